@@ -1,0 +1,27 @@
+/** Certificates and proofs: collections of other replicas' signed bytes that convince anyone with the roster. */
+import type { Link } from "./entry.ts";
+import type { AppendEntriesResponse, Certified, Signed, Vote } from "./message.ts";
+
+/** §5.5: responses of `term` acking exactly (index, hash), from Q different replicas. Genesis (0, 0, h₀) has none. */
+export interface PrepareCertificate extends Certified {
+  readonly kind: "prepare";
+  readonly responses: readonly Signed<AppendEntriesResponse>[];
+}
+
+/**
+ * §5.6: reports of Q different replicas, response term = prepared.term = `term`, each at or above `index`. `links` run
+ * from index+1 to the highest report, so that every report's hash can be recomputed from `hash`. Counts as a prepare
+ * certificate of that rank.
+ */
+export interface CommitCertificate extends Certified {
+  readonly kind: "commit";
+  readonly links: readonly Link[];
+  readonly responses: readonly Signed<AppendEntriesResponse>[];
+}
+export type Certificate = PrepareCertificate | CommitCertificate;
+
+/** §6.7: the base certificate and Q votes of different replicas that all name the same term, candidate and base. */
+export interface ElectionProof {
+  readonly base: Certificate;
+  readonly votes: readonly Signed<Vote>[];
+}

@@ -1,0 +1,34 @@
+/** What the core knows of its cluster, all of it constants of the signed roster (§2.1). */
+import type { ClientId, Millis, ReplicaId } from "./ids.ts";
+
+/** Protocol constants of the roster. Every replica of a cluster has the same ones. */
+export interface ProtocolConstants {
+  /** Lower end T of the randomised election timeout [T, 2T] (§6.11). */
+  readonly electionTimeoutMs: Millis;
+  /** Cap of the doubled election timeout (§6.11). */
+  readonly electionTimeoutCapMs: Millis;
+  /** Interval of a leader's AppendEntries and of re-publication (§5.7). */
+  readonly heartbeatMs: Millis;
+  /** First patience with the leader for a request under intervention (§7.3). */
+  readonly patienceMs: Millis;
+  /** Cap of the doubled patience. */
+  readonly patienceCapMs: Millis;
+  /** W: seqs in a client's session window, and its quota of pending seqs (§7.1, §7.3). */
+  readonly sessionWindow: number;
+  /** Whether fast reads are served; then writes need Q equal answers (§7.4). */
+  readonly fastReads: boolean;
+}
+
+/** Configuration of one core. */
+export interface CoreConfig {
+  readonly clusterId: string;
+  /** This replica. */
+  readonly self: ReplicaId;
+  /** All replicas in roster order; a replica's position decides its turn (§6.10). */
+  readonly replicas: readonly ReplicaId[];
+  /** Clients whose requests are served. */
+  readonly clients: ReadonlySet<ClientId>;
+  readonly constants: ProtocolConstants;
+  /** Seed of this replica's timer jitter; any 32-bit integer. */
+  readonly seed: number;
+}

@@ -1,0 +1,34 @@
+/** Branded identifiers, so that a term can never be passed where an index is wanted. */
+
+declare const brand: unique symbol;
+type Brand<T, B extends string> = T & { readonly [brand]: B };
+
+/** Election term, a safe non-negative integer; 0 is the genesis term in which nothing was ever signed. */
+export type Term = Brand<number, "Term">;
+/** Position in the log; the first entry has index 1, 0 is the empty prefix. */
+export type LogIndex = Brand<number, "LogIndex">;
+/** Counter of a leader's AppendEntries within one term (§5.1). */
+export type Round = Brand<number, "Round">;
+/** A client's own request number (§7.1). */
+export type Seq = Brand<number, "Seq">;
+/** Identity of a replica in the roster, `r1`…. */
+export type ReplicaId = Brand<string, "ReplicaId">;
+/** Identity of a client in the roster, `c1`…. */
+export type ClientId = Brand<string, "ClientId">;
+/** SHA-256 digest as 64 lower-case hexadecimal digits. */
+export type Digest = Brand<string, "Digest">;
+/** Milliseconds on the replica's own monotonic clock; only differences mean anything. */
+export type Millis = number;
+
+export const term = (value: number): Term => value as Term;
+export const logIndex = (value: number): LogIndex => value as LogIndex;
+export const round = (value: number): Round => value as Round;
+export const seq = (value: number): Seq => value as Seq;
+export const replicaId = (value: string): ReplicaId => value as ReplicaId;
+export const clientId = (value: string): ClientId => value as ClientId;
+export const digest = (value: string): Digest => value as Digest;
+
+/** The index `by` places after `index` (before it when negative). */
+export const offset = (index: LogIndex, by: number): LogIndex => (index + by) as LogIndex;
+/** The term after `value`. */
+export const nextTerm = (value: Term): Term => (value + 1) as Term;

@@ -1,0 +1,48 @@
+/** What can happen to a core. Recording the inputs in order replays a run exactly. */
+import type { Millis, ReplicaId } from "./ids.ts";
+import type { SendRequest, Signed, Verified } from "./message.ts";
+import type { AppendEntriesPacket, Packet } from "./packet.ts";
+
+/** A packet whose listed signatures all verified. Own packets come back as inputs after persist, like anyone's. */
+export interface PacketInput {
+  readonly kind: "packet";
+  readonly packet: Verified<Packet>;
+}
+
+/**
+ * An AppendEntries whose header verified but whose entry at `position` of `packet.entries` is malformed or holds a request with a bad
+ * client signature (§3.2).
+ */
+export interface BadEntryInput {
+  readonly kind: "bad-entry";
+  readonly packet: AppendEntriesPacket;
+  readonly position: number;
+}
+
+/** A client's verified request, sent normally or as an intervention, directly or forwarded by `via`. */
+export interface RequestInput {
+  readonly kind: "request";
+  readonly request: Verified<Signed<SendRequest>>;
+  readonly intervention: boolean;
+  readonly via: ReplicaId | null;
+}
+
+/** Time has passed; timers are looked at. */
+export interface TickInput {
+  readonly kind: "tick";
+}
+
+/** The inputs at hand are used up: hand out what has become due, in as few messages as possible (§5.8). */
+export interface FlushInput {
+  readonly kind: "flush";
+}
+
+/** Apply committed entries, at most `limit` of them; fed after everything that was sent earlier is out. */
+export interface ApplyInput {
+  readonly kind: "apply";
+  readonly limit: number;
+}
+
+export type Input = (PacketInput | BadEntryInput | RequestInput | TickInput | FlushInput | ApplyInput) & {
+  readonly now: Millis;
+};

@@ -1,0 +1,51 @@
+/**
+ * Every bound of the protocol in one place. A message, queue or table that would exceed its bound is cut, refused or
+ * dropped by rule and counted, never allocated.
+ */
+export const LIMITS = {
+  /** Largest safe integer a message may carry; terms, indexes, rounds and seqs stay below it. */
+  maxInteger: Number.MAX_SAFE_INTEGER,
+  /** Replicas in a roster. */
+  maxReplicas: 64,
+  /** Clients in a roster. */
+  maxClients: 4096,
+  /** Bytes of UTF-8 of a replica, client or cluster id. */
+  maxIdBytes: 64,
+  /** Bytes of one client command (a 64 KiB value, a 1 KiB key and their framing). */
+  maxCommandBytes: 68 * 1024,
+  /** Bytes of one result a state machine returns; longer ones are a programming error of the state machine. */
+  maxResultBytes: 512 * 1024,
+  /** Requests in one entry. */
+  maxEntryRequests: 512,
+  /** Bytes of one entry's body; a single request always fits. */
+  maxEntryBytes: 512 * 1024,
+  /** Entries in one AppendEntries. */
+  maxAppendEntries: 64,
+  /** Bytes of all entry bodies in one AppendEntries. */
+  maxAppendBytes: 1024 * 1024,
+  /** Heads listed in one AppendEntriesResponse (§5.4). */
+  maxAcks: 64,
+  /** Links from a commit certificate's index to its highest report (§5.6). */
+  maxLinks: 1024,
+  /** Distinct terms for which one replica's responses are kept at a time. */
+  maxResponseTerms: 3,
+  /** Log positions above the commit index for which one replica's acks are kept, per term. */
+  maxAckWindow: 4096,
+  /** AppendEntries batches a leader keeps in flight before it waits for acks (§5.8). */
+  maxPipeline: 16,
+  /** Entries and bytes collected in one catch-up before they are checked against its certificate (§8.1). */
+  maxFetchEntries: 16_384,
+  maxFetchBytes: 64 * 1024 * 1024,
+  /** Pieces of evidence kept; one for each kind and culprit is enough to accuse. */
+  maxEvidence: 256,
+  /** Answers in one Reply. */
+  maxAnswers: 256,
+  /** Bytes of the answers in one Reply, beyond its first answer. */
+  maxReplyBytes: 1024 * 1024,
+  /** Bytes of all frames of one packet on the wire. */
+  maxPacketBytes: 4 * 1024 * 1024,
+  /** Frames of one packet on the wire, routing frame not counted. */
+  maxFrames: 4,
+  /** Interventions: how often patience for one request restarts because an older one committed (§7.3). */
+  maxPatienceRestarts: 8,
+} as const;

@@ -1,0 +1,217 @@
+/** Bodies of signed messages. The names and the direction of each are in `docs/protocol.md`. */
+import type { ClientId, Digest, LogIndex, ReplicaId, Round, Seq, Term } from "./ids.ts";
+import type { Head, SendRequest } from "./entry.ts";
+
+export type { SendRequest } from "./entry.ts";
+
+/**
+ * A message with the very bytes that were signed (§2.2). Whoever passes it on passes `body` and `signature` unchanged;
+ * `message` is only the decoded view of `body`.
+ */
+export interface Signed<M> {
+  readonly message: M;
+  readonly body: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+declare const verified: unique symbol;
+/** Brand of what ingress let through: decoded strictly and every listed signature checked. */
+export type Verified<T> = T & { readonly [verified]: true };
+
+/** A rank on a chain: a certified point (§5.5). Ordered by term, then index. */
+export interface Certified extends Head {
+  readonly term: Term;
+}
+
+/** §5.1, leader → all. `entryHashes` are the chain hashes of entries prevIndex+1…; none is a heartbeat. */
+export interface AppendEntries {
+  readonly kind: "AppendEntries";
+  readonly term: Term;
+  readonly leader: ReplicaId;
+  readonly round: Round;
+  readonly prevIndex: LogIndex;
+  readonly prevHash: Digest;
+  readonly entryHashes: readonly Digest[];
+  readonly commitIndex: LogIndex;
+}
+
+/** §5.4, every replica → all, published. `acks` is ascending by index and ends with the head; empty before any ack. */
+export interface AppendEntriesResponse {
+  readonly kind: "AppendEntriesResponse";
+  readonly term: Term;
+  readonly replica: ReplicaId;
+  readonly acks: readonly Head[];
+  readonly prepared: Certified;
+  readonly commitIndex: LogIndex;
+  readonly commitHash: Digest;
+  readonly round: Round;
+}
+
+/** §5.2, follower → leader: "I cannot append; resend from my commit index", and whether the election proof is wanted. */
+export interface ResendRequest {
+  readonly kind: "ResendRequest";
+  readonly term: Term;
+  readonly replica: ReplicaId;
+  /** Round of the AppendEntries that did not fit. */
+  readonly round: Round;
+  readonly commitIndex: LogIndex;
+  readonly commitHash: Digest;
+  readonly proofWanted: boolean;
+}
+
+/** §6.3, published. */
+export interface PreVote {
+  readonly kind: "PreVote";
+  readonly term: Term;
+  readonly replica: ReplicaId;
+}
+
+/** §6.4, candidate → all. */
+export interface RequestVote {
+  readonly kind: "RequestVote";
+  readonly term: Term;
+  readonly candidate: ReplicaId;
+  readonly base: Certified;
+}
+
+/** §6.5, voter → candidate: a granted vote. A refusal is a {@linkcode VoteRefusal} and can never count as one. */
+export interface Vote {
+  readonly kind: "Vote";
+  readonly term: Term;
+  readonly candidate: ReplicaId;
+  readonly voter: ReplicaId;
+  readonly granted: true;
+  readonly base: Certified;
+}
+
+/** §6.5, voter → candidate: the voter's own rank is higher; its certificate is attached to the packet. */
+export interface VoteRefusal {
+  readonly kind: "VoteRefusal";
+  readonly term: Term;
+  readonly candidate: ReplicaId;
+  readonly voter: ReplicaId;
+}
+
+/** §6.2, voter → candidate: "I do not suspect my leader now; the real answer follows if I come to". */
+export interface VoteDeferred {
+  readonly kind: "VoteDeferred";
+  readonly term: Term;
+  readonly candidate: ReplicaId;
+  readonly voter: ReplicaId;
+}
+
+/** §8.1, any replica → any replica: entries from `from` on, of the chain that passes through `head`. */
+export interface FetchEntries {
+  readonly kind: "FetchEntries";
+  readonly replica: ReplicaId;
+  readonly nonce: number;
+  readonly from: LogIndex;
+  readonly head: Head;
+  readonly maxBytes: number;
+}
+
+/** §8.1: the answer; its entries and certificate travel in the packet and prove themselves. */
+export interface FetchEntriesResponse {
+  readonly kind: "FetchEntriesResponse";
+  readonly replica: ReplicaId;
+  readonly nonce: number;
+  readonly from: LogIndex;
+}
+
+/** How the session table settled a request (§7.1): applied, below the window, or above it. */
+export type Outcome = "applied" | "expired" | "ahead";
+
+/** One answer; equal on all honest replicas, and compared as a whole by the client (§7.2). */
+export interface Answer {
+  readonly seq: Seq;
+  /** Index of the entry that settled the request. */
+  readonly index: LogIndex;
+  readonly outcome: Outcome;
+  /** The state machine's result when applied; otherwise empty. */
+  readonly result: Uint8Array;
+  /** Low edge of the client's session window when it was settled. */
+  readonly floor: Seq;
+}
+
+/** §7.2, replica → client: answers of one applied batch under one signature; leader and term are hints. */
+export interface Reply {
+  readonly kind: "Reply";
+  readonly replica: ReplicaId;
+  readonly client: ClientId;
+  readonly term: Term;
+  readonly leader: ReplicaId | null;
+  readonly answers: readonly Answer[];
+}
+
+/** Client → replica on connecting and every few seconds: where answers for this client go. `time` only grows. */
+export interface ClientHello {
+  readonly kind: "ClientHello";
+  readonly client: ClientId;
+  readonly time: number;
+}
+
+/** §7.4, client → all: a fast read; refused unless the roster enables fast reads. */
+export interface FastRead {
+  readonly kind: "FastRead";
+  readonly client: ClientId;
+  readonly nonce: number;
+  readonly query: Uint8Array;
+}
+
+/** Client → replica: the committed entry at `index`, or none. */
+export interface GetCommittedCommand {
+  readonly kind: "GetCommittedCommand";
+  readonly client: ClientId;
+  readonly nonce: number;
+  readonly index: LogIndex;
+}
+
+/** Client → replica: the replica's status. */
+export interface GetStatus {
+  readonly kind: "GetStatus";
+  readonly client: ClientId;
+  readonly nonce: number;
+}
+
+/** Operator → replica: take part in the protocol (Activate) or stay out of it (Deactivate); for tests and drills. */
+export interface SetActive {
+  readonly kind: "SetActive";
+  readonly replica: ReplicaId;
+  readonly active: boolean;
+  /** Only grows; a replica refuses one that is not newer than the last it obeyed. */
+  readonly time: number;
+}
+
+/** Replica → client: the answer to a FastRead, GetCommittedCommand, GetStatus or SetActive. */
+export interface QueryReply {
+  readonly kind: "QueryReply";
+  readonly replica: ReplicaId;
+  /** Who asked: a client id, or `operator`. */
+  readonly client: string;
+  /** The asking message's nonce (its time for SetActive). */
+  readonly nonce: number;
+  readonly ok: boolean;
+  /** FastRead: the answer to compare. The others: JSON in UTF-8; `{"error": …}` when not ok. */
+  readonly payload: Uint8Array;
+}
+
+/** Every body a replica signs for its peers. */
+export type PeerMessage =
+  | AppendEntries
+  | AppendEntriesResponse
+  | ResendRequest
+  | PreVote
+  | RequestVote
+  | Vote
+  | VoteRefusal
+  | VoteDeferred
+  | FetchEntries
+  | FetchEntriesResponse;
+/** Every body a client or the operator signs. */
+export type ClientMessage = SendRequest | ClientHello | FastRead | GetCommittedCommand | GetStatus | SetActive;
+/** Every body a replica signs for clients. */
+export type ReplyMessage = Reply | QueryReply;
+/** Every signed body. */
+export type Message = PeerMessage | ClientMessage | ReplyMessage;
+/** The kinds of signed bodies; each has a domain tag of its own (§2.2). */
+export type MessageKind = Message["kind"];

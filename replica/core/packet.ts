@@ -1,0 +1,119 @@
+/**
+ * Packets: a signed message and what travels beside it. Attachments (entries, proofs, certificates) are not covered by
+ * the packet's own signature; each proves itself through hashes or signatures inside it.
+ *
+ * A packet is generic in how its signed part appears: `Signed<M>` on the wire and in the core's inputs, plain `M` in
+ * the core's outputs, where the shell signs it after persist.
+ */
+import type { Certificate, ElectionProof } from "./certificate.ts";
+import type { Entry, SendRequest } from "./entry.ts";
+import type { Evidence } from "./evidence.ts";
+import type * as m from "./message.ts";
+
+export interface AppendEntriesPacket<S = m.Signed<m.AppendEntries>> {
+  readonly kind: "AppendEntries";
+  readonly signed: S;
+  /** One for each of the header's entryHashes, in order. */
+  readonly entries: readonly Entry[];
+  /** §6.7; null once the receiver is known to have it. */
+  readonly proof: ElectionProof | null;
+}
+export interface AppendEntriesResponsePacket<S = m.Signed<m.AppendEntriesResponse>> {
+  readonly kind: "AppendEntriesResponse";
+  readonly signed: S;
+}
+export interface ResendRequestPacket<S = m.Signed<m.ResendRequest>> {
+  readonly kind: "ResendRequest";
+  readonly signed: S;
+}
+export interface PreVotePacket<S = m.Signed<m.PreVote>> {
+  readonly kind: "PreVote";
+  readonly signed: S;
+  /** Newest election proof the sender holds for a term at or below its currentTerm (§6.3). */
+  readonly proof: ElectionProof | null;
+}
+export interface RequestVotePacket<S = m.Signed<m.RequestVote>> {
+  readonly kind: "RequestVote";
+  readonly signed: S;
+  readonly certificate: Certificate;
+  readonly preVotes: readonly m.Signed<m.PreVote>[];
+}
+export interface VotePacket<S = m.Signed<m.Vote>> {
+  readonly kind: "Vote";
+  readonly signed: S;
+}
+export interface VoteRefusalPacket<S = m.Signed<m.VoteRefusal>> {
+  readonly kind: "VoteRefusal";
+  readonly signed: S;
+  readonly certificate: Certificate;
+}
+export interface VoteDeferredPacket<S = m.Signed<m.VoteDeferred>> {
+  readonly kind: "VoteDeferred";
+  readonly signed: S;
+}
+export interface FetchEntriesPacket<S = m.Signed<m.FetchEntries>> {
+  readonly kind: "FetchEntries";
+  readonly signed: S;
+}
+export interface FetchEntriesResponsePacket<S = m.Signed<m.FetchEntriesResponse>> {
+  readonly kind: "FetchEntriesResponse";
+  readonly signed: S;
+  readonly entries: readonly Entry[];
+  /** A commit certificate on the served chain, if the source has one. */
+  readonly certificate: Certificate | null;
+}
+/** A client's request passed on by a replica (§7.3). The client's signature is the only one. */
+export interface ForwardedRequestPacket {
+  readonly kind: "ForwardedRequest";
+  readonly signed: m.Signed<SendRequest>;
+}
+/** Evidence, gossiped once (§9.1). It carries the culprit's own signatures and none of the sender. */
+export interface EvidencePacket {
+  readonly kind: "Evidence";
+  readonly evidence: Evidence;
+}
+
+/** What replicas send each other, as received. */
+export type Packet =
+  | AppendEntriesPacket
+  | AppendEntriesResponsePacket
+  | ResendRequestPacket
+  | PreVotePacket
+  | RequestVotePacket
+  | VotePacket
+  | VoteRefusalPacket
+  | VoteDeferredPacket
+  | FetchEntriesPacket
+  | FetchEntriesResponsePacket
+  | ForwardedRequestPacket
+  | EvidencePacket;
+
+/** What the core hands out to be signed and sent. */
+export type UnsignedPacket =
+  | AppendEntriesPacket<m.AppendEntries>
+  | AppendEntriesResponsePacket<m.AppendEntriesResponse>
+  | ResendRequestPacket<m.ResendRequest>
+  | PreVotePacket<m.PreVote>
+  | RequestVotePacket<m.RequestVote>
+  | VotePacket<m.Vote>
+  | VoteRefusalPacket<m.VoteRefusal>
+  | VoteDeferredPacket<m.VoteDeferred>
+  | FetchEntriesPacket<m.FetchEntries>
+  | FetchEntriesResponsePacket<m.FetchEntriesResponse>
+  | ForwardedRequestPacket
+  | EvidencePacket;
+
+/** What a client sends a replica. */
+export type ClientPacket =
+  | { readonly kind: "SendRequest"; readonly signed: m.Signed<SendRequest> }
+  | { readonly kind: "UpdateLeader"; readonly signed: m.Signed<SendRequest> }
+  | { readonly kind: "ClientHello"; readonly signed: m.Signed<m.ClientHello> }
+  | { readonly kind: "FastRead"; readonly signed: m.Signed<m.FastRead> }
+  | { readonly kind: "GetCommittedCommand"; readonly signed: m.Signed<m.GetCommittedCommand> }
+  | { readonly kind: "GetStatus"; readonly signed: m.Signed<m.GetStatus> }
+  | { readonly kind: "SetActive"; readonly signed: m.Signed<m.SetActive> };
+
+/** What a replica sends a client. */
+export type ReplyPacket =
+  | { readonly kind: "Reply"; readonly signed: m.Signed<m.Reply> }
+  | { readonly kind: "QueryReply"; readonly signed: m.Signed<m.QueryReply> };

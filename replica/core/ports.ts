@@ -1,0 +1,41 @@
+/** What the core is handed, so that it imports nothing: a hash function and the replicated application. */
+import type { ClientId, Digest, LogIndex } from "./ids.ts";
+
+/** SHA-256 of `bytes`. Deterministic, synchronous. */
+export type Hash = (bytes: Uint8Array) => Digest;
+
+/** Where a command stands in the log, for a state machine that wants to know. */
+export interface ApplyContext {
+  readonly index: LogIndex;
+  readonly client: ClientId;
+}
+
+/** Answer of a read at one version of the state (§7.4). */
+export interface QueryResult {
+  /** The version of the whole state the value was read at; equal state has equal version. */
+  readonly version: number;
+  readonly value: Uint8Array;
+}
+
+/**
+ * The replicated application. Every method is synchronous and deterministic: equal calls in equal order give equal
+ * results on every replica. `apply` and `query` must not throw on any bytes: a malformed command is answered with an error result.
+ */
+export interface StateMachine {
+  /** Executes one command and returns its result, at most `LIMITS.maxResultBytes`. */
+  apply(command: Uint8Array, context: ApplyContext): Uint8Array;
+  /** Reads without changing anything. */
+  query(query: Uint8Array): QueryResult;
+  /** The whole state as chunks; `restore` of them gives an equal state. */
+  snapshot(): Iterable<Uint8Array>;
+  /** Replaces the whole state by a snapshot's chunks. */
+  restore(chunks: Iterable<Uint8Array>): void;
+  /** Digest of the whole state; equal state has equal digest. */
+  digest(): Uint8Array;
+}
+
+/** Everything handed to `step`. */
+export interface Ports {
+  readonly hash: Hash;
+  readonly machine: StateMachine;
+}

@@ -1,0 +1,36 @@
+/** The storage port: one transaction at a time, durable when `commit` returns (§4.1), with the last-signed guard in it (§4.2). */
+import type { Head } from "../core/entry.ts";
+import type { Term } from "../core/ids.ts";
+import type { Vote } from "../core/message.ts";
+import type { PersistOperation, Recovered } from "../core/output.ts";
+
+/** Something about to be signed that the guard must allow in the same transaction (§4.2). */
+export type SigningIntent =
+  /** Every head an AppendEntriesResponse of `term` will ack. */
+  | { readonly kind: "acks"; readonly term: Term; readonly heads: readonly Head[] }
+  /** A vote and its body, byte for byte as it will be signed. */
+  | { readonly kind: "vote"; readonly vote: Vote; readonly body: Uint8Array };
+
+export interface Storage {
+  /** What the last committed transaction left. Called once, at start. */
+  load(): Recovered;
+  /**
+   * Applies `operations` in order, checks and records `intents`, and makes all of it durable, atomically.
+   * Throws {@linkcode GuardError} if the guard refuses an intent and {@linkcode StorageError} if the disk does; then nothing has changed.
+   */
+  commit(operations: readonly PersistOperation[], intents: readonly SigningIntent[]): void;
+  /** Small named values outside the protocol (e.g. the time of the last obeyed SetActive). */
+  getMeta(name: string): string | null;
+  setMeta(name: string, value: string): void;
+  close(): void;
+}
+
+/** The guard refused to let something be signed: a bug here, or a disk that went back in time. The replica stops. */
+export class GuardError extends Error {
+  override readonly name = "GuardError";
+}
+
+/** The disk refused, or holds what this replica cannot have written. The replica stops. */
+export class StorageError extends Error {
+  override readonly name = "StorageError";
+}
