@@ -26,7 +26,7 @@ export const LIMITS = {
   /** Heads listed in one AppendEntriesResponse (§5.4). */
   maxAcks: 64,
   /** Links from a commit certificate's index to its highest report (§5.6). */
-  maxLinks: 1024,
+  maxLinks: 8192,
   /** Distinct terms for which one replica's responses are kept at a time. */
   maxResponseTerms: 3,
   /** Log positions above the commit index for which one replica's acks are kept, per term. */

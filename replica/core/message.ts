@@ -56,6 +56,8 @@ export interface ResendRequest {
   readonly round: Round;
   readonly commitIndex: LogIndex;
   readonly commitHash: Digest;
+  /** Highest point of the follower's log that an AppendEntries of this term confirmed; its commit point if there is none. */
+  readonly match: Head;
   readonly proofWanted: boolean;
 }
 

@@ -23,9 +23,10 @@ export interface HardState {
   readonly noMoreAcks: boolean;
 }
 
-/** An entry with its chain hash. */
+/** An entry with the digest of its body and its chain hash. */
 export interface ChainedEntry {
   readonly entry: Entry;
+  readonly digest: Digest;
   readonly hash: Digest;
 }
 

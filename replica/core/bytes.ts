@@ -1,0 +1,26 @@
+/** Bytes and hexadecimal digits. */
+import type { Digest } from "./ids.ts";
+
+const DIGITS = "0123456789abcdef";
+
+/** The 32 bytes of `value`, written into `into` at `at`. */
+export function writeDigest(value: Digest, into: Uint8Array, at: number): void {
+  for (let i = 0; i < 32; i++) into[at + i] = nibble(value, 2 * i) << 4 | nibble(value, 2 * i + 1);
+}
+
+function nibble(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  return code < 58 ? code - 48 : code - 87;
+}
+
+/** `bytes` as lower-case hexadecimal digits. */
+export function toHex(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += DIGITS.charAt(byte >> 4) + DIGITS.charAt(byte & 15);
+  return text;
+}
+
+/** Whether two byte strings are the same. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

@@ -1,0 +1,98 @@
+/** A core at its start, from what its disk holds. */
+import type { Certificate } from "./certificate.ts";
+import type { CoreConfig } from "./config.ts";
+import { genesisHash } from "./hash_chain.ts";
+import { type Digest, logIndex, type Millis, round, term } from "./ids.ts";
+import { createLog } from "./log.ts";
+import type { Recovered } from "./output.ts";
+import type { Ports } from "./ports.ts";
+import { quorumOf } from "./quorum.ts";
+import { drawRandom } from "./random.ts";
+import { createResponseBook } from "./response_book.ts";
+import { createSessionTable } from "./session_table.ts";
+import type { CatchUpState, CoreState, ElectionState, RequestState } from "./state.ts";
+
+/** What an empty disk recovers to. */
+export const EMPTY_DISK: Recovered = {
+  hardState: { currentTerm: term(0), vote: null, ack: null, noMoreAcks: false },
+  entries: [],
+  prepared: null,
+  branch: [],
+  commitIndex: logIndex(0),
+  commitCertificate: null,
+  evidence: [],
+};
+
+/** The certificate of the empty log, which needs no signatures (§5.5). */
+export const genesisCertificate = (genesis: Digest): Certificate => ({
+  kind: "prepare",
+  term: term(0),
+  index: logIndex(0),
+  hash: genesis,
+  responses: [],
+});
+
+/** A core as it stands after a start or restart at `now`: a follower without a leader (§5.1, §7.2). */
+export function createState(config: CoreConfig, recovered: Recovered, ports: Ports, now: Millis): CoreState {
+  const genesis = genesisHash(ports.hash, config.clusterId);
+  const { state: randomState, value } = drawRandom(config.seed);
+  const timeout = config.constants.electionTimeoutMs * (1 + value);
+  return {
+    config,
+    sizes: quorumOf(config.replicas.length),
+    genesis,
+    randomState,
+    hard: recovered.hardState,
+    log: createLog({ index: logIndex(0), hash: genesis }, recovered.entries),
+    prepared: recovered.prepared ?? genesisCertificate(genesis),
+    branch: [...recovered.branch],
+    commitIndex: recovered.commitIndex,
+    commitCertificate: recovered.commitCertificate,
+    evidence: [...recovered.evidence],
+    appliedIndex: logIndex(0),
+    sessions: createSessionTable(config.constants.sessionWindow),
+    replayUntil: recovered.commitIndex,
+    term: { role: "follower", leader: null, base: null, lastRound: round(0), headers: new Map() },
+    proof: null,
+    book: createResponseBook(),
+    publication: { due: false, listed: recovered.hardState.ack?.index ?? logIndex(0), repeatAt: now },
+    election: idleElection(timeout, now),
+    leadership: null,
+    requests: noRequests(config),
+    catchUp: noCatchUp(),
+    votesSeen: new Map(),
+    outbox: [],
+  };
+}
+
+const idleElection = (timeout: Millis, now: Millis): ElectionState => ({
+  failures: 0,
+  timeout,
+  deadline: now + timeout,
+  suspectingSince: null,
+  blamed: null,
+  heard: new Map(),
+  support: new Map(),
+  certificates: [],
+  preVoteAt: now,
+  preVoteInterval: 0,
+  placed: new Map(),
+  requests: new Map(),
+  candidacy: null,
+});
+
+const noRequests = (config: CoreConfig): RequestState => ({
+  pool: new Map(),
+  proposed: new Map(),
+  interventions: new Map(),
+  patience: config.constants.patienceMs,
+  progressed: false,
+});
+
+const noCatchUp = (): CatchUpState => ({
+  active: null,
+  nextNonce: 1,
+  behindSince: null,
+  attempts: 0,
+  wanted: null,
+});

@@ -1,0 +1,183 @@
+/** The core's whole state: a plain record that only the core changes. */
+import type { Certificate, CommitCertificate, ElectionProof } from "./certificate.ts";
+import type { CoreConfig } from "./config.ts";
+import type { Head, SendRequest } from "./entry.ts";
+import type { Evidence } from "./evidence.ts";
+import type { ClientId, Digest, LogIndex, Millis, ReplicaId, Round, Seq, Term } from "./ids.ts";
+import type { Log } from "./log.ts";
+import type { AppendEntries, Certified, PreVote, Signed, Vote } from "./message.ts";
+import type { ChainedEntry, HardState, Outgoing } from "./output.ts";
+import type { RequestVotePacket } from "./packet.ts";
+import type { Quorum } from "./quorum.ts";
+import type { ResponseBook } from "./response_book.ts";
+import type { SessionTable } from "./session_table.ts";
+
+export type Role = "follower" | "candidate" | "leader";
+
+/** What is known of the current term. All of it is volatile: a restart begins the term without a leader. */
+export interface TermView {
+  role: Role;
+  /** Known only through a valid election proof (§6.7). */
+  leader: ReplicaId | null;
+  /** The term's foundation, fixed when the term is entered (§6.6). */
+  base: Certified | null;
+  /** Highest round of the leader's AppendEntries seen. */
+  lastRound: Round;
+  /** Signed headers of this term's leader by the index they give a hash for; for evidence (§9.1). */
+  readonly headers: Map<LogIndex, { readonly hash: Digest; readonly header: Signed<AppendEntries> }>;
+}
+
+/** What the next AppendEntriesResponse has to say. */
+export interface Publication {
+  due: boolean;
+  /** Highest index already listed in a response of this term; acks above it are still to be listed. */
+  listed: LogIndex;
+  /** When the latest response is published again (§5.7). */
+  repeatAt: Millis;
+}
+
+/** A candidate's election (§6.4); its base is frozen. */
+export interface Candidacy {
+  readonly base: Certified;
+  readonly certificate: Certificate;
+  readonly preVotes: readonly Signed<PreVote>[];
+  readonly votes: Map<ReplicaId, Signed<Vote>>;
+  repeatAt: Millis;
+}
+
+/** A RequestVote waiting for this replica's suspicion or the candidate's turn (§6.2, §6.10). */
+export interface PendingVoteRequest {
+  readonly packet: RequestVotePacket;
+  readonly certificateSince: Millis;
+}
+
+/** Elections, as one replica sees them. */
+export interface ElectionState {
+  /** Failed elections since the last commit progress; doubles the timeout (§6.11). */
+  failures: number;
+  /** The drawn election timeout in force. */
+  timeout: Millis;
+  /** When the election timer fires. */
+  deadline: Millis;
+  /** When this replica began to suspect; null while it does not (§6.1). */
+  suspectingSince: Millis | null;
+  /** A leader suspected for what it did, until it changes: a code for the log. */
+  blamed: { readonly leader: ReplicaId; readonly code: string } | null;
+  /** Highest PreVote term each replica has ever signed, as heard. */
+  readonly heard: Map<ReplicaId, Term>;
+  /** Highest PreVotes heard since suspicion began (§6.3). */
+  readonly support: Map<ReplicaId, Signed<PreVote>>;
+  /** Since when a PreVote certificate for at least `term` is held, ascending by term and time. */
+  certificates: { readonly term: Term; readonly since: Millis }[];
+  preVoteAt: Millis;
+  preVoteInterval: Millis;
+  /** Highest term each replica has placed itself in by anything it signed (§6.1d). */
+  readonly placed: Map<ReplicaId, Term>;
+  readonly requests: Map<ReplicaId, PendingVoteRequest>;
+  candidacy: Candidacy | null;
+}
+
+/** How far one follower is, as its leader knows. */
+export interface Progress {
+  /** Highest index it acked in this term on this leader's chain. */
+  match: LogIndex;
+  /** Next index to send. */
+  next: LogIndex;
+  /** Whether the election proof has gone out to it. */
+  proofSent: boolean;
+  /** Round of the last resend; a complaint about an earlier round is already answered. */
+  resentRound: Round;
+}
+
+export interface Leadership {
+  readonly progress: Map<ReplicaId, Progress>;
+  /** Last round used. */
+  round: Round;
+  /** Last index broadcast. */
+  broadcast: LogIndex;
+  heartbeatAt: Millis;
+}
+
+/** A request under intervention (§7.3). */
+export interface Intervention {
+  readonly request: Signed<SendRequest>;
+  /** When patience ends. */
+  deadline: Millis;
+  restarts: number;
+  expired: boolean;
+  forwardAt: Millis;
+  forwardInterval: Millis;
+}
+
+/** Requests known and not yet settled. */
+export interface RequestState {
+  /** Not yet in the log of this leader; a queue for each client, served in turn. */
+  readonly pool: Map<ClientId, Map<Seq, Signed<SendRequest>>>;
+  /** Seqs in the log above the applied index, so that a leader does not propose them again. */
+  readonly proposed: Map<ClientId, Set<Seq>>;
+  readonly interventions: Map<ClientId, Map<Seq, Intervention>>;
+  /** Patience in force for new interventions. */
+  patience: Millis;
+  /** Whether the commit index advanced since the last leader change. */
+  progressed: boolean;
+}
+
+/** One catch-up in flight (§8.1). */
+export interface CatchUp {
+  readonly source: ReplicaId;
+  readonly nonce: number;
+  /** The chain asked for. */
+  readonly target: Head;
+  /** Where the collected entries attach. */
+  readonly anchor: Head;
+  readonly collected: ChainedEntry[];
+  bytes: number;
+  certificate: Certificate | null;
+  deadline: Millis;
+}
+
+export interface CatchUpState {
+  active: CatchUp | null;
+  nextNonce: number;
+  /** Since when f + 1 replicas claim more commits than this one has; null while they do not. */
+  behindSince: Millis | null;
+  /** Turns the choice of source. */
+  attempts: number;
+  /** A higher certificate shown with a refusal, to be fetched and adopted for a later term (§6.5). */
+  wanted: { readonly certificate: Certificate; readonly from: ReplicaId } | null;
+}
+
+export interface CoreState {
+  readonly config: CoreConfig;
+  readonly sizes: Quorum;
+  readonly genesis: Digest;
+  randomState: number;
+  /** Durable (§4.1): */
+  hard: HardState;
+  readonly log: Log;
+  prepared: Certificate;
+  /** Entries under `prepared` that are not on the log (§6.8); behind each other, the first attaches to the log. */
+  branch: ChainedEntry[];
+  commitIndex: LogIndex;
+  commitCertificate: CommitCertificate | null;
+  readonly evidence: Evidence[];
+  /** Replicated state, rebuilt by applying: */
+  appliedIndex: LogIndex;
+  readonly sessions: SessionTable;
+  /** The durable commit index found at start; nothing is answered before it is applied again (§7.2). */
+  readonly replayUntil: LogIndex;
+  /** Volatile: */
+  readonly term: TermView;
+  /** Newest election proof held, of a term at or below currentTerm. */
+  proof: ElectionProof | null;
+  readonly book: ResponseBook;
+  readonly publication: Publication;
+  readonly election: ElectionState;
+  leadership: Leadership | null;
+  readonly requests: RequestState;
+  readonly catchUp: CatchUpState;
+  /** Last vote seen of each replica, for evidence (§9.1). */
+  readonly votesSeen: Map<ReplicaId, Signed<Vote>>;
+  /** Packets composed since the last flush. */
+  outbox: Outgoing[];
+}
