@@ -1,0 +1,16 @@
+/** The project's house rules as a plugin of `deno lint`; wired in `deno.json`, tested in `lint_plugin_test.ts`. */
+import { corePurity } from "./core_purity.ts";
+import { importDirection } from "./import_direction.ts";
+import { fileLength, functionLength } from "./length.ts";
+
+const plugin: Deno.lint.Plugin = {
+  name: "bft-raft",
+  rules: {
+    "core-purity": corePurity,
+    "import-direction": importDirection,
+    "function-length": functionLength,
+    "file-length": fileLength,
+  },
+};
+
+export default plugin;
