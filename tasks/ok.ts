@@ -1,0 +1,66 @@
+/**
+ * The gate, `deno task ok [--no-test]`: everything a change must pass before it is merged. Steps run in order, each one
+ * printed with its duration; the first failure ends it. Exit codes: 0 all passed, 1 a step failed, 2 wrong usage.
+ */
+
+/** One step: a `deno` command line. */
+export interface Step {
+  readonly name: string;
+  readonly args: readonly string[];
+}
+
+const CHECKS: readonly Step[] = [
+  { name: "format", args: ["fmt", "--check"] },
+  { name: "lint", args: ["lint"] },
+  { name: "types", args: ["check", "--quiet", "."] },
+];
+const TESTS: readonly Step[] = [
+  { name: "tests", args: ["test", "-P"] },
+];
+
+/** Runs one step and tells whether it passed. */
+export type Runner = (step: Step) => Promise<boolean>;
+
+const root = new URL("../", import.meta.url);
+
+/** Runs the step with this very Deno, its output going where ours goes. */
+const runDeno: Runner = async ({ args }) => {
+  const command = new Deno.Command(Deno.execPath(), { args: [...args], cwd: root, stdin: "null" });
+  return (await command.spawn().status).success;
+};
+
+/** Runs `steps` in order until one fails; true when all passed. */
+export async function runSteps(
+  steps: readonly Step[],
+  run: Runner,
+  print: (line: string) => void = console.log,
+): Promise<boolean> {
+  const started = performance.now();
+  for (const [position, step] of steps.entries()) {
+    const label = `[${position + 1}/${steps.length}] ${step.name}`;
+    print(`${label}: deno ${step.args.join(" ")}`);
+    const stepStarted = performance.now();
+    const passed = await run(step);
+    print(`${label}: ${passed ? "ok" : "FAILED"} (${seconds(stepStarted)})`);
+    if (!passed) return false;
+  }
+  print(`gate passed (${seconds(started)})`);
+  return true;
+}
+
+const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+
+/** The steps that the command line asks for, or null where it asks for something unknown. */
+export function chooseSteps(args: readonly string[]): readonly Step[] | null {
+  if (args.length === 0) return [...CHECKS, ...TESTS];
+  return args.length === 1 && args[0] === "--no-test" ? CHECKS : null;
+}
+
+if (import.meta.main) {
+  const steps = chooseSteps(Deno.args);
+  if (!steps) {
+    console.error(`got "${Deno.args.join(" ")}", wanted nothing or --no-test`);
+    Deno.exit(2);
+  }
+  Deno.exit(await runSteps(steps, runDeno) ? 0 : 1);
+}
