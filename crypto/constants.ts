@@ -1,0 +1,63 @@
+/** Protocol constants of a roster: defaults, ranges and cross-checks. */
+import type { ProtocolConstants } from "../replica/core/config.ts";
+import { type Field, readBoolean, readInteger, readObject, refuse } from "./strict_json.ts";
+
+const MIN_TIMEOUT_MS = 10;
+const MAX_TIMEOUT_MS = 3_600_000;
+const MAX_SESSION_WINDOW = 4096;
+
+/** What a new roster gets unless told otherwise. */
+export const DEFAULT_CONSTANTS: ProtocolConstants = {
+  electionTimeoutMs: 1000,
+  electionTimeoutCapMs: 16_000,
+  heartbeatMs: 100,
+  patienceMs: 2000,
+  patienceCapMs: 32_000,
+  sessionWindow: 256,
+  fastReads: false,
+};
+
+const CAP_FACTOR = DEFAULT_CONSTANTS.electionTimeoutCapMs / DEFAULT_CONSTANTS.electionTimeoutMs;
+const HEARTBEATS_PER_TIMEOUT = DEFAULT_CONSTANTS.electionTimeoutMs / DEFAULT_CONSTANTS.heartbeatMs;
+
+/**
+ * The defaults with `changes`. Where only the election timeout is given, its cap and the heartbeat follow: the cap stays 16 times as
+ * long, the heartbeat a tenth of it and at most the default. Not checked; {@linkcode readConstants} does that.
+ */
+export function constantsWith(changes: Partial<ProtocolConstants>): ProtocolConstants {
+  const timeout = changes.electionTimeoutMs ?? DEFAULT_CONSTANTS.electionTimeoutMs;
+  const heartbeat = Math.max(1, Math.floor(timeout / HEARTBEATS_PER_TIMEOUT));
+  return {
+    ...DEFAULT_CONSTANTS,
+    electionTimeoutCapMs: Math.min(MAX_TIMEOUT_MS, timeout * CAP_FACTOR),
+    heartbeatMs: Math.min(DEFAULT_CONSTANTS.heartbeatMs, heartbeat),
+    ...changes,
+  };
+}
+
+const NAMES = Object.keys(DEFAULT_CONSTANTS) as (keyof ProtocolConstants)[];
+
+/**
+ * Reads the constants. Election timeout 10 ms to 1 h; its cap at least that and at most 1 h; heartbeat at least 1 ms and below half the
+ * election timeout; patience and its cap likewise from 10 ms; session window even, 2 to 4096. Throws `ConfigError`.
+ */
+export function readConstants(field: Field): ProtocolConstants {
+  const fields = readObject(field, NAMES);
+  const electionTimeoutMs = readInteger(fields.electionTimeoutMs, MIN_TIMEOUT_MS, MAX_TIMEOUT_MS);
+  const heartbeatMs = readInteger(fields.heartbeatMs, 1, MAX_TIMEOUT_MS);
+  if (heartbeatMs >= electionTimeoutMs / 2) {
+    refuse(fields.heartbeatMs, `less than half of electionTimeoutMs (${electionTimeoutMs})`);
+  }
+  const patienceMs = readInteger(fields.patienceMs, MIN_TIMEOUT_MS, MAX_TIMEOUT_MS);
+  const sessionWindow = readInteger(fields.sessionWindow, 2, MAX_SESSION_WINDOW);
+  if (sessionWindow % 2 !== 0) refuse(fields.sessionWindow, "an even number");
+  return {
+    electionTimeoutMs,
+    electionTimeoutCapMs: readInteger(fields.electionTimeoutCapMs, electionTimeoutMs, MAX_TIMEOUT_MS),
+    heartbeatMs,
+    patienceMs,
+    patienceCapMs: readInteger(fields.patienceCapMs, patienceMs, MAX_TIMEOUT_MS),
+    sessionWindow,
+    fastReads: readBoolean(fields.fastReads),
+  };
+}

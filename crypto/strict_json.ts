@@ -1,0 +1,93 @@
+/** Readers of untrusted JSON values: every one says where it stood, what was given and what is wanted. */
+import { ConfigError } from "./config_error.ts";
+import { isHex } from "./digest.ts";
+
+const MAX_SHOWN_CHARS = 80;
+
+/** A value and where it was found, `$.roster.replicas[0].id`. */
+export interface Field {
+  readonly path: string;
+  readonly value: unknown;
+}
+
+/** A short text for messages, whatever the value. */
+export function describe(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === "object" && value !== null) return "an object";
+  const text = JSON.stringify(value);
+  return text.length <= MAX_SHOWN_CHARS ? text : `${text.slice(0, MAX_SHOWN_CHARS)}… (${text.length} characters)`;
+}
+
+/** Throws the `ConfigError` for a field. `given` replaces the description of the value where that must not be shown. */
+export function refuse(field: Field, wanted: string, given: string = describe(field.value)): never {
+  throw new ConfigError(`${field.path}: given ${given}, wanted ${wanted}`);
+}
+
+/** The root field of a JSON text of at most `maxChars` characters. */
+export function parseJson(text: string, maxChars: number): Field {
+  if (text.length > maxChars) {
+    throw new ConfigError(`$: given ${text.length} characters, wanted JSON of at most ${maxChars}`);
+  }
+  try {
+    return { path: "$", value: JSON.parse(text) };
+  } catch {
+    // The parser's own message repeats a piece of the text, which may be a secret.
+    throw new ConfigError(`$: given ${text.length} characters that are no JSON, wanted one JSON object`);
+  }
+}
+
+/** The named fields of an object that has exactly those. */
+export function readObject<N extends string>(field: Field, names: readonly N[]): Readonly<Record<N, Field>> {
+  const { path, value } = field;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) refuse(field, "an object");
+  const members = value as Readonly<Record<string, unknown>>;
+  const wanted = `exactly the fields ${names.join(", ")}`;
+  const unknown = Object.keys(members).find((name) => !(names as readonly string[]).includes(name));
+  if (unknown !== undefined) refuse(field, wanted, `an unknown field ${describe(unknown)}`);
+  const missing = names.find((name) => !Object.hasOwn(members, name));
+  if (missing !== undefined) refuse(field, wanted, `no field ${describe(missing)}`);
+  const fields = names.map((name) => [name, { path: `${path}.${name}`, value: members[name] }] as const);
+  return Object.fromEntries(fields) as Record<N, Field>;
+}
+
+/** The elements of a list of `min` to `max`. */
+export function readList(field: Field, min: number, max: number): Field[] {
+  const { path, value } = field;
+  if (!Array.isArray(value) || value.length < min || value.length > max) refuse(field, `a list of ${min} to ${max}`);
+  return (value as readonly unknown[]).map((element, i) => ({ path: `${path}[${i}]`, value: element }));
+}
+
+/** A string that matches `pattern`, described by `wanted`. */
+export function readString(field: Field, pattern: RegExp, wanted: string): string {
+  if (typeof field.value === "string" && pattern.test(field.value)) return field.value;
+  return refuse(field, wanted);
+}
+
+/** An integer from `min` to `max`. */
+export function readInteger(field: Field, min: number, max: number): number {
+  const { value } = field;
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= min && value <= max) return value;
+  return refuse(field, `an integer from ${min} to ${max}`);
+}
+
+export function readBoolean(field: Field): boolean {
+  return typeof field.value === "boolean" ? field.value : refuse(field, "true or false");
+}
+
+/** `bytes` bytes as lower-case hexadecimal digits. The digits of a secret are never shown. */
+export function readHex(field: Field, bytes: number, secret = false): string {
+  const { value } = field;
+  if (typeof value === "string" && isHex(value, bytes)) return value;
+  const given = typeof value === "string"
+    ? `${value.length} characters (not shown)`
+    : `something of type ${typeof value}`;
+  return refuse(field, `${2 * bytes} lower-case hexadecimal digits`, secret ? given : describe(value));
+}
+
+const ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** An id of a replica, client or cluster: 1 to 64 letters, digits and `._-`, so that it is safe in file names and logs. */
+export function readId(field: Field): string {
+  return readString(field, ID_PATTERN, "1 to 64 of A-Z a-z 0-9 . _ -, the first a letter or digit");
+}

@@ -1,0 +1,45 @@
+/** Memory of signatures that verified, so that each is checked once per replica even when it comes again inside proofs (§2.2). */
+
+/** Default number of signatures remembered, about 6 MB. */
+export const DEFAULT_VERIFIED_MAXIMUM = 16_384;
+
+/** A bounded set of keys of what verified. Failures are never remembered: an attacker could fill it with those for nothing. */
+export interface VerifiedCache {
+  /** Whether `key` verified lately. */
+  has(key: string): boolean;
+  /** Remembers a success, forgetting the older generation when the bound is reached. */
+  add(key: string): void;
+  /** Keys held now, never above the maximum. */
+  readonly size: number;
+}
+
+/**
+ * A cache of two generations of half the maximum each: when the young one is full it becomes the old one, and the old one is forgotten as
+ * a whole. What is asked for again moves to the young one, so what is in use stays. No bookkeeping per entry.
+ */
+export function createVerifiedCache(maximum: number = DEFAULT_VERIFIED_MAXIMUM): VerifiedCache {
+  if (!Number.isSafeInteger(maximum) || maximum < 2) {
+    throw new RangeError(`verified cache: wanted a maximum of at least 2 signatures, given ${maximum}`);
+  }
+  const half = Math.floor(maximum / 2);
+  let young = new Set<string>();
+  let old = new Set<string>();
+  const add = (key: string) => {
+    if (young.has(key)) return;
+    if (young.size >= half) [old, young] = [young, new Set<string>()];
+    old.delete(key);
+    young.add(key);
+  };
+  return {
+    has(key) {
+      if (young.has(key)) return true;
+      if (!old.has(key)) return false;
+      add(key);
+      return true;
+    },
+    add,
+    get size() {
+      return young.size + old.size;
+    },
+  };
+}

@@ -1,0 +1,106 @@
+/** `deno task keygen`: keys and the signed roster of a new cluster. */
+import { parseArgs } from "@std/cli/parse-args";
+import { ConfigError } from "../crypto/config_error.ts";
+import { type ClusterOptions, generateCluster } from "../crypto/generate_cluster.ts";
+
+const USAGE = `Makes the keys and the signed roster of a new cluster.
+
+Usage: keygen --out DIR [options]
+
+  --out DIR                  directory of the files, made if missing; nothing in it is overwritten
+  --replicas N               replicas r1, r2, … (default 4; 3f+1 tolerate f faulty ones)
+  --clients N                clients c1, c2, … (default 2)
+  --host HOST                host of all replicas (default 127.0.0.1); replica i, from 0, gets the ports
+                             BASE+3i (peers), BASE+3i+1 (publications) and BASE+3i+2 (clients)
+  --hosts H1,H2,…            one host for each replica instead; each gets the ports BASE, BASE+1 and BASE+2
+  --base-port PORT           BASE (default 7000)
+  --cluster NAME             cluster id (default bft-raft- and 8 random digits)
+  --fast-reads               enable fast reads; every write then waits for a quorum of equal answers
+  --election-timeout-ms N    lower end of the election timeout (default 1000)
+  --help                     this text
+
+Writes operator.key, r1.key…, c1.key… (mode 0600) and cluster.json.
+Exit codes: 0 done, 1 failed, 2 wrong usage or a file that exists.
+`;
+
+const STRINGS = ["out", "replicas", "clients", "host", "hosts", "base-port", "cluster", "election-timeout-ms"] as const;
+const BOOLEANS = ["fast-reads", "help"] as const;
+const EXIT_DONE = 0;
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+/** Where the task writes its lines. */
+export interface Terminal {
+  readonly out: (line: string) => void;
+  readonly error: (line: string) => void;
+}
+
+type Flags = Readonly<Record<(typeof STRINGS)[number], string | undefined>> & { readonly "fast-reads": boolean };
+
+function parseFlags(args: readonly string[]): Flags & { readonly help: boolean } {
+  const unknown: string[] = [];
+  const parsed: Flags & { readonly help: boolean } = parseArgs([...args], {
+    string: STRINGS,
+    boolean: BOOLEANS,
+    unknown: (arg: string) => {
+      unknown.push(arg);
+      return false;
+    },
+  });
+  if (unknown.length > 0) {
+    throw new ConfigError(`${unknown.join(" ")}: given an unknown argument, wanted one of --help`);
+  }
+  for (const name of STRINGS) {
+    if (parsed[name] === "") throw new ConfigError(`--${name}: given nothing, wanted a value`);
+  }
+  return parsed;
+}
+
+function integerFlag(flags: Flags, name: (typeof STRINGS)[number]): number | undefined {
+  const text = flags[name];
+  if (text === undefined) return undefined;
+  if (!/^\d{1,9}$/.test(text)) throw new ConfigError(`--${name}: given "${text}", wanted an integer`);
+  return Number(text);
+}
+
+function clusterOptions(flags: Flags): ClusterOptions {
+  const { out, host, hosts, cluster } = flags;
+  if (out === undefined) throw new ConfigError("--out: given nothing, wanted the directory of the new files");
+  if (host !== undefined && hosts !== undefined) throw new ConfigError("--host and --hosts: given both, wanted one");
+  const list = hosts?.split(",");
+  const electionTimeoutMs = integerFlag(flags, "election-timeout-ms");
+  return {
+    out,
+    replicas: integerFlag(flags, "replicas") ?? list?.length ?? 4,
+    clients: integerFlag(flags, "clients") ?? 2,
+    host: list ?? host ?? "127.0.0.1",
+    basePort: integerFlag(flags, "base-port") ?? 7000,
+    ...(cluster === undefined ? {} : { cluster }),
+    constants: {
+      fastReads: flags["fast-reads"],
+      ...(electionTimeoutMs === undefined ? {} : { electionTimeoutMs }),
+    },
+  };
+}
+
+/** Runs the task and returns its exit code. */
+export async function keygen(args: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    const flags = parseFlags(args);
+    if (flags.help) {
+      terminal.out(USAGE);
+      return EXIT_DONE;
+    }
+    const options = clusterOptions(flags);
+    const { cluster, replicas, clients } = await generateCluster(options);
+    terminal.out(
+      `${options.out}/cluster.json: cluster ${cluster}, ${replicas.length} replicas, ${clients.length} clients`,
+    );
+    return EXIT_DONE;
+  } catch (error) {
+    terminal.error(`keygen: ${error instanceof Error ? error.message : String(error)}`);
+    return error instanceof ConfigError ? EXIT_USAGE : EXIT_FAILED;
+  }
+}
+
+if (import.meta.main) Deno.exit(await keygen(Deno.args, { out: console.log, error: console.error }));
