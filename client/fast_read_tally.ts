@@ -1,0 +1,38 @@
+/**
+ * Fast reads (§7.4): Q equal payloads, each the state's version and the value, are accepted. Q of them and Q acceptors of any
+ * earlier write share an honest replica, so what is read is never older than what was acknowledged.
+ */
+import { canStillAccept, countVote, createEqualTally, type EqualTally, sameBytes } from "./equal_tally.ts";
+import { quorumSizes } from "./reply_tally.ts";
+
+/** One replica's answer to a fast read, as far as it matters. */
+export interface FastReadAnswer {
+  readonly ok: boolean;
+  readonly payload: Uint8Array;
+}
+
+/** Answers to one fast read. */
+export type FastReadTally = EqualTally<FastReadAnswer>;
+
+/** What is to be done with a fast read. */
+export type FastReadState =
+  | { readonly state: "accepted"; readonly payload: Uint8Array }
+  /** `hopeless`: no payload can reach Q any more, so read through the log instead. */
+  | { readonly state: "hopeless" | "open" };
+
+/** An empty tally that wants Q equal payloads. */
+export function createFastReadTally(replicas: ReadonlySet<string>): FastReadTally {
+  return createEqualTally(
+    replicas,
+    quorumSizes(replicas.size).quorum,
+    (a, b) => a.ok && b.ok && sameBytes(a.payload, b.payload),
+  );
+}
+
+/** Counts one answer and says where the read stands. Refusals are counted as answers but never equal anything. */
+export function countFastRead(tally: FastReadTally, replica: string, answer: FastReadAnswer): FastReadState {
+  countVote(tally, replica, answer);
+  const accepted = tally.accepted?.value;
+  if (accepted?.ok) return { state: "accepted", payload: accepted.payload };
+  return { state: canStillAccept(tally, (value) => value.ok) ? "open" : "hopeless" };
+}
