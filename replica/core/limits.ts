@@ -33,6 +33,10 @@ export const LIMITS = {
   maxAckWindow: 4096,
   /** AppendEntries batches a leader keeps in flight before it waits for acks (§5.8). */
   maxPipeline: 16,
+  /** With fewer entries than this in flight a leader proposes at once, however few requests wait. */
+  eagerPipeline: 4,
+  /** Requests that make an entry worth proposing while the pipeline is busy. */
+  fullEntryRequests: 128,
   /** Entries and bytes collected in one catch-up before they are checked against its certificate (§8.1). */
   maxFetchEntries: 16_384,
   maxFetchBytes: 64 * 1024 * 1024,

@@ -25,6 +25,10 @@ export interface TermView {
   lastRound: Round;
   /** Signed headers of this term's leader by the index they give a hash for; for evidence (§9.1). */
   readonly headers: Map<LogIndex, { readonly hash: Digest; readonly header: Signed<AppendEntries> }>;
+  /** Highest point of the log that an AppendEntries of this term confirmed. */
+  match: Head | null;
+  /** When an election proof was last asked for; limits how often that is signed. */
+  proofAskedAt: Millis;
 }
 
 /** What the next AppendEntriesResponse has to say. */

@@ -1,0 +1,88 @@
+/** Evidence (§9): only signed contradictions accuse. */
+import { equalBytes } from "./bytes.ts";
+import { type Context, note, send } from "./context.ts";
+import { chainEntry } from "./hash_chain.ts";
+import { type Digest, type LogIndex, offset } from "./ids.ts";
+import type { BadEntryEvidence, Evidence } from "./evidence.ts";
+import { LIMITS } from "./limits.ts";
+import type { AppendEntries, AppendEntriesResponse, Vote } from "./message.ts";
+import type { Hash } from "./ports.ts";
+import { sameCertified } from "./rank.ts";
+import { hasEvidence } from "./signatures.ts";
+import { ACCEPT, ignore, reject, type Verdict } from "./verdict.ts";
+
+/** Keeps and gossips `evidence` once (§9.1). An accused leader is suspected from now on. */
+export function accuse(context: Context, evidence: Evidence): void {
+  const { state, out } = context;
+  if (hasEvidence(state, evidence) || state.evidence.length >= LIMITS.maxEvidence) return;
+  state.evidence.push(evidence);
+  out.persist.push({ op: "evidence", evidence });
+  send(context, "all", { kind: "Evidence", evidence });
+  note(context, "warn", "evidence", { kind: evidence.kind, culprit: evidence.culprit });
+}
+
+/** Evidence gossiped by a peer: kept if its two messages really contradict each other. */
+export function onEvidence(context: Context, evidence: Evidence): Verdict {
+  if (!context.state.config.replicas.includes(evidence.culprit)) return reject("not-in-roster", null);
+  if (hasEvidence(context.state, evidence)) return ignore("known-evidence");
+  if (!contradicts(evidence, context.ports.hash)) return reject("no-contradiction", null);
+  accuse(context, evidence);
+  return ACCEPT;
+}
+
+/**
+ * Whether `evidence` shows a contradiction of its culprit, given that its signatures are good. For a bad entry the
+ * shell has also found that a client signature in the last entry is bad, or that its body is no list of requests.
+ */
+export function contradicts(evidence: Evidence, hash: Hash): boolean {
+  switch (evidence.kind) {
+    case "equivocation":
+      return twoHeaders(evidence.culprit, evidence.first.message, evidence.second.message);
+    case "double-ack":
+      return twoAcks(evidence.culprit, evidence.first.message, evidence.second.message);
+    case "double-vote":
+      return twoVotes(evidence.culprit, evidence.first.message, evidence.second.message);
+    case "bad-entry":
+      return coversEntries(evidence, hash);
+    default:
+      return evidence satisfies never;
+  }
+}
+
+/** The hash a header gives for `index`: its previous one, or one of its list. */
+function headerHash(header: AppendEntries, index: LogIndex): Digest | undefined {
+  return index === header.prevIndex ? header.prevHash : header.entryHashes[index - header.prevIndex - 1];
+}
+
+function twoHeaders(culprit: string, a: AppendEntries, b: AppendEntries): boolean {
+  if (a.leader !== culprit || b.leader !== culprit || a.term !== b.term) return false;
+  return a.entryHashes.some((hash, i) => {
+    const other = headerHash(b, offset(a.prevIndex, i + 1));
+    return other !== undefined && other !== hash;
+  }) || (headerHash(b, a.prevIndex) ?? a.prevHash) !== a.prevHash;
+}
+
+function twoAcks(culprit: string, a: AppendEntriesResponse, b: AppendEntriesResponse): boolean {
+  if (a.replica !== culprit || b.replica !== culprit || a.term !== b.term) return false;
+  return a.acks.some((ack) => b.acks.some((other) => other.index === ack.index && other.hash !== ack.hash));
+}
+
+function twoVotes(culprit: string, a: Vote, b: Vote): boolean {
+  if (a.voter !== culprit || b.voter !== culprit || a.term !== b.term) return false;
+  return a.candidate !== b.candidate || !sameCertified(a.base, b.base);
+}
+
+/** Whether the header's signed hashes cover exactly these entries, the last of which is the bad one. */
+function coversEntries({ culprit, header: { message }, entries }: BadEntryEvidence, hash: Hash): boolean {
+  if (message.leader !== culprit || entries.length === 0) return false;
+  let previous = message.prevHash;
+  return entries.every((entry, i) => {
+    if (entry.index !== message.prevIndex + i + 1) return false;
+    previous = chainEntry(hash, previous, entry).hash;
+    return previous === message.entryHashes[i];
+  });
+}
+
+/** Whether two signed bodies are byte for byte the same; then no contradiction follows from them (§9.1). */
+export const sameBody = (a: { readonly body: Uint8Array }, b: { readonly body: Uint8Array }): boolean =>
+  equalBytes(a.body, b.body);

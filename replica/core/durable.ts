@@ -1,0 +1,112 @@
+/**
+ * The only places where durable state changes (§4.1). Each change is made in memory at once and handed out to be
+ * persisted; nothing signed leaves before that is done.
+ */
+import { certified, compareRank } from "./rank.ts";
+import type { Certificate, CommitCertificate } from "./certificate.ts";
+import { type Context, note } from "./context.ts";
+import type { Head } from "./entry.ts";
+import type { LogIndex } from "./ids.ts";
+import { assertInvariant } from "./invariant.ts";
+import { appendTo, contains, hashAt, lastIndex, slice, truncateTo } from "./log.ts";
+import type { ChainedEntry, HardState } from "./output.ts";
+import type { CoreState } from "./state.ts";
+
+/** Replaces fields of the small durable record. */
+export function setHardState({ state, out }: Context, change: Partial<HardState>): void {
+  const next = { ...state.hard, ...change };
+  assertInvariant(
+    next.currentTerm >= state.hard.currentTerm,
+    "internal",
+    `term ${next.currentTerm} after a higher one`,
+  );
+  state.hard = next;
+  out.persist.push({ op: "hard-state", state: next });
+}
+
+/** Acks `head` in currentTerm. I2: the new ack's chain passes through the old one (§4.2). */
+export function setAck(context: Context, head: Head): void {
+  const { hard, log } = context.state;
+  assertInvariant(!hard.noMoreAcks, "I2", `acked ${head.index} after catch-up replaced an acked entry`);
+  assertInvariant(contains(log, head), "I2", `acked ${head.index}, which is not on the log`);
+  if (hard.ack) {
+    assertInvariant(hard.ack.index <= head.index, "I2", `acked ${head.index} after ${hard.ack.index}`);
+    assertInvariant(contains(log, hard.ack), "I2", `the chain acked now misses the ack at ${hard.ack.index}`);
+  }
+  setHardState(context, { ack: head });
+}
+
+/** Appends chained entries behind the last one. */
+export function append({ state, out }: Context, entries: readonly ChainedEntry[]): void {
+  if (entries.length === 0) return;
+  appendTo(state.log, entries);
+  out.persist.push({ op: "append", entries });
+}
+
+/**
+ * Removes every entry above `after`, keeping those under the highest certificate aside (§6.8). I5: never an entry at or
+ * below the commit index.
+ */
+export function truncate(context: Context, after: LogIndex): void {
+  const { state, out } = context;
+  if (after >= lastIndex(state.log)) return;
+  assertInvariant(after >= state.commitIndex, "I5", `truncating to ${after} below commit index ${state.commitIndex}`);
+  const moved = preparedBehind(state, after);
+  truncateTo(state.log, after);
+  out.persist.push({ op: "truncate", after });
+  if (moved.length > 0) setPrepared(context, state.prepared, [...moved, ...state.branch]);
+}
+
+/** Log entries above `after` that the highest certificate covers and the branch does not hold yet. */
+function preparedBehind({ log, prepared, branch, commitIndex }: CoreState, after: LogIndex): ChainedEntry[] {
+  if (prepared.index <= commitIndex) return [];
+  const held = branch[0] ? branch[0].entry.index - 1 : contains(log, prepared) ? prepared.index : 0;
+  return slice(log, after, held as LogIndex);
+}
+
+/** Adopts `certificate` with the entries under it that are not on the log. I9: rank never decreases. */
+export function setPrepared({ state, out }: Context, certificate: Certificate, branch: readonly ChainedEntry[]): void {
+  const order = compareRank(certificate, state.prepared);
+  assertInvariant(order >= 0, "I9", `rank (${certificate.term}, ${certificate.index}) below the one held`);
+  assertInvariant(
+    order > 0 || certificate.hash === state.prepared.hash,
+    "I3",
+    `two certificates of rank (${certificate.term}, ${certificate.index})`,
+  );
+  state.prepared = certificate;
+  state.branch = [...branch];
+  out.persist.push({ op: "prepared", certificate, branch: state.branch });
+}
+
+/** Whether the highest certificate's entries are all at hand: on the log, behind the branch, or committed. */
+export const holdsEntriesOf = ({ log, commitIndex }: CoreState, head: Head): boolean =>
+  head.index <= commitIndex || contains(log, head);
+
+/** Adopts `certificate` if it outranks the one held and its entries are on the log (§5.5). */
+export function raiseRank(context: Context, certificate: Certificate): boolean {
+  const { state } = context;
+  if (compareRank(certificate, state.prepared) <= 0 || !contains(state.log, certificate)) return false;
+  assertSameChain(state, certificate);
+  setPrepared(context, certificate, []);
+  state.publication.due = true;
+  return true;
+}
+
+/** I3: certificates of one term lie on one chain. */
+function assertSameChain({ log, prepared }: CoreState, certificate: Certificate): void {
+  if (certificate.term !== prepared.term || certificate.term === 0) return;
+  const { term, index } = certified(prepared);
+  assertInvariant(contains(log, prepared), "I3", `certificates of term ${term} on two chains, the lower at ${index}`);
+}
+
+/** Advances the commit index to `index` on the log. I10: it never decreases. */
+export function setCommit(context: Context, index: LogIndex, certificate: CommitCertificate): void {
+  const { state, out } = context;
+  assertInvariant(index > state.commitIndex, "I10", `commit index ${index} after ${state.commitIndex}`);
+  assertInvariant(hashAt(state.log, index) !== undefined, "internal", `committed ${index}, which is not on the log`);
+  state.commitIndex = index;
+  state.commitCertificate = certificate;
+  out.persist.push({ op: "commit", index, certificate });
+  if (state.branch.length > 0 && state.prepared.index <= index) setPrepared(context, state.prepared, []);
+  note(context, "debug", "commit", { index, term: certificate.term });
+}

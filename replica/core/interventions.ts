@@ -1,0 +1,92 @@
+/** Client intervention as a replica sees it (§7.3): forwarding, patience, and when a request is settled. */
+import { type Context, send } from "./context.ts";
+import type { SendRequest } from "./entry.ts";
+import type { ClientId, Seq } from "./ids.ts";
+import { LIMITS } from "./limits.ts";
+import type { Signed } from "./message.ts";
+import { standingOf } from "./session_table.ts";
+import type { CoreState, Intervention } from "./state.ts";
+
+/**
+ * Starts patience for `request`, once. Only a seq inside the window gets here, so that a client's pending interventions never
+ * exceed its quota, which an honest leader never drops.
+ */
+export function intervene(context: Context, request: Signed<SendRequest>): void {
+  const { state, now } = context;
+  const { client, seq } = request.message;
+  const pending = state.requests.interventions.get(client) ?? new Map<Seq, Intervention>();
+  state.requests.interventions.set(client, pending);
+  if (pending.has(seq)) return;
+  const forwardInterval = state.config.constants.heartbeatMs;
+  pending.set(seq, {
+    request,
+    deadline: now + state.requests.patience,
+    restarts: 0,
+    expired: false,
+    forwardAt: now,
+    forwardInterval,
+  });
+}
+
+/** Forwards what is due to the leader, with a back-off for each, and lets patience run out. */
+export function tendInterventions(context: Context): void {
+  const { requests, term, config } = context.state;
+  for (const intervention of all(requests.interventions)) {
+    if (context.now >= intervention.deadline) intervention.expired = true;
+    if (term.leader === null || term.leader === config.self || context.now < intervention.forwardAt) continue;
+    send(context, [term.leader], { kind: "ForwardedRequest", signed: intervention.request });
+    intervention.forwardAt = context.now + intervention.forwardInterval;
+    intervention.forwardInterval = Math.min(2 * intervention.forwardInterval, config.constants.electionTimeoutMs);
+  }
+}
+
+/** §6.1b: whether patience with the leader has run out for any request. */
+export function hasExpired({ requests }: CoreState): boolean {
+  for (const intervention of all(requests.interventions)) if (intervention.expired) return true;
+  return false;
+}
+
+/** A new leader gets every pending request and fresh patience: longer without progress, shorter with it (§7.3). */
+export function changeLeader(context: Context): void {
+  const { requests, config } = context.state;
+  const { patienceMs, patienceCapMs, heartbeatMs } = config.constants;
+  const scaled = requests.progressed ? requests.patience / 2 : requests.patience * 2;
+  requests.patience = Math.min(Math.max(scaled, patienceMs), patienceCapMs);
+  requests.progressed = false;
+  for (const intervention of all(requests.interventions)) {
+    intervention.deadline = context.now + requests.patience;
+    intervention.restarts = 0;
+    intervention.expired = false;
+    intervention.forwardAt = context.now;
+    intervention.forwardInterval = heartbeatMs;
+  }
+}
+
+/**
+ * Drops every request of `clients` that is settled at the applied index, whatever its command (§7.3). Patience of requests
+ * younger than the oldest one served restarts, a bounded number of times: the leader is busy, not deaf.
+ */
+export function settle({ state, now }: Context, clients: Iterable<ClientId>): void {
+  const { requests, sessions } = state;
+  let served = Infinity;
+  for (const client of clients) {
+    const settled = (seq: Seq) => ["answered", "expired"].includes(standingOf(sessions, client, seq).standing);
+    const pending = requests.interventions.get(client);
+    for (const seq of [...pending?.keys() ?? []].filter(settled)) {
+      served = Math.min(served, pending!.get(seq)!.deadline);
+    }
+    for (const queue of [pending, requests.pool.get(client), requests.proposed.get(client)]) {
+      for (const seq of [...queue?.keys() ?? []].filter(settled)) queue!.delete(seq);
+    }
+  }
+  for (const intervention of all(requests.interventions)) {
+    const younger = intervention.deadline >= served;
+    if (!younger || intervention.expired || intervention.restarts >= LIMITS.maxPatienceRestarts) continue;
+    intervention.deadline = Math.max(intervention.deadline, now + requests.patience);
+    intervention.restarts++;
+  }
+}
+
+function* all(interventions: CoreState["requests"]["interventions"]): Iterable<Intervention> {
+  for (const pending of interventions.values()) yield* pending.values();
+}

@@ -1,0 +1,147 @@
+/** AppendEntries at a follower; a leader is its own follower (§5.1–§5.3, §6.1). */
+import { accuse, sameBody } from "./accuse.ts";
+import { confirm, containsBase } from "./acks.ts";
+import { type Context, send } from "./context.ts";
+import { append, truncate } from "./durable.ts";
+import { chainEntry } from "./hash_chain.ts";
+import { type LogIndex, offset } from "./ids.ts";
+import { LIMITS } from "./limits.ts";
+import { contains, hashAt, headAt, lastIndex } from "./log.ts";
+import type { AppendEntries, Signed } from "./message.ts";
+import type { ChainedEntry } from "./output.ts";
+import type { AppendEntriesPacket } from "./packet.ts";
+import { blameLeader, placeInTerm } from "./suspicion.ts";
+import { recount } from "./tally.ts";
+import { enterByProof, hasUncommitted, restartElectionTimer } from "./terms.ts";
+import { ACCEPT, ignore, reject, type Verdict } from "./verdict.ts";
+
+/** Handles one AppendEntries: into its term, onto the log, acked. */
+export function onAppendEntries(context: Context, packet: AppendEntriesPacket): Verdict {
+  const header = packet.signed.message;
+  const refused = followLeader(context, packet);
+  if (refused) return refused;
+  const chained = chainEntries(context, packet);
+  if (chained === null) return ignore("entries-do-not-match-header");
+  recordHeader(context, packet.signed);
+  hearRound(context, header);
+  if (hashAt(context.state.log, header.prevIndex) !== header.prevHash) return askResend(context, header, false);
+  const conflict = placeEntries(context, header, chained);
+  if (conflict) return conflict;
+  const end = offset(header.prevIndex, chained.length);
+  matchUpTo(context, end);
+  confirm(context, end);
+  if (!containsBase(context.state) && chained.length > 0) return askResend(context, header, false);
+  return ACCEPT;
+}
+
+/** Makes sure this header comes from the proven leader of the current term; else says why it does not count (§6.7). */
+function followLeader(context: Context, { signed, proof }: AppendEntriesPacket): Verdict | null {
+  const { state } = context;
+  const { term, leader } = signed.message;
+  if (term < state.hard.currentTerm) return ignore("stale-term");
+  if (leader === state.config.self && state.term.role !== "leader") return ignore("own-term-before-restart");
+  placeInTerm(context, leader, term);
+  if (proof) enterByProof(context, proof);
+  if (term !== state.hard.currentTerm || state.term.leader === null) {
+    return askResend(context, signed.message, true);
+  }
+  return leader === state.term.leader ? null : reject("not-the-leader", leader);
+}
+
+/** The packet's entries chained behind its previous hash, or null if they are not the ones the header's hashes name. */
+function chainEntries({ ports }: Context, { signed, entries }: AppendEntriesPacket): ChainedEntry[] | null {
+  const { prevIndex, prevHash, entryHashes, term } = signed.message;
+  if (entries.length !== entryHashes.length) return null;
+  const chained: ChainedEntry[] = [];
+  for (const [i, entry] of entries.entries()) {
+    if (entry.index !== prevIndex + i + 1 || entry.term > term || entry.requests === null) return null;
+    const next = chainEntry(ports.hash, chained[i - 1]?.hash ?? prevHash, entry);
+    if (next.hash !== entryHashes[i]) return null;
+    chained.push(next);
+  }
+  return chained;
+}
+
+/** Two signed headers of this term that give different hashes for one index accuse the leader (§9.1). */
+function recordHeader(context: Context, header: Signed<AppendEntries>): void {
+  const { headers } = context.state.term;
+  const { prevIndex, entryHashes, leader } = header.message;
+  entryHashes.forEach((hash, i) => {
+    const index = offset(prevIndex, i + 1);
+    const known = headers.get(index);
+    if (!known) headers.set(index, { hash, header });
+    else if (known.hash !== hash && !sameBody(known.header, header)) {
+      accuse(context, { kind: "equivocation", culprit: leader, first: known.header, second: header });
+    }
+  });
+  for (const index of headers.keys()) {
+    if (headers.size <= LIMITS.maxAckWindow) break;
+    headers.delete(index);
+  }
+}
+
+/** §5.1, §6.1: only a newer round shows the leader alive, and restarts the timer only when nothing is uncommitted. */
+function hearRound(context: Context, { round }: AppendEntries): void {
+  const { term } = context.state;
+  if (round <= term.lastRound) return;
+  term.lastRound = round;
+  if (!hasUncommitted(context)) restartElectionTimer(context);
+}
+
+/**
+ * Puts the entries on the log, replacing only above what is committed, acked in this term or certified in this term
+ * (§5.2). A leader that asks for more is suspected.
+ */
+function placeEntries(context: Context, header: AppendEntries, chained: readonly ChainedEntry[]): Verdict | null {
+  const { state } = context;
+  const fresh = chained.findIndex(({ entry, hash }) => hashAt(state.log, entry.index) !== hash);
+  if (fresh < 0) return null;
+  const first = chained[fresh]!.entry;
+  if (first.index <= protectedIndex(context)) {
+    blameLeader(context, "replaces-protected-entries");
+    return reject("replaces-protected-entries", header.leader);
+  }
+  const before = state.log.entries[first.index - state.log.base.index - 2]?.entry.term ?? 0;
+  const terms = [before, ...chained.slice(fresh).map(({ entry }) => entry.term)];
+  if (terms.some((term, i) => i > 0 && term < terms[i - 1]!)) {
+    blameLeader(context, "entry-terms-decrease");
+    return reject("entry-terms-decrease", header.leader);
+  }
+  truncate(context, offset(first.index, -1));
+  append(context, chained.slice(fresh));
+  recount(context, first.index);
+  return null;
+}
+
+function protectedIndex({ state: { commitIndex, hard, prepared } }: Context): LogIndex {
+  const certified = prepared.term === hard.currentTerm ? prepared.index : 0;
+  return Math.max(commitIndex, hard.ack?.index ?? 0, certified) as LogIndex;
+}
+
+function matchUpTo({ state }: Context, end: LogIndex): void {
+  if (end >= (state.term.match?.index ?? 0)) state.term.match = headAt(state.log, end);
+}
+
+/** Tells the leader that its entries do not fit here, or that its proof is not known, and where this log stands (§5.2). */
+function askResend(context: Context, header: AppendEntries, proofWanted: boolean): Verdict {
+  const { state, now } = context;
+  const { commitIndex, log, term, config } = state;
+  if (proofWanted && now < term.proofAskedAt + config.constants.heartbeatMs / 2) return ignore("no-proof");
+  if (proofWanted) term.proofAskedAt = now;
+  const commit = headAt(log, commitIndex);
+  const match = term.match && contains(log, term.match) && term.match.index > commitIndex ? term.match : commit;
+  send(context, [header.leader], {
+    kind: "ResendRequest",
+    signed: {
+      kind: "ResendRequest",
+      term: state.hard.currentTerm,
+      replica: config.self,
+      round: header.round,
+      commitIndex,
+      commitHash: commit.hash,
+      match,
+      proofWanted,
+    },
+  });
+  return ignore(proofWanted ? "no-proof" : lastIndex(log) < header.prevIndex ? "gap" : "mismatch");
+}

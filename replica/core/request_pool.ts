@@ -1,0 +1,83 @@
+/** The queue of requests a leader has still to order: one queue a client, served in turn (§7.3, §7.5). */
+import type { SendRequest } from "./entry.ts";
+import type { ClientId, Seq } from "./ids.ts";
+import { LIMITS } from "./limits.ts";
+import type { Signed } from "./message.ts";
+import { offset } from "./ids.ts";
+import { lastIndex, slice } from "./log.ts";
+import type { CoreState } from "./state.ts";
+
+/** Queues `request` unless it is queued or in the log already. Its seq is inside the client's window, which bounds the queue. */
+export function poolRequest({ requests }: CoreState, request: Signed<SendRequest>): void {
+  const { client, seq } = request.message;
+  if (requests.proposed.get(client)?.has(seq)) return;
+  const queue = requests.pool.get(client) ?? new Map<Seq, Signed<SendRequest>>();
+  requests.pool.set(client, queue);
+  if (!queue.has(seq)) queue.set(seq, request);
+}
+
+/**
+ * Takes the next entry's requests, a few of each client in turn, so that none starves another. When `fullOnly`, takes
+ * nothing unless an entry can be filled.
+ */
+export function takeRequests(
+  state: CoreState,
+  fullOnly: boolean,
+  sizeOf: (request: Signed<SendRequest>) => number,
+): Signed<SendRequest>[] {
+  const { pool } = state.requests;
+  const waiting = [...pool.values()].reduce((sum, queue) => sum + queue.size, 0);
+  if (waiting === 0 || (fullOnly && waiting < LIMITS.fullEntryRequests)) return [];
+  const taken: Signed<SendRequest>[] = [];
+  let bytes = 2;
+  for (const [client, request] of inTurn(pool)) {
+    bytes += sizeOf(request);
+    if (taken.length >= LIMITS.maxEntryRequests || bytes > LIMITS.maxEntryBytes) break;
+    taken.push(request);
+    markProposed(state, client, request.message.seq);
+  }
+  for (const { message: { client, seq } } of taken) {
+    const queue = pool.get(client)!;
+    queue.delete(seq);
+    // Last in turn next time.
+    pool.delete(client);
+    if (queue.size > 0) pool.set(client, queue);
+  }
+  return taken;
+}
+
+/** First requests of every client, then second ones, and so on. */
+function* inTurn(pool: CoreState["requests"]["pool"]): Iterable<[ClientId, Signed<SendRequest>]> {
+  let iterators = [...pool].map(([client, queue]) => ({ client, values: queue.values() }));
+  while (iterators.length > 0) {
+    const alive: typeof iterators = [];
+    for (const iterator of iterators) {
+      const next = iterator.values.next();
+      if (next.done) continue;
+      yield [iterator.client, next.value];
+      alive.push(iterator);
+    }
+    iterators = alive;
+  }
+}
+
+function markProposed({ requests }: CoreState, client: ClientId, seq: Seq): void {
+  const seqs = requests.proposed.get(client) ?? new Set<Seq>();
+  requests.proposed.set(client, seqs);
+  seqs.add(seq);
+}
+
+/** A new leader's own log may hold requests above the commit index already; they are not proposed again. */
+export function markLogProposed(state: CoreState): void {
+  state.requests.proposed.clear();
+  for (const { entry } of slice(state.log, state.appliedIndex, lastIndex(state.log))) {
+    for (const { message } of entry.requests ?? []) markProposed(state, message.client, message.seq);
+  }
+  for (const [client, seqs] of state.requests.proposed) {
+    for (const seq of seqs) state.requests.pool.get(client)?.delete(seq);
+  }
+}
+
+/** Whether any entry follows the applied index; for the shell's apply loop. */
+export const hasUnapplied = ({ appliedIndex, commitIndex }: CoreState): boolean =>
+  offset(appliedIndex, 1) <= commitIndex;

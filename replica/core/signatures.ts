@@ -1,0 +1,151 @@
+/** The signatures a packet depends on, listed for the shell to verify in bulk; and what of a packet is not worth verifying. */
+import type { Certificate, ElectionProof } from "./certificate.ts";
+import type { Evidence } from "./evidence.ts";
+import type { ClientId, ReplicaId, Term } from "./ids.ts";
+import type { Message, MessageKind, Signed } from "./message.ts";
+import type { Packet } from "./packet.ts";
+import type { CoreState } from "./state.ts";
+import { ACCEPT, ignore, reject, type Verdict } from "./verdict.ts";
+
+/** One signature to check: over `signed.body` as a message of `kind`, by the key of `signer` (§2.3). */
+export interface SignatureClaim {
+  readonly role: "replica" | "client";
+  readonly signer: ReplicaId | ClientId;
+  readonly kind: MessageKind;
+  readonly signed: Signed<Message>;
+}
+
+/** Who the packet itself claims to come from: its body's signer. */
+export function senderOf(packet: Packet): ReplicaId | null {
+  switch (packet.kind) {
+    case "AppendEntries":
+      return packet.signed.message.leader;
+    case "RequestVote":
+      return packet.signed.message.candidate;
+    case "Vote":
+    case "VoteRefusal":
+    case "VoteDeferred":
+      return packet.signed.message.voter;
+    case "AppendEntriesResponse":
+    case "ResendRequest":
+    case "PreVote":
+    case "FetchEntries":
+    case "FetchEntriesResponse":
+      return packet.signed.message.replica;
+    case "ForwardedRequest":
+    case "Evidence":
+      return null;
+    default:
+      return packet satisfies never;
+  }
+}
+
+/** Every signature `packet` rests on, except the clients' in its entries ({@linkcode listEntrySignatures}). */
+export function listSignatures(packet: Packet): SignatureClaim[] {
+  switch (packet.kind) {
+    case "ForwardedRequest":
+      return [{ role: "client", signer: packet.signed.message.client, kind: "SendRequest", signed: packet.signed }];
+    case "Evidence":
+      return ofEvidence(packet.evidence);
+    case "AppendEntries":
+    case "PreVote":
+      return [own(packet), ...(packet.proof ? ofProof(packet.proof) : [])];
+    case "RequestVote":
+      return [
+        own(packet),
+        ...ofCertificate(packet.certificate),
+        ...packet.preVotes.map((p) => replica(p.message.replica, p)),
+      ];
+    case "VoteRefusal":
+      return [own(packet), ...ofCertificate(packet.certificate)];
+    case "FetchEntriesResponse":
+      return [own(packet), ...(packet.certificate ? ofCertificate(packet.certificate) : [])];
+    default:
+      return [own(packet)];
+  }
+}
+
+/** The clients' signatures in the entries of an AppendEntries or FetchEntriesResponse, by position of the entry. */
+export function listEntrySignatures(packet: Packet): SignatureClaim[][] {
+  if (packet.kind !== "AppendEntries" && packet.kind !== "FetchEntriesResponse") return [];
+  return packet.entries.map(({ requests }) =>
+    (requests ?? []).map((signed) => ({
+      role: "client",
+      signer: signed.message.client,
+      kind: "SendRequest",
+      signed,
+    }))
+  );
+}
+
+type SignedPacket = Exclude<Packet, { readonly kind: "ForwardedRequest" | "Evidence" }>;
+
+const own = (packet: SignedPacket): SignatureClaim => replica(senderOf(packet)!, packet.signed);
+
+const replica = (signer: ReplicaId, signed: Signed<Message>): SignatureClaim => ({
+  role: "replica",
+  signer,
+  kind: signed.message.kind,
+  signed,
+});
+
+const ofCertificate = (certificate: Certificate): SignatureClaim[] =>
+  certificate.responses.map((r) => replica(r.message.replica, r));
+
+const ofProof = (proof: ElectionProof): SignatureClaim[] => [
+  ...ofCertificate(proof.base),
+  ...proof.votes.map((v) => replica(v.message.voter, v)),
+];
+
+function ofEvidence(evidence: Evidence): SignatureClaim[] {
+  if (evidence.kind === "bad-entry") return [replica(evidence.culprit, evidence.header)];
+  return [replica(evidence.culprit, evidence.first), replica(evidence.culprit, evidence.second)];
+}
+
+/**
+ * Judged before any signature is checked, so that stale or foreign packets cost nothing: the verdict, and the packet
+ * without attachments this replica has no use for.
+ */
+export function screen(state: CoreState, packet: Packet): { readonly verdict: Verdict; readonly packet: Packet } {
+  const sender = senderOf(packet);
+  if (sender !== null && !state.config.replicas.includes(sender)) {
+    return { verdict: reject("not-in-roster", null), packet };
+  }
+  const stale = staleTerm(state, packet);
+  if (stale) return { verdict: stale, packet };
+  if ((packet.kind === "AppendEntries" || packet.kind === "PreVote") && packet.proof) {
+    return { verdict: ACCEPT, packet: { ...packet, proof: usefulProof(state, packet.proof) } };
+  }
+  return { verdict: ACCEPT, packet };
+}
+
+function staleTerm(state: CoreState, packet: Packet): Verdict | null {
+  const { currentTerm } = state.hard;
+  switch (packet.kind) {
+    case "AppendEntries":
+    case "RequestVote":
+    case "Vote":
+    case "VoteRefusal":
+    case "VoteDeferred":
+      return packet.signed.message.term < currentTerm ? ignore("stale-term") : null;
+    case "ResendRequest":
+      return state.term.role === "leader" ? null : ignore("not-leading");
+    case "ForwardedRequest":
+      return state.config.clients.has(packet.signed.message.client) ? null : reject("unknown-client", null);
+    case "Evidence":
+      return hasEvidence(state, packet.evidence) ? ignore("known-evidence") : null;
+    default:
+      return null;
+  }
+}
+
+/** One piece of evidence for each culprit and kind is enough. */
+export const hasEvidence = (state: CoreState, { kind, culprit }: Evidence): boolean =>
+  state.evidence.some((known) => known.kind === kind && known.culprit === culprit);
+
+/** A proof is worth checking only if it would tell this replica a leader it does not know. */
+function usefulProof(state: CoreState, proof: ElectionProof): ElectionProof | null {
+  const term: Term | undefined = proof.votes[0]?.message.term;
+  if (term === undefined || term < state.hard.currentTerm) return null;
+  return term === state.hard.currentTerm && state.term.leader !== null ? null : proof;
+}
