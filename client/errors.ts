@@ -1,0 +1,92 @@
+/** What a client's calls reject with. Every class is part of the library's interface. */
+
+/** How far the answers to a request got. */
+export interface QuorumProgress {
+  /** Replicas in the roster. */
+  readonly replicas: number;
+  /** Replicas that gave a valid answer. */
+  readonly answered: number;
+  /** Size of the largest group of equal answers. */
+  readonly equal: number;
+  /** Equal answers that are wanted: f+1, or Q (§7.2, §7.4). */
+  readonly needed: number;
+  /** How long was waited, in milliseconds. */
+  readonly waitedMs: number;
+}
+
+/**
+ * Not enough replicas gave the same answer in time. Where `undecided` is true the command was sent and may have been executed, or
+ * still be: read before you repeat it.
+ */
+export class NoQuorumError extends Error {
+  override readonly name = "NoQuorumError";
+  readonly progress: QuorumProgress;
+  readonly undecided: boolean;
+
+  constructor(what: string, progress: QuorumProgress, undecided: boolean) {
+    const { replicas, answered, equal, needed, waitedMs } = progress;
+    super(
+      `${what}: no quorum in time: ${answered} of ${replicas} replicas answered within ${Math.round(waitedMs)} ms, ` +
+        `at most ${equal} of them alike; wanted ${needed} equal answers` +
+        (undecided ? ". The command may have been executed or still be: read before you repeat it" : ""),
+    );
+    this.progress = progress;
+    this.undecided = undecided;
+  }
+}
+
+/** Stable words for {@linkcode RefusedError}. */
+export type RefusalCode =
+  /** Too many requests or queries are open at this client; nothing was sent. */
+  | "queue-full"
+  /** The replicas found the seq above the session window. */
+  | "ahead"
+  /** The state machine does not know the command. */
+  | "malformed"
+  /** Enough replicas refused alike; the message has their reason. */
+  | "replica-refused";
+
+/** The cluster, or this client before it sent anything, said no. */
+export class RefusedError extends Error {
+  override readonly name = "RefusedError";
+  readonly code: RefusalCode;
+
+  constructor(code: RefusalCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/**
+ * Another session of the same client key moved the window past this one's requests (§7.1). Two processes with one key: the one that
+ * began later wins. Where `undecided` is true the command was sent and may have been executed.
+ */
+export class SessionFencedError extends Error {
+  override readonly name = "SessionFencedError";
+  /** Low edge of the session window in the replicas' table. */
+  readonly floor: number;
+  readonly undecided: boolean;
+
+  constructor(client: string, floor: number, undecided: boolean) {
+    super(
+      `a newer session of client key "${client}" has taken over, or this machine's clock went backwards: the replicas' window now ` +
+        `begins at seq ${floor}` +
+        (undecided
+          ? ". The command may have been executed before: read before you repeat it"
+          : "; this command was not sent") +
+        ". Give each process a client key of its own, or start this one again",
+    );
+    this.floor = floor;
+    this.undecided = undecided;
+  }
+}
+
+/** The call itself is wrong: an argument out of its limits, or a key that may not do this. Nothing was sent. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** The client was closed, or its transport failed (see `cause`), with this call under way. */
+export class ClosedError extends Error {
+  override readonly name = "ClosedError";
+}

@@ -1,0 +1,8 @@
+/** Where a client's frames go. */
+import type { Frames } from "./envelope.ts";
+
+/** Sends to replicas by roster id; never waits. */
+export interface Outlet {
+  toOne(replica: string, frames: Frames): void;
+  toAll(frames: Frames): void;
+}
