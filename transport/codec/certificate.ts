@@ -1,0 +1,45 @@
+/** Certificates and election proofs; whose signatures they hold, and whether these suffice, is for the core to judge. */
+import type {
+  Certificate,
+  CommitCertificate,
+  ElectionProof,
+  PrepareCertificate,
+} from "../../replica/core/certificate.ts";
+import { LIMITS } from "../../replica/core/limits.ts";
+import { hash, link, logIndex, signed, term } from "./fields.ts";
+import { appendEntriesResponse, vote } from "./peer_messages.ts";
+import { constant, list, type Schema, struct } from "./schema.ts";
+import { union } from "./union.ts";
+
+const responses = list(signed("AppendEntriesResponse", appendEntriesResponse), LIMITS.maxReplicas);
+
+/** §5.5. */
+const prepare = struct<PrepareCertificate>({
+  kind: constant("prepare"),
+  term,
+  index: logIndex,
+  hash,
+  responses,
+});
+
+/** §5.6. */
+const commit = struct<CommitCertificate>({
+  kind: constant("commit"),
+  term,
+  index: logIndex,
+  hash,
+  links: list(link, LIMITS.maxLinks),
+  responses,
+});
+
+/** One byte, 1 prepare or 2 commit, then its fields. */
+export const certificate: Schema<Certificate> = union<Certificate>({
+  prepare: [1, prepare],
+  commit: [2, commit],
+});
+
+/** §6.7. */
+export const electionProof: Schema<ElectionProof> = struct<ElectionProof>({
+  base: certificate,
+  votes: list(signed("Vote", vote), LIMITS.maxReplicas),
+});

@@ -1,0 +1,48 @@
+/** Schemas of the protocol's own small types: branded numbers and names, heads, signed bodies. */
+import type { Head, Link } from "../../replica/core/entry.ts";
+import type { ClientId, Digest, LogIndex, ReplicaId, Round, Seq, Term } from "../../replica/core/ids.ts";
+import type { Certified, Message, Signed } from "../../replica/core/message.ts";
+import { kindHeader } from "./kinds.ts";
+import { digest, type Fields, id, refine, type Schema, struct, uint53 } from "./schema.ts";
+
+export const term = uint53 as Schema<Term>;
+export const logIndex = uint53 as Schema<LogIndex>;
+export const round = uint53 as Schema<Round>;
+export const seq = uint53 as Schema<Seq>;
+export const hash = digest as Schema<Digest>;
+export const replicaId = id as Schema<ReplicaId>;
+export const clientId = id as Schema<ClientId>;
+
+/** `index ‖ hash`. */
+export const head: Schema<Head> = struct<Head>({ index: logIndex, hash });
+
+/** `term ‖ index ‖ hash`. */
+export const certified: Schema<Certified> = struct<Certified>({ term, index: logIndex, hash });
+
+/** `term ‖ digest`. */
+export const link: Schema<Link> = struct<Link>({ term, digest: hash });
+
+/** A term in which something may be signed: the genesis term 0 is none. */
+export const signingTerm: Schema<Term> = refine(term, (value) => value > 0 ? null : "wanted a term above 0");
+
+/** Schemas of a body's fields without its kind. */
+export type BodyFields<M extends Message> = Fields<Omit<M, "kind">>;
+
+/** A signed body: version, kind, then its fields; `fault` says what is wrong with fields that are each well-formed. */
+export function body<M extends Message>(
+  kind: M["kind"],
+  fields: BodyFields<M>,
+  fault?: (message: M) => string | null,
+): Schema<M> {
+  const whole = struct({ kind: kindHeader(kind), ...fields } as unknown as Fields<M>);
+  return fault === undefined ? whole : refine(whole, fault);
+}
+
+const LENGTH_AND_SIGNATURE_BYTES = 4 + 64;
+
+/** A body inside another value: length, the bytes as signed, signature. Written as received, read strictly as `schema`. */
+export const signed = <M extends Message>(kind: M["kind"], schema: Schema<M>): Schema<Signed<M>> => ({
+  minBytes: LENGTH_AND_SIGNATURE_BYTES + schema.minBytes,
+  read: (reader) => reader.signed(schema, kind),
+  write: (writer, value) => writer.signed(value.body, value.signature),
+});

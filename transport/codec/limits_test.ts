@@ -1,0 +1,168 @@
+/** What a field may hold: each limit and rule, on both sides of its edge, decoding and encoding. */
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import type { Answer, Message } from "../../replica/core/message.ts";
+import { digest, logIndex, replicaId, seq, term } from "../../replica/core/ids.ts";
+import { LIMITS } from "../../replica/core/limits.ts";
+import { messages } from "../../tests/arbitraries.ts";
+import { DecodeError, type DecodeErrorCode, decodeMessage, encodeMessage, type MessageOf } from "./mod.ts";
+
+const sample = <M>(arbitrary: fc.Arbitrary<M>): M => fc.sample(arbitrary, { seed: 7, numRuns: 1 })[0]!;
+const HASH = digest("ab".repeat(32));
+const r1 = replicaId("r1");
+
+const response: MessageOf<"AppendEntriesResponse"> = {
+  ...sample(messages.AppendEntriesResponse),
+  replica: r1,
+  acks: [{ index: logIndex(4), hash: HASH }, { index: logIndex(7), hash: HASH }],
+};
+const header: MessageOf<"AppendEntries"> = { ...sample(messages.AppendEntries), leader: r1, entryHashes: [HASH] };
+const request: MessageOf<"SendRequest"> = { ...sample(messages.SendRequest), seq: seq(9), floor: seq(3) };
+
+/** Bytes before the first field: version and kind; then the term, then `r1` behind its length. */
+const TERM = 2;
+const ID = TERM + 8;
+const ACK_COUNT = ID + 3;
+const ACKS = ACK_COUNT + 4;
+const HEAD_BYTES = 40;
+
+function patched(message: Message, at: number, bytes: readonly number[]): Uint8Array {
+  const body = encodeMessage(message);
+  body.set(bytes, at);
+  return body;
+}
+
+function assertRefused(kind: Message["kind"], body: Uint8Array, code: DecodeErrorCode, field: string): void {
+  const error = assertThrows(() => decodeMessage(kind, body), DecodeError);
+  assertEquals([error.code, error.where.split(" ")[0]], [code, `${kind}.${field}`], error.message);
+}
+
+const unencodable = (message: Message, wanted: string) =>
+  assertStringIncludes(assertThrows(() => encodeMessage(message), RangeError).message, wanted);
+
+Deno.test("integers above 2^53 - 1 are refused, the largest safe one is not", () => {
+  const largest = [0, 0x1f, 255, 255, 255, 255, 255, 255];
+  const accepted = decodeMessage("AppendEntriesResponse", patched(response, TERM, largest));
+  assertEquals<number>(accepted.term, Number.MAX_SAFE_INTEGER);
+  for (const bytes of [[0, 0x20, 0, 0, 0, 0, 0, 0], Array(8).fill(255), [0x80, 0, 0, 0, 0, 0, 0, 1]]) {
+    assertRefused("AppendEntriesResponse", patched(response, TERM, bytes), "bad-value", "term");
+  }
+  for (const bad of [2 ** 53, -1, 0.5, NaN]) unencodable({ ...response, term: term(bad) }, "term: wanted an integer");
+});
+
+Deno.test("ids are 1 to 64 characters of one alphabet", () => {
+  for (const bad of ["-a", ".x", " a", "a b", "é1", "a\u0000", "_1"]) {
+    unencodable({ ...response, replica: replicaId(bad) }, "replica: wanted 1 to 64 characters");
+    const bytes = [...new TextEncoder().encode(bad)].slice(0, 2);
+    assertRefused("AppendEntriesResponse", patched(response, ID + 1, bytes), "bad-value", "replica");
+  }
+  for (const bad of ["", "a".repeat(65)]) unencodable({ ...response, replica: replicaId(bad) }, "replica");
+  for (const bad of [0, 65, 255]) {
+    assertRefused("AppendEntriesResponse", patched(response, ID, [bad]), "bad-value", "replica");
+  }
+  const longest = replicaId("A" + "z0._-".repeat(12) + "abc");
+  const body = encodeMessage({ ...response, replica: longest });
+  assertEquals(decodeMessage("AppendEntriesResponse", body).replica, longest);
+});
+
+Deno.test("a digest in memory is 64 lower-case digits and nothing else", () => {
+  for (const bad of ["AB".repeat(32), "ab".repeat(31), "ab".repeat(33), "gg".repeat(32), "\u0161b".repeat(32), ""]) {
+    unencodable({ ...response, commitHash: digest(bad) }, "commitHash: wanted 64 lower-case hexadecimal digits");
+  }
+});
+
+Deno.test("a claim of 2^32 - 1 items or bytes is refused before anything is allocated", () => {
+  const most = [255, 255, 255, 255];
+  assertRefused("AppendEntriesResponse", patched(response, ACK_COUNT, most), "too-large", "acks");
+  const body = encodeMessage(request);
+  body.set(most, body.length - request.command.length - 4);
+  assertRefused("SendRequest", body, "too-large", "command");
+});
+
+Deno.test("a count within its limit that the bytes left cannot hold is refused at once", () => {
+  assertRefused("AppendEntriesResponse", patched(response, ACK_COUNT, [0, 0, 0, LIMITS.maxAcks]), "truncated", "acks");
+});
+
+Deno.test("§5.4: acks ascend strictly by index", () => {
+  assertEquals(decodeMessage("AppendEntriesResponse", encodeMessage(response)).acks.length, 2);
+  for (const index of [4, 3, 0]) {
+    const body = patched(response, ACKS + HEAD_BYTES, [0, 0, 0, 0, 0, 0, 0, index]);
+    const error = assertThrows(() => decodeMessage("AppendEntriesResponse", body), DecodeError);
+    assertStringIncludes(error.message, "wanted acks ascending by index, ack 1 is not");
+    unencodable({ ...response, acks: [response.acks[0]!, { index: logIndex(index), hash: HASH }] }, "ascending");
+  }
+});
+
+Deno.test("lists stop at their limits", () => {
+  const heads = (count: number) => Array.from({ length: count }, (_, i) => ({ index: logIndex(i), hash: HASH }));
+  const full = encodeMessage({ ...response, acks: heads(LIMITS.maxAcks) });
+  assertEquals(decodeMessage("AppendEntriesResponse", full).acks.length, LIMITS.maxAcks);
+  unencodable({ ...response, acks: heads(LIMITS.maxAcks + 1) }, "acks: wanted at most 64 items, given 65");
+  unencodable({ ...header, entryHashes: Array(LIMITS.maxAppendEntries + 1).fill(HASH) }, "entryHashes");
+  const answer: Answer = {
+    seq: seq(1),
+    index: logIndex(1),
+    outcome: "applied",
+    result: new Uint8Array(LIMITS.maxResultBytes),
+    floor: seq(0),
+  };
+  const reply = sample(messages.Reply);
+  decodeMessage("Reply", encodeMessage({ ...reply, answers: [answer, answer, answer] }));
+  unencodable({ ...reply, answers: [answer, answer, answer, answer] }, "bytes of results beyond the first answer");
+  unencodable({ ...reply, answers: [{ ...answer, result: new Uint8Array(LIMITS.maxResultBytes + 1) }] }, "result");
+});
+
+Deno.test("commands, queries and asked-for bytes stop at their limits", () => {
+  const command = new Uint8Array(LIMITS.maxCommandBytes);
+  assertEquals(decodeMessage("SendRequest", encodeMessage({ ...request, command })).command, command);
+  const longer = new Uint8Array(LIMITS.maxCommandBytes + 1);
+  unencodable({ ...request, command: longer }, "command: wanted at most 69632 bytes, given 69633");
+  unencodable({ ...sample(messages.FastRead), query: longer }, "query");
+  unencodable({ ...sample(messages.FetchEntries), maxBytes: LIMITS.maxFetchBytes + 1 }, "maxBytes");
+});
+
+Deno.test("§7.1: floor is at most seq", () => {
+  unencodable({ ...request, floor: seq(10) }, "wanted floor <= seq, got 10 > 9");
+  const floorAt = encodeMessage(request).length - request.command.length - 4 - 8;
+  const body = patched(request, floorAt, [0, 0, 0, 0, 0, 0, 0, 10]);
+  assertStringIncludes(assertThrows(() => decodeMessage("SendRequest", body), DecodeError).message, "floor <= seq");
+});
+
+Deno.test("§6.5: a vote says granted and cannot say anything else", () => {
+  const vote = { ...sample(messages.Vote), candidate: r1, voter: r1 };
+  const grantedAt = ID + 3 + 3;
+  for (const value of [0, 2, 255]) {
+    assertRefused("Vote", patched(vote, grantedAt, [value]), "bad-value", "granted");
+  }
+  unencodable({ ...vote, granted: false as true }, "granted");
+});
+
+Deno.test("the genesis term signs no AppendEntries, vote, vote request or PreVote", () => {
+  for (const kind of ["AppendEntries", "Vote", "RequestVote", "PreVote"] as const) {
+    const message = sample<Message>(messages[kind]);
+    assertRefused(kind, patched(message, TERM, Array(8).fill(0)), "bad-value", "term");
+  }
+});
+
+Deno.test("booleans, options and outcomes have no second spelling", () => {
+  const last = (message: Message, back: number) => encodeMessage(message).length - back;
+  const resend = sample(messages.ResendRequest);
+  assertRefused("ResendRequest", patched(resend, last(resend, 1), [2]), "bad-value", "proofWanted");
+  const reply = { ...sample(messages.Reply), leader: null, answers: [] };
+  assertRefused("Reply", patched(reply, last(reply, 5), [2]), "bad-value", "leader");
+  const answer = {
+    seq: seq(1),
+    index: logIndex(1),
+    outcome: "ahead",
+    result: new Uint8Array(),
+    floor: seq(0),
+  } as const;
+  const one = { ...reply, answers: [answer] };
+  assertRefused("Reply", patched(one, last(one, 13), [3]), "bad-value", "outcome");
+});
+
+Deno.test("the last hash of an AppendEntries stands at a safe index", () => {
+  const prevIndex = logIndex(Number.MAX_SAFE_INTEGER);
+  unencodable({ ...header, prevIndex }, "wanted entries at indexes up to 2^53 - 1");
+  decodeMessage("AppendEntries", encodeMessage({ ...header, prevIndex, entryHashes: [] }));
+});

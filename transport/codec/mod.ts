@@ -1,0 +1,15 @@
+/** The wire and storage encoding; `docs/wire.md` describes it for other languages. */
+export { DecodeError, type DecodeErrorCode } from "./decode_error.ts";
+export { decodeRequests, entryOf } from "./entry.ts";
+export { KIND_BYTES, type PacketKind, WIRE_VERSION } from "./kinds.ts";
+export { decodeMessage, encodeMessage, type MessageOf } from "./message.ts";
+export { decodeClientPacket, decodePeerPacket, decodeReplyPacket, encodePacket } from "./packet.ts";
+export type { AnyPacket } from "./packet_formats.ts";
+export {
+  certificateCodec,
+  type Codec,
+  electionProofCodec,
+  entryCodec,
+  evidenceCodec,
+  queryResultCodec,
+} from "./storage.ts";

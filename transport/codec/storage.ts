@@ -1,0 +1,39 @@
+/** Encodings of what is kept on disk: a version byte, then the value as it travels. */
+import type { Certificate, ElectionProof } from "../../replica/core/certificate.ts";
+import type { Entry } from "../../replica/core/entry.ts";
+import type { Evidence } from "../../replica/core/evidence.ts";
+import type { QueryResult } from "../../replica/core/ports.ts";
+import { LIMITS } from "../../replica/core/limits.ts";
+import { certificate, electionProof } from "./certificate.ts";
+import { entry } from "./entry.ts";
+import { evidence } from "./evidence.ts";
+import { version } from "./kinds.ts";
+import { bytes, decodeExactly, encodeWhole, type Schema, struct, uint53 } from "./schema.ts";
+
+/** Both directions of one encoding. */
+export interface Codec<T> {
+  /** Throws RangeError on a value beyond its limits. */
+  encode(value: T): Uint8Array;
+  /** Byte fields of the value are views into `bytes`. Throws DecodeError on anything that `encode` does not write. */
+  decode(bytes: Uint8Array): T;
+}
+
+function codec<T>(name: string, value: Schema<T>): Codec<T> {
+  const whole = struct<{ readonly version: 1; readonly value: T }>({ version, value });
+  return {
+    encode: (given) => encodeWhole(whole, { version: 1, value: given }),
+    decode: (given) => decodeExactly(whole, given, name).value,
+  };
+}
+
+export const certificateCodec: Codec<Certificate> = codec("Certificate", certificate);
+export const electionProofCodec: Codec<ElectionProof> = codec("ElectionProof", electionProof);
+export const evidenceCodec: Codec<Evidence> = codec("Evidence", evidence);
+/** Index, term and body; `requests` is decoded from the body again. */
+export const entryCodec: Codec<Entry> = codec("Entry", entry);
+
+/** Payload of a QueryReply that answers a FastRead (§7.4): the state's version and the value, compared as a whole. */
+export const queryResultCodec: Codec<QueryResult> = codec(
+  "QueryResult",
+  struct<QueryResult>({ version: uint53, value: bytes(LIMITS.maxResultBytes) }),
+);

@@ -1,0 +1,62 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { bytes, certificate, electionProof, entry, evidence, uint53 } from "../../tests/arbitraries.ts";
+import {
+  assertCanonical,
+  assertCutsRefused,
+  assertMutationsCanonical,
+  assertRoundTrip,
+  type Direction,
+} from "../../tests/canonical.ts";
+import * as codecs from "./mod.ts";
+
+function direction<T>(codec: codecs.Codec<T>): Direction<T> {
+  return { encode: (value) => [codec.encode(value)], decode: ([stored]) => codec.decode(stored!) };
+}
+
+function obeysTheLaws<T>(name: string, codec: codecs.Codec<T>, values: fc.Arbitrary<T>): void {
+  const both = direction(codec);
+  Deno.test(`stored ${name}: comes back equal`, () => {
+    fc.assert(fc.property(values, (value) => assertRoundTrip(both, value)), { numRuns: 60 });
+  });
+
+  Deno.test(`stored ${name}: cut or changed bytes are refused or are another value's one encoding`, () => {
+    fc.assert(
+      fc.property(values, (value) => {
+        assertCutsRefused(both, both.encode(value), 100);
+        assert(assertMutationsCanonical(both, both.encode(value), 200) >= 5);
+      }),
+      { numRuns: 5 },
+    );
+  });
+
+  Deno.test(`stored ${name}: garbage throws nothing but DecodeError`, () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(4), (garbage, kind) => {
+      assertCanonical(both, [garbage]);
+      assertCanonical(both, [Uint8Array.of(1, kind, ...garbage)]);
+    }));
+  });
+
+  Deno.test(`stored ${name}: another version is refused`, () => {
+    const stored = codec.encode(fc.sample(values, { seed: 5, numRuns: 1 })[0]!);
+    const error = assertThrows(() => codec.decode(stored.with(0, 2)), codecs.DecodeError);
+    assertEquals(error.code, "unknown-version");
+  });
+}
+
+obeysTheLaws("certificate", codecs.certificateCodec, certificate);
+obeysTheLaws("election proof", codecs.electionProofCodec, electionProof);
+obeysTheLaws("evidence", codecs.evidenceCodec, evidence);
+obeysTheLaws("entry", codecs.entryCodec, entry);
+obeysTheLaws("query result", codecs.queryResultCodec, fc.record({ version: uint53, value: bytes() }));
+
+Deno.test("a nested body of another kind is refused: a response is no vote", () => {
+  const proof = fc.sample(electionProof.filter(({ base, votes }) => base.responses.length > 0 && votes.length > 0), {
+    seed: 1,
+    numRuns: 1,
+  })[0]!;
+  const swapped = { ...proof, votes: proof.base.responses as unknown as typeof proof.votes };
+  const stored = codecs.electionProofCodec.encode(swapped);
+  const error = assertThrows(() => codecs.electionProofCodec.decode(stored), codecs.DecodeError);
+  assertEquals(error.code, "wrong-kind");
+});
