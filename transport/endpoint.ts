@@ -1,0 +1,64 @@
+/** Addresses: how they are written, checked and bound. */
+
+/** A transport could not be set up. The message names the address and the reason. */
+export class TransportError extends Error {
+  override readonly name = "TransportError";
+}
+
+/** How long a busy port is asked for again: a socket just closed in this process gives its port back a little later. */
+const BIND_PATIENCE_MS = 1000;
+const BIND_RETRY_MS = 10;
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "the port is in use; stop the process that holds it or choose another port",
+  EADDRNOTAVAIL: "the address belongs to no interface of this machine",
+  EACCES: "this user may not use that port",
+  ENODEV: "no such interface; want an IPv4 address or * for all interfaces",
+};
+
+interface Bindable {
+  bind(address: string): Promise<void>;
+}
+
+/** `tcp://host:port`. Throws a {@linkcode TransportError} if either is not usable. */
+export function tcpAddress(host: string, port: number): string {
+  if (!Number.isInteger(port) || port < 1 || port > 65535) {
+    throw new TransportError(
+      `Port ${port} of host ${JSON.stringify(host)} is not usable, want an integer from 1 to 65535`,
+    );
+  }
+  if (!/^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?|\*)$/.test(host) || host.length > 253) {
+    throw new TransportError(`Host ${JSON.stringify(host)} is not usable, want an IPv4 address or a host name`);
+  }
+  return `tcp://${host}:${port}`;
+}
+
+/** Whether `host` is a dotted IPv4 address, so that nothing needs to be looked up. */
+export function isIpv4(host: string): boolean {
+  const parts = host.split(".");
+  return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) <= 255);
+}
+
+/** Binds `socket`; `purpose` says in the error what it was for. Throws a {@linkcode TransportError}. */
+export async function bindSocket(socket: Bindable, host: string, port: number, purpose: string): Promise<void> {
+  const address = tcpAddress(host, port);
+  const deadline = performance.now() + BIND_PATIENCE_MS;
+  for (;;) {
+    try {
+      return await socket.bind(address);
+    } catch (error) {
+      const code = errorCode(error);
+      if (code !== "EADDRINUSE" || performance.now() >= deadline) {
+        const reason = REASONS[code] ?? (error instanceof Error ? error.message : String(error));
+        throw new TransportError(`Cannot bind ${address} for ${purpose} (${code}): ${reason}`, { cause: error });
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, BIND_RETRY_MS));
+  }
+}
+
+/** The code of a system error, such as `EAGAIN`; `unknown` if it has none. */
+export function errorCode(error: unknown): string {
+  if (error instanceof Error && "code" in error && typeof error.code === "string") return error.code;
+  return "unknown";
+}

@@ -1,0 +1,158 @@
+import type { Dealer, Publisher, Router, Socket, Subscriber } from "zeromq";
+import { bindSocket } from "./endpoint.ts";
+import { HostKeeper, type Lookup } from "./host_keeper.ts";
+import type { Received, ReplicaTransport, TransportCounters } from "./port.ts";
+import { identityFor, identityOf, routeOf } from "./route.ts";
+import { ZmqInbox } from "./zmq_inbox.ts";
+import { sendCounted, sendIfWritable } from "./zmq_outbox.ts";
+import {
+  clientRouter,
+  HIGH_WATER_MARKS,
+  type HighWaterMarks,
+  peerDealer,
+  peerRouter,
+  publisher,
+  subscriber,
+} from "./zmq_socket_options.ts";
+
+/** Where a replica listens and whom it talks to. */
+export interface ZmqReplicaOptions {
+  /** This replica's roster id; also the routing id its peers see. */
+  readonly self: string;
+  /** `host` is an IPv4 address of this machine, or `*` for all. */
+  readonly bind: {
+    readonly host: string;
+    readonly peerPort: number;
+    readonly publishPort: number;
+    readonly clientPort: number;
+  };
+  /** All other replicas. `host` is an IPv4 address or a name, which is looked up again and again. */
+  readonly peers: readonly ZmqPeer[];
+  /** Other bounds than {@linkcode HIGH_WATER_MARKS}. */
+  readonly highWaterMarks?: Partial<HighWaterMarks>;
+  /** How host names are resolved; the system's way if left out. */
+  readonly lookup?: Lookup;
+}
+
+/** Another replica's addresses. */
+export interface ZmqPeer {
+  readonly id: string;
+  readonly host: string;
+  readonly peerPort: number;
+  readonly publishPort: number;
+}
+
+/**
+ * Binds this replica's three ports and starts to connect to its peers, without waiting for them.
+ * Throws a `TransportError` if a port cannot be bound or an address is not usable; then nothing stays open.
+ */
+export async function createZmqReplicaTransport(options: ZmqReplicaOptions): Promise<ReplicaTransport> {
+  identityFor(options.self);
+  const sockets = openSockets(options);
+  const keepers: HostKeeper[] = [];
+  try {
+    const { host, peerPort, publishPort, clientPort } = options.bind;
+    await bindSocket(sockets.peers, host, peerPort, "peers");
+    await bindSocket(sockets.publisher, host, publishPort, "publishing");
+    await bindSocket(sockets.clients, host, clientPort, "clients");
+    for (const peer of options.peers) keepers.push(keeperOf(peer, sockets, options.lookup));
+    for (const keeper of keepers) void keeper.start();
+  } catch (error) {
+    closeAll(sockets);
+    throw error;
+  }
+  return new ZmqReplicaTransport(sockets, keepers);
+}
+
+interface ReplicaSockets {
+  readonly peers: Router;
+  readonly dealers: ReadonlyMap<string, Dealer>;
+  readonly publisher: Publisher;
+  readonly subscriber: Subscriber;
+  readonly clients: Router;
+}
+
+function openSockets({ self, peers, highWaterMarks }: ZmqReplicaOptions): ReplicaSockets {
+  const marks = { ...HIGH_WATER_MARKS, ...highWaterMarks };
+  return {
+    peers: peerRouter(marks),
+    dealers: new Map(peers.map((peer) => [peer.id, peerDealer(self, marks)])),
+    publisher: publisher(marks),
+    subscriber: subscriber(marks),
+    clients: clientRouter(marks),
+  };
+}
+
+function closeAll({ peers, dealers, publisher, subscriber, clients }: ReplicaSockets): void {
+  const sockets: Socket[] = [peers, ...dealers.values(), publisher, subscriber, clients];
+  for (const socket of sockets) socket.close();
+}
+
+function keeperOf(peer: ZmqPeer, sockets: ReplicaSockets, lookup: Lookup | undefined): HostKeeper {
+  const dealer = sockets.dealers.get(peer.id);
+  if (dealer === undefined) throw new Error(`Peer ${peer.id} has no socket`);
+  const lines = [{ socket: dealer, port: peer.peerPort }, { socket: sockets.subscriber, port: peer.publishPort }];
+  return new HostKeeper(peer.host, lines, lookup);
+}
+
+class ZmqReplicaTransport implements ReplicaTransport {
+  readonly counters: TransportCounters = { received: 0, sent: 0, dropped: 0, refused: 0 };
+  readonly #sockets: ReplicaSockets;
+  readonly #keepers: readonly HostKeeper[];
+  readonly #inbox: ZmqInbox<Received>;
+  #closing: Promise<void> | null = null;
+
+  constructor(sockets: ReplicaSockets, keepers: readonly HostKeeper[]) {
+    this.#sockets = sockets;
+    this.#keepers = keepers;
+    this.#inbox = new ZmqInbox<Received>([
+      { socket: sockets.peers, routed: true, make: (id, frames) => ({ channel: "peer", route: routeOf(id), frames }) },
+      { socket: sockets.subscriber, routed: false, make: (_, frames) => ({ channel: "published", route: "", frames }) },
+      {
+        socket: sockets.clients,
+        routed: true,
+        make: (id, frames) => ({ channel: "client", route: routeOf(id), frames }),
+      },
+    ], this.counters);
+  }
+
+  receive(timeoutMs: number, limit: number): Promise<Received[]> {
+    return this.#inbox.receive(timeoutMs, limit);
+  }
+
+  wake(): void {
+    this.#inbox.waiter.wake();
+  }
+
+  sendToPeer(peer: string, frames: readonly Uint8Array[]): void {
+    const dealer = this.#sockets.dealers.get(peer);
+    if (dealer === undefined) throw new RangeError(`Cannot send to ${JSON.stringify(peer)}, which is no peer`);
+    if (this.#closing !== null) this.counters.dropped++;
+    else sendIfWritable(dealer, frames, this.counters);
+  }
+
+  publish(frames: readonly Uint8Array[]): void {
+    if (this.#closing !== null) this.counters.dropped++;
+    else sendCounted(this.#sockets.publisher, frames, this.counters);
+  }
+
+  sendToClient(route: string, frames: readonly Uint8Array[]): void {
+    const identity = identityOf(route);
+    if (this.#closing !== null || identity === null) {
+      this.counters.dropped++;
+      return;
+    }
+    sendCounted(this.#sockets.clients, [identity, ...frames], this.counters);
+    this.#inbox.waiter.used(this.#sockets.clients);
+  }
+
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    for (const keeper of this.#keepers) keeper.close();
+    await this.#inbox.close();
+    closeAll(this.#sockets);
+  }
+}
