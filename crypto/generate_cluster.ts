@@ -6,7 +6,7 @@ import type { SignatureBackend } from "./backend.ts";
 import { ConfigError } from "./config_error.ts";
 import { hex } from "./digest.ts";
 import { refuseOverwrite, removeIfThere, writeNewFile } from "./files.ts";
-import { type KeyFile, OPERATOR_ID, writeKeyFile } from "./key_file.ts";
+import { type KeyFile, type KeyKind, OPERATOR_ID, writeKeyFile } from "./key_file.ts";
 import { generateKeyPair, type KeyPair } from "./key_pair.ts";
 import { nobleBackend } from "./noble_backend.ts";
 import { createRoster, type Roster, type RosterReplica, signRoster } from "./roster.ts";
@@ -36,8 +36,11 @@ export interface ClusterOptions {
   readonly backend?: SignatureBackend;
 }
 
+/** How to write each file, by path. */
+type Files = ReadonlyMap<string, (path: string) => Promise<void>>;
+
 interface Member extends KeyPair {
-  readonly kind: "replica" | "client";
+  readonly kind: KeyKind;
   readonly id: string;
 }
 
@@ -53,7 +56,7 @@ function requireCounts({ replicas, clients, host }: ClusterOptions): void {
   throw new ConfigError(`hosts: given ${host.length}, wanted one for each of the ${replicas} replicas`);
 }
 
-function generateMembers(kind: Member["kind"], count: number, backend: SignatureBackend): Member[] {
+function generateMembers(kind: "replica" | "client", count: number, backend: SignatureBackend): Member[] {
   const letter = kind === "replica" ? "r" : "c";
   return Array.from({ length: count }, (_, i) => ({ kind, id: `${letter}${i + 1}`, ...generateKeyPair(backend) }));
 }
@@ -68,7 +71,7 @@ function rosterReplica({ id, publicKey }: Member, i: number, { host, basePort }:
 const randomClusterId = (): string => `bft-raft-${hex(crypto.getRandomValues(new Uint8Array(4)))}`;
 
 /** Writes the files in order, and takes back those already written where one fails. */
-async function writeAll(files: ReadonlyMap<string, (path: string) => Promise<void>>): Promise<void> {
+async function writeAll(files: Files): Promise<void> {
   const written: string[] = [];
   try {
     for (const [path, write] of files) {
@@ -97,6 +100,15 @@ async function requireNew(paths: readonly string[]): Promise<void> {
   if (found.length > 0) refuseOverwrite(found);
 }
 
+/** The key files. */
+function keyFiles(out: string, roster: Roster, members: readonly Member[], backend: SignatureBackend): Files {
+  return new Map(members.map(({ kind, id, secretKey, publicKey }) => {
+    const keys = { secretKey: hex(secretKey), publicKey: hex(publicKey), operatorKey: roster.operatorKey };
+    const key: KeyFile = { kind, id, cluster: roster.cluster, ...keys };
+    return [`${out}/${id}.key`, (path: string) => writeKeyFile(path, key, backend)];
+  }));
+}
+
 /**
  * Makes keys for an operator, replicas `r1`… and clients `c1`…, and writes `operator.key`, `r1.key`…, `c1.key`… and `cluster.json`, the
  * roster last, so that a directory with a roster is complete. Throws `ConfigError` on options out of range and, naming them, on files
@@ -105,7 +117,7 @@ async function requireNew(paths: readonly string[]): Promise<void> {
 export async function generateCluster(options: ClusterOptions): Promise<Roster> {
   requireCounts(options);
   const backend = options.backend ?? nobleBackend;
-  const operator = generateKeyPair(backend);
+  const operator: Member = { kind: "operator", id: OPERATOR_ID, ...generateKeyPair(backend) };
   const replicas = generateMembers("replica", options.replicas, backend);
   const clients = generateMembers("client", options.clients, backend);
   const roster = createRoster({
@@ -115,17 +127,11 @@ export async function generateCluster(options: ClusterOptions): Promise<Roster> 
     clients: clients.map(({ id, publicKey }) => ({ id: clientId(id), publicKey: hex(publicKey) })),
     operatorKey: hex(operator.publicKey),
   }, backend);
-
-  const keys: KeyFile[] = [{ kind: "operator" as const, id: OPERATOR_ID, ...operator }, ...replicas, ...clients].map(
-    ({ kind, id, secretKey, publicKey }) => ({
-      ...{ kind, id, cluster: roster.cluster },
-      ...{ secretKey: hex(secretKey), publicKey: hex(publicKey), operatorKey: roster.operatorKey },
-    }),
-  );
-  const files = new Map<string, (path: string) => Promise<void>>();
-  for (const key of keys) files.set(`${options.out}/${key.id}.key`, (path) => writeKeyFile(path, key, backend));
   const signed = signRoster(roster, operator.secretKey, backend);
-  files.set(`${options.out}/cluster.json`, (path) => writeNewFile(path, signed, ROSTER_MODE));
+  const files: Files = new Map([
+    ...keyFiles(options.out, roster, [operator, ...replicas, ...clients], backend),
+    [`${options.out}/cluster.json`, (path) => writeNewFile(path, signed, ROSTER_MODE)],
+  ]);
 
   await Deno.mkdir(options.out, { recursive: true });
   await requireNew([...files.keys()]);

@@ -48,7 +48,7 @@ function parseFlags(args: readonly string[]): Flags & { readonly help: boolean }
     },
   });
   if (unknown.length > 0) {
-    throw new ConfigError(`${unknown.join(" ")}: given an unknown argument, wanted one of --help`);
+    throw new ConfigError(`${unknown.join(" ")}: given an unknown argument, wanted those that --help lists`);
   }
   for (const name of STRINGS) {
     if (parsed[name] === "") throw new ConfigError(`--${name}: given nothing, wanted a value`);

@@ -1,0 +1,98 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { nobleBackend } from "../crypto/noble_backend.ts";
+import { readRoster } from "../crypto/parse_roster.ts";
+import { withTempDirectory } from "../crypto/testing_directory.ts";
+import { keygen } from "./keygen.ts";
+
+interface Run {
+  readonly code: number;
+  readonly out: string;
+  readonly error: string;
+}
+
+async function run(...args: string[]): Promise<Run> {
+  const [out, error]: [string[], string[]] = [[], []];
+  const code = await keygen(args, { out: (line) => out.push(line), error: (line) => error.push(line) });
+  return { code, out: out.join("\n"), error: error.join("\n") };
+}
+
+const withDirectory = (body: (directory: string) => Promise<void>): Promise<void> =>
+  withTempDirectory((parent) => body(`${parent}/out`));
+
+const roster = (directory: string) => readRoster(`${directory}/cluster.json`, null, nobleBackend);
+
+Deno.test("the defaults make four replicas and two clients on loopback; a second run refuses with 2", () =>
+  withDirectory(async (directory) => {
+    const first = await run("--out", directory);
+    const { cluster, replicas, clients } = await roster(directory);
+    assertEquals(first, {
+      code: 0,
+      out: `${directory}/cluster.json: cluster ${cluster}, 4 replicas, 2 clients`,
+      error: "",
+    });
+    assertEquals([replicas.length, clients.length, replicas[3]!.clientPort], [4, 2, 7011]);
+    const second = await run("--out", directory);
+    assertEquals([second.code, second.out], [2, ""]);
+    for (const name of ["operator.key", "r1.key", "c2.key", "cluster.json"]) {
+      assert(second.error.includes(`${directory}/${name}`));
+    }
+    assertEquals((await roster(directory)).cluster, cluster);
+  }));
+
+Deno.test("every option reaches the roster", () =>
+  withDirectory(async (directory) => {
+    const options = ["--hosts=a,b", "--clients", "1", "--base-port", "9000", "--cluster", "x", "--fast-reads"];
+    const { code } = await run("--out", directory, ...options, "--election-timeout-ms", "400");
+    const { cluster, constants, replicas, clients } = await roster(directory);
+    assertEquals([code, cluster, clients.length], [0, "x", 1]);
+    assertEquals(replicas.map(({ host, peerPort }) => [host, peerPort]), [["a", 9000], ["b", 9000]]);
+    assertEquals([constants.fastReads, constants.electionTimeoutMs, constants.heartbeatMs], [true, 400, 40]);
+  }));
+
+Deno.test("--replicas, --host and --base-port together", () =>
+  withDirectory(async (directory) => {
+    await run("--out", directory, "--replicas", "7", "--host", "10.0.0.1", "--base-port", "8000", "--clients", "0");
+    const { replicas, clients } = await roster(directory);
+    assertEquals([replicas.length, clients.length, replicas[6]!.host, replicas[6]!.peerPort], [7, 0, "10.0.0.1", 8018]);
+  }));
+
+Deno.test("wrong usage ends with 2, says what was given and wanted, and writes nothing", () =>
+  withDirectory(async (directory) => {
+    const cases: readonly (readonly [readonly string[], string])[] = [
+      [[], "keygen: --out: given nothing"],
+      [["--out"], "keygen: --out: given nothing, wanted a value"],
+      [["--out", directory, "--colour", "red"], "keygen: --colour: given an unknown argument"],
+      [["--out", directory, "extra"], "keygen: extra: given an unknown argument"],
+      [["--out", directory, "--replicas", "4x"], 'keygen: --replicas: given "4x", wanted an integer'],
+      [["--out", directory, "--replicas", "0"], "keygen: replicas: given 0, wanted an integer from 1 to 64"],
+      [["--out", directory, "--replicas="], "keygen: --replicas: given nothing"],
+      [["--out", directory, "--base-port", "70000"], "keygen: $.roster.replicas[0].peerPort: given 70000"],
+      [["--out", directory, "--host", "a", "--hosts", "a,b"], "keygen: --host and --hosts: given both, wanted one"],
+      [
+        ["--out", directory, "--replicas", "4", "--hosts", "a,b"],
+        "keygen: hosts: given 2, wanted one for each of the 4",
+      ],
+      [["--out", directory, "--election-timeout-ms", "5"], "keygen: $.roster.constants.electionTimeoutMs: given 5"],
+    ];
+    for (const [args, message] of cases) {
+      const { code, out, error } = await run(...args);
+      assertEquals([code, out, error.slice(0, message.length)], [2, "", message]);
+    }
+    await assertRejects(() => Deno.stat(directory), Deno.errors.NotFound);
+  }));
+
+Deno.test("a disk that refuses is a failure, 1", () =>
+  withDirectory(async (directory) => {
+    await Deno.writeTextFile(directory, "a file where a directory is wanted");
+    const { code, error } = await run("--out", `${directory}/deeper`);
+    assertEquals(code, 1);
+    assert(error.startsWith("keygen: "));
+  }));
+
+Deno.test("--help prints the usage on standard output", async () => {
+  const { code, out, error } = await run("--help");
+  assertEquals([code, error], [0, ""]);
+  for (const flag of ["out", "replicas", "clients", "host", "hosts", "base-port", "cluster", "fast-reads"]) {
+    assert(out.includes(`--${flag}`), flag);
+  }
+});
