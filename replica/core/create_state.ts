@@ -103,4 +103,5 @@ const noCatchUp = (): CatchUpState => ({
   behindSince: null,
   attempts: 0,
   wanted: null,
+  servedUntil: new Map(),
 });

@@ -4,7 +4,7 @@
  */
 import { certified, compareRank } from "./rank.ts";
 import type { Certificate, CommitCertificate } from "./certificate.ts";
-import { type Context, note } from "./context.ts";
+import type { Context } from "./context.ts";
 import type { Head } from "./entry.ts";
 import type { LogIndex } from "./ids.ts";
 import { assertInvariant } from "./invariant.ts";
@@ -108,5 +108,4 @@ export function setCommit(context: Context, index: LogIndex, certificate: Commit
   state.commitCertificate = certificate;
   out.persist.push({ op: "commit", index, certificate });
   if (state.branch.length > 0 && state.prepared.index <= index) setPrepared(context, state.prepared, []);
-  note(context, "debug", "commit", { index, term: certificate.term });
 }

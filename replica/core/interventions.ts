@@ -4,6 +4,7 @@ import type { SendRequest } from "./entry.ts";
 import type { ClientId, Seq } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
 import type { Signed } from "./message.ts";
+import { poolRequest } from "./request_pool.ts";
 import { standingOf } from "./session_table.ts";
 import type { CoreState, Intervention } from "./state.ts";
 
@@ -28,13 +29,14 @@ export function intervene(context: Context, request: Signed<SendRequest>): void 
   });
 }
 
-/** Forwards what is due to the leader, with a back-off for each, and lets patience run out. */
+/** Passes what is due to the leader, with a back-off for each, and lets patience run out. A leader passes it to itself. */
 export function tendInterventions(context: Context): void {
   const { requests, term, config } = context.state;
   for (const intervention of all(requests.interventions)) {
     if (context.now >= intervention.deadline) intervention.expired = true;
-    if (term.leader === null || term.leader === config.self || context.now < intervention.forwardAt) continue;
-    send(context, [term.leader], { kind: "ForwardedRequest", signed: intervention.request });
+    if (term.leader === null || context.now < intervention.forwardAt) continue;
+    if (term.role === "leader") poolRequest(context.state, intervention.request);
+    else send(context, [term.leader], { kind: "ForwardedRequest", signed: intervention.request });
     intervention.forwardAt = context.now + intervention.forwardInterval;
     intervention.forwardInterval = Math.min(2 * intervention.forwardInterval, config.constants.electionTimeoutMs);
   }
@@ -53,6 +55,7 @@ export function changeLeader(context: Context): void {
   const scaled = requests.progressed ? requests.patience / 2 : requests.patience * 2;
   requests.patience = Math.min(Math.max(scaled, patienceMs), patienceCapMs);
   requests.progressed = false;
+  if (context.state.term.role !== "leader") requests.pool.clear();
   for (const intervention of all(requests.interventions)) {
     intervention.deadline = context.now + requests.patience;
     intervention.restarts = 0;

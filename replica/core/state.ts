@@ -149,6 +149,8 @@ export interface CatchUpState {
   attempts: number;
   /** A higher certificate shown with a refusal, to be fetched and adopted for a later term (§6.5). */
   wanted: { readonly certificate: Certificate; readonly from: ReplicaId } | null;
+  /** Until when another FetchEntries of a replica is not served; bounds what one asker can make this one send. */
+  readonly servedUntil: Map<ReplicaId, Millis>;
 }
 
 export interface CoreState {

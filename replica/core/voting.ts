@@ -3,7 +3,6 @@ import { accuse } from "./accuse.ts";
 import { isCertificate, isPreVoteCertificate } from "./certify.ts";
 import { type Context, note, send } from "./context.ts";
 import { becomeLeader, certifiedSince, hearPreVote, turnAt } from "./election.ts";
-import type { ReplicaId } from "./ids.ts";
 import type { RequestVote, Signed, Vote, VoteDeferred } from "./message.ts";
 import type { RequestVotePacket, VoteRefusalPacket } from "./packet.ts";
 import { certified, compareRank, sameCertified } from "./rank.ts";
@@ -149,8 +148,7 @@ function watchVotes(context: Context, vote: Signed<Vote>): void {
 /** §6.5: a refusal is advice. The candidate goes on counting and may fetch the entries under the certificate shown. */
 export function onVoteRefusal(context: Context, { signed, certificate }: VoteRefusalPacket): Verdict {
   const { state, ports } = context;
-  const { voter, term } = signed.message;
-  placeInTerm(context, voter, term);
+  const { voter } = signed.message;
   if (compareRank(certificate, state.prepared) <= 0) return ignore("not-higher");
   if (!isCertificate(state, ports.hash, certificate)) return reject("bad-certificate", voter);
   const { wanted } = state.catchUp;
@@ -161,6 +159,6 @@ export function onVoteRefusal(context: Context, { signed, certificate }: VoteRef
 
 /** The voter will answer if it comes to suspect its leader (§6.2); nothing to do but to know that it is there. */
 export function onVoteDeferred(context: Context, message: VoteDeferred): Verdict {
-  note(context, "debug", "deferred", { term: message.term, voter: message.voter as ReplicaId });
+  note(context, "debug", "deferred", { term: message.term, voter: message.voter });
   return ACCEPT;
 }

@@ -1,0 +1,175 @@
+/** Catching up from any peer under a certificate (§8.1): the asking side. */
+import { isCertificate } from "./certify.ts";
+import type { Certificate, CommitCertificate } from "./certificate.ts";
+import { type Context, note, send } from "./context.ts";
+import { append, raiseRank, setHardState, setPrepared, truncate } from "./durable.ts";
+import { chainEntry } from "./hash_chain.ts";
+import { type LogIndex, offset, type ReplicaId } from "./ids.ts";
+import { LIMITS } from "./limits.ts";
+import { contains, hashAt, headAt } from "./log.ts";
+import type { ChainedEntry } from "./output.ts";
+import type { FetchEntriesResponsePacket } from "./packet.ts";
+import { kthHighest } from "./quorum.ts";
+import { compareRank } from "./rank.ts";
+import type { CatchUp } from "./state.ts";
+import type { Head } from "./entry.ts";
+import { advanceCommit, recount } from "./tally.ts";
+import { raiseTerm } from "./terms.ts";
+import { ACCEPT, ignore, reject, type Verdict } from "./verdict.ts";
+
+/** Starts a catch-up when f + 1 replicas are ahead for some heartbeats, or a refusal showed a higher certificate. */
+export function tendCatchUp(context: Context): void {
+  const { state, now } = context;
+  const { catchUp, config, book, sizes, commitIndex } = state;
+  const claimed = kthHighest([...book.commitClaims].map(([, head]) => head.index), sizes.weak) ?? 0;
+  catchUp.behindSince = claimed > commitIndex ? catchUp.behindSince ?? now : null;
+  if (catchUp.active && now >= catchUp.active.deadline) giveUp(context, "source-silent");
+  if (catchUp.active) return;
+  const { wanted, behindSince } = catchUp;
+  if (behindSince !== null && now >= behindSince + 3 * config.constants.heartbeatMs) return askForCommits(context);
+  if (wanted === null) return;
+  if (compareRank(wanted.certificate, state.prepared) <= 0) catchUp.wanted = null;
+  else begin(context, wanted.from, wanted.certificate, wanted.certificate);
+}
+
+function askForCommits(context: Context): void {
+  const { book, commitIndex, config, catchUp } = context.state;
+  const ahead = [...book.commitClaims].filter(([id, { index }]) => id !== config.self && index > commitIndex);
+  const choice = ahead[catchUp.attempts % ahead.length];
+  if (choice) begin(context, choice[0], choice[1], null);
+}
+
+function begin(context: Context, source: ReplicaId, target: Head, certificate: Certificate | null): void {
+  const { state, now } = context;
+  state.catchUp.active = {
+    source,
+    nonce: state.catchUp.nextNonce++,
+    target: { index: target.index, hash: target.hash },
+    anchor: headAt(state.log, state.commitIndex),
+    collected: [],
+    bytes: 0,
+    certificate,
+    deadline: now + state.config.constants.electionTimeoutMs,
+  };
+  note(context, "info", "catch-up", { from: source, after: state.commitIndex, to: target.index });
+  ask(context, state.catchUp.active);
+}
+
+function ask(context: Context, { source, nonce, anchor, collected, target }: CatchUp): void {
+  send(context, [source], {
+    kind: "FetchEntries",
+    signed: {
+      kind: "FetchEntries",
+      replica: context.state.config.self,
+      nonce,
+      from: offset(anchor.index, collected.length + 1),
+      head: target,
+      maxBytes: LIMITS.maxAppendBytes,
+    },
+  });
+}
+
+/** This source did not help; the next attempt asks another. */
+function giveUp(context: Context, code: string): void {
+  const { catchUp } = context.state;
+  note(context, "info", "catch-up-failed", { from: catchUp.active?.source ?? "", code });
+  if (catchUp.active?.certificate && catchUp.wanted?.certificate === catchUp.active.certificate) catchUp.wanted = null;
+  catchUp.active = null;
+  catchUp.attempts++;
+}
+
+/** Collects what the source sends until it reaches a certified point, and only then believes it. */
+export function onFetchEntriesResponse(context: Context, packet: FetchEntriesResponsePacket): Verdict {
+  const { active } = context.state.catchUp;
+  const { replica, nonce, from } = packet.signed.message;
+  if (!active || active.source !== replica || active.nonce !== nonce) return ignore("not-asked-for");
+  if (from !== active.anchor.index + active.collected.length + 1) return ignore("out-of-order");
+  const code = collect(context, active, packet);
+  if (code !== null) {
+    giveUp(context, code);
+    return reject(code, replica);
+  }
+  const { certificate, collected, anchor } = active;
+  if (certificate !== null && anchor.index + collected.length >= certificate.index) {
+    return install(context, active, certificate);
+  }
+  active.deadline = context.now + context.state.config.constants.electionTimeoutMs;
+  ask(context, active);
+  return ACCEPT;
+}
+
+/** Takes over a packet's entries and certificate; returns what is wrong with them, or null. */
+function collect({ state, ports }: Context, active: CatchUp, packet: FetchEntriesResponsePacket): string | null {
+  if (active.certificate === null && packet.certificate !== null) {
+    const { certificate } = packet;
+    if (certificate.kind !== "commit" || certificate.index <= active.anchor.index) return "useless-certificate";
+    if (!isCertificate(state, ports.hash, certificate)) return "bad-certificate";
+    Object.assign(active, { certificate, target: { index: certificate.index, hash: certificate.hash } });
+  }
+  if (active.certificate === null) return "no-certificate";
+  if (packet.entries.length === 0) return "no-entries";
+  for (const entry of packet.entries) {
+    const previous = active.collected.at(-1)?.hash ?? active.anchor.hash;
+    if (entry.index !== active.anchor.index + active.collected.length + 1 || entry.requests === null) {
+      return "bad-entries";
+    }
+    active.collected.push(chainEntry(ports.hash, previous, entry));
+    active.bytes += entry.body.length;
+  }
+  const tooMuch = active.collected.length > LIMITS.maxFetchEntries || active.bytes > LIMITS.maxFetchBytes;
+  return tooMuch ? "too-far-behind" : null;
+}
+
+function install(context: Context, active: CatchUp, certificate: Certificate): Verdict {
+  const { state } = context;
+  const chain = active.collected.slice(0, certificate.index - active.anchor.index);
+  if ((chain.at(-1)?.hash ?? active.anchor.hash) !== certificate.hash) {
+    giveUp(context, "chain-misses-certificate");
+    return reject("chain-misses-certificate", active.source);
+  }
+  state.catchUp.active = null;
+  state.catchUp.attempts = 0;
+  if (certificate.term > state.hard.currentTerm) raiseTerm(context, certificate.term, null);
+  if (certificate.kind === "commit") installCommitted(context, chain, certificate);
+  else installPrepared(context, chain, certificate);
+  note(context, "info", "caught-up", { to: certificate.index, kind: certificate.kind });
+  return ACCEPT;
+}
+
+/**
+ * ⚠ §8.1: committed entries replace whatever conflicts with them, acked or not. A replica whose own ack in currentTerm
+ * is not on the resulting chain signs no further ack in that term.
+ */
+export function installCommitted(
+  context: Context,
+  chain: readonly ChainedEntry[],
+  certificate: CommitCertificate,
+): void {
+  const { state } = context;
+  if (certificate.index <= state.commitIndex) return;
+  const fresh = firstMissing(context, chain);
+  if (fresh !== null) {
+    truncate(context, offset(fresh[0]!.entry.index, -1));
+    append(context, fresh);
+    if (state.hard.ack !== null && !contains(state.log, state.hard.ack)) setHardState(context, { noMoreAcks: true });
+    if (state.term.match !== null && !contains(state.log, state.term.match)) state.term.match = null;
+  }
+  advanceCommit(context, certificate);
+  if (fresh !== null) recount(context, fresh[0]!.entry.index);
+}
+
+/** §6.5: the entries under a higher certificate are kept aside for a later term; the log stays as it is (§6.8). */
+function installPrepared(context: Context, chain: readonly ChainedEntry[], certificate: Certificate): void {
+  context.state.catchUp.wanted = null;
+  if (compareRank(certificate, context.state.prepared) <= 0) return;
+  const branch = firstMissing(context, chain);
+  if (branch === null) raiseRank(context, certificate);
+  else setPrepared(context, certificate, branch);
+  context.state.publication.due = true;
+}
+
+/** The part of `chain` that is not on the log, or null if all of it is. */
+function firstMissing({ state: { log } }: Context, chain: readonly ChainedEntry[]): ChainedEntry[] | null {
+  const at = chain.findIndex(({ entry, hash }) => hashAt(log, entry.index as LogIndex) !== hash);
+  return at < 0 ? null : chain.slice(at);
+}

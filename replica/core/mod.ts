@@ -1,0 +1,22 @@
+/** The protocol core: pure, deterministic, importing nothing. */
+export * from "./certificate.ts";
+export * from "./certify.ts";
+export * from "./config.ts";
+export { createState, EMPTY_DISK } from "./create_state.ts";
+export * from "./entry.ts";
+export * from "./entry_body.ts";
+export * from "./evidence.ts";
+export * from "./hash_chain.ts";
+export * from "./ids.ts";
+export type * from "./input.ts";
+export * from "./invariant.ts";
+export * from "./limits.ts";
+export * from "./message.ts";
+export type * from "./output.ts";
+export type * from "./packet.ts";
+export * from "./ports.ts";
+export * from "./quorum.ts";
+export { listEntrySignatures, listSignatures, screen, senderOf, type SignatureClaim } from "./signatures.ts";
+export type { CoreState } from "./state.ts";
+export { step } from "./step.ts";
+export * from "./verdict.ts";

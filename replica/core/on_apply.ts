@@ -1,0 +1,57 @@
+/** Applying committed entries to the replicated state (§7.1, §7.2). */
+import type { Context } from "./context.ts";
+import type { Entry } from "./entry.ts";
+import { type ClientId, offset } from "./ids.ts";
+import { settle } from "./interventions.ts";
+import { LIMITS } from "./limits.ts";
+import { entryAt } from "./log.ts";
+import type { Answer } from "./message.ts";
+import { applyRequest } from "./session_table.ts";
+import { ACCEPT, type Verdict } from "./verdict.ts";
+
+/** Applies up to `limit` committed entries and hands out the answers, a reply for each client and batch. */
+export function onApply(context: Context, limit: number): Verdict {
+  const { state } = context;
+  const answers = new Map<ClientId, Answer[]>();
+  for (let i = 0; i < limit && state.appliedIndex < state.commitIndex; i++) {
+    const next = offset(state.appliedIndex, 1);
+    applyEntry(context, entryAt(state.log, next)!.entry, answers);
+    state.appliedIndex = next;
+  }
+  settle(context, answers.keys());
+  for (const [client, list] of answers) reply(context, client, list);
+  return ACCEPT;
+}
+
+function applyEntry({ state, ports }: Context, { index, requests }: Entry, answers: Map<ClientId, Answer[]>): void {
+  for (const { message } of requests ?? []) {
+    const { client } = message;
+    const answer = applyRequest(
+      state.sessions,
+      message,
+      index,
+      (command) => ports.machine.apply(command, { index, client }),
+    );
+    state.requests.proposed.get(client)?.delete(message.seq);
+    const list = answers.get(client) ?? [];
+    answers.set(client, list);
+    if (index > state.replayUntil) list.push(answer);
+  }
+}
+
+/** Splits a client's answers so that no reply outgrows its limits. */
+function reply({ out }: Context, client: ClientId, answers: readonly Answer[]): void {
+  let batch: Answer[] = [];
+  let bytes = 0;
+  for (const answer of answers) {
+    const full = batch.length >= LIMITS.maxAnswers || bytes + answer.result.length > LIMITS.maxReplyBytes;
+    if (batch.length > 0 && full) {
+      out.replies.push({ client, answers: batch });
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(answer);
+    bytes += answer.result.length;
+  }
+  if (batch.length > 0) out.replies.push({ client, answers: batch });
+}

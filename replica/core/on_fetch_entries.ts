@@ -1,0 +1,46 @@
+/** Serving a peer that catches up (§8.1), from any chain this replica holds. */
+import { type Context, send } from "./context.ts";
+import type { Head } from "./entry.ts";
+import { type LogIndex, offset } from "./ids.ts";
+import { LIMITS } from "./limits.ts";
+import { contains, slice } from "./log.ts";
+import type { FetchEntries } from "./message.ts";
+import type { ChainedEntry } from "./output.ts";
+import type { CoreState } from "./state.ts";
+import { ACCEPT, ignore, type Verdict } from "./verdict.ts";
+
+/** Answers with entries of the chain through `head`, and the commit certificate if it lies on that chain. */
+export function onFetchEntries(context: Context, request: FetchEntries): Verdict {
+  const { state, now } = context;
+  const { replica, nonce, from, head, maxBytes } = request;
+  if (now < (state.catchUp.servedUntil.get(replica) ?? -Infinity)) return ignore("asked-too-often");
+  const chain = chainThrough(state, offset(from, -1), head);
+  if (chain === null || from === 0) return ignore("chain-not-held");
+  state.catchUp.servedUntil.set(replica, now + state.config.constants.heartbeatMs / 20);
+  const certificate = state.commitCertificate;
+  send(context, [replica], {
+    kind: "FetchEntriesResponse",
+    signed: { kind: "FetchEntriesResponse", replica: state.config.self, nonce, from },
+    entries: fitting(chain, Math.min(maxBytes, LIMITS.maxAppendBytes)).map(({ entry }) => entry),
+    certificate: certificate !== null && certificate.index >= from ? certificate : null,
+  });
+  return ACCEPT;
+}
+
+/** Entries after `after` of the chain that passes through `head`, or null where this replica does not hold it. */
+function chainThrough({ log, branch }: CoreState, after: LogIndex, head: Head): ChainedEntry[] | null {
+  if (contains(log, head)) return after >= log.base.index ? slice(log, after, lastOf(log)) : null;
+  const at = branch.findIndex(({ entry, hash }) => entry.index === head.index && hash === head.hash);
+  if (at < 0) return null;
+  const below = slice(log, after, offset(branch[0]!.entry.index, -1));
+  return [...below, ...branch.slice(0, at + 1).filter(({ entry }) => entry.index > after)];
+}
+
+const lastOf = (log: CoreState["log"]): LogIndex => offset(log.base.index, log.entries.length);
+
+function fitting(chain: readonly ChainedEntry[], maxBytes: number): ChainedEntry[] {
+  let bytes = 0;
+  const most = chain.slice(0, LIMITS.maxAppendEntries);
+  const cut = most.findIndex(({ entry }, i) => (bytes += entry.body.length) > maxBytes && i > 0);
+  return cut < 0 ? [...most] : most.slice(0, cut);
+}

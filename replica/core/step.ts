@@ -1,0 +1,121 @@
+/**
+ * The core: `step(state, input, ports)` changes `state` and returns what is to be done. It never throws on what a peer
+ * or client sent; it throws {@linkcode InvariantError} when its own rules are broken, and then the replica stops.
+ */
+import { onEvidence } from "./accuse.ts";
+import { publishResponse, wantsRepeat } from "./acks.ts";
+import { onFetchEntriesResponse, tendCatchUp } from "./catch_up.ts";
+import { type Context, emptyOutputs } from "./context.ts";
+import { campaignWhenDue, onPreVote, requestVotes } from "./election.ts";
+import type { BadEntryInput, Input } from "./input.ts";
+import { tendInterventions } from "./interventions.ts";
+import { onAppendEntries } from "./on_append_entries.ts";
+import { onApply } from "./on_apply.ts";
+import { onFetchEntries } from "./on_fetch_entries.ts";
+import { onRequest } from "./on_request.ts";
+import { onResponse } from "./on_response.ts";
+import type { Outputs } from "./output.ts";
+import { release } from "./outbox.ts";
+import type { Packet } from "./packet.ts";
+import type { Ports } from "./ports.ts";
+import { onResendRequest, proposeRequests, replicate } from "./replication.ts";
+import type { CoreState } from "./state.ts";
+import { publishPreVote, updateSuspicion } from "./suspicion.ts";
+import { ACCEPT, reject, type Verdict } from "./verdict.ts";
+import { answerRequests, onRequestVote, onVote, onVoteDeferred, onVoteRefusal } from "./voting.ts";
+
+/** Handles one input. Packets for others are composed along the way and handed out by the next `flush`. */
+export function step(state: CoreState, input: Input, ports: Ports): Outputs {
+  const context: Context = { state, ports, now: input.now, out: emptyOutputs() };
+  context.out.verdict = handle(context, input);
+  return context.out;
+}
+
+function handle(context: Context, input: Input): Verdict {
+  switch (input.kind) {
+    case "packet":
+      return handlePacket(context, input.packet);
+    case "bad-entry":
+      return onBadEntry(context, input);
+    case "request":
+      return onRequest(context, input);
+    case "tick":
+      return onTick(context);
+    case "flush":
+      return onFlush(context);
+    case "apply":
+      return onApply(context, input.limit);
+    default:
+      return input satisfies never;
+  }
+}
+
+function handlePacket(context: Context, packet: Packet): Verdict {
+  switch (packet.kind) {
+    case "AppendEntries":
+      return onAppendEntries(context, packet);
+    case "AppendEntriesResponse":
+      return onResponse(context, packet.signed);
+    case "ResendRequest":
+      return onResendRequest(context, packet.signed.message);
+    case "PreVote":
+      return onPreVote(context, packet);
+    case "RequestVote":
+      return onRequestVote(context, packet);
+    case "Vote":
+      return onVote(context, packet.signed);
+    case "VoteRefusal":
+      return onVoteRefusal(context, packet);
+    case "VoteDeferred":
+      return onVoteDeferred(context, packet.signed.message);
+    case "FetchEntries":
+      return onFetchEntries(context, packet.signed.message);
+    case "FetchEntriesResponse":
+      return onFetchEntriesResponse(context, packet);
+    case "ForwardedRequest":
+      return onForwarded(context, packet.signed);
+    case "Evidence":
+      return onEvidence(context, packet.evidence);
+    default:
+      return packet satisfies never;
+  }
+}
+
+/** A request a replica passed on is queued by the leader and answered by nobody here; its client asked elsewhere. */
+function onForwarded(context: Context, signed: Extract<Packet, { kind: "ForwardedRequest" }>["signed"]): Verdict {
+  const request = signed as Extract<Input, { kind: "request" }>["request"];
+  return onRequest(context, { kind: "request", request, intervention: false, via: context.state.config.self });
+}
+
+/** §3.2: an entry with one bad request is evidence against the leader that signed its hash, and is not appended. */
+function onBadEntry(context: Context, { packet, position }: BadEntryInput): Verdict {
+  const { leader } = packet.signed.message;
+  const entries = packet.entries.slice(0, position + 1);
+  const evidence = { kind: "bad-entry", culprit: leader, header: packet.signed, entries } as const;
+  const verdict = onEvidence(context, evidence);
+  return verdict.verdict === "accept" ? reject("bad-entry", leader) : verdict;
+}
+
+function onTick(context: Context): Verdict {
+  const { state } = context;
+  tendInterventions(context);
+  updateSuspicion(context);
+  publishPreVote(context);
+  answerRequests(context);
+  campaignWhenDue(context);
+  if (state.election.candidacy) requestVotes(context, state.election.candidacy);
+  tendCatchUp(context);
+  return ACCEPT;
+}
+
+function onFlush(context: Context): Verdict {
+  const { state, now } = context;
+  if (state.leadership) {
+    proposeRequests(context);
+    replicate(context, state.leadership);
+  }
+  const repeat = now >= state.publication.repeatAt && wantsRepeat(state);
+  if (state.publication.due || repeat) publishResponse(context);
+  release(context);
+  return ACCEPT;
+}

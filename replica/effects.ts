@@ -1,0 +1,101 @@
+/**
+ * The one place that executes a core's outputs, always in the same order: persist → sign → send → apply → reply.
+ * Several steps share one transaction; nothing signed leaves before what it rests on is durable (§4.1, I8). The real
+ * replica and the simulation both run on this.
+ */
+import type { ClientReply, CoreEvent, Outgoing, Outputs, PersistOperation } from "./core/output.ts";
+import type { CoreState } from "./core/state.ts";
+import type { Input } from "./core/input.ts";
+import type { PeerMessage, Signed, Verified } from "./core/message.ts";
+import type { Packet, UnsignedPacket } from "./core/packet.ts";
+import type { Ports } from "./core/ports.ts";
+import type { ReplicaId } from "./core/ids.ts";
+import { step } from "./core/step.ts";
+import type { Verdict } from "./core/verdict.ts";
+import type { SigningIntent, Storage } from "./storage/port.ts";
+
+/** What the effects are executed on. */
+export interface EffectPorts {
+  readonly storage: Storage;
+  /** The body of a message; deterministic, so that a vote asked for again is the very same bytes (§6.5). */
+  encode(message: PeerMessage): Uint8Array;
+  sign(message: PeerMessage, body: Uint8Array): Uint8Array;
+  sendTo(replica: ReplicaId, packet: Packet): void;
+  publish(packet: Packet): void;
+  reply(reply: ClientReply): void;
+  event(event: CoreEvent): void;
+  /** Every input with what became of it, in order: recording them replays the run. */
+  observe?(input: Input, verdict: Verdict): void;
+  /** Only for `--byzantine` and adversaries in tests: what a faulty replica sends instead. */
+  corrupt?(outgoing: readonly Outgoing[]): readonly Outgoing[];
+}
+
+/** Entries applied in one step, so that a long replay does not keep the network waiting. */
+const APPLY_LIMIT = 256;
+
+/** Runs `inputs` and everything that follows from them on this replica; `now` is the time of all of it. */
+export type RunInputs = (inputs: readonly InputWithoutTime[], now: number) => void;
+
+/** An input before it is stamped with the time of its batch. */
+export type InputWithoutTime = Input extends infer I ? I extends Input ? Omit<I, "now"> : never : never;
+
+/** The executor of one core's effects. Throws InvariantError, GuardError or StorageError: then the replica must stop. */
+export function createEffects(state: CoreState, corePorts: Ports, ports: EffectPorts): RunInputs {
+  const take = (input: InputWithoutTime, now: number): Outputs => {
+    const stamped = { ...input, now } as Input;
+    const outputs = step(state, stamped, corePorts);
+    ports.observe?.(stamped, outputs.verdict);
+    for (const event of outputs.events) ports.event(event);
+    return outputs;
+  };
+  return (inputs, now) => {
+    let batch: readonly InputWithoutTime[] = inputs;
+    do {
+      const outputs = [...batch, { kind: "flush" } as const].map((input) => take(input, now));
+      batch = persistAndSend(state.config.self, ports, outputs);
+      for (const { replies } of outputs) replies.forEach(ports.reply);
+    } while (batch.length > 0);
+    if (state.appliedIndex < state.commitIndex) {
+      take({ kind: "apply", limit: APPLY_LIMIT }, now).replies.forEach(ports.reply);
+    }
+  };
+}
+
+/** One transaction, then everything that rests on it; returns this replica's own packets as its next inputs. */
+function persistAndSend(self: ReplicaId, ports: EffectPorts, outputs: readonly Outputs[]): InputWithoutTime[] {
+  const operations: PersistOperation[] = outputs.flatMap(({ persist }) => persist);
+  const honest = outputs.flatMap(({ messages }) => messages);
+  const bodies = new Map(
+    honest.flatMap(({ packet }) => isOwn(packet) ? [[packet.signed, ports.encode(packet.signed)]] : []),
+  );
+  const intents = honest.flatMap(({ packet }) => intentOf(packet, bodies));
+  if (operations.length > 0 || intents.length > 0) ports.storage.commit(operations, intents);
+  const own: InputWithoutTime[] = [];
+  for (const { to, packet } of ports.corrupt?.(honest) ?? honest) {
+    const signed = signPacket(ports, packet, bodies);
+    if (to === "all") ports.publish(signed);
+    else to.forEach((replica) => replica === self || ports.sendTo(replica, signed));
+    if (to === "all" || to.includes(self)) own.push({ kind: "packet", packet: signed as Verified<Packet> });
+  }
+  return own;
+}
+
+type OwnPacket = Exclude<UnsignedPacket, { readonly kind: "ForwardedRequest" | "Evidence" }>;
+
+const isOwn = (packet: UnsignedPacket): packet is OwnPacket =>
+  packet.kind !== "ForwardedRequest" && packet.kind !== "Evidence";
+
+/** What the last-signed guard has to allow before this packet may be signed (§4.2). */
+function intentOf(packet: UnsignedPacket, bodies: ReadonlyMap<PeerMessage, Uint8Array>): SigningIntent[] {
+  if (packet.kind === "Vote") return [{ kind: "vote", vote: packet.signed, body: bodies.get(packet.signed)! }];
+  if (packet.kind !== "AppendEntriesResponse") return [];
+  return [{ kind: "acks", term: packet.signed.term, heads: packet.signed.acks }];
+}
+
+/** One signature serves all receivers of the same body (§2.4). */
+function signPacket(ports: EffectPorts, packet: UnsignedPacket, bodies: ReadonlyMap<PeerMessage, Uint8Array>): Packet {
+  if (!isOwn(packet)) return packet;
+  const body = bodies.get(packet.signed) ?? ports.encode(packet.signed);
+  const signed: Signed<PeerMessage> = { message: packet.signed, body, signature: ports.sign(packet.signed, body) };
+  return { ...packet, signed } as Packet;
+}
