@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { SignatureBackend } from "./backend.ts";
 import { ConfigError } from "./config_error.ts";
 import { type ClusterOptions, generateCluster } from "./generate_cluster.ts";
 import { readKeyFile } from "./key_file.ts";
@@ -44,11 +45,28 @@ Deno.test("names every file in the way and writes none", () =>
   withOptions(async (options) => {
     await Deno.mkdir(options.out);
     await Deno.writeTextFile(`${options.out}/r3.key`, "precious");
-    await Deno.symlink("nowhere", `${options.out}/cluster.json`);
+    await Deno.mkdir(`${options.out}/cluster.json`);
     const error = await assertRejects(() => generateCluster(options), ConfigError);
     assert(error.message.startsWith(`${options.out}/r3.key, ${options.out}/cluster.json: given a file that exists`));
     assertEquals(names(options.out), ["cluster.json", "r3.key"]);
     assertEquals(await Deno.readTextFile(`${options.out}/r3.key`), "precious");
+  }));
+
+Deno.test("takes back what it wrote where a file appears in the way meanwhile", () =>
+  withOptions(async (options) => {
+    const parent = options.out.slice(0, -"/new".length);
+    const isWriting = () => names(parent).includes("new");
+    const intruding: SignatureBackend = {
+      ...backend,
+      publicKey(secretKey) {
+        // Called for each key file just before it is written; the directory exists only then.
+        if (isWriting()) Deno.writeTextFileSync(`${options.out}/c2.key`, "precious");
+        return backend.publicKey(secretKey);
+      },
+    };
+    await assertRejects(() => generateCluster({ ...options, backend: intruding }), ConfigError, "c2.key: given a file");
+    assertEquals(names(options.out), ["c2.key"]);
+    assertEquals(await Deno.readTextFile(`${options.out}/c2.key`), "precious");
   }));
 
 Deno.test("options out of range are refused before anything is written", () =>

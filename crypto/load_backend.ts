@@ -32,6 +32,9 @@ export function selfTest(backend: SignatureBackend): void {
   );
 }
 
+/** The loader's messages have several lines; a log line has one. */
+const oneLine = (text: string): string => text.trim().replaceAll(/\s+/g, " ");
+
 async function loadNative(load: () => Promise<SignatureBackend>): Promise<SignatureBackend> {
   const backend = await load();
   selfTest(backend);
@@ -51,7 +54,7 @@ export async function loadBackend(
   try {
     return { backend: await loadNative(load), fallbackReason: null };
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = oneLine(cause instanceof Error ? cause.message : String(cause));
     if (choice === "auto") return { backend: nobleBackend, fallbackReason: reason };
     throw new Error(
       `signature backend: wanted native (libsecp256k1), which did not load; noble or auto would run here. Reason: ${reason}`,

@@ -4,7 +4,7 @@ import { loadBackend, selfTest } from "./load_backend.ts";
 import { nobleBackend } from "./noble_backend.ts";
 import { backend, BACKENDS } from "./testing_backends.ts";
 
-const missing = () => Promise.reject(new Error("No native build was found for platform=test"));
+const missing = () => Promise.reject(new Error("No native build was found\n    for platform=test\n"));
 
 Deno.test("auto takes the best backend of this platform, noble is noble", async () => {
   const auto = await loadBackend("auto");

@@ -37,6 +37,13 @@ Deno.test("what is asked for again survives a flood of others", () => {
   assert(!cache.has("flood 1"));
 });
 
+Deno.test("a key that moves to the young generation is counted once", () => {
+  const cache = createVerifiedCache(4);
+  for (const key of ["a", "b", "c"]) cache.add(key); // a and b are old now
+  assert(cache.has("a"));
+  assertEquals(cache.size, 3);
+});
+
 Deno.test("a maximum that cannot hold two generations is refused", () => {
   for (const maximum of [0, 1, -1, 2.5, NaN]) {
     assertThrows(() => createVerifiedCache(maximum), RangeError, `given ${maximum}`);
