@@ -1,0 +1,17 @@
+/** What an empty disk holds. */
+import { logIndex, term } from "../core/ids.ts";
+import type { HardState, Recovered } from "../core/output.ts";
+
+/** Term 0, nothing voted, nothing acked. */
+export const EMPTY_HARD_STATE: HardState = { currentTerm: term(0), vote: null, ack: null, noMoreAcks: false };
+
+/** The state of a replica that never ran. */
+export const EMPTY_RECOVERED: Recovered = {
+  hardState: EMPTY_HARD_STATE,
+  entries: [],
+  prepared: null,
+  branch: [],
+  commitIndex: logIndex(0),
+  commitCertificate: null,
+  evidence: [],
+};

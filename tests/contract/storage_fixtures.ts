@@ -1,0 +1,120 @@
+/** Well-formed durable things for the storage suite. Signatures are filler: storage keeps them, and never checks them. */
+import { sha256Hex } from "../../crypto/digest.ts";
+import type { CommitCertificate, PrepareCertificate } from "../../replica/core/certificate.ts";
+import type { Head, SendRequest } from "../../replica/core/entry.ts";
+import { joinRequests } from "../../replica/core/entry_body.ts";
+import type { Evidence } from "../../replica/core/evidence.ts";
+import { chainEntry, genesisHash } from "../../replica/core/hash_chain.ts";
+import { clientId, digest, logIndex, offset, replicaId, round, seq, term } from "../../replica/core/ids.ts";
+import type { AppendEntriesResponse, Certified, Message, Signed, Vote } from "../../replica/core/message.ts";
+import type { ChainedEntry, HardState, PersistOperation } from "../../replica/core/output.ts";
+import type { SigningIntent } from "../../replica/storage/mod.ts";
+import { encodeMessage, entryOf } from "../../transport/codec/mod.ts";
+
+export const CLUSTER = "contract-cluster";
+export const REPLICA = replicaId("r1");
+export const GENESIS: Head = { index: logIndex(0), hash: genesisHash(sha256Hex, CLUSTER) };
+
+/** `message` with its real body and a filler signature. */
+export function signed<M extends Message>(message: M): Signed<M> {
+  return { message, body: encodeMessage(message), signature: new Uint8Array(64).fill(7) };
+}
+
+/** `count` entries of one request each behind `from`. Another `salt` makes another branch. */
+export function grow(from: Head, count: number, termNumber: number, salt = "a"): ChainedEntry[] {
+  const chain: ChainedEntry[] = [];
+  let head = from;
+  for (let i = 0; i < count; i++) {
+    const body = joinRequests([signed(request(head.index + 1, salt))]);
+    const next = chainEntry(sha256Hex, head.hash, entryOf(offset(head.index, 1), term(termNumber), body));
+    chain.push(next);
+    head = headOf(next);
+  }
+  return chain;
+}
+
+function request(number: number, salt: string): SendRequest {
+  const command = new TextEncoder().encode(`${salt}-${number}`);
+  return { kind: "SendRequest", client: clientId("c1"), seq: seq(number), floor: seq(0), command };
+}
+
+/** A no-op behind `from`, as a leader opens its term with (§5.8). */
+export function noOp(from: Head, termNumber: number): ChainedEntry {
+  return chainEntry(sha256Hex, from.hash, entryOf(offset(from.index, 1), term(termNumber), joinRequests([])));
+}
+
+/** The head after `entry`. */
+export const headOf = ({ entry, hash }: ChainedEntry): Head => ({ index: entry.index, hash });
+
+/** The head after the last of `chain`, which is not empty. */
+export function endOf(chain: readonly ChainedEntry[]): Head {
+  const last = chain.at(-1);
+  if (last === undefined) throw new RangeError("endOf wants at least one entry: the chain is empty");
+  return headOf(last);
+}
+
+export const append = (entries: readonly ChainedEntry[]): PersistOperation => ({ op: "append", entries });
+export const truncate = (after: number): PersistOperation => ({ op: "truncate", after: logIndex(after) });
+
+/** The hard state of a term in which nothing was voted or acked, but for `rest`. */
+export function hardState(termNumber: number, rest: Partial<HardState> = {}): PersistOperation {
+  const state = { currentTerm: term(termNumber), vote: null, ack: null, noMoreAcks: false, ...rest };
+  return { op: "hard-state", state };
+}
+
+const point = (termNumber: number, head: Head): Certified => ({ term: term(termNumber), ...head });
+
+function response(replica: string, termNumber: number, head: Head): Signed<AppendEntriesResponse> {
+  return signed({
+    kind: "AppendEntriesResponse",
+    term: term(termNumber),
+    replica: replicaId(replica),
+    acks: [head],
+    prepared: point(termNumber, head),
+    commitIndex: logIndex(0),
+    commitHash: GENESIS.hash,
+    round: round(1),
+  });
+}
+
+export function prepareCertificate(termNumber: number, head: Head): PrepareCertificate {
+  const responses = ["r1", "r2", "r3"].map((replica) => response(replica, termNumber, head));
+  return { kind: "prepare", ...point(termNumber, head), responses };
+}
+
+export function commitCertificate(termNumber: number, head: Head): CommitCertificate {
+  const links = [{ term: term(termNumber), digest: digest("5a".repeat(32)) }];
+  const responses = ["r1", "r2", "r3"].map((replica) => response(replica, termNumber, head));
+  return { kind: "commit", ...point(termNumber, head), links, responses };
+}
+
+export const prepared = (termNumber: number, head: Head, branch: readonly ChainedEntry[] = []): PersistOperation => ({
+  op: "prepared",
+  certificate: prepareCertificate(termNumber, head),
+  branch,
+});
+export const commit = (termNumber: number, head: Head): PersistOperation => ({
+  op: "commit",
+  index: head.index,
+  certificate: commitCertificate(termNumber, head),
+});
+
+export function vote(termNumber: number, candidate: string, base = point(0, GENESIS)): Vote {
+  return { kind: "Vote", term: term(termNumber), candidate: replicaId(candidate), voter: REPLICA, granted: true, base };
+}
+
+export const evidence = (culprit: string): Evidence => ({
+  kind: "double-vote",
+  culprit: replicaId(culprit),
+  first: signed(vote(3, "r2")),
+  second: signed(vote(3, "r3")),
+});
+
+export const acks = (termNumber: number, ...heads: Head[]): SigningIntent => ({
+  kind: "acks",
+  term: term(termNumber),
+  heads,
+});
+export function voting(given: Vote): SigningIntent {
+  return { kind: "vote", vote: given, body: encodeMessage(given) };
+}
