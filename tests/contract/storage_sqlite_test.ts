@@ -143,7 +143,7 @@ const DAMAGES: [string, string, string][] = [
   ["a lost tail below the ack", "DELETE FROM entries WHERE idx = 6", "holds nothing at index 6"],
   [
     "a lost tail below the commit index",
-    "DELETE FROM entries WHERE idx > 2",
+    "DELETE FROM branch; DELETE FROM entries WHERE idx > 2",
     "commit index is 3 but the log ends at 2",
   ],
   ["a branch off the log", "DELETE FROM branch WHERE idx = 5", "hash chain of the prepared branch breaks at index 6"],
