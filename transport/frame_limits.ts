@@ -14,3 +14,8 @@ export function totalBytes(frames: readonly Uint8Array[]): number {
 export function withinLimits(frames: readonly Uint8Array[]): boolean {
   return frames.length > 0 && frames.length <= LIMITS.maxFrames && totalBytes(frames) <= LIMITS.maxPacketBytes;
 }
+
+/** Throws a `RangeError` if there is nothing to send. */
+export function assertFrames(frames: readonly Uint8Array[]): void {
+  if (frames.length === 0) throw new RangeError("Cannot send 0 frames, want at least 1");
+}

@@ -1,4 +1,5 @@
 /** The in-memory twin of the ZeroMQ transport, for tests: same ports, same bounds and counters, no sockets. */
+import { assertFrames } from "./frame_limits.ts";
 import { MemoryInbox } from "./memory_inbox.ts";
 import type { ClientTransport, Received, ReplicaTransport, TransportCounters } from "./port.ts";
 import { identityFor, routeOf } from "./route.ts";
@@ -61,10 +62,6 @@ export class MemoryNetwork {
 
 const noCounters = (): TransportCounters => ({ received: 0, sent: 0, dropped: 0, refused: 0 });
 const copied = (frames: Frames): Frames => frames.map((frame) => new Uint8Array(frame));
-
-function assertFrames(frames: Frames): void {
-  if (frames.length === 0) throw new RangeError("Cannot send 0 frames, want at least 1");
-}
 
 const CHANNELS = { peer: 0, published: 1, client: 2 } as const;
 

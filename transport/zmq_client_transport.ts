@@ -1,9 +1,10 @@
 import type { Dealer } from "zeromq";
+import { assertFrames } from "./frame_limits.ts";
 import { HostKeeper, type Lookup } from "./host_keeper.ts";
 import type { ClientTransport, TransportCounters } from "./port.ts";
 import { identityFor } from "./route.ts";
 import { ZmqInbox } from "./zmq_inbox.ts";
-import { sendIfWritable } from "./zmq_outbox.ts";
+import { sendCounted } from "./zmq_outbox.ts";
 import { clientDealer, HIGH_WATER_MARKS, type HighWaterMarks } from "./zmq_socket_options.ts";
 
 /** How long the first look-up of the replicas' names may hold up the start, in milliseconds. */
@@ -85,11 +86,12 @@ class ZmqClientTransport implements ClientTransport {
   send(replica: string, frames: readonly Uint8Array[]): void {
     const dealer = this.#dealers.get(replica);
     if (dealer === undefined) throw new RangeError(`Cannot send to ${JSON.stringify(replica)}, which is no replica`);
+    assertFrames(frames);
     if (this.#closing !== null) {
       this.counters.dropped++;
       return;
     }
-    sendIfWritable(dealer, frames, this.counters);
+    sendCounted(dealer, frames, this.counters);
     this.#inbox.waiter.used(dealer);
   }
 

@@ -1,10 +1,11 @@
 import type { Dealer, Publisher, Router, Socket, Subscriber } from "zeromq";
 import { bindSocket } from "./endpoint.ts";
+import { assertFrames } from "./frame_limits.ts";
 import { HostKeeper, type Lookup } from "./host_keeper.ts";
 import type { Received, ReplicaTransport, TransportCounters } from "./port.ts";
 import { identityFor, identityOf, routeOf } from "./route.ts";
 import { ZmqInbox } from "./zmq_inbox.ts";
-import { sendCounted, sendIfWritable } from "./zmq_outbox.ts";
+import { sendCounted } from "./zmq_outbox.ts";
 import {
   clientRouter,
   HIGH_WATER_MARKS,
@@ -48,23 +49,25 @@ export interface ZmqPeer {
  */
 export async function createZmqReplicaTransport(options: ZmqReplicaOptions): Promise<ReplicaTransport> {
   identityFor(options.self);
-  const sockets = openSockets(options);
+  const opened: Socket[] = [];
   const keepers: HostKeeper[] = [];
   try {
+    const sockets = openSockets(options, opened);
     const { host, peerPort, publishPort, clientPort } = options.bind;
     await bindSocket(sockets.peers, host, peerPort, "peers");
     await bindSocket(sockets.publisher, host, publishPort, "publishing");
     await bindSocket(sockets.clients, host, clientPort, "clients");
     for (const peer of options.peers) keepers.push(keeperOf(peer, sockets, options.lookup));
     for (const keeper of keepers) void keeper.start();
+    return new ZmqReplicaTransport(sockets, keepers);
   } catch (error) {
-    closeAll(sockets);
+    for (const socket of opened) socket.close();
     throw error;
   }
-  return new ZmqReplicaTransport(sockets, keepers);
 }
 
 interface ReplicaSockets {
+  readonly all: readonly Socket[];
   readonly peers: Router;
   readonly dealers: ReadonlyMap<string, Dealer>;
   readonly publisher: Publisher;
@@ -72,20 +75,21 @@ interface ReplicaSockets {
   readonly clients: Router;
 }
 
-function openSockets({ self, peers, highWaterMarks }: ZmqReplicaOptions): ReplicaSockets {
+/** Each socket is put into `all` as soon as it is open, so that the caller can close it if a later one fails. */
+function openSockets({ self, peers, highWaterMarks }: ZmqReplicaOptions, all: Socket[]): ReplicaSockets {
   const marks = { ...HIGH_WATER_MARKS, ...highWaterMarks };
-  return {
-    peers: peerRouter(marks),
-    dealers: new Map(peers.map((peer) => [peer.id, peerDealer(self, marks)])),
-    publisher: publisher(marks),
-    subscriber: subscriber(marks),
-    clients: clientRouter(marks),
+  const opened = <S extends Socket>(socket: S): S => {
+    all.push(socket);
+    return socket;
   };
-}
-
-function closeAll({ peers, dealers, publisher, subscriber, clients }: ReplicaSockets): void {
-  const sockets: Socket[] = [peers, ...dealers.values(), publisher, subscriber, clients];
-  for (const socket of sockets) socket.close();
+  return {
+    all,
+    peers: opened(peerRouter(marks)),
+    dealers: new Map(peers.map((peer) => [peer.id, opened(peerDealer(self, marks))])),
+    publisher: opened(publisher(marks)),
+    subscriber: opened(subscriber(marks)),
+    clients: opened(clientRouter(marks)),
+  };
 }
 
 function keeperOf(peer: ZmqPeer, sockets: ReplicaSockets, lookup: Lookup | undefined): HostKeeper {
@@ -127,16 +131,19 @@ class ZmqReplicaTransport implements ReplicaTransport {
   sendToPeer(peer: string, frames: readonly Uint8Array[]): void {
     const dealer = this.#sockets.dealers.get(peer);
     if (dealer === undefined) throw new RangeError(`Cannot send to ${JSON.stringify(peer)}, which is no peer`);
+    assertFrames(frames);
     if (this.#closing !== null) this.counters.dropped++;
-    else sendIfWritable(dealer, frames, this.counters);
+    else sendCounted(dealer, frames, this.counters);
   }
 
   publish(frames: readonly Uint8Array[]): void {
+    assertFrames(frames);
     if (this.#closing !== null) this.counters.dropped++;
     else sendCounted(this.#sockets.publisher, frames, this.counters);
   }
 
   sendToClient(route: string, frames: readonly Uint8Array[]): void {
+    assertFrames(frames);
     const identity = identityOf(route);
     if (this.#closing !== null || identity === null) {
       this.counters.dropped++;
@@ -153,6 +160,6 @@ class ZmqReplicaTransport implements ReplicaTransport {
   async #close(): Promise<void> {
     for (const keeper of this.#keepers) keeper.close();
     await this.#inbox.close();
-    closeAll(this.#sockets);
+    for (const socket of this.#sockets.all) socket.close();
   }
 }

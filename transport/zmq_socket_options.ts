@@ -1,4 +1,9 @@
-/** Where every ZeroMQ socket is made, so that options, bounds and security are one file's business. */
+/**
+ * Where every ZeroMQ socket is made, so that options, bounds and security are one file's business.
+ *
+ * Only options that cannot fail go into a constructor: one that throws half-way leaves a socket that nobody can close and
+ * that crashes the process when it ends. Whatever depends on a user's input is set afterwards.
+ */
 import { Dealer, Publisher, Router, Subscriber } from "zeromq";
 import { LIMITS } from "../replica/core/limits.ts";
 import { SYNCHRONOUS } from "./zmq_poll.ts";
@@ -28,9 +33,8 @@ export const HIGH_WATER_MARKS = {
 };
 export type HighWaterMarks = typeof HIGH_WATER_MARKS;
 
-/** For all sockets. Times in milliseconds except TCP's own keep-alive, which is in seconds. */
+/** For all sockets beside their timeouts (see `zmq_poll.ts`). Times in milliseconds except TCP's own keep-alive, which is in seconds. */
 const COMMON = {
-  ...SYNCHRONOUS,
   linger: 0,
   // Of one frame; a frame above it ends the connection it came over. The sum is checked on receipt.
   maxMessageSize: LIMITS.maxPacketBytes,
@@ -53,6 +57,7 @@ export function peerRouter(marks: HighWaterMarks): Router {
   return new Router({
     ...COMMON,
     ...BINDING,
+    ...SYNCHRONOUS,
     ...{ handover: true, mandatory: true, sendHighWaterMark: 1, receiveHighWaterMark: marks.peerReceive },
   });
 }
@@ -66,19 +71,21 @@ export function peerDealer(self: string, marks: HighWaterMarks): Dealer {
   return new Dealer({
     ...COMMON,
     ...CONNECTING,
+    ...SYNCHRONOUS,
     ...{ routingId: self, immediate: true, sendHighWaterMark: marks.peerSend, receiveHighWaterMark: 1 },
   });
 }
 
 /** Publishes to all peers. */
 export function publisher(marks: HighWaterMarks): Publisher {
-  return new Publisher({ ...COMMON, ...BINDING, sendHighWaterMark: marks.publish });
+  const { sendTimeout } = SYNCHRONOUS;
+  return new Publisher({ ...COMMON, ...BINDING, sendTimeout, sendHighWaterMark: marks.publish });
 }
 
 /** Hears all peers, from the first message after its connection is up. */
 export function subscriber(marks: HighWaterMarks): Subscriber {
-  const { sendTimeout: _none, ...options } = { ...COMMON, ...CONNECTING };
-  const socket = new Subscriber({ ...options, receiveHighWaterMark: marks.subscribe });
+  const { receiveTimeout } = SYNCHRONOUS;
+  const socket = new Subscriber({ ...COMMON, ...CONNECTING, receiveTimeout, receiveHighWaterMark: marks.subscribe });
   socket.subscribe();
   return socket;
 }
@@ -88,6 +95,7 @@ export function clientRouter(marks: HighWaterMarks): Router {
   return new Router({
     ...COMMON,
     ...BINDING,
+    ...SYNCHRONOUS,
     ...{ handover: true, mandatory: true },
     ...{ sendHighWaterMark: marks.clientSend, receiveHighWaterMark: marks.clientReceive },
   });
@@ -98,6 +106,7 @@ export function clientDealer(routingId: string, marks: HighWaterMarks): Dealer {
   return new Dealer({
     ...COMMON,
     ...CONNECTING,
+    ...SYNCHRONOUS,
     ...{ routingId, sendHighWaterMark: marks.requestSend, receiveHighWaterMark: marks.requestReceive },
   });
 }
