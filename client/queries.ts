@@ -27,6 +27,8 @@ export interface Question<T> {
   readonly targets: readonly string[];
   readonly timeoutMs: number;
   readonly judge: QueryJudge<T>;
+  /** Sent once and not again, for what a replica obeys once only. */
+  readonly once?: true;
 }
 
 interface Open {
@@ -38,6 +40,7 @@ interface Open {
   readonly startedAt: number;
   readonly deadlineAt: number;
   retryAt: number;
+  readonly once: boolean;
   readonly take: (reply: QueryReply) => void;
   readonly expire: (now: number) => void;
   readonly reject: (reason: unknown) => void;
@@ -106,7 +109,7 @@ export class Queries {
   }
 
   #begin<T>(
-    { message, nonce, targets, timeoutMs, judge }: Question<T>,
+    { message, nonce, targets, timeoutMs, judge, once }: Question<T>,
     signal: AbortSignal | undefined,
     resolve: (value: T) => void,
     reject: (reason: unknown) => void,
@@ -134,6 +137,7 @@ export class Queries {
       startedAt,
       deadlineAt: startedAt + timeoutMs,
       retryAt: startedAt,
+      once: once === true,
       take: (reply) => {
         const verdict = judge.take(reply.replica, reply.ok, reply.payload);
         if (verdict === "again") return;
@@ -148,7 +152,7 @@ export class Queries {
   }
 
   #round(open: Open, now: number): void {
-    open.retryAt = open.silent.size > 0 ? now + this.#retryMs : Infinity;
+    open.retryAt = open.silent.size > 0 && !open.once ? now + this.#retryMs : Infinity;
     for (const replica of open.silent) {
       open.awaited.add(replica);
       this.#outlet.toOne(replica, open.frames);

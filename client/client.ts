@@ -1,0 +1,124 @@
+/** The client library: one loop that receives, counts and repeats, and the calls on top of it (§7). */
+import { createKeyRing, requireMember } from "../crypto/key_ring.ts";
+import { unhex } from "../crypto/digest.ts";
+import { createSigner, createVerifier } from "../crypto/signing.ts";
+import type { Client, ClientOptions } from "./client_types.ts";
+import { ClosedError, UsageError } from "./errors.ts";
+import { createInbox } from "./inbox.ts";
+import { kvCalls } from "./kv.ts";
+import { NodeCalls } from "./node_calls.ts";
+import type { Outlet } from "./outlet.ts";
+import { Queries } from "./queries.ts";
+import { answersNeeded, quorumSizes } from "./reply_tally.ts";
+import { type Executed, type RequestOptions, Requests } from "./requests.ts";
+import { nextStart } from "./start_seq.ts";
+import { timingsFor } from "./timings.ts";
+import { ClientLoop, type LoopParts } from "./client_loop.ts";
+
+export type * from "./client_types.ts";
+
+const DEFAULT_MAX_QUEUED = 10_000;
+const JITTER = 0.2;
+const SEED_RANGE = 2 ** 32;
+
+/** Options with every default in place, and what follows from the roster. */
+function settingsOf(options: ClientOptions) {
+  const { roster, key, backend } = options;
+  requireMember(roster, key);
+  if (key.kind === "replica") {
+    throw new UsageError(`key was given of replica ${key.id}; wanted a client's or the operator's`);
+  }
+  const wallClock = options.wallClock ?? Date.now;
+  return {
+    roster,
+    key,
+    wallClock,
+    now: options.now ?? (() => performance.now()),
+    seed: options.seed ?? Math.floor(Math.random() * SEED_RANGE),
+    start: nextStart(wallClock(), Math.random()),
+    maxQueued: options.maxQueued ?? DEFAULT_MAX_QUEUED,
+    timings: timingsFor(roster.constants, options.timings),
+    replicas: roster.replicas.map(({ id }) => id),
+    signer: createSigner(backend, unhex(key.secretKey), roster.cluster),
+    verifier: createVerifier(backend, roster.cluster),
+  };
+}
+type Settings = ReturnType<typeof settingsOf>;
+
+function createRequests(settings: Settings, outlet: Outlet, onDisagreement: (replica: string, seq: number) => void) {
+  const { timings, replicas, roster, key, seed, start, maxQueued, signer, now, wallClock } = settings;
+  const client = roster.clients.find(({ id }) => id === key.id)?.id;
+  if (client === undefined) return null;
+  const { retryMs, retryCapMs, interventionMs, interventionCapMs, timeoutMs } = timings;
+  return new Requests({
+    client,
+    replicas: new Set(replicas),
+    needed: answersNeeded(replicas.length, roster.constants.fastReads),
+    timeoutMs,
+    session: {
+      start,
+      window: roster.constants.sessionWindow,
+      maxQueued,
+      retry: { baseMs: retryMs, capMs: retryCapMs, jitter: JITTER },
+      intervention: {
+        afterMs: interventionMs,
+        backoff: { baseMs: interventionMs, capMs: interventionCapMs, jitter: JITTER },
+      },
+      weak: quorumSizes(replicas.length).weak,
+      seed,
+    },
+    ...{ signer, outlet, now, wallClock, onDisagreement },
+  });
+}
+
+/**
+ * Starts a client: it says hello to all replicas at once and keeps running until `close`. Throws `ConfigError` where the key is not of the
+ * roster, {@linkcode UsageError} on options out of range.
+ */
+export function createClient(options: ClientOptions): Client {
+  const settings = settingsOf(options);
+  const { transport } = options;
+  const outlet: Outlet = {
+    toOne: (replica, frames) => transport.send(replica, frames),
+    toAll: (frames) => settings.replicas.forEach((replica) => transport.send(replica, frames)),
+  };
+  const disagreements: Record<string, number> = {};
+  const requests = createRequests(settings, outlet, (replica, seq) => {
+    disagreements[replica] = (disagreements[replica] ?? 0) + 1;
+    options.onDisagreement?.(replica, seq);
+  });
+  const queries = new Queries(settings.signer, outlet, settings.now, settings.timings.queryRetryMs);
+  const inbox = createInbox(settings.key.id, createKeyRing(settings.roster), settings.verifier);
+  const loop = new ClientLoop({ ...settings, transport, outlet, requests, queries, inbox } satisfies LoopParts);
+  return assemble(settings, loop, requests, queries, { dropped: inbox.counters, disagreements });
+}
+
+function assemble(
+  settings: Settings,
+  loop: ClientLoop,
+  requests: Requests | null,
+  queries: Queries,
+  report: Client["report"],
+): Client {
+  const execute = (command: Uint8Array, options: RequestOptions = {}): Promise<Executed> => {
+    if (requests === null) {
+      return Promise.reject(new UsageError(`key was given of the operator; wanted a client's to execute commands`));
+    }
+    return loop.track(() => requests.execute(command, options));
+  };
+  const node = new NodeCalls({
+    ...settings,
+    ask: (question, options) => loop.track(() => queries.ask(question, options)),
+  }, execute);
+  return {
+    ...kvCalls(execute),
+    execute,
+    query: (query, options) => node.query(query, options),
+    fastRead: (key, options) => node.fastRead(key, options),
+    getCommittedCommand: (index, options) => node.getCommittedCommand(index, options),
+    getStatus: (options) => node.getStatus(options),
+    setActive: (replica, active, options) => node.setActive(replica, active, options),
+    report,
+    close: () => loop.close(new ClosedError("the client was closed with this call under way")),
+  };
+}

@@ -1,0 +1,69 @@
+/** The client library's interface. */
+import type { KeyFile } from "../crypto/key_file.ts";
+import type { SignatureBackend } from "../crypto/backend.ts";
+import type { Roster } from "../crypto/roster.ts";
+import type { ClientTransport } from "../transport/port.ts";
+import type { CommittedEntry } from "./committed_command.ts";
+import type { InboxCounters } from "./inbox.ts";
+import type { KvCalls, ReadOutcome } from "./kv.ts";
+import type { CallOptions, Executed, RequestOptions } from "./requests.ts";
+import type { ReplicaStatus } from "./status_report.ts";
+import type { ClientTimings } from "./timings.ts";
+
+/** What a client is made of. */
+export interface ClientOptions {
+  readonly roster: Roster;
+  /** Key of a client of the roster, or the operator's, which can do nothing but `setActive`. */
+  readonly key: KeyFile;
+  /** Closed together with the client. */
+  readonly transport: ClientTransport;
+  readonly backend: SignatureBackend;
+  readonly timings?: Partial<ClientTimings>;
+  /** Requests that may wait for room in the session window; 10 000 by default. */
+  readonly maxQueued?: number;
+  /** Monotonic clock in milliseconds; `performance.now` by default. */
+  readonly now?: () => number;
+  /** Wall clock in milliseconds; `Date.now` by default. Session numbers begin there, so it should not go back between runs. */
+  readonly wallClock?: () => number;
+  /** Seed of the jitter; random by default. */
+  readonly seed?: number;
+  /** A replica contradicted an answer that enough others gave alike, under its signature. */
+  readonly onDisagreement?: (replica: string, seq: number) => void;
+}
+
+/** What a client has noticed so far. */
+export interface ClientReport {
+  /** Packets not taken, by reason. */
+  readonly dropped: Readonly<InboxCounters>;
+  /** How often each replica contradicted an accepted answer; only replicas that did. */
+  readonly disagreements: Readonly<Record<string, number>>;
+}
+
+/** Answer of a query to the state machine. */
+export interface QueryOutcome {
+  readonly value: Uint8Array;
+  /** Whether Q replicas agreed outside the log; false where it was ordered like a command (§7.4). */
+  readonly fast: boolean;
+}
+
+/**
+ * A client of the cluster: many calls at a time, each a promise. Every answer rests on f+1 equal answers of different replicas, or
+ * on Q where the roster enables fast reads (§7.2, §7.4). Calls reject with the errors of `errors.ts`.
+ */
+export interface Client extends KvCalls {
+  /** Has a command of the state machine ordered and executed once. */
+  execute(command: Uint8Array, options?: RequestOptions): Promise<Executed>;
+  /** Asks the state machine outside the log, and through it where the replicas do not agree at once (§7.4). */
+  query(query: Uint8Array, options?: CallOptions): Promise<QueryOutcome>;
+  /** `get` by a fast read (§7.4). Needs a roster that enables fast reads. */
+  fastRead(key: string, options?: CallOptions): Promise<ReadOutcome & { readonly fast: boolean }>;
+  /** The committed entry at a log index, or that there is none yet. */
+  getCommittedCommand(index: number, options?: CallOptions): Promise<CommittedEntry>;
+  /** Each replica's own view, in roster order. */
+  getStatus(options?: CallOptions): Promise<ReplicaStatus[]>;
+  /** Operator only: has `replica` take part in the protocol, or stay out of it. */
+  setActive(replica: string, active: boolean, options?: CallOptions): Promise<void>;
+  readonly report: ClientReport;
+  /** Rejects what is under way with `ClosedError` and closes the transport. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,141 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { type CommittedEntry, NoQuorumError, RefusedError, UsageError } from "../../client/mod.ts";
+import type { QueryReply } from "../../replica/core/message.ts";
+import { decodeKvCommand } from "../../replica/state_machine/mod.ts";
+import { type Script, SILENT } from "./fake_cluster.ts";
+import { withCluster } from "./with_cluster.ts";
+
+const says = (value: unknown, ok = true): Script => ({
+  query: (reply: QueryReply) => ({ ...reply, ok, payload: new TextEncoder().encode(JSON.stringify(value)) }),
+});
+const commandsOf = (entry: CommittedEntry) => entry.committed ? entry.commands : [];
+
+Deno.test("client: a committed command is what f+1 replicas say alike", () =>
+  withCluster(
+    { scripts: { r1: says({ index: 1, term: 9, hash: "cd".repeat(32), commands: [] }), r4: SILENT } },
+    async (_, connect) => {
+      const client = connect();
+      await client.put("k", "v");
+      const entry = await client.getCommittedCommand(1);
+      assert(entry.committed && entry.term === 1);
+      assertEquals(commandsOf(entry).map(({ client }) => client), ["c1"]);
+      assertEquals(decodeKvCommand(commandsOf(entry)[0]!.command), {
+        op: "put",
+        key: "k",
+        value: new TextEncoder().encode("v"),
+      });
+    },
+  ));
+
+Deno.test("client: no command is committed at an index once a quorum says so twice", () =>
+  withCluster(
+    { scripts: { r1: says({ index: 7, term: 9, hash: "cd".repeat(32), commands: [] }) } },
+    async (cluster, connect) => {
+      const client = connect("c1", { timings: { queryRetryMs: 20 } });
+      await client.put("k", "v");
+      assertEquals(await client.getCommittedCommand(7), { committed: false, index: 7, commitIndex: 1 });
+      const asked = cluster.arrivals.filter(({ replica, packet }) =>
+        replica === "r2" && packet.kind === "GetCommittedCommand"
+      );
+      assert(asked.length >= 2, "a replica that says none is asked once more");
+    },
+  ));
+
+Deno.test("client: replicas that disagree about an index, or talk nonsense, prove nothing", async () => {
+  const nonsense: unknown[] = [
+    { index: 2, term: 1, hash: "ab".repeat(32), commands: [] },
+    { index: 1, term: -1, hash: "ab".repeat(32), commands: [] },
+    { index: 1, term: 1, hash: "xyz", commands: [] },
+    { index: 1, term: 1, hash: "ab".repeat(32), commands: [{ client: "c1", seq: 1, command: "***" }] },
+    "text",
+  ];
+  for (const value of nonsense) {
+    await withCluster({ scripts: { r1: says(value), r3: SILENT, r4: SILENT } }, async (_, connect) => {
+      const client = connect("c1", { timings: { queryRetryMs: 20 } });
+      await assertRejects(() => client.getCommittedCommand(1, { timeoutMs: 120 }), NoQuorumError, "command at index 1");
+    });
+  }
+});
+
+Deno.test("client: a refusal that f+1 replicas share is passed on, cleaned of control characters", () =>
+  withCluster({
+    scripts: {
+      r1: says({ error: "compacted\u001b[2J" }, false),
+      r2: says({ error: "compacted\u001b[2J" }, false),
+      r3: SILENT,
+    },
+  }, async (_, connect) => {
+    const error = await assertRejects(() => connect().getCommittedCommand(1), RefusedError, "compacted");
+    assert(error instanceof Error && !error.message.includes("\u001b"));
+  }));
+
+Deno.test("client: status shows every replica for itself, silent and nonsensical ones as such", () =>
+  withCluster(
+    { scripts: { r2: SILENT, r3: { query: (reply) => ({ ...reply, payload: Uint8Array.of(0xff) }) } } },
+    async (_, connect) => {
+      const lines = await connect("c1", { timings: { statusMs: 200 } }).getStatus();
+      assertEquals(lines.map(({ replica, reachable }) => [replica, reachable]), [["r1", true], ["r2", false], [
+        "r3",
+        false,
+      ], ["r4", true]]);
+      const reasons = lines.map((line) => line.reachable ? "" : line.reason);
+      assertEquals(reasons, ["", "unreachable", "answered with something that is no JSON", ""]);
+    },
+  ));
+
+Deno.test("client: JSON nested without end is not walked", () =>
+  withCluster({
+    scripts: {
+      r1: { query: (reply) => ({ ...reply, payload: new TextEncoder().encode("[".repeat(9999) + "]".repeat(9999)) }) },
+    },
+  }, async (_, connect) => {
+    const lines = await connect().getStatus();
+    assertEquals(lines[0]?.reachable, false);
+    assert(lines.slice(1).every(({ reachable }) => reachable));
+  }));
+
+Deno.test("client: the operator activates and deactivates replicas, nobody else does", () =>
+  withCluster({ scripts: { r3: says({ error: "not newer" }, false), r4: SILENT } }, async (cluster, connect) => {
+    const operator = connect("operator", { timings: { queryRetryMs: 30 } });
+    await operator.setActive("r2", false);
+    await operator.setActive("r2", true);
+    const orders = cluster.arrivals.map(({ packet }) => packet.signed.message).filter((m) => m.kind === "SetActive");
+    assertEquals(orders.map(({ replica, active }) => [replica, active]), [["r2", false], ["r2", true]]);
+    assert(orders[1]!.time > orders[0]!.time);
+    await assertRejects(() => operator.setActive("r3", true), RefusedError, "not newer");
+    await assertRejects(() => operator.setActive("r4", true, { timeoutMs: 150 }), NoQuorumError, "r4");
+    await assertRejects(() => operator.setActive("r9", true), UsageError, '"r9"; wanted one of r1, r2');
+    await assertRejects(() => operator.getStatus(), UsageError, "wanted a client's");
+    await assertRejects(() => connect("c1").setActive("r1", true), UsageError, "the operator's");
+  }));
+
+Deno.test("client: fast reads are refused where the roster does not enable them (§7.4)", () =>
+  withCluster({}, async (_, connect) => {
+    await assertRejects(() => connect().fastRead("k"), UsageError, "fastReads");
+  }));
+
+Deno.test("client: a fast read takes Q equal answers and orders nothing", () =>
+  withCluster({ constants: { fastReads: true }, scripts: { r4: SILENT } }, async (cluster, connect) => {
+    const client = connect();
+    await client.put("k", "v");
+    const read = await client.fastRead("k");
+    assert(read.found && read.fast);
+    assertEquals(cluster.ordered.length, 1);
+  }));
+
+Deno.test("client: a fast read that cannot reach Q goes through the log", () =>
+  withCluster(
+    { constants: { fastReads: true }, scripts: { r3: says("stale"), r4: says("stale") } },
+    async (cluster, connect) => {
+      const client = connect();
+      await client.put("k", "v");
+      const read = await client.fastRead("k");
+      assert(read.found && !read.fast);
+      assertEquals(cluster.ordered.length, 2);
+    },
+  ));
+
+Deno.test("client: where fast reads are on, f+1 answers are too few for a write (§7.4)", () =>
+  withCluster({ constants: { fastReads: true }, scripts: { r3: SILENT, r4: SILENT } }, async (_, connect) => {
+    await assertRejects(() => connect().put("k", "v", { timeoutMs: 200 }), NoQuorumError, "wanted 3 equal answers");
+  }));

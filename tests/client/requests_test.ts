@@ -1,0 +1,209 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { ClosedError, NoQuorumError, RefusedError, SessionFencedError, UsageError } from "../../client/mod.ts";
+import { clientId, seq } from "../../replica/core/ids.ts";
+import { decodeKvCommand } from "../../replica/state_machine/mod.ts";
+import { LIAR, SILENT } from "./fake_cluster.ts";
+import { until, withCluster } from "./with_cluster.ts";
+
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+Deno.test("client: put, get, cas, delete and list through f+1 equal answers", () =>
+  withCluster({}, async (_cluster, connect) => {
+    const client = connect();
+    assertEquals(await client.put("a", "1"), { revision: 1, index: 1 });
+    const got = await client.get("a");
+    if (!got.found) throw new Error("wanted the value just put");
+    assertEquals([text(got.value), got.revision, got.storeRevision], ["1", 1, 1]);
+    assertEquals(await client.get("b"), { found: false, storeRevision: 1 });
+    assertEquals(await client.cas("a", 7, "2"), { done: false, revision: 1, index: 4 });
+    assertEquals(await client.cas("a", 1, "2"), { done: true, revision: 2, index: 5 });
+    assertEquals(await client.cas("ab", 0, "3"), { done: true, revision: 3, index: 6 });
+    const { items, more } = await client.list("a");
+    assertEquals([items.map(({ key, value }) => `${key}=${text(value)}`), more], [["a=2", "ab=3"], false]);
+    assertEquals(await client.delete("a"), { done: true, revision: 4, index: 8 });
+    assertEquals((await client.delete("a")).done, false);
+  }));
+
+Deno.test("client: a liar is outvoted and named (attack: a client trusting one reply)", () =>
+  withCluster({ scripts: { r1: LIAR } }, async (_cluster, connect) => {
+    const client = connect();
+    for (let i = 1; i <= 3; i++) assertEquals((await client.put("k", `${i}`)).revision, i);
+    await until("the liar to be noticed", () => (client.report.disagreements["r1"] ?? 0) >= 3);
+    assertEquals(Object.keys(client.report.disagreements), ["r1"]);
+  }));
+
+Deno.test("client: f replicas alone convince nobody, however often they answer", () =>
+  withCluster(
+    {
+      scripts: { r1: { reply: (a) => [a, a, { ...a }] }, r2: SILENT, r3: SILENT, r4: SILENT },
+      constants: { electionTimeoutMs: 50 },
+    },
+    async (_cluster, connect) => {
+      const client = connect();
+      const error = await assertRejects(
+        () => client.put("k", "v", { timeoutMs: 300 }),
+        NoQuorumError,
+        "1 of 4 replicas",
+      );
+      if (!(error instanceof NoQuorumError)) throw error;
+      assertEquals([error.progress.answered, error.progress.equal, error.progress.needed], [1, 1, 2]);
+      assert(error.undecided, "a command that was sent may have been executed");
+    },
+  ));
+
+Deno.test("client: a reply signed by X that names Y counts for nobody (§2.3)", () =>
+  withCluster({ scripts: { r1: SILENT, r2: { name: "r1" }, r3: SILENT } }, async (_cluster, connect) => {
+    const client = connect();
+    await assertRejects(() => client.put("k", "v", { timeoutMs: 250 }), NoQuorumError, "wanted 2 equal answers");
+    assert(client.report.dropped.forged > 0);
+  }));
+
+Deno.test("client: garbage is counted, muted after a while, and stops nothing", () =>
+  withCluster({ scripts: { r4: { garbage: () => [Uint8Array.of(1, 2, 3)] } } }, async (_cluster, connect) => {
+    const client = connect();
+    await Promise.all(Array.from({ length: 150 }, (_, i) => client.put(`k${i}`, "v")));
+    await until("garbage to be muted", () => client.report.dropped.muted > 0);
+    assert(client.report.dropped.malformed >= 100);
+    assertEquals(client.report.disagreements, {});
+  }));
+
+Deno.test("client: a leader that withholds is intervened against at all replicas with the very same bytes (§7.3)", () =>
+  withCluster({ scripts: { r1: { withholds: true } } }, async (cluster, connect) => {
+    const client = connect();
+    assertEquals((await client.put("k", "v")).revision, 1);
+    assertEquals(cluster.leader, "r2");
+    const sent = cluster.arrivals.map(({ packet }) => packet).filter(({ signed }) =>
+      signed.message.kind === "SendRequest"
+    );
+    const bytes = new Set(sent.map(({ signed }) => signed.body.toHex() + signed.signature.toHex()));
+    assertEquals(bytes.size, 1, "one request is signed once");
+    const intervened = cluster.arrivals.filter(({ packet }) => packet.kind === "UpdateLeader");
+    assertEquals(new Set(intervened.map(({ replica }) => replica)), new Set(["r1", "r2", "r3", "r4"]));
+    assertEquals(cluster.ordered.length, 1);
+  }));
+
+Deno.test("client: after a reply the next request goes to the leader alone", () =>
+  withCluster({}, async (cluster, connect) => {
+    const client = connect();
+    await client.put("k", "1");
+    const before = cluster.arrivals.length;
+    await client.put("k", "2");
+    const later = cluster.arrivals.slice(before).filter(({ packet }) => packet.kind === "SendRequest");
+    assertEquals(later.map(({ replica }) => replica), ["r1"]);
+  }));
+
+Deno.test("client: a slow replica is not waited for", () =>
+  withCluster({ scripts: { r2: { delayMs: 400 }, r3: { delayMs: 400 } } }, async (_cluster, connect) => {
+    const client = connect();
+    const startedAt = performance.now();
+    await client.put("k", "v");
+    assert(performance.now() - startedAt < 400, "r1 and r4 are f+1");
+  }));
+
+Deno.test("client: hundreds of calls at a time, each executed once, within half the window", () =>
+  withCluster({ constants: { sessionWindow: 16 } }, async (cluster, connect) => {
+    const client = connect();
+    const written = await Promise.all(Array.from({ length: 300 }, (_, i) => client.put(`k${i % 7}`, `${i}`)));
+    assertEquals(new Set(written.map(({ revision }) => revision)).size, 300);
+    assertEquals(cluster.store.revision, 300);
+    const seqs = cluster.ordered.map(({ seq }) => seq);
+    assertEquals(new Set(seqs).size, seqs.length);
+    for (const { seq, floor } of cluster.ordered) assert(floor <= seq && seq < floor + 8, `${floor} ${seq}`);
+  }));
+
+Deno.test("client: past the queue's bound a call is refused at once and was not sent", () =>
+  withCluster(
+    { constants: { sessionWindow: 2 }, scripts: { r1: SILENT, r2: SILENT, r3: SILENT } },
+    async (cluster, connect) => {
+      const client = connect("c1", { maxQueued: 2 });
+      const calls = Array.from({ length: 5 }, () => client.put("k", "v", { timeoutMs: 200 }).catch((error) => error));
+      const names = (await Promise.all(calls)).map((error) => error instanceof RefusedError ? error.code : error.name);
+      assertEquals(names, ["NoQuorumError", "NoQuorumError", "NoQuorumError", "queue-full", "queue-full"]);
+      assertEquals(new Set(cluster.ordered.map(({ seq }) => seq)).size, 1);
+    },
+  ));
+
+Deno.test("client: of two sessions with one key the newer one fences the older one", () =>
+  withCluster({}, async (_cluster, connect) => {
+    const older = connect();
+    await older.put("k", "1");
+    const newer = connect();
+    await newer.put("k", "2");
+    const error = await assertRejects(() => older.put("k", "3"), SessionFencedError, "newer session");
+    if (!(error instanceof SessionFencedError)) throw error;
+    assert(error.floor > 0 && error.message.includes("c1"));
+    await assertRejects(() => older.put("k", "4"), SessionFencedError, "was not sent");
+    assertEquals((await newer.put("k", "5")).revision, 3);
+  }));
+
+Deno.test("client: a clock that went back costs one round and nothing else", () =>
+  withCluster({}, async (cluster, connect) => {
+    const floor = seq((Date.now() + 3_600_000) * 1000);
+    cluster.order({ kind: "SendRequest", client: clientId("c1"), seq: floor, floor, command: new Uint8Array(0) });
+    const client = connect("c1", { timings: { retryMs: 5000, interventionMs: 5000 } });
+    const written = await Promise.all([client.put("k", "1"), client.put("k", "2"), client.put("k", "3")]);
+    assertEquals(written.map(({ revision }) => revision), [1, 2, 3]);
+    assertEquals(cluster.store.revision, 3);
+    assert(cluster.ordered.slice(-3).every((request) => request.seq > floor));
+  }));
+
+Deno.test("client: a call that is taken back rejects with the signal's reason and frees its place", () =>
+  withCluster({ constants: { sessionWindow: 2 }, scripts: { r1: { withholds: true } } }, async (cluster, connect) => {
+    const client = connect("c1", { timings: { interventionMs: 5000, retryMs: 5000 } });
+    const controller = new AbortController();
+    const call = client.put("k", "v", { signal: controller.signal });
+    await until("the request to arrive", () => cluster.arrivals.some(({ packet }) => packet.kind === "SendRequest"));
+    controller.abort(new Error("no longer wanted"));
+    await assertRejects(() => call, Error, "no longer wanted");
+    cluster.scripts["r1"] = {};
+    assertEquals((await client.put("k", "w")).revision, 1);
+    await assertRejects(
+      () => client.put("k", "v", { signal: AbortSignal.abort(new Error("before")) }),
+      Error,
+      "before",
+    );
+  }));
+
+Deno.test("client: closing rejects what is under way and what comes after", () =>
+  withCluster({ scripts: { r1: { withholds: true } } }, async (_cluster, connect) => {
+    const client = connect("c1", { timings: { interventionMs: 5000 } });
+    const call = client.put("k", "v");
+    const query = assertRejects(() => call, ClosedError, "closed");
+    await client.close();
+    await query;
+    await assertRejects(() => client.put("k", "v"), ClosedError, "closed");
+    await client.close();
+  }));
+
+Deno.test("client: hellos reach all replicas at once, and their time only grows", () =>
+  withCluster({}, async (cluster, connect) => {
+    let clock = 1_000_000;
+    // A clock that stands still and then goes back.
+    connect("c1", { timings: { helloIdleMs: 10 }, wallClock: () => clock-- });
+    const hellos = (replica: string) =>
+      cluster.arrivals.filter((arrival) => arrival.replica === replica).map(({ packet }) => packet.signed.message)
+        .filter((message) => message.kind === "ClientHello");
+    await until("hellos", () => ["r1", "r2", "r3", "r4"].every((replica) => hellos(replica).length >= 4));
+    const times = hellos("r3").map(({ time }) => time);
+    assert(times.every((time, i) => i === 0 || time > times[i - 1]!), `${times}`);
+    assertEquals(hellos("r1")[0]?.client, clientId("c1"));
+  }));
+
+Deno.test("client: arguments out of their limits are refused before anything is sent", () =>
+  withCluster({}, async (cluster, connect) => {
+    const client = connect();
+    await assertRejects(() => client.put("", "v"), UsageError, "key must have 1 to 1024 bytes");
+    await assertRejects(() => client.put("k", new Uint8Array(70_000)), UsageError, "70000");
+    await assertRejects(() => client.cas("k", -1, "v"), UsageError, "revision");
+    await assertRejects(() => client.execute(new Uint8Array(100_000)), UsageError, "100000 bytes");
+    await assertRejects(() => client.put("k", "v", { timeoutMs: 0 }), UsageError, "timeoutMs was given 0");
+    await assertRejects(() => connect("operator").put("k", "v"), UsageError, "operator");
+    assertEquals(cluster.ordered.length, 0);
+  }));
+
+Deno.test("client: a command of another state machine comes back as it was answered", () =>
+  withCluster({}, async (cluster, connect) => {
+    const { result, index } = await connect().execute(Uint8Array.of(99));
+    assertEquals([result, index], [Uint8Array.of(1, 6), 1]);
+    assertEquals(decodeKvCommand(cluster.ordered[0]!.command), null);
+  }));

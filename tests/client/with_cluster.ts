@@ -1,0 +1,42 @@
+/** Runs a test body against a fake cluster and clients, and ends all of them whatever happens. */
+import { loadBackend } from "../../crypto/mod.ts";
+import { type Client, type ClientOptions, createClient } from "../../client/mod.ts";
+import { FakeCluster, type FakeClusterOptions } from "./fake_cluster.ts";
+
+const { backend } = await loadBackend("auto");
+let clients = 0;
+
+/** Makes another client of the cluster under a key of it. */
+export type Connect = (key?: string, options?: Partial<ClientOptions>) => Client;
+
+/** Tests end well before this where they hold; it bounds those that do not. */
+export const PATIENCE_MS = 10_000;
+
+export async function withCluster(
+  options: FakeClusterOptions,
+  body: (cluster: FakeCluster, connect: Connect) => Promise<void>,
+): Promise<void> {
+  const cluster = await FakeCluster.start(options);
+  const open: Client[] = [];
+  const connect: Connect = (key = "c1", changes = {}) => {
+    const transport = cluster.transport(`${key}-${++clients}`);
+    const client = createClient({ roster: cluster.roster, key: cluster.key(key), transport, backend, ...changes });
+    open.push(client);
+    return client;
+  };
+  try {
+    await body(cluster, connect);
+  } finally {
+    await Promise.all(open.map((client) => client.close()));
+    await cluster.close();
+  }
+}
+
+/** Resolves once `condition` holds. Throws after ten seconds, naming `what`. */
+export async function until(what: string, condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`waited ${PATIENCE_MS} ms in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
