@@ -20,19 +20,16 @@ export interface SessionTable {
 
 export const createSessionTable = (window: number): SessionTable => ({ window, sessions: new Map() });
 
-/** Where a seq stands: already answered, below the window, above it, or open. */
+/** Where a seq stands: already answered, below the window, or open. */
 export type Standing =
   | { readonly standing: "answered"; readonly answer: Answer }
-  | { readonly standing: "expired" | "ahead" | "open" };
+  | { readonly standing: "expired" | "open" };
 
 /** Where `seq` of `client` stands at the applied index. A seq answered or expired is *settled* (§7.3). */
 export function standingOf(table: SessionTable, client: ClientId, seq: Seq): Standing {
-  const session = table.sessions.get(client);
-  const floor = floorOf(table, client);
-  const answer = session?.answers.get(seq);
+  const answer = table.sessions.get(client)?.answers.get(seq);
   if (answer) return { standing: "answered", answer };
-  if (seq < floor) return { standing: "expired" };
-  return { standing: session && seq >= floor + table.window ? "ahead" : "open" };
+  return { standing: seq < floorOf(table, client) ? "expired" : "open" };
 }
 
 /** Low edge of the client's window; 0 before its first request. */

@@ -1,0 +1,158 @@
+/** A cluster of simulated replicas on one virtual clock: deterministic, every delay and loss decided by the caller. */
+import type { ProtocolConstants } from "../../replica/core/config.ts";
+import { clientId, type ReplicaId, replicaId, seq } from "../../replica/core/ids.ts";
+import type { SendRequest, Signed, Verified } from "../../replica/core/message.ts";
+import type { ClientReply } from "../../replica/core/output.ts";
+import type { Packet } from "../../replica/core/packet.ts";
+import { createFakeSigner, signMessage } from "./fake_crypto.ts";
+import { type NodeWorld, SimNode } from "./sim_node.ts";
+
+export const CONSTANTS: ProtocolConstants = {
+  electionTimeoutMs: 1000,
+  electionTimeoutCapMs: 16_000,
+  heartbeatMs: 100,
+  patienceMs: 2000,
+  patienceCapMs: 32_000,
+  sessionWindow: 16,
+  fastReads: false,
+};
+
+export interface ClusterOptions {
+  readonly replicas: number;
+  readonly seed?: number;
+  readonly constants?: Partial<ProtocolConstants>;
+  /** Milliseconds a packet takes, or null to lose it. Default 1. */
+  readonly delay?: (from: ReplicaId, to: ReplicaId, packet: Packet) => number | null;
+  readonly hooks?: Partial<Pick<NodeWorld, "event" | "observe">> & {
+    readonly sent?: (from: ReplicaId, to: readonly ReplicaId[], packet: Packet) => void;
+    /** After a node handled something. */
+    readonly handled?: (at: ReplicaId) => void;
+  };
+}
+
+interface Delivery {
+  readonly at: number;
+  readonly order: number;
+  readonly action: () => void;
+}
+
+const TICK_MS = 10;
+
+export class SimCluster {
+  readonly ids: readonly ReplicaId[];
+  readonly nodes: ReadonlyMap<ReplicaId, SimNode>;
+  readonly replies: { readonly from: ReplicaId; readonly reply: ClientReply }[] = [];
+  now = 0;
+  readonly #options: ClusterOptions;
+  readonly #clients = new Map(["c1", "c2"].map((id) => [id, createFakeSigner("client", id)]));
+  #queue: Delivery[] = [];
+  #order = 0;
+
+  constructor(options: ClusterOptions) {
+    this.#options = options;
+    this.ids = Array.from({ length: options.replicas }, (_, i) => replicaId(`r${i + 1}`));
+    const world: NodeWorld = {
+      now: () => this.now,
+      send: (from, to, packet) => this.#send(from, to, packet),
+      reply: (from, reply) => this.replies.push({ from, reply }),
+      ...(options.hooks?.event ? { event: options.hooks.event } : {}),
+      ...(options.hooks?.observe ? { observe: options.hooks.observe } : {}),
+    };
+    const constants = { ...CONSTANTS, ...options.constants };
+    const clients = new Set([...this.#clients.keys()].map(clientId));
+    this.nodes = new Map(this.ids.map((self, i) => {
+      const seed = (options.seed ?? 1) * 1000 + i;
+      const config = { clusterId: "simulation", self, replicas: this.ids, clients, constants, seed };
+      return [self, new SimNode(config, world)];
+    }));
+    for (const [i, id] of this.ids.entries()) {
+      this.start(id);
+      this.#tickLater(id, 1 + i);
+    }
+  }
+
+  node(id: string): SimNode {
+    const node = this.nodes.get(replicaId(id));
+    if (!node) throw new Error(`no replica ${id}; there are ${this.ids.join(" ")}`);
+    return node;
+  }
+
+  start(id: string): void {
+    this.node(id).start();
+  }
+
+  /** A request as client `client` signs it. */
+  signRequest(client: string, number: number, floor: number, command: Uint8Array): Verified<Signed<SendRequest>> {
+    const signer = this.#clients.get(client);
+    if (!signer) throw new Error(`no client ${client}`);
+    const message: SendRequest = {
+      kind: "SendRequest",
+      client: clientId(client),
+      seq: seq(number),
+      floor: seq(floor),
+      command,
+    };
+    return signMessage(signer, message) as Verified<Signed<SendRequest>>;
+  }
+
+  /** Hands a request to replica `to`, a millisecond later. */
+  request(to: string, request: Verified<Signed<SendRequest>>, intervention = false): void {
+    this.schedule(1, () => {
+      this.node(to).run([{ kind: "request", request, intervention, via: null }]);
+      this.#options.hooks?.handled?.(replicaId(to));
+    });
+  }
+
+  /** Puts a packet on the network as if `from` had sent it. */
+  inject(from: string, to: readonly string[], packet: Packet): void {
+    this.#send(replicaId(from), to.map(replicaId), packet);
+  }
+
+  schedule(delayMs: number, action: () => void): void {
+    this.#queue.push({ at: this.now + delayMs, order: this.#order++, action });
+  }
+
+  /** Lets virtual time pass until `done` holds or `ms` are over; true if it held. */
+  elapse(ms: number, done: () => boolean = () => false): boolean {
+    const end = this.now + ms;
+    while (!done()) {
+      const next = this.#takeNext(end);
+      if (!next) {
+        this.now = end;
+        return done();
+      }
+      this.now = next.at;
+      next.action();
+    }
+    return true;
+  }
+
+  #takeNext(end: number): Delivery | null {
+    let best = -1;
+    for (const [i, { at, order }] of this.#queue.entries()) {
+      const current = this.#queue[best];
+      if (at <= end && (!current || at < current.at || (at === current.at && order < current.order))) best = i;
+    }
+    return best < 0 ? null : this.#queue.splice(best, 1)[0]!;
+  }
+
+  #tickLater(id: ReplicaId, delay: number): void {
+    this.schedule(delay, () => {
+      this.node(id).run([{ kind: "tick" }]);
+      this.#options.hooks?.handled?.(id);
+      this.#tickLater(id, TICK_MS);
+    });
+  }
+
+  #send(from: ReplicaId, to: readonly ReplicaId[], packet: Packet): void {
+    this.#options.hooks?.sent?.(from, to, packet);
+    for (const replica of to) {
+      const delay = this.#options.delay ? this.#options.delay(from, replica, packet) : 1;
+      if (delay === null) continue;
+      this.schedule(delay, () => {
+        this.node(replica).receive(packet);
+        this.#options.hooks?.handled?.(replica);
+      });
+    }
+  }
+}
