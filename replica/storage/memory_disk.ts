@@ -50,15 +50,14 @@ export class MemoryDisk {
     return copy;
   }
 
-  /** Starts a transaction; the function returned takes all of it back. */
+  /** Starts a transaction; the function returned takes its operations back. The guard's record is its caller's, set last. */
   begin(): () => void {
-    const { tip, guard } = this;
+    const { tip } = this;
     const small = { ...this.#small };
     this.#undo = [];
     return () => {
       for (const step of this.#undo.reverse()) step();
       this.tip = tip;
-      this.guard = guard;
       this.#small = small;
     };
   }
