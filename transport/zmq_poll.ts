@@ -52,14 +52,15 @@ export interface ReadableSocket {
 export function drain(sockets: readonly ReadableSocket[], limit: number) {
   const owners: number[] = [];
   const messages: Promise<Uint8Array[] | null>[] = [];
-  for (let taken = 0, found = true; found && taken < limit; taken++) {
-    found = false;
-    sockets.forEach((socket, place) => {
-      if (!socket.readable) return;
-      found = true;
+  let places = [...sockets.keys()];
+  for (let taken = 0; places.length > 0 && taken < limit; taken++) {
+    places = places.filter((place) => {
+      const socket = sockets[place];
+      if (socket?.readable !== true) return false;
       owners.push(place);
       // A message that `readable` announced is there; if the socket fails all the same, it counts as nothing received.
       messages.push(socket.receive().catch(() => null));
+      return true;
     });
   }
   return { owners, messages };

@@ -48,7 +48,11 @@ async function peerFrames(lab: Lab) {
   const got = await untilReplicaGets("the frames", r2, (message) => message.frames.length === sent.length);
   assertEquals([got.channel, got.route], ["peer", routeOf(utf8("r1"))]);
   got.frames.forEach((frame, place) => {
-    assertEquals(frame.constructor, Uint8Array);
+    assertEquals(
+      [frame.constructor, frame.buffer.byteLength],
+      [Uint8Array, frame.byteLength],
+      `frame ${place} is not its own`,
+    );
     assert(equalBytes(frame, sent[place]), `frame ${place} differs`);
   });
 }

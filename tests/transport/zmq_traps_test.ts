@@ -12,7 +12,7 @@ const PATIENCE_MS = 60_000;
 
 async function work(mode: string, count: number): Promise<Record<string, unknown>> {
   const command = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--allow-all", WORKER.pathname, mode, `${count}`],
+    args: ["run", "--quiet", "--allow-ffi", "--allow-read", "--allow-net=127.0.0.1", WORKER.pathname, mode, `${count}`],
     stdout: "piped",
     stderr: "piped",
   });
