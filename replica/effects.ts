@@ -20,7 +20,8 @@ export interface EffectPorts {
   /** The body of a message; deterministic, so that a vote asked for again is the very same bytes (§6.5). */
   encode(message: PeerMessage): Uint8Array;
   sign(message: PeerMessage, body: Uint8Array): Uint8Array;
-  sendTo(replica: ReplicaId, packet: Packet): void;
+  /** To named peers, never this replica itself; one encoding and one signature serve all of them. */
+  send(to: readonly ReplicaId[], packet: Packet): void;
   publish(packet: Packet): void;
   reply(reply: ClientReply): void;
   event(event: CoreEvent): void;
@@ -74,10 +75,14 @@ function persistAndSend(self: ReplicaId, ports: EffectPorts, outputs: readonly O
   for (const { to, packet } of ports.corrupt?.(honest) ?? honest) {
     const signed = signPacket(ports, packet, bodies);
     if (to === "all") ports.publish(signed);
-    else to.forEach((replica) => replica === self || ports.sendTo(replica, signed));
+    else sendToPeers(ports, to.filter((replica) => replica !== self), signed);
     if (to === "all" || to.includes(self)) own.push({ kind: "packet", packet: signed as Verified<Packet> });
   }
   return own;
+}
+
+function sendToPeers(ports: EffectPorts, peers: readonly ReplicaId[], packet: Packet): void {
+  if (peers.length > 0) ports.send(peers, packet);
 }
 
 type OwnPacket = Exclude<UnsignedPacket, { readonly kind: "ForwardedRequest" | "Evidence" }>;

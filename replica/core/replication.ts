@@ -27,7 +27,7 @@ export function beginLeading(context: Context): void {
     progress: new Map(peersOf(state).map((id) => [id, progress()])),
     round: round(0),
     broadcast: start,
-    heartbeatAt: now,
+    heartbeatAt: now + state.config.constants.heartbeatMs,
   };
   propose(context, []);
 }

@@ -57,6 +57,7 @@ export function installLeader(context: Context, leader: ReplicaId, base: Certifi
   restartElectionTimer(context);
   endSuspicion(context);
   changeLeader(context);
+  state.publication.repeatAt = context.now + state.config.constants.heartbeatMs;
   note(context, "info", "leader", { term: state.hard.currentTerm, leader, base: base.index });
 }
 

@@ -31,7 +31,7 @@ export class SimNode {
   readonly disk: MemoryDisk = new MemoryDisk();
   /** Present while the node runs. */
   state: CoreState | null = null;
-  machine: KvStore = new KvStore({ hash: () => new Uint8Array(32) } as never);
+  machine: KvStore = new KvStore();
   /** A Byzantine node's own idea of what to send. */
   corrupt: ((outgoing: readonly Outgoing[]) => readonly Outgoing[]) | null = null;
   readonly #config: CoreConfig;
@@ -62,7 +62,7 @@ export class SimNode {
       storage,
       encode: encodeMessage,
       sign: (_, body) => this.signer.sign(body),
-      sendTo: (to, packet) => world.send(id, [to], packet),
+      send: (to, packet) => world.send(id, to, packet),
       publish: (packet) => world.send(id, this.#config.replicas.filter((replica) => replica !== id), packet),
       reply: (reply) => world.reply(id, reply),
       event: (event) => world.event?.(id, event),

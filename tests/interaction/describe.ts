@@ -1,0 +1,87 @@
+/** One line for each thing that goes over the wire or changes in a replica, for the golden transcripts. */
+import type { Certificate } from "../../replica/core/certificate.ts";
+import type { Entry, Head } from "../../replica/core/entry.ts";
+import { lastHead } from "../../replica/core/log.ts";
+import type { Certified } from "../../replica/core/message.ts";
+import type { ClientReply } from "../../replica/core/output.ts";
+import type { Packet } from "../../replica/core/packet.ts";
+import type { CoreState } from "../../replica/core/state.ts";
+
+const short = (hash: string): string => hash.slice(0, 4);
+const head = ({ index, hash }: Head): string => `${index}:${short(hash)}`;
+const rank = ({ term, index, hash }: Certified): string => `${term}/${index}:${short(hash)}`;
+const certificate = (value: Certificate): string =>
+  `${value.kind} certificate ${rank(value)} by ${value.responses.map((r) => r.message.replica).join(",") || "genesis"}`;
+
+function entry({ term, requests }: Entry): string {
+  const names = (requests ?? []).map(({ message }) => `${message.client}#${message.seq}`);
+  return `${term}:${names.join("+") || "no-op"}`;
+}
+
+/** What a packet says. */
+export function describePacket(packet: Packet): string {
+  switch (packet.kind) {
+    case "AppendEntries": {
+      const { term, round, prevIndex, prevHash, commitIndex } = packet.signed.message;
+      const entries = packet.entries.map(entry).join(" ") || "heartbeat";
+      const proof = packet.proof ? `, proof by ${packet.proof.votes.map((v) => v.message.voter).join(",")}` : "";
+      return `AppendEntries term ${term} round ${round} after ${prevIndex}:${
+        short(prevHash)
+      } [${entries}] commit ${commitIndex}${proof}`;
+    }
+    case "AppendEntriesResponse": {
+      const { term, acks, prepared, commitIndex } = packet.signed.message;
+      const acked = acks.map(head).join(" ") || "nothing";
+      return `AppendEntriesResponse term ${term} acks ${acked}, prepared ${rank(prepared)}, commit ${commitIndex}`;
+    }
+    case "ResendRequest": {
+      const { term, commitIndex, match, proofWanted } = packet.signed.message;
+      return `ResendRequest term ${term} from commit ${commitIndex}, match ${head(match)}${
+        proofWanted ? ", proof wanted" : ""
+      }`;
+    }
+    case "PreVote":
+      return `PreVote term ${packet.signed.message.term}`;
+    case "RequestVote": {
+      const preVotes = packet.preVotes.map((p) => p.message.replica).join(",");
+      return `RequestVote term ${packet.signed.message.term} base ${
+        certificate(packet.certificate)
+      }, PreVotes of ${preVotes}`;
+    }
+    case "Vote":
+      return `Vote term ${packet.signed.message.term} for ${packet.signed.message.candidate} base ${
+        rank(packet.signed.message.base)
+      }`;
+    case "VoteRefusal":
+      return `VoteRefusal term ${packet.signed.message.term}, shows ${certificate(packet.certificate)}`;
+    case "VoteDeferred":
+      return `VoteDeferred term ${packet.signed.message.term}`;
+    case "FetchEntries":
+      return `FetchEntries from ${packet.signed.message.from} on the chain through ${head(packet.signed.message.head)}`;
+    case "FetchEntriesResponse": {
+      const shown = packet.certificate ? `, ${certificate(packet.certificate)}` : "";
+      return `FetchEntriesResponse from ${packet.signed.message.from} [${packet.entries.map(entry).join(" ")}]${shown}`;
+    }
+    case "ForwardedRequest":
+      return `ForwardedRequest ${packet.signed.message.client}#${packet.signed.message.seq}`;
+    case "Evidence":
+      return `Evidence of ${packet.evidence.kind} by ${packet.evidence.culprit}`;
+    default:
+      return packet satisfies never;
+  }
+}
+
+/** What a client is told. */
+export const describeReply = ({ client, answers }: ClientReply): string =>
+  `to ${client}: ${answers.map((a) => `#${a.seq} ${a.outcome} at ${a.index}`).join(", ")}`;
+
+/** Term, role, log head, ack, prepared and commit of a replica. */
+export function describeState(state: CoreState): string {
+  const { hard, term, log, prepared, commitIndex, branch, election } = state;
+  const role = term.role === "follower" ? `follower of ${term.leader ?? "nobody"}` : term.role;
+  const acked = hard.noMoreAcks ? "none any more" : hard.ack ? hard.ack.index : "none";
+  const aside = branch.length > 0 ? ` (${branch.length} kept aside)` : "";
+  const suspects = election.suspectingSince === null ? "" : ", suspects";
+  return `term ${hard.currentTerm} ${role}${suspects}, log ${head(lastHead(log))}, acked ${acked}, ` +
+    `prepared ${rank(prepared)}${aside}, commit ${commitIndex}`;
+}
