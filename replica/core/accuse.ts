@@ -1,5 +1,4 @@
 /** Evidence (§9): only signed contradictions accuse. */
-import { equalBytes } from "./bytes.ts";
 import { type Context, note, send } from "./context.ts";
 import { chainEntry } from "./hash_chain.ts";
 import { type Digest, type LogIndex, offset } from "./ids.ts";
@@ -56,10 +55,12 @@ function headerHash(header: AppendEntries, index: LogIndex): Digest | undefined 
 
 function twoHeaders(culprit: string, a: AppendEntries, b: AppendEntries): boolean {
   if (a.leader !== culprit || b.leader !== culprit || a.term !== b.term) return false;
-  return a.entryHashes.some((hash, i) => {
-    const other = headerHash(b, offset(a.prevIndex, i + 1));
-    return other !== undefined && other !== hash;
-  }) || (headerHash(b, a.prevIndex) ?? a.prevHash) !== a.prevHash;
+  for (let i = 0; i <= a.entryHashes.length; i++) {
+    const index = offset(a.prevIndex, i);
+    const other = headerHash(b, index);
+    if (other !== undefined && other !== headerHash(a, index)) return true;
+  }
+  return false;
 }
 
 function twoAcks(culprit: string, a: AppendEntriesResponse, b: AppendEntriesResponse): boolean {
@@ -82,7 +83,3 @@ function coversEntries({ culprit, header: { message }, entries }: BadEntryEviden
     return previous === message.entryHashes[i];
   });
 }
-
-/** Whether two signed bodies are byte for byte the same; then no contradiction follows from them (§9.1). */
-export const sameBody = (a: { readonly body: Uint8Array }, b: { readonly body: Uint8Array }): boolean =>
-  equalBytes(a.body, b.body);

@@ -1,7 +1,5 @@
-/** Bytes and hexadecimal digits. */
+/** Digests as bytes, and comparing bytes. */
 import type { Digest } from "./ids.ts";
-
-const DIGITS = "0123456789abcdef";
 
 /** The 32 bytes of `value`, written into `into` at `at`. */
 export function writeDigest(value: Digest, into: Uint8Array, at: number): void {
@@ -11,13 +9,6 @@ export function writeDigest(value: Digest, into: Uint8Array, at: number): void {
 function nibble(text: string, at: number): number {
   const code = text.charCodeAt(at);
   return code < 58 ? code - 48 : code - 87;
-}
-
-/** `bytes` as lower-case hexadecimal digits. */
-export function toHex(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += DIGITS.charAt(byte >> 4) + DIGITS.charAt(byte & 15);
-  return text;
 }
 
 /** Whether two byte strings are the same. */

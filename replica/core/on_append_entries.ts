@@ -1,10 +1,10 @@
 /** AppendEntries at a follower; a leader is its own follower (§5.1–§5.3, §6.1). */
-import { accuse, sameBody } from "./accuse.ts";
+import { accuse } from "./accuse.ts";
 import { confirm, containsBase } from "./acks.ts";
 import { type Context, send } from "./context.ts";
 import { append, truncate } from "./durable.ts";
 import { chainEntry } from "./hash_chain.ts";
-import { type LogIndex, offset } from "./ids.ts";
+import { type Digest, type LogIndex, offset } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
 import { contains, hashAt, headAt, lastIndex } from "./log.ts";
 import type { AppendEntries, Signed } from "./message.ts";
@@ -64,19 +64,23 @@ function chainEntries({ ports }: Context, { signed, entries }: AppendEntriesPack
 
 /** Two signed headers of this term that give different hashes for one index accuse the leader (§9.1). */
 function recordHeader(context: Context, header: Signed<AppendEntries>): void {
+  const { prevIndex, prevHash, entryHashes } = header.message;
+  recordHash(context, prevIndex, prevHash, header);
+  entryHashes.forEach((hash, i) => recordHash(context, offset(prevIndex, i + 1), hash, header));
   const { headers } = context.state.term;
-  const { prevIndex, entryHashes, leader } = header.message;
-  entryHashes.forEach((hash, i) => {
-    const index = offset(prevIndex, i + 1);
-    const known = headers.get(index);
-    if (!known) headers.set(index, { hash, header });
-    else if (known.hash !== hash && !sameBody(known.header, header)) {
-      accuse(context, { kind: "equivocation", culprit: leader, first: known.header, second: header });
-    }
-  });
   for (const index of headers.keys()) {
     if (headers.size <= LIMITS.maxAckWindow) break;
     headers.delete(index);
+  }
+}
+
+function recordHash(context: Context, index: LogIndex, hash: Digest, header: Signed<AppendEntries>): void {
+  const { headers } = context.state.term;
+  const known = headers.get(index);
+  if (!known) headers.set(index, { hash, header });
+  else if (known.hash !== hash) {
+    const culprit = header.message.leader;
+    accuse(context, { kind: "equivocation", culprit, first: known.header, second: header });
   }
 }
 

@@ -26,6 +26,8 @@ export class Interpreter {
   #rules: Rule[] = [];
   readonly #states = new Map<string, string>();
   readonly #deaf = new Map<string, string>();
+  /** Last packet of each sender, kind and receivers: the protocol repeats itself a lot, the transcript does not. */
+  readonly #repeated = new Map<string, string>();
 
   /** Runs one command and returns what it printed. */
   run(line: string): string {
@@ -92,9 +94,13 @@ export class Interpreter {
     const state = this.cluster.node(from).state;
     const idle = state !== null && state.log.entries.length === state.commitIndex;
     if (idle && packet.kind === "AppendEntries" && packet.entries.length === 0 && !packet.proof) return;
+    const text = describePacket(packet);
+    const last = `${from} ${packet.kind} ${to}`;
+    if (this.#repeated.get(last) === text) return;
+    this.#repeated.set(last, text);
     const lost = to.filter((replica) => this.#isLost(from, replica, packet));
     const targets = to.map((replica) => lost.includes(replica) ? `(${replica})` : replica).join(" ");
-    this.#print(from, `→ ${targets}: ${describePacket(packet)}`);
+    this.#print(from, `→ ${targets}: ${text}`);
   }
 
   #changed(at: ReplicaId): void {
