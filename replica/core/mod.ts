@@ -18,5 +18,6 @@ export * from "./ports.ts";
 export * from "./quorum.ts";
 export { listEntrySignatures, listSignatures, screen, senderOf, type SignatureClaim } from "./signatures.ts";
 export type { CoreState } from "./state.ts";
+export { BUSY_TICK_MS, nextDeadline } from "./next_deadline.ts";
 export { step } from "./step.ts";
 export * from "./verdict.ts";

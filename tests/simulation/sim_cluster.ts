@@ -3,6 +3,7 @@ import type { ProtocolConstants } from "../../replica/core/config.ts";
 import { clientId, type ReplicaId, replicaId, seq } from "../../replica/core/ids.ts";
 import type { SendRequest, Signed, Verified } from "../../replica/core/message.ts";
 import type { ClientReply } from "../../replica/core/output.ts";
+import { nextDeadline } from "../../replica/core/next_deadline.ts";
 import type { Packet } from "../../replica/core/packet.ts";
 import { createFakeSigner, signMessage } from "./fake_crypto.ts";
 import { type NodeWorld, SimNode } from "./sim_node.ts";
@@ -21,6 +22,8 @@ export interface ClusterOptions {
   readonly replicas: number;
   readonly seed?: number;
   readonly constants?: Partial<ProtocolConstants>;
+  /** Tick every 10 ms, or only when the core asks to be woken. */
+  readonly tick?: "steady" | "deadline";
   /** Milliseconds a packet takes, or null to lose it. Default 1. */
   readonly delay?: (from: ReplicaId, to: ReplicaId, packet: Packet) => number | null;
   readonly hooks?: Partial<Pick<NodeWorld, "event" | "observe">> & {
@@ -138,9 +141,11 @@ export class SimCluster {
 
   #tickLater(id: ReplicaId, delay: number): void {
     this.schedule(delay, () => {
-      this.node(id).run([{ kind: "tick" }]);
+      const node = this.node(id);
+      node.run([{ kind: "tick" }]);
       this.#options.hooks?.handled?.(id);
-      this.#tickLater(id, TICK_MS);
+      const asked = this.#options.tick === "deadline" && node.state;
+      this.#tickLater(id, asked ? Math.max(1, nextDeadline(node.state!, this.now) - this.now) : TICK_MS);
     });
   }
 

@@ -1,0 +1,27 @@
+/** When the core next wants a tick, so that an idle replica can sleep until then. */
+import { wantsRepeat } from "./acks.ts";
+import type { Millis } from "./ids.ts";
+import { lastIndex } from "./log.ts";
+import type { CoreState } from "./state.ts";
+
+/** How often timers are looked at while anything is going on, in milliseconds. */
+export const BUSY_TICK_MS: Millis = 10;
+
+/** The earliest time at which a tick or flush could do something; never further than one election timeout. */
+export function nextDeadline(state: CoreState, now: Millis): Millis {
+  if (isBusy(state)) return now + BUSY_TICK_MS;
+  const { election, leadership, publication, config } = state;
+  return Math.min(
+    election.deadline,
+    leadership?.heartbeatAt ?? Infinity,
+    wantsRepeat(state) ? Math.max(publication.repeatAt, now) : Infinity,
+    now + config.constants.electionTimeoutMs,
+  );
+}
+
+/** Whether any short-lived timer runs: an election, a catch-up, an intervention, or an entry on its way. */
+function isBusy({ election, catchUp, requests, log, commitIndex }: CoreState): boolean {
+  return election.suspectingSince !== null || election.candidacy !== null || election.requests.size > 0 ||
+    catchUp.active !== null || catchUp.behindSince !== null || catchUp.wanted !== null ||
+    lastIndex(log) > commitIndex || [...requests.interventions.values()].some((pending) => pending.size > 0);
+}
