@@ -1,7 +1,7 @@
 /** The answers accepted last, so that a replica which answers differently later is noticed too. Bounded in number and bytes. */
 import type { Answer } from "../replica/core/message.ts";
-import { dissenters } from "./equal_tally.ts";
-import { type ReplyTally, sameAnswer } from "./reply_tally.ts";
+import { dissenters, type EqualTally } from "./equal_tally.ts";
+import { sameAnswer } from "./reply_tally.ts";
 
 const MAX_ANSWERS = 64;
 /** Longer results are not kept; their seqs are simply not watched further. */
@@ -15,7 +15,7 @@ interface Kept {
 
 export interface RecentAnswers {
   /** Keeps a tally's accepted answer and returns the replicas whose answer contradicts it. */
-  settle(tally: ReplyTally): string[];
+  settle(tally: EqualTally<Answer>): string[];
   /** Whether `answer` claims another execution of a seq than was accepted, by a replica not noted for it yet. */
   contradicts(replica: string, answer: Answer): boolean;
   note(replica: string, seq: number): void;

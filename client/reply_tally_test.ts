@@ -2,8 +2,14 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { logIndex, seq } from "../replica/core/ids.ts";
 import type { Answer } from "../replica/core/message.ts";
-import { countVote } from "./equal_tally.ts";
-import { answersNeeded, createReplyTally, quorumSizes, sameAnswer } from "./reply_tally.ts";
+import {
+  acceptedAnswer,
+  answersNeeded,
+  countAnswer,
+  createReplyTally,
+  quorumSizes,
+  sameAnswer,
+} from "./reply_tally.ts";
 
 const HONEST: Answer = {
   seq: seq(7),
@@ -50,9 +56,9 @@ Deno.test("answers that differ in any compared field do not mix (§7.2)", () => 
   for (const other of others) {
     assert(!sameAnswer(HONEST, other));
     const tally = createReplyTally(new Set(roster(4)), 2);
-    countVote(tally, "r1", HONEST);
-    countVote(tally, "r2", other);
-    assertEquals(tally.accepted, null);
+    countAnswer(tally, "r1", HONEST);
+    countAnswer(tally, "r2", other);
+    assertEquals(acceptedAnswer(tally), null);
   }
   assert(sameAnswer(HONEST, { ...HONEST, result: HONEST.result.slice() }));
 });
@@ -69,8 +75,8 @@ Deno.test("for all Byzantine votes: f replicas alone never bring a client to acc
     (n, votes) => {
       const { f, weak } = quorumSizes(n);
       const tally = createReplyTally(new Set(roster(n)), weak);
-      for (const [who, lie] of votes) countVote(tally, roster(f)[who % f]!, { ...HONEST, ...lie });
-      assertEquals(tally.accepted, null);
+      for (const [who, lie] of votes) countAnswer(tally, roster(f)[who % f]!, { ...HONEST, ...lie });
+      assertEquals(acceptedAnswer(tally), null);
     },
   ));
 });
@@ -85,9 +91,36 @@ Deno.test("for all orders: with f liars among all replicas exactly the honest an
       const { f, weak } = quorumSizes(n);
       const liars = new Set(roster(f));
       const tally = createReplyTally(new Set(order), weak);
-      for (const replica of order) countVote(tally, replica, liars.has(replica) ? { ...HONEST, result: lie } : HONEST);
-      assertEquals(tally.accepted?.value.result, HONEST.result);
-      assert(tally.accepted!.replicas.length >= weak);
+      for (const replica of order) {
+        countAnswer(tally, replica, liars.has(replica) ? { ...HONEST, result: lie } : HONEST);
+      }
+      assertEquals(acceptedAnswer(tally)?.result, HONEST.result);
+      assert(tally.votes.accepted!.replicas.length >= weak);
+    },
+  ));
+});
+
+Deno.test("that a seq is outside the window is agreed on whatever index and floor it is said at, and liars cannot raise the floor", () => {
+  const expired = (floor: number): Answer => ({
+    ...{ seq: seq(7), index: logIndex(0), outcome: "expired" },
+    ...{ result: new Uint8Array(0), floor: seq(floor) },
+  });
+  fc.assert(fc.property(
+    fc.constantFrom(4, 7).chain((n) =>
+      fc.record({ n: fc.constant(n), order: fc.shuffledSubarray(roster(n), { minLength: n }) })
+    ),
+    fc.array(fc.integer({ min: 8, max: 50 }), { minLength: 7, maxLength: 7 }),
+    ({ n, order }, floors) => {
+      const { f, weak } = quorumSizes(n);
+      const tally = createReplyTally(new Set(order), weak);
+      const honest = Math.max(...order.map((replica, i) => roster(f).includes(replica) ? 0 : floors[i]!));
+      order.forEach((replica, i) => {
+        const lie = roster(f).includes(replica) ? 2 ** 53 - 1 : floors[i]!;
+        countAnswer(tally, replica, { ...expired(lie), index: logIndex(i) });
+        const accepted = acceptedAnswer(tally);
+        assertEquals(accepted !== null, i + 1 >= weak);
+        assert(accepted === null || accepted.floor <= honest, `${accepted?.floor} is above every honest floor`);
+      });
     },
   ));
 });

@@ -4,12 +4,11 @@ import type { ClientId, Seq } from "../replica/core/ids.ts";
 import { LIMITS } from "../replica/core/limits.ts";
 import type { Answer, Reply } from "../replica/core/message.ts";
 import { type RequestFrames, sealRequest } from "./envelope.ts";
-import { countVote } from "./equal_tally.ts";
 import { NoQuorumError, RefusedError, SessionFencedError, UsageError } from "./errors.ts";
 import { noteLeader } from "./leader_cache.ts";
 import type { Outlet } from "./outlet.ts";
 import { createRecentAnswers } from "./recent_answers.ts";
-import { createReplyTally, type ReplyTally } from "./reply_tally.ts";
+import { acceptedAnswer, countAnswer, createReplyTally, type ReplyTally } from "./reply_tally.ts";
 import { cancel, createSession, type FailureReason, type SessionEffect, settle, submit, tick } from "./session.ts";
 import type { SessionConfig } from "./session_types.ts";
 
@@ -113,7 +112,7 @@ export class Requests {
   wants(reply: Reply): boolean {
     return reply.answers.some((answer) => {
       const pending = this.#bySeq.get(answer.seq);
-      if (pending !== undefined) return !pending.tally.voters.has(reply.replica);
+      if (pending !== undefined) return !pending.tally.votes.voters.has(reply.replica);
       return this.#recent.contradicts(reply.replica, answer);
     });
   }
@@ -154,9 +153,9 @@ export class Requests {
       }
       return;
     }
-    countVote(pending.tally, replica, answer);
-    const accepted = pending.tally.accepted?.value;
-    if (accepted === undefined) return;
+    countAnswer(pending.tally, replica, answer);
+    const accepted = acceptedAnswer(pending.tally);
+    if (accepted === null) return;
     const { seq, outcome, floor } = accepted;
     this.#perform(settle(this.#session, { seq, outcome, floor }, this.#config.wallClock() * 1000, this.#config.now()));
   }
@@ -201,10 +200,10 @@ export class Requests {
 
   #applied(ticket: number, seq: number): void {
     const pending = this.#byTicket.get(ticket);
-    const accepted = pending?.tally.accepted?.value;
+    const accepted = pending?.tally.votes.accepted?.value;
     if (pending === undefined || accepted === undefined) return;
     this.#finish(pending, seq);
-    for (const replica of this.#recent.settle(pending.tally)) this.#config.onDisagreement(replica, seq);
+    for (const replica of this.#recent.settle(pending.tally.votes)) this.#config.onDisagreement(replica, seq);
     // A copy: the bytes are a view into frames that hold other answers too.
     pending.resolve({ result: accepted.result.slice(), index: accepted.index });
   }
@@ -243,11 +242,11 @@ export class Requests {
     }
   }
 
-  #progress({ tally, startedAt }: Pending) {
+  #progress({ tally: { votes }, startedAt }: Pending) {
     return {
       replicas: this.#config.replicas.size,
-      answered: tally.voters.size,
-      equal: tally.groups.reduce((most, group) => Math.max(most, group.replicas.length), 0),
+      answered: votes.voters.size,
+      equal: votes.groups.reduce((most, group) => Math.max(most, group.replicas.length), 0),
       needed: this.#config.needed,
       waitedMs: this.#config.now() - startedAt,
     };

@@ -195,7 +195,8 @@ function repeat(session: Session, request: Outstanding, now: number): SessionEff
 function expire(session: Session, request: Outstanding, floor: number, clock: number, now: number): SessionEffect[] {
   // A floor above our clock, before anything of ours was applied, was set by a clock ahead of this one and not by a session that
   // began after ours.
-  if (!session.established && !session.restarted && floor > clock) restart(session, floor);
+  const behind = floor > clock && Number.isSafeInteger(floor + 4 * RESTART_GAP);
+  if (behind && !session.established && !session.restarted) restart(session, floor);
   remove(session, request);
   if (request.seq < session.epoch) return [...renumber(session, request, floor, now), ...admit(session, now)];
   session.fencedBy = floor;

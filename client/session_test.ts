@@ -171,6 +171,15 @@ Deno.test("a clock that went back: the session begins anew above the floor, once
   assertEquals(failures(again).map(({ failure }) => failure.reason), ["fenced"]);
 });
 
+Deno.test("a floor at the end of all numbers fences for good: there is no room above it", () => {
+  const session = createSession(CONFIG);
+  submit(session, ask(1), 0);
+  const floor = Number.MAX_SAFE_INTEGER - 5;
+  assertEquals(settle(session, expired(START, floor), START, 1), [
+    { effect: "failed", ticket: 1, seq: START, failure: { reason: "fenced", floor, sent: true } },
+  ]);
+});
+
 Deno.test("after a restart a write that was sent more than once is not issued again, a read is", () => {
   const session = createSession(CONFIG);
   submit(session, ask(1), 0);

@@ -16,7 +16,7 @@ import type { ProtocolConstants } from "../../replica/core/config.ts";
 import { type ClientId, clientId, logIndex, replicaId, term } from "../../replica/core/ids.ts";
 import type { Answer, QueryReply, Reply, SendRequest } from "../../replica/core/message.ts";
 import type { ClientPacket } from "../../replica/core/packet.ts";
-import { applyRequest, createSessionTable, standingOf } from "../../replica/core/session_table.ts";
+import { applyRequest, createSessionTable, floorOf, standingOf } from "../../replica/core/session_table.ts";
 import { KvStore } from "../../replica/state_machine/mod.ts";
 import { decodeClientPacket, encodeMessage, encodePacket, queryResultCodec } from "../../transport/codec/mod.ts";
 import { type ClientTransport, MemoryNetwork, type ReplicaTransport } from "../../transport/mod.ts";
@@ -182,10 +182,14 @@ export class FakeCluster {
     this.order(request);
   }
 
-  #answerAgain(id: string, request: SendRequest): boolean {
-    const standing = standingOf(this.#table, request.client, request.seq);
-    if (standing.standing === "answered") this.#reply(id, request.client, standing.answer);
-    return standing.standing === "answered";
+  #answerAgain(id: string, { client, seq }: SendRequest): boolean {
+    const found = standingOf(this.#table, client, seq);
+    if (found.standing === "answered") this.#reply(id, client, found.answer);
+    else if (found.standing === "expired") {
+      const floor = floorOf(this.#table, client);
+      this.#reply(id, client, { seq, index: logIndex(0), outcome: "expired", result: new Uint8Array(0), floor });
+    } else return false;
+    return true;
   }
 
   /** Orders and answers `request` as the leader would; its signature is not looked at. */

@@ -1,0 +1,138 @@
+/** The command line: options of the client, the command, its own options and operands. */
+import { parseArgs } from "@std/cli/parse-args";
+import type { BackendChoice } from "../../crypto/load_backend.ts";
+import type { Command } from "../commands/command.ts";
+import { commandNames, findCommand } from "../commands/mod.ts";
+import { UsageError } from "../errors.ts";
+import { wholeNumber } from "./whole_number.ts";
+
+/** Options that come before the command, or after it. */
+export interface GlobalOptions {
+  readonly cluster: string | null;
+  readonly key: string | null;
+  readonly json: boolean;
+  readonly help: boolean;
+  readonly timeoutMs: number;
+  readonly crypto: BackendChoice;
+}
+
+/** One command as asked for. */
+export interface Invocation {
+  readonly command: Command;
+  readonly operands: readonly string[];
+  /** The command's own options that were given. */
+  readonly options: Readonly<Record<string, string>>;
+}
+
+export interface CommandLine {
+  readonly globals: GlobalOptions;
+  /** Null where only help was asked for. */
+  readonly invocation: Invocation | null;
+}
+
+const GLOBAL_STRINGS = ["cluster", "key", "timeout-ms", "crypto"];
+const GLOBAL_BOOLEANS = ["json", "help"];
+const DEFAULT_TIMEOUT_MS = 10_000;
+const MAX_TIMEOUT_MS = 3_600_000;
+
+/** Whether `--json` is among `args`, for errors found before they are parsed. */
+export const wantsJson = (args: readonly string[]): boolean => {
+  const end = args.indexOf("--");
+  return (end < 0 ? args : args.slice(0, end)).includes("--json");
+};
+
+/** Parses a whole command line. Throws {@linkcode UsageError} naming what was given and what is wanted. */
+export function parseCommandLine(args: readonly string[]): CommandLine {
+  const { words, values, flags } = split(args, GLOBAL_STRINGS, GLOBAL_BOOLEANS);
+  const globals: GlobalOptions = {
+    cluster: values["cluster"] ?? null,
+    key: values["key"] ?? null,
+    json: flags.has("json"),
+    help: flags.has("help"),
+    timeoutMs: wholeNumber("--timeout-ms", values["timeout-ms"] ?? `${DEFAULT_TIMEOUT_MS}`, 1, MAX_TIMEOUT_MS),
+    crypto: cryptoChoice(values["crypto"] ?? "auto"),
+  };
+  if (words.length === 0 && globals.help) return { globals, invocation: null };
+  const own = Object.fromEntries(Object.entries(values).filter(([name]) => !GLOBAL_STRINGS.includes(name)));
+  return { globals, invocation: invocation(words, own, globals.help) };
+}
+
+/** Parses one line of the shell, already in words. Options of the client itself are not among them. */
+export function parseShellWords(args: readonly string[]): Invocation {
+  const { words, values, flags } = split(args, [], ["help"]);
+  return invocation(words, values, flags.has("help"));
+}
+
+function cryptoChoice(text: string): BackendChoice {
+  if (text === "auto" || text === "noble" || text === "native") return text;
+  throw new UsageError(`--crypto was given "${text}"; wanted auto, noble or native`);
+}
+
+interface Split {
+  readonly words: readonly string[];
+  readonly values: Readonly<Record<string, string>>;
+  readonly flags: ReadonlySet<string>;
+}
+
+/** Options any command knows, so that the name of the command need not be known to split its line. */
+const commandOptions = (): string[] => commandNames().flatMap((name) => Object.keys(findCommand(name)?.options ?? {}));
+
+function split(args: readonly string[], strings: readonly string[], booleans: readonly string[]): Split {
+  const valued = [...strings, ...commandOptions()];
+  const unknown: string[] = [];
+  const parsed: Record<string, unknown> & { readonly _: readonly unknown[] } = parseArgs([...args], {
+    string: ["_", ...valued],
+    boolean: [...booleans],
+    "--": true,
+    unknown: (argument: string, key?: string) => {
+      if (key === undefined) return true;
+      unknown.push(argument);
+      return false;
+    },
+  });
+  if (unknown.length > 0) {
+    const known = [...valued, ...booleans].map((name) => `--${name}`).join(", ");
+    throw new UsageError(
+      `option was given "${
+        unknown[0]
+      }"; wanted one of ${known} (what begins with "-" and is no option goes behind "--")`,
+    );
+  }
+  const values = valued.filter((name) => parsed[name] !== undefined).map((
+    name,
+  ) => [name, optionValue(name, parsed[name])]);
+  const behind = parsed["--"];
+  const words = [...parsed._, ...(Array.isArray(behind) ? behind : [])].map(String);
+  return {
+    words,
+    values: Object.fromEntries(values),
+    flags: new Set(booleans.filter((name) => parsed[name] === true)),
+  };
+}
+
+function optionValue(name: string, value: unknown): string {
+  if (typeof value === "string" && value !== "") return value;
+  throw new UsageError(`--${name} was given no value; wanted one behind it`);
+}
+
+function invocation(words: readonly string[], options: Readonly<Record<string, string>>, help: boolean): Invocation {
+  const [name, ...operands] = words;
+  const command = name === undefined ? undefined : findCommand(name);
+  if (command === undefined) {
+    const given = name === undefined ? "no command" : `"${name}"`;
+    throw new UsageError(`client was given ${given}; wanted one of ${commandNames().join(", ")} (see --help)`);
+  }
+  if (help) return { command, operands, options };
+  for (const option of Object.keys(options)) {
+    if (!(option in command.options)) {
+      throw new UsageError(`${command.name} was given --${option}; wanted: ${command.usage}`);
+    }
+  }
+  const [least, most] = command.operands;
+  if (operands.length < least || operands.length > most) {
+    throw new UsageError(`${command.name} was given ${count(operands.length)}; wanted: ${command.usage}`);
+  }
+  return { command, operands, options };
+}
+
+const count = (operands: number): string => operands === 1 ? "1 operand" : `${operands} operands`;

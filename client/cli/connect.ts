@@ -1,0 +1,41 @@
+/** From options to a client that is connected, or a message that says which file or option is wrong. */
+import { loadBackend } from "../../crypto/load_backend.ts";
+import { readKeyFile } from "../../crypto/key_file.ts";
+import { requireMember } from "../../crypto/key_ring.ts";
+import { readRoster } from "../../crypto/parse_roster.ts";
+import { createZmqClientTransport } from "../../transport/mod.ts";
+import { createClient } from "../client.ts";
+import type { Client } from "../client_types.ts";
+import { UsageError } from "../errors.ts";
+import type { GlobalOptions } from "./arguments.ts";
+
+/** Makes the client a command line asks for. */
+export type Connect = (globals: GlobalOptions) => Promise<Client>;
+
+function required(name: string, value: string | null, wanted: string): string {
+  if (value === null) throw new UsageError(`--${name} was not given; wanted ${wanted}`);
+  return value;
+}
+
+/** Connects over ZeroMQ. Throws `ConfigError`, `TransportError` or {@linkcode UsageError}. */
+export async function connectOverZmq(globals: GlobalOptions): Promise<Client> {
+  const clusterPath = required("cluster", globals.cluster, "the path of a cluster.json");
+  const keyPath = required(
+    "key",
+    globals.key,
+    "the path of a client's key file (the operator's for activate and deactivate)",
+  );
+  const { backend } = await loadBackend(globals.crypto);
+  const key = await readKeyFile(keyPath, backend);
+  const roster = await readRoster(clusterPath, key.operatorKey, backend);
+  requireMember(roster, key);
+  // Unlike any other process of this key: replicas route answers by it, and two with one name would take them from each other.
+  const routingId = `${key.id}-${crypto.randomUUID()}`;
+  const transport = await createZmqClientTransport({ routingId, replicas: roster.replicas });
+  try {
+    return createClient({ roster, key, transport, backend, timings: { timeoutMs: globals.timeoutMs } });
+  } catch (error) {
+    await transport.close();
+    throw error;
+  }
+}

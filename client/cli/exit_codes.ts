@@ -1,0 +1,36 @@
+/** Exit codes, and which error ends with which (`docs`: the same for every task of the project). */
+import { ConfigError } from "../../crypto/config_error.ts";
+import { TransportError } from "../../transport/mod.ts";
+import { NoQuorumError, RefusedError, SessionFencedError, UsageError } from "../errors.ts";
+
+export const EXIT = {
+  done: 0,
+  /** Refused or failed: an absent key, a cas that did not match, a replica that said no. */
+  failed: 1,
+  /** Wrong usage or configuration. */
+  usage: 2,
+  /** No quorum in time. */
+  noQuorum: 3,
+} as const;
+export type ExitCode = typeof EXIT[keyof typeof EXIT];
+
+/** An error as a user sees it. */
+export interface Failure {
+  readonly exitCode: ExitCode;
+  /** Stable word for scripts. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What `error` means for whoever called the command. */
+export function failureOf(error: unknown): Failure {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof UsageError) return { exitCode: EXIT.usage, code: "usage", message };
+  if (error instanceof ConfigError || error instanceof TransportError) {
+    return { exitCode: EXIT.usage, code: "configuration", message };
+  }
+  if (error instanceof NoQuorumError) return { exitCode: EXIT.noQuorum, code: "no-quorum", message };
+  if (error instanceof RefusedError) return { exitCode: EXIT.failed, code: error.code, message };
+  if (error instanceof SessionFencedError) return { exitCode: EXIT.failed, code: "fenced", message };
+  return { exitCode: EXIT.failed, code: "failed", message };
+}

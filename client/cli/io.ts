@@ -1,0 +1,28 @@
+/** What a command line talks to, so that tests can stand in for the process. */
+
+/** Standard streams. */
+export interface Io {
+  /** Writes to standard output. */
+  out(data: string | Uint8Array): void;
+  /** Writes a line to standard error. */
+  err(line: string): void;
+  readonly stdin: ReadableStream<Uint8Array>;
+  readonly stdinIsTerminal: boolean;
+  readonly stdoutIsTerminal: boolean;
+}
+
+function writeAll(stream: { writeSync(data: Uint8Array): number }, data: Uint8Array): void {
+  for (let at = 0; at < data.length;) at += stream.writeSync(data.subarray(at));
+}
+
+/** The process's own streams. */
+export function processIo(): Io {
+  const utf8 = new TextEncoder();
+  return {
+    out: (data) => writeAll(Deno.stdout, typeof data === "string" ? utf8.encode(data) : data),
+    err: (line) => writeAll(Deno.stderr, utf8.encode(`${line}\n`)),
+    stdin: Deno.stdin.readable,
+    stdinIsTerminal: Deno.stdin.isTerminal(),
+    stdoutIsTerminal: Deno.stdout.isTerminal(),
+  };
+}

@@ -1,0 +1,41 @@
+/** Running one command and telling what came of it. */
+import type { Client } from "../client_types.ts";
+import type { CommandResult } from "../commands/command.ts";
+import { UsageError } from "../errors.ts";
+import { printable } from "../json_payload.ts";
+import type { Invocation } from "./arguments.ts";
+import { EXIT, type ExitCode, failureOf } from "./exit_codes.ts";
+import type { Io } from "./io.ts";
+
+/** Runs one command against `client`. */
+export function runCommand(
+  { command, operands, options }: Invocation,
+  client: Client,
+  io: Io,
+  readStdin: () => Promise<Uint8Array>,
+): Promise<CommandResult> {
+  if (command.run === null) throw new UsageError(`${command.name} was given inside a shell; wanted another command`);
+  return command.run({ client, operands, options, readStdin, terminal: io.stdoutIsTerminal });
+}
+
+/** Prints what a command brought, and returns its exit code. */
+export function print(io: Io, json: boolean, result: CommandResult): ExitCode {
+  if (json) io.out(`${JSON.stringify({ ok: result.exitCode === EXIT.done, ...result.json })}\n`);
+  else if (result.exitCode === EXIT.done || result.output !== undefined) {
+    io.out(result.output ?? "");
+    io.out("\n");
+  }
+  if (!json && result.message !== undefined) io.err(result.message);
+  return result.exitCode;
+}
+
+const MAX_MESSAGE = 2000;
+
+/** Prints an error, and returns its exit code. */
+export function report(io: Io, json: boolean, error: unknown): ExitCode {
+  const { exitCode, code, message } = failureOf(error);
+  if (json) io.out(`${JSON.stringify({ ok: false, error: { code, message } })}\n`);
+  // Messages may quote what a replica or a file said.
+  else io.err(`client: ${printable(message, MAX_MESSAGE)}`);
+  return exitCode;
+}

@@ -1,0 +1,35 @@
+/** The client process from its arguments to its exit code. */
+import { KV_LIMITS } from "../../replica/state_machine/mod.ts";
+import { type CommandLine, parseCommandLine, wantsJson } from "./arguments.ts";
+import type { Connect } from "./connect.ts";
+import { EXIT, type ExitCode } from "./exit_codes.ts";
+import { helpText } from "./help.ts";
+import { readAll } from "./input.ts";
+import type { Io } from "./io.ts";
+import { print, report, runCommand } from "./report.ts";
+import { runShell, SHELL } from "./shell.ts";
+
+/** Runs one command line and returns the exit code. Never throws. */
+export async function runCli(args: readonly string[], io: Io, connect: Connect): Promise<ExitCode> {
+  try {
+    return await runLine(parseCommandLine(args), io, connect);
+  } catch (error) {
+    return report(io, wantsJson(args), error);
+  }
+}
+
+async function runLine({ globals, invocation }: CommandLine, io: Io, connect: Connect): Promise<ExitCode> {
+  if (globals.help || invocation === null) {
+    const help = helpText(invocation?.command ?? null);
+    io.out(globals.json ? `${JSON.stringify({ ok: true, help })}\n` : `${help}\n`);
+    return EXIT.done;
+  }
+  const client = await connect(globals);
+  try {
+    if (invocation.command.name === SHELL) return await runShell(client, io, globals.json);
+    const readStdin = () => readAll(io.stdin, KV_LIMITS.maxValueBytes);
+    return print(io, globals.json, await runCommand(invocation, client, io, readStdin));
+  } finally {
+    await client.close();
+  }
+}

@@ -1,0 +1,45 @@
+/** What a command of the client process is. */
+import type { ExitCode } from "../cli/exit_codes.ts";
+import type { Client } from "../client_types.ts";
+import type { Json } from "../json_payload.ts";
+
+/** What a command is given. */
+export interface CommandCall {
+  readonly client: Client;
+  readonly operands: readonly string[];
+  readonly options: Readonly<Record<string, string>>;
+  /** Reads a value from standard input, at most as long as a value may be. */
+  readonly readStdin: () => Promise<Uint8Array>;
+  /** Whether a person reads along: what could steer a terminal is not printed to one. */
+  readonly terminal: boolean;
+}
+
+/** What a command brings. */
+export interface CommandResult {
+  readonly exitCode: ExitCode;
+  /** Members of the JSON value; `ok` is added. */
+  readonly json: { readonly [name: string]: Json };
+  /** For people, on standard output, without a last line end. */
+  readonly output?: string | Uint8Array;
+  /** For people, on standard error. */
+  readonly message?: string;
+}
+
+/** An option of one command. */
+export interface CommandOption {
+  readonly value: string;
+  readonly summary: string;
+}
+
+export interface Command {
+  readonly name: string;
+  readonly usage: string;
+  readonly summary: string;
+  /** Further lines of its help. */
+  readonly notes: readonly string[];
+  /** Least and most operands. */
+  readonly operands: readonly [number, number];
+  readonly options: Readonly<Record<string, CommandOption>>;
+  /** Null for the shell, which the process itself runs. */
+  readonly run: ((call: CommandCall) => Promise<CommandResult>) | null;
+}

@@ -1,0 +1,22 @@
+/** All commands, in the order help shows them. */
+import { cas } from "./cas.ts";
+import type { Command } from "./command.ts";
+import { commandAt } from "./command_at.ts";
+import { deleteKey } from "./delete.ts";
+import { get } from "./get.ts";
+import { list } from "./list.ts";
+import { put } from "./put.ts";
+import { activate, deactivate } from "./set_active.ts";
+import { shell } from "./shell.ts";
+import { status } from "./status.ts";
+
+const COMMANDS: ReadonlyMap<string, Command> = new Map(
+  [put, get, cas, deleteKey, list, commandAt, status, activate, deactivate, shell].map((
+    command,
+  ) => [command.name, command]),
+);
+
+/** Names of all commands. */
+export const commandNames = (): string[] => [...COMMANDS.keys()];
+/** The command of that name. */
+export const findCommand = (name: string): Command | undefined => COMMANDS.get(name);

@@ -1,0 +1,231 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { ConfigError } from "../../crypto/mod.ts";
+import { runCli } from "../../client/cli/run.ts";
+import type { Connect as CliConnect } from "../../client/cli/connect.ts";
+import type { Io } from "../../client/cli/io.ts";
+import { type FakeClusterOptions, SILENT } from "./fake_cluster.ts";
+import { type Connect, withCluster } from "./with_cluster.ts";
+
+const utf8 = new TextEncoder();
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** One run of the command line with its streams in memory. */
+async function run(connect: CliConnect, args: readonly string[], stdin = "", terminal = false): Promise<Ran> {
+  const out: Uint8Array[] = [];
+  const err: string[] = [];
+  const io: Io = {
+    out: (data) => void out.push(typeof data === "string" ? utf8.encode(data) : data.slice()),
+    err: (line) => void err.push(line),
+    stdin: ReadableStream.from(stdin === "" ? [] : [utf8.encode(stdin)]) as ReadableStream<Uint8Array>,
+    stdinIsTerminal: false,
+    stdoutIsTerminal: terminal,
+  };
+  const code = await runCli(args, io, connect);
+  return { code, out: new TextDecoder().decode(await new Blob(out as BlobPart[]).arrayBuffer()), err: err.join("\n") };
+}
+
+type Cli = (line: string, stdin?: string, terminal?: boolean) => Promise<Ran>;
+
+/** A command line whose every run is a client of its own, as a process would be. */
+function withCli(
+  options: FakeClusterOptions,
+  body: (cli: Cli, json: (line: string) => Promise<unknown>) => Promise<void>,
+) {
+  return withCluster(options, async (_cluster, connect: Connect) => {
+    const connectCli: CliConnect = (globals) =>
+      Promise.resolve(
+        connect(globals.key ?? "c1", { timings: { timeoutMs: globals.timeoutMs, statusMs: 200, queryRetryMs: 30 } }),
+      );
+    const cli: Cli = (line, stdin, terminal) =>
+      run(connectCli, line.split(" ").filter((word) => word !== ""), stdin, terminal);
+    const json = async (line: string) => {
+      const { code, out, err } = await cli(`--json ${line}`);
+      assertEquals(err, "", "with --json standard error stays empty");
+      assert(out.endsWith("\n") && out.trimEnd().split("\n").length === 1, `one JSON value, got ${out}`);
+      return { code, ...JSON.parse(out) };
+    };
+    await body(cli, json);
+  });
+}
+
+Deno.test("cli: a key's life for people", () =>
+  withCli({}, async (cli) => {
+    assertEquals(await cli("put a 1"), { code: 0, out: 'put "a": revision 1, log index 1\n', err: "" });
+    assertEquals(await cli("get a"), { code: 0, out: "1\n", err: "" });
+    assertEquals((await cli("cas a 1 2")).out, 'cas "a": revision 2, log index 3\n');
+    const refused = { code: 1, out: "", err: 'cas "a": refused, the key is at revision 2; wanted 1' };
+    assertEquals(await cli("cas a 1 3"), refused);
+    assertEquals((await cli("put ab -", "from stdin")).code, 0);
+    const listed = ["KEY  REVISION  VALUE", "a    2         2", "ab   3         from stdin", ""].join("\n");
+    assertEquals(await cli("list a"), { code: 0, out: listed, err: "" });
+    const more = await cli("list --limit 1");
+    assertEquals(more.err, 'more keys follow: --after "a"');
+    assertEquals((await cli("list --after a")).out.split("\n").length, 3);
+    assertEquals((await cli("delete a")).code, 0);
+    assertEquals(await cli("delete a"), { code: 1, out: "", err: 'delete "a": the key is absent' });
+    assertEquals(await cli("get a"), { code: 1, out: "", err: 'get "a": absent at store revision 4' });
+  }));
+
+Deno.test("cli: --json prints one value for every outcome", () =>
+  withCli({}, async (_cli, json) => {
+    assertEquals(await json("put a 1"), { code: 0, ok: true, key: "a", revision: 1, index: 1 });
+    assertEquals(await json("get a"), {
+      code: 0,
+      ok: true,
+      key: "a",
+      found: true,
+      value: "1",
+      revision: 1,
+      storeRevision: 1,
+    });
+    assertEquals(await json("get b"), { code: 1, ok: false, key: "b", found: false, storeRevision: 1 });
+    assertEquals(await json("cas a 9 2"), {
+      code: 1,
+      ok: false,
+      key: "a",
+      done: false,
+      expected: 9,
+      revision: 1,
+      index: 4,
+    });
+    assertEquals(await json("delete b"), { code: 1, ok: false, key: "b", deleted: false, index: 5 });
+    assertEquals(await json("list"), {
+      ...{ code: 0, ok: true, prefix: "", storeRevision: 1, more: false },
+      items: [{ key: "a", revision: 1, value: "1" }],
+    });
+    assertEquals(await json("bogus"), {
+      ...{ code: 2, ok: false },
+      error: {
+        code: "usage",
+        message:
+          'client was given "bogus"; wanted one of put, get, cas, delete, list, command, status, activate, deactivate, shell (see --help)',
+      },
+    });
+  }));
+
+Deno.test("cli: values that are not text survive, and do not steer a terminal", () =>
+  withCli({}, async (cli, json) => {
+    await cli("put k -", "\u001b[2Jx");
+    assertEquals((await cli("get k")).out, "\u001b[2Jx\n");
+    assertEquals((await cli("get k", "", true)).out, "\ufffd[2Jx\n");
+    assertStringIncludes((await cli("list")).out, "\ufffd[2Jx");
+    assertEquals((await json("get k") as { value: string }).value, "\u001b[2Jx");
+  }));
+
+Deno.test("cli: command shows a committed entry, or that there is none", () =>
+  withCli({}, async (cli, json) => {
+    await cli("put a 1");
+    const { code, out } = await cli("command 1");
+    assertEquals(code, 0);
+    assertMatch(out, /^index 1 {2}term 1 {2}hash (?:ab){8}… {2}1 command\(s\)\n {2}c1 {2}seq \d+ {2}put "a" 1\n$/);
+    const entry = await json("command 1") as { committed: boolean; commands: { client: string; kv: unknown }[] };
+    assertEquals([entry.committed, entry.commands[0]?.client, entry.commands[0]?.kv], [true, "c1", {
+      op: "put",
+      key: "a",
+      value: "1",
+    }]);
+    const none = await cli("command 9");
+    assertEquals([none.code, none.err], [1, "command 9: none is committed there; the log is committed up to 1"]);
+    assertEquals((await cli("command zero")).code, 2);
+  }));
+
+Deno.test("cli: status is a table of what each replica says of itself", () =>
+  withCli({
+    scripts: {
+      r2: { query: (reply) => ({ ...reply, payload: utf8.encode('{"role":"\\u001b[31mleader"}') }) },
+      r4: SILENT,
+    },
+  }, async (cli, json) => {
+    const { code, out, err } = await cli("status");
+    assertEquals([code, err], [0, ""]);
+    const lines = out.split("\n");
+    assertMatch(lines[0]!, /^REPLICA +ROLE +TERM +LEADER +COMMIT +APPLIED +LOG HASH +CRYPTO +SUSPICION$/);
+    assertMatch(lines[1]!, /^r1 +leader +1 /);
+    assert(!out.includes("\u001b"), "a replica does not steer the terminal");
+    assertMatch(lines[4]!, /^r4 +unreachable$/);
+    const value = await json("status") as {
+      reachable: number;
+      quorum: number;
+      replicas: { replica: string; reachable: boolean }[];
+    };
+    assertEquals([value.reachable, value.quorum, value.replicas[3]?.reachable], [3, 3, false]);
+  }));
+
+Deno.test("cli: status without a quorum says so and ends with 3", () =>
+  withCli({ scripts: { r2: SILENT, r3: SILENT, r4: SILENT } }, async (cli) => {
+    const { code, err } = await cli("status");
+    assertEquals([code, err], [3, "status: 1 of 4 replicas answered; wanted 3"]);
+  }));
+
+Deno.test("cli: no quorum in time is exit code 3 and says how many answered and how many are wanted", () =>
+  withCli({ scripts: { r2: SILENT, r3: SILENT, r4: SILENT } }, async (cli, json) => {
+    const { code, out, err } = await cli("--timeout-ms 150 put a 1");
+    assertEquals([code, out], [3, ""]);
+    assertMatch(
+      err,
+      /no quorum in time: 1 of 4 replicas answered within \d+ ms, at most 1 of them alike; wanted 2 equal answers/,
+    );
+    assertStringIncludes(err, "may have been executed");
+    const failed = await json("--timeout-ms 150 put a 1") as { code: number; error: { code: string } };
+    assertEquals([failed.code, failed.error.code], [3, "no-quorum"]);
+  }));
+
+Deno.test("cli: activate and deactivate need the operator's key", () =>
+  withCli({}, async (cli, json) => {
+    assertEquals(await cli("--key operator deactivate r2"), { code: 0, out: "r2 is inactive\n", err: "" });
+    assertEquals(await json("--key operator activate r2"), { code: 0, ok: true, replica: "r2", active: true });
+    const { code, err } = await cli("activate r2");
+    assertEquals(code, 2);
+    assertStringIncludes(err, "wanted the operator's");
+    assertEquals((await cli("--key operator put a 1")).code, 2);
+    assertEquals((await cli("--key operator activate r9")).code, 2);
+  }));
+
+Deno.test("cli: the shell answers each line in order and ends with the worst exit code", () =>
+  withCli({}, async (cli) => {
+    const script = [
+      "# a comment",
+      "",
+      "put a 'x y'",
+      "get a",
+      "get b",
+      'put "c',
+      "list --limit 5",
+      "exit",
+      "put never 1",
+    ].join("\n");
+    const { code, out, err } = await cli("--json shell", script);
+    assertEquals([code, err], [2, ""]);
+    const values = out.trimEnd().split("\n").map((line) => JSON.parse(line));
+    assertEquals(values.map(({ ok }) => ok), [true, true, false, false, true]);
+    assertEquals([values[1].value, values[2].found, values[3].error.code, values[4].items.length], [
+      "x y",
+      false,
+      "usage",
+      1,
+    ]);
+    const human = await cli("shell", "put a 1\nget a\nput k -\nshell\n");
+    assertEquals([human.code, human.out], [2, 'put "a": revision 2, log index 5\n1\n']);
+    assertStringIncludes(human.err, "standard input carries the commands");
+    assertStringIncludes(human.err, "inside a shell");
+  }));
+
+Deno.test("cli: help needs no cluster", async () => {
+  const unreachable: CliConnect = () => Promise.reject(new Error("must not connect"));
+  const { code, out } = await run(unreachable, ["--help"]);
+  assertEquals(code, 0);
+  assertStringIncludes(out, "Exit codes: 0 done");
+  assertStringIncludes((await run(unreachable, ["cas", "--help"])).out, "cas KEY REVISION VALUE");
+  assertEquals(JSON.parse((await run(unreachable, ["--json", "--help"])).out).ok, true);
+});
+
+Deno.test("cli: configuration errors are exit code 2", async () => {
+  const wrong: CliConnect = () => Promise.reject(new ConfigError("c1.key: given mode 0644, wanted a private file"));
+  const { code, err } = await run(wrong, ["get", "a"]);
+  assertEquals([code, err], [2, "client: c1.key: given mode 0644, wanted a private file"]);
+});
