@@ -8,17 +8,27 @@ import type { Command } from "./command.ts";
 const MAX_CELL_CHARS = 24;
 const HASH_CHARS = 12;
 
-/** Columns of the table, and the members of a replica's status they show; a dot leads into an object. */
-const COLUMNS: readonly (readonly [string, readonly string[]])[] = [
-  ["ROLE", ["role"]],
-  ["TERM", ["term"]],
-  ["LEADER", ["leader"]],
-  ["COMMIT", ["commitIndex"]],
-  ["APPLIED", ["appliedIndex"]],
-  ["LOG HASH", ["commitHash", "logHash"]],
-  ["CRYPTO", ["crypto", "backend"]],
-  ["SUSPICION", ["suspicion", "suspects"]],
+/** Columns of the table, and what of a replica's status each shows. */
+const COLUMNS: readonly (readonly [string, (status: Members) => Json | undefined])[] = [
+  ["ROLE", ({ role, active }) => active === false ? "inactive" : role],
+  ["TERM", ({ term }) => term],
+  ["LEADER", ({ leader }) => leader],
+  ["COMMIT", ({ commitIndex }) => commitIndex],
+  ["APPLIED", ({ appliedIndex }) => appliedIndex],
+  ["LOG HASH", ({ commitHash }) => typeof commitHash === "string" ? commitHash.slice(0, HASH_CHARS) : undefined],
+  ["CRYPTO", ({ crypto }) => isRecord(crypto) ? crypto["backend"] : undefined],
+  ["SUSPICION", ({ suspecting }) => suspecting],
+  ["ACCUSED", ({ evidence }) => accused(evidence)],
 ];
+
+type Members = { readonly [name: string]: Json };
+
+/** Replicas a status holds evidence against (§9.1). */
+function accused(evidence: Json | undefined): string | undefined {
+  if (!Array.isArray(evidence)) return undefined;
+  const culprits = evidence.map((item: Json) => isRecord(item) ? item["culprit"] : undefined);
+  return [...new Set(culprits.filter((culprit) => typeof culprit === "string"))].join(",");
+}
 
 export const status: Command = {
   name: "status",
@@ -57,21 +67,12 @@ function unreachableRow(line: Extract<ReplicaStatus, { readonly reachable: false
 }
 
 function reachableRow(replica: string, value: Json): string[] {
-  return [
-    replica,
-    ...COLUMNS.map(([title, names]) => cell(member(value, names), title === "LOG HASH" ? HASH_CHARS : MAX_CELL_CHARS)),
-  ];
-}
-
-function member(value: Json, names: readonly string[]): Json | undefined {
-  if (!isRecord(value)) return undefined;
-  const name = names.find((candidate) => value[candidate] !== undefined);
-  return name === undefined ? undefined : value[name];
+  return [replica, ...COLUMNS.map(([, pick]) => cell(isRecord(value) ? pick(value) : undefined))];
 }
 
 /** One cell, on one line and without anything that steers a terminal. */
-function cell(value: Json | undefined, max: number): string {
+function cell(value: Json | undefined): string {
   if (value === undefined || value === null) return "-";
   const text = typeof value === "object" ? JSON.stringify(value) : String(value);
-  return printable(text, max) || "-";
+  return printable(text, MAX_CELL_CHARS) || "-";
 }

@@ -144,8 +144,8 @@ Deno.test("cli: status is a table of what each replica says of itself", () =>
     const { code, out, err } = await cli("status");
     assertEquals([code, err], [0, ""]);
     const lines = out.split("\n");
-    assertMatch(lines[0]!, /^REPLICA +ROLE +TERM +LEADER +COMMIT +APPLIED +LOG HASH +CRYPTO +SUSPICION$/);
-    assertMatch(lines[1]!, /^r1 +leader +1 /);
+    assertMatch(lines[0]!, /^REPLICA +ROLE +TERM +LEADER +COMMIT +APPLIED +LOG HASH +CRYPTO +SUSPICION +ACCUSED$/);
+    assertMatch(lines[1]!, /^r1 +leader +1 +r1 +0 +0 +cdcdcdcdcdcd +noble +- +r2$/);
     assert(!out.includes("\u001b"), "a replica does not steer the terminal");
     assertMatch(lines[4]!, /^r4 +unreachable$/);
     const value = await json("status") as {

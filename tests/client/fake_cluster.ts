@@ -223,13 +223,21 @@ export class FakeCluster {
     } else if (message.kind === "GetCommittedCommand") {
       reply = { ...base, client: message.client, nonce: message.nonce, payload: json(this.#committed(message.index)) };
     } else if (message.kind === "GetStatus") {
-      const payload = json({ replica: id, role: id === this.leader ? "leader" : "follower", term: this.leaderTerm });
+      const payload = json(this.#status(id));
       reply = { ...base, client: message.client, nonce: message.nonce, payload };
     } else if (message.kind === "SetActive") {
       reply = { ...base, client: "operator", nonce: message.time, payload: json({ active: message.active }) };
     } else return;
     const given = script.query === undefined ? reply : script.query(reply);
     if (given !== null) this.#sign(id, reply.client, given);
+  }
+
+  #status(id: string) {
+    return {
+      ...{ replica: id, role: id === this.leader ? "leader" : "follower", active: true, term: this.leaderTerm },
+      ...{ leader: this.leader, commitIndex: this.index, appliedIndex: this.index, commitHash: "cd".repeat(32) },
+      ...{ suspecting: null, evidence: [{ kind: "equivocation", culprit: "r2" }], crypto: { backend: "noble" } },
+    };
   }
 
   #committed(index: number) {
