@@ -12,6 +12,7 @@ import type { Ports } from "./core/ports.ts";
 import type { ReplicaId } from "./core/ids.ts";
 import { step } from "./core/step.ts";
 import type { Verdict } from "./core/verdict.ts";
+import { assertDurable, createDurableMark, type DurableMark, markDurable } from "./durable_mark.ts";
 import type { SigningIntent, Storage } from "./storage/port.ts";
 
 /** What the effects are executed on. */
@@ -49,11 +50,12 @@ export function createEffects(state: CoreState, corePorts: Ports, ports: EffectP
     for (const event of outputs.events) ports.event(event);
     return outputs;
   };
+  const mark = createDurableMark(state);
   return (inputs, now) => {
     let batch: readonly InputWithoutTime[] = inputs;
     do {
       const outputs = [...batch, { kind: "flush" } as const].map((input) => take(input, now));
-      batch = persistAndSend(state.config.self, ports, outputs);
+      batch = persistAndSend(state.config.self, ports, mark, outputs);
       for (const { replies } of outputs) replies.forEach(ports.reply);
     } while (batch.length > 0);
     if (state.appliedIndex < state.commitIndex) {
@@ -63,7 +65,12 @@ export function createEffects(state: CoreState, corePorts: Ports, ports: EffectP
 }
 
 /** One transaction, then everything that rests on it; returns this replica's own packets as its next inputs. */
-function persistAndSend(self: ReplicaId, ports: EffectPorts, outputs: readonly Outputs[]): InputWithoutTime[] {
+function persistAndSend(
+  self: ReplicaId,
+  ports: EffectPorts,
+  mark: DurableMark,
+  outputs: readonly Outputs[],
+): InputWithoutTime[] {
   const operations: PersistOperation[] = outputs.flatMap(({ persist }) => persist);
   const honest = outputs.flatMap(({ messages }) => messages);
   const bodies = new Map(
@@ -71,6 +78,8 @@ function persistAndSend(self: ReplicaId, ports: EffectPorts, outputs: readonly O
   );
   const intents = honest.flatMap(({ packet }) => intentOf(packet, bodies));
   if (operations.length > 0 || intents.length > 0) ports.storage.commit(operations, intents);
+  markDurable(mark, operations);
+  for (const { packet } of honest) assertDurable(mark, packet);
   const own: InputWithoutTime[] = [];
   for (const { to, packet } of ports.corrupt?.(honest) ?? honest) {
     const signed = signPacket(ports, packet, bodies);
