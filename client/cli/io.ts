@@ -12,7 +12,12 @@ export interface Io {
 }
 
 function writeAll(stream: { writeSync(data: Uint8Array): number }, data: Uint8Array): void {
-  for (let at = 0; at < data.length;) at += stream.writeSync(data.subarray(at));
+  try {
+    for (let at = 0; at < data.length;) at += stream.writeSync(data.subarray(at));
+  } catch (error) {
+    // Whoever read along has gone (`client list | head`); there is nobody left to tell.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
 }
 
 /** The process's own streams. */
