@@ -1,0 +1,82 @@
+/** What a client can ask of this replica beside ordering a request: an address for answers, and queries. */
+import { OPERATOR_ID } from "../crypto/key_file.ts";
+import type { Activation } from "./activation.ts";
+import type { SetActive } from "./core/message.ts";
+import type { ClientPacket } from "./core/packet.ts";
+import type { StateMachine } from "./core/ports.ts";
+import type { CoreState } from "./core/state.ts";
+import { committedCommand, fastRead, jsonAnswer, refusal } from "./queries.ts";
+import type { QueryAnswer, Replier } from "./replier.ts";
+import type { Routes } from "./routes.ts";
+import type { StatusDesk } from "./status.ts";
+
+/** A verified packet that is no request. */
+export type DeskPacket = Exclude<ClientPacket, { readonly kind: "SendRequest" | "UpdateLeader" }>;
+type QueryPacket = Exclude<DeskPacket, { readonly kind: "ClientHello" | "SetActive" }>;
+
+export interface ClientDesk {
+  /** Whether this replica takes part in the protocol; else it hears only SetActive and GetStatus. */
+  readonly active: boolean;
+  /** Serves `packet`, answering over `route`. Returns why it refused, or null. */
+  serve(packet: DeskPacket, route: string, now: number): string | null;
+}
+
+export interface DeskParts {
+  readonly state: CoreState;
+  readonly machine: StateMachine;
+  readonly routes: Routes;
+  readonly replier: Replier;
+  readonly status: StatusDesk;
+  readonly activation: Activation;
+  /** Told when the operator's command was obeyed. */
+  readonly onActivation: (active: boolean) => void;
+}
+
+/**
+ * The desk of one replica. It is asked between steps only, when everything the state says is durable, so that its signed answers
+ * may rest on it (I8).
+ */
+export function createDesk(parts: DeskParts): ClientDesk {
+  const { routes, replier, activation } = parts;
+  return {
+    get active() {
+      return activation.active;
+    },
+    serve(packet, route, now) {
+      if (packet.kind === "ClientHello") {
+        const { client, time } = packet.signed.message;
+        return routes.greet(client, route, time, now) ? null : "replay";
+      }
+      if (packet.kind === "SetActive") return setActive(parts, packet.signed.message, route);
+      const { client, nonce } = packet.signed.message;
+      const answer = answerOf(parts, packet, now);
+      replier.answer(route, client, nonce, answer);
+      return answer.ok ? null : "refused";
+    },
+  };
+}
+
+function answerOf({ state, machine, status }: DeskParts, packet: QueryPacket, now: number): QueryAnswer {
+  switch (packet.kind) {
+    case "FastRead":
+      return fastRead(state, machine, packet.signed.message.query);
+    case "GetCommittedCommand":
+      return committedCommand(state, packet.signed.message.index);
+    case "GetStatus":
+      return jsonAnswer(status.report(now));
+    default:
+      return packet satisfies never;
+  }
+}
+
+function setActive({ activation, replier, onActivation }: DeskParts, message: SetActive, route: string): string | null {
+  const refused = activation.obey(message);
+  replier.answer(
+    route,
+    OPERATOR_ID,
+    message.time,
+    refused === null ? jsonAnswer({ active: message.active }) : refusal(refused),
+  );
+  if (refused === null) onActivation(message.active);
+  return refused === null ? null : "refused";
+}

@@ -1,0 +1,89 @@
+/** The loop of a replica: receive → ingress → core and effects → tick. One batch a turn, so that steps share a transaction. */
+import type { ReplicaTransport } from "../transport/port.ts";
+import { Backlog } from "./backlog.ts";
+import { nextDeadline } from "./core/next_deadline.ts";
+import type { CoreState } from "./core/state.ts";
+import type { SignatureWork } from "./counting_backend.ts";
+import type { InputWithoutTime, RunInputs } from "./effects.ts";
+import type { Ingress } from "./ingress.ts";
+import { INGRESS_LIMITS } from "./ingress_limits.ts";
+import type { TallyByKind } from "./tally_by_kind.ts";
+
+/** Timers are looked at no more often than this, in milliseconds, however many packets arrive. */
+const MIN_TICK_MS = 1;
+
+export interface LoopParts {
+  readonly state: CoreState;
+  readonly transport: ReplicaTransport;
+  readonly ingress: Ingress;
+  readonly run: RunInputs;
+  readonly work: Readonly<SignatureWork>;
+  /** Signatures checked in one turn before what is left waits for the next. */
+  readonly signaturesPerTurn: number;
+  readonly refused: TallyByKind;
+  readonly isActive: () => boolean;
+  /** Monotonic clock in milliseconds. */
+  readonly now: () => number;
+}
+
+export class EventLoop {
+  readonly #parts: LoopParts;
+  readonly #backlog = new Backlog(INGRESS_LIMITS.maxBacklog);
+  #tickAt = -Infinity;
+  #stopping = false;
+
+  constructor(parts: LoopParts) {
+    this.#parts = parts;
+  }
+
+  /** Runs until {@linkcode stop}; rejects with what made the replica unable to go on. */
+  async run(): Promise<void> {
+    const { transport, now } = this.#parts;
+    while (!this.#stopping) {
+      const waitMs = !this.#backlog.empty || this.#hasUnapplied() ? 0 : Math.max(0, this.#tickAt - now());
+      const received = await transport.receive(waitMs, INGRESS_LIMITS.receiveBatch);
+      if (this.#stopping) return;
+      const dropped = this.#backlog.add(received);
+      for (let i = 0; i < dropped; i++) this.#parts.refused.add("overload");
+      this.#turn();
+    }
+  }
+
+  /** Ends the loop after the turn under way. */
+  stop(): void {
+    this.#stopping = true;
+    this.#parts.transport.wake();
+  }
+
+  #hasUnapplied(): boolean {
+    const { state, isActive } = this.#parts;
+    return isActive() && state.appliedIndex < state.commitIndex;
+  }
+
+  #turn(): void {
+    const { state, run, isActive, now } = this.#parts;
+    const inputs = this.#admit(now());
+    const time = now();
+    if (!isActive()) {
+      // A deactivated replica hears nothing of its peers and says nothing; its timers wait with it.
+      this.#tickAt = time + state.config.constants.heartbeatMs;
+      return;
+    }
+    const due = time >= this.#tickAt;
+    if (due) inputs.push({ kind: "tick" });
+    if (inputs.length === 0 && !this.#hasUnapplied()) return;
+    run(inputs, time);
+    this.#tickAt = Math.max(time + MIN_TICK_MS, Math.min(due ? Infinity : this.#tickAt, nextDeadline(state, time)));
+  }
+
+  #admit(time: number): InputWithoutTime[] {
+    const { ingress, work, signaturesPerTurn } = this.#parts;
+    const last = work.verified + signaturesPerTurn;
+    const inputs: InputWithoutTime[] = [];
+    this.#backlog.drain(() => work.verified < last, (packet) => {
+      const input = ingress.take(packet, time);
+      if (input !== null) inputs.push(input);
+    });
+    return inputs;
+  }
+}

@@ -1,0 +1,106 @@
+/** The command line of a replica process. */
+import { parseArgs } from "@std/cli/parse-args";
+import { ConfigError } from "../crypto/config_error.ts";
+import type { BackendChoice } from "../crypto/load_backend.ts";
+import { BYZANTINE_MODES, type ByzantineMode, PLANNED_MODES } from "./byzantine/mod.ts";
+import { LOG_LEVELS, type LogLevel } from "./log.ts";
+
+export const USAGE = `Runs one replica of a cluster until it is told to stop.
+
+Usage: replica --cluster FILE --key FILE --data DIR [options]
+
+  --cluster FILE          the signed roster, cluster.json
+  --key FILE              this replica's key file, readable by its owner only
+  --data DIR              this replica's own data directory, made if missing
+  --bind HOST             IPv4 address to listen on, or * for all (default: the roster's address)
+  --crypto CHOICE         auto, native or noble: the signature code (default auto: native where it loads)
+  --log-level LEVEL       ${LOG_LEVELS.join(", ")} (default warn)
+  --byzantine MODE        makes this replica faulty, for tests and drills: ${BYZANTINE_MODES.join(", ")}
+  --unsafe-test-faults    has to stand beside --byzantine
+  --help                  this text
+
+Prints one line on stdout once it takes part, and its log as JSON lines on stderr. SIGTERM and SIGINT end it cleanly.
+Exit codes: 0 ended as told, 1 could not go on, 2 wrong usage or configuration.
+`;
+
+const STRINGS = ["cluster", "key", "data", "bind", "crypto", "log-level", "byzantine"] as const;
+const BOOLEANS = ["unsafe-test-faults", "help"] as const;
+const CHOICES: readonly BackendChoice[] = ["auto", "native", "noble"];
+
+type StringFlag = (typeof STRINGS)[number];
+type Flags = Readonly<Record<StringFlag, string | undefined>> & Readonly<Record<(typeof BOOLEANS)[number], boolean>>;
+
+/** What the process was asked to do. */
+export interface ReplicaFlags {
+  readonly cluster: string;
+  readonly key: string;
+  readonly data: string;
+  readonly bind: string | null;
+  readonly crypto: BackendChoice;
+  readonly logLevel: LogLevel;
+  readonly byzantine: ByzantineMode | null;
+}
+
+/** Parses the arguments; null where help was asked for. Throws `ConfigError` on anything unknown, missing or without meaning. */
+export function parseFlags(args: readonly string[]): ReplicaFlags | null {
+  const flags = readFlags(args);
+  if (flags.help) return null;
+  return {
+    cluster: required(flags, "cluster", "the signed roster, cluster.json"),
+    key: required(flags, "key", "this replica's key file"),
+    data: required(flags, "data", "this replica's data directory"),
+    bind: flags.bind ?? null,
+    crypto: oneOf("crypto", flags.crypto ?? "auto", CHOICES),
+    logLevel: oneOf("log-level", flags["log-level"] ?? "warn", LOG_LEVELS),
+    byzantine: byzantineMode(flags),
+  };
+}
+
+function readFlags(args: readonly string[]): Flags {
+  const unknown: string[] = [];
+  const parsed: Flags = parseArgs([...args], {
+    string: STRINGS,
+    boolean: BOOLEANS,
+    unknown: (arg: string) => {
+      unknown.push(arg);
+      return false;
+    },
+  });
+  if (unknown.length > 0) {
+    throw new ConfigError(`${unknown.join(" ")}: given an unknown argument, wanted those that --help lists`);
+  }
+  for (const name of STRINGS) {
+    const value: unknown = parsed[name];
+    if (value === "") throw new ConfigError(`--${name}: given nothing, wanted a value`);
+    if (Array.isArray(value)) throw new ConfigError(`--${name}: given ${value.length} times, wanted once`);
+  }
+  return parsed;
+}
+
+function required(flags: Flags, name: StringFlag, what: string): string {
+  const value = flags[name];
+  if (value === undefined) throw new ConfigError(`--${name}: given nothing, wanted ${what}`);
+  return value;
+}
+
+function oneOf<T extends string>(name: StringFlag, given: string, wanted: readonly T[]): T {
+  const found = wanted.find((each) => each === given);
+  if (found === undefined) throw new ConfigError(`--${name}: given "${given}", wanted one of ${wanted.join(", ")}`);
+  return found;
+}
+
+function byzantineMode(flags: Flags): ByzantineMode | null {
+  const { byzantine, "unsafe-test-faults": unsafe } = flags;
+  if (byzantine === undefined) {
+    if (unsafe) throw new ConfigError("--unsafe-test-faults: given alone, wanted --byzantine MODE beside it");
+    return null;
+  }
+  if (PLANNED_MODES.includes(byzantine)) {
+    throw new ConfigError(
+      `--byzantine: given "${byzantine}", which is not available yet, wanted one of ${BYZANTINE_MODES.join(", ")}`,
+    );
+  }
+  const mode = oneOf("byzantine", byzantine, BYZANTINE_MODES);
+  if (!unsafe) throw new ConfigError("--byzantine: given alone, wanted --unsafe-test-faults beside it");
+  return mode;
+}

@@ -1,0 +1,61 @@
+/** The one way in: frames → limits → decode → screen → verify → input (§2.2, §7.5). Nothing a stranger sends throws. */
+import { decodeClientPacket, DecodeError, decodePeerPacket } from "../transport/codec/mod.ts";
+import type { Received } from "../transport/port.ts";
+import { type Admission, dropped, faulty } from "./admission.ts";
+import { ClientAdmission } from "./admit_client.ts";
+import { admitPacket } from "./admit_packet.ts";
+import type { ClientDesk } from "./client_desk.ts";
+import type { CoreState } from "./core/state.ts";
+import type { InputWithoutTime } from "./effects.ts";
+import { RouteFaults } from "./route_faults.ts";
+import type { SignatureCheck } from "./signature_check.ts";
+import type { TallyByKind } from "./tally_by_kind.ts";
+
+export interface IngressParts {
+  readonly state: CoreState;
+  readonly check: SignatureCheck;
+  readonly desk: ClientDesk;
+  /** Counts what is refused, by kind. */
+  readonly refused: TallyByKind;
+}
+
+export class Ingress {
+  readonly #parts: IngressParts;
+  readonly #clients: ClientAdmission;
+  readonly #faults = new RouteFaults();
+
+  constructor(parts: IngressParts) {
+    this.#parts = parts;
+    this.#clients = new ClientAdmission(parts.check, parts.desk);
+  }
+
+  /** The input that `received` gives at `now` milliseconds, or null where it is refused or dealt with already. */
+  take(received: Received, now: number): InputWithoutTime | null {
+    const sender = senderKey(received);
+    if (sender !== null && this.#faults.isMuted(sender, now)) {
+      this.#parts.refused.add("muted");
+      return null;
+    }
+    const admission = this.#judge(received, now);
+    if ("admitted" in admission) return admission.admitted;
+    this.#parts.refused.add(admission.refused);
+    if (admission.fault && sender !== null) this.#faults.add(sender, now);
+    return null;
+  }
+
+  #judge({ channel, route, frames }: Received, now: number): Admission {
+    const { state, check, desk } = this.#parts;
+    try {
+      if (channel === "client") return this.#clients.admit(decodeClientPacket(frames), route, now);
+      if (!desk.active) return dropped("inactive");
+      return admitPacket(state, check, channel, decodePeerPacket(frames));
+    } catch (error) {
+      if (error instanceof DecodeError) return faulty(`decode:${error.code}`);
+      throw error;
+    }
+  }
+}
+
+/** Whom faults are held against. Published frames show no route, and muting all publishers would mute honest ones. */
+const senderKey = ({ channel, route }: Received): string | null =>
+  channel === "published" ? null : `${channel} ${route}`;

@@ -1,0 +1,28 @@
+/** Bounds on what strangers, clients and peers can make this replica do (§7.5). Times in milliseconds, rates per second. */
+export const INGRESS_LIMITS = {
+  /** Packets taken of each channel in one turn of the event loop. */
+  receiveBatch: 128,
+  /** Packets that wait for a later turn because the signatures of this one are used up; more are dropped and counted. */
+  maxBacklog: 1024,
+  /** Signatures checked in one turn, after which the replica looks at its timers again: about 60 ms of work. */
+  signaturesPerTurn: { libsecp256k1: 1024, noble: 80 },
+  /** Faulty packets of one route within the window before the route is muted. */
+  faultsPerWindow: 32,
+  faultWindowMs: 1000,
+  /** How long packets of a muted route are dropped unread. */
+  muteMs: 5000,
+  /** Routes whose faults are remembered; the oldest is forgotten first. */
+  maxFaultyRoutes: 1024,
+  /** A client's verified requests: sustained rate, and how many at once. */
+  requestsPerSecond: 8000,
+  requestBurst: 2048,
+  /** A client's verified queries, greetings included: sustained rate, and how many at once. */
+  queriesPerSecond: 500,
+  queryBurst: 1000,
+  /** Routes answers of one client go to; the oldest is replaced. */
+  routesPerClient: 4,
+  /** How long a route lives without a greeting; clients greet every few seconds. */
+  routeLifeMs: 30_000,
+  /** Distinct kinds of refusals counted; further ones count as `other`. */
+  maxCountedKinds: 128,
+} as const;

@@ -1,0 +1,68 @@
+/** Process entry of a replica. */
+import { ConfigError } from "../crypto/config_error.ts";
+import { readKeyFile } from "../crypto/key_file.ts";
+import { loadBackend } from "../crypto/load_backend.ts";
+import { readRoster } from "../crypto/parse_roster.ts";
+import { parseFlags, type ReplicaFlags, USAGE } from "./flags.ts";
+import { createLogger, logLine } from "./log.ts";
+import { type RunningReplica, startReplica } from "./start_replica.ts";
+
+const EXIT_DONE = 0;
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGTERM", "SIGINT"];
+
+/** Runs a replica until it is stopped or cannot go on; resolves to the exit code. */
+async function main(args: readonly string[]): Promise<number> {
+  let id = "?";
+  try {
+    const flags = parseFlags(args);
+    if (flags === null) {
+      console.log(USAGE);
+      return EXIT_DONE;
+    }
+    const replica = await start(flags);
+    id = replica.line.id;
+    const signal = stopOnSignal(replica);
+    await replica.finished;
+    console.error(logLine(id, "info", "stopped", { reason: signal.received ?? "stop" }));
+    return EXIT_DONE;
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      console.error(`replica: ${error.message}`);
+      return EXIT_USAGE;
+    }
+    const { name, message } = error instanceof Error ? error : { name: "Error", message: String(error) };
+    console.error(logLine(id, "error", "stopped", { reason: name, message }));
+    return EXIT_FAILED;
+  }
+}
+
+async function start(flags: ReplicaFlags): Promise<RunningReplica> {
+  const loaded = await loadBackend(flags.crypto);
+  const { backend, fallbackReason } = loaded;
+  const key = await readKeyFile(flags.key, backend);
+  const roster = await readRoster(flags.cluster, key.operatorKey, backend);
+  const log = createLogger(key.id, flags.logLevel);
+  const { data: dataDir, bind: bindHost, byzantine } = flags;
+  const replica = await startReplica({ roster, key, dataDir, backend: loaded, bindHost, log, byzantine });
+  const { id, host, peerPort, publishPort, clientPort } = replica.line;
+  const addresses = { host: bindHost ?? host, peerPort, publishPort, clientPort };
+  const crypto = { crypto: backend.name, fallbackReason };
+  console.log(logLine(id, "info", "ready", { cluster: roster.cluster, ...addresses, ...crypto, byzantine }));
+  return replica;
+}
+
+/** Ends `replica` on the first signal, whose name is kept; further ones change nothing. */
+function stopOnSignal(replica: RunningReplica): { received: string | null } {
+  const signal = { received: null as string | null };
+  for (const name of SIGNALS) {
+    Deno.addSignalListener(name, () => {
+      signal.received ??= name;
+      replica.stop().catch(() => {});
+    });
+  }
+  return signal;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,93 @@
+/** A replica as this process runs it: SQLite, ZeroMQ, and an orderly end. */
+import type { KeyFile } from "../crypto/key_file.ts";
+import type { LoadedBackend } from "../crypto/load_backend.ts";
+import type { Roster, RosterReplica } from "../crypto/roster.ts";
+import { createZmqReplicaTransport } from "../transport/mod.ts";
+import type { ReplicaTransport } from "../transport/port.ts";
+import type { ByzantineMode } from "./byzantine/mod.ts";
+import { ownLine, transportOptionsOf } from "./config.ts";
+import type { StateMachine } from "./core/ports.ts";
+import { type Logger, SILENT } from "./log.ts";
+import { createReplica, type Replica } from "./replica.ts";
+import { KvStore } from "./state_machine/mod.ts";
+import type { ReplicaStatus } from "./status.ts";
+import { openSqliteStorage } from "./storage/mod.ts";
+import type { Storage } from "./storage/port.ts";
+
+export interface StartOptions {
+  readonly roster: Roster;
+  /** Key of a replica of the roster. */
+  readonly key: KeyFile;
+  /** This replica's own directory; made if missing. */
+  readonly dataDir: string;
+  readonly backend: LoadedBackend;
+  /** The application; a key-value store by default. It must be fresh: the log is applied to it from the beginning. */
+  readonly machine?: StateMachine;
+  /** IPv4 address to listen on, or `*`; by default the roster's own address, or all where the roster has a name. */
+  readonly bindHost?: string | null;
+  /** Nothing is logged by default. */
+  readonly log?: Logger;
+  /** Makes the replica faulty; only for tests and drills. */
+  readonly byzantine?: ByzantineMode | null;
+}
+
+export interface RunningReplica {
+  /** This replica's line of the roster. */
+  readonly line: RosterReplica;
+  /**
+   * Resolves once the replica was stopped. Rejects with InvariantError, GuardError or StorageError where it could not go on: a
+   * replica rather serves nothing than guesses. Either way, sockets and storage are closed then.
+   */
+  readonly finished: Promise<void>;
+  status(): ReplicaStatus;
+  /** Finishes the batch under way and closes everything. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a replica. Throws `ConfigError` where the key is no replica's of the roster, `StorageError` where the data directory cannot
+ * be used, `TransportError` where a port cannot be bound; then nothing stays open.
+ */
+export async function startReplica(options: StartOptions): Promise<RunningReplica> {
+  const { roster, key, backend, bindHost = null, log = SILENT, byzantine = null } = options;
+  const line = ownLine(roster, key);
+  const storage = openSqliteStorage({ dir: options.dataDir, clusterId: roster.cluster, replica: line.id });
+  let transport: ReplicaTransport | null = null;
+  try {
+    transport = await createZmqReplicaTransport(transportOptionsOf(roster, line, bindHost));
+    const machine = options.machine ?? new KvStore();
+    const replica = createReplica({ roster, key, backend, storage, transport, machine, log, byzantine });
+    return supervise(line, replica, storage, transport);
+  } catch (error) {
+    await transport?.close();
+    storage.close();
+    throw error;
+  }
+}
+
+function supervise(
+  line: RosterReplica,
+  replica: Replica,
+  storage: Storage,
+  transport: ReplicaTransport,
+): RunningReplica {
+  const finished = (async () => {
+    try {
+      await replica.run();
+    } finally {
+      await transport.close();
+      storage.close();
+    }
+  })();
+  // Whoever wants to know awaits `finished`; a rejection nobody looks at must not end an embedding process by itself.
+  finished.catch(() => {});
+  return {
+    line,
+    finished,
+    status: () => replica.status(),
+    stop() {
+      replica.stop();
+      return finished;
+    },
+  };
+}

@@ -1,0 +1,128 @@
+/** A replica's status as plain data, in one place: the status query, metrics and tests read this. */
+import manifest from "../deno.json" with { type: "json" };
+import { hex } from "../crypto/digest.ts";
+import { WIRE_VERSION } from "../transport/codec/mod.ts";
+import type { TransportCounters } from "../transport/port.ts";
+import type { LogIndex } from "./core/ids.ts";
+import { headAt, lastIndex } from "./core/log.ts";
+import type { StateMachine } from "./core/ports.ts";
+import type { CoreState, Role } from "./core/state.ts";
+import type { SignatureWork } from "./counting_backend.ts";
+import type { TallyByKind } from "./tally_by_kind.ts";
+
+/** The digest of the whole state can cost as much as a snapshot: it is taken once in a while, and rarely if it is slow. */
+const DIGEST_INTERVAL_MS = 1000;
+const DIGEST_SHARE = 50;
+
+/** The signature backend in use, and why it is not the quick one. */
+export interface CryptoInUse {
+  readonly backend: string;
+  readonly fallbackReason: string | null;
+}
+
+export interface ReplicaStatus {
+  readonly replica: string;
+  readonly cluster: string;
+  readonly role: Role;
+  /** False while the operator keeps it out of the protocol. */
+  readonly active: boolean;
+  readonly term: number;
+  readonly leader: string | null;
+  readonly lastIndex: number;
+  readonly commitIndex: number;
+  /** Chain hash at commitIndex: equal on honest replicas at equal index. */
+  readonly commitHash: string;
+  readonly appliedIndex: number;
+  /** Rank of the highest certificate (§5.5). */
+  readonly prepared: { readonly term: number; readonly index: number };
+  /** Why it suspects its leader now (§6.1); null while it does not. */
+  readonly suspecting: string | null;
+  readonly evidence: readonly { readonly kind: string; readonly culprit: string }[];
+  readonly sessions: number;
+  /** Digest of the state machine, at the applied index beside it; both may lag by a second. */
+  readonly state: { readonly digest: string; readonly appliedIndex: number };
+  readonly clients: number;
+  readonly crypto: CryptoInUse & SignatureWork;
+  readonly transport: Readonly<TransportCounters>;
+  /** Packets refused, and inputs the core rejected or ignored, by kind. */
+  readonly refused: Readonly<Record<string, number>>;
+  readonly ignored: Readonly<Record<string, number>>;
+  readonly uptimeMs: number;
+  readonly memoryBytes: number;
+  readonly versions: { readonly replica: string; readonly wire: number; readonly deno: string };
+}
+
+export interface StatusParts {
+  readonly state: CoreState;
+  readonly machine: StateMachine;
+  readonly crypto: CryptoInUse;
+  readonly work: Readonly<SignatureWork>;
+  readonly transport: Readonly<TransportCounters>;
+  readonly refused: TallyByKind;
+  readonly ignored: TallyByKind;
+  readonly isActive: () => boolean;
+  readonly connected: (now: number) => number;
+  /** Reason of the latest suspicion, ended or not. */
+  readonly suspicion: () => string | null;
+  /** When the replica started, on the clock that `report` is asked with. */
+  readonly startedAt: number;
+}
+
+/** Reports the status of one replica. */
+export class StatusDesk {
+  readonly #parts: StatusParts;
+  #digest: { readonly due: number; readonly appliedIndex: LogIndex; readonly digest: string } | null = null;
+
+  constructor(parts: StatusParts) {
+    this.#parts = parts;
+  }
+
+  report(now: number): ReplicaStatus {
+    const { state, crypto, work, transport, refused, ignored, isActive, connected, startedAt } = this.#parts;
+    const { digest, appliedIndex } = this.#stateDigest(now);
+    return {
+      ...protocolStatus(state),
+      suspecting: state.election.suspectingSince === null ? null : this.#parts.suspicion(),
+      active: isActive(),
+      state: { digest, appliedIndex },
+      clients: connected(now),
+      crypto: { ...crypto, ...work },
+      transport: { ...transport },
+      refused: refused.toRecord(),
+      ignored: ignored.toRecord(),
+      uptimeMs: Math.round(now - startedAt),
+      memoryBytes: Deno.memoryUsage().rss,
+      versions: { replica: manifest.version, wire: WIRE_VERSION, deno: Deno.version.deno },
+    };
+  }
+
+  #stateDigest(now: number) {
+    const { state, machine } = this.#parts;
+    if (this.#digest !== null && (this.#digest.appliedIndex === state.appliedIndex || now < this.#digest.due)) {
+      return this.#digest;
+    }
+    const before = performance.now();
+    const digest = hex(machine.digest());
+    const costMs = performance.now() - before;
+    const due = now + Math.max(DIGEST_INTERVAL_MS, DIGEST_SHARE * costMs);
+    return this.#digest = { due, appliedIndex: state.appliedIndex, digest };
+  }
+}
+
+function protocolStatus(state: CoreState) {
+  const { config, hard, term, log, commitIndex, appliedIndex, prepared, evidence, sessions } = state;
+  return {
+    replica: config.self,
+    cluster: config.clusterId,
+    role: term.role,
+    term: hard.currentTerm,
+    leader: term.leader,
+    lastIndex: lastIndex(log),
+    commitIndex,
+    commitHash: headAt(log, commitIndex).hash,
+    appliedIndex,
+    prepared: { term: prepared.term, index: prepared.index },
+    evidence: evidence.map(({ kind, culprit }) => ({ kind, culprit })),
+    sessions: sessions.sessions.size,
+  };
+}

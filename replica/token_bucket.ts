@@ -1,0 +1,39 @@
+/** Rate limits by name: a token bucket for each client, so that one cannot take the others' share (§7.5). */
+
+interface Bucket {
+  tokens: number;
+  at: number;
+}
+
+/** Buckets of `burst` tokens that refill at `perSecond`. Names are the roster's clients, which bounds their number. */
+export class TokenBuckets {
+  readonly #perSecond: number;
+  readonly #burst: number;
+  readonly #buckets = new Map<string, Bucket>();
+
+  constructor(perSecond: number, burst: number) {
+    this.#perSecond = perSecond;
+    this.#burst = burst;
+  }
+
+  /** Whether `name` has a token left at `now` milliseconds. Takes none: a stranger who uses the name must not use it up. */
+  allows(name: string, now: number): boolean {
+    return this.#at(name, now).tokens >= 1;
+  }
+
+  /** Takes a token of `name`, once its signature proved that it is its own packet. */
+  take(name: string, now: number): void {
+    const bucket = this.#at(name, now);
+    bucket.tokens = Math.max(0, bucket.tokens - 1);
+    this.#buckets.set(name, bucket);
+  }
+
+  #at(name: string, now: number): Bucket {
+    const bucket = this.#buckets.get(name);
+    if (bucket === undefined) return { tokens: this.#burst, at: now };
+    const refill = Math.max(0, now - bucket.at) * this.#perSecond / 1000;
+    bucket.tokens = Math.min(this.#burst, bucket.tokens + refill);
+    bucket.at = now;
+    return bucket;
+  }
+}
