@@ -1,0 +1,164 @@
+/**
+ * One core under the microscope: the real `step`, the real effects and a memory disk, fed by hand on a virtual clock. What it does with
+ * one input is handed back: its verdict, what it made durable, what it signed and to whom.
+ */
+import { sha256Hex } from "../../crypto/mod.ts";
+import type { ProtocolConstants } from "../../replica/core/config.ts";
+import { type Context, emptyOutputs } from "../../replica/core/context.ts";
+import { createState } from "../../replica/core/create_state.ts";
+import { clientId, type ReplicaId, replicaId } from "../../replica/core/ids.ts";
+import type { Verified } from "../../replica/core/message.ts";
+import type { PersistOperation } from "../../replica/core/output.ts";
+import type { Packet } from "../../replica/core/packet.ts";
+import type { CoreState } from "../../replica/core/state.ts";
+import type { Verdict } from "../../replica/core/verdict.ts";
+import { createEffects, type InputWithoutTime, type RunInputs } from "../../replica/effects.ts";
+import { KvStore } from "../../replica/state_machine/mod.ts";
+import { MemoryDisk, openMemoryStorage, type Storage } from "../../replica/storage/mod.ts";
+import { encodeMessage } from "../../transport/codec/mod.ts";
+import { createFakeSigner } from "../simulation/fake_crypto.ts";
+import { CONSTANTS } from "../simulation/sim_cluster.ts";
+import { CLUSTER } from "./forge.ts";
+
+/** A packet this replica sent; to all of its peers when published. */
+export interface Sent {
+  readonly to: readonly string[] | "all";
+  readonly packet: Packet;
+}
+
+/** What became of a batch of inputs, own packets that came back included. */
+export interface Outcome {
+  /** Verdicts of the inputs given, in order. */
+  readonly verdicts: readonly Verdict[];
+  readonly persisted: readonly PersistOperation[];
+  readonly sent: readonly Sent[];
+  /** Durable writes, signatures and sends in the order they happened. */
+  readonly trace: readonly string[];
+}
+
+export type PacketOf<K extends Packet["kind"]> = Extract<Packet, { readonly kind: K }>;
+
+/** The packets of one kind among those sent. */
+export const sentOf = <K extends Packet["kind"]>({ sent }: Outcome, kind: K): PacketOf<K>[] =>
+  sent.flatMap(({ packet }) => packet.kind === kind ? [packet as PacketOf<K>] : []);
+
+export interface LabOptions {
+  /** Which replica this is. Default r2. */
+  readonly self?: string;
+  /** Replicas in the roster, r1…. Default 4. */
+  readonly replicas?: number;
+  readonly constants?: Partial<ProtocolConstants>;
+  readonly seed?: number;
+}
+
+export class Lab {
+  readonly self: ReplicaId;
+  readonly ids: readonly ReplicaId[];
+  readonly disk: MemoryDisk = new MemoryDisk();
+  now = 1000;
+  state!: CoreState;
+  readonly #options: LabOptions;
+  #run!: RunInputs;
+  #verdicts: Verdict[] = [];
+  #persisted: PersistOperation[] = [];
+  #sent: Sent[] = [];
+  #trace: string[] = [];
+
+  constructor(options: LabOptions = {}) {
+    this.#options = options;
+    this.self = replicaId(options.self ?? "r2");
+    this.ids = Array.from({ length: options.replicas ?? 4 }, (_, i) => replicaId(`r${i + 1}`));
+    this.restart();
+  }
+
+  /** Loses everything but the disk, which is verified as a real start does (§4.1), and begins again. */
+  restart(): void {
+    const storage = openMemoryStorage({ clusterId: CLUSTER, hash: sha256Hex, disk: this.disk });
+    const config = {
+      clusterId: CLUSTER,
+      self: this.self,
+      replicas: this.ids,
+      clients: new Set(["c1", "c2"].map(clientId)),
+      constants: { ...CONSTANTS, ...this.#options.constants },
+      seed: this.#options.seed ?? 1,
+    };
+    const ports = { hash: sha256Hex, machine: new KvStore() };
+    const signer = createFakeSigner("replica", this.self);
+    this.state = createState(config, storage.load(), ports, this.now);
+    this.#run = createEffects(this.state, ports, {
+      storage: this.#spyOn(storage),
+      encode: encodeMessage,
+      sign: ({ kind }, body) => {
+        this.#trace.push(`sign ${kind}`);
+        return signer.sign(body);
+      },
+      send: (to, packet) => this.#record({ to, packet }),
+      publish: (packet) => this.#record({ to: "all", packet }),
+      reply: () => {},
+      event: () => {},
+      observe: (input, verdict) => {
+        if (input.kind === "packet" || input.kind === "bad-entry") this.#verdicts.push(verdict);
+      },
+    });
+  }
+
+  /** Feeds `inputs` as one batch: handled, flushed, made durable, signed, sent. */
+  run(inputs: readonly InputWithoutTime[]): Outcome {
+    this.#verdicts = [];
+    this.#persisted = [];
+    this.#sent = [];
+    this.#trace = [];
+    this.#run(inputs, this.now);
+    const given = inputs.filter(({ kind }) => kind === "packet" || kind === "bad-entry").length;
+    return {
+      verdicts: this.#verdicts.slice(0, given),
+      persisted: this.#persisted,
+      sent: this.#sent,
+      trace: this.#trace,
+    };
+  }
+
+  /** Takes packets whose signatures are good, in one batch. */
+  receive(...packets: readonly Packet[]): Outcome {
+    return this.run(packets.map((packet) => ({ kind: "packet", packet: packet as Verified<Packet> })));
+  }
+
+  /** Lets `ms` pass with a tick every 10 ms; what happened is gathered. */
+  elapse(ms: number): Outcome {
+    const end = this.now + ms;
+    const gathered = { persisted: [] as PersistOperation[], sent: [] as Sent[], trace: [] as string[] };
+    while (this.now < end) {
+      this.now = Math.min(end, this.now + 10);
+      const { persisted, sent, trace } = this.run([{ kind: "tick" }]);
+      gathered.persisted.push(...persisted);
+      gathered.sent.push(...sent);
+      gathered.trace.push(...trace);
+    }
+    return { verdicts: [], ...gathered };
+  }
+
+  /** A context for calling one guarded function directly, past the rules that lead to it. */
+  context(): Context {
+    const ports = { hash: sha256Hex, machine: new KvStore() };
+    return { state: this.state, ports, now: this.now, out: emptyOutputs() };
+  }
+
+  #record(sent: Sent): void {
+    this.#trace.push(`send ${sent.packet.kind}`);
+    this.#sent.push(sent);
+  }
+
+  #spyOn(storage: Storage): Storage {
+    return {
+      load: () => storage.load(),
+      commit: (operations, intents) => {
+        storage.commit(operations, intents);
+        this.#trace.push(...operations.map(({ op }) => `durable ${op}`));
+        this.#persisted.push(...operations);
+      },
+      getMeta: (name) => storage.getMeta(name),
+      setMeta: (name, value) => storage.setMeta(name, value),
+      close: () => storage.close(),
+    };
+  }
+}
