@@ -2,30 +2,36 @@
 import type { ClientId } from "./core/ids.ts";
 import { INGRESS_LIMITS } from "./ingress_limits.ts";
 
-interface ClientRoutes {
-  /** Highest `time` of a greeting seen; a greeting that is not newer is a replay, perhaps from somewhere else. */
-  newest: number;
-  /** When each route was greeted from last, oldest first. */
-  readonly seen: Map<string, number>;
+interface Greeting {
+  /** The client's own clock. */
+  readonly time: number;
+  /** When it was heard, on this replica's clock. */
+  readonly at: number;
 }
 
 /** The routes of the roster's clients, which bounds their number. Routes are hints for answering, never identities (§2.3). */
 export class Routes {
-  readonly #clients = new Map<ClientId, ClientRoutes>();
+  readonly #clients = new Map<ClientId, Map<string, Greeting>>();
 
-  /** Registers `route` by a verified greeting. False, and nothing changes, where its `time` is not newer than all before. */
+  /**
+   * Registers `route` by a verified greeting. False, and nothing changes, where that greeting was heard before or four newer
+   * ones are known: whoever replays greetings can never push out the newest. A client whose clock went back still gets a
+   * route, as long as there is room.
+   */
   greet(client: ClientId, route: string, time: number, now: number): boolean {
-    const routes = this.#clients.get(client) ?? { newest: -1, seen: new Map<string, number>() };
-    if (time <= routes.newest) return false;
-    routes.newest = time;
-    this.#clients.set(client, routes);
-    routes.seen.delete(route);
-    routes.seen.set(route, now);
+    const routes = this.#clients.get(client) ?? new Map<string, Greeting>();
     dropExpired(routes, now);
-    if (routes.seen.size > INGRESS_LIMITS.routesPerClient) {
-      const oldest = routes.seen.keys().next();
-      if (!oldest.done) routes.seen.delete(oldest.value);
+    if (time <= (routes.get(route)?.time ?? -1) || [...routes.values()].some((known) => known.time === time)) {
+      return false;
     }
+    const oldest = oldestOf(routes);
+    const full = !routes.has(route) && routes.size >= INGRESS_LIMITS.routesPerClient;
+    if (full && oldest !== null) {
+      if (time < oldest.time) return false;
+      routes.delete(oldest.route);
+    }
+    routes.set(route, { time, at: now });
+    this.#clients.set(client, routes);
     return true;
   }
 
@@ -34,7 +40,7 @@ export class Routes {
     const routes = this.#clients.get(client);
     if (routes === undefined) return [];
     dropExpired(routes, now);
-    return routes.seen.keys();
+    return routes.keys();
   }
 
   /** Clients with a living route. */
@@ -42,15 +48,18 @@ export class Routes {
     let count = 0;
     for (const routes of this.#clients.values()) {
       dropExpired(routes, now);
-      if (routes.seen.size > 0) count++;
+      if (routes.size > 0) count++;
     }
     return count;
   }
 }
 
-function dropExpired({ seen }: ClientRoutes, now: number): void {
-  for (const [route, at] of seen) {
-    if (now - at < INGRESS_LIMITS.routeLifeMs) return;
-    seen.delete(route);
-  }
+function oldestOf(routes: ReadonlyMap<string, Greeting>): { readonly route: string; readonly time: number } | null {
+  let oldest: { readonly route: string; readonly time: number } | null = null;
+  for (const [route, { time }] of routes) if (oldest === null || time < oldest.time) oldest = { route, time };
+  return oldest;
+}
+
+function dropExpired(routes: Map<string, Greeting>, now: number): void {
+  for (const [route, { at }] of routes) if (now - at >= INGRESS_LIMITS.routeLifeMs) routes.delete(route);
 }
