@@ -78,9 +78,9 @@ export class EventLoop {
 
   #admit(time: number): InputWithoutTime[] {
     const { ingress, work, signaturesPerTurn } = this.#parts;
-    const last = work.verified + signaturesPerTurn;
+    const before = work.verified;
     const inputs: InputWithoutTime[] = [];
-    this.#backlog.drain(() => work.verified < last, (packet) => {
+    this.#backlog.drain(() => (work.verified - before) / signaturesPerTurn, (packet) => {
       const input = ingress.take(packet, time);
       if (input !== null) inputs.push(input);
     });
