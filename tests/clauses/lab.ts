@@ -4,21 +4,30 @@
  */
 import { sha256Hex } from "../../crypto/mod.ts";
 import type { ProtocolConstants } from "../../replica/core/config.ts";
+import type { Certificate } from "../../replica/core/certificate.ts";
 import { type Context, emptyOutputs } from "../../replica/core/context.ts";
 import { createState } from "../../replica/core/create_state.ts";
 import { clientId, type ReplicaId, replicaId } from "../../replica/core/ids.ts";
 import type { Verified } from "../../replica/core/message.ts";
-import type { PersistOperation } from "../../replica/core/output.ts";
+import type { ChainedEntry, ClientReply, PersistOperation } from "../../replica/core/output.ts";
 import type { Packet } from "../../replica/core/packet.ts";
 import type { CoreState } from "../../replica/core/state.ts";
 import type { Verdict } from "../../replica/core/verdict.ts";
 import { createEffects, type InputWithoutTime, type RunInputs } from "../../replica/effects.ts";
 import { KvStore } from "../../replica/state_machine/mod.ts";
-import { MemoryDisk, openMemoryStorage, type Storage } from "../../replica/storage/mod.ts";
+import { MemoryDisk, type MemoryStorage, openMemoryStorage, type Storage } from "../../replica/storage/mod.ts";
 import { encodeMessage } from "../../transport/codec/mod.ts";
 import { createFakeSigner } from "../simulation/fake_crypto.ts";
 import { CONSTANTS } from "../simulation/sim_cluster.ts";
-import { CLUSTER } from "./forge.ts";
+import {
+  appendEntries,
+  type AppendOptions,
+  CLUSTER,
+  electionProof,
+  GENESIS_CERTIFICATE,
+  preVote,
+  vote,
+} from "./forge.ts";
 
 /** A packet this replica sent; to all of its peers when published. */
 export interface Sent {
@@ -51,12 +60,22 @@ export interface LabOptions {
   readonly seed?: number;
 }
 
+export interface FollowOptions extends Omit<AppendOptions, "proof"> {
+  /** The base the leader was elected on. Default genesis. */
+  readonly base?: Certificate;
+}
+
+const isFed = ({ kind }: InputWithoutTime): boolean => kind === "packet" || kind === "bad-entry" || kind === "request";
+
 export class Lab {
   readonly self: ReplicaId;
   readonly ids: readonly ReplicaId[];
   readonly disk: MemoryDisk = new MemoryDisk();
+  /** Every answer to a client so far. */
+  readonly replies: ClientReply[] = [];
   now = 1000;
   state!: CoreState;
+  storage!: MemoryStorage;
   readonly #options: LabOptions;
   #run!: RunInputs;
   #verdicts: Verdict[] = [];
@@ -73,7 +92,7 @@ export class Lab {
 
   /** Loses everything but the disk, which is verified as a real start does (§4.1), and begins again. */
   restart(): void {
-    const storage = openMemoryStorage({ clusterId: CLUSTER, hash: sha256Hex, disk: this.disk });
+    this.storage = openMemoryStorage({ clusterId: CLUSTER, hash: sha256Hex, disk: this.disk });
     const config = {
       clusterId: CLUSTER,
       self: this.self,
@@ -84,9 +103,9 @@ export class Lab {
     };
     const ports = { hash: sha256Hex, machine: new KvStore() };
     const signer = createFakeSigner("replica", this.self);
-    this.state = createState(config, storage.load(), ports, this.now);
+    this.state = createState(config, this.storage.load(), ports, this.now);
     this.#run = createEffects(this.state, ports, {
-      storage: this.#spyOn(storage),
+      storage: this.#spyOn(this.storage),
       encode: encodeMessage,
       sign: ({ kind }, body) => {
         this.#trace.push(`sign ${kind}`);
@@ -94,10 +113,10 @@ export class Lab {
       },
       send: (to, packet) => this.#record({ to, packet }),
       publish: (packet) => this.#record({ to: "all", packet }),
-      reply: () => {},
+      reply: (reply) => this.replies.push(reply),
       event: () => {},
       observe: (input, verdict) => {
-        if (input.kind === "packet" || input.kind === "bad-entry") this.#verdicts.push(verdict);
+        if (isFed(input)) this.#verdicts.push(verdict);
       },
     });
   }
@@ -109,7 +128,7 @@ export class Lab {
     this.#sent = [];
     this.#trace = [];
     this.#run(inputs, this.now);
-    const given = inputs.filter(({ kind }) => kind === "packet" || kind === "bad-entry").length;
+    const given = inputs.filter(isFed).length;
     return {
       verdicts: this.#verdicts.slice(0, given),
       persisted: this.#persisted,
@@ -135,6 +154,35 @@ export class Lab {
       gathered.trace.push(...trace);
     }
     return { verdicts: [], ...gathered };
+  }
+
+  /** Follows `leader`, elected for `termNumber` by everyone but this replica, with `chain` as its first entries. */
+  follow(
+    leader: string,
+    termNumber: number,
+    chain: readonly ChainedEntry[] = [],
+    options: FollowOptions = {},
+  ): Outcome {
+    const { base = GENESIS_CERTIFICATE, ...rest } = options;
+    const proof = electionProof(leader, termNumber, this.peers, base);
+    return this.receive(appendEntries(leader, termNumber, chain, { ...rest, proof }));
+  }
+
+  /** Becomes leader of `termNumber` with everyone's vote; what happened in the last step of it is handed back. */
+  lead(termNumber: number): Outcome {
+    while (this.state.election.suspectingSince === null) this.elapse(10);
+    this.receive(...this.peers.map((id) => preVote(id, termNumber)));
+    while (this.state.hard.currentTerm < termNumber) this.elapse(10);
+    const { base } = this.state.election.candidacy!;
+    return this.run(this.peers.map((id) => {
+      const packet = { kind: "Vote", signed: vote(id, termNumber, this.self, base) } as const;
+      return { kind: "packet", packet: packet as Verified<Packet> };
+    }));
+  }
+
+  /** Every replica but this one. */
+  get peers(): ReplicaId[] {
+    return this.ids.filter((id) => id !== this.self);
   }
 
   /** A context for calling one guarded function directly, past the rules that lead to it. */
