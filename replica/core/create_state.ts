@@ -95,7 +95,7 @@ const noRequests = (config: CoreConfig): RequestState => ({
   proposed: new Map(),
   interventions: new Map(),
   patience: config.constants.patienceMs,
-  progressed: false,
+  progressed: true, // no leader has failed yet: the first one gets the first patience
 });
 
 const noCatchUp = (): CatchUpState => ({
