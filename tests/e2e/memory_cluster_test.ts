@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { eventually } from "./support/eventually.ts";
+import { eventually } from "../../tasks/support/eventually.ts";
 import { MemoryCluster } from "./support/memory_cluster.ts";
 
 Deno.test("four replicas in one process elect a leader and agree on a client's writes", async () => {

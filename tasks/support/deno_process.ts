@@ -1,0 +1,76 @@
+/** A process of this project, started with this very Deno and ended by its own pid. */
+import { LineLog } from "./line_log.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+/** How long a process has to end by itself after SIGTERM, in milliseconds. */
+const END_MS = 5000;
+
+export class DenoProcess implements AsyncDisposable {
+  readonly pid: number;
+  readonly stdout: LineLog;
+  readonly stderr: LineLog;
+  /** How it ended. */
+  readonly exited: Promise<Deno.CommandStatus>;
+  readonly #child: Deno.ChildProcess;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  #running = true;
+
+  /** Runs `script` of this project with the permission set `permissions` of `deno.json`. */
+  constructor(permissions: string, script: string, args: readonly string[]) {
+    const command = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-q", `-P=${permissions}`, script, ...args],
+      cwd: ROOT,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    });
+    this.#child = command.spawn();
+    this.pid = this.#child.pid;
+    this.#input = this.#child.stdin.getWriter();
+    this.stdout = new LineLog(this.#child.stdout);
+    this.stderr = new LineLog(this.#child.stderr);
+    this.exited = this.#child.status.finally(() => this.#running = false);
+  }
+
+  get running(): boolean {
+    return this.#running;
+  }
+
+  /** Writes one line to its standard input. */
+  async write(line: string): Promise<void> {
+    await this.#input.write(new TextEncoder().encode(line + "\n"));
+  }
+
+  /** Sends a signal; one that has ended takes none. */
+  signal(signal: Deno.Signal): void {
+    if (this.#running) this.#child.kill(signal);
+  }
+
+  /** Ends it with SIGTERM, or SIGKILL where that takes too long, and waits until it is gone. */
+  async end(): Promise<Deno.CommandStatus> {
+    this.signal("SIGTERM");
+    const timer = setTimeout(() => this.signal("SIGKILL"), END_MS);
+    const status = await this.#gone();
+    clearTimeout(timer);
+    return status;
+  }
+
+  /** Ends it with SIGKILL and waits until it is gone. */
+  async kill(): Promise<Deno.CommandStatus> {
+    this.signal("SIGKILL");
+    return await this.#gone();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // One that was stopped (SIGSTOP) would not hear SIGTERM.
+    this.signal("SIGCONT");
+    await this.end();
+  }
+
+  async #gone(): Promise<Deno.CommandStatus> {
+    const status = await this.exited;
+    await Promise.all([this.stdout.ended, this.stderr.ended]);
+    await this.#input.close().catch(() => {});
+    return status;
+  }
+}

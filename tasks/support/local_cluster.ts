@@ -1,0 +1,122 @@
+/** A cluster on this machine: keys in a directory, each replica a process of its own. */
+import { generateCluster } from "../../crypto/generate_cluster.ts";
+import { loadBackend, type LoadedBackend } from "../../crypto/load_backend.ts";
+import { readKeyFile } from "../../crypto/key_file.ts";
+import { readRoster } from "../../crypto/parse_roster.ts";
+import type { Roster } from "../../crypto/roster.ts";
+import { type Client, createClient } from "../../client/mod.ts";
+import type { ProtocolConstants } from "../../replica/core/config.ts";
+import { createZmqClientTransport } from "../../transport/mod.ts";
+import { DenoProcess } from "./deno_process.ts";
+
+/** How long a replica may take until it is ready, in milliseconds. */
+const READY_MS = 20_000;
+
+export interface ClusterPlan {
+  /** Where keys and data are, made if missing. */
+  readonly dir: string;
+  readonly replicas: number;
+  readonly clients: number;
+  readonly basePort: number;
+  readonly constants?: Partial<ProtocolConstants>;
+}
+
+export class LocalCluster implements AsyncDisposable {
+  readonly dir: string;
+  readonly roster: Roster;
+  /** Whether keys and roster were made now. */
+  readonly isNew: boolean;
+  readonly #loaded: LoadedBackend;
+  readonly #replicas = new Map<string, DenoProcess>();
+  readonly #clients: Client[] = [];
+
+  private constructor(dir: string, roster: Roster, isNew: boolean, loaded: LoadedBackend) {
+    this.dir = dir;
+    this.roster = roster;
+    this.isNew = isNew;
+    this.#loaded = loaded;
+  }
+
+  /** Opens the cluster in `plan.dir`, or makes its keys and roster. Nothing is started. Throws `ConfigError`. */
+  static async open(plan: ClusterPlan): Promise<LocalCluster> {
+    const loaded = await loadBackend("auto");
+    const { backend } = loaded;
+    const path = `${plan.dir}/cluster.json`;
+    const isNew = !(await exists(path));
+    if (isNew) {
+      const { replicas, clients, basePort, constants = {} } = plan;
+      await generateCluster({
+        ...{ out: plan.dir, host: "127.0.0.1", replicas, clients, basePort, constants, backend },
+      });
+    }
+    const operator = await readKeyFile(`${plan.dir}/operator.key`, backend);
+    return new LocalCluster(plan.dir, await readRoster(path, operator.operatorKey, backend), isNew, loaded);
+  }
+
+  /** Ids of all replicas, in roster order. */
+  get ids(): string[] {
+    return this.roster.replicas.map(({ id }) => id);
+  }
+
+  /** Ids of the replicas that run now. */
+  get running(): string[] {
+    return this.ids.filter((id) => this.#replicas.get(id)?.running);
+  }
+
+  /** A replica's process, the latest one. Throws where it was never started. */
+  process(id: string): DenoProcess {
+    const process = this.#replicas.get(id);
+    if (process === undefined) throw new Error(`replica ${id} was never started`);
+    return process;
+  }
+
+  /** `--cluster` and `--key` for a process that acts as `id`. */
+  credentials(id: string): string[] {
+    return ["--cluster", `${this.dir}/cluster.json`, "--key", `${this.dir}/${id}.key`];
+  }
+
+  /** Starts a replica, with further flags, and waits until it is ready. Throws with its last words if it does not come up. */
+  async start(id: string, ...flags: string[]): Promise<DenoProcess> {
+    const args = [...this.credentials(id), "--data", `${this.dir}/data/${id}`, ...flags];
+    const process = new DenoProcess("replica", "replica/main.ts", args);
+    this.#replicas.set(id, process);
+    try {
+      await process.stdout.waitFor(`replica ${id} ready`, (line) => line.includes('"event":"ready"'), READY_MS);
+      return process;
+    } catch (cause) {
+      await process.kill();
+      throw new Error(`replica ${id} did not start: ${process.stderr.lines.slice(-5).join(" | ")}`, { cause });
+    }
+  }
+
+  /** Starts all replicas at once. */
+  async startAll(...flags: string[]): Promise<void> {
+    await Promise.all(this.ids.map((id) => this.start(id, ...flags)));
+  }
+
+  /** A client of this process that acts as `id`, knowing only the replicas of `only` where given. Closed with the cluster. */
+  async client(id: string, only?: readonly string[]): Promise<Client> {
+    const { backend } = this.#loaded;
+    const replicas = this.roster.replicas.filter((line) => only?.includes(line.id) ?? true);
+    const transport = await createZmqClientTransport({ routingId: `${id}-${crypto.randomUUID()}`, replicas });
+    const key = await readKeyFile(`${this.dir}/${id}.key`, backend);
+    const client = createClient({ roster: { ...this.roster, replicas }, key, transport, backend });
+    this.#clients.push(client);
+    return client;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled(this.#clients.map((client) => client.close()));
+    await Promise.allSettled([...this.#replicas.values()].map((process) => process[Symbol.asyncDispose]()));
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,86 @@
+/** Looks at each replica by itself, so that they can be compared. What one says is believed of it alone. */
+import type { Client, CommittedEntry } from "../../client/mod.ts";
+import type { ReplicaStatus } from "../../replica/status.ts";
+import type { LocalCluster } from "./local_cluster.ts";
+
+/** Questions to one replica at a time; below what a replica answers a client at once. */
+const CHUNK = 200;
+
+/** Logs of several replicas, compared entry by entry. */
+export interface Comparison {
+  /** Every index from 1 up to this one was compared. */
+  readonly commitIndex: number;
+  /** Hash at `commitIndex`. */
+  readonly hash: string;
+}
+
+/** Two replicas hold different entries at one committed index. */
+export class DifferenceError extends Error {
+  override readonly name = "DifferenceError";
+}
+
+export class Observer {
+  readonly #clients: ReadonlyMap<string, Client>;
+
+  private constructor(clients: ReadonlyMap<string, Client>) {
+    this.#clients = clients;
+  }
+
+  /** An observer with a client key of its own, `id`. */
+  static async of(cluster: LocalCluster, id: string): Promise<Observer> {
+    const clients = cluster.ids.map(async (replica): Promise<[string, Client]> => [
+      replica,
+      await cluster.client(id, [replica]),
+    ]);
+    return new Observer(new Map(await Promise.all(clients)));
+  }
+
+  /** A replica's status, or null if it does not answer within `timeoutMs`. */
+  async status(replica: string, timeoutMs = 1000): Promise<ReplicaStatus | null> {
+    const [line] = await this.#client(replica).getStatus({ timeoutMs });
+    return line?.reachable ? line.status as unknown as ReplicaStatus : null;
+  }
+
+  /** Status of each of `replicas` that answers. */
+  async statuses(replicas: readonly string[]): Promise<ReplicaStatus[]> {
+    const all = await Promise.all(replicas.map((replica) => this.status(replica)));
+    return all.filter((status) => status !== null);
+  }
+
+  /** The entry committed at `index`, by this replica's own account. */
+  entry(replica: string, index: number): Promise<CommittedEntry> {
+    return this.#client(replica).getCommittedCommand(index);
+  }
+
+  /**
+   * Compares the logs of `replicas` at every index up to the lowest commit index among them. Throws {@linkcode DifferenceError} at the
+   * first index where two differ.
+   */
+  async compare(replicas: readonly string[]): Promise<Comparison> {
+    const statuses = await this.statuses(replicas);
+    if (statuses.length < replicas.length) throw new Error(`compare: only ${statuses.length} of ${replicas} answered`);
+    const commitIndex = Math.min(...statuses.map((status) => status.commitIndex));
+    let hash = "";
+    for (let first = 1; first <= commitIndex; first += CHUNK) {
+      const indexes = Array.from({ length: Math.min(CHUNK, commitIndex - first + 1) }, (_, i) => first + i);
+      hash = (await Promise.all(indexes.map((index) => this.#equalHash(replicas, index)))).at(-1) ?? hash;
+    }
+    return { commitIndex, hash };
+  }
+
+  async #equalHash(replicas: readonly string[], index: number): Promise<string> {
+    const hashes = await Promise.all(replicas.map(async (replica) => {
+      const entry = await this.entry(replica, index);
+      return entry.committed ? entry.hash : `nothing committed (up to ${entry.commitIndex})`;
+    }));
+    if (new Set(hashes).size === 1) return hashes[0]!;
+    const found = replicas.map((replica, i) => `${replica}: ${hashes[i]}`).join("; ");
+    throw new DifferenceError(`the committed entries at index ${index} differ: ${found}`);
+  }
+
+  #client(replica: string): Client {
+    const client = this.#clients.get(replica);
+    if (client === undefined) throw new Error(`${replica} is not one of ${[...this.#clients.keys()]}`);
+    return client;
+  }
+}

@@ -1,0 +1,40 @@
+/** A real cluster of processes in a directory of its own, gone after the test whatever happens. */
+import { LocalCluster } from "../../../tasks/support/local_cluster.ts";
+import { findFreePorts } from "../../../tasks/support/free_ports.ts";
+import type { ProtocolConstants } from "../../../replica/core/config.ts";
+import { PORTS_PER_REPLICA } from "../../../crypto/generate_cluster.ts";
+
+export interface ProcessClusterOptions {
+  readonly replicas?: number;
+  readonly clients?: number;
+  readonly constants?: Partial<ProtocolConstants>;
+}
+
+/** Runs `body` with a cluster of which nothing runs yet; on failure the replicas' last lines are printed. */
+export async function withCluster(
+  options: ProcessClusterOptions,
+  body: (cluster: LocalCluster) => Promise<void>,
+): Promise<void> {
+  const { replicas = 4, clients = 3, constants = { electionTimeoutMs: 500, patienceMs: 1000 } } = options;
+  const dir = await Deno.makeTempDir();
+  try {
+    const basePort = findFreePorts(replicas * PORTS_PER_REPLICA);
+    await using cluster = await LocalCluster.open({ dir, replicas, clients, basePort, constants });
+    try {
+      await body(cluster);
+    } catch (error) {
+      for (const id of cluster.ids) printLog(cluster, id);
+      throw error;
+    }
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+function printLog(cluster: LocalCluster, id: string): void {
+  try {
+    console.error([`--- ${id}`, ...cluster.process(id).stderr.lines.slice(-20)].join("\n"));
+  } catch {
+    // Never started: it has said nothing.
+  }
+}
