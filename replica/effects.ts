@@ -81,8 +81,9 @@ function persistAndSend(
   markDurable(mark, operations);
   for (const { packet } of honest) assertDurable(mark, packet);
   const own: InputWithoutTime[] = [];
+  const signatures = new Map<PeerMessage, Uint8Array>();
   for (const { to, packet } of ports.corrupt?.(honest) ?? honest) {
-    const signed = signPacket(ports, packet, bodies);
+    const signed = signPacket(ports, packet, bodies, signatures);
     if (to === "all") ports.publish(signed);
     else sendToPeers(ports, to.filter((replica) => replica !== self), signed);
     if (to === "all" || to.includes(self)) own.push({ kind: "packet", packet: signed as Verified<Packet> });
@@ -106,10 +107,18 @@ function intentOf(packet: UnsignedPacket, bodies: ReadonlyMap<PeerMessage, Uint8
   return [{ kind: "acks", term: packet.signed.term, heads: packet.signed.acks }];
 }
 
-/** One signature serves all receivers of the same body (§2.4). */
-function signPacket(ports: EffectPorts, packet: UnsignedPacket, bodies: ReadonlyMap<PeerMessage, Uint8Array>): Packet {
+/** One signature serves all receivers of the same body (§2.4), with a proof beside it or without. */
+function signPacket(
+  ports: EffectPorts,
+  packet: UnsignedPacket,
+  bodies: ReadonlyMap<PeerMessage, Uint8Array>,
+  signatures: Map<PeerMessage, Uint8Array>,
+): Packet {
   if (!isOwn(packet)) return packet;
-  const body = bodies.get(packet.signed) ?? ports.encode(packet.signed);
-  const signed: Signed<PeerMessage> = { message: packet.signed, body, signature: ports.sign(packet.signed, body) };
+  const message: PeerMessage = packet.signed;
+  const body = bodies.get(message) ?? ports.encode(message);
+  const signature = signatures.get(message) ?? ports.sign(message, body);
+  signatures.set(message, signature);
+  const signed: Signed<PeerMessage> = { message, body, signature };
   return { ...packet, signed } as Packet;
 }
