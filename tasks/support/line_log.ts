@@ -14,6 +14,7 @@ export class LineLog {
   /** Resolves when the stream has ended. */
   readonly ended: Promise<void>;
   readonly #waiters = new Set<Waiter>();
+  #listener: ((line: string) => void) | null = null;
   #open = true;
 
   constructor(stream: ReadableStream<Uint8Array>) {
@@ -37,6 +38,12 @@ export class LineLog {
     }
   }
 
+  /** Has `listener` see every line kept and every line to come. */
+  onLine(listener: (line: string) => void): void {
+    for (const line of this.lines) listener(line);
+    this.#listener = listener;
+  }
+
   async #read(stream: ReadableStream<Uint8Array>): Promise<void> {
     let rest = "";
     for await (const text of stream.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)) {
@@ -52,6 +59,7 @@ export class LineLog {
   #add(line: string): void {
     this.lines.push(line);
     if (this.lines.length > MAX_LINES) this.lines.shift();
+    this.#listener?.(line);
     for (const waiter of this.#waiters) if (waiter.matches(line)) waiter.resolve(line);
   }
 }

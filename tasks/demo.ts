@@ -1,0 +1,72 @@
+/**
+ * `deno task demo`: a cluster of four replica processes and a client process on loopback; a killed leader, a Byzantine one,
+ * and what the honest replicas make of it. One line a step. Exit codes: 0 all was as it should be, 1 it was not, 2 wrong usage.
+ */
+import { PORTS_PER_REPLICA } from "../crypto/generate_cluster.ts";
+import { byzantineLeader, compareAll, killLeader, restart, writeAndRead } from "./demo/acts.ts";
+import { ClientProcess } from "./demo/client_process.ts";
+import type { Stage } from "./demo/stage.ts";
+import { findFreePorts } from "./support/free_ports.ts";
+import { LocalCluster } from "./support/local_cluster.ts";
+import { Observer } from "./support/observer.ts";
+
+const REPLICAS = 4;
+const CLIENTS = 2;
+const TITLE_WIDTH = 10;
+const EXIT_DONE = 0;
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGTERM", "SIGINT"];
+
+/** Plays the whole story; `say` gets each step. Everything started is in `started`, which the caller ends. */
+async function play(dir: string, say: Stage["say"], started: AsyncDisposableStack): Promise<void> {
+  const basePort = findFreePorts(REPLICAS * PORTS_PER_REPLICA);
+  const plan = { dir, replicas: REPLICAS, clients: CLIENTS, basePort };
+  const cluster = started.use(await LocalCluster.open(plan));
+  say("keys", `operator, ${REPLICAS} replicas, ${CLIENTS} clients; signed roster of cluster ${cluster.roster.cluster}`);
+  await cluster.startAll();
+  const pids = cluster.ids.map((id) => `${id} (pid ${cluster.process(id).pid})`);
+  const client = started.use(new ClientProcess(cluster, "c1"));
+  say("start", `${pids.join(", ")}, client c1 (pid ${client.pid})`);
+  const stage: Stage = { cluster, client, observer: await Observer.of(cluster, "c2"), say };
+  await writeAndRead(stage);
+  const killed = await killLeader(stage);
+  await restart(stage, killed);
+  await compareAll(stage, await byzantineLeader(stage));
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  if (args.length > 0) {
+    console.error(`demo: given ${args.join(" ")}, wanted no arguments`);
+    return EXIT_USAGE;
+  }
+  const started = performance.now();
+  const say = (title: string, text: string) =>
+    console.log(`${seconds(started)}  ${title.padEnd(TITLE_WIDTH)}  ${text}`);
+  const dir = await Deno.makeTempDir({ prefix: "bft-raft-demo-" });
+  await using cleanup = new AsyncDisposableStack();
+  cleanup.defer(() => Deno.remove(dir, { recursive: true }));
+  try {
+    await Promise.race([play(dir, say, cleanup), interrupted()]);
+  } catch (error) {
+    console.error(`demo FAILED: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`);
+    return EXIT_FAILED;
+  }
+  await cleanup.disposeAsync();
+  say(
+    "done",
+    "one killed and one Byzantine leader; nothing was lost and nothing differs; processes and files are gone",
+  );
+  return EXIT_DONE;
+}
+
+/** Rejects when a person ends the demo. */
+function interrupted(): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  for (const name of SIGNALS) Deno.addSignalListener(name, () => reject(new Error(`interrupted by ${name}`)));
+  return promise;
+}
+
+const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1).padStart(5)} s`;
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,55 @@
+/** What every act of the demo works with: the cluster, its client, an observer, and lines of what was seen. */
+import type { ReplicaStatus } from "../../replica/status.ts";
+import { eventually } from "../support/eventually.ts";
+import type { LocalCluster } from "../support/local_cluster.ts";
+import type { Observer } from "../support/observer.ts";
+import type { ClientProcess } from "./client_process.ts";
+
+/** How long the cluster may take to reach what an act waits for, in milliseconds. */
+export const PATIENCE_MS = 30_000;
+
+export interface Stage {
+  readonly cluster: LocalCluster;
+  readonly client: ClientProcess;
+  readonly observer: Observer;
+  /** Prints a step: who or what, and what was seen. */
+  readonly say: (title: string, text: string) => void;
+}
+
+/** A leader that a quorum of `replicas` names alike in one term. */
+export interface Led {
+  readonly leader: string;
+  readonly term: number;
+}
+
+/** Waits until all `replicas` name one leader, one that `wanted` accepts. */
+export function waitForLeader(
+  { observer }: Stage,
+  replicas: readonly string[],
+  wanted: (led: Led) => boolean = () => true,
+): Promise<Led> {
+  return eventually("all replicas name one leader", async () => {
+    const led = commonLeader(await observer.statuses(replicas), replicas.length);
+    return led !== null && wanted(led) && led;
+  }, PATIENCE_MS);
+}
+
+/** The leader all of `statuses` name in one term, if there are `count` of them and they do. */
+export function commonLeader(statuses: readonly ReplicaStatus[], count: number): Led | null {
+  const [first] = statuses;
+  if (first === undefined || first.leader === null || statuses.length < count) return null;
+  const same = statuses.every(({ leader, term }) => leader === first.leader && term === first.term);
+  return same ? { leader: first.leader, term: first.term } : null;
+}
+
+/** Waits until `replicas` stand at one commit index with one hash, and describes it. */
+export async function waitForEqualCommits({ observer }: Stage, replicas: readonly string[]): Promise<string> {
+  const statuses = await eventually("equal commits", async () => {
+    const found = await observer.statuses(replicas);
+    const hashes = new Set(found.map(({ commitIndex, commitHash }) => `${commitIndex} ${commitHash}`));
+    return found.length === replicas.length && hashes.size === 1 && found;
+  }, PATIENCE_MS);
+  const { commitIndex, commitHash, term, leader } = statuses[0]!;
+  const place = `commit index ${commitIndex}, hash ${commitHash.slice(0, 12)}… on ${replicas.join(" ")}`;
+  return `term ${term}, leader ${leader}, ${place}`;
+}
