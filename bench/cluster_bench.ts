@@ -1,0 +1,106 @@
+/**
+ * `deno task bench`: a real cluster of processes on this machine, first idle, then under closed-loop writes.
+ *
+ *     deno task bench [--replicas 4] [--clients 1,64] [--size 200] [--seconds 10] [--idle-seconds 20] [--json]
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { PORTS_PER_REPLICA } from "../crypto/generate_cluster.ts";
+import { findFreePorts } from "../tasks/support/free_ports.ts";
+import { LocalCluster } from "../tasks/support/local_cluster.ts";
+import { closedLoop, type LoadResult } from "./load.ts";
+import { cpuSeconds, residentMiB } from "./resources.ts";
+
+interface Plan {
+  readonly replicas: number;
+  readonly clients: readonly number[];
+  readonly size: number;
+  readonly seconds: number;
+  readonly idleSeconds: number;
+  readonly json: boolean;
+}
+
+interface Idle {
+  readonly seconds: number;
+  /** Per cent of one core, each replica. */
+  readonly cpuPercent: readonly number[];
+  readonly residentMiB: readonly number[];
+}
+
+function readPlan(args: string[]): Plan {
+  const flags = parseArgs(args, {
+    string: ["replicas", "clients", "size", "seconds", "idle-seconds"],
+    boolean: ["json"],
+    default: { replicas: "4", clients: "1,64", size: "200", seconds: "10", "idle-seconds": "20" },
+    unknown: (flag: string) => usage(`unknown argument ${flag}`),
+  });
+  const whole = (name: string, text: string): number =>
+    /^\d{1,6}$/.test(text) ? Number(text) : usage(`--${name}: given ${text}, wanted a whole number`);
+  return {
+    replicas: whole("replicas", flags.replicas),
+    clients: flags.clients.split(",").map((text: string) => whole("clients", text)),
+    size: whole("size", flags.size),
+    seconds: whole("seconds", flags.seconds),
+    idleSeconds: whole("idle-seconds", flags["idle-seconds"]),
+    json: flags.json,
+  };
+}
+
+function usage(message: string): never {
+  console.error(`bench: ${message}`);
+  Deno.exit(2);
+}
+
+async function measureIdle(cluster: LocalCluster, seconds: number): Promise<Idle> {
+  const pids = cluster.ids.map((id) => cluster.process(id).pid);
+  const before = await Promise.all(pids.map(cpuSeconds));
+  const started = performance.now();
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  const elapsed = (performance.now() - started) / 1000;
+  const after = await Promise.all(pids.map(cpuSeconds));
+  return {
+    seconds,
+    cpuPercent: after.map((value, i) => 100 * (value - before[i]!) / elapsed),
+    residentMiB: await Promise.all(pids.map(residentMiB)),
+  };
+}
+
+async function run(plan: Plan): Promise<{ readonly idle: Idle; readonly load: readonly LoadResult[] }> {
+  const dir = await Deno.makeTempDir();
+  try {
+    const most = Math.max(...plan.clients);
+    const basePort = findFreePorts(plan.replicas * PORTS_PER_REPLICA);
+    await using cluster = await LocalCluster.open({ dir, replicas: plan.replicas, clients: most, basePort });
+    await cluster.startAll();
+    const clients = await Promise.all(Array.from({ length: most }, (_, i) => cluster.client(`c${i + 1}`)));
+    await clients[0]!.put("bench", "warm");
+    const idle = await measureIdle(cluster, plan.idleSeconds);
+    const load: LoadResult[] = [];
+    for (const count of plan.clients) load.push(await closedLoop(clients.slice(0, count), plan.seconds, plan.size));
+    return { idle, load };
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+if (import.meta.main) {
+  const plan = readPlan([...Deno.args]);
+  const { idle, load } = await run(plan);
+  if (plan.json) console.log(JSON.stringify({ plan, idle, load }));
+  else {
+    const list = (values: readonly number[]) => values.map((value) => value.toFixed(1)).join(" ");
+    const total = idle.cpuPercent.reduce((a, b) => a + b, 0);
+    console.log(
+      `idle ${idle.seconds} s: ${total.toFixed(1)} % of a core in all (${list(idle.cpuPercent)}), MiB ${
+        list(idle.residentMiB)
+      }`,
+    );
+    for (const { clients, writes, writesPerSecond, p50, p99, max } of load) {
+      const rate = `${writesPerSecond.toFixed(0)} writes/s of ${plan.size} B`;
+      console.log(
+        `${clients} clients: ${rate}, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, max ${
+          max.toFixed(1)
+        } ms (${writes} writes)`,
+      );
+    }
+  }
+}

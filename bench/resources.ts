@@ -1,0 +1,17 @@
+/** Processor time and memory of a process, as the kernel accounts them. Linux only. */
+
+/** Clock ticks a second in /proc; fixed by the kernel's interface to programs. */
+const TICKS_PER_SECOND = 100;
+
+/** Processor seconds (user and system) that process `pid` has used. */
+export async function cpuSeconds(pid: number): Promise<number> {
+  const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** Resident memory of process `pid` in MiB. */
+export async function residentMiB(pid: number): Promise<number> {
+  const status = await Deno.readTextFile(`/proc/${pid}/status`);
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? NaN) / 1024;
+}
