@@ -1,7 +1,7 @@
 /** A leader's replication: proposing, broadcasting, repairing followers (§5.1, §5.2, §5.8). */
 import { type Context, peersOf, send } from "./context.ts";
 import { append } from "./durable.ts";
-import { type Entry, type Head } from "./entry.ts";
+import type { Entry, Head } from "./entry.ts";
 import { joinRequests, requestSize } from "./entry_body.ts";
 import { chainEntry } from "./hash_chain.ts";
 import { type LogIndex, offset, type ReplicaId, type Round, round } from "./ids.ts";
