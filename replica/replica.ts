@@ -9,13 +9,13 @@ import { createVerifiedCache } from "../crypto/verified_cache.ts";
 import { encodeMessage, encodePacket } from "../transport/codec/mod.ts";
 import type { ReplicaTransport } from "../transport/port.ts";
 import { Activation } from "./activation.ts";
-import { type ByzantineMode, createAdversary } from "./byzantine/mod.ts";
+import { type Adversary, type ByzantineMode, createAdversary } from "./byzantine/mod.ts";
 import { createDesk } from "./client_desk.ts";
 import { coreConfigOf, ownLine } from "./config.ts";
 import { createState } from "./core/create_state.ts";
 import type { Ports, StateMachine } from "./core/ports.ts";
 import { countingBackend } from "./counting_backend.ts";
-import { createEffects, type EffectPorts } from "./effects.ts";
+import { createEffects, type EffectPorts, type RunInputs } from "./effects.ts";
 import { EventLoop } from "./event_loop.ts";
 import { Ingress } from "./ingress.ts";
 import { INGRESS_LIMITS } from "./ingress_limits.ts";
@@ -64,7 +64,7 @@ export function createReplica(parts: ReplicaParts): Replica {
   const loop = new EventLoop({
     ...{ state, transport, work, refused, now },
     ingress: ingressOf(parts, settings, desks),
-    run: createEffects(state, settings.ports, effectPorts(parts, settings, desks)),
+    run: runInputs(parts, settings, desks),
     signaturesPerTurn: INGRESS_LIMITS.signaturesPerTurn[backend.name],
     isActive: () => activation.active,
   });
@@ -118,9 +118,18 @@ function ingressOf({ roster }: ReplicaParts, { state, backend, refused }: Settin
   return new Ingress({ state, check: createSignatureCheck(createKeyRing(roster), verifier), desk, refused });
 }
 
+/** Core and effects, with an adversary around them where one was asked for. */
+function runInputs(parts: ReplicaParts, settings: Settings, desks: Desks): RunInputs {
+  const { state, ports, config } = settings;
+  const adversary: Adversary = parts.byzantine ? createAdversary(parts.byzantine, { config, hash: sha256Hex }) : {};
+  const run = createEffects(state, ports, { ...effectPorts(parts, settings, desks), ...adversary });
+  const { swallows } = adversary;
+  return swallows ? (inputs, now) => run(inputs.filter((input) => !swallows(input)), now) : run;
+}
+
 function effectPorts(parts: ReplicaParts, settings: Settings, { replier }: Desks): EffectPorts {
-  const { storage, transport, log, byzantine } = parts;
-  const { signer, config, refused, ignored, suspicion } = settings;
+  const { storage, transport, log } = parts;
+  const { signer, refused, ignored, suspicion } = settings;
   return {
     storage,
     encode: encodeMessage,
@@ -139,6 +148,5 @@ function effectPorts(parts: ReplicaParts, settings: Settings, { replier }: Desks
       if (verdict.verdict === "reject") refused.add(`core:${verdict.code}`);
       else if (verdict.verdict === "ignore") ignored.add(verdict.code);
     },
-    ...(byzantine ? { corrupt: createAdversary(byzantine, { config, hash: sha256Hex }) } : {}),
   };
 }

@@ -9,7 +9,7 @@ import { type Digest, type LogIndex, offset, type ReplicaId, type Term } from ".
 import type { AppendEntries, AppendEntriesResponse } from "../core/message.ts";
 import type { ChainedEntry, Outgoing } from "../core/output.ts";
 import type { AppendEntriesPacket } from "../core/packet.ts";
-import type { Corrupt } from "./corrupt.ts";
+import type { Adversary } from "./adversary.ts";
 import type { Victim } from "./modes.ts";
 
 type OutgoingEntries = Outgoing & { readonly packet: AppendEntriesPacket<AppendEntries> };
@@ -21,7 +21,7 @@ interface Fork {
 }
 
 /** See the head of this file. Entries without requests are not forked: there is nothing validly signed to put into them. */
-export function equivocate({ config, hash }: Victim): Corrupt {
+export function equivocate({ config, hash }: Victim): Adversary {
   const peers = config.replicas.filter((id) => id !== config.self);
   const deceived = new Set<ReplicaId>(peers.slice(Math.floor(peers.length / 2)));
   let fork: Fork = { term: 0 as Term, chained: new Map() };
@@ -41,7 +41,7 @@ export function equivocate({ config, hash }: Victim): Corrupt {
     for (const index of fork.chained.keys()) if (index < header.commitIndex) fork.chained.delete(index);
   };
 
-  return (outgoing) => {
+  const corrupt = (outgoing: readonly Outgoing[]): Outgoing[] => {
     for (const { packet } of outgoing) {
       if (packet.kind === "AppendEntries") extend(packet.signed, packet.entries);
     }
@@ -56,6 +56,7 @@ export function equivocate({ config, hash }: Victim): Corrupt {
         : [each, { to: peers, packet: { kind: "AppendEntriesResponse", signed: second } }];
     });
   };
+  return { corrupt };
 }
 
 const isEntries = (outgoing: Outgoing): outgoing is OutgoingEntries => outgoing.packet.kind === "AppendEntries";

@@ -1,8 +1,9 @@
 /** The faulty behaviours there are, by the name `--byzantine` takes. */
 import type { CoreConfig } from "../core/config.ts";
 import type { Hash } from "../core/ports.ts";
-import type { Corrupt } from "./corrupt.ts";
+import type { Adversary } from "./adversary.ts";
 import { equivocate } from "./equivocate.ts";
+import { withhold } from "./withhold.ts";
 
 /** What an adversary is told of the replica it rides on. */
 export interface Victim {
@@ -10,7 +11,7 @@ export interface Victim {
   readonly hash: Hash;
 }
 
-const ADVERSARIES = { equivocate } satisfies Record<string, (victim: Victim) => Corrupt>;
+const ADVERSARIES = { equivocate, withhold } satisfies Record<string, (victim: Victim) => Adversary>;
 
 export type ByzantineMode = keyof typeof ADVERSARIES;
 
@@ -19,7 +20,6 @@ export const BYZANTINE_MODES = Object.keys(ADVERSARIES) as readonly ByzantineMod
 
 /** Names reserved for modes that are not there yet. */
 export const PLANNED_MODES: readonly string[] = [
-  "withhold",
   "usurp",
   "elections",
   "opposite-votes",
@@ -29,4 +29,4 @@ export const PLANNED_MODES: readonly string[] = [
 ];
 
 /** The adversary of one replica. */
-export const createAdversary = (mode: ByzantineMode, victim: Victim): Corrupt => ADVERSARIES[mode](victim);
+export const createAdversary = (mode: ByzantineMode, victim: Victim): Adversary => ADVERSARIES[mode](victim);

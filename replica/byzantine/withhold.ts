@@ -1,0 +1,15 @@
+/** A leader that looks healthy, serves everyone else, and never orders a request of the roster's first client. */
+import type { InputWithoutTime } from "../effects.ts";
+import type { Adversary } from "./adversary.ts";
+import type { Victim } from "./modes.ts";
+
+/** See the head of this file. As a follower it forwards nothing of that client either. */
+export function withhold({ config }: Victim): Adversary {
+  const [ignored] = config.clients;
+  return { swallows: (input) => requestOf(input)?.client === ignored };
+}
+
+function requestOf(input: InputWithoutTime) {
+  if (input.kind === "request") return input.request.message;
+  return input.kind === "packet" && input.packet.kind === "ForwardedRequest" ? input.packet.signed.message : null;
+}
