@@ -1,0 +1,57 @@
+/** One replica's ingress with a core behind it that nothing is fed to, and hands to sign what anyone could send it. */
+import { sha256Hex, unhex } from "../../../crypto/digest.ts";
+import { createKeyRing } from "../../../crypto/key_ring.ts";
+import { createSigner, createVerifier, type Signer } from "../../../crypto/signing.ts";
+import { backend } from "../../../crypto/testing_backends.ts";
+import { createVerifiedCache } from "../../../crypto/verified_cache.ts";
+import type { ClientDesk } from "../../../replica/client_desk.ts";
+import { coreConfigOf } from "../../../replica/config.ts";
+import { createState, EMPTY_DISK } from "../../../replica/core/mod.ts";
+import type { Message, Signed } from "../../../replica/core/message.ts";
+import { countingBackend } from "../../../replica/counting_backend.ts";
+import { Ingress } from "../../../replica/ingress.ts";
+import { createSignatureCheck } from "../../../replica/signature_check.ts";
+import { KvStore } from "../../../replica/state_machine/mod.ts";
+import { TallyByKind } from "../../../replica/tally_by_kind.ts";
+import { type AnyPacket, encodeMessage, encodePacket } from "../../../transport/codec/mod.ts";
+import type { Channel } from "../../../transport/port.ts";
+import { makeRoster } from "./make_roster.ts";
+
+/** Ingress of `r1` in a roster of four replicas and two clients. */
+export function ingressLab() {
+  const { roster, keys } = makeRoster();
+  const ports = { hash: sha256Hex, machine: new KvStore() };
+  const state = createState(coreConfigOf(roster, roster.replicas[0]!, 1), EMPTY_DISK, ports, 0);
+  const { backend: counting, work } = countingBackend(backend);
+  const verifier = createVerifier(counting, roster.cluster, createVerifiedCache());
+  const served: string[] = [];
+  const desk: ClientDesk & { active: boolean } = {
+    active: true,
+    serve(packet) {
+      served.push(packet.kind);
+      return null;
+    },
+  };
+  const refused = new TallyByKind(64);
+  const check = createSignatureCheck(createKeyRing(roster), verifier);
+  const ingress = new Ingress({ state, check, desk, refused });
+  const signers = new Map<string, Signer>();
+  for (const [id, key] of keys) signers.set(id, createSigner(backend, unhex(key.secretKey), roster.cluster));
+
+  return {
+    ...{ state, work, served, desk, roster },
+    /** Refusals so far, by kind. */
+    refused: () => refused.toRecord(),
+    /** `message` signed by whom you like, whoever it names. */
+    sign<M extends Message>(by: string, message: M): Signed<M> {
+      const body = encodeMessage(message);
+      return { message, body, signature: signers.get(by)!.sign(message.kind, body) };
+    },
+    /** Hands in frames as they come from the network. */
+    take: (channel: Channel, frames: readonly Uint8Array[], now = 0, route = "aa") =>
+      ingress.take({ channel, route: channel === "published" ? "" : route, frames }, now),
+    /** Hands in a packet. */
+    send: (channel: Channel, packet: AnyPacket, now = 0, route = "aa") =>
+      ingress.take({ channel, route: channel === "published" ? "" : route, frames: encodePacket(packet) }, now),
+  };
+}
