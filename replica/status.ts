@@ -1,11 +1,12 @@
 /** A replica's status as plain data, in one place: the status query, metrics and tests read this. */
 import manifest from "../deno.json" with { type: "json" };
-import { hex } from "../crypto/digest.ts";
+import { createHash } from "node:crypto";
 import { WIRE_VERSION } from "../transport/codec/mod.ts";
 import type { TransportCounters } from "../transport/port.ts";
 import type { LogIndex } from "./core/ids.ts";
 import { headAt, lastIndex } from "./core/log.ts";
 import type { StateMachine } from "./core/ports.ts";
+import { sessionBytes } from "./core/session_table.ts";
 import type { CoreState, Role } from "./core/state.ts";
 import type { SignatureWork } from "./counting_backend.ts";
 import type { TallyByKind } from "./tally_by_kind.ts";
@@ -102,11 +103,18 @@ export class StatusDesk {
       return this.#digest;
     }
     const before = performance.now();
-    const digest = hex(machine.digest());
+    const digest = replicatedDigest(machine.digest(), state);
     const costMs = performance.now() - before;
     const due = now + Math.max(DIGEST_INTERVAL_MS, DIGEST_SHARE * costMs);
     return this.#digest = { due, appliedIndex: state.appliedIndex, digest };
   }
+}
+
+/** Digest of everything replicated: the application's state and the session table (I6). */
+function replicatedDigest(machineDigest: Uint8Array, { sessions }: CoreState): string {
+  const hash = createHash("sha256").update(machineDigest);
+  for (const bytes of sessionBytes(sessions)) hash.update(bytes);
+  return hash.digest("hex");
 }
 
 function protocolStatus(state: CoreState) {
