@@ -30,6 +30,8 @@ const CHOICES: readonly BackendChoice[] = ["auto", "native", "noble"];
 type StringFlag = (typeof STRINGS)[number];
 type Flags = Readonly<Record<StringFlag, string | undefined>> & Readonly<Record<(typeof BOOLEANS)[number], boolean>>;
 
+type Given = Readonly<Record<StringFlag, readonly string[]>> & Readonly<Record<(typeof BOOLEANS)[number], boolean>>;
+
 /** What the process was asked to do. */
 export interface ReplicaFlags {
   readonly cluster: string;
@@ -58,23 +60,26 @@ export function parseFlags(args: readonly string[]): ReplicaFlags | null {
 
 function readFlags(args: readonly string[]): Flags {
   const unknown: string[] = [];
-  const parsed: Flags = parseArgs([...args], {
+  const { help, "unsafe-test-faults": unsafe, ...given }: Given = parseArgs([...args], {
     string: STRINGS,
+    collect: STRINGS,
     boolean: BOOLEANS,
     unknown: (arg: string) => {
-      unknown.push(arg);
+      unknown.push(JSON.stringify(arg));
       return false;
     },
   });
   if (unknown.length > 0) {
-    throw new ConfigError(`${unknown.join(" ")}: given an unknown argument, wanted those that --help lists`);
+    throw new ConfigError(`given ${unknown.join(" ")}, which is unknown, wanted arguments that --help lists`);
   }
-  for (const name of STRINGS) {
-    const value: unknown = parsed[name];
-    if (value === "") throw new ConfigError(`--${name}: given nothing, wanted a value`);
-    if (Array.isArray(value)) throw new ConfigError(`--${name}: given ${value.length} times, wanted once`);
-  }
-  return parsed;
+  const values = STRINGS.map((name) => [name, onlyValue(name, given[name])]);
+  return { ...Object.fromEntries(values), help, "unsafe-test-faults": unsafe } as Flags;
+}
+
+function onlyValue(name: StringFlag, values: readonly string[]): string | undefined {
+  if (values.length > 1) throw new ConfigError(`--${name}: given ${values.length} times, wanted once`);
+  if (values[0] === "") throw new ConfigError(`--${name}: given nothing, wanted a value`);
+  return values[0];
 }
 
 function required(flags: Flags, name: StringFlag, what: string): string {

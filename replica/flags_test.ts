@@ -1,0 +1,44 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { ConfigError } from "../crypto/config_error.ts";
+import { parseFlags } from "./flags.ts";
+
+const NEEDED = ["--cluster", "c.json", "--key", "r1.key", "--data", "d"];
+
+Deno.test("the needed flags alone give the defaults", () => {
+  assertEquals(parseFlags(NEEDED), {
+    cluster: "c.json",
+    key: "r1.key",
+    data: "d",
+    bind: null,
+    crypto: "auto",
+    logLevel: "warn",
+    byzantine: null,
+  });
+  assertEquals(parseFlags(["--help"]), null);
+});
+
+Deno.test("every flag is understood", () => {
+  const more = ["--bind", "*", "--crypto=noble", "--log-level", "debug", "--byzantine", "equivocate"];
+  const flags = parseFlags([...NEEDED, ...more, "--unsafe-test-faults"]);
+  assertEquals([flags?.bind, flags?.crypto, flags?.logLevel, flags?.byzantine], ["*", "noble", "debug", "equivocate"]);
+});
+
+const REFUSED: readonly (readonly [string, readonly string[], string])[] = [
+  ["an unknown flag", [...NEEDED, "--http", "x"], "--http"],
+  ["a stray argument", [...NEEDED, "start"], "start"],
+  ["a missing flag", NEEDED.slice(0, 4), "--data: given nothing"],
+  ["an empty value", [...NEEDED, "--bind="], "--bind: given nothing"],
+  ["an empty argument", [...NEEDED, "--bind", ""], 'given ""'],
+  ["a flag given twice", [...NEEDED, "--key", "r2.key"], "--key: given 2 times"],
+  ["an unknown backend", [...NEEDED, "--crypto", "openssl"], 'given "openssl", wanted one of auto, native, noble'],
+  ["an unknown level", [...NEEDED, "--log-level", "loud"], "wanted one of error, warn, info, debug"],
+  ["a fault without the safety catch", [...NEEDED, "--byzantine", "equivocate"], "wanted --unsafe-test-faults"],
+  ["a mode to come", [...NEEDED, "--byzantine", "silent", "--unsafe-test-faults"], "not available yet"],
+  ["an unknown mode", [...NEEDED, "--byzantine", "rude", "--unsafe-test-faults"], "wanted one of equivocate"],
+  ["the safety catch alone", [...NEEDED, "--unsafe-test-faults"], "wanted --byzantine"],
+];
+for (const [name, args, message] of REFUSED) {
+  Deno.test(`${name} is refused by name`, () => {
+    assertThrows(() => parseFlags(args), ConfigError, message);
+  });
+}
