@@ -8,7 +8,7 @@ import type { Certificate } from "../../replica/core/certificate.ts";
 import { type Context, emptyOutputs } from "../../replica/core/context.ts";
 import { createState } from "../../replica/core/create_state.ts";
 import { clientId, type ReplicaId, replicaId } from "../../replica/core/ids.ts";
-import type { Verified } from "../../replica/core/message.ts";
+import type { SendRequest, Signed, Verified } from "../../replica/core/message.ts";
 import type { ChainedEntry, ClientReply, PersistOperation } from "../../replica/core/output.ts";
 import type { Packet } from "../../replica/core/packet.ts";
 import type { CoreState } from "../../replica/core/state.ts";
@@ -50,6 +50,18 @@ export type PacketOf<K extends Packet["kind"]> = Extract<Packet, { readonly kind
 /** The packets of one kind among those sent. */
 export const sentOf = <K extends Packet["kind"]>({ sent }: Outcome, kind: K): PacketOf<K>[] =>
   sent.flatMap(({ packet }) => packet.kind === kind ? [packet as PacketOf<K>] : []);
+
+/** Packets whose signatures are good, as inputs. */
+export const inputsOf = (packets: readonly Packet[]): InputWithoutTime[] =>
+  packets.map((packet) => ({ kind: "packet", packet: packet as Verified<Packet> }));
+
+/** A client's request, as a replica takes it from its client. */
+export const requestInput = (signed: Signed<SendRequest>, intervention = false): InputWithoutTime => ({
+  kind: "request",
+  request: signed as Verified<Signed<SendRequest>>,
+  intervention,
+  via: null,
+});
 
 export interface LabOptions {
   /** Which replica this is. Default r2. */
@@ -139,7 +151,7 @@ export class Lab {
 
   /** Takes packets whose signatures are good, in one batch. */
   receive(...packets: readonly Packet[]): Outcome {
-    return this.run(packets.map((packet) => ({ kind: "packet", packet: packet as Verified<Packet> })));
+    return this.run(inputsOf(packets));
   }
 
   /** Lets `ms` pass with a tick every 10 ms; what happened is gathered. */
@@ -156,6 +168,29 @@ export class Lab {
     return { verdicts: [], ...gathered };
   }
 
+  /** Lets time pass until `done`; what happened in the step that did it is handed back. */
+  until(done: (last: Outcome) => boolean, withinMs = 20_000): Outcome {
+    for (const end = this.now + withinMs; this.now < end;) {
+      const last = this.elapse(10);
+      if (done(last)) return last;
+    }
+    throw new Error(`not within ${withinMs} ms: ${done}`);
+  }
+
+  /** Lets time pass until this replica suspects. */
+  suspect(): void {
+    if (this.state.election.suspectingSince === null) {
+      this.until(() => this.state.election.suspectingSince !== null);
+    }
+  }
+
+  /** Becomes candidate in `termNumber`. */
+  campaign(termNumber: number): void {
+    this.suspect();
+    this.receive(...this.peers.map((id) => preVote(id, termNumber)));
+    this.until(() => this.state.hard.currentTerm === termNumber);
+  }
+
   /** Follows `leader`, elected for `termNumber` by everyone but this replica, with `chain` as its first entries. */
   follow(
     leader: string,
@@ -170,14 +205,10 @@ export class Lab {
 
   /** Becomes leader of `termNumber` with everyone's vote; what happened in the last step of it is handed back. */
   lead(termNumber: number): Outcome {
-    while (this.state.election.suspectingSince === null) this.elapse(10);
-    this.receive(...this.peers.map((id) => preVote(id, termNumber)));
-    while (this.state.hard.currentTerm < termNumber) this.elapse(10);
+    this.campaign(termNumber);
     const { base } = this.state.election.candidacy!;
-    return this.run(this.peers.map((id) => {
-      const packet = { kind: "Vote", signed: vote(id, termNumber, this.self, base) } as const;
-      return { kind: "packet", packet: packet as Verified<Packet> };
-    }));
+    const votes = this.peers.map((id) => vote(id, termNumber, this.self, base));
+    return this.receive(...votes.map((signed) => ({ kind: "Vote", signed }) as const));
   }
 
   /** Every replica but this one. */
