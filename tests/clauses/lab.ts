@@ -191,6 +191,13 @@ export class Lab {
     this.until(() => this.state.hard.currentTerm === termNumber);
   }
 
+  /** What was made durable, signed and sent during `action`, even where that throws. */
+  traceOf(action: () => void): readonly string[] {
+    this.#trace = [];
+    action();
+    return this.#trace;
+  }
+
   /** Follows `leader`, elected for `termNumber` by everyone but this replica, with `chain` as its first entries. */
   follow(
     leader: string,
