@@ -19,7 +19,7 @@ export { InvariantError } from "./replica/core/invariant.ts";
 export { LIMITS } from "./replica/core/limits.ts";
 export type { ApplyContext, QueryResult, StateMachine } from "./replica/core/ports.ts";
 export { createLogger, type LogFields, type Logger, type LogLevel } from "./replica/log.ts";
-export { type RunningReplica, startReplica, type StartOptions } from "./replica/start_replica.ts";
+export { type RunningReplica, type StartOptions, startReplica } from "./replica/start_replica.ts";
 export { KvStore } from "./replica/state_machine/mod.ts";
 export type { ReplicaStatus as ReplicaReport } from "./replica/status.ts";
 export { GuardError, StorageError } from "./replica/storage/mod.ts";
