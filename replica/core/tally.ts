@@ -19,6 +19,7 @@ export function countAcks(context: Context, term: Term, heads: readonly Head[]):
     const acks = acksFor(state.book, term, head);
     if (acks.length < state.sizes.quorum) continue;
     if (term > state.hard.currentTerm) raiseTerm(context, term, null);
+    if (!contains(state.log, head)) continue; // one further down may be at hand
     const responses = acks.slice(0, state.sizes.quorum).map((ack) => ack.response);
     raiseRank(context, { kind: "prepare", term, index: head.index, hash: head.hash, responses });
     return;
