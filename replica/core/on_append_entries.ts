@@ -117,8 +117,9 @@ function placeEntries(context: Context, header: AppendEntries, chained: readonly
   return null;
 }
 
-function protectedIndex({ state: { commitIndex, hard, prepared } }: Context): LogIndex {
-  const certified = prepared.term === hard.currentTerm ? prepared.index : 0;
+/** A certificate whose entries are kept aside protects nothing on the log: they are safe there (§6.8). */
+function protectedIndex({ state: { commitIndex, hard, prepared, log } }: Context): LogIndex {
+  const certified = prepared.term === hard.currentTerm && contains(log, prepared) ? prepared.index : 0;
   return Math.max(commitIndex, hard.ack?.index ?? 0, certified) as LogIndex;
 }
 

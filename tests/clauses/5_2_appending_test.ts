@@ -146,3 +146,18 @@ Deno.test("§5.2 the leader resends from there", () => {
   assertEquals(packet!.signed.message.prevHash, forge.GENESIS.hash);
   assertEquals(packet!.entries, log.map(({ entry }) => entry));
 });
+
+Deno.test("§5.2 a certificate of this term whose entries are kept aside does not stop its leader from appending them", () => {
+  const lab = new Lab();
+  lab.follow("r1", 1, CHAIN.slice(0, 3));
+  lab.campaign(5);
+  const elected = forkAt(2, 3, 5); // what the other candidate of term 5 leads with
+  const certificate = forge.prepareCertificate(5, forge.headIn(elected, 3), PEERS);
+  lab.receive(forge.voteRefusal("r3", 5, "r2", certificate));
+  const [asked] = sentOf(lab.elapse(10), "FetchEntries");
+  lab.receive(forge.fetchEntriesResponse("r3", asked!.signed.message, [CHAIN[0]!, ...elected.slice(0, 2)]));
+  assertEquals([lab.state.prepared, lab.state.branch.length], [certificate, 2]);
+  const { verdicts } = lab.follow("r1", 5, elected, { prev: at(1) });
+  assertEquals(verdicts, [{ verdict: "accept" }]);
+  assertEquals(lab.state.hard.ack, forge.endOf(elected));
+});

@@ -9,21 +9,24 @@ import type {
 import type { Head } from "../../replica/core/entry.ts";
 import { joinRequests } from "../../replica/core/entry_body.ts";
 import { chainEntry, genesisHash } from "../../replica/core/hash_chain.ts";
-import { clientId, logIndex, offset, replicaId, round, seq, term } from "../../replica/core/ids.ts";
+import { clientId, type LogIndex, logIndex, offset, replicaId, round, seq, term } from "../../replica/core/ids.ts";
 import type { AppendEntriesResponse, Certified, PeerMessage, SendRequest } from "../../replica/core/message.ts";
 import type { PreVote, RequestVote, Signed, Vote } from "../../replica/core/message.ts";
 import type { ChainedEntry } from "../../replica/core/output.ts";
 import type {
   AppendEntriesPacket,
   AppendEntriesResponsePacket,
+  FetchEntriesResponsePacket,
   PreVotePacket,
   RequestVotePacket,
+  VoteRefusalPacket,
 } from "../../replica/core/packet.ts";
 import { certified } from "../../replica/core/rank.ts";
 import { encodeKvCommand } from "../../replica/state_machine/mod.ts";
 import { createFakeSigner, signMessage } from "../simulation/fake_crypto.ts";
 
-export const CLUSTER = "clauses";
+/** The id of simulated clusters too, so that what is forged here counts there. */
+export const CLUSTER = "simulation";
 /** (0, h₀), where every log begins. */
 export const GENESIS: Head = { index: logIndex(0), hash: genesisHash(sha256Hex, CLUSTER) };
 
@@ -214,3 +217,33 @@ export function requestVote(
   const preVotes = supporters.map((replica) => signPreVote(replica, termNumber));
   return { kind: "RequestVote", signed: signAs(candidate, message), certificate, preVotes };
 }
+
+/** §6.5: `voter` holds `certificate`, which ranks higher. */
+export const voteRefusal = (
+  voter: string,
+  termNumber: number,
+  candidate: string,
+  certificate: Certificate,
+): VoteRefusalPacket => ({
+  kind: "VoteRefusal",
+  signed: signAs(voter, {
+    kind: "VoteRefusal",
+    term: term(termNumber),
+    candidate: replicaId(candidate),
+    voter: replicaId(voter),
+  }),
+  certificate,
+});
+
+/** §8.1: `replica` serves `chain`. */
+export const fetchEntriesResponse = (
+  replica: string,
+  { nonce, from }: { readonly nonce: number; readonly from: LogIndex },
+  chain: readonly ChainedEntry[],
+  certificate: Certificate | null = null,
+): FetchEntriesResponsePacket => ({
+  kind: "FetchEntriesResponse",
+  signed: signAs(replica, { kind: "FetchEntriesResponse", replica: replicaId(replica), nonce, from }),
+  entries: chain.map(({ entry }) => entry),
+  certificate,
+});
