@@ -78,13 +78,15 @@ export function campaignWhenDue(context: Context): void {
 /** Term and self-vote with the frozen base are durable before the request leaves; the log moves to the base (§6.4, §6.8). */
 function startCandidacy(context: Context, term: Term, preVotes: readonly Signed<PreVote>[]): void {
   const { state } = context;
-  const base = certified(state.prepared);
+  const certificate = state.prepared; // frozen: what comes to light on the branch may outrank it
+  const base = certified(certificate);
   raiseTerm(context, term, { candidate: state.config.self, base });
   adoptBranch(context);
+  if (state.hard.currentTerm !== term) return; // a commit of a higher term was on the branch (§4.3)
   state.term.role = "candidate";
   state.election.candidacy = {
     base,
-    certificate: state.prepared,
+    certificate,
     preVotes,
     votes: new Map(),
     repeatAt: context.now,
