@@ -4,6 +4,7 @@ import { type Context, note, send } from "./context.ts";
 import { nextTerm, type ReplicaId, type Term } from "./ids.ts";
 import { hasExpired } from "./interventions.ts";
 import { kthHighest } from "./quorum.ts";
+import type { CoreState } from "./state.ts";
 import { endSuspicion } from "./terms.ts";
 
 /** Why this replica suspects its leader now, or null if it does not. A leader asks itself the same. */
@@ -30,9 +31,13 @@ export function updateSuspicion(context: Context): void {
   election.suspectingSince = context.now;
   election.preVoteAt = context.now;
   election.preVoteInterval = context.state.config.constants.heartbeatMs;
-  if (reason === "no-leader" && hard.currentTerm > 0) election.failures = Math.min(election.failures + 1, 30);
+  if (electionFailed(context.state, reason)) election.failures = Math.min(election.failures + 1, 30);
   note(context, "info", "suspect", { reason, term: hard.currentTerm, leader: term.leader });
 }
+
+/** §6.11: the election of this term brought no leader in time, or one under which nothing was committed in time. */
+const electionFailed = ({ hard, requests }: CoreState, reason: string): boolean =>
+  reason === "no-leader" ? hard.currentTerm > 0 : reason === "timer" && !requests.progressed;
 
 /** Publishes the PreVote, repeated while suspicion lasts, with a back-off capped at the base election timeout (§6.3). */
 export function publishPreVote(context: Context): void {
