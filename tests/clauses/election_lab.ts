@@ -113,18 +113,6 @@ export class ElectionLab extends Lab {
   hearPreVotes(term: number): void {
     this.feed(...this.peers.map((id) => forge.preVote(id, term)));
   }
-
-  /** Waits until this replica suspects. */
-  suspect(): void {
-    if (!this.wait(60_000, () => this.suspects)) throw new Error("no suspicion in 60 s");
-  }
-
-  /** Brings this replica to its candidacy in `term`. */
-  campaign(term: number): void {
-    this.suspect();
-    this.hearPreVotes(term);
-    if (!this.wait(60_000, () => this.state.hard.currentTerm === term)) throw new Error(`no candidacy in ${term}`);
-  }
 }
 
 const codeOf = (verdict: Verdict): string => verdict.verdict === "accept" ? "accept" : verdict.code;

@@ -169,7 +169,7 @@ export class Lab {
   }
 
   /** Lets time pass until `done`; what happened in the step that did it is handed back. */
-  until(done: (last: Outcome) => boolean, withinMs = 20_000): Outcome {
+  until(done: (last: Outcome) => boolean, withinMs = 60_000): Outcome {
     for (const end = this.now + withinMs; this.now < end;) {
       const last = this.elapse(10);
       if (done(last)) return last;
