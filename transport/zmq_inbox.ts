@@ -55,7 +55,7 @@ export class ZmqInbox<T> {
     this.#closed = true;
     this.waiter.wake();
     await this.#pending;
-    this.waiter.close();
+    await this.waiter.close();
   }
 
   async #receive(deadline: number, limit: number): Promise<T[]> {

@@ -88,7 +88,7 @@ for (const mode of ["poll", "timer"] as const) {
       assert(waiter.rescues < 25, `${waiter.rescues} of 500 waits were ended by the safety net`);
       await wakes(waiter);
     } finally {
-      waiter.close();
+      await waiter.close();
       router.close();
       dealer.close();
     }

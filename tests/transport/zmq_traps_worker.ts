@@ -1,5 +1,5 @@
 /**
- * The process under test of `zmq_traps_test.ts`: `deno run … zmq_traps_worker.ts pairs|volume|restart|naive`.
+ * The process under test of `zmq_traps_test.ts`: `deno run … zmq_traps_worker.ts pairs|volume|restart|crowd|naive`.
  * Prints one line of JSON; exit code 0 if everything arrived, 2 if nothing moved for {@linkcode STALL_MS}.
  */
 import { Dealer, Router } from "zeromq";
@@ -7,6 +7,7 @@ import { createZmqClientTransport } from "../../transport/mod.ts";
 import type { Received, ReplicaTransport } from "../../transport/port.ts";
 import { frames, untilClientGets, untilReplicaGets } from "./eventually.ts";
 import { freePorts } from "./free_ports.ts";
+import { crowd } from "./zmq_crowd.ts";
 import { type ZmqPair, zmqPair } from "./zmq_pair.ts";
 
 const STALL_MS = 5000;
@@ -161,7 +162,7 @@ async function naive(messages: number): Promise<object> {
 }
 
 const [mode, count = "0"] = Deno.args;
-const modes: Record<string, (count: number) => Promise<object>> = { pairs, volume, restart, naive };
+const modes: Record<string, (count: number) => Promise<object>> = { pairs, volume, restart, crowd, naive };
 const run = modes[mode ?? ""];
 if (run === undefined) throw new RangeError(`Mode ${mode}, want one of ${Object.keys(modes).join(", ")}`);
 console.log(JSON.stringify(await run(Number(count))));

@@ -1,0 +1,100 @@
+/** What ends a waiter's sleep: rings of its sockets' descriptors, or a short timer. Part of the workaround in `zmq_poll.ts`. */
+import type { Socket } from "zeromq";
+import { SharedPoll } from "./shared_poll.ts";
+
+/** How often sockets are looked at where epoll(7) cannot be loaded. */
+const TIMER_WAIT_MS = 2;
+const ZMQ_FD = 14;
+
+/** What a waiter sleeps by. One wait at a time. */
+export interface Bell {
+  readonly mode: "poll" | "timer";
+  /** True if it was rung, false if the time passed. */
+  wait(timeoutMs: number): Promise<boolean>;
+  /** Ends the pending wait. */
+  ring(): void;
+  /** Only when no wait is pending, and before the sockets are closed. */
+  close(): Promise<void>;
+}
+
+/** A wait that {@linkcode ring} or the time ends, whichever comes first. */
+class TimedWait {
+  #end: ((rang: boolean) => void) | null = null;
+
+  get waiting(): boolean {
+    return this.#end !== null;
+  }
+
+  wait(timeoutMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#end?.(false), timeoutMs);
+      this.#end = (rang) => {
+        clearTimeout(timer);
+        this.#end = null;
+        resolve(rang);
+      };
+    });
+  }
+
+  ring(): void {
+    this.#end?.(true);
+  }
+}
+
+/** Rung by the sockets' descriptors, by way of the one wait of the process. */
+export class PollBell implements Bell {
+  readonly mode = "poll";
+  readonly #wait: TimedWait;
+  readonly #poll: SharedPoll;
+  readonly #fds: readonly number[];
+
+  private constructor(wait: TimedWait, poll: SharedPoll, fds: readonly number[]) {
+    this.#wait = wait;
+    this.#poll = poll;
+    this.#fds = fds;
+  }
+
+  /** Null where epoll cannot be used. */
+  static open(sockets: readonly Socket[]): PollBell | null {
+    const wait = new TimedWait();
+    const fds = sockets.map(descriptorOf);
+    const poll = SharedPoll.join(wait, fds);
+    return poll && new PollBell(wait, poll, fds);
+  }
+
+  wait(timeoutMs: number): Promise<boolean> {
+    this.#poll.watch();
+    return this.#wait.wait(timeoutMs);
+  }
+
+  ring(): void {
+    this.#wait.ring();
+  }
+
+  close(): Promise<void> {
+    return this.#poll.leave(this.#fds);
+  }
+}
+
+/** Looks at the sockets again and again, where nothing better can be had. */
+export class TimerBell implements Bell {
+  readonly mode = "timer";
+  readonly #wait = new TimedWait();
+
+  wait(timeoutMs: number): Promise<boolean> {
+    return this.#wait.wait(Math.min(timeoutMs, TIMER_WAIT_MS));
+  }
+
+  ring(): void {
+    this.#wait.ring();
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+function descriptorOf(socket: Socket): number {
+  // The package declares its option readers `protected`, and has no public name for this option.
+  return (socket as unknown as { getInt32Option(option: number): number }).getInt32Option(ZMQ_FD);
+}
