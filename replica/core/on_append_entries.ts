@@ -117,10 +117,14 @@ function placeEntries(context: Context, header: AppendEntries, chained: readonly
   return null;
 }
 
-/** A certificate whose entries are kept aside protects nothing on the log: they are safe there (§6.8). */
+/**
+ * A certificate whose entries are kept aside protects nothing on the log: they are safe there (§6.8). Nor does an ack that
+ * catch-up took off the log (§8.1): who may not ack any more still follows, and reports what is prepared.
+ */
 function protectedIndex({ state: { commitIndex, hard, prepared, log } }: Context): LogIndex {
   const certified = prepared.term === hard.currentTerm && contains(log, prepared) ? prepared.index : 0;
-  return Math.max(commitIndex, hard.ack?.index ?? 0, certified) as LogIndex;
+  const acked = hard.noMoreAcks ? 0 : hard.ack?.index ?? 0;
+  return Math.max(commitIndex, acked, certified) as LogIndex;
 }
 
 function matchUpTo({ state }: Context, end: LogIndex): void {
