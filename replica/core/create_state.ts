@@ -90,7 +90,6 @@ const idleElection = (timeout: Millis, now: Millis): ElectionState => ({
 });
 
 const noRequests = (config: CoreConfig): RequestState => ({
-  floors: new Map(),
   pool: new Map(),
   proposed: new Map(),
   interventions: new Map(),

@@ -4,29 +4,29 @@ import type { SendRequest } from "./entry.ts";
 import type { ClientId, Seq } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
 import type { Signed } from "./message.ts";
-import { poolRequest } from "./request_pool.ts";
+import { holdRequest, poolRequest } from "./request_pool.ts";
 import { standingOf } from "./session_table.ts";
 import type { CoreState, Intervention } from "./state.ts";
 
 /**
- * Starts patience for `request`, once. Only a seq inside the window gets here, so that a client's pending interventions never
- * exceed its quota, which an honest leader never drops.
+ * Starts patience for `request`, once; false if it lies below the floor of one that is pending. Only a seq inside the window
+ * gets here, so that a client's pending interventions never exceed its quota, which an honest leader never drops.
  */
-export function intervene(context: Context, request: Signed<SendRequest>): void {
+export function intervene(context: Context, request: Signed<SendRequest>): boolean {
   const { state, now } = context;
-  const { client, seq } = request.message;
+  const { client } = request.message;
   const pending = state.requests.interventions.get(client) ?? new Map<Seq, Intervention>();
   state.requests.interventions.set(client, pending);
-  if (pending.has(seq)) return;
-  const forwardInterval = state.config.constants.heartbeatMs;
-  pending.set(seq, {
+  const intervention: Intervention = {
     request,
+    since: now,
     deadline: now + state.requests.patience,
     restarts: 0,
     expired: false,
     forwardAt: now,
-    forwardInterval,
-  });
+    forwardInterval: state.config.constants.heartbeatMs,
+  };
+  return holdRequest(pending, request.message, intervention, (held) => held.request.message.floor);
 }
 
 /** Passes what is due to the leader, with a back-off for each, and lets patience run out. A leader passes it to itself. */
@@ -76,14 +76,14 @@ export function settle({ state, now }: Context, clients: Iterable<ClientId>): vo
     const settled = (seq: Seq) => ["answered", "expired"].includes(standingOf(sessions, client, seq).standing);
     const pending = requests.interventions.get(client);
     for (const seq of [...pending?.keys() ?? []].filter(settled)) {
-      served = Math.min(served, pending!.get(seq)!.deadline);
+      served = Math.min(served, pending!.get(seq)!.since);
     }
     for (const queue of [pending, requests.pool.get(client), requests.proposed.get(client)]) {
       for (const seq of [...queue?.keys() ?? []].filter(settled)) queue!.delete(seq);
     }
   }
   for (const intervention of all(requests.interventions)) {
-    const younger = intervention.deadline >= served;
+    const younger = intervention.since >= served;
     if (!younger || intervention.expired || intervention.restarts >= LIMITS.maxPatienceRestarts) continue;
     intervention.deadline = Math.max(intervention.deadline, now + requests.patience);
     intervention.restarts++;

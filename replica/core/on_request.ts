@@ -19,11 +19,11 @@ export function onRequest(context: Context, { request, intervention, via }: Requ
     return answerAgain(context, client, expired(context, request.message), via === null);
   }
   if (seq >= request.message.floor + state.config.constants.sessionWindow) return ignore("outside-window");
-  if (!raiseFloor(context, request.message)) return ignore("below-own-floor");
-  if (state.term.role === "leader") poolRequest(state, request);
-  else if (via !== null) return ignore("not-the-leader");
-  else if (!intervention) passOn(context, request);
-  if (intervention && via === null) intervene(context, request);
+  const leading = state.term.role === "leader";
+  if (!leading && via !== null) return ignore("not-the-leader");
+  if (leading && !poolRequest(state, request)) return ignore("below-own-floor");
+  if (!leading && !intervention) passOn(context, request);
+  if (intervention && via === null && !intervene(context, request)) return ignore("below-own-floor");
   return ACCEPT;
 }
 
@@ -48,22 +48,4 @@ function expired({ state }: Context, { client, seq }: RequestInput["request"]["m
 function passOn(context: Context, request: RequestInput["request"]): void {
   const { leader } = context.state.term;
   if (leader !== null) send(context, [leader], { kind: "ForwardedRequest", signed: request });
-}
-
-/**
- * Keeps the client's pending requests within one window above its own highest signed floor, so that they never exceed its
- * quota (§7.3); false if this one lies below. What falls out is settled as soon as the request that raised the floor is.
- */
-function raiseFloor(
-  { state: { requests } }: Context,
-  { client, seq, floor }: RequestInput["request"]["message"],
-): boolean {
-  const known = requests.floors.get(client) ?? 0;
-  if (floor > known) {
-    requests.floors.set(client, floor);
-    for (const queue of [requests.pool.get(client), requests.interventions.get(client)]) {
-      for (const pending of [...queue?.keys() ?? []]) if (pending < floor) queue!.delete(pending);
-    }
-  }
-  return seq >= known;
 }

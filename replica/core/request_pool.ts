@@ -7,13 +7,31 @@ import { offset } from "./ids.ts";
 import { lastIndex, slice } from "./log.ts";
 import type { CoreState } from "./state.ts";
 
-/** Queues `request` unless it is queued or in the log already. Its seq is inside the client's window, which bounds the queue. */
-export function poolRequest({ requests }: CoreState, request: Signed<SendRequest>): void {
+/** Queues `request` unless it is queued or in the log already; false if it lies below the floor of one that is queued. */
+export function poolRequest({ requests }: CoreState, request: Signed<SendRequest>): boolean {
   const { client, seq } = request.message;
-  if (requests.proposed.get(client)?.has(seq)) return;
+  if (requests.proposed.get(client)?.has(seq)) return true;
   const queue = requests.pool.get(client) ?? new Map<Seq, Signed<SendRequest>>();
   requests.pool.set(client, queue);
-  if (!queue.has(seq)) queue.set(seq, request);
+  return holdRequest(queue, request.message, request, (held) => held.message.floor);
+}
+
+/**
+ * Holds `item` for `request` in its client's queue, unless its seq is there already; false if it lies below the floor of one
+ * that is held. What lies below its own floor falls out, and is settled as soon as this one is: the queue spans one window
+ * and never exceeds the client's quota (§7.3). Only requests held bind their client: a floor nobody will order settles nothing.
+ */
+export function holdRequest<T>(
+  queue: Map<Seq, T>,
+  { seq, floor }: SendRequest,
+  item: T,
+  floorOf: (held: T) => Seq,
+): boolean {
+  for (const held of queue.values()) if (floorOf(held) > seq) return false;
+  if (queue.has(seq)) return true;
+  for (const pending of [...queue.keys()]) if (pending < floor) queue.delete(pending);
+  queue.set(seq, item);
+  return true;
 }
 
 /**

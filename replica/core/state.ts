@@ -105,6 +105,8 @@ export interface Leadership {
 /** A request under intervention (§7.3). */
 export interface Intervention {
   readonly request: Signed<SendRequest>;
+  /** When it began to be pending here. */
+  readonly since: Millis;
   /** When patience ends. */
   deadline: Millis;
   restarts: number;
@@ -115,8 +117,6 @@ export interface Intervention {
 
 /** Requests known and not yet settled. */
 export interface RequestState {
-  /** Highest floor each client has signed, as seen here; the client wants nothing below it any more (§7.1). */
-  readonly floors: Map<ClientId, Seq>;
   /** Not yet in the log of this leader; a queue for each client, served in turn. */
   readonly pool: Map<ClientId, Map<Seq, Signed<SendRequest>>>;
   /** Seqs in the log above the applied index, so that a leader does not propose them again. */
