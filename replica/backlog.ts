@@ -2,8 +2,8 @@
  * Packets received and not yet judged. Peers come before clients, so that a flood of requests holds up no election, but
  * clients keep a share of every turn, and within each kind every connection has its turn.
  */
+import { FairQueue } from "../transport/fair_queue.ts";
 import type { Received } from "../transport/port.ts";
-import { FairQueue } from "./fair_queue.ts";
 
 export class Backlog {
   readonly #peers: FairQueue<Received>;
@@ -11,22 +11,22 @@ export class Backlog {
 
   /** Holds at most `max` packets of peers and as many of clients. */
   constructor(max: number) {
-    this.#peers = new FairQueue(max);
-    this.#clients = new FairQueue(max);
+    this.#peers = new FairQueue({ total: max });
+    this.#clients = new FairQueue({ total: max });
   }
 
-  /** Queues what was received; returns how many packets found no room. */
+  /** Queues what was received; returns how many packets found no room, or had to make it. */
   add(received: readonly Received[]): number {
-    let dropped = 0;
+    const before = this.#size;
     for (const packet of received) {
       const queue = packet.channel === "client" ? this.#clients : this.#peers;
-      if (!queue.add(`${packet.channel} ${packet.route}`, packet)) dropped++;
+      queue.push(`${packet.channel} ${packet.route}`, packet);
     }
-    return dropped;
+    return before + received.length - this.#size;
   }
 
   get empty(): boolean {
-    return this.#peers.size === 0 && this.#clients.size === 0;
+    return this.#size === 0;
   }
 
   /**
@@ -34,10 +34,18 @@ export class Backlog {
    * then clients', then what peers have left. `spent` tells the part of the turn's work done so far, from 0 to 1.
    */
   drain(spent: () => number, judge: (packet: Received) => void): void {
-    this.#peers.drain(() => spent() < PEER_SHARE, judge);
-    this.#clients.drain(() => spent() < 1, judge);
-    this.#peers.drain(() => spent() < 1, judge);
+    serve(this.#peers, () => spent() < PEER_SHARE, judge);
+    serve(this.#clients, () => spent() < 1, judge);
+    serve(this.#peers, () => spent() < 1, judge);
   }
+
+  get #size(): number {
+    return this.#peers.size + this.#clients.size;
+  }
+}
+
+function serve(queue: FairQueue<Received>, mayGoOn: () => boolean, judge: (packet: Received) => void): void {
+  while (!queue.empty && mayGoOn()) judge(queue.shift()!);
 }
 
 /** Part of a turn's work that is done for peers before clients are looked at. */

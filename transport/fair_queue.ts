@@ -1,39 +1,62 @@
-/** Items of several senders, taken one of each sender in turn; each sender's share is bounded. */
-export class FairQueue<T> {
-  readonly #max: number;
-  /** Senders with something queued; the first is the next to be served. */
-  readonly #bySender = new Map<string, T[]>();
+/** How much a {@linkcode FairQueue} holds; without a number there is no such bound. */
+export interface FairQueueLimits {
+  /** Items of one source. One more of it is refused. */
+  readonly perSource?: number;
+  /** Items of all sources together. One more drives out the newest of the source that has most. */
+  readonly total?: number;
+}
 
-  /** `max` items are kept of each sender. */
-  constructor(max: number) {
-    this.#max = max;
+/** Items of several sources, taken one of each source in turn and each source's in order: who floods it crowds out only itself. */
+export class FairQueue<T> {
+  readonly #perSource: number;
+  readonly #total: number;
+  /** Sources with something queued; the first is the next to be served. */
+  readonly #bySource = new Map<string, T[]>();
+  #size = 0;
+
+  constructor({ perSource = Infinity, total = Infinity }: FairQueueLimits) {
+    this.#perSource = perSource;
+    this.#total = total;
+  }
+
+  get size(): number {
+    return this.#size;
   }
 
   get empty(): boolean {
-    return this.#bySender.size === 0;
+    return this.#size === 0;
   }
 
-  /** False, and nothing changes, if this sender's share is full. */
-  push(sender: string, item: T): boolean {
-    const queue = this.#bySender.get(sender);
-    if (queue === undefined) {
-      if (this.#max < 1) return false;
-      this.#bySender.set(sender, [item]);
-      return true;
-    }
-    if (queue.length >= this.#max) return false;
+  /** False, and nothing changes, if the source has its share, or if the queue is full and no other source has more. */
+  push(source: string, item: T): boolean {
+    const queue = this.#bySource.get(source) ?? [];
+    if (queue.length >= this.#perSource) return false;
+    if (this.#size >= this.#total && !this.#makeRoom(queue.length + 1)) return false;
     queue.push(item);
+    this.#bySource.set(source, queue);
+    this.#size++;
     return true;
   }
 
-  /** The oldest item of the sender whose turn it is; undefined if there is none. */
+  /** The oldest item of the source whose turn it is; undefined if there is none. */
   shift(): T | undefined {
-    const next = this.#bySender.entries().next();
+    const next = this.#bySource.entries().next();
     if (next.done) return undefined;
-    const [sender, queue] = next.value;
+    const [source, queue] = next.value;
     const item = queue.shift();
-    this.#bySender.delete(sender);
-    if (queue.length > 0) this.#bySender.set(sender, queue);
+    this.#size--;
+    this.#bySource.delete(source);
+    if (queue.length > 0) this.#bySource.set(source, queue);
     return item;
+  }
+
+  /** Drops an item of the source with most of them, if that is more than `fair`. */
+  #makeRoom(fair: number): boolean {
+    let largest: T[] = [];
+    for (const queue of this.#bySource.values()) if (queue.length > largest.length) largest = queue;
+    if (largest.length <= fair) return false;
+    largest.pop();
+    this.#size--;
+    return true;
   }
 }

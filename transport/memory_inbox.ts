@@ -18,7 +18,7 @@ export class MemoryInbox<T extends Framed> {
 
   /** `sizes[i]` is how many messages of one sender channel `i` holds. */
   constructor(sizes: readonly number[], counters: TransportCounters) {
-    this.#channels = sizes.map((size) => new FairQueue<T>(size));
+    this.#channels = sizes.map((size) => new FairQueue<T>({ perSource: size }));
     this.#counters = counters;
   }
 

@@ -1,0 +1,33 @@
+import { assertEquals } from "@std/assert";
+import type { Received } from "../transport/port.ts";
+import { Backlog } from "./backlog.ts";
+
+function packets(channel: Received["channel"], route: string, count: number): Received[] {
+  return Array.from({ length: count }, () => ({ channel, route, frames: [] }));
+}
+
+/** Who was judged, in order, with a turn's work of `most` packets. */
+function judged(backlog: Backlog, most: number): string[] {
+  const routes: string[] = [];
+  backlog.drain(() => routes.length / most, ({ route }) => routes.push(route));
+  return routes;
+}
+
+Deno.test("peers come first, clients keep a quarter of the turn, and the rest waits", () => {
+  const backlog = new Backlog(100);
+  assertEquals(backlog.add([...packets("client", "c", 4), ...packets("peer", "p", 8)]), 0);
+  assertEquals(judged(backlog, 8), [..."ppppppcc"]);
+  assertEquals(judged(backlog, 8), [..."ppcc"]);
+  assertEquals([backlog.empty, judged(backlog, 8)], [true, []]);
+});
+
+Deno.test("what finds no room is counted, and so is what had to make it", () => {
+  const backlog = new Backlog(10);
+  assertEquals(backlog.add(packets("client", "flood", 12)), 2);
+  assertEquals(backlog.add(packets("client", "honest", 3)), 3);
+  assertEquals(backlog.add(packets("peer", "p", 10)), 0);
+  const routes = judged(backlog, 1000);
+  assertEquals(routes.filter((route) => route === "honest").length, 3);
+  assertEquals(routes.filter((route) => route === "flood").length, 7);
+  assertEquals(routes.length, 20);
+});
