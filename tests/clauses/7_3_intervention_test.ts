@@ -143,6 +143,7 @@ Deno.test("§7.3 ⚠ patience halves at a leader change with progress, down to t
   for (const leader of ["r3", "r4", "r2"]) changeLeader(lab, leader);
   assertPatience(patience(lab), 16_000, "without progress");
   for (const [i, wanted] of [8000, 4000, 2000, 2000].entries()) {
+    lab.request(request(i, "", "c2"));
     serve(lab, request(i, "", "c2"));
     changeLeader(lab, `r${3 + i % 2}`);
     assertPatience(patience(lab), wanted, `after ${i + 1} leaders with progress`);
