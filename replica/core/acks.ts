@@ -33,6 +33,8 @@ export function publishResponse(context: Context): void {
   const { publication, hard, commitIndex } = state;
   publication.due = false;
   publication.repeatAt = now + state.config.constants.heartbeatMs;
+  publication.publishedAt = now;
+  publication.shownCommit = commitIndex;
   send(context, "all", {
     kind: "AppendEntriesResponse",
     signed: {
@@ -58,9 +60,13 @@ function listAcks({ hard, publication, log }: CoreState): Head[] {
   return [...heads, hard.ack];
 }
 
-/** §5.7: whether the latest response is worth repeating: something is uncommitted here, or a peer shows a lower commit. */
-export function wantsRepeat({ log, commitIndex, book, config, hard }: CoreState): boolean {
+/**
+ * §5.7: whether the latest response is worth repeating: something is uncommitted here, a peer shows a lower commit, or what this
+ * replica showed last is out of date. Without that a replica that commits last would be repeated at for ever.
+ */
+export function wantsRepeat({ log, commitIndex, book, config, hard, publication }: CoreState): boolean {
   if (hard.currentTerm === 0) return false;
+  if (publication.shownCommit < commitIndex) return true;
   if (log.base.index + log.entries.length > commitIndex) return true;
   return config.replicas.some((id) =>
     id !== config.self && (book.commitClaims.get(id)?.index ?? logIndex(0)) < commitIndex

@@ -12,7 +12,7 @@ import type { FetchEntriesResponsePacket } from "./packet.ts";
 import { kthHighest } from "./quorum.ts";
 import { compareRank } from "./rank.ts";
 import type { CatchUp } from "./state.ts";
-import type { Head } from "./entry.ts";
+import type { Entry, Head } from "./entry.ts";
 import { advanceCommit, recount } from "./tally.ts";
 import { raiseTerm } from "./terms.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "./verdict.ts";
@@ -23,7 +23,7 @@ export function tendCatchUp(context: Context): void {
   const { catchUp, config, book, sizes, commitIndex } = state;
   const claimed = kthHighest([...book.commitClaims].map(([, head]) => head.index), sizes.weak) ?? 0;
   catchUp.behindSince = claimed > commitIndex ? catchUp.behindSince ?? now : null;
-  if (catchUp.active && now >= catchUp.active.deadline) giveUp(context, "source-silent");
+  if (catchUp.active && now >= catchUp.active.deadline) askAgain(context, catchUp.active);
   if (catchUp.active) return;
   const { wanted, behindSince } = catchUp;
   if (behindSince !== null && now >= behindSince + 3 * config.constants.heartbeatMs) return askForCommits(context);
@@ -50,6 +50,7 @@ function begin(context: Context, source: ReplicaId, target: Head, certificate: C
     bytes: 0,
     certificate,
     deadline: now + state.config.constants.electionTimeoutMs,
+    askedAgain: false,
   };
   note(context, "info", "catch-up", { from: source, after: state.commitIndex, to: target.index });
   ask(context, state.catchUp.active);
@@ -67,6 +68,14 @@ function ask(context: Context, { source, nonce, anchor, collected, target }: Cat
       maxBytes: LIMITS.maxAppendBytes,
     },
   });
+}
+
+/** The answer may have been lost, or the source busy: it is asked once more for the same entries. */
+function askAgain(context: Context, active: CatchUp): void {
+  if (active.askedAgain) return giveUp(context, "source-silent");
+  active.askedAgain = true;
+  active.deadline = context.now + context.state.config.constants.electionTimeoutMs;
+  ask(context, active);
 }
 
 /** This source did not help; the next attempt asks another. */
@@ -94,8 +103,15 @@ export function onFetchEntriesResponse(context: Context, packet: FetchEntriesRes
     return install(context, active, certificate);
   }
   active.deadline = context.now + context.state.config.constants.electionTimeoutMs;
+  active.askedAgain = false;
   ask(context, active);
   return ACCEPT;
+}
+
+/** A source that has more sends a full packet; one that drips entries would keep its asker busy for ever. */
+function isShort(entries: readonly Entry[]): boolean {
+  const bytes = entries.reduce((sum, { body }) => sum + body.length, 0);
+  return entries.length < LIMITS.maxAppendEntries && bytes < LIMITS.maxAppendBytes - LIMITS.maxEntryBytes;
 }
 
 /** Takes over a packet's entries and certificate; returns what is wrong with them, or null. */
@@ -107,7 +123,9 @@ function collect({ state, ports }: Context, active: CatchUp, packet: FetchEntrie
     Object.assign(active, { certificate, target: { index: certificate.index, hash: certificate.hash } });
   }
   if (active.certificate === null) return "no-certificate";
-  if (packet.entries.length === 0) return "no-entries";
+  const { certificate } = active;
+  const end = active.anchor.index + active.collected.length + packet.entries.length;
+  if (isShort(packet.entries) && end < certificate.index) return "short-answer";
   for (const entry of packet.entries) {
     const previous = active.collected.at(-1)?.hash ?? active.anchor.hash;
     if (entry.index !== active.anchor.index + active.collected.length + 1 || entry.requests === null) {
@@ -122,13 +140,13 @@ function collect({ state, ports }: Context, active: CatchUp, packet: FetchEntrie
 
 function install(context: Context, active: CatchUp, certificate: Certificate): Verdict {
   const { state } = context;
-  const chain = active.collected.slice(0, certificate.index - active.anchor.index);
+  const chain = active.collected.slice(0, Math.max(0, certificate.index - active.anchor.index));
   if ((chain.at(-1)?.hash ?? active.anchor.hash) !== certificate.hash) {
     giveUp(context, "chain-misses-certificate");
     return reject("chain-misses-certificate", active.source);
   }
   state.catchUp.active = null;
-  state.catchUp.attempts = 0;
+  state.catchUp.attempts++; // the next one asks another source, even after success: none is to keep a replica dangling
   if (certificate.term > state.hard.currentTerm) raiseTerm(context, certificate.term, null);
   if (certificate.kind === "commit") installCommitted(context, chain, certificate);
   else installPrepared(context, chain, certificate);

@@ -38,15 +38,16 @@ function isPrepareCertificate(roster: Roster, { term, index, hash, responses }: 
 function isCommitCertificate(roster: Roster, hash: Hash, certificate: CommitCertificate): boolean {
   const { term, index, links, responses } = certificate;
   if (!isQuorum(roster, responses.map((r) => r.message.replica))) return false;
+  // Cheap facts first: hashing the links of what cannot be a certificate anyway would be an attacker's to command.
+  if (responses.some(({ message }) => message.term !== term || message.prepared.term !== term)) return false;
+  if (links.length !== Math.max(...responses.map((r) => r.message.prepared.index)) - index) return false;
   const hashes = new Map<LogIndex, Digest>([[index, certificate.hash]]);
   let previous = certificate.hash;
   links.forEach((link, i) => {
     previous = chainHash(hash, previous, offset(index, i + 1), link);
     hashes.set(offset(index, i + 1), previous);
   });
-  return responses.every(({ message: { term: at, prepared } }) =>
-    at === term && prepared.term === term && hashes.get(prepared.index) === prepared.hash
-  );
+  return responses.every(({ message: { prepared } }) => hashes.get(prepared.index) === prepared.hash);
 }
 
 /** §6.6, §6.7: the term, leader and base that a valid proof elects; null if it is not valid. */

@@ -59,11 +59,17 @@ export function createState(config: CoreConfig, recovered: Recovered, ports: Por
       lastRound: round(0),
       headers: new Map(),
       match: null,
-      proofAskedAt: -Infinity,
+      proofAskedAt: new Map(),
     },
     proof: null,
     book: createResponseBook(),
-    publication: { due: false, listed: recovered.hardState.ack?.index ?? logIndex(0), repeatAt: now },
+    publication: {
+      due: false,
+      listed: recovered.hardState.ack?.index ?? logIndex(0),
+      repeatAt: now,
+      publishedAt: now,
+      shownCommit: recovered.commitIndex,
+    },
     election: idleElection(timeout, now),
     leadership: null,
     requests: noRequests(config),
@@ -94,7 +100,8 @@ const noRequests = (config: CoreConfig): RequestState => ({
   proposed: new Map(),
   interventions: new Map(),
   patience: config.constants.patienceMs,
-  progressed: true, // no leader has failed yet: the first one gets the first patience
+  progressed: true,
+  served: true, // no leader has failed anyone yet: the first one gets the first patience
 });
 
 const noCatchUp = (): CatchUpState => ({
@@ -103,5 +110,5 @@ const noCatchUp = (): CatchUpState => ({
   behindSince: null,
   attempts: 0,
   wanted: null,
-  servedUntil: new Map(),
+  served: new Map(),
 });

@@ -36,11 +36,14 @@ export function setAck(context: Context, head: Head): void {
   setHardState(context, { ack: head });
 }
 
-/** Appends chained entries behind the last one. */
-export function append({ state, out }: Context, entries: readonly ChainedEntry[]): void {
+/** Appends chained entries behind the last one. What of the branch is on the log now need not be kept aside any more (§6.8). */
+export function append(context: Context, entries: readonly ChainedEntry[]): void {
   if (entries.length === 0) return;
+  const { state, out } = context;
   appendTo(state.log, entries);
   out.persist.push({ op: "append", entries });
+  const missing = state.branch.filter(({ entry, hash }) => hashAt(state.log, entry.index) !== hash);
+  if (missing.length < state.branch.length) setPrepared(context, state.prepared, missing);
 }
 
 /**

@@ -33,7 +33,14 @@ export function hearPreVote(context: Context, preVote: Signed<PreVote>): void {
   const known = election.support.get(replica);
   if (known && known.message.term >= term) return;
   election.support.set(replica, preVote);
+  if (!known && replica !== context.state.config.self) repeatSoon(context);
   noteCertificate(context);
+}
+
+/** A replica that has only begun to suspect counts no PreVote it heard earlier: it is told again at once (§6.3). */
+function repeatSoon({ state: { election, config }, now }: Context): void {
+  election.preVoteAt = Math.min(election.preVoteAt, now);
+  election.preVoteInterval = config.constants.heartbeatMs;
 }
 
 /** §6.3: a PreVote for t′ supports every t ≤ t′, so the Q-th highest term heard is certified, and all below it. */
@@ -109,8 +116,6 @@ function adoptBranch(context: Context): void {
   truncate(context, offset(first, -1));
   append(context, branch);
   assertInvariant(contains(state.log, state.prepared), "internal", "the prepared branch does not attach to the log");
-  context.state.branch = [];
-  context.out.persist.push({ op: "prepared", certificate: state.prepared, branch: [] });
   recount(context, first);
 }
 

@@ -48,13 +48,18 @@ export function hasExpired({ requests }: CoreState): boolean {
   return false;
 }
 
-/** A new leader gets every pending request and fresh patience: longer without progress, shorter with it (§7.3). */
+/**
+ * A new leader gets every pending request and fresh patience: longer if the last one served none of them, shorter if it did
+ * (§7.3). A leader's own no-op is no progress to a waiting client: where a round trip outlasts patience, it has to grow.
+ */
 export function changeLeader(context: Context): void {
   const { requests, config } = context.state;
   const { patienceMs, patienceCapMs, heartbeatMs } = config.constants;
-  const scaled = requests.progressed ? requests.patience / 2 : requests.patience * 2;
+  const waiting = [...all(requests.interventions)].length > 0;
+  const scaled = requests.patience * (requests.served ? 1 / 2 : waiting ? 2 : 1);
   requests.patience = Math.min(Math.max(scaled, patienceMs), patienceCapMs);
   requests.progressed = false;
+  requests.served = false;
   if (context.state.term.role !== "leader") requests.pool.clear();
   for (const intervention of all(requests.interventions)) {
     intervention.deadline = context.now + requests.patience;
@@ -82,6 +87,8 @@ export function settle({ state, now }: Context, clients: Iterable<ClientId>): vo
       for (const seq of [...queue?.keys() ?? []].filter(settled)) queue!.delete(seq);
     }
   }
+  if (served === Infinity) return;
+  requests.served = true;
   for (const intervention of all(requests.interventions)) {
     const younger = intervention.since >= served;
     if (!younger || intervention.expired || intervention.restarts >= LIMITS.maxPatienceRestarts) continue;

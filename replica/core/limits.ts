@@ -40,6 +40,9 @@ export const LIMITS = {
   /** Entries and bytes collected in one catch-up before they are checked against its certificate (§8.1). */
   maxFetchEntries: 16_384,
   maxFetchBytes: 64 * 1024 * 1024,
+  /** FetchEntries of one replica served at once, and resends to one follower; further ones wait their turn. */
+  fetchBurst: 128,
+  resendBurst: 32,
   /** Pieces of evidence kept; one for each kind and culprit is enough to accuse. */
   maxEvidence: 256,
   /** Answers in one Reply. */

@@ -2,20 +2,22 @@
 import { wantsRepeat } from "./acks.ts";
 import type { Millis } from "./ids.ts";
 import { lastIndex } from "./log.ts";
+import { heartbeatDue } from "./replication.ts";
 import type { CoreState } from "./state.ts";
+import { suspicionReason } from "./suspicion.ts";
 
 /** How often timers are looked at while anything is going on, in milliseconds. */
 export const BUSY_TICK_MS: Millis = 10;
 
-/** The earliest time at which a tick or flush could do something; never further than one election timeout. */
+/** The earliest time at which a tick or flush could do something; never further than half an election timeout. */
 export function nextDeadline(state: CoreState, now: Millis): Millis {
-  if (isBusy(state)) return now + BUSY_TICK_MS;
+  if (isBusy(state) || suspicionReason({ state, now }) !== null) return now + BUSY_TICK_MS;
   const { election, leadership, publication, config } = state;
   return Math.min(
     election.deadline,
-    leadership?.heartbeatAt ?? Infinity,
+    leadership ? heartbeatDue(state, leadership) : Infinity,
     wantsRepeat(state) ? Math.max(publication.repeatAt, now) : Infinity,
-    now + config.constants.electionTimeoutMs,
+    now + config.constants.electionTimeoutMs / 2,
   );
 }
 

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { heartbeatDue } from "./replication.ts";
 import { nextDeadline } from "./next_deadline.ts";
 import { SimCluster } from "../../tests/simulation/sim_cluster.ts";
 
@@ -8,8 +9,8 @@ Deno.test("an idle follower sleeps until its election timer, an idle leader unti
   const states = [...cluster.nodes.values()].map((node) => node.state!);
   for (const state of states) {
     const wanted = state.leadership
-      ? state.leadership.heartbeatAt
-      : Math.min(state.election.deadline, cluster.now + 1000);
+      ? heartbeatDue(state, state.leadership)
+      : Math.min(state.election.deadline, cluster.now + 500);
     assertEquals(nextDeadline(state, cluster.now), wanted);
   }
 });

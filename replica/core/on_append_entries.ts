@@ -135,8 +135,9 @@ function matchUpTo({ state }: Context, end: LogIndex): void {
 function askResend(context: Context, header: AppendEntries, proofWanted: boolean): Verdict {
   const { state, now } = context;
   const { commitIndex, log, term, config } = state;
-  if (proofWanted && now < term.proofAskedAt + config.constants.heartbeatMs / 2) return ignore("no-proof");
-  if (proofWanted) term.proofAskedAt = now;
+  const askedAt = term.proofAskedAt.get(header.leader) ?? -Infinity;
+  if (proofWanted && now < askedAt + config.constants.heartbeatMs / 2) return ignore("no-proof");
+  if (proofWanted) term.proofAskedAt.set(header.leader, now);
   const commit = headAt(log, commitIndex);
   const match = term.match && contains(log, term.match) && term.match.index > commitIndex ? term.match : commit;
   send(context, [header.leader], {

@@ -3,9 +3,10 @@ import { type Context, send } from "./context.ts";
 import type { Head } from "./entry.ts";
 import { type LogIndex, offset } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
-import { contains, slice } from "./log.ts";
+import { contains, lastIndex, slice } from "./log.ts";
 import type { FetchEntries } from "./message.ts";
 import type { ChainedEntry } from "./output.ts";
+import { takeToken } from "./pace.ts";
 import type { CoreState } from "./state.ts";
 import { ACCEPT, ignore, type Verdict } from "./verdict.ts";
 
@@ -13,10 +14,10 @@ import { ACCEPT, ignore, type Verdict } from "./verdict.ts";
 export function onFetchEntries(context: Context, request: FetchEntries): Verdict {
   const { state, now } = context;
   const { replica, nonce, from, head, maxBytes } = request;
-  if (now < (state.catchUp.servedUntil.get(replica) ?? -Infinity)) return ignore("asked-too-often");
   const chain = chainThrough(state, offset(from, -1), head);
   if (chain === null || from === 0) return ignore("chain-not-held");
-  state.catchUp.servedUntil.set(replica, now + state.config.constants.heartbeatMs / 20);
+  const pace = { burst: LIMITS.fetchBurst, refillMs: state.config.constants.heartbeatMs / 50 };
+  if (!takeToken(state.catchUp.served, replica, now, pace)) return ignore("asked-too-often");
   const certificate = state.commitCertificate;
   send(context, [replica], {
     kind: "FetchEntriesResponse",
@@ -29,14 +30,13 @@ export function onFetchEntries(context: Context, request: FetchEntries): Verdict
 
 /** Entries after `after` of the chain that passes through `head`, or null where this replica does not hold it. */
 function chainThrough({ log, branch }: CoreState, after: LogIndex, head: Head): ChainedEntry[] | null {
-  if (contains(log, head)) return after >= log.base.index ? slice(log, after, lastOf(log)) : null;
+  const last = Math.min(lastIndex(log), after + LIMITS.maxAppendEntries) as LogIndex;
+  if (contains(log, head)) return after >= log.base.index ? slice(log, after, last) : null;
   const at = branch.findIndex(({ entry, hash }) => entry.index === head.index && hash === head.hash);
   if (at < 0) return null;
   const below = slice(log, after, offset(branch[0]!.entry.index, -1));
   return [...below, ...branch.slice(0, at + 1).filter(({ entry }) => entry.index > after)];
 }
-
-const lastOf = (log: CoreState["log"]): LogIndex => offset(log.base.index, log.entries.length);
 
 function fitting(chain: readonly ChainedEntry[], maxBytes: number): ChainedEntry[] {
   let bytes = 0;

@@ -14,6 +14,7 @@ export function onResponse(context: Context, response: Signed<AppendEntriesRespo
   const { state } = context;
   const { term, replica, acks, prepared } = response.message;
   claimCommit(context, response.message);
+  answerRepetition(context, response.message);
   placeInTerm(context, replica, term);
   const record = recordOf(state.book, replica, term, state.hard.currentTerm);
   if (record === null) return ignore("old-term");
@@ -25,6 +26,13 @@ export function onResponse(context: Context, response: Signed<AppendEntriesRespo
   countReports(context, term);
   if (term === state.hard.currentTerm) followProgress(context, response.message);
   return ACCEPT;
+}
+
+/** A peer that goes on repeating what this replica has reached too did not hear of that: it is told again, now and then (§5.7). */
+function answerRepetition({ state, now }: Context, { replica, commitIndex }: AppendEntriesResponse): void {
+  const { publication, config } = state;
+  const unheard = replica !== config.self && commitIndex === state.commitIndex;
+  if (unheard && now >= publication.publishedAt + 10 * config.constants.heartbeatMs) publication.due = true;
 }
 
 /** A claim of a higher commit index than ours, by enough replicas, starts a catch-up (§8.1). */

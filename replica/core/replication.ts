@@ -4,11 +4,12 @@ import { append } from "./durable.ts";
 import type { Entry, Head } from "./entry.ts";
 import { joinRequests, requestSize } from "./entry_body.ts";
 import { chainEntry } from "./hash_chain.ts";
-import { type LogIndex, offset, type ReplicaId, type Round, round } from "./ids.ts";
+import { type LogIndex, type Millis, offset, type ReplicaId, type Round, round } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
 import { contains, hashAt, headAt, lastHead, lastIndex, slice } from "./log.ts";
 import type { AppendEntries, AppendEntriesResponse, ResendRequest, SendRequest, Signed } from "./message.ts";
 import type { ChainedEntry } from "./output.ts";
+import { takeToken } from "./pace.ts";
 import { takeRequests } from "./request_pool.ts";
 import type { CoreState, Leadership, Progress } from "./state.ts";
 import { ACCEPT, ignore, type Verdict } from "./verdict.ts";
@@ -26,8 +27,9 @@ export function beginLeading(context: Context): void {
   state.leadership = {
     progress: new Map(peersOf(state).map((id) => [id, progress()])),
     round: round(0),
+    resends: new Map(),
     broadcast: start,
-    heartbeatAt: now + state.config.constants.heartbeatMs,
+    heartbeatSent: now,
   };
   propose(context, []);
 }
@@ -62,10 +64,21 @@ export function proposeRequests(context: Context): void {
 /** Broadcasts new entries, and a heartbeat when one is due, which also shows a follower behind what it lacks. */
 export function replicate(context: Context, leadership: Leadership): void {
   const { state, now } = context;
-  while (leadership.broadcast < lastIndex(state.log)) leadership.broadcast = broadcast(context, leadership);
-  if (now < leadership.heartbeatAt) return;
+  while (leadership.broadcast < lastIndex(state.log)) {
+    leadership.broadcast = broadcast(context, leadership);
+    const allLevel = [...leadership.progress.values()].every(({ next }) => next === leadership.broadcast + 1);
+    if (allLevel) leadership.heartbeatSent = now; // everyone has just heard of this leader
+  }
+  if (now < heartbeatDue(state, leadership)) return;
   broadcast(context, leadership);
-  leadership.heartbeatAt = now + state.config.constants.heartbeatMs;
+  leadership.heartbeatSent = now;
+}
+
+/** When the next heartbeat is due. An idle leader need only keep the election timers of its followers from firing. */
+export function heartbeatDue({ log, commitIndex, config }: CoreState, { heartbeatSent }: Leadership): Millis {
+  const { heartbeatMs, electionTimeoutMs } = config.constants;
+  const idle = lastIndex(log) === commitIndex;
+  return heartbeatSent + (idle ? Math.max(heartbeatMs, electionTimeoutMs / 4) : heartbeatMs);
 }
 
 /** One header to every replica that is level with the broadcast, this one included; one signature serves all (§2.4). */
@@ -146,11 +159,15 @@ export function onResendRequest(context: Context, request: ResendRequest): Verdi
   const progress = state.leadership?.progress.get(request.replica);
   const sameTerm = request.term === state.hard.currentTerm || request.proofWanted;
   if (!state.leadership || !progress || !sameTerm) return ignore("not-leading");
-  if (request.round <= progress.resentRound) return ignore("already-resent");
   if (request.round > state.leadership.round) return ignore("unknown-round");
   const commit: Head = { index: request.commitIndex, hash: request.commitHash };
   const shared = [request.match, commit].find((head) => contains(state.log, head));
   if (!shared) return ignore("no-common-point");
+  // One that took the last resend asks for what comes next; any other complaint of before it is answered already.
+  const tookResend = shared.index === progress.next - 1;
+  if (request.round <= progress.resentRound && !tookResend) return ignore("already-resent");
+  const pace = { burst: LIMITS.resendBurst, refillMs: state.config.constants.heartbeatMs / 25 };
+  if (!takeToken(state.leadership.resends, request.replica, context.now, pace)) return ignore("asked-too-often");
   resend(context, state.leadership, request.replica, shared.index, request.proofWanted);
   return ACCEPT;
 }

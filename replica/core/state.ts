@@ -7,6 +7,7 @@ import type { ClientId, Digest, LogIndex, Millis, ReplicaId, Round, Seq, Term } 
 import type { Log } from "./log.ts";
 import type { AppendEntries, Certified, PreVote, Signed, Vote } from "./message.ts";
 import type { ChainedEntry, HardState, Outgoing } from "./output.ts";
+import type { Bucket } from "./pace.ts";
 import type { RequestVotePacket } from "./packet.ts";
 import type { Quorum } from "./quorum.ts";
 import type { ResponseBook } from "./response_book.ts";
@@ -27,8 +28,8 @@ export interface TermView {
   readonly headers: Map<LogIndex, { readonly hash: Digest; readonly header: Signed<AppendEntries> }>;
   /** Highest point of the log that an AppendEntries of this term confirmed. */
   match: Head | null;
-  /** When an election proof was last asked for; limits how often that is signed. */
-  proofAskedAt: Millis;
+  /** When each replica that sent an AppendEntries was last asked for its election proof; limits how often that is signed. */
+  readonly proofAskedAt: Map<ReplicaId, Millis>;
 }
 
 /** What the next AppendEntriesResponse has to say. */
@@ -38,6 +39,9 @@ export interface Publication {
   listed: LogIndex;
   /** When the latest response is published again (§5.7). */
   repeatAt: Millis;
+  /** When the latest response went out, and the commit index it shows. */
+  publishedAt: Millis;
+  shownCommit: LogIndex;
 }
 
 /** A candidate's election (§6.4); its base is frozen. */
@@ -95,11 +99,14 @@ export interface Progress {
 
 export interface Leadership {
   readonly progress: Map<ReplicaId, Progress>;
+  /** Bounds what one follower's complaints can make this leader send. */
+  readonly resends: Map<ReplicaId, Bucket>;
   /** Last round used. */
   round: Round;
   /** Last index broadcast. */
   broadcast: LogIndex;
-  heartbeatAt: Millis;
+  /** When the last heartbeat went out. */
+  heartbeatSent: Millis;
 }
 
 /** A request under intervention (§7.3). */
@@ -126,6 +133,8 @@ export interface RequestState {
   patience: Millis;
   /** Whether the commit index advanced since the last leader change. */
   progressed: boolean;
+  /** Whether a request under intervention was settled since then. */
+  served: boolean;
 }
 
 /** One catch-up in flight (§8.1). */
@@ -140,6 +149,8 @@ export interface CatchUp {
   bytes: number;
   certificate: Certificate | null;
   deadline: Millis;
+  /** Whether the source was asked a second time for the same entries. */
+  askedAgain: boolean;
 }
 
 export interface CatchUpState {
@@ -151,8 +162,8 @@ export interface CatchUpState {
   attempts: number;
   /** A higher certificate shown with a refusal, to be fetched and adopted for a later term (§6.5). */
   wanted: { readonly certificate: Certificate; readonly from: ReplicaId } | null;
-  /** Until when another FetchEntries of a replica is not served; bounds what one asker can make this one send. */
-  readonly servedUntil: Map<ReplicaId, Millis>;
+  /** Bounds what one asker can make this replica send. */
+  readonly served: Map<ReplicaId, Bucket>;
 }
 
 export interface CoreState {

@@ -8,13 +8,14 @@ import type { CoreState } from "./state.ts";
 import { endSuspicion } from "./terms.ts";
 
 /** Why this replica suspects its leader now, or null if it does not. A leader asks itself the same. */
-export function suspicionReason({ state, now }: Context): string | null {
+export function suspicionReason({ state, now }: Pick<Context, "state" | "now">): string | null {
   const { election, term, hard, sizes } = state;
   if (now >= election.deadline) return term.leader === null ? "no-leader" : "timer";
-  if (hasExpired(state)) return "patience";
-  const accused = state.evidence.some(({ culprit }) => culprit === term.leader);
-  if (term.leader !== null && accused) return "evidence";
-  if (term.leader !== null && election.blamed?.leader === term.leader) return election.blamed.code;
+  if (term.leader !== null) {
+    if (hasExpired(state)) return "patience";
+    if (state.evidence.some(({ culprit }) => culprit === term.leader)) return "evidence";
+    if (election.blamed?.leader === term.leader) return election.blamed.code;
+  }
   const ahead = [...election.placed.values()].filter((placed) => placed > hard.currentTerm).length;
   return ahead >= sizes.weak ? "left-behind" : null;
 }

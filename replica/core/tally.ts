@@ -5,7 +5,7 @@ import { raiseRank, setCommit } from "./durable.ts";
 import type { Head } from "./entry.ts";
 import type { LogIndex, Term } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
-import { contains, hashAt, slice } from "./log.ts";
+import { contains, hashAt, lastIndex, slice } from "./log.ts";
 import { type Ack, acksFor, pruneAcks, reportsOf } from "./response_book.ts";
 import { onCommitProgress, raiseTerm } from "./terms.ts";
 
@@ -89,8 +89,9 @@ export function recount(context: Context, from: LogIndex): void {
 /** Points of this log from index `from` on that anyone acked in `term`, ascending. */
 function certifiableHeads({ state }: Context, term: Term, from: LogIndex): Head[] {
   const indexes = new Set<LogIndex>();
+  const last = lastIndex(state.log);
   for (const records of state.book.records.values()) {
-    for (const index of records.get(term)?.acks.keys() ?? []) if (index >= from) indexes.add(index);
+    for (const index of records.get(term)?.acks.keys() ?? []) if (index >= from && index <= last) indexes.add(index);
   }
   const heads: Head[] = [];
   for (const index of [...indexes].sort((a, b) => a - b)) {

@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { CommitCertificate } from "../../replica/core/certificate.ts";
 import type { Head } from "../../replica/core/entry.ts";
+import { LIMITS } from "../../replica/core/limits.ts";
 import type { ChainedEntry } from "../../replica/core/output.ts";
 import * as forge from "./forge.ts";
 import { Lab, type Outcome, sentOf } from "./lab.ts";
@@ -56,14 +57,43 @@ Deno.test("§8.1 entries fetched under a commit certificate are appended and com
 
 Deno.test("§8.1 it asks on, page by page, until it reaches the certified point, and believes nothing before", () => {
   const lab = new Lab();
+  const page = LIMITS.maxAppendEntries;
+  const chain = forge.grow(forge.GENESIS, page + 6, 1);
+  const end = forge.endOf(chain);
+  const certificate = forge.commitCertificate(1, end, PEERS);
+  const first = ask(lab, end);
+  const one = lab.receive(forge.fetchEntriesResponse(first.source, first, chain.slice(0, page), certificate));
+  assertEquals([logOf(lab), one.persisted], [[], []]);
+  const second = question(one);
+  assertEquals([Number(second.from), second.source, second.head], [page + 1, first.source, end]);
+  lab.receive(forge.fetchEntriesResponse(second.source, second, chain.slice(page)));
+  assertEquals([logOf(lab), Number(lab.state.commitIndex)], [hashesOf(chain), page + 6]);
+});
+
+Deno.test("§8.1 a source that drips entries is left for another at once", () => {
+  const lab = new Lab();
   const certificate = forge.commitCertificate(1, at(5), PEERS);
+  const asked = ask(lab, at(5));
+  const { verdicts } = lab.receive(forge.fetchEntriesResponse(asked.source, asked, CHAIN.slice(0, 1), certificate));
+  assertEquals(verdicts, [{ verdict: "reject", code: "short-answer", culprit: asked.to[0] as never }]);
+});
+
+Deno.test("§8.1 a source that is silent is asked once more, then another one", () => {
+  const lab = new Lab();
   const first = ask(lab, at(5));
-  const page = lab.receive(forge.fetchEntriesResponse(first.source, first, CHAIN.slice(0, 2), certificate));
-  assertEquals([logOf(lab), page.persisted], [[], []]);
-  const second = question(page);
-  assertEquals([Number(second.from), second.source, second.head], [3, first.source, at(5)]);
-  lab.receive(forge.fetchEntriesResponse(second.source, second, CHAIN.slice(2)));
-  assertEquals([logOf(lab), Number(lab.state.commitIndex)], [hashesOf(CHAIN.slice(0, 5)), 5]);
+  const asked = lab.elapse(4000).sent.flatMap(({ to, packet }) =>
+    packet.kind === "FetchEntries" ? [String(to[0])] : []
+  );
+  assertEquals(asked[0], first.source);
+  assert(asked[1] !== first.source, `asked ${asked.join(" ")} after ${first.source}`);
+});
+
+Deno.test("§8.1 a source that served is not the first to be asked the next time", () => {
+  const lab = new Lab();
+  const certificate = (index: number) => forge.commitCertificate(1, at(index), PEERS);
+  const first = ask(lab, at(3));
+  lab.receive(forge.fetchEntriesResponse(first.source, first, CHAIN.slice(0, 3), certificate(3)));
+  assert(ask(lab, at(6)).source !== first.source);
 });
 
 Deno.test("§8.1 the source need not be trusted: what no certificate covers is refused, and another source asked", () => {
@@ -73,7 +103,7 @@ Deno.test("§8.1 the source need not be trusted: what no certificate covers is r
     ["no-certificate", CHAIN, null],
     ["bad-certificate", CHAIN, forge.commitCertificate(1, at(5), ["r1", "r3"])],
     ["bad-entries", CHAIN.slice(1), good],
-    ["no-entries", [], good],
+    ["short-answer", [], good],
   ];
   for (const [code, chain, certificate] of answers) {
     const lab = new Lab();
@@ -189,9 +219,17 @@ Deno.test("§8.1 accepting a certificate of a higher term raises currentTerm, th
   assertEquals([logOf(lab), lab.state.hard.noMoreAcks], [hashesOf(CHAIN.slice(0, 3)), false]);
 });
 
-Deno.test("§8.1 a refusal sets off a catch-up too; what it certifies is kept aside, and the log stays", () => {
+/** A candidate of term 3 whose log moved to `FORK` in term 1. */
+function candidate(): Lab {
   const lab = new Lab();
   lab.follow("r1", 1, FORK);
+  lab.suspect();
+  lab.campaign(3);
+  return lab;
+}
+
+Deno.test("§8.1 a refusal sets off a catch-up too; what it certifies is kept aside, and the log stays", () => {
+  const lab = candidate();
   const certificate = forge.prepareCertificate(2, at(4), PEERS);
   lab.receive(forge.voteRefusal("r3", 3, "r2", certificate));
   const asked = question(lab.elapse(10));
@@ -201,7 +239,34 @@ Deno.test("§8.1 a refusal sets off a catch-up too; what it certifies is kept as
     certificate,
     hashesOf(CHAIN.slice(1, 4)),
   ]);
-  assertEquals([logOf(lab), Number(lab.state.hard.currentTerm)], [hashesOf(FORK), 2]);
+  assertEquals([logOf(lab), Number(lab.state.hard.currentTerm)], [hashesOf(FORK), 3]);
   lab.restart();
   assertEquals(lab.state.prepared, certificate);
+});
+
+Deno.test("§6.5 a refusal tells only the candidate it names something, and only in its term", () => {
+  const certificate = forge.prepareCertificate(2, at(4), PEERS);
+  const follower = new Lab();
+  follower.follow("r1", 1, FORK);
+  for (const [lab, term, named] of [[follower, 3, "r2"], [candidate(), 3, "r4"], [candidate(), 2, "r2"]] as const) {
+    const { verdicts } = lab.receive(forge.voteRefusal("r3", term, named, certificate));
+    assertEquals(verdicts.map(({ verdict }) => verdict), verdicts.length > 0 ? ["ignore"] : []);
+    assertEquals(lab.state.catchUp.wanted, null);
+  }
+});
+
+Deno.test("§6.8 entries kept aside that the log grows over are kept aside no more, and a candidacy starts behind what is committed", () => {
+  const lab = candidate();
+  const certificate = forge.prepareCertificate(2, at(5), PEERS);
+  lab.receive(forge.voteRefusal("r3", 3, "r2", certificate));
+  const asked = question(lab.elapse(10));
+  lab.receive(forge.fetchEntriesResponse("r3", asked, CHAIN.slice(0, 5)));
+  catchUp(lab, forge.commitCertificate(1, at(3), PEERS));
+  assertEquals([logOf(lab), Number(lab.state.commitIndex)], [hashesOf(CHAIN.slice(0, 3)), 3]);
+  assertEquals(lab.state.branch.map(({ entry }) => Number(entry.index)), [4, 5]);
+  lab.restart();
+  assertEquals(lab.state.branch.map(({ entry }) => Number(entry.index)), [4, 5]);
+  lab.suspect();
+  lab.campaign(4);
+  assertEquals([lab.state.term.role, logOf(lab)], ["candidate", hashesOf(CHAIN.slice(0, 5))]);
 });
