@@ -1,20 +1,19 @@
 /** One simulated replica: the real core, the real effects, a memory disk that outlives it. */
+import { admitPacket } from "../../replica/admit_packet.ts";
 import { sha256Hex } from "../../crypto/mod.ts";
 import type { CoreConfig } from "../../replica/core/config.ts";
 import { createState } from "../../replica/core/create_state.ts";
 import type { ReplicaId } from "../../replica/core/ids.ts";
 import type { Input } from "../../replica/core/input.ts";
-import type { Verified } from "../../replica/core/message.ts";
 import type { ClientReply, CoreEvent, Outgoing } from "../../replica/core/output.ts";
 import type { Packet } from "../../replica/core/packet.ts";
-import { listEntrySignatures, listSignatures, screen } from "../../replica/core/signatures.ts";
 import type { CoreState } from "../../replica/core/state.ts";
 import type { Verdict } from "../../replica/core/verdict.ts";
 import { createEffects, type InputWithoutTime, type RunInputs } from "../../replica/effects.ts";
 import { KvStore } from "../../replica/state_machine/mod.ts";
 import { MemoryDisk, openMemoryStorage } from "../../replica/storage/mod.ts";
 import { encodeMessage } from "../../transport/codec/mod.ts";
-import { createFakeSigner, type FakeSigner, verifyClaims } from "./fake_crypto.ts";
+import { createFakeSigner, FAKE_CHECK, type FakeSigner } from "./fake_crypto.ts";
 
 /** Where a node's packets and replies go. */
 export interface NodeWorld {
@@ -82,18 +81,10 @@ export class SimNode {
     this.#run?.(inputs, this.#world.now());
   }
 
-  /** Takes a packet off the network as ingress would: screened, its listed signatures checked. */
+  /** Takes a packet off the network, through the real ingress rules. */
   receive(packet: Packet): void {
     if (!this.state) return;
-    const screened = screen(this.state, packet);
-    if (screened.verdict.verdict !== "accept" || !verifyClaims(listSignatures(screened.packet))) return;
-    const verified = screened.packet as Verified<Packet>;
-    if (verified.kind === "AppendEntries") {
-      const position = verified.entries.findIndex((entry, i) =>
-        entry.requests === null || !verifyClaims(listEntrySignatures(verified)[i]!)
-      );
-      if (position >= 0) return this.run([{ kind: "bad-entry", packet: verified, position }]);
-    }
-    this.run([{ kind: "packet", packet: verified }]);
+    const admission = admitPacket(this.state, FAKE_CHECK, "peer", packet);
+    if ("admitted" in admission && admission.admitted) this.run([admission.admitted]);
   }
 }
