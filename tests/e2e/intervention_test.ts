@@ -56,12 +56,15 @@ Deno.test("a client that intervenes without end deposes nobody", () =>
     const observer = await Observer.of(cluster, "c2");
     const honest = await cluster.client("c3");
     const before = await waitForLeader(observer, cluster.ids);
-    await using flood = await interveneForEver(cluster, "c1");
-    for (let i = 0; i < 100; i++) await honest.put(`key-${i}`, "written");
-    await eventually("the client has intervened a thousand times", () => flood.sent >= 1000, 60_000);
-    await honest.put("last", "written");
-    assertEquals(await waitForLeader(observer, cluster.ids), before);
+    {
+      await using flood = await interveneForEver(cluster, "c1");
+      for (let i = 0; i < 100; i++) await honest.put(`key-${i}`, "written");
+      await eventually("the client has intervened a thousand times", () => flood.sent >= 1000, 60_000);
+      await honest.put("last", "written");
+      assertEquals(await waitForLeader(observer, cluster.ids), before);
+    }
     await assertEqualLogs(observer, cluster.ids);
+    assertEquals(await waitForLeader(observer, cluster.ids), before);
   }));
 
 /** UpdateLeader for ever new requests, validly signed, to all replicas, as quickly as answers would come. */
