@@ -71,9 +71,11 @@ async function run(plan: Plan): Promise<{ readonly idle: Idle; readonly load: re
     const basePort = findFreePorts(plan.replicas * PORTS_PER_REPLICA);
     await using cluster = await LocalCluster.open({ dir, replicas: plan.replicas, clients: most, basePort });
     await cluster.startAll();
-    const clients = await Promise.all(Array.from({ length: most }, (_, i) => cluster.client(`c${i + 1}`)));
-    await clients[0]!.put("bench", "warm");
+    const first = await cluster.client("c1");
+    await first.put("bench", "warm");
     const idle = await measureIdle(cluster, plan.idleSeconds);
+    const others = Array.from({ length: most - 1 }, (_, i) => cluster.client(`c${i + 2}`));
+    const clients = [first, ...await Promise.all(others)];
     const load: LoadResult[] = [];
     for (const count of plan.clients) load.push(await closedLoop(clients.slice(0, count), plan.seconds, plan.size));
     return { idle, load };
