@@ -3,9 +3,10 @@
  *
  *     deno task bench [--replicas 4] [--clients 1,64] [--size 200] [--seconds 10] [--idle-seconds 20] [--json]
  */
-import { parseArgs } from "@std/cli/parse-args";
+import { ConfigError } from "../crypto/config_error.ts";
 import { PORTS_PER_REPLICA } from "../crypto/generate_cluster.ts";
 import { findFreePorts } from "../tasks/support/free_ports.ts";
+import { readFlags, wholeNumber } from "../tasks/support/flags.ts";
 import { LocalCluster } from "../tasks/support/local_cluster.ts";
 import { closedLoop, type LoadResult } from "./load.ts";
 import { cpuSeconds, residentMiB } from "./resources.ts";
@@ -26,28 +27,16 @@ interface Idle {
   readonly residentMiB: readonly number[];
 }
 
-function readPlan(args: string[]): Plan {
-  const flags = parseArgs(args, {
-    string: ["replicas", "clients", "size", "seconds", "idle-seconds"],
-    boolean: ["json"],
-    default: { replicas: "4", clients: "1,64", size: "200", seconds: "10", "idle-seconds": "20" },
-    unknown: (flag: string) => usage(`unknown argument ${flag}`),
-  });
-  const whole = (name: string, text: string): number =>
-    /^\d{1,6}$/.test(text) ? Number(text) : usage(`--${name}: given ${text}, wanted a whole number`);
+function readPlan(args: readonly string[]): Plan {
+  const flags = readFlags(args, ["replicas", "clients", "size", "seconds", "idle-seconds"], ["json"]);
   return {
-    replicas: whole("replicas", flags.replicas),
-    clients: flags.clients.split(",").map((text: string) => whole("clients", text)),
-    size: whole("size", flags.size),
-    seconds: whole("seconds", flags.seconds),
-    idleSeconds: whole("idle-seconds", flags["idle-seconds"]),
+    replicas: wholeNumber("replicas", flags.replicas) ?? 4,
+    clients: (flags.clients ?? "1,64").split(",").map((text) => wholeNumber("clients", text)!),
+    size: wholeNumber("size", flags.size) ?? 200,
+    seconds: wholeNumber("seconds", flags.seconds) ?? 10,
+    idleSeconds: wholeNumber("idle-seconds", flags["idle-seconds"]) ?? 20,
     json: flags.json,
   };
-}
-
-function usage(message: string): never {
-  console.error(`bench: ${message}`);
-  Deno.exit(2);
 }
 
 async function measureIdle(cluster: LocalCluster, seconds: number): Promise<Idle> {
@@ -84,25 +73,30 @@ async function run(plan: Plan): Promise<{ readonly idle: Idle; readonly load: re
   }
 }
 
-if (import.meta.main) {
-  const plan = readPlan([...Deno.args]);
-  const { idle, load } = await run(plan);
-  if (plan.json) console.log(JSON.stringify({ plan, idle, load }));
-  else {
-    const list = (values: readonly number[]) => values.map((value) => value.toFixed(1)).join(" ");
-    const total = idle.cpuPercent.reduce((a, b) => a + b, 0);
-    console.log(
-      `idle ${idle.seconds} s: ${total.toFixed(1)} % of a core in all (${list(idle.cpuPercent)}), MiB ${
-        list(idle.residentMiB)
-      }`,
-    );
-    for (const { clients, writes, writesPerSecond, p50, p99, max } of load) {
-      const rate = `${writesPerSecond.toFixed(0)} writes/s of ${plan.size} B`;
-      console.log(
-        `${clients} clients: ${rate}, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, max ${
-          max.toFixed(1)
-        } ms (${writes} writes)`,
-      );
-    }
+function report({ size }: Plan, idle: Idle, load: readonly LoadResult[]): void {
+  const list = (values: readonly number[]) => values.map((value) => value.toFixed(1)).join(" ");
+  const total = idle.cpuPercent.reduce((a, b) => a + b, 0);
+  const cpu = `${total.toFixed(1)} % of a core in all (${list(idle.cpuPercent)})`;
+  console.log(`idle ${idle.seconds} s: ${cpu}, MiB ${list(idle.residentMiB)}`);
+  for (const { clients, writes, writesPerSecond, p50, p99, max } of load) {
+    const rate = `${writesPerSecond.toFixed(0)} writes/s of ${size} B`;
+    const times = `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, max ${max.toFixed(1)} ms`;
+    console.log(`${clients} clients: ${rate}, ${times} (${writes} writes)`);
   }
 }
+
+async function main(): Promise<number> {
+  try {
+    const plan = readPlan(Deno.args);
+    const { idle, load } = await run(plan);
+    if (plan.json) console.log(JSON.stringify({ plan, idle, load }));
+    else report(plan, idle, load);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    console.error(`bench: ${error.message}`);
+    return 2;
+  }
+}
+
+if (import.meta.main) Deno.exit(await main());

@@ -1,7 +1,8 @@
 /** `deno task keygen`: keys and the signed roster of a new cluster. */
-import { parseArgs } from "@std/cli/parse-args";
 import { ConfigError } from "../crypto/config_error.ts";
 import { type ClusterOptions, generateCluster } from "../crypto/generate_cluster.ts";
+
+import { readFlags, wholeNumber } from "./support/flags.ts";
 
 const USAGE = `Makes the keys and the signed roster of a new cluster.
 
@@ -35,46 +36,20 @@ export interface Terminal {
   readonly error: (line: string) => void;
 }
 
-type Flags = Readonly<Record<(typeof STRINGS)[number], string | undefined>> & { readonly "fast-reads": boolean };
-
-function parseFlags(args: readonly string[]): Flags & { readonly help: boolean } {
-  const unknown: string[] = [];
-  const parsed: Flags & { readonly help: boolean } = parseArgs([...args], {
-    string: STRINGS,
-    boolean: BOOLEANS,
-    unknown: (arg: string) => {
-      unknown.push(arg);
-      return false;
-    },
-  });
-  if (unknown.length > 0) {
-    throw new ConfigError(`${unknown.join(" ")}: given an unknown argument, wanted those that --help lists`);
-  }
-  for (const name of STRINGS) {
-    if (parsed[name] === "") throw new ConfigError(`--${name}: given nothing, wanted a value`);
-  }
-  return parsed;
-}
-
-function integerFlag(flags: Flags, name: (typeof STRINGS)[number]): number | undefined {
-  const text = flags[name];
-  if (text === undefined) return undefined;
-  if (!/^\d{1,9}$/.test(text)) throw new ConfigError(`--${name}: given "${text}", wanted an integer`);
-  return Number(text);
-}
+type Flags = ReturnType<typeof readFlags<(typeof STRINGS)[number], (typeof BOOLEANS)[number]>>;
 
 function clusterOptions(flags: Flags): ClusterOptions {
   const { out, host, hosts, cluster } = flags;
   if (out === undefined) throw new ConfigError("--out: given nothing, wanted the directory of the new files");
   if (host !== undefined && hosts !== undefined) throw new ConfigError("--host and --hosts: given both, wanted one");
   const list = hosts?.split(",");
-  const electionTimeoutMs = integerFlag(flags, "election-timeout-ms");
+  const electionTimeoutMs = wholeNumber("election-timeout-ms", flags["election-timeout-ms"]);
   return {
     out,
-    replicas: integerFlag(flags, "replicas") ?? list?.length ?? 4,
-    clients: integerFlag(flags, "clients") ?? 2,
+    replicas: wholeNumber("replicas", flags.replicas) ?? list?.length ?? 4,
+    clients: wholeNumber("clients", flags.clients) ?? 2,
     host: list ?? host ?? "127.0.0.1",
-    basePort: integerFlag(flags, "base-port") ?? 7000,
+    basePort: wholeNumber("base-port", flags["base-port"]) ?? 7000,
     ...(cluster === undefined ? {} : { cluster }),
     constants: {
       fastReads: flags["fast-reads"],
@@ -86,7 +61,7 @@ function clusterOptions(flags: Flags): ClusterOptions {
 /** Runs the task and returns its exit code. */
 export async function keygen(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
-    const flags = parseFlags(args);
+    const flags = readFlags(args, STRINGS, BOOLEANS);
     if (flags.help) {
       terminal.out(USAGE);
       return EXIT_DONE;

@@ -9,8 +9,7 @@ import { type Digest, type LogIndex, offset, type ReplicaId, type Term } from ".
 import type { AppendEntries, AppendEntriesResponse } from "../core/message.ts";
 import type { ChainedEntry, Outgoing } from "../core/output.ts";
 import type { AppendEntriesPacket } from "../core/packet.ts";
-import type { Adversary } from "./adversary.ts";
-import type { Victim } from "./modes.ts";
+import type { Adversary, Victim } from "./adversary.ts";
 
 type OutgoingEntries = Outgoing & { readonly packet: AppendEntriesPacket<AppendEntries> };
 

@@ -1,15 +1,7 @@
 /** The faulty behaviours there are, by the name `--byzantine` takes. */
-import type { CoreConfig } from "../core/config.ts";
-import type { Hash } from "../core/ports.ts";
-import type { Adversary } from "./adversary.ts";
+import type { Adversary, Victim } from "./adversary.ts";
 import { equivocate } from "./equivocate.ts";
 import { withhold } from "./withhold.ts";
-
-/** What an adversary is told of the replica it rides on. */
-export interface Victim {
-  readonly config: CoreConfig;
-  readonly hash: Hash;
-}
 
 const ADVERSARIES = { equivocate, withhold } satisfies Record<string, (victim: Victim) => Adversary>;
 

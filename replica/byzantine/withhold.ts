@@ -1,7 +1,6 @@
 /** A leader that looks healthy, serves everyone else, and never orders a request of the roster's first client. */
 import type { InputWithoutTime } from "../effects.ts";
-import type { Adversary } from "./adversary.ts";
-import type { Victim } from "./modes.ts";
+import type { Adversary, Victim } from "./adversary.ts";
 
 /** See the head of this file. As a follower it forwards nothing of that client either. */
 export function withhold({ config }: Victim): Adversary {

@@ -12,17 +12,6 @@ import { createResponseBook } from "./response_book.ts";
 import { createSessionTable } from "./session_table.ts";
 import type { CatchUpState, CoreState, ElectionState, RequestState } from "./state.ts";
 
-/** What an empty disk recovers to. */
-export const EMPTY_DISK: Recovered = {
-  hardState: { currentTerm: term(0), vote: null, ack: null, noMoreAcks: false },
-  entries: [],
-  prepared: null,
-  branch: [],
-  commitIndex: logIndex(0),
-  commitCertificate: null,
-  evidence: [],
-};
-
 /** The certificate of the empty log, which needs no signatures (§5.5). */
 export const genesisCertificate = (genesis: Digest): Certificate => ({
   kind: "prepare",

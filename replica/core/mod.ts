@@ -2,7 +2,7 @@
 export * from "./certificate.ts";
 export * from "./certify.ts";
 export * from "./config.ts";
-export { createState, EMPTY_DISK } from "./create_state.ts";
+export { createState } from "./create_state.ts";
 export * from "./entry.ts";
 export * from "./entry_body.ts";
 export * from "./evidence.ts";

@@ -1,4 +1,5 @@
 /** What every storage must do, run on each twin: round trips, refusals, atomicity, and equality after a restart. */
+import { EMPTY_RECOVERED } from "../../replica/storage/empty.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { logIndex, replicaId, term } from "../../replica/core/ids.ts";
 import type { PersistOperation, Recovered } from "../../replica/core/output.ts";
@@ -23,23 +24,13 @@ function recoveredAfter(open: Open, ...commits: PersistOperation[][]): Recovered
   return reopened.storage.load();
 }
 
-const EMPTY: Recovered = {
-  hardState: { currentTerm: term(0), vote: null, ack: null, noMoreAcks: false },
-  entries: [],
-  prepared: null,
-  branch: [],
-  commitIndex: logIndex(0),
-  commitCertificate: null,
-  evidence: [],
-};
-
 /** Registers the suite's tests for one twin. */
 export function storageContract(name: string, open: Open): void {
   Deno.test(`${name}: a new disk is empty`, () => {
     using subject = open();
-    assertEquals(subject.storage.load(), EMPTY);
+    assertEquals(subject.storage.load(), EMPTY_RECOVERED);
     using reopened = subject.reopen();
-    assertEquals(reopened.storage.load(), EMPTY);
+    assertEquals(reopened.storage.load(), EMPTY_RECOVERED);
   });
   roundTrips(name, open);
   logChanges(name, open);
@@ -75,9 +66,9 @@ function roundTrips(name: string, open: Open): void {
       noMoreAcks: true,
     };
     const recovered = recoveredAfter(open, [fx.hardState(2), fx.append(log)], [{ op: "hard-state", state }]);
-    assertEquals(recovered, { ...EMPTY, hardState: state, entries: log });
+    assertEquals(recovered, { ...EMPTY_RECOVERED, hardState: state, entries: log });
     assertEquals(recoveredAfter(open, [fx.hardState(2)], [fx.hardState(2)]).hardState, {
-      ...EMPTY.hardState,
+      ...EMPTY_RECOVERED.hardState,
       currentTerm: term(2),
     });
   });

@@ -6,7 +6,8 @@ import { backend } from "../../../crypto/testing_backends.ts";
 import { createVerifiedCache } from "../../../crypto/verified_cache.ts";
 import type { ClientDesk } from "../../../replica/client_desk.ts";
 import { coreConfigOf } from "../../../replica/config.ts";
-import { createState, EMPTY_DISK } from "../../../replica/core/mod.ts";
+import { createState } from "../../../replica/core/mod.ts";
+import { EMPTY_RECOVERED } from "../../../replica/storage/empty.ts";
 import type { Message, Signed } from "../../../replica/core/message.ts";
 import { countingBackend } from "../../../replica/counting_backend.ts";
 import { Ingress } from "../../../replica/ingress.ts";
@@ -21,7 +22,7 @@ import { makeRoster } from "./make_roster.ts";
 export function ingressLab() {
   const { roster, keys } = makeRoster();
   const ports = { hash: sha256Hex, machine: new KvStore() };
-  const state = createState(coreConfigOf(roster, roster.replicas[0]!, 1), EMPTY_DISK, ports, 0);
+  const state = createState(coreConfigOf(roster, roster.replicas[0]!, 1), EMPTY_RECOVERED, ports, 0);
   const { backend: counting, work } = countingBackend(backend);
   const verifier = createVerifier(counting, roster.cluster, createVerifiedCache());
   const served: string[] = [];

@@ -1,0 +1,44 @@
+/** Command-line flags of the tasks: named values and switches, nothing else. */
+import { parseArgs } from "@std/cli/parse-args";
+import { ConfigError } from "../../crypto/config_error.ts";
+
+export type Flags<S extends string, B extends string> =
+  & { readonly [name in S]: string | undefined }
+  & { readonly [name in B]: boolean };
+
+/** Parses `args`. Throws `ConfigError` on what is unknown, empty or given twice. */
+export function readFlags<const S extends string, const B extends string>(
+  args: readonly string[],
+  strings: readonly S[],
+  booleans: readonly B[],
+): Flags<S, B> {
+  const unknown: string[] = [];
+  const parsed = parseArgs([...args], {
+    string: strings,
+    boolean: booleans,
+    collect: strings,
+    unknown: (arg: string) => {
+      unknown.push(arg);
+      return false;
+    },
+  });
+  if (unknown.length > 0) {
+    throw new ConfigError(`${unknown.join(" ")}: given an unknown argument, wanted those that --help lists`);
+  }
+  const values = strings.map((name) => [name, onlyValue(name, parsed[name])]);
+  const switches = booleans.map((name) => [name, parsed[name]]);
+  return Object.fromEntries([...values, ...switches]);
+}
+
+function onlyValue(name: string, values: readonly string[]): string | undefined {
+  if (values.length > 1) throw new ConfigError(`--${name}: given ${values.length} times, wanted once`);
+  if (values[0] === "") throw new ConfigError(`--${name}: given nothing, wanted a value`);
+  return values[0];
+}
+
+/** The value of flag `name` as a whole number, undefined where it is not given. Throws `ConfigError` on anything else. */
+export function wholeNumber(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d{1,9}$/.test(text)) throw new ConfigError(`--${name}: given "${text}", wanted an integer`);
+  return Number(text);
+}
