@@ -114,7 +114,10 @@ export class ClientLoop {
     const client = roster.clients.find(({ id }) => id === key.id)?.id;
     // The operator is no client of the roster: answers reach it over the connection it asked on.
     if (key.kind !== "client" || client === undefined) return;
-    outlet.toAll(sealQuery(signer, { kind: "ClientHello", client, time: sayHello(this.#hello, now, wallClock()) }));
+    const time = sayHello(this.#hello, now, wallClock());
+    for (const { id: replica } of roster.replicas) {
+      outlet.toOne(replica, sealQuery(signer, { kind: "ClientHello", client, replica, time }));
+    }
   }
 
   #abandon(reason: Error): void {

@@ -1,4 +1,4 @@
-/** When a client says where it is. The hello keeps the route for answers alive across restarts of replicas; its time only grows. */
+/** When a client says where it is, to each replica in a hello of its own. It keeps the route for answers alive across restarts of replicas; its time only grows. */
 
 /** What a client remembers of its hellos. */
 export interface HelloTimer {

@@ -1,7 +1,7 @@
 /** Packets of clients and the operator, from decoded to verified (§7.1, §7.5). */
 import { type Admission, DONE, dropped, faulty } from "./admission.ts";
 import type { ClientDesk, DeskPacket } from "./client_desk.ts";
-import type { ClientId } from "./core/ids.ts";
+import type { ClientId, ReplicaId } from "./core/ids.ts";
 import type { Message, SendRequest, Signed, Verified } from "./core/message.ts";
 import type { ClientPacket } from "./core/packet.ts";
 import { INGRESS_LIMITS } from "./ingress_limits.ts";
@@ -10,12 +10,14 @@ import { TokenBuckets } from "./token_bucket.ts";
 
 /** Judges clients' packets, each client within its own rates. */
 export class ClientAdmission {
+  readonly #self: ReplicaId;
   readonly #check: SignatureCheck;
   readonly #desk: ClientDesk;
   readonly #requests = new TokenBuckets(INGRESS_LIMITS.requestsPerSecond, INGRESS_LIMITS.requestBurst);
   readonly #queries = new TokenBuckets(INGRESS_LIMITS.queriesPerSecond, INGRESS_LIMITS.queryBurst);
 
-  constructor(check: SignatureCheck, desk: ClientDesk) {
+  constructor(self: ReplicaId, check: SignatureCheck, desk: ClientDesk) {
+    this.#self = self;
     this.#check = check;
     this.#desk = desk;
   }
@@ -26,6 +28,7 @@ export class ClientAdmission {
     if (kind === "SetActive") {
       return this.#check.isOperators(packet.signed) ? this.#serve(packet, route, now) : faulty(`signature:${kind}`);
     }
+    if (kind === "ClientHello" && packet.signed.message.replica !== this.#self) return faulty(`misdirected:${kind}`);
     const isRequest = kind === "SendRequest" || kind === "UpdateLeader";
     const { client } = packet.signed.message;
     const refused = this.#authenticate(client, kind, packet.signed, isRequest ? this.#requests : this.#queries, now);

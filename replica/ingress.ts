@@ -26,7 +26,7 @@ export class Ingress {
 
   constructor(parts: IngressParts) {
     this.#parts = parts;
-    this.#clients = new ClientAdmission(parts.check, parts.desk);
+    this.#clients = new ClientAdmission(parts.state.config.self, parts.check, parts.desk);
   }
 
   /** The input that `received` gives at `now` milliseconds, or null where it is refused or dealt with already. */

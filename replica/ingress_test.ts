@@ -11,7 +11,7 @@ const c1 = clientId("c1");
 const request = (number = 1, client = c1) =>
   ({ kind: "SendRequest", client, seq: seq(number), floor: seq(0), command: Uint8Array.of(1, 2, 3) }) as const;
 const preVote = (replica: string) => ({ kind: "PreVote", term: term(1), replica: replicaId(replica) }) as const;
-const hello = { kind: "ClientHello", client: c1, time: 1 } as const;
+const hello = { kind: "ClientHello", client: c1, replica: replicaId("r1"), time: 1 } as const;
 
 Deno.test("a client's request, sent or as intervention, becomes an input after one verification", () => {
   const lab = ingressLab();
@@ -125,6 +125,16 @@ Deno.test("what X signed in the name of Y is refused, on every channel (§2.3)",
     "signature:SetActive": 1,
   });
   assertEquals(lab.served, []);
+});
+
+Deno.test("a hello counts at the replica it names only: another replica that passes it on greets nobody", () => {
+  const lab = ingressLab();
+  const elsewhere = lab.sign("c1", { ...hello, replica: replicaId("r2") });
+  assertEquals(lab.send("client", { kind: "ClientHello", signed: elsewhere }, 0, "thief"), null);
+  assertEquals(lab.refused(), { "misdirected:ClientHello": 1 });
+  assertEquals([lab.served, lab.work.verified], [[], 0]);
+  lab.send("client", { kind: "ClientHello", signed: lab.sign("c1", hello) });
+  assertEquals(lab.served, ["ClientHello"]);
 });
 
 Deno.test("this replica's own packets count only inside it: from the network they are replays", () => {

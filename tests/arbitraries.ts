@@ -118,7 +118,7 @@ export const messages: { readonly [K in m.MessageKind]: Arbitrary<MessageOf<K>> 
     ...window,
     command,
   })),
-  ClientHello: fc.record({ kind: kind("ClientHello"), client: clientId, time: uint53 }),
+  ClientHello: fc.record({ kind: kind("ClientHello"), client: clientId, replica: replicaId, time: uint53 }),
   FastRead: fc.record({ kind: kind("FastRead"), client: clientId, nonce: uint53, query: bytes() }),
   GetCommittedCommand: fc.record({
     kind: kind("GetCommittedCommand"),

@@ -145,10 +145,14 @@ export interface Reply {
   readonly answers: readonly Answer[];
 }
 
-/** Client → replica on connecting and every few seconds: where answers for this client go. `time` only grows. */
+/**
+ * Client → replica on connecting and every few seconds: where answers for this client go. `time` only grows. It counts at the replica
+ * it names only, so that no replica can greet another in the client's name.
+ */
 export interface ClientHello {
   readonly kind: "ClientHello";
   readonly client: ClientId;
+  readonly replica: ReplicaId;
   readonly time: number;
 }
 

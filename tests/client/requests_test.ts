@@ -187,6 +187,7 @@ Deno.test("client: hellos reach all replicas at once, and their time only grows"
     const times = hellos("r3").map(({ time }) => time);
     assert(times.every((time, i) => i === 0 || time > times[i - 1]!), `${times}`);
     assertEquals(hellos("r1")[0]?.client, clientId("c1"));
+    for (const id of ["r1", "r4"]) assert(hellos(id).every(({ replica }) => replica === id), "each names its replica");
   }));
 
 Deno.test("client: arguments out of their limits are refused before anything is sent", () =>

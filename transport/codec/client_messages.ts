@@ -12,8 +12,8 @@ export const sendRequest = body<m.SendRequest>("SendRequest", {
   command: bytes(LIMITS.maxCommandBytes),
 }, (request) => request.floor <= request.seq ? null : `wanted floor <= seq, got ${request.floor} > ${request.seq}`);
 
-/** Opens and keeps the route for answers. */
-export const clientHello = body<m.ClientHello>("ClientHello", { client: clientId, time: uint53 });
+/** Opens and keeps the route for answers of the replica it names. */
+export const clientHello = body<m.ClientHello>("ClientHello", { client: clientId, replica: replicaId, time: uint53 });
 
 /** §7.4. */
 export const fastRead = body<m.FastRead>("FastRead", {

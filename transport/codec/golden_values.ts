@@ -64,7 +64,7 @@ export const GOLDEN_MESSAGES: { readonly [K in MessageKind]: MessageOf<K> } = {
     floor: seq(1_760_000_000_000_001),
     command: bytes("command"),
   },
-  ClientHello: { kind: "ClientHello", client: c1, time: 1_760_000_000_000 },
+  ClientHello: { kind: "ClientHello", client: c1, replica: r2, time: 1_760_000_000_000 },
   FastRead: { kind: "FastRead", client: c1, nonce: 9_007_199_254_740_991, query: bytes("query") },
   GetCommittedCommand: { kind: "GetCommittedCommand", client: c1, nonce: 4294967296, index: logIndex(1001) },
   GetStatus: { kind: "GetStatus", client: c1, nonce: 0 },

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { LIMITS } from "../../replica/core/limits.ts";
 import { encodeMessage, KIND_BYTES } from "./mod.ts";
-import { clientId } from "../../replica/core/ids.ts";
+import { clientId, replicaId } from "../../replica/core/ids.ts";
 
 /** The formatter pads tables with spaces; they mean nothing. */
 const text = Deno.readTextFileSync(new URL("../../docs/wire.md", import.meta.url)).replaceAll(/ {2,}/g, " ");
@@ -34,7 +34,8 @@ Deno.test("docs/wire.md names the limits in force", () => {
 });
 
 Deno.test("the example in docs/wire.md is what the codec writes", () => {
-  const body = encodeMessage({ kind: "ClientHello", client: clientId("c1"), time: 1_760_000_000_000 });
+  const time = 1_760_000_000_000;
+  const body = encodeMessage({ kind: "ClientHello", client: clientId("c1"), replica: replicaId("r2"), time });
   const spaced = [...body].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
   assert(text.includes(`\`${spaced}\``));
 });
