@@ -4,7 +4,8 @@ import { type Admission, dropped, faulty } from "./admission.ts";
 import type { Evidence } from "./core/evidence.ts";
 import type { Verified } from "./core/message.ts";
 import type { AppendEntriesPacket, Packet } from "./core/packet.ts";
-import { listEntrySignatures, listSignatures, screen, senderOf } from "./core/signatures.ts";
+import { freshEntries, screen } from "./core/screen.ts";
+import { listEntrySignatures, listSignatures, senderOf } from "./core/signatures.ts";
 import type { CoreState } from "./core/state.ts";
 import type { SignatureCheck } from "./signature_check.ts";
 
@@ -31,28 +32,29 @@ export function admitPacket(
   const claims = listSignatures(packet);
   if (!claims.every((claim) => check.knows(claim))) return faulty(`unknown-signer:${kind}`);
   if (!claims.every((claim) => check.holds(claim))) return faulty(`signature:${kind}`);
-  return admitVerified(check, packet);
+  return admitVerified(state, check, packet);
 }
 
 /**
  * A FetchEntriesResponse's entries need no check of client signatures: a certificate proves that honest replicas, which
  * checked them, acked that very chain (§8.1).
  */
-function admitVerified(check: SignatureCheck, packet: Packet): Admission {
+function admitVerified(state: CoreState, check: SignatureCheck, packet: Packet): Admission {
   if (packet.kind === "AppendEntries") {
-    const position = badEntryOf(check, packet);
+    const position = badEntryOf(state, check, packet);
     if (position >= 0) return { admitted: { kind: "bad-entry", packet, position } };
   }
   if (packet.kind === "Evidence" && !showsBadEntry(check, packet.evidence)) return faulty("good-entry:Evidence");
   return { admitted: { kind: "packet", packet: packet as Verified<Packet> } };
 }
 
-/** Place of the first entry that is malformed or holds a request its client did not sign; −1 if there is none (§3.2). */
-function badEntryOf(check: SignatureCheck, packet: AppendEntriesPacket): number {
+/** Place of the first new entry that is malformed or holds a request its client did not sign; −1 if there is none (§3.2). */
+function badEntryOf(state: CoreState, check: SignatureCheck, packet: AppendEntriesPacket): number {
   const claims = listEntrySignatures(packet);
-  return packet.entries.findIndex(({ requests }, place) =>
-    requests === null || !claims[place]!.every((claim) => check.holds(claim))
+  const bad = freshEntries(state, packet).find((place) =>
+    packet.entries[place]!.requests === null || !claims[place]!.every((claim) => check.holds(claim))
   );
+  return bad ?? -1;
 }
 
 /** §9.1: a header covering an entry accuses only if the last entry shown really is bad. Other kinds show themselves. */

@@ -31,11 +31,12 @@ export class Backlog {
 
   /**
    * Hands packets to `judge` until none is left or the turn's work is used up: first peers' up to their share of the work,
-   * then clients', then what peers have left. `spent` tells the part of the turn's work done so far, from 0 to 1.
+   * then clients', some in any case, then what peers have left. `spent` tells the part of the turn's work done so far, from 0 to 1.
    */
   drain(spent: () => number, judge: (packet: Received) => void): void {
     serve(this.#peers, () => spent() < PEER_SHARE, judge);
-    serve(this.#clients, () => spent() < 1, judge);
+    let served = 0;
+    serve(this.#clients, () => served++ < CLIENT_MINIMUM || spent() < 1, judge);
     serve(this.#peers, () => spent() < 1, judge);
   }
 
@@ -48,5 +49,7 @@ function serve(queue: FairQueue<Received>, mayGoOn: () => boolean, judge: (packe
   while (!queue.empty && mayGoOn()) judge(queue.shift()!);
 }
 
+/** Packets of clients that are looked at in every turn, even if one costly packet of a peer used up all of it. */
+const CLIENT_MINIMUM = 16;
 /** Part of a turn's work that is done for peers before clients are looked at. */
 const PEER_SHARE = 0.75;

@@ -32,8 +32,8 @@ export interface EffectPorts {
   corrupt?(outgoing: readonly Outgoing[]): readonly Outgoing[];
 }
 
-/** Entries applied in one step, so that a long replay does not keep the network waiting. */
-const APPLY_LIMIT = 256;
+/** Requests applied in one step, so that a long replay or costly commands do not keep the network waiting. */
+const APPLY_LIMIT = 512;
 
 /** Runs `inputs` and everything that follows from them on this replica; `now` is the time of all of it. */
 export type RunInputs = (inputs: readonly InputWithoutTime[], now: number) => void;

@@ -7,7 +7,7 @@ import { LIMITS } from "./limits.ts";
 import type { AppendEntries, AppendEntriesResponse, Vote } from "./message.ts";
 import type { Hash } from "./ports.ts";
 import { sameCertified } from "./rank.ts";
-import { hasEvidence } from "./signatures.ts";
+import { hasEvidence } from "./screen.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "./verdict.ts";
 
 /** Keeps and gossips `evidence` once (§9.1). An accused leader is suspected from now on. */

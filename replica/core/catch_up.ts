@@ -4,14 +4,14 @@ import type { Certificate, CommitCertificate } from "./certificate.ts";
 import { type Context, note, send } from "./context.ts";
 import { append, raiseRank, setHardState, setPrepared, truncate } from "./durable.ts";
 import { chainEntry } from "./hash_chain.ts";
-import { type LogIndex, offset, type ReplicaId } from "./ids.ts";
+import { type LogIndex, type Millis, offset, type ReplicaId } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
 import { contains, hashAt, headAt } from "./log.ts";
 import type { ChainedEntry } from "./output.ts";
 import type { FetchEntriesResponsePacket } from "./packet.ts";
 import { kthHighest } from "./quorum.ts";
 import { compareRank } from "./rank.ts";
-import type { CatchUp } from "./state.ts";
+import type { CatchUp, CoreState } from "./state.ts";
 import type { Entry, Head } from "./entry.ts";
 import { advanceCommit, recount } from "./tally.ts";
 import { raiseTerm } from "./terms.ts";
@@ -23,8 +23,9 @@ export function tendCatchUp(context: Context): void {
   const { catchUp, config, book, sizes, commitIndex } = state;
   const claimed = kthHighest([...book.commitClaims].map(([, head]) => head.index), sizes.weak) ?? 0;
   catchUp.behindSince = claimed > commitIndex ? catchUp.behindSince ?? now : null;
+  if (catchUp.active && now >= catchUp.active.endsAt) giveUp(context, "source-too-slow");
   if (catchUp.active && now >= catchUp.active.deadline) askAgain(context, catchUp.active);
-  if (catchUp.active) return;
+  if (catchUp.active || now < catchUp.retryAt) return;
   const { wanted, behindSince } = catchUp;
   if (behindSince !== null && now >= behindSince + 3 * config.constants.heartbeatMs) return askForCommits(context);
   if (wanted === null) return;
@@ -49,11 +50,21 @@ function begin(context: Context, source: ReplicaId, target: Head, certificate: C
     collected: [],
     bytes: 0,
     certificate,
-    deadline: now + state.config.constants.electionTimeoutMs,
+    deadline: now + patience(state),
+    endsAt: now + WHOLE_CATCH_UP * patience(state),
     askedAgain: false,
   };
   note(context, "info", "catch-up", { from: source, after: state.commitIndex, to: target.index });
   ask(context, state.catchUp.active);
+}
+
+/** A whole catch-up may take this many times what one answer may. */
+const WHOLE_CATCH_UP = 8;
+
+/** How long one answer may take: a timeout that outgrows the real delay, like an election's (§6.11). */
+function patience({ catchUp, config }: CoreState): Millis {
+  const { electionTimeoutMs, electionTimeoutCapMs } = config.constants;
+  return Math.min(electionTimeoutMs * 2 ** Math.min(catchUp.failures, 30), electionTimeoutCapMs);
 }
 
 function ask(context: Context, { source, nonce, anchor, collected, target }: CatchUp): void {
@@ -74,17 +85,21 @@ function ask(context: Context, { source, nonce, anchor, collected, target }: Cat
 function askAgain(context: Context, active: CatchUp): void {
   if (active.askedAgain) return giveUp(context, "source-silent");
   active.askedAgain = true;
-  active.deadline = context.now + context.state.config.constants.electionTimeoutMs;
+  active.deadline = context.now + patience(context.state);
   ask(context, active);
 }
 
 /** This source did not help; the next attempt asks another. */
 function giveUp(context: Context, code: string): void {
-  const { catchUp } = context.state;
+  const { catchUp, config } = context.state;
   note(context, "info", "catch-up-failed", { from: catchUp.active?.source ?? "", code });
   if (catchUp.active?.certificate && catchUp.wanted?.certificate === catchUp.active.certificate) catchUp.wanted = null;
   catchUp.active = null;
   catchUp.attempts++;
+  catchUp.failures++;
+  // Every source has its chance at once; who fails with all of them waits, and leaves repair to the leader meanwhile.
+  const triedAll = catchUp.failures >= config.replicas.length;
+  catchUp.retryAt = triedAll ? context.now + patience(context.state) : context.now;
 }
 
 /** Collects what the source sends until it reaches a certified point, and only then believes it. */
@@ -102,7 +117,7 @@ export function onFetchEntriesResponse(context: Context, packet: FetchEntriesRes
   if (certificate !== null && anchor.index + collected.length >= certificate.index) {
     return install(context, active, certificate);
   }
-  active.deadline = context.now + context.state.config.constants.electionTimeoutMs;
+  active.deadline = context.now + patience(context.state);
   active.askedAgain = false;
   ask(context, active);
   return ACCEPT;
@@ -146,6 +161,7 @@ function install(context: Context, active: CatchUp, certificate: Certificate): V
     return reject("chain-misses-certificate", active.source);
   }
   state.catchUp.active = null;
+  state.catchUp.failures = 0;
   state.catchUp.attempts++; // the next one asks another source, even after success: none is to keep a replica dangling
   if (certificate.term > state.hard.currentTerm) raiseTerm(context, certificate.term, null);
   if (certificate.kind === "commit") installCommitted(context, chain, certificate);

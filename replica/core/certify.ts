@@ -15,10 +15,14 @@ export type Roster = Pick<CoreState, "config" | "sizes" | "genesis">;
 
 /** Whether `certificate` certifies its point, given that its signatures are good. */
 export function isCertificate(roster: Roster, hash: Hash, certificate: Certificate): boolean {
+  if (!plausibleCertificate(roster, certificate)) return false;
+  return certificate.kind === "prepare" || linksHold(hash, certificate);
+}
+
+/** All of {@linkcode isCertificate} that costs next to nothing: what fails it is not worth a signature check or a hash. */
+export function plausibleCertificate(roster: Roster, certificate: Certificate): boolean {
   if (certificate.term === 0) return isGenesis(roster, certificate);
-  return certificate.kind === "prepare"
-    ? isPrepareCertificate(roster, certificate)
-    : isCommitCertificate(roster, hash, certificate);
+  return certificate.kind === "prepare" ? isPrepareCertificate(roster, certificate) : reportsHold(roster, certificate);
 }
 
 function isGenesis({ genesis }: Roster, certificate: Certificate): boolean {
@@ -34,15 +38,17 @@ function isPrepareCertificate(roster: Roster, { term, index, hash, responses }: 
     );
 }
 
-/** §5.6: Q different replicas reported, in this one term, a certificate of it at or above this point on its chain. */
-function isCommitCertificate(roster: Roster, hash: Hash, certificate: CommitCertificate): boolean {
-  const { term, index, links, responses } = certificate;
+/** §5.6: Q different replicas reported, in this one term, a certificate of it at or above this point… */
+function reportsHold(roster: Roster, { term, index, links, responses }: CommitCertificate): boolean {
   if (!isQuorum(roster, responses.map((r) => r.message.replica))) return false;
-  // Cheap facts first: hashing the links of what cannot be a certificate anyway would be an attacker's to command.
   if (responses.some(({ message }) => message.term !== term || message.prepared.term !== term)) return false;
-  if (links.length !== Math.max(...responses.map((r) => r.message.prepared.index)) - index) return false;
-  const hashes = new Map<LogIndex, Digest>([[index, certificate.hash]]);
-  let previous = certificate.hash;
+  return links.length === Math.max(...responses.map((r) => r.message.prepared.index)) - index;
+}
+
+/** …and the links join every report to it. */
+function linksHold(hash: Hash, { index, hash: certified, links, responses }: CommitCertificate): boolean {
+  const hashes = new Map<LogIndex, Digest>([[index, certified]]);
+  let previous = certified;
   links.forEach((link, i) => {
     previous = chainHash(hash, previous, offset(index, i + 1), link);
     hashes.set(offset(index, i + 1), previous);
@@ -50,26 +56,33 @@ function isCommitCertificate(roster: Roster, hash: Hash, certificate: CommitCert
   return responses.every(({ message: { prepared } }) => hashes.get(prepared.index) === prepared.hash);
 }
 
+/** What an election proof says: who leads which term on what foundation. */
+export interface Elected {
+  readonly term: Term;
+  readonly leader: ReplicaId;
+  readonly base: Certified;
+}
+
 /** §6.6, §6.7: the term, leader and base that a valid proof elects; null if it is not valid. */
-export function electedBy(
-  roster: Roster,
-  hash: Hash,
-  proof: ElectionProof,
-): { readonly term: Term; readonly leader: ReplicaId; readonly base: Certified } | null {
-  const first = proof.votes[0]?.message;
-  if (!first || !isQuorum(roster, proof.votes.map((v) => v.message.voter))) return null;
-  const agreed = proof.votes.every(({ message }) =>
+export function electedBy(roster: Roster, hash: Hash, proof: ElectionProof): Elected | null {
+  if (!plausibleProof(roster, proof) || !isCertificate(roster, hash, proof.base)) return null;
+  const { term, candidate, base } = proof.votes[0]!.message;
+  return { term, leader: candidate, base };
+}
+
+/** All of {@linkcode electedBy} that costs next to nothing. */
+export function plausibleProof(roster: Roster, { votes, base }: ElectionProof): boolean {
+  const first = votes[0]?.message;
+  if (!first || !isQuorum(roster, votes.map((v) => v.message.voter))) return false;
+  const agreed = votes.every(({ message }) =>
     message.term === first.term && message.candidate === first.candidate && sameCertified(message.base, first.base)
   );
-  if (!agreed || !roster.config.replicas.includes(first.candidate)) return null;
-  if (!sameCertified(proof.base, first.base) || first.base.term >= first.term) return null;
-  return isCertificate(roster, hash, proof.base)
-    ? { term: first.term, leader: first.candidate, base: first.base }
-    : null;
+  if (!agreed || !roster.config.replicas.includes(first.candidate)) return false;
+  return sameCertified(base, first.base) && first.base.term < first.term && plausibleCertificate(roster, base);
 }
 
 /** §6.3: PreVotes of Q different replicas, each for a term at or above `term`. */
-export function isPreVoteCertificate(roster: Roster, term: Term, preVotes: readonly Signed<PreVote>[]): boolean {
+export function plausiblePreVotes(roster: Roster, term: Term, preVotes: readonly Signed<PreVote>[]): boolean {
   return isQuorum(roster, preVotes.map((p) => p.message.replica)) &&
     preVotes.every(({ message }) => message.term >= term);
 }

@@ -98,6 +98,8 @@ const noCatchUp = (): CatchUpState => ({
   nextNonce: 1,
   behindSince: null,
   attempts: 0,
+  failures: 0,
+  retryAt: -Infinity,
   wanted: null,
   served: new Map(),
 });

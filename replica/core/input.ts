@@ -37,7 +37,7 @@ export interface FlushInput {
   readonly kind: "flush";
 }
 
-/** Apply committed entries, at most `limit` of them; fed after everything that was sent earlier is out. */
+/** Apply committed entries, about `limit` requests' worth; fed after everything that was sent earlier is out. */
 export interface ApplyInput {
   readonly kind: "apply";
   readonly limit: number;

@@ -40,9 +40,11 @@ export const LIMITS = {
   /** Entries and bytes collected in one catch-up before they are checked against its certificate (§8.1). */
   maxFetchEntries: 16_384,
   maxFetchBytes: 64 * 1024 * 1024,
-  /** FetchEntries of one replica served at once, and resends to one follower; further ones wait their turn. */
-  fetchBurst: 128,
-  resendBurst: 32,
+  /** Bytes of entries sent to one replica that asks for them, by FetchEntries or by complaint: at once, and a millisecond. */
+  repairBurstBytes: 8 * 1024 * 1024,
+  repairBytesPerMs: 32 * 1024,
+  /** What each such answer costs besides its entries: signing, checking, framing. */
+  repairAnswerBytes: 16 * 1024,
   /** Pieces of evidence kept; one for each kind and culprit is enough to accuse. */
   maxEvidence: 256,
   /** Answers in one Reply. */

@@ -20,11 +20,14 @@ export function onAppendEntries(context: Context, packet: AppendEntriesPacket): 
   const header = packet.signed.message;
   const refused = followLeader(context, packet);
   if (refused) return refused;
-  const chained = chainEntries(context, packet);
-  if (chained === null) return ignore("entries-do-not-match-header");
   recordHeader(context, packet.signed);
   hearRound(context, header);
-  if (hashAt(context.state.log, header.prevIndex) !== header.prevHash) return askResend(context, header, false);
+  // Entries are left out of what comes before its leader's proof; that may be in the same batch.
+  const withoutEntries = packet.entries.length === 0 && header.entryHashes.length > 0;
+  const attaches = hashAt(context.state.log, header.prevIndex) === header.prevHash;
+  if (!attaches || withoutEntries) return askResend(context, header, false);
+  const chained = chainEntries(context, packet);
+  if (chained === null) return ignore("entries-do-not-match-header");
   const conflict = placeEntries(context, header, chained);
   if (conflict) return conflict;
   const end = offset(header.prevIndex, chained.length);

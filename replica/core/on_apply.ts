@@ -9,14 +9,16 @@ import type { Answer } from "./message.ts";
 import { applyRequest } from "./session_table.ts";
 import { ACCEPT, type Verdict } from "./verdict.ts";
 
-/** Applies up to `limit` committed entries and hands out the answers, a reply for each client and batch. */
+/** Applies committed entries until at least `limit` requests are done, and hands out the answers, a reply for each client and batch. */
 export function onApply(context: Context, limit: number): Verdict {
   const { state } = context;
   const answers = new Map<ClientId, Answer[]>();
-  for (let i = 0; i < limit && state.appliedIndex < state.commitIndex; i++) {
+  for (let done = 0; done < limit && state.appliedIndex < state.commitIndex;) {
     const next = offset(state.appliedIndex, 1);
-    applyEntry(context, entryAt(state.log, next)!.entry, answers);
+    const { entry } = entryAt(state.log, next)!;
+    applyEntry(context, entry, answers);
     state.appliedIndex = next;
+    done += 1 + (entry.requests?.length ?? 0);
   }
   settle(context, answers.keys());
   for (const [client, list] of answers) reply(context, client, list);

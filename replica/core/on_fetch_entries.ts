@@ -6,7 +6,7 @@ import { LIMITS } from "./limits.ts";
 import { contains, lastIndex, slice } from "./log.ts";
 import type { FetchEntries } from "./message.ts";
 import type { ChainedEntry } from "./output.ts";
-import { takeToken } from "./pace.ts";
+import { hasBudget, spend } from "./pace.ts";
 import type { CoreState } from "./state.ts";
 import { ACCEPT, ignore, type Verdict } from "./verdict.ts";
 
@@ -14,15 +14,16 @@ import { ACCEPT, ignore, type Verdict } from "./verdict.ts";
 export function onFetchEntries(context: Context, request: FetchEntries): Verdict {
   const { state, now } = context;
   const { replica, nonce, from, head, maxBytes } = request;
+  if (!hasBudget(state.catchUp.served, replica, now)) return ignore("asked-too-often");
   const chain = chainThrough(state, offset(from, -1), head);
   if (chain === null || from === 0) return ignore("chain-not-held");
-  const pace = { burst: LIMITS.fetchBurst, refillMs: state.config.constants.heartbeatMs / 50 };
-  if (!takeToken(state.catchUp.served, replica, now, pace)) return ignore("asked-too-often");
   const certificate = state.commitCertificate;
+  const entries = fitting(chain, Math.min(maxBytes, LIMITS.maxAppendBytes)).map(({ entry }) => entry);
+  spend(state.catchUp.served, replica, entries.reduce((sum, { body }) => sum + body.length, 0));
   send(context, [replica], {
     kind: "FetchEntriesResponse",
     signed: { kind: "FetchEntriesResponse", replica: state.config.self, nonce, from },
-    entries: fitting(chain, Math.min(maxBytes, LIMITS.maxAppendBytes)).map(({ entry }) => entry),
+    entries,
     certificate: certificate !== null && certificate.index >= from ? certificate : null,
   });
   return ACCEPT;

@@ -1,23 +1,24 @@
-/** Token buckets, one a replica: bound how much one peer's small requests can make this replica send. */
+/** Budgets in bytes, one a replica: bound how much one peer's small requests can make this replica send. */
 import type { Millis, ReplicaId } from "./ids.ts";
+import { LIMITS } from "./limits.ts";
 
-export interface Bucket {
-  tokens: number;
+export interface Budget {
+  /** Bytes left; below zero after an answer larger than what was left, and then nothing goes until it is paid off. */
+  left: number;
   at: Millis;
 }
 
-/** Rate of a bucket: `burst` tokens at most, one more each `refillMs`. */
-export interface Pace {
-  readonly burst: number;
-  readonly refillMs: Millis;
+/** Whether `replica` has anything left of its budget at `now`. */
+export function hasBudget(budgets: Map<ReplicaId, Budget>, replica: ReplicaId, now: Millis): boolean {
+  const { repairBurstBytes: burst, repairBytesPerMs: rate } = LIMITS;
+  const { left, at } = budgets.get(replica) ?? { left: burst, at: now };
+  const refilled = Math.min(burst, left + Math.max(0, now - at) * rate);
+  budgets.set(replica, { left: refilled, at: now });
+  return refilled > 0;
 }
 
-/** Takes a token of `replica`'s bucket; false where it is empty. */
-export function takeToken(buckets: Map<ReplicaId, Bucket>, replica: ReplicaId, now: Millis, pace: Pace): boolean {
-  const bucket = buckets.get(replica) ?? { tokens: pace.burst, at: now };
-  const refilled = Math.max(0, Math.floor((now - bucket.at) / pace.refillMs));
-  const tokens = Math.min(pace.burst, bucket.tokens + refilled);
-  const at = tokens === pace.burst ? now : bucket.at + refilled * pace.refillMs;
-  buckets.set(replica, { tokens: Math.max(0, tokens - 1), at });
-  return tokens > 0;
+/** Takes what answering `replica` costs: the entries' bytes, and something for the answer itself. */
+export function spend(budgets: Map<ReplicaId, Budget>, replica: ReplicaId, bytes: number): void {
+  const budget = budgets.get(replica);
+  if (budget) budget.left -= bytes + LIMITS.repairAnswerBytes;
 }

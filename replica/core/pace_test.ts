@@ -1,22 +1,30 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert } from "@std/assert";
 import { type ReplicaId, replicaId } from "./ids.ts";
-import { type Bucket, takeToken } from "./pace.ts";
+import { LIMITS } from "./limits.ts";
+import { type Budget, hasBudget, spend } from "./pace.ts";
 
-const PACE = { burst: 3, refillMs: 10 };
 const r1 = replicaId("r1");
+const { repairBurstBytes, repairBytesPerMs, repairAnswerBytes } = LIMITS;
 
-Deno.test("a bucket gives its burst, then one token each refill, and never more than the burst", () => {
-  const buckets = new Map<ReplicaId, Bucket>();
-  const taken = (now: number) => takeToken(buckets, r1, now, PACE);
-  assertEquals([taken(0), taken(0), taken(0), taken(0)], [true, true, true, false]);
-  assertEquals([taken(9), taken(10), taken(10), taken(25), taken(29), taken(30)], [
-    false,
-    true,
-    false,
-    true,
-    false,
-    true,
-  ]);
-  assertEquals([taken(1000), taken(1000), taken(1000), taken(1000)], [true, true, true, false]);
-  assert(takeToken(buckets, replicaId("r2"), 1000, PACE), "one replica's bucket is not another's");
+Deno.test("a budget gives its burst, is refilled with time, and never holds more than the burst", () => {
+  const budgets = new Map<ReplicaId, Budget>();
+  assert(hasBudget(budgets, r1, 0));
+  spend(budgets, r1, repairBurstBytes);
+  assert(!hasBudget(budgets, r1, 0), "the burst is spent");
+  assert(!hasBudget(budgets, r1, repairAnswerBytes / repairBytesPerMs / 2));
+  assert(hasBudget(budgets, r1, 1 + repairAnswerBytes / repairBytesPerMs));
+  assert(hasBudget(budgets, r1, 1e9));
+  spend(budgets, r1, repairBurstBytes);
+  assert(!hasBudget(budgets, r1, 1e9), "idle time adds up to one burst only");
+});
+
+Deno.test("small answers cost something too, and one replica's budget is not another's", () => {
+  const budgets = new Map<ReplicaId, Budget>();
+  let answers = 0;
+  while (hasBudget(budgets, r1, 0)) {
+    spend(budgets, r1, 0);
+    answers++;
+  }
+  assert(answers === Math.ceil(repairBurstBytes / repairAnswerBytes), `${answers} empty answers`);
+  assert(hasBudget(budgets, replicaId("r2"), 0));
 });

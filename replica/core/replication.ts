@@ -9,7 +9,7 @@ import { LIMITS } from "./limits.ts";
 import { contains, hashAt, headAt, lastHead, lastIndex, slice } from "./log.ts";
 import type { AppendEntries, AppendEntriesResponse, ResendRequest, SendRequest, Signed } from "./message.ts";
 import type { ChainedEntry } from "./output.ts";
-import { takeToken } from "./pace.ts";
+import { hasBudget, spend } from "./pace.ts";
 import { takeRequests } from "./request_pool.ts";
 import type { CoreState, Leadership, Progress } from "./state.ts";
 import { ACCEPT, ignore, type Verdict } from "./verdict.ts";
@@ -146,6 +146,7 @@ function sendHeader(
 function resend(context: Context, leadership: Leadership, replica: ReplicaId, after: LogIndex, proof: boolean): void {
   const progress = leadership.progress.get(replica)!;
   const entries = chunk(context.state, after);
+  spend(leadership.resends, replica, entries.reduce((sum, { entry }) => sum + entry.body.length, 0));
   const header = signHeader(context.state, leadership, after, entries);
   sendHeader(context, [replica], header, entries, proof || !progress.proofSent);
   progress.proofSent = true;
@@ -166,8 +167,7 @@ export function onResendRequest(context: Context, request: ResendRequest): Verdi
   // One that took the last resend asks for what comes next; any other complaint of before it is answered already.
   const tookResend = shared.index === progress.next - 1;
   if (request.round <= progress.resentRound && !tookResend) return ignore("already-resent");
-  const pace = { burst: LIMITS.resendBurst, refillMs: state.config.constants.heartbeatMs / 25 };
-  if (!takeToken(state.leadership.resends, request.replica, context.now, pace)) return ignore("asked-too-often");
+  if (!hasBudget(state.leadership.resends, request.replica, context.now)) return ignore("asked-too-often");
   resend(context, state.leadership, request.replica, shared.index, request.proofWanted);
   return ACCEPT;
 }

@@ -1,11 +1,9 @@
-/** The signatures a packet depends on, listed for the shell to verify in bulk; and what of a packet is not worth verifying. */
+/** The signatures a packet depends on, listed for the shell to verify in bulk. */
 import type { Certificate, ElectionProof } from "./certificate.ts";
 import type { Evidence } from "./evidence.ts";
-import type { ClientId, ReplicaId, Term } from "./ids.ts";
+import type { ClientId, ReplicaId } from "./ids.ts";
 import type { Message, MessageKind, Signed } from "./message.ts";
 import type { Packet } from "./packet.ts";
-import type { CoreState } from "./state.ts";
-import { ACCEPT, ignore, reject, type Verdict } from "./verdict.ts";
 
 /** One signature to check: over `signed.body` as a message of `kind`, by the key of `signer` (§2.3). */
 export interface SignatureClaim {
@@ -100,52 +98,4 @@ const ofProof = (proof: ElectionProof): SignatureClaim[] => [
 function ofEvidence(evidence: Evidence): SignatureClaim[] {
   if (evidence.kind === "bad-entry") return [replica(evidence.culprit, evidence.header)];
   return [replica(evidence.culprit, evidence.first), replica(evidence.culprit, evidence.second)];
-}
-
-/**
- * Judged before any signature is checked, so that stale or foreign packets cost nothing: the verdict, and the packet
- * without attachments this replica has no use for.
- */
-export function screen(state: CoreState, packet: Packet): { readonly verdict: Verdict; readonly packet: Packet } {
-  const sender = senderOf(packet);
-  if (sender !== null && !state.config.replicas.includes(sender)) {
-    return { verdict: reject("not-in-roster", null), packet };
-  }
-  const stale = staleTerm(state, packet);
-  if (stale) return { verdict: stale, packet };
-  if ((packet.kind === "AppendEntries" || packet.kind === "PreVote") && packet.proof) {
-    return { verdict: ACCEPT, packet: { ...packet, proof: usefulProof(state, packet.proof) } };
-  }
-  return { verdict: ACCEPT, packet };
-}
-
-function staleTerm(state: CoreState, packet: Packet): Verdict | null {
-  const { currentTerm } = state.hard;
-  switch (packet.kind) {
-    case "AppendEntries":
-    case "RequestVote":
-    case "Vote":
-    case "VoteRefusal":
-    case "VoteDeferred":
-      return packet.signed.message.term < currentTerm ? ignore("stale-term") : null;
-    case "ResendRequest":
-      return state.term.role === "leader" ? null : ignore("not-leading");
-    case "ForwardedRequest":
-      return state.config.clients.has(packet.signed.message.client) ? null : reject("unknown-client", null);
-    case "Evidence":
-      return hasEvidence(state, packet.evidence) ? ignore("known-evidence") : null;
-    default:
-      return null;
-  }
-}
-
-/** One piece of evidence for each culprit and kind is enough. */
-export const hasEvidence = (state: CoreState, { kind, culprit }: Evidence): boolean =>
-  state.evidence.some((known) => known.kind === kind && known.culprit === culprit);
-
-/** A proof is worth checking only if it would tell this replica a leader it does not know. */
-function usefulProof(state: CoreState, proof: ElectionProof): ElectionProof | null {
-  const term: Term | undefined = proof.votes[0]?.message.term;
-  if (term === undefined || term < state.hard.currentTerm) return null;
-  return term === state.hard.currentTerm && state.term.leader !== null ? null : proof;
 }

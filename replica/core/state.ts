@@ -7,7 +7,7 @@ import type { ClientId, Digest, LogIndex, Millis, ReplicaId, Round, Seq, Term } 
 import type { Log } from "./log.ts";
 import type { AppendEntries, Certified, PreVote, Signed, Vote } from "./message.ts";
 import type { ChainedEntry, HardState, Outgoing } from "./output.ts";
-import type { Bucket } from "./pace.ts";
+import type { Budget } from "./pace.ts";
 import type { RequestVotePacket } from "./packet.ts";
 import type { Quorum } from "./quorum.ts";
 import type { ResponseBook } from "./response_book.ts";
@@ -100,7 +100,7 @@ export interface Progress {
 export interface Leadership {
   readonly progress: Map<ReplicaId, Progress>;
   /** Bounds what one follower's complaints can make this leader send. */
-  readonly resends: Map<ReplicaId, Bucket>;
+  readonly resends: Map<ReplicaId, Budget>;
   /** Last round used. */
   round: Round;
   /** Last index broadcast. */
@@ -148,7 +148,9 @@ export interface CatchUp {
   readonly collected: ChainedEntry[];
   bytes: number;
   certificate: Certificate | null;
+  /** When the source must have sent what it was asked for last, and when it must have sent everything. */
   deadline: Millis;
+  readonly endsAt: Millis;
   /** Whether the source was asked a second time for the same entries. */
   askedAgain: boolean;
 }
@@ -160,10 +162,14 @@ export interface CatchUpState {
   behindSince: Millis | null;
   /** Turns the choice of source. */
   attempts: number;
+  /** Catch-ups that failed since the last success; doubles the deadline and, from the second on, the pause (§6.11). */
+  failures: number;
+  /** No new catch-up before this. */
+  retryAt: Millis;
   /** A higher certificate shown with a refusal, to be fetched and adopted for a later term (§6.5). */
   wanted: { readonly certificate: Certificate; readonly from: ReplicaId } | null;
   /** Bounds what one asker can make this replica send. */
-  readonly served: Map<ReplicaId, Bucket>;
+  readonly served: Map<ReplicaId, Budget>;
 }
 
 export interface CoreState {

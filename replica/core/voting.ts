@@ -1,6 +1,6 @@
 /** Voters and votes (§6.2, §6.5, §6.6). */
 import { accuse } from "./accuse.ts";
-import { isCertificate, isPreVoteCertificate } from "./certify.ts";
+import { isCertificate, plausiblePreVotes } from "./certify.ts";
 import { type Context, note, send } from "./context.ts";
 import { becomeLeader, certifiedSince, hearPreVote, turnAt } from "./election.ts";
 import type { RequestVote, Signed, Vote, VoteDeferred } from "./message.ts";
@@ -22,7 +22,7 @@ export function onRequestVote(context: Context, packet: RequestVotePacket): Verd
   if (request.base.term >= request.term) return reject("base-term-not-below-term", request.candidate);
   const valid = sameCertified(packet.certificate, request.base) && isCertificate(state, ports.hash, packet.certificate);
   if (!valid) return reject("base-without-certificate", request.candidate);
-  if (!isPreVoteCertificate(state, request.term, packet.preVotes)) {
+  if (!plausiblePreVotes(state, request.term, packet.preVotes)) {
     return reject("no-pre-vote-certificate", request.candidate);
   }
   for (const preVote of packet.preVotes) hearPreVote(context, preVote);

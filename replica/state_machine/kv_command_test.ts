@@ -59,7 +59,7 @@ Deno.test("keys and values are bounded on both sides of the wire", () => {
   assertThrows(put("\ud800", value), RangeError, "lone surrogate");
   assertThrows(put("k", new Uint8Array(65537)), RangeError, "value must have at most 65536 bytes: this one has 65537");
   const list = (limit: number) => () => encodeKvCommand({ op: "list", prefix: "", after: "", limit });
-  assertThrows(list(0), RangeError, "limit must be an integer from 1 to 10000: this one is 0");
+  assertThrows(list(0), RangeError, "limit must be an integer from 1 to 1000: this one is 0");
   assertThrows(list(1.5), RangeError, "limit");
 });
 

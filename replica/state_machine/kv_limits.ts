@@ -7,7 +7,7 @@ export const KV_LIMITS = {
   /** Keys a `list` asks for when its caller names no limit. */
   defaultListLimit: 1000,
   /** Keys one `list` may ask for. */
-  maxListLimit: 10_000,
+  maxListLimit: 1000,
   /** Bytes of one snapshot chunk. */
   maxChunkBytes: 256 * 1024,
 } as const;

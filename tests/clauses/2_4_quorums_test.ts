@@ -1,9 +1,9 @@
 /** §2.4: one signature for all receivers; quorums of different replicas of the roster. */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { sha256Hex } from "../../crypto/mod.ts";
-import { electedBy, isCertificate, isPreVoteCertificate } from "../../replica/core/certify.ts";
+import { electedBy, isCertificate, plausiblePreVotes } from "../../replica/core/certify.ts";
 import { term } from "../../replica/core/ids.ts";
-import { screen } from "../../replica/core/signatures.ts";
+import { screen } from "../../replica/core/screen.ts";
 import * as forge from "./forge.ts";
 import { Lab, sentOf } from "./lab.ts";
 
@@ -45,8 +45,8 @@ Deno.test("§2.4 repeated votes and repeated PreVotes count once", () => {
   assertNotEquals(electedBy(state, sha256Hex, forge.electionProof("r1", 1, ["r1", "r3", "r4"])), null);
   assertEquals(electedBy(state, sha256Hex, forge.electionProof("r1", 1, ["r1", "r3", "r3"])), null);
   const preVotes = (...by: string[]) => by.map((id) => forge.preVote(id, 1).signed);
-  assert(isPreVoteCertificate(state, term(1), preVotes("r1", "r3", "r4")));
-  assert(!isPreVoteCertificate(state, term(1), preVotes("r1", "r3", "r3")));
+  assert(plausiblePreVotes(state, term(1), preVotes("r1", "r3", "r4")));
+  assert(!plausiblePreVotes(state, term(1), preVotes("r1", "r3", "r3")));
 });
 
 Deno.test("§2.4 who is not in the roster counts for nothing", () => {
@@ -55,7 +55,7 @@ Deno.test("§2.4 who is not in the roster counts for nothing", () => {
   assert(!isCertificate(state, sha256Hex, forge.commitCertificate(1, HEAD, ["r1", "r3", "r9"])));
   assertEquals(electedBy(state, sha256Hex, forge.electionProof("r1", 1, ["r1", "r3", "r9"])), null);
   assertEquals(electedBy(state, sha256Hex, forge.electionProof("r9", 1, ["r1", "r3", "r4"])), null);
-  assert(!isPreVoteCertificate(state, term(1), ["r1", "r3", "r9"].map((id) => forge.preVote(id, 1).signed)));
+  assert(!plausiblePreVotes(state, term(1), ["r1", "r3", "r9"].map((id) => forge.preVote(id, 1).signed)));
   const { verdict } = screen(state, forge.response("r9", 1, { acks: [HEAD] }));
   assertEquals(verdict, { verdict: "reject", code: "not-in-roster", culprit: null });
 });

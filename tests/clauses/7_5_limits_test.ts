@@ -2,7 +2,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { LIMITS } from "../../replica/core/limits.ts";
 import { poolRequest, takeRequests } from "../../replica/core/request_pool.ts";
-import { listSignatures, screen } from "../../replica/core/signatures.ts";
+import { screen } from "../../replica/core/screen.ts";
+import { listSignatures } from "../../replica/core/signatures.ts";
 import { ElectionLab } from "./election_lab.ts";
 import { request } from "./forge.ts";
 

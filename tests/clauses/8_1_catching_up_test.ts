@@ -88,6 +88,20 @@ Deno.test("§8.1 a source that is silent is asked once more, then another one", 
   assert(asked[1] !== first.source, `asked ${asked.join(" ")} after ${first.source}`);
 });
 
+Deno.test("§8.1 §6.11 what an answer may take doubles with every catch-up that fails, up to the cap", () => {
+  const lab = new Lab();
+  ask(lab, at(5));
+  const asked: number[] = [lab.now];
+  for (const end = lab.now + 60_000; lab.now < end;) {
+    if (sentOf(lab.elapse(10), "FetchEntries").length > 0) asked.push(lab.now);
+  }
+  // Each catch-up asks its source twice before it gives up.
+  const waits = asked.flatMap((time, i) => i % 2 === 1 ? [time - asked[i - 1]!] : []);
+  const wanted = [1000, 2000, 4000, 8000];
+  assert(waits.length >= wanted.length, `${waits.length} catch-ups in a minute`);
+  for (const [i, ms] of wanted.entries()) assert(Math.abs(waits[i]! - ms) <= 20, `waited ${waits.join(" ")}`);
+});
+
 Deno.test("§8.1 a source that served is not the first to be asked the next time", () => {
   const lab = new Lab();
   const certificate = (index: number) => forge.commitCertificate(1, at(index), PEERS);

@@ -1,0 +1,122 @@
+/**
+ * What is not worth verifying. Judged before any signature is checked, so that stale, foreign or impossible packets cost nothing,
+ * and nobody makes this replica check more signatures than its own packet could matter for.
+ */
+import { outranks, plausibleCertificate, plausiblePreVotes, plausibleProof } from "./certify.ts";
+import type { ElectionProof } from "./certificate.ts";
+import type { Evidence } from "./evidence.ts";
+import { hashAt } from "./log.ts";
+import type {
+  AppendEntriesPacket,
+  FetchEntriesResponsePacket,
+  Packet,
+  RequestVotePacket,
+  VoteRefusalPacket,
+} from "./packet.ts";
+import { sameCertified } from "./rank.ts";
+import { senderOf } from "./signatures.ts";
+import type { CoreState } from "./state.ts";
+import { ACCEPT, ignore, reject, type Verdict } from "./verdict.ts";
+
+/** The verdict before verification, and the packet without attachments this replica has no use for. */
+export interface Screened {
+  readonly verdict: Verdict;
+  readonly packet: Packet;
+}
+
+export function screen(state: CoreState, packet: Packet): Screened {
+  const sender = senderOf(packet);
+  if (sender !== null && !state.config.replicas.includes(sender)) {
+    return { verdict: reject("not-in-roster", null), packet };
+  }
+  switch (packet.kind) {
+    case "AppendEntries":
+      return screenAppendEntries(state, packet);
+    case "PreVote":
+      return { verdict: ACCEPT, packet: { ...packet, proof: usefulProof(state, packet.proof) } };
+    default:
+      return { verdict: screenOther(state, packet), packet };
+  }
+}
+
+function screenOther(state: CoreState, packet: Exclude<Packet, { kind: "AppendEntries" | "PreVote" }>): Verdict {
+  const { currentTerm } = state.hard;
+  switch (packet.kind) {
+    case "RequestVote":
+      return screenRequestVote(state, packet);
+    case "VoteRefusal":
+      return screenRefusal(state, packet);
+    case "FetchEntriesResponse":
+      return screenFetched(state, packet);
+    case "Vote":
+    case "VoteDeferred":
+      return packet.signed.message.term < currentTerm ? ignore("stale-term") : ACCEPT;
+    case "ResendRequest":
+      return state.term.role === "leader" ? ACCEPT : ignore("not-leading");
+    case "ForwardedRequest":
+      return state.config.clients.has(packet.signed.message.client) ? ACCEPT : reject("unknown-client", null);
+    case "Evidence":
+      return hasEvidence(state, packet.evidence) ? ignore("known-evidence") : ACCEPT;
+    case "AppendEntriesResponse":
+    case "FetchEntries":
+      return ACCEPT;
+    default:
+      return packet satisfies never;
+  }
+}
+
+/**
+ * Only the term's leader, or who brings a proof to be it, is heard. Of a stranger to this term the header is enough to ask for
+ * its proof; its entries are not looked at.
+ */
+function screenAppendEntries(state: CoreState, received: AppendEntriesPacket): Screened {
+  const { term, leader } = received.signed.message;
+  const packet = { ...received, proof: usefulProof(state, received.proof) };
+  if (term < state.hard.currentTerm) return { verdict: ignore("stale-term"), packet };
+  if (packet.proof !== null) return { verdict: ACCEPT, packet };
+  const known = term === state.hard.currentTerm ? state.term.leader : null;
+  if (known === null) return { verdict: ACCEPT, packet: { ...packet, entries: [] } };
+  return { verdict: known === leader ? ACCEPT : ignore("not-the-leader"), packet };
+}
+
+/** Places of the entries of `packet` that are not on the log yet; the others were checked when they got there. */
+export const freshEntries = ({ log }: CoreState, { signed, entries }: AppendEntriesPacket): number[] =>
+  entries.flatMap(({ index }, i) => hashAt(log, index) === signed.message.entryHashes[i] ? [] : [i]);
+
+function screenRequestVote(state: CoreState, { signed, certificate, preVotes }: RequestVotePacket): Verdict {
+  const { term, base, candidate } = signed.message;
+  if (term < state.hard.currentTerm) return ignore("stale-term");
+  if (base.term >= term) return reject("base-term-not-below-term", candidate);
+  if (!sameCertified(certificate, base) || !plausibleCertificate(state, certificate)) {
+    return reject("base-without-certificate", candidate);
+  }
+  return plausiblePreVotes(state, term, preVotes) ? ACCEPT : reject("no-pre-vote-certificate", candidate);
+}
+
+function screenRefusal(state: CoreState, { signed, certificate }: VoteRefusalPacket): Verdict {
+  const { term, candidate, voter } = signed.message;
+  const mine = state.election.candidacy !== null && candidate === state.config.self && term === state.hard.currentTerm;
+  if (!mine) return ignore("no-candidacy");
+  if (!outranks(certificate, state.prepared)) return ignore("not-higher");
+  return plausibleCertificate(state, certificate) ? ACCEPT : reject("bad-certificate", voter);
+}
+
+function screenFetched(state: CoreState, { signed, certificate }: FetchEntriesResponsePacket): Verdict {
+  const { replica, nonce } = signed.message;
+  const { active } = state.catchUp;
+  if (!active || active.source !== replica || active.nonce !== nonce) return ignore("not-asked-for");
+  const plausible = certificate === null || plausibleCertificate(state, certificate);
+  return plausible ? ACCEPT : reject("bad-certificate", replica);
+}
+
+/** One piece of evidence for each culprit and kind is enough. */
+export const hasEvidence = (state: CoreState, { kind, culprit }: Evidence): boolean =>
+  state.evidence.some((known) => known.kind === kind && known.culprit === culprit);
+
+/** A proof is worth checking only if it can hold and would tell this replica a leader it does not know. */
+function usefulProof(state: CoreState, proof: ElectionProof | null): ElectionProof | null {
+  const term = proof?.votes[0]?.message.term;
+  if (proof === null || term === undefined || term < state.hard.currentTerm) return null;
+  if (term === state.hard.currentTerm && state.term.leader !== null) return null;
+  return plausibleProof(state, proof) ? proof : null;
+}
