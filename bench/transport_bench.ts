@@ -100,9 +100,9 @@ function twoNodes() {
 }
 
 const [n1, n2] = twoNodes();
-const r1 = await createZmqReplicaTransport({ self: "r1", bind: n1, peers: [n2] });
-const r2 = await createZmqReplicaTransport({ self: "r2", bind: n2, peers: [n1] });
-const client = await createZmqClientTransport({ routingId: "c1", replicas: [n1] });
+const r1 = await createZmqReplicaTransport({ bind: n1, peers: [n2] });
+const r2 = await createZmqReplicaTransport({ bind: n2, peers: [n1] });
+const client = await createZmqClientTransport({ replicas: [n1] });
 const hello = [new Uint8Array(BYTES)];
 await untilGets(r2, (message) => message.channel === "peer", () => r1.sendToPeer("r2", hello));
 await untilGets(r2, (message) => message.channel === "published", () => r1.publish(hello));

@@ -21,6 +21,12 @@ Deno.test("peers come first, clients keep a quarter of the turn, and the rest wa
   assertEquals([backlog.empty, judged(backlog, 8)], [true, []]);
 });
 
+Deno.test("publishers are served in turn, and one who floods crowds out only itself", () => {
+  const backlog = new Backlog(10);
+  assertEquals(backlog.add([...packets("published", "r2", 12), ...packets("published", "r3", 2)]), 4);
+  assertEquals(judged(backlog, 1000), ["r2", "r3", "r2", "r3", ...Array(6).fill("r2")]);
+});
+
 Deno.test("what finds no room is counted, and so is what had to make it", () => {
   const backlog = new Backlog(10);
   assertEquals(backlog.add(packets("client", "flood", 12)), 2);

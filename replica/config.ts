@@ -36,7 +36,6 @@ export function transportOptionsOf(roster: Roster, self: RosterReplica, bindHost
   const isAddress = /^\d{1,3}(?:\.\d{1,3}){3}$/.test(self.host);
   const { peerPort, publishPort, clientPort } = self;
   return {
-    self: self.id,
     bind: { host: bindHost ?? (isAddress ? self.host : "*"), peerPort, publishPort, clientPort },
     peers: roster.replicas.filter(({ id }) => id !== self.id),
   };

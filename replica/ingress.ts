@@ -32,14 +32,14 @@ export class Ingress {
   /** The input that `received` gives at `now` milliseconds, or null where it is refused or dealt with already. */
   take(received: Received, now: number): InputWithoutTime | null {
     const sender = senderKey(received);
-    if (sender !== null && this.#faults.isMuted(sender, now)) {
+    if (this.#faults.isMuted(sender, now)) {
       this.#parts.refused.add("muted");
       return null;
     }
     const admission = this.#judge(received, now);
     if ("admitted" in admission) return admission.admitted;
     this.#parts.refused.add(admission.refused);
-    if (admission.fault && sender !== null) this.#faults.add(sender, now);
+    if (admission.fault) this.#faults.add(sender, now);
     return null;
   }
 
@@ -56,6 +56,5 @@ export class Ingress {
   }
 }
 
-/** Whom faults are held against. Published frames show no route, and muting all publishers would mute honest ones. */
-const senderKey = ({ channel, route }: Received): string | null =>
-  channel === "published" ? null : `${channel} ${route}`;
+/** Whom faults are held against: one connection, so that muting it mutes nobody else. */
+const senderKey = ({ channel, route }: Received): string => `${channel} ${route}`;

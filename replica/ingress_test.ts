@@ -160,6 +160,16 @@ Deno.test("a route of forged packets is muted for a while and cannot multiply wo
   assertEquals(lab.send("client", good, 100 + INGRESS_LIMITS.muteMs, "bad")?.kind, "request");
 });
 
+Deno.test("a publisher of garbage is muted alone: other publishers are heard, and so is its own peer connection", () => {
+  const lab = ingressLab();
+  for (let i = 0; i <= INGRESS_LIMITS.faultsPerWindow; i++) lab.take("published", [Uint8Array.of(9)], i, "r2");
+  assertEquals(lab.refused()["muted"], 1);
+  const announced = { kind: "PreVote", signed: lab.sign("r3", preVote("r3")), proof: null } as const;
+  assertEquals(lab.send("published", announced, 100, "r2"), null);
+  assertEquals(lab.send("published", announced, 100, "r3")?.kind, "packet");
+  assertEquals(lab.send("peer", announced, 100, "r2")?.kind, "packet");
+});
+
 Deno.test("a client has its rate; strangers who use its name do not use it up", () => {
   const lab = ingressLab();
   for (let i = 0; i < 20; i++) {

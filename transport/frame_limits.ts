@@ -1,4 +1,15 @@
 import { LIMITS } from "../replica/core/limits.ts";
+import type { Channel } from "./port.ts";
+
+/** Bytes of all frames of one packet, by where it came from, and of an answer. A frame above it ends its connection. */
+export const MAX_PACKET_BYTES: Readonly<Record<Channel | "answer", number>> = {
+  peer: LIMITS.maxPacketBytes,
+  /** Above the largest evidence: a header and the entries of one AppendEntries, {@linkcode LIMITS.maxAppendBytes} of bodies. */
+  published: 2 * 1024 * 1024,
+  /** Above one signed command of {@linkcode LIMITS.maxCommandBytes} with its frames. */
+  client: 128 * 1024,
+  answer: LIMITS.maxPacketBytes,
+};
 
 /** Bytes of all frames together. */
 export function totalBytes(frames: readonly Uint8Array[]): number {
@@ -8,11 +19,11 @@ export function totalBytes(frames: readonly Uint8Array[]): number {
 }
 
 /**
- * Whether a received frame list may go on to the decoder: 1 to `LIMITS.maxFrames` frames, `LIMITS.maxPacketBytes` bytes in
- * all. The routing frame is not part of the list.
+ * Whether a received frame list may go on to the decoder: 1 to `LIMITS.maxFrames` frames, `maxBytes` bytes in all. The
+ * routing frame is not part of the list.
  */
-export function withinLimits(frames: readonly Uint8Array[]): boolean {
-  return frames.length > 0 && frames.length <= LIMITS.maxFrames && totalBytes(frames) <= LIMITS.maxPacketBytes;
+export function withinLimits(frames: readonly Uint8Array[], maxBytes: number): boolean {
+  return frames.length > 0 && frames.length <= LIMITS.maxFrames && totalBytes(frames) <= maxBytes;
 }
 
 /** Throws a `RangeError` if there is nothing to send. */

@@ -3,28 +3,35 @@ import { FairQueue } from "./fair_queue.ts";
 import { withinLimits } from "./frame_limits.ts";
 import type { TransportCounters } from "./port.ts";
 
+/** Bounds of one channel. */
+export interface ChannelBounds {
+  /** Messages of one sender. */
+  readonly size: number;
+  /** Bytes of one message; larger ones are refused. */
+  readonly maxBytes: number;
+}
+
 interface Framed {
   readonly frames: readonly Uint8Array[];
 }
 
 /** The receiving half of an in-memory transport: bounded queues, one for each channel, and one `receive` at a time. */
 export class MemoryInbox<T extends Framed> {
-  readonly #channels: readonly FairQueue<T>[];
+  readonly #channels: readonly { readonly queue: FairQueue<T>; readonly maxBytes: number }[];
   readonly #counters: TransportCounters;
   #waiter: (() => void) | null = null;
   #woken = false;
   #receiving = false;
   #closed = false;
 
-  /** `sizes[i]` is how many messages of one sender channel `i` holds. */
-  constructor(sizes: readonly number[], counters: TransportCounters) {
-    this.#channels = sizes.map((size) => new FairQueue<T>({ perSource: size }));
+  constructor(channels: readonly ChannelBounds[], counters: TransportCounters) {
+    this.#channels = channels.map(({ size, maxBytes }) => ({ queue: new FairQueue<T>({ perSource: size }), maxBytes }));
     this.#counters = counters;
   }
 
   /** Takes a message from `sender`; false if its queue is full. */
   deliver(channel: number, sender: string, message: T): boolean {
-    const accepted = !this.#closed && (this.#channels[channel]?.push(sender, message) ?? false);
+    const accepted = !this.#closed && (this.#channels[channel]?.queue.push(sender, message) ?? false);
     if (accepted) this.#waiter?.();
     return accepted;
   }
@@ -60,7 +67,7 @@ export class MemoryInbox<T extends Framed> {
         this.#woken = false;
         return batch;
       }
-      if (this.#channels.every((channel) => channel.empty)) await this.#wait(left);
+      if (this.#channels.every(({ queue }) => queue.empty)) await this.#wait(left);
     }
   }
 
@@ -78,17 +85,17 @@ export class MemoryInbox<T extends Framed> {
 
   #collect(limit: number): T[] {
     const batch: T[] = [];
-    for (let taken = 0; taken < limit && this.#channels.some((channel) => !channel.empty); taken++) {
-      for (const channel of this.#channels) {
-        const message = channel.shift();
-        if (message !== undefined) this.#accept(message, batch);
+    for (let taken = 0; taken < limit && this.#channels.some(({ queue }) => !queue.empty); taken++) {
+      for (const { queue, maxBytes } of this.#channels) {
+        const message = queue.shift();
+        if (message !== undefined) this.#accept(message, maxBytes, batch);
       }
     }
     return batch;
   }
 
-  #accept(message: T, batch: T[]): void {
-    if (!withinLimits(message.frames)) {
+  #accept(message: T, maxBytes: number, batch: T[]): void {
+    if (!withinLimits(message.frames, maxBytes)) {
       this.#counters.refused++;
       return;
     }

@@ -1,8 +1,8 @@
 /** The in-memory twin of the ZeroMQ transport, for tests: same ports, same bounds and counters, no sockets. */
-import { assertFrames } from "./frame_limits.ts";
+import { assertFrames, MAX_PACKET_BYTES } from "./frame_limits.ts";
 import { MemoryInbox } from "./memory_inbox.ts";
 import type { ClientTransport, Received, ReplicaTransport, TransportCounters } from "./port.ts";
-import { identityFor, routeOf } from "./route.ts";
+import { routeOf } from "./route.ts";
 
 /** Messages queued between two ends before more are dropped. */
 export const MEMORY_QUEUES = {
@@ -28,6 +28,7 @@ export class MemoryNetwork {
   readonly #queues: MemoryQueues;
   readonly #replicas = new Map<string, MemoryReplica>();
   readonly #clients = new Map<string, MemoryClient>();
+  #attached = 0;
 
   constructor(queues: Partial<MemoryQueues> = {}) {
     this.#queues = { ...MEMORY_QUEUES, ...queues };
@@ -36,7 +37,7 @@ export class MemoryNetwork {
   /** Attaches a replica. Throws an `Error` if one of that id is attached. */
   replica(self: string, peers: readonly string[]): ReplicaTransport {
     if (this.#replicas.has(self)) throw new Error(`Replica ${self} is attached already, want one of each id`);
-    const replica = new MemoryReplica(routeOf(identityFor(self)), peers, this.#queues, {
+    const replica = new MemoryReplica(this.#newRoute(), peers, this.#queues, {
       replica: (id) => this.#replicas.get(id),
       client: (route) => this.#clients.get(route),
       detach: () => this.#replicas.delete(self),
@@ -46,24 +47,29 @@ export class MemoryNetwork {
     return replica;
   }
 
-  /** Attaches a client; one with the same routing id loses its route to this one. */
-  client(routingId: string, replicas: readonly string[]): ClientTransport {
-    const route = routeOf(identityFor(routingId));
+  /** Attaches a client, under a route of its own. */
+  client(replicas: readonly string[]): ClientTransport {
+    const route = this.#newRoute();
     const client: MemoryClient = new MemoryClient(route, replicas, this.#queues, {
       replica: (id) => this.#replicas.get(id),
-      detach: () => {
-        if (this.#clients.get(route) === client) this.#clients.delete(route);
-      },
+      detach: () => this.#clients.delete(route),
     });
     this.#clients.set(route, client);
     return client;
+  }
+
+  /** Of the form ZeroMQ makes up: a zero byte and a number of 32 bits. */
+  #newRoute(): string {
+    const identity = new Uint8Array(5);
+    new DataView(identity.buffer).setUint32(1, ++this.#attached);
+    return routeOf(identity);
   }
 }
 
 const noCounters = (): TransportCounters => ({ received: 0, sent: 0, dropped: 0, refused: 0 });
 const copied = (frames: Frames): Frames => frames.map((frame) => new Uint8Array(frame));
 
-const CHANNELS = { peer: 0, published: 1, client: 2 } as const;
+const CHANNELS = ["peer", "published", "client"] as const;
 
 interface ReplicaLinks {
   readonly self: string;
@@ -84,11 +90,12 @@ class MemoryReplica implements ReplicaTransport {
     this.#route = route;
     this.#peers = peers;
     this.#links = links;
-    this.#inbox = new MemoryInbox<Received>([queues.peer, queues.published, queues.client], this.counters);
+    const bounds = CHANNELS.map((channel) => ({ size: queues[channel], maxBytes: MAX_PACKET_BYTES[channel] }));
+    this.#inbox = new MemoryInbox<Received>(bounds, this.counters);
   }
 
   deliver(sender: string, message: Received): boolean {
-    return this.#inbox.deliver(CHANNELS[message.channel], sender, message);
+    return this.#inbox.deliver(CHANNELS.indexOf(message.channel), sender, message);
   }
 
   receive(timeoutMs: number, limit: number): Promise<Received[]> {
@@ -110,7 +117,7 @@ class MemoryReplica implements ReplicaTransport {
     assertFrames(frames);
     // Like PUB: whoever is not there or full misses it, and nobody is told.
     for (const peer of this.#closed ? [] : this.#peers) {
-      this.#links.replica(peer)?.deliver(this.#route, this.#message("published", "", frames));
+      this.#links.replica(peer)?.deliver(this.#route, this.#message("published", this.#links.self, frames));
     }
     this.#count(!this.#closed);
   }
@@ -155,7 +162,8 @@ class MemoryClient implements ClientTransport {
     this.#route = route;
     this.#replicas = replicas;
     this.#links = links;
-    this.#inbox = new MemoryInbox<Answer>(replicas.map(() => queues.answer), this.counters);
+    const bounds = { size: queues.answer, maxBytes: MAX_PACKET_BYTES.answer };
+    this.#inbox = new MemoryInbox<Answer>(replicas.map(() => bounds), this.counters);
   }
 
   deliver(answer: Answer): boolean {

@@ -11,7 +11,11 @@ export type Channel =
 
 export interface Received {
   readonly channel: Channel;
-  /** ROUTER identity of a peer or client socket as hexadecimal digits; empty for published frames. */
+  /**
+   * Tells connections of a channel apart, so that one can be muted without the others; says nothing about who signed.
+   * For peers and clients hexadecimal digits made up when the connection began: none can be chosen or taken over, and
+   * who reconnects has another. For published frames the roster id whose address was connected to.
+   */
   readonly route: string;
   readonly frames: readonly Uint8Array[];
 }
@@ -39,7 +43,7 @@ export interface ReplicaTransport {
   sendToPeer(peer: string, frames: readonly Uint8Array[]): void;
   /** Publishes frames to all peers. */
   publish(frames: readonly Uint8Array[]): void;
-  /** Answers the client at `route`; drops and counts when it is gone or does not read. */
+  /** Answers the client at `route`; drops and counts when that connection is gone or does not read. */
   sendToClient(route: string, frames: readonly Uint8Array[]): void;
   readonly counters: Readonly<TransportCounters>;
   close(): Promise<void>;

@@ -1,8 +1,7 @@
 import type { Dealer } from "zeromq";
-import { assertFrames } from "./frame_limits.ts";
+import { assertFrames, MAX_PACKET_BYTES } from "./frame_limits.ts";
 import { HostKeeper, type Lookup } from "./host_keeper.ts";
 import type { ClientTransport, TransportCounters } from "./port.ts";
-import { identityFor } from "./route.ts";
 import { ZmqInbox } from "./zmq_inbox.ts";
 import { sendCounted } from "./zmq_outbox.ts";
 import { clientDealer, HIGH_WATER_MARKS, type HighWaterMarks } from "./zmq_socket_options.ts";
@@ -12,11 +11,6 @@ const LOOKUP_PATIENCE_MS = 2000;
 
 /** Whom a client talks to. */
 export interface ZmqClientOptions {
-  /**
-   * The name under which replicas route answers: 1 to 255 bytes of UTF-8. Two living clients must not share one; who
-   * connects last has it.
-   */
-  readonly routingId: string;
   /** `host` is an IPv4 address or a name, which is looked up again and again. */
   readonly replicas: readonly { readonly id: string; readonly host: string; readonly clientPort: number }[];
   /** Other bounds than {@linkcode HIGH_WATER_MARKS}. */
@@ -32,13 +26,12 @@ type Answer = { readonly replica: string; readonly frames: readonly Uint8Array[]
  * Resolves once host names are looked up, or after two seconds. Throws a `TransportError` if an address is not usable.
  */
 export async function createZmqClientTransport(options: ZmqClientOptions): Promise<ClientTransport> {
-  identityFor(options.routingId);
   const marks = { ...HIGH_WATER_MARKS, ...options.highWaterMarks };
   const dealers = new Map<string, Dealer>();
   const keepers: HostKeeper[] = [];
   try {
     for (const { id, host, clientPort } of options.replicas) {
-      const dealer = clientDealer(options.routingId, marks);
+      const dealer = clientDealer(marks);
       dealers.set(id, dealer);
       keepers.push(new HostKeeper(host, [{ socket: dealer, port: clientPort }], options.lookup));
     }
@@ -68,8 +61,10 @@ class ZmqClientTransport implements ClientTransport {
     this.#dealers = dealers;
     this.#keepers = keepers;
     const sources = [...dealers].map(([replica, socket]) => ({
-      socket,
+      from: socket,
+      sockets: [socket],
       routed: false,
+      maxBytes: MAX_PACKET_BYTES.answer,
       make: (_identity: Uint8Array, frames: readonly Uint8Array[]) => ({ replica, frames }),
     }));
     this.#inbox = new ZmqInbox<Answer>(sources, this.counters);

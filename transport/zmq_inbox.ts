@@ -15,11 +15,15 @@ const MAX_BATCH_BYTES = 16 * 1024 * 1024;
  */
 const COPY_BYTES = 8 * 1024;
 
-/** One channel: its socket, and how a message of it is handed on. */
+/** One channel: where its messages are taken from, and how one is handed on. */
 export interface Source<T> {
-  readonly socket: ReadableSocket & Socket;
+  readonly from: ReadableSocket;
+  /** The sockets behind `from`. */
+  readonly sockets: readonly (ReadableSocket & Socket)[];
   /** Whether messages start with the identity a ROUTER puts there. */
   readonly routed: boolean;
+  /** Larger messages are refused. */
+  readonly maxBytes: number;
   /** `identity` is empty unless the source is routed. */
   make(identity: Uint8Array, frames: readonly Uint8Array[]): T;
 }
@@ -35,9 +39,9 @@ export class ZmqInbox<T> {
 
   constructor(sources: readonly Source<T>[], counters: TransportCounters) {
     this.#sources = sources;
-    this.#sockets = sources.map((source) => source.socket);
+    this.#sockets = sources.map((source) => source.from);
     this.#counters = counters;
-    this.waiter = new SocketWaiter(sources.map((source) => source.socket));
+    this.waiter = new SocketWaiter(sources.flatMap((source) => source.sockets));
   }
 
   /** As the port's `receive`. Throws if one is pending already. */
@@ -87,7 +91,7 @@ export class ZmqInbox<T> {
 
   #accept(source: Source<T>, parts: readonly Uint8Array[], batch: T[]): void {
     const [identity, ...frames] = source.routed ? parts : [NO_IDENTITY, ...parts];
-    if (identity === undefined || !withinLimits(frames)) {
+    if (identity === undefined || !withinLimits(frames, source.maxBytes)) {
       this.#counters.refused++;
       return;
     }

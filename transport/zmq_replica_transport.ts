@@ -1,10 +1,11 @@
 import type { Dealer, Publisher, Router, Socket, Subscriber } from "zeromq";
 import { bindSocket } from "./endpoint.ts";
-import { assertFrames } from "./frame_limits.ts";
+import { assertFrames, MAX_PACKET_BYTES } from "./frame_limits.ts";
 import { HostKeeper, type Lookup } from "./host_keeper.ts";
 import type { Received, ReplicaTransport, TransportCounters } from "./port.ts";
-import { identityFor, identityOf, routeOf } from "./route.ts";
-import { ZmqInbox } from "./zmq_inbox.ts";
+import { identityOf, routeOf } from "./route.ts";
+import { publisherOf, Subscribers } from "./subscribers.ts";
+import { type Source, ZmqInbox } from "./zmq_inbox.ts";
 import { sendCounted } from "./zmq_outbox.ts";
 import {
   clientRouter,
@@ -18,8 +19,6 @@ import {
 
 /** Where a replica listens and whom it talks to. */
 export interface ZmqReplicaOptions {
-  /** This replica's roster id; also the routing id its peers see. */
-  readonly self: string;
   /** `host` is an IPv4 address of this machine, or `*` for all. */
   readonly bind: {
     readonly host: string;
@@ -48,7 +47,6 @@ export interface ZmqPeer {
  * Throws a `TransportError` if a port cannot be bound or an address is not usable; then nothing stays open.
  */
 export async function createZmqReplicaTransport(options: ZmqReplicaOptions): Promise<ReplicaTransport> {
-  identityFor(options.self);
   const opened: Socket[] = [];
   const keepers: HostKeeper[] = [];
   try {
@@ -71,12 +69,12 @@ interface ReplicaSockets {
   readonly peers: Router;
   readonly dealers: ReadonlyMap<string, Dealer>;
   readonly publisher: Publisher;
-  readonly subscriber: Subscriber;
+  readonly subscribers: ReadonlyMap<string, Subscriber>;
   readonly clients: Router;
 }
 
 /** Each socket is put into `all` as soon as it is open, so that the caller can close it if a later one fails. */
-function openSockets({ self, peers, highWaterMarks }: ZmqReplicaOptions, all: Socket[]): ReplicaSockets {
+function openSockets({ peers, highWaterMarks }: ZmqReplicaOptions, all: Socket[]): ReplicaSockets {
   const marks = { ...HIGH_WATER_MARKS, ...highWaterMarks };
   const opened = <S extends Socket>(socket: S): S => {
     all.push(socket);
@@ -85,18 +83,38 @@ function openSockets({ self, peers, highWaterMarks }: ZmqReplicaOptions, all: So
   return {
     all,
     peers: opened(peerRouter(marks)),
-    dealers: new Map(peers.map((peer) => [peer.id, opened(peerDealer(self, marks))])),
+    dealers: new Map(peers.map((peer) => [peer.id, opened(peerDealer(marks))])),
     publisher: opened(publisher(marks)),
-    subscriber: opened(subscriber(marks)),
+    subscribers: new Map(peers.map((peer) => [peer.id, opened(subscriber(marks))])),
     clients: opened(clientRouter(marks)),
   };
 }
 
 function keeperOf(peer: ZmqPeer, sockets: ReplicaSockets, lookup: Lookup | undefined): HostKeeper {
-  const dealer = sockets.dealers.get(peer.id);
-  if (dealer === undefined) throw new Error(`Peer ${peer.id} has no socket`);
-  const lines = [{ socket: dealer, port: peer.peerPort }, { socket: sockets.subscriber, port: peer.publishPort }];
+  const [dealer, subscriber] = [sockets.dealers.get(peer.id), sockets.subscribers.get(peer.id)];
+  if (dealer === undefined || subscriber === undefined) throw new Error(`Peer ${peer.id} has no socket`);
+  const lines = [{ socket: dealer, port: peer.peerPort }, { socket: subscriber, port: peer.publishPort }];
   return new HostKeeper(peer.host, lines, lookup);
+}
+
+/** The three channels, each with its bound. */
+function sourcesOf({ peers, subscribers, clients }: ReplicaSockets): Source<Received>[] {
+  const routed = true;
+  return [
+    {
+      ...{ from: peers, sockets: [peers], routed, maxBytes: MAX_PACKET_BYTES.peer },
+      make: (id, frames) => ({ channel: "peer", route: routeOf(id), frames }),
+    },
+    {
+      ...{ from: new Subscribers(subscribers), sockets: [...subscribers.values()], routed },
+      maxBytes: MAX_PACKET_BYTES.published,
+      make: (name, frames) => ({ channel: "published", route: publisherOf(name), frames }),
+    },
+    {
+      ...{ from: clients, sockets: [clients], routed, maxBytes: MAX_PACKET_BYTES.client },
+      make: (id, frames) => ({ channel: "client", route: routeOf(id), frames }),
+    },
+  ];
 }
 
 class ZmqReplicaTransport implements ReplicaTransport {
@@ -109,15 +127,7 @@ class ZmqReplicaTransport implements ReplicaTransport {
   constructor(sockets: ReplicaSockets, keepers: readonly HostKeeper[]) {
     this.#sockets = sockets;
     this.#keepers = keepers;
-    this.#inbox = new ZmqInbox<Received>([
-      { socket: sockets.peers, routed: true, make: (id, frames) => ({ channel: "peer", route: routeOf(id), frames }) },
-      { socket: sockets.subscriber, routed: false, make: (_, frames) => ({ channel: "published", route: "", frames }) },
-      {
-        socket: sockets.clients,
-        routed: true,
-        make: (id, frames) => ({ channel: "client", route: routeOf(id), frames }),
-      },
-    ], this.counters);
+    this.#inbox = new ZmqInbox(sourcesOf(sockets), this.counters);
   }
 
   receive(timeoutMs: number, limit: number): Promise<Received[]> {

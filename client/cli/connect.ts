@@ -29,9 +29,7 @@ export async function connectOverZmq(globals: GlobalOptions): Promise<Client> {
   const key = await readKeyFile(keyPath, backend);
   const roster = await readRoster(clusterPath, key.operatorKey, backend);
   requireMember(roster, key);
-  // Unlike any other process of this key: replicas route answers by it, and two with one name would take them from each other.
-  const routingId = `${key.id}-${crypto.randomUUID()}`;
-  const transport = await createZmqClientTransport({ routingId, replicas: roster.replicas });
+  const transport = await createZmqClientTransport({ replicas: roster.replicas });
   try {
     return createClient({ roster, key, transport, backend, timings: { timeoutMs: globals.timeoutMs } });
   } catch (error) {

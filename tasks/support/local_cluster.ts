@@ -98,7 +98,7 @@ export class LocalCluster implements AsyncDisposable {
   async client(id: string, only?: readonly string[]): Promise<Client> {
     const { backend } = this.#loaded;
     const replicas = this.roster.replicas.filter((line) => only?.includes(line.id) ?? true);
-    const transport = await createZmqClientTransport({ routingId: `${id}-${crypto.randomUUID()}`, replicas });
+    const transport = await createZmqClientTransport({ replicas });
     const key = await readKeyFile(`${this.dir}/${id}.key`, backend);
     const client = createClient({ roster: { ...this.roster, replicas }, key, transport, backend });
     this.#clients.push(client);

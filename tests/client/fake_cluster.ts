@@ -113,8 +113,8 @@ export class FakeCluster {
   }
 
   /** A memory transport for a client process. */
-  transport(routingId: string): ClientTransport {
-    return this.network.client(routingId, this.roster.replicas.map(({ id }) => id));
+  transport(): ClientTransport {
+    return this.network.client(this.roster.replicas.map(({ id }) => id));
   }
 
   async close(): Promise<void> {

@@ -22,7 +22,7 @@ function startOverZmq(): Promise<FakeCluster> {
     attach: (id, roster: Roster) => {
       const at = roster.replicas.findIndex((replica) => replica.id === id);
       const bind = { host: "127.0.0.1", clientPort: ports[at]!, peerPort: ports[4 + at]!, publishPort: ports[8 + at]! };
-      return createZmqReplicaTransport({ self: id, bind, peers: [] });
+      return createZmqReplicaTransport({ bind, peers: [] });
     },
   });
 }

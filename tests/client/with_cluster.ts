@@ -4,7 +4,6 @@ import { type Client, type ClientOptions, createClient } from "../../client/mod.
 import { FakeCluster, type FakeClusterOptions } from "./fake_cluster.ts";
 
 const { backend } = await loadBackend("auto");
-let clients = 0;
 
 /** Makes another client of the cluster under a key of it. */
 export type Connect = (key?: string, options?: Partial<ClientOptions>) => Client;
@@ -19,7 +18,7 @@ export async function withCluster(
   const cluster = await FakeCluster.start(options);
   const open: Client[] = [];
   const connect: Connect = (key = "c1", changes = {}) => {
-    const transport = cluster.transport(`${key}-${++clients}`);
+    const transport = cluster.transport();
     const client = createClient({ roster: cluster.roster, key: cluster.key(key), transport, backend, ...changes });
     open.push(client);
     return client;

@@ -1,6 +1,7 @@
 /** What every transport must do, run on each twin. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { LIMITS } from "../../replica/core/limits.ts";
+import { MAX_PACKET_BYTES } from "../../transport/frame_limits.ts";
 import type { Received } from "../../transport/port.ts";
 import { routeOf } from "../../transport/route.ts";
 import { eventually, frames, text, until, untilClientGets, untilReplicaGets } from "../transport/eventually.ts";
@@ -21,7 +22,8 @@ export function transportContract(twin: Twin): void {
       }
     });
 
-  test("a peer's frames arrive byte for byte, with the sender's route", peerFrames);
+  test("a peer's frames arrive byte for byte", peerFrames);
+  test("each connection has a route of its own", routes);
   test("what is published reaches every peer and not its sender", published);
   test("a client's request arrives, and only that client gets the answer", requestAndAnswer);
   test("a flooding client does not hold up peers", fairness);
@@ -36,7 +38,7 @@ export function transportContract(twin: Twin): void {
   test("close ends a pending receive and drops what is sent later", lifecycle.close);
   test("unknown receivers and empty messages are programming errors", lifecycle.programmingErrors);
   test("a replica that was restarted is found again by peers and clients", lifecycle.replicaRestart);
-  test("a client that comes back under its routing id gets its answers", lifecycle.clientRestart);
+  test("a client that comes back has a new route and gets its answers there", lifecycle.clientRestart);
 }
 
 async function peerFrames(lab: Lab) {
@@ -46,7 +48,7 @@ async function peerFrames(lab: Lab) {
   const sent = [new Uint8Array(0), utf8("x"), view, new Uint8Array(1024 * 1024).fill(7)];
   r1.sendToPeer("r2", sent);
   const got = await untilReplicaGets("the frames", r2, (message) => message.frames.length === sent.length);
-  assertEquals([got.channel, got.route], ["peer", routeOf(utf8("r1"))]);
+  assertEquals(got.channel, "peer");
   got.frames.forEach((frame, place) => {
     assertEquals(
       [frame.constructor, frame.buffer.byteLength],
@@ -61,6 +63,35 @@ function equalBytes(a: Uint8Array, b: Uint8Array | undefined): boolean {
   return b !== undefined && a.length === b.length && a.every((byte, place) => byte === b[place]);
 }
 
+async function routes(lab: Lab) {
+  const [r1, r2, r3] = [await lab.replica("r1"), await lab.replica("r2"), await lab.replica("r3")];
+  const [c1, c2] = [await lab.client(), await lab.client()];
+  const senders = {
+    "peer r2": () => r2.sendToPeer("r1", frames("peer r2")),
+    "peer r3": () => r3.sendToPeer("r1", frames("peer r3")),
+    "published r2": () => r2.publish(frames("published r2")),
+    "published r3": () => r3.publish(frames("published r3")),
+    "client 1": () => c1.send("r1", frames("client 1")),
+    "client 2": () => c2.send("r1", frames("client 2")),
+  };
+  const seen = new Map<string, { routes: Set<string>; messages: number }>();
+  await eventually("three messages of each sender", async () => {
+    for (const send of Object.values(senders)) send();
+    for (const message of await r1.receive(20, 64)) {
+      const sender = seen.get(text(message)) ?? { routes: new Set(), messages: 0 };
+      sender.messages += 1;
+      seen.set(text(message), { ...sender, routes: sender.routes.add(message.route) });
+    }
+    return Object.keys(senders).every((name) => (seen.get(name)?.messages ?? 0) >= 3) ? true : null;
+  });
+  const routesOf = (name: string) => [...seen.get(name)?.routes ?? []];
+  assertEquals([routesOf("published r2"), routesOf("published r3")], [["r2"], ["r3"]]);
+  for (const [one, other] of [["peer r2", "peer r3"], ["client 1", "client 2"]] as const) {
+    assertEquals([routesOf(one).length, routesOf(other).length], [1, 1]);
+    assertNotEquals(routesOf(one), routesOf(other));
+  }
+}
+
 async function published(lab: Lab) {
   const [r1, r2, r3] = [await lab.replica("r1"), await lab.replica("r2"), await lab.replica("r3")];
   for (const target of [r2, r3]) {
@@ -70,14 +101,14 @@ async function published(lab: Lab) {
       (message) => message.channel === "published",
       () => r1.publish(frames("news", "more")),
     );
-    assertEquals([got.route, text(got), got.frames.length], ["", "news", 2]);
+    assertEquals([got.route, text(got), got.frames.length], ["r1", "news", 2]);
   }
   assertEquals(await r1.receive(0, 64), []);
 }
 
 async function requestAndAnswer(lab: Lab) {
   const r1 = await lab.replica("r1");
-  const [c1, c2] = [await lab.client("c1"), await lab.client("c2")];
+  const [c1, c2] = [await lab.client(), await lab.client()];
   c1.send("r1", frames("from c1"));
   c2.send("r1", frames("from c2"));
   const requests = new Map<string, Received>();
@@ -97,7 +128,7 @@ async function requestAndAnswer(lab: Lab) {
 }
 
 async function fairness(lab: Lab) {
-  const [r1, r2, c1] = [await lab.replica("r1"), await lab.replica("r2"), await lab.client("c1")];
+  const [r1, r2, c1] = [await lab.replica("r1"), await lab.replica("r2"), await lab.client()];
   await connected(r1, "r2", r2);
   const flood = () => {
     for (let sent = 0; sent < 32; sent++) c1.send("r2", frames("flood"));
@@ -120,7 +151,7 @@ async function fairness(lab: Lab) {
 }
 
 async function batchLimit(lab: Lab) {
-  const [r1, r2, c1] = [await lab.replica("r1"), await lab.replica("r2"), await lab.client("c1")];
+  const [r1, r2, c1] = [await lab.replica("r1"), await lab.replica("r2"), await lab.client()];
   await connected(r1, "r2", r2);
   for (let sent = 0; sent < 40; sent++) {
     r1.sendToPeer("r2", frames(`${sent}`));
@@ -164,7 +195,7 @@ async function fullQueue(lab: Lab) {
 }
 
 async function deadClients(lab: Lab) {
-  const [r1, c1] = [await lab.replica("r1"), await lab.client("c1")];
+  const [r1, c1] = [await lab.replica("r1"), await lab.client()];
   r1.sendToClient(routeOf(utf8("nobody")), frames("hello?"));
   r1.sendToClient("", frames("hello?"));
   await until("two drops", () => r1.counters.dropped === 2);
@@ -177,20 +208,30 @@ async function deadClients(lab: Lab) {
 }
 
 async function refused(lab: Lab) {
-  const [r1, r2, c1] = [await lab.replica("r1"), await lab.replica("r2"), await lab.client("c1")];
+  const [r1, r2, c1] = [await lab.replica("r1"), await lab.replica("r2"), await lab.client()];
   await connected(r1, "r2", r2);
   const many = Array.from({ length: LIMITS.maxFrames + 1 }, () => utf8("x"));
   const half = new Uint8Array(LIMITS.maxPacketBytes / 2 + 1);
   r1.sendToPeer("r2", many);
   r1.sendToPeer("r2", [half, half]);
+  const { route } = await untilReplicaGets("a client", r2, ({ channel }) => channel === "client", () => {
+    c1.send("r2", frames("hello"));
+  });
   c1.send("r2", many);
-  await eventually("three refusals", async () => {
+  const halfOfClient = new Uint8Array(MAX_PACKET_BYTES.client / 2 + 1);
+  c1.send("r2", [halfOfClient, halfOfClient]);
+  const halfOfPublished = new Uint8Array(MAX_PACKET_BYTES.published / 2 + 1);
+  await untilReplicaGets("a publication", r2, ({ channel }) => channel === "published", () => {
+    r1.publish(frames("hello"));
+  });
+  r1.publish([halfOfPublished, halfOfPublished]);
+  await eventually("five refusals", async () => {
     assertEquals(await r2.receive(20, 64).then((batch) => batch.filter((message) => text(message) !== "hello")), []);
-    return r2.counters.refused === 3 ? true : null;
+    return r2.counters.refused === 5 ? true : null;
   });
   r1.sendToPeer("r2", frames("good"));
   await untilReplicaGets("a good message", r2, (message) => text(message) === "good");
-  r2.sendToClient(routeOf(utf8("c1")), many);
+  r2.sendToClient(route, many);
   await eventually("the client's refusal", async () => {
     assertEquals(await c1.receive(20, 64), []);
     return c1.counters.refused === 1 ? true : null;

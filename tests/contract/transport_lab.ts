@@ -6,7 +6,7 @@ export interface Lab {
   /** Starts the replica, or starts it again after it was closed, at the same addresses; its peers are all the others. */
   replica(id: string): Promise<ReplicaTransport>;
   /** Starts a client of all replicas. */
-  client(routingId: string): Promise<ClientTransport>;
+  client(): Promise<ClientTransport>;
   /** Closes everything that was started. */
   close(): Promise<void>;
 }

@@ -8,7 +8,7 @@ import { connected, type Lab } from "./transport_lab.ts";
 const utf8 = (value: string) => new TextEncoder().encode(value);
 
 export async function wake(lab: Lab) {
-  const [r1, c1] = [await lab.replica("r1"), await lab.client("c1")];
+  const [r1, c1] = [await lab.replica("r1"), await lab.client()];
   for (const transport of [r1, c1]) {
     const begin = performance.now();
     const pending: Promise<unknown[]> = transport.receive(60_000, 64);
@@ -52,7 +52,7 @@ export async function timersUnderLoad(lab: Lab) {
 }
 
 export async function close(lab: Lab) {
-  const [r1, c1] = [await lab.replica("r1"), await lab.client("c1")];
+  const [r1, c1] = [await lab.replica("r1"), await lab.client()];
   const pending = [r1.receive(60_000, 64), c1.receive(60_000, 64)];
   await Promise.all([r1.close(), c1.close(), r1.close(), c1.close()]);
   assertEquals(await Promise.all<unknown[]>(pending), [[], []]);
@@ -66,7 +66,7 @@ export async function close(lab: Lab) {
 }
 
 export async function programmingErrors(lab: Lab) {
-  const [r1, c1] = [await lab.replica("r1"), await lab.client("c1")];
+  const [r1, c1] = [await lab.replica("r1"), await lab.client()];
   assertThrows(() => r1.sendToPeer("r9", frames("x")), RangeError, '"r9"');
   assertThrows(() => c1.send("r9", frames("x")), RangeError, '"r9"');
   assertThrows(() => r1.publish([]), RangeError, "0 frames");
@@ -76,7 +76,7 @@ export async function programmingErrors(lab: Lab) {
 }
 
 export async function replicaRestart(lab: Lab) {
-  const [r1, first, c1] = [await lab.replica("r1"), await lab.replica("r2"), await lab.client("c1")];
+  const [r1, first, c1] = [await lab.replica("r1"), await lab.replica("r2"), await lab.client()];
   await connected(r1, "r2", first);
   await first.close();
   r1.sendToPeer("r2", frames("nobody hears this"));
@@ -96,13 +96,15 @@ export async function replicaRestart(lab: Lab) {
 
 export async function clientRestart(lab: Lab) {
   const r1 = await lab.replica("r1");
+  const routes = new Set<string>();
   for (const life of ["first", "second", "third"]) {
-    const client = await lab.client("c1");
+    const client = await lab.client();
     const isNew = (message: Received) => text(message) === life;
     const request = await untilReplicaGets("its request", r1, isNew, () => client.send("r1", frames(life)));
-    assertEquals(request.route, routeOf(utf8("c1")));
+    routes.add(request.route);
     const answer = () => r1.sendToClient(request.route, frames(`to ${life}`));
     await untilClientGets("its answer", client, (message) => text(message) === `to ${life}`, answer);
     await client.close();
   }
+  assertEquals(routes.size, 3);
 }

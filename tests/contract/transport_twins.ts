@@ -29,12 +29,12 @@ function zmqLab(ids: readonly string[], queue: number | undefined): Lab {
       const bind = nodes.find((node) => node.id === self);
       if (bind === undefined) throw new RangeError(`Replica ${self} is not in this lab`);
       const peers = nodes.filter((node) => node.id !== self);
-      const replica = await createZmqReplicaTransport({ self, bind, peers, highWaterMarks });
+      const replica = await createZmqReplicaTransport({ bind, peers, highWaterMarks });
       open.push(replica);
       return replica;
     },
-    async client(routingId) {
-      const client = await createZmqClientTransport({ routingId, replicas: nodes, highWaterMarks });
+    async client() {
+      const client = await createZmqClientTransport({ replicas: nodes, highWaterMarks });
       open.push(client);
       return client;
     },
@@ -52,8 +52,8 @@ function memoryLab(ids: readonly string[], queue: number | undefined): Lab {
       open.push(replica);
       return Promise.resolve(replica);
     },
-    client(routingId) {
-      const client = network.client(routingId, ids);
+    client() {
+      const client = network.client(ids);
       open.push(client);
       return Promise.resolve(client);
     },

@@ -74,11 +74,10 @@ Deno.test("hostile frames at every socket are refused and counted, and service g
     const frames = await hostileFrames(cluster);
     const { host, peerPort, publishPort, clientPort } = r4;
     const impostor = await createZmqReplicaTransport({
-      self: "r4",
       bind: { host, peerPort, publishPort, clientPort },
       peers: others,
     });
-    const stranger = await createZmqClientTransport({ routingId: "stranger", replicas: others });
+    const stranger = await createZmqClientTransport({ replicas: others });
     let attacking = true;
     const attack = (async () => {
       while (attacking) {

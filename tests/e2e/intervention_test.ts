@@ -76,7 +76,7 @@ async function interveneForEver(
   const key = await readKeyFile(`${cluster.dir}/${id}.key`, backend);
   const signer = createSigner(backend, unhex(key.secretKey), cluster.roster.cluster);
   const { replicas } = cluster.roster;
-  const transport = await createZmqClientTransport({ routingId: `${id}-flood`, replicas });
+  const transport = await createZmqClientTransport({ replicas });
   const command = encodeKvCommand({ op: "put", key: "flood", value: new Uint8Array(10) });
   let sent = 0;
   let stopped = false;

@@ -71,7 +71,7 @@ Deno.test("status tells what an operator wants to know, and counts what was refu
   await using cluster = MemoryCluster.start();
   const client = cluster.client("c1");
   await client.put("a", "1");
-  const transport = cluster.clientTransport("garbage");
+  const transport = cluster.clientTransport();
   for (let i = 0; i < INGRESS_LIMITS.faultsPerWindow + 5; i++) transport.send("r1", [Uint8Array.of(1, 2)]);
   const status = await eventually("garbage counted", async () => {
     const [line] = await client.getStatus();
@@ -117,7 +117,7 @@ type Told = { readonly ok: boolean; readonly payload: string };
 /** A bare client of `r1` that signs with the key of `id`. */
 function asking(cluster: MemoryCluster, id: string) {
   const signer = createSigner(backend, unhex(cluster.keys.get(id)!.secretKey), cluster.roster.cluster);
-  const transport = cluster.clientTransport(`bare-${crypto.randomUUID()}`);
+  const transport = cluster.clientTransport();
   const sender = (question: Question, nonce: number) => {
     const message = { ...question, client: id, nonce } as never as Parameters<typeof encodeMessage>[0];
     const body = encodeMessage(message);
@@ -144,7 +144,7 @@ async function setActive(
   to = replica,
 ): Promise<Told> {
   const signer = createSigner(backend, unhex(cluster.keys.get("operator")!.secretKey), cluster.roster.cluster);
-  const transport = cluster.clientTransport(`operator-${crypto.randomUUID()}`);
+  const transport = cluster.clientTransport();
   const message = { kind: "SetActive", replica: replicaId(replica), active, time } as const;
   const body = encodeMessage(message);
   transport.send(

@@ -26,8 +26,8 @@ export async function crowd(count: number): Promise<object> {
   const replicas = [{ id: "r1", host: "127.0.0.1", clientPort: pair.clientPorts[0] ?? 0 }];
   let closing = false;
   const echoing = echo(replica, () => closing);
-  const members = await Promise.all(Array.from({ length: count }, async (_, place) => {
-    return member(await createZmqClientTransport({ routingId: `c${place}`, replicas }), () => closing);
+  const members = await Promise.all(Array.from({ length: count }, async () => {
+    return member(await createZmqClientTransport({ replicas }), () => closing);
   }));
   let together = 0;
   for (let round = 0; round < ROUNDS_TOGETHER; round++) {

@@ -4,6 +4,7 @@ import { freePorts } from "./free_ports.ts";
 
 /** Two replicas on loopback, `r1` and `r2`, that can be opened again at the same addresses. */
 export interface ZmqPair {
+  readonly peerPorts: readonly number[];
   readonly clientPorts: readonly number[];
   open(id: "r1" | "r2"): Promise<ReplicaTransport>;
 }
@@ -16,11 +17,12 @@ export function zmqPair(highWaterMarks: Partial<HighWaterMarks> = {}): ZmqPair {
     return { id, host: "127.0.0.1", peerPort, publishPort, clientPort };
   });
   return {
+    peerPorts: nodes.map((node) => node.peerPort),
     clientPorts: nodes.map((node) => node.clientPort),
     open(self) {
       const [bind, peer] = self === "r1" ? nodes : nodes.toReversed();
       if (bind === undefined || peer === undefined) throw new Error("A pair has two nodes");
-      return createZmqReplicaTransport({ self, bind, peers: [peer], highWaterMarks });
+      return createZmqReplicaTransport({ bind, peers: [peer], highWaterMarks });
     },
   };
 }

@@ -13,7 +13,7 @@ Deno.test("zeromq: a port in use is named, with what it was for", async () => {
   const listener = Deno.listen({ hostname: HOST, port: 0 });
   const [peerPort = 0, clientPort = 0] = freePorts(2);
   const bind = { host: HOST, peerPort, publishPort: listener.addr.port, clientPort };
-  const create = () => createZmqReplicaTransport({ self: "r1", bind, peers: [] });
+  const create = () => createZmqReplicaTransport({ bind, peers: [] });
   const error = await assertRejects(create, TransportError);
   listener.close();
   const wanted = `Cannot bind tcp://${HOST}:${listener.addr.port} for publishing (EADDRINUSE): the port is in use`;
@@ -22,21 +22,20 @@ Deno.test("zeromq: a port in use is named, with what it was for", async () => {
   await (await create()).close();
 });
 
-Deno.test("zeromq: unusable addresses and ids are refused, and nothing stays open", async () => {
+Deno.test("zeromq: unusable addresses are refused, and nothing stays open", async () => {
   const [peerPort = 0, publishPort = 0, clientPort = 0] = freePorts(3);
   const bind = { host: HOST, peerPort, publishPort, clientPort };
   const peer = { id: "r2", host: "::1", peerPort: 1, publishPort: 2 };
-  await assertRejects(() => createZmqReplicaTransport({ self: "r1", bind, peers: [peer] }), TransportError, "::1");
-  await assertRejects(() => createZmqReplicaTransport({ self: "", bind, peers: [] }), RangeError, "0 bytes");
+  await assertRejects(() => createZmqReplicaTransport({ bind, peers: [peer] }), TransportError, "::1");
   const elsewhere = { ...bind, host: "192.0.2.1" };
   await assertRejects(
-    () => createZmqReplicaTransport({ self: "r1", bind: elsewhere, peers: [] }),
+    () => createZmqReplicaTransport({ bind: elsewhere, peers: [] }),
     TransportError,
     "belongs to no interface",
   );
   const replicas = [{ id: "r1", host: HOST, clientPort: 0 }];
-  await assertRejects(() => createZmqClientTransport({ routingId: "c1", replicas }), TransportError, "Port 0");
-  await (await createZmqReplicaTransport({ self: "r1", bind, peers: [] })).close();
+  await assertRejects(() => createZmqClientTransport({ replicas }), TransportError, "Port 0");
+  await (await createZmqReplicaTransport({ bind, peers: [] })).close();
 });
 
 Deno.test("zeromq: a frame above the limit ends its connection, which comes back", async () => {
@@ -65,7 +64,7 @@ Deno.test("zeromq: host names are resolved by the given look-up", async () => {
     return Promise.resolve(HOST);
   };
   const replicas = [{ id: "r1", host: "replica-one", clientPort: pair.clientPorts[0] ?? 0 }];
-  const client = await createZmqClientTransport({ routingId: "c1", replicas, lookup });
+  const client = await createZmqClientTransport({ replicas, lookup });
   client.send("r1", frames("ask"));
   const request = await untilReplicaGets("the request", r1, () => true);
   r1.sendToClient(request.route, frames("answer"));

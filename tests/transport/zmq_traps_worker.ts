@@ -34,7 +34,7 @@ async function pairs(count: number): Promise<object> {
     const pair = zmqPair();
     const replica = await pair.open("r1");
     const replicas = [{ id: "r1", host: "127.0.0.1", clientPort: pair.clientPorts[0] ?? 0 }];
-    const client = await createZmqClientTransport({ routingId: "c1", replicas });
+    const client = await createZmqClientTransport({ replicas });
     for (let round = 0; round < 3; round++) {
       client.send("r1", frames("ping"));
       const ping = await untilReplicaGets("a ping", replica, () => true);

@@ -50,9 +50,9 @@ export function ingressLab() {
     },
     /** Hands in frames as they come from the network. */
     take: (channel: Channel, frames: readonly Uint8Array[], now = 0, route = "aa") =>
-      ingress.take({ channel, route: channel === "published" ? "" : route, frames }, now),
+      ingress.take({ channel, route, frames }, now),
     /** Hands in a packet. */
     send: (channel: Channel, packet: AnyPacket, now = 0, route = "aa") =>
-      ingress.take({ channel, route: channel === "published" ? "" : route, frames: encodePacket(packet) }, now),
+      ingress.take({ channel, route, frames: encodePacket(packet) }, now),
   };
 }

@@ -76,7 +76,7 @@ export class MemoryCluster implements AsyncDisposable {
     const client = createClient({
       roster: this.roster,
       key: this.keys.get(id)!,
-      transport: this.clientTransport(`${id}-${crypto.randomUUID()}`),
+      transport: this.clientTransport(),
       backend,
     });
     this.#clients.push(client);
@@ -84,8 +84,8 @@ export class MemoryCluster implements AsyncDisposable {
   }
 
   /** A bare client's end of the network. */
-  clientTransport(route: string): ClientTransport {
-    return this.network.client(route, this.roster.replicas.map(({ id }) => id));
+  clientTransport(): ClientTransport {
+    return this.network.client(this.roster.replicas.map(({ id }) => id));
   }
 
   statuses() {

@@ -1,0 +1,38 @@
+import type { ReadableSocket } from "./zmq_poll.ts";
+
+/**
+ * One SUB socket for each publisher, as one channel. Like a ROUTER it takes from its connections in turn and puts before
+ * each message whom it came from, here the roster id under which the publisher's address is known.
+ */
+export class Subscribers implements ReadableSocket {
+  readonly #lines: readonly (readonly [name: Uint8Array, socket: ReadableSocket])[];
+  /** Whose turn it is. */
+  #next = 0;
+
+  constructor(sockets: ReadonlyMap<string, ReadableSocket>) {
+    this.#lines = [...sockets].map(([id, socket]) => [new TextEncoder().encode(id), socket]);
+  }
+
+  get readable(): boolean {
+    // Stays at the one that is: `receive` takes from there.
+    for (let asked = 0; asked < this.#lines.length; asked++) {
+      if (this.#lines[this.#next]?.[1].readable === true) return true;
+      this.#next = (this.#next + 1) % this.#lines.length;
+    }
+    return false;
+  }
+
+  /** Only after `readable` was true. */
+  async receive(): Promise<Uint8Array[]> {
+    const line = this.#lines[this.#next];
+    if (line === undefined) throw new Error("There is no publisher to receive from");
+    const [name, socket] = line;
+    this.#next = (this.#next + 1) % this.#lines.length;
+    return [name, ...await socket.receive()];
+  }
+}
+
+/** The id that {@linkcode Subscribers} put before a message. */
+export function publisherOf(name: Uint8Array): string {
+  return new TextDecoder().decode(name);
+}
