@@ -1,12 +1,21 @@
 /** Packets of clients and the operator, from decoded to verified (§7.1, §7.5). */
 import { type Admission, DONE, dropped, faulty } from "./admission.ts";
 import type { ClientDesk, DeskPacket } from "./client_desk.ts";
-import type { ClientId, ReplicaId } from "./core/ids.ts";
-import type { Message, SendRequest, Signed, Verified } from "./core/message.ts";
+import type { ReplicaId } from "./core/ids.ts";
+import type { SendRequest, Signed, Verified } from "./core/message.ts";
 import type { ClientPacket } from "./core/packet.ts";
 import { INGRESS_LIMITS } from "./ingress_limits.ts";
 import type { SignatureCheck } from "./signature_check.ts";
 import { TokenBuckets } from "./token_bucket.ts";
+
+/** What a client of the roster signs: all but the operator's command. */
+type OwnPacket = Exclude<ClientPacket, { readonly kind: "SetActive" }>;
+
+/** Where the token for one packet comes from. */
+interface Purse {
+  readonly buckets: TokenBuckets;
+  readonly name: string;
+}
 
 /** Judges clients' packets, each client within its own rates. */
 export class ClientAdmission {
@@ -15,6 +24,7 @@ export class ClientAdmission {
   readonly #desk: ClientDesk;
   readonly #requests = new TokenBuckets(INGRESS_LIMITS.requestsPerSecond, INGRESS_LIMITS.requestBurst);
   readonly #queries = new TokenBuckets(INGRESS_LIMITS.queriesPerSecond, INGRESS_LIMITS.queryBurst);
+  readonly #hellos = new TokenBuckets(INGRESS_LIMITS.hellosPerSecond, INGRESS_LIMITS.helloBurst);
 
   constructor(self: ReplicaId, check: SignatureCheck, desk: ClientDesk) {
     this.#self = self;
@@ -29,29 +39,38 @@ export class ClientAdmission {
       return this.#check.isOperators(packet.signed) ? this.#serve(packet, route, now) : faulty(`signature:${kind}`);
     }
     if (kind === "ClientHello" && packet.signed.message.replica !== this.#self) return faulty(`misdirected:${kind}`);
-    const isRequest = kind === "SendRequest" || kind === "UpdateLeader";
-    const { client } = packet.signed.message;
-    const refused = this.#authenticate(client, kind, packet.signed, isRequest ? this.#requests : this.#queries, now);
+    const { buckets, name } = this.#purseOf(packet, route, now);
+    const refused = this.#authenticate(packet, buckets.allows(name, now));
     if (refused) return refused;
-    if (!isRequest) return this.#serve(packet, route, now);
+    if (kind !== "SendRequest" && kind !== "UpdateLeader") {
+      const admission = this.#serve(packet, route, now);
+      // A hello heard before is no news of the client's: whoever repeats it must not use up what the next one needs.
+      if (kind !== "ClientHello" || admission === DONE) buckets.take(name, now);
+      return admission;
+    }
+    buckets.take(name, now);
     const request = packet.signed as Verified<Signed<SendRequest>>;
     return { admitted: { kind: "request", request, intervention: kind === "UpdateLeader", via: null } };
   }
 
+  /**
+   * A client's signed bytes go to all replicas, and each of them can hand them in again here. So only what comes over a route that
+   * the client greeted from spends its own rate; all other routes share another of the same size.
+   */
+  #purseOf({ kind, signed }: OwnPacket, route: string, now: number): Purse {
+    const { client } = signed.message;
+    if (kind === "ClientHello") return { buckets: this.#hellos, name: client };
+    const buckets = kind === "SendRequest" || kind === "UpdateLeader" ? this.#requests : this.#queries;
+    return { buckets, name: this.#desk.greeted(client, route, now) ? client : `${client} elsewhere` };
+  }
+
   /** Unknown clients and rates first; they cost nothing on the curve (§7.5). */
-  #authenticate(
-    client: ClientId,
-    kind: ClientPacket["kind"],
-    signed: Signed<Message>,
-    buckets: TokenBuckets,
-    now: number,
-  ): Admission | null {
-    const claim = { role: "client", signer: client, kind: signed.message.kind, signed } as const;
+  #authenticate({ kind, signed }: OwnPacket, withinRate: boolean): Admission | null {
+    const { client, kind: tag } = signed.message;
+    const claim = { role: "client", signer: client, kind: tag, signed } as const;
     if (!this.#check.knows(claim)) return faulty(`unknown-client:${kind}`);
-    if (!buckets.allows(client, now)) return dropped(`rate:${kind}`);
-    if (!this.#check.holds(claim)) return faulty(`signature:${kind}`);
-    buckets.take(client, now);
-    return null;
+    if (!withinRate) return dropped(`rate:${kind}`);
+    return this.#check.holds(claim) ? null : faulty(`signature:${kind}`);
   }
 
   #serve(packet: DeskPacket, route: string, now: number): Admission {

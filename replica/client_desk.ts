@@ -1,6 +1,7 @@
 /** What a client can ask of this replica beside ordering a request: an address for answers, and queries. */
 import { OPERATOR_ID } from "../crypto/key_file.ts";
 import type { Activation } from "./activation.ts";
+import type { ClientId } from "./core/ids.ts";
 import type { SetActive } from "./core/message.ts";
 import type { ClientPacket } from "./core/packet.ts";
 import type { StateMachine } from "./core/ports.ts";
@@ -17,6 +18,8 @@ type QueryPacket = Exclude<DeskPacket, { readonly kind: "ClientHello" | "SetActi
 export interface ClientDesk {
   /** Whether this replica takes part in the protocol; else it hears only SetActive and GetStatus. */
   readonly active: boolean;
+  /** Whether `client` itself greeted from `route` of late. */
+  greeted(client: ClientId, route: string, now: number): boolean;
   /** Serves `packet`, answering over `route`. Returns why it refused, or null. */
   serve(packet: DeskPacket, route: string, now: number): string | null;
 }
@@ -42,6 +45,7 @@ export function createDesk(parts: DeskParts): ClientDesk {
     get active() {
       return activation.active;
     },
+    greeted: (client, route, now) => routes.has(client, route, now),
     serve(packet, route, now) {
       if (packet.kind === "ClientHello") {
         const { client, time } = packet.signed.message;

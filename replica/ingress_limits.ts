@@ -13,12 +13,15 @@ export const INGRESS_LIMITS = {
   muteMs: 5000,
   /** Routes whose faults are remembered; the oldest is forgotten first. */
   maxFaultyRoutes: 1024,
-  /** A client's verified requests: sustained rate, and how many at once. */
+  /** A client's verified requests: sustained rate, and how many at once; as much again over routes it has not greeted from. */
   requestsPerSecond: 8000,
   requestBurst: 2048,
-  /** A client's verified queries, greetings included: sustained rate, and how many at once. */
+  /** A client's verified queries: sustained rate, and how many at once; as much again over routes it has not greeted from. */
   queriesPerSecond: 500,
   queryBurst: 1000,
+  /** A client's new greetings: sustained rate, and how many at once; one a second comes of each of its connections. */
+  hellosPerSecond: 20,
+  helloBurst: 40,
   /** Routes answers of one client go to; the oldest is replaced. */
   routesPerClient: 4,
   /** How long a route lives without a greeting; clients greet every few seconds. */

@@ -185,6 +185,37 @@ Deno.test("a client has its rate; strangers who use its name do not use it up", 
   assertEquals(lab.send("client", { kind: "SendRequest", signed }, 1000)?.kind, "request");
 });
 
+Deno.test("what others hand in again of a client's, on routes of their own, uses up neither its requests nor its queries", () => {
+  const lab = ingressLab();
+  lab.send("client", { kind: "ClientHello", signed: lab.sign("c1", hello) }, 0, "home");
+  const query = { kind: "GetStatus", signed: lab.sign("c1", { kind: "GetStatus", client: c1, nonce: 1 }) } as const;
+  const write = { kind: "SendRequest", signed: lab.sign("c1", request(1)) } as const;
+  const { requestBurst, queryBurst } = INGRESS_LIMITS;
+  for (let i = 0; i < requestBurst + 5; i++) lab.send("client", write, 1, `thief${i}`);
+  for (let i = 0; i < queryBurst + 5; i++) lab.send("client", query, 1, `thief${i}`);
+  assertEquals(lab.refused(), { "rate:GetStatus": 5, "rate:SendRequest": 5 });
+  assertEquals(lab.served.length, 1 + queryBurst);
+  assertEquals(lab.send("client", write, 1, "home")?.kind, "request");
+  lab.send("client", query, 1, "home");
+  assertEquals(lab.served.length, 2 + queryBurst);
+});
+
+Deno.test("greetings have a rate of their own, which neither queries nor replayed greetings use up", () => {
+  const lab = ingressLab();
+  const greet = (time: number, route = "home") =>
+    lab.send("client", { kind: "ClientHello", signed: lab.sign("c1", { ...hello, time }) }, 0, route);
+  const query = { kind: "GetStatus", signed: lab.sign("c1", { kind: "GetStatus", client: c1, nonce: 1 }) } as const;
+  greet(1);
+  const { queryBurst, helloBurst } = INGRESS_LIMITS;
+  for (let i = 0; i < queryBurst + 1; i++) lab.send("client", query, 0, "home");
+  for (let i = 0; i < 2 * helloBurst; i++) greet(1, `thief${i}`);
+  assertEquals(lab.refused(), { "rate:GetStatus": 1, "replay:ClientHello": 2 * helloBurst });
+  for (let time = 2; time <= helloBurst; time++) greet(time);
+  assertEquals(lab.refused()["rate:ClientHello"], undefined);
+  greet(helloBurst + 1);
+  assertEquals(lab.refused()["rate:ClientHello"], 1);
+});
+
 Deno.test("a deactivated replica hears only the operator and status", () => {
   const lab = ingressLab();
   lab.desk.active = false;

@@ -35,6 +35,12 @@ export class Routes {
     return true;
   }
 
+  /** Whether `client` itself greeted from `route` of late. */
+  has(client: ClientId, route: string, now: number): boolean {
+    const greeting = this.#clients.get(client)?.get(route);
+    return greeting !== undefined && now - greeting.at < INGRESS_LIMITS.routeLifeMs;
+  }
+
   /** All living routes of `client`. */
   of(client: ClientId, now: number): Iterable<string> {
     const routes = this.#clients.get(client);

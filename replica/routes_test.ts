@@ -10,6 +10,8 @@ Deno.test("answers go to every route greeted from, until it has been silent for 
   assert(routes.greet(c1, "a", 1, 0));
   assert(routes.greet(c1, "b", 2, 10));
   assertEquals([...routes.of(c1, 20)], ["a", "b"]);
+  assert(routes.has(c1, "a", 20) && !routes.has(c1, "z", 20) && !routes.has(clientId("c2"), "a", 20));
+  assert(!routes.has(c1, "a", INGRESS_LIMITS.routeLifeMs) && routes.has(c1, "b", INGRESS_LIMITS.routeLifeMs));
   assertEquals([...routes.of(c1, INGRESS_LIMITS.routeLifeMs + 5)], ["b"]);
   assertEquals(routes.connected(INGRESS_LIMITS.routeLifeMs + 10), 0);
 });

@@ -11,6 +11,7 @@ import { EMPTY_RECOVERED } from "../../../replica/storage/empty.ts";
 import type { Message, Signed } from "../../../replica/core/message.ts";
 import { countingBackend } from "../../../replica/counting_backend.ts";
 import { Ingress } from "../../../replica/ingress.ts";
+import { Routes } from "../../../replica/routes.ts";
 import { createSignatureCheck } from "../../../replica/signature_check.ts";
 import { KvStore } from "../../../replica/state_machine/mod.ts";
 import { TallyByKind } from "../../../replica/tally_by_kind.ts";
@@ -26,11 +27,15 @@ export function ingressLab() {
   const { backend: counting, work } = countingBackend(backend);
   const verifier = createVerifier(counting, roster.cluster, createVerifiedCache());
   const served: string[] = [];
+  const routes = new Routes();
   const desk: ClientDesk & { active: boolean } = {
     active: true,
-    serve(packet) {
+    greeted: (client, route, now) => routes.has(client, route, now),
+    serve(packet, route, now) {
       served.push(packet.kind);
-      return null;
+      if (packet.kind !== "ClientHello") return null;
+      const { client, time } = packet.signed.message;
+      return routes.greet(client, route, time, now) ? null : "replay";
     },
   };
   const refused = new TallyByKind(64);
