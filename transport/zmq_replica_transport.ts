@@ -4,6 +4,7 @@ import { assertFrames, MAX_PACKET_BYTES } from "./frame_limits.ts";
 import { HostKeeper, type Lookup } from "./host_keeper.ts";
 import type { Received, ReplicaTransport, TransportCounters } from "./port.ts";
 import { identityOf, routeOf } from "./route.ts";
+import { seedRoutingIds } from "./routing_id_seed.ts";
 import { publisherOf, Subscribers } from "./subscribers.ts";
 import { type Source, ZmqInbox } from "./zmq_inbox.ts";
 import { sendCounted } from "./zmq_outbox.ts";
@@ -47,6 +48,7 @@ export interface ZmqPeer {
  * Throws a `TransportError` if a port cannot be bound or an address is not usable; then nothing stays open.
  */
 export async function createZmqReplicaTransport(options: ZmqReplicaOptions): Promise<ReplicaTransport> {
+  seedRoutingIds();
   const opened: Socket[] = [];
   const keepers: HostKeeper[] = [];
   try {

@@ -25,7 +25,7 @@ import { SYNCHRONOUS } from "./zmq_poll.ts";
  * What is sent is of this replica's own making, about 1 MiB at most: 256 MiB for a peer that does not read (honest ones
  * are sent large packets a few at a time, §5.8), 16 MiB for such a client. Publications to all share their bytes.
  *
- * Two things libzmq bounds not at all: the number of connections, for which the process's limit of open files stands in, and the
+ * Two things libzmq does not bound at all: the number of connections, for which the process's limit of open files stands in, and the
  * parts of a message. A message of endless parts, each within the limit, is kept until its last part, which never
  * comes; no option of libzmq ends that, and nothing here sees it (`docs/decisions/0004-waiting-on-zeromq.md`).
  */

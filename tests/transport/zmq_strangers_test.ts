@@ -1,5 +1,5 @@
 /** What strangers without keys can and cannot do with ZeroMQ's own means. */
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { Dealer } from "zeromq";
 import { LIMITS } from "../../replica/core/limits.ts";
 import { createZmqClientTransport } from "../../transport/mod.ts";
@@ -8,6 +8,7 @@ import type { Received, ReplicaTransport } from "../../transport/port.ts";
 import { identityOf } from "../../transport/route.ts";
 import { SYNCHRONOUS } from "../../transport/zmq_poll.ts";
 import { eventually, frames, text, untilClientGets, untilReplicaGets } from "./eventually.ts";
+import { work } from "./zmq_work.ts";
 import { zmqPair } from "./zmq_pair.ts";
 
 const HOST = "127.0.0.1";
@@ -85,6 +86,13 @@ Deno.test("zeromq: who claims a client's route does not get its answers", async 
     for (const socket of [thief, other]) socket.close();
     await Promise.all([client.close(), r1.close()]);
   }
+});
+
+Deno.test("zeromq: processes do not number their connections from the same start", async () => {
+  // Whoever knows the next number and claims it as routing id makes libzmq abort the process at the next connection.
+  const routes = [(await work("route", 0))["route"], (await work("route", 0))["route"]];
+  for (const route of routes) assertMatch(String(route), /^00[0-9a-f]{8}$/);
+  assertNotEquals(routes[0], routes[1]);
 });
 
 Deno.test("zeromq: the client port takes a largest command, and ends the connection of a larger frame", async () => {

@@ -1,5 +1,5 @@
 /**
- * The process under test of `zmq_traps_test.ts`: `deno run … zmq_traps_worker.ts pairs|volume|restart|crowd|naive`.
+ * The process under test of `zmq_traps_test.ts`: `deno run … zmq_traps_worker.ts pairs|volume|restart|crowd|route|naive`.
  * Prints one line of JSON; exit code 0 if everything arrived, 2 if nothing moved for {@linkcode STALL_MS}.
  */
 import { Dealer, Router } from "zeromq";
@@ -44,6 +44,17 @@ async function pairs(count: number): Promise<object> {
     await Promise.all([client.close(), replica.close()]);
   }
   return { pairs: count, ms: Math.round(performance.now() - begin) };
+}
+
+/** The route of the first connection of this process. */
+async function route(): Promise<object> {
+  const pair = zmqPair();
+  const replica = await pair.open("r1");
+  const replicas = [{ id: "r1", host: "127.0.0.1", clientPort: pair.clientPorts[0] ?? 0 }];
+  const client = await createZmqClientTransport({ replicas });
+  const { route } = await untilReplicaGets("a ping", replica, () => true, () => client.send("r1", frames("ping")));
+  await Promise.all([client.close(), replica.close()]);
+  return { route };
 }
 
 async function volume(messages: number): Promise<object> {
@@ -162,7 +173,7 @@ async function naive(messages: number): Promise<object> {
 }
 
 const [mode, count = "0"] = Deno.args;
-const modes: Record<string, (count: number) => Promise<object>> = { pairs, volume, restart, crowd, naive };
+const modes: Record<string, (count: number) => Promise<object>> = { pairs, volume, restart, crowd, route, naive };
 const run = modes[mode ?? ""];
 if (run === undefined) throw new RangeError(`Mode ${mode}, want one of ${Object.keys(modes).join(", ")}`);
 console.log(JSON.stringify(await run(Number(count))));
