@@ -19,6 +19,14 @@ const request = (lab: Lab, by: string, number: number) =>
     command: new Uint8Array(3),
   });
 
+/** Ingress of a replica that follows r2 in term 1. */
+function following(): Lab {
+  const lab = ingressLab();
+  lab.state.hard = { ...lab.state.hard, currentTerm: term(1) };
+  lab.state.term.leader = r2;
+  return lab;
+}
+
 /** An AppendEntries of r2, term 1, with these entry bodies from index 1 on. */
 function append(lab: Lab, bodies: readonly Uint8Array[], signer = "r2") {
   const entries: Entry[] = bodies.map((body, i) => entryOf(logIndex(i + 1), term(1), body));
@@ -38,7 +46,7 @@ function append(lab: Lab, bodies: readonly Uint8Array[], signer = "r2") {
 }
 
 Deno.test("entries with good client signatures pass; the first bad one is pointed at (§3.2)", () => {
-  const lab = ingressLab();
+  const lab = following();
   const good = joinRequests([request(lab, "c1", 1), request(lab, "c1", 2)]);
   const forged = joinRequests([request(lab, "c1", 3), request(lab, "c2", 4)]);
   const malformed = Uint8Array.of(0, 1, 7);
@@ -50,7 +58,7 @@ Deno.test("entries with good client signatures pass; the first bad one is pointe
 });
 
 Deno.test("entries are looked at only behind a good header", () => {
-  const lab = ingressLab();
+  const lab = following();
   const requests = Array.from({ length: 20 }, (_, i) => request(lab, "c1", i));
   assertEquals(lab.send("peer", append(lab, [joinRequests(requests)], "r3")), null);
   assertEquals(lab.work.verified, 1);

@@ -14,11 +14,18 @@ function judged(backlog: Backlog, most: number): string[] {
 }
 
 Deno.test("peers come first, clients keep a quarter of the turn, and the rest waits", () => {
+  const backlog = new Backlog(1000);
+  assertEquals(backlog.add([...packets("client", "c", 60), ...packets("peer", "p", 160)]), 0);
+  assertEquals(judged(backlog, 200), [..."p".repeat(150) + "c".repeat(50)]);
+  assertEquals(judged(backlog, 200), [..."p".repeat(10) + "c".repeat(10)]);
+  assertEquals([backlog.empty, judged(backlog, 200)], [true, []]);
+});
+
+Deno.test("some packets of clients are looked at even if a peer's one packet used up the turn", () => {
   const backlog = new Backlog(100);
-  assertEquals(backlog.add([...packets("client", "c", 4), ...packets("peer", "p", 8)]), 0);
-  assertEquals(judged(backlog, 8), [..."ppppppcc"]);
-  assertEquals(judged(backlog, 8), [..."ppcc"]);
-  assertEquals([backlog.empty, judged(backlog, 8)], [true, []]);
+  backlog.add([...packets("client", "c", 20), ...packets("peer", "p", 3)]);
+  assertEquals(judged(backlog, 1), [..."p" + "c".repeat(16)]);
+  assertEquals(judged(backlog, 1), [..."p" + "c".repeat(4)]);
 });
 
 Deno.test("publishers are served in turn, and one who floods crowds out only itself", () => {

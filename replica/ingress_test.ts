@@ -102,9 +102,9 @@ Deno.test("unknown clients, replicas and signers cost no work on the curve", () 
   });
   assertEquals(lab.refused(), {
     "not-in-roster:PreVote": 1,
+    "no-pre-vote-certificate:RequestVote": 1,
     "unknown-client:ForwardedRequest": 1,
     "unknown-client:SendRequest": 1,
-    "unknown-signer:RequestVote": 1,
   });
   assertEquals(lab.work.verified, 0);
 });
