@@ -53,15 +53,12 @@ export class ClientAdmission {
     return { admitted: { kind: "request", request, intervention: kind === "UpdateLeader", via: null } };
   }
 
-  /**
-   * A client's signed bytes go to all replicas, and each of them can hand them in again here. So only what comes over a route that
-   * the client greeted from spends its own rate; all other routes share another of the same size.
-   */
+  /** Greetings are news of the client itself, whatever route they come by; they name this replica and cannot be had elsewhere. */
   #purseOf({ kind, signed }: OwnPacket, route: string, now: number): Purse {
     const { client } = signed.message;
     if (kind === "ClientHello") return { buckets: this.#hellos, name: client };
     const buckets = kind === "SendRequest" || kind === "UpdateLeader" ? this.#requests : this.#queries;
-    return { buckets, name: this.#desk.greeted(client, route, now) ? client : `${client} elsewhere` };
+    return { buckets, name: this.#desk.payer(client, route, now) };
   }
 
   /** Unknown clients and rates first; they cost nothing on the curve (§7.5). */

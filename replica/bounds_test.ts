@@ -18,6 +18,13 @@ Deno.test("a token bucket gives its burst, then its rate, and never more than it
   assert(buckets.allows("c2", 60_000));
 });
 
+Deno.test("many tokens may be owed once, and are earned before there is another", () => {
+  const buckets = new TokenBuckets(10, 3);
+  buckets.take("c1", 0, 12);
+  buckets.take("c1", 0, 12);
+  assertEquals([buckets.allows("c1", 999), buckets.allows("c1", 1000)], [false, true]);
+});
+
 Deno.test("a clock that goes back gives no tokens", () => {
   const buckets = new TokenBuckets(10, 1);
   buckets.take("c1", 1000);

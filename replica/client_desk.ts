@@ -18,8 +18,8 @@ type QueryPacket = Exclude<DeskPacket, { readonly kind: "ClientHello" | "SetActi
 export interface ClientDesk {
   /** Whether this replica takes part in the protocol; else it hears only SetActive and GetStatus. */
   readonly active: boolean;
-  /** Whether `client` itself greeted from `route` of late. */
-  greeted(client: ClientId, route: string, now: number): boolean;
+  /** Whose rate a packet of `client` over `route` spends: {@linkcode Routes.payer}. */
+  payer(client: ClientId, route: string, now: number): string;
   /** Serves `packet`, answering over `route`. Returns why it refused, or null. */
   serve(packet: DeskPacket, route: string, now: number): string | null;
 }
@@ -45,7 +45,7 @@ export function createDesk(parts: DeskParts): ClientDesk {
     get active() {
       return activation.active;
     },
-    greeted: (client, route, now) => routes.has(client, route, now),
+    payer: (client, route, now) => routes.payer(client, route, now),
     serve(packet, route, now) {
       if (packet.kind === "ClientHello") {
         const { client, time } = packet.signed.message;
@@ -53,8 +53,8 @@ export function createDesk(parts: DeskParts): ClientDesk {
       }
       if (packet.kind === "SetActive") return setActive(parts, packet.signed.message, route);
       const { client, nonce } = packet.signed.message;
-      const answer = answerOf(parts, packet, now);
-      replier.answer(route, client, nonce, answer);
+      const answer = replier.answerWithinBudget(route, client, nonce, () => answerOf(parts, packet, now));
+      if (answer === null) return "reply-budget";
       return answer.ok ? null : "refused";
     },
   };

@@ -22,6 +22,15 @@ export const INGRESS_LIMITS = {
   /** A client's new greetings: sustained rate, and how many at once; one a second comes of each of its connections. */
   hellosPerSecond: 20,
   helloBurst: 40,
+  /** How long the same answer to the same request of a client is not sent again. */
+  replyPaceMs: 100,
+  /** Bytes of answers to one client: sustained rate, and how many at once; as much again for queries over routes it has not greeted from. */
+  replyBytesPerSecond: 16 * 1024 * 1024,
+  replyByteBurst: 16 * 1024 * 1024,
+  /** What an answer counts for beside its result: fields, frames, signature. */
+  answerOverheadBytes: 128,
+  /** Results up to this size are sent even with the budget used up, so that a client's writes get through. */
+  smallResultBytes: 4096,
   /** Routes answers of one client go to; the oldest is replaced. */
   routesPerClient: 4,
   /** How long a route lives without a greeting; clients greet every few seconds. */

@@ -2,16 +2,23 @@
 import type { Signer } from "../crypto/signing.ts";
 import { encodeMessage, encodePacket } from "../transport/codec/mod.ts";
 import type { ReplicaTransport } from "../transport/port.ts";
-import type { QueryReply, Reply } from "./core/message.ts";
+import type { ClientId } from "./core/ids.ts";
+import type { Answer, QueryReply, Reply } from "./core/message.ts";
 import type { ClientReply } from "./core/output.ts";
 import type { CoreState } from "./core/state.ts";
+import { INGRESS_LIMITS } from "./ingress_limits.ts";
+import { ReplyPace } from "./reply_pace.ts";
 import type { Routes } from "./routes.ts";
+import type { TallyByKind } from "./tally_by_kind.ts";
+import { TokenBuckets } from "./token_bucket.ts";
 
 export interface ReplierParts {
   readonly state: CoreState;
   readonly signer: Signer;
   readonly transport: ReplicaTransport;
   readonly routes: Routes;
+  /** Counts answers that are not sent, by kind. */
+  readonly refused: TallyByKind;
   /** Monotonic clock in milliseconds. */
   readonly now: () => number;
 }
@@ -22,18 +29,25 @@ export interface QueryAnswer {
   readonly payload: Uint8Array;
 }
 
+/** Answers clients, each within a budget of bytes; who is over it asks again a little later. */
 export class Replier {
   readonly #parts: ReplierParts;
+  readonly #pace: ReplyPace;
+  readonly #bytes = new TokenBuckets(INGRESS_LIMITS.replyBytesPerSecond, INGRESS_LIMITS.replyByteBurst);
 
   constructor(parts: ReplierParts) {
     this.#parts = parts;
+    this.#pace = new ReplyPace(parts.state.config.constants.sessionWindow);
   }
 
-  /** Sends a batch's answers to all routes of its client, under one signature. Nobody to send it to: nothing is signed. */
-  reply({ client, answers }: ClientReply): void {
+  /** Sends those of a batch's answers that are due to all routes of its client, under one signature; nothing is signed for nobody. */
+  reply({ client, answers: all }: ClientReply): void {
     const { state, transport, routes, now } = this.#parts;
-    const targets = [...routes.of(client, now())];
+    const time = now();
+    const targets = [...routes.of(client, time)];
     if (targets.length === 0) return;
+    const answers = all.filter((answer) => this.#isDue(client, answer, targets.length, time));
+    if (answers.length === 0) return;
     const { currentTerm: term } = state.hard;
     const reply: Reply = {
       kind: "Reply",
@@ -52,6 +66,35 @@ export class Replier {
     const { state, transport } = this.#parts;
     const reply: QueryReply = { kind: "QueryReply", replica: state.config.self, client, nonce, ok, payload };
     transport.sendToClient(route, this.#seal(reply));
+  }
+
+  /** Answers a query within the budget of bytes. Null where that is used up: then the query costs nothing more. */
+  answerWithinBudget(route: string, client: ClientId, nonce: number, query: () => QueryAnswer): QueryAnswer | null {
+    const { routes, now } = this.#parts;
+    const time = now();
+    const payer = routes.payer(client, route, time);
+    if (!this.#bytes.allows(payer, time)) return null;
+    const answer = query();
+    this.#bytes.take(payer, time, answer.payload.length + INGRESS_LIMITS.answerOverheadBytes);
+    this.answer(route, client, nonce, answer);
+    return answer;
+  }
+
+  /** Whether `answer` goes out in `copies` now: not a moment after the same one, and not over the budget unless it is small. */
+  #isDue(client: ClientId, answer: Answer, copies: number, now: number): boolean {
+    const { refused } = this.#parts;
+    const { answerOverheadBytes, smallResultBytes } = INGRESS_LIMITS;
+    if (this.#pace.isRepeat(client, answer, now)) {
+      refused.add("repeat:Reply");
+      return false;
+    }
+    if (answer.result.length > smallResultBytes && !this.#bytes.allows(client, now)) {
+      refused.add("reply-budget:Reply");
+      return false;
+    }
+    this.#bytes.take(client, now, copies * (answer.result.length + answerOverheadBytes));
+    this.#pace.note(client, answer, now);
+    return true;
   }
 
   #seal(message: Reply | QueryReply): Uint8Array[] {

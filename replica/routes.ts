@@ -41,6 +41,14 @@ export class Routes {
     return greeting !== undefined && now - greeting.at < INGRESS_LIMITS.routeLifeMs;
   }
 
+  /**
+   * Whose rate a packet over `route` spends. A client's signed bytes go to all replicas, and each of them can hand them in again
+   * here. So only what comes over a route the client greeted from spends its own rate; all others share another of the same size.
+   */
+  payer(client: ClientId, route: string, now: number): string {
+    return this.has(client, route, now) ? client : `${client} elsewhere`;
+  }
+
   /** All living routes of `client`. */
   of(client: ClientId, now: number): Iterable<string> {
     const routes = this.#clients.get(client);

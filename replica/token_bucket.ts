@@ -5,7 +5,7 @@ interface Bucket {
   at: number;
 }
 
-/** Buckets of `burst` tokens that refill at `perSecond`. Names are the roster's clients, which bounds their number. */
+/** Buckets of `burst` tokens that refill at `perSecond`. Names are of the roster's clients, which bounds their number. */
 export class TokenBuckets {
   readonly #perSecond: number;
   readonly #burst: number;
@@ -21,10 +21,13 @@ export class TokenBuckets {
     return this.#at(name, now).tokens >= 1;
   }
 
-  /** Takes a token of `name`, once its signature proved that it is its own packet. */
-  take(name: string, now: number): void {
+  /**
+   * Takes `count` tokens of `name`, once its signature proved that it is its own packet; more than are left are owed, but with
+   * none left nothing is taken, so that what is owed stays below `count`.
+   */
+  take(name: string, now: number, count = 1): void {
     const bucket = this.#at(name, now);
-    bucket.tokens = Math.max(0, bucket.tokens - 1);
+    if (bucket.tokens >= 1) bucket.tokens -= count;
     this.#buckets.set(name, bucket);
   }
 

@@ -30,7 +30,7 @@ export function ingressLab() {
   const routes = new Routes();
   const desk: ClientDesk & { active: boolean } = {
     active: true,
-    greeted: (client, route, now) => routes.has(client, route, now),
+    payer: (client, route, now) => routes.payer(client, route, now),
     serve(packet, route, now) {
       served.push(packet.kind);
       if (packet.kind !== "ClientHello") return null;
