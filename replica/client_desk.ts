@@ -1,12 +1,11 @@
 /** What a client can ask of this replica beside ordering a request: an address for answers, and queries. */
-import { OPERATOR_ID } from "../crypto/key_file.ts";
 import type { Activation } from "./activation.ts";
 import type { ClientId } from "./core/ids.ts";
-import type { SetActive } from "./core/message.ts";
 import type { ClientPacket } from "./core/packet.ts";
 import type { StateMachine } from "./core/ports.ts";
 import type { CoreState } from "./core/state.ts";
-import { committedCommand, fastRead, jsonAnswer, refusal } from "./queries.ts";
+import { OperatorDesk } from "./operator_desk.ts";
+import { committedCommand, fastRead, jsonAnswer } from "./queries.ts";
 import type { QueryAnswer, Replier } from "./replier.ts";
 import type { Routes } from "./routes.ts";
 import type { StatusDesk } from "./status.ts";
@@ -41,6 +40,7 @@ export interface DeskParts {
  */
 export function createDesk(parts: DeskParts): ClientDesk {
   const { routes, replier, activation } = parts;
+  const operator = new OperatorDesk(parts);
   return {
     get active() {
       return activation.active;
@@ -51,7 +51,7 @@ export function createDesk(parts: DeskParts): ClientDesk {
         const { client, time } = packet.signed.message;
         return routes.greet(client, route, time, now) ? null : "replay";
       }
-      if (packet.kind === "SetActive") return setActive(parts, packet.signed.message, route);
+      if (packet.kind === "SetActive") return operator.serve(packet.signed.message, route, now);
       const { client, nonce } = packet.signed.message;
       const answer = replier.answerWithinBudget(route, client, nonce, () => answerOf(parts, packet, now));
       if (answer === null) return "reply-budget";
@@ -71,16 +71,4 @@ function answerOf({ state, machine, status }: DeskParts, packet: QueryPacket, no
     default:
       return packet satisfies never;
   }
-}
-
-function setActive({ activation, replier, onActivation }: DeskParts, message: SetActive, route: string): string | null {
-  const refused = activation.obey(message);
-  replier.answer(
-    route,
-    OPERATOR_ID,
-    message.time,
-    refused === null ? jsonAnswer({ active: message.active }) : refusal(refused),
-  );
-  if (refused === null) onActivation(message.active);
-  return refused === null ? null : "refused";
 }

@@ -31,6 +31,11 @@ export const INGRESS_LIMITS = {
   answerOverheadBytes: 128,
   /** Results up to this size are sent even with the budget used up, so that a client's writes get through. */
   smallResultBytes: 4096,
+  /** The operator's commands that are known again and not answered twice; the oldest is forgotten first. */
+  commandsRemembered: 64,
+  /** Refusals of the operator's commands: sustained rate, and how many at once. */
+  refusalsPerSecond: 5,
+  refusalBurst: 20,
   /** Routes answers of one client go to; the oldest is replaced. */
   routesPerClient: 4,
   /** How long a route lives without a greeting; clients greet every few seconds. */

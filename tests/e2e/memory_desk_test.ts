@@ -52,8 +52,12 @@ Deno.test("the operator takes a replica out and back in; the cluster goes on wit
     "it is level again",
     () => new Set(cluster.statuses().map(({ commitHash }) => commitHash)).size === 1,
   );
-  const replayed = await setActive(cluster, leader, false, 1000);
-  assert(!replayed.ok && replayed.payload.includes("is not after"));
+  const late = await setActive(cluster, leader, false, 1001);
+  assert(!late.ok && late.payload.includes("is not after"));
+  const replays = [1000, 1001].map((time) => sendSetActive(cluster, leader, false, time));
+  await eventually("replays counted", () => status().refused["replay:SetActive"] === 2);
+  assertEquals(await Promise.all(replays.map((transport) => transport.receive(0, 1))), [[], []]);
+  await Promise.all(replays.map((transport) => transport.close()));
   assert(status().active);
 });
 
@@ -135,14 +139,18 @@ async function ask(cluster: MemoryCluster, id: string, question: Question): Prom
   return { answers };
 }
 
-/** One SetActive for `replica`, sent to `to`, with a `time` of our choice. */
+/** One SetActive for `replica`, sent to `to`, with a `time` of our choice; its answer. */
 async function setActive(
-  cluster: MemoryCluster,
-  replica: string,
-  active: boolean,
-  time: number,
-  to = replica,
+  ...[cluster, replica, active, time, to = replica]: Parameters<typeof sendSetActive>
 ): Promise<Told> {
+  const transport = sendSetActive(cluster, replica, active, time, to);
+  const [answer] = await transport.receive(5000, 1);
+  await transport.close();
+  return told(answer!.frames);
+}
+
+/** Sends a SetActive; its answer, if any, comes to the transport returned. */
+function sendSetActive(cluster: MemoryCluster, replica: string, active: boolean, time: number, to = replica) {
   const signer = createSigner(backend, unhex(cluster.keys.get("operator")!.secretKey), cluster.roster.cluster);
   const transport = cluster.clientTransport();
   const message = { kind: "SetActive", replica: replicaId(replica), active, time } as const;
@@ -151,9 +159,7 @@ async function setActive(
     to,
     encodePacket({ kind: "SetActive", signed: { message, body, signature: signer.sign("SetActive", body) } }),
   );
-  const [answer] = await transport.receive(5000, 1);
-  await transport.close();
-  return told(answer!.frames);
+  return transport;
 }
 
 function told(frames: readonly Uint8Array[]): Told {
