@@ -18,7 +18,7 @@ export interface LoopParts {
   readonly ingress: Ingress;
   readonly run: RunInputs;
   readonly work: Readonly<SignatureWork>;
-  /** Signatures checked in one turn before what is left waits for the next. */
+  /** Signatures checked or made in one turn before what is left waits for the next. */
   readonly signaturesPerTurn: number;
   readonly refused: TallyByKind;
   readonly isActive: () => boolean;
@@ -78,9 +78,11 @@ export class EventLoop {
 
   #admit(time: number): InputWithoutTime[] {
     const { ingress, work, signaturesPerTurn } = this.#parts;
-    const before = work.verified;
+    // Answers to queries are signed on the way; a signature made costs about what one checked does.
+    const done = () => work.verified + work.signed;
+    const before = done();
     const inputs: InputWithoutTime[] = [];
-    this.#backlog.drain(() => (work.verified - before) / signaturesPerTurn, (packet) => {
+    this.#backlog.drain(() => (done() - before) / signaturesPerTurn, (packet) => {
       const input = ingress.take(packet, time);
       if (input !== null) inputs.push(input);
     });
