@@ -22,9 +22,9 @@ import { type Bell, PollBell, TimerBell } from "./zmq_bell.ts";
 export const SYNCHRONOUS = { sendTimeout: 0, receiveTimeout: 0 } as const;
 
 /** The safety net: no wait is longer than this right after traffic, when a ring could have been lost… */
-export const MIN_WAIT_MS = 100;
+export const MIN_WAIT_MS = 200;
 /** …and it doubles up to this while nothing happens: each wake-up of an idle Deno costs 0.2 to 0.4 ms of processor time. */
-export const MAX_WAIT_MS = 400;
+export const MAX_WAIT_MS = 800;
 
 /** A socket messages are taken from. */
 export interface ReadableSocket {

@@ -78,7 +78,7 @@ export function replicate(context: Context, leadership: Leadership): void {
 export function heartbeatDue({ log, commitIndex, config }: CoreState, { heartbeatSent }: Leadership): Millis {
   const { heartbeatMs, electionTimeoutMs } = config.constants;
   const idle = lastIndex(log) === commitIndex;
-  return heartbeatSent + (idle ? Math.max(heartbeatMs, electionTimeoutMs / 3) : heartbeatMs);
+  return heartbeatSent + (idle ? Math.max(heartbeatMs, 0.4 * electionTimeoutMs) : heartbeatMs);
 }
 
 /** One header to every replica that is level with the broadcast, this one included; one signature serves all (§2.4). */
