@@ -4,7 +4,7 @@
  */
 import type { Certificate, CommitCertificate, ElectionProof, PrepareCertificate } from "./certificate.ts";
 import { chainHash } from "./hash_chain.ts";
-import { type Digest, type LogIndex, nextTerm, offset, type ReplicaId, type Term } from "./ids.ts";
+import { type Digest, type LogIndex, offset, type ReplicaId, type Term } from "./ids.ts";
 import type { Certified, PreVote, Signed } from "./message.ts";
 import type { Hash } from "./ports.ts";
 import { compareRank, sameCertified } from "./rank.ts";
@@ -95,6 +95,3 @@ function isQuorum({ config, sizes }: Roster, replicas: readonly ReplicaId[]): bo
 
 /** Whether `certificate` ranks above `other`. */
 export const outranks = (certificate: Certified, other: Certified): boolean => compareRank(certificate, other) > 0;
-
-/** A term no PreVote of this replica may fall below (§6.3). */
-export const lowestPreVoteTerm = ({ hard }: CoreState): Term => nextTerm(hard.currentTerm);

@@ -81,10 +81,6 @@ export function setPrepared({ state, out }: Context, certificate: Certificate, b
   out.persist.push({ op: "prepared", certificate, branch: state.branch });
 }
 
-/** Whether the highest certificate's entries are all at hand: on the log, behind the branch, or committed. */
-export const holdsEntriesOf = ({ log, commitIndex }: CoreState, head: Head): boolean =>
-  head.index <= commitIndex || contains(log, head);
-
 /** Adopts `certificate` if it outranks the one held and its entries are on the log (§5.5). */
 export function raiseRank(context: Context, certificate: Certificate): boolean {
   const { state } = context;

@@ -3,7 +3,6 @@ import type { SendRequest } from "./entry.ts";
 import type { ClientId, Seq } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
 import type { Signed } from "./message.ts";
-import { offset } from "./ids.ts";
 import { lastIndex, slice } from "./log.ts";
 import type { CoreState } from "./state.ts";
 
@@ -95,7 +94,3 @@ export function markLogProposed(state: CoreState): void {
     for (const seq of seqs) state.requests.pool.get(client)?.delete(seq);
   }
 }
-
-/** Whether any entry follows the applied index; for the shell's apply loop. */
-export const hasUnapplied = ({ appliedIndex, commitIndex }: CoreState): boolean =>
-  offset(appliedIndex, 1) <= commitIndex;

@@ -1,5 +1,4 @@
 /** When a replica suspects its leader (§6.1), and the PreVotes it then publishes (§6.3). */
-import { lowestPreVoteTerm } from "./certify.ts";
 import { type Context, note, send } from "./context.ts";
 import { nextTerm, type ReplicaId, type Term } from "./ids.ts";
 import { hasExpired } from "./interventions.ts";
@@ -57,7 +56,7 @@ export function publishPreVote(context: Context): void {
 /** max(currentTerm + 1, the (f + 1)-th highest PreVote term heard): f replicas alone cannot raise it (§6.3). */
 export function preVoteTerm({ state }: Context): Term {
   const heard = kthHighest(state.election.heard.values(), state.sizes.weak) ?? 0;
-  return Math.max(lowestPreVoteTerm(state), heard) as Term;
+  return Math.max(nextTerm(state.hard.currentTerm), heard) as Term;
 }
 
 /** Remembers that `replica` signed something that places it in `term` (§6.1d). */
