@@ -3,10 +3,12 @@ import type { Context } from "./context.ts";
 import type { Entry } from "./entry.ts";
 import { type ClientId, offset } from "./ids.ts";
 import { settle } from "./interventions.ts";
+import { assertInvariant } from "./invariant.ts";
 import { LIMITS } from "./limits.ts";
 import { entryAt } from "./log.ts";
 import type { Answer } from "./message.ts";
 import { applyRequest } from "./session_table.ts";
+import type { CoreState } from "./state.ts";
 import { ACCEPT, type Verdict } from "./verdict.ts";
 
 /** Applies committed entries until at least `limit` requests are done, and hands out the answers, a reply for each client and batch. */
@@ -16,6 +18,7 @@ export function onApply(context: Context, limit: number): Verdict {
   for (let done = 0; done < limit && state.appliedIndex < state.commitIndex;) {
     const next = offset(state.appliedIndex, 1);
     const { entry } = entryAt(state.log, next)!;
+    assertApplicable(state, entry);
     applyEntry(context, entry, answers);
     state.appliedIndex = next;
     done += 1 + (entry.requests?.length ?? 0);
@@ -23,6 +26,17 @@ export function onApply(context: Context, limit: number): Verdict {
   settle(context, answers.keys());
   for (const [client, list] of answers) reply(context, client, list);
   return ACCEPT;
+}
+
+/** I6: equal state at equal index needs every entry once, in order, and none before it is committed. */
+function assertApplicable({ appliedIndex, commitIndex }: CoreState, { index, requests }: Entry): void {
+  assertInvariant(index === appliedIndex + 1, "I6", `entry ${index} applied after ${appliedIndex}`);
+  assertInvariant(
+    index <= commitIndex,
+    "I6",
+    `entry ${index} applied before it is committed, commit index ${commitIndex}`,
+  );
+  assertInvariant(requests !== null, "I6", `entry ${index} is no list of requests`);
 }
 
 function applyEntry({ state, ports }: Context, { index, requests }: Entry, answers: Map<ClientId, Answer[]>): void {

@@ -4,6 +4,7 @@ import { raiseRank, setAck, setCommit, setPrepared, truncate } from "../../repli
 import type { Head } from "../../replica/core/entry.ts";
 import { logIndex, seq } from "../../replica/core/ids.ts";
 import { type Invariant, InvariantError } from "../../replica/core/invariant.ts";
+import { onApply } from "../../replica/core/on_apply.ts";
 import { applyRequest, createSessionTable } from "../../replica/core/session_table.ts";
 import { enterByProof } from "../../replica/core/terms.ts";
 import { createDurableMark } from "../../replica/durable_mark.ts";
@@ -54,6 +55,15 @@ Deno.test("§10 I5 truncating a committed entry stops the replica", () => {
   const lab = follower();
   breaks("I5", () => truncate(lab.context(), at(1).index));
   truncate(lab.context(), at(2).index);
+});
+
+Deno.test("§10 I6 applying out of order, or what is no list of requests, stops the replica", () => {
+  for (const wrong of [CHAIN[3]!, { ...CHAIN[2]!, entry: { ...CHAIN[2]!.entry, requests: null } }]) {
+    const lab = follower();
+    lab.state.commitIndex = logIndex(3);
+    lab.state.log.entries[2] = wrong;
+    breaks("I6", () => onApply(lab.context(), 10));
+  }
 });
 
 Deno.test("§10 I7 applying a request twice stops the replica", () => {
