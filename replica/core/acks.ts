@@ -4,7 +4,7 @@ import { setAck } from "./durable.ts";
 import type { Head } from "./entry.ts";
 import { type LogIndex, logIndex, offset } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
-import { contains, headAt } from "./log.ts";
+import { contains, headAt, lastIndex } from "./log.ts";
 import { certified } from "./rank.ts";
 import type { CoreState } from "./state.ts";
 
@@ -67,7 +67,7 @@ function listAcks({ hard, publication, log }: CoreState): Head[] {
 export function wantsRepeat({ log, commitIndex, book, config, hard, publication }: CoreState): boolean {
   if (hard.currentTerm === 0) return false;
   if (publication.shownCommit < commitIndex) return true;
-  if (log.base.index + log.entries.length > commitIndex) return true;
+  if (lastIndex(log) > commitIndex) return true;
   return config.replicas.some((id) =>
     id !== config.self && (book.commitClaims.get(id)?.index ?? logIndex(0)) < commitIndex
   );

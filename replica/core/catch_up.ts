@@ -4,13 +4,14 @@ import type { Certificate, CommitCertificate } from "./certificate.ts";
 import { type Context, note, send } from "./context.ts";
 import { append, raiseRank, setHardState, setPrepared, truncate } from "./durable.ts";
 import { chainEntry } from "./hash_chain.ts";
-import { type LogIndex, type Millis, offset, type ReplicaId } from "./ids.ts";
+import { type Millis, offset, type ReplicaId } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
 import { contains, hashAt, headAt } from "./log.ts";
 import type { ChainedEntry } from "./output.ts";
 import type { FetchEntriesResponsePacket } from "./packet.ts";
 import { kthHighest } from "./quorum.ts";
 import { compareRank } from "./rank.ts";
+import { awaitedBy } from "./screen.ts";
 import type { CatchUp, CoreState } from "./state.ts";
 import type { Entry, Head } from "./entry.ts";
 import { advanceCommit, recount } from "./tally.ts";
@@ -104,9 +105,9 @@ function giveUp(context: Context, code: string): void {
 
 /** Collects what the source sends until it reaches a certified point, and only then believes it. */
 export function onFetchEntriesResponse(context: Context, packet: FetchEntriesResponsePacket): Verdict {
-  const { active } = context.state.catchUp;
-  const { replica, nonce, from } = packet.signed.message;
-  if (!active || active.source !== replica || active.nonce !== nonce) return ignore("not-asked-for");
+  const { replica, from } = packet.signed.message;
+  const active = awaitedBy(context.state, packet.signed.message);
+  if (!active) return ignore("not-asked-for");
   if (from !== active.anchor.index + active.collected.length + 1) return ignore("out-of-order");
   const code = collect(context, active, packet);
   if (code !== null) {
@@ -204,6 +205,6 @@ function installPrepared(context: Context, chain: readonly ChainedEntry[], certi
 
 /** The part of `chain` that is not on the log, or null if all of it is. */
 function firstMissing({ state: { log } }: Context, chain: readonly ChainedEntry[]): ChainedEntry[] | null {
-  const at = chain.findIndex(({ entry, hash }) => hashAt(log, entry.index as LogIndex) !== hash);
+  const at = chain.findIndex(({ entry, hash }) => hashAt(log, entry.index) !== hash);
   return at < 0 ? null : chain.slice(at);
 }

@@ -2,7 +2,7 @@
  * The only places where durable state changes (§4.1). Each change is made in memory at once and handed out to be
  * persisted; nothing signed leaves before that is done.
  */
-import { certified, compareRank } from "./rank.ts";
+import { compareRank } from "./rank.ts";
 import type { Certificate, CommitCertificate } from "./certificate.ts";
 import type { Context } from "./context.ts";
 import type { Head } from "./entry.ts";
@@ -94,7 +94,7 @@ export function raiseRank(context: Context, certificate: Certificate): boolean {
 /** I3: certificates of one term lie on one chain. */
 function assertSameChain({ log, prepared }: CoreState, certificate: Certificate): void {
   if (certificate.term !== prepared.term || certificate.term === 0) return;
-  const { term, index } = certified(prepared);
+  const { term, index } = prepared;
   assertInvariant(contains(log, prepared), "I3", `certificates of term ${term} on two chains, the lower at ${index}`);
 }
 

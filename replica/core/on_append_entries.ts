@@ -6,7 +6,7 @@ import { append, truncate } from "./durable.ts";
 import { chainEntry } from "./hash_chain.ts";
 import { type Digest, type LogIndex, offset } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
-import { contains, hashAt, headAt, lastIndex } from "./log.ts";
+import { contains, entryAt, hashAt, headAt, lastIndex } from "./log.ts";
 import type { AppendEntries, Signed } from "./message.ts";
 import type { ChainedEntry } from "./output.ts";
 import type { AppendEntriesPacket } from "./packet.ts";
@@ -108,7 +108,7 @@ function placeEntries(context: Context, header: AppendEntries, chained: readonly
     blameLeader(context, "replaces-protected-entries");
     return reject("replaces-protected-entries", header.leader);
   }
-  const before = state.log.entries[first.index - state.log.base.index - 2]?.entry.term ?? 0;
+  const before = entryAt(state.log, offset(first.index, -1))?.entry.term ?? 0;
   const terms = [before, ...chained.slice(fresh).map(({ entry }) => entry.term)];
   if (terms.some((term, i) => i > 0 && term < terms[i - 1]!)) {
     blameLeader(context, "entry-terms-decrease");

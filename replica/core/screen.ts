@@ -6,6 +6,7 @@ import { outranks, plausibleCertificate, plausiblePreVotes, plausibleProof } fro
 import type { ElectionProof } from "./certificate.ts";
 import type { Evidence } from "./evidence.ts";
 import { hashAt } from "./log.ts";
+import type { FetchEntriesResponse, VoteRefusal } from "./message.ts";
 import type {
   AppendEntriesPacket,
   FetchEntriesResponsePacket,
@@ -15,7 +16,7 @@ import type {
 } from "./packet.ts";
 import { sameCertified } from "./rank.ts";
 import { senderOf } from "./signatures.ts";
-import type { CoreState } from "./state.ts";
+import type { CatchUp, CoreState } from "./state.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "./verdict.ts";
 
 /** The verdict before verification, and the packet without attachments this replica has no use for. */
@@ -94,19 +95,28 @@ function screenRequestVote(state: CoreState, { signed, certificate, preVotes }: 
 }
 
 function screenRefusal(state: CoreState, { signed, certificate }: VoteRefusalPacket): Verdict {
-  const { term, candidate, voter } = signed.message;
-  const mine = state.election.candidacy !== null && candidate === state.config.self && term === state.hard.currentTerm;
-  if (!mine) return ignore("no-candidacy");
+  const { voter } = signed.message;
+  if (!concernsCandidacy(state, signed.message)) return ignore("no-candidacy");
   if (!outranks(certificate, state.prepared)) return ignore("not-higher");
   return plausibleCertificate(state, certificate) ? ACCEPT : reject("bad-certificate", voter);
 }
 
 function screenFetched(state: CoreState, { signed, certificate }: FetchEntriesResponsePacket): Verdict {
-  const { replica, nonce } = signed.message;
-  const { active } = state.catchUp;
-  if (!active || active.source !== replica || active.nonce !== nonce) return ignore("not-asked-for");
+  if (!awaitedBy(state, signed.message)) return ignore("not-asked-for");
   const plausible = certificate === null || plausibleCertificate(state, certificate);
-  return plausible ? ACCEPT : reject("bad-certificate", replica);
+  return plausible ? ACCEPT : reject("bad-certificate", signed.message.replica);
+}
+
+/** Whether a refusal is for this replica's present candidacy; to anybody else it says nothing (§6.5). */
+export const concernsCandidacy = ({ election, config, hard }: CoreState, { candidate, term }: VoteRefusal): boolean =>
+  election.candidacy !== null && candidate === config.self && term === hard.currentTerm;
+
+/** The catch-up that waits for this answer, if one does (§8.1). */
+export function awaitedBy(
+  { catchUp: { active } }: CoreState,
+  { replica, nonce }: FetchEntriesResponse,
+): CatchUp | null {
+  return active !== null && active.source === replica && active.nonce === nonce ? active : null;
 }
 
 /** One piece of evidence for each culprit and kind is enough. */

@@ -7,6 +7,7 @@ import type { RequestVote, Signed, Vote, VoteDeferred } from "./message.ts";
 import type { RequestVotePacket, VoteRefusalPacket } from "./packet.ts";
 import { certified, compareRank, sameCertified } from "./rank.ts";
 import { raiseRank } from "./durable.ts";
+import { concernsCandidacy } from "./screen.ts";
 import { placeInTerm } from "./suspicion.ts";
 import { raiseTerm } from "./terms.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "./verdict.ts";
@@ -149,9 +150,8 @@ function watchVotes(context: Context, vote: Signed<Vote>): void {
 /** §6.5: a refusal is advice. The candidate goes on counting and may fetch the entries under the certificate shown. */
 export function onVoteRefusal(context: Context, { signed, certificate }: VoteRefusalPacket): Verdict {
   const { state, ports } = context;
-  const { voter, candidate, term } = signed.message;
-  const mine = state.election.candidacy !== null && candidate === state.config.self && term === state.hard.currentTerm;
-  if (!mine) return ignore("no-candidacy");
+  const { voter } = signed.message;
+  if (!concernsCandidacy(state, signed.message)) return ignore("no-candidacy");
   if (compareRank(certificate, state.prepared) <= 0) return ignore("not-higher");
   if (!isCertificate(state, ports.hash, certificate)) return reject("bad-certificate", voter);
   if (raiseRank(context, certificate)) return ACCEPT; // its entries are on the log already
