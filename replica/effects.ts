@@ -9,7 +9,7 @@ import type { Input } from "./core/input.ts";
 import type { PeerMessage, Signed, Verified } from "./core/message.ts";
 import type { Packet, UnsignedPacket } from "./core/packet.ts";
 import type { Ports } from "./core/ports.ts";
-import type { ReplicaId } from "./core/ids.ts";
+import type { Millis, ReplicaId } from "./core/ids.ts";
 import { step } from "./core/step.ts";
 import type { Verdict } from "./core/verdict.ts";
 import { assertDurable, createDurableMark, type DurableMark, markDurable } from "./durable_mark.ts";
@@ -28,8 +28,8 @@ export interface EffectPorts {
   event(event: CoreEvent): void;
   /** Every input with what became of it, in order: recording them replays the run. */
   observe?(input: Input, verdict: Verdict): void;
-  /** Only for `--byzantine` and adversaries in tests: what a faulty replica sends instead. */
-  corrupt?(outgoing: readonly Outgoing[]): readonly Outgoing[];
+  /** Only for `--byzantine` and adversaries in tests: what a faulty replica sends instead, asked after every batch. */
+  corrupt?(outgoing: readonly Outgoing[], now: Millis): readonly Outgoing[];
 }
 
 /** Requests applied in one step, so that a long replay or costly commands do not keep the network waiting. */
@@ -55,7 +55,7 @@ export function createEffects(state: CoreState, corePorts: Ports, ports: EffectP
     let batch: readonly InputWithoutTime[] = inputs;
     do {
       const outputs = [...batch, { kind: "flush" } as const].map((input) => take(input, now));
-      batch = persistAndSend(state.config.self, ports, mark, outputs);
+      batch = persistAndSend(state.config.self, ports, mark, outputs, now);
       for (const { replies } of outputs) replies.forEach(ports.reply);
     } while (batch.length > 0);
     if (state.appliedIndex < state.commitIndex) {
@@ -70,6 +70,7 @@ function persistAndSend(
   ports: EffectPorts,
   mark: DurableMark,
   outputs: readonly Outputs[],
+  now: Millis,
 ): InputWithoutTime[] {
   const operations: PersistOperation[] = outputs.flatMap(({ persist }) => persist);
   const honest = outputs.flatMap(({ messages }) => messages);
@@ -82,7 +83,7 @@ function persistAndSend(
   for (const { packet } of honest) assertDurable(mark, packet);
   const own: InputWithoutTime[] = [];
   const signatures = new Map<PeerMessage, Uint8Array>();
-  for (const { to, packet } of ports.corrupt?.(honest) ?? honest) {
+  for (const { to, packet } of ports.corrupt?.(honest, now) ?? honest) {
     const signed = signPacket(ports, packet, bodies, signatures);
     if (to === "all") ports.publish(signed);
     else sendToPeers(ports, to.filter((replica) => replica !== self), signed);

@@ -121,9 +121,16 @@ function ingressOf({ roster }: ReplicaParts, { state, backend, refused }: Settin
 /** Core and effects, with an adversary around them where one was asked for. */
 function runInputs(parts: ReplicaParts, settings: Settings, desks: Desks): RunInputs {
   const { state, ports, config } = settings;
-  const adversary: Adversary = parts.byzantine ? createAdversary(parts.byzantine, { config, hash: sha256Hex }) : {};
-  const run = createEffects(state, ports, { ...effectPorts(parts, settings, desks), ...adversary });
-  const { swallows } = adversary;
+  const adversary: Adversary = parts.byzantine
+    ? createAdversary(parts.byzantine, { config, hash: sha256Hex, state })
+    : {};
+  const { corrupt, swallows, answers } = adversary;
+  const honest = effectPorts(parts, settings, desks);
+  const run = createEffects(state, ports, {
+    ...honest,
+    ...(corrupt ? { corrupt } : {}),
+    reply: answers ? (reply) => answers(reply).forEach(honest.reply) : honest.reply,
+  });
   return swallows ? (inputs, now) => run(inputs.filter((input) => !swallows(input)), now) : run;
 }
 

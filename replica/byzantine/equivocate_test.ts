@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { sha256Hex } from "../../crypto/digest.ts";
 import { makeRoster } from "../../tests/e2e/support/make_roster.ts";
 import { coreConfigOf } from "../config.ts";
+import { createState } from "../core/create_state.ts";
 import type { Entry } from "../core/entry.ts";
 import { joinRequests, splitRequests } from "../core/entry_body.ts";
 import { chainEntry, genesisHash } from "../core/hash_chain.ts";
@@ -9,12 +10,18 @@ import { clientId, type Digest, logIndex, replicaId, round, seq, term } from "..
 import type { AppendEntries, SendRequest, Signed } from "../core/message.ts";
 import type { Outgoing } from "../core/output.ts";
 import type { AppendEntriesPacket } from "../core/packet.ts";
+import { KvStore } from "../state_machine/mod.ts";
+import { EMPTY_RECOVERED } from "../storage/empty.ts";
 import { createAdversary } from "./mod.ts";
 
 const { roster } = makeRoster();
 const config = coreConfigOf(roster, roster.replicas[0]!, 1);
 const genesis = genesisHash(sha256Hex, roster.cluster);
-const adversary = () => createAdversary("equivocate", { config, hash: sha256Hex }).corrupt!;
+const state = createState(config, EMPTY_RECOVERED, { hash: sha256Hex, machine: new KvStore() }, 0);
+const adversary = () => {
+  const corrupt = createAdversary("equivocate", { config, hash: sha256Hex, state }).corrupt!;
+  return (outgoing: readonly Outgoing[]) => corrupt(outgoing, 0);
+};
 const [r1, r2, r3, r4] = ["r1", "r2", "r3", "r4"].map(replicaId);
 
 const request = (number: number): Signed<SendRequest> => ({

@@ -1,0 +1,67 @@
+/** What a simulated run shows of itself. Checkers are fed by this alone: outputs, never the state of a core. */
+import type { Digest, LogIndex, Millis, ReplicaId } from "../../replica/core/ids.ts";
+import type { Answer, SendRequest, Signed } from "../../replica/core/message.ts";
+import type { ClientReply, CoreEvent, PersistOperation } from "../../replica/core/output.ts";
+import type { Packet } from "../../replica/core/packet.ts";
+import type { MemoryDisk } from "../../replica/storage/mod.ts";
+
+/** What the checkers know beforehand. */
+export interface RunFacts {
+  readonly clusterId: string;
+  readonly replicas: readonly ReplicaId[];
+  /** Replicas that are faulty for the whole run; nothing is demanded of them. At most f. */
+  readonly byzantine: ReadonlySet<ReplicaId>;
+  readonly fastReads: boolean;
+}
+
+/** The replicated state of one honest replica at one index, as its digest and the very bytes of its session table. */
+export interface StateView {
+  readonly appliedIndex: LogIndex;
+  /** Digest that `status` shows and checkpoints will certify. */
+  readonly digest: Digest;
+  /** Digest of the session table's canonical bytes alone. */
+  readonly sessions: Digest;
+}
+
+/** Every method is optional; each is called at the moment it names, in order. `now` is the virtual time in milliseconds. */
+export interface Observer {
+  /** `at` starts, the first time or again, from what `disk` holds. */
+  started?(at: ReplicaId, disk: MemoryDisk, now: Millis): void;
+  /** `at` loses everything but its disk. */
+  crashed?(at: ReplicaId, now: Millis): void;
+  /** A transaction of `at` is durable now; `disk` shows the result. Also called for Byzantine replicas. */
+  persisted?(at: ReplicaId, operations: readonly PersistOperation[], disk: MemoryDisk, now: Millis): void;
+  /**
+   * A packet is put on the network, by an honest replica (`disk` is its disk) or a faulty one (`disk` is null). Whether it arrives
+   * is another matter. A published packet names every other replica.
+   */
+  sent?(from: ReplicaId, to: readonly ReplicaId[], packet: Packet, disk: MemoryDisk | null, now: Millis): void;
+  /** The state machine of `at` executes a command. */
+  executed?(at: ReplicaId, index: LogIndex, client: string, command: Uint8Array, now: Millis): void;
+  /** `at` has applied more entries. */
+  applied?(at: ReplicaId, view: StateView, now: Millis): void;
+  /** `at` answers a client. */
+  replied?(at: ReplicaId, reply: ClientReply, now: Millis): void;
+  event?(at: ReplicaId, event: CoreEvent, now: Millis): void;
+  /** An honest replica stopped by itself: an invariant, its guard or its storage refused to go on. */
+  failed?(at: ReplicaId, error: Error, now: Millis): void;
+  /** A client signed a request: from now on it may be executed. */
+  requested?(request: Signed<SendRequest>, now: Millis): void;
+  /** An honest client took `answer` as the outcome of its request. */
+  accepted?(client: string, answer: Answer, now: Millis): void;
+}
+
+/** What a checker found: the invariant or demand that does not hold, and how it shows. */
+export interface Violation {
+  /** `I1`…`I10`, or the name of a demand: `linearizable`, `durable`, `evidence`, `forged`, `live`, … */
+  readonly invariant: string;
+  readonly detail: string;
+}
+
+/** Thrown by a checker the moment something does not hold; ends the run. */
+export class ViolationError extends Error implements Violation {
+  override readonly name = "ViolationError";
+  constructor(readonly invariant: string, readonly detail: string) {
+    super(`${invariant}: ${detail}`);
+  }
+}
