@@ -111,7 +111,7 @@ export class StatusDesk {
 }
 
 /** Digest of everything replicated: the application's state and the session table (I6). */
-function replicatedDigest(machineDigest: Uint8Array, { sessions }: CoreState): string {
+export function replicatedDigest(machineDigest: Uint8Array, { sessions }: CoreState): string {
   const hash = createHash("sha256").update(machineDigest);
   for (const bytes of sessionBytes(sessions)) hash.update(bytes);
   return hash.digest("hex");

@@ -2,10 +2,11 @@
 import type { ProtocolConstants } from "../../replica/core/config.ts";
 import { clientId, type ReplicaId, replicaId, seq } from "../../replica/core/ids.ts";
 import type { SendRequest, Signed, Verified } from "../../replica/core/message.ts";
-import type { ClientReply } from "../../replica/core/output.ts";
+import type { ClientReply, CoreEvent } from "../../replica/core/output.ts";
 import { nextDeadline } from "../../replica/core/next_deadline.ts";
 import type { Packet } from "../../replica/core/packet.ts";
 import { createFakeSigner, signMessage } from "./fake_crypto.ts";
+import { Scheduler } from "./scheduler.ts";
 import { type NodeWorld, SimNode } from "./sim_node.ts";
 
 export const CONSTANTS: ProtocolConstants = {
@@ -26,17 +27,12 @@ export interface ClusterOptions {
   readonly tick?: "steady" | "deadline";
   /** Milliseconds a packet takes, or null to lose it. Default 1. */
   readonly delay?: (from: ReplicaId, to: ReplicaId, packet: Packet) => number | null;
-  readonly hooks?: Partial<Pick<NodeWorld, "event" | "observe">> & {
+  readonly hooks?: Pick<NodeWorld, "observe"> & {
+    readonly event?: (from: ReplicaId, event: CoreEvent) => void;
     readonly sent?: (from: ReplicaId, to: readonly ReplicaId[], packet: Packet) => void;
     /** After a node handled something. */
     readonly handled?: (at: ReplicaId) => void;
   };
-}
-
-interface Delivery {
-  readonly at: number;
-  readonly order: number;
-  readonly action: () => void;
 }
 
 const TICK_MS = 10;
@@ -45,20 +41,19 @@ export class SimCluster {
   readonly ids: readonly ReplicaId[];
   readonly nodes: ReadonlyMap<ReplicaId, SimNode>;
   readonly replies: { readonly from: ReplicaId; readonly reply: ClientReply }[] = [];
-  now = 0;
   readonly #options: ClusterOptions;
   readonly #clients = new Map(["c1", "c2"].map((id) => [id, createFakeSigner("client", id)]));
-  #queue: Delivery[] = [];
-  #order = 0;
+  readonly #scheduler = new Scheduler();
 
   constructor(options: ClusterOptions) {
     this.#options = options;
     this.ids = Array.from({ length: options.replicas }, (_, i) => replicaId(`r${i + 1}`));
     const world: NodeWorld = {
       now: () => this.now,
+      clock: () => this.now,
       send: (from, to, packet) => this.#send(from, to, packet),
       reply: (from, reply) => this.replies.push({ from, reply }),
-      ...(options.hooks?.event ? { event: options.hooks.event } : {}),
+      observer: options.hooks?.event ? { event: options.hooks.event } : {},
       ...(options.hooks?.observe ? { observe: options.hooks.observe } : {}),
     };
     const constants = { ...CONSTANTS, ...options.constants };
@@ -111,32 +106,18 @@ export class SimCluster {
     this.#send(replicaId(from), to.map(replicaId), packet);
   }
 
+  /** Virtual milliseconds since the start. */
+  get now(): number {
+    return this.#scheduler.now;
+  }
+
   schedule(delayMs: number, action: () => void): void {
-    this.#queue.push({ at: this.now + delayMs, order: this.#order++, action });
+    this.#scheduler.schedule(delayMs, action);
   }
 
   /** Lets virtual time pass until `done` holds or `ms` are over; true if it held. */
-  elapse(ms: number, done: () => boolean = () => false): boolean {
-    const end = this.now + ms;
-    while (!done()) {
-      const next = this.#takeNext(end);
-      if (!next) {
-        this.now = end;
-        return done();
-      }
-      this.now = next.at;
-      next.action();
-    }
-    return true;
-  }
-
-  #takeNext(end: number): Delivery | null {
-    let best = -1;
-    for (const [i, { at, order }] of this.#queue.entries()) {
-      const current = this.#queue[best];
-      if (at <= end && (!current || at < current.at || (at === current.at && order < current.order))) best = i;
-    }
-    return best < 0 ? null : this.#queue.splice(best, 1)[0]!;
+  elapse(ms: number, done?: () => boolean): boolean {
+    return this.#scheduler.elapse(ms, done);
   }
 
   #tickLater(id: ReplicaId, delay: number): void {
@@ -155,7 +136,7 @@ export class SimCluster {
       const delay = this.#options.delay ? this.#options.delay(from, replica, packet) : 1;
       if (delay === null) continue;
       this.schedule(delay, () => {
-        this.node(replica).receive(packet);
+        this.node(replica).receive([packet]);
         this.#options.hooks?.handled?.(replica);
       });
     }

@@ -1,90 +1,238 @@
-/** One simulated replica: the real core, the real effects, a memory disk that outlives it. */
-import { admitPacket } from "../../replica/admit_packet.ts";
+/** One simulated replica: the real core, the real effects, the real ingress rules, and a memory disk that outlives it. */
+import { createHash } from "node:crypto";
 import { sha256Hex } from "../../crypto/mod.ts";
+import { admitPacket } from "../../replica/admit_packet.ts";
+import type { Adversary, Victim } from "../../replica/byzantine/mod.ts";
 import type { CoreConfig } from "../../replica/core/config.ts";
 import { createState } from "../../replica/core/create_state.ts";
-import type { ReplicaId } from "../../replica/core/ids.ts";
+import { digest, type Millis, type ReplicaId } from "../../replica/core/ids.ts";
 import type { Input } from "../../replica/core/input.ts";
-import type { ClientReply, CoreEvent, Outgoing } from "../../replica/core/output.ts";
+import type { PeerMessage } from "../../replica/core/message.ts";
+import type { ClientReply, Outgoing, PersistOperation } from "../../replica/core/output.ts";
 import type { Packet } from "../../replica/core/packet.ts";
+import { sessionBytes } from "../../replica/core/session_table.ts";
 import type { CoreState } from "../../replica/core/state.ts";
 import type { Verdict } from "../../replica/core/verdict.ts";
-import { createEffects, type InputWithoutTime, type RunInputs } from "../../replica/effects.ts";
+import { createEffects, type EffectPorts, type InputWithoutTime, type RunInputs } from "../../replica/effects.ts";
+import type { SignatureCheck } from "../../replica/signature_check.ts";
 import { KvStore } from "../../replica/state_machine/mod.ts";
-import { MemoryDisk, openMemoryStorage } from "../../replica/storage/mod.ts";
+import { replicatedDigest } from "../../replica/status.ts";
+import { MemoryDisk, openMemoryStorage, type Storage } from "../../replica/storage/mod.ts";
 import { encodeMessage } from "../../transport/codec/mod.ts";
-import { createFakeSigner, FAKE_CHECK, type FakeSigner } from "./fake_crypto.ts";
+import { type CrashPoint, SimulatedCrash, Trigger } from "./crash_point.ts";
+import { createFakeSigner, FAKE_CHECK } from "./fake_crypto.ts";
+import type { Observer } from "./observer.ts";
 
-/** Where a node's packets and replies go. */
+/** Signs for one replica. */
+export type Sign = (message: PeerMessage, body: Uint8Array) => Uint8Array;
+
+/** Everything around a node. */
 export interface NodeWorld {
-  now(): number;
+  /** Virtual time. */
+  now(): Millis;
+  /** Time on the clock of `at`. */
+  clock(at: ReplicaId): Millis;
   send(from: ReplicaId, to: readonly ReplicaId[], packet: Packet): void;
   reply(from: ReplicaId, reply: ClientReply): void;
-  event?(from: ReplicaId, event: CoreEvent): void;
+  readonly observer: Observer;
   observe?(at: ReplicaId, input: Input, verdict: Verdict): void;
+  /** An armed crash point was passed, and `at` is down. */
+  crashed?(at: ReplicaId): void;
+  /** `at` stopped by itself; without this hook the error is thrown on. */
+  failed?(at: ReplicaId, error: Error): void;
 }
+
+/** What makes a node faulty: asked anew at each start. */
+export type Corruption = (victim: Victim) => Adversary;
 
 export class SimNode {
   readonly id: ReplicaId;
-  readonly signer: FakeSigner;
-  readonly disk: MemoryDisk = new MemoryDisk();
+  disk: MemoryDisk = new MemoryDisk();
   /** Present while the node runs. */
   state: CoreState | null = null;
   machine: KvStore = new KvStore();
-  /** A Byzantine node's own idea of what to send. */
+  /** Faulty behaviours, one after the other; none for an honest node. */
+  corruptions: readonly Corruption[] = [];
+  /** A faulty behaviour without a view of the core, for transcripts; can be set while the node runs. */
   corrupt: ((outgoing: readonly Outgoing[]) => readonly Outgoing[]) | null = null;
+  sign: Sign;
+  check: SignatureCheck = FAKE_CHECK;
   readonly #config: CoreConfig;
   readonly #world: NodeWorld;
+  #adversaries: readonly Adversary[] = [];
   #run: RunInputs | null = null;
+  #trigger: Trigger | null = null;
+  /** Takes back what a torn transaction left, as a journal does when the disk is opened. */
+  #rollBack: (() => void) | null = null;
 
   constructor(config: CoreConfig, world: NodeWorld) {
     this.id = config.self;
-    this.signer = createFakeSigner("replica", config.self);
+    const signer = createFakeSigner("replica", config.self);
+    this.sign = (_, body) => signer.sign(body);
     this.#config = config;
     this.#world = world;
   }
 
   /** Starts from what the disk holds. */
   start(): void {
-    const storage = openMemoryStorage({
-      clusterId: this.#config.clusterId,
-      hash: sha256Hex,
-      disk: this.disk,
-      verify: false,
-    });
+    this.#rollBack?.();
+    this.#rollBack = null;
+    this.#trigger = null;
+    const { clusterId } = this.#config;
+    const storage = openMemoryStorage({ clusterId, hash: sha256Hex, disk: this.disk, verify: false });
     this.machine = new KvStore();
-    const ports = { hash: sha256Hex, machine: this.machine };
-    const { id } = this;
-    const world = this.#world;
-    this.state = createState(this.#config, storage.load(), ports, world.now());
-    this.#run = createEffects(this.state, ports, {
-      storage,
-      encode: encodeMessage,
-      sign: (_, body) => this.signer.sign(body),
-      send: (to, packet) => world.send(id, to, packet),
-      publish: (packet) => world.send(id, this.#config.replicas.filter((replica) => replica !== id), packet),
-      reply: (reply) => world.reply(id, reply),
-      event: (event) => world.event?.(id, event),
-      observe: (input, verdict) => world.observe?.(id, input, verdict),
-      corrupt: (outgoing) => this.corrupt?.(outgoing) ?? outgoing,
-    });
+    const ports = { hash: sha256Hex, machine: observed(this.machine, (...call) => this.#executed(...call)) };
+    const state = createState(this.#config, storage.load(), ports, this.#world.clock(this.id));
+    this.state = state;
+    this.#adversaries = this.corruptions.map((corrupt) => corrupt({ config: this.#config, hash: sha256Hex, state }));
+    this.#run = createEffects(state, ports, this.#effectPorts(storage));
+    this.#world.observer.started?.(this.id, this.disk, this.#world.now());
   }
 
   /** Loses everything but the disk. */
   crash(): void {
+    if (this.state === null) return;
     this.state = null;
     this.#run = null;
+    this.#world.observer.crashed?.(this.id, this.#world.now());
+  }
+
+  /** Makes the node crash at the `passes`-th passing of `point` from now on. */
+  arm(point: CrashPoint, passes: number): void {
+    this.#trigger = new Trigger(point, passes);
   }
 
   /** Runs inputs if the node is up. */
   run(inputs: readonly InputWithoutTime[]): void {
-    this.#run?.(inputs, this.#world.now());
+    const state = this.state;
+    if (this.#run === null || state === null) return;
+    const applied = state.appliedIndex;
+    try {
+      this.#run(inputs.filter((input) => !this.#swallows(input)), this.#world.clock(this.id));
+    } catch (error) {
+      return this.#stopped(error as Error);
+    }
+    const { observer } = this.#world;
+    if (state.appliedIndex !== applied && observer.applied) observer.applied(this.id, this.view(), this.#world.now());
   }
 
-  /** Takes a packet off the network, through the real ingress rules. */
-  receive(packet: Packet): void {
-    if (!this.state) return;
-    const admission = admitPacket(this.state, FAKE_CHECK, "peer", packet);
-    if ("admitted" in admission && admission.admitted) this.run([admission.admitted]);
+  /** Takes packets off the network, through the real ingress rules. */
+  receive(packets: readonly Packet[]): void {
+    const admitted: InputWithoutTime[] = [];
+    for (const packet of packets) {
+      if (!this.state) return;
+      const admission = admitPacket(this.state, this.check, "peer", packet);
+      if ("admitted" in admission && admission.admitted) admitted.push(admission.admitted);
+    }
+    if (admitted.length > 0) this.run(admitted);
+  }
+
+  /** The replicated state as checkers see it. */
+  view() {
+    const state = this.state!;
+    const hash = createHash("sha256");
+    for (const bytes of sessionBytes(state.sessions)) hash.update(bytes);
+    return {
+      appliedIndex: state.appliedIndex,
+      digest: digest(replicatedDigest(this.machine.digest(), state)),
+      sessions: digest(hash.digest("hex")),
+    };
+  }
+
+  #effectPorts(storage: Storage): EffectPorts {
+    const { id } = this;
+    const world = this.#world;
+    const peers = this.#config.replicas.filter((replica) => replica !== id);
+    return {
+      storage: { ...bind(storage), commit: (operations, intents) => this.#commit(storage, operations, intents) },
+      encode: encodeMessage,
+      sign: (message, body) => this.sign(message, body),
+      send: (to, packet) => this.#send(to, packet),
+      publish: (packet) => this.#send(peers, packet),
+      reply: (reply) => this.#reply(reply),
+      event: (event) => world.observer.event?.(id, event, world.now()),
+      observe: (input, verdict) => world.observe?.(id, input, verdict),
+      corrupt: (outgoing, now) => this.#corrupted(outgoing, now),
+    };
+  }
+
+  #commit(storage: Storage, ...[operations, intents]: Parameters<Storage["commit"]>): void {
+    this.#pass("before-persist");
+    if (this.#trigger?.pulls("torn-persist")) this.#tear(operations);
+    storage.commit(operations, intents);
+    this.#world.observer.persisted?.(this.id, operations, this.disk, this.#world.now());
+    this.#pass("after-persist");
+  }
+
+  /** Writes a part of a transaction and crashes. */
+  #tear(operations: readonly PersistOperation[]): never {
+    this.#rollBack = this.disk.begin();
+    for (const operation of operations.slice(0, Math.ceil(operations.length / 2))) this.disk.write(operation);
+    throw new SimulatedCrash("torn-persist");
+  }
+
+  #send(to: readonly ReplicaId[], packet: Packet): void {
+    this.#pass("send");
+    this.#world.send(this.id, to, packet);
+  }
+
+  #reply(reply: ClientReply): void {
+    this.#pass("reply");
+    const replies = this.#adversaries.reduce<readonly ClientReply[]>(
+      (all, { answers }) => answers ? all.flatMap(answers) : all,
+      [reply],
+    );
+    for (const each of replies) this.#world.reply(this.id, each);
+  }
+
+  #executed(...[command, { index, client }]: Parameters<KvStore["apply"]>): void {
+    this.#pass("apply");
+    this.#world.observer.executed?.(this.id, index, client, command, this.#world.now());
+  }
+
+  #corrupted(outgoing: readonly Outgoing[], now: Millis): readonly Outgoing[] {
+    const first = this.corrupt?.(outgoing) ?? outgoing;
+    return this.#adversaries.reduce((all, { corrupt }) => corrupt ? corrupt(all, now) : all, first);
+  }
+
+  #swallows(input: InputWithoutTime): boolean {
+    let swallowed = false;
+    // Each of them is asked, since they also listen this way.
+    for (const { swallows } of this.#adversaries) swallowed = (swallows?.(input) ?? false) || swallowed;
+    return swallowed;
+  }
+
+  #pass(point: CrashPoint): void {
+    if (this.#trigger?.pulls(point)) throw new SimulatedCrash(point);
+  }
+
+  #stopped(error: Error): void {
+    this.crash();
+    if (error instanceof SimulatedCrash) this.#world.crashed?.(this.id);
+    else if (this.#world.failed) this.#world.failed(this.id, error);
+    else throw error;
   }
 }
+
+/** A machine whose executions `tell` hears of. */
+function observed(machine: KvStore, tell: (...call: Parameters<KvStore["apply"]>) => void) {
+  return {
+    apply(...call: Parameters<KvStore["apply"]>) {
+      tell(...call);
+      return machine.apply(...call);
+    },
+    query: (query: Uint8Array) => machine.query(query),
+    snapshot: () => machine.snapshot(),
+    restore: (chunks: Iterable<Uint8Array>) => machine.restore(chunks),
+    digest: () => machine.digest(),
+  };
+}
+
+/** The methods of a storage, free of their object. */
+const bind = (storage: Storage): Storage => ({
+  load: () => storage.load(),
+  commit: (operations, intents) => storage.commit(operations, intents),
+  getMeta: (name) => storage.getMeta(name),
+  setMeta: (name, value) => storage.setMeta(name, value),
+  close: () => storage.close(),
+});

@@ -1,0 +1,85 @@
+/** From what is recorded to the members of one line each. Packets are the frames that travel, in base64. */
+import manifest from "../../deno.json" with { type: "json" };
+import {
+  type AnyPacket,
+  certificateCodec,
+  electionProofCodec,
+  encodePacket,
+  entryCodec,
+  evidenceCodec,
+  WIRE_VERSION,
+} from "../../transport/codec/mod.ts";
+import type { Certificate } from "../core/certificate.ts";
+import type { Input } from "../core/input.ts";
+import type { ChainedEntry } from "../core/output.ts";
+import type { AppendEntriesPacket, Packet } from "../core/packet.ts";
+import { RECORDING_VERSION, type RecordedStep, type RecordingStart } from "./format.ts";
+
+/** An input as a list: its kind, then what belongs to it. */
+export type InputWords = readonly (string | number | boolean | null)[];
+
+const base64 = (bytes: Uint8Array): string => bytes.toBase64();
+
+const framesOf = (packet: AnyPacket): string[] => encodePacket(packet).map(base64);
+
+/** The first line: all of the start but its lists, of which it says how long they are. */
+export function encodeHeader({ config, recovered, startedAt, byzantine }: RecordingStart): object {
+  const { clusterId, self, replicas, clients, constants, seed } = config;
+  const { hardState, entries, prepared, branch, commitIndex, commitCertificate, evidence } = recovered;
+  return {
+    recording: RECORDING_VERSION,
+    wire: WIRE_VERSION,
+    program: manifest.version,
+    ...{ clusterId, self, replicas, clients: [...clients], constants, seed, startedAt, byzantine },
+    ...{ hardState, commitIndex },
+    prepared: encodeCertificate(prepared),
+    commitCertificate: encodeCertificate(commitCertificate),
+    ...{ entries: entries.length, branch: branch.length, evidence: evidence.length },
+  };
+}
+
+const encodeCertificate = (certificate: Certificate | null): string | null =>
+  certificate === null ? null : base64(certificateCodec.encode(certificate));
+
+/** The lines behind the first one: the log, the branch and the evidence that the disk held, one a line. */
+export function* encodeDurable({ recovered: { entries, branch, evidence } }: RecordingStart): Generator<object> {
+  for (const entry of entries) yield encodeChained("entry", entry);
+  for (const entry of branch) yield encodeChained("branch", entry);
+  for (const piece of evidence) yield { evidence: base64(evidenceCodec.encode(piece)) };
+}
+
+const encodeChained = (list: "entry" | "branch", { entry, hash }: ChainedEntry): object => ({
+  [list]: base64(entryCodec.encode(entry)),
+  hash,
+});
+
+/** One step. Throws RangeError on a packet that cannot travel. */
+export function encodeStep({ step, input, print }: RecordedStep): object {
+  return { step, now: input.now, input: encodeInput(input), ...print };
+}
+
+function encodeInput(input: Input): InputWords {
+  switch (input.kind) {
+    case "tick":
+    case "flush":
+      return [input.kind];
+    case "apply":
+      return [input.kind, input.limit];
+    case "request":
+      return [input.kind, input.intervention, input.via, ...framesOf({ kind: "SendRequest", signed: input.request })];
+    case "bad-entry":
+      return [input.kind, input.position, ...framesOf(input.packet)];
+    case "packet":
+      return isStripped(input.packet) ? encodeStripped(input.packet) : [input.kind, ...framesOf(input.packet)];
+    default:
+      return input satisfies never;
+  }
+}
+
+/** Ingress takes the entries off an AppendEntries of a leader that is not known (§7.5); such a packet has no frames. */
+const isStripped = (packet: Packet): packet is AppendEntriesPacket =>
+  packet.kind === "AppendEntries" && packet.entries.length === 0 && packet.signed.message.entryHashes.length > 0;
+
+function encodeStripped({ signed: { body, signature }, proof }: AppendEntriesPacket): InputWords {
+  return ["stripped", base64(body), base64(signature), proof === null ? null : base64(electionProofCodec.encode(proof))];
+}

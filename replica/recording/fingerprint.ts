@@ -1,0 +1,46 @@
+/** Fingerprints of a step's outputs: short, and different wherever anything that a replica would do differs. */
+import { sha256Hex } from "../../crypto/digest.ts";
+import type { Outputs } from "../core/output.ts";
+import type { Verdict } from "../core/verdict.ts";
+import { CanonicalBytes } from "./canonical_bytes.ts";
+import type { StepPrint } from "./format.ts";
+
+/** 64 bits: against bugs, not against forgers. */
+const FINGERPRINT_DIGITS = 16;
+
+const canonical = new CanonicalBytes();
+
+/** The fingerprint of any plain value. Throws `TypeError` on values that are not plain. */
+export const fingerprint = (value: unknown): string =>
+  sha256Hex(canonical.encode(value)).slice(0, FINGERPRINT_DIGITS);
+
+/** What `outputs` amount to. Events are left out: they are words for the log. */
+export function printOutputs({ verdict, persist, messages, replies }: Outputs): StepPrint {
+  return {
+    verdict: printVerdict(verdict),
+    persist: printList(persist),
+    messages: printList(messages),
+    replies: printList(replies),
+  };
+}
+
+/** The print of a step in which the core gave up. */
+export function printFailure(error: unknown): StepPrint {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return { verdict: `threw ${text}`, persist: null, messages: null, replies: null };
+}
+
+const printList = (values: readonly unknown[]): string | null => values.length === 0 ? null : fingerprint(values);
+
+function printVerdict(verdict: Verdict): string {
+  switch (verdict.verdict) {
+    case "accept":
+      return "accept";
+    case "ignore":
+      return `ignore ${verdict.code}`;
+    case "reject":
+      return `reject ${verdict.code} ${verdict.culprit ?? "-"}`;
+    default:
+      return verdict satisfies never;
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * What a recording holds: where a core started from, then every input it was given and a fingerprint of what it made of it.
+ * `docs/recording.md` describes the file.
+ */
+import type { CoreConfig } from "../core/config.ts";
+import type { Millis } from "../core/ids.ts";
+import type { Input } from "../core/input.ts";
+import type { Recovered } from "../core/output.ts";
+
+/** Version of the file's layout. A change of what a record says, or of how outputs are fingerprinted, raises it. */
+export const RECORDING_VERSION = 1;
+
+/** Everything a core's behaviour depends on besides its inputs and its state machine. */
+export interface RecordingStart {
+  readonly config: CoreConfig;
+  /** What its disk held. */
+  readonly recovered: Recovered;
+  /** When it started, on the clock of its inputs. */
+  readonly startedAt: Millis;
+  /** The `--byzantine` mode it ran with; its core is honest all the same, and replays without it. */
+  readonly byzantine: string | null;
+}
+
+/** What the core made of one input; each of the last three is null where there is nothing of the kind. */
+export interface StepPrint {
+  /** The verdict in words; `threw …` where the core gave up. */
+  readonly verdict: string;
+  /** Fingerprints of the persist operations, of the unsigned messages, and of the replies. */
+  readonly persist: string | null;
+  readonly messages: string | null;
+  readonly replies: string | null;
+}
+
+/** The parts of a {@linkcode StepPrint}, in the order in which a replay compares them. */
+export const STEP_PARTS = ["verdict", "persist", "messages", "replies"] as const satisfies (keyof StepPrint)[];
+
+/** One input and what became of it. */
+export interface RecordedStep {
+  /** Counted from 1. */
+  readonly step: number;
+  readonly input: Input;
+  readonly print: StepPrint;
+}
+
+/** How a recording ends. */
+export type Ending =
+  /** The replica ended, for the reason given. */
+  | { readonly kind: "closed"; readonly reason: string }
+  /** The process, its machine or its recording ended before anything could be said about it. */
+  | { readonly kind: "cut"; readonly detail: string };

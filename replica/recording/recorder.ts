@@ -1,0 +1,83 @@
+/**
+ * Records what a core is given and what it makes of it, so that the run can be replayed. A recording that cannot go on ends with one warning;
+ * the replica does not end with it.
+ */
+import type { Input } from "../core/input.ts";
+import type { Outputs } from "../core/output.ts";
+import { Chain } from "./chain.ts";
+import { encodeDurable, encodeHeader, encodeStep } from "./encode_record.ts";
+import { printFailure, printOutputs } from "./fingerprint.ts";
+import type { RecordingStart } from "./format.ts";
+import type { RecordingSink } from "./recording_file.ts";
+
+export class Recorder {
+  readonly #sink: RecordingSink;
+  readonly #onLost: (reason: string, steps: number) => void;
+  readonly #chain = new Chain();
+  #steps = 0;
+  #open = true;
+
+  /** `onLost` is told once, where the recording has to end before the replica does, and after how many steps. */
+  constructor(sink: RecordingSink, onLost: (reason: string, steps: number) => void) {
+    this.#sink = sink;
+    this.#onLost = onLost;
+  }
+
+  /** Before the first input. */
+  begin(start: RecordingStart): void {
+    this.#attempt(() => {
+      this.#write(encodeHeader(start));
+      for (const members of encodeDurable(start)) this.#write(members);
+      this.#sink.flush();
+    });
+  }
+
+  /** After each step. What is sent and answered is recorded before it leaves, as far as the system keeps what this process wrote. */
+  observe(input: Input, outputs: Outputs): void {
+    this.#attempt(() => {
+      this.#write(encodeStep({ step: ++this.#steps, input, print: printOutputs(outputs) }));
+      if (input.kind === "flush" || outputs.replies.length > 0) this.#sink.flush();
+    });
+  }
+
+  /** After the step in which the core gave up. */
+  gaveUp(input: Input, error: unknown): void {
+    this.#attempt(() => {
+      this.#write(encodeStep({ step: ++this.#steps, input, print: printFailure(error) }));
+      this.#sink.flush();
+    });
+  }
+
+  /** Ends the recording, saying why the replica ends. */
+  end(reason: string): void {
+    this.#attempt(() => {
+      this.#write({ end: reason, steps: this.#steps });
+      this.#sink.flush();
+      this.#open = false;
+      this.#sink.close();
+    });
+  }
+
+  #write(members: object): void {
+    this.#sink.write(this.#chain.line(members));
+  }
+
+  #attempt(action: () => void): void {
+    if (!this.#open) return;
+    try {
+      action();
+    } catch (error) {
+      this.#lose(error);
+    }
+  }
+
+  #lose(error: unknown): void {
+    this.#open = false;
+    try {
+      this.#sink.close();
+    } catch {
+      // What made the recording end is said below; that it could not be closed either adds nothing.
+    }
+    this.#onLost(error instanceof Error ? `${error.name}: ${error.message}` : String(error), this.#steps);
+  }
+}
