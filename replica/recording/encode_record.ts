@@ -13,7 +13,7 @@ import type { Certificate } from "../core/certificate.ts";
 import type { Input } from "../core/input.ts";
 import type { ChainedEntry } from "../core/output.ts";
 import type { AppendEntriesPacket, Packet } from "../core/packet.ts";
-import { RECORDING_VERSION, type RecordedStep, type RecordingStart } from "./format.ts";
+import { type RecordedStep, RECORDING_VERSION, type RecordingStart } from "./format.ts";
 
 /** An input as a list: its kind, then what belongs to it. */
 export type InputWords = readonly (string | number | boolean | null)[];
@@ -81,5 +81,10 @@ const isStripped = (packet: Packet): packet is AppendEntriesPacket =>
   packet.kind === "AppendEntries" && packet.entries.length === 0 && packet.signed.message.entryHashes.length > 0;
 
 function encodeStripped({ signed: { body, signature }, proof }: AppendEntriesPacket): InputWords {
-  return ["stripped", base64(body), base64(signature), proof === null ? null : base64(electionProofCodec.encode(proof))];
+  return [
+    "stripped",
+    base64(body),
+    base64(signature),
+    proof === null ? null : base64(electionProofCodec.encode(proof)),
+  ];
 }

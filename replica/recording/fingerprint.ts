@@ -11,8 +11,7 @@ const FINGERPRINT_DIGITS = 16;
 const canonical = new CanonicalBytes();
 
 /** The fingerprint of any plain value. Throws `TypeError` on values that are not plain. */
-export const fingerprint = (value: unknown): string =>
-  sha256Hex(canonical.encode(value)).slice(0, FINGERPRINT_DIGITS);
+export const fingerprint = (value: unknown): string => sha256Hex(canonical.encode(value)).slice(0, FINGERPRINT_DIGITS);
 
 /** What `outputs` amount to. Events are left out: they are words for the log. */
 export function printOutputs({ verdict, persist, messages, replies }: Outputs): StepPrint {

@@ -73,10 +73,12 @@ export class Recorder {
 
   #lose(error: unknown): void {
     this.#open = false;
-    try {
-      this.#sink.close();
-    } catch {
-      // What made the recording end is said below; that it could not be closed either adds nothing.
+    for (const last of [() => this.#sink.flush(), () => this.#sink.close()]) {
+      try {
+        last();
+      } catch {
+        // What made the recording end is said below; that its last lines or its closing failed too adds nothing.
+      }
     }
     this.#onLost(error instanceof Error ? `${error.name}: ${error.message}` : String(error), this.#steps);
   }

@@ -1,0 +1,129 @@
+/** The start of a recording, read strictly. Everything here throws `ConfigError` on what no recorder writes. */
+import { readConstants } from "../../crypto/constants.ts";
+import { sha256Hex } from "../../crypto/digest.ts";
+import {
+  type Field,
+  readBoolean,
+  readHex,
+  readId,
+  readInteger,
+  readList,
+  readObject,
+  refuse,
+} from "../../crypto/strict_json.ts";
+import { certificateCodec, entryCodec, evidenceCodec } from "../../transport/codec/mod.ts";
+import type { Certificate, CommitCertificate } from "../core/certificate.ts";
+import type { CoreConfig } from "../core/config.ts";
+import type { Head } from "../core/entry.ts";
+import type { Evidence } from "../core/evidence.ts";
+import { clientId, digest, logIndex, replicaId, term } from "../core/ids.ts";
+import { LIMITS } from "../core/limits.ts";
+import type { ChainedEntry, HardState, VoteRecord } from "../core/output.ts";
+import { readDecoded, readMillis, readNullable } from "./fields.ts";
+import { RECORDING_VERSION, type RecordingStart } from "./format.ts";
+
+const NAMES = [
+  ...["recording", "wire", "program", "clusterId", "self", "replicas", "clients", "constants", "seed", "startedAt"],
+  ...["byzantine", "hardState", "commitIndex", "prepared", "commitCertificate", "entries", "branch", "evidence"],
+] as const;
+const DIGEST_BYTES = 32;
+const MAX_SEED = 2 ** 32;
+
+/** The first line: the start without its lists, and how long these are. */
+export interface RecordingHeader {
+  readonly start: RecordingStart;
+  readonly entries: number;
+  readonly branch: number;
+  readonly evidence: number;
+}
+
+export function decodeHeader(field: Field): RecordingHeader {
+  refuseOtherVersions(field);
+  const fields: Readonly<Record<string, Field>> = readObject(field, NAMES);
+  const at = (name: string): Field => fields[name]!;
+  const count = (name: string): number => readInteger(at(name), 0, LIMITS.maxInteger);
+  return {
+    start: {
+      config: readConfig(at),
+      startedAt: readMillis(at("startedAt")),
+      byzantine: readNullable(at("byzantine"), readId),
+      recovered: {
+        hardState: readHardState(at("hardState")),
+        prepared: readNullable(at("prepared"), readCertificate),
+        commitIndex: logIndex(count("commitIndex")),
+        commitCertificate: readNullable(at("commitCertificate"), readCommitCertificate),
+        ...{ entries: [], branch: [], evidence: [] },
+      },
+    },
+    ...{ entries: count("entries"), branch: count("branch"), evidence: count("evidence") },
+  };
+}
+
+/** Said before anything else is looked at: a file of another version would only seem damaged. */
+function refuseOtherVersions(field: Field): void {
+  const version = (field.value as Readonly<Record<string, unknown>> | null)?.["recording"];
+  if (version === RECORDING_VERSION) return;
+  refuse({ path: "$.recording", value: version }, `${RECORDING_VERSION}, the version this program replays`);
+}
+
+function readConfig(at: (name: string) => Field): CoreConfig {
+  const replicas = readList(at("replicas"), 1, LIMITS.maxReplicas).map((each) => replicaId(readId(each)));
+  const self = replicaId(readId(at("self")));
+  if (!replicas.includes(self)) refuse(at("self"), `one of the replicas ${replicas.join(" ")}`);
+  return {
+    clusterId: readId(at("clusterId")),
+    self,
+    replicas,
+    clients: new Set(readList(at("clients"), 0, LIMITS.maxClients).map((each) => clientId(readId(each)))),
+    constants: readConstants(at("constants")),
+    seed: readInteger(at("seed"), -MAX_SEED, MAX_SEED),
+  };
+}
+
+const readIndex = (field: Field) => logIndex(readInteger(field, 0, LIMITS.maxInteger));
+const readTerm = (field: Field) => term(readInteger(field, 0, LIMITS.maxInteger));
+const readDigest = (field: Field) => digest(readHex(field, DIGEST_BYTES));
+
+function readHardState(field: Field): HardState {
+  const { currentTerm, vote, ack, noMoreAcks } = readObject(field, ["currentTerm", "vote", "ack", "noMoreAcks"]);
+  return {
+    currentTerm: readTerm(currentTerm),
+    vote: readNullable(vote, readVote),
+    ack: readNullable(ack, readHead),
+    noMoreAcks: readBoolean(noMoreAcks),
+  };
+}
+
+function readVote(field: Field): VoteRecord {
+  const { candidate, base } = readObject(field, ["candidate", "base"]);
+  const { term, index, hash } = readObject(base, ["term", "index", "hash"]);
+  return {
+    candidate: replicaId(readId(candidate)),
+    base: { term: readTerm(term), index: readIndex(index), hash: readDigest(hash) },
+  };
+}
+
+function readHead(field: Field): Head {
+  const { index, hash } = readObject(field, ["index", "hash"]);
+  return { index: readIndex(index), hash: readDigest(hash) };
+}
+
+const readCertificate = (field: Field): Certificate => readDecoded(field, certificateCodec.decode);
+
+function readCommitCertificate(field: Field): CommitCertificate {
+  const certificate = readCertificate(field);
+  return certificate.kind === "commit"
+    ? certificate
+    : refuse(field, "a commit certificate", `a ${certificate.kind} one`);
+}
+
+/** A line that holds one entry of the log or of the branch. */
+export function decodeChained(field: Field, list: "entry" | "branch"): ChainedEntry {
+  const fields = readObject(field, [list, "hash"]);
+  const entry = readDecoded(fields[list], entryCodec.decode);
+  return { entry, digest: sha256Hex(entry.body), hash: readDigest(fields.hash) };
+}
+
+/** A line that holds one piece of evidence. */
+export const decodeEvidence = (field: Field): Evidence =>
+  readDecoded(readObject(field, ["evidence"]).evidence, evidenceCodec.decode);

@@ -1,0 +1,96 @@
+/** A step of a recording, read strictly. Signatures are not checked: only what was verified became an input. */
+import {
+  type Field,
+  readBoolean,
+  readId,
+  readInteger,
+  readList,
+  readObject,
+  refuse,
+} from "../../crypto/strict_json.ts";
+import { decodeClientPacket, decodeMessage, decodePeerPacket, electionProofCodec } from "../../transport/codec/mod.ts";
+import { type Millis, replicaId } from "../core/ids.ts";
+import type { Input } from "../core/input.ts";
+import { LIMITS } from "../core/limits.ts";
+import type { SendRequest, Signed, Verified } from "../core/message.ts";
+import type { AppendEntriesPacket, Packet } from "../core/packet.ts";
+import { decodeOr, readBase64, readDecoded, readMillis, readNullable, readText } from "./fields.ts";
+import type { RecordedStep } from "./format.ts";
+
+const STEP_NAMES = ["step", "now", "input", "verdict", "persist", "messages", "replies"] as const;
+/** A kind, at most two words about the input, and the frames of a packet. */
+const MAX_WORDS = 3 + LIMITS.maxFrames;
+
+/** The step in a line; `wanted` is its number. Throws `ConfigError` on what no recorder writes. */
+export function decodeStep(field: Field, wanted: number): RecordedStep {
+  const { step, now, input, verdict, persist, messages, replies } = readObject(field, STEP_NAMES);
+  return {
+    step: readInteger(step, wanted, wanted),
+    input: readInput(input, readMillis(now)),
+    print: {
+      verdict: readText(verdict),
+      persist: readNullable(persist, readText),
+      messages: readNullable(messages, readText),
+      replies: readNullable(replies, readText),
+    },
+  };
+}
+
+function readInput(field: Field, now: Millis): Input {
+  const [kind, ...words] = readList(field, 1, MAX_WORDS);
+  const word = (place: number): Field => words[place] ?? refuse(field, "more words for this kind of input");
+  switch (kind!.value) {
+    case "tick":
+    case "flush":
+      return { kind: kind!.value, now };
+    case "apply":
+      return { kind: "apply", limit: readInteger(word(0), 0, LIMITS.maxInteger), now };
+    case "request":
+      return {
+        ...{ kind: "request", now, intervention: readBoolean(word(0)) },
+        via: readNullable(word(1), (via) => replicaId(readId(via))),
+        request: readRequest(field, words.slice(2)),
+      };
+    case "bad-entry":
+      return {
+        ...{ kind: "bad-entry", now, position: readInteger(word(0), 0, LIMITS.maxAppendEntries) },
+        packet: readAppendEntries(field, words.slice(1)),
+      };
+    case "packet":
+      return { kind: "packet", now, packet: readPacket(field, words) as Verified<Packet> };
+    case "stripped":
+      return { kind: "packet", now, packet: readStripped(word(0), word(1), word(2)) as Verified<Packet> };
+    default:
+      return refuse(kind!, "a kind of input");
+  }
+}
+
+const readPacket = (field: Field, frames: readonly Field[]): Packet => {
+  const bytes = frames.map(readBase64);
+  return decodeOr(field, () => decodePeerPacket(bytes));
+};
+
+function readAppendEntries(field: Field, frames: readonly Field[]): AppendEntriesPacket {
+  const packet = readPacket(field, frames);
+  return packet.kind === "AppendEntries" ? packet : refuse(field, "an AppendEntries", `a ${packet.kind}`);
+}
+
+function readRequest(field: Field, frames: readonly Field[]): Verified<Signed<SendRequest>> {
+  const bytes = frames.map(readBase64);
+  const packet = decodeOr(field, () => decodeClientPacket(bytes));
+  if (packet.kind !== "SendRequest") refuse(field, "a SendRequest", `a ${packet.kind}`);
+  return packet.signed as Verified<Signed<SendRequest>>;
+}
+
+/** The header of an AppendEntries whose entries ingress took off (§7.5). */
+function readStripped(bodyField: Field, signatureField: Field, proofField: Field): AppendEntriesPacket {
+  const body = readBase64(bodyField);
+  const message = decodeOr(bodyField, () => decodeMessage("AppendEntries", body));
+  const proof = readNullable(proofField, (field) => readDecoded(field, electionProofCodec.decode));
+  return {
+    kind: "AppendEntries",
+    signed: { message, body, signature: readBase64(signatureField) },
+    entries: [],
+    proof,
+  };
+}

@@ -1,0 +1,7 @@
+/** Recorded runs of a replica: written by the process, read to be replayed. */
+export { type Ending, type RecordedStep, type RecordingStart, STEP_PARTS, type StepPrint } from "./format.ts";
+export { printFailure, printOutputs } from "./fingerprint.ts";
+export { readPieces } from "./lines.ts";
+export { DamagedRecordError, RecordingReader } from "./reader.ts";
+export { Recorder } from "./recorder.ts";
+export { RecordingFile, type RecordingSink } from "./recording_file.ts";
