@@ -26,8 +26,10 @@ export interface EffectPorts {
   publish(packet: Packet): void;
   reply(reply: ClientReply): void;
   event(event: CoreEvent): void;
-  /** Every input with what became of it, in order: recording them replays the run. */
-  observe?(input: Input, verdict: Verdict): void;
+  /** Every input with what became of it, in order and before any of it is executed: recording them replays the run. */
+  observe?(input: Input, verdict: Verdict, outputs: Outputs): void;
+  /** The input on which the core gave up, before the error goes its way. */
+  gaveUp?(input: Input, error: unknown): void;
   /** Only for `--byzantine` and adversaries in tests: what a faulty replica sends instead, asked after every batch. */
   corrupt?(outgoing: readonly Outgoing[], now: Millis): readonly Outgoing[];
 }
@@ -45,8 +47,8 @@ export type InputWithoutTime = Input extends infer I ? I extends Input ? Omit<I,
 export function createEffects(state: CoreState, corePorts: Ports, ports: EffectPorts): RunInputs {
   const take = (input: InputWithoutTime, now: number): Outputs => {
     const stamped = { ...input, now } as Input;
-    const outputs = step(state, stamped, corePorts);
-    ports.observe?.(stamped, outputs.verdict);
+    const outputs = stepOrTell(state, stamped, corePorts, ports);
+    ports.observe?.(stamped, outputs.verdict, outputs);
     for (const event of outputs.events) ports.event(event);
     return outputs;
   };
@@ -62,6 +64,15 @@ export function createEffects(state: CoreState, corePorts: Ports, ports: EffectP
       take({ kind: "apply", limit: APPLY_LIMIT }, now).replies.forEach(ports.reply);
     }
   };
+}
+
+function stepOrTell(state: CoreState, input: Input, corePorts: Ports, ports: EffectPorts): Outputs {
+  try {
+    return step(state, input, corePorts);
+  } catch (error) {
+    ports.gaveUp?.(input, error);
+    throw error;
+  }
 }
 
 /** One transaction, then everything that rests on it; returns this replica's own packets as its next inputs. */

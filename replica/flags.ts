@@ -17,13 +17,14 @@ Usage: replica --cluster FILE --key FILE --data DIR [options]
   --log-level LEVEL       ${LOG_LEVELS.join(", ")} (default warn)
   --byzantine MODE        makes this replica faulty, for tests and drills: ${BYZANTINE_MODES.join(", ")}
   --unsafe-test-faults    has to stand beside --byzantine
+  --record FILE           records what the core is given, for a replay; FILE must be new, so give each start another; it only grows
   --help                  this text
 
 Prints one line on stdout once it takes part, and its log as JSON lines on stderr. SIGTERM and SIGINT end it cleanly.
 Exit codes: 0 ended as told, 1 could not go on, 2 wrong usage or configuration.
 `;
 
-const STRINGS = ["cluster", "key", "data", "bind", "crypto", "log-level", "byzantine"] as const;
+const STRINGS = ["cluster", "key", "data", "bind", "crypto", "log-level", "byzantine", "record"] as const;
 const BOOLEANS = ["unsafe-test-faults", "help"] as const;
 const CHOICES: readonly BackendChoice[] = ["auto", "native", "noble"];
 
@@ -41,6 +42,7 @@ export interface ReplicaFlags {
   readonly crypto: BackendChoice;
   readonly logLevel: LogLevel;
   readonly byzantine: ByzantineMode | null;
+  readonly record: string | null;
 }
 
 /** Parses the arguments; null where help was asked for. Throws `ConfigError` on anything unknown, missing or without meaning. */
@@ -55,6 +57,7 @@ export function parseFlags(args: readonly string[]): ReplicaFlags | null {
     crypto: oneOf("crypto", flags.crypto ?? "auto", CHOICES),
     logLevel: oneOf("log-level", flags["log-level"] ?? "warn", LOG_LEVELS),
     byzantine: byzantineMode(flags),
+    record: flags.record ?? null,
   };
 }
 

@@ -13,13 +13,15 @@ Deno.test("the needed flags alone give the defaults", () => {
     crypto: "auto",
     logLevel: "warn",
     byzantine: null,
+    record: null,
   });
   assertEquals(parseFlags(["--help"]), null);
 });
 
 Deno.test("every flag is understood", () => {
   const more = ["--bind", "*", "--crypto=noble", "--log-level", "debug", "--byzantine", "equivocate"];
-  const flags = parseFlags([...NEEDED, ...more, "--unsafe-test-faults"]);
+  const flags = parseFlags([...NEEDED, ...more, "--unsafe-test-faults", "--record", "run.jsonl"]);
+  assertEquals(flags?.record, "run.jsonl");
   assertEquals([flags?.bind, flags?.crypto, flags?.logLevel, flags?.byzantine], ["*", "noble", "debug", "equivocate"]);
 });
 

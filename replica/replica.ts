@@ -20,6 +20,7 @@ import { EventLoop } from "./event_loop.ts";
 import { Ingress } from "./ingress.ts";
 import { INGRESS_LIMITS } from "./ingress_limits.ts";
 import type { Logger } from "./log.ts";
+import type { Recorder } from "./recording/mod.ts";
 import { Replier } from "./replier.ts";
 import { Routes } from "./routes.ts";
 import { createSignatureCheck } from "./signature_check.ts";
@@ -42,6 +43,8 @@ export interface ReplicaParts {
   readonly log: Logger;
   /** Makes the replica faulty; only for tests and drills. */
   readonly byzantine?: ByzantineMode | null;
+  /** Records the core's inputs; ended by whoever made it. */
+  readonly recorder?: Recorder | null;
   /** Monotonic clock in milliseconds; `performance.now` by default. */
   readonly now?: () => number;
   /** Seed of the timer jitter; random by default. */
@@ -80,9 +83,12 @@ function settingsOf(parts: ReplicaParts) {
   const config = coreConfigOf(roster, ownLine(roster, key), parts.seed);
   const ports: Ports = { hash: sha256Hex, machine };
   const { backend, work } = countingBackend(parts.backend.backend);
+  const startedAt = now();
+  const recovered = storage.load();
+  parts.recorder?.begin({ config, recovered, startedAt, byzantine: parts.byzantine ?? null });
   return {
     ...{ now, config, ports, backend, work, transport },
-    state: createState(config, storage.load(), ports, now()),
+    state: createState(config, recovered, ports, startedAt),
     signer: createSigner(backend, unhex(key.secretKey), roster.cluster),
     routes: new Routes(),
     activation: new Activation(config.self, storage),
@@ -135,7 +141,7 @@ function runInputs(parts: ReplicaParts, settings: Settings, desks: Desks): RunIn
 }
 
 function effectPorts(parts: ReplicaParts, settings: Settings, { replier }: Desks): EffectPorts {
-  const { storage, transport, log } = parts;
+  const { storage, transport, log, recorder } = parts;
   const { signer, refused, ignored, suspicion } = settings;
   return {
     storage,
@@ -151,9 +157,11 @@ function effectPorts(parts: ReplicaParts, settings: Settings, { replier }: Desks
       if (event === "suspect") suspicion.reason = String(fields["reason"]);
       log.log(level, event, fields);
     },
-    observe(_input, verdict) {
+    observe(input, verdict, outputs) {
+      recorder?.observe(input, outputs);
       if (verdict.verdict === "reject") refused.add(`core:${verdict.code}`);
       else if (verdict.verdict === "ignore") ignored.add(verdict.code);
     },
+    gaveUp: (input, error) => recorder?.gaveUp(input, error),
   };
 }

@@ -8,6 +8,7 @@ import type { ByzantineMode } from "./byzantine/mod.ts";
 import { ownLine, transportOptionsOf } from "./config.ts";
 import type { StateMachine } from "./core/ports.ts";
 import { type Logger, SILENT } from "./log.ts";
+import { Recorder, RecordingFile } from "./recording/mod.ts";
 import { createReplica, type Replica } from "./replica.ts";
 import { KvStore } from "./state_machine/mod.ts";
 import type { ReplicaStatus } from "./status.ts";
@@ -29,6 +30,8 @@ export interface StartOptions {
   readonly log?: Logger;
   /** Makes the replica faulty; only for tests and drills. */
   readonly byzantine?: ByzantineMode | null;
+  /** File to record the core's inputs to, made now. It only grows. */
+  readonly record?: string | null;
 }
 
 export interface RunningReplica {
@@ -45,35 +48,49 @@ export interface RunningReplica {
 }
 
 /**
- * Starts a replica. Throws `ConfigError` where the key is no replica's of the roster, `StorageError` where the data directory cannot
- * be used, `TransportError` where a port cannot be bound; then nothing stays open.
+ * Starts a replica. Throws `ConfigError` where the key is no replica's of the roster or the recording cannot be made, `StorageError` where the
+ * data directory cannot be used, `TransportError` where a port cannot be bound; then nothing stays open, and no recording is left.
  */
 export async function startReplica(options: StartOptions): Promise<RunningReplica> {
-  const { roster, key, backend, bindHost = null, log = SILENT, byzantine = null } = options;
+  const { roster, key, backend, bindHost = null, log = SILENT, byzantine = null, record = null } = options;
   const line = ownLine(roster, key);
-  const storage = openSqliteStorage({ dir: options.dataDir, clusterId: roster.cluster, replica: line.id });
+  const recording = record === null ? null : RecordingFile.create(record);
+  let storage: Storage | null = null;
   let transport: ReplicaTransport | null = null;
   try {
+    storage = openSqliteStorage({ dir: options.dataDir, clusterId: roster.cluster, replica: line.id });
     transport = await createZmqReplicaTransport(transportOptionsOf(roster, line, bindHost));
     const machine = options.machine ?? new KvStore();
-    const replica = createReplica({ roster, key, backend, storage, transport, machine, log, byzantine });
-    return supervise(line, replica, storage, transport);
+    const recorder = recording && new Recorder(recording, warnOfEnd(log));
+    const replica = createReplica({ roster, key, backend, storage, transport, machine, log, byzantine, recorder });
+    return supervise({ line, replica, storage, transport, recorder });
   } catch (error) {
     await transport?.close();
-    storage.close();
+    storage?.close();
+    recording?.discard();
     throw error;
   }
 }
 
-function supervise(
-  line: RosterReplica,
-  replica: Replica,
-  storage: Storage,
-  transport: ReplicaTransport,
-): RunningReplica {
+const warnOfEnd = (log: Logger) => (reason: string, steps: number): void =>
+  log.log("warn", "recording-ended", { reason, steps });
+
+interface Held {
+  readonly line: RosterReplica;
+  readonly replica: Replica;
+  readonly storage: Storage;
+  readonly transport: ReplicaTransport;
+  readonly recorder: Recorder | null;
+}
+
+function supervise({ line, replica, storage, transport, recorder }: Held): RunningReplica {
   const finished = (async () => {
     try {
       await replica.run();
+      recorder?.end("stopped");
+    } catch (error) {
+      recorder?.end(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+      throw error;
     } finally {
       await transport.close();
       storage.close();

@@ -21,6 +21,7 @@ export class RecordingFile implements RecordingSink {
   readonly #encoder = new TextEncoder();
   #kept: string[] = [];
   #keptChars = 0;
+  #open = true;
 
   private constructor(path: string, file: Deno.FsFile) {
     this.path = path;
@@ -54,12 +55,13 @@ export class RecordingFile implements RecordingSink {
   }
 
   close(): void {
-    this.#file.close();
+    if (this.#open) this.#file.close();
+    this.#open = false;
   }
 
   /** Takes the file away again: the replica it was made for did not start. */
   discard(): void {
-    this.#file.close();
+    this.close();
     Deno.removeSync(this.path);
   }
 }

@@ -37,7 +37,7 @@ Deno.test("wrong usage and configuration end with 2 and say what was given and w
 Deno.test("help is on stdout and ends with 0", async () => {
   const { code, out, error } = await run("--help");
   assertEquals([code, error], [0, ""]);
-  for (const flag of ["--cluster", "--key", "--data", "--bind", "--crypto", "--log-level", "--byzantine"]) {
+  for (const flag of ["--cluster", "--key", "--data", "--bind", "--crypto", "--log-level", "--byzantine", "--record"]) {
     assert(out.includes(flag), flag);
   }
 });
