@@ -34,6 +34,20 @@ export class MemoryDisk {
     return this.#entries;
   }
 
+  /** Its parts as they are now, to look into without the copy that {@linkcode recovered} makes of the log. */
+  get hardState(): HardState {
+    return this.#small.hardState;
+  }
+  get prepared(): Certificate | null {
+    return this.#small.prepared;
+  }
+  get branch(): readonly ChainedEntry[] {
+    return this.#small.branch;
+  }
+  get commitIndex(): LogIndex {
+    return this.#small.commitIndex;
+  }
+
   /** A copy that later transactions do not change. */
   recovered(): Recovered {
     return { ...this.#small, entries: this.#entries.slice() };
