@@ -2,7 +2,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { ConfigError } from "../crypto/config_error.ts";
 import type { BackendChoice } from "../crypto/load_backend.ts";
-import { BYZANTINE_MODES, type ByzantineMode, PLANNED_MODES } from "./byzantine/mod.ts";
+import { BYZANTINE_MODES, type ByzantineMode } from "./byzantine/mod.ts";
 import { LOG_LEVELS, type LogLevel } from "./log.ts";
 
 export const USAGE = `Runs one replica of a cluster until it is told to stop.
@@ -102,11 +102,6 @@ function byzantineMode(flags: Flags): ByzantineMode | null {
   if (byzantine === undefined) {
     if (unsafe) throw new ConfigError("--unsafe-test-faults: given alone, wanted --byzantine MODE beside it");
     return null;
-  }
-  if (PLANNED_MODES.includes(byzantine)) {
-    throw new ConfigError(
-      `--byzantine: given "${byzantine}", which is not available yet, wanted one of ${BYZANTINE_MODES.join(", ")}`,
-    );
   }
   const mode = oneOf("byzantine", byzantine, BYZANTINE_MODES);
   if (!unsafe) throw new ConfigError("--byzantine: given alone, wanted --unsafe-test-faults beside it");

@@ -35,7 +35,6 @@ const REFUSED: readonly (readonly [string, readonly string[], string])[] = [
   ["an unknown backend", [...NEEDED, "--crypto", "openssl"], 'given "openssl", wanted one of auto, native, noble'],
   ["an unknown level", [...NEEDED, "--log-level", "loud"], "wanted one of error, warn, info, debug"],
   ["a fault without the safety catch", [...NEEDED, "--byzantine", "equivocate"], "wanted --unsafe-test-faults"],
-  ["a mode to come", [...NEEDED, "--byzantine", "silent", "--unsafe-test-faults"], "not available yet"],
   ["an unknown mode", [...NEEDED, "--byzantine", "rude", "--unsafe-test-faults"], "wanted one of equivocate"],
   ["the safety catch alone", [...NEEDED, "--unsafe-test-faults"], "wanted --byzantine"],
 ];

@@ -4,52 +4,28 @@
  */
 import type { Entry } from "../core/entry.ts";
 import { joinRequests } from "../core/entry_body.ts";
-import { chainEntry } from "../core/hash_chain.ts";
-import { type Digest, type LogIndex, offset, type ReplicaId, type Term } from "../core/ids.ts";
-import type { AppendEntries, AppendEntriesResponse } from "../core/message.ts";
-import type { ChainedEntry, Outgoing } from "../core/output.ts";
+import type { ReplicaId } from "../core/ids.ts";
+import type { AppendEntries } from "../core/message.ts";
+import type { Outgoing } from "../core/output.ts";
 import type { AppendEntriesPacket } from "../core/packet.ts";
 import type { Adversary, Victim } from "./adversary.ts";
-
-type OutgoingEntries = Outgoing & { readonly packet: AppendEntriesPacket<AppendEntries> };
-
-/** The adversary's own branch, of its current term as leader. */
-interface Fork {
-  readonly term: Term;
-  readonly chained: Map<LogIndex, ChainedEntry>;
-}
+import { Fork } from "./fork.ts";
+import { accuses } from "./lies.ts";
 
 /** See the head of this file. Entries without requests are not forked: there is nothing validly signed to put into them. */
 export function equivocate({ config, hash }: Victim): Adversary {
   const peers = config.replicas.filter((id) => id !== config.self);
   const deceived = new Set<ReplicaId>(peers.slice(Math.floor(peers.length / 2)));
-  let fork: Fork = { term: 0 as Term, chained: new Map() };
-
-  const extend = (header: AppendEntries, entries: readonly Entry[]): void => {
-    if (header.term !== fork.term) fork = { term: header.term, chained: new Map() };
-    let previous = fork.chained.get(header.prevIndex)?.hash ?? header.prevHash;
-    for (const [i, entry] of entries.entries()) {
-      const known = fork.chained.get(entry.index);
-      const forked = fork.chained.has(offset(entry.index, -1));
-      const chained = known ?? chainEntry(hash, previous, alternative(entry));
-      if (known === undefined && (forked || chained.hash !== header.entryHashes[i])) {
-        fork.chained.set(entry.index, chained);
-      }
-      previous = chained.hash;
-    }
-    for (const index of fork.chained.keys()) if (index < header.commitIndex) fork.chained.delete(index);
-  };
+  const fork = new Fork(hash, alternative);
 
   const corrupt = (outgoing: readonly Outgoing[]): Outgoing[] => {
-    for (const { packet } of outgoing) {
-      if (packet.kind === "AppendEntries") extend(packet.signed, packet.entries);
-    }
+    for (const { packet } of outgoing) if (packet.kind === "AppendEntries") fork.extend(packet);
     return outgoing.flatMap((each) => {
-      if (isEntries(each)) return split(each, fork, deceived);
-      // It does not spread what others found out about it.
-      if (each.packet.kind === "Evidence" && each.packet.evidence.culprit === config.self) return [];
-      if (each.packet.kind !== "AppendEntriesResponse") return [each];
-      const second = otherAcks(each.packet.signed, fork);
+      const { to, packet } = each;
+      if (packet.kind === "AppendEntries") return split(to, packet, fork, deceived);
+      if (accuses(packet, config.self)) return [];
+      if (packet.kind !== "AppendEntriesResponse") return [each];
+      const second = fork.ack(packet.signed);
       return second === null
         ? [each]
         : [each, { to: peers, packet: { kind: "AppendEntriesResponse", signed: second } }];
@@ -57,8 +33,6 @@ export function equivocate({ config, hash }: Victim): Adversary {
   };
   return { corrupt };
 }
-
-const isEntries = (outgoing: Outgoing): outgoing is OutgoingEntries => outgoing.packet.kind === "AppendEntries";
 
 /** The same requests in another order, or none of them. */
 function alternative(entry: Entry): Entry {
@@ -69,31 +43,18 @@ function alternative(entry: Entry): Entry {
 }
 
 /** One AppendEntries as two: the honest one for one half, the forked one for the other. */
-function split(outgoing: OutgoingEntries, fork: Fork, deceived: ReadonlySet<ReplicaId>): Outgoing[] {
-  const { packet, to } = outgoing;
-  if (to === "all" || fork.chained.size === 0) return [outgoing];
+function split(
+  to: Outgoing["to"],
+  packet: AppendEntriesPacket<AppendEntries>,
+  fork: Fork,
+  deceived: ReadonlySet<ReplicaId>,
+): Outgoing[] {
+  if (to === "all" || fork.empty) return [{ to, packet }];
   const lies = to.filter((id) => deceived.has(id));
   const truth = to.filter((id) => !deceived.has(id));
-  if (lies.length === 0) return [outgoing];
-  const forged: Outgoing = { to: lies, packet: forge(packet, fork) };
-  return truth.length === 0 ? [forged] : [{ to: truth, packet }, forged];
-}
-
-function forge(packet: AppendEntriesPacket<AppendEntries>, { chained }: Fork): AppendEntriesPacket<AppendEntries> {
-  const header = packet.signed;
-  const entryHashes: Digest[] = header.entryHashes.map((hash, i) =>
-    chained.get(offset(header.prevIndex, i + 1))?.hash ?? hash
-  );
-  return {
-    ...packet,
-    signed: { ...header, prevHash: chained.get(header.prevIndex)?.hash ?? header.prevHash, entryHashes },
-    entries: packet.entries.map((entry) => chained.get(entry.index)?.entry ?? entry),
-  };
-}
-
-/** The replica's acks once more, of the forked entries; null where none of them is forked. */
-function otherAcks(response: AppendEntriesResponse, { term, chained }: Fork): AppendEntriesResponse | null {
-  if (response.term !== term || !response.acks.some(({ index }) => chained.has(index))) return null;
-  const acks = response.acks.map((ack) => ({ index: ack.index, hash: chained.get(ack.index)?.hash ?? ack.hash }));
-  return { ...response, acks };
+  const forged = lies.length === 0 ? null : fork.forge(packet);
+  return [
+    ...(truth.length === 0 ? [] : [{ to: truth, packet }]),
+    ...(forged === null ? [] : [{ to: lies, packet: forged }]),
+  ];
 }

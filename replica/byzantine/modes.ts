@@ -1,24 +1,29 @@
 /** The faulty behaviours there are, by the name `--byzantine` takes. */
 import type { Adversary, Victim } from "./adversary.ts";
+import { corruptAcks } from "./corrupt_acks.ts";
+import { elections } from "./elections.ts";
 import { equivocate } from "./equivocate.ts";
+import { forgeClient } from "./forge_client.ts";
+import { oppositeVotes } from "./opposite_votes.ts";
+import { silent } from "./silent.ts";
+import { usurp } from "./usurp.ts";
 import { withhold } from "./withhold.ts";
 
-const ADVERSARIES = { equivocate, withhold } satisfies Record<string, (victim: Victim) => Adversary>;
+const ADVERSARIES = {
+  equivocate,
+  withhold,
+  usurp,
+  elections,
+  "opposite-votes": oppositeVotes,
+  "forge-client": forgeClient,
+  "corrupt-acks": corruptAcks,
+  silent,
+} satisfies Record<string, (victim: Victim) => Adversary>;
 
 export type ByzantineMode = keyof typeof ADVERSARIES;
 
 /** Modes that can be asked for. */
 export const BYZANTINE_MODES = Object.keys(ADVERSARIES) as readonly ByzantineMode[];
-
-/** Names reserved for modes that are not there yet. */
-export const PLANNED_MODES: readonly string[] = [
-  "usurp",
-  "elections",
-  "opposite-votes",
-  "forge-client",
-  "corrupt-acks",
-  "silent",
-];
 
 /** The adversary of one replica. */
 export const createAdversary = (mode: ByzantineMode, victim: Victim): Adversary => ADVERSARIES[mode](victim);

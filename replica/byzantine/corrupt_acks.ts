@@ -1,0 +1,175 @@
+/**
+ * A follower whose every word about its log is false: it acks what it lacks, two hashes at one index, heads far ahead, reports what is
+ * not prepared or committed, complains without cause, and serves entries that are not the ones asked for (§5.4–§5.6, §8.1, §12).
+ */
+import { peersOf } from "../core/context.ts";
+import type { Entry, Head } from "../core/entry.ts";
+import { joinRequests } from "../core/entry_body.ts";
+import { nextTerm, type ReplicaId } from "../core/ids.ts";
+import { LIMITS } from "../core/limits.ts";
+import { headAt, lastHead } from "../core/log.ts";
+import type { AppendEntriesResponse, FetchEntriesResponse } from "../core/message.ts";
+import type { Outgoing } from "../core/output.ts";
+import type { FetchEntriesResponsePacket, UnsignedPacket } from "../core/packet.ts";
+import type { Adversary, Victim } from "./adversary.ts";
+import { accuses, createPace, far, inTurn, laterTerm, othersOf, ownCopy, wrongHash } from "./lies.ts";
+
+/** See the head of this file. Its own core hears what it would have said in truth. */
+export function corruptAcks(victim: Victim): Adversary {
+  const { state, config } = victim;
+  const pace = createPace(victim);
+  let turns = 0;
+  const lieAbout = (truth: AppendEntriesResponse, to: readonly ReplicaId[]): Outgoing[] =>
+    inTurn(LIES, turns++)(victim, truth).map((signed) => ({ to, packet: { kind: "AppendEntriesResponse", signed } }));
+
+  const corrupt = (outgoing: readonly Outgoing[], now: number): Outgoing[] => {
+    const kept = outgoing.flatMap((each): Outgoing[] => {
+      const { packet } = each;
+      if (accuses(packet, config.self)) return [];
+      const to = othersOf(each, config);
+      if (packet.kind === "FetchEntriesResponse") return [{ to, packet: wrongEntries(packet, turns++) }];
+      if (packet.kind !== "AppendEntriesResponse") return [each];
+      return [...ownCopy(each, config.self), ...lieAbout(packet.signed, to)];
+    });
+    const turn = pace(now);
+    if (turn === null) return kept;
+    const unasked = inTurn(UNASKED, turn);
+    return [...kept, ...lieAbout(truthOf(victim), peersOf(state)), {
+      to: peersOf(state),
+      packet: unasked(victim, turn),
+    }];
+  };
+  return { corrupt };
+}
+
+/** What it could say in truth, if it had acked its whole log. */
+function truthOf({ state, config }: Victim): AppendEntriesResponse {
+  const { commitIndex, log, prepared, hard, term } = state;
+  return {
+    kind: "AppendEntriesResponse",
+    term: hard.currentTerm,
+    replica: config.self,
+    acks: [lastHead(log)],
+    prepared: { term: prepared.term, index: prepared.index, hash: prepared.hash },
+    commitIndex,
+    commitHash: headAt(log, commitIndex).hash,
+    round: term.lastRound,
+  };
+}
+
+/** What is said instead of the truth. */
+type Lie = (victim: Victim, truth: AppendEntriesResponse) => readonly AppendEntriesResponse[];
+
+const headOf = (victim: Victim, { acks }: AppendEntriesResponse): Head => acks.at(-1) ?? lastHead(victim.state.log);
+
+/** The head it acks, made another. */
+const acking = (change: (head: Head, victim: Victim) => readonly Head[]): Lie => (victim, truth) => [
+  { ...truth, acks: change(headOf(victim, truth), victim) },
+];
+
+const LIES: readonly Lie[] = [
+  /** Another hash at its head. */
+  acking(({ index }, victim) => [{ index, hash: wrongHash(victim, index) }]),
+  /** The true head in one response, another in the next. */
+  (victim, truth) => {
+    const { index, hash } = headOf(victim, truth);
+    return [hash, wrongHash(victim, index)].map((each) => ({ ...truth, acks: [{ index, hash: each }] }));
+  },
+  /** Entries it does not have. */
+  acking(({ index }, victim) =>
+    [1, 2, 3].map((by) => far(index, by)).filter((at, i, all) => at > (all[i - 1] ?? -1))
+      .map((at) => ({ index: at, hash: wrongHash(victim, at) }))
+  ),
+  /** The last index there can be. */
+  acking((head, victim) => [head, { index: far(head.index, LIMITS.maxInteger), hash: wrongHash(victim, 0) }]),
+  /** Its whole log prepared in this term, which nobody certified. */
+  (victim, truth) => [{ ...truth, prepared: { term: truth.term, ...lastHead(victim.state.log) } }],
+  /** Something prepared that is on nobody's log. */
+  (victim, truth) => {
+    const index = far(truth.prepared.index, 5);
+    return [{ ...truth, prepared: { term: truth.term, index, hash: wrongHash(victim, index) } }];
+  },
+  /** Commits nobody made, near and as far as can be. */
+  (victim, truth) =>
+    [5, LIMITS.maxInteger].map((by) => {
+      const commitIndex = far(truth.commitIndex, by);
+      return { ...truth, commitIndex, commitHash: wrongHash(victim, commitIndex) };
+    }),
+  /** Nothing ever. */
+  (
+    victim,
+    truth,
+  ) => [{
+    ...truth,
+    acks: [],
+    commitIndex: far(truth.commitIndex, -truth.commitIndex),
+    commitHash: victim.state.genesis,
+  }],
+  /** The numbers of other terms. */
+  (_, truth) =>
+    [1, 7, -1].map((by) => {
+      const term = laterTerm(truth.term, by);
+      return { ...truth, term, prepared: { ...truth.prepared, term } };
+    }),
+  /** The report of another term than the response's. */
+  (
+    victim,
+    truth,
+  ) => [{ ...truth, term: nextTerm(truth.term), prepared: { term: truth.term, ...lastHead(victim.state.log) } }],
+  (_, truth) => [truth],
+];
+
+/** What it says besides, asked for by nobody. */
+const UNASKED: readonly ((victim: Victim, turn: number) => UnsignedPacket)[] = [
+  complain(false),
+  complain(true),
+  ({ config, state }, turn) => ({
+    kind: "FetchEntriesResponse",
+    signed: {
+      kind: "FetchEntriesResponse",
+      replica: config.self,
+      nonce: 1 + turn % 5,
+      from: far(state.commitIndex, 1),
+    },
+    entries: [],
+    certificate: state.commitCertificate,
+  }),
+];
+
+/** "I cannot append", about the latest round and from the very beginning. */
+function complain(proofWanted: boolean): (victim: Victim) => UnsignedPacket {
+  return ({ state, config }) => {
+    const genesis: Head = { index: far(state.commitIndex, -state.commitIndex), hash: state.genesis };
+    return {
+      kind: "ResendRequest",
+      signed: {
+        kind: "ResendRequest",
+        term: state.hard.currentTerm,
+        replica: config.self,
+        round: state.term.lastRound,
+        commitIndex: genesis.index,
+        commitHash: genesis.hash,
+        match: genesis,
+        proofWanted,
+      },
+    };
+  };
+}
+
+/** An answer to FetchEntries whose entries are not the ones asked for. */
+function wrongEntries(
+  packet: FetchEntriesResponsePacket<FetchEntriesResponse>,
+  turn: number,
+): FetchEntriesResponsePacket<FetchEntriesResponse> {
+  const emptied = (entry: Entry): Entry => ({ ...entry, body: joinRequests([]), requests: [] });
+  switch (turn % 4) {
+    case 0:
+      return { ...packet, entries: packet.entries.map(emptied) };
+    case 1:
+      return { ...packet, entries: packet.entries.slice(0, 1) };
+    case 2:
+      return { ...packet, certificate: null };
+    default:
+      return { ...packet, entries: packet.entries.map((entry) => ({ ...entry, term: laterTerm(entry.term, 1) })) };
+  }
+}

@@ -1,0 +1,73 @@
+/** A second chain of one term that a faulty leader shows in place of its honest core's. */
+import type { Entry } from "../core/entry.ts";
+import { chainEntry } from "../core/hash_chain.ts";
+import { type Digest, type LogIndex, offset, type Term } from "../core/ids.ts";
+import { LIMITS } from "../core/limits.ts";
+import type { AppendEntries, AppendEntriesResponse } from "../core/message.ts";
+import type { ChainedEntry } from "../core/output.ts";
+import type { AppendEntriesPacket } from "../core/packet.ts";
+import type { Hash } from "../core/ports.ts";
+
+type Packet = AppendEntriesPacket<AppendEntries>;
+
+export class Fork {
+  readonly #hash: Hash;
+  readonly #alternative: (entry: Entry) => Entry;
+  readonly #chained = new Map<LogIndex, ChainedEntry>();
+  #term = 0 as Term;
+
+  /** `alternative` gives what stands in the place of an honest entry; the entry itself where nothing else can. */
+  constructor(hash: Hash, alternative: (entry: Entry) => Entry) {
+    this.#hash = hash;
+    this.#alternative = alternative;
+  }
+
+  /** The term it was last extended in. */
+  get term(): Term {
+    return this.#term;
+  }
+
+  /** Whether nothing is forked in its term so far. */
+  get empty(): boolean {
+    return this.#chained.size === 0;
+  }
+
+  /** Follows the honest core's chain: what it sends as leader is forked too. A new term begins a new fork. */
+  extend({ signed: header, entries }: Packet): void {
+    if (header.term !== this.#term) this.#chained.clear();
+    this.#term = header.term;
+    let previous = this.#chained.get(header.prevIndex)?.hash ?? header.prevHash;
+    for (const [i, entry] of entries.entries()) {
+      const known = this.#chained.get(entry.index);
+      const forked = this.#chained.has(offset(entry.index, -1));
+      const chained = known ?? chainEntry(this.#hash, previous, this.#alternative(entry));
+      if (known === undefined && (forked || chained.hash !== header.entryHashes[i])) {
+        this.#chained.set(entry.index, chained);
+      }
+      previous = chained.hash;
+    }
+    for (const index of this.#chained.keys()) if (index < header.commitIndex) this.#chained.delete(index);
+  }
+
+  /** The packet with the fork's entries and hashes; null where they are more than one packet may carry. */
+  forge(packet: Packet): Packet | null {
+    const header = packet.signed;
+    const entryHashes: Digest[] = header.entryHashes.map((hash, i) =>
+      this.#chained.get(offset(header.prevIndex, i + 1))?.hash ?? hash
+    );
+    const prevHash = this.#chained.get(header.prevIndex)?.hash ?? header.prevHash;
+    const entries = packet.entries.map((entry) => this.#chained.get(entry.index)?.entry ?? entry);
+    if (entries.reduce((sum, { body }) => sum + body.length, 0) > LIMITS.maxAppendBytes) return null;
+    return { ...packet, signed: { ...header, prevHash, entryHashes }, entries };
+  }
+
+  /** The response with the fork's acks; null where it acks nothing that is forked. */
+  ack(response: AppendEntriesResponse): AppendEntriesResponse | null {
+    if (response.term !== this.#term || !response.acks.some(({ index }) => this.#chained.has(index))) return null;
+    const acks = response.acks.map((ack) => ({
+      index: ack.index,
+      hash: this.#chained.get(ack.index)?.hash ?? ack.hash,
+    }));
+    return { ...response, acks };
+  }
+}

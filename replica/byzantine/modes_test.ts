@@ -1,0 +1,140 @@
+/** Every faulty behaviour on a real core among honest ones, in virtual time: none of them breaks anything, itself included. */
+import { assert, assertEquals } from "@std/assert";
+import { sha256Hex } from "../../crypto/digest.ts";
+import { SimCluster } from "../../tests/simulation/sim_cluster.ts";
+import type { SimNode } from "../../tests/simulation/sim_node.ts";
+import { decodePeerPacket, encodeMessage, encodePacket } from "../../transport/codec/mod.ts";
+import { createState } from "../core/create_state.ts";
+import { hashAt } from "../core/log.ts";
+import type { Packet } from "../core/packet.ts";
+import { encodeKvCommand, KvStore } from "../state_machine/mod.ts";
+import { EMPTY_RECOVERED } from "../storage/empty.ts";
+import { BYZANTINE_MODES, type ByzantineMode, createAdversary } from "./mod.ts";
+
+const FAULTY = "r2";
+const HONEST = ["r1", "r3", "r4"];
+/** Evidence that a behaviour may leave, and has to where `must`. */
+const EVIDENCE: Partial<Record<ByzantineMode, { readonly kinds: readonly string[]; readonly must: boolean }>> = {
+  "equivocate": { kinds: ["equivocation", "double-ack"], must: true },
+  "usurp": { kinds: ["equivocation"], must: false },
+  "opposite-votes": { kinds: ["double-vote"], must: true },
+  "forge-client": { kinds: ["bad-entry", "equivocation"], must: true },
+  "corrupt-acks": { kinds: ["double-ack"], must: true },
+};
+/** Milliseconds of virtual time in which each honest leader in turn is cut off once. */
+const CUT_MS = 4000;
+const TURNS = 6;
+
+/** Puts `mode` around the core of `node`. */
+function corruptNode(cluster: SimCluster, node: SimNode, mode: ByzantineMode): void {
+  const state = node.state!;
+  const adversary = createAdversary(mode, { config: state.config, hash: sha256Hex, state });
+  node.corrupt = (outgoing) => adversary.corrupt?.(outgoing, cluster.now) ?? outgoing;
+  const run = node.run.bind(node);
+  node.run = (inputs) => run(inputs.filter((input) => !(adversary.swallows?.(input) ?? false)));
+}
+
+/** A cluster with one faulty replica, requests on their way all the time, and every leader cut off for a while. */
+function runWith(mode: ByzantineMode, seed: number) {
+  let cutOff: string | null = null;
+  let led = false;
+  const sent: string[] = [];
+  const cluster: SimCluster = new SimCluster({
+    replicas: 4,
+    seed,
+    delay: (from, to) => from === cutOff || to === cutOff ? null : 1,
+    hooks: {
+      sent: (from, _, packet) => from === FAULTY && sent.push(wellFormed(packet)),
+      handled: () => led ||= cluster.node(FAULTY).state!.term.role === "leader",
+    },
+  });
+  corruptNode(cluster, cluster.node(FAULTY), mode);
+  let number = 0;
+  for (let turn = 0; turn < TURNS; turn++) {
+    const { leader } = cluster.node("r1").state!.term;
+    cutOff = turn % 2 === 1 && leader !== FAULTY ? leader : null;
+    for (let i = 0; i < 5; i++) {
+      number = ask(cluster, number);
+      cluster.elapse(CUT_MS / 5);
+    }
+  }
+  cutOff = null;
+  ask(cluster, number);
+  const settled = cluster.elapse(120_000, () => HONEST.every((id) => isLevel(cluster, id)));
+  return { cluster, settled, sent, led };
+}
+
+/** Both clients' next request, at all replicas, as an intervention: whoever leads gets to know it. */
+function ask(cluster: SimCluster, number: number): number {
+  for (const client of ["c1", "c2"]) {
+    const command = encodeKvCommand({ op: "put", key: client, value: Uint8Array.of(number) });
+    const request = cluster.signRequest(client, number + 1, Math.max(0, number - 10), command);
+    for (const id of cluster.ids) cluster.request(id, request, true);
+  }
+  return number + 1;
+}
+
+/** Whether `id` has applied what the cluster committed, and waits for nothing. */
+function isLevel(cluster: SimCluster, id: string): boolean {
+  const states = HONEST.map((honest) => cluster.node(honest).state!);
+  const { appliedIndex, requests } = cluster.node(id).state!;
+  const pending = [...requests.interventions.values()].some(({ size }) => size > 0);
+  return !pending && states.every(({ commitIndex }) => commitIndex === appliedIndex);
+}
+
+/** The packet as bytes in hexadecimal; a receiver has to be able to read it, or its lies would never be looked at. */
+function wellFormed(packet: Packet): string {
+  const frames = encodePacket(packet);
+  assertEquals(decodePeerPacket(frames).kind, packet.kind);
+  return frames.map((frame) => sha256Hex(frame)).join(" ");
+}
+
+function assertHonestAgree(cluster: SimCluster): void {
+  const [first, ...others] = HONEST.map((id) => cluster.node(id));
+  for (const { state, machine } of others) {
+    for (let index = 1; index <= first!.state!.commitIndex; index++) {
+      const at = index as typeof state extends null ? never : NonNullable<typeof state>["commitIndex"];
+      assertEquals(hashAt(state!.log, at), hashAt(first!.state!.log, at));
+    }
+    assertEquals(machine.digest(), first!.machine.digest());
+  }
+}
+
+for (const mode of BYZANTINE_MODES) {
+  Deno.test(`${mode}: honest replicas agree, serve every client, and accuse nobody but the faulty one`, () => {
+    const { must = false, kinds = [] } = EVIDENCE[mode] ?? {};
+    for (const seed of [1, 2, 3]) {
+      const { cluster, settled, sent } = runWith(mode, seed);
+      assert(settled, `seed ${seed}: requests are unsettled, or replicas not level`);
+      assertHonestAgree(cluster);
+      assertEquals(sent.length > 0, mode !== "silent");
+      for (const id of HONEST) {
+        const { evidence, commitIndex } = cluster.node(id).state!;
+        assert(commitIndex > 10);
+        assert(
+          evidence.every(({ culprit, kind }) => culprit === FAULTY && kinds.includes(kind)),
+          JSON.stringify(evidence),
+        );
+        assert(!must || evidence.length > 0, `seed ${seed}: ${id} found nothing out`);
+      }
+    }
+  });
+
+  Deno.test(`${mode}: equal inputs give equal lies`, () => {
+    assertEquals(runWith(mode, 4).sent, runWith(mode, 4).sent);
+  });
+}
+
+Deno.test("a behaviour that has heard nothing yet has its say without failing", () => {
+  for (const mode of BYZANTINE_MODES) {
+    const { config } = new SimCluster({ replicas: 4 }).node(FAULTY).state!;
+    const state = createState(config, EMPTY_RECOVERED, { hash: sha256Hex, machine: new KvStore() }, 0);
+    const { corrupt } = createAdversary(mode, { config, hash: sha256Hex, state });
+    for (let now = 0; now < 100_000; now += config.constants.heartbeatMs) {
+      for (const { to, packet } of corrupt?.([], now) ?? []) {
+        assert(to === "all" || to.every((id) => config.replicas.includes(id)));
+        if (packet.kind !== "ForwardedRequest" && packet.kind !== "Evidence") encodeMessage(packet.signed);
+      }
+    }
+  }
+});

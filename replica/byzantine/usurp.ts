@@ -1,0 +1,208 @@
+/**
+ * A replica that claims a leadership nobody gave it: AppendEntries in its own and higher terms without proof, or with proofs that
+ * prove nothing; and once it has led, it goes on leading its old term (§6.7, §12).
+ */
+import type { ElectionProof } from "../core/certificate.ts";
+import { peersOf } from "../core/context.ts";
+import type { Entry, Head } from "../core/entry.ts";
+import { joinRequests } from "../core/entry_body.ts";
+import { chainEntry } from "../core/hash_chain.ts";
+import { nextTerm, offset, type ReplicaId, type Round, round, type Term } from "../core/ids.ts";
+import { headAt } from "../core/log.ts";
+import type { AppendEntries, Certified, Signed, Vote } from "../core/message.ts";
+import type { Outgoing } from "../core/output.ts";
+import type { AppendEntriesPacket } from "../core/packet.ts";
+import { certified } from "../core/rank.ts";
+import type { Adversary, Victim } from "./adversary.ts";
+import { accuses, createPace, forged, genesisBase, inTurn, laterTerm } from "./lies.ts";
+
+/** Entries it adds to the chain of a term it has lost; afterwards only heartbeats. */
+const OLD_TERM_ENTRIES = 64;
+
+/** The term it last led in truth, and how far it got. */
+interface Reign {
+  readonly term: Term;
+  readonly proof: ElectionProof;
+  head: Head;
+  round: Round;
+  added: number;
+}
+
+interface Scene {
+  readonly victim: Victim;
+  readonly turn: number;
+  readonly reign: Reign | null;
+  /** Votes that others really gave it, of one term. */
+  readonly votes: readonly Signed<Vote>[];
+}
+
+/** What it sends all its peers in one turn, or null where it has nothing to make that lie of. */
+type Lie = (scene: Scene) => AppendEntriesPacket<AppendEntries> | null;
+
+/** See the head of this file. */
+export function usurp(victim: Victim): Adversary {
+  const { state, config } = victim;
+  const pace = createPace(victim);
+  const votes = new Map<ReplicaId, Signed<Vote>>();
+  let reign: Reign | null = null;
+  const corrupt = (outgoing: readonly Outgoing[], now: number): Outgoing[] => {
+    for (const { packet } of outgoing) {
+      if (packet.kind === "AppendEntries") reign = reignOf(victim, reign, packet.signed);
+    }
+    const kept = outgoing.filter(({ packet }) => !accuses(packet, config.self));
+    const turn = pace(now);
+    if (turn === null) return kept;
+    const packet = inTurn(LIES, turn)({ victim, turn, reign, votes: [...votes.values()] });
+    const lie: Outgoing[] = packet === null ? [] : [{ to: peersOf(state), packet }];
+    return [...kept, ...lie, ...voteForItself(victim)];
+  };
+  return {
+    corrupt,
+    swallows(input) {
+      if (input.kind !== "packet" || input.packet.kind !== "Vote") return false;
+      const vote = input.packet.signed;
+      if (vote.message.candidate === config.self) votes.set(vote.message.voter, vote);
+      return false;
+    },
+  };
+}
+
+/** Its own signature on a vote for itself in the next term. The core takes note of the vote and counts it for nothing. */
+function voteForItself({ state, config }: Victim): Outgoing[] {
+  const term = nextTerm(state.hard.currentTerm);
+  if ((state.votesSeen.get(config.self)?.message.term ?? 0) >= term) return [];
+  const vote: Vote = {
+    kind: "Vote",
+    term,
+    candidate: config.self,
+    voter: config.self,
+    granted: true,
+    base: certified(state.prepared),
+  };
+  return [{ to: [config.self], packet: { kind: "Vote", signed: vote } }];
+}
+
+function reignOf({ state }: Victim, known: Reign | null, header: AppendEntries): Reign | null {
+  const { term, prevIndex, prevHash, entryHashes } = header;
+  const head: Head = { index: offset(prevIndex, entryHashes.length), hash: entryHashes.at(-1) ?? prevHash };
+  if (known?.term !== term) {
+    return state.proof === null ? null : { term, proof: state.proof, head, round: header.round, added: 0 };
+  }
+  if (head.index > known.head.index) known.head = head;
+  known.round = header.round;
+  return known;
+}
+
+const LIES: readonly Lie[] = [
+  /** No proof, in a term that is another's. */
+  ({ victim, turn }) => (victim.state.term.role === "leader" ? null : claim(victim, turn, currentTerm(victim), null)),
+  /** No proof, in a term to come. */
+  ({ victim, turn }) => claim(victim, turn, laterTerm(currentTerm(victim), 1 + turn % 7), null),
+  withVotes(({ own }) => own),
+  /** One replica's vote, over and over. */
+  withVotes(({ own, quorum }) => own.length === 0 ? [] : Array.from({ length: quorum }, () => own[0]!)),
+  /** The proof of the leader there is, under its own header. */
+  ({ victim, turn }) => {
+    const vote = victim.state.proof?.votes[0]?.message;
+    if (!vote || vote.candidate === victim.config.self) return null;
+    return claim(victim, turn, vote.term, victim.state.proof);
+  },
+  /** What it was really given, and its own vote, on several bases and in several terms, filled up to a quorum. */
+  withVotes(({ own, given, made }) =>
+    byVoter([
+      ...own,
+      ...given,
+      ...made.map(({ message }, i) => forged({ ...message, base: inTurn(bases(message), i) })),
+    ])
+  ),
+  /** A quorum in perfect order, of which only one signature is good. */
+  withVotes(({ own, made }) => byVoter([...own, ...made])),
+  /** A genuine proof of a term it did lead, under the header of a later one. */
+  ({ victim, turn, reign }) => reign && claim(victim, turn, laterTerm(currentTerm(victim), 1 + turn % 2), reign.proof),
+  /** The term it did lead, as if nothing had happened since. */
+  ({ victim, reign }) => reign && reign.term < currentTerm(victim) ? leadOn(victim, reign) : null,
+];
+
+/** The term it is in; at least the first one in which anything is signed. */
+const currentTerm = ({ state }: Victim): Term => laterTerm(state.hard.currentTerm, 0);
+
+const bases = ({ base }: Vote): Certified[] => [base, { ...base, index: offset(base.index, 1) }];
+
+function byVoter(votes: readonly Signed<Vote>[]): Signed<Vote>[] {
+  const seen = new Map<ReplicaId, Signed<Vote>>();
+  for (const vote of votes) if (!seen.has(vote.message.voter)) seen.set(vote.message.voter, vote);
+  return [...seen.values()];
+}
+
+interface Ballots {
+  readonly quorum: number;
+  /** Its own vote for itself, if it has one. */
+  readonly own: readonly Signed<Vote>[];
+  /** Votes it was given, whenever that was. */
+  readonly given: readonly Signed<Vote>[];
+  /** Votes that look like its own, of everyone else; none of them is signed. */
+  readonly made: readonly Signed<Vote>[];
+}
+
+/** A claim to the term of its own vote, with the votes that `choose` picks. */
+function withVotes(choose: (ballots: Ballots) => readonly Signed<Vote>[]): Lie {
+  return ({ victim, turn, votes }) => {
+    const { state, config } = victim;
+    const seen = state.votesSeen.get(config.self);
+    const own = seen?.message.candidate === config.self ? [seen] : [];
+    const term = laterTerm(currentTerm(victim), 1);
+    const message: Vote = own[0]?.message ??
+      { kind: "Vote", term, candidate: config.self, voter: config.self, granted: true, base: genesisBase(state) };
+    const made = peersOf(state).map((voter) => forged<Vote>({ ...message, voter }));
+    const chosen = choose({ quorum: state.sizes.quorum, own, given: votes, made });
+    return claim(victim, turn, message.term, { base: state.prepared, votes: chosen });
+  };
+}
+
+/** One entry of its own behind what is committed, in a term of its own choice. */
+function claim(
+  victim: Victim,
+  turn: number,
+  term: Term,
+  proof: ElectionProof | null,
+): AppendEntriesPacket<AppendEntries> {
+  const { state } = victim;
+  return lead(victim, { term, proof, round: round(turn + 1), after: headAt(state.log, state.commitIndex), entries: 1 });
+}
+
+function leadOn(victim: Victim, reign: Reign): AppendEntriesPacket<AppendEntries> {
+  reign.round = round(reign.round + 1);
+  const entries = reign.added < OLD_TERM_ENTRIES ? 1 : 0;
+  const { term, proof, head } = reign;
+  const packet = lead(victim, { term, proof, round: reign.round, after: head, entries });
+  reign.added += entries;
+  reign.head = { index: offset(head.index, entries), hash: packet.signed.entryHashes[0] ?? head.hash };
+  return packet;
+}
+
+interface Claim {
+  readonly term: Term;
+  readonly proof: ElectionProof | null;
+  readonly round: Round;
+  readonly after: Head;
+  readonly entries: number;
+}
+
+function lead(
+  { config, hash, state }: Victim,
+  { term, proof, round, after, entries: count }: Claim,
+): AppendEntriesPacket<AppendEntries> {
+  const entry: Entry = { index: offset(after.index, 1), term, body: joinRequests([]), requests: [] };
+  const entries = count === 0 ? [] : [entry];
+  const signed: AppendEntries = {
+    kind: "AppendEntries",
+    term,
+    leader: config.self,
+    round,
+    prevIndex: after.index,
+    prevHash: after.hash,
+    entryHashes: entries.map((each) => chainEntry(hash, after.hash, each).hash),
+    commitIndex: state.commitIndex,
+  };
+  return { kind: "AppendEntries", signed, entries, proof };
+}
