@@ -32,11 +32,14 @@ export class MemoryCluster implements AsyncDisposable {
     this.keys = keys;
   }
 
-  /** Starts all replicas. Times are short: an election takes about 100 ms. */
-  static start(options: RosterOptions = {}): MemoryCluster {
+  /** Starts all replicas, with `changes` to the parts of those named. Times are short: an election takes about 100 ms. */
+  static start(
+    options: RosterOptions = {},
+    changes: Readonly<Record<string, Partial<ReplicaParts>>> = {},
+  ): MemoryCluster {
     const { roster, keys } = makeRoster({ constants: { electionTimeoutMs: 150, patienceMs: 200 }, ...options });
     const cluster = new MemoryCluster(roster, keys);
-    for (const { id } of roster.replicas) cluster.start(id);
+    for (const { id } of roster.replicas) cluster.start(id, changes[id]);
     return cluster;
   }
 
