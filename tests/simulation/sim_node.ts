@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { sha256Hex } from "../../crypto/mod.ts";
 import { admitPacket } from "../../replica/admit_packet.ts";
-import type { Adversary, Victim } from "../../replica/byzantine/mod.ts";
+import type { Victim } from "../../replica/byzantine/mod.ts";
 import type { CoreConfig } from "../../replica/core/config.ts";
 import { createState } from "../../replica/core/create_state.ts";
 import { digest, type Millis, type ReplicaId } from "../../replica/core/ids.ts";
@@ -14,11 +14,13 @@ import { sessionBytes } from "../../replica/core/session_table.ts";
 import type { CoreState } from "../../replica/core/state.ts";
 import type { Verdict } from "../../replica/core/verdict.ts";
 import { createEffects, type EffectPorts, type InputWithoutTime, type RunInputs } from "../../replica/effects.ts";
+import type { QueryAnswer } from "../../replica/replier.ts";
 import type { SignatureCheck } from "../../replica/signature_check.ts";
 import { KvStore } from "../../replica/state_machine/mod.ts";
 import { replicatedDigest } from "../../replica/status.ts";
 import { MemoryDisk, openMemoryStorage, type Storage } from "../../replica/storage/mod.ts";
 import { encodeMessage } from "../../transport/codec/mod.ts";
+import type { SimAdversary } from "./actors/actor.ts";
 import { type CrashPoint, SimulatedCrash, Trigger } from "./crash_point.ts";
 import { createFakeSigner, FAKE_CHECK } from "./fake_crypto.ts";
 import type { Observer } from "./observer.ts";
@@ -43,7 +45,7 @@ export interface NodeWorld {
 }
 
 /** What makes a node faulty: asked anew at each start. */
-export type Corruption = (victim: Victim) => Adversary;
+export type Corruption = (victim: Victim) => SimAdversary;
 
 export class SimNode {
   readonly id: ReplicaId;
@@ -59,7 +61,7 @@ export class SimNode {
   check: SignatureCheck = FAKE_CHECK;
   readonly #config: CoreConfig;
   readonly #world: NodeWorld;
-  #adversaries: readonly Adversary[] = [];
+  #adversaries: readonly SimAdversary[] = [];
   #run: RunInputs | null = null;
   #trigger: Trigger | null = null;
   /** Takes back what a torn transaction left, as a journal does when the disk is opened. */
@@ -100,6 +102,16 @@ export class SimNode {
   /** Makes the node crash at the `passes`-th passing of `point` from now on. */
   arm(point: CrashPoint, passes: number): void {
     this.#trigger = new Trigger(point, passes);
+  }
+
+  /** Takes an armed crash back. */
+  disarm(): void {
+    this.#trigger = null;
+  }
+
+  /** What this node answers to a fast read whose honest answer is `honest`. */
+  reads(honest: QueryAnswer, query: Uint8Array): QueryAnswer {
+    return this.#adversaries.reduce((answer, { reads }) => reads ? reads(answer, query) : answer, honest);
   }
 
   /** Runs inputs if the node is up. */

@@ -1,0 +1,40 @@
+/** The port of faulty replicas in a simulation: what `--byzantine` offers, and what only a simulation can give. */
+import type { Adversary, Victim } from "../../../replica/byzantine/mod.ts";
+import type { Millis, ReplicaId } from "../../../replica/core/ids.ts";
+import type { PeerMessage, Signed } from "../../../replica/core/message.ts";
+import type { Packet } from "../../../replica/core/packet.ts";
+import type { CoreState } from "../../../replica/core/state.ts";
+import type { QueryAnswer } from "../../../replica/replier.ts";
+import type { Rng } from "../rng.ts";
+import type { Lore } from "./lore.ts";
+
+/** All faulty replicas of a run: they share their keys and what they hear, and see the state of the honest ones. */
+export interface Coven {
+  readonly members: readonly ReplicaId[];
+  readonly honest: readonly ReplicaId[];
+  readonly rng: Rng;
+  /** What any of them has heard or said. */
+  readonly lore: Lore;
+  now(): Millis;
+  /** `message` under the key of `member`, whomever it names. */
+  sign<M extends PeerMessage>(member: ReplicaId, message: M): Signed<M>;
+  /** Puts a packet on the network; it takes the time, and the losses, of any other. */
+  send(member: ReplicaId, to: readonly ReplicaId[], packet: Packet): void;
+  /** Calls `action` after `delayMs` of virtual time, if the faulty replicas may still act then. */
+  later(delayMs: Millis, action: () => void): void;
+  /** The state of any replica that is up, to look at. */
+  peek(id: ReplicaId): CoreState | null;
+}
+
+/** What an actor rides on. */
+export interface Puppet extends Victim {
+  readonly coven: Coven;
+}
+
+export interface SimAdversary extends Adversary {
+  /** What a fast read is answered instead of `honest` (§7.4). */
+  readonly reads?: (honest: QueryAnswer, query: Uint8Array) => QueryAnswer;
+}
+
+/** A named faulty behaviour. */
+export type Actor = (puppet: Puppet) => SimAdversary;

@@ -1,0 +1,76 @@
+/** All checkers as one observer. */
+import { DurableChecker } from "./durable_checker.ts";
+import { failureOf } from "./failure.ts";
+import { Judge } from "./judge.ts";
+import type { Observer, RunFacts } from "../observer.ts";
+import { Roster } from "./roster.ts";
+import { SignedBook } from "./signed_book.ts";
+import { SigningChecker } from "./signing_checker.ts";
+
+export interface CheckerOptions {
+  /** Whether single clauses are judged besides the invariants; they name a fault earlier and more closely. Default true. */
+  readonly clauses?: boolean;
+}
+
+/** What was seen in a run. */
+export interface CheckCounts {
+  packets: number;
+  crashes: number;
+  /** Different entries that honest replicas made durable. */
+  entries: number;
+  certificates: number;
+  elections: number;
+  /** End of the committed chain. */
+  committed: number;
+  /** Pieces of evidence that honest replicas kept. */
+  evidence: number;
+}
+
+export interface Checkers extends Required<Omit<Observer, "event">> {
+  /** Call once, after the liveness phase. Throws ViolationError like every other method. */
+  finish(): void;
+  readonly counts: Readonly<CheckCounts>;
+}
+
+/** Checkers for one run. Every method throws ViolationError the moment something does not hold. */
+export function createCheckers(facts: RunFacts, options: CheckerOptions = {}): Checkers {
+  const roster = new Roster(facts);
+  const judge = new Judge(options.clauses ?? true);
+  const book = new SignedBook(facts.clusterId, roster);
+  const durable = new DurableChecker(roster, book, judge, () => {});
+  const signing = new SigningChecker(roster, book, judge);
+  const seen = { packets: 0, crashes: 0 };
+  const honest = (id: Parameters<Roster["isHonest"]>[0]) => roster.isHonest(id);
+  return {
+    started(at, disk) {
+      if (!honest(at)) return;
+      durable.started(at, disk);
+      signing.started(at, disk);
+    },
+    crashed: () => void seen.crashes++,
+    persisted: (at, operations, disk) => honest(at) && durable.persisted(at, operations, disk),
+    sent(from, _to, packet, disk) {
+      seen.packets++;
+      if (disk !== null && honest(from)) signing.sent(from, packet, disk);
+    },
+    executed: () => {},
+    applied: () => {},
+    replied: () => {},
+    failed(at, error) {
+      if (honest(at)) throw failureOf(at, error);
+    },
+    requested: () => {},
+    accepted: () => {},
+    finish: () => {},
+    get counts() {
+      return {
+        ...seen,
+        entries: book.tree.size,
+        certificates: book.acks.certificates,
+        elections: book.votes.elections.size,
+        committed: book.commits.tip.index,
+        evidence: durable.evidence,
+      };
+    },
+  };
+}

@@ -1,0 +1,91 @@
+/** What every disk of an honest replica holds between transactions, and what must be on it when something signed leaves (I8). */
+import { equalBytes } from "../../../replica/core/bytes.ts";
+import type { Head } from "../../../replica/core/entry.ts";
+import type { Digest, ReplicaId } from "../../../replica/core/ids.ts";
+import type { AppendEntries, AppendEntriesResponse, RequestVote, Signed, Vote } from "../../../replica/core/message.ts";
+import type { MemoryDisk } from "../../../replica/storage/mod.ts";
+import { demand } from "./judge.ts";
+import { headText, pointText, ranksBelow, samePoint } from "./points.ts";
+import type { SignedBook } from "./signed_book.ts";
+
+/** Whether `head` lies on the log of `disk`. */
+export const holds = (disk: MemoryDisk, genesis: Digest, { index, hash }: Head): boolean =>
+  (index === 0 ? genesis : disk.entries[index - 1]?.hash) === hash;
+
+/** The log holds what is committed and, unless §8.1 took it away, what was acked; the prepared entries are there or aside (§6.8). */
+export function checkDisk(at: ReplicaId, disk: MemoryDisk, { tree, commits }: SignedBook): void {
+  const { hardState: { ack, noMoreAcks }, prepared, branch, commitIndex } = disk;
+  const genesis = tree.genesis.hash;
+  const committed = commits.at(commitIndex);
+  demand(
+    committed !== undefined && holds(disk, genesis, committed),
+    "I5",
+    () => `${at} does not hold ${committed ? headText(committed) : commitIndex}, which is committed`,
+  );
+  demand(
+    ack === null || noMoreAcks || holds(disk, genesis, ack),
+    "I2",
+    () => `${at} replaced entries that it acked in this term, up to ${headText(ack!)}`,
+  );
+  if (prepared === null || prepared.index <= commitIndex || holds(disk, genesis, prepared)) return;
+  demand(
+    branch.at(-1)?.hash === prepared.hash,
+    "I8",
+    () => `${at} no longer holds the entries under its highest certificate ${pointText(prepared)} (§6.8)`,
+  );
+}
+
+/** I8 for a leader's header: its entries are durable first (§5.1). */
+export function checkHeader(at: ReplicaId, disk: MemoryDisk, genesis: Digest, header: AppendEntries): void {
+  const { prevIndex, prevHash, entryHashes } = header;
+  const durable = holds(disk, genesis, { index: prevIndex, hash: prevHash }) &&
+    entryHashes.every((hash, i) => disk.entries[prevIndex + i]?.hash === hash);
+  demand(durable, "I8", () => `${at} signs round ${header.round} of term ${header.term} over entries it does not hold`);
+}
+
+/** I8 for acks, the prepared report and the commit index. */
+export function checkResponse(at: ReplicaId, disk: MemoryDisk, genesis: Digest, response: AppendEntriesResponse): void {
+  const { term, acks, prepared, commitIndex, commitHash } = response;
+  const { guard, hardState } = disk;
+  const last = acks.at(-1);
+  for (const ack of acks) {
+    demand(holds(disk, genesis, ack), "I8", () => `${at} acks ${headText(ack)} in term ${term} and does not hold it`);
+  }
+  if (last) {
+    const durable = hardState.ack !== null && sameHead(hardState.ack, last);
+    demand(durable, "I8", () => `${at} acks ${headText(last)} in term ${term}, which is not its durable ack`);
+    const guarded = guard.ackTerm === term && guard.ack !== null && sameHead(guard.ack, last);
+    demand(guarded, "I8", () => `${at} acks ${headText(last)} in term ${term}, which its guard never allowed`);
+  }
+  const commit = { index: commitIndex, hash: commitHash };
+  demand(
+    commitIndex <= disk.commitIndex && holds(disk, genesis, commit),
+    "I8",
+    () => `${at} shows ${headText(commit)} as committed, its disk ${disk.commitIndex}`,
+  );
+  if (prepared.term === 0) return;
+  const held = disk.prepared;
+  demand(
+    held !== null && (ranksBelow(prepared, held) || samePoint(prepared, held)),
+    "I8",
+    () => `${at} reports ${pointText(prepared)}, its disk holds ${held ? pointText(held) : "nothing"}`,
+  );
+}
+
+/** I8 for a vote: it is in the durable record, and its very bytes in the guard's. */
+export function checkVote(at: ReplicaId, disk: MemoryDisk, { message, body }: Signed<Vote>): void {
+  checkCandidacy(at, disk, message);
+  const { guard } = disk;
+  const guarded = guard.voteTerm === message.term && guard.voteBody !== null && equalBytes(guard.voteBody, body);
+  demand(guarded, "I8", () => `${at} votes in term ${message.term} what its guard never allowed`);
+}
+
+/** I8 for a candidacy, which is a vote for oneself (§6.4). */
+export function checkCandidacy(at: ReplicaId, disk: MemoryDisk, message: Vote | RequestVote): void {
+  const { currentTerm, vote } = disk.hardState;
+  const { term, candidate, base } = message;
+  const durable = currentTerm === term && vote !== null && vote.candidate === candidate && samePoint(vote.base, base);
+  demand(durable, "I8", () => `${at} signs a ${message.kind} of term ${term} that is not durable`);
+}
+
+const sameHead = (a: Head, b: Head): boolean => a.index === b.index && a.hash === b.hash;

@@ -1,0 +1,17 @@
+/** An honest replica that stopped by itself is a violation, named after what stopped it. */
+import { InvariantError } from "../../../replica/core/invariant.ts";
+import type { ReplicaId } from "../../../replica/core/ids.ts";
+import { GuardError, StorageError } from "../../../replica/storage/mod.ts";
+import { ViolationError } from "../observer.ts";
+
+/** The violation that `error` of honest `at` is: its invariant, `guard`, `storage` or `threw`. */
+export function failureOf(at: ReplicaId, error: Error): ViolationError {
+  if (error instanceof ViolationError) return error;
+  return new ViolationError(nameOf(error), `${at} stopped: ${error.message}`);
+}
+
+function nameOf(error: Error): string {
+  if (error instanceof InvariantError) return error.invariant;
+  if (error instanceof GuardError) return "guard";
+  return error instanceof StorageError ? "storage" : "threw";
+}

@@ -1,0 +1,2 @@
+/** Checkers of simulated runs: fed by outputs alone, they throw the moment something does not hold. */
+export { type CheckCounts, type CheckerOptions, type Checkers, createCheckers } from "./create_checkers.ts";

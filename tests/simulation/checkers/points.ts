@@ -1,0 +1,18 @@
+/** Points on chains: comparing them, and naming them in a violation. */
+import type { Head } from "../../../replica/core/entry.ts";
+import type { Certified } from "../../../replica/core/message.ts";
+
+/** Whether `a` ranks below `b` (§5.5): by term, then by index. */
+export const ranksBelow = (
+  a: Pick<Certified, "term" | "index">,
+  b: Pick<Certified, "term" | "index">,
+): boolean => a.term < b.term || (a.term === b.term && a.index < b.index);
+
+/** Whether `a` and `b` are one certified point. */
+export const samePoint = (a: Certified, b: Certified): boolean =>
+  a.term === b.term && a.index === b.index && a.hash === b.hash;
+
+/** `index:hash`, the hash shortened. */
+export const headText = ({ index, hash }: Head): string => `${index}:${hash.slice(0, 8)}`;
+/** `(term, index:hash)`. */
+export const pointText = (point: Certified): string => `(${point.term}, ${headText(point)})`;

@@ -1,0 +1,55 @@
+/**
+ * Who is honest, and how many make a quorum: computed here, since a mutated core computes it wrongly. Faulty replicas may sign anything
+ * at any time, so whatever needs Q replicas exists as soon as Q − b honest ones have signed, b being the number of faulty ones:
+ * the rest can be added whenever it hurts. Checkers therefore look at what honest replicas signed, and at nothing else.
+ */
+import type { ReplicaId } from "../../../replica/core/ids.ts";
+import type { RunFacts } from "../observer.ts";
+
+/** Replicas as bits of one small integer. */
+export type Members = number;
+const MAX_REPLICAS = 30;
+
+export class Roster {
+  readonly n: number;
+  readonly f: number;
+  /** Q of §1.1. */
+  readonly quorum: number;
+  /** Honest replicas in every quorum, at least. */
+  readonly honestQuorum: number;
+  /** Honest replicas in every f + 1, at least. */
+  readonly honestWeak: number;
+  readonly #bits: ReadonlyMap<string, Members>;
+
+  /** Throws RangeError for a cluster too large for the bits, or with more than f faulty replicas. */
+  constructor({ replicas, byzantine }: Pick<RunFacts, "replicas" | "byzantine">) {
+    this.n = replicas.length;
+    this.f = Math.floor((this.n - 1) / 3);
+    this.quorum = Math.ceil((this.n + this.f + 1) / 2);
+    if (this.n > MAX_REPLICAS) throw new RangeError(`${this.n} replicas: at most ${MAX_REPLICAS} can be checked`);
+    if (byzantine.size > this.f) throw new RangeError(`${byzantine.size} of ${this.n} are faulty: at most ${this.f}`);
+    this.honestQuorum = this.quorum - byzantine.size;
+    this.honestWeak = this.f + 1 - byzantine.size;
+    this.#bits = new Map(replicas.flatMap((id, i) => byzantine.has(id) ? [] : [[id, 1 << i] as const]));
+  }
+
+  isHonest(id: ReplicaId): boolean {
+    return this.#bits.has(id);
+  }
+
+  /** The honest replica `id` alone; nobody where it is faulty. */
+  only(id: ReplicaId): Members {
+    return this.#bits.get(id) ?? 0;
+  }
+
+  get honest(): Iterable<ReplicaId> {
+    return this.#bits.keys() as Iterable<ReplicaId>;
+  }
+}
+
+/** How many `members` are. */
+export function countOf(members: Members): number {
+  let count = 0;
+  for (let rest = members; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}

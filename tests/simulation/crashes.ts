@@ -1,0 +1,91 @@
+/** Crashes, restarts and rolled-back disks of a run, as its plan has them. */
+import type { Millis, ReplicaId } from "../../replica/core/ids.ts";
+import type { MemoryDisk } from "../../replica/storage/mod.ts";
+import type { CrashFault, Fault, RollbackFault, Target } from "./plan.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { SimNode } from "./sim_node.ts";
+import type { RunStats } from "./stats.ts";
+
+export interface CrashParts {
+  readonly scheduler: Scheduler;
+  readonly nodes: ReadonlyMap<ReplicaId, SimNode>;
+  readonly stats: RunStats;
+  readonly start: (id: ReplicaId) => void;
+  readonly leader: () => ReplicaId | null;
+  readonly isHonest: (id: ReplicaId) => boolean;
+}
+
+/** How long an armed crash waits for its point before it happens anyhow. */
+const PATIENCE_MS = 1500;
+
+export class Crashes {
+  readonly #parts: CrashParts;
+  readonly #downMs = new Map<ReplicaId, Millis>();
+  #over = false;
+
+  constructor(parts: CrashParts) {
+    this.#parts = parts;
+  }
+
+  schedule(faults: readonly Fault[]): void {
+    for (const fault of faults) {
+      if (fault.kind === "crash") this.#parts.scheduler.schedule(fault.from, () => this.#crash(fault));
+      if (fault.kind === "rollback") this.#scheduleRollback(fault);
+    }
+  }
+
+  /** Nothing crashes any more. */
+  end(): void {
+    this.#over = true;
+  }
+
+  /** `id` has passed an armed crash point. */
+  happened(id: ReplicaId): void {
+    this.restartLater(id, this.#downMs.get(id) ?? 0);
+  }
+
+  /** `id` is down and comes back after `downMs`. */
+  restartLater(id: ReplicaId, downMs: Millis): void {
+    const { scheduler, nodes, stats, start } = this.#parts;
+    stats.crashes++;
+    scheduler.schedule(downMs, () => {
+      // The end of the faults starts whom it wants to have up.
+      const comesBack = !this.#over || !this.#parts.isHonest(id);
+      if (comesBack && nodes.get(id)!.state === null) start(id);
+    });
+  }
+
+  #crash({ replica, point, passes, downMs }: CrashFault): void {
+    const id = this.#resolve(replica);
+    const node = id === null ? undefined : this.#parts.nodes.get(id);
+    if (!node?.state || this.#over) return;
+    const crashNow = () => {
+      node.crash();
+      this.restartLater(node.id, downMs);
+    };
+    if (point === "now") return crashNow();
+    node.arm(point, passes);
+    this.#downMs.set(node.id, downMs);
+    const { state } = node;
+    this.#parts.scheduler.schedule(PATIENCE_MS, () => {
+      if (node.state === state && !this.#over) crashNow();
+    });
+  }
+
+  #scheduleRollback({ replica, copiedAt, from }: RollbackFault): void {
+    const { scheduler, nodes, start, isHonest } = this.#parts;
+    const node = nodes.get(replica)!;
+    let copy: MemoryDisk | null = null;
+    scheduler.schedule(copiedAt, () => copy = node.disk.clone());
+    scheduler.schedule(from, () => {
+      if (copy === null || isHonest(replica)) return;
+      node.crash();
+      node.disk = copy;
+      start(replica);
+    });
+  }
+
+  #resolve(target: Target): ReplicaId | null {
+    return target === "leader" ? this.#parts.leader() : target;
+  }
+}

@@ -1,0 +1,135 @@
+/** Draws the plan of a seed: which faults, which adversaries, which load. */
+import type { ProtocolConstants } from "../../replica/core/config.ts";
+import { type Millis, type ReplicaId, replicaId } from "../../replica/core/ids.ts";
+import { quorumOf } from "../../replica/core/quorum.ts";
+import { ACTORS } from "./actors/mod.ts";
+import { drawFaults } from "./draw_faults.ts";
+import type { ByzantinePlan, ClientPlan, Plan } from "./plan.ts";
+import { Rng } from "./rng.ts";
+
+/** What a caller wants of every plan. */
+export interface PlanOptions {
+  /** n; 4 by default. */
+  readonly replicas?: number;
+  /** Only these actors, by name. */
+  readonly actors?: readonly string[] | null;
+}
+
+/** Kinds of runs. */
+type Mood =
+  /** Everything at once. */
+  | "chaos"
+  /** The faulty replicas say nothing, so that the honest ones have to settle by themselves when the network heals. */
+  | "silence"
+  /** Nobody is faulty, but as many as may be stay down. */
+  | "down"
+  /** Elections take so long that whatever is repaired must be repaired without one. */
+  | "patience";
+
+const MOODS: readonly (readonly [Mood, number])[] = [["chaos", 0.64], ["silence", 0.18], ["down", 0.06], [
+  "patience",
+  0.12,
+]];
+/** Share of runs with real signatures over the real wire format. */
+const REAL_CRYPTO = 0.01;
+const LIVENESS_MS: Millis = 300_000;
+
+/** The plan of `seed`; equal arguments give equal plans. */
+export function drawPlan(seed: number, { replicas = 4, actors = null }: PlanOptions = {}): Plan {
+  const rng = new Rng(seed, `plan ${replicas}`);
+  const ids = Array.from({ length: replicas }, (_, i) => replicaId(`r${i + 1}`));
+  const { f } = quorumOf(replicas);
+  const mood = actors ? "chaos" : drawMood(rng);
+  const byzantine = drawByzantine(rng, ids, f, mood, actors);
+  const honest = ids.filter((id) => byzantine.every(({ replica }) => replica !== id));
+  const spare = f - byzantine.length;
+  const constants = drawConstants(rng, mood);
+  const safetyMs = mood === "patience" ? rng.int(45_000, 60_000) : rng.int(6_000, 18_000);
+  const onset = mood === "patience" ? 30_000 : 1_000;
+  return {
+    seed,
+    replicas: ids,
+    constants,
+    crypto: rng.chance(REAL_CRYPTO) ? "real" : "fake",
+    latencyMs: rng.pick([[1, 1], [1, 5], [1, 20], [20, 60]] as const),
+    batchMs: rng.pick([0, 1, 3]),
+    clocks: ids.map(() => rng.chance(0.5) ? 1 : rng.between(0.85, 1.2)),
+    byzantine,
+    faults: drawFaults(rng, {
+      ids,
+      byzantine: byzantine.map(({ replica }) => replica),
+      from: onset,
+      to: safetyMs,
+      mood,
+    }),
+    clients: drawClients(rng, mood, onset),
+    safetyMs,
+    down: rng.shuffle(honest).slice(0, mood === "down" ? spare : rng.chance(0.2) ? rng.int(0, spare) : 0),
+    quiet: mood !== "chaos" || byzantine.length === 0,
+    livenessMs: LIVENESS_MS,
+  };
+}
+
+function drawMood(rng: Rng): Mood {
+  let draw = rng.next();
+  for (const [mood, share] of MOODS) {
+    if (draw < share) return mood;
+    draw -= share;
+  }
+  return "chaos";
+}
+
+function drawConstants(rng: Rng, mood: Mood): ProtocolConstants {
+  const patient = mood === "patience";
+  return {
+    electionTimeoutMs: patient ? 12_000 : 1000,
+    electionTimeoutCapMs: patient ? 24_000 : 8000,
+    heartbeatMs: rng.pick([100, 200]),
+    patienceMs: patient ? 60_000 : rng.pick([1500, 2500]),
+    patienceCapMs: patient ? 120_000 : 16_000,
+    sessionWindow: 16,
+    fastReads: rng.chance(0.25),
+  };
+}
+
+function drawByzantine(
+  rng: Rng,
+  ids: readonly ReplicaId[],
+  f: number,
+  mood: Mood,
+  only: readonly string[] | null,
+): ByzantinePlan[] {
+  if (mood === "down") return [];
+  const count = only || rng.chance(0.75) ? f : rng.int(0, f);
+  const chosen = rng.shuffle(ids).slice(0, mood === "patience" ? rng.int(0, f) : count);
+  if (mood !== "chaos") return chosen.map((replica) => ({ replica, actors: ["silent"] }));
+  const names = only ?? Object.keys(ACTORS);
+  // Conspiracies of one kind and of many.
+  const shared = drawActors(rng, names);
+  const alike = rng.chance(0.6);
+  return chosen.map((replica) => ({ replica, actors: alike ? shared : drawActors(rng, names) }));
+}
+
+function drawActors(rng: Rng, names: readonly string[]): string[] {
+  const count = rng.pick([1, 1, 1, 1, 2, 2, 3]);
+  return rng.shuffle(names).slice(0, count);
+}
+
+function drawClients(rng: Rng, mood: Mood, onset: Millis): ClientPlan[] {
+  const keys = rng.int(1, 3);
+  const clients: ClientPlan[] = Array.from({ length: rng.int(2, 3) }, (_, i) => ({
+    id: `c${i + 1}`,
+    behaviour: "honest",
+    operations: mood === "patience" ? 30 : rng.int(6, 24),
+    afterwards: rng.int(3, 8),
+    concurrency: rng.int(1, 4),
+    thinkMs: mood === "patience" ? onset / 8 : rng.pick([50, 400, 1500]),
+    keys,
+    reads: rng.pick([0.1, 0.4]),
+    cas: rng.pick([0, 0.2]),
+    deletes: rng.pick([0, 0.1]),
+  }));
+  if (mood === "patience" || !rng.chance(0.3)) return clients;
+  const behaviour = rng.pick(["two-faced", "intervener", "far-floors"] as const);
+  return [...clients, { ...clients[0]!, id: "mallory", behaviour, operations: 40, thinkMs: 300 }];
+}

@@ -1,0 +1,101 @@
+/** A run's plan: everything that was decided before it starts. Plain data, so that it can be printed, shrunk and run again. */
+import type { ProtocolConstants } from "../../replica/core/config.ts";
+import type { Millis, ReplicaId } from "../../replica/core/ids.ts";
+import type { Packet } from "../../replica/core/packet.ts";
+import type { CrashPoint } from "./crash_point.ts";
+
+/** One replica by its id, or whoever leads when the fault begins. */
+export type Target = ReplicaId | "leader";
+
+/** Trouble on links during a window of time. Where several hold for a link, all of them take effect. */
+export interface NetworkFault {
+  readonly kind: "network";
+  readonly from: Millis;
+  readonly to: Millis;
+  /** Senders and receivers concerned; null for all of them. */
+  readonly sources: readonly Target[] | null;
+  readonly targets: readonly Target[] | null;
+  /** Kinds of packets concerned; null for all. */
+  readonly kinds: readonly Packet["kind"][] | null;
+  /** Probabilities of losing a packet, and of delivering it twice. */
+  readonly loss: number;
+  readonly duplicate: number;
+  /** Each packet takes up to this much longer, at random: reorders. */
+  readonly delayMs: Millis;
+  /** Probability, for each packet, that some older packet is delivered again to anyone. */
+  readonly replay: number;
+  /** Period of a flapping link, up for one half and down for the other; null for a steady one. */
+  readonly flapMs: Millis | null;
+}
+
+/** A replica crashes at a point of its work, at the latest a while after `from`, and restarts. */
+export interface CrashFault {
+  readonly kind: "crash";
+  readonly from: Millis;
+  readonly replica: Target;
+  /** `now`: whatever it is doing. */
+  readonly point: CrashPoint | "now";
+  readonly passes: number;
+  readonly downMs: Millis;
+}
+
+/** A faulty replica restarts with its disk as it was a while ago (§1.3). */
+export interface RollbackFault {
+  readonly kind: "rollback";
+  readonly from: Millis;
+  readonly replica: ReplicaId;
+  /** When the disk was copied that it restarts from. */
+  readonly copiedAt: Millis;
+}
+
+export type Fault = NetworkFault | CrashFault | RollbackFault;
+
+/** A faulty replica and what it does: names of actors, one after the other. */
+export interface ByzantinePlan {
+  readonly replica: ReplicaId;
+  readonly actors: readonly string[];
+}
+
+/** What one client does. */
+export interface ClientPlan {
+  readonly id: string;
+  /** An honest client, or the name of a faulty behaviour. */
+  readonly behaviour: "honest" | "two-faced" | "intervener" | "far-floors";
+  /** Operations until the network heals, and after it. */
+  readonly operations: number;
+  readonly afterwards: number;
+  /** Under way at a time. */
+  readonly concurrency: number;
+  /** Pause between two operations, at most. */
+  readonly thinkMs: Millis;
+  readonly keys: number;
+  /** Shares of reads, of conditional writes and of deletes; the rest are puts. */
+  readonly reads: number;
+  readonly cas: number;
+  readonly deletes: number;
+}
+
+export interface Plan {
+  readonly seed: number;
+  readonly replicas: readonly ReplicaId[];
+  readonly constants: ProtocolConstants;
+  /** Real ECDSA and the real wire format, or unforgeable fakes. */
+  readonly crypto: "fake" | "real";
+  /** What a healthy link takes, one way. */
+  readonly latencyMs: readonly [Millis, Millis];
+  /** Packets that arrive within this time are handled in one batch. */
+  readonly batchMs: Millis;
+  /** Speed of each replica's clock; 1 is true time. */
+  readonly clocks: readonly number[];
+  readonly byzantine: readonly ByzantinePlan[];
+  readonly faults: readonly Fault[];
+  readonly clients: readonly ClientPlan[];
+  /** How long the faults go on before the network heals. */
+  readonly safetyMs: Millis;
+  /** Honest replicas that stay down when it heals; with the faulty ones at most f. */
+  readonly down: readonly ReplicaId[];
+  /** Whether clients keep quiet at first, and the replicas have to settle without their help. */
+  readonly quiet: boolean;
+  /** How long settling and serving may take after that, each. */
+  readonly livenessMs: Millis;
+}

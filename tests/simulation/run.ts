@@ -1,0 +1,120 @@
+/** Runs a plan to its verdict: safety under everything, then liveness once the network has healed. */
+import type { Millis } from "../../replica/core/ids.ts";
+import { lastIndex } from "../../replica/core/log.ts";
+import type { CoreState } from "../../replica/core/state.ts";
+import { fanOut } from "./fan_out.ts";
+import { type Observer, type Violation, ViolationError } from "./observer.ts";
+import type { Plan } from "./plan.ts";
+import type { ClientHistory } from "./sim_client.ts";
+import type { SimCrypto } from "./sim_crypto.ts";
+import { Simulation } from "./simulation.ts";
+import type { RunStats } from "./stats.ts";
+
+export interface RunResult {
+  readonly plan: Plan;
+  readonly violation: Violation | null;
+  /** Virtual time at the end. */
+  readonly endedAt: Millis;
+  readonly stats: RunStats;
+}
+
+/** How often it is looked whether what is waited for has happened. */
+const SLICE_MS = 50;
+/** With an election timeout above this, and a leader that everyone knows, repair must do without an election. */
+const PATIENT_TIMEOUT_MS = 10_000;
+const PATIENT_BOUND_MS = 5_000;
+
+/** Runs `plan`; what it shows goes to `watchers` too. */
+export function runPlan(plan: Plan, crypto: SimCrypto, watchers: readonly Observer[] = []): RunResult {
+  const terms = new Set<number>();
+  let commits = 0;
+  const counter: Observer = {
+    event: (_, { event, fields }) => {
+      if (event === "leader") terms.add(Number(fields["term"]));
+      if (event === "committed") commits = Math.max(commits, Number(fields["index"]));
+    },
+  };
+  const history: ClientHistory = { invoke() {}, finish() {} };
+  let simulation: Simulation | null = null;
+  let violation: Violation | null = null;
+  try {
+    simulation = new Simulation({ plan, crypto, observer: fanOut([counter, ...watchers, FAILING]), history });
+    play(simulation);
+  } catch (error) {
+    if (!(error instanceof ViolationError)) throw error;
+    violation = { invariant: error.invariant, detail: error.detail };
+  }
+  const endedAt = simulation?.now ?? 0;
+  const operations = simulation?.clients.reduce((sum, { finished }) => sum + finished, 0) ?? 0;
+  const stats = { ...simulation!.stats, elections: terms.size, commits, operations, virtualMs: endedAt };
+  return { plan, violation, endedAt, stats };
+}
+
+const FAILING: Observer = {
+  failed(at, error) {
+    throw new ViolationError(error.name, `${at} stopped: ${error.message}`);
+  },
+};
+
+function play(simulation: Simulation): void {
+  const { plan, scheduler, clients } = simulation;
+  scheduler.elapse(plan.safetyMs);
+  simulation.heal();
+  const healedAt = simulation.now;
+  if (plan.quiet) {
+    for (const client of clients) client.pause();
+    const { bound, why } = settlingBound(simulation);
+    waitFor(simulation, bound, why, () => isSettled(simulation));
+  }
+  for (const client of clients) client.resume(client.plan.afterwards);
+  waitFor(simulation, plan.livenessMs, "serving every client", () => clients.every(({ idle }) => idle));
+  waitFor(simulation, plan.livenessMs, "bringing everyone to one state", () => isLevel(simulation));
+  simulation.stats.livenessMs = simulation.now - healedAt;
+}
+
+/** Replicas that share a leader, and would not elect another for long, have to settle before they could. */
+function settlingBound(simulation: Simulation): { readonly bound: Millis; readonly why: string } {
+  const { constants, livenessMs } = simulation.plan;
+  const patient = constants.electionTimeoutMs >= PATIENT_TIMEOUT_MS && sharesLeader(simulation);
+  return patient
+    ? { bound: PATIENT_BOUND_MS, why: "settling under the leader at hand" }
+    : { bound: livenessMs, why: "settling without any client's help" };
+}
+
+function waitFor(
+  { scheduler, now, survivors, node }: Simulation,
+  bound: Millis,
+  what: string,
+  done: () => boolean,
+): void {
+  const end = now + bound;
+  while (!done()) {
+    if (scheduler.now >= end) {
+      throw new ViolationError("live", `${what} took more than ${bound} ms after the network healed`);
+    }
+    scheduler.elapse(SLICE_MS);
+  }
+}
+
+const statesOf = (simulation: Simulation): (CoreState | null)[] =>
+  simulation.survivors.map((id) => simulation.node(id).state);
+
+/** All survivors follow one of them in one term. */
+function sharesLeader(simulation: Simulation): boolean {
+  const states = statesOf(simulation);
+  const leader = states[0]?.term.leader ?? null;
+  return leader !== null && simulation.survivors.includes(leader) &&
+    states.every((state) => state?.term.leader === leader && state.hard.currentTerm === states[0]!.hard.currentTerm);
+}
+
+/** …and have nothing uncommitted, and committed the same. */
+const isSettled = (simulation: Simulation): boolean =>
+  sharesLeader(simulation) && isLevel(simulation) &&
+  statesOf(simulation).every((state) => lastIndex(state!.log) === state!.commitIndex);
+
+/** Every survivor has applied all that any honest replica committed. */
+function isLevel(simulation: Simulation): boolean {
+  const states = statesOf(simulation);
+  const highest = Math.max(...states.map((state) => state?.commitIndex ?? 0));
+  return states.every((state) => state?.commitIndex === highest && state.appliedIndex === highest);
+}

@@ -1,0 +1,286 @@
+/** One simulated run: the cluster, its clients and its faults, on one virtual clock, from one plan. */
+import type { CoreConfig } from "../../replica/core/config.ts";
+import { clientId, type Millis, type ReplicaId } from "../../replica/core/ids.ts";
+import type { SendRequest, Signed, Verified } from "../../replica/core/message.ts";
+import { nextDeadline } from "../../replica/core/next_deadline.ts";
+import type { ClientReply } from "../../replica/core/output.ts";
+import type { Packet } from "../../replica/core/packet.ts";
+import { quorumOf } from "../../replica/core/quorum.ts";
+import { fastRead } from "../../replica/queries.ts";
+import { ACTORS } from "./actors/mod.ts";
+import type { Coven, SimAdversary } from "./actors/actor.ts";
+import { Lore } from "./actors/lore.ts";
+import { Crashes } from "./crashes.ts";
+import { CLIENT_BEHAVIOURS } from "./faulty_clients.ts";
+import { Network } from "./network.ts";
+import type { Observer } from "./observer.ts";
+import type { NetworkFault, Plan } from "./plan.ts";
+import { Rng } from "./rng.ts";
+import { Scheduler } from "./scheduler.ts";
+import { type ClientHistory, type ClientWorld, SimClient } from "./sim_client.ts";
+import { signAs, type SimCrypto } from "./sim_crypto.ts";
+import { type NodeWorld, SimNode } from "./sim_node.ts";
+import { emptyStats, type RunStats } from "./stats.ts";
+import { assertPossible } from "./possible.ts";
+
+export const CLUSTER = "simulation";
+
+export interface SimulationParts {
+  readonly plan: Plan;
+  readonly crypto: SimCrypto;
+  readonly observer: Observer;
+  readonly history: ClientHistory;
+}
+
+/** A faulty replica that stopped by itself comes back after this. */
+const FAULTY_RESTART_MS = 500;
+
+export class Simulation {
+  readonly scheduler = new Scheduler();
+  readonly stats: RunStats = emptyStats();
+  readonly nodes = new Map<ReplicaId, SimNode>();
+  readonly clients: SimClient[] = [];
+  readonly plan: Plan;
+  readonly #parts: SimulationParts;
+  readonly #network: Network;
+  readonly #byzantine: ReadonlySet<ReplicaId>;
+  readonly #inboxes = new Map<ReplicaId, Packet[]>();
+  readonly #tickAt = new Map<ReplicaId, Millis>();
+  readonly #coven: Coven;
+  readonly #crashes: Crashes;
+  #operations = 0;
+
+  constructor(parts: SimulationParts) {
+    const { plan } = parts;
+    this.plan = plan;
+    this.#parts = parts;
+    this.#byzantine = new Set(plan.byzantine.map(({ replica }) => replica));
+    this.#network = new Network({
+      scheduler: this.scheduler,
+      rng: new Rng(plan.seed, "network"),
+      latencyMs: plan.latencyMs,
+      faults: plan.faults.filter((fault): fault is NetworkFault => fault.kind === "network"),
+      replicas: plan.replicas,
+      leader: () => this.leader(),
+      deliver: (to, packet) => this.#deliver(to, packet),
+    });
+    this.#coven = this.#createCoven();
+    this.#crashes = new Crashes({
+      ...{ scheduler: this.scheduler, nodes: this.nodes, stats: this.stats },
+      start: (id) => this.#start(id),
+      leader: () => this.leader(),
+      isHonest: (id) => this.isHonest(id),
+    });
+    plan.replicas.forEach((id, position) => this.#addNode(id, position));
+    for (const id of plan.replicas) this.#start(id);
+    this.#crashes.schedule(plan.faults);
+    this.#addClients();
+  }
+
+  get now(): Millis {
+    return this.scheduler.now;
+  }
+
+  isHonest(id: ReplicaId): boolean {
+    return !this.#byzantine.has(id);
+  }
+
+  /** Honest replicas that are to be up once the network has healed. */
+  get survivors(): ReplicaId[] {
+    return this.plan.replicas.filter((id) => this.isHonest(id) && !this.plan.down.includes(id));
+  }
+
+  node(id: ReplicaId): SimNode {
+    return this.nodes.get(id)!;
+  }
+
+  /** Whoever leads in the highest term, by its own account. */
+  leader(): ReplicaId | null {
+    let best: { readonly id: ReplicaId; readonly term: number } | null = null;
+    for (const { id, state } of this.nodes.values()) {
+      if (state?.leadership && state.hard.currentTerm > (best?.term ?? -1)) best = { id, term: state.hard.currentTerm };
+    }
+    return best?.id ?? null;
+  }
+
+  /** The end of the faults: honest replicas come up, and stay up. */
+  heal(): void {
+    this.#crashes.end();
+    for (const id of this.plan.replicas) {
+      const node = this.node(id);
+      if (this.plan.down.includes(id)) {
+        node.crash();
+      } else if (this.isHonest(id)) {
+        node.disarm();
+        if (!node.state) this.#start(id);
+      }
+    }
+  }
+
+  #addNode(id: ReplicaId, position: number): void {
+    const { plan, crypto, observer } = this.#parts;
+    const config: CoreConfig = {
+      clusterId: CLUSTER,
+      self: id,
+      replicas: plan.replicas,
+      clients: new Set(plan.clients.map((client) => clientId(client.id))),
+      constants: plan.constants,
+      seed: plan.seed * 1000 + position,
+    };
+    const world: NodeWorld = {
+      now: () => this.now,
+      clock: () => this.now * plan.clocks[position]!,
+      send: (from, to, packet) => this.#send(from, to, packet),
+      reply: (from, reply) => this.#reply(from, reply),
+      observer: this.isHonest(id) ? observer : silentObserver(observer),
+      observe: () => void this.stats.steps++,
+      crashed: (at) => this.#crashes.happened(at),
+      failed: (at, error) => this.#failed(at, error),
+    };
+    const node = new SimNode(config, world);
+    node.sign = (message, body) => crypto.sign("replica", id, message, body);
+    node.check = crypto.check;
+    const actors = plan.byzantine.find(({ replica }) => replica === id)?.actors ?? [];
+    node.corruptions = actors.map((name) => (victim) => ACTORS[name]!({ ...victim, coven: this.#coven }));
+    if (actors.length > 0) node.corruptions = [() => this.#listener(), ...node.corruptions];
+    this.nodes.set(id, node);
+    this.#inboxes.set(id, []);
+  }
+
+  /** What a faulty replica takes in, all of them know. */
+  #listener(): SimAdversary {
+    const { lore } = this.#coven;
+    return {
+      swallows(input) {
+        if (input.kind === "packet" || input.kind === "bad-entry") lore.hear(input.packet);
+        else if (input.kind === "request") lore.learnRequest(input.request);
+        return false;
+      },
+    };
+  }
+
+  #createCoven(): Coven {
+    const { plan, crypto } = this.#parts;
+    const members = [...this.#byzantine];
+    return {
+      members,
+      honest: plan.replicas.filter((id) => this.isHonest(id)),
+      rng: new Rng(plan.seed, "coven"),
+      lore: new Lore(quorumOf(plan.replicas.length).quorum),
+      now: () => this.now,
+      sign: (member, message) => signAs(crypto, "replica", assertMember(members, member), message),
+      send: (member, to, packet) => this.#send(assertMember(members, member), to, packet),
+      later: (delayMs, action) => this.scheduler.schedule(delayMs, action),
+      peek: (id) => this.nodes.get(id)?.state ?? null,
+    };
+  }
+
+  #start(id: ReplicaId): void {
+    this.node(id).start();
+    this.stats.starts++;
+    this.#inboxes.get(id)!.length = 0;
+    this.#tickAt.set(id, Infinity);
+    this.#rearm(id);
+  }
+
+  #send(from: ReplicaId, to: readonly ReplicaId[], packet: Packet): void {
+    const honest = this.isHonest(from);
+    this.stats.packets++;
+    if (!honest) {
+      this.stats.byzantinePackets++;
+      assertPossible(packet);
+      this.#coven.lore.hear(packet);
+    }
+    this.#parts.observer.sent?.(from, to, packet, honest ? this.node(from).disk : null, this.now);
+    this.#network.send(from, to, packet);
+  }
+
+  #deliver(to: ReplicaId, packet: Packet): void {
+    const inbox = this.#inboxes.get(to)!;
+    inbox.push(packet);
+    if (inbox.length > 1) return; // it is about to be emptied
+    this.scheduler.schedule(this.plan.batchMs, () => {
+      const packets = inbox.splice(0).map((each) => this.#parts.crypto.transmit(each));
+      this.node(to).receive(packets);
+      this.#rearm(to);
+    });
+  }
+
+  /** Has the node ticked when it next asks for it, on its own clock. */
+  #rearm(id: ReplicaId): void {
+    const { state } = this.node(id);
+    if (!state) return;
+    const rate = this.plan.clocks[this.plan.replicas.indexOf(id)]!;
+    const due = Math.max(this.now + 1, nextDeadline(state, this.now * rate) / rate);
+    if (due >= this.#tickAt.get(id)! - 0.5) return;
+    this.#tickAt.set(id, due);
+    this.scheduler.schedule(due - this.now, () => {
+      if (this.#tickAt.get(id) !== due) return;
+      this.#tickAt.set(id, Infinity);
+      this.node(id).run([{ kind: "tick" }]);
+      this.#rearm(id);
+    });
+  }
+
+  #reply(from: ReplicaId, { client, answers }: ClientReply): void {
+    if (this.isHonest(from)) this.#parts.observer.replied?.(from, { client, answers }, this.now);
+    const state = this.node(from).state!;
+    const reply = { replica: from, leader: state.term.leader, term: state.hard.currentTerm, answers };
+    const target = this.clients.find(({ plan }) => plan.id === client);
+    if (target) this.#network.sendOther(from, client, () => target.take(reply));
+  }
+
+  #addClients(): void {
+    const { plan, crypto, observer, history } = this.#parts;
+    const world: ClientWorld = {
+      ...{ scheduler: this.scheduler, crypto, replicas: plan.replicas, constants: plan.constants, observer, history },
+      nextOperation: () => this.#operations++,
+      request: (client, to, request, intervention) => this.#request(client, to, request, intervention),
+      fastRead: (client, query, take) => this.#fastRead(client, query, take),
+    };
+    for (const client of plan.clients) {
+      const rng = new Rng(plan.seed, client.id);
+      if (client.behaviour === "honest") this.clients.push(new SimClient(client, world, rng));
+      else CLIENT_BEHAVIOURS[client.behaviour](client, world, rng);
+    }
+  }
+
+  #request(client: string, to: readonly ReplicaId[], signed: Signed<SendRequest>, intervention: boolean): void {
+    const claim = { role: "client", signer: signed.message.client, kind: "SendRequest", signed } as const;
+    const request = signed as Verified<Signed<SendRequest>>;
+    for (const id of to) {
+      this.#network.sendOther(client, id, () => {
+        if (!this.#parts.crypto.check.holds(claim)) return;
+        this.node(id).run([{ kind: "request", request, intervention, via: null }]);
+        this.#rearm(id);
+      });
+    }
+  }
+
+  #fastRead(client: string, query: Uint8Array, take: Parameters<ClientWorld["fastRead"]>[2]): void {
+    for (const id of this.plan.replicas) {
+      this.#network.sendOther(client, id, () => {
+        const node = this.node(id);
+        if (!node.state) return;
+        const answer = node.reads(fastRead(node.state, node.machine, query), query);
+        this.#network.sendOther(id, client, () => take(id, answer));
+      });
+    }
+  }
+
+  /** A faulty replica whose core was led into a contradiction by its own lies comes back; an honest one never may. */
+  #failed(id: ReplicaId, error: Error): void {
+    if (!this.isHonest(id)) return this.#crashes.restartLater(id, FAULTY_RESTART_MS);
+    const { observer } = this.#parts;
+    if (!observer.failed) throw error;
+    observer.failed(id, error, this.now);
+  }
+}
+
+/** A faulty replica shows nothing but its packets, which the simulation itself reports, and its disk. */
+const silentObserver = ({ persisted }: Observer): Observer => persisted ? { persisted } : {};
+
+function assertMember(members: readonly ReplicaId[], member: ReplicaId): ReplicaId {
+  if (!members.includes(member)) throw new Error(`${member} is honest: nobody has its key`);
+  return member;
+}
