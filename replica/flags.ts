@@ -17,7 +17,8 @@ Usage: replica --cluster FILE --key FILE --data DIR [options]
   --log-level LEVEL       ${LOG_LEVELS.join(", ")} (default warn)
   --byzantine MODE        makes this replica faulty, for tests and drills: ${BYZANTINE_MODES.join(", ")}
   --unsafe-test-faults    has to stand beside --byzantine
-  --record FILE           records what the core is given, for a replay; FILE must be new, so give each start another; it only grows
+  --record FILE           writes down what the core is given, for a replay (docs/recording.md). FILE has to be new, after a
+                          restart too, and only grows: for incidents
   --help                  this text
 
 Prints one line on stdout once it takes part, and its log as JSON lines on stderr. SIGTERM and SIGINT end it cleanly.
