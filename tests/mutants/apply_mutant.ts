@@ -1,0 +1,56 @@
+/** Plants a mutant in a temporary copy of the project. The project itself carries no switches. */
+import { findMutant } from "./catalogue.ts";
+import type { Mutant } from "./mutant.ts";
+import { patchedFiles } from "./patches.ts";
+
+const PROJECT = new URL("../../", import.meta.url);
+/** Where copies live; ignored by git, fmt, lint, check and test. */
+const COPIES = new URL("../.mutants/", import.meta.url);
+/** What of the project a copy holds: all that it takes to run and test it. */
+const PARTS = ["deno.json", "deno.lock", "mod.ts", "client", "crypto", "replica", "tasks", "tests", "transport"];
+
+/** A copy of the project with one bug planted. */
+export interface MutantCopy extends AsyncDisposable {
+  readonly mutant: Mutant;
+  /** The copy's root, an absolute path that ends without a slash. */
+  readonly root: string;
+  /** Removes the copy; harmless when it is gone already. */
+  remove(): Promise<void>;
+}
+
+/**
+ * Copies the project into a new directory below `into` (by default `tests/.mutants/`) and plants the mutant called `name` there. Needs
+ * permission to read the project and to write `into`. Throws `RangeError` for an unknown name and `Error` if a patch does not fit; then
+ * nothing is left behind.
+ */
+export async function applyMutant(name: string, into?: string): Promise<MutantCopy> {
+  const mutant = findMutant(name);
+  const texts = patchedFiles(mutant, (file) => Deno.readTextFileSync(new URL(file, PROJECT)));
+  const parent = into ?? decodeURIComponent(COPIES.pathname);
+  await Deno.mkdir(parent, { recursive: true });
+  const root = await Deno.realPath(await Deno.makeTempDir({ dir: parent, prefix: `${name}-` }));
+  const remove = async () => {
+    try {
+      await Deno.remove(root, { recursive: true });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  };
+  try {
+    for (const part of PARTS) await copy(decodeURIComponent(new URL(part, PROJECT).pathname), `${root}/${part}`);
+    for (const [file, text] of texts) await Deno.writeTextFile(`${root}/${file}`, text);
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  return { mutant, root, remove, [Symbol.asyncDispose]: remove };
+}
+
+/** Copies a file or a whole directory, but nothing whose name begins with a dot: other copies, for one. */
+async function copy(from: string, to: string): Promise<void> {
+  if ((await Deno.stat(from)).isFile) return await Deno.copyFile(from, to);
+  await Deno.mkdir(to);
+  for await (const { name } of Deno.readDir(from)) {
+    if (!name.startsWith(".")) await copy(`${from}/${name}`, `${to}/${name}`);
+  }
+}

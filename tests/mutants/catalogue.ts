@@ -1,0 +1,31 @@
+/** Every mutant there is. */
+import { LIVENESS } from "./liveness.ts";
+import { MORE } from "./more.ts";
+import type { Mutant } from "./mutant.ts";
+import { SAFETY_ACKS } from "./safety_acks.ts";
+import { SAFETY_CLIENTS } from "./safety_clients.ts";
+import { SAFETY_DURABILITY } from "./safety_durability.ts";
+import { SAFETY_QUORUMS } from "./safety_quorums.ts";
+import { SAFETY_VOTES } from "./safety_votes.ts";
+
+const MUTANTS: readonly Mutant[] = [
+  ...SAFETY_QUORUMS,
+  ...SAFETY_ACKS,
+  ...SAFETY_VOTES,
+  ...SAFETY_DURABILITY,
+  ...SAFETY_CLIENTS,
+  ...MORE,
+  ...LIVENESS,
+];
+
+/** All mutants, safety first. */
+export const listMutants = (): readonly Mutant[] => MUTANTS;
+
+/** The mutant called `name`. Throws `RangeError` if there is none. */
+export function findMutant(name: string): Mutant {
+  const found = MUTANTS.find((mutant) => mutant.name === name);
+  if (!found) {
+    throw new RangeError(`mutant was given as ${name}; wanted one of ${MUTANTS.map((m) => m.name).join(" ")}`);
+  }
+  return found;
+}

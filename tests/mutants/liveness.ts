@@ -1,0 +1,187 @@
+/** Mutants that hang: nothing wrong is ever signed, but what should happen does not. */
+import { type Mutant, patch } from "./mutant.ts";
+
+const FOLLOW = "replica/core/on_append_entries.ts";
+const ELECTION = "replica/core/election.ts";
+const ACKS = "replica/core/acks.ts";
+
+export const LIVENESS: readonly Mutant[] = [
+  {
+    name: "heartbeat-replay-accepted",
+    kind: "liveness",
+    clause: "§5.1",
+    what: "an AppendEntries heard before restarts the election timer like a new one",
+    how: "The leader is silent for good and its old heartbeats are replayed to the followers, to whom everything is " +
+      "committed: none of them ever suspects by its timer.",
+    needs: "a silent leader, its heartbeats replayed for longer than a timeout, no client that intervenes",
+    patches: [
+      patch(
+        FOLLOW,
+        `  if (round <= term.lastRound) return;
+  term.lastRound = round;`,
+        `  term.lastRound = Math.max(round, term.lastRound) as typeof round;`,
+      ),
+    ],
+  },
+  {
+    name: "heartbeats-clear-suspicion",
+    kind: "liveness",
+    clause: "§6.1",
+    what: "a newer heartbeat restarts the election timer although the log holds something uncommitted",
+    how: "A leader shows entries to too few for a quorum and heartbeats on: nothing is committed and nobody suspects.",
+    needs: "a leader that withholds and goes on with heartbeats, no client that intervenes",
+    patches: [
+      patch(
+        FOLLOW,
+        `  if (!hasUncommitted(context)) restartElectionTimer(context);`,
+        `  hasUncommitted(context);
+  restartElectionTimer(context);`,
+      ),
+    ],
+  },
+  {
+    name: "other-commits-clear-patience",
+    kind: "liveness",
+    clause: "§6.1",
+    what: "any entry applied restarts patience for every request under intervention",
+    how: "A leader serves all clients but one, whose request stays pending for ever.",
+    needs: "a leader that drops one client's requests, and other clients it serves",
+    patches: [
+      patch(
+        "replica/core/interventions.ts",
+        `  if (served === Infinity) return;
+  requests.served = true;`,
+        `  if (served < Infinity) requests.served = true;`,
+      ),
+      patch(
+        "replica/core/interventions.ts",
+        `    const younger = intervention.since >= served;
+    if (!younger || intervention.expired || intervention.restarts >= LIMITS.maxPatienceRestarts) continue;`,
+        `    if (intervention.restarts < -LIMITS.maxPatienceRestarts) continue;
+    intervention.expired = false;`,
+      ),
+    ],
+  },
+  {
+    name: "no-leader-self-suspicion",
+    kind: "liveness",
+    clause: "§6.1",
+    what: "a leader never suspects itself",
+    how:
+      "Terms t, t, t + 1 with a silent Byzantine replica: the leader of t has too few followers to commit, and without " +
+      "its PreVote nobody has a quorum for another term.",
+    patches: [
+      patch(
+        "replica/core/suspicion.ts",
+        `  if (now >= election.deadline) return term.leader`,
+        `  if (term.role === "leader") return null;
+  if (now >= election.deadline) return term.leader`,
+      ),
+    ],
+  },
+  {
+    name: "pre-votes-of-the-exact-term",
+    kind: "liveness",
+    clause: "§6.3",
+    what: "a PreVote supports only the very term it names",
+    how:
+      "Honest replicas are left in terms x + 1, x, x with a silent Byzantine one: their PreVotes never name the same " +
+      "term three times.",
+    patches: [
+      patch(
+        ELECTION,
+        `  const term = kthHighest([...election.support.values()].map((p) => p.message.term), sizes.quorum);`,
+        `  const terms = [...election.support.values()].map((p) => p.message.term);
+  const term = kthHighest(terms.filter((t) => terms.filter((other) => other === t).length >= sizes.quorum), 1);`,
+      ),
+      patch(
+        ELECTION,
+        `.filter(({ message }) => message.term >= held.term)`,
+        `.filter(({ message }) => message.term === held.term)`,
+      ),
+      patch(
+        "replica/core/certify.ts",
+        `    preVotes.every(({ message }) => message.term >= term);`,
+        `    preVotes.every(({ message }) => message.term === term);`,
+      ),
+    ],
+  },
+  {
+    name: "no-turns",
+    kind: "liveness",
+    clause: "§6.10",
+    what: "candidates campaign and voters answer at once, whoever's turn it is",
+    how:
+      "With one replica silent every vote of the others counts, and all of them vote for themselves at the same moment; " +
+      "or a Byzantine one is always first and then stalls.",
+    patches: [
+      patch(
+        ELECTION,
+        `  return begin + k * (election.timeout / (2 * sizes.n));`,
+        `  return begin + 0 * k * (election.timeout / (2 * sizes.n));`,
+      ),
+    ],
+  },
+  {
+    name: "no-repeat-of-responses",
+    kind: "liveness",
+    clause: "§5.7",
+    what: "a response is published once and never again",
+    how:
+      "The last reports of a quorum are lost on their way to A, then all is quiet: A never learns that its entries are " +
+      "committed, while nobody else has a reason to say anything.",
+    needs: "loss until the traffic ends, then a demand that all honest replicas commit the same",
+    patches: [
+      patch(ACKS, `  if (hard.currentTerm === 0) return false;`, `  if (hard.currentTerm >= 0) return false;`),
+      patch("replica/core/on_response.ts", `  if (unheard && now >=`, `  if (!unheard && unheard && now >=`),
+    ],
+  },
+  {
+    name: "response-without-head-after-restart",
+    kind: "liveness",
+    clause: "§5.4",
+    what: "a restarted replica's responses leave out the head it acked before, until it acks a newer one",
+    how:
+      "A quorum restarts between acking e and hearing each other: nobody repeats the acks of e, which stays uncommitted in " +
+      "its term for as long as its leader proposes nothing more.",
+    patches: [
+      patch(
+        ACKS,
+        `  return [...heads, hard.ack];`,
+        `  return hard.ack === publication.restored ? heads : [...heads, hard.ack];`,
+      ),
+      patch(
+        "replica/core/create_state.ts",
+        `      listed: recovered.hardState.ack?.index ?? logIndex(0),`,
+        `      restored: recovered.hardState.ack,
+      listed: recovered.hardState.ack?.index ?? logIndex(0),`,
+      ),
+      patch(
+        "replica/core/state.ts",
+        `  /** Highest index already listed in a response of this term;`,
+        `  readonly restored: Head | null;
+  /** Highest index already listed in a response of this term;`,
+      ),
+    ],
+  },
+  {
+    name: "refusal-ends-a-candidacy",
+    kind: "liveness",
+    clause: "§6.5",
+    what: "a candidate gives up on the first refusal, whatever certificate comes with it",
+    how: "A Byzantine voter refuses every honest candidate at once, before the votes of the others arrive.",
+    patches: [
+      patch(
+        "replica/core/screen.ts",
+        `  if (!outranks(certificate, state.prepared)) return ignore("not-higher");`,
+        `  if (certificate.term < 0 && !outranks(certificate, state.prepared)) return ignore("not-higher");`,
+      ),
+      patch(
+        "replica/core/voting.ts",
+        `  if (!concernsCandidacy(state, signed.message)) return ignore("no-candidacy");`,
+        `  if (!concernsCandidacy(state, signed.message)) return ignore("no-candidacy");
+  state.election.candidacy = null;`,
+      ),
+    ],
+  },
+];

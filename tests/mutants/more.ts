@@ -1,0 +1,145 @@
+/** Mutants beyond those the simulation was asked for: rules that every earlier design was found to break somewhere. */
+import { type Mutant, patch } from "./mutant.ts";
+
+export const MORE: readonly Mutant[] = [
+  {
+    name: "signing-before-persisting",
+    kind: "safety",
+    clause: "§4.1",
+    what: "packets leave before the transaction they rest on is committed",
+    how: "A crash between send and persist takes back an ack, a vote or an entry that others have already seen.",
+    patches: [
+      patch(
+        "replica/effects.ts",
+        `  if (operations.length > 0 || intents.length > 0) ports.storage.commit(operations, intents);
+`,
+        ``,
+      ),
+      patch(
+        "replica/effects.ts",
+        `  return own;
+}
+
+function sendToPeers`,
+        `  if (operations.length > 0 || intents.length > 0) ports.storage.commit(operations, intents);
+  return own;
+}
+
+function sendToPeers`,
+      ),
+    ],
+  },
+  {
+    name: "reply-before-durable",
+    kind: "safety",
+    clause: "§7.2",
+    what: "committed entries are applied and answered before the new commit index is durable",
+    how:
+      "A replica answers a client, crashes before its transaction, and restarts with a lower commit index than it answered from.",
+    patches: [
+      patch(
+        "replica/effects.ts",
+        `      batch = persistAndSend(`,
+        `      if (state.appliedIndex < state.commitIndex) {
+        take({ kind: "apply", limit: APPLY_LIMIT }, now).replies.forEach(ports.reply);
+      }
+      batch = persistAndSend(`,
+      ),
+    ],
+  },
+  {
+    name: "answers-before-replay",
+    kind: "safety",
+    clause: "§7.2",
+    what: "a restarted replica answers, fast reads too, while it is still applying its log again, an entry at a time",
+    how:
+      "The whole cluster restarts; a fast read is answered by a quorum that has applied the same first part of the log.",
+    needs: "fast reads, several replicas restarting at once",
+    patches: [
+      patch("replica/core/on_request.ts", `state.appliedIndex >= state.replayUntil)`, `state.appliedIndex >= 0)`),
+      patch(
+        "replica/core/on_apply.ts",
+        `    if (index > state.replayUntil) list.push(answer);`,
+        `    list.push(answer);`,
+      ),
+      patch("replica/queries.ts", `  if (state.appliedIndex < state.replayUntil)`, `  if (state.appliedIndex < 0)`),
+      patch("replica/effects.ts", `const APPLY_LIMIT = 512;`, `const APPLY_LIMIT = 1;`),
+    ],
+  },
+  {
+    name: "votes-of-two-terms-accuse",
+    kind: "safety",
+    clause: "§9.1",
+    what: "votes of one replica for different candidates are taken for a contradiction although their terms differ",
+    how: "An honest replica votes for B, later for C in a higher term; a candidate that saw both accuses it.",
+    patches: [
+      patch(
+        "replica/core/voting.ts",
+        `  if (known && known.message.term === term) {`,
+        `  if (known) {`,
+      ),
+      patch(
+        "replica/core/accuse.ts",
+        `  if (a.voter !== culprit || b.voter !== culprit || a.term !== b.term) return false;`,
+        `  if (a.voter !== culprit || b.voter !== culprit) return false;`,
+      ),
+    ],
+  },
+  {
+    name: "commit-index-of-the-leader-believed",
+    kind: "safety",
+    clause: "§5.6",
+    what: "a follower commits what its leader says is committed",
+    how: "A Byzantine leader names a commitIndex above what a quorum reported, with other entries to each follower.",
+    patches: [
+      patch(
+        "replica/core/on_append_entries.ts",
+        `  confirm(context, end);
+`,
+        `  confirm(context, end);
+  const { log, commitIndex, term: { base } } = context.state;
+  const index = Math.min(header.commitIndex, end) as LogIndex;
+  if (base !== null && containsBase(context.state) && index > commitIndex) {
+    const claimed = { term: header.term, index, hash: headAt(log, index).hash };
+    advanceCommit(context, { kind: "commit", ...claimed, links: [], responses: [] });
+  }
+`,
+      ),
+      patch(
+        "replica/core/on_append_entries.ts",
+        `import { recount } from "./tally.ts";`,
+        `import { advanceCommit, recount } from "./tally.ts";`,
+      ),
+    ],
+  },
+  {
+    name: "repeated-votes-counted",
+    kind: "safety",
+    clause: "§2.4",
+    what: "an election proof may hold one replica's vote several times",
+    how: "A Byzantine candidate shows its own vote Q times and leads a term that nobody elected it for.",
+    patches: [
+      patch(
+        "replica/core/certify.ts",
+        `  if (!first || !isQuorum(roster, votes.map((v) => v.message.voter))) return false;`,
+        `  if (!first || votes.length < roster.sizes.quorum) return false;
+  if (!votes.every(({ message }) => roster.config.replicas.includes(message.voter))) return false;`,
+      ),
+    ],
+  },
+  {
+    name: "forged-votes-believed",
+    kind: "safety",
+    clause: "§6.7",
+    what: "the signatures of the votes in an election proof are not checked",
+    how: "A Byzantine replica writes the votes of others itself and leads a term that nobody elected it for.",
+    patches: [
+      patch(
+        "replica/core/signatures.ts",
+        `  ...proof.votes.map((v) => replica(v.message.voter, v)),
+`,
+        ``,
+      ),
+    ],
+  },
+];

@@ -1,0 +1,122 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { applyMutant, findMutant, listMutants } from "./mod.ts";
+import { type Mutant, patch } from "./mutant.ts";
+import { patchedFiles } from "./patches.ts";
+
+/** What the simulation has to find at least. */
+const DEMANDED: Readonly<Record<Mutant["kind"], readonly string[]>> = {
+  safety: [
+    "commit-after-one-phase",
+    "quorum-2f",
+    "quorum-by-majority",
+    "acks-below-the-base",
+    "ack-before-the-base",
+    "votes-without-rank-check",
+    "rank-lowered-at-a-new-leader",
+    "prepared-branch-dropped",
+    "refusal-counted-as-a-vote",
+    "two-responses-counted-twice",
+    "acks-of-different-terms-mixed",
+    "prepared-of-another-term-counted",
+    "prepared-reported-after-a-vote",
+    "acked-entry-replaced",
+    "guard-keyed-by-index-only",
+    "second-vote-for-another-base",
+    "votes-on-mixed-bases",
+    "candidate-campaigns-from-its-log",
+    "append-entries-without-proof",
+    "base-not-checked",
+    "truncation-below-commit",
+    "term-not-durable",
+    "vote-not-durable",
+    "ack-not-durable",
+    "restarted-leader-leads-on",
+    "acks-go-on-after-catch-up",
+    "client-signature-unchecked",
+    "duplicate-request-applied",
+    "window-moved-by-highest-applied",
+    "sessions-missing-in-the-digest",
+    "client-accepts-one-reply",
+    "fast-reads-with-weak-writes",
+  ],
+  liveness: [
+    "heartbeat-replay-accepted",
+    "heartbeats-clear-suspicion",
+    "other-commits-clear-patience",
+    "no-leader-self-suspicion",
+    "pre-votes-of-the-exact-term",
+    "no-turns",
+    "no-repeat-of-responses",
+    "response-without-head-after-restart",
+    "refusal-ends-a-candidacy",
+  ],
+};
+
+const ROOT = new URL("../../", import.meta.url);
+const read = (file: string) => Deno.readTextFileSync(new URL(file, ROOT));
+/** Its file exists, so only what it looks for there is amiss. */
+const misfit = (find: string): Mutant => ({
+  name: "misfit",
+  kind: "safety",
+  clause: "§1.1",
+  what: "",
+  how: "",
+  patches: [patch("replica/core/quorum.ts", find, "")],
+});
+
+Deno.test("every mutant demanded is there, and says what it breaks and how it shows", () => {
+  for (const [kind, names] of Object.entries(DEMANDED)) {
+    for (const name of names) assertEquals(findMutant(name).kind, kind, name);
+  }
+  const all = listMutants();
+  assertEquals(new Set(all.map(({ name }) => name)).size, all.length, "two mutants of one name");
+  for (const { name, what, how, clause, patches } of all) {
+    assert(/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name), `${name} is not in kebab-case`);
+    assert(/^§\d+\.\d+$/.test(clause), `${name} breaks ${clause}, which is no clause`);
+    assert(what.length > 20 && !what.includes("\n") && how.length > 20 && patches.length > 0, name);
+  }
+});
+
+Deno.test("every patch fits exactly once, and what it leaves is well-formed", () => {
+  for (const mutant of listMutants()) {
+    for (const [file, text] of patchedFiles(mutant, read)) {
+      assert(text !== read(file), `${mutant.name} changes nothing in ${file}`);
+      try {
+        Deno.lint.runPlugin({ name: "parses", rules: {} }, file, text);
+      } catch (error) {
+        throw new Error(`${mutant.name} leaves ${file} malformed`, { cause: error });
+      }
+    }
+  }
+});
+
+Deno.test("a patch that does not fit is refused by name of its mutant and file", () => {
+  const message = (find: string) => assertThrows(() => patchedFiles(misfit(find), read), Error).message;
+  assertStringIncludes(
+    message("nowhere in there"),
+    "mutant misfit: wanted this text exactly once in replica/core/quorum.ts",
+  );
+  assertStringIncludes(message("nowhere in there"), "got it 0 times:\nnowhere in there");
+  assertStringIncludes(message("readonly"), "got it 4 times");
+  assertStringIncludes(message(""), "got nothing to look for");
+});
+
+Deno.test("a planted mutant differs from the project in its patches only, and leaves nothing behind", async () => {
+  const into = await Deno.makeTempDir();
+  try {
+    const copy = await applyMutant("quorum-2f", into);
+    const texts = patchedFiles(copy.mutant, read);
+    for (const file of ["deno.json", "mod.ts", "replica/core/step.ts", "client/session.ts", "tests/clauses/lab.ts"]) {
+      assertEquals(await Deno.readTextFile(`${copy.root}/${file}`), read(file));
+    }
+    for (const [file, text] of texts) assertEquals(await Deno.readTextFile(`${copy.root}/${file}`), text);
+    assert(texts.size > 0 && copy.root.startsWith(`${await Deno.realPath(into)}/quorum-2f-`));
+    await copy.remove();
+    await copy.remove();
+    assertEquals([...Deno.readDirSync(into)], []);
+    await assertRejects(() => applyMutant("no-such-mutant", into), RangeError, "wanted one of commit-after-one-phase");
+    assertEquals([...Deno.readDirSync(into)], []);
+  } finally {
+    await Deno.remove(into, { recursive: true });
+  }
+});

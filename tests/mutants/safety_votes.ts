@@ -1,0 +1,258 @@
+/** Mutants of elections and ranks (§5.5, §6.4–§6.8). */
+import { type Mutant, patch } from "./mutant.ts";
+import { GUARD_WITHOUT_LAST_VOTE } from "./second_layers.ts";
+
+const VOTING = "replica/core/voting.ts";
+const CERTIFY = "replica/core/certify.ts";
+const SCREEN = "replica/core/screen.ts";
+const ELECTION = "replica/core/election.ts";
+
+/** A proof's votes may be refusals. */
+const REFUSALS_IN_PROOFS = [
+  patch(
+    CERTIFY,
+    `message.candidate === first.candidate && sameCertified(message.base, first.base)`,
+    `message.candidate === first.candidate &&
+    ((message as { kind: string }).kind === "VoteRefusal" || sameCertified(message.base, first.base))`,
+  ),
+  patch(
+    "transport/codec/certificate.ts",
+    `  votes: list(signed("Vote", vote), LIMITS.maxReplicas),`,
+    `  votes: list(eitherAnswer, LIMITS.maxReplicas),`,
+  ),
+  patch(
+    "transport/codec/certificate.ts",
+    `/** §6.7. */`,
+    `const granted = signed("Vote", vote);
+const eitherAnswer: typeof granted = {
+  minBytes: 68,
+  read(reader) {
+    const body = reader.bytes(1024);
+    const message = body[1] === 7 ? decodeExactly(voteRefusal, body, "VoteRefusal") : decodeExactly(vote, body, "Vote");
+    return { message: message as ElectionProof["votes"][number]["message"], body, signature: reader.take(64) };
+  },
+  write: granted.write,
+};
+
+/** §6.7. */`,
+  ),
+  patch(
+    "transport/codec/certificate.ts",
+    `import { appendEntriesResponse, vote } from "./peer_messages.ts";
+import { constant, list,`,
+    `import { appendEntriesResponse, vote, voteRefusal } from "./peer_messages.ts";
+import { constant, decodeExactly, list,`,
+  ),
+];
+
+/** A request for votes and a proof may show any valid certificate, whatever base they name. */
+const ANY_CERTIFICATE_SHOWN = [
+  patch(
+    SCREEN,
+    `  if (!sameCertified(certificate, base) || !plausibleCertificate(state, certificate)) {`,
+    `  if (!sameCertified(base, base) || !plausibleCertificate(state, certificate)) {`,
+  ),
+  patch(
+    VOTING,
+    `const valid = sameCertified(packet.certificate, request.base) && isCertificate(`,
+    `const valid = isCertificate(`,
+  ),
+  patch(
+    CERTIFY,
+    `  return sameCertified(base, first.base) && first.base.term < first.term && plausibleCertificate(roster, base);`,
+    `  return first.base.term < first.term && plausibleCertificate(roster, base);`,
+  ),
+];
+
+export const SAFETY_VOTES: readonly Mutant[] = [
+  {
+    name: "votes-without-rank-check",
+    kind: "safety",
+    clause: "§6.5",
+    what: "a voter grants whatever the rank of the candidate's base",
+    how: "e is committed by a quorum; a candidate that slept through it is elected on its old base and overwrites e.",
+    patches: [
+      patch(
+        VOTING,
+        `  if (compareRank(request.base, state.prepared) < 0) return refuse(context, request);`,
+        `  if (request.base.term < 0) return refuse(context, request);`,
+      ),
+    ],
+  },
+  {
+    name: "rank-lowered-at-a-new-leader",
+    kind: "safety",
+    clause: "§6.8",
+    what: "a replica that learns of a new leader falls back to the certificate of its commit index",
+    how:
+      "e is prepared at a quorum and committed at one replica; a leader whose base holds e is elected and dies before it " +
+      "certifies anything. Its followers no longer know e as prepared and elect somebody without it.",
+    patches: [
+      patch(
+        "replica/core/terms.ts",
+        `  dropVoteRequests(context);
+  restartElectionTimer(context);`,
+        `  dropVoteRequests(context);
+  const committed = state.commitCertificate ?? genesisCertificate(state.genesis);
+  if (compareRank(committed, state.prepared) < 0) setPrepared(context, committed, []);
+  restartElectionTimer(context);`,
+      ),
+      patch(
+        "replica/core/terms.ts",
+        `import { setHardState } from "./durable.ts";`,
+        `import { genesisCertificate } from "./create_state.ts";
+import { setHardState, setPrepared } from "./durable.ts";
+import { compareRank } from "./rank.ts";`,
+      ),
+      patch(
+        "replica/core/durable.ts",
+        `  assertInvariant(order >= 0, "I9",`,
+        `  assertInvariant(order >= -Infinity, "I9",`,
+      ),
+      patch("replica/core/durable.ts", `    order > 0 || certificate.hash`, `    order !== 0 || certificate.hash`),
+      patch(
+        "replica/storage/tip.ts",
+        `        term > tip.preparedTerm ||`,
+        `        term >= 0 || term > tip.preparedTerm ||`,
+      ),
+    ],
+  },
+  {
+    name: "prepared-branch-dropped",
+    kind: "safety",
+    clause: "§6.8",
+    what: "entries under the highest certificate are thrown away when the log moves to another branch",
+    how:
+      "A alone learns that e is prepared; a leader on a lower base replaces e at A. A holds a certificate that outranks " +
+      "all others and no entries to lead from.",
+    patches: [
+      patch("replica/core/durable.ts", `  if (moved.length > 0) setPrepared(`, `  if (moved.length < 0) setPrepared(`),
+    ],
+  },
+  {
+    name: "refusal-counted-as-a-vote",
+    kind: "safety",
+    clause: "§6.5",
+    what: "a candidate counts refusals as votes, and a proof may hold them",
+    how:
+      "e is committed by a quorum; a candidate without it is refused by all who reported e, counts that as its election " +
+      "and overwrites e.",
+    patches: [
+      patch(
+        VOTING,
+        `  if (!concernsCandidacy(state, signed.message)) return ignore("no-candidacy");`,
+        `  if (!concernsCandidacy(state, signed.message)) return ignore("no-candidacy");
+  const candidacy = state.election.candidacy!;
+  candidacy.votes.set(voter, signed as unknown as Signed<Vote>);
+  if (candidacy.votes.size >= state.sizes.quorum) {
+    becomeLeader(context, candidacy);
+    return ACCEPT;
+  }`,
+      ),
+      ...REFUSALS_IN_PROOFS,
+    ],
+  },
+  {
+    name: "second-vote-for-another-base",
+    kind: "safety",
+    clause: "§6.5",
+    what: "a voter votes again in one term for the same candidate on another base",
+    how:
+      "A Byzantine candidate asks with its highest base first, then with a low one that no voter would have granted at " +
+      "first. It shows a proof on the low base and overwrites what is committed above it.",
+    patches: [
+      patch(
+        VOTING,
+        `  if (hard.vote.candidate !== request.candidate || !sameCertified(hard.vote.base, request.base)) {`,
+        `  if (hard.vote.candidate !== request.candidate) {`,
+      ),
+      GUARD_WITHOUT_LAST_VOTE,
+      patch(
+        "replica/durable_mark.ts",
+        `vote.candidate === candidate && sameCertified(vote.base, base);`,
+        `vote.candidate === candidate && (base.index >= 0 || sameCertified(vote.base, base));`,
+      ),
+    ],
+  },
+  {
+    name: "votes-on-mixed-bases",
+    kind: "safety",
+    clause: "§6.6",
+    what: "votes for one candidate count together although they name different bases",
+    how:
+      "A Byzantine candidate asks those of high rank with a high base and the others with a low one, and shows a proof " +
+      "whose first vote names the low base: it leaves out what is committed.",
+    patches: [
+      patch(
+        VOTING,
+        `  if (!sameCertified(base, candidacy.base)) return reject("vote-for-another-base", voter);`,
+        `  if (!sameCertified(base, base)) return reject("vote-for-another-base", voter);`,
+      ),
+      patch(
+        CERTIFY,
+        `message.candidate === first.candidate && sameCertified(message.base, first.base)`,
+        `message.candidate === first.candidate`,
+      ),
+    ],
+  },
+  {
+    name: "candidate-campaigns-from-its-log",
+    kind: "safety",
+    clause: "§6.4",
+    what: "a candidate's base is the end of its log, as in Raft, and voters compare that with their certificates",
+    how:
+      "A leader shows e to A, B and e' to C; e is prepared and committed at A. C campaigns from e', whose rank is that " +
+      "of e, is elected and overwrites e.",
+    patches: [
+      patch(
+        ELECTION,
+        `  const base = certified(certificate);
+  raiseTerm(`,
+        `  const last = state.log.entries.at(-1);
+  const base = last
+    ? { term: last.entry.term, index: last.entry.index, hash: last.hash }
+    : certified(certificate);
+  raiseTerm(`,
+      ),
+      patch(
+        ELECTION,
+        `  if (state.prepared.index <= state.commitIndex || contains(state.log, state.prepared)) return;`,
+        `  if (state.prepared.index >= 0) return;`,
+      ),
+      ...ANY_CERTIFICATE_SHOWN,
+    ],
+  },
+  {
+    name: "base-not-checked",
+    kind: "safety",
+    clause: "§6.5",
+    what: "voters and followers do not check that a certificate backs the base they are named",
+    how:
+      "A Byzantine candidate names a base of high rank on a chain of its own, showing any certificate or an empty one; it " +
+      "is elected and its base leaves out what is committed.",
+    patches: [
+      patch(
+        SCREEN,
+        `  if (!sameCertified(certificate, base) || !plausibleCertificate(state, certificate)) {`,
+        `  if (!sameCertified(certificate, base) && !plausibleCertificate(state, certificate)) {`,
+      ),
+      patch(
+        VOTING,
+        `const valid = sameCertified(packet.certificate, request.base) && isCertificate(`,
+        `const valid = sameCertified(packet.certificate, request.base) || isCertificate(`,
+      ),
+      patch(
+        CERTIFY,
+        `  return sameCertified(base, first.base) && first.base.term < first.term && plausibleCertificate(roster, base);`,
+        `  return first.base.term < first.term && (sameCertified(base, first.base) || plausibleCertificate(roster, base));`,
+      ),
+      patch(
+        CERTIFY,
+        `  if (!plausibleProof(roster, proof) || !isCertificate(roster, hash, proof.base)) return null;`,
+        `  if (!plausibleProof(roster, proof)) return null;
+  const backed = sameCertified(proof.base, proof.votes[0]!.message.base) || isCertificate(roster, hash, proof.base);
+  if (!backed) return null;`,
+      ),
+    ],
+  },
+];

@@ -1,0 +1,23 @@
+/** Patches that take out the second layer behind a rule, so that breaking the rule is not noticed by the replica itself. */
+import { patch } from "./mutant.ts";
+
+/** The durable mark (I8) lets everything be signed. */
+export const NO_DURABLE_MARK = patch(
+  "replica/durable_mark.ts",
+  `  assertInvariant(durable, "I8", \``,
+  `  assertInvariant(durable || what !== "", "I8", \``,
+);
+
+/** The guard (§4.2) no longer demands that the log still holds the last ack. */
+export const GUARD_WITHOUT_LAST_ACK = patch(
+  "replica/storage/guard.ts",
+  `  if (heads.length > 0 && last !== null && hashAt(last.index) !== last.hash) {`,
+  `  if (heads.length < 0 && last !== null && hashAt(last.index) !== last.hash) {`,
+);
+
+/** The guard (§4.2) allows a second vote of one term. */
+export const GUARD_WITHOUT_LAST_VOTE = patch(
+  "replica/storage/guard.ts",
+  `  if (equalBytes(record.voteBody, body)) return record;`,
+  `  if (!equalBytes(record.voteBody, body) || body.length > 0) return { ...record, voteBody: body.slice() };`,
+);
