@@ -12,7 +12,8 @@ import type { Packet } from "../../replica/core/packet.ts";
 import { encodeKvCommand } from "../../replica/state_machine/mod.ts";
 import { equivocator } from "../simulation/equivocator.ts";
 import { SimCluster } from "../simulation/sim_cluster.ts";
-import { describePacket, describeReply, describeState } from "./describe.ts";
+import { describeState } from "./describe.ts";
+import { Transcript } from "./transcript.ts";
 
 interface Rule {
   readonly from: readonly string[] | null;
@@ -24,10 +25,8 @@ export class Interpreter {
   #cluster: SimCluster | null = null;
   #lines: string[] = [];
   #rules: Rule[] = [];
-  readonly #states = new Map<string, string>();
   readonly #deaf = new Map<string, string>();
-  /** Last packet of each sender, kind and receivers: the protocol repeats itself a lot, the transcript does not. */
-  readonly #repeated = new Map<string, string>();
+  readonly #transcript = new Transcript((line) => this.#lines.push(line));
 
   /** Runs one command and returns what it printed. */
   run(line: string): string {
@@ -86,34 +85,22 @@ export class Interpreter {
     );
   }
 
-  #print(who: string, text: string): void {
-    this.#lines.push(`${this.cluster.now.toFixed(0).padStart(6)} ${who} ${text}`);
-  }
-
   #sent(from: ReplicaId, to: readonly ReplicaId[], packet: Packet): void {
-    const state = this.cluster.node(from).state;
-    const idle = state !== null && state.log.entries.length === state.commitIndex;
-    if (idle && packet.kind === "AppendEntries" && packet.entries.length === 0 && !packet.proof) return;
-    const text = describePacket(packet);
-    const last = `${from} ${packet.kind} ${to}`;
-    if (this.#repeated.get(last) === text) return;
-    this.#repeated.set(last, text);
-    const lost = to.filter((replica) => this.#isLost(from, replica, packet));
-    const targets = to.map((replica) => lost.includes(replica) ? `(${replica})` : replica).join(" ");
-    this.#print(from, `→ ${targets}: ${text}`);
+    const { state } = this.cluster.node(from);
+    this.#transcript.sent(this.cluster.now, { from, state }, to, packet, (id) => this.#isLost(from, id, packet));
   }
 
   #changed(at: ReplicaId): void {
-    for (const { from, reply } of this.cluster.replies.splice(0)) this.#print(from, describeReply(reply));
-    const state = this.cluster.node(at).state;
-    const text = state ? describeState(state) : "down";
-    if (this.#states.get(at) === text) return;
-    this.#states.set(at, text);
-    this.#print(at, `is ${text}`);
+    for (const { from, reply } of this.cluster.replies.splice(0)) {
+      this.#transcript.replied(this.cluster.now, from, reply);
+    }
+    this.#transcript.handled(this.cluster.now, at, this.cluster.node(at).state);
   }
 
   #show(): void {
-    for (const [id, { state }] of this.cluster.nodes) this.#print(id, `is ${state ? describeState(state) : "down"}`);
+    for (const [id, { state }] of this.cluster.nodes) {
+      this.#transcript.line(this.cluster.now, id, `is ${state ? describeState(state) : "down"}`);
+    }
   }
 
   #until(what: string, options: ReadonlyMap<string, string>, on: string[] | null): void {
@@ -149,7 +136,7 @@ export class Interpreter {
 
   #crash(id: string): void {
     this.cluster.node(id).crash();
-    this.#states.delete(id);
+    this.#transcript.forget(id);
   }
 
   #equivocate(id: string, victims: readonly string[]): void {

@@ -1,5 +1,5 @@
 /** Runs a plan to its verdict: safety under everything, then liveness once the network has healed. */
-import type { Millis } from "../../replica/core/ids.ts";
+import type { Millis, ReplicaId } from "../../replica/core/ids.ts";
 import { lastIndex } from "../../replica/core/log.ts";
 import type { CoreState } from "../../replica/core/state.ts";
 import { fanOut } from "./fan_out.ts";
@@ -18,14 +18,20 @@ export interface RunResult {
   readonly stats: RunStats;
 }
 
+/** Something that looks at a run from outside. */
+export interface RunWatch {
+  readonly observer: Observer;
+  readonly handled?: (at: ReplicaId, state: CoreState | null, now: Millis) => void;
+}
+
 /** How often it is looked whether what is waited for has happened. */
 const SLICE_MS = 50;
 /** With an election timeout above this, and a leader that everyone knows, repair must do without an election. */
 const PATIENT_TIMEOUT_MS = 10_000;
 const PATIENT_BOUND_MS = 5_000;
 
-/** Runs `plan`; what it shows goes to `watchers` too. */
-export function runPlan(plan: Plan, crypto: SimCrypto, watchers: readonly Observer[] = []): RunResult {
+/** Runs `plan`; what it shows goes to `watch` too. */
+export function runPlan(plan: Plan, crypto: SimCrypto, watch: RunWatch = { observer: {} }): RunResult {
   const terms = new Set<number>();
   let commits = 0;
   const counter: Observer = {
@@ -38,7 +44,14 @@ export function runPlan(plan: Plan, crypto: SimCrypto, watchers: readonly Observ
   let simulation: Simulation | null = null;
   let violation: Violation | null = null;
   try {
-    simulation = new Simulation({ plan, crypto, observer: fanOut([counter, ...watchers, FAILING]), history });
+    const observer = fanOut([watch.observer, counter, FAILING]);
+    simulation = new Simulation({
+      plan,
+      crypto,
+      observer,
+      history,
+      ...(watch.handled ? { handled: watch.handled } : {}),
+    });
     play(simulation);
   } catch (error) {
     if (!(error instanceof ViolationError)) throw error;
@@ -81,13 +94,8 @@ function settlingBound(simulation: Simulation): { readonly bound: Millis; readon
     : { bound: livenessMs, why: "settling without any client's help" };
 }
 
-function waitFor(
-  { scheduler, now, survivors, node }: Simulation,
-  bound: Millis,
-  what: string,
-  done: () => boolean,
-): void {
-  const end = now + bound;
+function waitFor({ scheduler }: Simulation, bound: Millis, what: string, done: () => boolean): void {
+  const end = scheduler.now + bound;
   while (!done()) {
     if (scheduler.now >= end) {
       throw new ViolationError("live", `${what} took more than ${bound} ms after the network healed`);

@@ -7,6 +7,7 @@ import type { CoreConfig } from "../../replica/core/config.ts";
 import { createState } from "../../replica/core/create_state.ts";
 import { digest, type Millis, type ReplicaId } from "../../replica/core/ids.ts";
 import type { Input } from "../../replica/core/input.ts";
+import { InvariantError } from "../../replica/core/invariant.ts";
 import type { PeerMessage } from "../../replica/core/message.ts";
 import type { ClientReply, Outgoing, PersistOperation } from "../../replica/core/output.ts";
 import type { Packet } from "../../replica/core/packet.ts";
@@ -18,7 +19,7 @@ import type { QueryAnswer } from "../../replica/replier.ts";
 import type { SignatureCheck } from "../../replica/signature_check.ts";
 import { KvStore } from "../../replica/state_machine/mod.ts";
 import { replicatedDigest } from "../../replica/status.ts";
-import { MemoryDisk, openMemoryStorage, type Storage } from "../../replica/storage/mod.ts";
+import { GuardError, MemoryDisk, openMemoryStorage, type Storage, StorageError } from "../../replica/storage/mod.ts";
 import { encodeMessage } from "../../transport/codec/mod.ts";
 import type { SimAdversary } from "./actors/actor.ts";
 import { type CrashPoint, SimulatedCrash, Trigger } from "./crash_point.ts";
@@ -38,6 +39,8 @@ export interface NodeWorld {
   reply(from: ReplicaId, reply: ClientReply): void;
   readonly observer: Observer;
   observe?(at: ReplicaId, input: Input, verdict: Verdict): void;
+  /** `at` has handled inputs, or is down now. */
+  handled?(at: ReplicaId): void;
   /** An armed crash point was passed, and `at` is down. */
   crashed?(at: ReplicaId): void;
   /** `at` stopped by itself; without this hook the error is thrown on. */
@@ -118,9 +121,14 @@ export class SimNode {
   run(inputs: readonly InputWithoutTime[]): void {
     const state = this.state;
     if (this.#run === null || state === null) return;
+    this.#handle(state, inputs);
+    this.#world.handled?.(this.id);
+  }
+
+  #handle(state: CoreState, inputs: readonly InputWithoutTime[]): void {
     const applied = state.appliedIndex;
     try {
-      this.#run(inputs.filter((input) => !this.#swallows(input)), this.#world.clock(this.id));
+      this.#run!(inputs.filter((input) => !this.#swallows(input)), this.#world.clock(this.id));
     } catch (error) {
       return this.#stopped(error as Error);
     }
@@ -221,8 +229,14 @@ export class SimNode {
   #stopped(error: Error): void {
     this.crash();
     if (error instanceof SimulatedCrash) this.#world.crashed?.(this.id);
-    else if (this.#world.failed) this.#world.failed(this.id, error);
+    else if (this.#world.failed && this.#mayFail(error)) this.#world.failed(this.id, error);
     else throw error;
+  }
+
+  /** A faulty replica may be stopped by its own lies; anything else it throws is a mistake in an actor. */
+  #mayFail(error: Error): boolean {
+    return this.corruptions.length === 0 ||
+      [InvariantError, GuardError, StorageError].some((kind) => error instanceof kind);
   }
 }
 

@@ -5,6 +5,7 @@ import type { SendRequest, Signed, Verified } from "../../replica/core/message.t
 import { nextDeadline } from "../../replica/core/next_deadline.ts";
 import type { ClientReply } from "../../replica/core/output.ts";
 import type { Packet } from "../../replica/core/packet.ts";
+import type { CoreState } from "../../replica/core/state.ts";
 import { quorumOf } from "../../replica/core/quorum.ts";
 import { fastRead } from "../../replica/queries.ts";
 import { ACTORS } from "./actors/mod.ts";
@@ -30,6 +31,8 @@ export interface SimulationParts {
   readonly crypto: SimCrypto;
   readonly observer: Observer;
   readonly history: ClientHistory;
+  /** After a replica has handled something, with its state for those who write it down. */
+  readonly handled?: (at: ReplicaId, state: CoreState | null, now: Millis) => void;
 }
 
 /** A faulty replica that stopped by itself comes back after this. */
@@ -134,6 +137,7 @@ export class Simulation {
       reply: (from, reply) => this.#reply(from, reply),
       observer: this.isHonest(id) ? observer : silentObserver(observer),
       observe: () => void this.stats.steps++,
+      handled: (at) => this.#parts.handled?.(at, this.node(at).state, this.now),
       crashed: (at) => this.#crashes.happened(at),
       failed: (at, error) => this.#failed(at, error),
     };

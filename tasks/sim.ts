@@ -1,0 +1,136 @@
+/** `deno task sim`: searches for a schedule that breaks the core, seed by seed, or finds a planted bug. */
+import { ConfigError } from "../crypto/config_error.ts";
+import { ACTORS } from "../tests/simulation/actors/mod.ts";
+import { runSeeds } from "../tests/simulation/pool.ts";
+import type { SeedResult } from "../tests/simulation/seed_runner.ts";
+import { addRun, emptyStatistics } from "../tests/simulation/statistics.ts";
+import { replayFile } from "./sim/recording.ts";
+import { listMutantNames, searchMutant } from "./sim/mutants.ts";
+import { printTranscript } from "./sim/transcript.ts";
+import { readFlags, wholeNumber } from "./support/flags.ts";
+
+const USAGE = `Runs the real core, storage rules and client session under seeded faults and faulty replicas.
+
+Usage: sim [options]
+
+  --seeds N           seeds to run (default 200; with --mutant until it is found, at most 2000)
+  --start S           first seed (default 1)
+  --replicas N        replicas (default 4)
+  --actor NAME        only this faulty behaviour: ${Object.keys(ACTORS).join(", ")}
+  --mutant NAME       search on a copy of the sources with one planted bug; passes if it is found
+  --list-mutants      the planted bugs there are
+  --transcript        shrink the first failing seed and print it as a transcript
+  --recording FILE    replay a recording of a real replica and compare its outputs
+  --workers N         seeds run at a time (default: one a processor)
+  --json              a summary in JSON before the last line
+  --help              this text
+
+The last line is "N passed, M failed". Exit codes: 0 all passed (or the mutant was found), 1 not so, 2 wrong usage.
+`;
+
+const STRINGS = ["seeds", "start", "replicas", "actor", "mutant", "recording", "workers"] as const;
+const BOOLEANS = ["list-mutants", "transcript", "json", "until-failure", "help"] as const;
+const EXIT_DONE = 0;
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+const DEFAULT_SEEDS = 200;
+/** Failing seeds that are printed one by one. */
+const PRINTED_FAILURES = 10;
+
+type Flags = ReturnType<typeof readFlags<(typeof STRINGS)[number], (typeof BOOLEANS)[number]>>;
+
+interface Search {
+  readonly first: number;
+  readonly count: number;
+  readonly replicas: number;
+  readonly actors: readonly string[] | null;
+  readonly workers: number;
+  readonly untilFailure: boolean;
+}
+
+function searchOf(flags: Flags): Search {
+  const { actor } = flags;
+  if (actor !== undefined && !(actor in ACTORS)) {
+    throw new ConfigError(`--actor: given "${actor}", wanted one of ${Object.keys(ACTORS).join(", ")}`);
+  }
+  return {
+    first: wholeNumber("start", flags.start) ?? 1,
+    count: wholeNumber("seeds", flags.seeds) ?? DEFAULT_SEEDS,
+    replicas: replicasOf(flags),
+    actors: actor === undefined ? null : [actor],
+    workers: wholeNumber("workers", flags.workers) ?? navigator.hardwareConcurrency,
+    untilFailure: flags["until-failure"],
+  };
+}
+
+function replicasOf(flags: Flags): number {
+  const replicas = wholeNumber("replicas", flags.replicas) ?? 4;
+  if (replicas < 4 || replicas > 16) throw new ConfigError(`--replicas: given ${replicas}, wanted 4 to 16`);
+  return replicas;
+}
+
+/** The command that runs one seed of `search` again. */
+const replayCommand = ({ replicas, actors }: Search, seed: number): string =>
+  `deno task sim --start ${seed} --seeds 1 --replicas ${replicas}${actors ? ` --actor ${actors[0]}` : ""} --transcript`;
+
+/** Runs the seeds and prints what failed; the failing results, the lowest seed first. */
+async function search(options: Search, json: boolean): Promise<SeedResult[]> {
+  const statistics = emptyStatistics();
+  const failures: SeedResult[] = [];
+  const started = performance.now();
+  await runSeeds({ ...options, enough: () => options.untilFailure && failures.length > 0 }, (result) => {
+    addRun(statistics, result, result.stats);
+    if (result.violation === null) return;
+    failures.push(result);
+    if (failures.length > PRINTED_FAILURES) return;
+    const { invariant, detail } = result.violation;
+    console.log(`seed ${result.seed} failed at ${result.endedAt.toFixed(0)} ms: ${invariant}: ${detail}`);
+    console.log(`  ${replayCommand(options, result.seed)}`);
+  });
+  failures.sort((a, b) => a.seed - b.seed);
+  const seconds = (performance.now() - started) / 1000;
+  const { runs, sums } = statistics;
+  console.log(
+    `n = ${options.replicas}: ${runs} seeds in ${
+      seconds.toFixed(1)
+    } s, ${sums.steps} steps, ${sums.elections} elections, ` +
+      `${sums.commits} commits, ${sums.byzantinePackets} packets of faulty replicas, ${sums.crashes} crashes, ` +
+      `slowest liveness ${(statistics.slowestLivenessMs / 1000).toFixed(1)} s (seed ${statistics.slowestSeed})`,
+  );
+  if (json) {
+    const found = failures.map(({ seed, violation }) => ({ seed, ...violation }));
+    console.log(
+      JSON.stringify({ replicas: options.replicas, first: options.first, seconds, ...statistics, failures: found }),
+    );
+  }
+  console.log(`${runs - failures.length} passed, ${failures.length} failed`);
+  return failures;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    const flags = readFlags(args, STRINGS, BOOLEANS);
+    if (flags.help) console.log(USAGE);
+    else if (flags["list-mutants"]) { for (const line of listMutantNames()) console.log(line); }
+    else return await run(flags, args);
+    return EXIT_DONE;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    console.error(`sim: ${error.message}`);
+    return EXIT_USAGE;
+  }
+}
+
+async function run(flags: Flags, args: readonly string[]): Promise<number> {
+  if (flags.recording !== undefined) {
+    return await replayFile(flags.recording, flags.transcript) ? EXIT_DONE : EXIT_FAILED;
+  }
+  if (flags.mutant !== undefined) return await searchMutant(flags.mutant, args) ? EXIT_DONE : EXIT_FAILED;
+  const options = searchOf(flags);
+  const [failure] = await search(options, flags.json);
+  if (failure === undefined) return EXIT_DONE;
+  if (flags.transcript) await printTranscript(failure, options);
+  return EXIT_FAILED;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,38 @@
+/** Searches for planted bugs: the same search, run on a copy of the sources that holds one. */
+import { ConfigError } from "../../crypto/config_error.ts";
+import { applyMutant, findMutant, listMutants } from "../../tests/mutants/mod.ts";
+
+/** Within this many seeds every mutant has to be found. */
+export const MUTANT_SEEDS = 2000;
+
+/** One line a mutant. */
+export const listMutantNames = (): string[] =>
+  listMutants().map(({ name, kind, clause, what }) => `${name} (${kind}, ${clause}): ${what}`);
+
+/** Runs the search on a copy with `name` planted; true if it was found. `args` are the caller's, and are handed on. */
+export async function searchMutant(name: string, args: readonly string[]): Promise<boolean> {
+  if (!listMutants().some((mutant) => mutant.name === name)) {
+    throw new ConfigError(`--mutant: given "${name}", wanted one that --list-mutants names`);
+  }
+  const { replicas } = findMutant(name);
+  const given = withoutMutant(args);
+  const wants = (flag: string) => !given.some((arg) => arg === flag || arg.startsWith(`${flag}=`));
+  await using copy = await applyMutant(name);
+  const command = new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "-q", "--no-check", "-P=sim", "tasks/sim.ts", ...given, "--until-failure"],
+      ...(wants("--seeds") ? ["--seeds", String(MUTANT_SEEDS)] : []),
+      ...(replicas !== undefined && wants("--replicas") ? ["--replicas", String(replicas)] : []),
+    ],
+    cwd: copy.root,
+    stdin: "null",
+  });
+  const { code } = await command.spawn().status;
+  const found = code === 1;
+  console.log(found ? `mutant ${name} was found` : `mutant ${name} was NOT found`);
+  return found;
+}
+
+function withoutMutant(args: readonly string[]): string[] {
+  return args.filter((arg, i) => arg !== "--mutant" && args[i - 1] !== "--mutant" && !arg.startsWith("--mutant="));
+}

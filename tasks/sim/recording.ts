@@ -1,0 +1,12 @@
+/** Replays a recording and says whether the outputs were the same. */
+import { describeReplay } from "../../tests/simulation/describe_replay.ts";
+import { replayRecording } from "../../tests/simulation/replay_recording.ts";
+
+/** Replays `path`, with a line for every input where `transcript` is wanted; true if every output was the recorded one. */
+export async function replayFile(path: string, transcript: boolean): Promise<boolean> {
+  const result = await replayRecording(path, transcript ? { transcript: (line) => console.log(line) } : {});
+  for (const line of describeReplay(result)) console.log(line);
+  const same = result.difference === null;
+  console.log(same ? "1 passed, 0 failed" : "0 passed, 1 failed");
+  return same;
+}
