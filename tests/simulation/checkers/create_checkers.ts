@@ -1,8 +1,12 @@
 /** All checkers as one observer. */
+import { AnswerChecker } from "./answer_checker.ts";
 import { DurableChecker } from "./durable_checker.ts";
+import { ExecutionChecker } from "./execution_checker.ts";
 import { failureOf } from "./failure.ts";
+import type { ReplicaId } from "../../../replica/core/ids.ts";
 import { Judge } from "./judge.ts";
 import type { Observer, RunFacts } from "../observer.ts";
+import { RequestBook } from "./request_book.ts";
 import { Roster } from "./roster.ts";
 import { SignedBook } from "./signed_book.ts";
 import { SigningChecker } from "./signing_checker.ts";
@@ -24,6 +28,9 @@ export interface CheckCounts {
   committed: number;
   /** Pieces of evidence that honest replicas kept. */
   evidence: number;
+  /** Commands that honest replicas executed, and answers that clients accepted. */
+  executions: number;
+  accepted: number;
 }
 
 export interface Checkers extends Required<Omit<Observer, "event">> {
@@ -37,31 +44,39 @@ export function createCheckers(facts: RunFacts, options: CheckerOptions = {}): C
   const roster = new Roster(facts);
   const judge = new Judge(options.clauses ?? true);
   const book = new SignedBook(facts.clusterId, roster);
-  const durable = new DurableChecker(roster, book, judge, () => {});
+  const requests = new RequestBook();
+  const durable = new DurableChecker(roster, book, judge, (at, entry) => requests.appended(at, entry));
   const signing = new SigningChecker(roster, book, judge);
+  const executions = new ExecutionChecker(requests, (at) => durable.commitIndexOf(at));
+  const committedAt = (index: number) => book.commits.at(index);
+  const answers = new AnswerChecker({ facts, roster, judge, requests, executions, committedAt });
   const seen = { packets: 0, crashes: 0 };
-  const honest = (id: Parameters<Roster["isHonest"]>[0]) => roster.isHonest(id);
+  const honest = (id: ReplicaId) => roster.isHonest(id);
   return {
     started(at, disk) {
       if (!honest(at)) return;
       durable.started(at, disk);
       signing.started(at, disk);
+      executions.started(at);
     },
-    crashed: () => void seen.crashes++,
+    crashed(at) {
+      seen.crashes++;
+      executions.crashed(at);
+    },
     persisted: (at, operations, disk) => honest(at) && durable.persisted(at, operations, disk),
     sent(from, _to, packet, disk) {
       seen.packets++;
       if (disk !== null && honest(from)) signing.sent(from, packet, disk);
     },
-    executed: () => {},
-    applied: () => {},
-    replied: () => {},
+    executed: (at, index, client, command) => honest(at) && executions.executed(at, index, client, command),
+    applied: (at, view) => honest(at) && executions.applied(at, view),
+    replied: (at, reply) => honest(at) && answers.replied(at, reply),
     failed(at, error) {
       if (honest(at)) throw failureOf(at, error);
     },
-    requested: () => {},
-    accepted: () => {},
-    finish: () => {},
+    requested: (request) => requests.requested(request),
+    accepted: (client, answer) => answers.acceptedBy(client, answer),
+    finish: () => answers.finish(),
     get counts() {
       return {
         ...seen,
@@ -70,6 +85,8 @@ export function createCheckers(facts: RunFacts, options: CheckerOptions = {}): C
         elections: book.votes.elections.size,
         committed: book.commits.tip.index,
         evidence: durable.evidence,
+        executions: executions.executions,
+        accepted: answers.accepted,
       };
     },
   };

@@ -1,13 +1,13 @@
 /** `deno task sim`: searches for a schedule that breaks the core, seed by seed, or finds a planted bug. */
-import { ConfigError } from "../crypto/config_error.ts";
-import { ACTORS } from "../tests/simulation/actors/mod.ts";
-import { runSeeds } from "../tests/simulation/pool.ts";
-import type { SeedResult } from "../tests/simulation/seed_runner.ts";
-import { addRun, emptyStatistics } from "../tests/simulation/statistics.ts";
-import { replayFile } from "./sim/recording.ts";
-import { listMutantNames, searchMutant } from "./sim/mutants.ts";
-import { printTranscript } from "./sim/transcript.ts";
-import { readFlags, wholeNumber } from "./support/flags.ts";
+import { ConfigError } from "../../crypto/config_error.ts";
+import { ACTORS } from "./actors/mod.ts";
+import { runSeeds } from "./pool.ts";
+import type { SeedResult } from "./seed_runner.ts";
+import { addRun, emptyStatistics } from "./statistics.ts";
+import { replayFile } from "./cli/recording.ts";
+import { listMutantNames, searchMutant } from "./cli/mutants.ts";
+import { printTranscript } from "./cli/transcript.ts";
+import { readFlags, wholeNumber } from "../../tasks/support/flags.ts";
 
 const USAGE = `Runs the real core, storage rules and client session under seeded faults and faulty replicas.
 

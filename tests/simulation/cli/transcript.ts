@@ -1,9 +1,9 @@
 /** Shrinks a failing seed and prints what is left of it as a transcript. */
-import { drawPlan, type PlanOptions } from "../../tests/simulation/draw_plan.ts";
-import type { Plan } from "../../tests/simulation/plan.ts";
-import { describePlan, writeRun } from "../../tests/simulation/print_run.ts";
-import { createPlanRunner, type SeedResult } from "../../tests/simulation/seed_runner.ts";
-import { shrink } from "../../tests/simulation/shrink.ts";
+import { drawPlan, type PlanOptions } from "../draw_plan.ts";
+import type { Plan } from "../plan.ts";
+import { describePlan, writeRun } from "../print_run.ts";
+import { createPlanRunner, type SeedResult } from "../seed_runner.ts";
+import { shrink } from "../shrink.ts";
 
 /** Prints the smallest schedule found that fails as `failure` does. */
 export async function printTranscript(failure: SeedResult, options: PlanOptions): Promise<void> {

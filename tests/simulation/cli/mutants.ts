@@ -1,6 +1,6 @@
 /** Searches for planted bugs: the same search, run on a copy of the sources that holds one. */
-import { ConfigError } from "../../crypto/config_error.ts";
-import { applyMutant, findMutant, listMutants } from "../../tests/mutants/mod.ts";
+import { ConfigError } from "../../../crypto/config_error.ts";
+import { applyMutant, findMutant, listMutants } from "../../mutants/mod.ts";
 
 /** Within this many seeds every mutant has to be found. */
 export const MUTANT_SEEDS = 2000;
@@ -20,7 +20,7 @@ export async function searchMutant(name: string, args: readonly string[]): Promi
   await using copy = await applyMutant(name);
   const command = new Deno.Command(Deno.execPath(), {
     args: [
-      ...["run", "-q", "--no-check", "-P=sim", "tasks/sim.ts", ...given, "--until-failure"],
+      ...["run", "-q", "--no-check", "-P=sim", "tests/simulation/main.ts", ...given, "--until-failure"],
       ...(wants("--seeds") ? ["--seeds", String(MUTANT_SEEDS)] : []),
       ...(replicas !== undefined && wants("--replicas") ? ["--replicas", String(replicas)] : []),
     ],
