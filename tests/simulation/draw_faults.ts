@@ -11,6 +11,8 @@ export interface FaultFrame {
   readonly from: Millis;
   readonly to: Millis;
   readonly mood: string;
+  /** What durations are measured in: the election timeout, a second at most. */
+  readonly unit: Millis;
 }
 
 /** Kinds whose loss alone changes what the others know. */
@@ -37,25 +39,45 @@ const STEADY = {
 };
 
 export function drawFaults(rng: Rng, frame: FaultFrame): Fault[] {
-  const { from, to } = frame;
-  const windows = rng.pick([0, 2, 5, 9, 14]);
+  const { from, to, mood } = frame;
+  const windows = rng.pick([0, 3, 6, 10, 16]);
   const crashes = rng.pick([0, 0, 1, 3, 6]);
+  const falls = mood === "patience" ? 0 : rng.pick([0, 1, 3, 6]);
   return [
-    ...drawNoise(rng, from, to),
+    ...drawNoise(rng, frame),
     ...Array.from({ length: windows }, () => drawPartition(rng, frame)).flat(),
     ...Array.from({ length: crashes }, () => drawCrash(rng, frame)).flat(),
+    ...Array.from({ length: falls }, () => drawFall(rng, frame)).flat(),
     ...drawRollback(rng, frame),
   ];
 }
 
+/** Whoever leads is cut off from all others, or from all but a few, for longer than an election takes. */
+function drawFall(rng: Rng, { ids, from, to, unit }: FaultFrame): Fault[] {
+  const start = rng.between(from, to - unit / 5);
+  const span = {
+    kind: "network" as const,
+    ...STEADY,
+    from: start,
+    to: Math.min(to, start + unit * rng.between(1.2, 4)),
+    loss: 1,
+  };
+  const others = rng.chance(0.5) ? null : rng.shuffle(ids).slice(0, ids.length - rng.int(1, 2));
+  const [leader, rest]: [Target[], Target[] | null] = [["leader"], others];
+  return rng.pick([
+    [{ ...span, sources: leader, targets: rest }],
+    [{ ...span, sources: leader, targets: rest }, { ...span, sources: rest, targets: leader }],
+  ]);
+}
+
 /** Noise on every link, in stretches, so that it can be taken out of a plan piece by piece. */
-function drawNoise(rng: Rng, from: Millis, to: Millis): Fault[] {
+function drawNoise(rng: Rng, { from, to, unit }: FaultFrame): Fault[] {
   if (rng.chance(0.35)) return [];
   const loss = rng.pick([0, 0.02, 0.1, 0.25]);
   const duplicate = rng.pick([0, 0, 0.05, 0.2]);
-  const delayMs = rng.pick([0, 20, 100, 400]);
+  const delayMs = unit * rng.pick([0, 0.02, 0.1, 0.4]);
   const replay = rng.pick([0, 0, 0.01, 0.04]);
-  const stretch = 2000;
+  const stretch = 2 * unit;
   const noise: Fault[] = [];
   for (let at = from; at < to; at += stretch) {
     if (rng.chance(0.2)) continue;
@@ -73,9 +95,9 @@ function drawNoise(rng: Rng, from: Millis, to: Millis): Fault[] {
   return noise;
 }
 
-function drawPartition(rng: Rng, { ids, from, to, mood }: FaultFrame): Fault[] {
-  const start = rng.between(from, to - 200);
-  const length = rng.pick([150, 400, 1000, 2500, 5000]) * rng.between(0.5, 1.5);
+function drawPartition(rng: Rng, { ids, from, to, mood, unit }: FaultFrame): Fault[] {
+  const start = rng.between(from, to - unit / 5);
+  const length = unit * rng.pick([0.15, 0.4, 1, 2.5, 5]) * rng.between(0.5, 1.5);
   const span = { kind: "network" as const, ...STEADY, from: start, to: Math.min(to, start + length), loss: 1 };
   const someone: Target = mood !== "patience" && rng.chance(0.4) ? "leader" : rng.pick(ids);
   const others = ids.filter((id) => id !== someone);
@@ -94,8 +116,8 @@ function drawPartition(rng: Rng, { ids, from, to, mood }: FaultFrame): Fault[] {
     () => [{ ...span, sources: [someone], kinds: [rng.pick(KINDS)] }],
     () => [{ ...span, targets: [someone, ...some.slice(1)], kinds: [rng.pick(KINDS)] }],
     () => [{ ...span, kinds: [rng.pick(KINDS)], loss: rng.pick([0.5, 1]) }],
-    () => [{ ...span, sources: [someone], flapMs: rng.pick([60, 300, 900]) }],
-    () => [{ ...span, sources: [someone], loss: 0, delayMs: rng.pick([200, 1500]) }],
+    () => [{ ...span, sources: [someone], flapMs: unit * rng.pick([0.06, 0.3, 0.9]) }],
+    () => [{ ...span, sources: [someone], loss: 0, delayMs: unit * rng.pick([0.2, 1.5]) }],
   ];
   return rng.pick(shapes)();
 }
@@ -105,9 +127,9 @@ const bothWays = (span: NetworkFault, a: readonly Target[], b: readonly Target[]
   { ...span, sources: b, targets: a },
 ];
 
-function drawCrash(rng: Rng, { ids, byzantine, from, to, mood }: FaultFrame): Fault[] {
-  const at = rng.between(from, to - 100);
-  const downMs = rng.pick([1, 50, 300, 1500, 4000]);
+function drawCrash(rng: Rng, { ids, byzantine, from, to, mood, unit }: FaultFrame): Fault[] {
+  const at = rng.between(from, to - unit / 10);
+  const downMs = unit * rng.pick([0.001, 0.05, 0.3, 1.5, 4]);
   const honest = ids.filter((id) => !byzantine.includes(id));
   const crash = (replica: Target): Fault => ({
     kind: "crash",

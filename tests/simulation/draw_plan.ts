@@ -44,8 +44,10 @@ export function drawPlan(seed: number, { replicas = 4, actors = null }: PlanOpti
   const honest = ids.filter((id) => byzantine.every(({ replica }) => replica !== id));
   const spare = f - byzantine.length;
   const constants = drawConstants(rng, mood);
-  const safetyMs = mood === "patience" ? rng.int(45_000, 60_000) : rng.int(6_000, 18_000);
-  const onset = mood === "patience" ? 30_000 : 1_000;
+  const { electionTimeoutMs: unit } = constants;
+  // Patient clusters need two timeouts to elect anyone; what troubles them then is over long before the next one.
+  const onset = mood === "patience" ? 2.5 * unit : unit;
+  const safetyMs = mood === "patience" ? rng.int(45_000, 60_000) : Math.round(unit * rng.between(8, 30));
   return {
     seed,
     replicas: ids,
@@ -62,7 +64,7 @@ export function drawPlan(seed: number, { replicas = 4, actors = null }: PlanOpti
       to: safetyMs,
       mood,
     }),
-    clients: drawClients(rng, mood, onset),
+    clients: drawClients(rng, mood, unit),
     safetyMs,
     down: rng.shuffle(honest).slice(0, mood === "down" ? spare : rng.chance(0.2) ? rng.int(0, spare) : 0),
     quiet: mood !== "chaos" || byzantine.length === 0,
@@ -81,12 +83,13 @@ function drawMood(rng: Rng): Mood {
 
 function drawConstants(rng: Rng, mood: Mood): ProtocolConstants {
   const patient = mood === "patience";
+  const unit = patient ? 12_000 : rng.pick([300, 300, 600, 1000]);
   return {
-    electionTimeoutMs: patient ? 12_000 : 1000,
-    electionTimeoutCapMs: patient ? 24_000 : 8000,
-    heartbeatMs: rng.pick([100, 200]),
-    patienceMs: patient ? 60_000 : rng.pick([1500, 2500]),
-    patienceCapMs: patient ? 120_000 : 16_000,
+    electionTimeoutMs: unit,
+    electionTimeoutCapMs: patient ? 24_000 : 10_000,
+    heartbeatMs: patient ? 200 : unit / rng.pick([5, 10]),
+    patienceMs: patient ? 60_000 : rng.pick([1.5, 2.5]) * unit,
+    patienceCapMs: patient ? 120_000 : 20_000,
     sessionWindow: 16,
     fastReads: rng.chance(0.25),
   };
@@ -115,7 +118,7 @@ function drawActors(rng: Rng, names: readonly string[]): string[] {
   return rng.shuffle(names).slice(0, count);
 }
 
-function drawClients(rng: Rng, mood: Mood, onset: Millis): ClientPlan[] {
+function drawClients(rng: Rng, mood: Mood, unit: Millis): ClientPlan[] {
   const keys = rng.int(1, 3);
   const clients: ClientPlan[] = Array.from({ length: rng.int(2, 3) }, (_, i) => ({
     id: `c${i + 1}`,
@@ -123,7 +126,7 @@ function drawClients(rng: Rng, mood: Mood, onset: Millis): ClientPlan[] {
     operations: mood === "patience" ? 30 : rng.int(6, 24),
     afterwards: rng.int(3, 8),
     concurrency: rng.int(1, 4),
-    thinkMs: mood === "patience" ? onset / 8 : rng.pick([50, 400, 1500]),
+    thinkMs: unit * rng.pick([0.05, 0.3, 1]),
     keys,
     reads: rng.pick([0.1, 0.4]),
     cas: rng.pick([0, 0.2]),
@@ -131,5 +134,5 @@ function drawClients(rng: Rng, mood: Mood, onset: Millis): ClientPlan[] {
   }));
   if (mood === "patience" || !rng.chance(0.3)) return clients;
   const behaviour = rng.pick(["two-faced", "intervener", "far-floors"] as const);
-  return [...clients, { ...clients[0]!, id: "mallory", behaviour, operations: 40, thinkMs: 300 }];
+  return [...clients, { ...clients[0]!, id: "mallory", behaviour, operations: 40, thinkMs: unit / 3 }];
 }

@@ -37,15 +37,15 @@ function describeFault(fault: Fault): string {
   }
   if (fault.kind === "crash") {
     const point = fault.point === "now" ? "" : ` at ${fault.point}${fault.passes > 0 ? ` +${fault.passes}` : ""}`;
-    return `${at}: ${fault.replica} crashes${point}, for ${fault.downMs} ms`;
+    return `${at}: ${fault.replica} crashes${point}, for ${fault.downMs.toFixed(0)} ms`;
   }
   const { sources, targets, kinds, loss, duplicate, delayMs, replay, flapMs } = fault;
   const what = [
     loss > 0 ? `lost ${percent(loss)}` : "",
     duplicate > 0 ? `doubled ${percent(duplicate)}` : "",
-    delayMs > 0 ? `up to ${delayMs} ms late` : "",
+    delayMs > 0 ? `up to ${delayMs.toFixed(0)} ms late` : "",
     replay > 0 ? `old ones replayed ${percent(replay)}` : "",
-    flapMs === null ? "" : `flapping every ${flapMs} ms`,
+    flapMs === null ? "" : `flapping every ${flapMs.toFixed(0)} ms`,
   ].filter((text) => text !== "");
   const who = `${sources?.join(" ") ?? "all"} → ${targets?.join(" ") ?? "all"}`;
   return `${at}–${fault.to.toFixed(0)}: ${who} ${kinds?.join(" ") ?? "packets"}: ${what.join(", ")}`;

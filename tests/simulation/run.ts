@@ -1,4 +1,5 @@
 /** Runs a plan to its verdict: safety under everything, then liveness once the network has healed. */
+import { quorumSizes } from "../../client/reply_tally.ts";
 import type { Millis, ReplicaId } from "../../replica/core/ids.ts";
 import { lastIndex } from "../../replica/core/log.ts";
 import type { CoreState } from "../../replica/core/state.ts";
@@ -115,10 +116,21 @@ function sharesLeader(simulation: Simulation): boolean {
     states.every((state) => state?.term.leader === leader && state.hard.currentTerm === states[0]!.hard.currentTerm);
 }
 
-/** …and have nothing uncommitted, and committed the same. */
-const isSettled = (simulation: Simulation): boolean =>
-  sharesLeader(simulation) && isLevel(simulation) &&
-  statesOf(simulation).every((state) => lastIndex(state!.log) === state!.commitIndex);
+/**
+ * A quorum of the survivors follows one of them in one term with nothing uncommitted, and all have committed the same. One that was left
+ * alone in a higher term stays without a leader until the next election: it costs nobody anything as long as a quorum is level.
+ */
+function isSettled(simulation: Simulation): boolean {
+  if (!isLevel(simulation)) return false;
+  const followers = new Map<string, number>();
+  for (const state of statesOf(simulation)) {
+    const { hard, term, log, commitIndex } = state!;
+    if (term.leader === null || !simulation.survivors.includes(term.leader) || lastIndex(log) > commitIndex) continue;
+    const key = `${hard.currentTerm} ${term.leader}`;
+    followers.set(key, (followers.get(key) ?? 0) + 1);
+  }
+  return Math.max(0, ...followers.values()) >= quorumSizes(simulation.plan.replicas.length).quorum;
+}
 
 /** Every survivor has applied all that any honest replica committed. */
 function isLevel(simulation: Simulation): boolean {
