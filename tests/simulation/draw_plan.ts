@@ -63,6 +63,7 @@ export function drawPlan(seed: number, { replicas = 4, actors = null }: PlanOpti
       from: onset,
       to: safetyMs,
       mood,
+      unit: Math.min(unit, 1000),
     }),
     clients: drawClients(rng, mood, unit),
     safetyMs,
