@@ -35,9 +35,8 @@ export const SAFETY_CLIENTS: readonly Mutant[] = [
       ),
       patch(
         "replica/core/request_pool.ts",
-        `  if (requests.proposed.get(client)?.has(seq)) return true;
-`,
-        ``,
+        `  if (requests.proposed.get(client)?.has(seq)) return true;`,
+        `  if (requests.proposed.get(client)?.has(seq) && seq < 0) return true;`,
       ),
     ],
   },
