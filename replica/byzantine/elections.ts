@@ -2,19 +2,19 @@
  * Elections without end: a replica that always has a PreVote for a higher term, asks for votes at once and out of turn, with PreVotes
  * and bases that will not do, and leads nobody where it wins all the same (§6.3–§6.5, §6.10, §12).
  */
-import type { Certificate } from "../core/certificate.ts";
+import type { Certificate, ElectionProof } from "../core/certificate.ts";
 import { genesisCertificate } from "../core/create_state.ts";
 import { peersOf } from "../core/context.ts";
 import { type ReplicaId, round, type Term } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
 import { headAt } from "../core/log.ts";
-import type { AppendEntries, PreVote, Signed, Vote } from "../core/message.ts";
+import type { AppendEntries, PreVote, RequestVote, Signed, Vote } from "../core/message.ts";
 import type { Outgoing } from "../core/output.ts";
-import type { UnsignedPacket } from "../core/packet.ts";
+import type { RequestVotePacket, UnsignedPacket } from "../core/packet.ts";
 import { certified, sameCertified } from "../core/rank.ts";
 import type { InputWithoutTime } from "../effects.ts";
 import type { Adversary, Victim } from "./adversary.ts";
-import { accuses, createPace, far, forged, inTurn, laterTerm, wrongHash } from "./lies.ts";
+import { accuses, createPace, far, forged, inTurn, laterTerm, voteForItself, wrongHash } from "./lies.ts";
 
 /** Every so many turns it asks for the last term there can be. */
 const LAST_TERM_EVERY = 13;
@@ -27,29 +27,33 @@ interface Collection {
   readonly newest: Map<ReplicaId, Signed<PreVote>>;
   /** Votes given to it in the term it asked for with a base that holds. */
   readonly votes: Map<ReplicaId, Signed<Vote>>;
-  /** The latest request that could be granted. */
-  asked: { readonly term: Term; readonly certificate: Certificate } | null;
+  /** The latest term it asked for with PreVotes that hold, and the bases it named. */
+  asked: { readonly term: Term; readonly bases: Certificate[] };
 }
+
+const NOTHING_ASKED = { term: 0 as Term, bases: [] };
 
 /** See the head of this file. */
 export function elections(victim: Victim): Adversary {
   const { state, config } = victim;
   const pace = createPace(victim);
-  const collection: Collection = { oldest: new Map(), newest: new Map(), votes: new Map(), asked: null };
+  const collection: Collection = { oldest: new Map(), newest: new Map(), votes: new Map(), asked: NOTHING_ASKED };
   const corrupt = (outgoing: readonly Outgoing[], now: number): Outgoing[] => {
     const kept = outgoing.flatMap((each) => leadNobody(victim, each));
-    const turn = pace(now);
-    if (turn === null) return kept;
     for (const preVote of state.election.support.values()) collect(collection, preVote);
+    const early = askAtOnce(victim, collection);
+    const turn = pace(now);
+    if (turn === null) return [...kept, ...early];
     const to = peersOf(state);
     const preVote: PreVote = { kind: "PreVote", term: preVoteTerm(victim, turn), replica: config.self };
-    const request = requestVote(victim, collection, turn);
-    const won = claimOf(victim, collection, turn);
+    const lie = inTurn(LIES, turn)(victim, collection, goodPreVotes(victim, collection), nextTermOf(victim));
+    const won = turn % 2 === 0 ? null : claimOf(victim, collection, turn);
     return [
       ...kept,
+      ...early,
       { to: "all", packet: { kind: "PreVote", signed: preVote, proof: null } },
-      { to, packet: request },
-      ...(won === null || turn % 2 === 0 ? [] : [{ to, packet: won }]),
+      { to, packet: requestOf(victim, lie) },
+      ...(won === null ? [] : [{ to, packet: won }]),
     ];
   };
   return { corrupt, swallows: (input) => overhear(victim, collection, input) };
@@ -90,17 +94,28 @@ function preVoteTerm({ state }: Victim, turn: number): Term {
   return laterTerm(state.hard.currentTerm, 1 + turn);
 }
 
+/** What it asks for votes with. */
 interface Ask {
   readonly term: Term;
   readonly certificate: Certificate;
   readonly preVotes: readonly Signed<PreVote>[];
 }
-/** What it asks for votes with. `good` are its newest PreVotes for the next term. */
+/** `good` are its newest PreVotes for the next term. */
 type Lie = (victim: Victim, collection: Collection, good: readonly Signed<PreVote>[], next: Term) => Ask;
 
-const LIES: readonly Lie[] = [
-  /** All in order where it has heard enough PreVotes, and no turn waited for. */
+/** Asked as soon as it holds PreVotes that will do, whosever turn it is. */
+const OUT_OF_TURN: readonly Lie[] = [
+  /** All in order. */
   ({ state }, _, preVotes, term) => ({ term, certificate: state.prepared, preVotes }),
+  /** A base nobody certified, above all others. */
+  (victim, _, preVotes, term) => ({ term, certificate: falseCertificate(victim, term), preVotes }),
+  /** The lowest base there is. */
+  ({ state }, _, preVotes, term) => ({ term, certificate: genesisCertificate(state.genesis), preVotes }),
+];
+
+/** Asked by turns, with what it has. */
+const LIES: readonly Lie[] = [
+  ...OUT_OF_TURN,
   /** PreVotes as old as it has. */
   ({ state }, { oldest }, _, term) => ({ term, certificate: state.prepared, preVotes: [...oldest.values()] }),
   /** Too few. */
@@ -111,10 +126,6 @@ const LIES: readonly Lie[] = [
     certificate: state.prepared,
     preVotes: Array.from({ length: state.sizes.quorum }, () => [...newest.values()].slice(0, 1)).flat(),
   }),
-  /** A base nobody certified, above all others. */
-  (victim, _, preVotes, term) => ({ term, certificate: falseCertificate(victim, term), preVotes }),
-  /** The lowest base there is. */
-  ({ state }, _, preVotes, term) => ({ term, certificate: genesisCertificate(state.genesis), preVotes }),
   /** Everyone's PreVotes, by nobody signed. */
   ({ state, config }, _, __, term) => ({
     term,
@@ -133,37 +144,67 @@ function falseCertificate(victim: Victim, term: Term): Certificate {
   return { kind: "prepare", term: (term - 1) as Term, index, hash: wrongHash(victim, index), responses };
 }
 
-function requestVote(victim: Victim, collection: Collection, turn: number): UnsignedPacket {
-  const { state, config } = victim;
-  const next = laterTerm(state.hard.currentTerm, 1);
-  const good = [...collection.newest.values()].filter(({ message }) => message.term >= next);
-  const { term, certificate, preVotes } = inTurn(LIES, turn)(victim, collection, good, next);
-  const grantable = good.length >= state.sizes.quorum && preVotes === good;
-  if (grantable && collection.asked?.term !== term) {
-    collection.asked = { term, certificate };
-    collection.votes.clear();
-  }
-  const base = certified(certificate);
+const nextTermOf = ({ state }: Victim): Term => laterTerm(state.hard.currentTerm, 1);
+
+function goodPreVotes(victim: Victim, { newest }: Collection): Signed<PreVote>[] {
+  const next = nextTermOf(victim);
+  return [...newest.values()].filter(({ message }) => message.term >= next);
+}
+
+/** The moment it holds a PreVote certificate for the next term: every base it can name, the last one with its own vote. */
+function askAtOnce(victim: Victim, collection: Collection): Outgoing[] {
+  const { state } = victim;
+  const term = nextTermOf(victim);
+  const good = goodPreVotes(victim, collection);
+  if (good.length < state.sizes.quorum || collection.asked.term >= term) return [];
+  const asks = OUT_OF_TURN.map((_, i) => inTurn(OUT_OF_TURN, i + term)(victim, collection, good, term));
+  for (const { certificate } of asks) noteAsked(collection, term, certificate);
+  return [
+    ...asks.map((ask) => ({ to: peersOf(state), packet: requestOf(victim, ask) })),
+    ...voteForItself(victim, term, asks.at(-1)!.certificate),
+  ];
+}
+
+function requestOf({ config }: Victim, { term, certificate, preVotes }: Ask): RequestVotePacket<RequestVote> {
   return {
     kind: "RequestVote",
-    signed: { kind: "RequestVote", term, candidate: config.self, base },
+    signed: { kind: "RequestVote", term, candidate: config.self, base: certified(certificate) },
     certificate,
     preVotes,
   };
 }
 
+function noteAsked(collection: Collection, term: Term, base: Certificate): void {
+  if (collection.asked.term !== term) {
+    collection.asked = { term, bases: [] };
+    collection.votes.clear();
+  }
+  const { bases } = collection.asked;
+  if (!bases.some((known) => sameCertified(known, base))) bases.push(base);
+}
+
+/** The proof of having won with what it collected, or null. */
+function proofOf({ state, config }: Victim, { asked, votes }: Collection): ElectionProof | null {
+  const own = state.votesSeen.get(config.self);
+  const all = [...votes.values(), ...(own && !votes.has(config.self) ? [own] : [])];
+  for (const base of asked.bases) {
+    const counted = all.filter(({ message }) =>
+      message.term === asked.term && message.candidate === config.self && sameCertified(message.base, base)
+    );
+    if (counted.length >= state.sizes.quorum) return { base, votes: counted };
+  }
+  return null;
+}
+
 /** Once elected by what it collected: that it leads, and nothing else. */
-function claimOf({ state, config }: Victim, { asked, votes }: Collection, turn: number): UnsignedPacket | null {
-  if (asked === null) return null;
-  const base = certified(asked.certificate);
-  const counted = [...votes.values()].filter(({ message }) =>
-    message.term === asked.term && sameCertified(message.base, base)
-  );
-  if (counted.length < state.sizes.quorum) return null;
+function claimOf(victim: Victim, collection: Collection, turn: number): UnsignedPacket | null {
+  const { state, config } = victim;
+  const proof = proofOf(victim, collection);
+  if (proof === null) return null;
   const { index, hash } = headAt(state.log, state.commitIndex);
   const signed: AppendEntries = {
     kind: "AppendEntries",
-    term: asked.term,
+    term: collection.asked.term,
     leader: config.self,
     round: round(turn + 1),
     prevIndex: index,
@@ -171,5 +212,5 @@ function claimOf({ state, config }: Victim, { asked, votes }: Collection, turn: 
     entryHashes: [],
     commitIndex: index,
   };
-  return { kind: "AppendEntries", signed, entries: [], proof: { base: asked.certificate, votes: counted } };
+  return { kind: "AppendEntries", signed, entries: [], proof };
 }

@@ -1,12 +1,13 @@
 /** What faulty behaviours share: whom they lie to, how often they speak unasked, and what a forgery looks like. */
 import { encodeMessage } from "../../transport/codec/mod.ts";
-import type { Certified, Message, Signed } from "../core/message.ts";
+import type { Certified, Message, Signed, Vote } from "../core/message.ts";
 import type { CoreConfig } from "../core/config.ts";
 import { type Digest, digest, type LogIndex, logIndex, type Millis, type ReplicaId, type Term } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Outgoing } from "../core/output.ts";
 import type { CoreState } from "../core/state.ts";
 import type { UnsignedPacket } from "../core/packet.ts";
+import { certified } from "../core/rank.ts";
 import type { Victim } from "./adversary.ts";
 
 const SIGNATURE_BYTES = 64;
@@ -69,4 +70,14 @@ export function createPace({ config }: Victim): (now: Millis) => number | null {
     next = now + config.constants.heartbeatMs;
     return turns++;
   };
+}
+
+/**
+ * A vote for itself in `term`, sent to itself: so it gets its own signature on it. The core remembers the vote it saw and counts it for
+ * nothing. Nothing where it remembers one of that term or a later one.
+ */
+export function voteForItself({ state, config: { self } }: Victim, term: Term, base: Certified): Outgoing[] {
+  if ((state.votesSeen.get(self)?.message.term ?? 0) >= term) return [];
+  const vote: Vote = { kind: "Vote", term, candidate: self, voter: self, granted: true, base: certified(base) };
+  return [{ to: [self], packet: { kind: "Vote", signed: vote } }];
 }

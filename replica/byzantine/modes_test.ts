@@ -5,6 +5,8 @@ import { SimCluster } from "../../tests/simulation/sim_cluster.ts";
 import type { SimNode } from "../../tests/simulation/sim_node.ts";
 import { decodePeerPacket, encodeMessage, encodePacket } from "../../transport/codec/mod.ts";
 import { createState } from "../core/create_state.ts";
+import type { Head } from "../core/entry.ts";
+import { logIndex } from "../core/ids.ts";
 import { hashAt } from "../core/log.ts";
 import type { Packet } from "../core/packet.ts";
 import { encodeKvCommand, KvStore } from "../state_machine/mod.ts";
@@ -24,6 +26,8 @@ const EVIDENCE: Partial<Record<ByzantineMode, { readonly kinds: readonly string[
 /** Milliseconds of virtual time in which each honest leader in turn is cut off once. */
 const CUT_MS = 4000;
 const TURNS = 6;
+/** Terms that this takes at most; more would be elections without end. */
+const FEW_TERMS = 25;
 
 /** Puts `mode` around the core of `node`. */
 function corruptNode(cluster: SimCluster, node: SimNode, mode: ByzantineMode): void {
@@ -37,7 +41,7 @@ function corruptNode(cluster: SimCluster, node: SimNode, mode: ByzantineMode): v
 /** A cluster with one faulty replica, requests on their way all the time, and every leader cut off for a while. */
 function runWith(mode: ByzantineMode, seed: number) {
   let cutOff: string | null = null;
-  let led = false;
+  const elections = new Elections();
   const sent: string[] = [];
   const cluster: SimCluster = new SimCluster({
     replicas: 4,
@@ -45,7 +49,7 @@ function runWith(mode: ByzantineMode, seed: number) {
     delay: (from, to) => from === cutOff || to === cutOff ? null : 1,
     hooks: {
       sent: (from, _, packet) => from === FAULTY && sent.push(wellFormed(packet)),
-      handled: () => led ||= cluster.node(FAULTY).state!.term.role === "leader",
+      handled: (at) => elections.look(cluster, at),
     },
   });
   corruptNode(cluster, cluster.node(FAULTY), mode);
@@ -61,8 +65,35 @@ function runWith(mode: ByzantineMode, seed: number) {
   cutOff = null;
   ask(cluster, number);
   const settled = cluster.elapse(120_000, () => HONEST.every((id) => isLevel(cluster, id)));
-  return { cluster, settled, sent, led };
+  return { cluster, settled, sent, elections };
 }
+
+/** Who led, by their own account, and whom the honest ones believed (I1). */
+class Elections {
+  readonly #led = new Map<number, Set<string>>();
+  readonly believed = new Map<number, string>();
+
+  look(cluster: SimCluster, at: string): void {
+    const { term: { role, leader, base }, hard: { currentTerm } } = cluster.node(at).state!;
+    const led = this.#led.get(currentTerm) ?? new Set();
+    this.#led.set(currentTerm, led);
+    if (role === "leader") led.add(at);
+    if (at === FAULTY || leader === null || base === null) return;
+    assertEquals(this.believed.get(currentTerm) ?? leader, leader, `two leaders in term ${currentTerm}`);
+    if (!this.believed.has(currentTerm)) {
+      assert(isOnALog(cluster, base), `term ${currentTerm} stands on what nobody has`);
+    }
+    this.believed.set(currentTerm, leader);
+  }
+
+  /** Whether `id` really was elected in `term`. */
+  led(term: number, id: string): boolean {
+    return this.#led.get(term)?.has(id) ?? false;
+  }
+}
+
+const isOnALog = (cluster: SimCluster, point: Head): boolean =>
+  cluster.ids.some((id) => hashAt(cluster.node(id).state!.log, point.index) === point.hash);
 
 /** Both clients' next request, at all replicas, as an intervention: whoever leads gets to know it. */
 function ask(cluster: SimCluster, number: number): number {
@@ -93,8 +124,7 @@ function assertHonestAgree(cluster: SimCluster): void {
   const [first, ...others] = HONEST.map((id) => cluster.node(id));
   for (const { state, machine } of others) {
     for (let index = 1; index <= first!.state!.commitIndex; index++) {
-      const at = index as typeof state extends null ? never : NonNullable<typeof state>["commitIndex"];
-      assertEquals(hashAt(state!.log, at), hashAt(first!.state!.log, at));
+      assertEquals(hashAt(state!.log, logIndex(index)), hashAt(first!.state!.log, logIndex(index)));
     }
     assertEquals(machine.digest(), first!.machine.digest());
   }
@@ -104,9 +134,17 @@ for (const mode of BYZANTINE_MODES) {
   Deno.test(`${mode}: honest replicas agree, serve every client, and accuse nobody but the faulty one`, () => {
     const { must = false, kinds = [] } = EVIDENCE[mode] ?? {};
     for (const seed of [1, 2, 3]) {
-      const { cluster, settled, sent } = runWith(mode, seed);
+      const { cluster, settled, sent, elections } = runWith(mode, seed);
       assert(settled, `seed ${seed}: requests are unsettled, or replicas not level`);
       assertHonestAgree(cluster);
+      assert(elections.believed.size > 0 && Math.max(...elections.believed.keys()) < FEW_TERMS);
+      for (const [term, leader] of elections.believed) {
+        // `elections` wins with votes it collects beside its core, which knows nothing of it.
+        assert(
+          elections.led(term, leader) || (mode === "elections" && leader === FAULTY),
+          `${leader} leads term ${term}`,
+        );
+      }
       assertEquals(sent.length > 0, mode !== "silent");
       for (const id of HONEST) {
         const { evidence, commitIndex } = cluster.node(id).state!;

@@ -7,14 +7,13 @@ import { peersOf } from "../core/context.ts";
 import type { Entry, Head } from "../core/entry.ts";
 import { joinRequests } from "../core/entry_body.ts";
 import { chainEntry } from "../core/hash_chain.ts";
-import { nextTerm, offset, type ReplicaId, type Round, round, type Term } from "../core/ids.ts";
+import { offset, type ReplicaId, type Round, round, type Term } from "../core/ids.ts";
 import { headAt } from "../core/log.ts";
 import type { AppendEntries, Certified, Signed, Vote } from "../core/message.ts";
 import type { Outgoing } from "../core/output.ts";
 import type { AppendEntriesPacket } from "../core/packet.ts";
-import { certified } from "../core/rank.ts";
 import type { Adversary, Victim } from "./adversary.ts";
-import { accuses, createPace, forged, genesisBase, inTurn, laterTerm } from "./lies.ts";
+import { accuses, createPace, forged, genesisBase, inTurn, laterTerm, voteForItself } from "./lies.ts";
 
 /** Entries it adds to the chain of a term it has lost; afterwards only heartbeats. */
 const OLD_TERM_ENTRIES = 64;
@@ -54,7 +53,7 @@ export function usurp(victim: Victim): Adversary {
     if (turn === null) return kept;
     const packet = inTurn(LIES, turn)({ victim, turn, reign, votes: [...votes.values()] });
     const lie: Outgoing[] = packet === null ? [] : [{ to: peersOf(state), packet }];
-    return [...kept, ...lie, ...voteForItself(victim)];
+    return [...kept, ...lie, ...voteForItself(victim, laterTerm(currentTerm(victim), 1), state.prepared)];
   };
   return {
     corrupt,
@@ -65,21 +64,6 @@ export function usurp(victim: Victim): Adversary {
       return false;
     },
   };
-}
-
-/** Its own signature on a vote for itself in the next term. The core takes note of the vote and counts it for nothing. */
-function voteForItself({ state, config }: Victim): Outgoing[] {
-  const term = nextTerm(state.hard.currentTerm);
-  if ((state.votesSeen.get(config.self)?.message.term ?? 0) >= term) return [];
-  const vote: Vote = {
-    kind: "Vote",
-    term,
-    candidate: config.self,
-    voter: config.self,
-    granted: true,
-    base: certified(state.prepared),
-  };
-  return [{ to: [config.self], packet: { kind: "Vote", signed: vote } }];
 }
 
 function reignOf({ state }: Victim, known: Reign | null, header: AppendEntries): Reign | null {

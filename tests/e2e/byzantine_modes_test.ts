@@ -42,7 +42,7 @@ const SHOWN: { readonly [M in ByzantineMode]: (run: ByzantineRun) => Promise<unk
   },
 
   async elections(run) {
-    await makeLead(run, FAULTY);
+    await depose(run, (leader) => leader !== FAULTY);
     await allRefuse(run, "no-pre-vote-certificate:RequestVote", "base-without-certificate:RequestVote");
     await allShow(run, "few terms", ({ term }) => term < FEW_TERMS);
   },
