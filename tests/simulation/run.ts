@@ -117,19 +117,25 @@ function sharesLeader(simulation: Simulation): boolean {
 }
 
 /**
- * A quorum of the survivors follows one of them in one term with nothing uncommitted, and all have committed the same. One that was left
- * alone in a higher term stays without a leader until the next election: it costs nobody anything as long as a quorum is level.
+ * All have committed the same, and nothing more will happen until a client asks for something: either a quorum follows one of the
+ * survivors in one term with nothing uncommitted; or nobody has anything uncommitted, and enough follow one of them (f + 1, so that no
+ * f + 1 are ahead of them). Replicas left in other terms join at the next election, which the next request brings about (§6.1).
  */
 function isSettled(simulation: Simulation): boolean {
   if (!isLevel(simulation)) return false;
+  const states = statesOf(simulation);
   const followers = new Map<string, number>();
-  for (const state of statesOf(simulation)) {
+  let quiet = true;
+  for (const state of states) {
     const { hard, term, log, commitIndex } = state!;
-    if (term.leader === null || !simulation.survivors.includes(term.leader) || lastIndex(log) > commitIndex) continue;
-    const key = `${hard.currentTerm} ${term.leader}`;
-    followers.set(key, (followers.get(key) ?? 0) + 1);
+    if (lastIndex(log) > commitIndex) quiet = false;
+    else if (term.leader !== null && simulation.survivors.includes(term.leader)) {
+      const key = `${hard.currentTerm} ${term.leader}`;
+      followers.set(key, (followers.get(key) ?? 0) + 1);
+    }
   }
-  return Math.max(0, ...followers.values()) >= quorumSizes(simulation.plan.replicas.length).quorum;
+  const { quorum, weak } = quorumSizes(simulation.plan.replicas.length);
+  return Math.max(0, ...followers.values()) >= (quiet ? weak : quorum);
 }
 
 /** Every survivor has applied all that any honest replica committed. */
