@@ -3,12 +3,13 @@ import { quorumSizes } from "../../client/reply_tally.ts";
 import type { Millis, ReplicaId } from "../../replica/core/ids.ts";
 import { lastIndex } from "../../replica/core/log.ts";
 import type { CoreState } from "../../replica/core/state.ts";
+import { createCheckers } from "./checkers/mod.ts";
+import { History } from "./checkers/history.ts";
 import { fanOut } from "./fan_out.ts";
 import { type Observer, type Violation, ViolationError } from "./observer.ts";
 import type { Plan } from "./plan.ts";
-import type { ClientHistory } from "./sim_client.ts";
 import type { SimCrypto } from "./sim_crypto.ts";
-import { Simulation } from "./simulation.ts";
+import { CLUSTER, Simulation } from "./simulation.ts";
 import type { RunStats } from "./stats.ts";
 
 export interface RunResult {
@@ -41,11 +42,17 @@ export function runPlan(plan: Plan, crypto: SimCrypto, watch: RunWatch = { obser
       if (event === "committed") commits = Math.max(commits, Number(fields["index"]));
     },
   };
-  const history: ClientHistory = { invoke() {}, finish() {} };
+  const checkers = createCheckers({
+    clusterId: CLUSTER,
+    replicas: plan.replicas,
+    byzantine: new Set(plan.byzantine.map(({ replica }) => replica)),
+    fastReads: plan.constants.fastReads,
+  });
+  const history = new History();
   let simulation: Simulation | null = null;
   let violation: Violation | null = null;
   try {
-    const observer = fanOut([watch.observer, counter, FAILING]);
+    const observer = fanOut([watch.observer, counter, checkers]);
     simulation = new Simulation({
       plan,
       crypto,
@@ -54,6 +61,8 @@ export function runPlan(plan: Plan, crypto: SimCrypto, watch: RunWatch = { obser
       ...(watch.handled ? { handled: watch.handled } : {}),
     });
     play(simulation);
+    checkers.finish();
+    violation = history.check();
   } catch (error) {
     if (!(error instanceof ViolationError)) throw error;
     violation = { invariant: error.invariant, detail: error.detail };
@@ -63,12 +72,6 @@ export function runPlan(plan: Plan, crypto: SimCrypto, watch: RunWatch = { obser
   const stats = { ...simulation!.stats, elections: terms.size, commits, operations, virtualMs: endedAt };
   return { plan, violation, endedAt, stats };
 }
-
-const FAILING: Observer = {
-  failed(at, error) {
-    throw new ViolationError(error.name, `${at} stopped: ${error.message}`);
-  },
-};
 
 function play(simulation: Simulation): void {
   const { plan, scheduler, clients } = simulation;
