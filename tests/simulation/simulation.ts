@@ -174,6 +174,7 @@ export class Simulation {
       now: () => this.now,
       sign: (member, message) => signAs(crypto, "replica", assertMember(members, member), message),
       send: (member, to, packet) => this.#send(assertMember(members, member), to, packet),
+      reply: (member, reply) => this.#reply(assertMember(members, member), reply),
       later: (delayMs, action) => this.scheduler.schedule(delayMs, action),
       peek: (id) => this.nodes.get(id)?.state ?? null,
     };
@@ -228,7 +229,8 @@ export class Simulation {
 
   #reply(from: ReplicaId, { client, answers }: ClientReply): void {
     if (this.isHonest(from)) this.#parts.observer.replied?.(from, { client, answers }, this.now);
-    const state = this.node(from).state!;
+    const state = this.node(from).state;
+    if (!state) return;
     const reply = { replica: from, leader: state.term.leader, term: state.hard.currentTerm, answers };
     const target = this.clients.find(({ plan }) => plan.id === client);
     if (target) this.#network.sendOther(from, client, () => target.take(reply));

@@ -2,6 +2,7 @@
 import type { Adversary, Victim } from "../../../replica/byzantine/mod.ts";
 import type { Millis, ReplicaId } from "../../../replica/core/ids.ts";
 import type { PeerMessage, Signed } from "../../../replica/core/message.ts";
+import type { ClientReply } from "../../../replica/core/output.ts";
 import type { Packet } from "../../../replica/core/packet.ts";
 import type { CoreState } from "../../../replica/core/state.ts";
 import type { QueryAnswer } from "../../../replica/replier.ts";
@@ -20,6 +21,8 @@ export interface Coven {
   sign<M extends PeerMessage>(member: ReplicaId, message: M): Signed<M>;
   /** Puts a packet on the network; it takes the time, and the losses, of any other. */
   send(member: ReplicaId, to: readonly ReplicaId[], packet: Packet): void;
+  /** Answers a client in the name of `member`, asked or not. */
+  reply(member: ReplicaId, reply: ClientReply): void;
   /** Calls `action` after `delayMs` of virtual time, if the faulty replicas may still act then. */
   later(delayMs: Millis, action: () => void): void;
   /** The state of any replica that is up, to look at. */

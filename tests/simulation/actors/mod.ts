@@ -1,5 +1,23 @@
 /** Every faulty behaviour a plan can name. */
+import { ACCUSERS } from "./accusers.ts";
 import type { Actor } from "./actor.ts";
+import { FOLLOWERS } from "./followers.ts";
+import { LEADERS } from "./leaders.ts";
 import { MODES } from "./modes.ts";
+import { REPLAYERS } from "./replayer.ts";
+import { REPLIERS } from "./repliers.ts";
+import { SOURCES } from "./sources.ts";
+import { TWO_CHAINS } from "./two_chains.ts";
+import { VOTERS } from "./voters.ts";
 
-export const ACTORS: Readonly<Record<string, Actor>> = { ...MODES };
+export const ACTORS: Readonly<Record<string, Actor>> = {
+  ...MODES,
+  ...LEADERS,
+  ...VOTERS,
+  ...FOLLOWERS,
+  ...TWO_CHAINS,
+  ...SOURCES,
+  ...REPLIERS,
+  ...REPLAYERS,
+  ...ACCUSERS,
+};

@@ -1,0 +1,81 @@
+/** Replicas that repeat what others said, at another time and to others (§12: old heartbeats, replay across terms). */
+import type { Packet } from "../../../replica/core/packet.ts";
+import type { Rng } from "../rng.ts";
+import type { Actor, Puppet } from "./actor.ts";
+import { createRhythm, honestStates, Speaker, withhold } from "./craft.ts";
+
+/** Packets remembered of each kind. */
+const ARCHIVE = 150;
+
+/** Kinds and how often they are chosen: what changes most is replayed most. */
+const KINDS: readonly Packet["kind"][] = [
+  ...["AppendEntries", "AppendEntries", "AppendEntriesResponse", "AppendEntriesResponse"] as const,
+  ...["Vote", "RequestVote", "PreVote", "VoteRefusal", "ResendRequest", "ForwardedRequest"] as const,
+  ...["FetchEntries", "FetchEntriesResponse", "Evidence"] as const,
+];
+
+class Archive {
+  readonly #kept = new Map<Packet["kind"], Packet[]>();
+
+  keep(packet: Packet): void {
+    const list = this.#kept.get(packet.kind) ?? [];
+    this.#kept.set(packet.kind, list);
+    // What is kept longest is the most surprising: once full, only every other newcomer replaces something in the middle.
+    if (list.push(packet) > ARCHIVE) list.splice(ARCHIVE / 2, 1);
+  }
+
+  any(rng: Rng): Packet | null {
+    const list = this.#kept.get(rng.pick(KINDS)) ?? [];
+    return list.length === 0 ? null : rng.pick(list);
+  }
+}
+
+/** Passes on any genuine packet it ever received, to anybody it was not meant for, or to the same again. */
+const replayer: Actor = (puppet) => {
+  const { coven, config } = puppet;
+  const speaker = new Speaker(puppet);
+  const archive = new Archive();
+  const due = createRhythm(puppet, config.constants.heartbeatMs / 4);
+  return {
+    corrupt(outgoing) {
+      if (!due()) return outgoing;
+      for (const id of coven.honest) {
+        const packet = archive.any(coven.rng);
+        if (packet) speaker.pass([id], packet);
+      }
+      return outgoing;
+    },
+    swallows(input) {
+      if (input.kind === "packet") archive.keep(input.packet);
+      return false;
+    },
+  };
+};
+
+/**
+ * Repeats a leader's latest heartbeat for as long as that term lasts, so that nobody misses a leader that is gone (§5.1). It never
+ * stands for election itself.
+ */
+const heartbeatReplayer: Actor = (puppet) => {
+  const { config } = puppet;
+  const speaker = new Speaker(puppet);
+  const due = createRhythm(puppet, config.constants.heartbeatMs);
+  let latest: Extract<Packet, { kind: "AppendEntries" }> | null = null;
+  return {
+    corrupt(outgoing) {
+      if (latest && due()) speaker.pass(followersOf(puppet, latest.signed.message.term), latest);
+      return withhold(outgoing, ["RequestVote", "PreVote"], config.self);
+    },
+    swallows(input) {
+      if (input.kind !== "packet" || input.packet.kind !== "AppendEntries") return false;
+      const { term } = input.packet.signed.message;
+      if (term >= (latest?.signed.message.term ?? 0)) latest = input.packet;
+      return false;
+    },
+  };
+};
+
+const followersOf = (puppet: Puppet, term: number) =>
+  honestStates(puppet).filter(([, { hard }]) => hard.currentTerm <= term).map(([id]) => id);
+
+export const REPLAYERS: Readonly<Record<string, Actor>> = { replayer, "heartbeat-replayer": heartbeatReplayer };
