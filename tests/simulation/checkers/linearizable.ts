@@ -50,57 +50,63 @@ class Search {
   }
 
   run(): Verdict {
-    if (this.#extend(ABSENT)) return "linearizable";
+    if (this.#extend(ABSENT, false)) return "linearizable";
     return this.#steps > this.#maxSteps ? "undecided" : "violated";
   }
 
-  /** Whether what is left can be ordered behind what is done, which leaves the key in `state`. */
-  #extend(state: KeyState): boolean {
+  /**
+   * Whether what is left can be ordered behind what is done, which leaves the key in `state`. `unseen`: the last was a write of unknown
+   * outcome. If a blind write came next it could as well be left out, so that is not tried.
+   */
+  #extend(state: KeyState, unseen: boolean): boolean {
     const first = this.#byEnd.find((operation) => !this.#done.has(operation));
     if (first === undefined) return true;
     if (++this.#steps > this.#maxSteps) return false;
-    const name = this.#nameOf(state);
+    const name = this.#nameOf(state, unseen);
     if (this.#dead.has(name)) return false;
-    if (this.#try(state, first.ended)) return true;
+    if (this.#tryKnown(state, unseen, first.ended) || this.#tryUnknown(state, unseen, first.ended)) return true;
     this.#dead.add(name);
     return false;
   }
 
-  /** Tries each operation that can be the next: it began before any that is left had ended, by `deadline`. */
-  #try(state: KeyState, deadline: number): boolean {
+  /** Tries each operation of known outcome that can be the next: it began before any that is left had ended, by `deadline`. */
+  #tryKnown(state: KeyState, unseen: boolean, deadline: number): boolean {
     for (const operation of this.#refused) {
       if (this.#done.has(operation) || operation.began > deadline) continue;
       const next = apply(state, operation.command, operation.result);
       // One that fits and changes nothing, not even what is known, is as well here as anywhere.
-      if (next === state) return this.#take(operation, next);
-      if (next !== null && this.#take(operation, next)) return true;
+      if (next === state) return this.#take(operation, next, false);
+      if (next !== null && this.#take(operation, next, false)) return true;
     }
     const shown = this.#shown[this.#next];
-    if (shown && shown.began <= deadline) {
-      const next = apply(state, shown.command, shown.result);
-      if (next !== null && this.#take(shown, next)) return true;
-    }
+    if (!shown || shown.began > deadline || (unseen && shown.command.op === "put")) return false;
+    const next = apply(state, shown.command, shown.result);
+    return next !== null && this.#take(shown, next, false);
+  }
+
+  #tryUnknown(state: KeyState, unseen: boolean, deadline: number): boolean {
     for (const operation of this.#unknown) {
       if (this.#done.has(operation) || operation.began > deadline) continue;
+      if (unseen && operation.command.op !== "cas") continue;
       const next = apply(state, operation.command, null);
-      if (next !== null && next !== state && this.#take(operation, next)) return true;
+      if (next !== null && next !== state && this.#take(operation, next, true)) return true;
     }
     return false;
   }
 
-  #take(operation: KeyOperation, next: KeyState): boolean {
+  #take(operation: KeyOperation, next: KeyState, unseen: boolean): boolean {
     const shown = operation === this.#shown[this.#next];
     this.#done.add(operation);
     if (shown) this.#next++;
-    const found = this.#extend(next);
+    const found = this.#extend(next, unseen);
     this.#done.delete(operation);
     if (shown) this.#next--;
     return found;
   }
 
-  #nameOf({ value, revision, store }: KeyState): string {
+  #nameOf({ value, revision, store }: KeyState, unseen: boolean): string {
     const bits = (list: readonly KeyOperation[]) => list.map((each) => this.#done.has(each) ? "1" : "0").join("");
-    return `${this.#next} ${bits(this.#refused)} ${bits(this.#unknown)} ${revision} ${store} ${value}`;
+    return `${this.#next} ${bits(this.#refused)} ${bits(this.#unknown)} ${revision} ${store} ${unseen} ${value}`;
   }
 }
 

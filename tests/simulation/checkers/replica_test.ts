@@ -1,0 +1,269 @@
+/** What each honest replica may sign and hold: I2, I8–I10, §4.3, §5.1, §5.3, §6.5–§6.8, evidence, failures. */
+import { InvariantError } from "../../../replica/core/invariant.ts";
+import { logIndex, type ReplicaId, replicaId, term } from "../../../replica/core/ids.ts";
+import type { Evidence } from "../../../replica/core/evidence.ts";
+import { GuardError, StorageError } from "../../../replica/storage/mod.ts";
+import {
+  appendEntries,
+  commitCertificate,
+  endOf,
+  GENESIS,
+  grow,
+  headIn,
+  prepareCertificate,
+  rankOf,
+  request,
+  requestVote,
+  response,
+  signAs,
+  vote,
+} from "../../clauses/forge.ts";
+import { EMPTY_BASE, fires, Stage, THREE } from "./stage.ts";
+
+const CHAIN = grow(GENESIS, 3, 1);
+const FORK = grow(GENESIS, 3, 1, "fork");
+const MORE = grow(endOf(CHAIN), 2, 1);
+
+function stage(options: ConstructorParameters<typeof Stage>[0] = {}): Stage {
+  const fresh = new Stage(options);
+  for (const number of [1, 2, 3, 4, 5]) {
+    for (const value of ["main", "fork"]) fresh.checkers.requested(request(number, value), 0);
+  }
+  return fresh;
+}
+
+/** A stage on which r1 leads term 1. */
+function led(options: ConstructorParameters<typeof Stage>[0] = {}): Stage {
+  const play = stage(options);
+  play.elect(1, "r1");
+  return play;
+}
+
+Deno.test("I2: acks of one term on two chains, over a restart too", () => {
+  const play = led();
+  play.append("r2", CHAIN);
+  play.ack("r2", 1, CHAIN);
+  play.append("r2", MORE);
+  play.ack("r2", 1, MORE);
+  play.ack("r2", 1, headIn(CHAIN, 3));
+  play.hardState("r2", { noMoreAcks: true });
+  play.persist("r2", { op: "truncate", after: logIndex(0) }, { op: "append", entries: FORK });
+  play.restart("r2");
+  play.hardState("r2", { noMoreAcks: false, ack: endOf(FORK) });
+  fires("I2", () => play.send("r2", response("r2", 1, { acks: [endOf(FORK)] })));
+});
+
+Deno.test("I2: entries below the own ack are replaced (§5.2), but for what catch-up replaces (§8.1)", () => {
+  const play = led();
+  play.append("r2", CHAIN);
+  play.ack("r2", 1, CHAIN);
+  fires("I2", () => play.persist("r2", { op: "truncate", after: logIndex(1) }));
+  const twin = led();
+  twin.append("r2", CHAIN);
+  twin.ack("r2", 1, CHAIN);
+  const state = { ...twin.disk("r2").hardState, noMoreAcks: true };
+  twin.persist("r2", { op: "truncate", after: logIndex(1) }, { op: "hard-state", state });
+});
+
+Deno.test("§4.3: nothing of a term that was left", () => {
+  const play = led();
+  play.append("r2", CHAIN);
+  play.ack("r2", 1, CHAIN);
+  play.vote("r2", 2, "r3");
+  fires("§4.3", () => play.send("r2", response("r2", 1, { acks: [endOf(CHAIN)] })));
+  const leader = led();
+  leader.send("r1", appendEntries("r1", 1, []));
+  leader.follow("r1", 2);
+  fires("§4.3", () => leader.send("r1", appendEntries("r1", 1, [], { round: 2 })));
+});
+
+Deno.test("I8: acks of what is not held, or was not durable, or never passed the guard", () => {
+  const unheld = led();
+  fires("I8", () => unheld.send("r2", response("r2", 1, { acks: [endOf(CHAIN)] })));
+  const volatile = led();
+  volatile.append("r2", CHAIN);
+  fires("I8", () => volatile.send("r2", response("r2", 1, { acks: [endOf(CHAIN)] })));
+  const unguarded = led();
+  unguarded.append("r2", CHAIN);
+  unguarded.hardState("r2", { ack: endOf(CHAIN) });
+  fires("I8", () => unguarded.sendUnguarded("r2", response("r2", 1, { acks: [endOf(CHAIN)] })));
+  fires("I8", () => led().send("r2", response("r2", 2, {})));
+});
+
+Deno.test("I8: a commit index, a prepared report, a header and a vote ahead of the disk", () => {
+  const commit = led();
+  commit.append("r2", CHAIN);
+  fires("I8", () => commit.send("r2", response("r2", 1, { commit: headIn(CHAIN, 1) })));
+  const report = led();
+  report.spread(1, CHAIN);
+  const prepared = rankOf(1, endOf(CHAIN));
+  fires("I8", () => report.send("r2", response("r2", 1, { acks: [endOf(CHAIN)], prepared })));
+  fires("I8", () => led().send("r1", appendEntries("r1", 1, CHAIN)));
+  fires("I8", () => stage().send("r2", { kind: "Vote", signed: vote("r2", 1, "r1", EMPTY_BASE) }));
+  const other = stage();
+  other.hardState("r2", { currentTerm: term(1), vote: { candidate: replicaId("r3"), base: EMPTY_BASE } });
+  fires("I8", () => other.send("r2", { kind: "Vote", signed: vote("r2", 1, "r1", EMPTY_BASE) }));
+  fires("I8", () => stage().send("r2", requestVote("r2", 1, THREE)));
+});
+
+Deno.test("I8: the entries under the highest certificate are thrown away (§6.8); kept aside they are not", () => {
+  const play = led();
+  play.spread(1, CHAIN);
+  play.report("r2", 1, endOf(CHAIN));
+  play.follow("r2", 2);
+  const certificate = prepareCertificate(1, endOf(CHAIN), THREE);
+  play.persist("r2", { op: "truncate", after: logIndex(1) }, { op: "prepared", certificate, branch: CHAIN.slice(1) });
+  fires("I8", () => play.persist("r2", { op: "prepared", certificate, branch: [] }));
+});
+
+Deno.test("I9: certificates, published, durable and over a restart", () => {
+  const settled = () => {
+    const play = led();
+    play.spread(1, CHAIN);
+    play.spread(1, MORE);
+    play.report("r2", 1, endOf(MORE));
+    return play;
+  };
+  const lower = prepareCertificate(1, endOf(CHAIN), THREE);
+  const durable = settled();
+  fires("I9", () => durable.persist("r2", { op: "prepared", certificate: lower, branch: [] }));
+  const published = settled();
+  const acks = [endOf(MORE)];
+  fires("I9", () => published.send("r2", response("r2", 1, { acks, prepared: rankOf(0, GENESIS) })));
+  const lost = settled();
+  lost.disk("r2").write({ op: "prepared", certificate: lower, branch: [] });
+  fires("I9", () => lost.restart("r2"));
+  settled().restart("r2");
+});
+
+Deno.test("I10: the commit index, published, durable and over a restart", () => {
+  const settled = () => {
+    const play = stage();
+    play.settle(1, "r1", CHAIN);
+    const prepared = rankOf(1, endOf(CHAIN));
+    play.send("r2", response("r2", 1, { acks: [endOf(CHAIN)], prepared, commit: endOf(CHAIN) }));
+    return play;
+  };
+  const durable = settled();
+  fires("I10", () => durable.commit("r2", 1, headIn(CHAIN, 2)));
+  const published = settled();
+  const prepared = rankOf(1, endOf(CHAIN));
+  fires("I10", () => published.send("r2", response("r2", 1, { acks: [endOf(CHAIN)], prepared })));
+  const lost = settled();
+  lost.disk("r2").write({
+    op: "commit",
+    index: logIndex(2),
+    certificate: commitCertificate(1, headIn(CHAIN, 2), THREE),
+  });
+  fires("I10", () => lost.restart("r2"));
+  const wiped = settled();
+  wiped.disks.delete("r2");
+  fires("I8", () => wiped.restart("r2"));
+  settled().restart("r2");
+});
+
+Deno.test("§5.3, §6.7: acks below the base, beside it, or in a term that elected nobody", () => {
+  fires("§6.7", () => {
+    const play = stage();
+    play.append("r2", CHAIN);
+    play.follow("r2", 1);
+    play.ack("r2", 1, CHAIN);
+  });
+  const based = () => {
+    const play = stage();
+    play.settle(1, "r1", CHAIN);
+    play.elect(2, "r1", THREE, rankOf(1, endOf(CHAIN)));
+    return play;
+  };
+  const below = based();
+  fires("§5.3", () => below.ack("r2", 2, headIn(CHAIN, 2)));
+  const beside = based();
+  beside.follow("r4", 2);
+  beside.append("r4", FORK);
+  fires("§5.3", () => beside.ack("r4", 2, FORK));
+  based().ack("r2", 2, CHAIN);
+});
+
+Deno.test("§5.1: rounds that do not rise, and a restarted leader that leads on", () => {
+  const play = led();
+  const first = appendEntries("r1", 1, [], { round: 2 });
+  play.send("r1", first);
+  play.send("r1", first); // to others, with its proof beside it
+  play.send("r1", appendEntries("r1", 1, [], { round: 3 }));
+  fires("§5.1", () => play.send("r1", first));
+  const restarted = led();
+  restarted.send("r1", appendEntries("r1", 1, []));
+  restarted.restart("r1");
+  fires("§5.1", () => restarted.send("r1", appendEntries("r1", 1, [], { round: 2 })));
+  const again = led();
+  again.restart("r1");
+  fires("§6.4", () => again.send("r1", requestVote("r1", 1, THREE)));
+});
+
+Deno.test("§6.6: a leader that nobody elected, or away from its base", () => {
+  fires("§6.6", () => led().send("r2", appendEntries("r2", 1, [])));
+  const play = stage();
+  play.settle(1, "r1", CHAIN);
+  play.elect(2, "r4", [...THREE, "r4"], rankOf(1, endOf(CHAIN)));
+  play.append("r4", FORK);
+  fires("§6.6", () => play.send("r4", appendEntries("r4", 2, FORK)));
+});
+
+Deno.test("§6.5: two votes in a term, durable or signed", () => {
+  const durable = led();
+  fires("§6.5", () => durable.vote("r2", 1, "r3"));
+  const signed = led({ clauses: true });
+  signed.disk("r2").write({
+    op: "hard-state",
+    state: { ...signed.disk("r2").hardState, vote: { candidate: replicaId("r3"), base: EMPTY_BASE } },
+  });
+  fires("§6.5", () => signed.send("r2", { kind: "Vote", signed: vote("r2", 1, "r3", EMPTY_BASE) }));
+  const twin = led();
+  twin.restart("r2");
+  twin.send("r2", { kind: "Vote", signed: vote("r2", 1, "r1", EMPTY_BASE) });
+});
+
+Deno.test("evidence against an honest replica, kept or shown, and contradictions of one", () => {
+  const message = vote("r2", 1, "r1", EMPTY_BASE);
+  const against = (culprit: string): Evidence => ({
+    kind: "double-vote",
+    culprit: replicaId(culprit),
+    first: message,
+    second: message,
+  });
+  const play = stage({ byzantine: ["r4"] });
+  play.persist("r1", { op: "evidence", evidence: against("r4") });
+  play.send("r1", { kind: "Evidence", evidence: against("r4") });
+  fires("evidence", () => play.persist("r1", { op: "evidence", evidence: against("r2") }));
+  fires("evidence", () => play.send("r1", { kind: "Evidence", evidence: against("r2") }));
+
+  const leader = led();
+  leader.append("r1", CHAIN);
+  leader.send("r1", appendEntries("r1", 1, CHAIN));
+  leader.send("r1", appendEntries("r1", 1, CHAIN.slice(1), { prev: headIn(CHAIN, 1), round: 2 }));
+  leader.persist("r1", { op: "truncate", after: logIndex(0) }, { op: "append", entries: FORK });
+  fires("evidence", () => leader.send("r1", appendEntries("r1", 1, FORK, { round: 3 })));
+});
+
+Deno.test("nothing is demanded of faulty replicas", () => {
+  const play = stage({ byzantine: ["r4"] });
+  play.send("r4", response("r4", 9, { acks: [endOf(FORK)], prepared: rankOf(9, endOf(FORK)) }));
+  play.send("r4", { kind: "Vote", signed: signAs("r4", vote("r1", 9, "r1", EMPTY_BASE).message) });
+  play.persist("r4", { op: "append", entries: MORE });
+  play.checkers.failed(replicaId("r4"), new Error("led into a contradiction"), 0);
+});
+
+Deno.test("an honest replica that stops is a violation named after what stopped it", () => {
+  const { checkers } = stage();
+  const stops = (error: Error) => () => checkers.failed("r1" as ReplicaId, error, 0);
+  fires("I7", stops(new InvariantError("I7", "applied twice")));
+  fires("guard", stops(new GuardError("refused")));
+  fires("storage", stops(new StorageError("refused")));
+  fires("threw", stops(new TypeError("undefined is not a function")));
+});
+
+Deno.test("§3.1: entries that do not chain, and forged requests in them (§3.2)", () => {
+  const play = stage();
+  fires("§3.1", () => play.append("r1", MORE));
+  fires("forged", () => play.append("r1", grow(GENESIS, 1, 1, "never signed")));
+});
