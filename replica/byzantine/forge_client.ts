@@ -33,7 +33,8 @@ export function forgeClient(victim: Victim): Adversary {
   let answered = 0;
   const fork = new Fork(hash, (entry) => {
     const { requests } = entry;
-    if (requests === null || requests.length === 0) return entry;
+    // What was ordered in earlier terms stays: it may be committed, and its followers would only refuse.
+    if (requests === null || requests.length === 0 || entry.term < state.hard.currentTerm) return entry;
     const instead = ++shuffled > SHUFFLED_ENTRIES
       ? [...requests.slice(1), forgery(victim, requests[0]!, forgeries++)]
       : shuffle(requests, known);

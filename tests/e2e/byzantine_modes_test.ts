@@ -4,11 +4,11 @@ import type { ByzantineMode } from "../../replica/byzantine/mod.ts";
 import { BYZANTINE_MODES } from "../../replica/byzantine/mod.ts";
 import { eventually } from "../../tasks/support/eventually.ts";
 import {
-  allAccuse,
   allRefuse,
   allShow,
   type ByzantineRun,
   depose,
+  enoughAccuse,
   makeLead,
   runByzantine,
   termsLed,
@@ -21,7 +21,7 @@ const FEW_TERMS = 40;
 
 const SHOWN: { readonly [M in ByzantineMode]: (run: ByzantineRun) => Promise<unknown> } = {
   /** Its two chains are acked by its own signatures; nobody is shown both of its headers. */
-  equivocate: (run) => leadUntil(run, allAccuse(run, FAULTY, "double-ack")),
+  equivocate: (run) => leadUntil(run, enoughAccuse(run, FAULTY, "double-ack")),
 
   async withhold(run) {
     const term = await makeLead(run, FAULTY);
@@ -47,10 +47,10 @@ const SHOWN: { readonly [M in ByzantineMode]: (run: ByzantineRun) => Promise<unk
     await allShow(run, "few terms", ({ term }) => term < FEW_TERMS);
   },
 
-  "opposite-votes": (run) => allAccuse(run, FAULTY, "double-vote"),
+  "opposite-votes": (run) => enoughAccuse(run, FAULTY, "double-vote"),
 
   async "forge-client"(run) {
-    await leadUntil(run, allAccuse(run, FAULTY, "bad-entry"));
+    await leadUntil(run, enoughAccuse(run, FAULTY, "bad-entry"));
     await eventually(
       "an honest replica that leads refuses forged requests",
       async () =>
@@ -61,7 +61,7 @@ const SHOWN: { readonly [M in ByzantineMode]: (run: ByzantineRun) => Promise<unk
     await eventually("its answers are noticed", () => (run.client.report.disagreements[FAULTY] ?? 0) > 0);
   },
 
-  "corrupt-acks": (run) => allAccuse(run, FAULTY, "double-ack"),
+  "corrupt-acks": (run) => enoughAccuse(run, FAULTY, "double-ack"),
 
   async silent(run) {
     const { commitIndex } = (await run.observer.status(run.honest[0]!))!;
@@ -82,8 +82,10 @@ async function leadUntil(run: ByzantineRun, found: Promise<unknown>): Promise<vo
   found.catch(() => {});
   await makeLead(run, FAULTY);
   while (waiting) {
-    const [status] = await run.observer.statuses(run.honest);
-    if (status?.evidence.length === 0 && status.leader !== FAULTY) await depose(run, (leader) => leader !== FAULTY);
+    const all = await run.observer.statuses(run.honest);
+    // Once accused it is suspected as soon as it leads: whatever it has to show, it shows before.
+    if (all.some(({ evidence }) => evidence.length > 0)) break;
+    if (all.every(({ leader }) => leader !== FAULTY)) await depose(run, (leader) => leader !== FAULTY);
   }
   await found;
 }

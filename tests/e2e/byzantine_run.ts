@@ -108,13 +108,18 @@ export function allShow(
   }, PATIENCE_MS).catch((error: Error) => Promise.reject(new Error(`${error.message}: ${JSON.stringify(seen)}`)));
 }
 
-/** Waits until every honest replica holds evidence of `kind` against `culprit`. */
-export const allAccuse = (run: ByzantineRun, culprit: string, kind: string): Promise<unknown> =>
-  allShow(
-    run,
-    `${kind} of ${culprit}`,
-    ({ evidence }) => evidence.some((found) => found.kind === kind && found.culprit === culprit),
-  );
+/** Waits until f + 1 honest replicas hold evidence of `kind` against `culprit`; who was out of the protocol missed the gossip. */
+export async function enoughAccuse(run: ByzantineRun, culprit: string, kind: string): Promise<void> {
+  const weak = Math.floor((run.cluster.ids.length - 1) / 3) + 1;
+  let seen: readonly unknown[] = [];
+  await eventually(`${weak} honest replicas show ${kind} of ${culprit}`, async () => {
+    seen = (await run.observer.statuses(run.honest)).map(({ evidence }) => evidence);
+    const accusing = (seen as ReplicaStatus["evidence"][]).filter((evidence) =>
+      evidence.some((found) => found.kind === kind && found.culprit === culprit)
+    );
+    return accusing.length >= weak;
+  }, PATIENCE_MS).catch((error: Error) => Promise.reject(new Error(`${error.message}: ${JSON.stringify(seen)}`)));
+}
 
 /** Waits until each honest replica has refused or ignored packets for every one of `reasons`. */
 export const allRefuse = (run: ByzantineRun, ...reasons: readonly string[]): Promise<unknown> =>
