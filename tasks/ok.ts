@@ -13,6 +13,8 @@ const CHECKS: readonly Step[] = [
   { name: "format", args: ["fmt", "--check"] },
   { name: "lint", args: ["lint"] },
   { name: "types", args: ["check", "--quiet", "."] },
+  { name: "simulation", args: ["task", "--quiet", "sim", "--seeds", "100"] },
+  { name: "fresh seed", args: ["task", "--quiet", "sim", "--fresh", "--seeds", "1"] },
 ];
 const TESTS: readonly Step[] = [
   { name: "tests", args: ["test", "-P"] },

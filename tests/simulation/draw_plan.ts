@@ -13,6 +13,8 @@ export interface PlanOptions {
   readonly replicas?: number;
   /** Only these actors, by name. */
   readonly actors?: readonly string[] | null;
+  /** Whether single clauses are judged besides the invariants and what clients see; true by default. */
+  readonly clauses?: boolean;
 }
 
 /** Kinds of runs. */
@@ -35,7 +37,7 @@ const REAL_CRYPTO = 0.01;
 const LIVENESS_MS: Millis = 300_000;
 
 /** The plan of `seed`; equal arguments give equal plans. */
-export function drawPlan(seed: number, { replicas = 4, actors = null }: PlanOptions = {}): Plan {
+export function drawPlan(seed: number, { replicas = 4, actors = null, clauses = true }: PlanOptions = {}): Plan {
   const rng = new Rng(seed, `plan ${replicas}`);
   const ids = Array.from({ length: replicas }, (_, i) => replicaId(`r${i + 1}`));
   const { f } = quorumOf(replicas);
@@ -70,6 +72,7 @@ export function drawPlan(seed: number, { replicas = 4, actors = null }: PlanOpti
     down: rng.shuffle(honest).slice(0, mood === "down" ? spare : rng.chance(0.2) ? rng.int(0, spare) : 0),
     quiet: mood !== "chaos" || byzantine.length === 0,
     livenessMs: LIVENESS_MS,
+    clauses,
   };
 }
 

@@ -15,10 +15,12 @@ Usage: sim [options]
 
   --seeds N           seeds to run (default 200; with --mutant until it is found, at most 2000)
   --start S           first seed (default 1)
+  --fresh             start at a seed drawn at random, which is printed
   --replicas N        replicas (default 4)
   --actor NAME        only this faulty behaviour: ${Object.keys(ACTORS).join(", ")}
   --mutant NAME       search on a copy of the sources with one planted bug; passes if it is found
   --list-mutants      the planted bugs there are
+  --invariants-only   judge by §10 and what clients see, not also by single clauses
   --transcript        shrink the first failing seed and print it as a transcript
   --recording FILE    replay a recording of a real replica and compare its outputs
   --workers N         seeds run at a time (default: one a processor)
@@ -29,7 +31,7 @@ The last line is "N passed, M failed". Exit codes: 0 all passed (or the mutant w
 `;
 
 const STRINGS = ["seeds", "start", "replicas", "actor", "mutant", "recording", "workers"] as const;
-const BOOLEANS = ["list-mutants", "transcript", "json", "until-failure", "help"] as const;
+const BOOLEANS = ["fresh", "list-mutants", "invariants-only", "transcript", "json", "until-failure", "help"] as const;
 const EXIT_DONE = 0;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -46,6 +48,7 @@ interface Search {
   readonly actors: readonly string[] | null;
   readonly workers: number;
   readonly untilFailure: boolean;
+  readonly clauses: boolean;
 }
 
 function searchOf(flags: Flags): Search {
@@ -54,13 +57,20 @@ function searchOf(flags: Flags): Search {
     throw new ConfigError(`--actor: given "${actor}", wanted one of ${Object.keys(ACTORS).join(", ")}`);
   }
   return {
-    first: wholeNumber("start", flags.start) ?? 1,
+    first: flags.fresh ? freshSeed() : wholeNumber("start", flags.start) ?? 1,
     count: wholeNumber("seeds", flags.seeds) ?? DEFAULT_SEEDS,
     replicas: replicasOf(flags),
     actors: actor === undefined ? null : [actor],
     workers: wholeNumber("workers", flags.workers) ?? navigator.hardwareConcurrency,
     untilFailure: flags["until-failure"],
+    clauses: !flags["invariants-only"],
   };
+}
+
+function freshSeed(): number {
+  const seed = Math.floor(Math.random() * 1e9);
+  console.log(`fresh seed ${seed}`);
+  return seed;
 }
 
 function replicasOf(flags: Flags): number {
@@ -70,8 +80,10 @@ function replicasOf(flags: Flags): number {
 }
 
 /** The command that runs one seed of `search` again. */
-const replayCommand = ({ replicas, actors }: Search, seed: number): string =>
-  `deno task sim --start ${seed} --seeds 1 --replicas ${replicas}${actors ? ` --actor ${actors[0]}` : ""} --transcript`;
+function replayCommand({ replicas, actors, clauses }: Search, seed: number): string {
+  const options = `${actors ? ` --actor ${actors[0]}` : ""}${clauses ? "" : " --invariants-only"}`;
+  return `deno task sim --start ${seed} --seeds 1 --replicas ${replicas}${options} --transcript`;
+}
 
 /** Runs the seeds and prints what failed; the failing results, the lowest seed first. */
 async function search(options: Search, json: boolean): Promise<SeedResult[]> {

@@ -98,4 +98,6 @@ export interface Plan {
   readonly quiet: boolean;
   /** How long settling and serving may take after that, each. */
   readonly livenessMs: Millis;
+  /** Whether single clauses are judged besides the invariants and what clients see. */
+  readonly clauses: boolean;
 }

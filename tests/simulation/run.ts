@@ -47,7 +47,7 @@ export function runPlan(plan: Plan, crypto: SimCrypto, watch: RunWatch = { obser
     replicas: plan.replicas,
     byzantine: new Set(plan.byzantine.map(({ replica }) => replica)),
     fastReads: plan.constants.fastReads,
-  });
+  }, { clauses: plan.clauses });
   const history = new History();
   let simulation: Simulation | null = null;
   let violation: Violation | null = null;

@@ -1,9 +1,12 @@
 /** Every faulty behaviour a plan can name. */
 import { ACCUSERS } from "./accusers.ts";
 import type { Actor } from "./actor.ts";
+import { AMNESIACS } from "./amnesiac.ts";
 import { FOLLOWERS } from "./followers.ts";
+import { GREEDY } from "./greedy.ts";
 import { LEADERS } from "./leaders.ts";
 import { MODES } from "./modes.ts";
+import { MUTATORS } from "./mutator.ts";
 import { REPLAYERS } from "./replayer.ts";
 import { REPLIERS } from "./repliers.ts";
 import { SOURCES } from "./sources.ts";
@@ -20,4 +23,7 @@ export const ACTORS: Readonly<Record<string, Actor>> = {
   ...REPLIERS,
   ...REPLAYERS,
   ...ACCUSERS,
+  ...AMNESIACS,
+  ...MUTATORS,
+  ...GREEDY,
 };

@@ -1,9 +1,9 @@
 /** Faulty voters: they vote for everybody, refuse everybody, stay in the term they left, and time their PreVotes (§6.2–§6.5, §12). */
-import { nextTerm, type ReplicaId, type Term } from "../../../replica/core/ids.ts";
+import type { ReplicaId, Term } from "../../../replica/core/ids.ts";
 import { LIMITS } from "../../../replica/core/limits.ts";
 import { lastHead } from "../../../replica/core/log.ts";
 import type { UnsignedPacket } from "../../../replica/core/packet.ts";
-import { certified, compareRank } from "../../../replica/core/rank.ts";
+import { compareRank } from "../../../replica/core/rank.ts";
 import type { CoreState } from "../../../replica/core/state.ts";
 import type { Actor, Puppet, SimAdversary } from "./actor.ts";
 import {
@@ -14,12 +14,12 @@ import {
   honestStates,
   inPlaceOf,
   muted,
-  preVotesFor,
   ranked,
   type Running,
   runningCandidates,
   Speaker,
 } from "./craft.ts";
+import { requestFor } from "./request_for.ts";
 
 /** How often a voter looks around. */
 const LOOK_MS = 20;
@@ -123,21 +123,6 @@ const preVoteHoarder: Actor = (puppet) => {
     if (packet && speaker.first(`ask ${id} ${packet.signed.term}`)) speaker.say([id], packet);
   });
 };
-
-/** A request that `state` would grant, for the highest term there are PreVotes for. */
-function requestFor(puppet: Puppet, { hard, prepared }: CoreState) {
-  const { coven, config } = puppet;
-  const terms = [nextTerm(hard.currentTerm), ...coven.lore.preVotes.map(({ message }) => message.term)];
-  for (const term of [...new Set(terms)].sort((a, b) => b - a)) {
-    if (term <= hard.currentTerm) return null;
-    const preVotes = preVotesFor(coven, term);
-    const certificate = ranked(puppet).find((each) => each.term < term && compareRank(each, prepared) >= 0);
-    if (!preVotes || !certificate) continue;
-    const signed = { kind: "RequestVote", term, candidate: config.self, base: certified(certificate) } as const;
-    return { kind: "RequestVote", signed, certificate, preVotes } as const satisfies UnsignedPacket;
-  }
-  return null;
-}
 
 /** PreVotes for another term to each replica: just below what it needs, just above, far off. From some moment on it is silent. */
 const awkwardPreVotes: Actor = (puppet) => {
