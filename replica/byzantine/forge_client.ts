@@ -29,6 +29,7 @@ export function forgeClient(victim: Victim): Adversary {
   const pace = createPace(victim);
   const known: Request[] = [];
   let forgeries = 0;
+  let forwards = 0;
   let shuffled = 0;
   let answered = 0;
   const fork = new Fork(hash, (entry) => {
@@ -51,7 +52,7 @@ export function forgeClient(victim: Victim): Adversary {
     const kept = outgoing.flatMap((each) => deceive(victim, fork, each));
     const turn = pace(now);
     if (turn === null || turn % FORWARD_EVERY !== 0) return kept;
-    const request = forwarded(victim, known, forgeries++);
+    const request = forwarded(victim, known, forwards++);
     return request === null
       ? kept
       : [...kept, { to: peersOf(state), packet: { kind: "ForwardedRequest", signed: request } }];
