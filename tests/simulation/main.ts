@@ -30,7 +30,7 @@ Usage: sim [options]
 The last line is "N passed, M failed". Exit codes: 0 all passed (or the mutant was found), 1 not so, 2 wrong usage.
 `;
 
-const STRINGS = ["seeds", "start", "replicas", "actor", "mutant", "recording", "workers"] as const;
+const STRINGS = ["seeds", "start", "replicas", "actor", "mutant", "recording", "planted", "workers"] as const;
 const BOOLEANS = ["fresh", "list-mutants", "invariants-only", "transcript", "json", "until-failure", "help"] as const;
 const EXIT_DONE = 0;
 const EXIT_FAILED = 1;
@@ -49,6 +49,8 @@ interface Search {
   readonly workers: number;
   readonly untilFailure: boolean;
   readonly clauses: boolean;
+  /** The mutant that these very sources hold, as the search on its copy is told. */
+  readonly mutant: string | null;
 }
 
 function searchOf(flags: Flags): Search {
@@ -64,6 +66,7 @@ function searchOf(flags: Flags): Search {
     workers: wholeNumber("workers", flags.workers) ?? navigator.hardwareConcurrency,
     untilFailure: flags["until-failure"],
     clauses: !flags["invariants-only"],
+    mutant: flags.planted ?? null,
   };
 }
 
@@ -80,8 +83,9 @@ function replicasOf(flags: Flags): number {
 }
 
 /** The command that runs one seed of `search` again. */
-function replayCommand({ replicas, actors, clauses }: Search, seed: number): string {
-  const options = `${actors ? ` --actor ${actors[0]}` : ""}${clauses ? "" : " --invariants-only"}`;
+function replayCommand({ replicas, actors, clauses, mutant }: Search, seed: number): string {
+  const planted = mutant === null ? "" : ` --mutant ${mutant}`;
+  const options = `${actors ? ` --actor ${actors[0]}` : ""}${clauses ? "" : " --invariants-only"}${planted}`;
   return `deno task sim --start ${seed} --seeds 1 --replicas ${replicas}${options} --transcript`;
 }
 

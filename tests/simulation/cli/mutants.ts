@@ -20,7 +20,17 @@ export async function searchMutant(name: string, args: readonly string[]): Promi
   await using copy = await applyMutant(name);
   const command = new Deno.Command(Deno.execPath(), {
     args: [
-      ...["run", "-q", "--no-check", "-P=sim", "tests/simulation/main.ts", ...given, "--until-failure"],
+      ...[
+        "run",
+        "-q",
+        "--no-check",
+        "-P=sim",
+        "tests/simulation/main.ts",
+        ...given,
+        "--until-failure",
+        "--planted",
+        name,
+      ],
       ...(wants("--seeds") ? ["--seeds", String(MUTANT_SEEDS)] : []),
       ...(replicas !== undefined && wants("--replicas") ? ["--replicas", String(replicas)] : []),
     ],

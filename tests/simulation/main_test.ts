@@ -1,0 +1,73 @@
+/** `deno task sim` as a process. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+
+const root = new URL("../../", import.meta.url);
+
+async function sim(...args: string[]): Promise<{ code: number; lines: string[]; errors: string }> {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-q", "--no-check", "-P=sim", "tests/simulation/main.ts", ...args],
+    cwd: root,
+    env: { NO_COLOR: "1" },
+  });
+  const { code, stdout, stderr } = await command.output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trimEnd();
+  return { code, lines: text(stdout).split("\n"), errors: text(stderr) };
+}
+
+Deno.test("sim: seeds that pass, with a summary in JSON and the count at the end", async () => {
+  const { code, lines } = await sim("--seeds", "3", "--start", "40", "--json");
+  assertEquals([code, lines.at(-1)], [0, "3 passed, 0 failed"]);
+  const summary = JSON.parse(lines.at(-2)!);
+  assertEquals([summary.runs, summary.first, summary.replicas, summary.failures], [3, 40, 4, []]);
+  assert(summary.sums.commits > 0 && summary.sums.steps > 1000, lines.at(-2));
+});
+
+Deno.test("sim: a fresh seed is printed, and it can be run again", async () => {
+  const { code, lines } = await sim("--fresh", "--seeds", "1");
+  assertEquals([code, lines.at(-1)], [0, "1 passed, 0 failed"]);
+  assertMatch(lines[0]!, /^fresh seed \d+$/);
+});
+
+Deno.test("sim: a mutant is found, its seed can be run again, and what is left of it is a transcript", async () => {
+  const found = await sim("--mutant", "commit-after-one-phase", "--transcript");
+  assertEquals([found.code, found.lines.at(-1)], [0, "mutant commit-after-one-phase was found"]);
+  const replay = found.lines.find((line) => line.startsWith("  deno task sim --"))!;
+  assertMatch(
+    replay,
+    /^ {2}deno task sim --start \d+ --seeds 1 --replicas 4 --mutant commit-after-one-phase --transcript$/,
+  );
+  const shrunk = found.lines.findIndex((line) => line.startsWith("shrunk in "));
+  assert(shrunk > 0, "nothing was shrunk");
+  assertMatch(found.lines[shrunk + 1]!, /^ {2}seed \d+, n = 4/);
+  const again = await sim(...replay.trim().split(" ").slice(3, -1));
+  assertEquals(
+    again.lines.find((line) => line.startsWith("seed ")),
+    found.lines.find((line) => line.startsWith("seed ")),
+  );
+});
+
+Deno.test("sim: what is no option, no mutant, no actor or no number is refused with what is wanted", async () => {
+  for (
+    const [args, wanted] of [
+      [["--seed", "3"], "--help lists"],
+      [["--mutant", "nothing"], "--list-mutants names"],
+      [["--actor", "nobody"], "wanted one of equivocate"],
+      [["--seeds", "many"], "wanted an integer"],
+      [["--replicas", "3"], "wanted 4 to 16"],
+      [["--recording", "/nowhere"], "/nowhere"],
+    ] as const
+  ) {
+    const { code, errors } = await sim(...args);
+    assertEquals(code, 2, args.join(" "));
+    assert(errors.startsWith("sim: ") && errors.includes(wanted), `${args.join(" ")}: ${errors}`);
+  }
+});
+
+Deno.test("sim: mutants are listed with their clause and what they plant", async () => {
+  const { code, lines } = await sim("--list-mutants");
+  assertEquals(code, 0);
+  assert(
+    lines.length > 40 && lines.every((line) => /^[a-z0-9-]+ \((safety|liveness), §[\d.]+\): ./.test(line)),
+    lines[0],
+  );
+});

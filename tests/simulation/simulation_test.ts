@@ -1,0 +1,81 @@
+import { assert, assertEquals } from "@std/assert";
+import { sha256Hex } from "../../crypto/mod.ts";
+import { CRASH_POINTS } from "./crash_point.ts";
+import { drawPlan } from "./draw_plan.ts";
+import type { Fault, Plan } from "./plan.ts";
+import { describePlan, writeRun } from "./print_run.ts";
+import { createPlanRunner } from "./seed_runner.ts";
+import { shrink } from "./shrink.ts";
+
+const run = await createPlanRunner();
+
+/** A run's whole transcript, as a digest. */
+function fingerprint(plan: Plan): string {
+  const lines: string[] = [];
+  const { violation, stats } = run(plan, writeRun((line) => lines.push(line)));
+  return sha256Hex(new TextEncoder().encode([...lines, JSON.stringify(violation), JSON.stringify(stats)].join("\n")));
+}
+
+for (const [seed, replicas] of [[1, 4], [2, 4], [3, 7]] as const) {
+  Deno.test(`simulation: a seed is one run, whatever ran before, n = ${replicas}, seed ${seed}`, () => {
+    const first = fingerprint(drawPlan(seed, { replicas }));
+    run(drawPlan(seed + 1, { replicas }));
+    assertEquals(fingerprint(drawPlan(seed, { replicas })), first);
+    assert(fingerprint(drawPlan(seed + 1, { replicas })) !== first, "two seeds gave one run");
+  });
+}
+
+for (const replicas of [4, 5, 7, 10]) {
+  Deno.test(`simulation: seeds pass at n = ${replicas}, and commit and answer`, () => {
+    for (let seed = 1; seed <= 6; seed++) {
+      const { violation, stats } = run(drawPlan(seed, { replicas }));
+      assertEquals(violation, null, `seed ${seed}`);
+      assert(stats.commits > 3 && stats.operations > 3, `seed ${seed}: ${JSON.stringify(stats)}`);
+    }
+  });
+}
+
+Deno.test("simulation: real signatures over the real wire format lead to the same verdict", () => {
+  const { violation, stats } = run({ ...drawPlan(1), crypto: "real" });
+  assertEquals(violation, null);
+  assert(stats.commits > 3);
+});
+
+const CALM: Plan = { ...drawPlan(1), byzantine: [], faults: [], crypto: "fake", quiet: false, down: [] };
+
+for (const point of [...CRASH_POINTS, "now"] as const) {
+  Deno.test(`simulation: a leader that crashes at ${point} loses nothing that it signed`, () => {
+    const crash: Fault = { kind: "crash", from: 6000, replica: "leader", point, passes: 1, downMs: 100 };
+    const { violation, stats } = run({ ...CALM, faults: [crash], safetyMs: 9000 });
+    assertEquals(violation, null);
+    assertEquals([stats.crashes, stats.starts], [1, CALM.replicas.length + 1]);
+  });
+}
+
+Deno.test("shrink: what does not matter to the violation goes, what does stays", () => {
+  const plan = drawPlan(94, { replicas: 7 });
+  const needed = plan.faults.findLast(({ kind }) => kind === "network")!;
+  const matters = ({ faults }: Plan) => faults.some(({ kind, from }) => kind === "network" && from === needed.from);
+  const { plan: small, attempts } = shrink(
+    plan,
+    "I5",
+    (each) => matters(each) ? { invariant: "I5", detail: "" } : null,
+  );
+  assertEquals(small.faults.length, 1);
+  assertEquals([small.byzantine, small.clients, small.batchMs], [[], [], 0]);
+  assert(attempts < 400, `${attempts} attempts`);
+});
+
+Deno.test("shrink: a smaller plan that fails in another way does not count", () => {
+  const plan = drawPlan(94);
+  const { plan: small } = shrink(plan, "I5", (each) => ({ invariant: each === plan ? "I5" : "I1", detail: "" }));
+  assertEquals(small, plan);
+});
+
+Deno.test("a plan in words names every faulty replica, client and fault", () => {
+  const plan = drawPlan(1, { replicas: 7 });
+  const text = describePlan(plan).join("\n");
+  for (const { replica, actors } of plan.byzantine) assert(text.includes(`${replica} is faulty: ${actors.join(", ")}`));
+  for (const { id, behaviour } of plan.clients) assert(text.includes(`${id} is ${behaviour}`));
+  assertEquals(describePlan(plan).length, 2 + plan.byzantine.length + plan.clients.length + plan.faults.length);
+});
