@@ -2,6 +2,7 @@
 import { ACCUSERS } from "./accusers.ts";
 import type { Actor } from "./actor.ts";
 import { AMNESIACS } from "./amnesiac.ts";
+import { CANDIDATES } from "./candidates.ts";
 import { FOLLOWERS } from "./followers.ts";
 import { GREEDY } from "./greedy.ts";
 import { LEADERS } from "./leaders.ts";
@@ -16,6 +17,7 @@ import { VOTERS } from "./voters.ts";
 export const ACTORS: Readonly<Record<string, Actor>> = {
   ...MODES,
   ...LEADERS,
+  ...CANDIDATES,
   ...VOTERS,
   ...FOLLOWERS,
   ...TWO_CHAINS,
