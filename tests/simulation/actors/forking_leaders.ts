@@ -4,7 +4,8 @@ import type { CoreState } from "../../../replica/core/state.ts";
 import type { Actor } from "./actor.ts";
 import { rewriteBase } from "./rewriting_leaders.ts";
 import { pretender } from "./shadow_actor.ts";
-import { honestVotes, placeOf, preVotesFor, requestVotes } from "./shadow_campaign.ts";
+import { askForAnother } from "./second_votes.ts";
+import { placeOf } from "./shadow_campaign.ts";
 import type { Chain } from "./shadow_chains.ts";
 import { allAcked, Led, serve, twist } from "./shadow_led.ts";
 import type { Reign } from "./shadow_reign.ts";
@@ -138,27 +139,10 @@ const secondChance = pretender((scene) => {
       const restarted = restarts.since(scene, claim.term);
       const voters = ear.votes.filter(({ message }) => message.term === claim.term).map(({ message }) => message.voter);
       const again = restarted.filter((id) => voters.includes(id));
-      if (again.length > 0) askForAnother(scene, claim.term, again);
+      if (again.length > 0) askForAnother(scene, claim, again);
     },
   };
 });
-
-/** Asks `voters`, which have voted in `at`, for a vote on a lower base. */
-export function askForAnother(scene: Scene, at: Term, voters: readonly ReplicaId[]): void {
-  const { claim } = scene.throne;
-  if (!claim) return;
-  const preVotes = preVotesFor(scene, at);
-  for (const voter of voters) {
-    const asked = claim.asked.get(voter);
-    const [lower] = asked ? scene.lowerThan(asked) : [];
-    if (!asked || !lower || asked.term === 0) continue;
-    const votes = honestVotes(scene, at, claim.candidate, lower).length;
-    if (votes >= scene.needed) continue;
-    requestVotes(scene, [voter], { term: at, candidate: claim.candidate, certificate: lower, preVotes });
-    const rival = scene.coven.members.find((member) => member !== claim.candidate);
-    if (rival) requestVotes(scene, [voter], { term: at, candidate: rival, certificate: asked, preVotes });
-  }
-}
 
 /** Serves well, and repeats old heartbeats of its own besides. */
 const echoingLeader = pretender((scene) => {

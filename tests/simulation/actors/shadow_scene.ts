@@ -99,11 +99,12 @@ export class Scene {
     return ear.complete(pile as (typeof ear.certifiable)[number]);
   }
 
-  /** Genuine certificates that rank below `top`, the highest first; the last is that of the empty log. */
-  lowerThan(top: Certified): Certificate[] {
+  /** Genuine certificates that rank below `top`: the highest, up to `count` drawn from the others, and that of the empty log. */
+  lowerThan(top: Certified, count = 1): Certificate[] {
     const { ear } = this.throne;
     const lower = ear.certifiable.filter((pile) => compareRank(pile, top) < 0).sort((a, b) => compareRank(b, a));
-    return [...lower.map((pile) => ear.complete(pile)), this.genesis];
+    const drawn = [...lower.slice(0, 1), ...this.coven.rng.shuffle(lower.slice(1)).slice(0, count)];
+    return [...drawn.map((pile) => ear.complete(pile)), this.genesis];
   }
 
   /** Up to `count` requests that clients signed and `chain` does not hold. */
