@@ -84,10 +84,12 @@ export class SimClient {
   #tickAt: Millis = Infinity;
   #paused = false;
   #patienceMs: Millis = PATIENCE_MS;
+  #thinkMs: Millis;
 
   constructor(plan: ClientPlan, world: ClientWorld, rng: Rng) {
     this.plan = plan;
     this.remaining = plan.operations;
+    this.#thinkMs = plan.thinkMs;
     this.#world = world;
     this.#rng = rng;
     this.#source = new OperationSource(plan, rng);
@@ -123,6 +125,7 @@ export class SimClient {
     this.#paused = false;
     this.remaining += more;
     this.#patienceMs = Infinity;
+    this.#thinkMs = 0; // from now on it is measured how long the cluster takes, and not the client
     const idle = this.plan.concurrency - this.underWay;
     for (let i = 0; i < idle; i++) this.#next();
     this.#rearm();
@@ -153,7 +156,7 @@ export class SimClient {
     if (this.remaining === 0) return;
     this.remaining--;
     this.underWay++;
-    this.#world.scheduler.schedule(this.#rng.next() * this.plan.thinkMs, () => this.#begin());
+    this.#world.scheduler.schedule(this.#rng.next() * this.#thinkMs, () => this.#begin());
   }
 
   #begin(): void {
