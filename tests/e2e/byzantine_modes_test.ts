@@ -9,6 +9,7 @@ import {
   type ByzantineRun,
   depose,
   enoughAccuse,
+  leadUntil,
   makeLead,
   runByzantine,
   termsLed,
@@ -21,7 +22,7 @@ const FEW_TERMS = 40;
 
 const SHOWN: { readonly [M in ByzantineMode]: (run: ByzantineRun) => Promise<unknown> } = {
   /** Its two chains are acked by its own signatures; nobody is shown both of its headers. */
-  equivocate: (run) => leadUntil(run, enoughAccuse(run, FAULTY, "double-ack")),
+  equivocate: (run) => leadUntil(run, FAULTY, enoughAccuse(run, FAULTY, "double-ack")),
 
   async withhold(run) {
     const term = await makeLead(run, FAULTY);
@@ -50,7 +51,7 @@ const SHOWN: { readonly [M in ByzantineMode]: (run: ByzantineRun) => Promise<unk
   "opposite-votes": (run) => enoughAccuse(run, FAULTY, "double-vote"),
 
   async "forge-client"(run) {
-    await leadUntil(run, enoughAccuse(run, FAULTY, "bad-entry"));
+    await leadUntil(run, FAULTY, enoughAccuse(run, FAULTY, "bad-entry"));
     await eventually(
       "an honest replica that leads refuses forged requests",
       async () =>
@@ -74,21 +75,6 @@ const SHOWN: { readonly [M in ByzantineMode]: (run: ByzantineRun) => Promise<unk
     await allShow(run, "no evidence", ({ evidence }) => evidence.length === 0);
   },
 };
-
-/** Has the faulty replica lead, again and again, until `found` holds. */
-async function leadUntil(run: ByzantineRun, found: Promise<unknown>): Promise<void> {
-  let waiting = true;
-  found = found.finally(() => waiting = false);
-  found.catch(() => {});
-  await makeLead(run, FAULTY);
-  while (waiting) {
-    const all = await run.observer.statuses(run.honest);
-    // Once accused it is suspected as soon as it leads: whatever it has to show, it shows before.
-    if (all.some(({ evidence }) => evidence.length > 0)) break;
-    if (all.every(({ leader }) => leader !== FAULTY)) await depose(run, (leader) => leader !== FAULTY);
-  }
-  await found;
-}
 
 for (const mode of BYZANTINE_MODES) {
   Deno.test(`${mode}: one of four processes; the others serve, agree, and accuse nobody else`, () =>
