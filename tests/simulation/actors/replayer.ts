@@ -35,7 +35,7 @@ const replayer: Actor = (puppet) => {
   const { coven, config } = puppet;
   const speaker = new Speaker(puppet);
   const archive = new Archive();
-  const due = createRhythm(puppet, config.constants.heartbeatMs / 4);
+  const due = createRhythm(puppet, Math.max(25, config.constants.heartbeatMs / 4));
   return {
     corrupt(outgoing) {
       if (!due()) return outgoing;
