@@ -29,3 +29,8 @@ export const ACTORS: Readonly<Record<string, Actor>> = {
   ...MUTATORS,
   ...GREEDY,
 };
+
+/** Behaviours under which the honest have to settle even while no client urges them. Each is silent in the end, or never leads for long. */
+export const QUIET_ACTORS = [
+  ...["silent", "heartbeat-replayer", "prevote-hoarder", "awkward-prevotes", "refuser", "greedy-stall"],
+] as const satisfies readonly string[];

@@ -1,4 +1,5 @@
 /** Replicas that repeat what others said, at another time and to others (§12: old heartbeats, replay across terms). */
+import { lastIndex } from "../../../replica/core/log.ts";
 import type { Packet } from "../../../replica/core/packet.ts";
 import type { Rng } from "../rng.ts";
 import type { Actor, Puppet } from "./actor.ts";
@@ -53,27 +54,28 @@ const replayer: Actor = (puppet) => {
 };
 
 /**
- * Repeats a leader's latest heartbeat for as long as that term lasts, so that nobody misses a leader that is gone (§5.1). It never
- * stands for election itself.
+ * Repeats a leader's latest heartbeat for as long as that term lasts, so that nobody misses a leader that is gone (§5.1). Leading itself
+ * it serves well until everything is committed; then it is gone too, but for its last heartbeat.
  */
 const heartbeatReplayer: Actor = (puppet) => {
-  const { config } = puppet;
+  const { config, coven, state } = puppet;
   const speaker = new Speaker(puppet);
   const due = createRhythm(puppet, config.constants.heartbeatMs);
-  let latest: Extract<Packet, { kind: "AppendEntries" }> | null = null;
+  let goneIn = -1;
   return {
     corrupt(outgoing) {
+      const { currentTerm } = state.hard;
+      const latest = coven.lore.appends.findLast(({ signed }) => signed.message.term >= currentTerm);
+      if (state.leadership && latest && goneIn !== currentTerm && isIdle(puppet)) goneIn = currentTerm;
       if (latest && due()) speaker.pass(followersOf(puppet, latest.signed.message.term), latest);
-      return withhold(outgoing, ["RequestVote", "PreVote"], config.self);
-    },
-    swallows(input) {
-      if (input.kind !== "packet" || input.packet.kind !== "AppendEntries") return false;
-      const { term } = input.packet.signed.message;
-      if (term >= (latest?.signed.message.term ?? 0)) latest = input.packet;
-      return false;
+      return goneIn === currentTerm ? withhold(outgoing, ["AppendEntries"], config.self) : outgoing;
     },
   };
 };
+
+/** Whether nobody has anything uncommitted. */
+const isIdle = (puppet: Puppet): boolean =>
+  honestStates(puppet).every(([, { log, commitIndex }]) => commitIndex > 0 && lastIndex(log) === commitIndex);
 
 const followersOf = (puppet: Puppet, term: number) =>
   honestStates(puppet).filter(([, { hard }]) => hard.currentTerm <= term).map(([id]) => id);
