@@ -4,7 +4,7 @@ import { type Millis, type ReplicaId, replicaId } from "../../replica/core/ids.t
 import { quorumOf } from "../../replica/core/quorum.ts";
 import { ACTORS } from "./actors/mod.ts";
 import { drawFaults } from "./draw_faults.ts";
-import type { ByzantinePlan, ClientPlan, Plan } from "./plan.ts";
+import type { ByzantinePlan, ClientPlan, Fault, Plan, Target } from "./plan.ts";
 import { Rng } from "./rng.ts";
 
 /** What a caller wants of every plan. */
@@ -25,16 +25,20 @@ type Mood =
   | "silence"
   /** Nobody is faulty, but as many as may be stay down. */
   | "down"
+  /** So does the leader, while what it said lately is repeated for ever. */
+  | "echo"
   /** Elections take so long that whatever is repaired must be repaired without one. */
   | "patience";
 
-const MOODS: readonly (readonly [Mood, number])[] = [["chaos", 0.64], ["silence", 0.18], ["down", 0.06], [
-  "patience",
-  0.12,
-]];
+const MOODS: readonly (readonly [Mood, number])[] = [
+  ["chaos", 0.62],
+  ["silence", 0.18],
+  ["down", 0.06],
+  ["echo", 0.04],
+  ["patience", 0.1],
+];
 /** Share of runs with real signatures over the real wire format. */
 const REAL_CRYPTO = 0.01;
-const LIVENESS_MS: Millis = 300_000;
 
 /** The plan of `seed`; equal arguments give equal plans. */
 export function drawPlan(seed: number, { replicas = 4, actors = null, clauses = true }: PlanOptions = {}): Plan {
@@ -59,19 +63,22 @@ export function drawPlan(seed: number, { replicas = 4, actors = null, clauses = 
     batchMs: rng.pick([0, 1, 3]),
     clocks: ids.map(() => rng.chance(0.5) ? 1 : rng.between(0.85, 1.2)),
     byzantine,
-    faults: drawFaults(rng, {
-      ids,
-      byzantine: byzantine.map(({ replica }) => replica),
-      from: onset,
-      to: safetyMs,
-      mood,
-      unit: Math.min(unit, 1000),
-    }),
+    faults: [
+      ...drawFaults(rng, {
+        ids,
+        byzantine: byzantine.map(({ replica }) => replica),
+        from: onset,
+        to: safetyMs,
+        mood,
+        unit: Math.min(unit, 1000),
+      }),
+      ...drawEcho(mood, unit),
+    ],
     clients: drawClients(rng, mood, unit),
     safetyMs,
-    down: rng.shuffle(honest).slice(0, mood === "down" ? spare : rng.chance(0.2) ? rng.int(0, spare) : 0),
+    down: drawDown(rng, honest, spare, mood),
     quiet: mood !== "chaos" || byzantine.length === 0,
-    livenessMs: LIVENESS_MS,
+    livenessMs: 30 * constants.electionTimeoutCapMs,
     clauses,
   };
 }
@@ -90,10 +97,10 @@ function drawConstants(rng: Rng, mood: Mood): ProtocolConstants {
   const unit = patient ? 12_000 : rng.pick([300, 300, 600, 1000]);
   return {
     electionTimeoutMs: unit,
-    electionTimeoutCapMs: patient ? 24_000 : 10_000,
+    electionTimeoutCapMs: patient ? 24_000 : 8 * unit,
     heartbeatMs: patient ? 200 : unit / rng.pick([5, 10]),
     patienceMs: patient ? 60_000 : rng.pick([1.5, 2.5]) * unit,
-    patienceCapMs: patient ? 120_000 : 20_000,
+    patienceCapMs: patient ? 120_000 : 16 * unit,
     sessionWindow: 16,
     fastReads: rng.chance(0.25),
   };
@@ -106,7 +113,7 @@ function drawByzantine(
   mood: Mood,
   only: readonly string[] | null,
 ): ByzantinePlan[] {
-  if (mood === "down") return [];
+  if (mood === "down" || mood === "echo") return [];
   const count = only || rng.chance(0.75) ? f : rng.int(0, f);
   const chosen = rng.shuffle(ids).slice(0, mood === "patience" ? rng.int(0, f) : count);
   if (mood !== "chaos") return chosen.map((replica) => ({ replica, actors: ["silent"] }));
@@ -122,11 +129,18 @@ function drawActors(rng: Rng, names: readonly string[]): string[] {
   return rng.shuffle(names).slice(0, count);
 }
 
+function drawDown(rng: Rng, honest: readonly ReplicaId[], spare: number, mood: Mood): Target[] {
+  if (mood === "echo") return ["leader"];
+  if (mood !== "down") return rng.shuffle(honest).slice(0, rng.chance(0.2) ? rng.int(0, spare) : 0);
+  return rng.chance(0.5) ? ["leader"] : rng.shuffle(honest).slice(0, spare);
+}
+
 function drawClients(rng: Rng, mood: Mood, unit: Millis): ClientPlan[] {
   const keys = rng.int(1, 3);
   const clients: ClientPlan[] = Array.from({ length: rng.int(2, 3) }, (_, i) => ({
     id: `c${i + 1}`,
     behaviour: "honest",
+    intervenes: mood === "chaos" || rng.chance(0.5),
     operations: mood === "patience" ? 30 : rng.int(6, 24),
     afterwards: rng.int(3, 8),
     concurrency: rng.int(1, 4),
@@ -140,3 +154,6 @@ function drawClients(rng: Rng, mood: Mood, unit: Millis): ClientPlan[] {
   const behaviour = rng.pick(["two-faced", "intervener", "far-floors"] as const);
   return [...clients, { ...clients[0]!, id: "mallory", behaviour, operations: 40, thinkMs: unit / 3 }];
 }
+
+const drawEcho = (mood: Mood, unit: Millis): Fault[] =>
+  mood === "echo" ? [{ kind: "echo", from: unit, everyMs: unit / 5 }] : [];

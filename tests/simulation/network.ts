@@ -1,18 +1,20 @@
 /** The simulated network: every packet's fate, drawn from the faults that hold at its time. */
 import type { Millis, ReplicaId } from "../../replica/core/ids.ts";
 import type { Packet } from "../../replica/core/packet.ts";
-import type { NetworkFault, Target } from "./plan.ts";
+import type { EchoFault, NetworkFault, Target } from "./plan.ts";
 import type { Rng } from "./rng.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 /** Packets remembered for replays. */
 const ARCHIVE = 400;
+/** AppendEntries that an echo repeats. */
+const ECHOES = 12;
 
 export interface NetworkParts {
   readonly scheduler: Scheduler;
   readonly rng: Rng;
   readonly latencyMs: readonly [Millis, Millis];
-  readonly faults: readonly NetworkFault[];
+  readonly faults: readonly (NetworkFault | EchoFault)[];
   readonly replicas: readonly ReplicaId[];
   /** Who leads now, as far as anybody can say. */
   readonly leader: () => ReplicaId | null;
@@ -30,12 +32,17 @@ export class Network {
   readonly #parts: NetworkParts;
   readonly #active = new Set<Active>();
   readonly #archive: Packet[] = [];
+  readonly #echoes: Packet[] = [];
   #sent = 0;
 
   constructor(parts: NetworkParts) {
     this.#parts = parts;
     const { scheduler } = parts;
     for (const fault of parts.faults) {
+      if (fault.kind === "echo") {
+        scheduler.schedule(fault.from, () => this.#echo(fault.everyMs));
+        continue;
+      }
       scheduler.schedule(fault.from, () => {
         const active = { fault, sources: this.#resolve(fault.sources), targets: this.#resolve(fault.targets) };
         this.#active.add(active);
@@ -47,6 +54,7 @@ export class Network {
   /** Sends `packet` to each of `to`, as the faults of the moment will have it. */
   send(from: ReplicaId, to: readonly ReplicaId[], packet: Packet): void {
     if (this.#active.size > 0) this.#remember(packet);
+    if (packet.kind === "AppendEntries" && this.#echoes.push(packet) > ECHOES) this.#echoes.shift();
     for (const replica of to) this.#sendOne(from, replica, packet.kind, () => this.#parts.deliver(replica, packet));
   }
 
@@ -70,6 +78,13 @@ export class Network {
       if (fault.replay > 0 && rng.chance(fault.replay)) this.#replay(delay);
     }
     for (let i = 0; i < copies; i++) scheduler.schedule(delay * (1 + i), arrive);
+  }
+
+  /** What leaders said lately, once more and for ever (§5.1: it keeps nobody quiet). */
+  #echo(everyMs: Millis): void {
+    const { scheduler, replicas, rng, deliver } = this.#parts;
+    if (this.#echoes.length > 0) { for (const id of replicas) deliver(id, rng.pick(this.#echoes)); }
+    scheduler.schedule(everyMs, () => this.#echo(everyMs));
   }
 
   #remember(packet: Packet): void {

@@ -48,7 +48,14 @@ export interface RollbackFault {
   readonly copiedAt: Millis;
 }
 
-export type Fault = NetworkFault | CrashFault | RollbackFault;
+/** From its beginning on, and after the network has healed too, recent AppendEntries are delivered again to everyone. */
+export interface EchoFault {
+  readonly kind: "echo";
+  readonly from: Millis;
+  readonly everyMs: Millis;
+}
+
+export type Fault = NetworkFault | CrashFault | RollbackFault | EchoFault;
 
 /** A faulty replica and what it does: names of actors, one after the other. */
 export interface ByzantinePlan {
@@ -61,7 +68,9 @@ export interface ClientPlan {
   readonly id: string;
   /** An honest client, or the name of a faulty behaviour. */
   readonly behaviour: "honest" | "two-faced" | "intervener" | "far-floors";
-  /** Operations until the network heals, and after it. */
+  /** Whether it sends UpdateLeader; without it only the replicas' own timers can depose a leader. */
+  readonly intervenes: boolean;
+  /** Operations until the network heals, and after it; there it goes on with others until every client is done. */
   readonly operations: number;
   readonly afterwards: number;
   /** Under way at a time. */
@@ -93,7 +102,7 @@ export interface Plan {
   /** How long the faults go on before the network heals. */
   readonly safetyMs: Millis;
   /** Honest replicas that stay down when it heals; with the faulty ones at most f. */
-  readonly down: readonly ReplicaId[];
+  readonly down: readonly Target[];
   /** Whether clients keep quiet at first, and the replicas have to settle without their help. */
   readonly quiet: boolean;
   /** How long settling and serving may take after that, each. */

@@ -21,7 +21,9 @@ export function describePlan(plan: Plan): string[] {
     `${constants.patienceMs} ms${constants.fastReads ? ", fast reads" : ""}${skewed}`,
     ...byzantine.map(({ replica, actors }) => `${replica} is faulty: ${actors.join(", ")}`),
     ...clients.map((client) =>
-      `${client.id} is ${client.behaviour}: ${client.operations} operations, then ${client.afterwards}, ` +
+      `${client.id} is ${client.behaviour}${
+        client.intervenes ? "" : " and never intervenes"
+      }: ${client.operations} operations, then ${client.afterwards}, ` +
       `${client.concurrency} at a time, on ${client.keys} keys`
     ),
     ...faults.map(describeFault),
@@ -32,6 +34,9 @@ export function describePlan(plan: Plan): string[] {
 
 function describeFault(fault: Fault): string {
   const at = fault.from.toFixed(0);
+  if (fault.kind === "echo") {
+    return `${at}: what leaders said lately is repeated every ${fault.everyMs.toFixed(0)} ms, for ever`;
+  }
   if (fault.kind === "rollback") {
     return `${at}: ${fault.replica} restarts from its disk of ${fault.copiedAt.toFixed(0)}`;
   }

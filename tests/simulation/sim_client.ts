@@ -40,6 +40,8 @@ export interface ClientWorld {
   readonly history: ClientHistory;
   /** Names operations across all clients. */
   readonly nextOperation: () => number;
+  /** Whether some client has not done yet what it had to do. */
+  readonly waitsForOthers: () => boolean;
   request(client: string, to: readonly ReplicaId[], request: Signed<SendRequest>, intervention: boolean): void;
   /** Asks every replica; `take` gets what arrives. */
   fastRead(client: string, query: Uint8Array, take: (replica: ReplicaId, answer: QueryAnswer) => void): void;
@@ -66,6 +68,8 @@ const JITTER = 0.25;
 /** How long an operation of the safety phase is waited for. */
 const PATIENCE_MS = 15_000;
 const FAST_READ_MS = 500;
+/** Longer than any run. */
+const NEVER_MS = 1e9;
 
 export class SimClient {
   readonly plan: ClientPlan;
@@ -82,6 +86,8 @@ export class SimClient {
   readonly #bySeq = new Map<number, Pending>();
   #tickets = 0;
   #tickAt: Millis = Infinity;
+  /** Operations under way beyond what it has to do: at most one. */
+  #extra = 0;
   #paused = false;
   #patienceMs: Millis = PATIENCE_MS;
   #thinkMs: Millis;
@@ -94,7 +100,8 @@ export class SimClient {
     this.#rng = rng;
     this.#source = new OperationSource(plan, rng);
     this.#replicas = new Set(world.replicas);
-    const { retryMs, retryCapMs, interventionMs, interventionCapMs } = timingsFor(world.constants);
+    const { retryMs, retryCapMs, interventionCapMs, ...timings } = timingsFor(world.constants);
+    const interventionMs = plan.intervenes ? timings.interventionMs : NEVER_MS;
     this.#session = createSession({
       start: 1_000_000_000,
       window: world.constants.sessionWindow,
@@ -102,7 +109,7 @@ export class SimClient {
       retry: { baseMs: retryMs, capMs: retryCapMs, jitter: JITTER },
       intervention: {
         afterMs: interventionMs,
-        backoff: { baseMs: interventionMs, capMs: interventionCapMs, jitter: JITTER },
+        backoff: { baseMs: interventionMs, capMs: Math.max(interventionMs, interventionCapMs), jitter: JITTER },
       },
       weak: quorumSizes(world.replicas.length).weak,
       seed: rng.int(0, 2 ** 31),
@@ -110,9 +117,9 @@ export class SimClient {
     for (let i = 0; i < plan.concurrency; i++) this.#next();
   }
 
-  /** Whether everything it had to do is done. */
+  /** Whether everything it had to do is done; it may be doing more, to keep the others' leader busy. */
   get idle(): boolean {
-    return this.remaining === 0 && this.underWay === 0;
+    return this.remaining === 0 && this.underWay <= this.#extra;
   }
 
   /** Sends nothing any more until {@linkcode resume}; what is under way stays so. */
@@ -153,13 +160,21 @@ export class SimClient {
 
   /** Begins one operation after a pause, if any is left. */
   #next(): void {
-    if (this.remaining === 0) return;
+    if (this.remaining === 0) return this.#keepBusy();
     this.remaining--;
     this.underWay++;
-    this.#world.scheduler.schedule(this.#rng.next() * this.#thinkMs, () => this.#begin());
+    this.#world.scheduler.schedule(this.#rng.next() * this.#thinkMs, () => this.#begin(false));
   }
 
-  #begin(): void {
+  /** After healing a client goes on until all are done, so that a leader which serves some and not others looks busy (§6.1b). */
+  #keepBusy(): void {
+    if (this.#patienceMs !== Infinity || this.#extra > 0 || !this.#world.waitsForOthers()) return;
+    this.#extra++;
+    this.underWay++;
+    this.#world.scheduler.schedule(this.#world.constants.electionTimeoutMs / 10, () => this.#begin(true));
+  }
+
+  #begin(extra: boolean): void {
     const { scheduler, history, constants } = this.#world;
     const operation = this.#world.nextOperation();
     const command = this.#source.next();
@@ -168,6 +183,7 @@ export class SimClient {
       history.finish(operation, result, scheduler.now);
       if (result !== null) this.#source.learn(command, result);
       this.underWay--;
+      if (extra) this.#extra--;
       this.finished++;
       this.#next();
     };

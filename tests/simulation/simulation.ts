@@ -15,7 +15,7 @@ import { Crashes } from "./crashes.ts";
 import { CLIENT_BEHAVIOURS } from "./faulty_clients.ts";
 import { Network } from "./network.ts";
 import type { Observer } from "./observer.ts";
-import type { NetworkFault, Plan } from "./plan.ts";
+import type { Plan } from "./plan.ts";
 import { Rng } from "./rng.ts";
 import { Scheduler } from "./scheduler.ts";
 import { type ClientHistory, type ClientWorld, SimClient } from "./sim_client.ts";
@@ -51,6 +51,7 @@ export class Simulation {
   readonly #tickAt = new Map<ReplicaId, Millis>();
   readonly #coven: Coven;
   readonly #crashes: Crashes;
+  readonly #down = new Set<ReplicaId>();
   #operations = 0;
 
   constructor(parts: SimulationParts) {
@@ -62,7 +63,7 @@ export class Simulation {
       scheduler: this.scheduler,
       rng: new Rng(plan.seed, "network"),
       latencyMs: plan.latencyMs,
-      faults: plan.faults.filter((fault): fault is NetworkFault => fault.kind === "network"),
+      faults: plan.faults.filter((fault) => fault.kind === "network" || fault.kind === "echo"),
       replicas: plan.replicas,
       leader: () => this.leader(),
       deliver: (to, packet) => this.#deliver(to, packet),
@@ -90,7 +91,7 @@ export class Simulation {
 
   /** Honest replicas that are to be up once the network has healed. */
   get survivors(): ReplicaId[] {
-    return this.plan.replicas.filter((id) => this.isHonest(id) && !this.plan.down.includes(id));
+    return this.plan.replicas.filter((id) => this.isHonest(id) && !this.#down.has(id));
   }
 
   node(id: ReplicaId): SimNode {
@@ -109,9 +110,13 @@ export class Simulation {
   /** The end of the faults: honest replicas come up, and stay up. */
   heal(): void {
     this.#crashes.end();
+    for (const target of this.plan.down) {
+      const id = target === "leader" ? this.leader() : target;
+      if (id !== null && this.isHonest(id)) this.#down.add(id);
+    }
     for (const id of this.plan.replicas) {
       const node = this.node(id);
-      if (this.plan.down.includes(id)) {
+      if (this.#down.has(id)) {
         node.crash();
       } else if (this.isHonest(id)) {
         node.disarm();
@@ -241,6 +246,7 @@ export class Simulation {
     const world: ClientWorld = {
       ...{ scheduler: this.scheduler, crypto, replicas: plan.replicas, constants: plan.constants, observer, history },
       nextOperation: () => this.#operations++,
+      waitsForOthers: () => this.clients.some(({ idle }) => !idle),
       request: (client, to, request, intervention) => this.#request(client, to, request, intervention),
       fastRead: (client, query, take) => this.#fastRead(client, query, take),
     };
