@@ -1,15 +1,14 @@
 /** Leaders whose weapon is a certificate: kept back and shown after its fall, or counted again in a later term (§12 "Leader"). */
-import { silent } from "../../../replica/byzantine/silent.ts";
 import type { Certificate } from "../../../replica/core/certificate.ts";
 import { type ReplicaId, term } from "../../../replica/core/ids.ts";
 import type { AppendEntriesResponse, VoteRefusal } from "../../../replica/core/message.ts";
 import { certified, compareRank } from "../../../replica/core/rank.ts";
 import type { Actor } from "./actor.ts";
-import { pretender, repeat } from "./shadow_actor.ts";
+import { pretender } from "./shadow_actor.ts";
 import { highestTerm } from "./shadow_campaign.ts";
 import { Led, serve } from "./shadow_led.ts";
 import type { Reign } from "./shadow_reign.ts";
-import { Scene } from "./shadow_scene.ts";
+import type { Scene } from "./shadow_scene.ts";
 
 /** Candidacies that a hidden certificate is shown in. */
 const SHOWN = 3;
@@ -120,30 +119,7 @@ function reportIn({ coven }: Scene, at: number, certificate: Certificate): void 
   }
 }
 
-/** Says nothing of its own; repeats every leader's old heartbeats, first those of terms that somebody is still in. */
-const heartbeatReplayer: Actor = (puppet) => {
-  const scene = new Scene(puppet);
-  const { throne: { ear }, coven, self } = scene;
-  let beats = 0;
-  repeat(scene, () => {
-    if (beats++ % 2 > 0 || ear.heartbeats.length === 0) return;
-    for (const { id, state } of scene.honest) {
-      const fitting = ear.heartbeats.filter(({ signed: { message } }) => message.term === state.hard.currentTerm);
-      const from = fitting.length > 0 && beats % 8 > 1 ? fitting : ear.heartbeats;
-      coven.send(self, [id], coven.rng.pick(from));
-    }
-  });
-  return {
-    ...silent(puppet),
-    swallows(input) {
-      ear.hear(input);
-      return false;
-    },
-  };
-};
-
 export const CERTIFICATE_KEEPERS: Readonly<Record<string, Actor>> = {
   "hidden-certificate": hiddenCertificate,
   "recounted-certificate": recountedCertificate,
-  "heartbeat-replayer": heartbeatReplayer,
 };

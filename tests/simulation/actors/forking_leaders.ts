@@ -49,6 +49,23 @@ const splitLeader = pretender((scene) => {
   };
 });
 
+/**
+ * Two chains, each with too few followers for a certificate: everyone has something uncommitted for ever, and hears heartbeats. Nobody
+ * needs a client to see through that (§6.1a).
+ */
+const scatteringLeader = pretender((scene) => {
+  const led = new Led(scene);
+  const second = new SecondChain();
+  return {
+    lead(reign) {
+      const order = led.order(reign);
+      const half = Math.ceil(order.length / 2);
+      reign.show(order.slice(0, half), led.chainOf(reign));
+      reign.show(order.slice(half), second.get(scene, reign));
+    },
+  };
+});
+
 /** Forgets in the middle of its term what it has led, as after a restart, and leads on from its base with something else. */
 const amnesiacLeader = pretender((scene) => {
   const led = new Led(scene);
@@ -157,6 +174,7 @@ const echoingLeader = pretender((scene) => {
 
 export const FORKING_LEADERS: Readonly<Record<string, Actor>> = {
   "split-leader": splitLeader,
+  "scattering-leader": scatteringLeader,
   "amnesiac-leader": amnesiacLeader,
   "lone-commit": loneCommit,
   "second-chance": secondChance,
