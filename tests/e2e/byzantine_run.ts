@@ -52,7 +52,12 @@ export function runByzantine({ replicas, faulty, shown }: ByzantinePlan): Promis
     ]);
     const load = startCounting(client, WRITERS);
     await eventually("writes come through", () => load.acknowledged >= WRITES, PATIENCE_MS);
-    await shown({ cluster, observer, operator, client, honest });
+    try {
+      await shown({ cluster, observer, operator, client, honest });
+    } catch (error) {
+      await load.stop(); // where the load has failed, that is the reason to name
+      throw error;
+    }
     const before = load.acknowledged;
     await eventually("writes go on", () => load.acknowledged >= before + WRITES, PATIENCE_MS);
     await load.stop();
