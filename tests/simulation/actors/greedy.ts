@@ -9,7 +9,7 @@ import { MOVES } from "./greedy_moves.ts";
 import { type Option, Pets, type Scene, type Temper } from "./greedy_scene.ts";
 import { createTwoChains } from "./two_chains.ts";
 
-const LOOK_MS = 10;
+const LOOK_MS = 20;
 /** Things done at one look, at most. */
 const AT_ONCE = 3;
 const OWN_WORDS = ["AppendEntriesResponse", "Vote", "VoteDeferred", "VoteRefusal", "FetchEntriesResponse"] as const;

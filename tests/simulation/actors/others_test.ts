@@ -97,7 +97,7 @@ testAttack({
 testAttack({
   attack: "one replica alone sees the quorum, both branches of a fork are acked",
   actor: "greedy-fork",
-  seeds: [6, 10, 14, 16],
+  seeds: [5, 6, 10, 11, 14, 16, 21, 22],
   wanted: {
     "acks shown to one alone": [
       100,
