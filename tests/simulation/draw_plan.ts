@@ -2,7 +2,7 @@
 import type { ProtocolConstants } from "../../replica/core/config.ts";
 import { type Millis, type ReplicaId, replicaId } from "../../replica/core/ids.ts";
 import { quorumOf } from "../../replica/core/quorum.ts";
-import { ACTORS } from "./actors/mod.ts";
+import { ACTORS, QUIET_ACTORS } from "./actors/mod.ts";
 import { drawFaults } from "./draw_faults.ts";
 import type { ByzantinePlan, ClientPlan, Fault, Plan, Target } from "./plan.ts";
 import { Rng } from "./rng.ts";
@@ -21,7 +21,7 @@ export interface PlanOptions {
 type Mood =
   /** Everything at once. */
   | "chaos"
-  /** The faulty replicas say nothing, so that the honest ones have to settle by themselves when the network heals. */
+  /** The faulty replicas are of little or no use, and the honest ones have to settle by themselves when the network heals. */
   | "silence"
   /** Nobody is faulty, but as many as may be stay down. */
   | "down"
@@ -116,7 +116,10 @@ function drawByzantine(
   if (mood === "down" || mood === "echo") return [];
   const count = only || rng.chance(0.75) ? f : rng.int(0, f);
   const chosen = rng.shuffle(ids).slice(0, mood === "patience" ? rng.int(0, f) : count);
-  if (mood !== "chaos") return chosen.map((replica) => ({ replica, actors: ["silent"] }));
+  if (mood === "patience") return chosen.map((replica) => ({ replica, actors: ["silent"] }));
+  if (mood === "silence") {
+    return chosen.map((replica) => ({ replica, actors: [rng.chance(0.5) ? "silent" : rng.pick(QUIET_ACTORS)] }));
+  }
   const names = only ?? Object.keys(ACTORS);
   // Conspiracies of one kind and of many.
   const shared = drawActors(rng, names);
