@@ -91,7 +91,7 @@ function claimWith(scene: Scene, claim: Claim, votes: ElectionProof["votes"]): v
   pretended.show(open.map(({ id }) => id), twist(scene, chain, claim.term));
 }
 
-/** Asks with so low a base that it is refused, and counts the refusals. */
+/** Asks with so low a base that it is refused, and counts whatever answers it gets as votes: refusals, and deferrals. */
 const countsRefusals = pretender((scene) => {
   const led = new Led(scene);
   return {

@@ -8,10 +8,13 @@ import type {
   Certified,
   PreVote,
   SendRequest,
+  Signed,
+  Vote,
+  VoteDeferred,
+  VoteRefusal,
 } from "../../../replica/core/message.ts";
-import type { Signed, Vote, VoteRefusal } from "../../../replica/core/message.ts";
 import type { PrepareCertificate } from "../../../replica/core/certificate.ts";
-import type { ReplicaId, Term } from "../../../replica/core/ids.ts";
+import type { ReplicaId } from "../../../replica/core/ids.ts";
 import type { AppendEntriesPacket, Packet } from "../../../replica/core/packet.ts";
 import type { InputWithoutTime } from "../../../replica/effects.ts";
 import type { Coven } from "./actor.ts";
@@ -32,7 +35,8 @@ export class Ear {
   /** Highest PreVote of each honest replica. */
   readonly preVotes = new Map<ReplicaId, Signed<PreVote>>();
   readonly votes: Signed<Vote>[] = [];
-  readonly refusals: Signed<VoteRefusal>[] = [];
+  /** Answers that grant nothing. Ingress lets refusals through only where they concern the core's own candidacy. */
+  readonly refusals: Signed<VoteRefusal | VoteDeferred>[] = [];
   /** Of any leader, without entries. */
   readonly heartbeats: AppendEntriesPacket[] = [];
   readonly requests: Signed<SendRequest>[] = [];
@@ -73,11 +77,6 @@ export class Ear {
     return { kind: "prepare", term, index, hash, responses: signed };
   }
 
-  /** Honest acks in `term` of a point that others of that term do not have, whatever their number. */
-  acksIn(term: Term): Pile[] {
-    return [...this.#piles.values()].filter((pile) => pile.term === term);
-  }
-
   #hearPacket(packet: Packet): void {
     switch (packet.kind) {
       case "PreVote":
@@ -87,6 +86,7 @@ export class Ear {
       case "Vote":
         return this.#once(this.votes, packet.signed);
       case "VoteRefusal":
+      case "VoteDeferred":
         return this.#once(this.refusals, packet.signed);
       case "AppendEntries":
         return this.#append(packet);

@@ -23,8 +23,6 @@ export class Reign {
   readonly proof: ElectionProof;
   /** Beats it has lasted. */
   beats = 0;
-  /** Headers signed. */
-  shown = 0;
   #round: Round = round(0);
   readonly #scene: Scene;
 
@@ -104,7 +102,6 @@ export class Reign {
   ): void {
     const { coven } = this.#scene;
     this.#round = round(this.#round + 1);
-    this.shown++;
     const signed = coven.sign<AppendEntries>(this.leader, {
       kind: "AppendEntries",
       term: this.term,
