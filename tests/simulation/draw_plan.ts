@@ -116,20 +116,23 @@ function drawByzantine(
   if (mood === "down" || mood === "echo") return [];
   const count = only || rng.chance(0.75) ? f : rng.int(0, f);
   const chosen = rng.shuffle(ids).slice(0, mood === "patience" ? rng.int(0, f) : count);
-  if (mood === "patience") return chosen.map((replica) => ({ replica, actors: ["silent"] }));
+  if (mood === "patience") return chosen.map((replica) => ({ replica, actors: ["silent"], turnMs: null }));
   if (mood === "silence") {
-    return chosen.map((replica) => ({ replica, actors: [rng.chance(0.5) ? "silent" : rng.pick(QUIET_ACTORS)] }));
+    const quiet = () => [rng.chance(0.5) ? "silent" : rng.pick(QUIET_ACTORS)];
+    return chosen.map((replica) => ({ replica, actors: quiet(), turnMs: null }));
   }
   const names = only ?? Object.keys(ACTORS);
   // Conspiracies of one kind and of many.
-  const shared = drawActors(rng, names);
+  const shared = drawBehaviour(rng, names);
   const alike = rng.chance(0.6);
-  return chosen.map((replica) => ({ replica, actors: alike ? shared : drawActors(rng, names) }));
+  return chosen.map((replica) => ({ replica, ...(alike ? shared : drawBehaviour(rng, names)) }));
 }
 
-function drawActors(rng: Rng, names: readonly string[]): string[] {
-  const count = rng.pick([1, 1, 1, 1, 2, 2, 3]);
-  return rng.shuffle(names).slice(0, count);
+/** One behaviour for the whole run, several at once, or one after the other. */
+function drawBehaviour(rng: Rng, names: readonly string[]): Omit<ByzantinePlan, "replica"> {
+  const count = rng.pick([1, 1, 2, 3, 4]);
+  const actors = rng.shuffle(names).slice(0, count);
+  return { actors, turnMs: count > 1 && rng.chance(0.7) ? rng.pick([1500, 3000]) : null };
 }
 
 function drawDown(rng: Rng, honest: readonly ReplicaId[], spare: number, mood: Mood): Target[] {

@@ -57,10 +57,12 @@ export interface EchoFault {
 
 export type Fault = NetworkFault | CrashFault | RollbackFault | EchoFault;
 
-/** A faulty replica and what it does: names of actors, one after the other. */
+/** A faulty replica and what it does, by names of actors. */
 export interface ByzantinePlan {
   readonly replica: ReplicaId;
   readonly actors: readonly string[];
+  /** How long each of them acts in turn; null where all act at once, each on what the one before it leaves. */
+  readonly turnMs: Millis | null;
 }
 
 /** What one client does. */

@@ -19,7 +19,9 @@ export function describePlan(plan: Plan): string[] {
     } ms, batches ` +
     `of ${batchMs} ms, T ${constants.electionTimeoutMs} ms, heartbeats ${constants.heartbeatMs} ms, patience ` +
     `${constants.patienceMs} ms${constants.fastReads ? ", fast reads" : ""}${skewed}`,
-    ...byzantine.map(({ replica, actors }) => `${replica} is faulty: ${actors.join(", ")}`),
+    ...byzantine.map(({ replica, actors, turnMs }) =>
+      `${replica} is faulty: ${actors.join(", ")}${turnMs === null ? "" : `, each for ${turnMs} ms in turn`}`
+    ),
     ...clients.map((client) =>
       `${client.id} is ${client.behaviour}${
         client.intervenes ? "" : " and never intervenes"

@@ -53,10 +53,11 @@ function* fewer<T>(list: readonly T[]): Iterable<readonly T[]> {
 
 function* simplerReplicas(plan: Plan): Iterable<Plan> {
   for (const byzantine of fewer(plan.byzantine)) yield { ...plan, byzantine };
-  for (const [i, { replica, actors }] of plan.byzantine.entries()) {
-    if (actors.length < 2) continue;
-    for (const some of fewer(actors)) {
-      if (some.length > 0) yield { ...plan, byzantine: plan.byzantine.with(i, { replica, actors: some }) };
+  for (const [i, faulty] of plan.byzantine.entries()) {
+    if (faulty.turnMs !== null) yield { ...plan, byzantine: plan.byzantine.with(i, { ...faulty, turnMs: null }) };
+    if (faulty.actors.length < 2) continue;
+    for (const actors of fewer(faulty.actors)) {
+      if (actors.length > 0) yield { ...plan, byzantine: plan.byzantine.with(i, { ...faulty, actors }) };
     }
   }
 }

@@ -6,11 +6,9 @@ import { nextDeadline } from "../../replica/core/next_deadline.ts";
 import type { ClientReply } from "../../replica/core/output.ts";
 import type { Packet } from "../../replica/core/packet.ts";
 import type { CoreState } from "../../replica/core/state.ts";
-import { quorumOf } from "../../replica/core/quorum.ts";
 import { fastRead } from "../../replica/queries.ts";
-import { ACTORS } from "./actors/mod.ts";
-import type { Coven, SimAdversary } from "./actors/actor.ts";
-import { Lore } from "./actors/lore.ts";
+import type { Coven } from "./actors/actor.ts";
+import { corruptionsOf, createCoven } from "./actors/coven.ts";
 import { Crashes } from "./crashes.ts";
 import { CLIENT_BEHAVIOURS } from "./faulty_clients.ts";
 import { Network } from "./network.ts";
@@ -19,7 +17,7 @@ import type { Plan } from "./plan.ts";
 import { Rng } from "./rng.ts";
 import { Scheduler } from "./scheduler.ts";
 import { type ClientHistory, type ClientWorld, SimClient } from "./sim_client.ts";
-import { signAs, type SimCrypto } from "./sim_crypto.ts";
+import type { SimCrypto } from "./sim_crypto.ts";
 import { type NodeWorld, SimNode } from "./sim_node.ts";
 import { emptyStats, type RunStats } from "./stats.ts";
 import { assertPossible } from "./possible.ts";
@@ -68,7 +66,14 @@ export class Simulation {
       leader: () => this.leader(),
       deliver: (to, packet) => this.#deliver(to, packet),
     });
-    this.#coven = this.#createCoven();
+    this.#coven = createCoven({
+      plan,
+      crypto: parts.crypto,
+      scheduler: this.scheduler,
+      send: (from, to, packet) => this.#send(from, to, packet),
+      reply: (from, reply) => this.#reply(from, reply),
+      peek: (id) => this.nodes.get(id)?.state ?? null,
+    });
     this.#crashes = new Crashes({
       ...{ scheduler: this.scheduler, nodes: this.nodes, stats: this.stats },
       start: (id) => this.#start(id),
@@ -149,40 +154,10 @@ export class Simulation {
     const node = new SimNode(config, world);
     node.sign = (message, body) => crypto.sign("replica", id, message, body);
     node.check = crypto.check;
-    const actors = plan.byzantine.find(({ replica }) => replica === id)?.actors ?? [];
-    node.corruptions = actors.map((name) => (victim) => ACTORS[name]!({ ...victim, coven: this.#coven }));
-    if (actors.length > 0) node.corruptions = [() => this.#listener(), ...node.corruptions];
+    const faulty = plan.byzantine.find(({ replica }) => replica === id);
+    if (faulty) node.corruptions = corruptionsOf(this.#coven, faulty);
     this.nodes.set(id, node);
     this.#inboxes.set(id, []);
-  }
-
-  /** What a faulty replica takes in, all of them know. */
-  #listener(): SimAdversary {
-    const { lore } = this.#coven;
-    return {
-      swallows(input) {
-        if (input.kind === "packet" || input.kind === "bad-entry") lore.hear(input.packet);
-        else if (input.kind === "request") lore.learnRequest(input.request);
-        return false;
-      },
-    };
-  }
-
-  #createCoven(): Coven {
-    const { plan, crypto } = this.#parts;
-    const members = [...this.#byzantine];
-    return {
-      members,
-      honest: plan.replicas.filter((id) => this.isHonest(id)),
-      rng: new Rng(plan.seed, "coven"),
-      lore: new Lore(quorumOf(plan.replicas.length).quorum),
-      now: () => this.now,
-      sign: (member, message) => signAs(crypto, "replica", assertMember(members, member), message),
-      send: (member, to, packet) => this.#send(assertMember(members, member), to, packet),
-      reply: (member, reply) => this.#reply(assertMember(members, member), reply),
-      later: (delayMs, action) => this.scheduler.schedule(delayMs, action),
-      peek: (id) => this.nodes.get(id)?.state ?? null,
-    };
   }
 
   #start(id: ReplicaId): void {
@@ -291,8 +266,3 @@ export class Simulation {
 
 /** A faulty replica shows nothing but its packets, which the simulation itself reports, and its disk. */
 const silentObserver = ({ persisted }: Observer): Observer => persisted ? { persisted } : {};
-
-function assertMember(members: readonly ReplicaId[], member: ReplicaId): ReplicaId {
-  if (!members.includes(member)) throw new Error(`${member} is honest: nobody has its key`);
-  return member;
-}

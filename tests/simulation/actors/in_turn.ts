@@ -1,0 +1,25 @@
+/** A faulty replica that changes its mind: one behaviour after the other, each for a while. */
+import type { Millis } from "../../../replica/core/ids.ts";
+import type { Actor } from "./actor.ts";
+
+/** `actors` in turn, each for `turnMs` of virtual time; the others only listen meanwhile. */
+export function inTurn(actors: readonly Actor[], turnMs: Millis): Actor {
+  return (puppet) => {
+    const all = actors.map((actor) => actor(puppet));
+    const active = () => all[Math.floor(puppet.coven.now() / turnMs) % all.length]!;
+    return {
+      corrupt: (outgoing, now) => active().corrupt?.(outgoing, now) ?? outgoing,
+      swallows(input) {
+        const now = active();
+        let swallowed = false;
+        for (const each of all) {
+          const wants = each.swallows?.(input) ?? false;
+          if (each === now) swallowed = wants;
+        }
+        return swallowed;
+      },
+      answers: (reply) => active().answers?.(reply) ?? [reply],
+      reads: (honest, query) => active().reads?.(honest, query) ?? honest,
+    };
+  };
+}
