@@ -38,6 +38,7 @@ export class Speaker {
 
   /** Passes on what others, or this replica itself, have signed. */
   pass(to: readonly ReplicaId[], packet: Packet): void {
+    if (isCut(packet)) return;
     const receivers = to.filter((id) => this.#coven.honest.includes(id));
     if (receivers.length === 0 || !this.#mayStillSpeak()) return;
     const counts = spent.get(this.#coven) ?? new Map<ReplicaId, number>();
@@ -56,6 +57,10 @@ export class Speaker {
     return (spent.get(this.#coven)?.get(this.self) ?? 0) < ALLOWANCE;
   }
 }
+
+/** Whether ingress took the entries out of `packet`: no bytes on a wire would be decoded to what is left. */
+const isCut = (packet: Packet): boolean =>
+  packet.kind === "AppendEntries" && packet.entries.length < packet.signed.message.entryHashes.length;
 
 /** True at most once in `everyMs` of virtual time. */
 export function createRhythm({ coven }: Puppet, everyMs: Millis): () => boolean {

@@ -9,7 +9,7 @@ import { repeat } from "./shadow_actor.ts";
 import { Scene } from "./shadow_scene.ts";
 
 /** Says nothing of its own; repeats every leader's old heartbeats, first those of terms that somebody is still in. */
-const heartbeatReplayer: Actor = (puppet) => {
+const oldHeartbeats: Actor = (puppet) => {
   const scene = new Scene(puppet);
   const { throne: { ear }, coven, self } = scene;
   let beats = 0;
@@ -61,6 +61,6 @@ const fadingLeader: Actor = (puppet) => {
 };
 
 export const HEARTBEAT_REPLAYERS: Readonly<Record<string, Actor>> = {
-  "heartbeat-replayer": heartbeatReplayer,
+  "old-heartbeats": oldHeartbeats,
   "fading-leader": fadingLeader,
 };

@@ -179,7 +179,7 @@ testAttack({
 
 testAttack({
   attack: "old heartbeats, of any leader and term",
-  actor: "heartbeat-replayer",
+  actor: "old-heartbeats",
   seeds: SEEDS,
   wanted: {
     "of other leaders": [

@@ -33,4 +33,5 @@ export const ACTORS: Readonly<Record<string, Actor>> = {
 /** Behaviours under which the honest have to settle even while no client urges them. Each is silent in the end, or never leads for long. */
 export const QUIET_ACTORS = [
   ...["silent", "heartbeat-replayer", "prevote-hoarder", "awkward-prevotes", "refuser", "greedy-stall"],
+  ...["old-heartbeats", "fading-leader", "scattering-leader"],
 ] as const satisfies readonly string[];
