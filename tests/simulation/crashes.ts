@@ -22,6 +22,7 @@ export class Crashes {
   readonly #parts: CrashParts;
   readonly #downMs = new Map<ReplicaId, Millis>();
   #over = false;
+  #hushed = false;
 
   constructor(parts: CrashParts) {
     this.#parts = parts;
@@ -34,9 +35,10 @@ export class Crashes {
     }
   }
 
-  /** Nothing crashes any more. */
-  end(): void {
+  /** Nothing crashes any more; if `hushed`, no faulty replica comes back either. */
+  end(hushed: boolean): void {
     this.#over = true;
+    this.#hushed = hushed;
   }
 
   /** `id` has passed an armed crash point. */
@@ -50,7 +52,7 @@ export class Crashes {
     stats.crashes++;
     scheduler.schedule(downMs, () => {
       // The end of the faults starts whom it wants to have up.
-      const comesBack = !this.#over || !this.#parts.isHonest(id);
+      const comesBack = !this.#over || (!this.#hushed && !this.#parts.isHonest(id));
       if (comesBack && nodes.get(id)!.state === null) start(id);
     });
   }
@@ -78,7 +80,7 @@ export class Crashes {
     let copy: MemoryDisk | null = null;
     scheduler.schedule(copiedAt, () => copy = node.disk.clone());
     scheduler.schedule(from, () => {
-      if (copy === null || isHonest(replica)) return;
+      if (copy === null || isHonest(replica) || this.#over) return;
       node.crash();
       node.disk = copy;
       start(replica);

@@ -41,7 +41,7 @@ const STEADY = {
 export function drawFaults(rng: Rng, frame: FaultFrame): Fault[] {
   const { mood } = frame;
   const windows = rng.pick([0, 3, 6, 10, 16]);
-  const crashes = rng.pick([0, 0, 1, 3, 6]);
+  const crashes = mood === "patience" ? rng.int(1, 5) : rng.pick([0, 0, 1, 3, 6]);
   const falls = mood === "patience" ? 0 : rng.pick([0, 1, 3, 6]);
   return [
     ...drawNoise(rng, frame),

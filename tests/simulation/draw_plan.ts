@@ -46,7 +46,8 @@ export function drawPlan(seed: number, { replicas = 4, actors = null, clauses = 
   const ids = Array.from({ length: replicas }, (_, i) => replicaId(`r${i + 1}`));
   const { f } = quorumOf(replicas);
   const mood = actors ? "chaos" : drawMood(rng);
-  const byzantine = drawByzantine(rng, ids, f, mood, actors);
+  const hushed = mood === "silence" && rng.chance(0.5);
+  const byzantine = drawByzantine(rng, ids, f, hushed ? "chaos" : mood, actors);
   const honest = ids.filter((id) => byzantine.every(({ replica }) => replica !== id));
   const spare = f - byzantine.length;
   const constants = drawConstants(rng, mood);
@@ -63,6 +64,7 @@ export function drawPlan(seed: number, { replicas = 4, actors = null, clauses = 
     batchMs: rng.pick([0, 1, 3]),
     clocks: ids.map(() => rng.chance(0.5) ? 1 : rng.between(0.85, 1.2)),
     byzantine,
+    hushed,
     faults: [
       ...drawFaults(rng, {
         ids,
@@ -143,14 +145,14 @@ function drawDown(rng: Rng, honest: readonly ReplicaId[], spare: number, mood: M
 
 function drawClients(rng: Rng, mood: Mood, unit: Millis): ClientPlan[] {
   const keys = rng.int(1, 3);
-  const clients: ClientPlan[] = Array.from({ length: rng.int(2, 3) }, (_, i) => ({
+  const clients: ClientPlan[] = Array.from({ length: mood === "patience" ? rng.int(1, 2) : rng.int(2, 3) }, (_, i) => ({
     id: `c${i + 1}`,
     behaviour: "honest",
     intervenes: mood === "chaos" || rng.chance(0.5),
-    operations: mood === "patience" ? 30 : rng.int(6, 24),
+    operations: mood === "patience" ? 60 : rng.int(6, 24),
     afterwards: rng.int(3, 8),
-    concurrency: rng.int(1, 4),
-    thinkMs: unit * rng.pick([0.05, 0.3, 1]),
+    concurrency: mood === "patience" ? 1 : rng.int(1, 4),
+    thinkMs: unit * (mood === "patience" ? 0.03 : rng.pick([0.05, 0.3, 1])),
     keys,
     reads: rng.pick([0.1, 0.4]),
     cas: rng.pick([0, 0.2]),

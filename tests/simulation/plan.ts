@@ -99,6 +99,8 @@ export interface Plan {
   /** Speed of each replica's clock; 1 is true time. */
   readonly clocks: readonly number[];
   readonly byzantine: readonly ByzantinePlan[];
+  /** Whether the faulty replicas fall silent for good when the network heals. */
+  readonly hushed: boolean;
   readonly faults: readonly Fault[];
   readonly clients: readonly ClientPlan[];
   /** How long the faults go on before the network heals. */

@@ -9,7 +9,7 @@ import type { ReplicaId } from "../../replica/core/ids.ts";
 
 /** What was drawn, without what is ordinary. */
 export function describePlan(plan: Plan): string[] {
-  const { constants, clocks, latencyMs, batchMs, byzantine, clients, faults, down } = plan;
+  const { constants, clocks, latencyMs, batchMs, byzantine, clients, faults, down, hushed } = plan;
   const skewed = clocks.some((rate) => rate !== 1)
     ? `, clocks at ${clocks.map((rate) => rate.toFixed(2)).join(" ")}`
     : "";
@@ -29,7 +29,9 @@ export function describePlan(plan: Plan): string[] {
       `${client.concurrency} at a time, on ${client.keys} keys`
     ),
     ...faults.map(describeFault),
-    `the network heals at ${plan.safetyMs}${down.length > 0 ? `; ${down.join(", ")} stay down` : ""}` +
+    `the network heals at ${plan.safetyMs}${down.length > 0 ? `; ${down.join(", ")} stay down` : ""}${
+      hushed ? "; the faulty ones fall silent" : ""
+    }` +
     `${plan.quiet ? "; clients keep quiet until the replicas have settled" : ""}`,
   ];
 }

@@ -24,11 +24,11 @@ export function signAs<M extends Message>(crypto: SimCrypto, role: Role, id: str
 export function createFakeCrypto(): SimCrypto {
   const signers = new Map<string, ReturnType<typeof createFakeSigner>>();
   return {
-    sign(role, id, _, body) {
+    sign(role, id, message, body) {
       const name = `${role} ${id}`;
       const signer = signers.get(name) ?? createFakeSigner(role, id);
       signers.set(name, signer);
-      return signer.sign(body);
+      return signer.sign(body, message);
     },
     check: FAKE_CHECK,
     transmit: (packet) => packet,

@@ -73,7 +73,7 @@ export class SimNode {
   constructor(config: CoreConfig, world: NodeWorld) {
     this.id = config.self;
     const signer = createFakeSigner("replica", config.self);
-    this.sign = (_, body) => signer.sign(body);
+    this.sign = (message, body) => signer.sign(body, message);
     this.#config = config;
     this.#world = world;
   }

@@ -50,6 +50,8 @@ export class Simulation {
   readonly #coven: Coven;
   readonly #crashes: Crashes;
   readonly #down = new Set<ReplicaId>();
+  /** The faulty replicas say nothing any more. */
+  #hushed = false;
   #operations = 0;
 
   constructor(parts: SimulationParts) {
@@ -70,8 +72,8 @@ export class Simulation {
       plan,
       crypto: parts.crypto,
       scheduler: this.scheduler,
-      send: (from, to, packet) => this.#send(from, to, packet),
-      reply: (from, reply) => this.#reply(from, reply),
+      send: (from, to, packet) => this.#hushed || this.#send(from, to, packet),
+      reply: (from, reply) => this.#hushed || this.#reply(from, reply),
       peek: (id) => this.nodes.get(id)?.state ?? null,
     });
     this.#crashes = new Crashes({
@@ -114,14 +116,15 @@ export class Simulation {
 
   /** The end of the faults: honest replicas come up, and stay up. */
   heal(): void {
-    this.#crashes.end();
+    this.#hushed = this.plan.hushed;
+    this.#crashes.end(this.#hushed);
     for (const target of this.plan.down) {
       const id = target === "leader" ? this.leader() : target;
       if (id !== null && this.isHonest(id)) this.#down.add(id);
     }
     for (const id of this.plan.replicas) {
       const node = this.node(id);
-      if (this.#down.has(id)) {
+      if (this.#down.has(id) || (this.#hushed && !this.isHonest(id))) {
         node.crash();
       } else if (this.isHonest(id)) {
         node.disarm();

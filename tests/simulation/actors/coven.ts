@@ -18,8 +18,8 @@ export interface CovenParts {
   readonly plan: Plan;
   readonly crypto: SimCrypto;
   readonly scheduler: Scheduler;
-  readonly send: (from: ReplicaId, to: readonly ReplicaId[], packet: Packet) => void;
-  readonly reply: (from: ReplicaId, reply: ClientReply) => void;
+  readonly send: (from: ReplicaId, to: readonly ReplicaId[], packet: Packet) => unknown;
+  readonly reply: (from: ReplicaId, reply: ClientReply) => unknown;
   readonly peek: (id: ReplicaId) => CoreState | null;
 }
 
@@ -37,8 +37,8 @@ export function createCoven({ plan, crypto, scheduler, send, reply, peek }: Cove
     lore: new Lore(quorumOf(plan.replicas.length).quorum),
     now: () => scheduler.now,
     sign: (member, message) => signAs(crypto, "replica", own(member), message),
-    send: (member, to, packet) => send(own(member), to, packet),
-    reply: (member, answers) => reply(own(member), answers),
+    send: (member, to, packet) => void send(own(member), to, packet),
+    reply: (member, answers) => void reply(own(member), answers),
     later: (delayMs, action) => scheduler.schedule(delayMs, action),
     peek,
   };
