@@ -146,6 +146,56 @@ Deno.test("§4.3 a certificate of a lower term still raises the rank, and still 
   assertEquals([Number(lab.state.commitIndex), termOf(lab)], [3, 6]);
 });
 
+/** Follows r1 in term 1 with `CHAIN`, uncertified, and suspects it. */
+function uncertified(): Lab {
+  const lab = new Lab();
+  lab.follow("r1", 1, CHAIN);
+  lab.suspect();
+  assertEquals(Number(lab.state.prepared.index), 0);
+  return lab;
+}
+
+/** Term of every response published, each of which has to report `CHAIN` as certified in term 1. */
+const reportTerms = (outcome: Outcome): number[] =>
+  sentOf(outcome, "AppendEntriesResponse").map(({ signed: { message } }) => {
+    assertEquals([message.prepared, message.acks], [forge.rankOf(1, forge.endOf(CHAIN)), []]);
+    return message.term;
+  });
+
+/** Term 1's reports of two others, which take a third one of term 1 to commit. */
+const twoReports = forge.reportsOf(PEERS.slice(0, 2), 1, forge.endOf(CHAIN));
+
+Deno.test("§4.3 ⚠ what it finds prepared after its vote or candidacy it reports in the new term, also after a restart", () => {
+  const leave: Record<string, (lab: Lab) => void> = {
+    vote: (lab) => {
+      lab.receive(forge.requestVote("r3", 2, PEERS)); // on genesis, below what the acks will certify
+      lab.until(() => lab.state.hard.vote !== null);
+    },
+    candidacy: (lab) => lab.campaign(2),
+  };
+  for (const [what, enterTwo] of Object.entries(leave)) {
+    const lab = uncertified();
+    enterTwo(lab);
+    assertEquals([termOf(lab), lab.state.term.leader], [2, null], what);
+    assertEquals(new Set(reportTerms(lab.receive(...twoReports))), new Set([2]), what);
+    assertEquals(new Set(reportTerms(lab.elapse(300))), new Set([2]), what);
+    lab.restart();
+    lab.receive(...twoReports);
+    assertEquals(new Set(reportTerms(lab.elapse(300))), new Set([2]), what);
+    assertEquals(Number(lab.state.commitIndex), 0, what); // its own report of term 1 would commit
+  }
+});
+
+Deno.test("§4.3 ⚠ a vote and what certifies a lower term, in one batch: the vote leaves and no report of that term", () => {
+  const lab = uncertified();
+  lab.receive(forge.requestVote("r3", 2, PEERS)); // in a batch of its own nothing is due yet
+  lab.now += 4000;
+  const outcome = lab.run([{ kind: "tick" }, ...inputsOf(twoReports)]);
+  assertEquals(sentOf(outcome, "Vote").map(({ signed }) => signed.message.base), [forge.rankOf(0, forge.GENESIS)]);
+  assertEquals(reportTerms(outcome), [2]);
+  assertEquals(Number(lab.state.commitIndex), 0);
+});
+
 Deno.test("§4.3 it counts at once: a request in the same batch already meets the raised rank", () => {
   const lab = new Lab();
   lab.follow("r1", 1, CHAIN);

@@ -41,6 +41,30 @@ Deno.test("§5.5 acks of different hashes, indexes or terms certify nothing toge
   assertEquals(rank(lab), [1, 4].map(() => 0)); // r2 and r3 share 4, r2 alone holds 5
 });
 
+Deno.test("§5.5 ⚠ acks of Q replicas for one and the same point, signed in different terms, certify nothing together", () => {
+  const later: [string, number][] = [["r1", 2], ["r3", 3]];
+  for (const order of [later, later.toReversed()]) {
+    const lab = follower(); // r2's own ack of 5 is of term 1
+    lab.receive(...order.flatMap(([id, termNumber]) => forge.acksOf([id], termNumber, at(5))));
+    assertEquals([rank(lab), Number(lab.state.hard.currentTerm)], [[0, 0], 1]);
+    lab.receive(...forge.acksOf(["r1", "r4"], 3, at(5))); // in one term they do
+    assertEquals([rank(lab), Number(lab.state.hard.currentTerm)], [[3, 5], 3]);
+    assertEquals(lab.state.prepared.responses.map(({ message }) => Number(message.term)), [3, 3, 3]);
+  }
+});
+
+Deno.test("§5.5 ⚠ a certificate shown with an ack of any other term in it is none", () => {
+  const { state } = new Lab();
+  const certificate = (...terms: number[]) => {
+    const responses = PEERS.flatMap((id, i) => forge.acksOf([id], terms[i]!, at(3))).map(({ signed }) => signed);
+    return { kind: "prepare", ...forge.rankOf(3, at(3)), responses } as const;
+  };
+  assert(isCertificate(state, sha256Hex, certificate(3, 3, 3)));
+  for (const terms of [[1, 2, 3], [3, 3, 2], [1, 3, 3], [3, 3, 4]]) {
+    assert(!isCertificate(state, sha256Hex, certificate(...terms)), `acks of terms ${terms}`);
+  }
+});
+
 Deno.test("§5.5 a certificate must show Q acks of exactly its point in its term", () => {
   const { state } = new Lab();
   const good = forge.prepareCertificate(1, at(3), PEERS);
