@@ -11,7 +11,8 @@ export interface CrashParts {
   readonly nodes: ReadonlyMap<ReplicaId, SimNode>;
   readonly stats: RunStats;
   readonly start: (id: ReplicaId) => void;
-  readonly leader: () => ReplicaId | null;
+  /** Whom a target means now. */
+  readonly resolve: (target: Target) => ReplicaId | null;
   readonly isHonest: (id: ReplicaId) => boolean;
 }
 
@@ -58,7 +59,7 @@ export class Crashes {
   }
 
   #crash({ replica, point, passes, downMs }: CrashFault): void {
-    const id = this.#resolve(replica);
+    const id = this.#parts.resolve(replica);
     const node = id === null ? undefined : this.#parts.nodes.get(id);
     if (!node?.state || this.#over) return;
     const crashNow = () => {
@@ -85,9 +86,5 @@ export class Crashes {
       node.disk = copy;
       start(replica);
     });
-  }
-
-  #resolve(target: Target): ReplicaId | null {
-    return target === "leader" ? this.#parts.leader() : target;
   }
 }

@@ -42,6 +42,7 @@ export function drawFaults(rng: Rng, frame: FaultFrame): Fault[] {
   const { mood } = frame;
   const windows = rng.pick([0, 3, 6, 10, 16]);
   const crashes = mood === "patience" ? rng.int(1, 5) : rng.pick([0, 0, 1, 3, 6]);
+  if (mood === "reign") return drawReign(rng, frame);
   const falls = mood === "patience" ? 0 : rng.pick([0, 1, 3, 6]);
   return [
     ...drawNoise(rng, frame),
@@ -63,11 +64,23 @@ function drawFall(rng: Rng, { ids, from, to, unit }: FaultFrame): Fault[] {
     loss: 1,
   };
   const others = rng.chance(0.5) ? null : rng.shuffle(ids).slice(0, ids.length - rng.int(1, 2));
-  const [leader, rest]: [Target[], Target[] | null] = [["leader"], others];
+  const fallen: Target = rng.chance(0.5) ? "leader" : "honest-leader";
+  const [leader, rest]: [Target[], Target[] | null] = [[fallen], others];
   return rng.pick([
     [{ ...span, sources: leader, targets: rest }],
     [{ ...span, sources: leader, targets: rest }, { ...span, sources: rest, targets: leader }],
   ]);
+}
+
+/** Honest leaders fall one after the other, until a faulty one leads; it is left alone. */
+function drawReign(rng: Rng, { from, to, unit, mood }: FaultFrame): Fault[] {
+  if (mood !== "reign") return [];
+  const reign: Fault[] = [];
+  for (let at = from; at < to - unit; at += 3.5 * unit) {
+    const span = { kind: "network" as const, ...STEADY, from: at, to: at + unit * rng.between(2, 3), loss: 1 };
+    reign.push({ ...span, sources: ["honest-leader"] });
+  }
+  return reign;
 }
 
 /** Noise on every link, in stretches, so that it can be taken out of a plan piece by piece. */

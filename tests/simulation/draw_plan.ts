@@ -21,6 +21,8 @@ export interface PlanOptions {
 type Mood =
   /** Everything at once. */
   | "chaos"
+  /** Honest leaders are cut off until a faulty one leads, with little trouble beside. */
+  | "reign"
   /** The faulty replicas are of little or no use, and the honest ones have to settle by themselves when the network heals. */
   | "silence"
   /** Nobody is faulty, but as many as may be stay down. */
@@ -31,7 +33,8 @@ type Mood =
   | "patience";
 
 const MOODS: readonly (readonly [Mood, number])[] = [
-  ["chaos", 0.62],
+  ["chaos", 0.5],
+  ["reign", 0.12],
   ["silence", 0.18],
   ["down", 0.06],
   ["echo", 0.04],
@@ -79,7 +82,7 @@ export function drawPlan(seed: number, { replicas = 4, actors = null, clauses = 
     clients: drawClients(rng, mood, unit),
     safetyMs,
     down: drawDown(rng, honest, spare, mood),
-    quiet: mood !== "chaos" || byzantine.length === 0,
+    quiet: !["chaos", "reign"].includes(mood) || byzantine.length === 0,
     livenessMs: 30 * constants.electionTimeoutCapMs,
     clauses,
   };
@@ -116,7 +119,7 @@ function drawByzantine(
   only: readonly string[] | null,
 ): ByzantinePlan[] {
   if (mood === "down" || mood === "echo") return [];
-  const count = only || rng.chance(0.75) ? f : rng.int(0, f);
+  const count = only || mood === "reign" || rng.chance(0.75) ? f : rng.int(0, f);
   const chosen = rng.shuffle(ids).slice(0, mood === "patience" ? rng.int(0, f) : count);
   if (mood === "patience") return chosen.map((replica) => ({ replica, actors: ["silent"], turnMs: null }));
   if (mood === "silence") {
@@ -148,7 +151,7 @@ function drawClients(rng: Rng, mood: Mood, unit: Millis): ClientPlan[] {
   const clients: ClientPlan[] = Array.from({ length: mood === "patience" ? rng.int(1, 2) : rng.int(2, 3) }, (_, i) => ({
     id: `c${i + 1}`,
     behaviour: "honest",
-    intervenes: mood === "chaos" || rng.chance(0.5),
+    intervenes: mood === "chaos" || mood === "reign" || rng.chance(0.5),
     operations: mood === "patience" ? 60 : rng.int(6, 24),
     afterwards: rng.int(3, 8),
     concurrency: mood === "patience" ? 1 : rng.int(1, 4),

@@ -16,8 +16,8 @@ export interface NetworkParts {
   readonly latencyMs: readonly [Millis, Millis];
   readonly faults: readonly (NetworkFault | EchoFault)[];
   readonly replicas: readonly ReplicaId[];
-  /** Who leads now, as far as anybody can say. */
-  readonly leader: () => ReplicaId | null;
+  /** Whom a target means now. */
+  readonly resolve: (target: Target) => ReplicaId | null;
   readonly deliver: (to: ReplicaId, packet: Packet) => void;
 }
 
@@ -100,6 +100,6 @@ export class Network {
   }
 
   #resolve(targets: readonly Target[] | null): ReadonlySet<string> | null {
-    return targets && new Set(targets.map((target) => target === "leader" ? this.#parts.leader() ?? "" : target));
+    return targets && new Set(targets.flatMap((target) => this.#parts.resolve(target) ?? []));
   }
 }

@@ -4,8 +4,8 @@ import type { Millis, ReplicaId } from "../../replica/core/ids.ts";
 import type { Packet } from "../../replica/core/packet.ts";
 import type { CrashPoint } from "./crash_point.ts";
 
-/** One replica by its id, or whoever leads when the fault begins. */
-export type Target = ReplicaId | "leader";
+/** One replica by its id, or whoever leads when the fault begins: anybody, or only if it is honest. */
+export type Target = ReplicaId | "leader" | "honest-leader";
 
 /** Trouble on links during a window of time. Where several hold for a link, all of them take effect. */
 export interface NetworkFault {

@@ -13,7 +13,7 @@ import { Crashes } from "./crashes.ts";
 import { CLIENT_BEHAVIOURS } from "./faulty_clients.ts";
 import { Network } from "./network.ts";
 import type { Observer } from "./observer.ts";
-import type { Plan } from "./plan.ts";
+import type { Plan, Target } from "./plan.ts";
 import { Rng } from "./rng.ts";
 import { Scheduler } from "./scheduler.ts";
 import { type ClientHistory, type ClientWorld, SimClient } from "./sim_client.ts";
@@ -65,7 +65,7 @@ export class Simulation {
       latencyMs: plan.latencyMs,
       faults: plan.faults.filter((fault) => fault.kind === "network" || fault.kind === "echo"),
       replicas: plan.replicas,
-      leader: () => this.leader(),
+      resolve: (target) => this.#resolve(target),
       deliver: (to, packet) => this.#deliver(to, packet),
     });
     this.#coven = createCoven({
@@ -79,7 +79,7 @@ export class Simulation {
     this.#crashes = new Crashes({
       ...{ scheduler: this.scheduler, nodes: this.nodes, stats: this.stats },
       start: (id) => this.#start(id),
-      leader: () => this.leader(),
+      resolve: (target) => this.#resolve(target),
       isHonest: (id) => this.isHonest(id),
     });
     plan.replicas.forEach((id, position) => this.#addNode(id, position));
@@ -119,7 +119,7 @@ export class Simulation {
     this.#hushed = this.plan.hushed;
     this.#crashes.end(this.#hushed);
     for (const target of this.plan.down) {
-      const id = target === "leader" ? this.leader() : target;
+      const id = this.#resolve(target);
       if (id !== null && this.isHonest(id)) this.#down.add(id);
     }
     for (const id of this.plan.replicas) {
@@ -131,6 +131,12 @@ export class Simulation {
         if (!node.state) this.#start(id);
       }
     }
+  }
+
+  #resolve(target: Target): ReplicaId | null {
+    if (target !== "leader" && target !== "honest-leader") return target;
+    const leader = this.leader();
+    return target === "leader" || (leader !== null && this.isHonest(leader)) ? leader : null;
   }
 
   #addNode(id: ReplicaId, position: number): void {
