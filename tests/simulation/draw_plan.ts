@@ -2,7 +2,7 @@
 import type { ProtocolConstants } from "../../replica/core/config.ts";
 import { type Millis, type ReplicaId, replicaId } from "../../replica/core/ids.ts";
 import { quorumOf } from "../../replica/core/quorum.ts";
-import { ACTORS, QUIET_ACTORS } from "./actors/mod.ts";
+import { ACTORS, LEADING_ACTORS, QUIET_ACTORS } from "./actors/mod.ts";
 import { drawFaults } from "./draw_faults.ts";
 import type { ByzantinePlan, ClientPlan, Fault, Plan, Target } from "./plan.ts";
 import { Rng } from "./rng.ts";
@@ -49,7 +49,7 @@ export function drawPlan(seed: number, { replicas = 4, actors = null, clauses = 
   const ids = Array.from({ length: replicas }, (_, i) => replicaId(`r${i + 1}`));
   const { f } = quorumOf(replicas);
   const mood = actors ? "chaos" : drawMood(rng);
-  const hushed = mood === "silence" && rng.chance(0.5);
+  const hushed = mood === "silence" && rng.chance(0.4);
   const byzantine = drawByzantine(rng, ids, f, hushed ? "chaos" : mood, actors);
   const honest = ids.filter((id) => byzantine.every(({ replica }) => replica !== id));
   const spare = f - byzantine.length;
@@ -123,10 +123,10 @@ function drawByzantine(
   const chosen = rng.shuffle(ids).slice(0, mood === "patience" ? rng.int(0, f) : count);
   if (mood === "patience") return chosen.map((replica) => ({ replica, actors: ["silent"], turnMs: null }));
   if (mood === "silence") {
-    const quiet = () => [rng.chance(0.5) ? "silent" : rng.pick(QUIET_ACTORS)];
+    const quiet = () => [rng.chance(0.3) ? "silent" : rng.pick(QUIET_ACTORS)];
     return chosen.map((replica) => ({ replica, actors: quiet(), turnMs: null }));
   }
-  const names = only ?? Object.keys(ACTORS);
+  const names = only ?? (mood === "reign" ? LEADING_ACTORS : Object.keys(ACTORS));
   // Conspiracies of one kind and of many.
   const shared = drawBehaviour(rng, names);
   const alike = rng.chance(0.6);
@@ -135,9 +135,9 @@ function drawByzantine(
 
 /** One behaviour for the whole run, several at once, or one after the other. */
 function drawBehaviour(rng: Rng, names: readonly string[]): Omit<ByzantinePlan, "replica"> {
-  const count = rng.pick([1, 1, 2, 3, 4]);
+  const count = rng.pick([1, 1, 1, 2, 3]);
   const actors = rng.shuffle(names).slice(0, count);
-  return { actors, turnMs: count > 1 && rng.chance(0.7) ? rng.pick([1500, 3000]) : null };
+  return { actors, turnMs: count > 1 && rng.chance(0.6) ? rng.pick([1500, 3000]) : null };
 }
 
 function drawDown(rng: Rng, honest: readonly ReplicaId[], spare: number, mood: Mood): Target[] {

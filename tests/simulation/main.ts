@@ -27,7 +27,8 @@ Usage: sim [options]
   --json              a summary in JSON before the last line
   --help              this text
 
-The last line is "N passed, M failed". Exit codes: 0 all passed (or the mutant was found), 1 not so, 2 wrong usage.
+The last line is "N passed, M failed". Exit codes: 0 all passed (or the mutant was found), 1 not so, 2 wrong usage,
+3 the simulation itself broke.
 `;
 
 const STRINGS = ["seeds", "start", "replicas", "actor", "mutant", "recording", "planted", "workers"] as const;
@@ -35,6 +36,7 @@ const BOOLEANS = ["fresh", "list-mutants", "invariants-only", "transcript", "jso
 const EXIT_DONE = 0;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
+const EXIT_BROKEN = 3;
 const DEFAULT_SEEDS = 200;
 /** Failing seeds that are printed one by one. */
 const PRINTED_FAILURES = 10;
@@ -131,9 +133,13 @@ async function main(args: readonly string[]): Promise<number> {
     else return await run(flags, args);
     return EXIT_DONE;
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    console.error(`sim: ${error.message}`);
-    return EXIT_USAGE;
+    if (error instanceof ConfigError) {
+      console.error(`sim: ${error.message}`);
+      return EXIT_USAGE;
+    }
+    // Nothing of the core's: it must never pass for a seed that failed, or a mutant that was found.
+    console.error(`sim: the simulation itself broke: ${(error as Error).stack}`);
+    return EXIT_BROKEN;
   }
 }
 

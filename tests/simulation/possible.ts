@@ -9,6 +9,9 @@ const checked = new WeakSet<Entry>();
 /** Throws if no sequence of bytes decodes to `packet`: then an adversary cheated the simulation, not the protocol. */
 export function assertPossible(packet: Packet): void {
   if (packet.kind !== "AppendEntries" && packet.kind !== "FetchEntriesResponse") return;
+  if (packet.kind === "AppendEntries" && packet.entries.length !== packet.signed.message.entryHashes.length) {
+    throw new Error("an AppendEntries without as many entries as its header has hashes: no bytes decode to that");
+  }
   for (const entry of packet.entries) {
     if (checked.has(entry)) continue;
     checked.add(entry);

@@ -205,7 +205,9 @@ export class Simulation {
     const { state } = this.node(id);
     if (!state) return;
     const rate = this.plan.clocks[this.plan.replicas.indexOf(id)]!;
-    const due = Math.max(this.now + 1, nextDeadline(state, this.now * rate) / rate);
+    // Like the event loop, it does not sleep while anything committed is not applied.
+    const wanted = state.appliedIndex < state.commitIndex ? 0 : nextDeadline(state, this.now * rate) / rate;
+    const due = Math.max(this.now + 1, wanted);
     if (due >= this.#tickAt.get(id)! - 0.5) return;
     this.#tickAt.set(id, due);
     this.scheduler.schedule(due - this.now, () => {

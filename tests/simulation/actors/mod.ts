@@ -35,3 +35,9 @@ export const QUIET_ACTORS = [
   ...["silent", "heartbeat-replayer", "prevote-hoarder", "awkward-prevotes", "refuser", "greedy-stall"],
   ...["old-heartbeats", "fading-leader", "scattering-leader"],
 ] as const satisfies readonly string[];
+
+/** Behaviours of whoever leads. */
+export const LEADING_ACTORS: readonly string[] = [
+  ...["equivocate", "withhold", "forge-client", "many-voices", "greedy-fork"],
+  ...Object.keys(LEADERS),
+];

@@ -41,7 +41,10 @@ function altered(puppet: Puppet, packet: UnsignedPacket): UnsignedPacket {
   const message: PeerMessage = packet.signed;
   const fields = Object.entries(message).filter(([name]) => name !== "kind" && name !== "granted");
   const [name, value] = puppet.coven.rng.pick(fields);
-  return { ...packet, signed: { ...message, [name]: another(puppet, name, value) } } as UnsignedPacket;
+  const changed = { ...packet, signed: { ...message, [name]: another(puppet, name, value) } } as UnsignedPacket;
+  // As many entries as hashes: nothing else can be encoded.
+  if (changed.kind !== "AppendEntries") return changed;
+  return { ...changed, entries: changed.entries.slice(0, changed.signed.entryHashes.length) };
 }
 
 /** Another value of the same type for the field `name`. */

@@ -38,6 +38,7 @@ export async function searchMutant(name: string, args: readonly string[]): Promi
     stdin: "null",
   });
   const { code } = await command.spawn().status;
+  if (code > 1) throw new Error(`the search for mutant ${name} ended with exit code ${code}`);
   const found = code === 1;
   console.log(found ? `mutant ${name} was found` : `mutant ${name} was NOT found`);
   return found;
