@@ -6,6 +6,7 @@ import { failureOf } from "./failure.ts";
 import type { ReplicaId } from "../../../replica/core/ids.ts";
 import { Judge } from "./judge.ts";
 import type { Observer, RunFacts } from "../observer.ts";
+import { ReplayChecker } from "./replay_checker.ts";
 import { RequestBook } from "./request_book.ts";
 import { Roster } from "./roster.ts";
 import { SignedBook } from "./signed_book.ts";
@@ -48,8 +49,9 @@ export function createCheckers(facts: RunFacts, options: CheckerOptions = {}): C
   const durable = new DurableChecker(roster, book, judge, (at, entry) => requests.appended(at, entry));
   const signing = new SigningChecker(roster, book, judge);
   const executions = new ExecutionChecker(requests, (at) => durable.commitIndexOf(at));
-  const committedAt = (index: number) => book.commits.at(index);
-  const answers = new AnswerChecker({ facts, roster, judge, requests, executions, committedAt });
+  const replays = new ReplayChecker(judge);
+  const parts = { facts, roster, judge, requests, executions };
+  const answers = new AnswerChecker({ ...parts, committedAt: (index) => book.commits.at(index) });
   const seen = { packets: 0, crashes: 0 };
   const honest = (id: ReplicaId) => roster.isHonest(id);
   return {
@@ -58,6 +60,7 @@ export function createCheckers(facts: RunFacts, options: CheckerOptions = {}): C
       durable.started(at, disk);
       signing.started(at, disk);
       executions.started(at);
+      replays.started(at, disk.commitIndex);
     },
     crashed(at) {
       seen.crashes++;
@@ -69,8 +72,16 @@ export function createCheckers(facts: RunFacts, options: CheckerOptions = {}): C
       if (disk !== null && honest(from)) signing.sent(from, packet, disk);
     },
     executed: (at, index, client, command) => honest(at) && executions.executed(at, index, client, command),
-    applied: (at, view) => honest(at) && executions.applied(at, view),
-    replied: (at, reply) => honest(at) && answers.replied(at, reply),
+    applied(at, view) {
+      if (!honest(at)) return;
+      executions.applied(at, view);
+      replays.applied(at, view.appliedIndex);
+    },
+    replied(at, reply) {
+      if (!honest(at)) return;
+      replays.replied(at, reply);
+      answers.replied(at, reply);
+    },
     failed(at, error) {
       if (honest(at)) throw failureOf(at, error);
     },
@@ -78,16 +89,17 @@ export function createCheckers(facts: RunFacts, options: CheckerOptions = {}): C
     accepted: (client, answer) => answers.acceptedBy(client, answer),
     finish: () => answers.finish(),
     get counts() {
-      return {
-        ...seen,
-        entries: book.tree.size,
-        certificates: book.acks.certificates,
-        elections: book.votes.elections.size,
-        committed: book.commits.tip.index,
-        evidence: durable.evidence,
-        executions: executions.executions,
-        accepted: answers.accepted,
-      };
+      return { ...seen, ...countsOf(book, durable, executions, answers) };
     },
   };
 }
+
+const countsOf = (book: SignedBook, durable: DurableChecker, executions: ExecutionChecker, answers: AnswerChecker) => ({
+  entries: book.tree.size,
+  certificates: book.acks.certificates,
+  elections: book.votes.elections.size,
+  committed: book.commits.tip.index,
+  evidence: durable.evidence,
+  executions: executions.executions,
+  accepted: answers.accepted,
+});
