@@ -44,13 +44,14 @@ export class Crashes {
 
   /** `id` has passed an armed crash point. */
   happened(id: ReplicaId): void {
+    this.#parts.stats.crashes++;
+    this.#parts.stats.crashesAtPoint++;
     this.restartLater(id, this.#downMs.get(id) ?? 0);
   }
 
   /** `id` is down and comes back after `downMs`. */
   restartLater(id: ReplicaId, downMs: Millis): void {
-    const { scheduler, nodes, stats, start } = this.#parts;
-    stats.crashes++;
+    const { scheduler, nodes, start } = this.#parts;
     scheduler.schedule(downMs, () => {
       // The end of the faults starts whom it wants to have up.
       const comesBack = !this.#over || (!this.#hushed && !this.#parts.isHonest(id));
@@ -63,6 +64,7 @@ export class Crashes {
     const node = id === null ? undefined : this.#parts.nodes.get(id);
     if (!node?.state || this.#over) return;
     const crashNow = () => {
+      this.#parts.stats.crashes++;
       node.crash();
       this.restartLater(node.id, downMs);
     };

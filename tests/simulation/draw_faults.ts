@@ -77,7 +77,13 @@ function drawReign(rng: Rng, { from, to, unit, mood }: FaultFrame): Fault[] {
   if (mood !== "reign") return [];
   const reign: Fault[] = [];
   for (let at = from; at < to - unit; at += 3.5 * unit) {
-    const span = { kind: "network" as const, ...STEADY, from: at, to: at + unit * rng.between(2, 3), loss: 1 };
+    const span = {
+      kind: "network" as const,
+      ...STEADY,
+      from: at,
+      to: Math.min(to, at + unit * rng.between(2, 3)),
+      loss: 1,
+    };
     reign.push({ ...span, sources: ["honest-leader"] });
   }
   return reign;
@@ -148,7 +154,7 @@ function drawCrash(rng: Rng, { ids, byzantine, from, to, mood, unit }: FaultFram
     kind: "crash",
     from: at,
     replica,
-    point: rng.chance(0.3) ? "now" : rng.pick(CRASH_POINTS),
+    point: rng.chance(0.25) ? "now" : rng.pick([...CRASH_POINTS, "apply"] as const),
     passes: rng.pick([0, 0, 1, 3, 8]),
     downMs,
   });

@@ -40,8 +40,8 @@ const MOODS: readonly (readonly [Mood, number])[] = [
   ["echo", 0.04],
   ["patience", 0.1],
 ];
-/** Share of runs with real signatures over the real wire format. */
-const REAL_CRYPTO = 0.01;
+/** One seed in so many has real signatures and the real wire format. */
+const REAL_CRYPTO_EVERY = 50;
 
 /** The plan of `seed`; equal arguments give equal plans. */
 export function drawPlan(seed: number, { replicas = 4, actors = null, clauses = true }: PlanOptions = {}): Plan {
@@ -62,7 +62,7 @@ export function drawPlan(seed: number, { replicas = 4, actors = null, clauses = 
     seed,
     replicas: ids,
     constants,
-    crypto: rng.chance(REAL_CRYPTO) ? "real" : "fake",
+    crypto: seed % REAL_CRYPTO_EVERY === 0 ? "real" : "fake",
     latencyMs: rng.pick([[1, 1], [1, 5], [1, 20], [20, 60]] as const),
     batchMs: rng.pick([0, 1, 3]),
     clocks: ids.map(() => rng.chance(0.5) ? 1 : rng.between(0.85, 1.2)),
@@ -83,7 +83,8 @@ export function drawPlan(seed: number, { replicas = 4, actors = null, clauses = 
     safetyMs,
     down: drawDown(rng, honest, spare, mood),
     quiet: !["chaos", "reign"].includes(mood) || byzantine.length === 0,
-    livenessMs: 30 * constants.electionTimeoutCapMs,
+    livenessMs: 10 * constants.electionTimeoutCapMs,
+    serviceMs: drawService(rng, mood, unit),
     clauses,
   };
 }
@@ -168,3 +169,7 @@ function drawClients(rng: Rng, mood: Mood, unit: Millis): ClientPlan[] {
 
 const drawEcho = (mood: Mood, unit: Millis): Fault[] =>
   mood === "echo" ? [{ kind: "echo", from: unit, everyMs: unit / 5 }] : [];
+
+/** In a part of the runs service is demanded for as long as it takes a faulty replica to have its turn again. */
+const drawService = (rng: Rng, mood: Mood, unit: Millis): Millis =>
+  (mood === "chaos" || mood === "reign") && rng.chance(0.3) ? unit * rng.between(5, 20) : 0;

@@ -57,8 +57,9 @@ function isWhatWasSigned(found: Issued, { message, body }: Signed<Message>): boo
 /** Checks fake signatures in the place of real ones. Every signer is known; there is no operator. */
 export const FAKE_CHECK: SignatureCheck = {
   knows: () => true,
-  holds({ role, signer, signed }) {
+  holds({ role, signer, kind, signed }) {
     const wanted = `${role} ${signer}`;
+    if (signed.message.kind !== kind) return false; // each kind has a domain tag of its own (§2.2)
     if (held.get(signed) === wanted) return true;
     const found = issued.get(signed.signature);
     const holds = found !== undefined && found.signer === wanted && isWhatWasSigned(found, signed);

@@ -25,13 +25,17 @@ function signerOf({ id, keys }: ClientPlan, { crypto, observer, scheduler }: Cli
   };
 }
 
-/** Calls `act` until the client's operations are used up. */
-function repeat(plan: ClientPlan, { scheduler }: ClientWorld, rng: Rng, act: (round: number) => void): void {
-  const rounds = plan.operations + plan.afterwards;
+/** Calls `act` as long as the run lasts: quickly while the client has operations of its plan left, then every now and then. */
+function repeat(
+  plan: ClientPlan,
+  { scheduler, constants, mayAct }: ClientWorld,
+  rng: Rng,
+  act: (round: number) => void,
+) {
   const again = (round: number): void => {
-    if (round >= rounds) return;
-    act(round);
-    scheduler.schedule(20 + rng.next() * plan.thinkMs, () => again(round + 1));
+    if (mayAct()) act(round);
+    const pause = round < plan.operations ? plan.thinkMs : constants.electionTimeoutMs;
+    scheduler.schedule(20 + rng.next() * pause, () => again(round + 1));
   };
   again(0);
 }

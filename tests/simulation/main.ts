@@ -62,7 +62,7 @@ function searchOf(flags: Flags): Search {
   }
   return {
     first: flags.fresh ? freshSeed() : wholeNumber("start", flags.start) ?? 1,
-    count: wholeNumber("seeds", flags.seeds) ?? DEFAULT_SEEDS,
+    count: seedsOf(flags),
     replicas: replicasOf(flags),
     actors: actor === undefined ? null : [actor],
     workers: wholeNumber("workers", flags.workers) ?? navigator.hardwareConcurrency,
@@ -76,6 +76,12 @@ function freshSeed(): number {
   const seed = Math.floor(Math.random() * 1e9);
   console.log(`fresh seed ${seed}`);
   return seed;
+}
+
+function seedsOf(flags: Flags): number {
+  const seeds = wholeNumber("seeds", flags.seeds) ?? DEFAULT_SEEDS;
+  if (seeds === 0) throw new ConfigError("--seeds: given 0, wanted at least 1");
+  return seeds;
 }
 
 function replicasOf(flags: Flags): number {
@@ -113,7 +119,8 @@ async function search(options: Search, json: boolean): Promise<SeedResult[]> {
       seconds.toFixed(1)
     } s, ${sums.steps} steps, ${sums.elections} elections, ` +
       `${sums.commits} commits, ${sums.byzantinePackets} packets of faulty replicas, ${sums.crashes} crashes, ` +
-      `slowest liveness ${(statistics.slowestLivenessMs / 1000).toFixed(1)} s (seed ${statistics.slowestSeed})`,
+      `slowest liveness ${(statistics.slowestLivenessMs / 1000).toFixed(1)} s (seed ${statistics.slowestSeed})` +
+      (sums.undecided > 0 ? `, ${sums.undecided} histories undecided` : ""),
   );
   if (json) {
     const found = failures.map(({ seed, violation }) => ({ seed, ...violation }));

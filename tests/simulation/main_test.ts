@@ -53,6 +53,7 @@ Deno.test("sim: what is no option, no mutant, no actor or no number is refused w
       [["--mutant", "nothing"], "--list-mutants names"],
       [["--actor", "nobody"], "wanted one of equivocate"],
       [["--seeds", "many"], "wanted an integer"],
+      [["--seeds", "0"], "wanted at least 1"],
       [["--replicas", "3"], "wanted 4 to 16"],
       [["--recording", "/nowhere"], "/nowhere"],
     ] as const

@@ -109,8 +109,10 @@ export interface Plan {
   readonly down: readonly Target[];
   /** Whether clients keep quiet at first, and the replicas have to settle without their help. */
   readonly quiet: boolean;
-  /** How long settling and serving may take after that, each. */
+  /** How long settling, serving and coming level may take after that, each. */
   readonly livenessMs: Millis;
+  /** Clients go on at least this long after the network has healed, and have to be served to the end. */
+  readonly serviceMs: Millis;
   /** Whether single clauses are judged besides the invariants and what clients see. */
   readonly clauses: boolean;
 }

@@ -69,24 +69,31 @@ export function runPlan(plan: Plan, crypto: SimCrypto, watch: RunWatch = { obser
   }
   const endedAt = simulation?.now ?? 0;
   const operations = simulation?.clients.reduce((sum, { finished }) => sum + finished, 0) ?? 0;
-  const stats = { ...simulation!.stats, elections: terms.size, commits, operations, virtualMs: endedAt };
+  const stats = {
+    ...simulation!.stats,
+    elections: terms.size,
+    commits,
+    operations,
+    virtualMs: endedAt,
+    undecided: history.undecided,
+  };
   return { plan, violation, endedAt, stats };
 }
 
 function play(simulation: Simulation): void {
-  const { plan, scheduler, clients } = simulation;
+  const { plan, scheduler } = simulation;
   scheduler.elapse(plan.safetyMs);
   simulation.heal();
   const healedAt = simulation.now;
   if (plan.quiet) {
-    for (const client of clients) client.pause();
+    simulation.pauseClients();
     const { bound, why } = settlingBound(simulation);
     waitFor(simulation, bound, why, () => isSettled(simulation));
   }
-  for (const client of clients) client.resume(client.plan.afterwards);
-  waitFor(simulation, plan.livenessMs, "serving every client", () => clients.every(({ idle }) => idle));
+  simulation.resumeClients();
+  waitFor(simulation, plan.serviceMs + plan.livenessMs, "serving every client", () => simulation.served);
   waitFor(simulation, plan.livenessMs, "bringing everyone to one state", () => isLevel(simulation));
-  simulation.stats.livenessMs = simulation.now - healedAt;
+  simulation.stats.livenessMs = simulation.now - healedAt - plan.serviceMs;
 }
 
 /** Replicas that share a leader, and would not elect another for long, have to settle before they could. */

@@ -40,8 +40,10 @@ export interface ClientWorld {
   readonly history: ClientHistory;
   /** Names operations across all clients. */
   readonly nextOperation: () => number;
-  /** Whether some client has not done yet what it had to do. */
-  readonly waitsForOthers: () => boolean;
+  /** Whether honest clients are to go on although they have done what they had to do. */
+  readonly goesOn: () => boolean;
+  /** Whether faulty clients may act: not while the replicas have to settle by themselves. */
+  readonly mayAct: () => boolean;
   request(client: string, to: readonly ReplicaId[], request: Signed<SendRequest>, intervention: boolean): void;
   /** Asks every replica; `take` gets what arrives. */
   fastRead(client: string, query: Uint8Array, take: (replica: ReplicaId, answer: QueryAnswer) => void): void;
@@ -118,8 +120,13 @@ export class SimClient {
   }
 
   /** Whether everything it had to do is done; it may be doing more, to keep the others' leader busy. */
-  get idle(): boolean {
+  get done(): boolean {
     return this.remaining === 0 && this.underWay <= this.#extra;
+  }
+
+  /** Whether nothing is under way any more. */
+  get idle(): boolean {
+    return this.remaining === 0 && this.underWay === 0;
   }
 
   /** Sends nothing any more until {@linkcode resume}; what is under way stays so. */
@@ -168,10 +175,10 @@ export class SimClient {
 
   /** After healing a client goes on until all are done, so that a leader which serves some and not others looks busy (§6.1b). */
   #keepBusy(): void {
-    if (this.#patienceMs !== Infinity || this.#extra > 0 || !this.#world.waitsForOthers()) return;
+    if (this.#patienceMs !== Infinity || this.#extra > 0 || !this.#world.goesOn()) return;
     this.#extra++;
     this.underWay++;
-    this.#world.scheduler.schedule(this.#world.constants.electionTimeoutMs / 10, () => this.#begin(true));
+    this.#world.scheduler.schedule(this.#world.constants.electionTimeoutMs / 4, () => this.#begin(true));
   }
 
   #begin(extra: boolean): void {
@@ -184,7 +191,9 @@ export class SimClient {
       if (result !== null) this.#source.learn(command, result);
       this.underWay--;
       if (extra) this.#extra--;
-      this.finished++;
+      if (result !== null) this.finished++;
+      // One of before the healing that was given up then is no service: another takes its place.
+      else if (this.#patienceMs === Infinity) this.remaining++;
       this.#next();
     };
     const fast = constants.fastReads && command.op === "get" && this.#rng.chance(0.6);

@@ -53,6 +53,8 @@ export class Simulation {
   /** The faulty replicas say nothing any more. */
   #hushed = false;
   #operations = 0;
+  #quiet = false;
+  #serviceEnds: Millis = 0;
 
   constructor(parts: SimulationParts) {
     const { plan } = parts;
@@ -131,6 +133,24 @@ export class Simulation {
         if (!node.state) this.#start(id);
       }
     }
+  }
+
+  /** Clients send nothing any more, faulty ones neither. */
+  pauseClients(): void {
+    this.#quiet = true;
+    for (const client of this.clients) client.pause();
+  }
+
+  /** Clients go on, with what their plans want of them after the healing. */
+  resumeClients(): void {
+    this.#quiet = false;
+    this.#serviceEnds = this.now + this.plan.serviceMs;
+    for (const client of this.clients) client.resume(client.plan.afterwards);
+  }
+
+  /** Whether every honest client got everything answered, for as long as the plan wants. */
+  get served(): boolean {
+    return this.now >= this.#serviceEnds && this.clients.every(({ idle }) => idle);
   }
 
   #resolve(target: Target): ReplicaId | null {
@@ -232,7 +252,8 @@ export class Simulation {
     const world: ClientWorld = {
       ...{ scheduler: this.scheduler, crypto, replicas: plan.replicas, constants: plan.constants, observer, history },
       nextOperation: () => this.#operations++,
-      waitsForOthers: () => this.clients.some(({ idle }) => !idle),
+      goesOn: () => this.now < this.#serviceEnds || this.clients.some(({ done }) => !done),
+      mayAct: () => !this.#quiet,
       request: (client, to, request, intervention) => this.#request(client, to, request, intervention),
       fastRead: (client, query, take) => this.#fastRead(client, query, take),
     };
@@ -268,7 +289,10 @@ export class Simulation {
 
   /** A faulty replica whose core was led into a contradiction by its own lies comes back; an honest one never may. */
   #failed(id: ReplicaId, error: Error): void {
-    if (!this.isHonest(id)) return this.#crashes.restartLater(id, FAULTY_RESTART_MS);
+    if (!this.isHonest(id)) {
+      this.stats.liarsStopped++;
+      return this.#crashes.restartLater(id, FAULTY_RESTART_MS);
+    }
     const { observer } = this.#parts;
     if (!observer.failed) throw error;
     observer.failed(id, error, this.now);
