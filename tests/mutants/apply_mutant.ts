@@ -1,5 +1,6 @@
 /** Plants a mutant in a temporary copy of the project. The project itself carries no switches. */
 import { findMutant } from "./catalogue.ts";
+import { makeHeldDirectory, removeAbandoned } from "./held_directory.ts";
 import type { Mutant } from "./mutant.ts";
 import { patchedFiles } from "./patches.ts";
 
@@ -19,23 +20,17 @@ export interface MutantCopy extends AsyncDisposable {
 }
 
 /**
- * Copies the project into a new directory below `into` (by default `tests/.mutants/`) and plants the mutant called `name` there. Needs
- * permission to read the project and to write `into`. Throws `RangeError` for an unknown name and `Error` if a patch does not fit; then
- * nothing is left behind.
+ * Copies the project into a new directory below `into` (by default `tests/.mutants/`) and plants the mutant called `name` there. Removes
+ * copies there of processes that ended without doing so, being killed or interrupted. Needs permission to read the project and to read and
+ * write `into`. Throws `RangeError` for an unknown name and `Error` if a patch does not fit; then nothing is left behind.
  */
 export async function applyMutant(name: string, into?: string): Promise<MutantCopy> {
   const mutant = findMutant(name);
   const texts = patchedFiles(mutant, (file) => Deno.readTextFileSync(new URL(file, PROJECT)));
   const parent = into ?? decodeURIComponent(COPIES.pathname);
   await Deno.mkdir(parent, { recursive: true });
-  const root = await Deno.realPath(await Deno.makeTempDir({ dir: parent, prefix: `${name}-` }));
-  const remove = async () => {
-    try {
-      await Deno.remove(root, { recursive: true });
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-  };
+  await removeAbandoned(parent);
+  const { path: root, remove } = await makeHeldDirectory(parent, `${name}-`);
   try {
     for (const part of PARTS) await copy(decodeURIComponent(new URL(part, PROJECT).pathname), `${root}/${part}`);
     for (const [file, text] of texts) await Deno.writeTextFile(`${root}/${file}`, text);

@@ -79,6 +79,9 @@ Deno.test("every mutant demanded is there, and says what it breaks and how it sh
 
 Deno.test("every patch fits exactly once, and what it leaves is well-formed", () => {
   for (const mutant of listMutants()) {
+    for (const { file, find, replace } of mutant.patches) {
+      assert(find !== replace, `${mutant.name} has a patch of ${file} that changes nothing:\n${find}`);
+    }
     for (const [file, text] of patchedFiles(mutant, read)) {
       assert(text !== read(file), `${mutant.name} changes nothing in ${file}`);
       try {
@@ -116,6 +119,41 @@ Deno.test("a planted mutant differs from the project in its patches only, and le
     assertEquals([...Deno.readDirSync(into)], []);
     await assertRejects(() => applyMutant("no-such-mutant", into), RangeError, "wanted one of commit-after-one-phase");
     assertEquals([...Deno.readDirSync(into)], []);
+  } finally {
+    await Deno.remove(into, { recursive: true });
+  }
+});
+
+const MODULE = new URL("./mod.ts", import.meta.url).href;
+
+/** Plants a mutant in `into` in a process of its own, which is killed when the copy is there. Returns the copy's root. */
+async function plantAndDie(into: string): Promise<string> {
+  const code = `const { applyMutant } = await import(${JSON.stringify(MODULE)});
+    console.log((await applyMutant("quorum-2f", Deno.args[0])).root);
+    setInterval(() => {}, 1000);`;
+  const child = new Deno.Command(Deno.execPath(), { args: ["eval", "-q", code, into], stdout: "piped" }).spawn();
+  try {
+    for await (const line of child.stdout.pipeThrough(new TextDecoderStream())) return line.trim();
+    throw new Error("wanted a root from the process that plants, got its end");
+  } finally {
+    child.kill("SIGKILL");
+    await child.status;
+  }
+}
+
+Deno.test("copies of processes that were killed are removed by the next one; those in use and other directories are not", async () => {
+  const into = await Deno.makeTempDir();
+  try {
+    await Deno.mkdir(`${into}/quorum-2f-of-somebody`);
+    await Deno.writeTextFile(`${into}/file`, "");
+    const left = await plantAndDie(into);
+    assert((await Deno.stat(`${left}/replica/core/step.ts`)).isFile);
+    await using first = await applyMutant("quorum-2f", into);
+    assertThrows(() => Deno.statSync(left), Deno.errors.NotFound);
+    await using second = await applyMutant("no-turns", into);
+    const names = [...Deno.readDirSync(into)].map(({ name }) => name).sort();
+    const wanted = [first.root, second.root].map((root) => root.split("/").at(-1)!);
+    assertEquals(names, ["file", "quorum-2f-of-somebody", ...wanted].sort());
   } finally {
     await Deno.remove(into, { recursive: true });
   }

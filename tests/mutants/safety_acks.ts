@@ -45,11 +45,6 @@ export const SAFETY_ACKS: readonly Mutant[] = [
       "A leader shows e to A, waits for its ack, then shows e' to A: A's two acks stand in certificates of two chains.",
     patches: [
       patch(FOLLOW, `const acked = hard.noMoreAcks ? 0 : hard.ack?.index ?? 0;`, `const acked = 0;`),
-      patch(
-        FOLLOW,
-        `prepared.term === hard.currentTerm && contains(`,
-        `prepared.term === hard.currentTerm && contains(`,
-      ),
       patch(FOLLOW, `import { append, truncate } from`, `import { append, setHardState, truncate } from`),
       patch(
         FOLLOW,
