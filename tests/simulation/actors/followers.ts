@@ -41,7 +41,7 @@ const answering =
     };
   };
 
-export const respond = (speaker: Speaker, to: readonly ReplicaId[], signed: AppendEntriesResponse): void =>
+const respond = (speaker: Speaker, to: readonly ReplicaId[], signed: AppendEntriesResponse): void =>
   speaker.say(to, { kind: "AppendEntriesResponse", signed });
 
 /** Acks whatever anybody acks, in whatever term and on every branch, and reports it prepared in the same breath. */

@@ -53,7 +53,7 @@ export class Led {
 }
 
 /** Requests not on `base`, one an entry. */
-export const freshOnes = (scene: Scene, base: Chain): Content[] =>
+const freshOnes = (scene: Scene, base: Chain): Content[] =>
   scene.freshRequests(base, FRESH).map((request) => [request]);
 
 /** Leads as a leader should: everything to everyone, with its own acks and reports. */
