@@ -65,10 +65,19 @@ export async function startReplica(options: StartOptions): Promise<RunningReplic
     const replica = createReplica({ roster, key, backend, storage, transport, machine, log, byzantine, recorder });
     return supervise({ line, replica, storage, transport, recorder });
   } catch (error) {
-    await transport?.close();
-    storage?.close();
-    recording?.discard();
+    await undo([() => transport?.close(), () => storage?.close(), () => recording?.discard()], log);
     throw error;
+  }
+}
+
+/** Takes all `steps` back from a start that failed. What fails in that is only logged: why the start failed matters more. */
+async function undo(steps: readonly (() => Promise<void> | void)[], log: Logger): Promise<void> {
+  for (const step of steps) {
+    try {
+      await step();
+    } catch (error) {
+      log.log("warn", "start-not-undone", { reason: String(error) });
+    }
   }
 }
 

@@ -1,0 +1,44 @@
+/** What a start that fails leaves behind; starts that succeed are tested as processes. */
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { generateCluster, loadBackend, readKeyFile } from "../crypto/mod.ts";
+import { type StartOptions, startReplica } from "./start_replica.ts";
+import { StorageError } from "./storage/mod.ts";
+
+/** Calls `body` with options of a replica whose data directory is a file, and with its recording's path. */
+async function withUnusableDirectory(body: (options: StartOptions, record: string) => Promise<void>): Promise<void> {
+  const dir = await Deno.makeTempDir();
+  try {
+    const options = { out: dir, replicas: 4, clients: 1, host: "127.0.0.1", basePort: 4000 };
+    const roster = await generateCluster(options);
+    const key = await readKeyFile(`${dir}/r1.key`);
+    const dataDir = `${dir}/data`;
+    await Deno.writeTextFile(dataDir, "a file");
+    const record = `${dir}/r1.rec`;
+    await body({ roster, key, dataDir, record, backend: await loadBackend("noble") }, record);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+Deno.test("a start that fails leaves no recording", () =>
+  withUnusableDirectory(async (options, record) => {
+    await assertRejects(() => startReplica(options), StorageError);
+    assertThrows(() => Deno.statSync(record), Deno.errors.NotFound);
+  }));
+
+Deno.test("a recording that cannot be taken away does not hide why the start failed, and is logged", () =>
+  withUnusableDirectory(async (options, record) => {
+    const logged: string[] = [];
+    const gone: StartOptions = {
+      ...options,
+      log: {
+        log: (level, event, fields) => void logged.push(`${level} ${event} ${fields?.["reason"]}`.split(":")[0]!),
+      },
+      get dataDir() {
+        Deno.removeSync(record);
+        return options.dataDir;
+      },
+    };
+    await assertRejects(() => startReplica(gone), StorageError);
+    assertEquals(logged, ["warn start-not-undone NotFound"]);
+  }));
