@@ -40,7 +40,7 @@ export interface ReplicaStatus {
   readonly suspecting: string | null;
   readonly evidence: readonly { readonly kind: string; readonly culprit: string }[];
   readonly sessions: number;
-  /** Digest of the state machine, at the applied index beside it; both may lag by a second. */
+  /** Digest of the application's state and the session table, at the applied index beside it; both may lag by a second. */
   readonly state: { readonly digest: string; readonly appliedIndex: number };
   readonly clients: number;
   readonly crypto: CryptoInUse & SignatureWork;

@@ -1,4 +1,7 @@
-/** Recorded runs of a replica: written by the process, read to be replayed. */
+/**
+ * Recorded runs of a replica: written by the process, read to be replayed. Reading is here and not among the tests that use it too, since
+ * whoever runs a replica replays an incident with it: `deno task sim --recording FILE`.
+ */
 export { type Ending, type RecordedStep, type RecordingStart, STEP_PARTS, type StepPrint } from "./format.ts";
 export { printFailure, printOutputs } from "./fingerprint.ts";
 export { readPieces } from "./lines.ts";
