@@ -29,3 +29,6 @@ export function fanOut(observers: readonly Observer[]): Observer {
   }
   return all;
 }
+
+/** What a faulty replica shows: its disk, and its packets, which the simulation itself reports. */
+export const onlyDisk = ({ persisted }: Observer): Observer => persisted ? { persisted } : {};

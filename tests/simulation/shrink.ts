@@ -14,22 +14,32 @@ export interface Shrunk {
 export function shrink(plan: Plan, invariant: string, attempt: Attempt, budget = 400): Shrunk {
   let smallest = plan;
   let attempts = 0;
-  for (let progress = true; progress;) {
-    progress = false;
-    for (const smaller of reductions(smallest)) {
-      if (attempts >= budget) return { plan: smallest, attempts };
-      attempts++;
-      if (attempt(smaller)?.invariant !== invariant) continue;
-      smallest = smaller;
-      progress = true;
-      break;
-    }
-  }
+  const adopts = (smaller: Plan): boolean => {
+    if (attempts >= budget) return false;
+    attempts++;
+    if (attempt(smaller)?.invariant !== invariant) return false;
+    smallest = smaller;
+    return true;
+  };
+  dropFaults(plan.faults, (faults) => adopts({ ...smallest, faults }));
+  while (attempts < budget && reductions(smallest).some(adopts));
   return { plan: smallest, attempts };
 }
 
+/** Takes out chunks of the list, halves first and single faults last, as long as `adopts` takes what is left. */
+function dropFaults(list: readonly Fault[], adopts: (fewer: readonly Fault[]) => boolean): void {
+  let kept = list;
+  for (let size = list.length; size >= 1; size = Math.floor(size / 2)) {
+    for (let at = 0; at < kept.length;) {
+      const without = [...kept.slice(0, at), ...kept.slice(at + size)];
+      if (adopts(without)) kept = without;
+      else at += size;
+    }
+  }
+}
+
 /** Plans a little smaller than `plan`, the boldest first. */
-function* reductions(plan: Plan): Iterable<Plan> {
+function* reductions(plan: Plan): IteratorObject<Plan, void> {
   for (const faults of fewer(plan.faults)) yield { ...plan, faults };
   yield* simplerReplicas(plan);
   yield* simplerClients(plan);

@@ -136,7 +136,7 @@ export class SimCluster {
       const delay = this.#options.delay ? this.#options.delay(from, replica, packet) : 1;
       if (delay === null) continue;
       this.schedule(delay, () => {
-        this.node(replica).receive([packet]);
+        this.node(replica).receive([{ packet }]);
         this.#options.hooks?.handled?.(replica);
       });
     }

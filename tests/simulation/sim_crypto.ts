@@ -1,9 +1,9 @@
 /** Who signs and checks in a run: unforgeable fakes, or real ECDSA over the real wire format. */
 import { createSigner, createVerifiedCache, createVerifier, sha256, type SignatureBackend } from "../../crypto/mod.ts";
-import type { Message, Signed } from "../../replica/core/message.ts";
+import type { Message, SendRequest, Signed } from "../../replica/core/message.ts";
 import type { Packet } from "../../replica/core/packet.ts";
 import type { SignatureCheck } from "../../replica/signature_check.ts";
-import { decodePeerPacket, encodeMessage, encodePacket } from "../../transport/codec/mod.ts";
+import { decodeClientPacket, decodePeerPacket, encodeMessage, encodePacket } from "../../transport/codec/mod.ts";
 import { createFakeSigner, FAKE_CHECK } from "./fake_crypto.ts";
 
 export type Role = "replica" | "client";
@@ -13,6 +13,8 @@ export interface SimCrypto {
   readonly check: SignatureCheck;
   /** What arrives when `packet` is sent. */
   transmit(packet: Packet): Packet;
+  /** What arrives when a client sends `request`. */
+  transmitRequest(request: Signed<SendRequest>): Signed<SendRequest>;
 }
 
 /** A whole signed message of `id`. */
@@ -32,6 +34,7 @@ export function createFakeCrypto(): SimCrypto {
     },
     check: FAKE_CHECK,
     transmit: (packet) => packet,
+    transmitRequest: (request) => request,
   };
 }
 
@@ -55,5 +58,10 @@ export function createRealCrypto(backend: SignatureBackend, clusterId: string): 
       isOperators: () => false,
     },
     transmit: (packet) => decodePeerPacket(encodePacket(packet)),
+    transmitRequest(signed) {
+      const packet = decodeClientPacket(encodePacket({ kind: "SendRequest", signed }));
+      if (packet.kind !== "SendRequest") throw new Error(`a SendRequest arrived as ${packet.kind}`);
+      return packet.signed;
+    },
   };
 }

@@ -9,7 +9,7 @@ import { digest, type Millis, type ReplicaId } from "../../replica/core/ids.ts";
 import type { Input } from "../../replica/core/input.ts";
 import { InvariantError } from "../../replica/core/invariant.ts";
 import type { PeerMessage } from "../../replica/core/message.ts";
-import type { ClientReply, Outgoing, PersistOperation } from "../../replica/core/output.ts";
+import type { ClientReply, Outgoing, PersistOperation, Recovered } from "../../replica/core/output.ts";
 import type { Packet } from "../../replica/core/packet.ts";
 import { sessionBytes } from "../../replica/core/session_table.ts";
 import type { CoreState } from "../../replica/core/state.ts";
@@ -21,10 +21,11 @@ import { KvStore } from "../../replica/state_machine/mod.ts";
 import { replicatedDigest } from "../../replica/status.ts";
 import { GuardError, MemoryDisk, openMemoryStorage, type Storage, StorageError } from "../../replica/storage/mod.ts";
 import { encodeMessage } from "../../transport/codec/mod.ts";
-import type { SimAdversary } from "./actors/actor.ts";
+import type { LeaderHint, SimAdversary } from "./actors/actor.ts";
 import { type CrashPoint, SimulatedCrash, Trigger } from "./crash_point.ts";
 import { createFakeSigner, FAKE_CHECK } from "./fake_crypto.ts";
 import type { Observer } from "./observer.ts";
+import { bind, observed } from "./sim_ports.ts";
 
 /** Signs for one replica. */
 export type Sign = (message: PeerMessage, body: Uint8Array) => Uint8Array;
@@ -47,6 +48,11 @@ export interface NodeWorld {
   failed?(at: ReplicaId, error: Error): void;
 }
 
+/** What arrives at a node: a peer's packet, or a client's request whose signature was checked. */
+export type Arrival =
+  | { readonly packet: Packet }
+  | { readonly request: Extract<InputWithoutTime, { readonly kind: "request" }> };
+
 /** What makes a node faulty: asked anew at each start. */
 export type Corruption = (victim: Victim) => SimAdversary;
 
@@ -67,8 +73,10 @@ export class SimNode {
   #adversaries: readonly SimAdversary[] = [];
   #run: RunInputs | null = null;
   #trigger: Trigger | null = null;
-  /** Takes back what a torn transaction left, as a journal does when the disk is opened. */
-  #rollBack: (() => void) | null = null;
+  /** What the core itself threw last; anything else thrown here is the simulation's own mistake. */
+  #coreError: unknown = null;
+  /** A transaction that is half on the disk, and how the journal takes it back when the disk is opened. */
+  #torn: { readonly before: Recovered; readonly rollBack: () => void } | null = null;
 
   constructor(config: CoreConfig, world: NodeWorld) {
     this.id = config.self;
@@ -78,13 +86,19 @@ export class SimNode {
     this.#world = world;
   }
 
-  /** Starts from what the disk holds. */
+  /** Starts from what the disk holds, if that is what a replica can have written. */
   start(): void {
-    this.#rollBack?.();
-    this.#rollBack = null;
+    this.#openJournal();
     this.#trigger = null;
-    const { clusterId } = this.#config;
-    const storage = openMemoryStorage({ clusterId, hash: sha256Hex, disk: this.disk, verify: false });
+    try {
+      const { clusterId } = this.#config;
+      this.#begin(openMemoryStorage({ clusterId, hash: sha256Hex, disk: this.disk }));
+    } catch (error) {
+      this.#stopped(error as Error);
+    }
+  }
+
+  #begin(storage: Storage): void {
     this.machine = new KvStore();
     const ports = { hash: sha256Hex, machine: observed(this.machine, (...call) => this.#executed(...call)) };
     const state = createState(this.#config, storage.load(), ports, this.#world.clock(this.id));
@@ -92,6 +106,19 @@ export class SimNode {
     this.#adversaries = this.corruptions.map((corrupt) => corrupt({ config: this.#config, hash: sha256Hex, state }));
     this.#run = createEffects(state, ports, this.#effectPorts(storage));
     this.#world.observer.started?.(this.id, this.disk, this.#world.now());
+  }
+
+  /** Takes back a transaction that was torn, and sees that the disk is as it was before. */
+  #openJournal(): void {
+    if (this.#torn === null) return;
+    const { before, rollBack } = this.#torn;
+    rollBack();
+    this.#torn = null;
+    const after = this.disk.recovered();
+    const same = after.entries.length === before.entries.length && after.entries.at(-1) === before.entries.at(-1) &&
+      after.hardState === before.hardState && after.prepared === before.prepared &&
+      after.commitIndex === before.commitIndex;
+    if (!same) throw new Error(`${this.id}: a torn transaction left something on the disk`);
   }
 
   /** Loses everything but the disk. */
@@ -117,6 +144,11 @@ export class SimNode {
     return this.#adversaries.reduce((answer, { reads }) => reads ? reads(answer, query) : answer, honest);
   }
 
+  /** What this node tells clients of its leader and term, outside of what they compare (§7.2). */
+  hint(honest: LeaderHint): LeaderHint {
+    return this.#adversaries.reduce((told, { hints }) => hints ? hints(told) : told, honest);
+  }
+
   /** Runs inputs if the node is up. */
   run(inputs: readonly InputWithoutTime[]): void {
     const state = this.state;
@@ -136,15 +168,23 @@ export class SimNode {
     if (state.appliedIndex !== applied && observer.applied) observer.applied(this.id, this.view(), this.#world.now());
   }
 
-  /** Takes packets off the network, through the real ingress rules. */
-  receive(packets: readonly Packet[]): void {
-    const admitted: InputWithoutTime[] = [];
-    for (const packet of packets) {
+  /**
+   * Takes off the network what has arrived, packets through the real ingress rules, and handles it in one batch, with a tick if
+   * `tick` says that one is due: as the event loop does.
+   */
+  receive(arrivals: readonly Arrival[], tick = false): void {
+    const inputs: InputWithoutTime[] = [];
+    for (const arrival of arrivals) {
       if (!this.state) return;
-      const admission = admitPacket(this.state, this.check, "peer", packet);
-      if ("admitted" in admission && admission.admitted) admitted.push(admission.admitted);
+      if ("request" in arrival) {
+        inputs.push(arrival.request);
+        continue;
+      }
+      const admission = admitPacket(this.state, this.check, "peer", arrival.packet);
+      if ("admitted" in admission && admission.admitted) inputs.push(admission.admitted);
     }
-    if (admitted.length > 0) this.run(admitted);
+    if (tick) inputs.push({ kind: "tick" });
+    if (inputs.length > 0) this.run(inputs);
   }
 
   /** The replicated state as checkers see it. */
@@ -165,15 +205,26 @@ export class SimNode {
     const peers = this.#config.replicas.filter((replica) => replica !== id);
     return {
       storage: { ...bind(storage), commit: (operations, intents) => this.#commit(storage, operations, intents) },
-      encode: encodeMessage,
+      encode: (message) => this.#encode(message),
       sign: (message, body) => this.sign(message, body),
       send: (to, packet) => this.#send(to, packet),
       publish: (packet) => this.#send(peers, packet),
       reply: (reply) => this.#reply(reply),
       event: (event) => world.observer.event?.(id, event, world.now()),
       observe: (input, verdict) => world.observe?.(id, input, verdict),
+      gaveUp: (_, error) => this.#coreError = error,
       corrupt: (outgoing, now) => this.#corrupted(outgoing, now),
     };
+  }
+
+  /** What a core hands out has to be encodable: if it is not, that is the replica's end. */
+  #encode(message: PeerMessage): Uint8Array {
+    try {
+      return encodeMessage(message);
+    } catch (error) {
+      this.#coreError = error;
+      throw error;
+    }
   }
 
   #commit(storage: Storage, ...[operations, intents]: Parameters<Storage["commit"]>): void {
@@ -186,7 +237,7 @@ export class SimNode {
 
   /** Writes a part of a transaction and crashes. */
   #tear(operations: readonly PersistOperation[]): never {
-    this.#rollBack = this.disk.begin();
+    this.#torn = { before: this.disk.recovered(), rollBack: this.disk.begin() };
     for (const operation of operations.slice(0, Math.ceil(operations.length / 2))) this.disk.write(operation);
     throw new SimulatedCrash("torn-persist");
   }
@@ -227,38 +278,16 @@ export class SimNode {
   }
 
   #stopped(error: Error): void {
+    if (!(error instanceof SimulatedCrash) && !this.#isOwn(error)) throw error;
     this.crash();
     if (error instanceof SimulatedCrash) this.#world.crashed?.(this.id);
-    else if (this.#world.failed && this.#mayFail(error)) this.#world.failed(this.id, error);
+    else if (this.#world.failed) this.#world.failed(this.id, error);
     else throw error;
   }
 
-  /** A faulty replica may be stopped by its own lies; anything else it throws is a mistake in an actor. */
-  #mayFail(error: Error): boolean {
-    return this.corruptions.length === 0 ||
-      [InvariantError, GuardError, StorageError].some((kind) => error instanceof kind);
+  /** Whether the replica stopped by itself; what observers and actors throw is none of its doing. */
+  #isOwn(error: Error): boolean {
+    const stopping = [InvariantError, GuardError, StorageError].some((kind) => error instanceof kind);
+    return stopping || (error === this.#coreError && this.corruptions.length === 0);
   }
 }
-
-/** A machine whose executions `tell` hears of. */
-function observed(machine: KvStore, tell: (...call: Parameters<KvStore["apply"]>) => void) {
-  return {
-    apply(...call: Parameters<KvStore["apply"]>) {
-      tell(...call);
-      return machine.apply(...call);
-    },
-    query: (query: Uint8Array) => machine.query(query),
-    snapshot: () => machine.snapshot(),
-    restore: (chunks: Iterable<Uint8Array>) => machine.restore(chunks),
-    digest: () => machine.digest(),
-  };
-}
-
-/** The methods of a storage, free of their object. */
-const bind = (storage: Storage): Storage => ({
-  load: () => storage.load(),
-  commit: (operations, intents) => storage.commit(operations, intents),
-  getMeta: (name) => storage.getMeta(name),
-  setMeta: (name, value) => storage.setMeta(name, value),
-  close: () => storage.close(),
-});

@@ -10,6 +10,7 @@ import { fastRead } from "../../replica/queries.ts";
 import type { Coven } from "./actors/actor.ts";
 import { corruptionsOf, createCoven } from "./actors/coven.ts";
 import { Crashes } from "./crashes.ts";
+import { onlyDisk } from "./fan_out.ts";
 import { CLIENT_BEHAVIOURS } from "./faulty_clients.ts";
 import { Network } from "./network.ts";
 import type { Observer } from "./observer.ts";
@@ -18,7 +19,7 @@ import { Rng } from "./rng.ts";
 import { Scheduler } from "./scheduler.ts";
 import { type ClientHistory, type ClientWorld, SimClient } from "./sim_client.ts";
 import type { SimCrypto } from "./sim_crypto.ts";
-import { type NodeWorld, SimNode } from "./sim_node.ts";
+import { type Arrival, type NodeWorld, SimNode } from "./sim_node.ts";
 import { emptyStats, type RunStats } from "./stats.ts";
 import { assertPossible } from "./possible.ts";
 
@@ -33,7 +34,7 @@ export interface SimulationParts {
   readonly handled?: (at: ReplicaId, state: CoreState | null, now: Millis) => void;
 }
 
-/** A faulty replica that stopped by itself comes back after this. */
+/** After this a faulty replica that stopped by itself comes back. */
 const FAULTY_RESTART_MS = 500;
 
 export class Simulation {
@@ -45,7 +46,7 @@ export class Simulation {
   readonly #parts: SimulationParts;
   readonly #network: Network;
   readonly #byzantine: ReadonlySet<ReplicaId>;
-  readonly #inboxes = new Map<ReplicaId, Packet[]>();
+  readonly #inboxes = new Map<ReplicaId, Arrival[]>();
   readonly #tickAt = new Map<ReplicaId, Millis>();
   readonly #coven: Coven;
   readonly #crashes: Crashes;
@@ -68,7 +69,7 @@ export class Simulation {
       faults: plan.faults.filter((fault) => fault.kind === "network" || fault.kind === "echo"),
       replicas: plan.replicas,
       resolve: (target) => this.#resolve(target),
-      deliver: (to, packet) => this.#deliver(to, packet),
+      deliver: (to, packet) => this.#deliver(to, { packet: this.#parts.crypto.transmit(packet) }),
     });
     this.#coven = createCoven({
       plan,
@@ -174,7 +175,7 @@ export class Simulation {
       clock: () => this.now * plan.clocks[position]!,
       send: (from, to, packet) => this.#send(from, to, packet),
       reply: (from, reply) => this.#reply(from, reply),
-      observer: this.isHonest(id) ? observer : silentObserver(observer),
+      observer: this.isHonest(id) ? observer : onlyDisk(observer),
       observe: () => void this.stats.steps++,
       handled: (at) => this.#parts.handled?.(at, this.node(at).state, this.now),
       crashed: (at) => this.#crashes.happened(at),
@@ -209,13 +210,13 @@ export class Simulation {
     this.#network.send(from, to, packet);
   }
 
-  #deliver(to: ReplicaId, packet: Packet): void {
+  /** What has arrived is handled together a little later. */
+  #deliver(to: ReplicaId, arrival: Arrival): void {
     const inbox = this.#inboxes.get(to)!;
-    inbox.push(packet);
+    inbox.push(arrival);
     if (inbox.length > 1) return; // it is about to be emptied
     this.scheduler.schedule(this.plan.batchMs, () => {
-      const packets = inbox.splice(0).map((each) => this.#parts.crypto.transmit(each));
-      this.node(to).receive(packets);
+      this.node(to).receive(inbox.splice(0), this.now >= this.#tickAt.get(to)!);
       this.#rearm(to);
     });
   }
@@ -240,11 +241,11 @@ export class Simulation {
 
   #reply(from: ReplicaId, { client, answers }: ClientReply): void {
     if (this.isHonest(from)) this.#parts.observer.replied?.(from, { client, answers }, this.now);
-    const state = this.node(from).state;
+    const { state } = this.node(from);
     if (!state) return;
-    const reply = { replica: from, leader: state.term.leader, term: state.hard.currentTerm, answers };
+    const hint = this.node(from).hint({ leader: state.term.leader, term: state.hard.currentTerm });
     const target = this.clients.find(({ plan }) => plan.id === client);
-    if (target) this.#network.sendOther(from, client, () => target.take(reply));
+    if (target) this.#network.sendOther(from, client, () => target.take({ replica: from, ...hint, answers }));
   }
 
   #addClients(): void {
@@ -265,13 +266,12 @@ export class Simulation {
   }
 
   #request(client: string, to: readonly ReplicaId[], signed: Signed<SendRequest>, intervention: boolean): void {
-    const claim = { role: "client", signer: signed.message.client, kind: "SendRequest", signed } as const;
-    const request = signed as Verified<Signed<SendRequest>>;
+    const { check, transmitRequest } = this.#parts.crypto;
     for (const id of to) {
       this.#network.sendOther(client, id, () => {
-        if (!this.#parts.crypto.check.holds(claim)) return;
-        this.node(id).run([{ kind: "request", request, intervention, via: null }]);
-        this.#rearm(id);
+        const request = transmitRequest(signed) as Verified<Signed<SendRequest>>;
+        const claim = { role: "client", signer: request.message.client, kind: "SendRequest", signed: request } as const;
+        if (check.holds(claim)) this.#deliver(id, { request: { kind: "request", request, intervention, via: null } });
       });
     }
   }
@@ -298,6 +298,3 @@ export class Simulation {
     observer.failed(id, error, this.now);
   }
 }
-
-/** A faulty replica shows nothing but its packets, which the simulation itself reports, and its disk. */
-const silentObserver = ({ persisted }: Observer): Observer => persisted ? { persisted } : {};

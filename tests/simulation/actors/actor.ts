@@ -1,6 +1,6 @@
 /** The port of faulty replicas in a simulation: what `--byzantine` offers, and what only a simulation can give. */
 import type { Adversary, Victim } from "../../../replica/byzantine/mod.ts";
-import type { Millis, ReplicaId } from "../../../replica/core/ids.ts";
+import type { Millis, ReplicaId, Term } from "../../../replica/core/ids.ts";
 import type { PeerMessage, Signed } from "../../../replica/core/message.ts";
 import type { ClientReply } from "../../../replica/core/output.ts";
 import type { Packet } from "../../../replica/core/packet.ts";
@@ -34,7 +34,15 @@ export interface Puppet extends Victim {
   readonly coven: Coven;
 }
 
+/** What an answer tells beside its result: hints for the client's next request (§7.2). */
+export interface LeaderHint {
+  readonly leader: ReplicaId | null;
+  readonly term: Term;
+}
+
 export interface SimAdversary extends Adversary {
+  /** What clients are told instead of the honest leader and term. */
+  readonly hints?: (honest: LeaderHint) => LeaderHint;
   /** What a fast read is answered instead of `honest` (§7.4). */
   readonly reads?: (honest: QueryAnswer, query: Uint8Array) => QueryAnswer;
 }

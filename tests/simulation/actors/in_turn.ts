@@ -19,6 +19,7 @@ export function inTurn(actors: readonly Actor[], turnMs: Millis): Actor {
         return swallowed;
       },
       answers: (reply) => active().answers?.(reply) ?? [reply],
+      hints: (honest) => active().hints?.(honest) ?? honest,
       reads: (honest, query) => active().reads?.(honest, query) ?? honest,
     };
   };

@@ -1,5 +1,5 @@
 /** Replicas that tell clients other results than they have, or the right ones too early and too late (§7.2, §7.4, §12). */
-import type { ClientId, LogIndex } from "../../../replica/core/ids.ts";
+import type { ClientId, LogIndex, Term } from "../../../replica/core/ids.ts";
 import { lastIndex, type Log } from "../../../replica/core/log.ts";
 import type { Answer } from "../../../replica/core/message.ts";
 import { applyRequest, createSessionTable } from "../../../replica/core/session_table.ts";
@@ -106,7 +106,12 @@ const LIES: readonly ((answer: Answer) => Answer)[] = [
 ];
 
 /** Answers every client, and every fast read, with something else than it computed. */
-const falseReplier: Actor = () => ({
+/** It also sends clients to a leader of its choice, in terms that nobody can outbid. */
+const falseReplier: Actor = ({ coven, config }) => ({
+  hints: ({ term }) => ({
+    leader: coven.rng.pick([config.self, ...config.replicas]),
+    term: coven.rng.pick([term, Number.MAX_SAFE_INTEGER as Term]),
+  }),
   answers: (reply) => [{ ...reply, answers: reply.answers.map((each) => LIES[each.seq % LIES.length]!(each)) }],
   reads: (honest) => ({ ok: true, payload: honest.payload.map((byte, i) => i % 8 === 7 ? byte ^ 1 : byte) }),
 });
