@@ -8,6 +8,12 @@ export const KV_LIMITS = {
   defaultListLimit: 1000,
   /** Keys one `list` may ask for. */
   maxListLimit: 1000,
-  /** Bytes of one snapshot chunk. */
+  /** Bytes of one snapshot chunk, whatever it holds. */
   maxChunkBytes: 256 * 1024,
+  /** Bytes of a page's records; a fuller page is split unless it holds one record only. */
+  maxPageBytes: 32 * 1024,
+  /** A page with fewer bytes of records is joined with a neighbour, if both fit into one page. */
+  minPageBytes: 8 * 1024,
+  /** Page digests in one index chunk of a snapshot. */
+  maxIndexDigests: 4096,
 } as const;

@@ -1,110 +1,110 @@
 /**
- * Snapshots of the key-value store: one canonical list of chunks for each state, so that replicas with equal state have equal
- * chunks and equal digests (§8.2, §8.3).
- *
- * First chunk: `u8 version, u64 store revision, u32 number of keys`, then records; later chunks: records. A record is
- * `u16 length, key, u64 revision, u32 length, value`, ascending by key. A chunk ends only where the next record would
- * make it longer than {@linkcode KV_LIMITS.maxChunkBytes}.
+ * Reads the chunks of a key-value store's state, as {@linkcode FrozenStore} makes them, from whoever sent them. Each chunk is checked
+ * against the digest that one before it announced, so who knows the head's digest knows all (§8.3).
  */
-import { ByteReader } from "./byte_reader.ts";
-import { ByteWriter } from "./byte_writer.ts";
+import { sha256Hex } from "../../crypto/digest.ts";
+import type { Digest } from "../core/ids.ts";
 import { compareUtf8 } from "./compare_utf8.ts";
 import { KV_LIMITS } from "./kv_limits.ts";
-import type { ListItem } from "./kv_result.ts";
+import { digestsInIndex, type Head, readHead, splitDigests } from "./manifest.ts";
+import { decodePage, mustJoin, type Page, quoted } from "./page.ts";
 
-const SNAPSHOT_VERSION = 1;
-const RECORD_FRAMING = 2 + 8 + 4;
-const UTF8 = new TextEncoder();
-
-/** A whole state: `items` ascend by key; each revision is that of the write that set the key, so no two are equal. */
+/** A whole state. The pages are as a `PageList`'s own and shared with nobody. */
 export interface KvState {
   readonly revision: number;
-  readonly items: readonly ListItem[];
+  readonly pages: readonly Page[];
 }
 
-/** The chunks of a state, made as they are asked for. `count` must be the number of `items`. */
-export function* snapshotChunks(revision: number, count: number, items: Iterable<ListItem>): Generator<Uint8Array> {
-  let writer = new ByteWriter().u8(SNAPSHOT_VERSION).u64(revision).u32(count);
-  for (const item of items) {
-    const key = UTF8.encode(item.key);
-    if (writer.size + RECORD_FRAMING + key.length + item.value.length > KV_LIMITS.maxChunkBytes) {
-      yield writer.finish();
-      writer = new ByteWriter();
-    }
-    writer.u16(key.length).raw(key).u64(item.revision).u32(item.value.length).raw(item.value);
-  }
-  yield writer.finish();
-}
-
-/**
- * The state in `chunks`. Throws a RangeError that names the first fault unless they are exactly what
- * {@linkcode snapshotChunks} makes of some state. Values are copies.
- */
+/** The state in `chunks`. Throws a RangeError that names the first fault unless they are a state that a store can have. */
 export function readSnapshot(chunks: Iterable<Uint8Array>): KvState {
-  const parse = new SnapshotParser();
-  for (const chunk of chunks) parse.chunk(chunk);
-  return parse.finish();
+  const parser = new SnapshotParser();
+  for (const chunk of chunks) parser.chunk(chunk);
+  return parser.finish();
 }
 
 class SnapshotParser {
-  #revision = 0;
-  #count = 0;
-  #chunks = 0;
-  #previousSize = 0;
-  readonly #items: ListItem[] = [];
+  #head: Head | null = null;
+  /** Chunks taken. */
+  #taken = 0;
+  /** Wanted digests of the pages, from the index chunks taken. */
+  readonly #digests: Digest[] = [];
+  readonly #pages: Page[] = [];
+  #keys = 0;
   readonly #revisions = new Set<number>();
 
   chunk(bytes: Uint8Array): void {
-    if (bytes.length > KV_LIMITS.maxChunkBytes) {
-      throw this.#fault(`has ${bytes.length} bytes, at most ${KV_LIMITS.maxChunkBytes} are allowed`);
+    try {
+      if (bytes.length > KV_LIMITS.maxChunkBytes) {
+        throw new RangeError(`has ${bytes.length} bytes, at most ${KV_LIMITS.maxChunkBytes} are allowed`);
+      }
+      if (this.#head === null) this.#head = readHead(bytes);
+      else if (this.#taken <= this.#head.indexes.length) this.#index(this.#head, bytes);
+      else this.#page(this.#head, bytes);
+    } catch (fault) {
+      throw fault instanceof RangeError ? new RangeError(`${this.#name()} ${fault.message}`) : fault;
     }
-    const reader = new ByteReader(bytes);
-    if (this.#chunks === 0) this.#header(reader);
-    else this.#firstRecordOfLaterChunk(reader);
-    while (reader.more) this.#record(reader);
-    if (!reader.done) throw this.#fault("ends inside a record or holds a malformed one");
-    this.#previousSize = bytes.length;
-    this.#chunks++;
+    this.#taken++;
   }
 
   finish(): KvState {
-    if (this.#chunks === 0) throw new RangeError("A snapshot needs at least one chunk: there is none");
-    if (this.#items.length !== this.#count) {
-      throw new RangeError(`The snapshot announces ${this.#count} keys: it holds ${this.#items.length}`);
+    const head = this.#head;
+    if (head === null) throw new RangeError("A snapshot needs at least one chunk: there is none");
+    const wanted = 1 + head.indexes.length + head.pages;
+    if (this.#taken !== wanted) {
+      throw new RangeError(`A snapshot of ${head.pages} pages has ${wanted} chunks: ${this.#taken} are given`);
     }
-    return { revision: this.#revision, items: this.#items };
-  }
-
-  #header(reader: ByteReader): void {
-    const version = reader.u8();
-    if (version !== SNAPSHOT_VERSION) throw this.#fault(`has version ${version}, ${SNAPSHOT_VERSION} is wanted`);
-    this.#revision = reader.u64();
-    this.#count = reader.u32();
-  }
-
-  /** A later chunk holds at least one record, the one that did not fit into the chunk before. */
-  #firstRecordOfLaterChunk(reader: ByteReader): void {
-    this.#record(reader);
-    if (this.#previousSize + reader.position <= KV_LIMITS.maxChunkBytes) {
-      throw this.#fault("starts with a record that belongs into the chunk before");
+    if (this.#keys !== head.keys) {
+      throw new RangeError(`The snapshot announces ${head.keys} keys: its pages hold ${this.#keys}`);
     }
+    return { revision: head.revision, pages: this.#pages };
   }
 
-  #record(reader: ByteReader): void {
-    const key = reader.text(1, KV_LIMITS.maxKeyBytes);
-    const revision = reader.u64();
-    const value = reader.raw(reader.u32(), KV_LIMITS.maxValueBytes);
-    if (reader.failed) throw this.#fault("ends inside a record or holds a malformed one");
-    const before = this.#items.at(-1);
-    if (before !== undefined && compareUtf8(before.key, key) >= 0) throw this.#fault("holds keys out of order");
-    if (revision < 1 || revision > this.#revision || this.#revisions.has(revision)) {
-      throw this.#fault(`holds the impossible key revision ${revision} (store revision ${this.#revision})`);
+  #index({ pages, indexes }: Head, bytes: Uint8Array): void {
+    const at = this.#taken - 1;
+    checkDigest(bytes, indexes[at]!);
+    this.#digests.push(...splitDigests(bytes, digestsInIndex(pages, at)));
+  }
+
+  #page(head: Head, bytes: Uint8Array): void {
+    const wanted = this.#digests[this.#pages.length];
+    if (wanted === undefined) throw new RangeError(`is one too many, ${head.pages} pages are announced`);
+    checkDigest(bytes, wanted);
+    const page = decodePage(bytes, wanted);
+    const before = this.#pages.at(-1);
+    if (before !== undefined) checkNeighbours(before, page);
+    for (const { revision } of page.records) this.#revision(head, revision);
+    this.#keys += page.records.length;
+    this.#pages.push(page);
+  }
+
+  /** Each write gives the store a revision of its own and that one to its key. */
+  #revision({ revision: last }: Head, revision: number): void {
+    if (revision < 1 || revision > last || this.#revisions.has(revision)) {
+      throw new RangeError(`holds the impossible key revision ${revision} (store revision ${last})`);
     }
     this.#revisions.add(revision);
-    this.#items.push({ key, revision, value: value.slice() });
   }
 
-  #fault(what: string): RangeError {
-    return new RangeError(`Snapshot chunk ${this.#chunks + 1} ${what}`);
+  #name(): string {
+    const { indexes = [], pages = 0 } = this.#head ?? {};
+    const at = `Snapshot chunk ${this.#taken}`;
+    if (this.#taken === 0) return `${at} (head)`;
+    if (this.#taken <= indexes.length) return `${at} (index ${this.#taken} of ${indexes.length})`;
+    return `${at} (page ${this.#taken - indexes.length} of ${pages})`;
+  }
+}
+
+function checkDigest(bytes: Uint8Array, wanted: Digest): void {
+  const given = sha256Hex(bytes);
+  if (given !== wanted) throw new RangeError(`has digest ${given}, ${wanted} is wanted`);
+}
+
+function checkNeighbours(before: Page, page: Page): void {
+  const [last, first] = [before.records.at(-1)!.key, page.records[0]!.key];
+  if (compareUtf8(last, first) >= 0) {
+    throw new RangeError(`starts with ${quoted(first)}, wanted is a key above ${quoted(last)}, the last before it`);
+  }
+  if (mustJoin(before, page)) {
+    throw new RangeError(`has ${page.bytes} bytes and belongs into the page before it, which has ${before.bytes}`);
   }
 }

@@ -1,15 +1,16 @@
 /** The built-in state machine: a key-value store with revisions. */
-import { createHash } from "node:crypto";
 import { LIMITS } from "../core/limits.ts";
 import type { ApplyContext, QueryResult, StateMachine } from "../core/ports.ts";
 import type { LogIndex } from "../core/ids.ts";
 import { compareUtf8 } from "./compare_utf8.ts";
+import { FrozenStore } from "./frozen_store.ts";
 import { decodeKvCommand } from "./kv_command.ts";
 import type { CasCommand, DeleteCommand, GetCommand, KvCommand, ListCommand, PutCommand } from "./kv_command.ts";
 import { encodeKvResult, LIST_HEADER_BYTES, LIST_ITEM_BYTES } from "./kv_result.ts";
 import type { KvResult, ListItem } from "./kv_result.ts";
-import { readSnapshot, snapshotChunks } from "./kv_snapshot.ts";
-import { OrderedKeys } from "./ordered_keys.ts";
+import { readSnapshot } from "./kv_snapshot.ts";
+import { PageList } from "./page_list.ts";
+import { kvRecord } from "./record.ts";
 
 /** One write, as it is done. `value` is null where the key was deleted. */
 export interface KvChange {
@@ -26,25 +27,15 @@ export interface KvStoreOptions {
   readonly onChange?: (change: KvChange) => void;
 }
 
-interface Stored {
-  readonly value: Uint8Array;
-  /** Store revision of the write that set the value. */
-  readonly revision: number;
-  /** Bytes of UTF-8 of the key. */
-  readonly keyBytes: number;
-}
-
 const MALFORMED: KvResult = { status: "malformed" };
-const UTF8 = new TextEncoder();
 
-/** Keys, values and revisions in memory. Every successful write raises the store's revision by one; nothing else does. */
+/** Keys, values and revisions in memory, in pages. Every successful write raises the store's revision by one; nothing else does. */
 export class KvStore implements StateMachine {
   readonly #onChange: ((change: KvChange) => void) | undefined;
   #revision = 0;
-  #values = new Map<string, Stored>();
-  #order = new OrderedKeys();
-  /** The digest of the state at the revision it was taken at. */
-  #digest: { readonly revision: number; readonly bytes: Uint8Array } | null = null;
+  #records = new PageList();
+  /** The latest frozen view, until the state changes. */
+  #frozen: FrozenStore | null = null;
 
   constructor(options: KvStoreOptions = {}) {
     this.#onChange = options.onChange;
@@ -57,7 +48,7 @@ export class KvStore implements StateMachine {
 
   /** Number of keys. */
   get size(): number {
-    return this.#values.size;
+    return this.#records.size;
   }
 
   apply(command: Uint8Array, context: ApplyContext): Uint8Array {
@@ -69,27 +60,36 @@ export class KvStore implements StateMachine {
     return { version: this.#revision, value: encodeKvResult(this.#read(decodeKvCommand(query))) };
   }
 
-  *snapshot(): Generator<Uint8Array> {
-    yield* snapshotChunks(this.#revision, this.#values.size, this.#items(""));
+  /**
+   * The present state, to be kept and read while the store goes on, as a checkpoint does (§8.2). Costs one reference for each page and
+   * copies nothing; see {@linkcode FrozenStore} for what it costs later.
+   */
+  freeze(): FrozenStore {
+    return this.#frozen ??= new FrozenStore({ revision: this.#revision, keys: this.size }, this.#records.freeze());
   }
 
-  /** Throws a RangeError and changes nothing unless `chunks` are exactly some store's snapshot. */
+  /** The chunks of the present state, whatever is written before the last of them is taken. */
+  snapshot(): Iterable<Uint8Array> {
+    return this.freeze().chunks();
+  }
+
+  /**
+   * Throws a RangeError and changes nothing unless `chunks` are a state that a store can have. They vouch for themselves only: that
+   * it is the wanted state is known once {@linkcode digest} is the wanted one.
+   */
   restore(chunks: Iterable<Uint8Array>): void {
     const state = readSnapshot(chunks);
     this.#revision = state.revision;
-    this.#values = new Map(state.items.map(({ key, value, revision }) => [key, stored(key, value, revision)]));
-    this.#order = OrderedKeys.fromSorted(state.items.map((item) => item.key));
-    this.#digest = null;
+    this.#records = new PageList(state.pages);
+    this.#frozen = null;
   }
 
-  /** SHA-256 over the snapshot's chunks joined together. */
+  /**
+   * SHA-256 of the snapshot's first chunk, which holds the digests of the others. The pages are part of the state: equal histories,
+   * or a restored state and its original, have equal digests; the same records written in another order need not have.
+   */
   digest(): Uint8Array {
-    if (this.#digest?.revision !== this.#revision) {
-      const hash = createHash("sha256");
-      for (const chunk of this.snapshot()) hash.update(chunk);
-      this.#digest = { revision: this.#revision, bytes: new Uint8Array(hash.digest()) };
-    }
-    return this.#digest.bytes.slice();
+    return Uint8Array.fromHex(this.freeze().digest);
   }
 
   #execute(command: KvCommand, index: LogIndex): KvResult {
@@ -114,39 +114,41 @@ export class KvStore implements StateMachine {
   }
 
   #get({ key }: GetCommand): KvResult {
-    const found = this.#values.get(key);
+    const found = this.#records.get(key);
     if (found === undefined) return { status: "absent", storeRevision: this.#revision };
     return { status: "value", storeRevision: this.#revision, revision: found.revision, value: found.value };
   }
 
   #put({ key, value }: PutCommand | CasCommand, index: LogIndex): KvResult {
-    if (!this.#values.has(key)) this.#order.add(key);
-    const revision = ++this.#revision;
-    // The command's bytes belong to the log; a view into them would keep the whole entry in memory.
-    const kept = stored(key, value.slice(), revision);
-    this.#values.set(key, kept);
-    this.#onChange?.({ revision, index, key, value: kept.value });
-    return { status: "written", revision };
+    const record = kvRecord(key, this.#nextRevision(), value);
+    this.#records.set(record);
+    this.#onChange?.({ revision: record.revision, index, key, value: record.value });
+    return { status: "written", revision: record.revision };
   }
 
   #cas(command: CasCommand, index: LogIndex): KvResult {
-    const current = this.#values.get(command.key)?.revision ?? 0;
+    const current = this.#records.get(command.key)?.revision ?? 0;
     return current === command.revision ? this.#put(command, index) : { status: "refused", revision: current };
   }
 
   #delete({ key }: DeleteCommand, index: LogIndex): KvResult {
-    if (!this.#values.delete(key)) return { status: "refused", revision: 0 };
-    this.#order.delete(key);
-    const revision = ++this.#revision;
+    if (!this.#records.delete(key)) return { status: "refused", revision: 0 };
+    const revision = this.#nextRevision();
     this.#onChange?.({ revision, index, key, value: null });
     return { status: "written", revision };
+  }
+
+  /** Counts a write. */
+  #nextRevision(): number {
+    this.#frozen = null;
+    return ++this.#revision;
   }
 
   #list({ prefix, after, limit }: ListCommand): KvResult {
     const items: ListItem[] = [];
     let bytes = LIST_HEADER_BYTES;
     let more = false;
-    for (const item of this.#items(compareUtf8(after, prefix) > 0 ? after : prefix)) {
+    for (const item of this.#records.from(compareUtf8(after, prefix) > 0 ? after : prefix)) {
       if (item.key === after) continue;
       if (!item.key.startsWith(prefix)) break;
       bytes += LIST_ITEM_BYTES + item.keyBytes + item.value.length;
@@ -156,17 +158,4 @@ export class KvStore implements StateMachine {
     }
     return { status: "list", storeRevision: this.#revision, more, items };
   }
-
-  /** Keys at or above `from`, in order, with what is stored under them. */
-  *#items(from: string): Generator<ListItem & Stored> {
-    for (const key of this.#order.from(from)) {
-      const found = this.#values.get(key);
-      if (found === undefined) throw new Error(`Key order and values differ at ${JSON.stringify(key)}`);
-      yield { key, ...found };
-    }
-  }
-}
-
-function stored(key: string, value: Uint8Array, revision: number): Stored {
-  return { value, revision, keyBytes: UTF8.encode(key).length };
 }

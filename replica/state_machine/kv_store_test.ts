@@ -236,6 +236,21 @@ Deno.test("a bad snapshot is refused and leaves the store as it was", () => {
   put(store, "a", "1");
   const before = store.digest();
   assertThrows(() => store.restore([]), RangeError, "at least one chunk");
-  assertThrows(() => store.restore([new Uint8Array(3)]), RangeError, "Snapshot chunk 1");
-  assertEquals(store.digest(), before);
+  assertThrows(
+    () => store.restore([new Uint8Array(3)]),
+    RangeError,
+    "Snapshot chunk 0 (head) has version 0, 2 is wanted",
+  );
+  const other = new KvStore();
+  for (const key of ["a", "b"]) put(other, key, new Uint8Array(20_000));
+  const chunks = [...other.snapshot()];
+  assertThrows(
+    () => store.restore(chunks.with(3, chunks[2]!)),
+    RangeError,
+    "Snapshot chunk 3 (page 2 of 2) has digest",
+  );
+  assertThrows(() => store.restore(chunks.slice(0, 3)), RangeError, "2 pages has 4 chunks: 3 are given");
+  assertEquals([store.digest(), store.revision, store.size, keysOf(list(store, {}))], [before, 1, 1, ["a"]]);
+  store.restore(chunks);
+  assertEquals([store.digest(), keysOf(list(store, {}))], [other.digest(), ["a", "b"]]);
 });

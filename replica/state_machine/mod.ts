@@ -9,6 +9,7 @@ export type {
   ListCommand,
   PutCommand,
 } from "./kv_command.ts";
+export { FrozenStore } from "./frozen_store.ts";
 export { KV_LIMITS } from "./kv_limits.ts";
 export { decodeKvResult, encodeKvResult, KV_RESULT_VERSION } from "./kv_result.ts";
 export type {
