@@ -48,8 +48,8 @@ Deno.test("a store restored from a frozen view and its original stay equal for e
     fc.property(writes, fc.array(writes, { maxLength: 4 }), (before, later) => {
       const store = new KvStore();
       write(before, 1, store);
+      // Not asked for its digest yet, so that its first writes meet pages that no view holds.
       const copy = restored(store.freeze());
-      assertEquals(copy.digest(), store.digest());
       for (const [i, more] of later.entries()) {
         write(more, 2 + i, store, copy);
         assertEquals([copy.revision, copy.size, copy.digest()], [store.revision, store.size, store.digest()]);

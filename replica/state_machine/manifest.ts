@@ -62,7 +62,7 @@ export function readHead(bytes: Uint8Array): Head {
   const count = Math.ceil(pages / KV_LIMITS.maxIndexDigests);
   if (count > MAX_INDEXES) throw new RangeError(`announces ${pages} pages, more than a head has room for`);
   const indexes = splitDigests(bytes.subarray(COUNTER_BYTES), count);
-  if (keys < pages || (keys > 0 && pages === 0) || keys > revision) {
+  if (keys < pages || keys > revision) {
     throw new RangeError(`announces ${keys} keys in ${pages} pages at revision ${revision}, which no store has`);
   }
   return { revision, keys, pages, indexes };
