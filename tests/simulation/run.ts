@@ -1,12 +1,11 @@
 /** Runs a plan to its verdict: safety under everything, then liveness once the network has healed. */
-import { quorumSizes } from "../../client/reply_tally.ts";
 import type { Millis, ReplicaId } from "../../replica/core/ids.ts";
-import { lastIndex } from "../../replica/core/log.ts";
 import type { CoreState } from "../../replica/core/state.ts";
 import { createCheckers } from "./checkers/mod.ts";
 import { History } from "./checkers/history.ts";
 import { fanOut } from "./fan_out.ts";
-import { type Observer, type Violation, ViolationError } from "./observer.ts";
+import { isLevel, isSettled, sharesLeader } from "./liveness.ts";
+import { type Observer, type RunFacts, type Violation, ViolationError } from "./observer.ts";
 import type { Plan } from "./plan.ts";
 import type { SimCrypto } from "./sim_crypto.ts";
 import { CLUSTER, Simulation } from "./simulation.ts";
@@ -34,50 +33,52 @@ const PATIENT_BOUND_MS = 5_000;
 
 /** Runs `plan`; what it shows goes to `watch` too. */
 export function runPlan(plan: Plan, crypto: SimCrypto, watch: RunWatch = { observer: {} }): RunResult {
+  const counter = countEvents();
+  const checkers = createCheckers(factsOf(plan), { clauses: plan.clauses });
+  const history = new History();
+  const observer = fanOut([watch.observer, counter, checkers]);
+  const handled = watch.handled ? { handled: watch.handled } : {};
+  const simulation = new Simulation({ plan, crypto, observer, history, ...handled });
+  const violation = judge(() => {
+    play(simulation);
+    checkers.finish();
+    return history.check();
+  });
+  const endedAt = simulation.now;
+  const operations = simulation.clients.reduce((sum, { finished }) => sum + finished, 0);
+  const { undecided } = history;
+  const stats = { ...simulation.stats, ...counter.counts(), operations, virtualMs: endedAt, undecided };
+  return { plan, violation, endedAt, stats };
+}
+
+const factsOf = ({ replicas, byzantine, constants }: Plan): RunFacts => ({
+  clusterId: CLUSTER,
+  replicas,
+  byzantine: new Set(byzantine.map(({ replica }) => replica)),
+  fastReads: constants.fastReads,
+});
+
+/** The violation that `run` returns or throws; anything else it throws is no verdict, and passes through. */
+function judge(run: () => Violation | null): Violation | null {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof ViolationError) return { invariant: error.invariant, detail: error.detail };
+    throw error;
+  }
+}
+
+/** Counts terms with a leader, and the highest commit. */
+function countEvents(): Observer & { counts(): { elections: number; commits: number } } {
   const terms = new Set<number>();
   let commits = 0;
-  const counter: Observer = {
-    event: (_, { event, fields }) => {
+  return {
+    event(_, { event, fields }) {
       if (event === "leader") terms.add(Number(fields["term"]));
       if (event === "committed") commits = Math.max(commits, Number(fields["index"]));
     },
+    counts: () => ({ elections: terms.size, commits }),
   };
-  const checkers = createCheckers({
-    clusterId: CLUSTER,
-    replicas: plan.replicas,
-    byzantine: new Set(plan.byzantine.map(({ replica }) => replica)),
-    fastReads: plan.constants.fastReads,
-  }, { clauses: plan.clauses });
-  const history = new History();
-  let simulation: Simulation | null = null;
-  let violation: Violation | null = null;
-  try {
-    const observer = fanOut([watch.observer, counter, checkers]);
-    simulation = new Simulation({
-      plan,
-      crypto,
-      observer,
-      history,
-      ...(watch.handled ? { handled: watch.handled } : {}),
-    });
-    play(simulation);
-    checkers.finish();
-    violation = history.check();
-  } catch (error) {
-    if (!(error instanceof ViolationError)) throw error;
-    violation = { invariant: error.invariant, detail: error.detail };
-  }
-  const endedAt = simulation?.now ?? 0;
-  const operations = simulation?.clients.reduce((sum, { finished }) => sum + finished, 0) ?? 0;
-  const stats = {
-    ...simulation!.stats,
-    elections: terms.size,
-    commits,
-    operations,
-    virtualMs: endedAt,
-    undecided: history.undecided,
-  };
-  return { plan, violation, endedAt, stats };
 }
 
 function play(simulation: Simulation): void {
@@ -113,44 +114,4 @@ function waitFor({ scheduler }: Simulation, bound: Millis, what: string, done: (
     }
     scheduler.elapse(SLICE_MS);
   }
-}
-
-const statesOf = (simulation: Simulation): (CoreState | null)[] =>
-  simulation.survivors.map((id) => simulation.node(id).state);
-
-/** All survivors follow one of them in one term. */
-function sharesLeader(simulation: Simulation): boolean {
-  const states = statesOf(simulation);
-  const leader = states[0]?.term.leader ?? null;
-  return leader !== null && simulation.survivors.includes(leader) &&
-    states.every((state) => state?.term.leader === leader && state.hard.currentTerm === states[0]!.hard.currentTerm);
-}
-
-/**
- * All have committed the same, and nothing more will happen until a client asks for something: either a quorum follows one of the
- * survivors in one term with nothing uncommitted; or nobody has anything uncommitted, and enough follow one of them (f + 1, so that no
- * f + 1 are ahead of them). Replicas left in other terms join at the next election, which the next request brings about (§6.1).
- */
-function isSettled(simulation: Simulation): boolean {
-  if (!isLevel(simulation)) return false;
-  const states = statesOf(simulation);
-  const followers = new Map<string, number>();
-  let quiet = true;
-  for (const state of states) {
-    const { hard, term, log, commitIndex } = state!;
-    if (lastIndex(log) > commitIndex) quiet = false;
-    else if (term.leader !== null && simulation.survivors.includes(term.leader)) {
-      const key = `${hard.currentTerm} ${term.leader}`;
-      followers.set(key, (followers.get(key) ?? 0) + 1);
-    }
-  }
-  const { quorum, weak } = quorumSizes(simulation.plan.replicas.length);
-  return Math.max(0, ...followers.values()) >= (quiet ? weak : quorum);
-}
-
-/** Every survivor has applied all that any honest replica committed. */
-function isLevel(simulation: Simulation): boolean {
-  const states = statesOf(simulation);
-  const highest = Math.max(...states.map((state) => state?.commitIndex ?? 0));
-  return states.every((state) => state?.commitIndex === highest && state.appliedIndex === highest);
 }
