@@ -2,7 +2,7 @@
 import type { Millis, ReplicaId } from "../../replica/core/ids.ts";
 import type { Packet } from "../../replica/core/packet.ts";
 import { CRASH_POINTS } from "./crash_point.ts";
-import type { Fault, NetworkFault, Target } from "./plan.ts";
+import { type Fault, type NetworkFault, STEADY, type Target } from "./plan.ts";
 import type { Rng } from "./rng.ts";
 
 export interface FaultFrame {
@@ -26,17 +26,6 @@ const KINDS: readonly Packet["kind"][] = [
   "ResendRequest",
   "FetchEntriesResponse",
 ];
-
-const STEADY = {
-  sources: null,
-  targets: null,
-  kinds: null,
-  loss: 0,
-  duplicate: 0,
-  delayMs: 0,
-  replay: 0,
-  flapMs: null,
-};
 
 export function drawFaults(rng: Rng, frame: FaultFrame): Fault[] {
   const { mood } = frame;

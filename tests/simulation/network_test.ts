@@ -2,25 +2,13 @@ import { assert, assertEquals } from "@std/assert";
 import { type ReplicaId, replicaId } from "../../replica/core/ids.ts";
 import type { Packet } from "../../replica/core/packet.ts";
 import { Network } from "./network.ts";
-import type { EchoFault, NetworkFault } from "./plan.ts";
+import { type EchoFault, type NetworkFault, STEADY } from "./plan.ts";
 import { Rng } from "./rng.ts";
 import { Scheduler } from "./scheduler.ts";
 
 const [r1, r2, r3] = ["r1", "r2", "r3"].map(replicaId) as [ReplicaId, ReplicaId, ReplicaId];
 const packet = (kind: Packet["kind"] = "PreVote") => ({ kind }) as Packet;
-const FAULT: NetworkFault = {
-  kind: "network",
-  from: 0,
-  to: 1000,
-  sources: null,
-  targets: null,
-  kinds: null,
-  loss: 0,
-  duplicate: 0,
-  delayMs: 0,
-  replay: 0,
-  flapMs: null,
-};
+const FAULT: NetworkFault = { kind: "network", ...STEADY, from: 0, to: 1000 };
 
 /** A network with `faults`, on which r1 leads, and what it delivered. */
 function stage(...faults: (NetworkFault | EchoFault)[]) {

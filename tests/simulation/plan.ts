@@ -28,6 +28,18 @@ export interface NetworkFault {
   readonly flapMs: Millis | null;
 }
 
+/** What a link does that has no fault. */
+export const STEADY = {
+  sources: null,
+  targets: null,
+  kinds: null,
+  loss: 0,
+  duplicate: 0,
+  delayMs: 0,
+  replay: 0,
+  flapMs: null,
+} as const satisfies Partial<NetworkFault>;
+
 /** A replica crashes at a point of its work, at the latest a while after `from`, and restarts. */
 export interface CrashFault {
   readonly kind: "crash";

@@ -29,19 +29,20 @@ class SecondChain {
   }
 }
 
+/** The honest in two halves, each with a chain of its own. */
+function halves(scene: Scene, led: Led, second: SecondChain, reign: Reign): readonly (readonly [ReplicaId[], Chain])[] {
+  const order = led.order(reign);
+  const half = Math.ceil(order.length / 2);
+  return [[order.slice(0, half), led.chainOf(reign)], [order.slice(half), second.get(scene, reign)]];
+}
+
 /** Each half of the honest has one chain, and the acks and reports of all the faulty for it. */
 const splitLeader = pretender((scene) => {
   const led = new Led(scene);
   const second = new SecondChain();
   return {
     lead(reign) {
-      const order = led.order(reign);
-      const half = Math.ceil(order.length / 2);
-      const parts = [[order.slice(0, half), led.chainOf(reign)], [
-        order.slice(half),
-        second.get(scene, reign),
-      ]] as const;
-      for (const [part, chain] of parts) {
+      for (const [part, chain] of halves(scene, led, second, reign)) {
         reign.show(part, chain);
         reign.vouch(part, chain, true);
       }
@@ -58,10 +59,7 @@ const scatteringLeader = pretender((scene) => {
   const second = new SecondChain();
   return {
     lead(reign) {
-      const order = led.order(reign);
-      const half = Math.ceil(order.length / 2);
-      reign.show(order.slice(0, half), led.chainOf(reign));
-      reign.show(order.slice(half), second.get(scene, reign));
+      for (const [part, chain] of halves(scene, led, second, reign)) reign.show(part, chain);
     },
   };
 });
