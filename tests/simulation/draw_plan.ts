@@ -153,7 +153,7 @@ function drawClients(rng: Rng, mood: Mood, unit: Millis): ClientPlan[] {
     id: `c${i + 1}`,
     behaviour: "honest",
     intervenes: mood === "chaos" || mood === "reign" || rng.chance(0.5),
-    operations: mood === "patience" ? 60 : rng.int(6, 24),
+    operations: mood === "patience" ? 300 : rng.int(6, 24),
     afterwards: rng.int(3, 8),
     concurrency: mood === "patience" ? 1 : rng.int(1, 4),
     thinkMs: unit * (mood === "patience" ? 0.03 : rng.pick([0.05, 0.3, 1])),

@@ -134,10 +134,10 @@ export class SimClient {
     this.#paused = true;
   }
 
-  /** Goes on with `more` operations, each waited for until it is done. */
+  /** Goes on with `more` operations, each waited for until it is done; what it had not begun it leaves. */
   resume(more: number): void {
     this.#paused = false;
-    this.remaining += more;
+    this.remaining = more;
     this.#patienceMs = Infinity;
     this.#thinkMs = 0; // from now on it is measured how long the cluster takes, and not the client
     const idle = this.plan.concurrency - this.underWay;

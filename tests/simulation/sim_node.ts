@@ -76,7 +76,7 @@ export class SimNode {
   /** What the core itself threw last; anything else thrown here is the simulation's own mistake. */
   #coreError: unknown = null;
   /** A transaction that is half on the disk, and how the journal takes it back when the disk is opened. */
-  #torn: { readonly before: Recovered; readonly rollBack: () => void } | null = null;
+  #torn: { readonly disk: MemoryDisk; readonly before: Recovered; readonly rollBack: () => void } | null = null;
 
   constructor(config: CoreConfig, world: NodeWorld) {
     this.id = config.self;
@@ -111,10 +111,10 @@ export class SimNode {
   /** Takes back a transaction that was torn, and sees that the disk is as it was before. */
   #openJournal(): void {
     if (this.#torn === null) return;
-    const { before, rollBack } = this.#torn;
+    const { disk, before, rollBack } = this.#torn;
     rollBack();
     this.#torn = null;
-    const after = this.disk.recovered();
+    const after = disk.recovered();
     const same = after.entries.length === before.entries.length && after.entries.at(-1) === before.entries.at(-1) &&
       after.hardState === before.hardState && after.prepared === before.prepared &&
       after.commitIndex === before.commitIndex;
@@ -237,7 +237,8 @@ export class SimNode {
 
   /** Writes a part of a transaction and crashes. */
   #tear(operations: readonly PersistOperation[]): never {
-    this.#torn = { before: this.disk.recovered(), rollBack: this.disk.begin() };
+    const { disk } = this;
+    this.#torn = { disk, before: disk.recovered(), rollBack: disk.begin() };
     for (const operation of operations.slice(0, Math.ceil(operations.length / 2))) this.disk.write(operation);
     throw new SimulatedCrash("torn-persist");
   }
