@@ -21,11 +21,14 @@ function read(storage: Storage): Obeyed {
 export class Activation {
   readonly #self: ReplicaId;
   readonly #storage: Storage;
+  readonly #isRefused: () => boolean;
   #obeyed: Obeyed;
 
-  constructor(self: ReplicaId, storage: Storage) {
+  /** No command is obeyed while `isRefused` says that the disk refuses, since it could not be kept. */
+  constructor(self: ReplicaId, storage: Storage, isRefused: () => boolean = () => false) {
     this.#self = self;
     this.#storage = storage;
+    this.#isRefused = isRefused;
     this.#obeyed = read(storage);
   }
 
@@ -38,6 +41,7 @@ export class Activation {
   obey({ replica, active, time }: SetActive): string | null {
     if (replica !== this.#self) return `this is ${this.#self}, not ${replica}`;
     if (time <= this.#obeyed.time) return `the command's time ${time} is not after ${this.#obeyed.time}, obeyed before`;
+    if (this.#isRefused()) return "its disk refuses writes, so the command could not be kept";
     this.#storage.setMeta(META, `${active} ${time}`);
     this.#obeyed = { active, time };
     return null;

@@ -30,6 +30,8 @@ export interface DeskParts {
   readonly replier: Replier;
   readonly status: StatusDesk;
   readonly activation: Activation;
+  /** Whether this replica takes part in the protocol. */
+  readonly takesPart: () => boolean;
   /** Told when the operator's command was obeyed. */
   readonly onActivation: (active: boolean) => void;
 }
@@ -39,11 +41,11 @@ export interface DeskParts {
  * may rest on it (I8).
  */
 export function createDesk(parts: DeskParts): ClientDesk {
-  const { routes, replier, activation } = parts;
+  const { routes, replier, takesPart } = parts;
   const operator = new OperatorDesk(parts);
   return {
     get active() {
-      return activation.active;
+      return takesPart();
     },
     payer: (client, route, now) => routes.payer(client, route, now),
     serve(packet, route, now) {

@@ -17,7 +17,7 @@ import type { SigningIntent, Storage } from "./storage/port.ts";
 
 /** What the effects are executed on. */
 export interface EffectPorts {
-  readonly storage: Storage;
+  readonly storage: Pick<Storage, "commit">;
   /** The body of a message; deterministic, so that a vote asked for again is the very same bytes (§6.5). */
   encode(message: PeerMessage): Uint8Array;
   sign(message: PeerMessage, body: Uint8Array): Uint8Array;

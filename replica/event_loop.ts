@@ -22,6 +22,8 @@ export interface LoopParts {
   readonly signaturesPerTurn: number;
   readonly refused: TallyByKind;
   readonly isActive: () => boolean;
+  /** Called in every turn in which the replica takes no part. */
+  readonly whileInactive?: (now: number) => void;
   /** Monotonic clock in milliseconds. */
   readonly now: () => number;
 }
@@ -36,7 +38,7 @@ export class EventLoop {
     this.#parts = parts;
   }
 
-  /** Runs until {@linkcode stop}; rejects with what made the replica unable to go on. */
+  /** Runs until {@linkcode stop}; rejects with what a turn threw. Can be called again then: the rest of that turn's inputs is lost. */
   async run(): Promise<void> {
     const { transport, now } = this.#parts;
     while (!this.#stopping) {
@@ -67,6 +69,7 @@ export class EventLoop {
     if (!isActive()) {
       // A deactivated replica hears nothing of its peers and says nothing; its timers wait with it.
       this.#tickAt = time + state.config.constants.heartbeatMs;
+      this.#parts.whileInactive?.(time);
       return;
     }
     const due = time >= this.#tickAt;

@@ -12,10 +12,11 @@ function desk() {
     getMeta: (key) => meta.get(key) ?? null,
     setMeta: (key, value) => void meta.set(key, value),
   };
+  const disk = { refused: false };
   const answers: string[] = [];
   const told: boolean[] = [];
   const operator = new OperatorDesk({
-    activation: new Activation(replicaId("r1"), storage as Storage),
+    activation: new Activation(replicaId("r1"), storage as Storage, () => disk.refused),
     replier: {
       answer: (route, _client, nonce, { ok }) => void answers.push(`${nonce} ${ok ? "obeyed" : "refused"} on ${route}`),
     },
@@ -23,7 +24,7 @@ function desk() {
   });
   const send = (time: number, active: boolean, { replica = "r1", route = "a", now = 0 } = {}) =>
     operator.serve({ kind: "SetActive", replica: replicaId(replica), active, time }, route, now);
-  return { send, answers, told };
+  return { send, answers, told, disk };
 }
 
 Deno.test("a command is obeyed and answered once; its replay is neither, on whatever route", () => {
@@ -50,4 +51,13 @@ Deno.test("with more old commands than are remembered, refusals are rated; a new
   assertEquals(send(commandsRemembered * 2, true), "rate");
   assertEquals(send(1_000_001, true), null);
   assertEquals(send(commandsRemembered * 2, true, { now: 1000 / refusalsPerSecond }), "refused");
+});
+
+Deno.test("while the disk refuses, a command is refused with an answer; another one is obeyed once it is back", () => {
+  const { send, answers, told, disk } = desk();
+  disk.refused = true;
+  assertEquals([send(5, false), told], ["refused", []]);
+  disk.refused = false;
+  assertEquals([send(6, false), told], [null, [false]]);
+  assertEquals(answers, ["5 refused on a", "6 obeyed on a"]);
 });

@@ -7,13 +7,12 @@ import type { ReplicaTransport } from "../transport/port.ts";
 import type { ByzantineMode } from "./byzantine/mod.ts";
 import { ownLine, transportOptionsOf } from "./config.ts";
 import type { StateMachine } from "./core/ports.ts";
+import { HeldDisk } from "./held_disk.ts";
 import { type Logger, SILENT } from "./log.ts";
 import { Recorder, RecordingFile } from "./recording/mod.ts";
 import { createReplica, type Replica } from "./replica.ts";
 import { KvStore } from "./state_machine/mod.ts";
 import type { ReplicaStatus } from "./status.ts";
-import { openSqliteStorage } from "./storage/mod.ts";
-import type { Storage } from "./storage/port.ts";
 
 export interface StartOptions {
   readonly roster: Roster;
@@ -39,7 +38,7 @@ export interface RunningReplica {
   readonly line: RosterReplica;
   /**
    * Resolves once the replica was stopped. Rejects with InvariantError, GuardError or StorageError where it could not go on: a
-   * replica rather serves nothing than guesses. Either way, sockets and storage are closed then.
+   * replica rather serves nothing than guesses. A disk that only refuses for now is waited for. Either way, sockets and storage are closed then.
    */
   readonly finished: Promise<void>;
   status(): ReplicaStatus;
@@ -55,17 +54,20 @@ export async function startReplica(options: StartOptions): Promise<RunningReplic
   const { roster, key, backend, bindHost = null, log = SILENT, byzantine = null, record = null } = options;
   const line = ownLine(roster, key);
   const recording = record === null ? null : RecordingFile.create(record);
-  let storage: Storage | null = null;
+  let disk: HeldDisk | null = null;
   let transport: ReplicaTransport | null = null;
   try {
-    storage = openSqliteStorage({ dir: options.dataDir, clusterId: roster.cluster, replica: line.id });
+    disk = new HeldDisk({ dir: options.dataDir, clusterId: roster.cluster, replica: line.id }, log);
+    const { storage, reopen } = disk;
     transport = await createZmqReplicaTransport(transportOptionsOf(roster, line, bindHost));
     const machine = options.machine ?? new KvStore();
     const recorder = recording && new Recorder(recording, warnOfEnd(log));
-    const replica = createReplica({ roster, key, backend, storage, transport, machine, log, byzantine, recorder });
-    return supervise({ line, replica, storage, transport, recorder });
+    const replica = createReplica({
+      ...{ roster, key, backend, storage, reopen, transport, machine, log, byzantine, recorder },
+    });
+    return supervise({ line, replica, disk, transport, recorder });
   } catch (error) {
-    await undo([() => transport?.close(), () => storage?.close(), () => recording?.discard()], log);
+    await undo([() => transport?.close(), () => disk?.close(), () => recording?.discard()], log);
     throw error;
   }
 }
@@ -87,12 +89,12 @@ const warnOfEnd = (log: Logger) => (reason: string, steps: number): void =>
 interface Held {
   readonly line: RosterReplica;
   readonly replica: Replica;
-  readonly storage: Storage;
+  readonly disk: HeldDisk;
   readonly transport: ReplicaTransport;
   readonly recorder: Recorder | null;
 }
 
-function supervise({ line, replica, storage, transport, recorder }: Held): RunningReplica {
+function supervise({ line, replica, disk, transport, recorder }: Held): RunningReplica {
   const finished = (async () => {
     try {
       await replica.run();
@@ -102,7 +104,7 @@ function supervise({ line, replica, storage, transport, recorder }: Held): Runni
       throw error;
     } finally {
       await transport.close();
-      storage.close();
+      disk.close();
     }
   })();
   // Whoever wants to know awaits `finished`; a rejection nobody looks at must not end an embedding process by itself.

@@ -9,6 +9,8 @@ import type { StateMachine } from "./core/ports.ts";
 import { sessionBytes } from "./core/session_table.ts";
 import type { CoreState, Role } from "./core/state.ts";
 import type { SignatureWork } from "./counting_backend.ts";
+import type { StorageStatus } from "./disk_watch.ts";
+import type { DurableMark } from "./durable_mark.ts";
 import type { TallyByKind } from "./tally_by_kind.ts";
 
 /** The digest of the whole state can cost as much as a snapshot: it is taken once in a while, and rarely if it is slow. */
@@ -43,6 +45,8 @@ export interface ReplicaStatus {
   /** Digest of the application's state and the session table, at the applied index beside it; both may lag by a second. */
   readonly state: { readonly digest: string; readonly appliedIndex: number };
   readonly clients: number;
+  /** Whether the disk takes writes, and how quickly. While it refuses, this replica takes no part in the protocol. */
+  readonly storage: StorageStatus;
   readonly crypto: CryptoInUse & SignatureWork;
   readonly transport: Readonly<TransportCounters>;
   /** Packets refused, and inputs the core rejected or ignored, by kind. */
@@ -62,6 +66,9 @@ export interface StatusParts {
   readonly refused: TallyByKind;
   readonly ignored: TallyByKind;
   readonly isActive: () => boolean;
+  readonly storage: (now: number) => StorageStatus;
+  /** What of the state is durable. */
+  readonly mark: Readonly<DurableMark>;
   readonly connected: (now: number) => number;
   /** Reason of the latest suspicion, ended or not. */
   readonly suspicion: () => string | null;
@@ -79,11 +86,15 @@ export class StatusDesk {
   }
 
   report(now: number): ReplicaStatus {
-    const { state, crypto, work, transport, refused, ignored, isActive, connected, startedAt } = this.#parts;
+    const { state, crypto, work, transport, refused, ignored, isActive, connected, startedAt, mark } = this.#parts;
     const { digest, appliedIndex } = this.#stateDigest(now);
+    const storage = this.#parts.storage(now);
+    const gone = storage.state === "refused";
     return {
       ...protocolStatus(state),
-      suspecting: state.election.suspectingSince === null ? null : this.#parts.suspicion(),
+      ...(gone ? durableStatus(state, mark) : {}),
+      suspecting: gone || state.election.suspectingSince === null ? null : this.#parts.suspicion(),
+      storage,
       active: isActive(),
       state: { digest, appliedIndex },
       clients: connected(now),
@@ -132,5 +143,18 @@ function protocolStatus(state: CoreState) {
     prepared: { term: prepared.term, index: prepared.index },
     evidence: evidence.map(({ kind, culprit }) => ({ kind, culprit })),
     sessions: sessions.sessions.size,
+  };
+}
+
+/** The same of a core that got ahead of a disk that refused: what a restart would find. What it had beyond that, it never signed. */
+function durableStatus(state: CoreState, { hard, last, prepared, commitIndex }: DurableMark) {
+  return {
+    role: "follower" as const,
+    term: hard.currentTerm,
+    leader: null,
+    lastIndex: last,
+    commitIndex,
+    commitHash: headAt(state.log, commitIndex).hash,
+    prepared: { term: prepared.term, index: prepared.index },
   };
 }

@@ -10,7 +10,7 @@ const HASH_CHARS = 12;
 
 /** Columns of the table, and what of a replica's status each shows. */
 const COLUMNS: readonly (readonly [string, (status: Members) => Json | undefined])[] = [
-  ["ROLE", ({ role, active }) => active === false ? "inactive" : role],
+  ["ROLE", ({ role, active, storage }) => refuses(storage) ? "disk refuses" : active === false ? "inactive" : role],
   ["TERM", ({ term }) => term],
   ["LEADER", ({ leader }) => leader],
   ["COMMIT", ({ commitIndex }) => commitIndex],
@@ -22,6 +22,8 @@ const COLUMNS: readonly (readonly [string, (status: Members) => Json | undefined
 ];
 
 type Members = { readonly [name: string]: Json };
+
+const refuses = (storage: Json | undefined): boolean => isRecord(storage) && storage["state"] === "refused";
 
 /** Replicas a status holds evidence against (§9.1). */
 function accused(evidence: Json | undefined): string | undefined {

@@ -24,6 +24,8 @@ export class MemoryDisk {
   tip: Tip = EMPTY_TIP;
   guard: GuardRecord = NOTHING_SIGNED;
   meta = new Map<string, string>();
+  /** Why it takes no writes for now, as a full disk does; null while it does take them. */
+  refusing: string | null = null;
   #small: SmallState = { ...EMPTY_SMALL };
   #entries: ChainedEntry[] = [];
   /** How to take back the log changes of the running transaction, last one first. */

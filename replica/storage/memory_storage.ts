@@ -56,6 +56,7 @@ export class MemoryStorage implements Storage {
 
   commit(operations: readonly PersistOperation[], intents: readonly SigningIntent[]): void {
     this.#assertOpen();
+    this.#assertAccepting();
     this.#crashIf("before");
     const undo = this.#disk.begin();
     try {
@@ -75,6 +76,7 @@ export class MemoryStorage implements Storage {
 
   setMeta(name: string, value: string): void {
     this.#assertOpen();
+    this.#assertAccepting();
     this.#disk.meta.set(name, value);
   }
 
@@ -87,9 +89,10 @@ export class MemoryStorage implements Storage {
     this.#open = false;
   }
 
-  /** Ends this storage, and opens the disk as the restarted replica finds it. */
+  /** Ends this storage, and opens the disk as the restarted replica finds it. Throws {@linkcode StorageError} where it refuses. */
   reopen(): MemoryStorage {
     this.crash();
+    this.#assertAccepting();
     return new MemoryStorage({ ...this.#options, disk: this.#disk });
   }
 
@@ -112,6 +115,14 @@ export class MemoryStorage implements Storage {
     if (this.failNext !== point) return;
     this.crash();
     throw new StorageError(`Simulated crash ${point} the commit became durable`);
+  }
+
+  /** A refused write ends the storage, as it does in SQLite's: the disk has to be opened again. */
+  #assertAccepting(): void {
+    const { refusing } = this.#disk;
+    if (refusing === null) return;
+    this.crash();
+    throw new StorageError(`The memory disk refuses: ${refusing}`, { refused: true });
   }
 
   #assertOpen(): void {

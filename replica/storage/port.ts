@@ -30,7 +30,26 @@ export class GuardError extends Error {
   override readonly name = "GuardError";
 }
 
-/** The disk refused, or holds what this replica cannot have written. The replica stops. */
+/** What is known of a {@linkcode StorageError} beside its words. */
+export interface StorageErrorOptions extends ErrorOptions {
+  /** Default false. */
+  readonly refused?: boolean;
+}
+
+/** The disk refused, or holds what this replica cannot have written. This storage is of no use any more. */
 export class StorageError extends Error {
   override readonly name = "StorageError";
+  /**
+   * True where the disk refused and may accept again (full, read-only, I/O error, in use): the replica waits for it. False where
+   * what it holds or was asked to hold cannot be: the replica stops.
+   */
+  readonly refused: boolean;
+
+  constructor(message: string, options: StorageErrorOptions = {}) {
+    super(message, options);
+    this.refused = options.refused ?? false;
+  }
 }
+
+/** Whether `error` says that the disk refused for now. */
+export const isRefusal = (error: unknown): error is StorageError => error instanceof StorageError && error.refused;

@@ -3,6 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { EMPTY_HARD_STATE } from "./empty.ts";
 import { NOTHING_SIGNED } from "./guard.ts";
 import { StorageError } from "./port.ts";
+import { diskError } from "./sqlite_errors.ts";
 import { APPLICATION_ID, PRAGMAS, SCHEMA_VERSION, TABLES } from "./sqlite_schema.ts";
 import { Statements } from "./sqlite_statements.ts";
 import { damaged } from "./verify.ts";
@@ -17,6 +18,8 @@ export interface DiskOwner {
 const FILE = "replica.db";
 /** A database being created; it is renamed once it is whole, so `replica.db` is never found half made. */
 const NEW_FILE = "replica.db.new";
+/** Room a disk must have again before it is used again: that of some batches, not of one row. */
+const PROBE_BYTES = 1024 * 1024;
 
 /** The open database, locked for this process alone. Throws {@linkcode StorageError} naming the directory and what is wrong. */
 export function openDatabase(owner: DiskOwner): DatabaseSync {
@@ -29,22 +32,38 @@ export function openDatabase(owner: DiskOwner): DatabaseSync {
   }
 }
 
-/** What the disk, or SQLite, said, as a StorageError that names the directory. */
-export function diskError(error: unknown, dir: string, doing: string): StorageError {
-  if (error instanceof StorageError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
-  if (/database is locked/.test(reason)) {
-    return new StorageError(
-      `The data directory ${dir} is in use by another process: every replica needs one of its own`,
-      {
-        cause: error,
-      },
-    );
+/**
+ * The database of a running replica again, after its disk had refused. It is never made anew: where it is missing, so is the disk, and
+ * a replica that went on without it would have forgotten what it signed. A durable write shows that the disk accepts again.
+ * Throws {@linkcode StorageError} as {@linkcode openDatabase} does.
+ */
+export function reopenDatabase(owner: DiskOwner, prepare: (db: DatabaseSync) => void): DatabaseSync {
+  try {
+    if (!exists(`${owner.dir}/${FILE}`)) {
+      throw new StorageError(`${owner.dir}/${FILE} is gone: the disk it was on is wanted back`, { refused: true });
+    }
+    return connect(owner, FILE, (db) => {
+      verifyOwner(db, owner);
+      prepare(db);
+      probe(db);
+      verifyIntact(db, owner);
+    });
+  } catch (error) {
+    throw diskError(error, owner.dir, "reopen");
   }
-  if (/malformed|not a database|corrupt/.test(reason)) {
-    return damaged(`The database in ${dir} is damaged: ${reason}`, error);
+}
+
+/**
+ * Throws unless the disk takes some data durably. The checkpoint writes the whole log that SQLite keeps beside the database into it:
+ * after a failed fsync the system may hold pages for written that are not, and only what is written again is sure.
+ */
+function probe(db: DatabaseSync): void {
+  const write = (sql: string, ...values: string[]) => db.prepare(sql).run(...values);
+  write("INSERT OR REPLACE INTO meta (name, value) VALUES ('disk.probe', ?)", "0".repeat(PROBE_BYTES));
+  write("DELETE FROM meta WHERE name = 'disk.probe'");
+  if (db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get()?.["busy"] !== 0) {
+    throw new StorageError("The database could not be checkpointed: another process reads it", { refused: true });
   }
-  return new StorageError(`Could not ${doing} the database in ${dir}: ${reason}`, { cause: error });
 }
 
 function createDatabase(owner: DiskOwner): void {
@@ -81,6 +100,11 @@ function createTables(db: DatabaseSync, owner: DiskOwner): void {
 }
 
 function verifyDatabase(db: DatabaseSync, owner: DiskOwner): void {
+  verifyOwner(db, owner);
+  verifyIntact(db, owner);
+}
+
+function verifyOwner(db: DatabaseSync, owner: DiskOwner): void {
   if (pragmaNumber(db, "application_id") !== APPLICATION_ID) {
     throw damaged(`${owner.dir}/${FILE} is not a replica's database, or lost its content`);
   }
@@ -96,6 +120,9 @@ function verifyDatabase(db: DatabaseSync, owner: DiskOwner): void {
         `${owner.clusterId} replica ${owner.replica}`,
     );
   }
+}
+
+function verifyIntact(db: DatabaseSync, owner: DiskOwner): void {
   const check = db.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
   if (check !== "ok") throw damaged(`The database in ${owner.dir} is damaged: ${check}`);
 }

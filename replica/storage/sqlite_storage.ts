@@ -8,7 +8,8 @@ import type { PersistOperation, Recovered } from "../core/output.ts";
 import { checkIntents, type GuardRecord } from "./guard.ts";
 import { type SigningIntent, type Storage, StorageError } from "./port.ts";
 import { readGuard, readRecovered } from "./sqlite_load.ts";
-import { diskError, openDatabase } from "./sqlite_open.ts";
+import { diskError, isSqliteError } from "./sqlite_errors.ts";
+import { openDatabase, reopenDatabase } from "./sqlite_open.ts";
 import { Statements } from "./sqlite_statements.ts";
 import { advanceTip, checkTip, type Tip, tipOf } from "./tip.ts";
 import { verifyRecovered } from "./verify.ts";
@@ -28,8 +29,24 @@ export interface SqliteOptions {
  */
 export function openSqliteStorage(options: SqliteOptions): Storage {
   const db = openDatabase(options);
+  return read(db, options, () => bound(db, options));
+}
+
+/**
+ * Opens `dir/replica.db` again after a StorageError with `refused`, its storage closed; never makes it anew. Throws
+ * {@linkcode StorageError} with `refused` unless the disk takes a write durably, else as {@linkcode openSqliteStorage} does.
+ */
+export function reopenSqliteStorage(options: SqliteOptions): Storage {
+  return read(reopenDatabase(options, (db) => bound(db, options)), options);
+}
+
+function bound(db: DatabaseSync, { maxPages }: SqliteOptions): void {
+  if (maxPages !== undefined) db.exec(`PRAGMA max_page_count = ${Math.floor(maxPages)}`);
+}
+
+function read(db: DatabaseSync, options: SqliteOptions, prepare: () => void = () => {}): Storage {
   try {
-    if (options.maxPages !== undefined) db.exec(`PRAGMA max_page_count = ${Math.floor(options.maxPages)}`);
+    prepare();
     return new SqliteStorage(db, options);
   } catch (error) {
     db.close();
@@ -169,11 +186,8 @@ class SqliteStorage implements Storage {
     if (this.#failure !== null) {
       throw new StorageError(`The storage in ${this.#dir} failed before: ${this.#failure.message}`, {
         cause: this.#failure,
+        refused: this.#failure.refused,
       });
     }
   }
 }
-
-/** Errors of the database itself, as opposed to what the guard, the tip or an encoder refused. */
-const isSqliteError = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR";

@@ -138,6 +138,9 @@ Deno.test("cli: status is a table of what each replica says of itself", () =>
   withCli({
     scripts: {
       r2: { query: (reply) => ({ ...reply, payload: utf8.encode('{"role":"\\u001b[31mleader"}') }) },
+      r3: {
+        query: (reply) => ({ ...reply, payload: utf8.encode('{"role":"follower","storage":{"state":"refused"}}') }),
+      },
       r4: SILENT,
     },
   }, async (cli, json) => {
@@ -147,6 +150,7 @@ Deno.test("cli: status is a table of what each replica says of itself", () =>
     assertMatch(lines[0]!, /^REPLICA +ROLE +TERM +LEADER +COMMIT +APPLIED +LOG HASH +CRYPTO +SUSPICION +ACCUSED$/);
     assertMatch(lines[1]!, /^r1 +leader +1 +r1 +0 +0 +cdcdcdcdcdcd +noble +- +r2$/);
     assert(!out.includes("\u001b"), "a replica does not steer the terminal");
+    assertMatch(lines[3]!, /^r3 +disk refuses +- /);
     assertMatch(lines[4]!, /^r4 +unreachable$/);
     const value = await json("status") as {
       reachable: number;

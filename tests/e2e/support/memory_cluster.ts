@@ -49,11 +49,13 @@ export class MemoryCluster implements AsyncDisposable {
     this.#disks.set(id, disk);
     const peers = this.roster.replicas.filter((line) => line.id !== id).map((line) => line.id);
     const transport = this.network.replica(id, peers);
+    let storage = openMemoryStorage({ clusterId: this.roster.cluster, hash: sha256Hex, disk });
     const replica = createReplica({
       roster: this.roster,
       key: this.keys.get(id)!,
       backend: { backend, fallbackReason: null },
-      storage: openMemoryStorage({ clusterId: this.roster.cluster, hash: sha256Hex, disk }),
+      storage,
+      reopen: () => storage = storage.reopen(),
       transport,
       machine: new KvStore(),
       log: SILENT,
@@ -72,6 +74,11 @@ export class MemoryCluster implements AsyncDisposable {
     node?.replica.stop();
     await node?.running;
     await node?.transport.close();
+  }
+
+  /** The disk of a replica that was started. */
+  disk(id: string): MemoryDisk {
+    return this.#disks.get(id)!;
   }
 
   /** A client of all replicas, closed with the cluster. */

@@ -1,0 +1,37 @@
+/** What a replica is made of. */
+import type { KeyFile } from "../crypto/key_file.ts";
+import type { LoadedBackend } from "../crypto/load_backend.ts";
+import type { Roster } from "../crypto/roster.ts";
+import type { ReplicaTransport } from "../transport/port.ts";
+import type { ByzantineMode } from "./byzantine/mod.ts";
+import type { StateMachine } from "./core/ports.ts";
+import type { Logger } from "./log.ts";
+import type { Recorder } from "./recording/mod.ts";
+import type { Storage } from "./storage/port.ts";
+
+export interface ReplicaParts {
+  readonly roster: Roster;
+  /** Key of a replica of the roster. */
+  readonly key: KeyFile;
+  readonly backend: LoadedBackend;
+  /** Its own storage; closed by whoever opened it. */
+  readonly storage: Storage;
+  /**
+   * Ends the storage in use and opens its disk again, after that refused; the new one too is closed by whoever opened it. Throws StorageError with
+   * `refused` where the disk does not yet take writes durably. Without it a refused write ends the replica.
+   */
+  readonly reopen?: () => Storage;
+  /** Its end of the network; closed by whoever opened it. */
+  readonly transport: ReplicaTransport;
+  /** A fresh state machine; the log is applied to it from the beginning, once more after the disk refused. */
+  readonly machine: StateMachine;
+  readonly log: Logger;
+  /** Makes the replica faulty; only for tests and drills. */
+  readonly byzantine?: ByzantineMode | null;
+  /** Records the core's inputs until the disk refuses; ended by whoever made it. */
+  readonly recorder?: Recorder | null;
+  /** Monotonic clock in milliseconds; `performance.now` by default. */
+  readonly now?: () => number;
+  /** Seed of the timer jitter; random by default. */
+  readonly seed?: number;
+}
