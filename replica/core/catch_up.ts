@@ -21,9 +21,8 @@ import { ACCEPT, ignore, reject, type Verdict } from "./verdict.ts";
 /** Starts a catch-up when f + 1 replicas are ahead for some heartbeats, or a refusal showed a higher certificate. */
 export function tendCatchUp(context: Context): void {
   const { state, now } = context;
-  const { catchUp, config, book, sizes, commitIndex } = state;
-  const claimed = kthHighest([...book.commitClaims].map(([, head]) => head.index), sizes.weak) ?? 0;
-  catchUp.behindSince = claimed > commitIndex ? catchUp.behindSince ?? now : null;
+  const { catchUp, config } = state;
+  noteClaims(context);
   if (catchUp.active && now >= catchUp.active.endsAt) giveUp(context, "source-too-slow");
   if (catchUp.active && now >= catchUp.active.deadline) askAgain(context, catchUp.active);
   if (catchUp.active || now < catchUp.retryAt) return;
@@ -32,6 +31,12 @@ export function tendCatchUp(context: Context): void {
   if (wanted === null) return;
   if (compareRank(wanted.certificate, state.prepared) <= 0) catchUp.wanted = null;
   else begin(context, wanted.from, wanted.certificate, wanted.certificate);
+}
+
+/** Notes since when f + 1 replicas are ahead. Done at each claim, so that a replica at rest wakes up for it (`nextDeadline`). */
+export function noteClaims({ state: { book, catchUp, commitIndex, sizes }, now }: Context): void {
+  const claimed = kthHighest([...book.commitClaims].map(([, head]) => head.index), sizes.weak) ?? 0;
+  catchUp.behindSince = claimed > commitIndex ? catchUp.behindSince ?? now : null;
 }
 
 function askForCommits(context: Context): void {

@@ -1,6 +1,7 @@
 /** AppendEntriesResponse (§5.4–§5.6). */
 import type { Context } from "./context.ts";
 import { accuse } from "./accuse.ts";
+import { noteClaims } from "./catch_up.ts";
 import type { AppendEntriesResponse, Signed } from "./message.ts";
 import { LIMITS } from "./limits.ts";
 import { followProgress } from "./replication.ts";
@@ -36,10 +37,11 @@ function answerRepetition({ state, now }: Context, { replica, commitIndex }: App
 }
 
 /** A claim of a higher commit index than ours, by enough replicas, starts a catch-up (§8.1). */
-function claimCommit({ state: { book } }: Context, { replica, commitIndex, commitHash }: AppendEntriesResponse): void {
-  if (commitIndex > (book.commitClaims.get(replica)?.index ?? -1)) {
-    book.commitClaims.set(replica, { index: commitIndex, hash: commitHash });
-  }
+function claimCommit(context: Context, { replica, commitIndex, commitHash }: AppendEntriesResponse): void {
+  const { commitClaims } = context.state.book;
+  if (commitIndex <= (commitClaims.get(replica)?.index ?? -1)) return;
+  commitClaims.set(replica, { index: commitIndex, hash: commitHash });
+  noteClaims(context);
 }
 
 /** The first ack of a replica at an index stays; a second one for another hash, in one term, accuses it (§9.1). */

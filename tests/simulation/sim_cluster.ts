@@ -44,6 +44,7 @@ export class SimCluster {
   readonly #options: ClusterOptions;
   readonly #clients = new Map(["c1", "c2"].map((id) => [id, createFakeSigner("client", id)]));
   readonly #scheduler = new Scheduler();
+  readonly #tickAt = new Map<ReplicaId, number>();
 
   constructor(options: ClusterOptions) {
     this.#options = options;
@@ -98,6 +99,7 @@ export class SimCluster {
     this.schedule(1, () => {
       this.node(to).run([{ kind: "request", request, intervention, via: null }]);
       this.#options.hooks?.handled?.(replicaId(to));
+      this.#wake(replicaId(to));
     });
   }
 
@@ -121,13 +123,24 @@ export class SimCluster {
   }
 
   #tickLater(id: ReplicaId, delay: number): void {
+    const due = this.now + delay;
+    this.#tickAt.set(id, due);
     this.schedule(delay, () => {
+      if (this.#tickAt.get(id) !== due) return;
       const node = this.node(id);
       node.run([{ kind: "tick" }]);
       this.#options.hooks?.handled?.(id);
       const asked = this.#options.tick === "deadline" && node.state;
       this.#tickLater(id, asked ? Math.max(1, nextDeadline(node.state!, this.now) - this.now) : TICK_MS);
     });
+  }
+
+  /** What a node has handled may make it want a tick earlier, as the event loop asks after every batch. */
+  #wake(id: ReplicaId): void {
+    const { state } = this.node(id);
+    if (this.#options.tick !== "deadline" || !state) return;
+    const due = Math.max(this.now + 1, nextDeadline(state, this.now));
+    if (due < this.#tickAt.get(id)!) this.#tickLater(id, due - this.now);
   }
 
   #send(from: ReplicaId, to: readonly ReplicaId[], packet: Packet): void {
@@ -138,6 +151,7 @@ export class SimCluster {
       this.schedule(delay, () => {
         this.node(replica).receive([{ packet }]);
         this.#options.hooks?.handled?.(replica);
+        this.#wake(replica);
       });
     }
   }
