@@ -6,17 +6,26 @@ import type { Packet } from "../../replica/core/packet.ts";
 
 const checked = new WeakSet<Entry>();
 
-/** Throws if no sequence of bytes decodes to `packet`: then an adversary cheated the simulation, not the protocol. */
-export function assertPossible(packet: Packet): void {
-  if (packet.kind !== "AppendEntries" && packet.kind !== "FetchEntriesResponse") return;
-  if (packet.kind === "AppendEntries" && packet.entries.length !== packet.signed.message.entryHashes.length) {
-    throw new Error("an AppendEntries without as many entries as its header has hashes: no bytes decode to that");
-  }
-  for (const entry of packet.entries) {
-    if (checked.has(entry)) continue;
-    checked.add(entry);
-    if (entry.requests !== null && !equalBytes(joinRequests(entry.requests), entry.body)) {
-      throw new Error(`entry ${entry.index}: its requests are not those of its body`);
-    }
+/**
+ * Whether some sequence of bytes decodes to `packet`; what does not decode, every ingress drops. Throws where the requests of an entry are
+ * not those of its body: then an adversary cheated the simulation, not the protocol.
+ */
+export function isDecodable(packet: Packet): boolean {
+  if (packet.kind !== "AppendEntries" && packet.kind !== "FetchEntriesResponse") return true;
+  packet.entries.forEach(assertHonestView);
+  if (packet.kind === "FetchEntriesResponse") return isRun(packet.entries, packet.signed.message.from);
+  const { prevIndex, entryHashes } = packet.signed.message;
+  return packet.entries.length === entryHashes.length && isRun(packet.entries, prevIndex + 1);
+}
+
+/** Entries stand one behind the other, from `first` on. */
+const isRun = (entries: readonly Entry[], first: number): boolean =>
+  entries.every(({ index }, i) => index === first + i);
+
+function assertHonestView(entry: Entry): void {
+  if (checked.has(entry)) return;
+  checked.add(entry);
+  if (entry.requests !== null && !equalBytes(joinRequests(entry.requests), entry.body)) {
+    throw new Error(`entry ${entry.index}: its requests are not those of its body`);
   }
 }

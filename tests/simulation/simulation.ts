@@ -21,7 +21,7 @@ import { type ClientHistory, type ClientWorld, SimClient } from "./sim_client.ts
 import type { SimCrypto } from "./sim_crypto.ts";
 import { type Arrival, type NodeWorld, SimNode } from "./sim_node.ts";
 import { emptyStats, type RunStats } from "./stats.ts";
-import { assertPossible } from "./possible.ts";
+import { isDecodable } from "./possible.ts";
 
 export const CLUSTER = "simulation";
 
@@ -203,7 +203,7 @@ export class Simulation {
     this.stats.packets++;
     if (!honest) {
       this.stats.byzantinePackets++;
-      assertPossible(packet);
+      if (!isDecodable(packet)) return;
       this.#coven.lore.hear(packet);
     }
     this.#parts.observer.sent?.(from, to, packet, honest ? this.node(from).disk : null, this.now);
