@@ -45,13 +45,7 @@ export function drawFaults(rng: Rng, frame: FaultFrame): Fault[] {
 /** Whoever leads is cut off from all others, or from all but a few, for longer than an election takes. */
 function drawFall(rng: Rng, { ids, from, to, unit }: FaultFrame): Fault[] {
   const start = rng.between(from, to - unit / 5);
-  const span = {
-    kind: "network" as const,
-    ...STEADY,
-    from: start,
-    to: Math.min(to, start + unit * rng.between(1.2, 4)),
-    loss: 1,
-  };
+  const span = cutFrom(start, unit * rng.between(1.2, 4), to);
   const others = rng.chance(0.5) ? null : rng.shuffle(ids).slice(0, ids.length - rng.int(1, 2));
   const fallen: Target = rng.chance(0.5) ? "leader" : "honest-leader";
   const [leader, rest]: [Target[], Target[] | null] = [[fallen], others];
@@ -62,21 +56,22 @@ function drawFall(rng: Rng, { ids, from, to, unit }: FaultFrame): Fault[] {
 }
 
 /** Honest leaders fall one after the other, until a faulty one leads; it is left alone. */
-function drawReign(rng: Rng, { from, to, unit, mood }: FaultFrame): Fault[] {
-  if (mood !== "reign") return [];
+function drawReign(rng: Rng, { from, to, unit }: FaultFrame): Fault[] {
   const reign: Fault[] = [];
   for (let at = from; at < to - unit; at += 3.5 * unit) {
-    const span = {
-      kind: "network" as const,
-      ...STEADY,
-      from: at,
-      to: Math.min(to, at + unit * rng.between(2, 3)),
-      loss: 1,
-    };
-    reign.push({ ...span, sources: ["honest-leader"] });
+    reign.push({ ...cutFrom(at, unit * rng.between(2, 3), to), sources: ["honest-leader"] });
   }
   return reign;
 }
+
+/** Nothing gets through from `start` on, for `length` or until `end`. */
+const cutFrom = (start: Millis, length: Millis, end: Millis): NetworkFault => ({
+  kind: "network",
+  ...STEADY,
+  from: start,
+  to: Math.min(end, start + length),
+  loss: 1,
+});
 
 /** Noise on every link, in stretches, so that it can be taken out of a plan piece by piece. */
 function drawNoise(rng: Rng, { from, to, unit }: FaultFrame): Fault[] {
@@ -106,7 +101,7 @@ function drawNoise(rng: Rng, { from, to, unit }: FaultFrame): Fault[] {
 function drawPartition(rng: Rng, { ids, from, to, mood, unit }: FaultFrame): Fault[] {
   const start = rng.between(from, to - unit / 5);
   const length = unit * rng.pick([0.15, 0.4, 1, 2.5, 5]) * rng.between(0.5, 1.5);
-  const span = { kind: "network" as const, ...STEADY, from: start, to: Math.min(to, start + length), loss: 1 };
+  const span = cutFrom(start, length, to);
   const someone: Target = mood !== "patience" && rng.chance(0.4) ? "leader" : rng.pick(ids);
   const others = ids.filter((id) => id !== someone);
   const some = rng.shuffle(others).slice(0, rng.int(1, others.length));

@@ -17,8 +17,6 @@ export interface SeedResult {
   readonly byzantine: Plan["byzantine"];
 }
 
-export type RunSeed = (seed: number, options: PlanOptions) => SeedResult;
-
 /** Runs any plan with the signatures it names. */
 export type RunAnyPlan = (plan: Plan, watch?: RunWatch) => RunResult;
 
@@ -31,7 +29,7 @@ export async function createPlanRunner(): Promise<RunAnyPlan> {
   };
 }
 
-/** Runs the plan of a seed. What throws in a run that is no violation is a fault of the simulation; its stack is the detail. */
+/** Runs the plan of a seed. Throws what is no violation: a mistake of the simulation itself. */
 export function runSeed(run: RunAnyPlan, seed: number, options: PlanOptions): SeedResult {
   const { plan, violation, endedAt, stats } = run(drawPlan(seed, options));
   return { seed, violation, endedAt, stats, byzantine: plan.byzantine };

@@ -6,9 +6,9 @@ import {
   answersNeeded,
   countAnswer,
   createReplyTally,
+  quorumSizes,
   type ReplyTally,
 } from "../../client/reply_tally.ts";
-import { quorumSizes } from "../../client/reply_tally.ts";
 import { createSession, type Session, type SessionEffect, settle, submit, tick } from "../../client/session.ts";
 import { timingsFor } from "../../client/timings.ts";
 import type { ProtocolConstants } from "../../replica/core/config.ts";
@@ -16,8 +16,7 @@ import { clientId, type Millis, type ReplicaId, seq, type Term } from "../../rep
 import type { Answer, SendRequest, Signed } from "../../replica/core/message.ts";
 import type { QueryAnswer } from "../../replica/replier.ts";
 import { encodeKvCommand, type KvCommand, type KvQuery } from "../../replica/state_machine/mod.ts";
-import type { Observer } from "./observer.ts";
-import { ViolationError } from "./observer.ts";
+import { type Observer, ViolationError } from "./observer.ts";
 import { OperationSource } from "./operations.ts";
 import type { ClientPlan } from "./plan.ts";
 import type { Rng } from "./rng.ts";
@@ -129,6 +128,11 @@ export class SimClient {
     return this.remaining === 0 && this.underWay === 0;
   }
 
+  /** Whether the network has healed: from then on every operation is waited for until it is done. */
+  get #resumed(): boolean {
+    return this.#patienceMs === Infinity;
+  }
+
   /** Sends nothing any more until {@linkcode resume}; what is under way stays so. */
   pause(): void {
     this.#paused = true;
@@ -175,7 +179,7 @@ export class SimClient {
 
   /** After healing a client goes on until all are done, so that a leader which serves some and not others looks busy (§6.1b). */
   #keepBusy(): void {
-    if (this.#patienceMs !== Infinity || this.#extra > 0 || !this.#world.goesOn()) return;
+    if (!this.#resumed || this.#extra > 0 || !this.#world.goesOn()) return;
     this.#extra++;
     this.underWay++;
     this.#world.scheduler.schedule(this.#world.constants.electionTimeoutMs / 4, () => this.#begin(true));
@@ -193,7 +197,7 @@ export class SimClient {
       if (extra) this.#extra--;
       if (result !== null) this.finished++;
       // One of before the healing that was given up then is no service: another takes its place.
-      else if (this.#patienceMs === Infinity) this.remaining++;
+      else if (this.#resumed) this.remaining++;
       this.#next();
     };
     const fast = constants.fastReads && command.op === "get" && this.#rng.chance(0.6);

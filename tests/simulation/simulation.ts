@@ -15,13 +15,13 @@ import { CLIENT_BEHAVIOURS } from "./faulty_clients.ts";
 import { Network } from "./network.ts";
 import type { Observer } from "./observer.ts";
 import type { Plan, Target } from "./plan.ts";
+import { isDecodable } from "./possible.ts";
 import { Rng } from "./rng.ts";
 import { Scheduler } from "./scheduler.ts";
 import { type ClientHistory, type ClientWorld, SimClient } from "./sim_client.ts";
 import type { SimCrypto } from "./sim_crypto.ts";
 import { type Arrival, type NodeWorld, SimNode } from "./sim_node.ts";
 import { emptyStats, type RunStats } from "./stats.ts";
-import { isDecodable } from "./possible.ts";
 
 export const CLUSTER = "simulation";
 

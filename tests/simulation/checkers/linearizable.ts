@@ -20,7 +20,7 @@ export interface KeyOperation {
 export type Verdict = "linearizable" | "violated" | "undecided";
 
 /** States looked at before a search is given up. */
-export const MAX_STEPS = 100_000;
+const MAX_STEPS = 100_000;
 
 /** Whether the history of a key that nobody had written before is linearizable. */
 export function judgeKey(operations: readonly KeyOperation[], maxSteps: number = MAX_STEPS): Verdict {

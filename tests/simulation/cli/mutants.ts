@@ -3,7 +3,7 @@ import { ConfigError } from "../../../crypto/config_error.ts";
 import { applyMutant, findMutant, listMutants } from "../../mutants/mod.ts";
 
 /** Within this many seeds every mutant has to be found. */
-export const MUTANT_SEEDS = 2000;
+const MUTANT_SEEDS = 2000;
 
 /** One line a mutant. */
 export const listMutantNames = (): string[] =>
