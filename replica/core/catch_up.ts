@@ -9,7 +9,6 @@ import { LIMITS } from "./limits.ts";
 import { contains, hashAt, headAt } from "./log.ts";
 import type { ChainedEntry } from "./output.ts";
 import type { FetchEntriesResponsePacket } from "./packet.ts";
-import { kthHighest } from "./quorum.ts";
 import { compareRank } from "./rank.ts";
 import { awaitedBy } from "./screen.ts";
 import type { CatchUp, CoreState } from "./state.ts";
@@ -22,7 +21,6 @@ import { ACCEPT, ignore, reject, type Verdict } from "./verdict.ts";
 export function tendCatchUp(context: Context): void {
   const { state, now } = context;
   const { catchUp, config } = state;
-  noteClaims(context);
   if (catchUp.active && now >= catchUp.active.endsAt) giveUp(context, "source-too-slow");
   if (catchUp.active && now >= catchUp.active.deadline) askAgain(context, catchUp.active);
   if (catchUp.active || now < catchUp.retryAt) return;
@@ -31,12 +29,6 @@ export function tendCatchUp(context: Context): void {
   if (wanted === null) return;
   if (compareRank(wanted.certificate, state.prepared) <= 0) catchUp.wanted = null;
   else begin(context, wanted.from, wanted.certificate, wanted.certificate);
-}
-
-/** Notes since when f + 1 replicas are ahead. Done at each claim, so that a replica at rest wakes up for it (`nextDeadline`). */
-export function noteClaims({ state: { book, catchUp, commitIndex, sizes }, now }: Context): void {
-  const claimed = kthHighest([...book.commitClaims].map(([, head]) => head.index), sizes.weak) ?? 0;
-  catchUp.behindSince = claimed > commitIndex ? catchUp.behindSince ?? now : null;
 }
 
 function askForCommits(context: Context): void {

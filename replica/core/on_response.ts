@@ -1,7 +1,7 @@
 /** AppendEntriesResponse (§5.4–§5.6). */
 import type { Context } from "./context.ts";
 import { accuse } from "./accuse.ts";
-import { noteClaims } from "./catch_up.ts";
+import { claimCommit } from "./commit_claims.ts";
 import type { AppendEntriesResponse, Signed } from "./message.ts";
 import { LIMITS } from "./limits.ts";
 import { followProgress } from "./replication.ts";
@@ -13,8 +13,8 @@ import { ACCEPT, ignore, type Verdict } from "./verdict.ts";
 /** Counts one replica's response. Its own come back here too, after persist. */
 export function onResponse(context: Context, response: Signed<AppendEntriesResponse>): Verdict {
   const { state } = context;
-  const { term, replica, acks, prepared } = response.message;
-  claimCommit(context, response.message);
+  const { term, replica, acks, prepared, commitIndex, commitHash } = response.message;
+  claimCommit(context, replica, { index: commitIndex, hash: commitHash });
   answerRepetition(context, response.message);
   placeInTerm(context, replica, term);
   const record = recordOf(state.book, replica, term, state.hard.currentTerm);
@@ -34,14 +34,6 @@ function answerRepetition({ state, now }: Context, { replica, commitIndex }: App
   const { publication, config } = state;
   const unheard = replica !== config.self && commitIndex === state.commitIndex;
   if (unheard && now >= publication.publishedAt + 10 * config.constants.heartbeatMs) publication.due = true;
-}
-
-/** A claim of a higher commit index than ours, by enough replicas, starts a catch-up (§8.1). */
-function claimCommit(context: Context, { replica, commitIndex, commitHash }: AppendEntriesResponse): void {
-  const { commitClaims } = context.state.book;
-  if (commitIndex <= (commitClaims.get(replica)?.index ?? -1)) return;
-  commitClaims.set(replica, { index: commitIndex, hash: commitHash });
-  noteClaims(context);
 }
 
 /** The first ack of a replica at an index stays; a second one for another hash, in one term, accuses it (§9.1). */

@@ -1,5 +1,6 @@
 /** Counting published responses into prepare certificates (§5.5) and commits (§5.6). */
 import type { CommitCertificate } from "./certificate.ts";
+import { restartBehind } from "./commit_claims.ts";
 import { type Context, note } from "./context.ts";
 import { raiseRank, setCommit } from "./durable.ts";
 import type { Head } from "./entry.ts";
@@ -66,7 +67,7 @@ export function advanceCommit(context: Context, certificate: CommitCertificate):
   raiseRank(context, certificate);
   setCommit(context, certificate.index, certificate);
   state.requests.progressed = true;
-  state.catchUp.behindSince = null;
+  restartBehind(context);
   pruneAcks(state.book, state.commitIndex);
   for (const index of state.term.headers.keys()) {
     if (index < state.commitIndex - LIMITS.maxAppendEntries) state.term.headers.delete(index);

@@ -1,7 +1,10 @@
 /** §8.1: a replica at rest wakes up to catch up. Found by the simulation (`--replicas 5 --start 101857`). */
 import { assert, assertEquals } from "@std/assert";
+import { BUSY_TICK_MS, nextDeadline } from "../../replica/core/next_deadline.ts";
 import { encodeKvCommand } from "../../replica/state_machine/mod.ts";
 import { SimCluster } from "../simulation/sim_cluster.ts";
+import * as forge from "./forge.ts";
+import { Lab, sentOf } from "./lab.ts";
 
 Deno.test("§8.1 a follower that missed the last entry asks for it as soon as f + 1 others have committed it, however long timeouts are", () => {
   let lossy = false;
@@ -28,4 +31,17 @@ Deno.test("§8.1 a follower that missed the last entry asks for it as soon as f 
   assert(cluster.elapse(100, () => commits().filter((index) => index === 2).length === 3), "three did not commit");
   assertEquals(cluster.node(laggard).state!.commitIndex as number, 1);
   assert(cluster.elapse(2000, () => commits().every((index) => index === 2)), `commits ${commits()} two seconds later`);
+});
+
+Deno.test("§8.1 who commits a part of what others claim stays awake for the rest", () => {
+  const chain = forge.grow(forge.GENESIS, 4, 1);
+  const lab = new Lab();
+  lab.receive(...["r3", "r4"].map((id) => forge.response(id, 1, { commit: forge.headIn(chain, 4) })));
+  const asking = lab.until((last) => sentOf(last, "FetchEntries").length > 0, 1000);
+  const question = sentOf(asking, "FetchEntries")[0]!.signed.message;
+  const source = String(asking.sent.find(({ packet }) => packet.kind === "FetchEntries")!.to[0]);
+  const certificate = forge.commitCertificate(1, forge.headIn(chain, 2), ["r1", "r3", "r4"], chain.slice(2));
+  lab.receive(forge.fetchEntriesResponse(source, question, chain.slice(0, 2), certificate));
+  assertEquals([lab.state.commitIndex as number, lab.state.catchUp.active], [2, null]);
+  assertEquals(nextDeadline(lab.state, lab.now), lab.now + BUSY_TICK_MS);
 });

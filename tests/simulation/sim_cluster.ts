@@ -1,10 +1,11 @@
 /** A cluster of simulated replicas on one virtual clock: deterministic, every delay and loss decided by the caller. */
 import type { ProtocolConstants } from "../../replica/core/config.ts";
-import { clientId, type ReplicaId, replicaId, seq } from "../../replica/core/ids.ts";
+import { clientId, type Millis, type ReplicaId, replicaId, seq } from "../../replica/core/ids.ts";
 import type { SendRequest, Signed, Verified } from "../../replica/core/message.ts";
 import type { ClientReply, CoreEvent } from "../../replica/core/output.ts";
 import { nextDeadline } from "../../replica/core/next_deadline.ts";
 import type { Packet } from "../../replica/core/packet.ts";
+import { Alarms } from "./alarms.ts";
 import { createFakeSigner, signMessage } from "./fake_crypto.ts";
 import { Scheduler } from "./scheduler.ts";
 import { type NodeWorld, SimNode } from "./sim_node.ts";
@@ -44,7 +45,7 @@ export class SimCluster {
   readonly #options: ClusterOptions;
   readonly #clients = new Map(["c1", "c2"].map((id) => [id, createFakeSigner("client", id)]));
   readonly #scheduler = new Scheduler();
-  readonly #tickAt = new Map<ReplicaId, number>();
+  readonly #alarms = new Alarms(this.#scheduler, (id) => this.#tick(id));
 
   constructor(options: ClusterOptions) {
     this.#options = options;
@@ -66,7 +67,7 @@ export class SimCluster {
     }));
     for (const [i, id] of this.ids.entries()) {
       this.start(id);
-      this.#tickLater(id, 1 + i);
+      this.#alarms.set(id, 1 + i);
     }
   }
 
@@ -122,25 +123,22 @@ export class SimCluster {
     return this.#scheduler.elapse(ms, done);
   }
 
-  #tickLater(id: ReplicaId, delay: number): void {
-    const due = this.now + delay;
-    this.#tickAt.set(id, due);
-    this.schedule(delay, () => {
-      if (this.#tickAt.get(id) !== due) return;
-      const node = this.node(id);
-      node.run([{ kind: "tick" }]);
-      this.#options.hooks?.handled?.(id);
-      const asked = this.#options.tick === "deadline" && node.state;
-      this.#tickLater(id, asked ? Math.max(1, nextDeadline(node.state!, this.now) - this.now) : TICK_MS);
-    });
+  #tick(id: ReplicaId): void {
+    this.node(id).run([{ kind: "tick" }]);
+    this.#options.hooks?.handled?.(id);
+    this.#alarms.set(id, this.#deadline(id) ?? this.now + TICK_MS);
   }
 
   /** What a node has handled may make it want a tick earlier, as the event loop asks after every batch. */
   #wake(id: ReplicaId): void {
+    const deadline = this.#deadline(id);
+    if (deadline !== null) this.#alarms.advance(id, deadline);
+  }
+
+  /** When the node asks to be woken, or null if it ticks steadily. */
+  #deadline(id: ReplicaId): Millis | null {
     const { state } = this.node(id);
-    if (this.#options.tick !== "deadline" || !state) return;
-    const due = Math.max(this.now + 1, nextDeadline(state, this.now));
-    if (due < this.#tickAt.get(id)!) this.#tickLater(id, due - this.now);
+    return this.#options.tick === "deadline" && state ? Math.max(this.now + 1, nextDeadline(state, this.now)) : null;
   }
 
   #send(from: ReplicaId, to: readonly ReplicaId[], packet: Packet): void {

@@ -9,6 +9,7 @@ import type { CoreState } from "../../replica/core/state.ts";
 import { fastRead } from "../../replica/queries.ts";
 import type { Coven } from "./actors/actor.ts";
 import { corruptionsOf, createCoven } from "./actors/coven.ts";
+import { Alarms } from "./alarms.ts";
 import { Crashes } from "./crashes.ts";
 import { onlyDisk } from "./fan_out.ts";
 import { CLIENT_BEHAVIOURS } from "./faulty_clients.ts";
@@ -47,7 +48,7 @@ export class Simulation {
   readonly #network: Network;
   readonly #byzantine: ReadonlySet<ReplicaId>;
   readonly #inboxes = new Map<ReplicaId, Arrival[]>();
-  readonly #tickAt = new Map<ReplicaId, Millis>();
+  readonly #alarms = new Alarms(this.scheduler, (id) => this.#tick(id));
   readonly #coven: Coven;
   readonly #crashes: Crashes;
   readonly #down = new Set<ReplicaId>();
@@ -194,7 +195,7 @@ export class Simulation {
     this.node(id).start();
     this.stats.starts++;
     this.#inboxes.get(id)!.length = 0;
-    this.#tickAt.set(id, Infinity);
+    this.#alarms.clear(id);
     this.#rearm(id);
   }
 
@@ -216,7 +217,7 @@ export class Simulation {
     inbox.push(arrival);
     if (inbox.length > 1) return; // it is about to be emptied
     this.scheduler.schedule(this.plan.batchMs, () => {
-      this.node(to).receive(inbox.splice(0), this.now >= this.#tickAt.get(to)!);
+      this.node(to).receive(inbox.splice(0), this.now >= this.#alarms.due(to));
       this.#rearm(to);
     });
   }
@@ -228,15 +229,12 @@ export class Simulation {
     const rate = this.plan.clocks[this.plan.replicas.indexOf(id)]!;
     // Like the event loop, it does not sleep while anything committed is not applied.
     const wanted = state.appliedIndex < state.commitIndex ? 0 : nextDeadline(state, this.now * rate) / rate;
-    const due = Math.max(this.now + 1, wanted);
-    if (due >= this.#tickAt.get(id)! - 0.5) return;
-    this.#tickAt.set(id, due);
-    this.scheduler.schedule(due - this.now, () => {
-      if (this.#tickAt.get(id) !== due) return;
-      this.#tickAt.set(id, Infinity);
-      this.node(id).run([{ kind: "tick" }]);
-      this.#rearm(id);
-    });
+    this.#alarms.advance(id, Math.max(this.now + 1, wanted));
+  }
+
+  #tick(id: ReplicaId): void {
+    this.node(id).run([{ kind: "tick" }]);
+    this.#rearm(id);
   }
 
   #reply(from: ReplicaId, { client, answers }: ClientReply): void {
