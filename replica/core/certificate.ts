@@ -1,6 +1,7 @@
 /** Certificates and proofs: collections of other replicas' signed bytes that convince anyone with the roster. */
-import type { Link } from "./entry.ts";
-import type { AppendEntriesResponse, Certified, Signed, Vote } from "./message.ts";
+import type { Head, Link } from "./entry.ts";
+import type { Digest } from "./ids.ts";
+import type { AppendEntriesResponse, Certified, Checkpoint, Signed, Vote } from "./message.ts";
 
 /** §5.5: responses of `term` acking exactly (index, hash), from Q different replicas. Genesis (0, 0, h₀) has none. */
 export interface PrepareCertificate extends Certified {
@@ -24,4 +25,16 @@ export type Certificate = PrepareCertificate | CommitCertificate;
 export interface ElectionProof {
   readonly base: Certificate;
   readonly votes: readonly Signed<Vote>[];
+}
+
+/** §8.2: Checkpoints of Q different replicas that all name the same index, hash and state digest. */
+export interface StableCheckpoint extends Head {
+  readonly stateDigest: Digest;
+  readonly checkpoints: readonly Signed<Checkpoint>[];
+}
+
+/** §8.3: what a snapshot comes with: the stable checkpoint, and a commit certificate of exactly its index and hash. */
+export interface CheckpointProof {
+  readonly stable: StableCheckpoint;
+  readonly commit: CommitCertificate;
 }

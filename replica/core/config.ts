@@ -15,6 +15,10 @@ export interface ProtocolConstants {
   readonly patienceCapMs: Millis;
   /** W: seqs in a client's session window, and its quota of pending seqs (§7.1, §7.3). */
   readonly sessionWindow: number;
+  /** K: entries between checkpoints (§8.2). */
+  readonly checkpointEvery: number;
+  /** Entries kept below the stable checkpoint, for replicas that are a little behind (§8.2). */
+  readonly logTail: number;
   /** Whether fast reads are served; then writes need Q equal answers (§7.4). */
   readonly fastReads: boolean;
 }

@@ -43,6 +43,14 @@ export interface ApplyInput {
   readonly limit: number;
 }
 
-export type Input = (PacketInput | BadEntryInput | RequestInput | TickInput | FlushInput | ApplyInput) & {
-  readonly now: Millis;
-};
+/** Write or fetch on at snapshots, about `maxBytes` of chunks' worth (§8.2, §8.3). */
+export interface SnapshotInput {
+  readonly kind: "snapshot";
+  readonly maxBytes: number;
+}
+
+export type Input =
+  & (PacketInput | BadEntryInput | RequestInput | TickInput | FlushInput | ApplyInput | SnapshotInput)
+  & {
+    readonly now: Millis;
+  };

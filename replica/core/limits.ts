@@ -45,6 +45,17 @@ export const LIMITS = {
   repairBytesPerMs: 32 * 1024,
   /** What each such answer costs besides its entries: signing, checking, framing. */
   repairAnswerBytes: 16 * 1024,
+  /** Bytes of one chunk of a snapshot; an answer of the longest result fits one (§8.3). */
+  maxChunkBytes: 640 * 1024,
+  /** Digests in one list of a snapshot's manifest; its head holds the digests of the lists. */
+  maxListDigests: 4096,
+  /** Chunks in one FetchChunks, and bytes of chunks in one answer to it, beyond its first chunk. */
+  maxFetchChunks: 64,
+  maxFetchChunkBytes: 1024 * 1024,
+  /** Checkpoints of one replica that are kept while they are not stable (§8.2). */
+  maxOpenCheckpoints: 4,
+  /** Bytes of the entries kept below the stable checkpoint. */
+  maxTailBytes: 64 * 1024 * 1024,
   /** Pieces of evidence kept; one for each kind and culprit is enough to accuse. */
   maxEvidence: 256,
   /** Answers in one Reply. */

@@ -120,6 +120,46 @@ export interface FetchEntriesResponse {
   readonly from: LogIndex;
 }
 
+/** §8.2, published: the digest of the whole replicated state once the entry at `index` is applied. `hash` is the chain's there. */
+export interface Checkpoint extends Head {
+  readonly kind: "Checkpoint";
+  readonly replica: ReplicaId;
+  /** Digest of the snapshot's manifest. */
+  readonly stateDigest: Digest;
+}
+
+/** §8.3, any replica → any replica: chunks of a snapshot, by their digests; at most `LIMITS.maxFetchChunks`, at least one. */
+export interface FetchChunks {
+  readonly kind: "FetchChunks";
+  readonly replica: ReplicaId;
+  readonly nonce: number;
+  readonly digests: readonly Digest[];
+}
+
+/** §8.3: the answer; its chunks travel in the packet and prove themselves. */
+export interface FetchChunksResponse {
+  readonly kind: "FetchChunksResponse";
+  readonly replica: ReplicaId;
+  readonly nonce: number;
+}
+
+/** §8.4, a replica that lost its disk → all: which terms may it have signed in? */
+export interface RollCall {
+  readonly kind: "RollCall";
+  readonly replica: ReplicaId;
+  /** Drawn at random when the recovery began. */
+  readonly nonce: Digest;
+}
+
+/** §8.4, the answer: the highest term the answering replica has entered or signed a PreVote for. */
+export interface RollCallAnswer {
+  readonly kind: "RollCallAnswer";
+  readonly replica: ReplicaId;
+  readonly asker: ReplicaId;
+  readonly nonce: Digest;
+  readonly term: Term;
+}
+
 /** How the session table settled a request (§7.1): applied, below the window, or above it. */
 export type Outcome = "applied" | "expired" | "ahead";
 
@@ -212,7 +252,12 @@ export type PeerMessage =
   | VoteRefusal
   | VoteDeferred
   | FetchEntries
-  | FetchEntriesResponse;
+  | FetchEntriesResponse
+  | Checkpoint
+  | FetchChunks
+  | FetchChunksResponse
+  | RollCall
+  | RollCallAnswer;
 /** Every body a client or the operator signs. */
 export type ClientMessage = SendRequest | ClientHello | FastRead | GetCommittedCommand | GetStatus | SetActive;
 /** Every body a replica signs for clients. */

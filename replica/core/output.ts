@@ -1,5 +1,5 @@
 /** What a core wants done. The shell executes it strictly in this order: persist, sign, send, apply, reply. */
-import type { Certificate, CommitCertificate } from "./certificate.ts";
+import type { Certificate, CheckpointProof, CommitCertificate } from "./certificate.ts";
 import type { Entry, Head } from "./entry.ts";
 import type { Evidence } from "./evidence.ts";
 import type { ClientId, Digest, LogIndex, ReplicaId, Term } from "./ids.ts";
@@ -21,6 +21,24 @@ export interface HardState {
   readonly ack: Head | null;
   /** §8.1: catch-up replaced an acked entry, so nothing more is acked in currentTerm. */
   readonly noMoreAcks: boolean;
+  /** Highest term this replica has signed a PreVote for; 0 before the first. Told to replicas that lost their disks (§8.4). */
+  readonly preVoted: Term;
+  /** §8.4: this replica lost its disk and is a learner; null once it knows what it must not sign. */
+  readonly recovery: Recovery | null;
+}
+
+/** How far a replica that lost its disk is in finding out what it may have signed before (§8.4). */
+export interface Recovery {
+  /** Names this recovery to those who answer; 32 random bytes. */
+  readonly nonce: Digest;
+  /** It signed nothing in any term above this one; null until a quorum has answered. */
+  readonly bar: Term | null;
+}
+
+/** A piece of a snapshot (§8.3). */
+export interface Chunk {
+  readonly digest: Digest;
+  readonly bytes: Uint8Array;
 }
 
 /** An entry with the digest of its body and its chain hash. */
@@ -40,17 +58,35 @@ export type PersistOperation =
   /** The highest certificate, and those entries under it that are not on the log (§6.8); replaces both. */
   | { readonly op: "prepared"; readonly certificate: Certificate; readonly branch: readonly ChainedEntry[] }
   | { readonly op: "commit"; readonly index: LogIndex; readonly certificate: CommitCertificate }
-  | { readonly op: "evidence"; readonly evidence: Evidence };
+  | { readonly op: "evidence"; readonly evidence: Evidence }
+  /** Chunks of a snapshot that is being written or fetched; one that is held already is written again without harm. */
+  | { readonly op: "chunks"; readonly chunks: readonly Chunk[] }
+  /** Chunks of no snapshot wanted any more. */
+  | { readonly op: "drop-chunks"; readonly digests: readonly Digest[] }
+  /** §8.2: the stable checkpoint to start from, all chunks of whose snapshot are held; takes the place of the one before. */
+  | { readonly op: "checkpoint"; readonly proof: CheckpointProof }
+  /** §8.2: entries at or below `base`, a point of the log, are dropped. */
+  | { readonly op: "compact"; readonly base: Head }
+  /** §8.3: the whole log is dropped and goes on behind `base`, a committed point it does not reach. */
+  | { readonly op: "restart-log"; readonly base: Head }
+  /** §8.3: the snapshot that is being fetched, so that a restart goes on with it; null once there is none. */
+  | { readonly op: "transfer"; readonly proof: CheckpointProof | null };
 
 /** What a restart finds; the initial value stands for an empty disk. */
 export interface Recovered {
   readonly hardState: HardState;
+  /** What lies before the first entry: a compacted prefix; null while the log begins at genesis. */
+  readonly base: Head | null;
   readonly entries: readonly ChainedEntry[];
   readonly prepared: Certificate | null;
   readonly branch: readonly ChainedEntry[];
   readonly commitIndex: LogIndex;
   readonly commitCertificate: CommitCertificate | null;
   readonly evidence: readonly Evidence[];
+  /** The stable checkpoint whose snapshot is held: the replicated state starts from it. */
+  readonly checkpoint: CheckpointProof | null;
+  /** The snapshot that was being fetched. */
+  readonly transfer: CheckpointProof | null;
 }
 
 /** A packet to sign and send: to named replicas, or published to all. */

@@ -5,7 +5,7 @@
  * A packet is generic in how its signed part appears: `Signed<M>` on the wire and in the core's inputs, plain `M` in
  * the core's outputs, where the shell signs it after persist.
  */
-import type { Certificate, ElectionProof } from "./certificate.ts";
+import type { Certificate, CheckpointProof, ElectionProof } from "./certificate.ts";
 import type { Entry, SendRequest } from "./entry.ts";
 import type { Evidence } from "./evidence.ts";
 import type * as m from "./message.ts";
@@ -61,6 +61,30 @@ export interface FetchEntriesResponsePacket<S = m.Signed<m.FetchEntriesResponse>
   readonly entries: readonly Entry[];
   /** A commit certificate on the served chain, if the source has one. */
   readonly certificate: Certificate | null;
+  /** §8.3: instead of entries the source no longer holds, or too many of them: its stable checkpoint. */
+  readonly checkpoint: CheckpointProof | null;
+}
+export interface CheckpointPacket<S = m.Signed<m.Checkpoint>> {
+  readonly kind: "Checkpoint";
+  readonly signed: S;
+}
+export interface FetchChunksPacket<S = m.Signed<m.FetchChunks>> {
+  readonly kind: "FetchChunks";
+  readonly signed: S;
+}
+export interface FetchChunksResponsePacket<S = m.Signed<m.FetchChunksResponse>> {
+  readonly kind: "FetchChunksResponse";
+  readonly signed: S;
+  /** Some of the chunks asked for, at most `LIMITS.maxFetchChunkBytes` in all unless it is a single one; none where none is held. */
+  readonly chunks: readonly Uint8Array[];
+}
+export interface RollCallPacket<S = m.Signed<m.RollCall>> {
+  readonly kind: "RollCall";
+  readonly signed: S;
+}
+export interface RollCallAnswerPacket<S = m.Signed<m.RollCallAnswer>> {
+  readonly kind: "RollCallAnswer";
+  readonly signed: S;
 }
 /** A client's request passed on by a replica (§7.3). The client's signature is the only one. */
 export interface ForwardedRequestPacket {
@@ -85,6 +109,11 @@ export type Packet =
   | VoteDeferredPacket
   | FetchEntriesPacket
   | FetchEntriesResponsePacket
+  | CheckpointPacket
+  | FetchChunksPacket
+  | FetchChunksResponsePacket
+  | RollCallPacket
+  | RollCallAnswerPacket
   | ForwardedRequestPacket
   | EvidencePacket;
 
@@ -100,6 +129,11 @@ export type UnsignedPacket =
   | VoteDeferredPacket<m.VoteDeferred>
   | FetchEntriesPacket<m.FetchEntries>
   | FetchEntriesResponsePacket<m.FetchEntriesResponse>
+  | CheckpointPacket<m.Checkpoint>
+  | FetchChunksPacket<m.FetchChunks>
+  | FetchChunksResponsePacket<m.FetchChunksResponse>
+  | RollCallPacket<m.RollCall>
+  | RollCallAnswerPacket<m.RollCallAnswer>
   | ForwardedRequestPacket
   | EvidencePacket;
 

@@ -32,10 +32,34 @@ export interface StateMachine {
   restore(chunks: Iterable<Uint8Array>): void;
   /** Digest of the whole state; equal state has equal digest. */
   digest(): Uint8Array;
+  /**
+   * The present state, to be read chunk by chunk while the machine goes on, as a checkpoint does (§8.2). Without it a checkpoint
+   * takes all chunks of `snapshot` at once, and holds up the replica meanwhile.
+   */
+  freeze?(): FrozenState;
+}
+
+/** A state that never changes, in chunks of at most `LIMITS.maxChunkBytes`; they are those of `StateMachine.snapshot`. */
+export interface FrozenState {
+  readonly chunkCount: number;
+  /** Chunk `at`, from 0 to below `chunkCount`. They are asked for from the last to the first. */
+  chunk(at: number): Uint8Array;
+  /** SHA-256 of chunk `at`. What it costs is known early for chunks that have not changed since an earlier state. */
+  chunkDigest(at: number): Digest;
+}
+
+/** The chunks of snapshots on this replica's disk; those of operations not yet committed are not among them. */
+export interface ChunkReader {
+  has(digest: Digest): boolean;
+  /** Null where it is not held. */
+  read(digest: Digest): Uint8Array | null;
+  /** All that are held. */
+  digests(): Iterable<Digest>;
 }
 
 /** Everything handed to `step`. */
 export interface Ports {
   readonly hash: Hash;
   readonly machine: StateMachine;
+  readonly chunks: ChunkReader;
 }
