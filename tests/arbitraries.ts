@@ -112,6 +112,28 @@ export const messages: { readonly [K in m.MessageKind]: Arbitrary<MessageOf<K>> 
     nonce: uint53,
     from: fc.nat().map(ids.logIndex),
   }),
+  Checkpoint: fc.record({
+    kind: kind("Checkpoint"),
+    replica: replicaId,
+    index: logIndex,
+    hash: digest,
+    stateDigest: digest,
+  }),
+  FetchChunks: fc.record({
+    kind: kind("FetchChunks"),
+    replica: replicaId,
+    nonce: uint53,
+    digests: fc.uniqueArray(digest, { minLength: 1, maxLength: 5 }),
+  }),
+  FetchChunksResponse: fc.record({ kind: kind("FetchChunksResponse"), replica: replicaId, nonce: uint53 }),
+  RollCall: fc.record({ kind: kind("RollCall"), replica: replicaId, nonce: digest }),
+  RollCallAnswer: fc.record({
+    kind: kind("RollCallAnswer"),
+    replica: replicaId,
+    asker: replicaId,
+    nonce: digest,
+    term,
+  }),
   SendRequest: fc.tuple(clientId, floorAndSeq, bytes(200)).map(([client, window, command]) => ({
     kind: "SendRequest",
     client,
@@ -155,18 +177,27 @@ export const signed = <M extends m.Message>(message: Arbitrary<M>): Arbitrary<m.
   }));
 
 const responses = fc.array(signed(messages.AppendEntriesResponse), { maxLength: 4 });
+const commitCertificate: Arbitrary<c.CommitCertificate> = fc.tuple(
+  certified,
+  fc.array(link, { maxLength: 4 }),
+  responses,
+).map(([point, links, found]) => ({ kind: "commit", ...point, links, responses: found }));
 export const certificate: Arbitrary<c.Certificate> = fc.oneof<[Arbitrary<c.Certificate>, Arbitrary<c.Certificate>]>(
   fc.tuple(certified, responses).map(([point, found]) => ({ kind: "prepare", ...point, responses: found })),
-  fc.tuple(certified, fc.array(link, { maxLength: 4 }), responses).map(([point, links, found]) => ({
-    kind: "commit",
-    ...point,
-    links,
-    responses: found,
-  })),
+  commitCertificate,
 );
 export const electionProof: Arbitrary<c.ElectionProof> = fc.record({
   base: certificate,
   votes: fc.array(signed(messages.Vote), { maxLength: 4 }),
+});
+export const checkpointProof: Arbitrary<c.CheckpointProof> = fc.record({
+  stable: fc.record({
+    index: logIndex,
+    hash: digest,
+    stateDigest: digest,
+    checkpoints: fc.array(signed(messages.Checkpoint), { maxLength: 4 }),
+  }),
+  commit: commitCertificate,
 });
 
 const entryBody = fc.oneof(

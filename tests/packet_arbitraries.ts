@@ -3,7 +3,16 @@ import fc from "fast-check";
 import { offset } from "../replica/core/ids.ts";
 import type * as p from "../replica/core/packet.ts";
 import type { AnyPacket, PacketKind } from "../transport/codec/mod.ts";
-import { certificate, electionProof, entriesFrom, evidence, messages, signed } from "./arbitraries.ts";
+import {
+  bytes,
+  certificate,
+  checkpointProof,
+  electionProof,
+  entriesFrom,
+  evidence,
+  messages,
+  signed,
+} from "./arbitraries.ts";
 
 type PacketOf<K extends PacketKind> = Extract<AnyPacket, { readonly kind: K }>;
 type Arbitrary<T> = fc.Arbitrary<T>;
@@ -27,6 +36,7 @@ const fetched: Arbitrary<p.FetchEntriesResponsePacket> = fc.tuple(signed(message
       signed: fc.constant(answer),
       entries: entriesFrom(answer.message.from, count),
       certificate: fc.option(certificate),
+      checkpoint: fc.option(checkpointProof),
     })
   );
 
@@ -51,6 +61,15 @@ export const packets: { readonly [K in PacketKind]: Arbitrary<PacketOf<K>> } = {
   VoteDeferred: alone("VoteDeferred", signed(messages.VoteDeferred)),
   FetchEntries: alone("FetchEntries", signed(messages.FetchEntries)),
   FetchEntriesResponse: fetched,
+  Checkpoint: alone("Checkpoint", signed(messages.Checkpoint)),
+  FetchChunks: alone("FetchChunks", signed(messages.FetchChunks)),
+  FetchChunksResponse: fc.record({
+    kind: fc.constant("FetchChunksResponse"),
+    signed: signed(messages.FetchChunksResponse),
+    chunks: fc.array(bytes(100), { maxLength: 4 }),
+  }),
+  RollCall: alone("RollCall", signed(messages.RollCall)),
+  RollCallAnswer: alone("RollCallAnswer", signed(messages.RollCallAnswer)),
   ForwardedRequest: alone("ForwardedRequest", signed(messages.SendRequest)),
   Evidence: fc.record({ kind: fc.constant("Evidence"), evidence }),
   SendRequest: alone("SendRequest", signed(messages.SendRequest)),

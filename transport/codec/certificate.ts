@@ -1,13 +1,16 @@
-/** Certificates and election proofs; whose signatures they hold, and whether these suffice, is for the core to judge. */
+/** Certificates, election and checkpoint proofs; whose signatures they hold, and whether these suffice, is for the core to judge. */
 import type {
   Certificate,
+  CheckpointProof,
   CommitCertificate,
   ElectionProof,
   PrepareCertificate,
+  StableCheckpoint,
 } from "../../replica/core/certificate.ts";
 import { LIMITS } from "../../replica/core/limits.ts";
 import { hash, link, logIndex, signed, term } from "./fields.ts";
 import { appendEntriesResponse, vote } from "./peer_messages.ts";
+import { checkpoint } from "./recovery_messages.ts";
 import { constant, list, type Schema, struct } from "./schema.ts";
 import { union } from "./union.ts";
 
@@ -43,3 +46,14 @@ export const electionProof: Schema<ElectionProof> = struct<ElectionProof>({
   base: certificate,
   votes: list(signed("Vote", vote), LIMITS.maxReplicas),
 });
+
+/** §8.2. */
+const stableCheckpoint = struct<StableCheckpoint>({
+  index: logIndex,
+  hash,
+  stateDigest: hash,
+  checkpoints: list(signed("Checkpoint", checkpoint), LIMITS.maxReplicas),
+});
+
+/** §8.3: the stable checkpoint, then the fields of a commit certificate without the byte for its kind. */
+export const checkpointProof: Schema<CheckpointProof> = struct<CheckpointProof>({ stable: stableCheckpoint, commit });

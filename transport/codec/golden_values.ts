@@ -57,6 +57,17 @@ export const GOLDEN_MESSAGES: { readonly [K in MessageKind]: MessageOf<K> } = {
     maxBytes: 1048576,
   },
   FetchEntriesResponse: { kind: "FetchEntriesResponse", replica: r1, nonce: 12345, from: logIndex(1001) },
+  Checkpoint: {
+    kind: "Checkpoint",
+    replica: r2,
+    index: logIndex(1000),
+    hash: hash(0xa0),
+    stateDigest: hash(0xb0),
+  },
+  FetchChunks: { kind: "FetchChunks", replica: r2, nonce: 12346, digests: [hash(0xb0), hash(0xb1)] },
+  FetchChunksResponse: { kind: "FetchChunksResponse", replica: r1, nonce: 12346 },
+  RollCall: { kind: "RollCall", replica: r2, nonce: hash(0xc0) },
+  RollCallAnswer: { kind: "RollCallAnswer", replica: r1, asker: r2, nonce: hash(0xc0), term: term(6) },
   SendRequest: {
     kind: "SendRequest",
     client: c1,

@@ -5,7 +5,7 @@
 import { nobleBackend } from "../../crypto/noble_backend.ts";
 import { createSigner, domainPrefix } from "../../crypto/signing.ts";
 import { sha256HexOfTwo } from "../../crypto/digest.ts";
-import type { Certificate, ElectionProof } from "../../replica/core/certificate.ts";
+import type { CheckpointProof, CommitCertificate, ElectionProof } from "../../replica/core/certificate.ts";
 import { joinRequests } from "../../replica/core/entry_body.ts";
 import type { Message, Signed } from "../../replica/core/message.ts";
 import { logIndex } from "../../replica/core/ids.ts";
@@ -13,6 +13,7 @@ import { GOLDEN_MESSAGES as messages, NO_OP_BODY } from "./golden_values.ts";
 import {
   type AnyPacket,
   certificateCodec,
+  checkpointProofCodec,
   electionProofCodec,
   encodeMessage,
   encodePacket,
@@ -38,13 +39,18 @@ const vote = sign(messages.Vote);
 const request = sign(messages.SendRequest);
 const point = messages.AppendEntriesResponse.prepared;
 
-const certificate: Certificate = {
+const certificate: CommitCertificate = {
   kind: "commit",
   ...point,
   links: [{ term: point.term, digest: point.hash }],
   responses: [response],
 };
 const proof: ElectionProof = { base: { kind: "prepare", ...point, responses: [response] }, votes: [vote] };
+const { index, hash, stateDigest } = messages.Checkpoint;
+const checkpoint: CheckpointProof = {
+  stable: { index, hash, stateDigest, checkpoints: [sign(messages.Checkpoint)] },
+  commit: certificate,
+};
 const entryTerm = messages.AppendEntries.term;
 const entries = [
   entryOf(logIndex(1001), entryTerm, NO_OP_BODY),
@@ -61,7 +67,25 @@ const packets: readonly AnyPacket[] = [
     preVotes: [sign(messages.PreVote)],
   },
   { kind: "VoteRefusal", signed: sign(messages.VoteRefusal), certificate },
-  { kind: "FetchEntriesResponse", signed: sign(messages.FetchEntriesResponse), entries, certificate },
+  {
+    kind: "FetchEntriesResponse",
+    signed: sign(messages.FetchEntriesResponse),
+    entries,
+    certificate,
+    checkpoint: null,
+  },
+  {
+    kind: "FetchEntriesResponse",
+    signed: sign(messages.FetchEntriesResponse),
+    entries: [],
+    certificate: null,
+    checkpoint,
+  },
+  {
+    kind: "FetchChunksResponse",
+    signed: sign(messages.FetchChunksResponse),
+    chunks: [Uint8Array.of(1, 2, 3), new Uint8Array()],
+  },
   { kind: "ForwardedRequest", signed: request },
   { kind: "Evidence", evidence: { kind: "double-vote", culprit: messages.Vote.voter, first: vote, second: vote } },
   { kind: "SendRequest", signed: request },
@@ -105,6 +129,7 @@ export function goldenVectors() {
     })),
     stored: {
       certificate: certificateCodec.encode(certificate).toHex(),
+      checkpointProof: checkpointProofCodec.encode(checkpoint).toHex(),
       electionProof: electionProofCodec.encode(proof).toHex(),
       evidence: evidenceCodec.encode(evidence).toHex(),
       entry: entryCodec.encode(entries[1]!).toHex(),

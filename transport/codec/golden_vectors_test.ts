@@ -7,6 +7,7 @@ import { goldenVectors } from "./golden_vectors.ts";
 import golden from "./golden_vectors.json" with { type: "json" };
 import {
   certificateCodec,
+  checkpointProofCodec,
   type Codec,
   decodeClientPacket,
   decodeMessage,
@@ -24,6 +25,7 @@ import { PACKETS } from "./packet_formats.ts";
 const DECODERS = { peer: decodePeerPacket, client: decodeClientPacket, reply: decodeReplyPacket };
 const CODECS: Readonly<Record<keyof typeof golden.stored, Codec<unknown>>> = {
   certificate: certificateCodec,
+  checkpointProof: checkpointProofCodec,
   electionProof: electionProofCodec,
   evidence: evidenceCodec,
   entry: entryCodec,

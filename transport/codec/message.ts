@@ -2,6 +2,7 @@
 import type { Message, MessageKind } from "../../replica/core/message.ts";
 import * as client from "./client_messages.ts";
 import * as peer from "./peer_messages.ts";
+import * as recovery from "./recovery_messages.ts";
 import { decodeExactly, encodeWhole, type Schema } from "./schema.ts";
 
 /** The message of one kind. */
@@ -19,6 +20,11 @@ export const MESSAGES: { readonly [K in MessageKind]: Schema<MessageOf<K>> } = {
   VoteDeferred: peer.voteDeferred,
   FetchEntries: peer.fetchEntries,
   FetchEntriesResponse: peer.fetchEntriesResponse,
+  Checkpoint: recovery.checkpoint,
+  FetchChunks: recovery.fetchChunks,
+  FetchChunksResponse: recovery.fetchChunksResponse,
+  RollCall: recovery.rollCall,
+  RollCallAnswer: recovery.rollCallAnswer,
   SendRequest: client.sendRequest,
   ClientHello: client.clientHello,
   FastRead: client.fastRead,

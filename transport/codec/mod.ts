@@ -7,6 +7,7 @@ export { decodeClientPacket, decodePeerPacket, decodeReplyPacket, encodePacket }
 export type { AnyPacket } from "./packet_formats.ts";
 export {
   certificateCodec,
+  checkpointProofCodec,
   type Codec,
   electionProofCodec,
   entryCodec,

@@ -2,13 +2,13 @@
 import { LIMITS } from "../../replica/core/limits.ts";
 import type { MessageKind } from "../../replica/core/message.ts";
 import type * as p from "../../replica/core/packet.ts";
-import { certificate, electionProof } from "./certificate.ts";
+import { certificate, checkpointProof, electionProof } from "./certificate.ts";
 import { bodyBytes, entry, faultOfRun } from "./entry.ts";
 import { evidence } from "./evidence.ts";
 import { signed } from "./fields.ts";
 import type { PacketKind } from "./kinds.ts";
 import { preVote } from "./peer_messages.ts";
-import { type Fields, list, optional, type Schema, struct } from "./schema.ts";
+import { bytes, type Fields, joined, list, optional, optionals, refine, type Schema, struct } from "./schema.ts";
 
 /** Who sends a packet to whom; a kind belongs to one of them. */
 export type PacketChannel = "peer" | "client" | "reply";
@@ -36,11 +36,17 @@ const alone = (channel: PacketChannel, body: MessageKind): PacketFormat<unknown>
   fault: noFault,
 });
 
+const attachingAll = <P>(
+  body: MessageKind | null,
+  attached: Schema<Attached<P>>,
+  fault: (packet: P) => string | null = noFault,
+): PacketFormat<P> => ({ channel: "peer", body, attached, fault });
+
 const attaching = <P>(
   body: MessageKind | null,
   fields: Fields<Attached<P>>,
   fault: (packet: P) => string | null = noFault,
-): PacketFormat<P> => ({ channel: "peer", body, attached: struct(fields) as Schema<Attached<P>>, fault });
+): PacketFormat<P> => attachingAll(body, struct(fields) as Schema<Attached<P>>, fault);
 
 /** §5.1: one entry for each hash, in its place, and no more bytes than one AppendEntries may carry. */
 function faultOfAppendEntries({ signed: { message }, entries }: p.AppendEntriesPacket): string | null {
@@ -51,6 +57,30 @@ function faultOfAppendEntries({ signed: { message }, entries }: p.AppendEntriesP
   }
   return faultOfRun(entries, message.prevIndex + 1);
 }
+
+/** §8.1. The checkpoint came later (§8.3): an answer without one is written as it was before there were any. */
+const fetched: Schema<Attached<p.FetchEntriesResponsePacket>> = joined(
+  struct<Pick<p.FetchEntriesResponsePacket, "entries">>({ entries: list(entry, LIMITS.maxFetchEntries) }),
+  optionals<Pick<p.FetchEntriesResponsePacket, "certificate" | "checkpoint">>({
+    certificate,
+    checkpoint: checkpointProof,
+  }),
+);
+
+/** Bytes of chunks beyond the first, which always fits (§8.3). */
+function chunkBytesBeyondFirst(chunks: readonly Uint8Array[]): number {
+  let sum = 0;
+  for (let i = 1; i < chunks.length; i++) sum += chunks[i]!.length;
+  return sum;
+}
+
+const chunks = refine(
+  list(bytes(LIMITS.maxChunkBytes), LIMITS.maxFetchChunks),
+  (value) =>
+    chunkBytesBeyondFirst(value) <= LIMITS.maxFetchChunkBytes
+      ? null
+      : `wanted at most ${LIMITS.maxFetchChunkBytes} bytes of chunks beyond the first`,
+);
 
 /** The format of each kind of packet. */
 export const PACKETS: { readonly [K in PacketKind]: PacketFormat<PacketOf<K>> } = {
@@ -69,10 +99,16 @@ export const PACKETS: { readonly [K in PacketKind]: PacketFormat<PacketOf<K>> } 
   VoteRefusal: attaching<p.VoteRefusalPacket>("VoteRefusal", { certificate }),
   VoteDeferred: alone("peer", "VoteDeferred"),
   FetchEntries: alone("peer", "FetchEntries"),
-  FetchEntriesResponse: attaching<p.FetchEntriesResponsePacket>("FetchEntriesResponse", {
-    entries: list(entry, LIMITS.maxFetchEntries),
-    certificate: optional(certificate),
-  }, (packet) => faultOfRun(packet.entries, packet.signed.message.from)),
+  FetchEntriesResponse: attachingAll<p.FetchEntriesResponsePacket>(
+    "FetchEntriesResponse",
+    fetched,
+    (packet) => faultOfRun(packet.entries, packet.signed.message.from),
+  ),
+  Checkpoint: alone("peer", "Checkpoint"),
+  FetchChunks: alone("peer", "FetchChunks"),
+  FetchChunksResponse: attaching<p.FetchChunksResponsePacket>("FetchChunksResponse", { chunks }),
+  RollCall: alone("peer", "RollCall"),
+  RollCallAnswer: alone("peer", "RollCallAnswer"),
   ForwardedRequest: alone("peer", "SendRequest"),
   Evidence: attaching<p.EvidencePacket>(null, { evidence }),
   SendRequest: alone("client", "SendRequest"),

@@ -178,6 +178,7 @@ Deno.test("§8.1: fetched entries run from the index the answer names", () => {
     signed: part,
     entries: [entry!],
     certificate: null,
+    checkpoint: null,
   };
   assertEquals<unknown>(decodePeerPacket(encodePacket(packet)), packet);
   const wrong = { ...packet, entries: [{ ...entry!, index: logIndex(11) }] };

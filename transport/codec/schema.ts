@@ -98,6 +98,47 @@ export const optional = <T>(item: Schema<T>): Schema<T | null> => ({
   },
 });
 
+/**
+ * Several fields that may each be null: one byte whose bit i, from the lowest, says that the i-th field is there, then those that are.
+ * A single field is written as {@linkcode optional} writes it, so a field added behind others changes no bytes where it is null.
+ */
+export function optionals<T extends object>(
+  fields: { readonly [K in keyof T]-?: Schema<NonNullable<T[K]>> },
+): Schema<T> {
+  const all = Object.entries(fields) as [keyof T & string, Schema<unknown>][];
+  const end = 1 << all.length;
+  return {
+    minBytes: 1,
+    read: (reader) => {
+      const present = reader.u8();
+      if (present >= end) reader.fail("bad-value", `wanted less than ${end}, got ${present}`);
+      const value: Record<string, unknown> = {};
+      all.forEach(([name, schema], i) => {
+        reader.field = name;
+        value[name] = (present & (1 << i)) === 0 ? null : schema.read(reader);
+      });
+      return value as T;
+    },
+    write: (writer, value) => {
+      writer.u8(all.reduce((present, [name], i) => value[name] === null ? present : present | (1 << i), 0));
+      for (const [name, schema] of all) {
+        writer.field = name;
+        if (value[name] !== null) schema.write(writer, value[name]);
+      }
+    },
+  };
+}
+
+/** The fields of `first`, then those of `second`, as one object. */
+export const joined = <A extends object, B extends object>(first: Schema<A>, second: Schema<B>): Schema<A & B> => ({
+  minBytes: first.minBytes + second.minBytes,
+  read: (reader) => ({ ...first.read(reader), ...second.read(reader) }),
+  write: (writer, value) => {
+    first.write(writer, value);
+    second.write(writer, value);
+  },
+});
+
 /** One of `names`, as one byte: its position. */
 export const enumOf = <T extends string>(names: readonly T[]): Schema<T> => ({
   minBytes: 1,

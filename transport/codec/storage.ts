@@ -1,10 +1,10 @@
 /** Encodings of what is kept on disk: a version byte, then the value as it travels. */
-import type { Certificate, ElectionProof } from "../../replica/core/certificate.ts";
+import type { Certificate, CheckpointProof, ElectionProof } from "../../replica/core/certificate.ts";
 import type { Entry } from "../../replica/core/entry.ts";
 import type { Evidence } from "../../replica/core/evidence.ts";
 import type { QueryResult } from "../../replica/core/ports.ts";
 import { LIMITS } from "../../replica/core/limits.ts";
-import { certificate, electionProof } from "./certificate.ts";
+import { certificate, checkpointProof, electionProof } from "./certificate.ts";
 import { entry } from "./entry.ts";
 import { evidence } from "./evidence.ts";
 import { version } from "./kinds.ts";
@@ -28,6 +28,7 @@ function codec<T>(name: string, value: Schema<T>): Codec<T> {
 
 export const certificateCodec: Codec<Certificate> = codec("Certificate", certificate);
 export const electionProofCodec: Codec<ElectionProof> = codec("ElectionProof", electionProof);
+export const checkpointProofCodec: Codec<CheckpointProof> = codec("CheckpointProof", checkpointProof);
 export const evidenceCodec: Codec<Evidence> = codec("Evidence", evidence);
 /** Index, term and body; `requests` is decoded from the body again. */
 export const entryCodec: Codec<Entry> = codec("Entry", entry);
