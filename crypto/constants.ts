@@ -1,10 +1,14 @@
 /** Protocol constants of a roster: defaults, ranges and cross-checks. */
 import type { ProtocolConstants } from "../replica/core/config.ts";
+import { LIMITS } from "../replica/core/limits.ts";
 import { type Field, readBoolean, readInteger, readObject, refuse } from "./strict_json.ts";
 
 const MIN_TIMEOUT_MS = 10;
 const MAX_TIMEOUT_MS = 3_600_000;
 const MAX_SESSION_WINDOW = 4096;
+const MAX_CHECKPOINT_EVERY = 1_000_000;
+/** A replica collects no more than this in one catch-up (§8.1): who lacks more is better served by the snapshot than by a longer tail. */
+const MAX_LOG_TAIL = LIMITS.maxFetchEntries;
 
 /** What a new roster gets unless told otherwise. */
 export const DEFAULT_CONSTANTS: ProtocolConstants = {
@@ -14,6 +18,8 @@ export const DEFAULT_CONSTANTS: ProtocolConstants = {
   patienceMs: 2000,
   patienceCapMs: 32_000,
   sessionWindow: 256,
+  checkpointEvery: 1000,
+  logTail: 1000,
   fastReads: false,
 };
 
@@ -35,14 +41,21 @@ export function constantsWith(changes: Partial<ProtocolConstants>): ProtocolCons
   };
 }
 
+/** Constants that rosters signed before there were checkpoints do not have, and what such a roster means: all its replicas take the same. */
+const ABSENT: Partial<ProtocolConstants> = {
+  checkpointEvery: DEFAULT_CONSTANTS.checkpointEvery,
+  logTail: DEFAULT_CONSTANTS.logTail,
+};
+
 const NAMES = Object.keys(DEFAULT_CONSTANTS) as (keyof ProtocolConstants)[];
 
 /**
  * Reads the constants. Election timeout 10 ms to 1 h; its cap at least that and at most 1 h; heartbeat at least 1 ms and below half the
- * election timeout; patience and its cap likewise from 10 ms; session window even, 2 to 4096. Throws `ConfigError`.
+ * election timeout; patience and its cap likewise from 10 ms; session window even, 2 to 4096; a checkpoint every 1 to 1 000 000 entries, and
+ * a log tail of 0 to 16 384 entries, which are 1000 each where the roster does not say. Throws `ConfigError`.
  */
 export function readConstants(field: Field): ProtocolConstants {
-  const fields = readObject(field, NAMES);
+  const fields = readObject(field, NAMES, ABSENT);
   const electionTimeoutMs = readInteger(fields.electionTimeoutMs, MIN_TIMEOUT_MS, MAX_TIMEOUT_MS);
   const heartbeatMs = readInteger(fields.heartbeatMs, 1, MAX_TIMEOUT_MS);
   if (heartbeatMs >= electionTimeoutMs / 2) {
@@ -58,6 +71,8 @@ export function readConstants(field: Field): ProtocolConstants {
     patienceMs,
     patienceCapMs: readInteger(fields.patienceCapMs, patienceMs, MAX_TIMEOUT_MS),
     sessionWindow,
+    checkpointEvery: readInteger(fields.checkpointEvery, 1, MAX_CHECKPOINT_EVERY),
+    logTail: readInteger(fields.logTail, 0, MAX_LOG_TAIL),
     fastReads: readBoolean(fields.fastReads),
   };
 }

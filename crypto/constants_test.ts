@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { ProtocolConstants } from "../replica/core/config.ts";
+import { LIMITS } from "../replica/core/limits.ts";
 import { ConfigError } from "./config_error.ts";
 import { constantsWith, DEFAULT_CONSTANTS, readConstants } from "./constants.ts";
 
@@ -38,14 +39,39 @@ Deno.test("ranges and cross-checks", () => {
     [{ sessionWindow: 0 }, "$.sessionWindow: given 0, wanted an integer from 2 to 4096"],
     [{ sessionWindow: 255 }, "$.sessionWindow: given 255, wanted an even number"],
     [{ sessionWindow: 4098 }, "$.sessionWindow: given 4098"],
+    [{ checkpointEvery: 0 }, "$.checkpointEvery: given 0, wanted an integer from 1 to 1000000"],
+    [{ checkpointEvery: 1_000_001 }, "$.checkpointEvery: given 1000001"],
+    [{ checkpointEvery: null }, "$.checkpointEvery: given null"],
+    [{ logTail: -1 }, "$.logTail: given -1, wanted an integer from 0 to 16384"],
+    [{ logTail: 16_385 }, "$.logTail: given 16385"],
     [{ fastReads: "no" }, '$.fastReads: given "no", wanted true or false'],
   ];
   for (const [change, message] of cases) {
     assertThrows(() => read({ ...DEFAULT_CONSTANTS, ...change }), ConfigError, message);
   }
-  for (
-    const fits of [{ heartbeatMs: 499 }, { electionTimeoutCapMs: 1000 }, { patienceCapMs: 2000 }, { sessionWindow: 2 }]
-  ) {
+  const fitting: readonly Partial<ProtocolConstants>[] = [
+    { heartbeatMs: 499 },
+    { electionTimeoutCapMs: 1000 },
+    { patienceCapMs: 2000 },
+    { sessionWindow: 2 },
+    { checkpointEvery: 1 },
+    { checkpointEvery: 1_000_000 },
+    { logTail: 0 },
+    { logTail: LIMITS.maxFetchEntries },
+  ];
+  for (const fits of fitting) {
     assertEquals(read({ ...DEFAULT_CONSTANTS, ...fits }), { ...DEFAULT_CONSTANTS, ...fits });
   }
+});
+
+Deno.test("constants that came later may be absent, each by itself, and are the defaults then; no other may", () => {
+  const { checkpointEvery, logTail, ...before } = DEFAULT_CONSTANTS;
+  assertEquals(read(before), DEFAULT_CONSTANTS);
+  assertEquals(read({ ...before, checkpointEvery: 7 }), { ...before, checkpointEvery: 7, logTail });
+  assertEquals(read({ ...before, logTail: 7 }), { ...before, checkpointEvery, logTail: 7 });
+  for (const name of Object.keys(before) as (keyof typeof before)[]) {
+    const { [name]: _, ...without } = before;
+    assertThrows(() => read(without), ConfigError, `$: given no field "${name}", wanted exactly the fields`);
+  }
+  assertThrows(() => read({ ...before, checkpointevery: 7 }), ConfigError, 'an unknown field "checkpointevery"');
 });

@@ -24,7 +24,7 @@ export function parseRoster(text: string, pinnedOperatorKey: string | null, back
     refuse(operatorKey, `the pinned operator key ${describe(pinnedOperatorKey)}`);
   }
   const verifier = createVerifier(backend, roster.cluster);
-  if (!verifier.verify("Roster", rosterBody(roster), unhex(signature), unhex(roster.operatorKey))) {
+  if (!verifier.verify("Roster", rosterBody(fields.roster.value), unhex(signature), unhex(roster.operatorKey))) {
     refuse(fields.signature, "the operator's signature over this roster", "one that does not verify");
   }
   return roster;

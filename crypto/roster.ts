@@ -60,9 +60,12 @@ export function createRoster(parts: RosterParts, backend: SignatureBackend): Ros
   return readRosterFields({ path: "$.roster", value }, backend);
 }
 
-/** The bytes the operator signs: canonical JSON, so that the layout of the file does not matter. */
-export function rosterBody(roster: Roster): Uint8Array {
-  return new TextEncoder().encode(canonicalJson(roster));
+/**
+ * The bytes the operator signs: canonical JSON, so that the layout of the file does not matter. To verify, hand in the value as it was
+ * received and not what was read from it, which may have fields that came later (§2.2).
+ */
+export function rosterBody(received: unknown): Uint8Array {
+  return new TextEncoder().encode(canonicalJson(received));
 }
 
 /** The text of `cluster.json`. Throws `ConfigError` where `operatorSecretKey` does not belong to the roster's `operatorKey`. */

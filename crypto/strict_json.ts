@@ -37,17 +37,22 @@ export function parseJson(text: string, maxChars: number): Field {
   }
 }
 
-/** The named fields of an object that has exactly those. */
-export function readObject<N extends string>(field: Field, names: readonly N[]): Readonly<Record<N, Field>> {
+/** The named fields of an object that has exactly those; those it lacks have the value `absent` gives for them, if it gives one. */
+export function readObject<N extends string>(
+  field: Field,
+  names: readonly N[],
+  absent: { readonly [K in N]?: unknown } = {},
+): Readonly<Record<N, Field>> {
   const { path, value } = field;
   if (typeof value !== "object" || value === null || Array.isArray(value)) refuse(field, "an object");
   const members = value as Readonly<Record<string, unknown>>;
   const wanted = `exactly the fields ${names.join(", ")}`;
   const unknown = Object.keys(members).find((name) => !(names as readonly string[]).includes(name));
   if (unknown !== undefined) refuse(field, wanted, `an unknown field ${describe(unknown)}`);
-  const missing = names.find((name) => !Object.hasOwn(members, name));
+  const valueOf = (name: N): unknown => Object.hasOwn(members, name) ? members[name] : absent[name];
+  const missing = names.find((name) => !Object.hasOwn(members, name) && !Object.hasOwn(absent, name));
   if (missing !== undefined) refuse(field, wanted, `no field ${describe(missing)}`);
-  const fields = names.map((name) => [name, { path: `${path}.${name}`, value: members[name] }] as const);
+  const fields = names.map((name) => [name, { path: `${path}.${name}`, value: valueOf(name) }] as const);
   return Object.fromEntries(fields) as Record<N, Field>;
 }
 

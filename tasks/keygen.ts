@@ -1,7 +1,7 @@
 /** `deno task keygen`: keys and the signed roster of a new cluster. */
 import { ConfigError } from "../crypto/config_error.ts";
 import { type ClusterOptions, generateCluster } from "../crypto/generate_cluster.ts";
-
+import type { ProtocolConstants } from "../replica/core/config.ts";
 import { readFlags, wholeNumber } from "./support/flags.ts";
 
 const USAGE = `Makes the keys and the signed roster of a new cluster.
@@ -18,13 +18,28 @@ Usage: keygen --out DIR [options]
   --cluster NAME             cluster id (default bft-raft- and 8 random digits)
   --fast-reads               enable fast reads; every write then waits for a quorum of equal answers
   --election-timeout-ms N    lower end of the election timeout (default 1000)
+  --checkpoint-every N       entries between checkpoints, 1 to 1000000 (default 1000); fewer cost more work in normal
+                             running, more make a restart and the log longer
+  --log-tail N               entries kept below the last checkpoint, 0 to 16384 (default 1000); who is further behind
+                             fetches the whole state
   --help                     this text
 
 Writes operator.key, r1.key…, c1.key… (mode 0600) and cluster.json.
 Exit codes: 0 done, 1 failed, 2 wrong usage or a file that exists.
 `;
 
-const STRINGS = ["out", "replicas", "clients", "host", "hosts", "base-port", "cluster", "election-timeout-ms"] as const;
+const STRINGS = [
+  "out",
+  "replicas",
+  "clients",
+  "host",
+  "hosts",
+  "base-port",
+  "cluster",
+  "election-timeout-ms",
+  "checkpoint-every",
+  "log-tail",
+] as const;
 const BOOLEANS = ["fast-reads", "help"] as const;
 const EXIT_DONE = 0;
 const EXIT_FAILED = 1;
@@ -38,12 +53,24 @@ export interface Terminal {
 
 type Flags = ReturnType<typeof readFlags<(typeof STRINGS)[number], (typeof BOOLEANS)[number]>>;
 
+/** The constants that flags change. */
+function changedConstants(flags: Flags): Partial<ProtocolConstants> {
+  const electionTimeoutMs = wholeNumber("election-timeout-ms", flags["election-timeout-ms"]);
+  const checkpointEvery = wholeNumber("checkpoint-every", flags["checkpoint-every"]);
+  const logTail = wholeNumber("log-tail", flags["log-tail"]);
+  return {
+    fastReads: flags["fast-reads"],
+    ...(electionTimeoutMs === undefined ? {} : { electionTimeoutMs }),
+    ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
+    ...(logTail === undefined ? {} : { logTail }),
+  };
+}
+
 function clusterOptions(flags: Flags): ClusterOptions {
   const { out, host, hosts, cluster } = flags;
   if (out === undefined) throw new ConfigError("--out: given nothing, wanted the directory of the new files");
   if (host !== undefined && hosts !== undefined) throw new ConfigError("--host and --hosts: given both, wanted one");
   const list = hosts?.split(",");
-  const electionTimeoutMs = wholeNumber("election-timeout-ms", flags["election-timeout-ms"]);
   return {
     out,
     replicas: wholeNumber("replicas", flags.replicas) ?? list?.length ?? 4,
@@ -51,10 +78,7 @@ function clusterOptions(flags: Flags): ClusterOptions {
     host: list ?? host ?? "127.0.0.1",
     basePort: wholeNumber("base-port", flags["base-port"]) ?? 7000,
     ...(cluster === undefined ? {} : { cluster }),
-    constants: {
-      fastReads: flags["fast-reads"],
-      ...(electionTimeoutMs === undefined ? {} : { electionTimeoutMs }),
-    },
+    constants: changedConstants(flags),
   };
 }
 

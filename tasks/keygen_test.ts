@@ -42,11 +42,13 @@ Deno.test("the defaults make four replicas and two clients on loopback; a second
 Deno.test("every option reaches the roster", () =>
   withDirectory(async (directory) => {
     const options = ["--hosts=a,b", "--clients", "1", "--base-port", "9000", "--cluster", "x", "--fast-reads"];
-    const { code } = await run("--out", directory, ...options, "--election-timeout-ms", "400");
+    const numbers = ["--election-timeout-ms", "400", "--checkpoint-every", "50", "--log-tail=0"];
+    const { code } = await run("--out", directory, ...options, ...numbers);
     const { cluster, constants, replicas, clients } = await roster(directory);
     assertEquals([code, cluster, clients.length], [0, "x", 1]);
     assertEquals(replicas.map(({ host, peerPort }) => [host, peerPort]), [["a", 9000], ["b", 9000]]);
     assertEquals([constants.fastReads, constants.electionTimeoutMs, constants.heartbeatMs], [true, 400, 40]);
+    assertEquals([constants.checkpointEvery, constants.logTail], [50, 0]);
   }));
 
 Deno.test("--replicas, --host and --base-port together", () =>
@@ -73,6 +75,9 @@ Deno.test("wrong usage ends with 2, says what was given and wanted, and writes n
         "keygen: hosts: given 2, wanted one for each of the 4",
       ],
       [["--out", directory, "--election-timeout-ms", "5"], "keygen: $.roster.constants.electionTimeoutMs: given 5"],
+      [["--out", directory, "--checkpoint-every", "0"], "keygen: $.roster.constants.checkpointEvery: given 0, wanted"],
+      [["--out", directory, "--log-tail", "20000"], "keygen: $.roster.constants.logTail: given 20000, wanted"],
+      [["--out", directory, "--log-tail=-1"], 'keygen: --log-tail: given "-1", wanted an integer'],
     ];
     for (const [args, message] of cases) {
       const { code, out, error } = await run(...args);
@@ -89,10 +94,15 @@ Deno.test("a disk that refuses is a failure, 1", () =>
     assert(error.startsWith("keygen: "));
   }));
 
+const FLAGS = [
+  ...["out", "replicas", "clients", "host", "hosts", "base-port", "cluster", "fast-reads"],
+  ...["election-timeout-ms", "checkpoint-every", "log-tail"],
+];
+
 Deno.test("--help prints the usage on standard output", async () => {
   const { code, out, error } = await run("--help");
   assertEquals([code, error], [0, ""]);
-  for (const flag of ["out", "replicas", "clients", "host", "hosts", "base-port", "cluster", "fast-reads"]) {
+  for (const flag of FLAGS) {
     assert(out.includes(`--${flag}`), flag);
   }
 });

@@ -108,6 +108,8 @@ function drawConstants(rng: Rng, mood: Mood): ProtocolConstants {
     patienceMs: patient ? 60_000 : rng.pick([1.5, 2.5]) * unit,
     patienceCapMs: patient ? 120_000 : 16 * unit,
     sessionWindow: 16,
+    checkpointEvery: 1000,
+    logTail: 1000,
     fastReads: rng.chance(0.25),
   };
 }

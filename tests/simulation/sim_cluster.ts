@@ -17,6 +17,8 @@ export const CONSTANTS: ProtocolConstants = {
   patienceMs: 2000,
   patienceCapMs: 32_000,
   sessionWindow: 16,
+  checkpointEvery: 1000,
+  logTail: 1000,
   fastReads: false,
 };
 
