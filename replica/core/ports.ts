@@ -46,6 +46,11 @@ export interface FrozenState {
   chunk(at: number): Uint8Array;
   /** SHA-256 of chunk `at`. What it costs is known early for chunks that have not changed since an earlier state. */
   chunkDigest(at: number): Digest;
+  /**
+   * Bytes that `chunkDigest(at)` would have to digest now; 0 where it knows the digest. Without it the whole chunk counts each time, so that
+   * no turn digests more than its share.
+   */
+  digestCost?(at: number): number;
 }
 
 /** The chunks of snapshots on this replica's disk; those of operations not yet committed are not among them. */

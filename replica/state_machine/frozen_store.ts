@@ -1,6 +1,8 @@
 /** The state of a key-value store at one revision, kept while the store goes on: what a checkpoint holds on to (§8.2, §8.3). */
 import type { Digest } from "../core/ids.ts";
-import { type Counters, makeManifest, type Manifest } from "./manifest.ts";
+import type { FrozenState } from "../core/ports.ts";
+import { DIGEST_BYTES } from "../core/snapshot_digests.ts";
+import { type Counters, indexesFor, makeManifest, type Manifest } from "./manifest.ts";
 import type { Page } from "./page.ts";
 
 /**
@@ -9,17 +11,21 @@ import type { Page } from "./page.ts";
  * It shares all its pages with the store until the store changes them, each of which is then copied first, without its values. So to
  * keep one costs the pages that were changed since, and of those what was overwritten or deleted. Digests are computed when first asked
  * for and kept with the page, for the store and all its frozen views together: the digest of a state costs the pages changed
- * since an earlier one, and 32 bytes for each other page. Chunks are made anew each time.
+ * since an earlier one, and 32 bytes for each other page. A page's chunk or digest costs that page alone; the head's and an index chunk's
+ * the digests of all pages, so who wants the work in small pieces asks for them last. Chunks are made anew each time.
  */
-export class FrozenStore {
+export class FrozenStore implements FrozenState {
   readonly #counters: Counters;
   readonly #pages: readonly Page[];
+  /** Chunks before the pages. */
+  readonly #before: number;
   #made: Manifest | null = null;
 
   /** `pages` must never change. */
   constructor(counters: Counters, pages: readonly Page[]) {
     this.#counters = counters;
     this.#pages = pages;
+    this.#before = 1 + indexesFor(pages.length);
   }
 
   /** Store revision of the state. */
@@ -34,12 +40,20 @@ export class FrozenStore {
 
   /** Number of chunks; at least one. */
   get chunkCount(): number {
-    return this.#manifest.chunks.length + this.#pages.length;
+    return this.#before + this.#pages.length;
   }
 
   /** SHA-256 of chunk `at`. Throws a RangeError unless `at` is an integer from 0 to below `chunkCount`. */
   chunkDigest(at: number): Digest {
-    return this.#manifest.digests[at] ?? this.#page(at).digest;
+    const page = this.#pageAt(at);
+    return page === null ? this.#manifest.digests[at]! : page.digest;
+  }
+
+  /** Bytes to digest for `chunkDigest(at)`; 0 where it is known. */
+  digestCost(at: number): number {
+    const page = this.#pageAt(at);
+    if (page !== null) return costOf(page);
+    return this.#made === null ? this.#pages.reduce((sum, each) => sum + costOf(each) + DIGEST_BYTES, 0) : 0;
   }
 
   /**
@@ -47,7 +61,8 @@ export class FrozenStore {
    * `chunkCount`.
    */
   chunk(at: number): Uint8Array {
-    return this.#manifest.chunks[at]?.slice() ?? this.#page(at).encode();
+    const page = this.#pageAt(at);
+    return page === null ? this.#manifest.chunks[at]!.slice() : page.encode();
   }
 
   /** All chunks in order, each made when it is asked for. */
@@ -59,9 +74,13 @@ export class FrozenStore {
     return this.#made ??= makeManifest(this.#counters, this.#pages.map((page) => page.digest));
   }
 
-  #page(at: number): Page {
-    const page = this.#pages[at - this.#manifest.chunks.length];
-    if (page === undefined) throw new RangeError(`Chunk ${at} is asked for, 0 to ${this.chunkCount - 1} are there`);
-    return page;
+  /** The page that is chunk `at`; null where that is the head or an index chunk. */
+  #pageAt(at: number): Page | null {
+    if (!Number.isInteger(at) || at < 0 || at >= this.chunkCount) {
+      throw new RangeError(`Chunk ${at} is asked for, 0 to ${this.chunkCount - 1} are there`);
+    }
+    return this.#pages[at - this.#before] ?? null;
   }
 }
+
+const costOf = (page: Page): number => page.isDigested ? 0 : page.bytes;

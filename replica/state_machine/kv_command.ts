@@ -2,8 +2,8 @@
  * Commands and queries of the key-value store and their one encoding (`docs/kv-commands.md`). Strict: exactly one byte string for
  * each command, so what a client signed is what every replica executes.
  */
-import { ByteReader } from "./byte_reader.ts";
-import { ByteWriter } from "./byte_writer.ts";
+import { ByteReader } from "../core/byte_reader.ts";
+import { ByteWriter } from "../core/byte_writer.ts";
 import { KV_LIMITS } from "./kv_limits.ts";
 
 /** First byte of every command. */

@@ -3,8 +3,8 @@
  * as bytes, so equal results have equal bytes.
  */
 import { LIMITS } from "../core/limits.ts";
-import { ByteReader } from "./byte_reader.ts";
-import { ByteWriter } from "./byte_writer.ts";
+import { ByteReader } from "../core/byte_reader.ts";
+import { ByteWriter } from "../core/byte_writer.ts";
 import { KV_LIMITS } from "./kv_limits.ts";
 
 /** First byte of every result. */

@@ -6,7 +6,7 @@ import { sha256Hex } from "../../crypto/digest.ts";
 import type { Digest } from "../core/ids.ts";
 import { compareUtf8 } from "./compare_utf8.ts";
 import { KV_LIMITS } from "./kv_limits.ts";
-import { digestsInIndex, type Head, readHead, splitDigests } from "./manifest.ts";
+import { type Head, readHead, readIndex } from "./manifest.ts";
 import { decodePage, mustJoin, type Page, quoted } from "./page.ts";
 
 /** A whole state. The pages are as a `PageList`'s own and shared with nobody. */
@@ -62,7 +62,7 @@ class SnapshotParser {
   #index({ pages, indexes }: Head, bytes: Uint8Array): void {
     const at = this.#taken - 1;
     checkDigest(bytes, indexes[at]!);
-    this.#digests.push(...splitDigests(bytes, digestsInIndex(pages, at)));
+    this.#digests.push(...readIndex(pages, at, bytes));
   }
 
   #page(head: Head, bytes: Uint8Array): void {

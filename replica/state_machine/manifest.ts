@@ -5,14 +5,21 @@
  * each index chunk, then each page, one by one and from whomever they come.
  */
 import { sha256Hex } from "../../crypto/digest.ts";
-import { type Digest, digest } from "../core/ids.ts";
-import { ByteReader } from "./byte_reader.ts";
-import { ByteWriter } from "./byte_writer.ts";
+import { ByteReader } from "../core/byte_reader.ts";
+import { ByteWriter } from "../core/byte_writer.ts";
+import type { Digest } from "../core/ids.ts";
+import {
+  DIGEST_BYTES,
+  digestsInList,
+  joinDigests,
+  listDigests,
+  listsFor,
+  splitDigests,
+} from "../core/snapshot_digests.ts";
 import { KV_LIMITS } from "./kv_limits.ts";
 
 /** First byte of every head. Version 1 was a list of records without digests. */
 export const SNAPSHOT_VERSION = 2;
-const DIGEST_BYTES = 32;
 /** Version, store revision, number of keys, number of pages. */
 const COUNTER_BYTES = 1 + 8 + 8 + 4;
 const MAX_INDEXES = Math.floor((KV_LIMITS.maxChunkBytes - COUNTER_BYTES) / DIGEST_BYTES);
@@ -42,13 +49,10 @@ export interface Head extends Counters {
 
 /** The manifest of a state whose pages have the given digests. */
 export function makeManifest({ revision, keys }: Counters, pages: readonly Digest[]): Manifest {
-  const indexes: Uint8Array[] = [];
-  for (let at = 0; at < pages.length; at += KV_LIMITS.maxIndexDigests) {
-    indexes.push(joined(pages.slice(at, at + KV_LIMITS.maxIndexDigests)));
-  }
+  const indexes = listDigests(pages, KV_LIMITS.maxIndexDigests);
   const digests = indexes.map(sha256Hex);
   const counters = new ByteWriter().u8(SNAPSHOT_VERSION).u64(revision).u64(keys).u32(pages.length);
-  const head = counters.raw(joined(digests)).finish();
+  const head = counters.raw(joinDigests(digests)).finish();
   return { chunks: [head, ...indexes], digests: [sha256Hex(head), ...digests] };
 }
 
@@ -59,7 +63,7 @@ export function readHead(bytes: Uint8Array): Head {
   if (version !== SNAPSHOT_VERSION) throw new RangeError(`has version ${version}, ${SNAPSHOT_VERSION} is wanted`);
   const [revision, keys, pages] = [reader.u64(), reader.u64(), reader.u32()];
   if (reader.failed) throw new RangeError(`has ${bytes.length} bytes or a counter too large, it is no head`);
-  const count = Math.ceil(pages / KV_LIMITS.maxIndexDigests);
+  const count = indexesFor(pages);
   if (count > MAX_INDEXES) throw new RangeError(`announces ${pages} pages, more than a head has room for`);
   const indexes = splitDigests(bytes.subarray(COUNTER_BYTES), count);
   if (keys < pages || keys > revision) {
@@ -68,19 +72,9 @@ export function readHead(bytes: Uint8Array): Head {
   return { revision, keys, pages, indexes };
 }
 
-/** How many page digests index chunk number `at` of a state with `pages` pages holds. */
-export function digestsInIndex(pages: number, at: number): number {
-  return Math.min(KV_LIMITS.maxIndexDigests, pages - at * KV_LIMITS.maxIndexDigests);
-}
+/** How many index chunks a state with `pages` pages has. */
+export const indexesFor = (pages: number): number => listsFor(pages, KV_LIMITS.maxIndexDigests);
 
-/** The `count` digests that `bytes` consist of. Throws a RangeError that says what is wrong with them if they are not as many. */
-export function splitDigests(bytes: Uint8Array, count: number): Digest[] {
-  if (bytes.length !== count * DIGEST_BYTES) {
-    throw new RangeError(`holds ${bytes.length} bytes of digests, ${count * DIGEST_BYTES} are wanted for ${count}`);
-  }
-  return Array.from({ length: count }, (_, i) => {
-    return digest(bytes.subarray(i * DIGEST_BYTES, (i + 1) * DIGEST_BYTES).toHex());
-  });
-}
-
-const joined = (digests: readonly Digest[]): Uint8Array => Uint8Array.fromHex(digests.join(""));
+/** The page digests in `bytes`, index chunk number `at` of a state with `pages` pages. Throws a RangeError unless they are as many as that. */
+export const readIndex = (pages: number, at: number, bytes: Uint8Array): Digest[] =>
+  splitDigests(bytes, digestsInList(pages, KV_LIMITS.maxIndexDigests, at));

@@ -4,8 +4,8 @@
  */
 import { sha256Hex } from "../../crypto/digest.ts";
 import type { Digest } from "../core/ids.ts";
-import { ByteReader } from "./byte_reader.ts";
-import { ByteWriter } from "./byte_writer.ts";
+import { ByteReader } from "../core/byte_reader.ts";
+import { ByteWriter } from "../core/byte_writer.ts";
 import { compareUtf8 } from "./compare_utf8.ts";
 import { KV_LIMITS } from "./kv_limits.ts";
 import { type KvRecord, readRecord, recordBytes, writeRecord } from "./record.ts";
@@ -42,6 +42,11 @@ export class Page {
   /** Whether it holds more than a page should and can be split. */
   get isOverfull(): boolean {
     return this.#bytes > KV_LIMITS.maxPageBytes && this.#records.length > 1;
+  }
+
+  /** Whether the digest is known, so that to ask for it costs nothing. */
+  get isDigested(): boolean {
+    return this.#digest !== null;
   }
 
   /** SHA-256 of the encoding; computed when first asked for after a change. */

@@ -1,6 +1,6 @@
 /** What the store keeps under one key, and its encoding in pages: `text key, u64 revision, value` (`docs/kv-commands.md`). */
-import type { ByteReader } from "./byte_reader.ts";
-import type { ByteWriter } from "./byte_writer.ts";
+import type { ByteReader } from "../core/byte_reader.ts";
+import type { ByteWriter } from "../core/byte_writer.ts";
 import { KV_LIMITS } from "./kv_limits.ts";
 import { utf8Length } from "./utf8_length.ts";
 
