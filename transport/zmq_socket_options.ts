@@ -23,7 +23,8 @@ import { SYNCHRONOUS } from "./zmq_poll.ts";
  * | a replica, at its client |   32 |   4 MiB |        128 MiB |
  *
  * What is sent is of this replica's own making, about 1 MiB at most: 256 MiB for a peer that does not read (honest ones
- * are sent large packets a few at a time, §5.8), 16 MiB for such a client. Publications to all share their bytes.
+ * are sent large packets a few at a time, §5.8; entries and chunks that a peer asks for come out of its budget of bytes, §8.1, §8.3),
+ * 16 MiB for such a client. Publications to all share their bytes.
  *
  * Two things libzmq does not bound at all: the number of connections, for which the process's limit of open files stands in, and the
  * parts of a message. A message of endless parts, each within the limit, is kept until its last part, which never

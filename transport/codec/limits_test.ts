@@ -2,7 +2,7 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { Answer, Message } from "../../replica/core/message.ts";
-import { digest, logIndex, replicaId, seq, term } from "../../replica/core/ids.ts";
+import { type Digest, digest, logIndex, replicaId, seq, term } from "../../replica/core/ids.ts";
 import { LIMITS } from "../../replica/core/limits.ts";
 import { messages } from "../../tests/arbitraries.ts";
 import { DecodeError, type DecodeErrorCode, decodeMessage, encodeMessage, type MessageOf } from "./mod.ts";
@@ -165,4 +165,27 @@ Deno.test("the last hash of an AppendEntries stands at a safe index", () => {
   const prevIndex = logIndex(Number.MAX_SAFE_INTEGER);
   unencodable({ ...header, prevIndex }, "wanted entries at indexes up to 2^53 - 1");
   decodeMessage("AppendEntries", encodeMessage({ ...header, prevIndex, entryHashes: [] }));
+});
+
+Deno.test("§8.3: a FetchChunks asks for 1 to 64 chunks, each once", () => {
+  const digests = (count: number) => Array.from({ length: count }, (_, i) => digest(i.toString(16).padStart(64, "0")));
+  const ask = (asked: readonly Digest[]) => ({ ...sample(messages.FetchChunks), replica: r1, digests: asked });
+  for (const count of [1, LIMITS.maxFetchChunks]) {
+    assertEquals(decodeMessage("FetchChunks", encodeMessage(ask(digests(count)))).digests, digests(count));
+  }
+  unencodable(ask([]), "wanted at least one digest");
+  unencodable(ask(digests(LIMITS.maxFetchChunks + 1)), "digests: wanted at most 64 items, given 65");
+  unencodable(ask([HASH, ...digests(2), HASH]), "wanted digests that differ");
+  const body = encodeMessage(ask(digests(2)));
+  const [count, last] = [body.length - 2 * 32 - 1, body.length - 1];
+  assertRefused("FetchChunks", body.with(last, 0), "bad-value", "digests");
+  assertRefused("FetchChunks", body.with(count, 65), "too-large", "digests");
+  assertRefused("FetchChunks", body.with(count, 64), "truncated", "digests");
+  assertRefused("FetchChunks", body.subarray(0, count + 1).with(count, 0), "bad-value", "digests");
+});
+
+Deno.test("§8.4: a roll call is answered from the genesis term on, and asks with a nonce of 32 bytes", () => {
+  const answer = { ...sample(messages.RollCallAnswer), term: term(0) };
+  assertEquals(decodeMessage("RollCallAnswer", encodeMessage(answer)), answer);
+  unencodable({ ...sample(messages.RollCall), nonce: digest("ab") }, "nonce: wanted 64 lower-case hexadecimal digits");
 });

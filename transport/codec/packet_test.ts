@@ -4,8 +4,12 @@ import fc from "fast-check";
 import { logIndex, offset } from "../../replica/core/ids.ts";
 import { joinRequests } from "../../replica/core/entry_body.ts";
 import { LIMITS } from "../../replica/core/limits.ts";
-import type { AppendEntriesPacket, FetchEntriesResponsePacket } from "../../replica/core/packet.ts";
-import { messages, signature, signed } from "../../tests/arbitraries.ts";
+import type {
+  AppendEntriesPacket,
+  FetchChunksResponsePacket,
+  FetchEntriesResponsePacket,
+} from "../../replica/core/packet.ts";
+import { certificate, checkpointProof, messages, signature, signed } from "../../tests/arbitraries.ts";
 import {
   assertCanonical,
   assertCutsRefused,
@@ -16,6 +20,8 @@ import {
 import { packets } from "../../tests/packet_arbitraries.ts";
 import {
   type AnyPacket,
+  certificateCodec,
+  checkpointProofCodec,
   decodeClientPacket,
   DecodeError,
   type DecodeErrorCode,
@@ -183,6 +189,66 @@ Deno.test("§8.1: fetched entries run from the index the answer names", () => {
   assertEquals<unknown>(decodePeerPacket(encodePacket(packet)), packet);
   const wrong = { ...packet, entries: [{ ...entry!, index: logIndex(11) }] };
   assertThrows(() => encodePacket(wrong), RangeError, "wanted entry 10 at place 0, got 11");
+});
+
+Deno.test("§8.3: a byte behind the entries says whether a certificate and a checkpoint proof follow, without one as before", () => {
+  const kept = sample(packets.FetchEntriesResponse);
+  const packet = (proofs: Pick<FetchEntriesResponsePacket, "certificate" | "checkpoint">) =>
+    encodePacket({ ...kept, entries: [], ...proofs });
+  const [given, proof] = [sample(certificate), sample(checkpointProof)];
+  const NO_ENTRIES = [0, 0, 0, 0];
+  const written = [packet({ certificate: null, checkpoint: null }), packet({ certificate: given, checkpoint: null })];
+  const stored = certificateCodec.encode(given).subarray(1);
+  assertEquals(written.map((frames) => [...frames[2]!]), [[...NO_ENTRIES, 0], [...NO_ENTRIES, 1, ...stored]]);
+  const snapshot = packet({ certificate: null, checkpoint: proof });
+  assertEquals([...snapshot[2]!], [...NO_ENTRIES, 2, ...checkpointProofCodec.encode(proof).subarray(1)]);
+  const both = packet({ certificate: given, checkpoint: proof });
+  assertEquals(both[2]!.length, written[1]![2]!.length + snapshot[2]!.length - NO_ENTRIES.length - 1);
+  assertEquals(both[2]![NO_ENTRIES.length], 3);
+  for (const wrong of [4, 7, 255]) {
+    const changed = both.with(2, both[2]!.with(NO_ENTRIES.length, wrong));
+    assertRefused(() => decodePeerPacket(changed), "bad-value", `wanted less than 4, got ${wrong}`);
+  }
+});
+
+/** An answer with chunks of these lengths, each filled with a byte of its own. */
+function chunksPacket(lengths: readonly number[]): FetchChunksResponsePacket {
+  const chunks = lengths.map((length, i) => new Uint8Array(length).fill(i));
+  return { ...sample(packets.FetchChunksResponse), chunks };
+}
+
+Deno.test("§8.3: an answer holds 64 chunks of 640 KiB at most, and 1 MiB beyond the first", () => {
+  const { maxChunkBytes, maxFetchChunkBytes, maxFetchChunks } = LIMITS;
+  const fitting = [[], [0], [maxChunkBytes], [maxChunkBytes, maxChunkBytes, maxFetchChunkBytes - maxChunkBytes]];
+  for (const lengths of [...fitting, Array(maxFetchChunks).fill(9)]) {
+    const packet = chunksPacket(lengths);
+    const frames = encodePacket(packet);
+    assert(decodePeerPacket(frames), "an answer within its limits is taken");
+    assertEquals(frames[2]!.length, 4 + lengths.reduce((sum: number, length: number) => sum + 4 + length, 0));
+  }
+  const unencodable = (lengths: readonly number[], said: string) =>
+    assertThrows(() => encodePacket(chunksPacket(lengths)), RangeError, said);
+  unencodable([maxChunkBytes + 1], "chunks: wanted at most 655360 bytes, given 655361");
+  unencodable(Array(maxFetchChunks + 1).fill(0), "chunks: wanted at most 64 items, given 65");
+  unencodable([0, maxChunkBytes, maxFetchChunkBytes - maxChunkBytes + 1], "1048576 bytes of chunks beyond the first");
+});
+
+Deno.test("§8.3: claims of too many, too long or too many bytes of chunks are refused, and chunks are views into their frame", () => {
+  const packet = chunksPacket([3, 5]);
+  const frames = encodePacket(packet);
+  const decoded = decodePeerPacket(frames) as FetchChunksResponsePacket;
+  assertEquals(decoded, packet);
+  for (const chunk of decoded.chunks) assertStrictEquals(chunk.buffer, frames[2]!.buffer);
+  const claim = (...bytes: number[]) => () => decodePeerPacket(frames.with(2, Uint8Array.from(bytes)));
+  assertRefused(claim(0, 0, 0, 65), "too-large", "wanted at most 64 items, 65 claimed");
+  assertRefused(claim(0, 0, 0, 64, 0, 0, 0, 0), "truncated", "64 items claimed, 4 bytes left");
+  assertRefused(claim(0, 0, 0, 1, 0, 10, 0, 1), "too-large", "wanted at most 655360 bytes, 655361 claimed");
+  assertRefused(claim(0, 0, 0, 1, 0, 10, 0, 0), "truncated", "wanted 655360 bytes, 0 left");
+  const length = 512 * 1024;
+  const four = new Uint8Array(4 + 4 * (4 + length));
+  four.set([0, 0, 0, 4]);
+  for (let i = 0; i < 4; i++) four.set([0, 8, 0, 0], 4 + i * (4 + length));
+  assertRefused(() => decodePeerPacket(frames.with(2, four)), "bad-value", "bytes of chunks beyond the first");
 });
 
 Deno.test("counts in attachments are checked against the bytes left before anything is allocated", () => {

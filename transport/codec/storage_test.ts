@@ -1,6 +1,16 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { bytes, certificate, electionProof, entry, evidence, uint53 } from "../../tests/arbitraries.ts";
+import {
+  bytes,
+  certificate,
+  checkpointProof,
+  electionProof,
+  entry,
+  evidence,
+  messages,
+  signed,
+  uint53,
+} from "../../tests/arbitraries.ts";
 import {
   assertCanonical,
   assertCutsRefused,
@@ -8,7 +18,10 @@ import {
   assertRoundTrip,
   type Direction,
 } from "../../tests/canonical.ts";
+import { LIMITS } from "../../replica/core/limits.ts";
 import * as codecs from "./mod.ts";
+
+const sample = <T>(from: fc.Arbitrary<T>): T => fc.sample(from, { seed: 5, numRuns: 1 })[0]!;
 
 function direction<T>(codec: codecs.Codec<T>): Direction<T> {
   return { encode: (value) => [codec.encode(value)], decode: ([stored]) => codec.decode(stored!) };
@@ -38,13 +51,14 @@ function obeysTheLaws<T>(name: string, codec: codecs.Codec<T>, values: fc.Arbitr
   });
 
   Deno.test(`stored ${name}: another version is refused`, () => {
-    const stored = codec.encode(fc.sample(values, { seed: 5, numRuns: 1 })[0]!);
+    const stored = codec.encode(sample(values));
     const error = assertThrows(() => codec.decode(stored.with(0, 2)), codecs.DecodeError);
     assertEquals(error.code, "unknown-version");
   });
 }
 
 obeysTheLaws("certificate", codecs.certificateCodec, certificate);
+obeysTheLaws("checkpoint proof", codecs.checkpointProofCodec, checkpointProof);
 obeysTheLaws("election proof", codecs.electionProofCodec, electionProof);
 obeysTheLaws("evidence", codecs.evidenceCodec, evidence);
 obeysTheLaws("entry", codecs.entryCodec, entry);
@@ -58,5 +72,18 @@ Deno.test("a nested body of another kind is refused: a response is no vote", () 
   const swapped = { ...proof, votes: proof.base.responses as unknown as typeof proof.votes };
   const stored = codecs.electionProofCodec.encode(swapped);
   const error = assertThrows(() => codecs.electionProofCodec.decode(stored), codecs.DecodeError);
+  assertEquals(error.code, "wrong-kind");
+});
+
+Deno.test("a checkpoint proof holds Checkpoints, no more than there are replicas, and a commit certificate", () => {
+  const { stable, commit } = sample(checkpointProof);
+  const proof = (checkpoints: typeof stable.checkpoints) => ({ stable: { ...stable, checkpoints }, commit });
+  const encode = codecs.checkpointProofCodec.encode;
+  const one = sample(signed(messages.Checkpoint));
+  const most = proof(Array(LIMITS.maxReplicas).fill(one));
+  assertEquals(codecs.checkpointProofCodec.decode(encode(most)), most);
+  assertThrows(() => encode(proof(Array(LIMITS.maxReplicas + 1).fill(one))), RangeError, "wanted at most 64 items");
+  const rollCall = sample(signed(messages.RollCall)) as unknown as typeof one;
+  const error = assertThrows(() => codecs.checkpointProofCodec.decode(encode(proof([rollCall]))), codecs.DecodeError);
   assertEquals(error.code, "wrong-kind");
 });

@@ -1,5 +1,7 @@
 /** `docs/wire.md` is what other languages are written from: its tables must say what the code does. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { ConfigError } from "../../crypto/config_error.ts";
+import { DEFAULT_CONSTANTS, readConstants } from "../../crypto/constants.ts";
 import { LIMITS } from "../../replica/core/limits.ts";
 import { encodeMessage, KIND_BYTES } from "./mod.ts";
 import { clientId, replicaId } from "../../replica/core/ids.ts";
@@ -29,8 +31,29 @@ Deno.test("docs/wire.md names the limits in force", () => {
     `\`list of link\` (≤ ${LIMITS.maxLinks})`,
     `acks (≤ ${LIMITS.maxAcks}, strictly`,
     `maxBytes (≤ ${LIMITS.maxFetchBytes / KIB / KIB} MiB)`,
+    `| chunk of a snapshot | ${LIMITS.maxChunkBytes / KIB} KiB |`,
+    `| ${LIMITS.maxFetchChunks}; ${LIMITS.maxFetchChunkBytes / KIB / KIB} MiB |`,
+    `digests (1 to ${LIMITS.maxFetchChunks}, no two equal)`,
+    `\`list of bytes\` (≤ ${LIMITS.maxFetchChunks}, each ≤ ${LIMITS.maxChunkBytes / KIB} KiB; ` +
+    `those beyond the first ≤ ${LIMITS.maxFetchChunkBytes / KIB / KIB} MiB together)`,
   ];
   for (const line of said) assert(text.includes(line), `docs/wire.md must say: ${line}`);
+});
+
+Deno.test("docs/wire.md lists every constant of a roster with its default, and the range of those that stand alone", () => {
+  const rows = [...text.matchAll(/^\| `(\w+)`(?: \*)? \| .+ \| (\w+) \| (.*)\|$/gm)];
+  assertEquals(Object.fromEntries(rows.map(([, name, value]) => [name, JSON.parse(value!)])), DEFAULT_CONSTANTS);
+  const later = [...text.matchAll(/^\| `(\w+)` \* \|/gm)].map(([, name]) => name!);
+  const before = Object.entries(DEFAULT_CONSTANTS).filter(([name]) => !later.includes(name));
+  assertEquals(readConstants({ path: "$", value: Object.fromEntries(before) }), DEFAULT_CONSTANTS);
+  for (const [, name, , range] of rows.filter(([, name]) => later.includes(name!))) {
+    const [least, most] = range!.split(" to ").map(Number) as [number, number];
+    const read = (value: number) => readConstants({ path: "$", value: { ...DEFAULT_CONSTANTS, [name!]: value } });
+    for (const value of [least, most]) assertEquals(read(value), { ...DEFAULT_CONSTANTS, [name!]: value });
+    for (const value of [least - 1, most + 1]) {
+      assertThrows(() => read(value), ConfigError, `$.${name}: given ${value}`);
+    }
+  }
 });
 
 Deno.test("the example in docs/wire.md is what the codec writes", () => {
