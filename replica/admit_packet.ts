@@ -10,7 +10,7 @@ import type { CoreState } from "./core/state.ts";
 import type { SignatureCheck } from "./signature_check.ts";
 
 /** What may be published. A route tells nothing here, so what has to be answered does not belong on this channel. */
-const PUBLISHED: ReadonlySet<Packet["kind"]> = new Set(["AppendEntriesResponse", "PreVote", "Evidence"]);
+const PUBLISHED: ReadonlySet<Packet["kind"]> = new Set(["AppendEntriesResponse", "PreVote", "Checkpoint", "Evidence"]);
 
 /**
  * Judges a peer's packet. Stale packets and unknown signers cost no work on the curve; the first signature that does not

@@ -56,7 +56,7 @@ type Settings = ReturnType<typeof settingsOf>;
 function settingsOf(parts: ReplicaParts, standing: Standing, storage: Storage, recovered: Recovered) {
   const { now, disk, line } = standing;
   const config = coreConfigOf(parts.roster, line, parts.seed);
-  const ports: Ports = { hash: sha256Hex, machine: parts.machine };
+  const ports: Ports = { hash: sha256Hex, machine: parts.machine, chunks: storage.chunks };
   const startedAt = now();
   parts.recorder?.begin({ config, recovered, startedAt, byzantine: parts.byzantine ?? null });
   const state = createState(config, recovered, ports, startedAt);

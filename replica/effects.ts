@@ -3,6 +3,7 @@
  * Several steps share one transaction; nothing signed leaves before what it rests on is durable (§4.1, I8). The real
  * replica and the simulation both run on this.
  */
+import { hasSnapshotWork } from "./core/checkpoints.ts";
 import type { ClientReply, CoreEvent, Outgoing, Outputs, PersistOperation } from "./core/output.ts";
 import type { CoreState } from "./core/state.ts";
 import type { Input } from "./core/input.ts";
@@ -34,6 +35,8 @@ export interface EffectPorts {
   corrupt?(outgoing: readonly Outgoing[], now: Millis): readonly Outgoing[];
 }
 
+/** Bytes of chunks written in one step, so that a snapshot does not keep the network waiting (§8.2). */
+const SNAPSHOT_BYTES = 256 * 1024;
 /** Requests applied in one step, so that a long replay or costly commands do not keep the network waiting. */
 const APPLY_LIMIT = 512;
 
@@ -54,7 +57,7 @@ export function createEffects(state: CoreState, corePorts: Ports, ports: EffectP
   };
   const mark = createDurableMark(state);
   return (inputs, now) => {
-    let batch: readonly InputWithoutTime[] = inputs;
+    let batch = withSnapshot(state, inputs);
     do {
       const outputs = [...batch, { kind: "flush" } as const].map((input) => take(input, now));
       batch = persistAndSend(state.config.self, ports, mark, outputs, now);
@@ -65,6 +68,10 @@ export function createEffects(state: CoreState, corePorts: Ports, ports: EffectP
     }
   };
 }
+
+/** The snapshot comes first: it goes by what is on the disk, and nothing is on its way there yet. Its chunks share the transaction. */
+const withSnapshot = (state: CoreState, inputs: readonly InputWithoutTime[]): readonly InputWithoutTime[] =>
+  hasSnapshotWork(state) ? [{ kind: "snapshot", maxBytes: SNAPSHOT_BYTES }, ...inputs] : inputs;
 
 function stepOrTell(state: CoreState, input: Input, corePorts: Ports, ports: EffectPorts): Outputs {
   try {

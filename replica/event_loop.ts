@@ -1,6 +1,7 @@
 /** The loop of a replica: receive → ingress → core and effects → tick. One batch a turn, so that steps share a transaction. */
 import type { ReplicaTransport } from "../transport/port.ts";
 import { Backlog } from "./backlog.ts";
+import { hasSnapshotWork } from "./core/checkpoints.ts";
 import { nextDeadline } from "./core/next_deadline.ts";
 import type { CoreState } from "./core/state.ts";
 import type { SignatureWork } from "./counting_backend.ts";
@@ -42,7 +43,7 @@ export class EventLoop {
   async run(): Promise<void> {
     const { transport, now } = this.#parts;
     while (!this.#stopping) {
-      const waitMs = !this.#backlog.empty || this.#hasUnapplied() ? 0 : Math.max(0, this.#tickAt - now());
+      const waitMs = !this.#backlog.empty || this.#hasWork() ? 0 : Math.max(0, this.#tickAt - now());
       const received = await transport.receive(waitMs, INGRESS_LIMITS.receiveBatch);
       if (this.#stopping) return;
       const dropped = this.#backlog.add(received);
@@ -57,9 +58,10 @@ export class EventLoop {
     this.#parts.transport.wake();
   }
 
-  #hasUnapplied(): boolean {
+  /** Whether there is something to do without a packet or a timer: entries to apply, a snapshot to write. */
+  #hasWork(): boolean {
     const { state, isActive } = this.#parts;
-    return isActive() && state.appliedIndex < state.commitIndex;
+    return isActive() && (state.appliedIndex < state.commitIndex || hasSnapshotWork(state));
   }
 
   #turn(): void {
@@ -74,7 +76,7 @@ export class EventLoop {
     }
     const due = time >= this.#tickAt;
     if (due) inputs.push({ kind: "tick" });
-    if (inputs.length === 0 && !this.#hasUnapplied()) return;
+    if (inputs.length === 0 && !this.#hasWork()) return;
     run(inputs, time);
     this.#tickAt = Math.max(time + MIN_TICK_MS, Math.min(due ? Infinity : this.#tickAt, nextDeadline(state, time)));
   }

@@ -133,6 +133,7 @@ const UNASKED: readonly ((victim: Victim, turn: number) => UnsignedPacket)[] = [
     },
     entries: [],
     certificate: state.commitCertificate,
+    checkpoint: null,
   }),
 ];
 

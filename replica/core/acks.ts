@@ -20,7 +20,9 @@ export function containsBase({ term, log, commitIndex }: CoreState): boolean {
 export function confirm(context: Context, end: LogIndex): void {
   const { state } = context;
   const { base } = state.term;
-  if (base === null || !containsBase(state) || end < base.index || state.hard.noMoreAcks) return;
+  if (
+    base === null || !containsBase(state) || end < base.index || state.hard.noMoreAcks || state.hard.recovery !== null
+  ) return;
   if (state.hard.ack !== null && end <= state.hard.ack.index) return;
   if (state.hard.ack === null) state.publication.listed = offset(base.index, -1);
   setAck(context, headAt(state.log, end));
@@ -54,7 +56,7 @@ export function publishResponse(context: Context): void {
 /** Every head newly acked since the last response, the newest {@linkcode LIMITS.maxAcks} of them; always the last one. */
 function listAcks({ hard, publication, log }: CoreState): Head[] {
   if (hard.ack === null || hard.noMoreAcks) return [];
-  const first = Math.max(publication.listed + 1, hard.ack.index - LIMITS.maxAcks + 1, 0);
+  const first = Math.max(publication.listed + 1, hard.ack.index - LIMITS.maxAcks + 1, log.base.index);
   const heads: Head[] = [];
   for (let index = first; index < hard.ack.index; index++) heads.push(headAt(log, logIndex(index)));
   return [...heads, hard.ack];

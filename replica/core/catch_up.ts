@@ -1,17 +1,18 @@
 /** Catching up from any peer under a certificate (§8.1): the asking side. */
-import { isCertificate } from "./certify.ts";
-import type { Certificate, CommitCertificate } from "./certificate.ts";
+import { isCertificate, isCheckpointProof } from "./certify.ts";
+import type { Certificate, CheckpointProof, CommitCertificate } from "./certificate.ts";
 import { type Context, note, send } from "./context.ts";
 import { append, raiseRank, setHardState, setPrepared, truncate } from "./durable.ts";
 import { chainEntry } from "./hash_chain.ts";
 import { type Millis, offset, type ReplicaId } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
-import { contains, hashAt, headAt } from "./log.ts";
+import { contains, hashAt, headAt, passesThrough } from "./log.ts";
 import type { ChainedEntry } from "./output.ts";
 import type { FetchEntriesResponsePacket } from "./packet.ts";
 import { compareRank } from "./rank.ts";
 import { awaitedBy } from "./screen.ts";
 import type { CatchUp, CoreState } from "./state.ts";
+import { beginTransfer, leadsAhead } from "./state_transfer.ts";
 import type { Entry, Head } from "./entry.ts";
 import { advanceCommit, recount } from "./tally.ts";
 import { raiseTerm } from "./terms.ts";
@@ -23,7 +24,7 @@ export function tendCatchUp(context: Context): void {
   const { catchUp, config } = state;
   if (catchUp.active && now >= catchUp.active.endsAt) giveUp(context, "source-too-slow");
   if (catchUp.active && now >= catchUp.active.deadline) askAgain(context, catchUp.active);
-  if (catchUp.active || now < catchUp.retryAt) return;
+  if (catchUp.active || state.transfer !== null || now < catchUp.retryAt) return;
   const { wanted, behindSince } = catchUp;
   if (behindSince !== null && now >= behindSince + 3 * config.constants.heartbeatMs) return askForCommits(context);
   if (wanted === null) return;
@@ -105,6 +106,7 @@ export function onFetchEntriesResponse(context: Context, packet: FetchEntriesRes
   const { replica, from } = packet.signed.message;
   const active = awaitedBy(context.state, packet.signed.message);
   if (!active) return ignore("not-asked-for");
+  if (packet.checkpoint !== null) return onCheckpointShown(context, active, packet.checkpoint);
   if (from !== active.anchor.index + active.collected.length + 1) return ignore("out-of-order");
   const code = collect(context, active, packet);
   if (code !== null) {
@@ -118,6 +120,24 @@ export function onFetchEntriesResponse(context: Context, packet: FetchEntriesRes
   active.deadline = context.now + patience(context.state);
   active.askedAgain = false;
   ask(context, active);
+  return ACCEPT;
+}
+
+/** §8.3: the source does not hold the entries any more, or too many of them: its snapshot is fetched instead, from everyone. */
+function onCheckpointShown(context: Context, active: CatchUp, proof: CheckpointProof): Verdict {
+  const { state, ports } = context;
+  const code = !isCheckpointProof(state, ports.hash, proof)
+    ? "bad-checkpoint"
+    : leadsAhead(state, proof)
+    ? null
+    : "useless-checkpoint";
+  if (code !== null) {
+    giveUp(context, code);
+    return reject(code, active.source);
+  }
+  state.catchUp.active = null;
+  state.catchUp.attempts++;
+  beginTransfer(context, proof);
   return ACCEPT;
 }
 
@@ -183,7 +203,9 @@ export function installCommitted(
   if (fresh !== null) {
     truncate(context, offset(fresh[0]!.entry.index, -1));
     append(context, fresh);
-    if (state.hard.ack !== null && !contains(state.log, state.hard.ack)) setHardState(context, { noMoreAcks: true });
+    if (state.hard.ack !== null && !passesThrough(state.log, state.hard.ack)) {
+      setHardState(context, { noMoreAcks: true });
+    }
     if (state.term.match !== null && !contains(state.log, state.term.match)) state.term.match = null;
   }
   advanceCommit(context, certificate);

@@ -2,7 +2,14 @@
  * Whether a certificate or proof says what it must. Signatures are the shell's business ({@linkcode listSignatures});
  * here only structure is judged: different replicas of the roster, one term, one point.
  */
-import type { Certificate, CommitCertificate, ElectionProof, PrepareCertificate } from "./certificate.ts";
+import type {
+  Certificate,
+  CheckpointProof,
+  CommitCertificate,
+  ElectionProof,
+  PrepareCertificate,
+  StableCheckpoint,
+} from "./certificate.ts";
 import { chainHash } from "./hash_chain.ts";
 import { type Digest, type LogIndex, offset, type ReplicaId, type Term } from "./ids.ts";
 import type { Certified, PreVote, Signed } from "./message.ts";
@@ -95,3 +102,21 @@ function isQuorum({ config, sizes }: Roster, replicas: readonly ReplicaId[]): bo
 
 /** Whether `certificate` ranks above `other`. */
 export const outranks = (certificate: Certified, other: Certified): boolean => compareRank(certificate, other) > 0;
+
+/** §8.2, §8.3: whether `proof` certifies a snapshot, given that its signatures are good. */
+export const isCheckpointProof = (roster: Roster, hash: Hash, proof: CheckpointProof): boolean =>
+  plausibleCheckpointProof(roster, proof) && isCertificate(roster, hash, proof.commit);
+
+/** All of {@linkcode isCheckpointProof} that costs next to nothing. */
+export const plausibleCheckpointProof = (roster: Roster, { stable, commit }: CheckpointProof): boolean =>
+  isStable(roster, stable) && commit.index === stable.index && commit.hash === stable.hash &&
+  plausibleCertificate(roster, commit);
+
+/** Q different replicas vouch for exactly this state, at an index where checkpoints are taken. */
+function isStable(roster: Roster, { index, hash, stateDigest, checkpoints }: StableCheckpoint): boolean {
+  return index > 0 && index % roster.config.constants.checkpointEvery === 0 &&
+    isQuorum(roster, checkpoints.map((c) => c.message.replica)) &&
+    checkpoints.every(({ message }) =>
+      message.index === index && message.hash === hash && message.stateDigest === stateDigest
+    );
+}

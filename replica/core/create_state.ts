@@ -1,16 +1,20 @@
 /** A core at its start, from what its disk holds. */
 import type { Certificate } from "./certificate.ts";
+import { noCheckpoints } from "./checkpoints.ts";
 import type { CoreConfig } from "./config.ts";
 import { genesisHash } from "./hash_chain.ts";
 import { type Digest, logIndex, type Millis, round, term } from "./ids.ts";
+import { restoreState } from "./install_snapshot.ts";
 import { createLog } from "./log.ts";
 import type { Recovered } from "./output.ts";
 import type { Ports } from "./ports.ts";
 import { quorumOf } from "./quorum.ts";
 import { drawRandom } from "./random.ts";
+import { noRollCall } from "./recovery.ts";
 import { createResponseBook } from "./response_book.ts";
 import { createSessionTable } from "./session_table.ts";
 import type { CatchUpState, CoreState, ElectionState, RequestState } from "./state.ts";
+import { createTransfer } from "./state_transfer.ts";
 
 /** The certificate of the empty log, which needs no signatures (§5.5). */
 export const genesisCertificate = (genesis: Digest): Certificate => ({
@@ -25,6 +29,9 @@ export const genesisCertificate = (genesis: Digest): Certificate => ({
 export function createState(config: CoreConfig, recovered: Recovered, ports: Ports, now: Millis): CoreState {
   const genesis = genesisHash(ports.hash, config.clusterId);
   const { state: randomState, value } = drawRandom(config.seed);
+  const restored = recovered.checkpoint === null
+    ? null
+    : restoreState(ports, recovered.checkpoint, config.constants.sessionWindow);
   const timeout = config.constants.electionTimeoutMs * (1 + value);
   return {
     config,
@@ -32,14 +39,14 @@ export function createState(config: CoreConfig, recovered: Recovered, ports: Por
     genesis,
     randomState,
     hard: recovered.hardState,
-    log: createLog({ index: logIndex(0), hash: genesis }, recovered.entries),
+    log: createLog(recovered.base ?? { index: logIndex(0), hash: genesis }, recovered.entries),
     prepared: recovered.prepared ?? genesisCertificate(genesis),
     branch: [...recovered.branch],
     commitIndex: recovered.commitIndex,
     commitCertificate: recovered.commitCertificate,
     evidence: [...recovered.evidence],
-    appliedIndex: logIndex(0),
-    sessions: createSessionTable(config.constants.sessionWindow),
+    appliedIndex: recovered.checkpoint?.stable.index ?? logIndex(0),
+    sessions: restored?.sessions ?? createSessionTable(config.constants.sessionWindow),
     replayUntil: recovered.commitIndex,
     term: {
       role: "follower",
@@ -63,6 +70,9 @@ export function createState(config: CoreConfig, recovered: Recovered, ports: Por
     leadership: null,
     requests: noRequests(config),
     catchUp: noCatchUp(),
+    checkpoints: noCheckpoints(recovered.checkpoint, restored?.digests ?? []),
+    transfer: recovered.transfer === null ? null : createTransfer(recovered.transfer, now),
+    rollCall: noRollCall(),
     votesSeen: new Map(),
     outbox: [],
   };

@@ -3,13 +3,23 @@
  * persisted; nothing signed leaves before that is done.
  */
 import { compareRank } from "./rank.ts";
-import type { Certificate, CommitCertificate } from "./certificate.ts";
+import type { Certificate, CheckpointProof, CommitCertificate } from "./certificate.ts";
 import type { Context } from "./context.ts";
 import type { Head } from "./entry.ts";
-import type { LogIndex } from "./ids.ts";
+import type { Digest, LogIndex } from "./ids.ts";
 import { assertInvariant } from "./invariant.ts";
-import { appendTo, contains, hashAt, lastIndex, slice, truncateTo } from "./log.ts";
-import type { ChainedEntry, HardState } from "./output.ts";
+import {
+  appendTo,
+  compactTo,
+  contains,
+  hashAt,
+  lastIndex,
+  passesThrough,
+  restartAt,
+  slice,
+  truncateTo,
+} from "./log.ts";
+import type { ChainedEntry, Chunk, HardState } from "./output.ts";
 import type { CoreState } from "./state.ts";
 
 /** Replaces fields of the small durable record. */
@@ -31,7 +41,7 @@ export function setAck(context: Context, head: Head): void {
   assertInvariant(contains(log, head), "I2", `acked ${head.index}, which is not on the log`);
   if (hard.ack) {
     assertInvariant(hard.ack.index <= head.index, "I2", `acked ${head.index} after ${hard.ack.index}`);
-    assertInvariant(contains(log, hard.ack), "I2", `the chain acked now misses the ack at ${hard.ack.index}`);
+    assertInvariant(passesThrough(log, hard.ack), "I2", `the chain acked now misses the ack at ${hard.ack.index}`);
   }
   setHardState(context, { ack: head });
 }
@@ -95,7 +105,11 @@ export function raiseRank(context: Context, certificate: Certificate): boolean {
 function assertSameChain({ log, prepared }: CoreState, certificate: Certificate): void {
   if (certificate.term !== prepared.term || certificate.term === 0) return;
   const { term, index } = prepared;
-  assertInvariant(contains(log, prepared), "I3", `certificates of term ${term} on two chains, the lower at ${index}`);
+  assertInvariant(
+    passesThrough(log, prepared),
+    "I3",
+    `certificates of term ${term} on two chains, the lower at ${index}`,
+  );
 }
 
 /** Advances the commit index to `index` on the log. I10: it never decreases. */
@@ -107,4 +121,60 @@ export function setCommit(context: Context, index: LogIndex, certificate: Commit
   state.commitCertificate = certificate;
   out.persist.push({ op: "commit", index, certificate });
   if (state.branch.length > 0 && state.prepared.index <= index) setPrepared(context, state.prepared, []);
+}
+
+/** Drops the entries at or below `base`. I5: only what is committed, and in a snapshot that a quorum vouches for (§8.2). */
+export function compact({ state, out }: Context, base: Head): void {
+  const stable = state.checkpoints.proof?.stable.index ?? 0;
+  assertInvariant(
+    base.index <= Math.min(state.commitIndex, stable),
+    "I5",
+    `dropped up to ${base.index}, stable is ${stable}`,
+  );
+  compactTo(state.log, base);
+  out.persist.push({ op: "compact", base });
+}
+
+/**
+ * Drops the whole log, which ends before `base` or misses it, and goes on behind that committed point (§8.3). What of the branch lies
+ * above it is kept (§6.8); an ack that cannot be shown to lie below it ends acking in this term (§8.1).
+ */
+export function restartLog(context: Context, base: Head): void {
+  const { state, out } = context;
+  assertInvariant(
+    base.index > state.commitIndex,
+    "I10",
+    `log restarted at ${base.index}, committed ${state.commitIndex}`,
+  );
+  assertInvariant(!contains(state.log, base), "internal", `log restarted at ${base.index}, which is on it`);
+  const { branch, prepared, hard } = state;
+  restartAt(state.log, base);
+  out.persist.push({ op: "restart-log", base });
+  if (branch.length > 0) setPrepared(context, prepared, branch.filter(({ entry }) => entry.index > base.index));
+  if (hard.ack !== null && hard.ack.index > state.commitIndex) setHardState(context, { noMoreAcks: true });
+}
+
+/** The stable checkpoint to start from. I10: it never goes back. */
+export function setCheckpoint({ state, out }: Context, proof: CheckpointProof): void {
+  const { index } = proof.stable;
+  const before = state.checkpoints.proof?.stable.index ?? 0;
+  assertInvariant(index > before, "I10", `stable checkpoint ${index} after ${before}`);
+  assertInvariant(index <= state.commitIndex, "I5", `stable checkpoint ${index} above commit ${state.commitIndex}`);
+  state.checkpoints.proof = proof;
+  out.persist.push({ op: "checkpoint", proof });
+}
+
+/** The snapshot that is fetched from now on, or none. */
+export function setTransferProof({ out }: Context, proof: CheckpointProof | null): void {
+  out.persist.push({ op: "transfer", proof });
+}
+
+/** Chunks of a snapshot, to be on the disk before anything rests on them. */
+export function putChunks({ out }: Context, chunks: readonly Chunk[]): void {
+  if (chunks.length > 0) out.persist.push({ op: "chunks", chunks });
+}
+
+/** Chunks that no snapshot needs. */
+export function dropChunks({ out }: Context, digests: readonly Digest[]): void {
+  if (digests.length > 0) out.persist.push({ op: "drop-chunks", digests });
 }

@@ -75,6 +75,7 @@ export function turnAt(
 export function campaignWhenDue(context: Context): void {
   const { state, now } = context;
   const held = state.election.certificates.at(-1);
+  if (state.hard.recovery !== null) return;
   if (state.election.suspectingSince === null || !held || held.term <= state.hard.currentTerm) return;
   if (now < turnAt(state, state.config.self, held.term, held.since)) return;
   const preVotes = [...state.election.support.values()].filter(({ message }) => message.term >= held.term)

@@ -54,6 +54,12 @@ export const LIMITS = {
   maxFetchChunkBytes: 1024 * 1024,
   /** Checkpoints of one replica that are kept while they are not stable (§8.2). */
   maxOpenCheckpoints: 4,
+  /** Snapshots that may be in writing while applying goes on. */
+  maxSnapshotsInWriting: 2,
+  /** How long chunks stay that no snapshot needs any more, for peers that fetch them, in milliseconds. */
+  chunkRetentionMs: 60_000,
+  /** Such chunks dropped in one step. */
+  maxDroppedChunks: 512,
   /** Bytes of the entries kept below the stable checkpoint. */
   maxTailBytes: 64 * 1024 * 1024,
   /** Pieces of evidence kept; one for each kind and culprit is enough to accuse. */

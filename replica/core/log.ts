@@ -5,8 +5,8 @@ import { assertInvariant } from "./invariant.ts";
 import type { ChainedEntry } from "./output.ts";
 
 export interface Log {
-  /** What lies before the first entry held: the genesis point, or later a compacted prefix. */
-  readonly base: Head;
+  /** What lies before the first entry held: the genesis point, or a committed prefix that was dropped (§8.2). */
+  base: Head;
   readonly entries: ChainedEntry[];
 }
 
@@ -36,6 +36,12 @@ export function headAt(log: Log, index: LogIndex): Head {
 /** Whether `head` lies on this log. */
 export const contains = (log: Log, head: Head): boolean => hashAt(log, head.index) === head.hash;
 
+/**
+ * Whether the log passes through `head`, a point it was seen to pass through before: one below the base cannot be looked up any
+ * more, and cannot have changed since.
+ */
+export const passesThrough = (log: Log, head: Head): boolean => head.index < log.base.index || contains(log, head);
+
 /** Entries after `after` up to and including `upTo`. */
 export const slice = (log: Log, after: LogIndex, upTo: LogIndex): ChainedEntry[] =>
   log.entries.slice(Math.max(0, after - log.base.index), Math.max(0, upTo - log.base.index));
@@ -52,4 +58,17 @@ export function appendTo(log: Log, entries: readonly ChainedEntry[]): void {
 /** Removes every entry above `after`. */
 export function truncateTo(log: Log, after: LogIndex): void {
   log.entries.length = Math.max(0, after - log.base.index);
+}
+
+/** Drops the entries at or below `base`, a point of the log. */
+export function compactTo(log: Log, base: Head): void {
+  assertInvariant(contains(log, base), "internal", `compacted to ${base.index}, which is not on the log`);
+  log.entries.splice(0, base.index - log.base.index);
+  log.base = base;
+}
+
+/** Drops all entries; the log goes on behind `base`. */
+export function restartAt(log: Log, base: Head): void {
+  log.entries.length = 0;
+  log.base = base;
 }

@@ -22,8 +22,8 @@ export function nextDeadline(state: CoreState, now: Millis): Millis {
 }
 
 /** Whether any short-lived timer runs: an election, a catch-up, an intervention, or an entry on its way. */
-function isBusy({ election, catchUp, requests, log, commitIndex }: CoreState): boolean {
+function isBusy({ election, catchUp, requests, log, commitIndex, transfer }: CoreState): boolean {
   return election.suspectingSince !== null || election.candidacy !== null || election.requests.size > 0 ||
-    catchUp.active !== null || catchUp.behindSince !== null || catchUp.wanted !== null ||
+    transfer !== null || catchUp.active !== null || catchUp.behindSince !== null || catchUp.wanted !== null ||
     lastIndex(log) > commitIndex || [...requests.interventions.values()].some((pending) => pending.size > 0);
 }

@@ -6,7 +6,7 @@ import { append, truncate } from "./durable.ts";
 import { chainEntry } from "./hash_chain.ts";
 import { type Digest, type LogIndex, offset } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
-import { contains, entryAt, hashAt, headAt, lastIndex } from "./log.ts";
+import { contains, entryAt, hashAt, headAt, lastIndex, type Log } from "./log.ts";
 import type { AppendEntries, Signed } from "./message.ts";
 import type { ChainedEntry } from "./output.ts";
 import type { AppendEntriesPacket } from "./packet.ts";
@@ -24,11 +24,11 @@ export function onAppendEntries(context: Context, packet: AppendEntriesPacket): 
   hearRound(context, header);
   // Entries are left out of what comes before its leader's proof; that may be in the same batch.
   const withoutEntries = packet.entries.length === 0 && header.entryHashes.length > 0;
-  const attaches = hashAt(context.state.log, header.prevIndex) === header.prevHash;
-  if (!attaches || withoutEntries) return askResend(context, header, false);
+  const known = knownPrefix(context.state.log, header);
+  if (known === null || withoutEntries) return askResend(context, header, false);
   const chained = chainEntries(context, packet);
   if (chained === null) return ignore("entries-do-not-match-header");
-  const conflict = placeEntries(context, header, chained);
+  const conflict = placeEntries(context, header, chained.slice(known));
   if (conflict) return conflict;
   const end = offset(header.prevIndex, chained.length);
   matchUpTo(context, end);
@@ -49,6 +49,16 @@ function followLeader(context: Context, { signed, proof }: AppendEntriesPacket):
     return askResend(context, signed.message, true);
   }
   return leader === state.term.leader ? null : reject("not-the-leader", leader);
+}
+
+/**
+ * How many of the header's entries lie at or below the log's base, 0 in most cases: none of those is looked at. Null where the header does not
+ * attach to the log.
+ */
+function knownPrefix(log: Log, { prevIndex, prevHash, entryHashes }: AppendEntries): number | null {
+  const known = Math.max(0, log.base.index - prevIndex);
+  const [index, hash] = known === 0 ? [prevIndex, prevHash] : [log.base.index, entryHashes[known - 1]];
+  return hash !== undefined && hashAt(log, index) === hash ? known : null;
 }
 
 /** The packet's entries chained behind its previous hash, or null if they are not the ones the header's hashes name. */

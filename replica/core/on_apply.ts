@@ -1,4 +1,5 @@
 /** Applying committed entries to the replicated state (§7.1, §7.2). */
+import { beginSnapshot, isCheckpointIndex, snapshotsPending } from "./checkpoints.ts";
 import type { Context } from "./context.ts";
 import type { Entry } from "./entry.ts";
 import { type ClientId, offset } from "./ids.ts";
@@ -15,12 +16,13 @@ import { ACCEPT, type Verdict } from "./verdict.ts";
 export function onApply(context: Context, limit: number): Verdict {
   const { state } = context;
   const answers = new Map<ClientId, Answer[]>();
-  for (let done = 0; done < limit && state.appliedIndex < state.commitIndex;) {
+  for (let done = 0; done < limit && state.appliedIndex < state.commitIndex && !snapshotsPending(state);) {
     const next = offset(state.appliedIndex, 1);
     const { entry } = entryAt(state.log, next)!;
     assertApplicable(state, entry);
     applyEntry(context, entry, answers);
     state.appliedIndex = next;
+    if (isCheckpointIndex(state, next)) beginSnapshot(context, next);
     done += 1 + (entry.requests?.length ?? 0);
   }
   settle(context, answers.keys());

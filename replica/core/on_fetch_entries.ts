@@ -15,8 +15,10 @@ export function onFetchEntries(context: Context, request: FetchEntries): Verdict
   const { state, now } = context;
   const { replica, nonce, from, head, maxBytes } = request;
   if (!hasBudget(state.catchUp.served, replica, now)) return ignore("asked-too-often");
+  if (from === 0) return ignore("chain-not-held");
+  if (needsSnapshot(state, from)) return showCheckpoint(context, request);
   const chain = chainThrough(state, offset(from, -1), head);
-  if (chain === null || from === 0) return ignore("chain-not-held");
+  if (chain === null) return ignore("chain-not-held");
   const certificate = state.commitCertificate;
   const entries = fitting(chain, Math.min(maxBytes, LIMITS.maxAppendBytes)).map(({ entry }) => entry);
   spend(state.catchUp.served, replica, entries.reduce((sum, { body }) => sum + body.length, 0));
@@ -25,6 +27,26 @@ export function onFetchEntries(context: Context, request: FetchEntries): Verdict
     signed: { kind: "FetchEntriesResponse", replica: state.config.self, nonce, from },
     entries,
     certificate: certificate !== null && certificate.index >= from ? certificate : null,
+    checkpoint: null,
+  });
+  return ACCEPT;
+}
+
+/** §8.3: entries from `from` on are dropped here, or more of them committed than the asker takes before it has a certificate. */
+function needsSnapshot({ log, commitIndex, checkpoints: { proof } }: CoreState, from: LogIndex): boolean {
+  if (proof === null || from > proof.stable.index) return false;
+  return from <= log.base.index || commitIndex - from >= LIMITS.maxFetchEntries / 2;
+}
+
+function showCheckpoint(context: Context, { replica, nonce, from }: FetchEntries): Verdict {
+  const { state } = context;
+  spend(state.catchUp.served, replica, 0);
+  send(context, [replica], {
+    kind: "FetchEntriesResponse",
+    signed: { kind: "FetchEntriesResponse", replica: state.config.self, nonce, from },
+    entries: [],
+    certificate: null,
+    checkpoint: state.checkpoints.proof,
   });
   return ACCEPT;
 }

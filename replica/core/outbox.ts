@@ -1,12 +1,21 @@
 /** What may still be signed (§4.3): once currentTerm is raised, nothing of a lower term leaves, ever. */
 import type { Context } from "./context.ts";
+import type { Outgoing } from "./output.ts";
 import type { UnsignedPacket } from "./packet.ts";
 import type { CoreState } from "./state.ts";
 
-/** Hands out the packets composed since the last flush that still belong to the current term. */
+/** Hands out the packets composed since the last flush that still belong to the current term, and that a learner may sign (§8.4). */
 export function release({ state, out }: Context): void {
-  for (const outgoing of state.outbox) if (isCurrent(state, outgoing.packet)) out.messages.push(outgoing);
+  const mayLeave = ({ packet }: Outgoing): boolean =>
+    isCurrent(state, packet) && (state.hard.recovery === null || isOfLearner(packet));
+  for (const outgoing of state.outbox) if (mayLeave(outgoing)) out.messages.push(outgoing);
   state.outbox = [];
+}
+
+/** ⚠ §8.4: what says nothing that a forgotten message could contradict. */
+function isOfLearner({ kind }: UnsignedPacket): boolean {
+  return ["FetchEntries", "FetchEntriesResponse", "FetchChunks", "FetchChunksResponse", "RollCall", "ResendRequest"]
+    .includes(kind) || kind === "ForwardedRequest" || kind === "Evidence";
 }
 
 function isCurrent({ hard: { currentTerm } }: CoreState, packet: UnsignedPacket): boolean {
@@ -23,6 +32,11 @@ function isCurrent({ hard: { currentTerm } }: CoreState, packet: UnsignedPacket)
       return packet.signed.term >= currentTerm;
     case "FetchEntries":
     case "FetchEntriesResponse":
+    case "Checkpoint":
+    case "FetchChunks":
+    case "FetchChunksResponse":
+    case "RollCall":
+    case "RollCallAnswer":
     case "ForwardedRequest":
     case "Evidence":
       return true;

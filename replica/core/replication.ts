@@ -17,7 +17,7 @@ import { ACCEPT, ignore, type Verdict } from "./verdict.ts";
 /** Begins to lead: the first AppendEntries of the term starts at the base, and a no-op opens the term (§5.4, §5.8). */
 export function beginLeading(context: Context): void {
   const { state, now } = context;
-  const start = state.term.base!.index;
+  const start = Math.max(state.term.base!.index, state.log.base.index) as LogIndex;
   const progress = (): Progress => ({
     match: 0 as LogIndex,
     next: offset(start, 1),
@@ -64,6 +64,7 @@ export function proposeRequests(context: Context): void {
 /** Broadcasts new entries, and a heartbeat when one is due, which also shows a follower behind what it lacks. */
 export function replicate(context: Context, leadership: Leadership): void {
   const { state, now } = context;
+  leadership.broadcast = Math.max(leadership.broadcast, state.log.base.index) as LogIndex;
   while (leadership.broadcast < lastIndex(state.log)) {
     leadership.broadcast = broadcast(context, leadership);
     const allLevel = [...leadership.progress.values()].every(({ next }) => next === leadership.broadcast + 1);

@@ -2,11 +2,18 @@
  * What is not worth verifying. Judged before any signature is checked, so that stale, foreign or impossible packets cost nothing,
  * and nobody makes this replica check more signatures than its own packet could matter for.
  */
-import { outranks, plausibleCertificate, plausiblePreVotes, plausibleProof } from "./certify.ts";
+import {
+  outranks,
+  plausibleCertificate,
+  plausibleCheckpointProof,
+  plausiblePreVotes,
+  plausibleProof,
+} from "./certify.ts";
+import { isCheckpointIndex } from "./checkpoints.ts";
 import type { ElectionProof } from "./certificate.ts";
 import type { Evidence } from "./evidence.ts";
 import { hashAt } from "./log.ts";
-import type { FetchEntriesResponse, VoteRefusal } from "./message.ts";
+import type { Checkpoint, FetchEntriesResponse, VoteRefusal } from "./message.ts";
 import type {
   AppendEntriesPacket,
   FetchEntriesResponsePacket,
@@ -15,8 +22,10 @@ import type {
   VoteRefusalPacket,
 } from "./packet.ts";
 import { sameCertified } from "./rank.ts";
+import { isAwaitedAnswer } from "./recovery.ts";
 import { senderOf } from "./signatures.ts";
 import type { CatchUp, CoreState } from "./state.ts";
+import { awaitedSource } from "./state_transfer.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "./verdict.ts";
 
 /** The verdict before verification, and the packet without attachments this replica has no use for. */
@@ -58,8 +67,16 @@ function screenOther(state: CoreState, packet: Exclude<Packet, { kind: "AppendEn
       return state.config.clients.has(packet.signed.message.client) ? ACCEPT : reject("unknown-client", null);
     case "Evidence":
       return hasEvidence(state, packet.evidence) ? ignore("known-evidence") : ACCEPT;
+    case "Checkpoint":
+      return screenCheckpoint(state, packet.signed.message);
+    case "FetchChunksResponse":
+      return awaitedSource(state, packet.signed.message) ? ACCEPT : ignore("not-asked-for");
+    case "RollCallAnswer":
+      return isAwaitedAnswer(state, packet.signed.message) ? ACCEPT : ignore("not-asked-for");
     case "AppendEntriesResponse":
     case "FetchEntries":
+    case "FetchChunks":
+    case "RollCall":
       return ACCEPT;
     default:
       return packet satisfies never;
@@ -101,9 +118,15 @@ function screenRefusal(state: CoreState, { signed, certificate }: VoteRefusalPac
   return plausibleCertificate(state, certificate) ? ACCEPT : reject("bad-certificate", voter);
 }
 
-function screenFetched(state: CoreState, { signed, certificate }: FetchEntriesResponsePacket): Verdict {
+function screenCheckpoint(state: CoreState, { replica, index }: Checkpoint): Verdict {
+  if (!isCheckpointIndex(state, index)) return reject("not-a-checkpoint-index", replica);
+  return state.checkpoints.heard.get(replica)?.has(index) ? ignore("known-checkpoint") : ACCEPT;
+}
+
+function screenFetched(state: CoreState, { signed, certificate, checkpoint }: FetchEntriesResponsePacket): Verdict {
   if (!awaitedBy(state, signed.message)) return ignore("not-asked-for");
-  const plausible = certificate === null || plausibleCertificate(state, certificate);
+  const plausible = (certificate === null || plausibleCertificate(state, certificate)) &&
+    (checkpoint === null || plausibleCheckpointProof(state, checkpoint));
   return plausible ? ACCEPT : reject("bad-certificate", signed.message.replica);
 }
 

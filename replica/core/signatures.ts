@@ -1,5 +1,5 @@
 /** The signatures a packet depends on, listed for the shell to verify in bulk. */
-import type { Certificate, ElectionProof } from "./certificate.ts";
+import type { Certificate, CheckpointProof, ElectionProof } from "./certificate.ts";
 import type { Evidence } from "./evidence.ts";
 import type { ClientId, ReplicaId } from "./ids.ts";
 import type { Message, MessageKind, Signed } from "./message.ts";
@@ -29,6 +29,11 @@ export function senderOf(packet: Packet): ReplicaId | null {
     case "PreVote":
     case "FetchEntries":
     case "FetchEntriesResponse":
+    case "Checkpoint":
+    case "FetchChunks":
+    case "FetchChunksResponse":
+    case "RollCall":
+    case "RollCallAnswer":
       return packet.signed.message.replica;
     case "ForwardedRequest":
     case "Evidence":
@@ -57,7 +62,11 @@ export function listSignatures(packet: Packet): SignatureClaim[] {
     case "VoteRefusal":
       return [own(packet), ...ofCertificate(packet.certificate)];
     case "FetchEntriesResponse":
-      return [own(packet), ...(packet.certificate ? ofCertificate(packet.certificate) : [])];
+      return [
+        own(packet),
+        ...(packet.certificate ? ofCertificate(packet.certificate) : []),
+        ...(packet.checkpoint ? ofCheckpointProof(packet.checkpoint) : []),
+      ];
     default:
       return [own(packet)];
   }
@@ -89,6 +98,12 @@ const replica = (signer: ReplicaId, signed: Signed<Message>): SignatureClaim => 
 
 const ofCertificate = (certificate: Certificate): SignatureClaim[] =>
   certificate.responses.map((r) => replica(r.message.replica, r));
+
+/** The signatures of a checkpoint proof; whoever holds one offline checks the same. */
+export const ofCheckpointProof = ({ stable, commit }: CheckpointProof): SignatureClaim[] => [
+  ...stable.checkpoints.map((c) => replica(c.message.replica, c)),
+  ...ofCertificate(commit),
+];
 
 const ofProof = (proof: ElectionProof): SignatureClaim[] => [
   ...ofCertificate(proof.base),

@@ -5,7 +5,7 @@
 import type { Digest } from "./ids.ts";
 import { assertInvariant } from "./invariant.ts";
 import type { Chunk } from "./output.ts";
-import type { FrozenState, Ports } from "./ports.ts";
+import type { ChunkReader, FrozenState, Hash } from "./ports.ts";
 import { type FrozenSessions, sessionChunks } from "./session_chunks.ts";
 import { makeManifest, type Manifest } from "./snapshot_manifest.ts";
 import { checkLength } from "./snapshot_source.ts";
@@ -40,7 +40,11 @@ export interface WrittenChunks {
   readonly done: WrittenSnapshot | null;
 }
 
-type ChunkPorts = Pick<Ports, "hash" | "chunks">;
+/** What writing needs to know. */
+export interface WriterPorts {
+  readonly hash: Hash;
+  readonly chunks: Pick<ChunkReader, "has">;
+}
 
 /** Begins to write the snapshot of a session table and a state machine as they were at one index. */
 export function startSnapshot(sessions: FrozenSessions, machine: FrozenState): SnapshotWriter {
@@ -51,7 +55,7 @@ export function startSnapshot(sessions: FrozenSessions, machine: FrozenState): S
  * Writes on: until about `maxBytes` of chunks have been made or digested, at least one chunk. What `ports.chunks` holds when a chunk's turn
  * comes must stay there until the snapshot is written. Not to be called again once it is done.
  */
-export function nextChunks(writer: SnapshotWriter, ports: ChunkPorts, maxBytes: number): WrittenChunks {
+export function nextChunks(writer: SnapshotWriter, ports: WriterPorts, maxBytes: number): WrittenChunks {
   const chunks: Chunk[] = [];
   let spent = 0;
   do {
@@ -69,7 +73,7 @@ export const writtenDigests = ({ sessionDigests, machineDigests }: SnapshotWrite
 ];
 
 /** Takes the next chunk of the session table and returns how many bytes it has; null where there is none. */
-function nextSession(writer: SnapshotWriter, { hash, chunks }: ChunkPorts, found: Chunk[]): number | null {
+function nextSession(writer: SnapshotWriter, { hash, chunks }: WriterPorts, found: Chunk[]): number | null {
   const { done, value: bytes } = writer.sessions?.next() ?? { done: true, value: undefined };
   if (done || bytes === undefined) {
     writer.sessions = null;
@@ -82,7 +86,7 @@ function nextSession(writer: SnapshotWriter, { hash, chunks }: ChunkPorts, found
 }
 
 /** Takes the chunk before of the state machine and returns how many bytes of it were made or digested; null where there is none. */
-function nextPart({ machine, machineDigests }: SnapshotWriter, ports: ChunkPorts, found: Chunk[]): number | null {
+function nextPart({ machine, machineDigests }: SnapshotWriter, ports: WriterPorts, found: Chunk[]): number | null {
   const at = machine.chunkCount - 1 - machineDigests.length;
   if (at < 0) return null;
   const cost = machine.digestCost?.(at) ?? machine.chunk(at).length;
@@ -97,7 +101,7 @@ function nextPart({ machine, machineDigests }: SnapshotWriter, ports: ChunkPorts
   return Math.max(cost, bytes.length);
 }
 
-function finish(writer: SnapshotWriter, { hash, chunks }: ChunkPorts, found: Chunk[]): WrittenSnapshot {
+function finish(writer: SnapshotWriter, { hash, chunks }: WriterPorts, found: Chunk[]): WrittenSnapshot {
   const { sessionDigests, machineDigests } = writer;
   const digests = [...sessionDigests, ...machineDigests.toReversed()];
   const manifest: Manifest = makeManifest(hash, { sessionChunks: sessionDigests.length, digests });

@@ -1,17 +1,19 @@
 /** The core's whole state: a plain record that only the core changes. */
-import type { Certificate, CommitCertificate, ElectionProof } from "./certificate.ts";
+import type { Certificate, CheckpointProof, CommitCertificate, ElectionProof } from "./certificate.ts";
 import type { CoreConfig } from "./config.ts";
 import type { Head, SendRequest } from "./entry.ts";
 import type { Evidence } from "./evidence.ts";
 import type { ClientId, Digest, LogIndex, Millis, ReplicaId, Round, Seq, Term } from "./ids.ts";
 import type { Log } from "./log.ts";
-import type { AppendEntries, Certified, PreVote, Signed, Vote } from "./message.ts";
+import type { AppendEntries, Certified, Checkpoint, PreVote, Signed, Vote } from "./message.ts";
 import type { ChainedEntry, HardState, Outgoing } from "./output.ts";
 import type { Budget } from "./pace.ts";
 import type { RequestVotePacket } from "./packet.ts";
 import type { Quorum } from "./quorum.ts";
 import type { ResponseBook } from "./response_book.ts";
 import type { SessionTable } from "./session_table.ts";
+import type { ManifestHead } from "./snapshot_manifest.ts";
+import type { SnapshotWriter } from "./snapshot_writer.ts";
 
 export type Role = "follower" | "candidate" | "leader";
 
@@ -172,6 +174,85 @@ export interface CatchUpState {
   readonly served: Map<ReplicaId, Budget>;
 }
 
+/** A whole snapshot: what its Checkpoint says, and every chunk of it, those of the manifest included. */
+export interface Snapshot extends Head {
+  readonly stateDigest: Digest;
+  readonly digests: readonly Digest[];
+}
+
+/** A snapshot that is being written, a few chunks at a time (§8.2). */
+export interface SnapshotInWriting extends Head {
+  readonly writer: SnapshotWriter;
+}
+
+/** Checkpoints, and the snapshots behind them (§8.2). */
+export interface CheckpointState {
+  /** Durable: the stable checkpoint this replica would start from. */
+  proof: CheckpointProof | null;
+  /** The chunks of its snapshot. */
+  stableDigests: readonly Digest[];
+  /** Oldest first; applying waits while there are {@linkcode LIMITS.maxSnapshotsInWriting}. */
+  readonly writing: SnapshotInWriting[];
+  /** Whole, and not stable yet; oldest first. */
+  open: Snapshot[];
+  /** Checkpoints above the stable one, by replica and index. */
+  readonly heard: Map<ReplicaId, Map<LogIndex, Signed<Checkpoint>>>;
+  /** When the newest open one is published again. */
+  repeatAt: Millis;
+  /** When each replica that asks for what is stable was told last. */
+  readonly toldAt: Map<ReplicaId, Millis>;
+  /** Chunks of no snapshot, and when they may go, the earliest first; peers may be fetching them. */
+  readonly garbage: Map<Digest, Millis>;
+  /** Chunks dropped last; that is durable only after the step. */
+  dropped: ReadonlySet<Digest>;
+  /** Whether the disk may hold chunks that nothing here knows of, left by a transfer or by an earlier run. */
+  strays: boolean;
+}
+
+/** What one source was asked for. */
+export interface ChunkRequest {
+  readonly nonce: number;
+  readonly digests: ReadonlySet<Digest>;
+  readonly deadline: Millis;
+}
+
+/** A source of chunks, as its answers have been. */
+export interface ChunkSource {
+  /** The request it has not answered yet. */
+  request: ChunkRequest | null;
+  /** Since its last good answer; doubles the pause before it is asked again. */
+  failures: number;
+  retryAt: Millis;
+  /** Whether it said that it holds nothing of what it was asked for. */
+  lacksIt: boolean;
+}
+
+/** A state transfer in progress (§8.3). */
+export interface Transfer {
+  readonly proof: CheckpointProof;
+  readonly startedAt: Millis;
+  /** The manifest, as far as it is known. */
+  head: ManifestHead | null;
+  readonly lists: (readonly Digest[] | null)[];
+  /** Manifest chunks received in this very step, which are not on the disk yet. */
+  readonly fresh: Map<Digest, Uint8Array>;
+  /** Chunks still to be asked for; those asked for and not received are not among them. */
+  readonly missing: Set<Digest>;
+  readonly sources: Map<ReplicaId, ChunkSource>;
+  nextNonce: number;
+  /** Chunks and bytes received, for the operator. */
+  received: number;
+  receivedBytes: number;
+  /** Every chunk is on the disk, or will be once this step is durable. */
+  complete: boolean;
+}
+
+/** Answers to this replica's roll call: the lowest term each replica has answered with (§8.4). */
+export interface RollCallState {
+  readonly answers: Map<ReplicaId, Term>;
+  repeatAt: Millis;
+}
+
 export interface CoreState {
   readonly config: CoreConfig;
   readonly sizes: Quorum;
@@ -188,7 +269,7 @@ export interface CoreState {
   readonly evidence: Evidence[];
   /** Replicated state, rebuilt by applying: */
   appliedIndex: LogIndex;
-  readonly sessions: SessionTable;
+  sessions: SessionTable;
   /** The durable commit index found at start; nothing is answered before it is applied again (§7.2). */
   readonly replayUntil: LogIndex;
   /** Volatile: */
@@ -201,6 +282,9 @@ export interface CoreState {
   leadership: Leadership | null;
   readonly requests: RequestState;
   readonly catchUp: CatchUpState;
+  readonly checkpoints: CheckpointState;
+  transfer: Transfer | null;
+  readonly rollCall: RollCallState;
   /** Last vote seen of each replica, for evidence (§9.1). */
   readonly votesSeen: Map<ReplicaId, Signed<Vote>>;
   /** Packets composed since the last flush. */

@@ -5,12 +5,15 @@
 import { onEvidence } from "./accuse.ts";
 import { publishResponse, wantsRepeat } from "./acks.ts";
 import { onFetchEntriesResponse, tendCatchUp } from "./catch_up.ts";
+import { onCheckpoint, tendCheckpoints, writeSnapshot } from "./checkpoints.ts";
 import { type Context, emptyOutputs } from "./context.ts";
 import { campaignWhenDue, onPreVote, requestVotes } from "./election.ts";
 import type { BadEntryInput, Input } from "./input.ts";
 import { tendInterventions } from "./interventions.ts";
 import { onAppendEntries } from "./on_append_entries.ts";
 import { onApply } from "./on_apply.ts";
+import { installSnapshot } from "./install_snapshot.ts";
+import { onFetchChunks } from "./on_fetch_chunks.ts";
 import { onFetchEntries } from "./on_fetch_entries.ts";
 import { onRequest } from "./on_request.ts";
 import { onResponse } from "./on_response.ts";
@@ -19,7 +22,9 @@ import { release } from "./outbox.ts";
 import type { Packet } from "./packet.ts";
 import type { Ports } from "./ports.ts";
 import { onResendRequest, proposeRequests, replicate } from "./replication.ts";
+import { onRollCall, onRollCallAnswer, tendRecovery } from "./recovery.ts";
 import type { CoreState } from "./state.ts";
+import { onFetchChunksResponse, tendTransfer } from "./state_transfer.ts";
 import { publishPreVote, updateSuspicion } from "./suspicion.ts";
 import { ACCEPT, reject, type Verdict } from "./verdict.ts";
 import { answerRequests, onRequestVote, onVote, onVoteDeferred, onVoteRefusal } from "./voting.ts";
@@ -45,6 +50,8 @@ function handle(context: Context, input: Input): Verdict {
       return onFlush(context);
     case "apply":
       return onApply(context, input.limit);
+    case "snapshot":
+      return onSnapshot(context, input.maxBytes);
     default:
       return input satisfies never;
   }
@@ -72,6 +79,16 @@ function handlePacket(context: Context, packet: Packet): Verdict {
       return onFetchEntries(context, packet.signed.message);
     case "FetchEntriesResponse":
       return onFetchEntriesResponse(context, packet);
+    case "Checkpoint":
+      return onCheckpoint(context, packet.signed);
+    case "FetchChunks":
+      return onFetchChunks(context, packet.signed.message);
+    case "FetchChunksResponse":
+      return onFetchChunksResponse(context, packet);
+    case "RollCall":
+      return onRollCall(context, packet.signed.message);
+    case "RollCallAnswer":
+      return onRollCallAnswer(context, packet.signed.message);
     case "ForwardedRequest":
       return onForwarded(context, packet.signed);
     case "Evidence":
@@ -105,6 +122,17 @@ function onTick(context: Context): Verdict {
   campaignWhenDue(context);
   if (state.election.candidacy) requestVotes(context, state.election.candidacy);
   tendCatchUp(context);
+  tendTransfer(context);
+  tendCheckpoints(context);
+  tendRecovery(context);
+  return ACCEPT;
+}
+
+/** A snapshot fetched whole is installed first: one in writing is of no use then (§8.3). */
+function onSnapshot(context: Context, maxBytes: number): Verdict {
+  const { transfer } = context.state;
+  if (transfer?.complete) installSnapshot(context, transfer);
+  else writeSnapshot(context, maxBytes);
   return ACCEPT;
 }
 

@@ -1,5 +1,6 @@
 /** When a replica suspects its leader (§6.1), and the PreVotes it then publishes (§6.3). */
 import { type Context, note, send } from "./context.ts";
+import { setHardState } from "./durable.ts";
 import { nextTerm, type ReplicaId, type Term } from "./ids.ts";
 import { hasExpired } from "./interventions.ts";
 import { kthHighest } from "./quorum.ts";
@@ -43,12 +44,14 @@ const electionFailed = ({ hard, requests }: CoreState, reason: string): boolean 
 export function publishPreVote(context: Context): void {
   const { state, now } = context;
   const { election, config } = state;
-  if (election.suspectingSince === null || now < election.preVoteAt) return;
+  if (election.suspectingSince === null || now < election.preVoteAt || state.hard.recovery !== null) return;
   election.preVoteAt = now + election.preVoteInterval;
   election.preVoteInterval = Math.min(2 * election.preVoteInterval, config.constants.electionTimeoutMs);
+  const term = preVoteTerm(context);
+  if (term > state.hard.preVoted) setHardState(context, { preVoted: term });
   send(context, "all", {
     kind: "PreVote",
-    signed: { kind: "PreVote", term: preVoteTerm(context), replica: config.self },
+    signed: { kind: "PreVote", term, replica: config.self },
     proof: state.proof,
   });
 }

@@ -72,7 +72,7 @@ function defer(context: Context, { message }: Signed<RequestVote>): void {
 /** Answers the requests whose turn has come, while this replica suspects (§6.2, §6.10). */
 export function answerRequests(context: Context): void {
   const { state, now } = context;
-  if (state.election.suspectingSince === null) return;
+  if (state.election.suspectingSince === null || state.hard.recovery !== null) return;
   const due = [...state.election.requests.values()]
     .map((pending) => ({ pending, at: answerAt(context, pending.packet, pending.certificateSince) }))
     .filter(({ at }) => now >= at).sort((a, b) => a.at - b.at);

@@ -20,6 +20,8 @@ export class FrozenStore implements FrozenState {
   /** Chunks before the pages. */
   readonly #before: number;
   #made: Manifest | null = null;
+  /** The page digested last, encoded: its chunk is often what is asked for next, and encoding is most of the work. */
+  #latest: { readonly page: Page; readonly bytes: Uint8Array } | null = null;
 
   /** `pages` must never change. */
   constructor(counters: Counters, pages: readonly Page[]) {
@@ -46,7 +48,9 @@ export class FrozenStore implements FrozenState {
   /** SHA-256 of chunk `at`. Throws a RangeError unless `at` is an integer from 0 to below `chunkCount`. */
   chunkDigest(at: number): Digest {
     const page = this.#pageAt(at);
-    return page === null ? this.#manifest.digests[at]! : page.digest;
+    if (page === null) return this.#manifest.digests[at]!;
+    if (!page.isDigested) this.#latest = { page, bytes: page.encodeDigested() };
+    return page.digest;
   }
 
   /** Bytes to digest for `chunkDigest(at)`; 0 where it is known. */
@@ -62,7 +66,11 @@ export class FrozenStore implements FrozenState {
    */
   chunk(at: number): Uint8Array {
     const page = this.#pageAt(at);
-    return page === null ? this.#manifest.chunks[at]!.slice() : page.encode();
+    if (page === null) return this.#manifest.chunks[at]!.slice();
+    if (this.#latest?.page !== page) return page.encode();
+    const { bytes } = this.#latest;
+    this.#latest = null;
+    return bytes;
   }
 
   /** All chunks in order, each made when it is asked for. */

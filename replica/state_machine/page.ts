@@ -51,7 +51,15 @@ export class Page {
 
   /** SHA-256 of the encoding; computed when first asked for after a change. */
   get digest(): Digest {
-    return this.#digest ??= sha256Hex(this.encode());
+    if (this.#digest === null) this.encodeDigested();
+    return this.#digest!;
+  }
+
+  /** The encoding, the digest of which is known from now on. */
+  encodeDigested(): Uint8Array {
+    const bytes = this.encode();
+    this.#digest = sha256Hex(bytes);
+    return bytes;
   }
 
   /** The page's canonical bytes, made anew. */

@@ -2,6 +2,7 @@
 import { sha256Hex } from "../../crypto/mod.ts";
 import type {
   Certificate,
+  CheckpointProof,
   CommitCertificate,
   ElectionProof,
   PrepareCertificate,
@@ -241,9 +242,11 @@ export const fetchEntriesResponse = (
   { nonce, from }: { readonly nonce: number; readonly from: LogIndex },
   chain: readonly ChainedEntry[],
   certificate: Certificate | null = null,
+  checkpoint: CheckpointProof | null = null,
 ): FetchEntriesResponsePacket => ({
   kind: "FetchEntriesResponse",
   signed: signAs(replica, { kind: "FetchEntriesResponse", replica: replicaId(replica), nonce, from }),
   entries: chain.map(({ entry }) => entry),
   certificate,
+  checkpoint,
 });

@@ -113,7 +113,7 @@ export class Lab {
       constants: { ...CONSTANTS, ...this.#options.constants },
       seed: this.#options.seed ?? 1,
     };
-    const ports = { hash: sha256Hex, machine: new KvStore() };
+    const ports = { hash: sha256Hex, machine: new KvStore(), chunks: this.storage.chunks };
     const signer = createFakeSigner("replica", this.self);
     this.state = createState(config, this.storage.load(), ports, this.now);
     this.#run = createEffects(this.state, ports, {

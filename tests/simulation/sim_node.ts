@@ -100,7 +100,8 @@ export class SimNode {
 
   #begin(storage: Storage): void {
     this.machine = new KvStore();
-    const ports = { hash: sha256Hex, machine: observed(this.machine, (...call) => this.#executed(...call)) };
+    const machine = observed(this.machine, (...call) => this.#executed(...call));
+    const ports = { hash: sha256Hex, machine, chunks: storage.chunks };
     const state = createState(this.#config, storage.load(), ports, this.#world.clock(this.id));
     this.state = state;
     this.#adversaries = this.corruptions.map((corrupt) => corrupt({ config: this.#config, hash: sha256Hex, state }));

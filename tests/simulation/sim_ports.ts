@@ -13,11 +13,13 @@ export function observed(machine: KvStore, tell: (...call: Parameters<KvStore["a
     snapshot: () => machine.snapshot(),
     restore: (chunks: Iterable<Uint8Array>) => machine.restore(chunks),
     digest: () => machine.digest(),
+    freeze: () => machine.freeze(),
   };
 }
 
 /** The methods of a storage, free of their object. */
 export const bind = (storage: Storage): Storage => ({
+  chunks: storage.chunks,
   load: () => storage.load(),
   commit: (operations, intents) => storage.commit(operations, intents),
   getMeta: (name) => storage.getMeta(name),

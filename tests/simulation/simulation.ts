@@ -1,4 +1,5 @@
 /** One simulated run: the cluster, its clients and its faults, on one virtual clock, from one plan. */
+import { hasSnapshotWork } from "../../replica/core/checkpoints.ts";
 import type { CoreConfig } from "../../replica/core/config.ts";
 import { clientId, type Millis, type ReplicaId } from "../../replica/core/ids.ts";
 import type { SendRequest, Signed, Verified } from "../../replica/core/message.ts";
@@ -228,7 +229,7 @@ export class Simulation {
     if (!state) return;
     const rate = this.plan.clocks[this.plan.replicas.indexOf(id)]!;
     // Like the event loop, it does not sleep while anything committed is not applied.
-    const wanted = state.appliedIndex < state.commitIndex ? 0 : nextDeadline(state, this.now * rate) / rate;
+    const wanted = state.appliedIndex < state.commitIndex || hasSnapshotWork(state) ? 0 : nextDeadline(state, this.now * rate) / rate;
     this.#alarms.advance(id, Math.max(this.now + 1, wanted));
   }
 
