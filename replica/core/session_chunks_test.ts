@@ -29,7 +29,7 @@ const ordered: fc.Arbitrary<Ordered> = fc.record({
     fc.constantFrom(20_000, 33_000, SESSION_CHUNK_BYTES - 40, SESSION_CHUNK_BYTES, LIMITS.maxResultBytes),
   ),
 });
-const history = fc.array(ordered, { maxLength: 40 });
+const history = fc.array(ordered, { maxLength: 40, size: "max" });
 
 const clientAt = (at: number): ClientId => clientId(at === 4 ? "C-é" : `c${at * 7}`);
 
@@ -155,7 +155,10 @@ Deno.test("§8.3 chunks out of order, doubled, cut elsewhere or of impossible se
   refused([c1, one("c1", 1, answer(1, 70_000))], "gives client c1 floor 1, the chunk before it floor 0");
   const both = [one("c1", 0, answer(0, 40_000)), one("c1", 0, answer(1, 40_000))] as const;
   assertEquals(readSessions(both, W).sessions.size, 1);
-  refused([Uint8Array.of(...both[0], ...both[1].subarray(12))], "has 80068 bytes in 2 answers, more than 65536 are allowed to one");
+  refused(
+    [Uint8Array.of(...both[0], ...both[1].subarray(12))],
+    "has 80068 bytes in 2 answers, more than 65536 are allowed to one",
+  );
   refused([both[1], both[0]], "holds seq 0 behind 1, seqs must ascend");
   refused([one("c1", 0, answer(8, 0))], "holds seq 8, outside the window of 8 from 0");
   refused([one("c1", 9, answer(8, 0))], "holds seq 8, outside the window of 8 from 9");
@@ -180,7 +183,10 @@ Deno.test("§8.3 bytes that are no session are refused in words", () => {
 Deno.test("§8.3 more clients than a roster can have are refused", () => {
   const many = Array.from({ length: LIMITS.maxClients + 1 }, (_, i) => one(`c${String(i).padStart(5, "0")}`, 1));
   assertEquals(readSessions(many.slice(1), W).sessions.size, LIMITS.maxClients);
-  refused(many, `Session chunk ${LIMITS.maxClients} holds one client too many, at most ${LIMITS.maxClients} are allowed`);
+  refused(
+    many,
+    `Session chunk ${LIMITS.maxClients} holds one client too many, at most ${LIMITS.maxClients} are allowed`,
+  );
 });
 
 Deno.test("§8.3 whatever byte changes, the chunks are refused or are those of another table", () => {

@@ -37,7 +37,7 @@ Deno.test("§8.3 the head of an empty snapshot, and of a known one, is what it w
   assertEquals(headBytes([]).toHex(), "01" + "00".repeat(8));
   const { head } = makeManifest(sha256Hex, { sessionChunks: 2, digests: digestsOf(5) });
   assertEquals([head.bytes.length, head.bytes.subarray(0, 9).toHex()], [41, "010000000200000005"]);
-  assertEquals(head.digest as string, "HEAD_DIGEST");
+  assertEquals(head.digest as string, "1982f069fb7665f25db629694f344669dbc2f0fb400c71cae292ec75d75b27b7");
 });
 
 Deno.test("§8.3 a head that no snapshot has is refused in words, before it costs anything", () => {
@@ -57,10 +57,18 @@ Deno.test("§8.3 a list of another length or place is refused", () => {
   const { head, lists } = makeManifest(sha256Hex, { sessionChunks: 0, digests: digestsOf(LIMITS.maxListDigests + 3) });
   const read = readManifestHead(head.bytes);
   const last = lists[1]!.bytes;
-  assertThrows(() => readManifestList(read, 0, last), RangeError, "A snapshot's list 0 holds 96 bytes of digests, 131072");
+  assertThrows(
+    () => readManifestList(read, 0, last),
+    RangeError,
+    "A snapshot's list 0 holds 96 bytes of digests, 131072",
+  );
   assertThrows(() => readManifestList(read, 1, last.subarray(1)), RangeError, "list 1 holds 95 bytes");
   for (const at of [2, -1, 0.5]) {
-    assertThrows(() => readManifestList(read, at, last), RangeError, `List ${at} of a snapshot's manifest is asked for, it has 2`);
+    assertThrows(
+      () => readManifestList(read, at, last),
+      RangeError,
+      `List ${at} of a snapshot's manifest is asked for, it has 2`,
+    );
   }
 });
 
@@ -82,5 +90,9 @@ Deno.test("§8.3 any bytes are refused or are the one head of what they say", ()
 });
 
 Deno.test("§8.3 a list of chunks that cannot be is our own mistake", () => {
-  assertThrows(() => makeManifest(sha256Hex, { sessionChunks: 1, digests: [] }), InvariantError, "1 of them of sessions");
+  assertThrows(
+    () => makeManifest(sha256Hex, { sessionChunks: 1, digests: [] }),
+    InvariantError,
+    "1 of them of sessions",
+  );
 });
