@@ -58,7 +58,7 @@ export interface ChunkReader {
   has(digest: Digest): boolean;
   /** Null where it is not held. */
   read(digest: Digest): Uint8Array | null;
-  /** All that are held. */
+  /** All that are held, in ascending order: a replay goes through them in the same one. */
   digests(): Iterable<Digest>;
 }
 

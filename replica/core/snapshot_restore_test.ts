@@ -3,7 +3,7 @@ import { sha256Hex } from "../../crypto/mod.ts";
 import { clientId, type Digest, seq } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
 import { restoreSnapshot } from "./snapshot_restore.ts";
-import { HeldChunks, WatchedState, writeAll } from "./snapshot_test_values.ts";
+import { HeldChunks, WatchedState, writeAll } from "../../tests/snapshot_values.ts";
 import { startSnapshot } from "./snapshot_writer.ts";
 
 const sessions = [{ client: clientId("c1"), floor: seq(3), answers: [] }];

@@ -9,7 +9,7 @@ import { type FrozenSessions, sessionChunks } from "./session_chunks.ts";
 import { makeManifest } from "./snapshot_manifest.ts";
 import { restoreSnapshot } from "./snapshot_restore.ts";
 import { freezeMachine } from "./snapshot_source.ts";
-import { HeldChunks, WatchedState, writeAll } from "./snapshot_test_values.ts";
+import { HeldChunks, WatchedState, writeAll } from "../../tests/snapshot_values.ts";
 import { CHUNK_OVERHEAD_BYTES, nextChunks, startSnapshot, writtenDigests } from "./snapshot_writer.ts";
 
 const bytesOf = (...lengths: number[]): Uint8Array[] => lengths.map((length, i) => new Uint8Array(length).fill(i + 1));

@@ -2,11 +2,13 @@ import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert
 import * as fc from "fast-check";
 import { sha256Hex } from "../../crypto/digest.ts";
 import { clientId, logIndex } from "../core/ids.ts";
-import type { FrozenStore } from "./frozen_store.ts";
+import { FrozenStore } from "./frozen_store.ts";
 import { encodeKvCommand } from "./kv_command.ts";
 import { KV_LIMITS } from "./kv_limits.ts";
 import { KvStore } from "./kv_store.ts";
+import { Page } from "./page.ts";
 import { keyAt, type Write, writes } from "./page_test_values.ts";
+import { type KvRecord, kvRecord, recordBytes } from "./record.ts";
 
 const CONTEXT = { index: logIndex(1), client: clientId("c1") };
 
@@ -102,6 +104,41 @@ Deno.test("a change costs one page's chunk and the manifest, all other chunks ke
   assertNotEquals(after.digest, before.digest);
   const changed = digestsOf(after).filter((digest, at) => digest !== before.chunkDigest(at));
   assertEquals([changed.length, after.chunkCount, before.chunkCount > 8], [3, before.chunkCount, true]);
+});
+
+/** A page that tells how often it was encoded, which is what digests and chunks cost. */
+class WatchedPage extends Page {
+  encoded = 0;
+
+  constructor(records: KvRecord[]) {
+    super(records, records.reduce((sum, each) => sum + recordBytes(each), 0), 0);
+  }
+
+  override encode(): Uint8Array {
+    this.encoded++;
+    return super.encode();
+  }
+}
+
+Deno.test("a chunk, a digest and the number of chunks cost the page asked for and no other", () => {
+  const pages = Array.from({ length: 5000 }, (_, i) => {
+    return new WatchedPage([kvRecord(String(i).padStart(4, "0"), i + 1, new Uint8Array(10))]);
+  });
+  const view = new FrozenStore({ revision: 5000, keys: 5000 }, pages);
+  const encoded = () => pages.reduce((sum, page) => sum + page.encoded, 0);
+  assertEquals([view.chunkCount, encoded()], [1 + 2 + 5000, 0]);
+  assertEquals([view.digestCost(5002), view.digestCost(3), encoded()], [28, 28, 0]);
+  assertEquals(sha256Hex(pages[4999]!.encode()), view.chunkDigest(5002));
+  assertEquals([pages[4999]!.encoded, encoded(), view.digestCost(5002)], [2, 2, 0]);
+  // What was encoded for the digest is the chunk that is asked for next, once.
+  const chunk = view.chunk(5002);
+  assertEquals([encoded(), sha256Hex(chunk)], [2, view.chunkDigest(5002)]);
+  chunk.fill(0);
+  assertEquals([sha256Hex(view.chunk(5002)), encoded()], [view.chunkDigest(5002), 3]);
+  assertEquals([view.digestCost(0), view.digestCost(2)], [4999 * 28 + 5000 * 32, 4999 * 28 + 5000 * 32]);
+  assertEquals(encoded(), 3);
+  for (let at = view.chunkCount - 1; at >= 0; at--) view.chunkDigest(at);
+  assertEquals([encoded(), view.digestCost(0), view.digestCost(2)], [3 + 4999, 0, 0]);
 });
 
 Deno.test("the digest of a known history is what it was when replicas agreed on it", () => {

@@ -1,9 +1,9 @@
 /** Snapshots in memory, for the tests of what writes and reads them. */
-import { sha256Hex } from "../../crypto/mod.ts";
-import type { Digest } from "./ids.ts";
-import type { Chunk } from "./output.ts";
-import type { ChunkReader, FrozenState } from "./ports.ts";
-import { nextChunks, type SnapshotWriter, type WrittenSnapshot } from "./snapshot_writer.ts";
+import { sha256Hex } from "../crypto/mod.ts";
+import type { Digest } from "../replica/core/ids.ts";
+import type { Chunk } from "../replica/core/output.ts";
+import type { ChunkReader, FrozenState } from "../replica/core/ports.ts";
+import { nextChunks, type SnapshotWriter, type WrittenSnapshot } from "../replica/core/snapshot_writer.ts";
 
 /** A chunk store as a disk is: what is put is held from then on. */
 export class HeldChunks implements ChunkReader {
