@@ -42,7 +42,7 @@ export function createCoreLife(
   const desks = desksOf(parts, standing, settings);
   const loop = new EventLoop({
     ...{ state, transport, work, refused, now, whileInactive },
-    ingress: new Ingress({ state, check, desk: desks.desk, refused }),
+    ingress: new Ingress({ state, check, desk: desks.desk, refused, faulty: Boolean(parts.byzantine) }),
     run: runInputs(parts, standing, settings, desks),
     signaturesPerTurn: INGRESS_LIMITS.signaturesPerTurn[backend.name],
     isActive: takesPart,

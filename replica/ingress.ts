@@ -7,6 +7,7 @@ import { admitPacket } from "./admit_packet.ts";
 import type { ClientDesk } from "./client_desk.ts";
 import type { CoreState } from "./core/state.ts";
 import type { InputWithoutTime } from "./effects.ts";
+import { forgottenBy, ForgottenError } from "./own_past.ts";
 import { RouteFaults } from "./route_faults.ts";
 import type { SignatureCheck } from "./signature_check.ts";
 import type { TallyByKind } from "./tally_by_kind.ts";
@@ -17,6 +18,8 @@ export interface IngressParts {
   readonly desk: ClientDesk;
   /** Counts what is refused, by kind. */
   readonly refused: TallyByKind;
+  /** Whether this replica signs what its core knows nothing of, for tests and drills. */
+  readonly faulty?: boolean;
 }
 
 export class Ingress {
@@ -48,12 +51,21 @@ export class Ingress {
     try {
       if (channel === "client") return this.#clients.admit(decodeClientPacket(frames), route, now);
       if (!desk.active) return dropped("inactive");
-      return admitPacket(state, check, channel, decodePeerPacket(frames));
+      const admission = admitPacket(state, check, channel, decodePeerPacket(frames));
+      if (this.#parts.faulty !== true) assertRemembered(state, admission);
+      return admission;
     } catch (error) {
       if (error instanceof DecodeError) return faulty(`decode:${error.code}`);
       throw error;
     }
   }
+}
+
+/** Throws ForgottenError where a packet shows what this replica signed and does not remember (§1.3). */
+function assertRemembered(state: CoreState, admission: Admission): void {
+  if (!("admitted" in admission) || admission.admitted?.kind !== "packet") return;
+  const what = forgottenBy(state, admission.admitted.packet);
+  if (what !== null) throw new ForgottenError(`${state.config.self} has signed ${what}; this disk knows nothing of it`);
 }
 
 /** Whom faults are held against: one connection, so that muting it mutes nobody else. */

@@ -89,7 +89,7 @@ function lie(puppet: Puppet, speaker: Speaker, asked: FetchEntries, chosen: Lie)
     const { nonce = asked.nonce, from = asked.from } = answer;
     const signed = { kind: "FetchEntriesResponse", replica: speaker.self, nonce, from } as const;
     const { certificate } = answer;
-    speaker.say([asked.replica], { kind: "FetchEntriesResponse", signed, entries: answer.entries, certificate });
+    speaker.say([asked.replica], { kind: "FetchEntriesResponse", signed, entries: answer.entries, certificate, checkpoint: null });
   }
 }
 
