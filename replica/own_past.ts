@@ -28,10 +28,6 @@ function forgotten(state: CoreState, message: Message): string | null {
       return forgottenResponse(state, message);
     case "Vote":
       return knowsVote(hard, message) ? null : `a vote of term ${message.term} for ${message.candidate}`;
-    case "PreVote":
-      return message.term <= hard.preVoted
-        ? null
-        : `a PreVote of term ${message.term}, its last was of ${hard.preVoted}`;
     case "Checkpoint":
       return message.index <= state.commitIndex ? null : `a Checkpoint of index ${message.index}`;
     case "AppendEntries":

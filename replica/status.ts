@@ -9,6 +9,7 @@ import type { StateMachine } from "./core/ports.ts";
 import { sessionBytes } from "./core/session_table.ts";
 import type { CoreState, Role } from "./core/state.ts";
 import type { SignatureWork } from "./counting_backend.ts";
+import { type RecoveryStatus, recoveryStatus, type StateTransferStatus } from "./recovery_status.ts";
 import type { StorageStatus } from "./disk_watch.ts";
 import type { DurableMark } from "./durable_mark.ts";
 import type { TallyByKind } from "./tally_by_kind.ts";
@@ -44,6 +45,14 @@ export interface ReplicaStatus {
   readonly sessions: number;
   /** Digest of the application's state and the session table, at the applied index beside it; both may lag by a second. */
   readonly state: { readonly digest: string; readonly appliedIndex: number };
+  /** The stable checkpoint this replica would start from (§8.2); null before the first. */
+  readonly checkpoint: { readonly index: number; readonly stateDigest: string } | null;
+  /** Entries at or below this index are dropped here; 0 while the log is whole. */
+  readonly logBase: number;
+  /** The snapshot being fetched (§8.3); null while there is none. */
+  readonly stateTransfer: StateTransferStatus | null;
+  /** How far a replica that lost its disk is (§8.4); null in a full member. */
+  readonly recovery: RecoveryStatus | null;
   readonly clients: number;
   /** Whether the disk takes writes, and how quickly. While it refuses, this replica takes no part in the protocol. */
   readonly storage: StorageStatus;
@@ -143,6 +152,7 @@ function protocolStatus(state: CoreState) {
     prepared: { term: prepared.term, index: prepared.index },
     evidence: evidence.map(({ kind, culprit }) => ({ kind, culprit })),
     sessions: sessions.sessions.size,
+    ...recoveryStatus(state),
   };
 }
 
