@@ -58,7 +58,7 @@ function settingsOf(parts: ReplicaParts, standing: Standing, storage: Storage, r
   const config = coreConfigOf(parts.roster, line, parts.seed);
   const ports: Ports = { hash: sha256Hex, machine: parts.machine, chunks: storage.chunks };
   const startedAt = now();
-  parts.recorder?.begin({ config, recovered, startedAt, byzantine: parts.byzantine ?? null });
+  parts.recorder?.begin({ config, recovered, chunks: storage.chunks, startedAt, byzantine: parts.byzantine ?? null });
   const state = createState(config, recovered, ports, startedAt);
   const activation = new Activation(config.self, storage, () => disk.refused);
   return {

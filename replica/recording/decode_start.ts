@@ -11,30 +11,33 @@ import {
   readObject,
   refuse,
 } from "../../crypto/strict_json.ts";
-import { certificateCodec, entryCodec, evidenceCodec } from "../../transport/codec/mod.ts";
-import type { Certificate, CommitCertificate } from "../core/certificate.ts";
+import { certificateCodec, checkpointProofCodec, entryCodec, evidenceCodec } from "../../transport/codec/mod.ts";
+import type { Certificate, CheckpointProof, CommitCertificate } from "../core/certificate.ts";
 import type { CoreConfig } from "../core/config.ts";
 import type { Head } from "../core/entry.ts";
 import type { Evidence } from "../core/evidence.ts";
 import { clientId, digest, logIndex, replicaId, term } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
-import type { ChainedEntry, HardState, VoteRecord } from "../core/output.ts";
-import { readDecoded, readMillis, readNullable } from "./fields.ts";
+import type { ChainedEntry, Chunk, HardState, Recovery, VoteRecord } from "../core/output.ts";
+import { readBase64, readDecoded, readMillis, readNullable } from "./fields.ts";
 import { RECORDING_VERSION, type RecordingStart } from "./format.ts";
 
 const NAMES = [
   ...["recording", "wire", "program", "clusterId", "self", "replicas", "clients", "constants", "seed", "startedAt"],
-  ...["byzantine", "hardState", "commitIndex", "prepared", "commitCertificate", "entries", "branch", "evidence"],
+  ...["byzantine", "hardState", "base", "commitIndex", "prepared", "commitCertificate", "checkpoint", "transfer"],
+  ...["entries", "branch", "evidence", "chunks"],
 ] as const;
+const HARD_STATE_NAMES = ["currentTerm", "vote", "ack", "noMoreAcks", "preVoted", "recovery"] as const;
 const DIGEST_BYTES = 32;
 const MAX_SEED = 2 ** 32;
 
 /** The first line: the start without its lists, and how long these are. */
 export interface RecordingHeader {
-  readonly start: RecordingStart;
+  readonly start: Omit<RecordingStart, "chunks">;
   readonly entries: number;
   readonly branch: number;
   readonly evidence: number;
+  readonly chunks: number;
 }
 
 export function decodeHeader(field: Field): RecordingHeader {
@@ -49,13 +52,16 @@ export function decodeHeader(field: Field): RecordingHeader {
       byzantine: readNullable(at("byzantine"), readId),
       recovered: {
         hardState: readHardState(at("hardState")),
+        base: readNullable(at("base"), readHead),
         prepared: readNullable(at("prepared"), readCertificate),
         commitIndex: logIndex(count("commitIndex")),
         commitCertificate: readNullable(at("commitCertificate"), readCommitCertificate),
+        checkpoint: readNullable(at("checkpoint"), readCheckpointProof),
+        transfer: readNullable(at("transfer"), readCheckpointProof),
         ...{ entries: [], branch: [], evidence: [] },
       },
     },
-    ...{ entries: count("entries"), branch: count("branch"), evidence: count("evidence") },
+    ...{ entries: count("entries"), branch: count("branch"), evidence: count("evidence"), chunks: count("chunks") },
   };
 }
 
@@ -85,13 +91,20 @@ const readTerm = (field: Field) => term(readInteger(field, 0, LIMITS.maxInteger)
 const readDigest = (field: Field) => digest(readHex(field, DIGEST_BYTES));
 
 function readHardState(field: Field): HardState {
-  const { currentTerm, vote, ack, noMoreAcks } = readObject(field, ["currentTerm", "vote", "ack", "noMoreAcks"]);
+  const fields = readObject(field, HARD_STATE_NAMES);
   return {
-    currentTerm: readTerm(currentTerm),
-    vote: readNullable(vote, readVote),
-    ack: readNullable(ack, readHead),
-    noMoreAcks: readBoolean(noMoreAcks),
+    currentTerm: readTerm(fields.currentTerm),
+    vote: readNullable(fields.vote, readVote),
+    ack: readNullable(fields.ack, readHead),
+    noMoreAcks: readBoolean(fields.noMoreAcks),
+    preVoted: readTerm(fields.preVoted),
+    recovery: readNullable(fields.recovery, readRecovery),
   };
+}
+
+function readRecovery(field: Field): Recovery {
+  const { nonce, bar } = readObject(field, ["nonce", "bar"]);
+  return { nonce: readDigest(nonce), bar: readNullable(bar, readTerm) };
 }
 
 function readVote(field: Field): VoteRecord {
@@ -117,6 +130,8 @@ function readCommitCertificate(field: Field): CommitCertificate {
     : refuse(field, "a commit certificate", `a ${certificate.kind} one`);
 }
 
+const readCheckpointProof = (field: Field): CheckpointProof => readDecoded(field, checkpointProofCodec.decode);
+
 /** A line that holds one entry of the log or of the branch. */
 export function decodeChained(field: Field, list: "entry" | "branch"): ChainedEntry {
   const fields = readObject(field, [list, "hash"]);
@@ -127,3 +142,9 @@ export function decodeChained(field: Field, list: "entry" | "branch"): ChainedEn
 /** A line that holds one piece of evidence. */
 export const decodeEvidence = (field: Field): Evidence =>
   readDecoded(readObject(field, ["evidence"]).evidence, evidenceCodec.decode);
+
+/** A line that holds one chunk of a snapshot. */
+export function decodeChunk(field: Field): Chunk {
+  const bytes = readBase64(readObject(field, ["chunk"]).chunk);
+  return { digest: sha256Hex(bytes), bytes };
+}

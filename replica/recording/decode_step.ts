@@ -45,6 +45,8 @@ function readInput(field: Field, now: Millis): Input {
       return { kind: kind!.value, now };
     case "apply":
       return { kind: "apply", limit: readInteger(word(0), 0, LIMITS.maxInteger), now };
+    case "snapshot":
+      return { kind: "snapshot", maxBytes: readInteger(word(0), 0, LIMITS.maxInteger), now };
     case "request":
       return {
         ...{ kind: "request", now, intervention: readBoolean(word(0)) },

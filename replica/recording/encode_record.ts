@@ -3,13 +3,15 @@ import manifest from "../../deno.json" with { type: "json" };
 import {
   type AnyPacket,
   certificateCodec,
+  checkpointProofCodec,
+  type Codec,
   electionProofCodec,
   encodePacket,
   entryCodec,
   evidenceCodec,
   WIRE_VERSION,
 } from "../../transport/codec/mod.ts";
-import type { Certificate } from "../core/certificate.ts";
+import type { Digest } from "../core/ids.ts";
 import type { Input } from "../core/input.ts";
 import type { ChainedEntry } from "../core/output.ts";
 import type { AppendEntriesPacket, Packet } from "../core/packet.ts";
@@ -23,35 +25,52 @@ const base64 = (bytes: Uint8Array): string => bytes.toBase64();
 const framesOf = (packet: AnyPacket): string[] => encodePacket(packet).map(base64);
 
 /** The first line: all of the start but its lists, of which it says how long they are. */
-export function encodeHeader({ config, recovered, startedAt, byzantine }: RecordingStart): object {
+export function encodeHeader({ config, recovered, chunks, startedAt, byzantine }: RecordingStart): object {
   const { clusterId, self, replicas, clients, constants, seed } = config;
-  const { hardState, entries, prepared, branch, commitIndex, commitCertificate, evidence } = recovered;
+  const { hardState, base, entries, prepared, branch, commitIndex, commitCertificate, evidence } = recovered;
   return {
     recording: RECORDING_VERSION,
     wire: WIRE_VERSION,
     program: manifest.version,
     ...{ clusterId, self, replicas, clients: [...clients], constants, seed, startedAt, byzantine },
-    ...{ hardState, commitIndex },
-    prepared: encodeCertificate(prepared),
-    commitCertificate: encodeCertificate(commitCertificate),
-    ...{ entries: entries.length, branch: branch.length, evidence: evidence.length },
+    ...{ hardState, base, commitIndex },
+    prepared: encodeWith(certificateCodec, prepared),
+    commitCertificate: encodeWith(certificateCodec, commitCertificate),
+    checkpoint: encodeWith(checkpointProofCodec, recovered.checkpoint),
+    transfer: encodeWith(checkpointProofCodec, recovered.transfer),
+    ...{
+      entries: entries.length,
+      branch: branch.length,
+      evidence: evidence.length,
+      chunks: [...chunks.digests()].length,
+    },
   };
 }
 
-const encodeCertificate = (certificate: Certificate | null): string | null =>
-  certificate === null ? null : base64(certificateCodec.encode(certificate));
+const encodeWith = <T>({ encode }: Pick<Codec<T>, "encode">, value: T | null): string | null =>
+  value === null ? null : base64(encode(value));
 
-/** The lines behind the first one: the log, the branch and the evidence that the disk held, one a line. */
-export function* encodeDurable({ recovered: { entries, branch, evidence } }: RecordingStart): Generator<object> {
+/**
+ * The lines behind the first one: the log, the branch, the evidence and the chunks that the disk held, one a line, each made when it is
+ * asked for.
+ */
+export function* encodeDurable({ recovered, chunks }: RecordingStart): Generator<object> {
+  const { entries, branch, evidence } = recovered;
   for (const entry of entries) yield encodeChained("entry", entry);
   for (const entry of branch) yield encodeChained("branch", entry);
   for (const piece of evidence) yield { evidence: base64(evidenceCodec.encode(piece)) };
+  for (const digest of chunks.digests()) yield encodeChunk(digest, chunks.read(digest));
 }
 
 const encodeChained = (list: "entry" | "branch", { entry, hash }: ChainedEntry): object => ({
   [list]: base64(entryCodec.encode(entry)),
   hash,
 });
+
+function encodeChunk(digest: Digest, bytes: Uint8Array | null): object {
+  if (bytes === null) throw new Error(`chunk ${digest} is listed among those held and is not there`);
+  return { chunk: base64(bytes) };
+}
 
 /** One step. Throws RangeError on a packet that cannot travel. */
 export function encodeStep({ step, input, print }: RecordedStep): object {
@@ -65,6 +84,8 @@ function encodeInput(input: Input): InputWords {
       return [input.kind];
     case "apply":
       return [input.kind, input.limit];
+    case "snapshot":
+      return [input.kind, input.maxBytes];
     case "request":
       return [input.kind, input.intervention, input.via, ...framesOf({ kind: "SendRequest", signed: input.request })];
     case "bad-entry":

@@ -1,6 +1,6 @@
 /** Fingerprints of a step's outputs: short, and different wherever anything that a replica would do differs. */
 import { sha256Hex } from "../../crypto/digest.ts";
-import type { Outputs } from "../core/output.ts";
+import type { Outputs, PersistOperation } from "../core/output.ts";
 import type { Verdict } from "../core/verdict.ts";
 import { CanonicalBytes } from "./canonical_bytes.ts";
 import type { StepPrint } from "./format.ts";
@@ -17,11 +17,15 @@ export const fingerprint = (value: unknown): string => sha256Hex(canonical.encod
 export function printOutputs({ verdict, persist, messages, replies }: Outputs): StepPrint {
   return {
     verdict: printVerdict(verdict),
-    persist: printList(persist),
+    persist: printList(persist.map(withoutChunks)),
     messages: printList(messages),
     replies: printList(replies),
   };
 }
+
+/** Chunks count by their digests, which say all there is to them. */
+const withoutChunks = (operation: PersistOperation): unknown =>
+  operation.op === "chunks" ? { ...operation, chunks: operation.chunks.map(({ digest }) => digest) } : operation;
 
 /** The print of a step in which the core gave up. */
 export function printFailure(error: unknown): StepPrint {

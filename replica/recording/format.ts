@@ -6,15 +6,18 @@ import type { CoreConfig } from "../core/config.ts";
 import type { Millis } from "../core/ids.ts";
 import type { Input } from "../core/input.ts";
 import type { Recovered } from "../core/output.ts";
+import type { ChunkReader } from "../core/ports.ts";
 
 /** Version of the file's layout. A change of what a record says, or of how outputs are fingerprinted, raises it. */
-export const RECORDING_VERSION = 1;
+export const RECORDING_VERSION = 2;
 
 /** Everything a core's behaviour depends on besides its inputs and its state machine. */
 export interface RecordingStart {
   readonly config: CoreConfig;
   /** What its disk held. */
   readonly recovered: Recovered;
+  /** The chunks of snapshots its disk held. */
+  readonly chunks: ChunkReader;
   /** When it started, on the clock of its inputs. */
   readonly startedAt: Millis;
   /** The `--byzantine` mode it ran with; its core is honest all the same, and replays without it. */

@@ -6,5 +6,6 @@ export { type Ending, type RecordedStep, type RecordingStart, STEP_PARTS, type S
 export { printFailure, printOutputs } from "./fingerprint.ts";
 export { readPieces } from "./lines.ts";
 export { DamagedRecordError, RecordingReader } from "./reader.ts";
+export { RecordedChunks } from "./recorded_chunks.ts";
 export { Recorder } from "./recorder.ts";
 export { RecordingFile, type RecordingSink } from "./recording_file.ts";

@@ -2,11 +2,12 @@
 import { ConfigError } from "../../crypto/config_error.ts";
 import { type Field, readInteger, readObject } from "../../crypto/strict_json.ts";
 import { Chain } from "./chain.ts";
-import { decodeChained, decodeEvidence, decodeHeader } from "./decode_start.ts";
+import { decodeChained, decodeChunk, decodeEvidence, decodeHeader } from "./decode_start.ts";
 import { decodeStep } from "./decode_step.ts";
 import { readText } from "./fields.ts";
 import type { Ending, RecordedStep, RecordingStart } from "./format.ts";
 import { type Line, linesOf } from "./lines.ts";
+import { RecordedChunks } from "./recorded_chunks.ts";
 
 /** A line of the steps is not as it was written. */
 export class DamagedRecordError extends Error {
@@ -17,11 +18,11 @@ export class DamagedRecordError extends Error {
 }
 
 export class RecordingReader {
-  readonly start: RecordingStart;
+  readonly start: RecordingStart & { readonly chunks: RecordedChunks };
   readonly #source: LineSource;
   #ending: Ending | null = null;
 
-  private constructor(start: RecordingStart, source: LineSource) {
+  private constructor(start: RecordingReader["start"], source: LineSource) {
     this.start = start;
     this.#source = source;
   }
@@ -38,8 +39,9 @@ export class RecordingReader {
     const entries = await list(header.entries, (field) => decodeChained(field, "entry"));
     const branch = await list(header.branch, (field) => decodeChained(field, "branch"));
     const evidence = await list(header.evidence, decodeEvidence);
+    const chunks = new RecordedChunks(await list(header.chunks, decodeChunk));
     const recovered = { ...header.start.recovered, entries, branch, evidence };
-    return new RecordingReader({ ...header.start, recovered }, source);
+    return new RecordingReader({ ...header.start, recovered, chunks }, source);
   }
 
   /** How it ended; known once all steps were read. */

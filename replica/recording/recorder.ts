@@ -4,6 +4,7 @@
  */
 import type { Input } from "../core/input.ts";
 import type { Outputs } from "../core/output.ts";
+import { StorageError } from "../storage/port.ts";
 import { Chain } from "./chain.ts";
 import { encodeDurable, encodeHeader, encodeStep } from "./encode_record.ts";
 import { printFailure, printOutputs } from "./fingerprint.ts";
@@ -40,8 +41,12 @@ export class Recorder {
     });
   }
 
-  /** After the step in which the core gave up. */
+  /**
+   * After the step in which the core gave up. One in which the disk refused to be read is left out, as if it had never been begun: it
+   * tells nothing about the core. What the disk said stands in the last line.
+   */
   gaveUp(input: Input, error: unknown): void {
+    if (error instanceof StorageError) return;
     this.#attempt(() => {
       this.#write(encodeStep({ step: ++this.#steps, input, print: printFailure(error) }));
       this.#sink.flush();

@@ -3,18 +3,21 @@ import fc from "fast-check";
 import { ConfigError } from "../../crypto/config_error.ts";
 import { DEFAULT_CONSTANTS } from "../../crypto/constants.ts";
 import { sha256Hex } from "../../crypto/digest.ts";
-import { certificate, entry, evidence, head, signed, term } from "../../tests/arbitraries.ts";
+import { certificate, checkpointProof, entry, evidence, head, signed, term } from "../../tests/arbitraries.ts";
 import * as arbitraries from "../../tests/arbitraries.ts";
 import { packets } from "../../tests/packet_arbitraries.ts";
 import { clientId, replicaId } from "../core/ids.ts";
 import type { Input } from "../core/input.ts";
-import type { ChainedEntry, Outputs, Recovered } from "../core/output.ts";
+import { LIMITS } from "../core/limits.ts";
+import type { ChainedEntry, Chunk, Outputs, PersistOperation, Recovered } from "../core/output.ts";
 import { ignore, reject } from "../core/verdict.ts";
 import { EMPTY_RECOVERED } from "../storage/empty.ts";
+import { StorageError } from "../storage/port.ts";
 import { Chain } from "./chain.ts";
 import {
   DamagedRecordError,
   printOutputs,
+  RecordedChunks,
   type RecordedStep,
   Recorder,
   RecordingFile,
@@ -35,7 +38,9 @@ class MemorySink implements RecordingSink {
   }
 }
 
-const startWith = (recovered: Recovered): RecordingStart => ({
+const chunkOf = (bytes: Uint8Array): Chunk => ({ digest: sha256Hex(bytes), bytes });
+
+const startWith = (recovered: Recovered, chunks: readonly Chunk[] = []): RecordingStart => ({
   config: {
     clusterId: "test",
     self: replicaId("r2"),
@@ -45,6 +50,7 @@ const startWith = (recovered: Recovered): RecordingStart => ({
     seed: -7,
   },
   recovered,
+  chunks: new RecordedChunks(chunks),
   startedAt: 12.345678901234567,
   byzantine: null,
 });
@@ -66,14 +72,20 @@ const recovered: fc.Arbitrary<Recovered> = fc.record({
     vote: fc.option(fc.record({ candidate: arbitraries.replicaId, base: arbitraries.certified })),
     ack: fc.option(head),
     noMoreAcks: fc.boolean(),
+    preVoted: term,
+    recovery: fc.option(fc.record({ nonce: arbitraries.digest, bar: fc.option(term) })),
   }),
+  base: fc.option(head),
   entries: fc.array(chained, { maxLength: 3 }),
   prepared: fc.option(certificate),
   branch: fc.array(chained, { maxLength: 2 }),
   commitIndex: arbitraries.logIndex,
   commitCertificate: fc.option(certificate.filter((each) => each.kind === "commit")),
   evidence: fc.array(evidence, { maxLength: 2 }),
+  checkpoint: fc.option(checkpointProof),
+  transfer: fc.option(checkpointProof),
 });
+const chunks = fc.array(arbitraries.bytes(200).map(chunkOf), { maxLength: 4 });
 
 const { SendRequest: _s, UpdateLeader: _u, ClientHello: _h, FastRead: _f, ...others } = packets;
 const { GetCommittedCommand: _c, GetStatus: _g, SetActive: _a, Reply: _r, QueryReply: _q, ...peers } = others;
@@ -82,6 +94,7 @@ const stripped = packets.AppendEntries.map((packet) => ({ ...packet, entries: []
 const input = fc.oneof<fc.Arbitrary<unknown>[]>(
   fc.record({ kind: fc.constantFrom("tick", "flush"), now }),
   fc.record({ kind: fc.constant("apply"), limit: fc.nat(), now }),
+  fc.record({ kind: fc.constant("snapshot"), maxBytes: fc.nat(), now }),
   fc.record({
     kind: fc.constant("request"),
     now,
@@ -114,17 +127,23 @@ function shortRecording(): string {
 
 Deno.test("every kind of start and of input is read as it was recorded", async () => {
   await fc.assert(
-    fc.asyncProperty(recovered, fc.array(input, { maxLength: 6 }), async (disk, inputs) => {
+    fc.asyncProperty(recovered, chunks, fc.array(input, { maxLength: 6 }), async (disk, held, inputs) => {
       const sink = new MemorySink();
       const lost: string[] = [];
       const recorder = new Recorder(sink, (reason) => lost.push(reason));
-      recorder.begin(startWith(disk));
+      recorder.begin(startWith(disk, held));
       const results = inputs.map((_, i) => outputs(i % 2 === 0 ? {} : { verdict: ignore("late") }));
       for (const [i, each] of inputs.entries()) recorder.observe(each, results[i]!);
       recorder.end("done");
       assertEquals(lost, []);
       const { reader, steps } = await readAll(sink.text);
-      assertEquals(reader.start, startWith(disk));
+      assertEquals(reader.start, startWith(disk, held));
+      const back = [...reader.start.chunks.digests()].map((digest) => reader.start.chunks.read(digest));
+      assertEquals(
+        back.map((bytes) => chunkOf(bytes!)),
+        [...new Map(held.map((each) => [each.digest, each])).values()]
+          .sort((a, b) => a.digest < b.digest ? -1 : 1),
+      );
       assertEquals(steps.map((step) => step.input), inputs);
       assertEquals(steps.map(({ print }) => print), results.map(printOutputs));
       assertEquals(reader.ending, { kind: "closed", reason: "done" });
@@ -177,10 +196,47 @@ Deno.test("what is no recording, or one of another version, is refused in words"
   await assertRejects(() => readAll("hello\n"), ConfigError, "wanted one of a recording");
   const sink = new MemorySink();
   new Recorder(sink, () => {}).begin({ ...startWith(EMPTY_RECOVERED), byzantine: "x" });
-  await assertRejects(() => readAll(sink.text.replace('"recording":1', '"recording":2')), ConfigError, "was changed");
-  const later = `${new Chain().line({ recording: 2 })}\n`;
-  await assertRejects(() => readAll(later), ConfigError, "$.recording: given 2, wanted 1");
+  await assertRejects(() => readAll(sink.text.replace('"recording":2', '"recording":3')), ConfigError, "was changed");
+  const later = `${new Chain().line({ recording: 1 })}\n`;
+  await assertRejects(() => readAll(later), ConfigError, "$.recording: given 1, wanted 2");
   await assertRejects(() => RecordingReader.open([`${"x".repeat(9_000_000)}`]), ConfigError, "a line of more than");
+});
+
+Deno.test("a chunk of the longest is one line, and one that the disk has lost ends the recording", async () => {
+  const long = chunkOf(new Uint8Array(LIMITS.maxChunkBytes).fill(7));
+  const sink = new MemorySink();
+  const lost: string[] = [];
+  const recorder = new Recorder(sink, (reason) => lost.push(reason));
+  recorder.begin(startWith(EMPTY_RECOVERED, [long]));
+  recorder.end("done");
+  assertEquals((await readAll(sink.text)).reader.start.chunks.read(long.digest), long.bytes);
+  const losing = { has: () => true, read: () => null, digests: () => [long.digest] };
+  new Recorder(new MemorySink(), (reason) => lost.push(reason)).begin({
+    ...startWith(EMPTY_RECOVERED),
+    chunks: losing,
+  });
+  assertEquals(lost, [`Error: chunk ${long.digest} is listed among those held and is not there`]);
+});
+
+Deno.test("a step in which the disk refused to be read is left out, its word stands at the end", async () => {
+  const sink = new MemorySink();
+  const recorder = new Recorder(sink, (reason) => assert(false, reason));
+  recorder.begin(startWith(EMPTY_RECOVERED));
+  recorder.observe({ kind: "tick", now: 1 }, outputs());
+  recorder.gaveUp({ kind: "tick", now: 2 }, new StorageError("disk I/O error", { refused: true }));
+  recorder.end("StorageError: disk I/O error");
+  const { reader, steps } = await readAll(sink.text);
+  assertEquals([steps.length, reader.ending], [1, { kind: "closed", reason: "StorageError: disk I/O error" }]);
+});
+
+Deno.test("written chunks count by their digests", () => {
+  const printOf = (persist: PersistOperation[]) => printOutputs(outputs({ persist })).persist;
+  const [one, two] = [1, 2].map((byte) => chunkOf(new Uint8Array(100).fill(byte))) as [Chunk, Chunk];
+  const print = printOf([{ op: "chunks", chunks: [one] }]);
+  assertEquals(printOf([{ op: "chunks", chunks: [{ ...one, bytes: new Uint8Array() }] }]), print);
+  assert(printOf([{ op: "chunks", chunks: [two] }]) !== print);
+  assert(printOf([{ op: "chunks", chunks: [one, two] }]) !== print);
+  assert(printOf([{ op: "drop-chunks", digests: [one.digest] }]) !== print);
 });
 
 Deno.test("a sink that fails ends the recording with one word about it, and nothing else", () => {

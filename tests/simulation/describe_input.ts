@@ -13,6 +13,8 @@ export function describeInput(input: Input): string {
       return input.kind;
     case "apply":
       return `apply up to ${input.limit} requests`;
+    case "snapshot":
+      return `go on with snapshots, up to ${input.maxBytes} bytes`;
     case "packet":
       return `← ${senderOf(input.packet) ?? "someone"}: ${describePacket(input.packet)}`;
     case "bad-entry": {

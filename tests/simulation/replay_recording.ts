@@ -87,9 +87,9 @@ class Replay {
   #steps = 0;
 
   constructor(reader: RecordingReader, { machine = new KvStore(), transcript }: ReplayOptions) {
-    const { config, recovered, startedAt } = reader.start;
+    const { config, recovered, chunks, startedAt } = reader.start;
     this.#reader = reader;
-    this.#ports = { hash: sha256Hex, machine };
+    this.#ports = { hash: sha256Hex, machine, chunks };
     this.#state = createState(config, recovered, this.#ports, startedAt);
     this.#transcript = transcript ? new ReplayTranscript(this.#state, startedAt, transcript) : null;
   }
@@ -121,6 +121,7 @@ class Replay {
   #step(input: RecordedStep["input"]): { readonly outputs: Outputs | null; readonly replayed: StepPrint } {
     try {
       const outputs = stepCore(this.#state, input, this.#ports);
+      this.#reader.start.chunks.observe(input, outputs.persist);
       return { outputs, replayed: printOutputs(outputs) };
     } catch (error) {
       return { outputs: null, replayed: printFailure(error) };

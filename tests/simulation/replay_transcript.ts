@@ -9,6 +9,8 @@ import { describePacket, describeReply, describeState } from "../interaction/des
 import { describeInput, describeUnsigned } from "./describe_input.ts";
 
 const TIME_WIDTH = 9;
+/** Inputs that say nothing by themselves. */
+const TURNS_OF_THE_LOOP: ReadonlySet<Input["kind"]> = new Set(["tick", "flush", "apply", "snapshot"]);
 
 export class ReplayTranscript {
   readonly #state: CoreState;
@@ -38,7 +40,7 @@ export class ReplayTranscript {
   }
 
   #showInput(input: Input, verdict: Verdict | null): void {
-    if (input.kind === "tick" || input.kind === "flush" || input.kind === "apply") return;
+    if (TURNS_OF_THE_LOOP.has(input.kind)) return;
     if (input.kind === "packet" && this.#isNoNews(input)) return;
     const refused = verdict === null || verdict.verdict === "accept" ? "" : ` (${verdict.verdict}: ${verdict.code})`;
     this.#line(input.now, `${describeInput(input)}${refused}`);

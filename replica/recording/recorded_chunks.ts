@@ -1,0 +1,44 @@
+/**
+ * The chunks of snapshots on the disk of a replica whose run is replayed: what the disk held at the start, and what the run itself wrote and
+ * dropped. A step sees what was committed before it, as it did then: a transaction ends behind each `flush`.
+ */
+import type { Digest } from "../core/ids.ts";
+import type { Input } from "../core/input.ts";
+import type { Chunk, PersistOperation } from "../core/output.ts";
+import type { ChunkReader } from "../core/ports.ts";
+
+export class RecordedChunks implements ChunkReader {
+  readonly #held = new Map<Digest, Uint8Array>();
+  /** Of the transaction that is not committed yet. */
+  readonly #operations: PersistOperation[] = [];
+
+  constructor(chunks: readonly Chunk[]) {
+    this.#put(chunks);
+  }
+
+  has(digest: Digest): boolean {
+    return this.#held.has(digest);
+  }
+
+  read(digest: Digest): Uint8Array | null {
+    return this.#held.get(digest) ?? null;
+  }
+
+  digests(): Iterable<Digest> {
+    return [...this.#held.keys()].sort();
+  }
+
+  /** Takes what the step on `input` had persisted. */
+  observe({ kind }: Input, persist: readonly PersistOperation[]): void {
+    this.#operations.push(...persist.filter(({ op }) => op === "chunks" || op === "drop-chunks"));
+    if (kind !== "flush") return;
+    for (const operation of this.#operations.splice(0)) {
+      if (operation.op === "chunks") this.#put(operation.chunks);
+      if (operation.op === "drop-chunks") operation.digests.forEach((digest) => this.#held.delete(digest));
+    }
+  }
+
+  #put(chunks: readonly Chunk[]): void {
+    for (const { digest, bytes } of chunks) this.#held.set(digest, bytes);
+  }
+}
