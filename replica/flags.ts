@@ -15,6 +15,8 @@ Usage: replica --cluster FILE --key FILE --data DIR [options]
   --bind HOST             IPv4 address to listen on, or * for all (default: the roster's address)
   --crypto CHOICE         auto, native or noble: the signature code (default auto: native where it loads)
   --log-level LEVEL       ${LOG_LEVELS.join(", ")} (default warn)
+  --recover               comes back without its disk, or with one that cannot be trusted: begins anew beside it and joins as a
+                          learner until it is sure not to contradict what it signed (docs/recovery.md)
   --byzantine MODE        makes this replica faulty, for tests and drills: ${BYZANTINE_MODES.join(", ")}
   --unsafe-test-faults    has to stand beside --byzantine
   --record FILE           writes down what the core is given, for a replay (docs/recording.md). FILE has to be new, after a
@@ -26,7 +28,7 @@ Exit codes: 0 ended as told, 1 could not go on, 2 wrong usage or configuration.
 `;
 
 const STRINGS = ["cluster", "key", "data", "bind", "crypto", "log-level", "byzantine", "record"] as const;
-const BOOLEANS = ["unsafe-test-faults", "help"] as const;
+const BOOLEANS = ["recover", "unsafe-test-faults", "help"] as const;
 const CHOICES: readonly BackendChoice[] = ["auto", "native", "noble"];
 
 type StringFlag = (typeof STRINGS)[number];
@@ -42,6 +44,7 @@ export interface ReplicaFlags {
   readonly bind: string | null;
   readonly crypto: BackendChoice;
   readonly logLevel: LogLevel;
+  readonly recover: boolean;
   readonly byzantine: ByzantineMode | null;
   readonly record: string | null;
 }
@@ -57,6 +60,7 @@ export function parseFlags(args: readonly string[]): ReplicaFlags | null {
     bind: flags.bind ?? null,
     crypto: oneOf("crypto", flags.crypto ?? "auto", CHOICES),
     logLevel: oneOf("log-level", flags["log-level"] ?? "warn", LOG_LEVELS),
+    recover: flags.recover,
     byzantine: byzantineMode(flags),
     record: flags.record ?? null,
   };
@@ -64,7 +68,7 @@ export function parseFlags(args: readonly string[]): ReplicaFlags | null {
 
 function readFlags(args: readonly string[]): Flags {
   const unknown: string[] = [];
-  const { help, "unsafe-test-faults": unsafe, ...given }: Given = parseArgs([...args], {
+  const { help, recover, "unsafe-test-faults": unsafe, ...given }: Given = parseArgs([...args], {
     string: STRINGS,
     collect: STRINGS,
     boolean: BOOLEANS,
@@ -77,7 +81,7 @@ function readFlags(args: readonly string[]): Flags {
     throw new ConfigError(`given ${unknown.join(" ")}, which is unknown, wanted arguments that --help lists`);
   }
   const values = STRINGS.map((name) => [name, onlyValue(name, given[name])]);
-  return { ...Object.fromEntries(values), help, "unsafe-test-faults": unsafe } as Flags;
+  return { ...Object.fromEntries(values), help, recover, "unsafe-test-faults": unsafe } as Flags;
 }
 
 function onlyValue(name: StringFlag, values: readonly string[]): string | undefined {

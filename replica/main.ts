@@ -44,8 +44,10 @@ async function start(flags: ReplicaFlags): Promise<RunningReplica> {
   const key = await readKeyFile(flags.key, backend);
   const roster = await readRoster(flags.cluster, key.operatorKey, backend);
   const log = createLogger(key.id, flags.logLevel);
-  const { data: dataDir, bind: bindHost, byzantine, record } = flags;
-  const replica = await startReplica({ roster, key, dataDir, backend: loaded, bindHost, log, byzantine, record });
+  const { data: dataDir, bind: bindHost, recover, byzantine, record } = flags;
+  const replica = await startReplica({
+    ...{ roster, key, dataDir, backend: loaded, bindHost, log, recover, byzantine, record },
+  });
   const { id, host, peerPort, publishPort, clientPort } = replica.line;
   const addresses = { host: bindHost ?? host, peerPort, publishPort, clientPort };
   const crypto = { crypto: backend.name, fallbackReason };

@@ -6,6 +6,7 @@ import { createZmqReplicaTransport } from "../transport/mod.ts";
 import type { ReplicaTransport } from "../transport/port.ts";
 import type { ByzantineMode } from "./byzantine/mod.ts";
 import { ownLine, transportOptionsOf } from "./config.ts";
+import { type Digest, digest } from "./core/ids.ts";
 import type { StateMachine } from "./core/ports.ts";
 import { HeldDisk } from "./held_disk.ts";
 import { type Logger, SILENT } from "./log.ts";
@@ -13,6 +14,7 @@ import { Recorder, RecordingFile } from "./recording/mod.ts";
 import { createReplica, type Replica } from "./replica.ts";
 import { KvStore } from "./state_machine/mod.ts";
 import type { ReplicaStatus } from "./status.ts";
+import { beginRecovery } from "./storage/mod.ts";
 
 export interface StartOptions {
   readonly roster: Roster;
@@ -21,12 +23,14 @@ export interface StartOptions {
   /** This replica's own directory; made if missing. */
   readonly dataDir: string;
   readonly backend: LoadedBackend;
-  /** The application; a key-value store by default. It must be fresh: the log is applied to it from the beginning. */
+  /** The application; a key-value store by default. It must be fresh: a snapshot is restored to it, and the log applied. */
   readonly machine?: StateMachine;
   /** IPv4 address to listen on, or `*`; by default the roster's own address, or all where the roster has a name. */
   readonly bindHost?: string | null;
   /** Nothing is logged by default. */
   readonly log?: Logger;
+  /** Comes back without its disk (§8.4): what is in the directory is moved aside, unless it is a recovery begun before. */
+  readonly recover?: boolean;
   /** Makes the replica faulty; only for tests and drills. */
   readonly byzantine?: ByzantineMode | null;
   /** File to record the core's inputs to, made now. It only grows. */
@@ -57,7 +61,9 @@ export async function startReplica(options: StartOptions): Promise<RunningReplic
   let disk: HeldDisk | null = null;
   let transport: ReplicaTransport | null = null;
   try {
-    disk = new HeldDisk({ dir: options.dataDir, clusterId: roster.cluster, replica: line.id }, log);
+    const owner = { dir: options.dataDir, clusterId: roster.cluster, replica: line.id };
+    if (options.recover) beginRecovery(owner, freshNonce());
+    disk = new HeldDisk(owner, log);
     const { storage, reopen } = disk;
     transport = await createZmqReplicaTransport(transportOptionsOf(roster, line, bindHost));
     const machine = options.machine ?? new KvStore();
@@ -71,6 +77,9 @@ export async function startReplica(options: StartOptions): Promise<RunningReplic
     throw error;
   }
 }
+
+/** Names a recovery to those who answer its roll call; nobody can have answered it before. */
+const freshNonce = (): Digest => digest(crypto.getRandomValues(new Uint8Array(32)).toHex());
 
 /** Takes all `steps` back from a start that failed. What fails in that is only logged: why the start failed matters more. */
 async function undo(steps: readonly (() => Promise<void> | void)[], log: Logger): Promise<void> {
