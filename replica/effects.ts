@@ -122,6 +122,7 @@ const isOwn = (packet: UnsignedPacket): packet is OwnPacket =>
 /** What the last-signed guard has to allow before this packet may be signed (§4.2). */
 function intentOf(packet: UnsignedPacket, bodies: ReadonlyMap<PeerMessage, Uint8Array>): SigningIntent[] {
   if (packet.kind === "Vote") return [{ kind: "vote", vote: packet.signed, body: bodies.get(packet.signed)! }];
+  if (packet.kind === "Checkpoint") return [{ kind: "checkpoint", checkpoint: packet.signed }];
   if (packet.kind !== "AppendEntriesResponse") return [];
   return [{ kind: "acks", term: packet.signed.term, heads: packet.signed.acks }];
 }

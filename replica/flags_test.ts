@@ -12,6 +12,7 @@ Deno.test("the needed flags alone give the defaults", () => {
     bind: null,
     crypto: "auto",
     logLevel: "warn",
+    recover: false,
     byzantine: null,
     record: null,
   });
@@ -20,8 +21,8 @@ Deno.test("the needed flags alone give the defaults", () => {
 
 Deno.test("every flag is understood", () => {
   const more = ["--bind", "*", "--crypto=noble", "--log-level", "debug", "--byzantine", "equivocate"];
-  const flags = parseFlags([...NEEDED, ...more, "--unsafe-test-faults", "--record", "run.jsonl"]);
-  assertEquals(flags?.record, "run.jsonl");
+  const flags = parseFlags([...NEEDED, ...more, "--unsafe-test-faults", "--record", "run.jsonl", "--recover"]);
+  assertEquals([flags?.record, flags?.recover], ["run.jsonl", true]);
   assertEquals([flags?.bind, flags?.crypto, flags?.logLevel, flags?.byzantine], ["*", "noble", "debug", "equivocate"]);
 });
 

@@ -1,17 +1,20 @@
 /** One replica on a storage and a transport: it runs a core, and another one from the disk whenever the disk refused and is back. */
 import type { Recovered } from "./core/output.ts";
 import { type CoreLife, createCoreLife } from "./core_life.ts";
+import { ForgottenError } from "./own_past.ts";
 import type { ReplicaParts } from "./replica_parts.ts";
 import { assertSameDisk } from "./same_disk.ts";
 import { createStanding, type Standing } from "./standing.ts";
 import type { ReplicaStatus } from "./status.ts";
+import { damaged } from "./storage/damage.ts";
 import { isRefusal, type Storage, type StorageError } from "./storage/port.ts";
 
 export type { ReplicaParts } from "./replica_parts.ts";
 
 export interface Replica {
   /**
-   * Runs until `stop`. Rejects with InvariantError, GuardError or StorageError; then nothing more was signed. A disk that refuses is
+   * Runs until `stop`. Rejects with InvariantError, GuardError or StorageError, the last also where others show that its disk is out of date; then nothing more
+   * was signed. A disk that refuses is
    * waited for: meanwhile nothing is signed but answers to GetStatus and refusals of SetActive.
    */
   run(): Promise<void>;
@@ -28,6 +31,7 @@ export function createReplica(parts: ReplicaParts): Replica {
 class LastingReplica implements Replica {
   readonly #parts: ReplicaParts;
   readonly #standing: Standing;
+  #storage: Storage;
   #life: CoreLife;
   /** Built from a disk that is back; takes over once the life before has ended. */
   #next: CoreLife | null = null;
@@ -36,6 +40,7 @@ class LastingReplica implements Replica {
   constructor(parts: ReplicaParts) {
     this.#parts = parts;
     this.#standing = createStanding(parts);
+    this.#storage = parts.storage;
     this.#life = this.#begin(parts.storage, parts.storage.load());
   }
 
@@ -44,6 +49,7 @@ class LastingReplica implements Replica {
       try {
         await this.#life.loop.run();
       } catch (error) {
+        if (error instanceof ForgottenError) throw this.#outdated(error);
         if (!isRefusal(error) || this.#parts.reopen === undefined || this.#standing.disk.refused) throw error;
         this.#refuse(error);
         continue;
@@ -67,6 +73,13 @@ class LastingReplica implements Replica {
     return createCoreLife(this.#parts, this.#standing, storage, recovered, (now) => this.#retry(now));
   }
 
+  /** The disk is older than what this replica has signed: it is marked, so that no later start trusts it again. */
+  #outdated({ message }: ForgottenError): StorageError {
+    const reason = `This disk is out of date: ${message}`;
+    this.#storage.markOutdated(reason);
+    return damaged(reason);
+  }
+
   /** The core is ahead of the disk and takes no further step. Nothing that rests on what was refused has been signed (I8). */
   #refuse(error: StorageError): void {
     this.#standing.disk.refuse(error, this.#standing.now());
@@ -78,7 +91,7 @@ class LastingReplica implements Replica {
     const { reopen, machine } = this.#parts;
     if (reopen === undefined || !disk.isDue(now)) return;
     try {
-      const storage = reopen();
+      const storage = this.#storage = reopen();
       const recovered = storage.load();
       assertSameDisk(this.#life.mark, recovered);
       machine.restore(emptyMachine);
