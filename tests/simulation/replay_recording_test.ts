@@ -2,19 +2,10 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { eventually } from "../../tasks/support/eventually.ts";
 import { ConfigError } from "../../crypto/config_error.ts";
 import { Chain } from "../../replica/recording/chain.ts";
-import { Recorder, type RecordingSink } from "../../replica/recording/mod.ts";
 import { KvStore } from "../../replica/state_machine/mod.ts";
 import { MemoryCluster } from "../e2e/support/memory_cluster.ts";
 import { type Difference, replayRecording } from "./replay_recording.ts";
-
-class MemorySink implements RecordingSink {
-  text = "";
-  write(line: string): void {
-    this.text += `${line}\n`;
-  }
-  flush(): void {}
-  close(): void {}
-}
+import { recordInMemory } from "./replay_recording_sink.ts";
 
 interface Recorded {
   readonly text: string;
@@ -24,8 +15,7 @@ interface Recorded {
 
 /** Records `r1` of four replicas from an empty disk, with writes and an election in it. */
 async function record(): Promise<Recorded> {
-  const sink = new MemorySink();
-  const recorder = new Recorder(sink, (reason) => assert(false, reason));
+  const { sink, recorder } = recordInMemory();
   await using cluster = MemoryCluster.start({}, { r1: { recorder } });
   const client = cluster.client("c1");
   for (let i = 0; i < 5; i++) await client.put(`k${i}`, "v", { timeoutMs: 60_000 });
@@ -131,8 +121,7 @@ Deno.test("what made a core give up is in the recording, and makes the replay gi
       return super.apply(...args);
     }
   }
-  const sink = new MemorySink();
-  const recorder = new Recorder(sink, (reason) => assert(false, reason));
+  const { sink, recorder } = recordInMemory();
   await using cluster = MemoryCluster.start({ replicas: 1 }, { r1: { recorder, machine: new Fragile() } });
   const client = cluster.client("c1");
   const { running } = cluster.nodes.get("r1")!;
