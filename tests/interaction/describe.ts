@@ -6,6 +6,7 @@ import type { Certified } from "../../replica/core/message.ts";
 import type { ClientReply } from "../../replica/core/output.ts";
 import type { Packet } from "../../replica/core/packet.ts";
 import type { CoreState } from "../../replica/core/state.ts";
+import { describeCheckpoint, describeSnapshotPacket, describeSnapshots } from "./describe_snapshot.ts";
 
 const short = (hash: string): string => hash.slice(0, 4);
 const head = ({ index, hash }: Head): string => `${index}:${short(hash)}`;
@@ -59,7 +60,8 @@ export function describePacket(packet: Packet): string {
     case "FetchEntries":
       return `FetchEntries from ${packet.signed.message.from} on the chain through ${head(packet.signed.message.head)}`;
     case "FetchEntriesResponse": {
-      const shown = packet.certificate ? `, ${certificate(packet.certificate)}` : "";
+      const certified = packet.certificate ? `, ${certificate(packet.certificate)}` : "";
+      const shown = packet.checkpoint ? `${certified}, ${describeCheckpoint(packet.checkpoint)}` : certified;
       return `FetchEntriesResponse from ${packet.signed.message.from} [${packet.entries.map(entry).join(" ")}]${shown}`;
     }
     case "ForwardedRequest":
@@ -67,7 +69,7 @@ export function describePacket(packet: Packet): string {
     case "Evidence":
       return `Evidence of ${packet.evidence.kind} by ${packet.evidence.culprit}`;
     default:
-      return packet satisfies never;
+      return describeSnapshotPacket(packet);
   }
 }
 
@@ -83,5 +85,5 @@ export function describeState(state: CoreState): string {
   const aside = branch.length > 0 ? ` (${branch.length} kept aside)` : "";
   const suspects = election.suspectingSince === null ? "" : ", suspects";
   return `term ${hard.currentTerm} ${role}${suspects}, log ${head(lastHead(log))}, acked ${acked}, ` +
-    `prepared ${rank(prepared)}${aside}, commit ${commitIndex}`;
+    `prepared ${rank(prepared)}${aside}, commit ${commitIndex}${describeSnapshots(state)}`;
 }

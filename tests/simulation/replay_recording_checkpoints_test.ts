@@ -1,5 +1,5 @@
 /** Recorded runs in which snapshots are written, started from and fetched replay alike (§8.2, §8.3). */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Client } from "../../client/mod.ts";
 import { RecordingReader } from "../../replica/recording/mod.ts";
 import { eventually } from "../../tasks/support/eventually.ts";
@@ -28,13 +28,14 @@ async function replayed(cluster: MemoryCluster, { sink, recorder }: ReturnType<t
   await cluster.stop("r1");
   recorder.end("stopped");
   const { commitIndex, commitHash } = replica.status();
-  const result = await replayRecording({ text: sink.text });
+  const lines: string[] = [];
+  const result = await replayRecording({ text: sink.text }, { transcript: (line) => lines.push(line) });
   assertEquals([result.difference, result.ending], [null, { kind: "closed", reason: "stopped" }]);
   assertEquals([result.commitIndex, result.commitHash], [commitIndex, commitHash]);
   const reader = await RecordingReader.open([sink.text]);
   const kinds = new Set<string>();
   for await (const { input } of reader.steps()) kinds.add(input.kind === "packet" ? input.packet.kind : input.kind);
-  return { kinds, start: reader.start, result };
+  return { kinds, start: reader.start, result, transcript: lines.join("\n") };
 }
 
 Deno.test("a run in which checkpoints become stable and log is dropped replays alike", async () => {
@@ -42,8 +43,10 @@ Deno.test("a run in which checkpoints become stable and log is dropped replays a
   await using cluster = MemoryCluster.start({ constants: CONSTANTS }, { r1: { recorder: recording.recorder } });
   await write(cluster.client("c1"), 23);
   await untilStable(cluster, "r1", 20);
-  const { kinds, start } = await replayed(cluster, recording);
+  const { kinds, start, transcript } = await replayed(cluster, recording);
   assert(kinds.has("snapshot") && kinds.has("Checkpoint"), [...kinds].join(" "));
+  assertMatch(transcript, /r1 ← r[234]: Checkpoint 20:[0-9a-f]{4} state [0-9a-f]{4}\n/);
+  assertMatch(transcript, /r1 is term .*, checkpoint 20\n/);
   assertEquals([start.recovered.checkpoint, start.recovered.base, [...start.chunks.digests()]], [null, null, []]);
 });
 
@@ -59,10 +62,10 @@ Deno.test("a run that starts from a stable checkpoint carries its snapshot, and 
   await untilStable(cluster, "r1", 30);
   const { kinds, start, result } = await replayed(cluster, recording);
   assert(kinds.has("snapshot"), [...kinds].join(" "));
-  const { checkpoint, base } = start.recovered;
-  assert(checkpoint !== null && checkpoint.stable.index >= 20 && base !== null && base.index >= 18);
-  assert(start.chunks.has(checkpoint.stable.stateDigest) && [...start.chunks.digests()].length >= 5);
-  assert(result.appliedIndex > checkpoint.stable.index);
+  const { stable } = start.recovered.checkpoint!;
+  assert(stable.index >= 20 && start.recovered.base!.index >= 18);
+  assert(start.chunks.has(stable.stateDigest) && [...start.chunks.digests()].length >= 5);
+  assert(result.appliedIndex > stable.index);
 });
 
 Deno.test("a run that fetches a snapshot replays alike", async () => {
@@ -75,7 +78,11 @@ Deno.test("a run that fetches a snapshot replays alike", async () => {
   cluster.start("r1", { recorder: recording.recorder });
   await write(client, 8, 33);
   await untilStable(cluster, "r1", 35);
-  const { kinds, start } = await replayed(cluster, recording);
+  const { kinds, start, transcript } = await replayed(cluster, recording);
   assert(kinds.has("FetchChunksResponse"), [...kinds].join(" "));
+  assertMatch(transcript, /FetchEntriesResponse from \d+ \[\].*, checkpoint \d+:[0-9a-f]{4} state [0-9a-f]{4} by r/);
+  assertMatch(transcript, /r1 is term .*, fetches the snapshot of \d+\n/);
+  assertMatch(transcript, /r1 → r[234]: FetchChunks( [0-9a-f]{4})+\n/);
+  assertMatch(transcript, /r1 ← r[234]: FetchChunksResponse with \d+ chunks, \d+ bytes\n/);
   assertEquals(start.recovered.checkpoint, null);
 });
