@@ -6,7 +6,8 @@ import { type Field, readBoolean, readInteger, readObject, refuse } from "./stri
 const MIN_TIMEOUT_MS = 10;
 const MAX_TIMEOUT_MS = 3_600_000;
 const MAX_SESSION_WINDOW = 4096;
-const MAX_CHECKPOINT_EVERY = 1_000_000;
+/** Two of these are not more than the links of a commit certificate reach down to prove the older one (§5.6). */
+const MAX_CHECKPOINT_EVERY = LIMITS.maxLinks / 2;
 /** A replica collects no more than this in one catch-up (§8.1): who lacks more is better served by the snapshot than by a longer tail. */
 const MAX_LOG_TAIL = LIMITS.maxFetchEntries;
 

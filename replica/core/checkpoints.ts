@@ -1,11 +1,12 @@
 /** Checkpoints (§8.2): freezing the replicated state, writing its snapshot, agreeing on its digest, dropping what lies before. */
-import type { CheckpointProof, CommitCertificate } from "./certificate.ts";
+import type { CheckpointProof } from "./certificate.ts";
+import { commitCertificateAt } from "./commit_certificate.ts";
 import { type Context, note, send } from "./context.ts";
 import { compact, dropChunks, putChunks, setCheckpoint } from "./durable.ts";
 import type { Digest, LogIndex, ReplicaId } from "./ids.ts";
 import { assertInvariant } from "./invariant.ts";
 import { LIMITS } from "./limits.ts";
-import { entryAt, hashAt, headAt, slice } from "./log.ts";
+import { entryAt, headAt } from "./log.ts";
 import type { Checkpoint, Signed } from "./message.ts";
 import type { Ports } from "./ports.ts";
 import { freezeSessions } from "./session_chunks.ts";
@@ -168,15 +169,6 @@ function quorumAt({ checkpoints: { heard }, sizes }: CoreState, index: LogIndex)
     if (group.length >= sizes.quorum) return group;
   }
   return null;
-}
-
-/** The latest commit certificate, lengthened downwards to exactly `index`; null where that takes too many links (§5.6). */
-function commitCertificateAt({ commitCertificate, log }: CoreState, index: LogIndex): CommitCertificate | null {
-  if (commitCertificate === null || commitCertificate.index < index) return null;
-  const below = slice(log, index, commitCertificate.index).map(({ entry: { term }, digest }) => ({ term, digest }));
-  const links = [...below, ...commitCertificate.links];
-  if (links.length > LIMITS.maxLinks) return null;
-  return { ...commitCertificate, index, hash: hashAt(log, index)!, links };
 }
 
 function becomeStable(context: Context, snapshot: Snapshot, proof: CheckpointProof): void {

@@ -219,6 +219,29 @@ export interface GetStatus {
   readonly nonce: number;
 }
 
+/** Client → replica: its stable checkpoint and the latest commit certificate. Whoever makes a backup begins with them (§8.3). */
+export interface GetCheckpoint {
+  readonly kind: "GetCheckpoint";
+  readonly client: ClientId;
+  readonly nonce: number;
+}
+
+/** Client → replica: chunks of a snapshot, by their digests; at most `LIMITS.maxFetchChunks`, at least one. */
+export interface GetChunks {
+  readonly kind: "GetChunks";
+  readonly client: ClientId;
+  readonly nonce: number;
+  readonly digests: readonly Digest[];
+}
+
+/** Client → replica: committed entries from `from` on. */
+export interface GetEntries {
+  readonly kind: "GetEntries";
+  readonly client: ClientId;
+  readonly nonce: number;
+  readonly from: LogIndex;
+}
+
 /** Operator → replica: take part in the protocol (Activate) or stay out of it (Deactivate); for tests and drills. */
 export interface SetActive {
   readonly kind: "SetActive";
@@ -228,7 +251,7 @@ export interface SetActive {
   readonly time: number;
 }
 
-/** Replica → client: the answer to a FastRead, GetCommittedCommand, GetStatus or SetActive. */
+/** Replica → client: the answer to a query or to SetActive. */
 export interface QueryReply {
   readonly kind: "QueryReply";
   readonly replica: ReplicaId;
@@ -237,7 +260,10 @@ export interface QueryReply {
   /** The asking message's nonce (its time for SetActive). */
   readonly nonce: number;
   readonly ok: boolean;
-  /** FastRead: the answer to compare. The others: JSON in UTF-8; `{"error": …}` when not ok. */
+  /**
+   * FastRead: the answer to compare. GetCheckpoint, GetChunks, GetEntries: values that prove themselves. The others, and every refusal: JSON in
+   * UTF-8, `{"error": …}` when not ok.
+   */
   readonly payload: Uint8Array;
 }
 
@@ -259,7 +285,16 @@ export type PeerMessage =
   | RollCall
   | RollCallAnswer;
 /** Every body a client or the operator signs. */
-export type ClientMessage = SendRequest | ClientHello | FastRead | GetCommittedCommand | GetStatus | SetActive;
+export type ClientMessage =
+  | SendRequest
+  | ClientHello
+  | FastRead
+  | GetCommittedCommand
+  | GetStatus
+  | SetActive
+  | GetCheckpoint
+  | GetChunks
+  | GetEntries;
 /** Every body a replica signs for clients. */
 export type ReplyMessage = Reply | QueryReply;
 /** Every signed body. */

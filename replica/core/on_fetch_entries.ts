@@ -1,5 +1,6 @@
 /** Serving a peer that catches up (§8.1), from any chain this replica holds. */
 import { type Context, send } from "./context.ts";
+import { reachableCertificate } from "./commit_certificate.ts";
 import type { Head } from "./entry.ts";
 import { type LogIndex, offset } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
@@ -19,14 +20,13 @@ export function onFetchEntries(context: Context, request: FetchEntries): Verdict
   if (needsSnapshot(state, from)) return showCheckpoint(context, request);
   const chain = chainThrough(state, offset(from, -1), head);
   if (chain === null) return ignore("chain-not-held");
-  const certificate = state.commitCertificate;
   const entries = fitting(chain, Math.min(maxBytes, LIMITS.maxAppendBytes)).map(({ entry }) => entry);
   spend(state.catchUp.served, replica, entries.reduce((sum, { body }) => sum + body.length, 0));
   send(context, [replica], {
     kind: "FetchEntriesResponse",
     signed: { kind: "FetchEntriesResponse", replica: state.config.self, nonce, from },
     entries,
-    certificate: certificate !== null && certificate.index >= from ? certificate : null,
+    certificate: reachableCertificate(state, from),
     checkpoint: null,
   });
   return ACCEPT;

@@ -145,7 +145,10 @@ export type ClientPacket =
   | { readonly kind: "FastRead"; readonly signed: m.Signed<m.FastRead> }
   | { readonly kind: "GetCommittedCommand"; readonly signed: m.Signed<m.GetCommittedCommand> }
   | { readonly kind: "GetStatus"; readonly signed: m.Signed<m.GetStatus> }
-  | { readonly kind: "SetActive"; readonly signed: m.Signed<m.SetActive> };
+  | { readonly kind: "SetActive"; readonly signed: m.Signed<m.SetActive> }
+  | { readonly kind: "GetCheckpoint"; readonly signed: m.Signed<m.GetCheckpoint> }
+  | { readonly kind: "GetChunks"; readonly signed: m.Signed<m.GetChunks> }
+  | { readonly kind: "GetEntries"; readonly signed: m.Signed<m.GetEntries> };
 
 /** What a replica sends a client. */
 export type ReplyPacket =

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { EMPTY_HARD_STATE } from "../../replica/storage/empty.ts";
 import { ElectionLab } from "./election_lab.ts";
 import { electionProof, preVote, requestVote } from "./forge.ts";
 
@@ -86,10 +87,12 @@ Deno.test("§6.3 a certificate received in any message serves its receiver as it
   assertEquals(lab.state.hard.currentTerm, 5);
 });
 
-Deno.test("§6.3 nothing durable changes to send a PreVote: an isolated replica never inflates its term", () => {
+Deno.test("§6.3 nothing of what is durable but the record of PreVotes changes to send one: an isolated replica never inflates its term", () => {
   const lab = new ElectionLab();
   const { persisted, sent } = lab.elapse(600_000);
-  assertEquals(persisted, []);
+  // The record that a roll call asks for (§8.4), once for all of them.
+  assertEquals(persisted, [{ op: "hard-state", state: { ...EMPTY_HARD_STATE, preVoted: 1 } }] as never[]);
+  assertEquals(Number(lab.state.hard.currentTerm), 0);
   assert(sent.length > 500 && sent.every(({ packet }) => packet.kind === "PreVote"));
   assertEquals(new Set(published(lab)), new Set([1]));
 });
