@@ -2,9 +2,10 @@
 import type { Activation } from "./activation.ts";
 import type { ClientId } from "./core/ids.ts";
 import type { ClientPacket } from "./core/packet.ts";
-import type { StateMachine } from "./core/ports.ts";
+import type { ChunkReader, StateMachine } from "./core/ports.ts";
 import type { CoreState } from "./core/state.ts";
 import { OperatorDesk } from "./operator_desk.ts";
+import { chunksHeld, committedEntries, latestCheckpoint } from "./backup_queries.ts";
 import { committedCommand, fastRead, jsonAnswer } from "./queries.ts";
 import type { QueryAnswer, Replier } from "./replier.ts";
 import type { Routes } from "./routes.ts";
@@ -26,6 +27,8 @@ export interface ClientDesk {
 export interface DeskParts {
   readonly state: CoreState;
   readonly machine: StateMachine;
+  /** Chunks of snapshots on this replica's disk. */
+  readonly chunks: Pick<ChunkReader, "read">;
   readonly routes: Routes;
   readonly replier: Replier;
   readonly status: StatusDesk;
@@ -62,7 +65,7 @@ export function createDesk(parts: DeskParts): ClientDesk {
   };
 }
 
-function answerOf({ state, machine, status }: DeskParts, packet: QueryPacket, now: number): QueryAnswer {
+function answerOf({ state, machine, chunks, status }: DeskParts, packet: QueryPacket, now: number): QueryAnswer {
   switch (packet.kind) {
     case "FastRead":
       return fastRead(state, machine, packet.signed.message.query);
@@ -70,6 +73,12 @@ function answerOf({ state, machine, status }: DeskParts, packet: QueryPacket, no
       return committedCommand(state, packet.signed.message.index);
     case "GetStatus":
       return jsonAnswer(status.report(now));
+    case "GetCheckpoint":
+      return latestCheckpoint(state);
+    case "GetChunks":
+      return chunksHeld(chunks, packet.signed.message.digests);
+    case "GetEntries":
+      return committedEntries(state, packet.signed.message.from);
     default:
       return packet satisfies never;
   }

@@ -88,7 +88,17 @@ function desksOf(parts: ReplicaParts, standing: Standing, settings: Settings) {
   });
   const onActivation = (active: boolean) => parts.log.log("warn", active ? "activated" : "deactivated");
   const { machine } = parts;
-  const desk = createDesk({ state, machine, routes, replier, status, activation, takesPart, onActivation });
+  const desk = createDesk({
+    state,
+    machine,
+    chunks: settings.ports.chunks,
+    routes,
+    replier,
+    status,
+    activation,
+    takesPart,
+    onActivation,
+  });
   return { replier, status, desk };
 }
 type Desks = ReturnType<typeof desksOf>;

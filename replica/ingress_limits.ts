@@ -29,6 +29,8 @@ export const INGRESS_LIMITS = {
   replyByteBurst: 16 * 1024 * 1024,
   /** What an answer counts for beside its result: fields, frames, signature. */
   answerOverheadBytes: 128,
+  /** What looking for one chunk of a snapshot counts for, found or not. */
+  chunkLookupBytes: 1024,
   /** Results up to this size are sent even with the budget used up, so that a client's writes get through. */
   smallResultBytes: 4096,
   /** The operator's commands that are known again and not answered twice; the oldest is forgotten first. */

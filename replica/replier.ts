@@ -27,6 +27,8 @@ export interface ReplierParts {
 export interface QueryAnswer {
   readonly ok: boolean;
   readonly payload: Uint8Array;
+  /** Bytes of the budget that finding the answer takes besides those of the answer itself. */
+  readonly workBytes?: number;
 }
 
 /** Answers clients, each within a budget of bytes; who is over it asks again a little later. */
@@ -75,7 +77,8 @@ export class Replier {
     const payer = routes.payer(client, route, time);
     if (!this.#bytes.allows(payer, time)) return null;
     const answer = query();
-    this.#bytes.take(payer, time, answer.payload.length + INGRESS_LIMITS.answerOverheadBytes);
+    const { payload, workBytes = 0 } = answer;
+    this.#bytes.take(payer, time, payload.length + workBytes + INGRESS_LIMITS.answerOverheadBytes);
     this.answer(route, client, nonce, answer);
     return answer;
   }

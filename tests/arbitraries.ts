@@ -150,6 +150,14 @@ export const messages: { readonly [K in m.MessageKind]: Arbitrary<MessageOf<K>> 
   }),
   GetStatus: fc.record({ kind: kind("GetStatus"), client: clientId, nonce: uint53 }),
   SetActive: fc.record({ kind: kind("SetActive"), replica: replicaId, active: fc.boolean(), time: uint53 }),
+  GetCheckpoint: fc.record({ kind: kind("GetCheckpoint"), client: clientId, nonce: uint53 }),
+  GetChunks: fc.record({
+    kind: kind("GetChunks"),
+    client: clientId,
+    nonce: uint53,
+    digests: fc.uniqueArray(digest, { minLength: 1, maxLength: 5 }),
+  }),
+  GetEntries: fc.record({ kind: kind("GetEntries"), client: clientId, nonce: uint53, from: logIndex }),
   Reply: fc.record({
     kind: kind("Reply"),
     replica: replicaId,
@@ -177,7 +185,7 @@ export const signed = <M extends m.Message>(message: Arbitrary<M>): Arbitrary<m.
   }));
 
 const responses = fc.array(signed(messages.AppendEntriesResponse), { maxLength: 4 });
-const commitCertificate: Arbitrary<c.CommitCertificate> = fc.tuple(
+export const commitCertificate: Arbitrary<c.CommitCertificate> = fc.tuple(
   certified,
   fc.array(link, { maxLength: 4 }),
   responses,

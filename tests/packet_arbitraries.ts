@@ -79,6 +79,9 @@ export const packets: { readonly [K in PacketKind]: Arbitrary<PacketOf<K>> } = {
   GetCommittedCommand: alone("GetCommittedCommand", signed(messages.GetCommittedCommand)),
   GetStatus: alone("GetStatus", signed(messages.GetStatus)),
   SetActive: alone("SetActive", signed(messages.SetActive)),
+  GetCheckpoint: alone("GetCheckpoint", signed(messages.GetCheckpoint)),
+  GetChunks: alone("GetChunks", signed(messages.GetChunks)),
+  GetEntries: alone("GetEntries", signed(messages.GetEntries)),
   Reply: alone("Reply", signed(messages.Reply)),
   QueryReply: alone("QueryReply", signed(messages.QueryReply)),
 };

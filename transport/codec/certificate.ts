@@ -25,8 +25,8 @@ const prepare = struct<PrepareCertificate>({
   responses,
 });
 
-/** §5.6. */
-const commit = struct<CommitCertificate>({
+/** §5.6, without the byte that tells it from a prepare certificate. */
+export const commit: Schema<CommitCertificate> = struct<CommitCertificate>({
   kind: constant("commit"),
   term,
   index: logIndex,

@@ -1,7 +1,7 @@
 /** Bodies that clients and the operator sign, and the answers replicas sign for them (§7). */
 import { LIMITS } from "../../replica/core/limits.ts";
 import type * as m from "../../replica/core/message.ts";
-import { body, clientId, logIndex, replicaId, seq, term } from "./fields.ts";
+import { body, clientId, logIndex, replicaId, seq, term, wantedDigests } from "./fields.ts";
 import { bool, bytes, enumOf, id, list, optional, refine, struct, uint53 } from "./schema.ts";
 
 /** §7.1. */
@@ -34,6 +34,15 @@ export const getStatus = body<m.GetStatus>("GetStatus", { client: clientId, nonc
 
 /** Activate and Deactivate of the prior designs; signed by the operator. */
 export const setActive = body<m.SetActive>("SetActive", { replica: replicaId, active: bool, time: uint53 });
+
+/** Where a backup begins (§8.3). */
+export const getCheckpoint = body<m.GetCheckpoint>("GetCheckpoint", { client: clientId, nonce: uint53 });
+
+/** Chunks of a snapshot, by their digests. */
+export const getChunks = body<m.GetChunks>("GetChunks", { client: clientId, nonce: uint53, digests: wantedDigests });
+
+/** Committed entries. */
+export const getEntries = body<m.GetEntries>("GetEntries", { client: clientId, nonce: uint53, from: logIndex });
 
 const answer = struct<m.Answer>({
   seq,

@@ -2,8 +2,9 @@
 import type { Head, Link } from "../../replica/core/entry.ts";
 import type { ClientId, Digest, LogIndex, ReplicaId, Round, Seq, Term } from "../../replica/core/ids.ts";
 import type { Certified, Message, Signed } from "../../replica/core/message.ts";
+import { LIMITS } from "../../replica/core/limits.ts";
 import { kindHeader } from "./kinds.ts";
-import { digest, type Fields, id, refine, type Schema, struct, uint53 } from "./schema.ts";
+import { digest, type Fields, id, list, refine, type Schema, struct, uint53 } from "./schema.ts";
 
 export const term = uint53 as Schema<Term>;
 export const logIndex = uint53 as Schema<LogIndex>;
@@ -37,6 +38,12 @@ export function body<M extends Message>(
   const whole = struct({ kind: kindHeader(kind), ...fields } as unknown as Fields<M>);
   return fault === undefined ? whole : refine(whole, fault);
 }
+
+/** Digests asked for: at least one, and none twice, so that one request never makes its receiver send a chunk twice (§8.3). */
+export const wantedDigests: Schema<readonly Digest[]> = refine(list(hash, LIMITS.maxFetchChunks), (digests) => {
+  if (digests.length === 0) return "wanted at least one digest";
+  return new Set(digests).size === digests.length ? null : "wanted digests that differ";
+});
 
 const LENGTH_AND_SIGNATURE_BYTES = 4 + 64;
 

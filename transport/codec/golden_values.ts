@@ -80,6 +80,9 @@ export const GOLDEN_MESSAGES: { readonly [K in MessageKind]: MessageOf<K> } = {
   GetCommittedCommand: { kind: "GetCommittedCommand", client: c1, nonce: 4294967296, index: logIndex(1001) },
   GetStatus: { kind: "GetStatus", client: c1, nonce: 0 },
   SetActive: { kind: "SetActive", replica: r2, active: false, time: 1_760_000_000_000 },
+  GetCheckpoint: { kind: "GetCheckpoint", client: c1, nonce: 1 },
+  GetChunks: { kind: "GetChunks", client: c1, nonce: 2, digests: [hash(0xb0), hash(0xb1)] },
+  GetEntries: { kind: "GetEntries", client: c1, nonce: 3, from: logIndex(1001) },
   Reply: {
     kind: "Reply",
     replica: r2,

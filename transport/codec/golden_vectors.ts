@@ -13,10 +13,13 @@ import { GOLDEN_MESSAGES as messages, NO_OP_BODY } from "./golden_values.ts";
 import {
   type AnyPacket,
   certificateCodec,
+  checkpointAnswerCodec,
   checkpointProofCodec,
+  chunksAnswerCodec,
   electionProofCodec,
   encodeMessage,
   encodePacket,
+  entriesAnswerCodec,
   entryCodec,
   entryOf,
   evidenceCodec,
@@ -134,6 +137,9 @@ export function goldenVectors() {
       evidence: evidenceCodec.encode(evidence).toHex(),
       entry: entryCodec.encode(entries[1]!).toHex(),
       queryResult: queryResultCodec.encode({ version: 42, value: Uint8Array.of(1, 2, 3) }).toHex(),
+      checkpointAnswer: checkpointAnswerCodec.encode({ checkpoint, certificate }).toHex(),
+      chunksAnswer: chunksAnswerCodec.encode([Uint8Array.of(1, 2, 3), new Uint8Array()]).toHex(),
+      entriesAnswer: entriesAnswerCodec.encode({ base: logIndex(900), commitIndex: logIndex(1002), entries }).toHex(),
     },
   };
 }

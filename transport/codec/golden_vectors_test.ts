@@ -7,7 +7,9 @@ import { goldenVectors } from "./golden_vectors.ts";
 import golden from "./golden_vectors.json" with { type: "json" };
 import {
   certificateCodec,
+  checkpointAnswerCodec,
   checkpointProofCodec,
+  chunksAnswerCodec,
   type Codec,
   decodeClientPacket,
   decodeMessage,
@@ -15,6 +17,7 @@ import {
   decodeReplyPacket,
   electionProofCodec,
   encodePacket,
+  entriesAnswerCodec,
   entryCodec,
   evidenceCodec,
   type PacketKind,
@@ -30,6 +33,9 @@ const CODECS: Readonly<Record<keyof typeof golden.stored, Codec<unknown>>> = {
   evidence: evidenceCodec,
   entry: entryCodec,
   queryResult: queryResultCodec,
+  checkpointAnswer: checkpointAnswerCodec,
+  chunksAnswer: chunksAnswerCodec,
+  entriesAnswer: entriesAnswerCodec,
 };
 
 Deno.test("the format is the one written down in golden_vectors.json", () => {

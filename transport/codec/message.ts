@@ -31,6 +31,9 @@ export const MESSAGES: { readonly [K in MessageKind]: Schema<MessageOf<K>> } = {
   GetCommittedCommand: client.getCommittedCommand,
   GetStatus: client.getStatus,
   SetActive: client.setActive,
+  GetCheckpoint: client.getCheckpoint,
+  GetChunks: client.getChunks,
+  GetEntries: client.getEntries,
   Reply: client.reply,
   QueryReply: client.queryReply,
 };

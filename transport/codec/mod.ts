@@ -1,4 +1,11 @@
 /** The wire and storage encoding; `docs/wire.md` describes it for other languages. */
+export {
+  type CheckpointAnswer,
+  checkpointAnswerCodec,
+  chunksAnswerCodec,
+  type EntriesAnswer,
+  entriesAnswerCodec,
+} from "./backup_answers.ts";
 export { DecodeError, type DecodeErrorCode } from "./decode_error.ts";
 export { decodeRequests, entryOf } from "./entry.ts";
 export { KIND_BYTES, type PacketKind, WIRE_VERSION } from "./kinds.ts";

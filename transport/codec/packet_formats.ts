@@ -118,6 +118,9 @@ export const PACKETS: { readonly [K in PacketKind]: PacketFormat<PacketOf<K>> } 
   GetCommittedCommand: alone("client", "GetCommittedCommand"),
   GetStatus: alone("client", "GetStatus"),
   SetActive: alone("client", "SetActive"),
+  GetCheckpoint: alone("client", "GetCheckpoint"),
+  GetChunks: alone("client", "GetChunks"),
+  GetEntries: alone("client", "GetEntries"),
   Reply: alone("reply", "Reply"),
   QueryReply: alone("reply", "QueryReply"),
 };

@@ -1,8 +1,7 @@
 /** Bodies that replicas sign about checkpoints, snapshots and lost disks (§8.2–§8.4). */
-import { LIMITS } from "../../replica/core/limits.ts";
 import type * as m from "../../replica/core/message.ts";
-import { body, hash, logIndex, replicaId, term } from "./fields.ts";
-import { list, uint53 } from "./schema.ts";
+import { body, hash, logIndex, replicaId, term, wantedDigests } from "./fields.ts";
+import { uint53 } from "./schema.ts";
 
 /** §8.2. */
 export const checkpoint = body<m.Checkpoint>("Checkpoint", {
@@ -12,14 +11,11 @@ export const checkpoint = body<m.Checkpoint>("Checkpoint", {
   stateDigest: hash,
 });
 
-/** §8.3: at least one digest, and none twice, so that one request never makes its receiver send a chunk twice. */
+/** §8.3. */
 export const fetchChunks = body<m.FetchChunks>("FetchChunks", {
   replica: replicaId,
   nonce: uint53,
-  digests: list(hash, LIMITS.maxFetchChunks),
-}, ({ digests }) => {
-  if (digests.length === 0) return "wanted at least one digest";
-  return new Set(digests).size === digests.length ? null : "wanted digests that differ";
+  digests: wantedDigests,
 });
 
 /** §8.3. */

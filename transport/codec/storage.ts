@@ -18,7 +18,8 @@ export interface Codec<T> {
   decode(bytes: Uint8Array): T;
 }
 
-function codec<T>(name: string, value: Schema<T>): Codec<T> {
+/** `value` behind a version byte; `name` is for errors. */
+export function codec<T>(name: string, value: Schema<T>): Codec<T> {
   const whole = struct<{ readonly version: 1; readonly value: T }>({ version, value });
   return {
     encode: (given) => encodeWhole(whole, { version: 1, value: given }),

@@ -4,9 +4,11 @@ import {
   bytes,
   certificate,
   checkpointProof,
+  commitCertificate,
   electionProof,
   entry,
   evidence,
+  logIndex,
   messages,
   signed,
   uint53,
@@ -63,6 +65,17 @@ obeysTheLaws("election proof", codecs.electionProofCodec, electionProof);
 obeysTheLaws("evidence", codecs.evidenceCodec, evidence);
 obeysTheLaws("entry", codecs.entryCodec, entry);
 obeysTheLaws("query result", codecs.queryResultCodec, fc.record({ version: uint53, value: bytes() }));
+obeysTheLaws(
+  "checkpoint answer",
+  codecs.checkpointAnswerCodec,
+  fc.record({ checkpoint: fc.option(checkpointProof), certificate: fc.option(commitCertificate) }),
+);
+obeysTheLaws("chunks answer", codecs.chunksAnswerCodec, fc.array(bytes(), { maxLength: 4 }));
+obeysTheLaws(
+  "entries answer",
+  codecs.entriesAnswerCodec,
+  fc.record({ base: logIndex, commitIndex: logIndex, entries: fc.array(entry, { maxLength: 3 }) }),
+);
 
 Deno.test("a nested body of another kind is refused: a response is no vote", () => {
   const proof = fc.sample(electionProof.filter(({ base, votes }) => base.responses.length > 0 && votes.length > 0), {

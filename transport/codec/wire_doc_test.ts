@@ -36,6 +36,9 @@ Deno.test("docs/wire.md names the limits in force", () => {
     `digests (1 to ${LIMITS.maxFetchChunks}, no two equal)`,
     `\`list of bytes\` (≤ ${LIMITS.maxFetchChunks}, each ≤ ${LIMITS.maxChunkBytes / KIB} KiB; ` +
     `those beyond the first ≤ ${LIMITS.maxFetchChunkBytes / KIB / KIB} MiB together)`,
+    `\`list of bytes\` (≤ ${LIMITS.maxFetchChunks}, each ≤ ${LIMITS.maxChunkBytes / KIB} KiB): those asked for`,
+    `\`list of entry\` (≤ ${LIMITS.maxFetchEntries}): committed`,
+    `It is at most ${LIMITS.maxReplyBytes / KIB / KIB} MiB like every payload`,
   ];
   for (const line of said) assert(text.includes(line), `docs/wire.md must say: ${line}`);
 });
