@@ -43,7 +43,15 @@ export function markDurable(mark: DurableMark, operations: readonly PersistOpera
       case "commit":
         mark.commitIndex = operation.index;
         break;
+      case "restart-log":
+        mark.last = operation.base.index;
+        break;
       case "evidence":
+      case "compact":
+      case "chunks":
+      case "drop-chunks":
+      case "checkpoint":
+      case "transfer":
         break;
       default:
         operation satisfies never;
@@ -51,8 +59,13 @@ export function markDurable(mark: DurableMark, operations: readonly PersistOpera
   }
 }
 
-/** Throws InvariantError if signing `packet` now would promise what a crash could take back. */
-export function assertDurable({ hard, last, prepared, commitIndex }: DurableMark, packet: UnsignedPacket): void {
+/**
+ * Throws InvariantError if signing `packet` now would promise what a crash could take back. That a Checkpoint's snapshot is durable
+ * the storage sees to, which knows what is held.
+ */
+export function assertDurable(mark: DurableMark, packet: UnsignedPacket): void {
+  const { hard, last, prepared, commitIndex } = mark;
+  assertKnowsItsPast(hard, packet);
   switch (packet.kind) {
     case "AppendEntries": {
       const { term, prevIndex, entryHashes } = packet.signed;
@@ -73,9 +86,31 @@ export function assertDurable({ hard, last, prepared, commitIndex }: DurableMark
       const durable = vote !== null && vote.candidate === candidate && sameCertified(vote.base, base);
       return hold(term === hard.currentTerm && durable, "a vote");
     }
+    case "PreVote":
+      return hold(packet.signed.term <= hard.preVoted, "a PreVote");
+    case "Checkpoint":
+      return hold(packet.signed.index <= commitIndex, "a Checkpoint");
+    case "RollCallAnswer":
+      // The terms that this replica has a part in are those it names, or lower: it must not forget the highest.
+      return hold(packet.signed.term <= Math.max(hard.currentTerm, hard.preVoted), "an answer to a roll call");
     default:
       return;
   }
+}
+
+/** ⚠ §8.4: a replica that lost its disk says nothing that could contradict, or add to, what it signed before. */
+function assertKnowsItsPast({ recovery }: HardState, { kind }: UnsignedPacket): void {
+  if (recovery === null) return;
+  const counts = [
+    "AppendEntries",
+    "AppendEntriesResponse",
+    "RequestVote",
+    "Vote",
+    "PreVote",
+    "Checkpoint",
+    "RollCallAnswer",
+  ];
+  hold(!counts.includes(kind), `a learner's ${kind}`);
 }
 
 const hold = (durable: boolean, what: string): void =>

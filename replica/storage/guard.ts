@@ -17,67 +17,127 @@ export interface GuardRecord {
   readonly ackTerm: Term;
   /** Highest head acked in `ackTerm`, null before the first. */
   readonly ack: Head | null;
+  /**
+   * Whether the log was seen to pass through `ack` when its base moved past it. It then passes through it for ever: bases are
+   * committed, so each lies on the chain through the one before.
+   */
+  readonly ackSettled: boolean;
   /** Term of the last vote, 0 before the first. */
   readonly voteTerm: Term;
   /** That vote's body, byte for byte. */
   readonly voteBody: Uint8Array | null;
+  /** Highest term that may have been signed in on a disk that was lost (§8.4): nothing is signed in it or below. */
+  readonly bar: Term;
 }
 
 /** The record of a replica that never signed anything. */
-export const NOTHING_SIGNED: GuardRecord = { ackTerm: toTerm(0), ack: null, voteTerm: toTerm(0), voteBody: null };
+export const NOTHING_SIGNED: GuardRecord = {
+  ackTerm: toTerm(0),
+  ack: null,
+  ackSettled: false,
+  voteTerm: toTerm(0),
+  voteBody: null,
+  bar: toTerm(0),
+};
 
-/** The chain hash at an index of the log as it stands in this transaction: genesis at 0, null above the last entry. */
-export type HashAt = (index: LogIndex) => Digest | null;
+/** What the guard looks at besides its record, as it stands at the end of the transaction. */
+export interface GuardView {
+  /** Index of the point that the log begins behind. */
+  readonly baseIndex: LogIndex;
+  /** The chain hash at an index of the log, that of its base included; null below the base and above the last entry. */
+  hashAt(index: LogIndex): Digest | null;
+  /** Whether this replica lost its disk and does not know yet what it has signed (§8.4). */
+  readonly recovering: boolean;
+}
+
+/** What the guard has a say in. */
+export type GuardedIntent = Exclude<SigningIntent, { readonly kind: "checkpoint" }>;
 
 /**
  * The record after `intents`, checked in order; the very same object if nothing changed. Throws {@linkcode GuardError}
  * naming what was signed and what was asked for, if one of them must not be signed.
  */
-export function checkIntents(record: GuardRecord, intents: readonly SigningIntent[], hashAt: HashAt): GuardRecord {
+export function checkIntents(record: GuardRecord, intents: readonly GuardedIntent[], view: GuardView): GuardRecord {
   return intents.reduce(
     (now, intent) =>
       intent.kind === "vote"
-        ? checkVote(now, intent.vote, intent.body)
-        : checkAcks(now, intent.term, intent.heads, hashAt),
+        ? checkVote(now, intent.vote, intent.body, view)
+        : checkAcks(now, intent.term, intent.heads, view),
     record,
   );
 }
 
-/** §4.3: nothing of a term below the highest one signed in. */
+/**
+ * The record once the log's base has moved to `base`, asked while `hashAt` still tells of the log before. `settled` is the highest index
+ * whose point, as the log has it, is sure to lie on the chain of the new base. An ack that is not on the log stays what it is, and no
+ * ack passes in its term any more: what lies below a base cannot be looked up.
+ */
+export function moveBase(
+  record: GuardRecord,
+  base: LogIndex,
+  settled: LogIndex,
+  hashAt: GuardView["hashAt"],
+): GuardRecord {
+  const { ack, ackSettled } = record;
+  if (ack === null || ackSettled || ack.index >= base || ack.index > settled) return record;
+  return hashAt(ack.index) === ack.hash ? { ...record, ackSettled: true } : record;
+}
+
+/** The record once a recovery has ended that found `bar` (§8.4). */
+export const raiseBar = (record: GuardRecord, bar: Term): GuardRecord => bar > record.bar ? { ...record, bar } : record;
+
+/** §4.3: nothing of a term below the highest one signed in; §8.4: nor of one that may have been signed in before. */
 function checkTerm(record: GuardRecord, term: Term, asked: string): void {
   const highest = Math.max(record.ackTerm, record.voteTerm);
   if (term < highest) {
     throw new GuardError(`Refused to sign ${asked}: ${describe(record)}, and nothing below term ${highest} (§4.3)`);
   }
-}
-
-function checkAcks(record: GuardRecord, term: Term, heads: readonly Head[], hashAt: HashAt): GuardRecord {
-  checkTerm(record, term, `a response of term ${term}`);
-  const last = term === record.ackTerm ? record.ack : null;
-  if (heads.length > 0 && last !== null && hashAt(last.index) !== last.hash) {
+  if (record.bar > 0 && term <= record.bar) {
     throw new GuardError(
-      `Refused to sign acks of ${headsText(heads)} in term ${term}: ${describe(record)}, and the log ` +
-        `holds ${hashAt(last.index) ?? "nothing"} at index ${last.index} (§4.2)`,
+      `Refused to sign ${asked}: what this replica signed up to term ${record.bar} was lost with its disk (§8.4)`,
     );
   }
-  for (const head of heads) checkHead(record, term, head, hashAt);
-  const ack = heads.reduce((top, head) => (top === null || head.index > top.index ? head : top), last);
-  if (term === record.ackTerm && ack === record.ack) return record;
-  return { ...record, ackTerm: term, ack };
 }
 
-/** The log passes through the last ack, so a head on the log is above that ack on its chain, or below it on its chain. */
-function checkHead(record: GuardRecord, term: Term, head: Head, hashAt: HashAt): void {
-  const held = hashAt(head.index);
-  if (held === head.hash) return;
+function checkRecovered({ recovering }: GuardView, asked: string): void {
+  if (!recovering) return;
   throw new GuardError(
-    `Refused to sign an ack of ${headText(head)} in term ${term}: the log holds ${held ?? "nothing"} at index ` +
-      `${head.index}; ${describe(record)} (§4.2)`,
+    `Refused to sign ${asked}: this replica lost its disk and does not know yet what it has signed (§8.4)`,
   );
 }
 
-function checkVote(record: GuardRecord, vote: Vote, body: Uint8Array): GuardRecord {
+function checkAcks(record: GuardRecord, term: Term, heads: readonly Head[], view: GuardView): GuardRecord {
+  const last = term === record.ackTerm ? record.ack : null;
+  checkRecovered(view, `a response of term ${term}`);
+  checkTerm(record, term, `a response of term ${term}`);
+  if (heads.length > 0 && last !== null && !passesThrough(last, record.ackSettled, view)) {
+    throw new GuardError(
+      `Refused to sign acks of ${headsText(heads)} in term ${term}: ${describe(record)}, and the log ` +
+        `holds ${held(view, last.index)} (§4.2)`,
+    );
+  }
+  for (const head of heads) if (!sameHead(head, last)) checkHead(record, term, head, view);
+  const ack = heads.reduce((top, head) => (top === null || head.index > top.index ? head : top), last);
+  if (term === record.ackTerm && ack === record.ack) return record;
+  return { ...record, ackTerm: term, ack, ackSettled: ack === last && record.ackSettled };
+}
+
+/** Below the base only what was settled as the base moved past it is known. */
+const passesThrough = (last: Head, settled: boolean, { baseIndex, hashAt }: GuardView): boolean =>
+  last.index < baseIndex ? settled : hashAt(last.index) === last.hash;
+
+/** The log passes through the last ack, so a head on the log is above that ack on its chain, or below it on its chain. */
+function checkHead(record: GuardRecord, term: Term, head: Head, view: GuardView): void {
+  if (view.hashAt(head.index) === head.hash) return;
+  throw new GuardError(
+    `Refused to sign an ack of ${headText(head)} in term ${term}: the log holds ${held(view, head.index)}; ` +
+      `${describe(record)} (§4.2)`,
+  );
+}
+
+function checkVote(record: GuardRecord, vote: Vote, body: Uint8Array, view: GuardView): GuardRecord {
   const asked = `a vote of term ${vote.term} for ${vote.candidate} on base (${vote.base.term}, ${vote.base.index})`;
+  checkRecovered(view, asked);
   checkTerm(record, vote.term, asked);
   if (vote.term !== record.voteTerm || record.voteBody === null) {
     return { ...record, voteTerm: vote.term, voteBody: body.slice() };
@@ -89,8 +149,12 @@ function checkVote(record: GuardRecord, vote: Vote, body: Uint8Array): GuardReco
   );
 }
 
+const sameHead = (a: Head, b: Head | null): boolean => b !== null && a.index === b.index && a.hash === b.hash;
 const headText = (head: Head): string => `(${head.index}, ${head.hash})`;
 const headsText = (heads: readonly Head[]): string => heads.map(headText).join(", ");
+
+const held = ({ baseIndex, hashAt }: GuardView, index: LogIndex): string =>
+  `${hashAt(index) ?? "nothing"} at index ${index}${index < baseIndex ? `, which is below its base ${baseIndex}` : ""}`;
 
 function describe(record: GuardRecord): string {
   const acked = record.ackTerm === 0

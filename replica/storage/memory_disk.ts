@@ -1,21 +1,26 @@
-/** What a memory twin's replica has on disk. Entries and certificates are shared, never copied: they are immutable. */
-import type { Certificate, CommitCertificate } from "../core/certificate.ts";
+/** What a memory twin's replica has on disk. Entries, certificates and chunks are shared, never copied: they are immutable. */
+import type { Certificate, CheckpointProof, CommitCertificate } from "../core/certificate.ts";
+import type { Head } from "../core/entry.ts";
 import type { Evidence } from "../core/evidence.ts";
-import type { LogIndex } from "../core/ids.ts";
+import type { Digest, LogIndex } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
-import type { ChainedEntry, HardState, PersistOperation, Recovered } from "../core/output.ts";
+import type { ChainedEntry, Chunk, HardState, PersistOperation, Recovered } from "../core/output.ts";
+import { branchAbove } from "./branch_above.ts";
 import { EMPTY_RECOVERED } from "./empty.ts";
 import { type GuardRecord, NOTHING_SIGNED } from "./guard.ts";
 import { EMPTY_TIP, type Tip } from "./tip.ts";
 
-/** Everything but the log, which is changed in place. */
+/** Everything but the log and the chunks, which are changed in place. */
 interface SmallState {
   hardState: HardState;
+  base: Head | null;
   prepared: Certificate | null;
   branch: readonly ChainedEntry[];
   commitIndex: LogIndex;
   commitCertificate: CommitCertificate | null;
   evidence: readonly Evidence[];
+  checkpoint: CheckpointProof | null;
+  transfer: CheckpointProof | null;
 }
 
 const { entries: _none, ...EMPTY_SMALL } = EMPTY_RECOVERED;
@@ -24,11 +29,16 @@ export class MemoryDisk {
   tip: Tip = EMPTY_TIP;
   guard: GuardRecord = NOTHING_SIGNED;
   meta = new Map<string, string>();
+  /** Why no replica must start on it any more; null while one may. */
+  outdated: string | null = null;
   /** Why it takes no writes for now, as a full disk does; null while it does take them. */
   refusing: string | null = null;
   #small: SmallState = { ...EMPTY_SMALL };
   #entries: ChainedEntry[] = [];
-  /** How to take back the log changes of the running transaction, last one first. */
+  #chunks = new Map<Digest, Uint8Array>();
+  /** Chunks that the next transaction of anything else makes durable: a crash before it loses them. */
+  #unsynced = new Set<Digest>();
+  /** How to take back the changes of the running transaction to log and chunks, last one first. */
   #undo: (() => void)[] = [];
 
   /** The log, to look into; it changes with the next transaction. */
@@ -36,9 +46,17 @@ export class MemoryDisk {
     return this.#entries;
   }
 
+  /** The chunks, to look into; they change with the next transaction. */
+  get chunks(): ReadonlyMap<Digest, Uint8Array> {
+    return this.#chunks;
+  }
+
   /** Its parts as they are now, to look into without the copy that {@linkcode recovered} makes of the log. */
   get hardState(): HardState {
     return this.#small.hardState;
+  }
+  get base(): Head | null {
+    return this.#small.base;
   }
   get prepared(): Certificate | null {
     return this.#small.prepared;
@@ -48,6 +66,14 @@ export class MemoryDisk {
   }
   get commitIndex(): LogIndex {
     return this.#small.commitIndex;
+  }
+  get checkpoint(): CheckpointProof | null {
+    return this.#small.checkpoint;
+  }
+
+  /** The entry at `index`, or undefined where the log has none, or has it no longer. */
+  entryAt(index: LogIndex): ChainedEntry | undefined {
+    return this.#entries[index - (this.#small.base?.index ?? 0) - 1];
   }
 
   /** A copy that later transactions do not change. */
@@ -61,8 +87,11 @@ export class MemoryDisk {
     copy.tip = this.tip;
     copy.guard = this.guard;
     copy.meta = new Map(this.meta);
+    copy.outdated = this.outdated;
     copy.#small = { ...this.#small };
     copy.#entries = this.#entries.slice();
+    copy.#chunks = new Map(this.#chunks);
+    copy.#unsynced = new Set(this.#unsynced);
     return copy;
   }
 
@@ -80,27 +109,58 @@ export class MemoryDisk {
 
   /** Makes one change, which was checked before. */
   write(operation: PersistOperation): void {
+    const small = this.#small;
     switch (operation.op) {
       case "hard-state":
-        this.#small.hardState = operation.state;
+        small.hardState = operation.state;
         return;
       case "append":
         return this.#append(operation.entries);
       case "truncate":
-        return this.#truncate(operation.after);
+        return this.#remove(this.#position(operation.after), this.#entries.length);
       case "prepared":
-        this.#small.prepared = operation.certificate;
-        this.#small.branch = operation.branch.slice();
+        small.prepared = operation.certificate;
+        small.branch = operation.branch.slice();
         return;
       case "commit":
-        this.#small.commitIndex = operation.index;
-        this.#small.commitCertificate = operation.certificate;
+        small.commitIndex = operation.index;
+        small.commitCertificate = operation.certificate;
         return;
       case "evidence":
-        if (this.#small.evidence.length < LIMITS.maxEvidence) {
-          this.#small.evidence = [...this.#small.evidence, operation.evidence];
-        }
+        if (small.evidence.length < LIMITS.maxEvidence) small.evidence = [...small.evidence, operation.evidence];
+        return;
+      case "chunks":
+        return this.#putChunks(operation.chunks);
+      case "drop-chunks":
+        return this.#dropChunks(operation.digests);
+      case "checkpoint":
+        small.checkpoint = operation.proof;
+        return;
+      case "compact":
+        this.#remove(0, this.#position(operation.base.index));
+        return this.#moveBase(operation.base);
+      case "restart-log":
+        this.#remove(0, this.#entries.length);
+        return this.#moveBase(operation.base);
+      case "transfer":
+        small.transfer = operation.proof;
     }
+  }
+
+  /** A transaction of anything but chunks makes all chunks before it durable. */
+  sync(): void {
+    this.#unsynced.clear();
+  }
+
+  /** What a power cut takes at worst: all chunks that no later transaction has made durable. */
+  loseUnsynced(): void {
+    for (const digest of this.#unsynced) this.#chunks.delete(digest);
+    this.#unsynced.clear();
+  }
+
+  /** How many entries lie at or below `index`. */
+  #position(index: LogIndex): number {
+    return Math.max(0, index - (this.#small.base?.index ?? 0));
   }
 
   #append(entries: readonly ChainedEntry[]): void {
@@ -109,10 +169,45 @@ export class MemoryDisk {
     for (const entry of entries) this.#entries.push(entry);
   }
 
-  #truncate(after: LogIndex): void {
-    const removed = this.#entries.splice(after);
+  /** Removes the entries from position `from` to below `to`. */
+  #remove(from: number, to: number): void {
+    const before = this.#entries;
+    const after = from === 0 ? before.slice(to) : before;
+    const removed = from === 0 ? null : before.splice(from);
+    this.#entries = after;
     this.#undo.push(() => {
-      for (const entry of removed) this.#entries.push(entry);
+      this.#entries = before;
+      if (removed !== null) { for (const entry of removed) before.push(entry); }
     });
+  }
+
+  #moveBase(base: Head): void {
+    this.#small.base = base;
+    this.#small.branch = branchAbove(this.#small.branch, base);
+  }
+
+  #putChunks(chunks: readonly Chunk[]): void {
+    for (const { digest, bytes } of chunks) {
+      if (this.#chunks.has(digest)) continue;
+      this.#chunks.set(digest, bytes);
+      this.#unsynced.add(digest);
+      this.#undo.push(() => {
+        this.#chunks.delete(digest);
+        this.#unsynced.delete(digest);
+      });
+    }
+  }
+
+  #dropChunks(digests: readonly Digest[]): void {
+    for (const digest of digests) {
+      const bytes = this.#chunks.get(digest);
+      if (bytes === undefined) continue;
+      const unsynced = this.#unsynced.delete(digest);
+      this.#chunks.delete(digest);
+      this.#undo.push(() => {
+        this.#chunks.set(digest, bytes);
+        if (unsynced) this.#unsynced.add(digest);
+      });
+    }
   }
 }

@@ -1,17 +1,18 @@
 /**
  * The memory twin: same semantics as the SQLite storage, with a disk that outlives the storage and crash points for simulations. A
- * transaction is atomic here as there, so a crash loses it whole or keeps it whole.
+ * transaction is atomic here as there, so a crash loses it whole or keeps it whole. Chunks that no later transaction has made durable
+ * are always lost in a crash, the worst that a power cut does.
  */
 import { genesisHash } from "../core/hash_chain.ts";
-import type { Digest, LogIndex } from "../core/ids.ts";
+import type { Digest } from "../core/ids.ts";
 import { term } from "../core/ids.ts";
 import type { PersistOperation, Recovered } from "../core/output.ts";
-import type { Hash } from "../core/ports.ts";
-import { checkIntents } from "./guard.ts";
+import type { ChunkReader, Hash } from "../core/ports.ts";
+import { damaged } from "./damage.ts";
 import { MemoryDisk } from "./memory_disk.ts";
 import { type SigningIntent, type Storage, StorageError } from "./port.ts";
-import { advanceTip, checkTip, type Tip } from "./tip.ts";
-import { verifyRecovered } from "./verify.ts";
+import { applyTransaction, isBackground, type OpenDisk } from "./transaction.ts";
+import { verifyRecovered, verifySnapshot } from "./verify.ts";
 
 export interface MemoryOptions {
   readonly clusterId: string;
@@ -22,7 +23,7 @@ export interface MemoryOptions {
   readonly verify?: boolean;
 }
 
-/** Opens a memory disk. Throws {@linkcode StorageError} if it holds what a replica cannot have written. */
+/** Opens a memory disk. Throws {@linkcode StorageError} if it holds what a replica cannot have written, or is marked as outdated. */
 export function openMemoryStorage(options: MemoryOptions): MemoryStorage {
   return new MemoryStorage(options);
 }
@@ -30,18 +31,31 @@ export function openMemoryStorage(options: MemoryOptions): MemoryStorage {
 export class MemoryStorage implements Storage {
   /** Makes the next commit throw StorageError and end this storage, before or after it has become durable. */
   failNext: "before" | "after" | null = null;
+  readonly chunks: ChunkReader = {
+    has: (digest) => this.#use().chunks.has(digest),
+    read: (digest) => this.#read(digest),
+    digests: () => [...this.#use().chunks.keys()],
+  };
   readonly #options: MemoryOptions;
   readonly #disk: MemoryDisk;
   readonly #genesis: Digest;
+  readonly #openDisk: OpenDisk;
   #open = true;
 
   constructor(options: MemoryOptions) {
     this.#options = options;
-    this.#disk = options.disk ?? new MemoryDisk();
+    const disk = options.disk ?? new MemoryDisk();
+    this.#disk = disk;
     this.#genesis = genesisHash(options.hash, options.clusterId);
-    if (options.verify !== false) {
-      verifyRecovered(options.hash, options.clusterId, this.#disk.recovered(), this.#disk.guard);
-    }
+    this.#openDisk = {
+      chunks: this.chunks,
+      hashAt: (index) => disk.entryAt(index)?.hash ?? null,
+      termAt: (index) => disk.entryAt(index)?.entry.term ?? term(0),
+      write: (operation) => disk.write(operation),
+    };
+    disk.loseUnsynced();
+    if (disk.outdated !== null) throw damaged(`This disk must not be used any more: ${disk.outdated}`);
+    if (options.verify !== false) this.#verify();
   }
 
   /** The disk under this storage. `disk.clone()` keeps a copy to roll back to. */
@@ -50,41 +64,49 @@ export class MemoryStorage implements Storage {
   }
 
   load(): Recovered {
-    this.#assertOpen();
-    return this.#disk.recovered();
+    return this.#use().recovered();
   }
 
   commit(operations: readonly PersistOperation[], intents: readonly SigningIntent[]): void {
-    this.#assertOpen();
+    const disk = this.#use();
     this.#assertAccepting();
     this.#crashIf("before");
-    const undo = this.#disk.begin();
+    const undo = disk.begin();
     try {
-      this.#disk.tip = this.#applyAll(operations);
-      this.#disk.guard = checkIntents(this.#disk.guard, intents, (index) => this.#hashAt(index));
+      const fixed = { hash: this.#options.hash, genesis: this.#genesis };
+      const { tip, guard } = applyTransaction(this.#openDisk, disk, operations, intents, fixed);
+      disk.tip = tip;
+      disk.guard = guard;
     } catch (error) {
       undo();
       throw error;
     }
+    if (!isBackground(operations, intents)) disk.sync();
     this.#crashIf("after");
   }
 
   getMeta(name: string): string | null {
-    this.#assertOpen();
-    return this.#disk.meta.get(name) ?? null;
+    return this.#use().meta.get(name) ?? null;
   }
 
   setMeta(name: string, value: string): void {
-    this.#assertOpen();
+    this.#use();
     this.#assertAccepting();
     this.#disk.meta.set(name, value);
   }
 
+  markOutdated(reason: string): void {
+    this.#use();
+    this.#assertAccepting();
+    this.#disk.outdated = reason;
+  }
+
   close(): void {
+    if (this.#open) this.#disk.sync();
     this.#open = false;
   }
 
-  /** Ends this storage as a crash does. What was committed stays on the disk; nothing else was ever there. */
+  /** Ends this storage as a crash does. What was committed and is durable stays on the disk; nothing else was ever there. */
   crash(): void {
     this.#open = false;
   }
@@ -96,19 +118,17 @@ export class MemoryStorage implements Storage {
     return new MemoryStorage({ ...this.#options, disk: this.#disk });
   }
 
-  #applyAll(operations: readonly PersistOperation[]): Tip {
-    let tip = this.#disk.tip;
-    for (const operation of operations) {
-      const next = advanceTip(tip, operation, (index) => this.#disk.entries[index - 1]?.entry.term ?? term(0));
-      this.#disk.write(operation);
-      tip = next;
-    }
-    checkTip(tip);
-    return tip;
+  #verify(): void {
+    const { hash, clusterId } = this.#options;
+    const recovered = this.#disk.recovered();
+    verifyRecovered(hash, clusterId, recovered, this.#disk.guard);
+    verifySnapshot(hash, recovered, this.chunks);
   }
 
-  #hashAt(index: LogIndex): Digest | null {
-    return index === 0 ? this.#genesis : this.#disk.entries[index - 1]?.hash ?? null;
+  #read(digest: Digest): Uint8Array | null {
+    const bytes = this.#use().chunks.get(digest) ?? null;
+    if (bytes === null || this.#options.hash(bytes) === digest) return bytes;
+    throw damaged(`Chunk ${digest} is not what was written: its bytes have digest ${this.#options.hash(bytes)}`);
   }
 
   #crashIf(point: "before" | "after"): void {
@@ -125,7 +145,8 @@ export class MemoryStorage implements Storage {
     throw new StorageError(`The memory disk refuses: ${refusing}`, { refused: true });
   }
 
-  #assertOpen(): void {
+  #use(): MemoryDisk {
     if (!this.#open) throw new StorageError("The storage is closed or crashed: reopen() opens its disk again");
+    return this.#disk;
   }
 }

@@ -1,6 +1,6 @@
 /** What SQLite and the system say about a disk, told apart: refused for now, or damaged. */
 import { StorageError } from "./port.ts";
-import { damaged } from "./verify.ts";
+import { damaged } from "./damage.ts";
 
 /** SQLite's primary result codes for what may be otherwise later: PERM, BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN, PROTOCOL. */
 const REFUSALS: ReadonlySet<number> = new Set([3, 5, 6, 8, 10, 13, 14, 15]);

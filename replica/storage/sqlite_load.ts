@@ -1,16 +1,22 @@
 /** Reads everything a disk holds, strictly. What does not decode is damage; whether it fits together is `verify.ts`'s business. */
 import type { DatabaseSync } from "node:sqlite";
 import { sha256Hex } from "../../crypto/digest.ts";
-import { certificateCodec, type Codec, entryOf, evidenceCodec } from "../../transport/codec/mod.ts";
-import type { Certificate, CommitCertificate } from "../core/certificate.ts";
+import {
+  certificateCodec,
+  checkpointProofCodec,
+  type Codec,
+  entryOf,
+  evidenceCodec,
+} from "../../transport/codec/mod.ts";
+import type { Certificate, CheckpointProof, CommitCertificate } from "../core/certificate.ts";
 import type { Head } from "../core/entry.ts";
 import type { Evidence } from "../core/evidence.ts";
 import { logIndex, replicaId, term } from "../core/ids.ts";
-import type { ChainedEntry, HardState, Recovered, VoteRecord } from "../core/output.ts";
+import type { ChainedEntry, HardState, Recovered, Recovery, VoteRecord } from "../core/output.ts";
+import { damaged } from "./damage.ts";
 import type { GuardRecord } from "./guard.ts";
 import { blob, hashOf, int, type Row, text, verifyChecksum } from "./sqlite_row.ts";
-import { GUARD_COLUMNS, HARD_STATE_COLUMNS } from "./sqlite_statements.ts";
-import { damaged } from "./verify.ts";
+import { BASE_COLUMNS, GUARD_COLUMNS, HARD_STATE_COLUMNS } from "./sqlite_statements.ts";
 
 /** All durable state of the protocol. Throws {@linkcode StorageError} on a row that does not decode. */
 export function readRecovered(db: DatabaseSync): Recovered {
@@ -18,12 +24,15 @@ export function readRecovered(db: DatabaseSync): Recovered {
   const commit = readCertificate(db, "commit");
   return {
     hardState: readHardState(db),
+    base: readBase(db),
     entries: readChain(db, "entries"),
     prepared: prepared?.certificate ?? null,
     branch: readChain(db, "branch"),
     commitIndex: logIndex(commit?.index ?? 0),
     commitCertificate: commit === null ? null : asCommit(commit.certificate),
     evidence: readEvidence(db),
+    checkpoint: readProof(db, "checkpoint"),
+    transfer: readProof(db, "transfer"),
   };
 }
 
@@ -35,8 +44,10 @@ export function readGuard(db: DatabaseSync): GuardRecord {
   return {
     ackTerm: term(int(row, "ack_term")),
     ack: readHead(row),
+    ackSettled: int(row, "ack_settled") === 1,
     voteTerm: term(int(row, "vote_term")),
     voteBody: row["vote_body"] === null ? null : blob(row, "vote_body"),
+    bar: term(int(row, "bar")),
   };
 }
 
@@ -49,7 +60,23 @@ function readHardState(db: DatabaseSync): HardState {
     vote: readVote(row),
     ack: readHead(row),
     noMoreAcks: int(row, "no_more_acks") === 1,
+    preVoted: term(int(row, "pre_voted")),
+    recovery: readRecovery(row),
   };
+}
+
+function readRecovery(row: Row): Recovery | null {
+  if (row["recovery_nonce"] === null) return null;
+  const bar = row["recovery_bar"] === null ? null : term(int(row, "recovery_bar"));
+  return { nonce: hashOf(row, "recovery_nonce"), bar };
+}
+
+/** The point that the log begins behind, null for genesis. */
+function readBase(db: DatabaseSync): Head | null {
+  const row = db.prepare("SELECT * FROM log_base WHERE id = 1").get();
+  if (row === undefined) throw damaged("The base of the log is missing");
+  verifyChecksum(row, BASE_COLUMNS, "the log's base");
+  return row["hash"] === null ? null : { index: logIndex(int(row, "idx")), hash: hashOf(row, "hash") };
 }
 
 function readVote(row: Row): VoteRecord | null {
@@ -83,6 +110,13 @@ function readCertificate(db: DatabaseSync, kind: string): { index: number; certi
   verifyChecksum(row, ["kind", "idx", "body"], `the ${kind} certificate`);
   const certificate = decoded(certificateCodec, blob(row, "body"), `The ${kind} certificate`);
   return { index: int(row, "idx"), certificate };
+}
+
+function readProof(db: DatabaseSync, kind: "checkpoint" | "transfer"): CheckpointProof | null {
+  const row = db.prepare("SELECT * FROM proofs WHERE kind = ?").get(kind);
+  if (row === undefined) return null;
+  verifyChecksum(row, ["kind", "body"], `the ${kind}'s proof`);
+  return decoded(checkpointProofCodec, blob(row, "body"), `The ${kind}'s proof`);
 }
 
 function asCommit(certificate: Certificate): CommitCertificate {

@@ -1,12 +1,15 @@
 /** Opens or creates `replica.db` in a data directory, alone, and makes sure whose it is. */
 import { DatabaseSync } from "node:sqlite";
+import type { HardState } from "../core/output.ts";
+import { damaged } from "./damage.ts";
 import { EMPTY_HARD_STATE } from "./empty.ts";
 import { NOTHING_SIGNED } from "./guard.ts";
 import { StorageError } from "./port.ts";
 import { diskError } from "./sqlite_errors.ts";
+import { migrateFrom1 } from "./sqlite_migrate.ts";
+import { text, verifyChecksum } from "./sqlite_row.ts";
 import { APPLICATION_ID, PRAGMAS, SCHEMA_VERSION, TABLES } from "./sqlite_schema.ts";
 import { Statements } from "./sqlite_statements.ts";
-import { damaged } from "./verify.ts";
 
 /** Whose disk it is. */
 export interface DiskOwner {
@@ -15,9 +18,17 @@ export interface DiskOwner {
   readonly replica: string;
 }
 
-const FILE = "replica.db";
+/** Name of the database in its directory. */
+export const FILE = "replica.db";
+/** Name of the file that tells of what was durable last. */
+export const KNOWN_FILE = "replica.known";
+/** Names of databases that recoveries have set aside begin so. */
+export const ASIDE = "replica.db.before-recovery-";
 /** A database being created; it is renamed once it is whole, so `replica.db` is never found half made. */
 const NEW_FILE = "replica.db.new";
+/** Meta value that says why no replica must start on the disk any more. */
+export const OUTDATED = "disk.outdated";
+const PROBE = "disk.probe";
 /** Room a disk must have again before it is used again: that of some batches, not of one row. */
 const PROBE_BYTES = 1024 * 1024;
 
@@ -59,18 +70,40 @@ export function reopenDatabase(owner: DiskOwner, prepare: (db: DatabaseSync) => 
  */
 function probe(db: DatabaseSync): void {
   const write = (sql: string, ...values: string[]) => db.prepare(sql).run(...values);
-  write("INSERT OR REPLACE INTO meta (name, value) VALUES ('disk.probe', ?)", "0".repeat(PROBE_BYTES));
-  write("DELETE FROM meta WHERE name = 'disk.probe'");
+  write(`INSERT OR REPLACE INTO meta (name, value) VALUES ('${PROBE}', ?)`, "0".repeat(PROBE_BYTES));
+  write(`DELETE FROM meta WHERE name = '${PROBE}'`);
   if (db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get()?.["busy"] !== 0) {
     throw new StorageError("The database could not be checkpointed: another process reads it", { refused: true });
   }
 }
 
 function createDatabase(owner: DiskOwner): void {
-  if (exists(`${owner.dir}/${FILE}-wal`)) throw damaged(`${owner.dir} holds ${FILE}-wal without ${FILE}`);
-  connect(owner, NEW_FILE, createTables).close();
-  Deno.renameSync(`${owner.dir}/${NEW_FILE}`, `${owner.dir}/${FILE}`);
-  syncDirectory(owner.dir);
+  const found = [`${FILE}-wal`, KNOWN_FILE].find((name) => exists(`${owner.dir}/${name}`));
+  if (found !== undefined) throw damaged(`${owner.dir} holds ${found} without ${FILE}: the database is lost`);
+  const aside = [...Deno.readDirSync(owner.dir)].find(({ name }) => name.startsWith(ASIDE));
+  if (aside !== undefined && !exists(`${owner.dir}/${NEW_FILE}`)) {
+    throw damaged(`${owner.dir} holds ${aside.name} without ${FILE}: the database is lost`);
+  }
+  prepareDatabase(owner, EMPTY_HARD_STATE);
+  installDatabase(owner);
+}
+
+/** Makes a database whole, under a name of its own, unless that was done already: by a creation cut short after its commit. */
+export function prepareDatabase(owner: DiskOwner, hardState: HardState): void {
+  connect(owner, NEW_FILE, (db) => createTables(db, owner, hardState)).close();
+}
+
+/** Forgets a database that was prepared and never installed. */
+export function discardPrepared({ dir }: DiskOwner): void {
+  for (const suffix of ["", "-wal", "-shm"]) {
+    if (exists(`${dir}/${NEW_FILE}${suffix}`)) Deno.removeSync(`${dir}/${NEW_FILE}${suffix}`);
+  }
+}
+
+/** Gives the prepared database its name, durably. */
+export function installDatabase({ dir }: DiskOwner): void {
+  Deno.renameSync(`${dir}/${NEW_FILE}`, `${dir}/${FILE}`);
+  syncDirectory(dir);
 }
 
 function connect(owner: DiskOwner, file: string, use: (db: DatabaseSync, owner: DiskOwner) => void): DatabaseSync {
@@ -85,17 +118,16 @@ function connect(owner: DiskOwner, file: string, use: (db: DatabaseSync, owner: 
   }
 }
 
-function createTables(db: DatabaseSync, owner: DiskOwner): void {
-  // A creation that was cut short after its commit has left the tables behind, whole.
-  if (pragmaNumber(db, "user_version") === SCHEMA_VERSION) return;
+function createTables(db: DatabaseSync, owner: DiskOwner, hardState: HardState): void {
+  if (pragmaNumber(db, "user_version") !== 0) return;
   db.exec(`BEGIN IMMEDIATE; ${TABLES}`);
-  const insert = db.prepare("INSERT INTO meta (name, value) VALUES (?, ?)");
-  insert.run("disk.cluster", owner.clusterId);
-  insert.run("disk.replica", owner.replica);
-  // Both rows stand from the beginning, so that their absence is damage and not an empty disk.
   const statements = new Statements(db);
-  statements.putHardState(EMPTY_HARD_STATE);
+  statements.putMeta("disk.cluster", owner.clusterId);
+  statements.putMeta("disk.replica", owner.replica);
+  // These rows stand from the beginning, so that their absence is damage and not an empty disk.
+  statements.putHardState(hardState);
   statements.putGuard(NOTHING_SIGNED);
+  statements.putBase(null);
   db.exec("COMMIT");
 }
 
@@ -104,14 +136,18 @@ function verifyDatabase(db: DatabaseSync, owner: DiskOwner): void {
   verifyIntact(db, owner);
 }
 
+/** Throws unless it is this replica's database, of a version this program knows, and not out of date. */
 function verifyOwner(db: DatabaseSync, owner: DiskOwner): void {
   if (pragmaNumber(db, "application_id") !== APPLICATION_ID) {
     throw damaged(`${owner.dir}/${FILE} is not a replica's database, or lost its content`);
   }
   const version = pragmaNumber(db, "user_version");
-  if (version !== SCHEMA_VERSION) {
-    throw new StorageError(`${owner.dir}/${FILE} has schema version ${version}: this program wants ${SCHEMA_VERSION}`);
+  if (version !== SCHEMA_VERSION && version !== 1) {
+    throw new StorageError(
+      `${owner.dir}/${FILE} has schema version ${version}: this program wants ${SCHEMA_VERSION}, or 1 to bring it up to that`,
+    );
   }
+  if (version === SCHEMA_VERSION) verifyMeta(db);
   const cluster = metaValue(db, "disk.cluster");
   const replica = metaValue(db, "disk.replica");
   if (cluster !== owner.clusterId || replica !== owner.replica) {
@@ -120,11 +156,22 @@ function verifyOwner(db: DatabaseSync, owner: DiskOwner): void {
         `${owner.clusterId} replica ${owner.replica}`,
     );
   }
+  const outdated = metaValue(db, OUTDATED);
+  if (outdated !== undefined) throw damaged(`${owner.dir} must not be used any more: ${outdated}`);
 }
 
+/** A try of the disk that was cut short may have left its own value, which nobody reads. */
+function verifyMeta(db: DatabaseSync): void {
+  for (const row of db.prepare("SELECT * FROM meta WHERE name <> ?").all(PROBE)) {
+    verifyChecksum(row, ["name", "value"], `the value of ${text(row, "name")}`);
+  }
+}
+
+/** Throws unless SQLite finds the file sound; then one of an earlier version is brought up to this one. */
 function verifyIntact(db: DatabaseSync, owner: DiskOwner): void {
   const check = db.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
   if (check !== "ok") throw damaged(`The database in ${owner.dir} is damaged: ${check}`);
+  if (pragmaNumber(db, "user_version") === 1) migrateFrom1(db);
 }
 
 const pragmaNumber = (db: DatabaseSync, name: string): unknown => db.prepare(`PRAGMA ${name}`).get()?.[name];
@@ -132,7 +179,8 @@ const pragmaNumber = (db: DatabaseSync, name: string): unknown => db.prepare(`PR
 const metaValue = (db: DatabaseSync, name: string): unknown =>
   db.prepare("SELECT value FROM meta WHERE name = ?").get(name)?.["value"];
 
-function exists(path: string): boolean {
+/** Whether there is anything at `path`. */
+export function exists(path: string): boolean {
   try {
     Deno.lstatSync(path);
     return true;
@@ -143,7 +191,7 @@ function exists(path: string): boolean {
 }
 
 /** Makes the rename durable; without it a crash could leave the directory without its database. */
-function syncDirectory(dir: string): void {
+export function syncDirectory(dir: string): void {
   using file = Deno.openSync(dir, { read: true });
   file.syncSync();
 }

@@ -3,7 +3,7 @@ import { sha256 } from "../../crypto/digest.ts";
 import { equalBytes } from "../core/bytes.ts";
 import type { Digest } from "../core/ids.ts";
 import { digest } from "../core/ids.ts";
-import { damaged } from "./verify.ts";
+import { damaged } from "./damage.ts";
 
 /** What a column may hold here. */
 export type Column = number | string | Uint8Array | null;

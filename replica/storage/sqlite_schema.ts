@@ -1,7 +1,7 @@
-/** Tables and pragmas of `replica.db`. A change of the tables raises {@linkcode SCHEMA_VERSION}. */
+/** Tables and pragmas of `replica.db`. A change of the tables raises {@linkcode SCHEMA_VERSION} and adds to `sqlite_migrate.ts`. */
 
 /** Version of the tables, kept in `PRAGMA user_version`. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 /** `PRAGMA application_id` of a replica's database: "BFTR". */
 export const APPLICATION_ID = 0x42465452;
 
@@ -22,9 +22,10 @@ export const PRAGMAS = [
 
 /**
  * `hash` stands before `body`, so that looking up a hash never reads a long body. `checksum` covers the other columns of rows that
- * no hash chain covers.
+ * no hash chain covers; a chunk's own digest covers its body. Chunks have rows with an index beside them, since a table that is one with
+ * the index of its digests would keep the beginnings of the bodies in the inner pages: looking for a chunk took 234 µs there, 3 µs here.
  */
-export const TABLES = `
+const TABLES_1 = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE hard_state (
   id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -48,5 +49,24 @@ CREATE TABLE guard (
   checksum BLOB NOT NULL
 ) STRICT;
 PRAGMA application_id = ${APPLICATION_ID};
-PRAGMA user_version = ${SCHEMA_VERSION};
 `;
+
+/** What version 2 adds, to a new database as to one of version 1: checkpoints, chunks, a log with a base, recovery. */
+export const ADDED_IN_2 = `
+ALTER TABLE meta ADD COLUMN checksum BLOB;
+ALTER TABLE hard_state ADD COLUMN pre_voted INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE hard_state ADD COLUMN recovery_nonce BLOB;
+ALTER TABLE hard_state ADD COLUMN recovery_bar INTEGER;
+ALTER TABLE guard ADD COLUMN ack_settled INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE guard ADD COLUMN bar INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE log_base (id INTEGER PRIMARY KEY CHECK (id = 1), idx INTEGER NOT NULL, hash BLOB, checksum BLOB NOT NULL) STRICT;
+CREATE TABLE proofs (
+  kind TEXT PRIMARY KEY CHECK (kind IN ('checkpoint', 'transfer')),
+  body BLOB NOT NULL, checksum BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE chunks (digest BLOB PRIMARY KEY, body BLOB NOT NULL) STRICT;
+PRAGMA user_version = 2;
+`;
+
+/** Makes all tables of this version. */
+export const TABLES = `${TABLES_1}${ADDED_IN_2}`;

@@ -1,7 +1,8 @@
 /** The prepared statements that write, one for each kind of change. Every call stands inside a transaction. */
 import type { DatabaseSync } from "node:sqlite";
-import { certificateCodec, evidenceCodec } from "../../transport/codec/mod.ts";
-import type { Certificate } from "../core/certificate.ts";
+import { certificateCodec, checkpointProofCodec, evidenceCodec } from "../../transport/codec/mod.ts";
+import type { Certificate, CheckpointProof } from "../core/certificate.ts";
+import type { Head } from "../core/entry.ts";
 import type { Evidence } from "../core/evidence.ts";
 import type { Digest, LogIndex, Term } from "../core/ids.ts";
 import { term } from "../core/ids.ts";
@@ -19,9 +20,22 @@ export const HARD_STATE_COLUMNS = [
   "ack_index",
   "ack_hash",
   "no_more_acks",
+  "pre_voted",
+  "recovery_nonce",
+  "recovery_bar",
 ] as const;
 /** Columns of `guard` that its checksum covers, in order. */
-export const GUARD_COLUMNS = ["ack_term", "ack_index", "ack_hash", "vote_term", "vote_body"] as const;
+export const GUARD_COLUMNS = [
+  "ack_term",
+  "ack_index",
+  "ack_hash",
+  "vote_term",
+  "vote_body",
+  "ack_settled",
+  "bar",
+] as const;
+/** Columns of `log_base` that its checksum covers, in order. */
+export const BASE_COLUMNS = ["idx", "hash"] as const;
 
 /** A statement that puts one row of `columns` and their checksum at id 1. */
 function singleRow(table: string, columns: readonly string[]): string {
@@ -34,10 +48,16 @@ export class Statements {
   readonly #insertEntry;
   readonly #insertBranch;
   readonly #truncate;
+  readonly #compact;
+  readonly #branchHash;
+  readonly #cutBranch;
   readonly #clearBranch;
   readonly #entryAt;
   readonly #putCertificate;
+  readonly #putProof;
+  readonly #deleteProof;
   readonly #putEvidence;
+  readonly #putBase;
   readonly #putHardState;
   readonly #putGuard;
   readonly #putMeta;
@@ -47,15 +67,21 @@ export class Statements {
     this.#insertEntry = db.prepare("INSERT INTO entries (idx, term, hash, body) VALUES (?, ?, ?, ?)");
     this.#insertBranch = db.prepare("INSERT INTO branch (idx, term, hash, body) VALUES (?, ?, ?, ?)");
     this.#truncate = db.prepare("DELETE FROM entries WHERE idx > ?");
+    this.#compact = db.prepare("DELETE FROM entries WHERE idx <= ?");
+    this.#branchHash = db.prepare("SELECT hash FROM branch WHERE idx = ?");
+    this.#cutBranch = db.prepare("DELETE FROM branch WHERE idx <= ?");
     this.#clearBranch = db.prepare("DELETE FROM branch");
     this.#entryAt = db.prepare("SELECT term, hash FROM entries WHERE idx = ?");
     this.#putCertificate = db.prepare(
       "INSERT OR REPLACE INTO certificates (kind, idx, body, checksum) VALUES (?, ?, ?, ?)",
     );
+    this.#putProof = db.prepare("INSERT OR REPLACE INTO proofs (kind, body, checksum) VALUES (?, ?, ?)");
+    this.#deleteProof = db.prepare("DELETE FROM proofs WHERE kind = ?");
     this.#putEvidence = db.prepare("INSERT INTO evidence (body, checksum) VALUES (?, ?)");
+    this.#putBase = db.prepare(singleRow("log_base", BASE_COLUMNS));
     this.#putHardState = db.prepare(singleRow("hard_state", HARD_STATE_COLUMNS));
     this.#putGuard = db.prepare(singleRow("guard", GUARD_COLUMNS));
-    this.#putMeta = db.prepare("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)");
+    this.#putMeta = db.prepare("INSERT OR REPLACE INTO meta (name, value, checksum) VALUES (?, ?, ?)");
     this.#getMeta = db.prepare("SELECT value FROM meta WHERE name = ?");
   }
 
@@ -67,6 +93,30 @@ export class Statements {
 
   truncate(after: LogIndex): void {
     this.#truncate.run(after);
+  }
+
+  /** Removes the entries at or below `base`, of the log and of the branch: see `branchAbove`. */
+  compact(base: Head): void {
+    this.#compact.run(base.index);
+    this.#moveBase(base);
+  }
+
+  /** Removes the whole log; the next entry hangs on `base`. */
+  restart(base: Head): void {
+    this.#truncate.run(0);
+    this.#moveBase(base);
+  }
+
+  #moveBase(base: Head): void {
+    this.putBase(base);
+    const beside = this.#branchHash.get(base.index);
+    const changed = this.#cutBranch.run(base.index).changes;
+    if (changed > 0 && (beside === undefined || hashOf(beside, "hash") !== base.hash)) this.#clearBranch.run();
+  }
+
+  putBase(base: Head | null): void {
+    const columns: Column[] = [base?.index ?? 0, base === null ? null : hashBytes(base.hash)];
+    this.#putBase.run(...columns, checksum(columns));
   }
 
   replaceBranch(entries: readonly ChainedEntry[]): void {
@@ -93,12 +143,22 @@ export class Statements {
     this.#putCertificate.run(kind, index, body, checksum([kind, index, body]));
   }
 
+  /** Replaces the proof of a kind, or removes it. */
+  putProof(kind: "checkpoint" | "transfer", proof: CheckpointProof | null): void {
+    if (proof === null) {
+      this.#deleteProof.run(kind);
+      return;
+    }
+    const body = checkpointProofCodec.encode(proof);
+    this.#putProof.run(kind, body, checksum([kind, body]));
+  }
+
   putEvidence(evidence: Evidence): void {
     const body = evidenceCodec.encode(evidence);
     this.#putEvidence.run(body, checksum([body]));
   }
 
-  putHardState({ currentTerm, vote, ack, noMoreAcks }: HardState): void {
+  putHardState({ currentTerm, vote, ack, noMoreAcks, preVoted, recovery }: HardState): void {
     const base = vote?.base;
     const columns: Column[] = [
       currentTerm,
@@ -109,23 +169,28 @@ export class Statements {
       ack?.index ?? null,
       ack === null ? null : hashBytes(ack.hash),
       noMoreAcks ? 1 : 0,
+      preVoted,
+      recovery === null ? null : hashBytes(recovery.nonce),
+      recovery?.bar ?? null,
     ];
     this.#putHardState.run(...columns, checksum(columns));
   }
 
-  putGuard({ ackTerm, ack, voteTerm, voteBody }: GuardRecord): void {
+  putGuard({ ackTerm, ack, ackSettled, voteTerm, voteBody, bar }: GuardRecord): void {
     const columns: Column[] = [
       ackTerm,
       ack?.index ?? null,
       ack === null ? null : hashBytes(ack.hash),
       voteTerm,
       voteBody,
+      ackSettled ? 1 : 0,
+      bar,
     ];
     this.#putGuard.run(...columns, checksum(columns));
   }
 
   putMeta(name: string, value: string): void {
-    this.#putMeta.run(name, value);
+    this.#putMeta.run(name, value, checksum([name, value]));
   }
 
   getMeta(name: string): string | null {

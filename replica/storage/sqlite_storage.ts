@@ -2,17 +2,20 @@
 import type { DatabaseSync } from "node:sqlite";
 import { sha256Hex } from "../../crypto/digest.ts";
 import { genesisHash } from "../core/hash_chain.ts";
-import type { Digest, LogIndex, ReplicaId } from "../core/ids.ts";
+import type { ReplicaId } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { PersistOperation, Recovered } from "../core/output.ts";
-import { checkIntents, type GuardRecord } from "./guard.ts";
+import type { ChunkReader } from "../core/ports.ts";
+import { LastKnownFile } from "./last_known.ts";
 import { type SigningIntent, type Storage, StorageError } from "./port.ts";
-import { readGuard, readRecovered } from "./sqlite_load.ts";
+import { ChunkTable } from "./sqlite_chunks.ts";
 import { diskError, isSqliteError } from "./sqlite_errors.ts";
-import { openDatabase, reopenDatabase } from "./sqlite_open.ts";
+import { readGuard, readRecovered } from "./sqlite_load.ts";
+import { KNOWN_FILE, openDatabase, OUTDATED, reopenDatabase } from "./sqlite_open.ts";
 import { Statements } from "./sqlite_statements.ts";
-import { advanceTip, checkTip, type Tip, tipOf } from "./tip.ts";
-import { verifyRecovered } from "./verify.ts";
+import { type Tip, tipOf } from "./tip.ts";
+import { applyTransaction, checkSigning, type Fixed, isBackground, type Known, type OpenDisk } from "./transaction.ts";
+import { verifyRecovered, verifySnapshot } from "./verify.ts";
 
 export interface SqliteOptions {
   /** Data directory of this replica alone; made if it is not there. */
@@ -55,14 +58,23 @@ function read(db: DatabaseSync, options: SqliteOptions, prepare: () => void = ()
 }
 
 class SqliteStorage implements Storage {
+  readonly chunks: ChunkReader = {
+    has: (digest) => this.#reading(() => this.#table.has(digest)),
+    read: (digest) => this.#reading(() => this.#table.read(digest)),
+    digests: () => this.#reading(() => this.#table.digests()),
+  };
   readonly #db: DatabaseSync;
   readonly #dir: string;
-  readonly #genesis: Digest;
+  readonly #fixed: Fixed;
   readonly #statements: Statements;
+  readonly #table: ChunkTable;
+  readonly #disk: OpenDisk;
+  readonly #lastKnown: LastKnownFile;
   /** What was read at open, until `load` hands it out. */
   #recovered: Recovered | null;
-  #tip: Tip;
-  #guard: GuardRecord;
+  #known: Known;
+  /** Whether there are commits that were left to a later one to make durable. */
+  #unsynced = false;
   /** The first failed write. Whether the disk took part of it is not known for sure, so nothing is written any more. */
   #failure: StorageError | null = null;
   #open = true;
@@ -70,17 +82,26 @@ class SqliteStorage implements Storage {
   constructor(db: DatabaseSync, { dir, clusterId }: SqliteOptions) {
     this.#db = db;
     this.#dir = dir;
-    this.#genesis = genesisHash(sha256Hex, clusterId);
+    this.#fixed = { hash: sha256Hex, genesis: genesisHash(sha256Hex, clusterId) };
     this.#statements = new Statements(db);
-    this.#guard = readGuard(db);
+    this.#table = new ChunkTable(db);
+    this.#disk = {
+      chunks: this.#table,
+      hashAt: (index) => this.#statements.hashAt(index),
+      termAt: (index) => this.#statements.termAt(index),
+      write: (operation, before) => this.#write(operation, before),
+    };
+    const guard = readGuard(db);
     this.#recovered = readRecovered(db);
-    verifyRecovered(sha256Hex, clusterId, this.#recovered, this.#guard);
-    this.#tip = tipOf(this.#recovered);
+    verifyRecovered(sha256Hex, clusterId, this.#recovered, guard);
+    const kept = verifySnapshot(sha256Hex, this.#recovered, this.#table);
+    this.#known = { tip: tipOf(this.#recovered, kept), guard };
+    this.#lastKnown = lastKnownFile(dir, this.#known);
   }
 
   load(): Recovered {
     this.#assertUsable();
-    const recovered = this.#recovered ?? this.#disk("read", () => readRecovered(this.#db));
+    const recovered = this.#recovered ?? this.#try("read", () => readRecovered(this.#db));
     this.#recovered = null;
     return recovered;
   }
@@ -88,20 +109,20 @@ class SqliteStorage implements Storage {
   commit(operations: readonly PersistOperation[], intents: readonly SigningIntent[]): void {
     this.#assertUsable();
     this.#recovered = null;
-    if (operations.length === 0 && this.#check(intents) === this.#guard) return;
-    const [tip, guard] = this.#transaction(() => {
-      const tip = this.#applyAll(operations);
-      const guard = this.#check(intents);
-      if (guard !== this.#guard) this.#statements.putGuard(guard);
-      return [tip, guard];
-    });
-    this.#tip = tip;
-    this.#guard = guard;
+    if (operations.length === 0 && !this.#unsynced && this.#allowed(intents)) return;
+    const background = isBackground(operations, intents);
+    this.#known = this.#transaction(() => {
+      const next = applyTransaction(this.#disk, this.#known, operations, intents, this.#fixed);
+      if (next.guard !== this.#known.guard) this.#statements.putGuard(next.guard);
+      // A transaction that writes nothing syncs nothing, and what came before would have to wait on.
+      if (this.#unsynced && !background) this.#statements.putMeta("disk.synced", "");
+      return next;
+    }, background);
+    this.#lastKnown.write(this.#known.tip, this.#known.guard);
   }
 
   getMeta(name: string): string | null {
-    this.#assertUsable();
-    return this.#disk("read", () => this.#statements.getMeta(`user.${name}`));
+    return this.#reading(() => this.#statements.getMeta(`user.${name}`));
   }
 
   setMeta(name: string, value: string): void {
@@ -109,74 +130,105 @@ class SqliteStorage implements Storage {
     this.#transaction(() => this.#statements.putMeta(`user.${name}`, value));
   }
 
+  markOutdated(reason: string): void {
+    this.#assertUsable();
+    this.#transaction(() => this.#statements.putMeta(OUTDATED, reason));
+  }
+
   close(): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#disk("close", () => this.#db.close());
+    this.#lastKnown.close();
+    this.#try("close", () => this.#db.close());
   }
 
-  #check(intents: readonly SigningIntent[]): GuardRecord {
-    return checkIntents(this.#guard, intents, (index) => this.#hashAt(index));
-  }
-
-  #hashAt(index: LogIndex): Digest | null {
-    return index === 0 ? this.#genesis : this.#statements.hashAt(index);
-  }
-
-  #applyAll(operations: readonly PersistOperation[]): Tip {
-    let tip = this.#tip;
-    for (const operation of operations) {
-      const next = advanceTip(tip, operation, (index) => this.#statements.termAt(index));
-      this.#write(operation, tip);
-      tip = next;
-    }
-    checkTip(tip);
-    return tip;
+  /** Whether the guard allows `intents` without a change of its record. */
+  #allowed(intents: readonly SigningIntent[]): boolean {
+    const { guard } = this.#known;
+    return this.#try("read", () => checkSigning(this.#disk, this.#known, intents, this.#fixed)) === guard;
   }
 
   #write(operation: PersistOperation, before: Tip): void {
+    const statements = this.#statements;
     switch (operation.op) {
       case "hard-state":
-        return this.#statements.putHardState(operation.state);
+        return statements.putHardState(operation.state);
       case "append":
-        return this.#statements.append(operation.entries);
+        return statements.append(operation.entries);
       case "truncate":
-        return this.#statements.truncate(operation.after);
+        return statements.truncate(operation.after);
       case "prepared":
-        this.#statements.putCertificate("prepared", operation.certificate.index, operation.certificate);
-        return this.#statements.replaceBranch(operation.branch);
+        statements.putCertificate("prepared", operation.certificate.index, operation.certificate);
+        return statements.replaceBranch(operation.branch);
       case "commit":
-        return this.#statements.putCertificate("commit", operation.index, operation.certificate);
+        return statements.putCertificate("commit", operation.index, operation.certificate);
       case "evidence":
         // What exceeds the bound is not needed: one piece for each kind and culprit is enough to accuse (§9.1).
-        if (before.evidence < LIMITS.maxEvidence) this.#statements.putEvidence(operation.evidence);
+        if (before.evidence < LIMITS.maxEvidence) statements.putEvidence(operation.evidence);
+        return;
+      case "chunks":
+        return this.#table.put(operation.chunks);
+      case "drop-chunks":
+        return this.#table.drop(operation.digests);
+      case "checkpoint":
+      case "transfer":
+        return statements.putProof(operation.op, operation.proof);
+      case "compact":
+        return statements.compact(operation.base);
+      case "restart-log":
+        return statements.restart(operation.base);
     }
   }
 
-  /** Runs `body` in one transaction: all of it is durable on return, and nothing of it after a throw. */
-  #transaction<T>(body: () => T): T {
-    this.#disk("write to", () => this.#db.exec("BEGIN IMMEDIATE"));
+  /** Runs `body` in one transaction: all of it is there on return, and nothing of it after a throw. */
+  #transaction<T>(body: () => T, background = false): T {
     try {
+      if (background) this.#syncCommits(false);
+      this.#db.exec("BEGIN IMMEDIATE");
       const result = body();
       this.#db.exec("COMMIT");
+      if (background) this.#syncCommits(true);
+      this.#unsynced = background;
       return result;
     } catch (error) {
-      this.#rollback();
-      if (!isSqliteError(error)) throw error;
-      this.#failure = diskError(error, this.#dir, "write to");
-      throw this.#failure;
+      throw this.#rollBack(error, background);
     }
   }
 
-  #rollback(): void {
-    // SQLite has rolled back by itself after some errors, a full disk among them.
-    if (this.#db.isTransaction) this.#disk("roll back", () => this.#db.exec("ROLLBACK"));
+  /**
+   * Whether commits wait for the disk. In a write-ahead log a commit that does not wait is a part of the log like any other: the next one
+   * that waits syncs the file as a whole, earlier frames with its own, and SQLite syncs the log before it copies anything out of it or
+   * begins it anew. So a power cut takes commits from the end of the log only, and none that lies before one that waited.
+   */
+  #syncCommits(wait: boolean): void {
+    this.#db.exec(`PRAGMA synchronous = ${wait ? "FULL" : "NORMAL"}`);
   }
 
-  #disk<T>(doing: string, body: () => T): T {
+  /** Takes the transaction back, and gives the error to throw for `error`. */
+  #rollBack(error: unknown, background: boolean): unknown {
+    try {
+      // SQLite has rolled back by itself after some errors, a full disk among them.
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      if (background) this.#syncCommits(true);
+    } catch (second) {
+      this.#failure = diskError(second, this.#dir, "roll back");
+      return this.#failure;
+    }
+    if (!isSqliteError(error)) return error;
+    this.#failure = diskError(error, this.#dir, "write to");
+    return this.#failure;
+  }
+
+  #reading<T>(body: () => T): T {
+    this.#assertUsable();
+    return this.#try("read", body);
+  }
+
+  #try<T>(doing: string, body: () => T): T {
     try {
       return body();
     } catch (error) {
+      if (!isSqliteError(error)) throw error;
       throw diskError(error, this.#dir, doing);
     }
   }
@@ -189,5 +241,18 @@ class SqliteStorage implements Storage {
         refused: this.#failure.refused,
       });
     }
+  }
+}
+
+/** The file beside the database, level with it. Throws {@linkcode StorageError} where it tells of more than the database holds. */
+function lastKnownFile(dir: string, { tip, guard }: Known): LastKnownFile {
+  const file = new LastKnownFile(`${dir}/${KNOWN_FILE}`);
+  try {
+    file.assertNotOlder(dir, tip, guard);
+    file.write(tip, guard);
+    return file;
+  } catch (error) {
+    file.close();
+    throw error;
   }
 }

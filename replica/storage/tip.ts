@@ -1,65 +1,94 @@
 /**
- * What both twins refuse to write, whatever the core asks: a gap in the log, terms that go backwards, loss of committed entries,
- * a falling rank or commit index (I9, I10). Such a request is a bug here; the replica stops rather than damage its disk.
+ * What both twins refuse to write, whatever the core asks: a gap in the log, terms that go backwards, loss of committed entries or
+ * of the snapshot that stands for them, a falling rank or commit index (I9, I10). Such a request is a bug here; the replica stops rather
+ * than damage its disk.
  */
-import type { LogIndex, Term } from "../core/ids.ts";
+import type { CheckpointProof } from "../core/certificate.ts";
+import type { Head } from "../core/entry.ts";
+import type { Digest, LogIndex, Term } from "../core/ids.ts";
 import { logIndex, term } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
-import type { ChainedEntry, PersistOperation, Recovered } from "../core/output.ts";
-import { StorageError } from "./port.ts";
+import type { ChainedEntry, Chunk, HardState, PersistOperation, Recovered } from "../core/output.ts";
+import { demand } from "./demand.ts";
+import { EMPTY_HARD_STATE } from "./empty.ts";
+import { assertHardState } from "./hard_state_change.ts";
 
-/** The few numbers of the durable state that the next operation is checked against. */
+/** The little of the durable state that the next operation is checked against. */
 export interface Tip {
-  readonly currentTerm: Term;
+  readonly hardState: HardState;
+  /** What the log begins behind, null for genesis. */
+  readonly base: Head | null;
   readonly lastIndex: LogIndex;
+  /** Term of the last entry; 0 where there is none, or none any more. */
   readonly lastTerm: Term;
   readonly commitIndex: LogIndex;
   readonly preparedTerm: Term;
   readonly preparedIndex: LogIndex;
   readonly evidence: number;
+  /** Index of the stable checkpoint, 0 before the first. */
+  readonly checkpointIndex: LogIndex;
+  /** Every chunk of its snapshot. */
+  readonly kept: ReadonlySet<Digest>;
 }
+
+const NONE: ReadonlySet<Digest> = new Set();
 
 /** The tip of an empty disk. */
 export const EMPTY_TIP: Tip = {
-  currentTerm: term(0),
+  hardState: EMPTY_HARD_STATE,
+  base: null,
   lastIndex: logIndex(0),
   lastTerm: term(0),
   commitIndex: logIndex(0),
   preparedTerm: term(0),
   preparedIndex: logIndex(0),
   evidence: 0,
+  checkpointIndex: logIndex(0),
+  kept: NONE,
 };
 
-/** The tip of what a disk holds. */
-export function tipOf(recovered: Recovered): Tip {
+/** The tip of what a disk holds, `kept` being the chunks of its stable checkpoint's snapshot. */
+export function tipOf(recovered: Recovered, kept: ReadonlySet<Digest>): Tip {
   const last = recovered.entries.at(-1)?.entry;
   return {
-    currentTerm: recovered.hardState.currentTerm,
-    lastIndex: last?.index ?? logIndex(0),
+    hardState: recovered.hardState,
+    base: recovered.base,
+    lastIndex: last?.index ?? recovered.base?.index ?? logIndex(0),
     lastTerm: last?.term ?? term(0),
     commitIndex: recovered.commitIndex,
     preparedTerm: recovered.prepared?.term ?? term(0),
     preparedIndex: recovered.prepared?.index ?? logIndex(0),
     evidence: recovered.evidence.length,
+    checkpointIndex: recovered.checkpoint?.stable.index ?? logIndex(0),
+    kept,
   };
 }
 
-/** Term of the entry at an index of the log, 0 at index 0. */
-export type TermAt = (index: LogIndex) => Term;
+/** Index of the point that the log begins behind. */
+export const baseIndex = ({ base }: Pick<Tip, "base">): LogIndex => base?.index ?? logIndex(0);
+
+/** What the disk holds at this point of the transaction. */
+export interface TipView {
+  /** Term of the entry at an index of the log, 0 where there is none. */
+  termAt(index: LogIndex): Term;
+  /** The chain hash at an index of the log, that of its base included; null below the base and above the last entry. */
+  hashAt(index: LogIndex): Digest | null;
+  /** Every chunk of the snapshot with this state digest. Throws {@linkcode StorageError} unless all of them are held. */
+  snapshot(stateDigest: Digest): ReadonlySet<Digest>;
+  /** Whether these bytes have that digest. */
+  isChunk(chunk: Chunk): boolean;
+}
 
 /** The tip after `operation`. Throws {@linkcode StorageError} if it must not be written. */
-export function advanceTip(tip: Tip, operation: PersistOperation, termAt: TermAt): Tip {
+export function advanceTip(tip: Tip, operation: PersistOperation, view: TipView): Tip {
   switch (operation.op) {
     case "hard-state":
-      demand(
-        operation.state.currentTerm >= tip.currentTerm,
-        () => `currentTerm ${operation.state.currentTerm} after ${tip.currentTerm}`,
-      );
-      return { ...tip, currentTerm: operation.state.currentTerm };
+      assertHardState(tip.hardState, operation.state);
+      return { ...tip, hardState: operation.state };
     case "append":
       return operation.entries.reduce(appendOne, tip);
     case "truncate":
-      return truncate(tip, operation.after, termAt);
+      return truncate(tip, operation.after, view);
     case "prepared": {
       const { term, index } = operation.certificate;
       demand(
@@ -73,15 +102,41 @@ export function advanceTip(tip: Tip, operation: PersistOperation, termAt: TermAt
       return { ...tip, commitIndex: operation.index };
     case "evidence":
       return { ...tip, evidence: Math.min(tip.evidence + 1, LIMITS.maxEvidence) };
+    case "chunks":
+      for (const chunk of operation.chunks) {
+        demand(view.isChunk(chunk), () => `${chunk.bytes.length} bytes as chunk ${chunk.digest}, which they are not`);
+      }
+      return tip;
+    case "drop-chunks": {
+      const lost = operation.digests.find((digest) => tip.kept.has(digest));
+      demand(lost === undefined, () => `the loss of chunk ${lost}, which is of the stable snapshot`);
+      return tip;
+    }
+    case "checkpoint":
+      return checkpoint(tip, operation.proof, view);
+    case "compact":
+      return compact(tip, operation.base, view);
+    case "restart-log":
+      return restart(tip, operation.base, view);
+    case "transfer":
+      if (operation.proof !== null) assertProof(operation.proof);
+      return tip;
   }
 }
 
 /** Throws {@linkcode StorageError} if a transaction must not end in this tip. */
 export function checkTip(tip: Tip): void {
+  const { commitIndex, checkpointIndex } = tip;
+  const base = baseIndex(tip);
   demand(
     tip.commitIndex <= tip.lastIndex,
     () => `commit index ${tip.commitIndex} with a log that ends at ${tip.lastIndex}`,
   );
+  demand(
+    checkpointIndex <= commitIndex,
+    () => `a stable checkpoint at ${checkpointIndex} above commit index ${commitIndex}`,
+  );
+  demand(base <= checkpointIndex, () => `a log that begins behind ${base} above its checkpoint at ${checkpointIndex}`);
 }
 
 function appendOne(tip: Tip, { entry }: ChainedEntry): Tip {
@@ -91,11 +146,47 @@ function appendOne(tip: Tip, { entry }: ChainedEntry): Tip {
   return { ...tip, lastIndex: entry.index, lastTerm: entry.term };
 }
 
-function truncate(tip: Tip, after: LogIndex, termAt: TermAt): Tip {
+function truncate(tip: Tip, after: LogIndex, { termAt }: TipView): Tip {
   demand(after >= tip.commitIndex, () => `a truncation after ${after} below commit index ${tip.commitIndex}`);
+  demand(after >= baseIndex(tip), () => `a truncation after ${after} below the log's base ${baseIndex(tip)}`);
   return after >= tip.lastIndex ? tip : { ...tip, lastIndex: after, lastTerm: termAt(after) };
 }
 
-function demand(holds: boolean, what: () => string): void {
-  if (!holds) throw new StorageError(`Refused to write ${what()}: the core must never ask for it`);
+/** §8.2: what stands for all entries below it is held whole, and lies on the log. Whether it is committed shows at the end. */
+function checkpoint(tip: Tip, proof: CheckpointProof, view: TipView): Tip {
+  const { index, hash, stateDigest } = proof.stable;
+  assertProof(proof);
+  demand(index >= tip.checkpointIndex, () => `a stable checkpoint at ${index} after one at ${tip.checkpointIndex}`);
+  const held = view.hashAt(index);
+  demand(held === hash, () => `a checkpoint of (${index}, ${hash}), where the log holds ${held ?? "nothing"}`);
+  return { ...tip, checkpointIndex: index, kept: view.snapshot(stateDigest) };
+}
+
+function assertProof({ stable, commit }: CheckpointProof): void {
+  demand(
+    commit.index === stable.index && commit.hash === stable.hash,
+    () => `a checkpoint of (${stable.index}, ${stable.hash}) with a commit of (${commit.index}, ${commit.hash})`,
+  );
+}
+
+/** §8.2: nothing goes but what is committed and what the stable snapshot stands for. */
+function compact(tip: Tip, base: Head, { hashAt }: TipView): Tip {
+  const [before, highest] = [baseIndex(tip), Math.min(tip.commitIndex, tip.checkpointIndex)];
+  demand(
+    base.index >= before && base.index <= highest,
+    () => `a compaction up to ${base.index}: the log begins behind ${before}, stable and committed is ${highest}`,
+  );
+  const held = hashAt(base.index);
+  demand(
+    held === base.hash,
+    () => `a compaction up to (${base.index}, ${base.hash}), where the log holds ${held ?? "nothing"}`,
+  );
+  return base.index === before ? tip : { ...tip, base };
+}
+
+/** §8.3: only to go beyond what the log can hold. That the new base is committed shows at the end. */
+function restart(tip: Tip, base: Head, { hashAt }: TipView): Tip {
+  demand(base.index > tip.commitIndex, () => `a log restarted at ${base.index}, committed is ${tip.commitIndex}`);
+  demand(hashAt(base.index) !== base.hash, () => `a log restarted at (${base.index}, ${base.hash}), which it holds`);
+  return { ...tip, base, lastIndex: base.index, lastTerm: term(0) };
 }

@@ -7,29 +7,58 @@ import { chainEntry, genesisHash } from "../core/hash_chain.ts";
 import type { Digest, LogIndex, Term } from "../core/ids.ts";
 import { logIndex, term } from "../core/ids.ts";
 import type { ChainedEntry, Recovered } from "../core/output.ts";
-import type { Hash } from "../core/ports.ts";
+import type { ChunkReader, Hash } from "../core/ports.ts";
 import { compareRank } from "../core/rank.ts";
+import { damaged } from "./damage.ts";
 import type { GuardRecord } from "./guard.ts";
+import { heldSnapshot } from "./held_snapshot.ts";
 import { StorageError } from "./port.ts";
-
-/** What to do about a disk that cannot be trusted; ends every error about one. */
-export const SAFE_WAY_ON =
-  "This replica must not start on this disk. The safe way on: restore the data directory only from a copy known to be exactly " +
-  "as this replica left it; otherwise keep it for inspection, and rejoin as a new replica with a new key and an empty data " +
-  "directory (§1.3). An older copy is not safe: it has forgotten what was signed since";
-
-/** A StorageError about what the disk holds. */
-export const damaged = (what: string, cause?: unknown): StorageError =>
-  new StorageError(`${what}. ${SAFE_WAY_ON}.`, cause === undefined ? {} : { cause });
 
 /** Throws {@linkcode StorageError} naming the first thing that cannot be, unless all that was read fits together. */
 export function verifyRecovered(hash: Hash, clusterId: string, recovered: Recovered, guard: GuardRecord): void {
   const genesis = genesisHash(hash, clusterId);
-  verifyChain(hash, recovered.entries, { index: logIndex(0), hash: genesis }, "log");
-  const hashAt = (index: LogIndex): Digest | null => index === 0 ? genesis : recovered.entries[index - 1]?.hash ?? null;
-  verifyBranch(hash, recovered, hashAt);
-  verifyCertificates(recovered, hashAt);
-  verifyHardState(recovered, guard, hashAt);
+  const base = recovered.base ?? { index: logIndex(0), hash: genesis };
+  verifyChain(hash, recovered.entries, base, "log");
+  const log: LogView = {
+    base: base.index,
+    last: recovered.entries.at(-1)?.entry.index ?? base.index,
+    hashAt: (index) => index === base.index ? base.hash : recovered.entries[index - base.index - 1]?.hash ?? null,
+  };
+  verifyBranch(hash, recovered, log);
+  verifyCertificates(recovered, log);
+  verifyCheckpoint(recovered, log);
+  verifyHardState(recovered, guard, log);
+}
+
+/**
+ * Every chunk of the stable checkpoint's snapshot. Throws {@linkcode StorageError} unless its manifest reads well and all of them are held.
+ * What the other chunks hold is checked by `ChunkReader.read` as the state is restored from them, which every start does.
+ */
+export function verifySnapshot(
+  hash: Hash,
+  { checkpoint }: Recovered,
+  chunks: Pick<ChunkReader, "has" | "read">,
+): ReadonlySet<Digest> {
+  if (checkpoint === null) return new Set();
+  try {
+    return heldSnapshot(hash, checkpoint.stable.stateDigest, chunks);
+  } catch (error) {
+    if (error instanceof StorageError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw damaged(
+      `The snapshot of the stable checkpoint at index ${checkpoint.stable.index} is broken: ${reason}`,
+      error,
+    );
+  }
+}
+
+/** What the log holds. */
+interface LogView {
+  /** Index of the point it begins behind; what lies below is gone. */
+  readonly base: LogIndex;
+  readonly last: LogIndex;
+  /** Its chain hash at an index, that of its base included; null where it has none. */
+  hashAt(index: LogIndex): Digest | null;
 }
 
 /** Recomputes every hash of `chain`, which must start right behind `from` (§3.1). */
@@ -54,16 +83,14 @@ function verifyChain(hash: Hash, chain: readonly ChainedEntry[], from: Head, nam
   }
 }
 
-type HashAt = (index: LogIndex) => Digest | null;
-
 /** §6.8: the branch hangs on the log and ends where its certificate points. */
-function verifyBranch(hash: Hash, { branch, entries, prepared }: Recovered, hashAt: HashAt): void {
+function verifyBranch(hash: Hash, { branch, prepared }: Recovered, { base, last: end, hashAt }: LogView): void {
   const first = branch[0]?.entry;
   if (first === undefined) return;
   const root = logIndex(first.index - 1);
   const rootHash = hashAt(root);
   if (rootHash === null) {
-    throw damaged(`The prepared branch starts at index ${first.index} but the log ends at ${entries.length}`);
+    throw damaged(`The prepared branch starts at index ${first.index} but the log reaches from ${base} to ${end}`);
   }
   verifyChain(hash, branch, { index: root, hash: rootHash }, "prepared branch");
   const last = branch.at(-1);
@@ -75,10 +102,11 @@ function verifyBranch(hash: Hash, { branch, entries, prepared }: Recovered, hash
 }
 
 /** §4.1: the entries under both certificates are held. */
-function verifyCertificates(recovered: Recovered, hashAt: HashAt): void {
-  const { prepared, branch, commitIndex, commitCertificate, entries } = recovered;
-  if (commitIndex > entries.length) {
-    throw damaged(`The commit index is ${commitIndex} but the log ends at ${entries.length}`);
+function verifyCertificates(recovered: Recovered, { base, last, hashAt }: LogView): void {
+  const { prepared, branch, commitIndex, commitCertificate } = recovered;
+  if (commitIndex > last) throw damaged(`The commit index is ${commitIndex} but the log ends at ${last}`);
+  if (commitIndex < base) {
+    throw damaged(`The commit index is ${commitIndex} but the log begins behind ${base}`);
   }
   if ((commitCertificate?.index ?? 0) < commitIndex) {
     throw damaged(
@@ -96,6 +124,23 @@ function verifyCertificates(recovered: Recovered, hashAt: HashAt): void {
   }
 }
 
+/** §8.2: the stable checkpoint stands for all that is gone from the log, and is a committed point of it. */
+function verifyCheckpoint({ checkpoint, commitIndex }: Recovered, { base, hashAt }: LogView): void {
+  if (checkpoint === null) {
+    if (base > 0) throw damaged(`The log begins behind index ${base} but there is no checkpoint to start from`);
+    return;
+  }
+  const { stable: { index, hash }, commit } = checkpoint;
+  if (index < base || index > commitIndex) {
+    throw damaged(
+      `The stable checkpoint is at index ${index}: the log begins behind ${base} and ${commitIndex} is committed`,
+    );
+  }
+  if (hashAt(index) !== hash || commit.index !== index || commit.hash !== hash) {
+    throw damaged(`The log holds ${hashAt(index)} at its stable checkpoint (index ${index}, ${hash})`);
+  }
+}
+
 /** §6.8: a certificate's entries may go once a higher-ranked one is held or the commit index has passed them. */
 function isOutranked({ prepared, commitIndex, commitCertificate }: Recovered): boolean {
   if (prepared === null || prepared.index <= commitIndex) return true;
@@ -103,9 +148,10 @@ function isOutranked({ prepared, commitIndex, commitCertificate }: Recovered): b
 }
 
 /** The last ack is on the log unless catch-up replaced it (§8.1), and no term was signed in above currentTerm. */
-function verifyHardState({ hardState, entries }: Recovered, guard: GuardRecord, hashAt: HashAt): void {
+function verifyHardState({ hardState, entries }: Recovered, guard: GuardRecord, { base, hashAt }: LogView): void {
   const { ack, currentTerm, noMoreAcks } = hardState;
-  if (ack !== null && !noMoreAcks && hashAt(ack.index) !== ack.hash) {
+  // An ack below the base was on the log when the base moved past it, or no more is acked in its term.
+  if (ack !== null && !noMoreAcks && ack.index >= base && hashAt(ack.index) !== ack.hash) {
     throw damaged(
       `The log holds ${
         hashAt(ack.index) ?? "nothing"

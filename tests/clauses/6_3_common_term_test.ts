@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { sha256Hex } from "../../crypto/mod.ts";
 import { term } from "../../replica/core/ids.ts";
+import { EMPTY_HARD_STATE } from "../../replica/storage/empty.ts";
 import { openMemoryStorage } from "../../replica/storage/mod.ts";
 import { SimCluster } from "../simulation/sim_cluster.ts";
 import { CLUSTER } from "./forge.ts";
@@ -15,7 +16,7 @@ function waking(...terms: readonly number[]): SimCluster {
     const currentTerm = terms[i];
     if (currentTerm === undefined) continue;
     const storage = openMemoryStorage({ clusterId: CLUSTER, hash: sha256Hex, disk: node.disk });
-    const state = { currentTerm: term(currentTerm), vote: null, ack: null, noMoreAcks: false };
+    const state = { ...EMPTY_HARD_STATE, currentTerm: term(currentTerm) };
     storage.commit([{ op: "hard-state", state }], []);
     node.start();
   }

@@ -225,7 +225,7 @@ export class Lab {
 
   /** A context for calling one guarded function directly, past the rules that lead to it. */
   context(): Context {
-    const ports = { hash: sha256Hex, machine: new KvStore() };
+    const ports = { hash: sha256Hex, machine: new KvStore(), chunks: this.storage.chunks };
     return { state: this.state, ports, now: this.now, out: emptyOutputs() };
   }
 
@@ -236,6 +236,7 @@ export class Lab {
 
   #spyOn(storage: Storage): Storage {
     return {
+      chunks: storage.chunks,
       load: () => storage.load(),
       commit: (operations, intents) => {
         storage.commit(operations, intents);
@@ -244,6 +245,7 @@ export class Lab {
       },
       getMeta: (name) => storage.getMeta(name),
       setMeta: (name, value) => storage.setMeta(name, value),
+      markOutdated: (reason) => storage.markOutdated(reason),
       close: () => storage.close(),
     };
   }

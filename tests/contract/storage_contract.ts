@@ -64,6 +64,8 @@ function roundTrips(name: string, open: Open): void {
       vote: { candidate: replicaId("r3"), base },
       ack: fx.endOf(log),
       noMoreAcks: true,
+      preVoted: term(9),
+      recovery: null,
     };
     const recovered = recoveredAfter(open, [fx.hardState(2), fx.append(log)], [{ op: "hard-state", state }]);
     assertEquals(recovered, { ...EMPTY_RECOVERED, hardState: state, entries: log });

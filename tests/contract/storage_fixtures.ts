@@ -8,6 +8,7 @@ import { chainEntry, genesisHash } from "../../replica/core/hash_chain.ts";
 import { clientId, digest, logIndex, offset, replicaId, round, seq, term } from "../../replica/core/ids.ts";
 import type { AppendEntriesResponse, Certified, Message, Signed, Vote } from "../../replica/core/message.ts";
 import type { ChainedEntry, HardState, PersistOperation } from "../../replica/core/output.ts";
+import { EMPTY_HARD_STATE } from "../../replica/storage/empty.ts";
 import type { SigningIntent } from "../../replica/storage/mod.ts";
 import { encodeMessage, entryOf } from "../../transport/codec/mod.ts";
 
@@ -58,8 +59,7 @@ export const truncate = (after: number): PersistOperation => ({ op: "truncate", 
 
 /** The hard state of a term in which nothing was voted or acked, but for `rest`. */
 export function hardState(termNumber: number, rest: Partial<HardState> = {}): PersistOperation {
-  const state = { currentTerm: term(termNumber), vote: null, ack: null, noMoreAcks: false, ...rest };
-  return { op: "hard-state", state };
+  return { op: "hard-state", state: { ...EMPTY_HARD_STATE, currentTerm: term(termNumber), ...rest } };
 }
 
 const point = (termNumber: number, head: Head): Certified => ({ term: term(termNumber), ...head });

@@ -11,8 +11,8 @@ export const NO_DURABLE_MARK = patch(
 /** The guard (§4.2) no longer demands that the log still holds the last ack. */
 export const GUARD_WITHOUT_LAST_ACK = patch(
   "replica/storage/guard.ts",
-  `  if (heads.length > 0 && last !== null && hashAt(last.index) !== last.hash) {`,
-  `  if (heads.length < 0 && last !== null && hashAt(last.index) !== last.hash) {`,
+  `  if (heads.length > 0 && last !== null && !passesThrough(last`,
+  `  if (heads.length < 0 && last !== null && !passesThrough(last`,
 );
 
 /** The guard (§4.2) allows a second vote of one term. */

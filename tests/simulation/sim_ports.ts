@@ -24,5 +24,6 @@ export const bind = (storage: Storage): Storage => ({
   commit: (operations, intents) => storage.commit(operations, intents),
   getMeta: (name) => storage.getMeta(name),
   setMeta: (name, value) => storage.setMeta(name, value),
+  markOutdated: (reason) => storage.markOutdated(reason),
   close: () => storage.close(),
 });

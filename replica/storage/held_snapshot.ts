@@ -1,0 +1,21 @@
+/** Which chunks a snapshot on this disk has, and that all of them are held (§8.2, §8.3). */
+import type { Digest } from "../core/ids.ts";
+import type { ChunkReader, Hash } from "../core/ports.ts";
+import { restoreSnapshot } from "../core/snapshot_restore.ts";
+
+/**
+ * Every chunk of the snapshot with `stateDigest`, its manifest included. The manifest is read and checked; of the other chunks only that
+ * they are held, as whoever restores them reads and checks each. Throws a RangeError that names what is missing or wrong.
+ */
+export function heldSnapshot(
+  hash: Hash,
+  stateDigest: Digest,
+  chunks: Pick<ChunkReader, "has" | "read">,
+): ReadonlySet<Digest> {
+  const { digests } = restoreSnapshot(stateDigest, chunks.read, hash);
+  const missing = digests.find((digest) => !chunks.has(digest));
+  if (missing !== undefined) {
+    throw new RangeError(`Chunk ${missing} of the snapshot ${stateDigest} is missing`);
+  }
+  return new Set(digests);
+}

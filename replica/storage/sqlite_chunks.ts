@@ -1,0 +1,54 @@
+/** Chunks of snapshots in the database, each under the SHA-256 of its bytes (§8.3). */
+import type { DatabaseSync } from "node:sqlite";
+import { sha256Hex } from "../../crypto/digest.ts";
+import type { Digest } from "../core/ids.ts";
+import type { Chunk } from "../core/output.ts";
+import type { ChunkReader } from "../core/ports.ts";
+import { damaged } from "./damage.ts";
+import { blob, hashBytes, hashOf } from "./sqlite_row.ts";
+
+export class ChunkTable implements ChunkReader {
+  readonly #insert;
+  readonly #delete;
+  readonly #has;
+  readonly #read;
+  readonly #digests;
+
+  constructor(db: DatabaseSync) {
+    this.#insert = db.prepare("INSERT INTO chunks (digest, body) VALUES (?, ?) ON CONFLICT DO NOTHING");
+    this.#delete = db.prepare("DELETE FROM chunks WHERE digest = ?");
+    this.#has = db.prepare("SELECT 1 FROM chunks WHERE digest = ?");
+    this.#read = db.prepare("SELECT body FROM chunks WHERE digest = ?");
+    this.#digests = db.prepare("SELECT digest FROM chunks");
+  }
+
+  put(chunks: readonly Chunk[]): void {
+    for (const { digest, bytes } of chunks) this.#insert.run(hashBytes(digest), bytes);
+  }
+
+  drop(digests: readonly Digest[]): void {
+    for (const digest of digests) this.#delete.run(hashBytes(digest));
+  }
+
+  has(digest: Digest): boolean {
+    return this.#has.get(hashBytes(digest)) !== undefined;
+  }
+
+  /** Throws {@linkcode StorageError} where the disk gives other bytes than were written. */
+  read(digest: Digest): Uint8Array | null {
+    const row = this.#read.get(hashBytes(digest));
+    if (row === undefined) return null;
+    const bytes = blob(row, "body");
+    const found = sha256Hex(bytes);
+    if (found !== digest) {
+      throw damaged(
+        `Chunk ${digest} of a snapshot is not what was written: its ${bytes.length} bytes have digest ${found}`,
+      );
+    }
+    return bytes;
+  }
+
+  digests(): Digest[] {
+    return this.#digests.all().map((row) => hashOf(row, "digest"));
+  }
+}

@@ -1,0 +1,129 @@
+/** One transaction as both twins run it: each operation is checked, followed by the guard and written, then the intents are checked. */
+import type { Digest, LogIndex, Term } from "../core/ids.ts";
+import type { Chunk, PersistOperation } from "../core/output.ts";
+import type { ChunkReader, Hash } from "../core/ports.ts";
+import { demand } from "./demand.ts";
+import { checkIntents, type GuardRecord, type GuardView, moveBase, raiseBar } from "./guard.ts";
+import { heldSnapshot } from "./held_snapshot.ts";
+import { type SigningIntent, StorageError } from "./port.ts";
+import { advanceTip, baseIndex, checkTip, type Tip, type TipView } from "./tip.ts";
+
+/** A disk in the middle of a transaction. */
+export interface OpenDisk {
+  readonly chunks: Pick<ChunkReader, "has" | "read">;
+  /** The chain hash of the entry at `index`, null where there is none. */
+  hashAt(index: LogIndex): Digest | null;
+  /** Its term, 0 where there is none. */
+  termAt(index: LogIndex): Term;
+  /** Makes one change, which was checked; `before` is the tip up to then. */
+  write(operation: PersistOperation, before: Tip): void;
+}
+
+/** What is known of a disk without reading it. */
+export interface Known {
+  readonly tip: Tip;
+  readonly guard: GuardRecord;
+}
+
+/** What never changes. */
+export interface Fixed {
+  readonly hash: Hash;
+  readonly genesis: Digest;
+}
+
+/** Applies a transaction. Throws GuardError or {@linkcode StorageError}; then whoever began the transaction takes it back. */
+export function applyTransaction(
+  disk: OpenDisk,
+  known: Known,
+  operations: readonly PersistOperation[],
+  intents: readonly SigningIntent[],
+  fixed: Fixed,
+): Known {
+  let { tip, guard } = known;
+  for (const operation of operations) {
+    const view = viewOf(disk, tip, fixed);
+    const next = advanceTip(tip, operation, view);
+    guard = follow(guard, operation, tip, view);
+    disk.write(operation, tip);
+    tip = next;
+  }
+  checkTip(tip);
+  return { tip, guard: checkSigning(disk, { tip, guard }, intents, fixed) };
+}
+
+/** The guard's record after `intents`, checked against what the disk holds now. */
+export function checkSigning(
+  disk: OpenDisk,
+  { tip, guard }: Known,
+  intents: readonly SigningIntent[],
+  fixed: Fixed,
+): GuardRecord {
+  const view = viewOf(disk, tip, fixed);
+  const guarded = intents.flatMap((intent) => {
+    if (intent.kind !== "checkpoint") return [intent];
+    assertCheckpoint(disk, tip, intent.checkpoint, view);
+    return [];
+  });
+  return checkIntents(guard, guarded, view);
+}
+
+/** The guard looks at what an operation takes away before it is gone. */
+function follow(guard: GuardRecord, operation: PersistOperation, before: Tip, { hashAt }: TipView): GuardRecord {
+  switch (operation.op) {
+    case "compact":
+      return moveBase(guard, operation.base.index, operation.base.index, hashAt);
+    case "restart-log":
+      // Of the log that goes only what is committed is sure to lie on the chain of the new base.
+      return moveBase(guard, operation.base.index, before.commitIndex, hashAt);
+    case "hard-state": {
+      const bar = before.hardState.recovery?.bar ?? null;
+      return bar !== null && operation.state.recovery === null ? raiseBar(guard, bar) : guard;
+    }
+    default:
+      return guard;
+  }
+}
+
+/** §8.2: a Checkpoint promises that its snapshot is held, and is one of the committed log. */
+function assertCheckpoint(
+  { chunks }: OpenDisk,
+  { commitIndex }: Tip,
+  { index, hash, stateDigest }: Extract<SigningIntent, { readonly kind: "checkpoint" }>["checkpoint"],
+  { hashAt }: TipView,
+): void {
+  const what = `Checkpoint of (${index}, ${hash})`;
+  demand(index <= commitIndex, () => `a ${what} above commit index ${commitIndex}`);
+  demand(hashAt(index) === hash, () => `a ${what}, where the log holds ${hashAt(index) ?? "nothing"}`);
+  demand(chunks.has(stateDigest), () => `a ${what} whose snapshot ${stateDigest} is not held`);
+}
+
+function viewOf(disk: OpenDisk, tip: Tip, { hash, genesis }: Fixed): TipView & GuardView {
+  const base = baseIndex(tip);
+  const baseHash = tip.base?.hash ?? genesis;
+  return {
+    baseIndex: base,
+    recovering: tip.hardState.recovery !== null,
+    termAt: (index) => disk.termAt(index),
+    hashAt: (index) => index === base ? baseHash : index < base ? null : disk.hashAt(index),
+    snapshot: (stateDigest) => wholeSnapshot(hash, stateDigest, disk.chunks),
+    isChunk: ({ digest, bytes }: Chunk) => hash(bytes) === digest,
+  };
+}
+
+function wholeSnapshot(hash: Hash, stateDigest: Digest, chunks: OpenDisk["chunks"]): ReadonlySet<Digest> {
+  try {
+    return heldSnapshot(hash, stateDigest, chunks);
+  } catch (error) {
+    if (error instanceof StorageError) throw error;
+    demand(false, () => `a checkpoint whose snapshot is not whole: ${(error as Error).message}`);
+    throw error;
+  }
+}
+
+/**
+ * Whether a transaction may become durable later, with the next one that may not: it only writes or drops chunks, and nothing is about to
+ * be signed on it.
+ */
+export const isBackground = (operations: readonly PersistOperation[], intents: readonly SigningIntent[]): boolean =>
+  intents.length === 0 && operations.length > 0 &&
+  operations.every(({ op }) => op === "chunks" || op === "drop-chunks");
