@@ -11,6 +11,7 @@ import type { AppendEntries, Signed } from "./message.ts";
 import type { ChainedEntry } from "./output.ts";
 import type { AppendEntriesPacket } from "./packet.ts";
 import { blameLeader, placeInTerm } from "./suspicion.ts";
+import type { CoreState } from "./state.ts";
 import { recount } from "./tally.ts";
 import { enterByProof, hasUncommitted, restartElectionTimer } from "./terms.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "./verdict.ts";
@@ -21,6 +22,7 @@ export function onAppendEntries(context: Context, packet: AppendEntriesPacket): 
   const refused = followLeader(context, packet);
   if (refused) return refused;
   recordHeader(context, packet.signed);
+  if (leavesBase(context.state, header)) blameLeader(context, "leaves-its-base");
   hearRound(context, header);
   // Entries are left out of what comes before its leader's proof; that may be in the same batch.
   const withoutEntries = packet.entries.length === 0 && header.entryHashes.length > 0;
@@ -49,6 +51,13 @@ function followLeader(context: Context, { signed, proof }: AppendEntriesPacket):
     return askResend(context, signed.message, true);
   }
   return leader === state.term.leader ? null : reject("not-the-leader", leader);
+}
+
+/** §6.6: an honest leader's log contains its base, so that its headers never give another hash there. */
+function leavesBase({ term: { base } }: CoreState, { prevIndex, prevHash, entryHashes }: AppendEntries): boolean {
+  if (base === null) return false;
+  const hash = base.index === prevIndex ? prevHash : entryHashes[base.index - prevIndex - 1];
+  return hash !== undefined && hash !== base.hash;
 }
 
 /**

@@ -29,17 +29,22 @@ type Mood =
   | "down"
   /** So does the leader, while what it said lately is repeated for ever. */
   | "echo"
+  /** Honest replicas lose their disks and come back as learners, others may be faulty besides. */
+  | "amnesia"
   /** Elections take so long that whatever is repaired must be repaired without one. */
   | "patience";
 
 const MOODS: readonly (readonly [Mood, number])[] = [
-  ["chaos", 0.5],
+  ["chaos", 0.38],
+  ["amnesia", 0.12],
   ["reign", 0.12],
   ["silence", 0.18],
   ["down", 0.06],
   ["echo", 0.04],
   ["patience", 0.1],
 ];
+/** Longer than chunks are kept that no snapshot needs. */
+const REST_MS = 65_000;
 /** One seed in so many has real signatures and the real wire format. */
 const REAL_CRYPTO_EVERY = 50;
 
@@ -50,7 +55,9 @@ export function drawPlan(seed: number, { replicas = 4, actors = null, clauses = 
   const { f } = quorumOf(replicas);
   const mood = actors ? "chaos" : drawMood(rng);
   const hushed = mood === "silence" && rng.chance(0.4);
-  const byzantine = drawByzantine(rng, ids, f, hushed ? "chaos" : mood, actors);
+  const mayExceed = (mood === "chaos" || mood === "amnesia") && rng.chance(0.25);
+  const most = mood === "amnesia" && !mayExceed ? rng.int(0, f - 1) : f;
+  const byzantine = drawByzantine(rng, ids, most, hushed ? "chaos" : mood, actors);
   const honest = ids.filter((id) => byzantine.every(({ replica }) => replica !== id));
   const spare = f - byzantine.length;
   const constants = drawConstants(rng, mood);
@@ -75,15 +82,19 @@ export function drawPlan(seed: number, { replicas = 4, actors = null, clauses = 
         from: onset,
         to: safetyMs,
         mood,
+        wipes: drawLosers(rng, honest, mood, mayExceed),
         unit: Math.min(unit, 1000),
       }),
       ...drawEcho(mood, unit),
     ],
+    mayExceed,
+    snapshotBytes: rng.pick([1, 1, 200, null]),
     clients: drawClients(rng, mood, unit),
     safetyMs,
     down: drawDown(rng, honest, spare, mood),
-    quiet: !["chaos", "reign"].includes(mood) || byzantine.length === 0,
-    livenessMs: 10 * constants.electionTimeoutCapMs,
+    quiet: !["chaos", "reign", "amnesia"].includes(mood) || byzantine.length === 0,
+    livenessMs: livenessBound(f, constants),
+    restMs: rng.chance(0.05) ? REST_MS : 0,
     serviceMs: drawService(rng, mood, unit),
     clauses,
   };
@@ -108,10 +119,24 @@ function drawConstants(rng: Rng, mood: Mood): ProtocolConstants {
     patienceMs: patient ? 60_000 : rng.pick([1.5, 2.5]) * unit,
     patienceCapMs: patient ? 120_000 : 16 * unit,
     sessionWindow: 16,
-    checkpointEvery: 1000,
-    logTail: 1000,
+    ...drawCheckpoints(rng, patient),
     fastReads: rng.chance(0.25),
   };
+}
+
+/** Mostly so small that logs are cut short all the time; the patient keep what a leader may have to send again. */
+function drawCheckpoints(rng: Rng, patient: boolean): Pick<ProtocolConstants, "checkpointEvery" | "logTail"> {
+  if (rng.chance(0.15)) return { checkpointEvery: 1000, logTail: 1000 };
+  return {
+    checkpointEvery: rng.pick([2, 4, 7, 10, 10, 20, 40]),
+    logTail: patient ? 1000 : rng.pick([0, 0, 1, 5, 20]),
+  };
+}
+
+/** Who may lose its disk, once or several times. */
+function drawLosers(rng: Rng, honest: readonly ReplicaId[], mood: Mood, mayExceed: boolean): ReplicaId[] {
+  if (mood !== "amnesia" && !mayExceed) return [];
+  return Array.from({ length: rng.int(1, 4) }, () => rng.pick(honest));
 }
 
 function drawByzantine(
@@ -135,6 +160,14 @@ function drawByzantine(
   const alike = rng.chance(0.6);
   return chosen.map((replica) => ({ replica, ...(alike ? shared : drawBehaviour(rng, names)) }));
 }
+
+/**
+ * A term that a faulty replica leads or spoils lasts up to two capped timeouts and its election, and f of them may have the first turn
+ * one after the other (§6.10, §6.11). An honest holder of that turn loses it by suspecting late or ranking low, so that no number of
+ * terms is sure to be enough: among ten replicas, leaders that rewrite leave an honest one every third or fourth term.
+ */
+const livenessBound = (f: number, { electionTimeoutCapMs }: ProtocolConstants): Millis =>
+  10 * Math.max(1, f) * electionTimeoutCapMs;
 
 /** One behaviour for the whole run, several at once, or one after the other. */
 function drawBehaviour(rng: Rng, names: readonly string[]): Omit<ByzantinePlan, "replica"> {

@@ -42,6 +42,18 @@ Deno.test("simulation: real signatures over the real wire format lead to the sam
   assert(stats.commits > 3);
 });
 
+for (const [replicas, timeouts] of [[4, 10], [6, 10], [7, 20], [10, 30]] as const) {
+  Deno.test(`simulation: every faulty replica may delay service, ${timeouts} capped timeouts at n = ${replicas}`, () => {
+    const { livenessMs, constants } = drawPlan(1, { replicas });
+    assertEquals(livenessMs, timeouts * constants.electionTimeoutCapMs);
+  });
+}
+  assertEquals(plan.byzantine.map(({ actors }) => actors), Array(3).fill(["rewriting-leader", "lone-commit"]));
+  const { violation, stats } = run(plan);
+  assertEquals(violation, null);
+  assert(stats.operations > 30, `${stats.operations} operations`);
+});
+
 /** Nobody is faulty and nothing is lost; one client always has writes under way. */
 const CALM: Plan = {
   ...drawPlan(1),
