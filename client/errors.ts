@@ -90,3 +90,46 @@ export class UsageError extends Error {
 export class ClosedError extends Error {
   override readonly name = "ClosedError";
 }
+
+/** Stable words for {@linkcode InvalidBackupError}. */
+export type BackupFault =
+  /** It does not begin as a backup does. */
+  | "not-a-backup"
+  /** A version that this program does not know. */
+  | "unknown-version"
+  /** The file has changed since it was written, or was never whole. */
+  | "damaged"
+  /** It is another cluster's than the roster's. */
+  | "another-cluster"
+  /** It is whole, and what it says is not proven by the roster's replicas. */
+  | "unproven";
+
+/** What was given as a backup is none that the roster proves. */
+export class InvalidBackupError extends Error {
+  override readonly name = "InvalidBackupError";
+  readonly code: BackupFault;
+
+  constructor(code: BackupFault, message: string, options?: ErrorOptions) {
+    super(`backup: ${message}`, options);
+    this.code = code;
+  }
+}
+
+/** No replica gave in time what a backup lacks. What it had by then is in the message. */
+export class NoSourceError extends Error {
+  override readonly name = "NoSourceError";
+}
+
+/** One replica did not give what it was asked for: it was silent, refused, or answered with something else. */
+export class SourceError extends Error {
+  override readonly name = "SourceError";
+  readonly replica: string;
+  /** Whether it answered, under its signature, with what no honest replica answers. */
+  readonly lied: boolean;
+
+  constructor(replica: string, what: string, lied: boolean) {
+    super(`${replica} ${what}`);
+    this.replica = replica;
+    this.lied = lied;
+  }
+}

@@ -96,7 +96,8 @@ const replica = (signer: ReplicaId, signed: Signed<Message>): SignatureClaim => 
   signed,
 });
 
-const ofCertificate = (certificate: Certificate): SignatureClaim[] =>
+/** The signatures of a certificate. */
+export const ofCertificate = (certificate: Certificate): SignatureClaim[] =>
   certificate.responses.map((r) => replica(r.message.replica, r));
 
 /** The signatures of a checkpoint proof; whoever holds one offline checks the same. */

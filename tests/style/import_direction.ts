@@ -20,6 +20,8 @@ interface Layer {
 const LAYERS: readonly Layer[] = [
   { folder: "crypto/", mayImport: [], core: "types" },
   { folder: "transport/", mayImport: ["crypto/"], core: "all" },
+  // A backup is checked by the very functions that a replica checks a checkpoint by.
+  { folder: "client/backup/", mayImport: ["client/", "transport/", "crypto/", "replica/state_machine/"], core: "all" },
   { folder: "client/", mayImport: ["transport/", "crypto/", "replica/state_machine/"], core: "types" },
 ];
 

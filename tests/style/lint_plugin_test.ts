@@ -98,6 +98,7 @@ Deno.test("import-direction: outward imports are found", () => {
     ["transport/codec.ts", 'import type { X } from "../replica/storage/port.ts";'],
     ["transport/codec.ts", 'import { x } from "../client/client.ts";'],
     ["client/client.ts", 'import { step } from "../replica/core/step.ts";'],
+    ["client/backup/trust.ts", 'import { Replica } from "../../replica/replica.ts";'],
     ["client/client.ts", 'import { x } from "../replica/replica.ts";'],
     ["client/gateway/http.ts", 'export * from "../../replica/main.ts";'],
     ["client/client.ts", 'const x = await import("../replica/replica.ts");'],
@@ -117,6 +118,7 @@ Deno.test("import-direction: inward imports, packages and tests pass", () => {
       "crypto/roster.ts",
       'import { LIMITS } from "../replica/core/limits.ts"; import { createHash } from "node:crypto";',
     ],
+    ["client/backup/trust.ts", 'import { isCertificate } from "../../replica/core/certify.ts";'],
     ["crypto/noble.ts", 'import { secp256k1 } from "@noble/curves/secp256k1.js";'],
     [
       "transport/codec.ts",

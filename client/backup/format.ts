@@ -1,0 +1,40 @@
+/**
+ * The file of a backup (`docs/backup.md`): magic, version, cluster id, then records, then the SHA-256 of all before it. A record is
+ * `u8 type, u32 length, bytes`. Their order is fixed: a checkpoint proof and the chunks of its snapshot, a commit certificate and the
+ * entries up to it; either pair may be missing, not both.
+ */
+import { LIMITS } from "../../replica/core/limits.ts";
+
+/** First bytes of every backup; a line of text, so that whoever looks at the file sees what it is. */
+export const MAGIC = new TextEncoder().encode("bft-raft backup\n");
+export const BACKUP_VERSION = 1;
+/** Bytes of the digest at the end. */
+export const DIGEST_BYTES = 32;
+
+/** What a record holds. */
+export type RecordKind = "end" | "checkpoint" | "chunk" | "certificate" | "entry";
+
+/** The byte of each type. */
+export const RECORD_BYTES: Readonly<Record<RecordKind, number>> = {
+  end: 0,
+  checkpoint: 1,
+  chunk: 2,
+  certificate: 3,
+  entry: 4,
+};
+
+export const RECORD_NAMES: ReadonlyMap<number, RecordKind> = new Map(
+  Object.entries(RECORD_BYTES).map(([name, byte]) => [byte, name as RecordKind]),
+);
+
+/** Version, index, term and length of an entry. */
+const ENTRY_FRAMING = 1 + 8 + 8 + 4;
+
+/** Longest content of each type; nothing longer is read. */
+export const RECORD_LIMITS: Readonly<Record<RecordKind, number>> = {
+  end: DIGEST_BYTES,
+  checkpoint: LIMITS.maxReplyBytes,
+  chunk: LIMITS.maxChunkBytes,
+  certificate: LIMITS.maxReplyBytes,
+  entry: LIMITS.maxEntryBytes + ENTRY_FRAMING,
+};

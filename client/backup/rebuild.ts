@@ -1,0 +1,63 @@
+/** The replicated state of a backup, made anew by the very functions that replicas use (§7.1, §8.3). */
+import { sha256Hex } from "../../crypto/digest.ts";
+import type { CheckpointProof } from "../../replica/core/certificate.ts";
+import type { Entry, Head } from "../../replica/core/entry.ts";
+import { chainEntry } from "../../replica/core/hash_chain.ts";
+import type { Digest } from "../../replica/core/ids.ts";
+import type { StateMachine } from "../../replica/core/ports.ts";
+import { freezeSessions } from "../../replica/core/session_chunks.ts";
+import { readSessions } from "../../replica/core/session_chunks_read.ts";
+import { applyRequest, createSessionTable, type SessionTable } from "../../replica/core/session_table.ts";
+import { restoreSnapshot } from "../../replica/core/snapshot_restore.ts";
+import { freezeMachine } from "../../replica/core/snapshot_source.ts";
+import { nextChunks, startSnapshot } from "../../replica/core/snapshot_writer.ts";
+
+export class Rebuilt {
+  /** Up to where the log is applied. */
+  head: Head;
+  readonly #machine: StateMachine;
+  #sessions: SessionTable;
+
+  /** The state before the first entry; `machine` must be fresh. */
+  constructor(machine: StateMachine, genesis: Head, window: number) {
+    this.#machine = machine;
+    this.head = genesis;
+    this.#sessions = createSessionTable(window);
+  }
+
+  /**
+   * Takes over the state at a checkpoint. `read` is asked for the snapshot's chunks one by one: head, lists, the session table's, the
+   * state machine's. Throws a RangeError that says which of them is wrong. Returns how many there are.
+   */
+  restore({ stable }: CheckpointProof, read: (digest: Digest) => Uint8Array): number {
+    const snapshot = restoreSnapshot(stable.stateDigest, read, sha256Hex);
+    this.#sessions = readSessions(snapshot.sessions, this.#sessions.window);
+    this.#machine.restore(snapshot.machine);
+    this.head = { index: stable.index, hash: stable.hash };
+    return snapshot.digests.length;
+  }
+
+  /** Applies the next entry. Throws a RangeError on one that is not the next, or is no list of requests. */
+  apply(entry: Entry): void {
+    const wanted = this.head.index + 1;
+    if (entry.index !== wanted) throw new RangeError(`holds entry ${entry.index}, ${wanted} is wanted`);
+    if (entry.requests === null) throw new RangeError(`holds entry ${entry.index}, which is no list of requests`);
+    const { index } = entry;
+    for (const { message } of entry.requests) {
+      const context = { index, client: message.client };
+      applyRequest(this.#sessions, message, index, (command) => this.#machine.apply(command, context));
+    }
+    this.head = { index, hash: chainEntry(sha256Hex, this.head.hash, entry).hash };
+  }
+
+  /** What a checkpoint at this index would name: the digest of the whole state, sessions included. */
+  stateDigest(): Digest {
+    const writer = startSnapshot(freezeSessions(this.#sessions), freezeMachine(this.#machine, sha256Hex));
+    // Every chunk counts as held, so that each is digested and none is kept.
+    const ports = { hash: sha256Hex, chunks: { has: () => true } };
+    while (true) {
+      const { done } = nextChunks(writer, ports, Number.MAX_SAFE_INTEGER);
+      if (done !== null) return done.stateDigest;
+    }
+  }
+}

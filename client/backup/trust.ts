@@ -1,0 +1,62 @@
+/** What a roster proves: certificates and checkpoints with a quorum of its replicas' signatures, checked without asking anybody. */
+import type { SignatureBackend } from "../../crypto/backend.ts";
+import { sha256Hex } from "../../crypto/digest.ts";
+import { createKeyRing, type KeyRing } from "../../crypto/key_ring.ts";
+import type { Roster } from "../../crypto/roster.ts";
+import { createVerifier, type Verifier } from "../../crypto/signing.ts";
+import { createVerifiedCache } from "../../crypto/verified_cache.ts";
+import type { CheckpointProof, CommitCertificate } from "../../replica/core/certificate.ts";
+import {
+  isCertificate,
+  isCheckpointProof,
+  plausibleCertificate,
+  plausibleCheckpointProof,
+  type Roster as CoreRoster,
+} from "../../replica/core/certify.ts";
+import type { Head } from "../../replica/core/entry.ts";
+import { genesisHash } from "../../replica/core/hash_chain.ts";
+import { logIndex } from "../../replica/core/ids.ts";
+import { quorumOf } from "../../replica/core/quorum.ts";
+import { ofCertificate, ofCheckpointProof, type SignatureClaim } from "../../replica/core/signatures.ts";
+
+export class Trust {
+  readonly roster: Roster;
+  /** (0, h₀), where the cluster's log begins. */
+  readonly genesis: Head;
+  readonly #core: CoreRoster;
+  readonly #keys: KeyRing;
+  readonly #verifier: Verifier;
+
+  constructor(roster: Roster, backend: SignatureBackend) {
+    this.roster = roster;
+    const genesis = genesisHash(sha256Hex, roster.cluster);
+    this.genesis = { index: logIndex(0), hash: genesis };
+    const replicas = roster.replicas.map(({ id }) => id);
+    const clients = new Set(roster.clients.map(({ id }) => id));
+    const { cluster: clusterId, constants } = roster;
+    const config = { clusterId, self: replicas[0]!, replicas, clients, constants, seed: 0 };
+    this.#core = { config, sizes: quorumOf(replicas.length), genesis };
+    this.#keys = createKeyRing(roster);
+    this.#verifier = createVerifier(backend, roster.cluster, createVerifiedCache());
+  }
+
+  /** Whether a quorum vouches for the state that `proof` names, and has committed the entry it names (§8.2, §8.3). */
+  provesCheckpoint(proof: CheckpointProof): boolean {
+    return plausibleCheckpointProof(this.#core, proof) && this.#signed(ofCheckpointProof(proof)) &&
+      isCheckpointProof(this.#core, sha256Hex, proof);
+  }
+
+  /** Whether a quorum has committed the chain up to the point of `certificate` (§5.6). */
+  provesCommit(certificate: CommitCertificate): boolean {
+    return plausibleCertificate(this.#core, certificate) && this.#signed(ofCertificate(certificate)) &&
+      isCertificate(this.#core, sha256Hex, certificate);
+  }
+
+  /** Whether every one of the signatures is that of the replica it names (§2.3). */
+  #signed(claims: readonly SignatureClaim[]): boolean {
+    return claims.every(({ kind, signer, signed: { body, signature } }) => {
+      const key = this.#keys.replicaKey(signer as CoreRoster["config"]["self"]);
+      return key !== null && this.#verifier.verify(kind, body, signature, key);
+    });
+  }
+}

@@ -1,0 +1,145 @@
+/** Checks a backup with nothing but the roster: no key, no network, and no trust in whoever made it or kept it. */
+import type { SignatureBackend } from "../../crypto/backend.ts";
+import type { Roster } from "../../crypto/roster.ts";
+import type { CheckpointProof, CommitCertificate } from "../../replica/core/certificate.ts";
+import type { StateMachine } from "../../replica/core/ports.ts";
+import { certificateCodec, checkpointProofCodec, DecodeError, entryCodec } from "../../transport/codec/mod.ts";
+import { InvalidBackupError } from "../errors.ts";
+import type { ByteSource } from "./hashed_source.ts";
+import { Rebuilt } from "./rebuild.ts";
+import { readRecords, type RecordReader } from "./record_reader.ts";
+import { Trust } from "./trust.ts";
+
+/** What a backup is checked with. */
+export interface VerifyOptions {
+  /** Roster of the cluster the backup was made of, as `readRoster` gives it. */
+  readonly roster: Roster;
+  readonly backend: SignatureBackend;
+  /** A fresh state machine of the kind the cluster runs. It holds the backup's state afterwards; where the backup is refused, it is of no use. */
+  readonly machine: StateMachine;
+  /** Told now and then how many bytes are read. */
+  readonly onProgress?: (bytes: number) => void;
+}
+
+/** What a backup was found to hold. All of it is proven. */
+export interface VerifiedBackup {
+  readonly cluster: string;
+  /** Index of the last entry whose effect the state has. */
+  readonly index: number;
+  /** Chain hash there, equal on all honest replicas (§3.1). */
+  readonly hash: string;
+  /** Digest of the state with its sessions, as a checkpoint at this index would name it (§8.2). */
+  readonly stateDigest: string;
+  /** The checkpoint it begins with; null where it holds all entries from the first. */
+  readonly checkpoint: { readonly index: number; readonly stateDigest: string } | null;
+  /** Replicas whose signatures say that the last entry is committed. */
+  readonly signers: readonly string[];
+  readonly chunks: number;
+  readonly entries: number;
+  /** Bytes of the file. */
+  readonly bytes: number;
+}
+
+const PROGRESS_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Checks every byte of a backup and rebuilds its state in `machine`. Throws {@linkcode InvalidBackupError} where anything in it is damaged
+ * or not proven by `roster`.
+ */
+export function verifyBackup(file: ByteSource, options: VerifyOptions): VerifiedBackup {
+  return readRecords(file, (reader) => {
+    try {
+      return new Verification(reader, options).run();
+    } catch (error) {
+      if (!(error instanceof RangeError) && !(error instanceof DecodeError)) throw error;
+      const where = `what stands before byte ${reader.at} is not what it must be: ${error.message}`;
+      throw new InvalidBackupError("unproven", where, { cause: error });
+    }
+  });
+}
+
+class Verification {
+  readonly #reader: RecordReader;
+  readonly #trust: Trust;
+  readonly #state: Rebuilt;
+  readonly #onProgress: (bytes: number) => void;
+  #told = 0;
+  #chunks = 0;
+
+  constructor(reader: RecordReader, { roster, backend, machine, onProgress }: VerifyOptions) {
+    if (reader.cluster !== roster.cluster) {
+      throw new InvalidBackupError(
+        "another-cluster",
+        `given one of cluster ${
+          JSON.stringify(reader.cluster)
+        }, and the roster of ${roster.cluster}; wanted the roster of its cluster`,
+      );
+    }
+    this.#reader = reader;
+    this.#trust = new Trust(roster, backend);
+    this.#state = new Rebuilt(machine, this.#trust.genesis, roster.constants.sessionWindow);
+    this.#onProgress = onProgress ?? (() => {});
+  }
+
+  run(): VerifiedBackup {
+    const checkpoint = this.#reader.kind === "checkpoint" ? this.#snapshot() : null;
+    const base = this.#state.head.index;
+    const certificate = this.#reader.kind === "certificate" ? this.#entries() : checkpoint?.commit ?? null;
+    if (certificate === null) throw unproven("holds neither a checkpoint nor a commit certificate");
+    this.#reader.end();
+    const { index, hash } = this.#state.head;
+    return {
+      cluster: this.#reader.cluster,
+      index,
+      hash,
+      stateDigest: this.#state.stateDigest(),
+      checkpoint: checkpoint && { index: checkpoint.stable.index, stateDigest: checkpoint.stable.stateDigest },
+      signers: certificate.responses.map(({ message }) => message.replica),
+      chunks: this.#chunks,
+      entries: index - base,
+      bytes: this.#reader.at,
+    };
+  }
+
+  /** A checkpoint proof and the chunks of its snapshot. */
+  #snapshot(): CheckpointProof {
+    const proof = checkpointProofCodec.decode(this.#reader.take("checkpoint"));
+    if (!this.#trust.provesCheckpoint(proof)) {
+      throw unproven(`holds a checkpoint at index ${proof.stable.index} that no quorum of the roster proves`);
+    }
+    this.#chunks = this.#state.restore(proof, () => {
+      const chunk = this.#reader.take("chunk");
+      this.#tell();
+      return chunk;
+    });
+    const found = this.#state.stateDigest();
+    if (found === proof.stable.stateDigest) return proof;
+    throw unproven(`holds a snapshot that becomes a state of digest ${found}, ${proof.stable.stateDigest} is proven`);
+  }
+
+  /** A commit certificate and the entries up to it. */
+  #entries(): CommitCertificate {
+    const certificate = certificateCodec.decode(this.#reader.take("certificate"));
+    const { index, hash } = certificate;
+    if (certificate.kind !== "commit" || !this.#trust.provesCommit(certificate)) {
+      throw unproven(`holds a certificate of index ${index} that no quorum of the roster proves`);
+    }
+    if (index <= this.#state.head.index) {
+      throw unproven(`holds a certificate of index ${index} behind a state of index ${this.#state.head.index}`);
+    }
+    while (this.#state.head.index < index) {
+      this.#state.apply(entryCodec.decode(this.#reader.take("entry")));
+      this.#tell();
+    }
+    if (this.#state.head.hash === hash) return certificate;
+    throw unproven(`holds entries that lead to hash ${this.#state.head.hash} at index ${index}, ${hash} is proven`);
+  }
+
+  #tell(): void {
+    if (this.#reader.at < this.#told + PROGRESS_BYTES) return;
+    this.#told = this.#reader.at;
+    this.#onProgress(this.#told);
+  }
+}
+
+const unproven = (what: string): InvalidBackupError => new InvalidBackupError("unproven", what);

@@ -1,0 +1,156 @@
+/** A cluster's history signed by its real keys, without a cluster: what replicas hold, to make backups of and to bend. */
+import { createSigner, sha256Hex, type Signer, unhex } from "../../crypto/mod.ts";
+import { backend } from "../../crypto/testing_backends.ts";
+import type { Certificate, CheckpointProof, CommitCertificate } from "../../replica/core/certificate.ts";
+import { joinRequests } from "../../replica/core/entry_body.ts";
+import type { Head, SendRequest } from "../../replica/core/entry.ts";
+import { chainEntry, genesisHash } from "../../replica/core/hash_chain.ts";
+import { clientId, type Digest, logIndex, offset, replicaId, round, seq, term } from "../../replica/core/ids.ts";
+import type { AppendEntriesResponse, Checkpoint, Message, Signed } from "../../replica/core/message.ts";
+import type { ChainedEntry } from "../../replica/core/output.ts";
+import { freezeSessions } from "../../replica/core/session_chunks.ts";
+import { applyRequest, createSessionTable } from "../../replica/core/session_table.ts";
+import { freezeMachine } from "../../replica/core/snapshot_source.ts";
+import { nextChunks, startSnapshot } from "../../replica/core/snapshot_writer.ts";
+import { encodeKvCommand, KvStore } from "../../replica/state_machine/mod.ts";
+import { certificateCodec, checkpointProofCodec, encodeMessage, entryCodec } from "../../transport/codec/mod.ts";
+import { RecordWriter } from "../../client/backup/record_writer.ts";
+import { makeRoster } from "../e2e/support/make_roster.ts";
+import { HeldChunks } from "../snapshot_values.ts";
+
+const START = 1_760_000_000_000_000;
+const TERM = term(3);
+
+/** A state at one checkpoint. */
+export interface LabSnapshot {
+  readonly stateDigest: Digest;
+  /** Head, lists, session table, state machine. */
+  readonly digests: readonly Digest[];
+}
+
+export interface LabOptions {
+  /** Entries of the history. */
+  readonly entries: number;
+  /** Entries between checkpoints. */
+  readonly every?: number;
+  /** Bytes of each value. */
+  readonly valueBytes?: number;
+  /** Keys written, over and over. */
+  readonly keys?: number;
+  /** Id of the cluster, where it is not the usual one. */
+  readonly cluster?: string;
+}
+
+/** What stands in a file in place of honest proofs. */
+export interface LabProofs {
+  readonly proof?: CheckpointProof;
+  readonly certificate?: Certificate;
+}
+
+/** The history of four replicas and two clients. */
+export class BackupLab {
+  readonly roster;
+  readonly chain: ChainedEntry[] = [];
+  readonly snapshots = new Map<number, LabSnapshot>();
+  readonly chunks = new HeldChunks();
+  readonly machine = new KvStore();
+  readonly genesis: Head;
+  readonly #signers = new Map<string, Signer>();
+  readonly #sessions;
+
+  constructor({ entries, every = 5, valueBytes = 20, keys = 7, cluster }: LabOptions) {
+    const made = makeRoster({ constants: { checkpointEvery: every } });
+    this.roster = cluster === undefined ? made.roster : { ...made.roster, cluster };
+    for (const [id, key] of made.keys) {
+      this.#signers.set(id, createSigner(backend, unhex(key.secretKey), this.roster.cluster));
+    }
+    this.genesis = { index: logIndex(0), hash: genesisHash(sha256Hex, this.roster.cluster) };
+    this.#sessions = createSessionTable(this.roster.constants.sessionWindow);
+    for (let i = 1; i <= entries; i++) {
+      this.#append(i % 6 === 1 ? [] : [this.#put(`k${i % keys}`, i, valueBytes)]);
+      if (i % every === 0) this.#checkpoint(i);
+    }
+  }
+
+  sign<M extends Message>(by: string, message: M): Signed<M> {
+    const body = encodeMessage(message);
+    return { message, body, signature: this.#signers.get(by)!.sign(message.kind, body) };
+  }
+
+  head(index: number): Head {
+    return index === 0 ? this.genesis : { index: logIndex(index), hash: this.chain[index - 1]!.hash };
+  }
+
+  /** §5.6: `by` reported the entry `above` places behind `index` prepared. */
+  certificate(index: number, { above = 0, by = ["r1", "r2", "r3"] } = {}): CommitCertificate {
+    const reported = this.head(index + above);
+    const links = this.chain.slice(index, index + above).map(({ entry, digest }) => ({ term: entry.term, digest }));
+    const responses = by.map((id): Signed<AppendEntriesResponse> =>
+      this.sign(id, {
+        kind: "AppendEntriesResponse",
+        term: TERM,
+        replica: replicaId(id),
+        acks: [reported],
+        prepared: { term: TERM, ...reported },
+        commitIndex: logIndex(0),
+        commitHash: this.genesis.hash,
+        round: round(1),
+      })
+    );
+    return { kind: "commit", term: TERM, ...this.head(index), links, responses };
+  }
+
+  /** §8.3: the stable checkpoint at `index`. */
+  proof(index: number, by: readonly string[] = ["r1", "r2", "r4"]): CheckpointProof {
+    const { stateDigest } = this.snapshots.get(index)!;
+    const point = { ...this.head(index), stateDigest };
+    const checkpoints = by.map((id): Signed<Checkpoint> =>
+      this.sign(id, { kind: "Checkpoint", replica: replicaId(id), ...point })
+    );
+    const above = Math.min(2, this.chain.length - index);
+    return { stable: { ...point, checkpoints }, commit: this.certificate(index, { above }) };
+  }
+
+  /** The bytes of a backup that begins with the checkpoint at `from`, or at genesis, and goes up to `to`; proven by `proofs` where given. */
+  file(from: number | null, to: number, proofs: LabProofs = {}): Uint8Array {
+    const parts: Uint8Array[] = [];
+    const sink = { writeSync: (bytes: Uint8Array) => parts.push(bytes.slice()) && bytes.length };
+    const writer = new RecordWriter(sink, this.roster.cluster);
+    if (from !== null) {
+      writer.record("checkpoint", checkpointProofCodec.encode(proofs.proof ?? this.proof(from)));
+      for (const digest of this.snapshots.get(from)!.digests) writer.record("chunk", this.chunks.read(digest)!);
+    }
+    if (to > (from ?? 0)) {
+      writer.record("certificate", certificateCodec.encode(proofs.certificate ?? this.certificate(to)));
+      for (const { entry } of this.chain.slice(from ?? 0, to)) writer.record("entry", entryCodec.encode(entry));
+    }
+    writer.end();
+    const whole = new Uint8Array(writer.size);
+    parts.reduce((at, bytes) => (whole.set(bytes, at), at + bytes.length), 0);
+    return whole;
+  }
+
+  #put(key: string, number: number, valueBytes: number): Signed<SendRequest> {
+    const value = new TextEncoder().encode(`${number} `.padEnd(valueBytes, "."));
+    const command = encodeKvCommand({ op: "put", key, value });
+    const numbers = { seq: seq(START + number), floor: seq(START + Math.max(0, number - 3)) };
+    return this.sign("c1", { kind: "SendRequest", client: clientId("c1"), ...numbers, command });
+  }
+
+  #append(requests: readonly Signed<SendRequest>[]): void {
+    const last = this.head(this.chain.length);
+    const entry = { index: offset(last.index, 1), term: TERM, body: joinRequests(requests), requests };
+    this.chain.push(chainEntry(sha256Hex, last.hash, entry));
+    for (const { message } of requests) {
+      const context = { index: entry.index, client: message.client };
+      applyRequest(this.#sessions, message, entry.index, (command) => this.machine.apply(command, context));
+    }
+  }
+
+  #checkpoint(index: number): void {
+    const writer = startSnapshot(freezeSessions(this.#sessions), freezeMachine(this.machine, sha256Hex));
+    const { chunks, done } = nextChunks(writer, { hash: sha256Hex, chunks: this.chunks }, Number.MAX_SAFE_INTEGER);
+    this.chunks.put(chunks);
+    this.snapshots.set(index, done!);
+  }
+}
