@@ -1,5 +1,6 @@
 /** Closed-loop load on a cluster: each client has one write under way at a time, with a key of its own. */
 import type { Client } from "../client/mod.ts";
+import { summarize } from "./support/latencies.ts";
 
 export interface LoadResult {
   readonly clients: number;
@@ -25,16 +26,6 @@ export async function closedLoop(clients: readonly Client[], seconds: number, si
       if (sent >= start && done <= end) latencies.push(done - sent);
     }
   }));
-  latencies.sort((a, b) => a - b);
-  const at = (part: number) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * part))] ?? NaN;
-  const writes = latencies.length;
-  return {
-    clients: clients.length,
-    seconds,
-    writes,
-    writesPerSecond: writes / seconds,
-    p50: at(0.5),
-    p99: at(0.99),
-    max: at(1),
-  };
+  const { count: writes, p50, p99, max } = summarize(latencies);
+  return { clients: clients.length, seconds, writes, writesPerSecond: writes / seconds, p50, p99, max };
 }

@@ -75,9 +75,14 @@ export class LocalCluster implements AsyncDisposable {
     return ["--cluster", `${this.dir}/cluster.json`, "--key", `${this.dir}/${id}.key`];
   }
 
+  /** Where a replica keeps its database. */
+  dataDir(id: string): string {
+    return `${this.dir}/data/${id}`;
+  }
+
   /** Starts a replica, with further flags, and waits until it is ready. Throws with its last words if it does not come up. */
   async start(id: string, ...flags: string[]): Promise<DenoProcess> {
-    const args = [...this.credentials(id), "--data", `${this.dir}/data/${id}`, ...flags];
+    const args = [...this.credentials(id), "--data", this.dataDir(id), ...flags];
     const process = new DenoProcess("replica", "replica/main.ts", args);
     this.#replicas.set(id, process);
     try {

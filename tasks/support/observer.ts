@@ -8,7 +8,9 @@ const CHUNK = 200;
 
 /** Logs of several replicas, compared entry by entry. */
 export interface Comparison {
-  /** Every index from 1 up to this one was compared. */
+  /** Entries up to this one are dropped on some replica (§8.2), so that their hashes cannot be asked for; 0 if none are. */
+  readonly base: number;
+  /** Every index above `base` up to this one was compared; their chain hashes vouch for those below (§3.1). */
   readonly commitIndex: number;
   /** Hash at `commitIndex`. */
   readonly hash: string;
@@ -53,19 +55,20 @@ export class Observer {
   }
 
   /**
-   * Compares the logs of `replicas` at every index up to the lowest commit index among them. Throws {@linkcode DifferenceError} at the
-   * first index where two differ.
+   * Compares the logs of `replicas` at every index that all of them keep, up to the lowest commit index among them. Throws
+   * {@linkcode DifferenceError} at the first index where two differ. A cluster that is written to may drop entries meanwhile.
    */
   async compare(replicas: readonly string[]): Promise<Comparison> {
     const statuses = await this.statuses(replicas);
     if (statuses.length < replicas.length) throw new Error(`compare: only ${statuses.length} of ${replicas} answered`);
     const commitIndex = Math.min(...statuses.map((status) => status.commitIndex));
-    let hash = "";
-    for (let first = 1; first <= commitIndex; first += CHUNK) {
+    const base = Math.max(...statuses.map((status) => status.logBase));
+    let hash = statuses.find((status) => status.commitIndex === commitIndex)!.commitHash;
+    for (let first = base + 1; first <= commitIndex; first += CHUNK) {
       const indexes = Array.from({ length: Math.min(CHUNK, commitIndex - first + 1) }, (_, i) => first + i);
       hash = (await Promise.all(indexes.map((index) => this.#equalHash(replicas, index)))).at(-1) ?? hash;
     }
-    return { commitIndex, hash };
+    return { base, commitIndex, hash };
   }
 
   async #equalHash(replicas: readonly string[], index: number): Promise<string> {

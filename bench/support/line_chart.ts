@@ -1,0 +1,157 @@
+/** Curves over time as an SVG: panels one below the other, one time axis, numbered events across all of them. */
+import { niceTicks, type Ticks } from "./ticks.ts";
+
+export interface Series {
+  readonly name: string;
+  readonly colour: string;
+  /** Seconds, and a value; null where there is none, so that the curve has a gap. */
+  readonly points: readonly (readonly [number, number | null])[];
+}
+
+export interface Panel {
+  readonly title: string;
+  /** What the values are in, written along the axis. */
+  readonly unit: string;
+  readonly series: readonly Series[];
+}
+
+export interface ChartEvent {
+  readonly seconds: number;
+  readonly text: string;
+}
+
+export interface Chart {
+  readonly title: string;
+  readonly subtitle: string;
+  /** Length of the time axis. */
+  readonly seconds: number;
+  readonly panels: readonly Panel[];
+  readonly events: readonly ChartEvent[];
+}
+
+/** Of colours that people with colour-blindness tell apart too. */
+export const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#56b4e9", "#666666"] as const;
+
+const WIDTH = 900;
+const LEFT = 78;
+const RIGHT = 20;
+const HEAD = 78;
+const PANEL = 170;
+const PANEL_GAP = 52;
+const EVENT_LINE = 19;
+const PLOT = WIDTH - LEFT - RIGHT;
+
+const escape = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+const at = (value: number): string => value.toFixed(1);
+
+/** The chart as the text of an SVG file. */
+export function drawChart(chart: Chart): string {
+  const bottom = HEAD + chart.panels.length * (PANEL + PANEL_GAP);
+  const height = bottom + 8 + chart.events.length * EVENT_LINE + 12;
+  const time = timeAxis(chart.seconds);
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" ` +
+    `font-family="system-ui, 'DejaVu Sans', sans-serif" font-size="13" fill="#222">`,
+    `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
+    `<text x="${LEFT}" y="28" font-size="18" font-weight="600">${escape(chart.title)}</text>`,
+    `<text x="${LEFT}" y="48" fill="#555">${escape(chart.subtitle)}</text>`,
+    ...chart.panels.flatMap((panel, i) => drawPanel(panel, HEAD + 22 + i * (PANEL + PANEL_GAP), time, chart)),
+    ...eventList(chart.events, bottom + 20),
+    "</svg>",
+    "",
+  ].join("\n");
+}
+
+interface TimeAxis {
+  readonly ticks: Ticks;
+  readonly unit: string;
+  /** Seconds of one unit. */
+  readonly unitSeconds: number;
+  readonly x: (seconds: number) => number;
+}
+
+function timeAxis(seconds: number): TimeAxis {
+  const unitSeconds = seconds > 5400 ? 3600 : seconds > 150 ? 60 : 1;
+  const unit = { 3600: "hours", 60: "minutes", 1: "seconds" }[unitSeconds]!;
+  const length = Math.max(seconds, 1);
+  const ticks = niceTicks(length / unitSeconds, 12);
+  return { ticks, unit, unitSeconds, x: (moment) => LEFT + PLOT * Math.min(1, moment / length) };
+}
+
+function drawPanel({ title, unit, series }: Panel, top: number, time: TimeAxis, { events }: Chart): string[] {
+  const highest = Math.max(0, ...series.flatMap(({ points }) => points.map(([, value]) => value ?? 0)));
+  const ticks = niceTicks(highest, 5);
+  const end = ticks.values.at(-1)!;
+  const y = (value: number) => top + PANEL - PANEL * value / end;
+  const middle = top + PANEL / 2;
+  return [
+    `<text x="${LEFT}" y="${top - 9}" font-weight="600">${escape(title)}</text>`,
+    ...legend(series, top - 9),
+    ...ticks.values.flatMap((value) => [
+      `<path d="M${LEFT} ${at(y(value))}H${WIDTH - RIGHT}" stroke="#e3e3e3"/>`,
+      `<text x="${LEFT - 7}" y="${at(y(value) + 4.5)}" text-anchor="end">${ticks.text(value)}</text>`,
+    ]),
+    `<text transform="translate(18 ${middle}) rotate(-90)" text-anchor="middle" fill="#555">${escape(unit)}</text>`,
+    ...timeTicks(time, top + PANEL),
+    ...events.map(({ seconds }, i) => eventMark(time.x(seconds), top, i)),
+    ...series.map(({ colour, points }) => curve(points, colour, time.x, y)),
+  ];
+}
+
+function timeTicks({ ticks, unit, unitSeconds, x }: TimeAxis, bottom: number): string[] {
+  const within = ticks.values.filter((value) => x(value * unitSeconds) <= WIDTH - RIGHT);
+  return [
+    `<path d="M${LEFT} ${bottom}H${WIDTH - RIGHT}" stroke="#888"/>`,
+    ...within.map((value, i) => {
+      const last = i === within.length - 1;
+      const text = last ? `${ticks.text(value)} ${unit}` : ticks.text(value);
+      const place = x(value * unitSeconds);
+      const anchor = last && place > WIDTH - RIGHT - 40 ? "end" : "middle";
+      return `<path d="M${at(place)} ${bottom}v5" stroke="#888"/>` +
+        `<text x="${at(place)}" y="${bottom + 18}" text-anchor="${anchor}">${text}</text>`;
+    }),
+  ];
+}
+
+/** Right of the title, from the right edge inwards. */
+function legend(series: readonly Series[], y: number): string[] {
+  const drawn: string[] = [];
+  let x = WIDTH - RIGHT;
+  for (const { name, colour } of [...series].reverse()) {
+    x -= 7.6 * name.length + 34;
+    drawn.push(
+      `<path d="M${at(x)} ${y - 4}h20" stroke="${colour}" stroke-width="3"/>` +
+        `<text x="${at(x + 25)}" y="${y}">${escape(name)}</text>`,
+    );
+  }
+  return drawn;
+}
+
+const eventMark = (x: number, top: number, number: number): string => {
+  // Events that lie close to each other have their numbers at different heights.
+  const y = top + 10 + 13 * (number % 4);
+  return `<path d="M${at(x)} ${top}v${PANEL}" stroke="#999" stroke-dasharray="3 3"/>` +
+    `<text x="${at(x + 3)}" y="${y}" font-size="11" fill="#555">${number + 1}</text>`;
+};
+
+function curve(
+  points: Series["points"],
+  colour: string,
+  x: (seconds: number) => number,
+  y: (value: number) => number,
+): string {
+  let path = "";
+  let open = false;
+  for (const [seconds, value] of points) {
+    if (value !== null) path += `${open ? "L" : "M"}${at(x(seconds))} ${at(y(value))}`;
+    open = value !== null;
+  }
+  return `<path d="${path}" fill="none" stroke="${colour}" stroke-width="1.6" stroke-linejoin="round"/>`;
+}
+
+const eventList = (events: readonly ChartEvent[], top: number): string[] =>
+  events.map(({ seconds, text }, i) =>
+    `<text x="${LEFT}" y="${top + i * EVENT_LINE}">${i + 1}. ${clock(seconds)}  ${escape(text)}</text>`
+  );
+
+const clock = (seconds: number): string => `${Math.floor(seconds / 60)}:${(seconds % 60).toFixed(1).padStart(4, "0")}`;
