@@ -12,7 +12,7 @@ export function heldSnapshot(
   stateDigest: Digest,
   chunks: Pick<ChunkReader, "has" | "read">,
 ): ReadonlySet<Digest> {
-  const { digests } = restoreSnapshot(stateDigest, chunks.read, hash);
+  const { digests } = restoreSnapshot(stateDigest, (digest) => chunks.read(digest), hash);
   const missing = digests.find((digest) => !chunks.has(digest));
   if (missing !== undefined) {
     throw new RangeError(`Chunk ${missing} of the snapshot ${stateDigest} is missing`);

@@ -6,7 +6,7 @@ import type { Digest, LogIndex } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { ChainedEntry, Chunk, HardState, PersistOperation, Recovered } from "../core/output.ts";
 import { branchAbove } from "./branch_above.ts";
-import { EMPTY_RECOVERED } from "./empty.ts";
+import { EMPTY_HARD_STATE, EMPTY_RECOVERED } from "./empty.ts";
 import { type GuardRecord, NOTHING_SIGNED } from "./guard.ts";
 import { EMPTY_TIP, type Tip } from "./tip.ts";
 
@@ -40,6 +40,15 @@ export class MemoryDisk {
   #unsynced = new Set<Digest>();
   /** How to take back the changes of the running transaction to log and chunks, last one first. */
   #undo: (() => void)[] = [];
+
+  /** The disk of a replica that lost its own and begins anew as a learner (§8.4). */
+  static recovering(nonce: Digest): MemoryDisk {
+    const disk = new MemoryDisk();
+    const hardState: HardState = { ...EMPTY_HARD_STATE, recovery: { nonce, bar: null } };
+    disk.#small.hardState = hardState;
+    disk.tip = { ...EMPTY_TIP, hardState };
+    return disk;
+  }
 
   /** The log, to look into; it changes with the next transaction. */
   get entries(): readonly ChainedEntry[] {

@@ -5,7 +5,7 @@ import type { ChunkReader, Hash } from "../core/ports.ts";
 import { demand } from "./demand.ts";
 import { checkIntents, type GuardRecord, type GuardView, moveBase, raiseBar } from "./guard.ts";
 import { heldSnapshot } from "./held_snapshot.ts";
-import { type SigningIntent, StorageError } from "./port.ts";
+import type { SigningIntent } from "./port.ts";
 import { advanceTip, baseIndex, checkTip, type Tip, type TipView } from "./tip.ts";
 
 /** A disk in the middle of a transaction. */
@@ -114,8 +114,7 @@ function wholeSnapshot(hash: Hash, stateDigest: Digest, chunks: OpenDisk["chunks
   try {
     return heldSnapshot(hash, stateDigest, chunks);
   } catch (error) {
-    if (error instanceof StorageError) throw error;
-    demand(false, () => `a checkpoint whose snapshot is not whole: ${(error as Error).message}`);
+    if (error instanceof RangeError) demand(false, () => `a checkpoint whose snapshot is not whole: ${error.message}`);
     throw error;
   }
 }

@@ -12,7 +12,6 @@ import { compareRank } from "../core/rank.ts";
 import { damaged } from "./damage.ts";
 import type { GuardRecord } from "./guard.ts";
 import { heldSnapshot } from "./held_snapshot.ts";
-import { StorageError } from "./port.ts";
 
 /** Throws {@linkcode StorageError} naming the first thing that cannot be, unless all that was read fits together. */
 export function verifyRecovered(hash: Hash, clusterId: string, recovered: Recovered, guard: GuardRecord): void {
@@ -43,12 +42,9 @@ export function verifySnapshot(
   try {
     return heldSnapshot(hash, checkpoint.stable.stateDigest, chunks);
   } catch (error) {
-    if (error instanceof StorageError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw damaged(
-      `The snapshot of the stable checkpoint at index ${checkpoint.stable.index} is broken: ${reason}`,
-      error,
-    );
+    if (!(error instanceof RangeError)) throw error;
+    const what = `The snapshot of the stable checkpoint at index ${checkpoint.stable.index}`;
+    throw damaged(`${what} is broken: ${error.message}`, error);
   }
 }
 

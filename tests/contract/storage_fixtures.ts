@@ -1,13 +1,31 @@
 /** Well-formed durable things for the storage suite. Signatures are filler: storage keeps them, and never checks them. */
 import { sha256Hex } from "../../crypto/digest.ts";
-import type { CommitCertificate, PrepareCertificate } from "../../replica/core/certificate.ts";
+import type { CheckpointProof, CommitCertificate, PrepareCertificate } from "../../replica/core/certificate.ts";
 import type { Head, SendRequest } from "../../replica/core/entry.ts";
 import { joinRequests } from "../../replica/core/entry_body.ts";
 import type { Evidence } from "../../replica/core/evidence.ts";
 import { chainEntry, genesisHash } from "../../replica/core/hash_chain.ts";
-import { clientId, digest, logIndex, offset, replicaId, round, seq, term } from "../../replica/core/ids.ts";
-import type { AppendEntriesResponse, Certified, Message, Signed, Vote } from "../../replica/core/message.ts";
-import type { ChainedEntry, HardState, PersistOperation } from "../../replica/core/output.ts";
+import {
+  clientId,
+  type Digest,
+  digest,
+  logIndex,
+  offset,
+  replicaId,
+  round,
+  seq,
+  term,
+} from "../../replica/core/ids.ts";
+import type {
+  AppendEntriesResponse,
+  Certified,
+  Checkpoint,
+  Message,
+  Signed,
+  Vote,
+} from "../../replica/core/message.ts";
+import type { ChainedEntry, Chunk, HardState, PersistOperation } from "../../replica/core/output.ts";
+import { makeManifest } from "../../replica/core/snapshot_manifest.ts";
 import { EMPTY_HARD_STATE } from "../../replica/storage/empty.ts";
 import type { SigningIntent } from "../../replica/storage/mod.ts";
 import { encodeMessage, entryOf } from "../../transport/codec/mod.ts";
@@ -118,3 +136,45 @@ export const acks = (termNumber: number, ...heads: Head[]): SigningIntent => ({
 export function voting(given: Vote): SigningIntent {
   return { kind: "vote", vote: given, body: encodeMessage(given) };
 }
+
+/** A chunk of `bytes` bytes that `text` decides. */
+export function chunk(text: string, bytes = 100): Chunk {
+  const content = new TextEncoder().encode(text.repeat(Math.ceil(bytes / text.length))).subarray(0, bytes);
+  return { digest: sha256Hex(content), bytes: content };
+}
+
+/** A snapshot of those chunks: its state digest, and all that has to be held, the manifest last. */
+export interface FixtureSnapshot {
+  readonly stateDigest: Digest;
+  readonly chunks: readonly Chunk[];
+}
+
+export function snapshot(...parts: readonly Chunk[]): FixtureSnapshot {
+  const digests = parts.map(({ digest }) => digest);
+  const { head, lists } = makeManifest(sha256Hex, { sessionChunks: Math.min(1, parts.length), digests });
+  return { stateDigest: head.digest, chunks: [...parts, ...lists, head] };
+}
+
+export function checkpointProof(termNumber: number, head: Head, stateDigest: Digest): CheckpointProof {
+  const checkpoints = ["r1", "r2", "r3"].map((replica) => signed(checkpointMessage(head, stateDigest, replica)));
+  return { stable: { ...head, stateDigest, checkpoints }, commit: commitCertificate(termNumber, head) };
+}
+
+const checkpointMessage = (head: Head, stateDigest: Digest, replica: string): Checkpoint => ({
+  kind: "Checkpoint",
+  replica: replicaId(replica),
+  ...head,
+  stateDigest,
+});
+
+export const chunks = (given: readonly Chunk[]): PersistOperation => ({ op: "chunks", chunks: given });
+export const dropChunks = (digests: readonly Digest[]): PersistOperation => ({ op: "drop-chunks", digests });
+export const checkpoint = (proof: CheckpointProof): PersistOperation => ({ op: "checkpoint", proof });
+export const compact = (base: Head): PersistOperation => ({ op: "compact", base });
+export const restart = (base: Head): PersistOperation => ({ op: "restart-log", base });
+export const transfer = (proof: CheckpointProof | null): PersistOperation => ({ op: "transfer", proof });
+
+export const checkpointing = (head: Head, stateDigest: Digest): SigningIntent => ({
+  kind: "checkpoint",
+  checkpoint: checkpointMessage(head, stateDigest, REPLICA),
+});

@@ -1,9 +1,18 @@
 /** The storage suite on both twins. */
 import { sha256Hex } from "../../crypto/digest.ts";
-import { type MemoryStorage, openMemoryStorage, openSqliteStorage } from "../../replica/storage/mod.ts";
+import {
+  beginRecovery,
+  MemoryDisk,
+  type MemoryStorage,
+  openMemoryStorage,
+  openSqliteStorage,
+} from "../../replica/storage/mod.ts";
+import { checkpointContract } from "./storage_checkpoint_contract.ts";
 import { storageContract, type Subject } from "./storage_contract.ts";
 import { CLUSTER, REPLICA } from "./storage_fixtures.ts";
+import { baseGuardContract } from "./storage_guard_base_contract.ts";
 import { guardContract } from "./storage_guard_contract.ts";
+import { NONCE, recoveryContract } from "./storage_recovery_contract.ts";
 
 function memorySubject(storage: MemoryStorage): Subject {
   return {
@@ -28,10 +37,28 @@ function sqliteSubject(dir: string, owner: boolean): Subject {
   };
 }
 
-const openMemory = () => memorySubject(openMemoryStorage({ clusterId: CLUSTER, hash: sha256Hex }));
-const openSqlite = () => sqliteSubject(Deno.makeTempDirSync({ prefix: "storage-contract-" }), true);
+const freshDir = () => Deno.makeTempDirSync({ prefix: "storage-contract-" });
+const memoryOn = (disk: MemoryDisk) => memorySubject(openMemoryStorage({ clusterId: CLUSTER, hash: sha256Hex, disk }));
 
-for (const [name, open] of [["memory", openMemory], ["sqlite", openSqlite]] as const) {
+function sqliteRecovery(): Subject {
+  const dir = freshDir();
+  beginRecovery({ dir, clusterId: CLUSTER, replica: REPLICA }, NONCE);
+  return sqliteSubject(dir, true);
+}
+
+const TWINS = [
+  {
+    name: "memory",
+    open: () => memoryOn(new MemoryDisk()),
+    recover: () => memoryOn(MemoryDisk.recovering(NONCE)),
+  },
+  { name: "sqlite", open: () => sqliteSubject(freshDir(), true), recover: sqliteRecovery },
+] as const;
+
+for (const { name, open, recover } of TWINS) {
   storageContract(name, open);
   guardContract(name, open);
+  baseGuardContract(name, open);
+  checkpointContract(name, open);
+  recoveryContract(name, recover);
 }
