@@ -46,8 +46,16 @@ export type RunInputs = (inputs: readonly InputWithoutTime[], now: number) => vo
 /** An input before it is stamped with the time of its batch. */
 export type InputWithoutTime = Input extends infer I ? I extends Input ? Omit<I, "now"> : never : never;
 
-/** The executor of one core's effects. Throws InvariantError, GuardError or StorageError: then the replica must stop. */
-export function createEffects(state: CoreState, corePorts: Ports, ports: EffectPorts): RunInputs {
+/**
+ * The executor of one core's effects. Throws InvariantError, GuardError or StorageError: then the replica must stop. `snapshotBytes` is
+ * {@linkcode SNAPSHOT_BYTES} but where a test wants small snapshots to take several steps.
+ */
+export function createEffects(
+  state: CoreState,
+  corePorts: Ports,
+  ports: EffectPorts,
+  snapshotBytes: number = SNAPSHOT_BYTES,
+): RunInputs {
   const take = (input: InputWithoutTime, now: number): Outputs => {
     const stamped = { ...input, now } as Input;
     const outputs = stepOrTell(state, stamped, corePorts, ports);
@@ -57,7 +65,7 @@ export function createEffects(state: CoreState, corePorts: Ports, ports: EffectP
   };
   const mark = createDurableMark(state);
   return (inputs, now) => {
-    let batch = withSnapshot(state, inputs);
+    let batch = withSnapshot(state, inputs, snapshotBytes);
     do {
       const outputs = [...batch, { kind: "flush" } as const].map((input) => take(input, now));
       batch = persistAndSend(state.config.self, ports, mark, outputs, now);
@@ -70,8 +78,11 @@ export function createEffects(state: CoreState, corePorts: Ports, ports: EffectP
 }
 
 /** The snapshot comes first: it goes by what is on the disk, and nothing is on its way there yet. Its chunks share the transaction. */
-const withSnapshot = (state: CoreState, inputs: readonly InputWithoutTime[]): readonly InputWithoutTime[] =>
-  hasSnapshotWork(state) ? [{ kind: "snapshot", maxBytes: SNAPSHOT_BYTES }, ...inputs] : inputs;
+const withSnapshot = (
+  state: CoreState,
+  inputs: readonly InputWithoutTime[],
+  maxBytes: number,
+): readonly InputWithoutTime[] => hasSnapshotWork(state) ? [{ kind: "snapshot", maxBytes }, ...inputs] : inputs;
 
 function stepOrTell(state: CoreState, input: Input, corePorts: Ports, ports: EffectPorts): Outputs {
   try {

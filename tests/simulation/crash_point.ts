@@ -1,4 +1,5 @@
 /** Where a simulated replica can be made to crash: between any two of persist, send, apply and reply (§12). */
+import type { PersistOperation } from "../../replica/core/output.ts";
 
 export const CRASH_POINTS = [
   /** The transaction is lost whole. */
@@ -15,17 +16,24 @@ export const CRASH_POINTS = [
 
 export type CrashPoint = (typeof CRASH_POINTS)[number];
 
+/** Kinds of operations in a transaction. */
+export type Operations = ReadonlySet<PersistOperation["op"]>;
+
 /** Thrown at an armed crash point; the replica loses everything but its disk. */
 export class SimulatedCrash extends Error {
   override readonly name = "SimulatedCrash";
 }
 
-/** An armed crash: at the `passes`-th passing of `point`, counted from 0. */
+/** An armed crash: at the `passes`-th passing of `point`, counted from 0, with an operation of kind `during` in the transaction. */
 export class Trigger {
-  constructor(readonly point: CrashPoint, private passes: number) {}
+  constructor(
+    readonly point: CrashPoint,
+    private passes: number,
+    readonly during: PersistOperation["op"] | null = null,
+  ) {}
 
-  /** Whether it goes off now that `point` is passed. */
-  pulls(point: CrashPoint): boolean {
-    return point === this.point && this.passes-- <= 0;
+  /** Whether it goes off now that `point` is passed; `operations` are those of the transaction, or of the last one before. */
+  pulls(point: CrashPoint, operations: Operations): boolean {
+    return point === this.point && (this.during === null || operations.has(this.during)) && this.passes-- <= 0;
   }
 }

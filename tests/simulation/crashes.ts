@@ -1,7 +1,7 @@
-/** Crashes, restarts and rolled-back disks of a run, as its plan has them. */
+/** Crashes and restarts of a run, as its plan has them. */
 import type { Millis, ReplicaId } from "../../replica/core/ids.ts";
-import type { MemoryDisk } from "../../replica/storage/mod.ts";
-import type { CrashFault, Fault, RollbackFault, Target } from "./plan.ts";
+import { Trigger } from "./crash_point.ts";
+import type { CrashFault, Fault, Target } from "./plan.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SimNode } from "./sim_node.ts";
 import type { RunStats } from "./stats.ts";
@@ -32,7 +32,6 @@ export class Crashes {
   schedule(faults: readonly Fault[]): void {
     for (const fault of faults) {
       if (fault.kind === "crash") this.#parts.scheduler.schedule(fault.from, () => this.#crash(fault));
-      if (fault.kind === "rollback") this.#scheduleRollback(fault);
     }
   }
 
@@ -59,7 +58,7 @@ export class Crashes {
     });
   }
 
-  #crash({ replica, point, passes, downMs }: CrashFault): void {
+  #crash({ replica, point, during, passes, downMs }: CrashFault): void {
     const id = this.#parts.resolve(replica);
     const node = id === null ? undefined : this.#parts.nodes.get(id);
     if (!node?.state || this.#over) return;
@@ -69,24 +68,11 @@ export class Crashes {
       this.restartLater(node.id, downMs);
     };
     if (point === "now") return crashNow();
-    node.arm(point, passes);
+    node.arm(new Trigger(point, passes, during));
     this.#downMs.set(node.id, downMs);
     const { state } = node;
     this.#parts.scheduler.schedule(PATIENCE_MS, () => {
       if (node.state === state && !this.#over) crashNow();
-    });
-  }
-
-  #scheduleRollback({ replica, copiedAt, from }: RollbackFault): void {
-    const { scheduler, nodes, start, isHonest } = this.#parts;
-    const node = nodes.get(replica)!;
-    let copy: MemoryDisk | null = null;
-    scheduler.schedule(copiedAt, () => copy = node.disk.clone());
-    scheduler.schedule(from, () => {
-      if (copy === null || isHonest(replica) || this.#over) return;
-      node.crash();
-      node.disk = copy;
-      start(replica);
     });
   }
 }

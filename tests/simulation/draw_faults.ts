@@ -1,5 +1,6 @@
 /** Draws the faults of a plan: noise on all links, partitions of every shape, crashes at every point, rolled-back disks. */
 import type { Millis, ReplicaId } from "../../replica/core/ids.ts";
+import type { PersistOperation } from "../../replica/core/output.ts";
 import type { Packet } from "../../replica/core/packet.ts";
 import { CRASH_POINTS } from "./crash_point.ts";
 import { type Fault, type NetworkFault, STEADY, type Target } from "./plan.ts";
@@ -11,6 +12,8 @@ export interface FaultFrame {
   readonly from: Millis;
   readonly to: Millis;
   readonly mood: string;
+  /** Honest replicas that may lose their disks, and how often that happens in all. */
+  readonly wipes: readonly ReplicaId[];
   /** What durations are measured in: the election timeout, a second at most. */
   readonly unit: Millis;
 }
@@ -25,6 +28,16 @@ const KINDS: readonly Packet["kind"][] = [
   "PreVote",
   "ResendRequest",
   "FetchEntriesResponse",
+  "Checkpoint",
+  "FetchChunks",
+  "FetchChunksResponse",
+  "RollCallAnswer",
+];
+
+/** Operations whose transactions are rare, or great steps. */
+const STEPS: readonly PersistOperation["op"][] = [
+  ...["chunks", "checkpoint", "compact", "transfer", "restart-log", "drop-chunks"] as const,
+  ...["prepared", "commit", "truncate"] as const,
 ];
 
 export function drawFaults(rng: Rng, frame: FaultFrame): Fault[] {
@@ -33,12 +46,15 @@ export function drawFaults(rng: Rng, frame: FaultFrame): Fault[] {
   const crashes = mood === "patience" ? rng.int(1, 5) : rng.pick([0, 0, 1, 3, 6]);
   if (mood === "reign") return drawReign(rng, frame);
   const falls = mood === "patience" ? 0 : rng.pick([0, 1, 3, 6]);
+  const refusals = rng.pick([0, 0, 1, 3]);
   return [
     ...drawNoise(rng, frame),
     ...Array.from({ length: windows }, () => drawPartition(rng, frame)).flat(),
     ...Array.from({ length: crashes }, () => drawCrash(rng, frame)).flat(),
     ...Array.from({ length: falls }, () => drawFall(rng, frame)).flat(),
     ...drawRollback(rng, frame),
+    ...Array.from({ length: refusals }, () => drawRefusal(rng, frame)),
+    ...drawWipes(rng, frame),
   ];
 }
 
@@ -134,14 +150,12 @@ function drawCrash(rng: Rng, { ids, byzantine, from, to, mood, unit }: FaultFram
   const at = rng.between(from, to - unit / 10);
   const downMs = unit * rng.pick([0.001, 0.05, 0.3, 1.5, 4]);
   const honest = ids.filter((id) => !byzantine.includes(id));
-  const crash = (replica: Target): Fault => ({
-    kind: "crash",
-    from: at,
-    replica,
-    point: rng.chance(0.25) ? "now" : rng.pick([...CRASH_POINTS, "apply"] as const),
-    passes: rng.pick([0, 0, 1, 3, 8]),
-    downMs,
-  });
+  const crash = (replica: Target): Fault => {
+    const point = rng.chance(0.25) ? "now" : rng.pick([...CRASH_POINTS, "apply"] as const);
+    const during = point !== "now" && rng.chance(0.4) ? rng.pick(STEPS) : null;
+    const passes = during === null ? rng.pick([0, 0, 1, 3, 8]) : rng.pick([0, 0, 1]);
+    return { kind: "crash", from: at, replica, point, during, passes, downMs };
+  };
   if (mood !== "patience" && rng.chance(0.12)) return honest.map(crash);
   if (mood !== "patience" && rng.chance(0.35)) return [crash("leader")];
   return [crash(rng.pick(ids))];
@@ -152,3 +166,18 @@ function drawRollback(rng: Rng, { byzantine, from, to }: FaultFrame): Fault[] {
   const at = rng.between(from, to);
   return [{ kind: "rollback", replica: rng.pick(byzantine), copiedAt: rng.between(0, at), from: at }];
 }
+
+function drawRefusal(rng: Rng, { ids, from, to, unit }: FaultFrame): Fault {
+  const at = rng.between(from, to - unit / 10);
+  const replica = rng.chance(0.4) ? "leader" : rng.pick(ids);
+  return { kind: "refuse", from: at, to: Math.min(to, at + unit * rng.pick([0.05, 0.5, 2, 4])), replica };
+}
+
+/** One of them after the other, or some at once; which of them may, is seen at the time. */
+const drawWipes = (rng: Rng, { wipes, from, to, unit }: FaultFrame): Fault[] =>
+  wipes.map((replica) => ({
+    kind: "wipe",
+    from: rng.between(from, to - unit / 10),
+    replica,
+    downMs: unit * rng.pick([0.01, 0.3, 2]),
+  }));

@@ -55,7 +55,7 @@ export function drawPlan(seed: number, { replicas = 4, actors = null, clauses = 
   const { f } = quorumOf(replicas);
   const mood = actors ? "chaos" : drawMood(rng);
   const hushed = mood === "silence" && rng.chance(0.4);
-  const mayExceed = (mood === "chaos" || mood === "amnesia") && rng.chance(0.25);
+  const mayExceed = mood === "amnesia" ? rng.chance(0.4) : mood === "chaos" && rng.chance(0.1);
   const most = mood === "amnesia" && !mayExceed ? rng.int(0, f - 1) : f;
   const byzantine = drawByzantine(rng, ids, most, hushed ? "chaos" : mood, actors);
   const honest = ids.filter((id) => byzantine.every(({ replica }) => replica !== id));

@@ -6,6 +6,8 @@ type Method = keyof Observer;
 const METHODS: readonly Method[] = [
   "started",
   "crashed",
+  "wiped",
+  "restored",
   "persisted",
   "sent",
   "executed",

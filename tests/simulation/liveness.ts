@@ -1,5 +1,6 @@
 /** When the honest replicas that are up have come to rest. */
 import { quorumSizes } from "../../client/reply_tally.ts";
+import type { ReplicaId } from "../../replica/core/ids.ts";
 import { lastIndex } from "../../replica/core/log.ts";
 import type { CoreState } from "../../replica/core/state.ts";
 import type { Simulation } from "./simulation.ts";
@@ -7,12 +8,16 @@ import type { Simulation } from "./simulation.ts";
 const statesOf = (simulation: Simulation): (CoreState | null)[] =>
   simulation.survivors.map((id) => simulation.node(id).state);
 
+/** Those of survivors that are no learners. */
+const fullStatesOf = (simulation: Simulation): CoreState[] =>
+  statesOf(simulation).filter((state) => state !== null && state.hard.recovery === null) as CoreState[];
+
 /** All survivors follow one of them in one term. */
 export function sharesLeader(simulation: Simulation): boolean {
-  const states = statesOf(simulation);
+  const states = fullStatesOf(simulation);
   const leader = states[0]?.term.leader ?? null;
   return leader !== null && simulation.survivors.includes(leader) &&
-    states.every((state) => state?.term.leader === leader && state.hard.currentTerm === states[0]!.hard.currentTerm);
+    states.every(({ term, hard }) => term.leader === leader && hard.currentTerm === states[0]!.hard.currentTerm);
 }
 
 /**
@@ -22,11 +27,11 @@ export function sharesLeader(simulation: Simulation): boolean {
  */
 export function isSettled(simulation: Simulation): boolean {
   if (!isLevel(simulation)) return false;
-  const states = statesOf(simulation);
+  const states = fullStatesOf(simulation);
   const followers = new Map<string, number>();
   let quiet = true;
   for (const state of states) {
-    const { hard, term, log, commitIndex } = state!;
+    const { hard, term, log, commitIndex } = state;
     if (lastIndex(log) > commitIndex) quiet = false;
     else if (term.leader !== null && simulation.survivors.includes(term.leader)) {
       const key = `${hard.currentTerm} ${term.leader}`;
@@ -37,9 +42,39 @@ export function isSettled(simulation: Simulation): boolean {
   return Math.max(0, ...followers.values()) >= (quiet ? weak : quorum);
 }
 
+/** Whether a quorum can be and does follow one leader in a term above all that survivors are in now. */
+export function followsAnew(simulation: Simulation): () => boolean {
+  const before = Math.max(...statesOf(simulation).map((state) => state?.hard.currentTerm ?? 0));
+  const { quorum } = quorumSizes(simulation.plan.replicas.length);
+  return () => {
+    const missing = simulation.plan.byzantine.length;
+    const anew = fullStatesOf(simulation).filter((state) =>
+      state.hard.currentTerm > before && state.term.leader !== null
+    );
+    return anew.length >= quorum - missing;
+  };
+}
+
+/** Whom most survivors follow that are no learners; null where nobody follows anybody. */
+export function mostFollowed(simulation: Simulation): ReplicaId | null {
+  const followers = new Map<ReplicaId, number>();
+  for (const { term: { leader } } of fullStatesOf(simulation)) {
+    if (leader !== null) followers.set(leader, (followers.get(leader) ?? 0) + 1);
+  }
+  return [...followers].sort(([, a], [, b]) => b - a)[0]?.[0] ?? null;
+}
+
+/** Highest index that any survivor has committed. */
+export const highestCommit = (simulation: Simulation): number =>
+  Math.max(...statesOf(simulation).map((state) => state?.commitIndex ?? 0));
+
+/** Every survivor starts from the checkpoint at `index`, or from a later one, after a restart. */
+export const hasStable = (simulation: Simulation, index: number): boolean =>
+  index === 0 || statesOf(simulation).every((state) => (state?.checkpoints.proof?.stable.index ?? 0) >= index);
+
 /** Every survivor has applied all that any honest replica committed. */
 export function isLevel(simulation: Simulation): boolean {
   const states = statesOf(simulation);
-  const highest = Math.max(...states.map((state) => state?.commitIndex ?? 0));
+  const highest = highestCommit(simulation);
   return states.every((state) => state?.commitIndex === highest && state.appliedIndex === highest);
 }

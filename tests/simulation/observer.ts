@@ -12,12 +12,15 @@ export interface RunFacts {
   /** Replicas that are faulty for the whole run; nothing is demanded of them. At most f. */
   readonly byzantine: ReadonlySet<ReplicaId>;
   readonly fastReads: boolean;
+  /** W and K of the roster. */
+  readonly sessionWindow: number;
+  readonly checkpointEvery: number;
 }
 
 /** The replicated state of one honest replica at one index, as its digest and the very bytes of its session table. */
 export interface StateView {
   readonly appliedIndex: LogIndex;
-  /** Digest that `status` shows and checkpoints will certify. */
+  /** Digest that `status` shows. */
   readonly digest: Digest;
   /** Digest of the session table's canonical bytes alone. */
   readonly sessions: Digest;
@@ -29,6 +32,13 @@ export interface Observer {
   started?(at: ReplicaId, disk: MemoryDisk, now: Millis): void;
   /** `at` loses everything but its disk. */
   crashed?(at: ReplicaId, now: Millis): void;
+  /** `at` has lost its disk for good; it starts next as a learner, from an empty one (§8.4). */
+  wiped?(at: ReplicaId, now: Millis): void;
+  /**
+   * The replicated state of `at` was put in place from a snapshot, at its start or at the end of a state transfer. The latter need not
+   * be durable yet.
+   */
+  restored?(at: ReplicaId, view: StateView, now: Millis): void;
   /** A transaction of `at` is durable now; `disk` shows the result. Also called for Byzantine replicas. */
   persisted?(at: ReplicaId, operations: readonly PersistOperation[], disk: MemoryDisk, now: Millis): void;
   /**

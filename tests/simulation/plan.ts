@@ -1,6 +1,7 @@
 /** A run's plan: everything that was decided before it starts. Plain data, so that it can be printed, shrunk and run again. */
 import type { ProtocolConstants } from "../../replica/core/config.ts";
 import type { Millis, ReplicaId } from "../../replica/core/ids.ts";
+import type { PersistOperation } from "../../replica/core/output.ts";
 import type { Packet } from "../../replica/core/packet.ts";
 import type { CrashPoint } from "./crash_point.ts";
 
@@ -47,6 +48,8 @@ export interface CrashFault {
   readonly replica: Target;
   /** `now`: whatever it is doing. */
   readonly point: CrashPoint | "now";
+  /** Only where the transaction then under way, or the last one of the batch, has such an operation in it; null for any. */
+  readonly during: PersistOperation["op"] | null;
   readonly passes: number;
   readonly downMs: Millis;
 }
@@ -60,6 +63,25 @@ export interface RollbackFault {
   readonly copiedAt: Millis;
 }
 
+/** The disk of a replica takes no writes for a while; what runs on it ends, and starts again from it afterwards. */
+export interface RefuseFault {
+  readonly kind: "refuse";
+  readonly from: Millis;
+  readonly to: Millis;
+  readonly replica: Target;
+}
+
+/**
+ * An honest replica loses its disk and comes back as a learner (§8.4), a while after `from` or as soon as there are no more faults than
+ * `Plan.mayExceed` allows.
+ */
+export interface WipeFault {
+  readonly kind: "wipe";
+  readonly from: Millis;
+  readonly replica: ReplicaId;
+  readonly downMs: Millis;
+}
+
 /** From its beginning on, and after the network has healed too, recent AppendEntries are delivered again to everyone. */
 export interface EchoFault {
   readonly kind: "echo";
@@ -67,7 +89,7 @@ export interface EchoFault {
   readonly everyMs: Millis;
 }
 
-export type Fault = NetworkFault | CrashFault | RollbackFault | EchoFault;
+export type Fault = NetworkFault | CrashFault | RollbackFault | RefuseFault | WipeFault | EchoFault;
 
 /** A faulty replica and what it does, by names of actors. */
 export interface ByzantinePlan {
@@ -114,6 +136,13 @@ export interface Plan {
   /** Whether the faulty replicas fall silent for good when the network heals. */
   readonly hushed: boolean;
   readonly faults: readonly Fault[];
+  /**
+   * Whether one replica more than f may be faulty or a learner at a time. That costs service until the learner is a full replica again,
+   * and must never cost safety (§8.4).
+   */
+  readonly mayExceed: boolean;
+  /** Bytes of a snapshot that a replica writes at a time; null for as many as a real one does. */
+  readonly snapshotBytes: number | null;
   readonly clients: readonly ClientPlan[];
   /** How long the faults go on before the network heals. */
   readonly safetyMs: Millis;
@@ -123,6 +152,8 @@ export interface Plan {
   readonly quiet: boolean;
   /** How long settling, serving and coming level may take after that, each. */
   readonly livenessMs: Millis;
+  /** After everyone has come level nothing is asked for this long, and then everything again: chunks nobody needs are dropped meanwhile. */
+  readonly restMs: Millis;
   /** Clients go on at least this long after the network has healed, and have to be served to the end. */
   readonly serviceMs: Millis;
   /** Whether single clauses are judged besides the invariants and what clients see. */

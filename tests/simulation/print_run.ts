@@ -18,7 +18,10 @@ export function describePlan(plan: Plan): string[] {
       latencyMs.join("–")
     } ms, batches ` +
     `of ${batchMs} ms, T ${constants.electionTimeoutMs} ms, heartbeats ${constants.heartbeatMs} ms, patience ` +
-    `${constants.patienceMs} ms${constants.fastReads ? ", fast reads" : ""}${skewed}`,
+    `${constants.patienceMs} ms${constants.fastReads ? ", fast reads" : ""}${skewed}, checkpoints every ` +
+    `${constants.checkpointEvery} entries with ${constants.logTail} kept below, written ` +
+    `${plan.snapshotBytes ?? "as many as usual"} bytes at a time`,
+    ...plan.mayExceed ? ["one more than f may be faulty or learners at a time"] : [],
     ...byzantine.map(({ replica, actors, turnMs }) =>
       `${replica} is faulty: ${actors.join(", ")}${turnMs === null ? "" : `, each for ${turnMs} ms in turn`}`
     ),
@@ -32,6 +35,7 @@ export function describePlan(plan: Plan): string[] {
     `the network heals at ${plan.safetyMs}${down.length > 0 ? `; ${down.join(", ")} stay down` : ""}${
       hushed ? "; the faulty ones fall silent" : ""
     }` +
+    `${plan.restMs > 0 ? `; everyone rests ${plan.restMs} ms in the end` : ""}` +
     `${plan.quiet ? "; clients keep quiet until the replicas have settled" : ""}`,
   ];
 }
@@ -45,9 +49,14 @@ function describeFault(fault: Fault): string {
     return `${at}: ${fault.replica} restarts from its disk of ${fault.copiedAt.toFixed(0)}`;
   }
   if (fault.kind === "crash") {
-    const point = fault.point === "now" ? "" : ` at ${fault.point}${fault.passes > 0 ? ` +${fault.passes}` : ""}`;
+    const during = fault.during === null ? "" : ` of ${fault.during}`;
+    const point = fault.point === "now"
+      ? ""
+      : ` at ${fault.point}${during}${fault.passes > 0 ? ` +${fault.passes}` : ""}`;
     return `${at}: ${fault.replica} crashes${point}, for ${fault.downMs.toFixed(0)} ms`;
   }
+  if (fault.kind === "refuse") return `${at}–${fault.to.toFixed(0)}: the disk of ${fault.replica} takes no writes`;
+  if (fault.kind === "wipe") return `${at}: ${fault.replica} loses its disk, back after ${fault.downMs.toFixed(0)} ms`;
   const { sources, targets, kinds, loss, duplicate, delayMs, replay, flapMs } = fault;
   const what = [
     loss > 0 ? `lost ${percent(loss)}` : "",

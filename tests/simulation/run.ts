@@ -3,9 +3,10 @@ import type { Millis, ReplicaId } from "../../replica/core/ids.ts";
 import type { CoreState } from "../../replica/core/state.ts";
 import { createCheckers } from "./checkers/mod.ts";
 import { History } from "./checkers/history.ts";
+import { countEvents } from "./count_events.ts";
 import { fanOut } from "./fan_out.ts";
-import { isLevel, isSettled, sharesLeader } from "./liveness.ts";
 import { type Observer, type RunFacts, type Violation, ViolationError } from "./observer.ts";
+import { play } from "./phases.ts";
 import type { Plan } from "./plan.ts";
 import type { SimCrypto } from "./sim_crypto.ts";
 import { CLUSTER, Simulation } from "./simulation.ts";
@@ -24,12 +25,6 @@ export interface RunWatch {
   readonly observer: Observer;
   readonly handled?: (at: ReplicaId, state: CoreState | null, now: Millis) => void;
 }
-
-/** How often it is looked whether what is waited for has happened. */
-const SLICE_MS = 50;
-/** With an election timeout above this, and a leader that everyone knows, repair must do without an election. */
-const PATIENT_TIMEOUT_MS = 10_000;
-const PATIENT_BOUND_MS = 5_000;
 
 /** Runs `plan`; what it shows goes to `watch` too. */
 export function runPlan(plan: Plan, crypto: SimCrypto, watch: RunWatch = { observer: {} }): RunResult {
@@ -51,11 +46,14 @@ export function runPlan(plan: Plan, crypto: SimCrypto, watch: RunWatch = { obser
   return { plan, violation, endedAt, stats };
 }
 
-const factsOf = ({ replicas, byzantine, constants }: Plan): RunFacts => ({
+/** What checkers of a run of this plan have to know. */
+export const factsOf = ({ replicas, byzantine, constants }: Plan): RunFacts => ({
   clusterId: CLUSTER,
   replicas,
   byzantine: new Set(byzantine.map(({ replica }) => replica)),
   fastReads: constants.fastReads,
+  sessionWindow: constants.sessionWindow,
+  checkpointEvery: constants.checkpointEvery,
 });
 
 /** The violation that `run` returns or throws; anything else it throws is no verdict, and passes through. */
@@ -65,53 +63,5 @@ function judge(run: () => Violation | null): Violation | null {
   } catch (error) {
     if (error instanceof ViolationError) return { invariant: error.invariant, detail: error.detail };
     throw error;
-  }
-}
-
-/** Counts terms with a leader, and the highest commit. */
-function countEvents(): Observer & { counts(): { elections: number; commits: number } } {
-  const terms = new Set<number>();
-  let commits = 0;
-  return {
-    event(_, { event, fields }) {
-      if (event === "leader") terms.add(Number(fields["term"]));
-      if (event === "committed") commits = Math.max(commits, Number(fields["index"]));
-    },
-    counts: () => ({ elections: terms.size, commits }),
-  };
-}
-
-function play(simulation: Simulation): void {
-  const { plan, scheduler } = simulation;
-  scheduler.elapse(plan.safetyMs);
-  simulation.heal();
-  const healedAt = simulation.now;
-  if (plan.quiet) {
-    simulation.pauseClients();
-    const { bound, why } = settlingBound(simulation);
-    waitFor(simulation, bound, why, () => isSettled(simulation));
-  }
-  simulation.resumeClients();
-  waitFor(simulation, plan.serviceMs + plan.livenessMs, "serving every client", () => simulation.served);
-  waitFor(simulation, plan.livenessMs, "bringing everyone to one state", () => isLevel(simulation));
-  simulation.stats.livenessMs = simulation.now - healedAt - plan.serviceMs;
-}
-
-/** Replicas that share a leader, and would not elect another for long, have to settle before they could. */
-function settlingBound(simulation: Simulation): { readonly bound: Millis; readonly why: string } {
-  const { constants, livenessMs } = simulation.plan;
-  const patient = constants.electionTimeoutMs >= PATIENT_TIMEOUT_MS && sharesLeader(simulation);
-  return patient
-    ? { bound: PATIENT_BOUND_MS, why: "settling under the leader at hand" }
-    : { bound: livenessMs, why: "settling without any client's help" };
-}
-
-function waitFor({ scheduler }: Simulation, bound: Millis, what: string, done: () => boolean): void {
-  const end = scheduler.now + bound;
-  while (!done()) {
-    if (scheduler.now >= end) {
-      throw new ViolationError("live", `${what} took more than ${bound} ms after the network healed`);
-    }
-    scheduler.elapse(SLICE_MS);
   }
 }

@@ -48,6 +48,11 @@ function* reductions(plan: Plan): IteratorObject<Plan, void> {
   if (plan.batchMs > 0) yield { ...plan, batchMs: 0 };
   if (plan.down.length > 0) yield { ...plan, down: [] };
   if (plan.constants.fastReads) yield { ...plan, constants: { ...plan.constants, fastReads: false } };
+  if (plan.restMs > 0) yield { ...plan, restMs: 0 };
+  if (plan.snapshotBytes !== null) yield { ...plan, snapshotBytes: null };
+  if (plan.constants.checkpointEvery < 1000) {
+    yield { ...plan, constants: { ...plan.constants, checkpointEvery: 1000, logTail: 1000 } };
+  }
   if (plan.safetyMs > 1000) yield { ...plan, safetyMs: Math.floor(plan.safetyMs / 2) };
   for (const [i, fault] of plan.faults.entries()) {
     for (const simpler of simplerFaults(fault)) yield { ...plan, faults: plan.faults.with(i, simpler) };
@@ -88,6 +93,7 @@ function* simplerLoad(client: ClientPlan): Iterable<ClientPlan> {
 
 function* simplerFaults(fault: Fault): Iterable<Fault> {
   if (fault.kind === "crash" && fault.point !== "now") yield { ...fault, point: "now" };
+  if (fault.kind === "crash" && fault.during !== null) yield { ...fault, during: null };
   if (fault.kind !== "network") return;
   if (fault.duplicate > 0) yield { ...fault, duplicate: 0 };
   if (fault.replay > 0) yield { ...fault, replay: 0 };

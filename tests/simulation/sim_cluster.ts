@@ -7,8 +7,9 @@ import { nextDeadline } from "../../replica/core/next_deadline.ts";
 import type { Packet } from "../../replica/core/packet.ts";
 import { Alarms } from "./alarms.ts";
 import { createFakeSigner, signMessage } from "./fake_crypto.ts";
+import type { NodeWorld } from "./node_world.ts";
 import { Scheduler } from "./scheduler.ts";
-import { type NodeWorld, SimNode } from "./sim_node.ts";
+import { SimNode } from "./sim_node.ts";
 
 export const CONSTANTS: ProtocolConstants = {
   electionTimeoutMs: 1000,

@@ -2,59 +2,37 @@
 import { createHash } from "node:crypto";
 import { sha256Hex } from "../../crypto/mod.ts";
 import { admitPacket } from "../../replica/admit_packet.ts";
-import type { Victim } from "../../replica/byzantine/mod.ts";
 import type { CoreConfig } from "../../replica/core/config.ts";
 import { createState } from "../../replica/core/create_state.ts";
-import { digest, type Millis, type ReplicaId } from "../../replica/core/ids.ts";
-import type { Input } from "../../replica/core/input.ts";
+import { type Digest, digest, type Millis, type ReplicaId } from "../../replica/core/ids.ts";
 import { InvariantError } from "../../replica/core/invariant.ts";
 import type { PeerMessage } from "../../replica/core/message.ts";
-import type { ClientReply, Outgoing, PersistOperation, Recovered } from "../../replica/core/output.ts";
+import type { ClientReply, Outgoing } from "../../replica/core/output.ts";
 import type { Packet } from "../../replica/core/packet.ts";
 import { sessionBytes } from "../../replica/core/session_table.ts";
 import type { CoreState } from "../../replica/core/state.ts";
-import type { Verdict } from "../../replica/core/verdict.ts";
 import { createEffects, type EffectPorts, type InputWithoutTime, type RunInputs } from "../../replica/effects.ts";
+import { forgottenBy, ForgottenError } from "../../replica/own_past.ts";
 import type { QueryAnswer } from "../../replica/replier.ts";
 import type { SignatureCheck } from "../../replica/signature_check.ts";
 import { KvStore } from "../../replica/state_machine/mod.ts";
 import { replicatedDigest } from "../../replica/status.ts";
-import { GuardError, MemoryDisk, openMemoryStorage, type Storage, StorageError } from "../../replica/storage/mod.ts";
+import {
+  GuardError,
+  isRefusal,
+  MemoryDisk,
+  openMemoryStorage,
+  type Storage,
+  StorageError,
+} from "../../replica/storage/mod.ts";
 import { encodeMessage } from "../../transport/codec/mod.ts";
 import type { LeaderHint, SimAdversary } from "./actors/actor.ts";
-import { type CrashPoint, SimulatedCrash, Trigger } from "./crash_point.ts";
+import { type CrashPoint, type Operations, SimulatedCrash, type Trigger } from "./crash_point.ts";
 import { createFakeSigner, FAKE_CHECK } from "./fake_crypto.ts";
-import type { Observer } from "./observer.ts";
+import { Journal } from "./journal.ts";
+import { lostDisk } from "./lost_disk.ts";
+import type { Arrival, Corruption, NodeWorld, Sign } from "./node_world.ts";
 import { bind, observed } from "./sim_ports.ts";
-
-/** Signs for one replica. */
-export type Sign = (message: PeerMessage, body: Uint8Array) => Uint8Array;
-
-/** Everything around a node. */
-export interface NodeWorld {
-  /** Virtual time. */
-  now(): Millis;
-  /** Time on the clock of `at`. */
-  clock(at: ReplicaId): Millis;
-  send(from: ReplicaId, to: readonly ReplicaId[], packet: Packet): void;
-  reply(from: ReplicaId, reply: ClientReply): void;
-  readonly observer: Observer;
-  observe?(at: ReplicaId, input: Input, verdict: Verdict): void;
-  /** `at` has handled inputs, or is down now. */
-  handled?(at: ReplicaId): void;
-  /** An armed crash point was passed, and `at` is down. */
-  crashed?(at: ReplicaId): void;
-  /** `at` stopped by itself; without this hook the error is thrown on. */
-  failed?(at: ReplicaId, error: Error): void;
-}
-
-/** What arrives at a node: a peer's packet, or a client's request whose signature was checked. */
-export type Arrival =
-  | { readonly packet: Packet }
-  | { readonly request: Extract<InputWithoutTime, { readonly kind: "request" }> };
-
-/** What makes a node faulty: asked anew at each start. */
-export type Corruption = (victim: Victim) => SimAdversary;
 
 export class SimNode {
   readonly id: ReplicaId;
@@ -75,8 +53,11 @@ export class SimNode {
   #trigger: Trigger | null = null;
   /** What the core itself threw last; anything else thrown here is the simulation's own mistake. */
   #coreError: unknown = null;
-  /** A transaction that is half on the disk, and how the journal takes it back when the disk is opened. */
-  #torn: { readonly disk: MemoryDisk; readonly before: Recovered; readonly rollBack: () => void } | null = null;
+  #journal = new Journal();
+  /** Kinds of operations of the last transaction. */
+  #operations: Operations = new Set();
+  /** Whether a snapshot has taken the place of the state since that was last told. */
+  #restored = false;
 
   constructor(config: CoreConfig, world: NodeWorld) {
     this.id = config.self;
@@ -88,7 +69,7 @@ export class SimNode {
 
   /** Starts from what the disk holds, if that is what a replica can have written. */
   start(): void {
-    this.#openJournal();
+    this.#journal.open();
     this.#trigger = null;
     try {
       const { clusterId } = this.#config;
@@ -100,26 +81,23 @@ export class SimNode {
 
   #begin(storage: Storage): void {
     this.machine = new KvStore();
-    const machine = observed(this.machine, (...call) => this.#executed(...call));
+    const machine = observed(this.machine, {
+      executes: (...call) => this.#executed(...call),
+      restored: () => this.#restored = true,
+    });
     const ports = { hash: sha256Hex, machine, chunks: storage.chunks };
     const state = createState(this.#config, storage.load(), ports, this.#world.clock(this.id));
     this.state = state;
     this.#adversaries = this.corruptions.map((corrupt) => corrupt({ config: this.#config, hash: sha256Hex, state }));
-    this.#run = createEffects(state, ports, this.#effectPorts(storage));
+    this.#run = createEffects(state, ports, this.#effectPorts(storage), this.#world.snapshotBytes);
     this.#world.observer.started?.(this.id, this.disk, this.#world.now());
+    this.#tellRestored();
   }
 
-  /** Takes back a transaction that was torn, and sees that the disk is as it was before. */
-  #openJournal(): void {
-    if (this.#torn === null) return;
-    const { disk, before, rollBack } = this.#torn;
-    rollBack();
-    this.#torn = null;
-    const after = disk.recovered();
-    const same = after.entries.length === before.entries.length && after.entries.at(-1) === before.entries.at(-1) &&
-      after.hardState === before.hardState && after.prepared === before.prepared &&
-      after.commitIndex === before.commitIndex;
-    if (!same) throw new Error(`${this.id}: a torn transaction left something on the disk`);
+  #tellRestored(): void {
+    if (!this.#restored) return;
+    this.#restored = false;
+    this.#world.observer.restored?.(this.id, this.view(), this.#world.now());
   }
 
   /** Loses everything but the disk. */
@@ -127,12 +105,21 @@ export class SimNode {
     if (this.state === null) return;
     this.state = null;
     this.#run = null;
+    this.#restored = false;
     this.#world.observer.crashed?.(this.id, this.#world.now());
   }
 
-  /** Makes the node crash at the `passes`-th passing of `point` from now on. */
-  arm(point: CrashPoint, passes: number): void {
-    this.#trigger = new Trigger(point, passes);
+  /** Loses its disk too; it comes back as a learner, in a recovery of this name (§8.4). */
+  wipe(nonce: Digest): void {
+    this.crash();
+    this.#journal = new Journal();
+    this.disk = lostDisk(nonce);
+    this.#world.observer.wiped?.(this.id, this.#world.now());
+  }
+
+  /** Makes the node crash when `trigger` goes off. */
+  arm(trigger: Trigger): void {
+    this.#trigger = trigger;
   }
 
   /** Takes an armed crash back. */
@@ -182,10 +169,19 @@ export class SimNode {
         continue;
       }
       const admission = admitPacket(this.state, this.check, "peer", arrival.packet);
-      if ("admitted" in admission && admission.admitted) inputs.push(admission.admitted);
+      if (!("admitted" in admission) || admission.admitted === null) continue;
+      const forgotten = this.#forgotten(this.state, admission.admitted);
+      if (forgotten !== null) return this.#stopped(new ForgottenError(`it has signed ${forgotten}, says another`));
+      inputs.push(admission.admitted);
     }
     if (tick) inputs.push({ kind: "tick" });
     if (inputs.length > 0) this.run(inputs);
+  }
+
+  /** What an honest replica is shown to have signed and does not know of (§1.3). */
+  #forgotten(state: CoreState, input: InputWithoutTime): string | null {
+    const honest = this.corruptions.length === 0 && this.corrupt === null;
+    return honest && input.kind === "packet" ? forgottenBy(state, input.packet) : null;
   }
 
   /** The replicated state as checkers see it. */
@@ -212,7 +208,10 @@ export class SimNode {
       publish: (packet) => this.#send(peers, packet),
       reply: (reply) => this.#reply(reply),
       event: (event) => world.observer.event?.(id, event, world.now()),
-      observe: (input, verdict) => world.observe?.(id, input, verdict),
+      observe: (input, verdict) => {
+        this.#tellRestored();
+        world.observe?.(id, input, verdict);
+      },
       gaveUp: (_, error) => this.#coreError = error,
       corrupt: (outgoing, now) => this.#corrupted(outgoing, now),
     };
@@ -229,19 +228,12 @@ export class SimNode {
   }
 
   #commit(storage: Storage, ...[operations, intents]: Parameters<Storage["commit"]>): void {
+    this.#operations = new Set(operations.map(({ op }) => op));
     this.#pass("before-persist");
-    if (this.#trigger?.pulls("torn-persist")) this.#tear(operations);
+    this.#pass("torn-persist", () => this.#journal.tear(this.disk, operations));
     storage.commit(operations, intents);
     this.#world.observer.persisted?.(this.id, operations, this.disk, this.#world.now());
     this.#pass("after-persist");
-  }
-
-  /** Writes a part of a transaction and crashes. */
-  #tear(operations: readonly PersistOperation[]): never {
-    const { disk } = this;
-    this.#torn = { disk, before: disk.recovered(), rollBack: disk.begin() };
-    for (const operation of operations.slice(0, Math.ceil(operations.length / 2))) this.disk.write(operation);
-    throw new SimulatedCrash("torn-persist");
   }
 
   #send(to: readonly ReplicaId[], packet: Packet): void {
@@ -275,21 +267,24 @@ export class SimNode {
     return swallowed;
   }
 
-  #pass(point: CrashPoint): void {
-    if (this.#trigger?.pulls(point)) throw new SimulatedCrash(point);
+  #pass(point: CrashPoint, last: () => void = () => {}): void {
+    if (!this.#trigger?.pulls(point, this.#operations)) return;
+    last();
+    throw new SimulatedCrash(point);
   }
 
   #stopped(error: Error): void {
     if (!(error instanceof SimulatedCrash) && !this.#isOwn(error)) throw error;
     this.crash();
     if (error instanceof SimulatedCrash) this.#world.crashed?.(this.id);
+    else if (isRefusal(error) && this.#world.refused) this.#world.refused(this.id);
     else if (this.#world.failed) this.#world.failed(this.id, error);
     else throw error;
   }
 
   /** Whether the replica stopped by itself; what observers and actors throw is none of its doing. */
   #isOwn(error: Error): boolean {
-    const stopping = [InvariantError, GuardError, StorageError].some((kind) => error instanceof kind);
+    const stopping = [InvariantError, GuardError, StorageError, ForgottenError].some((kind) => error instanceof kind);
     return stopping || (error === this.#coreError && this.corruptions.length === 0);
   }
 }

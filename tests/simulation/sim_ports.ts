@@ -2,16 +2,27 @@
 import type { KvStore } from "../../replica/state_machine/mod.ts";
 import type { Storage } from "../../replica/storage/mod.ts";
 
-/** A machine whose executions `tell` hears of. */
-export function observed(machine: KvStore, tell: (...call: Parameters<KvStore["apply"]>) => void) {
+/** What is heard of a machine. */
+export interface MachineWatch {
+  /** Before a command is executed. */
+  executes(...call: Parameters<KvStore["apply"]>): void;
+  /** After a snapshot has taken the place of the whole state. */
+  restored(): void;
+}
+
+/** A machine that `watch` hears of. */
+export function observed(machine: KvStore, watch: MachineWatch) {
   return {
     apply(...call: Parameters<KvStore["apply"]>) {
-      tell(...call);
+      watch.executes(...call);
       return machine.apply(...call);
     },
     query: (query: Uint8Array) => machine.query(query),
     snapshot: () => machine.snapshot(),
-    restore: (chunks: Iterable<Uint8Array>) => machine.restore(chunks),
+    restore(chunks: Iterable<Uint8Array>) {
+      machine.restore(chunks);
+      watch.restored();
+    },
     digest: () => machine.digest(),
     freeze: () => machine.freeze(),
   };

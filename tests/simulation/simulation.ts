@@ -2,27 +2,28 @@
 import { hasSnapshotWork } from "../../replica/core/checkpoints.ts";
 import type { CoreConfig } from "../../replica/core/config.ts";
 import { clientId, type Millis, type ReplicaId } from "../../replica/core/ids.ts";
-import type { SendRequest, Signed, Verified } from "../../replica/core/message.ts";
 import { nextDeadline } from "../../replica/core/next_deadline.ts";
 import type { ClientReply } from "../../replica/core/output.ts";
 import type { Packet } from "../../replica/core/packet.ts";
+import { quorumOf } from "../../replica/core/quorum.ts";
 import type { CoreState } from "../../replica/core/state.ts";
-import { fastRead } from "../../replica/queries.ts";
 import type { Coven } from "./actors/actor.ts";
 import { corruptionsOf, createCoven } from "./actors/coven.ts";
 import { Alarms } from "./alarms.ts";
+import { ClientDesk } from "./client_desk.ts";
 import { Crashes } from "./crashes.ts";
-import { onlyDisk } from "./fan_out.ts";
-import { CLIENT_BEHAVIOURS } from "./faulty_clients.ts";
+import { DiskFaults } from "./disk_faults.ts";
+import { fanOut, onlyDisk } from "./fan_out.ts";
 import { Network } from "./network.ts";
+import type { Arrival, NodeWorld } from "./node_world.ts";
 import type { Observer } from "./observer.ts";
 import type { Plan, Target } from "./plan.ts";
 import { isDecodable } from "./possible.ts";
 import { Rng } from "./rng.ts";
 import { Scheduler } from "./scheduler.ts";
-import { type ClientHistory, type ClientWorld, SimClient } from "./sim_client.ts";
+import type { ClientHistory, SimClient } from "./sim_client.ts";
 import type { SimCrypto } from "./sim_crypto.ts";
-import { type Arrival, type NodeWorld, SimNode } from "./sim_node.ts";
+import { SimNode } from "./sim_node.ts";
 import { emptyStats, type RunStats } from "./stats.ts";
 
 export const CLUSTER = "simulation";
@@ -43,7 +44,6 @@ export class Simulation {
   readonly scheduler = new Scheduler();
   readonly stats: RunStats = emptyStats();
   readonly nodes = new Map<ReplicaId, SimNode>();
-  readonly clients: SimClient[] = [];
   readonly plan: Plan;
   readonly #parts: SimulationParts;
   readonly #network: Network;
@@ -52,12 +52,11 @@ export class Simulation {
   readonly #alarms = new Alarms(this.scheduler, (id) => this.#tick(id));
   readonly #coven: Coven;
   readonly #crashes: Crashes;
+  readonly #disks: DiskFaults;
+  readonly #desk: ClientDesk;
   readonly #down = new Set<ReplicaId>();
   /** The faulty replicas say nothing any more. */
   #hushed = false;
-  #operations = 0;
-  #quiet = false;
-  #serviceEnds: Millis = 0;
 
   constructor(parts: SimulationParts) {
     const { plan } = parts;
@@ -74,6 +73,7 @@ export class Simulation {
       deliver: (to, packet) => this.#deliver(to, { packet: this.#parts.crypto.transmit(packet) }),
     });
     this.#coven = createCoven({
+      clusterId: CLUSTER,
       plan,
       crypto: parts.crypto,
       scheduler: this.scheduler,
@@ -87,10 +87,22 @@ export class Simulation {
       resolve: (target) => this.#resolve(target),
       isHonest: (id) => this.isHonest(id),
     });
+    this.#disks = new DiskFaults({
+      ...{ plan, scheduler: this.scheduler, nodes: this.nodes, stats: this.stats },
+      mostFaults: quorumOf(plan.replicas.length).f,
+      start: (id) => this.#start(id),
+      restartLater: (id, downMs) => this.#crashes.restartLater(id, downMs),
+      resolve: (target) => this.#resolve(target),
+    });
     plan.replicas.forEach((id, position) => this.#addNode(id, position));
     for (const id of plan.replicas) this.#start(id);
     this.#crashes.schedule(plan.faults);
-    this.#addClients();
+    this.#disks.schedule(plan.faults);
+    this.#desk = new ClientDesk({
+      ...{ plan, crypto: parts.crypto, observer: parts.observer, history: parts.history },
+      ...{ scheduler: this.scheduler, network: this.#network, nodes: this.nodes },
+      deliver: (to, arrival) => this.#deliver(to, arrival),
+    });
   }
 
   get now(): Millis {
@@ -99,6 +111,21 @@ export class Simulation {
 
   isHonest(id: ReplicaId): boolean {
     return !this.#byzantine.has(id);
+  }
+
+  get clients(): readonly SimClient[] {
+    return this.#desk.clients;
+  }
+
+  /** Honest replicas that have lost their disk and are learners still. */
+  get learners(): ReplicaId[] {
+    return this.#disks.learners;
+  }
+
+  /** Whether more replicas are faulty, learners or to stay down than may be: then no service is owed. */
+  get exceeds(): boolean {
+    const missing = new Set([...this.#byzantine, ...this.learners, ...this.#down]);
+    return missing.size > quorumOf(this.plan.replicas.length).f;
   }
 
   /** Honest replicas that are to be up once the network has healed. */
@@ -123,9 +150,12 @@ export class Simulation {
   heal(): void {
     this.#hushed = this.plan.hushed;
     this.#crashes.end(this.#hushed);
+    this.#disks.end();
     for (const target of this.plan.down) {
       const id = this.#resolve(target);
-      if (id !== null && this.isHonest(id)) this.#down.add(id);
+      if (id === null || !this.isHonest(id) || this.learners.includes(id)) continue;
+      this.#down.add(id);
+      if (this.exceeds) this.#down.delete(id);
     }
     for (const id of this.plan.replicas) {
       const node = this.node(id);
@@ -140,20 +170,23 @@ export class Simulation {
 
   /** Clients send nothing any more, faulty ones neither. */
   pauseClients(): void {
-    this.#quiet = true;
-    for (const client of this.clients) client.pause();
+    this.#desk.pause();
   }
 
   /** Clients go on, with what their plans want of them after the healing. */
-  resumeClients(): void {
-    this.#quiet = false;
-    this.#serviceEnds = this.now + this.plan.serviceMs;
-    for (const client of this.clients) client.resume(client.plan.afterwards);
+  resumeClients(serviceMs: Millis): void {
+    this.#desk.resume(serviceMs);
   }
 
-  /** Whether every honest client got everything answered, for as long as the plan wants. */
+  /** Whether every honest client got everything answered, for as long as was wanted. */
   get served(): boolean {
-    return this.now >= this.#serviceEnds && this.clients.every(({ idle }) => idle);
+    return this.#desk.served;
+  }
+
+  /** `id` goes down, and comes back a moment later. */
+  bounce(id: ReplicaId): void {
+    this.node(id).crash();
+    this.scheduler.schedule(1, () => this.node(id).state === null && this.#start(id));
   }
 
   #resolve(target: Target): ReplicaId | null {
@@ -163,7 +196,9 @@ export class Simulation {
   }
 
   #addNode(id: ReplicaId, position: number): void {
-    const { plan, crypto, observer } = this.#parts;
+    const { plan, crypto } = this.#parts;
+    const archive: Observer = { persisted: (_, operations, disk) => this.#coven.archive.persisted(operations, disk) };
+    const observer = fanOut([archive, this.#parts.observer]);
     const config: CoreConfig = {
       clusterId: CLUSTER,
       self: id,
@@ -180,7 +215,9 @@ export class Simulation {
       observer: this.isHonest(id) ? observer : onlyDisk(observer),
       observe: () => void this.stats.steps++,
       handled: (at) => this.#parts.handled?.(at, this.node(at).state, this.now),
+      ...(plan.snapshotBytes === null ? {} : { snapshotBytes: plan.snapshotBytes }),
       crashed: (at) => this.#crashes.happened(at),
+      refused: () => void this.stats.refusals++,
       failed: (at, error) => this.#failed(at, error),
     };
     const node = new SimNode(config, world);
@@ -229,7 +266,9 @@ export class Simulation {
     if (!state) return;
     const rate = this.plan.clocks[this.plan.replicas.indexOf(id)]!;
     // Like the event loop, it does not sleep while anything committed is not applied.
-    const wanted = state.appliedIndex < state.commitIndex || hasSnapshotWork(state) ? 0 : nextDeadline(state, this.now * rate) / rate;
+    const wanted = state.appliedIndex < state.commitIndex || hasSnapshotWork(state)
+      ? 0
+      : nextDeadline(state, this.now * rate) / rate;
     this.#alarms.advance(id, Math.max(this.now + 1, wanted));
   }
 
@@ -240,50 +279,7 @@ export class Simulation {
 
   #reply(from: ReplicaId, { client, answers }: ClientReply): void {
     if (this.isHonest(from)) this.#parts.observer.replied?.(from, { client, answers }, this.now);
-    const { state } = this.node(from);
-    if (!state) return;
-    const hint = this.node(from).hint({ leader: state.term.leader, term: state.hard.currentTerm });
-    const target = this.clients.find(({ plan }) => plan.id === client);
-    if (target) this.#network.sendOther(from, client, () => target.take({ replica: from, ...hint, answers }));
-  }
-
-  #addClients(): void {
-    const { plan, crypto, observer, history } = this.#parts;
-    const world: ClientWorld = {
-      ...{ scheduler: this.scheduler, crypto, replicas: plan.replicas, constants: plan.constants, observer, history },
-      nextOperation: () => this.#operations++,
-      goesOn: () => this.now < this.#serviceEnds || this.clients.some(({ done }) => !done),
-      mayAct: () => !this.#quiet,
-      request: (client, to, request, intervention) => this.#request(client, to, request, intervention),
-      fastRead: (client, query, take) => this.#fastRead(client, query, take),
-    };
-    for (const client of plan.clients) {
-      const rng = new Rng(plan.seed, client.id);
-      if (client.behaviour === "honest") this.clients.push(new SimClient(client, world, rng));
-      else CLIENT_BEHAVIOURS[client.behaviour](client, world, rng);
-    }
-  }
-
-  #request(client: string, to: readonly ReplicaId[], signed: Signed<SendRequest>, intervention: boolean): void {
-    const { check, transmitRequest } = this.#parts.crypto;
-    for (const id of to) {
-      this.#network.sendOther(client, id, () => {
-        const request = transmitRequest(signed) as Verified<Signed<SendRequest>>;
-        const claim = { role: "client", signer: request.message.client, kind: "SendRequest", signed: request } as const;
-        if (check.holds(claim)) this.#deliver(id, { request: { kind: "request", request, intervention, via: null } });
-      });
-    }
-  }
-
-  #fastRead(client: string, query: Uint8Array, take: Parameters<ClientWorld["fastRead"]>[2]): void {
-    for (const id of this.plan.replicas) {
-      this.#network.sendOther(client, id, () => {
-        const node = this.node(id);
-        if (!node.state) return;
-        const answer = node.reads(fastRead(node.state, node.machine, query), query);
-        this.#network.sendOther(id, client, () => take(id, answer));
-      });
-    }
+    this.#desk.reply(this.node(from), { client, answers });
   }
 
   /** A faulty replica whose core was led into a contradiction by its own lies comes back; an honest one never may. */

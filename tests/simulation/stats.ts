@@ -8,6 +8,21 @@ export interface RunStats {
   /** Crashes of the plan, and those of them that came at the very point they were armed for. */
   crashes: number;
   crashesAtPoint: number;
+  /** Times that a disk which takes no writes ended a replica's work, and honest replicas' disks that were lost. */
+  refusals: number;
+  wipes: number;
+  /** Of honest replicas: learners that became full replicas again, snapshots written, checkpoints found stable, logs cut short. */
+  rejoined: number;
+  snapshots: number;
+  checkpoints: number;
+  compactions: number;
+  /** State transfers begun and done, chunks fetched in those done, and answers of sources that were wrong, empty or late. */
+  transfers: number;
+  transferred: number;
+  chunks: number;
+  badSources: number;
+  /** Runs without any demand of service, since more than f replicas were faulty or learners when the network healed. */
+  exceeded: number;
   /** Faulty replicas that were stopped by their own lies, and restarted. */
   liarsStopped: number;
   /** Terms in which an honest replica knew a leader. */
@@ -30,6 +45,17 @@ export const emptyStats = (): RunStats => ({
   starts: 0,
   crashes: 0,
   crashesAtPoint: 0,
+  refusals: 0,
+  wipes: 0,
+  rejoined: 0,
+  snapshots: 0,
+  checkpoints: 0,
+  compactions: 0,
+  transfers: 0,
+  transferred: 0,
+  chunks: 0,
+  badSources: 0,
+  exceeded: 0,
   liarsStopped: 0,
   elections: 0,
   commits: 0,

@@ -7,6 +7,7 @@ import type { Packet } from "../../../replica/core/packet.ts";
 import type { CoreState } from "../../../replica/core/state.ts";
 import type { QueryAnswer } from "../../../replica/replier.ts";
 import type { Rng } from "../rng.ts";
+import type { Archive } from "./archive.ts";
 import type { Lore } from "./lore.ts";
 
 /** All faulty replicas of a run: they share their keys and what they hear, and see the state of the honest ones. */
@@ -16,6 +17,8 @@ export interface Coven {
   readonly rng: Rng;
   /** What any of them has heard or said. */
   readonly lore: Lore;
+  /** Entries that any replica has ever had on its disk. */
+  readonly archive: Archive;
   now(): Millis;
   /** `message` under the key of `member`, whomever it names. */
   sign<M extends PeerMessage>(member: ReplicaId, message: M): Signed<M>;

@@ -9,12 +9,16 @@ import type { ByzantinePlan, Plan } from "../plan.ts";
 import { Rng } from "../rng.ts";
 import type { Scheduler } from "../scheduler.ts";
 import { signAs, type SimCrypto } from "../sim_crypto.ts";
+import { sha256Hex } from "../../../crypto/mod.ts";
+import { genesisHash } from "../../../replica/core/hash_chain.ts";
+import { Archive } from "./archive.ts";
 import type { Actor, Coven, SimAdversary } from "./actor.ts";
 import { inTurn } from "./in_turn.ts";
 import { Lore } from "./lore.ts";
 import { ACTORS } from "./mod.ts";
 
 export interface CovenParts {
+  readonly clusterId: string;
   readonly plan: Plan;
   readonly crypto: SimCrypto;
   readonly scheduler: Scheduler;
@@ -24,7 +28,7 @@ export interface CovenParts {
 }
 
 /** The coven of a run. Throws where one of its members would act for an honest replica: nobody has its key. */
-export function createCoven({ plan, crypto, scheduler, send, reply, peek }: CovenParts): Coven {
+export function createCoven({ clusterId, plan, crypto, scheduler, send, reply, peek }: CovenParts): Coven {
   const members = plan.byzantine.map(({ replica }) => replica);
   const own = (member: ReplicaId): ReplicaId => {
     if (!members.includes(member)) throw new Error(`${member} is honest: nobody has its key`);
@@ -34,6 +38,7 @@ export function createCoven({ plan, crypto, scheduler, send, reply, peek }: Cove
     members,
     honest: plan.replicas.filter((id) => !members.includes(id)),
     rng: new Rng(plan.seed, "coven"),
+    archive: new Archive(genesisHash(sha256Hex, clusterId)),
     lore: new Lore(quorumOf(plan.replicas.length).quorum),
     now: () => scheduler.now,
     sign: (member, message) => signAs(crypto, "replica", own(member), message),

@@ -4,7 +4,7 @@
  */
 import { far, laterTerm } from "../../../replica/byzantine/lies.ts";
 import type { ReplicaId } from "../../../replica/core/ids.ts";
-import { lastHead } from "../../../replica/core/log.ts";
+import { hashAt, lastHead } from "../../../replica/core/log.ts";
 import type { AppendEntriesResponse, Signed } from "../../../replica/core/message.ts";
 import type { Packet } from "../../../replica/core/packet.ts";
 import { certified } from "../../../replica/core/rank.ts";
@@ -114,7 +114,7 @@ const staleReporter: Actor = (puppet) => {
         ...{ term: said, replica: speaker.self, acks: [], prepared, round: state.term.lastRound },
         ...{
           commitIndex: state.commitIndex,
-          commitHash: state.log.entries[state.commitIndex - 1]?.hash ?? state.genesis,
+          commitHash: hashAt(state.log, state.commitIndex) ?? state.genesis,
         },
       });
     }

@@ -1,6 +1,7 @@
 /** Replicas that tell clients other results than they have, or the right ones too early and too late (§7.2, §7.4, §12). */
-import type { ClientId, LogIndex, Term } from "../../../replica/core/ids.ts";
-import { lastIndex, type Log } from "../../../replica/core/log.ts";
+import type { Head } from "../../../replica/core/entry.ts";
+import { type ClientId, type LogIndex, offset, type Term } from "../../../replica/core/ids.ts";
+import { headAt, lastIndex } from "../../../replica/core/log.ts";
 import type { Answer } from "../../../replica/core/message.ts";
 import { applyRequest, createSessionTable } from "../../../replica/core/session_table.ts";
 import type { CoreState } from "../../../replica/core/state.ts";
@@ -8,6 +9,7 @@ import type { QueryAnswer } from "../../../replica/replier.ts";
 import { KvStore } from "../../../replica/state_machine/mod.ts";
 import { queryResultCodec } from "../../../transport/codec/mod.ts";
 import type { Actor, Puppet } from "./actor.ts";
+import type { Archive } from "./archive.ts";
 import { createRhythm, honestStates, quorumIn } from "./craft.ts";
 
 /** The state that a log gives, without waiting for any commit. */
@@ -21,15 +23,12 @@ class Forecast {
     this.#sessions = createSessionTable(window);
   }
 
-  /** Whether `log` goes on from where this is. */
-  fits({ entries }: Log, upTo: LogIndex): boolean {
-    return this.#applied <= upTo && (this.#applied === 0 || entries[this.#applied - 1]?.hash === this.#hash);
-  }
-
-  /** Applies `log` up to `upTo`; gives every new answer with its client. */
-  follow({ entries }: Log, upTo: LogIndex): (Answer & { readonly client: ClientId })[] {
-    const fresh = entries.slice(this.#applied, upTo);
-    return fresh.flatMap(({ entry, hash }) => {
+  /** Applies the chain that ends in `head`; gives every new answer with its client, or null where it does not go on from where this is. */
+  follow(archive: Archive, head: Head): (Answer & { readonly client: ClientId })[] | null {
+    const last = this.#applied === 0 ? [] : [{ index: this.#applied, hash: this.#hash }];
+    const chain = archive.chain(head, offset(this.#applied, -last.length));
+    if (chain === null || last.some(({ hash }) => chain[0]?.hash !== hash)) return null;
+    return chain.slice(last.length).flatMap(({ entry, hash }) => {
       this.#applied = entry.index;
       this.#hash = hash;
       return (entry.requests ?? []).map(({ message }) => {
@@ -41,10 +40,13 @@ class Forecast {
   }
 }
 
-/** A forecast of `log` up to `upTo`, gone on with where it can be. */
-function forecast(known: Forecast | null, { config, log }: CoreState, upTo: LogIndex) {
-  const at = known?.fits(log, upTo) ? known : new Forecast(config.constants.sessionWindow);
-  return { at, answers: at.follow(log, upTo) };
+/** A forecast of the log of `state` up to `upTo`, gone on with where it can be. */
+function forecast(known: Forecast | null, { coven }: Puppet, { config, log }: CoreState, upTo: LogIndex) {
+  const head = headAt(log, upTo);
+  const more = known?.follow(coven.archive, head) ?? null;
+  if (known !== null && more !== null) return { at: known, answers: more };
+  const at = new Forecast(config.constants.sessionWindow);
+  return { at, answers: at.follow(coven.archive, head) ?? [] };
 }
 
 /**
@@ -68,7 +70,7 @@ const earlyReplier: Actor = (puppet) => {
       if (!due()) return outgoing;
       const longest = honestStates(puppet).sort(([, a], [, b]) => lastIndex(b.log) - lastIndex(a.log))[0]?.[1];
       if (!longest) return outgoing;
-      const next = forecast(ahead, longest, lastIndex(longest.log));
+      const next = forecast(ahead, puppet, longest, lastIndex(longest.log));
       ahead = next.at;
       next.answers.forEach(tell);
       return outgoing;
@@ -76,7 +78,7 @@ const earlyReplier: Actor = (puppet) => {
     reads(honest: QueryAnswer, query: Uint8Array) {
       const laggard = laggardOf(puppet);
       if (!honest.ok || laggard === null) return honest;
-      behind = forecast(behind, laggard, laggard.appliedIndex).at;
+      behind = forecast(behind, puppet, laggard, laggard.appliedIndex).at;
       return { ok: true, payload: queryResultCodec.encode(behind.store.query(query)) };
     },
   };

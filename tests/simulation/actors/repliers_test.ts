@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { sha256Hex } from "../../../crypto/mod.ts";
+import { genesisHash } from "../../../replica/core/hash_chain.ts";
 import { seq } from "../../../replica/core/ids.ts";
 import type { Answer } from "../../../replica/core/message.ts";
 import type { ClientReply } from "../../../replica/core/output.ts";
@@ -10,7 +11,9 @@ import { drawPlan } from "../draw_plan.ts";
 import { Rng } from "../rng.ts";
 import { createFakeCrypto } from "../sim_crypto.ts";
 import { History } from "../checkers/history.ts";
-import { Simulation } from "../simulation.ts";
+import type { Observer } from "../observer.ts";
+import { CLUSTER, Simulation } from "../simulation.ts";
+import { Archive } from "./archive.ts";
 import { runActor } from "./attack_test_kit.ts";
 import type { Puppet } from "./actor.ts";
 import { Lore } from "./lore.ts";
@@ -20,7 +23,9 @@ import { REPLIERS } from "./repliers.ts";
 function earlyReplierAt(seed: number) {
   const drawn = drawPlan(seed, { actors: ["early-replier"] });
   const plan = { ...drawn, crypto: "fake" as const, constants: { ...drawn.constants, fastReads: true } };
-  const simulation = new Simulation({ plan, crypto: createFakeCrypto(), observer: {}, history: new History() });
+  const archive = new Archive(genesisHash(sha256Hex, CLUSTER));
+  const observer: Observer = { persisted: (_, operations, disk) => archive.persisted(operations, disk) };
+  const simulation = new Simulation({ plan, crypto: createFakeCrypto(), observer, history: new History() });
   const answered: ClientReply[] = [];
   const [self] = plan.byzantine.map(({ replica }) => replica);
   const honest = plan.replicas.filter((id) => id !== self);
@@ -28,7 +33,7 @@ function earlyReplierAt(seed: number) {
   const puppet: Puppet = {
     ...{ config: state.config, hash: sha256Hex, state },
     coven: {
-      ...{ members: [self!], honest, rng: new Rng(seed, "coven"), lore: new Lore(quorumOf(4).quorum) },
+      ...{ members: [self!], honest, rng: new Rng(seed, "coven"), lore: new Lore(quorumOf(4).quorum), archive },
       now: () => simulation.now,
       sign: () => {
         throw new Error("a replier signs nothing for peers");

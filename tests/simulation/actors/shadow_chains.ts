@@ -1,13 +1,12 @@
-/** Chains as faulty leaders use them: whole logs, found in anybody's state or made up behind one. */
+/** Chains as faulty leaders use them: whole logs, as somebody had them or made up behind one. */
 import type { Head } from "../../../replica/core/entry.ts";
 import { joinRequests } from "../../../replica/core/entry_body.ts";
 import { chainEntry } from "../../../replica/core/hash_chain.ts";
 import { type Digest, type LogIndex, logIndex, type Term } from "../../../replica/core/ids.ts";
-import { hashAt, type Log, slice } from "../../../replica/core/log.ts";
+import { hashAt, type Log } from "../../../replica/core/log.ts";
 import type { SendRequest, Signed } from "../../../replica/core/message.ts";
 import type { ChainedEntry } from "../../../replica/core/output.ts";
 import type { Hash } from "../../../replica/core/ports.ts";
-import type { CoreState } from "../../../replica/core/state.ts";
 
 /** What an entry carries; none for a no-op. */
 export type Content = readonly Signed<SendRequest>[];
@@ -64,14 +63,4 @@ export class Chain {
       entry.requests?.some(({ message }) => message.client === client && message.seq === seq)
     );
   }
-}
-
-/** The chain through `head` as `state` holds it, on its log or kept aside; null if it does not. */
-export function chainIn({ log, branch, genesis }: CoreState, head: Head): Chain | null {
-  if (head.index === 0) return new Chain(genesis, []);
-  if (hashAt(log, head.index) === head.hash) return new Chain(genesis, slice(log, logIndex(0), head.index));
-  const first = branch[0]?.entry.index;
-  if (first === undefined || branch[head.index - first]?.hash !== head.hash) return null;
-  const below = slice(log, logIndex(0), logIndex(first - 1));
-  return new Chain(genesis, [...below, ...branch.slice(0, head.index - first + 1)]);
 }

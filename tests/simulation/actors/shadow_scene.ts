@@ -2,12 +2,12 @@
 import type { Certificate } from "../../../replica/core/certificate.ts";
 import { genesisCertificate } from "../../../replica/core/create_state.ts";
 import type { Head } from "../../../replica/core/entry.ts";
-import type { ReplicaId } from "../../../replica/core/ids.ts";
+import { logIndex, type ReplicaId } from "../../../replica/core/ids.ts";
 import type { Certified, SendRequest, Signed } from "../../../replica/core/message.ts";
 import { compareRank } from "../../../replica/core/rank.ts";
 import type { CoreState } from "../../../replica/core/state.ts";
 import type { Coven, Puppet } from "./actor.ts";
-import { type Chain, chainIn } from "./shadow_chains.ts";
+import { Chain } from "./shadow_chains.ts";
 import { Ear } from "./shadow_ear.ts";
 import type { Claim } from "./shadow_campaign.ts";
 import type { Reign } from "./shadow_reign.ts";
@@ -72,15 +72,12 @@ export class Scene {
     return genesisCertificate(this.puppet.state.genesis);
   }
 
-  /** The chain through `head`, if anybody holds it. */
+  /** The chain through `head`, if anybody holds it or ever did. */
   chainThrough(head: Head): Chain | null {
     const known = this.throne.chains.find((chain) => chain.contains(head));
     if (known) return known.upTo(head.index);
-    for (const { state } of [...this.honest, { state: this.puppet.state }]) {
-      const chain = chainIn(state, head);
-      if (chain) return chain;
-    }
-    return null;
+    const entries = this.coven.archive.chain(head, logIndex(0));
+    return entries && new Chain(this.puppet.state.genesis, entries);
   }
 
   remember(chain: Chain): Chain {

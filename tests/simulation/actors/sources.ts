@@ -3,6 +3,7 @@ import { far, laterTerm } from "../../../replica/byzantine/lies.ts";
 import type { Certificate } from "../../../replica/core/certificate.ts";
 import type { Entry } from "../../../replica/core/entry.ts";
 import { joinRequests } from "../../../replica/core/entry_body.ts";
+import { hashAt, slice } from "../../../replica/core/log.ts";
 import type { FetchEntries } from "../../../replica/core/message.ts";
 import type { Outgoing } from "../../../replica/core/output.ts";
 import type { Actor, Puppet } from "./actor.ts";
@@ -89,7 +90,13 @@ function lie(puppet: Puppet, speaker: Speaker, asked: FetchEntries, chosen: Lie)
     const { nonce = asked.nonce, from = asked.from } = answer;
     const signed = { kind: "FetchEntriesResponse", replica: speaker.self, nonce, from } as const;
     const { certificate } = answer;
-    speaker.say([asked.replica], { kind: "FetchEntriesResponse", signed, entries: answer.entries, certificate, checkpoint: null });
+    speaker.say([asked.replica], {
+      kind: "FetchEntriesResponse",
+      signed,
+      entries: answer.entries,
+      certificate,
+      checkpoint: null,
+    });
   }
 }
 
@@ -115,9 +122,9 @@ const emptied = (entry: Entry): Entry => ({ ...entry, body: joinRequests([]), re
 
 /** Entries behind `from` of a log that is not this replica's. */
 function otherBranch(puppet: Puppet, { from }: FetchEntries): readonly Entry[] {
-  const own = puppet.state.log.entries[from - 1];
-  const other = honestStates(puppet).find(([, { log }]) => log.entries[from - 1]?.hash !== own?.hash);
-  return other?.[1].log.entries.slice(from - 1, from + 63).map(({ entry }) => entry) ?? [];
+  const own = hashAt(puppet.state.log, from);
+  const other = honestStates(puppet).find(([, { log }]) => log.base.index < from && hashAt(log, from) !== own)?.[1];
+  return other === undefined ? [] : slice(other.log, far(from, -1), far(from, 63)).map(({ entry }) => entry);
 }
 
 /** A certificate with one signature twice. */

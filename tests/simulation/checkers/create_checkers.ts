@@ -1,11 +1,14 @@
 /** All checkers as one observer. */
 import { AnswerChecker } from "./answer_checker.ts";
+import { CheckpointChecker } from "./checkpoint_checker.ts";
 import { DurableChecker } from "./durable_checker.ts";
 import { ExecutionChecker } from "./execution_checker.ts";
 import { failureOf } from "./failure.ts";
 import type { ReplicaId } from "../../../replica/core/ids.ts";
 import { Judge } from "./judge.ts";
 import type { Observer, RunFacts } from "../observer.ts";
+import { RecoveryChecker } from "./recovery_checker.ts";
+import { ReferenceState } from "./reference_state.ts";
 import { ReplayChecker } from "./replay_checker.ts";
 import { RequestBook } from "./request_book.ts";
 import { Roster } from "./roster.ts";
@@ -52,12 +55,17 @@ export function createCheckers(facts: RunFacts, options: CheckerOptions = {}): C
   const replays = new ReplayChecker(judge);
   const parts = { facts, roster, judge, requests, executions };
   const answers = new AnswerChecker({ ...parts, committedAt: (index) => book.commits.at(index) });
+  const reference = new ReferenceState(facts, (index) => book.commits.at(index));
+  const checkpoints = new CheckpointChecker({ roster, judge, book, reference });
+  const recoveries = new RecoveryChecker(judge, (at) => signing.signedIn(at));
   const seen = { packets: 0, crashes: 0 };
   const honest = (id: ReplicaId) => roster.isHonest(id);
   return {
     started(at, disk) {
       if (!honest(at)) return;
       durable.started(at, disk);
+      checkpoints.started(at, disk);
+      recoveries.started(at, disk);
       signing.started(at, disk);
       executions.started(at);
       replays.started(at, disk.commitIndex);
@@ -66,10 +74,31 @@ export function createCheckers(facts: RunFacts, options: CheckerOptions = {}): C
       seen.crashes++;
       executions.crashed(at);
     },
-    persisted: (at, operations, disk) => honest(at) && durable.persisted(at, operations, disk),
+    wiped(at) {
+      if (!honest(at)) return;
+      durable.wiped(at);
+      recoveries.wiped(at);
+    },
+    restored(at, view) {
+      if (!honest(at)) return;
+      checkpoints.restored(at, view);
+      executions.restored(at, view.appliedIndex);
+      replays.applied(at, view.appliedIndex);
+    },
+    persisted(at, operations, disk) {
+      if (!honest(at)) return;
+      durable.persisted(at, operations, disk);
+      checkpoints.persisted(at, operations, disk);
+      recoveries.persisted(at, operations, disk);
+    },
     sent(from, _to, packet, disk) {
       seen.packets++;
-      if (disk !== null && honest(from)) signing.sent(from, packet, disk);
+      if (disk === null || !honest(from)) return;
+      recoveries.sent(from, packet, disk);
+      signing.sent(from, packet, disk);
+      if (packet.kind === "Checkpoint") checkpoints.signed(from, packet.signed.message, disk);
+      const shown = packet.kind === "FetchEntriesResponse" ? packet.checkpoint : null;
+      if (shown !== null) checkpoints.proof(from, shown);
     },
     executed: (at, index, client, command) => honest(at) && executions.executed(at, index, client, command),
     applied(at, view) {

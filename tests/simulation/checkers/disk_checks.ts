@@ -1,33 +1,35 @@
 /** What every disk of an honest replica holds between transactions, and what must be on it when something signed leaves (I8). */
 import { equalBytes } from "../../../replica/core/bytes.ts";
 import type { Head } from "../../../replica/core/entry.ts";
-import type { Digest, ReplicaId } from "../../../replica/core/ids.ts";
+import { logIndex, type ReplicaId } from "../../../replica/core/ids.ts";
 import type { AppendEntries, AppendEntriesResponse, RequestVote, Signed, Vote } from "../../../replica/core/message.ts";
 import type { MemoryDisk } from "../../../replica/storage/mod.ts";
 import { demand } from "./judge.ts";
 import { headText, pointText, ranksBelow, samePoint } from "./points.ts";
 import type { SignedBook } from "./signed_book.ts";
 
-/** Whether `head` lies on the log of `disk`. */
-export const holds = (disk: MemoryDisk, genesis: Digest, { index, hash }: Head): boolean =>
-  (index === 0 ? genesis : disk.entries[index - 1]?.hash) === hash;
+/** Whether `head` lies on the log of `disk`, or on the committed chain below what the log begins behind. */
+export function holds(disk: MemoryDisk, { tree, commits }: SignedBook, { index, hash }: Head): boolean {
+  const base = disk.base ?? tree.genesis;
+  if (index > base.index) return disk.entryAt(index)?.hash === hash;
+  return (index === base.index ? base.hash : commits.at(index)?.hash) === hash;
+}
 
 /** The log holds what is committed and, unless §8.1 took it away, what was acked; the prepared entries are there or aside (§6.8). */
-export function checkDisk(at: ReplicaId, disk: MemoryDisk, { tree, commits }: SignedBook): void {
+export function checkDisk(at: ReplicaId, disk: MemoryDisk, book: SignedBook): void {
   const { hardState: { ack, noMoreAcks }, prepared, branch, commitIndex } = disk;
-  const genesis = tree.genesis.hash;
-  const committed = commits.at(commitIndex);
+  const committed = book.commits.at(commitIndex);
   demand(
-    committed !== undefined && holds(disk, genesis, committed),
+    committed !== undefined && holds(disk, book, committed),
     "I5",
     () => `${at} does not hold ${committed ? headText(committed) : commitIndex}, which is committed`,
   );
   demand(
-    ack === null || noMoreAcks || holds(disk, genesis, ack),
+    ack === null || noMoreAcks || holds(disk, book, ack),
     "I2",
     () => `${at} replaced entries that it acked in this term, up to ${headText(ack!)}`,
   );
-  if (prepared === null || prepared.index <= commitIndex || holds(disk, genesis, prepared)) return;
+  if (prepared === null || prepared.index <= commitIndex || holds(disk, book, prepared)) return;
   demand(
     branch.at(-1)?.hash === prepared.hash,
     "I8",
@@ -36,20 +38,25 @@ export function checkDisk(at: ReplicaId, disk: MemoryDisk, { tree, commits }: Si
 }
 
 /** I8 for a leader's header: its entries are durable first (§5.1). */
-export function checkHeader(at: ReplicaId, disk: MemoryDisk, genesis: Digest, header: AppendEntries): void {
+export function checkHeader(at: ReplicaId, disk: MemoryDisk, book: SignedBook, header: AppendEntries): void {
   const { prevIndex, prevHash, entryHashes } = header;
-  const durable = holds(disk, genesis, { index: prevIndex, hash: prevHash }) &&
-    entryHashes.every((hash, i) => disk.entries[prevIndex + i]?.hash === hash);
+  const durable = holds(disk, book, { index: prevIndex, hash: prevHash }) &&
+    entryHashes.every((hash, i) => disk.entryAt(logIndex(prevIndex + i + 1))?.hash === hash);
   demand(durable, "I8", () => `${at} signs round ${header.round} of term ${header.term} over entries it does not hold`);
 }
 
 /** I8 for acks, the prepared report and the commit index. */
-export function checkResponse(at: ReplicaId, disk: MemoryDisk, genesis: Digest, response: AppendEntriesResponse): void {
+export function checkResponse(
+  at: ReplicaId,
+  disk: MemoryDisk,
+  book: SignedBook,
+  response: AppendEntriesResponse,
+): void {
   const { term, acks, prepared, commitIndex, commitHash } = response;
   const { guard, hardState } = disk;
   const last = acks.at(-1);
   for (const ack of acks) {
-    demand(holds(disk, genesis, ack), "I8", () => `${at} acks ${headText(ack)} in term ${term} and does not hold it`);
+    demand(holds(disk, book, ack), "I8", () => `${at} acks ${headText(ack)} in term ${term} and does not hold it`);
   }
   if (last) {
     const durable = hardState.ack !== null && sameHead(hardState.ack, last);
@@ -59,7 +66,7 @@ export function checkResponse(at: ReplicaId, disk: MemoryDisk, genesis: Digest, 
   }
   const commit = { index: commitIndex, hash: commitHash };
   demand(
-    commitIndex <= disk.commitIndex && holds(disk, genesis, commit),
+    commitIndex <= disk.commitIndex && holds(disk, book, commit),
     "I8",
     () => `${at} shows ${headText(commit)} as committed, its disk ${disk.commitIndex}`,
   );

@@ -43,6 +43,11 @@ export class DurableChecker {
     return this.#heldBy(at).commitIndex;
   }
 
+  /** All that `at` had made durable is gone; of what it signed nothing is. */
+  wiped(at: ReplicaId): void {
+    this.#held.delete(at);
+  }
+
   /** A restart finds all that was durable; what it finds besides became durable as the replica crashed. */
   started(at: ReplicaId, disk: MemoryDisk): void {
     const held = this.#heldBy(at);
@@ -88,6 +93,13 @@ export class DurableChecker {
           "evidence",
           () => `${at} keeps ${operation.evidence.kind} against ${operation.evidence.culprit}, which is honest`,
         );
+      case "chunks":
+      case "drop-chunks":
+      case "checkpoint":
+      case "compact":
+      case "restart-log":
+      case "transfer":
+        return; // the checkpoint checker's
       default:
         operation satisfies never;
     }

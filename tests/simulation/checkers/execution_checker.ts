@@ -11,6 +11,8 @@ interface Incarnation {
   readonly alike: Map<string, number>;
   lastIndex: number;
   appliedIndex: number;
+  /** What lies at or below it came with a snapshot. */
+  restoredIndex: number;
 }
 
 /** Where a request was executed, and by which command. */
@@ -35,11 +37,23 @@ export class ExecutionChecker {
   }
 
   started(at: ReplicaId): void {
-    this.#up.set(at, { executed: new Set(), alike: new Map(), lastIndex: 0, appliedIndex: 0 });
+    this.#up.set(at, { executed: new Set(), alike: new Map(), lastIndex: 0, appliedIndex: 0, restoredIndex: 0 });
   }
 
   crashed(at: ReplicaId): void {
     this.#up.delete(at);
+  }
+
+  /** I6: `at` goes on from the state at `index`, which no execution may change any more. */
+  restored(at: ReplicaId, index: LogIndex): void {
+    const incarnation = this.#incarnationOf(at);
+    const { appliedIndex, lastIndex } = incarnation;
+    demand(
+      index >= appliedIndex && index >= lastIndex,
+      "I6",
+      () => `${at} goes back to the state at ${index}, it had applied ${Math.max(appliedIndex, lastIndex)}`,
+    );
+    Object.assign(incarnation, { appliedIndex: index, lastIndex: index, restoredIndex: index });
   }
 
   executed(at: ReplicaId, index: LogIndex, client: string, command: Uint8Array): void {
@@ -50,6 +64,8 @@ export class ExecutionChecker {
     demand(index <= committed, "I5", () => `${text()}, and has committed up to ${committed}`);
     const { lastIndex } = incarnation;
     demand(index >= lastIndex, "I6", () => `${text()} after one at ${lastIndex}`);
+    const { restoredIndex } = incarnation;
+    demand(index > restoredIndex, "I7", () => `${text()}, and started from the state at ${restoredIndex}`);
     incarnation.lastIndex = index;
     const keys = this.#requests.keysOf(client, command);
     demand(keys.size > 0, "forged", () => `${text()} that ${client} never signed`);
@@ -101,9 +117,14 @@ export class ExecutionChecker {
     return this.#places.get(key)?.index;
   }
 
-  /** A replica that is up, has applied `index`, and has not executed the request; null if there is none. */
+  /**
+   * A replica that is up, has applied `index`, and has not executed the request; null if there is none. Of what came with a snapshot the
+   * state's digest tells.
+   */
   lackedBy(key: string, index: LogIndex): ReplicaId | null {
-    for (const [at, { appliedIndex, executed }] of this.#up) if (appliedIndex >= index && !executed.has(key)) return at;
+    for (const [at, { appliedIndex, restoredIndex, executed }] of this.#up) {
+      if (appliedIndex >= index && restoredIndex < index && !executed.has(key)) return at;
+    }
     return null;
   }
 

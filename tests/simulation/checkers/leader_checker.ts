@@ -53,7 +53,7 @@ export class LeaderChecker {
     const closed = this.#closed.get(from) ?? 0;
     const text = () => `${from} leads in term ${header.term}`;
     this.#judge.clause(header.term > closed, "§5.1", () => `${text()}, entered before its restart`);
-    checkHeader(from, disk, this.#book.tree.genesis.hash, header);
+    checkHeader(from, disk, this.#book, header);
     const known = this.#led.get(from);
     if (known?.term !== header.term) return this.#begins(from, signed);
     if (header.round === known.round && equalBytes(signed.body, known.body)) return; // the same one to others

@@ -2,17 +2,16 @@
 import { assert, assertEquals } from "@std/assert";
 import { drawPlan } from "../draw_plan.ts";
 import type { Plan } from "../plan.ts";
+import { factsOf } from "../run.ts";
 import { createFakeCrypto } from "../sim_crypto.ts";
-import { CLUSTER, Simulation } from "../simulation.ts";
+import { Simulation } from "../simulation.ts";
 import { createCheckers, History } from "./mod.ts";
 
 /** Virtual time for everyone to come to rest after the network has healed. */
 const REST_MS = 30_000;
 
 function watch(plan: Plan) {
-  const byzantine = new Set(plan.byzantine.map(({ replica }) => replica));
-  const facts = { clusterId: CLUSTER, replicas: plan.replicas, byzantine, fastReads: plan.constants.fastReads };
-  const checkers = createCheckers(facts);
+  const checkers = createCheckers(factsOf(plan));
   const history = new History();
   const simulation = new Simulation({ plan, crypto: createFakeCrypto(), observer: checkers, history });
   simulation.scheduler.elapse(plan.safetyMs);

@@ -42,6 +42,11 @@ export class SigningChecker {
     this.#leaders.restarted(at, term(highest));
   }
 
+  /** Highest term that `at` has signed in, whatever disk it was on. */
+  signedIn(at: ReplicaId): Term {
+    return this.#saidBy(at).term;
+  }
+
   /** Honest `from` sends `packet`. */
   sent(from: ReplicaId, packet: Packet, disk: MemoryDisk): void {
     switch (packet.kind) {
@@ -78,7 +83,7 @@ export class SigningChecker {
   }
 
   #response(from: ReplicaId, response: AppendEntriesResponse, disk: MemoryDisk): void {
-    checkResponse(from, disk, this.#book.tree.genesis.hash, response);
+    checkResponse(from, disk, this.#book, response);
     this.#demandProgress(from, response);
     this.#acks.acked(from, response);
     const { term, prepared } = response;

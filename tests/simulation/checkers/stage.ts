@@ -31,6 +31,7 @@ export interface StageOptions extends CheckerOptions {
   readonly replicas?: number;
   readonly byzantine?: readonly string[];
   readonly fastReads?: boolean;
+  readonly checkpointEvery?: number;
 }
 
 export class Stage {
@@ -39,9 +40,12 @@ export class Stage {
   /** What `ack` and `report` show as committed and prepared. */
   readonly #shown = new Map<string, { prepared: Certified; commit: Head }>();
 
-  constructor({ replicas = 4, byzantine = [], fastReads = false, ...options }: StageOptions = {}) {
+  constructor(
+    { replicas = 4, byzantine = [], fastReads = false, checkpointEvery = 1000, ...options }: StageOptions = {},
+  ) {
     const ids = Array.from({ length: replicas }, (_, i) => replicaId(`r${i + 1}`));
-    const facts = { clusterId: CLUSTER, replicas: ids, byzantine: new Set(byzantine.map(replicaId)), fastReads };
+    const constants = { fastReads, sessionWindow: 16, checkpointEvery };
+    const facts = { clusterId: CLUSTER, replicas: ids, byzantine: new Set(byzantine.map(replicaId)), ...constants };
     this.checkers = createCheckers(facts, options);
     for (const id of ids) this.start(id);
   }
