@@ -67,6 +67,7 @@ interface TimeAxis {
   readonly unit: string;
   /** Seconds of one unit. */
   readonly unitSeconds: number;
+  /** Where a moment lies; beyond the end, outside the plot. */
   readonly x: (seconds: number) => number;
 }
 
@@ -75,7 +76,7 @@ function timeAxis(seconds: number): TimeAxis {
   const unit = { 3600: "hours", 60: "minutes", 1: "seconds" }[unitSeconds]!;
   const length = Math.max(seconds, 1);
   const ticks = niceTicks(length / unitSeconds, 12);
-  return { ticks, unit, unitSeconds, x: (moment) => LEFT + PLOT * Math.min(1, moment / length) };
+  return { ticks, unit, unitSeconds, x: (moment) => LEFT + PLOT * moment / length };
 }
 
 function drawPanel({ title, unit, series }: Panel, top: number, time: TimeAxis, { events }: Chart): string[] {
@@ -102,13 +103,11 @@ function timeTicks({ ticks, unit, unitSeconds, x }: TimeAxis, bottom: number): s
   const within = ticks.values.filter((value) => x(value * unitSeconds) <= WIDTH - RIGHT);
   return [
     `<path d="M${LEFT} ${bottom}H${WIDTH - RIGHT}" stroke="#888"/>`,
-    ...within.map((value, i) => {
-      const last = i === within.length - 1;
-      const text = last ? `${ticks.text(value)} ${unit}` : ticks.text(value);
-      const place = x(value * unitSeconds);
-      const anchor = last && place > WIDTH - RIGHT - 40 ? "end" : "middle";
-      return `<path d="M${at(place)} ${bottom}v5" stroke="#888"/>` +
-        `<text x="${at(place)}" y="${bottom + 18}" text-anchor="${anchor}">${text}</text>`;
+    `<text x="${LEFT - 14}" y="${bottom + 18}" text-anchor="end" fill="#555">${unit}</text>`,
+    ...within.map((value) => {
+      const place = at(x(value * unitSeconds));
+      return `<path d="M${place} ${bottom}v5" stroke="#888"/>` +
+        `<text x="${place}" y="${bottom + 18}" text-anchor="middle">${ticks.text(value)}</text>`;
     }),
   ];
 }
