@@ -48,7 +48,6 @@ const sorted = (...lists: (readonly { readonly digest: string }[])[]): string[] 
 
 /** Registers the suite's tests for one twin. */
 export function checkpointContract(name: string, open: Open): void {
-  chunkTests(name, open);
   logTests(name, open);
   refusals(name, open);
   Deno.test(`${name}: a disk marked as outdated is refused from then on, with the reason and the safe way on`, () => {
@@ -61,56 +60,6 @@ export function checkpointContract(name: string, open: Open): void {
       assertEquals([error.damaged, error.refused], [true, false]);
       assertEquals(error.message.includes("replica --recover"), true);
     }
-  });
-}
-
-function chunkTests(name: string, open: Open): void {
-  Deno.test(`${name}: chunks of every length are held by their digests until they are dropped`, () => {
-    using subject = open();
-    const given = [fx.chunk("a", 1), fx.chunk("b", 32 * 1024), fx.chunk("c", 640 * 1024), fx.chunk("", 0)];
-    const [first, second] = [given[0]!, given[1]!];
-    assertEquals([subject.storage.chunks.has(first.digest), subject.storage.chunks.read(first.digest)], [false, null]);
-    subject.storage.commit([fx.chunks(given), fx.chunks([first, first])], []);
-    subject.storage.commit([fx.chunks([second]), fx.hardState(1)], []);
-    using reopened = subject.reopen();
-    const { chunks } = reopened.storage;
-    for (const { digest, bytes } of given) assertEquals([chunks.has(digest), chunks.read(digest)], [true, bytes]);
-    assertEquals([...chunks.digests()].toSorted(), sorted(given));
-    reopened.storage.commit([fx.dropChunks([first.digest, first.digest, fx.chunk("unknown").digest])], []);
-    assertEquals([chunks.has(first.digest), chunks.read(first.digest)], [false, null]);
-    assertEquals([...chunks.digests()].toSorted(), sorted(given.slice(1)));
-    reopened.storage.commit([fx.chunks([first])], []);
-    assertEquals(chunks.read(first.digest), first.bytes);
-  });
-  Deno.test(`${name}: chunks of a closed storage cannot be looked at`, () => {
-    using subject = open();
-    subject.storage.close();
-    const { chunks } = subject.storage;
-    const { digest } = fx.chunk("a");
-    assertThrows(() => chunks.has(digest), StorageError, "closed");
-    assertThrows(() => chunks.read(digest), StorageError, "closed");
-    assertThrows(() => chunks.digests(), StorageError, "closed");
-    assertThrows(() => subject.storage.markOutdated("x"), StorageError, "closed");
-  });
-  Deno.test(`${name}: a Checkpoint is signed only where its snapshot is held and its point committed (§8.2)`, () => {
-    using subject = open();
-    const { storage } = subject;
-    storage.commit(START, []);
-    const refused = (index: number, digest = LATER.stateDigest) =>
-      assertThrows(() => storage.commit([], [fx.checkpointing(at(index), digest)]), StorageError, "Checkpoint");
-    refused(6);
-    storage.commit([fx.chunks(LATER.chunks)], []);
-    storage.commit([], [fx.checkpointing(at(6), LATER.stateDigest)]);
-    storage.commit([], [fx.checkpointing(at(6), LATER.stateDigest)]);
-    refused(7);
-    assertThrows(
-      () => storage.commit([], [fx.checkpointing({ ...at(6), hash: at(5).hash }, LATER.stateDigest)]),
-      StorageError,
-      `the log holds ${at(6).hash}`,
-    );
-    // What was promised survives, whatever becomes of chunks written later.
-    using reopened = subject.reopen();
-    for (const { digest } of LATER.chunks) assertEquals(reopened.storage.chunks.has(digest), true);
   });
 }
 

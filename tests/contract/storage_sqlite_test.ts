@@ -1,5 +1,5 @@
 /** What only a disk can do: belong to somebody else, be open already, be full, be damaged. */
-import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { replicaId } from "../../replica/core/ids.ts";
 import type { Recovered } from "../../replica/core/output.ts";

@@ -8,6 +8,7 @@ import {
   openSqliteStorage,
 } from "../../replica/storage/mod.ts";
 import { checkpointContract } from "./storage_checkpoint_contract.ts";
+import { chunkContract } from "./storage_chunk_contract.ts";
 import { storageContract, type Subject } from "./storage_contract.ts";
 import { CLUSTER, REPLICA } from "./storage_fixtures.ts";
 import { baseGuardContract } from "./storage_guard_base_contract.ts";
@@ -59,6 +60,7 @@ for (const { name, open, recover } of TWINS) {
   storageContract(name, open);
   guardContract(name, open);
   baseGuardContract(name, open);
+  chunkContract(name, open);
   checkpointContract(name, open);
   recoveryContract(name, recover);
 }
