@@ -1,7 +1,10 @@
 /** Real processes on a real disk: kill -9 in the middle of commits, a disk that refuses, and two processes on one directory. */
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { openSqliteStorage, StorageError } from "../../replica/storage/mod.ts";
-import { CLUSTER, headOf, prepareCertificate, REPLICA } from "./storage_fixtures.ts";
+import { sha256Hex } from "../../crypto/digest.ts";
+import type { CheckpointProof } from "../../replica/core/certificate.ts";
+import { restoreSnapshot } from "../../replica/core/snapshot_restore.ts";
+import { openSqliteStorage, type Storage, StorageError } from "../../replica/storage/mod.ts";
+import { chunk, CLUSTER, headOf, prepareCertificate, REPLICA } from "./storage_fixtures.ts";
 
 const CHILD = new URL("./storage_child.ts", import.meta.url).pathname;
 const RUN_CHILD = ["run", "--quiet", "--allow-read", "--allow-write", CHILD];
@@ -52,20 +55,34 @@ function tryKill(child: Deno.ChildProcess): void {
 function assertWhole(dir: string, reported: readonly string[]): number {
   const storage = openSqliteStorage({ dir, clusterId: CLUSTER, replica: REPLICA });
   try {
-    const { entries, hardState, prepared } = storage.load();
+    const { base, entries, hardState, prepared, checkpoint } = storage.load();
     for (const line of reported) {
       const [index, hash] = line.split(" ");
-      assertEquals(entries[Number(index) - 1]?.hash, hash);
+      const at = Number(index) - (base?.index ?? 0);
+      if (at > 0) assertEquals(entries[at - 1]?.hash, hash);
     }
     const last = entries.at(-1);
     if (last === undefined) throw new Error("Nothing was committed");
-    assertEquals(entries.length % 2, 0);
+    assertEquals(last.entry.index % 2, 0);
     assertEquals(hardState.ack, headOf(last));
     assertEquals(prepared, prepareCertificate(1, headOf(last)));
-    return entries.length;
+    assertSnapshot(storage, checkpoint, Math.floor(last.entry.index / 16) * 16);
+    return last.entry.index;
   } finally {
     storage.close();
   }
+}
+
+/** The checkpoint at `index` is there with every chunk as it was, or, where the end came before it, the one before. */
+function assertSnapshot(storage: Storage, checkpoint: CheckpointProof | null, index: number): void {
+  if (checkpoint === null) return assertEquals(index <= 16, true);
+  const { stable } = checkpoint;
+  assert(
+    [index, index - 16].includes(stable.index),
+    `the checkpoint is at ${stable.index}, the log ends behind ${index}`,
+  );
+  const { machine } = restoreSnapshot(stable.stateDigest, (digest) => storage.chunks.read(digest), sha256Hex);
+  assertEquals([...machine], [chunk(`state at ${stable.index} `, 30_000).bytes]);
 }
 
 Deno.test("sqlite: kill -9 in the middle of commits loses nothing that was reported and tears nothing", async () => {
