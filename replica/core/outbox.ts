@@ -18,7 +18,7 @@ function isOfLearner({ kind }: UnsignedPacket): boolean {
     .includes(kind) || kind === "ForwardedRequest" || kind === "Evidence";
 }
 
-function isCurrent({ hard: { currentTerm } }: CoreState, packet: UnsignedPacket): boolean {
+function isCurrent({ hard: { currentTerm }, checkpoints: { proof } }: CoreState, packet: UnsignedPacket): boolean {
   switch (packet.kind) {
     case "AppendEntries":
     case "AppendEntriesResponse":
@@ -32,7 +32,6 @@ function isCurrent({ hard: { currentTerm } }: CoreState, packet: UnsignedPacket)
       return packet.signed.term >= currentTerm;
     case "FetchEntries":
     case "FetchEntriesResponse":
-    case "Checkpoint":
     case "FetchChunks":
     case "FetchChunksResponse":
     case "RollCall":
@@ -40,6 +39,8 @@ function isCurrent({ hard: { currentTerm } }: CoreState, packet: UnsignedPacket)
     case "ForwardedRequest":
     case "Evidence":
       return true;
+    case "Checkpoint": // overtaken since, its entry may be off the log
+      return packet.signed.index >= (proof?.stable.index ?? 0);
     default:
       return packet satisfies never;
   }
