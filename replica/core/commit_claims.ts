@@ -12,6 +12,12 @@ export function claimCommit(context: Context, replica: ReplicaId, head: Head): v
   noteBehind(context);
 }
 
+/** A replica has lost what it had committed (§8.4): whatever it claimed before, it has to be told again (§5.7). */
+export function forgetClaim(context: Context, replica: ReplicaId): void {
+  context.state.book.commitClaims.delete(replica);
+  noteBehind(context);
+}
+
 /** This replica's own commit index rose: if others are still ahead, they are from now on. */
 export function restartBehind(context: Context): void {
   context.state.catchUp.behindSince = null;

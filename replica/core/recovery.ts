@@ -2,6 +2,7 @@
  * Coming back without a disk (§8.4): a replica that lost what it signed is a learner until it knows a term above every one it may have
  * signed in, and holds a commit certificate of a higher one still. `docs/recovery.md` argues why that is enough.
  */
+import { forgetClaim } from "./commit_claims.ts";
 import { type Context, note, peersOf, send } from "./context.ts";
 import { setHardState } from "./durable.ts";
 import type { Term } from "./ids.ts";
@@ -33,6 +34,7 @@ export function onRollCall(context: Context, { replica, nonce }: RollCall): Verd
   const { state, now } = context;
   const { hard, config, catchUp } = state;
   if (replica === config.self) return ignore("own-roll-call");
+  forgetClaim(context, replica);
   if (hard.recovery !== null) return ignore("recovering-myself");
   if (!hasBudget(catchUp.served, replica, now)) return ignore("asked-too-often");
   spend(catchUp.served, replica, 0);
