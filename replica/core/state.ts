@@ -234,7 +234,7 @@ export interface Transfer {
   /** The manifest, as far as it is known. */
   head: ManifestHead | null;
   readonly lists: (readonly Digest[] | null)[];
-  /** Manifest chunks received in this very step, which are not on the disk yet. */
+  /** Chunks received in this very step, which are not on the disk yet. */
   readonly fresh: Map<Digest, Uint8Array>;
   /** Chunks still to be asked for; those asked for and not received are not among them. */
   readonly missing: Set<Digest>;

@@ -59,6 +59,7 @@ export function tendTransfer(context: Context): void {
       fail(context, transfer, id, source, "source-too-slow");
     }
   }
+  if (isSettled(transfer)) findMissing(context, transfer); // after a restart nothing is known of it yet
   askSources(context, transfer);
 }
 
@@ -90,7 +91,9 @@ function findMissing(context: Context, transfer: Transfer): void {
   });
   if (transfer.missing.size > 0) return;
   for (const list of lists) {
-    for (const digest of list!) if (!holdsChunk(context, digest)) transfer.missing.add(digest);
+    for (const digest of list!) {
+      if (!transfer.fresh.has(digest) && !holdsChunk(context, digest)) transfer.missing.add(digest);
+    }
   }
   transfer.complete = transfer.missing.size === 0;
 }
@@ -171,28 +174,34 @@ function take(context: Context, transfer: Transfer, source: ChunkSource, chunks:
   transfer.received += chunks.length;
   for (const { digest, bytes } of chunks) {
     transfer.receivedBytes += bytes.length;
-    if (isOfManifest(transfer, digest)) transfer.fresh.set(digest, bytes);
+    transfer.fresh.set(digest, bytes);
   }
   if (isSettled(transfer)) findMissing(context, transfer);
   transfer.fresh.clear();
   askSources(context, transfer);
 }
 
-const isOfManifest = ({ head, proof }: Transfer, digest: Digest): boolean =>
-  digest === proof.stable.stateDigest || head?.lists.includes(digest) === true;
-
 /** Whether nothing is missing that is known of, asked for or not. */
 const isSettled = ({ missing, sources }: Transfer): boolean =>
   missing.size === 0 && [...sources.values()].every(({ request }) => request === null);
 
-/** The source holds none of it. Once f + 1 say so an honest one does: the snapshot is out of date, and a newer one is found by asking anew. */
+/** The source holds none of it. A snapshot that is out of date is given up: a newer one is found by asking anew. */
 function lacking(context: Context, transfer: Transfer, id: ReplicaId, source: ChunkSource): Verdict {
   source.lacksIt = true;
   fail(context, transfer, id, source, "source-lacks-it");
-  const lacking = [...transfer.sources.values()].filter(({ lacksIt }) => lacksIt).length;
-  if (lacking >= context.state.sizes.weak) endTransfer(context, "out-of-date");
+  if (isOutOfDate(context.state, transfer)) endTransfer(context, "out-of-date");
   else askSources(context, transfer);
   return ACCEPT;
+}
+
+/**
+ * ⚠ Whether an honest replica has dropped the snapshot. f + 1 that say they lack it are not enough, for an honest one may never have had
+ * it: they must have vouched for it, or be as many as there are honest ones besides this, Q − f of which have vouched.
+ */
+function isOutOfDate({ sizes: { n, f, weak } }: CoreState, { proof, sources }: Transfer): boolean {
+  const vouchers = new Set(proof.stable.checkpoints.map(({ message }) => message.replica));
+  const lacking = [...sources].flatMap(([id, { lacksIt }]) => lacksIt ? [id] : []);
+  return lacking.length >= n - 1 - f || lacking.filter((id) => vouchers.has(id)).length >= weak;
 }
 
 /** What the source was asked for is asked of others; it has its next turn after a pause. */
