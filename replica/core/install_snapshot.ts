@@ -18,6 +18,7 @@ import type { CoreState, Transfer } from "./state.ts";
 import type { SessionTable } from "./session_table.ts";
 import { endTransfer, resumeTransfer } from "./state_transfer.ts";
 import { advanceCommit, recount } from "./tally.ts";
+import { raiseTerm } from "./terms.ts";
 
 /** The replicated state at a checkpoint, the state machine's part of it put in place. */
 export interface Restored {
@@ -69,6 +70,8 @@ export function installSnapshot(context: Context, transfer: Transfer): void {
 /** ⚠ §8.1, §8.3: what is committed replaces whatever conflicts with it, and its certificate counts. */
 function installLog(context: Context, { commit }: CheckpointProof, point: Head): void {
   const { state } = context;
+  // First of all: who leads a lower term may have been deposed unheard, and its log need not contain this point.
+  if (commit.term > state.hard.currentTerm) raiseTerm(context, commit.term, null);
   if (!contains(state.log, point)) {
     assertInvariant(
       state.leadership === null,
