@@ -222,8 +222,11 @@ function installPrepared(context: Context, chain: readonly ChainedEntry[], certi
   context.state.publication.due = true;
 }
 
-/** The part of `chain` that is not on the log, or null if all of it is. */
+/**
+ * The part of `chain` that is not on the log, or null if all of it is. The chain begins at what was committed when it was asked for; the log's base
+ * may have passed that since, and everything up to there is on the log's chain.
+ */
 function firstMissing({ state: { log } }: Context, chain: readonly ChainedEntry[]): ChainedEntry[] | null {
-  const at = chain.findIndex(({ entry, hash }) => hashAt(log, entry.index) !== hash);
+  const at = chain.findIndex(({ entry, hash }) => entry.index > log.base.index && hashAt(log, entry.index) !== hash);
   return at < 0 ? null : chain.slice(at);
 }
