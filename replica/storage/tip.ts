@@ -181,7 +181,9 @@ function compact(tip: Tip, base: Head, { hashAt }: TipView): Tip {
     held === base.hash,
     () => `a compaction up to (${base.index}, ${base.hash}), where the log holds ${held ?? "nothing"}`,
   );
-  return base.index === before ? tip : { ...tip, base };
+  // The term of a base is not kept, here as in the core.
+  const lastTerm = base.index === tip.lastIndex ? term(0) : tip.lastTerm;
+  return base.index === before ? tip : { ...tip, base, lastTerm };
 }
 
 /** §8.3: only to go beyond what the log can hold. That the new base is committed shows at the end. */

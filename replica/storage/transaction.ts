@@ -84,16 +84,20 @@ function follow(guard: GuardRecord, operation: PersistOperation, before: Tip, { 
   }
 }
 
-/** §8.2: a Checkpoint promises that its snapshot is held, and is one of the committed log. */
+/**
+ * §8.2: a Checkpoint promises that its snapshot is held, and is one of the committed log. One below the base cannot be looked up: it was
+ * composed before the checkpoint that took its place in this very transaction.
+ */
 function assertCheckpoint(
   { chunks }: OpenDisk,
-  { commitIndex }: Tip,
+  tip: Tip,
   { index, hash, stateDigest }: Extract<SigningIntent, { readonly kind: "checkpoint" }>["checkpoint"],
   { hashAt }: TipView,
 ): void {
   const what = `Checkpoint of (${index}, ${hash})`;
-  demand(index <= commitIndex, () => `a ${what} above commit index ${commitIndex}`);
-  demand(hashAt(index) === hash, () => `a ${what}, where the log holds ${hashAt(index) ?? "nothing"}`);
+  demand(index <= tip.commitIndex, () => `a ${what} above commit index ${tip.commitIndex}`);
+  const found = hashAt(index);
+  demand(index < baseIndex(tip) || found === hash, () => `a ${what}, where the log holds ${found ?? "nothing"}`);
   demand(chunks.has(stateDigest), () => `a ${what} whose snapshot ${stateDigest} is not held`);
 }
 
