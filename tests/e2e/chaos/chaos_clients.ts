@@ -1,0 +1,204 @@
+/** Clients that write, compare and read a few shared keys, and remember everything they did and saw. */
+import { type Client, NoQuorumError, type RequestOptions } from "../../../client/mod.ts";
+import { decodeKvResult, encodeKvCommand, type KvCommand } from "../../../replica/state_machine/mod.ts";
+import { History } from "../../simulation/checkers/history.ts";
+import { Rng } from "../../simulation/rng.ts";
+import { nameOf, shortened, valueOf } from "./values.ts";
+
+/** Operations that one client has under way. */
+const LOOPS = 2;
+/** Keys in use at a time. Each is left for a fresh one after so many operations: histories of one key stay short enough to judge. */
+const SLOTS = 8;
+const OPERATIONS_PER_KEY = 60;
+/** Beyond the longest pause of an attack; a client that gives up leaves an unknown outcome. */
+const TIMEOUT_MS = 8000;
+const FINAL_READ_MS = 60_000;
+const PARALLEL_READS = 16;
+
+/** One operation as it goes to a file. */
+interface Line {
+  readonly id: number;
+  readonly client: string;
+  readonly command: { readonly op: string; readonly key: string; readonly revision?: number };
+  readonly beganMs: number;
+  endedMs: number | null;
+  result: unknown;
+}
+
+export interface ClientTally {
+  acknowledgedWrites: number;
+  refusedWrites: number;
+  reads: number;
+  unknown: number;
+  /** Longest time in which no operation of any client ended well, and when it began, in seconds. */
+  longestGapSeconds: number;
+  longestGapAt: number;
+}
+
+export class ChaosClients {
+  readonly tally: ClientTally = {
+    ...{ acknowledgedWrites: 0, refusedWrites: 0, reads: 0, unknown: 0, longestGapSeconds: 0, longestGapAt: 0 },
+  };
+  readonly #clients: readonly Client[];
+  readonly #history = new History();
+  readonly #lines: Line[] = [];
+  readonly #rng: Rng;
+  /** Key of each slot: how often it was replaced, and operations begun on it. */
+  readonly #slots = Array.from({ length: SLOTS }, () => ({ generation: 0, begun: 0 }));
+  /** Revision last seen of each key. */
+  readonly #revisions = new Map<string, number>();
+  readonly #start = performance.now();
+  #lastSuccess = performance.now();
+  #nextId = 0;
+  #stopping = false;
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(clients: readonly Client[], seed: number) {
+    this.#clients = clients;
+    this.#rng = new Rng(seed, "clients");
+  }
+
+  start(): void {
+    this.#lastSuccess = performance.now();
+    const loops = this.#clients.flatMap((client, i) =>
+      Array.from({ length: LOOPS }, () => this.#loop(client, `c${i + 1}`))
+    );
+    this.#running = Promise.all(loops);
+    this.#running.catch(() => this.#stopping = true);
+  }
+
+  /** Keys used so far, and operations begun. */
+  get keys(): number {
+    return this.#slots.reduce((sum, { generation }) => sum + generation + 1, 0);
+  }
+  get operations(): number {
+    return this.#nextId;
+  }
+
+  /** Throws what a client failed with, other than that it got no answer in time. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#running;
+  }
+
+  /** Rejects once a client fails; does not resolve before `stop`. */
+  get ended(): Promise<unknown> {
+    return this.#running;
+  }
+
+  /** Reads every key ever used, into the history. Throws where one cannot be read. */
+  async readAll(): Promise<void> {
+    const keys = this.#slots.flatMap(({ generation }, slot) =>
+      Array.from({ length: generation + 1 }, (_, i) => keyOf(slot, i))
+    );
+    const read = async (client: Client, name: string) => {
+      for (let key = keys.pop(); key !== undefined; key = keys.pop()) {
+        if (!await this.#perform(client, name, { op: "get", key }, FINAL_READ_MS)) {
+          throw new Error(`key ${key} could not be read within ${FINAL_READ_MS} ms by a whole cluster at rest`);
+        }
+      }
+    };
+    const readers = Array.from({ length: PARALLEL_READS }, (_, i) => i % this.#clients.length);
+    await Promise.all(readers.map((i) => read(this.#clients[i]!, `c${i + 1}`)));
+  }
+
+  /** What is wrong with what the clients saw, or null; and keys whose search was given up. */
+  judge(): { readonly violation: string | null; readonly undecided: number } {
+    const violation = this.#history.check();
+    return {
+      violation: violation && `${violation.invariant}: ${violation.detail}`,
+      undecided: this.#history.undecided,
+    };
+  }
+
+  /** Everything as JSON lines, in the order in which operations began. */
+  lines(): string {
+    return this.#lines.map((line) => JSON.stringify(line) + "\n").join("");
+  }
+
+  async #loop(client: Client, name: string): Promise<void> {
+    while (!this.#stopping) await this.#perform(client, name, this.#draw(), TIMEOUT_MS);
+  }
+
+  #draw(): KvCommand {
+    const slot = this.#rng.int(0, SLOTS - 1);
+    const state = this.#slots[slot]!;
+    if (++state.begun > OPERATIONS_PER_KEY) Object.assign(state, { generation: state.generation + 1, begun: 1 });
+    const key = keyOf(slot, state.generation);
+    const what = this.#rng.next();
+    if (what < 0.35) return { op: "get", key };
+    const value = nameOf(this.#nextId);
+    if (what < 0.7) return { op: "put", key, value };
+    if (what < 0.95) return { op: "cas", key, value, revision: this.#revisions.get(key) ?? 0 };
+    return { op: "delete", key };
+  }
+
+  /** Carries `command` out; false where its outcome stays unknown. */
+  async #perform(client: Client, name: string, command: KvCommand, timeoutMs: number): Promise<boolean> {
+    const id = this.#nextId++;
+    const sent = "value" in command ? { ...command, value: valueOf(id) } : command;
+    const shown = "value" in command ? { ...command, value: nameOf(id) } : command;
+    this.#history.invoke(id, name, shown, this.#now());
+    const line = this.#note(id, name, shown);
+    const options: RequestOptions = { timeoutMs, repeatable: command.op === "get" };
+    let result: Uint8Array;
+    try {
+      result = shortened((await client.execute(encodeKvCommand(sent), options)).result);
+    } catch (error) {
+      if (!(error instanceof NoQuorumError)) throw error;
+      this.#history.finish(id, null, this.#now());
+      this.tally.unknown++;
+      return false;
+    }
+    line.endedMs = this.#now();
+    line.result = forJson(result);
+    this.#history.finish(id, result, line.endedMs);
+    this.#count(command, result);
+    return true;
+  }
+
+  #note(id: number, client: string, command: KvCommand): Line {
+    const { op } = command;
+    const key = "key" in command ? command.key : "";
+    const revision = command.op === "cas" ? { revision: command.revision } : {};
+    const line: Line = {
+      id,
+      client,
+      command: { op, key, ...revision },
+      beganMs: this.#now(),
+      endedMs: null,
+      result: null,
+    };
+    this.#lines.push(line);
+    return line;
+  }
+
+  #count(command: KvCommand, result: Uint8Array): void {
+    const now = performance.now();
+    const gap = (now - this.#lastSuccess) / 1000;
+    if (gap > this.tally.longestGapSeconds) {
+      Object.assign(this.tally, { longestGapSeconds: gap, longestGapAt: (this.#lastSuccess - this.#start) / 1000 });
+    }
+    this.#lastSuccess = now;
+    const decoded = decodeKvResult(result);
+    if (command.op === "get") this.tally.reads++;
+    else if (decoded?.status === "written") this.tally.acknowledgedWrites++;
+    else this.tally.refusedWrites++;
+    if (decoded !== null && "key" in command && "revision" in decoded) {
+      this.#revisions.set(command.key, decoded.revision);
+    }
+    if (decoded?.status === "absent" && "key" in command) this.#revisions.set(command.key, 0);
+  }
+
+  #now(): number {
+    return Math.round(performance.now() - this.#start);
+  }
+}
+
+const keyOf = (slot: number, generation: number): string => `chaos/${slot}/${generation}`;
+
+const forJson = (result: Uint8Array): unknown =>
+  JSON.parse(JSON.stringify(
+    decodeKvResult(result),
+    (_, value) => value instanceof Uint8Array ? new TextDecoder().decode(value) : value,
+  ));
