@@ -195,11 +195,14 @@ export function adoptStable(context: Context, digests: readonly Digest[]): void 
   }
 }
 
-/** Drops entries below the stable checkpoint but for a tail, bounded in entries and bytes. */
+/**
+ * Drops entries below the stable checkpoint but for a tail, bounded in entries and bytes. ⚠ The checkpoint's own entry stays: the term of what
+ * comes next is judged by it (§3.1).
+ */
 export function compactLog(context: Context): void {
   const { log, config, commitIndex } = context.state;
   const stable = Math.min(stableIndex(context.state), commitIndex);
-  const lowest = Math.max(log.base.index, stable - config.constants.logTail);
+  const lowest = Math.max(log.base.index, stable - Math.max(1, config.constants.logTail));
   let [base, bytes] = [stable, 0];
   while (base > lowest) {
     bytes += entryAt(log, base as LogIndex)?.entry.body.length ?? 0;

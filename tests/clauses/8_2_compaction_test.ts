@@ -63,3 +63,13 @@ Deno.test("§8.2 ⚠ who asks for an old checkpoint just when a newer one become
   const told = sent.flatMap(({ packet }) => packet.kind === "Checkpoint" ? [Number(packet.signed.message.index)] : []);
   assertEquals(told.filter((index) => index < 16), []);
 });
+
+Deno.test("§3.1 §8.2 ⚠ entry terms do not decrease behind a checkpoint either, however short the tail", () => {
+  const lab = new TransferLab({ constants: { ...constants, logTail: 0 } });
+  commit(lab, 8);
+  lab.receive(...vouch(8));
+  assertEquals(Number(lab.state.checkpoints.proof?.stable.index), 8);
+  const bad = forge.entryAfter(at(8), 2, [forge.request(9)]);
+  const { verdicts } = lab.receive(forge.appendEntries("r1", 5, [bad], { prev: at(8), round: 2 }));
+  assertEquals(verdicts, [{ verdict: "reject", code: "entry-terms-decrease", culprit: "r1" as never }]);
+});
