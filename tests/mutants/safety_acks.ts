@@ -33,7 +33,7 @@ export const SAFETY_ACKS: readonly Mutant[] = [
       "A leader, elected on base (t, 8), sends other entries from 5 on to those who have not committed 8. They ack 9 on " +
       "that chain: a certificate of the new term leaves out what its base protects, and outranks it.",
     patches: [
-      patch(ACKS, `if (base === null || !containsBase(state) || end`, `if (base === null || end`),
+      patch(ACKS, `    base === null || !containsBase(state) || end`, `    base === null || end`),
     ],
   },
   {

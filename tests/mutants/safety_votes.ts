@@ -39,8 +39,10 @@ const eitherAnswer: typeof granted = {
   patch(
     "transport/codec/certificate.ts",
     `import { appendEntriesResponse, vote } from "./peer_messages.ts";
+import { checkpoint } from "./recovery_messages.ts";
 import { constant, list,`,
     `import { appendEntriesResponse, vote, voteRefusal } from "./peer_messages.ts";
+import { checkpoint } from "./recovery_messages.ts";
 import { constant, decodeExactly, list,`,
   ),
 ];
