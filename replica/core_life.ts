@@ -18,6 +18,7 @@ import type { ReplicaParts } from "./replica_parts.ts";
 import type { Standing } from "./standing.ts";
 import { StatusDesk } from "./status.ts";
 import type { Storage } from "./storage/port.ts";
+import { TransferProgress } from "./transfer_progress.ts";
 import { watchStorage } from "./watched_storage.ts";
 
 export interface CoreLife {
@@ -122,7 +123,8 @@ function runInputs(parts: ReplicaParts, standing: Standing, settings: Settings, 
 function effectPorts(parts: ReplicaParts, standing: Standing, settings: Settings, { replier }: Desks): EffectPorts {
   const { transport, log, recorder } = parts;
   const { signer, refused, ignored } = standing;
-  const { suspicion, watched } = settings;
+  const { suspicion, watched, state } = settings;
+  const progress = new TransferProgress(log);
   return {
     storage: watched.storage,
     encode: encodeMessage,
@@ -139,6 +141,7 @@ function effectPorts(parts: ReplicaParts, standing: Standing, settings: Settings
     },
     observe(input, verdict, outputs) {
       recorder?.observe(input, outputs);
+      progress.look(state, input.now);
       if (verdict.verdict === "reject") refused.add(`core:${verdict.code}`);
       else if (verdict.verdict === "ignore") ignored.add(verdict.code);
     },

@@ -31,7 +31,8 @@ export function recoveryStatus(state: CoreState) {
   };
 }
 
-function stateTransferOf({ transfer }: CoreState): StateTransferStatus | null {
+/** The transfer under way, null while there is none. */
+export function stateTransferOf({ transfer }: Pick<CoreState, "transfer">): StateTransferStatus | null {
   if (transfer === null) return null;
   const asked = [...transfer.sources].filter(([, { request }]) => request !== null);
   const outstanding = asked.reduce((sum, [, { request }]) => sum + request!.digests.size, transfer.missing.size);
