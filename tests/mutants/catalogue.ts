@@ -1,11 +1,15 @@
 /** Every mutant there is. */
 import { LIVENESS } from "./liveness.ts";
+import { LIVENESS_CHECKPOINTS } from "./liveness_checkpoints.ts";
 import { MORE } from "./more.ts";
 import type { Mutant } from "./mutant.ts";
 import { SAFETY_ACKS } from "./safety_acks.ts";
+import { SAFETY_CHECKPOINTS } from "./safety_checkpoints.ts";
 import { SAFETY_CLIENTS } from "./safety_clients.ts";
 import { SAFETY_DURABILITY } from "./safety_durability.ts";
 import { SAFETY_QUORUMS } from "./safety_quorums.ts";
+import { SAFETY_RECOVERY } from "./safety_recovery.ts";
+import { SAFETY_TRANSFER } from "./safety_transfer.ts";
 import { SAFETY_VOTES } from "./safety_votes.ts";
 
 const MUTANTS: readonly Mutant[] = [
@@ -14,8 +18,12 @@ const MUTANTS: readonly Mutant[] = [
   ...SAFETY_VOTES,
   ...SAFETY_DURABILITY,
   ...SAFETY_CLIENTS,
+  ...SAFETY_CHECKPOINTS,
+  ...SAFETY_TRANSFER,
+  ...SAFETY_RECOVERY,
   ...MORE,
   ...LIVENESS,
+  ...LIVENESS_CHECKPOINTS,
 ];
 
 /** All mutants, safety first. */

@@ -1,0 +1,197 @@
+/** Mutants of checkpoints and compaction (§8.2): what is certified, when, by whom, and what may be dropped for it. */
+import { type Mutant, patch } from "./mutant.ts";
+
+const CHECKPOINTS = "replica/core/checkpoints.ts";
+const DURABLE = "replica/core/durable.ts";
+const TIP = "replica/storage/tip.ts";
+
+export const SAFETY_CHECKPOINTS: readonly Mutant[] = [
+  {
+    name: "compaction-beyond-base",
+    kind: "safety",
+    clause: "§8.2",
+    what: "the log is cut off at the commit index, above the stable checkpoint that stands for what goes",
+    how: "A replica drops what it has committed since its last checkpoint and restarts: nothing leads to its state.",
+    patches: [
+      patch(
+        CHECKPOINTS,
+        `  const stable = Math.min(stableIndex(context.state), commitIndex);`,
+        `  const stable = commitIndex;`,
+      ),
+      patch(
+        DURABLE,
+        `    base.index <= Math.min(state.commitIndex, stable),
+    "I5",
+    \`dropped`,
+        `    base.index <= Math.max(state.commitIndex, stable),
+    "I5",
+    \`dropped`,
+      ),
+      patch(
+        TIP,
+        `[baseIndex(tip), Math.min(tip.commitIndex, tip.checkpointIndex)];`,
+        `[baseIndex(tip), tip.commitIndex];`,
+      ),
+      patch(
+        TIP,
+        `  demand(base <= checkpointIndex, () => \`a log that`,
+        `  demand(base <= commitIndex, () => \`a log that`,
+      ),
+    ],
+  },
+  {
+    name: "prepared-entries-compacted",
+    kind: "safety",
+    clause: "§8.2",
+    what: "the log is cut off at its last entry, committed or not, as soon as a checkpoint is stable",
+    how:
+      "e lies above the stable checkpoint and is acked or prepared; it goes with the rest, and whoever is to commit it, or to " +
+      "lead from it, has nothing to do so with.",
+    patches: [
+      patch(
+        CHECKPOINTS,
+        `  if (base > log.base.index) compact(context, headAt(log, base as LogIndex));`,
+        `  if (base > log.base.index) compact(context, headAt(log, (log.base.index + log.entries.length) as LogIndex));`,
+      ),
+      patch(
+        DURABLE,
+        `    base.index <= Math.min(state.commitIndex, stable),
+    "I5",
+    \`dropped`,
+        `    base.index >= Math.min(state.commitIndex, stable),
+    "I5",
+    \`dropped`,
+      ),
+      patch(
+        TIP,
+        `[baseIndex(tip), Math.min(tip.commitIndex, tip.checkpointIndex)];`,
+        `[baseIndex(tip), tip.lastIndex];`,
+      ),
+      patch(TIP, `  demand(base <= checkpointIndex, () => \`a log that`, `  demand(base >= 0, () => \`a log that`),
+    ],
+  },
+  {
+    name: "commit-goes-back",
+    kind: "safety",
+    clause: "§4.1",
+    what: "a restarted replica takes the index of its checkpoint for its commit index",
+    how:
+      "A restarts behind its checkpoint and commits again from there, below what it has shown and answered; a leader may ask " +
+      "it to replace what it had committed.",
+    patches: [
+      patch(
+        "replica/core/create_state.ts",
+        `    commitIndex: recovered.commitIndex,
+    commitCertificate: recovered.commitCertificate,`,
+        `    commitIndex: recovered.checkpoint?.stable.index ?? logIndex(0),
+    commitCertificate: recovered.checkpoint?.commit ?? null,`,
+      ),
+      patch(TIP, `      demand(operation.index >= tip.commitIndex,`, `      demand(operation.index >= 0,`),
+      patch(TIP, `  demand(after >= tip.commitIndex,`, `  demand(after >= 0,`),
+      patch(TIP, `    tip.commitIndex <= tip.lastIndex,`, `    tip.lastIndex >= 0,`),
+    ],
+  },
+  {
+    name: "checkpoint-quorum-2f",
+    kind: "safety",
+    clause: "§8.2",
+    what: "a checkpoint is stable, and a log cut short, with 2f equal Checkpoints",
+    how: "n = 4: A and a faulty replica agree on a state that nobody else has; A drops the entries that led to it.",
+    patches: [
+      patch(
+        CHECKPOINTS,
+        `    if (group.length >= sizes.quorum) return group;`,
+        `    if (group.length >= Math.max(1, 2 * sizes.f)) return group;`,
+      ),
+    ],
+  },
+  {
+    name: "checkpoint-counted-twice",
+    kind: "safety",
+    clause: "§2.4",
+    what: "Checkpoints are counted, so that several of one replica count as several",
+    how:
+      "A Checkpoint is repeated because it may have been lost; three of them make a stable checkpoint of one replica.",
+    patches: [
+      patch(
+        CHECKPOINTS,
+        `  const heard = state.checkpoints.heard.get(replica) ?? new Map<LogIndex, Signed<Checkpoint>>();
+  state.checkpoints.heard.set(replica, heard);`,
+        `  const key = \`\${replica} \${state.checkpoints.heard.size % 16}\` as ReplicaId; // one for each message
+  const heard = state.checkpoints.heard.get(key) ?? new Map<LogIndex, Signed<Checkpoint>>();
+  state.checkpoints.heard.set(key, heard);`,
+      ),
+    ],
+  },
+  {
+    name: "checkpoint-before-durable",
+    kind: "safety",
+    clause: "§8.2",
+    what: "a Checkpoint is published while the last chunks of its snapshot are still to be written, with the next tick",
+    how:
+      "Q replicas vouch for a snapshot and crash: the checkpoint is stable, entries were dropped for it, and nobody holds it.",
+    patches: [
+      patch(
+        CHECKPOINTS,
+        `  putChunks(context, chunks);
+  if (done === null) return;
+  state.checkpoints.writing.shift();`,
+        `  if (done === null) return putChunks(context, chunks);
+  late.set(state, [...late.get(state) ?? [], ...chunks]);
+  state.checkpoints.writing.shift();`,
+      ),
+      patch(
+        CHECKPOINTS,
+        `export function tendCheckpoints(context: Context): void {
+`,
+        `export function tendCheckpoints(context: Context): void {
+  putChunks(context, late.get(context.state) ?? []);
+  late.delete(context.state);
+`,
+      ),
+      patch(
+        CHECKPOINTS,
+        `/** On every tick: repeats what`,
+        `const late = new WeakMap<CoreState, Chunk[]>();
+
+/** On every tick: repeats what`,
+      ),
+      patch(
+        CHECKPOINTS,
+        `import type { Ports } from "./ports.ts";`,
+        `import type { Chunk } from "./output.ts";
+import type { Ports } from "./ports.ts";`,
+      ),
+      patch(
+        "replica/storage/transaction.ts",
+        `  demand(chunks.has(stateDigest), () =>`,
+        `  demand(chunks !== null, () =>`,
+      ),
+    ],
+  },
+  {
+    name: "garbage-in-use",
+    kind: "safety",
+    clause: "§8.2",
+    what:
+      "chunks of a snapshot in writing count as garbage once the snapshot they were first written for is superseded",
+    how:
+      "A chunk that two snapshots share is marked while the second is in writing. A minute later it is dropped, and the " +
+      "checkpoint this replica would start from is not whole.",
+    needs: "snapshots with chunks in common, written in several turns; a minute of peace",
+    patches: [
+      patch(
+        CHECKPOINTS,
+        `    ...writing.map((w) => writtenDigests(w.writer)),
+  ];`,
+        `    ...writing.slice(writing.length).map((w) => writtenDigests(w.writer)),
+  ];`,
+      ),
+      patch(
+        TIP,
+        `      demand(lost === undefined, () => \`the loss`,
+        `      demand(lost !== "" as Digest, () => \`the loss`,
+      ),
+    ],
+  },
+];

@@ -1,0 +1,97 @@
+/** Mutants of coming back without a disk (§8.4): what was signed before is not asked for, or not waited for. */
+import { type Mutant, type Patch, patch } from "./mutant.ts";
+
+const RECOVERY = "replica/core/recovery.ts";
+const LEARNER = "state.hard.recovery !== null";
+
+/** The guard lets a replica sign in terms that it may have signed in before. */
+const GUARD_WITHOUT_BAR: Patch = patch(
+  "replica/storage/guard.ts",
+  `  if (record.bar > 0 && term <= record.bar) {`,
+  `  if (record.bar < 0 && term <= record.bar) {`,
+);
+
+export const SAFETY_RECOVERY: readonly Mutant[] = [
+  {
+    name: "amnesia-after-recover",
+    kind: "safety",
+    clause: "§8.4",
+    what:
+      "a learner takes part like anyone: it suspects, votes, stands, acks and reports with what it remembers, nothing",
+    how:
+      "A voted for B in t and lost its disk; now it votes for C in t. Or it acked e in t, and acks e' at that index in t.",
+    needs: "a disk that is lost",
+    patches: [
+      patch("replica/core/acks.ts", ` || ${LEARNER}\n  ) return;`, `\n  ) return;`),
+      patch(
+        "replica/core/voting.ts",
+        `  if (state.election.suspectingSince === null || ${LEARNER}) return;`,
+        `  if (state.election.suspectingSince === null) return;`,
+      ),
+      patch("replica/core/election.ts", `  if (${LEARNER}) return;\n`, ``),
+      patch("replica/core/suspicion.ts", ` || ${LEARNER}) return;`, `) return;`),
+      patch(
+        "replica/core/outbox.ts",
+        `(state.hard.recovery === null || isOfLearner(packet));`,
+        `(state.hard.recovery === null || packet.kind !== "RollCallAnswer" || isOfLearner(packet));`,
+      ),
+      patch(
+        "replica/durable_mark.ts",
+        `  if (recovery === null) return;
+  const counts`,
+        `  if (recovery === null || kind !== "RollCallAnswer") return;
+  const counts`,
+      ),
+      patch("replica/storage/guard.ts", `  if (!recovering) return;`, `  if (!recovering || asked !== "") return;`),
+    ],
+  },
+  {
+    name: "bar-from-one-answer",
+    kind: "safety",
+    clause: "§8.4",
+    what: "a learner takes the lowest answer to its roll call for its bar, and does not wait for Q of them",
+    how: "A Byzantine replica answers 0, or an honest one that was cut off answers with the term it was left in.",
+    needs: "a disk that is lost, and a replica that is behind or lies",
+    patches: [
+      patch(
+        RECOVERY,
+        `.sort((a, b) => a - b)[sizes.quorum - 1] ?? null;`,
+        `.sort((a, b) => a - b)[sizes.quorum * 0] ?? null;`,
+      ),
+      GUARD_WITHOUT_BAR,
+    ],
+  },
+  {
+    name: "bar-without-prevotes",
+    kind: "safety",
+    clause: "§8.4",
+    what: "roll calls are answered with the term entered, and what PreVotes were signed for is left out",
+    how:
+      "All suspect and publish PreVotes for t. A votes in t, which only the candidate hears of, and loses its disk. Nobody " +
+      "else has entered t, so A comes back below it, and signs in t once more.",
+    needs: "a disk that is lost right after a vote that left no other trace",
+    patches: [
+      patch(
+        RECOVERY,
+        `  const term = Math.max(hard.currentTerm, hard.preVoted) as Term;`,
+        `  const term = Math.max(hard.currentTerm, 0) as Term;`,
+      ),
+    ],
+  },
+  {
+    name: "recovery-ends-early",
+    kind: "safety",
+    clause: "§8.4",
+    what: "a learner rejoins once it has applied an entry of its bar's term, not of a later one",
+    how: "A acked e' in t and lost its disk; t commits e at that index, and A takes part in t again and acks e.",
+    needs: "a disk that is lost",
+    patches: [
+      patch(
+        RECOVERY,
+        `  (entryAt(log, appliedIndex)?.entry.term ?? 0) > bar;`,
+        `  (entryAt(log, appliedIndex)?.entry.term ?? 0) >= bar;`,
+      ),
+      GUARD_WITHOUT_BAR,
+    ],
+  },
+];
