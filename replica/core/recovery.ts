@@ -1,11 +1,12 @@
 /**
  * Coming back without a disk (§8.4): a replica that lost what it signed is a learner until it knows a term above every one it may have
- * signed in, and holds a commit certificate of a higher one still. `docs/recovery.md` argues why that is enough.
+ * signed in, and has applied an entry of a higher one still. `docs/recovery.md` argues why that is enough.
  */
 import { forgetClaim } from "./commit_claims.ts";
 import { type Context, note, peersOf, send } from "./context.ts";
 import { setHardState } from "./durable.ts";
 import type { Term } from "./ids.ts";
+import { entryAt } from "./log.ts";
 import type { RollCall, RollCallAnswer } from "./message.ts";
 import { hasBudget, spend } from "./pace.ts";
 import type { CoreState, RollCallState } from "./state.ts";
@@ -18,7 +19,7 @@ export function tendRecovery(context: Context): void {
   const { state, now } = context;
   const { recovery } = state.hard;
   if (recovery === null) return;
-  if (recovery.bar !== null && (state.commitCertificate?.term ?? 0) > recovery.bar) return endRecovery(context);
+  if (recovery.bar !== null && isBeyond(state, recovery.bar)) return endRecovery(context);
   if (now < state.rollCall.repeatAt) return;
   state.rollCall.repeatAt = now + state.config.constants.electionTimeoutMs / 2;
   const unheard = peersOf(state).filter((id) => !state.rollCall.answers.has(id));
@@ -28,6 +29,13 @@ export function tendRecovery(context: Context): void {
     signed: { kind: "RollCall", replica: state.config.self, nonce: recovery.nonce },
   });
 }
+
+/**
+ * ⚠ Whether an entry of a term above `bar` is committed and applied here: all that was committed in terms up to `bar` lies below it, so that this
+ * replica holds again whatever it ever vouched for or answered. A certificate of such a term alone may speak of a point far below (§5.6).
+ */
+const isBeyond = ({ log, appliedIndex }: CoreState, bar: Term): boolean =>
+  (entryAt(log, appliedIndex)?.entry.term ?? 0) > bar;
 
 /** Tells a replica that lost its disk in which terms it may have signed, as far as this one can have had a part in that. */
 export function onRollCall(context: Context, { replica, nonce }: RollCall): Verdict {
@@ -68,7 +76,7 @@ export const isAwaitedAnswer = ({ hard: { recovery }, config }: CoreState, answe
   recovery !== null && answer.asker === config.self && answer.nonce === recovery.nonce &&
   answer.replica !== config.self;
 
-/** currentTerm lies above the bar with the certificate's, and nothing was signed in it. */
+/** currentTerm lies above the bar with that entry's, and nothing was signed in it. */
 function endRecovery(context: Context): void {
   const { state } = context;
   const term = state.hard.currentTerm;
