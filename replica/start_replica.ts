@@ -14,7 +14,7 @@ import { Recorder, RecordingFile } from "./recording/mod.ts";
 import { createReplica, type Replica } from "./replica.ts";
 import { KvStore } from "./state_machine/mod.ts";
 import type { ReplicaStatus } from "./status.ts";
-import { beginRecovery } from "./storage/mod.ts";
+import { beginRecovery, type BegunRecovery } from "./storage/mod.ts";
 
 export interface StartOptions {
   readonly roster: Roster;
@@ -62,7 +62,7 @@ export async function startReplica(options: StartOptions): Promise<RunningReplic
   let transport: ReplicaTransport | null = null;
   try {
     const owner = { dir: options.dataDir, clusterId: roster.cluster, replica: line.id };
-    if (options.recover) beginRecovery(owner, freshNonce());
+    if (options.recover) logRecovery(log, beginRecovery(owner, freshNonce()));
     disk = new HeldDisk(owner, log);
     const { storage, reopen } = disk;
     transport = await createZmqReplicaTransport(transportOptionsOf(roster, line, bindHost));
@@ -76,6 +76,10 @@ export async function startReplica(options: StartOptions): Promise<RunningReplic
     await undo([() => transport?.close(), () => disk?.close(), () => recording?.discard()], log);
     throw error;
   }
+}
+
+function logRecovery(log: Logger, { aside, reason }: BegunRecovery): void {
+  log.log("warn", "recovery-begun", { reason, aside: aside.join(" ") });
 }
 
 /** Names a recovery to those who answer its roll call; nobody can have answered it before. */

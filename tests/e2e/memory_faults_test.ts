@@ -1,7 +1,7 @@
 /** Faults and restarts of whole replicas in one process, over the in-memory network. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { eventually } from "../../tasks/support/eventually.ts";
-import { MemoryDisk, openMemoryStorage, StorageError } from "../../replica/storage/mod.ts";
+import { openMemoryStorage, StorageError } from "../../replica/storage/mod.ts";
 import { sha256Hex } from "../../crypto/digest.ts";
 import { MemoryCluster } from "./support/memory_cluster.ts";
 
@@ -76,7 +76,7 @@ Deno.test("a replica whose disk fails stops at once, names the disk, and sends n
   const storage = openMemoryStorage({
     clusterId: cluster.roster.cluster,
     hash: sha256Hex,
-    disk: new MemoryDisk(),
+    disk: cluster.disk("r4"),
   });
   const { running, replica } = cluster.start("r4", { storage });
   await eventually("r4 follows", () => replica.status().commitIndex >= 2);
