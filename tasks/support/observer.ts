@@ -1,5 +1,5 @@
 /** Looks at each replica by itself, so that they can be compared. What one says is believed of it alone. */
-import type { Client, CommittedEntry } from "../../client/mod.ts";
+import { type Client, type CommittedEntry, RefusedError } from "../../client/mod.ts";
 import type { ReplicaStatus } from "../../replica/status.ts";
 import type { LocalCluster } from "./local_cluster.ts";
 
@@ -59,11 +59,26 @@ export class Observer {
    * {@linkcode DifferenceError} at the first index where two differ. A cluster that is written to may drop entries meanwhile.
    */
   async compare(replicas: readonly string[]): Promise<Comparison> {
+    const bounds = await this.#bounds(replicas);
+    try {
+      return await this.#compareFrom(replicas, bounds);
+    } catch (error) {
+      // A checkpoint that became stable meanwhile takes entries with it: those above are compared then.
+      if (!(error instanceof RefusedError) || (await this.#bounds(replicas)).base === bounds.base) throw error;
+      return await this.compare(replicas);
+    }
+  }
+
+  async #bounds(replicas: readonly string[]): Promise<Comparison> {
     const statuses = await this.statuses(replicas);
     if (statuses.length < replicas.length) throw new Error(`compare: only ${statuses.length} of ${replicas} answered`);
     const commitIndex = Math.min(...statuses.map((status) => status.commitIndex));
-    const base = Math.max(...statuses.map((status) => status.logBase));
-    let hash = statuses.find((status) => status.commitIndex === commitIndex)!.commitHash;
+    const hash = statuses.find((status) => status.commitIndex === commitIndex)!.commitHash;
+    return { base: Math.max(...statuses.map((status) => status.logBase)), commitIndex, hash };
+  }
+
+  async #compareFrom(replicas: readonly string[], { base, commitIndex, ...bounds }: Comparison): Promise<Comparison> {
+    let { hash } = bounds;
     for (let first = base + 1; first <= commitIndex; first += CHUNK) {
       const indexes = Array.from({ length: Math.min(CHUNK, commitIndex - first + 1) }, (_, i) => first + i);
       hash = (await Promise.all(indexes.map((index) => this.#equalHash(replicas, index)))).at(-1) ?? hash;

@@ -9,10 +9,15 @@ export interface Workload {
 }
 
 /**
- * Starts `writers` loops on `client`. Writer w counts up by cas on key `w<w>`, so that a write applied twice would show as a refusal,
+ * Starts `writers` loops on `client`. Writer w counts up by cas on key `<prefix><w>`, so that a write applied twice would show as a refusal,
  * and a lost one as a value that is too low.
  */
-export function startCounting(client: Client, writers: number): Workload & { check(reader: Client): Promise<void> } {
+export function startCounting(
+  client: Client,
+  writers: number,
+  prefix = "w",
+): Workload & { check(reader: Client): Promise<void> } {
+  const key = (writer: number): string => `${prefix}${writer}`;
   const counts = new Array<number>(writers).fill(0);
   let stopping = false;
   const loops = counts.map(async (_, writer) => {
@@ -45,8 +50,6 @@ export function startCounting(client: Client, writers: number): Workload & { che
     },
   };
 }
-
-const key = (writer: number): string => `w${writer}`;
 
 /** Writes `count` keys, `parallel` at a time. */
 export async function writeMany(client: Client, count: number, parallel: number): Promise<void> {

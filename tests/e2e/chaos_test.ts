@@ -1,0 +1,24 @@
+/** Ten seconds of `deno task chaos`: whatever is killed when, nothing acknowledged is lost and every client sees one store. */
+import { assert, assertEquals } from "@std/assert";
+import { chaosPlan } from "./chaos/plan.ts";
+import { clientsOf, runChaos } from "./chaos/run.ts";
+import { withCluster } from "./support/process_cluster.ts";
+
+const SECONDS = 10;
+
+Deno.test("replicas killed and wiped under load for ten seconds: every client's history is linearizable, all replicas end alike", () => {
+  const plan = chaosPlan({ seconds: SECONDS, pauseSeconds: [0.5, 1.5], clients: 4 });
+  const constants = {
+    ...{ checkpointEvery: plan.checkpointEvery, logTail: plan.logTail },
+    ...{ electionTimeoutMs: plan.electionTimeoutMs, patienceMs: 2 * plan.electionTimeoutMs },
+  };
+  return withCluster({ clients: clientsOf(plan), constants }, async (cluster) => {
+    const attacks: string[] = [];
+    const { result } = await runChaos(cluster, plan, (attack) => attacks.push(attack));
+    assertEquals(result.faults, [], `seed ${plan.seed}: ${attacks.join(" ")}`);
+    const { clients, fleet, undecided } = result;
+    assertEquals(undecided, 0);
+    const seen = [clients.acknowledgedWrites, clients.reads, fleet.kills, fleet.checkpoints];
+    assert(seen.every((count) => count > 0), `writes, reads, kills, checkpoints: ${seen}; seed ${plan.seed}`);
+  });
+});
