@@ -118,6 +118,8 @@ function assemble(
     getCommittedCommand: (index, options) => node.getCommittedCommand(index, options),
     getStatus: (options) => node.getStatus(options),
     setActive: (replica, active, options) => node.setActive(replica, active, options),
+    sources: node.sources,
+    roster: settings.roster,
     report,
     close: () => loop.close(new ClosedError("the client was closed with this call under way")),
   };

@@ -3,6 +3,7 @@ import type { KeyFile } from "../crypto/key_file.ts";
 import type { SignatureBackend } from "../crypto/backend.ts";
 import type { Roster } from "../crypto/roster.ts";
 import type { ClientTransport } from "../transport/port.ts";
+import type { BackupSources } from "./backup_sources.ts";
 import type { CommittedEntry } from "./committed_command.ts";
 import type { InboxCounters } from "./inbox.ts";
 import type { KvCalls, ReadOutcome } from "./kv.ts";
@@ -63,6 +64,9 @@ export interface Client extends KvCalls {
   getStatus(options?: CallOptions): Promise<ReplicaStatus[]>;
   /** Operator only: has `replica` take part in the protocol, or stay out of it. */
   setActive(replica: string, active: boolean, options?: CallOptions): Promise<void>;
+  /** What backups are made of (`takeBackup`). Needs a client's key. */
+  readonly sources: BackupSources;
+  readonly roster: Roster;
   readonly report: ClientReport;
   /** Rejects what is under way with `ClosedError` and closes the transport. */
   close(): Promise<void>;

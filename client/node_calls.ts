@@ -3,8 +3,10 @@ import type { KeyFile } from "../crypto/key_file.ts";
 import type { Roster } from "../crypto/roster.ts";
 import type { ClientId, LogIndex, ReplicaId } from "../replica/core/ids.ts";
 import { queryResultCodec } from "../transport/codec/mod.ts";
+import { type BackupSources, backupSources } from "./backup_sources.ts";
 import type { QueryOutcome } from "./client_types.ts";
 import { committedCommandJudge, type CommittedEntry } from "./committed_command.ts";
+import type { QueryMessage } from "./envelope.ts";
 import { RefusedError, UsageError } from "./errors.ts";
 import { fastReadJudge } from "./fast_read_judge.ts";
 import { encodeCommand, type Execute, type ReadOutcome, readOutcome } from "./kv.ts";
@@ -29,6 +31,7 @@ export interface NodeCallsParts {
 
 /** The calls of one client or operator. */
 export class NodeCalls {
+  readonly sources: BackupSources;
   readonly #parts: NodeCallsParts;
   readonly #execute: Execute;
   #nonce: number;
@@ -38,6 +41,12 @@ export class NodeCalls {
     this.#parts = parts;
     this.#execute = execute;
     this.#nonce = parts.start;
+    this.sources = backupSources(parts.replicas, async (replica, wanted, judge, options) => {
+      const { client, nonce } = this.#ask("what a backup is made of");
+      const message = { ...wanted, client, nonce } as QueryMessage;
+      const timeoutMs = options.timeoutMs ?? parts.timings.timeoutMs;
+      return await parts.ask({ message, nonce, targets: [replica], timeoutMs, judge, once: true }, options);
+    });
   }
 
   async query(query: Uint8Array, options: CallOptions = {}): Promise<QueryOutcome> {

@@ -1,0 +1,89 @@
+/** What a backup is to hold: the newest checkpoint and the highest commit certificate that any source shows and the roster proves. */
+import type { CheckpointProof, CommitCertificate } from "../../replica/core/certificate.ts";
+import type { ReplicaId } from "../../replica/core/ids.ts";
+import type { CheckpointAnswer } from "../../transport/codec/mod.ts";
+import type { Gathering } from "./gathering.ts";
+import { pause } from "./pause.ts";
+
+/** A state that can be proven. */
+export interface Target {
+  /** Null where there is no checkpoint yet. */
+  readonly checkpoint: CheckpointProof | null;
+  /** Null where the checkpoint is the end. */
+  readonly certificate: CommitCertificate | null;
+  /** Index of the end; 0 where nothing is committed yet. */
+  readonly index: number;
+}
+
+/** How long further answers are waited for once one is enough: a newer checkpoint saves entries. */
+const GRACE_MS = 300;
+/** Before sources that showed too little are asked again. */
+const RETRY_MS = 100;
+
+/**
+ * The best that sources show. It reaches at least index `atLeast`; where that is null, all sources that answer in time are heard. Throws
+ * {@linkcode NoSourceError} where nothing that reaches that far comes in time.
+ */
+export async function chooseTarget(gathering: Gathering, atLeast: number | null): Promise<Target> {
+  const { ledger, signal, tell } = gathering;
+  while (true) {
+    tell("target", 0, 0);
+    const target = best(await shownBy(gathering, atLeast));
+    if (target.index >= (atLeast ?? 1)) return target;
+    signal.throwIfAborted();
+    ledger.assertHope(`a certificate at or above index ${atLeast ?? 1}, the highest is of index ${target.index}`);
+    await pause(RETRY_MS, signal);
+  }
+}
+
+/** What the sources show, all of it proven. Those that are slower than the others are left alone for a while. */
+async function shownBy(gathering: Gathering, atLeast: number | null): Promise<Target[]> {
+  const { ledger, sources, signal } = gathering;
+  const shown: Target[] = [];
+  const enough = new AbortController();
+  const over = AbortSignal.any([enough.signal, signal]);
+  const timers: ReturnType<typeof setTimeout>[] = [];
+  await Promise.all(
+    ledger.ready().map(async (replica) => {
+      const answer = await ledger.ask(replica, over, (options) => sources.checkpoint(replica, options));
+      if (enough.signal.aborted) ledger.failed(replica, `${replica} was slower than the others`);
+      if (answer === null) return;
+      shown.push(check(gathering, replica, answer));
+      if (atLeast === null || best(shown).index < atLeast) return;
+      timers.push(setTimeout(() => enough.abort(), GRACE_MS));
+    }),
+  );
+  timers.forEach(clearTimeout);
+  return shown;
+}
+
+/** What of `answer` is proven; whoever shows proofs that do not hold is not asked again. */
+function check({ trust, ledger }: Gathering, replica: ReplicaId, answer: CheckpointAnswer): Target {
+  const { checkpoint, certificate } = answer;
+  const [isCheckpoint, isCertificate] = [
+    checkpoint !== null && trust.provesCheckpoint(checkpoint),
+    certificate !== null && trust.provesCommit(certificate),
+  ];
+  if (isCheckpoint !== (checkpoint !== null)) {
+    ledger.exclude(replica, `${replica} showed a checkpoint that is not proven`);
+  }
+  if (isCertificate !== (certificate !== null)) {
+    ledger.exclude(replica, `${replica} showed a commit certificate that is not proven`);
+  }
+  return join(isCheckpoint ? checkpoint : null, isCertificate ? certificate : null);
+}
+
+function join(checkpoint: CheckpointProof | null, certificate: CommitCertificate | null): Target {
+  const from = checkpoint?.stable.index ?? 0;
+  if (certificate === null || certificate.index <= from) return { checkpoint, certificate: null, index: from };
+  return { checkpoint, certificate, index: certificate.index };
+}
+
+function best(shown: readonly Target[]): Target {
+  const highest = <T>(values: readonly (T | null)[], indexOf: (value: T) => number): T | null =>
+    values.reduce((top, each) => each !== null && (top === null || indexOf(each) > indexOf(top)) ? each : top, null);
+  return join(
+    highest(shown.map(({ checkpoint }) => checkpoint), ({ stable }) => stable.index),
+    highest(shown.map(({ certificate }) => certificate), ({ index }) => index),
+  );
+}

@@ -1,0 +1,133 @@
+/** Who gave what for a backup: who is slow is left alone for a while, who lies is not asked again. */
+import type { ReplicaId } from "../../replica/core/ids.ts";
+import type { CallOptions } from "../requests.ts";
+import { NoSourceError, SourceError } from "../errors.ts";
+
+/** Waits, all in milliseconds. */
+export interface Patience {
+  /** How long nothing new may come before the backup is given up. */
+  readonly patienceMs: number;
+  /** How long one answer may take, and how long a source that failed is left alone; doubled with each failure up to the cap. */
+  readonly requestMs: number;
+  readonly requestCapMs: number;
+}
+
+/** What one source did for a backup. */
+export interface SourceReport {
+  /** Bytes of chunks and entries it gave. */
+  readonly bytes: number;
+  /** Times it was silent, refused or lacked what it was asked for. */
+  readonly failures: number;
+  /** The latest thing it did wrong; null where it did nothing. */
+  readonly fault: string | null;
+  /** Whether it gave, under its signature, what no honest replica gives; it was not asked again. */
+  readonly lied: boolean;
+}
+
+interface Source {
+  bytes: number;
+  failures: number;
+  /** Failures since it last gave something. */
+  streak: number;
+  pausedUntil: number;
+  fault: string | null;
+  lied: boolean;
+}
+
+export class SourceLedger {
+  readonly #sources: ReadonlyMap<ReplicaId, Source>;
+  readonly #patience: Patience;
+  readonly #now: () => number;
+  #progressAt: number;
+  #turn = 0;
+
+  constructor(replicas: readonly ReplicaId[], patience: Patience, now: () => number) {
+    this.#sources = new Map(replicas.map((id) => [id, newSource()]));
+    this.#patience = patience;
+    this.#now = now;
+    this.#progressAt = now();
+  }
+
+  /** Sources that may be asked now, beginning with another one each time. */
+  ready(): ReplicaId[] {
+    const now = this.#now();
+    const all = [...this.#sources].filter(([, { lied, pausedUntil }]) => !lied && now >= pausedUntil).map(([id]) => id);
+    const first = all.length === 0 ? 0 : this.#turn++ % all.length;
+    return [...all.slice(first), ...all.slice(0, first)];
+  }
+
+  /** Asks `replica`; null where it did not give what it was asked for, or `signal` called it off. */
+  async ask<T>(
+    replica: ReplicaId,
+    signal: AbortSignal,
+    call: (options: CallOptions) => Promise<T>,
+  ): Promise<T | null> {
+    try {
+      return await call({ timeoutMs: this.#waitOf(this.#source(replica)), signal });
+    } catch (error) {
+      if (signal.aborted) return null;
+      if (!(error instanceof SourceError)) throw error;
+      if (error.lied) this.exclude(replica, error.message);
+      else this.failed(replica, error.message);
+      return null;
+    }
+  }
+
+  /** `replica` gave `bytes` that were wanted; `isNew` where nobody had given them before, in an attempt that failed. */
+  gave(replica: ReplicaId, bytes: number, isNew: boolean): void {
+    const source = this.#source(replica);
+    source.bytes += bytes;
+    source.streak = 0;
+    if (isNew) this.#progressAt = this.#now();
+  }
+
+  /** `replica` gave nothing of use, as an honest one may. */
+  failed(replica: ReplicaId, fault: string): void {
+    const source = this.#source(replica);
+    source.fault = fault;
+    source.pausedUntil = this.#now() + this.#waitOf(source);
+    source.failures++;
+    source.streak++;
+  }
+
+  /** `replica` gave what no honest one gives. */
+  exclude(replica: ReplicaId, fault: string): void {
+    Object.assign(this.#source(replica), { lied: true, fault });
+  }
+
+  /** Throws {@linkcode NoSourceError} where nothing new came for too long, or nobody is left to ask. */
+  assertHope(what: string): void {
+    const waitedMs = this.#now() - this.#progressAt;
+    const left = [...this.#sources.values()].filter(({ lied }) => !lied).length;
+    if (left > 0 && waitedMs < this.#patience.patienceMs) return;
+    const faults = [...this.#sources.values()].flatMap(({ fault }) => fault === null ? [] : [fault]);
+    throw new NoSourceError(
+      `backup: no replica gave ${what} within ${Math.round(waitedMs)} ms` +
+        (faults.length === 0 ? "" : `; ${faults.join("; ")}`),
+    );
+  }
+
+  /** What each source did. */
+  report(): Record<string, SourceReport> {
+    return Object.fromEntries(
+      [...this.#sources].map(([id, { bytes, failures, fault, lied }]) => [id, { bytes, failures, fault, lied }]),
+    );
+  }
+
+  #waitOf({ streak }: Source): number {
+    return Math.min(this.#patience.requestMs * 2 ** Math.min(streak, 30), this.#patience.requestCapMs);
+  }
+
+  #source(replica: ReplicaId): Source {
+    const source = this.#sources.get(replica);
+    if (source === undefined) throw new TypeError(`replica was given "${replica}"; wanted a source`);
+    return source;
+  }
+}
+
+const newSource = (): Source => ({
+  ...{ bytes: 0, failures: 0, streak: 0 },
+  pausedUntil: -Infinity,
+  fault: null,
+  lied: false,
+});

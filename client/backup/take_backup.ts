@@ -1,0 +1,131 @@
+/** Making a backup: finding out what it is to hold, fetching it from whoever gives it, writing it down, and checking it as anyone would. */
+import type { SignatureBackend } from "../../crypto/backend.ts";
+import type { Digest } from "../../replica/core/ids.ts";
+import type { StateMachine } from "../../replica/core/ports.ts";
+import { certificateCodec, checkpointProofCodec } from "../../transport/codec/mod.ts";
+import type { Client } from "../client_types.ts";
+import { encodeCommand } from "../kv.ts";
+import { chooseTarget, type Target } from "./choose_target.ts";
+import { fetchEntries } from "./fetch_entries.ts";
+import { fetchSnapshot } from "./fetch_snapshot.ts";
+import type { BackupProgress, Gathering } from "./gathering.ts";
+import { NewFile } from "./new_file.ts";
+import { pause } from "./pause.ts";
+import { RecordWriter } from "./record_writer.ts";
+import { type Place, Scratch } from "./scratch.ts";
+import { type Patience, SourceLedger, type SourceReport } from "./source_ledger.ts";
+import { Trust } from "./trust.ts";
+import { type VerifiedBackup, verifyBackup } from "./verify_backup.ts";
+
+/** What a backup is made with. */
+export interface BackupOptions extends Partial<Patience> {
+  /** The new file. Nothing is overwritten; until it is whole it is called `path`.part. */
+  readonly path: string;
+  readonly backend: SignatureBackend;
+  /** A fresh state machine of the kind the cluster runs; the backup is checked in it, and it holds its state afterwards. */
+  readonly machine: StateMachine;
+  /**
+   * A command that changes nothing. It is ordered before anything else, and the backup reaches at least there: so it holds whatever was acknowledged
+   * before it began. By default a `get` of the key-value store. Null where the cluster has no quorum to order it: then the backup holds
+   * what the replicas that answer can prove, which may lack the latest writes.
+   */
+  readonly mark?: Uint8Array | null;
+  readonly onProgress?: (progress: BackupProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** A backup that was made, and checked. */
+export interface TakenBackup extends VerifiedBackup {
+  /** Index that it had to reach; null where it was taken as it came. */
+  readonly mark: number | null;
+  /** What each replica contributed. */
+  readonly sources: Readonly<Record<string, SourceReport>>;
+}
+
+const PATIENCE: Patience = { patienceMs: 10_000, requestMs: 2000, requestCapMs: 30_000 };
+/** Before sources that had dropped something are asked for a newer checkpoint. */
+const RESTART_MS = 200;
+
+/**
+ * Makes a backup at `options.path`. Rejects with `ConfigError` where that exists, {@linkcode NoSourceError} where the replicas do not give
+ * enough in time, with the errors of `Client.execute` where the mark cannot be ordered, and with the signal's reason.
+ */
+export async function takeBackup(
+  client: Pick<Client, "sources" | "roster" | "execute">,
+  options: BackupOptions,
+): Promise<TakenBackup> {
+  const signal = options.signal ?? new AbortController().signal;
+  using file = new NewFile(options.path);
+  using scratch = new Scratch(`${file.partPath}.chunks`);
+  const { mark = encodeCommand({ op: "get", key: "backup" }) } = options;
+  const atLeast = mark === null ? null : (await client.execute(mark, { repeatable: true, signal })).index;
+  const { patienceMs = PATIENCE.patienceMs, requestMs = PATIENCE.requestMs } = options;
+  const patience = { patienceMs, requestMs, requestCapMs: options.requestCapMs ?? PATIENCE.requestCapMs };
+  const ledger = new SourceLedger(client.sources.replicas, patience, () => performance.now());
+  const tell: Gathering["tell"] = (phase, done, total) => {
+    const bytes = Object.values(ledger.report()).reduce((sum, source) => sum + source.bytes, 0);
+    options.onProgress?.({ phase, done, total, bytes });
+  };
+  const trust = new Trust(client.roster, options.backend);
+  const gathering = {
+    sources: client.sources,
+    ledger,
+    trust,
+    scratch,
+    chunks: new Map(),
+    reached: { index: 0 },
+    signal,
+    tell,
+  };
+  write(file, gathering, await gather(gathering, atLeast));
+  const verified = check(file, gathering, options);
+  file.finish();
+  return { ...verified, mark: atLeast, sources: ledger.report() };
+}
+
+/** All that a file holds, fetched. */
+interface Gathered extends Omit<Target, "index"> {
+  readonly digests: readonly Digest[];
+  readonly entries: readonly Place[];
+}
+
+/** Fetches until one target is complete. Sources that go on meanwhile may drop what an older one needs. */
+async function gather(gathering: Gathering, atLeast: number | null): Promise<Gathered> {
+  const { trust, signal } = gathering;
+  while (true) {
+    signal.throwIfAborted();
+    const target = await chooseTarget(gathering, atLeast);
+    const base = target.checkpoint?.stable ?? trust.genesis;
+    // Entries first: they are gone with the next checkpoint, chunks are kept a while longer.
+    const { checkpoint, certificate } = target;
+    const entries = certificate === null ? [] : await fetchEntries(gathering, base, certificate);
+    if (entries !== null || base.index >= (atLeast ?? 1)) {
+      const digests = checkpoint === null ? [] : await fetchSnapshot(gathering, checkpoint);
+      if (digests !== null && entries !== null) return { checkpoint, certificate, entries, digests };
+      if (digests !== null) return { checkpoint, certificate: null, entries: [], digests };
+    }
+    await pause(RESTART_MS, signal);
+  }
+}
+
+function write({ part }: NewFile, { trust, scratch, chunks, tell }: Gathering, gathered: Gathered): void {
+  const { checkpoint, certificate, digests, entries } = gathered;
+  const writer = new RecordWriter(part, trust.roster.cluster);
+  tell("writing", 0, digests.length + entries.length);
+  if (checkpoint !== null) writer.record("checkpoint", checkpointProofCodec.encode(checkpoint));
+  for (const digest of digests) writer.record("chunk", scratch.read(chunks.get(digest)!));
+  if (certificate !== null) writer.record("certificate", certificateCodec.encode(certificate));
+  for (const place of entries) writer.record("entry", scratch.read(place));
+  writer.end();
+}
+
+function check({ part }: NewFile, { trust, tell }: Gathering, { backend, machine }: BackupOptions): VerifiedBackup {
+  const { size } = part.statSync();
+  part.seekSync(0, Deno.SeekMode.Start);
+  return verifyBackup(part, {
+    roster: trust.roster,
+    backend,
+    machine,
+    onProgress: (bytes) => tell("checking", bytes, size),
+  });
+}

@@ -1,0 +1,95 @@
+/** Replicas that show a lab's history to who makes a backup, each bent by its script. */
+import type { BackupSources } from "../../client/backup_sources.ts";
+import { SourceError } from "../../client/errors.ts";
+import type { CallOptions } from "../../client/requests.ts";
+import type { Digest, LogIndex, ReplicaId } from "../../replica/core/ids.ts";
+import { LIMITS } from "../../replica/core/limits.ts";
+import { chunksHeld, committedEntries } from "../../replica/backup_queries.ts";
+import type { CoreState } from "../../replica/core/state.ts";
+import {
+  type CheckpointAnswer,
+  chunksAnswerCodec,
+  type EntriesAnswer,
+  entriesAnswerCodec,
+} from "../../transport/codec/mod.ts";
+import type { BackupLab } from "./backup_lab.ts";
+
+type Awaitable<T> = T | Promise<T>;
+
+/** What a replica makes of the truth. Everything left out is honest; null is silence. */
+export interface SourceScript {
+  readonly checkpoint?: (truth: CheckpointAnswer) => Awaitable<CheckpointAnswer | null>;
+  readonly chunks?: (
+    truth: readonly Uint8Array[],
+    digests: readonly Digest[],
+  ) => Awaitable<readonly Uint8Array[] | null>;
+  readonly entries?: (truth: EntriesAnswer, from: LogIndex) => Awaitable<EntriesAnswer | null>;
+}
+
+/** How far a lab's replicas are. Tests change it as they go. */
+export interface Standing {
+  /** Index of the stable checkpoint; 0 for none. */
+  checkpoint: number;
+  commitIndex: number;
+  /** Entries at or below are dropped. */
+  base: number;
+}
+
+export const SILENT_SOURCE: SourceScript = { checkpoint: () => null, chunks: () => null, entries: () => null };
+
+/** Sources of `lab`, and how often each call was made. */
+export function labSources(
+  lab: BackupLab,
+  standing: Standing,
+  scripts: Readonly<Record<string, SourceScript>> = {},
+): BackupSources & { readonly calls: string[] } {
+  const calls: string[] = [];
+  const answer = async <T>(replica: ReplicaId, call: string, given: Awaitable<T | null>, options: CallOptions = {}) => {
+    calls.push(`${replica} ${call}`);
+    return await given ?? await silence(replica, options);
+  };
+  return {
+    calls,
+    replicas: lab.roster.replicas.map(({ id }) => id),
+    checkpoint(replica, options) {
+      const { checkpoint, commitIndex } = standing;
+      const truth: CheckpointAnswer = {
+        checkpoint: checkpoint === 0 ? null : lab.proof(checkpoint),
+        certificate: commitIndex === 0 ? null : lab.certificate(commitIndex),
+      };
+      return answer(replica, "checkpoint", bent(scripts[replica]?.checkpoint, truth), options);
+    },
+    chunks(replica, digests, options) {
+      if (digests.length > LIMITS.maxFetchChunks) throw new Error(`${digests.length} chunks were asked for at once`);
+      const truth = chunksAnswerCodec.decode(chunksHeld(lab.chunks, digests).payload);
+      const given = scripts[replica]?.chunks;
+      return answer(replica, "chunks", given === undefined ? truth : given(truth, digests), options);
+    },
+    entries(replica, from, options) {
+      const truth = entriesAnswerCodec.decode(committedEntries(stateOf(lab, standing), from).payload);
+      const given = scripts[replica]?.entries;
+      return answer(replica, "entries", given === undefined ? truth : given(truth, from), options);
+    },
+  };
+}
+
+const bent = <T>(script: ((truth: T) => Awaitable<T | null>) | undefined, truth: T): Awaitable<T | null> =>
+  script === undefined ? truth : script(truth);
+
+/** What of a core's state the serving of entries looks at. */
+function stateOf(lab: BackupLab, { base, commitIndex }: Standing): CoreState {
+  const log = { base: lab.head(base), entries: lab.chain.slice(base) };
+  return { log, commitIndex } as Partial<CoreState> as CoreState;
+}
+
+/** What a call to a replica that does not answer ends in. */
+function silence(replica: ReplicaId, { timeoutMs = 1000, signal }: CallOptions): Promise<never> {
+  return new Promise((_, reject) => {
+    const end = () => {
+      clearTimeout(timer);
+      reject(signal?.aborted ? signal.reason : new SourceError(replica, "did not answer", false));
+    };
+    const timer = setTimeout(end, timeoutMs);
+    signal?.addEventListener("abort", end, { once: true });
+  });
+}
