@@ -5,15 +5,7 @@ import { eventually } from "../../tasks/support/eventually.ts";
 import { knowsItsBar, loseDisk } from "../../tasks/support/lost_disk.ts";
 import { eventsOf, loggedEvent } from "../../tasks/support/process_events.ts";
 import { assertEqualLogs } from "./support/agreement.ts";
-import {
-  aFollower,
-  comesBack,
-  endsByItself,
-  FLAGS,
-  isNeeded,
-  type Scene,
-  withScene,
-} from "./support/lost_disk_scene.ts";
+import { aFollower, comesBack, FLAGS, isNeeded, type Scene, withScene } from "./support/lost_disk_scene.ts";
 import { writeMany } from "./support/workload.ts";
 
 const PATIENCE_MS = 60_000;
