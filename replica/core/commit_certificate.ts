@@ -5,6 +5,13 @@ import { LIMITS } from "./limits.ts";
 import { entryAt, hashAt, slice } from "./log.ts";
 import type { CoreState } from "./state.ts";
 
+/** Of a link: its term and digest. */
+const LINK_BYTES = 8 + 32;
+
+/** Bytes of the links of `certificate`, by far the most of a long one. */
+export const bytesOfLinks = (certificate: CommitCertificate | null): number =>
+  (certificate?.links.length ?? 0) * LINK_BYTES;
+
 /** The latest commit certificate, lengthened downwards to exactly `index`; null where the log or the links do not reach. */
 export function commitCertificateAt({ commitCertificate, log }: CoreState, index: LogIndex): CommitCertificate | null {
   const hash = hashAt(log, index);

@@ -1,6 +1,6 @@
 /** Serving a peer that catches up (§8.1), from any chain this replica holds. */
 import { type Context, send } from "./context.ts";
-import { reachableCertificate } from "./commit_certificate.ts";
+import { bytesOfLinks, reachableCertificate } from "./commit_certificate.ts";
 import type { Head } from "./entry.ts";
 import { type LogIndex, offset } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
@@ -21,12 +21,14 @@ export function onFetchEntries(context: Context, request: FetchEntries): Verdict
   const chain = chainThrough(state, offset(from, -1), head);
   if (chain === null) return ignore("chain-not-held");
   const entries = fitting(chain, Math.min(maxBytes, LIMITS.maxAppendBytes)).map(({ entry }) => entry);
-  spend(state.catchUp.served, replica, entries.reduce((sum, { body }) => sum + body.length, 0));
+  const certificate = reachableCertificate(state, from);
+  const bytes = entries.reduce((sum, { body }) => sum + body.length, 0) + bytesOfLinks(certificate);
+  spend(state.catchUp.served, replica, bytes);
   send(context, [replica], {
     kind: "FetchEntriesResponse",
     signed: { kind: "FetchEntriesResponse", replica: state.config.self, nonce, from },
     entries,
-    certificate: reachableCertificate(state, from),
+    certificate,
     checkpoint: null,
   });
   return ACCEPT;
@@ -40,13 +42,14 @@ function needsSnapshot({ log, commitIndex, checkpoints: { proof } }: CoreState, 
 
 function showCheckpoint(context: Context, { replica, nonce, from }: FetchEntries): Verdict {
   const { state } = context;
-  spend(state.catchUp.served, replica, 0);
+  const { proof } = state.checkpoints;
+  spend(state.catchUp.served, replica, bytesOfLinks(proof?.commit ?? null));
   send(context, [replica], {
     kind: "FetchEntriesResponse",
     signed: { kind: "FetchEntriesResponse", replica: state.config.self, nonce, from },
     entries: [],
     certificate: null,
-    checkpoint: state.checkpoints.proof,
+    checkpoint: proof,
   });
   return ACCEPT;
 }
