@@ -1,5 +1,5 @@
 /** All clients of a run, honest and faulty, and the links between them and the replicas. */
-import { type Millis, type ReplicaId } from "../../replica/core/ids.ts";
+import type { Millis, ReplicaId } from "../../replica/core/ids.ts";
 import type { SendRequest, Signed, Verified } from "../../replica/core/message.ts";
 import type { ClientReply } from "../../replica/core/output.ts";
 import { fastRead } from "../../replica/queries.ts";

@@ -90,8 +90,9 @@ export class DiskFaults {
     const { plan, mostFaults } = this.#parts;
     const faulty = this.#byzantine.size;
     const others = (ids: Iterable<ReplicaId>) => [...ids].filter((other) => other !== id).length;
-    const now = faulty + others(this.learners) + 1;
-    return now <= mostFaults + (plan.mayExceed ? 1 : 0) && faulty + others(this.#forgetful) <= mostFaults;
+    const learners = others(this.learners) + 1;
+    const known = learners <= mostFaults && faulty + others(this.#forgetful) <= mostFaults;
+    return known && faulty + learners <= mostFaults + (plan.mayExceed ? 1 : 0);
   }
 
   #scheduleRollback({ replica, copiedAt, from }: RollbackFault): void {

@@ -53,6 +53,7 @@ export function drawFaults(rng: Rng, frame: FaultFrame): Fault[] {
     ...Array.from({ length: crashes }, () => drawCrash(rng, frame)).flat(),
     ...Array.from({ length: falls }, () => drawFall(rng, frame)).flat(),
     ...drawRollback(rng, frame),
+    ...drawAbsence(rng, frame),
     ...Array.from({ length: refusals }, () => drawRefusal(rng, frame)),
     ...drawWipes(rng, frame),
   ];
@@ -167,6 +168,17 @@ function drawRollback(rng: Rng, { byzantine, from, to }: FaultFrame): Fault[] {
   return [{ kind: "rollback", replica: rng.pick(byzantine), copiedAt: rng.between(0, at), from: at }];
 }
 
+/** An honest replica is away for so long that the others have dropped what it lacks when it is back. */
+function drawAbsence(rng: Rng, { ids, byzantine, from, to, mood }: FaultFrame): Fault[] {
+  if (mood === "patience" || !rng.chance(0.5)) return [];
+  const absent = rng.pick(ids.filter((id) => !byzantine.includes(id)));
+  const start = rng.between(from, from + (to - from) / 2);
+  const span = cutFrom(start, (to - start) * rng.between(0.4, 0.9), to);
+  if (rng.chance(0.5)) return bothWays(span, [absent], ids.filter((id) => id !== absent));
+  const downMs = span.to - span.from;
+  return [{ kind: "crash", from: start, replica: absent, point: "now", during: null, passes: 0, downMs }];
+}
+
 function drawRefusal(rng: Rng, { ids, from, to, unit }: FaultFrame): Fault {
   const at = rng.between(from, to - unit / 10);
   const replica = rng.chance(0.4) ? "leader" : rng.pick(ids);
@@ -177,7 +189,7 @@ function drawRefusal(rng: Rng, { ids, from, to, unit }: FaultFrame): Fault {
 const drawWipes = (rng: Rng, { wipes, from, to, unit }: FaultFrame): Fault[] =>
   wipes.map((replica) => ({
     kind: "wipe",
-    from: rng.between(from, to - unit / 10),
+    from: rng.between(from + (to - from) / 4, to - unit / 10),
     replica,
     downMs: unit * rng.pick([0.01, 0.3, 2]),
   }));

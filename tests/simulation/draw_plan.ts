@@ -35,8 +35,8 @@ type Mood =
   | "patience";
 
 const MOODS: readonly (readonly [Mood, number])[] = [
-  ["chaos", 0.38],
-  ["amnesia", 0.12],
+  ["chaos", 0.35],
+  ["amnesia", 0.15],
   ["reign", 0.12],
   ["silence", 0.18],
   ["down", 0.06],
@@ -128,8 +128,8 @@ function drawConstants(rng: Rng, mood: Mood): ProtocolConstants {
 function drawCheckpoints(rng: Rng, patient: boolean): Pick<ProtocolConstants, "checkpointEvery" | "logTail"> {
   if (rng.chance(0.15)) return { checkpointEvery: 1000, logTail: 1000 };
   return {
-    checkpointEvery: rng.pick([2, 4, 7, 10, 10, 20, 40]),
-    logTail: patient ? 1000 : rng.pick([0, 0, 1, 5, 20]),
+    checkpointEvery: rng.pick([2, 3, 5, 7, 10, 20, 40]),
+    logTail: patient ? 1000 : rng.pick([0, 0, 0, 1, 5, 20]),
   };
 }
 

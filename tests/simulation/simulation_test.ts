@@ -56,6 +56,7 @@ const CALM: Plan = {
   faults: [],
   crypto: "fake",
   quiet: false,
+  restMs: 0,
   down: [],
   clients: drawPlan(1).clients.slice(0, 1).map((client) => ({
     ...client,

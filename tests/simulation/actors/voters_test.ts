@@ -4,7 +4,7 @@ import { ambiguous, faulty, responses, testAttack } from "./attack_test_kit.ts";
 testAttack({
   attack: "a voter votes twice",
   actor: "double-voter",
-  seeds: [1, 2, 3, 4],
+  seeds: [1, 2, 3, 4, 5, 6],
   replicas: 7,
   wanted: {
     "votes": [20, (sent) => faulty(sent, "Vote").length],

@@ -6,6 +6,8 @@ import { ExecutionChecker } from "./execution_checker.ts";
 import { failureOf } from "./failure.ts";
 import type { ReplicaId } from "../../../replica/core/ids.ts";
 import { Judge } from "./judge.ts";
+import type { Packet } from "../../../replica/core/packet.ts";
+import type { MemoryDisk } from "../../../replica/storage/mod.ts";
 import type { Observer, RunFacts } from "../observer.ts";
 import { RecoveryChecker } from "./recovery_checker.ts";
 import { ReferenceState } from "./reference_state.ts";
@@ -45,6 +47,35 @@ export interface Checkers extends Required<Omit<Observer, "event">> {
 
 /** Checkers for one run. Every method throws ViolationError the moment something does not hold. */
 export function createCheckers(facts: RunFacts, options: CheckerOptions = {}): Checkers {
+  const parts = partsOf(facts, options);
+  const { roster, book, requests, durable, executions, answers } = parts;
+  const seen = { packets: 0, crashes: 0 };
+  const honest = (id: ReplicaId) => roster.isHonest(id);
+  return {
+    ...ofHonest(honest, parts),
+    crashed(at) {
+      seen.crashes++;
+      executions.crashed(at);
+    },
+    sent(from, _to, packet, disk) {
+      seen.packets++;
+      if (disk !== null && honest(from)) sentBy(parts, from, packet, disk);
+    },
+    failed(at, error) {
+      if (honest(at)) throw failureOf(at, error);
+    },
+    requested: (request) => requests.requested(request),
+    accepted: (client, answer) => answers.acceptedBy(client, answer),
+    finish: () => answers.finish(),
+    get counts() {
+      return { ...seen, ...countsOf(book, durable, executions, answers) };
+    },
+  };
+}
+
+type Parts = ReturnType<typeof partsOf>;
+
+function partsOf(facts: RunFacts, options: CheckerOptions) {
   const roster = new Roster(facts);
   const judge = new Judge(options.clauses ?? true);
   const book = new SignedBook(facts.clusterId, roster);
@@ -53,13 +84,17 @@ export function createCheckers(facts: RunFacts, options: CheckerOptions = {}): C
   const signing = new SigningChecker(roster, book, judge);
   const executions = new ExecutionChecker(requests, (at) => durable.commitIndexOf(at));
   const replays = new ReplayChecker(judge);
-  const parts = { facts, roster, judge, requests, executions };
-  const answers = new AnswerChecker({ ...parts, committedAt: (index) => book.commits.at(index) });
-  const reference = new ReferenceState(facts, (index) => book.commits.at(index));
+  const committedAt = (index: number) => book.commits.at(index);
+  const answers = new AnswerChecker({ facts, roster, judge, requests, executions, committedAt });
+  const reference = new ReferenceState(facts, committedAt);
   const checkpoints = new CheckpointChecker({ roster, judge, book, reference });
   const recoveries = new RecoveryChecker(judge, (at) => signing.signedIn(at));
-  const seen = { packets: 0, crashes: 0 };
-  const honest = (id: ReplicaId) => roster.isHonest(id);
+  return { roster, book, requests, durable, signing, executions, replays, answers, checkpoints, recoveries };
+}
+
+/** What is asked of every honest replica as it goes along. */
+function ofHonest(honest: (id: ReplicaId) => boolean, parts: Parts) {
+  const { durable, signing, executions, replays, answers, checkpoints, recoveries } = parts;
   return {
     started(at, disk) {
       if (!honest(at)) return;
@@ -69,10 +104,6 @@ export function createCheckers(facts: RunFacts, options: CheckerOptions = {}): C
       signing.started(at, disk);
       executions.started(at);
       replays.started(at, disk.commitIndex);
-    },
-    crashed(at) {
-      seen.crashes++;
-      executions.crashed(at);
     },
     wiped(at) {
       if (!honest(at)) return;
@@ -91,15 +122,6 @@ export function createCheckers(facts: RunFacts, options: CheckerOptions = {}): C
       checkpoints.persisted(at, operations, disk);
       recoveries.persisted(at, operations, disk);
     },
-    sent(from, _to, packet, disk) {
-      seen.packets++;
-      if (disk === null || !honest(from)) return;
-      recoveries.sent(from, packet, disk);
-      signing.sent(from, packet, disk);
-      if (packet.kind === "Checkpoint") checkpoints.signed(from, packet.signed.message, disk);
-      const shown = packet.kind === "FetchEntriesResponse" ? packet.checkpoint : null;
-      if (shown !== null) checkpoints.proof(from, shown);
-    },
     executed: (at, index, client, command) => honest(at) && executions.executed(at, index, client, command),
     applied(at, view) {
       if (!honest(at)) return;
@@ -111,16 +133,15 @@ export function createCheckers(facts: RunFacts, options: CheckerOptions = {}): C
       replays.replied(at, reply);
       answers.replied(at, reply);
     },
-    failed(at, error) {
-      if (honest(at)) throw failureOf(at, error);
-    },
-    requested: (request) => requests.requested(request),
-    accepted: (client, answer) => answers.acceptedBy(client, answer),
-    finish: () => answers.finish(),
-    get counts() {
-      return { ...seen, ...countsOf(book, durable, executions, answers) };
-    },
-  };
+  } satisfies Observer;
+}
+
+function sentBy({ recoveries, signing, checkpoints }: Parts, from: ReplicaId, packet: Packet, disk: MemoryDisk): void {
+  recoveries.sent(from, packet, disk);
+  signing.sent(from, packet, disk);
+  if (packet.kind === "Checkpoint") checkpoints.signed(from, packet.signed.message, disk);
+  const shown = packet.kind === "FetchEntriesResponse" ? packet.checkpoint : null;
+  if (shown !== null) checkpoints.proof(from, shown);
 }
 
 const countsOf = (book: SignedBook, durable: DurableChecker, executions: ExecutionChecker, answers: AnswerChecker) => ({

@@ -37,11 +37,11 @@ export function checkDisk(at: ReplicaId, disk: MemoryDisk, book: SignedBook): vo
   );
 }
 
-/** I8 for a leader's header: its entries are durable first (§5.1). */
+/** I8 for a leader's header: its entries are durable first (§5.1), or below the log's beginning by then. */
 export function checkHeader(at: ReplicaId, disk: MemoryDisk, book: SignedBook, header: AppendEntries): void {
   const { prevIndex, prevHash, entryHashes } = header;
   const durable = holds(disk, book, { index: prevIndex, hash: prevHash }) &&
-    entryHashes.every((hash, i) => disk.entryAt(logIndex(prevIndex + i + 1))?.hash === hash);
+    entryHashes.every((hash, i) => holds(disk, book, { index: logIndex(prevIndex + i + 1), hash }));
   demand(durable, "I8", () => `${at} signs round ${header.round} of term ${header.term} over entries it does not hold`);
 }
 
