@@ -10,7 +10,7 @@ const HASH_CHARS = 12;
 
 /** Columns of the table, and what of a replica's status each shows. */
 const COLUMNS: readonly (readonly [string, (status: Members) => Json | undefined])[] = [
-  ["ROLE", ({ role, active, storage }) => refuses(storage) ? "disk refuses" : active === false ? "inactive" : role],
+  ["ROLE", roleOf],
   ["TERM", ({ term }) => term],
   ["LEADER", ({ leader }) => leader],
   ["COMMIT", ({ commitIndex }) => commitIndex],
@@ -22,6 +22,14 @@ const COLUMNS: readonly (readonly [string, (status: Members) => Json | undefined
 ];
 
 type Members = { readonly [name: string]: Json };
+
+/** Its part in the protocol: why it has none, or what it is without its disk (§8.3, §8.4), or its role. */
+function roleOf({ role, active, storage, stateTransfer, recovery }: Members): Json | undefined {
+  if (refuses(storage)) return "disk refuses";
+  if (active === false) return "inactive";
+  if (isRecord(stateTransfer)) return "fetching state";
+  return isRecord(recovery) ? "learner" : role;
+}
 
 const refuses = (storage: Json | undefined): boolean => isRecord(storage) && storage["state"] === "refused";
 

@@ -1,33 +1,11 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { ConfigError } from "../../crypto/mod.ts";
-import { runCli } from "../../client/cli/run.ts";
 import type { Connect as CliConnect } from "../../client/cli/connect.ts";
-import type { Io } from "../../client/cli/io.ts";
-import { type FakeClusterOptions, SILENT } from "./fake_cluster.ts";
+import { type FakeClusterOptions, type Script, SILENT } from "./fake_cluster.ts";
+import { type Ran, runInMemory as run } from "./run_in_memory.ts";
 import { type Connect, withCluster } from "./with_cluster.ts";
 
 const utf8 = new TextEncoder();
-
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** One run of the command line with its streams in memory. */
-async function run(connect: CliConnect, args: readonly string[], stdin = "", terminal = false): Promise<Ran> {
-  const out: Uint8Array[] = [];
-  const err: string[] = [];
-  const io: Io = {
-    out: (data) => void out.push(typeof data === "string" ? utf8.encode(data) : data.slice()),
-    err: (line) => void err.push(line),
-    stdin: ReadableStream.from(stdin === "" ? [] : [utf8.encode(stdin)]) as ReadableStream<Uint8Array>,
-    stdinIsTerminal: false,
-    stdoutIsTerminal: terminal,
-  };
-  const code = await runCli(args, io, connect);
-  return { code, out: new TextDecoder().decode(await new Blob(out as BlobPart[]).arrayBuffer()), err: err.join("\n") };
-}
 
 type Cli = (line: string, stdin?: string, terminal?: boolean) => Promise<Ran>;
 
@@ -103,7 +81,7 @@ Deno.test("cli: --json prints one value for every outcome", () =>
       error: {
         code: "usage",
         message:
-          'client was given "bogus"; wanted one of put, get, cas, delete, list, command, status, activate, deactivate, shell (see --help)',
+          'client was given "bogus"; wanted one of put, get, cas, delete, list, command, status, activate, deactivate, backup, restore, shell (see --help)',
       },
     });
   }));
@@ -159,6 +137,26 @@ Deno.test("cli: status is a table of what each replica says of itself", () =>
     };
     assertEquals([value.reachable, value.quorum, value.replicas[3]?.reachable], [3, 3, false]);
   }));
+
+Deno.test("cli: status tells of replicas without their disk, and of those that fetch the state", () => {
+  const says = (status: string): Script => ({ query: (reply) => ({ ...reply, payload: utf8.encode(status) }) });
+  return withCli({
+    scripts: {
+      r1: says('{"role":"follower","stateTransfer":{"index":50},"recovery":{"bar":null}}'),
+      r2: says('{"role":"follower","stateTransfer":null,"recovery":{"bar":3}}'),
+      r3: says('{"role":"follower","stateTransfer":{"index":50},"recovery":null}'),
+      r4: says('{"role":"follower","stateTransfer":null,"recovery":null}'),
+    },
+  }, async (cli) => {
+    const lines = (await cli("status")).out.split("\n").slice(1, 5);
+    assertEquals(lines.map((line) => line.split(/ {2,}/)[1]), [
+      "fetching state",
+      "learner",
+      "fetching state",
+      "follower",
+    ]);
+  });
+});
 
 Deno.test("cli: status without a quorum says so and ends with 3", () =>
   withCli({ scripts: { r2: SILENT, r3: SILENT, r4: SILENT } }, async (cli) => {
