@@ -43,6 +43,8 @@ export type RefusalCode =
   | "ahead"
   /** The state machine does not know the command. */
   | "malformed"
+  /** The cluster holds keys that a restore must not overwrite. */
+  | "not-empty"
   /** Enough replicas refused alike; the message has their reason. */
   | "replica-refused";
 
@@ -131,5 +133,21 @@ export class SourceError extends Error {
     super(`${replica} ${what}`);
     this.replica = replica;
     this.lied = lied;
+  }
+}
+
+/** A restore stopped on the way; `cause` says why. */
+export class RestoreError extends Error {
+  override readonly name = "RestoreError";
+  /** Keys known to be written. */
+  readonly done: number;
+
+  constructor(done: number, total: number, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super(
+      `restore: ${done} of ${total} keys were written, then: ${reason}. Writing into existing keys (--into-existing) completes it`,
+      { cause },
+    );
+    this.done = done;
   }
 }

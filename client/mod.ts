@@ -1,14 +1,26 @@
 /** The client library. */
+export type { BackupProgress } from "./backup/gathering.ts";
+export { type ByteSource, bytesSource } from "./backup/hashed_source.ts";
+export { type Restored, restoreInto, type RestoreOptions } from "./backup/restore_into.ts";
+export type { Patience, SourceReport } from "./backup/source_ledger.ts";
+export { type BackupOptions, takeBackup, type TakenBackup } from "./backup/take_backup.ts";
+export { type VerifiedBackup, verifyBackup, type VerifyOptions } from "./backup/verify_backup.ts";
+export type { BackupSources } from "./backup_sources.ts";
 export { createClient } from "./client.ts";
 export type { Client, ClientOptions, ClientReport, QueryOutcome } from "./client_types.ts";
 export type { CommittedCommand, CommittedEntry } from "./committed_command.ts";
 export {
+  type BackupFault,
   ClosedError,
+  InvalidBackupError,
   NoQuorumError,
+  NoSourceError,
   type QuorumProgress,
   type RefusalCode,
   RefusedError,
+  RestoreError,
   SessionFencedError,
+  SourceError,
   UsageError,
 } from "./errors.ts";
 export type { InboxCounters } from "./inbox.ts";

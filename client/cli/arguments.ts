@@ -53,15 +53,20 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     crypto: cryptoChoice(values["crypto"] ?? "auto"),
   };
   if (words.length === 0 && globals.help) return { globals, invocation: null };
-  const own = Object.fromEntries(Object.entries(values).filter(([name]) => !GLOBAL_STRINGS.includes(name)));
-  return { globals, invocation: invocation(words, own, globals.help) };
+  const own = Object.entries(values).filter(([name]) => !GLOBAL_STRINGS.includes(name));
+  const given = { ...Object.fromEntries(own), ...flagsGiven(flags) };
+  return { globals, invocation: invocation(words, given, globals.help) };
 }
 
 /** Parses one line of the shell, already in words. Options of the client itself are not among them. */
 export function parseShellWords(args: readonly string[]): Invocation {
   const { words, values, flags } = split(args, [], ["help"]);
-  return invocation(words, values, flags.has("help"));
+  return invocation(words, { ...values, ...flagsGiven(flags) }, flags.has("help"));
 }
+
+/** The flags of commands among `flags`, as options without a value. */
+const flagsGiven = (flags: ReadonlySet<string>): Record<string, string> =>
+  Object.fromEntries([...flags].filter((name) => !GLOBAL_BOOLEANS.includes(name)).map((name) => [name, ""]));
 
 function cryptoChoice(text: string): BackendChoice {
   if (text === "auto" || text === "noble" || text === "native") return text;
@@ -74,11 +79,14 @@ interface Split {
   readonly flags: ReadonlySet<string>;
 }
 
-/** Options any command knows, so that the name of the command need not be known to split its line. */
-const commandOptions = (): string[] => commandNames().flatMap((name) => Object.keys(findCommand(name)?.options ?? {}));
+/** Options any command knows, with a value or without, so that the name of the command need not be known to split its line. */
+const commandOptions = (isFlag: boolean): string[] =>
+  commandNames().flatMap((name) => Object.entries(findCommand(name)?.options ?? {}))
+    .filter(([, { value }]) => (value === null) === isFlag).map(([name]) => name);
 
-function split(args: readonly string[], strings: readonly string[], booleans: readonly string[]): Split {
-  const valued = [...strings, ...commandOptions()];
+function split(args: readonly string[], strings: readonly string[], own: readonly string[]): Split {
+  const valued = [...strings, ...commandOptions(false)];
+  const booleans = [...own, ...commandOptions(true)];
   const unknown: string[] = [];
   const parsed: Record<string, unknown> & { readonly _: readonly unknown[] } = parseArgs([...args], {
     string: ["_", ...valued],

@@ -1,7 +1,15 @@
 /** Exit codes, and which error ends with which (`docs`: the same for every task of the project). */
 import { ConfigError } from "../../crypto/config_error.ts";
 import { TransportError } from "../../transport/mod.ts";
-import { NoQuorumError, RefusedError, SessionFencedError, UsageError } from "../errors.ts";
+import {
+  InvalidBackupError,
+  NoQuorumError,
+  NoSourceError,
+  RefusedError,
+  RestoreError,
+  SessionFencedError,
+  UsageError,
+} from "../errors.ts";
 
 export const EXIT = {
   done: 0,
@@ -29,6 +37,12 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof ConfigError || error instanceof TransportError) {
     return { exitCode: EXIT.usage, code: "configuration", message };
   }
+  if (error instanceof RestoreError) return { ...failureOf(error.cause), message };
+  if (error instanceof InvalidBackupError) {
+    const exitCode = error.code === "another-cluster" ? EXIT.usage : EXIT.failed;
+    return { exitCode, code: error.code, message };
+  }
+  if (error instanceof NoSourceError) return { exitCode: EXIT.noQuorum, code: "no-source", message };
   if (error instanceof NoQuorumError) return { exitCode: EXIT.noQuorum, code: "no-quorum", message };
   if (error instanceof RefusedError) return { exitCode: EXIT.failed, code: error.code, message };
   if (error instanceof SessionFencedError) return { exitCode: EXIT.failed, code: "fenced", message };

@@ -25,7 +25,14 @@ export function helpText(command: Command | null): string {
       command.summary,
       ...command.notes,
       ...(options.length > 0
-        ? ["", indented(options.map(([name, text]) => [`--${name} ${text.value}`, text.summary]))]
+        ? [
+          "",
+          indented(
+            options.map((
+              [name, text],
+            ) => [text.value === null ? `--${name}` : `--${name} ${text.value}`, text.summary]),
+          ),
+        ]
         : []),
     ].join("\n");
   }

@@ -6,10 +6,15 @@ export interface Io {
   out(data: string | Uint8Array): void;
   /** Writes a line to standard error. */
   err(line: string): void;
+  /** Shows a line in place of the one before on standard error, where that is a terminal; nothing anywhere else. */
+  progress(line: string): void;
   readonly stdin: ReadableStream<Uint8Array>;
   readonly stdinIsTerminal: boolean;
   readonly stdoutIsTerminal: boolean;
 }
+
+/** Erases what the line before had beyond this one. */
+const ERASE_TO_END = "\u001b[K";
 
 function writeAll(stream: { writeSync(data: Uint8Array): number }, data: Uint8Array): void {
   try {
@@ -26,6 +31,9 @@ export function processIo(): Io {
   return {
     out: (data) => writeAll(Deno.stdout, typeof data === "string" ? utf8.encode(data) : data),
     err: (line) => writeAll(Deno.stderr, utf8.encode(`${line}\n`)),
+    progress(line) {
+      if (Deno.stderr.isTerminal()) writeAll(Deno.stderr, utf8.encode(`\r${line}${ERASE_TO_END}`));
+    },
     stdin: Deno.stdin.readable,
     stdinIsTerminal: Deno.stdin.isTerminal(),
     stdoutIsTerminal: Deno.stdout.isTerminal(),

@@ -1,21 +1,29 @@
 /** Running one command and telling what came of it. */
 import type { Client } from "../client_types.ts";
-import type { CommandResult } from "../commands/command.ts";
+import type { CommandResult, OfflineCall } from "../commands/command.ts";
 import { UsageError } from "../errors.ts";
 import { printable } from "../json_payload.ts";
-import type { Invocation } from "./arguments.ts";
+import type { GlobalOptions, Invocation } from "./arguments.ts";
 import { EXIT, type ExitCode, failureOf } from "./exit_codes.ts";
 import type { Io } from "./io.ts";
 
 /** Runs one command against `client`. */
 export function runCommand(
-  { command, operands, options }: Invocation,
+  invocation: Invocation,
   client: Client,
   io: Io,
+  globals: GlobalOptions,
   readStdin: () => Promise<Uint8Array>,
 ): Promise<CommandResult> {
+  const { command } = invocation;
   if (command.run === null) throw new UsageError(`${command.name} was given inside a shell; wanted another command`);
-  return command.run({ client, operands, options, readStdin, terminal: io.stdoutIsTerminal });
+  const call = offlineCall(invocation, io, globals);
+  return command.run({ ...call, client, readStdin, terminal: io.stdoutIsTerminal });
+}
+
+/** What every command is given. */
+export function offlineCall({ operands, options }: Invocation, io: Io, globals: GlobalOptions): OfflineCall {
+  return { globals, operands, options, progress: (line) => globals.json ? undefined : io.progress(line) };
 }
 
 /** Prints what a command brought, and returns its exit code. */

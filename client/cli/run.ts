@@ -6,7 +6,7 @@ import { EXIT, type ExitCode } from "./exit_codes.ts";
 import { helpText } from "./help.ts";
 import { readAll } from "./input.ts";
 import type { Io } from "./io.ts";
-import { print, report, runCommand } from "./report.ts";
+import { offlineCall, print, report, runCommand } from "./report.ts";
 import { runShell, SHELL } from "./shell.ts";
 
 /** Runs one command line and returns the exit code. Never throws. */
@@ -24,11 +24,13 @@ async function runLine({ globals, invocation }: CommandLine, io: Io, connect: Co
     io.out(globals.json ? `${JSON.stringify({ ok: true, help })}\n` : `${help}\n`);
     return EXIT.done;
   }
+  const offline = invocation.command.offline?.(invocation.options) ?? null;
+  if (offline !== null) return print(io, globals.json, await offline(offlineCall(invocation, io, globals)));
   const client = await connect(globals);
   try {
-    if (invocation.command.name === SHELL) return await runShell(client, io, globals.json);
+    if (invocation.command.name === SHELL) return await runShell(client, io, globals);
     const readStdin = () => readAll(io.stdin, KV_LIMITS.maxValueBytes);
-    return print(io, globals.json, await runCommand(invocation, client, io, readStdin));
+    return print(io, globals.json, await runCommand(invocation, client, io, globals, readStdin));
   } finally {
     await client.close();
   }

@@ -1,4 +1,5 @@
 /** All commands, in the order help shows them. */
+import { backup } from "./backup.ts";
 import { cas } from "./cas.ts";
 import type { Command } from "./command.ts";
 import { commandAt } from "./command_at.ts";
@@ -6,12 +7,13 @@ import { deleteKey } from "./delete.ts";
 import { get } from "./get.ts";
 import { list } from "./list.ts";
 import { put } from "./put.ts";
+import { restore } from "./restore.ts";
 import { activate, deactivate } from "./set_active.ts";
 import { shell } from "./shell.ts";
 import { status } from "./status.ts";
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
-  [put, get, cas, deleteKey, list, commandAt, status, activate, deactivate, shell].map((
+  [put, get, cas, deleteKey, list, commandAt, status, activate, deactivate, backup, restore, shell].map((
     command,
   ) => [command.name, command]),
 );

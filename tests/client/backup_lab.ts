@@ -50,6 +50,8 @@ export interface LabProofs {
 /** The history of four replicas and two clients. */
 export class BackupLab {
   readonly roster;
+  /** Everyone's key by id. */
+  readonly keys;
   readonly chain: ChainedEntry[] = [];
   readonly snapshots = new Map<number, LabSnapshot>();
   readonly chunks = new HeldChunks();
@@ -61,6 +63,7 @@ export class BackupLab {
   constructor({ entries, every = 5, valueBytes = 20, keys = 7, cluster }: LabOptions) {
     const made = makeRoster({ constants: { checkpointEvery: every } });
     this.roster = cluster === undefined ? made.roster : { ...made.roster, cluster };
+    this.keys = made.keys;
     for (const [id, key] of made.keys) {
       this.#signers.set(id, createSigner(backend, unhex(key.secretKey), this.roster.cluster));
     }

@@ -1,0 +1,115 @@
+/** Writing the keys of a backup into a running cluster, through its log like any client's writes. */
+import { encodeKvCommand, KV_LIMITS, type KvStore, type ListItem } from "../../replica/state_machine/mod.ts";
+import { decodeKvResult } from "../../replica/state_machine/mod.ts";
+import type { Client } from "../client_types.ts";
+import { RefusedError, RestoreError } from "../errors.ts";
+
+/** How a backup is written into a cluster. */
+export interface RestoreOptions {
+  /** Whether the cluster may hold keys already: those of the backup are overwritten, others stay. Default false. */
+  readonly intoExisting?: boolean;
+  /** Told how many of `total` keys are written. */
+  readonly onProgress?: (done: number, total: number) => void;
+  /** Calls it off; what was sent may still be written. */
+  readonly signal?: AbortSignal;
+}
+
+/** What was written. */
+export interface Restored {
+  readonly keys: number;
+  /** Store revision of the cluster after the last of them. */
+  readonly revision: number;
+}
+
+/** Bytes of values under way. */
+const MAX_BYTES = 2 * 1024 * 1024;
+
+/**
+ * Writes all keys of `store`, which a backup was checked in, into the cluster of `client`. Revisions start anew: they count that cluster's
+ * own writes. Rejects with {@linkcode RefusedError} where the cluster holds keys and may not, and with {@linkcode RestoreError} where it
+ * stopped on the way; done again with `intoExisting` it completes.
+ */
+export async function restoreInto(
+  client: Pick<Client, "put" | "cas" | "list" | "roster">,
+  store: KvStore,
+  options: RestoreOptions = {},
+): Promise<Restored> {
+  if (options.intoExisting !== true) await assertEmpty(client, options);
+  const writing = new Writing(client, store.size, options);
+  await writing.run(itemsOf(store));
+  return { keys: writing.done, revision: writing.revision };
+}
+
+async function assertEmpty(client: Pick<Client, "list" | "roster">, { signal }: RestoreOptions): Promise<void> {
+  const { items } = await client.list("", { limit: 1, ...(signal ? { signal } : {}) });
+  if (items.length === 0) return;
+  throw new RefusedError(
+    "not-empty",
+    `cluster ${client.roster.cluster} holds keys; wanted an empty one, or to write into it all the same (--into-existing)`,
+  );
+}
+
+/** All keys in order. */
+function* itemsOf(store: KvStore): Generator<ListItem> {
+  let after = "";
+  while (true) {
+    const page = store.query(encodeKvCommand({ op: "list", prefix: "", after, limit: KV_LIMITS.maxListLimit }));
+    const result = decodeKvResult(page.value);
+    if (result?.status !== "list") throw new TypeError("store: given one that lists nothing, wanted a key-value store");
+    yield* result.items;
+    if (!result.more) return;
+    after = result.items.at(-1)!.key;
+  }
+}
+
+class Writing {
+  done = 0;
+  revision = 0;
+  readonly #client: Pick<Client, "put" | "cas" | "roster">;
+  readonly #options: RestoreOptions;
+  readonly #total: number;
+  /** Writes at a time: half the session window is what the client uses of it. */
+  readonly #most: number;
+  readonly #pending = new Set<Promise<void>>();
+  #bytes = 0;
+  #failure: { readonly error: unknown } | null = null;
+
+  constructor(client: Pick<Client, "put" | "cas" | "roster">, total: number, options: RestoreOptions) {
+    this.#client = client;
+    this.#options = options;
+    this.#total = total;
+    this.#most = client.roster.constants.sessionWindow / 2;
+  }
+
+  async run(items: Iterable<ListItem>): Promise<void> {
+    for (const item of items) {
+      while (this.#pending.size >= this.#most || this.#bytes >= MAX_BYTES) await Promise.race(this.#pending);
+      if (this.#failure !== null) break;
+      this.#start(item);
+    }
+    await Promise.all(this.#pending);
+    if (this.#failure !== null) throw new RestoreError(this.done, this.#total, this.#failure.error);
+  }
+
+  #start(item: ListItem): void {
+    this.#bytes += item.value.length;
+    const pending = this.#write(item)
+      .catch((error) => void (this.#failure ??= { error }))
+      .finally(() => {
+        this.#pending.delete(pending);
+        this.#bytes -= item.value.length;
+      });
+    this.#pending.add(pending);
+  }
+
+  async #write({ key, value }: ListItem): Promise<void> {
+    const { intoExisting, signal, onProgress } = this.#options;
+    const options = signal ? { signal } : {};
+    const { done, revision } = intoExisting === true
+      ? { done: true, ...await this.#client.put(key, value, options) }
+      : await this.#client.cas(key, 0, value, options);
+    if (!done) throw new RefusedError("not-empty", `key ${JSON.stringify(key)} was written by somebody else meanwhile`);
+    this.revision = Math.max(this.revision, revision);
+    onProgress?.(++this.done, this.#total);
+  }
+}

@@ -1,0 +1,34 @@
+/** The command line without a process. */
+import type { Connect } from "../../client/cli/connect.ts";
+import type { Io } from "../../client/cli/io.ts";
+import { runCli } from "../../client/cli/run.ts";
+
+const utf8 = new TextEncoder();
+
+/** What a run of the command line came to. */
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** One run of the command line with its streams in memory. */
+export async function runInMemory(
+  connect: Connect,
+  args: readonly string[],
+  stdin = "",
+  terminal = false,
+): Promise<Ran> {
+  const out: Uint8Array[] = [];
+  const err: string[] = [];
+  const io: Io = {
+    out: (data) => void out.push(typeof data === "string" ? utf8.encode(data) : data.slice()),
+    err: (line) => void err.push(line),
+    progress: () => {},
+    stdin: ReadableStream.from(stdin === "" ? [] : [utf8.encode(stdin)]) as ReadableStream<Uint8Array>,
+    stdinIsTerminal: false,
+    stdoutIsTerminal: terminal,
+  };
+  const code = await runCli(args, io, connect);
+  return { code, out: new TextDecoder().decode(await new Blob(out as BlobPart[]).arrayBuffer()), err: err.join("\n") };
+}
