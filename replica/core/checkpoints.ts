@@ -186,6 +186,7 @@ export function adoptStable(context: Context, digests: readonly Digest[]): void 
   const { index } = checkpoints.proof!.stable;
   const before = [checkpoints.stableDigests, ...checkpoints.open.map((open) => open.digests)];
   checkpoints.stableDigests = digests;
+  for (const digest of digests) checkpoints.garbage.delete(digest); // some may have been strays while they were fetched
   checkpoints.open = checkpoints.open.filter((open) => open.index > index);
   for (const list of before) markGarbage(context, list);
   if (checkpoints.strays) markGarbage(context, context.ports.chunks.digests());
