@@ -68,6 +68,8 @@ async function measure(
   const load = new SteadyLoad(clients, { keys: 100 * plan.clients, size: plan.size, rate: plan.rate });
   const pause = () => new Promise((resolve) => setTimeout(resolve, 1000 * plan.seconds));
   const inPhase = (name: string, act: () => Promise<unknown>) => phase(name, cluster, load, act);
+  // The system is still busy writing what was filled in to the disk; this is no measure for what comes later.
+  const settling = await inPhase("right after filling", pause);
   const before = await inPhase("four replicas", pause);
   const leader = presentLeader(await observer.statuses(cluster.ids))!.leader;
   const replica = cluster.ids.findLast((id) => id !== leader)!;
@@ -85,7 +87,7 @@ async function measure(
     plan,
     machine: { cores: navigator.hardwareConcurrency, deno: Deno.version.deno },
     ...{ fill: filled, transfer: run.transfer! },
-    phases: [before, without, during, after],
+    phases: [settling, before, without, during, after],
     ratios: [ratios(during, before), ratios(during, without), ratios(after, before)],
     check: await load.check(other),
   };
