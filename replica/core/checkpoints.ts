@@ -105,6 +105,7 @@ const checkpointOf = ({ config }: CoreState, { index, hash, stateDigest }: Omit<
 export function tendCheckpoints(context: Context): void {
   const { checkpoints, transfer } = context.state;
   if (checkpoints.open.length > 0 && context.now >= checkpoints.repeatAt) publishCheckpoint(context);
+  checkpoints.dropped = new Set(); // what was dropped on the tick before is off the disk now, or has been fetched again
   if (transfer === null) dropGarbage(context);
 }
 
