@@ -2,7 +2,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { Certificate } from "../../../replica/core/certificate.ts";
 import type { Head } from "../../../replica/core/entry.ts";
-import { type LogIndex, logIndex, type ReplicaId, replicaId, term } from "../../../replica/core/ids.ts";
+import { digest, type LogIndex, logIndex, type ReplicaId, replicaId, term } from "../../../replica/core/ids.ts";
 import type { Certified } from "../../../replica/core/message.ts";
 import type { ChainedEntry, HardState, PersistOperation } from "../../../replica/core/output.ts";
 import type { Packet } from "../../../replica/core/packet.ts";
@@ -18,11 +18,15 @@ import {
   response,
   vote,
 } from "../../clauses/forge.ts";
+import { lostDisk } from "../lost_disk.ts";
 import { ViolationError } from "../observer.ts";
 import { type CheckerOptions, type Checkers, createCheckers } from "./mod.ts";
 
 /** Where every election of a fresh cluster stands. */
 export const EMPTY_BASE: Certified = rankOf(0, GENESIS);
+
+/** Names recoveries that nothing else is said of. */
+export const RECOVERY = digest("ab".repeat(32));
 
 /** Replicas that are honest in most tests: a quorum of four. */
 export const THREE = ["r1", "r2", "r3"] as const;
@@ -62,6 +66,15 @@ export class Stage {
 
   restart(at: string): void {
     this.checkers.crashed(at as ReplicaId, 0);
+    this.start(at);
+  }
+
+  /** Loses its disk, and comes back as a learner in a recovery of the name `nonce`. */
+  wipe(at: string, nonce = RECOVERY): void {
+    this.checkers.crashed(at as ReplicaId, 0);
+    this.checkers.wiped(at as ReplicaId, 0);
+    this.disks.set(at, lostDisk(nonce));
+    this.#shown.delete(at);
     this.start(at);
   }
 
