@@ -19,7 +19,7 @@ const BACKUP_CLUSTER = "backup-cluster";
 
 export const restore: Command = {
   name: "restore",
-  usage: "restore FILE",
+  usage: "restore [--check] FILE",
   summary: "check a backup, and write its keys into this cluster",
   notes: [
     "All of FILE is checked first: signatures of a quorum, every digest, and the state they lead to. Exit code 1 where it is not proven.",
