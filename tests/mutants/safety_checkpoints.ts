@@ -137,7 +137,7 @@ export const SAFETY_CHECKPOINTS: readonly Mutant[] = [
   if (done === null) return;
   state.checkpoints.writing.shift();`,
         `  if (done === null) return putChunks(context, chunks);
-  late.set(state, [...late.get(state) ?? [], ...chunks]);
+  late.set(state, { chunks: [...late.get(state)?.chunks ?? [], ...chunks], since: context.now });
   state.checkpoints.writing.shift();`,
       ),
       patch(
@@ -145,14 +145,17 @@ export const SAFETY_CHECKPOINTS: readonly Mutant[] = [
         `export function tendCheckpoints(context: Context): void {
 `,
         `export function tendCheckpoints(context: Context): void {
-  putChunks(context, late.get(context.state) ?? []);
-  late.delete(context.state);
+  const kept = late.get(context.state);
+  if (kept !== undefined && kept.since < context.now) {
+    putChunks(context, kept.chunks);
+    late.delete(context.state);
+  }
 `,
       ),
       patch(
         CHECKPOINTS,
         `/** On every tick: repeats what`,
-        `const late = new WeakMap<CoreState, Chunk[]>();
+        `const late = new WeakMap<CoreState, { readonly chunks: readonly Chunk[]; readonly since: number }>();
 
 /** On every tick: repeats what`,
       ),

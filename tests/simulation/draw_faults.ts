@@ -14,6 +14,8 @@ export interface FaultFrame {
   readonly mood: string;
   /** Honest replicas that may lose their disks, and how often that happens in all. */
   readonly wipes: readonly ReplicaId[];
+  /** Whether somebody has to be away for long. */
+  readonly farBehind: boolean;
   /** What durations are measured in: the election timeout, a second at most. */
   readonly unit: Millis;
 }
@@ -169,8 +171,8 @@ function drawRollback(rng: Rng, { byzantine, from, to }: FaultFrame): Fault[] {
 }
 
 /** An honest replica is away for so long that the others have dropped what it lacks when it is back. */
-function drawAbsence(rng: Rng, { ids, byzantine, from, to, mood }: FaultFrame): Fault[] {
-  if (mood === "patience" || !rng.chance(0.5)) return [];
+function drawAbsence(rng: Rng, { ids, byzantine, from, to, mood, farBehind }: FaultFrame): Fault[] {
+  if (mood === "patience" || !(farBehind || rng.chance(0.5))) return [];
   const absent = rng.pick(ids.filter((id) => !byzantine.includes(id)));
   const start = rng.between(from, from + (to - from) / 2);
   const span = cutFrom(start, (to - start) * rng.between(0.4, 0.9), to);

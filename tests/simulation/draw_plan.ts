@@ -2,7 +2,7 @@
 import type { ProtocolConstants } from "../../replica/core/config.ts";
 import { type Millis, type ReplicaId, replicaId } from "../../replica/core/ids.ts";
 import { quorumOf } from "../../replica/core/quorum.ts";
-import { ACTORS, LEADING_ACTORS, QUIET_ACTORS } from "./actors/mod.ts";
+import { ACTORS, LEADING_ACTORS, QUIET_ACTORS, RECOVERY_ACTORS, SNAPSHOT_ACTORS } from "./actors/mod.ts";
 import { drawFaults } from "./draw_faults.ts";
 import type { ByzantinePlan, ClientPlan, Fault, Plan, Target } from "./plan.ts";
 import { Rng } from "./rng.ts";
@@ -55,12 +55,17 @@ export function drawPlan(seed: number, { replicas = 4, actors = null, clauses = 
   const { f } = quorumOf(replicas);
   const mood = actors ? "chaos" : drawMood(rng);
   const hushed = mood === "silence" && rng.chance(0.4);
-  const mayExceed = mood === "amnesia" ? rng.chance(0.4) : mood === "chaos" && rng.chance(0.1);
-  const most = mood === "amnesia" && !mayExceed ? rng.int(0, f - 1) : f;
+  const exceeds = mood === "amnesia" ? rng.chance(0.4) : mood === "chaos" && rng.chance(0.1);
+  const most = mood === "amnesia" && !exceeds ? rng.int(0, f - 1) : f;
   const byzantine = drawByzantine(rng, ids, most, hushed ? "chaos" : mood, actors);
+  const plays = (names: readonly string[]) =>
+    byzantine.some((each) => each.actors.some((name) => names.includes(name)));
+  // Some attacks come to nothing unless disks are lost, or replicas so far behind that they need snapshots.
+  const mayExceed = exceeds || (plays(RECOVERY_ACTORS) && rng.chance(0.8));
+  const farBehind = plays(SNAPSHOT_ACTORS);
   const honest = ids.filter((id) => byzantine.every(({ replica }) => replica !== id));
   const spare = f - byzantine.length;
-  const constants = drawConstants(rng, mood);
+  const constants = drawConstants(rng, mood, farBehind);
   const { electionTimeoutMs: unit } = constants;
   // Patient clusters need two timeouts to elect anyone; what troubles them then is over long before the next one.
   const onset = mood === "patience" ? 2.5 * unit : unit;
@@ -83,6 +88,7 @@ export function drawPlan(seed: number, { replicas = 4, actors = null, clauses = 
         to: safetyMs,
         mood,
         wipes: drawLosers(rng, honest, mood, mayExceed),
+        farBehind,
         unit: Math.min(unit, 1000),
       }),
       ...drawEcho(mood, unit),
@@ -109,7 +115,7 @@ function drawMood(rng: Rng): Mood {
   return "chaos";
 }
 
-function drawConstants(rng: Rng, mood: Mood): ProtocolConstants {
+function drawConstants(rng: Rng, mood: Mood, farBehind: boolean): ProtocolConstants {
   const patient = mood === "patience";
   const unit = patient ? 12_000 : rng.pick([300, 300, 600, 1000]);
   return {
@@ -119,7 +125,9 @@ function drawConstants(rng: Rng, mood: Mood): ProtocolConstants {
     patienceMs: patient ? 60_000 : rng.pick([1.5, 2.5]) * unit,
     patienceCapMs: patient ? 120_000 : 16 * unit,
     sessionWindow: 16,
-    ...drawCheckpoints(rng, patient),
+    ...(farBehind
+      ? { checkpointEvery: rng.pick([2, 3, 5, 7]), logTail: rng.pick([0, 0, 1]) }
+      : drawCheckpoints(rng, patient)),
     fastReads: rng.chance(0.25),
   };
 }
@@ -154,7 +162,8 @@ function drawByzantine(
     const quiet = () => [rng.chance(0.3) ? "silent" : rng.pick(QUIET_ACTORS)];
     return chosen.map((replica) => ({ replica, actors: quiet(), turnMs: null }));
   }
-  const names = only ?? (mood === "reign" ? LEADING_ACTORS : Object.keys(ACTORS));
+  const fitting = mood === "amnesia" && rng.chance(0.5) ? RECOVERY_ACTORS : Object.keys(ACTORS);
+  const names = only ?? (mood === "reign" ? LEADING_ACTORS : fitting);
   // Conspiracies of one kind and of many.
   const shared = drawBehaviour(rng, names);
   const alike = rng.chance(0.6);

@@ -1,4 +1,5 @@
-/** Every entry that any replica ever made durable: the faulty ones forget nothing, whatever others drop (§8.2). */
+/** All that any replica ever made durable, entries, snapshots, proofs: the faulty ones forget nothing, whatever others drop (§8.2). */
+import type { CheckpointProof } from "../../../replica/core/certificate.ts";
 import type { Head } from "../../../replica/core/entry.ts";
 import type { Digest, LogIndex } from "../../../replica/core/ids.ts";
 import { offset } from "../../../replica/core/ids.ts";
@@ -12,6 +13,10 @@ interface Filed {
 }
 
 export class Archive {
+  /** Proofs of checkpoints, ascending by index. */
+  readonly proofs: CheckpointProof[] = [];
+  /** Chunks of snapshots by digest. */
+  readonly chunks = new Map<Digest, Uint8Array>();
   readonly #genesis: Digest;
   readonly #filed = new Map<Digest, Filed>();
 
@@ -24,6 +29,10 @@ export class Archive {
     for (const operation of operations) {
       if (operation.op === "append") this.#file(operation.entries, disk);
       else if (operation.op === "prepared") this.#file(operation.branch, disk);
+      else if (operation.op === "checkpoint") this.#fileProof(operation.proof);
+      else if (operation.op === "chunks") {
+        for (const { digest, bytes } of operation.chunks) this.chunks.set(digest, bytes);
+      }
     }
   }
 
@@ -38,6 +47,12 @@ export class Archive {
       hash = filed.previous;
     }
     return index > 0 || hash === this.#genesis ? found.reverse() : null;
+  }
+
+  #fileProof(proof: CheckpointProof): void {
+    const { index } = proof.stable;
+    const at = this.proofs.findLastIndex(({ stable }) => stable.index <= index);
+    if (this.proofs[at]?.stable.index !== index) this.proofs.splice(at + 1, 0, proof);
   }
 
   #file(entries: readonly ChainedEntry[], disk: MemoryDisk): void {

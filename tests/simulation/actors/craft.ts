@@ -1,5 +1,5 @@
 /** Tools of faulty replicas: whom they speak to and how much, what they could say to please somebody, what they know of candidates. */
-import { accuses, ownCopy } from "../../../replica/byzantine/lies.ts";
+import { accuses, far, ownCopy } from "../../../replica/byzantine/lies.ts";
 import type { Certificate } from "../../../replica/core/certificate.ts";
 import { genesisCertificate } from "../../../replica/core/create_state.ts";
 import type { Millis, ReplicaId, Term } from "../../../replica/core/ids.ts";
@@ -106,6 +106,24 @@ export const hearing = <K extends Packet["kind"]>(kind: K, act: (packet: Extract
   return false;
 };
 
+/** Swallows every packet of `kind`, so that the core never sees it, and calls `act` with it instead. */
+export const takingOver =
+  <K extends Packet["kind"]>(kind: K, act: (packet: Extract<Packet, { kind: K }>) => void) =>
+  (input: InputWithoutTime): boolean => {
+    const packet: Packet | null = input.kind === "packet" ? input.packet : null;
+    if (packet === null || !isOf(packet, kind)) return false;
+    act(packet);
+    return true;
+  };
+
+/** What it says of itself: always some commits ahead, which others then want to have. */
+export function boast(each: Outgoing): Outgoing {
+  const { packet, to } = each;
+  if (packet.kind !== "AppendEntriesResponse") return each;
+  const { commitIndex } = packet.signed;
+  return { to, packet: { ...packet, signed: { ...packet.signed, commitIndex: far(commitIndex, 3) } } };
+}
+
 /** Honest replicas that are up, as they are. */
 export const honestStates = ({ coven }: Puppet): [ReplicaId, CoreState][] =>
   coven.honest.flatMap((id): [ReplicaId, CoreState][] => {
@@ -175,6 +193,10 @@ export const ballot = (self: ReplicaId, { term, candidate, base }: Omit<Running,
   kind: "Vote",
   signed: { kind: "Vote", term, candidate, voter: self, granted: true, base },
 });
+
+/** What the core says, but nothing that accuses its own. */
+export const ownWord = (each: Outgoing, { coven }: Puppet): Outgoing[] =>
+  coven.members.some((member) => accuses(each.packet, member)) ? [] : [each];
 
 /** Runs the honest core without a word to others. */
 export const muted = (outgoing: readonly Outgoing[], self: ReplicaId): Outgoing[] =>

@@ -3,13 +3,18 @@ import { ACCUSERS } from "./accusers.ts";
 import type { Actor } from "./actor.ts";
 import { AMNESIACS } from "./amnesiac.ts";
 import { CANDIDATES } from "./candidates.ts";
+import { CHECKPOINTERS } from "./checkpointers.ts";
+import { CHUNK_SOURCES } from "./chunk_sources.ts";
 import { FOLLOWERS } from "./followers.ts";
 import { GREEDY } from "./greedy.ts";
+import { HOARDERS } from "./hoarders.ts";
 import { LEADERS } from "./leaders.ts";
 import { MODES } from "./modes.ts";
 import { MUTATORS } from "./mutator.ts";
+import { PROOF_SOURCES } from "./proof_sources.ts";
 import { REPLAYERS } from "./replayer.ts";
 import { REPLIERS } from "./repliers.ts";
+import { ROLL_CALLERS } from "./roll_callers.ts";
 import { SOURCES } from "./sources.ts";
 import { TWO_CHAINS } from "./two_chains.ts";
 import { VOTERS } from "./voters.ts";
@@ -22,6 +27,11 @@ export const ACTORS: Readonly<Record<string, Actor>> = {
   ...FOLLOWERS,
   ...TWO_CHAINS,
   ...SOURCES,
+  ...CHUNK_SOURCES,
+  ...PROOF_SOURCES,
+  ...CHECKPOINTERS,
+  ...ROLL_CALLERS,
+  ...HOARDERS,
   ...REPLIERS,
   ...REPLAYERS,
   ...ACCUSERS,
@@ -41,3 +51,9 @@ export const LEADING_ACTORS: readonly string[] = [
   ...["equivocate", "withhold", "forge-client", "many-voices", "greedy-fork"],
   ...Object.keys(LEADERS),
 ];
+
+/** Behaviours whose point is what happens to replicas that lost their disk (§8.4). */
+export const RECOVERY_ACTORS: readonly string[] = [...Object.keys(ROLL_CALLERS), ...Object.keys(HOARDERS)];
+
+/** Behaviours whose point is what replicas are served that are far behind (§8.3). */
+export const SNAPSHOT_ACTORS: readonly string[] = [...Object.keys(CHUNK_SOURCES), ...Object.keys(PROOF_SOURCES)];

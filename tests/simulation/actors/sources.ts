@@ -5,9 +5,8 @@ import type { Entry } from "../../../replica/core/entry.ts";
 import { joinRequests } from "../../../replica/core/entry_body.ts";
 import { hashAt, slice } from "../../../replica/core/log.ts";
 import type { FetchEntries } from "../../../replica/core/message.ts";
-import type { Outgoing } from "../../../replica/core/output.ts";
 import type { Actor, Puppet } from "./actor.ts";
-import { createRhythm, honestStates, ranked, Speaker } from "./craft.ts";
+import { boast, createRhythm, honestStates, ranked, Speaker } from "./craft.ts";
 
 /** One answer; its nonce and start are those of the question where nothing else is said. */
 interface Answer {
@@ -71,7 +70,7 @@ const badSource: Actor = (puppet) => {
   const serve = (asked: FetchEntries) => lie(puppet, speaker, asked, LIES[turn++ % LIES.length]!);
   return {
     corrupt(outgoing) {
-      if (due()) unasked(puppet).forEach(serve);
+      if (due()) openCatchUps(puppet).forEach(serve);
       return outgoing.map((each) => boast(each));
     },
     swallows(input) {
@@ -100,16 +99,8 @@ function lie(puppet: Puppet, speaker: Speaker, asked: FetchEntries, chosen: Lie)
   }
 }
 
-/** What it says of itself: always some commits ahead, which others then want to have. */
-function boast(each: Outgoing): Outgoing {
-  const { packet, to } = each;
-  if (packet.kind !== "AppendEntriesResponse") return each;
-  const { commitIndex } = packet.signed;
-  return { to, packet: { ...packet, signed: { ...packet.signed, commitIndex: far(commitIndex, 3) } } };
-}
-
 /** Catch-ups that wait for another source. */
-const unasked = (puppet: Puppet): FetchEntries[] =>
+export const openCatchUps = (puppet: Puppet): FetchEntries[] =>
   honestStates(puppet).flatMap(([replica, { catchUp: { active } }]) =>
     active === null ? [] : [{
       kind: "FetchEntries",

@@ -21,6 +21,8 @@ export class RecoveryChecker {
   readonly #recoveries = new Map<ReplicaId, Recovery>();
   /** What a replica had signed in when it lost its disk last. */
   readonly #forgotten = new Map<ReplicaId, Term>();
+  /** Highest term that a replica has signed anything for, PreVotes too, since it has its present disk. */
+  readonly #signedFor = new Map<ReplicaId, Term>();
 
   constructor(judge: Judge, signedIn: (at: ReplicaId) => Term) {
     this.#judge = judge;
@@ -30,6 +32,7 @@ export class RecoveryChecker {
   wiped(at: ReplicaId): void {
     this.#forgotten.set(at, this.#signedIn(at));
     this.#recoveries.delete(at);
+    this.#signedFor.delete(at);
   }
 
   started(at: ReplicaId, { hardState: { recovery } }: MemoryDisk): void {
@@ -48,7 +51,7 @@ export class RecoveryChecker {
 
   /** Honest `from` sends `packet`. */
   sent(from: ReplicaId, packet: Packet, { hardState }: MemoryDisk): void {
-    const { currentTerm, preVoted, recovery } = hardState;
+    const { preVoted, recovery } = hardState;
     demand(
       recovery === null || OF_LEARNERS.has(packet.kind),
       "§8.4",
@@ -58,8 +61,9 @@ export class RecoveryChecker {
       const { nonce } = packet.signed.message;
       this.#judge.clause(recovery?.nonce === nonce, "§8.4", () => `${from} calls the roll for another recovery`);
     } else if (packet.kind === "RollCallAnswer") {
+      // What it signs in the same breath, after it was asked, cannot have helped the asker to anything before.
       const { term } = packet.signed.message;
-      const least = Math.max(currentTerm, preVoted);
+      const least = this.#signedFor.get(from) ?? 0;
       this.#judge.clause(
         term >= least,
         "§8.4",
@@ -68,6 +72,20 @@ export class RecoveryChecker {
     } else if (packet.kind === "PreVote") {
       const { term } = packet.signed.message;
       demand(term <= preVoted, "I8", () => `${from} signs a PreVote of term ${term}, durable is ${preVoted}`);
+    }
+    this.#noteTerm(from, packet);
+  }
+
+  #noteTerm(from: ReplicaId, packet: Packet): void {
+    switch (packet.kind) {
+      case "PreVote":
+      case "RequestVote":
+      case "Vote":
+      case "AppendEntries":
+      case "AppendEntriesResponse": {
+        const { term: signed } = packet.signed.message;
+        if (signed > (this.#signedFor.get(from) ?? 0)) this.#signedFor.set(from, signed);
+      }
     }
   }
 
