@@ -119,7 +119,10 @@ async function search(options: Search, json: boolean): Promise<SeedResult[]> {
       seconds.toFixed(1)
     } s, ${sums.steps} steps, ${sums.elections} elections, ` +
       `${sums.commits} commits, ${sums.byzantinePackets} packets of faulty replicas, ${sums.crashes} crashes, ` +
-      `slowest liveness ${(statistics.slowestLivenessMs / 1000).toFixed(1)} s (seed ${statistics.slowestSeed})` +
+      `${sums.checkpoints} checkpoints, ${sums.transferred} state transfers, ${sums.refusals} refusals of disks, ` +
+      `${sums.wipes} disks lost and ${sums.rejoined} learners back, slowest liveness ${
+        (statistics.slowestLivenessMs / 1000).toFixed(1)
+      } s (seed ${statistics.slowestSeed})` +
       (sums.undecided > 0 ? `, ${sums.undecided} histories undecided` : ""),
   );
   if (json) {
