@@ -1,7 +1,9 @@
 /** Bodies of signed messages. The names and the direction of each are in `docs/protocol.md`. */
+import type { GetCheckpoint, GetChunks, GetEntries } from "./backup_message.ts";
 import type { ClientId, Digest, LogIndex, ReplicaId, Round, Seq, Term } from "./ids.ts";
 import type { Head, SendRequest } from "./entry.ts";
 
+export type { GetCheckpoint, GetChunks, GetEntries } from "./backup_message.ts";
 export type { SendRequest } from "./entry.ts";
 
 /**
@@ -217,29 +219,6 @@ export interface GetStatus {
   readonly kind: "GetStatus";
   readonly client: ClientId;
   readonly nonce: number;
-}
-
-/** Client → replica: its stable checkpoint and the latest commit certificate. Whoever makes a backup begins with them (§8.3). */
-export interface GetCheckpoint {
-  readonly kind: "GetCheckpoint";
-  readonly client: ClientId;
-  readonly nonce: number;
-}
-
-/** Client → replica: chunks of a snapshot, by their digests; at most `LIMITS.maxFetchChunks`, at least one. */
-export interface GetChunks {
-  readonly kind: "GetChunks";
-  readonly client: ClientId;
-  readonly nonce: number;
-  readonly digests: readonly Digest[];
-}
-
-/** Client → replica: committed entries from `from` on. */
-export interface GetEntries {
-  readonly kind: "GetEntries";
-  readonly client: ClientId;
-  readonly nonce: number;
-  readonly from: LogIndex;
 }
 
 /** Operator → replica: take part in the protocol (Activate) or stay out of it (Deactivate); for tests and drills. */
