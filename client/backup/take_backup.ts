@@ -92,14 +92,15 @@ interface Gathered extends Omit<Target, "index"> {
 /** Fetches until one target is complete. Sources that go on meanwhile may drop what an older one needs. */
 async function gather(gathering: Gathering, atLeast: number | null): Promise<Gathered> {
   const { trust, signal } = gathering;
-  while (true) {
+  for (let attempt = 1;; attempt++) {
     signal.throwIfAborted();
     const target = await chooseTarget(gathering, atLeast);
     const base = target.checkpoint?.stable ?? trust.genesis;
     // Entries first: they are gone with the next checkpoint, chunks are kept a while longer.
     const { checkpoint, certificate } = target;
     const entries = certificate === null ? [] : await fetchEntries(gathering, base, certificate);
-    if (entries !== null || base.index >= (atLeast ?? 1)) {
+    // Where they are gone again and again, a checkpoint that reaches far enough is a backup too.
+    if (entries !== null || (attempt > 1 && base.index >= (atLeast ?? 1))) {
       const digests = checkpoint === null ? [] : await fetchSnapshot(gathering, checkpoint);
       if (digests !== null && entries !== null) return { checkpoint, certificate, entries, digests };
       if (digests !== null) return { checkpoint, certificate: null, entries: [], digests };
