@@ -31,9 +31,13 @@ export function committedCommand({ log, commitIndex }: CoreState, index: LogInde
   return jsonAnswer({ index, term: entry.term, hash, commands });
 }
 
-/** §7.4: a read of the applied state; only where the roster enables it, and not before a restart has caught up with itself. */
+/**
+ * §7.4: a read of the applied state; only where the roster enables it, and not before a restart has caught up with itself, or a learner with
+ * what it answered before it lost its disk (§8.4).
+ */
 export function fastRead(state: CoreState, machine: StateMachine, query: Uint8Array): QueryAnswer {
   if (!state.config.constants.fastReads) return refusal("the roster does not enable fast reads");
   if (state.appliedIndex < state.replayUntil) return refusal("this replica is still applying its log after a restart");
+  if (state.hard.recovery !== null) return refusal("this replica lost its disk and is a learner");
   return { ok: true, payload: queryResultCodec.encode(machine.query(query)) };
 }
