@@ -4,7 +4,7 @@ import { CheckpointChecker } from "./checkpoint_checker.ts";
 import { DurableChecker } from "./durable_checker.ts";
 import { ExecutionChecker } from "./execution_checker.ts";
 import { failureOf } from "./failure.ts";
-import type { ReplicaId } from "../../../replica/core/ids.ts";
+import { type ReplicaId, term } from "../../../replica/core/ids.ts";
 import { Judge } from "./judge.ts";
 import type { Packet } from "../../../replica/core/packet.ts";
 import type { MemoryDisk } from "../../../replica/storage/mod.ts";
@@ -88,7 +88,11 @@ function partsOf(facts: RunFacts, options: CheckerOptions) {
   const answers = new AnswerChecker({ facts, roster, judge, requests, executions, committedAt });
   const reference = new ReferenceState(facts, committedAt);
   const checkpoints = new CheckpointChecker({ roster, judge, book, reference });
-  const recoveries = new RecoveryChecker(judge, (at) => signing.signedIn(at));
+  const recoveries = new RecoveryChecker(
+    judge,
+    (at) => signing.signedIn(at),
+    (index) => committedAt(index)?.term ?? term(0),
+  );
   return { roster, book, requests, durable, signing, executions, replays, answers, checkpoints, recoveries };
 }
 

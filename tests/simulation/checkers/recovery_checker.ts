@@ -2,7 +2,7 @@
  * Replicas that lost their disks (§8.4): a learner signs nothing that counts, it asks until it knows, and it is a full replica again
  * only in terms above all it has ever signed in. Everything it signs is judged together with its past by the other checkers.
  */
-import { type ReplicaId, type Term, term } from "../../../replica/core/ids.ts";
+import { type LogIndex, type ReplicaId, type Term, term } from "../../../replica/core/ids.ts";
 import type { Packet } from "../../../replica/core/packet.ts";
 import type { HardState, PersistOperation, Recovery } from "../../../replica/core/output.ts";
 import type { MemoryDisk } from "../../../replica/storage/mod.ts";
@@ -18,13 +18,16 @@ export class RecoveryChecker {
   readonly #judge: Judge;
   /** Highest term that a replica has signed in, in all its life. */
   readonly #signedIn: (at: ReplicaId) => Term;
+  /** Term of the committed entry at an index. */
+  readonly #committedIn: (index: LogIndex) => Term;
   readonly #recoveries = new Map<ReplicaId, Recovery>();
   /** What a replica had signed in when it lost its disk last. */
   readonly #forgotten = new Map<ReplicaId, Term>();
   /** Highest term that a replica has signed anything for, PreVotes too, since it has its present disk. */
   readonly #signedFor = new Map<ReplicaId, Term>();
 
-  constructor(judge: Judge, signedIn: (at: ReplicaId) => Term) {
+  constructor(judge: Judge, signedIn: (at: ReplicaId) => Term, committedIn: (index: LogIndex) => Term) {
+    this.#committedIn = committedIn;
     this.#judge = judge;
     this.#signedIn = signedIn;
   }
@@ -100,13 +103,14 @@ export class RecoveryChecker {
     }
     if (before === undefined) return;
     this.#recoveries.delete(at);
-    const committed = disk.recovered().commitCertificate?.term ?? 0;
+    // A certificate of a higher term alone may speak of a point far below: links lengthen it downwards (§5.6).
+    const committed = this.#committedIn(disk.commitIndex);
     const sure = before.bar !== null && committed > before.bar && currentTerm >= committed;
     this.#judge.clause(
       sure && currentTerm > forgotten,
       "§8.4",
       () =>
-        `${at} rejoins in term ${currentTerm} with a commit of ${committed}, bar ${before.bar}, signed ${forgotten}`,
+        `${at} rejoins in term ${currentTerm} with an entry of ${committed} committed, bar ${before.bar}, signed ${forgotten}`,
     );
   }
 }
