@@ -36,8 +36,8 @@ async function take({ history = lab, standing = KEPT, scripts = {}, marked = 17,
   try {
     const client = { sources, roster: history.roster, execute };
     const taken = await takeBackup(client, { path, backend, machine, ...QUICK, ...options });
-    const bytes = Deno.readFileSync(path);
-    using file = Deno.openSync(path);
+    const bytes = Deno.readFileSync(options.path ?? path);
+    using file = Deno.openSync(options.path ?? path);
     const again = verifyBackup(file, { roster: history.roster, backend, machine: new KvStore() });
     assertEquals([again.stateDigest, again.bytes], [taken.stateDigest, bytes.length]);
     return { taken, machine, bytes, calls: sources.calls };
@@ -264,6 +264,15 @@ Deno.test("backup: no file is overwritten, and two cannot write one", async () =
     assertEquals(Deno.readTextFileSync(path), "precious");
     assertEquals([...Deno.readDirSync(directory)].map(({ name }) => name), ["kept"]);
     await assertRejects(() => take({ path: `${directory}/no/such` }), ConfigError, "no directory");
+    const other = Deno.openSync(`${directory}/new.part`, { create: true, write: true });
+    other.writeSync(new Uint8Array(1_000_000));
+    other.lockSync(true);
+    const busy = () => take({ path: `${directory}/new` });
+    await assertRejects(busy, ConfigError, "new: given a file that another process is writing");
+    other.close();
+    Deno.writeTextFileSync(`${directory}/new.part.chunks`, "left by one that was killed");
+    assertComplete(await take({ path: `${directory}/new` }));
+    assertEquals([...Deno.readDirSync(directory)].map(({ name }) => name).sort(), ["kept", "new"]);
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
