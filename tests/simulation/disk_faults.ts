@@ -23,6 +23,9 @@ export interface DiskFaultParts {
 
 /** How soon a disk that would be one fault too many is thought of again. */
 const WIPE_AGAIN_MS = 250;
+/** How often it is looked whether a replica is alone in its term, and for how long. */
+const ALONE_EVERY_MS = 10;
+const ALONE_WITHIN_MS = 5_000;
 
 export class DiskFaults {
   readonly #parts: DiskFaultParts;
@@ -75,11 +78,19 @@ export class DiskFaults {
     const { scheduler, nodes, stats, plan, restartLater } = this.#parts;
     const node = nodes.get(fault.replica)!;
     if (this.#over || this.#byzantine.has(node.id)) return;
+    if (fault.alone && scheduler.now < fault.from + ALONE_WITHIN_MS && !this.#isAlone(node)) {
+      return scheduler.schedule(ALONE_EVERY_MS, () => this.#wipe(fault));
+    }
     if (!this.#mayWipe(node.id)) return scheduler.schedule(WIPE_AGAIN_MS, () => this.#wipe(fault));
     this.#forgetful.add(node.id);
     const name = new TextEncoder().encode(`recovery ${++stats.wipes} of ${node.id} in ${plan.seed}`);
     node.wipe(digest(sha256Hex(name)));
     restartLater(node.id, fault.downMs);
+  }
+
+  #isAlone({ id, disk: { hardState: { currentTerm, vote } } }: SimNode): boolean {
+    const others = [...this.#parts.nodes.values()].filter((each) => each.id !== id && !this.#byzantine.has(each.id));
+    return vote !== null && others.every(({ disk }) => disk.hardState.currentTerm < currentTerm);
   }
 
   /**

@@ -194,4 +194,5 @@ const drawWipes = (rng: Rng, { wipes, from, to, unit }: FaultFrame): Fault[] =>
     from: rng.between(from + (to - from) / 4, to - unit / 10),
     replica,
     downMs: unit * rng.pick([0.01, 0.3, 2]),
+    alone: rng.chance(0.5),
   }));

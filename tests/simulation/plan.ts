@@ -80,6 +80,8 @@ export interface WipeFault {
   readonly from: Millis;
   readonly replica: ReplicaId;
   readonly downMs: Millis;
+  /** Rather when it is in a term that no other honest replica has entered: what it signed there has left no trace but PreVotes. */
+  readonly alone?: boolean;
 }
 
 /** From its beginning on, and after the network has healed too, recent AppendEntries are delivered again to everyone. */

@@ -45,11 +45,12 @@ function hoarding(
 /** Shows everybody everything, again and again, the forgetful one too; what was acked or reported in it the faulty replicas ack and report. */
 const hoarderOfThePast: Actor = (puppet) => {
   const speaker = new Speaker(puppet);
+  const looks = createRhythm(puppet, LOOK_MS);
   const due = createRhythm(puppet, SHOW_MS);
   let turn = 0;
   return hoarding(puppet, (past, keepsakes) => {
+    if (looks()) keepsakes.collect();
     if (!due()) return;
-    keepsakes.collect();
     keepsakes.use(past.losers);
     for (const id of past.losers) {
       const said = past.forgotten(id);
@@ -72,11 +73,12 @@ function show({ coven }: Puppet, speaker: Speaker, packet: Packet): void {
 const greedyPast: Actor = (puppet) => {
   const { coven, config } = puppet;
   const speaker = new Speaker(puppet);
-  const due = createRhythm(puppet, LOOK_MS);
+  const looks = createRhythm(puppet, LOOK_MS);
+  const due = createRhythm(puppet, SHOW_MS);
   const hoard = hoarding(puppet, (past, keepsakes) => {
-    if (!due()) return;
+    if (due()) keepsakes.use(past.losers);
+    if (!looks()) return;
     keepsakes.collect();
-    keepsakes.use(past.losers);
     for (const id of past.losers) finish(puppet, speaker, past.responses(id));
   });
   /** While nobody has lost anything yet, or who did is back. */

@@ -58,8 +58,15 @@ function another(puppet: Puppet, name: string, value: unknown): unknown {
     return inOrder(anotherList(puppet, value as readonly Head[], (head) => anotherHead(puppet, head)));
   }
   if (name === "entryHashes") return anotherList(puppet, value as readonly Digest[], () => knownHash(puppet));
+  if (name === "digests") {
+    return someOf(anotherList(puppet, value as readonly Digest[], () => knownHash(puppet)), value);
+  }
   return anotherHead(puppet, value as Head);
 }
+
+/** Nothing else can be encoded: digests that are asked for differ, and there is one at least. */
+const someOf = (digests: readonly Digest[], before: unknown): unknown =>
+  digests.length > 0 ? [...new Set(digests)] : before;
 
 /** One item fewer, or one changed. */
 function anotherList<T>({ coven: { rng } }: Puppet, list: readonly T[], change: (item: T) => T): readonly T[] {

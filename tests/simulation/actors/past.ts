@@ -7,7 +7,7 @@ import type { InputWithoutTime } from "../../../replica/effects.ts";
 import type { Coven, Puppet } from "./actor.ts";
 import { honestStates } from "./craft.ts";
 
-/** Packets of one replica that are kept, at least. */
+/** Packets of one replica that are kept, the newest, and votes. */
 const MEMORY = 300;
 /** What binds whoever signed it, or shows what it held. */
 const KEPT: ReadonlySet<Packet["kind"]> = new Set<Packet["kind"]>([
@@ -38,7 +38,7 @@ export class Past {
     const said = this.#said.get(from) ?? [];
     this.#said.set(from, said);
     said.push(packet);
-    if (said.length > 2 * MEMORY) said.splice(0, MEMORY);
+    if (said.length > 2 * MEMORY) this.#said.set(from, thinned(said));
   }
 
   /** Sees who has lost its disk since the last look: all it said so far it knows nothing of. */
@@ -46,7 +46,7 @@ export class Past {
     for (const [id, { hard: { recovery } }] of honestStates(puppet)) {
       if (recovery === null || this.#lost.get(id)?.nonce === recovery.nonce) continue;
       const before = this.#lost.get(id)?.said ?? [];
-      this.#lost.set(id, { nonce: recovery.nonce, said: [...before, ...this.#said.get(id) ?? []].slice(-2 * MEMORY) });
+      this.#lost.set(id, { nonce: recovery.nonce, said: thinned([...before, ...this.#said.get(id) ?? []]) });
       this.#said.delete(id);
     }
   }
@@ -65,4 +65,10 @@ export class Past {
   responses(id: ReplicaId): Signed<AppendEntriesResponse>[] {
     return this.forgotten(id).flatMap((packet) => packet.kind === "AppendEntriesResponse" ? [packet.signed] : []);
   }
+}
+
+/** What is newest of `said`, and every vote. */
+function thinned(said: readonly Packet[]): Packet[] {
+  const old = said.slice(0, -MEMORY).filter(({ kind }) => kind === "Vote");
+  return [...old.slice(-MEMORY), ...said.slice(-MEMORY)];
 }
