@@ -73,7 +73,7 @@ export function readConstants(field: Field): ProtocolConstants {
     patienceCapMs: readInteger(fields.patienceCapMs, patienceMs, MAX_TIMEOUT_MS),
     sessionWindow,
     checkpointEvery: readInteger(fields.checkpointEvery, 1, MAX_CHECKPOINT_EVERY),
-    logTail: readInteger(fields.logTail, 0, MAX_LOG_TAIL),
+    logTail: readInteger(fields.logTail, 1, MAX_LOG_TAIL),
     fastReads: readBoolean(fields.fastReads),
   };
 }

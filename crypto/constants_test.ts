@@ -42,7 +42,7 @@ Deno.test("ranges and cross-checks", () => {
     [{ checkpointEvery: 0 }, "$.checkpointEvery: given 0, wanted an integer from 1 to 4096"],
     [{ checkpointEvery: 4097 }, "$.checkpointEvery: given 4097"],
     [{ checkpointEvery: null }, "$.checkpointEvery: given null"],
-    [{ logTail: -1 }, "$.logTail: given -1, wanted an integer from 0 to 16384"],
+    [{ logTail: 0 }, "$.logTail: given 0, wanted an integer from 1 to 16384"],
     [{ logTail: 16_385 }, "$.logTail: given 16385"],
     [{ fastReads: "no" }, '$.fastReads: given "no", wanted true or false'],
   ];
@@ -56,7 +56,7 @@ Deno.test("ranges and cross-checks", () => {
     { sessionWindow: 2 },
     { checkpointEvery: 1 },
     { checkpointEvery: 4096 },
-    { logTail: 0 },
+    { logTail: 1 },
     { logTail: LIMITS.maxFetchEntries },
   ];
   for (const fits of fitting) {

@@ -20,7 +20,7 @@ Usage: keygen --out DIR [options]
   --election-timeout-ms N    lower end of the election timeout (default 1000)
   --checkpoint-every N       entries between checkpoints, 1 to 4096 (default 1000); seldom ones cost less work,
                              and make the log and a restart longer
-  --log-tail N               entries kept below the last checkpoint, 0 to 16384 (default 1000); who is further behind
+  --log-tail N               entries kept below the last checkpoint, 1 to 16384 (default 1000); who is further behind
                              fetches the whole state
   --help                     this text
 

@@ -42,13 +42,13 @@ Deno.test("the defaults make four replicas and two clients on loopback; a second
 Deno.test("every option reaches the roster", () =>
   withDirectory(async (directory) => {
     const options = ["--hosts=a,b", "--clients", "1", "--base-port", "9000", "--cluster", "x", "--fast-reads"];
-    const numbers = ["--election-timeout-ms", "400", "--checkpoint-every", "50", "--log-tail=0"];
+    const numbers = ["--election-timeout-ms", "400", "--checkpoint-every", "50", "--log-tail=1"];
     const { code } = await run("--out", directory, ...options, ...numbers);
     const { cluster, constants, replicas, clients } = await roster(directory);
     assertEquals([code, cluster, clients.length], [0, "x", 1]);
     assertEquals(replicas.map(({ host, peerPort }) => [host, peerPort]), [["a", 9000], ["b", 9000]]);
     assertEquals([constants.fastReads, constants.electionTimeoutMs, constants.heartbeatMs], [true, 400, 40]);
-    assertEquals([constants.checkpointEvery, constants.logTail], [50, 0]);
+    assertEquals([constants.checkpointEvery, constants.logTail], [50, 1]);
   }));
 
 Deno.test("--replicas, --host and --base-port together", () =>

@@ -20,6 +20,7 @@ export const noCheckpoints = (proof: CheckpointProof | null, stableDigests: read
   stableDigests,
   writing: [],
   open: [],
+  commits: new Map(),
   heard: new Map(),
   repeatAt: -Infinity,
   toldAt: new Map(),
@@ -151,7 +152,7 @@ function stabilize(context: Context): void {
       `state ${snapshot.stateDigest} at index ${snapshot.index}, where a quorum has ${stateDigest}`,
     );
     const commit = commitCertificateAt(state, snapshot.index);
-    if (commit === null) continue; // too far behind the commit index for its links: the next one will do
+    if (commit === null) continue; // committed before a restart, and too far behind for its links: the next one will do
     const stable = { index: snapshot.index, hash, stateDigest, checkpoints };
     return becomeStable(context, snapshot, { stable, commit });
   }
@@ -192,8 +193,8 @@ export function adoptStable(context: Context, digests: readonly Digest[]): void 
   for (const list of before) markGarbage(context, list);
   if (checkpoints.strays) markGarbage(context, context.ports.chunks.digests());
   checkpoints.strays = false;
-  for (const heard of checkpoints.heard.values()) {
-    for (const at of heard.keys()) if (at <= index) heard.delete(at);
+  for (const above of [checkpoints.commits, ...checkpoints.heard.values()]) {
+    for (const at of above.keys()) if (at <= index) above.delete(at);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Commit certificates of lower points than the latest one: the same reports, with longer links (§5.6). */
 import type { CommitCertificate } from "./certificate.ts";
-import type { LogIndex } from "./ids.ts";
+import { type LogIndex, logIndex } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
 import { entryAt, hashAt, slice } from "./log.ts";
 import type { CoreState } from "./state.ts";
@@ -12,13 +12,31 @@ const LINK_BYTES = 8 + 32;
 export const bytesOfLinks = (certificate: CommitCertificate | null): number =>
   (certificate?.links.length ?? 0) * LINK_BYTES;
 
-/** The latest commit certificate, lengthened downwards to exactly `index`; null where the log or the links do not reach. */
-export function commitCertificateAt({ commitCertificate, log }: CoreState, index: LogIndex): CommitCertificate | null {
+/** A commit certificate lengthened downwards to exactly `index`; null where the log or the links do not reach. */
+export function commitCertificateAt(state: CoreState, index: LogIndex): CommitCertificate | null {
+  const { commitCertificate, checkpoints, log } = state;
+  const above = checkpoints.commits.get(index) ?? commitCertificate;
   const hash = hashAt(log, index);
-  if (commitCertificate === null || commitCertificate.index < index || hash === undefined) return null;
-  const below = slice(log, index, commitCertificate.index).map(({ entry: { term }, digest }) => ({ term, digest }));
-  const links = [...below, ...commitCertificate.links];
-  return links.length <= LIMITS.maxLinks ? { ...commitCertificate, index, hash, links } : null;
+  if (above === null || above.index < index || hash === undefined) return null;
+  const below = slice(log, index, above.index).map(({ entry: { term }, digest }) => ({ term, digest }));
+  const links = [...below, ...above.links];
+  return links.length <= LIMITS.maxLinks ? { ...above, index, hash, links } : null;
+}
+
+/**
+ * Keeps `certificate`, under which the commit index has risen from `before`, for the checkpoints passed: by the time their snapshots are
+ * written, the latest certificate may be too far above them for its links.
+ */
+export function keepForCheckpoints(
+  { checkpoints, config }: CoreState,
+  before: LogIndex,
+  certificate: CommitCertificate,
+): void {
+  const { checkpointEvery } = config.constants;
+  const first = before - before % checkpointEvery + checkpointEvery;
+  for (let index = first; index <= certificate.index; index += checkpointEvery) {
+    checkpoints.commits.set(logIndex(index), certificate);
+  }
 }
 
 /**

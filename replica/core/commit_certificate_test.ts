@@ -2,7 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import { sha256Hex } from "../../crypto/mod.ts";
 import * as forge from "../../tests/clauses/forge.ts";
 import { isCertificate } from "./certify.ts";
-import { commitCertificateAt, reachableCertificate } from "./commit_certificate.ts";
+import { noCheckpoints } from "./checkpoints.ts";
+import { commitCertificateAt, keepForCheckpoints, reachableCertificate } from "./commit_certificate.ts";
 import { logIndex } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
 import { createLog } from "./log.ts";
@@ -16,7 +17,9 @@ const PEERS = ["r1", "r2", "r3"];
 function committed(entries: readonly ChainedEntry[]): CoreState {
   const index = entries.length - 1;
   const commitCertificate = forge.commitCertificate(1, forge.headIn(entries, index), PEERS, entries.slice(index));
-  return { log: createLog(forge.GENESIS, entries), commitCertificate } as CoreState;
+  const config = { constants: { checkpointEvery: 10 } };
+  const checkpoints = noCheckpoints(null, []);
+  return { log: createLog(forge.GENESIS, entries), commitCertificate, checkpoints, config } as unknown as CoreState;
 }
 
 const roster = {
@@ -34,6 +37,20 @@ Deno.test("§5.6 a commit certificate lengthened downwards certifies the lower p
     assert(isCertificate(roster, sha256Hex, certificate), `index ${index}`);
   }
   assertEquals(commitCertificateAt(state, logIndex(30)), null);
+});
+
+Deno.test("§8.2 what was committed at a checkpoint can be certified however far commits have gone on", () => {
+  const entries = forge.grow(forge.GENESIS, LIMITS.maxLinks + 40, 1);
+  const state = committed(entries);
+  assertEquals(commitCertificateAt(state, logIndex(20)), null);
+  const early = forge.commitCertificate(1, forge.headIn(entries, 25), PEERS, []);
+  keepForCheckpoints(state, logIndex(9), early);
+  assertEquals([...state.checkpoints.commits.keys()], [10, 20] as never[]);
+  for (const index of [10, 20]) {
+    const certificate = commitCertificateAt(state, logIndex(index))!;
+    assertEquals(Number(certificate.index), index);
+    assert(isCertificate(roster, sha256Hex, certificate));
+  }
 });
 
 Deno.test("§8.1 who is far behind is shown a certificate that it reaches before it has collected too much", () => {

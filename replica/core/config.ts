@@ -17,7 +17,7 @@ export interface ProtocolConstants {
   readonly sessionWindow: number;
   /** K: entries between checkpoints (§8.2). */
   readonly checkpointEvery: number;
-  /** Entries kept below the stable checkpoint, for replicas that are a little behind (§8.2). */
+  /** Entries kept at and below the stable checkpoint, at least one, for replicas that are a little behind (§8.2). */
   readonly logTail: number;
   /** Whether fast reads are served; then writes need Q equal answers (§7.4). */
   readonly fastReads: boolean;

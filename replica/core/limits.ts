@@ -52,8 +52,10 @@ export const LIMITS = {
   /** Chunks in one FetchChunks, and bytes of chunks in one answer to it, beyond its first chunk. */
   maxFetchChunks: 64,
   maxFetchChunkBytes: 1024 * 1024,
+  /** What it costs, beside its bytes, to look for one. */
+  chunkLookupBytes: 1024,
   /** Checkpoints of one replica that are kept while they are not stable (§8.2). */
-  maxOpenCheckpoints: 4,
+  maxOpenCheckpoints: 16,
   /** Snapshots that may be in writing while applying goes on. */
   maxSnapshotsInWriting: 2,
   /** How long chunks stay that no snapshot needs any more, for peers that fetch them, in milliseconds. */

@@ -18,7 +18,7 @@ export function onFetchChunks(context: Context, { replica, nonce, digests }: Fet
     if (chunks.length > 0 && bytes > LIMITS.maxFetchChunkBytes) break;
     chunks.push(chunk);
   }
-  spend(state.catchUp.served, replica, bytes);
+  spend(state.catchUp.served, replica, bytes + digests.length * LIMITS.chunkLookupBytes);
   send(context, [replica], {
     kind: "FetchChunksResponse",
     signed: { kind: "FetchChunksResponse", replica: state.config.self, nonce },

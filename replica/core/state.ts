@@ -195,6 +195,8 @@ export interface CheckpointState {
   readonly writing: SnapshotInWriting[];
   /** Whole, and not stable yet; oldest first. */
   open: Snapshot[];
+  /** Certificates in force when what lies at a checkpoint index was committed, for those above the stable one. */
+  readonly commits: Map<LogIndex, CommitCertificate>;
   /** Checkpoints above the stable one, by replica and index. */
   readonly heard: Map<ReplicaId, Map<LogIndex, Signed<Checkpoint>>>;
   /** When the newest open one is published again. */

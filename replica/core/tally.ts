@@ -1,5 +1,6 @@
 /** Counting published responses into prepare certificates (§5.5) and commits (§5.6). */
 import type { CommitCertificate } from "./certificate.ts";
+import { keepForCheckpoints } from "./commit_certificate.ts";
 import { restartBehind } from "./commit_claims.ts";
 import { type Context, note } from "./context.ts";
 import { raiseRank, setCommit } from "./durable.ts";
@@ -65,6 +66,7 @@ export function advanceCommit(context: Context, certificate: CommitCertificate):
   const { state } = context;
   if (certificate.term > state.hard.currentTerm) raiseTerm(context, certificate.term, null);
   raiseRank(context, certificate);
+  keepForCheckpoints(state, state.commitIndex, certificate);
   setCommit(context, certificate.index, certificate);
   state.requests.progressed = true;
   restartBehind(context);

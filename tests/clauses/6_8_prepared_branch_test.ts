@@ -133,5 +133,11 @@ function refusal(voter: string, certificate: Certificate): VoteRefusalPacket {
 function served(source: string, nonce: number, chain: readonly ChainedEntry[]): FetchEntriesResponsePacket {
   const message = { kind: "FetchEntriesResponse", replica: replicaId(source), nonce, from: logIndex(1) } as const;
   const entries = chain.map(({ entry }) => entry);
-  return { kind: "FetchEntriesResponse", signed: signAs(source, message), entries, certificate: null, checkpoint: null };
+  return {
+    kind: "FetchEntriesResponse",
+    signed: signAs(source, message),
+    entries,
+    certificate: null,
+    checkpoint: null,
+  };
 }

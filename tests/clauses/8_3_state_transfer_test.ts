@@ -27,7 +27,11 @@ class Story {
   write(count: number, only: () => string[] = () => this.up()): void {
     for (let i = 0; i < count; i++) {
       const number = ++this.#writes;
-      const command = encodeKvCommand({ op: "put", key: `key ${number % 50}`, value: new Uint8Array(100).fill(number) });
+      const command = encodeKvCommand({
+        op: "put",
+        key: `key ${number % 50}`,
+        value: new Uint8Array(100).fill(number),
+      });
       this.cluster.request(this.leader()!, this.cluster.signRequest("c1", number, number, command));
       const before = Math.max(...this.indexes("appliedIndex", only()));
       const applied = () => this.indexes("appliedIndex", only()).every((index) => index > before);
