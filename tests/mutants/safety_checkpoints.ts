@@ -176,25 +176,24 @@ import type { Ports } from "./ports.ts";`,
     name: "garbage-in-use",
     kind: "safety",
     clause: "§8.2",
-    what:
-      "chunks of a snapshot in writing count as garbage once the snapshot they were first written for is superseded",
+    what: "chunks of snapshots that are in writing or not stable yet count as garbage once an older one is stable",
     how:
-      "A chunk that two snapshots share is marked while the second is in writing. A minute later it is dropped, and the " +
-      "checkpoint this replica would start from is not whole.",
-    needs: "snapshots with chunks in common, written in several turns; a minute of peace",
+      "A snapshot is written while the one before it becomes stable; its chunks are marked. A minute later they are dropped, and " +
+      "the checkpoint this replica would start from is not whole.",
+    needs: "two checkpoints close together, then a minute of peace",
     patches: [
       patch(
         CHECKPOINTS,
-        `    ...writing.map((w) => writtenDigests(w.writer)),
+        `    stableDigests,
+    ...open.map((snapshot) => snapshot.digests),
+    ...writing.map((w) => writtenDigests(w.writer)),
   ];`,
-        `    ...writing.slice(writing.length).map((w) => writtenDigests(w.writer)),
+        `    stableDigests,
+    ...open.slice(open.length).map((snapshot) => snapshot.digests),
+    ...writing.slice(writing.length).map((w) => writtenDigests(w.writer)),
   ];`,
       ),
-      patch(
-        TIP,
-        `      demand(lost === undefined, () => \`the loss`,
-        `      demand(lost !== "" as Digest, () => \`the loss`,
-      ),
+      patch(TIP, `      demand(lost === undefined, () => \`the loss`, `      demand(lost !== "", () => \`the loss`),
     ],
   },
 ];

@@ -28,6 +28,7 @@ export function play(simulation: Simulation): void {
     simulation.pauseClients();
     const { bound, why } = settlingBound(simulation);
     waitFor(simulation, bound, why, () => isSettled(simulation));
+    agreeOnCheckpoint(simulation);
   }
   serve(simulation, plan.serviceMs);
   stats.livenessMs = simulation.now - healedAt - plan.serviceMs;
@@ -45,9 +46,14 @@ function serve(simulation: Simulation, serviceMs: Millis): void {
   simulation.resumeClients(serviceMs);
   waitFor(simulation, serviceMs + plan.livenessMs, "serving every client", () => simulation.served);
   waitFor(simulation, plan.livenessMs, "bringing everyone to one state", () => isLevel(simulation));
-  const every = plan.constants.checkpointEvery;
-  const last = Math.floor(highestCommit(simulation) / every) * every;
-  waitFor(simulation, plan.livenessMs, `agreeing on checkpoint ${last}`, () => hasStable(simulation, last));
+  agreeOnCheckpoint(simulation);
+}
+
+/** The last checkpoint that is due is stable everywhere, with or without anything more to do. */
+function agreeOnCheckpoint(simulation: Simulation): void {
+  const { constants: { checkpointEvery }, livenessMs } = simulation.plan;
+  const last = Math.floor(highestCommit(simulation) / checkpointEvery) * checkpointEvery;
+  waitFor(simulation, livenessMs, `agreeing on checkpoint ${last}`, () => hasStable(simulation, last));
 }
 
 /** Learners are full replicas again once a term above all those they may have signed in has committed something (§8.4). */
