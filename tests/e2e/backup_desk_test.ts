@@ -9,7 +9,7 @@ import { eventually } from "../../tasks/support/eventually.ts";
 import { encodeMessage, encodePacket } from "../../transport/codec/mod.ts";
 import { MemoryCluster } from "./support/memory_cluster.ts";
 
-const CONSTANTS = { electionTimeoutMs: 150, patienceMs: 200, checkpointEvery: 10, logTail: 0 };
+const CONSTANTS = { electionTimeoutMs: 150, patienceMs: 200, checkpointEvery: 10, logTail: 1 };
 
 const refusals = (cluster: MemoryCluster, id: string, kind: string): number =>
   cluster.nodes.get(id)!.replica.status().refused[kind] ?? 0;
