@@ -31,11 +31,14 @@ type Mood =
   | "echo"
   /** Honest replicas lose their disks and come back as learners, others may be faulty besides. */
   | "amnesia"
+  /** Somebody falls so far behind that it needs a snapshot, and the faulty replicas are sources. */
+  | "behind"
   /** Elections take so long that whatever is repaired must be repaired without one. */
   | "patience";
 
 const MOODS: readonly (readonly [Mood, number])[] = [
-  ["chaos", 0.35],
+  ["chaos", 0.25],
+  ["behind", 0.1],
   ["amnesia", 0.15],
   ["reign", 0.12],
   ["silence", 0.18],
@@ -62,7 +65,7 @@ export function drawPlan(seed: number, { replicas = 4, actors = null, clauses = 
     byzantine.some((each) => each.actors.some((name) => names.includes(name)));
   // Some attacks come to nothing unless disks are lost, or replicas so far behind that they need snapshots.
   const mayExceed = exceeds || (plays(RECOVERY_ACTORS) && rng.chance(0.8));
-  const farBehind = plays(SNAPSHOT_ACTORS);
+  const farBehind = mood === "behind" || plays(SNAPSHOT_ACTORS);
   const honest = ids.filter((id) => byzantine.every(({ replica }) => replica !== id));
   const spare = f - byzantine.length;
   const constants = drawConstants(rng, mood, farBehind);
@@ -98,7 +101,7 @@ export function drawPlan(seed: number, { replicas = 4, actors = null, clauses = 
     clients: drawClients(rng, mood, unit),
     safetyMs,
     down: drawDown(rng, honest, spare, mood),
-    quiet: !["chaos", "reign", "amnesia"].includes(mood) || byzantine.length === 0,
+    quiet: !["chaos", "behind", "reign", "amnesia"].includes(mood) || byzantine.length === 0,
     livenessMs: livenessBound(f, constants),
     restMs: rng.chance(0.05) ? REST_MS : 0,
     serviceMs: drawService(rng, mood, unit),
@@ -162,12 +165,17 @@ function drawByzantine(
     const quiet = () => [rng.chance(0.3) ? "silent" : rng.pick(QUIET_ACTORS)];
     return chosen.map((replica) => ({ replica, actors: quiet(), turnMs: null }));
   }
-  const fitting = mood === "amnesia" && rng.chance(0.5) ? RECOVERY_ACTORS : Object.keys(ACTORS);
-  const names = only ?? (mood === "reign" ? LEADING_ACTORS : fitting);
+  const names = only ?? fittingActors(rng, mood);
   // Conspiracies of one kind and of many.
   const shared = drawBehaviour(rng, names);
   const alike = rng.chance(0.6);
   return chosen.map((replica) => ({ replica, ...(alike ? shared : drawBehaviour(rng, names)) }));
+}
+
+function fittingActors(rng: Rng, mood: Mood): readonly string[] {
+  if (mood === "reign") return LEADING_ACTORS;
+  if (mood === "behind") return SNAPSHOT_ACTORS;
+  return mood === "amnesia" && rng.chance(0.5) ? RECOVERY_ACTORS : Object.keys(ACTORS);
 }
 
 /**
@@ -196,7 +204,7 @@ function drawClients(rng: Rng, mood: Mood, unit: Millis): ClientPlan[] {
   const clients: ClientPlan[] = Array.from({ length: mood === "patience" ? rng.int(1, 2) : rng.int(2, 3) }, (_, i) => ({
     id: `c${i + 1}`,
     behaviour: "honest",
-    intervenes: mood === "chaos" || mood === "reign" || rng.chance(0.5),
+    intervenes: ["chaos", "behind", "reign"].includes(mood) || rng.chance(0.5),
     operations: mood === "patience" ? 300 : rng.int(6, 24),
     afterwards: rng.int(3, 8),
     concurrency: mood === "patience" ? 1 : rng.int(1, 4),
@@ -216,4 +224,4 @@ const drawEcho = (mood: Mood, unit: Millis): Fault[] =>
 
 /** In a part of the runs service is demanded for as long as it takes a faulty replica to have its turn again. */
 const drawService = (rng: Rng, mood: Mood, unit: Millis): Millis =>
-  (mood === "chaos" || mood === "reign") && rng.chance(0.3) ? unit * rng.between(5, 20) : 0;
+  ["chaos", "behind", "reign"].includes(mood) && rng.chance(0.3) ? unit * rng.between(5, 20) : 0;
