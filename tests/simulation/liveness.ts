@@ -68,9 +68,12 @@ export function mostFollowed(simulation: Simulation): ReplicaId | null {
 export const highestCommit = (simulation: Simulation): number =>
   Math.max(...statesOf(simulation).map((state) => state?.commitIndex ?? 0));
 
-/** Every survivor starts from the checkpoint at `index`, or from a later one, after a restart. */
+/**
+ * Every survivor starts from the checkpoint at `index`, or from a later one, after a restart. Learners need not: they publish none, so that
+ * nobody sees that one of them has not heard of it.
+ */
 export const hasStable = (simulation: Simulation, index: number): boolean =>
-  index === 0 || statesOf(simulation).every((state) => (state?.checkpoints.proof?.stable.index ?? 0) >= index);
+  index === 0 || fullStatesOf(simulation).every(({ checkpoints: { proof } }) => (proof?.stable.index ?? 0) >= index);
 
 /** Every survivor has applied all that any honest replica committed. */
 export function isLevel(simulation: Simulation): boolean {

@@ -71,6 +71,7 @@ function rejoin(simulation: Simulation): void {
     simulation.scheduler.elapse(2 * plan.constants.electionTimeoutMs);
   }
   waitFor(simulation, plan.livenessMs, "bringing everyone to one state", () => isLevel(simulation));
+  agreeOnCheckpoint(simulation);
 }
 
 /** Whoever leads goes down for a moment, so that there will be another leader. */
