@@ -55,7 +55,7 @@ export function drawFaults(rng: Rng, frame: FaultFrame): Fault[] {
     ...Array.from({ length: crashes }, () => drawCrash(rng, frame)).flat(),
     ...Array.from({ length: falls }, () => drawFall(rng, frame)).flat(),
     ...drawRollback(rng, frame),
-    ...drawAbsence(rng, frame),
+    ...drawAbsences(rng, frame),
     ...Array.from({ length: refusals }, () => drawRefusal(rng, frame)),
     ...drawWipes(rng, frame),
   ];
@@ -170,9 +170,20 @@ function drawRollback(rng: Rng, { byzantine, from, to }: FaultFrame): Fault[] {
   return [{ kind: "rollback", replica: rng.pick(byzantine), copiedAt: rng.between(0, at), from: at }];
 }
 
-/** An honest replica is away for so long that the others have dropped what it lacks when it is back. */
-function drawAbsence(rng: Rng, { ids, byzantine, from, to, mood, farBehind }: FaultFrame): Fault[] {
+/** One absence at most, or one after the other. */
+function drawAbsences(rng: Rng, frame: FaultFrame): Fault[] {
+  const { farBehind, mood, from, to } = frame;
+  const parts = farBehind ? 3 : 1;
   if (mood === "patience" || !(farBehind || rng.chance(0.5))) return [];
+  const span = (to - from) / parts;
+  return Array.from({ length: parts }, (_, part) => {
+    const begin = from + part * span;
+    return drawAbsence(rng, { ...frame, from: begin, to: begin + span });
+  }).flat();
+}
+
+/** An honest replica is away for so long that the others have dropped what it lacks when it is back. */
+function drawAbsence(rng: Rng, { ids, byzantine, from, to }: FaultFrame): Fault[] {
   const absent = rng.pick(ids.filter((id) => !byzantine.includes(id)));
   const start = rng.between(from, from + (to - from) / 2);
   const span = cutFrom(start, (to - start) * rng.between(0.4, 0.9), to);

@@ -1,5 +1,5 @@
 /** Sources that show checkpoints where entries are asked for: old ones, forged ones, ever newer ones (§8.2, §8.3, §12). */
-import { forged, wrongHash } from "../../../replica/byzantine/lies.ts";
+import { forged, inTurn, wrongHash } from "../../../replica/byzantine/lies.ts";
 import type { CheckpointProof } from "../../../replica/core/certificate.ts";
 import type { Digest } from "../../../replica/core/ids.ts";
 import type { Checkpoint, FetchChunks, FetchEntries, Signed } from "../../../replica/core/message.ts";
@@ -98,31 +98,33 @@ const own = (
     coven.sign<Checkpoint>(replica, { kind: "Checkpoint", replica, index, hash, stateDigest: state })
   );
 
-const FORGERIES: readonly ((shop: Workshop) => CheckpointProof)[] = [
-  /** The faulty replicas alone vouch for a state of their choice; each as often as it takes; in the names of others. */
+type Forgery = (shop: Workshop) => CheckpointProof;
+
+/** Of another state: vouched for by the faulty replicas alone, by each as often as it takes, in the names of others, by Checkpoints of the true one. */
+const OTHER_STATES: readonly Forgery[] = [
   (shop) => vouched(shop.proof, own(shop, shop.state), shop.state),
   (shop) => vouched(shop.proof, shop.proof.stable.checkpoints.map(() => own(shop, shop.state)[0]!), shop.state),
-  (shop) =>
-    vouched(
-      shop.proof,
-      shop.proof.stable.checkpoints.map(({ message }) => forged({ ...message, stateDigest: shop.state })),
-      shop.state,
-    ),
-  /** One too few, one of them twice. */
+  (shop) => {
+    const names = shop.proof.stable.checkpoints.map(({ message }) => forged({ ...message, stateDigest: shop.state }));
+    return vouched(shop.proof, names, shop.state);
+  },
+  (shop) => vouched(shop.proof, shop.proof.stable.checkpoints, shop.state),
+];
+
+const FLAWED: readonly Forgery[] = [
+  /** One Checkpoint too few, one of them twice, those of two indexes mixed. */
   ({ proof }) => vouched(proof, proof.stable.checkpoints.slice(1)),
   ({ proof }) => vouched(proof, [...proof.stable.checkpoints.slice(1), proof.stable.checkpoints.at(-1)!]),
-  /** True Checkpoints under another state, and those of two indexes mixed. */
-  (shop) => vouched(shop.proof, shop.proof.stable.checkpoints, shop.state),
   ({ proof, older }) => vouched(proof, [...proof.stable.checkpoints.slice(1), ...older.stable.checkpoints.slice(0, 1)]),
   /** The commit certificate of another index, under its own name and under this one's. */
   ({ proof, older }) => ({ stable: proof.stable, commit: older.commit }),
   ({ proof, older }) => ({ stable: older.stable, commit: proof.commit }),
-  ({ proof, older }) => ({
-    stable: proof.stable,
-    commit: { ...older.commit, index: proof.stable.index, hash: proof.stable.hash },
+  ({ proof: { stable }, older: { commit } }) => ({
+    stable,
+    commit: { ...commit, index: stable.index, hash: stable.hash },
   }),
   /** A commit that too few reported. */
-  ({ proof }) => ({ stable: proof.stable, commit: { ...proof.commit, responses: proof.commit.responses.slice(1) } }),
+  ({ proof: { stable, commit } }) => ({ stable, commit: { ...commit, responses: commit.responses.slice(1) } }),
   /** The truth, so that it is asked again. */
   ({ proof }) => proof,
 ];
@@ -130,7 +132,7 @@ const FORGERIES: readonly ((shop: Workshop) => CheckpointProof)[] = [
 /** Shows one forged proof after the other; for chunks of the states it makes up it serves those of others, which are all there. */
 const forgedProof: Actor = (puppet) => {
   const { coven } = puppet;
-  let turn = coven.rng.int(0, FORGERIES.length - 1);
+  let turn = coven.rng.int(0, 7);
   return shower(puppet, ({ from }) => {
     const { proofs } = coven.archive;
     const proof = proofs.at(-1);
@@ -138,7 +140,8 @@ const forgedProof: Actor = (puppet) => {
     const older = proofs.findLast(({ stable }) => stable.index >= from && stable.index < proof.stable.index) ??
       proofs.at(-2) ?? proof;
     const state = older === proof ? wrongHash(puppet, turn) : older.stable.stateDigest;
-    return FORGERIES[turn++ % FORGERIES.length]!({ puppet, proof, older, state });
+    const kind = turn % 3 < 2 ? OTHER_STATES : FLAWED;
+    return inTurn(kind, Math.floor(turn++ / 3))({ puppet, proof, older, state });
   });
 };
 
