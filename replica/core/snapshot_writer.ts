@@ -11,7 +11,7 @@ import { makeManifest, type Manifest } from "./snapshot_manifest.ts";
 import { checkLength } from "./snapshot_source.ts";
 
 /** What a chunk costs besides its bytes: a look at what is held, and a digest that is known. */
-export const CHUNK_OVERHEAD_BYTES = 64;
+export const CHUNK_OVERHEAD_BYTES = 256;
 
 /** A snapshot that is being written. */
 export interface SnapshotWriter {

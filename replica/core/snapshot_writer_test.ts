@@ -63,15 +63,15 @@ Deno.test("§8.2 chunks are asked for from the last to the first, and not made w
 });
 
 Deno.test("§8.2 a turn is bounded though all chunks are held: digests known cost little, others what they digest", () => {
-  const machine = bytesOf(...Array.from({ length: 100 }, () => 1000));
+  const machine = bytesOf(...Array.from({ length: 100 }, () => 10_000));
   const turnsWith = (more: { readonly digestCost?: () => number }): number => {
     const held = new HeldChunks();
     held.put(machine.map((bytes) => ({ digest: sha256Hex(bytes), bytes })));
     const state: FrozenState = Object.assign(new WatchedState(machine), more);
-    return writeAll(startSnapshot([], state), held, 10 * (1000 + CHUNK_OVERHEAD_BYTES)).turns.length;
+    return writeAll(startSnapshot([], state), held, 10 * (10_000 + CHUNK_OVERHEAD_BYTES)).turns.length;
   };
   assertEquals(turnsWith({ digestCost: () => 0 }), 1);
-  assertEquals(turnsWith({ digestCost: () => 1000 }), 11);
+  assertEquals(turnsWith({ digestCost: () => 10_000 }), 11);
   assertEquals(turnsWith({}), 11);
 });
 

@@ -34,7 +34,7 @@ export class MemoryStorage implements Storage {
   readonly chunks: ChunkReader = {
     has: (digest) => this.#use().chunks.has(digest),
     read: (digest) => this.#read(digest),
-    digests: () => [...this.#use().chunks.keys()],
+    digests: () => [...this.#use().chunks.keys()].sort(),
   };
   readonly #options: MemoryOptions;
   readonly #disk: MemoryDisk;

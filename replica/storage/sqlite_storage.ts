@@ -210,6 +210,7 @@ class SqliteStorage implements Storage {
       // SQLite has rolled back by itself after some errors, a full disk among them.
       if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
       if (background) this.#syncCommits(true);
+      this.#table.reload();
     } catch (second) {
       this.#failure = diskError(second, this.#dir, "roll back");
       return this.#failure;
