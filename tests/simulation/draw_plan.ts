@@ -66,9 +66,11 @@ export function drawPlan(seed: number, { replicas = 4, actors = null, clauses = 
   // Some attacks come to nothing unless disks are lost, or replicas so far behind that they need snapshots.
   const mayExceed = exceeds || (plays(RECOVERY_ACTORS) && rng.chance(0.8));
   const farBehind = mood === "behind" || plays(SNAPSHOT_ACTORS);
+  // What a faulty leader hides from somebody is soon to be had as a snapshot only.
+  const shortLogs = farBehind || plays(["outdating-leader"]) || (plays(LEADING_ACTORS) && rng.chance(0.4));
   const honest = ids.filter((id) => byzantine.every(({ replica }) => replica !== id));
   const spare = f - byzantine.length;
-  const constants = drawConstants(rng, mood, farBehind);
+  const constants = drawConstants(rng, mood, shortLogs);
   const { electionTimeoutMs: unit } = constants;
   // Patient clusters need two timeouts to elect anyone; what troubles them then is over long before the next one.
   const onset = mood === "patience" ? 2.5 * unit : unit;
@@ -103,7 +105,7 @@ export function drawPlan(seed: number, { replicas = 4, actors = null, clauses = 
     down: drawDown(rng, honest, spare, mood),
     quiet: !["chaos", "behind", "reign", "amnesia"].includes(mood) || byzantine.length === 0,
     livenessMs: livenessBound(f, constants),
-    restMs: rng.chance(0.05) ? REST_MS : 0,
+    restMs: rng.chance(shortLogs ? 0.2 : 0.05) ? REST_MS : 0,
     serviceMs: drawService(rng, mood, unit),
     clauses,
   };
@@ -118,7 +120,7 @@ function drawMood(rng: Rng): Mood {
   return "chaos";
 }
 
-function drawConstants(rng: Rng, mood: Mood, farBehind: boolean): ProtocolConstants {
+function drawConstants(rng: Rng, mood: Mood, shortLogs: boolean): ProtocolConstants {
   const patient = mood === "patience";
   const unit = patient ? 12_000 : rng.pick([300, 300, 600, 1000]);
   return {
@@ -128,7 +130,7 @@ function drawConstants(rng: Rng, mood: Mood, farBehind: boolean): ProtocolConsta
     patienceMs: patient ? 60_000 : rng.pick([1.5, 2.5]) * unit,
     patienceCapMs: patient ? 120_000 : 16 * unit,
     sessionWindow: 16,
-    ...(farBehind
+    ...(shortLogs
       ? { checkpointEvery: rng.pick([2, 3, 5, 7]), logTail: rng.pick([0, 0, 1]) }
       : drawCheckpoints(rng, patient)),
     fastReads: rng.chance(0.25),

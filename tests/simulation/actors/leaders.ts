@@ -3,6 +3,7 @@ import type { Actor } from "./actor.ts";
 import { CERTIFICATE_KEEPERS } from "./certificate_keepers.ts";
 import { FORKING_LEADERS } from "./forking_leaders.ts";
 import { HEARTBEAT_REPLAYERS } from "./heartbeat_replayers.ts";
+import { OUTDATING_LEADERS } from "./outdating_leader.ts";
 import { PLAIN_LEADERS } from "./plain_leaders.ts";
 import { REWRITING_LEADERS } from "./rewriting_leaders.ts";
 
@@ -12,4 +13,5 @@ export const LEADERS: Readonly<Record<string, Actor>> = {
   ...REWRITING_LEADERS,
   ...CERTIFICATE_KEEPERS,
   ...HEARTBEAT_REPLAYERS,
+  ...OUTDATING_LEADERS,
 };

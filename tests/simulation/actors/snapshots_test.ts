@@ -1,6 +1,6 @@
 import { sha256Hex } from "../../../crypto/mod.ts";
 import type { Digest } from "../../../replica/core/ids.ts";
-import { ambiguous, type Count, faulty, type Sent, testAttack } from "./attack_test_kit.ts";
+import { ambiguous, type Count, faulty, forkedHeaders, type Sent, testAttack } from "./attack_test_kit.ts";
 
 const SEEDS = [1, 2, 3, 4, 5, 6];
 
@@ -184,5 +184,15 @@ testAttack({
   seeds: SEEDS,
   wanted: {
     "checkpoints that a replica made and never heard of": [10, untold],
+  },
+});
+
+testAttack({
+  attack: "a leader of two chains, one of which a follower leaves by a snapshot and not by entries",
+  actor: "outdating-leader",
+  seeds: SEEDS,
+  wanted: {
+    "indexes with two hashes of one leader": [4, forkedHeaders],
+    "questions for chunks": [4, (sent) => sent.filter(({ packet }) => packet.kind === "FetchChunks").length],
   },
 });
