@@ -36,21 +36,4 @@ export const LIVENESS_CHECKPOINTS: readonly Mutant[] = [
       ),
     ],
   },
-  {
-    name: "transfer-gives-up",
-    kind: "liveness",
-    clause: "§8.3",
-    what: "a snapshot that nobody holds any more is waited for, and no newer one is asked for",
-    how:
-      "A restarts in the middle of a transfer after so long that all others have dropped its snapshot, and shows no interest " +
-      "in another.",
-    needs: "a transfer interrupted for longer than chunks are kept",
-    patches: [
-      patch(
-        TRANSFER,
-        `  if (isOutOfDate(context.state, transfer)) endTransfer(context, "out-of-date");`,
-        `  if (isOutOfDate(context.state, transfer)) note(context, "info", "out-of-date");`,
-      ),
-    ],
-  },
 ];
