@@ -94,4 +94,30 @@ export const SAFETY_RECOVERY: readonly Mutant[] = [
       GUARD_WITHOUT_BAR,
     ],
   },
+  {
+    name: "pre-votes-not-durable",
+    kind: "safety",
+    clause: "§8.4",
+    what: "what PreVotes were signed for is kept in memory only",
+    how: "As without them in the answers; but here who was asked has crashed between the PreVote and the roll call.",
+    needs: "a disk that is lost right after a vote that left no other trace, and a crash of another replica",
+    patches: [
+      patch(
+        "replica/core/suspicion.ts",
+        `  if (term > state.hard.preVoted) setHardState(context, { preVoted: term });`,
+        `  if (term > state.hard.preVoted) state.hard = { ...state.hard, preVoted: term };`,
+      ),
+      patch(
+        "replica/core/suspicion.ts",
+        `import { setHardState } from "./durable.ts";
+`,
+        ``,
+      ),
+      patch(
+        "replica/durable_mark.ts",
+        `      return hold(packet.signed.term <= hard.preVoted, "a PreVote");`,
+        `      return hold(packet.signed.term >= 0, "a PreVote");`,
+      ),
+    ],
+  },
 ];
