@@ -62,6 +62,7 @@ Deno.test("what its core says in truth comes back to its core alone, and its ent
     signed,
     entries: [entry, { ...entry, index: logIndex(2) }],
     certificate: null,
+    checkpoint: null,
   } as const;
   const answers = [1, 2, 3, 4].flatMap(() => adversary.corrupt!([{ to: [PEERS[0]!], packet: served }], 1));
   const changed = answers.flatMap(({ packet }) => packet.kind === "FetchEntriesResponse" ? [packet.entries] : []);

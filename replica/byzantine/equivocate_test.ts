@@ -13,11 +13,16 @@ import type { AppendEntriesPacket } from "../core/packet.ts";
 import { KvStore } from "../state_machine/mod.ts";
 import { EMPTY_RECOVERED } from "../storage/empty.ts";
 import { createAdversary } from "./mod.ts";
+import { HeldChunks } from "../../tests/snapshot_values.ts";
 
 const { roster } = makeRoster();
 const config = coreConfigOf(roster, roster.replicas[0]!, 1);
 const genesis = genesisHash(sha256Hex, roster.cluster);
-const state = createState(config, EMPTY_RECOVERED, { hash: sha256Hex, machine: new KvStore() }, 0);
+const state = createState(config, EMPTY_RECOVERED, {
+  hash: sha256Hex,
+  machine: new KvStore(),
+  chunks: new HeldChunks(),
+}, 0);
 const adversary = () => {
   const corrupt = createAdversary("equivocate", { config, hash: sha256Hex, state }).corrupt!;
   return (outgoing: readonly Outgoing[]) => corrupt(outgoing, 0);

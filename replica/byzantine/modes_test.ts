@@ -12,6 +12,7 @@ import type { Packet } from "../core/packet.ts";
 import { encodeKvCommand, KvStore } from "../state_machine/mod.ts";
 import { EMPTY_RECOVERED } from "../storage/empty.ts";
 import { BYZANTINE_MODES, type ByzantineMode, createAdversary } from "./mod.ts";
+import { HeldChunks } from "../../tests/snapshot_values.ts";
 
 const FAULTY = "r2";
 const HONEST = ["r1", "r3", "r4"];
@@ -166,7 +167,11 @@ for (const mode of BYZANTINE_MODES) {
 Deno.test("a behaviour that has heard nothing yet has its say without failing", () => {
   for (const mode of BYZANTINE_MODES) {
     const { config } = new SimCluster({ replicas: 4 }).node(FAULTY).state!;
-    const state = createState(config, EMPTY_RECOVERED, { hash: sha256Hex, machine: new KvStore() }, 0);
+    const state = createState(config, EMPTY_RECOVERED, {
+      hash: sha256Hex,
+      machine: new KvStore(),
+      chunks: new HeldChunks(),
+    }, 0);
     const { corrupt } = createAdversary(mode, { config, hash: sha256Hex, state });
     for (let now = 0; now < 100_000; now += config.constants.heartbeatMs) {
       for (const { to, packet } of corrupt?.([], now) ?? []) {

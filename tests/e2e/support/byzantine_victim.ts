@@ -22,6 +22,7 @@ import { KvStore } from "../../../replica/state_machine/mod.ts";
 import { EMPTY_RECOVERED } from "../../../replica/storage/empty.ts";
 import type { Adversary, Victim } from "../../../replica/byzantine/adversary.ts";
 import { type ByzantineMode, createAdversary } from "../../../replica/byzantine/mod.ts";
+import { HeldChunks } from "../../snapshot_values.ts";
 
 const { roster, keys } = makeRoster();
 export const CHECK = createSignatureCheck(createKeyRing(roster), createVerifier(backend, roster.cluster));
@@ -32,6 +33,7 @@ const stateOf = (line: number): CoreState =>
   createState(coreConfigOf(roster, roster.replicas[line]!, 1), EMPTY_RECOVERED, {
     hash: sha256Hex,
     machine: new KvStore(),
+    chunks: new HeldChunks(),
   }, 0);
 
 /** An honest core of r2, to see how it takes things. */

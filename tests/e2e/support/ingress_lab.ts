@@ -18,11 +18,12 @@ import { TallyByKind } from "../../../replica/tally_by_kind.ts";
 import { type AnyPacket, encodeMessage, encodePacket } from "../../../transport/codec/mod.ts";
 import type { Channel } from "../../../transport/port.ts";
 import { makeRoster } from "./make_roster.ts";
+import { HeldChunks } from "../../snapshot_values.ts";
 
 /** Ingress of `r1` in a roster of four replicas and two clients. */
 export function ingressLab() {
   const { roster, keys } = makeRoster();
-  const ports = { hash: sha256Hex, machine: new KvStore() };
+  const ports = { hash: sha256Hex, machine: new KvStore(), chunks: new HeldChunks() };
   const state = createState(coreConfigOf(roster, roster.replicas[0]!, 1), EMPTY_RECOVERED, ports, 0);
   const { backend: counting, work } = countingBackend(backend);
   const verifier = createVerifier(counting, roster.cluster, createVerifiedCache());

@@ -15,11 +15,12 @@ import { TallyByKind } from "../../../replica/tally_by_kind.ts";
 import { decodeReplyPacket } from "../../../transport/codec/mod.ts";
 import type { ReplicaTransport } from "../../../transport/port.ts";
 import { makeRoster } from "./make_roster.ts";
+import { HeldChunks } from "../../snapshot_values.ts";
 
 /** The replier of `r1`; `c1` and `c2` greeted from the routes of these names. */
 export function replierLab() {
   const { roster, keys } = makeRoster();
-  const ports = { hash: sha256Hex, machine: new KvStore() };
+  const ports = { hash: sha256Hex, machine: new KvStore(), chunks: new HeldChunks() };
   const state = createState(coreConfigOf(roster, roster.replicas[0]!, 1), EMPTY_RECOVERED, ports, 0);
   const { backend: counting, work } = countingBackend(backend);
   const signer = createSigner(counting, unhex(keys.get("r1")!.secretKey), roster.cluster);
