@@ -58,6 +58,8 @@ export class SimNode {
   #operations: Operations = new Set();
   /** Whether a snapshot has taken the place of the state since that was last told. */
   #restored = false;
+  /** The applied index that was told last. */
+  #told = 0;
 
   constructor(config: CoreConfig, world: NodeWorld) {
     this.id = config.self;
@@ -146,14 +148,21 @@ export class SimNode {
   }
 
   #handle(state: CoreState, inputs: readonly InputWithoutTime[]): void {
-    const applied = state.appliedIndex;
+    this.#told = state.appliedIndex;
     try {
       this.#run!(inputs.filter((input) => !this.#swallows(input)), this.#world.clock(this.id));
     } catch (error) {
       return this.#stopped(error as Error);
     }
+    this.#tellApplied(state);
+  }
+
+  /** What was applied is told before the answers that come of it. */
+  #tellApplied({ appliedIndex }: CoreState): void {
     const { observer } = this.#world;
-    if (state.appliedIndex !== applied && observer.applied) observer.applied(this.id, this.view(), this.#world.now());
+    if (appliedIndex === this.#told || !observer.applied) return;
+    this.#told = appliedIndex;
+    observer.applied(this.id, this.view(), this.#world.now());
   }
 
   /**
@@ -210,6 +219,7 @@ export class SimNode {
       event: (event) => world.observer.event?.(id, event, world.now()),
       observe: (input, verdict) => {
         this.#tellRestored();
+        if (input.kind === "apply" && this.state !== null) this.#tellApplied(this.state);
         world.observe?.(id, input, verdict);
       },
       gaveUp: (_, error) => this.#coreError = error,
