@@ -128,7 +128,7 @@ function legend(series: readonly Series[], y: number): string[] {
 
 const eventMark = (x: number, top: number, number: number): string => {
   // Events that lie close to each other have their numbers at different heights.
-  const y = top + 10 + 13 * (number % 4);
+  const y = top + 10 + 13 * (number % 6);
   return `<path d="M${at(x)} ${top}v${PANEL}" stroke="#999" stroke-dasharray="3 3"/>` +
     `<text x="${at(x + 3)}" y="${y}" font-size="11" fill="#555">${number + 1}</text>`;
 };

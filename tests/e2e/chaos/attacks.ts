@@ -108,7 +108,8 @@ export class Attacker {
     this.#restart(victim, 0);
     await sleep(this.#rng.between(0, 3));
     const leader = presentLeader(await observer.statuses(fleet.up))?.leader;
-    if (leader === undefined || leader === victim) return;
+    // The others may still name one that is down, and about to be restarted already.
+    if (leader === undefined || !fleet.up.includes(leader) || leader === victim) return;
     await fleet.kill(leader);
     this.#restart(leader, this.#rng.between(0, 1));
   }
