@@ -193,6 +193,12 @@ import type { Ports } from "./ports.ts";`,
     ...writing.slice(writing.length).map((w) => writtenDigests(w.writer)),
   ];`,
       ),
+      patch(
+        CHECKPOINTS,
+        `  for (const digest of digests) checkpoints.garbage.delete(digest); // some may have been strays while they were fetched
+`,
+        ``,
+      ),
       patch(TIP, `      demand(lost === undefined, () => \`the loss`, `      demand(lost !== "", () => \`the loss`),
     ],
   },

@@ -34,6 +34,9 @@ export function play(simulation: Simulation): void {
   stats.livenessMs = simulation.now - healedAt - plan.serviceMs;
   rejoin(simulation);
   if (plan.restMs === 0) return;
+  // In the midst of things: what is half done then has no successor for long.
+  simulation.resumeClients(plan.restMs);
+  scheduler.elapse(3 * plan.constants.electionTimeoutMs);
   simulation.pauseClients();
   scheduler.elapse(plan.restMs);
   dropLeader(simulation);
