@@ -12,8 +12,8 @@ const run = await createPlanRunner();
 const [r2, r3] = ["r2", "r3"].map(replicaId) as [ReplicaId, ReplicaId];
 
 /** Nobody is faulty, nothing is lost, one client is busy all the time, and there are checkpoints all the time. */
-function calm(faults: readonly Fault[], change: Partial<Plan> = {}): Plan {
-  const drawn = drawPlan(1);
+function calm(faults: readonly Fault[], change: Partial<Plan> = {}, seed = 1): Plan {
+  const drawn = drawPlan(seed);
   const [client] = drawn.clients;
   return {
     ...drawn,
@@ -76,9 +76,13 @@ const WRITTEN: readonly PersistOperation["op"][] = ["chunks", "checkpoint", "com
 for (const during of WRITTEN) {
   for (const point of ["before-persist", "torn-persist", "after-persist", "send"] as const) {
     Deno.test(`a crash at ${point} with ${during} in the transaction loses nothing`, () => {
-      const { violation, stats } = run(calm([crash(r2, 5000, { point, during })], { safetyMs: 8000 }));
-      assertEquals(violation, null);
-      assertEquals([stats.crashes, stats.crashesAtPoint], [1, 1]);
+      // Whether anything is sent with a checkpoint or a compaction depends on what came just before.
+      const crashedThere = [1, 2, 3, 4, 5, 6].some((seed) => {
+        const { violation, stats } = run(calm([crash(r2, 5000, { point, during })], { safetyMs: 8000 }, seed));
+        assertEquals([violation, stats.crashes], [null, 1], `seed ${seed}`);
+        return stats.crashesAtPoint === 1;
+      });
+      assert(crashedThere, "none of six runs crashed there");
     });
   }
 }
