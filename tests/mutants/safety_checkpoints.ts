@@ -176,28 +176,17 @@ import type { Ports } from "./ports.ts";`,
     name: "garbage-in-use",
     kind: "safety",
     clause: "§8.2",
-    what: "chunks of snapshots that are in writing or not stable yet count as garbage once an older one is stable",
+    what:
+      "chunks of an older snapshot count as garbage although snapshots that are stable, open or in writing have them too",
     how:
-      "A snapshot is written while the one before it becomes stable; its chunks are marked. A minute later they are dropped, and " +
-      "the checkpoint this replica would start from is not whole.",
-    needs: "two checkpoints close together, then a minute of peace",
+      "Two checkpoints have a chunk in common. It is marked when the second is stable, and dropped a minute later: the checkpoint " +
+      "this replica would start from is not whole.",
+    needs: "two snapshots with a chunk in common, or two checkpoints close together, then a minute of peace",
     patches: [
       patch(
         CHECKPOINTS,
-        `    stableDigests,
-    ...open.map((snapshot) => snapshot.digests),
-    ...writing.map((w) => writtenDigests(w.writer)),
-  ];`,
-        `    stableDigests,
-    ...open.slice(open.length).map((snapshot) => snapshot.digests),
-    ...writing.slice(writing.length).map((w) => writtenDigests(w.writer)),
-  ];`,
-      ),
-      patch(
-        CHECKPOINTS,
-        `  for (const digest of digests) checkpoints.garbage.delete(digest); // some may have been strays while they were fetched
-`,
-        ``,
+        `  const wanted = new Set(lists.flat());`,
+        `  const wanted = new Set(lists.slice(lists.length).flat());`,
       ),
       patch(TIP, `      demand(lost === undefined, () => \`the loss`, `      demand(lost !== "", () => \`the loss`),
     ],
