@@ -2,6 +2,7 @@
 import type { Actor } from "./actor.ts";
 import { CERTIFICATE_KEEPERS } from "./certificate_keepers.ts";
 import { FORKING_LEADERS } from "./forking_leaders.ts";
+import { FORGING_LEADER } from "./forging_leader.ts";
 import { HEARTBEAT_REPLAYERS } from "./heartbeat_replayers.ts";
 import { OUTDATING_LEADERS } from "./outdating_leader.ts";
 import { PLAIN_LEADERS } from "./plain_leaders.ts";
@@ -14,4 +15,5 @@ export const LEADERS: Readonly<Record<string, Actor>> = {
   ...CERTIFICATE_KEEPERS,
   ...HEARTBEAT_REPLAYERS,
   ...OUTDATING_LEADERS,
+  ...FORGING_LEADER,
 };

@@ -1,3 +1,5 @@
+import type { SendRequest, Signed } from "../../../replica/core/message.ts";
+import { FAKE_CHECK } from "../fake_crypto.ts";
 import { ambiguous, type Count, faulty, forkedHeaders, responses, testAttack } from "./attack_test_kit.ts";
 import {
   belowBase,
@@ -202,5 +204,24 @@ testAttack({
         return bodies.length - new Set(bodies).size;
       },
     ],
+  },
+});
+
+const isForged = (signed: Signed<SendRequest>): boolean =>
+  !FAKE_CHECK.holds({ role: "client", signer: signed.message.client, kind: "SendRequest", signed });
+
+testAttack({
+  attack: "forges requests as soon as it leads",
+  actor: "forging-leader",
+  seeds: [1, 2, 3, 4, 5],
+  wanted: {
+    "entries with a request that no client signed": [
+      3,
+      (sent) => {
+        const shown = faulty(sent, "AppendEntries").flatMap(({ packet }) => packet.entries);
+        return new Set(shown.filter(({ requests }) => requests?.some(isForged))).size;
+      },
+    ],
+    "evidence of it": [1, (sent) => sent.filter(({ honest, packet }) => honest && packet.kind === "Evidence").length],
   },
 });
