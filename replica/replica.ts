@@ -13,9 +13,9 @@ export type { ReplicaParts } from "./replica_parts.ts";
 
 export interface Replica {
   /**
-   * Runs until `stop`. Rejects with InvariantError, GuardError or StorageError, the last also where others show that its disk is out of date; then nothing more
-   * was signed. A disk that refuses is
-   * waited for: meanwhile nothing is signed but answers to GetStatus and refusals of SetActive.
+   * Runs until `stop`. Rejects with InvariantError, GuardError or StorageError, the last also where others show that its disk is out
+   * of date; then nothing more was signed. A disk that refuses is waited for: meanwhile nothing is signed but answers to GetStatus and
+   * refusals of SetActive.
    */
   run(): Promise<void>;
   /** Ends `run` after the batch under way. */
