@@ -85,4 +85,21 @@ export const SAFETY_TRANSFER: readonly Mutant[] = [
       GUARD_WITHOUT_LAST_ACK,
     ],
   },
+  {
+    name: "branch-dropped-at-install",
+    kind: "safety",
+    clause: "§6.8",
+    what: "the prepared entries kept aside go when a snapshot is installed, those above it too",
+    how:
+      "A holds e prepared on a branch and installs a snapshot below e. It votes and reports as one that could lead from e, " +
+      "and cannot.",
+    needs: "entries kept aside, then a snapshot below the last of them",
+    patches: [
+      patch(
+        DURABLE,
+        `branch.filter(({ entry }) => entry.index > base.index));`,
+        `branch.filter(({ entry }) => entry.index < base.index - branch.length));`,
+      ),
+    ],
+  },
 ];
