@@ -1,4 +1,5 @@
 /** Catching up from any peer under a certificate (§8.1): the asking side. */
+import { backedOff } from "./backoff.ts";
 import { isCertificate, isCheckpointProof } from "./certify.ts";
 import type { Certificate, CheckpointProof, CommitCertificate } from "./certificate.ts";
 import { type Context, note, send } from "./context.ts";
@@ -62,8 +63,7 @@ const WHOLE_CATCH_UP = 8;
 
 /** How long one answer may take: a timeout that outgrows the real delay, like an election's (§6.11). */
 function patience({ catchUp, config }: CoreState): Millis {
-  const { electionTimeoutMs, electionTimeoutCapMs } = config.constants;
-  return Math.min(electionTimeoutMs * 2 ** Math.min(catchUp.failures, 30), electionTimeoutCapMs);
+  return backedOff(config.constants, catchUp.failures);
 }
 
 function ask(context: Context, { source, nonce, anchor, collected, target }: CatchUp): void {

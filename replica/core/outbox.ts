@@ -7,16 +7,16 @@ import type { CoreState } from "./state.ts";
 /** Hands out the packets composed since the last flush that still belong to the current term, and that a learner may sign (§8.4). */
 export function release({ state, out }: Context): void {
   const mayLeave = ({ packet }: Outgoing): boolean =>
-    isCurrent(state, packet) && (state.hard.recovery === null || isOfLearner(packet));
+    isCurrent(state, packet) && (state.hard.recovery === null || OF_LEARNER.has(packet.kind));
   for (const outgoing of state.outbox) if (mayLeave(outgoing)) out.messages.push(outgoing);
   state.outbox = [];
 }
 
 /** ⚠ §8.4: what says nothing that a forgotten message could contradict. */
-function isOfLearner({ kind }: UnsignedPacket): boolean {
-  return ["FetchEntries", "FetchEntriesResponse", "FetchChunks", "FetchChunksResponse", "RollCall", "ResendRequest"]
-    .includes(kind) || kind === "ForwardedRequest" || kind === "Evidence";
-}
+const OF_LEARNER: ReadonlySet<UnsignedPacket["kind"]> = new Set([
+  ...["FetchEntries", "FetchEntriesResponse", "FetchChunks", "FetchChunksResponse"] as const,
+  ...["RollCall", "ResendRequest", "ForwardedRequest", "Evidence"] as const,
+]);
 
 function isCurrent({ hard: { currentTerm }, checkpoints: { proof } }: CoreState, packet: UnsignedPacket): boolean {
   switch (packet.kind) {

@@ -1,4 +1,5 @@
 /** State transfer (§8.3): fetching a certified snapshot, chunk by chunk, from several peers that need not be trusted. */
+import { backedOff } from "./backoff.ts";
 import type { CheckpointProof } from "./certificate.ts";
 import { holdsChunk, stableIndex } from "./checkpoints.ts";
 import { type Context, note, peersOf, send } from "./context.ts";
@@ -120,7 +121,7 @@ function inOrder(state: CoreState, { nextNonce }: Transfer): ReplicaId[] {
 
 function ask(context: Context, transfer: Transfer, to: ReplicaId, source: ChunkSource): void {
   const { state, now } = context;
-  const digests = [...transfer.missing].slice(0, LIMITS.maxFetchChunks);
+  const digests = [...transfer.missing.values().take(LIMITS.maxFetchChunks)];
   for (const digest of digests) transfer.missing.delete(digest);
   const nonce = transfer.nextNonce++;
   source.request = { nonce, digests: new Set(digests), deadline: now + patience(state, source) };
@@ -132,8 +133,7 @@ function ask(context: Context, transfer: Transfer, to: ReplicaId, source: ChunkS
 
 /** How long an answer may take, and how long a source that failed is left alone: doubled with each failure (§6.11). */
 function patience({ config }: CoreState, { failures }: ChunkSource): Millis {
-  const { electionTimeoutMs, electionTimeoutCapMs } = config.constants;
-  return Math.min(electionTimeoutMs * 2 ** Math.min(failures, 30), electionTimeoutCapMs);
+  return backedOff(config.constants, failures);
 }
 
 /** The source that was asked with this nonce and has not answered, if there is one (§8.3). */

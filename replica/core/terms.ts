@@ -1,4 +1,5 @@
 /** Moving from term to term (§4.3), and the timers that begin anew with each (§6.11). */
+import { backedOff } from "./backoff.ts";
 import { electedBy } from "./certify.ts";
 import type { ElectionProof } from "./certificate.ts";
 import { type Context, note } from "./context.ts";
@@ -81,11 +82,9 @@ function dropVoteRequests({ state }: Context): void {
 
 /** §6.11: random in [T, 2T], doubled for each failed election up to the cap. */
 export function restartElectionTimer({ state, now }: Context): void {
-  const { electionTimeoutMs, electionTimeoutCapMs } = state.config.constants;
   const drawn = drawRandom(state.randomState);
   state.randomState = drawn.state;
-  const scale = Math.min(electionTimeoutMs * 2 ** state.election.failures, electionTimeoutCapMs);
-  state.election.timeout = scale * (1 + drawn.value);
+  state.election.timeout = backedOff(state.config.constants, state.election.failures) * (1 + drawn.value);
   state.election.deadline = now + state.election.timeout;
 }
 

@@ -32,8 +32,8 @@ export const SAFETY_RECOVERY: readonly Mutant[] = [
       patch("replica/core/suspicion.ts", ` || ${LEARNER}) return;`, `) return;`),
       patch(
         "replica/core/outbox.ts",
-        `(state.hard.recovery === null || isOfLearner(packet));`,
-        `(state.hard.recovery === null || packet.kind !== "RollCallAnswer" || isOfLearner(packet));`,
+        `(state.hard.recovery === null || OF_LEARNER.has(packet.kind));`,
+        `(state.hard.recovery === null || packet.kind !== "RollCallAnswer" || OF_LEARNER.has(packet.kind));`,
       ),
       patch(
         "replica/durable_mark.ts",
