@@ -4,7 +4,7 @@
  *     deno task bench [--replicas 4] [--clients 1,64] [--size 200] [--seconds 10] [--idle-seconds 20] [--json]
  */
 import { ConfigError } from "../crypto/config_error.ts";
-import { PORTS_PER_REPLICA } from "../crypto/generate_cluster.ts";
+import { PORTS_PER_REPLICA } from "../crypto/roster/generate_cluster.ts";
 import { findFreePorts } from "../tasks/support/free_ports.ts";
 import { readFlags, wholeNumber } from "../tasks/support/flags.ts";
 import { LocalCluster } from "../tasks/support/local_cluster.ts";

@@ -10,8 +10,8 @@
  * encoding, which a general format can only do by encoding again and comparing, and the codec does by construction.
  */
 import { parseArgs } from "@std/cli/parse-args";
-import type { AppendEntriesPacket } from "../replica/core/packet.ts";
-import { splitRequests } from "../replica/core/entry_body.ts";
+import type { AppendEntriesPacket } from "../protocol/packet.ts";
+import { splitRequests } from "../protocol/entry_body.ts";
 import { decodeMessage, decodePeerPacket, encodeMessage, encodePacket } from "../transport/codec/mod.ts";
 import { type Candidate, loadCandidates } from "./codec_candidates.ts";
 import { appendPacket, REQUEST, RESPONSE, validateHeader, validateRequest, validateResponse } from "./codec_cases.ts";

@@ -1,9 +1,9 @@
 /** The three hot messages of the codec comparison, and what a strict reader must check of them once decoded by a general format. */
-import { joinRequests } from "../replica/core/entry_body.ts";
-import { clientId, digest, logIndex, offset, replicaId, round, seq, term } from "../replica/core/ids.ts";
-import { LIMITS } from "../replica/core/limits.ts";
-import type { AppendEntries, AppendEntriesResponse, SendRequest, Signed } from "../replica/core/message.ts";
-import type { AppendEntriesPacket } from "../replica/core/packet.ts";
+import { joinRequests } from "../protocol/entry_body.ts";
+import { clientId, digest, logIndex, offset, replicaId, round, seq, term } from "../protocol/ids.ts";
+import { LIMITS } from "../protocol/limits.ts";
+import type { AppendEntries, AppendEntriesResponse, SendRequest, Signed } from "../protocol/message.ts";
+import type { AppendEntriesPacket } from "../protocol/packet.ts";
 import { encodeMessage, entryOf } from "../transport/codec/mod.ts";
 
 /** Digests and contents that look random, as real ones do, and are the same in every run. */

@@ -1,9 +1,9 @@
 /** `deno bench -A bench/crypto_bench.ts`: signing, verifying and hashing on every backend. */
 import { sha256, sha256Hex } from "../crypto/digest.ts";
-import { generateKeyPair } from "../crypto/key_pair.ts";
-import { createSigner, createVerifier } from "../crypto/signing.ts";
-import { BACKENDS } from "../crypto/testing_backends.ts";
-import { createVerifiedCache } from "../crypto/verified_cache.ts";
+import { generateKeyPair } from "../crypto/keys/key_pair.ts";
+import { createSigner, createVerifier } from "../crypto/signing/signing.ts";
+import { BACKENDS } from "../tests/support/backends.ts";
+import { createVerifiedCache } from "../crypto/signing/verified_cache.ts";
 
 const body = crypto.getRandomValues(new Uint8Array(200));
 const large = crypto.getRandomValues(new Uint8Array(64 * 1024));

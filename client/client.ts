@@ -1,19 +1,19 @@
 /** The client library: one loop that receives, counts and repeats, and the calls on top of it (§7). */
-import { createKeyRing, requireMember } from "../crypto/key_ring.ts";
+import { createKeyRing, requireMember } from "../crypto/keys/key_ring.ts";
 import { unhex } from "../crypto/digest.ts";
-import { createSigner, createVerifier } from "../crypto/signing.ts";
+import { createSigner, createVerifier } from "../crypto/signing/signing.ts";
 import type { Client, ClientOptions } from "./client_types.ts";
 import { ClosedError, UsageError } from "./errors.ts";
-import { createInbox } from "./inbox.ts";
-import { kvCalls } from "./kv.ts";
-import { NodeCalls } from "./node_calls.ts";
-import type { Outlet } from "./outlet.ts";
-import { Queries } from "./queries.ts";
-import { answersNeeded, quorumSizes } from "./reply_tally.ts";
-import { type Executed, type RequestOptions, Requests } from "./requests.ts";
-import { nextStart } from "./start_seq.ts";
-import { timingsFor } from "./timings.ts";
-import { ClientLoop, type LoopParts } from "./client_loop.ts";
+import { createInbox } from "./loop/inbox.ts";
+import { kvCalls } from "./calls/kv.ts";
+import { NodeCalls } from "./calls/node_calls.ts";
+import type { Outlet } from "./loop/outlet.ts";
+import { Queries } from "./loop/queries.ts";
+import { answersNeeded, quorumSizes } from "./session/reply_tally.ts";
+import { type Executed, type RequestOptions, Requests } from "./loop/requests.ts";
+import { nextStart } from "./loop/start_seq.ts";
+import { timingsFor } from "./loop/timings.ts";
+import { ClientLoop, type LoopParts } from "./loop/client_loop.ts";
 
 export type * from "./client_types.ts";
 

@@ -1,15 +1,15 @@
 /** The client library's interface. */
-import type { KeyFile } from "../crypto/key_file.ts";
-import type { SignatureBackend } from "../crypto/backend.ts";
-import type { Roster } from "../crypto/roster.ts";
+import type { KeyFile } from "../crypto/keys/key_file.ts";
+import type { SignatureBackend } from "../crypto/signing/backend.ts";
+import type { Roster } from "../crypto/roster/roster.ts";
 import type { ClientTransport } from "../transport/port.ts";
-import type { BackupSources } from "./backup_sources.ts";
-import type { CommittedEntry } from "./committed_command.ts";
-import type { InboxCounters } from "./inbox.ts";
-import type { KvCalls, ReadOutcome } from "./kv.ts";
-import type { CallOptions, Executed, RequestOptions } from "./requests.ts";
-import type { ReplicaStatus } from "./status_report.ts";
-import type { ClientTimings } from "./timings.ts";
+import type { BackupSources } from "./calls/backup_sources.ts";
+import type { CommittedEntry } from "./calls/committed_command.ts";
+import type { InboxCounters } from "./loop/inbox.ts";
+import type { KvCalls, ReadOutcome } from "./calls/kv.ts";
+import type { CallOptions, Executed, RequestOptions } from "./loop/requests.ts";
+import type { ReplicaStatus } from "./calls/status_report.ts";
+import type { ClientTimings } from "./loop/timings.ts";
 
 /** What a client is made of. */
 export interface ClientOptions {

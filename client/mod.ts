@@ -5,10 +5,10 @@ export { type Restored, restoreInto, type RestoreOptions } from "./backup/restor
 export type { Patience, SourceReport } from "./backup/source_ledger.ts";
 export { type BackupOptions, takeBackup, type TakenBackup } from "./backup/take_backup.ts";
 export { type VerifiedBackup, verifyBackup, type VerifyOptions } from "./backup/verify_backup.ts";
-export type { BackupSources } from "./backup_sources.ts";
+export type { BackupSources } from "./calls/backup_sources.ts";
 export { createClient } from "./client.ts";
 export type { Client, ClientOptions, ClientReport, QueryOutcome } from "./client_types.ts";
-export type { CommittedCommand, CommittedEntry } from "./committed_command.ts";
+export type { CommittedCommand, CommittedEntry } from "./calls/committed_command.ts";
 export {
   type BackupFault,
   ClosedError,
@@ -23,10 +23,10 @@ export {
   SourceError,
   UsageError,
 } from "./errors.ts";
-export type { InboxCounters } from "./inbox.ts";
-export type { Json } from "./json_payload.ts";
-export type { KvCalls, ListOptions, ListOutcome, ReadOutcome, WriteOutcome, Written } from "./kv.ts";
-export { answersNeeded, type QuorumSizes, quorumSizes } from "./reply_tally.ts";
-export type { CallOptions, Executed, RequestOptions } from "./requests.ts";
-export type { ReplicaStatus } from "./status_report.ts";
-export type { ClientTimings } from "./timings.ts";
+export type { InboxCounters } from "./loop/inbox.ts";
+export type { Json } from "./calls/json_payload.ts";
+export type { KvCalls, ListOptions, ListOutcome, ReadOutcome, WriteOutcome, Written } from "./calls/kv.ts";
+export { answersNeeded, type QuorumSizes, quorumSizes } from "./session/reply_tally.ts";
+export type { CallOptions, Executed, RequestOptions } from "./loop/requests.ts";
+export type { ReplicaStatus } from "./calls/status_report.ts";
+export type { ClientTimings } from "./loop/timings.ts";

@@ -1,6 +1,6 @@
 /** SHA-256 and hexadecimal text. */
 import { createHash } from "node:crypto";
-import { type Digest, digest } from "../replica/core/ids.ts";
+import { type Digest, digest } from "../protocol/ids.ts";
 
 const LOWER_HEX = /^(?:[0-9a-f]{2})*$/;
 

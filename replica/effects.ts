@@ -3,17 +3,17 @@
  * Several steps share one transaction; nothing signed leaves before what it rests on is durable (§4.1, I8). The real
  * replica and the simulation both run on this.
  */
-import { hasSnapshotWork } from "./core/checkpoints.ts";
+import { hasSnapshotWork } from "./core/checkpoints/checkpoints.ts";
 import type { ClientReply, CoreEvent, Outgoing, Outputs, PersistOperation } from "./core/output.ts";
 import type { CoreState } from "./core/state.ts";
 import type { Input } from "./core/input.ts";
-import type { PeerMessage, Signed, Verified } from "./core/message.ts";
-import type { Packet, UnsignedPacket } from "./core/packet.ts";
-import type { Ports } from "./core/ports.ts";
-import type { Millis, ReplicaId } from "./core/ids.ts";
+import type { PeerMessage, Signed, Verified } from "../protocol/message.ts";
+import type { Packet, UnsignedPacket } from "../protocol/packet.ts";
+import type { Ports } from "../protocol/ports.ts";
+import type { Millis, ReplicaId } from "../protocol/ids.ts";
 import { step } from "./core/step.ts";
 import type { Verdict } from "./core/verdict.ts";
-import { assertDurable, createDurableMark, type DurableMark, markDurable } from "./durable_mark.ts";
+import { assertDurable, createDurableMark, type DurableMark, markDurable } from "./disk/durable_mark.ts";
 import type { SigningIntent, Storage } from "./storage/port.ts";
 
 /** What the effects are executed on. */

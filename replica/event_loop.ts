@@ -1,14 +1,14 @@
 /** The loop of a replica: receive → ingress → core and effects → tick. One batch a turn, so that steps share a transaction. */
 import type { ReplicaTransport } from "../transport/port.ts";
-import { Backlog } from "./backlog.ts";
-import { hasSnapshotWork } from "./core/checkpoints.ts";
+import { Backlog } from "./ingress/backlog.ts";
+import { hasSnapshotWork } from "./core/checkpoints/checkpoints.ts";
 import { nextDeadline } from "./core/next_deadline.ts";
 import type { CoreState } from "./core/state.ts";
-import type { SignatureWork } from "./counting_backend.ts";
+import type { SignatureWork } from "./status/counting_backend.ts";
 import type { InputWithoutTime, RunInputs } from "./effects.ts";
-import type { Ingress } from "./ingress.ts";
-import { INGRESS_LIMITS } from "./ingress_limits.ts";
-import type { TallyByKind } from "./tally_by_kind.ts";
+import type { Ingress } from "./ingress/ingress.ts";
+import { INGRESS_LIMITS } from "./ingress/ingress_limits.ts";
+import type { TallyByKind } from "./status/tally_by_kind.ts";
 
 /** Timers are looked at no more often than this, in milliseconds, however many packets arrive. */
 const MIN_TICK_MS = 1;

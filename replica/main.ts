@@ -1,10 +1,10 @@
 /** Process entry of a replica. */
 import { ConfigError } from "../crypto/config_error.ts";
-import { readKeyFile } from "../crypto/key_file.ts";
-import { loadBackend } from "../crypto/load_backend.ts";
-import { readRoster } from "../crypto/parse_roster.ts";
+import { readKeyFile } from "../crypto/keys/key_file.ts";
+import { loadBackend } from "../crypto/signing/load_backend.ts";
+import { readRoster } from "../crypto/roster/parse_roster.ts";
 import { parseFlags, type ReplicaFlags, USAGE } from "./flags.ts";
-import { createLogger, logLine } from "./log.ts";
+import { createLogger, logLine } from "./status/logger.ts";
 import { type RunningReplica, startReplica } from "./start_replica.ts";
 
 const EXIT_DONE = 0;

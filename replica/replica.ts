@@ -1,11 +1,11 @@
 /** One replica on a storage and a transport: it runs a core, and another one from the disk whenever the disk refused and is back. */
 import type { Recovered } from "./core/output.ts";
-import { type CoreLife, createCoreLife } from "./core_life.ts";
-import { ForgottenError } from "./own_past.ts";
+import { type CoreLife, createCoreLife } from "./core_instance.ts";
+import { ForgottenError } from "./disk/own_past.ts";
 import type { ReplicaParts } from "./replica_parts.ts";
-import { assertSameDisk } from "./same_disk.ts";
-import { createStanding, type Standing } from "./standing.ts";
-import type { ReplicaStatus } from "./status.ts";
+import { assertSameDisk } from "./disk/same_disk.ts";
+import { createStanding, type Standing } from "./replica_scope.ts";
+import type { ReplicaStatus } from "./status/status.ts";
 import { damaged } from "./storage/damage.ts";
 import { isRefusal, type Storage, type StorageError } from "./storage/port.ts";
 

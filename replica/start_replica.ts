@@ -1,19 +1,19 @@
 /** A replica as this process runs it: SQLite, ZeroMQ, and an orderly end. */
-import type { KeyFile } from "../crypto/key_file.ts";
-import type { LoadedBackend } from "../crypto/load_backend.ts";
-import type { Roster, RosterReplica } from "../crypto/roster.ts";
+import type { KeyFile } from "../crypto/keys/key_file.ts";
+import type { LoadedBackend } from "../crypto/signing/load_backend.ts";
+import type { Roster, RosterReplica } from "../crypto/roster/roster.ts";
 import { createZmqReplicaTransport } from "../transport/mod.ts";
 import type { ReplicaTransport } from "../transport/port.ts";
 import type { ByzantineMode } from "./byzantine/mod.ts";
-import { ownLine, transportOptionsOf } from "./config.ts";
-import { type Digest, digest } from "./core/ids.ts";
-import type { StateMachine } from "./core/ports.ts";
-import { HeldDisk } from "./held_disk.ts";
-import { type Logger, SILENT } from "./log.ts";
+import { ownLine, transportOptionsOf } from "./replica_config.ts";
+import { type Digest, digest } from "../protocol/ids.ts";
+import type { StateMachine } from "../protocol/ports.ts";
+import { HeldDisk } from "./disk/reopenable_storage.ts";
+import { type Logger, SILENT } from "./status/logger.ts";
 import { Recorder, RecordingFile } from "./recording/mod.ts";
 import { createReplica, type Replica } from "./replica.ts";
-import { KvStore } from "./state_machine/mod.ts";
-import type { ReplicaStatus } from "./status.ts";
+import { KvStore } from "../state_machine/mod.ts";
+import type { ReplicaStatus } from "./status/status.ts";
 import { beginRecovery, type BegunRecovery } from "./storage/mod.ts";
 
 export interface StartOptions {

@@ -2,7 +2,7 @@
  * `deno task demo`: a cluster of four replica processes and a client process on loopback; a killed leader, a Byzantine one,
  * and what the honest replicas make of it. One line a step. Exit codes: 0 all was as it should be, 1 it was not, 2 wrong usage.
  */
-import { PORTS_PER_REPLICA } from "../crypto/generate_cluster.ts";
+import { PORTS_PER_REPLICA } from "../crypto/roster/generate_cluster.ts";
 import { byzantineLeader, compareAll, killLeader, restart, writeAndRead } from "./demo/acts.ts";
 import { ClientProcess } from "./demo/client_process.ts";
 import type { Stage } from "./demo/stage.ts";

@@ -1,7 +1,7 @@
 /** `deno task keygen`: keys and the signed roster of a new cluster. */
 import { ConfigError } from "../crypto/config_error.ts";
-import { type ClusterOptions, generateCluster } from "../crypto/generate_cluster.ts";
-import type { ProtocolConstants } from "../replica/core/config.ts";
+import { type ClusterOptions, generateCluster } from "../crypto/roster/generate_cluster.ts";
+import type { ProtocolConstants } from "../protocol/config.ts";
 import { readFlags, wholeNumber } from "./support/flags.ts";
 
 const USAGE = `Makes the keys and the signed roster of a new cluster.

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { nobleBackend } from "../crypto/noble_backend.ts";
-import { readRoster } from "../crypto/parse_roster.ts";
-import { withTempDirectory } from "../crypto/testing_directory.ts";
+import { nobleBackend } from "../crypto/signing/noble_backend.ts";
+import { readRoster } from "../crypto/roster/parse_roster.ts";
+import { withTempDirectory } from "../tests/support/temp_directory.ts";
 import { keygen } from "./keygen.ts";
 
 interface Run {

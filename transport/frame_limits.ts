@@ -1,4 +1,4 @@
-import { LIMITS } from "../replica/core/limits.ts";
+import { LIMITS } from "../protocol/limits.ts";
 import type { Channel } from "./port.ts";
 
 /** Bytes of all frames of one packet, by where it came from, and of an answer. A frame above it ends its connection. */

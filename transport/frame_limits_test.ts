@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { LIMITS } from "../replica/core/limits.ts";
+import { LIMITS } from "../protocol/limits.ts";
 import { assertFrames, totalBytes, withinLimits } from "./frame_limits.ts";
 
 const list = (count: number, bytes: number) => Array.from({ length: count }, () => new Uint8Array(bytes));

@@ -1,5 +1,5 @@
 /** One soak, from an empty cluster to its verification. */
-import { PORTS_PER_REPLICA } from "../../crypto/generate_cluster.ts";
+import { PORTS_PER_REPLICA } from "../../crypto/roster/generate_cluster.ts";
 import { findFreePorts } from "../../tasks/support/free_ports.ts";
 import { LocalCluster } from "../../tasks/support/local_cluster.ts";
 import { Observer } from "../../tasks/support/observer.ts";

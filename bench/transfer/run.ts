@@ -1,5 +1,5 @@
 /** One measurement of a state transfer. */
-import { PORTS_PER_REPLICA } from "../../crypto/generate_cluster.ts";
+import { PORTS_PER_REPLICA } from "../../crypto/roster/generate_cluster.ts";
 import { presentLeader } from "../../tasks/support/change_leader.ts";
 import { eventually } from "../../tasks/support/eventually.ts";
 import { findFreePorts } from "../../tasks/support/free_ports.ts";

@@ -1,6 +1,6 @@
 /** What a backup is to hold: the newest checkpoint and the highest commit certificate that any source shows and the roster proves. */
-import type { CheckpointProof, CommitCertificate } from "../../replica/core/certificate.ts";
-import type { ReplicaId } from "../../replica/core/ids.ts";
+import type { CheckpointProof, CommitCertificate } from "../../protocol/certificate.ts";
+import type { ReplicaId } from "../../protocol/ids.ts";
 import type { CheckpointAnswer } from "../../transport/codec/mod.ts";
 import type { Gathering } from "./gathering.ts";
 import { pause } from "./pause.ts";

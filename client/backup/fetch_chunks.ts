@@ -1,7 +1,7 @@
 /** Fetching chunks by their digests from all sources at once. Each proves itself, so it does not matter whose it is. */
 import { sha256Hex } from "../../crypto/digest.ts";
-import type { Digest, ReplicaId } from "../../replica/core/ids.ts";
-import { LIMITS } from "../../replica/core/limits.ts";
+import type { Digest, ReplicaId } from "../../protocol/ids.ts";
+import { LIMITS } from "../../protocol/limits.ts";
 import type { Gathering } from "./gathering.ts";
 import { pause } from "./pause.ts";
 

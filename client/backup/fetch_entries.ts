@@ -3,11 +3,11 @@
  * source is asked for the whole of it: then it is known who lied.
  */
 import { sha256Hex } from "../../crypto/digest.ts";
-import type { CommitCertificate } from "../../replica/core/certificate.ts";
-import type { Entry, Head } from "../../replica/core/entry.ts";
-import { chainEntry } from "../../replica/core/hash_chain.ts";
-import { offset, type ReplicaId } from "../../replica/core/ids.ts";
-import { LIMITS } from "../../replica/core/limits.ts";
+import type { CommitCertificate } from "../../protocol/certificate.ts";
+import type { Entry, Head } from "../../protocol/entry.ts";
+import { chainEntry } from "../../protocol/hash_chain.ts";
+import { offset, type ReplicaId } from "../../protocol/ids.ts";
+import { LIMITS } from "../../protocol/limits.ts";
 import { type EntriesAnswer, entryCodec } from "../../transport/codec/mod.ts";
 import type { Gathering } from "./gathering.ts";
 import { pause } from "./pause.ts";

@@ -1,7 +1,7 @@
 /** Fetching the snapshot of a checkpoint: its head, then the lists, then the chunks, each level known by the one before (§8.3). */
-import type { CheckpointProof } from "../../replica/core/certificate.ts";
-import type { Digest } from "../../replica/core/ids.ts";
-import { readManifestHead, readManifestList } from "../../replica/core/snapshot_manifest.ts";
+import type { CheckpointProof } from "../../protocol/certificate.ts";
+import type { Digest } from "../../protocol/ids.ts";
+import { readManifestHead, readManifestList } from "../../protocol/snapshot/snapshot_manifest.ts";
 import { fetchChunks } from "./fetch_chunks.ts";
 import type { Gathering } from "./gathering.ts";
 

@@ -3,7 +3,7 @@
  * `u8 type, u32 length, bytes`. Their order is fixed: a checkpoint proof and the chunks of its snapshot, a commit certificate and the
  * entries up to it; either pair may be missing, not both.
  */
-import { LIMITS } from "../../replica/core/limits.ts";
+import { LIMITS } from "../../protocol/limits.ts";
 
 /** First bytes of every backup; a line of text, so that whoever looks at the file sees what it is. */
 export const MAGIC = new TextEncoder().encode("bft-raft backup\n");

@@ -1,6 +1,6 @@
 /** What the parts of making a backup share. */
-import type { Digest } from "../../replica/core/ids.ts";
-import type { BackupSources } from "../backup_sources.ts";
+import type { Digest } from "../../protocol/ids.ts";
+import type { BackupSources } from "../calls/backup_sources.ts";
 import type { Place, Scratch } from "./scratch.ts";
 import type { SourceLedger } from "./source_ledger.ts";
 import type { Trust } from "./trust.ts";

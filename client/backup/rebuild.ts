@@ -1,16 +1,16 @@
 /** The replicated state of a backup, made anew by the very functions that replicas use (§7.1, §8.3). */
 import { sha256Hex } from "../../crypto/digest.ts";
-import type { CheckpointProof } from "../../replica/core/certificate.ts";
-import type { Entry, Head } from "../../replica/core/entry.ts";
-import { chainEntry } from "../../replica/core/hash_chain.ts";
-import type { Digest } from "../../replica/core/ids.ts";
-import type { StateMachine } from "../../replica/core/ports.ts";
-import { freezeSessions } from "../../replica/core/session_chunks.ts";
-import { readSessions } from "../../replica/core/session_chunks_read.ts";
-import { applyRequest, createSessionTable, type SessionTable } from "../../replica/core/session_table.ts";
-import { restoreSnapshot } from "../../replica/core/snapshot_restore.ts";
-import { freezeMachine } from "../../replica/core/snapshot_source.ts";
-import { nextChunks, startSnapshot } from "../../replica/core/snapshot_writer.ts";
+import type { CheckpointProof } from "../../protocol/certificate.ts";
+import type { Entry, Head } from "../../protocol/entry.ts";
+import { chainEntry } from "../../protocol/hash_chain.ts";
+import type { Digest } from "../../protocol/ids.ts";
+import type { StateMachine } from "../../protocol/ports.ts";
+import { freezeSessions } from "../../protocol/snapshot/session_chunks.ts";
+import { readSessions } from "../../protocol/snapshot/session_chunks_read.ts";
+import { applyRequest, createSessionTable, type SessionTable } from "../../protocol/snapshot/session_table.ts";
+import { restoreSnapshot } from "../../protocol/snapshot/snapshot_restore.ts";
+import { freezeMachine } from "../../protocol/snapshot/snapshot_source.ts";
+import { nextChunks, startSnapshot } from "../../protocol/snapshot/snapshot_writer.ts";
 
 export class Rebuilt {
   /** Up to where the log is applied. */

@@ -1,5 +1,5 @@
 /** Reads a backup record by record. Every length is compared with its limit before memory is taken for it. */
-import { LIMITS } from "../../replica/core/limits.ts";
+import { LIMITS } from "../../protocol/limits.ts";
 import { InvalidBackupError } from "../errors.ts";
 import {
   BACKUP_VERSION,

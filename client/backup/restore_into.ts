@@ -1,6 +1,6 @@
 /** Writing the keys of a backup into a running cluster, through its log like any client's writes. */
-import { encodeKvCommand, KV_LIMITS, type KvStore, type ListItem } from "../../replica/state_machine/mod.ts";
-import { decodeKvResult } from "../../replica/state_machine/mod.ts";
+import { encodeKvCommand, KV_LIMITS, type KvStore, type ListItem } from "../../state_machine/mod.ts";
+import { decodeKvResult } from "../../state_machine/mod.ts";
 import type { Client } from "../client_types.ts";
 import { RefusedError, RestoreError } from "../errors.ts";
 

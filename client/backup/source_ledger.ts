@@ -1,6 +1,6 @@
 /** Who gave what for a backup: who is slow is left alone for a while, who lies is not asked again. */
-import type { ReplicaId } from "../../replica/core/ids.ts";
-import type { CallOptions } from "../requests.ts";
+import type { ReplicaId } from "../../protocol/ids.ts";
+import type { CallOptions } from "../loop/requests.ts";
 import { NoSourceError, SourceError } from "../errors.ts";
 
 /** Waits, all in milliseconds. */

@@ -1,10 +1,10 @@
 /** Making a backup: finding out what it is to hold, fetching it from whoever gives it, writing it down, and checking it as anyone would. */
-import type { SignatureBackend } from "../../crypto/backend.ts";
-import type { Digest } from "../../replica/core/ids.ts";
-import type { StateMachine } from "../../replica/core/ports.ts";
+import type { SignatureBackend } from "../../crypto/signing/backend.ts";
+import type { Digest } from "../../protocol/ids.ts";
+import type { StateMachine } from "../../protocol/ports.ts";
 import { certificateCodec, checkpointProofCodec } from "../../transport/codec/mod.ts";
 import type { Client } from "../client_types.ts";
-import { encodeCommand } from "../kv.ts";
+import { encodeCommand } from "../calls/kv.ts";
 import { chooseTarget, type Target } from "./choose_target.ts";
 import { fetchEntries } from "./fetch_entries.ts";
 import { fetchSnapshot } from "./fetch_snapshot.ts";

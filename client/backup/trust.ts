@@ -1,23 +1,23 @@
 /** What a roster proves: certificates and checkpoints with a quorum of its replicas' signatures, checked without asking anybody. */
-import type { SignatureBackend } from "../../crypto/backend.ts";
+import type { SignatureBackend } from "../../crypto/signing/backend.ts";
 import { sha256Hex } from "../../crypto/digest.ts";
-import { createKeyRing, type KeyRing } from "../../crypto/key_ring.ts";
-import type { Roster } from "../../crypto/roster.ts";
-import { createVerifier, type Verifier } from "../../crypto/signing.ts";
-import { createVerifiedCache } from "../../crypto/verified_cache.ts";
-import type { CheckpointProof, CommitCertificate } from "../../replica/core/certificate.ts";
+import { createKeyRing, type KeyRing } from "../../crypto/keys/key_ring.ts";
+import type { Roster } from "../../crypto/roster/roster.ts";
+import { createVerifier, type Verifier } from "../../crypto/signing/signing.ts";
+import { createVerifiedCache } from "../../crypto/signing/verified_cache.ts";
+import type { CheckpointProof, CommitCertificate } from "../../protocol/certificate.ts";
 import {
   isCertificate,
   isCheckpointProof,
   plausibleCertificate,
   plausibleCheckpointProof,
   type Roster as CoreRoster,
-} from "../../replica/core/certify.ts";
-import type { Head } from "../../replica/core/entry.ts";
-import { genesisHash } from "../../replica/core/hash_chain.ts";
-import { logIndex } from "../../replica/core/ids.ts";
-import { quorumOf } from "../../replica/core/quorum.ts";
-import { ofCertificate, ofCheckpointProof, type SignatureClaim } from "../../replica/core/signatures.ts";
+} from "../../protocol/certify.ts";
+import type { Head } from "../../protocol/entry.ts";
+import { genesisHash } from "../../protocol/hash_chain.ts";
+import { logIndex } from "../../protocol/ids.ts";
+import { quorumOf } from "../../protocol/quorum.ts";
+import { ofCertificate, ofCheckpointProof, type SignatureClaim } from "../../protocol/signatures.ts";
 
 export class Trust {
   readonly roster: Roster;

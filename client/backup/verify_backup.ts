@@ -1,8 +1,8 @@
 /** Checks a backup with nothing but the roster: no key, no network, and no trust in whoever made it or kept it. */
-import type { SignatureBackend } from "../../crypto/backend.ts";
-import type { Roster } from "../../crypto/roster.ts";
-import type { CheckpointProof, CommitCertificate } from "../../replica/core/certificate.ts";
-import type { StateMachine } from "../../replica/core/ports.ts";
+import type { SignatureBackend } from "../../crypto/signing/backend.ts";
+import type { Roster } from "../../crypto/roster/roster.ts";
+import type { CheckpointProof, CommitCertificate } from "../../protocol/certificate.ts";
+import type { StateMachine } from "../../protocol/ports.ts";
 import { certificateCodec, checkpointProofCodec, DecodeError, entryCodec } from "../../transport/codec/mod.ts";
 import { InvalidBackupError } from "../errors.ts";
 import type { ByteSource } from "./hashed_source.ts";

@@ -1,8 +1,8 @@
 /** The command line: options of the client, the command, its own options and operands. */
 import { parseArgs } from "@std/cli/parse-args";
-import type { BackendChoice } from "../../crypto/load_backend.ts";
-import type { Command } from "../commands/command.ts";
-import { commandNames, findCommand } from "../commands/mod.ts";
+import type { BackendChoice } from "../../crypto/signing/load_backend.ts";
+import type { Command } from "./commands/command.ts";
+import { commandNames, findCommand } from "./commands/mod.ts";
 import { UsageError } from "../errors.ts";
 import { wholeNumber } from "./whole_number.ts";
 

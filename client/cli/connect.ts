@@ -1,8 +1,8 @@
 /** From options to a client that is connected, or a message that says which file or option is wrong. */
-import { loadBackend } from "../../crypto/load_backend.ts";
-import { readKeyFile } from "../../crypto/key_file.ts";
-import { requireMember } from "../../crypto/key_ring.ts";
-import { readRoster } from "../../crypto/parse_roster.ts";
+import { loadBackend } from "../../crypto/signing/load_backend.ts";
+import { readKeyFile } from "../../crypto/keys/key_file.ts";
+import { requireMember } from "../../crypto/keys/key_ring.ts";
+import { readRoster } from "../../crypto/roster/parse_roster.ts";
 import { createZmqClientTransport } from "../../transport/mod.ts";
 import { createClient } from "../client.ts";
 import type { Client } from "../client_types.ts";

@@ -1,6 +1,6 @@
 /** Help texts. */
-import type { Command } from "../commands/command.ts";
-import { commandNames, findCommand } from "../commands/mod.ts";
+import type { Command } from "./commands/command.ts";
+import { commandNames, findCommand } from "./commands/mod.ts";
 import { columns } from "./table.ts";
 
 const OPTIONS: readonly (readonly string[])[] = [

@@ -1,8 +1,8 @@
 /** Running one command and telling what came of it. */
 import type { Client } from "../client_types.ts";
-import type { CommandResult, OfflineCall } from "../commands/command.ts";
+import type { CommandResult, OfflineCall } from "./commands/command.ts";
 import { UsageError } from "../errors.ts";
-import { printable } from "../json_payload.ts";
+import { printable } from "../calls/json_payload.ts";
 import type { GlobalOptions, Invocation } from "./arguments.ts";
 import { EXIT, type ExitCode, failureOf } from "./exit_codes.ts";
 import type { Io } from "./io.ts";

@@ -1,5 +1,5 @@
 /** The client process from its arguments to its exit code. */
-import { KV_LIMITS } from "../../replica/state_machine/mod.ts";
+import { KV_LIMITS } from "../../state_machine/mod.ts";
 import { type CommandLine, parseCommandLine, wantsJson } from "./arguments.ts";
 import type { Connect } from "./connect.ts";
 import { EXIT, type ExitCode } from "./exit_codes.ts";

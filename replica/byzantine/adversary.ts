@@ -1,7 +1,7 @@
 /** The port through which a faulty replica departs from its honest core. */
-import type { CoreConfig } from "../core/config.ts";
-import type { Millis } from "../core/ids.ts";
-import type { Hash } from "../core/ports.ts";
+import type { CoreConfig } from "../../protocol/config.ts";
+import type { Millis } from "../../protocol/ids.ts";
+import type { Hash } from "../../protocol/ports.ts";
 import type { ClientReply, Outgoing } from "../core/output.ts";
 import type { CoreState } from "../core/state.ts";
 import type { InputWithoutTime } from "../effects.ts";

@@ -3,14 +3,14 @@
  * not prepared or committed, complains without cause, and serves entries that are not the ones asked for (§5.4–§5.6, §8.1, §12).
  */
 import { peersOf } from "../core/context.ts";
-import type { Entry, Head } from "../core/entry.ts";
-import { joinRequests } from "../core/entry_body.ts";
-import { nextTerm, type ReplicaId } from "../core/ids.ts";
-import { LIMITS } from "../core/limits.ts";
-import { headAt, lastHead } from "../core/log.ts";
-import type { AppendEntriesResponse, FetchEntriesResponse } from "../core/message.ts";
+import type { Entry, Head } from "../../protocol/entry.ts";
+import { joinRequests } from "../../protocol/entry_body.ts";
+import { nextTerm, type ReplicaId } from "../../protocol/ids.ts";
+import { LIMITS } from "../../protocol/limits.ts";
+import { headAt, lastHead } from "../core/log/log.ts";
+import type { AppendEntriesResponse, FetchEntriesResponse } from "../../protocol/message.ts";
 import type { Outgoing } from "../core/output.ts";
-import type { FetchEntriesResponsePacket, UnsignedPacket } from "../core/packet.ts";
+import type { FetchEntriesResponsePacket, UnsignedPacket } from "../../protocol/packet.ts";
 import type { Adversary, Victim } from "./adversary.ts";
 import { accuses, createPace, far, inTurn, laterTerm, othersOf, ownCopy, wrongHash } from "./lies.ts";
 

@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { sha256Hex } from "../../crypto/digest.ts";
 import { contradicts } from "../core/accuse.ts";
-import { logIndex, term } from "../core/ids.ts";
-import { LIMITS } from "../core/limits.ts";
-import type { AppendEntriesResponse } from "../core/message.ts";
+import { logIndex, term } from "../../protocol/ids.ts";
+import { LIMITS } from "../../protocol/limits.ts";
+import type { AppendEntriesResponse } from "../../protocol/message.ts";
 import type { Outgoing } from "../core/output.ts";
-import { honestState, PEERS, refusal, rideOn, SELF, signAs } from "../../tests/e2e/support/byzantine_victim.ts";
+import { honestState, PEERS, refusal, rideOn, SELF, signAs } from "../../tests/support/byzantine_victim.ts";
 
 const responsesOf = (sent: readonly Outgoing[]): AppendEntriesResponse[] =>
   sent.flatMap(({ packet }) => packet.kind === "AppendEntriesResponse" ? [packet.signed] : []);

@@ -2,16 +2,16 @@
  * Elections without end: a replica that always has a PreVote for a higher term, asks for votes at once and out of turn, with PreVotes
  * and bases that will not do, and leads nobody where it wins all the same (§6.3–§6.5, §6.10, §12).
  */
-import type { Certificate, ElectionProof } from "../core/certificate.ts";
+import type { Certificate, ElectionProof } from "../../protocol/certificate.ts";
 import { genesisCertificate } from "../core/create_state.ts";
 import { peersOf } from "../core/context.ts";
-import { type ReplicaId, round, type Term } from "../core/ids.ts";
-import { LIMITS } from "../core/limits.ts";
-import { headAt } from "../core/log.ts";
-import type { AppendEntries, PreVote, RequestVote, Signed, Vote } from "../core/message.ts";
+import { type ReplicaId, round, type Term } from "../../protocol/ids.ts";
+import { LIMITS } from "../../protocol/limits.ts";
+import { headAt } from "../core/log/log.ts";
+import type { AppendEntries, PreVote, RequestVote, Signed, Vote } from "../../protocol/message.ts";
 import type { Outgoing } from "../core/output.ts";
-import type { RequestVotePacket, UnsignedPacket } from "../core/packet.ts";
-import { certified, sameCertified } from "../core/rank.ts";
+import type { RequestVotePacket, UnsignedPacket } from "../../protocol/packet.ts";
+import { certified, sameCertified } from "../../protocol/rank.ts";
 import type { InputWithoutTime } from "../effects.ts";
 import type { Adversary, Victim } from "./adversary.ts";
 import { accuses, createPace, far, forged, inTurn, laterTerm, voteForItself, wrongHash } from "./lies.ts";

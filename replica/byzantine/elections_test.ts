@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { replicaId, term } from "../core/ids.ts";
-import { LIMITS } from "../core/limits.ts";
-import type { PreVote } from "../core/message.ts";
+import { replicaId, term } from "../../protocol/ids.ts";
+import { LIMITS } from "../../protocol/limits.ts";
+import type { PreVote } from "../../protocol/message.ts";
 import type { Outgoing } from "../core/output.ts";
-import type { RequestVotePacket } from "../core/packet.ts";
-import type { RequestVote } from "../core/message.ts";
+import type { RequestVotePacket } from "../../protocol/packet.ts";
+import type { RequestVote } from "../../protocol/message.ts";
 import {
   appendOf,
   honestState,
@@ -14,7 +14,7 @@ import {
   rideOn,
   SELF,
   signAs,
-} from "../../tests/e2e/support/byzantine_victim.ts";
+} from "../../tests/support/byzantine_victim.ts";
 
 const requestsIn = (sent: readonly Outgoing[]): RequestVotePacket<RequestVote>[] =>
   sent.flatMap(({ packet }) => packet.kind === "RequestVote" ? [packet] : []);

@@ -2,12 +2,12 @@
  * A leader that tells its followers different things: one half gets the entries of the honest core, the other half validly signed
  * ones with the same indexes and other content, and both halves get acks of theirs. What §0 shows to break one-phase designs.
  */
-import type { Entry } from "../core/entry.ts";
-import { joinRequests } from "../core/entry_body.ts";
-import type { ReplicaId } from "../core/ids.ts";
-import type { AppendEntries } from "../core/message.ts";
+import type { Entry } from "../../protocol/entry.ts";
+import { joinRequests } from "../../protocol/entry_body.ts";
+import type { ReplicaId } from "../../protocol/ids.ts";
+import type { AppendEntries } from "../../protocol/message.ts";
 import type { Outgoing } from "../core/output.ts";
-import type { AppendEntriesPacket } from "../core/packet.ts";
+import type { AppendEntriesPacket } from "../../protocol/packet.ts";
 import type { Adversary, Victim } from "./adversary.ts";
 import { Fork } from "./fork.ts";
 import { accuses } from "./lies.ts";

@@ -4,10 +4,10 @@
  * §7.1, §7.2, §12).
  */
 import { peersOf } from "../core/context.ts";
-import { joinRequests } from "../core/entry_body.ts";
-import { type ClientId, seq } from "../core/ids.ts";
-import { LIMITS } from "../core/limits.ts";
-import type { Answer, SendRequest, Signed } from "../core/message.ts";
+import { joinRequests } from "../../protocol/entry_body.ts";
+import { type ClientId, seq } from "../../protocol/ids.ts";
+import { LIMITS } from "../../protocol/limits.ts";
+import type { Answer, SendRequest, Signed } from "../../protocol/message.ts";
 import type { ClientReply, Outgoing } from "../core/output.ts";
 import type { InputWithoutTime } from "../effects.ts";
 import type { Adversary, Victim } from "./adversary.ts";

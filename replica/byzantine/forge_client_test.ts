@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { clientId, type Digest, logIndex, round, seq, term } from "../core/ids.ts";
-import type { Answer, AppendEntriesResponse, SendRequest, Signed } from "../core/message.ts";
+import { clientId, type Digest, logIndex, round, seq, term } from "../../protocol/ids.ts";
+import type { Answer, AppendEntriesResponse, SendRequest, Signed } from "../../protocol/message.ts";
 import type { Outgoing } from "../core/output.ts";
-import type { AppendEntriesPacket, UnsignedPacket } from "../core/packet.ts";
+import type { AppendEntriesPacket, UnsignedPacket } from "../../protocol/packet.ts";
 import {
   appendOf,
   CHECK,
@@ -14,7 +14,7 @@ import {
   rideOn,
   SELF,
   signAs,
-} from "../../tests/e2e/support/byzantine_victim.ts";
+} from "../../tests/support/byzantine_victim.ts";
 
 const isGenuine = (signed: Signed<SendRequest>): boolean =>
   CHECK.holds({ role: "client", signer: signed.message.client, kind: "SendRequest", signed });

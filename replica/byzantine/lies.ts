@@ -1,13 +1,21 @@
 /** What faulty behaviours share: whom they lie to, how often they speak unasked, and what a forgery looks like. */
 import { encodeMessage } from "../../transport/codec/mod.ts";
-import type { Certified, Message, Signed, Vote } from "../core/message.ts";
-import type { CoreConfig } from "../core/config.ts";
-import { type Digest, digest, type LogIndex, logIndex, type Millis, type ReplicaId, type Term } from "../core/ids.ts";
-import { LIMITS } from "../core/limits.ts";
+import type { Certified, Message, Signed, Vote } from "../../protocol/message.ts";
+import type { CoreConfig } from "../../protocol/config.ts";
+import {
+  type Digest,
+  digest,
+  type LogIndex,
+  logIndex,
+  type Millis,
+  type ReplicaId,
+  type Term,
+} from "../../protocol/ids.ts";
+import { LIMITS } from "../../protocol/limits.ts";
 import type { Outgoing } from "../core/output.ts";
 import type { CoreState } from "../core/state.ts";
-import type { UnsignedPacket } from "../core/packet.ts";
-import { certified } from "../core/rank.ts";
+import type { UnsignedPacket } from "../../protocol/packet.ts";
+import { certified } from "../../protocol/rank.ts";
 import type { Victim } from "./adversary.ts";
 
 const SIGNATURE_BYTES = 64;

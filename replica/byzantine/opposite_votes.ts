@@ -2,13 +2,13 @@
  * A voter without loyalty: it votes for every candidate, several times and on different bases, refuses and defers in the same breath,
  * answers out of turn and unasked, and shows certificates that certify nothing (§6.5, §6.6, §12).
  */
-import type { Certificate } from "../core/certificate.ts";
+import type { Certificate } from "../../protocol/certificate.ts";
 import { peersOf } from "../core/context.ts";
-import { nextTerm, type ReplicaId, type Term } from "../core/ids.ts";
-import type { Certified, RequestVote, Vote } from "../core/message.ts";
+import { nextTerm, type ReplicaId, type Term } from "../../protocol/ids.ts";
+import type { Certified, RequestVote, Vote } from "../../protocol/message.ts";
 import type { Outgoing } from "../core/output.ts";
-import type { UnsignedPacket } from "../core/packet.ts";
-import { certified, sameCertified } from "../core/rank.ts";
+import type { UnsignedPacket } from "../../protocol/packet.ts";
+import { certified, sameCertified } from "../../protocol/rank.ts";
 import type { Adversary, Victim } from "./adversary.ts";
 import { accuses, createPace, far, genesisBase, inTurn, othersOf, ownCopy, wrongHash } from "./lies.ts";
 

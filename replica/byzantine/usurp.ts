@@ -2,16 +2,16 @@
  * A replica that claims a leadership nobody gave it: AppendEntries in its own and higher terms without proof, or with proofs that
  * prove nothing; and once it has led, it goes on leading its old term (§6.7, §12).
  */
-import type { ElectionProof } from "../core/certificate.ts";
+import type { ElectionProof } from "../../protocol/certificate.ts";
 import { peersOf } from "../core/context.ts";
-import type { Entry, Head } from "../core/entry.ts";
-import { joinRequests } from "../core/entry_body.ts";
-import { chainEntry } from "../core/hash_chain.ts";
-import { offset, type ReplicaId, type Round, round, type Term } from "../core/ids.ts";
-import { headAt } from "../core/log.ts";
-import type { AppendEntries, Certified, Signed, Vote } from "../core/message.ts";
+import type { Entry, Head } from "../../protocol/entry.ts";
+import { joinRequests } from "../../protocol/entry_body.ts";
+import { chainEntry } from "../../protocol/hash_chain.ts";
+import { offset, type ReplicaId, type Round, round, type Term } from "../../protocol/ids.ts";
+import { headAt } from "../core/log/log.ts";
+import type { AppendEntries, Certified, Signed, Vote } from "../../protocol/message.ts";
 import type { Outgoing } from "../core/output.ts";
-import type { AppendEntriesPacket } from "../core/packet.ts";
+import type { AppendEntriesPacket } from "../../protocol/packet.ts";
 import type { Adversary, Victim } from "./adversary.ts";
 import { accuses, createPace, forged, genesisBase, inTurn, laterTerm, voteForItself } from "./lies.ts";
 

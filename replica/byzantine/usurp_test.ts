@@ -1,19 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { sha256Hex } from "../../crypto/digest.ts";
-import { electedBy } from "../core/certify.ts";
+import { electedBy } from "../../protocol/certify.ts";
 import { genesisCertificate } from "../core/create_state.ts";
-import { logIndex, term } from "../core/ids.ts";
-import type { AppendEntries, Vote } from "../core/message.ts";
-import type { AppendEntriesPacket } from "../core/packet.ts";
-import {
-  appendOf,
-  honestState,
-  PEERS,
-  refusal,
-  rideOn,
-  SELF,
-  signAs,
-} from "../../tests/e2e/support/byzantine_victim.ts";
+import { logIndex, term } from "../../protocol/ids.ts";
+import type { AppendEntries, Vote } from "../../protocol/message.ts";
+import type { AppendEntriesPacket } from "../../protocol/packet.ts";
+import { appendOf, honestState, PEERS, refusal, rideOn, SELF, signAs } from "../../tests/support/byzantine_victim.ts";
 
 type Ride = ReturnType<typeof rideOn>;
 

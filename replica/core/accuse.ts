@@ -1,12 +1,12 @@
 /** Evidence (§9): only signed contradictions accuse. */
 import { type Context, note, send } from "./context.ts";
-import { chainEntry } from "./hash_chain.ts";
-import { type Digest, type LogIndex, offset } from "./ids.ts";
-import type { BadEntryEvidence, Evidence } from "./evidence.ts";
-import { LIMITS } from "./limits.ts";
-import type { AppendEntries, AppendEntriesResponse, Vote } from "./message.ts";
-import type { Hash } from "./ports.ts";
-import { sameCertified } from "./rank.ts";
+import { chainEntry } from "../../protocol/hash_chain.ts";
+import { type Digest, type LogIndex, offset } from "../../protocol/ids.ts";
+import type { BadEntryEvidence, Evidence } from "../../protocol/evidence.ts";
+import { LIMITS } from "../../protocol/limits.ts";
+import type { AppendEntries, AppendEntriesResponse, Vote } from "../../protocol/message.ts";
+import type { Hash } from "../../protocol/ports.ts";
+import { sameCertified } from "../../protocol/rank.ts";
 import { hasEvidence } from "./screen.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "./verdict.ts";
 

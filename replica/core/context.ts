@@ -1,8 +1,8 @@
 /** What a handler works with during one step. */
-import type { Millis, ReplicaId } from "./ids.ts";
+import type { Millis, ReplicaId } from "../../protocol/ids.ts";
 import type { CoreEvent, Outgoing, Outputs } from "./output.ts";
-import type { UnsignedPacket } from "./packet.ts";
-import type { Ports } from "./ports.ts";
+import type { UnsignedPacket } from "../../protocol/packet.ts";
+import type { Ports } from "../../protocol/ports.ts";
 import type { CoreState } from "./state.ts";
 import { ACCEPT } from "./verdict.ts";
 

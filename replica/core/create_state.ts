@@ -1,20 +1,20 @@
 /** A core at its start, from what its disk holds. */
-import type { Certificate } from "./certificate.ts";
-import { noCheckpoints } from "./checkpoints.ts";
-import type { CoreConfig } from "./config.ts";
-import { genesisHash } from "./hash_chain.ts";
-import { type Digest, logIndex, type Millis, round, term } from "./ids.ts";
-import { restoreState } from "./install_snapshot.ts";
-import { createLog } from "./log.ts";
+import type { Certificate } from "../../protocol/certificate.ts";
+import { noCheckpoints } from "./checkpoints/checkpoints.ts";
+import type { CoreConfig } from "../../protocol/config.ts";
+import { genesisHash } from "../../protocol/hash_chain.ts";
+import { type Digest, logIndex, type Millis, round, term } from "../../protocol/ids.ts";
+import { restoreState } from "./catch_up/install_snapshot.ts";
+import { createLog } from "./log/log.ts";
 import type { Recovered } from "./output.ts";
-import type { Ports } from "./ports.ts";
-import { quorumOf } from "./quorum.ts";
+import type { Ports } from "../../protocol/ports.ts";
+import { quorumOf } from "../../protocol/quorum.ts";
 import { drawRandom } from "./random.ts";
-import { noRollCall } from "./recovery.ts";
-import { createResponseBook } from "./response_book.ts";
-import { createSessionTable } from "./session_table.ts";
+import { noRollCall } from "./catch_up/recovery.ts";
+import { createResponseBook } from "./replication/response_book.ts";
+import { createSessionTable } from "../../protocol/snapshot/session_table.ts";
 import type { CatchUpState, CoreState, ElectionState, RequestState } from "./state.ts";
-import { createTransfer } from "./state_transfer.ts";
+import { createTransfer } from "./catch_up/state_transfer.ts";
 
 /** The certificate of the empty log, which needs no signatures (§5.5). */
 export const genesisCertificate = (genesis: Digest): Certificate => ({

@@ -1,7 +1,7 @@
 /** What can happen to a core. Recording the inputs in order replays a run exactly. */
-import type { Millis, ReplicaId } from "./ids.ts";
-import type { SendRequest, Signed, Verified } from "./message.ts";
-import type { AppendEntriesPacket, Packet } from "./packet.ts";
+import type { Millis, ReplicaId } from "../../protocol/ids.ts";
+import type { SendRequest, Signed, Verified } from "../../protocol/message.ts";
+import type { AppendEntriesPacket, Packet } from "../../protocol/packet.ts";
 
 /** A packet whose listed signatures all verified. Own packets come back as inputs after persist, like anyone's. */
 export interface PacketInput {

@@ -1,10 +1,10 @@
 /** When the core next wants a tick, so that an idle replica can sleep until then. */
-import { wantsRepeat } from "./acks.ts";
-import type { Millis } from "./ids.ts";
-import { lastIndex } from "./log.ts";
-import { heartbeatDue } from "./replication.ts";
+import { wantsRepeat } from "./replication/acks.ts";
+import type { Millis } from "../../protocol/ids.ts";
+import { lastIndex } from "./log/log.ts";
+import { heartbeatDue } from "./replication/replication.ts";
 import type { CoreState } from "./state.ts";
-import { suspicionReason } from "./suspicion.ts";
+import { suspicionReason } from "./election/suspicion.ts";
 
 /** How often timers are looked at while anything is going on, in milliseconds. */
 export const BUSY_TICK_MS: Millis = 10;

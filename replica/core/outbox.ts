@@ -1,7 +1,7 @@
 /** What may still be signed (§4.3): once currentTerm is raised, nothing of a lower term leaves, ever. */
 import type { Context } from "./context.ts";
 import type { Outgoing } from "./output.ts";
-import type { UnsignedPacket } from "./packet.ts";
+import type { UnsignedPacket } from "../../protocol/packet.ts";
 import type { CoreState } from "./state.ts";
 
 /** Hands out the packets composed since the last flush that still belong to the current term, and that a learner may sign (§8.4). */

@@ -1,10 +1,10 @@
 /** What a core wants done. The shell executes it strictly in this order: persist, sign, send, apply, reply. */
-import type { Certificate, CheckpointProof, CommitCertificate } from "./certificate.ts";
-import type { Entry, Head } from "./entry.ts";
-import type { Evidence } from "./evidence.ts";
-import type { ClientId, Digest, LogIndex, ReplicaId, Term } from "./ids.ts";
-import type { Answer, Certified } from "./message.ts";
-import type { UnsignedPacket } from "./packet.ts";
+import type { Certificate, CheckpointProof, CommitCertificate } from "../../protocol/certificate.ts";
+import type { Entry, Head } from "../../protocol/entry.ts";
+import type { Evidence } from "../../protocol/evidence.ts";
+import type { ClientId, Digest, LogIndex, ReplicaId, Term } from "../../protocol/ids.ts";
+import type { Answer, Certified } from "../../protocol/message.ts";
+import type { UnsignedPacket } from "../../protocol/packet.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** The vote of the current term (§4.1). */

@@ -8,24 +8,24 @@ import {
   plausibleCheckpointProof,
   plausiblePreVotes,
   plausibleProof,
-} from "./certify.ts";
-import { isCheckpointIndex } from "./checkpoints.ts";
-import type { ElectionProof } from "./certificate.ts";
-import type { Evidence } from "./evidence.ts";
-import { hashAt } from "./log.ts";
-import type { Checkpoint, FetchEntriesResponse, VoteRefusal } from "./message.ts";
+} from "../../protocol/certify.ts";
+import { isCheckpointIndex } from "./checkpoints/checkpoints.ts";
+import type { ElectionProof } from "../../protocol/certificate.ts";
+import type { Evidence } from "../../protocol/evidence.ts";
+import { hashAt } from "./log/log.ts";
+import type { Checkpoint, FetchEntriesResponse, VoteRefusal } from "../../protocol/message.ts";
 import type {
   AppendEntriesPacket,
   FetchEntriesResponsePacket,
   Packet,
   RequestVotePacket,
   VoteRefusalPacket,
-} from "./packet.ts";
-import { sameCertified } from "./rank.ts";
-import { isAwaitedAnswer } from "./recovery.ts";
-import { senderOf } from "./signatures.ts";
+} from "../../protocol/packet.ts";
+import { sameCertified } from "../../protocol/rank.ts";
+import { isAwaitedAnswer } from "./catch_up/recovery.ts";
+import { senderOf } from "../../protocol/signatures.ts";
 import type { CatchUp, CoreState } from "./state.ts";
-import { awaitedSource } from "./state_transfer.ts";
+import { awaitedSource } from "./catch_up/state_transfer.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "./verdict.ts";
 
 /** The verdict before verification, and the packet without attachments this replica has no use for. */

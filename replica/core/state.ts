@@ -1,19 +1,19 @@
 /** The core's whole state: a plain record that only the core changes. */
-import type { Certificate, CheckpointProof, CommitCertificate, ElectionProof } from "./certificate.ts";
-import type { CoreConfig } from "./config.ts";
-import type { Head, SendRequest } from "./entry.ts";
-import type { Evidence } from "./evidence.ts";
-import type { ClientId, Digest, LogIndex, Millis, ReplicaId, Round, Seq, Term } from "./ids.ts";
-import type { Log } from "./log.ts";
-import type { AppendEntries, Certified, Checkpoint, PreVote, Signed, Vote } from "./message.ts";
+import type { Certificate, CheckpointProof, CommitCertificate, ElectionProof } from "../../protocol/certificate.ts";
+import type { CoreConfig } from "../../protocol/config.ts";
+import type { Head, SendRequest } from "../../protocol/entry.ts";
+import type { Evidence } from "../../protocol/evidence.ts";
+import type { ClientId, Digest, LogIndex, Millis, ReplicaId, Round, Seq, Term } from "../../protocol/ids.ts";
+import type { Log } from "./log/log.ts";
+import type { AppendEntries, Certified, Checkpoint, PreVote, Signed, Vote } from "../../protocol/message.ts";
 import type { ChainedEntry, HardState, Outgoing } from "./output.ts";
-import type { Budget } from "./pace.ts";
-import type { RequestVotePacket } from "./packet.ts";
-import type { Quorum } from "./quorum.ts";
-import type { ResponseBook } from "./response_book.ts";
-import type { SessionTable } from "./session_table.ts";
-import type { ManifestHead } from "./snapshot_manifest.ts";
-import type { SnapshotWriter } from "./snapshot_writer.ts";
+import type { Budget } from "./replication/pace.ts";
+import type { RequestVotePacket } from "../../protocol/packet.ts";
+import type { Quorum } from "../../protocol/quorum.ts";
+import type { ResponseBook } from "./replication/response_book.ts";
+import type { SessionTable } from "../../protocol/snapshot/session_table.ts";
+import type { ManifestHead } from "../../protocol/snapshot/snapshot_manifest.ts";
+import type { SnapshotWriter } from "../../protocol/snapshot/snapshot_writer.ts";
 
 export type Role = "follower" | "candidate" | "leader";
 

@@ -3,31 +3,31 @@
  * or client sent; it throws {@linkcode InvariantError} when its own rules are broken, and then the replica stops.
  */
 import { onEvidence } from "./accuse.ts";
-import { publishResponse, wantsRepeat } from "./acks.ts";
-import { onFetchEntriesResponse, tendCatchUp } from "./catch_up.ts";
-import { onCheckpoint, tendCheckpoints, writeSnapshot } from "./checkpoints.ts";
+import { publishResponse, wantsRepeat } from "./replication/acks.ts";
+import { onFetchEntriesResponse, tendCatchUp } from "./catch_up/catch_up.ts";
+import { onCheckpoint, tendCheckpoints, writeSnapshot } from "./checkpoints/checkpoints.ts";
 import { type Context, emptyOutputs } from "./context.ts";
-import { campaignWhenDue, onPreVote, requestVotes } from "./election.ts";
+import { campaignWhenDue, onPreVote, requestVotes } from "./election/election.ts";
 import type { BadEntryInput, Input } from "./input.ts";
-import { tendInterventions } from "./interventions.ts";
-import { onAppendEntries } from "./on_append_entries.ts";
-import { onApply } from "./on_apply.ts";
-import { installSnapshot } from "./install_snapshot.ts";
-import { onFetchChunks } from "./on_fetch_chunks.ts";
-import { onFetchEntries } from "./on_fetch_entries.ts";
-import { onRequest } from "./on_request.ts";
-import { onResponse } from "./on_response.ts";
+import { tendInterventions } from "./clients/interventions.ts";
+import { onAppendEntries } from "./replication/on_append_entries.ts";
+import { onApply } from "./clients/on_apply.ts";
+import { installSnapshot } from "./catch_up/install_snapshot.ts";
+import { onFetchChunks } from "./catch_up/on_fetch_chunks.ts";
+import { onFetchEntries } from "./catch_up/on_fetch_entries.ts";
+import { onRequest } from "./clients/on_request.ts";
+import { onResponse } from "./replication/on_response.ts";
 import type { Outputs } from "./output.ts";
 import { release } from "./outbox.ts";
-import type { Packet } from "./packet.ts";
-import type { Ports } from "./ports.ts";
-import { onResendRequest, proposeRequests, replicate } from "./replication.ts";
-import { onRollCall, onRollCallAnswer, tendRecovery } from "./recovery.ts";
+import type { Packet } from "../../protocol/packet.ts";
+import type { Ports } from "../../protocol/ports.ts";
+import { onResendRequest, proposeRequests, replicate } from "./replication/replication.ts";
+import { onRollCall, onRollCallAnswer, tendRecovery } from "./catch_up/recovery.ts";
 import type { CoreState } from "./state.ts";
-import { onFetchChunksResponse, tendTransfer } from "./state_transfer.ts";
-import { publishPreVote, updateSuspicion } from "./suspicion.ts";
+import { onFetchChunksResponse, tendTransfer } from "./catch_up/state_transfer.ts";
+import { publishPreVote, updateSuspicion } from "./election/suspicion.ts";
 import { ACCEPT, reject, type Verdict } from "./verdict.ts";
-import { answerRequests, onRequestVote, onVote, onVoteDeferred, onVoteRefusal } from "./voting.ts";
+import { answerRequests, onRequestVote, onVote, onVoteDeferred, onVoteRefusal } from "./election/voting.ts";
 
 /** Handles one input. Packets for others are composed along the way and handed out by the next `flush`. */
 export function step(state: CoreState, input: Input, ports: Ports): Outputs {

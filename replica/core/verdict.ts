@@ -1,5 +1,5 @@
 /** Verdicts on inputs: lateness is ignored, faults are rejected and counted; neither throws (style: IGNORE is not REJECT). */
-import type { ReplicaId } from "./ids.ts";
+import type { ReplicaId } from "../../protocol/ids.ts";
 
 export type Verdict =
   | { readonly verdict: "accept" }

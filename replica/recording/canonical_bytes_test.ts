@@ -1,7 +1,7 @@
 import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { entry, signed } from "../../tests/arbitraries.ts";
-import { messages } from "../../tests/arbitraries.ts";
+import { entry, signed } from "../../tests/support/arbitraries.ts";
+import { messages } from "../../tests/support/arbitraries.ts";
 import { CanonicalBytes } from "./canonical_bytes.ts";
 
 const canonical = new CanonicalBytes();

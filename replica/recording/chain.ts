@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { ConfigError } from "../../crypto/config_error.ts";
 import { type Field, parseJson } from "../../crypto/strict_json.ts";
-import { LIMITS } from "../core/limits.ts";
+import { LIMITS } from "../../protocol/limits.ts";
 
 const CHECK_DIGITS = 16;
 const CHECKED = new RegExp(`^(.*),"check":"([0-9a-f]{${CHECK_DIGITS}})"\\}$`, "s");

@@ -1,5 +1,5 @@
 /** The start of a recording, read strictly. Everything here throws `ConfigError` on what no recorder writes. */
-import { readConstants } from "../../crypto/constants.ts";
+import { readConstants } from "../../crypto/roster/constants.ts";
 import { sha256Hex } from "../../crypto/digest.ts";
 import {
   type Field,
@@ -12,12 +12,12 @@ import {
   refuse,
 } from "../../crypto/strict_json.ts";
 import { certificateCodec, checkpointProofCodec, entryCodec, evidenceCodec } from "../../transport/codec/mod.ts";
-import type { Certificate, CheckpointProof, CommitCertificate } from "../core/certificate.ts";
-import type { CoreConfig } from "../core/config.ts";
-import type { Head } from "../core/entry.ts";
-import type { Evidence } from "../core/evidence.ts";
-import { clientId, digest, logIndex, replicaId, term } from "../core/ids.ts";
-import { LIMITS } from "../core/limits.ts";
+import type { Certificate, CheckpointProof, CommitCertificate } from "../../protocol/certificate.ts";
+import type { CoreConfig } from "../../protocol/config.ts";
+import type { Head } from "../../protocol/entry.ts";
+import type { Evidence } from "../../protocol/evidence.ts";
+import { clientId, digest, logIndex, replicaId, term } from "../../protocol/ids.ts";
+import { LIMITS } from "../../protocol/limits.ts";
 import type { ChainedEntry, Chunk, HardState, Recovery, VoteRecord } from "../core/output.ts";
 import { readBase64, readDecoded, readMillis, readNullable } from "./fields.ts";
 import { RECORDING_VERSION, type RecordingStart } from "./format.ts";

@@ -9,11 +9,11 @@ import {
   refuse,
 } from "../../crypto/strict_json.ts";
 import { decodeClientPacket, decodeMessage, decodePeerPacket, electionProofCodec } from "../../transport/codec/mod.ts";
-import { type Millis, replicaId } from "../core/ids.ts";
+import { type Millis, replicaId } from "../../protocol/ids.ts";
 import type { Input } from "../core/input.ts";
-import { LIMITS } from "../core/limits.ts";
-import type { SendRequest, Signed, Verified } from "../core/message.ts";
-import type { AppendEntriesPacket, Packet } from "../core/packet.ts";
+import { LIMITS } from "../../protocol/limits.ts";
+import type { SendRequest, Signed, Verified } from "../../protocol/message.ts";
+import type { AppendEntriesPacket, Packet } from "../../protocol/packet.ts";
 import { decodeOr, readBase64, readDecoded, readMillis, readNullable, readText } from "./fields.ts";
 import type { RecordedStep } from "./format.ts";
 

@@ -11,10 +11,10 @@ import {
   evidenceCodec,
   WIRE_VERSION,
 } from "../../transport/codec/mod.ts";
-import type { Digest } from "../core/ids.ts";
+import type { Digest } from "../../protocol/ids.ts";
 import type { Input } from "../core/input.ts";
 import type { ChainedEntry } from "../core/output.ts";
-import type { AppendEntriesPacket, Packet } from "../core/packet.ts";
+import type { AppendEntriesPacket, Packet } from "../../protocol/packet.ts";
 import { type RecordedStep, RECORDING_VERSION, type RecordingStart } from "./format.ts";
 
 /** An input as a list: its kind, then what belongs to it. */

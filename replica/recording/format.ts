@@ -2,11 +2,11 @@
  * What a recording holds: where a core started from, then every input it was given and a fingerprint of what it made of it.
  * `docs/recording.md` describes the file.
  */
-import type { CoreConfig } from "../core/config.ts";
-import type { Millis } from "../core/ids.ts";
+import type { CoreConfig } from "../../protocol/config.ts";
+import type { Millis } from "../../protocol/ids.ts";
 import type { Input } from "../core/input.ts";
 import type { Recovered } from "../core/output.ts";
-import type { ChunkReader } from "../core/ports.ts";
+import type { ChunkReader } from "../../protocol/ports.ts";
 
 /** Version of the file's layout. A change of what a record says, or of how outputs are fingerprinted, raises it. */
 export const RECORDING_VERSION = 2;

@@ -2,10 +2,10 @@
  * The chunks of snapshots on the disk of a replica whose run is replayed: what the disk held at the start, and what the run itself wrote and
  * dropped. A step sees what was committed before it, as it did then: a transaction ends behind each `flush`.
  */
-import type { Digest } from "../core/ids.ts";
+import type { Digest } from "../../protocol/ids.ts";
 import type { Input } from "../core/input.ts";
 import type { Chunk, PersistOperation } from "../core/output.ts";
-import type { ChunkReader } from "../core/ports.ts";
+import type { ChunkReader } from "../../protocol/ports.ts";
 
 export class RecordedChunks implements ChunkReader {
   readonly #held = new Map<Digest, Uint8Array>();

@@ -1,5 +1,5 @@
 /** The prepared branch beside a log whose base has moved (§6.8). */
-import type { Head } from "../core/entry.ts";
+import type { Head } from "../../protocol/entry.ts";
 import type { ChainedEntry } from "../core/output.ts";
 
 /**

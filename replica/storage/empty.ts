@@ -1,5 +1,5 @@
 /** What an empty disk holds. */
-import { logIndex, term } from "../core/ids.ts";
+import { logIndex, term } from "../../protocol/ids.ts";
 import type { HardState, Recovered } from "../core/output.ts";
 
 /** Term 0, nothing voted, nothing acked, no PreVote signed, nothing to recover from. */

@@ -3,11 +3,11 @@
  * the entries table holds, shares no state with the core, and its record is written in the very transaction that
  * makes the operations durable.
  */
-import { equalBytes } from "../core/bytes.ts";
-import type { Head } from "../core/entry.ts";
-import type { Digest, LogIndex, Term } from "../core/ids.ts";
-import { term as toTerm } from "../core/ids.ts";
-import type { Vote } from "../core/message.ts";
+import { equalBytes } from "../../protocol/bytes.ts";
+import type { Head } from "../../protocol/entry.ts";
+import type { Digest, LogIndex, Term } from "../../protocol/ids.ts";
+import { term as toTerm } from "../../protocol/ids.ts";
+import type { Vote } from "../../protocol/message.ts";
 import { GuardError } from "./port.ts";
 import type { SigningIntent } from "./port.ts";
 

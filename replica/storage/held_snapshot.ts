@@ -1,7 +1,7 @@
 /** Which chunks a snapshot on this disk has, and that all of them are held (§8.2, §8.3). */
-import type { Digest } from "../core/ids.ts";
-import type { ChunkReader, Hash } from "../core/ports.ts";
-import { restoreSnapshot } from "../core/snapshot_restore.ts";
+import type { Digest } from "../../protocol/ids.ts";
+import type { ChunkReader, Hash } from "../../protocol/ports.ts";
+import { restoreSnapshot } from "../../protocol/snapshot/snapshot_restore.ts";
 
 /**
  * Every chunk of the snapshot with `stateDigest`, its manifest included. The manifest is read and checked; of the other chunks only that

@@ -1,9 +1,9 @@
 /** The storage port: one transaction at a time, durable when `commit` returns (§4.1), with the last-signed guard in it (§4.2). */
-import type { Head } from "../core/entry.ts";
-import type { Term } from "../core/ids.ts";
-import type { Checkpoint, Vote } from "../core/message.ts";
+import type { Head } from "../../protocol/entry.ts";
+import type { Term } from "../../protocol/ids.ts";
+import type { Checkpoint, Vote } from "../../protocol/message.ts";
 import type { PersistOperation, Recovered } from "../core/output.ts";
-import type { ChunkReader } from "../core/ports.ts";
+import type { ChunkReader } from "../../protocol/ports.ts";
 
 /** Something about to be signed that the guard must allow in the same transaction (§4.2). */
 export type SigningIntent =

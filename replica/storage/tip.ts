@@ -3,11 +3,11 @@
  * of the snapshot that stands for them, a falling rank or commit index (I9, I10). Such a request is a bug here; the replica stops rather
  * than damage its disk.
  */
-import type { CheckpointProof } from "../core/certificate.ts";
-import type { Head } from "../core/entry.ts";
-import type { Digest, LogIndex, Term } from "../core/ids.ts";
-import { logIndex, term } from "../core/ids.ts";
-import { LIMITS } from "../core/limits.ts";
+import type { CheckpointProof } from "../../protocol/certificate.ts";
+import type { Head } from "../../protocol/entry.ts";
+import type { Digest, LogIndex, Term } from "../../protocol/ids.ts";
+import { logIndex, term } from "../../protocol/ids.ts";
+import { LIMITS } from "../../protocol/limits.ts";
 import type { ChainedEntry, Chunk, HardState, PersistOperation, Recovered } from "../core/output.ts";
 import { demand } from "./demand.ts";
 import { EMPTY_HARD_STATE } from "./empty.ts";

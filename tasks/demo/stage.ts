@@ -1,5 +1,5 @@
 /** What every act of the demo works with: the cluster, its client, an observer, and lines of what was seen. */
-import type { ReplicaStatus } from "../../replica/status.ts";
+import type { ReplicaStatus } from "../../replica/status/status.ts";
 import { eventually } from "../support/eventually.ts";
 import type { LocalCluster } from "../support/local_cluster.ts";
 import type { Observer } from "../support/observer.ts";

@@ -1,6 +1,6 @@
 /** Has a cluster change its leader, as an operator would. */
 import type { Client } from "../../client/mod.ts";
-import type { ReplicaStatus } from "../../replica/status.ts";
+import type { ReplicaStatus } from "../../replica/status/status.ts";
 import { eventually } from "./eventually.ts";
 import type { LocalCluster } from "./local_cluster.ts";
 import type { Observer } from "./observer.ts";

@@ -1,11 +1,11 @@
 /** A cluster on this machine: keys in a directory, each replica a process of its own. */
-import { generateCluster } from "../../crypto/generate_cluster.ts";
-import { loadBackend, type LoadedBackend } from "../../crypto/load_backend.ts";
-import { readKeyFile } from "../../crypto/key_file.ts";
-import { readRoster } from "../../crypto/parse_roster.ts";
-import type { Roster } from "../../crypto/roster.ts";
+import { generateCluster } from "../../crypto/roster/generate_cluster.ts";
+import { loadBackend, type LoadedBackend } from "../../crypto/signing/load_backend.ts";
+import { readKeyFile } from "../../crypto/keys/key_file.ts";
+import { readRoster } from "../../crypto/roster/parse_roster.ts";
+import type { Roster } from "../../crypto/roster/roster.ts";
 import { type Client, createClient } from "../../client/mod.ts";
-import type { ProtocolConstants } from "../../replica/core/config.ts";
+import type { ProtocolConstants } from "../../protocol/config.ts";
 import { createZmqClientTransport } from "../../transport/mod.ts";
 import { DenoProcess } from "./deno_process.ts";
 

@@ -1,5 +1,5 @@
 /** A replica that loses its disk and comes back without it (§8.4). */
-import type { ReplicaStatus } from "../../replica/status.ts";
+import type { ReplicaStatus } from "../../replica/status/status.ts";
 import { restartLeader } from "./change_leader.ts";
 import { eventually } from "./eventually.ts";
 import type { LocalCluster } from "./local_cluster.ts";

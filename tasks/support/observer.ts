@@ -1,6 +1,6 @@
 /** Looks at each replica by itself, so that they can be compared. What one says is believed of it alone. */
 import { type Client, type CommittedEntry, RefusedError } from "../../client/mod.ts";
-import type { ReplicaStatus } from "../../replica/status.ts";
+import type { ReplicaStatus } from "../../replica/status/status.ts";
 import type { LocalCluster } from "./local_cluster.ts";
 
 /** Questions to one replica at a time; below what a replica answers a client at once. */

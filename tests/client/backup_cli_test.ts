@@ -1,11 +1,11 @@
 /** `backup` and `restore` as a user types them. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Connect } from "../../client/cli/connect.ts";
-import { readOutcome } from "../../client/kv.ts";
+import { readOutcome } from "../../client/calls/kv.ts";
 import type { Client } from "../../client/mod.ts";
 import { signRoster, unhex, writeKeyFile } from "../../crypto/mod.ts";
-import { backend } from "../../crypto/testing_backends.ts";
-import { encodeKvCommand } from "../../replica/state_machine/mod.ts";
+import { backend } from "../support/backends.ts";
+import { encodeKvCommand } from "../../state_machine/mod.ts";
 import { BackupLab } from "./backup_lab.ts";
 import { labSources, SILENT_SOURCE } from "./backup_sources_lab.ts";
 import { type Ran, runInMemory } from "./run_in_memory.ts";

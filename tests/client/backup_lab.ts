@@ -1,22 +1,22 @@
 /** A cluster's history signed by its real keys, without a cluster: what replicas hold, to make backups of and to bend. */
 import { createSigner, sha256Hex, type Signer, unhex } from "../../crypto/mod.ts";
-import { backend } from "../../crypto/testing_backends.ts";
-import type { Certificate, CheckpointProof, CommitCertificate } from "../../replica/core/certificate.ts";
-import { joinRequests } from "../../replica/core/entry_body.ts";
-import type { Head, SendRequest } from "../../replica/core/entry.ts";
-import { chainEntry, genesisHash } from "../../replica/core/hash_chain.ts";
-import { clientId, type Digest, logIndex, offset, replicaId, round, seq, term } from "../../replica/core/ids.ts";
-import type { AppendEntriesResponse, Checkpoint, Message, Signed } from "../../replica/core/message.ts";
+import { backend } from "../support/backends.ts";
+import type { Certificate, CheckpointProof, CommitCertificate } from "../../protocol/certificate.ts";
+import { joinRequests } from "../../protocol/entry_body.ts";
+import type { Head, SendRequest } from "../../protocol/entry.ts";
+import { chainEntry, genesisHash } from "../../protocol/hash_chain.ts";
+import { clientId, type Digest, logIndex, offset, replicaId, round, seq, term } from "../../protocol/ids.ts";
+import type { AppendEntriesResponse, Checkpoint, Message, Signed } from "../../protocol/message.ts";
 import type { ChainedEntry } from "../../replica/core/output.ts";
-import { freezeSessions } from "../../replica/core/session_chunks.ts";
-import { applyRequest, createSessionTable } from "../../replica/core/session_table.ts";
-import { freezeMachine } from "../../replica/core/snapshot_source.ts";
-import { nextChunks, startSnapshot } from "../../replica/core/snapshot_writer.ts";
-import { encodeKvCommand, KvStore } from "../../replica/state_machine/mod.ts";
+import { freezeSessions } from "../../protocol/snapshot/session_chunks.ts";
+import { applyRequest, createSessionTable } from "../../protocol/snapshot/session_table.ts";
+import { freezeMachine } from "../../protocol/snapshot/snapshot_source.ts";
+import { nextChunks, startSnapshot } from "../../protocol/snapshot/snapshot_writer.ts";
+import { encodeKvCommand, KvStore } from "../../state_machine/mod.ts";
 import { certificateCodec, checkpointProofCodec, encodeMessage, entryCodec } from "../../transport/codec/mod.ts";
 import { RecordWriter } from "../../client/backup/record_writer.ts";
-import { makeRoster } from "../e2e/support/make_roster.ts";
-import { HeldChunks } from "../snapshot_values.ts";
+import { makeRoster } from "../support/make_roster.ts";
+import { HeldChunks } from "../support/snapshot_values.ts";
 
 const START = 1_760_000_000_000_000;
 const TERM = term(3);

@@ -1,10 +1,10 @@
 /** Replicas that show a lab's history to who makes a backup, each bent by its script. */
-import type { BackupSources } from "../../client/backup_sources.ts";
+import type { BackupSources } from "../../client/calls/backup_sources.ts";
 import { SourceError } from "../../client/errors.ts";
-import type { CallOptions } from "../../client/requests.ts";
-import type { Digest, LogIndex, ReplicaId } from "../../replica/core/ids.ts";
-import { LIMITS } from "../../replica/core/limits.ts";
-import { chunksHeld, committedEntries } from "../../replica/backup_queries.ts";
+import type { CallOptions } from "../../client/loop/requests.ts";
+import type { Digest, LogIndex, ReplicaId } from "../../protocol/ids.ts";
+import { LIMITS } from "../../protocol/limits.ts";
+import { chunksHeld, committedEntries } from "../../replica/answers/backup_queries.ts";
 import type { CoreState } from "../../replica/core/state.ts";
 import {
   type CheckpointAnswer,

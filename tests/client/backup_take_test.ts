@@ -5,10 +5,10 @@ import { type BackupOptions, takeBackup } from "../../client/backup/take_backup.
 import { verifyBackup } from "../../client/backup/verify_backup.ts";
 import { NoSourceError } from "../../client/errors.ts";
 import { ConfigError } from "../../crypto/mod.ts";
-import { backend } from "../../crypto/testing_backends.ts";
-import type { Entry } from "../../replica/core/entry.ts";
-import { logIndex } from "../../replica/core/ids.ts";
-import { KvStore } from "../../replica/state_machine/mod.ts";
+import { backend } from "../support/backends.ts";
+import type { Entry } from "../../protocol/entry.ts";
+import { logIndex } from "../../protocol/ids.ts";
+import { KvStore } from "../../state_machine/mod.ts";
 import { BackupLab } from "./backup_lab.ts";
 import { labSources, SILENT_SOURCE, type SourceScript, type Standing } from "./backup_sources_lab.ts";
 

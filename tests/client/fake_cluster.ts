@@ -12,12 +12,12 @@ import {
   nobleBackend,
 } from "../../crypto/mod.ts";
 import type { KeyFile, KeyKind, Roster, Signer } from "../../crypto/mod.ts";
-import type { ProtocolConstants } from "../../replica/core/config.ts";
-import { type ClientId, clientId, logIndex, replicaId, term } from "../../replica/core/ids.ts";
-import type { Answer, QueryReply, Reply, SendRequest } from "../../replica/core/message.ts";
-import type { ClientPacket } from "../../replica/core/packet.ts";
-import { applyRequest, createSessionTable, floorOf, standingOf } from "../../replica/core/session_table.ts";
-import { KvStore } from "../../replica/state_machine/mod.ts";
+import type { ProtocolConstants } from "../../protocol/config.ts";
+import { type ClientId, clientId, logIndex, replicaId, term } from "../../protocol/ids.ts";
+import type { Answer, QueryReply, Reply, SendRequest } from "../../protocol/message.ts";
+import type { ClientPacket } from "../../protocol/packet.ts";
+import { applyRequest, createSessionTable, floorOf, standingOf } from "../../protocol/snapshot/session_table.ts";
+import { KvStore } from "../../state_machine/mod.ts";
 import { decodeClientPacket, encodeMessage, encodePacket, queryResultCodec } from "../../transport/codec/mod.ts";
 import { type ClientTransport, MemoryNetwork, type ReplicaTransport } from "../../transport/mod.ts";
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type CommittedEntry, NoQuorumError, RefusedError, UsageError } from "../../client/mod.ts";
-import type { QueryReply } from "../../replica/core/message.ts";
-import { decodeKvCommand } from "../../replica/state_machine/mod.ts";
+import type { QueryReply } from "../../protocol/message.ts";
+import { decodeKvCommand } from "../../state_machine/mod.ts";
 import { type Script, SILENT } from "./fake_cluster.ts";
 import { withCluster } from "./with_cluster.ts";
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ClosedError, NoQuorumError, RefusedError, SessionFencedError, UsageError } from "../../client/mod.ts";
-import { clientId, seq } from "../../replica/core/ids.ts";
-import { decodeKvCommand } from "../../replica/state_machine/mod.ts";
+import { clientId, seq } from "../../protocol/ids.ts";
+import { decodeKvCommand } from "../../state_machine/mod.ts";
 import { LIAR, SILENT } from "./fake_cluster.ts";
 import { until, withCluster } from "./with_cluster.ts";
 

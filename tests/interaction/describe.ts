@@ -1,10 +1,10 @@
 /** One line for each thing that goes over the wire or changes in a replica, for the golden transcripts. */
-import type { Certificate } from "../../replica/core/certificate.ts";
-import type { Entry, Head } from "../../replica/core/entry.ts";
-import { lastHead } from "../../replica/core/log.ts";
-import type { Certified } from "../../replica/core/message.ts";
+import type { Certificate } from "../../protocol/certificate.ts";
+import type { Entry, Head } from "../../protocol/entry.ts";
+import { lastHead } from "../../replica/core/log/log.ts";
+import type { Certified } from "../../protocol/message.ts";
 import type { ClientReply } from "../../replica/core/output.ts";
-import type { Packet } from "../../replica/core/packet.ts";
+import type { Packet } from "../../protocol/packet.ts";
 import type { CoreState } from "../../replica/core/state.ts";
 import { describeCheckpoint, describeSnapshotPacket, describeSnapshots } from "./describe_snapshot.ts";
 

@@ -1,6 +1,6 @@
 /** What replicas say about checkpoints, snapshots and lost disks, in the words of the golden transcripts. */
-import type { CheckpointProof } from "../../replica/core/certificate.ts";
-import type { Packet } from "../../replica/core/packet.ts";
+import type { CheckpointProof } from "../../protocol/certificate.ts";
+import type { Packet } from "../../protocol/packet.ts";
 import type { CoreState } from "../../replica/core/state.ts";
 
 type SnapshotKind = "Checkpoint" | "FetchChunks" | "FetchChunksResponse" | "RollCall" | "RollCallAnswer";

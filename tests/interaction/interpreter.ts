@@ -7,11 +7,11 @@
  *     crash ID        restart ID          lose [from=ID,…] [to=ID,…] [kind=K,…]        heal
  *     equivocate ID victims=ID,…          deaf ID client=C               honest ID
  */
-import type { ReplicaId } from "../../replica/core/ids.ts";
-import type { Packet } from "../../replica/core/packet.ts";
-import { encodeKvCommand } from "../../replica/state_machine/mod.ts";
-import { equivocator } from "../simulation/equivocator.ts";
-import { SimCluster } from "../simulation/sim_cluster.ts";
+import type { ReplicaId } from "../../protocol/ids.ts";
+import type { Packet } from "../../protocol/packet.ts";
+import { encodeKvCommand } from "../../state_machine/mod.ts";
+import { equivocator } from "../simulation/nodes/equivocator.ts";
+import { SimCluster } from "../simulation/nodes/sim_cluster.ts";
 import { describeState } from "./describe.ts";
 import { Transcript } from "./transcript.ts";
 

@@ -1,8 +1,8 @@
 /** Writes down a run as the golden transcripts do: every packet once, every change of a replica's state, every answer. */
-import type { ReplicaId } from "../../replica/core/ids.ts";
-import { lastIndex } from "../../replica/core/log.ts";
+import type { ReplicaId } from "../../protocol/ids.ts";
+import { lastIndex } from "../../replica/core/log/log.ts";
 import type { ClientReply } from "../../replica/core/output.ts";
-import type { Packet } from "../../replica/core/packet.ts";
+import type { Packet } from "../../protocol/packet.ts";
 import type { CoreState } from "../../replica/core/state.ts";
 import { describePacket, describeReply, describeState } from "./describe.ts";
 

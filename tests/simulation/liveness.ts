@@ -1,7 +1,7 @@
 /** When the honest replicas that are up have come to rest. */
-import { quorumSizes } from "../../client/reply_tally.ts";
-import type { ReplicaId } from "../../replica/core/ids.ts";
-import { lastIndex } from "../../replica/core/log.ts";
+import { quorumSizes } from "../../client/session/reply_tally.ts";
+import type { ReplicaId } from "../../protocol/ids.ts";
+import { lastIndex } from "../../replica/core/log/log.ts";
 import type { CoreState } from "../../replica/core/state.ts";
 import type { Simulation } from "./simulation.ts";
 

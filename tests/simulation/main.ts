@@ -1,9 +1,9 @@
 /** `deno task sim`: searches for a schedule that breaks the core, seed by seed, or finds a planted bug. */
 import { ConfigError } from "../../crypto/config_error.ts";
 import { ACTORS } from "./actors/mod.ts";
-import { runSeeds } from "./pool.ts";
-import type { SeedResult } from "./seed_runner.ts";
-import { addRun, emptyStatistics } from "./statistics.ts";
+import { runSeeds } from "./search/pool.ts";
+import type { SeedResult } from "./search/seed_runner.ts";
+import { addRun, emptyStatistics } from "./search/statistics.ts";
 import { replayFile } from "./cli/recording.ts";
 import { listMutantNames, searchMutant } from "./cli/mutants.ts";
 import { printTranscript } from "./cli/transcript.ts";

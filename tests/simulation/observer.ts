@@ -1,8 +1,8 @@
 /** What a simulated run shows of itself. Checkers are fed by this alone: outputs, never the state of a core. */
-import type { Digest, LogIndex, Millis, ReplicaId } from "../../replica/core/ids.ts";
-import type { Answer, SendRequest, Signed } from "../../replica/core/message.ts";
+import type { Digest, LogIndex, Millis, ReplicaId } from "../../protocol/ids.ts";
+import type { Answer, SendRequest, Signed } from "../../protocol/message.ts";
 import type { ClientReply, CoreEvent, PersistOperation } from "../../replica/core/output.ts";
-import type { Packet } from "../../replica/core/packet.ts";
+import type { Packet } from "../../protocol/packet.ts";
 import type { MemoryDisk } from "../../replica/storage/mod.ts";
 
 /** What the checkers know beforehand. */

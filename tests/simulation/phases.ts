@@ -1,5 +1,5 @@
 /** The phases of a run: faults, then healing, and what is demanded of the honest replicas after it. */
-import type { Millis } from "../../replica/core/ids.ts";
+import type { Millis } from "../../protocol/ids.ts";
 import { followsAnew, hasStable, highestCommit, isLevel, isSettled, mostFollowed, sharesLeader } from "./liveness.ts";
 import { ViolationError } from "./observer.ts";
 import type { Simulation } from "./simulation.ts";

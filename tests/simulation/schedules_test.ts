@@ -1,11 +1,11 @@
 /** The two schedules that break Tangaroa, as published (§0), and Cachin & Vukolić's: here they must do no harm. */
 import { assert, assertEquals } from "@std/assert";
-import type { ReplicaId } from "../../replica/core/ids.ts";
-import type { Packet } from "../../replica/core/packet.ts";
-import { encodeKvCommand } from "../../replica/state_machine/mod.ts";
-import { equivocator } from "./equivocator.ts";
-import { createFakeSigner, signMessage } from "./fake_crypto.ts";
-import { SimCluster } from "./sim_cluster.ts";
+import type { ReplicaId } from "../../protocol/ids.ts";
+import type { Packet } from "../../protocol/packet.ts";
+import { encodeKvCommand } from "../../state_machine/mod.ts";
+import { equivocator } from "./nodes/equivocator.ts";
+import { createFakeSigner, signMessage } from "./network/fake_crypto.ts";
+import { SimCluster } from "./nodes/sim_cluster.ts";
 
 type Loses = (from: ReplicaId, to: ReplicaId, packet: Packet) => boolean;
 

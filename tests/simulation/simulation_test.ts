@@ -1,12 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { sha256Hex } from "../../crypto/mod.ts";
-import { replicaId } from "../../replica/core/ids.ts";
-import { CRASH_POINTS } from "./crash_point.ts";
-import { drawPlan } from "./draw_plan.ts";
-import type { Fault, Plan } from "./plan.ts";
-import { describePlan, writeRun } from "./print_run.ts";
-import { createPlanRunner } from "./seed_runner.ts";
-import { shrink } from "./shrink.ts";
+import { replicaId } from "../../protocol/ids.ts";
+import { CRASH_POINTS } from "./nodes/crash_point.ts";
+import { drawPlan } from "./plan/draw_plan.ts";
+import type { Fault, Plan } from "./plan/plan.ts";
+import { describePlan, writeRun } from "./replay/print_run.ts";
+import { createPlanRunner } from "./search/seed_runner.ts";
+import { shrink } from "./plan/shrink.ts";
 
 const run = await createPlanRunner();
 

@@ -8,15 +8,15 @@ import { isTestCode, projectPath, resolveImport } from "./paths.ts";
 const CORE = "replica/core/";
 /** The client's pure files; what one of them imports from `client/` is listed here too. */
 const PURE_CLIENT = new Set([
-  "client/backoff.ts",
-  "client/equal_tally.ts",
-  "client/fast_read_tally.ts",
-  "client/intervention.ts",
-  "client/leader_cache.ts",
-  "client/random.ts",
-  "client/reply_tally.ts",
-  "client/session.ts",
-  "client/session_types.ts",
+  "client/session/backoff.ts",
+  "client/session/equal_tally.ts",
+  "client/session/fast_read_tally.ts",
+  "client/session/intervention.ts",
+  "client/session/leader_cache.ts",
+  "client/session/random.ts",
+  "client/session/reply_tally.ts",
+  "client/session/session.ts",
+  "client/session/session_types.ts",
 ]);
 
 /** Names that reach time, chance, the outside world or the task queue. */
@@ -93,7 +93,7 @@ export const corePurity: Deno.lint.Rule = {
       context.report({
         node,
         message: `${what} in pure code`,
-        hint: "Hand it in through an input or a port; see docs/protocol.md and replica/core/ports.ts.",
+        hint: "Hand it in through an input or a port; see docs/protocol.md and protocol/ports.ts.",
       });
     const onFunction = (node: Deno.lint.Node & { async: boolean }) => {
       if (node.async) report(node, "an async function");

@@ -7,7 +7,7 @@ import { isTestCode, projectPath, resolveImport } from "./paths.ts";
 
 const CORE = "replica/core/";
 /** Modules of the core that hold only constants and brands, so that their values are as harmless as types. */
-const CORE_VALUES = new Set(["replica/core/limits.ts", "replica/core/ids.ts"]);
+const CORE_VALUES = new Set(["protocol/limits.ts", "protocol/ids.ts"]);
 
 interface Layer {
   readonly folder: string;

@@ -46,7 +46,7 @@ const IMPURE: readonly (readonly [source: string, part: string])[] = [
   ['import { readFileSync } from "node:fs";', '"node:fs"'],
   ['import x from "npm:zeromq@6.8.0";', "npm:zeromq"],
   ['import x from "jsr:@std/assert";', "jsr:@std/assert"],
-  ['import { x } from "../config.ts";', '"replica/config.ts"'],
+  ['import { x } from "../config.ts";', '"replica/replica_config.ts"'],
   ['import type { X } from "../../transport/port.ts";', '"transport/port.ts"'],
   ['export * from "../storage/port.ts";', '"replica/storage/port.ts"'],
   ['export type { X } from "../storage/port.ts";', '"replica/storage/port.ts"'],
@@ -57,7 +57,7 @@ Deno.test("core-purity: every impure construct is found in the core and in the c
   for (const [source, part] of IMPURE) {
     assertOnly("replica/core/step.ts", source, "core-purity", part);
   }
-  for (const path of ["client/session.ts", "client/reply_tally.ts", "client/intervention.ts"]) {
+  for (const path of ["client/session/session.ts", "client/session/reply_tally.ts", "client/session/intervention.ts"]) {
     assertOnly(path, "export const t = Date.now();", "core-purity", '"Date"');
     assertOnly(path, 'import { x } from "../transport/port.ts";', "core-purity", '"transport/port.ts"');
   }
@@ -81,7 +81,7 @@ Deno.test("core-purity: clean code passes, and so does impure code that need not
     assertEquals(findings(path, impure), []);
   }
   const session = 'import type { Seq } from "../replica/core/ids.ts"; import { tally } from "./reply_tally.ts";';
-  assertEquals(findings("client/session.ts", session), []);
+  assertEquals(findings("client/session/session.ts", session), []);
 });
 
 Deno.test("core-purity: absolute file names of this checkout are recognised", () => {
@@ -92,9 +92,9 @@ Deno.test("core-purity: absolute file names of this checkout are recognised", ()
 
 Deno.test("import-direction: outward imports are found", () => {
   const cases = [
-    ["crypto/roster.ts", 'import { x } from "../transport/port.ts";'],
-    ["crypto/roster.ts", 'import { step } from "../replica/core/step.ts";'],
-    ["crypto/roster.ts", 'import { type A, step } from "../replica/core/step.ts";'],
+    ["crypto/roster/roster.ts", 'import { x } from "../transport/port.ts";'],
+    ["crypto/roster/roster.ts", 'import { step } from "../replica/core/step.ts";'],
+    ["crypto/roster/roster.ts", 'import { type A, step } from "../replica/core/step.ts";'],
     ["transport/codec.ts", 'import type { X } from "../replica/storage/port.ts";'],
     ["transport/codec.ts", 'import { x } from "../client/client.ts";'],
     ["client/client.ts", 'import { step } from "../replica/core/step.ts";'],
@@ -113,21 +113,27 @@ Deno.test("import-direction: outward imports are found", () => {
 
 Deno.test("import-direction: inward imports, packages and tests pass", () => {
   const cases = [
-    ["crypto/roster.ts", 'import type { ReplicaId } from "../replica/core/ids.ts"; import { x } from "./digest.ts";'],
     [
-      "crypto/roster.ts",
+      "crypto/roster/roster.ts",
+      'import type { ReplicaId } from "../replica/core/ids.ts"; import { x } from "./digest.ts";',
+    ],
+    [
+      "crypto/roster/roster.ts",
       'import { LIMITS } from "../replica/core/limits.ts"; import { createHash } from "node:crypto";',
     ],
-    ["client/backup/trust.ts", 'import { isCertificate } from "../../replica/core/certify.ts";'],
+    ["client/backup/trust.ts", 'import { isCertificate } from "../../protocol/certify.ts";'],
     ["crypto/noble.ts", 'import { secp256k1 } from "@noble/curves/secp256k1.js";'],
     [
       "transport/codec.ts",
       'import { x } from "../replica/core/entry_body.ts"; import { y } from "../crypto/digest.ts";',
     ],
     ["client/client.ts", 'import { type A, type B } from "../replica/core/message.ts";'],
-    ["client/kv.ts", 'import { x } from "../replica/state_machine/kv_codec.ts"; import "../transport/mod.ts";'],
+    ["client/calls/kv.ts", 'import { x } from "../replica/state_machine/kv_codec.ts"; import "../transport/mod.ts";'],
     ["replica/replica.ts", 'import { x } from "../transport/mod.ts"; import { y } from "./core/step.ts";'],
-    ["crypto/roster_test.ts", 'import { x } from "../replica/replica.ts"; import { y } from "../tests/helpers.ts";'],
+    [
+      "crypto/roster/roster_test.ts",
+      'import { x } from "../replica/replica.ts"; import { y } from "../tests/helpers.ts";',
+    ],
     ["tests/e2e/cluster_test.ts", 'import { x } from "../helpers.ts"; import { y } from "../../client/mod.ts";'],
   ] as const;
   for (const [path, source] of cases) assertEquals(findings(path, source), [], `${path}: ${source}`);

@@ -1,6 +1,6 @@
 import { createZmqClientTransport } from "../../transport/mod.ts";
 import type { ClientTransport, ReplicaTransport } from "../../transport/port.ts";
-import { MAX_WAIT_MS, SocketWaiter } from "../../transport/zmq_poll.ts";
+import { MAX_WAIT_MS, SocketWaiter } from "../../transport/zmq/zmq_poll.ts";
 import { frames } from "./eventually.ts";
 import { zmqPair } from "./zmq_pair.ts";
 

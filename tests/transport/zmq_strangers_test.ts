@@ -1,12 +1,12 @@
 /** What strangers without keys can and cannot do with ZeroMQ's own means. */
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { Dealer } from "zeromq";
-import { LIMITS } from "../../replica/core/limits.ts";
+import { LIMITS } from "../../protocol/limits.ts";
 import { createZmqClientTransport } from "../../transport/mod.ts";
 import { MAX_PACKET_BYTES } from "../../transport/frame_limits.ts";
 import type { Received, ReplicaTransport } from "../../transport/port.ts";
 import { identityOf } from "../../transport/route.ts";
-import { SYNCHRONOUS } from "../../transport/zmq_poll.ts";
+import { SYNCHRONOUS } from "../../transport/zmq/zmq_poll.ts";
 import { eventually, frames, text, untilClientGets, untilReplicaGets } from "./eventually.ts";
 import { work } from "./zmq_work.ts";
 import { zmqPair } from "./zmq_pair.ts";

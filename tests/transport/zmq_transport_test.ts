@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Dealer, Router } from "zeromq";
-import { LIMITS } from "../../replica/core/limits.ts";
+import { LIMITS } from "../../protocol/limits.ts";
 import { createZmqClientTransport, createZmqReplicaTransport, TransportError } from "../../transport/mod.ts";
-import { drain, SocketWaiter, SYNCHRONOUS } from "../../transport/zmq_poll.ts";
+import { drain, SocketWaiter, SYNCHRONOUS } from "../../transport/zmq/zmq_poll.ts";
 import { frames, text, until, untilClientGets, untilReplicaGets } from "./eventually.ts";
 import { freePorts } from "./free_ports.ts";
 import { zmqPair } from "./zmq_pair.ts";

@@ -1,5 +1,5 @@
 /**
- * Regression tests for the two traps of ZeroMQ under Deno (see `transport/zmq_poll.ts`): receives that stall for ever once
+ * Regression tests for the two traps of ZeroMQ under Deno (see `transport/zmq/zmq_poll.ts`): receives that stall for ever once
  * the socket's doorbell rang without a message, and a crash. They run in processes of their own, so that a crash shows
  * as an exit code, and a process that does not end by itself shows too.
  *

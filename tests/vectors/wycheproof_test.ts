@@ -1,7 +1,7 @@
 /** Wycheproof's ECDSA vectors on every backend, with the exact number of each outcome. */
 import { assert, assertEquals } from "@std/assert";
 import { sha256, unhex } from "../../crypto/digest.ts";
-import { BACKENDS } from "../../crypto/testing_backends.ts";
+import { BACKENDS } from "../support/backends.ts";
 
 interface Vector {
   readonly tcId: number;

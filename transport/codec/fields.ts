@@ -1,9 +1,9 @@
 /** Schemas of the protocol's own small types: branded numbers and names, heads, signed bodies. */
-import type { Head, Link } from "../../replica/core/entry.ts";
-import type { ClientId, Digest, LogIndex, ReplicaId, Round, Seq, Term } from "../../replica/core/ids.ts";
-import type { Certified, Message, Signed } from "../../replica/core/message.ts";
-import { LIMITS } from "../../replica/core/limits.ts";
-import { kindHeader } from "./kinds.ts";
+import type { Head, Link } from "../../protocol/entry.ts";
+import type { ClientId, Digest, LogIndex, ReplicaId, Round, Seq, Term } from "../../protocol/ids.ts";
+import type { Certified, Message, Signed } from "../../protocol/message.ts";
+import { LIMITS } from "../../protocol/limits.ts";
+import { kindHeader } from "./messages/kinds.ts";
 import { digest, type Fields, id, list, refine, type Schema, struct, uint53 } from "./schema.ts";
 
 export const term = uint53 as Schema<Term>;

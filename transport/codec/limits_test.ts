@@ -1,10 +1,10 @@
 /** What a field may hold: each limit and rule, on both sides of its edge, decoding and encoding. */
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import type { Answer, Message } from "../../replica/core/message.ts";
-import { type Digest, digest, logIndex, replicaId, seq, term } from "../../replica/core/ids.ts";
-import { LIMITS } from "../../replica/core/limits.ts";
-import { messages } from "../../tests/arbitraries.ts";
+import type { Answer, Message } from "../../protocol/message.ts";
+import { type Digest, digest, logIndex, replicaId, seq, term } from "../../protocol/ids.ts";
+import { LIMITS } from "../../protocol/limits.ts";
+import { messages } from "../../tests/support/arbitraries.ts";
 import { DecodeError, type DecodeErrorCode, decodeMessage, encodeMessage, type MessageOf } from "./mod.ts";
 
 const sample = <M>(arbitrary: fc.Arbitrary<M>): M => fc.sample(arbitrary, { seed: 7, numRuns: 1 })[0]!;

@@ -5,13 +5,13 @@ export {
   chunksAnswerCodec,
   type EntriesAnswer,
   entriesAnswerCodec,
-} from "./backup_answers.ts";
+} from "./messages/backup_answers.ts";
 export { DecodeError, type DecodeErrorCode } from "./decode_error.ts";
-export { decodeRequests, entryOf } from "./entry.ts";
-export { KIND_BYTES, type PacketKind, WIRE_VERSION } from "./kinds.ts";
-export { decodeMessage, encodeMessage, type MessageOf } from "./message.ts";
-export { decodeClientPacket, decodePeerPacket, decodeReplyPacket, encodePacket } from "./packet.ts";
-export type { AnyPacket } from "./packet_formats.ts";
+export { decodeRequests, entryOf } from "./messages/entry.ts";
+export { KIND_BYTES, type PacketKind, WIRE_VERSION } from "./messages/kinds.ts";
+export { decodeMessage, encodeMessage, type MessageOf } from "./messages/message.ts";
+export { decodeClientPacket, decodePeerPacket, decodeReplyPacket, encodePacket } from "./messages/packet.ts";
+export type { AnyPacket } from "./messages/packet_formats.ts";
 export {
   certificateCodec,
   checkpointProofCodec,

@@ -2,11 +2,11 @@
  * Reads the primitive encodings of `docs/wire.md` from untrusted bytes. Every read is checked against the bytes that are left before
  * anything is allocated; each value has one encoding, so what was read can only be written back as the very same bytes.
  */
-import type { Signed } from "../../replica/core/message.ts";
+import type { Signed } from "../../protocol/message.ts";
 import { DecodeError, type DecodeErrorCode } from "./decode_error.ts";
 import type { Schema } from "./schema.ts";
 import { ID_WANTED, isIdCode } from "./text.ts";
-import { LIMITS } from "../../replica/core/limits.ts";
+import { LIMITS } from "../../protocol/limits.ts";
 
 /** Bytes of a digest. */
 export const DIGEST_BYTES = 32;

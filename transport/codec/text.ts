@@ -1,5 +1,5 @@
 /** Ids and digests as text: which characters an id may have, and hexadecimal digits to bytes. */
-import { LIMITS } from "../../replica/core/limits.ts";
+import { LIMITS } from "../../protocol/limits.ts";
 
 /** What an id must match; also said in `docs/wire.md`. */
 export const ID_WANTED = `1 to ${LIMITS.maxIdBytes} characters of [A-Za-z0-9._-], the first a letter or digit`;

@@ -2,7 +2,7 @@
  * Writes the primitive encodings of `docs/wire.md`. A value that the reader would refuse is a mistake of this program: it throws
  * RangeError rather than sign bytes nobody accepts.
  */
-import { LIMITS } from "../../replica/core/limits.ts";
+import { LIMITS } from "../../protocol/limits.ts";
 import { DIGEST_BYTES, SIGNATURE_BYTES } from "./reader.ts";
 import { ID_WANTED, isIdCode, writeHex } from "./text.ts";
 

@@ -1,7 +1,7 @@
 /** What is done to the replicas of a chaos run, drawn from a seed. */
 import { presentLeader } from "../../../tasks/support/change_leader.ts";
 import type { Observer } from "../../../tasks/support/observer.ts";
-import { Rng } from "../../simulation/rng.ts";
+import { Rng } from "../../simulation/plan/rng.ts";
 import type { Fleet } from "./fleet.ts";
 
 const READY_MS = 60_000;

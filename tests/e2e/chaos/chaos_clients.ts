@@ -1,8 +1,8 @@
 /** Clients that write, compare and read a few shared keys, and remember everything they did and saw. */
 import { type Client, NoQuorumError, type RequestOptions } from "../../../client/mod.ts";
-import { decodeKvResult, encodeKvCommand, type KvCommand } from "../../../replica/state_machine/mod.ts";
-import { History } from "../../simulation/checkers/history.ts";
-import { Rng } from "../../simulation/rng.ts";
+import { decodeKvResult, encodeKvCommand, type KvCommand } from "../../../state_machine/mod.ts";
+import { History } from "../../simulation/checkers/history/history.ts";
+import { Rng } from "../../simulation/plan/rng.ts";
 import { nameOf, shortened, valueOf } from "./values.ts";
 
 /** Operations that one client has under way. */

@@ -1,6 +1,6 @@
 /** `deno task chaos`: replicas of a real cluster are killed again and again under load. See `--help`. */
 import { ConfigError } from "../../../crypto/config_error.ts";
-import { PORTS_PER_REPLICA } from "../../../crypto/generate_cluster.ts";
+import { PORTS_PER_REPLICA } from "../../../crypto/roster/generate_cluster.ts";
 import { findFreePorts } from "../../../tasks/support/free_ports.ts";
 import { LocalCluster } from "../../../tasks/support/local_cluster.ts";
 import { type ChaosPlan, readChaosCommand, USAGE } from "./plan.ts";

@@ -1,5 +1,5 @@
 /** Values that name the operation that wrote them, and are as long as that name says, so that large ones need not be remembered. */
-import { decodeKvResult, encodeKvResult } from "../../../replica/state_machine/mod.ts";
+import { decodeKvResult, encodeKvResult } from "../../../state_machine/mod.ts";
 
 const UTF8 = new TextEncoder();
 const MOST_BYTES = 6000;

@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { eventually } from "../../../tasks/support/eventually.ts";
 import type { Comparison, Observer } from "../../../tasks/support/observer.ts";
-import type { ReplicaStatus } from "../../../replica/status.ts";
+import type { ReplicaStatus } from "../../../replica/status/status.ts";
 
 /** Waits until `replicas` name one leader, and returns its id and term. */
 export function waitForLeader(

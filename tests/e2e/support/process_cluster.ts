@@ -1,8 +1,8 @@
 /** A real cluster of processes in a directory of its own, gone after the test whatever happens. */
 import { LocalCluster } from "../../../tasks/support/local_cluster.ts";
 import { findFreePorts } from "../../../tasks/support/free_ports.ts";
-import type { ProtocolConstants } from "../../../replica/core/config.ts";
-import { PORTS_PER_REPLICA } from "../../../crypto/generate_cluster.ts";
+import type { ProtocolConstants } from "../../../protocol/config.ts";
+import { PORTS_PER_REPLICA } from "../../../crypto/roster/generate_cluster.ts";
 
 export interface ProcessClusterOptions {
   readonly replicas?: number;

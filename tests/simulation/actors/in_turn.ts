@@ -1,5 +1,5 @@
 /** A faulty replica that changes its mind: one behaviour after the other, each for a while. */
-import type { Millis } from "../../../replica/core/ids.ts";
+import type { Millis } from "../../../protocol/ids.ts";
 import type { Actor } from "./actor.ts";
 
 /** `actors` in turn, each for `turnMs` of virtual time; the others only listen meanwhile. */

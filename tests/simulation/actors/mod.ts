@@ -1,23 +1,23 @@
 /** Every faulty behaviour a plan can name. */
-import { ACCUSERS } from "./accusers.ts";
+import { ACCUSERS } from "./noise/accusers.ts";
 import type { Actor } from "./actor.ts";
-import { AMNESIACS } from "./amnesiac.ts";
-import { CANDIDATES } from "./candidates.ts";
-import { CHECKPOINTERS } from "./checkpointers.ts";
-import { CHUNK_SOURCES } from "./chunk_sources.ts";
-import { FOLLOWERS } from "./followers.ts";
-import { GREEDY } from "./greedy.ts";
-import { HOARDERS } from "./hoarders.ts";
-import { LEADERS } from "./leaders.ts";
+import { AMNESIACS } from "./recovery/amnesiac.ts";
+import { CANDIDATES } from "./candidates/candidates.ts";
+import { CHECKPOINTERS } from "./sources/checkpointers.ts";
+import { CHUNK_SOURCES } from "./sources/chunk_sources.ts";
+import { FOLLOWERS } from "./followers/followers.ts";
+import { GREEDY } from "./greedy/greedy.ts";
+import { HOARDERS } from "./voters/hoarding_voters.ts";
+import { LEADERS } from "./leaders/leaders.ts";
 import { MODES } from "./modes.ts";
-import { MUTATORS } from "./mutator.ts";
-import { PROOF_SOURCES } from "./proof_sources.ts";
-import { REPLAYERS } from "./replayer.ts";
-import { REPLIERS } from "./repliers.ts";
-import { ROLL_CALLERS } from "./roll_callers.ts";
-import { SOURCES } from "./sources.ts";
-import { TWO_CHAINS } from "./two_chains.ts";
-import { VOTERS } from "./voters.ts";
+import { MUTATORS } from "./noise/mutator.ts";
+import { PROOF_SOURCES } from "./sources/proof_sources.ts";
+import { REPLAYERS } from "./noise/replayer.ts";
+import { REPLIERS } from "./repliers/repliers.ts";
+import { ROLL_CALLERS } from "./recovery/roll_callers.ts";
+import { SOURCES } from "./sources/sources.ts";
+import { TWO_CHAINS } from "./leaders/two_chains.ts";
+import { VOTERS } from "./voters/voters.ts";
 
 export const ACTORS: Readonly<Record<string, Actor>> = {
   ...MODES,

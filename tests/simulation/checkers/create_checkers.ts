@@ -1,21 +1,21 @@
 /** All checkers as one observer. */
-import { AnswerChecker } from "./answer_checker.ts";
-import { CheckpointChecker } from "./checkpoint_checker.ts";
-import { DurableChecker } from "./durable_checker.ts";
-import { ExecutionChecker } from "./execution_checker.ts";
+import { AnswerChecker } from "./execution/answer_checker.ts";
+import { CheckpointChecker } from "./durable/checkpoint_checker.ts";
+import { DurableChecker } from "./durable/durable_checker.ts";
+import { ExecutionChecker } from "./execution/execution_checker.ts";
 import { failureOf } from "./failure.ts";
-import { type ReplicaId, term } from "../../../replica/core/ids.ts";
+import { type ReplicaId, term } from "../../../protocol/ids.ts";
 import { Judge } from "./judge.ts";
-import type { Packet } from "../../../replica/core/packet.ts";
+import type { Packet } from "../../../protocol/packet.ts";
 import type { MemoryDisk } from "../../../replica/storage/mod.ts";
 import type { Observer, RunFacts } from "../observer.ts";
-import { RecoveryChecker } from "./recovery_checker.ts";
-import { ReferenceState } from "./reference_state.ts";
-import { ReplayChecker } from "./replay_checker.ts";
-import { RequestBook } from "./request_book.ts";
+import { RecoveryChecker } from "./durable/recovery_checker.ts";
+import { ReferenceState } from "./execution/reference_state.ts";
+import { ReplayChecker } from "./execution/replay_checker.ts";
+import { RequestBook } from "./execution/request_book.ts";
 import { Roster } from "./roster.ts";
-import { SignedBook } from "./signed_book.ts";
-import { SigningChecker } from "./signing_checker.ts";
+import { SignedBook } from "./signed/signed_book.ts";
+import { SigningChecker } from "./signed/signing_checker.ts";
 
 export interface CheckerOptions {
   /** Whether single clauses are judged besides the invariants; they name a fault earlier and more closely. Default true. */

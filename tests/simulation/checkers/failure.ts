@@ -1,6 +1,6 @@
 /** An honest replica that stopped by itself is a violation, named after what stopped it. */
-import { InvariantError } from "../../../replica/core/invariant.ts";
-import type { ReplicaId } from "../../../replica/core/ids.ts";
+import { InvariantError } from "../../../protocol/invariant.ts";
+import type { ReplicaId } from "../../../protocol/ids.ts";
 import { GuardError, StorageError } from "../../../replica/storage/mod.ts";
 import { ViolationError } from "../observer.ts";
 

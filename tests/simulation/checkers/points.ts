@@ -1,6 +1,6 @@
 /** Points on chains: comparing them, and naming them in a violation. */
-import type { Head } from "../../../replica/core/entry.ts";
-import type { Certified } from "../../../replica/core/message.ts";
+import type { Head } from "../../../protocol/entry.ts";
+import type { Certified } from "../../../protocol/message.ts";
 
 /** Whether `a` ranks below `b` (§5.5): by term, then by index. */
 export const ranksBelow = (

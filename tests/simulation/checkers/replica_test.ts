@@ -1,7 +1,7 @@
 /** What each honest replica may sign and hold: I2, I8–I10, §4.3, §5.1, §5.3, §6.5–§6.8, evidence, failures. */
-import { InvariantError } from "../../../replica/core/invariant.ts";
-import { logIndex, type ReplicaId, replicaId, term } from "../../../replica/core/ids.ts";
-import type { Evidence } from "../../../replica/core/evidence.ts";
+import { InvariantError } from "../../../protocol/invariant.ts";
+import { logIndex, type ReplicaId, replicaId, term } from "../../../protocol/ids.ts";
+import type { Evidence } from "../../../protocol/evidence.ts";
 import { GuardError, StorageError } from "../../../replica/storage/mod.ts";
 import {
   appendEntries,
@@ -17,8 +17,8 @@ import {
   response,
   signAs,
   vote,
-} from "../../clauses/forge.ts";
-import { EMPTY_BASE, fires, Stage, THREE } from "./stage.ts";
+} from "../../clauses/support/forge.ts";
+import { EMPTY_BASE, fires, Stage, THREE } from "./checker_lab.ts";
 
 const CHAIN = grow(GENESIS, 3, 1);
 const FORK = grow(GENESIS, 3, 1, "fork");

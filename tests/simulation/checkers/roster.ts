@@ -3,7 +3,7 @@
  * at any time, so whatever needs Q replicas exists as soon as Q − b honest ones have signed, b being the number of faulty ones:
  * the rest can be added whenever it hurts. Checkers therefore look at what honest replicas signed, and at nothing else.
  */
-import type { ReplicaId } from "../../../replica/core/ids.ts";
+import type { ReplicaId } from "../../../protocol/ids.ts";
 import type { RunFacts } from "../observer.ts";
 
 /** Replicas as bits of one small integer. */

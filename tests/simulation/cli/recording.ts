@@ -1,6 +1,6 @@
 /** Replays a recording and says whether the outputs were the same. */
-import { describeReplay } from "../describe_replay.ts";
-import { replayRecording } from "../replay_recording.ts";
+import { describeReplay } from "../replay/describe_replay.ts";
+import { replayRecording } from "../replay/replay_recording.ts";
 
 /** Replays `path`, with a line for every input where `transcript` is wanted; true if every output was the recorded one. */
 export async function replayFile(path: string, transcript: boolean): Promise<boolean> {

@@ -1,9 +1,9 @@
 /** Shrinks a failing seed and prints what is left of it as a transcript. */
-import { drawPlan, type PlanOptions } from "../draw_plan.ts";
-import type { Plan } from "../plan.ts";
-import { describePlan, writeRun } from "../print_run.ts";
-import { createPlanRunner, type SeedResult } from "../seed_runner.ts";
-import { shrink } from "../shrink.ts";
+import { drawPlan, type PlanOptions } from "../plan/draw_plan.ts";
+import type { Plan } from "../plan/plan.ts";
+import { describePlan, writeRun } from "../replay/print_run.ts";
+import { createPlanRunner, type SeedResult } from "../search/seed_runner.ts";
+import { shrink } from "../plan/shrink.ts";
 
 /** Prints the smallest schedule found that fails as `failure` does. */
 export async function printTranscript(failure: SeedResult, options: PlanOptions): Promise<void> {

@@ -1,0 +1,115 @@
+/** GetCommittedCommand: what f+1 replicas say alike about a committed entry is so; "none" takes a quorum that says it twice. */
+import { LIMITS } from "../../protocol/limits.ts";
+import { NoQuorumError, RefusedError } from "../errors.ts";
+import { isRecord, type Json, parsePayload, refusalReason } from "./json_payload.ts";
+import type { Decision, QueryJudge } from "../loop/queries.ts";
+import { quorumSizes } from "../session/reply_tally.ts";
+
+/** A client's command in a committed entry. */
+export interface CommittedCommand {
+  readonly client: string;
+  readonly seq: number;
+  readonly command: Uint8Array;
+}
+
+/** The entry at an index, or that none is committed there yet. */
+export type CommittedEntry =
+  | {
+    readonly committed: true;
+    readonly index: number;
+    readonly term: number;
+    /** Chain hash after the entry (§3.1). */
+    readonly hash: string;
+    /** Empty for the no-op that opens a term. */
+    readonly commands: readonly CommittedCommand[];
+  }
+  /** `commitIndex`: at least one honest replica has committed that far. */
+  | { readonly committed: false; readonly index: number; readonly commitIndex: number };
+
+type Claim =
+  | { readonly claim: "entry"; readonly key: string; readonly entry: CommittedEntry }
+  | { readonly claim: "none"; readonly commitIndex: number; readonly times: number }
+  | { readonly claim: "refusal"; readonly key: string };
+
+/** How often a replica must say "none" before it counts: an entry committed elsewhere a moment ago is then there too. */
+const NONE_TIMES = 2;
+
+/** A judge for the entry at `index` among `n` replicas. */
+export function committedCommandJudge(index: number, n: number): QueryJudge<CommittedEntry> {
+  const claims = new Map<string, Claim>();
+  return {
+    take(replica, ok, payload) {
+      const previous = claims.get(replica);
+      const claim = readClaim(index, ok, payload, previous);
+      claims.set(replica, claim);
+      return decide(index, n, [...claims.values()]) ?? (claim.claim === "none" ? "again" : "noted");
+    },
+    expire(waitedMs) {
+      const { weak } = quorumSizes(n);
+      const equal = Math.max(0, ...groupSizes([...claims.values()]).values());
+      const progress = { replicas: n, answered: claims.size, equal, needed: weak, waitedMs };
+      return { error: new NoQuorumError(`command at index ${index}`, progress, false) };
+    },
+  };
+}
+
+function decide(index: number, n: number, claims: readonly Claim[]): Decision<CommittedEntry> | null {
+  const { weak, quorum } = quorumSizes(n);
+  const sizes = groupSizes(claims);
+  for (const claim of claims) {
+    if (claim.claim === "none" || (sizes.get(claim.key) ?? 0) < weak) continue;
+    return claim.claim === "entry" ? { value: claim.entry } : { error: new RefusedError("replica-refused", claim.key) };
+  }
+  const nones = claims.filter((claim) => claim.claim === "none" && claim.times >= NONE_TIMES);
+  if (nones.length < quorum) return null;
+  const heights = nones.map((claim) => claim.claim === "none" ? claim.commitIndex : 0).sort((a, b) => b - a);
+  return { value: { committed: false, index, commitIndex: heights[weak - 1]! } };
+}
+
+function groupSizes(claims: readonly Claim[]): Map<string, number> {
+  const sizes = new Map<string, number>();
+  for (const claim of claims) {
+    const key = claim.claim === "none" ? "" : claim.key;
+    sizes.set(key, (sizes.get(key) ?? 0) + 1);
+  }
+  return sizes;
+}
+
+function readClaim(index: number, ok: boolean, payload: Uint8Array, previous: Claim | undefined): Claim {
+  if (!ok) return { claim: "refusal", key: `the replicas refused: ${refusalReason(payload)}` };
+  const value = parsePayload(payload);
+  const malformed: Claim = { claim: "refusal", key: "the replicas answered with something that is no committed entry" };
+  if (!isRecord(value) || value["index"] !== index) return malformed;
+  if (value["none"] === true) {
+    const times = previous?.claim === "none" ? previous.times + 1 : 1;
+    return isCount(value["commitIndex"]) ? { claim: "none", commitIndex: value["commitIndex"], times } : malformed;
+  }
+  const entry = readEntry(index, value);
+  return entry === null ? malformed : { claim: "entry", ...entry };
+}
+
+function readEntry(index: number, value: { readonly [name: string]: Json }) {
+  const { term, hash, commands } = value;
+  if (!isCount(term) || typeof hash !== "string" || !/^[0-9a-f]{64}$/.test(hash)) return null;
+  if (!Array.isArray(commands) || commands.length > LIMITS.maxEntryRequests) return null;
+  const read = commands.map(readCommand);
+  const known = read.filter((command) => command !== null);
+  if (known.length < read.length) return null;
+  const entry: CommittedEntry = { committed: true, index, term, hash, commands: known };
+  const key = JSON.stringify([term, hash, known.map(({ client, seq, command }) => [client, seq, command.toBase64()])]);
+  return { entry, key };
+}
+
+function readCommand(value: Json): CommittedCommand | null {
+  if (!isRecord(value)) return null;
+  const { client, seq, command } = value;
+  if (typeof client !== "string" || !isCount(seq) || typeof command !== "string") return null;
+  try {
+    return { client, seq, command: Uint8Array.fromBase64(command) };
+  } catch {
+    // Not base64.
+    return null;
+  }
+}
+
+const isCount = (value: Json | undefined): value is number => Number.isSafeInteger(value) && (value as number) >= 0;

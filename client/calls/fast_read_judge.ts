@@ -1,0 +1,16 @@
+/** Fast reads as a query: Q equal answers, or null for "read through the log" (§7.4). */
+import { countFastRead, createFastReadTally } from "../session/fast_read_tally.ts";
+import type { QueryJudge } from "../loop/queries.ts";
+
+/** A judge whose decision is the payload Q replicas gave alike, or null. */
+export function fastReadJudge(replicas: ReadonlySet<string>): QueryJudge<Uint8Array | null> {
+  const tally = createFastReadTally(replicas);
+  return {
+    take(replica, ok, payload) {
+      const state = countFastRead(tally, replica, { ok, payload });
+      if (state.state === "accepted") return { value: state.payload };
+      return state.state === "hopeless" ? { value: null } : "noted";
+    },
+    expire: () => ({ value: null }),
+  };
+}

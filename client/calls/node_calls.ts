@@ -1,0 +1,148 @@
+/** Calls that ask replicas outside the log: fast reads, committed commands, status, and the operator's. */
+import type { KeyFile } from "../../crypto/keys/key_file.ts";
+import type { Roster } from "../../crypto/roster/roster.ts";
+import type { ClientId, LogIndex, ReplicaId } from "../../protocol/ids.ts";
+import { queryResultCodec } from "../../transport/codec/mod.ts";
+import { type BackupSources, backupSources } from "./backup_sources.ts";
+import type { QueryOutcome } from "../client_types.ts";
+import { committedCommandJudge, type CommittedEntry } from "./committed_command.ts";
+import type { QueryMessage } from "../loop/envelope.ts";
+import { RefusedError, UsageError } from "../errors.ts";
+import { fastReadJudge } from "./fast_read_judge.ts";
+import { encodeCommand, type Execute, type ReadOutcome, readOutcome } from "./kv.ts";
+import type { Question } from "../loop/queries.ts";
+import type { CallOptions } from "../loop/requests.ts";
+import { setActiveJudge, silentReplica } from "./set_active_judge.ts";
+import { type ReplicaStatus, statusJudge } from "./status_report.ts";
+import type { ClientTimings } from "../loop/timings.ts";
+
+/** What the calls need. */
+export interface NodeCallsParts {
+  readonly roster: Roster;
+  readonly key: KeyFile;
+  readonly replicas: readonly ReplicaId[];
+  readonly timings: ClientTimings;
+  /** First nonce; as the first seq, above those of earlier runs, so that no old answer fits a new question. */
+  readonly start: number;
+  readonly now: () => number;
+  readonly wallClock: () => number;
+  readonly ask: <T>(question: Question<T>, options: CallOptions) => Promise<T>;
+}
+
+/** The calls of one client or operator. */
+export class NodeCalls {
+  readonly sources: BackupSources;
+  readonly #parts: NodeCallsParts;
+  readonly #execute: Execute;
+  #nonce: number;
+  #operatorTime = 0;
+
+  constructor(parts: NodeCallsParts, execute: Execute) {
+    this.#parts = parts;
+    this.#execute = execute;
+    this.#nonce = parts.start;
+    this.sources = backupSources(parts.replicas, async (replica, wanted, judge, options) => {
+      const { client, nonce } = this.#ask("what a backup is made of");
+      const message = { ...wanted, client, nonce } as QueryMessage;
+      const timeoutMs = options.timeoutMs ?? parts.timings.timeoutMs;
+      return await parts.ask({ message, nonce, targets: [replica], timeoutMs, judge, once: true }, options);
+    });
+  }
+
+  async query(query: Uint8Array, options: CallOptions = {}): Promise<QueryOutcome> {
+    const { roster, replicas, timings } = this.#parts;
+    if (!roster.constants.fastReads) {
+      throw new UsageError(
+        "a fast read was asked for; wanted a roster that enables fastReads, or an ordered read (get)",
+      );
+    }
+    const { client, nonce } = this.#ask("a fast read");
+    const judge = fastReadJudge(new Set(replicas));
+    const message = { kind: "FastRead", client, nonce, query } as const;
+    const timeoutMs = Math.min(timings.fastReadMs, options.timeoutMs ?? timings.timeoutMs);
+    const payload = await this.#parts.ask({ message, nonce, targets: replicas, timeoutMs, judge }, options);
+    if (payload !== null) return { value: valueOf(payload), fast: true };
+    const { result } = await this.#execute(query, { ...options, repeatable: true });
+    return { value: result, fast: false };
+  }
+
+  async fastRead(key: string, options: CallOptions = {}): Promise<ReadOutcome & { readonly fast: boolean }> {
+    const { value, fast } = await this.query(encodeCommand({ op: "get", key }), options);
+    return { ...readOutcome(value), fast };
+  }
+
+  async getCommittedCommand(index: number, options: CallOptions = {}): Promise<CommittedEntry> {
+    if (!Number.isSafeInteger(index) || index < 1) {
+      throw new UsageError(`index was given ${index}; wanted a whole number from 1`);
+    }
+    const { replicas, timings } = this.#parts;
+    const { client, nonce } = this.#ask("a committed command");
+    const message = { kind: "GetCommittedCommand", client, nonce, index: index as LogIndex } as const;
+    const judge = committedCommandJudge(index, replicas.length);
+    const timeoutMs = options.timeoutMs ?? timings.timeoutMs;
+    return await this.#parts.ask({ message, nonce, targets: replicas, timeoutMs, judge }, options);
+  }
+
+  async getStatus(options: CallOptions = {}): Promise<ReplicaStatus[]> {
+    const { replicas, timings } = this.#parts;
+    const { client, nonce } = this.#ask("status");
+    const message = { kind: "GetStatus", client, nonce } as const;
+    const timeoutMs = Math.min(timings.statusMs, options.timeoutMs ?? timings.timeoutMs);
+    return await this.#parts.ask(
+      { message, nonce, targets: replicas, timeoutMs, judge: statusJudge(replicas) },
+      options,
+    );
+  }
+
+  async setActive(replica: string, active: boolean, options: CallOptions = {}): Promise<void> {
+    const { key, replicas, timings, now } = this.#parts;
+    const target = replicas.find((id) => id === replica);
+    if (target === undefined) {
+      throw new UsageError(`replica was given "${replica}"; wanted one of ${replicas.join(", ")}`);
+    }
+    if (key.kind !== "operator") {
+      throw new UsageError(`key was given of ${key.kind} ${key.id}; wanted the operator's to activate or deactivate`);
+    }
+    const startedAt = now();
+    const deadlineAt = startedAt + (options.timeoutMs ?? timings.timeoutMs);
+    // A replica obeys one time once, so that a repeat carries a new one, and each attempt waits longer for its own answer.
+    for (let patience = timings.queryRetryMs; now() < deadlineAt; patience *= 2) {
+      const timeoutMs = Math.min(patience, deadlineAt - now());
+      if (await this.#setActiveOnce(target, active, Math.max(1, timeoutMs), options)) return;
+    }
+    throw silentReplica(replica, now() - startedAt);
+  }
+
+  #setActiveOnce(replica: ReplicaId, active: boolean, timeoutMs: number, options: CallOptions): Promise<boolean> {
+    this.#operatorTime = Math.max(this.#operatorTime + 1, Math.floor(this.#parts.wallClock()));
+    const time = this.#operatorTime;
+    const message = { kind: "SetActive", replica, active, time } as const;
+    const question = {
+      message,
+      nonce: time,
+      targets: [replica],
+      timeoutMs,
+      judge: setActiveJudge(),
+      once: true,
+    } as const;
+    return this.#parts.ask(question, options);
+  }
+
+  /** This client's id and a fresh nonce. */
+  #ask(what: string): { readonly client: ClientId; readonly nonce: number } {
+    const { key, roster } = this.#parts;
+    const client = roster.clients.find(({ id }) => id === key.id)?.id;
+    if (key.kind !== "client" || client === undefined) {
+      throw new UsageError(`key was given of the ${key.kind}; wanted a client's to ask for ${what}`);
+    }
+    return { client, nonce: this.#nonce++ };
+  }
+}
+
+function valueOf(payload: Uint8Array): Uint8Array {
+  try {
+    return queryResultCodec.decode(payload).value;
+  } catch (cause) {
+    throw new RefusedError("malformed", `fast read: a quorum answered alike with no query result (${cause})`);
+  }
+}

@@ -1,0 +1,30 @@
+/** Status of every replica, as each of them tells it. Nothing here is voted on: a liar's line is its own. */
+import { type Json, parsePayload, refusalReason } from "./json_payload.ts";
+import type { QueryJudge } from "../loop/queries.ts";
+
+/** One replica's line. */
+export type ReplicaStatus =
+  | { readonly replica: string; readonly reachable: true; readonly status: Json }
+  | { readonly replica: string; readonly reachable: false; readonly reason: string };
+
+/** A judge that waits for all of `replicas` and reports those that stay silent as unreachable, in roster order. */
+export function statusJudge(replicas: readonly string[]): QueryJudge<ReplicaStatus[]> {
+  const lines = new Map<string, ReplicaStatus>();
+  const report = () => ({
+    value: replicas.map((replica): ReplicaStatus =>
+      lines.get(replica) ?? { replica, reachable: false, reason: "unreachable" }
+    ),
+  });
+  return {
+    take(replica, ok, payload) {
+      const status = ok ? parsePayload(payload) : undefined;
+      const reason = ok ? "answered with something that is no JSON" : `refused: ${refusalReason(payload)}`;
+      lines.set(
+        replica,
+        status === undefined ? { replica, reachable: false, reason } : { replica, reachable: true, status },
+      );
+      return lines.size === replicas.length ? report() : "noted";
+    },
+    expire: report,
+  };
+}

@@ -1,0 +1,74 @@
+import { wholeNumber } from "../whole_number.ts";
+import { EXIT } from "../exit_codes.ts";
+import { columns } from "../table.ts";
+import type { CommittedCommand, CommittedEntry } from "../../calls/committed_command.ts";
+import { decodeKvCommand, type KvCommand } from "../../../state_machine/mod.ts";
+import { type Json, printable } from "../../calls/json_payload.ts";
+import type { Command, CommandResult } from "./command.ts";
+import { quoted, valueJson, valueLine } from "./value.ts";
+
+const MAX_VALUE_CHARS = 40;
+
+export const commandAt: Command = {
+  name: "command",
+  usage: "command INDEX",
+  summary: "show the committed entry at a log index, or that there is none",
+  notes: ["Accepted on f+1 equal answers. Exit code 1 where none is committed there yet."],
+  operands: [1, 1],
+  options: {},
+  async run({ client, operands: [index = ""] }) {
+    return show(await client.getCommittedCommand(wholeNumber("INDEX", index, 1, Number.MAX_SAFE_INTEGER)));
+  },
+};
+
+function show(entry: CommittedEntry): CommandResult {
+  const { index } = entry;
+  if (!entry.committed) {
+    const message = `command ${index}: none is committed there; the log is committed up to ${entry.commitIndex}`;
+    return { exitCode: EXIT.failed, json: { index, committed: false, commitIndex: entry.commitIndex }, message };
+  }
+  const { term, hash, commands } = entry;
+  const head = `index ${index}  term ${term}  hash ${hash.slice(0, 16)}…  ${commands.length || "no"} command(s)`;
+  const rows = commands.map(({ client, seq, command }) => [
+    `  ${printable(client, 64)}`,
+    `seq ${seq}`,
+    describe(decodeKvCommand(command), command.length),
+  ]);
+  const json = { index, committed: true, term, hash, commands: commands.map(commandJson) };
+  return { exitCode: EXIT.done, json, output: rows.length === 0 ? `${head} (no-op)` : `${head}\n${columns(rows)}` };
+}
+
+function commandJson({ client, seq, command }: CommittedCommand): Json {
+  const kv = decodeKvCommand(command);
+  return { client, seq, command: command.toBase64(), ...(kv === null ? {} : { kv: kvJson(kv) }) };
+}
+
+function kvJson(kv: KvCommand): Json {
+  switch (kv.op) {
+    case "put":
+      return { op: kv.op, key: kv.key, ...valueJson(kv.value) };
+    case "cas":
+      return { op: kv.op, key: kv.key, revision: kv.revision, ...valueJson(kv.value) };
+    case "get":
+    case "delete":
+      return { op: kv.op, key: kv.key };
+    case "list":
+      return { op: kv.op, prefix: kv.prefix, after: kv.after, limit: kv.limit };
+  }
+}
+
+function describe(kv: KvCommand | null, bytes: number): string {
+  switch (kv?.op) {
+    case undefined:
+      return `${bytes} bytes of another state machine`;
+    case "put":
+      return `put ${quoted(kv.key)} ${valueLine(kv.value, MAX_VALUE_CHARS)}`;
+    case "cas":
+      return `cas ${quoted(kv.key)} ${kv.revision} ${valueLine(kv.value, MAX_VALUE_CHARS)}`;
+    case "get":
+    case "delete":
+      return `${kv.op} ${quoted(kv.key)}`;
+    case "list":
+      return `list ${quoted(kv.prefix)}`;
+  }
+}

@@ -1,0 +1,18 @@
+import { EXIT } from "../exit_codes.ts";
+import type { Command } from "./command.ts";
+import { operandValue, quoted } from "./value.ts";
+
+export const put: Command = {
+  name: "put",
+  usage: "put KEY VALUE",
+  summary: "set KEY to VALUE",
+  notes: ['VALUE "-" is read from standard input.'],
+  operands: [2, 2],
+  options: {},
+  async run(call) {
+    const [key = "", value = ""] = call.operands;
+    const { revision, index } = await call.client.put(key, await operandValue(call, value));
+    const output = `put ${quoted(key)}: revision ${revision}, log index ${index}`;
+    return { exitCode: EXIT.done, json: { key, revision, index }, output };
+  },
+};

@@ -1,0 +1,129 @@
+import { ConfigError } from "../../../crypto/config_error.ts";
+import { readKeyFile } from "../../../crypto/keys/key_file.ts";
+import { loadBackend } from "../../../crypto/signing/load_backend.ts";
+import { readRoster } from "../../../crypto/roster/parse_roster.ts";
+import type { Roster } from "../../../crypto/roster/roster.ts";
+import { KvStore } from "../../../state_machine/mod.ts";
+import { restoreInto } from "../../backup/restore_into.ts";
+import { type VerifiedBackup, verifyBackup } from "../../backup/verify_backup.ts";
+import { EXIT } from "../exit_codes.ts";
+import { UsageError } from "../../errors.ts";
+import type { Json } from "../../calls/json_payload.ts";
+import type { Command, CommandCall, CommandResult, OfflineCall } from "./command.ts";
+import { paced, sizeOf } from "./progress_line.ts";
+import { quoted } from "./value.ts";
+
+const CHECK = "check";
+const INTO_EXISTING = "into-existing";
+const BACKUP_CLUSTER = "backup-cluster";
+
+export const restore: Command = {
+  name: "restore",
+  usage: "restore [--check] FILE",
+  summary: "check a backup, and write its keys into this cluster",
+  notes: [
+    "All of FILE is checked first: signatures of a quorum, every digest, and the state they lead to. Exit code 1 where it is not proven.",
+    "The keys are written as ordered writes of this client; revisions start anew.",
+  ],
+  operands: [1, 1],
+  options: {
+    [CHECK]: { value: null, summary: "only check it: needs --cluster and nothing else, no key and no network" },
+    [BACKUP_CLUSTER]: {
+      value: "FILE",
+      summary: "roster of the cluster the backup was made of, where it is another one",
+    },
+    [INTO_EXISTING]: {
+      value: null,
+      summary: "overwrite the backup's keys where this cluster has them, and leave others",
+    },
+  },
+  offline: (options) => CHECK in options ? checkOnly : null,
+  run: checkAndWrite,
+};
+
+/** A backup that was checked, and the store that holds its state. */
+interface Checked {
+  readonly facts: VerifiedBackup;
+  readonly store: KvStore;
+}
+
+async function checkOnly(call: OfflineCall): Promise<CommandResult> {
+  if (INTO_EXISTING in call.options) {
+    throw new UsageError(`restore was given --${CHECK} and --${INTO_EXISTING}; wanted one of them`);
+  }
+  const [file = ""] = call.operands;
+  const { facts, store } = await checked(call, file, await backupRoster(call));
+  return {
+    exitCode: EXIT.done,
+    json: factsJson(file, facts, store),
+    output: `${proven(file, facts, store)}\nstate digest ${facts.stateDigest}`,
+  };
+}
+
+async function checkAndWrite(call: CommandCall): Promise<CommandResult> {
+  const { client, options, progress } = call;
+  const [file = ""] = call.operands;
+  const roster = BACKUP_CLUSTER in options ? await backupRoster(call) : client.roster;
+  const { facts, store } = await checked(call, file, roster);
+  const tell = paced(progress);
+  const restored = await restoreInto(client, store, {
+    intoExisting: INTO_EXISTING in options,
+    onProgress: (done, total) => tell(() => `${done} of ${total} keys written`),
+  }).finally(() => progress(""));
+  const { cluster } = client.roster;
+  return {
+    exitCode: EXIT.done,
+    json: { ...factsJson(file, facts, store), restored: { cluster, ...restored } },
+    output:
+      `${proven(file, facts, store)}\nrestored ${restored.keys} keys into ${cluster}: their revisions start anew, ` +
+      `the store is at revision ${restored.revision}`,
+  };
+}
+
+async function checked({ globals, progress }: OfflineCall, path: string, roster: Roster): Promise<Checked> {
+  const { backend } = await loadBackend(globals.crypto);
+  const store = new KvStore();
+  const tell = paced(progress);
+  using file = open(path);
+  const { size } = file.statSync();
+  try {
+    const onProgress = (bytes: number) => tell(() => `checking ${sizeOf(bytes)} of ${sizeOf(size)}`);
+    return { facts: verifyBackup(file, { roster, backend, machine: store, onProgress }), store };
+  } finally {
+    progress("");
+  }
+}
+
+function open(path: string): Deno.FsFile {
+  try {
+    const file = Deno.openSync(path);
+    if (file.statSync().isFile) return file;
+    file.close();
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    throw new ConfigError(`${path}: given the name of no file, wanted a backup`, { cause });
+  }
+  throw new ConfigError(`${path}: given no plain file, wanted a backup`);
+}
+
+/** The roster that the backup is checked with. A key given beside it pins its operator, unless it is another cluster's. */
+async function backupRoster({ globals, options }: OfflineCall): Promise<Roster> {
+  const { backend } = await loadBackend(globals.crypto);
+  const path = options[BACKUP_CLUSTER] ?? globals.cluster;
+  if (path === null) throw new UsageError("--cluster was not given; wanted the path of a cluster.json");
+  const pins = globals.key !== null && options[BACKUP_CLUSTER] === undefined;
+  const operatorKey = pins ? (await readKeyFile(globals.key, backend)).operatorKey : null;
+  return await readRoster(path, operatorKey, backend);
+}
+
+function factsJson(file: string, facts: VerifiedBackup, store: KvStore): { readonly [name: string]: Json } {
+  const { cluster, index, hash, stateDigest, checkpoint, signers, chunks, entries, bytes } = facts;
+  return {
+    ...{ file, cluster, index, revision: store.revision, keys: store.size, bytes, chunks, entries, hash, stateDigest },
+    ...{ checkpoint: checkpoint && { ...checkpoint }, signers },
+  };
+}
+
+const proven = (file: string, { cluster, index, signers, bytes }: VerifiedBackup, store: KvStore): string =>
+  `backup ${quoted(file)}: proven by ${signers.join(" ")} of ${cluster}: index ${index}, store revision ` +
+  `${store.revision}, ${store.size} keys, ${sizeOf(bytes)}`;

@@ -1,0 +1,92 @@
+/**
+ * What arrives at a client: decoded, checked against the roster, verified where it matters. Whoever floods a client with
+ * garbage costs it a bounded amount of work a second.
+ */
+import type { KeyRing } from "../../crypto/keys/key_ring.ts";
+import type { Verifier } from "../../crypto/signing/signing.ts";
+import type { ReplyPacket } from "../../protocol/packet.ts";
+import { decodeReplyPacket } from "../../transport/codec/mod.ts";
+
+/** Packets that were not taken, by reason; all only grow. */
+export interface InboxCounters {
+  /** Not a reply packet. */
+  malformed: number;
+  /** The signer is no replica of the roster, or the reply is for another client. */
+  misdirected: number;
+  /** The signature does not verify. */
+  forged: number;
+  /** Nothing in it was waited for any more; not verified. */
+  late: number;
+  /** Not looked at, because the connection it came over had sent too much garbage that second. */
+  muted: number;
+}
+
+/** A packet whose signature verified, or why there is none. */
+export type Inbound = { readonly packet: ReplyPacket } | { readonly dropped: keyof InboxCounters };
+
+/** Garbage packets looked at in one second of one replica's connection. */
+export const MAX_GARBAGE_PER_SECOND = 100;
+const SECOND_MS = 1000;
+
+/** Reads packets for one client. */
+export interface Inbox {
+  readonly counters: Readonly<InboxCounters>;
+  /** Takes frames that came over `replica`'s connection; `wanted` is asked before any signature is checked. */
+  read(replica: string, frames: readonly Uint8Array[], wanted: (packet: ReplyPacket) => boolean, now: number): Inbound;
+}
+
+interface Budget {
+  since: number;
+  garbage: number;
+}
+
+/** An inbox of `client` (a client id, or `operator`). */
+export function createInbox(client: string, keys: KeyRing, verifier: Verifier): Inbox {
+  const counters: InboxCounters = { malformed: 0, misdirected: 0, forged: 0, late: 0, muted: 0 };
+  const budgets = new Map<string, Budget>();
+  const budgetOf = (replica: string, now: number): Budget => {
+    let budget = budgets.get(replica);
+    if (budget === undefined || now - budget.since >= SECOND_MS) {
+      budget = { since: now, garbage: 0 };
+      budgets.set(replica, budget);
+    }
+    return budget;
+  };
+  return {
+    counters,
+    read(replica, frames, wanted, now) {
+      const budget = budgetOf(replica, now);
+      const muted = budget.garbage >= MAX_GARBAGE_PER_SECOND;
+      const inbound: Inbound = muted ? { dropped: "muted" } : check(client, keys, verifier, frames, wanted);
+      if (!("dropped" in inbound)) return inbound;
+      counters[inbound.dropped]++;
+      if (inbound.dropped !== "late" && !muted) budget.garbage++;
+      return inbound;
+    },
+  };
+}
+
+function check(
+  client: string,
+  keys: KeyRing,
+  verifier: Verifier,
+  frames: readonly Uint8Array[],
+  wanted: (packet: ReplyPacket) => boolean,
+): Inbound {
+  const packet = decode(frames);
+  if (packet === null) return { dropped: "malformed" };
+  const { message, body, signature } = packet.signed;
+  const key = keys.replicaKey(message.replica);
+  if (key === null || message.client !== client) return { dropped: "misdirected" };
+  if (!wanted(packet)) return { dropped: "late" };
+  return verifier.verify(message.kind, body, signature, key) ? { packet } : { dropped: "forged" };
+}
+
+function decode(frames: readonly Uint8Array[]): ReplyPacket | null {
+  try {
+    return decodeReplyPacket(frames);
+  } catch {
+    // The decoder throws DecodeError only, and what it says is of no use to a client.
+    return null;
+  }
+}

@@ -1,0 +1,57 @@
+/** The answers accepted last, so that a replica which answers differently later is noticed too. Bounded in number and bytes. */
+import type { Answer } from "../../protocol/message.ts";
+import { dissenters, type EqualTally } from "../session/equal_tally.ts";
+import { sameAnswer } from "../session/reply_tally.ts";
+
+const MAX_ANSWERS = 64;
+/** Longer results are not kept; their seqs are simply not watched further. */
+const MAX_RESULT_BYTES = 4096;
+
+interface Kept {
+  readonly answer: Answer;
+  /** Replicas that need no further look: they voted in time or were noted. */
+  readonly seen: Set<string>;
+}
+
+export interface RecentAnswers {
+  /** Keeps a tally's accepted answer and returns the replicas whose answer contradicts it. */
+  settle(tally: EqualTally<Answer>): string[];
+  /** Whether `answer` claims another execution of a seq than was accepted, by a replica not noted for it yet. */
+  contradicts(replica: string, answer: Answer): boolean;
+  note(replica: string, seq: number): void;
+}
+
+/**
+ * Two applied answers that differ: one of them is a lie (I6). A late `expired` is none: the window has moved on since.
+ */
+const contradict = (a: Answer, b: Answer): boolean =>
+  a.outcome === "applied" && b.outcome === "applied" && !sameAnswer(a, b);
+
+/** An empty memory. */
+export function createRecentAnswers(): RecentAnswers {
+  const kept = new Map<number, Kept>();
+  return {
+    settle(tally) {
+      const accepted = tally.accepted?.value;
+      if (accepted === undefined) return [];
+      if (accepted.result.length <= MAX_RESULT_BYTES) {
+        const answer = { ...accepted, result: accepted.result.slice() };
+        kept.set(accepted.seq, { answer, seen: new Set(tally.voters) });
+      }
+      const oldest = kept.keys().next();
+      if (kept.size > MAX_ANSWERS && !oldest.done) kept.delete(oldest.value);
+      const liars = new Set<string>();
+      for (const { value, replicas } of tally.groups) {
+        if (contradict(accepted, value)) { for (const replica of replicas) liars.add(replica); }
+      }
+      return dissenters(tally).filter((replica) => liars.has(replica));
+    },
+    contradicts(replica, answer) {
+      const known = kept.get(answer.seq);
+      return known !== undefined && !known.seen.has(replica) && contradict(known.answer, answer);
+    },
+    note(replica, seq) {
+      kept.get(seq)?.seen.add(replica);
+    },
+  };
+}

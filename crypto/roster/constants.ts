@@ -1,0 +1,79 @@
+/** Protocol constants of a roster: defaults, ranges and cross-checks. */
+import type { ProtocolConstants } from "../../protocol/config.ts";
+import { LIMITS } from "../../protocol/limits.ts";
+import { type Field, readBoolean, readInteger, readObject, refuse } from "../strict_json.ts";
+
+const MIN_TIMEOUT_MS = 10;
+const MAX_TIMEOUT_MS = 3_600_000;
+const MAX_SESSION_WINDOW = 4096;
+/** Two of these are not more than the links of a commit certificate reach down to prove the older one (§5.6). */
+const MAX_CHECKPOINT_EVERY = LIMITS.maxLinks / 2;
+/** A replica collects no more than this in one catch-up (§8.1): who lacks more is better served by the snapshot than by a longer tail. */
+const MAX_LOG_TAIL = LIMITS.maxFetchEntries;
+
+/** What a new roster gets unless told otherwise. */
+export const DEFAULT_CONSTANTS: ProtocolConstants = {
+  electionTimeoutMs: 1000,
+  electionTimeoutCapMs: 16_000,
+  heartbeatMs: 100,
+  patienceMs: 2000,
+  patienceCapMs: 32_000,
+  sessionWindow: 256,
+  checkpointEvery: 1000,
+  logTail: 1000,
+  fastReads: false,
+};
+
+const CAP_FACTOR = DEFAULT_CONSTANTS.electionTimeoutCapMs / DEFAULT_CONSTANTS.electionTimeoutMs;
+const HEARTBEATS_PER_TIMEOUT = DEFAULT_CONSTANTS.electionTimeoutMs / DEFAULT_CONSTANTS.heartbeatMs;
+
+/**
+ * The defaults with `changes`. Where only the election timeout is given, its cap and the heartbeat follow: the cap stays 16 times as
+ * long, the heartbeat a tenth of it and at most the default. Not checked; {@linkcode readConstants} does that.
+ */
+export function constantsWith(changes: Partial<ProtocolConstants>): ProtocolConstants {
+  const timeout = changes.electionTimeoutMs ?? DEFAULT_CONSTANTS.electionTimeoutMs;
+  const heartbeat = Math.max(1, Math.floor(timeout / HEARTBEATS_PER_TIMEOUT));
+  return {
+    ...DEFAULT_CONSTANTS,
+    electionTimeoutCapMs: Math.min(MAX_TIMEOUT_MS, timeout * CAP_FACTOR),
+    heartbeatMs: Math.min(DEFAULT_CONSTANTS.heartbeatMs, heartbeat),
+    ...changes,
+  };
+}
+
+/** Constants that rosters signed before there were checkpoints do not have, and what such a roster means: all its replicas take the same. */
+const ABSENT: Partial<ProtocolConstants> = {
+  checkpointEvery: DEFAULT_CONSTANTS.checkpointEvery,
+  logTail: DEFAULT_CONSTANTS.logTail,
+};
+
+const NAMES = Object.keys(DEFAULT_CONSTANTS) as (keyof ProtocolConstants)[];
+
+/**
+ * Reads the constants. Election timeout 10 ms to 1 h; its cap at least that and at most 1 h; heartbeat at least 1 ms and below half the
+ * election timeout; patience and its cap likewise from 10 ms; session window even, 2 to 4096; a checkpoint every 1 to 1 000 000 entries, and
+ * a log tail of 0 to 16 384 entries, which are 1000 each where the roster does not say. Throws `ConfigError`.
+ */
+export function readConstants(field: Field): ProtocolConstants {
+  const fields = readObject(field, NAMES, ABSENT);
+  const electionTimeoutMs = readInteger(fields.electionTimeoutMs, MIN_TIMEOUT_MS, MAX_TIMEOUT_MS);
+  const heartbeatMs = readInteger(fields.heartbeatMs, 1, MAX_TIMEOUT_MS);
+  if (heartbeatMs >= electionTimeoutMs / 2) {
+    refuse(fields.heartbeatMs, `less than half of electionTimeoutMs (${electionTimeoutMs})`);
+  }
+  const patienceMs = readInteger(fields.patienceMs, MIN_TIMEOUT_MS, MAX_TIMEOUT_MS);
+  const sessionWindow = readInteger(fields.sessionWindow, 2, MAX_SESSION_WINDOW);
+  if (sessionWindow % 2 !== 0) refuse(fields.sessionWindow, "an even number");
+  return {
+    electionTimeoutMs,
+    electionTimeoutCapMs: readInteger(fields.electionTimeoutCapMs, electionTimeoutMs, MAX_TIMEOUT_MS),
+    heartbeatMs,
+    patienceMs,
+    patienceCapMs: readInteger(fields.patienceCapMs, patienceMs, MAX_TIMEOUT_MS),
+    sessionWindow,
+    checkpointEvery: readInteger(fields.checkpointEvery, 1, MAX_CHECKPOINT_EVERY),
+    logTail: readInteger(fields.logTail, 1, MAX_LOG_TAIL),
+    fastReads: readBoolean(fields.fastReads),
+  };
+}

@@ -1,0 +1,77 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import type { ProtocolConstants } from "../../protocol/config.ts";
+import { LIMITS } from "../../protocol/limits.ts";
+import { ConfigError } from "../config_error.ts";
+import { constantsWith, DEFAULT_CONSTANTS, readConstants } from "./constants.ts";
+
+const read = (value: unknown): ProtocolConstants => readConstants({ path: "$", value });
+
+Deno.test("the defaults are sound", () => {
+  assertEquals(read(DEFAULT_CONSTANTS), DEFAULT_CONSTANTS);
+  assertEquals(constantsWith({}), DEFAULT_CONSTANTS);
+});
+
+Deno.test("cap and heartbeat follow an election timeout that is given alone", () => {
+  const { electionTimeoutCapMs, heartbeatMs } = constantsWith({ electionTimeoutMs: 300 });
+  assertEquals([electionTimeoutCapMs, heartbeatMs], [4800, 30]);
+  assertEquals(constantsWith({ electionTimeoutMs: 300, heartbeatMs: 50 }).heartbeatMs, 50);
+});
+
+Deno.test("every election timeout in range gives sound constants", () => {
+  fc.assert(fc.property(fc.integer({ min: 10, max: 3_600_000 }), (electionTimeoutMs) => {
+    const constants = constantsWith({ electionTimeoutMs });
+    assertEquals(read(constants), constants);
+  }));
+});
+
+Deno.test("ranges and cross-checks", () => {
+  const cases: readonly (readonly [Partial<Record<keyof ProtocolConstants, unknown>>, string])[] = [
+    [{ electionTimeoutMs: 9 }, "$.electionTimeoutMs: given 9, wanted an integer from 10 to 3600000"],
+    [{ electionTimeoutMs: 1000.5 }, "$.electionTimeoutMs: given 1000.5"],
+    [{ electionTimeoutMs: "1000" }, '$.electionTimeoutMs: given "1000"'],
+    [{ electionTimeoutCapMs: 999 }, "$.electionTimeoutCapMs: given 999, wanted an integer from 1000"],
+    [{ electionTimeoutCapMs: 3_600_001 }, "$.electionTimeoutCapMs: given 3600001"],
+    [{ heartbeatMs: 0 }, "$.heartbeatMs: given 0, wanted an integer from 1"],
+    [{ heartbeatMs: 500 }, "$.heartbeatMs: given 500, wanted less than half of electionTimeoutMs (1000)"],
+    [{ patienceMs: 9 }, "$.patienceMs: given 9"],
+    [{ patienceCapMs: 1999 }, "$.patienceCapMs: given 1999, wanted an integer from 2000"],
+    [{ sessionWindow: 0 }, "$.sessionWindow: given 0, wanted an integer from 2 to 4096"],
+    [{ sessionWindow: 255 }, "$.sessionWindow: given 255, wanted an even number"],
+    [{ sessionWindow: 4098 }, "$.sessionWindow: given 4098"],
+    [{ checkpointEvery: 0 }, "$.checkpointEvery: given 0, wanted an integer from 1 to 4096"],
+    [{ checkpointEvery: 4097 }, "$.checkpointEvery: given 4097"],
+    [{ checkpointEvery: null }, "$.checkpointEvery: given null"],
+    [{ logTail: 0 }, "$.logTail: given 0, wanted an integer from 1 to 16384"],
+    [{ logTail: 16_385 }, "$.logTail: given 16385"],
+    [{ fastReads: "no" }, '$.fastReads: given "no", wanted true or false'],
+  ];
+  for (const [change, message] of cases) {
+    assertThrows(() => read({ ...DEFAULT_CONSTANTS, ...change }), ConfigError, message);
+  }
+  const fitting: readonly Partial<ProtocolConstants>[] = [
+    { heartbeatMs: 499 },
+    { electionTimeoutCapMs: 1000 },
+    { patienceCapMs: 2000 },
+    { sessionWindow: 2 },
+    { checkpointEvery: 1 },
+    { checkpointEvery: 4096 },
+    { logTail: 1 },
+    { logTail: LIMITS.maxFetchEntries },
+  ];
+  for (const fits of fitting) {
+    assertEquals(read({ ...DEFAULT_CONSTANTS, ...fits }), { ...DEFAULT_CONSTANTS, ...fits });
+  }
+});
+
+Deno.test("constants that came later may be absent, each by itself, and are the defaults then; no other may", () => {
+  const { checkpointEvery, logTail, ...before } = DEFAULT_CONSTANTS;
+  assertEquals(read(before), DEFAULT_CONSTANTS);
+  assertEquals(read({ ...before, checkpointEvery: 7 }), { ...before, checkpointEvery: 7, logTail });
+  assertEquals(read({ ...before, logTail: 7 }), { ...before, checkpointEvery, logTail: 7 });
+  for (const name of Object.keys(before) as (keyof typeof before)[]) {
+    const { [name]: _, ...without } = before;
+    assertThrows(() => read(without), ConfigError, `$: given no field "${name}", wanted exactly the fields`);
+  }
+  assertThrows(() => read({ ...before, checkpointevery: 7 }), ConfigError, 'an unknown field "checkpointevery"');
+});

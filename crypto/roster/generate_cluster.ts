@@ -1,0 +1,140 @@
+/** A new cluster on disk: keys and the signed roster. */
+import type { ProtocolConstants } from "../../protocol/config.ts";
+import { clientId, replicaId } from "../../protocol/ids.ts";
+import { LIMITS } from "../../protocol/limits.ts";
+import type { SignatureBackend } from "../signing/backend.ts";
+import { ConfigError } from "../config_error.ts";
+import { hex } from "../digest.ts";
+import { refuseOverwrite, removeIfThere, writeNewFile } from "../files.ts";
+import { type KeyFile, type KeyKind, OPERATOR_ID, writeKeyFile } from "../keys/key_file.ts";
+import { generateKeyPair, type KeyPair } from "../keys/key_pair.ts";
+import { nobleBackend } from "../signing/noble_backend.ts";
+import { createRoster, type Roster, type RosterReplica, signRoster } from "./roster.ts";
+
+const ROSTER_MODE = 0o644;
+/** Ports each replica takes: peers, publications, clients. */
+export const PORTS_PER_REPLICA = 3;
+
+export interface ClusterOptions {
+  /** Directory of the files; made if missing. */
+  readonly out: string;
+  /** 1 to `LIMITS.maxReplicas`; fewer than 4 tolerate no fault. */
+  readonly replicas: number;
+  /** 0 to `LIMITS.maxClients`. */
+  readonly clients: number;
+  /**
+   * One host for all, where replica i (from 0) has the ports `basePort + 3i` and the next two; or a list of one host a replica, where
+   * each has `basePort` to `basePort + 2`.
+   */
+  readonly host: string | readonly string[];
+  readonly basePort: number;
+  /** Cluster id; by default `bft-raft-` and 8 random hexadecimal digits. */
+  readonly cluster?: string;
+  /** Completed by `constantsWith`. */
+  readonly constants?: Partial<ProtocolConstants>;
+  /** By default noble. */
+  readonly backend?: SignatureBackend;
+}
+
+/** How to write each file, by path. */
+type Files = ReadonlyMap<string, (path: string) => Promise<void>>;
+
+interface Member extends KeyPair {
+  readonly kind: KeyKind;
+  readonly id: string;
+}
+
+function requireCount(name: string, given: number, min: number, max: number): void {
+  if (Number.isSafeInteger(given) && given >= min && given <= max) return;
+  throw new ConfigError(`${name}: given ${given}, wanted an integer from ${min} to ${max}`);
+}
+
+function requireCounts({ replicas, clients, host }: ClusterOptions): void {
+  requireCount("replicas", replicas, 1, LIMITS.maxReplicas);
+  requireCount("clients", clients, 0, LIMITS.maxClients);
+  if (typeof host === "string" || host.length === replicas) return;
+  throw new ConfigError(`hosts: given ${host.length}, wanted one for each of the ${replicas} replicas`);
+}
+
+function generateMembers(kind: "replica" | "client", count: number, backend: SignatureBackend): Member[] {
+  const letter = kind === "replica" ? "r" : "c";
+  return Array.from({ length: count }, (_, i) => ({ kind, id: `${letter}${i + 1}`, ...generateKeyPair(backend) }));
+}
+
+function rosterReplica({ id, publicKey }: Member, i: number, { host, basePort }: ClusterOptions): RosterReplica {
+  const ownHost = typeof host === "string" ? host : host[i]!;
+  const port = typeof host === "string" ? basePort + PORTS_PER_REPLICA * i : basePort;
+  const ports = { peerPort: port, publishPort: port + 1, clientPort: port + 2 };
+  return { id: replicaId(id), publicKey: hex(publicKey), host: ownHost, ...ports };
+}
+
+const randomClusterId = (): string => `bft-raft-${hex(crypto.getRandomValues(new Uint8Array(4)))}`;
+
+/** Writes the files in order, and takes back those already written where one fails. */
+async function writeAll(files: Files): Promise<void> {
+  const written: string[] = [];
+  try {
+    for (const [path, write] of files) {
+      await write(path);
+      written.push(path);
+    }
+  } catch (cause) {
+    for (const path of written) await removeIfThere(path);
+    throw cause;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return false;
+    throw cause;
+  }
+}
+
+async function requireNew(paths: readonly string[]): Promise<void> {
+  const found: string[] = [];
+  for (const path of paths) if (await exists(path)) found.push(path);
+  if (found.length > 0) refuseOverwrite(found);
+}
+
+/** The key files. */
+function keyFiles(out: string, roster: Roster, members: readonly Member[], backend: SignatureBackend): Files {
+  return new Map(members.map(({ kind, id, secretKey, publicKey }) => {
+    const keys = { secretKey: hex(secretKey), publicKey: hex(publicKey), operatorKey: roster.operatorKey };
+    const key: KeyFile = { kind, id, cluster: roster.cluster, ...keys };
+    return [`${out}/${id}.key`, (path: string) => writeKeyFile(path, key, backend)];
+  }));
+}
+
+/**
+ * Makes keys for an operator, replicas `r1`… and clients `c1`…, and writes `operator.key`, `r1.key`…, `c1.key`… and `cluster.json`, the
+ * roster last, so that a directory with a roster is complete. Throws `ConfigError` on options out of range and, naming them, on files
+ * that exist; then nothing was written.
+ */
+export async function generateCluster(options: ClusterOptions): Promise<Roster> {
+  requireCounts(options);
+  const backend = options.backend ?? nobleBackend;
+  const operator: Member = { kind: "operator", id: OPERATOR_ID, ...generateKeyPair(backend) };
+  const replicas = generateMembers("replica", options.replicas, backend);
+  const clients = generateMembers("client", options.clients, backend);
+  const roster = createRoster({
+    cluster: options.cluster ?? randomClusterId(),
+    constants: options.constants ?? {},
+    replicas: replicas.map((replica, i) => rosterReplica(replica, i, options)),
+    clients: clients.map(({ id, publicKey }) => ({ id: clientId(id), publicKey: hex(publicKey) })),
+    operatorKey: hex(operator.publicKey),
+  }, backend);
+  const signed = signRoster(roster, operator.secretKey, backend);
+  const files: Files = new Map([
+    ...keyFiles(options.out, roster, [operator, ...replicas, ...clients], backend),
+    [`${options.out}/cluster.json`, (path) => writeNewFile(path, signed, ROSTER_MODE)],
+  ]);
+
+  await Deno.mkdir(options.out, { recursive: true });
+  await requireNew([...files.keys()]);
+  await writeAll(files);
+  return roster;
+}

@@ -1,0 +1,80 @@
+/** The roster: who belongs to a cluster, where, with which keys and constants, signed by the operator (§2.1). */
+import type { ProtocolConstants } from "../../protocol/config.ts";
+import type { ClientId, ReplicaId } from "../../protocol/ids.ts";
+import type { SignatureBackend } from "../signing/backend.ts";
+import { canonicalJson } from "../canonical_json.ts";
+import { ConfigError } from "../config_error.ts";
+import { constantsWith } from "./constants.ts";
+import { hex } from "../digest.ts";
+import { readRosterFields } from "./roster_fields.ts";
+import { createSigner } from "../signing/signing.ts";
+
+/** A replica's line. Its position in the list decides its turns (§6.10). */
+export interface RosterReplica {
+  readonly id: ReplicaId;
+  /** Compressed, lower-case hexadecimal digits. */
+  readonly publicKey: string;
+  /** Name or address without brackets, at most 253 characters. */
+  readonly host: string;
+  /** ROUTER for peers. */
+  readonly peerPort: number;
+  /** PUB for peers. */
+  readonly publishPort: number;
+  /** ROUTER for clients. */
+  readonly clientPort: number;
+}
+
+export interface RosterClient {
+  readonly id: ClientId;
+  /** Compressed, lower-case hexadecimal digits. */
+  readonly publicKey: string;
+}
+
+/** The signed content of `cluster.json`, checked: nothing but {@linkcode createRoster} and `parseRoster` makes one. */
+export interface Roster {
+  readonly version: 1;
+  /** Cluster id. */
+  readonly cluster: string;
+  readonly constants: ProtocolConstants;
+  readonly replicas: readonly RosterReplica[];
+  readonly clients: readonly RosterClient[];
+  /** Key of the operator, whose signature the roster carries. */
+  readonly operatorKey: string;
+}
+
+/** What a new roster is made of. */
+export interface RosterParts {
+  readonly cluster: string;
+  /** Completed by `constantsWith`. */
+  readonly constants?: Partial<ProtocolConstants>;
+  readonly replicas: readonly RosterReplica[];
+  readonly clients: readonly RosterClient[];
+  readonly operatorKey: string;
+}
+
+/** A checked roster, by the same rules as `parseRoster`. Throws `ConfigError`. */
+export function createRoster(parts: RosterParts, backend: SignatureBackend): Roster {
+  const constants = constantsWith(parts.constants ?? {});
+  const { cluster, replicas, clients, operatorKey } = parts;
+  const value = { version: 1, cluster, constants, replicas, clients, operatorKey };
+  return readRosterFields({ path: "$.roster", value }, backend);
+}
+
+/**
+ * The bytes the operator signs: canonical JSON, so that the layout of the file does not matter. To verify, hand in the value as it was
+ * received and not what was read from it, which may have fields that came later (§2.2).
+ */
+export function rosterBody(received: unknown): Uint8Array {
+  return new TextEncoder().encode(canonicalJson(received));
+}
+
+/** The text of `cluster.json`. Throws `ConfigError` where `operatorSecretKey` does not belong to the roster's `operatorKey`. */
+export function signRoster(roster: Roster, operatorSecretKey: Uint8Array, backend: SignatureBackend): string {
+  const signer = createSigner(backend, operatorSecretKey, roster.cluster);
+  const signerKey = hex(signer.publicKey);
+  if (signerKey !== roster.operatorKey) {
+    throw new ConfigError(`operator key: given the secret of ${signerKey}, wanted that of ${roster.operatorKey}`);
+  }
+  const signature = hex(signer.sign("Roster", rosterBody(roster)));
+  return JSON.stringify({ roster, signature }, null, 2) + "\n";
+}

@@ -1,0 +1,114 @@
+/** Domain-separated signing and checking of message bodies (§2.2). */
+import type { Digest } from "../../protocol/ids.ts";
+import type { MessageKind } from "../../protocol/message.ts";
+import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES, type SignatureBackend } from "./backend.ts";
+import { hex, sha256HexOfTwo, unhex } from "../digest.ts";
+import type { VerifiedCache } from "./verified_cache.ts";
+
+/** What can be signed: every message, and the roster. Each has a domain tag of its own. */
+export type DomainKind = MessageKind | "Roster";
+
+/** Every kind once; the type makes a missing or superfluous one a compile error. */
+const KINDS: Readonly<Record<DomainKind, true>> = {
+  AppendEntries: true,
+  AppendEntriesResponse: true,
+  ResendRequest: true,
+  PreVote: true,
+  RequestVote: true,
+  Vote: true,
+  VoteRefusal: true,
+  VoteDeferred: true,
+  FetchEntries: true,
+  FetchEntriesResponse: true,
+  Checkpoint: true,
+  FetchChunks: true,
+  FetchChunksResponse: true,
+  RollCall: true,
+  RollCallAnswer: true,
+  SendRequest: true,
+  ClientHello: true,
+  FastRead: true,
+  GetCommittedCommand: true,
+  GetStatus: true,
+  SetActive: true,
+  GetCheckpoint: true,
+  GetChunks: true,
+  GetEntries: true,
+  Reply: true,
+  QueryReply: true,
+  Roster: true,
+};
+
+/** All kinds that can be signed. */
+export const DOMAIN_KINDS = Object.keys(KINDS) as readonly DomainKind[];
+
+/** Prefix of every domain tag; a change of the wire format that changes what bytes mean raises the version. */
+const TAG_PREFIX = "bft-raft/v1/";
+const MAX_LENGTH_BYTE = 255;
+
+function lengthPrefixed(text: string): Uint8Array {
+  const bytes = new TextEncoder().encode(text);
+  if (bytes.length > MAX_LENGTH_BYTE) {
+    throw new RangeError(`signing domain: wanted at most ${MAX_LENGTH_BYTE} bytes of UTF-8, given ${bytes.length}`);
+  }
+  return Uint8Array.of(bytes.length, ...bytes);
+}
+
+/** `len8(tag) ‖ tag ‖ len8(cluster) ‖ cluster`: the lengths make the concatenation with any body injective. */
+export function domainPrefix(kind: DomainKind, clusterId: string): Uint8Array {
+  return Uint8Array.of(...lengthPrefixed(TAG_PREFIX + kind), ...lengthPrefixed(clusterId));
+}
+
+function domainDigests(clusterId: string): (kind: DomainKind, body: Uint8Array) => Digest {
+  const prefixes = new Map(DOMAIN_KINDS.map((kind) => [kind, domainPrefix(kind, clusterId)]));
+  return (kind, body) => {
+    const prefix = prefixes.get(kind);
+    if (prefix === undefined) throw new TypeError(`signing: wanted a kind of signed message, given ${kind}`);
+    return sha256HexOfTwo(prefix, body);
+  };
+}
+
+/** Signs with one key for one cluster. */
+export interface Signer {
+  readonly publicKey: Uint8Array;
+  /** The 64-byte signature of a body of `kind`. */
+  sign(kind: DomainKind, body: Uint8Array): Uint8Array;
+}
+
+/** Checks signatures of one cluster. */
+export interface Verifier {
+  /** Whether `publicKey` signed `body` as a `kind` of this cluster. Never throws on what a peer sent. */
+  verify(kind: DomainKind, body: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean;
+}
+
+/** A signer. Keeps its own copy of `secretKey`; throws `TypeError` where that is none. */
+export function createSigner(backend: SignatureBackend, secretKey: Uint8Array, clusterId: string): Signer {
+  const publicKey = backend.publicKey(secretKey);
+  const key = secretKey.slice();
+  const digestOf = domainDigests(clusterId);
+  return { publicKey, sign: (kind, body) => backend.sign(unhex(digestOf(kind, body)), key) };
+}
+
+/**
+ * A verifier. With a cache each signature costs work on the curve once, however often it comes again inside proofs. The digest covers
+ * kind and cluster, so one cache may serve several verifiers.
+ */
+export function createVerifier(
+  backend: SignatureBackend,
+  clusterId: string,
+  cache: VerifiedCache | null = null,
+): Verifier {
+  const digestOf = domainDigests(clusterId);
+  return {
+    verify(kind, body, signature, publicKey) {
+      if (signature.length !== SIGNATURE_BYTES || publicKey.length !== PUBLIC_KEY_BYTES) return false;
+      const digest = digestOf(kind, body);
+      if (cache === null) return backend.verify(signature, unhex(digest), publicKey);
+      const key = digest + hex(signature) + hex(publicKey);
+      if (cache.has(key)) return true;
+      const valid = backend.verify(signature, unhex(digest), publicKey);
+      if (valid) cache.add(key);
+      return valid;
+    },
+  };
+}

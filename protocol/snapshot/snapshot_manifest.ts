@@ -1,0 +1,96 @@
+/**
+ * The manifest of a snapshot (§8.3): which chunks it consists of. It has two levels, so that no part of it outgrows a chunk: the head
+ * holds counters and the digests of the lists, a list holds the digests of up to {@linkcode LIMITS.maxListDigests} chunks. The head's own
+ * digest is the state digest that replicas certify: who knows it can check the head, then each list, then each chunk, one by one and
+ * from whomever they come.
+ *
+ * Head: `u8 version = 1`, `u32 session chunks`, `u32 chunks`, then the digests of the lists. The session table's chunks come first,
+ * the state machine's behind them.
+ */
+import { ByteReader } from "./byte_reader.ts";
+import { ByteWriter } from "./byte_writer.ts";
+import type { Digest } from "../ids.ts";
+import { assertInvariant } from "../invariant.ts";
+import { LIMITS } from "../limits.ts";
+import type { Chunk } from "../../replica/core/output.ts";
+import type { Hash } from "../ports.ts";
+import { DIGEST_BYTES, digestsInList, joinDigests, listDigests, listsFor, splitDigests } from "./snapshot_digests.ts";
+
+/** First byte of every head. */
+export const MANIFEST_VERSION = 1;
+/** Version, session chunks, chunks. */
+const COUNTER_BYTES = 1 + 4 + 4;
+const MAX_LISTS = Math.floor((LIMITS.maxChunkBytes - COUNTER_BYTES) / DIGEST_BYTES);
+/** Chunks a snapshot can have; with pages of 32 KiB, 2.5 TiB. */
+const MAX_CHUNKS = MAX_LISTS * LIMITS.maxListDigests;
+
+/** The digests of a snapshot's chunks. */
+export interface ChunkList {
+  /** How many of them, from the first on, are the session table's; the others are the state machine's. */
+  readonly sessionChunks: number;
+  readonly digests: readonly Digest[];
+}
+
+/** The chunks that say which chunks a snapshot has. */
+export interface Manifest {
+  /** Its digest is the state digest. */
+  readonly head: Chunk;
+  readonly lists: readonly Chunk[];
+}
+
+/** A head, read. */
+export interface ManifestHead {
+  readonly sessionChunks: number;
+  /** All chunks, those of the session table among them; head and lists not counted. */
+  readonly chunks: number;
+  /** Digests of the lists. */
+  readonly lists: readonly Digest[];
+}
+
+/** The manifest of a snapshot; equal chunks give an equal one. Throws InvariantError on more chunks than a head has room for. */
+export function makeManifest(hash: Hash, { sessionChunks, digests }: ChunkList): Manifest {
+  const held = sessionChunks <= digests.length && digests.length <= MAX_CHUNKS;
+  assertInvariant(held, "internal", `a snapshot has ${digests.length} chunks, ${sessionChunks} of them of sessions`);
+  const lists = listDigests(digests, LIMITS.maxListDigests).map((bytes) => ({ digest: hash(bytes), bytes }));
+  const writer = new ByteWriter().u8(MANIFEST_VERSION).u32(sessionChunks).u32(digests.length);
+  const bytes = writer.raw(joinDigests(lists.map((list) => list.digest))).finish();
+  return { head: { digest: hash(bytes), bytes }, lists };
+}
+
+/** Reads a head. Throws a RangeError that says what is wrong with it unless `makeManifest` could have made it. */
+export function readManifestHead(bytes: Uint8Array): ManifestHead {
+  const fail = (what: string): never => {
+    throw new RangeError(`A snapshot's head ${what}`);
+  };
+  if (bytes.length > LIMITS.maxChunkBytes) {
+    fail(`has ${bytes.length} bytes, at most ${LIMITS.maxChunkBytes} are allowed`);
+  }
+  const reader = new ByteReader(bytes);
+  const [version, sessionChunks, chunks] = [reader.u8(), reader.u32(), reader.u32()];
+  if (reader.failed) fail(`has ${bytes.length} bytes, at least ${COUNTER_BYTES} are wanted`);
+  if (version !== MANIFEST_VERSION) fail(`has version ${version}, ${MANIFEST_VERSION} is wanted`);
+  if (chunks > MAX_CHUNKS) fail(`announces ${chunks} chunks, at most ${MAX_CHUNKS} have room`);
+  if (sessionChunks > chunks) fail(`announces ${sessionChunks} chunks of sessions among ${chunks} chunks`);
+  const count = listsFor(chunks, LIMITS.maxListDigests);
+  return { sessionChunks, chunks, lists: named("head", () => splitDigests(bytes.subarray(COUNTER_BYTES), count)) };
+}
+
+/**
+ * The digests in list number `at`, from 0, of the manifest with `head`. Throws a RangeError that says what is wrong unless there is such a
+ * list and `bytes` can be it; that their digest is the head's is for the caller to check.
+ */
+export function readManifestList(head: ManifestHead, at: number, bytes: Uint8Array): Digest[] {
+  if (head.lists[at] === undefined) {
+    throw new RangeError(`List ${at} of a snapshot's manifest is asked for, it has ${head.lists.length}`);
+  }
+  const count = digestsInList(head.chunks, LIMITS.maxListDigests, at);
+  return named(`list ${at}`, () => splitDigests(bytes, count));
+}
+
+function named<T>(part: string, read: () => T): T {
+  try {
+    return read();
+  } catch (fault) {
+    throw fault instanceof RangeError ? new RangeError(`A snapshot's ${part} ${fault.message}`) : fault;
+  }
+}

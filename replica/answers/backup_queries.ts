@@ -1,0 +1,56 @@
+/** What a replica shows to who makes a backup (§8.3). All of it proves itself; nothing of it is secret from a client of the roster. */
+import { checkpointAnswerCodec, chunksAnswerCodec, entriesAnswerCodec } from "../../transport/codec/mod.ts";
+import type { Entry } from "../../protocol/entry.ts";
+import type { Digest, LogIndex } from "../../protocol/ids.ts";
+import { LIMITS } from "../../protocol/limits.ts";
+import { slice } from "../core/log/log.ts";
+import type { ChunkReader } from "../../protocol/ports.ts";
+import type { CoreState } from "../core/state.ts";
+import { INGRESS_LIMITS } from "../ingress/ingress_limits.ts";
+import type { QueryAnswer } from "./replier.ts";
+
+/** Room in a payload for everything but the chunks or the entries: version, counts, indexes. */
+const HEADER_BYTES = 64;
+const ROOM = LIMITS.maxReplyBytes - HEADER_BYTES;
+/** Length of a chunk; index, term and length of an entry. */
+const CHUNK_FRAMING = 4;
+const ENTRY_FRAMING = 8 + 8 + 4;
+
+/** The stable checkpoint this replica would start from, and its latest commit certificate. */
+export const latestCheckpoint = ({ checkpoints, commitCertificate }: CoreState): QueryAnswer => ({
+  ok: true,
+  payload: checkpointAnswerCodec.encode({ checkpoint: checkpoints.proof, certificate: commitCertificate }),
+});
+
+/** Those of `digests` that are on the disk, as many as fit; one always does. */
+export function chunksHeld(chunks: Pick<ChunkReader, "read">, digests: readonly Digest[]): QueryAnswer {
+  const found: Uint8Array[] = [];
+  let bytes = 0;
+  let lookups = 0;
+  for (const digest of digests) {
+    lookups++;
+    const chunk = chunks.read(digest);
+    if (chunk === null) continue;
+    bytes += CHUNK_FRAMING + chunk.length;
+    if (bytes > ROOM) break;
+    found.push(chunk);
+  }
+  const workBytes = lookups * INGRESS_LIMITS.chunkLookupBytes;
+  return { ok: true, payload: chunksAnswerCodec.encode(found), workBytes };
+}
+
+/** Committed entries from `from` on, as many as fit; one always does. None where they are dropped or not committed here. */
+export function committedEntries({ log, commitIndex }: CoreState, from: LogIndex): QueryAnswer {
+  const { index: base } = log.base;
+  const entries: Entry[] = [];
+  if (from > base && from <= commitIndex) {
+    const last = Math.min(commitIndex, from + LIMITS.maxFetchEntries - 1) as LogIndex;
+    let bytes = 0;
+    for (const { entry } of slice(log, (from - 1) as LogIndex, last)) {
+      bytes += ENTRY_FRAMING + entry.body.length;
+      if (bytes > ROOM) break;
+      entries.push(entry);
+    }
+  }
+  return { ok: true, payload: entriesAnswerCodec.encode({ base, commitIndex, entries }) };
+}

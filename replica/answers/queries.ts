@@ -1,0 +1,43 @@
+/** What a replica answers outside the log: committed commands and fast reads (§7.4, §11). */
+import { queryResultCodec } from "../../transport/codec/mod.ts";
+import type { LogIndex } from "../../protocol/ids.ts";
+import { entryAt } from "../core/log/log.ts";
+import type { StateMachine } from "../../protocol/ports.ts";
+import type { CoreState } from "../core/state.ts";
+import type { QueryAnswer } from "./replier.ts";
+
+const UTF8 = new TextEncoder();
+
+/** An answer in JSON. */
+export const jsonAnswer = (value: unknown): QueryAnswer => ({ ok: true, payload: UTF8.encode(JSON.stringify(value)) });
+
+/** A refusal with its reason. */
+export const refusal = (error: string): QueryAnswer => ({
+  ok: false,
+  payload: UTF8.encode(JSON.stringify({ error })),
+});
+
+/** The entry committed at `index`, as equal on all honest replicas; or that there is none here yet. */
+export function committedCommand({ log, commitIndex }: CoreState, index: LogIndex): QueryAnswer {
+  if (index === 0 || index > commitIndex) return jsonAnswer({ index, none: true, commitIndex });
+  const chained = entryAt(log, index);
+  if (chained === undefined) return refusal(`entry ${index} is committed but no longer kept here`);
+  const { entry, hash } = chained;
+  const commands = (entry.requests ?? []).map(({ message: { client, seq, command } }) => ({
+    client,
+    seq,
+    command: command.toBase64(),
+  }));
+  return jsonAnswer({ index, term: entry.term, hash, commands });
+}
+
+/**
+ * §7.4: a read of the applied state; only where the roster enables it, and not before a restart has caught up with itself, or a learner with
+ * what it answered before it lost its disk (§8.4).
+ */
+export function fastRead(state: CoreState, machine: StateMachine, query: Uint8Array): QueryAnswer {
+  if (!state.config.constants.fastReads) return refusal("the roster does not enable fast reads");
+  if (state.appliedIndex < state.replayUntil) return refusal("this replica is still applying its log after a restart");
+  if (state.hard.recovery !== null) return refusal("this replica lost its disk and is a learner");
+  return { ok: true, payload: queryResultCodec.encode(machine.query(query)) };
+}

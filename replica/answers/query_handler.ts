@@ -1,0 +1,85 @@
+/** What a client can ask of this replica beside ordering a request: an address for answers, and queries. */
+import type { Activation } from "./activation.ts";
+import type { ClientId } from "../../protocol/ids.ts";
+import type { ClientPacket } from "../../protocol/packet.ts";
+import type { ChunkReader, StateMachine } from "../../protocol/ports.ts";
+import type { CoreState } from "../core/state.ts";
+import { OperatorDesk } from "./operator_handler.ts";
+import { chunksHeld, committedEntries, latestCheckpoint } from "./backup_queries.ts";
+import { committedCommand, fastRead, jsonAnswer } from "./queries.ts";
+import type { QueryAnswer, Replier } from "./replier.ts";
+import type { Routes } from "./routes.ts";
+import type { StatusDesk } from "../status/status.ts";
+
+/** A verified packet that is no request. */
+export type DeskPacket = Exclude<ClientPacket, { readonly kind: "SendRequest" | "UpdateLeader" }>;
+type QueryPacket = Exclude<DeskPacket, { readonly kind: "ClientHello" | "SetActive" }>;
+
+export interface ClientDesk {
+  /** Whether this replica takes part in the protocol; else it hears only SetActive and GetStatus. */
+  readonly active: boolean;
+  /** Whose rate a packet of `client` over `route` spends: {@linkcode Routes.payer}. */
+  payer(client: ClientId, route: string, now: number): string;
+  /** Serves `packet`, answering over `route`. Returns why it refused, or null. */
+  serve(packet: DeskPacket, route: string, now: number): string | null;
+}
+
+export interface DeskParts {
+  readonly state: CoreState;
+  readonly machine: StateMachine;
+  /** Chunks of snapshots on this replica's disk. */
+  readonly chunks: Pick<ChunkReader, "read">;
+  readonly routes: Routes;
+  readonly replier: Replier;
+  readonly status: StatusDesk;
+  readonly activation: Activation;
+  /** Whether this replica takes part in the protocol. */
+  readonly takesPart: () => boolean;
+  /** Told when the operator's command was obeyed. */
+  readonly onActivation: (active: boolean) => void;
+}
+
+/**
+ * The desk of one replica. It is asked between steps only, when everything the state says is durable, so that its signed answers
+ * may rest on it (I8).
+ */
+export function createDesk(parts: DeskParts): ClientDesk {
+  const { routes, replier, takesPart } = parts;
+  const operator = new OperatorDesk(parts);
+  return {
+    get active() {
+      return takesPart();
+    },
+    payer: (client, route, now) => routes.payer(client, route, now),
+    serve(packet, route, now) {
+      if (packet.kind === "ClientHello") {
+        const { client, time } = packet.signed.message;
+        return routes.greet(client, route, time, now) ? null : "replay";
+      }
+      if (packet.kind === "SetActive") return operator.serve(packet.signed.message, route, now);
+      const { client, nonce } = packet.signed.message;
+      const answer = replier.answerWithinBudget(route, client, nonce, () => answerOf(parts, packet, now));
+      if (answer === null) return "reply-budget";
+      return answer.ok ? null : "refused";
+    },
+  };
+}
+
+function answerOf({ state, machine, chunks, status }: DeskParts, packet: QueryPacket, now: number): QueryAnswer {
+  switch (packet.kind) {
+    case "FastRead":
+      return fastRead(state, machine, packet.signed.message.query);
+    case "GetCommittedCommand":
+      return committedCommand(state, packet.signed.message.index);
+    case "GetStatus":
+      return jsonAnswer(status.report(now));
+    case "GetCheckpoint":
+      return latestCheckpoint(state);
+    case "GetChunks":
+      return chunksHeld(chunks, packet.signed.message.digests);
+    case "GetEntries":
+      return committedEntries(state, packet.signed.message.from);
+    default:
+      return packet satisfies never;
+  }
+}

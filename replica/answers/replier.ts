@@ -1,0 +1,109 @@
+/** Signed answers to clients (§7.2). */
+import type { Signer } from "../../crypto/signing/signing.ts";
+import { encodeMessage, encodePacket } from "../../transport/codec/mod.ts";
+import type { ReplicaTransport } from "../../transport/port.ts";
+import type { ClientId } from "../../protocol/ids.ts";
+import type { Answer, QueryReply, Reply } from "../../protocol/message.ts";
+import type { ClientReply } from "../core/output.ts";
+import type { CoreState } from "../core/state.ts";
+import { INGRESS_LIMITS } from "../ingress/ingress_limits.ts";
+import { ReplyPace } from "./reply_pace.ts";
+import type { Routes } from "./routes.ts";
+import type { TallyByKind } from "../status/tally_by_kind.ts";
+import { TokenBuckets } from "../ingress/token_bucket.ts";
+
+export interface ReplierParts {
+  readonly state: CoreState;
+  readonly signer: Signer;
+  readonly transport: ReplicaTransport;
+  readonly routes: Routes;
+  /** Counts answers that are not sent, by kind. */
+  readonly refused: TallyByKind;
+  /** Monotonic clock in milliseconds. */
+  readonly now: () => number;
+}
+
+/** What a query is answered with. */
+export interface QueryAnswer {
+  readonly ok: boolean;
+  readonly payload: Uint8Array;
+  /** Bytes of the budget that finding the answer takes besides those of the answer itself. */
+  readonly workBytes?: number;
+}
+
+/** Answers clients, each within a budget of bytes; who is over it asks again a little later. */
+export class Replier {
+  readonly #parts: ReplierParts;
+  readonly #pace: ReplyPace;
+  readonly #bytes = new TokenBuckets(INGRESS_LIMITS.replyBytesPerSecond, INGRESS_LIMITS.replyByteBurst);
+
+  constructor(parts: ReplierParts) {
+    this.#parts = parts;
+    this.#pace = new ReplyPace(parts.state.config.constants.sessionWindow);
+  }
+
+  /** Sends those of a batch's answers that are due to all routes of its client, under one signature; nothing is signed for nobody. */
+  reply({ client, answers: all }: ClientReply): void {
+    const { state, transport, routes, now } = this.#parts;
+    const time = now();
+    const targets = [...routes.of(client, time)];
+    if (targets.length === 0) return;
+    const answers = all.filter((answer) => this.#isDue(client, answer, targets.length, time));
+    if (answers.length === 0) return;
+    const { currentTerm: term } = state.hard;
+    const reply: Reply = {
+      kind: "Reply",
+      replica: state.config.self,
+      client,
+      term,
+      leader: state.term.leader,
+      answers,
+    };
+    const frames = this.#seal(reply);
+    for (const route of targets) transport.sendToClient(route, frames);
+  }
+
+  /** Answers a query over the route it came by. */
+  answer(route: string, client: string, nonce: number, { ok, payload }: QueryAnswer): void {
+    const { state, transport } = this.#parts;
+    const reply: QueryReply = { kind: "QueryReply", replica: state.config.self, client, nonce, ok, payload };
+    transport.sendToClient(route, this.#seal(reply));
+  }
+
+  /** Answers a query within the budget of bytes. Null where that is used up: then the query costs nothing more. */
+  answerWithinBudget(route: string, client: ClientId, nonce: number, query: () => QueryAnswer): QueryAnswer | null {
+    const { routes, now } = this.#parts;
+    const time = now();
+    const payer = routes.payer(client, route, time);
+    if (!this.#bytes.allows(payer, time)) return null;
+    const answer = query();
+    const { payload, workBytes = 0 } = answer;
+    this.#bytes.take(payer, time, payload.length + workBytes + INGRESS_LIMITS.answerOverheadBytes);
+    this.answer(route, client, nonce, answer);
+    return answer;
+  }
+
+  /** Whether `answer` goes out in `copies` now: not a moment after the same one, and not over the budget unless it is small. */
+  #isDue(client: ClientId, answer: Answer, copies: number, now: number): boolean {
+    const { refused } = this.#parts;
+    const { answerOverheadBytes, smallResultBytes } = INGRESS_LIMITS;
+    if (this.#pace.isRepeat(client, answer, now)) {
+      refused.add("repeat:Reply");
+      return false;
+    }
+    if (answer.result.length > smallResultBytes && !this.#bytes.allows(client, now)) {
+      refused.add("reply-budget:Reply");
+      return false;
+    }
+    this.#bytes.take(client, now, copies * (answer.result.length + answerOverheadBytes));
+    this.#pace.note(client, answer, now);
+    return true;
+  }
+
+  #seal(message: Reply | QueryReply): Uint8Array[] {
+    const body = encodeMessage(message);
+    const signature = this.#parts.signer.sign(message.kind, body);
+    if (message.kind === "Reply") return encodePacket({ kind: "Reply", signed: { message, body, signature } });
+    return encodePacket({ kind: "QueryReply", signed: { message, body, signature } });
+  }
+}

@@ -1,0 +1,68 @@
+import { assert, assertEquals } from "@std/assert";
+import { replierLab } from "../../tests/support/replier_lab.ts";
+import { INGRESS_LIMITS } from "../ingress/ingress_limits.ts";
+
+const KIB = 1024;
+const { replyPaceMs, replyByteBurst, replyBytesPerSecond, smallResultBytes } = INGRESS_LIMITS;
+const LONG = 480 * KIB;
+/** Long answers until the budget of one client is used up. */
+const IN_BURST = Math.ceil(replyByteBurst / LONG);
+
+Deno.test("a settled request with a long answer is answered at a pace, however often it is handed in", () => {
+  const lab = replierLab();
+  for (let i = 0; i < 500; i++) lab.reply("c1", [lab.answer(1, LONG)]);
+  assertEquals([lab.replies("c1"), lab.signed()], [["1"], 1]);
+  assertEquals(lab.refused(), { "repeat:Reply": 499 });
+  lab.clock.now += replyPaceMs;
+  lab.reply("c1", [lab.answer(1, LONG)]);
+  assertEquals([lab.replies("c1"), lab.signed()], [["1", "1"], 2]);
+});
+
+Deno.test("long answers stop with the budget of their client, small ones never do, and others have their own", () => {
+  const lab = replierLab();
+  for (let i = 0; i < 2 * IN_BURST; i++) lab.reply("c1", [lab.answer(i, LONG)]);
+  assertEquals([lab.replies("c1").length, lab.signed()], [IN_BURST, IN_BURST]);
+  assertEquals(lab.refused(), { "reply-budget:Reply": IN_BURST });
+  lab.forget();
+  lab.reply("c1", [lab.answer(1000, LONG), lab.answer(1001, smallResultBytes), lab.answer(1002, 0)]);
+  lab.reply("c2", [lab.answer(1, LONG)]);
+  assertEquals([lab.replies("c1"), lab.replies("c2")], [["1001 1002"], ["1"]]);
+});
+
+Deno.test("an answer dropped for the budget is no repeat: it is sent once the budget is there again", () => {
+  const lab = replierLab();
+  for (let i = 0; i <= IN_BURST; i++) lab.reply("c1", [lab.answer(i, LONG)]);
+  assertEquals(lab.replies("c1").length, IN_BURST);
+  lab.forget();
+  lab.clock.now += replyPaceMs / 2;
+  lab.reply("c1", [lab.answer(IN_BURST, LONG)]);
+  assertEquals(lab.replies("c1"), [`${IN_BURST}`]);
+});
+
+Deno.test("every copy of a reply counts, and nothing counts that nobody hears", () => {
+  const lab = replierLab();
+  for (let i = 0; i < 2 * IN_BURST; i++) lab.reply("c3", [lab.answer(i, LONG)]);
+  assertEquals([lab.signed(), lab.refused()], [0, {}]);
+  lab.greet("c1", "second");
+  for (let i = 0; i < 2 * IN_BURST; i++) lab.reply("c1", [lab.answer(i, LONG)]);
+  assert(Math.abs(lab.signed() - IN_BURST / 2) <= 1, `${lab.signed()}`);
+});
+
+Deno.test("queries obey the same budget, and one over it is not even looked at", () => {
+  const lab = replierLab();
+  let asked = 0;
+  const query = (route: string) => lab.query("c1", route, () => (asked++, LONG));
+  for (let i = 0; i < 2 * IN_BURST; i++) query("c1");
+  assertEquals([asked, lab.signed()], [IN_BURST, IN_BURST]);
+  lab.reply("c1", [lab.answer(1, LONG)]);
+  assertEquals(lab.refused(), { "reply-budget:Reply": 1 });
+  lab.clock.now += Math.ceil(1000 * LONG / replyBytesPerSecond);
+  assert(query("c1"));
+});
+
+Deno.test("a query that others hand in again spends nothing of its client's own budget", () => {
+  const lab = replierLab();
+  for (let i = 0; i < 2 * IN_BURST; i++) lab.query("c1", `thief${i}`, () => LONG);
+  assertEquals(lab.signed(), IN_BURST);
+  assert(lab.query("c1", "c1", () => LONG));
+});

@@ -1,7 +1,0 @@
-/** Timeouts that outgrow the real delay (§6.11). */
-import type { ProtocolConstants } from "./config.ts";
-import type { Millis } from "./ids.ts";
-
-/** The base election timeout, doubled for each of `failures`, up to its cap. */
-export const backedOff = ({ electionTimeoutMs, electionTimeoutCapMs }: ProtocolConstants, failures: number): Millis =>
-  Math.min(electionTimeoutMs * 2 ** Math.min(failures, 30), electionTimeoutCapMs);

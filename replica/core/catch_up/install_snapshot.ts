@@ -1,0 +1,97 @@
+/** The end of a state transfer (§8.3): the replicated state, and the log behind it, as a quorum certified them. */
+import type { CheckpointProof } from "../../../protocol/certificate.ts";
+import { adoptStable, compactLog, markGarbage } from "../checkpoints/checkpoints.ts";
+import { type Context, note } from "../context.ts";
+import { restartLog, setCheckpoint } from "../log/durable.ts";
+import type { Head } from "../../../protocol/entry.ts";
+import { settle } from "../clients/interventions.ts";
+import { assertInvariant } from "../../../protocol/invariant.ts";
+import { contains, headAt } from "../log/log.ts";
+import type { Digest } from "../../../protocol/ids.ts";
+import type { Ports } from "../../../protocol/ports.ts";
+import { compareRank } from "../../../protocol/rank.ts";
+import { markLogProposed } from "../clients/request_pool.ts";
+import { readSessions } from "../../../protocol/snapshot/session_chunks_read.ts";
+import { restoreSnapshot } from "../../../protocol/snapshot/snapshot_restore.ts";
+import { writtenDigests } from "../../../protocol/snapshot/snapshot_writer.ts";
+import type { CoreState, Transfer } from "../state.ts";
+import type { SessionTable } from "../../../protocol/snapshot/session_table.ts";
+import { endTransfer, resumeTransfer } from "./state_transfer.ts";
+import { advanceCommit, recount } from "../replication/tally.ts";
+import { raiseTerm } from "../election/terms.ts";
+
+/** The replicated state at a checkpoint, the state machine's part of it put in place. */
+export interface Restored {
+  readonly sessions: SessionTable;
+  readonly digests: readonly Digest[];
+}
+
+/**
+ * Puts the state machine into the state that `proof` certifies. Throws InvariantError where a chunk is missing or wrong: a disk that
+ * lost some of what it took.
+ */
+export function restoreState(ports: Ports, { stable }: CheckpointProof, window: number): Restored {
+  try {
+    const snapshot = restoreSnapshot(stable.stateDigest, (digest) => ports.chunks.read(digest), ports.hash);
+    const sessions = readSessions(snapshot.sessions, window);
+    ports.machine.restore(snapshot.machine);
+    return { sessions, digests: snapshot.digests };
+  } catch (fault) {
+    assertInvariant(!(fault instanceof RangeError), "I6", `the snapshot of index ${stable.index}: ${String(fault)}`);
+    throw fault;
+  }
+}
+
+/** Takes over the snapshot whose chunks are all on the disk: state, sessions, log, commit index, highest certificate. */
+export function installSnapshot(context: Context, transfer: Transfer): void {
+  const { state, ports, now } = context;
+  const { proof, received, receivedBytes, startedAt } = transfer;
+  const { index, hash } = proof.stable;
+  if (index <= state.commitIndex) return endTransfer(context, "not-needed");
+  resumeTransfer(context, transfer); // whatever the disk lost meanwhile is asked for again
+  if (!transfer.complete) return;
+  const { sessions, digests } = restoreState(ports, proof, state.config.constants.sessionWindow);
+  installLog(context, proof, { index, hash });
+  state.sessions = sessions;
+  state.appliedIndex = index;
+  markLogProposed(state);
+  settle(context, state.requests.interventions.keys());
+  const before = state.checkpoints.writing.splice(0).map(({ writer }) => writtenDigests(writer));
+  setCheckpoint(context, proof);
+  endTransfer(context, "installed");
+  adoptStable(context, digests);
+  for (const written of before) markGarbage(context, written);
+  compactLog(context);
+  recount(context, headAt(state.log, index).index);
+  const fields = { index, chunks: received, bytes: receivedBytes, ms: Math.round(now - startedAt) };
+  note(context, "info", "state-transferred", fields);
+}
+
+/** ⚠ §8.1, §8.3: what is committed replaces whatever conflicts with it, and its certificate counts. */
+function installLog(context: Context, { commit }: CheckpointProof, point: Head): void {
+  const { state } = context;
+  // First of all: who leads a lower term may have been deposed unheard, and its log need not contain this point.
+  if (commit.term > state.hard.currentTerm) raiseTerm(context, commit.term, null);
+  if (!contains(state.log, point)) {
+    assertInvariant(
+      state.leadership === null,
+      "I4",
+      `the leader's log misses index ${point.index}, which is committed`,
+    );
+    assertBranchHolds(state, commit, point);
+    restartLog(context, point);
+    state.term.match = null;
+  }
+  advanceCommit(context, commit);
+}
+
+/** I4: a certificate above the commit's rank covers what is committed. */
+function assertBranchHolds({ prepared, branch }: CoreState, commit: CheckpointProof["commit"], point: Head): void {
+  if (compareRank(prepared, commit) <= 0) return;
+  const held = branch.find(({ entry }) => entry.index === point.index) ?? prepared;
+  assertInvariant(
+    held.hash === point.hash,
+    "I4",
+    `a certificate of rank (${prepared.term}, ${prepared.index}) without index ${point.index}, which is committed`,
+  );
+}

@@ -1,0 +1,214 @@
+/** State transfer (§8.3): fetching a certified snapshot, chunk by chunk, from several peers that need not be trusted. */
+import { backedOff } from "../election/backoff.ts";
+import type { CheckpointProof } from "../../../protocol/certificate.ts";
+import { holdsChunk, stableIndex } from "../checkpoints/checkpoints.ts";
+import { type Context, note, peersOf, send } from "../context.ts";
+import { putChunks, setTransferProof } from "../log/durable.ts";
+import type { Digest, Millis, ReplicaId } from "../../../protocol/ids.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
+import type { Chunk } from "../output.ts";
+import type { FetchChunksResponsePacket } from "../../../protocol/packet.ts";
+import { readManifestHead, readManifestList } from "../../../protocol/snapshot/snapshot_manifest.ts";
+import type { ChunkSource, CoreState, Transfer } from "../state.ts";
+import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
+
+/** A transfer of the snapshot that `proof` certifies, before anything was asked for. */
+export const createTransfer = (proof: CheckpointProof, now: Millis): Transfer => ({
+  proof,
+  startedAt: now,
+  head: null,
+  lists: [],
+  fresh: new Map(),
+  missing: new Set(),
+  sources: new Map(),
+  nextNonce: 1,
+  received: 0,
+  receivedBytes: 0,
+  complete: false,
+});
+
+/** Whether `proof` would take this replica further than it is. */
+export const leadsAhead = (state: CoreState, { stable: { index } }: CheckpointProof): boolean =>
+  index > state.commitIndex && index > stableIndex(state) && index > (state.transfer?.proof.stable.index ?? 0);
+
+/**
+ * Begins to fetch the snapshot that `proof` certifies, in place of an older one. Chunks fetched for that, and those of snapshots held,
+ * need not be fetched again.
+ */
+export function beginTransfer(context: Context, proof: CheckpointProof): void {
+  const { state, now } = context;
+  state.transfer = createTransfer(proof, now);
+  setTransferProof(context, proof);
+  note(context, "info", "state-transfer", { index: proof.stable.index, commitIndex: state.commitIndex });
+  resumeTransfer(context, state.transfer);
+}
+
+/** Finds out what is missing, and asks for it. */
+export function resumeTransfer(context: Context, transfer: Transfer): void {
+  findMissing(context, transfer);
+  askSources(context, transfer);
+}
+
+/** On every tick: sources that took too long lose what they were asked for to others. */
+export function tendTransfer(context: Context): void {
+  const { state, now } = context;
+  const { transfer } = state;
+  if (transfer === null || transfer.complete) return;
+  if (transfer.proof.stable.index <= state.commitIndex) return endTransfer(context, "not-needed");
+  for (const [id, source] of transfer.sources) {
+    if (source.request !== null && now >= source.request.deadline) {
+      fail(context, transfer, id, source, "source-too-slow");
+    }
+  }
+  if (isSettled(transfer)) findMissing(context, transfer); // after a restart nothing is known of it yet
+  askSources(context, transfer);
+}
+
+/** Ends the transfer. What was fetched stays for the next one, until a checkpoint of this replica is stable. */
+export function endTransfer(context: Context, code: string): void {
+  const { transfer } = context.state;
+  if (transfer === null) return;
+  note(context, "info", "state-transfer-ended", { index: transfer.proof.stable.index, code });
+  context.state.transfer = null;
+  context.state.checkpoints.strays = true;
+  setTransferProof(context, null);
+}
+
+/** What the manifest says as far as it is held: first the head is missing, then the lists, then the chunks. */
+function findMissing(context: Context, transfer: Transfer): void {
+  const { stateDigest } = transfer.proof.stable;
+  transfer.missing.clear();
+  if (transfer.head === null) {
+    const bytes = manifestChunk(context, transfer, stateDigest);
+    if (bytes === null) return void transfer.missing.add(stateDigest);
+    transfer.head = readManifestHead(bytes);
+    transfer.lists.push(...transfer.head.lists.map(() => null));
+  }
+  const { head, lists } = transfer;
+  head.lists.forEach((digest, at) => {
+    const bytes = lists[at] === null ? manifestChunk(context, transfer, digest) : null;
+    if (bytes !== null) transfer.lists[at] = readManifestList(head, at, bytes);
+    else if (lists[at] === null) transfer.missing.add(digest);
+  });
+  if (transfer.missing.size > 0) return;
+  for (const list of lists) {
+    for (const digest of list!) {
+      if (!transfer.fresh.has(digest) && !holdsChunk(context, digest)) transfer.missing.add(digest);
+    }
+  }
+  transfer.complete = transfer.missing.size === 0;
+}
+
+const manifestChunk = (context: Context, { fresh }: Transfer, digest: Digest): Uint8Array | null =>
+  fresh.get(digest) ?? (holdsChunk(context, digest) ? context.ports.chunks.read(digest) : null);
+
+/** Asks every source that owes no answer for the next chunks that nobody was asked for. */
+function askSources(context: Context, transfer: Transfer): void {
+  for (const id of inOrder(context.state, transfer)) {
+    if (transfer.missing.size === 0) return;
+    const source = transfer.sources.get(id) ?? { request: null, failures: 0, retryAt: -Infinity, lacksIt: false };
+    transfer.sources.set(id, source);
+    if (source.request === null && context.now >= source.retryAt) ask(context, transfer, id, source);
+  }
+}
+
+/** The other replicas, starting with another one each time: the head and the lists do not always come from the same. */
+function inOrder(state: CoreState, { nextNonce }: Transfer): ReplicaId[] {
+  const peers = peersOf(state);
+  const first = nextNonce % peers.length;
+  return [...peers.slice(first), ...peers.slice(0, first)];
+}
+
+function ask(context: Context, transfer: Transfer, to: ReplicaId, source: ChunkSource): void {
+  const { state, now } = context;
+  const digests = [...transfer.missing.values().take(LIMITS.maxFetchChunks)];
+  for (const digest of digests) transfer.missing.delete(digest);
+  const nonce = transfer.nextNonce++;
+  source.request = { nonce, digests: new Set(digests), deadline: now + patience(state, source) };
+  send(context, [to], {
+    kind: "FetchChunks",
+    signed: { kind: "FetchChunks", replica: state.config.self, nonce, digests },
+  });
+}
+
+/** How long an answer may take, and how long a source that failed is left alone: doubled with each failure (§6.11). */
+function patience({ config }: CoreState, { failures }: ChunkSource): Millis {
+  return backedOff(config.constants, failures);
+}
+
+/** The source that was asked with this nonce and has not answered, if there is one (§8.3). */
+export function awaitedSource(
+  { transfer }: CoreState,
+  { replica, nonce }: { readonly replica: ReplicaId; readonly nonce: number },
+): ChunkSource | null {
+  const source = transfer?.sources.get(replica);
+  return source?.request?.nonce === nonce ? source : null;
+}
+
+/** Takes the chunks that were asked for. One that was not costs the source its turn, and this replica nothing else. */
+export function onFetchChunksResponse(context: Context, packet: FetchChunksResponsePacket): Verdict {
+  const { state, ports } = context;
+  const { replica } = packet.signed.message;
+  const { transfer } = state;
+  const source = awaitedSource(state, packet.signed.message);
+  if (transfer === null || source === null) return ignore("not-asked-for");
+  const asked = source.request!.digests;
+  const chunks = packet.chunks.map((bytes): Chunk => ({ digest: ports.hash(bytes), bytes }));
+  const distinct = new Set(chunks.map(({ digest }) => digest));
+  if (distinct.size < chunks.length || chunks.some(({ digest }) => !asked.has(digest))) {
+    fail(context, transfer, replica, source, "wrong-chunk");
+    askSources(context, transfer);
+    return reject("wrong-chunk", replica);
+  }
+  if (chunks.length === 0) return lacking(context, transfer, replica, source);
+  Object.assign(source, { failures: 0, lacksIt: false });
+  take(context, transfer, source, chunks);
+  return ACCEPT;
+}
+
+function take(context: Context, transfer: Transfer, source: ChunkSource, chunks: readonly Chunk[]): void {
+  putChunks(context, chunks);
+  const taken = new Set(chunks.map(({ digest }) => digest));
+  for (const digest of source.request!.digests) if (!taken.has(digest)) transfer.missing.add(digest);
+  source.request = null;
+  transfer.received += chunks.length;
+  for (const { digest, bytes } of chunks) {
+    transfer.receivedBytes += bytes.length;
+    transfer.fresh.set(digest, bytes);
+  }
+  if (isSettled(transfer)) findMissing(context, transfer);
+  transfer.fresh.clear();
+  askSources(context, transfer);
+}
+
+/** Whether nothing is missing that is known of, asked for or not. */
+const isSettled = ({ missing, sources }: Transfer): boolean =>
+  missing.size === 0 && [...sources.values()].every(({ request }) => request === null);
+
+/** The source holds none of it. A snapshot that is out of date is given up: a newer one is found by asking anew. */
+function lacking(context: Context, transfer: Transfer, id: ReplicaId, source: ChunkSource): Verdict {
+  source.lacksIt = true;
+  fail(context, transfer, id, source, "source-lacks-it");
+  if (isOutOfDate(context.state, transfer)) endTransfer(context, "out-of-date");
+  else askSources(context, transfer);
+  return ACCEPT;
+}
+
+/**
+ * ⚠ Whether an honest replica has dropped the snapshot. f + 1 that say they lack it are not enough, for an honest one may never have had
+ * it: they must have vouched for it, or be as many as there are honest ones besides this, Q − f of which have vouched.
+ */
+function isOutOfDate({ sizes: { n, f, weak } }: CoreState, { proof, sources }: Transfer): boolean {
+  const vouchers = new Set(proof.stable.checkpoints.map(({ message }) => message.replica));
+  const lacking = [...sources].flatMap(([id, { lacksIt }]) => lacksIt ? [id] : []);
+  return lacking.length >= n - 1 - f || lacking.filter((id) => vouchers.has(id)).length >= weak;
+}
+
+/** What the source was asked for is asked of others; it has its next turn after a pause. */
+function fail(context: Context, transfer: Transfer, id: ReplicaId, source: ChunkSource, code: string): void {
+  for (const digest of source.request?.digests ?? []) transfer.missing.add(digest);
+  source.request = null;
+  source.failures++;
+  source.retryAt = context.now + patience(context.state, source);
+  note(context, "info", "chunks-not-fetched", { from: id, code });
+}

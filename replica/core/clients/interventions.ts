@@ -1,0 +1,102 @@
+/** Client intervention as a replica sees it (§7.3): forwarding, patience, and when a request is settled. */
+import { type Context, send } from "../context.ts";
+import type { SendRequest } from "../../../protocol/entry.ts";
+import type { ClientId, Seq } from "../../../protocol/ids.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
+import type { Signed } from "../../../protocol/message.ts";
+import { holdRequest, poolRequest } from "./request_pool.ts";
+import { standingOf } from "../../../protocol/snapshot/session_table.ts";
+import type { CoreState, Intervention } from "../state.ts";
+
+/**
+ * Starts patience for `request`, once; false if it lies below the floor of one that is pending. Only a seq inside the window
+ * gets here, so that a client's pending interventions never exceed its quota, which an honest leader never drops.
+ */
+export function intervene(context: Context, request: Signed<SendRequest>): boolean {
+  const { state, now } = context;
+  const { client } = request.message;
+  const pending = state.requests.interventions.get(client) ?? new Map<Seq, Intervention>();
+  state.requests.interventions.set(client, pending);
+  const intervention: Intervention = {
+    request,
+    since: now,
+    deadline: now + state.requests.patience,
+    restarts: 0,
+    expired: false,
+    forwardAt: now,
+    forwardInterval: state.config.constants.heartbeatMs,
+  };
+  return holdRequest(pending, request.message, intervention, (held) => held.request.message.floor);
+}
+
+/** Passes what is due to the leader, with a back-off for each, and lets patience run out. A leader passes it to itself. */
+export function tendInterventions(context: Context): void {
+  const { requests, term, config } = context.state;
+  for (const intervention of all(requests.interventions)) {
+    if (context.now >= intervention.deadline) intervention.expired = true;
+    if (term.leader === null || context.now < intervention.forwardAt) continue;
+    if (term.role === "leader") poolRequest(context.state, intervention.request);
+    else send(context, [term.leader], { kind: "ForwardedRequest", signed: intervention.request });
+    intervention.forwardAt = context.now + intervention.forwardInterval;
+    intervention.forwardInterval = Math.min(2 * intervention.forwardInterval, config.constants.electionTimeoutMs);
+  }
+}
+
+/** §6.1b: whether patience with the leader has run out for any request. */
+export function hasExpired({ requests }: CoreState): boolean {
+  for (const intervention of all(requests.interventions)) if (intervention.expired) return true;
+  return false;
+}
+
+/**
+ * A new leader gets every pending request and fresh patience: longer if the last one served none of them, shorter if it did
+ * (§7.3). A leader's own no-op is no progress to a waiting client: where a round trip outlasts patience, it has to grow.
+ */
+export function changeLeader(context: Context): void {
+  const { requests, config } = context.state;
+  const { patienceMs, patienceCapMs, heartbeatMs } = config.constants;
+  const waiting = [...all(requests.interventions)].length > 0;
+  const scaled = requests.patience * (requests.served ? 1 / 2 : waiting ? 2 : 1);
+  requests.patience = Math.min(Math.max(scaled, patienceMs), patienceCapMs);
+  requests.progressed = false;
+  requests.served = false;
+  if (context.state.term.role !== "leader") requests.pool.clear();
+  for (const intervention of all(requests.interventions)) {
+    intervention.deadline = context.now + requests.patience;
+    intervention.restarts = 0;
+    intervention.expired = false;
+    intervention.forwardAt = context.now;
+    intervention.forwardInterval = heartbeatMs;
+  }
+}
+
+/**
+ * Drops every request of `clients` that is settled at the applied index, whatever its command (§7.3). Patience of requests
+ * younger than the oldest one served restarts, a bounded number of times: the leader is busy, not deaf.
+ */
+export function settle({ state, now }: Context, clients: Iterable<ClientId>): void {
+  const { requests, sessions } = state;
+  let served = Infinity;
+  for (const client of clients) {
+    const settled = (seq: Seq) => ["answered", "expired"].includes(standingOf(sessions, client, seq).standing);
+    const pending = requests.interventions.get(client);
+    for (const seq of [...pending?.keys() ?? []].filter(settled)) {
+      served = Math.min(served, pending!.get(seq)!.since);
+    }
+    for (const queue of [pending, requests.pool.get(client), requests.proposed.get(client)]) {
+      for (const seq of [...queue?.keys() ?? []].filter(settled)) queue!.delete(seq);
+    }
+  }
+  if (served === Infinity) return;
+  requests.served = true;
+  for (const intervention of all(requests.interventions)) {
+    const younger = intervention.since >= served;
+    if (!younger || intervention.expired || intervention.restarts >= LIMITS.maxPatienceRestarts) continue;
+    intervention.deadline = Math.max(intervention.deadline, now + requests.patience);
+    intervention.restarts++;
+  }
+}
+
+function* all(interventions: CoreState["requests"]["interventions"]): Iterable<Intervention> {
+  for (const pending of interventions.values()) yield* pending.values();
+}

@@ -1,0 +1,75 @@
+/** Applying committed entries to the replicated state (§7.1, §7.2). */
+import { beginSnapshot, isCheckpointIndex, snapshotsPending } from "../checkpoints/checkpoints.ts";
+import type { Context } from "../context.ts";
+import type { Entry } from "../../../protocol/entry.ts";
+import { type ClientId, offset } from "../../../protocol/ids.ts";
+import { settle } from "./interventions.ts";
+import { assertInvariant } from "../../../protocol/invariant.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
+import { entryAt } from "../log/log.ts";
+import type { Answer } from "../../../protocol/message.ts";
+import { applyRequest } from "../../../protocol/snapshot/session_table.ts";
+import type { CoreState } from "../state.ts";
+import { ACCEPT, type Verdict } from "../verdict.ts";
+
+/** Applies committed entries until at least `limit` requests are done, and hands out the answers, a reply for each client and batch. */
+export function onApply(context: Context, limit: number): Verdict {
+  const { state } = context;
+  const answers = new Map<ClientId, Answer[]>();
+  for (let done = 0; done < limit && state.appliedIndex < state.commitIndex && !snapshotsPending(state);) {
+    const next = offset(state.appliedIndex, 1);
+    const { entry } = entryAt(state.log, next)!;
+    assertApplicable(state, entry);
+    applyEntry(context, entry, answers);
+    state.appliedIndex = next;
+    if (isCheckpointIndex(state, next)) beginSnapshot(context, next);
+    done += 1 + (entry.requests?.length ?? 0);
+  }
+  settle(context, answers.keys());
+  for (const [client, list] of answers) reply(context, client, list);
+  return ACCEPT;
+}
+
+/** I6: equal state at equal index needs every entry once, in order, and none before it is committed. */
+function assertApplicable({ appliedIndex, commitIndex }: CoreState, { index, requests }: Entry): void {
+  assertInvariant(index === appliedIndex + 1, "I6", `entry ${index} applied after ${appliedIndex}`);
+  assertInvariant(
+    index <= commitIndex,
+    "I6",
+    `entry ${index} applied before it is committed, commit index ${commitIndex}`,
+  );
+  assertInvariant(requests !== null, "I6", `entry ${index} is no list of requests`);
+}
+
+function applyEntry({ state, ports }: Context, { index, requests }: Entry, answers: Map<ClientId, Answer[]>): void {
+  for (const { message } of requests ?? []) {
+    const { client } = message;
+    const answer = applyRequest(
+      state.sessions,
+      message,
+      index,
+      (command) => ports.machine.apply(command, { index, client }),
+    );
+    state.requests.proposed.get(client)?.delete(message.seq);
+    const list = answers.get(client) ?? [];
+    answers.set(client, list);
+    if (index > state.replayUntil) list.push(answer);
+  }
+}
+
+/** Splits a client's answers so that no reply outgrows its limits. */
+function reply({ out }: Context, client: ClientId, answers: readonly Answer[]): void {
+  let batch: Answer[] = [];
+  let bytes = 0;
+  for (const answer of answers) {
+    const full = batch.length >= LIMITS.maxAnswers || bytes + answer.result.length > LIMITS.maxReplyBytes;
+    if (batch.length > 0 && full) {
+      out.replies.push({ client, answers: batch });
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(answer);
+    bytes += answer.result.length;
+  }
+  if (batch.length > 0) out.replies.push({ client, answers: batch });
+}

@@ -1,0 +1,51 @@
+/** A client's request at a replica (§7.1–§7.3). */
+import { type Context, send } from "../context.ts";
+import type { RequestInput } from "../input.ts";
+import { intervene } from "./interventions.ts";
+import type { Answer } from "../../../protocol/message.ts";
+import type { LogIndex } from "../../../protocol/ids.ts";
+import { poolRequest } from "./request_pool.ts";
+import { floorOf, standingOf } from "../../../protocol/snapshot/session_table.ts";
+import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
+
+/** Answers from the session table what is settled; else the leader queues it, and a follower passes it on. */
+export function onRequest(context: Context, { request, intervention, via }: RequestInput): Verdict {
+  const { state } = context;
+  const { client, seq } = request.message;
+  if (!state.config.clients.has(client)) return reject("unknown-client", null);
+  const found = standingOf(state.sessions, client, seq);
+  if (found.standing === "answered") return answerAgain(context, request.message.client, found.answer, via === null);
+  if (found.standing === "expired") {
+    return answerAgain(context, client, expired(context, request.message), via === null);
+  }
+  if (seq >= request.message.floor + state.config.constants.sessionWindow) return ignore("outside-window");
+  const leading = state.term.role === "leader";
+  if (!leading && via !== null) return ignore("not-the-leader");
+  if (leading && !poolRequest(state, request)) return ignore("below-own-floor");
+  if (!leading && !intervention) passOn(context, request);
+  if (intervention && via === null && !intervene(context, request)) return ignore("below-own-floor");
+  return ACCEPT;
+}
+
+/** §7.2: a restarted replica answers only after it has applied again up to its durable commit index. */
+function answerAgain(
+  { state, out }: Context,
+  client: RequestInput["request"]["message"]["client"],
+  answer: Answer,
+  direct: boolean,
+): Verdict {
+  if (direct && state.appliedIndex >= state.replayUntil) out.replies.push({ client, answers: [answer] });
+  return ignore("settled");
+}
+
+/** The answer to a seq below the window that this replica never orders again; index 0 says that no entry settled it now. */
+function expired({ state }: Context, { client, seq }: RequestInput["request"]["message"]): Answer {
+  const floor = floorOf(state.sessions, client);
+  return { seq, index: 0 as LogIndex, outcome: "expired", result: new Uint8Array(0), floor };
+}
+
+/** A client with a stale idea of the leader is served all the same. */
+function passOn(context: Context, request: RequestInput["request"]): void {
+  const { leader } = context.state.term;
+  if (leader !== null) send(context, [leader], { kind: "ForwardedRequest", signed: request });
+}

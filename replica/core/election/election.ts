@@ -1,0 +1,149 @@
+/** PreVotes, candidacies and their turns (§6.3, §6.4, §6.6, §6.10). */
+import { type Context, note, peersOf, send } from "../context.ts";
+import { append, truncate } from "../log/durable.ts";
+import { type Millis, offset, type ReplicaId, type Term } from "../../../protocol/ids.ts";
+import { assertInvariant } from "../../../protocol/invariant.ts";
+import { contains, lastIndex } from "../log/log.ts";
+import type { PreVote, Signed } from "../../../protocol/message.ts";
+import type { PreVotePacket } from "../../../protocol/packet.ts";
+import { kthHighest } from "../../../protocol/quorum.ts";
+import { certified } from "../../../protocol/rank.ts";
+import { beginLeading } from "../replication/replication.ts";
+import { markLogProposed } from "../clients/request_pool.ts";
+import type { Candidacy, CoreState } from "../state.ts";
+import { placeByPreVote } from "./suspicion.ts";
+import { recount } from "../replication/tally.ts";
+import { enterByProof, installLeader, raiseTerm } from "./terms.ts";
+import { ACCEPT, type Verdict } from "../verdict.ts";
+
+/** §6.3. The proof attached may tell this replica a leader it does not know. */
+export function onPreVote(context: Context, { signed, proof }: PreVotePacket): Verdict {
+  if (proof) enterByProof(context, proof);
+  hearPreVote(context, signed);
+  return ACCEPT;
+}
+
+/** Counts a PreVote heard in any message: for the term to publish always, for a candidacy only during suspicion (§6.3). */
+export function hearPreVote(context: Context, preVote: Signed<PreVote>): void {
+  const { election } = context.state;
+  const { replica, term } = preVote.message;
+  placeByPreVote(context, replica, term);
+  if (term > (election.heard.get(replica) ?? 0)) election.heard.set(replica, term);
+  if (election.suspectingSince === null) return;
+  const known = election.support.get(replica);
+  if (known && known.message.term >= term) return;
+  election.support.set(replica, preVote);
+  if (!known && replica !== context.state.config.self) repeatSoon(context);
+  noteCertificate(context);
+}
+
+/** A replica that has only begun to suspect counts no PreVote it heard earlier: it is told again at once (§6.3). */
+function repeatSoon({ state: { election, config }, now }: Context): void {
+  election.preVoteAt = Math.min(election.preVoteAt, now);
+  election.preVoteInterval = config.constants.heartbeatMs;
+}
+
+/** §6.3: a PreVote for t′ supports every t ≤ t′, so the Q-th highest term heard is certified, and all below it. */
+function noteCertificate({ state: { election, sizes }, now }: Context): void {
+  const term = kthHighest([...election.support.values()].map((p) => p.message.term), sizes.quorum);
+  if (term !== null && term > (election.certificates.at(-1)?.term ?? 0)) {
+    election.certificates.push({ term, since: now });
+  }
+}
+
+/** Since when this replica holds a PreVote certificate for `term`, by what it heard itself; null while it does not. */
+export const certifiedSince = ({ election }: CoreState, term: Term): Millis | null =>
+  election.certificates.find((held) => held.term >= term)?.since ?? null;
+
+/**
+ * §6.10: when candidate `c`'s turn in `term` has come for this replica: k slots after it holds the certificate *and*
+ * suspects, k = (c − term) mod n, slot = election timeout / 2n.
+ */
+export function turnAt(
+  { config, sizes, election }: CoreState,
+  candidate: ReplicaId,
+  term: Term,
+  since: Millis,
+): Millis {
+  const position = config.replicas.indexOf(candidate);
+  const k = (((position - term) % sizes.n) + sizes.n) % sizes.n;
+  const begin = Math.max(since, election.suspectingSince ?? Infinity);
+  return begin + k * (election.timeout / (2 * sizes.n));
+}
+
+/** §6.4: becomes candidate in the highest certified term once its turn has come. */
+export function campaignWhenDue(context: Context): void {
+  const { state, now } = context;
+  const held = state.election.certificates.at(-1);
+  if (state.hard.recovery !== null) return;
+  if (state.election.suspectingSince === null || !held || held.term <= state.hard.currentTerm) return;
+  if (now < turnAt(state, state.config.self, held.term, held.since)) return;
+  const preVotes = [...state.election.support.values()].filter(({ message }) => message.term >= held.term)
+    .slice(0, state.sizes.quorum);
+  startCandidacy(context, held.term, preVotes);
+}
+
+/** Term and self-vote with the frozen base are durable before the request leaves; the log moves to the base (§6.4, §6.8). */
+function startCandidacy(context: Context, term: Term, preVotes: readonly Signed<PreVote>[]): void {
+  const { state } = context;
+  const certificate = state.prepared; // frozen: what comes to light on the branch may outrank it
+  const base = certified(certificate);
+  raiseTerm(context, term, { candidate: state.config.self, base });
+  adoptBranch(context);
+  if (state.hard.currentTerm !== term) return; // a commit of a higher term was on the branch (§4.3)
+  state.term.role = "candidate";
+  state.election.candidacy = {
+    base,
+    certificate,
+    preVotes,
+    votes: new Map(),
+    repeatAt: context.now,
+  };
+  note(context, "info", "candidate", { term, base: base.index });
+  const candidate = state.config.self;
+  send(context, [candidate], {
+    kind: "Vote",
+    signed: { kind: "Vote", term, candidate, voter: candidate, granted: true, base },
+  });
+}
+
+/** Moves the log to the branch under the highest certificate, if it is not on it (§6.8). */
+function adoptBranch(context: Context): void {
+  const { state } = context;
+  if (state.prepared.index <= state.commitIndex || contains(state.log, state.prepared)) return;
+  const branch = [...state.branch];
+  const first = branch[0]?.entry.index;
+  assertInvariant(first !== undefined, "internal", "the entries under the highest certificate are missing");
+  truncate(context, offset(first, -1));
+  append(context, branch);
+  assertInvariant(contains(state.log, state.prepared), "internal", "the prepared branch does not attach to the log");
+  recount(context, first);
+}
+
+/** Asks for votes, again and again until elected or given up: messages may be lost (§1.2). */
+export function requestVotes(context: Context, candidacy: Candidacy): void {
+  const { state, now } = context;
+  if (now < candidacy.repeatAt) return;
+  candidacy.repeatAt = now + 2 * state.config.constants.heartbeatMs;
+  const { currentTerm: term } = state.hard;
+  send(context, peersOf(state), {
+    kind: "RequestVote",
+    signed: { kind: "RequestVote", term, candidate: state.config.self, base: candidacy.base },
+    certificate: candidacy.certificate,
+    preVotes: candidacy.preVotes,
+  });
+}
+
+/** §6.6: elected by Q votes that all name this term, candidate and base; leads from the *voted* base (§6.4). */
+export function becomeLeader(context: Context, candidacy: Candidacy): void {
+  const { state } = context;
+  const votes = [...candidacy.votes.values()].slice(0, state.sizes.quorum);
+  installLeader(context, state.config.self, candidacy.base, { base: candidacy.certificate, votes });
+  assertInvariant(
+    candidacy.base.index <= state.commitIndex || contains(state.log, candidacy.base),
+    "internal",
+    `elected for base ${candidacy.base.index}, which is not on a log of ${lastIndex(state.log)}`,
+  );
+  markLogProposed(state);
+  beginLeading(context);
+}

@@ -1,0 +1,80 @@
+/** When a replica suspects its leader (§6.1), and the PreVotes it then publishes (§6.3). */
+import { type Context, note, send } from "../context.ts";
+import { setHardState } from "../log/durable.ts";
+import { nextTerm, type ReplicaId, type Term } from "../../../protocol/ids.ts";
+import { hasExpired } from "../clients/interventions.ts";
+import { kthHighest } from "../../../protocol/quorum.ts";
+import type { CoreState } from "../state.ts";
+import { endSuspicion } from "./terms.ts";
+
+/** Why this replica suspects its leader now, or null if it does not. A leader asks itself the same. */
+export function suspicionReason({ state, now }: Pick<Context, "state" | "now">): string | null {
+  const { election, term, hard, sizes } = state;
+  if (now >= election.deadline) return term.leader === null ? "no-leader" : "timer";
+  if (term.leader !== null) {
+    if (hasExpired(state)) return "patience";
+    if (state.evidence.some(({ culprit }) => culprit === term.leader)) return "evidence";
+    if (election.blamed?.leader === term.leader) return election.blamed.code;
+  }
+  const ahead = [...election.placed.values()].filter((placed) => placed > hard.currentTerm).length;
+  return ahead >= sizes.weak ? "left-behind" : null;
+}
+
+/** Begins or ends suspicion as its reasons come and go. Suspicion stops nothing: the replica goes on following (§6.1). */
+export function updateSuspicion(context: Context): void {
+  const { election, term, hard } = context.state;
+  const reason = suspicionReason(context);
+  if (reason === null) {
+    if (election.suspectingSince !== null) endSuspicion(context);
+    return;
+  }
+  if (election.suspectingSince !== null) return;
+  election.suspectingSince = context.now;
+  election.preVoteAt = context.now;
+  election.preVoteInterval = context.state.config.constants.heartbeatMs;
+  if (electionFailed(context.state, reason)) election.failures = Math.min(election.failures + 1, 30);
+  note(context, "info", "suspect", { reason, term: hard.currentTerm, leader: term.leader });
+}
+
+/** §6.11: the election of this term brought no leader in time, or one under which nothing was committed in time. */
+const electionFailed = ({ hard, requests }: CoreState, reason: string): boolean =>
+  reason === "no-leader" ? hard.currentTerm > 0 : reason === "timer" && !requests.progressed;
+
+/** Publishes the PreVote, repeated while suspicion lasts, with a back-off capped at the base election timeout (§6.3). */
+export function publishPreVote(context: Context): void {
+  const { state, now } = context;
+  const { election, config } = state;
+  if (election.suspectingSince === null || now < election.preVoteAt || state.hard.recovery !== null) return;
+  election.preVoteAt = now + election.preVoteInterval;
+  election.preVoteInterval = Math.min(2 * election.preVoteInterval, config.constants.electionTimeoutMs);
+  const term = preVoteTerm(context);
+  if (term > state.hard.preVoted) setHardState(context, { preVoted: term });
+  send(context, "all", {
+    kind: "PreVote",
+    signed: { kind: "PreVote", term, replica: config.self },
+    proof: state.proof,
+  });
+}
+
+/** max(currentTerm + 1, the (f + 1)-th highest PreVote term heard): f replicas alone cannot raise it (§6.3). */
+export function preVoteTerm({ state }: Context): Term {
+  const heard = kthHighest(state.election.heard.values(), state.sizes.weak) ?? 0;
+  return Math.max(nextTerm(state.hard.currentTerm), heard) as Term;
+}
+
+/** Remembers that `replica` signed something that places it in `term` (§6.1d). */
+export function placeInTerm({ state }: Context, replica: ReplicaId, term: Term): void {
+  if (replica === state.config.self) return;
+  if (term > (state.election.placed.get(replica) ?? 0)) state.election.placed.set(replica, term);
+}
+
+/** A PreVote for t places its sender in t − 1 only. */
+export function placeByPreVote(context: Context, replica: ReplicaId, term: Term): void {
+  if (term > nextTerm(context.state.hard.currentTerm)) placeInTerm(context, replica, (term - 1) as Term);
+}
+
+/** Suspects the leader for what it did, until the leader changes. */
+export function blameLeader(context: Context, code: string): void {
+  const { term, election } = context.state;
+  if (term.leader !== null) election.blamed ??= { leader: term.leader, code };
+}

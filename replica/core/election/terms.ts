@@ -1,0 +1,106 @@
+/** Moving from term to term (§4.3), and the timers that begin anew with each (§6.11). */
+import { backedOff } from "./backoff.ts";
+import { electedBy } from "../../../protocol/certify.ts";
+import type { ElectionProof } from "../../../protocol/certificate.ts";
+import { type Context, note } from "../context.ts";
+import { setHardState } from "../log/durable.ts";
+import { type ReplicaId, round, type Term } from "../../../protocol/ids.ts";
+import { changeLeader } from "../clients/interventions.ts";
+import { assertInvariant } from "../../../protocol/invariant.ts";
+import { lastIndex } from "../log/log.ts";
+import type { VoteRecord } from "../output.ts";
+import { drawRandom } from "../random.ts";
+import type { Certified } from "../../../protocol/message.ts";
+
+/**
+ * Enters `term` without a known leader: by a vote or candidacy (then `vote` is durable with it) or by a certificate of a
+ * higher term. Whatever this replica was in lower terms, it signs for them no more.
+ */
+export function raiseTerm(context: Context, term: Term, vote: VoteRecord | null): void {
+  const { state } = context;
+  const higher = term > state.hard.currentTerm;
+  setHardState(context, higher ? { currentTerm: term, vote, ack: null, noMoreAcks: false } : { vote });
+  leaveLeader(context);
+  if (higher) state.publication.listed = 0 as typeof state.publication.listed;
+  restartElectionTimer(context);
+  endSuspicion(context);
+}
+
+/**
+ * Enters the term that `proof` elects a leader for, if it is valid and tells something new (§6.7). The ack of a term already entered
+ * before a restart stays in force.
+ */
+export function enterByProof(context: Context, proof: ElectionProof): boolean {
+  const { state, ports } = context;
+  const elected = electedBy(state, ports.hash, proof);
+  if (!elected || elected.term < state.hard.currentTerm) return false;
+  if (elected.term === state.hard.currentTerm && state.term.leader !== null) {
+    assertInvariant(state.term.leader === elected.leader, "I1", `two leaders proved for term ${elected.term}`);
+    return false;
+  }
+  if (elected.leader === state.config.self) return false; // §5.1: a restarted leader does not lead its term again
+  if (elected.term > state.hard.currentTerm) raiseTerm(context, elected.term, null);
+  installLeader(context, elected.leader, elected.base, proof);
+  return true;
+}
+
+/** The current term's leader and foundation are known from now on. */
+export function installLeader(context: Context, leader: ReplicaId, base: Certified, proof: ElectionProof): void {
+  const { state } = context;
+  leaveLeader(context);
+  state.term.leader = leader;
+  state.term.base = base;
+  state.term.role = leader === state.config.self ? "leader" : "follower";
+  state.proof = proof;
+  state.election.blamed = null;
+  state.election.candidacy = null;
+  dropVoteRequests(context);
+  restartElectionTimer(context);
+  endSuspicion(context);
+  changeLeader(context);
+  state.publication.repeatAt = context.now + state.config.constants.heartbeatMs;
+  note(context, "info", "leader", { term: state.hard.currentTerm, leader, base: base.index });
+}
+
+function leaveLeader({ state }: Context): void {
+  state.term.role = "follower";
+  state.term.leader = null;
+  state.term.base = null;
+  state.term.lastRound = round(0);
+  state.term.headers.clear();
+  state.term.match = null;
+  state.leadership = null;
+  state.election.candidacy = null;
+}
+
+/** RequestVotes for the current term and below are answered by the leader now known. */
+function dropVoteRequests({ state }: Context): void {
+  for (const [candidate, { packet }] of state.election.requests) {
+    if (packet.signed.message.term <= state.hard.currentTerm) state.election.requests.delete(candidate);
+  }
+}
+
+/** §6.11: random in [T, 2T], doubled for each failed election up to the cap. */
+export function restartElectionTimer({ state, now }: Context): void {
+  const drawn = drawRandom(state.randomState);
+  state.randomState = drawn.state;
+  state.election.timeout = backedOff(state.config.constants, state.election.failures) * (1 + drawn.value);
+  state.election.deadline = now + state.election.timeout;
+}
+
+/** Suspicion is over: PreVotes heard so far no longer count for a candidacy of this replica (§6.3). */
+export function endSuspicion({ state }: Context): void {
+  state.election.suspectingSince = null;
+  state.election.support.clear();
+  state.election.certificates = [];
+}
+
+/** §6.1a: commit progress gives the leader a fresh timer and forgives failed elections (§6.11). */
+export function onCommitProgress(context: Context): void {
+  const { election } = context.state;
+  election.failures = 0;
+  restartElectionTimer(context);
+}
+
+/** Whether the log holds anything uncommitted (§6.1). */
+export const hasUncommitted = ({ state }: Context): boolean => lastIndex(state.log) > state.commitIndex;

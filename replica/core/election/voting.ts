@@ -1,0 +1,168 @@
+/** Voters and votes (§6.2, §6.5, §6.6). */
+import { accuse } from "../accuse.ts";
+import { isCertificate, plausiblePreVotes } from "../../../protocol/certify.ts";
+import { type Context, note, send } from "../context.ts";
+import { becomeLeader, certifiedSince, hearPreVote, turnAt } from "./election.ts";
+import type { RequestVote, Signed, Vote, VoteDeferred } from "../../../protocol/message.ts";
+import type { RequestVotePacket, VoteRefusalPacket } from "../../../protocol/packet.ts";
+import { certified, compareRank, sameCertified } from "../../../protocol/rank.ts";
+import { raiseRank } from "../log/durable.ts";
+import { concernsCandidacy } from "../screen.ts";
+import { placeInTerm } from "./suspicion.ts";
+import { raiseTerm } from "./terms.ts";
+import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
+
+/** §6.5: checks a RequestVote, keeps it, and answers it now or later. */
+export function onRequestVote(context: Context, packet: RequestVotePacket): Verdict {
+  const { state, ports } = context;
+  const request = packet.signed.message;
+  placeInTerm(context, request.candidate, request.term);
+  if (request.candidate === state.config.self) return ignore("own-request");
+  const closed = closedTerm(context, request);
+  if (closed) return closed;
+  if (request.base.term >= request.term) return reject("base-term-not-below-term", request.candidate);
+  const valid = sameCertified(packet.certificate, request.base) && isCertificate(state, ports.hash, packet.certificate);
+  if (!valid) return reject("base-without-certificate", request.candidate);
+  if (!plausiblePreVotes(state, request.term, packet.preVotes)) {
+    return reject("no-pre-vote-certificate", request.candidate);
+  }
+  for (const preVote of packet.preVotes) hearPreVote(context, preVote);
+  keepRequest(context, packet);
+  return ACCEPT;
+}
+
+/** A term below the current one, or one with a leader or vote of this replica, takes no further vote (§6.5). */
+function closedTerm(context: Context, request: RequestVote): Verdict | null {
+  const { state } = context;
+  const { hard, term } = state;
+  if (request.term < hard.currentTerm) return ignore("stale-term");
+  if (request.term > hard.currentTerm) return null;
+  if (term.leader !== null) return ignore("term-has-leader");
+  if (hard.vote === null) return null;
+  if (hard.vote.candidate !== request.candidate || !sameCertified(hard.vote.base, request.base)) {
+    return ignore("already-voted");
+  }
+  sendVote(context, request); // asked again, it re-sends those very bytes
+  return ACCEPT;
+}
+
+/** One request a candidate is kept: the newest by term. A repetition keeps the time of the first. */
+function keepRequest(context: Context, packet: RequestVotePacket): void {
+  const { state, now } = context;
+  const { candidate, term } = packet.signed.message;
+  const known = state.election.requests.get(candidate);
+  if (known && known.packet.signed.message.term > term) return;
+  const repeated = known?.packet.signed.message.term === term;
+  const since = repeated ? known.certificateSince : certifiedSince(state, term) ?? now;
+  state.election.requests.set(candidate, { packet, certificateSince: since });
+  if (state.election.suspectingSince === null) defer(context, packet.signed);
+}
+
+/** §6.2: a voter that does not suspect its leader says so; the real answer follows if it comes to (ReSendVoteReply). */
+function defer(context: Context, { message }: Signed<RequestVote>): void {
+  const answer: VoteDeferred = {
+    kind: "VoteDeferred",
+    term: message.term,
+    candidate: message.candidate,
+    voter: context.state.config.self,
+  };
+  send(context, [message.candidate], { kind: "VoteDeferred", signed: answer });
+}
+
+/** Answers the requests whose turn has come, while this replica suspects (§6.2, §6.10). */
+export function answerRequests(context: Context): void {
+  const { state, now } = context;
+  if (state.election.suspectingSince === null || state.hard.recovery !== null) return;
+  const due = [...state.election.requests.values()]
+    .map((pending) => ({ pending, at: answerAt(context, pending.packet, pending.certificateSince) }))
+    .filter(({ at }) => now >= at).sort((a, b) => a.at - b.at);
+  for (const { pending: { packet } } of due) {
+    if (state.election.suspectingSince === null) return; // it has voted meanwhile
+    answer(context, packet);
+  }
+}
+
+/** What this replica heard itself counts as much as what came with the request. */
+function answerAt({ state }: Context, { signed: { message } }: RequestVotePacket, since: number): number {
+  const heard = certifiedSince(state, message.term) ?? since;
+  return turnAt(state, message.candidate, message.term, Math.min(since, heard));
+}
+
+/** §6.5: grants, or refuses because its own rank is higher. */
+function answer(context: Context, packet: RequestVotePacket): void {
+  const { state } = context;
+  const request = packet.signed.message;
+  state.election.requests.delete(request.candidate);
+  const open = request.term > state.hard.currentTerm ||
+    (request.term === state.hard.currentTerm && state.term.leader === null && state.hard.vote === null);
+  if (!open) return;
+  if (compareRank(request.base, state.prepared) < 0) return refuse(context, request);
+  const base = certified(request.base);
+  raiseTerm(context, request.term, { candidate: request.candidate, base });
+  note(context, "info", "vote", { term: request.term, candidate: request.candidate, base: base.index });
+  sendVote(context, request);
+}
+
+function sendVote({ state, ...context }: Context, { term, candidate, base }: RequestVote): void {
+  send({ state, ...context }, [candidate], {
+    kind: "Vote",
+    signed: { kind: "Vote", term, candidate, voter: state.config.self, granted: true, base: certified(base) },
+  });
+}
+
+/** A refusal is another message kind and can never count as a vote; it shows the higher certificate (§6.5). */
+function refuse(context: Context, { term, candidate }: RequestVote): void {
+  const { state } = context;
+  note(context, "info", "refuse", { term, candidate, rank: `${state.prepared.term}/${state.prepared.index}` });
+  send(context, [candidate], {
+    kind: "VoteRefusal",
+    signed: { kind: "VoteRefusal", term, candidate, voter: state.config.self },
+    certificate: state.prepared,
+  });
+}
+
+/** §6.6: counts a vote for this replica's candidacy. */
+export function onVote(context: Context, vote: Signed<Vote>): Verdict {
+  const { state } = context;
+  const { term, candidate, voter, base } = vote.message;
+  placeInTerm(context, voter, term);
+  watchVotes(context, vote);
+  const { candidacy } = state.election;
+  if (!candidacy || candidate !== state.config.self || term !== state.hard.currentTerm) return ignore("no-candidacy");
+  if (!sameCertified(base, candidacy.base)) return reject("vote-for-another-base", voter);
+  candidacy.votes.set(voter, vote);
+  if (candidacy.votes.size >= state.sizes.quorum) becomeLeader(context, candidacy);
+  return ACCEPT;
+}
+
+/** Two votes in a term that name different candidates or bases accuse their voter (§9.1). */
+function watchVotes(context: Context, vote: Signed<Vote>): void {
+  const { votesSeen } = context.state;
+  const { term, candidate, voter, base } = vote.message;
+  const known = votesSeen.get(voter);
+  if (known && known.message.term === term) {
+    const same = known.message.candidate === candidate && sameCertified(known.message.base, base);
+    if (!same) accuse(context, { kind: "double-vote", culprit: voter, first: known, second: vote });
+  }
+  if (!known || term > known.message.term) votesSeen.set(voter, vote);
+}
+
+/** §6.5: a refusal is advice. The candidate goes on counting and may fetch the entries under the certificate shown. */
+export function onVoteRefusal(context: Context, { signed, certificate }: VoteRefusalPacket): Verdict {
+  const { state, ports } = context;
+  const { voter } = signed.message;
+  if (!concernsCandidacy(state, signed.message)) return ignore("no-candidacy");
+  if (compareRank(certificate, state.prepared) <= 0) return ignore("not-higher");
+  if (!isCertificate(state, ports.hash, certificate)) return reject("bad-certificate", voter);
+  if (raiseRank(context, certificate)) return ACCEPT; // its entries are on the log already
+  const { wanted } = state.catchUp;
+  if (wanted && compareRank(certificate, wanted.certificate) <= 0) return ignore("not-higher");
+  state.catchUp.wanted = { certificate, from: voter };
+  return ACCEPT;
+}
+
+/** The voter will answer if it comes to suspect its leader (§6.2); nothing to do but to know that it is there. */
+export function onVoteDeferred(context: Context, message: VoteDeferred): Verdict {
+  note(context, "debug", "deferred", { term: message.term, voter: message.voter });
+  return ACCEPT;
+}

@@ -1,0 +1,56 @@
+/** Commit certificates of lower points than the latest one: the same reports, with longer links (§5.6). */
+import type { CommitCertificate } from "../../../protocol/certificate.ts";
+import { type LogIndex, logIndex } from "../../../protocol/ids.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
+import { entryAt, hashAt, slice } from "./log.ts";
+import type { CoreState } from "../state.ts";
+
+/** Of a link: its term and digest. */
+const LINK_BYTES = 8 + 32;
+
+/** Bytes of the links of `certificate`, by far the most of a long one. */
+export const bytesOfLinks = (certificate: CommitCertificate | null): number =>
+  (certificate?.links.length ?? 0) * LINK_BYTES;
+
+/** A commit certificate lengthened downwards to exactly `index`; null where the log or the links do not reach. */
+export function commitCertificateAt(state: CoreState, index: LogIndex): CommitCertificate | null {
+  const { commitCertificate, checkpoints, log } = state;
+  const above = checkpoints.commits.get(index) ?? commitCertificate;
+  const hash = hashAt(log, index);
+  if (above === null || above.index < index || hash === undefined) return null;
+  const below = slice(log, index, above.index).map(({ entry: { term }, digest }) => ({ term, digest }));
+  const links = [...below, ...above.links];
+  return links.length <= LIMITS.maxLinks ? { ...above, index, hash, links } : null;
+}
+
+/**
+ * Keeps `certificate`, under which the commit index has risen from `before`, for the checkpoints passed: by the time their snapshots are
+ * written, the latest certificate may be too far above them for its links.
+ */
+export function keepForCheckpoints(
+  { checkpoints, config }: CoreState,
+  before: LogIndex,
+  certificate: CommitCertificate,
+): void {
+  const { checkpointEvery } = config.constants;
+  const first = before - before % checkpointEvery + checkpointEvery;
+  for (let index = first; index <= certificate.index; index += checkpointEvery) {
+    checkpoints.commits.set(logIndex(index), certificate);
+  }
+}
+
+/**
+ * A commit certificate at or above `from` that a replica which holds nothing from there on can reach: it collects a bounded number of
+ * entries and bytes before it has one (§8.1). Null where nothing from there on is committed.
+ */
+export function reachableCertificate(state: CoreState, from: LogIndex): CommitCertificate | null {
+  const { commitCertificate, log } = state;
+  if (commitCertificate === null || commitCertificate.index < from) return null;
+  let [index, bytes] = [from, entryAt(log, from)?.entry.body.length ?? 0];
+  while (index < commitCertificate.index && index - from < LIMITS.maxFetchEntries / 2) {
+    bytes += entryAt(log, (index + 1) as LogIndex)?.entry.body.length ?? 0;
+    if (bytes > LIMITS.maxFetchBytes / 2) break;
+    index++;
+  }
+  return index === commitCertificate.index ? commitCertificate : commitCertificateAt(state, index) ?? commitCertificate;
+}

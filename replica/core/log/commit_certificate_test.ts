@@ -1,0 +1,73 @@
+import { assert, assertEquals } from "@std/assert";
+import { sha256Hex } from "../../../crypto/mod.ts";
+import * as forge from "../../../tests/clauses/support/forge.ts";
+import { isCertificate } from "../../../protocol/certify.ts";
+import { noCheckpoints } from "../checkpoints/checkpoints.ts";
+import { commitCertificateAt, keepForCheckpoints, reachableCertificate } from "./commit_certificate.ts";
+import { logIndex } from "../../../protocol/ids.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
+import { createLog } from "./log.ts";
+import type { ChainedEntry } from "../output.ts";
+import { quorumOf } from "../../../protocol/quorum.ts";
+import type { CoreState } from "../state.ts";
+
+const PEERS = ["r1", "r2", "r3"];
+
+/** A replica that has committed all but the last of `entries`. */
+function committed(entries: readonly ChainedEntry[]): CoreState {
+  const index = entries.length - 1;
+  const commitCertificate = forge.commitCertificate(1, forge.headIn(entries, index), PEERS, entries.slice(index));
+  const config = { constants: { checkpointEvery: 10 } };
+  const checkpoints = noCheckpoints(null, []);
+  return { log: createLog(forge.GENESIS, entries), commitCertificate, checkpoints, config } as unknown as CoreState;
+}
+
+const roster = {
+  sizes: quorumOf(4),
+  genesis: forge.GENESIS.hash,
+  config: { replicas: ["r1", "r2", "r3", "r4"] },
+} as unknown as CoreState;
+
+Deno.test("§5.6 a commit certificate lengthened downwards certifies the lower point", () => {
+  const entries = forge.grow(forge.GENESIS, 30, 1);
+  const state = committed(entries);
+  for (const index of [1, 17, 29]) {
+    const certificate = commitCertificateAt(state, logIndex(index))!;
+    assertEquals([certificate.index, certificate.hash], [index, entries[index - 1]!.hash] as never[]);
+    assert(isCertificate(roster, sha256Hex, certificate), `index ${index}`);
+  }
+  assertEquals(commitCertificateAt(state, logIndex(30)), null);
+});
+
+Deno.test("§8.2 what was committed at a checkpoint can be certified however far commits have gone on", () => {
+  const entries = forge.grow(forge.GENESIS, LIMITS.maxLinks + 40, 1);
+  const state = committed(entries);
+  assertEquals(commitCertificateAt(state, logIndex(20)), null);
+  const early = forge.commitCertificate(1, forge.headIn(entries, 25), PEERS, []);
+  keepForCheckpoints(state, logIndex(9), early);
+  assertEquals([...state.checkpoints.commits.keys()], [10, 20] as never[]);
+  for (const index of [10, 20]) {
+    const certificate = commitCertificateAt(state, logIndex(index))!;
+    assertEquals(Number(certificate.index), index);
+    assert(isCertificate(roster, sha256Hex, certificate));
+  }
+});
+
+Deno.test("§8.1 who is far behind is shown a certificate that it reaches before it has collected too much", () => {
+  const entries = forge.grow(forge.GENESIS, LIMITS.maxFetchEntries / 2 + 100, 1);
+  const state = committed(entries);
+  assertEquals(Number(reachableCertificate(state, logIndex(1))?.index), 1 + LIMITS.maxFetchEntries / 2);
+  assertEquals(reachableCertificate(state, logIndex(200)), state.commitCertificate);
+  assertEquals(reachableCertificate(state, logIndex(entries.length)), null);
+});
+
+Deno.test("§8.1 so is who lacks many bytes", () => {
+  const small = forge.grow(forge.GENESIS, 100, 1);
+  const body = { length: LIMITS.maxEntryBytes } as Uint8Array; // only its length matters here
+  const large = small.map((chained) => ({ ...chained, entry: { ...chained.entry, body } }));
+  const state = committed(large);
+  assertEquals(
+    Number(reachableCertificate(state, logIndex(1))?.index),
+    LIMITS.maxFetchBytes / 2 / LIMITS.maxEntryBytes,
+  );
+});

@@ -1,0 +1,76 @@
+/** Acknowledging (§5.3, §5.4): what this replica acks in the current term, and the response that says so. */
+import { type Context, send } from "../context.ts";
+import { setAck } from "../log/durable.ts";
+import type { Head } from "../../../protocol/entry.ts";
+import { type LogIndex, logIndex, offset } from "../../../protocol/ids.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
+import { contains, headAt, lastIndex } from "../log/log.ts";
+import { certified } from "../../../protocol/rank.ts";
+import type { CoreState } from "../state.ts";
+
+/** §5.3: whether the log contains the term's base; one at or below the commit index counts as contained. */
+export function containsBase({ term, log, commitIndex }: CoreState): boolean {
+  return term.base !== null && (term.base.index <= commitIndex || contains(log, term.base));
+}
+
+/**
+ * An AppendEntries of this term confirmed the log up to `end`. Acks it unless that is forbidden: before the base is on the
+ * log, below the base, or after catch-up replaced an acked entry (§5.3, §8.1). An ack covers everything below it (§5.2).
+ */
+export function confirm(context: Context, end: LogIndex): void {
+  const { state } = context;
+  const { base } = state.term;
+  if (
+    base === null || !containsBase(state) || end < base.index || state.hard.noMoreAcks || state.hard.recovery !== null
+  ) return;
+  if (state.hard.ack !== null && end <= state.hard.ack.index) return;
+  if (state.hard.ack === null) state.publication.listed = offset(base.index, -1);
+  setAck(context, headAt(state.log, end));
+  state.publication.due = true;
+}
+
+/** Composes the response due, or the latest one again (§5.4, §5.7). */
+export function publishResponse(context: Context): void {
+  const { state, now } = context;
+  const { publication, hard, commitIndex } = state;
+  publication.due = false;
+  publication.repeatAt = now + state.config.constants.heartbeatMs;
+  publication.publishedAt = now;
+  publication.shownCommit = commitIndex;
+  send(context, "all", {
+    kind: "AppendEntriesResponse",
+    signed: {
+      kind: "AppendEntriesResponse",
+      term: hard.currentTerm,
+      replica: state.config.self,
+      acks: listAcks(state),
+      prepared: certified(state.prepared),
+      commitIndex,
+      commitHash: headAt(state.log, commitIndex).hash,
+      round: state.term.lastRound,
+    },
+  });
+  publication.listed = hard.ack?.index ?? publication.listed;
+}
+
+/** Every head newly acked since the last response, the newest {@linkcode LIMITS.maxAcks} of them; always the last one. */
+function listAcks({ hard, publication, log }: CoreState): Head[] {
+  if (hard.ack === null || hard.noMoreAcks) return [];
+  const first = Math.max(publication.listed + 1, hard.ack.index - LIMITS.maxAcks + 1, log.base.index);
+  const heads: Head[] = [];
+  for (let index = first; index < hard.ack.index; index++) heads.push(headAt(log, logIndex(index)));
+  return [...heads, hard.ack];
+}
+
+/**
+ * §5.7: whether the latest response is worth repeating: something is uncommitted here, a peer shows a lower commit, or what this
+ * replica showed last is out of date. Without that a replica that commits last would be repeated at for ever.
+ */
+export function wantsRepeat({ log, commitIndex, book, config, hard, publication }: CoreState): boolean {
+  if (hard.currentTerm === 0) return false;
+  if (publication.shownCommit < commitIndex) return true;
+  if (lastIndex(log) > commitIndex) return true;
+  return config.replicas.some((id) =>
+    id !== config.self && (book.commitClaims.get(id)?.index ?? logIndex(0)) < commitIndex
+  );
+}

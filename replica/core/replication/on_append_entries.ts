@@ -1,0 +1,179 @@
+/** AppendEntries at a follower; a leader is its own follower (§5.1–§5.3, §6.1). */
+import { accuse } from "../accuse.ts";
+import { confirm, containsBase } from "./acks.ts";
+import { type Context, send } from "../context.ts";
+import { append, truncate } from "../log/durable.ts";
+import { chainEntry } from "../../../protocol/hash_chain.ts";
+import { type Digest, type LogIndex, offset } from "../../../protocol/ids.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
+import { contains, entryAt, hashAt, headAt, lastIndex, type Log } from "../log/log.ts";
+import type { AppendEntries, Signed } from "../../../protocol/message.ts";
+import type { ChainedEntry } from "../output.ts";
+import type { AppendEntriesPacket } from "../../../protocol/packet.ts";
+import { blameLeader, placeInTerm } from "../election/suspicion.ts";
+import type { CoreState } from "../state.ts";
+import { recount } from "./tally.ts";
+import { enterByProof, hasUncommitted, restartElectionTimer } from "../election/terms.ts";
+import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
+
+/** Handles one AppendEntries: into its term, onto the log, acked. */
+export function onAppendEntries(context: Context, packet: AppendEntriesPacket): Verdict {
+  const header = packet.signed.message;
+  const refused = followLeader(context, packet);
+  if (refused) return refused;
+  recordHeader(context, packet.signed);
+  if (leavesBase(context.state, header)) blameLeader(context, "leaves-its-base");
+  hearRound(context, header);
+  // Entries are left out of what comes before its leader's proof; that may be in the same batch.
+  const withoutEntries = packet.entries.length === 0 && header.entryHashes.length > 0;
+  const known = knownPrefix(context.state.log, header);
+  if (known === null || withoutEntries) return askResend(context, header, false);
+  const chained = chainEntries(context, packet);
+  if (chained === null) return ignore("entries-do-not-match-header");
+  const conflict = placeEntries(context, header, chained.slice(known));
+  if (conflict) return conflict;
+  const end = offset(header.prevIndex, chained.length);
+  matchUpTo(context, end);
+  confirm(context, end);
+  if (!containsBase(context.state) && chained.length > 0) return askResend(context, header, false);
+  return ACCEPT;
+}
+
+/** Makes sure this header comes from the proven leader of the current term; else says why it does not count (§6.7). */
+function followLeader(context: Context, { signed, proof }: AppendEntriesPacket): Verdict | null {
+  const { state } = context;
+  const { term, leader } = signed.message;
+  if (term < state.hard.currentTerm) return ignore("stale-term");
+  if (leader === state.config.self && state.term.role !== "leader") return ignore("own-term-before-restart");
+  placeInTerm(context, leader, term);
+  if (proof) enterByProof(context, proof);
+  if (term !== state.hard.currentTerm || state.term.leader === null) {
+    return askResend(context, signed.message, true);
+  }
+  return leader === state.term.leader ? null : reject("not-the-leader", leader);
+}
+
+/** §6.6: an honest leader's log contains its base, so that its headers never give another hash there. */
+function leavesBase({ term: { base } }: CoreState, { prevIndex, prevHash, entryHashes }: AppendEntries): boolean {
+  if (base === null) return false;
+  const hash = base.index === prevIndex ? prevHash : entryHashes[base.index - prevIndex - 1];
+  return hash !== undefined && hash !== base.hash;
+}
+
+/**
+ * How many of the header's entries lie at or below the log's base, 0 in most cases: none of those is looked at. Null where the header does not
+ * attach to the log.
+ */
+function knownPrefix(log: Log, { prevIndex, prevHash, entryHashes }: AppendEntries): number | null {
+  const known = Math.max(0, log.base.index - prevIndex);
+  const [index, hash] = known === 0 ? [prevIndex, prevHash] : [log.base.index, entryHashes[known - 1]];
+  return hash !== undefined && hashAt(log, index) === hash ? known : null;
+}
+
+/** The packet's entries chained behind its previous hash, or null if they are not the ones the header's hashes name. */
+function chainEntries({ ports }: Context, { signed, entries }: AppendEntriesPacket): ChainedEntry[] | null {
+  const { prevIndex, prevHash, entryHashes, term } = signed.message;
+  if (entries.length !== entryHashes.length) return null;
+  const chained: ChainedEntry[] = [];
+  for (const [i, entry] of entries.entries()) {
+    if (entry.index !== prevIndex + i + 1 || entry.term > term || entry.requests === null) return null;
+    const next = chainEntry(ports.hash, chained[i - 1]?.hash ?? prevHash, entry);
+    if (next.hash !== entryHashes[i]) return null;
+    chained.push(next);
+  }
+  return chained;
+}
+
+/** Two signed headers of this term that give different hashes for one index accuse the leader (§9.1). */
+function recordHeader(context: Context, header: Signed<AppendEntries>): void {
+  const { prevIndex, prevHash, entryHashes } = header.message;
+  recordHash(context, prevIndex, prevHash, header);
+  entryHashes.forEach((hash, i) => recordHash(context, offset(prevIndex, i + 1), hash, header));
+  const { headers } = context.state.term;
+  for (const index of headers.keys()) {
+    if (headers.size <= LIMITS.maxAckWindow) break;
+    headers.delete(index);
+  }
+}
+
+function recordHash(context: Context, index: LogIndex, hash: Digest, header: Signed<AppendEntries>): void {
+  const { headers } = context.state.term;
+  const known = headers.get(index);
+  if (!known) headers.set(index, { hash, header });
+  else if (known.hash !== hash) {
+    const culprit = header.message.leader;
+    accuse(context, { kind: "equivocation", culprit, first: known.header, second: header });
+  }
+}
+
+/** §5.1, §6.1: only a newer round shows the leader alive, and restarts the timer only when nothing is uncommitted. */
+function hearRound(context: Context, { round }: AppendEntries): void {
+  const { term } = context.state;
+  if (round <= term.lastRound) return;
+  term.lastRound = round;
+  if (!hasUncommitted(context)) restartElectionTimer(context);
+}
+
+/**
+ * Puts the entries on the log, replacing only above what is committed, acked in this term or certified in this term
+ * (§5.2). A leader that asks for more is suspected.
+ */
+function placeEntries(context: Context, header: AppendEntries, chained: readonly ChainedEntry[]): Verdict | null {
+  const { state } = context;
+  const fresh = chained.findIndex(({ entry, hash }) => hashAt(state.log, entry.index) !== hash);
+  if (fresh < 0) return null;
+  const first = chained[fresh]!.entry;
+  if (first.index <= protectedIndex(context)) {
+    blameLeader(context, "replaces-protected-entries");
+    return reject("replaces-protected-entries", header.leader);
+  }
+  const before = entryAt(state.log, offset(first.index, -1))?.entry.term ?? 0;
+  const terms = [before, ...chained.slice(fresh).map(({ entry }) => entry.term)];
+  if (terms.some((term, i) => i > 0 && term < terms[i - 1]!)) {
+    blameLeader(context, "entry-terms-decrease");
+    return reject("entry-terms-decrease", header.leader);
+  }
+  truncate(context, offset(first.index, -1));
+  append(context, chained.slice(fresh));
+  recount(context, first.index);
+  return null;
+}
+
+/**
+ * A certificate whose entries are kept aside protects nothing on the log: they are safe there (§6.8). Nor does an ack that
+ * catch-up took off the log (§8.1): who may not ack any more still follows, and reports what is prepared.
+ */
+function protectedIndex({ state: { commitIndex, hard, prepared, log } }: Context): LogIndex {
+  const certified = prepared.term === hard.currentTerm && contains(log, prepared) ? prepared.index : 0;
+  const acked = hard.noMoreAcks ? 0 : hard.ack?.index ?? 0;
+  return Math.max(commitIndex, acked, certified) as LogIndex;
+}
+
+function matchUpTo({ state }: Context, end: LogIndex): void {
+  if (end >= (state.term.match?.index ?? 0)) state.term.match = headAt(state.log, end);
+}
+
+/** Tells the leader that its entries do not fit here, or that its proof is not known, and where this log stands (§5.2). */
+function askResend(context: Context, header: AppendEntries, proofWanted: boolean): Verdict {
+  const { state, now } = context;
+  const { commitIndex, log, term, config } = state;
+  const askedAt = term.proofAskedAt.get(header.leader) ?? -Infinity;
+  if (proofWanted && now < askedAt + config.constants.heartbeatMs / 2) return ignore("no-proof");
+  if (proofWanted) term.proofAskedAt.set(header.leader, now);
+  const commit = headAt(log, commitIndex);
+  const match = term.match && contains(log, term.match) && term.match.index > commitIndex ? term.match : commit;
+  send(context, [header.leader], {
+    kind: "ResendRequest",
+    signed: {
+      kind: "ResendRequest",
+      term: state.hard.currentTerm,
+      replica: config.self,
+      round: header.round,
+      commitIndex,
+      commitHash: commit.hash,
+      match,
+      proofWanted,
+    },
+  });
+  return ignore(proofWanted ? "no-proof" : lastIndex(log) < header.prevIndex ? "gap" : "mismatch");
+}

@@ -1,0 +1,51 @@
+/** AppendEntriesResponse (§5.4–§5.6). */
+import type { Context } from "../context.ts";
+import { accuse } from "../accuse.ts";
+import { claimCommit } from "./commit_claims.ts";
+import type { AppendEntriesResponse, Signed } from "../../../protocol/message.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
+import { followProgress } from "./replication.ts";
+import { recordOf, type TermRecord } from "./response_book.ts";
+import { placeInTerm } from "../election/suspicion.ts";
+import { countAcks, countReports } from "./tally.ts";
+import { ACCEPT, ignore, type Verdict } from "../verdict.ts";
+
+/** Counts one replica's response. Its own come back here too, after persist. */
+export function onResponse(context: Context, response: Signed<AppendEntriesResponse>): Verdict {
+  const { state } = context;
+  const { term, replica, acks, prepared, commitIndex, commitHash } = response.message;
+  claimCommit(context, replica, { index: commitIndex, hash: commitHash });
+  answerRepetition(context, response.message);
+  placeInTerm(context, replica, term);
+  const record = recordOf(state.book, replica, term, state.hard.currentTerm);
+  if (record === null) return ignore("old-term");
+  recordAcks(context, record, response);
+  if (prepared.term === term && prepared.index > (record.report?.index ?? -1)) {
+    record.report = { index: prepared.index, hash: prepared.hash, response };
+  }
+  countAcks(context, term, acks);
+  countReports(context, term);
+  if (term === state.hard.currentTerm) followProgress(context, response.message);
+  return ACCEPT;
+}
+
+/** A peer that goes on repeating what this replica has reached too did not hear of that: it is told again, now and then (§5.7). */
+function answerRepetition({ state, now }: Context, { replica, commitIndex }: AppendEntriesResponse): void {
+  const { publication, config } = state;
+  const unheard = replica !== config.self && commitIndex === state.commitIndex;
+  if (unheard && now >= publication.publishedAt + 10 * config.constants.heartbeatMs) publication.due = true;
+}
+
+/** The first ack of a replica at an index stays; a second one for another hash, in one term, accuses it (§9.1). */
+function recordAcks(context: Context, record: TermRecord, response: Signed<AppendEntriesResponse>): void {
+  const { state } = context;
+  const { acks, replica } = response.message;
+  for (const { index, hash } of acks) {
+    const known = record.acks.get(index);
+    if (known && known.hash !== hash) {
+      accuse(context, { kind: "double-ack", culprit: replica, first: known.response, second: response });
+    }
+    const inWindow = index > state.commitIndex && index <= state.commitIndex + LIMITS.maxAckWindow;
+    if (!known && inWindow) record.acks.set(index, { index, hash, response });
+  }
+}

@@ -1,0 +1,193 @@
+/** A leader's replication: proposing, broadcasting, repairing followers (§5.1, §5.2, §5.8). */
+import { type Context, peersOf, send } from "../context.ts";
+import { append } from "../log/durable.ts";
+import type { Entry, Head } from "../../../protocol/entry.ts";
+import { joinRequests, requestSize } from "../../../protocol/entry_body.ts";
+import { chainEntry } from "../../../protocol/hash_chain.ts";
+import { type LogIndex, type Millis, offset, type ReplicaId, type Round, round } from "../../../protocol/ids.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
+import { contains, hashAt, headAt, lastHead, lastIndex, slice } from "../log/log.ts";
+import type {
+  AppendEntries,
+  AppendEntriesResponse,
+  ResendRequest,
+  SendRequest,
+  Signed,
+} from "../../../protocol/message.ts";
+import type { ChainedEntry } from "../output.ts";
+import { hasBudget, spend } from "./pace.ts";
+import { takeRequests } from "../clients/request_pool.ts";
+import type { CoreState, Leadership, Progress } from "../state.ts";
+import { ACCEPT, ignore, type Verdict } from "../verdict.ts";
+
+/** Begins to lead: the first AppendEntries of the term starts at the base, and a no-op opens the term (§5.4, §5.8). */
+export function beginLeading(context: Context): void {
+  const { state, now } = context;
+  const start = Math.max(state.term.base!.index, state.log.base.index) as LogIndex;
+  const progress = (): Progress => ({
+    match: 0 as LogIndex,
+    next: offset(start, 1),
+    proofSent: false,
+    resentRound: round(0),
+  });
+  state.leadership = {
+    progress: new Map(peersOf(state).map((id) => [id, progress()])),
+    round: round(0),
+    resends: new Map(),
+    broadcast: start,
+    heartbeatSent: now,
+  };
+  propose(context, []);
+}
+
+/** Appends one entry of `requests` to the own log; it is durable before its header is signed (§5.1). */
+function propose(context: Context, requests: readonly Signed<SendRequest>[]): void {
+  const { state, ports } = context;
+  const head = lastHead(state.log);
+  const entry: Entry = {
+    index: offset(head.index, 1),
+    term: state.hard.currentTerm,
+    body: joinRequests(requests),
+    requests,
+  };
+  append(context, [chainEntry(ports.hash, head.hash, entry)]);
+}
+
+/**
+ * §5.8: at once while the pipeline is nearly idle; when it is busy, requests gather until a full entry or room. The
+ * pipeline is bounded by entries above the commit index.
+ */
+export function proposeRequests(context: Context): void {
+  const { state } = context;
+  while (lastIndex(state.log) - state.commitIndex < LIMITS.maxPipeline) {
+    const busy = lastIndex(state.log) - state.commitIndex >= LIMITS.eagerPipeline;
+    const batch = takeRequests(state, busy, requestSize);
+    if (batch.length === 0) return;
+    propose(context, batch);
+  }
+}
+
+/** Broadcasts new entries, and a heartbeat when one is due, which also shows a follower behind what it lacks. */
+export function replicate(context: Context, leadership: Leadership): void {
+  const { state, now } = context;
+  leadership.broadcast = Math.max(leadership.broadcast, state.log.base.index) as LogIndex;
+  while (leadership.broadcast < lastIndex(state.log)) {
+    leadership.broadcast = broadcast(context, leadership);
+    const allLevel = [...leadership.progress.values()].every(({ next }) => next === leadership.broadcast + 1);
+    if (allLevel) leadership.heartbeatSent = now; // everyone has just heard of this leader
+  }
+  if (now < heartbeatDue(state, leadership)) return;
+  broadcast(context, leadership);
+  leadership.heartbeatSent = now;
+}
+
+/** When the next heartbeat is due. An idle leader need only keep the election timers of its followers from firing. */
+export function heartbeatDue({ log, commitIndex, config }: CoreState, { heartbeatSent }: Leadership): Millis {
+  const { heartbeatMs, electionTimeoutMs } = config.constants;
+  const idle = lastIndex(log) === commitIndex;
+  return heartbeatSent + (idle ? Math.max(heartbeatMs, 0.4 * electionTimeoutMs) : heartbeatMs);
+}
+
+/** One header to every replica that is level with the broadcast, this one included; one signature serves all (§2.4). */
+function broadcast(context: Context, leadership: Leadership): LogIndex {
+  const { state } = context;
+  const from = leadership.broadcast;
+  const entries = chunk(state, from);
+  const header = signHeader(state, leadership, from, entries);
+  const end = offset(from, entries.length);
+  const level = [...leadership.progress].filter(([, p]) => p.next === from + 1 || entries.length === 0);
+  const withProof = level.filter(([, p]) => !p.proofSent);
+  const without = level.filter(([, p]) => p.proofSent);
+  sendHeader(context, [state.config.self, ...without.map(([id]) => id)], header, entries, false);
+  if (withProof.length > 0) sendHeader(context, withProof.map(([id]) => id), header, entries, true);
+  for (const [, progress] of level) {
+    progress.proofSent = true;
+    if (progress.next === from + 1) progress.next = offset(end, 1);
+  }
+  return end;
+}
+
+/** Entries after `from` that fit one AppendEntries. */
+function chunk({ log }: CoreState, from: LogIndex): ChainedEntry[] {
+  const most = slice(log, from, offset(from, LIMITS.maxAppendEntries));
+  let bytes = 0;
+  const cut = most.findIndex(({ entry }, i) => (bytes += entry.body.length) > LIMITS.maxAppendBytes && i > 0);
+  return cut < 0 ? most : most.slice(0, cut);
+}
+
+function signHeader(
+  state: CoreState,
+  leadership: Leadership,
+  from: LogIndex,
+  entries: readonly ChainedEntry[],
+): AppendEntries {
+  leadership.round = (leadership.round + 1) as Round;
+  return {
+    kind: "AppendEntries",
+    term: state.hard.currentTerm,
+    leader: state.config.self,
+    round: leadership.round,
+    prevIndex: from,
+    prevHash: headAt(state.log, from).hash,
+    entryHashes: entries.map(({ hash }) => hash),
+    commitIndex: state.commitIndex,
+  };
+}
+
+function sendHeader(
+  context: Context,
+  to: readonly ReplicaId[],
+  header: AppendEntries,
+  entries: readonly ChainedEntry[],
+  withProof: boolean,
+): void {
+  send(context, to, {
+    kind: "AppendEntries",
+    signed: header,
+    entries: entries.map(({ entry }) => entry),
+    proof: withProof ? context.state.proof : null,
+  });
+}
+
+/** Sends `replica` the next entries it lacks, from `after` on. */
+function resend(context: Context, leadership: Leadership, replica: ReplicaId, after: LogIndex, proof: boolean): void {
+  const progress = leadership.progress.get(replica)!;
+  const entries = chunk(context.state, after);
+  spend(leadership.resends, replica, entries.reduce((sum, { entry }) => sum + entry.body.length, 0));
+  const header = signHeader(context.state, leadership, after, entries);
+  sendHeader(context, [replica], header, entries, proof || !progress.proofSent);
+  progress.proofSent = true;
+  progress.resentRound = header.round;
+  progress.next = offset(after, entries.length + 1);
+}
+
+/** §5.2: a follower could not append. The leader resends from the highest point both share. */
+export function onResendRequest(context: Context, request: ResendRequest): Verdict {
+  const { state } = context;
+  const progress = state.leadership?.progress.get(request.replica);
+  const sameTerm = request.term === state.hard.currentTerm || request.proofWanted;
+  if (!state.leadership || !progress || !sameTerm) return ignore("not-leading");
+  if (request.round > state.leadership.round) return ignore("unknown-round");
+  const commit: Head = { index: request.commitIndex, hash: request.commitHash };
+  const shared = [request.match, commit].find((head) => contains(state.log, head));
+  if (!shared) return ignore("no-common-point");
+  // One that took the last resend asks for what comes next; any other complaint of before it is answered already.
+  const tookResend = shared.index === progress.next - 1;
+  if (request.round <= progress.resentRound && !tookResend) return ignore("already-resent");
+  if (!hasBudget(state.leadership.resends, request.replica, context.now)) return ignore("asked-too-often");
+  resend(context, state.leadership, request.replica, shared.index, request.proofWanted);
+  return ACCEPT;
+}
+
+/** An ack of a follower behind the broadcast asks, in effect, for the next entries. */
+export function followProgress(context: Context, { replica, acks }: AppendEntriesResponse): void {
+  const { state } = context;
+  const progress = state.leadership?.progress.get(replica);
+  const head = acks.at(-1);
+  if (!state.leadership || !progress || !head || hashAt(state.log, head.index) !== head.hash) return;
+  if (head.index <= progress.match) return;
+  progress.match = head.index;
+  progress.proofSent = true;
+  const behind = progress.next <= state.leadership.broadcast;
+  if (behind && head.index >= progress.next - 1) resend(context, state.leadership, replica, head.index, false);
+}

@@ -1,0 +1,105 @@
+/** Counting published responses into prepare certificates (§5.5) and commits (§5.6). */
+import type { CommitCertificate } from "../../../protocol/certificate.ts";
+import { keepForCheckpoints } from "../log/commit_certificate.ts";
+import { restartBehind } from "./commit_claims.ts";
+import { type Context, note } from "../context.ts";
+import { raiseRank, setCommit } from "../log/durable.ts";
+import type { Head } from "../../../protocol/entry.ts";
+import type { LogIndex, Term } from "../../../protocol/ids.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
+import { contains, hashAt, lastIndex, slice } from "../log/log.ts";
+import { type Ack, acksFor, pruneAcks, reportsOf } from "./response_book.ts";
+import { onCommitProgress, raiseTerm } from "../election/terms.ts";
+
+/**
+ * Looks whether `heads`, acked in `term`, have a quorum now, highest first. A certificate of a higher term raises
+ * currentTerm, then with no leader known (§4.3); one whose entries are at hand raises the rank.
+ */
+export function countAcks(context: Context, term: Term, heads: readonly Head[]): void {
+  const { state } = context;
+  for (const head of [...heads].reverse()) {
+    const acks = acksFor(state.book, term, head);
+    if (acks.length < state.sizes.quorum) continue;
+    if (term > state.hard.currentTerm) raiseTerm(context, term, null);
+    if (!contains(state.log, head)) continue; // one further down may be at hand
+    const responses = acks.slice(0, state.sizes.quorum).map((ack) => ack.response);
+    raiseRank(context, { kind: "prepare", term, index: head.index, hash: head.hash, responses });
+    return;
+  }
+}
+
+/**
+ * Commits what Q different replicas reported prepared in the one term `term`, each at or above it on this replica's own
+ * chain (§5.6). Reports of other terms, and reports whose response term differs, never count.
+ */
+export function countReports(context: Context, term: Term): void {
+  const { state } = context;
+  const onChain = reportsOf(state.book, term).filter((report) => contains(state.log, report))
+    .sort((a, b) => b.index - a.index);
+  const quorum = onChain.slice(0, state.sizes.quorum);
+  const lowest = quorum.at(-1);
+  if (quorum.length < state.sizes.quorum || !lowest || lowest.index <= state.commitIndex) return;
+  const certificate = commitCertificate(context, term, lowest.index, quorum);
+  if (certificate !== null) advanceCommit(context, certificate);
+}
+
+function commitCertificate(
+  { state: { log } }: Context,
+  term: Term,
+  index: LogIndex,
+  quorum: readonly Ack[],
+): CommitCertificate | null {
+  const links = slice(log, index, quorum[0]!.index);
+  if (links.length > LIMITS.maxLinks) return null;
+  return {
+    kind: "commit",
+    term,
+    index,
+    hash: hashAt(log, index)!,
+    links: links.map(({ entry, digest }) => ({ term: entry.term, digest })),
+    responses: quorum.map((report) => report.response),
+  };
+}
+
+/** Commits up to a commit certificate's index, which must be on the log; it counts as a prepare certificate too (§5.6). */
+export function advanceCommit(context: Context, certificate: CommitCertificate): void {
+  const { state } = context;
+  if (certificate.term > state.hard.currentTerm) raiseTerm(context, certificate.term, null);
+  raiseRank(context, certificate);
+  keepForCheckpoints(state, state.commitIndex, certificate);
+  setCommit(context, certificate.index, certificate);
+  state.requests.progressed = true;
+  restartBehind(context);
+  pruneAcks(state.book, state.commitIndex);
+  for (const index of state.term.headers.keys()) {
+    if (index < state.commitIndex - LIMITS.maxAppendEntries) state.term.headers.delete(index);
+  }
+  onCommitProgress(context);
+  note(context, "debug", "committed", { index: state.commitIndex, term: certificate.term });
+}
+
+/** The log grew or changed from index `from` on: points heard of before may lie on it now. */
+export function recount(context: Context, from: LogIndex): void {
+  const { state } = context;
+  const terms = new Set<Term>();
+  for (const records of state.book.records.values()) for (const term of records.keys()) terms.add(term);
+  for (const term of [...terms].sort((a, b) => a - b)) {
+    countAcks(context, term, certifiableHeads(context, term, from));
+    countReports(context, term);
+  }
+}
+
+/** Points of this log from index `from` on that anyone acked in `term`, ascending. */
+function certifiableHeads({ state }: Context, term: Term, from: LogIndex): Head[] {
+  const indexes = new Set<LogIndex>();
+  const last = lastIndex(state.log);
+  for (const records of state.book.records.values()) {
+    for (const index of records.get(term)?.acks.keys() ?? []) if (index >= from && index <= last) indexes.add(index);
+  }
+  const heads: Head[] = [];
+  for (const index of [...indexes].sort((a, b) => a - b)) {
+    const hash = hashAt(state.log, index);
+    if (hash !== undefined) heads.push({ index, hash });
+  }
+  return heads;
+}

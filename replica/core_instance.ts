@@ -1,0 +1,150 @@
+/** One life of a core, from what its disk holds to the end of the replica or to the disk's refusal: core, effects, ingress, event loop. */
+import { sha256Hex } from "../crypto/digest.ts";
+import { encodeMessage, encodePacket } from "../transport/codec/mod.ts";
+import { Activation } from "./answers/activation.ts";
+import { type Adversary, createAdversary } from "./byzantine/mod.ts";
+import { createDesk } from "./answers/query_handler.ts";
+import { coreConfigOf } from "./replica_config.ts";
+import { createState } from "./core/create_state.ts";
+import type { Recovered } from "./core/output.ts";
+import type { Ports } from "../protocol/ports.ts";
+import type { DurableMark } from "./disk/durable_mark.ts";
+import { createEffects, type EffectPorts, type RunInputs } from "./effects.ts";
+import { EventLoop } from "./event_loop.ts";
+import { Ingress } from "./ingress/ingress.ts";
+import { INGRESS_LIMITS } from "./ingress/ingress_limits.ts";
+import { Replier } from "./answers/replier.ts";
+import type { ReplicaParts } from "./replica_parts.ts";
+import type { Standing } from "./replica_scope.ts";
+import { StatusDesk } from "./status/status.ts";
+import type { Storage } from "./storage/port.ts";
+import { TransferProgress } from "./status/transfer_progress.ts";
+import { watchStorage } from "./disk/watched_storage.ts";
+
+export interface CoreLife {
+  /** Rejects with InvariantError, GuardError or StorageError where this core cannot go on; then nothing more was signed. */
+  readonly loop: EventLoop;
+  readonly status: StatusDesk;
+  /** What it knows to be durable. */
+  readonly mark: Readonly<DurableMark>;
+}
+
+/** A core on `storage`, which `recovered` was loaded from. `whileInactive` is called in every turn in which it takes no part. */
+export function createCoreLife(
+  parts: ReplicaParts,
+  standing: Standing,
+  storage: Storage,
+  recovered: Recovered,
+  whileInactive: (now: number) => void,
+): CoreLife {
+  const settings = settingsOf(parts, standing, storage, recovered);
+  const { state, takesPart, watched } = settings;
+  const { refused, check, transport, work, now, backend } = standing;
+  const desks = desksOf(parts, standing, settings);
+  const loop = new EventLoop({
+    ...{ state, transport, work, refused, now, whileInactive },
+    ingress: new Ingress({ state, check, desk: desks.desk, refused, faulty: Boolean(parts.byzantine) }),
+    run: runInputs(parts, standing, settings, desks),
+    signaturesPerTurn: INGRESS_LIMITS.signaturesPerTurn[backend.name],
+    isActive: takesPart,
+  });
+  return { loop, status: desks.status, mark: watched.mark };
+}
+
+type Settings = ReturnType<typeof settingsOf>;
+
+/** Everything of its own that a core starts with. */
+function settingsOf(parts: ReplicaParts, standing: Standing, storage: Storage, recovered: Recovered) {
+  const { now, disk, line } = standing;
+  const config = coreConfigOf(parts.roster, line, parts.seed);
+  const ports: Ports = { hash: sha256Hex, machine: parts.machine, chunks: storage.chunks };
+  const startedAt = now();
+  parts.recorder?.begin({ config, recovered, chunks: storage.chunks, startedAt, byzantine: parts.byzantine ?? null });
+  const state = createState(config, recovered, ports, startedAt);
+  const activation = new Activation(config.self, storage, () => disk.refused);
+  return {
+    ...{ config, ports, state, activation },
+    watched: watchStorage(storage, state, disk, now),
+    takesPart: () => activation.active && !disk.refused,
+    /** Reason of the latest suspicion, for the status. */
+    suspicion: { reason: null as string | null },
+  };
+}
+
+/** Who answers clients. */
+function desksOf(parts: ReplicaParts, standing: Standing, settings: Settings) {
+  const { state, activation, suspicion, takesPart, watched } = settings;
+  const { routes, backend, disk } = standing;
+  const replier = new Replier({ ...standing, state });
+  const status = new StatusDesk({
+    ...{ ...standing, state },
+    machine: parts.machine,
+    crypto: { backend: backend.name, fallbackReason: parts.backend.fallbackReason },
+    transport: parts.transport.counters,
+    isActive: () => activation.active,
+    storage: (at) => disk.report(at),
+    mark: watched.mark,
+    connected: (at) => routes.connected(at),
+    suspicion: () => suspicion.reason,
+  });
+  const onActivation = (active: boolean) => parts.log.log("warn", active ? "activated" : "deactivated");
+  const { machine } = parts;
+  const desk = createDesk({
+    state,
+    machine,
+    chunks: settings.ports.chunks,
+    routes,
+    replier,
+    status,
+    activation,
+    takesPart,
+    onActivation,
+  });
+  return { replier, status, desk };
+}
+type Desks = ReturnType<typeof desksOf>;
+
+/** Core and effects, with an adversary around them where one was asked for. */
+function runInputs(parts: ReplicaParts, standing: Standing, settings: Settings, desks: Desks): RunInputs {
+  const { state, ports, config } = settings;
+  const adversary: Adversary = parts.byzantine
+    ? createAdversary(parts.byzantine, { config, hash: sha256Hex, state })
+    : {};
+  const { corrupt, swallows, answers } = adversary;
+  const honest = effectPorts(parts, standing, settings, desks);
+  const run = createEffects(state, ports, {
+    ...honest,
+    ...(corrupt ? { corrupt } : {}),
+    reply: answers ? (reply) => answers(reply).forEach(honest.reply) : honest.reply,
+  });
+  return swallows ? (inputs, now) => run(inputs.filter((input) => !swallows(input)), now) : run;
+}
+
+function effectPorts(parts: ReplicaParts, standing: Standing, settings: Settings, { replier }: Desks): EffectPorts {
+  const { transport, log, recorder } = parts;
+  const { signer, refused, ignored } = standing;
+  const { suspicion, watched, state } = settings;
+  const progress = new TransferProgress(log);
+  return {
+    storage: watched.storage,
+    encode: encodeMessage,
+    sign: (message, body) => signer.sign(message.kind, body),
+    send(to, packet) {
+      const frames = encodePacket(packet);
+      for (const peer of to) transport.sendToPeer(peer, frames);
+    },
+    publish: (packet) => transport.publish(encodePacket(packet)),
+    reply: (reply) => replier.reply(reply),
+    event({ event, level, fields }) {
+      if (event === "suspect") suspicion.reason = String(fields["reason"]);
+      log.log(level, event, fields);
+    },
+    observe(input, verdict, outputs) {
+      recorder?.observe(input, outputs);
+      progress.look(state, input.now);
+      if (verdict.verdict === "reject") refused.add(`core:${verdict.code}`);
+      else if (verdict.verdict === "ignore") ignored.add(verdict.code);
+    },
+    gaveUp: (input, error) => recorder?.gaveUp(input, error),
+  };
+}

@@ -1,0 +1,117 @@
+/** I8: nothing signed leaves before what it rests on is durable. Watches what was committed and checks what is about to be signed. */
+import type { LogIndex } from "../../protocol/ids.ts";
+import { assertInvariant } from "../../protocol/invariant.ts";
+import { lastIndex } from "../core/log/log.ts";
+import type { HardState, PersistOperation } from "../core/output.ts";
+import type { UnsignedPacket } from "../../protocol/packet.ts";
+import { compareRank, sameCertified } from "../../protocol/rank.ts";
+import type { CoreState } from "../core/state.ts";
+import type { Certified } from "../../protocol/message.ts";
+
+/** What the disk is known to hold. */
+export interface DurableMark {
+  hard: HardState;
+  last: LogIndex;
+  prepared: Certified;
+  commitIndex: LogIndex;
+}
+
+/** The mark of a core that has just been started from its disk. */
+export const createDurableMark = (state: CoreState): DurableMark => ({
+  hard: state.hard,
+  last: lastIndex(state.log),
+  prepared: state.prepared,
+  commitIndex: state.commitIndex,
+});
+
+/** These operations are durable now. */
+export function markDurable(mark: DurableMark, operations: readonly PersistOperation[]): void {
+  for (const operation of operations) {
+    switch (operation.op) {
+      case "hard-state":
+        mark.hard = operation.state;
+        break;
+      case "append":
+        mark.last = operation.entries.at(-1)?.entry.index ?? mark.last;
+        break;
+      case "truncate":
+        mark.last = operation.after;
+        break;
+      case "prepared":
+        mark.prepared = operation.certificate;
+        break;
+      case "commit":
+        mark.commitIndex = operation.index;
+        break;
+      case "restart-log":
+        mark.last = operation.base.index;
+        break;
+      case "evidence":
+      case "compact":
+      case "chunks":
+      case "drop-chunks":
+      case "checkpoint":
+      case "transfer":
+        break;
+      default:
+        operation satisfies never;
+    }
+  }
+}
+
+/**
+ * Throws InvariantError if signing `packet` now would promise what a crash could take back. That a Checkpoint's snapshot is durable
+ * the storage sees to, which knows what is held.
+ */
+export function assertDurable(mark: DurableMark, packet: UnsignedPacket): void {
+  const { hard, last, prepared, commitIndex } = mark;
+  assertKnowsItsPast(hard, packet);
+  switch (packet.kind) {
+    case "AppendEntries": {
+      const { term, prevIndex, entryHashes } = packet.signed;
+      return hold(term <= hard.currentTerm && prevIndex + entryHashes.length <= last, "an AppendEntries");
+    }
+    case "AppendEntriesResponse": {
+      const { term, acks } = packet.signed;
+      const acked = acks.at(-1);
+      hold(term <= hard.currentTerm && packet.signed.commitIndex <= commitIndex, "a response");
+      hold(acked === undefined || (hard.ack !== null && acked.index <= hard.ack.index), "an ack");
+      return hold(compareRank(packet.signed.prepared, prepared) <= 0, "a prepared report");
+    }
+    case "RequestVote":
+      return hold(packet.signed.term <= hard.currentTerm, "a candidacy");
+    case "Vote": {
+      const { vote } = hard;
+      const { term, candidate, base } = packet.signed;
+      const durable = vote !== null && vote.candidate === candidate && sameCertified(vote.base, base);
+      return hold(term === hard.currentTerm && durable, "a vote");
+    }
+    case "PreVote":
+      return hold(packet.signed.term <= hard.preVoted, "a PreVote");
+    case "Checkpoint":
+      return hold(packet.signed.index <= commitIndex, "a Checkpoint");
+    case "RollCallAnswer":
+      // The terms that this replica has a part in are those it names, or lower: it must not forget the highest.
+      return hold(packet.signed.term <= Math.max(hard.currentTerm, hard.preVoted), "an answer to a roll call");
+    default:
+      return;
+  }
+}
+
+/** ⚠ §8.4: a replica that lost its disk says nothing that could contradict, or add to, what it signed before. */
+function assertKnowsItsPast({ recovery }: HardState, { kind }: UnsignedPacket): void {
+  if (recovery === null) return;
+  const counts = [
+    "AppendEntries",
+    "AppendEntriesResponse",
+    "RequestVote",
+    "Vote",
+    "PreVote",
+    "Checkpoint",
+    "RollCallAnswer",
+  ];
+  hold(!counts.includes(kind), `a learner's ${kind}`);
+}
+
+const hold = (durable: boolean, what: string): void =>
+  assertInvariant(durable, "I8", `${what} was about to be signed before what it rests on was durable`);

@@ -1,0 +1,36 @@
+/** The SQLite storage that a replica has open, whichever it is: another one takes its place after the disk refused. */
+import type { Logger } from "../status/logger.ts";
+import { openSqliteStorage, reopenSqliteStorage, type SqliteOptions } from "../storage/mod.ts";
+import type { Storage } from "../storage/port.ts";
+
+export class HeldDisk {
+  readonly #options: SqliteOptions;
+  readonly #log: Logger;
+  #storage: Storage;
+
+  /** Throws StorageError as `openSqliteStorage` does. */
+  constructor(options: SqliteOptions, log: Logger) {
+    this.#options = options;
+    this.#log = log;
+    this.#storage = openSqliteStorage(options);
+  }
+
+  get storage(): Storage {
+    return this.#storage;
+  }
+
+  /** Closes the storage and opens the disk again. Throws StorageError as `reopenSqliteStorage` does; then no storage is open. */
+  readonly reopen = (): Storage => {
+    this.close();
+    return this.#storage = reopenSqliteStorage(this.#options);
+  };
+
+  /** A storage that cannot be closed in order is only logged: what it had committed is durable, and the rest never was. */
+  close(): void {
+    try {
+      this.#storage.close();
+    } catch (error) {
+      this.#log.log("warn", "storage-not-closed", { reason: String(error) });
+    }
+  }
+}

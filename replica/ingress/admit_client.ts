@@ -1,0 +1,77 @@
+/** Packets of clients and the operator, from decoded to verified (§7.1, §7.5). */
+import { type Admission, DONE, dropped, faulty } from "./admission.ts";
+import type { ClientDesk, DeskPacket } from "../answers/query_handler.ts";
+import type { ReplicaId } from "../../protocol/ids.ts";
+import type { SendRequest, Signed, Verified } from "../../protocol/message.ts";
+import type { ClientPacket } from "../../protocol/packet.ts";
+import { INGRESS_LIMITS } from "./ingress_limits.ts";
+import type { SignatureCheck } from "./signature_check.ts";
+import { TokenBuckets } from "./token_bucket.ts";
+
+/** What a client of the roster signs: all but the operator's command. */
+type OwnPacket = Exclude<ClientPacket, { readonly kind: "SetActive" }>;
+
+/** Where the token for one packet comes from. */
+interface Purse {
+  readonly buckets: TokenBuckets;
+  readonly name: string;
+}
+
+/** Judges clients' packets, each client within its own rates. */
+export class ClientAdmission {
+  readonly #self: ReplicaId;
+  readonly #check: SignatureCheck;
+  readonly #desk: ClientDesk;
+  readonly #requests = new TokenBuckets(INGRESS_LIMITS.requestsPerSecond, INGRESS_LIMITS.requestBurst);
+  readonly #queries = new TokenBuckets(INGRESS_LIMITS.queriesPerSecond, INGRESS_LIMITS.queryBurst);
+  readonly #hellos = new TokenBuckets(INGRESS_LIMITS.hellosPerSecond, INGRESS_LIMITS.helloBurst);
+
+  constructor(self: ReplicaId, check: SignatureCheck, desk: ClientDesk) {
+    this.#self = self;
+    this.#check = check;
+    this.#desk = desk;
+  }
+
+  admit(packet: ClientPacket, route: string, now: number): Admission {
+    const { kind } = packet;
+    if (!this.#desk.active && kind !== "SetActive" && kind !== "GetStatus") return dropped(`inactive:${kind}`);
+    if (kind === "SetActive") {
+      return this.#check.isOperators(packet.signed) ? this.#serve(packet, route, now) : faulty(`signature:${kind}`);
+    }
+    if (kind === "ClientHello" && packet.signed.message.replica !== this.#self) return faulty(`misdirected:${kind}`);
+    const { buckets, name } = this.#purseOf(packet, route, now);
+    const refused = this.#authenticate(packet, buckets.allows(name, now));
+    if (refused) return refused;
+    if (kind !== "SendRequest" && kind !== "UpdateLeader") {
+      const admission = this.#serve(packet, route, now);
+      // A hello heard before is no news of the client's: whoever repeats it must not use up what the next one needs.
+      if (kind !== "ClientHello" || admission === DONE) buckets.take(name, now);
+      return admission;
+    }
+    buckets.take(name, now);
+    const request = packet.signed as Verified<Signed<SendRequest>>;
+    return { admitted: { kind: "request", request, intervention: kind === "UpdateLeader", via: null } };
+  }
+
+  /** Greetings are news of the client itself, whatever route they come by; they name this replica and cannot be had elsewhere. */
+  #purseOf({ kind, signed }: OwnPacket, route: string, now: number): Purse {
+    const { client } = signed.message;
+    if (kind === "ClientHello") return { buckets: this.#hellos, name: client };
+    const buckets = kind === "SendRequest" || kind === "UpdateLeader" ? this.#requests : this.#queries;
+    return { buckets, name: this.#desk.payer(client, route, now) };
+  }
+
+  /** Unknown clients and rates first; they cost nothing on the curve (§7.5). */
+  #authenticate({ kind, signed }: OwnPacket, withinRate: boolean): Admission | null {
+    const { client, kind: tag } = signed.message;
+    const claim = { role: "client", signer: client, kind: tag, signed } as const;
+    if (!this.#check.knows(claim)) return faulty(`unknown-client:${kind}`);
+    if (!withinRate) return dropped(`rate:${kind}`);
+    return this.#check.holds(claim) ? null : faulty(`signature:${kind}`);
+  }
+
+  #serve(packet: DeskPacket, route: string, now: number): Admission {
+    const refused = this.#desk.serve(packet, route, now);
+    return refused === null ? DONE : dropped(`${refused}:${packet.kind}`);
+  }
+}

@@ -1,0 +1,101 @@
+import { assertEquals } from "@std/assert";
+import { sha256Hex } from "../../crypto/digest.ts";
+import { entryOf } from "../../transport/codec/mod.ts";
+import { ingressLab } from "../../tests/support/ingress_lab.ts";
+import type { Entry } from "../../protocol/entry.ts";
+import { joinRequests } from "../../protocol/entry_body.ts";
+import { chainEntry } from "../../protocol/hash_chain.ts";
+import { clientId, logIndex, replicaId, round, seq, term } from "../../protocol/ids.ts";
+
+type Lab = ReturnType<typeof ingressLab>;
+const r2 = replicaId("r2");
+
+const request = (lab: Lab, by: string, number: number) =>
+  lab.sign(by, {
+    kind: "SendRequest",
+    client: clientId("c1"),
+    seq: seq(number),
+    floor: seq(0),
+    command: new Uint8Array(3),
+  });
+
+/** Ingress of a replica that follows r2 in term 1. */
+function following(): Lab {
+  const lab = ingressLab();
+  lab.state.hard = { ...lab.state.hard, currentTerm: term(1) };
+  lab.state.term.leader = r2;
+  return lab;
+}
+
+/** An AppendEntries of r2, term 1, with these entry bodies from index 1 on. */
+function append(lab: Lab, bodies: readonly Uint8Array[], signer = "r2") {
+  const entries: Entry[] = bodies.map((body, i) => entryOf(logIndex(i + 1), term(1), body));
+  let previous = lab.state.genesis;
+  const entryHashes = entries.map((entry) => previous = chainEntry(sha256Hex, previous, entry).hash);
+  const signed = lab.sign(signer, {
+    kind: "AppendEntries",
+    term: term(1),
+    leader: r2,
+    round: round(1),
+    prevIndex: logIndex(0),
+    prevHash: lab.state.genesis,
+    entryHashes,
+    commitIndex: logIndex(0),
+  });
+  return { kind: "AppendEntries", signed, entries, proof: null } as const;
+}
+
+Deno.test("entries with good client signatures pass; the first bad one is pointed at (§3.2)", () => {
+  const lab = following();
+  const good = joinRequests([request(lab, "c1", 1), request(lab, "c1", 2)]);
+  const forged = joinRequests([request(lab, "c1", 3), request(lab, "c2", 4)]);
+  const malformed = Uint8Array.of(0, 1, 7);
+  assertEquals(lab.send("peer", append(lab, [joinRequests([]), good]))?.kind, "packet");
+  const second = lab.send("peer", append(lab, [good, forged, malformed]));
+  assertEquals(second?.kind === "bad-entry" && second.position, 1);
+  const third = lab.send("peer", append(lab, [good, good, malformed, forged]));
+  assertEquals(third?.kind === "bad-entry" && third.position, 2);
+});
+
+Deno.test("entries are looked at only behind a good header", () => {
+  const lab = following();
+  const requests = Array.from({ length: 20 }, (_, i) => request(lab, "c1", i));
+  assertEquals(lab.send("peer", append(lab, [joinRequests(requests)], "r3")), null);
+  assertEquals(lab.work.verified, 1);
+  assertEquals(lab.refused(), { "signature:AppendEntries": 1 });
+});
+
+Deno.test("evidence of a bad entry counts only if the last entry shown really is bad (§9.1)", () => {
+  const lab = ingressLab();
+  const good = joinRequests([request(lab, "c1", 1)]);
+  const forged = joinRequests([request(lab, "c2", 2)]);
+  const stranger = joinRequests([lab.sign("c1", {
+    kind: "SendRequest",
+    client: clientId("c99"),
+    seq: seq(1),
+    floor: seq(0),
+    command: new Uint8Array(1),
+  })]);
+  const evidence = (bodies: readonly Uint8Array[], shown = bodies.length) => {
+    const { signed, entries } = append(lab, bodies);
+    return {
+      kind: "Evidence",
+      evidence: { kind: "bad-entry", culprit: r2, header: signed, entries: entries.slice(0, shown) },
+    } as const;
+  };
+  assertEquals(lab.send("peer", evidence([good])), null);
+  assertEquals(lab.send("peer", evidence([forged, good])), null);
+  assertEquals(lab.send("peer", evidence([good], 0)), null);
+  assertEquals(lab.refused(), { "good-entry:Evidence": 3 });
+  for (const bad of [forged, stranger, Uint8Array.of(3)]) {
+    assertEquals(lab.send("published", evidence([good, bad]))?.kind, "packet");
+  }
+});
+
+Deno.test("a stale packet is dropped before its signatures are looked at, and is no fault of its route", () => {
+  const lab = ingressLab();
+  lab.state.hard = { ...lab.state.hard, currentTerm: term(5) };
+  for (let i = 0; i < 100; i++) lab.send("peer", append(lab, []));
+  assertEquals(lab.refused(), { "stale-term:AppendEntries": 100 });
+  assertEquals(lab.work.verified, 0);
+});

@@ -1,0 +1,55 @@
+/**
+ * Packets received and not yet judged. Peers come before clients, so that a flood of requests holds up no election, but
+ * clients keep a share of every turn, and within each kind every connection has its turn, each publisher included.
+ */
+import { FairQueue } from "../../transport/zmq/fair_queue.ts";
+import type { Received } from "../../transport/port.ts";
+
+export class Backlog {
+  readonly #peers: FairQueue<Received>;
+  readonly #clients: FairQueue<Received>;
+
+  /** Holds at most `max` packets of peers and as many of clients. */
+  constructor(max: number) {
+    this.#peers = new FairQueue({ total: max });
+    this.#clients = new FairQueue({ total: max });
+  }
+
+  /** Queues what was received; returns how many packets found no room, or had to make it. */
+  add(received: readonly Received[]): number {
+    const before = this.#size;
+    for (const packet of received) {
+      const queue = packet.channel === "client" ? this.#clients : this.#peers;
+      queue.push(`${packet.channel} ${packet.route}`, packet);
+    }
+    return before + received.length - this.#size;
+  }
+
+  get empty(): boolean {
+    return this.#size === 0;
+  }
+
+  /**
+   * Hands packets to `judge` until none is left or the turn's work is used up: first peers' up to their share of the work,
+   * then clients', some in any case, then what peers have left. `spent` tells the part of the turn's work done so far, from 0 to 1.
+   */
+  drain(spent: () => number, judge: (packet: Received) => void): void {
+    serve(this.#peers, () => spent() < PEER_SHARE, judge);
+    let served = 0;
+    serve(this.#clients, () => served++ < CLIENT_MINIMUM || spent() < 1, judge);
+    serve(this.#peers, () => spent() < 1, judge);
+  }
+
+  get #size(): number {
+    return this.#peers.size + this.#clients.size;
+  }
+}
+
+function serve(queue: FairQueue<Received>, mayGoOn: () => boolean, judge: (packet: Received) => void): void {
+  while (!queue.empty && mayGoOn()) judge(queue.shift()!);
+}
+
+/** Packets of clients that are looked at in every turn, even if one costly packet of a peer used up all of it. */
+const CLIENT_MINIMUM = 16;
+/** Part of a turn's work that is done for peers before clients are looked at. */
+const PEER_SHARE = 0.75;

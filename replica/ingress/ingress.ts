@@ -1,0 +1,72 @@
+/** The one way in: frames → limits → decode → screen → verify → input (§2.2, §7.5). Nothing a stranger sends throws. */
+import { decodeClientPacket, DecodeError, decodePeerPacket } from "../../transport/codec/mod.ts";
+import type { Received } from "../../transport/port.ts";
+import { type Admission, dropped, faulty } from "./admission.ts";
+import { ClientAdmission } from "./admit_client.ts";
+import { admitPacket } from "./admit_packet.ts";
+import type { ClientDesk } from "../answers/query_handler.ts";
+import type { CoreState } from "../core/state.ts";
+import type { InputWithoutTime } from "../effects.ts";
+import { forgottenBy, ForgottenError } from "../disk/own_past.ts";
+import { RouteFaults } from "./route_faults.ts";
+import type { SignatureCheck } from "./signature_check.ts";
+import type { TallyByKind } from "../status/tally_by_kind.ts";
+
+export interface IngressParts {
+  readonly state: CoreState;
+  readonly check: SignatureCheck;
+  readonly desk: ClientDesk;
+  /** Counts what is refused, by kind. */
+  readonly refused: TallyByKind;
+  /** Whether this replica signs what its core knows nothing of, for tests and drills. */
+  readonly faulty?: boolean;
+}
+
+export class Ingress {
+  readonly #parts: IngressParts;
+  readonly #clients: ClientAdmission;
+  readonly #faults = new RouteFaults();
+
+  constructor(parts: IngressParts) {
+    this.#parts = parts;
+    this.#clients = new ClientAdmission(parts.state.config.self, parts.check, parts.desk);
+  }
+
+  /** The input that `received` gives at `now` milliseconds, or null where it is refused or dealt with already. */
+  take(received: Received, now: number): InputWithoutTime | null {
+    const sender = senderKey(received);
+    if (this.#faults.isMuted(sender, now)) {
+      this.#parts.refused.add("muted");
+      return null;
+    }
+    const admission = this.#judge(received, now);
+    if ("admitted" in admission) return admission.admitted;
+    this.#parts.refused.add(admission.refused);
+    if (admission.fault) this.#faults.add(sender, now);
+    return null;
+  }
+
+  #judge({ channel, route, frames }: Received, now: number): Admission {
+    const { state, check, desk } = this.#parts;
+    try {
+      if (channel === "client") return this.#clients.admit(decodeClientPacket(frames), route, now);
+      if (!desk.active) return dropped("inactive");
+      const admission = admitPacket(state, check, channel, decodePeerPacket(frames));
+      if (this.#parts.faulty !== true) assertRemembered(state, admission);
+      return admission;
+    } catch (error) {
+      if (error instanceof DecodeError) return faulty(`decode:${error.code}`);
+      throw error;
+    }
+  }
+}
+
+/** Throws ForgottenError where a packet shows what this replica signed and does not remember (§1.3). */
+function assertRemembered(state: CoreState, admission: Admission): void {
+  if (!("admitted" in admission) || admission.admitted?.kind !== "packet") return;
+  const what = forgottenBy(state, admission.admitted.packet);
+  if (what !== null) throw new ForgottenError(`${state.config.self} has signed ${what}; this disk knows nothing of it`);
+}
+
+/** Whom faults are held against: one connection, so that muting it mutes nobody else. */
+const senderKey = ({ channel, route }: Received): string => `${channel} ${route}`;

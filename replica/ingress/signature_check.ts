@@ -1,0 +1,29 @@
+/** Checks signature claims with the roster's keys (§2.3: the key checked is that of the signer the body names). */
+import type { KeyRing } from "../../crypto/keys/key_ring.ts";
+import type { Verifier } from "../../crypto/signing/signing.ts";
+import type { ClientId, ReplicaId } from "../../protocol/ids.ts";
+import type { SetActive, Signed } from "../../protocol/message.ts";
+import type { SignatureClaim } from "../../protocol/signatures.ts";
+
+export interface SignatureCheck {
+  /** Whether the roster lists the claimed signer in the claimed role; costs no work on the curve. */
+  knows(claim: SignatureClaim): boolean;
+  /** Whether the claim holds. An unknown signer's never does. */
+  holds(claim: SignatureClaim): boolean;
+  /** Whether the operator signed this. */
+  isOperators(signed: Signed<SetActive>): boolean;
+}
+
+/** Checks against `keys`. With a verifier that remembers what verified, each signature costs work on the curve once. */
+export function createSignatureCheck(keys: KeyRing, verifier: Verifier): SignatureCheck {
+  const keyOf = ({ role, signer }: SignatureClaim): Uint8Array | null =>
+    role === "replica" ? keys.replicaKey(signer as ReplicaId) : keys.clientKey(signer as ClientId);
+  return {
+    knows: (claim) => keyOf(claim) !== null,
+    holds(claim) {
+      const key = keyOf(claim);
+      return key !== null && verifier.verify(claim.kind, claim.signed.body, claim.signed.signature, key);
+    },
+    isOperators: ({ body, signature }) => verifier.verify("SetActive", body, signature, keys.operatorKey),
+  };
+}

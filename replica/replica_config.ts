@@ -1,0 +1,42 @@
+/** From the signed roster and a key file to one replica's configuration (§2.1). */
+import { ConfigError } from "../crypto/config_error.ts";
+import type { KeyFile } from "../crypto/keys/key_file.ts";
+import { requireMember } from "../crypto/keys/key_ring.ts";
+import type { Roster, RosterReplica } from "../crypto/roster/roster.ts";
+import type { ZmqReplicaOptions } from "../transport/mod.ts";
+import type { CoreConfig } from "../protocol/config.ts";
+
+const SEED_WORDS = 1;
+
+/** A seed for timer jitter from the system's randomness. */
+const randomSeed = (): number => crypto.getRandomValues(new Int32Array(SEED_WORDS))[0]!;
+
+/** The roster's line of the replica that `key` belongs to. Throws `ConfigError` where it is no replica's key of this roster. */
+export function ownLine(roster: Roster, key: KeyFile): RosterReplica {
+  requireMember(roster, key);
+  const line = key.kind === "replica" ? roster.replicas.find(({ id }) => id === key.id) : undefined;
+  if (line === undefined) throw new ConfigError(`key of ${key.kind} ${key.id}: given that, wanted one of a replica`);
+  return line;
+}
+
+/** The core's configuration for `self`; everything but the seed is a constant of the roster. */
+export function coreConfigOf(roster: Roster, self: RosterReplica, seed: number = randomSeed()): CoreConfig {
+  return {
+    clusterId: roster.cluster,
+    self: self.id,
+    replicas: roster.replicas.map(({ id }) => id),
+    clients: new Set(roster.clients.map(({ id }) => id)),
+    constants: roster.constants,
+    seed,
+  };
+}
+
+/** Where `self` listens and whom it connects to. Names cannot be bound: then it listens on all interfaces. */
+export function transportOptionsOf(roster: Roster, self: RosterReplica, bindHost: string | null): ZmqReplicaOptions {
+  const isAddress = /^\d{1,3}(?:\.\d{1,3}){3}$/.test(self.host);
+  const { peerPort, publishPort, clientPort } = self;
+  return {
+    bind: { host: bindHost ?? (isAddress ? self.host : "*"), peerPort, publishPort, clientPort },
+    peers: roster.replicas.filter(({ id }) => id !== self.id),
+  };
+}

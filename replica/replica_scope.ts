@@ -1,0 +1,38 @@
+/** What of a replica outlives its core: a core whose disk refused is thrown away, and another is built from the disk. */
+import { unhex } from "../crypto/digest.ts";
+import { createKeyRing } from "../crypto/keys/key_ring.ts";
+import { createSigner, createVerifier } from "../crypto/signing/signing.ts";
+import { createVerifiedCache } from "../crypto/signing/verified_cache.ts";
+import { ownLine } from "./replica_config.ts";
+import { countingBackend } from "./status/counting_backend.ts";
+import { DiskWatch } from "./disk/disk_watch.ts";
+import { INGRESS_LIMITS } from "./ingress/ingress_limits.ts";
+import type { ReplicaParts } from "./replica_parts.ts";
+import { Routes } from "./answers/routes.ts";
+import { createSignatureCheck } from "./ingress/signature_check.ts";
+import { TallyByKind } from "./status/tally_by_kind.ts";
+
+export type Standing = ReturnType<typeof createStanding>;
+
+/** Throws `ConfigError` where the key is no replica's of the roster. */
+export function createStanding(parts: ReplicaParts) {
+  const { roster, key, transport, machine, reopen, log } = parts;
+  const { backend, work } = countingBackend(parts.backend.backend);
+  const now = parts.now ?? (() => performance.now());
+  return {
+    ...{ now, backend, work, transport },
+    line: ownLine(roster, key),
+    startedAt: now(),
+    signer: createSigner(backend, unhex(key.secretKey), roster.cluster),
+    check: createSignatureCheck(
+      createKeyRing(roster),
+      createVerifier(backend, roster.cluster, createVerifiedCache()),
+    ),
+    routes: new Routes(),
+    refused: new TallyByKind(INGRESS_LIMITS.maxCountedKinds),
+    ignored: new TallyByKind(INGRESS_LIMITS.maxCountedKinds),
+    disk: new DiskWatch(roster.constants.electionTimeoutMs, log),
+    /** The state that the machine began with, to apply the log to it again. */
+    emptyMachine: reopen === undefined ? [] : [...machine.snapshot()],
+  };
+}

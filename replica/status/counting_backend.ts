@@ -1,0 +1,33 @@
+/** A signature backend that counts its work, so that a turn of the event loop can bound it. */
+import type { SignatureBackend } from "../../crypto/signing/backend.ts";
+
+/** Work done so far. */
+export interface SignatureWork {
+  signed: number;
+  /** Checks on the curve; signatures remembered as verified cost none. */
+  verified: number;
+}
+
+/** `backend`, with what it does counted in `work`. */
+export function countingBackend(
+  backend: SignatureBackend,
+): { readonly backend: SignatureBackend; readonly work: Readonly<SignatureWork> } {
+  const work: SignatureWork = { signed: 0, verified: 0 };
+  return {
+    work,
+    backend: {
+      name: backend.name,
+      publicKey: (secretKey) => backend.publicKey(secretKey),
+      isPublicKey: (key) => backend.isPublicKey(key),
+      isSecretKey: (key) => backend.isSecretKey(key),
+      sign(digest, secretKey) {
+        work.signed++;
+        return backend.sign(digest, secretKey);
+      },
+      verify(signature, digest, publicKey) {
+        work.verified++;
+        return backend.verify(signature, digest, publicKey);
+      },
+    },
+  };
+}

@@ -1,0 +1,170 @@
+/** A replica's status as plain data, in one place: the status query, metrics and tests read this. */
+import manifest from "../../deno.json" with { type: "json" };
+import { createHash } from "node:crypto";
+import { WIRE_VERSION } from "../../transport/codec/mod.ts";
+import type { TransportCounters } from "../../transport/port.ts";
+import type { LogIndex } from "../../protocol/ids.ts";
+import { headAt, lastIndex } from "../core/log/log.ts";
+import type { StateMachine } from "../../protocol/ports.ts";
+import { sessionBytes } from "../../protocol/snapshot/session_table.ts";
+import type { CoreState, Role } from "../core/state.ts";
+import type { SignatureWork } from "./counting_backend.ts";
+import { type RecoveryStatus, recoveryStatus, type StateTransferStatus } from "./recovery_status.ts";
+import type { StorageStatus } from "../disk/disk_watch.ts";
+import type { DurableMark } from "../disk/durable_mark.ts";
+import type { TallyByKind } from "./tally_by_kind.ts";
+
+/** The digest of the whole state can cost as much as a snapshot: it is taken once in a while, and rarely if it is slow. */
+const DIGEST_INTERVAL_MS = 1000;
+const DIGEST_SHARE = 50;
+
+/** The signature backend in use, and why it is not the quick one. */
+export interface CryptoInUse {
+  readonly backend: string;
+  readonly fallbackReason: string | null;
+}
+
+export interface ReplicaStatus {
+  readonly replica: string;
+  readonly cluster: string;
+  readonly role: Role;
+  /** False while the operator keeps it out of the protocol. */
+  readonly active: boolean;
+  readonly term: number;
+  readonly leader: string | null;
+  readonly lastIndex: number;
+  readonly commitIndex: number;
+  /** Chain hash at commitIndex: equal on honest replicas at equal index. */
+  readonly commitHash: string;
+  readonly appliedIndex: number;
+  /** Rank of the highest certificate (§5.5). */
+  readonly prepared: { readonly term: number; readonly index: number };
+  /** Why it suspects its leader now (§6.1); null while it does not. */
+  readonly suspecting: string | null;
+  readonly evidence: readonly { readonly kind: string; readonly culprit: string }[];
+  readonly sessions: number;
+  /** Digest of the application's state and the session table, at the applied index beside it; both may lag by a second. */
+  readonly state: { readonly digest: string; readonly appliedIndex: number };
+  /** The stable checkpoint this replica would start from (§8.2); null before the first. */
+  readonly checkpoint: { readonly index: number; readonly stateDigest: string } | null;
+  /** Entries at or below this index are dropped here; 0 while the log is whole. */
+  readonly logBase: number;
+  /** The snapshot being fetched (§8.3); null while there is none. */
+  readonly stateTransfer: StateTransferStatus | null;
+  /** How far a replica that lost its disk is (§8.4); null in a full member. */
+  readonly recovery: RecoveryStatus | null;
+  readonly clients: number;
+  /** Whether the disk takes writes, and how quickly. While it refuses, this replica takes no part in the protocol. */
+  readonly storage: StorageStatus;
+  readonly crypto: CryptoInUse & SignatureWork;
+  readonly transport: Readonly<TransportCounters>;
+  /** Packets refused, and inputs the core rejected or ignored, by kind. */
+  readonly refused: Readonly<Record<string, number>>;
+  readonly ignored: Readonly<Record<string, number>>;
+  readonly uptimeMs: number;
+  readonly memoryBytes: number;
+  readonly versions: { readonly replica: string; readonly wire: number; readonly deno: string };
+}
+
+export interface StatusParts {
+  readonly state: CoreState;
+  readonly machine: StateMachine;
+  readonly crypto: CryptoInUse;
+  readonly work: Readonly<SignatureWork>;
+  readonly transport: Readonly<TransportCounters>;
+  readonly refused: TallyByKind;
+  readonly ignored: TallyByKind;
+  readonly isActive: () => boolean;
+  readonly storage: (now: number) => StorageStatus;
+  /** What of the state is durable. */
+  readonly mark: Readonly<DurableMark>;
+  readonly connected: (now: number) => number;
+  /** Reason of the latest suspicion, ended or not. */
+  readonly suspicion: () => string | null;
+  /** When the replica started, on the clock that `report` is asked with. */
+  readonly startedAt: number;
+}
+
+/** Reports the status of one replica. */
+export class StatusDesk {
+  readonly #parts: StatusParts;
+  #digest: { readonly due: number; readonly appliedIndex: LogIndex; readonly digest: string } | null = null;
+
+  constructor(parts: StatusParts) {
+    this.#parts = parts;
+  }
+
+  report(now: number): ReplicaStatus {
+    const { state, crypto, work, transport, refused, ignored, isActive, connected, startedAt, mark } = this.#parts;
+    const { digest, appliedIndex } = this.#stateDigest(now);
+    const storage = this.#parts.storage(now);
+    const gone = storage.state === "refused";
+    return {
+      ...protocolStatus(state),
+      ...(gone ? durableStatus(state, mark) : {}),
+      suspecting: gone || state.election.suspectingSince === null ? null : this.#parts.suspicion(),
+      storage,
+      active: isActive(),
+      state: { digest, appliedIndex },
+      clients: connected(now),
+      crypto: { ...crypto, ...work },
+      transport: { ...transport },
+      refused: refused.toRecord(),
+      ignored: ignored.toRecord(),
+      uptimeMs: Math.round(now - startedAt),
+      memoryBytes: Deno.memoryUsage().rss,
+      versions: { replica: manifest.version, wire: WIRE_VERSION, deno: Deno.version.deno },
+    };
+  }
+
+  #stateDigest(now: number) {
+    const { state, machine } = this.#parts;
+    if (this.#digest !== null && (this.#digest.appliedIndex === state.appliedIndex || now < this.#digest.due)) {
+      return this.#digest;
+    }
+    const before = performance.now();
+    const digest = replicatedDigest(machine.digest(), state);
+    const costMs = performance.now() - before;
+    const due = now + Math.max(DIGEST_INTERVAL_MS, DIGEST_SHARE * costMs);
+    return this.#digest = { due, appliedIndex: state.appliedIndex, digest };
+  }
+}
+
+/** Digest of everything replicated: the application's state and the session table (I6). */
+export function replicatedDigest(machineDigest: Uint8Array, { sessions }: CoreState): string {
+  const hash = createHash("sha256").update(machineDigest);
+  for (const bytes of sessionBytes(sessions)) hash.update(bytes);
+  return hash.digest("hex");
+}
+
+function protocolStatus(state: CoreState) {
+  const { config, hard, term, log, commitIndex, appliedIndex, prepared, evidence, sessions } = state;
+  return {
+    replica: config.self,
+    cluster: config.clusterId,
+    role: term.role,
+    term: hard.currentTerm,
+    leader: term.leader,
+    lastIndex: lastIndex(log),
+    commitIndex,
+    commitHash: headAt(log, commitIndex).hash,
+    appliedIndex,
+    prepared: { term: prepared.term, index: prepared.index },
+    evidence: evidence.map(({ kind, culprit }) => ({ kind, culprit })),
+    sessions: sessions.sessions.size,
+    ...recoveryStatus(state),
+  };
+}
+
+/** The same of a core that got ahead of a disk that refused: what a restart would find. What it had beyond that, it never signed. */
+function durableStatus(state: CoreState, { hard, last, prepared, commitIndex }: DurableMark) {
+  return {
+    role: "follower" as const,
+    term: hard.currentTerm,
+    leader: null,
+    lastIndex: last,
+    commitIndex,
+    commitHash: headAt(state.log, commitIndex).hash,
+    prepared: { term: prepared.term, index: prepared.index },
+  };
+}

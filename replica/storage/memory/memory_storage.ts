@@ -1,0 +1,152 @@
+/**
+ * The memory twin: same semantics as the SQLite storage, with a disk that outlives the storage and crash points for simulations. A
+ * transaction is atomic here as there, so a crash loses it whole or keeps it whole. Chunks that no later transaction has made durable
+ * are always lost in a crash, the worst that a power cut does.
+ */
+import { genesisHash } from "../../../protocol/hash_chain.ts";
+import type { Digest } from "../../../protocol/ids.ts";
+import { term } from "../../../protocol/ids.ts";
+import type { PersistOperation, Recovered } from "../../core/output.ts";
+import type { ChunkReader, Hash } from "../../../protocol/ports.ts";
+import { damaged } from "../damage.ts";
+import { MemoryDisk } from "./memory_disk.ts";
+import { type SigningIntent, type Storage, StorageError } from "../port.ts";
+import { applyTransaction, isBackground, type OpenDisk } from "../transaction.ts";
+import { verifyRecovered, verifySnapshot } from "../verify.ts";
+
+export interface MemoryOptions {
+  readonly clusterId: string;
+  readonly hash: Hash;
+  /** The disk to open; a new empty one if absent. */
+  readonly disk?: MemoryDisk;
+  /** Whether opening verifies the disk as the SQLite storage does; costs two hashes an entry. Default true. */
+  readonly verify?: boolean;
+}
+
+/** Opens a memory disk. Throws {@linkcode StorageError} if it holds what a replica cannot have written, or is marked as outdated. */
+export function openMemoryStorage(options: MemoryOptions): MemoryStorage {
+  return new MemoryStorage(options);
+}
+
+export class MemoryStorage implements Storage {
+  /** Makes the next commit throw StorageError and end this storage, before or after it has become durable. */
+  failNext: "before" | "after" | null = null;
+  readonly chunks: ChunkReader = {
+    has: (digest) => this.#use().chunks.has(digest),
+    read: (digest) => this.#read(digest),
+    digests: () => [...this.#use().chunks.keys()].sort(),
+  };
+  readonly #options: MemoryOptions;
+  readonly #disk: MemoryDisk;
+  readonly #genesis: Digest;
+  readonly #openDisk: OpenDisk;
+  #open = true;
+
+  constructor(options: MemoryOptions) {
+    this.#options = options;
+    const disk = options.disk ?? new MemoryDisk();
+    this.#disk = disk;
+    this.#genesis = genesisHash(options.hash, options.clusterId);
+    this.#openDisk = {
+      chunks: this.chunks,
+      hashAt: (index) => disk.entryAt(index)?.hash ?? null,
+      termAt: (index) => disk.entryAt(index)?.entry.term ?? term(0),
+      write: (operation) => disk.write(operation),
+    };
+    disk.loseUnsynced();
+    if (disk.outdated !== null) throw damaged(`This disk must not be used any more: ${disk.outdated}`);
+    if (options.verify !== false) this.#verify();
+  }
+
+  /** The disk under this storage. `disk.clone()` keeps a copy to roll back to. */
+  get disk(): MemoryDisk {
+    return this.#disk;
+  }
+
+  load(): Recovered {
+    return this.#use().recovered();
+  }
+
+  commit(operations: readonly PersistOperation[], intents: readonly SigningIntent[]): void {
+    const disk = this.#use();
+    this.#assertAccepting();
+    this.#crashIf("before");
+    const undo = disk.begin();
+    try {
+      const fixed = { hash: this.#options.hash, genesis: this.#genesis };
+      const { tip, guard } = applyTransaction(this.#openDisk, disk, operations, intents, fixed);
+      disk.tip = tip;
+      disk.guard = guard;
+    } catch (error) {
+      undo();
+      throw error;
+    }
+    if (!isBackground(operations, intents)) disk.sync();
+    this.#crashIf("after");
+  }
+
+  getMeta(name: string): string | null {
+    return this.#use().meta.get(name) ?? null;
+  }
+
+  setMeta(name: string, value: string): void {
+    this.#use();
+    this.#assertAccepting();
+    this.#disk.meta.set(name, value);
+  }
+
+  markOutdated(reason: string): void {
+    this.#use();
+    this.#assertAccepting();
+    this.#disk.outdated = reason;
+  }
+
+  close(): void {
+    if (this.#open) this.#disk.sync();
+    this.#open = false;
+  }
+
+  /** Ends this storage as a crash does. What was committed and is durable stays on the disk; nothing else was ever there. */
+  crash(): void {
+    this.#open = false;
+  }
+
+  /** Ends this storage, and opens the disk as the restarted replica finds it. Throws {@linkcode StorageError} where it refuses. */
+  reopen(): MemoryStorage {
+    this.crash();
+    this.#assertAccepting();
+    return new MemoryStorage({ ...this.#options, disk: this.#disk });
+  }
+
+  #verify(): void {
+    const { hash, clusterId } = this.#options;
+    const recovered = this.#disk.recovered();
+    verifyRecovered(hash, clusterId, recovered, this.#disk.guard);
+    verifySnapshot(hash, recovered, this.chunks);
+  }
+
+  #read(digest: Digest): Uint8Array | null {
+    const bytes = this.#use().chunks.get(digest) ?? null;
+    if (bytes === null || this.#options.hash(bytes) === digest) return bytes;
+    throw damaged(`Chunk ${digest} is not what was written: its bytes have digest ${this.#options.hash(bytes)}`);
+  }
+
+  #crashIf(point: "before" | "after"): void {
+    if (this.failNext !== point) return;
+    this.crash();
+    throw new StorageError(`Simulated crash ${point} the commit became durable`);
+  }
+
+  /** A refused write ends the storage, as it does in SQLite's: the disk has to be opened again. */
+  #assertAccepting(): void {
+    const { refusing } = this.#disk;
+    if (refusing === null) return;
+    this.crash();
+    throw new StorageError(`The memory disk refuses: ${refusing}`, { refused: true });
+  }
+
+  #use(): MemoryDisk {
+    if (!this.#open) throw new StorageError("The storage is closed or crashed: reopen() opens its disk again");
+    return this.#disk;
+  }
+}

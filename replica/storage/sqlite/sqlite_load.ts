@@ -1,0 +1,142 @@
+/** Reads everything a disk holds, strictly. What does not decode is damage; whether it fits together is `verify.ts`'s business. */
+import type { DatabaseSync } from "node:sqlite";
+import { sha256Hex } from "../../../crypto/digest.ts";
+import {
+  certificateCodec,
+  checkpointProofCodec,
+  type Codec,
+  entryOf,
+  evidenceCodec,
+} from "../../../transport/codec/mod.ts";
+import type { Certificate, CheckpointProof, CommitCertificate } from "../../../protocol/certificate.ts";
+import type { Head } from "../../../protocol/entry.ts";
+import type { Evidence } from "../../../protocol/evidence.ts";
+import { logIndex, replicaId, term } from "../../../protocol/ids.ts";
+import type { ChainedEntry, HardState, Recovered, Recovery, VoteRecord } from "../../core/output.ts";
+import { damaged } from "../damage.ts";
+import type { GuardRecord } from "../guard.ts";
+import { blob, hashOf, int, type Row, text, verifyChecksum } from "./sqlite_row.ts";
+import { BASE_COLUMNS, GUARD_COLUMNS, HARD_STATE_COLUMNS } from "./sqlite_statements.ts";
+
+/** All durable state of the protocol. Throws {@linkcode StorageError} on a row that does not decode. */
+export function readRecovered(db: DatabaseSync): Recovered {
+  const prepared = readCertificate(db, "prepared");
+  const commit = readCertificate(db, "commit");
+  return {
+    hardState: readHardState(db),
+    base: readBase(db),
+    entries: readChain(db, "entries"),
+    prepared: prepared?.certificate ?? null,
+    branch: readChain(db, "branch"),
+    commitIndex: logIndex(commit?.index ?? 0),
+    commitCertificate: commit === null ? null : asCommit(commit.certificate),
+    evidence: readEvidence(db),
+    checkpoint: readProof(db, "checkpoint"),
+    transfer: readProof(db, "transfer"),
+  };
+}
+
+/** The guard's record. */
+export function readGuard(db: DatabaseSync): GuardRecord {
+  const row = db.prepare("SELECT * FROM guard WHERE id = 1").get();
+  if (row === undefined) throw damaged("The record of the last-signed guard is missing");
+  verifyChecksum(row, GUARD_COLUMNS, "the last-signed guard");
+  return {
+    ackTerm: term(int(row, "ack_term")),
+    ack: readHead(row),
+    ackSettled: int(row, "ack_settled") === 1,
+    voteTerm: term(int(row, "vote_term")),
+    voteBody: row["vote_body"] === null ? null : blob(row, "vote_body"),
+    bar: term(int(row, "bar")),
+  };
+}
+
+function readHardState(db: DatabaseSync): HardState {
+  const row = db.prepare("SELECT * FROM hard_state WHERE id = 1").get();
+  if (row === undefined) throw damaged("The hard state is missing");
+  verifyChecksum(row, HARD_STATE_COLUMNS, "the hard state");
+  return {
+    currentTerm: term(int(row, "current_term")),
+    vote: readVote(row),
+    ack: readHead(row),
+    noMoreAcks: int(row, "no_more_acks") === 1,
+    preVoted: term(int(row, "pre_voted")),
+    recovery: readRecovery(row),
+  };
+}
+
+function readRecovery(row: Row): Recovery | null {
+  if (row["recovery_nonce"] === null) return null;
+  const bar = row["recovery_bar"] === null ? null : term(int(row, "recovery_bar"));
+  return { nonce: hashOf(row, "recovery_nonce"), bar };
+}
+
+/** The point that the log begins behind, null for genesis. */
+function readBase(db: DatabaseSync): Head | null {
+  const row = db.prepare("SELECT * FROM log_base WHERE id = 1").get();
+  if (row === undefined) throw damaged("The base of the log is missing");
+  verifyChecksum(row, BASE_COLUMNS, "the log's base");
+  return row["hash"] === null ? null : { index: logIndex(int(row, "idx")), hash: hashOf(row, "hash") };
+}
+
+function readVote(row: Row): VoteRecord | null {
+  if (row["vote_candidate"] === null) return null;
+  const base = {
+    term: term(int(row, "vote_base_term")),
+    index: logIndex(int(row, "vote_base_index")),
+    hash: hashOf(row, "vote_base_hash"),
+  };
+  return { candidate: replicaId(text(row, "vote_candidate")), base };
+}
+
+function readHead(row: Row): Head | null {
+  return row["ack_index"] === null ? null : { index: logIndex(int(row, "ack_index")), hash: hashOf(row, "ack_hash") };
+}
+
+function readChain(db: DatabaseSync, table: "entries" | "branch"): ChainedEntry[] {
+  const chain: ChainedEntry[] = [];
+  for (const row of db.prepare(`SELECT idx, term, hash, body FROM ${table} ORDER BY idx`).iterate()) {
+    const body = blob(row, "body");
+    const entry = entryOf(logIndex(int(row, "idx")), term(int(row, "term")), body);
+    if (entry.requests === null) throw damaged(`Entry ${entry.index} of ${table} is no well-formed list of requests`);
+    chain.push({ entry, digest: sha256Hex(body), hash: hashOf(row, "hash") });
+  }
+  return chain;
+}
+
+function readCertificate(db: DatabaseSync, kind: string): { index: number; certificate: Certificate } | null {
+  const row = db.prepare("SELECT * FROM certificates WHERE kind = ?").get(kind);
+  if (row === undefined) return null;
+  verifyChecksum(row, ["kind", "idx", "body"], `the ${kind} certificate`);
+  const certificate = decoded(certificateCodec, blob(row, "body"), `The ${kind} certificate`);
+  return { index: int(row, "idx"), certificate };
+}
+
+function readProof(db: DatabaseSync, kind: "checkpoint" | "transfer"): CheckpointProof | null {
+  const row = db.prepare("SELECT * FROM proofs WHERE kind = ?").get(kind);
+  if (row === undefined) return null;
+  verifyChecksum(row, ["kind", "body"], `the ${kind}'s proof`);
+  return decoded(checkpointProofCodec, blob(row, "body"), `The ${kind}'s proof`);
+}
+
+function asCommit(certificate: Certificate): CommitCertificate {
+  if (certificate.kind === "commit") return certificate;
+  throw damaged(`The commit certificate is of kind ${certificate.kind}`);
+}
+
+function readEvidence(db: DatabaseSync): Evidence[] {
+  const evidence: Evidence[] = [];
+  for (const row of db.prepare("SELECT * FROM evidence ORDER BY seq").iterate()) {
+    verifyChecksum(row, ["body"], `piece ${int(row, "seq")} of evidence`);
+    evidence.push(decoded(evidenceCodec, blob(row, "body"), `Piece ${int(row, "seq")} of evidence`));
+  }
+  return evidence;
+}
+
+function decoded<T>(codec: Codec<T>, bytes: Uint8Array, what: string): T {
+  try {
+    return codec.decode(bytes);
+  } catch (error) {
+    throw damaged(`${what} does not decode: ${error instanceof Error ? error.message : String(error)}`, error);
+  }
+}

@@ -1,0 +1,45 @@
+/** Brings a database of an earlier version up to this one, in place and in one transaction. */
+import type { DatabaseSync } from "node:sqlite";
+import { checksum, type Column, text, verifyChecksum } from "./sqlite_row.ts";
+import { ADDED_IN_2 } from "./sqlite_schema.ts";
+import { GUARD_COLUMNS, HARD_STATE_COLUMNS, Statements } from "./sqlite_statements.ts";
+import { damaged } from "../damage.ts";
+
+/** Columns that the checksums covered in version 1. */
+const HARD_STATE_COLUMNS_1 = HARD_STATE_COLUMNS.slice(0, 8);
+const GUARD_COLUMNS_1 = GUARD_COLUMNS.slice(0, 5);
+
+/**
+ * From version 1 to 2, which only adds. Checksums are made anew over the columns there are now, once they were found right over those there
+ * were. Throws {@linkcode StorageError} where they were wrong; then nothing has changed.
+ */
+export function migrateFrom1(db: DatabaseSync): void {
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    db.exec(ADDED_IN_2);
+    reseal(db, "hard_state", HARD_STATE_COLUMNS_1, HARD_STATE_COLUMNS, "the hard state");
+    reseal(db, "guard", GUARD_COLUMNS_1, GUARD_COLUMNS, "the last-signed guard");
+    const statements = new Statements(db);
+    statements.putBase(null);
+    for (const row of db.prepare("SELECT name, value FROM meta").all()) {
+      statements.putMeta(text(row, "name"), text(row, "value"));
+    }
+    db.exec("COMMIT");
+  } catch (error) {
+    if (db.isTransaction) db.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+function reseal(
+  db: DatabaseSync,
+  table: string,
+  before: readonly string[],
+  now: readonly string[],
+  what: string,
+): void {
+  const row = db.prepare(`SELECT * FROM ${table} WHERE id = 1`).get();
+  if (row === undefined) throw damaged(`The record of ${what} is missing`);
+  verifyChecksum(row, before, what);
+  db.prepare(`UPDATE ${table} SET checksum = ?`).run(checksum(now.map((name) => row[name] as Column)));
+}

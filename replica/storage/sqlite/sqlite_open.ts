@@ -1,0 +1,197 @@
+/** Opens or creates `replica.db` in a data directory, alone, and makes sure whose it is. */
+import { DatabaseSync } from "node:sqlite";
+import type { HardState } from "../../core/output.ts";
+import { damaged } from "../damage.ts";
+import { EMPTY_HARD_STATE } from "../empty.ts";
+import { NOTHING_SIGNED } from "../guard.ts";
+import { StorageError } from "../port.ts";
+import { diskError } from "./sqlite_errors.ts";
+import { migrateFrom1 } from "./sqlite_migrate.ts";
+import { text, verifyChecksum } from "./sqlite_row.ts";
+import { APPLICATION_ID, PRAGMAS, SCHEMA_VERSION, TABLES } from "./sqlite_schema.ts";
+import { Statements } from "./sqlite_statements.ts";
+
+/** Whose disk it is. */
+export interface DiskOwner {
+  readonly dir: string;
+  readonly clusterId: string;
+  readonly replica: string;
+}
+
+/** Name of the database in its directory. */
+export const FILE = "replica.db";
+/** Name of the file that tells of what was durable last. */
+export const KNOWN_FILE = "replica.known";
+/** Names of databases that recoveries have set aside begin so. */
+export const ASIDE = "replica.db.before-recovery-";
+/** A database being created; it is renamed once it is whole, so `replica.db` is never found half made. */
+const NEW_FILE = "replica.db.new";
+/** Meta value that says why no replica must start on the disk any more. */
+export const OUTDATED = "disk.outdated";
+const PROBE = "disk.probe";
+/** Room a disk must have again before it is used again: that of some batches, not of one row. */
+const PROBE_BYTES = 1024 * 1024;
+
+/** The open database, locked for this process alone. Throws {@linkcode StorageError} naming the directory and what is wrong. */
+export function openDatabase(owner: DiskOwner): DatabaseSync {
+  try {
+    Deno.mkdirSync(owner.dir, { recursive: true, mode: 0o700 });
+    if (!exists(`${owner.dir}/${FILE}`)) createDatabase(owner);
+    return connect(owner, FILE, verifyDatabase);
+  } catch (error) {
+    throw diskError(error, owner.dir, "open");
+  }
+}
+
+/**
+ * The database of a running replica again, after its disk had refused. It is never made anew: where it is missing, so is the disk, and
+ * a replica that went on without it would have forgotten what it signed. A durable write shows that the disk accepts again.
+ * Throws {@linkcode StorageError} as {@linkcode openDatabase} does.
+ */
+export function reopenDatabase(owner: DiskOwner, prepare: (db: DatabaseSync) => void): DatabaseSync {
+  try {
+    if (!exists(`${owner.dir}/${FILE}`)) {
+      throw new StorageError(`${owner.dir}/${FILE} is gone: the disk it was on is wanted back`, { refused: true });
+    }
+    return connect(owner, FILE, (db) => {
+      verifyOwner(db, owner);
+      prepare(db);
+      probe(db);
+      verifyIntact(db, owner);
+    });
+  } catch (error) {
+    throw diskError(error, owner.dir, "reopen");
+  }
+}
+
+/**
+ * Throws unless the disk takes some data durably. The checkpoint writes the whole log that SQLite keeps beside the database into it:
+ * after a failed fsync the system may hold pages for written that are not, and only what is written again is sure.
+ */
+function probe(db: DatabaseSync): void {
+  const write = (sql: string, ...values: string[]) => db.prepare(sql).run(...values);
+  write(`INSERT OR REPLACE INTO meta (name, value) VALUES ('${PROBE}', ?)`, "0".repeat(PROBE_BYTES));
+  write(`DELETE FROM meta WHERE name = '${PROBE}'`);
+  if (db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get()?.["busy"] !== 0) {
+    throw new StorageError("The database could not be checkpointed: another process reads it", { refused: true });
+  }
+}
+
+function createDatabase(owner: DiskOwner): void {
+  const found = [`${FILE}-wal`, KNOWN_FILE].find((name) => exists(`${owner.dir}/${name}`));
+  if (found !== undefined) throw damaged(`${owner.dir} holds ${found} without ${FILE}: the database is lost`);
+  const aside = [...Deno.readDirSync(owner.dir)].find(({ name }) => name.startsWith(ASIDE));
+  if (aside !== undefined && !exists(`${owner.dir}/${NEW_FILE}`)) {
+    throw damaged(`${owner.dir} holds ${aside.name} without ${FILE}: the database is lost`);
+  }
+  prepareDatabase(owner, EMPTY_HARD_STATE);
+  installDatabase(owner);
+}
+
+/** Makes a database whole, under a name of its own, unless that was done already: by a creation cut short after its commit. */
+export function prepareDatabase(owner: DiskOwner, hardState: HardState): void {
+  connect(owner, NEW_FILE, (db) => createTables(db, owner, hardState)).close();
+}
+
+/** Forgets a database that was prepared and never installed. */
+export function discardPrepared({ dir }: DiskOwner): void {
+  for (const suffix of ["", "-wal", "-shm"]) {
+    if (exists(`${dir}/${NEW_FILE}${suffix}`)) Deno.removeSync(`${dir}/${NEW_FILE}${suffix}`);
+  }
+}
+
+/** Gives the prepared database its name, durably. */
+export function installDatabase({ dir }: DiskOwner): void {
+  Deno.renameSync(`${dir}/${NEW_FILE}`, `${dir}/${FILE}`);
+  syncDirectory(dir);
+}
+
+function connect(owner: DiskOwner, file: string, use: (db: DatabaseSync, owner: DiskOwner) => void): DatabaseSync {
+  const db = new DatabaseSync(`${owner.dir}/${file}`);
+  try {
+    for (const pragma of PRAGMAS) db.exec(pragma);
+    use(db, owner);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function createTables(db: DatabaseSync, owner: DiskOwner, hardState: HardState): void {
+  if (pragmaNumber(db, "user_version") !== 0) return;
+  db.exec(`BEGIN IMMEDIATE; ${TABLES}`);
+  const statements = new Statements(db);
+  statements.putMeta("disk.cluster", owner.clusterId);
+  statements.putMeta("disk.replica", owner.replica);
+  // These rows stand from the beginning, so that their absence is damage and not an empty disk.
+  statements.putHardState(hardState);
+  statements.putGuard(NOTHING_SIGNED);
+  statements.putBase(null);
+  db.exec("COMMIT");
+}
+
+function verifyDatabase(db: DatabaseSync, owner: DiskOwner): void {
+  verifyOwner(db, owner);
+  verifyIntact(db, owner);
+}
+
+/** Throws unless it is this replica's database, of a version this program knows, and not out of date. */
+function verifyOwner(db: DatabaseSync, owner: DiskOwner): void {
+  if (pragmaNumber(db, "application_id") !== APPLICATION_ID) {
+    throw damaged(`${owner.dir}/${FILE} is not a replica's database, or lost its content`);
+  }
+  const version = pragmaNumber(db, "user_version");
+  if (version !== SCHEMA_VERSION && version !== 1) {
+    throw new StorageError(
+      `${owner.dir}/${FILE} has schema version ${version}: this program wants ${SCHEMA_VERSION}, or 1 to bring it up to that`,
+    );
+  }
+  if (version === SCHEMA_VERSION) verifyMeta(db);
+  const cluster = metaValue(db, "disk.cluster");
+  const replica = metaValue(db, "disk.replica");
+  if (cluster !== owner.clusterId || replica !== owner.replica) {
+    throw new StorageError(
+      `This disk belongs to cluster ${cluster} replica ${replica}: ${owner.dir} was opened as cluster ` +
+        `${owner.clusterId} replica ${owner.replica}`,
+    );
+  }
+  const outdated = metaValue(db, OUTDATED);
+  if (outdated !== undefined) throw damaged(`${owner.dir} must not be used any more: ${outdated}`);
+}
+
+/** A try of the disk that was cut short may have left its own value, which nobody reads. */
+function verifyMeta(db: DatabaseSync): void {
+  for (const row of db.prepare("SELECT * FROM meta WHERE name <> ?").all(PROBE)) {
+    verifyChecksum(row, ["name", "value"], `the value of ${text(row, "name")}`);
+  }
+}
+
+/** Throws unless SQLite finds the file sound; then one of an earlier version is brought up to this one. */
+function verifyIntact(db: DatabaseSync, owner: DiskOwner): void {
+  const check = db.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
+  if (check !== "ok") throw damaged(`The database in ${owner.dir} is damaged: ${check}`);
+  if (pragmaNumber(db, "user_version") === 1) migrateFrom1(db);
+}
+
+const pragmaNumber = (db: DatabaseSync, name: string): unknown => db.prepare(`PRAGMA ${name}`).get()?.[name];
+
+const metaValue = (db: DatabaseSync, name: string): unknown =>
+  db.prepare("SELECT value FROM meta WHERE name = ?").get(name)?.["value"];
+
+/** Whether there is anything at `path`. */
+export function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** Makes the rename durable; without it a crash could leave the directory without its database. */
+export function syncDirectory(dir: string): void {
+  using file = Deno.openSync(dir, { read: true });
+  file.syncSync();
+}

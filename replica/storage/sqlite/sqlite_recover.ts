@@ -1,0 +1,96 @@
+/** A replica that lost its disk, or must not trust it, begins anew as a learner (§8.4). */
+import type { Digest } from "../../../protocol/ids.ts";
+import { EMPTY_HARD_STATE } from "../empty.ts";
+import { isDamaged, type Storage, StorageError } from "../port.ts";
+import { diskError } from "./sqlite_errors.ts";
+import {
+  ASIDE,
+  discardPrepared,
+  exists,
+  FILE,
+  installDatabase,
+  KNOWN_FILE,
+  prepareDatabase,
+  syncDirectory,
+} from "./sqlite_open.ts";
+import { openSqliteStorage, type SqliteOptions } from "./sqlite_storage.ts";
+
+/** What was found where a recovery was to begin. */
+export interface BegunRecovery {
+  /** Names of the files of the disk before that were set aside, in the data directory; none where there were none. */
+  readonly aside: readonly string[];
+  /** What was wrong with that disk; null where there was none, or the recovery was under way already. */
+  readonly reason: string | null;
+}
+
+/**
+ * Sees to it that `dir/replica.db` is the database of a recovery, to be opened next: the one under way there, or a fresh one that has signed
+ * nothing and knows that it may have (§8.4), named `nonce`, 32 random bytes. A database that is damaged or marked as outdated is set
+ * aside as `replica.db.before-recovery-1`, or the next free number; nothing is overwritten or deleted.
+ *
+ * Throws {@linkcode StorageError} where the database is sound, as there is nothing to recover from; where it is another replica's, of a
+ * version this program does not know, or in use; and as `openSqliteStorage` does.
+ */
+export function beginRecovery(options: SqliteOptions, nonce: Digest): BegunRecovery {
+  const { dir } = options;
+  try {
+    Deno.mkdirSync(dir, { recursive: true, mode: 0o700 });
+    const found = exists(`${dir}/${FILE}`) ? examine(options) : null;
+    if (found === "under way") return { aside: [], reason: null };
+    discardPrepared(options);
+    prepareDatabase(options, { ...EMPTY_HARD_STATE, recovery: { nonce, bar: null } });
+    const aside = setAside(dir);
+    installDatabase(options);
+    return { aside, reason: found?.message ?? null };
+  } catch (error) {
+    throw diskError(error, dir, "begin a recovery with");
+  }
+}
+
+/** Whether a recovery is under way, or else what is wrong with the disk. Throws where it is sound, or somebody else's. */
+function examine(options: SqliteOptions): "under way" | StorageError {
+  let storage: Storage | null = null;
+  try {
+    storage = openSqliteStorage(options);
+    // Opening leaves these to whoever restores the state from them.
+    for (const digest of storage.chunks.digests()) storage.chunks.read(digest);
+    if (storage.load().hardState.recovery !== null) return "under way";
+  } catch (error) {
+    if (isDamaged(error)) return error;
+    throw error;
+  } finally {
+    storage?.close();
+  }
+  throw new StorageError(
+    `The disk in ${options.dir} is sound, there is nothing to recover from: start without --recover. To recover all the same, ` +
+      `because it is an older copy perhaps, first move ${FILE} away, and whatever is beside it with a name that begins so`,
+  );
+}
+
+/**
+ * Moves the database and what belongs to it out of the way. The database goes first and the file that tells what was durable last, so that
+ * at no point in between an ordinary start finds an empty directory, or a damaged database that looks sound.
+ */
+function setAside(dir: string): string[] {
+  const names = [FILE, `${FILE}-wal`, `${FILE}-shm`, KNOWN_FILE].filter((name) => exists(`${dir}/${name}`));
+  if (names.length === 0) return [];
+  const number = firstFree(dir);
+  return names.map((name) => {
+    const to = name === KNOWN_FILE ? `${ASIDE}${number}-known` : `${ASIDE}${number}${name.slice(FILE.length)}`;
+    Deno.renameSync(`${dir}/${name}`, `${dir}/${to}`);
+    syncDirectory(dir);
+    return to;
+  });
+}
+
+/** The lowest number that no file set aside has. */
+function firstFree(dir: string): number {
+  const taken = new Set(
+    [...Deno.readDirSync(dir)].filter(({ name }) => name.startsWith(ASIDE)).map(({ name }) =>
+      Number.parseInt(name.slice(ASIDE.length), 10)
+    ),
+  );
+  let number = 1;
+  while (taken.has(number)) number++;
+  return number;
+}

@@ -1,0 +1,200 @@
+/** The prepared statements that write, one for each kind of change. Every call stands inside a transaction. */
+import type { DatabaseSync } from "node:sqlite";
+import { certificateCodec, checkpointProofCodec, evidenceCodec } from "../../../transport/codec/mod.ts";
+import type { Certificate, CheckpointProof } from "../../../protocol/certificate.ts";
+import type { Head } from "../../../protocol/entry.ts";
+import type { Evidence } from "../../../protocol/evidence.ts";
+import type { Digest, LogIndex, Term } from "../../../protocol/ids.ts";
+import { term } from "../../../protocol/ids.ts";
+import type { ChainedEntry, HardState } from "../../core/output.ts";
+import type { GuardRecord } from "../guard.ts";
+import { checksum, type Column, hashBytes, hashOf, int } from "./sqlite_row.ts";
+
+/** Columns of `hard_state` that its checksum covers, in order. */
+export const HARD_STATE_COLUMNS = [
+  "current_term",
+  "vote_candidate",
+  "vote_base_term",
+  "vote_base_index",
+  "vote_base_hash",
+  "ack_index",
+  "ack_hash",
+  "no_more_acks",
+  "pre_voted",
+  "recovery_nonce",
+  "recovery_bar",
+] as const;
+/** Columns of `guard` that its checksum covers, in order. */
+export const GUARD_COLUMNS = [
+  "ack_term",
+  "ack_index",
+  "ack_hash",
+  "vote_term",
+  "vote_body",
+  "ack_settled",
+  "bar",
+] as const;
+/** Columns of `log_base` that its checksum covers, in order. */
+export const BASE_COLUMNS = ["idx", "hash"] as const;
+
+/** A statement that puts one row of `columns` and their checksum at id 1. */
+function singleRow(table: string, columns: readonly string[]): string {
+  return `INSERT OR REPLACE INTO ${table} (id, ${columns.join(", ")}, checksum) VALUES (1${
+    ", ?".repeat(columns.length + 1)
+  })`;
+}
+
+export class Statements {
+  readonly #insertEntry;
+  readonly #insertBranch;
+  readonly #truncate;
+  readonly #compact;
+  readonly #branchHash;
+  readonly #cutBranch;
+  readonly #clearBranch;
+  readonly #entryAt;
+  readonly #putCertificate;
+  readonly #putProof;
+  readonly #deleteProof;
+  readonly #putEvidence;
+  readonly #putBase;
+  readonly #putHardState;
+  readonly #putGuard;
+  readonly #putMeta;
+  readonly #getMeta;
+
+  constructor(db: DatabaseSync) {
+    this.#insertEntry = db.prepare("INSERT INTO entries (idx, term, hash, body) VALUES (?, ?, ?, ?)");
+    this.#insertBranch = db.prepare("INSERT INTO branch (idx, term, hash, body) VALUES (?, ?, ?, ?)");
+    this.#truncate = db.prepare("DELETE FROM entries WHERE idx > ?");
+    this.#compact = db.prepare("DELETE FROM entries WHERE idx <= ?");
+    this.#branchHash = db.prepare("SELECT hash FROM branch WHERE idx = ?");
+    this.#cutBranch = db.prepare("DELETE FROM branch WHERE idx <= ?");
+    this.#clearBranch = db.prepare("DELETE FROM branch");
+    this.#entryAt = db.prepare("SELECT term, hash FROM entries WHERE idx = ?");
+    this.#putCertificate = db.prepare(
+      "INSERT OR REPLACE INTO certificates (kind, idx, body, checksum) VALUES (?, ?, ?, ?)",
+    );
+    this.#putProof = db.prepare("INSERT OR REPLACE INTO proofs (kind, body, checksum) VALUES (?, ?, ?)");
+    this.#deleteProof = db.prepare("DELETE FROM proofs WHERE kind = ?");
+    this.#putEvidence = db.prepare("INSERT INTO evidence (body, checksum) VALUES (?, ?)");
+    this.#putBase = db.prepare(singleRow("log_base", BASE_COLUMNS));
+    this.#putHardState = db.prepare(singleRow("hard_state", HARD_STATE_COLUMNS));
+    this.#putGuard = db.prepare(singleRow("guard", GUARD_COLUMNS));
+    this.#putMeta = db.prepare("INSERT OR REPLACE INTO meta (name, value, checksum) VALUES (?, ?, ?)");
+    this.#getMeta = db.prepare("SELECT value FROM meta WHERE name = ?");
+  }
+
+  append(entries: readonly ChainedEntry[]): void {
+    for (const { entry, hash } of entries) {
+      this.#insertEntry.run(entry.index, entry.term, hashBytes(hash), entry.body);
+    }
+  }
+
+  truncate(after: LogIndex): void {
+    this.#truncate.run(after);
+  }
+
+  /** Removes the entries at or below `base`, of the log and of the branch: see `branchAbove`. */
+  compact(base: Head): void {
+    this.#compact.run(base.index);
+    this.#moveBase(base);
+  }
+
+  /** Removes the whole log; the next entry hangs on `base`. */
+  restart(base: Head): void {
+    this.#truncate.run(0);
+    this.#moveBase(base);
+  }
+
+  #moveBase(base: Head): void {
+    this.putBase(base);
+    const beside = this.#branchHash.get(base.index);
+    const changed = this.#cutBranch.run(base.index).changes;
+    if (changed > 0 && (beside === undefined || hashOf(beside, "hash") !== base.hash)) this.#clearBranch.run();
+  }
+
+  putBase(base: Head | null): void {
+    const columns: Column[] = [base?.index ?? 0, base === null ? null : hashBytes(base.hash)];
+    this.#putBase.run(...columns, checksum(columns));
+  }
+
+  replaceBranch(entries: readonly ChainedEntry[]): void {
+    this.#clearBranch.run();
+    for (const { entry, hash } of entries) {
+      this.#insertBranch.run(entry.index, entry.term, hashBytes(hash), entry.body);
+    }
+  }
+
+  hashAt(index: LogIndex): Digest | null {
+    const row = this.#entryAt.get(index);
+    return row === undefined ? null : hashOf(row, "hash");
+  }
+
+  /** Term of the entry at `index`, 0 where there is none. */
+  termAt(index: LogIndex): Term {
+    const row = this.#entryAt.get(index);
+    return term(row === undefined ? 0 : int(row, "term"));
+  }
+
+  /** `index` is the commit index for a commit certificate, else the certificate's own. */
+  putCertificate(kind: "prepared" | "commit", index: LogIndex, certificate: Certificate): void {
+    const body = certificateCodec.encode(certificate);
+    this.#putCertificate.run(kind, index, body, checksum([kind, index, body]));
+  }
+
+  /** Replaces the proof of a kind, or removes it. */
+  putProof(kind: "checkpoint" | "transfer", proof: CheckpointProof | null): void {
+    if (proof === null) {
+      this.#deleteProof.run(kind);
+      return;
+    }
+    const body = checkpointProofCodec.encode(proof);
+    this.#putProof.run(kind, body, checksum([kind, body]));
+  }
+
+  putEvidence(evidence: Evidence): void {
+    const body = evidenceCodec.encode(evidence);
+    this.#putEvidence.run(body, checksum([body]));
+  }
+
+  putHardState({ currentTerm, vote, ack, noMoreAcks, preVoted, recovery }: HardState): void {
+    const base = vote?.base;
+    const columns: Column[] = [
+      currentTerm,
+      vote?.candidate ?? null,
+      base?.term ?? null,
+      base?.index ?? null,
+      base === undefined ? null : hashBytes(base.hash),
+      ack?.index ?? null,
+      ack === null ? null : hashBytes(ack.hash),
+      noMoreAcks ? 1 : 0,
+      preVoted,
+      recovery === null ? null : hashBytes(recovery.nonce),
+      recovery?.bar ?? null,
+    ];
+    this.#putHardState.run(...columns, checksum(columns));
+  }
+
+  putGuard({ ackTerm, ack, ackSettled, voteTerm, voteBody, bar }: GuardRecord): void {
+    const columns: Column[] = [
+      ackTerm,
+      ack?.index ?? null,
+      ack === null ? null : hashBytes(ack.hash),
+      voteTerm,
+      voteBody,
+      ackSettled ? 1 : 0,
+      bar,
+    ];
+    this.#putGuard.run(...columns, checksum(columns));
+  }
+
+  putMeta(name: string, value: string): void {
+    this.#putMeta.run(name, value, checksum([name, value]));
+  }
+
+  getMeta(name: string): string | null {
+    const value = this.#getMeta.get(name)?.["value"];
+    return typeof value === "string" ? value : null;
+  }
+}

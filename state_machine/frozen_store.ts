@@ -1,0 +1,94 @@
+/** The state of a key-value store at one revision, kept while the store goes on: what a checkpoint holds on to (§8.2, §8.3). */
+import type { Digest } from "../protocol/ids.ts";
+import type { FrozenState } from "../protocol/ports.ts";
+import { DIGEST_BYTES } from "../protocol/snapshot/snapshot_digests.ts";
+import { type Counters, indexesFor, makeManifest, type Manifest } from "./manifest.ts";
+import type { Page } from "./page.ts";
+
+/**
+ * A state that never changes, as chunks: the head, the index chunks, then the pages (`docs/kv-commands.md`).
+ *
+ * It shares all its pages with the store until the store changes them, each of which is then copied first, without its values. So to
+ * keep one costs the pages that were changed since, and of those what was overwritten or deleted. Digests are computed when first asked
+ * for and kept with the page, for the store and all its frozen views together: the digest of a state costs the pages changed
+ * since an earlier one, and 32 bytes for each other page. A page's chunk or digest costs that page alone; the head's and an index chunk's
+ * the digests of all pages, so who wants the work in small pieces asks for them last. Chunks are made anew each time.
+ */
+export class FrozenStore implements FrozenState {
+  readonly #counters: Counters;
+  readonly #pages: readonly Page[];
+  /** Chunks before the pages. */
+  readonly #before: number;
+  #made: Manifest | null = null;
+  /** The page digested last, encoded: its chunk is often what is asked for next, and encoding is most of the work. */
+  #latest: { readonly page: Page; readonly bytes: Uint8Array } | null = null;
+
+  /** `pages` must never change. */
+  constructor(counters: Counters, pages: readonly Page[]) {
+    this.#counters = counters;
+    this.#pages = pages;
+    this.#before = 1 + indexesFor(pages.length);
+  }
+
+  /** Store revision of the state. */
+  get revision(): number {
+    return this.#counters.revision;
+  }
+
+  /** Digest of the whole state, which is that of the head, chunk 0. */
+  get digest(): Digest {
+    return this.chunkDigest(0);
+  }
+
+  /** Number of chunks; at least one. */
+  get chunkCount(): number {
+    return this.#before + this.#pages.length;
+  }
+
+  /** SHA-256 of chunk `at`. Throws a RangeError unless `at` is an integer from 0 to below `chunkCount`. */
+  chunkDigest(at: number): Digest {
+    const page = this.#pageAt(at);
+    if (page === null) return this.#manifest.digests[at]!;
+    if (!page.isDigested) this.#latest = { page, bytes: page.encodeDigested() };
+    return page.digest;
+  }
+
+  /** Bytes to digest for `chunkDigest(at)`; 0 where it is known. */
+  digestCost(at: number): number {
+    const page = this.#pageAt(at);
+    if (page !== null) return costOf(page);
+    return this.#made === null ? this.#pages.reduce((sum, each) => sum + costOf(each) + DIGEST_BYTES, 0) : 0;
+  }
+
+  /**
+   * Chunk `at`, at most `KV_LIMITS.maxChunkBytes`; the caller's own. Throws a RangeError unless `at` is an integer from 0 to below
+   * `chunkCount`.
+   */
+  chunk(at: number): Uint8Array {
+    const page = this.#pageAt(at);
+    if (page === null) return this.#manifest.chunks[at]!.slice();
+    if (this.#latest?.page !== page) return page.encode();
+    const { bytes } = this.#latest;
+    this.#latest = null;
+    return bytes;
+  }
+
+  /** All chunks in order, each made when it is asked for. */
+  *chunks(): Generator<Uint8Array> {
+    for (let at = 0; at < this.chunkCount; at++) yield this.chunk(at);
+  }
+
+  get #manifest(): Manifest {
+    return this.#made ??= makeManifest(this.#counters, this.#pages.map((page) => page.digest));
+  }
+
+  /** The page that is chunk `at`; null where that is the head or an index chunk. */
+  #pageAt(at: number): Page | null {
+    if (!Number.isInteger(at) || at < 0 || at >= this.chunkCount) {
+      throw new RangeError(`Chunk ${at} is asked for, 0 to ${this.chunkCount - 1} are there`);
+    }
+    return this.#pages[at - this.#before] ?? null;
+  }
+}
+
+const costOf = (page: Page): number => page.isDigested ? 0 : page.bytes;

@@ -1,0 +1,128 @@
+/**
+ * Commands and queries of the key-value store and their one encoding (`docs/kv-commands.md`). Strict: exactly one byte string for
+ * each command, so what a client signed is what every replica executes.
+ */
+import { ByteReader } from "../protocol/snapshot/byte_reader.ts";
+import { ByteWriter } from "../protocol/snapshot/byte_writer.ts";
+import { KV_LIMITS } from "./kv_limits.ts";
+
+/** First byte of every command. */
+export const KV_COMMAND_VERSION = 1;
+
+/** Sets `key` to `value`, whatever was there. */
+export interface PutCommand {
+  readonly op: "put";
+  readonly key: string;
+  readonly value: Uint8Array;
+}
+export interface GetCommand {
+  readonly op: "get";
+  readonly key: string;
+}
+/** Sets `key` to `value` if the key's revision is `revision` (0 = absent). */
+export interface CasCommand {
+  readonly op: "cas";
+  readonly key: string;
+  readonly revision: number;
+  readonly value: Uint8Array;
+}
+/** Removes `key` if it is there. */
+export interface DeleteCommand {
+  readonly op: "delete";
+  readonly key: string;
+}
+/** Keys that start with `prefix` and come after `after` (empty: from the first), at most `limit` of them. */
+export interface ListCommand {
+  readonly op: "list";
+  readonly prefix: string;
+  readonly after: string;
+  readonly limit: number;
+}
+export type KvCommand = PutCommand | GetCommand | CasCommand | DeleteCommand | ListCommand;
+/** Commands that change nothing and may be asked as a query. */
+export type KvQuery = GetCommand | ListCommand;
+
+const OP = { put: 1, get: 2, cas: 3, delete: 4, list: 5 } as const;
+const UTF8 = new TextEncoder();
+
+/** The bytes of `command`. Throws a RangeError that names the field if one is out of its limits. */
+export function encodeKvCommand(command: KvCommand): Uint8Array {
+  const writer = new ByteWriter().u8(KV_COMMAND_VERSION).u8(OP[command.op]);
+  switch (command.op) {
+    case "put":
+      return putValue(putText(writer, "key", command.key, 1), command.value).finish();
+    case "get":
+    case "delete":
+      return putText(writer, "key", command.key, 1).finish();
+    case "cas":
+      putText(writer, "key", command.key, 1).u64(integer("revision", command.revision, 0, Number.MAX_SAFE_INTEGER));
+      return putValue(writer, command.value).finish();
+    case "list":
+      putText(writer, "prefix", command.prefix, 0);
+      putText(writer, "after", command.after, 0);
+      return writer.u32(integer("limit", command.limit, 1, KV_LIMITS.maxListLimit)).finish();
+  }
+}
+
+/** The command in `bytes`, or null unless they are exactly one command's encoding. Values are views into `bytes`. Never throws. */
+export function decodeKvCommand(bytes: Uint8Array): KvCommand | null {
+  const reader = new ByteReader(bytes);
+  if (reader.u8() !== KV_COMMAND_VERSION) return null;
+  const command = readFields(reader, reader.u8());
+  return reader.done ? command : null;
+}
+
+function readFields(reader: ByteReader, op: number): KvCommand | null {
+  switch (op) {
+    case OP.put:
+      return { op: "put", key: readKey(reader), value: readValue(reader) };
+    case OP.get:
+      return { op: "get", key: readKey(reader) };
+    case OP.cas:
+      return { op: "cas", key: readKey(reader), revision: reader.u64(), value: readValue(reader) };
+    case OP.delete:
+      return { op: "delete", key: readKey(reader) };
+    case OP.list:
+      return {
+        op: "list",
+        prefix: reader.text(0, KV_LIMITS.maxKeyBytes),
+        after: reader.text(0, KV_LIMITS.maxKeyBytes),
+        limit: readLimit(reader),
+      };
+    default:
+      return null;
+  }
+}
+
+const readKey = (reader: ByteReader): string => reader.text(1, KV_LIMITS.maxKeyBytes);
+const readValue = (reader: ByteReader): Uint8Array => reader.raw(reader.u32(), KV_LIMITS.maxValueBytes);
+
+function readLimit(reader: ByteReader): number {
+  const limit = reader.u32();
+  return limit >= 1 && limit <= KV_LIMITS.maxListLimit ? limit : reader.fail();
+}
+
+function putText(writer: ByteWriter, field: string, text: string, minBytes: number): ByteWriter {
+  if (!text.isWellFormed()) throw new RangeError(`${field} must be well-formed Unicode: it holds a lone surrogate`);
+  const bytes = UTF8.encode(text);
+  if (bytes.length < minBytes || bytes.length > KV_LIMITS.maxKeyBytes) {
+    throw new RangeError(
+      `${field} must have ${minBytes} to ${KV_LIMITS.maxKeyBytes} bytes of UTF-8: this one has ${bytes.length}`,
+    );
+  }
+  return writer.u16(bytes.length).raw(bytes);
+}
+
+function putValue(writer: ByteWriter, value: Uint8Array): ByteWriter {
+  if (value.length > KV_LIMITS.maxValueBytes) {
+    throw new RangeError(`value must have at most ${KV_LIMITS.maxValueBytes} bytes: this one has ${value.length}`);
+  }
+  return writer.u32(value.length).raw(value);
+}
+
+function integer(field: string, value: number, min: number, max: number): number {
+  if (!Number.isSafeInteger(value) || value < min || value > max) {
+    throw new RangeError(`${field} must be an integer from ${min} to ${max}: this one is ${value}`);
+  }
+  return value;
+}

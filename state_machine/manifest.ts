@@ -1,0 +1,80 @@
+/**
+ * The manifest of a store's state: its counters and the digests of its pages. It has two levels, so that no part of it outgrows a
+ * chunk: the head holds the counters and the digests of the index chunks, an index chunk holds the digests of up to
+ * {@linkcode KV_LIMITS.maxIndexDigests} pages. The head's own digest is the state's (§8.3): who knows that one can check the head, then
+ * each index chunk, then each page, one by one and from whomever they come.
+ */
+import { sha256Hex } from "../crypto/digest.ts";
+import { ByteReader } from "../protocol/snapshot/byte_reader.ts";
+import { ByteWriter } from "../protocol/snapshot/byte_writer.ts";
+import type { Digest } from "../protocol/ids.ts";
+import {
+  DIGEST_BYTES,
+  digestsInList,
+  joinDigests,
+  listDigests,
+  listsFor,
+  splitDigests,
+} from "../protocol/snapshot/snapshot_digests.ts";
+import { KV_LIMITS } from "./kv_limits.ts";
+
+/** First byte of every head. Version 1 was a list of records without digests. */
+export const SNAPSHOT_VERSION = 2;
+/** Version, store revision, number of keys, number of pages. */
+const COUNTER_BYTES = 1 + 8 + 8 + 4;
+const MAX_INDEXES = Math.floor((KV_LIMITS.maxChunkBytes - COUNTER_BYTES) / DIGEST_BYTES);
+
+/** What a state has besides its pages. */
+export interface Counters {
+  /** Store revision. */
+  readonly revision: number;
+  /** Number of keys. */
+  readonly keys: number;
+}
+
+/** The chunks that come before the pages, with their digests. */
+export interface Manifest {
+  /** The head, then the index chunks. */
+  readonly chunks: readonly Uint8Array[];
+  /** SHA-256 of each; the first is the state's digest. */
+  readonly digests: readonly Digest[];
+}
+
+/** The head, read. */
+export interface Head extends Counters {
+  readonly pages: number;
+  /** Wanted digests of the index chunks. */
+  readonly indexes: readonly Digest[];
+}
+
+/** The manifest of a state whose pages have the given digests. */
+export function makeManifest({ revision, keys }: Counters, pages: readonly Digest[]): Manifest {
+  const indexes = listDigests(pages, KV_LIMITS.maxIndexDigests);
+  const digests = indexes.map(sha256Hex);
+  const counters = new ByteWriter().u8(SNAPSHOT_VERSION).u64(revision).u64(keys).u32(pages.length);
+  const head = counters.raw(joinDigests(digests)).finish();
+  return { chunks: [head, ...indexes], digests: [sha256Hex(head), ...digests] };
+}
+
+/** Reads a head. Throws a RangeError that says what is wrong with it unless `makeManifest` could have made it. */
+export function readHead(bytes: Uint8Array): Head {
+  const reader = new ByteReader(bytes);
+  const version = reader.u8();
+  if (version !== SNAPSHOT_VERSION) throw new RangeError(`has version ${version}, ${SNAPSHOT_VERSION} is wanted`);
+  const [revision, keys, pages] = [reader.u64(), reader.u64(), reader.u32()];
+  if (reader.failed) throw new RangeError(`has ${bytes.length} bytes or a counter too large, it is no head`);
+  const count = indexesFor(pages);
+  if (count > MAX_INDEXES) throw new RangeError(`announces ${pages} pages, more than a head has room for`);
+  const indexes = splitDigests(bytes.subarray(COUNTER_BYTES), count);
+  if (keys < pages || keys > revision) {
+    throw new RangeError(`announces ${keys} keys in ${pages} pages at revision ${revision}, which no store has`);
+  }
+  return { revision, keys, pages, indexes };
+}
+
+/** How many index chunks a state with `pages` pages has. */
+export const indexesFor = (pages: number): number => listsFor(pages, KV_LIMITS.maxIndexDigests);
+
+/** The page digests in `bytes`, index chunk number `at` of a state with `pages` pages. Throws a RangeError unless they are as many as that. */
+export const readIndex = (pages: number, at: number, bytes: Uint8Array): Digest[] =>
+  splitDigests(bytes, digestsInList(pages, KV_LIMITS.maxIndexDigests, at));

@@ -1,0 +1,159 @@
+/**
+ * A page: a run of records in order of their keys' bytes, the piece of state that is digested, copied and transferred as a whole.
+ * Its encoding is its records, one behind the other, so equal pages have equal bytes and equal digests.
+ */
+import { sha256Hex } from "../crypto/digest.ts";
+import type { Digest } from "../protocol/ids.ts";
+import { ByteReader } from "../protocol/snapshot/byte_reader.ts";
+import { ByteWriter } from "../protocol/snapshot/byte_writer.ts";
+import { compareUtf8 } from "./compare_utf8.ts";
+import { KV_LIMITS } from "./kv_limits.ts";
+import { type KvRecord, readRecord, recordBytes, writeRecord } from "./record.ts";
+
+/** Records in order. Only `PageList` changes pages, and none that a frozen view holds. */
+export class Page {
+  /** Freezes that came before the page was made: a page of an earlier generation is held by a frozen view. */
+  readonly generation: number;
+  readonly #records: KvRecord[];
+  #bytes: number;
+  #digest: Digest | null;
+
+  /**
+   * `records` ascend by key and are the page's own from now on; `bytes` is the sum of their `recordBytes`; `digest` that of their
+   * encoding, where it is known.
+   */
+  constructor(records: KvRecord[], bytes: number, generation: number, digest: Digest | null = null) {
+    this.#records = records;
+    this.#bytes = bytes;
+    this.#digest = digest;
+    this.generation = generation;
+  }
+
+  /** Records in ascending order. */
+  get records(): readonly KvRecord[] {
+    return this.#records;
+  }
+
+  /** Length of the encoding. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Whether it holds more than a page should and can be split. */
+  get isOverfull(): boolean {
+    return this.#bytes > KV_LIMITS.maxPageBytes && this.#records.length > 1;
+  }
+
+  /** Whether the digest is known, so that to ask for it costs nothing. */
+  get isDigested(): boolean {
+    return this.#digest !== null;
+  }
+
+  /** SHA-256 of the encoding; computed when first asked for after a change. */
+  get digest(): Digest {
+    if (this.#digest === null) this.encodeDigested();
+    return this.#digest!;
+  }
+
+  /** The encoding, the digest of which is known from now on. */
+  encodeDigested(): Uint8Array {
+    const bytes = this.encode();
+    this.#digest = sha256Hex(bytes);
+    return bytes;
+  }
+
+  /** The page's canonical bytes, made anew. */
+  encode(): Uint8Array {
+    const writer = new ByteWriter(this.#bytes);
+    for (const record of this.#records) writeRecord(writer, record);
+    return writer.finish();
+  }
+
+  /** Place of the first record at or above `key`. */
+  placeOf(key: string): number {
+    let low = 0;
+    let high = this.#records.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (compareUtf8(this.#records[middle]!.key, key) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Replaces `removed` records from `place` on by `added`, which must keep the order. */
+  splice(place: number, removed: number, ...added: KvRecord[]): void {
+    for (const record of this.#records.splice(place, removed, ...added)) this.#bytes -= recordBytes(record);
+    for (const record of added) this.#bytes += recordBytes(record);
+    this.#digest = null;
+  }
+
+  /** A page of its own with the same records. */
+  copy(generation: number): Page {
+    return new Page(this.#records.slice(), this.#bytes, generation);
+  }
+
+  /** This page and the one that comes next, as one. */
+  joined(next: Page, generation: number): Page {
+    return new Page([...this.#records, ...next.#records], this.#bytes + next.#bytes, generation);
+  }
+
+  /** The pages to put in place of this one: itself, or an overfull one's parts, none of them overfull. */
+  split(generation: number): Page[] {
+    if (!this.isOverfull) return [this];
+    const { place, bytes } = this.#middle();
+    const left = new Page(this.#records.slice(0, place), bytes, generation);
+    const right = new Page(this.#records.slice(place), this.#bytes - bytes, generation);
+    return [...left.split(generation), ...right.split(generation)];
+  }
+
+  /** The place that makes the larger part smallest, the first such, with a record on each side; and the bytes before it. */
+  #middle(): { place: number; bytes: number } {
+    let bytes = recordBytes(this.#records[0]!);
+    let place = 1;
+    for (; place < this.#records.length - 1; place++) {
+      const more = bytes + recordBytes(this.#records[place]!);
+      if (Math.max(more, this.#bytes - more) >= Math.max(bytes, this.#bytes - bytes)) break;
+      bytes = more;
+    }
+    return { place, bytes };
+  }
+}
+
+/**
+ * Whether two neighbours belong into one page. No two pages of a store do: it joins them as soon as a change makes them so. That leaves
+ * at most one page in two below {@linkcode KV_LIMITS.minPageBytes}.
+ */
+export function mustJoin(left: Page, right: Page): boolean {
+  const smaller = Math.min(left.bytes, right.bytes);
+  return smaller < KV_LIMITS.minPageBytes && left.bytes + right.bytes <= KV_LIMITS.maxPageBytes;
+}
+
+/**
+ * The page in `bytes`, whose SHA-256 is `digest`; of generation 0. Throws a RangeError that says what is wrong with them unless they
+ * are exactly what `encode` makes of a page that is neither empty nor overfull.
+ */
+export function decodePage(bytes: Uint8Array, digest: Digest): Page {
+  const reader = new ByteReader(bytes);
+  const records: KvRecord[] = [];
+  while (reader.more) {
+    const record = readRecord(reader);
+    const before = records.at(-1);
+    if (!reader.failed && before !== undefined && compareUtf8(before.key, record.key) >= 0) {
+      throw new RangeError(`holds ${quoted(record.key)} behind ${quoted(before.key)}, keys must ascend`);
+    }
+    records.push(record);
+  }
+  if (!reader.done) {
+    throw new RangeError(`ends inside a record or holds a malformed one, behind ${records.length - 1} good ones`);
+  }
+  if (records.length === 0) throw new RangeError("is empty, at least one record is wanted");
+  const page = new Page(records, bytes.length, 0, digest);
+  if (!page.isOverfull) return page;
+  throw new RangeError(
+    `has ${bytes.length} bytes in ${records.length} records, at most ${KV_LIMITS.maxPageBytes} are allowed to more than one`,
+  );
+}
+
+/** A key as error messages show it. */
+export const quoted = (key: string): string => JSON.stringify(key.length > 64 ? `${key.slice(0, 64)}…` : key);

@@ -1,0 +1,39 @@
+/** What the store keeps under one key, and its encoding in pages: `text key, u64 revision, value` (`docs/kv-commands.md`). */
+import type { ByteReader } from "../protocol/snapshot/byte_reader.ts";
+import type { ByteWriter } from "../protocol/snapshot/byte_writer.ts";
+import { KV_LIMITS } from "./kv_limits.ts";
+import { utf8Length } from "./utf8_length.ts";
+
+/** A key with its value. Never changed: a write replaces it, so frozen pages may share it. */
+export interface KvRecord {
+  readonly key: string;
+  /** Bytes of UTF-8 of the key. */
+  readonly keyBytes: number;
+  /** Store revision of the write that set the value. */
+  readonly revision: number;
+  /** Memory of its own, not a view into a command or a chunk. */
+  readonly value: Uint8Array;
+}
+
+/** Bytes of a record beside its key and value: key length, revision, value length. */
+const FRAMING = 2 + 8 + 4;
+
+/** A record of its own memory: `value` is copied, since a view would keep the whole command or chunk alive. */
+export function kvRecord(key: string, revision: number, value: Uint8Array): KvRecord {
+  return { key, keyBytes: utf8Length(key), revision, value: value.slice() };
+}
+
+/** Bytes of the record's encoding. */
+export function recordBytes({ keyBytes, value }: KvRecord): number {
+  return FRAMING + keyBytes + value.length;
+}
+
+export function writeRecord(writer: ByteWriter, { key, keyBytes, revision, value }: KvRecord): void {
+  writer.u16(keyBytes).utf8(key, keyBytes).u64(revision).u32(value.length).raw(value);
+}
+
+/** The next record; neutral values if there is none, and then the reader has failed. */
+export function readRecord(reader: ByteReader): KvRecord {
+  const key = reader.text(1, KV_LIMITS.maxKeyBytes);
+  return kvRecord(key, reader.u64(), reader.raw(reader.u32(), KV_LIMITS.maxValueBytes));
+}

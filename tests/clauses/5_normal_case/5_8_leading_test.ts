@@ -1,0 +1,63 @@
+/** §5.8: how a leader opens its term, batches, and bounds what is in flight. */
+import { assert, assertEquals } from "@std/assert";
+import { LIMITS } from "../../../protocol/limits.ts";
+import * as forge from "../support/forge.ts";
+import { Lab, requestInput, sentOf } from "../support/lab.ts";
+
+const requests = (from: number, count: number, client = "c1") =>
+  Array.from({ length: count }, (_, i) => requestInput(forge.request(from + i, "v", client)));
+
+const WIDE = { sessionWindow: 4096 };
+const sizes = (lab: Lab) => lab.state.log.entries.map(({ entry }) => entry.requests!.length);
+
+/** What is in the log is committed, as the others' reports say. */
+function commitAll(lab: Lab): void {
+  const { entry, hash } = lab.state.log.entries.at(-1)!;
+  lab.receive(...forge.reportsOf(lab.peers, lab.state.hard.currentTerm, { index: entry.index, hash }));
+  assertEquals(lab.state.commitIndex, entry.index);
+}
+
+Deno.test("§5.8 the leader opens its term with a no-op", () => {
+  const lab = new Lab();
+  const [opening] = sentOf(lab.lead(1), "AppendEntries");
+  assertEquals(opening!.entries.map(({ term, requests }) => [Number(term), requests!.length]), [[1, 0]]);
+});
+
+Deno.test("§5.8 when idle it proposes at once, all that came together in one entry", () => {
+  const lab = new Lab();
+  lab.lead(1);
+  commitAll(lab);
+  const [one] = sentOf(lab.run(requests(0, 1)), "AppendEntries");
+  assertEquals(one!.entries.map(({ requests }) => requests!.length), [1]);
+  const [three] = sentOf(lab.run(requests(1, 3)), "AppendEntries");
+  assertEquals(three!.entries.map(({ requests }) => requests!.length), [3]);
+});
+
+Deno.test("§5.8 under load batches grow: what comes while the pipeline is busy waits for room", () => {
+  const lab = new Lab({ constants: WIDE });
+  lab.lead(1);
+  for (let i = 0; i < 20; i++) lab.run(requests(i, 1));
+  assertEquals(sizes(lab), [0, ...Array.from({ length: LIMITS.eagerPipeline - 1 }, () => 1)]);
+  commitAll(lab);
+  assertEquals(sizes(lab).slice(LIMITS.eagerPipeline), [20 - (LIMITS.eagerPipeline - 1)]);
+});
+
+Deno.test("§5.8 a full entry does not wait, but the pipeline is bounded", () => {
+  const lab = new Lab({ constants: WIDE });
+  lab.lead(1);
+  for (let i = 0; i < 2 * LIMITS.maxPipeline; i++) {
+    lab.run(requests(i * LIMITS.fullEntryRequests, LIMITS.fullEntryRequests));
+  }
+  assertEquals(lab.state.log.entries.length, LIMITS.maxPipeline);
+  commitAll(lab);
+  assert(lab.state.log.entries.length > LIMITS.maxPipeline, "the rest follows once there is room");
+});
+
+Deno.test("§5.8 no client starves another: an entry takes of each in turn", () => {
+  const lab = new Lab({ constants: WIDE });
+  lab.lead(1);
+  for (let i = 0; i < LIMITS.eagerPipeline; i++) lab.run(requests(i, 1));
+  lab.run([...requests(100, LIMITS.maxEntryRequests, "c1"), ...requests(0, 2, "c2")]);
+  const clients = lab.state.log.entries.at(-1)!.entry.requests!.map(({ message }) => String(message.client));
+  assertEquals(clients.filter((client) => client === "c2").length, 2);
+});

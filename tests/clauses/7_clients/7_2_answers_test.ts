@@ -1,0 +1,70 @@
+import { assert, assertEquals } from "@std/assert";
+import { ElectionLab } from "../support/election_lab.ts";
+import { endOf, entryAfter, GENESIS, grow, request } from "../support/forge.ts";
+
+/** What clients were told since the last look, as `client: seq outcome@index …`. */
+function told(lab: ElectionLab): string[] {
+  return lab.replies.splice(0).map(({ client, answers }) =>
+    `${client}: ${answers.map((a) => `${a.seq} ${a.outcome}@${a.index}`).join(", ")}`
+  );
+}
+
+function following(): ElectionLab {
+  const lab = new ElectionLab();
+  lab.follow("r2", 1);
+  return lab;
+}
+
+Deno.test("§7.2 every replica answers directly, once committed and not before; a client's answers of one batch go together", () => {
+  const lab = following();
+  const chain = [entryAfter(GENESIS, 1, [request(0), request(0, "", "c2"), request(1)])];
+  chain.push(entryAfter(endOf(chain), 1, [request(2)]));
+  lab.append(GENESIS, chain);
+  lab.prepare(endOf(chain));
+  assertEquals(told(lab), []);
+  lab.commit(endOf(chain));
+  assertEquals(told(lab), ["c1: 0 applied@1, 1 applied@1, 2 applied@2", "c2: 0 applied@1"]);
+});
+
+Deno.test("§7.1 §7.2 a repeated request is answered again from the session table, and not passed on", () => {
+  const lab = following();
+  const chain = [entryAfter(GENESIS, 1, [request(0)])];
+  lab.append(GENESIS, chain);
+  lab.commit(endOf(chain));
+  const before = lab.replies.splice(0);
+  lab.take("ForwardedRequest");
+  for (const intervention of [true, false]) {
+    assertEquals(lab.request(request(0), intervention), "settled");
+    assertEquals(lab.replies.splice(0), before);
+  }
+  lab.elapse(1000);
+  assertEquals(lab.take("ForwardedRequest"), []);
+});
+
+Deno.test("§7.1 a seq below the window is answered as expired", () => {
+  const lab = following();
+  const chain = [entryAfter(GENESIS, 1, [request(7, "", "c1", 5)])];
+  lab.append(GENESIS, chain);
+  lab.commit(endOf(chain));
+  told(lab);
+  assertEquals(lab.request(request(4, "", "c1", 0)), "settled");
+  assertEquals(told(lab), ["c1: 4 expired@0"]);
+});
+
+Deno.test("§7.2 a restarted replica answers only after it has applied again up to its durable commit index", () => {
+  const lab = following();
+  const chain = grow(GENESIS, 300, 1);
+  for (let i = 0; i < 300; i += 50) lab.append(i === 0 ? GENESIS : endOf(chain.slice(0, i)), chain.slice(i, i + 50));
+  lab.commit(endOf(chain));
+  lab.elapse(100);
+  assert(told(lab).length > 0);
+  lab.restart();
+  lab.elapse(10);
+  assert(lab.state.appliedIndex > 0 && lab.state.appliedIndex < 300);
+  lab.request(request(1, "main"));
+  assertEquals(told(lab), []);
+  lab.elapse(100);
+  assertEquals([lab.state.appliedIndex as number, told(lab)], [300, []]); // what it answered before is not answered anew
+  lab.request(request(1, "main"));
+  assertEquals(told(lab), ["c1: 1 applied@1"]);
+});

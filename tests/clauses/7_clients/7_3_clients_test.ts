@@ -1,0 +1,118 @@
+/** §7.3 in a whole cluster: what a client can and cannot do to a leader. */
+import { assert, assertEquals } from "@std/assert";
+import type { CoreEvent } from "../../../replica/core/output.ts";
+import type { Packet } from "../../../protocol/packet.ts";
+import { drawRandom } from "../../../replica/core/random.ts";
+import { encodeKvCommand } from "../../../state_machine/mod.ts";
+import { SimCluster } from "../../simulation/nodes/sim_cluster.ts";
+import { preVote } from "../support/forge.ts";
+
+const HONEST = ["r1", "r2", "r3"];
+
+const put = (value: number) => encodeKvCommand({ op: "put", key: "k", value: Uint8Array.of(value & 255) });
+
+/** A seeded source of whole numbers below `n`. */
+function dice(seed: number): (n: number) => number {
+  let state = seed;
+  return (n) => {
+    const drawn = drawRandom(state);
+    state = drawn.state;
+    return Math.floor(drawn.value * n);
+  };
+}
+
+const isSettled = (cluster: SimCluster, client: string, number: number, at = HONEST): boolean =>
+  at.every((id) =>
+    [...cluster.node(id).state!.sessions.sessions].some(([name, { answers, floor }]) =>
+      name === client && (floor > number || [...answers.keys()].some((seq) => seq === number))
+    )
+  );
+
+const leaderOf = (cluster: SimCluster): string | null => {
+  const leaders = new Set(HONEST.map((id) => cluster.node(id).state!.term.leader));
+  return leaders.size === 1 ? [...leaders][0]! : null;
+};
+
+/** A leader that does not hear what `client` wants, from itself or passed on; it serves everyone else. */
+function deafTo(client: string, leader: () => string | null) {
+  return (_: string, to: string, packet: Packet): number | null =>
+    packet.kind === "ForwardedRequest" && packet.signed.message.client === client && to === leader() ? null : 1;
+}
+
+Deno.test("§7.3 ⚠ a leader that drops one client's requests is replaced, though it serves the others", () => {
+  let deaf: string | null = null;
+  const cluster: SimCluster = new SimCluster({ replicas: 4, delay: deafTo("c1", () => deaf) });
+  assert(cluster.elapse(10_000, () => leaderOf(cluster) !== null));
+  deaf = leaderOf(cluster);
+  const others = cluster.ids.filter((id) => id !== deaf);
+  const wanted = cluster.signRequest("c1", 0, 0, put(1));
+  for (const id of others) cluster.request(id, wanted, true);
+  let served = 0;
+  const serveOthers = () => {
+    const next = cluster.signRequest("c2", served, Math.max(0, served - 4), put(served));
+    for (const id of cluster.ids) cluster.request(id, next);
+    served++;
+    cluster.schedule(200, serveOthers);
+  };
+  serveOthers();
+  assert(cluster.elapse(10_000, () => isSettled(cluster, "c1", 0, others)), "the dropped request was never served");
+  assert(served > 8);
+  assert(!others.some((id) => cluster.node(id).state!.term.leader === deaf));
+});
+
+/**
+ * What Byzantine client c2 and Byzantine replica r4 do: every few seconds, so that patience can run out in between, anything
+ * they can sign: seqs with several floors and commands, other ones to each replica, normally, as interventions or passed on.
+ */
+function harass(cluster: SimCluster, roll: (n: number) => number, round = 0): void {
+  const base = 20 * round;
+  for (let i = roll(4); i >= 0; i--) {
+    const number = base + 5 * roll(5);
+    const request = cluster.signRequest("c2", number, Math.min(number, base + 5 * roll(3)), put(roll(3)));
+    for (const id of HONEST) {
+      const how = roll(4);
+      if (how < 2) cluster.request(id, request, how === 0);
+      if (how === 2) cluster.inject("r4", [id], { kind: "ForwardedRequest", signed: request });
+    }
+  }
+  cluster.inject("r4", HONEST, preVote("r4", 1 + roll(9)));
+  cluster.schedule(3000, () => harass(cluster, roll, round + 1));
+}
+
+for (let seed = 1; seed <= 8; seed++) {
+  Deno.test(`§7.3 ⚠ a client cannot depose a leader that serves, even with a replica's help, seed ${seed}`, () => {
+    const roll = dice(seed);
+    const suspicions: string[] = [];
+    const event = (at: string, { event, fields }: CoreEvent) => {
+      if (event === "suspect") suspicions.push(`${at}: ${fields["reason"]}`);
+    };
+    const cluster = new SimCluster({ replicas: 4, seed, delay: () => 1 + roll(30), hooks: { event } });
+    assert(cluster.elapse(20_000, () => leaderOf(cluster) !== null && leaderOf(cluster) !== "r4"));
+    cluster.node("r4").crash();
+    const before = leaderOf(cluster);
+    suspicions.length = 0;
+    harass(cluster, roll);
+    for (let i = 0; i < 40; i++) {
+      const request = cluster.signRequest("c1", i, Math.max(0, i - 8), put(i));
+      for (const id of HONEST) cluster.request(id, request, true);
+      assert(cluster.elapse(1000, () => isSettled(cluster, "c1", i)), `request ${i} waited for longer than a second`);
+      cluster.elapse(400);
+    }
+    assertEquals(leaderOf(cluster), before);
+    assertEquals(suspicions, []);
+  });
+}
+
+Deno.test("§7.3 ⚠ a client cannot depose a leader that serves by telling it of another floor than the others", () => {
+  const cluster = new SimCluster({ replicas: 4 });
+  assert(cluster.elapse(20_000, () => leaderOf(cluster) !== null));
+  const leader = leaderOf(cluster)!;
+  for (const floor of [0, 10]) cluster.request(leader, cluster.signRequest("c2", 10, floor, put(floor)));
+  cluster.elapse(50);
+  for (const id of cluster.ids) {
+    if (id !== leader) cluster.request(id, cluster.signRequest("c2", 5, 0, put(5)), true);
+  }
+  cluster.elapse(20_000);
+  assertEquals(leaderOf(cluster), leader);
+  assert(isSettled(cluster, "c2", 5));
+});

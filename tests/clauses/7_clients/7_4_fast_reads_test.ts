@@ -1,0 +1,36 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { NoQuorumError } from "../../../client/mod.ts";
+import { answersNeeded, quorumSizes } from "../../../client/session/reply_tally.ts";
+import { SILENT } from "../../client/fake_cluster.ts";
+import { withCluster } from "../../client/with_cluster.ts";
+
+Deno.test("§7.4 ⚠ with fast reads on, whoever answered a write and whoever answers a read share an honest replica", () => {
+  for (let n = 1; n <= 40; n++) {
+    const { f, weak, quorum } = quorumSizes(n);
+    const honestInBoth = (writers: number, readers: number) => writers + readers - n - f;
+    assert(honestInBoth(answersNeeded(n, true), quorum) >= 1, `n = ${n}`);
+    assertEquals(answersNeeded(n, false), weak);
+    // Why f + 1 will not do: fewer than one honest replica may be in both.
+    if (n >= 4) assert(honestInBoth(answersNeeded(n, false), quorum) < 1, `n = ${n}`);
+  }
+});
+
+Deno.test("§7.4 ⚠ with fast reads on, f+1 equal answers complete neither a write nor an ordered read; Q do", () =>
+  withCluster(
+    { constants: { fastReads: true, electionTimeoutMs: 50 }, scripts: { r3: SILENT, r4: SILENT } },
+    async (cluster, connect) => {
+      const client = connect();
+      await assertRejects(() => client.put("k", "v", { timeoutMs: 250 }), NoQuorumError, "wanted 3 equal answers");
+      await assertRejects(() => client.get("k", { timeoutMs: 250 }), NoQuorumError, "wanted 3 equal answers");
+      cluster.scripts["r3"] = {};
+      assert((await client.put("k", "w")).revision > 0);
+      assert((await client.get("k")).found);
+    },
+  ));
+
+Deno.test("§7.4 with fast reads off, f+1 equal answers complete both", () =>
+  withCluster({ scripts: { r3: SILENT, r4: SILENT } }, async (_cluster, connect) => {
+    const client = connect();
+    assertEquals((await client.put("k", "v")).revision, 1);
+    assert((await client.get("k")).found);
+  }));

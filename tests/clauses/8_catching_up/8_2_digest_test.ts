@@ -1,0 +1,53 @@
+/** §8.2, I6: the digest that replicas compare covers the session table, not the application's state alone. */
+import { assertEquals, assertNotEquals } from "@std/assert";
+import { clientId, logIndex } from "../../../protocol/ids.ts";
+import type { SendRequest, Signed } from "../../../protocol/message.ts";
+import { applyRequest } from "../../../protocol/snapshot/session_table.ts";
+import { encodeKvCommand, type KvCommand, KvStore } from "../../../state_machine/mod.ts";
+import { replicatedDigest } from "../../../replica/status/status.ts";
+import * as forge from "../support/forge.ts";
+import { Lab } from "../support/lab.ts";
+
+/** Replicated state by itself: `apply` orders a request and tells the digests after it. */
+class Replicated {
+  readonly #machine = new KvStore();
+  readonly #state = new Lab().state;
+
+  apply({ message }: Signed<SendRequest>, index: number, command?: KvCommand) {
+    const at = { index: logIndex(index), client: clientId(message.client) };
+    const request = command ? { ...message, command: encodeKvCommand(command) } : message;
+    applyRequest(this.#state.sessions, request, at.index, (bytes) => this.#machine.apply(bytes, at));
+    const machine = this.#machine.digest();
+    return { machine, digest: replicatedDigest(machine, this.#state) };
+  }
+}
+
+Deno.test("§8.2 I6 ⚠ what changes the session table alone changes the digest", () => {
+  const read: KvCommand = { op: "get", key: "k" };
+  const cases: Record<string, (all: Replicated) => ReturnType<Replicated["apply"]>> = {
+    "a read's answer": (all) => all.apply(forge.request(4), 2, read),
+    "a repeated request that moves its client's floor": (all) => all.apply(forge.request(3, "more", "c1", 2), 2),
+    "another client's first request, refused": (all) => all.apply(forge.request(999, "", "c2"), 2),
+  };
+  for (const [what, change] of Object.entries(cases)) {
+    const all = new Replicated();
+    const before = all.apply(forge.request(3, "value"), 1);
+    const after = change(all);
+    assertEquals(after.machine, before.machine, what);
+    assertNotEquals(after.digest, before.digest, what);
+  }
+});
+
+Deno.test("§8.2 I6 ⚠ two tables that would answer differently have two digests over one machine state", () => {
+  const settledAt = (index: number) => new Replicated().apply(forge.request(0, "value"), index);
+  const [early, late] = [settledAt(1), settledAt(2)];
+  assertEquals(early.machine, late.machine);
+  assertNotEquals(early.digest, late.digest);
+});
+
+Deno.test("§8.2 I6 equal state and equal tables have equal digests, and a request that changes neither keeps it", () => {
+  const [one, other] = [new Replicated(), new Replicated()];
+  assertEquals(one.apply(forge.request(0, "value"), 1), other.apply(forge.request(0, "value"), 1));
+  const before = one.apply(forge.request(1, "next"), 2);
+  assertEquals(one.apply(forge.request(1, "again"), 3), before);
+});

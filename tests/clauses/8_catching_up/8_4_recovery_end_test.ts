@@ -1,0 +1,57 @@
+/** §8.4: when a replica that lost its disk may sign again. */
+import { assert, assertEquals } from "@std/assert";
+import type { CheckpointProof } from "../../../protocol/certificate.ts";
+import { digest, logIndex, term } from "../../../protocol/ids.ts";
+import { forgottenBy } from "../../../replica/disk/own_past.ts";
+import * as forge from "../support/forge.ts";
+import { checkpointProof, snapshotAfter } from "../support/forge_snapshots.ts";
+import { TransferLab } from "../support/transfer_lab.ts";
+
+/** Committed in terms up to 3; then comes term 4, on a base at the chain's end. */
+const CHAIN = forge.grow(forge.GENESIS, 20, 3);
+const OPENING = forge.entryAfter(forge.endOf(CHAIN), 4, []);
+const PEERS = ["r1", "r3", "r4"];
+const constants = { checkpointEvery: 8, logTail: 4 };
+
+/** A learner that signed nothing above term 3. */
+function learner(): TransferLab {
+  const lab = new TransferLab({ constants });
+  const hardState = { ...lab.disk.hardState, recovery: { nonce: digest("ab".repeat(32)), bar: term(3) } };
+  lab.disk.write({ op: "hard-state", state: hardState });
+  lab.disk.tip = { ...lab.disk.tip, hardState };
+  lab.restart();
+  return lab;
+}
+
+/** What a source shows that lengthens a certificate of term 4 down to `index`, which was committed long before. */
+function lengthened(index: number, vouchers: readonly string[] = PEERS): CheckpointProof {
+  const commit = forge.commitCertificate(4, forge.headIn(CHAIN, index), PEERS, [...CHAIN.slice(index), OPENING]);
+  return checkpointProof(snapshotAfter(CHAIN.slice(0, index)), 4, vouchers, [], commit);
+}
+
+Deno.test("§8.4 §5.6 ⚠ a certificate of a higher term for a point below that term's base ends no recovery", () => {
+  const lab = learner();
+  const snapshot = snapshotAfter(CHAIN.slice(0, 8));
+  lab.show(lengthened(8));
+  lab.serve(() => snapshot);
+  lab.elapse(100);
+  assertEquals([lab.state.commitIndex, lab.state.commitCertificate?.term], [8, 4] as never[]);
+  assert(lab.state.hard.recovery !== null, "it signs, though it may have vouched for more than it has");
+});
+
+Deno.test("§8.4 an entry of a higher term, committed and applied, ends it, and nothing signed before is news then", () => {
+  const lab = learner();
+  const snapshot = snapshotAfter(CHAIN.slice(0, 8));
+  lab.show(lengthened(8));
+  lab.serve(() => snapshot);
+  const chain = [...CHAIN.slice(8), OPENING];
+  const asked = lab.fallBehind(forge.endOf(chain), ["r3", "r4"], 4);
+  const certificate = forge.commitCertificate(4, forge.endOf(chain), PEERS);
+  lab.receive(forge.fetchEntriesResponse(asked.to, asked, chain, certificate));
+  lab.elapse(100);
+  assertEquals([lab.state.hard.recovery, lab.state.appliedIndex], [null, 21] as never[]);
+  // This replica vouched for index 16 before it lost its disk.
+  const past = lengthened(16, ["r1", "r2", "r3"]);
+  const packet = forge.fetchEntriesResponse("r1", { nonce: 1, from: logIndex(9) }, [], null, past);
+  assertEquals(forgottenBy(lab.state, packet), null);
+});

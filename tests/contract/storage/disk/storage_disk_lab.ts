@@ -1,0 +1,46 @@
+/** Directories of SQLite storages for tests that look at the files themselves. */
+import { openSqliteStorage, type Storage } from "../../../../replica/storage/mod.ts";
+import * as fx from "../storage_fixtures.ts";
+
+export const optionsIn = (dir: string) => ({ dir, clusterId: fx.CLUSTER, replica: fx.REPLICA });
+
+export const openIn = (dir: string): Storage => openSqliteStorage(optionsIn(dir));
+
+/** Runs `body` with a directory of its own. */
+export function withDir(body: (dir: string) => void): void {
+  const dir = Deno.makeTempDirSync({ prefix: "storage-disk-" });
+  try {
+    body(dir);
+  } finally {
+    Deno.removeSync(dir, { recursive: true });
+  }
+}
+
+/** Copies the files of a directory as they are now, as a crash would leave them. */
+export function copyDir(from: string, to: string, except: readonly string[] = []): void {
+  Deno.mkdirSync(to, { recursive: true });
+  for (const { name, isFile } of Deno.readDirSync(from)) {
+    if (isFile && !name.endsWith("-shm") && !except.includes(name)) {
+      Deno.copyFileSync(`${from}/${name}`, `${to}/${name}`);
+    }
+  }
+}
+
+export const lengthOf = (path: string): number => Deno.statSync(path).size;
+
+/** Everything a replica reads from a disk at its start, chunks with their bytes. */
+export function contentOf(storage: Storage) {
+  const { chunks } = storage;
+  const read = [...chunks.digests()].toSorted().map((digest) => [digest, chunks.read(digest)] as const);
+  return { recovered: storage.load(), chunks: read, meta: storage.getMeta("last-active") };
+}
+
+/** What opening the directory gives. Throws as opening does. */
+export function contentIn(dir: string): ReturnType<typeof contentOf> {
+  const storage = openIn(dir);
+  try {
+    return contentOf(storage);
+  } finally {
+    storage.close();
+  }
+}

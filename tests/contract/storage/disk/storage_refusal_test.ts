@@ -1,0 +1,149 @@
+/** Disks that refuse for now are told from disks that are damaged, and are opened again only once they take writes. */
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import { replicaId } from "../../../../protocol/ids.ts";
+import {
+  MemoryDisk,
+  openMemoryStorage,
+  openSqliteStorage,
+  reopenSqliteStorage,
+  type Storage,
+  StorageError,
+} from "../../../../replica/storage/mod.ts";
+import { diskError } from "../../../../replica/storage/sqlite/sqlite_errors.ts";
+import { sha256Hex } from "../../../../crypto/digest.ts";
+import * as fx from "../storage_fixtures.ts";
+
+const optionsIn = (dir: string) => ({ dir, clusterId: fx.CLUSTER, replica: fx.REPLICA });
+
+/** Runs `body` with a directory of its own. */
+function withDir(body: (dir: string) => void): void {
+  const dir = Deno.makeTempDirSync({ prefix: "storage-refusal-" });
+  try {
+    body(dir);
+  } finally {
+    Deno.removeSync(dir, { recursive: true });
+  }
+}
+
+/** The StorageError that `action` throws. */
+const errorOf = (action: () => unknown): StorageError => assertThrows(action, StorageError);
+
+/** What SQLite's own error in `action` is made of. */
+function classified(action: () => unknown): boolean {
+  try {
+    action();
+  } catch (error) {
+    assert(!(error instanceof StorageError));
+    return diskError(error, "dir", "test").refused;
+  }
+  throw new Error("nothing was thrown");
+}
+
+/** Appends until the disk refuses; gives the error and how long the log is. */
+function fillUp(storage: Storage): { readonly error: StorageError; readonly length: number } {
+  let [head, length] = [fx.GENESIS, 0];
+  storage.commit([fx.hardState(1)], []);
+  const grow = () => {
+    for (; length < 20_000; length += 20) {
+      const more = fx.grow(head, 20, 1);
+      storage.commit([fx.append(more)], []);
+      head = fx.endOf(more);
+    }
+  };
+  return { error: errorOf(grow), length };
+}
+
+Deno.test("sqlite: its own errors of a full, read-only, locked or missing disk are refusals, damage is not", () =>
+  withDir((dir) => {
+    const path = `${dir}/a.db`;
+    const db = new DatabaseSync(path);
+    db.exec("PRAGMA journal_mode = WAL; CREATE TABLE t (x); PRAGMA max_page_count = 3");
+    const big = "INSERT INTO t VALUES (zeroblob(100000))";
+    assert(classified(() => db.exec(big)) && classified(() => db.prepare(big).run()), "full");
+    db.exec("PRAGMA query_only = ON");
+    assert(
+      classified(() => db.exec("DELETE FROM t")) && classified(() => db.prepare("DELETE FROM t").run()),
+      "query only",
+    );
+    assertEquals(classified(() => db.exec("SELECT nonsense")), false);
+    db.close();
+    const readOnly = new DatabaseSync(path, { readOnly: true });
+    assert(classified(() => readOnly.exec("DELETE FROM t")), "read-only");
+    readOnly.close();
+    const [holder, other] = [new DatabaseSync(path), new DatabaseSync(path)];
+    holder.exec("BEGIN IMMEDIATE");
+    assert(classified(() => other.exec("BEGIN IMMEDIATE")), "locked");
+    holder.close();
+    other.close();
+    assert(classified(() => new DatabaseSync(`${dir}/no/a.db`)), "missing");
+    Deno.writeTextFileSync(`${dir}/b.db`, "no database".repeat(500));
+    const garbage = new DatabaseSync(`${dir}/b.db`);
+    assertEquals(classified(() => garbage.exec("SELECT * FROM t")), false);
+    garbage.close();
+  }));
+
+Deno.test("the system's errors of a full or read-only disk are refusals, others are not", () => {
+  const withCode = (code: string) => diskError(Object.assign(new Error(code), { code }), "dir", "open").refused;
+  assertEquals(["ENOSPC", "EROFS", "EDQUOT", "EIO"].map(withCode), [true, true, true, true]);
+  assertEquals([withCode("ENOTDIR"), diskError(new Error("any"), "dir", "open").refused], [false, false]);
+});
+
+Deno.test("sqlite: a full disk refuses; opened again without room it still does, with room everything committed is there", () =>
+  withDir((dir) => {
+    const storage = openSqliteStorage({ ...optionsIn(dir), maxPages: 60 });
+    const { error, length } = fillUp(storage);
+    assert(error.refused && length > 0, error.message);
+    assert(errorOf(() => storage.commit([fx.hardState(1)], [])).refused, "the dead storage says so too");
+    storage.close();
+    const still = errorOf(() => reopenSqliteStorage({ ...optionsIn(dir), maxPages: 60 }));
+    assert(still.refused && still.message.includes("Could not reopen"), still.message);
+    const back = reopenSqliteStorage(optionsIn(dir));
+    assertEquals(back.load().entries.length, length);
+    back.commit([fx.hardState(7)], []);
+    back.close();
+    const again = openSqliteStorage(optionsIn(dir));
+    assertEquals([again.load().entries.length, again.load().hardState.currentTerm as number], [length, 7]);
+    again.close();
+  }));
+
+Deno.test("sqlite: a database that is gone is waited for and never made anew", () =>
+  withDir((dir) => {
+    const storage = openSqliteStorage(optionsIn(dir));
+    storage.commit([fx.hardState(3)], []);
+    storage.close();
+    Deno.renameSync(`${dir}/replica.db`, `${dir}/elsewhere`);
+    assert(errorOf(() => reopenSqliteStorage(optionsIn(dir))).refused);
+    assertEquals([...Deno.readDirSync(dir)].map(({ name }) => name).sort(), ["elsewhere", "replica.known"]);
+    assert(errorOf(() => reopenSqliteStorage(optionsIn(`${dir}/nowhere`))).refused);
+    Deno.renameSync(`${dir}/elsewhere`, `${dir}/replica.db`);
+    const back = reopenSqliteStorage(optionsIn(dir));
+    assertEquals(back.load().hardState.currentTerm as number, 3);
+    back.close();
+  }));
+
+Deno.test("sqlite: opened again, a disk in use refuses; another replica's or a damaged one is no refusal", () =>
+  withDir((dir) => {
+    const holder = openSqliteStorage(optionsIn(dir));
+    assert(errorOf(() => reopenSqliteStorage(optionsIn(dir))).refused);
+    holder.close();
+    const foreign = errorOf(() => reopenSqliteStorage({ ...optionsIn(dir), replica: replicaId("r2") }));
+    assertEquals([foreign.refused, foreign.message.includes("belongs to")], [false, true]);
+    Deno.writeTextFileSync(`${dir}/replica.db`, "no database".repeat(500));
+    assertEquals(errorOf(() => reopenSqliteStorage(optionsIn(dir))).refused, false);
+  }));
+
+Deno.test("memory: a disk that refuses changes nothing and ends the storage, until it is opened again with the disk accepting", () => {
+  const disk = new MemoryDisk();
+  const storage = openMemoryStorage({ clusterId: fx.CLUSTER, hash: sha256Hex, disk });
+  storage.commit([fx.hardState(1)], []);
+  disk.refusing = "no room";
+  assert(errorOf(() => storage.commit([fx.hardState(2)], [])).refused);
+  assert(errorOf(() => storage.reopen()).refused);
+  disk.refusing = null;
+  errorOf(() => storage.commit([fx.hardState(2)], []));
+  const back = storage.reopen();
+  assertEquals(back.load().hardState.currentTerm as number, 1);
+  disk.refusing = "no room";
+  assert(errorOf(() => back.setMeta("a", "b")).refused);
+});

@@ -1,0 +1,28 @@
+import type { ClientTransport, ReplicaTransport } from "../../../transport/port.ts";
+import { frames, untilReplicaGets } from "../../transport/eventually.ts";
+
+/** Some replicas and clients that can reach each other. */
+export interface Lab {
+  /** Starts the replica, or starts it again after it was closed, at the same addresses; its peers are all the others. */
+  replica(id: string): Promise<ReplicaTransport>;
+  /** Starts a client of all replicas. */
+  client(): Promise<ClientTransport>;
+  /** Closes everything that was started. */
+  close(): Promise<void>;
+}
+
+/** One implementation of the ports. `open` prepares a lab for replicas of these ids, with queues of about `queue` messages. */
+export interface Twin {
+  readonly name: string;
+  open(replicas: readonly string[], queue?: number): Lab;
+}
+
+/** Returns once frames from `from` reach `to`; a few of them may arrive later. */
+export async function connected(from: ReplicaTransport, id: string, to: ReplicaTransport): Promise<void> {
+  await untilReplicaGets(`a connection to ${id}`, to, () => true, () => from.sendToPeer(id, frames("hello")));
+}
+
+/** Receives until nothing comes for a while. */
+export async function settled(transport: ReplicaTransport): Promise<void> {
+  while ((await transport.receive(50, 64)).length > 0);
+}

@@ -1,0 +1,72 @@
+import {
+  createZmqClientTransport,
+  createZmqReplicaTransport,
+  HIGH_WATER_MARKS,
+  MemoryNetwork,
+} from "../../../transport/mod.ts";
+import type { ClientTransport, ReplicaTransport } from "../../../transport/port.ts";
+import { freePorts } from "../../transport/free_ports.ts";
+import type { Lab, Twin } from "./transport_lab.ts";
+
+const HOST = "127.0.0.1";
+
+/** Real sockets on loopback. */
+export const zmqTwin: Twin = { name: "zeromq", open: (ids, queue) => zmqLab(ids, queue) };
+
+/** Queues in this process. */
+export const memoryTwin: Twin = { name: "memory", open: (ids, queue) => memoryLab(ids, queue) };
+
+function zmqLab(ids: readonly string[], queue: number | undefined): Lab {
+  const ports = freePorts(ids.length * 3);
+  const nodes = ids.map((id, place) => {
+    const [peerPort = 0, publishPort = 0, clientPort = 0] = ports.slice(place * 3);
+    return { id, host: HOST, peerPort, publishPort, clientPort };
+  });
+  const highWaterMarks = queue === undefined ? {} : allMarks(queue);
+  const open: (ReplicaTransport | ClientTransport)[] = [];
+  return {
+    async replica(self) {
+      const bind = nodes.find((node) => node.id === self);
+      if (bind === undefined) throw new RangeError(`Replica ${self} is not in this lab`);
+      const peers = nodes.filter((node) => node.id !== self);
+      const replica = await createZmqReplicaTransport({ bind, peers, highWaterMarks });
+      open.push(replica);
+      return replica;
+    },
+    async client() {
+      const client = await createZmqClientTransport({ replicas: nodes, highWaterMarks });
+      open.push(client);
+      return client;
+    },
+    close: () => closeAll(open),
+  };
+}
+
+function memoryLab(ids: readonly string[], queue: number | undefined): Lab {
+  const queues = queue === undefined ? {} : { peer: queue, published: queue, client: queue, answer: queue };
+  const network = new MemoryNetwork(queues);
+  const open: (ReplicaTransport | ClientTransport)[] = [];
+  return {
+    replica(self) {
+      const replica = network.replica(self, ids.filter((id) => id !== self));
+      open.push(replica);
+      return Promise.resolve(replica);
+    },
+    client() {
+      const client = network.client(ids);
+      open.push(client);
+      return Promise.resolve(client);
+    },
+    close: () => closeAll(open),
+  };
+}
+
+function allMarks(mark: number): typeof HIGH_WATER_MARKS {
+  const marks = { ...HIGH_WATER_MARKS };
+  for (const name of Object.keys(marks) as (keyof typeof marks)[]) marks[name] = mark;
+  return marks;
+}
+
+async function closeAll(transports: readonly (ReplicaTransport | ClientTransport)[]): Promise<void> {
+  for (const transport of transports) await transport.close();
+}

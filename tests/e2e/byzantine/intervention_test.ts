@@ -1,0 +1,111 @@
+/** Client intervention against real leaders (§7.3): one that swallows a client's requests goes, one that serves stays. */
+import { assert, assertEquals } from "@std/assert";
+import { eventually } from "../../../tasks/support/eventually.ts";
+import { Observer } from "../../../tasks/support/observer.ts";
+import { clientId, seq } from "../../../protocol/ids.ts";
+import { createSigner, loadBackend, readKeyFile, unhex } from "../../../crypto/mod.ts";
+import { encodeMessage, encodePacket } from "../../../transport/codec/mod.ts";
+import { createZmqClientTransport } from "../../../transport/mod.ts";
+import { encodeKvCommand } from "../../../state_machine/mod.ts";
+import type { LocalCluster } from "../../../tasks/support/local_cluster.ts";
+import { assertEqualLogs, waitForLeader } from "../support/agreement.ts";
+import { withCluster } from "../support/process_cluster.ts";
+
+for (const replicas of [4, 7]) {
+  Deno.test(`${replicas} replicas: a leader that swallows one client's requests is replaced, and they commit`, () =>
+    withCluster({ replicas }, async (cluster) => {
+      await cluster.startAll();
+      const observer = await Observer.of(cluster, "c3");
+      const { leader: first } = await waitForLeader(observer, cluster.ids);
+      // Every replica but a quorum's worth becomes deaf to c1, the present leader among them.
+      const f = Math.floor((replicas - 1) / 3);
+      const deaf = [first, ...cluster.ids.filter((id) => id !== first)].slice(0, f);
+      for (const id of deaf) {
+        await cluster.process(id).end();
+        await cluster.start(id, "--byzantine", "withhold", "--unsafe-test-faults");
+      }
+      await makeLead(cluster, observer, deaf[0]!);
+      const [ignored, served] = [await cluster.client("c1"), await cluster.client("c2")];
+      await served.put("other", "served");
+      const { revision } = await ignored.put("mine", "at last", { timeoutMs: 60_000 });
+      assertEquals(revision, 2);
+      const honest = cluster.ids.filter((id) => !deaf.includes(id));
+      const { leader } = await waitForLeader(observer, honest);
+      assert(!deaf.includes(leader), `${leader} leads still, though it ignores a client`);
+      await assertEqualLogs(observer, honest);
+    }));
+}
+
+/** Has `wanted` elected: the operator keeps each other leader out of the protocol until that is so. */
+async function makeLead(cluster: LocalCluster, observer: Observer, wanted: string): Promise<void> {
+  const operator = await cluster.client("operator");
+  await eventually(`${wanted} leads`, async () => {
+    const { leader, term } = await waitForLeader(observer, cluster.ids);
+    if (leader === wanted) return true;
+    const others = cluster.ids.filter((id) => id !== leader);
+    await operator.setActive(leader, false);
+    await waitForLeader(observer, others, (status) => status.term > term);
+    await operator.setActive(leader, true);
+    return false;
+  }, 90_000);
+}
+
+Deno.test("a client that intervenes without end deposes nobody", () =>
+  withCluster({}, async (cluster) => {
+    await cluster.startAll();
+    const observer = await Observer.of(cluster, "c2");
+    const honest = await cluster.client("c3");
+    const before = await waitForLeader(observer, cluster.ids);
+    {
+      await using flood = await interveneForEver(cluster, "c1");
+      for (let i = 0; i < 100; i++) await honest.put(`key-${i}`, "written");
+      await eventually("the client has intervened a thousand times", () => flood.sent >= 1000, 60_000);
+      await honest.put("last", "written");
+      assertEquals(await waitForLeader(observer, cluster.ids), before);
+    }
+    await assertEqualLogs(observer, cluster.ids);
+    assertEquals(await waitForLeader(observer, cluster.ids), before);
+  }));
+
+/** UpdateLeader for ever new requests, validly signed, to all replicas, as quickly as answers would come. */
+async function interveneForEver(
+  cluster: LocalCluster,
+  id: string,
+): Promise<AsyncDisposable & { readonly sent: number }> {
+  const { backend } = await loadBackend("auto");
+  const key = await readKeyFile(`${cluster.dir}/${id}.key`, backend);
+  const signer = createSigner(backend, unhex(key.secretKey), cluster.roster.cluster);
+  const { replicas } = cluster.roster;
+  const transport = await createZmqClientTransport({ replicas });
+  const command = encodeKvCommand({ op: "put", key: "flood", value: new Uint8Array(10) });
+  let sent = 0;
+  let stopped = false;
+  const loop = (async () => {
+    for (let number = 1; !stopped; number++) {
+      const message = {
+        kind: "SendRequest",
+        client: clientId(id),
+        seq: seq(number),
+        floor: seq(number),
+        command,
+      } as const;
+      const body = encodeMessage(message);
+      const signed = { message, body, signature: signer.sign("SendRequest", body) };
+      const frames = encodePacket({ kind: "UpdateLeader", signed });
+      for (const replica of replicas) transport.send(replica.id, frames);
+      sent++;
+      await transport.receive(2, 64);
+    }
+  })();
+  return {
+    get sent() {
+      return sent;
+    },
+    async [Symbol.asyncDispose]() {
+      stopped = true;
+      transport.wake();
+      await loop;
+      await transport.close();
+    },
+  };
+}

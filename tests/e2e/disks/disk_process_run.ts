@@ -1,0 +1,74 @@
+/**
+ * A follower and a leader as real processes whose files cannot grow: each stays, says so, goes on once they can, and stops on SIGTERM
+ * meanwhile. Runs with SIGXFSZ ignored, which its processes inherit; `disk_process_test.ts` sees to that.
+ */
+import { assert, assertEquals } from "@std/assert";
+import type { Client } from "../../../client/mod.ts";
+import { eventually } from "../../../tasks/support/eventually.ts";
+import type { LocalCluster } from "../../../tasks/support/local_cluster.ts";
+import { Observer } from "../../../tasks/support/observer.ts";
+import { assertEqualLogs, waitForLeader } from "../support/agreement.ts";
+import { withCluster } from "../support/process_cluster.ts";
+import { writeMany } from "../support/workload.ts";
+
+const PARALLEL = 8;
+/** Less than the replicas' logs beside their databases have already. */
+const BOUND_BYTES = 50_000;
+
+interface Scene {
+  readonly cluster: LocalCluster;
+  readonly client: Client;
+  readonly observer: Observer;
+}
+
+const run = async (command: string, ...args: string[]): Promise<void> => {
+  const { success, stderr } = await new Deno.Command(command, { args }).output();
+  assert(success, new TextDecoder().decode(stderr));
+};
+
+/** Bounds the files that `pid` may write, in bytes; writes beyond fail like those on a full disk. */
+const boundFiles = (pid: number, bytes: number | "unlimited"): Promise<void> =>
+  run("prlimit", "--pid", String(pid), `--fsize=${bytes}:`);
+
+const events = (cluster: LocalCluster, id: string) =>
+  cluster.process(id).stderr.lines.map((line) => JSON.parse(line).event as string);
+
+/** Lets the files of `id` grow no more in the middle of writes; gives when it has said so. */
+async function refuse({ cluster, client, observer }: Scene, id: string): Promise<void> {
+  await boundFiles(cluster.process(id).pid, BOUND_BYTES);
+  await writeMany(client, 40, PARALLEL);
+  await eventually(`${id} says that its disk refuses`, async () => {
+    const status = await observer.status(id);
+    return status?.storage.state === "refused" && status.leader === null &&
+      status.storage.message?.includes("disk I/O error");
+  });
+}
+
+/** The same, and lets them grow again: it is back by itself, and has what the others have. */
+async function refuseAndRelent(scene: Scene, id: string): Promise<void> {
+  const { cluster, client, observer } = scene;
+  await refuse(scene, id);
+  await writeMany(client, 40, PARALLEL);
+  await boundFiles(cluster.process(id).pid, "unlimited");
+  await eventually(`${id} is back`, async () => (await observer.status(id))?.storage.state === "ok", 30_000);
+  await writeMany(client, 20, PARALLEL);
+  await assertEqualLogs(observer, cluster.ids);
+  const told = events(cluster, id).filter((event) => event === "storage-refused" || event === "storage-back");
+  assertEquals(told, ["storage-refused", "storage-back"]);
+}
+
+await withCluster({}, async (cluster) => {
+  await cluster.startAll("--log-level", "warn");
+  const scene = { cluster, client: await cluster.client("c1"), observer: await Observer.of(cluster, "c2") };
+  await writeMany(scene.client, 20, PARALLEL);
+  const { leader } = await waitForLeader(scene.observer, cluster.ids);
+  const follower = cluster.ids.find((id) => id !== leader)!;
+  await refuseAndRelent(scene, follower);
+  await refuseAndRelent(scene, leader);
+  await refuse(scene, follower);
+  const before = performance.now();
+  const { code } = await cluster.process(follower).end();
+  assertEquals(code, 0);
+  assert(performance.now() - before < 1000, "it waited for the disk first");
+  assertEquals(events(cluster, follower).at(-1), "stopped");
+});

@@ -1,0 +1,31 @@
+/** Asking for a second vote in one term: for a lower base, or for another candidate of the coven (§6.5). */
+import type { Certificate } from "../../../../protocol/certificate.ts";
+import type { ReplicaId } from "../../../../protocol/ids.ts";
+import { type Claim, honestVotes, preVotesFor, requestVotes } from "../shadow/shadow_campaign.ts";
+import type { Scene } from "../shadow/shadow_situation.ts";
+
+const chosen = new WeakMap<Claim, Certificate | null>();
+
+/** The lower base of the second round of `claim`, the same one all along; null if there is none. */
+export function lowerOf(scene: Scene, claim: Claim): Certificate | null {
+  const known = chosen.get(claim);
+  if (known !== undefined) return known;
+  const [first] = claim.asked.values();
+  const lower = !first || first.term === 0 ? null : scene.lowerThan(first)[0]!;
+  chosen.set(claim, lower);
+  return lower;
+}
+
+/** Asks `voters`, which have voted for `claim`, for a vote on a lower base, and one for another candidate. */
+export function askForAnother(scene: Scene, claim: Claim, voters: readonly ReplicaId[]): void {
+  const { term, candidate, asked } = claim;
+  const lower = lowerOf(scene, claim);
+  if (lower === null || voters.length === 0) return;
+  const preVotes = preVotesFor(scene, term);
+  const given = honestVotes(scene, term, candidate, lower).map(({ message }) => message.voter);
+  const missing = voters.filter((id) => !given.includes(id));
+  if (missing.length > 0) requestVotes(scene, missing, { term, candidate, certificate: lower, preVotes });
+  const rival = scene.coven.members.find((member) => member !== candidate);
+  const [certificate] = asked.values();
+  if (rival && certificate) requestVotes(scene, voters, { term, candidate: rival, certificate, preVotes });
+}

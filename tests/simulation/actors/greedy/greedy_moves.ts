@@ -1,0 +1,143 @@
+/** The moves of the greedy adversary, each with what it thinks of them now. */
+import type { ReplicaId, Term } from "../../../../protocol/ids.ts";
+import { contains, lastHead } from "../../../../replica/core/log/log.ts";
+import { certified, compareRank } from "../../../../protocol/rank.ts";
+import type { CoreState } from "../../../../replica/core/state.ts";
+import { ballot, quorumIn, ranked, runningCandidates } from "../support/craft.ts";
+import { conflict, fullSupport, type Move, type Option, type Scene } from "./greedy_situation.ts";
+import { requestFor } from "../support/request_for.ts";
+
+/** What is said again now and then, since it may be lost. */
+const beat = ({ puppet: { coven } }: Scene, everyMs: number): number => Math.floor(coven.now() / everyMs);
+
+/** Backs what stands on the log of `id` in `term`, towards it alone. */
+function back(scene: Scene, score: number, [id, state]: readonly [ReplicaId, CoreState], term: Term): Option[] {
+  if (term === 0) return [];
+  const { speaker } = scene;
+  const { index, hash } = lastHead(state.log);
+  return [{
+    score,
+    key: `back ${id} ${term} ${index} ${hash} ${state.prepared.index} ${beat(scene, 400)}`,
+    play: () => speaker.say([id], { kind: "AppendEntriesResponse", signed: fullSupport(speaker.self, term, state) }),
+  }];
+}
+
+const behind = ([, { log, commitIndex }]: readonly [ReplicaId, CoreState]): boolean =>
+  lastHead(log).index > commitIndex;
+
+/** Pets alone see the acks and reports that are missing: they commit, and nobody else knows. */
+const commitAlone: Move = (scene) =>
+  scene.states.filter((each) => scene.pets.has(each[0]) && behind(each)).flatMap((each) => [
+    ...back(scene, 100, each, each[1].hard.currentTerm),
+    ...back(scene, 95, each, each[1].prepared.term),
+  ]);
+
+/** Says it to pets in several messages, should each of them count. */
+const manyVoices: Move = (scene) =>
+  scene.states.filter((each) => scene.pets.has(each[0]) && behind(each)).map(([id, state]) => {
+    const { speaker } = scene;
+    const { index } = lastHead(state.log);
+    const said = fullSupport(speaker.self, state.hard.currentTerm, state);
+    const again = { ...said, acks: said.acks.slice(-1), round: (said.round + 1) as typeof said.round };
+    return {
+      score: state.hard.currentTerm > 0 ? 60 : 0,
+      key: `voices ${id} ${said.term} ${index}`,
+      play: () => speaker.say([id], { kind: "AppendEntriesResponse", signed: again }),
+    };
+  });
+
+/** Backs the others too where their log is another than a pet's, or a pet has committed what they have not and a new term began. */
+const backOtherBranch: Move = (scene) => {
+  const pets = scene.states.filter(([id]) => scene.pets.has(id));
+  return scene.states.filter((each) => !scene.pets.has(each[0]) && behind(each)).flatMap((each) => {
+    const forked = pets.some(([, pet]) => conflict(pet, each[1]));
+    const outdated = scene.states.some(([, other]) =>
+      other.commitIndex > each[1].commitIndex && other.hard.currentTerm < each[1].hard.currentTerm
+    );
+    return forked || outdated ? back(scene, forked ? 90 : 85, each, each[1].hard.currentTerm) : [];
+  });
+};
+
+/** Votes: best for whoever knows least; when all is to stall, for whoever cannot win by it. */
+const crown: Move = (scene) => {
+  const { puppet, speaker, temper } = scene;
+  const highest = scene.states.map(([, { prepared }]) => prepared).sort(compareRank).at(-1);
+  return runningCandidates(puppet).map((running) => {
+    const { candidate, term, base, state } = running;
+    const votes = state.election.candidacy?.votes.size ?? 0;
+    const wins = votes + puppet.coven.members.length >= quorumIn(puppet.coven).quorum;
+    const ignorant = highest !== undefined && compareRank(base, highest) < 0;
+    return {
+      score: temper === "stall" ? (wins ? 0 : 70) : ignorant ? 98 : 80,
+      key: `vote ${candidate} ${term} ${beat(scene, 200)}`,
+      play: () => speaker.say([candidate], ballot(speaker.self, running)),
+    };
+  });
+};
+
+/** Shows a certificate that was kept back to one who has left its term, message by message as it was made (§4.3, §5.6). */
+const showLate: Move = (scene) => {
+  const { puppet, speaker } = scene;
+  return scene.states.flatMap(([id, state]) => {
+    const late = ranked(puppet).findLast((each) =>
+      each.term > 0 && each.term < state.hard.currentTerm && compareRank(each, state.prepared) > 0 &&
+      contains(state.log, each)
+    );
+    return late === undefined ? [] : [{
+      score: scene.pets.has(id) ? 92 : 55,
+      key: `late ${id} ${late.term} ${late.index}`,
+      play: () => {
+        for (const signed of late.responses) speaker.pass([id], { kind: "AppendEntriesResponse", signed });
+        const report = { ...fullSupport(speaker.self, late.term, state), acks: [], prepared: certified(late) };
+        speaker.say([id], { kind: "AppendEntriesResponse", signed: report });
+        const mixed = { ...report, term: state.hard.currentTerm };
+        speaker.say([id], { kind: "AppendEntriesResponse", signed: mixed });
+      },
+    }];
+  });
+};
+
+/** Refuses with a certificate that was kept back, so that a candidacy comes to nothing. */
+const refuse: Move = ({ puppet, speaker, temper }) =>
+  runningCandidates(puppet).flatMap(({ candidate, term, state }) => {
+    const higher = ranked(puppet).find((each) => compareRank(each, state.prepared) > 0);
+    const signed = { kind: "VoteRefusal", term, candidate, voter: speaker.self } as const;
+    return higher === undefined ? [] : [{
+      score: temper === "stall" ? 75 : 0,
+      key: `refuse ${candidate} ${term} ${higher.term} ${higher.index}`,
+      play: () => speaker.say([candidate], { kind: "VoteRefusal", signed, certificate: higher }),
+    }];
+  });
+
+/** Brings on the next election as soon as somebody knows more than the others. */
+const unrest: Move = (scene) => {
+  const { states, speaker, puppet: { coven } } = scene;
+  const commits = states.map(([, { commitIndex }]) => commitIndex);
+  const term = Math.max(0, ...states.map(([, { hard }]) => hard.currentTerm)) + 1 as Term;
+  const signed = { kind: "PreVote", term, replica: speaker.self } as const;
+  return [{
+    score: Math.max(0, ...commits) > Math.min(Infinity, ...commits) ? 65 : 0,
+    key: `unrest ${term} ${beat(scene, 200)}`,
+    play: () => speaker.say(coven.honest, { kind: "PreVote", signed, proof: null }),
+  }];
+};
+
+/** Takes one suspecting replica into a term of its own (§12, "x+1, x, x"). */
+const drift: Move = ({ states, puppet, speaker, temper }) => {
+  if (temper !== "stall") return [];
+  const suspecting = states.filter(([, { election }]) => election.suspectingSince !== null);
+  // As many as may drift without being a quorum together with the faulty ones.
+  return suspecting.slice(0, puppet.coven.members.length).flatMap(([id, state]) => {
+    const packet = requestFor(puppet, state);
+    return packet === null ? [] : [{
+      score: 78,
+      key: `drift ${id} ${packet.signed.term}`,
+      play: () => speaker.say([id], packet),
+    }];
+  });
+};
+
+export const MOVES: readonly Move[] = [
+  ...[commitAlone, backOtherBranch, crown, showLate, refuse],
+  ...[unrest, drift, manyVoices],
+];

@@ -1,0 +1,66 @@
+/** What the greedy adversary sees when it is its turn, and what it can decide on. */
+import type { LogIndex, ReplicaId, Term } from "../../../../protocol/ids.ts";
+import { hashAt, lastHead, lastIndex } from "../../../../replica/core/log/log.ts";
+import type { AppendEntriesResponse } from "../../../../protocol/message.ts";
+import type { CoreState } from "../../../../replica/core/state.ts";
+import type { Puppet } from "../actor.ts";
+import { honestStates, quorumIn, type Speaker } from "../support/craft.ts";
+
+/** What it is after: two truths, or none. */
+export type Temper = "fork" | "stall";
+
+export interface Scene {
+  readonly puppet: Puppet;
+  readonly speaker: Speaker;
+  readonly temper: Temper;
+  readonly states: readonly (readonly [ReplicaId, CoreState])[];
+  /** The honest replicas that are to see quorums the others do not see. */
+  readonly pets: ReadonlySet<ReplicaId>;
+}
+
+/** Something it could do now. */
+export interface Option {
+  readonly score: number;
+  /** What is done once is not done again. */
+  readonly key: string;
+  readonly play: () => void;
+}
+
+/** A kind of harm: everything of it that could be done now. */
+export type Move = (scene: Scene) => readonly Option[];
+
+/** Chooses pets anew in each term: with the faulty ones, one less than a quorum. */
+export class Pets {
+  #term = -1;
+  #chosen: ReadonlySet<ReplicaId> = new Set();
+
+  of(puppet: Puppet): ReadonlySet<ReplicaId> {
+    const { coven } = puppet;
+    const term = Math.max(0, ...honestStates(puppet).map(([, { hard }]) => hard.currentTerm));
+    if (term === this.#term) return this.#chosen;
+    this.#term = term;
+    const count = Math.max(1, quorumIn(coven).quorum - coven.members.length - 1);
+    // All faulty replicas have the same ones: they follow from the term alone.
+    const first = (term * 5) % coven.honest.length;
+    const around = [...coven.honest.slice(first), ...coven.honest.slice(0, first)];
+    return this.#chosen = new Set(around.slice(0, count));
+  }
+}
+
+/** A response of `term` that acks everything uncommitted on the log of `state` and reports its head prepared. */
+export function fullSupport(self: ReplicaId, term: Term, state: CoreState): AppendEntriesResponse {
+  const { log, commitIndex, genesis } = state;
+  const acks = log.entries.slice(Math.max(0, commitIndex - log.base.index)).slice(-16)
+    .map(({ entry, hash }) => ({ index: entry.index, hash }));
+  return {
+    kind: "AppendEntriesResponse",
+    ...{ term, replica: self, acks, prepared: { term, ...lastHead(log) }, round: state.term.lastRound },
+    ...{ commitIndex: log.base.index, commitHash: genesis },
+  };
+}
+
+/** Whether the two logs have different entries somewhere. */
+export function conflict(a: CoreState, b: CoreState): boolean {
+  const end = Math.min(lastIndex(a.log), lastIndex(b.log)) as LogIndex;
+  return hashAt(a.log, end) !== hashAt(b.log, end);
+}

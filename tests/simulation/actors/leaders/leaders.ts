@@ -1,0 +1,19 @@
+/** All faulty leaders by name. */
+import type { Actor } from "../actor.ts";
+import { CERTIFICATE_KEEPERS } from "./certificate_keepers.ts";
+import { FORKING_LEADERS } from "./forking_leaders.ts";
+import { FORGING_LEADER } from "./forging_leader.ts";
+import { HEARTBEAT_REPLAYERS } from "./heartbeat_replayers.ts";
+import { OUTDATING_LEADERS } from "./outdating_leader.ts";
+import { PLAIN_LEADERS } from "./plain_leaders.ts";
+import { REWRITING_LEADERS } from "./rewriting_leaders.ts";
+
+export const LEADERS: Readonly<Record<string, Actor>> = {
+  ...PLAIN_LEADERS,
+  ...FORKING_LEADERS,
+  ...REWRITING_LEADERS,
+  ...CERTIFICATE_KEEPERS,
+  ...HEARTBEAT_REPLAYERS,
+  ...OUTDATING_LEADERS,
+  ...FORGING_LEADER,
+};

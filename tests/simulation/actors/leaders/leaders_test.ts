@@ -1,0 +1,227 @@
+import type { SendRequest, Signed } from "../../../../protocol/message.ts";
+import { FAKE_CHECK } from "../../network/fake_crypto.ts";
+import { ambiguous, type Count, faulty, forkedHeaders, responses, testAttack } from "../support/attack_lab.ts";
+import {
+  belowBase,
+  headers,
+  isFalse,
+  receivers,
+  reigns,
+  repeatedRequests,
+  replacing,
+  requests,
+  roundsRepeated,
+} from "./leader_counts.ts";
+
+const SEEDS = [1, 2, 3, 4, 5];
+
+const terms: Count = (sent) => reigns(sent).length;
+
+/** Points of one index and term that faulty replicas acked on two chains. */
+const doubleAcks: Count = (sent) =>
+  ambiguous(
+    responses(sent).flatMap(({ from, term, acks }) =>
+      acks.map(({ index, hash }): [string, string] => [`${from} ${term} ${index}`, hash])
+    ),
+  );
+
+testAttack({
+  attack: "entries to too few, heartbeats to all",
+  actor: "stingy-leader",
+  seeds: SEEDS,
+  wanted: {
+    "terms in which one follower alone got entries": [
+      2,
+      (sent) => reigns(sent).filter((all) => receivers(all, true) === 1 && receivers(all, false) > 1).length,
+    ],
+  },
+});
+
+testAttack({
+  attack: "a term's first entries to one follower, then heartbeats",
+  actor: "one-witness-leader",
+  seeds: SEEDS,
+  wanted: {
+    "terms with one witness": [
+      2,
+      (sent) => reigns(sent).filter((all) => receivers(all, true) === 1 && receivers(all, false) === 3).length,
+    ],
+  },
+});
+
+testAttack({
+  attack: "withholds for ever while heartbeating",
+  actor: "heartbeat-leader",
+  seeds: SEEDS,
+  wanted: {
+    "terms with heartbeats and nothing else": [
+      2,
+      (sent) => reigns(sent).filter((all) => receivers(all, true) === 0 && all.length > 3).length,
+    ],
+  },
+});
+
+testAttack({
+  attack: "reorders or duplicates requests, also executed ones of earlier terms",
+  actor: "repeating-leader",
+  seeds: SEEDS,
+  wanted: { "requests in several places": [20, repeatedRequests], "terms led": [2, terms] },
+});
+
+testAttack({
+  attack: "false commitIndex",
+  actor: "false-commit-leader",
+  seeds: SEEDS,
+  wanted: {
+    "headers whose commit index is above their entries": [
+      10,
+      (sent) => headers(sent).filter(({ commitIndex, end }) => commitIndex > end).length,
+    ],
+  },
+});
+
+testAttack({
+  attack: "two chains in one term, with accomplices acking both",
+  actor: "split-leader",
+  seeds: SEEDS,
+  wanted: { "indexes with two hashes of one leader": [5, forkedHeaders], "indexes acked on both": [5, doubleAcks] },
+});
+
+testAttack({
+  attack: "two chains in one term, with accomplices acking both, among seven",
+  actor: "split-leader",
+  seeds: [1, 2],
+  replicas: 7,
+  wanted: { "indexes with two hashes of one leader": [2, forkedHeaders], "indexes acked on both": [2, doubleAcks] },
+});
+
+testAttack({
+  attack: "different entries to different replicas, too few each, and heartbeats",
+  actor: "scattering-leader",
+  seeds: SEEDS,
+  wanted: { "indexes with two hashes of one leader": [5, forkedHeaders] },
+});
+
+testAttack({
+  attack: "a restart inside its own term",
+  actor: "amnesiac-leader",
+  seeds: SEEDS,
+  wanted: { "indexes with two hashes of one leader": [3, forkedHeaders], "rounds again": [2, roundsRepeated] },
+});
+
+testAttack({
+  attack: "m shown to two of which one commits, and leadership moves (Cachin and Vukolić)",
+  actor: "lone-commit",
+  seeds: SEEDS,
+  wanted: {
+    "reports to one replica alone": [
+      3,
+      (sent) => responses(sent).filter(({ to, term, prepared }) => to.length === 1 && prepared.term === term).length,
+    ],
+  },
+});
+
+testAttack({
+  attack: "a restart forgetting its vote or ack: another story for whoever restarted",
+  actor: "second-chance",
+  seeds: SEEDS,
+  wanted: { "indexes with two hashes of one leader": [2, forkedHeaders], "terms led": [2, terms] },
+});
+
+testAttack({
+  attack: "old heartbeats, of its own term",
+  actor: "echoing-leader",
+  seeds: SEEDS,
+  wanted: { "rounds again": [10, roundsRepeated] },
+});
+
+testAttack({
+  attack: "committed entries truncated through a low prevIndex; acked and base entries replaced",
+  actor: "rewriting-leader",
+  seeds: SEEDS,
+  wanted: { "entries in the place of committed ones or of the base's": [10, replacing], "terms led": [2, terms] },
+});
+
+testAttack({
+  attack: "entries below the base alone, to have less certified than the base protects",
+  actor: "below-base-leader",
+  seeds: SEEDS,
+  wanted: { "headers that end below the base": [10, belowBase] },
+});
+
+testAttack({
+  attack: "a certificate kept back and shown after its fall",
+  actor: "hidden-certificate",
+  seeds: SEEDS,
+  wanted: {
+    "shown two terms later or more": [
+      3,
+      (sent) =>
+        requests(sent).filter(({ term, base }) => base.term > 0 && base.term + 2 <= term).length +
+        faulty(sent, "VoteRefusal").length,
+    ],
+  },
+});
+
+testAttack({
+  attack: "an old term's certificate recounted in a new term",
+  actor: "recounted-certificate",
+  seeds: SEEDS,
+  wanted: {
+    "certificates called ones of a later term": [
+      3,
+      (sent) => requests(sent).filter(({ certificate }) => isFalse(certificate, 3)).length,
+    ],
+    "reports whose terms differ": [
+      10,
+      (sent) => responses(sent).filter(({ term, prepared }) => prepared.term < term && prepared.term > 0).length,
+    ],
+  },
+});
+
+testAttack({
+  attack: "old heartbeats, of any leader and term",
+  actor: "old-heartbeats",
+  seeds: SEEDS,
+  wanted: {
+    "of other leaders": [
+      50,
+      (sent) =>
+        faulty(sent, "AppendEntries").filter(({ from, packet }) => packet.signed.message.leader !== from).length,
+    ],
+  },
+});
+
+testAttack({
+  attack: "old heartbeats in the place of a leader that has fallen silent",
+  actor: "fading-leader",
+  seeds: SEEDS,
+  wanted: {
+    "headers said again": [
+      20,
+      (sent) => {
+        const bodies = headers(sent).map(({ packet }) => packet.signed.body);
+        return bodies.length - new Set(bodies).size;
+      },
+    ],
+  },
+});
+
+const isForged = (signed: Signed<SendRequest>): boolean =>
+  !FAKE_CHECK.holds({ role: "client", signer: signed.message.client, kind: "SendRequest", signed });
+
+testAttack({
+  attack: "forges requests as soon as it leads",
+  actor: "forging-leader",
+  seeds: [1, 2, 3, 4, 5],
+  wanted: {
+    "entries with a request that no client signed": [
+      3,
+      (sent) => {
+        const shown = faulty(sent, "AppendEntries").flatMap(({ packet }) => packet.entries);
+        return new Set(shown.filter(({ requests }) => requests?.some(isForged))).size;
+      },
+    ],
+    "evidence of it": [1, (sent) => sent.filter(({ honest, packet }) => honest && packet.kind === "Evidence").length],
+  },
+});

@@ -1,0 +1,84 @@
+/** A faulty leader that shows a second chain to a few, and its actor with several voices. */
+import { Fork } from "../../../../replica/byzantine/fork.ts";
+import type { Entry } from "../../../../protocol/entry.ts";
+import { joinRequests } from "../../../../protocol/entry_body.ts";
+import type { ReplicaId } from "../../../../protocol/ids.ts";
+import type { AppendEntriesResponse } from "../../../../protocol/message.ts";
+import type { Outgoing } from "../../../../replica/core/output.ts";
+import type { Actor, Puppet } from "../actor.ts";
+import { createRhythm, echo, hearing, runningCandidates, Speaker, withhold } from "../support/craft.ts";
+
+/** A no-op where others find requests, and nothing else where there are none. */
+const emptied = (entry: Entry): Entry => ({ ...entry, body: joinRequests([]), requests: [] });
+
+/** What a leader sends instead of `outgoing`: those that `others` names get the second chain, all else the honest one. */
+export function createTwoChains(puppet: Puppet, others: (to: ReplicaId) => boolean) {
+  const { config, hash } = puppet;
+  const fork = new Fork(hash, emptied);
+  return (outgoing: readonly Outgoing[]): Outgoing[] =>
+    outgoing.flatMap((each): Outgoing[] => {
+      const { packet, to } = each;
+      if (packet.kind !== "AppendEntries" || to === "all") return [each];
+      fork.extend(packet);
+      const forged = fork.empty ? null : fork.forge(packet);
+      if (forged === null) return [each];
+      const misled = to.filter((id) => id !== config.self && others(id));
+      return [{ to: to.filter((id) => !misled.includes(id)), packet }, { to: misled, packet: forged }]
+        .filter((part) => part.to.length > 0);
+    });
+}
+
+/**
+ * One replica that would like to be a quorum: several signed responses for one point, towards whoever acked it, and certificates filled
+ * up with them (§2.4). As leader it shows one follower another chain than the rest, and has enough voices for both.
+ */
+const manyVoices: Actor = (puppet) => {
+  const { coven, config, state } = puppet;
+  const speaker = new Speaker(puppet);
+  const due = createRhythm(puppet, 50);
+  const misled = () => coven.honest[state.hard.currentTerm % coven.honest.length];
+  const lead = createTwoChains(puppet, (id) => id === misled());
+  let latest: AppendEntriesResponse | null = null;
+  return {
+    corrupt(outgoing) {
+      if (latest && due()) refuseWithStuffed(puppet, speaker, latest);
+      return lead(withhold(outgoing, ["AppendEntriesResponse"], config.self));
+    },
+    swallows: hearing("AppendEntriesResponse", ({ signed: { message } }) => {
+      const head = message.acks.at(-1);
+      if (!head || !speaker.first(`${message.replica} ${message.term} ${head.index} ${head.hash}`)) return;
+      latest = message;
+      for (const signed of voices(speaker.self, message)) {
+        speaker.say([message.replica], { kind: "AppendEntriesResponse", signed });
+      }
+    }),
+  };
+};
+
+/** The same in three different messages. */
+const voices = (self: ReplicaId, heard: AppendEntriesResponse): AppendEntriesResponse[] =>
+  [1, 2, 3].map((i) => {
+    const said = echo(self, heard);
+    return { ...said, acks: said.acks.slice(-i), round: (said.round + i) as typeof said.round };
+  });
+
+function refuseWithStuffed(puppet: Puppet, speaker: Speaker, heard: AppendEntriesResponse): void {
+  const { coven } = puppet;
+  const { term, acks } = heard;
+  const point = acks.at(-1)!;
+  const genuine = coven.lore.acksOf(term, point.index, point.hash);
+  const own = voices(speaker.self, heard).map((message) => coven.sign(speaker.self, message));
+  for (const running of runningCandidates(puppet)) {
+    if (!speaker.first(`stuffed ${running.candidate} ${running.term}`)) continue;
+    const signed = {
+      kind: "VoteRefusal",
+      voter: speaker.self,
+      term: running.term,
+      candidate: running.candidate,
+    } as const;
+    const certificate = { kind: "prepare", term, ...point, responses: [...genuine, ...own] } as const;
+    speaker.say([running.candidate], { kind: "VoteRefusal", signed, certificate });
+  }
+}
+
+export const TWO_CHAINS: Readonly<Record<string, Actor>> = { "many-voices": manyVoices };

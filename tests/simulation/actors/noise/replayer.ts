@@ -1,0 +1,83 @@
+/** Replicas that repeat what others said, at another time and to others (§12: old heartbeats, replay across terms). */
+import { lastIndex } from "../../../../replica/core/log/log.ts";
+import type { Packet } from "../../../../protocol/packet.ts";
+import type { Rng } from "../../plan/rng.ts";
+import type { Actor, Puppet } from "../actor.ts";
+import { createRhythm, honestStates, Speaker, withhold } from "../support/craft.ts";
+
+/** Packets remembered of each kind. */
+const ARCHIVE = 150;
+
+/** Kinds and how often they are chosen: what changes most is replayed most. */
+const KINDS: readonly Packet["kind"][] = [
+  ...["AppendEntries", "AppendEntries", "AppendEntriesResponse", "AppendEntriesResponse"] as const,
+  ...["Vote", "RequestVote", "PreVote", "VoteRefusal", "ResendRequest", "ForwardedRequest"] as const,
+  ...["FetchEntries", "FetchEntriesResponse", "Evidence"] as const,
+];
+
+class Archive {
+  readonly #kept = new Map<Packet["kind"], Packet[]>();
+
+  keep(packet: Packet): void {
+    const list = this.#kept.get(packet.kind) ?? [];
+    this.#kept.set(packet.kind, list);
+    // What is kept longest is the most surprising: once full, only every other newcomer replaces something in the middle.
+    if (list.push(packet) > ARCHIVE) list.splice(ARCHIVE / 2, 1);
+  }
+
+  any(rng: Rng): Packet | null {
+    const list = this.#kept.get(rng.pick(KINDS)) ?? [];
+    return list.length === 0 ? null : rng.pick(list);
+  }
+}
+
+/** Passes on any genuine packet it ever received, to anybody it was not meant for, or to the same again. */
+const replayer: Actor = (puppet) => {
+  const { coven, config } = puppet;
+  const speaker = new Speaker(puppet);
+  const archive = new Archive();
+  const due = createRhythm(puppet, Math.max(25, config.constants.heartbeatMs / 4));
+  return {
+    corrupt(outgoing) {
+      if (!due()) return outgoing;
+      for (const id of coven.honest) {
+        const packet = archive.any(coven.rng);
+        if (packet) speaker.pass([id], packet);
+      }
+      return outgoing;
+    },
+    swallows(input) {
+      if (input.kind === "packet") archive.keep(input.packet);
+      return false;
+    },
+  };
+};
+
+/**
+ * Repeats a leader's latest heartbeat for as long as that term lasts, so that nobody misses a leader that is gone (§5.1). Leading itself
+ * it serves well until everything is committed; then it is gone too, but for its last heartbeat.
+ */
+const heartbeatReplayer: Actor = (puppet) => {
+  const { config, coven, state } = puppet;
+  const speaker = new Speaker(puppet);
+  const due = createRhythm(puppet, config.constants.heartbeatMs);
+  let goneIn = -1;
+  return {
+    corrupt(outgoing) {
+      const { currentTerm } = state.hard;
+      const latest = coven.lore.appends.findLast(({ signed }) => signed.message.term >= currentTerm);
+      if (state.leadership && latest && goneIn !== currentTerm && isIdle(puppet)) goneIn = currentTerm;
+      if (latest && due()) speaker.pass(followersOf(puppet, latest.signed.message.term), latest);
+      return goneIn === currentTerm ? withhold(outgoing, ["AppendEntries"], config.self) : outgoing;
+    },
+  };
+};
+
+/** Whether nobody has anything uncommitted. */
+const isIdle = (puppet: Puppet): boolean =>
+  honestStates(puppet).every(([, { log, commitIndex }]) => commitIndex > 0 && lastIndex(log) === commitIndex);
+
+const followersOf = (puppet: Puppet, term: number) =>
+  honestStates(puppet).filter(([, { hard }]) => hard.currentTerm <= term).map(([id]) => id);
+
+export const REPLAYERS: Readonly<Record<string, Actor>> = { replayer, "heartbeat-replayer": heartbeatReplayer };

@@ -1,0 +1,74 @@
+/** What honest replicas signed before they lost their disks (§8.4): it is as good as ever, and the faulty ones have kept it. */
+import type { ReplicaId } from "../../../../protocol/ids.ts";
+import type { AppendEntriesResponse, Signed } from "../../../../protocol/message.ts";
+import type { Packet } from "../../../../protocol/packet.ts";
+import { senderOf } from "../../../../protocol/signatures.ts";
+import type { InputWithoutTime } from "../../../../replica/effects.ts";
+import type { Coven, Puppet } from "../actor.ts";
+import { honestStates } from "../support/craft.ts";
+
+/** Packets of one replica that are kept, the newest, and votes. */
+const MEMORY = 300;
+/** What binds whoever signed it, or shows what it held. */
+const KEPT: ReadonlySet<Packet["kind"]> = new Set<Packet["kind"]>([
+  ...["AppendEntriesResponse", "Vote", "PreVote", "RequestVote", "VoteRefusal", "Checkpoint"] as const,
+]);
+
+const pasts = new WeakMap<Coven, Past>();
+
+export class Past {
+  /** Newest last. */
+  readonly #said = new Map<ReplicaId, Packet[]>();
+  readonly #lost = new Map<ReplicaId, { readonly nonce: string; readonly said: readonly Packet[] }>();
+  readonly #seen = new WeakSet<Packet>();
+
+  /** What all faulty replicas of `coven` remember together. */
+  static of(coven: Coven): Past {
+    const known = pasts.get(coven) ?? new Past();
+    pasts.set(coven, known);
+    return known;
+  }
+
+  hear(input: InputWithoutTime): void {
+    if (input.kind !== "packet" || this.#seen.has(input.packet)) return;
+    const packet: Packet = input.packet;
+    const from = senderOf(packet);
+    if (from === null || !KEPT.has(packet.kind)) return;
+    this.#seen.add(packet);
+    const said = this.#said.get(from) ?? [];
+    this.#said.set(from, said);
+    said.push(packet);
+    if (said.length > 2 * MEMORY) this.#said.set(from, thinned(said));
+  }
+
+  /** Sees who has lost its disk since the last look: all it said so far it knows nothing of. */
+  look(puppet: Puppet): void {
+    for (const [id, { hard: { recovery } }] of honestStates(puppet)) {
+      if (recovery === null || this.#lost.get(id)?.nonce === recovery.nonce) continue;
+      const before = this.#lost.get(id)?.said ?? [];
+      this.#lost.set(id, { nonce: recovery.nonce, said: thinned([...before, ...this.#said.get(id) ?? []]) });
+      this.#said.delete(id);
+    }
+  }
+
+  /** Those that ever lost their disk. */
+  get losers(): ReplicaId[] {
+    return [...this.#lost.keys()];
+  }
+
+  /** What `id` said and forgot, newest last. */
+  forgotten(id: ReplicaId): readonly Packet[] {
+    return this.#lost.get(id)?.said ?? [];
+  }
+
+  /** Its responses among that. */
+  responses(id: ReplicaId): Signed<AppendEntriesResponse>[] {
+    return this.forgotten(id).flatMap((packet) => packet.kind === "AppendEntriesResponse" ? [packet.signed] : []);
+  }
+}
+
+/** What is newest of `said`, and every vote. */
+function thinned(said: readonly Packet[]): Packet[] {
+  const old = said.slice(0, -MEMORY).filter(({ kind }) => kind === "Vote");
+  return [...old.slice(-MEMORY), ...said.slice(-MEMORY)];
+}

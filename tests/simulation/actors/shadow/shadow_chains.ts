@@ -1,0 +1,66 @@
+/** Chains as faulty leaders use them: whole logs, as somebody had them or made up behind one. */
+import type { Head } from "../../../../protocol/entry.ts";
+import { joinRequests } from "../../../../protocol/entry_body.ts";
+import { chainEntry } from "../../../../protocol/hash_chain.ts";
+import { type Digest, type LogIndex, logIndex, type Term } from "../../../../protocol/ids.ts";
+import { hashAt, type Log } from "../../../../replica/core/log/log.ts";
+import type { SendRequest, Signed } from "../../../../protocol/message.ts";
+import type { ChainedEntry } from "../../../../replica/core/output.ts";
+import type { Hash } from "../../../../protocol/ports.ts";
+
+/** What an entry carries; none for a no-op. */
+export type Content = readonly Signed<SendRequest>[];
+
+/** All entries from index 1 on. */
+export class Chain {
+  readonly entries: readonly ChainedEntry[];
+  readonly #genesis: Digest;
+
+  constructor(genesis: Digest, entries: readonly ChainedEntry[]) {
+    this.#genesis = genesis;
+    this.entries = entries;
+  }
+
+  get tip(): Head {
+    return this.headAt(logIndex(this.entries.length));
+  }
+
+  /** The point at `index`, which must lie on the chain. */
+  headAt(index: LogIndex): Head {
+    return { index, hash: index === 0 ? this.#genesis : this.entries[index - 1]!.hash };
+  }
+
+  contains({ index, hash }: Head): boolean {
+    return index <= this.entries.length && this.headAt(index).hash === hash;
+  }
+
+  /** The chain up to `index`. */
+  upTo(index: number): Chain {
+    return new Chain(this.#genesis, this.entries.slice(0, index));
+  }
+
+  /** This chain and `contents` behind it, as entries of `term`. */
+  extend(hash: Hash, term: Term, contents: readonly Content[]): Chain {
+    const entries = [...this.entries];
+    for (const requests of contents) {
+      const previous = entries.at(-1)?.hash ?? this.#genesis;
+      const entry = { index: logIndex(entries.length + 1), term, body: joinRequests(requests), requests };
+      entries.push(chainEntry(hash, previous, entry));
+    }
+    return new Chain(this.#genesis, entries);
+  }
+
+  /** Highest index at which this chain and `log` are the same. */
+  matchOf(log: Log): LogIndex {
+    let index = Math.min(this.entries.length, log.base.index + log.entries.length);
+    while (index > 0 && hashAt(log, logIndex(index)) !== this.headAt(logIndex(index)).hash) index--;
+    return logIndex(index);
+  }
+
+  /** Whether a request is in any entry. */
+  has({ client, seq }: SendRequest): boolean {
+    return this.entries.some(({ entry }) =>
+      entry.requests?.some(({ message }) => message.client === client && message.seq === seq)
+    );
+  }
+}

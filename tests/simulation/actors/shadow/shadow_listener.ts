@@ -1,0 +1,135 @@
+/**
+ * What faulty replicas heard that passed ingress: every signature in it is good, so that what they put together of it is too. Shared by
+ * all of a coven.
+ */
+import type {
+  AppendEntries,
+  AppendEntriesResponse,
+  Certified,
+  PreVote,
+  SendRequest,
+  Signed,
+  Vote,
+  VoteDeferred,
+  VoteRefusal,
+} from "../../../../protocol/message.ts";
+import type { PrepareCertificate } from "../../../../protocol/certificate.ts";
+import type { ReplicaId } from "../../../../protocol/ids.ts";
+import type { AppendEntriesPacket, Packet } from "../../../../protocol/packet.ts";
+import type { InputWithoutTime } from "../../../../replica/effects.ts";
+import type { Coven } from "../actor.ts";
+
+/** Things of one kind that are remembered, at least. */
+const MEMORY = 100;
+/** Points of which acks are remembered. */
+const MOST_PILES = 3000;
+
+type Response = Signed<AppendEntriesResponse>;
+
+/** Honest acks of one point in one term. */
+interface Pile extends Certified {
+  readonly responses: Map<ReplicaId, Response>;
+}
+
+export class Ear {
+  /** Highest PreVote of each honest replica. */
+  readonly preVotes = new Map<ReplicaId, Signed<PreVote>>();
+  readonly votes: Signed<Vote>[] = [];
+  /** Answers that grant nothing. Ingress lets refusals through only where they concern the core's own candidacy. */
+  readonly refusals: Signed<VoteRefusal | VoteDeferred>[] = [];
+  /** Of any leader, without entries. */
+  readonly heartbeats: AppendEntriesPacket[] = [];
+  readonly requests: Signed<SendRequest>[] = [];
+  /** Points with so many honest acks that the coven's own make a certificate, in the order they came up. */
+  readonly certifiable: Pile[] = [];
+  readonly #piles = new Map<string, Pile>();
+  readonly #seen = new WeakSet<object>();
+  readonly #coven: Coven;
+  readonly #enough: number;
+
+  constructor(coven: Coven, quorum: number) {
+    this.#coven = coven;
+    this.#enough = quorum - coven.members.length;
+  }
+
+  hear(input: InputWithoutTime): void {
+    if (input.kind === "request") this.#once(this.requests, input.request);
+    if (input.kind !== "packet" || this.#seen.has(input.packet)) return;
+    this.#seen.add(input.packet);
+    this.#hearPacket(input.packet);
+  }
+
+  /** The certificate of `pile`, for which the faulty replicas sign what is missing. */
+  complete({ term, index, hash, responses }: Pile): PrepareCertificate {
+    const own = this.#coven.members.map((replica) =>
+      this.#coven.sign<AppendEntriesResponse>(replica, {
+        kind: "AppendEntriesResponse",
+        term,
+        replica,
+        acks: [{ index, hash }],
+        prepared: { term, index, hash },
+        commitIndex: index,
+        commitHash: hash,
+        round: [...responses.values()][0]!.message.round,
+      })
+    );
+    const signed = [...responses.values(), ...own].slice(0, this.#enough + own.length);
+    return { kind: "prepare", term, index, hash, responses: signed };
+  }
+
+  #hearPacket(packet: Packet): void {
+    switch (packet.kind) {
+      case "PreVote":
+        return this.#preVote(packet.signed);
+      case "RequestVote":
+        return packet.preVotes.forEach((preVote) => this.#preVote(preVote));
+      case "Vote":
+        return this.#once(this.votes, packet.signed);
+      case "VoteRefusal":
+      case "VoteDeferred":
+        return this.#once(this.refusals, packet.signed);
+      case "AppendEntries":
+        return this.#append(packet);
+      case "AppendEntriesResponse":
+        return this.#acks(packet.signed);
+      case "ForwardedRequest":
+        return this.#once(this.requests, packet.signed);
+    }
+  }
+
+  #preVote(signed: Signed<PreVote>): void {
+    const { replica, term } = signed.message;
+    if (!this.#coven.honest.includes(replica)) return;
+    if (term > (this.preVotes.get(replica)?.message.term ?? 0)) this.preVotes.set(replica, signed);
+  }
+
+  #append(packet: AppendEntriesPacket): void {
+    const { message } = packet.signed;
+    for (const { requests } of packet.entries) requests?.forEach((request) => this.#once(this.requests, request));
+    if (isHeartbeat(message)) this.#once(this.heartbeats, { ...packet, proof: null });
+  }
+
+  #acks(response: Response): void {
+    const { term, replica, acks } = response.message;
+    if (this.#seen.has(response) || !this.#coven.honest.includes(replica)) return;
+    this.#seen.add(response);
+    if (this.#piles.size > MOST_PILES) this.#piles.clear();
+    for (const { index, hash } of acks) {
+      const key = `${term} ${index} ${hash}`;
+      const pile = this.#piles.get(key) ?? { term, index, hash, responses: new Map<ReplicaId, Response>() };
+      this.#piles.set(key, pile);
+      if (pile.responses.has(replica)) continue;
+      pile.responses.set(replica, response);
+      if (pile.responses.size === this.#enough) this.#once(this.certifiable, pile);
+    }
+  }
+
+  #once<T extends object>(list: T[], item: T): void {
+    if (this.#seen.has(item)) return;
+    this.#seen.add(item);
+    list.push(item);
+    if (list.length > 2 * MEMORY) list.splice(0, MEMORY);
+  }
+}
+
+const isHeartbeat = ({ entryHashes }: AppendEntries): boolean => entryHashes.length === 0;

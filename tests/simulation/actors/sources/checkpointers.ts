@@ -1,0 +1,79 @@
+/** Faulty Checkpoints: of other states, of no index, too early, to some only, or none (§8.2, §12). */
+import { far, wrongHash } from "../../../../replica/byzantine/lies.ts";
+import { type LogIndex, logIndex, type ReplicaId } from "../../../../protocol/ids.ts";
+import { LIMITS } from "../../../../protocol/limits.ts";
+import type { Checkpoint } from "../../../../protocol/message.ts";
+import type { Actor, Puppet } from "../actor.ts";
+import { createRhythm, hearing, honestStates, Speaker, withhold } from "../support/craft.ts";
+
+/** Checkpoints of far-off indexes in one flood. */
+const FLOOD = 12;
+
+type Claim = Omit<Checkpoint, "kind" | "replica">;
+
+const publish = (speaker: Speaker, to: readonly ReplicaId[], claim: Claim): void =>
+  speaker.say(to, { kind: "Checkpoint", signed: { kind: "Checkpoint", replica: speaker.self, ...claim } });
+
+/**
+ * Vouches for other states than the honest do, another one to each; for the right one under another hash, too early, several times. Now
+ * and then it floods everybody with indexes far off and such as no checkpoint is taken at.
+ */
+const falseCheckpoint: Actor = (puppet) => {
+  const { coven, config } = puppet;
+  const speaker = new Speaker(puppet);
+  const due = createRhythm(puppet, 10 * config.constants.heartbeatMs);
+  let floods = 0;
+  return {
+    corrupt(outgoing) {
+      if (due()) flood(puppet, speaker, floods++);
+      return withhold(outgoing, ["Checkpoint"], config.self);
+    },
+    swallows: hearing("Checkpoint", ({ signed: { message } }) => {
+      if (!coven.honest.includes(message.replica) || !speaker.first(`${message.index} ${message.stateDigest}`)) return;
+      for (const id of coven.honest) for (const claim of falsehoods(puppet, message)) publish(speaker, [id], claim);
+    }),
+  };
+};
+
+/** What one replica is told when an honest one vouches for `true_`. */
+function falsehoods(puppet: Puppet, { index, hash, stateDigest }: Checkpoint): Claim[] {
+  const { coven: { rng }, config: { constants } } = puppet;
+  const made = wrongHash(puppet, rng.int(0, 1000));
+  const early = far(index, constants.checkpointEvery);
+  return rng.pick<Claim[]>([
+    [{ index, hash, stateDigest: made }],
+    [{ index, hash: made, stateDigest }],
+    [1, 2, 3].map(() => ({ index, hash, stateDigest })),
+    [{ index: early, hash, stateDigest }, { index, hash, stateDigest }],
+    [{ index, hash, stateDigest: made }, { index, hash, stateDigest }],
+    [{ index: early, hash: made, stateDigest: made }, { index, hash, stateDigest: made }],
+    [],
+  ]);
+}
+
+/** Where no checkpoint is, was or will be soon; and where one is taken next, before anybody can know of what. */
+function flood(puppet: Puppet, speaker: Speaker, turn: number): void {
+  const { coven, config: { constants: { checkpointEvery } } } = puppet;
+  const made = wrongHash(puppet, turn);
+  const highest = Math.max(0, ...honestStates(puppet).map(([, { commitIndex }]) => commitIndex)) as LogIndex;
+  const next = logIndex((Math.floor(highest / checkpointEvery) + 1) * checkpointEvery);
+  const odd = [logIndex(0), far(next, 1), logIndex(LIMITS.maxInteger)];
+  const distant = Array.from({ length: FLOOD }, (_, i) => far(next, (turn * FLOOD + i + 1000) * checkpointEvery));
+  for (const index of [...odd, ...distant, next]) {
+    publish(speaker, coven.honest, { index, hash: made, stateDigest: made });
+  }
+}
+
+/** Never says what state it has, or to one replica alone; it takes part in all else. */
+const muteCheckpoint: Actor = ({ coven, config }) => {
+  const favourite = coven.rng.chance(0.5) ? [] : [coven.rng.pick(coven.honest)];
+  return {
+    corrupt: (outgoing) =>
+      outgoing.map((each) => each.packet.kind === "Checkpoint" ? { ...each, to: [...favourite, config.self] } : each),
+  };
+};
+
+export const CHECKPOINTERS: Readonly<Record<string, Actor>> = {
+  "false-checkpoint": falseCheckpoint,
+  "mute-checkpoint": muteCheckpoint,
+};

@@ -1,0 +1,144 @@
+/** Sources of snapshots that serve other chunks than were asked for, serve them late, or say they have none (§8.3, §12). */
+import type { Digest, Millis } from "../../../../protocol/ids.ts";
+import { LIMITS } from "../../../../protocol/limits.ts";
+import type { FetchChunks } from "../../../../protocol/message.ts";
+import type { Outgoing } from "../../../../replica/core/output.ts";
+import type { Actor, Puppet } from "../actor.ts";
+import { createRhythm, honestStates, Speaker, takingOver } from "../support/craft.ts";
+
+type Bytes = readonly Uint8Array[];
+
+/** One answer; its nonce is that of the question where nothing else is said. */
+interface Answer {
+  readonly chunks: Bytes;
+  readonly nonce?: number;
+}
+
+/** Everything a source has to lie with. */
+interface Shelf {
+  readonly puppet: Puppet;
+  readonly asked: FetchChunks;
+  /** The chunks that are wanted, as far as anybody ever had them. */
+  readonly right: Bytes;
+}
+
+const altered = (bytes: Uint8Array): Uint8Array => bytes.map((byte, at) => at === bytes.length - 1 ? byte ^ 1 : byte);
+
+/** As many chunks of any snapshots as were asked for, none of them asked for. */
+function strangers({ puppet: { coven }, asked }: Shelf): Bytes {
+  const others = [...coven.archive.chunks].filter(([digest]) => !asked.digests.includes(digest));
+  return coven.rng.shuffle(others).slice(0, asked.digests.length).map(([, bytes]) => bytes);
+}
+
+/** Of the first and the last snapshot there ever was, what stands where what was asked for stands in another: heads for heads. */
+function heads({ puppet: { coven: { archive } }, asked }: Shelf): Bytes {
+  const digests = archive.proofs.map(({ stable }) => stable.stateDigest).filter((digest) =>
+    !asked.digests.includes(digest)
+  );
+  return [digests[0], digests.at(-1)].flatMap((digest) => digest ? archive.chunks.get(digest) ?? [] : []).slice(0, 1);
+}
+
+const LIES: readonly ((shelf: Shelf) => readonly Answer[])[] = [
+  /** Right in number, wrong in their bytes; all of them, and one among the right ones. */
+  ({ right }) => [{ chunks: right.map(altered) }],
+  ({ right }) => [{ chunks: right.map((bytes, at) => at === right.length - 1 ? altered(bytes) : bytes) }],
+  /** The truth, in another order: the pause after a lie begins short again. */
+  ({ right }) => [{ chunks: right.toReversed() }],
+  /** Not asked for: of other snapshots, and besides the right ones. */
+  (shelf) => [{ chunks: strangers(shelf) }],
+  (shelf) => [{ chunks: heads(shelf) }],
+  (shelf) => [{ chunks: [...shelf.right, ...strangers(shelf).slice(0, 1)] }],
+  ({ right }) => [{ chunks: right }],
+  /** Doubled, in one answer and in several. */
+  ({ right }) => [{ chunks: [...right, ...right] }],
+  ({ right }) => [{ chunks: right.slice(0, 1) }, { chunks: right.slice(0, 1) }, { chunks: right }],
+  /** Too short, too long, nothing at all that looks like something. */
+  ({ right }) => [{ chunks: right.map((bytes) => bytes.subarray(1)) }],
+  ({ right }) => [{ chunks: right.map((bytes) => Uint8Array.of(...bytes, 0)) }],
+  ({ asked }) => [{ chunks: asked.digests.map(() => new Uint8Array()) }],
+  /** The right ones as an answer to another question. */
+  ({ right, asked }) => [{ chunks: right, nonce: asked.nonce + 1 }],
+];
+
+/** Answers with one lie after the other, and again to questions it has answered; its core is honest in all else. */
+const badChunks: Actor = (puppet) => {
+  const { coven, config } = puppet;
+  const speaker = new Speaker(puppet);
+  const due = createRhythm(puppet, 5 * config.constants.heartbeatMs);
+  let turn = coven.rng.int(0, LIES.length - 1);
+  const serve = (asked: FetchChunks) => lie(speaker, shelfFor(puppet, asked), turn++);
+  return {
+    corrupt(outgoing) {
+      if (due()) openRequests(puppet).forEach(serve);
+      return outgoing;
+    },
+    swallows: takingOver("FetchChunks", ({ signed }) => serve(signed.message)),
+  };
+};
+
+function lie(speaker: Speaker, shelf: Shelf, turn: number): void {
+  const { asked } = shelf;
+  for (const { chunks, nonce = asked.nonce } of LIES[turn % LIES.length]!(shelf)) {
+    serveChunks(speaker, asked, chunks, nonce);
+  }
+}
+
+/** Answers `asked` in the name of `speaker` with as many of `chunks` as fit. */
+export function serveChunks(speaker: Speaker, asked: FetchChunks, chunks: Bytes, nonce = asked.nonce): void {
+  speaker.say([asked.replica], {
+    kind: "FetchChunksResponse",
+    signed: { kind: "FetchChunksResponse", replica: speaker.self, nonce },
+    chunks: chunks.slice(0, LIMITS.maxFetchChunks),
+  });
+}
+
+/** Those of `digests` that anybody ever had. */
+export const known = ({ coven: { archive } }: Puppet, digests: Iterable<Digest>): Bytes =>
+  [...digests].flatMap((digest) => archive.chunks.get(digest) ?? []);
+
+const shelfFor = (puppet: Puppet, asked: FetchChunks): Shelf => ({
+  puppet,
+  asked,
+  right: known(puppet, asked.digests),
+});
+
+/** What honest replicas wait for, of this one and of each other. */
+const openRequests = (puppet: Puppet): FetchChunks[] =>
+  honestStates(puppet).flatMap(([replica, { transfer }]) =>
+    [...transfer?.sources.values() ?? []].flatMap(({ request }) =>
+      request === null ? [] : [{ kind: "FetchChunks", replica, nonce: request.nonce, digests: [...request.digests] }]
+    )
+  );
+
+/** Answers never, just in time, too late, or with a single chunk; what it answers is right. */
+const stallingSource: Actor = (puppet) => {
+  const { coven, config: { constants: { electionTimeoutMs } } } = puppet;
+  const speaker = new Speaker(puppet);
+  const late = (each: Outgoing, delayMs: Millis): void =>
+    coven.later(delayMs, () => each.to !== "all" && speaker.say(each.to, each.packet));
+  const stall = (each: Outgoing): Outgoing[] => {
+    if (each.packet.kind !== "FetchChunksResponse") return [each];
+    const single = { ...each, packet: { ...each.packet, chunks: each.packet.chunks.slice(0, 1) } };
+    const manner = coven.rng.pick(["never", "single", "just in time", "too late", "single and late"] as const);
+    if (manner === "single") return [single];
+    if (manner === "just in time") late(each, 0.9 * electionTimeoutMs);
+    if (manner === "too late") late(each, coven.rng.between(1.1, 4) * electionTimeoutMs);
+    if (manner === "single and late") late(single, 0.9 * electionTimeoutMs);
+    return [];
+  };
+  return { corrupt: (outgoing) => outgoing.flatMap(stall) };
+};
+
+/** Has nothing, of snapshots and of the log, whatever it has. */
+const lackingSource: Actor = (puppet) => {
+  const speaker = new Speaker(puppet);
+  const chunks = takingOver("FetchChunks", ({ signed }) => serveChunks(speaker, signed.message, []));
+  const entries = takingOver("FetchEntries", () => {});
+  return { swallows: (input) => chunks(input) || entries(input) };
+};
+
+export const CHUNK_SOURCES: Readonly<Record<string, Actor>> = {
+  "bad-chunks": badChunks,
+  "stalling-source": stallingSource,
+  "lacking-source": lackingSource,
+};

@@ -1,0 +1,152 @@
+/** Sources that show checkpoints where entries are asked for: old ones, forged ones, ever newer ones (§8.2, §8.3, §12). */
+import { forged, inTurn, wrongHash } from "../../../../replica/byzantine/lies.ts";
+import type { CheckpointProof } from "../../../../protocol/certificate.ts";
+import type { Digest } from "../../../../protocol/ids.ts";
+import type { Checkpoint, FetchChunks, FetchEntries, Signed } from "../../../../protocol/message.ts";
+import type { Transfer } from "../../../../replica/core/state.ts";
+import type { Actor, Puppet, SimAdversary } from "../actor.ts";
+import { known, serveChunks } from "./chunk_sources.ts";
+import { boast, createRhythm, Speaker, takingOver } from "../support/craft.ts";
+import { openCatchUps } from "./sources.ts";
+
+/** What `asked` is answered with; null where there is nothing to show. */
+type Choice = (asked: FetchEntries) => CheckpointProof | null;
+
+/** Answers every question for entries with a checkpoint, as soon as somebody is about to ask anyone; it says it is ahead, to be asked. */
+function shower(puppet: Puppet, choose: Choice): Required<Pick<SimAdversary, "corrupt" | "swallows">> {
+  const speaker = new Speaker(puppet);
+  const due = createRhythm(puppet, 2 * puppet.config.constants.heartbeatMs);
+  const show = (asked: FetchEntries): void => {
+    const checkpoint = choose(asked);
+    if (checkpoint === null) return;
+    const { replica, nonce, from } = asked;
+    speaker.say([replica], {
+      kind: "FetchEntriesResponse",
+      signed: { kind: "FetchEntriesResponse", replica: speaker.self, nonce, from },
+      entries: [],
+      certificate: null,
+      checkpoint,
+    });
+  };
+  return {
+    corrupt(outgoing) {
+      if (due()) openCatchUps(puppet).forEach(show);
+      return outgoing.map(boast);
+    },
+    swallows: takingOver("FetchEntries", ({ signed }) => show(signed.message)),
+  };
+}
+
+/** The oldest of `proofs` that would take the asker further, or the very oldest. */
+const oldest = ({ coven: { archive: { proofs } } }: Puppet, { from }: FetchEntries): CheckpointProof | null =>
+  proofs.find(({ stable }) => stable.index >= from) ?? proofs[0] ?? null;
+
+/**
+ * Shows truly certified checkpoints, and always the oldest that is of any use, or of none; of what it shows it has, in every other
+ * question, nothing at all.
+ */
+const staleProof: Actor = (puppet) => {
+  const speaker = new Speaker(puppet);
+  const showing = shower(puppet, (asked) => oldest(puppet, asked));
+  let turn = 0;
+  const chunks = takingOver("FetchChunks", ({ signed: { message } }) => {
+    serveChunks(speaker, message, turn++ % 2 === 0 ? [] : known(puppet, message.digests));
+  });
+  return { ...showing, swallows: (input) => showing.swallows(input) || chunks(input) };
+};
+
+/** Shows the newest checkpoint to whoever asks for entries, and keeps back the last chunk of every snapshot; of the others it gives one. */
+const endlessSource: Actor = (puppet) => {
+  const { coven } = puppet;
+  const speaker = new Speaker(puppet);
+  const showing = shower(puppet, () => coven.archive.proofs.at(-1) ?? null);
+  const chunks = takingOver("FetchChunks", ({ signed: { message } }) => {
+    const transfer = coven.peek(message.replica)?.transfer ?? null;
+    const given = isLast(transfer, message) ? [] : known(puppet, message.digests).slice(0, 1);
+    serveChunks(speaker, message, given);
+  });
+  return { ...showing, swallows: (input) => showing.swallows(input) || chunks(input) };
+};
+
+/** Nothing else is missing but what is asked for. */
+const isLast = (transfer: Transfer | null, { digests }: FetchChunks): boolean =>
+  digests.length === 1 && transfer?.missing.size === 0;
+
+/** What a forger has. */
+interface Workshop {
+  readonly puppet: Puppet;
+  readonly proof: CheckpointProof;
+  /** Another true checkpoint, older than `proof`; the same where there is only one. */
+  readonly older: CheckpointProof;
+  /** A state that is not that of `proof`: another checkpoint's, or none at all. */
+  readonly state: Digest;
+}
+
+/** `proof` for another state, with `checkpoints`. */
+const vouched = (
+  { stable, commit }: CheckpointProof,
+  checkpoints: readonly Signed<Checkpoint>[],
+  state = stable.stateDigest,
+): CheckpointProof => ({ stable: { ...stable, stateDigest: state, checkpoints }, commit });
+
+/** What every faulty replica signs to vouch for `state` at the point of `proof`. */
+const own = (
+  { puppet: { coven }, proof: { stable: { index, hash } } }: Workshop,
+  state: Digest,
+): Signed<Checkpoint>[] =>
+  coven.members.map((replica) =>
+    coven.sign<Checkpoint>(replica, { kind: "Checkpoint", replica, index, hash, stateDigest: state })
+  );
+
+type Forgery = (shop: Workshop) => CheckpointProof;
+
+/** Of another state: vouched for by the faulty replicas alone, by each as often as it takes, in the names of others, by Checkpoints of the true one. */
+const OTHER_STATES: readonly Forgery[] = [
+  (shop) => vouched(shop.proof, own(shop, shop.state), shop.state),
+  (shop) => vouched(shop.proof, shop.proof.stable.checkpoints.map(() => own(shop, shop.state)[0]!), shop.state),
+  (shop) => {
+    const names = shop.proof.stable.checkpoints.map(({ message }) => forged({ ...message, stateDigest: shop.state }));
+    return vouched(shop.proof, names, shop.state);
+  },
+  (shop) => vouched(shop.proof, shop.proof.stable.checkpoints, shop.state),
+];
+
+const FLAWED: readonly Forgery[] = [
+  /** One Checkpoint too few, one of them twice, those of two indexes mixed. */
+  ({ proof }) => vouched(proof, proof.stable.checkpoints.slice(1)),
+  ({ proof }) => vouched(proof, [...proof.stable.checkpoints.slice(1), proof.stable.checkpoints.at(-1)!]),
+  ({ proof, older }) => vouched(proof, [...proof.stable.checkpoints.slice(1), ...older.stable.checkpoints.slice(0, 1)]),
+  /** The commit certificate of another index, under its own name and under this one's. */
+  ({ proof, older }) => ({ stable: proof.stable, commit: older.commit }),
+  ({ proof, older }) => ({ stable: older.stable, commit: proof.commit }),
+  ({ proof: { stable }, older: { commit } }) => ({
+    stable,
+    commit: { ...commit, index: stable.index, hash: stable.hash },
+  }),
+  /** A commit that too few reported. */
+  ({ proof: { stable, commit } }) => ({ stable, commit: { ...commit, responses: commit.responses.slice(1) } }),
+  /** The truth, so that it is asked again. */
+  ({ proof }) => proof,
+];
+
+/** Shows one forged proof after the other; for chunks of the states it makes up it serves those of others, which are all there. */
+const forgedProof: Actor = (puppet) => {
+  const { coven } = puppet;
+  let turn = coven.rng.int(0, 7);
+  return shower(puppet, ({ from }) => {
+    const { proofs } = coven.archive;
+    const proof = proofs.at(-1);
+    if (proof === undefined) return null;
+    const older = proofs.findLast(({ stable }) => stable.index >= from && stable.index < proof.stable.index) ??
+      proofs.at(-2) ?? proof;
+    const state = older === proof ? wrongHash(puppet, turn) : older.stable.stateDigest;
+    const kind = turn % 3 < 2 ? OTHER_STATES : FLAWED;
+    return inTurn(kind, Math.floor(turn++ / 3))({ puppet, proof, older, state });
+  });
+};
+
+export const PROOF_SOURCES: Readonly<Record<string, Actor>> = {
+  "stale-proof": staleProof,
+  "forged-proof": forgedProof,
+  "endless-source": endlessSource,
+};

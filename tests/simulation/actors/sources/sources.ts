@@ -1,0 +1,127 @@
+/** A source that others catch up from, and that serves anything but what was asked for (§8.1, §12). */
+import { far, laterTerm } from "../../../../replica/byzantine/lies.ts";
+import type { Certificate } from "../../../../protocol/certificate.ts";
+import type { Entry } from "../../../../protocol/entry.ts";
+import { joinRequests } from "../../../../protocol/entry_body.ts";
+import { hashAt, slice } from "../../../../replica/core/log/log.ts";
+import type { FetchEntries } from "../../../../protocol/message.ts";
+import type { Actor, Puppet } from "../actor.ts";
+import { boast, createRhythm, honestStates, ranked, Speaker } from "../support/craft.ts";
+
+/** One answer; its nonce and start are those of the question where nothing else is said. */
+interface Answer {
+  readonly entries: readonly Entry[];
+  readonly certificate: Certificate | null;
+  readonly nonce?: number;
+  readonly from?: FetchEntries["from"];
+}
+
+/** Everything a source has to lie with. */
+interface Shelf {
+  readonly puppet: Puppet;
+  readonly asked: FetchEntries;
+  /** The entries that are wanted, as far as this replica has them. */
+  readonly entries: readonly Entry[];
+  readonly newest: Certificate | null;
+}
+
+type Lie = (shelf: Shelf) => readonly Answer[];
+
+const LIES: readonly Lie[] = [
+  /** One entry emptied, under the genuine certificate. */
+  (
+    { entries, newest },
+  ) => [{ entries: entries.map((entry, i) => i === 0 ? emptied(entry) : entry), certificate: newest }],
+  /** Entries of another term, of another branch, of other places. */
+  ({ entries, newest }) => [{
+    entries: entries.map((entry) => ({ ...entry, term: laterTerm(entry.term, 1) })),
+    certificate: newest,
+  }],
+  ({ puppet, asked, newest }) => [{ entries: otherBranch(puppet, asked), certificate: newest }],
+  ({ entries, newest }) => [{ entries: entries.slice(1), certificate: newest }],
+  /** The right ones without a certificate, and under certificates that are for something else. */
+  ({ entries }) => [{ entries, certificate: null }],
+  ({ puppet, entries }) => [{ entries, certificate: puppet.coven.rng.pick(ranked(puppet)) }],
+  ({ entries, newest }) => [{ entries, certificate: newest && swollen(newest) }],
+  /** Drop by drop, and the same drop again and again. */
+  ({ entries, newest, asked }) =>
+    entries.slice(0, 4).map((entry, i) => ({ entries: [entry], certificate: newest, from: far(asked.from, i) })),
+  ({ entries, newest }) => [1, 2, 3].map(() => ({ entries: entries.slice(0, 1), certificate: newest })),
+  /** Nothing, with and without the promise of much. */
+  ({ newest }) => [{ entries: [], certificate: newest }],
+  () => [],
+  /** An answer to another question. */
+  ({ entries, newest, asked }) => [{ entries, certificate: newest, nonce: asked.nonce + 1 }],
+  /** More than all: the entries twice over. */
+  ({ entries, newest }) => [{ entries: [...entries, ...entries], certificate: newest }],
+  /** The truth, once. */
+  ({ entries, newest }) => [{ entries, certificate: newest }],
+];
+
+/**
+ * Claims to be far ahead, so that it is asked, and answers with one lie after the other; what it was not asked for, it sends too. Its
+ * core is honest in all else.
+ */
+const badSource: Actor = (puppet) => {
+  const { config, coven } = puppet;
+  const speaker = new Speaker(puppet);
+  const due = createRhythm(puppet, 3 * config.constants.heartbeatMs);
+  let turn = coven.rng.int(0, LIES.length - 1);
+  const serve = (asked: FetchEntries) => lie(puppet, speaker, asked, LIES[turn++ % LIES.length]!);
+  return {
+    corrupt(outgoing) {
+      if (due()) openCatchUps(puppet).forEach(serve);
+      return outgoing.map((each) => boast(each));
+    },
+    swallows(input) {
+      if (input.kind !== "packet" || input.packet.kind !== "FetchEntries") return false;
+      serve(input.packet.signed.message);
+      return true;
+    },
+  };
+};
+
+function lie(puppet: Puppet, speaker: Speaker, asked: FetchEntries, chosen: Lie): void {
+  const { log, commitCertificate } = puppet.state;
+  const entries = log.entries.slice(asked.from - log.base.index - 1, asked.from + 63 - log.base.index)
+    .map(({ entry }) => entry);
+  for (const answer of chosen({ puppet, asked, entries, newest: commitCertificate })) {
+    const { nonce = asked.nonce, from = asked.from } = answer;
+    const signed = { kind: "FetchEntriesResponse", replica: speaker.self, nonce, from } as const;
+    const { certificate } = answer;
+    speaker.say([asked.replica], {
+      kind: "FetchEntriesResponse",
+      signed,
+      entries: answer.entries,
+      certificate,
+      checkpoint: null,
+    });
+  }
+}
+
+/** Catch-ups that wait for another source. */
+export const openCatchUps = (puppet: Puppet): FetchEntries[] =>
+  honestStates(puppet).flatMap(([replica, { catchUp: { active } }]) =>
+    active === null ? [] : [{
+      kind: "FetchEntries",
+      ...{ replica, nonce: active.nonce, head: active.target, maxBytes: 0 },
+      from: far(active.anchor.index, active.collected.length + 1),
+    }]
+  );
+
+const emptied = (entry: Entry): Entry => ({ ...entry, body: joinRequests([]), requests: [] });
+
+/** Entries behind `from` of a log that is not this replica's. */
+function otherBranch(puppet: Puppet, { from }: FetchEntries): readonly Entry[] {
+  const own = hashAt(puppet.state.log, from);
+  const other = honestStates(puppet).find(([, { log }]) => log.base.index < from && hashAt(log, from) !== own)?.[1];
+  return other === undefined ? [] : slice(other.log, far(from, -1), far(from, 63)).map(({ entry }) => entry);
+}
+
+/** A certificate with one signature twice. */
+const swollen = (certificate: Certificate): Certificate => ({
+  ...certificate,
+  responses: [...certificate.responses.slice(1), certificate.responses.at(-1)!],
+});
+
+export const SOURCES: Readonly<Record<string, Actor>> = { "bad-source": badSource };

@@ -1,0 +1,73 @@
+/** All that any replica ever made durable, entries, snapshots, proofs: the faulty ones forget nothing, whatever others drop (§8.2). */
+import type { CheckpointProof } from "../../../../protocol/certificate.ts";
+import type { Head } from "../../../../protocol/entry.ts";
+import type { Digest, LogIndex } from "../../../../protocol/ids.ts";
+import { offset } from "../../../../protocol/ids.ts";
+import type { ChainedEntry, PersistOperation } from "../../../../replica/core/output.ts";
+import type { MemoryDisk } from "../../../../replica/storage/mod.ts";
+
+interface Filed {
+  readonly chained: ChainedEntry;
+  /** Hash of what it stands behind. */
+  readonly previous: Digest;
+}
+
+export class Archive {
+  /** Proofs of checkpoints, ascending by index. */
+  readonly proofs: CheckpointProof[] = [];
+  /** Chunks of snapshots by digest. */
+  readonly chunks = new Map<Digest, Uint8Array>();
+  readonly #genesis: Digest;
+  readonly #filed = new Map<Digest, Filed>();
+
+  constructor(genesis: Digest) {
+    this.#genesis = genesis;
+  }
+
+  /** A transaction was made durable on `disk`. */
+  persisted(operations: readonly PersistOperation[], disk: MemoryDisk): void {
+    for (const operation of operations) {
+      if (operation.op === "append") this.#file(operation.entries, disk);
+      else if (operation.op === "prepared") this.#file(operation.branch, disk);
+      else if (operation.op === "checkpoint") this.#fileProof(operation.proof);
+      else if (operation.op === "chunks") {
+        for (const { digest, bytes } of operation.chunks) this.chunks.set(digest, bytes);
+      }
+    }
+  }
+
+  /** Entries above `after` on the chain that ends in `head`, ascending; null where that is not known as far down as that. */
+  chain(head: Head, after: LogIndex): ChainedEntry[] | null {
+    const found: ChainedEntry[] = [];
+    let { index, hash } = head;
+    for (; index > after; index = offset(index, -1)) {
+      const filed = this.#filed.get(hash);
+      if (filed === undefined || filed.chained.entry.index !== index) return null;
+      found.push(filed.chained);
+      hash = filed.previous;
+    }
+    return index > 0 || hash === this.#genesis ? found.reverse() : null;
+  }
+
+  #fileProof(proof: CheckpointProof): void {
+    const { index } = proof.stable;
+    const at = this.proofs.findLastIndex(({ stable }) => stable.index <= index);
+    if (this.proofs[at]?.stable.index !== index) this.proofs.splice(at + 1, 0, proof);
+  }
+
+  #file(entries: readonly ChainedEntry[], disk: MemoryDisk): void {
+    let previous: Digest | undefined;
+    for (const chained of entries) {
+      previous ??= this.#before(chained.entry.index, disk);
+      if (previous === undefined) return; // it has been dropped again, or replaced, in the same transaction
+      if (!this.#filed.has(chained.hash)) this.#filed.set(chained.hash, { chained, previous });
+      previous = chained.hash;
+    }
+  }
+
+  #before(index: LogIndex, disk: MemoryDisk): Digest | undefined {
+    const base = disk.base ?? { index: 0, hash: this.#genesis };
+    const before = offset(index, -1);
+    return before === base.index ? base.hash : disk.entryAt(before)?.hash;
+  }
+}

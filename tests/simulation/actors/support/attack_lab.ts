@@ -1,0 +1,99 @@
+/** Runs an actor on a few seeds and counts what it did: an attack that never takes place proves nothing. */
+import { assert, assertEquals } from "@std/assert";
+import type { Millis, ReplicaId } from "../../../../protocol/ids.ts";
+import type { AppendEntriesResponse } from "../../../../protocol/message.ts";
+import type { Packet } from "../../../../protocol/packet.ts";
+import { drawPlan } from "../../plan/draw_plan.ts";
+import { runPlan } from "../../run.ts";
+import { createFakeCrypto } from "../../network/sim_crypto.ts";
+
+/** One packet put on the network. */
+export interface Sent {
+  readonly from: ReplicaId;
+  readonly to: readonly ReplicaId[];
+  readonly packet: Packet;
+  readonly now: Millis;
+  readonly honest: boolean;
+}
+
+/** Counts one kind of harm in everything that was sent in a run. */
+export type Count = (sent: readonly Sent[]) => number;
+
+export interface Attack {
+  /** Words of §12, or near them. */
+  readonly attack: string;
+  readonly actor: string;
+  readonly seeds: readonly number[];
+  readonly replicas?: number;
+  /** What has to have happened over all seeds, at least so often. */
+  readonly wanted: Readonly<Record<string, readonly [number, Count]>>;
+}
+
+/** A test that the attack takes place and fails: every run passes all checkers and serves its clients in the end. */
+export function testAttack({ attack, actor, seeds, replicas = 4, wanted }: Attack): void {
+  Deno.test(`§12 ${attack}: ${actor} does it, and nothing breaks`, () => {
+    const counted = new Map(Object.keys(wanted).map((name) => [name, 0]));
+    for (const seed of seeds) {
+      const sent = runActor(actor, seed, replicas);
+      for (const [name, [, count]] of Object.entries(wanted)) counted.set(name, counted.get(name)! + count(sent));
+    }
+    for (const [name, [atLeast]] of Object.entries(wanted)) {
+      assert(counted.get(name)! >= atLeast, `${actor}: ${name}: wanted at least ${atLeast}, got ${counted.get(name)}`);
+    }
+  });
+}
+
+/** Everything that was sent in the run of `seed`, which has to pass. */
+export function runActor(actor: string, seed: number, replicas = 4): readonly Sent[] {
+  const plan = drawPlan(seed, { replicas, actors: [actor] });
+  const sent: Sent[] = [];
+  const observer = {
+    sent: (from: ReplicaId, to: readonly ReplicaId[], packet: Packet, disk: object | null, now: Millis) =>
+      void sent.push({ from, to, packet, now, honest: disk !== null }),
+  };
+  const { violation } = runPlan({ ...plan, crypto: "fake" }, createFakeCrypto(), { observer });
+  assertEquals(violation, null, `${actor}, seed ${seed}`);
+  return sent;
+}
+
+/** Packets of one kind that faulty replicas sent. */
+export function faulty<K extends Packet["kind"]>(
+  sent: readonly Sent[],
+  kind: K,
+): (Sent & { readonly packet: Extract<Packet, { kind: K }> })[] {
+  return sent.filter((each): each is Sent & { readonly packet: Extract<Packet, { kind: K }> } =>
+    !each.honest && each.packet.kind === kind
+  );
+}
+
+/** Responses of faulty replicas with whom they went to and when. */
+export const responses = (sent: readonly Sent[]) =>
+  faulty(sent, "AppendEntriesResponse").map(({ packet: { signed }, ...rest }) => ({
+    ...rest,
+    ...signed.message,
+    signed,
+  }));
+
+/** How many values `keys` are named with two or more different `values`. */
+export function ambiguous(pairs: readonly (readonly [key: string, value: string])[]): number {
+  const named = new Map<string, Set<string>>();
+  for (const [key, value] of pairs) named.set(key, (named.get(key) ?? new Set<string>()).add(value));
+  return [...named.values()].filter(({ size }) => size > 1).length;
+}
+
+/** Indexes for which one leader of one term signed two different hashes. */
+export const forkedHeaders: Count = (sent) =>
+  ambiguous(
+    faulty(sent, "AppendEntries").flatMap(({ from, packet: { signed: { message } } }) =>
+      message.leader !== from ? [] : message.entryHashes.map((
+        hash,
+        i,
+      ): [string, string] => [`${from} ${message.term} ${message.prevIndex + i}`, hash])
+    ),
+  );
+
+/** The head a response acks, as a name. */
+export const headOf = ({ acks }: Pick<AppendEntriesResponse, "acks">): string => {
+  const head = acks.at(-1);
+  return head ? `${head.index} ${head.hash}` : "none";
+};

@@ -1,0 +1,123 @@
+/**
+ * What a replica signed before it lost its disk, used against all after it has come back (§8.4, §12): a vote kept back for a candidacy, acks
+ * that finish a certificate, reports that finish a commit. It is what `docs/recovery.md` argues cannot succeed.
+ */
+import type { ReplicaId } from "../../../../protocol/ids.ts";
+import { contains } from "../../../../replica/core/log/log.ts";
+import type { AppendEntriesResponse, Signed } from "../../../../protocol/message.ts";
+import type { Outgoing } from "../../../../replica/core/output.ts";
+import type { Packet } from "../../../../protocol/packet.ts";
+import type { CoreState } from "../../../../replica/core/state.ts";
+import type { Actor, Puppet, SimAdversary } from "../actor.ts";
+import { createRhythm, echo, honestStates, ownWord, Speaker } from "../support/craft.ts";
+import { Keepsakes } from "../recovery/kept_votes.ts";
+import { Past } from "../recovery/signed_before_loss.ts";
+import { Scene } from "../shadow/shadow_situation.ts";
+
+/** Forgotten packets shown at a time. */
+const BURST = 12;
+/** How often anybody is shown anything, and how often the greedy one looks. */
+const SHOW_MS = 120;
+const LOOK_MS = 20;
+
+/** Hears all, keeps what binds, and asks single replicas for votes that nobody else hears of. */
+function hoarding(
+  puppet: Puppet,
+  use: (past: Past, keepsakes: Keepsakes) => void,
+): Required<Pick<SimAdversary, "corrupt" | "swallows">> {
+  const scene = new Scene(puppet);
+  const past = Past.of(puppet.coven);
+  const keepsakes = new Keepsakes(scene);
+  return {
+    corrupt(outgoing) {
+      past.look(puppet);
+      use(past, keepsakes);
+      return outgoing.flatMap((each) => ownWord(each, puppet));
+    },
+    swallows(input) {
+      past.hear(input);
+      scene.throne.ear.hear(input);
+      return false;
+    },
+  };
+}
+
+/** Shows everybody everything, again and again, the forgetful one too; what was acked or reported in it the faulty replicas ack and report. */
+const hoarderOfThePast: Actor = (puppet) => {
+  const speaker = new Speaker(puppet);
+  const looks = createRhythm(puppet, LOOK_MS);
+  const due = createRhythm(puppet, SHOW_MS);
+  let turn = 0;
+  return hoarding(puppet, (past, keepsakes) => {
+    if (looks()) keepsakes.collect();
+    if (!due()) return;
+    keepsakes.use(past.losers);
+    for (const id of past.losers) {
+      const said = past.forgotten(id);
+      for (let i = 0; i < Math.min(BURST, said.length); i++) show(puppet, speaker, said.at(-1 - turn++ % said.length)!);
+    }
+  });
+};
+
+function show({ coven }: Puppet, speaker: Speaker, packet: Packet): void {
+  speaker.pass(coven.honest, packet);
+  if (packet.kind !== "AppendEntriesResponse" || packet.signed.message.acks.length === 0) return;
+  const signed = echo(speaker.self, packet.signed.message);
+  speaker.say(coven.honest, { kind: "AppendEntriesResponse", signed });
+}
+
+/**
+ * Acks and reports towards one replica alone, so that it commits by the word of another that may soon forget it; once one has, it shows what
+ * that one said to those, one by one, for whom it finishes something just now.
+ */
+const greedyPast: Actor = (puppet) => {
+  const { coven, config } = puppet;
+  const speaker = new Speaker(puppet);
+  const looks = createRhythm(puppet, LOOK_MS);
+  const due = createRhythm(puppet, SHOW_MS);
+  const hoard = hoarding(puppet, (past, keepsakes) => {
+    if (due()) keepsakes.use(past.losers);
+    if (!looks()) return;
+    keepsakes.collect();
+    for (const id of past.losers) finish(puppet, speaker, past.responses(id));
+  });
+  /** While nobody has lost anything yet, or who did is back. */
+  const confides = () => honestStates(puppet).every(([, { hard }]) => hard.recovery === null);
+  const confide = (each: Outgoing): Outgoing => {
+    if (each.packet.kind !== "AppendEntriesResponse" || !confides()) return each;
+    return { ...each, to: [config.self, coven.honest[each.packet.signed.term % coven.honest.length]!] };
+  };
+  return { ...hoard, corrupt: (outgoing, now) => hoard.corrupt(outgoing, now).map(confide) };
+};
+
+function finish(puppet: Puppet, speaker: Speaker, said: readonly Signed<AppendEntriesResponse>[]): void {
+  for (const [id, state] of honestStates(puppet)) {
+    for (const signed of said.slice(-80)) {
+      if (helps(state, signed.message) && speaker.first(`${id} ${signed.body.join()}`)) {
+        back(puppet, speaker, id, signed);
+      }
+    }
+  }
+}
+
+/** Whether anything in it is on the log of `state` and not yet committed there, or certified in a higher term than it knows. */
+const helps = (
+  { log, commitIndex, prepared }: CoreState,
+  { term, acks, prepared: report }: AppendEntriesResponse,
+): boolean =>
+  [...acks, report].some((head) => head.index > commitIndex && contains(log, head)) ||
+  (term > prepared.term && acks.some((head) => contains(log, head)));
+
+/** Shows `signed` to `id`, and all that anybody else ever said for the same point in the same term. */
+function back({ coven }: Puppet, speaker: Speaker, id: ReplicaId, signed: Signed<AppendEntriesResponse>): void {
+  const { term, acks } = signed.message;
+  const head = acks.at(-1);
+  const others = head === undefined ? [] : coven.lore.acksOf(term, head.index, head.hash);
+  for (const each of [signed, ...others]) speaker.pass([id], { kind: "AppendEntriesResponse", signed: each });
+  speaker.say([id], { kind: "AppendEntriesResponse", signed: echo(speaker.self, signed.message) });
+}
+
+export const HOARDERS: Readonly<Record<string, Actor>> = {
+  "hoarder-of-the-past": hoarderOfThePast,
+  "greedy-past": greedyPast,
+};

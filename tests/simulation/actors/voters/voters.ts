@@ -1,0 +1,161 @@
+/** Faulty voters: they vote for everybody, refuse everybody, stay in the term they left, and time their PreVotes (§6.2–§6.5, §12). */
+import type { ReplicaId, Term } from "../../../../protocol/ids.ts";
+import { LIMITS } from "../../../../protocol/limits.ts";
+import { lastHead } from "../../../../replica/core/log/log.ts";
+import type { UnsignedPacket } from "../../../../protocol/packet.ts";
+import { compareRank } from "../../../../protocol/rank.ts";
+import type { CoreState } from "../../../../replica/core/state.ts";
+import type { Actor, Puppet, SimAdversary } from "../actor.ts";
+import {
+  ackSecretly,
+  ballot,
+  createRhythm,
+  hearing,
+  honestStates,
+  inPlaceOf,
+  muted,
+  ranked,
+  type Running,
+  runningCandidates,
+  Speaker,
+} from "../support/craft.ts";
+import { requestFor } from "../support/request_for.ts";
+
+/** How often a voter looks around. */
+const LOOK_MS = 20;
+const VOTING = ["Vote", "VoteDeferred", "VoteRefusal"] as const;
+
+/** Votes for every candidate of a term at once, each on its own base, whether it was asked or not. */
+const doubleVoter: Actor = (puppet) => {
+  const speaker = new Speaker(puppet);
+  const due = createRhythm(puppet, LOOK_MS);
+  return inPlaceOf(puppet, VOTING, () => {
+    if (due()) voteForAll(puppet, speaker);
+  });
+};
+
+function voteForAll(puppet: Puppet, speaker: Speaker): void {
+  for (const running of runningCandidates(puppet)) {
+    const { candidate, term, base } = running;
+    // Votes get lost: said again, now and then.
+    const beat = Math.floor(puppet.coven.now() / 200);
+    const key = `vote ${candidate} ${term} ${base.term} ${base.index} ${beat}`;
+    if (speaker.first(key)) speaker.say([candidate], ballot(speaker.self, running));
+  }
+}
+
+/**
+ * Refuses every candidate with a genuine certificate: the lowest that outranks what the candidate has, so that the next candidacy can be
+ * refused too. It acks in secret, so that it holds certificates nobody else does, and hands out neither acks nor entries.
+ */
+const refuser: Actor = (puppet) => {
+  const speaker = new Speaker(puppet);
+  const due = createRhythm(puppet, LOOK_MS);
+  const kept = [...VOTING, "AppendEntriesResponse", "FetchEntriesResponse", "RequestVote"] as const;
+  return {
+    ...inPlaceOf(puppet, kept, () => {
+      if (due()) runningCandidates(puppet).forEach((running) => refuse(puppet, speaker, running));
+    }),
+    swallows: hearing("AppendEntriesResponse", ({ signed }) => ackSecretly(puppet.coven, signed.message)),
+  };
+};
+
+function refuse(puppet: Puppet, speaker: Speaker, { candidate, term, state }: Running): void {
+  const known = ranked(puppet);
+  const higher = known.filter((each) => compareRank(each, state.prepared) > 0);
+  const certificate = higher[0] ?? known.at(-1)!;
+  const beat = Math.floor(puppet.coven.now() / 100);
+  if (!speaker.first(`refusal ${candidate} ${term} ${certificate.term} ${certificate.index} ${beat}`)) return;
+  const signed = { kind: "VoteRefusal", term, candidate, voter: speaker.self } as const;
+  speaker.say([candidate], { kind: "VoteRefusal", signed, certificate });
+}
+
+/**
+ * Votes in the new term and goes on acking and reporting in the old one (§4.3): whoever stays behind there has its support, up to the
+ * last entry of its log.
+ */
+const clinger: Actor = (puppet) => {
+  const speaker = new Speaker(puppet);
+  const due = createRhythm(puppet, LOOK_MS);
+  return inPlaceOf(puppet, [...VOTING, "AppendEntriesResponse"], () => {
+    if (!due()) return;
+    voteForAll(puppet, speaker);
+    for (const [id, state] of honestStates(puppet)) supportWhereItIs(speaker, id, state);
+  });
+};
+
+function supportWhereItIs(speaker: Speaker, id: ReplicaId, state: CoreState): void {
+  const head = lastHead(state.log);
+  // What it was certified in a term that is over for it is supported in that term still.
+  for (const term of new Set([state.hard.currentTerm, state.prepared.term])) {
+    if (term === 0 || !speaker.first(`${id} ${term} ${head.index} ${head.hash}`)) continue;
+    speaker.say([id], support(speaker.self, term, state));
+  }
+}
+
+function support(self: ReplicaId, term: Term, { log, commitIndex, genesis, term: { lastRound } }: CoreState) {
+  const acks = log.entries.slice(-16).filter(({ entry }) => entry.index > commitIndex)
+    .map(({ entry, hash }) => ({ index: entry.index, hash }));
+  return {
+    kind: "AppendEntriesResponse",
+    signed: {
+      kind: "AppendEntriesResponse",
+      ...{ term, replica: self, acks, prepared: { term, ...lastHead(log) }, round: lastRound },
+      ...{ commitIndex: log.base.index, commitHash: genesis },
+    },
+  } as const satisfies UnsignedPacket;
+}
+
+/**
+ * Keeps every PreVote it ever heard and asks single replicas for their vote with them, so that they drift apart from the others' term
+ * (§6.3, "honest replicas in x+1, x, x"). From some moment on it is silent.
+ */
+const preVoteHoarder: Actor = (puppet) => {
+  const { coven } = puppet;
+  const speaker = new Speaker(puppet);
+  const due = createRhythm(puppet, LOOK_MS);
+  return thenSilent(puppet, ["RequestVote"], () => {
+    if (!due()) return;
+    const wavering = honestStates(puppet).filter(([, { election }]) => election.suspectingSince !== null);
+    if (wavering.length === 0) return;
+    const [id, state] = coven.rng.pick(wavering);
+    const packet = requestFor(puppet, state);
+    if (packet && speaker.first(`ask ${id} ${packet.signed.term}`)) speaker.say([id], packet);
+  });
+};
+
+/** PreVotes for another term to each replica: just below what it needs, just above, far off. From some moment on it is silent. */
+const awkwardPreVotes: Actor = (puppet) => {
+  const { coven, config } = puppet;
+  const speaker = new Speaker(puppet);
+  const due = createRhythm(puppet, config.constants.heartbeatMs);
+  return thenSilent(puppet, ["PreVote"], () => {
+    if (!due()) return;
+    const states = honestStates(puppet);
+    const highest = Math.max(1, ...states.map(([, { hard }]) => hard.currentTerm));
+    for (const [id, { hard: { currentTerm } }] of states) {
+      const terms = [currentTerm, currentTerm + 1, currentTerm + 2, highest, highest + 1, LIMITS.maxInteger];
+      const term = Math.max(1, coven.rng.pick(terms)) as Term;
+      speaker.say([id], { kind: "PreVote", signed: { kind: "PreVote", term, replica: config.self }, proof: null });
+    }
+  });
+};
+
+/** Acts until a moment that is drawn at the start, and says nothing at all afterwards; before it, nothing of `kinds` of its own. */
+function thenSilent(puppet: Puppet, kinds: Parameters<typeof inPlaceOf>[1], act: () => void): SimAdversary {
+  const { coven, config } = puppet;
+  const until = coven.now() + coven.rng.between(2_000, 15_000);
+  const speaking = inPlaceOf(puppet, kinds, act);
+  return {
+    corrupt: (outgoing, now) => coven.now() > until ? muted(outgoing, config.self) : speaking.corrupt!(outgoing, now),
+    answers: (reply) => coven.now() > until ? [] : [reply],
+  };
+}
+
+export const VOTERS: Readonly<Record<string, Actor>> = {
+  "double-voter": doubleVoter,
+  refuser,
+  clinger,
+  "prevote-hoarder": preVoteHoarder,
+  "awkward-prevotes": awkwardPreVotes,
+};

@@ -1,0 +1,82 @@
+/** Every entry that an honest replica ever made durable, as a tree of chains: whether one chain contains a point is a short walk. */
+import { sha256Hex } from "../../../../crypto/mod.ts";
+import type { Entry, Head } from "../../../../protocol/entry.ts";
+import { chainHash, genesisHash } from "../../../../protocol/hash_chain.ts";
+import { type Digest, type LogIndex, logIndex, type Term, term } from "../../../../protocol/ids.ts";
+import type { ChainedEntry } from "../../../../replica/core/output.ts";
+
+/** One entry, or the empty log; it names the whole chain that ends in it. */
+export interface ChainNode extends Head {
+  readonly term: Term;
+  readonly parent: ChainNode | null;
+  /** Null for the empty log. */
+  readonly entry: Entry | null;
+  /** Set once it is part of the committed chain. */
+  committed: boolean;
+}
+
+export class ChainTree {
+  readonly genesis: ChainNode;
+  readonly #byHash = new Map<Digest, ChainNode>();
+  readonly #byIndex: ChainNode[][] = [];
+
+  constructor(clusterId: string) {
+    const hash = genesisHash(sha256Hex, clusterId);
+    this.genesis = { index: logIndex(0), hash, term: term(0), parent: null, entry: null, committed: true };
+    this.#add(this.genesis);
+  }
+
+  /** Entries known, the empty log not counted. */
+  get size(): number {
+    return this.#byHash.size - 1;
+  }
+
+  /** The node at `head`, if it is known. */
+  get({ index, hash }: Head): ChainNode | undefined {
+    const node = this.#byHash.get(hash);
+    return node?.index === index ? node : undefined;
+  }
+
+  /** The node of `chained`; null if its hash is not that of its entry behind anything known. */
+  learn(chained: ChainedEntry): ChainNode | null {
+    const known = this.#byHash.get(chained.hash);
+    if (known) return known;
+    const { entry, hash } = chained;
+    const link = { term: entry.term, digest: sha256Hex(entry.body) };
+    const parent = (this.#byIndex[entry.index - 1] ?? [])
+      .find((node) => chainHash(sha256Hex, node.hash, entry.index, link) === hash);
+    if (!parent) return null;
+    const node: ChainNode = { index: entry.index, hash, term: entry.term, parent, entry, committed: false };
+    this.#add(node);
+    return node;
+  }
+
+  /** Learns what of `log`, which ends in its last entry, is not known yet; false if it hangs on nothing known. */
+  learnLog(log: readonly ChainedEntry[]): boolean {
+    let from = log.length;
+    while (from > 0 && !this.#byHash.has(log[from - 1]!.hash)) from--;
+    return log.slice(from).every((chained) => this.learn(chained) !== null);
+  }
+
+  #add(node: ChainNode): void {
+    this.#byHash.set(node.hash, node);
+    (this.#byIndex[node.index] ??= []).push(node);
+  }
+}
+
+/** The node at `index` ≤ `node.index` on the chain that ends in `node`. */
+export function ancestorAt(node: ChainNode, index: LogIndex): ChainNode {
+  let at = node;
+  while (at.index > index) at = at.parent!;
+  return at;
+}
+
+/** Whether the chain that ends in `node` contains `point`. A committed node contains every committed one below it. */
+export function contains(node: ChainNode, point: ChainNode): boolean {
+  if (point.index > node.index) return false;
+  if (node.committed && point.committed) return true;
+  return ancestorAt(node, point.index) === point;
+}
+
+/** Whether `a` and `b` lie on one chain. */
+export const onOneChain = (a: ChainNode, b: ChainNode): boolean => a.index >= b.index ? contains(a, b) : contains(b, a);

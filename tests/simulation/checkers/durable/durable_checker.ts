@@ -1,0 +1,199 @@
+/** What honest replicas make durable: whether they may, and that nothing of it is ever taken back (§4, I5, I9, I10). */
+import type { Entry } from "../../../../protocol/entry.ts";
+import { type LogIndex, logIndex, type ReplicaId, type Term, term } from "../../../../protocol/ids.ts";
+import type { Certified } from "../../../../protocol/message.ts";
+import type { ChainedEntry, HardState, PersistOperation, VoteRecord } from "../../../../replica/core/output.ts";
+import type { MemoryDisk } from "../../../../replica/storage/mod.ts";
+import type { ChainNode } from "./chain_tree.ts";
+import { checkDisk } from "./disk_checks.ts";
+import { demand, type Judge } from "../judge.ts";
+import { headText, pointText, ranksBelow, samePoint } from "../points.ts";
+import type { Roster } from "../roster.ts";
+import type { SignedBook } from "../signed/signed_book.ts";
+
+/** What one replica was last known to hold. */
+interface Held {
+  currentTerm: Term;
+  vote: VoteRecord | null;
+  prepared: Certified;
+  commitIndex: LogIndex;
+}
+
+/** Called for each entry an honest replica makes durable, once. */
+export type OnEntry = (at: ReplicaId, entry: Entry) => void;
+
+export class DurableChecker {
+  evidence = 0;
+  readonly #roster: Roster;
+  readonly #book: SignedBook;
+  readonly #judge: Judge;
+  readonly #onEntry: OnEntry;
+  readonly #held = new Map<ReplicaId, Held>();
+  readonly #seen = new WeakSet<ChainNode>();
+
+  constructor(roster: Roster, book: SignedBook, judge: Judge, onEntry: OnEntry) {
+    this.#roster = roster;
+    this.#book = book;
+    this.#judge = judge;
+    this.#onEntry = onEntry;
+  }
+
+  /** The commit index that honest `at` made durable. */
+  commitIndexOf(at: ReplicaId): LogIndex {
+    return this.#heldBy(at).commitIndex;
+  }
+
+  /** All that `at` had made durable is gone; of what it signed nothing is. */
+  wiped(at: ReplicaId): void {
+    this.#held.delete(at);
+  }
+
+  /** A restart finds all that was durable; what it finds besides became durable as the replica crashed. */
+  started(at: ReplicaId, disk: MemoryDisk): void {
+    const held = this.#heldBy(at);
+    demand(this.#book.tree.learnLog(disk.entries), "I8", () => `${at} starts with a log whose hashes do not chain`);
+    const { hardState, prepared, commitIndex } = disk;
+    demand(hardState.currentTerm >= held.currentTerm, "I8", () => `${at} lost term ${held.currentTerm} in a crash`);
+    this.#hardState(at, held, hardState);
+    const rank = prepared ?? this.#genesis;
+    demand(!ranksBelow(rank, held.prepared), "I9", () => `${at} lost certificate ${pointText(held.prepared)}`);
+    demand(commitIndex >= held.commitIndex, "I10", () => `${at} lost commit index ${held.commitIndex} in a crash`);
+    this.#learn(at, disk.branch);
+    Object.assign(held, { prepared: pointOf(rank), commitIndex });
+    checkDisk(at, disk, this.#book);
+  }
+
+  persisted(at: ReplicaId, operations: readonly PersistOperation[], disk: MemoryDisk): void {
+    const held = this.#heldBy(at);
+    for (const operation of operations) this.#operation(at, held, operation);
+    checkDisk(at, disk, this.#book);
+  }
+
+  #operation(at: ReplicaId, held: Held, operation: PersistOperation): void {
+    switch (operation.op) {
+      case "hard-state":
+        return this.#hardState(at, held, operation.state);
+      case "append":
+        return this.#learn(at, operation.entries);
+      case "truncate":
+        return demand(
+          operation.after >= held.commitIndex,
+          "I5",
+          () => `${at} removes all above ${operation.after}, and committed up to ${held.commitIndex}`,
+        );
+      case "prepared":
+        this.#learn(at, operation.branch);
+        return this.#prepared(at, held, operation.certificate);
+      case "commit":
+        return this.#commit(at, held, operation.index, operation.certificate);
+      case "evidence":
+        this.evidence++;
+        return demand(
+          !this.#roster.isHonest(operation.evidence.culprit),
+          "evidence",
+          () => `${at} keeps ${operation.evidence.kind} against ${operation.evidence.culprit}, which is honest`,
+        );
+      case "chunks":
+      case "drop-chunks":
+      case "checkpoint":
+      case "compact":
+      case "restart-log":
+      case "transfer":
+        return; // the checkpoint checker's
+      default:
+        operation satisfies never;
+    }
+  }
+
+  #hardState(at: ReplicaId, held: Held, { currentTerm, vote }: HardState): void {
+    demand(currentTerm >= held.currentTerm, "§4.1", () => `${at} goes from ${held.currentTerm} to term ${currentTerm}`);
+    const same = currentTerm === held.currentTerm;
+    const kept = same && vote !== null && held.vote !== null && vote.candidate === held.vote.candidate &&
+      samePoint(vote.base, held.vote.base);
+    if (same && held.vote !== null && !kept) {
+      this.#judge.clause(
+        false,
+        "§6.5",
+        () =>
+          `${at} changes its vote of term ${currentTerm}, ${voteText(held.vote)}, ` +
+          `to ${voteText(vote)}`,
+      );
+    }
+    Object.assign(held, { currentTerm, vote });
+    if (vote !== null && !kept) this.#voted(at, held, vote);
+  }
+
+  /** §6.5: for a certified base of a lower term that ranks no lower than all the voter held certified. */
+  #voted(at: ReplicaId, { currentTerm, prepared }: Held, { candidate, base }: VoteRecord): void {
+    this.#book.vote(at, currentTerm, candidate, base);
+    const text = () => `${at} votes in term ${currentTerm} for ${candidate} on ${pointText(base)}`;
+    this.#judge.clause(base.term < currentTerm, "§6.5", () => `${text()}, which is not of a lower term`);
+    this.#judge.clause(!ranksBelow(base, prepared), "§6.5", () => `${text()} and holds ${pointText(prepared)} itself`);
+    this.#judge.clause(this.#book.isFounded(base), "§6.5", () => `${text()}, for which no certificate can exist`);
+  }
+
+  /** Every entry hangs on known ones (§3.1). */
+  #learn(at: ReplicaId, entries: readonly ChainedEntry[]): void {
+    for (const chained of entries) {
+      const node = this.#book.tree.learn(chained);
+      const { entry } = chained;
+      demand(node !== null, "§3.1", () => `${at} appends entry ${entry.index} with a hash that does not chain`);
+      if (this.#seen.has(node)) continue;
+      this.#seen.add(node);
+      demand(entry.term >= node.parent!.term, "§3.1", () => `entry terms decrease at index ${entry.index} of ${at}`);
+      this.#onEntry(at, entry);
+    }
+  }
+
+  /** I9, over restarts too; and a quorum stands behind every certificate (§5.5). */
+  #prepared(at: ReplicaId, held: Held, certificate: Certified): void {
+    const lower = ranksBelow(certificate, held.prepared);
+    const text = () => `${at} holds ${pointText(certificate)}`;
+    demand(!lower, "I9", () => `${text()} after ${pointText(held.prepared)}`);
+    const fresh = !samePoint(certificate, held.prepared);
+    demand(
+      !fresh || ranksBelow(held.prepared, certificate),
+      "I3",
+      () => `${text()} and ${pointText(held.prepared)}, two certificates of one rank`,
+    );
+    held.prepared = pointOf(certificate);
+    if (fresh) {
+      const clause = certificate.term === 0 || this.#book.isFounded(certificate);
+      this.#judge.clause(clause, "§5.5", () => `${text()} as certified, and no quorum has signed that`);
+    }
+  }
+
+  /** I10, I5; and a quorum of reports of one term stands behind every commit (§5.6). */
+  #commit(at: ReplicaId, held: Held, index: LogIndex, { term, hash }: Certified): void {
+    demand(index >= held.commitIndex, "I10", () => `${at} commits ${index} after ${held.commitIndex}`);
+    held.commitIndex = index;
+    const head = { index, hash };
+    const node = this.#book.tree.get(head);
+    demand(node !== undefined, "I8", () => `${at} commits ${headText(head)}, which nobody holds`);
+    const { commits } = this.#book;
+    this.#judge.clause(
+      commits.isCommitted(term, node),
+      "§5.6",
+      () => `${at} commits ${headText(head)} in term ${term}, and no quorum has reported that`,
+    );
+    commits.commit(term, node);
+  }
+
+  #heldBy(at: ReplicaId): Held {
+    const known = this.#held.get(at);
+    if (known) return known;
+    const fresh: Held = { currentTerm: term(0), vote: null, prepared: this.#genesis, commitIndex: logIndex(0) };
+    this.#held.set(at, fresh);
+    return fresh;
+  }
+
+  get #genesis(): Certified {
+    const { index, hash } = this.#book.tree.genesis;
+    return { term: term(0), index, hash };
+  }
+}
+
+const pointOf = ({ term, index, hash }: Certified): Certified => ({ term, index, hash });
+
+const voteText = (vote: VoteRecord | null): string =>
+  vote === null ? "nothing" : `${vote.candidate} on ${pointText(vote.base)}`;

@@ -1,0 +1,116 @@
+/**
+ * Replicas that lost their disks (§8.4): a learner signs nothing that counts, it asks until it knows, and it is a full replica again
+ * only in terms above all it has ever signed in. Everything it signs is judged together with its past by the other checkers.
+ */
+import { type LogIndex, type ReplicaId, type Term, term } from "../../../../protocol/ids.ts";
+import type { Packet } from "../../../../protocol/packet.ts";
+import type { HardState, PersistOperation, Recovery } from "../../../../replica/core/output.ts";
+import type { MemoryDisk } from "../../../../replica/storage/mod.ts";
+import { demand, type Judge } from "../judge.ts";
+
+/** What a learner may send: nothing that a forgotten message could contradict, and what clients or others have signed. */
+const OF_LEARNERS: ReadonlySet<Packet["kind"]> = new Set([
+  ...["RollCall", "FetchEntries", "FetchEntriesResponse", "FetchChunks", "FetchChunksResponse"] as const,
+  ...["ResendRequest", "ForwardedRequest", "Evidence"] as const,
+]);
+
+export class RecoveryChecker {
+  readonly #judge: Judge;
+  /** Highest term that a replica has signed in, in all its life. */
+  readonly #signedIn: (at: ReplicaId) => Term;
+  /** Term of the committed entry at an index. */
+  readonly #committedIn: (index: LogIndex) => Term;
+  readonly #recoveries = new Map<ReplicaId, Recovery>();
+  /** What a replica had signed in when it lost its disk last. */
+  readonly #forgotten = new Map<ReplicaId, Term>();
+  /** Highest term that a replica has signed anything for, PreVotes too, since it has its present disk. */
+  readonly #signedFor = new Map<ReplicaId, Term>();
+
+  constructor(judge: Judge, signedIn: (at: ReplicaId) => Term, committedIn: (index: LogIndex) => Term) {
+    this.#committedIn = committedIn;
+    this.#judge = judge;
+    this.#signedIn = signedIn;
+  }
+
+  wiped(at: ReplicaId): void {
+    this.#forgotten.set(at, this.#signedIn(at));
+    this.#recoveries.delete(at);
+    this.#signedFor.delete(at);
+  }
+
+  started(at: ReplicaId, { hardState: { recovery } }: MemoryDisk): void {
+    const before = this.#recoveries.get(at);
+    this.#judge.clause(
+      before === undefined || recovery?.nonce === before.nonce,
+      "§8.4",
+      () => `${at} forgets recovery ${before?.nonce.slice(0, 8)} in a crash`,
+    );
+    if (recovery !== null) this.#recoveries.set(at, recovery);
+  }
+
+  persisted(at: ReplicaId, operations: readonly PersistOperation[], disk: MemoryDisk): void {
+    for (const operation of operations) if (operation.op === "hard-state") this.#hardState(at, operation.state, disk);
+  }
+
+  /** Honest `from` sends `packet`. */
+  sent(from: ReplicaId, packet: Packet, { hardState }: MemoryDisk): void {
+    const { preVoted, recovery } = hardState;
+    demand(
+      recovery === null || OF_LEARNERS.has(packet.kind),
+      "§8.4",
+      () => `${from} lost its disk and sends ${packet.kind} before it knows what it may sign`,
+    );
+    if (packet.kind === "RollCall") {
+      const { nonce } = packet.signed.message;
+      this.#judge.clause(recovery?.nonce === nonce, "§8.4", () => `${from} calls the roll for another recovery`);
+    } else if (packet.kind === "RollCallAnswer") {
+      // What it signs in the same breath, after it was asked, cannot have helped the asker to anything before.
+      const { term } = packet.signed.message;
+      const least = this.#signedFor.get(from) ?? 0;
+      this.#judge.clause(
+        term >= least,
+        "§8.4",
+        () => `${from} answers a roll call with ${term}, it has signed ${least}`,
+      );
+    } else if (packet.kind === "PreVote") {
+      const { term } = packet.signed.message;
+      demand(term <= preVoted, "I8", () => `${from} signs a PreVote of term ${term}, durable is ${preVoted}`);
+    }
+    this.#noteTerm(from, packet);
+  }
+
+  #noteTerm(from: ReplicaId, packet: Packet): void {
+    switch (packet.kind) {
+      case "PreVote":
+      case "RequestVote":
+      case "Vote":
+      case "AppendEntries":
+      case "AppendEntriesResponse": {
+        const { term: signed } = packet.signed.message;
+        if (signed > (this.#signedFor.get(from) ?? 0)) this.#signedFor.set(from, signed);
+      }
+    }
+  }
+
+  #hardState(at: ReplicaId, { recovery, currentTerm }: HardState, disk: MemoryDisk): void {
+    const before = this.#recoveries.get(at);
+    const forgotten = this.#forgotten.get(at) ?? term(0);
+    if (recovery !== null) {
+      this.#recoveries.set(at, recovery);
+      const { bar } = recovery;
+      const text = () => `${at} takes ${bar} for its bar, and has signed in term ${forgotten}`;
+      return this.#judge.clause(bar === null || bar >= forgotten, "§8.4", text);
+    }
+    if (before === undefined) return;
+    this.#recoveries.delete(at);
+    // A certificate of a higher term alone may speak of a point far below: links lengthen it downwards (§5.6).
+    const committed = this.#committedIn(disk.commitIndex);
+    const sure = before.bar !== null && committed > before.bar && currentTerm >= committed;
+    this.#judge.clause(
+      sure && currentTerm > forgotten,
+      "§8.4",
+      () =>
+        `${at} rejoins in term ${currentTerm} with an entry of ${committed} committed, bar ${before.bar}, signed ${forgotten}`,
+    );
+  }
+}

@@ -1,0 +1,43 @@
+import { assertEquals } from "@std/assert";
+import type { SendRequest, Signed } from "../../../../protocol/message.ts";
+import type { ChainedEntry } from "../../../../replica/core/output.ts";
+import { CLUSTER, endOf, entryAfter, GENESIS, request } from "../../../clauses/support/forge.ts";
+import { snapshotAfter } from "../../../clauses/support/forge_snapshots.ts";
+import { type ChainNode, ChainTree } from "../durable/chain_tree.ts";
+import { ReferenceState } from "./reference_state.ts";
+import { viewAfter } from "./reference_lab.ts";
+
+/** Two clients, floors that move, a repetition, seqs below and above the window, a no-op. */
+const REQUESTS: readonly (readonly Signed<SendRequest>[])[] = [
+  [request(1, "a"), request(2, "b"), request(1, "x", "c2")],
+  [request(1, "again"), request(3, "c", "c1", 2)],
+  [],
+  [request(1, "expired"), request(40, "ahead"), request(5, "d", "c10", 3)],
+  [request(17, "last", "c1", 2), request(18, "beyond", "c1", 2), request(2, "y", "c2")],
+  [request(19, "e", "c1", 19)],
+];
+
+function chainOf(contents: typeof REQUESTS): ChainedEntry[] {
+  const chain: ChainedEntry[] = [];
+  for (const requests of contents) chain.push(entryAfter(chain.length === 0 ? GENESIS : endOf(chain), 1, requests));
+  return chain;
+}
+
+Deno.test("the checkers' own state is the one that the core makes, in all its digests", () => {
+  const chain = chainOf(REQUESTS);
+  const tree = new ChainTree(CLUSTER);
+  const nodes = [tree.genesis, ...chain.map((chained): ChainNode => tree.learn(chained)!)];
+  const reference = new ReferenceState({ sessionWindow: 16, checkpointEvery: 2 }, (index) => nodes[index]);
+  for (const index of [2, 4, 6]) {
+    const part = chain.slice(0, index);
+    assertEquals(reference.at(index), { stateDigest: snapshotAfter(part).stateDigest, ...viewAfter(part) });
+  }
+});
+
+Deno.test("there is no state where no checkpoint is taken, or nothing is committed yet", () => {
+  const tree = new ChainTree(CLUSTER);
+  const nodes = [tree.genesis, ...chainOf(REQUESTS.slice(0, 3)).map((chained) => tree.learn(chained)!)];
+  const reference = new ReferenceState({ sessionWindow: 16, checkpointEvery: 2 }, (index) => nodes[index]);
+  assertEquals([reference.at(4), reference.at(3), reference.at(0)], [undefined, undefined, undefined]);
+  assertEquals(reference.at(2)?.stateDigest, snapshotAfter(chainOf(REQUESTS.slice(0, 2))).stateDigest);
+});

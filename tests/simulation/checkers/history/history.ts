@@ -1,0 +1,134 @@
+/** What clients did and saw, and whether one copy of the store could have shown them that. */
+import type { Millis } from "../../../../protocol/ids.ts";
+import { decodeKvResult, type KvCommand, type KvResult } from "../../../../state_machine/mod.ts";
+import { DecodeError, queryResultCodec } from "../../../../transport/codec/mod.ts";
+import type { Violation } from "../../observer.ts";
+import { ViolationError } from "../../observer.ts";
+import { type KeyCommand, shownRevision } from "./kv_model.ts";
+import { judgeKey, type KeyOperation, type Verdict } from "./linearizable.ts";
+
+interface Recorded {
+  readonly id: number;
+  readonly client: string;
+  readonly command: KvCommand;
+  readonly began: number;
+  readonly startedAt: Millis;
+  /** The store's revision was at least this when it began. */
+  readonly store: number;
+  ended: number;
+  endedAt: Millis;
+  result: KvResult | null;
+}
+
+/** Operations of all clients, each named by a number. */
+export class History {
+  /** Operations whose outcome is known, and keys whose search was given up. */
+  known = 0;
+  undecided = 0;
+  readonly #operations = new Map<number, Recorded>();
+  /** Which operation wrote each revision. */
+  readonly #writers = new Map<number, number>();
+  #moment = 0;
+  #store = 0;
+
+  /** `client` begins an operation. */
+  invoke(id: number, client: string, command: KvCommand, now: Millis): void {
+    const open = { ended: Infinity, endedAt: Infinity, result: null };
+    this.#operations.set(id, {
+      id,
+      client,
+      command,
+      began: ++this.#moment,
+      startedAt: now,
+      store: this.#store,
+      ...open,
+    });
+  }
+
+  /**
+   * The operation ended with these bytes: a result, or what a fast read answers; null where its outcome is not known. Throws
+   * ViolationError where revisions show a step back in time at once.
+   */
+  finish(id: number, result: Uint8Array | null, now: Millis): void {
+    const operation = this.#operations.get(id);
+    if (!operation) throw new RangeError(`operation ${id} ended and never began`);
+    if (result === null) return;
+    const decoded = decodeOutcome(result);
+    if (decoded === null) {
+      throw new ViolationError("linearizable", `${text(operation)} ended with no result of the store`);
+    }
+    Object.assign(operation, { result: decoded, ended: ++this.#moment, endedAt: now });
+    this.known++;
+    this.#demandRevision(operation, decoded);
+  }
+
+  /** The first key whose history is not linearizable, or null. */
+  check(): Violation | null {
+    for (const [key, operations] of this.#byKey()) {
+      const verdict: Verdict = judgeKey(operations.map(toKeyOperation));
+      if (verdict === "undecided") this.undecided++;
+      if (verdict === "violated") return { invariant: "linearizable", detail: `key ${key}:\n${listing(operations)}` };
+    }
+    return null;
+  }
+
+  /** The store's revision rises with real time over all keys, and each write has one of its own. */
+  #demandRevision(operation: Recorded, result: KvResult): void {
+    const shown = shownRevision(result);
+    if (shown === null) return;
+    const writes = result.status === "written";
+    if (shown < operation.store || (writes && shown === operation.store)) {
+      throw new ViolationError(
+        "linearizable",
+        `${text(operation)}, when revision ${operation.store} had been shown before it began`,
+      );
+    }
+    const writer = writes ? this.#writers.get(shown) : undefined;
+    if (writer !== undefined) {
+      throw new ViolationError("linearizable", `${text(operation)}, as ${text(this.#operations.get(writer)!)}`);
+    }
+    if (writes) this.#writers.set(shown, operation.id);
+    this.#store = Math.max(this.#store, shown);
+  }
+
+  #byKey(): Map<string, Recorded[]> {
+    const keys = new Map<string, Recorded[]>();
+    for (const operation of this.#operations.values()) {
+      if (operation.command.op === "list") continue;
+      const list = keys.get(operation.command.key) ?? [];
+      keys.set(operation.command.key, list);
+      list.push(operation);
+    }
+    return keys;
+  }
+}
+
+/** A result as an ordered request is answered with it, or as a fast read is. */
+function decodeOutcome(bytes: Uint8Array): KvResult | null {
+  const plain = decodeKvResult(bytes);
+  if (plain !== null) return plain;
+  try {
+    return decodeKvResult(queryResultCodec.decode(bytes).value);
+  } catch (error) {
+    if (error instanceof DecodeError) return null;
+    throw error;
+  }
+}
+
+const toKeyOperation = ({ command, result, began, ended }: Recorded): KeyOperation => ({
+  command: command as KeyCommand,
+  result,
+  began,
+  ended,
+});
+
+const listing = (operations: readonly Recorded[]): string =>
+  [...operations].sort((a, b) => a.began - b.began).map((operation) => `  ${text(operation)}`).join("\n");
+
+function text({ id, client, command, startedAt, endedAt, result }: Recorded): string {
+  const end = result === null ? "unknown" : JSON.stringify(result, shortBytes);
+  return `#${id} ${client} ${JSON.stringify(command, shortBytes)} [${startedAt}, ${endedAt}] ${end}`;
+}
+
+const shortBytes = (_: string, value: unknown): unknown =>
+  value instanceof Uint8Array ? new TextDecoder().decode(value.subarray(0, 24)) : value;

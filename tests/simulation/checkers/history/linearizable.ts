@@ -1,0 +1,119 @@
+/**
+ * Whether a history of one key is linearizable: whether its operations can be put in an order that keeps every operation that ended
+ * before another began in front of it, and in which every result is right. A search after Wing and Gong with Lowe's memory of
+ * dead ends, guided by revisions. Writes of unknown outcome may take effect at any moment after they began, or never.
+ */
+import type { KvResult } from "../../../../state_machine/mod.ts";
+import { ABSENT, apply, type KeyCommand, type KeyState, shownRevision } from "./kv_model.ts";
+
+/** One operation on the key. `began` and `ended` are moments of one count that every begin and end advances. */
+export interface KeyOperation {
+  readonly command: KeyCommand;
+  /** Null where the client never learned it. */
+  readonly result: KvResult | null;
+  readonly began: number;
+  /** Infinity where it never ended for the client. */
+  readonly ended: number;
+}
+
+/** `undecided`: the search was given up, and says nothing. */
+export type Verdict = "linearizable" | "violated" | "undecided";
+
+/** States looked at before a search is given up. */
+const MAX_STEPS = 100_000;
+
+/** Whether the history of a key that nobody had written before is linearizable. */
+export function judgeKey(operations: readonly KeyOperation[], maxSteps: number = MAX_STEPS): Verdict {
+  return new Search(operations, maxSteps).run();
+}
+
+class Search {
+  /** Operations whose results show the store's revision: there is only one order for them, but for reads of one revision. */
+  readonly #shown: readonly KeyOperation[];
+  /** Writes that were refused, and those of unknown outcome. */
+  readonly #refused: readonly KeyOperation[];
+  readonly #unknown: readonly KeyOperation[];
+  readonly #byEnd: readonly KeyOperation[];
+  readonly #maxSteps: number;
+  readonly #done = new Set<KeyOperation>();
+  readonly #dead = new Set<string>();
+  #next = 0;
+  #steps = 0;
+
+  constructor(operations: readonly KeyOperation[], maxSteps: number) {
+    const known = operations.filter(({ result }) => result !== null);
+    this.#shown = known.filter(({ result }) => revisionOf(result) !== null).sort(byRevision);
+    this.#refused = known.filter(({ result }) => revisionOf(result) === null);
+    this.#unknown = operations.filter(({ command, result }) => result === null && command.op !== "get");
+    this.#byEnd = [...known].sort((a, b) => a.ended - b.ended);
+    this.#maxSteps = maxSteps;
+  }
+
+  run(): Verdict {
+    if (this.#extend(ABSENT, false)) return "linearizable";
+    return this.#steps > this.#maxSteps ? "undecided" : "violated";
+  }
+
+  /**
+   * Whether what is left can be ordered behind what is done, which leaves the key in `state`. `unseen`: the last was a write of unknown
+   * outcome. If a blind write came next it could as well be left out, so that is not tried.
+   */
+  #extend(state: KeyState, unseen: boolean): boolean {
+    const first = this.#byEnd.find((operation) => !this.#done.has(operation));
+    if (first === undefined) return true;
+    if (++this.#steps > this.#maxSteps) return false;
+    const name = this.#nameOf(state, unseen);
+    if (this.#dead.has(name)) return false;
+    if (this.#tryKnown(state, unseen, first.ended) || this.#tryUnknown(state, unseen, first.ended)) return true;
+    this.#dead.add(name);
+    return false;
+  }
+
+  /** Tries each operation of known outcome that can be the next: it began before any that is left had ended, by `deadline`. */
+  #tryKnown(state: KeyState, unseen: boolean, deadline: number): boolean {
+    for (const operation of this.#refused) {
+      if (this.#done.has(operation) || operation.began > deadline) continue;
+      const next = apply(state, operation.command, operation.result);
+      // One that fits and changes nothing, not even what is known, is as well here as anywhere.
+      if (next === state) return this.#take(operation, next, false);
+      if (next !== null && this.#take(operation, next, false)) return true;
+    }
+    const shown = this.#shown[this.#next];
+    if (!shown || shown.began > deadline || (unseen && shown.command.op === "put")) return false;
+    const next = apply(state, shown.command, shown.result);
+    return next !== null && this.#take(shown, next, false);
+  }
+
+  #tryUnknown(state: KeyState, unseen: boolean, deadline: number): boolean {
+    for (const operation of this.#unknown) {
+      if (this.#done.has(operation) || operation.began > deadline) continue;
+      if (unseen && operation.command.op !== "cas") continue;
+      const next = apply(state, operation.command, null);
+      if (next !== null && next !== state && this.#take(operation, next, true)) return true;
+    }
+    return false;
+  }
+
+  #take(operation: KeyOperation, next: KeyState, unseen: boolean): boolean {
+    const shown = operation === this.#shown[this.#next];
+    this.#done.add(operation);
+    if (shown) this.#next++;
+    const found = this.#extend(next, unseen);
+    this.#done.delete(operation);
+    if (shown) this.#next--;
+    return found;
+  }
+
+  #nameOf({ value, revision, store }: KeyState, unseen: boolean): string {
+    const bits = (list: readonly KeyOperation[]) => list.map((each) => this.#done.has(each) ? "1" : "0").join("");
+    return `${this.#next} ${bits(this.#refused)} ${bits(this.#unknown)} ${revision} ${store} ${unseen} ${value}`;
+  }
+}
+
+const revisionOf = (result: KvResult | null): number | null => result === null ? null : shownRevision(result);
+
+/** By the store's revision; the write that made it before the reads that saw it. */
+function byRevision(a: KeyOperation, b: KeyOperation): number {
+  const isRead = ({ command }: KeyOperation) => command.op === "get" ? 1 : 0;
+  return revisionOf(a.result)! - revisionOf(b.result)! || isRead(a) - isRead(b) || a.ended - b.ended;
+}

@@ -1,0 +1,103 @@
+/** All clients of a run, honest and faulty, and the links between them and the replicas. */
+import type { Millis, ReplicaId } from "../../../protocol/ids.ts";
+import type { SendRequest, Signed, Verified } from "../../../protocol/message.ts";
+import type { ClientReply } from "../../../replica/core/output.ts";
+import { fastRead } from "../../../replica/answers/queries.ts";
+import { CLIENT_BEHAVIOURS } from "./faulty_clients.ts";
+import type { Network } from "../network/network.ts";
+import type { Arrival } from "../nodes/node_world.ts";
+import type { Observer } from "../observer.ts";
+import type { Plan } from "../plan/plan.ts";
+import { Rng } from "../plan/rng.ts";
+import type { Scheduler } from "../network/scheduler.ts";
+import { type ClientHistory, type ClientWorld, SimClient } from "./sim_client.ts";
+import type { SimCrypto } from "../network/sim_crypto.ts";
+import type { SimNode } from "../nodes/sim_node.ts";
+
+export interface ClientDeskParts {
+  readonly plan: Plan;
+  readonly crypto: SimCrypto;
+  readonly observer: Observer;
+  readonly history: ClientHistory;
+  readonly scheduler: Scheduler;
+  readonly network: Network;
+  readonly nodes: ReadonlyMap<ReplicaId, SimNode>;
+  readonly deliver: (to: ReplicaId, arrival: Arrival) => void;
+}
+
+export class ClientDesk {
+  /** The honest ones. */
+  readonly clients: SimClient[] = [];
+  readonly #parts: ClientDeskParts;
+  #operations = 0;
+  #quiet = false;
+  #serviceEnds: Millis = 0;
+
+  constructor(parts: ClientDeskParts) {
+    this.#parts = parts;
+    const { plan, crypto, observer, history, scheduler } = parts;
+    const world: ClientWorld = {
+      ...{ scheduler, crypto, replicas: plan.replicas, constants: plan.constants, observer, history },
+      nextOperation: () => this.#operations++,
+      goesOn: () => scheduler.now < this.#serviceEnds || this.clients.some(({ done }) => !done),
+      mayAct: () => !this.#quiet,
+      request: (client, to, request, intervention) => this.#request(client, to, request, intervention),
+      fastRead: (client, query, take) => this.#fastRead(client, query, take),
+    };
+    for (const client of plan.clients) {
+      const rng = new Rng(plan.seed, client.id);
+      if (client.behaviour === "honest") this.clients.push(new SimClient(client, world, rng));
+      else CLIENT_BEHAVIOURS[client.behaviour](client, world, rng);
+    }
+  }
+
+  /** They send nothing any more, faulty ones neither. */
+  pause(): void {
+    this.#quiet = true;
+    for (const client of this.clients) client.pause();
+  }
+
+  /** They go on, with what their plans want of them after the healing, for `serviceMs` at least. */
+  resume(serviceMs: Millis): void {
+    this.#quiet = false;
+    this.#serviceEnds = this.#parts.scheduler.now + serviceMs;
+    for (const client of this.clients) client.resume(client.plan.afterwards);
+  }
+
+  /** Whether every honest client got everything answered, for as long as was wanted. */
+  get served(): boolean {
+    return this.#parts.scheduler.now >= this.#serviceEnds && this.clients.every(({ idle }) => idle);
+  }
+
+  /** Takes what replica `from` answers to a client. */
+  reply(from: SimNode, { client, answers }: ClientReply): void {
+    const { state } = from;
+    if (!state) return;
+    const hint = from.hint({ leader: state.term.leader, term: state.hard.currentTerm });
+    const target = this.clients.find(({ plan }) => plan.id === client);
+    const take = () => target?.take({ replica: from.id, ...hint, answers });
+    if (target) this.#parts.network.sendOther(from.id, client, take);
+  }
+
+  #request(client: string, to: readonly ReplicaId[], signed: Signed<SendRequest>, intervention: boolean): void {
+    const { crypto: { check, transmitRequest }, network, deliver } = this.#parts;
+    for (const id of to) {
+      network.sendOther(client, id, () => {
+        const request = transmitRequest(signed) as Verified<Signed<SendRequest>>;
+        const claim = { role: "client", signer: request.message.client, kind: "SendRequest", signed: request } as const;
+        if (check.holds(claim)) deliver(id, { request: { kind: "request", request, intervention, via: null } });
+      });
+    }
+  }
+
+  #fastRead(client: string, query: Uint8Array, take: Parameters<ClientWorld["fastRead"]>[2]): void {
+    const { nodes, network } = this.#parts;
+    for (const [id, node] of nodes) {
+      network.sendOther(client, id, () => {
+        if (!node.state) return;
+        const answer = node.reads(fastRead(node.state, node.machine, query), query);
+        network.sendOther(id, client, () => take(id, answer));
+      });
+    }
+  }
+}

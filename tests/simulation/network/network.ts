@@ -1,0 +1,105 @@
+/** The simulated network: every packet's fate, drawn from the faults that hold at its time. */
+import type { Millis, ReplicaId } from "../../../protocol/ids.ts";
+import type { Packet } from "../../../protocol/packet.ts";
+import type { EchoFault, NetworkFault, Target } from "../plan/plan.ts";
+import type { Rng } from "../plan/rng.ts";
+import type { Scheduler } from "./scheduler.ts";
+
+/** Packets remembered for replays. */
+const ARCHIVE = 400;
+/** AppendEntries that an echo repeats. */
+const ECHOES = 12;
+
+export interface NetworkParts {
+  readonly scheduler: Scheduler;
+  readonly rng: Rng;
+  readonly latencyMs: readonly [Millis, Millis];
+  readonly faults: readonly (NetworkFault | EchoFault)[];
+  readonly replicas: readonly ReplicaId[];
+  /** Whom a target means now. */
+  readonly resolve: (target: Target) => ReplicaId | null;
+  readonly deliver: (to: ReplicaId, packet: Packet) => void;
+}
+
+/** A fault under way, with its targets resolved. */
+interface Active {
+  readonly fault: NetworkFault;
+  readonly sources: ReadonlySet<string> | null;
+  readonly targets: ReadonlySet<string> | null;
+}
+
+export class Network {
+  readonly #parts: NetworkParts;
+  readonly #active = new Set<Active>();
+  readonly #archive: Packet[] = [];
+  readonly #echoes: Packet[] = [];
+  #sent = 0;
+
+  constructor(parts: NetworkParts) {
+    this.#parts = parts;
+    const { scheduler } = parts;
+    for (const fault of parts.faults) {
+      if (fault.kind === "echo") {
+        scheduler.schedule(fault.from, () => this.#echo(fault.everyMs));
+        continue;
+      }
+      scheduler.schedule(fault.from, () => {
+        const active = { fault, sources: this.#resolve(fault.sources), targets: this.#resolve(fault.targets) };
+        this.#active.add(active);
+        scheduler.schedule(fault.to - fault.from, () => this.#active.delete(active));
+      });
+    }
+  }
+
+  /** Sends `packet` to each of `to`, as the faults of the moment will have it. */
+  send(from: ReplicaId, to: readonly ReplicaId[], packet: Packet): void {
+    if (this.#active.size > 0) this.#remember(packet);
+    if (packet.kind === "AppendEntries" && this.#echoes.push(packet) > ECHOES) this.#echoes.shift();
+    for (const replica of to) this.#sendOne(from, replica, packet.kind, () => this.#parts.deliver(replica, packet));
+  }
+
+  /** Has `arrive` happen as the faults will have it for something sent from `from` to `to`; clients' links go by their ids. */
+  sendOther(from: string, to: string, arrive: () => void): void {
+    this.#sendOne(from, to, null, arrive);
+  }
+
+  #sendOne(from: string, to: string, kind: Packet["kind"] | null, arrive: () => void): void {
+    const { rng, scheduler, latencyMs: [low, high] } = this.#parts;
+    let delay = rng.between(low, high);
+    let copies = 1;
+    for (const { fault, sources, targets } of this.#active) {
+      if (sources !== null && !sources.has(from)) continue;
+      if (targets !== null && !targets.has(to)) continue;
+      if (fault.kinds !== null && (kind === null || !fault.kinds.includes(kind))) continue;
+      if (fault.flapMs !== null && Math.floor(scheduler.now / (fault.flapMs / 2)) % 2 === 0) continue;
+      if (fault.loss > 0 && rng.chance(fault.loss)) copies = 0;
+      if (fault.duplicate > 0 && rng.chance(fault.duplicate)) copies *= 2;
+      if (fault.delayMs > 0) delay += rng.next() * fault.delayMs;
+      if (fault.replay > 0 && rng.chance(fault.replay)) this.#replay(delay);
+    }
+    for (let i = 0; i < copies; i++) scheduler.schedule(delay * (1 + i), arrive);
+  }
+
+  /** What leaders said lately, once more and for ever (§5.1: it keeps nobody quiet). */
+  #echo(everyMs: Millis): void {
+    const { scheduler, replicas, rng, deliver } = this.#parts;
+    if (this.#echoes.length > 0) { for (const id of replicas) deliver(id, rng.pick(this.#echoes)); }
+    scheduler.schedule(everyMs, () => this.#echo(everyMs));
+  }
+
+  #remember(packet: Packet): void {
+    this.#archive[this.#sent++ % ARCHIVE] = packet;
+  }
+
+  #replay(delayMs: Millis): void {
+    const { rng, replicas, scheduler, deliver } = this.#parts;
+    if (this.#archive.length === 0) return;
+    const packet = rng.pick(this.#archive);
+    const to = rng.pick(replicas);
+    scheduler.schedule(delayMs, () => deliver(to, packet));
+  }
+
+  #resolve(targets: readonly Target[] | null): ReadonlySet<string> | null {
+    return targets && new Set(targets.flatMap((target) => this.#parts.resolve(target) ?? []));
+  }
+}

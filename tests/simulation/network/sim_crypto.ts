@@ -1,0 +1,73 @@
+/** Who signs and checks in a run: unforgeable fakes, or real ECDSA over the real wire format. */
+import {
+  createSigner,
+  createVerifiedCache,
+  createVerifier,
+  sha256,
+  type SignatureBackend,
+} from "../../../crypto/mod.ts";
+import type { Message, SendRequest, Signed } from "../../../protocol/message.ts";
+import type { Packet } from "../../../protocol/packet.ts";
+import type { SignatureCheck } from "../../../replica/ingress/signature_check.ts";
+import { decodeClientPacket, decodePeerPacket, encodeMessage, encodePacket } from "../../../transport/codec/mod.ts";
+import { createFakeSigner, FAKE_CHECK } from "./fake_crypto.ts";
+
+export type Role = "replica" | "client";
+
+export interface SimCrypto {
+  sign(role: Role, id: string, message: Message, body: Uint8Array): Uint8Array;
+  readonly check: SignatureCheck;
+  /** What arrives when `packet` is sent. */
+  transmit(packet: Packet): Packet;
+  /** What arrives when a client sends `request`. */
+  transmitRequest(request: Signed<SendRequest>): Signed<SendRequest>;
+}
+
+/** A whole signed message of `id`. */
+export function signAs<M extends Message>(crypto: SimCrypto, role: Role, id: string, message: M): Signed<M> {
+  const body = encodeMessage(message);
+  return { message, body, signature: crypto.sign(role, id, message, body) };
+}
+
+export function createFakeCrypto(): SimCrypto {
+  const signers = new Map<string, ReturnType<typeof createFakeSigner>>();
+  return {
+    sign(role, id, message, body) {
+      const name = `${role} ${id}`;
+      const signer = signers.get(name) ?? createFakeSigner(role, id);
+      signers.set(name, signer);
+      return signer.sign(body, message);
+    },
+    check: FAKE_CHECK,
+    transmit: (packet) => packet,
+    transmitRequest: (request) => request,
+  };
+}
+
+/** Keys are derived from the names: secret from nobody who reads this, and the same in every run. */
+export function createRealCrypto(backend: SignatureBackend, clusterId: string): SimCrypto {
+  const secretOf = (role: Role, id: string) => sha256(new TextEncoder().encode(`key of ${role} ${id}`));
+  const verifier = createVerifier(backend, clusterId, createVerifiedCache());
+  const publicKeys = new Map<string, Uint8Array>();
+  const publicKeyOf = (role: Role, id: string): Uint8Array => {
+    const name = `${role} ${id}`;
+    const key = publicKeys.get(name) ?? backend.publicKey(secretOf(role, id));
+    publicKeys.set(name, key);
+    return key;
+  };
+  return {
+    sign: (role, id, message, body) => createSigner(backend, secretOf(role, id), clusterId).sign(message.kind, body),
+    check: {
+      knows: () => true,
+      holds: ({ role, signer, kind, signed }) =>
+        verifier.verify(kind, signed.body, signed.signature, publicKeyOf(role, signer)),
+      isOperators: () => false,
+    },
+    transmit: (packet) => decodePeerPacket(encodePacket(packet)),
+    transmitRequest(signed) {
+      const packet = decodeClientPacket(encodePacket({ kind: "SendRequest", signed }));
+      if (packet.kind !== "SendRequest") throw new Error(`a SendRequest arrived as ${packet.kind}`);
+      return packet.signed;
+    },
+  };
+}

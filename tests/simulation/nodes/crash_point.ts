@@ -1,0 +1,39 @@
+/** Where a simulated replica can be made to crash: between any two of persist, send, apply and reply (§12). */
+import type { PersistOperation } from "../../../replica/core/output.ts";
+
+export const CRASH_POINTS = [
+  /** The transaction is lost whole. */
+  "before-persist",
+  /** Some of its operations reached the disk, its commit record did not. */
+  "torn-persist",
+  /** Durable, and nothing that rests on it has left. */
+  "after-persist",
+  /** Some packets of the batch have left. */
+  "send",
+  "apply",
+  "reply",
+] as const;
+
+export type CrashPoint = (typeof CRASH_POINTS)[number];
+
+/** Kinds of operations in a transaction. */
+export type Operations = ReadonlySet<PersistOperation["op"]>;
+
+/** Thrown at an armed crash point; the replica loses everything but its disk. */
+export class SimulatedCrash extends Error {
+  override readonly name = "SimulatedCrash";
+}
+
+/** An armed crash: at the `passes`-th passing of `point`, counted from 0, with an operation of kind `during` in the transaction. */
+export class Trigger {
+  constructor(
+    readonly point: CrashPoint,
+    private passes: number,
+    readonly during: PersistOperation["op"] | null = null,
+  ) {}
+
+  /** Whether it goes off now that `point` is passed; `operations` are those of the transaction, or of the last one before. */
+  pulls(point: CrashPoint, operations: Operations): boolean {
+    return point === this.point && (this.during === null || operations.has(this.during)) && this.passes-- <= 0;
+  }
+}

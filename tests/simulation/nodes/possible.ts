@@ -1,0 +1,31 @@
+/** Holds adversaries to what bytes on a wire could do: a decoded view always matches its bytes. */
+import { equalBytes } from "../../../protocol/bytes.ts";
+import type { Entry } from "../../../protocol/entry.ts";
+import { joinRequests } from "../../../protocol/entry_body.ts";
+import type { Packet } from "../../../protocol/packet.ts";
+
+const checked = new WeakSet<Entry>();
+
+/**
+ * Whether some sequence of bytes decodes to `packet`; what does not decode, every ingress drops. Throws where the requests of an entry are
+ * not those of its body: then an adversary cheated the simulation, not the protocol.
+ */
+export function isDecodable(packet: Packet): boolean {
+  if (packet.kind !== "AppendEntries" && packet.kind !== "FetchEntriesResponse") return true;
+  packet.entries.forEach(assertHonestView);
+  if (packet.kind === "FetchEntriesResponse") return isRun(packet.entries, packet.signed.message.from);
+  const { prevIndex, entryHashes } = packet.signed.message;
+  return packet.entries.length === entryHashes.length && isRun(packet.entries, prevIndex + 1);
+}
+
+/** Entries stand one behind the other, from `first` on. */
+const isRun = (entries: readonly Entry[], first: number): boolean =>
+  entries.every(({ index }, i) => index === first + i);
+
+function assertHonestView(entry: Entry): void {
+  if (checked.has(entry)) return;
+  checked.add(entry);
+  if (entry.requests !== null && !equalBytes(joinRequests(entry.requests), entry.body)) {
+    throw new Error(`entry ${entry.index}: its requests are not those of its body`);
+  }
+}

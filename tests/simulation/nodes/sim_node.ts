@@ -1,0 +1,300 @@
+/** One simulated replica: the real core, the real effects, the real ingress rules, and a memory disk that outlives it. */
+import { createHash } from "node:crypto";
+import { sha256Hex } from "../../../crypto/mod.ts";
+import { admitPacket } from "../../../replica/ingress/admit_packet.ts";
+import type { CoreConfig } from "../../../protocol/config.ts";
+import { createState } from "../../../replica/core/create_state.ts";
+import { type Digest, digest, type Millis, type ReplicaId } from "../../../protocol/ids.ts";
+import { InvariantError } from "../../../protocol/invariant.ts";
+import type { PeerMessage } from "../../../protocol/message.ts";
+import type { ClientReply, Outgoing } from "../../../replica/core/output.ts";
+import type { Packet } from "../../../protocol/packet.ts";
+import { sessionBytes } from "../../../protocol/snapshot/session_table.ts";
+import type { CoreState } from "../../../replica/core/state.ts";
+import { createEffects, type EffectPorts, type InputWithoutTime, type RunInputs } from "../../../replica/effects.ts";
+import { forgottenBy, ForgottenError } from "../../../replica/disk/own_past.ts";
+import type { QueryAnswer } from "../../../replica/answers/replier.ts";
+import type { SignatureCheck } from "../../../replica/ingress/signature_check.ts";
+import { KvStore } from "../../../state_machine/mod.ts";
+import { replicatedDigest } from "../../../replica/status/status.ts";
+import {
+  GuardError,
+  isRefusal,
+  MemoryDisk,
+  openMemoryStorage,
+  type Storage,
+  StorageError,
+} from "../../../replica/storage/mod.ts";
+import { encodeMessage } from "../../../transport/codec/mod.ts";
+import type { LeaderHint, SimAdversary } from "../actors/actor.ts";
+import { type CrashPoint, type Operations, SimulatedCrash, type Trigger } from "./crash_point.ts";
+import { createFakeSigner, FAKE_CHECK } from "../network/fake_crypto.ts";
+import { Journal } from "./journal.ts";
+import { lostDisk } from "./lost_disk.ts";
+import type { Arrival, Corruption, NodeWorld, Sign } from "./node_world.ts";
+import { bind, observed } from "./sim_ports.ts";
+
+export class SimNode {
+  readonly id: ReplicaId;
+  disk: MemoryDisk = new MemoryDisk();
+  /** Present while the node runs. */
+  state: CoreState | null = null;
+  machine: KvStore = new KvStore();
+  /** Faulty behaviours, one after the other; none for an honest node. */
+  corruptions: readonly Corruption[] = [];
+  /** A faulty behaviour without a view of the core, for transcripts; can be set while the node runs. */
+  corrupt: ((outgoing: readonly Outgoing[]) => readonly Outgoing[]) | null = null;
+  sign: Sign;
+  check: SignatureCheck = FAKE_CHECK;
+  readonly #config: CoreConfig;
+  readonly #world: NodeWorld;
+  #adversaries: readonly SimAdversary[] = [];
+  #run: RunInputs | null = null;
+  #trigger: Trigger | null = null;
+  /** What the core itself threw last; anything else thrown here is the simulation's own mistake. */
+  #coreError: unknown = null;
+  #journal = new Journal();
+  /** Kinds of operations of the last transaction. */
+  #operations: Operations = new Set();
+  /** Whether a snapshot has taken the place of the state since that was last told. */
+  #restored = false;
+  /** The applied index that was told last. */
+  #told = 0;
+
+  constructor(config: CoreConfig, world: NodeWorld) {
+    this.id = config.self;
+    const signer = createFakeSigner("replica", config.self);
+    this.sign = (message, body) => signer.sign(body, message);
+    this.#config = config;
+    this.#world = world;
+  }
+
+  /** Starts from what the disk holds, if that is what a replica can have written. */
+  start(): void {
+    this.#journal.open();
+    this.#trigger = null;
+    try {
+      const { clusterId } = this.#config;
+      this.#begin(openMemoryStorage({ clusterId, hash: sha256Hex, disk: this.disk }));
+    } catch (error) {
+      this.#stopped(error as Error);
+    }
+  }
+
+  #begin(storage: Storage): void {
+    this.machine = new KvStore();
+    const machine = observed(this.machine, {
+      executes: (...call) => this.#executed(...call),
+      restored: () => this.#restored = true,
+    });
+    const ports = { hash: sha256Hex, machine, chunks: storage.chunks };
+    const state = createState(this.#config, storage.load(), ports, this.#world.clock(this.id));
+    this.state = state;
+    this.#adversaries = this.corruptions.map((corrupt) => corrupt({ config: this.#config, hash: sha256Hex, state }));
+    this.#run = createEffects(state, ports, this.#effectPorts(storage), this.#world.snapshotBytes);
+    this.#world.observer.started?.(this.id, this.disk, this.#world.now());
+    this.#tellRestored();
+  }
+
+  #tellRestored(): void {
+    if (!this.#restored) return;
+    this.#restored = false;
+    this.#world.observer.restored?.(this.id, this.view(), this.#world.now());
+  }
+
+  /** Loses everything but the disk. */
+  crash(): void {
+    if (this.state === null) return;
+    this.state = null;
+    this.#run = null;
+    this.#restored = false;
+    this.#world.observer.crashed?.(this.id, this.#world.now());
+  }
+
+  /** Loses its disk too; it comes back as a learner, in a recovery of this name (§8.4). */
+  wipe(nonce: Digest): void {
+    this.crash();
+    this.#journal = new Journal();
+    this.disk = lostDisk(nonce);
+    this.#world.observer.wiped?.(this.id, this.#world.now());
+  }
+
+  /** Makes the node crash when `trigger` goes off. */
+  arm(trigger: Trigger): void {
+    this.#trigger = trigger;
+  }
+
+  /** Takes an armed crash back. */
+  disarm(): void {
+    this.#trigger = null;
+  }
+
+  /** What this node answers to a fast read whose honest answer is `honest`. */
+  reads(honest: QueryAnswer, query: Uint8Array): QueryAnswer {
+    return this.#adversaries.reduce((answer, { reads }) => reads ? reads(answer, query) : answer, honest);
+  }
+
+  /** What this node tells clients of its leader and term, outside of what they compare (§7.2). */
+  hint(honest: LeaderHint): LeaderHint {
+    return this.#adversaries.reduce((told, { hints }) => hints ? hints(told) : told, honest);
+  }
+
+  /** Runs inputs if the node is up. */
+  run(inputs: readonly InputWithoutTime[]): void {
+    const state = this.state;
+    if (this.#run === null || state === null) return;
+    this.#handle(state, inputs);
+    this.#world.handled?.(this.id);
+  }
+
+  #handle(state: CoreState, inputs: readonly InputWithoutTime[]): void {
+    this.#told = state.appliedIndex;
+    try {
+      this.#run!(inputs.filter((input) => !this.#swallows(input)), this.#world.clock(this.id));
+    } catch (error) {
+      return this.#stopped(error as Error);
+    }
+    this.#tellApplied(state);
+  }
+
+  /** What was applied is told before the answers that come of it. */
+  #tellApplied({ appliedIndex }: CoreState): void {
+    const { observer } = this.#world;
+    if (appliedIndex === this.#told || !observer.applied) return;
+    this.#told = appliedIndex;
+    observer.applied(this.id, this.view(), this.#world.now());
+  }
+
+  /**
+   * Takes off the network what has arrived, packets through the real ingress rules, and handles it in one batch, with a tick if
+   * `tick` says that one is due: as the event loop does.
+   */
+  receive(arrivals: readonly Arrival[], tick = false): void {
+    const inputs: InputWithoutTime[] = [];
+    for (const arrival of arrivals) {
+      if (!this.state) return;
+      if ("request" in arrival) {
+        inputs.push(arrival.request);
+        continue;
+      }
+      const admission = admitPacket(this.state, this.check, "peer", arrival.packet);
+      if (!("admitted" in admission) || admission.admitted === null) continue;
+      const forgotten = this.#forgotten(this.state, admission.admitted);
+      if (forgotten !== null) return this.#stopped(new ForgottenError(`it has signed ${forgotten}, says another`));
+      inputs.push(admission.admitted);
+    }
+    if (tick) inputs.push({ kind: "tick" });
+    if (inputs.length > 0) this.run(inputs);
+  }
+
+  /** What an honest replica is shown to have signed and does not know of (§1.3). */
+  #forgotten(state: CoreState, input: InputWithoutTime): string | null {
+    const honest = this.corruptions.length === 0 && this.corrupt === null;
+    return honest && input.kind === "packet" ? forgottenBy(state, input.packet) : null;
+  }
+
+  /** The replicated state as checkers see it. */
+  view() {
+    const state = this.state!;
+    const hash = createHash("sha256");
+    for (const bytes of sessionBytes(state.sessions)) hash.update(bytes);
+    return {
+      appliedIndex: state.appliedIndex,
+      digest: digest(replicatedDigest(this.machine.digest(), state)),
+      sessions: digest(hash.digest("hex")),
+    };
+  }
+
+  #effectPorts(storage: Storage): EffectPorts {
+    const { id } = this;
+    const world = this.#world;
+    const peers = this.#config.replicas.filter((replica) => replica !== id);
+    return {
+      storage: { ...bind(storage), commit: (operations, intents) => this.#commit(storage, operations, intents) },
+      encode: (message) => this.#encode(message),
+      sign: (message, body) => this.sign(message, body),
+      send: (to, packet) => this.#send(to, packet),
+      publish: (packet) => this.#send(peers, packet),
+      reply: (reply) => this.#reply(reply),
+      event: (event) => world.observer.event?.(id, event, world.now()),
+      observe: (input, verdict) => {
+        this.#tellRestored();
+        if (input.kind === "apply" && this.state !== null) this.#tellApplied(this.state);
+        world.observe?.(id, input, verdict);
+      },
+      gaveUp: (_, error) => this.#coreError = error,
+      corrupt: (outgoing, now) => this.#corrupted(outgoing, now),
+    };
+  }
+
+  /** What a core hands out has to be encodable: if it is not, that is the replica's end. */
+  #encode(message: PeerMessage): Uint8Array {
+    try {
+      return encodeMessage(message);
+    } catch (error) {
+      this.#coreError = error;
+      throw error;
+    }
+  }
+
+  #commit(storage: Storage, ...[operations, intents]: Parameters<Storage["commit"]>): void {
+    this.#operations = new Set(operations.map(({ op }) => op));
+    this.#pass("before-persist");
+    this.#pass("torn-persist", () => this.#journal.tear(this.disk, operations));
+    storage.commit(operations, intents);
+    this.#world.observer.persisted?.(this.id, operations, this.disk, this.#world.now());
+    this.#pass("after-persist");
+  }
+
+  #send(to: readonly ReplicaId[], packet: Packet): void {
+    this.#pass("send");
+    this.#world.send(this.id, to, packet);
+  }
+
+  #reply(reply: ClientReply): void {
+    this.#pass("reply");
+    const replies = this.#adversaries.reduce<readonly ClientReply[]>(
+      (all, { answers }) => answers ? all.flatMap(answers) : all,
+      [reply],
+    );
+    for (const each of replies) this.#world.reply(this.id, each);
+  }
+
+  #executed(...[command, { index, client }]: Parameters<KvStore["apply"]>): void {
+    this.#pass("apply");
+    this.#world.observer.executed?.(this.id, index, client, command, this.#world.now());
+  }
+
+  #corrupted(outgoing: readonly Outgoing[], now: Millis): readonly Outgoing[] {
+    const first = this.corrupt?.(outgoing) ?? outgoing;
+    return this.#adversaries.reduce((all, { corrupt }) => corrupt ? corrupt(all, now) : all, first);
+  }
+
+  #swallows(input: InputWithoutTime): boolean {
+    let swallowed = false;
+    // Each of them is asked, since they also listen this way.
+    for (const { swallows } of this.#adversaries) swallowed = (swallows?.(input) ?? false) || swallowed;
+    return swallowed;
+  }
+
+  #pass(point: CrashPoint, last: () => void = () => {}): void {
+    if (!this.#trigger?.pulls(point, this.#operations)) return;
+    last();
+    throw new SimulatedCrash(point);
+  }
+
+  #stopped(error: Error): void {
+    if (!(error instanceof SimulatedCrash) && !this.#isOwn(error)) throw error;
+    this.crash();
+    if (error instanceof SimulatedCrash) this.#world.crashed?.(this.id);
+    else if (isRefusal(error) && this.#world.refused) this.#world.refused(this.id);
+    else if (this.#world.failed) this.#world.failed(this.id, error);
+    else throw error;
+  }
+
+  /** Whether the replica stopped by itself; what observers and actors throw is none of its doing. */
+  #isOwn(error: Error): boolean {
+    const stopping = [InvariantError, GuardError, StorageError, ForgottenError].some((kind) => error instanceof kind);
+    return stopping || (error === this.#coreError && this.corruptions.length === 0);
+  }
+}

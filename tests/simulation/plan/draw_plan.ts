@@ -1,0 +1,229 @@
+/** Draws the plan of a seed: which faults, which adversaries, which load. */
+import type { ProtocolConstants } from "../../../protocol/config.ts";
+import { type Millis, type ReplicaId, replicaId } from "../../../protocol/ids.ts";
+import { quorumOf } from "../../../protocol/quorum.ts";
+import { ACTORS, LEADING_ACTORS, QUIET_ACTORS, RECOVERY_ACTORS, SNAPSHOT_ACTORS } from "../actors/mod.ts";
+import { drawFaults } from "./draw_faults.ts";
+import type { ByzantinePlan, ClientPlan, Fault, Plan, Target } from "./plan.ts";
+import { Rng } from "./rng.ts";
+
+/** What a caller wants of every plan. */
+export interface PlanOptions {
+  /** n; 4 by default. */
+  readonly replicas?: number;
+  /** Only these actors, by name. */
+  readonly actors?: readonly string[] | null;
+  /** Whether single clauses are judged besides the invariants and what clients see; true by default. */
+  readonly clauses?: boolean;
+}
+
+/** Kinds of runs. */
+type Mood =
+  /** Everything at once. */
+  | "chaos"
+  /** Honest leaders are cut off until a faulty one leads, with little trouble beside. */
+  | "reign"
+  /** The faulty replicas are of little or no use, and the honest ones have to settle by themselves when the network heals. */
+  | "silence"
+  /** Nobody is faulty, but as many as may be stay down. */
+  | "down"
+  /** So does the leader, while what it said lately is repeated for ever. */
+  | "echo"
+  /** Honest replicas lose their disks and come back as learners, others may be faulty besides. */
+  | "amnesia"
+  /** Somebody falls so far behind that it needs a snapshot, and the faulty replicas are sources. */
+  | "behind"
+  /** Elections take so long that whatever is repaired must be repaired without one. */
+  | "patience";
+
+const MOODS: readonly (readonly [Mood, number])[] = [
+  ["chaos", 0.25],
+  ["behind", 0.1],
+  ["amnesia", 0.15],
+  ["reign", 0.12],
+  ["silence", 0.18],
+  ["down", 0.06],
+  ["echo", 0.04],
+  ["patience", 0.1],
+];
+/** Longer than chunks are kept that no snapshot needs. */
+const REST_MS = 65_000;
+/** One seed in so many has real signatures and the real wire format. */
+const REAL_CRYPTO_EVERY = 50;
+
+/** The plan of `seed`; equal arguments give equal plans. */
+export function drawPlan(seed: number, { replicas = 4, actors = null, clauses = true }: PlanOptions = {}): Plan {
+  const rng = new Rng(seed, `plan ${replicas}`);
+  const ids = Array.from({ length: replicas }, (_, i) => replicaId(`r${i + 1}`));
+  const { f } = quorumOf(replicas);
+  const mood = actors ? "chaos" : drawMood(rng);
+  const hushed = mood === "silence" && rng.chance(0.4);
+  const exceeds = mood === "amnesia" ? rng.chance(0.4) : mood === "chaos" && rng.chance(0.1);
+  const most = mood === "amnesia" && !exceeds ? rng.int(0, f - 1) : f;
+  const byzantine = drawByzantine(rng, ids, most, hushed ? "chaos" : mood, actors);
+  const plays = (names: readonly string[]) =>
+    byzantine.some((each) => each.actors.some((name) => names.includes(name)));
+  // Some attacks come to nothing unless disks are lost, or replicas so far behind that they need snapshots.
+  const mayExceed = exceeds || (plays(RECOVERY_ACTORS) && rng.chance(0.8));
+  const farBehind = mood === "behind" || plays(SNAPSHOT_ACTORS);
+  // What a faulty leader hides from somebody is soon to be had as a snapshot only.
+  const shortLogs = farBehind || plays(["outdating-leader"]) || (plays(LEADING_ACTORS) && rng.chance(0.4));
+  const honest = ids.filter((id) => byzantine.every(({ replica }) => replica !== id));
+  const spare = f - byzantine.length;
+  const constants = drawConstants(rng, mood, shortLogs);
+  const { electionTimeoutMs: unit } = constants;
+  // Patient clusters need two timeouts to elect anyone; what troubles them then is over long before the next one.
+  const onset = mood === "patience" ? 2.5 * unit : unit;
+  const safetyMs = mood === "patience" ? rng.int(45_000, 60_000) : Math.round(unit * rng.between(8, 30));
+  return {
+    seed,
+    replicas: ids,
+    constants,
+    crypto: seed % REAL_CRYPTO_EVERY === 0 ? "real" : "fake",
+    latencyMs: rng.pick([[1, 1], [1, 5], [1, 20], [20, 60]] as const),
+    batchMs: rng.pick([0, 1, 3]),
+    clocks: ids.map(() => rng.chance(0.5) ? 1 : rng.between(0.85, 1.2)),
+    byzantine,
+    hushed,
+    faults: [
+      ...drawFaults(rng, {
+        ids,
+        byzantine: byzantine.map(({ replica }) => replica),
+        from: onset,
+        to: safetyMs,
+        mood,
+        wipes: drawLosers(rng, honest, mood, mayExceed),
+        farBehind,
+        unit: Math.min(unit, 1000),
+      }),
+      ...drawEcho(mood, unit),
+    ],
+    mayExceed,
+    snapshotBytes: rng.pick([1, 1, 200, null]),
+    clients: drawClients(rng, mood, unit),
+    safetyMs,
+    down: drawDown(rng, honest, spare, mood),
+    quiet: !["chaos", "behind", "reign", "amnesia"].includes(mood) || byzantine.length === 0,
+    livenessMs: livenessBound(f, constants),
+    restMs: rng.chance(shortLogs ? 0.2 : 0.05) ? REST_MS : 0,
+    serviceMs: drawService(rng, mood, unit),
+    clauses,
+  };
+}
+
+function drawMood(rng: Rng): Mood {
+  let draw = rng.next();
+  for (const [mood, share] of MOODS) {
+    if (draw < share) return mood;
+    draw -= share;
+  }
+  return "chaos";
+}
+
+function drawConstants(rng: Rng, mood: Mood, shortLogs: boolean): ProtocolConstants {
+  const patient = mood === "patience";
+  const unit = patient ? 12_000 : rng.pick([300, 300, 600, 1000]);
+  return {
+    electionTimeoutMs: unit,
+    electionTimeoutCapMs: patient ? 24_000 : 8 * unit,
+    heartbeatMs: patient ? 200 : unit / rng.pick([5, 10]),
+    patienceMs: patient ? 60_000 : rng.pick([1.5, 2.5]) * unit,
+    patienceCapMs: patient ? 120_000 : 16 * unit,
+    sessionWindow: 16,
+    ...(shortLogs
+      ? { checkpointEvery: rng.pick([2, 3, 5, 7]), logTail: rng.pick([0, 0, 1]) }
+      : drawCheckpoints(rng, patient)),
+    fastReads: rng.chance(0.25),
+  };
+}
+
+/** Mostly so small that logs are cut short all the time; the patient keep what a leader may have to send again. */
+function drawCheckpoints(rng: Rng, patient: boolean): Pick<ProtocolConstants, "checkpointEvery" | "logTail"> {
+  if (rng.chance(0.15)) return { checkpointEvery: 1000, logTail: 1000 };
+  return {
+    checkpointEvery: rng.pick([2, 3, 5, 7, 10, 20, 40]),
+    logTail: patient ? 1000 : rng.pick([0, 0, 0, 1, 5, 20]),
+  };
+}
+
+/** Who may lose its disk, once or several times. */
+function drawLosers(rng: Rng, honest: readonly ReplicaId[], mood: Mood, mayExceed: boolean): ReplicaId[] {
+  if (mood !== "amnesia" && !mayExceed) return [];
+  return Array.from({ length: rng.int(1, 4) }, () => rng.pick(honest));
+}
+
+function drawByzantine(
+  rng: Rng,
+  ids: readonly ReplicaId[],
+  f: number,
+  mood: Mood,
+  only: readonly string[] | null,
+): ByzantinePlan[] {
+  if (mood === "down" || mood === "echo") return [];
+  const count = only || mood === "reign" || rng.chance(0.75) ? f : rng.int(0, f);
+  const chosen = rng.shuffle(ids).slice(0, mood === "patience" ? rng.int(0, f) : count);
+  if (mood === "patience") return chosen.map((replica) => ({ replica, actors: ["silent"], turnMs: null }));
+  if (mood === "silence") {
+    const quiet = () => [rng.chance(0.3) ? "silent" : rng.pick(QUIET_ACTORS)];
+    return chosen.map((replica) => ({ replica, actors: quiet(), turnMs: null }));
+  }
+  const names = only ?? fittingActors(rng, mood);
+  // Conspiracies of one kind and of many.
+  const shared = drawBehaviour(rng, names);
+  const alike = rng.chance(0.6);
+  return chosen.map((replica) => ({ replica, ...(alike ? shared : drawBehaviour(rng, names)) }));
+}
+
+function fittingActors(rng: Rng, mood: Mood): readonly string[] {
+  if (mood === "reign") return LEADING_ACTORS;
+  if (mood === "behind") return SNAPSHOT_ACTORS;
+  return mood === "amnesia" && rng.chance(0.5) ? RECOVERY_ACTORS : Object.keys(ACTORS);
+}
+
+/**
+ * A term that a faulty replica leads or spoils lasts up to two capped timeouts and its election, and f of them may have the first turn
+ * one after the other (§6.10, §6.11). An honest holder of that turn loses it by suspecting late or ranking low, so that no number of
+ * terms is sure to be enough: among ten replicas, leaders that rewrite leave an honest one every third or fourth term.
+ */
+const livenessBound = (f: number, { electionTimeoutCapMs }: ProtocolConstants): Millis =>
+  10 * Math.max(1, f) * electionTimeoutCapMs;
+
+/** One behaviour for the whole run, several at once, or one after the other. */
+function drawBehaviour(rng: Rng, names: readonly string[]): Omit<ByzantinePlan, "replica"> {
+  const count = rng.pick([1, 1, 1, 2, 3]);
+  const actors = rng.shuffle(names).slice(0, count);
+  return { actors, turnMs: count > 1 && rng.chance(0.6) ? rng.pick([1500, 3000]) : null };
+}
+
+function drawDown(rng: Rng, honest: readonly ReplicaId[], spare: number, mood: Mood): Target[] {
+  if (mood === "echo") return ["leader"];
+  if (mood !== "down") return rng.shuffle(honest).slice(0, rng.chance(0.2) ? rng.int(0, spare) : 0);
+  return rng.chance(0.5) ? ["leader"] : rng.shuffle(honest).slice(0, spare);
+}
+
+function drawClients(rng: Rng, mood: Mood, unit: Millis): ClientPlan[] {
+  const keys = rng.int(1, 3);
+  const clients: ClientPlan[] = Array.from({ length: mood === "patience" ? rng.int(1, 2) : rng.int(2, 3) }, (_, i) => ({
+    id: `c${i + 1}`,
+    behaviour: "honest",
+    intervenes: ["chaos", "behind", "reign"].includes(mood) || rng.chance(0.5),
+    operations: mood === "patience" ? 300 : rng.int(6, 24),
+    afterwards: rng.int(3, 8),
+    concurrency: mood === "patience" ? 1 : rng.int(1, 4),
+    thinkMs: unit * (mood === "patience" ? 0.03 : rng.pick([0.05, 0.3, 1])),
+    keys,
+    reads: rng.pick([0.1, 0.4]),
+    cas: rng.pick([0, 0.2]),
+    deletes: rng.pick([0, 0.1]),
+  }));
+  if (mood === "patience" || !rng.chance(0.3)) return clients;
+  const behaviour = rng.pick(["two-faced", "intervener", "far-floors"] as const);
+  return [...clients, { ...clients[0]!, id: "mallory", behaviour, operations: 40, thinkMs: unit / 3 }];
+}
+
+const drawEcho = (mood: Mood, unit: Millis): Fault[] =>
+  mood === "echo" ? [{ kind: "echo", from: unit, everyMs: unit / 5 }] : [];
+
+/** In a part of the runs service is demanded for as long as it takes a faulty replica to have its turn again. */
+const drawService = (rng: Rng, mood: Mood, unit: Millis): Millis =>
+  ["chaos", "behind", "reign"].includes(mood) && rng.chance(0.3) ? unit * rng.between(5, 20) : 0;

@@ -1,0 +1,163 @@
+/** A run's plan: everything that was decided before it starts. Plain data, so that it can be printed, shrunk and run again. */
+import type { ProtocolConstants } from "../../../protocol/config.ts";
+import type { Millis, ReplicaId } from "../../../protocol/ids.ts";
+import type { PersistOperation } from "../../../replica/core/output.ts";
+import type { Packet } from "../../../protocol/packet.ts";
+import type { CrashPoint } from "../nodes/crash_point.ts";
+
+/** One replica by its id, or whoever leads when the fault begins: anybody, or only if it is honest. */
+export type Target = ReplicaId | "leader" | "honest-leader";
+
+/** Trouble on links during a window of time. Where several hold for a link, all of them take effect. */
+export interface NetworkFault {
+  readonly kind: "network";
+  readonly from: Millis;
+  readonly to: Millis;
+  /** Senders and receivers concerned; null for all of them. */
+  readonly sources: readonly Target[] | null;
+  readonly targets: readonly Target[] | null;
+  /** Kinds of packets concerned; null for all. */
+  readonly kinds: readonly Packet["kind"][] | null;
+  /** Probabilities of losing a packet, and of delivering it twice. */
+  readonly loss: number;
+  readonly duplicate: number;
+  /** Each packet takes up to this much longer, at random: reorders. */
+  readonly delayMs: Millis;
+  /** Probability, for each packet, that some older packet is delivered again to anyone. */
+  readonly replay: number;
+  /** Period of a flapping link, up for one half and down for the other; null for a steady one. */
+  readonly flapMs: Millis | null;
+}
+
+/** What a link does that has no fault. */
+export const STEADY = {
+  sources: null,
+  targets: null,
+  kinds: null,
+  loss: 0,
+  duplicate: 0,
+  delayMs: 0,
+  replay: 0,
+  flapMs: null,
+} as const satisfies Partial<NetworkFault>;
+
+/** A replica crashes at a point of its work, at the latest a while after `from`, and restarts. */
+export interface CrashFault {
+  readonly kind: "crash";
+  readonly from: Millis;
+  readonly replica: Target;
+  /** `now`: whatever it is doing. */
+  readonly point: CrashPoint | "now";
+  /** Only where the transaction then under way, or the last one of the batch, has such an operation in it; null for any. */
+  readonly during: PersistOperation["op"] | null;
+  readonly passes: number;
+  readonly downMs: Millis;
+}
+
+/** A faulty replica restarts with its disk as it was a while ago (§1.3). */
+export interface RollbackFault {
+  readonly kind: "rollback";
+  readonly from: Millis;
+  readonly replica: ReplicaId;
+  /** When the disk was copied that it restarts from. */
+  readonly copiedAt: Millis;
+}
+
+/** The disk of a replica takes no writes for a while; what runs on it ends, and starts again from it afterwards. */
+export interface RefuseFault {
+  readonly kind: "refuse";
+  readonly from: Millis;
+  readonly to: Millis;
+  readonly replica: Target;
+}
+
+/**
+ * An honest replica loses its disk and comes back as a learner (§8.4), a while after `from` or as soon as there are no more faults than
+ * `Plan.mayExceed` allows.
+ */
+export interface WipeFault {
+  readonly kind: "wipe";
+  readonly from: Millis;
+  readonly replica: ReplicaId;
+  readonly downMs: Millis;
+  /** Rather when it is in a term that no other honest replica has entered: what it signed there has left no trace but PreVotes. */
+  readonly alone?: boolean;
+}
+
+/** From its beginning on, and after the network has healed too, recent AppendEntries are delivered again to everyone. */
+export interface EchoFault {
+  readonly kind: "echo";
+  readonly from: Millis;
+  readonly everyMs: Millis;
+}
+
+export type Fault = NetworkFault | CrashFault | RollbackFault | RefuseFault | WipeFault | EchoFault;
+
+/** A faulty replica and what it does, by names of actors. */
+export interface ByzantinePlan {
+  readonly replica: ReplicaId;
+  readonly actors: readonly string[];
+  /** How long each of them acts in turn; null where all act at once, each on what the one before it leaves. */
+  readonly turnMs: Millis | null;
+}
+
+/** What one client does. */
+export interface ClientPlan {
+  readonly id: string;
+  /** An honest client, or the name of a faulty behaviour. */
+  readonly behaviour: "honest" | "two-faced" | "intervener" | "far-floors";
+  /** Whether it sends UpdateLeader; without it only the replicas' own timers can depose a leader. */
+  readonly intervenes: boolean;
+  /** Operations until the network heals, and after it; there it goes on with others until every client is done. */
+  readonly operations: number;
+  readonly afterwards: number;
+  /** Under way at a time. */
+  readonly concurrency: number;
+  /** Pause between two operations, at most. */
+  readonly thinkMs: Millis;
+  readonly keys: number;
+  /** Shares of reads, of conditional writes and of deletes; the rest are puts. */
+  readonly reads: number;
+  readonly cas: number;
+  readonly deletes: number;
+}
+
+export interface Plan {
+  readonly seed: number;
+  readonly replicas: readonly ReplicaId[];
+  readonly constants: ProtocolConstants;
+  /** Real ECDSA and the real wire format, or unforgeable fakes. */
+  readonly crypto: "fake" | "real";
+  /** What a healthy link takes, one way. */
+  readonly latencyMs: readonly [Millis, Millis];
+  /** Packets that arrive within this time are handled in one batch. */
+  readonly batchMs: Millis;
+  /** Speed of each replica's clock; 1 is true time. */
+  readonly clocks: readonly number[];
+  readonly byzantine: readonly ByzantinePlan[];
+  /** Whether the faulty replicas fall silent for good when the network heals. */
+  readonly hushed: boolean;
+  readonly faults: readonly Fault[];
+  /**
+   * Whether one replica more than f may be faulty or a learner at a time. That costs service until the learner is a full replica again,
+   * and must never cost safety (§8.4).
+   */
+  readonly mayExceed: boolean;
+  /** Bytes of a snapshot that a replica writes at a time; null for as many as a real one does. */
+  readonly snapshotBytes: number | null;
+  readonly clients: readonly ClientPlan[];
+  /** How long the faults go on before the network heals. */
+  readonly safetyMs: Millis;
+  /** Honest replicas that stay down when it heals; with the faulty ones at most f. */
+  readonly down: readonly Target[];
+  /** Whether clients keep quiet at first, and the replicas have to settle without their help. */
+  readonly quiet: boolean;
+  /** How long settling, serving and coming level may take after that, each. */
+  readonly livenessMs: Millis;
+  /** After everyone has come level nothing is asked for this long, and then everything again: chunks nobody needs are dropped meanwhile. */
+  readonly restMs: Millis;
+  /** Clients go on at least this long after the network has healed, and have to be served to the end. */
+  readonly serviceMs: Millis;
+  /** Whether single clauses are judged besides the invariants and what clients see. */
+  readonly clauses: boolean;
+}

@@ -1,0 +1,103 @@
+/** Makes a failing plan smaller as long as it fails in the same way: delta debugging over everything that was drawn. */
+import type { Violation } from "../observer.ts";
+import type { ClientPlan, Fault, Plan } from "./plan.ts";
+
+/** Runs a plan and tells what did not hold. */
+export type Attempt = (plan: Plan) => Violation | null;
+
+export interface Shrunk {
+  readonly plan: Plan;
+  readonly attempts: number;
+}
+
+/** The smallest plan found within `budget` attempts that violates `invariant` too. */
+export function shrink(plan: Plan, invariant: string, attempt: Attempt, budget = 400): Shrunk {
+  let smallest = plan;
+  let attempts = 0;
+  const adopts = (smaller: Plan): boolean => {
+    if (attempts >= budget) return false;
+    attempts++;
+    if (attempt(smaller)?.invariant !== invariant) return false;
+    smallest = smaller;
+    return true;
+  };
+  dropFaults(plan.faults, (faults) => adopts({ ...smallest, faults }));
+  while (attempts < budget && reductions(smallest).some(adopts));
+  return { plan: smallest, attempts };
+}
+
+/** Takes out chunks of the list, halves first and single faults last, as long as `adopts` takes what is left. */
+function dropFaults(list: readonly Fault[], adopts: (fewer: readonly Fault[]) => boolean): void {
+  let kept = list;
+  for (let size = list.length; size >= 1; size = Math.floor(size / 2)) {
+    for (let at = 0; at < kept.length;) {
+      const without = [...kept.slice(0, at), ...kept.slice(at + size)];
+      if (adopts(without)) kept = without;
+      else at += size;
+    }
+  }
+}
+
+/** Plans a little smaller than `plan`, the boldest first. */
+function* reductions(plan: Plan): IteratorObject<Plan, void> {
+  for (const faults of fewer(plan.faults)) yield { ...plan, faults };
+  yield* simplerReplicas(plan);
+  yield* simplerClients(plan);
+  if (plan.clocks.some((rate) => rate !== 1)) yield { ...plan, clocks: plan.clocks.map(() => 1) };
+  if (plan.latencyMs[1] > 1) yield { ...plan, latencyMs: [1, 1] };
+  if (plan.batchMs > 0) yield { ...plan, batchMs: 0 };
+  if (plan.down.length > 0) yield { ...plan, down: [] };
+  if (plan.constants.fastReads) yield { ...plan, constants: { ...plan.constants, fastReads: false } };
+  if (plan.restMs > 0) yield { ...plan, restMs: 0 };
+  if (plan.snapshotBytes !== null) yield { ...plan, snapshotBytes: null };
+  if (plan.constants.checkpointEvery < 1000) {
+    yield { ...plan, constants: { ...plan.constants, checkpointEvery: 1000, logTail: 1000 } };
+  }
+  if (plan.safetyMs > 1000) yield { ...plan, safetyMs: Math.floor(plan.safetyMs / 2) };
+  for (const [i, fault] of plan.faults.entries()) {
+    for (const simpler of simplerFaults(fault)) yield { ...plan, faults: plan.faults.with(i, simpler) };
+  }
+}
+
+/** `list` without a half of it, a quarter, … one item. */
+function* fewer<T>(list: readonly T[]): Iterable<readonly T[]> {
+  for (let size = list.length; size >= 1; size = Math.floor(size / 2)) {
+    for (let at = 0; at < list.length; at += size) yield [...list.slice(0, at), ...list.slice(at + size)];
+  }
+}
+
+function* simplerReplicas(plan: Plan): Iterable<Plan> {
+  for (const byzantine of fewer(plan.byzantine)) yield { ...plan, byzantine };
+  for (const [i, faulty] of plan.byzantine.entries()) {
+    if (faulty.turnMs !== null) yield { ...plan, byzantine: plan.byzantine.with(i, { ...faulty, turnMs: null }) };
+    if (faulty.actors.length < 2) continue;
+    for (const actors of fewer(faulty.actors)) {
+      if (actors.length > 0) yield { ...plan, byzantine: plan.byzantine.with(i, { ...faulty, actors }) };
+    }
+  }
+}
+
+function* simplerClients(plan: Plan): Iterable<Plan> {
+  for (const clients of fewer(plan.clients)) yield { ...plan, clients };
+  for (const [i, client] of plan.clients.entries()) {
+    for (const simpler of simplerLoad(client)) yield { ...plan, clients: plan.clients.with(i, simpler) };
+  }
+}
+
+function* simplerLoad(client: ClientPlan): Iterable<ClientPlan> {
+  const { operations, concurrency, afterwards } = client;
+  if (operations > 1) yield { ...client, operations: Math.ceil(operations / 2) };
+  if (concurrency > 1) yield { ...client, concurrency: 1 };
+  if (afterwards > 1) yield { ...client, afterwards: 1 };
+}
+
+function* simplerFaults(fault: Fault): Iterable<Fault> {
+  if (fault.kind === "crash" && fault.point !== "now") yield { ...fault, point: "now" };
+  if (fault.kind === "crash" && fault.during !== null) yield { ...fault, during: null };
+  if (fault.kind !== "network") return;
+  if (fault.duplicate > 0) yield { ...fault, duplicate: 0 };
+  if (fault.replay > 0) yield { ...fault, replay: 0 };
+  if (fault.delayMs > 0) yield { ...fault, delayMs: 0 };
+  if (fault.loss > 0 && fault.loss < 1) yield { ...fault, loss: 0 };
+  if (fault.flapMs !== null) yield { ...fault, flapMs: null };
+}

@@ -1,0 +1,38 @@
+/** One line for an input or an output of a core, in the words of the golden transcripts. */
+import { senderOf } from "../../../protocol/signatures.ts";
+import type { Input } from "../../../replica/core/input.ts";
+import type { Message, Signed } from "../../../protocol/message.ts";
+import type { Packet, UnsignedPacket } from "../../../protocol/packet.ts";
+import { describePacket } from "../../interaction/describe.ts";
+
+/** What a core is given. */
+export function describeInput(input: Input): string {
+  switch (input.kind) {
+    case "tick":
+    case "flush":
+      return input.kind;
+    case "apply":
+      return `apply up to ${input.limit} requests`;
+    case "snapshot":
+      return `go on with snapshots, up to ${input.maxBytes} bytes`;
+    case "packet":
+      return `← ${senderOf(input.packet) ?? "someone"}: ${describePacket(input.packet)}`;
+    case "bad-entry": {
+      const { packet, position } = input;
+      return `← ${senderOf(packet)}: ${describePacket(packet)}, bad entry at place ${position}`;
+    }
+    case "request": {
+      const { client, seq } = input.request.message;
+      return `← ${client}: request #${seq}${input.intervention ? " as an intervention" : ""}`;
+    }
+    default:
+      return input satisfies never;
+  }
+}
+
+/** What a core says, not signed yet. */
+export function describeUnsigned(packet: UnsignedPacket): string {
+  if (packet.kind === "ForwardedRequest" || packet.kind === "Evidence") return describePacket(packet);
+  const signed: Signed<Message> = { message: packet.signed, body: new Uint8Array(), signature: new Uint8Array() };
+  return describePacket({ ...packet, signed } as Packet);
+}

@@ -1,0 +1,36 @@
+/** Runs seeds one after the other, as a worker of the pool or in place. */
+import { loadBackend } from "../../../crypto/mod.ts";
+import { drawPlan, type PlanOptions } from "../plan/draw_plan.ts";
+import type { Violation } from "../observer.ts";
+import type { Plan } from "../plan/plan.ts";
+import { runPlan, type RunResult, type RunWatch } from "../run.ts";
+import { createFakeCrypto, createRealCrypto } from "../network/sim_crypto.ts";
+import { CLUSTER } from "../simulation.ts";
+import type { RunStats } from "./stats.ts";
+
+/** What a seed came to, small enough to be handed between workers. */
+export interface SeedResult {
+  readonly seed: number;
+  readonly violation: Violation | null;
+  readonly endedAt: number;
+  readonly stats: RunStats;
+  readonly byzantine: Plan["byzantine"];
+}
+
+/** Runs any plan with the signatures it names. */
+export type RunAnyPlan = (plan: Plan, watch?: RunWatch) => RunResult;
+
+/** Loads the signature code once, for the share of runs that has real signatures. */
+export async function createPlanRunner(): Promise<RunAnyPlan> {
+  const { backend } = await loadBackend("auto");
+  return (plan, watch) => {
+    const crypto = plan.crypto === "real" ? createRealCrypto(backend, CLUSTER) : createFakeCrypto();
+    return runPlan(plan, crypto, watch);
+  };
+}
+
+/** Runs the plan of a seed. Throws what is no violation: a mistake of the simulation itself. */
+export function runSeed(run: RunAnyPlan, seed: number, options: PlanOptions): SeedResult {
+  const { plan, violation, endedAt, stats } = run(drawPlan(seed, options));
+  return { seed, violation, endedAt, stats, byzantine: plan.byzantine };
+}

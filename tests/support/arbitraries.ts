@@ -1,0 +1,234 @@
+/** Generators of well-formed protocol values for property tests; signatures are random bytes, as only their form matters here. */
+import fc from "fast-check";
+import type * as c from "../../protocol/certificate.ts";
+import { joinRequests } from "../../protocol/entry_body.ts";
+import type { Entry, Head, Link } from "../../protocol/entry.ts";
+import type * as e from "../../protocol/evidence.ts";
+import * as ids from "../../protocol/ids.ts";
+import type * as m from "../../protocol/message.ts";
+import { encodeMessage, entryOf, type MessageOf } from "../../transport/codec/mod.ts";
+
+type Arbitrary<T> = fc.Arbitrary<T>;
+
+/** Any integer the wire can carry, small ones and the largest ones often. */
+export const uint53: Arbitrary<number> = fc.oneof(
+  fc.nat(1000),
+  fc.maxSafeNat(),
+  fc.constantFrom(0, 2 ** 32 - 1, 2 ** 32, Number.MAX_SAFE_INTEGER),
+);
+const positive = uint53.map((value) => value === 0 ? 1 : value);
+/** Bytes up to `maxLength`. */
+export const bytes = (maxLength = 40): Arbitrary<Uint8Array> => fc.uint8Array({ maxLength });
+/** Any name an id may be. */
+export const id: Arbitrary<string> = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
+/** 64 lower-case hexadecimal digits. */
+export const digest: Arbitrary<ids.Digest> = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((raw) =>
+  ids.digest(raw.toHex())
+);
+export const signature: Arbitrary<Uint8Array> = fc.uint8Array({ minLength: 64, maxLength: 64 });
+export const term = uint53.map(ids.term);
+/** A term above the genesis term. */
+export const signingTerm = positive.map(ids.term);
+export const logIndex = uint53.map(ids.logIndex);
+export const round = uint53.map(ids.round);
+export const seq = uint53.map(ids.seq);
+export const replicaId = id.map(ids.replicaId);
+export const clientId = id.map(ids.clientId);
+export const head: Arbitrary<Head> = fc.record({ index: logIndex, hash: digest });
+export const link: Arbitrary<Link> = fc.record({ term, digest });
+export const certified: Arbitrary<m.Certified> = fc.record({ term, index: logIndex, hash: digest });
+
+const acks: Arbitrary<readonly Head[]> = fc.uniqueArray(head, { maxLength: 5, selector: (item) => item.index })
+  .map((heads) => heads.sort((a, b) => a.index - b.index));
+const floorAndSeq = fc.tuple(uint53, uint53).map(([a, b]) => ({
+  seq: ids.seq(Math.max(a, b)),
+  floor: ids.seq(Math.min(a, b)),
+}));
+const answer: Arbitrary<m.Answer> = fc.record({
+  seq,
+  index: logIndex,
+  outcome: fc.constantFrom<m.Outcome>("applied", "expired", "ahead"),
+  result: bytes(),
+  floor: seq,
+});
+
+const kind = <K extends m.MessageKind>(name: K): Arbitrary<K> => fc.constant(name);
+
+/** Well-formed messages of each kind. */
+export const messages: { readonly [K in m.MessageKind]: Arbitrary<MessageOf<K>> } = {
+  AppendEntries: fc.record({
+    kind: kind("AppendEntries"),
+    term: signingTerm,
+    leader: replicaId,
+    round,
+    prevIndex: fc.maxSafeNat().map((value) => ids.logIndex(Math.max(0, value - 64))),
+    prevHash: digest,
+    entryHashes: fc.array(digest, { maxLength: 5 }),
+    commitIndex: logIndex,
+  }),
+  AppendEntriesResponse: fc.record({
+    kind: kind("AppendEntriesResponse"),
+    term,
+    replica: replicaId,
+    acks,
+    prepared: certified,
+    commitIndex: logIndex,
+    commitHash: digest,
+    round,
+  }),
+  ResendRequest: fc.record({
+    kind: kind("ResendRequest"),
+    term,
+    replica: replicaId,
+    round,
+    commitIndex: logIndex,
+    commitHash: digest,
+    match: head,
+    proofWanted: fc.boolean(),
+  }),
+  PreVote: fc.record({ kind: kind("PreVote"), term: signingTerm, replica: replicaId }),
+  RequestVote: fc.record({ kind: kind("RequestVote"), term: signingTerm, candidate: replicaId, base: certified }),
+  Vote: fc.record({
+    kind: kind("Vote"),
+    term: signingTerm,
+    candidate: replicaId,
+    voter: replicaId,
+    granted: fc.constant(true as const),
+    base: certified,
+  }),
+  VoteRefusal: fc.record({ kind: kind("VoteRefusal"), term: signingTerm, candidate: replicaId, voter: replicaId }),
+  VoteDeferred: fc.record({ kind: kind("VoteDeferred"), term: signingTerm, candidate: replicaId, voter: replicaId }),
+  FetchEntries: fc.record({
+    kind: kind("FetchEntries"),
+    replica: replicaId,
+    nonce: uint53,
+    from: logIndex,
+    head,
+    maxBytes: fc.nat(64 * 1024 * 1024),
+  }),
+  FetchEntriesResponse: fc.record({
+    kind: kind("FetchEntriesResponse"),
+    replica: replicaId,
+    nonce: uint53,
+    from: fc.nat().map(ids.logIndex),
+  }),
+  Checkpoint: fc.record({
+    kind: kind("Checkpoint"),
+    replica: replicaId,
+    index: logIndex,
+    hash: digest,
+    stateDigest: digest,
+  }),
+  FetchChunks: fc.record({
+    kind: kind("FetchChunks"),
+    replica: replicaId,
+    nonce: uint53,
+    digests: fc.uniqueArray(digest, { minLength: 1, maxLength: 5 }),
+  }),
+  FetchChunksResponse: fc.record({ kind: kind("FetchChunksResponse"), replica: replicaId, nonce: uint53 }),
+  RollCall: fc.record({ kind: kind("RollCall"), replica: replicaId, nonce: digest }),
+  RollCallAnswer: fc.record({
+    kind: kind("RollCallAnswer"),
+    replica: replicaId,
+    asker: replicaId,
+    nonce: digest,
+    term,
+  }),
+  SendRequest: fc.tuple(clientId, floorAndSeq, bytes(200)).map(([client, window, command]) => ({
+    kind: "SendRequest",
+    client,
+    ...window,
+    command,
+  })),
+  ClientHello: fc.record({ kind: kind("ClientHello"), client: clientId, replica: replicaId, time: uint53 }),
+  FastRead: fc.record({ kind: kind("FastRead"), client: clientId, nonce: uint53, query: bytes() }),
+  GetCommittedCommand: fc.record({
+    kind: kind("GetCommittedCommand"),
+    client: clientId,
+    nonce: uint53,
+    index: logIndex,
+  }),
+  GetStatus: fc.record({ kind: kind("GetStatus"), client: clientId, nonce: uint53 }),
+  SetActive: fc.record({ kind: kind("SetActive"), replica: replicaId, active: fc.boolean(), time: uint53 }),
+  GetCheckpoint: fc.record({ kind: kind("GetCheckpoint"), client: clientId, nonce: uint53 }),
+  GetChunks: fc.record({
+    kind: kind("GetChunks"),
+    client: clientId,
+    nonce: uint53,
+    digests: fc.uniqueArray(digest, { minLength: 1, maxLength: 5 }),
+  }),
+  GetEntries: fc.record({ kind: kind("GetEntries"), client: clientId, nonce: uint53, from: logIndex }),
+  Reply: fc.record({
+    kind: kind("Reply"),
+    replica: replicaId,
+    client: clientId,
+    term,
+    leader: fc.option(replicaId),
+    answers: fc.array(answer, { maxLength: 4 }),
+  }),
+  QueryReply: fc.record({
+    kind: kind("QueryReply"),
+    replica: replicaId,
+    client: id,
+    nonce: uint53,
+    ok: fc.boolean(),
+    payload: bytes(),
+  }),
+};
+
+/** `message` with its real body and a random signature. */
+export const signed = <M extends m.Message>(message: Arbitrary<M>): Arbitrary<m.Signed<M>> =>
+  fc.tuple(message, signature).map(([value, mark]) => ({
+    message: value,
+    body: encodeMessage(value),
+    signature: mark,
+  }));
+
+const responses = fc.array(signed(messages.AppendEntriesResponse), { maxLength: 4 });
+export const commitCertificate: Arbitrary<c.CommitCertificate> = fc.tuple(
+  certified,
+  fc.array(link, { maxLength: 4 }),
+  responses,
+).map(([point, links, found]) => ({ kind: "commit", ...point, links, responses: found }));
+export const certificate: Arbitrary<c.Certificate> = fc.oneof<[Arbitrary<c.Certificate>, Arbitrary<c.Certificate>]>(
+  fc.tuple(certified, responses).map(([point, found]) => ({ kind: "prepare", ...point, responses: found })),
+  commitCertificate,
+);
+export const electionProof: Arbitrary<c.ElectionProof> = fc.record({
+  base: certificate,
+  votes: fc.array(signed(messages.Vote), { maxLength: 4 }),
+});
+export const checkpointProof: Arbitrary<c.CheckpointProof> = fc.record({
+  stable: fc.record({
+    index: logIndex,
+    hash: digest,
+    stateDigest: digest,
+    checkpoints: fc.array(signed(messages.Checkpoint), { maxLength: 4 }),
+  }),
+  commit: commitCertificate,
+});
+
+const entryBody = fc.oneof(
+  { weight: 3, arbitrary: fc.array(signed(messages.SendRequest), { maxLength: 3 }).map(joinRequests) },
+  { weight: 1, arbitrary: bytes(100) },
+);
+/** An entry at `index`; one in four has random bytes for its body. */
+export const entryAt = (index: ids.LogIndex): Arbitrary<Entry> =>
+  fc.tuple(signingTerm, entryBody).map(([itsTerm, body]) => entryOf(index, itsTerm, body));
+export const entry: Arbitrary<Entry> = logIndex.chain(entryAt);
+/** Up to `maxLength` entries at `from`, `from`+1 and so on. */
+export const entriesFrom = (from: ids.LogIndex, length: number): Arbitrary<readonly Entry[]> =>
+  fc.tuple(...Array.from({ length }, (_, position) => entryAt(ids.offset(from, position))));
+
+const twice = <T>(item: Arbitrary<T>) => ({ culprit: replicaId, first: item, second: item });
+export const evidence: Arbitrary<e.Evidence> = fc.oneof<Arbitrary<e.Evidence>[]>(
+  fc.record({ kind: fc.constant("equivocation" as const), ...twice(signed(messages.AppendEntries)) }),
+  fc.record({ kind: fc.constant("double-ack" as const), ...twice(signed(messages.AppendEntriesResponse)) }),
+  fc.record({ kind: fc.constant("double-vote" as const), ...twice(signed(messages.Vote)) }),
+  fc.record({
+    kind: fc.constant("bad-entry" as const),
+    culprit: replicaId,
+    header: signed(messages.AppendEntries),
+    entries: fc.array(entry, { maxLength: 3 }),
+  }),
+);

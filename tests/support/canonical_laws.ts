@@ -1,0 +1,74 @@
+/** Laws that every strict decoder obeys, as assertions for tests. */
+import { assert, assertEquals } from "@std/assert";
+import { DecodeError } from "../../transport/codec/mod.ts";
+
+/** Both directions between a value and the byte strings (frames) that stand for it. */
+export interface Direction<T> {
+  readonly encode: (value: T) => readonly Uint8Array[];
+  readonly decode: (frames: readonly Uint8Array[]) => T;
+}
+
+/** What decoding did: the value, or the refusal. Anything but a DecodeError goes on upwards and fails the test. */
+export function attempt<T>(decode: () => T): { readonly value: T } | { readonly refused: DecodeError } {
+  try {
+    return { value: decode() };
+  } catch (error) {
+    if (error instanceof DecodeError) return { refused: error };
+    throw error;
+  }
+}
+
+const copies = (frames: readonly Uint8Array[]): Uint8Array[] => frames.map((frame) => new Uint8Array(frame));
+
+/** `frames` are refused with a DecodeError, or stand for a value whose one encoding they are. True if accepted. */
+export function assertCanonical<T>({ encode, decode }: Direction<T>, frames: readonly Uint8Array[]): boolean {
+  const result = attempt(() => decode(frames));
+  if ("refused" in result) return false;
+  assertEquals(copies(encode(result.value)), copies(frames), "accepted bytes must be the value's only encoding");
+  return true;
+}
+
+/** The value comes back equal, from bytes that are a function of it. */
+export function assertRoundTrip<T>(direction: Direction<T>, value: T): void {
+  const frames = direction.encode(value);
+  assertEquals(direction.decode(frames), value);
+  assert(assertCanonical(direction, frames));
+}
+
+/** Every frame cut at every byte (of the first and last `most` of it), and every frame with a byte more, is refused. */
+export function assertCutsRefused<T>({ decode }: Direction<T>, frames: readonly Uint8Array[], most = 300): void {
+  const refused = (place: number, frame: Uint8Array) => {
+    const changed = frames.with(place, frame);
+    assert("refused" in attempt(() => decode(changed)), `frame ${place} with ${frame.length} bytes must be refused`);
+  };
+  frames.forEach((frame, place) => {
+    for (let length = 0; length < frame.length; length++) {
+      if (length < most || length > frame.length - most) refused(place, frame.subarray(0, length));
+    }
+    const longer = new Uint8Array(frame.length + 1);
+    longer.set(frame);
+    refused(place, longer);
+  });
+}
+
+/** Changes of one byte: each bit at the ends, and all of them. */
+const MASKS = [0x01, 0x02, 0x20, 0x80, 0xff];
+
+/** Every change of one byte is refused or leads to another value with exactly these bytes. Returns how many were refused. */
+export function assertMutationsCanonical<T>(
+  direction: Direction<T>,
+  frames: readonly Uint8Array[],
+  most = 600,
+): number {
+  let refused = 0;
+  frames.forEach((frame, place) => {
+    for (let at = 0; at < Math.min(frame.length, most); at++) {
+      for (const mask of MASKS) {
+        const changed = new Uint8Array(frame);
+        changed[at]! ^= mask;
+        if (!assertCanonical(direction, frames.with(place, changed))) refused++;
+      }
+    }
+  });
+  return refused;
+}

@@ -1,0 +1,64 @@
+/** One replica's ingress with a core behind it that nothing is fed to, and hands to sign what anyone could send it. */
+import { sha256Hex, unhex } from "../../crypto/digest.ts";
+import { createKeyRing } from "../../crypto/keys/key_ring.ts";
+import { createSigner, createVerifier, type Signer } from "../../crypto/signing/signing.ts";
+import { backend } from "./backends.ts";
+import { createVerifiedCache } from "../../crypto/signing/verified_cache.ts";
+import type { ClientDesk } from "../../replica/answers/query_handler.ts";
+import { coreConfigOf } from "../../replica/replica_config.ts";
+import { createState } from "../../replica/core/mod.ts";
+import { EMPTY_RECOVERED } from "../../replica/storage/empty.ts";
+import type { Message, Signed } from "../../protocol/message.ts";
+import { countingBackend } from "../../replica/status/counting_backend.ts";
+import { Ingress } from "../../replica/ingress/ingress.ts";
+import { Routes } from "../../replica/answers/routes.ts";
+import { createSignatureCheck } from "../../replica/ingress/signature_check.ts";
+import { KvStore } from "../../state_machine/mod.ts";
+import { TallyByKind } from "../../replica/status/tally_by_kind.ts";
+import { type AnyPacket, encodeMessage, encodePacket } from "../../transport/codec/mod.ts";
+import type { Channel } from "../../transport/port.ts";
+import { makeRoster } from "./make_roster.ts";
+import { HeldChunks } from "./snapshot_values.ts";
+
+/** Ingress of `r1` in a roster of four replicas and two clients. */
+export function ingressLab() {
+  const { roster, keys } = makeRoster();
+  const ports = { hash: sha256Hex, machine: new KvStore(), chunks: new HeldChunks() };
+  const state = createState(coreConfigOf(roster, roster.replicas[0]!, 1), EMPTY_RECOVERED, ports, 0);
+  const { backend: counting, work } = countingBackend(backend);
+  const verifier = createVerifier(counting, roster.cluster, createVerifiedCache());
+  const served: string[] = [];
+  const routes = new Routes();
+  const desk: ClientDesk & { active: boolean } = {
+    active: true,
+    payer: (client, route, now) => routes.payer(client, route, now),
+    serve(packet, route, now) {
+      served.push(packet.kind);
+      if (packet.kind !== "ClientHello") return null;
+      const { client, time } = packet.signed.message;
+      return routes.greet(client, route, time, now) ? null : "replay";
+    },
+  };
+  const refused = new TallyByKind(64);
+  const check = createSignatureCheck(createKeyRing(roster), verifier);
+  const ingress = new Ingress({ state, check, desk, refused });
+  const signers = new Map<string, Signer>();
+  for (const [id, key] of keys) signers.set(id, createSigner(backend, unhex(key.secretKey), roster.cluster));
+
+  return {
+    ...{ state, work, served, desk, roster },
+    /** Refusals so far, by kind. */
+    refused: () => refused.toRecord(),
+    /** `message` signed by whom you like, whoever it names. */
+    sign<M extends Message>(by: string, message: M): Signed<M> {
+      const body = encodeMessage(message);
+      return { message, body, signature: signers.get(by)!.sign(message.kind, body) };
+    },
+    /** Hands in frames as they come from the network. */
+    take: (channel: Channel, frames: readonly Uint8Array[], now = 0, route = "aa") =>
+      ingress.take({ channel, route, frames }, now),
+    /** Hands in a packet. */
+    send: (channel: Channel, packet: AnyPacket, now = 0, route = "aa") =>
+      ingress.take({ channel, route, frames: encodePacket(packet) }, now),
+  };
+}

@@ -1,0 +1,109 @@
+/** A whole cluster in one process: real replicas and clients over the in-memory network and disks. */
+import { backend } from "./backends.ts";
+import { sha256Hex } from "../../crypto/digest.ts";
+import type { KeyFile } from "../../crypto/keys/key_file.ts";
+import type { Roster } from "../../crypto/roster/roster.ts";
+import { type Client, createClient } from "../../client/mod.ts";
+import { SILENT } from "../../replica/status/logger.ts";
+import { createReplica, type Replica, type ReplicaParts } from "../../replica/replica.ts";
+import { KvStore } from "../../state_machine/mod.ts";
+import { MemoryDisk, openMemoryStorage } from "../../replica/storage/mod.ts";
+import { MemoryNetwork } from "../../transport/mod.ts";
+import type { ClientTransport, ReplicaTransport } from "../../transport/port.ts";
+import { makeRoster, type RosterOptions } from "./make_roster.ts";
+
+/** One replica of the cluster. */
+export interface MemoryNode {
+  readonly replica: Replica;
+  readonly transport: ReplicaTransport;
+  readonly running: Promise<void>;
+}
+
+export class MemoryCluster implements AsyncDisposable {
+  readonly roster: Roster;
+  readonly keys: ReadonlyMap<string, KeyFile>;
+  readonly network = new MemoryNetwork();
+  readonly nodes = new Map<string, MemoryNode>();
+  readonly #disks = new Map<string, MemoryDisk>();
+  readonly #clients: Client[] = [];
+
+  private constructor(roster: Roster, keys: ReadonlyMap<string, KeyFile>) {
+    this.roster = roster;
+    this.keys = keys;
+  }
+
+  /** Starts all replicas, with `changes` to the parts of those named. Times are short: an election takes about 100 ms. */
+  static start(
+    options: RosterOptions = {},
+    changes: Readonly<Record<string, Partial<ReplicaParts>>> = {},
+  ): MemoryCluster {
+    const { roster, keys } = makeRoster({ constants: { electionTimeoutMs: 150, patienceMs: 200 }, ...options });
+    const cluster = new MemoryCluster(roster, keys);
+    for (const { id } of roster.replicas) cluster.start(id, changes[id]);
+    return cluster;
+  }
+
+  /** Starts a replica on the disk it left behind. */
+  start(id: string, changes: Partial<ReplicaParts> = {}): MemoryNode {
+    const disk = this.#disks.get(id) ?? new MemoryDisk();
+    this.#disks.set(id, disk);
+    const peers = this.roster.replicas.filter((line) => line.id !== id).map((line) => line.id);
+    const transport = this.network.replica(id, peers);
+    let storage = openMemoryStorage({ clusterId: this.roster.cluster, hash: sha256Hex, disk });
+    const replica = createReplica({
+      roster: this.roster,
+      key: this.keys.get(id)!,
+      backend: { backend, fallbackReason: null },
+      storage,
+      reopen: () => storage = storage.reopen(),
+      transport,
+      machine: new KvStore(),
+      log: SILENT,
+      ...changes,
+    });
+    const node = { replica, transport, running: replica.run() };
+    node.running.catch(() => {});
+    this.nodes.set(id, node);
+    return node;
+  }
+
+  /** Stops a replica; its disk stays. */
+  async stop(id: string): Promise<void> {
+    const node = this.nodes.get(id);
+    this.nodes.delete(id);
+    node?.replica.stop();
+    await node?.running;
+    await node?.transport.close();
+  }
+
+  /** The disk of a replica that was started. */
+  disk(id: string): MemoryDisk {
+    return this.#disks.get(id)!;
+  }
+
+  /** A client of all replicas, closed with the cluster. */
+  client(id: string): Client {
+    const client = createClient({
+      roster: this.roster,
+      key: this.keys.get(id)!,
+      transport: this.clientTransport(),
+      backend,
+    });
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** A bare client's end of the network. */
+  clientTransport(): ClientTransport {
+    return this.network.client(this.roster.replicas.map(({ id }) => id));
+  }
+
+  statuses() {
+    return [...this.nodes.values()].map(({ replica }) => replica.status());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of this.#clients) await client.close();
+    for (const id of [...this.nodes.keys()]) await this.stop(id).catch(() => {});
+  }
+}

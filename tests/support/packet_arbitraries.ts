@@ -1,0 +1,87 @@
+/** Generators of well-formed packets of each kind, for every channel. */
+import fc from "fast-check";
+import { offset } from "../../protocol/ids.ts";
+import type * as p from "../../protocol/packet.ts";
+import type { AnyPacket, PacketKind } from "../../transport/codec/mod.ts";
+import {
+  bytes,
+  certificate,
+  checkpointProof,
+  electionProof,
+  entriesFrom,
+  evidence,
+  messages,
+  signed,
+} from "./arbitraries.ts";
+
+type PacketOf<K extends PacketKind> = Extract<AnyPacket, { readonly kind: K }>;
+type Arbitrary<T> = fc.Arbitrary<T>;
+
+const proof = fc.option(electionProof);
+
+const appendEntries: Arbitrary<p.AppendEntriesPacket> = signed(messages.AppendEntries).chain((header) => {
+  const { prevIndex, entryHashes } = header.message;
+  return fc.record({
+    kind: fc.constant("AppendEntries" as const),
+    signed: fc.constant(header),
+    entries: entriesFrom(offset(prevIndex, 1), entryHashes.length),
+    proof,
+  });
+});
+
+const fetched: Arbitrary<p.FetchEntriesResponsePacket> = fc.tuple(signed(messages.FetchEntriesResponse), fc.nat(3))
+  .chain(([answer, count]) =>
+    fc.record({
+      kind: fc.constant("FetchEntriesResponse" as const),
+      signed: fc.constant(answer),
+      entries: entriesFrom(answer.message.from, count),
+      certificate: fc.option(certificate),
+      checkpoint: fc.option(checkpointProof),
+    })
+  );
+
+/** A packet that carries nothing but a signed body. */
+const alone = <K extends PacketKind, S>(kind: K, signedPart: Arbitrary<S>) =>
+  fc.record({ kind: fc.constant(kind), signed: signedPart });
+
+/** Well-formed packets of each kind. */
+export const packets: { readonly [K in PacketKind]: Arbitrary<PacketOf<K>> } = {
+  AppendEntries: appendEntries,
+  AppendEntriesResponse: alone("AppendEntriesResponse", signed(messages.AppendEntriesResponse)),
+  ResendRequest: alone("ResendRequest", signed(messages.ResendRequest)),
+  PreVote: fc.record({ kind: fc.constant("PreVote"), signed: signed(messages.PreVote), proof }),
+  RequestVote: fc.record({
+    kind: fc.constant("RequestVote"),
+    signed: signed(messages.RequestVote),
+    certificate,
+    preVotes: fc.array(signed(messages.PreVote), { maxLength: 4 }),
+  }),
+  Vote: alone("Vote", signed(messages.Vote)),
+  VoteRefusal: fc.record({ kind: fc.constant("VoteRefusal"), signed: signed(messages.VoteRefusal), certificate }),
+  VoteDeferred: alone("VoteDeferred", signed(messages.VoteDeferred)),
+  FetchEntries: alone("FetchEntries", signed(messages.FetchEntries)),
+  FetchEntriesResponse: fetched,
+  Checkpoint: alone("Checkpoint", signed(messages.Checkpoint)),
+  FetchChunks: alone("FetchChunks", signed(messages.FetchChunks)),
+  FetchChunksResponse: fc.record({
+    kind: fc.constant("FetchChunksResponse"),
+    signed: signed(messages.FetchChunksResponse),
+    chunks: fc.array(bytes(100), { maxLength: 4 }),
+  }),
+  RollCall: alone("RollCall", signed(messages.RollCall)),
+  RollCallAnswer: alone("RollCallAnswer", signed(messages.RollCallAnswer)),
+  ForwardedRequest: alone("ForwardedRequest", signed(messages.SendRequest)),
+  Evidence: fc.record({ kind: fc.constant("Evidence"), evidence }),
+  SendRequest: alone("SendRequest", signed(messages.SendRequest)),
+  UpdateLeader: alone("UpdateLeader", signed(messages.SendRequest)),
+  ClientHello: alone("ClientHello", signed(messages.ClientHello)),
+  FastRead: alone("FastRead", signed(messages.FastRead)),
+  GetCommittedCommand: alone("GetCommittedCommand", signed(messages.GetCommittedCommand)),
+  GetStatus: alone("GetStatus", signed(messages.GetStatus)),
+  SetActive: alone("SetActive", signed(messages.SetActive)),
+  GetCheckpoint: alone("GetCheckpoint", signed(messages.GetCheckpoint)),
+  GetChunks: alone("GetChunks", signed(messages.GetChunks)),
+  GetEntries: alone("GetEntries", signed(messages.GetEntries)),
+  Reply: alone("Reply", signed(messages.Reply)),
+  QueryReply: alone("QueryReply", signed(messages.QueryReply)),
+};

@@ -1,0 +1,63 @@
+/** The replier of one replica, with a clock in hand and a network that only keeps what was sent to clients. */
+import { sha256Hex, unhex } from "../../crypto/digest.ts";
+import { createSigner } from "../../crypto/signing/signing.ts";
+import { backend } from "./backends.ts";
+import { coreConfigOf } from "../../replica/replica_config.ts";
+import { clientId, logIndex, seq } from "../../protocol/ids.ts";
+import type { Answer } from "../../protocol/message.ts";
+import { createState } from "../../replica/core/mod.ts";
+import { countingBackend } from "../../replica/status/counting_backend.ts";
+import { Replier } from "../../replica/answers/replier.ts";
+import { Routes } from "../../replica/answers/routes.ts";
+import { KvStore } from "../../state_machine/mod.ts";
+import { EMPTY_RECOVERED } from "../../replica/storage/empty.ts";
+import { TallyByKind } from "../../replica/status/tally_by_kind.ts";
+import { decodeReplyPacket } from "../../transport/codec/mod.ts";
+import type { ReplicaTransport } from "../../transport/port.ts";
+import { makeRoster } from "./make_roster.ts";
+import { HeldChunks } from "./snapshot_values.ts";
+
+/** The replier of `r1`; `c1` and `c2` greeted from the routes of these names. */
+export function replierLab() {
+  const { roster, keys } = makeRoster();
+  const ports = { hash: sha256Hex, machine: new KvStore(), chunks: new HeldChunks() };
+  const state = createState(coreConfigOf(roster, roster.replicas[0]!, 1), EMPTY_RECOVERED, ports, 0);
+  const { backend: counting, work } = countingBackend(backend);
+  const signer = createSigner(counting, unhex(keys.get("r1")!.secretKey), roster.cluster);
+  const clock = { now: 0 };
+  const routes = new Routes();
+  const refused = new TallyByKind(64);
+  const sent: { readonly route: string; readonly frames: readonly Uint8Array[] }[] = [];
+  const transport = {
+    sendToClient: (route: string, frames: readonly Uint8Array[]) => void sent.push({ route, frames }),
+  } as Partial<ReplicaTransport> as ReplicaTransport;
+  const replier = new Replier({ state, signer, transport, routes, refused, now: () => clock.now });
+  let greetings = 0;
+  const greet = (client: string, route: string) => routes.greet(clientId(client), route, ++greetings, clock.now);
+  for (const client of ["c1", "c2"]) greet(client, client);
+
+  return {
+    ...{ clock, greet },
+    signed: () => work.signed,
+    refused: () => refused.toRecord(),
+    answer: (number: number, bytes: number): Answer => ({
+      ...{ seq: seq(number), index: logIndex(number + 1), outcome: "applied", floor: seq(0) },
+      result: new Uint8Array(bytes),
+    }),
+    reply: (client: string, answers: readonly Answer[]) => replier.reply({ client: clientId(client), answers }),
+    /** Whether a query with an answer of so many bytes was answered. */
+    query: (client: string, route: string, bytes: () => number) =>
+      replier.answerWithinBudget(
+        ...[route, clientId(client), 1] as const,
+        () => ({ ok: true, payload: new Uint8Array(bytes()) }),
+      ) !== null,
+    /** Seqs of the replies to `route`, those forgotten left out. */
+    replies: (route: string) => sent.filter((one) => one.route === route).map(({ frames }) => seqsOf(frames)),
+    forget: () => void (sent.length = 0),
+  };
+}
+
+function seqsOf(frames: readonly Uint8Array[]): string {
+  const { message } = decodeReplyPacket(frames).signed;
+  return message.kind === "Reply" ? message.answers.map((answer) => answer.seq).join(" ") : message.kind;
+}

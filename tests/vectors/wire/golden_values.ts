@@ -1,0 +1,120 @@
+/** The fixed values behind `golden_vectors.json`; a change here or in the codec shows as a change of that file. */
+import { joinRequests } from "../../../protocol/entry_body.ts";
+import { clientId, type Digest, digest, logIndex, replicaId, round, seq, term } from "../../../protocol/ids.ts";
+import type { Certified, MessageKind } from "../../../protocol/message.ts";
+import type { MessageOf } from "../../../transport/codec/messages/message.ts";
+
+const hash = (byte: number): Digest => digest(byte.toString(16).padStart(2, "0").repeat(32));
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const r1 = replicaId("r1");
+const r2 = replicaId("r2");
+const c1 = clientId("c1");
+const base: Certified = { term: term(4), index: logIndex(1000), hash: hash(0xa0) };
+
+/** One message of each kind. */
+export const GOLDEN_MESSAGES: { readonly [K in MessageKind]: MessageOf<K> } = {
+  AppendEntries: {
+    kind: "AppendEntries",
+    term: term(5),
+    leader: r1,
+    round: round(77),
+    prevIndex: logIndex(1000),
+    prevHash: hash(0xa0),
+    entryHashes: [hash(0xa1), hash(0xa2)],
+    commitIndex: logIndex(999),
+  },
+  AppendEntriesResponse: {
+    kind: "AppendEntriesResponse",
+    term: term(5),
+    replica: r2,
+    acks: [{ index: logIndex(1001), hash: hash(0xa1) }, { index: logIndex(1002), hash: hash(0xa2) }],
+    prepared: base,
+    commitIndex: logIndex(999),
+    commitHash: hash(0x9f),
+    round: round(77),
+  },
+  ResendRequest: {
+    kind: "ResendRequest",
+    term: term(5),
+    replica: r2,
+    round: round(77),
+    commitIndex: logIndex(999),
+    commitHash: hash(0x9f),
+    match: { index: logIndex(1000), hash: hash(0xa0) },
+    proofWanted: true,
+  },
+  PreVote: { kind: "PreVote", term: term(6), replica: r2 },
+  RequestVote: { kind: "RequestVote", term: term(6), candidate: r2, base },
+  Vote: { kind: "Vote", term: term(6), candidate: r2, voter: r1, granted: true, base },
+  VoteRefusal: { kind: "VoteRefusal", term: term(6), candidate: r2, voter: r1 },
+  VoteDeferred: { kind: "VoteDeferred", term: term(6), candidate: r2, voter: r1 },
+  FetchEntries: {
+    kind: "FetchEntries",
+    replica: r2,
+    nonce: 12345,
+    from: logIndex(1001),
+    head: { index: logIndex(1002), hash: hash(0xa2) },
+    maxBytes: 1048576,
+  },
+  FetchEntriesResponse: { kind: "FetchEntriesResponse", replica: r1, nonce: 12345, from: logIndex(1001) },
+  Checkpoint: {
+    kind: "Checkpoint",
+    replica: r2,
+    index: logIndex(1000),
+    hash: hash(0xa0),
+    stateDigest: hash(0xb0),
+  },
+  FetchChunks: { kind: "FetchChunks", replica: r2, nonce: 12346, digests: [hash(0xb0), hash(0xb1)] },
+  FetchChunksResponse: { kind: "FetchChunksResponse", replica: r1, nonce: 12346 },
+  RollCall: { kind: "RollCall", replica: r2, nonce: hash(0xc0) },
+  RollCallAnswer: { kind: "RollCallAnswer", replica: r1, asker: r2, nonce: hash(0xc0), term: term(6) },
+  SendRequest: {
+    kind: "SendRequest",
+    client: c1,
+    seq: seq(1_760_000_000_000_017),
+    floor: seq(1_760_000_000_000_001),
+    command: bytes("command"),
+  },
+  ClientHello: { kind: "ClientHello", client: c1, replica: r2, time: 1_760_000_000_000 },
+  FastRead: { kind: "FastRead", client: c1, nonce: 9_007_199_254_740_991, query: bytes("query") },
+  GetCommittedCommand: { kind: "GetCommittedCommand", client: c1, nonce: 4294967296, index: logIndex(1001) },
+  GetStatus: { kind: "GetStatus", client: c1, nonce: 0 },
+  SetActive: { kind: "SetActive", replica: r2, active: false, time: 1_760_000_000_000 },
+  GetCheckpoint: { kind: "GetCheckpoint", client: c1, nonce: 1 },
+  GetChunks: { kind: "GetChunks", client: c1, nonce: 2, digests: [hash(0xb0), hash(0xb1)] },
+  GetEntries: { kind: "GetEntries", client: c1, nonce: 3, from: logIndex(1001) },
+  Reply: {
+    kind: "Reply",
+    replica: r2,
+    client: c1,
+    term: term(5),
+    leader: r1,
+    answers: [
+      {
+        seq: seq(1_760_000_000_000_017),
+        index: logIndex(1001),
+        outcome: "applied",
+        result: bytes("result"),
+        floor: seq(1_760_000_000_000_001),
+      },
+      {
+        seq: seq(3),
+        index: logIndex(1002),
+        outcome: "expired",
+        result: new Uint8Array(),
+        floor: seq(1_760_000_000_000_001),
+      },
+    ],
+  },
+  QueryReply: {
+    kind: "QueryReply",
+    replica: r2,
+    client: "operator",
+    nonce: 1_760_000_000_000,
+    ok: true,
+    payload: bytes("{}"),
+  },
+};
+
+/** Entry bodies for the packets of the vectors: a no-op has no requests. */
+export const NO_OP_BODY = joinRequests([]);

@@ -1,0 +1,150 @@
+/**
+ * Makes `golden_vectors.json`, by which clients in other languages check themselves. Run it after an intended change of the
+ * format, and read the diff: `deno run --allow-write=transport/codec tests/vectors/wire/golden_vectors.ts`
+ */
+import { nobleBackend } from "../../../crypto/signing/noble_backend.ts";
+import { createSigner, domainPrefix } from "../../../crypto/signing/signing.ts";
+import { sha256HexOfTwo } from "../../../crypto/digest.ts";
+import type { CheckpointProof, CommitCertificate, ElectionProof } from "../../../protocol/certificate.ts";
+import { joinRequests } from "../../../protocol/entry_body.ts";
+import type { Message, Signed } from "../../../protocol/message.ts";
+import { logIndex } from "../../../protocol/ids.ts";
+import { GOLDEN_MESSAGES as messages, NO_OP_BODY } from "./golden_values.ts";
+import {
+  type AnyPacket,
+  certificateCodec,
+  checkpointAnswerCodec,
+  checkpointProofCodec,
+  chunksAnswerCodec,
+  electionProofCodec,
+  encodeMessage,
+  encodePacket,
+  entriesAnswerCodec,
+  entryCodec,
+  entryOf,
+  evidenceCodec,
+  queryResultCodec,
+} from "../../../transport/codec/mod.ts";
+
+/** Cluster id and secret key of the vectors; every message is signed with this one key, whoever it names. */
+export const GOLDEN_CLUSTER = "demo";
+export const GOLDEN_SECRET_KEY = Uint8Array.from({ length: 32 }, (_, i) => i + 1);
+
+const signer = createSigner(nobleBackend, GOLDEN_SECRET_KEY, GOLDEN_CLUSTER);
+
+function sign<M extends Message>(message: M): Signed<M> {
+  const body = encodeMessage(message);
+  return { message, body, signature: signer.sign(message.kind, body) };
+}
+
+const response = sign(messages.AppendEntriesResponse);
+const vote = sign(messages.Vote);
+const request = sign(messages.SendRequest);
+const point = messages.AppendEntriesResponse.prepared;
+
+const certificate: CommitCertificate = {
+  kind: "commit",
+  ...point,
+  links: [{ term: point.term, digest: point.hash }],
+  responses: [response],
+};
+const proof: ElectionProof = { base: { kind: "prepare", ...point, responses: [response] }, votes: [vote] };
+const { index, hash, stateDigest } = messages.Checkpoint;
+const checkpoint: CheckpointProof = {
+  stable: { index, hash, stateDigest, checkpoints: [sign(messages.Checkpoint)] },
+  commit: certificate,
+};
+const entryTerm = messages.AppendEntries.term;
+const entries = [
+  entryOf(logIndex(1001), entryTerm, NO_OP_BODY),
+  entryOf(logIndex(1002), entryTerm, joinRequests([request])),
+];
+
+const packets: readonly AnyPacket[] = [
+  { kind: "AppendEntries", signed: sign(messages.AppendEntries), entries, proof },
+  { kind: "PreVote", signed: sign(messages.PreVote), proof: null },
+  {
+    kind: "RequestVote",
+    signed: sign(messages.RequestVote),
+    certificate: proof.base,
+    preVotes: [sign(messages.PreVote)],
+  },
+  { kind: "VoteRefusal", signed: sign(messages.VoteRefusal), certificate },
+  {
+    kind: "FetchEntriesResponse",
+    signed: sign(messages.FetchEntriesResponse),
+    entries,
+    certificate,
+    checkpoint: null,
+  },
+  {
+    kind: "FetchEntriesResponse",
+    signed: sign(messages.FetchEntriesResponse),
+    entries: [],
+    certificate: null,
+    checkpoint,
+  },
+  {
+    kind: "FetchChunksResponse",
+    signed: sign(messages.FetchChunksResponse),
+    chunks: [Uint8Array.of(1, 2, 3), new Uint8Array()],
+  },
+  { kind: "ForwardedRequest", signed: request },
+  { kind: "Evidence", evidence: { kind: "double-vote", culprit: messages.Vote.voter, first: vote, second: vote } },
+  { kind: "SendRequest", signed: request },
+  { kind: "UpdateLeader", signed: request },
+  { kind: "Reply", signed: sign(messages.Reply) },
+];
+
+/** Byte fields as hexadecimal digits, all else as JSON has it. */
+const readable = (message: Message): unknown =>
+  Object.fromEntries(Object.entries(message).map(([name, value]) => [name, readableValue(value)]));
+
+function readableValue(value: unknown): unknown {
+  if (value instanceof Uint8Array) return value.toHex();
+  if (Array.isArray(value)) return value.map(readableValue);
+  return typeof value === "object" && value !== null ? readable(value as Message) : value;
+}
+
+function messageVector(message: Message) {
+  const { body, signature } = sign(message);
+  const prefix = domainPrefix(message.kind, GOLDEN_CLUSTER);
+  return {
+    kind: message.kind,
+    message: readable(message),
+    body: body.toHex(),
+    digest: sha256HexOfTwo(prefix, body),
+    signature: signature.toHex(),
+  };
+}
+
+/** All vectors, as the file holds them. */
+export function goldenVectors() {
+  const evidence = { kind: "double-vote", culprit: messages.Vote.voter, first: vote, second: vote } as const;
+  return {
+    cluster: GOLDEN_CLUSTER,
+    secretKey: GOLDEN_SECRET_KEY.toHex(),
+    publicKey: signer.publicKey.toHex(),
+    messages: Object.values(messages).map(messageVector),
+    packets: packets.map((packet) => ({
+      kind: packet.kind,
+      frames: encodePacket(packet).map((frame) => frame.toHex()),
+    })),
+    stored: {
+      certificate: certificateCodec.encode(certificate).toHex(),
+      checkpointProof: checkpointProofCodec.encode(checkpoint).toHex(),
+      electionProof: electionProofCodec.encode(proof).toHex(),
+      evidence: evidenceCodec.encode(evidence).toHex(),
+      entry: entryCodec.encode(entries[1]!).toHex(),
+      queryResult: queryResultCodec.encode({ version: 42, value: Uint8Array.of(1, 2, 3) }).toHex(),
+      checkpointAnswer: checkpointAnswerCodec.encode({ checkpoint, certificate }).toHex(),
+      chunksAnswer: chunksAnswerCodec.encode([Uint8Array.of(1, 2, 3), new Uint8Array()]).toHex(),
+      entriesAnswer: entriesAnswerCodec.encode({ base: logIndex(900), commitIndex: logIndex(1002), entries }).toHex(),
+    },
+  };
+}
+
+if (import.meta.main) {
+  const file = new URL("golden_vectors.json", import.meta.url);
+  Deno.writeTextFileSync(file, JSON.stringify(goldenVectors(), null, 2) + "\n");
+}

@@ -1,0 +1,67 @@
+/** `docs/wire.md` is what other languages are written from: its tables must say what the code does. */
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { ConfigError } from "../../../crypto/config_error.ts";
+import { DEFAULT_CONSTANTS, readConstants } from "../../../crypto/roster/constants.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
+import { encodeMessage, KIND_BYTES } from "../../../transport/codec/mod.ts";
+import { clientId, replicaId } from "../../../protocol/ids.ts";
+
+/** The formatter pads tables with spaces; they mean nothing. */
+const text = Deno.readTextFileSync(new URL("../../../docs/wire.md", import.meta.url)).replaceAll(/ {2,}/g, " ");
+
+Deno.test("docs/wire.md lists every kind with its byte and its domain tag", () => {
+  const rows = [...text.matchAll(/^\| (\d+) \| (\w+) \|.*\| (.+) \|$/gm)];
+  assertEquals(Object.fromEntries(rows.map(([, byte, kind]) => [kind, Number(byte)])), KIND_BYTES);
+  for (const [, , kind, tag] of rows) assert(tag === "–" || tag === `\`bft-raft/v1/${kind}\``, `${kind}: ${tag}`);
+});
+
+Deno.test("docs/wire.md names the limits in force", () => {
+  const KIB = 1024;
+  const said = [
+    `| frames of a packet | ${LIMITS.maxFrames} |`,
+    `| bytes of a packet, all frames | ${LIMITS.maxPacketBytes / KIB / KIB} MiB |`,
+    `| id | ${LIMITS.maxIdBytes} bytes |`,
+    `| command, query | ${LIMITS.maxCommandBytes / KIB} KiB |`,
+    `| result | ${LIMITS.maxResultBytes / KIB} KiB |`,
+    `| payload of a QueryReply | ${LIMITS.maxReplyBytes / KIB / KIB} MiB |`,
+    `${LIMITS.maxAnswers}; ${LIMITS.maxReplyBytes / KIB / KIB} MiB |`,
+    `${LIMITS.maxEntryRequests}; ${LIMITS.maxEntryBytes / KIB} KiB |`,
+    `${LIMITS.maxAppendEntries}; ${LIMITS.maxAppendBytes / KIB / KIB} MiB |`,
+    `| replicas, clients in a roster | ${LIMITS.maxReplicas}, ${LIMITS.maxClients} |`,
+    `\`list of link\` (≤ ${LIMITS.maxLinks})`,
+    `acks (≤ ${LIMITS.maxAcks}, strictly`,
+    `maxBytes (≤ ${LIMITS.maxFetchBytes / KIB / KIB} MiB)`,
+    `| chunk of a snapshot | ${LIMITS.maxChunkBytes / KIB} KiB |`,
+    `| ${LIMITS.maxFetchChunks}; ${LIMITS.maxFetchChunkBytes / KIB / KIB} MiB |`,
+    `digests (1 to ${LIMITS.maxFetchChunks}, no two equal)`,
+    `\`list of bytes\` (≤ ${LIMITS.maxFetchChunks}, each ≤ ${LIMITS.maxChunkBytes / KIB} KiB; ` +
+    `those beyond the first ≤ ${LIMITS.maxFetchChunkBytes / KIB / KIB} MiB together)`,
+    `\`list of bytes\` (≤ ${LIMITS.maxFetchChunks}, each ≤ ${LIMITS.maxChunkBytes / KIB} KiB): those asked for`,
+    `\`list of entry\` (≤ ${LIMITS.maxFetchEntries}): committed`,
+    `It is at most ${LIMITS.maxReplyBytes / KIB / KIB} MiB like every payload`,
+  ];
+  for (const line of said) assert(text.includes(line), `docs/wire.md must say: ${line}`);
+});
+
+Deno.test("docs/wire.md lists every constant of a roster with its default, and the range of those that stand alone", () => {
+  const rows = [...text.matchAll(/^\| `(\w+)`(?: \*)? \| .+ \| (\w+) \| (.*)\|$/gm)];
+  assertEquals(Object.fromEntries(rows.map(([, name, value]) => [name, JSON.parse(value!)])), DEFAULT_CONSTANTS);
+  const later = [...text.matchAll(/^\| `(\w+)` \* \|/gm)].map(([, name]) => name!);
+  const before = Object.entries(DEFAULT_CONSTANTS).filter(([name]) => !later.includes(name));
+  assertEquals(readConstants({ path: "$", value: Object.fromEntries(before) }), DEFAULT_CONSTANTS);
+  for (const [, name, , range] of rows.filter(([, name]) => later.includes(name!))) {
+    const [least, most] = range!.split(" to ").map(Number) as [number, number];
+    const read = (value: number) => readConstants({ path: "$", value: { ...DEFAULT_CONSTANTS, [name!]: value } });
+    for (const value of [least, most]) assertEquals(read(value), { ...DEFAULT_CONSTANTS, [name!]: value });
+    for (const value of [least - 1, most + 1]) {
+      assertThrows(() => read(value), ConfigError, `$.${name}: given ${value}`);
+    }
+  }
+});
+
+Deno.test("the example in docs/wire.md is what the codec writes", () => {
+  const time = 1_760_000_000_000;
+  const body = encodeMessage({ kind: "ClientHello", client: clientId("c1"), replica: replicaId("r2"), time });
+  const spaced = [...body].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+  assert(text.includes(`\`${spaced}\``));
+});

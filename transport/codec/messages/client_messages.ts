@@ -1,0 +1,86 @@
+/** Bodies that clients and the operator sign, and the answers replicas sign for them (§7). */
+import { LIMITS } from "../../../protocol/limits.ts";
+import type * as m from "../../../protocol/message.ts";
+import { body, clientId, logIndex, replicaId, seq, term, wantedDigests } from "../fields.ts";
+import { bool, bytes, enumOf, id, list, optional, refine, struct, uint53 } from "../schema.ts";
+
+/** §7.1. */
+export const sendRequest = body<m.SendRequest>("SendRequest", {
+  client: clientId,
+  seq,
+  floor: seq,
+  command: bytes(LIMITS.maxCommandBytes),
+}, (request) => request.floor <= request.seq ? null : `wanted floor <= seq, got ${request.floor} > ${request.seq}`);
+
+/** Opens and keeps the route for answers of the replica it names. */
+export const clientHello = body<m.ClientHello>("ClientHello", { client: clientId, replica: replicaId, time: uint53 });
+
+/** §7.4. */
+export const fastRead = body<m.FastRead>("FastRead", {
+  client: clientId,
+  nonce: uint53,
+  query: bytes(LIMITS.maxCommandBytes),
+});
+
+/** GetCommittedCmd of the prior designs. */
+export const getCommittedCommand = body<m.GetCommittedCommand>("GetCommittedCommand", {
+  client: clientId,
+  nonce: uint53,
+  index: logIndex,
+});
+
+/** Asks for the status as JSON. */
+export const getStatus = body<m.GetStatus>("GetStatus", { client: clientId, nonce: uint53 });
+
+/** Activate and Deactivate of the prior designs; signed by the operator. */
+export const setActive = body<m.SetActive>("SetActive", { replica: replicaId, active: bool, time: uint53 });
+
+/** Where a backup begins (§8.3). */
+export const getCheckpoint = body<m.GetCheckpoint>("GetCheckpoint", { client: clientId, nonce: uint53 });
+
+/** Chunks of a snapshot, by their digests. */
+export const getChunks = body<m.GetChunks>("GetChunks", { client: clientId, nonce: uint53, digests: wantedDigests });
+
+/** Committed entries. */
+export const getEntries = body<m.GetEntries>("GetEntries", { client: clientId, nonce: uint53, from: logIndex });
+
+const answer = struct<m.Answer>({
+  seq,
+  index: logIndex,
+  outcome: enumOf<m.Outcome>(["applied", "expired", "ahead"]),
+  result: bytes(LIMITS.maxResultBytes),
+  floor: seq,
+});
+
+/** Bytes of results beyond the first answer, which always fits. */
+function resultBytesBeyondFirst(answers: readonly m.Answer[]): number {
+  let sum = 0;
+  for (let i = 1; i < answers.length; i++) sum += answers[i]!.result.length;
+  return sum;
+}
+
+const answers = refine(
+  list(answer, LIMITS.maxAnswers),
+  (value) =>
+    resultBytesBeyondFirst(value) <= LIMITS.maxReplyBytes
+      ? null
+      : `wanted at most ${LIMITS.maxReplyBytes} bytes of results beyond the first answer`,
+);
+
+/** §7.2. */
+export const reply = body<m.Reply>("Reply", {
+  replica: replicaId,
+  client: clientId,
+  term,
+  leader: optional(replicaId),
+  answers,
+});
+
+/** Answers of reads and of the operator's commands. */
+export const queryReply = body<m.QueryReply>("QueryReply", {
+  replica: replicaId,
+  client: id,
+  nonce: uint53,
+  ok: bool,
+  payload: bytes(LIMITS.maxReplyBytes),
+});

@@ -1,0 +1,60 @@
+/** Entries as they travel and are stored: `index ‖ term ‖ body`; the requests are a view of the body (§3.1). */
+import type { Entry } from "../../../protocol/entry.ts";
+import { splitRequests } from "../../../protocol/entry_body.ts";
+import type { LogIndex, Term } from "../../../protocol/ids.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
+import type { SendRequest, Signed } from "../../../protocol/message.ts";
+import { sendRequest } from "./client_messages.ts";
+import { DecodeError } from "../decode_error.ts";
+import { logIndex, term } from "../fields.ts";
+import { bytes, decodeExactly, type Schema, struct } from "../schema.ts";
+
+/** The requests in an entry's body, or null where it is not exactly a list of well-formed ones. */
+export function decodeRequests(body: Uint8Array): readonly Signed<SendRequest>[] | null {
+  const parts = splitRequests(body);
+  if (parts === null) return null;
+  const requests: Signed<SendRequest>[] = [];
+  try {
+    for (const part of parts) {
+      const message = decodeExactly(sendRequest, part.body, "SendRequest");
+      requests.push({ message, body: part.body, signature: part.signature });
+    }
+  } catch (error) {
+    if (error instanceof DecodeError) return null;
+    throw error;
+  }
+  return requests;
+}
+
+/**
+ * The entry with this body. A malformed body is no error here: `requests` is null, and whoever signed its hash can be accused (§3.2).
+ */
+export function entryOf(index: LogIndex, entryTerm: Term, body: Uint8Array): Entry {
+  return { index, term: entryTerm, body, requests: decodeRequests(body) };
+}
+
+type EntryBytes = Omit<Entry, "requests">;
+
+const entryBytes = struct<EntryBytes>({ index: logIndex, term, body: bytes(LIMITS.maxEntryBytes) });
+
+/** An entry whose body, however malformed, is within its limit. */
+export const entry: Schema<Entry> = {
+  minBytes: entryBytes.minBytes,
+  read: (reader) => {
+    const read = entryBytes.read(reader);
+    return entryOf(read.index, read.term, read.body);
+  },
+  write: (writer, value) => entryBytes.write(writer, value),
+};
+
+/** What is wrong with `entries` as a run from `first` on; null if each stands one index behind the one before it. */
+export function faultOfRun(entries: readonly Entry[], first: number): string | null {
+  for (let i = 0; i < entries.length; i++) {
+    if (entries[i]!.index !== first + i) return `wanted entry ${first + i} at place ${i}, got ${entries[i]!.index}`;
+  }
+  return null;
+}
+
+/** Bytes of all the entries' bodies. */
+export const bodyBytes = (entries: readonly Entry[]): number =>
+  entries.reduce((sum, value) => sum + value.body.length, 0);

@@ -1,0 +1,55 @@
+/** Bodies of every kind of signed message: encoding for signing, strict decoding of what was signed (§2.2). */
+import type { Message, MessageKind } from "../../../protocol/message.ts";
+import * as client from "./client_messages.ts";
+import * as peer from "./peer_messages.ts";
+import * as recovery from "./recovery_messages.ts";
+import { decodeExactly, encodeWhole, type Schema } from "../schema.ts";
+
+/** The message of one kind. */
+export type MessageOf<K extends MessageKind> = Extract<Message, { kind: K }>;
+
+/** The schema of each kind's body. */
+export const MESSAGES: { readonly [K in MessageKind]: Schema<MessageOf<K>> } = {
+  AppendEntries: peer.appendEntries,
+  AppendEntriesResponse: peer.appendEntriesResponse,
+  ResendRequest: peer.resendRequest,
+  PreVote: peer.preVote,
+  RequestVote: peer.requestVote,
+  Vote: peer.vote,
+  VoteRefusal: peer.voteRefusal,
+  VoteDeferred: peer.voteDeferred,
+  FetchEntries: peer.fetchEntries,
+  FetchEntriesResponse: peer.fetchEntriesResponse,
+  Checkpoint: recovery.checkpoint,
+  FetchChunks: recovery.fetchChunks,
+  FetchChunksResponse: recovery.fetchChunksResponse,
+  RollCall: recovery.rollCall,
+  RollCallAnswer: recovery.rollCallAnswer,
+  SendRequest: client.sendRequest,
+  ClientHello: client.clientHello,
+  FastRead: client.fastRead,
+  GetCommittedCommand: client.getCommittedCommand,
+  GetStatus: client.getStatus,
+  SetActive: client.setActive,
+  GetCheckpoint: client.getCheckpoint,
+  GetChunks: client.getChunks,
+  GetEntries: client.getEntries,
+  Reply: client.reply,
+  QueryReply: client.queryReply,
+};
+
+/**
+ * The body bytes of `message`, to be signed; equal messages have equal bytes (§4.2, §6.5). Throws RangeError on a message that breaks
+ * its limits: no replica would accept it.
+ */
+export function encodeMessage(message: Message): Uint8Array {
+  return encodeWhole(MESSAGES[message.kind] as Schema<Message>, message);
+}
+
+/**
+ * The message of `kind` in `body`. Byte fields are views into `body`, which must not change afterwards. Throws DecodeError, and nothing
+ * else, on any bytes that `encodeMessage` does not write for that kind.
+ */
+export function decodeMessage<K extends MessageKind>(kind: K, body: Uint8Array): MessageOf<K> {
+  return decodeExactly(MESSAGES[kind] as Schema<MessageOf<K>>, body, kind);
+}

@@ -1,0 +1,126 @@
+/** What each kind of packet consists of: the channel it travels on, its signed body, and what is attached to it. */
+import { LIMITS } from "../../../protocol/limits.ts";
+import type { MessageKind } from "../../../protocol/message.ts";
+import type * as p from "../../../protocol/packet.ts";
+import { certificate, checkpointProof, electionProof } from "./certificate.ts";
+import { bodyBytes, entry, faultOfRun } from "./entry.ts";
+import { evidence } from "./evidence.ts";
+import { signed } from "../fields.ts";
+import type { PacketKind } from "./kinds.ts";
+import { preVote } from "./peer_messages.ts";
+import { bytes, type Fields, joined, list, optional, optionals, refine, type Schema, struct } from "../schema.ts";
+
+/** Who sends a packet to whom; a kind belongs to one of them. */
+export type PacketChannel = "peer" | "client" | "reply";
+
+export type AnyPacket = p.Packet | p.ClientPacket | p.ReplyPacket;
+type PacketOf<K extends PacketKind> = Extract<AnyPacket, { readonly kind: K }>;
+type Attached<P> = Omit<P, "kind" | "signed">;
+
+export interface PacketFormat<P> {
+  readonly channel: PacketChannel;
+  /** Kind of the signed body in the second frame; null for a packet without a signature of its own. */
+  readonly body: MessageKind | null;
+  /** Content of the last frame; null where there is none. */
+  readonly attached: Schema<Attached<P>> | null;
+  /** What is wrong between the body and what is attached. */
+  readonly fault: (packet: P) => string | null;
+}
+
+const noFault = (): null => null;
+
+const alone = (channel: PacketChannel, body: MessageKind): PacketFormat<unknown> => ({
+  channel,
+  body,
+  attached: null,
+  fault: noFault,
+});
+
+const attachingAll = <P>(
+  body: MessageKind | null,
+  attached: Schema<Attached<P>>,
+  fault: (packet: P) => string | null = noFault,
+): PacketFormat<P> => ({ channel: "peer", body, attached, fault });
+
+const attaching = <P>(
+  body: MessageKind | null,
+  fields: Fields<Attached<P>>,
+  fault: (packet: P) => string | null = noFault,
+): PacketFormat<P> => attachingAll(body, struct(fields) as Schema<Attached<P>>, fault);
+
+/** §5.1: one entry for each hash, in its place, and no more bytes than one AppendEntries may carry. */
+function faultOfAppendEntries({ signed: { message }, entries }: p.AppendEntriesPacket): string | null {
+  const wanted = message.entryHashes.length;
+  if (entries.length !== wanted) return `wanted ${wanted} entries, one for each hash, got ${entries.length}`;
+  if (bodyBytes(entries) > LIMITS.maxAppendBytes) {
+    return `wanted at most ${LIMITS.maxAppendBytes} bytes of entry bodies`;
+  }
+  return faultOfRun(entries, message.prevIndex + 1);
+}
+
+/** §8.1. The checkpoint came later (§8.3): an answer without one is written as it was before there were any. */
+const fetched: Schema<Attached<p.FetchEntriesResponsePacket>> = joined(
+  struct<Pick<p.FetchEntriesResponsePacket, "entries">>({ entries: list(entry, LIMITS.maxFetchEntries) }),
+  optionals<Pick<p.FetchEntriesResponsePacket, "certificate" | "checkpoint">>({
+    certificate,
+    checkpoint: checkpointProof,
+  }),
+);
+
+/** Bytes of chunks beyond the first, which always fits (§8.3). */
+function chunkBytesBeyondFirst(chunks: readonly Uint8Array[]): number {
+  let sum = 0;
+  for (let i = 1; i < chunks.length; i++) sum += chunks[i]!.length;
+  return sum;
+}
+
+const chunks = refine(
+  list(bytes(LIMITS.maxChunkBytes), LIMITS.maxFetchChunks),
+  (value) =>
+    chunkBytesBeyondFirst(value) <= LIMITS.maxFetchChunkBytes
+      ? null
+      : `wanted at most ${LIMITS.maxFetchChunkBytes} bytes of chunks beyond the first`,
+);
+
+/** The format of each kind of packet. */
+export const PACKETS: { readonly [K in PacketKind]: PacketFormat<PacketOf<K>> } = {
+  AppendEntries: attaching<p.AppendEntriesPacket>("AppendEntries", {
+    entries: list(entry, LIMITS.maxAppendEntries),
+    proof: optional(electionProof),
+  }, faultOfAppendEntries),
+  AppendEntriesResponse: alone("peer", "AppendEntriesResponse"),
+  ResendRequest: alone("peer", "ResendRequest"),
+  PreVote: attaching<p.PreVotePacket>("PreVote", { proof: optional(electionProof) }),
+  RequestVote: attaching<p.RequestVotePacket>("RequestVote", {
+    certificate,
+    preVotes: list(signed("PreVote", preVote), LIMITS.maxReplicas),
+  }),
+  Vote: alone("peer", "Vote"),
+  VoteRefusal: attaching<p.VoteRefusalPacket>("VoteRefusal", { certificate }),
+  VoteDeferred: alone("peer", "VoteDeferred"),
+  FetchEntries: alone("peer", "FetchEntries"),
+  FetchEntriesResponse: attachingAll<p.FetchEntriesResponsePacket>(
+    "FetchEntriesResponse",
+    fetched,
+    (packet) => faultOfRun(packet.entries, packet.signed.message.from),
+  ),
+  Checkpoint: alone("peer", "Checkpoint"),
+  FetchChunks: alone("peer", "FetchChunks"),
+  FetchChunksResponse: attaching<p.FetchChunksResponsePacket>("FetchChunksResponse", { chunks }),
+  RollCall: alone("peer", "RollCall"),
+  RollCallAnswer: alone("peer", "RollCallAnswer"),
+  ForwardedRequest: alone("peer", "SendRequest"),
+  Evidence: attaching<p.EvidencePacket>(null, { evidence }),
+  SendRequest: alone("client", "SendRequest"),
+  UpdateLeader: alone("client", "SendRequest"),
+  ClientHello: alone("client", "ClientHello"),
+  FastRead: alone("client", "FastRead"),
+  GetCommittedCommand: alone("client", "GetCommittedCommand"),
+  GetStatus: alone("client", "GetStatus"),
+  SetActive: alone("client", "SetActive"),
+  GetCheckpoint: alone("client", "GetCheckpoint"),
+  GetChunks: alone("client", "GetChunks"),
+  GetEntries: alone("client", "GetEntries"),
+  Reply: alone("reply", "Reply"),
+  QueryReply: alone("reply", "QueryReply"),
+};

@@ -1,0 +1,198 @@
+/** The in-memory twin of the ZeroMQ transport, for tests: same ports, same bounds and counters, no sockets. */
+import { assertFrames, MAX_PACKET_BYTES } from "../frame_limits.ts";
+import { MemoryInbox } from "./memory_inbox.ts";
+import type { ClientTransport, Received, ReplicaTransport, TransportCounters } from "../port.ts";
+import { routeOf } from "../route.ts";
+
+/** Messages queued between two ends before more are dropped. */
+export const MEMORY_QUEUES = {
+  /** From one peer to another. */
+  peer: 512,
+  /** From a publisher to one peer. */
+  published: 2048,
+  /** From one client to one replica. */
+  client: 512,
+  /** From one replica to one client. */
+  answer: 512,
+};
+export type MemoryQueues = typeof MEMORY_QUEUES;
+
+type Answer = { readonly replica: string; readonly frames: readonly Uint8Array[] };
+type Frames = readonly Uint8Array[];
+
+/**
+ * Connects transports of one process. Delivery is immediate, in order and lossless up to full queues; what is sent to
+ * someone who is not there is dropped and counted. Frames are copied, as a network would.
+ */
+export class MemoryNetwork {
+  readonly #queues: MemoryQueues;
+  readonly #replicas = new Map<string, MemoryReplica>();
+  readonly #clients = new Map<string, MemoryClient>();
+  #attached = 0;
+
+  constructor(queues: Partial<MemoryQueues> = {}) {
+    this.#queues = { ...MEMORY_QUEUES, ...queues };
+  }
+
+  /** Attaches a replica. Throws an `Error` if one of that id is attached. */
+  replica(self: string, peers: readonly string[]): ReplicaTransport {
+    if (this.#replicas.has(self)) throw new Error(`Replica ${self} is attached already, want one of each id`);
+    const replica = new MemoryReplica(this.#newRoute(), peers, this.#queues, {
+      replica: (id) => this.#replicas.get(id),
+      client: (route) => this.#clients.get(route),
+      detach: () => this.#replicas.delete(self),
+      self,
+    });
+    this.#replicas.set(self, replica);
+    return replica;
+  }
+
+  /** Attaches a client, under a route of its own. */
+  client(replicas: readonly string[]): ClientTransport {
+    const route = this.#newRoute();
+    const client: MemoryClient = new MemoryClient(route, replicas, this.#queues, {
+      replica: (id) => this.#replicas.get(id),
+      detach: () => this.#clients.delete(route),
+    });
+    this.#clients.set(route, client);
+    return client;
+  }
+
+  /** Of the form ZeroMQ makes up: a zero byte and a number of 32 bits. */
+  #newRoute(): string {
+    const identity = new Uint8Array(5);
+    new DataView(identity.buffer).setUint32(1, ++this.#attached);
+    return routeOf(identity);
+  }
+}
+
+const noCounters = (): TransportCounters => ({ received: 0, sent: 0, dropped: 0, refused: 0 });
+const copied = (frames: Frames): Frames => frames.map((frame) => new Uint8Array(frame));
+
+const CHANNELS = ["peer", "published", "client"] as const;
+
+interface ReplicaLinks {
+  readonly self: string;
+  replica(id: string): MemoryReplica | undefined;
+  client(route: string): MemoryClient | undefined;
+  detach(): void;
+}
+
+class MemoryReplica implements ReplicaTransport {
+  readonly counters = noCounters();
+  readonly #route: string;
+  readonly #peers: readonly string[];
+  readonly #links: ReplicaLinks;
+  readonly #inbox: MemoryInbox<Received>;
+  #closed = false;
+
+  constructor(route: string, peers: readonly string[], queues: MemoryQueues, links: ReplicaLinks) {
+    this.#route = route;
+    this.#peers = peers;
+    this.#links = links;
+    const bounds = CHANNELS.map((channel) => ({ size: queues[channel], maxBytes: MAX_PACKET_BYTES[channel] }));
+    this.#inbox = new MemoryInbox<Received>(bounds, this.counters);
+  }
+
+  deliver(sender: string, message: Received): boolean {
+    return this.#inbox.deliver(CHANNELS.indexOf(message.channel), sender, message);
+  }
+
+  receive(timeoutMs: number, limit: number): Promise<Received[]> {
+    return this.#inbox.receive(timeoutMs, limit);
+  }
+
+  wake(): void {
+    this.#inbox.wake();
+  }
+
+  sendToPeer(peer: string, frames: Frames): void {
+    if (!this.#peers.includes(peer)) throw new RangeError(`Cannot send to ${JSON.stringify(peer)}, which is no peer`);
+    assertFrames(frames);
+    const target = this.#closed ? undefined : this.#links.replica(peer);
+    this.#count(target?.deliver(this.#route, this.#message("peer", this.#route, frames)));
+  }
+
+  publish(frames: Frames): void {
+    assertFrames(frames);
+    // Like PUB: whoever is not there or full misses it, and nobody is told.
+    for (const peer of this.#closed ? [] : this.#peers) {
+      this.#links.replica(peer)?.deliver(this.#route, this.#message("published", this.#links.self, frames));
+    }
+    this.#count(!this.#closed);
+  }
+
+  sendToClient(route: string, frames: Frames): void {
+    assertFrames(frames);
+    const target = this.#closed ? undefined : this.#links.client(route);
+    this.#count(target?.deliver({ replica: this.#links.self, frames: copied(frames) }));
+  }
+
+  close(): Promise<void> {
+    if (!this.#closed) this.#links.detach();
+    this.#closed = true;
+    this.#inbox.close();
+    return Promise.resolve();
+  }
+
+  #message(channel: "peer" | "published", route: string, frames: Frames): Received {
+    return { channel, route, frames: copied(frames) };
+  }
+
+  #count(delivered: boolean | undefined): void {
+    if (delivered === true) this.counters.sent++;
+    else this.counters.dropped++;
+  }
+}
+
+interface ClientLinks {
+  replica(id: string): MemoryReplica | undefined;
+  detach(): void;
+}
+
+class MemoryClient implements ClientTransport {
+  readonly counters = noCounters();
+  readonly #route: string;
+  readonly #replicas: readonly string[];
+  readonly #links: ClientLinks;
+  readonly #inbox: MemoryInbox<Answer>;
+  #closed = false;
+
+  constructor(route: string, replicas: readonly string[], queues: MemoryQueues, links: ClientLinks) {
+    this.#route = route;
+    this.#replicas = replicas;
+    this.#links = links;
+    const bounds = { size: queues.answer, maxBytes: MAX_PACKET_BYTES.answer };
+    this.#inbox = new MemoryInbox<Answer>(replicas.map(() => bounds), this.counters);
+  }
+
+  deliver(answer: Answer): boolean {
+    return this.#inbox.deliver(this.#replicas.indexOf(answer.replica), answer.replica, answer);
+  }
+
+  receive(timeoutMs: number, limit: number): Promise<Answer[]> {
+    return this.#inbox.receive(timeoutMs, limit);
+  }
+
+  wake(): void {
+    this.#inbox.wake();
+  }
+
+  send(replica: string, frames: Frames): void {
+    if (!this.#replicas.includes(replica)) {
+      throw new RangeError(`Cannot send to ${JSON.stringify(replica)}, which is no replica`);
+    }
+    assertFrames(frames);
+    const message: Received = { channel: "client", route: this.#route, frames: copied(frames) };
+    const delivered = !this.#closed && this.#links.replica(replica)?.deliver(this.#route, message);
+    if (delivered === true) this.counters.sent++;
+    else this.counters.dropped++;
+  }
+
+  close(): Promise<void> {
+    if (!this.#closed) this.#links.detach();
+    this.#closed = true;
+    this.#inbox.close();
+    return Promise.resolve();
+  }
+}

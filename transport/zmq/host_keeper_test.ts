@@ -1,0 +1,89 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { TransportError } from "../endpoint.ts";
+import { HostKeeper } from "./host_keeper.ts";
+
+function recorder() {
+  const calls: string[] = [];
+  const socket = {
+    connect: (address: string) => void calls.push(`connect ${address}`),
+    disconnect: (address: string) => void calls.push(`disconnect ${address}`),
+  };
+  return { calls, socket };
+}
+
+/** Fires the keeper's timers when told to, so that no test waits. */
+function withFakeTimers(body: (fire: () => Promise<void>, pauses: number[]) => Promise<void>): () => Promise<void> {
+  return async () => {
+    const real = [globalThis.setTimeout, Deno.unrefTimer] as const;
+    const timers: (() => unknown)[] = [];
+    const pauses: number[] = [];
+    const fake = (callback: () => unknown, pause: number) => {
+      pauses.push(pause);
+      return timers.push(callback);
+    };
+    Object.assign(globalThis, { setTimeout: fake });
+    Object.assign(Deno, { unrefTimer: () => {} });
+    try {
+      await body(async () => void await timers.shift()?.(), pauses);
+    } finally {
+      Object.assign(globalThis, { setTimeout: real[0] });
+      Object.assign(Deno, { unrefTimer: real[1] });
+    }
+  };
+}
+
+Deno.test("an address is connected to at once and never looked up", async () => {
+  const { calls, socket } = recorder();
+  const keeper = new HostKeeper("10.0.0.1", [{ socket, port: 1 }, { socket, port: 2 }], () => {
+    throw new Error("looked up");
+  });
+  await keeper.start();
+  assertEquals(calls, ["connect tcp://10.0.0.1:1", "connect tcp://10.0.0.1:2"]);
+  keeper.close();
+});
+
+Deno.test(
+  "a name that moves is followed, one that fails is tried again sooner",
+  withFakeTimers(async (fire, pauses) => {
+    const { calls, socket } = recorder();
+    const answers = ["10.0.0.1", "10.0.0.1", null, "10.0.0.2"];
+    const keeper = new HostKeeper("r1", [{ socket, port: 7 }], () => {
+      const answer = answers.shift();
+      return answer ? Promise.resolve(answer) : Promise.reject(new Error("no such name"));
+    });
+    await keeper.start();
+    for (let round = 0; round < 3; round++) await fire();
+    keeper.close();
+    assertEquals(calls, ["connect tcp://10.0.0.1:7", "disconnect tcp://10.0.0.1:7", "connect tcp://10.0.0.2:7"]);
+    assertEquals(pauses, [5000, 5000, 1000, 5000]);
+  }),
+);
+
+Deno.test(
+  "a look-up that ends after close connects nothing and plans nothing",
+  withFakeTimers(async (_fire, pauses) => {
+    const { calls, socket } = recorder();
+    const answer = Promise.withResolvers<string>();
+    const keeper = new HostKeeper("r1", [{ socket, port: 7 }], () => answer.promise);
+    const started = keeper.start();
+    keeper.close();
+    answer.resolve("10.0.0.1");
+    await started;
+    assertEquals([calls, pauses], [[], []]);
+  }),
+);
+
+Deno.test("without permission to look up, the name is left to ZeroMQ", async () => {
+  const { calls, socket } = recorder();
+  const denied = Object.assign(new Error("not allowed"), { code: "EPERM" });
+  const keeper = new HostKeeper("r1", [{ socket, port: 7 }], () => Promise.reject(denied));
+  await keeper.start();
+  assertEquals(calls, ["connect tcp://r1:7"]);
+  keeper.close();
+});
+
+Deno.test("unusable addresses are refused before anything is connected", () => {
+  const { socket } = recorder();
+  assertThrows(() => new HostKeeper("10.0.0.1", [{ socket, port: 70_000 }]), TransportError, "70000");
+  assertThrows(() => new HostKeeper("::1", [{ socket, port: 7 }]), TransportError, "::1");
+});

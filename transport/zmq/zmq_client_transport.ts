@@ -1,0 +1,102 @@
+import type { Dealer } from "zeromq";
+import { assertFrames, MAX_PACKET_BYTES } from "../frame_limits.ts";
+import { HostKeeper, type Lookup } from "./host_keeper.ts";
+import type { ClientTransport, TransportCounters } from "../port.ts";
+import { ZmqInbox } from "./zmq_inbox.ts";
+import { sendCounted } from "./zmq_outbox.ts";
+import { clientDealer, HIGH_WATER_MARKS, type HighWaterMarks } from "./zmq_socket_options.ts";
+
+/** How long the first look-up of the replicas' names may hold up the start, in milliseconds. */
+const LOOKUP_PATIENCE_MS = 2000;
+
+/** Whom a client talks to. */
+export interface ZmqClientOptions {
+  /** `host` is an IPv4 address or a name, which is looked up again and again. */
+  readonly replicas: readonly { readonly id: string; readonly host: string; readonly clientPort: number }[];
+  /** Other bounds than {@linkcode HIGH_WATER_MARKS}. */
+  readonly highWaterMarks?: Partial<HighWaterMarks>;
+  /** How host names are resolved; the system's way if left out. */
+  readonly lookup?: Lookup;
+}
+
+type Answer = { readonly replica: string; readonly frames: readonly Uint8Array[] };
+
+/**
+ * Starts to connect to all replicas; what is sent before a connection is up waits in that replica's queue.
+ * Resolves once host names are looked up, or after two seconds. Throws a `TransportError` if an address is not usable.
+ */
+export async function createZmqClientTransport(options: ZmqClientOptions): Promise<ClientTransport> {
+  const marks = { ...HIGH_WATER_MARKS, ...options.highWaterMarks };
+  const dealers = new Map<string, Dealer>();
+  const keepers: HostKeeper[] = [];
+  try {
+    for (const { id, host, clientPort } of options.replicas) {
+      const dealer = clientDealer(marks);
+      dealers.set(id, dealer);
+      keepers.push(new HostKeeper(host, [{ socket: dealer, port: clientPort }], options.lookup));
+    }
+  } catch (error) {
+    for (const dealer of dealers.values()) dealer.close();
+    throw error;
+  }
+  await within(LOOKUP_PATIENCE_MS, Promise.all(keepers.map((keeper) => keeper.start())));
+  return new ZmqClientTransport(dealers, keepers);
+}
+
+async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise((resolve) => timer = setTimeout(resolve, timeoutMs));
+  await Promise.race([work, timeout]);
+  clearTimeout(timer);
+}
+
+class ZmqClientTransport implements ClientTransport {
+  readonly counters: TransportCounters = { received: 0, sent: 0, dropped: 0, refused: 0 };
+  readonly #dealers: ReadonlyMap<string, Dealer>;
+  readonly #keepers: readonly HostKeeper[];
+  readonly #inbox: ZmqInbox<Answer>;
+  #closing: Promise<void> | null = null;
+
+  constructor(dealers: ReadonlyMap<string, Dealer>, keepers: readonly HostKeeper[]) {
+    this.#dealers = dealers;
+    this.#keepers = keepers;
+    const sources = [...dealers].map(([replica, socket]) => ({
+      from: socket,
+      sockets: [socket],
+      routed: false,
+      maxBytes: MAX_PACKET_BYTES.answer,
+      make: (_identity: Uint8Array, frames: readonly Uint8Array[]) => ({ replica, frames }),
+    }));
+    this.#inbox = new ZmqInbox<Answer>(sources, this.counters);
+  }
+
+  receive(timeoutMs: number, limit: number): Promise<Answer[]> {
+    return this.#inbox.receive(timeoutMs, limit);
+  }
+
+  wake(): void {
+    this.#inbox.waiter.wake();
+  }
+
+  send(replica: string, frames: readonly Uint8Array[]): void {
+    const dealer = this.#dealers.get(replica);
+    if (dealer === undefined) throw new RangeError(`Cannot send to ${JSON.stringify(replica)}, which is no replica`);
+    assertFrames(frames);
+    if (this.#closing !== null) {
+      this.counters.dropped++;
+      return;
+    }
+    sendCounted(dealer, frames, this.counters);
+    this.#inbox.waiter.used(dealer);
+  }
+
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    for (const keeper of this.#keepers) keeper.close();
+    await this.#inbox.close();
+    for (const dealer of this.#dealers.values()) dealer.close();
+  }
+}
