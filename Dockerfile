@@ -27,7 +27,9 @@ RUN deno install --frozen \
   && deno eval --cached-only 'await import("zeromq"); await import("secp256k1-native");'
 
 COPY LICENSE mod.ts ./
+COPY protocol protocol/
 COPY crypto crypto/
+COPY state_machine state_machine/
 COPY transport transport/
 COPY replica replica/
 COPY client client/

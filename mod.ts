@@ -11,8 +11,6 @@ export { ConfigError } from "./crypto/config_error.ts";
 export { type KeyFile, type KeyKind, parseKeyFile, readKeyFile } from "./crypto/keys/key_file.ts";
 export { type BackendChoice, loadBackend, type LoadedBackend } from "./crypto/signing/load_backend.ts";
 export { parseRoster, readRoster } from "./crypto/roster/parse_roster.ts";
-export type { Roster, RosterClient, RosterReplica } from "./crypto/roster/roster.ts";
-
 // Replicas and the application's port.
 export type { ProtocolConstants } from "./protocol/config.ts";
 export { InvariantError } from "./protocol/invariant.ts";
@@ -22,8 +20,9 @@ export { createLogger, type LogFields, type Logger, type LogLevel } from "./repl
 export { type RunningReplica, type StartOptions, startReplica } from "./replica/start_replica.ts";
 export { KvStore } from "./state_machine/mod.ts";
 export type { ReplicaStatus as ReplicaReport } from "./replica/status/status.ts";
-export { GuardError, StorageError } from "./replica/storage/mod.ts";
+export { GuardError, StorageError } from "./replica/storage/port.ts";
 
 // Clients.
 export * from "./client/mod.ts";
 export { createZmqClientTransport, TransportError, type ZmqClientOptions } from "./transport/mod.ts";
+export type { Roster, RosterClient, RosterReplica } from "./crypto/roster/roster_types.ts";

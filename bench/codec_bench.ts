@@ -10,7 +10,7 @@
  * encoding, which a general format can only do by encoding again and comparing, and the codec does by construction.
  */
 import { parseArgs } from "@std/cli/parse-args";
-import type { AppendEntriesPacket } from "../protocol/packet.ts";
+import type { PacketOf } from "../protocol/packet.ts";
 import { splitRequests } from "../protocol/entry_body.ts";
 import { decodeMessage, decodePeerPacket, encodeMessage, encodePacket } from "../transport/codec/mod.ts";
 import { type Candidate, loadCandidates } from "./codec_candidates.ts";
@@ -88,7 +88,7 @@ interface LooseAppend {
 
 /** A packet as a general format carries it: the header, and the entries with their bodies, in which each request is checked. */
 function generalAppend(candidate: Candidate): Operations {
-  const packet: AppendEntriesPacket = appendPacket(new Uint8Array(candidate.encode(REQUEST)));
+  const packet: PacketOf<"AppendEntries"> = appendPacket(new Uint8Array(candidate.encode(REQUEST)));
   const value: LooseAppend = {
     header: packet.signed.message,
     entries: packet.entries.map(({ index, term, body }) => ({ index, term, body })),

@@ -2,9 +2,10 @@
 import { joinRequests } from "../protocol/entry_body.ts";
 import { clientId, digest, logIndex, offset, replicaId, round, seq, term } from "../protocol/ids.ts";
 import { LIMITS } from "../protocol/limits.ts";
-import type { AppendEntries, AppendEntriesResponse, SendRequest, Signed } from "../protocol/message.ts";
-import type { AppendEntriesPacket } from "../protocol/packet.ts";
+import type { AppendEntries, AppendEntriesResponse, SendRequest } from "../protocol/message.ts";
+import type { PacketOf } from "../protocol/packet.ts";
 import { encodeMessage, entryOf } from "../transport/codec/mod.ts";
+import type { Signed } from "../protocol/signed.ts";
 
 /** Digests and contents that look random, as real ones do, and are the same in every run. */
 function pseudoRandom(length: number, start: number): Uint8Array {
@@ -51,7 +52,7 @@ const HEADER: AppendEntries = {
 };
 
 /** (b) A header with 16 hashes and its 16 entries, each of one 200-byte request, in the encoding that `requestBody` gives. */
-export function appendPacket(requestBody: Uint8Array): AppendEntriesPacket {
+export function appendPacket(requestBody: Uint8Array): PacketOf<"AppendEntries"> {
   const request: Signed<SendRequest> = { message: REQUEST, body: requestBody, signature: SIGNATURE };
   const entries = HEADER.entryHashes.map((_, i) =>
     entryOf(offset(HEADER.prevIndex, i + 1), HEADER.term, joinRequests([request]))

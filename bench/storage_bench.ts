@@ -1,7 +1,8 @@
 /** Commits a second of the SQLite storage, as a follower makes them. `deno run --allow-read --allow-write storage_bench.ts DIR` */
 import { term } from "../protocol/ids.ts";
-import { openSqliteStorage, type Storage } from "../replica/storage/mod.ts";
 import * as fx from "../tests/contract/storage/storage_fixtures.ts";
+import { openSqliteStorage } from "../replica/storage/sqlite/sqlite_storage.ts";
+import type { Storage } from "../replica/storage/port.ts";
 
 interface Shape {
   readonly commits: number;

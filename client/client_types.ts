@@ -1,7 +1,6 @@
 /** The client library's interface. */
 import type { KeyFile } from "../crypto/keys/key_file.ts";
 import type { SignatureBackend } from "../crypto/signing/backend.ts";
-import type { Roster } from "../crypto/roster/roster.ts";
 import type { ClientTransport } from "../transport/port.ts";
 import type { BackupSources } from "./calls/backup_sources.ts";
 import type { CommittedEntry } from "./calls/committed_command.ts";
@@ -10,6 +9,7 @@ import type { KvCalls, ReadOutcome } from "./calls/kv.ts";
 import type { CallOptions, Executed, RequestOptions } from "./loop/requests.ts";
 import type { ReplicaStatus } from "./calls/status_report.ts";
 import type { ClientTimings } from "./loop/timings.ts";
+import type { Roster } from "../crypto/roster/roster_types.ts";
 
 /** What a client is made of. */
 export interface ClientOptions {

@@ -1,7 +1,8 @@
 /** Certificates and proofs: collections of other replicas' signed bytes that convince anyone with the roster. */
 import type { Head, Link } from "./entry.ts";
 import type { Digest } from "./ids.ts";
-import type { AppendEntriesResponse, Certified, Checkpoint, Signed, Vote } from "./message.ts";
+import type { AppendEntriesResponse, Certified, Checkpoint, Vote } from "./message.ts";
+import type { Signed } from "./signed.ts";
 
 /** §5.5: responses of `term` acking exactly (index, hash), from Q different replicas. Genesis (0, 0, h₀) has none. */
 export interface PrepareCertificate extends Certified {

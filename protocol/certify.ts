@@ -12,13 +12,11 @@ import type {
 } from "./certificate.ts";
 import { chainHash } from "./hash_chain.ts";
 import { type Digest, type LogIndex, offset, type ReplicaId, type Term } from "./ids.ts";
-import type { Certified, PreVote, Signed } from "./message.ts";
+import type { Certified, PreVote } from "./message.ts";
 import type { Hash } from "./ports.ts";
 import { compareRank, sameCertified } from "./rank.ts";
-import type { CoreState } from "../replica/core/state.ts";
-
-/** What checking needs to know: the roster, the quorum and the genesis point. */
-export type Roster = Pick<CoreState, "config" | "sizes" | "genesis">;
+import type { Signed } from "./signed.ts";
+import type { Roster } from "./quorum.ts";
 
 /** Whether `certificate` certifies its point, given that its signatures are good. */
 export function isCertificate(roster: Roster, hash: Hash, certificate: Certificate): boolean {

@@ -1,6 +1,6 @@
 /** Entries and the requests in them (§3.1). */
 import type { ClientId, Digest, LogIndex, Seq, Term } from "./ids.ts";
-import type { Signed } from "./message.ts";
+import type { Signed } from "./signed.ts";
 
 /**
  * A client's request as the client signed it (§7.1). Invariant wanted by every replica: `floor ≤ seq`. `command` is
@@ -37,4 +37,11 @@ export interface Head {
 export interface Link {
   readonly term: Term;
   readonly digest: Digest;
+}
+
+/** An entry with the digest of its body and its chain hash. */
+export interface ChainedEntry {
+  readonly entry: Entry;
+  readonly digest: Digest;
+  readonly hash: Digest;
 }

@@ -5,7 +5,8 @@
  * Layout, big-endian: `u16 count`, then `count` times `u32 length, body, 64-byte signature`. A no-op has count 0.
  */
 import { LIMITS } from "./limits.ts";
-import type { SendRequest, Signed } from "./message.ts";
+import type { SendRequest } from "./message.ts";
+import type { Signed } from "./signed.ts";
 
 const COUNT_BYTES = 2;
 const LENGTH_BYTES = 4;

@@ -1,7 +1,8 @@
 /** Evidence: signed contradictions of one replica (§9.1), transferable and checkable by anyone with the roster. */
 import type { Entry } from "./entry.ts";
 import type { ReplicaId } from "./ids.ts";
-import type { AppendEntries, AppendEntriesResponse, Signed, Vote } from "./message.ts";
+import type { AppendEntries, AppendEntriesResponse, Vote } from "./message.ts";
+import type { Signed } from "./signed.ts";
 
 /** Two AppendEntries of one leader and term whose hash lists differ at an index. */
 export interface EquivocationEvidence {

@@ -1,8 +1,7 @@
 /** The incremental hash over the log (§3.1): equal hash at equal index means identical logs up to there. */
 import { writeDigest } from "./bytes.ts";
-import type { Entry, Link } from "./entry.ts";
+import type { ChainedEntry, Entry, Link } from "./entry.ts";
 import type { Digest, LogIndex } from "./ids.ts";
-import type { ChainedEntry } from "../replica/core/output.ts";
 import type { Hash } from "./ports.ts";
 
 /** h₀ = H(cluster id). */

@@ -1,24 +1,6 @@
-/** Bodies of signed messages. The names and the direction of each are in `docs/protocol.md`. */
-import type { GetCheckpoint, GetChunks, GetEntries } from "./backup_message.ts";
 import type { ClientId, Digest, LogIndex, ReplicaId, Round, Seq, Term } from "./ids.ts";
 import type { Head, SendRequest } from "./entry.ts";
-
-export type { GetCheckpoint, GetChunks, GetEntries } from "./backup_message.ts";
 export type { SendRequest } from "./entry.ts";
-
-/**
- * A message with the very bytes that were signed (§2.2). Whoever passes it on passes `body` and `signature` unchanged;
- * `message` is only the decoded view of `body`.
- */
-export interface Signed<M> {
-  readonly message: M;
-  readonly body: Uint8Array;
-  readonly signature: Uint8Array;
-}
-
-declare const verified: unique symbol;
-/** Brand of what ingress let through: decoded strictly and every listed signature checked. */
-export type Verified<T> = T & { readonly [verified]: true };
 
 /** A rank on a chain: a certified point (§5.5). Ordered by term, then index. */
 export interface Certified extends Head {
@@ -280,3 +262,26 @@ export type ReplyMessage = Reply | QueryReply;
 export type Message = PeerMessage | ClientMessage | ReplyMessage;
 /** The kinds of signed bodies; each has a domain tag of its own (§2.2). */
 export type MessageKind = Message["kind"];
+
+/** Client → replica: its stable checkpoint and the latest commit certificate. Whoever makes a backup begins with them (§8.3). */
+export interface GetCheckpoint {
+  readonly kind: "GetCheckpoint";
+  readonly client: ClientId;
+  readonly nonce: number;
+}
+
+/** Client → replica: chunks of a snapshot, by their digests; at most `LIMITS.maxFetchChunks`, at least one. */
+export interface GetChunks {
+  readonly kind: "GetChunks";
+  readonly client: ClientId;
+  readonly nonce: number;
+  readonly digests: readonly Digest[];
+}
+
+/** Client → replica: committed entries from `from` on. */
+export interface GetEntries {
+  readonly kind: "GetEntries";
+  readonly client: ClientId;
+  readonly nonce: number;
+  readonly from: LogIndex;
+}

@@ -8,149 +8,90 @@
 import type { Certificate, CheckpointProof, ElectionProof } from "./certificate.ts";
 import type { Entry, SendRequest } from "./entry.ts";
 import type { Evidence } from "./evidence.ts";
-import type * as m from "./message.ts";
+import type { ClientMessage, PeerMessage, PreVote, ReplyMessage } from "./message.ts";
+import type { Signed } from "./signed.ts";
 
-export interface AppendEntriesPacket<S = m.Signed<m.AppendEntries>> {
-  readonly kind: "AppendEntries";
-  readonly signed: S;
-  /** One for each of the header's entryHashes, in order. */
-  readonly entries: readonly Entry[];
-  /** §6.7; null once the receiver is known to have it. */
-  readonly proof: ElectionProof | null;
+/** Attachments by kind of packet; a kind that is not named here carries none. */
+interface Attachments {
+  readonly AppendEntries: {
+    /** One for each of the header's entryHashes, in order. */
+    readonly entries: readonly Entry[];
+    /** §6.7; null once the receiver is known to have it. */
+    readonly proof: ElectionProof | null;
+  };
+  readonly PreVote: {
+    /** Newest election proof the sender holds for a term at or below its currentTerm (§6.3). */
+    readonly proof: ElectionProof | null;
+  };
+  readonly RequestVote: {
+    /** Of the base (§6.4). */
+    readonly certificate: Certificate;
+    readonly preVotes: readonly Signed<PreVote>[];
+  };
+  readonly VoteRefusal: {
+    /** The voter's highest, which outranks the candidate's base (§6.5). */
+    readonly certificate: Certificate;
+  };
+  readonly FetchEntriesResponse: {
+    readonly entries: readonly Entry[];
+    /** A commit certificate on the served chain, if the source has one. */
+    readonly certificate: Certificate | null;
+    /** §8.3: instead of entries the source no longer holds, or too many of them: its stable checkpoint. */
+    readonly checkpoint: CheckpointProof | null;
+  };
+  readonly FetchChunksResponse: {
+    /** Some of the chunks asked for, at most `LIMITS.maxFetchChunkBytes` in all unless it is a single one; none where none is held. */
+    readonly chunks: readonly Uint8Array[];
+  };
 }
-export interface AppendEntriesResponsePacket<S = m.Signed<m.AppendEntriesResponse>> {
-  readonly kind: "AppendEntriesResponse";
-  readonly signed: S;
-}
-export interface ResendRequestPacket<S = m.Signed<m.ResendRequest>> {
-  readonly kind: "ResendRequest";
-  readonly signed: S;
-}
-export interface PreVotePacket<S = m.Signed<m.PreVote>> {
-  readonly kind: "PreVote";
-  readonly signed: S;
-  /** Newest election proof the sender holds for a term at or below its currentTerm (§6.3). */
-  readonly proof: ElectionProof | null;
-}
-export interface RequestVotePacket<S = m.Signed<m.RequestVote>> {
-  readonly kind: "RequestVote";
-  readonly signed: S;
-  readonly certificate: Certificate;
-  readonly preVotes: readonly m.Signed<m.PreVote>[];
-}
-export interface VotePacket<S = m.Signed<m.Vote>> {
-  readonly kind: "Vote";
-  readonly signed: S;
-}
-export interface VoteRefusalPacket<S = m.Signed<m.VoteRefusal>> {
-  readonly kind: "VoteRefusal";
-  readonly signed: S;
-  readonly certificate: Certificate;
-}
-export interface VoteDeferredPacket<S = m.Signed<m.VoteDeferred>> {
-  readonly kind: "VoteDeferred";
-  readonly signed: S;
-}
-export interface FetchEntriesPacket<S = m.Signed<m.FetchEntries>> {
-  readonly kind: "FetchEntries";
-  readonly signed: S;
-}
-export interface FetchEntriesResponsePacket<S = m.Signed<m.FetchEntriesResponse>> {
-  readonly kind: "FetchEntriesResponse";
-  readonly signed: S;
-  readonly entries: readonly Entry[];
-  /** A commit certificate on the served chain, if the source has one. */
-  readonly certificate: Certificate | null;
-  /** §8.3: instead of entries the source no longer holds, or too many of them: its stable checkpoint. */
-  readonly checkpoint: CheckpointProof | null;
-}
-export interface CheckpointPacket<S = m.Signed<m.Checkpoint>> {
-  readonly kind: "Checkpoint";
-  readonly signed: S;
-}
-export interface FetchChunksPacket<S = m.Signed<m.FetchChunks>> {
-  readonly kind: "FetchChunks";
-  readonly signed: S;
-}
-export interface FetchChunksResponsePacket<S = m.Signed<m.FetchChunksResponse>> {
-  readonly kind: "FetchChunksResponse";
-  readonly signed: S;
-  /** Some of the chunks asked for, at most `LIMITS.maxFetchChunkBytes` in all unless it is a single one; none where none is held. */
-  readonly chunks: readonly Uint8Array[];
-}
-export interface RollCallPacket<S = m.Signed<m.RollCall>> {
-  readonly kind: "RollCall";
-  readonly signed: S;
-}
-export interface RollCallAnswerPacket<S = m.Signed<m.RollCallAnswer>> {
-  readonly kind: "RollCallAnswer";
-  readonly signed: S;
-}
+
+type PeerKind = PeerMessage["kind"];
+type PeerMessageOf<K extends PeerKind> = Extract<PeerMessage, { readonly kind: K }>;
+type AttachmentsOf<K extends PeerKind> = K extends keyof Attachments ? Attachments[K] : unknown;
+
+/** A packet of kind `K` that a replica signs for its peers; `S` is how its signed part appears. */
+type PeerPacket<K extends PeerKind, S> = { readonly kind: K; readonly signed: S } & AttachmentsOf<K>;
+
 /** A client's request passed on by a replica (§7.3). The client's signature is the only one. */
 export interface ForwardedRequestPacket {
   readonly kind: "ForwardedRequest";
-  readonly signed: m.Signed<SendRequest>;
+  readonly signed: Signed<SendRequest>;
 }
+
 /** Evidence, gossiped once (§9.1). It carries the culprit's own signatures and none of the sender. */
 export interface EvidencePacket {
   readonly kind: "Evidence";
   readonly evidence: Evidence;
 }
 
-/** What replicas send each other, as received. */
+/** Anything that replicas send each other, as received. */
 export type Packet =
-  | AppendEntriesPacket
-  | AppendEntriesResponsePacket
-  | ResendRequestPacket
-  | PreVotePacket
-  | RequestVotePacket
-  | VotePacket
-  | VoteRefusalPacket
-  | VoteDeferredPacket
-  | FetchEntriesPacket
-  | FetchEntriesResponsePacket
-  | CheckpointPacket
-  | FetchChunksPacket
-  | FetchChunksResponsePacket
-  | RollCallPacket
-  | RollCallAnswerPacket
+  | { [K in PeerKind]: PeerPacket<K, Signed<PeerMessageOf<K>>> }[PeerKind]
   | ForwardedRequestPacket
   | EvidencePacket;
 
-/** What the core hands out to be signed and sent. */
+/** Anything that the core hands out to be signed and sent. */
 export type UnsignedPacket =
-  | AppendEntriesPacket<m.AppendEntries>
-  | AppendEntriesResponsePacket<m.AppendEntriesResponse>
-  | ResendRequestPacket<m.ResendRequest>
-  | PreVotePacket<m.PreVote>
-  | RequestVotePacket<m.RequestVote>
-  | VotePacket<m.Vote>
-  | VoteRefusalPacket<m.VoteRefusal>
-  | VoteDeferredPacket<m.VoteDeferred>
-  | FetchEntriesPacket<m.FetchEntries>
-  | FetchEntriesResponsePacket<m.FetchEntriesResponse>
-  | CheckpointPacket<m.Checkpoint>
-  | FetchChunksPacket<m.FetchChunks>
-  | FetchChunksResponsePacket<m.FetchChunksResponse>
-  | RollCallPacket<m.RollCall>
-  | RollCallAnswerPacket<m.RollCallAnswer>
+  | { [K in PeerKind]: PeerPacket<K, PeerMessageOf<K>> }[PeerKind]
   | ForwardedRequestPacket
   | EvidencePacket;
 
-/** What a client sends a replica. */
-export type ClientPacket =
-  | { readonly kind: "SendRequest"; readonly signed: m.Signed<SendRequest> }
-  | { readonly kind: "UpdateLeader"; readonly signed: m.Signed<SendRequest> }
-  | { readonly kind: "ClientHello"; readonly signed: m.Signed<m.ClientHello> }
-  | { readonly kind: "FastRead"; readonly signed: m.Signed<m.FastRead> }
-  | { readonly kind: "GetCommittedCommand"; readonly signed: m.Signed<m.GetCommittedCommand> }
-  | { readonly kind: "GetStatus"; readonly signed: m.Signed<m.GetStatus> }
-  | { readonly kind: "SetActive"; readonly signed: m.Signed<m.SetActive> }
-  | { readonly kind: "GetCheckpoint"; readonly signed: m.Signed<m.GetCheckpoint> }
-  | { readonly kind: "GetChunks"; readonly signed: m.Signed<m.GetChunks> }
-  | { readonly kind: "GetEntries"; readonly signed: m.Signed<m.GetEntries> };
+/** The packet of one kind, as received. */
+export type PacketOf<K extends Packet["kind"]> = Extract<Packet, { readonly kind: K }>;
 
-/** What a replica sends a client. */
-export type ReplyPacket =
-  | { readonly kind: "Reply"; readonly signed: m.Signed<m.Reply> }
-  | { readonly kind: "QueryReply"; readonly signed: m.Signed<m.QueryReply> };
+/** The packet of one kind, as the core hands it out. */
+export type UnsignedPacketOf<K extends UnsignedPacket["kind"]> = Extract<UnsignedPacket, { readonly kind: K }>;
+
+/** A signed message that travels with nothing beside it. */
+type Bare<M extends { readonly kind: string }> = M extends unknown
+  ? { readonly kind: M["kind"]; readonly signed: Signed<M> }
+  : never;
+
+/** Anything that a client sends a replica. */
+export type ClientPacket = Bare<ClientMessage> | {
+  readonly kind: "UpdateLeader";
+  readonly signed: Signed<SendRequest>;
+};
+
+/** Anything that a replica sends a client. */
+export type ReplyPacket = Bare<ReplyMessage>;

@@ -68,3 +68,9 @@ export interface Ports {
   readonly machine: StateMachine;
   readonly chunks: ChunkReader;
 }
+
+/** A piece of a snapshot (§8.3). */
+export interface Chunk {
+  readonly digest: Digest;
+  readonly bytes: Uint8Array;
+}

@@ -2,8 +2,9 @@
 import type { Certificate, CheckpointProof, ElectionProof } from "./certificate.ts";
 import type { Evidence } from "./evidence.ts";
 import type { ClientId, ReplicaId } from "./ids.ts";
-import type { Message, MessageKind, Signed } from "./message.ts";
+import type { Message, MessageKind } from "./message.ts";
 import type { Packet } from "./packet.ts";
+import type { Signed } from "./signed.ts";
 
 /** One signature to check: over `signed.body` as a message of `kind`, by the key of `signer` (§2.3). */
 export interface SignatureClaim {

@@ -7,7 +7,7 @@ import { hasSnapshotWork } from "./core/checkpoints/checkpoints.ts";
 import type { ClientReply, CoreEvent, Outgoing, Outputs, PersistOperation } from "./core/output.ts";
 import type { CoreState } from "./core/state.ts";
 import type { Input } from "./core/input.ts";
-import type { PeerMessage, Signed, Verified } from "../protocol/message.ts";
+import type { PeerMessage } from "../protocol/message.ts";
 import type { Packet, UnsignedPacket } from "../protocol/packet.ts";
 import type { Ports } from "../protocol/ports.ts";
 import type { Millis, ReplicaId } from "../protocol/ids.ts";
@@ -15,6 +15,7 @@ import { step } from "./core/step.ts";
 import type { Verdict } from "./core/verdict.ts";
 import { assertDurable, createDurableMark, type DurableMark, markDurable } from "./disk/durable_mark.ts";
 import type { SigningIntent, Storage } from "./storage/port.ts";
+import type { Signed, Verified } from "../protocol/signed.ts";
 
 /** What the effects are executed on. */
 export interface EffectPorts {

@@ -2,9 +2,9 @@
 import { ConfigError } from "../crypto/config_error.ts";
 import type { KeyFile } from "../crypto/keys/key_file.ts";
 import { requireMember } from "../crypto/keys/key_ring.ts";
-import type { Roster, RosterReplica } from "../crypto/roster/roster.ts";
 import type { ZmqReplicaOptions } from "../transport/mod.ts";
 import type { CoreConfig } from "../protocol/config.ts";
+import type { Roster, RosterReplica } from "../crypto/roster/roster_types.ts";
 
 const SEED_WORDS = 1;
 

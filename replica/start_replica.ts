@@ -1,7 +1,6 @@
 /** A replica as this process runs it: SQLite, ZeroMQ, and an orderly end. */
 import type { KeyFile } from "../crypto/keys/key_file.ts";
 import type { LoadedBackend } from "../crypto/signing/load_backend.ts";
-import type { Roster, RosterReplica } from "../crypto/roster/roster.ts";
 import { createZmqReplicaTransport } from "../transport/mod.ts";
 import type { ReplicaTransport } from "../transport/port.ts";
 import type { ByzantineMode } from "./byzantine/mod.ts";
@@ -14,7 +13,8 @@ import { Recorder, RecordingFile } from "./recording/mod.ts";
 import { createReplica, type Replica } from "./replica.ts";
 import { KvStore } from "../state_machine/mod.ts";
 import type { ReplicaStatus } from "./status/status.ts";
-import { beginRecovery, type BegunRecovery } from "./storage/mod.ts";
+import type { Roster, RosterReplica } from "../crypto/roster/roster_types.ts";
+import { beginRecovery, type BegunRecovery } from "./storage/sqlite/sqlite_recover.ts";
 
 export interface StartOptions {
   readonly roster: Roster;

@@ -1,8 +1,10 @@
 /** What a start that fails leaves behind; starts that succeed are tested as processes. */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { generateCluster, loadBackend, readKeyFile } from "../crypto/mod.ts";
 import { type StartOptions, startReplica } from "./start_replica.ts";
-import { StorageError } from "./storage/mod.ts";
+import { generateCluster } from "../crypto/roster/generate_cluster.ts";
+import { loadBackend } from "../crypto/signing/load_backend.ts";
+import { readKeyFile } from "../crypto/keys/key_file.ts";
+import { StorageError } from "./storage/port.ts";
 
 /** Calls `body` with options of a replica whose data directory is a file, and with its recording's path. */
 async function withUnusableDirectory(body: (options: StartOptions, record: string) => Promise<void>): Promise<void> {

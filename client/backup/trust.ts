@@ -2,7 +2,6 @@
 import type { SignatureBackend } from "../../crypto/signing/backend.ts";
 import { sha256Hex } from "../../crypto/digest.ts";
 import { createKeyRing, type KeyRing } from "../../crypto/keys/key_ring.ts";
-import type { Roster } from "../../crypto/roster/roster.ts";
 import { createVerifier, type Verifier } from "../../crypto/signing/signing.ts";
 import { createVerifiedCache } from "../../crypto/signing/verified_cache.ts";
 import type { CheckpointProof, CommitCertificate } from "../../protocol/certificate.ts";
@@ -11,13 +10,13 @@ import {
   isCheckpointProof,
   plausibleCertificate,
   plausibleCheckpointProof,
-  type Roster as CoreRoster,
 } from "../../protocol/certify.ts";
 import type { Head } from "../../protocol/entry.ts";
 import { genesisHash } from "../../protocol/hash_chain.ts";
 import { logIndex } from "../../protocol/ids.ts";
-import { quorumOf } from "../../protocol/quorum.ts";
+import { quorumOf, type Roster as CoreRoster } from "../../protocol/quorum.ts";
 import { ofCertificate, ofCheckpointProof, type SignatureClaim } from "../../protocol/signatures.ts";
+import type { Roster } from "../../crypto/roster/roster_types.ts";
 
 export class Trust {
   readonly roster: Roster;

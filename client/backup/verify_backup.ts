@@ -1,6 +1,5 @@
 /** Checks a backup with nothing but the roster: no key, no network, and no trust in whoever made it or kept it. */
 import type { SignatureBackend } from "../../crypto/signing/backend.ts";
-import type { Roster } from "../../crypto/roster/roster.ts";
 import type { CheckpointProof, CommitCertificate } from "../../protocol/certificate.ts";
 import type { StateMachine } from "../../protocol/ports.ts";
 import { certificateCodec, checkpointProofCodec, DecodeError, entryCodec } from "../../transport/codec/mod.ts";
@@ -9,6 +8,7 @@ import type { ByteSource } from "./hashed_source.ts";
 import { Rebuilt } from "./rebuild.ts";
 import { readRecords, type RecordReader } from "./record_reader.ts";
 import { Trust } from "./trust.ts";
+import type { Roster } from "../../crypto/roster/roster_types.ts";
 
 /** What a backup is checked with. */
 export interface VerifyOptions {

@@ -1,6 +1,5 @@
 /** Calls that ask replicas outside the log: fast reads, committed commands, status, and the operator's. */
 import type { KeyFile } from "../../crypto/keys/key_file.ts";
-import type { Roster } from "../../crypto/roster/roster.ts";
 import type { ClientId, LogIndex, ReplicaId } from "../../protocol/ids.ts";
 import { queryResultCodec } from "../../transport/codec/mod.ts";
 import { type BackupSources, backupSources } from "./backup_sources.ts";
@@ -15,6 +14,7 @@ import type { CallOptions } from "../loop/requests.ts";
 import { setActiveJudge, silentReplica } from "./set_active_judge.ts";
 import { type ReplicaStatus, statusJudge } from "./status_report.ts";
 import type { ClientTimings } from "../loop/timings.ts";
+import type { Roster } from "../../crypto/roster/roster_types.ts";
 
 /** What the calls need. */
 export interface NodeCallsParts {

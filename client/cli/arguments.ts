@@ -5,16 +5,7 @@ import type { Command } from "./commands/command.ts";
 import { commandNames, findCommand } from "./commands/mod.ts";
 import { UsageError } from "../errors.ts";
 import { wholeNumber } from "./whole_number.ts";
-
-/** Options that come before the command, or after it. */
-export interface GlobalOptions {
-  readonly cluster: string | null;
-  readonly key: string | null;
-  readonly json: boolean;
-  readonly help: boolean;
-  readonly timeoutMs: number;
-  readonly crypto: BackendChoice;
-}
+import type { GlobalOptions } from "./global_options.ts";
 
 /** One command as asked for. */
 export interface Invocation {

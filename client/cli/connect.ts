@@ -7,7 +7,7 @@ import { createZmqClientTransport } from "../../transport/mod.ts";
 import { createClient } from "../client.ts";
 import type { Client } from "../client_types.ts";
 import { UsageError } from "../errors.ts";
-import type { GlobalOptions } from "./arguments.ts";
+import type { GlobalOptions } from "./global_options.ts";
 
 /** Makes the client a command line asks for. */
 export type Connect = (globals: GlobalOptions) => Promise<Client>;

@@ -1,6 +1,5 @@
 /** The loop of a client: hellos, arrivals, timers. Nothing in it waits for a single message. */
 import type { KeyFile } from "../../crypto/keys/key_file.ts";
-import type { Roster } from "../../crypto/roster/roster.ts";
 import type { Signer } from "../../crypto/signing/signing.ts";
 import type { ReplyPacket } from "../../protocol/packet.ts";
 import type { ClientTransport } from "../../transport/port.ts";
@@ -12,6 +11,7 @@ import type { Outlet } from "./outlet.ts";
 import type { Queries } from "./queries.ts";
 import type { Requests } from "./requests.ts";
 import type { ClientTimings } from "./timings.ts";
+import type { Roster } from "../../crypto/roster/roster_types.ts";
 
 /** Longest wait for arrivals, in milliseconds: a clock handed in may not move with the transport's. */
 const MAX_WAIT_MS = 1000;

@@ -1,8 +1,9 @@
 /** Signing what a client sends: a body is encoded and signed once, and its frames are kept for every repeat. */
 import type { Signer } from "../../crypto/signing/signing.ts";
-import type { SendRequest, Signed } from "../../protocol/message.ts";
+import type { SendRequest } from "../../protocol/message.ts";
 import type { ClientPacket } from "../../protocol/packet.ts";
 import { encodeMessage, encodePacket } from "../../transport/codec/mod.ts";
+import type { Signed } from "../../protocol/signed.ts";
 
 /** Frames of one packet as they travel. */
 export type Frames = readonly Uint8Array[];

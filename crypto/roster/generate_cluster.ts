@@ -9,7 +9,8 @@ import { refuseOverwrite, removeIfThere, writeNewFile } from "../files.ts";
 import { type KeyFile, type KeyKind, OPERATOR_ID, writeKeyFile } from "../keys/key_file.ts";
 import { generateKeyPair, type KeyPair } from "../keys/key_pair.ts";
 import { nobleBackend } from "../signing/noble_backend.ts";
-import { createRoster, type Roster, type RosterReplica, signRoster } from "./roster.ts";
+import { createRoster, signRoster } from "./roster.ts";
+import type { Roster, RosterReplica } from "./roster_types.ts";
 
 const ROSTER_MODE = 0o644;
 /** Ports each replica takes: peers, publications, clients. */

@@ -3,10 +3,11 @@ import { SIGNATURE_BYTES, type SignatureBackend } from "../signing/backend.ts";
 import { withSource } from "../config_error.ts";
 import { unhex } from "../digest.ts";
 import { readSmallFile } from "../files.ts";
-import { type Roster, rosterBody } from "./roster.ts";
+import { rosterBody } from "./roster.ts";
 import { readRosterFields } from "./roster_fields.ts";
 import { createVerifier } from "../signing/signing.ts";
 import { describe, parseJson, readHex, readObject, refuse } from "../strict_json.ts";
+import type { Roster } from "./roster_types.ts";
 
 /** Well above the largest roster the limits allow, laid out with white space. */
 const MAX_ROSTER_BYTES = 2 * 1024 * 1024;

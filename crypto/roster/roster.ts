@@ -1,6 +1,5 @@
 /** The roster: who belongs to a cluster, where, with which keys and constants, signed by the operator (§2.1). */
 import type { ProtocolConstants } from "../../protocol/config.ts";
-import type { ClientId, ReplicaId } from "../../protocol/ids.ts";
 import type { SignatureBackend } from "../signing/backend.ts";
 import { canonicalJson } from "../canonical_json.ts";
 import { ConfigError } from "../config_error.ts";
@@ -8,39 +7,7 @@ import { constantsWith } from "./constants.ts";
 import { hex } from "../digest.ts";
 import { readRosterFields } from "./roster_fields.ts";
 import { createSigner } from "../signing/signing.ts";
-
-/** A replica's line. Its position in the list decides its turns (§6.10). */
-export interface RosterReplica {
-  readonly id: ReplicaId;
-  /** Compressed, lower-case hexadecimal digits. */
-  readonly publicKey: string;
-  /** Name or address without brackets, at most 253 characters. */
-  readonly host: string;
-  /** ROUTER for peers. */
-  readonly peerPort: number;
-  /** PUB for peers. */
-  readonly publishPort: number;
-  /** ROUTER for clients. */
-  readonly clientPort: number;
-}
-
-export interface RosterClient {
-  readonly id: ClientId;
-  /** Compressed, lower-case hexadecimal digits. */
-  readonly publicKey: string;
-}
-
-/** The signed content of `cluster.json`, checked: nothing but {@linkcode createRoster} and `parseRoster` makes one. */
-export interface Roster {
-  readonly version: 1;
-  /** Cluster id. */
-  readonly cluster: string;
-  readonly constants: ProtocolConstants;
-  readonly replicas: readonly RosterReplica[];
-  readonly clients: readonly RosterClient[];
-  /** Key of the operator, whose signature the roster carries. */
-  readonly operatorKey: string;
-}
+import type { Roster, RosterClient, RosterReplica } from "./roster_types.ts";
 
 /** What a new roster is made of. */
 export interface RosterParts {

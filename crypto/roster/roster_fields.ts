@@ -5,8 +5,8 @@ import { PUBLIC_KEY_BYTES, type SignatureBackend } from "../signing/backend.ts";
 import { readConstants } from "./constants.ts";
 import { unhex } from "../digest.ts";
 import { OPERATOR_ID } from "../keys/key_file.ts";
-import type { Roster, RosterClient, RosterReplica } from "./roster.ts";
 import { type Field, readHex, readId, readInteger, readList, readObject, readString, refuse } from "../strict_json.ts";
+import type { Roster, RosterClient, RosterReplica } from "./roster_types.ts";
 
 const ROSTER_NAMES = ["version", "cluster", "constants", "replicas", "clients", "operatorKey"] as const;
 const PORT_NAMES = ["peerPort", "publishPort", "clientPort"] as const;

@@ -9,10 +9,11 @@ import { generateKeyPair } from "../keys/key_pair.ts";
 import type { KeyFile } from "../keys/key_file.ts";
 import { createKeyRing, requireMember } from "../keys/key_ring.ts";
 import { parseRoster, readRoster } from "./parse_roster.ts";
-import { createRoster, rosterBody, type RosterParts, type RosterReplica, signRoster } from "./roster.ts";
+import { createRoster, rosterBody, type RosterParts, signRoster } from "./roster.ts";
 import { createSigner } from "../signing/signing.ts";
 import { backend, BACKENDS } from "../../tests/support/backends.ts";
 import { withTempDirectory } from "../../tests/support/temp_directory.ts";
+import type { RosterReplica } from "./roster_types.ts";
 
 const operator = generateKeyPair(backend);
 const operatorKey = hex(operator.publicKey);

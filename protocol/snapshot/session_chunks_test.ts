@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { sha256Hex } from "../../crypto/mod.ts";
 import { type ClientId, clientId, logIndex, type Seq, seq } from "../ids.ts";
 import { InvariantError } from "../invariant.ts";
 import { LIMITS } from "../limits.ts";
@@ -8,6 +7,7 @@ import type { Answer } from "../message.ts";
 import { freezeSessions, SESSION_CHUNK_BYTES, sessionChunks } from "./session_chunks.ts";
 import { readSessions } from "./session_chunks_read.ts";
 import { applyRequest, createSessionTable, type SessionTable } from "./session_table.ts";
+import { sha256Hex } from "../../crypto/digest.ts";
 
 const W = 8;
 const chunksOf = (table: SessionTable): Uint8Array[] => [...sessionChunks(freezeSessions(table))];

@@ -12,8 +12,7 @@ import { ByteWriter } from "./byte_writer.ts";
 import type { Digest } from "../ids.ts";
 import { assertInvariant } from "../invariant.ts";
 import { LIMITS } from "../limits.ts";
-import type { Chunk } from "../../replica/core/output.ts";
-import type { Hash } from "../ports.ts";
+import type { Chunk, Hash } from "../ports.ts";
 import { DIGEST_BYTES, digestsInList, joinDigests, listDigests, listsFor, splitDigests } from "./snapshot_digests.ts";
 
 /** First byte of every head. */

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { sha256Hex } from "../../crypto/mod.ts";
 import { clientId, type Digest, seq } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
 import { restoreSnapshot } from "./snapshot_restore.ts";
 import { HeldChunks, WatchedState, writeAll } from "../../tests/support/snapshot_values.ts";
 import { startSnapshot } from "./snapshot_writer.ts";
+import { sha256Hex } from "../../crypto/digest.ts";
 
 const sessions = [{ client: clientId("c1"), floor: seq(3), answers: [] }];
 const machine = ["one", "two", "three"].map((text) => new TextEncoder().encode(text));

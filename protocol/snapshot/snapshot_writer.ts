@@ -4,8 +4,7 @@
  */
 import type { Digest } from "../ids.ts";
 import { assertInvariant } from "../invariant.ts";
-import type { Chunk } from "../../replica/core/output.ts";
-import type { ChunkReader, FrozenState, Hash } from "../ports.ts";
+import type { Chunk, ChunkReader, FrozenState, Hash } from "../ports.ts";
 import { type FrozenSessions, sessionChunks } from "./session_chunks.ts";
 import { makeManifest, type Manifest } from "./snapshot_manifest.ts";
 import { checkLength } from "./snapshot_source.ts";

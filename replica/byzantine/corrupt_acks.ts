@@ -8,9 +8,9 @@ import { joinRequests } from "../../protocol/entry_body.ts";
 import { nextTerm, type ReplicaId } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import { headAt, lastHead } from "../core/log/log.ts";
-import type { AppendEntriesResponse, FetchEntriesResponse } from "../../protocol/message.ts";
+import type { AppendEntriesResponse } from "../../protocol/message.ts";
 import type { Outgoing } from "../core/output.ts";
-import type { FetchEntriesResponsePacket, UnsignedPacket } from "../../protocol/packet.ts";
+import type { UnsignedPacket, UnsignedPacketOf } from "../../protocol/packet.ts";
 import type { Adversary, Victim } from "./adversary.ts";
 import { accuses, createPace, far, inTurn, laterTerm, othersOf, ownCopy, wrongHash } from "./lies.ts";
 
@@ -159,9 +159,9 @@ function complain(proofWanted: boolean): (victim: Victim) => UnsignedPacket {
 
 /** An answer to FetchEntries whose entries are not the ones asked for. */
 function wrongEntries(
-  packet: FetchEntriesResponsePacket<FetchEntriesResponse>,
+  packet: UnsignedPacketOf<"FetchEntriesResponse">,
   turn: number,
-): FetchEntriesResponsePacket<FetchEntriesResponse> {
+): UnsignedPacketOf<"FetchEntriesResponse"> {
   const emptied = (entry: Entry): Entry => ({ ...entry, body: joinRequests([]), requests: [] });
   switch (turn % 4) {
     case 0:

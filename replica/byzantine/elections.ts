@@ -8,13 +8,14 @@ import { peersOf } from "../core/context.ts";
 import { type ReplicaId, round, type Term } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import { headAt } from "../core/log/log.ts";
-import type { AppendEntries, PreVote, RequestVote, Signed, Vote } from "../../protocol/message.ts";
+import type { AppendEntries, PreVote, Vote } from "../../protocol/message.ts";
 import type { Outgoing } from "../core/output.ts";
-import type { RequestVotePacket, UnsignedPacket } from "../../protocol/packet.ts";
+import type { UnsignedPacket, UnsignedPacketOf } from "../../protocol/packet.ts";
 import { certified, sameCertified } from "../../protocol/rank.ts";
 import type { InputWithoutTime } from "../effects.ts";
 import type { Adversary, Victim } from "./adversary.ts";
 import { accuses, createPace, far, forged, inTurn, laterTerm, voteForItself, wrongHash } from "./lies.ts";
+import type { Signed } from "../../protocol/signed.ts";
 
 /** Every so many turns it asks for the last term there can be. */
 const LAST_TERM_EVERY = 13;
@@ -165,7 +166,7 @@ function askAtOnce(victim: Victim, collection: Collection): Outgoing[] {
   ];
 }
 
-function requestOf({ config }: Victim, { term, certificate, preVotes }: Ask): RequestVotePacket<RequestVote> {
+function requestOf({ config }: Victim, { term, certificate, preVotes }: Ask): UnsignedPacketOf<"RequestVote"> {
   return {
     kind: "RequestVote",
     signed: { kind: "RequestVote", term, candidate: config.self, base: certified(certificate) },

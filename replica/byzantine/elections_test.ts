@@ -3,8 +3,7 @@ import { replicaId, term } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { PreVote } from "../../protocol/message.ts";
 import type { Outgoing } from "../core/output.ts";
-import type { RequestVotePacket } from "../../protocol/packet.ts";
-import type { RequestVote } from "../../protocol/message.ts";
+import type { UnsignedPacketOf } from "../../protocol/packet.ts";
 import {
   appendOf,
   honestState,
@@ -16,7 +15,7 @@ import {
   signAs,
 } from "../../tests/support/byzantine_victim.ts";
 
-const requestsIn = (sent: readonly Outgoing[]): RequestVotePacket<RequestVote>[] =>
+const requestsIn = (sent: readonly Outgoing[]): UnsignedPacketOf<"RequestVote">[] =>
   sent.flatMap(({ packet }) => packet.kind === "RequestVote" ? [packet] : []);
 
 const preVoteOf = (id: string, inTerm: number) => {

@@ -5,9 +5,8 @@
 import type { Entry } from "../../protocol/entry.ts";
 import { joinRequests } from "../../protocol/entry_body.ts";
 import type { ReplicaId } from "../../protocol/ids.ts";
-import type { AppendEntries } from "../../protocol/message.ts";
 import type { Outgoing } from "../core/output.ts";
-import type { AppendEntriesPacket } from "../../protocol/packet.ts";
+import type { UnsignedPacketOf } from "../../protocol/packet.ts";
 import type { Adversary, Victim } from "./adversary.ts";
 import { Fork } from "./fork.ts";
 import { accuses } from "./lies.ts";
@@ -45,7 +44,7 @@ function alternative(entry: Entry): Entry {
 /** One AppendEntries as two: the honest one for one half, the forked one for the other. */
 function split(
   to: Outgoing["to"],
-  packet: AppendEntriesPacket<AppendEntries>,
+  packet: UnsignedPacketOf<"AppendEntries">,
   fork: Fork,
   deceived: ReadonlySet<ReplicaId>,
 ): Outgoing[] {

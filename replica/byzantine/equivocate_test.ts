@@ -7,13 +7,14 @@ import type { Entry } from "../../protocol/entry.ts";
 import { joinRequests, splitRequests } from "../../protocol/entry_body.ts";
 import { chainEntry, genesisHash } from "../../protocol/hash_chain.ts";
 import { clientId, type Digest, logIndex, replicaId, round, seq, term } from "../../protocol/ids.ts";
-import type { AppendEntries, SendRequest, Signed } from "../../protocol/message.ts";
+import type { AppendEntries, SendRequest } from "../../protocol/message.ts";
 import type { Outgoing } from "../core/output.ts";
-import type { AppendEntriesPacket } from "../../protocol/packet.ts";
+import type { UnsignedPacketOf } from "../../protocol/packet.ts";
 import { KvStore } from "../../state_machine/mod.ts";
 import { EMPTY_RECOVERED } from "../storage/empty.ts";
 import { createAdversary } from "./mod.ts";
 import { HeldChunks } from "../../tests/support/snapshot_values.ts";
+import type { Signed } from "../../protocol/signed.ts";
 
 const { roster } = makeRoster();
 const config = coreConfigOf(roster, roster.replicas[0]!, 1);
@@ -61,9 +62,9 @@ function append(prevIndex: number, prevHash: Digest, requests: readonly Signed<S
   return { outgoing, hash };
 }
 
-const packetOf = ({ packet }: Outgoing) => packet as AppendEntriesPacket<AppendEntries>;
+const packetOf = ({ packet }: Outgoing) => packet as UnsignedPacketOf<"AppendEntries">;
 const ordered = ({ packet }: Outgoing) =>
-  splitRequests((packet as AppendEntriesPacket<AppendEntries>).entries[0]!.body)!.map(({ body }) => body[0]);
+  splitRequests((packet as UnsignedPacketOf<"AppendEntries">).entries[0]!.body)!.map(({ body }) => body[0]);
 
 Deno.test("it opens its term like an honest leader: a no-op cannot be forked", () => {
   const { outgoing } = append(0, genesis, []);
@@ -76,7 +77,7 @@ Deno.test("halves of the peers get entries of one index that differ, each bound 
   assertEquals([truth!.to, lie!.to], [[r1!, r2!], [r3!, r4!]]);
   assertEquals([ordered(truth!), ordered(lie!)], [[1, 2], [2, 1]]);
   for (const { packet } of [truth!, lie!]) {
-    const { signed: header, entries } = packet as AppendEntriesPacket<AppendEntries>;
+    const { signed: header, entries } = packet as UnsignedPacketOf<"AppendEntries">;
     assertEquals(header.entryHashes, [chainEntry(sha256Hex, genesis, entries[0]!).hash]);
   }
   assert(packetOf(truth!).signed.entryHashes[0] !== packetOf(lie!).signed.entryHashes[0]);

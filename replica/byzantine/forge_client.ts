@@ -7,12 +7,13 @@ import { peersOf } from "../core/context.ts";
 import { joinRequests } from "../../protocol/entry_body.ts";
 import { type ClientId, seq } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
-import type { Answer, SendRequest, Signed } from "../../protocol/message.ts";
+import type { Answer, SendRequest } from "../../protocol/message.ts";
 import type { ClientReply, Outgoing } from "../core/output.ts";
 import type { InputWithoutTime } from "../effects.ts";
 import type { Adversary, Victim } from "./adversary.ts";
 import { Fork } from "./fork.ts";
 import { accuses, createPace, forged, inTurn, othersOf, ownCopy } from "./lies.ts";
+import type { Signed } from "../../protocol/signed.ts";
 
 /** Genuine requests it remembers, to order them again. */
 const REMEMBERED = 8;

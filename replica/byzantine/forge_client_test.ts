@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { clientId, type Digest, logIndex, round, seq, term } from "../../protocol/ids.ts";
-import type { Answer, AppendEntriesResponse, SendRequest, Signed } from "../../protocol/message.ts";
+import type { Answer, AppendEntriesResponse, SendRequest } from "../../protocol/message.ts";
 import type { Outgoing } from "../core/output.ts";
-import type { AppendEntriesPacket, UnsignedPacket } from "../../protocol/packet.ts";
+import type { PacketOf, UnsignedPacket } from "../../protocol/packet.ts";
 import {
   appendOf,
   CHECK,
@@ -15,6 +15,7 @@ import {
   SELF,
   signAs,
 } from "../../tests/support/byzantine_victim.ts";
+import type { Signed } from "../../protocol/signed.ts";
 
 const isGenuine = (signed: Signed<SendRequest>): boolean =>
   CHECK.holds({ role: "client", signer: signed.message.client, kind: "SendRequest", signed });
@@ -35,7 +36,7 @@ function lead(entries: number) {
   return { adversary, own, others };
 }
 
-const requestsOf = ({ entries }: AppendEntriesPacket<unknown>) => entries[0]!.requests!;
+const requestsOf = ({ entries }: Pick<PacketOf<"AppendEntries">, "entries">) => entries[0]!.requests!;
 
 Deno.test("as leader it first orders what clients signed, twice and again, and keeps its own core on its own chain", () => {
   const { own, others } = lead(2);

@@ -1,14 +1,13 @@
 /** A second chain of one term that a faulty leader shows in place of its honest core's. */
-import type { Entry } from "../../protocol/entry.ts";
+import type { ChainedEntry, Entry } from "../../protocol/entry.ts";
 import { chainEntry } from "../../protocol/hash_chain.ts";
 import { type Digest, type LogIndex, offset, type Term } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
-import type { AppendEntries, AppendEntriesResponse } from "../../protocol/message.ts";
-import type { ChainedEntry } from "../core/output.ts";
-import type { AppendEntriesPacket } from "../../protocol/packet.ts";
+import type { AppendEntriesResponse } from "../../protocol/message.ts";
+import type { UnsignedPacketOf } from "../../protocol/packet.ts";
 import type { Hash } from "../../protocol/ports.ts";
 
-type Packet = AppendEntriesPacket<AppendEntries>;
+type Packet = UnsignedPacketOf<"AppendEntries">;
 
 export class Fork {
   readonly #hash: Hash;

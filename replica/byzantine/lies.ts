@@ -1,6 +1,6 @@
 /** What faulty behaviours share: whom they lie to, how often they speak unasked, and what a forgery looks like. */
 import { encodeMessage } from "../../transport/codec/mod.ts";
-import type { Certified, Message, Signed, Vote } from "../../protocol/message.ts";
+import type { Certified, Message, Vote } from "../../protocol/message.ts";
 import type { CoreConfig } from "../../protocol/config.ts";
 import {
   type Digest,
@@ -17,6 +17,7 @@ import type { CoreState } from "../core/state.ts";
 import type { UnsignedPacket } from "../../protocol/packet.ts";
 import { certified } from "../../protocol/rank.ts";
 import type { Victim } from "./adversary.ts";
+import type { Signed } from "../../protocol/signed.ts";
 
 const SIGNATURE_BYTES = 64;
 

@@ -9,11 +9,12 @@ import { joinRequests } from "../../protocol/entry_body.ts";
 import { chainEntry } from "../../protocol/hash_chain.ts";
 import { offset, type ReplicaId, type Round, round, type Term } from "../../protocol/ids.ts";
 import { headAt } from "../core/log/log.ts";
-import type { AppendEntries, Certified, Signed, Vote } from "../../protocol/message.ts";
+import type { AppendEntries, Certified, Vote } from "../../protocol/message.ts";
 import type { Outgoing } from "../core/output.ts";
-import type { AppendEntriesPacket } from "../../protocol/packet.ts";
+import type { UnsignedPacketOf } from "../../protocol/packet.ts";
 import type { Adversary, Victim } from "./adversary.ts";
 import { accuses, createPace, forged, genesisBase, inTurn, laterTerm, voteForItself } from "./lies.ts";
+import type { Signed } from "../../protocol/signed.ts";
 
 /** Entries it adds to the chain of a term it has lost; afterwards only heartbeats. */
 const OLD_TERM_ENTRIES = 64;
@@ -36,7 +37,7 @@ interface Scene {
 }
 
 /** What it sends all its peers in one turn, or null where it has nothing to make that lie of. */
-type Lie = (scene: Scene) => AppendEntriesPacket<AppendEntries> | null;
+type Lie = (scene: Scene) => UnsignedPacketOf<"AppendEntries"> | null;
 
 /** See the head of this file. */
 export function usurp(victim: Victim): Adversary {
@@ -149,12 +150,12 @@ function claim(
   turn: number,
   term: Term,
   proof: ElectionProof | null,
-): AppendEntriesPacket<AppendEntries> {
+): UnsignedPacketOf<"AppendEntries"> {
   const { state } = victim;
   return lead(victim, { term, proof, round: round(turn + 1), after: headAt(state.log, state.commitIndex), entries: 1 });
 }
 
-function leadOn(victim: Victim, reign: Reign): AppendEntriesPacket<AppendEntries> {
+function leadOn(victim: Victim, reign: Reign): UnsignedPacketOf<"AppendEntries"> {
   reign.round = round(reign.round + 1);
   const entries = reign.added < OLD_TERM_ENTRIES ? 1 : 0;
   const { term, proof, head } = reign;
@@ -175,7 +176,7 @@ interface Claim {
 function lead(
   { config, hash, state }: Victim,
   { term, proof, round, after, entries: count }: Claim,
-): AppendEntriesPacket<AppendEntries> {
+): UnsignedPacketOf<"AppendEntries"> {
   const entry: Entry = { index: offset(after.index, 1), term, body: joinRequests([]), requests: [] };
   const entries = count === 0 ? [] : [entry];
   const signed: AppendEntries = {

@@ -3,13 +3,13 @@ import { sha256Hex } from "../../crypto/digest.ts";
 import { electedBy } from "../../protocol/certify.ts";
 import { genesisCertificate } from "../core/create_state.ts";
 import { logIndex, term } from "../../protocol/ids.ts";
-import type { AppendEntries, Vote } from "../../protocol/message.ts";
-import type { AppendEntriesPacket } from "../../protocol/packet.ts";
+import type { Vote } from "../../protocol/message.ts";
+import type { UnsignedPacketOf } from "../../protocol/packet.ts";
 import { appendOf, honestState, PEERS, refusal, rideOn, SELF, signAs } from "../../tests/support/byzantine_victim.ts";
 
 type Ride = ReturnType<typeof rideOn>;
 
-function claims(ride: Ride, heartbeats: number): AppendEntriesPacket<AppendEntries>[] {
+function claims(ride: Ride, heartbeats: number): UnsignedPacketOf<"AppendEntries">[] {
   return ride.speak(heartbeats).flatMap(({ to, packet }) => {
     if (packet.kind !== "AppendEntries") return [];
     assertEquals(to, PEERS);

@@ -7,8 +7,8 @@ import { LIMITS } from "../../protocol/limits.ts";
 import type { AppendEntries, AppendEntriesResponse, Vote } from "../../protocol/message.ts";
 import type { Hash } from "../../protocol/ports.ts";
 import { sameCertified } from "../../protocol/rank.ts";
-import { hasEvidence } from "./screen.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "./verdict.ts";
+import type { CoreState } from "./state.ts";
 
 /** Keeps and gossips `evidence` once (§9.1). An accused leader is suspected from now on. */
 export function accuse(context: Context, evidence: Evidence): void {
@@ -83,3 +83,7 @@ function coversEntries({ culprit, header: { message }, entries }: BadEntryEviden
     return previous === message.entryHashes[i];
   });
 }
+
+/** One piece of evidence for each culprit and kind is enough. */
+export const hasEvidence = (state: CoreState, { kind, culprit }: Evidence): boolean =>
+  state.evidence.some((known) => known.kind === kind && known.culprit === culprit);

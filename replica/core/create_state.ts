@@ -13,8 +13,11 @@ import { drawRandom } from "./random.ts";
 import { noRollCall } from "./catch_up/recovery.ts";
 import { createResponseBook } from "./replication/response_book.ts";
 import { createSessionTable } from "../../protocol/snapshot/session_table.ts";
-import type { CatchUpState, CoreState, ElectionState, RequestState } from "./state.ts";
+import type { CoreState } from "./state.ts";
 import { createTransfer } from "./catch_up/state_transfer.ts";
+import type { CatchUpState } from "./catch_up/catch_up_state.ts";
+import type { RequestState } from "./clients/request_state.ts";
+import type { ElectionState } from "./election/election_state.ts";
 
 /** The certificate of the empty log, which needs no signatures (§5.5). */
 export const genesisCertificate = (genesis: Digest): Certificate => ({

@@ -1,7 +1,8 @@
 /** What can happen to a core. Recording the inputs in order replays a run exactly. */
 import type { Millis, ReplicaId } from "../../protocol/ids.ts";
-import type { SendRequest, Signed, Verified } from "../../protocol/message.ts";
-import type { AppendEntriesPacket, Packet } from "../../protocol/packet.ts";
+import type { SendRequest } from "../../protocol/message.ts";
+import type { Packet, PacketOf } from "../../protocol/packet.ts";
+import type { Signed, Verified } from "../../protocol/signed.ts";
 
 /** A packet whose listed signatures all verified. Own packets come back as inputs after persist, like anyone's. */
 export interface PacketInput {
@@ -15,7 +16,7 @@ export interface PacketInput {
  */
 export interface BadEntryInput {
   readonly kind: "bad-entry";
-  readonly packet: AppendEntriesPacket;
+  readonly packet: PacketOf<"AppendEntries">;
   readonly position: number;
 }
 

@@ -1,11 +1,12 @@
 /** What a core wants done. The shell executes it strictly in this order: persist, sign, send, apply, reply. */
 import type { Certificate, CheckpointProof, CommitCertificate } from "../../protocol/certificate.ts";
-import type { Entry, Head } from "../../protocol/entry.ts";
+import type { ChainedEntry, Head } from "../../protocol/entry.ts";
 import type { Evidence } from "../../protocol/evidence.ts";
 import type { ClientId, Digest, LogIndex, ReplicaId, Term } from "../../protocol/ids.ts";
 import type { Answer, Certified } from "../../protocol/message.ts";
 import type { UnsignedPacket } from "../../protocol/packet.ts";
 import type { Verdict } from "./verdict.ts";
+import type { Chunk } from "../../protocol/ports.ts";
 
 /** The vote of the current term (§4.1). */
 export interface VoteRecord {
@@ -33,19 +34,6 @@ export interface Recovery {
   readonly nonce: Digest;
   /** It signed nothing in any term above this one; null until a quorum has answered. */
   readonly bar: Term | null;
-}
-
-/** A piece of a snapshot (§8.3). */
-export interface Chunk {
-  readonly digest: Digest;
-  readonly bytes: Uint8Array;
-}
-
-/** An entry with the digest of its body and its chain hash. */
-export interface ChainedEntry {
-  readonly entry: Entry;
-  readonly digest: Digest;
-  readonly hash: Digest;
 }
 
 /** One change of durable state. Operations are applied in order, in one transaction. */

@@ -11,22 +11,18 @@ import {
 } from "../../protocol/certify.ts";
 import { isCheckpointIndex } from "./checkpoints/checkpoints.ts";
 import type { ElectionProof } from "../../protocol/certificate.ts";
-import type { Evidence } from "../../protocol/evidence.ts";
 import { hashAt } from "./log/log.ts";
-import type { Checkpoint, FetchEntriesResponse, VoteRefusal } from "../../protocol/message.ts";
-import type {
-  AppendEntriesPacket,
-  FetchEntriesResponsePacket,
-  Packet,
-  RequestVotePacket,
-  VoteRefusalPacket,
-} from "../../protocol/packet.ts";
+import type { Checkpoint } from "../../protocol/message.ts";
+import type { Packet, PacketOf } from "../../protocol/packet.ts";
 import { sameCertified } from "../../protocol/rank.ts";
 import { isAwaitedAnswer } from "./catch_up/recovery.ts";
 import { senderOf } from "../../protocol/signatures.ts";
-import type { CatchUp, CoreState } from "./state.ts";
+import type { CoreState } from "./state.ts";
 import { awaitedSource } from "./catch_up/state_transfer.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "./verdict.ts";
+import { hasEvidence } from "./accuse.ts";
+import { awaitedBy } from "./catch_up/catch_up.ts";
+import { concernsCandidacy } from "./election/voting.ts";
 
 /** The verdict before verification, and the packet without attachments this replica has no use for. */
 export interface Screened {
@@ -87,7 +83,7 @@ function screenOther(state: CoreState, packet: Exclude<Packet, { kind: "AppendEn
  * Only the term's leader, or who brings a proof to be it, is heard. Of a stranger to this term the header is enough to ask for
  * its proof; its entries are not looked at.
  */
-function screenAppendEntries(state: CoreState, received: AppendEntriesPacket): Screened {
+function screenAppendEntries(state: CoreState, received: PacketOf<"AppendEntries">): Screened {
   const { term, leader } = received.signed.message;
   const packet = { ...received, proof: usefulProof(state, received.proof) };
   if (term < state.hard.currentTerm) return { verdict: ignore("stale-term"), packet };
@@ -98,10 +94,10 @@ function screenAppendEntries(state: CoreState, received: AppendEntriesPacket): S
 }
 
 /** Places of the entries of `packet` that are not on the log yet; the others were checked when they got there. */
-export const freshEntries = ({ log }: CoreState, { signed, entries }: AppendEntriesPacket): number[] =>
+export const freshEntries = ({ log }: CoreState, { signed, entries }: PacketOf<"AppendEntries">): number[] =>
   entries.flatMap(({ index }, i) => hashAt(log, index) === signed.message.entryHashes[i] ? [] : [i]);
 
-function screenRequestVote(state: CoreState, { signed, certificate, preVotes }: RequestVotePacket): Verdict {
+function screenRequestVote(state: CoreState, { signed, certificate, preVotes }: PacketOf<"RequestVote">): Verdict {
   const { term, base, candidate } = signed.message;
   if (term < state.hard.currentTerm) return ignore("stale-term");
   if (base.term >= term) return reject("base-term-not-below-term", candidate);
@@ -111,7 +107,7 @@ function screenRequestVote(state: CoreState, { signed, certificate, preVotes }: 
   return plausiblePreVotes(state, term, preVotes) ? ACCEPT : reject("no-pre-vote-certificate", candidate);
 }
 
-function screenRefusal(state: CoreState, { signed, certificate }: VoteRefusalPacket): Verdict {
+function screenRefusal(state: CoreState, { signed, certificate }: PacketOf<"VoteRefusal">): Verdict {
   const { voter } = signed.message;
   if (!concernsCandidacy(state, signed.message)) return ignore("no-candidacy");
   if (!outranks(certificate, state.prepared)) return ignore("not-higher");
@@ -123,28 +119,15 @@ function screenCheckpoint(state: CoreState, { replica, index }: Checkpoint): Ver
   return state.checkpoints.heard.get(replica)?.has(index) ? ignore("known-checkpoint") : ACCEPT;
 }
 
-function screenFetched(state: CoreState, { signed, certificate, checkpoint }: FetchEntriesResponsePacket): Verdict {
+function screenFetched(
+  state: CoreState,
+  { signed, certificate, checkpoint }: PacketOf<"FetchEntriesResponse">,
+): Verdict {
   if (!awaitedBy(state, signed.message)) return ignore("not-asked-for");
   const plausible = (certificate === null || plausibleCertificate(state, certificate)) &&
     (checkpoint === null || plausibleCheckpointProof(state, checkpoint));
   return plausible ? ACCEPT : reject("bad-certificate", signed.message.replica);
 }
-
-/** Whether a refusal is for this replica's present candidacy; to anybody else it says nothing (§6.5). */
-export const concernsCandidacy = ({ election, config, hard }: CoreState, { candidate, term }: VoteRefusal): boolean =>
-  election.candidacy !== null && candidate === config.self && term === hard.currentTerm;
-
-/** The catch-up that waits for this answer, if one does (§8.1). */
-export function awaitedBy(
-  { catchUp: { active } }: CoreState,
-  { replica, nonce }: FetchEntriesResponse,
-): CatchUp | null {
-  return active !== null && active.source === replica && active.nonce === nonce ? active : null;
-}
-
-/** One piece of evidence for each culprit and kind is enough. */
-export const hasEvidence = (state: CoreState, { kind, culprit }: Evidence): boolean =>
-  state.evidence.some((known) => known.kind === kind && known.culprit === culprit);
 
 /** A proof is worth checking only if it can hold and would tell this replica a leader it does not know. */
 function usefulProof(state: CoreState, proof: ElectionProof | null): ElectionProof | null {

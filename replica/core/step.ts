@@ -19,7 +19,7 @@ import { onRequest } from "./clients/on_request.ts";
 import { onResponse } from "./replication/on_response.ts";
 import type { Outputs } from "./output.ts";
 import { release } from "./outbox.ts";
-import type { Packet } from "../../protocol/packet.ts";
+import type { Packet, PacketOf } from "../../protocol/packet.ts";
 import type { Ports } from "../../protocol/ports.ts";
 import { onResendRequest, proposeRequests, replicate } from "./replication/replication.ts";
 import { onRollCall, onRollCallAnswer, tendRecovery } from "./catch_up/recovery.ts";
@@ -99,7 +99,7 @@ function handlePacket(context: Context, packet: Packet): Verdict {
 }
 
 /** A request a replica passed on is queued by the leader and answered by nobody here; its client asked elsewhere. */
-function onForwarded(context: Context, signed: Extract<Packet, { kind: "ForwardedRequest" }>["signed"]): Verdict {
+function onForwarded(context: Context, signed: PacketOf<"ForwardedRequest">["signed"]): Verdict {
   const request = signed as Extract<Input, { kind: "request" }>["request"];
   return onRequest(context, { kind: "request", request, intervention: false, via: context.state.config.self });
 }

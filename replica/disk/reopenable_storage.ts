@@ -1,7 +1,7 @@
 /** The SQLite storage that a replica has open, whichever it is: another one takes its place after the disk refused. */
 import type { Logger } from "../status/logger.ts";
-import { openSqliteStorage, reopenSqliteStorage, type SqliteOptions } from "../storage/mod.ts";
 import type { Storage } from "../storage/port.ts";
+import { openSqliteStorage, reopenSqliteStorage, type SqliteOptions } from "../storage/sqlite/sqlite_storage.ts";
 
 export class HeldDisk {
   readonly #options: SqliteOptions;

@@ -2,7 +2,8 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as fx from "../../tests/contract/storage/storage_fixtures.ts";
 import { HeldDisk } from "./reopenable_storage.ts";
 import { SILENT } from "../status/logger.ts";
-import { openSqliteStorage, StorageError } from "../storage/mod.ts";
+import { openSqliteStorage } from "../storage/sqlite/sqlite_storage.ts";
+import { StorageError } from "../storage/port.ts";
 
 Deno.test("a held disk stands for the storage opened last, and lets go of the one before and of the last", () => {
   const dir = Deno.makeTempDirSync();

@@ -4,7 +4,7 @@ import type { HardState, Recovered } from "../core/output.ts";
 import type { DurableMark } from "./durable_mark.ts";
 import { assertSameDisk } from "./same_disk.ts";
 import { EMPTY_HARD_STATE, EMPTY_RECOVERED } from "../storage/empty.ts";
-import { StorageError } from "../storage/mod.ts";
+import { StorageError } from "../storage/port.ts";
 
 const hash = digest("ab".repeat(32));
 const point = (termNumber: number, index: number) => ({ term: term(termNumber), index: logIndex(index), hash });

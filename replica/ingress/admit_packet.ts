@@ -2,12 +2,12 @@
 import type { Channel } from "../../transport/port.ts";
 import { type Admission, dropped, faulty } from "./admission.ts";
 import type { Evidence } from "../../protocol/evidence.ts";
-import type { Verified } from "../../protocol/message.ts";
-import type { AppendEntriesPacket, Packet } from "../../protocol/packet.ts";
+import type { Packet, PacketOf } from "../../protocol/packet.ts";
 import { freshEntries, screen } from "../core/screen.ts";
 import { listEntrySignatures, listSignatures, senderOf } from "../../protocol/signatures.ts";
 import type { CoreState } from "../core/state.ts";
 import type { SignatureCheck } from "./signature_check.ts";
+import type { Verified } from "../../protocol/signed.ts";
 
 /** What may be published. A route tells nothing here, so what has to be answered does not belong on this channel. */
 const PUBLISHED: ReadonlySet<Packet["kind"]> = new Set(["AppendEntriesResponse", "PreVote", "Checkpoint", "Evidence"]);
@@ -49,7 +49,7 @@ function admitVerified(state: CoreState, check: SignatureCheck, packet: Packet):
 }
 
 /** Place of the first new entry that is malformed or holds a request its client did not sign; −1 if there is none (§3.2). */
-function badEntryOf(state: CoreState, check: SignatureCheck, packet: AppendEntriesPacket): number {
+function badEntryOf(state: CoreState, check: SignatureCheck, packet: PacketOf<"AppendEntries">): number {
   const claims = listEntrySignatures(packet);
   const bad = freshEntries(state, packet).find((place) =>
     packet.entries[place]!.requests === null || !claims[place]!.every((claim) => check.holds(claim))

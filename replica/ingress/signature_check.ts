@@ -2,8 +2,9 @@
 import type { KeyRing } from "../../crypto/keys/key_ring.ts";
 import type { Verifier } from "../../crypto/signing/signing.ts";
 import type { ClientId, ReplicaId } from "../../protocol/ids.ts";
-import type { SetActive, Signed } from "../../protocol/message.ts";
+import type { SetActive } from "../../protocol/message.ts";
 import type { SignatureClaim } from "../../protocol/signatures.ts";
+import type { Signed } from "../../protocol/signed.ts";
 
 export interface SignatureCheck {
   /** Whether the roster lists the claimed signer in the claimed role; costs no work on the curve. */

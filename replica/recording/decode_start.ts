@@ -14,13 +14,14 @@ import {
 import { certificateCodec, checkpointProofCodec, entryCodec, evidenceCodec } from "../../transport/codec/mod.ts";
 import type { Certificate, CheckpointProof, CommitCertificate } from "../../protocol/certificate.ts";
 import type { CoreConfig } from "../../protocol/config.ts";
-import type { Head } from "../../protocol/entry.ts";
+import type { ChainedEntry, Head } from "../../protocol/entry.ts";
 import type { Evidence } from "../../protocol/evidence.ts";
 import { clientId, digest, logIndex, replicaId, term } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
-import type { ChainedEntry, Chunk, HardState, Recovery, VoteRecord } from "../core/output.ts";
+import type { HardState, Recovery, VoteRecord } from "../core/output.ts";
 import { readBase64, readDecoded, readMillis, readNullable } from "./fields.ts";
 import { RECORDING_VERSION, type RecordingStart } from "./format.ts";
+import type { Chunk } from "../../protocol/ports.ts";
 
 const NAMES = [
   ...["recording", "wire", "program", "clusterId", "self", "replicas", "clients", "constants", "seed", "startedAt"],

@@ -12,10 +12,11 @@ import { decodeClientPacket, decodeMessage, decodePeerPacket, electionProofCodec
 import { type Millis, replicaId } from "../../protocol/ids.ts";
 import type { Input } from "../core/input.ts";
 import { LIMITS } from "../../protocol/limits.ts";
-import type { SendRequest, Signed, Verified } from "../../protocol/message.ts";
-import type { AppendEntriesPacket, Packet } from "../../protocol/packet.ts";
+import type { SendRequest } from "../../protocol/message.ts";
+import type { Packet, PacketOf } from "../../protocol/packet.ts";
 import { decodeOr, readBase64, readDecoded, readMillis, readNullable, readText } from "./fields.ts";
 import type { RecordedStep } from "./format.ts";
+import type { Signed, Verified } from "../../protocol/signed.ts";
 
 const STEP_NAMES = ["step", "now", "input", "verdict", "persist", "messages", "replies"] as const;
 /** A kind, at most two words about the input, and the frames of a packet. */
@@ -72,7 +73,7 @@ const readPacket = (field: Field, frames: readonly Field[]): Packet => {
   return decodeOr(field, () => decodePeerPacket(bytes));
 };
 
-function readAppendEntries(field: Field, frames: readonly Field[]): AppendEntriesPacket {
+function readAppendEntries(field: Field, frames: readonly Field[]): PacketOf<"AppendEntries"> {
   const packet = readPacket(field, frames);
   return packet.kind === "AppendEntries" ? packet : refuse(field, "an AppendEntries", `a ${packet.kind}`);
 }
@@ -85,7 +86,7 @@ function readRequest(field: Field, frames: readonly Field[]): Verified<Signed<Se
 }
 
 /** The header of an AppendEntries whose entries ingress took off (§7.5). */
-function readStripped(bodyField: Field, signatureField: Field, proofField: Field): AppendEntriesPacket {
+function readStripped(bodyField: Field, signatureField: Field, proofField: Field): PacketOf<"AppendEntries"> {
   const body = readBase64(bodyField);
   const message = decodeOr(bodyField, () => decodeMessage("AppendEntries", body));
   const proof = readNullable(proofField, (field) => readDecoded(field, electionProofCodec.decode));

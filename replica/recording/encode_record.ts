@@ -13,9 +13,9 @@ import {
 } from "../../transport/codec/mod.ts";
 import type { Digest } from "../../protocol/ids.ts";
 import type { Input } from "../core/input.ts";
-import type { ChainedEntry } from "../core/output.ts";
-import type { AppendEntriesPacket, Packet } from "../../protocol/packet.ts";
+import type { Packet, PacketOf } from "../../protocol/packet.ts";
 import { type RecordedStep, RECORDING_VERSION, type RecordingStart } from "./format.ts";
+import type { ChainedEntry } from "../../protocol/entry.ts";
 
 /** An input as a list: its kind, then what belongs to it. */
 export type InputWords = readonly (string | number | boolean | null)[];
@@ -98,10 +98,10 @@ function encodeInput(input: Input): InputWords {
 }
 
 /** Ingress takes the entries off an AppendEntries of a leader that is not known (§7.5); such a packet has no frames. */
-const isStripped = (packet: Packet): packet is AppendEntriesPacket =>
+const isStripped = (packet: Packet): packet is PacketOf<"AppendEntries"> =>
   packet.kind === "AppendEntries" && packet.entries.length === 0 && packet.signed.message.entryHashes.length > 0;
 
-function encodeStripped({ signed: { body, signature }, proof }: AppendEntriesPacket): InputWords {
+function encodeStripped({ signed: { body, signature }, proof }: PacketOf<"AppendEntries">): InputWords {
   return [
     "stripped",
     base64(body),

@@ -4,8 +4,8 @@
  */
 import type { Digest } from "../../protocol/ids.ts";
 import type { Input } from "../core/input.ts";
-import type { Chunk, PersistOperation } from "../core/output.ts";
-import type { ChunkReader } from "../../protocol/ports.ts";
+import type { PersistOperation } from "../core/output.ts";
+import type { Chunk, ChunkReader } from "../../protocol/ports.ts";
 
 export class RecordedChunks implements ChunkReader {
   readonly #held = new Map<Digest, Uint8Array>();

@@ -9,7 +9,7 @@ import { packets } from "../../tests/support/packet_arbitraries.ts";
 import { clientId, replicaId } from "../../protocol/ids.ts";
 import type { Input } from "../core/input.ts";
 import { LIMITS } from "../../protocol/limits.ts";
-import type { ChainedEntry, Chunk, Outputs, PersistOperation, Recovered } from "../core/output.ts";
+import type { Outputs, PersistOperation, Recovered } from "../core/output.ts";
 import { ignore, reject } from "../core/verdict.ts";
 import { EMPTY_RECOVERED } from "../storage/empty.ts";
 import { StorageError } from "../storage/port.ts";
@@ -25,6 +25,8 @@ import {
   type RecordingSink,
   type RecordingStart,
 } from "./mod.ts";
+import type { ChainedEntry } from "../../protocol/entry.ts";
+import type { Chunk } from "../../protocol/ports.ts";
 
 class MemorySink implements RecordingSink {
   text = "";

@@ -1,9 +1,10 @@
 /** Lines of progress: now and then while a transfer goes on, none otherwise. */
 import { assertEquals } from "@std/assert";
 import { digest, logIndex } from "../../protocol/ids.ts";
-import type { CoreState, Transfer } from "../core/state.ts";
+import type { CoreState } from "../core/state.ts";
 import type { LogFields } from "./logger.ts";
 import { TransferProgress } from "./transfer_progress.ts";
+import type { Transfer } from "../core/catch_up/catch_up_state.ts";
 
 /** A transfer of the checkpoint at `index` of which `received` chunks have come and two are missing. */
 function transferOf(index: number, received: number): Pick<CoreState, "transfer"> {

@@ -1,6 +1,5 @@
 /** The prepared branch beside a log whose base has moved (§6.8). */
-import type { Head } from "../../protocol/entry.ts";
-import type { ChainedEntry } from "../core/output.ts";
+import type { ChainedEntry, Head } from "../../protocol/entry.ts";
 
 /**
  * What of `branch` is still of use: what lies above `base` on its chain. A branch that leaves the log below a base, which is committed,

@@ -4,14 +4,15 @@
  * than damage its disk.
  */
 import type { CheckpointProof } from "../../protocol/certificate.ts";
-import type { Head } from "../../protocol/entry.ts";
+import type { ChainedEntry, Head } from "../../protocol/entry.ts";
 import type { Digest, LogIndex, Term } from "../../protocol/ids.ts";
 import { logIndex, term } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
-import type { ChainedEntry, Chunk, HardState, PersistOperation, Recovered } from "../core/output.ts";
+import type { HardState, PersistOperation, Recovered } from "../core/output.ts";
 import { demand } from "./demand.ts";
 import { EMPTY_HARD_STATE } from "./empty.ts";
 import { assertHardState } from "./hard_state_change.ts";
+import type { Chunk } from "../../protocol/ports.ts";
 
 /** The little of the durable state that the next operation is checked against. */
 export interface Tip {

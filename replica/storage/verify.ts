@@ -2,11 +2,11 @@
  * What a restart demands of its disk before it signs anything (§4.1). A disk that holds what this replica cannot have written makes
  * it a Byzantine replica (§1.3), so nothing is repaired or skipped here.
  */
-import type { Head } from "../../protocol/entry.ts";
+import type { ChainedEntry, Head } from "../../protocol/entry.ts";
 import { chainEntry, genesisHash } from "../../protocol/hash_chain.ts";
 import type { Digest, LogIndex, Term } from "../../protocol/ids.ts";
 import { logIndex, term } from "../../protocol/ids.ts";
-import type { ChainedEntry, Recovered } from "../core/output.ts";
+import type { Recovered } from "../core/output.ts";
 import type { ChunkReader, Hash } from "../../protocol/ports.ts";
 import { compareRank } from "../../protocol/rank.ts";
 import { damaged } from "./damage.ts";

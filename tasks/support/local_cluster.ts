@@ -3,11 +3,11 @@ import { generateCluster } from "../../crypto/roster/generate_cluster.ts";
 import { loadBackend, type LoadedBackend } from "../../crypto/signing/load_backend.ts";
 import { readKeyFile } from "../../crypto/keys/key_file.ts";
 import { readRoster } from "../../crypto/roster/parse_roster.ts";
-import type { Roster } from "../../crypto/roster/roster.ts";
 import { type Client, createClient } from "../../client/mod.ts";
 import type { ProtocolConstants } from "../../protocol/config.ts";
 import { createZmqClientTransport } from "../../transport/mod.ts";
 import { DenoProcess } from "./deno_process.ts";
+import type { Roster } from "../../crypto/roster/roster_types.ts";
 
 /** How long a replica may take until it is ready, in milliseconds. */
 const READY_MS = 20_000;

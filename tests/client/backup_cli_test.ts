@@ -3,13 +3,15 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import type { Connect } from "../../client/cli/connect.ts";
 import { readOutcome } from "../../client/calls/kv.ts";
 import type { Client } from "../../client/mod.ts";
-import { signRoster, unhex, writeKeyFile } from "../../crypto/mod.ts";
 import { backend } from "../support/backends.ts";
 import { encodeKvCommand } from "../../state_machine/mod.ts";
 import { BackupLab } from "./backup_lab.ts";
 import { labSources, SILENT_SOURCE } from "./backup_sources_lab.ts";
 import { type Ran, runInMemory } from "./run_in_memory.ts";
 import { withCluster } from "./with_cluster.ts";
+import { signRoster } from "../../crypto/roster/roster.ts";
+import { unhex } from "../../crypto/digest.ts";
+import { writeKeyFile } from "../../crypto/keys/key_file.ts";
 
 const lab = new BackupLab({ entries: 17 });
 const KEYS = ["k0", "k1", "k2", "k3", "k4", "k5", "k6"];

@@ -1,13 +1,10 @@
-/** A cluster's history signed by its real keys, without a cluster: what replicas hold, to make backups of and to bend. */
-import { createSigner, sha256Hex, type Signer, unhex } from "../../crypto/mod.ts";
 import { backend } from "../support/backends.ts";
 import type { Certificate, CheckpointProof, CommitCertificate } from "../../protocol/certificate.ts";
 import { joinRequests } from "../../protocol/entry_body.ts";
-import type { Head, SendRequest } from "../../protocol/entry.ts";
+import type { ChainedEntry, Head, SendRequest } from "../../protocol/entry.ts";
 import { chainEntry, genesisHash } from "../../protocol/hash_chain.ts";
 import { clientId, type Digest, logIndex, offset, replicaId, round, seq, term } from "../../protocol/ids.ts";
-import type { AppendEntriesResponse, Checkpoint, Message, Signed } from "../../protocol/message.ts";
-import type { ChainedEntry } from "../../replica/core/output.ts";
+import type { AppendEntriesResponse, Checkpoint, Message } from "../../protocol/message.ts";
 import { freezeSessions } from "../../protocol/snapshot/session_chunks.ts";
 import { applyRequest, createSessionTable } from "../../protocol/snapshot/session_table.ts";
 import { freezeMachine } from "../../protocol/snapshot/snapshot_source.ts";
@@ -17,6 +14,9 @@ import { certificateCodec, checkpointProofCodec, encodeMessage, entryCodec } fro
 import { RecordWriter } from "../../client/backup/record_writer.ts";
 import { makeRoster } from "../support/make_roster.ts";
 import { HeldChunks } from "../support/snapshot_values.ts";
+import type { Signed } from "../../protocol/signed.ts";
+import { createSigner, type Signer } from "../../crypto/signing/signing.ts";
+import { sha256Hex, unhex } from "../../crypto/digest.ts";
 
 const START = 1_760_000_000_000_000;
 const TERM = term(3);

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { ConfigError } from "../../crypto/mod.ts";
 import type { Connect as CliConnect } from "../../client/cli/connect.ts";
 import { type FakeClusterOptions, type Script, SILENT } from "./fake_cluster.ts";
 import { type Ran, runInMemory as run } from "./run_in_memory.ts";
 import { type Connect, withCluster } from "./with_cluster.ts";
+import { ConfigError } from "../../crypto/config_error.ts";
 
 const utf8 = new TextEncoder();
 

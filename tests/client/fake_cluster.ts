@@ -1,17 +1,3 @@
-/**
- * Scripted replicas around one shared ledger: real messages, keys, codec, session table and key-value store, no consensus. What each
- * replica answers is bent by its script, so that a client meets liars, sleepers and forgers one at a time.
- */
-import {
-  createKeyRing,
-  createRoster,
-  createSigner,
-  createVerifier,
-  generateKeyPair,
-  hex,
-  nobleBackend,
-} from "../../crypto/mod.ts";
-import type { KeyFile, KeyKind, Roster, Signer } from "../../crypto/mod.ts";
 import type { ProtocolConstants } from "../../protocol/config.ts";
 import { type ClientId, clientId, logIndex, replicaId, term } from "../../protocol/ids.ts";
 import type { Answer, QueryReply, Reply, SendRequest } from "../../protocol/message.ts";
@@ -20,6 +6,14 @@ import { applyRequest, createSessionTable, floorOf, standingOf } from "../../pro
 import { KvStore } from "../../state_machine/mod.ts";
 import { decodeClientPacket, encodeMessage, encodePacket, queryResultCodec } from "../../transport/codec/mod.ts";
 import { type ClientTransport, MemoryNetwork, type ReplicaTransport } from "../../transport/mod.ts";
+import { createKeyRing } from "../../crypto/keys/key_ring.ts";
+import { createRoster } from "../../crypto/roster/roster.ts";
+import { createSigner, createVerifier, type Signer } from "../../crypto/signing/signing.ts";
+import { generateKeyPair } from "../../crypto/keys/key_pair.ts";
+import { hex } from "../../crypto/digest.ts";
+import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
+import type { KeyFile, KeyKind } from "../../crypto/keys/key_file.ts";
+import type { Roster } from "../../crypto/roster/roster_types.ts";
 
 /** What a replica makes of the truth. Everything left out is honest. */
 export interface Script {

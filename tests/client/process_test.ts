@@ -1,9 +1,12 @@
 /** The client as a process of its own, over ZeroMQ, against scripted replicas. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { nobleBackend, type Roster, signRoster, writeKeyFile } from "../../crypto/mod.ts";
 import { createZmqReplicaTransport } from "../../transport/mod.ts";
 import { FakeCluster, SILENT } from "./fake_cluster.ts";
 import { PATIENCE_MS } from "./with_cluster.ts";
+import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
+import type { Roster } from "../../crypto/roster/roster_types.ts";
+import { signRoster } from "../../crypto/roster/roster.ts";
+import { writeKeyFile } from "../../crypto/keys/key_file.ts";
 
 /** Ports that were free a moment ago. */
 function freePorts(count: number): number[] {

@@ -1,7 +1,6 @@
-/** Runs a test body against a fake cluster and clients, and ends all of them whatever happens. */
-import { loadBackend } from "../../crypto/mod.ts";
 import { type Client, type ClientOptions, createClient } from "../../client/mod.ts";
 import { FakeCluster, type FakeClusterOptions } from "./fake_cluster.ts";
+import { loadBackend } from "../../crypto/signing/load_backend.ts";
 
 const { backend } = await loadBackend("auto");
 

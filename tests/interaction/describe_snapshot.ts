@@ -1,6 +1,6 @@
 /** What replicas say about checkpoints, snapshots and lost disks, in the words of the golden transcripts. */
 import type { CheckpointProof } from "../../protocol/certificate.ts";
-import type { Packet } from "../../protocol/packet.ts";
+import type { PacketOf } from "../../protocol/packet.ts";
 import type { CoreState } from "../../replica/core/state.ts";
 
 type SnapshotKind = "Checkpoint" | "FetchChunks" | "FetchChunksResponse" | "RollCall" | "RollCallAnswer";
@@ -8,7 +8,7 @@ type SnapshotKind = "Checkpoint" | "FetchChunks" | "FetchChunksResponse" | "Roll
 const short = (hash: string): string => hash.slice(0, 4);
 
 /** One packet of the kinds of §8.2 to §8.4. */
-export function describeSnapshotPacket(packet: Extract<Packet, { readonly kind: SnapshotKind }>): string {
+export function describeSnapshotPacket(packet: PacketOf<SnapshotKind>): string {
   switch (packet.kind) {
     case "Checkpoint": {
       const { index, hash, stateDigest } = packet.signed.message;

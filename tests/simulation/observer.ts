@@ -1,9 +1,10 @@
 /** What a simulated run shows of itself. Checkers are fed by this alone: outputs, never the state of a core. */
 import type { Digest, LogIndex, Millis, ReplicaId } from "../../protocol/ids.ts";
-import type { Answer, SendRequest, Signed } from "../../protocol/message.ts";
+import type { Answer, SendRequest } from "../../protocol/message.ts";
 import type { ClientReply, CoreEvent, PersistOperation } from "../../replica/core/output.ts";
 import type { Packet } from "../../protocol/packet.ts";
-import type { MemoryDisk } from "../../replica/storage/mod.ts";
+import type { Signed } from "../../protocol/signed.ts";
+import type { MemoryDisk } from "../../replica/storage/memory/memory_disk.ts";
 
 /** What the checkers know beforehand. */
 export interface RunFacts {

@@ -6,6 +6,7 @@ import type { Entry, Head, Link } from "../../protocol/entry.ts";
 import type * as e from "../../protocol/evidence.ts";
 import * as ids from "../../protocol/ids.ts";
 import type * as m from "../../protocol/message.ts";
+import type { Signed } from "../../protocol/signed.ts";
 import { encodeMessage, entryOf, type MessageOf } from "../../transport/codec/mod.ts";
 
 type Arbitrary<T> = fc.Arbitrary<T>;
@@ -177,7 +178,7 @@ export const messages: { readonly [K in m.MessageKind]: Arbitrary<MessageOf<K>> 
 };
 
 /** `message` with its real body and a random signature. */
-export const signed = <M extends m.Message>(message: Arbitrary<M>): Arbitrary<m.Signed<M>> =>
+export const signed = <M extends m.Message>(message: Arbitrary<M>): Arbitrary<Signed<M>> =>
   fc.tuple(message, signature).map(([value, mark]) => ({
     message: value,
     body: encodeMessage(value),

@@ -12,9 +12,9 @@ import type { Entry } from "../../protocol/entry.ts";
 import { joinRequests } from "../../protocol/entry_body.ts";
 import { chainEntry } from "../../protocol/hash_chain.ts";
 import { clientId, type Digest, logIndex, replicaId, round, seq, term } from "../../protocol/ids.ts";
-import type { AppendEntries, Message, SendRequest, Signed, Verified } from "../../protocol/message.ts";
+import type { AppendEntries, Message, SendRequest } from "../../protocol/message.ts";
 import type { Outgoing } from "../../replica/core/output.ts";
-import type { AppendEntriesPacket, Packet, UnsignedPacket } from "../../protocol/packet.ts";
+import type { Packet, UnsignedPacket, UnsignedPacketOf } from "../../protocol/packet.ts";
 import type { CoreState } from "../../replica/core/state.ts";
 import type { InputWithoutTime } from "../../replica/effects.ts";
 import { createSignatureCheck } from "../../replica/ingress/signature_check.ts";
@@ -23,6 +23,7 @@ import { EMPTY_RECOVERED } from "../../replica/storage/empty.ts";
 import type { Adversary, Victim } from "../../replica/byzantine/adversary.ts";
 import { type ByzantineMode, createAdversary } from "../../replica/byzantine/mod.ts";
 import { HeldChunks } from "./snapshot_values.ts";
+import type { Signed, Verified } from "../../protocol/signed.ts";
 
 const { roster, keys } = makeRoster();
 export const CHECK = createSignatureCheck(createKeyRing(roster), createVerifier(backend, roster.cluster));
@@ -99,7 +100,7 @@ export function appendOf(
   prevIndex: number,
   prevHash: Digest,
   requests: readonly Signed<SendRequest>[],
-): { readonly packet: AppendEntriesPacket<AppendEntries>; readonly hash: Digest } {
+): { readonly packet: UnsignedPacketOf<"AppendEntries">; readonly hash: Digest } {
   const entry: Entry = { index: logIndex(prevIndex + 1), term: term(inTerm), body: joinRequests(requests), requests };
   const { hash } = chainEntry(sha256Hex, prevHash, entry);
   const signed: AppendEntries = {

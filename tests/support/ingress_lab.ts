@@ -6,9 +6,8 @@ import { backend } from "./backends.ts";
 import { createVerifiedCache } from "../../crypto/signing/verified_cache.ts";
 import type { ClientDesk } from "../../replica/answers/query_handler.ts";
 import { coreConfigOf } from "../../replica/replica_config.ts";
-import { createState } from "../../replica/core/mod.ts";
 import { EMPTY_RECOVERED } from "../../replica/storage/empty.ts";
-import type { Message, Signed } from "../../protocol/message.ts";
+import type { Message } from "../../protocol/message.ts";
 import { countingBackend } from "../../replica/status/counting_backend.ts";
 import { Ingress } from "../../replica/ingress/ingress.ts";
 import { Routes } from "../../replica/answers/routes.ts";
@@ -19,6 +18,8 @@ import { type AnyPacket, encodeMessage, encodePacket } from "../../transport/cod
 import type { Channel } from "../../transport/port.ts";
 import { makeRoster } from "./make_roster.ts";
 import { HeldChunks } from "./snapshot_values.ts";
+import type { Signed } from "../../protocol/signed.ts";
+import { createState } from "../../replica/core/create_state.ts";
 
 /** Ingress of `r1` in a roster of four replicas and two clients. */
 export function ingressLab() {

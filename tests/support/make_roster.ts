@@ -2,10 +2,11 @@
 import { generateKeyPair } from "../../crypto/keys/key_pair.ts";
 import { hex } from "../../crypto/digest.ts";
 import type { KeyFile, KeyKind } from "../../crypto/keys/key_file.ts";
-import { createRoster, type Roster } from "../../crypto/roster/roster.ts";
+import { createRoster } from "../../crypto/roster/roster.ts";
 import { backend } from "./backends.ts";
 import type { ProtocolConstants } from "../../protocol/config.ts";
 import { clientId, replicaId } from "../../protocol/ids.ts";
+import type { Roster } from "../../crypto/roster/roster_types.ts";
 
 export interface RosterOptions {
   readonly replicas?: number;

@@ -1,7 +1,7 @@
 /** Generators of well-formed packets of each kind, for every channel. */
 import fc from "fast-check";
 import { offset } from "../../protocol/ids.ts";
-import type * as p from "../../protocol/packet.ts";
+import type { PacketOf } from "../../protocol/packet.ts";
 import type { AnyPacket, PacketKind } from "../../transport/codec/mod.ts";
 import {
   bytes,
@@ -14,12 +14,12 @@ import {
   signed,
 } from "./arbitraries.ts";
 
-type PacketOf<K extends PacketKind> = Extract<AnyPacket, { readonly kind: K }>;
+type AnyPacketOf<K extends PacketKind> = Extract<AnyPacket, { readonly kind: K }>;
 type Arbitrary<T> = fc.Arbitrary<T>;
 
 const proof = fc.option(electionProof);
 
-const appendEntries: Arbitrary<p.AppendEntriesPacket> = signed(messages.AppendEntries).chain((header) => {
+const appendEntries: Arbitrary<PacketOf<"AppendEntries">> = signed(messages.AppendEntries).chain((header) => {
   const { prevIndex, entryHashes } = header.message;
   return fc.record({
     kind: fc.constant("AppendEntries" as const),
@@ -29,7 +29,7 @@ const appendEntries: Arbitrary<p.AppendEntriesPacket> = signed(messages.AppendEn
   });
 });
 
-const fetched: Arbitrary<p.FetchEntriesResponsePacket> = fc.tuple(signed(messages.FetchEntriesResponse), fc.nat(3))
+const fetched: Arbitrary<PacketOf<"FetchEntriesResponse">> = fc.tuple(signed(messages.FetchEntriesResponse), fc.nat(3))
   .chain(([answer, count]) =>
     fc.record({
       kind: fc.constant("FetchEntriesResponse" as const),
@@ -45,7 +45,7 @@ const alone = <K extends PacketKind, S>(kind: K, signedPart: Arbitrary<S>) =>
   fc.record({ kind: fc.constant(kind), signed: signedPart });
 
 /** Well-formed packets of each kind. */
-export const packets: { readonly [K in PacketKind]: Arbitrary<PacketOf<K>> } = {
+export const packets: { readonly [K in PacketKind]: Arbitrary<AnyPacketOf<K>> } = {
   AppendEntries: appendEntries,
   AppendEntriesResponse: alone("AppendEntriesResponse", signed(messages.AppendEntriesResponse)),
   ResendRequest: alone("ResendRequest", signed(messages.ResendRequest)),

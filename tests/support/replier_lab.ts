@@ -5,7 +5,6 @@ import { backend } from "./backends.ts";
 import { coreConfigOf } from "../../replica/replica_config.ts";
 import { clientId, logIndex, seq } from "../../protocol/ids.ts";
 import type { Answer } from "../../protocol/message.ts";
-import { createState } from "../../replica/core/mod.ts";
 import { countingBackend } from "../../replica/status/counting_backend.ts";
 import { Replier } from "../../replica/answers/replier.ts";
 import { Routes } from "../../replica/answers/routes.ts";
@@ -16,6 +15,7 @@ import { decodeReplyPacket } from "../../transport/codec/mod.ts";
 import type { ReplicaTransport } from "../../transport/port.ts";
 import { makeRoster } from "./make_roster.ts";
 import { HeldChunks } from "./snapshot_values.ts";
+import { createState } from "../../replica/core/create_state.ts";
 
 /** The replier of `r1`; `c1` and `c2` greeted from the routes of these names. */
 export function replierLab() {

@@ -1,9 +1,7 @@
-/** Snapshots in memory, for the tests of what writes and reads them. */
-import { sha256Hex } from "../../crypto/mod.ts";
 import type { Digest } from "../../protocol/ids.ts";
-import type { Chunk } from "../../replica/core/output.ts";
-import type { ChunkReader, FrozenState } from "../../protocol/ports.ts";
+import type { Chunk, ChunkReader, FrozenState } from "../../protocol/ports.ts";
 import { nextChunks, type SnapshotWriter, type WrittenSnapshot } from "../../protocol/snapshot/snapshot_writer.ts";
+import { sha256Hex } from "../../crypto/digest.ts";
 
 /** A chunk store as a disk is: what is put is held from then on. */
 export class HeldChunks implements ChunkReader {

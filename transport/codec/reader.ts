@@ -1,17 +1,10 @@
-/**
- * Reads the primitive encodings of `docs/wire.md` from untrusted bytes. Every read is checked against the bytes that are left before
- * anything is allocated; each value has one encoding, so what was read can only be written back as the very same bytes.
- */
-import type { Signed } from "../../protocol/message.ts";
 import { DecodeError, type DecodeErrorCode } from "./decode_error.ts";
 import type { Schema } from "./schema.ts";
 import { ID_WANTED, isIdCode } from "./text.ts";
 import { LIMITS } from "../../protocol/limits.ts";
+import type { Signed } from "../../protocol/signed.ts";
+import { DIGEST_BYTES, SIGNATURE_BYTES } from "./sizes.ts";
 
-/** Bytes of a digest. */
-export const DIGEST_BYTES = 32;
-/** Bytes of a signature, r‖s. */
-export const SIGNATURE_BYTES = 64;
 const U32_BYTES = 4;
 const U64_BYTES = 8;
 const TWO_TO_32 = 0x1_0000_0000;

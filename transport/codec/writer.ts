@@ -3,8 +3,8 @@
  * RangeError rather than sign bytes nobody accepts.
  */
 import { LIMITS } from "../../protocol/limits.ts";
-import { DIGEST_BYTES, SIGNATURE_BYTES } from "./reader.ts";
 import { ID_WANTED, isIdCode, writeHex } from "./text.ts";
+import { DIGEST_BYTES, SIGNATURE_BYTES } from "./sizes.ts";
 
 const INITIAL_BYTES = 4096;
 /** A scratch buffer above this is not kept for the next message. */

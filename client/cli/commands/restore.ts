@@ -2,7 +2,6 @@ import { ConfigError } from "../../../crypto/config_error.ts";
 import { readKeyFile } from "../../../crypto/keys/key_file.ts";
 import { loadBackend } from "../../../crypto/signing/load_backend.ts";
 import { readRoster } from "../../../crypto/roster/parse_roster.ts";
-import type { Roster } from "../../../crypto/roster/roster.ts";
 import { KvStore } from "../../../state_machine/mod.ts";
 import { restoreInto } from "../../backup/restore_into.ts";
 import { type VerifiedBackup, verifyBackup } from "../../backup/verify_backup.ts";
@@ -12,6 +11,7 @@ import type { Json } from "../../calls/json_payload.ts";
 import type { Command, CommandCall, CommandResult, OfflineCall } from "./command.ts";
 import { paced, sizeOf } from "./progress_line.ts";
 import { quoted } from "./value.ts";
+import type { Roster } from "../../../crypto/roster/roster_types.ts";
 
 const CHECK = "check";
 const INTO_EXISTING = "into-existing";

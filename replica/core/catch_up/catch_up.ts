@@ -8,16 +8,16 @@ import { chainEntry } from "../../../protocol/hash_chain.ts";
 import { type Millis, offset, type ReplicaId } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { contains, hashAt, headAt, passesThrough } from "../log/log.ts";
-import type { ChainedEntry } from "../output.ts";
-import type { FetchEntriesResponsePacket } from "../../../protocol/packet.ts";
+import type { PacketOf } from "../../../protocol/packet.ts";
 import { compareRank } from "../../../protocol/rank.ts";
-import { awaitedBy } from "../screen.ts";
-import type { CatchUp, CoreState } from "../state.ts";
+import type { CoreState } from "../state.ts";
 import { beginTransfer, leadsAhead } from "./state_transfer.ts";
-import type { Entry, Head } from "../../../protocol/entry.ts";
+import type { ChainedEntry, Entry, Head } from "../../../protocol/entry.ts";
 import { advanceCommit, recount } from "../replication/tally.ts";
 import { raiseTerm } from "../election/terms.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
+import type { FetchEntriesResponse } from "../../../protocol/message.ts";
+import type { CatchUp } from "./catch_up_state.ts";
 
 /** Starts a catch-up when f + 1 replicas are ahead for some heartbeats, or a refusal showed a higher certificate. */
 export function tendCatchUp(context: Context): void {
@@ -102,7 +102,7 @@ function giveUp(context: Context, code: string): void {
 }
 
 /** Collects what the source sends until it reaches a certified point, and only then believes it. */
-export function onFetchEntriesResponse(context: Context, packet: FetchEntriesResponsePacket): Verdict {
+export function onFetchEntriesResponse(context: Context, packet: PacketOf<"FetchEntriesResponse">): Verdict {
   const { replica, from } = packet.signed.message;
   const active = awaitedBy(context.state, packet.signed.message);
   if (!active) return ignore("not-asked-for");
@@ -148,7 +148,7 @@ function isShort(entries: readonly Entry[]): boolean {
 }
 
 /** Takes over a packet's entries and certificate; returns what is wrong with them, or null. */
-function collect({ state, ports }: Context, active: CatchUp, packet: FetchEntriesResponsePacket): string | null {
+function collect({ state, ports }: Context, active: CatchUp, packet: PacketOf<"FetchEntriesResponse">): string | null {
   if (active.certificate === null && packet.certificate !== null) {
     const { certificate } = packet;
     if (certificate.kind !== "commit" || certificate.index <= active.anchor.index) return "useless-certificate";
@@ -229,4 +229,12 @@ function installPrepared(context: Context, chain: readonly ChainedEntry[], certi
 function firstMissing({ state: { log } }: Context, chain: readonly ChainedEntry[]): ChainedEntry[] | null {
   const at = chain.findIndex(({ entry, hash }) => entry.index > log.base.index && hashAt(log, entry.index) !== hash);
   return at < 0 ? null : chain.slice(at);
+}
+
+/** The catch-up that waits for this answer, if one does (§8.1). */
+export function awaitedBy(
+  { catchUp: { active } }: CoreState,
+  { replica, nonce }: FetchEntriesResponse,
+): CatchUp | null {
+  return active !== null && active.source === replica && active.nonce === nonce ? active : null;
 }

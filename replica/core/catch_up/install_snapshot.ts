@@ -14,11 +14,12 @@ import { markLogProposed } from "../clients/request_pool.ts";
 import { readSessions } from "../../../protocol/snapshot/session_chunks_read.ts";
 import { restoreSnapshot } from "../../../protocol/snapshot/snapshot_restore.ts";
 import { writtenDigests } from "../../../protocol/snapshot/snapshot_writer.ts";
-import type { CoreState, Transfer } from "../state.ts";
+import type { CoreState } from "../state.ts";
 import type { SessionTable } from "../../../protocol/snapshot/session_table.ts";
 import { endTransfer, resumeTransfer } from "./state_transfer.ts";
 import { advanceCommit, recount } from "../replication/tally.ts";
 import { raiseTerm } from "../election/terms.ts";
+import type { Transfer } from "./catch_up_state.ts";
 
 /** The replicated state at a checkpoint, the state machine's part of it put in place. */
 export interface Restored {

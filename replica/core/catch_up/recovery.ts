@@ -9,8 +9,9 @@ import type { Term } from "../../../protocol/ids.ts";
 import { entryAt } from "../log/log.ts";
 import type { RollCall, RollCallAnswer } from "../../../protocol/message.ts";
 import { hasBudget, spend } from "../replication/pace.ts";
-import type { CoreState, RollCallState } from "../state.ts";
+import type { CoreState } from "../state.ts";
 import { ACCEPT, ignore, type Verdict } from "../verdict.ts";
+import type { RollCallState } from "./catch_up_state.ts";
 
 export const noRollCall = (): RollCallState => ({ answers: new Map(), repeatAt: -Infinity });
 

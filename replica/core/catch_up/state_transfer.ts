@@ -6,11 +6,12 @@ import { type Context, note, peersOf, send } from "../context.ts";
 import { putChunks, setTransferProof } from "../log/durable.ts";
 import type { Digest, Millis, ReplicaId } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import type { Chunk } from "../output.ts";
-import type { FetchChunksResponsePacket } from "../../../protocol/packet.ts";
+import type { PacketOf } from "../../../protocol/packet.ts";
 import { readManifestHead, readManifestList } from "../../../protocol/snapshot/snapshot_manifest.ts";
-import type { ChunkSource, CoreState, Transfer } from "../state.ts";
+import type { CoreState } from "../state.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
+import type { Chunk } from "../../../protocol/ports.ts";
+import type { ChunkSource, Transfer } from "./catch_up_state.ts";
 
 /** A transfer of the snapshot that `proof` certifies, before anything was asked for. */
 export const createTransfer = (proof: CheckpointProof, now: Millis): Transfer => ({
@@ -146,7 +147,7 @@ export function awaitedSource(
 }
 
 /** Takes the chunks that were asked for. One that was not costs the source its turn, and this replica nothing else. */
-export function onFetchChunksResponse(context: Context, packet: FetchChunksResponsePacket): Verdict {
+export function onFetchChunksResponse(context: Context, packet: PacketOf<"FetchChunksResponse">): Verdict {
   const { state, ports } = context;
   const { replica } = packet.signed.message;
   const { transfer } = state;

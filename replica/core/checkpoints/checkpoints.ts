@@ -7,13 +7,15 @@ import type { Digest, LogIndex, ReplicaId } from "../../../protocol/ids.ts";
 import { assertInvariant } from "../../../protocol/invariant.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { entryAt, headAt } from "../log/log.ts";
-import type { Checkpoint, Signed } from "../../../protocol/message.ts";
+import type { Checkpoint } from "../../../protocol/message.ts";
 import type { Ports } from "../../../protocol/ports.ts";
 import { freezeSessions } from "../../../protocol/snapshot/session_chunks.ts";
 import { freezeMachine } from "../../../protocol/snapshot/snapshot_source.ts";
 import { nextChunks, startSnapshot, writtenDigests } from "../../../protocol/snapshot/snapshot_writer.ts";
-import type { CheckpointState, CoreState, Snapshot } from "../state.ts";
+import type { CoreState } from "../state.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
+import type { Signed } from "../../../protocol/signed.ts";
+import type { CheckpointState, Snapshot } from "./checkpoint_state.ts";
 
 export const noCheckpoints = (proof: CheckpointProof | null, stableDigests: readonly Digest[]): CheckpointState => ({
   proof,

@@ -3,10 +3,11 @@ import { type Context, send } from "../context.ts";
 import type { SendRequest } from "../../../protocol/entry.ts";
 import type { ClientId, Seq } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import type { Signed } from "../../../protocol/message.ts";
 import { holdRequest, poolRequest } from "./request_pool.ts";
 import { standingOf } from "../../../protocol/snapshot/session_table.ts";
-import type { CoreState, Intervention } from "../state.ts";
+import type { CoreState } from "../state.ts";
+import type { Signed } from "../../../protocol/signed.ts";
+import type { Intervention } from "./request_state.ts";
 
 /**
  * Starts patience for `request`, once; false if it lies below the floor of one that is pending. Only a seq inside the window

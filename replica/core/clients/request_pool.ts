@@ -2,9 +2,9 @@
 import type { SendRequest } from "../../../protocol/entry.ts";
 import type { ClientId, Seq } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import type { Signed } from "../../../protocol/message.ts";
 import { lastIndex, slice } from "../log/log.ts";
 import type { CoreState } from "../state.ts";
+import type { Signed } from "../../../protocol/signed.ts";
 
 /** Queues `request` unless it is queued or in the log already; false if it lies below the floor of one that is queued. */
 export function poolRequest({ requests }: CoreState, request: Signed<SendRequest>): boolean {

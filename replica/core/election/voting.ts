@@ -3,17 +3,18 @@ import { accuse } from "../accuse.ts";
 import { isCertificate, plausiblePreVotes } from "../../../protocol/certify.ts";
 import { type Context, note, send } from "../context.ts";
 import { becomeLeader, certifiedSince, hearPreVote, turnAt } from "./election.ts";
-import type { RequestVote, Signed, Vote, VoteDeferred } from "../../../protocol/message.ts";
-import type { RequestVotePacket, VoteRefusalPacket } from "../../../protocol/packet.ts";
+import type { RequestVote, Vote, VoteDeferred, VoteRefusal } from "../../../protocol/message.ts";
+import type { PacketOf } from "../../../protocol/packet.ts";
 import { certified, compareRank, sameCertified } from "../../../protocol/rank.ts";
 import { raiseRank } from "../log/durable.ts";
-import { concernsCandidacy } from "../screen.ts";
 import { placeInTerm } from "./suspicion.ts";
 import { raiseTerm } from "./terms.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
+import type { Signed } from "../../../protocol/signed.ts";
+import type { CoreState } from "../state.ts";
 
 /** §6.5: checks a RequestVote, keeps it, and answers it now or later. */
-export function onRequestVote(context: Context, packet: RequestVotePacket): Verdict {
+export function onRequestVote(context: Context, packet: PacketOf<"RequestVote">): Verdict {
   const { state, ports } = context;
   const request = packet.signed.message;
   placeInTerm(context, request.candidate, request.term);
@@ -47,7 +48,7 @@ function closedTerm(context: Context, request: RequestVote): Verdict | null {
 }
 
 /** One request a candidate is kept: the newest by term. A repetition keeps the time of the first. */
-function keepRequest(context: Context, packet: RequestVotePacket): void {
+function keepRequest(context: Context, packet: PacketOf<"RequestVote">): void {
   const { state, now } = context;
   const { candidate, term } = packet.signed.message;
   const known = state.election.requests.get(candidate);
@@ -83,13 +84,13 @@ export function answerRequests(context: Context): void {
 }
 
 /** What this replica heard itself counts as much as what came with the request. */
-function answerAt({ state }: Context, { signed: { message } }: RequestVotePacket, since: number): number {
+function answerAt({ state }: Context, { signed: { message } }: PacketOf<"RequestVote">, since: number): number {
   const heard = certifiedSince(state, message.term) ?? since;
   return turnAt(state, message.candidate, message.term, Math.min(since, heard));
 }
 
 /** §6.5: grants, or refuses because its own rank is higher. */
-function answer(context: Context, packet: RequestVotePacket): void {
+function answer(context: Context, packet: PacketOf<"RequestVote">): void {
   const { state } = context;
   const request = packet.signed.message;
   state.election.requests.delete(request.candidate);
@@ -148,7 +149,7 @@ function watchVotes(context: Context, vote: Signed<Vote>): void {
 }
 
 /** §6.5: a refusal is advice. The candidate goes on counting and may fetch the entries under the certificate shown. */
-export function onVoteRefusal(context: Context, { signed, certificate }: VoteRefusalPacket): Verdict {
+export function onVoteRefusal(context: Context, { signed, certificate }: PacketOf<"VoteRefusal">): Verdict {
   const { state, ports } = context;
   const { voter } = signed.message;
   if (!concernsCandidacy(state, signed.message)) return ignore("no-candidacy");
@@ -166,3 +167,7 @@ export function onVoteDeferred(context: Context, message: VoteDeferred): Verdict
   note(context, "debug", "deferred", { term: message.term, voter: message.voter });
   return ACCEPT;
 }
+
+/** Whether a refusal is for this replica's present candidacy; to anybody else it says nothing (§6.5). */
+export const concernsCandidacy = ({ election, config, hard }: CoreState, { candidate, term }: VoteRefusal): boolean =>
+  election.candidacy !== null && candidate === config.self && term === hard.currentTerm;

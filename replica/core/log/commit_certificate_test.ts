@@ -1,5 +1,4 @@
 import { assert, assertEquals } from "@std/assert";
-import { sha256Hex } from "../../../crypto/mod.ts";
 import * as forge from "../../../tests/clauses/support/forge.ts";
 import { isCertificate } from "../../../protocol/certify.ts";
 import { noCheckpoints } from "../checkpoints/checkpoints.ts";
@@ -7,9 +6,10 @@ import { commitCertificateAt, keepForCheckpoints, reachableCertificate } from ".
 import { logIndex } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { createLog } from "./log.ts";
-import type { ChainedEntry } from "../output.ts";
 import { quorumOf } from "../../../protocol/quorum.ts";
 import type { CoreState } from "../state.ts";
+import type { ChainedEntry } from "../../../protocol/entry.ts";
+import { sha256Hex } from "../../../crypto/digest.ts";
 
 const PEERS = ["r1", "r2", "r3"];
 

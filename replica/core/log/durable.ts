@@ -5,7 +5,7 @@
 import { compareRank } from "../../../protocol/rank.ts";
 import type { Certificate, CheckpointProof, CommitCertificate } from "../../../protocol/certificate.ts";
 import type { Context } from "../context.ts";
-import type { Head } from "../../../protocol/entry.ts";
+import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
 import type { Digest, LogIndex } from "../../../protocol/ids.ts";
 import { assertInvariant } from "../../../protocol/invariant.ts";
 import {
@@ -19,8 +19,9 @@ import {
   slice,
   truncateTo,
 } from "./log.ts";
-import type { ChainedEntry, Chunk, HardState } from "../output.ts";
+import type { HardState } from "../output.ts";
 import type { CoreState } from "../state.ts";
+import type { Chunk } from "../../../protocol/ports.ts";
 
 /** Replaces fields of the small durable record. */
 export function setHardState({ state, out }: Context, change: Partial<HardState>): void {

@@ -1,8 +1,7 @@
 /** The log: chained entries behind a base point, with no gaps. */
-import type { Head } from "../../../protocol/entry.ts";
+import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
 import { type Digest, type LogIndex, offset } from "../../../protocol/ids.ts";
 import { assertInvariant } from "../../../protocol/invariant.ts";
-import type { ChainedEntry } from "../output.ts";
 
 export interface Log {
   /** What lies before the first entry held: the genesis point, or a committed prefix that was dropped (§8.2). */

@@ -7,17 +7,18 @@ import { chainEntry } from "../../../protocol/hash_chain.ts";
 import { type Digest, type LogIndex, offset } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { contains, entryAt, hashAt, headAt, lastIndex, type Log } from "../log/log.ts";
-import type { AppendEntries, Signed } from "../../../protocol/message.ts";
-import type { ChainedEntry } from "../output.ts";
-import type { AppendEntriesPacket } from "../../../protocol/packet.ts";
+import type { AppendEntries } from "../../../protocol/message.ts";
+import type { PacketOf } from "../../../protocol/packet.ts";
 import { blameLeader, placeInTerm } from "../election/suspicion.ts";
 import type { CoreState } from "../state.ts";
 import { recount } from "./tally.ts";
 import { enterByProof, hasUncommitted, restartElectionTimer } from "../election/terms.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
+import type { Signed } from "../../../protocol/signed.ts";
+import type { ChainedEntry } from "../../../protocol/entry.ts";
 
 /** Handles one AppendEntries: into its term, onto the log, acked. */
-export function onAppendEntries(context: Context, packet: AppendEntriesPacket): Verdict {
+export function onAppendEntries(context: Context, packet: PacketOf<"AppendEntries">): Verdict {
   const header = packet.signed.message;
   const refused = followLeader(context, packet);
   if (refused) return refused;
@@ -40,7 +41,7 @@ export function onAppendEntries(context: Context, packet: AppendEntriesPacket): 
 }
 
 /** Makes sure this header comes from the proven leader of the current term; else says why it does not count (§6.7). */
-function followLeader(context: Context, { signed, proof }: AppendEntriesPacket): Verdict | null {
+function followLeader(context: Context, { signed, proof }: PacketOf<"AppendEntries">): Verdict | null {
   const { state } = context;
   const { term, leader } = signed.message;
   if (term < state.hard.currentTerm) return ignore("stale-term");
@@ -71,7 +72,7 @@ function knownPrefix(log: Log, { prevIndex, prevHash, entryHashes }: AppendEntri
 }
 
 /** The packet's entries chained behind its previous hash, or null if they are not the ones the header's hashes name. */
-function chainEntries({ ports }: Context, { signed, entries }: AppendEntriesPacket): ChainedEntry[] | null {
+function chainEntries({ ports }: Context, { signed, entries }: PacketOf<"AppendEntries">): ChainedEntry[] | null {
   const { prevIndex, prevHash, entryHashes, term } = signed.message;
   if (entries.length !== entryHashes.length) return null;
   const chained: ChainedEntry[] = [];

@@ -2,13 +2,14 @@
 import type { Context } from "../context.ts";
 import { accuse } from "../accuse.ts";
 import { claimCommit } from "./commit_claims.ts";
-import type { AppendEntriesResponse, Signed } from "../../../protocol/message.ts";
+import type { AppendEntriesResponse } from "../../../protocol/message.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { followProgress } from "./replication.ts";
 import { recordOf, type TermRecord } from "./response_book.ts";
 import { placeInTerm } from "../election/suspicion.ts";
 import { countAcks, countReports } from "./tally.ts";
 import { ACCEPT, ignore, type Verdict } from "../verdict.ts";
+import type { Signed } from "../../../protocol/signed.ts";
 
 /** Counts one replica's response. Its own come back here too, after persist. */
 export function onResponse(context: Context, response: Signed<AppendEntriesResponse>): Verdict {

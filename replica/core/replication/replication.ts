@@ -1,24 +1,19 @@
 /** A leader's replication: proposing, broadcasting, repairing followers (§5.1, §5.2, §5.8). */
 import { type Context, peersOf, send } from "../context.ts";
 import { append } from "../log/durable.ts";
-import type { Entry, Head } from "../../../protocol/entry.ts";
+import type { ChainedEntry, Entry, Head } from "../../../protocol/entry.ts";
 import { joinRequests, requestSize } from "../../../protocol/entry_body.ts";
 import { chainEntry } from "../../../protocol/hash_chain.ts";
 import { type LogIndex, type Millis, offset, type ReplicaId, type Round, round } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { contains, hashAt, headAt, lastHead, lastIndex, slice } from "../log/log.ts";
-import type {
-  AppendEntries,
-  AppendEntriesResponse,
-  ResendRequest,
-  SendRequest,
-  Signed,
-} from "../../../protocol/message.ts";
-import type { ChainedEntry } from "../output.ts";
+import type { AppendEntries, AppendEntriesResponse, ResendRequest, SendRequest } from "../../../protocol/message.ts";
 import { hasBudget, spend } from "./pace.ts";
 import { takeRequests } from "../clients/request_pool.ts";
-import type { CoreState, Leadership, Progress } from "../state.ts";
+import type { CoreState } from "../state.ts";
 import { ACCEPT, ignore, type Verdict } from "../verdict.ts";
+import type { Signed } from "../../../protocol/signed.ts";
+import type { Leadership, Progress } from "./leader_state.ts";
 
 /** Begins to lead: the first AppendEntries of the term starts at the base, and a no-op opens the term (§5.4, §5.8). */
 export function beginLeading(context: Context): void {

@@ -5,7 +5,8 @@
 import type { Head } from "../../../protocol/entry.ts";
 import type { LogIndex, ReplicaId, Term } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import type { AppendEntriesResponse, Signed } from "../../../protocol/message.ts";
+import type { AppendEntriesResponse } from "../../../protocol/message.ts";
+import type { Signed } from "../../../protocol/signed.ts";
 
 export type SignedResponse = Signed<AppendEntriesResponse>;
 

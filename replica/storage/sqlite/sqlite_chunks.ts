@@ -2,8 +2,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { sha256Hex } from "../../../crypto/digest.ts";
 import type { Digest } from "../../../protocol/ids.ts";
-import type { Chunk } from "../../core/output.ts";
-import type { ChunkReader } from "../../../protocol/ports.ts";
+import type { Chunk, ChunkReader } from "../../../protocol/ports.ts";
 import { damaged } from "../damage.ts";
 import { blob, hashBytes, hashOf } from "./sqlite_row.ts";
 

@@ -9,10 +9,10 @@ import {
   evidenceCodec,
 } from "../../../transport/codec/mod.ts";
 import type { Certificate, CheckpointProof, CommitCertificate } from "../../../protocol/certificate.ts";
-import type { Head } from "../../../protocol/entry.ts";
+import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
 import type { Evidence } from "../../../protocol/evidence.ts";
 import { logIndex, replicaId, term } from "../../../protocol/ids.ts";
-import type { ChainedEntry, HardState, Recovered, Recovery, VoteRecord } from "../../core/output.ts";
+import type { HardState, Recovered, Recovery, VoteRecord } from "../../core/output.ts";
 import { damaged } from "../damage.ts";
 import type { GuardRecord } from "../guard.ts";
 import { blob, hashOf, int, type Row, text, verifyChecksum } from "./sqlite_row.ts";

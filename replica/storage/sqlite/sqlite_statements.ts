@@ -2,11 +2,11 @@
 import type { DatabaseSync } from "node:sqlite";
 import { certificateCodec, checkpointProofCodec, evidenceCodec } from "../../../transport/codec/mod.ts";
 import type { Certificate, CheckpointProof } from "../../../protocol/certificate.ts";
-import type { Head } from "../../../protocol/entry.ts";
+import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
 import type { Evidence } from "../../../protocol/evidence.ts";
 import type { Digest, LogIndex, Term } from "../../../protocol/ids.ts";
 import { term } from "../../../protocol/ids.ts";
-import type { ChainedEntry, HardState } from "../../core/output.ts";
+import type { HardState } from "../../core/output.ts";
 import type { GuardRecord } from "../guard.ts";
 import { checksum, type Column, hashBytes, hashOf, int } from "./sqlite_row.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Certificate } from "../../../protocol/certificate.ts";
-import type { RequestVotePacket } from "../../../protocol/packet.ts";
+import type { PacketOf } from "../../../protocol/packet.ts";
 import { certified } from "../../../protocol/rank.ts";
 import { ElectionLab } from "../support/election_lab.ts";
 import {
@@ -31,13 +31,13 @@ function suspecting(): ElectionLab {
 }
 
 /** Votes that left since the last look, once `packet` has been asked for longer than any turn takes. */
-function votesFor(lab: ElectionLab, packet: RequestVotePacket) {
+function votesFor(lab: ElectionLab, packet: PacketOf<"RequestVote">) {
   lab.feed(packet);
   lab.elapse(2000);
   return lab.take("Vote");
 }
 
-const on = (termNumber: number, certificate: Certificate = prepareCertificate(1, ONE, ALL)): RequestVotePacket =>
+const on = (termNumber: number, certificate: Certificate = prepareCertificate(1, ONE, ALL)): PacketOf<"RequestVote"> =>
   requestVote("r3", termNumber, ALL, certificate);
 
 Deno.test("§6.5 a suspecting voter grants a certified candidate of no lower rank, and its vote names term, candidate and base", () => {
@@ -84,7 +84,7 @@ Deno.test("§6.5 the current term is open as long as no leader and no vote is kn
 
 Deno.test("§6.5 no grant without a valid PreVote certificate and a valid base certificate below the term", () => {
   const base = prepareCertificate(1, ONE, ALL);
-  const cases: Record<string, [RequestVotePacket, string]> = {
+  const cases: Record<string, [PacketOf<"RequestVote">, string]> = {
     "too few PreVotes": [requestVote("r3", 2, ["r2", "r3"], base), "no-pre-vote-certificate"],
     "a certificate of too few": [on(2, prepareCertificate(1, ONE, ["r2", "r3"])), "base-without-certificate"],
     "one replica's three acks": [on(2, prepareCertificate(1, ONE, ["r2", "r2", "r2"])), "base-without-certificate"],

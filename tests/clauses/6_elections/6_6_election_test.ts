@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { replicaId, round, term } from "../../../protocol/ids.ts";
-import type { AppendEntriesPacket } from "../../../protocol/packet.ts";
+import type { PacketOf } from "../../../protocol/packet.ts";
 import { ElectionLab, votePacket } from "../support/election_lab.ts";
 import {
   appendEntries,
@@ -127,7 +127,7 @@ Deno.test("§6.7 a restarted follower acks nothing before it has seen the proof 
   const lab = new ElectionLab();
   lab.follow("r2", 1);
   lab.restart();
-  const more = (round: number): AppendEntriesPacket => appendEntries("r2", 1, CHAIN, { round });
+  const more = (round: number): PacketOf<"AppendEntries"> => appendEntries("r2", 1, CHAIN, { round });
   const outcome = lab.receive(more(5));
   assertEquals(sentOf(outcome, "ResendRequest").map(({ signed }) => signed.message.proofWanted), [true]);
   assertEquals([sentOf(outcome, "AppendEntriesResponse"), lab.state.log.entries], [[], []]);

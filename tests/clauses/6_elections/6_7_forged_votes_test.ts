@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { admitPacket } from "../../../replica/ingress/admit_packet.ts";
 import type { ElectionProof } from "../../../protocol/certificate.ts";
-import type { AppendEntriesPacket, PreVotePacket } from "../../../protocol/packet.ts";
+import type { PacketOf } from "../../../protocol/packet.ts";
 import { listSignatures } from "../../../protocol/signatures.ts";
 import { FAKE_CHECK } from "../../simulation/network/fake_crypto.ts";
 import * as forge from "../support/forge.ts";
@@ -12,7 +12,7 @@ const HEAD = forge.endOf(forge.grow(forge.GENESIS, 2, 1));
 const PEERS = ["r1", "r3", "r4"];
 const PROOF = forge.electionProof("r3", 2, PEERS, forge.prepareCertificate(1, HEAD, PEERS));
 
-type Carrier = AppendEntriesPacket | PreVotePacket;
+type Carrier = PacketOf<"AppendEntries"> | PacketOf<"PreVote">;
 
 /** The two ways an election proof travels. */
 const carriersOf = (proof: ElectionProof): Carrier[] => [

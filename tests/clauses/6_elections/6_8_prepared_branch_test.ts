@@ -1,8 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Certificate } from "../../../protocol/certificate.ts";
 import { logIndex, replicaId, term } from "../../../protocol/ids.ts";
-import type { ChainedEntry } from "../../../replica/core/output.ts";
-import type { FetchEntriesResponsePacket, VoteRefusalPacket } from "../../../protocol/packet.ts";
+import type { PacketOf } from "../../../protocol/packet.ts";
 import { certified } from "../../../protocol/rank.ts";
 import { ElectionLab, votePacket } from "../support/election_lab.ts";
 import {
@@ -16,6 +15,7 @@ import {
   requestVote,
   signAs,
 } from "../support/forge.ts";
+import type { ChainedEntry } from "../../../protocol/entry.ts";
 
 const ALL = ["r2", "r3", "r4"];
 const CHAIN = grow(GENESIS, 3, 1);
@@ -124,13 +124,13 @@ Deno.test("§6.5 refusals never count as votes, and one that shows no higher val
 });
 
 /** The refusal of r1's candidacy in term 2 by `voter`. */
-function refusal(voter: string, certificate: Certificate): VoteRefusalPacket {
+function refusal(voter: string, certificate: Certificate): PacketOf<"VoteRefusal"> {
   const message = { kind: "VoteRefusal", term: term(2), candidate: replicaId("r1"), voter: replicaId(voter) } as const;
   return { kind: "VoteRefusal", signed: signAs(voter, message), certificate };
 }
 
 /** What `source` answers a FetchEntries from index 1. */
-function served(source: string, nonce: number, chain: readonly ChainedEntry[]): FetchEntriesResponsePacket {
+function served(source: string, nonce: number, chain: readonly ChainedEntry[]): PacketOf<"FetchEntriesResponse"> {
   const message = { kind: "FetchEntriesResponse", replica: replicaId(source), nonce, from: logIndex(1) } as const;
   const entries = chain.map(({ entry }) => entry);
   return {

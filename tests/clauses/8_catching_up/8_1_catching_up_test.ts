@@ -1,9 +1,8 @@
 /** §8.1: catching up from any peer, under a certificate. */
 import { assert, assertEquals } from "@std/assert";
 import type { CommitCertificate } from "../../../protocol/certificate.ts";
-import type { Head } from "../../../protocol/entry.ts";
+import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import type { ChainedEntry } from "../../../replica/core/output.ts";
 import * as forge from "../support/forge.ts";
 import { Lab, type Outcome, sentOf } from "../support/lab.ts";
 

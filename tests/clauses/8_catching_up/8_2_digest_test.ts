@@ -1,12 +1,13 @@
 /** §8.2, I6: the digest that replicas compare covers the session table, not the application's state alone. */
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { clientId, logIndex } from "../../../protocol/ids.ts";
-import type { SendRequest, Signed } from "../../../protocol/message.ts";
+import type { SendRequest } from "../../../protocol/message.ts";
 import { applyRequest } from "../../../protocol/snapshot/session_table.ts";
 import { encodeKvCommand, type KvCommand, KvStore } from "../../../state_machine/mod.ts";
 import { replicatedDigest } from "../../../replica/status/status.ts";
 import * as forge from "../support/forge.ts";
 import { Lab } from "../support/lab.ts";
+import type { Signed } from "../../../protocol/signed.ts";
 
 /** Replicated state by itself: `apply` orders a request and tells the digests after it. */
 class Replicated {

@@ -2,15 +2,15 @@
 import { assert, assertEquals } from "@std/assert";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { clientId, seq } from "../../../protocol/ids.ts";
-import type { ChainedEntry } from "../../../replica/core/output.ts";
 import { beginTransfer } from "../../../replica/core/catch_up/state_transfer.ts";
 import { encodeKvCommand, type KvCommand } from "../../../state_machine/mod.ts";
 import { createFakeSigner, signMessage } from "../../simulation/network/fake_crypto.ts";
 import { restoreSnapshot } from "../../../protocol/snapshot/snapshot_restore.ts";
-import { sha256Hex } from "../../../crypto/mod.ts";
 import * as forge from "../support/forge.ts";
 import { checkpoint, checkpointProof, chunksResponse, snapshotAfter } from "../support/forge_snapshots.ts";
 import { TransferLab } from "../support/transfer_lab.ts";
+import type { ChainedEntry } from "../../../protocol/entry.ts";
+import { sha256Hex } from "../../../crypto/digest.ts";
 
 const CHAIN = forge.grow(forge.GENESIS, 24, 1);
 const PEERS = ["r1", "r3", "r4"];

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Evidence } from "../../../protocol/evidence.ts";
 import { replicaId } from "../../../protocol/ids.ts";
-import type { Message, Signed } from "../../../protocol/message.ts";
+import type { Message } from "../../../protocol/message.ts";
 import type { Packet } from "../../../protocol/packet.ts";
 import { ElectionLab, votePacket } from "../support/election_lab.ts";
 import {
@@ -16,6 +16,7 @@ import {
   response,
 } from "../support/forge.ts";
 import { sentOf } from "../support/lab.ts";
+import type { Signed } from "../../../protocol/signed.ts";
 
 const CHAIN = grow(GENESIS, 3, 1);
 const FORK = grow(GENESIS, 3, 1, "fork");

@@ -1,15 +1,15 @@
 /** A {@linkcode Lab} for clauses about elections and clients: it waits, campaigns and follows, and reads like them. */
-import type { Head } from "../../../protocol/entry.ts";
-import type { SendRequest, Signed, Verified } from "../../../protocol/message.ts";
-import type { ChainedEntry } from "../../../replica/core/output.ts";
-import type { Packet, VotePacket } from "../../../protocol/packet.ts";
+import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
+import type { SendRequest } from "../../../protocol/message.ts";
+import type { Packet, PacketOf } from "../../../protocol/packet.ts";
 import { screen } from "../../../replica/core/screen.ts";
 import { listSignatures } from "../../../protocol/signatures.ts";
 import type { Verdict } from "../../../replica/core/verdict.ts";
 import type { InputWithoutTime } from "../../../replica/effects.ts";
 import { FAKE_CHECK } from "../../simulation/network/fake_crypto.ts";
 import * as forge from "./forge.ts";
-import { Lab, type LabOptions, type Outcome, type PacketOf } from "./lab.ts";
+import { Lab, type LabOptions, type Outcome } from "./lab.ts";
+import type { Signed, Verified } from "../../../protocol/signed.ts";
 
 /** A packet that left, and when. */
 export interface Left<P extends Packet = Packet> {
@@ -24,7 +24,7 @@ export const votePacket = (
   term: number,
   candidate: string,
   base = forge.rankOf(0, forge.GENESIS),
-): VotePacket => ({ kind: "Vote", signed: forge.vote(voter, term, candidate, base) });
+): PacketOf<"Vote"> => ({ kind: "Vote", signed: forge.vote(voter, term, candidate, base) });
 
 export class ElectionLab extends Lab {
   #left: Left[] = [];

@@ -1,5 +1,3 @@
-/** Well-formed protocol values signed by anyone, for tests that feed one core exactly what a clause speaks of. */
-import { sha256Hex } from "../../../crypto/mod.ts";
 import type {
   Certificate,
   CheckpointProof,
@@ -7,24 +5,18 @@ import type {
   ElectionProof,
   PrepareCertificate,
 } from "../../../protocol/certificate.ts";
-import type { Head } from "../../../protocol/entry.ts";
+import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
 import { joinRequests } from "../../../protocol/entry_body.ts";
 import { chainEntry, genesisHash } from "../../../protocol/hash_chain.ts";
 import { clientId, type LogIndex, logIndex, offset, replicaId, round, seq, term } from "../../../protocol/ids.ts";
 import type { AppendEntriesResponse, Certified, PeerMessage, SendRequest } from "../../../protocol/message.ts";
-import type { PreVote, RequestVote, Signed, Vote } from "../../../protocol/message.ts";
-import type { ChainedEntry } from "../../../replica/core/output.ts";
-import type {
-  AppendEntriesPacket,
-  AppendEntriesResponsePacket,
-  FetchEntriesResponsePacket,
-  PreVotePacket,
-  RequestVotePacket,
-  VoteRefusalPacket,
-} from "../../../protocol/packet.ts";
+import type { PreVote, RequestVote, Vote } from "../../../protocol/message.ts";
+import type { PacketOf } from "../../../protocol/packet.ts";
 import { certified } from "../../../protocol/rank.ts";
 import { encodeKvCommand } from "../../../state_machine/mod.ts";
 import { createFakeSigner, signMessage } from "../../simulation/network/fake_crypto.ts";
+import type { Signed } from "../../../protocol/signed.ts";
+import { sha256Hex } from "../../../crypto/digest.ts";
 
 /** The id of simulated clusters too, so that what is forged here counts there. */
 export const CLUSTER = "simulation";
@@ -94,7 +86,7 @@ export function appendEntries(
   termNumber: number,
   chain: readonly ChainedEntry[],
   { prev = GENESIS, round: number = 1, commit = 0, proof = null }: AppendOptions = {},
-): AppendEntriesPacket {
+): PacketOf<"AppendEntries"> {
   const signed = signAs(leader, {
     kind: "AppendEntries",
     term: term(termNumber),
@@ -120,7 +112,7 @@ export function response(
   replica: string,
   termNumber: number,
   { acks = [], prepared = rankOf(0, GENESIS), commit = GENESIS, round: number = 1 }: ResponseOptions,
-): AppendEntriesResponsePacket {
+): PacketOf<"AppendEntriesResponse"> {
   const signed = signAs(replica, {
     kind: "AppendEntriesResponse",
     term: term(termNumber),
@@ -142,7 +134,7 @@ export const acksOf = (replicas: readonly string[], termNumber: number, ...acks:
 export const reportsOf = (replicas: readonly string[], termNumber: number, head: Head) =>
   replicas.map((replica) => response(replica, termNumber, { acks: [head], prepared: rankOf(termNumber, head) }));
 
-const bodiesOf = (packets: readonly AppendEntriesResponsePacket[]): Signed<AppendEntriesResponse>[] =>
+const bodiesOf = (packets: readonly PacketOf<"AppendEntriesResponse">[]): Signed<AppendEntriesResponse>[] =>
   packets.map(({ signed }) => signed);
 
 /** The certificate of the empty log (§5.5). */
@@ -200,7 +192,7 @@ export const preVote = (
   replica: string,
   termNumber: number,
   proof: ElectionProof | null = null,
-): PreVotePacket => ({ kind: "PreVote", signed: signPreVote(replica, termNumber), proof });
+): PacketOf<"PreVote"> => ({ kind: "PreVote", signed: signPreVote(replica, termNumber), proof });
 
 /** §6.4: `candidate` asks for votes with PreVotes of `supporters` for that very term. */
 export function requestVote(
@@ -208,7 +200,7 @@ export function requestVote(
   termNumber: number,
   supporters: readonly string[],
   certificate: Certificate = GENESIS_CERTIFICATE,
-): RequestVotePacket {
+): PacketOf<"RequestVote"> {
   const message: RequestVote = {
     kind: "RequestVote",
     term: term(termNumber),
@@ -225,7 +217,7 @@ export const voteRefusal = (
   termNumber: number,
   candidate: string,
   certificate: Certificate,
-): VoteRefusalPacket => ({
+): PacketOf<"VoteRefusal"> => ({
   kind: "VoteRefusal",
   signed: signAs(voter, {
     kind: "VoteRefusal",
@@ -243,7 +235,7 @@ export const fetchEntriesResponse = (
   chain: readonly ChainedEntry[],
   certificate: Certificate | null = null,
   checkpoint: CheckpointProof | null = null,
-): FetchEntriesResponsePacket => ({
+): PacketOf<"FetchEntriesResponse"> => ({
   kind: "FetchEntriesResponse",
   signed: signAs(replica, { kind: "FetchEntriesResponse", replica: replicaId(replica), nonce, from }),
   entries: chain.map(({ entry }) => entry),

@@ -1,11 +1,8 @@
-/** Snapshots, checkpoints and what replicas say of them, made of chains of `forge.ts`. */
-import { sha256Hex } from "../../../crypto/mod.ts";
 import type { CheckpointProof, CommitCertificate } from "../../../protocol/certificate.ts";
-import type { Head } from "../../../protocol/entry.ts";
+import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
 import { type Digest, replicaId } from "../../../protocol/ids.ts";
-import type { Checkpoint, FetchChunks, Signed } from "../../../protocol/message.ts";
-import type { ChainedEntry } from "../../../replica/core/output.ts";
-import type { CheckpointPacket, FetchChunksResponsePacket } from "../../../protocol/packet.ts";
+import type { Checkpoint, FetchChunks } from "../../../protocol/message.ts";
+import type { PacketOf } from "../../../protocol/packet.ts";
 import { freezeSessions } from "../../../protocol/snapshot/session_chunks.ts";
 import { applyRequest, createSessionTable } from "../../../protocol/snapshot/session_table.ts";
 import { freezeMachine } from "../../../protocol/snapshot/snapshot_source.ts";
@@ -14,6 +11,8 @@ import { KvStore } from "../../../state_machine/mod.ts";
 import { CONSTANTS } from "../../simulation/nodes/sim_cluster.ts";
 import { HeldChunks, writeAll } from "../../support/snapshot_values.ts";
 import { commitCertificate, endOf, signAs } from "./forge.ts";
+import type { Signed } from "../../../protocol/signed.ts";
+import { sha256Hex } from "../../../crypto/digest.ts";
 
 /** The state after a chain, as every honest replica writes it. */
 export interface ForgedSnapshot extends Head {
@@ -39,7 +38,7 @@ const signCheckpoint = (replica: string, { index, hash, stateDigest }: ForgedSna
   signAs(replica, { kind: "Checkpoint", replica: replicaId(replica), index, hash, stateDigest });
 
 /** What `replica` publishes of a snapshot it has written (§8.2). */
-export const checkpoint = (replica: string, snapshot: ForgedSnapshot): CheckpointPacket => ({
+export const checkpoint = (replica: string, snapshot: ForgedSnapshot): PacketOf<"Checkpoint"> => ({
   kind: "Checkpoint",
   signed: signCheckpoint(replica, snapshot),
 });
@@ -62,7 +61,7 @@ export function chunksResponse(
   replica: string,
   { nonce, digests }: Pick<FetchChunks, "nonce" | "digests">,
   snapshot: ForgedSnapshot | null,
-): FetchChunksResponsePacket {
+): PacketOf<"FetchChunksResponse"> {
   const chunks = digests.flatMap((digest) => snapshot?.held.read(digest) ?? []);
   const signed = signAs(replica, { kind: "FetchChunksResponse", replica: replicaId(replica), nonce });
   return { kind: "FetchChunksResponse", signed, chunks };

@@ -1,21 +1,15 @@
-/**
- * One core under the microscope: the real `step`, the real effects and a memory disk, fed by hand on a virtual clock. What it does with
- * one input is handed back: its verdict, what it made durable, what it signed and to whom.
- */
-import { sha256Hex } from "../../../crypto/mod.ts";
 import type { ProtocolConstants } from "../../../protocol/config.ts";
 import type { Certificate } from "../../../protocol/certificate.ts";
 import { type Context, emptyOutputs } from "../../../replica/core/context.ts";
 import { createState } from "../../../replica/core/create_state.ts";
 import { clientId, type ReplicaId, replicaId } from "../../../protocol/ids.ts";
-import type { SendRequest, Signed, Verified } from "../../../protocol/message.ts";
-import type { ChainedEntry, ClientReply, PersistOperation } from "../../../replica/core/output.ts";
-import type { Packet } from "../../../protocol/packet.ts";
+import type { SendRequest } from "../../../protocol/message.ts";
+import type { ClientReply, PersistOperation } from "../../../replica/core/output.ts";
+import type { Packet, PacketOf } from "../../../protocol/packet.ts";
 import type { CoreState } from "../../../replica/core/state.ts";
 import type { Verdict } from "../../../replica/core/verdict.ts";
 import { createEffects, type InputWithoutTime, type RunInputs } from "../../../replica/effects.ts";
 import { KvStore } from "../../../state_machine/mod.ts";
-import { MemoryDisk, type MemoryStorage, openMemoryStorage, type Storage } from "../../../replica/storage/mod.ts";
 import { encodeMessage } from "../../../transport/codec/mod.ts";
 import { createFakeSigner } from "../../simulation/network/fake_crypto.ts";
 import { CONSTANTS } from "../../simulation/nodes/sim_cluster.ts";
@@ -28,6 +22,12 @@ import {
   preVote,
   vote,
 } from "./forge.ts";
+import type { Signed, Verified } from "../../../protocol/signed.ts";
+import type { ChainedEntry } from "../../../protocol/entry.ts";
+import { sha256Hex } from "../../../crypto/digest.ts";
+import { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
+import { type MemoryStorage, openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
+import type { Storage } from "../../../replica/storage/port.ts";
 
 /** A packet this replica sent; to all of its peers when published. */
 export interface Sent {
@@ -44,8 +44,6 @@ export interface Outcome {
   /** Durable writes, signatures and sends in the order they happened. */
   readonly trace: readonly string[];
 }
-
-export type PacketOf<K extends Packet["kind"]> = Extract<Packet, { readonly kind: K }>;
 
 /** The packets of one kind among those sent. */
 export const sentOf = <K extends Packet["kind"]>({ sent }: Outcome, kind: K): PacketOf<K>[] =>

@@ -2,9 +2,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { PersistOperation, Recovered } from "../../../replica/core/output.ts";
 import { logIndex, term } from "../../../protocol/ids.ts";
-import { type Storage, StorageError } from "../../../replica/storage/mod.ts";
 import type { Open } from "./storage_contract.ts";
 import * as fx from "./storage_fixtures.ts";
+import { type Storage, StorageError } from "../../../replica/storage/port.ts";
 
 const LOG = fx.grow(fx.GENESIS, 8, 3);
 const at = (index: number) => index === 0 ? fx.GENESIS : fx.endOf(LOG.slice(0, index));

@@ -3,8 +3,8 @@ import { EMPTY_RECOVERED } from "../../../replica/storage/empty.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { logIndex, replicaId, term } from "../../../protocol/ids.ts";
 import type { PersistOperation, Recovered } from "../../../replica/core/output.ts";
-import { type Storage, StorageError } from "../../../replica/storage/mod.ts";
 import * as fx from "./storage_fixtures.ts";
+import { type Storage, StorageError } from "../../../replica/storage/port.ts";
 
 /** A storage on a disk of its own. */
 export interface Subject extends Disposable {

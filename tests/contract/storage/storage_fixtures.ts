@@ -1,17 +1,19 @@
 /** Well-formed durable things for the storage suite. Signatures are filler: storage keeps them, and never checks them. */
 import { sha256Hex } from "../../../crypto/digest.ts";
 import type { CheckpointProof, CommitCertificate, PrepareCertificate } from "../../../protocol/certificate.ts";
-import type { Head, SendRequest } from "../../../protocol/entry.ts";
+import type { ChainedEntry, Head, SendRequest } from "../../../protocol/entry.ts";
 import { joinRequests } from "../../../protocol/entry_body.ts";
 import type { Evidence } from "../../../protocol/evidence.ts";
 import { chainEntry, genesisHash } from "../../../protocol/hash_chain.ts";
 import { clientId, type Digest, digest, logIndex, offset, replicaId, round, seq, term } from "../../../protocol/ids.ts";
-import type { AppendEntriesResponse, Certified, Checkpoint, Message, Signed, Vote } from "../../../protocol/message.ts";
-import type { ChainedEntry, Chunk, HardState, PersistOperation } from "../../../replica/core/output.ts";
+import type { AppendEntriesResponse, Certified, Checkpoint, Message, Vote } from "../../../protocol/message.ts";
+import type { HardState, PersistOperation } from "../../../replica/core/output.ts";
 import { makeManifest } from "../../../protocol/snapshot/snapshot_manifest.ts";
 import { EMPTY_HARD_STATE } from "../../../replica/storage/empty.ts";
-import type { SigningIntent } from "../../../replica/storage/mod.ts";
 import { encodeMessage, entryOf } from "../../../transport/codec/mod.ts";
+import type { Signed } from "../../../protocol/signed.ts";
+import type { Chunk } from "../../../protocol/ports.ts";
+import type { SigningIntent } from "../../../replica/storage/port.ts";
 
 export const CLUSTER = "contract-cluster";
 export const REPLICA = replicaId("r1");

@@ -1,8 +1,9 @@
 /** Crash points of the memory twin. */
 import { assertEquals, assertThrows } from "@std/assert";
 import { sha256Hex } from "../../../crypto/digest.ts";
-import { type MemoryStorage, openMemoryStorage, StorageError } from "../../../replica/storage/mod.ts";
 import * as fx from "./storage_fixtures.ts";
+import { type MemoryStorage, openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
+import { StorageError } from "../../../replica/storage/port.ts";
 
 const LOG = fx.grow(fx.GENESIS, 4, 1);
 

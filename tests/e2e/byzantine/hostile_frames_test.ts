@@ -3,7 +3,6 @@
  * and count by kind what they refused. The fourth replica's place is taken by the attacker, who has its addresses and no key.
  */
 import { assert, assertEquals } from "@std/assert";
-import { createSigner, generateKeyPair, loadBackend } from "../../../crypto/mod.ts";
 import { clientId, replicaId, seq, term } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { ClientPacket, Packet } from "../../../protocol/packet.ts";
@@ -14,6 +13,9 @@ import { encodeMessage, encodePacket } from "../../../transport/codec/mod.ts";
 import { createZmqClientTransport, createZmqReplicaTransport } from "../../../transport/mod.ts";
 import { assertEqualLogs } from "../support/agreement.ts";
 import { withCluster } from "../support/process_cluster.ts";
+import { createSigner } from "../../../crypto/signing/signing.ts";
+import { generateKeyPair } from "../../../crypto/keys/key_pair.ts";
+import { loadBackend } from "../../../crypto/signing/load_backend.ts";
 
 const random = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length));
 

@@ -3,13 +3,16 @@ import { assert, assertEquals } from "@std/assert";
 import { eventually } from "../../../tasks/support/eventually.ts";
 import { Observer } from "../../../tasks/support/observer.ts";
 import { clientId, seq } from "../../../protocol/ids.ts";
-import { createSigner, loadBackend, readKeyFile, unhex } from "../../../crypto/mod.ts";
 import { encodeMessage, encodePacket } from "../../../transport/codec/mod.ts";
 import { createZmqClientTransport } from "../../../transport/mod.ts";
 import { encodeKvCommand } from "../../../state_machine/mod.ts";
 import type { LocalCluster } from "../../../tasks/support/local_cluster.ts";
 import { assertEqualLogs, waitForLeader } from "../support/agreement.ts";
 import { withCluster } from "../support/process_cluster.ts";
+import { createSigner } from "../../../crypto/signing/signing.ts";
+import { loadBackend } from "../../../crypto/signing/load_backend.ts";
+import { readKeyFile } from "../../../crypto/keys/key_file.ts";
+import { unhex } from "../../../crypto/digest.ts";
 
 for (const replicas of [4, 7]) {
   Deno.test(`${replicas} replicas: a leader that swallows one client's requests is replaced, and they commit`, () =>

@@ -5,15 +5,12 @@ import { NoQuorumError } from "../../../client/mod.ts";
 import { Recorder, type RecordingSink } from "../../../replica/recording/mod.ts";
 import type { ReplicaParts } from "../../../replica/replica.ts";
 import type { ReplicaStatus } from "../../../replica/status/status.ts";
-import {
-  openMemoryStorage,
-  openSqliteStorage,
-  reopenSqliteStorage,
-  StorageError,
-} from "../../../replica/storage/mod.ts";
 import { eventually } from "../../../tasks/support/eventually.ts";
 import { replayRecording } from "../../simulation/replay/replay_recording.ts";
 import { MemoryCluster } from "../../support/memory_cluster.ts";
+import { openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
+import { openSqliteStorage, reopenSqliteStorage } from "../../../replica/storage/sqlite/sqlite_storage.ts";
+import { StorageError } from "../../../replica/storage/port.ts";
 
 const statusOf = (cluster: MemoryCluster, id: string): ReplicaStatus => cluster.nodes.get(id)!.replica.status();
 

@@ -1,6 +1,5 @@
 /** What clients and the operator can ask of a replica, over the in-memory network. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { createSigner, unhex } from "../../../crypto/mod.ts";
 import { backend } from "../../support/backends.ts";
 import { RefusedError } from "../../../client/mod.ts";
 import { replicaId } from "../../../protocol/ids.ts";
@@ -8,6 +7,8 @@ import { INGRESS_LIMITS } from "../../../replica/ingress/ingress_limits.ts";
 import { eventually } from "../../../tasks/support/eventually.ts";
 import { decodeReplyPacket, encodeMessage, encodePacket } from "../../../transport/codec/mod.ts";
 import { MemoryCluster } from "../../support/memory_cluster.ts";
+import { createSigner } from "../../../crypto/signing/signing.ts";
+import { unhex } from "../../../crypto/digest.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 

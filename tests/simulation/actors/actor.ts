@@ -1,7 +1,7 @@
 /** The port of faulty replicas in a simulation: what `--byzantine` offers, and what only a simulation can give. */
 import type { Adversary, Victim } from "../../../replica/byzantine/mod.ts";
 import type { Millis, ReplicaId, Term } from "../../../protocol/ids.ts";
-import type { PeerMessage, Signed } from "../../../protocol/message.ts";
+import type { PeerMessage } from "../../../protocol/message.ts";
 import type { ClientReply } from "../../../replica/core/output.ts";
 import type { Packet } from "../../../protocol/packet.ts";
 import type { CoreState } from "../../../replica/core/state.ts";
@@ -9,6 +9,7 @@ import type { QueryAnswer } from "../../../replica/answers/replier.ts";
 import type { Rng } from "../plan/rng.ts";
 import type { Archive } from "./support/archive.ts";
 import type { Lore } from "./support/adversary_view.ts";
+import type { Signed } from "../../../protocol/signed.ts";
 
 /** All faulty replicas of a run: they share their keys and what they hear, and see the state of the honest ones. */
 export interface Coven {

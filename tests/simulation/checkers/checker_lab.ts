@@ -1,12 +1,11 @@
 /** For tests of the checkers: a hand on every disk and pen of a small cluster, so that any sequence of outputs can be made. */
 import { assertEquals, assertThrows } from "@std/assert";
 import type { Certificate } from "../../../protocol/certificate.ts";
-import type { Head } from "../../../protocol/entry.ts";
+import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
 import { digest, type LogIndex, logIndex, type ReplicaId, replicaId, term } from "../../../protocol/ids.ts";
 import type { Certified } from "../../../protocol/message.ts";
-import type { ChainedEntry, HardState, PersistOperation } from "../../../replica/core/output.ts";
+import type { HardState, PersistOperation } from "../../../replica/core/output.ts";
 import type { Packet } from "../../../protocol/packet.ts";
-import { MemoryDisk } from "../../../replica/storage/mod.ts";
 import {
   CLUSTER,
   commitCertificate,
@@ -21,6 +20,7 @@ import {
 import { lostDisk } from "../nodes/lost_disk.ts";
 import { ViolationError } from "../observer.ts";
 import { type CheckerOptions, type Checkers, createCheckers } from "./mod.ts";
+import { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
 
 /** Where every election of a fresh cluster stands. */
 export const EMPTY_BASE: Certified = rankOf(0, GENESIS);

@@ -7,7 +7,6 @@ import { failureOf } from "./failure.ts";
 import { type ReplicaId, term } from "../../../protocol/ids.ts";
 import { Judge } from "./judge.ts";
 import type { Packet } from "../../../protocol/packet.ts";
-import type { MemoryDisk } from "../../../replica/storage/mod.ts";
 import type { Observer, RunFacts } from "../observer.ts";
 import { RecoveryChecker } from "./durable/recovery_checker.ts";
 import { ReferenceState } from "./execution/reference_state.ts";
@@ -16,6 +15,7 @@ import { RequestBook } from "./execution/request_book.ts";
 import { Roster } from "./roster.ts";
 import { SignedBook } from "./signed/signed_book.ts";
 import { SigningChecker } from "./signed/signing_checker.ts";
+import type { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
 
 export interface CheckerOptions {
   /** Whether single clauses are judged besides the invariants; they name a fault earlier and more closely. Default true. */

@@ -1,8 +1,8 @@
 /** An honest replica that stopped by itself is a violation, named after what stopped it. */
 import { InvariantError } from "../../../protocol/invariant.ts";
 import type { ReplicaId } from "../../../protocol/ids.ts";
-import { GuardError, StorageError } from "../../../replica/storage/mod.ts";
 import { ViolationError } from "../observer.ts";
+import { GuardError, StorageError } from "../../../replica/storage/port.ts";
 
 /** The violation that `error` of honest `at` is: its invariant, `guard`, `storage` or `threw`. */
 export function failureOf(at: ReplicaId, error: Error): ViolationError {

@@ -2,7 +2,6 @@
 import { InvariantError } from "../../../protocol/invariant.ts";
 import { logIndex, type ReplicaId, replicaId, term } from "../../../protocol/ids.ts";
 import type { Evidence } from "../../../protocol/evidence.ts";
-import { GuardError, StorageError } from "../../../replica/storage/mod.ts";
 import {
   appendEntries,
   commitCertificate,
@@ -19,6 +18,7 @@ import {
   vote,
 } from "../../clauses/support/forge.ts";
 import { EMPTY_BASE, fires, Stage, THREE } from "./checker_lab.ts";
+import { GuardError, StorageError } from "../../../replica/storage/port.ts";
 
 const CHAIN = grow(GENESIS, 3, 1);
 const FORK = grow(GENESIS, 3, 1, "fork");

@@ -1,6 +1,6 @@
 /** All clients of a run, honest and faulty, and the links between them and the replicas. */
 import type { Millis, ReplicaId } from "../../../protocol/ids.ts";
-import type { SendRequest, Signed, Verified } from "../../../protocol/message.ts";
+import type { SendRequest } from "../../../protocol/message.ts";
 import type { ClientReply } from "../../../replica/core/output.ts";
 import { fastRead } from "../../../replica/answers/queries.ts";
 import { CLIENT_BEHAVIOURS } from "./faulty_clients.ts";
@@ -13,6 +13,7 @@ import type { Scheduler } from "../network/scheduler.ts";
 import { type ClientHistory, type ClientWorld, SimClient } from "./sim_client.ts";
 import type { SimCrypto } from "../network/sim_crypto.ts";
 import type { SimNode } from "../nodes/sim_node.ts";
+import type { Signed, Verified } from "../../../protocol/signed.ts";
 
 export interface ClientDeskParts {
   readonly plan: Plan;

@@ -1,11 +1,12 @@
 /** Clients that break the rules of §7, as far as a client's own key goes. */
 import { clientId, type ReplicaId, seq } from "../../../protocol/ids.ts";
-import type { SendRequest, Signed } from "../../../protocol/message.ts";
+import type { SendRequest } from "../../../protocol/message.ts";
 import { encodeKvCommand } from "../../../state_machine/mod.ts";
 import type { ClientPlan } from "../plan/plan.ts";
 import type { Rng } from "../plan/rng.ts";
 import type { ClientWorld } from "./sim_client.ts";
 import { signAs } from "../network/sim_crypto.ts";
+import type { Signed } from "../../../protocol/signed.ts";
 
 type FaultyBehaviour = Exclude<ClientPlan["behaviour"], "honest">;
 

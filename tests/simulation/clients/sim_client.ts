@@ -20,7 +20,7 @@ import {
 import { timingsFor } from "../../../client/loop/timings.ts";
 import type { ProtocolConstants } from "../../../protocol/config.ts";
 import { clientId, type Millis, type ReplicaId, seq, type Term } from "../../../protocol/ids.ts";
-import type { Answer, SendRequest, Signed } from "../../../protocol/message.ts";
+import type { Answer, SendRequest } from "../../../protocol/message.ts";
 import type { QueryAnswer } from "../../../replica/answers/replier.ts";
 import { encodeKvCommand, type KvCommand, type KvQuery } from "../../../state_machine/mod.ts";
 import { type Observer, ViolationError } from "../observer.ts";
@@ -29,6 +29,7 @@ import type { ClientPlan } from "../plan/plan.ts";
 import type { Rng } from "../plan/rng.ts";
 import type { Scheduler } from "../network/scheduler.ts";
 import { signAs, type SimCrypto } from "../network/sim_crypto.ts";
+import type { Signed } from "../../../protocol/signed.ts";
 
 /** Takes down what clients did and saw. */
 export interface ClientHistory {

@@ -3,9 +3,10 @@
  * these bytes, whatever it contains.
  */
 import { equalBytes } from "../../../protocol/bytes.ts";
-import type { Message, Signed } from "../../../protocol/message.ts";
+import type { Message } from "../../../protocol/message.ts";
 import type { SignatureCheck } from "../../../replica/ingress/signature_check.ts";
 import { encodeMessage } from "../../../transport/codec/mod.ts";
+import type { Signed } from "../../../protocol/signed.ts";
 
 export interface FakeSigner {
   /** Signs `body`; with the `message` it encodes at hand, who checks need not encode it again. */

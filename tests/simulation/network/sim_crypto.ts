@@ -1,16 +1,13 @@
-/** Who signs and checks in a run: unforgeable fakes, or real ECDSA over the real wire format. */
-import {
-  createSigner,
-  createVerifiedCache,
-  createVerifier,
-  sha256,
-  type SignatureBackend,
-} from "../../../crypto/mod.ts";
-import type { Message, SendRequest, Signed } from "../../../protocol/message.ts";
+import type { Message, SendRequest } from "../../../protocol/message.ts";
 import type { Packet } from "../../../protocol/packet.ts";
 import type { SignatureCheck } from "../../../replica/ingress/signature_check.ts";
 import { decodeClientPacket, decodePeerPacket, encodeMessage, encodePacket } from "../../../transport/codec/mod.ts";
 import { createFakeSigner, FAKE_CHECK } from "./fake_crypto.ts";
+import type { Signed } from "../../../protocol/signed.ts";
+import { createSigner, createVerifier } from "../../../crypto/signing/signing.ts";
+import { createVerifiedCache } from "../../../crypto/signing/verified_cache.ts";
+import { sha256 } from "../../../crypto/digest.ts";
+import type { SignatureBackend } from "../../../crypto/signing/backend.ts";
 
 export type Role = "replica" | "client";
 

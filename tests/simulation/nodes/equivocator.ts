@@ -1,14 +1,12 @@
-/** A leader that shows its victims other entries than the rest: no-ops in place of requests, validly signed. */
-import { sha256Hex } from "../../../crypto/mod.ts";
 import type { Entry } from "../../../protocol/entry.ts";
 import { joinRequests } from "../../../protocol/entry_body.ts";
 import { chainEntry } from "../../../protocol/hash_chain.ts";
 import type { Digest, ReplicaId } from "../../../protocol/ids.ts";
-import type { AppendEntries } from "../../../protocol/message.ts";
 import type { Outgoing } from "../../../replica/core/output.ts";
-import type { AppendEntriesPacket } from "../../../protocol/packet.ts";
+import type { UnsignedPacketOf } from "../../../protocol/packet.ts";
+import { sha256Hex } from "../../../crypto/digest.ts";
 
-type Append = AppendEntriesPacket<AppendEntries>;
+type Append = UnsignedPacketOf<"AppendEntries">;
 
 /** What replica `self` sends instead: to `victims`, every batch with requests as no-ops. */
 export function equivocator(self: string, victims: readonly string[]): (outgoing: readonly Outgoing[]) => Outgoing[] {

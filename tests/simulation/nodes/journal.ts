@@ -1,6 +1,6 @@
 /** What a crash in the middle of a transaction leaves on a disk, and how the disk's journal takes it back when it is opened. */
 import type { PersistOperation, Recovered } from "../../../replica/core/output.ts";
-import type { MemoryDisk } from "../../../replica/storage/mod.ts";
+import type { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
 
 interface Torn {
   readonly disk: MemoryDisk;

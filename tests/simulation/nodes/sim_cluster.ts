@@ -1,7 +1,7 @@
 /** A cluster of simulated replicas on one virtual clock: deterministic, every delay and loss decided by the caller. */
 import type { ProtocolConstants } from "../../../protocol/config.ts";
 import { clientId, type Millis, type ReplicaId, replicaId, seq } from "../../../protocol/ids.ts";
-import type { SendRequest, Signed, Verified } from "../../../protocol/message.ts";
+import type { SendRequest } from "../../../protocol/message.ts";
 import type { ClientReply, CoreEvent } from "../../../replica/core/output.ts";
 import { nextDeadline } from "../../../replica/core/next_deadline.ts";
 import type { Packet } from "../../../protocol/packet.ts";
@@ -10,6 +10,7 @@ import { createFakeSigner, signMessage } from "../network/fake_crypto.ts";
 import type { NodeWorld } from "./node_world.ts";
 import { Scheduler } from "../network/scheduler.ts";
 import { SimNode } from "./sim_node.ts";
+import type { Signed, Verified } from "../../../protocol/signed.ts";
 
 export const CONSTANTS: ProtocolConstants = {
   electionTimeoutMs: 1000,

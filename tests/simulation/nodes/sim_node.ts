@@ -1,6 +1,5 @@
 /** One simulated replica: the real core, the real effects, the real ingress rules, and a memory disk that outlives it. */
 import { createHash } from "node:crypto";
-import { sha256Hex } from "../../../crypto/mod.ts";
 import { admitPacket } from "../../../replica/ingress/admit_packet.ts";
 import type { CoreConfig } from "../../../protocol/config.ts";
 import { createState } from "../../../replica/core/create_state.ts";
@@ -17,14 +16,6 @@ import type { QueryAnswer } from "../../../replica/answers/replier.ts";
 import type { SignatureCheck } from "../../../replica/ingress/signature_check.ts";
 import { KvStore } from "../../../state_machine/mod.ts";
 import { replicatedDigest } from "../../../replica/status/status.ts";
-import {
-  GuardError,
-  isRefusal,
-  MemoryDisk,
-  openMemoryStorage,
-  type Storage,
-  StorageError,
-} from "../../../replica/storage/mod.ts";
 import { encodeMessage } from "../../../transport/codec/mod.ts";
 import type { LeaderHint, SimAdversary } from "../actors/actor.ts";
 import { type CrashPoint, type Operations, SimulatedCrash, type Trigger } from "./crash_point.ts";
@@ -33,6 +24,10 @@ import { Journal } from "./journal.ts";
 import { lostDisk } from "./lost_disk.ts";
 import type { Arrival, Corruption, NodeWorld, Sign } from "./node_world.ts";
 import { bind, observed } from "./sim_ports.ts";
+import { sha256Hex } from "../../../crypto/digest.ts";
+import { GuardError, isRefusal, type Storage, StorageError } from "../../../replica/storage/port.ts";
+import { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
+import { openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
 
 export class SimNode {
   readonly id: ReplicaId;

@@ -1,6 +1,6 @@
 /** A node's ports, with somebody looking over its shoulder. */
 import type { KvStore } from "../../../state_machine/mod.ts";
-import type { Storage } from "../../../replica/storage/mod.ts";
+import type { Storage } from "../../../replica/storage/port.ts";
 
 /** What is heard of a machine. */
 export interface MachineWatch {

@@ -1,9 +1,10 @@
 /** One line for an input or an output of a core, in the words of the golden transcripts. */
 import { senderOf } from "../../../protocol/signatures.ts";
 import type { Input } from "../../../replica/core/input.ts";
-import type { Message, Signed } from "../../../protocol/message.ts";
+import type { Message } from "../../../protocol/message.ts";
 import type { Packet, UnsignedPacket } from "../../../protocol/packet.ts";
 import { describePacket } from "../../interaction/describe.ts";
+import type { Signed } from "../../../protocol/signed.ts";
 
 /** What a core is given. */
 export function describeInput(input: Input): string {

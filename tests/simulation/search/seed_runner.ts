@@ -1,5 +1,3 @@
-/** Runs seeds one after the other, as a worker of the pool or in place. */
-import { loadBackend } from "../../../crypto/mod.ts";
 import { drawPlan, type PlanOptions } from "../plan/draw_plan.ts";
 import type { Violation } from "../observer.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -7,6 +5,7 @@ import { runPlan, type RunResult, type RunWatch } from "../run.ts";
 import { createFakeCrypto, createRealCrypto } from "../network/sim_crypto.ts";
 import { CLUSTER } from "../simulation.ts";
 import type { RunStats } from "./stats.ts";
+import { loadBackend } from "../../../crypto/signing/load_backend.ts";
 
 /** What a seed came to, small enough to be handed between workers. */
 export interface SeedResult {

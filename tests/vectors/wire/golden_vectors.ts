@@ -7,7 +7,7 @@ import { createSigner, domainPrefix } from "../../../crypto/signing/signing.ts";
 import { sha256HexOfTwo } from "../../../crypto/digest.ts";
 import type { CheckpointProof, CommitCertificate, ElectionProof } from "../../../protocol/certificate.ts";
 import { joinRequests } from "../../../protocol/entry_body.ts";
-import type { Message, Signed } from "../../../protocol/message.ts";
+import type { Message } from "../../../protocol/message.ts";
 import { logIndex } from "../../../protocol/ids.ts";
 import { GOLDEN_MESSAGES as messages, NO_OP_BODY } from "./golden_values.ts";
 import {
@@ -25,6 +25,7 @@ import {
   evidenceCodec,
   queryResultCodec,
 } from "../../../transport/codec/mod.ts";
+import type { Signed } from "../../../protocol/signed.ts";
 
 /** Cluster id and secret key of the vectors; every message is signed with this one key, whoever it names. */
 export const GOLDEN_CLUSTER = "demo";

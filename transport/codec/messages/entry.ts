@@ -3,11 +3,12 @@ import type { Entry } from "../../../protocol/entry.ts";
 import { splitRequests } from "../../../protocol/entry_body.ts";
 import type { LogIndex, Term } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import type { SendRequest, Signed } from "../../../protocol/message.ts";
+import type { SendRequest } from "../../../protocol/message.ts";
 import { sendRequest } from "./client_messages.ts";
 import { DecodeError } from "../decode_error.ts";
 import { logIndex, term } from "../fields.ts";
 import { bytes, decodeExactly, type Schema, struct } from "../schema.ts";
+import type { Signed } from "../../../protocol/signed.ts";
 
 /** The requests in an entry's body, or null where it is not exactly a list of well-formed ones. */
 export function decodeRequests(body: Uint8Array): readonly Signed<SendRequest>[] | null {

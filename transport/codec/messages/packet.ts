@@ -9,14 +9,16 @@
  * long makes a copy.
  */
 import { LIMITS } from "../../../protocol/limits.ts";
-import type { Message, Signed } from "../../../protocol/message.ts";
+import type { Message } from "../../../protocol/message.ts";
 import type { ClientPacket, Packet, ReplyPacket } from "../../../protocol/packet.ts";
 import { DecodeError } from "../decode_error.ts";
 import { KIND_BYTES, KIND_NAMES, type PacketKind, version, WIRE_VERSION } from "./kinds.ts";
 import { MESSAGES } from "./message.ts";
 import { type AnyPacket, type PacketChannel, type PacketFormat, PACKETS } from "./packet_formats.ts";
-import { plainBytes, Reader, SIGNATURE_BYTES } from "../reader.ts";
+import { plainBytes, Reader } from "../reader.ts";
 import { decodeExactly, encodeWhole, type Schema } from "../schema.ts";
+import type { Signed } from "../../../protocol/signed.ts";
+import { SIGNATURE_BYTES } from "../sizes.ts";
 
 /** Every kind of packet in one shape; which fields beyond these a kind has, its format says. */
 interface LoosePacket {

@@ -49,7 +49,7 @@ const attaching = <P>(
 ): PacketFormat<P> => attachingAll(body, struct(fields) as Schema<Attached<P>>, fault);
 
 /** §5.1: one entry for each hash, in its place, and no more bytes than one AppendEntries may carry. */
-function faultOfAppendEntries({ signed: { message }, entries }: p.AppendEntriesPacket): string | null {
+function faultOfAppendEntries({ signed: { message }, entries }: p.PacketOf<"AppendEntries">): string | null {
   const wanted = message.entryHashes.length;
   if (entries.length !== wanted) return `wanted ${wanted} entries, one for each hash, got ${entries.length}`;
   if (bodyBytes(entries) > LIMITS.maxAppendBytes) {
@@ -59,9 +59,9 @@ function faultOfAppendEntries({ signed: { message }, entries }: p.AppendEntriesP
 }
 
 /** §8.1. The checkpoint came later (§8.3): an answer without one is written as it was before there were any. */
-const fetched: Schema<Attached<p.FetchEntriesResponsePacket>> = joined(
-  struct<Pick<p.FetchEntriesResponsePacket, "entries">>({ entries: list(entry, LIMITS.maxFetchEntries) }),
-  optionals<Pick<p.FetchEntriesResponsePacket, "certificate" | "checkpoint">>({
+const fetched: Schema<Attached<p.PacketOf<"FetchEntriesResponse">>> = joined(
+  struct<Pick<p.PacketOf<"FetchEntriesResponse">, "entries">>({ entries: list(entry, LIMITS.maxFetchEntries) }),
+  optionals<Pick<p.PacketOf<"FetchEntriesResponse">, "certificate" | "checkpoint">>({
     certificate,
     checkpoint: checkpointProof,
   }),
@@ -84,29 +84,29 @@ const chunks = refine(
 
 /** The format of each kind of packet. */
 export const PACKETS: { readonly [K in PacketKind]: PacketFormat<PacketOf<K>> } = {
-  AppendEntries: attaching<p.AppendEntriesPacket>("AppendEntries", {
+  AppendEntries: attaching<p.PacketOf<"AppendEntries">>("AppendEntries", {
     entries: list(entry, LIMITS.maxAppendEntries),
     proof: optional(electionProof),
   }, faultOfAppendEntries),
   AppendEntriesResponse: alone("peer", "AppendEntriesResponse"),
   ResendRequest: alone("peer", "ResendRequest"),
-  PreVote: attaching<p.PreVotePacket>("PreVote", { proof: optional(electionProof) }),
-  RequestVote: attaching<p.RequestVotePacket>("RequestVote", {
+  PreVote: attaching<p.PacketOf<"PreVote">>("PreVote", { proof: optional(electionProof) }),
+  RequestVote: attaching<p.PacketOf<"RequestVote">>("RequestVote", {
     certificate,
     preVotes: list(signed("PreVote", preVote), LIMITS.maxReplicas),
   }),
   Vote: alone("peer", "Vote"),
-  VoteRefusal: attaching<p.VoteRefusalPacket>("VoteRefusal", { certificate }),
+  VoteRefusal: attaching<p.PacketOf<"VoteRefusal">>("VoteRefusal", { certificate }),
   VoteDeferred: alone("peer", "VoteDeferred"),
   FetchEntries: alone("peer", "FetchEntries"),
-  FetchEntriesResponse: attachingAll<p.FetchEntriesResponsePacket>(
+  FetchEntriesResponse: attachingAll<p.PacketOf<"FetchEntriesResponse">>(
     "FetchEntriesResponse",
     fetched,
     (packet) => faultOfRun(packet.entries, packet.signed.message.from),
   ),
   Checkpoint: alone("peer", "Checkpoint"),
   FetchChunks: alone("peer", "FetchChunks"),
-  FetchChunksResponse: attaching<p.FetchChunksResponsePacket>("FetchChunksResponse", { chunks }),
+  FetchChunksResponse: attaching<p.PacketOf<"FetchChunksResponse">>("FetchChunksResponse", { chunks }),
   RollCall: alone("peer", "RollCall"),
   RollCallAnswer: alone("peer", "RollCallAnswer"),
   ForwardedRequest: alone("peer", "SendRequest"),

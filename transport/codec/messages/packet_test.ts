@@ -4,11 +4,7 @@ import fc from "fast-check";
 import { logIndex, offset } from "../../../protocol/ids.ts";
 import { joinRequests } from "../../../protocol/entry_body.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import type {
-  AppendEntriesPacket,
-  FetchChunksResponsePacket,
-  FetchEntriesResponsePacket,
-} from "../../../protocol/packet.ts";
+import type { PacketOf } from "../../../protocol/packet.ts";
 import { certificate, checkpointProof, messages, signature, signed } from "../../../tests/support/arbitraries.ts";
 import {
   assertCanonical,
@@ -140,7 +136,7 @@ const header = sample(messages.AppendEntries);
 const request = { message: sample(messages.SendRequest), body: new Uint8Array(), signature: new Uint8Array(64) };
 
 /** An AppendEntries at index 10 whose entries have these bodies. */
-function appendPacket(bodies: readonly Uint8Array[]): AppendEntriesPacket {
+function appendPacket(bodies: readonly Uint8Array[]): PacketOf<"AppendEntries"> {
   const message = { ...header, prevIndex: logIndex(9), entryHashes: bodies.map(() => header.prevHash) };
   const entries = bodies.map((body, i) => entryOf(offset(logIndex(10), i), header.term, body));
   const part = { message, body: encodeMessage(message), signature: request.signature };
@@ -152,7 +148,7 @@ Deno.test("§3.2: an entry without a well-formed list of requests is no decoding
   const trailing = { ...request, body: Uint8Array.of(...good.body, 0) };
   const bodies = [[good, good], [], [good, trailing]].map((list) => joinRequests(list));
   const packet = appendPacket([...bodies, new Uint8Array(), Uint8Array.of(0, 1), Uint8Array.of(0, 0, 0)]);
-  const decoded = decodePeerPacket(encodePacket(packet)) as AppendEntriesPacket;
+  const decoded = decodePeerPacket(encodePacket(packet)) as PacketOf<"AppendEntries">;
   assertEquals(decoded.entries.map((entry) => entry.requests?.length ?? null), [2, 0, null, null, null, null]);
   assertEquals(decoded.entries[0]!.requests![1], good);
   assertEquals(decoded, packet);
@@ -161,7 +157,7 @@ Deno.test("§3.2: an entry without a well-formed list of requests is no decoding
 Deno.test("§5.1: one entry for each hash, each in its place, within the limit of bytes", () => {
   const packet = appendPacket([new Uint8Array(2), new Uint8Array(2)]);
   const [first, second] = packet.entries;
-  const unencodable = (entries: AppendEntriesPacket["entries"], said: string) =>
+  const unencodable = (entries: PacketOf<"AppendEntries">["entries"], said: string) =>
     assertStringIncludes(assertThrows(() => encodePacket({ ...packet, entries }), RangeError).message, said);
   unencodable([first!], "wanted 2 entries, one for each hash, got 1");
   unencodable([second!, first!], "wanted entry 10 at place 0, got 11");
@@ -179,7 +175,7 @@ Deno.test("§8.1: fetched entries run from the index the answer names", () => {
   const [entry] = appendPacket([new Uint8Array(2)]).entries;
   const answer = { ...sample(messages.FetchEntriesResponse), from: logIndex(10) };
   const part = { message: answer, body: encodeMessage(answer), signature: request.signature };
-  const packet: FetchEntriesResponsePacket = {
+  const packet: PacketOf<"FetchEntriesResponse"> = {
     kind: "FetchEntriesResponse",
     signed: part,
     entries: [entry!],
@@ -193,7 +189,7 @@ Deno.test("§8.1: fetched entries run from the index the answer names", () => {
 
 Deno.test("§8.3: a byte behind the entries says whether a certificate and a checkpoint proof follow, without one as before", () => {
   const kept = sample(packets.FetchEntriesResponse);
-  const packet = (proofs: Pick<FetchEntriesResponsePacket, "certificate" | "checkpoint">) =>
+  const packet = (proofs: Pick<PacketOf<"FetchEntriesResponse">, "certificate" | "checkpoint">) =>
     encodePacket({ ...kept, entries: [], ...proofs });
   const [given, proof] = [sample(certificate), sample(checkpointProof)];
   const NO_ENTRIES = [0, 0, 0, 0];
@@ -212,7 +208,7 @@ Deno.test("§8.3: a byte behind the entries says whether a certificate and a che
 });
 
 /** An answer with chunks of these lengths, each filled with a byte of its own. */
-function chunksPacket(lengths: readonly number[]): FetchChunksResponsePacket {
+function chunksPacket(lengths: readonly number[]): PacketOf<"FetchChunksResponse"> {
   const chunks = lengths.map((length, i) => new Uint8Array(length).fill(i));
   return { ...sample(packets.FetchChunksResponse), chunks };
 }
@@ -236,7 +232,7 @@ Deno.test("§8.3: an answer holds 64 chunks of 640 KiB at most, and 1 MiB beyond
 Deno.test("§8.3: claims of too many, too long or too many bytes of chunks are refused, and chunks are views into their frame", () => {
   const packet = chunksPacket([3, 5]);
   const frames = encodePacket(packet);
-  const decoded = decodePeerPacket(frames) as FetchChunksResponsePacket;
+  const decoded = decodePeerPacket(frames) as PacketOf<"FetchChunksResponse">;
   assertEquals(decoded, packet);
   for (const chunk of decoded.chunks) assertStrictEquals(chunk.buffer, frames[2]!.buffer);
   const claim = (...bytes: number[]) => () => decodePeerPacket(frames.with(2, Uint8Array.from(bytes)));

@@ -4,9 +4,10 @@
  * but the last ten entries. Prints `index hash` after each commit, and `error TEXT` when one is refused.
  */
 import { term } from "../../../../protocol/ids.ts";
-import type { ChainedEntry } from "../../../../replica/core/output.ts";
-import { openSqliteStorage, type Storage, StorageError } from "../../../../replica/storage/mod.ts";
 import * as fx from "../storage_fixtures.ts";
+import type { ChainedEntry } from "../../../../protocol/entry.ts";
+import { openSqliteStorage } from "../../../../replica/storage/sqlite/sqlite_storage.ts";
+import { type Storage, StorageError } from "../../../../replica/storage/port.ts";
 
 const TERM = 1;
 

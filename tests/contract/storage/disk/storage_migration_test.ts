@@ -4,11 +4,12 @@ import { DatabaseSync } from "node:sqlite";
 import { logIndex, replicaId, term } from "../../../../protocol/ids.ts";
 import type { Recovered } from "../../../../replica/core/output.ts";
 import { EMPTY_RECOVERED } from "../../../../replica/storage/empty.ts";
-import { GuardError, openSqliteStorage, StorageError } from "../../../../replica/storage/mod.ts";
 import { checksum, type Column, hashBytes } from "../../../../replica/storage/sqlite/sqlite_row.ts";
 import { certificateCodec, evidenceCodec } from "../../../../transport/codec/mod.ts";
 import { openIn, optionsIn, withDir } from "./storage_disk_lab.ts";
 import * as fx from "../storage_fixtures.ts";
+import { GuardError, StorageError } from "../../../../replica/storage/port.ts";
+import { openSqliteStorage } from "../../../../replica/storage/sqlite/sqlite_storage.ts";
 
 const LOG = fx.grow(fx.GENESIS, 6, 2);
 const BRANCH = fx.grow(fx.endOf(LOG.slice(0, 4)), 3, 3, "branch");

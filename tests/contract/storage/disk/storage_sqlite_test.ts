@@ -3,8 +3,9 @@ import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { replicaId } from "../../../../protocol/ids.ts";
 import type { Recovered } from "../../../../replica/core/output.ts";
-import { openSqliteStorage, type Storage, StorageError } from "../../../../replica/storage/mod.ts";
 import * as fx from "../storage_fixtures.ts";
+import { openSqliteStorage } from "../../../../replica/storage/sqlite/sqlite_storage.ts";
+import { type Storage, StorageError } from "../../../../replica/storage/port.ts";
 
 const LOG = fx.grow(fx.GENESIS, 6, 2);
 const SNAPSHOT = fx.snapshot(fx.chunk("sessions"), fx.chunk("pages", 20_000));

@@ -1,7 +1,7 @@
 /** Candidates whose base is not what it should be (§6.5–§6.7, §12 "Candidate"). */
 import type { Certificate, ElectionProof } from "../../../../protocol/certificate.ts";
 import { type LogIndex, logIndex, offset, type ReplicaId, type Term, term } from "../../../../protocol/ids.ts";
-import type { AppendEntriesResponse, Certified, Signed } from "../../../../protocol/message.ts";
+import type { AppendEntriesResponse, Certified } from "../../../../protocol/message.ts";
 import { wrongHash } from "../../../../replica/byzantine/lies.ts";
 import { certified, compareRank } from "../../../../protocol/rank.ts";
 import type { Actor } from "../actor.ts";
@@ -12,6 +12,7 @@ import type { Chain } from "../shadow/shadow_chains.ts";
 import { Led, serve, twist } from "../shadow/shadow_led.ts";
 import type { Reign } from "../shadow/shadow_leadership.ts";
 import type { Scene } from "../shadow/shadow_situation.ts";
+import type { Signed } from "../../../../protocol/signed.ts";
 
 /** Leads from a base below what others hold: other entries than theirs behind it, to everyone. */
 class Usurper {

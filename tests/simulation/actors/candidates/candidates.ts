@@ -3,7 +3,7 @@ import { GARBAGE_SIGNATURE } from "../../../../replica/byzantine/lies.ts";
 import type { ElectionProof } from "../../../../protocol/certificate.ts";
 import { type ReplicaId, type Term, term } from "../../../../protocol/ids.ts";
 import { LIMITS } from "../../../../protocol/limits.ts";
-import type { PreVote, Signed, Vote } from "../../../../protocol/message.ts";
+import type { PreVote, Vote } from "../../../../protocol/message.ts";
 import { certified } from "../../../../protocol/rank.ts";
 import { encodeMessage } from "../../../../transport/codec/mod.ts";
 import type { Actor } from "../actor.ts";
@@ -20,6 +20,7 @@ import {
 import { Led, serve, twist } from "../shadow/shadow_led.ts";
 import { Reign } from "../shadow/shadow_leadership.ts";
 import type { Scene } from "../shadow/shadow_situation.ts";
+import type { Signed } from "../../../../protocol/signed.ts";
 
 /** What votes a claim rests on, if there is anything to make them of. */
 type Ballots = (scene: Scene, claim: Claim, honest: readonly Signed<Vote>[]) => readonly Signed<Vote>[];

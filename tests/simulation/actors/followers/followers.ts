@@ -5,11 +5,12 @@
 import { far, laterTerm } from "../../../../replica/byzantine/lies.ts";
 import type { ReplicaId } from "../../../../protocol/ids.ts";
 import { hashAt, lastHead } from "../../../../replica/core/log/log.ts";
-import type { AppendEntriesResponse, Signed } from "../../../../protocol/message.ts";
+import type { AppendEntriesResponse } from "../../../../protocol/message.ts";
 import type { Packet } from "../../../../protocol/packet.ts";
 import { certified } from "../../../../protocol/rank.ts";
 import type { Actor, Puppet } from "../actor.ts";
 import { createRhythm, echo, hearing, honestStates, inPlaceOf, Speaker, withhold } from "../support/craft.ts";
+import type { Signed } from "../../../../protocol/signed.ts";
 
 const RESPONSE = ["AppendEntriesResponse"] as const;
 const LOOK_MS = 20;

@@ -1,9 +1,10 @@
 /** A leader that orders, before anything else, what clients never said (§3.2, §12). */
 import { forged } from "../../../../replica/byzantine/lies.ts";
-import type { SendRequest, Signed } from "../../../../protocol/message.ts";
+import type { SendRequest } from "../../../../protocol/message.ts";
 import type { Actor } from "../actor.ts";
 import { pretender } from "../shadow/shadow_actor.ts";
 import { Led } from "../shadow/shadow_led.ts";
+import type { Signed } from "../../../../protocol/signed.ts";
 
 /** Another command in the same client's name, at a seq that it has used: with a signature of that very client, and with nobody's. */
 const forgeries = (genuine: Signed<SendRequest>): readonly Signed<SendRequest>[] => {

@@ -3,7 +3,7 @@ import { ownCopy } from "../../../../replica/byzantine/lies.ts";
 import { silent } from "../../../../replica/byzantine/silent.ts";
 import type { Millis } from "../../../../protocol/ids.ts";
 import type { Outgoing } from "../../../../replica/core/output.ts";
-import type { AppendEntriesPacket } from "../../../../protocol/packet.ts";
+import type { PacketOf } from "../../../../protocol/packet.ts";
 import type { Actor } from "../actor.ts";
 import { repeat } from "../shadow/shadow_actor.ts";
 import { Scene } from "../shadow/shadow_situation.ts";
@@ -39,7 +39,7 @@ const KEPT = 20;
 const fadingLeader: Actor = (puppet) => {
   const scene = new Scene(puppet);
   const { coven, self } = scene;
-  const kept: AppendEntriesPacket[] = [];
+  const kept: PacketOf<"AppendEntries">[] = [];
   let silentFrom = Infinity;
   let beats = 0;
   const faded = () => coven.now() >= silentFrom;

@@ -1,4 +1,4 @@
-import type { SendRequest, Signed } from "../../../../protocol/message.ts";
+import type { SendRequest } from "../../../../protocol/message.ts";
 import { FAKE_CHECK } from "../../network/fake_crypto.ts";
 import { ambiguous, type Count, faulty, forkedHeaders, responses, testAttack } from "../support/attack_lab.ts";
 import {
@@ -12,6 +12,7 @@ import {
   requests,
   roundsRepeated,
 } from "./leader_counts.ts";
+import type { Signed } from "../../../../protocol/signed.ts";
 
 const SEEDS = [1, 2, 3, 4, 5];
 

@@ -1,12 +1,13 @@
 /** Accusers of honest replicas: evidence put together from what these really signed (§9.1, §9.2, §12). */
 import type { Evidence } from "../../../../protocol/evidence.ts";
-import type { AppendEntriesResponse, Signed, Vote } from "../../../../protocol/message.ts";
-import type { Packet } from "../../../../protocol/packet.ts";
+import type { AppendEntriesResponse, Vote } from "../../../../protocol/message.ts";
+import type { PacketOf } from "../../../../protocol/packet.ts";
 import { sameCertified } from "../../../../protocol/rank.ts";
 import type { Actor, Puppet } from "../actor.ts";
 import { createRhythm, Speaker } from "../support/craft.ts";
+import type { Signed } from "../../../../protocol/signed.ts";
 
-type Headers = Extract<Packet, { kind: "AppendEntries" }>;
+type Headers = PacketOf<"AppendEntries">;
 
 /**
  * Shows two messages of one honest replica as a contradiction: of two terms, of two points, one of them twice, another replica's. Where

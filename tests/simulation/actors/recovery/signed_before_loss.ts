@@ -1,11 +1,12 @@
 /** What honest replicas signed before they lost their disks (§8.4): it is as good as ever, and the faulty ones have kept it. */
 import type { ReplicaId } from "../../../../protocol/ids.ts";
-import type { AppendEntriesResponse, Signed } from "../../../../protocol/message.ts";
+import type { AppendEntriesResponse } from "../../../../protocol/message.ts";
 import type { Packet } from "../../../../protocol/packet.ts";
 import { senderOf } from "../../../../protocol/signatures.ts";
 import type { InputWithoutTime } from "../../../../replica/effects.ts";
 import type { Coven, Puppet } from "../actor.ts";
 import { honestStates } from "../support/craft.ts";
+import type { Signed } from "../../../../protocol/signed.ts";
 
 /** Packets of one replica that are kept, the newest, and votes. */
 const MEMORY = 300;

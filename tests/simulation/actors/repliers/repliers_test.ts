@@ -1,5 +1,4 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { sha256Hex } from "../../../../crypto/mod.ts";
 import { genesisHash } from "../../../../protocol/hash_chain.ts";
 import { seq } from "../../../../protocol/ids.ts";
 import type { Answer } from "../../../../protocol/message.ts";
@@ -18,6 +17,7 @@ import { runActor } from "../support/attack_lab.ts";
 import type { Puppet } from "../actor.ts";
 import { Lore } from "../support/adversary_view.ts";
 import { REPLIERS } from "./repliers.ts";
+import { sha256Hex } from "../../../../crypto/digest.ts";
 
 /** A run of fast reads that has come to `atMs`, and an early replier in it whose answers go to a list. */
 function earlyReplierAt(seed: number) {

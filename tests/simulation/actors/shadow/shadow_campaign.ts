@@ -1,9 +1,10 @@
 /** Candidacies of faulty replicas beside their honest cores: certificates of PreVotes, requests, votes, proofs (§6.3–§6.7). */
 import type { Certificate, ElectionProof } from "../../../../protocol/certificate.ts";
 import { type ReplicaId, type Term, term } from "../../../../protocol/ids.ts";
-import type { Certified, PreVote, RequestVote, Signed, Vote } from "../../../../protocol/message.ts";
+import type { Certified, PreVote, RequestVote, Vote } from "../../../../protocol/message.ts";
 import { certified, sameCertified } from "../../../../protocol/rank.ts";
 import type { Scene } from "./shadow_situation.ts";
+import type { Signed } from "../../../../protocol/signed.ts";
 
 /** A candidacy and what each voter is asked with. */
 export interface Claim {

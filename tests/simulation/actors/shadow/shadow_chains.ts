@@ -1,12 +1,12 @@
 /** Chains as faulty leaders use them: whole logs, as somebody had them or made up behind one. */
-import type { Head } from "../../../../protocol/entry.ts";
+import type { ChainedEntry, Head } from "../../../../protocol/entry.ts";
 import { joinRequests } from "../../../../protocol/entry_body.ts";
 import { chainEntry } from "../../../../protocol/hash_chain.ts";
 import { type Digest, type LogIndex, logIndex, type Term } from "../../../../protocol/ids.ts";
 import { hashAt, type Log } from "../../../../replica/core/log/log.ts";
-import type { SendRequest, Signed } from "../../../../protocol/message.ts";
-import type { ChainedEntry } from "../../../../replica/core/output.ts";
+import type { SendRequest } from "../../../../protocol/message.ts";
 import type { Hash } from "../../../../protocol/ports.ts";
+import type { Signed } from "../../../../protocol/signed.ts";
 
 /** What an entry carries; none for a no-op. */
 export type Content = readonly Signed<SendRequest>[];

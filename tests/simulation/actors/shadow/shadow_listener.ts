@@ -8,16 +8,16 @@ import type {
   Certified,
   PreVote,
   SendRequest,
-  Signed,
   Vote,
   VoteDeferred,
   VoteRefusal,
 } from "../../../../protocol/message.ts";
 import type { PrepareCertificate } from "../../../../protocol/certificate.ts";
 import type { ReplicaId } from "../../../../protocol/ids.ts";
-import type { AppendEntriesPacket, Packet } from "../../../../protocol/packet.ts";
+import type { Packet, PacketOf } from "../../../../protocol/packet.ts";
 import type { InputWithoutTime } from "../../../../replica/effects.ts";
 import type { Coven } from "../actor.ts";
+import type { Signed } from "../../../../protocol/signed.ts";
 
 /** Things of one kind that are remembered, at least. */
 const MEMORY = 100;
@@ -38,7 +38,7 @@ export class Ear {
   /** Answers that grant nothing. Ingress lets refusals through only where they concern the core's own candidacy. */
   readonly refusals: Signed<VoteRefusal | VoteDeferred>[] = [];
   /** Of any leader, without entries. */
-  readonly heartbeats: AppendEntriesPacket[] = [];
+  readonly heartbeats: PacketOf<"AppendEntries">[] = [];
   readonly requests: Signed<SendRequest>[] = [];
   /** Points with so many honest acks that the coven's own make a certificate, in the order they came up. */
   readonly certifiable: Pile[] = [];
@@ -103,7 +103,7 @@ export class Ear {
     if (term > (this.preVotes.get(replica)?.message.term ?? 0)) this.preVotes.set(replica, signed);
   }
 
-  #append(packet: AppendEntriesPacket): void {
+  #append(packet: PacketOf<"AppendEntries">): void {
     const { message } = packet.signed;
     for (const { requests } of packet.entries) requests?.forEach((request) => this.#once(this.requests, request));
     if (isHeartbeat(message)) this.#once(this.heartbeats, { ...packet, proof: null });

@@ -3,7 +3,7 @@ import type { Certificate } from "../../../../protocol/certificate.ts";
 import { genesisCertificate } from "../../../../replica/core/create_state.ts";
 import type { Head } from "../../../../protocol/entry.ts";
 import { logIndex, type ReplicaId } from "../../../../protocol/ids.ts";
-import type { Certified, SendRequest, Signed } from "../../../../protocol/message.ts";
+import type { Certified, SendRequest } from "../../../../protocol/message.ts";
 import { compareRank } from "../../../../protocol/rank.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
 import type { Coven, Puppet } from "../actor.ts";
@@ -11,6 +11,7 @@ import { Chain } from "./shadow_chains.ts";
 import { Ear } from "./shadow_listener.ts";
 import type { Claim } from "./shadow_campaign.ts";
 import type { Reign } from "./shadow_leadership.ts";
+import type { Signed } from "../../../../protocol/signed.ts";
 
 /** Chains that are remembered because nobody else may hold them. */
 const MOST_CHAINS = 12;

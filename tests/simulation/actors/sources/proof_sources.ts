@@ -2,12 +2,13 @@
 import { forged, inTurn, wrongHash } from "../../../../replica/byzantine/lies.ts";
 import type { CheckpointProof } from "../../../../protocol/certificate.ts";
 import type { Digest } from "../../../../protocol/ids.ts";
-import type { Checkpoint, FetchChunks, FetchEntries, Signed } from "../../../../protocol/message.ts";
-import type { Transfer } from "../../../../replica/core/state.ts";
+import type { Checkpoint, FetchChunks, FetchEntries } from "../../../../protocol/message.ts";
 import type { Actor, Puppet, SimAdversary } from "../actor.ts";
 import { known, serveChunks } from "./chunk_sources.ts";
 import { boast, createRhythm, Speaker, takingOver } from "../support/craft.ts";
 import { openCatchUps } from "./sources.ts";
+import type { Signed } from "../../../../protocol/signed.ts";
+import type { Transfer } from "../../../../replica/core/catch_up/catch_up_state.ts";
 
 /** What `asked` is answered with; null where there is nothing to show. */
 type Choice = (asked: FetchEntries) => CheckpointProof | null;

@@ -2,8 +2,9 @@
 import type { Certificate, ElectionProof } from "../../../../protocol/certificate.ts";
 import type { SendRequest } from "../../../../protocol/entry.ts";
 import type { Digest, LogIndex, ReplicaId, Term } from "../../../../protocol/ids.ts";
-import type { AppendEntriesResponse, PreVote, Signed, Vote } from "../../../../protocol/message.ts";
-import type { AppendEntriesPacket, Packet } from "../../../../protocol/packet.ts";
+import type { AppendEntriesResponse, PreVote, Vote } from "../../../../protocol/message.ts";
+import type { Packet, PacketOf } from "../../../../protocol/packet.ts";
+import type { Signed } from "../../../../protocol/signed.ts";
 
 /** Things of one kind that are remembered. */
 const MEMORY = 200;
@@ -24,7 +25,7 @@ export class Lore {
   readonly votes: Signed<Vote>[] = [];
   readonly proofs: ElectionProof[] = [];
   readonly responses: Signed<AppendEntriesResponse>[] = [];
-  readonly appends: AppendEntriesPacket[] = [];
+  readonly appends: PacketOf<"AppendEntries">[] = [];
   /** Requests that clients signed. */
   readonly requests: Signed<SendRequest>[] = [];
   readonly #quorum: number;

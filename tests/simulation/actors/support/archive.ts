@@ -1,10 +1,10 @@
 /** All that any replica ever made durable, entries, snapshots, proofs: the faulty ones forget nothing, whatever others drop (§8.2). */
 import type { CheckpointProof } from "../../../../protocol/certificate.ts";
-import type { Head } from "../../../../protocol/entry.ts";
+import type { ChainedEntry, Head } from "../../../../protocol/entry.ts";
 import type { Digest, LogIndex } from "../../../../protocol/ids.ts";
 import { offset } from "../../../../protocol/ids.ts";
-import type { ChainedEntry, PersistOperation } from "../../../../replica/core/output.ts";
-import type { MemoryDisk } from "../../../../replica/storage/mod.ts";
+import type { PersistOperation } from "../../../../replica/core/output.ts";
+import type { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.ts";
 
 interface Filed {
   readonly chained: ChainedEntry;

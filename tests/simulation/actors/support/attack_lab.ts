@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Millis, ReplicaId } from "../../../../protocol/ids.ts";
 import type { AppendEntriesResponse } from "../../../../protocol/message.ts";
-import type { Packet } from "../../../../protocol/packet.ts";
+import type { Packet, PacketOf } from "../../../../protocol/packet.ts";
 import { drawPlan } from "../../plan/draw_plan.ts";
 import { runPlan } from "../../run.ts";
 import { createFakeCrypto } from "../../network/sim_crypto.ts";
@@ -60,8 +60,8 @@ export function runActor(actor: string, seed: number, replicas = 4): readonly Se
 export function faulty<K extends Packet["kind"]>(
   sent: readonly Sent[],
   kind: K,
-): (Sent & { readonly packet: Extract<Packet, { kind: K }> })[] {
-  return sent.filter((each): each is Sent & { readonly packet: Extract<Packet, { kind: K }> } =>
+): (Sent & { readonly packet: PacketOf<K> })[] {
+  return sent.filter((each): each is Sent & { readonly packet: PacketOf<K> } =>
     !each.honest && each.packet.kind === kind
   );
 }

@@ -9,13 +9,13 @@ import type { ByzantinePlan, Plan } from "../../plan/plan.ts";
 import { Rng } from "../../plan/rng.ts";
 import type { Scheduler } from "../../network/scheduler.ts";
 import { signAs, type SimCrypto } from "../../network/sim_crypto.ts";
-import { sha256Hex } from "../../../../crypto/mod.ts";
 import { genesisHash } from "../../../../protocol/hash_chain.ts";
 import { Archive } from "./archive.ts";
 import type { Actor, Coven, SimAdversary } from "../actor.ts";
 import { inTurn } from "../in_turn.ts";
 import { Lore } from "./adversary_view.ts";
 import { ACTORS } from "../mod.ts";
+import { sha256Hex } from "../../../../crypto/digest.ts";
 
 export interface CovenParts {
   readonly clusterId: string;

@@ -3,14 +3,15 @@ import { accuses, far, ownCopy } from "../../../../replica/byzantine/lies.ts";
 import type { Certificate } from "../../../../protocol/certificate.ts";
 import { genesisCertificate } from "../../../../replica/core/create_state.ts";
 import type { Millis, ReplicaId, Term } from "../../../../protocol/ids.ts";
-import type { AppendEntriesResponse, Certified, PreVote, Signed } from "../../../../protocol/message.ts";
+import type { AppendEntriesResponse, Certified, PreVote } from "../../../../protocol/message.ts";
 import type { Outgoing } from "../../../../replica/core/output.ts";
-import type { Packet, UnsignedPacket } from "../../../../protocol/packet.ts";
+import type { Packet, PacketOf, UnsignedPacket } from "../../../../protocol/packet.ts";
 import { type Quorum, quorumOf } from "../../../../protocol/quorum.ts";
 import { compareRank } from "../../../../protocol/rank.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
 import type { InputWithoutTime } from "../../../../replica/effects.ts";
 import type { Coven, Puppet, SimAdversary } from "../actor.ts";
+import type { Signed } from "../../../../protocol/signed.ts";
 
 /** Packets one faulty replica sends in a run beside its core's own: nobody is drowned in them, and runs stay short. */
 const ALLOWANCE = 4000;
@@ -93,11 +94,10 @@ export const withhold = (
     return kinds.includes(each.packet.kind) ? ownCopy(each, self) : [each];
   });
 
-const isOf = <K extends Packet["kind"]>(packet: Packet, kind: K): packet is Extract<Packet, { kind: K }> =>
-  packet.kind === kind;
+const isOf = <K extends Packet["kind"]>(packet: Packet, kind: K): packet is PacketOf<K> => packet.kind === kind;
 
 /** Calls `act` with every packet of `kind` that comes in; nothing is swallowed. */
-export const hearing = <K extends Packet["kind"]>(kind: K, act: (packet: Extract<Packet, { kind: K }>) => void) =>
+export const hearing = <K extends Packet["kind"]>(kind: K, act: (packet: PacketOf<K>) => void) =>
 (
   input: InputWithoutTime,
 ): false => {
@@ -108,8 +108,7 @@ export const hearing = <K extends Packet["kind"]>(kind: K, act: (packet: Extract
 
 /** Swallows every packet of `kind`, so that the core never sees it, and calls `act` with it instead. */
 export const takingOver =
-  <K extends Packet["kind"]>(kind: K, act: (packet: Extract<Packet, { kind: K }>) => void) =>
-  (input: InputWithoutTime): boolean => {
+  <K extends Packet["kind"]>(kind: K, act: (packet: PacketOf<K>) => void) => (input: InputWithoutTime): boolean => {
     const packet: Packet | null = input.kind === "packet" ? input.packet : null;
     if (packet === null || !isOf(packet, kind)) return false;
     act(packet);

@@ -4,7 +4,7 @@
  */
 import type { ReplicaId } from "../../../../protocol/ids.ts";
 import { contains } from "../../../../replica/core/log/log.ts";
-import type { AppendEntriesResponse, Signed } from "../../../../protocol/message.ts";
+import type { AppendEntriesResponse } from "../../../../protocol/message.ts";
 import type { Outgoing } from "../../../../replica/core/output.ts";
 import type { Packet } from "../../../../protocol/packet.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
@@ -13,6 +13,7 @@ import { createRhythm, echo, honestStates, ownWord, Speaker } from "../support/c
 import { Keepsakes } from "../recovery/kept_votes.ts";
 import { Past } from "../recovery/signed_before_loss.ts";
 import { Scene } from "../shadow/shadow_situation.ts";
+import type { Signed } from "../../../../protocol/signed.ts";
 
 /** Forgotten packets shown at a time. */
 const BURST = 12;

@@ -1,9 +1,7 @@
-/** Every entry that an honest replica ever made durable, as a tree of chains: whether one chain contains a point is a short walk. */
-import { sha256Hex } from "../../../../crypto/mod.ts";
-import type { Entry, Head } from "../../../../protocol/entry.ts";
+import type { ChainedEntry, Entry, Head } from "../../../../protocol/entry.ts";
 import { chainHash, genesisHash } from "../../../../protocol/hash_chain.ts";
 import { type Digest, type LogIndex, logIndex, type Term, term } from "../../../../protocol/ids.ts";
-import type { ChainedEntry } from "../../../../replica/core/output.ts";
+import { sha256Hex } from "../../../../crypto/digest.ts";
 
 /** One entry, or the empty log; it names the whole chain that ends in it. */
 export interface ChainNode extends Head {

@@ -7,7 +7,6 @@ import type { Head } from "../../../../protocol/entry.ts";
 import type { ReplicaId } from "../../../../protocol/ids.ts";
 import type { Checkpoint } from "../../../../protocol/message.ts";
 import type { PersistOperation } from "../../../../replica/core/output.ts";
-import type { MemoryDisk } from "../../../../replica/storage/mod.ts";
 import type { StateView } from "../../observer.ts";
 import { demand, type Judge } from "../judge.ts";
 import { headText } from "../points.ts";
@@ -15,6 +14,7 @@ import type { ReferenceState } from "../execution/reference_state.ts";
 import { countOf, type Members, type Roster } from "../roster.ts";
 import type { SignedBook } from "../signed/signed_book.ts";
 import { lacksOfSnapshot } from "./snapshot_walk.ts";
+import type { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.ts";
 
 export interface CheckpointSources {
   readonly roster: Roster;

@@ -1,7 +1,7 @@
 /** Checkpoints, snapshots, compaction and installs (§8.2, §8.3): what is certified is true, and every disk is enough to start from. */
 import { assertEquals } from "@std/assert";
 import { type Digest, logIndex, type ReplicaId } from "../../../../protocol/ids.ts";
-import type { Chunk, PersistOperation } from "../../../../replica/core/output.ts";
+import type { PersistOperation } from "../../../../replica/core/output.ts";
 import {
   commitCertificate,
   endOf,
@@ -20,6 +20,7 @@ import {
 } from "../../../clauses/support/forge_snapshots.ts";
 import { viewAfter } from "../execution/reference_lab.ts";
 import { fires, Stage, type StageOptions, THREE } from "../checker_lab.ts";
+import type { Chunk } from "../../../../protocol/ports.ts";
 
 const CHAIN = grow(GENESIS, 4, 1);
 const FORK = grow(GENESIS, 4, 1, "fork");

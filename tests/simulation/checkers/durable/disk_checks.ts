@@ -2,11 +2,12 @@
 import { equalBytes } from "../../../../protocol/bytes.ts";
 import type { Head } from "../../../../protocol/entry.ts";
 import { logIndex, type ReplicaId } from "../../../../protocol/ids.ts";
-import type { AppendEntries, AppendEntriesResponse, RequestVote, Signed, Vote } from "../../../../protocol/message.ts";
-import type { MemoryDisk } from "../../../../replica/storage/mod.ts";
+import type { AppendEntries, AppendEntriesResponse, RequestVote, Vote } from "../../../../protocol/message.ts";
 import { demand } from "../judge.ts";
 import { headText, pointText, ranksBelow, samePoint } from "../points.ts";
 import type { SignedBook } from "../signed/signed_book.ts";
+import type { Signed } from "../../../../protocol/signed.ts";
+import type { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.ts";
 
 /** Whether `head` lies on the log of `disk`, or on the committed chain below what the log begins behind. */
 export function holds(disk: MemoryDisk, { tree, commits }: SignedBook, { index, hash }: Head): boolean {

@@ -1,15 +1,15 @@
 /** What honest replicas make durable: whether they may, and that nothing of it is ever taken back (§4, I5, I9, I10). */
-import type { Entry } from "../../../../protocol/entry.ts";
+import type { ChainedEntry, Entry } from "../../../../protocol/entry.ts";
 import { type LogIndex, logIndex, type ReplicaId, type Term, term } from "../../../../protocol/ids.ts";
 import type { Certified } from "../../../../protocol/message.ts";
-import type { ChainedEntry, HardState, PersistOperation, VoteRecord } from "../../../../replica/core/output.ts";
-import type { MemoryDisk } from "../../../../replica/storage/mod.ts";
+import type { HardState, PersistOperation, VoteRecord } from "../../../../replica/core/output.ts";
 import type { ChainNode } from "./chain_tree.ts";
 import { checkDisk } from "./disk_checks.ts";
 import { demand, type Judge } from "../judge.ts";
 import { headText, pointText, ranksBelow, samePoint } from "../points.ts";
 import type { Roster } from "../roster.ts";
 import type { SignedBook } from "../signed/signed_book.ts";
+import type { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.ts";
 
 /** What one replica was last known to hold. */
 interface Held {

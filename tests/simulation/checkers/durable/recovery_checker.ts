@@ -5,8 +5,8 @@
 import { type LogIndex, type ReplicaId, type Term, term } from "../../../../protocol/ids.ts";
 import type { Packet } from "../../../../protocol/packet.ts";
 import type { HardState, PersistOperation, Recovery } from "../../../../replica/core/output.ts";
-import type { MemoryDisk } from "../../../../replica/storage/mod.ts";
 import { demand, type Judge } from "../judge.ts";
+import type { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.ts";
 
 /** What a learner may send: nothing that a forgotten message could contradict, and what clients or others have signed. */
 const OF_LEARNERS: ReadonlySet<Packet["kind"]> = new Set([

@@ -1,6 +1,5 @@
-/** Whether a disk holds a whole snapshot: a walk from its head over the lists to every chunk (`docs/snapshots.md`). */
-import { sha256Hex } from "../../../../crypto/mod.ts";
 import type { Digest } from "../../../../protocol/ids.ts";
+import { sha256Hex } from "../../../../crypto/digest.ts";
 
 const DIGEST_BYTES = 32;
 const HEAD_BYTES = 9;

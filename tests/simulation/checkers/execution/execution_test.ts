@@ -1,9 +1,10 @@
 /** I6, I7, forged commands, and answers that are true and stay true. */
 import { assertEquals } from "@std/assert";
 import { clientId, digest, logIndex, type ReplicaId, seq } from "../../../../protocol/ids.ts";
-import type { Answer, SendRequest, Signed } from "../../../../protocol/message.ts";
+import type { Answer, SendRequest } from "../../../../protocol/message.ts";
 import { endOf, entryAfter, GENESIS, request } from "../../../clauses/support/forge.ts";
 import { fires, Stage, type StageOptions, THREE } from "../checker_lab.ts";
+import type { Signed } from "../../../../protocol/signed.ts";
 
 const A = request(1, "a");
 const B = request(2, "b");

@@ -1,11 +1,11 @@
 /** The replicated state as the core makes it, for tests of the checkers' own. */
 import { createHash } from "node:crypto";
 import { digest } from "../../../../protocol/ids.ts";
-import type { ChainedEntry } from "../../../../replica/core/output.ts";
 import { applyRequest, createSessionTable, sessionBytes } from "../../../../protocol/snapshot/session_table.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
 import { KvStore } from "../../../../state_machine/mod.ts";
 import { replicatedDigest } from "../../../../replica/status/status.ts";
+import type { ChainedEntry } from "../../../../protocol/entry.ts";
 
 /** Digests of the state after `chain`, which begins at genesis, as an observer is shown them. */
 export function viewAfter(chain: readonly ChainedEntry[], window = 16) {

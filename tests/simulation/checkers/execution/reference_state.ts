@@ -1,14 +1,10 @@
-/**
- * The replicated state as the committed chain makes it, worked out here once more: the store itself is the application's, sessions and
- * the bytes of snapshots are written down again from §7.1 and `docs/snapshots.md`, since a mutated core has them wrong.
- */
-import { sha256, sha256Hex } from "../../../../crypto/mod.ts";
 import { type ClientId, type Digest, digest, logIndex } from "../../../../protocol/ids.ts";
 import type { SendRequest } from "../../../../protocol/message.ts";
 import { KvStore } from "../../../../state_machine/mod.ts";
 import type { RunFacts } from "../../observer.ts";
 import type { ChainNode } from "../durable/chain_tree.ts";
 import { Fields } from "../fields.ts";
+import { sha256, sha256Hex } from "../../../../crypto/digest.ts";
 
 /** The state after one entry, by its digests. */
 export interface ReferenceView {

@@ -1,11 +1,12 @@
 import { assertEquals } from "@std/assert";
-import type { SendRequest, Signed } from "../../../../protocol/message.ts";
-import type { ChainedEntry } from "../../../../replica/core/output.ts";
+import type { SendRequest } from "../../../../protocol/message.ts";
 import { CLUSTER, endOf, entryAfter, GENESIS, request } from "../../../clauses/support/forge.ts";
 import { snapshotAfter } from "../../../clauses/support/forge_snapshots.ts";
 import { type ChainNode, ChainTree } from "../durable/chain_tree.ts";
 import { ReferenceState } from "./reference_state.ts";
 import { viewAfter } from "./reference_lab.ts";
+import type { Signed } from "../../../../protocol/signed.ts";
+import type { ChainedEntry } from "../../../../protocol/entry.ts";
 
 /** Two clients, floors that move, a repetition, seqs below and above the window, a no-op. */
 const REQUESTS: readonly (readonly Signed<SendRequest>[])[] = [

@@ -1,8 +1,9 @@
 /** What clients signed: nothing else is ever ordered, executed or answered (§3.2, §7.1). */
 import type { Entry } from "../../../../protocol/entry.ts";
 import type { ReplicaId } from "../../../../protocol/ids.ts";
-import type { SendRequest, Signed } from "../../../../protocol/message.ts";
+import type { SendRequest } from "../../../../protocol/message.ts";
 import { demand } from "../judge.ts";
+import type { Signed } from "../../../../protocol/signed.ts";
 
 /** Names one seq of one client. */
 export const requestKey = (client: string, seq: number): string => `${client} ${seq}`;

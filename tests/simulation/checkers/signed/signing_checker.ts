@@ -1,9 +1,8 @@
 /** What honest replicas sign, from the outside and over restarts: §4.3, I2, I8, one vote a term, rounds, and no contradiction (§9). */
 import { equalBytes } from "../../../../protocol/bytes.ts";
 import { type LogIndex, logIndex, type ReplicaId, type Term, term } from "../../../../protocol/ids.ts";
-import type { AppendEntriesResponse, Certified, RequestVote, Signed, Vote } from "../../../../protocol/message.ts";
+import type { AppendEntriesResponse, Certified, RequestVote, Vote } from "../../../../protocol/message.ts";
 import type { Packet } from "../../../../protocol/packet.ts";
-import type { MemoryDisk } from "../../../../replica/storage/mod.ts";
 import { AckChains } from "./ack_chains.ts";
 import { checkCandidacy, checkResponse, checkVote } from "../durable/disk_checks.ts";
 import { demand, type Judge } from "../judge.ts";
@@ -11,6 +10,8 @@ import { LeaderChecker } from "./leader_checker.ts";
 import { pointText, ranksBelow, samePoint } from "../points.ts";
 import type { Roster } from "../roster.ts";
 import type { SignedBook } from "./signed_book.ts";
+import type { Signed } from "../../../../protocol/signed.ts";
+import type { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.ts";
 
 /** What one replica has signed so far. */
 interface Said {

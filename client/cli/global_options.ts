@@ -1,0 +1,12 @@
+/** The options that every client command takes. */
+import type { BackendChoice } from "../../crypto/signing/load_backend.ts";
+
+/** Options that come before the command, or after it. */
+export interface GlobalOptions {
+  readonly cluster: string | null;
+  readonly key: string | null;
+  readonly json: boolean;
+  readonly help: boolean;
+  readonly timeoutMs: number;
+  readonly crypto: BackendChoice;
+}
