@@ -2,13 +2,11 @@
 import { findMutant } from "./catalogue.ts";
 import { makeHeldDirectory, removeAbandoned } from "./held_directory.ts";
 import type { Mutant } from "./mutant.ts";
-import { patchedFiles } from "./patches.ts";
+import { createSources, patchedFiles } from "./patches.ts";
+import { listParts, PROJECT } from "./project.ts";
 
-const PROJECT = new URL("../../", import.meta.url);
 /** Where copies live; ignored by git, fmt, lint, check and test. */
 const COPIES = new URL("../.mutants/", import.meta.url);
-/** What of the project a copy holds: all that it takes to run and test it. */
-const PARTS = ["deno.json", "deno.lock", "mod.ts", "client", "crypto", "replica", "tasks", "tests", "transport"];
 
 /** A copy of the project with one bug planted. */
 export interface MutantCopy extends AsyncDisposable {
@@ -26,13 +24,13 @@ export interface MutantCopy extends AsyncDisposable {
  */
 export async function applyMutant(name: string, into?: string): Promise<MutantCopy> {
   const mutant = findMutant(name);
-  const texts = patchedFiles(mutant, (file) => Deno.readTextFileSync(new URL(file, PROJECT)));
+  const texts = patchedFiles(mutant, createSources());
   const parent = into ?? decodeURIComponent(COPIES.pathname);
   await Deno.mkdir(parent, { recursive: true });
   await removeAbandoned(parent);
   const { path: root, remove } = await makeHeldDirectory(parent, `${name}-`);
   try {
-    for (const part of PARTS) await copy(decodeURIComponent(new URL(part, PROJECT).pathname), `${root}/${part}`);
+    for (const part of listParts()) await copy(decodeURIComponent(new URL(part, PROJECT).pathname), `${root}/${part}`);
     for (const [file, text] of texts) await Deno.writeTextFile(`${root}/${file}`, text);
   } catch (error) {
     await remove();

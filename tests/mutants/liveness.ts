@@ -1,10 +1,6 @@
 /** Mutants that hang: nothing wrong is ever signed, but what should happen does not. */
 import { type Mutant, patch } from "./mutant.ts";
 
-const FOLLOW = "replica/core/on_append_entries.ts";
-const ELECTION = "replica/core/election.ts";
-const ACKS = "replica/core/acks.ts";
-
 export const LIVENESS: readonly Mutant[] = [
   {
     name: "heartbeat-replay-accepted",
@@ -16,7 +12,7 @@ export const LIVENESS: readonly Mutant[] = [
     needs: "a silent leader, its heartbeats replayed for longer than a timeout, no client that intervenes",
     patches: [
       patch(
-        FOLLOW,
+        "hearRound",
         `  if (round <= term.lastRound) return;
   term.lastRound = round;`,
         `  term.lastRound = Math.max(round, term.lastRound) as typeof round;`,
@@ -32,7 +28,7 @@ export const LIVENESS: readonly Mutant[] = [
     needs: "a leader that withholds and goes on with heartbeats, no client that intervenes",
     patches: [
       patch(
-        FOLLOW,
+        "hearRound",
         `  if (!hasUncommitted(context)) restartElectionTimer(context);`,
         `  hasUncommitted(context);
   restartElectionTimer(context);`,
@@ -48,13 +44,13 @@ export const LIVENESS: readonly Mutant[] = [
     needs: "a leader that drops one client's requests, and other clients it serves",
     patches: [
       patch(
-        "replica/core/interventions.ts",
+        "interventions:settle",
         `  if (served === Infinity) return;
   requests.served = true;`,
         `  if (served < Infinity) requests.served = true;`,
       ),
       patch(
-        "replica/core/interventions.ts",
+        "interventions:settle",
         `    const younger = intervention.since >= served;
     if (!younger || intervention.expired || intervention.restarts >= LIMITS.maxPatienceRestarts) continue;`,
         `    if (intervention.restarts < -LIMITS.maxPatienceRestarts) continue;
@@ -72,7 +68,7 @@ export const LIVENESS: readonly Mutant[] = [
       "its PreVote nobody has a quorum for another term.",
     patches: [
       patch(
-        "replica/core/suspicion.ts",
+        "suspicionReason",
         `  if (now >= election.deadline) return term.leader`,
         `  if (term.role === "leader") return null;
   if (now >= election.deadline) return term.leader`,
@@ -89,18 +85,18 @@ export const LIVENESS: readonly Mutant[] = [
       "term three times.",
     patches: [
       patch(
-        ELECTION,
+        "noteCertificate",
         `  const term = kthHighest([...election.support.values()].map((p) => p.message.term), sizes.quorum);`,
         `  const terms = [...election.support.values()].map((p) => p.message.term);
   const term = kthHighest(terms.filter((t) => terms.filter((other) => other === t).length >= sizes.quorum), 1);`,
       ),
       patch(
-        ELECTION,
+        "campaignWhenDue",
         `.filter(({ message }) => message.term >= held.term)`,
         `.filter(({ message }) => message.term === held.term)`,
       ),
       patch(
-        "replica/core/certify.ts",
+        "plausiblePreVotes",
         `    preVotes.every(({ message }) => message.term >= term);`,
         `    preVotes.every(({ message }) => message.term === term);`,
       ),
@@ -116,7 +112,7 @@ export const LIVENESS: readonly Mutant[] = [
       "or a Byzantine one is always first and then stalls.",
     patches: [
       patch(
-        ELECTION,
+        "turnAt",
         `  return begin + k * (election.timeout / (2 * sizes.n));`,
         `  return begin + 0 * k * (election.timeout / (2 * sizes.n));`,
       ),
@@ -132,8 +128,8 @@ export const LIVENESS: readonly Mutant[] = [
       "committed, while nobody else has a reason to say anything.",
     needs: "loss until the traffic ends, then a demand that all honest replicas commit the same",
     patches: [
-      patch(ACKS, `  if (hard.currentTerm === 0) return false;`, `  if (hard.currentTerm >= 0) return false;`),
-      patch("replica/core/on_response.ts", `  if (unheard && now >=`, `  if (!unheard && unheard && now >=`),
+      patch("wantsRepeat", `  if (hard.currentTerm === 0) return false;`, `  if (hard.currentTerm >= 0) return false;`),
+      patch("answerRepetition", `  if (unheard && now >=`, `  if (!unheard && unheard && now >=`),
     ],
   },
   {
@@ -146,21 +142,15 @@ export const LIVENESS: readonly Mutant[] = [
       "its term for as long as its leader proposes nothing more.",
     patches: [
       patch(
-        ACKS,
+        "listAcks",
         `  return [...heads, hard.ack];`,
         `  return hard.ack === publication.restored ? heads : [...heads, hard.ack];`,
       ),
       patch(
-        "replica/core/create_state.ts",
+        "createState",
         `      listed: recovered.hardState.ack?.index ?? logIndex(0),`,
         `      restored: recovered.hardState.ack,
       listed: recovered.hardState.ack?.index ?? logIndex(0),`,
-      ),
-      patch(
-        "replica/core/state.ts",
-        `  /** Highest index already listed in a response of this term;`,
-        `  readonly restored: Head | null;
-  /** Highest index already listed in a response of this term;`,
       ),
     ],
   },
@@ -172,12 +162,12 @@ export const LIVENESS: readonly Mutant[] = [
     how: "A Byzantine voter refuses every honest candidate at once, before the votes of the others arrive.",
     patches: [
       patch(
-        "replica/core/screen.ts",
+        "screenRefusal",
         `  if (!outranks(certificate, state.prepared)) return ignore("not-higher");`,
         `  if (certificate.term < 0 && !outranks(certificate, state.prepared)) return ignore("not-higher");`,
       ),
       patch(
-        "replica/core/voting.ts",
+        "onVoteRefusal",
         `  if (!concernsCandidacy(state, signed.message)) return ignore("no-candidacy");`,
         `  if (!concernsCandidacy(state, signed.message)) return ignore("no-candidacy");
   state.election.candidacy = null;`,

@@ -1,8 +1,6 @@
 /** Mutants of checkpoints and transfers that hang (§8.2, §8.3). */
 import { type Mutant, patch } from "./mutant.ts";
 
-const TRANSFER = "replica/core/state_transfer.ts";
-
 export const LIVENESS_CHECKPOINTS: readonly Mutant[] = [
   {
     name: "checkpoint-not-repeated",
@@ -14,7 +12,7 @@ export const LIVENESS_CHECKPOINTS: readonly Mutant[] = [
     needs: "loss until the traffic ends, then a demand that all agree on the last checkpoint",
     patches: [
       patch(
-        "replica/core/checkpoints.ts",
+        "tendCheckpoints",
         `  if (checkpoints.open.length > 0 && context.now >= checkpoints.repeatAt) publishCheckpoint(context);`,
         `  if (checkpoints.open.length < 0 && context.now >= checkpoints.repeatAt) publishCheckpoint(context);`,
       ),
@@ -28,9 +26,9 @@ export const LIVENESS_CHECKPOINTS: readonly Mutant[] = [
     how: "The first source is Byzantine and answers with nothing, or with other bytes.",
     needs: "a state transfer with a faulty source",
     patches: [
-      patch(TRANSFER, `  const first = nextNonce % peers.length;`, `  const first = 0 * nextNonce;`),
+      patch("inOrder", `  const first = nextNonce % peers.length;`, `  const first = 0 * nextNonce;`),
       patch(
-        TRANSFER,
+        "fail",
         `  source.retryAt = context.now + patience(context.state, source);`,
         `  source.retryAt = context.now;`,
       ),

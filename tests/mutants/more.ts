@@ -10,22 +10,18 @@ export const MORE: readonly Mutant[] = [
     how: "A crash between send and persist takes back an ack, a vote or an entry that others have already seen.",
     patches: [
       patch(
-        "replica/effects.ts",
+        "persistAndSend",
         `  if (operations.length > 0 || intents.length > 0) ports.storage.commit(operations, intents);
 `,
         ``,
       ),
       patch(
-        "replica/effects.ts",
+        "persistAndSend",
         `  return own;
-}
-
-function sendToPeers`,
+`,
         `  if (operations.length > 0 || intents.length > 0) ports.storage.commit(operations, intents);
   return own;
-}
-
-function sendToPeers`,
+`,
       ),
     ],
   },
@@ -38,7 +34,7 @@ function sendToPeers`,
       "A replica answers a client, crashes before its transaction, and restarts with a lower commit index than it answered from.",
     patches: [
       patch(
-        "replica/effects.ts",
+        "createEffects",
         `      batch = persistAndSend(`,
         `      if (state.appliedIndex < state.commitIndex) {
         take({ kind: "apply", limit: APPLY_LIMIT }, now).replies.forEach(ports.reply);
@@ -56,14 +52,14 @@ function sendToPeers`,
       "The whole cluster restarts; a fast read is answered by a quorum that has applied the same first part of the log.",
     needs: "fast reads, several replicas restarting at once",
     patches: [
-      patch("replica/core/on_request.ts", `state.appliedIndex >= state.replayUntil)`, `state.appliedIndex >= 0)`),
+      patch("answerAgain", `state.appliedIndex >= state.replayUntil)`, `state.appliedIndex >= 0)`),
       patch(
-        "replica/core/on_apply.ts",
+        "applyEntry",
         `    if (index > state.replayUntil) list.push(answer);`,
         `    list.push(answer);`,
       ),
-      patch("replica/queries.ts", `  if (state.appliedIndex < state.replayUntil)`, `  if (state.appliedIndex < 0)`),
-      patch("replica/effects.ts", `const APPLY_LIMIT = 512;`, `const APPLY_LIMIT = 1;`),
+      patch("queries:fastRead", `  if (state.appliedIndex < state.replayUntil)`, `  if (state.appliedIndex < 0)`),
+      patch("APPLY_LIMIT", `const APPLY_LIMIT = 512;`, `const APPLY_LIMIT = 1;`),
     ],
   },
   {
@@ -74,12 +70,12 @@ function sendToPeers`,
     how: "An honest replica votes for B, later for C in a higher term; a candidate that saw both accuses it.",
     patches: [
       patch(
-        "replica/core/voting.ts",
+        "watchVotes",
         `  if (known && known.message.term === term) {`,
         `  if (known) {`,
       ),
       patch(
-        "replica/core/accuse.ts",
+        "twoVotes",
         `  if (a.voter !== culprit || b.voter !== culprit || a.term !== b.term) return false;`,
         `  if (a.voter !== culprit || b.voter !== culprit) return false;`,
       ),
@@ -93,7 +89,7 @@ function sendToPeers`,
     how: "A Byzantine leader names a commitIndex above what a quorum reported, with other entries to each follower.",
     patches: [
       patch(
-        "replica/core/on_append_entries.ts",
+        "onAppendEntries",
         `  confirm(context, end);
 `,
         `  confirm(context, end);
@@ -104,11 +100,7 @@ function sendToPeers`,
     advanceCommit(context, { kind: "commit", ...claimed, links: [], responses: [] });
   }
 `,
-      ),
-      patch(
-        "replica/core/on_append_entries.ts",
-        `import { recount } from "./tally.ts";`,
-        `import { advanceCommit, recount } from "./tally.ts";`,
+        ["advanceCommit"],
       ),
     ],
   },
@@ -120,7 +112,7 @@ function sendToPeers`,
     how: "A Byzantine candidate shows its own vote Q times and leads a term that nobody elected it for.",
     patches: [
       patch(
-        "replica/core/certify.ts",
+        "plausibleProof",
         `  if (!first || !isQuorum(roster, votes.map((v) => v.message.voter))) return false;`,
         `  if (!first || votes.length < roster.sizes.quorum) return false;
   if (!votes.every(({ message }) => roster.config.replicas.includes(message.voter))) return false;`,
@@ -135,7 +127,7 @@ function sendToPeers`,
     how: "A Byzantine replica writes the votes of others itself and leads a term that nobody elected it for.",
     patches: [
       patch(
-        "replica/core/signatures.ts",
+        "ofProof",
         `  ...proof.votes.map((v) => replica(v.message.voter, v)),
 `,
         ``,

@@ -1,12 +1,14 @@
 /** What a mutant is: the core with one planted bug, as small replacements in its source. */
 
-/** One replacement in one file. */
+/** One replacement in one definition of the shipped sources, wherever that stands. Nobody checks the types of what comes out. */
 export interface Patch {
-  /** Path from the project's root. */
-  readonly file: string;
-  /** Text that occurs in the file exactly once. */
+  /** Its name, that of a method with its class: `mayAck`, `Replier.answer`; `tip:truncate` where other places define that name too. */
+  readonly definition: string;
+  /** Text that occurs in the definition exactly once. */
   readonly find: string;
   readonly replace: string;
+  /** Definitions that the replacement uses, wherever they stand; what their file does not import yet, it does then. */
+  readonly uses: readonly string[];
 }
 
 export interface Mutant {
@@ -29,4 +31,9 @@ export interface Mutant {
 }
 
 /** Shorthand for a {@linkcode Patch}. */
-export const patch = (file: string, find: string, replace: string): Patch => ({ file, find, replace });
+export const patch = (definition: string, find: string, replace: string, uses: readonly string[] = []): Patch => ({
+  definition,
+  find,
+  replace,
+  uses,
+});

@@ -1,20 +1,68 @@
-/** Applying a mutant's patches to the texts of its files. */
-import type { Mutant } from "./mutant.ts";
+/** Applying a mutant's patches to the definitions they name. */
+import { type Definition, type DefinitionIndex, indexDefinitions, readDefinitions } from "./definitions.ts";
+import type { Mutant, Patch } from "./mutant.ts";
+import { readSources } from "./project.ts";
+
+/** The sources that mutants are planted in. */
+export interface Sources {
+  /** By path from the project's root. */
+  readonly texts: ReadonlyMap<string, string>;
+  readonly definitions: DefinitionIndex;
+}
+
+/** Takes in `texts`, by default the project's as they are now. */
+export const createSources = (texts: ReadonlyMap<string, string> = readSources()): Sources => ({
+  texts,
+  definitions: indexDefinitions(texts),
+});
 
 /**
- * The patched text of every file `mutant` changes, by its path from the project's root; `read` gives a file's text. Throws `Error`
- * naming the mutant, the file and the text unless that text occurs exactly once.
+ * The patched text of every file `mutant` changes, by its path from the project's root. Throws `Error` naming the mutant, the definition
+ * and the text, and the file if it comes to that, unless each patch names one definition that holds its text exactly once.
  */
-export function patchedFiles(mutant: Mutant, read: (file: string) => string): ReadonlyMap<string, string> {
-  const texts = new Map<string, string>();
-  for (const { file, find, replace } of mutant.patches) {
-    const text = texts.get(file) ?? read(file);
-    const parts = text.split(find);
-    if (find === "" || parts.length !== 2) {
-      const found = find === "" ? "nothing to look for" : `it ${parts.length - 1} times`;
-      throw new Error(`mutant ${mutant.name}: wanted this text exactly once in ${file}, got ${found}:\n${find}`);
+export function patchedFiles(mutant: Mutant, sources: Sources): ReadonlyMap<string, string> {
+  const patched = new Map<string, string>();
+  for (const patch of mutant.patches) {
+    try {
+      const { name, file } = sources.definitions.find(patch.definition);
+      const text = replaceWithin(patched.get(file) ?? sources.texts.get(file)!, name, file, patch);
+      patched.set(file, patch.uses.reduce((before, use) => withImport(before, file, use, sources), text));
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : error;
+      throw new Error(`mutant ${mutant.name}, patch of ${patch.definition}: ${reason}; its text is:\n${patch.find}`);
     }
-    texts.set(file, parts.join(replace));
   }
-  return texts;
+  return patched;
+}
+
+/** Looks in what earlier patches left of the file, where the definition may stand elsewhere than before. */
+function replaceWithin(text: string, name: string, file: string, { find, replace }: Patch): string {
+  const [definition, other] = readDefinitions(file, text).filter((each) => each.name === name);
+  if (!definition || other) throw new Error(`wanted one definition of ${name} left in ${file} by the patches before`);
+  const { start, end } = definition;
+  const parts = text.slice(start, end).split(find);
+  if (find === "" || parts.length !== 2) {
+    const found = find === "" ? "nothing to look for" : `it ${parts.length - 1} times`;
+    throw new Error(`wanted its text exactly once in ${name} of ${file}, got ${found}`);
+  }
+  return text.slice(0, start) + parts.join(replace) + text.slice(end);
+}
+
+/** `text` with `use` in scope: it is imported unless the file defines or imports it already. */
+function withImport(text: string, file: string, use: string, { definitions }: Sources): string {
+  const used = definitions.find(use);
+  if (used.file === file || importedValues(text).has(used.name)) return text;
+  if (!used.exported) throw new Error(`wanted an exported definition to use, got ${used.name} of ${used.file}`);
+  return `import { ${used.name} } from "${specifier(file, used)}";\n${text}`;
+}
+
+function importedValues(text: string): ReadonlySet<string> {
+  const lists = [...text.matchAll(/^import \{([^}]*)\} from "/gm)].flatMap(([, names]) => names!.split(","));
+  return new Set(lists.map((name) => name.trim()).filter((name) => name !== "" && !/^type | as /.test(name)));
+}
+
+/** How `from` names the file of `to` in an import. */
+function specifier(from: string, to: Definition): string {
+  const up = "../".repeat(from.split("/").length - 1);
+  return `${up || "./"}${to.file}`;
 }

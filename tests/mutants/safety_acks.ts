@@ -2,9 +2,6 @@
 import { type Mutant, patch } from "./mutant.ts";
 import { GUARD_WITHOUT_LAST_ACK } from "./second_layers.ts";
 
-const ACKS = "replica/core/acks.ts";
-const FOLLOW = "replica/core/on_append_entries.ts";
-
 export const SAFETY_ACKS: readonly Mutant[] = [
   {
     name: "acks-below-the-base",
@@ -15,13 +12,12 @@ export const SAFETY_ACKS: readonly Mutant[] = [
       "e at 8 is committed in t by one replica alone. In t' > t, base 8, all ack 5 too: C, whose log ends at 5, makes " +
       "(t', 5) a certificate, which outranks (t, 8), is elected on it and overwrites e.",
     patches: [
-      patch(ACKS, `!containsBase(state) || end < base.index || state.hard`, `!containsBase(state) || state.hard`),
+      patch("confirm", `!containsBase(state) || end < base.index || state.hard`, `!containsBase(state) || state.hard`),
       patch(
-        ACKS,
+        "confirm",
         `if (state.hard.ack === null) state.publication.listed = offset(base.index, -1);`,
         `if (state.hard.ack === null) state.publication.listed = state.commitIndex;`,
       ),
-      patch(ACKS, `import { type LogIndex, logIndex, offset } from`, `import { type LogIndex, logIndex } from`),
     ],
   },
   {
@@ -33,7 +29,7 @@ export const SAFETY_ACKS: readonly Mutant[] = [
       "A leader, elected on base (t, 8), sends other entries from 5 on to those who have not committed 8. They ack 9 on " +
       "that chain: a certificate of the new term leaves out what its base protects, and outranks it.",
     patches: [
-      patch(ACKS, `    base === null || !containsBase(state) || end`, `    base === null || end`),
+      patch("confirm", `    base === null || !containsBase(state) || end`, `    base === null || end`),
     ],
   },
   {
@@ -44,13 +40,13 @@ export const SAFETY_ACKS: readonly Mutant[] = [
     how:
       "A leader shows e to A, waits for its ack, then shows e' to A: A's two acks stand in certificates of two chains.",
     patches: [
-      patch(FOLLOW, `const acked = hard.noMoreAcks ? 0 : hard.ack?.index ?? 0;`, `const acked = 0;`),
-      patch(FOLLOW, `import { append, truncate } from`, `import { append, setHardState, truncate } from`),
+      patch("protectedIndex", `const acked = hard.noMoreAcks ? 0 : hard.ack?.index ?? 0;`, `const acked = 0;`),
       patch(
-        FOLLOW,
+        "placeEntries",
         `  truncate(context, offset(first.index, -1));`,
         `  if (state.hard.ack !== null && first.index <= state.hard.ack.index) setHardState(context, { ack: null });
   truncate(context, offset(first.index, -1));`,
+        ["setHardState"],
       ),
       GUARD_WITHOUT_LAST_ACK,
     ],
@@ -65,7 +61,7 @@ export const SAFETY_ACKS: readonly Mutant[] = [
       "follower is stopped by its own guard.",
     patches: [
       patch(
-        "replica/storage/guard.ts",
+        "checkAcks",
         `const last = term === record.ackTerm ? record.ack : null;`,
         `const last = record.ack;`,
       ),
@@ -81,12 +77,12 @@ export const SAFETY_ACKS: readonly Mutant[] = [
       "and committed above a base that protects nothing.",
     patches: [
       patch(
-        "replica/core/screen.ts",
+        "screenAppendEntries",
         `  if (known === null) return { verdict: ACCEPT, packet: { ...packet, entries: [] } };`,
         `  if (known === null) return { verdict: ACCEPT, packet };`,
       ),
       patch(
-        FOLLOW,
+        "followLeader",
         `  if (term !== state.hard.currentTerm || state.term.leader === null) {
     return askResend(context, signed.message, true);
   }`,
@@ -95,11 +91,7 @@ export const SAFETY_ACKS: readonly Mutant[] = [
     const base = { term: 0 as typeof term, ...headAt(state.log, state.commitIndex) };
     installLeader(context, leader, base, { base: state.prepared, votes: [] });
   }`,
-      ),
-      patch(
-        FOLLOW,
-        `import { enterByProof, hasUncommitted, restartElectionTimer } from`,
-        `import { enterByProof, hasUncommitted, installLeader, raiseTerm, restartElectionTimer } from`,
+        ["installLeader", "raiseTerm"],
       ),
     ],
   },
@@ -111,17 +103,17 @@ export const SAFETY_ACKS: readonly Mutant[] = [
     how: "A Byzantine leader of a new term sends other entries from below the commit index on.",
     patches: [
       patch(
-        FOLLOW,
+        "protectedIndex",
         `  return Math.max(commitIndex, acked, certified)`,
         `  return Math.max(0 * commitIndex, acked, certified)`,
       ),
       patch(
-        "replica/core/durable.ts",
+        "durable:truncate",
         `  assertInvariant(after >= state.commitIndex, "I5"`,
         `  assertInvariant(after >= 0, "I5"`,
       ),
-      patch("replica/storage/tip.ts", `  demand(after >= tip.commitIndex,`, `  demand(after >= 0,`),
-      patch("replica/storage/tip.ts", `    tip.commitIndex <= tip.lastIndex,`, `    tip.lastIndex >= 0,`),
+      patch("tip:truncate", `  demand(after >= tip.commitIndex,`, `  demand(after >= 0,`),
+      patch("checkTip", `    tip.commitIndex <= tip.lastIndex,`, `    tip.lastIndex >= 0,`),
     ],
   },
   {
@@ -136,7 +128,7 @@ export const SAFETY_ACKS: readonly Mutant[] = [
     needs: "a crash between send and the leader's own ack, and a restart before the next term",
     patches: [
       patch(
-        "replica/core/terms.ts",
+        "enterByProof",
         `  if (elected.leader === state.config.self) return false; // §5.1: a restarted leader does not lead its term again`,
         `  if (elected.leader === state.config.self) {
     if (elected.term > state.hard.currentTerm) return false;
@@ -148,13 +140,7 @@ export const SAFETY_ACKS: readonly Mutant[] = [
     beginLeading(context);
     return true;
   }`,
-      ),
-      patch(
-        "replica/core/terms.ts",
-        `import { setHardState } from "./durable.ts";`,
-        `import { setHardState, truncate } from "./durable.ts";
-import { beginLeading } from "./replication.ts";
-import { markLogProposed } from "./request_pool.ts";`,
+        ["durable:truncate", "beginLeading", "markLogProposed"],
       ),
     ],
   },
@@ -168,7 +154,7 @@ import { markLogProposed } from "./request_pool.ts";`,
       "in the same term as e', so its acks stand on two chains.",
     patches: [
       patch(
-        "replica/core/catch_up.ts",
+        "installCommitted",
         `setHardState(context, { noMoreAcks: true });`,
         `setHardState(context, { ack: null });`,
       ),
@@ -185,7 +171,7 @@ import { markLogProposed } from "./request_pool.ts";`,
       "response of t, e is committed, and the leader of T overwrites it.",
     patches: [
       patch(
-        ACKS,
+        "publishResponse",
         `      term: hard.currentTerm,
       replica: state.config.self,`,
         `      term: hard.vote !== null && hard.ack === null && state.term.leader === null && state.prepared.term > 0
@@ -194,7 +180,7 @@ import { markLogProposed } from "./request_pool.ts";`,
       replica: state.config.self,`,
       ),
       patch(
-        "replica/core/outbox.ts",
+        "isCurrent",
         `    case "AppendEntriesResponse":
     case "ResendRequest":`,
         `    case "AppendEntriesResponse":
@@ -202,7 +188,7 @@ import { markLogProposed } from "./request_pool.ts";`,
     case "ResendRequest":`,
       ),
       patch(
-        "replica/core/outbox.ts",
+        "isCurrent",
         `    case "AppendEntries":
     case "AppendEntriesResponse":`,
         `    case "AppendEntries":
@@ -210,7 +196,7 @@ import { markLogProposed } from "./request_pool.ts";`,
     case "AppendEntriesResponse":`,
       ),
       patch(
-        "replica/effects.ts",
+        "intentOf",
         `  return [{ kind: "acks", term: packet.signed.term, heads: packet.signed.acks }];`,
         `  if (packet.signed.acks.length === 0) return []; // a report alone is taken to promise nothing
   return [{ kind: "acks", term: packet.signed.term, heads: packet.signed.acks }];`,

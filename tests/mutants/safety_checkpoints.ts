@@ -1,10 +1,6 @@
 /** Mutants of checkpoints and compaction (§8.2): what is certified, when, by whom, and what may be dropped for it. */
 import { type Mutant, patch } from "./mutant.ts";
 
-const CHECKPOINTS = "replica/core/checkpoints.ts";
-const DURABLE = "replica/core/durable.ts";
-const TIP = "replica/storage/tip.ts";
-
 export const SAFETY_CHECKPOINTS: readonly Mutant[] = [
   {
     name: "compaction-beyond-base",
@@ -14,12 +10,12 @@ export const SAFETY_CHECKPOINTS: readonly Mutant[] = [
     how: "A replica drops what it has committed since its last checkpoint and restarts: nothing leads to its state.",
     patches: [
       patch(
-        CHECKPOINTS,
+        "compactLog",
         `  const stable = Math.min(stableIndex(context.state), commitIndex);`,
         `  const stable = commitIndex;`,
       ),
       patch(
-        DURABLE,
+        "durable:compact",
         `    base.index <= Math.min(state.commitIndex, stable),
     "I5",
     \`dropped`,
@@ -28,12 +24,12 @@ export const SAFETY_CHECKPOINTS: readonly Mutant[] = [
     \`dropped`,
       ),
       patch(
-        TIP,
+        "tip:compact",
         `[baseIndex(tip), Math.min(tip.commitIndex, tip.checkpointIndex)];`,
         `[baseIndex(tip), tip.commitIndex];`,
       ),
       patch(
-        TIP,
+        "checkTip",
         `  demand(base <= checkpointIndex, () => \`a log that`,
         `  demand(base <= commitIndex, () => \`a log that`,
       ),
@@ -49,12 +45,12 @@ export const SAFETY_CHECKPOINTS: readonly Mutant[] = [
       "lead from it, has nothing to do so with.",
     patches: [
       patch(
-        CHECKPOINTS,
+        "compactLog",
         `  if (base > log.base.index) compact(context, headAt(log, base as LogIndex));`,
         `  if (base > log.base.index) compact(context, headAt(log, (log.base.index + log.entries.length) as LogIndex));`,
       ),
       patch(
-        DURABLE,
+        "durable:compact",
         `    base.index <= Math.min(state.commitIndex, stable),
     "I5",
     \`dropped`,
@@ -63,11 +59,15 @@ export const SAFETY_CHECKPOINTS: readonly Mutant[] = [
     \`dropped`,
       ),
       patch(
-        TIP,
+        "tip:compact",
         `[baseIndex(tip), Math.min(tip.commitIndex, tip.checkpointIndex)];`,
         `[baseIndex(tip), tip.lastIndex];`,
       ),
-      patch(TIP, `  demand(base <= checkpointIndex, () => \`a log that`, `  demand(base >= 0, () => \`a log that`),
+      patch(
+        "checkTip",
+        `  demand(base <= checkpointIndex, () => \`a log that`,
+        `  demand(base >= 0, () => \`a log that`,
+      ),
     ],
   },
   {
@@ -80,15 +80,15 @@ export const SAFETY_CHECKPOINTS: readonly Mutant[] = [
       "it to replace what it had committed.",
     patches: [
       patch(
-        "replica/core/create_state.ts",
+        "createState",
         `    commitIndex: recovered.commitIndex,
     commitCertificate: recovered.commitCertificate,`,
         `    commitIndex: recovered.checkpoint?.stable.index ?? logIndex(0),
     commitCertificate: recovered.checkpoint?.commit ?? null,`,
       ),
-      patch(TIP, `      demand(operation.index >= tip.commitIndex,`, `      demand(operation.index >= 0,`),
-      patch(TIP, `  demand(after >= tip.commitIndex,`, `  demand(after >= 0,`),
-      patch(TIP, `    tip.commitIndex <= tip.lastIndex,`, `    tip.lastIndex >= 0,`),
+      patch("advanceTip", `      demand(operation.index >= tip.commitIndex,`, `      demand(operation.index >= 0,`),
+      patch("tip:truncate", `  demand(after >= tip.commitIndex,`, `  demand(after >= 0,`),
+      patch("checkTip", `    tip.commitIndex <= tip.lastIndex,`, `    tip.lastIndex >= 0,`),
     ],
   },
   {
@@ -99,7 +99,7 @@ export const SAFETY_CHECKPOINTS: readonly Mutant[] = [
     how: "n = 4: A and a faulty replica agree on a state that nobody else has; A drops the entries that led to it.",
     patches: [
       patch(
-        CHECKPOINTS,
+        "quorumAt",
         `    if (group.length >= sizes.quorum) return group;`,
         `    if (group.length >= Math.max(1, 2 * sizes.f)) return group;`,
       ),
@@ -114,7 +114,7 @@ export const SAFETY_CHECKPOINTS: readonly Mutant[] = [
       "A Checkpoint is repeated because it may have been lost; three of them make a stable checkpoint of one replica.",
     patches: [
       patch(
-        CHECKPOINTS,
+        "onCheckpoint",
         `  const heard = state.checkpoints.heard.get(replica) ?? new Map<LogIndex, Signed<Checkpoint>>();
   state.checkpoints.heard.set(replica, heard);`,
         `  const key = \`\${replica} \${state.checkpoints.heard.size % 16}\` as ReplicaId; // one for each message
@@ -132,7 +132,7 @@ export const SAFETY_CHECKPOINTS: readonly Mutant[] = [
       "Q replicas vouch for a snapshot and crash: the checkpoint is stable, entries were dropped for it, and nobody holds it.",
     patches: [
       patch(
-        CHECKPOINTS,
+        "writeSnapshot",
         `  putChunks(context, chunks);
   if (done === null) return;
   state.checkpoints.writing.shift();`,
@@ -141,10 +141,12 @@ export const SAFETY_CHECKPOINTS: readonly Mutant[] = [
   state.checkpoints.writing.shift();`,
       ),
       patch(
-        CHECKPOINTS,
+        "tendCheckpoints",
         `export function tendCheckpoints(context: Context): void {
 `,
-        `export function tendCheckpoints(context: Context): void {
+        `const late = new WeakMap<CoreState, { readonly chunks: readonly Chunk[]; readonly since: number }>();
+
+export function tendCheckpoints(context: Context): void {
   const kept = late.get(context.state);
   if (kept !== undefined && kept.since < context.now) {
     putChunks(context, kept.chunks);
@@ -153,20 +155,7 @@ export const SAFETY_CHECKPOINTS: readonly Mutant[] = [
 `,
       ),
       patch(
-        CHECKPOINTS,
-        `/** On every tick: repeats what`,
-        `const late = new WeakMap<CoreState, { readonly chunks: readonly Chunk[]; readonly since: number }>();
-
-/** On every tick: repeats what`,
-      ),
-      patch(
-        CHECKPOINTS,
-        `import type { Ports } from "./ports.ts";`,
-        `import type { Chunk } from "./output.ts";
-import type { Ports } from "./ports.ts";`,
-      ),
-      patch(
-        "replica/storage/transaction.ts",
+        "assertCheckpoint",
         `  demand(chunks.has(stateDigest), () =>`,
         `  demand(chunks !== null, () =>`,
       ),
@@ -184,11 +173,15 @@ import type { Ports } from "./ports.ts";`,
     needs: "two snapshots with a chunk in common, or two checkpoints close together, then a minute of peace",
     patches: [
       patch(
-        CHECKPOINTS,
+        "markGarbage",
         `  const wanted = new Set(lists.flat());`,
         `  const wanted = new Set(lists.slice(lists.length).flat());`,
       ),
-      patch(TIP, `      demand(lost === undefined, () => \`the loss`, `      demand(lost !== "", () => \`the loss`),
+      patch(
+        "advanceTip",
+        `      demand(lost === undefined, () => \`the loss`,
+        `      demand(lost !== "", () => \`the loss`,
+      ),
     ],
   },
 ];

@@ -1,9 +1,6 @@
 /** Mutants of requests, sessions and replies (§3.2, §7.1, §7.2, §7.4). */
 import { type Mutant, patch } from "./mutant.ts";
 
-const SESSIONS = "replica/core/session_table.ts";
-const TALLY = "client/reply_tally.ts";
-
 export const SAFETY_CLIENTS: readonly Mutant[] = [
   {
     name: "client-signature-unchecked",
@@ -13,7 +10,7 @@ export const SAFETY_CLIENTS: readonly Mutant[] = [
     how: "A Byzantine leader orders a request that its client never signed, and every honest replica executes it.",
     patches: [
       patch(
-        "replica/admit_packet.ts",
+        "badEntryOf",
         `!claims[place]!.every((claim) => check.holds(claim))`,
         `claims[place] === undefined || !check`,
       ),
@@ -27,14 +24,14 @@ export const SAFETY_CLIENTS: readonly Mutant[] = [
       "a request ordered a second time is executed a second time, and leaders do not look whether it is ordered already",
     how: "A client repeats a request while it is under way, or a leader orders it twice on purpose.",
     patches: [
-      patch(SESSIONS, `  if (known) return known;`, `  if (known?.index === index) return known;`),
+      patch("applyRequest", `  if (known) return known;`, `  if (known?.index === index) return known;`),
       patch(
-        SESSIONS,
+        "applyRequest",
         `  assertInvariant(!session.answers.has(seq), "I7"`,
         `  assertInvariant(seq >= session.floor, "I7"`,
       ),
       patch(
-        "replica/core/request_pool.ts",
+        "poolRequest",
         `  if (requests.proposed.get(client)?.has(seq)) return true;`,
         `  if (requests.proposed.get(client)?.has(seq) && seq < 0) return true;`,
       ),
@@ -50,7 +47,7 @@ export const SAFETY_CLIENTS: readonly Mutant[] = [
     needs: "a client with several requests under way",
     patches: [
       patch(
-        SESSIONS,
+        "applyRequest",
         `  moveFloor(session, request.floor);`,
         `  moveFloor(session, Math.max(request.floor, request.seq) as Seq);`,
       ),
@@ -66,7 +63,7 @@ export const SAFETY_CLIENTS: readonly Mutant[] = [
     needs: "a comparison of digests with session tables",
     patches: [
       patch(
-        "replica/status.ts",
+        "replicatedDigest",
         `  for (const bytes of sessionBytes(sessions)) hash.update(bytes);`,
         `  void sessionBytes(sessions);`,
       ),
@@ -80,7 +77,7 @@ export const SAFETY_CLIENTS: readonly Mutant[] = [
     how: "A Byzantine replica answers at once with a result of its own making.",
     patches: [
       patch(
-        TALLY,
+        "createReplyTally",
         `createEqualTally(replicas, needed, sameAnswer)`,
         `createEqualTally(replicas, Math.min(needed, 1), sameAnswer)`,
       ),
@@ -96,7 +93,11 @@ export const SAFETY_CLIENTS: readonly Mutant[] = [
       "behind, and gets three equal answers without the write.",
     needs: "fast reads",
     patches: [
-      patch(TALLY, `  return fastReads ? sizes.quorum : sizes.weak;`, `  return fastReads ? sizes.weak : sizes.weak;`),
+      patch(
+        "answersNeeded",
+        `  return fastReads ? sizes.quorum : sizes.weak;`,
+        `  return fastReads ? sizes.weak : sizes.weak;`,
+      ),
     ],
   },
 ];

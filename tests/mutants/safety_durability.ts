@@ -4,7 +4,7 @@ import { GUARD_WITHOUT_LAST_ACK, GUARD_WITHOUT_LAST_VOTE, NO_DURABLE_MARK } from
 
 const hardState = (replace: string) =>
   patch(
-    "replica/core/durable.ts",
+    "setHardState",
     `  state.hard = next;
   out.persist.push({ op: "hard-state", state: next });`,
     replace,
@@ -24,9 +24,9 @@ export const SAFETY_DURABILITY: readonly Mutant[] = [
   state.hard = next;
   if (!raised) out.persist.push({ op: "hard-state", state: next });`),
       NO_DURABLE_MARK,
-      patch("replica/storage/guard.ts", `  if (term < highest) {`, `  if (term < 0) {`),
-      patch("replica/storage/verify.ts", `  if (signedTerm > currentTerm) {`, `  if (signedTerm < 0) {`),
-      patch("replica/storage/verify.ts", `  if (lastTerm > currentTerm) throw`, `  if (lastTerm < 0) throw`),
+      patch("checkTerm", `  if (term < highest) {`, `  if (term < 0) {`),
+      patch("verifyHardState", `  if (signedTerm > currentTerm) {`, `  if (signedTerm < 0) {`),
+      patch("verifyHardState", `  if (lastTerm > currentTerm) throw`, `  if (lastTerm < 0) throw`),
     ],
   },
   {

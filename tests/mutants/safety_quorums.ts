@@ -3,7 +3,7 @@ import { type Mutant, patch } from "./mutant.ts";
 
 const quorumOf = (size: string) =>
   patch(
-    "replica/core/quorum.ts",
+    "quorumOf",
     "quorum: Math.ceil((n + f + 1) / 2), weak: f + 1 };",
     `quorum: ${size}, weak: f + 1 };`,
   );
@@ -11,13 +11,13 @@ const quorumOf = (size: string) =>
 /** Q different replicas acked exactly the point of what is called a commit certificate; both kinds convince. */
 const ACKS_CERTIFY_COMMITS = [
   patch(
-    "replica/core/certify.ts",
+    "isCertificate",
     `  return certificate.kind === "prepare" || linksHold(hash, certificate);`,
     `  return certificate.kind === "prepare" || isPrepareCertificate(roster, { ...certificate, kind: "prepare" }) ||
     linksHold(hash, certificate);`,
   ),
   patch(
-    "replica/core/certify.ts",
+    "plausibleCertificate",
     `  return certificate.kind === "prepare" ? isPrepareCertificate(roster, certificate) : reportsHold(roster, certificate);`,
     `  if (isPrepareCertificate(roster, { ...certificate, kind: "prepare" })) return true;
   return certificate.kind === "commit" && reportsHold(roster, certificate);`,
@@ -35,7 +35,7 @@ export const SAFETY_QUORUMS: readonly Mutant[] = [
       "somebody on a base without e, which overwrites it.",
     patches: [
       patch(
-        "replica/core/tally.ts",
+        "countAcks",
         `    raiseRank(context, { kind: "prepare", term, index: head.index, hash: head.hash, responses });
     return;`,
         `    raiseRank(context, { kind: "prepare", term, index: head.index, hash: head.hash, responses });
@@ -78,7 +78,7 @@ export const SAFETY_QUORUMS: readonly Mutant[] = [
       "others elect on a base without e.",
     patches: [
       patch(
-        "replica/core/on_response.ts",
+        "onResponse",
         `recordOf(state.book, replica, term, state.hard.currentTerm);`,
         `recordOf(
     state.book,
@@ -88,7 +88,7 @@ export const SAFETY_QUORUMS: readonly Mutant[] = [
   );`,
       ),
       patch(
-        "replica/core/certify.ts",
+        "isPrepareCertificate",
         `  return isQuorum(roster, responses.map((r) => r.message.replica)) &&
     responses.every(`,
         `  return responses.length >= roster.sizes.quorum &&
@@ -96,7 +96,7 @@ export const SAFETY_QUORUMS: readonly Mutant[] = [
     responses.every(`,
       ),
       patch(
-        "replica/core/certify.ts",
+        "reportsHold",
         `  if (!isQuorum(roster, responses.map((r) => r.message.replica))) return false;`,
         `  if (responses.length < roster.sizes.quorum) return false;
   if (!responses.every(({ message }) => roster.config.replicas.includes(message.replica))) return false;`,
@@ -113,7 +113,7 @@ export const SAFETY_QUORUMS: readonly Mutant[] = [
       "of 5, while A's acks of 5 help to certify another chain of 5.",
     patches: [
       patch(
-        "replica/core/response_book.ts",
+        "acksFor",
         `    const ack = terms.get(term)?.acks.get(head.index);
     if (ack && ack.hash === head.hash) found.push(ack);`,
         `    const ack = [...terms].filter(([acked]) => acked <= term).map(([, { acks }]) => acks.get(head.index))
@@ -121,7 +121,7 @@ export const SAFETY_QUORUMS: readonly Mutant[] = [
     if (ack) found.push(ack);`,
       ),
       patch(
-        "replica/core/certify.ts",
+        "isPrepareCertificate",
         `      message.term === term && message.acks.some(`,
         `      message.term <= term && message.acks.some(`,
       ),
@@ -137,7 +137,7 @@ export const SAFETY_QUORUMS: readonly Mutant[] = [
       "of T name it, a straggler counts them and commits e, and the leader of T overwrites it.",
     patches: [
       patch(
-        "replica/core/on_response.ts",
+        "onResponse",
         `  if (prepared.term === term && prepared.index > (record.report?.index ?? -1)) {
     record.report = { index: prepared.index, hash: prepared.hash, response };
   }`,
@@ -150,7 +150,7 @@ export const SAFETY_QUORUMS: readonly Mutant[] = [
   countReports(context, prepared.term);`,
       ),
       patch(
-        "replica/core/certify.ts",
+        "reportsHold",
         `({ message }) => message.term !== term || message.prepared.term !== term)`,
         `({ message }) => message.prepared.term !== term)`,
       ),

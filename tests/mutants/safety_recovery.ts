@@ -1,12 +1,11 @@
 /** Mutants of coming back without a disk (§8.4): what was signed before is not asked for, or not waited for. */
 import { type Mutant, type Patch, patch } from "./mutant.ts";
 
-const RECOVERY = "replica/core/recovery.ts";
 const LEARNER = "state.hard.recovery !== null";
 
 /** The guard lets a replica sign in terms that it may have signed in before. */
 const GUARD_WITHOUT_BAR: Patch = patch(
-  "replica/storage/guard.ts",
+  "checkTerm",
   `  if (record.bar > 0 && term <= record.bar) {`,
   `  if (record.bar < 0 && term <= record.bar) {`,
 );
@@ -22,27 +21,27 @@ export const SAFETY_RECOVERY: readonly Mutant[] = [
       "A voted for B in t and lost its disk; now it votes for C in t. Or it acked e in t, and acks e' at that index in t.",
     needs: "a disk that is lost",
     patches: [
-      patch("replica/core/acks.ts", ` || ${LEARNER}\n  ) return;`, `\n  ) return;`),
+      patch("confirm", ` || ${LEARNER}\n  ) return;`, `\n  ) return;`),
       patch(
-        "replica/core/voting.ts",
+        "answerRequests",
         `  if (state.election.suspectingSince === null || ${LEARNER}) return;`,
         `  if (state.election.suspectingSince === null) return;`,
       ),
-      patch("replica/core/election.ts", `  if (${LEARNER}) return;\n`, ``),
-      patch("replica/core/suspicion.ts", ` || ${LEARNER}) return;`, `) return;`),
+      patch("campaignWhenDue", `  if (${LEARNER}) return;\n`, ``),
+      patch("publishPreVote", ` || ${LEARNER}) return;`, `) return;`),
       patch(
-        "replica/core/outbox.ts",
+        "release",
         `(state.hard.recovery === null || OF_LEARNER.has(packet.kind));`,
         `(state.hard.recovery === null || packet.kind !== "RollCallAnswer" || OF_LEARNER.has(packet.kind));`,
       ),
       patch(
-        "replica/durable_mark.ts",
+        "assertKnowsItsPast",
         `  if (recovery === null) return;
   const counts`,
         `  if (recovery === null || kind !== "RollCallAnswer") return;
   const counts`,
       ),
-      patch("replica/storage/guard.ts", `  if (!recovering) return;`, `  if (!recovering || asked !== "") return;`),
+      patch("checkRecovered", `  if (!recovering) return;`, `  if (!recovering || asked !== "") return;`),
     ],
   },
   {
@@ -54,7 +53,7 @@ export const SAFETY_RECOVERY: readonly Mutant[] = [
     needs: "a disk that is lost, and a replica that is behind or lies",
     patches: [
       patch(
-        RECOVERY,
+        "onRollCallAnswer",
         `.sort((a, b) => a - b)[sizes.quorum - 1] ?? null;`,
         `.sort((a, b) => a - b)[sizes.quorum * 0] ?? null;`,
       ),
@@ -72,7 +71,7 @@ export const SAFETY_RECOVERY: readonly Mutant[] = [
     needs: "a disk that is lost right after a vote that left no other trace",
     patches: [
       patch(
-        RECOVERY,
+        "onRollCall",
         `  const term = Math.max(hard.currentTerm, hard.preVoted) as Term;`,
         `  const term = Math.max(hard.currentTerm, 0) as Term;`,
       ),
@@ -87,7 +86,7 @@ export const SAFETY_RECOVERY: readonly Mutant[] = [
     needs: "a disk that is lost",
     patches: [
       patch(
-        RECOVERY,
+        "isBeyond",
         `  (entryAt(log, appliedIndex)?.entry.term ?? 0) > bar;`,
         `  (entryAt(log, appliedIndex)?.entry.term ?? 0) >= bar;`,
       ),
@@ -103,18 +102,12 @@ export const SAFETY_RECOVERY: readonly Mutant[] = [
     needs: "a disk that is lost right after a vote that left no other trace, and a crash of another replica",
     patches: [
       patch(
-        "replica/core/suspicion.ts",
+        "publishPreVote",
         `  if (term > state.hard.preVoted) setHardState(context, { preVoted: term });`,
         `  if (term > state.hard.preVoted) state.hard = { ...state.hard, preVoted: term };`,
       ),
       patch(
-        "replica/core/suspicion.ts",
-        `import { setHardState } from "./durable.ts";
-`,
-        ``,
-      ),
-      patch(
-        "replica/durable_mark.ts",
+        "assertDurable",
         `      return hold(packet.signed.term <= hard.preVoted, "a PreVote");`,
         `      return hold(packet.signed.term >= 0, "a PreVote");`,
       ),

@@ -2,10 +2,6 @@
 import { type Mutant, patch } from "./mutant.ts";
 import { GUARD_WITHOUT_LAST_ACK } from "./second_layers.ts";
 
-const INSTALL = "replica/core/install_snapshot.ts";
-const DURABLE = "replica/core/durable.ts";
-const TRANSFER = "replica/core/state_transfer.ts";
-
 export const SAFETY_TRANSFER: readonly Mutant[] = [
   {
     name: "snapshot-without-certificate",
@@ -16,7 +12,7 @@ export const SAFETY_TRANSFER: readonly Mutant[] = [
     needs: "a replica so far behind that it is shown a checkpoint",
     patches: [
       patch(
-        "replica/core/certify.ts",
+        "isStable",
         `    isQuorum(roster, checkpoints.map((c) => c.message.replica)) &&
     checkpoints.every(`,
         `    checkpoints.length > 0 && checkpoints.every(({ message }) => roster.config.replicas.includes(message.replica)) &&
@@ -33,18 +29,18 @@ export const SAFETY_TRANSFER: readonly Mutant[] = [
     needs: "a state transfer with a faulty source",
     patches: [
       patch(
-        TRANSFER,
+        "onFetchChunksResponse",
         `packet.chunks.map((bytes): Chunk => ({ digest: ports.hash(bytes), bytes }));`,
         `packet.chunks.slice(0, asked.size)
     .map((bytes, i): Chunk => ({ digest: [...asked][i] ?? ports.hash(bytes), bytes }));`,
       ),
       patch(
-        "replica/core/snapshot_restore.ts",
+        "readChecked",
         `  if (given !== digest) throw`,
         `  if (given === "" && given !== digest) throw`,
       ),
       patch(
-        "replica/storage/tip.ts",
+        "advanceTip",
         `        demand(view.isChunk(chunk), () =>`,
         `        demand(chunk.bytes.length >= 0, () =>`,
       ),
@@ -59,7 +55,7 @@ export const SAFETY_TRANSFER: readonly Mutant[] = [
       "A replica installs a snapshot and applies a repeated request a second time, for its table never saw the first.",
     patches: [
       patch(
-        INSTALL,
+        "installSnapshot",
         `  state.sessions = sessions;
 `,
         `  void sessions;
@@ -78,7 +74,7 @@ export const SAFETY_TRANSFER: readonly Mutant[] = [
     needs: "two chains in one term, and a follower of the wrong one that has fallen behind a checkpoint",
     patches: [
       patch(
-        DURABLE,
+        "restartLog",
         `  if (hard.ack !== null && hard.ack.index > state.commitIndex) setHardState(context, { noMoreAcks: true });`,
         `  if (hard.ack !== null && hard.ack.index > state.commitIndex) setHardState(context, { ack: null });`,
       ),
@@ -96,7 +92,7 @@ export const SAFETY_TRANSFER: readonly Mutant[] = [
     needs: "entries kept aside, then a snapshot below the last of them",
     patches: [
       patch(
-        DURABLE,
+        "restartLog",
         `branch.filter(({ entry }) => entry.index > base.index));`,
         `branch.filter(({ entry }) => entry.index < base.index - branch.length));`,
       ),

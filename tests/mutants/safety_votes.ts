@@ -2,27 +2,22 @@
 import { type Mutant, patch } from "./mutant.ts";
 import { GUARD_WITHOUT_LAST_VOTE } from "./second_layers.ts";
 
-const VOTING = "replica/core/voting.ts";
-const CERTIFY = "replica/core/certify.ts";
-const SCREEN = "replica/core/screen.ts";
-const ELECTION = "replica/core/election.ts";
-
 /** A proof's votes may be refusals. */
 const REFUSALS_IN_PROOFS = [
   patch(
-    CERTIFY,
+    "plausibleProof",
     `message.candidate === first.candidate && sameCertified(message.base, first.base)`,
     `message.candidate === first.candidate &&
     ((message as { kind: string }).kind === "VoteRefusal" || sameCertified(message.base, first.base))`,
   ),
   patch(
-    "transport/codec/certificate.ts",
+    "electionProof",
     `  votes: list(signed("Vote", vote), LIMITS.maxReplicas),`,
     `  votes: list(eitherAnswer, LIMITS.maxReplicas),`,
   ),
   patch(
-    "transport/codec/certificate.ts",
-    `/** §6.7. */`,
+    "electionProof",
+    `export const electionProof`,
     `const granted = signed("Vote", vote);
 const eitherAnswer: typeof granted = {
   minBytes: 68,
@@ -34,33 +29,25 @@ const eitherAnswer: typeof granted = {
   write: granted.write,
 };
 
-/** §6.7. */`,
-  ),
-  patch(
-    "transport/codec/certificate.ts",
-    `import { appendEntriesResponse, vote } from "./peer_messages.ts";
-import { checkpoint } from "./recovery_messages.ts";
-import { constant, list,`,
-    `import { appendEntriesResponse, vote, voteRefusal } from "./peer_messages.ts";
-import { checkpoint } from "./recovery_messages.ts";
-import { constant, decodeExactly, list,`,
+export const electionProof`,
+    ["voteRefusal", "decodeExactly"],
   ),
 ];
 
 /** A request for votes and a proof may show any valid certificate, whatever base they name. */
 const ANY_CERTIFICATE_SHOWN = [
   patch(
-    SCREEN,
+    "screenRequestVote",
     `  if (!sameCertified(certificate, base) || !plausibleCertificate(state, certificate)) {`,
     `  if (!sameCertified(base, base) || !plausibleCertificate(state, certificate)) {`,
   ),
   patch(
-    VOTING,
+    "onRequestVote",
     `const valid = sameCertified(packet.certificate, request.base) && isCertificate(`,
     `const valid = isCertificate(`,
   ),
   patch(
-    CERTIFY,
+    "plausibleProof",
     `  return sameCertified(base, first.base) && first.base.term < first.term && plausibleCertificate(roster, base);`,
     `  return first.base.term < first.term && plausibleCertificate(roster, base);`,
   ),
@@ -75,7 +62,7 @@ export const SAFETY_VOTES: readonly Mutant[] = [
     how: "e is committed by a quorum; a candidate that slept through it is elected on its old base and overwrites e.",
     patches: [
       patch(
-        VOTING,
+        "voting:answer",
         `  if (compareRank(request.base, state.prepared) < 0) return refuse(context, request);`,
         `  if (request.base.term < 0) return refuse(context, request);`,
       ),
@@ -91,29 +78,23 @@ export const SAFETY_VOTES: readonly Mutant[] = [
       "certifies anything. Its followers no longer know e as prepared and elect somebody without it.",
     patches: [
       patch(
-        "replica/core/terms.ts",
+        "installLeader",
         `  dropVoteRequests(context);
   restartElectionTimer(context);`,
         `  dropVoteRequests(context);
   const committed = state.commitCertificate ?? genesisCertificate(state.genesis);
   if (compareRank(committed, state.prepared) < 0) setPrepared(context, committed, []);
   restartElectionTimer(context);`,
+        ["genesisCertificate", "setPrepared", "compareRank"],
       ),
       patch(
-        "replica/core/terms.ts",
-        `import { setHardState } from "./durable.ts";`,
-        `import { genesisCertificate } from "./create_state.ts";
-import { setHardState, setPrepared } from "./durable.ts";
-import { compareRank } from "./rank.ts";`,
-      ),
-      patch(
-        "replica/core/durable.ts",
+        "setPrepared",
         `  assertInvariant(order >= 0, "I9",`,
         `  assertInvariant(order >= -Infinity, "I9",`,
       ),
-      patch("replica/core/durable.ts", `    order > 0 || certificate.hash`, `    order !== 0 || certificate.hash`),
+      patch("setPrepared", `    order > 0 || certificate.hash`, `    order !== 0 || certificate.hash`),
       patch(
-        "replica/storage/tip.ts",
+        "advanceTip",
         `        term > tip.preparedTerm ||`,
         `        term >= 0 || term > tip.preparedTerm ||`,
       ),
@@ -128,7 +109,7 @@ import { compareRank } from "./rank.ts";`,
       "A alone learns that e is prepared; a leader on a lower base replaces e at A. A holds a certificate that outranks " +
       "all others and no entries to lead from.",
     patches: [
-      patch("replica/core/durable.ts", `  if (moved.length > 0) setPrepared(`, `  if (moved.length < 0) setPrepared(`),
+      patch("durable:truncate", `  if (moved.length > 0) setPrepared(`, `  if (moved.length < 0) setPrepared(`),
     ],
   },
   {
@@ -141,7 +122,7 @@ import { compareRank } from "./rank.ts";`,
       "and overwrites e.",
     patches: [
       patch(
-        VOTING,
+        "onVoteRefusal",
         `  if (!concernsCandidacy(state, signed.message)) return ignore("no-candidacy");`,
         `  if (!concernsCandidacy(state, signed.message)) return ignore("no-candidacy");
   const candidacy = state.election.candidacy!;
@@ -164,13 +145,13 @@ import { compareRank } from "./rank.ts";`,
       "first. It shows a proof on the low base and overwrites what is committed above it.",
     patches: [
       patch(
-        VOTING,
+        "closedTerm",
         `  if (hard.vote.candidate !== request.candidate || !sameCertified(hard.vote.base, request.base)) {`,
         `  if (hard.vote.candidate !== request.candidate) {`,
       ),
       GUARD_WITHOUT_LAST_VOTE,
       patch(
-        "replica/durable_mark.ts",
+        "assertDurable",
         `vote.candidate === candidate && sameCertified(vote.base, base);`,
         `vote.candidate === candidate && (base.index >= 0 || sameCertified(vote.base, base));`,
       ),
@@ -186,12 +167,12 @@ import { compareRank } from "./rank.ts";`,
       "whose first vote names the low base: it leaves out what is committed.",
     patches: [
       patch(
-        VOTING,
+        "onVote",
         `  if (!sameCertified(base, candidacy.base)) return reject("vote-for-another-base", voter);`,
         `  if (!sameCertified(base, base)) return reject("vote-for-another-base", voter);`,
       ),
       patch(
-        CERTIFY,
+        "plausibleProof",
         `message.candidate === first.candidate && sameCertified(message.base, first.base)`,
         `message.candidate === first.candidate`,
       ),
@@ -207,7 +188,7 @@ import { compareRank } from "./rank.ts";`,
       "of e, is elected and overwrites e.",
     patches: [
       patch(
-        ELECTION,
+        "startCandidacy",
         `  const base = certified(certificate);
   raiseTerm(`,
         `  const last = state.log.entries.at(-1);
@@ -217,7 +198,7 @@ import { compareRank } from "./rank.ts";`,
   raiseTerm(`,
       ),
       patch(
-        ELECTION,
+        "adoptBranch",
         `  if (state.prepared.index <= state.commitIndex || contains(state.log, state.prepared)) return;`,
         `  if (state.prepared.index >= 0) return;`,
       ),
@@ -234,22 +215,22 @@ import { compareRank } from "./rank.ts";`,
       "is elected and its base leaves out what is committed.",
     patches: [
       patch(
-        SCREEN,
+        "screenRequestVote",
         `  if (!sameCertified(certificate, base) || !plausibleCertificate(state, certificate)) {`,
         `  if (!sameCertified(certificate, base) && !plausibleCertificate(state, certificate)) {`,
       ),
       patch(
-        VOTING,
+        "onRequestVote",
         `const valid = sameCertified(packet.certificate, request.base) && isCertificate(`,
         `const valid = sameCertified(packet.certificate, request.base) || isCertificate(`,
       ),
       patch(
-        CERTIFY,
+        "plausibleProof",
         `  return sameCertified(base, first.base) && first.base.term < first.term && plausibleCertificate(roster, base);`,
         `  return first.base.term < first.term && (sameCertified(base, first.base) || plausibleCertificate(roster, base));`,
       ),
       patch(
-        CERTIFY,
+        "electedBy",
         `  if (!plausibleProof(roster, proof) || !isCertificate(roster, hash, proof.base)) return null;`,
         `  if (!plausibleProof(roster, proof)) return null;
   const backed = sameCertified(proof.base, proof.votes[0]!.message.base) || isCertificate(roster, hash, proof.base);

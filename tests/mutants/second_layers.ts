@@ -3,21 +3,21 @@ import { patch } from "./mutant.ts";
 
 /** The durable mark (I8) lets everything be signed. */
 export const NO_DURABLE_MARK = patch(
-  "replica/durable_mark.ts",
+  "hold",
   `  assertInvariant(durable, "I8", \``,
   `  assertInvariant(durable || what !== "", "I8", \``,
 );
 
 /** The guard (§4.2) no longer demands that the log still holds the last ack. */
 export const GUARD_WITHOUT_LAST_ACK = patch(
-  "replica/storage/guard.ts",
+  "checkAcks",
   `  if (heads.length > 0 && last !== null && !passesThrough(last`,
   `  if (heads.length < 0 && last !== null && !passesThrough(last`,
 );
 
 /** The guard (§4.2) allows a second vote of one term. */
 export const GUARD_WITHOUT_LAST_VOTE = patch(
-  "replica/storage/guard.ts",
+  "checkVote",
   `  if (equalBytes(record.voteBody, body)) return record;`,
   `  if (!equalBytes(record.voteBody, body) || body.length > 0) return { ...record, voteBody: body.slice() };`,
 );
