@@ -16,7 +16,7 @@ export type { ProtocolConstants } from "./protocol/config.ts";
 export { InvariantError } from "./protocol/invariant.ts";
 export { LIMITS } from "./protocol/limits.ts";
 export type { ApplyContext, QueryResult, StateMachine } from "./protocol/ports.ts";
-export { createLogger, type LogFields, type Logger, type LogLevel } from "./replica/status/logger.ts";
+export { createLogger, type LogFields, type Logger, type LogLevel } from "./replica/diagnostics/logger.ts";
 export { type RunningReplica, type StartOptions, startReplica } from "./replica/start_replica.ts";
 export { KvStore } from "./state_machine/mod.ts";
 export type { ReplicaStatus as ReplicaReport } from "./replica/status/status.ts";

@@ -8,8 +8,8 @@ import { PORTS_PER_REPLICA } from "../crypto/roster/generate_cluster.ts";
 import { findFreePorts } from "../tasks/support/free_ports.ts";
 import { readFlags, wholeNumber } from "../tasks/support/flags.ts";
 import { LocalCluster } from "../tasks/support/local_cluster.ts";
-import { closedLoop, type LoadResult } from "./load.ts";
-import { cpuSeconds, residentMiB } from "./resources.ts";
+import { closedLoop, type LoadResult } from "./support/load.ts";
+import { cpuSeconds, residentMiB } from "./support/resources.ts";
 
 interface Plan {
   readonly replicas: number;

@@ -13,8 +13,15 @@ import { parseArgs } from "@std/cli/parse-args";
 import type { PacketOf } from "../protocol/packet.ts";
 import { splitRequests } from "../protocol/entry_body.ts";
 import { decodeMessage, decodePeerPacket, encodeMessage, encodePacket } from "../transport/codec/mod.ts";
-import { type Candidate, loadCandidates } from "./codec_candidates.ts";
-import { appendPacket, REQUEST, RESPONSE, validateHeader, validateRequest, validateResponse } from "./codec_cases.ts";
+import { type Candidate, loadCandidates } from "./support/codec_candidates.ts";
+import {
+  appendPacket,
+  REQUEST,
+  RESPONSE,
+  validateHeader,
+  validateRequest,
+  validateResponse,
+} from "./support/codec_cases.ts";
 
 interface Operations {
   readonly bytes: number;

@@ -1,5 +1,5 @@
 /** The client library: one loop that receives, counts and repeats, and the calls on top of it (§7). */
-import { createKeyRing, requireMember } from "../crypto/keys/key_ring.ts";
+import { createKeyRing, requireMember } from "../crypto/roster/key_ring.ts";
 import { unhex } from "../crypto/digest.ts";
 import { createSigner, createVerifier } from "../crypto/signing/signing.ts";
 import type { Client, ClientOptions } from "./client_types.ts";

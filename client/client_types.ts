@@ -10,6 +10,7 @@ import type { CallOptions, Executed, RequestOptions } from "./loop/requests.ts";
 import type { ReplicaStatus } from "./calls/status_report.ts";
 import type { ClientTimings } from "./loop/timings.ts";
 import type { Roster } from "../crypto/roster/roster_types.ts";
+import type { QueryOutcome } from "./calls/node_calls.ts";
 
 /** What a client is made of. */
 export interface ClientOptions {
@@ -38,13 +39,6 @@ export interface ClientReport {
   readonly dropped: Readonly<InboxCounters>;
   /** How often each replica contradicted an accepted answer; only replicas that did. */
   readonly disagreements: Readonly<Record<string, number>>;
-}
-
-/** Answer of a query to the state machine. */
-export interface QueryOutcome {
-  readonly value: Uint8Array;
-  /** Whether Q replicas agreed outside the log; false where it was ordered like a command (§7.4). */
-  readonly fast: boolean;
 }
 
 /**

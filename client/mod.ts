@@ -7,7 +7,7 @@ export { type BackupOptions, takeBackup, type TakenBackup } from "./backup/take_
 export { type VerifiedBackup, verifyBackup, type VerifyOptions } from "./backup/verify_backup.ts";
 export type { BackupSources } from "./calls/backup_sources.ts";
 export { createClient } from "./client.ts";
-export type { Client, ClientOptions, ClientReport, QueryOutcome } from "./client_types.ts";
+export type { Client, ClientOptions, ClientReport } from "./client_types.ts";
 export type { CommittedCommand, CommittedEntry } from "./calls/committed_command.ts";
 export {
   type BackupFault,
@@ -30,3 +30,4 @@ export { answersNeeded, type QuorumSizes, quorumSizes } from "./session/reply_ta
 export type { CallOptions, Executed, RequestOptions } from "./loop/requests.ts";
 export type { ReplicaStatus } from "./calls/status_report.ts";
 export type { ClientTimings } from "./loop/timings.ts";
+export type { QueryOutcome } from "./calls/node_calls.ts";

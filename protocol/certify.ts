@@ -1,6 +1,6 @@
 /**
  * Whether a certificate or proof says what it must. Signatures are the shell's business ({@linkcode listSignatures});
- * here only structure is judged: different replicas of the roster, one term, one point.
+ * here only structure is judged: different replicas of the members, one term, one point.
  */
 import type {
   Certificate,
@@ -16,36 +16,38 @@ import type { Certified, PreVote } from "./message.ts";
 import type { Hash } from "./ports.ts";
 import { compareRank, sameCertified } from "./rank.ts";
 import type { Signed } from "./signed.ts";
-import type { Roster } from "./quorum.ts";
+import type { Membership } from "./config.ts";
 
 /** Whether `certificate` certifies its point, given that its signatures are good. */
-export function isCertificate(roster: Roster, hash: Hash, certificate: Certificate): boolean {
-  if (!plausibleCertificate(roster, certificate)) return false;
+export function isCertificate(members: Membership, hash: Hash, certificate: Certificate): boolean {
+  if (!plausibleCertificate(members, certificate)) return false;
   return certificate.kind === "prepare" || linksHold(hash, certificate);
 }
 
 /** All of {@linkcode isCertificate} that costs next to nothing: what fails it is not worth a signature check or a hash. */
-export function plausibleCertificate(roster: Roster, certificate: Certificate): boolean {
-  if (certificate.term === 0) return isGenesis(roster, certificate);
-  return certificate.kind === "prepare" ? isPrepareCertificate(roster, certificate) : reportsHold(roster, certificate);
+export function plausibleCertificate(members: Membership, certificate: Certificate): boolean {
+  if (certificate.term === 0) return isGenesis(members, certificate);
+  return certificate.kind === "prepare"
+    ? isPrepareCertificate(members, certificate)
+    : reportsHold(members, certificate);
 }
 
-function isGenesis({ genesis }: Roster, certificate: Certificate): boolean {
+function isGenesis({ genesis }: Membership, certificate: Certificate): boolean {
   return certificate.kind === "prepare" && certificate.index === 0 && certificate.hash === genesis &&
     certificate.responses.length === 0;
 }
 
 /** §5.5: Q different replicas acked exactly this point in this term. */
-function isPrepareCertificate(roster: Roster, { term, index, hash, responses }: PrepareCertificate): boolean {
-  return isQuorum(roster, responses.map((r) => r.message.replica)) &&
+function isPrepareCertificate(members: Membership, { term, index, hash, responses }: PrepareCertificate): boolean {
+  return isQuorum(members, responses.map((r) => r.message.replica)) &&
     responses.every(({ message }) =>
       message.term === term && message.acks.some((ack) => ack.index === index && ack.hash === hash)
     );
 }
 
 /** §5.6: Q different replicas reported, in this one term, a certificate of it at or above this point… */
-function reportsHold(roster: Roster, { term, index, links, responses }: CommitCertificate): boolean {
-  if (!isQuorum(roster, responses.map((r) => r.message.replica))) return false;
+function reportsHold(members: Membership, { term, index, links, responses }: CommitCertificate): boolean {
+  if (!isQuorum(members, responses.map((r) => r.message.replica))) return false;
   if (responses.some(({ message }) => message.term !== term || message.prepared.term !== term)) return false;
   return links.length === Math.max(...responses.map((r) => r.message.prepared.index)) - index;
 }
@@ -69,31 +71,31 @@ export interface Elected {
 }
 
 /** §6.6, §6.7: the term, leader and base that a valid proof elects; null if it is not valid. */
-export function electedBy(roster: Roster, hash: Hash, proof: ElectionProof): Elected | null {
-  if (!plausibleProof(roster, proof) || !isCertificate(roster, hash, proof.base)) return null;
+export function electedBy(members: Membership, hash: Hash, proof: ElectionProof): Elected | null {
+  if (!plausibleProof(members, proof) || !isCertificate(members, hash, proof.base)) return null;
   const { term, candidate, base } = proof.votes[0]!.message;
   return { term, leader: candidate, base };
 }
 
 /** All of {@linkcode electedBy} that costs next to nothing. */
-export function plausibleProof(roster: Roster, { votes, base }: ElectionProof): boolean {
+export function plausibleProof(members: Membership, { votes, base }: ElectionProof): boolean {
   const first = votes[0]?.message;
-  if (!first || !isQuorum(roster, votes.map((v) => v.message.voter))) return false;
+  if (!first || !isQuorum(members, votes.map((v) => v.message.voter))) return false;
   const agreed = votes.every(({ message }) =>
     message.term === first.term && message.candidate === first.candidate && sameCertified(message.base, first.base)
   );
-  if (!agreed || !roster.config.replicas.includes(first.candidate)) return false;
-  return sameCertified(base, first.base) && first.base.term < first.term && plausibleCertificate(roster, base);
+  if (!agreed || !members.config.replicas.includes(first.candidate)) return false;
+  return sameCertified(base, first.base) && first.base.term < first.term && plausibleCertificate(members, base);
 }
 
 /** §6.3: PreVotes of Q different replicas, each for a term at or above `term`. */
-export function plausiblePreVotes(roster: Roster, term: Term, preVotes: readonly Signed<PreVote>[]): boolean {
-  return isQuorum(roster, preVotes.map((p) => p.message.replica)) &&
+export function plausiblePreVotes(members: Membership, term: Term, preVotes: readonly Signed<PreVote>[]): boolean {
+  return isQuorum(members, preVotes.map((p) => p.message.replica)) &&
     preVotes.every(({ message }) => message.term >= term);
 }
 
-/** §2.4: at least Q replicas of the roster, each named once. */
-function isQuorum({ config, sizes }: Roster, replicas: readonly ReplicaId[]): boolean {
+/** §2.4: at least Q replicas of the members, each named once. */
+function isQuorum({ config, sizes }: Membership, replicas: readonly ReplicaId[]): boolean {
   return new Set(replicas).size === replicas.length && replicas.length >= sizes.quorum &&
     replicas.every((replica) => config.replicas.includes(replica));
 }
@@ -102,18 +104,18 @@ function isQuorum({ config, sizes }: Roster, replicas: readonly ReplicaId[]): bo
 export const outranks = (certificate: Certified, other: Certified): boolean => compareRank(certificate, other) > 0;
 
 /** §8.2, §8.3: whether `proof` certifies a snapshot, given that its signatures are good. */
-export const isCheckpointProof = (roster: Roster, hash: Hash, proof: CheckpointProof): boolean =>
-  plausibleCheckpointProof(roster, proof) && isCertificate(roster, hash, proof.commit);
+export const isCheckpointProof = (members: Membership, hash: Hash, proof: CheckpointProof): boolean =>
+  plausibleCheckpointProof(members, proof) && isCertificate(members, hash, proof.commit);
 
 /** All of {@linkcode isCheckpointProof} that costs next to nothing. */
-export const plausibleCheckpointProof = (roster: Roster, { stable, commit }: CheckpointProof): boolean =>
-  isStable(roster, stable) && commit.index === stable.index && commit.hash === stable.hash &&
-  plausibleCertificate(roster, commit);
+export const plausibleCheckpointProof = (members: Membership, { stable, commit }: CheckpointProof): boolean =>
+  isStable(members, stable) && commit.index === stable.index && commit.hash === stable.hash &&
+  plausibleCertificate(members, commit);
 
 /** Q different replicas vouch for exactly this state, at an index where checkpoints are taken. */
-function isStable(roster: Roster, { index, hash, stateDigest, checkpoints }: StableCheckpoint): boolean {
-  return index > 0 && index % roster.config.constants.checkpointEvery === 0 &&
-    isQuorum(roster, checkpoints.map((c) => c.message.replica)) &&
+function isStable(members: Membership, { index, hash, stateDigest, checkpoints }: StableCheckpoint): boolean {
+  return index > 0 && index % members.config.constants.checkpointEvery === 0 &&
+    isQuorum(members, checkpoints.map((c) => c.message.replica)) &&
     checkpoints.every(({ message }) =>
       message.index === index && message.hash === hash && message.stateDigest === stateDigest
     );

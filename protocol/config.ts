@@ -1,5 +1,6 @@
 /** What the core knows of its cluster, all of it constants of the signed roster (§2.1). */
-import type { ClientId, Millis, ReplicaId } from "./ids.ts";
+import type { ClientId, Digest, Millis, ReplicaId } from "./ids.ts";
+import type { Quorum } from "./quorum.ts";
 
 /** Protocol constants of the roster. Every replica of a cluster has the same ones. */
 export interface ProtocolConstants {
@@ -35,4 +36,12 @@ export interface CoreConfig {
   readonly constants: ProtocolConstants;
   /** Seed of this replica's timer jitter; any 32-bit integer. */
   readonly seed: number;
+}
+
+/** Everything that checking certificates rests on: the replicas, the sizes of their quorums, and the genesis point. */
+export interface Membership {
+  readonly config: CoreConfig;
+  readonly sizes: Quorum;
+  /** Hash of the chain before its first entry, h₀ (§3.1). */
+  readonly genesis: Digest;
 }

@@ -1,3 +1,4 @@
+/** Bodies of signed messages. The names and the direction of each are in `docs/protocol.md`. */
 import type { ClientId, Digest, LogIndex, ReplicaId, Round, Seq, Term } from "./ids.ts";
 import type { Head, SendRequest } from "./entry.ts";
 export type { SendRequest } from "./entry.ts";

@@ -1,5 +1,3 @@
-import type { CoreState } from "../replica/core/state.ts";
-
 /** Sizes of quorums (§1.1), and counting by different replicas (§2.4). */
 
 /** Sizes that follow from n. */
@@ -24,6 +22,3 @@ export function quorumOf(n: number): Quorum {
 export function kthHighest<N extends number>(values: Iterable<N>, k: number): N | null {
   return [...values].sort((a, b) => b - a)[k - 1] ?? null;
 }
-
-/** What checking needs to know: the roster, the quorum and the genesis point. */
-export type Roster = Pick<CoreState, "config" | "sizes" | "genesis">;

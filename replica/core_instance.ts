@@ -12,7 +12,7 @@ import type { DurableMark } from "./disk/durable_mark.ts";
 import { createEffects, type EffectPorts, type RunInputs } from "./effects.ts";
 import { EventLoop } from "./event_loop.ts";
 import { Ingress } from "./ingress/ingress.ts";
-import { INGRESS_LIMITS } from "./ingress/ingress_limits.ts";
+import { INGRESS_LIMITS } from "./limits/ingress_limits.ts";
 import { Replier } from "./answers/replier.ts";
 import type { ReplicaParts } from "./replica_parts.ts";
 import type { Standing } from "./replica_scope.ts";

@@ -6,7 +6,7 @@
 import { hasSnapshotWork } from "./core/checkpoints/checkpoints.ts";
 import type { ClientReply, CoreEvent, Outgoing, Outputs, PersistOperation } from "./core/output.ts";
 import type { CoreState } from "./core/state.ts";
-import type { Input } from "./core/input.ts";
+import type { Input, InputWithoutTime } from "./core/input.ts";
 import type { PeerMessage } from "../protocol/message.ts";
 import type { Packet, UnsignedPacket } from "../protocol/packet.ts";
 import type { Ports } from "../protocol/ports.ts";
@@ -43,9 +43,6 @@ const APPLY_LIMIT = 512;
 
 /** Runs `inputs` and everything that follows from them on this replica; `now` is the time of all of it. */
 export type RunInputs = (inputs: readonly InputWithoutTime[], now: number) => void;
-
-/** An input before it is stamped with the time of its batch. */
-export type InputWithoutTime = Input extends infer I ? I extends Input ? Omit<I, "now"> : never : never;
 
 /**
  * The executor of one core's effects. Throws InvariantError, GuardError or StorageError: then the replica must stop. `snapshotBytes` is

@@ -4,11 +4,12 @@ import { Backlog } from "./ingress/backlog.ts";
 import { hasSnapshotWork } from "./core/checkpoints/checkpoints.ts";
 import { nextDeadline } from "./core/next_deadline.ts";
 import type { CoreState } from "./core/state.ts";
-import type { SignatureWork } from "./status/counting_backend.ts";
-import type { InputWithoutTime, RunInputs } from "./effects.ts";
+import type { SignatureWork } from "./diagnostics/counting_backend.ts";
+import type { RunInputs } from "./effects.ts";
 import type { Ingress } from "./ingress/ingress.ts";
-import { INGRESS_LIMITS } from "./ingress/ingress_limits.ts";
-import type { TallyByKind } from "./status/tally_by_kind.ts";
+import { INGRESS_LIMITS } from "./limits/ingress_limits.ts";
+import type { TallyByKind } from "./diagnostics/tally_by_kind.ts";
+import type { InputWithoutTime } from "./core/input.ts";
 
 /** Timers are looked at no more often than this, in milliseconds, however many packets arrive. */
 const MIN_TICK_MS = 1;

@@ -4,7 +4,7 @@ import { readKeyFile } from "../crypto/keys/key_file.ts";
 import { loadBackend } from "../crypto/signing/load_backend.ts";
 import { readRoster } from "../crypto/roster/parse_roster.ts";
 import { parseFlags, type ReplicaFlags, USAGE } from "./flags.ts";
-import { createLogger, logLine } from "./status/logger.ts";
+import { createLogger, logLine } from "./diagnostics/logger.ts";
 import { type RunningReplica, startReplica } from "./start_replica.ts";
 
 const EXIT_DONE = 0;

@@ -1,7 +1,7 @@
 /** From the signed roster and a key file to one replica's configuration (§2.1). */
 import { ConfigError } from "../crypto/config_error.ts";
 import type { KeyFile } from "../crypto/keys/key_file.ts";
-import { requireMember } from "../crypto/keys/key_ring.ts";
+import { requireMember } from "../crypto/roster/key_ring.ts";
 import type { ZmqReplicaOptions } from "../transport/mod.ts";
 import type { CoreConfig } from "../protocol/config.ts";
 import type { Roster, RosterReplica } from "../crypto/roster/roster_types.ts";

@@ -1,16 +1,16 @@
 /** What of a replica outlives its core: a core whose disk refused is thrown away, and another is built from the disk. */
 import { unhex } from "../crypto/digest.ts";
-import { createKeyRing } from "../crypto/keys/key_ring.ts";
+import { createKeyRing } from "../crypto/roster/key_ring.ts";
 import { createSigner, createVerifier } from "../crypto/signing/signing.ts";
 import { createVerifiedCache } from "../crypto/signing/verified_cache.ts";
 import { ownLine } from "./replica_config.ts";
-import { countingBackend } from "./status/counting_backend.ts";
+import { countingBackend } from "./diagnostics/counting_backend.ts";
 import { DiskWatch } from "./disk/disk_watch.ts";
-import { INGRESS_LIMITS } from "./ingress/ingress_limits.ts";
+import { INGRESS_LIMITS } from "./limits/ingress_limits.ts";
 import type { ReplicaParts } from "./replica_parts.ts";
 import { Routes } from "./answers/routes.ts";
 import { createSignatureCheck } from "./ingress/signature_check.ts";
-import { TallyByKind } from "./status/tally_by_kind.ts";
+import { TallyByKind } from "./diagnostics/tally_by_kind.ts";
 
 export type Standing = ReturnType<typeof createStanding>;
 

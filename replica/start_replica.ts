@@ -8,7 +8,7 @@ import { ownLine, transportOptionsOf } from "./replica_config.ts";
 import { type Digest, digest } from "../protocol/ids.ts";
 import type { StateMachine } from "../protocol/ports.ts";
 import { HeldDisk } from "./disk/reopenable_storage.ts";
-import { type Logger, SILENT } from "./status/logger.ts";
+import { type Logger, SILENT } from "./diagnostics/logger.ts";
 import { Recorder, RecordingFile } from "./recording/mod.ts";
 import { createReplica, type Replica } from "./replica.ts";
 import { KvStore } from "../state_machine/mod.ts";

@@ -1,7 +1,7 @@
 /** What each replica of a cluster uses and holds at a moment. */
 import type { LocalCluster } from "../../tasks/support/local_cluster.ts";
 import type { Observer } from "../../tasks/support/observer.ts";
-import { residentMiB } from "../resources.ts";
+import { residentMiB } from "./resources.ts";
 
 export interface ReplicaSample {
   readonly replica: string;

@@ -1,6 +1,6 @@
 /** What the steady load got, phase by phase of a run, and what the replicas did for it. */
 import type { LocalCluster } from "../../tasks/support/local_cluster.ts";
-import { cpuSeconds, residentMiB } from "../resources.ts";
+import { cpuSeconds, residentMiB } from "../support/resources.ts";
 import type { SteadyLoad, Window } from "../support/steady_load.ts";
 
 export interface Phase {

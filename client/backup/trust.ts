@@ -1,7 +1,7 @@
 /** What a roster proves: certificates and checkpoints with a quorum of its replicas' signatures, checked without asking anybody. */
 import type { SignatureBackend } from "../../crypto/signing/backend.ts";
 import { sha256Hex } from "../../crypto/digest.ts";
-import { createKeyRing, type KeyRing } from "../../crypto/keys/key_ring.ts";
+import { createKeyRing, type KeyRing } from "../../crypto/roster/key_ring.ts";
 import { createVerifier, type Verifier } from "../../crypto/signing/signing.ts";
 import { createVerifiedCache } from "../../crypto/signing/verified_cache.ts";
 import type { CheckpointProof, CommitCertificate } from "../../protocol/certificate.ts";
@@ -14,7 +14,8 @@ import {
 import type { Head } from "../../protocol/entry.ts";
 import { genesisHash } from "../../protocol/hash_chain.ts";
 import { logIndex } from "../../protocol/ids.ts";
-import { quorumOf, type Roster as CoreRoster } from "../../protocol/quorum.ts";
+import { quorumOf } from "../../protocol/quorum.ts";
+import type { Membership } from "../../protocol/config.ts";
 import { ofCertificate, ofCheckpointProof, type SignatureClaim } from "../../protocol/signatures.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
 
@@ -22,7 +23,7 @@ export class Trust {
   readonly roster: Roster;
   /** (0, h₀), where the cluster's log begins. */
   readonly genesis: Head;
-  readonly #core: CoreRoster;
+  readonly #core: Membership;
   readonly #keys: KeyRing;
   readonly #verifier: Verifier;
 
@@ -54,7 +55,7 @@ export class Trust {
   /** Whether every one of the signatures is that of the replica it names (§2.3). */
   #signed(claims: readonly SignatureClaim[]): boolean {
     return claims.every(({ kind, signer, signed: { body, signature } }) => {
-      const key = this.#keys.replicaKey(signer as CoreRoster["config"]["self"]);
+      const key = this.#keys.replicaKey(signer as Membership["config"]["self"]);
       return key !== null && this.#verifier.verify(kind, body, signature, key);
     });
   }

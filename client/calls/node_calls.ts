@@ -3,7 +3,6 @@ import type { KeyFile } from "../../crypto/keys/key_file.ts";
 import type { ClientId, LogIndex, ReplicaId } from "../../protocol/ids.ts";
 import { queryResultCodec } from "../../transport/codec/mod.ts";
 import { type BackupSources, backupSources } from "./backup_sources.ts";
-import type { QueryOutcome } from "../client_types.ts";
 import { committedCommandJudge, type CommittedEntry } from "./committed_command.ts";
 import type { QueryMessage } from "../loop/envelope.ts";
 import { RefusedError, UsageError } from "../errors.ts";
@@ -145,4 +144,11 @@ function valueOf(payload: Uint8Array): Uint8Array {
   } catch (cause) {
     throw new RefusedError("malformed", `fast read: a quorum answered alike with no query result (${cause})`);
   }
+}
+
+/** Answer of a query to the state machine. */
+export interface QueryOutcome {
+  readonly value: Uint8Array;
+  /** Whether Q replicas agreed outside the log; false where it was ordered like a command (§7.4). */
+  readonly fast: boolean;
 }

@@ -4,8 +4,8 @@ import type { BackendChoice } from "../../crypto/signing/load_backend.ts";
 import type { Command } from "./commands/command.ts";
 import { commandNames, findCommand } from "./commands/mod.ts";
 import { UsageError } from "../errors.ts";
-import { wholeNumber } from "./whole_number.ts";
-import type { GlobalOptions } from "./global_options.ts";
+import { wholeNumber } from "./common/whole_number.ts";
+import type { GlobalOptions } from "./common/global_options.ts";
 
 /** One command as asked for. */
 export interface Invocation {

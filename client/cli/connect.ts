@@ -1,13 +1,13 @@
 /** From options to a client that is connected, or a message that says which file or option is wrong. */
 import { loadBackend } from "../../crypto/signing/load_backend.ts";
 import { readKeyFile } from "../../crypto/keys/key_file.ts";
-import { requireMember } from "../../crypto/keys/key_ring.ts";
+import { requireMember } from "../../crypto/roster/key_ring.ts";
 import { readRoster } from "../../crypto/roster/parse_roster.ts";
 import { createZmqClientTransport } from "../../transport/mod.ts";
 import { createClient } from "../client.ts";
 import type { Client } from "../client_types.ts";
 import { UsageError } from "../errors.ts";
-import type { GlobalOptions } from "./global_options.ts";
+import type { GlobalOptions } from "./common/global_options.ts";
 
 /** Makes the client a command line asks for. */
 export type Connect = (globals: GlobalOptions) => Promise<Client>;

@@ -1,7 +1,7 @@
 /** Help texts. */
 import type { Command } from "./commands/command.ts";
 import { commandNames, findCommand } from "./commands/mod.ts";
-import { columns } from "./table.ts";
+import { columns } from "./common/table.ts";
 
 const OPTIONS: readonly (readonly string[])[] = [
   ["--cluster FILE", "signed roster (cluster.json)"],

@@ -4,9 +4,9 @@ import type { CommandResult, OfflineCall } from "./commands/command.ts";
 import { UsageError } from "../errors.ts";
 import { printable } from "../calls/json_payload.ts";
 import type { Invocation } from "./arguments.ts";
-import { EXIT, type ExitCode, failureOf } from "./exit_codes.ts";
+import { EXIT, type ExitCode, failureOf } from "./common/exit_codes.ts";
 import type { Io } from "./io.ts";
-import type { GlobalOptions } from "./global_options.ts";
+import type { GlobalOptions } from "./common/global_options.ts";
 
 /** Runs one command against `client`. */
 export function runCommand(

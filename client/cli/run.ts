@@ -2,7 +2,7 @@
 import { KV_LIMITS } from "../../state_machine/mod.ts";
 import { type CommandLine, parseCommandLine, wantsJson } from "./arguments.ts";
 import type { Connect } from "./connect.ts";
-import { EXIT, type ExitCode } from "./exit_codes.ts";
+import { EXIT, type ExitCode } from "./common/exit_codes.ts";
 import { helpText } from "./help.ts";
 import { readAll } from "./input.ts";
 import type { Io } from "./io.ts";

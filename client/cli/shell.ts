@@ -2,13 +2,13 @@
 import type { Client } from "../client_types.ts";
 import { UsageError } from "../errors.ts";
 import { parseShellWords } from "./arguments.ts";
-import { EXIT, type ExitCode } from "./exit_codes.ts";
+import { EXIT, type ExitCode } from "./common/exit_codes.ts";
 import { helpText } from "./help.ts";
 import { readLines } from "./input.ts";
 import type { Io } from "./io.ts";
 import { offlineCall, print, report, runCommand } from "./report.ts";
 import { splitWords } from "./words.ts";
-import type { GlobalOptions } from "./global_options.ts";
+import type { GlobalOptions } from "./common/global_options.ts";
 
 /** Name of the command that starts it. */
 export const SHELL = "shell";

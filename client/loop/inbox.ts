@@ -2,7 +2,7 @@
  * What arrives at a client: decoded, checked against the roster, verified where it matters. Whoever floods a client with
  * garbage costs it a bounded amount of work a second.
  */
-import type { KeyRing } from "../../crypto/keys/key_ring.ts";
+import type { KeyRing } from "../../crypto/roster/key_ring.ts";
 import type { Verifier } from "../../crypto/signing/signing.ts";
 import type { ReplyPacket } from "../../protocol/packet.ts";
 import { decodeReplyPacket } from "../../transport/codec/mod.ts";

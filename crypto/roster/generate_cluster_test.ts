@@ -3,7 +3,7 @@ import type { SignatureBackend } from "../signing/backend.ts";
 import { ConfigError } from "../config_error.ts";
 import { type ClusterOptions, generateCluster } from "./generate_cluster.ts";
 import { readKeyFile } from "../keys/key_file.ts";
-import { requireMember } from "../keys/key_ring.ts";
+import { requireMember } from "./key_ring.ts";
 import { readRoster } from "./parse_roster.ts";
 import { backend } from "../../tests/support/backends.ts";
 import { withTempDirectory } from "../../tests/support/temp_directory.ts";

@@ -7,7 +7,7 @@ import { DEFAULT_CONSTANTS } from "./constants.ts";
 import { hex, unhex } from "../digest.ts";
 import { generateKeyPair } from "../keys/key_pair.ts";
 import type { KeyFile } from "../keys/key_file.ts";
-import { createKeyRing, requireMember } from "../keys/key_ring.ts";
+import { createKeyRing, requireMember } from "./key_ring.ts";
 import { parseRoster, readRoster } from "./parse_roster.ts";
 import { createRoster, rosterBody, type RosterParts, signRoster } from "./roster.ts";
 import { createSigner } from "../signing/signing.ts";

@@ -6,7 +6,7 @@ import { LIMITS } from "../../protocol/limits.ts";
 import { slice } from "../core/log/log.ts";
 import type { ChunkReader } from "../../protocol/ports.ts";
 import type { CoreState } from "../core/state.ts";
-import { INGRESS_LIMITS } from "../ingress/ingress_limits.ts";
+import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import type { QueryAnswer } from "./replier.ts";
 
 /** Room in a payload for everything but the chunks or the entries: version, counts, indexes. */

@@ -15,7 +15,7 @@ import { type Digest, digest, logIndex, replicaId, round, term } from "../../pro
 import { LIMITS } from "../../protocol/limits.ts";
 import type { AppendEntriesResponse, Checkpoint, Message } from "../../protocol/message.ts";
 import type { CoreState } from "../core/state.ts";
-import { INGRESS_LIMITS } from "../ingress/ingress_limits.ts";
+import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import type { Signed } from "../../protocol/signed.ts";
 import { sha256Hex } from "../../crypto/digest.ts";
 

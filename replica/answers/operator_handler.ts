@@ -2,10 +2,10 @@
 import { OPERATOR_ID } from "../../crypto/keys/key_file.ts";
 import type { Activation } from "./activation.ts";
 import type { SetActive } from "../../protocol/message.ts";
-import { INGRESS_LIMITS } from "../ingress/ingress_limits.ts";
+import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { jsonAnswer, refusal } from "./queries.ts";
 import type { Replier } from "./replier.ts";
-import { TokenBuckets } from "../ingress/token_bucket.ts";
+import { TokenBuckets } from "../limits/token_bucket.ts";
 
 export interface OperatorParts {
   readonly activation: Activation;

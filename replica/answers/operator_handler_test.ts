@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Activation } from "./activation.ts";
 import { replicaId } from "../../protocol/ids.ts";
-import { INGRESS_LIMITS } from "../ingress/ingress_limits.ts";
+import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { OperatorDesk } from "./operator_handler.ts";
 import type { Storage } from "../storage/port.ts";
 

@@ -6,11 +6,11 @@ import type { ClientId } from "../../protocol/ids.ts";
 import type { Answer, QueryReply, Reply } from "../../protocol/message.ts";
 import type { ClientReply } from "../core/output.ts";
 import type { CoreState } from "../core/state.ts";
-import { INGRESS_LIMITS } from "../ingress/ingress_limits.ts";
+import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { ReplyPace } from "./reply_pace.ts";
 import type { Routes } from "./routes.ts";
-import type { TallyByKind } from "../status/tally_by_kind.ts";
-import { TokenBuckets } from "../ingress/token_bucket.ts";
+import type { TallyByKind } from "../diagnostics/tally_by_kind.ts";
+import { TokenBuckets } from "../limits/token_bucket.ts";
 
 export interface ReplierParts {
   readonly state: CoreState;

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { replierLab } from "../../tests/support/replier_lab.ts";
-import { INGRESS_LIMITS } from "../ingress/ingress_limits.ts";
+import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 
 const KIB = 1024;
 const { replyPaceMs, replyByteBurst, replyBytesPerSecond, smallResultBytes } = INGRESS_LIMITS;

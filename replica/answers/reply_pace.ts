@@ -1,7 +1,7 @@
 /** Which answers went to a client a moment ago: a settled request that is handed in over and over is answered at a pace (§7.5). */
 import type { ClientId, Seq } from "../../protocol/ids.ts";
 import type { Answer } from "../../protocol/message.ts";
-import { INGRESS_LIMITS } from "../ingress/ingress_limits.ts";
+import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 
 /** Not the answer itself, whose result may be long. */
 interface Told extends Pick<Answer, "index" | "outcome"> {

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { clientId, logIndex, seq } from "../../protocol/ids.ts";
 import type { Answer } from "../../protocol/message.ts";
-import { INGRESS_LIMITS } from "../ingress/ingress_limits.ts";
+import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { ReplyPace } from "./reply_pace.ts";
 
 const c1 = clientId("c1");

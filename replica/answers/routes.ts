@@ -1,6 +1,6 @@
 /** Where answers for each client go: up to four routes, each registered by the client's own signed greeting. */
 import type { ClientId } from "../../protocol/ids.ts";
-import { INGRESS_LIMITS } from "../ingress/ingress_limits.ts";
+import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 
 interface Greeting {
   /** The client's own clock. */

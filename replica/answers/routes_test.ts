@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { clientId } from "../../protocol/ids.ts";
-import { INGRESS_LIMITS } from "../ingress/ingress_limits.ts";
+import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { Routes } from "./routes.ts";
 
 const c1 = clientId("c1");

@@ -4,7 +4,7 @@ import type { Millis } from "../../protocol/ids.ts";
 import type { Hash } from "../../protocol/ports.ts";
 import type { ClientReply, Outgoing } from "../core/output.ts";
 import type { CoreState } from "../core/state.ts";
-import type { InputWithoutTime } from "../effects.ts";
+import type { InputWithoutTime } from "../core/input.ts";
 
 /** What an adversary is told of the replica it rides on. */
 export interface Victim {

@@ -12,10 +12,10 @@ import type { AppendEntries, PreVote, Vote } from "../../protocol/message.ts";
 import type { Outgoing } from "../core/output.ts";
 import type { UnsignedPacket, UnsignedPacketOf } from "../../protocol/packet.ts";
 import { certified, sameCertified } from "../../protocol/rank.ts";
-import type { InputWithoutTime } from "../effects.ts";
 import type { Adversary, Victim } from "./adversary.ts";
 import { accuses, createPace, far, forged, inTurn, laterTerm, voteForItself, wrongHash } from "./lies.ts";
 import type { Signed } from "../../protocol/signed.ts";
+import type { InputWithoutTime } from "../core/input.ts";
 
 /** Every so many turns it asks for the last term there can be. */
 const LAST_TERM_EVERY = 13;

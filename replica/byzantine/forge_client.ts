@@ -9,11 +9,11 @@ import { type ClientId, seq } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { Answer, SendRequest } from "../../protocol/message.ts";
 import type { ClientReply, Outgoing } from "../core/output.ts";
-import type { InputWithoutTime } from "../effects.ts";
 import type { Adversary, Victim } from "./adversary.ts";
 import { Fork } from "./fork.ts";
 import { accuses, createPace, forged, inTurn, othersOf, ownCopy } from "./lies.ts";
 import type { Signed } from "../../protocol/signed.ts";
+import type { InputWithoutTime } from "../core/input.ts";
 
 /** Genuine requests it remembers, to order them again. */
 const REMEMBERED = 8;

@@ -1,6 +1,6 @@
 /** A leader that looks healthy, serves everyone else, and never orders a request of the roster's first client. */
-import type { InputWithoutTime } from "../effects.ts";
 import type { Adversary, Victim } from "./adversary.ts";
+import type { InputWithoutTime } from "../core/input.ts";
 
 /** See the head of this file. As a follower it forwards nothing of that client either. */
 export function withhold({ config }: Victim): Adversary {

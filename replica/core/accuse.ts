@@ -7,7 +7,6 @@ import { LIMITS } from "../../protocol/limits.ts";
 import type { AppendEntries, AppendEntriesResponse, Vote } from "../../protocol/message.ts";
 import type { Hash } from "../../protocol/ports.ts";
 import { sameCertified } from "../../protocol/rank.ts";
-import { ACCEPT, ignore, reject, type Verdict } from "./verdict.ts";
 import type { CoreState } from "./state.ts";
 
 /** Keeps and gossips `evidence` once (§9.1). An accused leader is suspected from now on. */
@@ -18,15 +17,6 @@ export function accuse(context: Context, evidence: Evidence): void {
   out.persist.push({ op: "evidence", evidence });
   send(context, "all", { kind: "Evidence", evidence });
   note(context, "warn", "evidence", { kind: evidence.kind, culprit: evidence.culprit });
-}
-
-/** Evidence gossiped by a peer: kept if its two messages really contradict each other. */
-export function onEvidence(context: Context, evidence: Evidence): Verdict {
-  if (!context.state.config.replicas.includes(evidence.culprit)) return reject("not-in-roster", null);
-  if (hasEvidence(context.state, evidence)) return ignore("known-evidence");
-  if (!contradicts(evidence, context.ports.hash)) return reject("no-contradiction", null);
-  accuse(context, evidence);
-  return ACCEPT;
 }
 
 /**

@@ -55,3 +55,6 @@ export type Input =
   & {
     readonly now: Millis;
   };
+
+/** An input before it is stamped with the time of its batch. */
+export type InputWithoutTime = Input extends infer I ? I extends Input ? Omit<I, "now"> : never : never;

@@ -1,13 +1,12 @@
 /** The core's whole state: a plain record that only the core changes. */
 import type { Certificate, CommitCertificate, ElectionProof } from "../../protocol/certificate.ts";
-import type { CoreConfig } from "../../protocol/config.ts";
+import type { Membership } from "../../protocol/config.ts";
 import type { ChainedEntry } from "../../protocol/entry.ts";
 import type { Evidence } from "../../protocol/evidence.ts";
-import type { Digest, LogIndex, ReplicaId } from "../../protocol/ids.ts";
+import type { LogIndex, ReplicaId } from "../../protocol/ids.ts";
 import type { Log } from "./log/log.ts";
 import type { Vote } from "../../protocol/message.ts";
 import type { HardState, Outgoing } from "./output.ts";
-import type { Quorum } from "../../protocol/quorum.ts";
 import type { ResponseBook } from "./replication/response_book.ts";
 import type { SessionTable } from "../../protocol/snapshot/session_table.ts";
 import type { Signed } from "../../protocol/signed.ts";
@@ -17,10 +16,7 @@ import type { RequestState } from "./clients/request_state.ts";
 import type { ElectionState, TermView } from "./election/election_state.ts";
 import type { Leadership, Publication } from "./replication/leader_state.ts";
 
-export interface CoreState {
-  readonly config: CoreConfig;
-  readonly sizes: Quorum;
-  readonly genesis: Digest;
+export interface CoreState extends Membership {
   randomState: number;
   /** Durable (§4.1): */
   hard: HardState;

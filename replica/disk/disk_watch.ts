@@ -1,5 +1,5 @@
 /** How a replica's disk does: whether it refuses, when it is tried again, and how long its commits take. */
-import type { Logger } from "../status/logger.ts";
+import type { Logger } from "../diagnostics/logger.ts";
 import type { StorageError } from "../storage/port.ts";
 
 /** Pauses between two tries of a disk that refuses, in milliseconds: each is twice the one before. */

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { DISK_RETRY, DiskWatch } from "./disk_watch.ts";
-import type { LogFields } from "../status/logger.ts";
+import type { LogFields } from "../diagnostics/logger.ts";
 import { StorageError } from "../storage/port.ts";
 
 const full = (message = "full") => new StorageError(message, { refused: true });

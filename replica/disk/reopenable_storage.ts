@@ -1,5 +1,5 @@
 /** The SQLite storage that a replica has open, whichever it is: another one takes its place after the disk refused. */
-import type { Logger } from "../status/logger.ts";
+import type { Logger } from "../diagnostics/logger.ts";
 import type { Storage } from "../storage/port.ts";
 import { openSqliteStorage, reopenSqliteStorage, type SqliteOptions } from "../storage/sqlite/sqlite_storage.ts";
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as fx from "../../tests/contract/storage/storage_fixtures.ts";
 import { HeldDisk } from "./reopenable_storage.ts";
-import { SILENT } from "../status/logger.ts";
+import { SILENT } from "../diagnostics/logger.ts";
 import { openSqliteStorage } from "../storage/sqlite/sqlite_storage.ts";
 import { StorageError } from "../storage/port.ts";
 

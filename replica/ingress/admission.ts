@@ -1,5 +1,5 @@
 /** What ingress makes of one packet. */
-import type { InputWithoutTime } from "../effects.ts";
+import type { InputWithoutTime } from "../core/input.ts";
 
 export type Admission =
   /** Goes to the core. */

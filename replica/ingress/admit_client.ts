@@ -4,9 +4,9 @@ import type { ClientDesk, DeskPacket } from "../answers/query_handler.ts";
 import type { ReplicaId } from "../../protocol/ids.ts";
 import type { SendRequest } from "../../protocol/message.ts";
 import type { ClientPacket } from "../../protocol/packet.ts";
-import { INGRESS_LIMITS } from "./ingress_limits.ts";
+import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import type { SignatureCheck } from "./signature_check.ts";
-import { TokenBuckets } from "./token_bucket.ts";
+import { TokenBuckets } from "../limits/token_bucket.ts";
 import type { Signed, Verified } from "../../protocol/signed.ts";
 
 /** What a client of the roster signs: all but the operator's command. */

@@ -2,7 +2,7 @@
  * Packets received and not yet judged. Peers come before clients, so that a flood of requests holds up no election, but
  * clients keep a share of every turn, and within each kind every connection has its turn, each publisher included.
  */
-import { FairQueue } from "../../transport/zmq/fair_queue.ts";
+import { FairQueue } from "../../transport/fair_queue.ts";
 import type { Received } from "../../transport/port.ts";
 
 export class Backlog {

@@ -2,10 +2,10 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Received } from "../../transport/port.ts";
 import { Backlog } from "./backlog.ts";
-import { INGRESS_LIMITS } from "./ingress_limits.ts";
+import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { RouteFaults } from "./route_faults.ts";
-import { TallyByKind } from "../status/tally_by_kind.ts";
-import { TokenBuckets } from "./token_bucket.ts";
+import { TallyByKind } from "../diagnostics/tally_by_kind.ts";
+import { TokenBuckets } from "../limits/token_bucket.ts";
 
 Deno.test("a token bucket gives its burst, then its rate, and never more than its burst after a pause", () => {
   const buckets = new TokenBuckets(10, 3);

@@ -6,11 +6,11 @@ import { ClientAdmission } from "./admit_client.ts";
 import { admitPacket } from "./admit_packet.ts";
 import type { ClientDesk } from "../answers/query_handler.ts";
 import type { CoreState } from "../core/state.ts";
-import type { InputWithoutTime } from "../effects.ts";
 import { forgottenBy, ForgottenError } from "../disk/own_past.ts";
 import { RouteFaults } from "./route_faults.ts";
 import type { SignatureCheck } from "./signature_check.ts";
-import type { TallyByKind } from "../status/tally_by_kind.ts";
+import type { TallyByKind } from "../diagnostics/tally_by_kind.ts";
+import type { InputWithoutTime } from "../core/input.ts";
 
 export interface IngressParts {
   readonly state: CoreState;

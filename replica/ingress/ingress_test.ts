@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { clientId, replicaId, seq, term } from "../../protocol/ids.ts";
 import type { Message } from "../../protocol/message.ts";
-import { INGRESS_LIMITS } from "./ingress_limits.ts";
+import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { encodePacket } from "../../transport/codec/mod.ts";
 import { ingressLab } from "../../tests/support/ingress_lab.ts";
 import { packets } from "../../tests/support/packet_arbitraries.ts";

@@ -1,5 +1,5 @@
 /** Routes that send garbage or forged packets are not listened to for a while (§7.5). */
-import { INGRESS_LIMITS } from "./ingress_limits.ts";
+import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 
 interface Faults {
   since: number;

@@ -1,5 +1,5 @@
 /** Checks signature claims with the roster's keys (§2.3: the key checked is that of the signer the body names). */
-import type { KeyRing } from "../../crypto/keys/key_ring.ts";
+import type { KeyRing } from "../../crypto/roster/key_ring.ts";
 import type { Verifier } from "../../crypto/signing/signing.ts";
 import type { ClientId, ReplicaId } from "../../protocol/ids.ts";
 import type { SetActive } from "../../protocol/message.ts";

@@ -8,11 +8,11 @@ import { headAt, lastIndex } from "../core/log/log.ts";
 import type { StateMachine } from "../../protocol/ports.ts";
 import { sessionBytes } from "../../protocol/snapshot/session_table.ts";
 import type { CoreState } from "../core/state.ts";
-import type { SignatureWork } from "./counting_backend.ts";
+import type { SignatureWork } from "../diagnostics/counting_backend.ts";
 import { type RecoveryStatus, recoveryStatus, type StateTransferStatus } from "./recovery_status.ts";
 import type { StorageStatus } from "../disk/disk_watch.ts";
 import type { DurableMark } from "../disk/durable_mark.ts";
-import type { TallyByKind } from "./tally_by_kind.ts";
+import type { TallyByKind } from "../diagnostics/tally_by_kind.ts";
 import type { Role } from "../core/election/election_state.ts";
 
 /** The digest of the whole state can cost as much as a snapshot: it is taken once in a while, and rarely if it is slow. */

@@ -1,6 +1,6 @@
 /** Lines in the log while a state transfer goes on (§8.3), for whoever waits for a replica to have its state. */
 import type { CoreState } from "../core/state.ts";
-import type { Logger } from "./logger.ts";
+import type { Logger } from "../diagnostics/logger.ts";
 import { stateTransferOf } from "./recovery_status.ts";
 
 /** Between two lines, in milliseconds. A transfer that is over sooner has none but its first and last. */

@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { digest, logIndex } from "../../protocol/ids.ts";
 import type { CoreState } from "../core/state.ts";
-import type { LogFields } from "./logger.ts";
+import type { LogFields } from "../diagnostics/logger.ts";
 import { TransferProgress } from "./transfer_progress.ts";
 import type { Transfer } from "../core/catch_up/catch_up_state.ts";
 

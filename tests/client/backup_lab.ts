@@ -1,3 +1,4 @@
+/** A cluster's history signed by its real keys, without a cluster: what replicas hold, to make backups of and to bend. */
 import { backend } from "../support/backends.ts";
 import type { Certificate, CheckpointProof, CommitCertificate } from "../../protocol/certificate.ts";
 import { joinRequests } from "../../protocol/entry_body.ts";

@@ -1,3 +1,7 @@
+/**
+ * Scripted replicas around one shared ledger: real messages, keys, codec, session table and key-value store, no consensus. What each
+ * replica answers is bent by its script, so that a client meets liars, sleepers and forgers one at a time.
+ */
 import type { ProtocolConstants } from "../../protocol/config.ts";
 import { type ClientId, clientId, logIndex, replicaId, term } from "../../protocol/ids.ts";
 import type { Answer, QueryReply, Reply, SendRequest } from "../../protocol/message.ts";
@@ -6,7 +10,7 @@ import { applyRequest, createSessionTable, floorOf, standingOf } from "../../pro
 import { KvStore } from "../../state_machine/mod.ts";
 import { decodeClientPacket, encodeMessage, encodePacket, queryResultCodec } from "../../transport/codec/mod.ts";
 import { type ClientTransport, MemoryNetwork, type ReplicaTransport } from "../../transport/mod.ts";
-import { createKeyRing } from "../../crypto/keys/key_ring.ts";
+import { createKeyRing } from "../../crypto/roster/key_ring.ts";
 import { createRoster } from "../../crypto/roster/roster.ts";
 import { createSigner, createVerifier, type Signer } from "../../crypto/signing/signing.ts";
 import { generateKeyPair } from "../../crypto/keys/key_pair.ts";

@@ -1,3 +1,4 @@
+/** Runs a test body against a fake cluster and clients, and ends all of them whatever happens. */
 import { type Client, type ClientOptions, createClient } from "../../client/mod.ts";
 import { FakeCluster, type FakeClusterOptions } from "./fake_cluster.ts";
 import { loadBackend } from "../../crypto/signing/load_backend.ts";

@@ -21,10 +21,11 @@ import type { Plan, Target } from "./plan/plan.ts";
 import { isDecodable } from "./nodes/possible.ts";
 import { Rng } from "./plan/rng.ts";
 import { Scheduler } from "./network/scheduler.ts";
-import type { ClientHistory, SimClient } from "./clients/sim_client.ts";
+import type { SimClient } from "./clients/sim_client.ts";
 import type { SimCrypto } from "./network/sim_crypto.ts";
 import { SimNode } from "./nodes/sim_node.ts";
 import { emptyStats, type RunStats } from "./search/stats.ts";
+import type { ClientHistory } from "./clients/client_world.ts";
 
 export const CLUSTER = "simulation";
 

@@ -1,22 +1,15 @@
 /**
- * Rule `core-purity`: the protocol's core is a pure function of its inputs, so that a recorded run replays exactly. The
- * client's session, tally and intervention logic are held to the same.
+ * Rule `core-purity`: the protocol's core is a pure function of its inputs, so that a recorded run replays exactly. The vocabulary below it
+ * and the client's session are held to the same.
  */
 import { type ImportSite, importVisitor } from "./imports.ts";
 import { isTestCode, projectPath, resolveImport } from "./paths.ts";
 
-const CORE = "replica/core/";
-/** The client's pure files; what one of them imports from `client/` is listed here too. */
-const PURE_CLIENT = new Set([
-  "client/session/backoff.ts",
-  "client/session/equal_tally.ts",
-  "client/session/fast_read_tally.ts",
-  "client/session/intervention.ts",
-  "client/session/leader_cache.ts",
-  "client/session/random.ts",
-  "client/session/reply_tally.ts",
-  "client/session/session.ts",
-  "client/session/session_types.ts",
+/** Folders of pure code, and what each may import besides itself. */
+const PURE: ReadonlyMap<string, readonly string[]> = new Map([
+  ["protocol/", []],
+  ["replica/core/", ["protocol/"]],
+  ["client/session/", ["protocol/"]],
 ]);
 
 /** Names that reach time, chance, the outside world or the task queue. */
@@ -45,9 +38,10 @@ const IMPURE_NAMES = new Set([
   "setTimeout",
 ]);
 
-/** Whether `path` is held to purity. */
-export function isPure(path: string): boolean {
-  return !isTestCode(path) && (path.startsWith(CORE) || PURE_CLIENT.has(path));
+/** The pure folder that the file at `path` is in, or null. */
+export function pureFolderOf(path: string): string | null {
+  if (isTestCode(path)) return null;
+  return [...PURE.keys()].find((folder) => path.startsWith(folder)) ?? null;
 }
 
 /** Whether the identifier is only a name behind a dot or in front of a colon, and so reaches nothing. */
@@ -76,19 +70,20 @@ function isRandom(node: Deno.lint.MemberExpression): boolean {
     (property.type === "Literal" && property.value === "random");
 }
 
-/** What is wrong with an import of a pure file, or null. */
-function importFault(path: string, site: ImportSite): string | null {
+/** The fault of an import of a file in the pure folder `home`, or null. */
+function importFault(home: string, path: string, site: ImportSite): string | null {
   if (site.syntax === "dynamic") return "a dynamic import";
   const target = resolveImport(path, site.specifier ?? "");
   if (target === null) return `an import of the package or module "${site.specifier}"`;
-  if (target.startsWith(CORE) || (PURE_CLIENT.has(path) && PURE_CLIENT.has(target))) return null;
-  return `an import from outside ${CORE}${PURE_CLIENT.has(path) ? " and the client's pure files" : ""} ("${target}")`;
+  if ([home, ...PURE.get(home)!].some((folder) => target.startsWith(folder))) return null;
+  return `an import from outside ${[home, ...PURE.get(home)!].join(" and ")} ("${target}")`;
 }
 
 export const corePurity: Deno.lint.Rule = {
   create(context) {
     const path = projectPath(context.filename);
-    if (!isPure(path)) return {};
+    const home = pureFolderOf(path);
+    if (home === null) return {};
     const report = (node: Deno.lint.Node, what: string) =>
       context.report({
         node,
@@ -100,7 +95,7 @@ export const corePurity: Deno.lint.Rule = {
     };
     return {
       ...importVisitor((site) => {
-        const fault = importFault(path, site);
+        const fault = importFault(home, path, site);
         if (fault) report(site.node, fault);
       }),
       FunctionDeclaration: onFunction,

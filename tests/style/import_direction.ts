@@ -1,50 +1,36 @@
 /**
- * Rule `import-direction`: imports point inward (`crypto` ← `transport` ← `client`, all of them knowing the core's types),
- * and nothing that ships rests on test code. Packages and `node:` modules are not judged here.
+ * Rule `import-direction`: imports point down (`rooms.ts`), and nothing that ships rests on test code. Packages, `node:` modules and data
+ * files are not judged here.
  */
 import { type ImportSite, importVisitor } from "./imports.ts";
-import { isTestCode, projectPath, resolveImport } from "./paths.ts";
+import { isTool, projectPath, resolveImport } from "./paths.ts";
+import { isDoor, type Room, roomOf } from "./rooms.ts";
 
-const CORE = "replica/core/";
-/** Modules of the core that hold only constants and brands, so that their values are as harmless as types. */
-const CORE_VALUES = new Set(["protocol/limits.ts", "protocol/ids.ts"]);
+/** The folder whose door `path` is. */
+const behind = (path: string) => path.slice(0, path.lastIndexOf("/") + 1);
 
-interface Layer {
-  readonly folder: string;
-  /** Folders it may import anything from, besides its own. */
-  readonly mayImport: readonly string[];
-  /** How much of the core it may use. */
-  readonly core: "types" | "all";
+/** Whether a file of `room`, or a door of it, may name the file at `target`. */
+function allowed(path: string, room: Room, target: string): boolean {
+  if (isDoor(path) && target.startsWith(behind(path))) return true;
+  if (isDoor(target) && path.startsWith(behind(target))) return false;
+  const to = roomOf(target);
+  return to !== null && (to.name === room.name || room.mayImport.includes(to.name));
 }
 
-const LAYERS: readonly Layer[] = [
-  { folder: "crypto/", mayImport: [], core: "types" },
-  { folder: "transport/", mayImport: ["crypto/"], core: "all" },
-  // A backup is checked by the very functions that a replica checks a checkpoint by.
-  { folder: "client/backup/", mayImport: ["client/", "transport/", "crypto/", "replica/state_machine/"], core: "all" },
-  { folder: "client/", mayImport: ["transport/", "crypto/", "replica/state_machine/"], core: "types" },
-];
-
-function allowed(layer: Layer, target: string, site: ImportSite): boolean {
-  if ([layer.folder, ...layer.mayImport].some((folder) => target.startsWith(folder))) return true;
-  return target.startsWith(CORE) && (layer.core === "all" || site.typeOnly || CORE_VALUES.has(target));
-}
-
-/** What is wrong with an import of `path`, or null. */
+/** The fault of an import of `path`, or null. */
 function directionFault(path: string, site: ImportSite): string | null {
   const target = site.specifier === null ? null : resolveImport(path, site.specifier);
-  if (target === null) return null;
-  if (isTestCode(target)) return `"${target}" is test code`;
-  const layer = LAYERS.find(({ folder }) => path.startsWith(folder));
-  if (!layer || allowed(layer, target, site)) return null;
-  const core = layer.core === "all" ? CORE : `types (and LIMITS and ids) of ${CORE}`;
-  return `${layer.folder} imports "${target}", wanted only ${[layer.folder, ...layer.mayImport, core].join(", ")}`;
+  if (target === null || !target.endsWith(".ts")) return null;
+  if (isTool(target)) return `"${target}" is test code`;
+  const room = roomOf(path);
+  if (room === null || allowed(path, room, target)) return null;
+  return `${room.name} imports "${target}", wanted only ${[room.name, ...room.mayImport].join(", ")}`;
 }
 
 export const importDirection: Deno.lint.Rule = {
   create(context) {
     const path = projectPath(context.filename);
-    if (isTestCode(path)) return {};
+    if (isTool(path)) return {};
     return importVisitor((site) => {
       const fault = directionFault(path, site);
       if (fault) context.report({ node: site.node, message: fault });

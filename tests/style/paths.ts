@@ -9,10 +9,13 @@ export function projectPath(filename: string): string {
   return path.replace(/^\.\//, "");
 }
 
-/** Whether `path` is test code, which may reach everything: a `_test.ts` file anywhere, or a file under `tests/`. */
+/** Whether `path` is test code: a `_test.ts` file anywhere, or a file under `tests/`. */
 export function isTestCode(path: string): boolean {
   return path.startsWith("tests/") || path.endsWith("_test.ts");
 }
+
+/** Whether `path` never ships, and so may reach everything: test code and benchmarks. */
+export const isTool = (path: string): boolean => isTestCode(path) || path.startsWith("bench/");
 
 /**
  * The project-relative path that `specifier` names when `from` imports it; null for anything that is not a relative path

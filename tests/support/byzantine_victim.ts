@@ -1,6 +1,6 @@
 /** What unit tests of faulty behaviours ride on: a core that has heard nothing, and honest ones to judge what is sent. */
 import { sha256Hex, unhex } from "../../crypto/digest.ts";
-import { createKeyRing } from "../../crypto/keys/key_ring.ts";
+import { createKeyRing } from "../../crypto/roster/key_ring.ts";
 import { createSigner, createVerifier } from "../../crypto/signing/signing.ts";
 import { backend } from "./backends.ts";
 import { makeRoster } from "./make_roster.ts";
@@ -16,7 +16,6 @@ import type { AppendEntries, Message, SendRequest } from "../../protocol/message
 import type { Outgoing } from "../../replica/core/output.ts";
 import type { Packet, UnsignedPacket, UnsignedPacketOf } from "../../protocol/packet.ts";
 import type { CoreState } from "../../replica/core/state.ts";
-import type { InputWithoutTime } from "../../replica/effects.ts";
 import { createSignatureCheck } from "../../replica/ingress/signature_check.ts";
 import { KvStore } from "../../state_machine/mod.ts";
 import { EMPTY_RECOVERED } from "../../replica/storage/empty.ts";
@@ -24,6 +23,7 @@ import type { Adversary, Victim } from "../../replica/byzantine/adversary.ts";
 import { type ByzantineMode, createAdversary } from "../../replica/byzantine/mod.ts";
 import { HeldChunks } from "./snapshot_values.ts";
 import type { Signed, Verified } from "../../protocol/signed.ts";
+import type { InputWithoutTime } from "../../replica/core/input.ts";
 
 const { roster, keys } = makeRoster();
 export const CHECK = createSignatureCheck(createKeyRing(roster), createVerifier(backend, roster.cluster));

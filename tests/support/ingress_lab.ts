@@ -1,6 +1,6 @@
 /** One replica's ingress with a core behind it that nothing is fed to, and hands to sign what anyone could send it. */
 import { sha256Hex, unhex } from "../../crypto/digest.ts";
-import { createKeyRing } from "../../crypto/keys/key_ring.ts";
+import { createKeyRing } from "../../crypto/roster/key_ring.ts";
 import { createSigner, createVerifier, type Signer } from "../../crypto/signing/signing.ts";
 import { backend } from "./backends.ts";
 import { createVerifiedCache } from "../../crypto/signing/verified_cache.ts";
@@ -8,12 +8,12 @@ import type { ClientDesk } from "../../replica/answers/query_handler.ts";
 import { coreConfigOf } from "../../replica/replica_config.ts";
 import { EMPTY_RECOVERED } from "../../replica/storage/empty.ts";
 import type { Message } from "../../protocol/message.ts";
-import { countingBackend } from "../../replica/status/counting_backend.ts";
+import { countingBackend } from "../../replica/diagnostics/counting_backend.ts";
 import { Ingress } from "../../replica/ingress/ingress.ts";
 import { Routes } from "../../replica/answers/routes.ts";
 import { createSignatureCheck } from "../../replica/ingress/signature_check.ts";
 import { KvStore } from "../../state_machine/mod.ts";
-import { TallyByKind } from "../../replica/status/tally_by_kind.ts";
+import { TallyByKind } from "../../replica/diagnostics/tally_by_kind.ts";
 import { type AnyPacket, encodeMessage, encodePacket } from "../../transport/codec/mod.ts";
 import type { Channel } from "../../transport/port.ts";
 import { makeRoster } from "./make_roster.ts";

@@ -3,7 +3,7 @@ import { backend } from "./backends.ts";
 import { sha256Hex } from "../../crypto/digest.ts";
 import type { KeyFile } from "../../crypto/keys/key_file.ts";
 import { type Client, createClient } from "../../client/mod.ts";
-import { SILENT } from "../../replica/status/logger.ts";
+import { SILENT } from "../../replica/diagnostics/logger.ts";
 import { createReplica, type Replica, type ReplicaParts } from "../../replica/replica.ts";
 import { KvStore } from "../../state_machine/mod.ts";
 import { MemoryNetwork } from "../../transport/mod.ts";

@@ -1,3 +1,4 @@
+/** Snapshots in memory, for the tests of what writes and reads them. */
 import type { Digest } from "../../protocol/ids.ts";
 import type { Chunk, ChunkReader, FrozenState } from "../../protocol/ports.ts";
 import { nextChunks, type SnapshotWriter, type WrittenSnapshot } from "../../protocol/snapshot/snapshot_writer.ts";

@@ -3,8 +3,9 @@ import type { Head, Link } from "../../protocol/entry.ts";
 import type { ClientId, Digest, LogIndex, ReplicaId, Round, Seq, Term } from "../../protocol/ids.ts";
 import type { Certified, Message } from "../../protocol/message.ts";
 import { LIMITS } from "../../protocol/limits.ts";
-import { kindHeader } from "./messages/kinds.ts";
+import { kindHeader } from "./kinds.ts";
 import { digest, type Fields, id, list, refine, type Schema, struct, uint53 } from "./schema.ts";
+import { SIGNATURE_BYTES } from "./sizes.ts";
 import type { Signed } from "../../protocol/signed.ts";
 
 export const term = uint53 as Schema<Term>;
@@ -46,11 +47,17 @@ export const wantedDigests: Schema<readonly Digest[]> = refine(list(hash, LIMITS
   return new Set(digests).size === digests.length ? null : "wanted digests that differ";
 });
 
-const LENGTH_AND_SIGNATURE_BYTES = 4 + 64;
+const LENGTH_BYTES = 4;
 
 /** A body inside another value: length, the bytes as signed, signature. Written as received, read strictly as `schema`. */
 export const signed = <M extends Message>(kind: M["kind"], schema: Schema<M>): Schema<Signed<M>> => ({
-  minBytes: LENGTH_AND_SIGNATURE_BYTES + schema.minBytes,
-  read: (reader) => reader.signed(schema, kind),
+  minBytes: LENGTH_BYTES + SIGNATURE_BYTES + schema.minBytes,
+  read: (reader) => {
+    const length = reader.u32();
+    reader.expectBytes(length + SIGNATURE_BYTES);
+    const body = reader.peek(length);
+    const message = reader.nested(length, kind, schema.read);
+    return { message, body, signature: reader.take(SIGNATURE_BYTES) };
+  },
   write: (writer, value) => writer.signed(value.body, value.signature),
 });

@@ -8,7 +8,7 @@ export {
 } from "./messages/backup_answers.ts";
 export { DecodeError, type DecodeErrorCode } from "./decode_error.ts";
 export { decodeRequests, entryOf } from "./messages/entry.ts";
-export { KIND_BYTES, type PacketKind, WIRE_VERSION } from "./messages/kinds.ts";
+export { KIND_BYTES, type PacketKind, WIRE_VERSION } from "./kinds.ts";
 export { decodeMessage, encodeMessage, type MessageOf } from "./messages/message.ts";
 export { decodeClientPacket, decodePeerPacket, decodeReplyPacket, encodePacket } from "./messages/packet.ts";
 export type { AnyPacket } from "./messages/packet_formats.ts";
@@ -20,4 +20,4 @@ export {
   entryCodec,
   evidenceCodec,
   queryResultCodec,
-} from "./storage.ts";
+} from "./messages/storage.ts";

@@ -1,9 +1,11 @@
+/**
+ * Reads the primitive encodings of `docs/wire.md` from untrusted bytes. Every read is checked against the bytes that are left before
+ * anything is allocated; each value has one encoding, so what was read can only be written back as the very same bytes.
+ */
 import { DecodeError, type DecodeErrorCode } from "./decode_error.ts";
-import type { Schema } from "./schema.ts";
 import { ID_WANTED, isIdCode } from "./text.ts";
 import { LIMITS } from "../../protocol/limits.ts";
-import type { Signed } from "../../protocol/signed.ts";
-import { DIGEST_BYTES, SIGNATURE_BYTES } from "./sizes.ts";
+import { DIGEST_BYTES } from "./sizes.ts";
 
 const U32_BYTES = 4;
 const U64_BYTES = 8;
@@ -50,12 +52,12 @@ export class Reader {
   }
 
   u8(): number {
-    this.#need(1);
+    this.expectBytes(1);
     return this.#view.getUint8(this.#at++);
   }
 
   u32(): number {
-    this.#need(U32_BYTES);
+    this.expectBytes(U32_BYTES);
     const value = this.#view.getUint32(this.#at);
     this.#at += U32_BYTES;
     return value;
@@ -63,7 +65,7 @@ export class Reader {
 
   /** An unsigned integer of 8 bytes, at most 2^53 − 1. */
   uint53(): number {
-    this.#need(U64_BYTES);
+    this.expectBytes(U64_BYTES);
     const high = this.#view.getUint32(this.#at);
     if (high > MAX_HIGH) this.fail("bad-value", "wanted an integer of at most 2^53 - 1");
     const value = high * TWO_TO_32 + this.#view.getUint32(this.#at + U32_BYTES);
@@ -90,7 +92,7 @@ export class Reader {
 
   /** The next `length` bytes, as a view. */
   take(length: number): Uint8Array {
-    this.#need(length);
+    this.expectBytes(length);
     const start = this.#at;
     this.#at += length;
     return this.#bytes.subarray(start, this.#at);
@@ -104,7 +106,7 @@ export class Reader {
   id(): string {
     const length = this.u8();
     if (length === 0 || length > MAX_ID_BYTES) this.fail("bad-value", `wanted ${ID_WANTED}, ${length} bytes claimed`);
-    this.#need(length);
+    this.expectBytes(length);
     let text = "";
     for (let i = 0; i < length; i++) {
       const code = this.#view.getUint8(this.#at + i);
@@ -115,23 +117,27 @@ export class Reader {
     return text;
   }
 
-  /** A body behind its length, then its signature; the body is read by `schema`, strictly to its end. */
-  signed<M>(schema: Schema<M>, context: string): Signed<M> {
-    const length = this.u32();
-    this.#need(length + SIGNATURE_BYTES);
+  /** The next `length` bytes as a view, without reading them. */
+  peek(length: number): Uint8Array {
+    this.expectBytes(length);
+    return this.#bytes.subarray(this.#at, this.#at + length);
+  }
+
+  /** Reads a value that takes exactly the next `length` bytes; `context` names it in errors. */
+  nested<T>(length: number, context: string, read: (reader: Reader) => T): T {
     const outerContext = this.#context;
     const outerEnd = this.#end;
-    const start = this.#at;
     this.#context = context;
-    this.#end = start + length;
-    const message = schema.read(this);
+    this.#end = this.#at + length;
+    const value = read(this);
     this.expectEnd();
     this.#context = outerContext;
     this.#end = outerEnd;
-    return { message, body: this.#bytes.subarray(start, this.#at), signature: this.take(SIGNATURE_BYTES) };
+    return value;
   }
 
-  #need(length: number): void {
+  /** Refuses to go on where fewer than `length` bytes are left. */
+  expectBytes(length: number): void {
     if (length > this.#end - this.#at) this.fail("truncated", `wanted ${length} bytes, ${this.remaining} left`);
   }
 }

@@ -1,5 +1,5 @@
-import { eventLoopTurn } from "../zmq/event_loop_turn.ts";
-import { FairQueue } from "../zmq/fair_queue.ts";
+import { eventLoopTurn } from "../event_loop_turn.ts";
+import { FairQueue } from "../fair_queue.ts";
 import { withinLimits } from "../frame_limits.ts";
 import type { TransportCounters } from "../port.ts";
 

@@ -1,5 +1,5 @@
 import type { Socket } from "zeromq";
-import { eventLoopTurn } from "./event_loop_turn.ts";
+import { eventLoopTurn } from "../event_loop_turn.ts";
 import { totalBytes, withinLimits } from "../frame_limits.ts";
 import type { TransportCounters } from "../port.ts";
 import { drain, type ReadableSocket, SocketWaiter } from "./zmq_poll.ts";

@@ -2,7 +2,7 @@ import { loadBackend } from "../../../crypto/signing/load_backend.ts";
 import { KvStore } from "../../../state_machine/mod.ts";
 import type { SourceReport } from "../../backup/source_ledger.ts";
 import { takeBackup, type TakenBackup } from "../../backup/take_backup.ts";
-import { EXIT } from "../exit_codes.ts";
+import { EXIT } from "../common/exit_codes.ts";
 import { type Json, printable } from "../../calls/json_payload.ts";
 import type { Command, CommandCall, CommandResult } from "./command.ts";
 import { backupLine, paced, sizeOf } from "./progress_line.ts";

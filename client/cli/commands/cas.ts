@@ -1,5 +1,5 @@
-import { wholeNumber } from "../whole_number.ts";
-import { EXIT } from "../exit_codes.ts";
+import { wholeNumber } from "../common/whole_number.ts";
+import { EXIT } from "../common/exit_codes.ts";
 import type { Command } from "./command.ts";
 import { operandValue, quoted } from "./value.ts";
 

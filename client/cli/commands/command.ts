@@ -1,7 +1,8 @@
-import type { ExitCode } from "../exit_codes.ts";
+/** What a command of the client process is. */
+import type { ExitCode } from "../common/exit_codes.ts";
 import type { Client } from "../../client_types.ts";
 import type { Json } from "../../calls/json_payload.ts";
-import type { GlobalOptions } from "../global_options.ts";
+import type { GlobalOptions } from "../common/global_options.ts";
 
 /** What a command is given that talks to nobody. */
 export interface OfflineCall {

@@ -1,4 +1,4 @@
-import { EXIT } from "../exit_codes.ts";
+import { EXIT } from "../common/exit_codes.ts";
 import type { Command } from "./command.ts";
 import { quoted, textOf, valueJson } from "./value.ts";
 

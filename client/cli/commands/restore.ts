@@ -5,7 +5,7 @@ import { readRoster } from "../../../crypto/roster/parse_roster.ts";
 import { KvStore } from "../../../state_machine/mod.ts";
 import { restoreInto } from "../../backup/restore_into.ts";
 import { type VerifiedBackup, verifyBackup } from "../../backup/verify_backup.ts";
-import { EXIT } from "../exit_codes.ts";
+import { EXIT } from "../common/exit_codes.ts";
 import { UsageError } from "../../errors.ts";
 import type { Json } from "../../calls/json_payload.ts";
 import type { Command, CommandCall, CommandResult, OfflineCall } from "./command.ts";

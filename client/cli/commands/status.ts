@@ -1,5 +1,5 @@
-import { EXIT } from "../exit_codes.ts";
-import { columns } from "../table.ts";
+import { EXIT } from "../common/exit_codes.ts";
+import { columns } from "../common/table.ts";
 import { isRecord, type Json, printable } from "../../calls/json_payload.ts";
 import { quorumSizes } from "../../session/reply_tally.ts";
 import type { ReplicaStatus } from "../../calls/status_report.ts";

@@ -15,7 +15,7 @@ import { beginTransfer, leadsAhead } from "./state_transfer.ts";
 import type { ChainedEntry, Entry, Head } from "../../../protocol/entry.ts";
 import { advanceCommit, recount } from "../replication/tally.ts";
 import { raiseTerm } from "../election/terms.ts";
-import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
+import { ACCEPT, reject, type Verdict } from "../verdict.ts";
 import type { FetchEntriesResponse } from "../../../protocol/message.ts";
 import type { CatchUp } from "./catch_up_state.ts";
 
@@ -62,11 +62,11 @@ function begin(context: Context, source: ReplicaId, target: Head, certificate: C
 const WHOLE_CATCH_UP = 8;
 
 /** How long one answer may take: a timeout that outgrows the real delay, like an election's (§6.11). */
-function patience({ catchUp, config }: CoreState): Millis {
+export function patience({ catchUp, config }: CoreState): Millis {
   return backedOff(config.constants, catchUp.failures);
 }
 
-function ask(context: Context, { source, nonce, anchor, collected, target }: CatchUp): void {
+export function ask(context: Context, { source, nonce, anchor, collected, target }: CatchUp): void {
   send(context, [source], {
     kind: "FetchEntries",
     signed: {
@@ -89,7 +89,7 @@ function askAgain(context: Context, active: CatchUp): void {
 }
 
 /** This source did not help; the next attempt asks another. */
-function giveUp(context: Context, code: string): void {
+export function giveUp(context: Context, code: string): void {
   const { catchUp, config } = context.state;
   note(context, "info", "catch-up-failed", { from: catchUp.active?.source ?? "", code });
   if (catchUp.active?.certificate && catchUp.wanted?.certificate === catchUp.active.certificate) catchUp.wanted = null;
@@ -101,30 +101,8 @@ function giveUp(context: Context, code: string): void {
   catchUp.retryAt = triedAll ? context.now + patience(context.state) : context.now;
 }
 
-/** Collects what the source sends until it reaches a certified point, and only then believes it. */
-export function onFetchEntriesResponse(context: Context, packet: PacketOf<"FetchEntriesResponse">): Verdict {
-  const { replica, from } = packet.signed.message;
-  const active = awaitedBy(context.state, packet.signed.message);
-  if (!active) return ignore("not-asked-for");
-  if (packet.checkpoint !== null) return onCheckpointShown(context, active, packet.checkpoint);
-  if (from !== active.anchor.index + active.collected.length + 1) return ignore("out-of-order");
-  const code = collect(context, active, packet);
-  if (code !== null) {
-    giveUp(context, code);
-    return reject(code, replica);
-  }
-  const { certificate, collected, anchor } = active;
-  if (certificate !== null && anchor.index + collected.length >= certificate.index) {
-    return install(context, active, certificate);
-  }
-  active.deadline = context.now + patience(context.state);
-  active.askedAgain = false;
-  ask(context, active);
-  return ACCEPT;
-}
-
 /** §8.3: the source does not hold the entries any more, or too many of them: its snapshot is fetched instead, from everyone. */
-function onCheckpointShown(context: Context, active: CatchUp, proof: CheckpointProof): Verdict {
+export function onCheckpointShown(context: Context, active: CatchUp, proof: CheckpointProof): Verdict {
   const { state, ports } = context;
   const code = !isCheckpointProof(state, ports.hash, proof)
     ? "bad-checkpoint"
@@ -148,7 +126,11 @@ function isShort(entries: readonly Entry[]): boolean {
 }
 
 /** Takes over a packet's entries and certificate; returns what is wrong with them, or null. */
-function collect({ state, ports }: Context, active: CatchUp, packet: PacketOf<"FetchEntriesResponse">): string | null {
+export function collect(
+  { state, ports }: Context,
+  active: CatchUp,
+  packet: PacketOf<"FetchEntriesResponse">,
+): string | null {
   if (active.certificate === null && packet.certificate !== null) {
     const { certificate } = packet;
     if (certificate.kind !== "commit" || certificate.index <= active.anchor.index) return "useless-certificate";
@@ -171,7 +153,7 @@ function collect({ state, ports }: Context, active: CatchUp, packet: PacketOf<"F
   return tooMuch ? "too-far-behind" : null;
 }
 
-function install(context: Context, active: CatchUp, certificate: Certificate): Verdict {
+export function install(context: Context, active: CatchUp, certificate: Certificate): Verdict {
   const { state } = context;
   const chain = active.collected.slice(0, Math.max(0, certificate.index - active.anchor.index));
   if ((chain.at(-1)?.hash ?? active.anchor.hash) !== certificate.hash) {

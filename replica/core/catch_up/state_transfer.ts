@@ -6,10 +6,9 @@ import { type Context, note, peersOf, send } from "../context.ts";
 import { putChunks, setTransferProof } from "../log/durable.ts";
 import type { Digest, Millis, ReplicaId } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import type { PacketOf } from "../../../protocol/packet.ts";
 import { readManifestHead, readManifestList } from "../../../protocol/snapshot/snapshot_manifest.ts";
 import type { CoreState } from "../state.ts";
-import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
+import { ACCEPT, type Verdict } from "../verdict.ts";
 import type { Chunk } from "../../../protocol/ports.ts";
 import type { ChunkSource, Transfer } from "./catch_up_state.ts";
 
@@ -104,7 +103,7 @@ const manifestChunk = (context: Context, { fresh }: Transfer, digest: Digest): U
   fresh.get(digest) ?? (holdsChunk(context, digest) ? context.ports.chunks.read(digest) : null);
 
 /** Asks every source that owes no answer for the next chunks that nobody was asked for. */
-function askSources(context: Context, transfer: Transfer): void {
+export function askSources(context: Context, transfer: Transfer): void {
   for (const id of inOrder(context.state, transfer)) {
     if (transfer.missing.size === 0) return;
     const source = transfer.sources.get(id) ?? { request: null, failures: 0, retryAt: -Infinity, lacksIt: false };
@@ -146,28 +145,7 @@ export function awaitedSource(
   return source?.request?.nonce === nonce ? source : null;
 }
 
-/** Takes the chunks that were asked for. One that was not costs the source its turn, and this replica nothing else. */
-export function onFetchChunksResponse(context: Context, packet: PacketOf<"FetchChunksResponse">): Verdict {
-  const { state, ports } = context;
-  const { replica } = packet.signed.message;
-  const { transfer } = state;
-  const source = awaitedSource(state, packet.signed.message);
-  if (transfer === null || source === null) return ignore("not-asked-for");
-  const asked = source.request!.digests;
-  const chunks = packet.chunks.map((bytes): Chunk => ({ digest: ports.hash(bytes), bytes }));
-  const distinct = new Set(chunks.map(({ digest }) => digest));
-  if (distinct.size < chunks.length || chunks.some(({ digest }) => !asked.has(digest))) {
-    fail(context, transfer, replica, source, "wrong-chunk");
-    askSources(context, transfer);
-    return reject("wrong-chunk", replica);
-  }
-  if (chunks.length === 0) return lacking(context, transfer, replica, source);
-  Object.assign(source, { failures: 0, lacksIt: false });
-  take(context, transfer, source, chunks);
-  return ACCEPT;
-}
-
-function take(context: Context, transfer: Transfer, source: ChunkSource, chunks: readonly Chunk[]): void {
+export function take(context: Context, transfer: Transfer, source: ChunkSource, chunks: readonly Chunk[]): void {
   putChunks(context, chunks);
   const taken = new Set(chunks.map(({ digest }) => digest));
   for (const digest of source.request!.digests) if (!taken.has(digest)) transfer.missing.add(digest);
@@ -187,7 +165,7 @@ const isSettled = ({ missing, sources }: Transfer): boolean =>
   missing.size === 0 && [...sources.values()].every(({ request }) => request === null);
 
 /** The source holds none of it. A snapshot that is out of date is given up: a newer one is found by asking anew. */
-function lacking(context: Context, transfer: Transfer, id: ReplicaId, source: ChunkSource): Verdict {
+export function lacking(context: Context, transfer: Transfer, id: ReplicaId, source: ChunkSource): Verdict {
   source.lacksIt = true;
   fail(context, transfer, id, source, "source-lacks-it");
   if (isOutOfDate(context.state, transfer)) endTransfer(context, "out-of-date");
@@ -206,7 +184,7 @@ function isOutOfDate({ sizes: { n, f, weak } }: CoreState, { proof, sources }: T
 }
 
 /** What the source was asked for is asked of others; it has its next turn after a pause. */
-function fail(context: Context, transfer: Transfer, id: ReplicaId, source: ChunkSource, code: string): void {
+export function fail(context: Context, transfer: Transfer, id: ReplicaId, source: ChunkSource, code: string): void {
   for (const digest of source.request?.digests ?? []) transfer.missing.add(digest);
   source.request = null;
   source.failures++;

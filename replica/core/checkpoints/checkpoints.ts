@@ -13,7 +13,7 @@ import { freezeSessions } from "../../../protocol/snapshot/session_chunks.ts";
 import { freezeMachine } from "../../../protocol/snapshot/snapshot_source.ts";
 import { nextChunks, startSnapshot, writtenDigests } from "../../../protocol/snapshot/snapshot_writer.ts";
 import type { CoreState } from "../state.ts";
-import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
+import { ACCEPT, ignore, type Verdict } from "../verdict.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import type { CheckpointState, Snapshot } from "./checkpoint_state.ts";
 
@@ -112,22 +112,7 @@ export function tendCheckpoints(context: Context): void {
   if (transfer === null) dropGarbage(context);
 }
 
-/** Counts a replica's Checkpoint. One who is behind what is stable here is told what this replica said of it (§8.2). */
-export function onCheckpoint(context: Context, signed: Signed<Checkpoint>): Verdict {
-  const { state } = context;
-  const { replica, index } = signed.message;
-  if (!isCheckpointIndex(state, index)) return reject("not-a-checkpoint-index", replica);
-  if (index <= stableIndex(state)) return tellStable(context, replica);
-  const heard = state.checkpoints.heard.get(replica) ?? new Map<LogIndex, Signed<Checkpoint>>();
-  state.checkpoints.heard.set(replica, heard);
-  if (heard.has(index)) return ignore("known-checkpoint");
-  heard.set(index, signed);
-  if (heard.size > LIMITS.maxOpenCheckpoints) heard.delete(Math.min(...heard.keys()) as LogIndex);
-  stabilize(context);
-  return ACCEPT;
-}
-
-function tellStable(context: Context, replica: ReplicaId): Verdict {
+export function tellStable(context: Context, replica: ReplicaId): Verdict {
   const { state, now } = context;
   const { proof, toldAt } = state.checkpoints;
   const interval = state.config.constants.electionTimeoutMs / 4;
@@ -142,7 +127,7 @@ function tellStable(context: Context, replica: ReplicaId): Verdict {
  * Looks for an open snapshot, newest first, that Q different replicas vouch for. I6: a quorum vouching for another state at one
  * index means that this replica's own is wrong, and it stops.
  */
-function stabilize(context: Context): void {
+export function stabilize(context: Context): void {
   const { state } = context;
   for (const snapshot of [...state.checkpoints.open].reverse()) {
     const checkpoints = quorumAt(state, snapshot.index);

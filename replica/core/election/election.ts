@@ -5,7 +5,6 @@ import { type Millis, offset, type ReplicaId, type Term } from "../../../protoco
 import { assertInvariant } from "../../../protocol/invariant.ts";
 import { contains, lastIndex } from "../log/log.ts";
 import type { PreVote } from "../../../protocol/message.ts";
-import type { PacketOf } from "../../../protocol/packet.ts";
 import { kthHighest } from "../../../protocol/quorum.ts";
 import { certified } from "../../../protocol/rank.ts";
 import { beginLeading } from "../replication/replication.ts";
@@ -13,17 +12,9 @@ import { markLogProposed } from "../clients/request_pool.ts";
 import type { CoreState } from "../state.ts";
 import { placeByPreVote } from "./suspicion.ts";
 import { recount } from "../replication/tally.ts";
-import { enterByProof, installLeader, raiseTerm } from "./terms.ts";
-import { ACCEPT, type Verdict } from "../verdict.ts";
+import { installLeader, raiseTerm } from "./terms.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import type { Candidacy } from "./election_state.ts";
-
-/** §6.3. The proof attached may tell this replica a leader it does not know. */
-export function onPreVote(context: Context, { signed, proof }: PacketOf<"PreVote">): Verdict {
-  if (proof) enterByProof(context, proof);
-  hearPreVote(context, signed);
-  return ACCEPT;
-}
 
 /** Counts a PreVote heard in any message: for the term to publish always, for a candidacy only during suspicion (§6.3). */
 export function hearPreVote(context: Context, preVote: Signed<PreVote>): void {

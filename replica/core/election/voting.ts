@@ -1,39 +1,17 @@
 /** Voters and votes (§6.2, §6.5, §6.6). */
 import { accuse } from "../accuse.ts";
-import { isCertificate, plausiblePreVotes } from "../../../protocol/certify.ts";
 import { type Context, note, send } from "../context.ts";
-import { becomeLeader, certifiedSince, hearPreVote, turnAt } from "./election.ts";
+import { certifiedSince, turnAt } from "./election.ts";
 import type { RequestVote, Vote, VoteDeferred, VoteRefusal } from "../../../protocol/message.ts";
 import type { PacketOf } from "../../../protocol/packet.ts";
 import { certified, compareRank, sameCertified } from "../../../protocol/rank.ts";
-import { raiseRank } from "../log/durable.ts";
-import { placeInTerm } from "./suspicion.ts";
 import { raiseTerm } from "./terms.ts";
-import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
+import { ACCEPT, ignore, type Verdict } from "../verdict.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import type { CoreState } from "../state.ts";
 
-/** §6.5: checks a RequestVote, keeps it, and answers it now or later. */
-export function onRequestVote(context: Context, packet: PacketOf<"RequestVote">): Verdict {
-  const { state, ports } = context;
-  const request = packet.signed.message;
-  placeInTerm(context, request.candidate, request.term);
-  if (request.candidate === state.config.self) return ignore("own-request");
-  const closed = closedTerm(context, request);
-  if (closed) return closed;
-  if (request.base.term >= request.term) return reject("base-term-not-below-term", request.candidate);
-  const valid = sameCertified(packet.certificate, request.base) && isCertificate(state, ports.hash, packet.certificate);
-  if (!valid) return reject("base-without-certificate", request.candidate);
-  if (!plausiblePreVotes(state, request.term, packet.preVotes)) {
-    return reject("no-pre-vote-certificate", request.candidate);
-  }
-  for (const preVote of packet.preVotes) hearPreVote(context, preVote);
-  keepRequest(context, packet);
-  return ACCEPT;
-}
-
 /** A term below the current one, or one with a leader or vote of this replica, takes no further vote (§6.5). */
-function closedTerm(context: Context, request: RequestVote): Verdict | null {
+export function closedTerm(context: Context, request: RequestVote): Verdict | null {
   const { state } = context;
   const { hard, term } = state;
   if (request.term < hard.currentTerm) return ignore("stale-term");
@@ -48,7 +26,7 @@ function closedTerm(context: Context, request: RequestVote): Verdict | null {
 }
 
 /** One request a candidate is kept: the newest by term. A repetition keeps the time of the first. */
-function keepRequest(context: Context, packet: PacketOf<"RequestVote">): void {
+export function keepRequest(context: Context, packet: PacketOf<"RequestVote">): void {
   const { state, now } = context;
   const { candidate, term } = packet.signed.message;
   const known = state.election.requests.get(candidate);
@@ -122,22 +100,8 @@ function refuse(context: Context, { term, candidate }: RequestVote): void {
   });
 }
 
-/** §6.6: counts a vote for this replica's candidacy. */
-export function onVote(context: Context, vote: Signed<Vote>): Verdict {
-  const { state } = context;
-  const { term, candidate, voter, base } = vote.message;
-  placeInTerm(context, voter, term);
-  watchVotes(context, vote);
-  const { candidacy } = state.election;
-  if (!candidacy || candidate !== state.config.self || term !== state.hard.currentTerm) return ignore("no-candidacy");
-  if (!sameCertified(base, candidacy.base)) return reject("vote-for-another-base", voter);
-  candidacy.votes.set(voter, vote);
-  if (candidacy.votes.size >= state.sizes.quorum) becomeLeader(context, candidacy);
-  return ACCEPT;
-}
-
 /** Two votes in a term that name different candidates or bases accuse their voter (§9.1). */
-function watchVotes(context: Context, vote: Signed<Vote>): void {
+export function watchVotes(context: Context, vote: Signed<Vote>): void {
   const { votesSeen } = context.state;
   const { term, candidate, voter, base } = vote.message;
   const known = votesSeen.get(voter);
@@ -146,26 +110,6 @@ function watchVotes(context: Context, vote: Signed<Vote>): void {
     if (!same) accuse(context, { kind: "double-vote", culprit: voter, first: known, second: vote });
   }
   if (!known || term > known.message.term) votesSeen.set(voter, vote);
-}
-
-/** §6.5: a refusal is advice. The candidate goes on counting and may fetch the entries under the certificate shown. */
-export function onVoteRefusal(context: Context, { signed, certificate }: PacketOf<"VoteRefusal">): Verdict {
-  const { state, ports } = context;
-  const { voter } = signed.message;
-  if (!concernsCandidacy(state, signed.message)) return ignore("no-candidacy");
-  if (compareRank(certificate, state.prepared) <= 0) return ignore("not-higher");
-  if (!isCertificate(state, ports.hash, certificate)) return reject("bad-certificate", voter);
-  if (raiseRank(context, certificate)) return ACCEPT; // its entries are on the log already
-  const { wanted } = state.catchUp;
-  if (wanted && compareRank(certificate, wanted.certificate) <= 0) return ignore("not-higher");
-  state.catchUp.wanted = { certificate, from: voter };
-  return ACCEPT;
-}
-
-/** The voter will answer if it comes to suspect its leader (§6.2); nothing to do but to know that it is there. */
-export function onVoteDeferred(context: Context, message: VoteDeferred): Verdict {
-  note(context, "debug", "deferred", { term: message.term, voter: message.voter });
-  return ACCEPT;
 }
 
 /** Whether a refusal is for this replica's present candidacy; to anybody else it says nothing (§6.5). */

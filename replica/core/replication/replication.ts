@@ -1,17 +1,16 @@
 /** A leader's replication: proposing, broadcasting, repairing followers (§5.1, §5.2, §5.8). */
 import { type Context, peersOf, send } from "../context.ts";
 import { append } from "../log/durable.ts";
-import type { ChainedEntry, Entry, Head } from "../../../protocol/entry.ts";
+import type { ChainedEntry, Entry } from "../../../protocol/entry.ts";
 import { joinRequests, requestSize } from "../../../protocol/entry_body.ts";
 import { chainEntry } from "../../../protocol/hash_chain.ts";
 import { type LogIndex, type Millis, offset, type ReplicaId, type Round, round } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import { contains, hashAt, headAt, lastHead, lastIndex, slice } from "../log/log.ts";
-import type { AppendEntries, AppendEntriesResponse, ResendRequest, SendRequest } from "../../../protocol/message.ts";
-import { hasBudget, spend } from "./pace.ts";
+import { hashAt, headAt, lastHead, lastIndex, slice } from "../log/log.ts";
+import type { AppendEntries, AppendEntriesResponse, SendRequest } from "../../../protocol/message.ts";
+import { spend } from "./pace.ts";
 import { takeRequests } from "../clients/request_pool.ts";
 import type { CoreState } from "../state.ts";
-import { ACCEPT, ignore, type Verdict } from "../verdict.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import type { Leadership, Progress } from "./leader_state.ts";
 
@@ -145,7 +144,13 @@ function sendHeader(
 }
 
 /** Sends `replica` the next entries it lacks, from `after` on. */
-function resend(context: Context, leadership: Leadership, replica: ReplicaId, after: LogIndex, proof: boolean): void {
+export function resend(
+  context: Context,
+  leadership: Leadership,
+  replica: ReplicaId,
+  after: LogIndex,
+  proof: boolean,
+): void {
   const progress = leadership.progress.get(replica)!;
   const entries = chunk(context.state, after);
   spend(leadership.resends, replica, entries.reduce((sum, { entry }) => sum + entry.body.length, 0));
@@ -154,24 +159,6 @@ function resend(context: Context, leadership: Leadership, replica: ReplicaId, af
   progress.proofSent = true;
   progress.resentRound = header.round;
   progress.next = offset(after, entries.length + 1);
-}
-
-/** §5.2: a follower could not append. The leader resends from the highest point both share. */
-export function onResendRequest(context: Context, request: ResendRequest): Verdict {
-  const { state } = context;
-  const progress = state.leadership?.progress.get(request.replica);
-  const sameTerm = request.term === state.hard.currentTerm || request.proofWanted;
-  if (!state.leadership || !progress || !sameTerm) return ignore("not-leading");
-  if (request.round > state.leadership.round) return ignore("unknown-round");
-  const commit: Head = { index: request.commitIndex, hash: request.commitHash };
-  const shared = [request.match, commit].find((head) => contains(state.log, head));
-  if (!shared) return ignore("no-common-point");
-  // One that took the last resend asks for what comes next; any other complaint of before it is answered already.
-  const tookResend = shared.index === progress.next - 1;
-  if (request.round <= progress.resentRound && !tookResend) return ignore("already-resent");
-  if (!hasBudget(state.leadership.resends, request.replica, context.now)) return ignore("asked-too-often");
-  resend(context, state.leadership, request.replica, shared.index, request.proofWanted);
-  return ACCEPT;
 }
 
 /** An ack of a follower behind the broadcast asks, in effect, for the next entries. */

@@ -1,3 +1,4 @@
+/** Well-formed protocol values signed by anyone, for tests that feed one core exactly what a clause speaks of. */
 import type {
   Certificate,
   CheckpointProof,

@@ -1,3 +1,4 @@
+/** Snapshots, checkpoints and what replicas say of them, made of chains of `forge.ts`. */
 import type { CheckpointProof, CommitCertificate } from "../../../protocol/certificate.ts";
 import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
 import { type Digest, replicaId } from "../../../protocol/ids.ts";

@@ -1,3 +1,7 @@
+/**
+ * One core under the microscope: the real `step`, the real effects and a memory disk, fed by hand on a virtual clock. What it does with
+ * one input is handed back: its verdict, what it made durable, what it signed and to whom.
+ */
 import type { ProtocolConstants } from "../../../protocol/config.ts";
 import type { Certificate } from "../../../protocol/certificate.ts";
 import { type Context, emptyOutputs } from "../../../replica/core/context.ts";
@@ -8,7 +12,7 @@ import type { ClientReply, PersistOperation } from "../../../replica/core/output
 import type { Packet, PacketOf } from "../../../protocol/packet.ts";
 import type { CoreState } from "../../../replica/core/state.ts";
 import type { Verdict } from "../../../replica/core/verdict.ts";
-import { createEffects, type InputWithoutTime, type RunInputs } from "../../../replica/effects.ts";
+import { createEffects, type RunInputs } from "../../../replica/effects.ts";
 import { KvStore } from "../../../state_machine/mod.ts";
 import { encodeMessage } from "../../../transport/codec/mod.ts";
 import { createFakeSigner } from "../../simulation/network/fake_crypto.ts";
@@ -28,6 +32,7 @@ import { sha256Hex } from "../../../crypto/digest.ts";
 import { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
 import { type MemoryStorage, openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
 import type { Storage } from "../../../replica/storage/port.ts";
+import type { InputWithoutTime } from "../../../replica/core/input.ts";
 
 /** A packet this replica sent; to all of its peers when published. */
 export interface Sent {

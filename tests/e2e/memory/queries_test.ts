@@ -3,7 +3,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { backend } from "../../support/backends.ts";
 import { RefusedError } from "../../../client/mod.ts";
 import { replicaId } from "../../../protocol/ids.ts";
-import { INGRESS_LIMITS } from "../../../replica/ingress/ingress_limits.ts";
+import { INGRESS_LIMITS } from "../../../replica/limits/ingress_limits.ts";
 import { eventually } from "../../../tasks/support/eventually.ts";
 import { decodeReplyPacket, encodeMessage, encodePacket } from "../../../transport/codec/mod.ts";
 import { MemoryCluster } from "../../support/memory_cluster.ts";

@@ -10,10 +10,11 @@ import type { Observer } from "../observer.ts";
 import type { Plan } from "../plan/plan.ts";
 import { Rng } from "../plan/rng.ts";
 import type { Scheduler } from "../network/scheduler.ts";
-import { type ClientHistory, type ClientWorld, SimClient } from "./sim_client.ts";
+import { SimClient } from "./sim_client.ts";
 import type { SimCrypto } from "../network/sim_crypto.ts";
 import type { SimNode } from "../nodes/sim_node.ts";
 import type { Signed, Verified } from "../../../protocol/signed.ts";
+import type { ClientHistory, ClientWorld } from "./client_world.ts";
 
 export interface ClientDeskParts {
   readonly plan: Plan;

@@ -4,9 +4,9 @@ import type { SendRequest } from "../../../protocol/message.ts";
 import { encodeKvCommand } from "../../../state_machine/mod.ts";
 import type { ClientPlan } from "../plan/plan.ts";
 import type { Rng } from "../plan/rng.ts";
-import type { ClientWorld } from "./sim_client.ts";
 import { signAs } from "../network/sim_crypto.ts";
 import type { Signed } from "../../../protocol/signed.ts";
+import type { ClientWorld } from "./client_world.ts";
 
 type FaultyBehaviour = Exclude<ClientPlan["behaviour"], "honest">;
 

@@ -18,51 +18,16 @@ import {
   tick,
 } from "../../../client/session/session.ts";
 import { timingsFor } from "../../../client/loop/timings.ts";
-import type { ProtocolConstants } from "../../../protocol/config.ts";
-import { clientId, type Millis, type ReplicaId, seq, type Term } from "../../../protocol/ids.ts";
+import { clientId, type Millis, type ReplicaId, seq } from "../../../protocol/ids.ts";
 import type { Answer, SendRequest } from "../../../protocol/message.ts";
-import type { QueryAnswer } from "../../../replica/answers/replier.ts";
-import { encodeKvCommand, type KvCommand, type KvQuery } from "../../../state_machine/mod.ts";
-import { type Observer, ViolationError } from "../observer.ts";
+import { encodeKvCommand, type KvQuery } from "../../../state_machine/mod.ts";
+import { ViolationError } from "../observer.ts";
 import { OperationSource } from "../plan/operations.ts";
 import type { ClientPlan } from "../plan/plan.ts";
 import type { Rng } from "../plan/rng.ts";
-import type { Scheduler } from "../network/scheduler.ts";
-import { signAs, type SimCrypto } from "../network/sim_crypto.ts";
+import { signAs } from "../network/sim_crypto.ts";
 import type { Signed } from "../../../protocol/signed.ts";
-
-/** Takes down what clients did and saw. */
-export interface ClientHistory {
-  invoke(operation: number, client: string, command: KvCommand, now: Millis): void;
-  /** The operation's result, or null where its outcome is not known. */
-  finish(operation: number, result: Uint8Array | null, now: Millis): void;
-}
-
-export interface ClientWorld {
-  readonly scheduler: Scheduler;
-  readonly crypto: SimCrypto;
-  readonly replicas: readonly ReplicaId[];
-  readonly constants: ProtocolConstants;
-  readonly observer: Observer;
-  readonly history: ClientHistory;
-  /** Names operations across all clients. */
-  readonly nextOperation: () => number;
-  /** Whether honest clients are to go on although they have done what they had to do. */
-  readonly goesOn: () => boolean;
-  /** Whether faulty clients may act: not while the replicas have to settle by themselves. */
-  readonly mayAct: () => boolean;
-  request(client: string, to: readonly ReplicaId[], request: Signed<SendRequest>, intervention: boolean): void;
-  /** Asks every replica; `take` gets what arrives. */
-  fastRead(client: string, query: Uint8Array, take: (replica: ReplicaId, answer: QueryAnswer) => void): void;
-}
-
-/** What one replica answers. */
-export interface Reply {
-  readonly replica: ReplicaId;
-  readonly leader: ReplicaId | null;
-  readonly term: Term;
-  readonly answers: readonly Answer[];
-}
+import type { ClientWorld, Reply } from "./client_world.ts";
 
 interface Pending {
   readonly operation: number;

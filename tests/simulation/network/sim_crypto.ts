@@ -1,3 +1,4 @@
+/** Who signs and checks in a run: unforgeable fakes, or real ECDSA over the real wire format. */
 import type { Message, SendRequest } from "../../../protocol/message.ts";
 import type { Packet } from "../../../protocol/packet.ts";
 import type { SignatureCheck } from "../../../replica/ingress/signature_check.ts";

@@ -1,3 +1,4 @@
+/** What happens to the disks of a run: they refuse for a while, are rolled back, or are lost (§1.3, §8.4). */
 import { digest, type Millis, type ReplicaId } from "../../../protocol/ids.ts";
 import type { Fault, Plan, RefuseFault, RollbackFault, Target, WipeFault } from "../plan/plan.ts";
 import type { Scheduler } from "../network/scheduler.ts";

@@ -1,3 +1,4 @@
+/** A leader that shows its victims other entries than the rest: no-ops in place of requests, validly signed. */
 import type { Entry } from "../../../protocol/entry.ts";
 import { joinRequests } from "../../../protocol/entry_body.ts";
 import { chainEntry } from "../../../protocol/hash_chain.ts";

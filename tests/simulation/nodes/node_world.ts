@@ -1,12 +1,11 @@
 /** What surrounds a simulated replica, and what is done to it. */
 import type { Victim } from "../../../replica/byzantine/mod.ts";
 import type { Millis, ReplicaId } from "../../../protocol/ids.ts";
-import type { Input } from "../../../replica/core/input.ts";
+import type { Input, InputWithoutTime } from "../../../replica/core/input.ts";
 import type { PeerMessage } from "../../../protocol/message.ts";
 import type { ClientReply } from "../../../replica/core/output.ts";
 import type { Packet } from "../../../protocol/packet.ts";
 import type { Verdict } from "../../../replica/core/verdict.ts";
-import type { InputWithoutTime } from "../../../replica/effects.ts";
 import type { SimAdversary } from "../actors/actor.ts";
 import type { Observer } from "../observer.ts";
 

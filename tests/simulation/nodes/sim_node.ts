@@ -10,7 +10,7 @@ import type { ClientReply, Outgoing } from "../../../replica/core/output.ts";
 import type { Packet } from "../../../protocol/packet.ts";
 import { sessionBytes } from "../../../protocol/snapshot/session_table.ts";
 import type { CoreState } from "../../../replica/core/state.ts";
-import { createEffects, type EffectPorts, type InputWithoutTime, type RunInputs } from "../../../replica/effects.ts";
+import { createEffects, type EffectPorts, type RunInputs } from "../../../replica/effects.ts";
 import { forgottenBy, ForgottenError } from "../../../replica/disk/own_past.ts";
 import type { QueryAnswer } from "../../../replica/answers/replier.ts";
 import type { SignatureCheck } from "../../../replica/ingress/signature_check.ts";
@@ -28,6 +28,7 @@ import { sha256Hex } from "../../../crypto/digest.ts";
 import { GuardError, isRefusal, type Storage, StorageError } from "../../../replica/storage/port.ts";
 import { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
 import { openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
+import type { InputWithoutTime } from "../../../replica/core/input.ts";
 
 export class SimNode {
   readonly id: ReplicaId;

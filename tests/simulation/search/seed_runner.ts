@@ -1,3 +1,4 @@
+/** Runs seeds one after the other, as a worker of the pool or in place. */
 import { drawPlan, type PlanOptions } from "../plan/draw_plan.ts";
 import type { Violation } from "../observer.ts";
 import type { Plan } from "../plan/plan.ts";

@@ -10,7 +10,7 @@ import { checkpointProof, commit } from "./certificate.ts";
 import { entry } from "./entry.ts";
 import { logIndex } from "../fields.ts";
 import { bytes, list, optionals, struct } from "../schema.ts";
-import { type Codec, codec } from "../storage.ts";
+import { type Codec, codec } from "./storage.ts";
 
 /** To GetCheckpoint. */
 export interface CheckpointAnswer {

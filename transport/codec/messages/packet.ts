@@ -12,7 +12,7 @@ import { LIMITS } from "../../../protocol/limits.ts";
 import type { Message } from "../../../protocol/message.ts";
 import type { ClientPacket, Packet, ReplyPacket } from "../../../protocol/packet.ts";
 import { DecodeError } from "../decode_error.ts";
-import { KIND_BYTES, KIND_NAMES, type PacketKind, version, WIRE_VERSION } from "./kinds.ts";
+import { KIND_BYTES, KIND_NAMES, type PacketKind, version, WIRE_VERSION } from "../kinds.ts";
 import { MESSAGES } from "./message.ts";
 import { type AnyPacket, type PacketChannel, type PacketFormat, PACKETS } from "./packet_formats.ts";
 import { plainBytes, Reader } from "../reader.ts";

@@ -6,7 +6,7 @@ import { certificate, checkpointProof, electionProof } from "./certificate.ts";
 import { bodyBytes, entry, faultOfRun } from "./entry.ts";
 import { evidence } from "./evidence.ts";
 import { signed } from "../fields.ts";
-import type { PacketKind } from "./kinds.ts";
+import type { PacketKind } from "../kinds.ts";
 import { preVote } from "./peer_messages.ts";
 import { bytes, type Fields, joined, list, optional, optionals, refine, type Schema, struct } from "../schema.ts";
 

@@ -1,3 +1,4 @@
+/** Directories of SQLite storages for tests that look at the files themselves. */
 import * as fx from "../storage_fixtures.ts";
 import { openSqliteStorage } from "../../../../replica/storage/sqlite/sqlite_storage.ts";
 import type { Storage } from "../../../../replica/storage/port.ts";

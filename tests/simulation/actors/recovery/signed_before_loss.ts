@@ -3,10 +3,10 @@ import type { ReplicaId } from "../../../../protocol/ids.ts";
 import type { AppendEntriesResponse } from "../../../../protocol/message.ts";
 import type { Packet } from "../../../../protocol/packet.ts";
 import { senderOf } from "../../../../protocol/signatures.ts";
-import type { InputWithoutTime } from "../../../../replica/effects.ts";
 import type { Coven, Puppet } from "../actor.ts";
 import { honestStates } from "../support/craft.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
+import type { InputWithoutTime } from "../../../../replica/core/input.ts";
 
 /** Packets of one replica that are kept, the newest, and votes. */
 const MEMORY = 300;

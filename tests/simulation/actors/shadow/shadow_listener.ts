@@ -15,9 +15,9 @@ import type {
 import type { PrepareCertificate } from "../../../../protocol/certificate.ts";
 import type { ReplicaId } from "../../../../protocol/ids.ts";
 import type { Packet, PacketOf } from "../../../../protocol/packet.ts";
-import type { InputWithoutTime } from "../../../../replica/effects.ts";
 import type { Coven } from "../actor.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
+import type { InputWithoutTime } from "../../../../replica/core/input.ts";
 
 /** Things of one kind that are remembered, at least. */
 const MEMORY = 100;

@@ -9,9 +9,9 @@ import type { Packet, PacketOf, UnsignedPacket } from "../../../../protocol/pack
 import { type Quorum, quorumOf } from "../../../../protocol/quorum.ts";
 import { compareRank } from "../../../../protocol/rank.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
-import type { InputWithoutTime } from "../../../../replica/effects.ts";
 import type { Coven, Puppet, SimAdversary } from "../actor.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
+import type { InputWithoutTime } from "../../../../replica/core/input.ts";
 
 /** Packets one faulty replica sends in a run beside its core's own: nobody is drowned in them, and runs stay short. */
 const ALLOWANCE = 4000;

@@ -1,3 +1,4 @@
+/** Every entry that an honest replica ever made durable, as a tree of chains: whether one chain contains a point is a short walk. */
 import type { ChainedEntry, Entry, Head } from "../../../../protocol/entry.ts";
 import { chainHash, genesisHash } from "../../../../protocol/hash_chain.ts";
 import { type Digest, type LogIndex, logIndex, type Term, term } from "../../../../protocol/ids.ts";

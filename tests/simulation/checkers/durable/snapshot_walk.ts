@@ -1,3 +1,4 @@
+/** Whether a disk holds a whole snapshot: a walk from its head over the lists to every chunk (`docs/snapshots.md`). */
 import type { Digest } from "../../../../protocol/ids.ts";
 import { sha256Hex } from "../../../../crypto/digest.ts";
 

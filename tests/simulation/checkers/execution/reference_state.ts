@@ -1,3 +1,7 @@
+/**
+ * The replicated state as the committed chain makes it, worked out here once more: the store itself is the application's, sessions and
+ * the bytes of snapshots are written down again from §7.1 and `docs/snapshots.md`, since a mutated core has them wrong.
+ */
 import { type ClientId, type Digest, digest, logIndex } from "../../../../protocol/ids.ts";
 import type { SendRequest } from "../../../../protocol/message.ts";
 import { KvStore } from "../../../../state_machine/mod.ts";

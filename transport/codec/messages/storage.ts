@@ -1,14 +1,14 @@
 /** Encodings of what is kept on disk: a version byte, then the value as it travels. */
-import type { Certificate, CheckpointProof, ElectionProof } from "../../protocol/certificate.ts";
-import type { Entry } from "../../protocol/entry.ts";
-import type { Evidence } from "../../protocol/evidence.ts";
-import type { QueryResult } from "../../protocol/ports.ts";
-import { LIMITS } from "../../protocol/limits.ts";
-import { certificate, checkpointProof, electionProof } from "./messages/certificate.ts";
-import { entry } from "./messages/entry.ts";
-import { evidence } from "./messages/evidence.ts";
-import { version } from "./messages/kinds.ts";
-import { bytes, decodeExactly, encodeWhole, type Schema, struct, uint53 } from "./schema.ts";
+import type { Certificate, CheckpointProof, ElectionProof } from "../../../protocol/certificate.ts";
+import type { Entry } from "../../../protocol/entry.ts";
+import type { Evidence } from "../../../protocol/evidence.ts";
+import type { QueryResult } from "../../../protocol/ports.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
+import { certificate, checkpointProof, electionProof } from "./certificate.ts";
+import { entry } from "./entry.ts";
+import { evidence } from "./evidence.ts";
+import { version } from "../kinds.ts";
+import { bytes, decodeExactly, encodeWhole, type Schema, struct, uint53 } from "../schema.ts";
 
 /** Both directions of one encoding. */
 export interface Codec<T> {

@@ -1,11 +1,11 @@
 /** The three hot messages of the codec comparison, and what a strict reader must check of them once decoded by a general format. */
-import { joinRequests } from "../protocol/entry_body.ts";
-import { clientId, digest, logIndex, offset, replicaId, round, seq, term } from "../protocol/ids.ts";
-import { LIMITS } from "../protocol/limits.ts";
-import type { AppendEntries, AppendEntriesResponse, SendRequest } from "../protocol/message.ts";
-import type { PacketOf } from "../protocol/packet.ts";
-import { encodeMessage, entryOf } from "../transport/codec/mod.ts";
-import type { Signed } from "../protocol/signed.ts";
+import { joinRequests } from "../../protocol/entry_body.ts";
+import { clientId, digest, logIndex, offset, replicaId, round, seq, term } from "../../protocol/ids.ts";
+import { LIMITS } from "../../protocol/limits.ts";
+import type { AppendEntries, AppendEntriesResponse, SendRequest } from "../../protocol/message.ts";
+import type { PacketOf } from "../../protocol/packet.ts";
+import { encodeMessage, entryOf } from "../../transport/codec/mod.ts";
+import type { Signed } from "../../protocol/signed.ts";
 
 /** Digests and contents that look random, as real ones do, and are the same in every run. */
 function pseudoRandom(length: number, start: number): Uint8Array {

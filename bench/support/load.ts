@@ -1,6 +1,6 @@
 /** Closed-loop load on a cluster: each client has one write under way at a time, with a key of its own. */
-import type { Client } from "../client/mod.ts";
-import { summarize } from "./support/latencies.ts";
+import type { Client } from "../../client/mod.ts";
+import { summarize } from "./latencies.ts";
 
 export interface LoadResult {
   readonly clients: number;

@@ -12,16 +12,16 @@ import {
   messages,
   signed,
   uint53,
-} from "../../tests/support/arbitraries.ts";
+} from "../../../tests/support/arbitraries.ts";
 import {
   assertCanonical,
   assertCutsRefused,
   assertMutationsCanonical,
   assertRoundTrip,
   type Direction,
-} from "../../tests/support/canonical_laws.ts";
-import { LIMITS } from "../../protocol/limits.ts";
-import * as codecs from "./mod.ts";
+} from "../../../tests/support/canonical_laws.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
+import * as codecs from "../mod.ts";
 
 const sample = <T>(from: fc.Arbitrary<T>): T => fc.sample(from, { seed: 5, numRuns: 1 })[0]!;
 

@@ -1,5 +1,5 @@
 /** The options that every client command takes. */
-import type { BackendChoice } from "../../crypto/signing/load_backend.ts";
+import type { BackendChoice } from "../../../crypto/signing/load_backend.ts";
 
 /** Options that come before the command, or after it. */
 export interface GlobalOptions {

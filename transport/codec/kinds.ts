@@ -1,7 +1,7 @@
 /** The version and kind bytes that every body and packet starts with. Numbers are never used again for anything else. */
-import type { MessageKind } from "../../../protocol/message.ts";
-import type { ClientPacket, Packet, ReplyPacket } from "../../../protocol/packet.ts";
-import type { Schema } from "../schema.ts";
+import type { MessageKind } from "../../protocol/message.ts";
+import type { ClientPacket, Packet, ReplyPacket } from "../../protocol/packet.ts";
+import type { Schema } from "./schema.ts";
 
 /** Version of bodies, packets and stored values. */
 export const WIRE_VERSION = 1;

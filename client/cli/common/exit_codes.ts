@@ -1,6 +1,6 @@
 /** Exit codes, and which error ends with which (`docs`: the same for every task of the project). */
-import { ConfigError } from "../../crypto/config_error.ts";
-import { TransportError } from "../../transport/mod.ts";
+import { ConfigError } from "../../../crypto/config_error.ts";
+import { TransportError } from "../../../transport/mod.ts";
 import {
   InvalidBackupError,
   NoQuorumError,
@@ -9,7 +9,7 @@ import {
   RestoreError,
   SessionFencedError,
   UsageError,
-} from "../errors.ts";
+} from "../../errors.ts";
 
 export const EXIT = {
   done: 0,

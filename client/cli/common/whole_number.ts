@@ -1,5 +1,5 @@
 /** Numbers on the command line. */
-import { UsageError } from "../errors.ts";
+import { UsageError } from "../../errors.ts";
 
 /** A whole number from `min` to `max`. Throws {@linkcode UsageError}. */
 export function wholeNumber(name: string, text: string, min: number, max: number): number {

@@ -2,8 +2,8 @@
 import type { ClientId, ReplicaId } from "../../protocol/ids.ts";
 import { ConfigError } from "../config_error.ts";
 import { unhex } from "../digest.ts";
-import type { KeyFile } from "./key_file.ts";
-import type { Roster } from "../roster/roster_types.ts";
+import type { KeyFile } from "../keys/key_file.ts";
+import type { Roster } from "./roster_types.ts";
 
 export interface KeyRing {
   /** Null where no replica has this id. */

@@ -1,0 +1,24 @@
+/** The roll call of a replica that lost its disk (§8.4). */
+import { type Context, send } from "../context.ts";
+import type { RollCall } from "../../../protocol/message.ts";
+import { ACCEPT, ignore, type Verdict } from "../verdict.ts";
+import { forgetClaim } from "../replication/commit_claims.ts";
+import { hasBudget, spend } from "../replication/pace.ts";
+import type { Term } from "../../../protocol/ids.ts";
+
+/** Tells a replica that lost its disk in which terms it may have signed, as far as this one can have had a part in that. */
+export function onRollCall(context: Context, { replica, nonce }: RollCall): Verdict {
+  const { state, now } = context;
+  const { hard, config, catchUp } = state;
+  if (replica === config.self) return ignore("own-roll-call");
+  forgetClaim(context, replica);
+  if (hard.recovery !== null) return ignore("recovering-myself");
+  if (!hasBudget(catchUp.served, replica, now)) return ignore("asked-too-often");
+  spend(catchUp.served, replica, 0);
+  const term = Math.max(hard.currentTerm, hard.preVoted) as Term;
+  send(context, [replica], {
+    kind: "RollCallAnswer",
+    signed: { kind: "RollCallAnswer", replica: config.self, asker: replica, nonce, term },
+  });
+  return ACCEPT;
+}

@@ -1,0 +1,23 @@
+/** A Checkpoint of another replica (§8.2). */
+import type { Context } from "../context.ts";
+import type { Signed } from "../../../protocol/signed.ts";
+import type { Checkpoint } from "../../../protocol/message.ts";
+import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
+import { isCheckpointIndex, stabilize, stableIndex, tellStable } from "./checkpoints.ts";
+import type { LogIndex } from "../../../protocol/ids.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
+
+/** Counts a replica's Checkpoint. One who is behind what is stable here is told what this replica said of it (§8.2). */
+export function onCheckpoint(context: Context, signed: Signed<Checkpoint>): Verdict {
+  const { state } = context;
+  const { replica, index } = signed.message;
+  if (!isCheckpointIndex(state, index)) return reject("not-a-checkpoint-index", replica);
+  if (index <= stableIndex(state)) return tellStable(context, replica);
+  const heard = state.checkpoints.heard.get(replica) ?? new Map<LogIndex, Signed<Checkpoint>>();
+  state.checkpoints.heard.set(replica, heard);
+  if (heard.has(index)) return ignore("known-checkpoint");
+  heard.set(index, signed);
+  if (heard.size > LIMITS.maxOpenCheckpoints) heard.delete(Math.min(...heard.keys()) as LogIndex);
+  stabilize(context);
+  return ACCEPT;
+}

@@ -1,0 +1,13 @@
+/** PreVote at a replica (§6.3). */
+import type { Context } from "../context.ts";
+import type { PacketOf } from "../../../protocol/packet.ts";
+import { ACCEPT, type Verdict } from "../verdict.ts";
+import { enterByProof } from "./terms.ts";
+import { hearPreVote } from "./election.ts";
+
+/** §6.3. The proof attached may tell this replica a leader it does not know. */
+export function onPreVote(context: Context, { signed, proof }: PacketOf<"PreVote">): Verdict {
+  if (proof) enterByProof(context, proof);
+  hearPreVote(context, signed);
+  return ACCEPT;
+}

@@ -1,0 +1,10 @@
+/** A deferred vote at a candidate (§6.2). */
+import { type Context, note } from "../context.ts";
+import type { VoteDeferred } from "../../../protocol/message.ts";
+import { ACCEPT, type Verdict } from "../verdict.ts";
+
+/** The voter will answer if it comes to suspect its leader (§6.2); nothing to do but to know that it is there. */
+export function onVoteDeferred(context: Context, message: VoteDeferred): Verdict {
+  note(context, "debug", "deferred", { term: message.term, voter: message.voter });
+  return ACCEPT;
+}

@@ -1,0 +1,18 @@
+/** The end of a batch of inputs: packets leave. */
+import type { Context } from "./context.ts";
+import { ACCEPT, type Verdict } from "./verdict.ts";
+import { proposeRequests, replicate } from "./replication/replication.ts";
+import { publishResponse, wantsRepeat } from "./replication/acks.ts";
+import { release } from "./outbox.ts";
+
+export function onFlush(context: Context): Verdict {
+  const { state, now } = context;
+  if (state.leadership) {
+    proposeRequests(context);
+    replicate(context, state.leadership);
+  }
+  const repeat = now >= state.publication.repeatAt && wantsRepeat(state);
+  if (state.publication.due || repeat) publishResponse(context);
+  release(context);
+  return ACCEPT;
+}

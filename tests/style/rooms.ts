@@ -1,0 +1,169 @@
+/**
+ * The rooms of the house and what each may import, from the ground floor up. ARCHITECTURE.md says what is in them. A file belongs to
+ * the room with the longest name that its path begins with; what is in no room (tasks, `mod.ts`) may import all of them.
+ */
+
+/** Imports allowed to the files of one room, besides that room itself. */
+export interface Room {
+  /** A folder with its slash, or a single file. */
+  readonly name: string;
+  readonly mayImport: readonly string[];
+}
+
+const CRYPTO = ["crypto/", "crypto/signing/", "crypto/keys/", "crypto/roster/"];
+const CODEC = ["transport/codec/", "transport/codec/messages/"];
+const FORMATS = ["protocol/", "protocol/snapshot/"];
+const CORE = [
+  "replica/core/",
+  "replica/core/log/",
+  "replica/core/checkpoints/",
+  "replica/core/clients/",
+  "replica/core/election/",
+  "replica/core/replication/",
+  "replica/core/catch_up/",
+];
+const STORAGE = ["replica/storage/", "replica/storage/memory/", "replica/storage/sqlite/"];
+const TOOLS = ["replica/diagnostics/", "replica/limits/"];
+
+const GROUND: readonly Room[] = [
+  { name: "protocol/", mayImport: [] },
+  { name: "protocol/snapshot/", mayImport: ["protocol/"] },
+  { name: "crypto/", mayImport: ["protocol/"] },
+  { name: "crypto/signing/", mayImport: ["protocol/", "crypto/"] },
+  { name: "crypto/keys/", mayImport: ["protocol/", "crypto/", "crypto/signing/"] },
+  { name: "crypto/roster/", mayImport: ["protocol/", ...CRYPTO] },
+  { name: "state_machine/", mayImport: [...FORMATS, "crypto/"] },
+];
+
+const TRANSPORT: readonly Room[] = [
+  { name: "transport/", mayImport: ["protocol/", ...CRYPTO] },
+  { name: "transport/codec/", mayImport: [...FORMATS] },
+  { name: "transport/codec/messages/", mayImport: [...FORMATS, "transport/codec/"] },
+  { name: "transport/memory/", mayImport: [...FORMATS, ...CRYPTO, "transport/"] },
+  { name: "transport/zmq/", mayImport: [...FORMATS, ...CRYPTO, "transport/"] },
+];
+
+const BELOW_CLIENT = [...FORMATS, ...CRYPTO, "state_machine/", "transport/", ...CODEC];
+const CLIENT: readonly Room[] = [
+  { name: "client/session/", mayImport: ["protocol/"] },
+  { name: "client/errors.ts", mayImport: [] },
+  { name: "client/loop/", mayImport: [...BELOW_CLIENT, "client/session/", "client/errors.ts"] },
+  { name: "client/calls/", mayImport: [...BELOW_CLIENT, "client/session/", "client/errors.ts", "client/loop/"] },
+  {
+    name: "client/",
+    mayImport: [...BELOW_CLIENT, "client/session/", "client/errors.ts", "client/loop/", "client/calls/"],
+  },
+  {
+    name: "client/backup/",
+    mayImport: [...BELOW_CLIENT, "client/errors.ts", "client/loop/", "client/calls/", "client/"],
+  },
+  { name: "client/cli/common/", mayImport: [...BELOW_CLIENT, "client/errors.ts"] },
+  {
+    name: "client/cli/commands/",
+    mayImport: [
+      ...BELOW_CLIENT,
+      "client/session/",
+      "client/errors.ts",
+      "client/calls/",
+      "client/",
+      "client/backup/",
+      "client/cli/common/",
+    ],
+  },
+  {
+    name: "client/cli/",
+    mayImport: [
+      ...BELOW_CLIENT,
+      "transport/zmq/",
+      "client/errors.ts",
+      "client/calls/",
+      "client/",
+      "client/cli/common/",
+      "client/cli/commands/",
+    ],
+  },
+];
+
+/** Rooms of the core. Its root holds the whole state and the step, so root and rooms know each other. */
+const CORE_ROOMS: readonly Room[] = [
+  { name: "replica/core/", mayImport: [...FORMATS, ...CORE] },
+  { name: "replica/core/log/", mayImport: [...FORMATS, "replica/core/"] },
+  { name: "replica/core/checkpoints/", mayImport: [...FORMATS, "replica/core/", "replica/core/log/"] },
+  {
+    name: "replica/core/clients/",
+    mayImport: [...FORMATS, "replica/core/", "replica/core/log/", "replica/core/checkpoints/"],
+  },
+  { name: "replica/core/election/", mayImport: [...FORMATS, ...CORE.filter((room) => !room.endsWith("/catch_up/"))] },
+  {
+    name: "replica/core/replication/",
+    mayImport: [...FORMATS, ...CORE.filter((room) => !room.endsWith("/catch_up/"))],
+  },
+  { name: "replica/core/catch_up/", mayImport: [...FORMATS, ...CORE] },
+];
+
+const SHELL: readonly Room[] = [
+  { name: "replica/diagnostics/", mayImport: ["protocol/", "crypto/signing/"] },
+  { name: "replica/limits/", mayImport: ["protocol/"] },
+  { name: "replica/storage/", mayImport: [...FORMATS, "crypto/", ...CORE] },
+  { name: "replica/storage/memory/", mayImport: [...FORMATS, ...CORE, "replica/storage/"] },
+  { name: "replica/storage/sqlite/", mayImport: [...FORMATS, "crypto/", ...CODEC, ...CORE, "replica/storage/"] },
+  { name: "replica/disk/", mayImport: [...FORMATS, ...CORE, ...STORAGE, ...TOOLS] },
+  {
+    name: "replica/status/",
+    mayImport: [...FORMATS, ...CRYPTO, "transport/", ...CODEC, ...CORE, ...STORAGE, ...TOOLS, "replica/disk/"],
+  },
+  {
+    name: "replica/answers/",
+    mayImport: [...FORMATS, ...CRYPTO, "transport/", ...CODEC, ...CORE, ...STORAGE, ...TOOLS, "replica/status/"],
+  },
+  {
+    name: "replica/ingress/",
+    mayImport: [
+      ...FORMATS,
+      ...CRYPTO,
+      "transport/",
+      ...CODEC,
+      ...CORE,
+      ...TOOLS,
+      "replica/disk/",
+      "replica/status/",
+      "replica/answers/",
+    ],
+  },
+  { name: "replica/byzantine/", mayImport: [...FORMATS, ...CODEC, ...CORE] },
+  { name: "replica/recording/", mayImport: [...FORMATS, ...CRYPTO, ...CODEC, ...CORE, ...STORAGE] },
+  {
+    name: "replica/",
+    mayImport: [
+      ...FORMATS,
+      ...CRYPTO,
+      "state_machine/",
+      "transport/",
+      ...CODEC,
+      "transport/zmq/",
+      ...CORE,
+      ...STORAGE,
+      ...TOOLS,
+      "replica/disk/",
+      "replica/status/",
+      "replica/answers/",
+      "replica/ingress/",
+      "replica/byzantine/",
+      "replica/recording/",
+    ],
+  },
+];
+
+export const ROOMS: readonly Room[] = [...GROUND, ...TRANSPORT, ...CLIENT, ...CORE_ROOMS, ...SHELL];
+
+/**
+ * The room that the file at `path` is in; null for the house's roof. A folder's doors, `mod.ts` and `main.ts`, stand in no room: they show
+ * the outside what lies behind them.
+ */
+export function roomOf(path: string): Room | null {
+  const rooms = ROOMS.filter(({ name }) => name.endsWith("/") ? path.startsWith(name) : path === name);
+  return rooms.sort((a, b) => b.name.length - a.name.length)[0] ?? null;
+}
+
+/** Whether `path` is the door of a folder. */
+export const isDoor = (path: string): boolean => /\/(mod|main)\.ts$/.test(path);
