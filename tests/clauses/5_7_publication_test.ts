@@ -13,7 +13,7 @@ const PEERS = ["r1", "r3", "r4"];
 const published = (lab: Lab, ms: number) =>
   sentOf(lab.elapse(ms), "AppendEntriesResponse").map(({ signed }) => signed.message);
 
-Deno.test("§5.7 while anything is uncommitted here it is published again on every heartbeat", () => {
+Deno.test("§5.7a while anything is uncommitted here it is published again on every heartbeat", () => {
   const lab = new Lab();
   lab.follow("r1", 1, CHAIN);
   const again = published(lab, 500);
@@ -21,7 +21,7 @@ Deno.test("§5.7 while anything is uncommitted here it is published again on eve
   for (const { acks } of again) assertEquals(acks, [at(2)]);
 });
 
-Deno.test("§5.7 and while a peer's last response shows a lower commit index", () => {
+Deno.test("§5.7b and while a peer's last response shows a lower commit index", () => {
   const lab = new Lab();
   lab.follow("r1", 1, CHAIN);
   lab.receive(...forge.reportsOf(PEERS, 1, at(2)));

@@ -31,7 +31,7 @@ Deno.test("§6.3 PreVotes end with suspicion", () => {
   assertEquals(published(lab), []);
 });
 
-Deno.test("§6.3 it asks for the (f+1)-th highest term heard if that is higher: f replicas alone cannot raise it", () => {
+Deno.test("§6.3a it asks for the (f+1)-th highest term heard if that is higher: f replicas alone cannot raise it", () => {
   const lab = new ElectionLab();
   lab.feed(preVote("r2", 900));
   lab.suspect();
@@ -50,7 +50,7 @@ Deno.test("§6.3 it shows the newest proof of its current term, and one shown by
   assertEquals([lab.state.hard.currentTerm, lab.state.term.leader], [2, "r4"]);
 });
 
-Deno.test("§6.3 ⚠ a PreVote for t′ supports every t ≤ t′ in the certificate a candidate shows", () => {
+Deno.test("§6.3b a PreVote for t′ supports every t ≤ t′ in the certificate a candidate shows", () => {
   for (const terms of [[5, 5, 5], [5, 9, 7], [80, 90, 70]] as const) {
     const lab = new ElectionLab();
     assertEquals(lab.feed(showing(...terms)), "accept", `PreVotes for ${terms}`);
@@ -61,7 +61,7 @@ Deno.test("§6.3 ⚠ a PreVote for t′ supports every t ≤ t′ in the certifi
   }
 });
 
-Deno.test("§6.3 ⚠ a PreVote for t′ supports every t ≤ t′ in the certificate a replica gathers itself", () => {
+Deno.test("§6.3b a PreVote for t′ supports every t ≤ t′ in the certificate a replica gathers itself", () => {
   const lab = new ElectionLab();
   lab.suspect();
   lab.feed(preVote("r2", 7), preVote("r3", 4), preVote("r4", 9));
@@ -87,7 +87,7 @@ Deno.test("§6.3 a certificate received in any message serves its receiver as it
   assertEquals(lab.state.hard.currentTerm, 5);
 });
 
-Deno.test("§6.3 nothing of what is durable but the record of PreVotes changes to send one: an isolated replica never inflates its term", () => {
+Deno.test("§6.3e nothing of what is durable but the record of PreVotes changes to send one: an isolated replica never inflates its term", () => {
   const lab = new ElectionLab();
   const { persisted, sent } = lab.elapse(600_000);
   // The record that a roll call asks for (§8.4), once for all of them.
@@ -97,7 +97,7 @@ Deno.test("§6.3 nothing of what is durable but the record of PreVotes changes t
   assertEquals(new Set(published(lab)), new Set([1]));
 });
 
-Deno.test("§6.3 a candidate counts only PreVotes heard since its own suspicion began, and none after it ended", () => {
+Deno.test("§6.3c a candidate counts only PreVotes heard since its own suspicion began, and none after it ended", () => {
   const lab = new ElectionLab();
   lab.follow("r2", 1);
   lab.hearPreVotes(2); // f+1 of them are no reason to suspect in term 1

@@ -15,7 +15,7 @@ function following(): ElectionLab {
   return lab;
 }
 
-Deno.test("§7.2 every replica answers directly, once committed and not before; a client's answers of one batch go together", () => {
+Deno.test("§7.2a every replica answers directly, once committed and not before; a client's answers of one batch go together", () => {
   const lab = following();
   const chain = [entryAfter(GENESIS, 1, [request(0), request(0, "", "c2"), request(1)])];
   chain.push(entryAfter(endOf(chain), 1, [request(2)]));
@@ -51,7 +51,7 @@ Deno.test("§7.1 a seq below the window is answered as expired", () => {
   assertEquals(told(lab), ["c1: 4 expired@0"]);
 });
 
-Deno.test("§7.2 a restarted replica answers only after it has applied again up to its durable commit index", () => {
+Deno.test("§7.2c a restarted replica answers only after it has applied again up to its durable commit index", () => {
   const lab = following();
   const chain = grow(GENESIS, 300, 1);
   for (let i = 0; i < 300; i += 50) lab.append(i === 0 ? GENESIS : endOf(chain.slice(0, i)), chain.slice(i, i + 50));

@@ -4,7 +4,7 @@ import { answersNeeded, quorumSizes } from "../../client/reply_tally.ts";
 import { SILENT } from "../client/fake_cluster.ts";
 import { withCluster } from "../client/with_cluster.ts";
 
-Deno.test("§7.4 ⚠ with fast reads on, whoever answered a write and whoever answers a read share an honest replica", () => {
+Deno.test("§7.4a with fast reads on, whoever answered a write and whoever answers a read share an honest replica", () => {
   for (let n = 1; n <= 40; n++) {
     const { f, weak, quorum } = quorumSizes(n);
     const honestInBoth = (writers: number, readers: number) => writers + readers - n - f;
@@ -15,7 +15,7 @@ Deno.test("§7.4 ⚠ with fast reads on, whoever answered a write and whoever an
   }
 });
 
-Deno.test("§7.4 ⚠ with fast reads on, f+1 equal answers complete neither a write nor an ordered read; Q do", () =>
+Deno.test("§7.4a with fast reads on, f+1 equal answers complete neither a write nor an ordered read; Q do", () =>
   withCluster(
     { constants: { fastReads: true, electionTimeoutMs: 50 }, scripts: { r3: SILENT, r4: SILENT } },
     async (cluster, connect) => {

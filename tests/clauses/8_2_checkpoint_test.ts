@@ -26,7 +26,7 @@ function advance(lab: Lab, from: number, to: number): Checkpoint {
   return said(lab.until((last) => said(last).some(({ index }) => index === to), 1000)).at(-1)!;
 }
 
-Deno.test("§8.2 a Checkpoint that another one has overtaken is not signed any more", () => {
+Deno.test("§8.2d a Checkpoint that another one has overtaken is not signed any more", () => {
   const lab = new Lab({ constants: { checkpointEvery: 2, logTail: 0 } });
   const second = advance(lab, 0, 2);
   lab.receive(same("r1", second), same("r3", second));

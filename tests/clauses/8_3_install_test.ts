@@ -9,7 +9,7 @@ const SNAPSHOT = snapshotAfter(CHAIN.slice(0, 16));
 const PEERS = ["r1", "r3", "r4"];
 const constants = { checkpointEvery: 8, logTail: 4 };
 
-Deno.test("§8.3 §4.3 ⚠ a leader that was deposed unheard gives way to the term of the snapshot's certificate", () => {
+Deno.test("§8.3g §4.3 a leader that was deposed unheard gives way to the term of the snapshot's certificate", () => {
   const lab = new TransferLab({ constants });
   lab.lead(2);
   lab.show(checkpointProof(SNAPSHOT, 3, PEERS));
