@@ -1,8 +1,15 @@
-/** §4.2, the core's side: whatever leads to it, `setAck` never acks a second chain in a term. The storage's own guard is tested there. */
+/**
+ * §4.2: the storage's guard, and the core's own: whatever leads to it, `setAck` never acks a second chain in a term. More of the storage's is
+ * in `tests/contract/`.
+ */
 import { assertEquals, assertThrows } from "@std/assert";
 import { setAck, setHardState } from "../../replica/core/durable.ts";
+import type { Head } from "../../replica/core/entry.ts";
+import { logIndex, replicaId, term } from "../../replica/core/ids.ts";
 import { truncateTo } from "../../replica/core/log.ts";
 import { InvariantError } from "../../replica/core/invariant.ts";
+import { GuardError, type SigningIntent } from "../../replica/storage/mod.ts";
+import { encodeMessage } from "../../transport/codec/mod.ts";
 import * as forge from "./forge.ts";
 import { Lab } from "./lab.ts";
 
@@ -49,4 +56,46 @@ Deno.test("§4.2 an ack further up the same chain is allowed, and handed out to 
   setAck(context, forge.endOf(CHAIN));
   const [operation] = context.out.persist;
   assertEquals(operation?.op === "hard-state" ? operation.state.ack : null, forge.endOf(CHAIN));
+});
+
+const acks = (termNumber: number, ...heads: Head[]): SigningIntent => ({ kind: "acks", term: term(termNumber), heads });
+
+function voting(termNumber: number, candidate: string, base = forge.rankOf(0, forge.GENESIS)): SigningIntent {
+  const { message } = forge.vote("r2", termNumber, candidate, base);
+  return { kind: "vote", vote: message, body: encodeMessage(message) };
+}
+
+const guardRefuses = (lab: Lab, intent: SigningIntent, why: string) =>
+  assertThrows(() => lab.storage.commit([], [intent]), GuardError, why);
+
+Deno.test("§4.2a the storage refuses acks that are not on its log, or of a log that left the last ack of the term", () => {
+  const lab = acked();
+  guardRefuses(lab, acks(1, forge.headIn(OTHER, 3)), "the log holds");
+  guardRefuses(lab, acks(1, forge.headIn(CHAIN, 4)), "the log holds nothing at index 4");
+  lab.storage.commit([{ op: "truncate", after: logIndex(1) }, { op: "append", entries: OTHER }], []);
+  for (const index of [4, 2]) {
+    guardRefuses(lab, acks(1, forge.headIn(OTHER, index)), "the last response signed is of term 1");
+  }
+  lab.storage.commit([], [acks(2, forge.headIn(OTHER, 4))]); // of another term it may
+});
+
+Deno.test("§4.2b the storage refuses a second vote in a term unless it is the very same bytes", () => {
+  const lab = new Lab();
+  const vote = { candidate: replicaId("r3"), base: forge.rankOf(0, forge.GENESIS) };
+  const state = { ...lab.disk.hardState, currentTerm: term(3), vote };
+  lab.storage.commit([{ op: "hard-state", state }], [voting(3, "r3")]);
+  guardRefuses(lab, voting(3, "r4"), "already signed is other bytes");
+  guardRefuses(lab, voting(3, "r3", forge.rankOf(1, forge.headIn(CHAIN, 1))), "already signed is other bytes");
+  lab.storage.commit([], [voting(3, "r3")]);
+  lab.restart();
+  guardRefuses(lab, voting(3, "r4"), "already signed is other bytes");
+});
+
+Deno.test("§4.2c the storage refuses responses and votes of a term below the highest one signed in", () => {
+  const lab = acked();
+  lab.storage.commit([], [voting(3, "r3")]);
+  guardRefuses(lab, acks(1, forge.headIn(CHAIN, 3)), "nothing below term 3");
+  guardRefuses(lab, acks(2), "nothing below term 3");
+  lab.storage.commit([], [acks(4)]);
+  guardRefuses(lab, voting(3, "r3"), "nothing below term 4");
 });

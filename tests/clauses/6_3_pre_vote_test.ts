@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { EMPTY_HARD_STATE } from "../../replica/storage/empty.ts";
 import { ElectionLab } from "./election_lab.ts";
 import { electionProof, preVote, requestVote } from "./forge.ts";
+import { sentOf } from "./lab.ts";
 
 /** Terms of the PreVotes that left since the last look. */
 const published = (lab: ElectionLab): number[] => lab.take("PreVote").map(({ packet }) => packet.signed.message.term);
@@ -111,4 +112,26 @@ Deno.test("§6.3c a candidate counts only PreVotes heard since its own suspicion
   lab.suspect();
   lab.elapse(3000);
   assertEquals(lab.state.hard.currentTerm, 1);
+});
+
+Deno.test("§6.3d the first PreVote of a peer is answered by its own at once: that peer may have counted none before", () => {
+  const lab = new ElectionLab();
+  lab.suspect();
+  lab.elapse(6000); // the back-off has reached its cap
+  lab.until((last) => sentOf(last, "PreVote").length > 0);
+  lab.feed(preVote("r2", 1));
+  assertEquals(sentOf(lab.elapse(10), "PreVote").length, 1);
+  lab.feed(preVote("r2", 1));
+  assertEquals(sentOf(lab.elapse(50), "PreVote"), []);
+});
+
+Deno.test("§6.3f the highest term of a PreVote is durable before it is signed", () => {
+  const lab = new ElectionLab();
+  for (const term of [1, 7]) {
+    const { trace } = lab.until((last) => sentOf(last, "PreVote").some(({ signed }) => signed.message.term === term));
+    const durable = trace.indexOf("durable hard-state");
+    assert(durable >= 0 && durable < trace.indexOf("sign PreVote"), trace.join(", "));
+    assertEquals(Number(lab.disk.recovered().hardState.preVoted), term);
+    lab.feed(preVote("r2", 7), preVote("r3", 7));
+  }
 });

@@ -1,4 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
+import { acceptedAnswer, answersNeeded, countAnswer, createReplyTally } from "../../client/reply_tally.ts";
+import { logIndex, seq } from "../../replica/core/ids.ts";
+import type { Answer } from "../../replica/core/message.ts";
 import { ElectionLab } from "./election_lab.ts";
 import { endOf, entryAfter, GENESIS, grow, request } from "./forge.ts";
 
@@ -67,4 +70,22 @@ Deno.test("§7.2c a restarted replica answers only after it has applied again up
   assertEquals([lab.state.appliedIndex as number, told(lab)], [300, []]); // what it answered before is not answered anew
   lab.request(request(1, "main"));
   assertEquals(told(lab), ["c1: 1 applied@1"]);
+});
+
+Deno.test("§7.2b a client takes what f + 1 different replicas say alike, and no less", () => {
+  const answer = (index: number, outcome: Answer["outcome"] = "applied", floor = 0): Answer => {
+    return { seq: seq(1), index: logIndex(index), outcome, result: Uint8Array.of(7), floor: seq(floor) };
+  };
+  const tellings = (...told: [string, Answer][]) => {
+    const tally = createReplyTally(new Set(["r1", "r2", "r3", "r4"]), answersNeeded(4, false));
+    for (const [replica, given] of told) countAnswer(tally, replica, given);
+    return acceptedAnswer(tally)?.outcome ?? null;
+  };
+  assertEquals(tellings(["r1", answer(5)]), null);
+  assertEquals(tellings(["r1", answer(5)], ["r1", answer(5)]), null);
+  assertEquals(tellings(["r1", answer(5)], ["r9", answer(5)]), null);
+  assertEquals(tellings(["r1", answer(5)], ["r2", answer(6)], ["r3", answer(5, "applied", 1)]), null);
+  assertEquals(tellings(["r1", answer(5)], ["r2", { ...answer(5), result: Uint8Array.of(8) }]), null);
+  assertEquals(tellings(["r1", answer(5)], ["r2", answer(6)], ["r3", answer(5)]), "applied");
+  assertEquals(tellings(["r1", answer(5, "expired", 3)], ["r2", answer(0, "expired", 4)]), "expired");
 });

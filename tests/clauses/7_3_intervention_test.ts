@@ -184,3 +184,13 @@ Deno.test("§7.3f younger requests that commit restart nothing: a censoring lead
   for (let i = 0; i < 6 && lab.trusts(500); i++) serve(lab, request(i, "", "c2"));
   assertPatience(lab.now - since, PATIENCE_MS, "from the restart");
 });
+
+Deno.test("§7.3e a leader's no-op, or a request that nobody waited for, is no progress: patience grows all the same", () => {
+  const lab = following();
+  lab.request(request(0));
+  for (const [leader, served] of [["r3", []], ["r4", [request(0, "", "c2")]]] as const) {
+    serve(lab, ...served);
+    changeLeader(lab, leader);
+  }
+  assertPatience(patience(lab), 4 * PATIENCE_MS, "after two leaders that served nobody who waits");
+});

@@ -62,3 +62,29 @@ Deno.test("§8.3d a snapshot that nobody holds any more is given up, f faulty so
     assertEquals([lab.state.transfer, commitOf(lab)], [null, 0], `${replicas} replicas, ${silent} silent`);
   }
 });
+
+Deno.test("§8.3b a wrong chunk costs its source its turn, and nothing of it is kept", () => {
+  const [head, another] = ["head", "another"].map((name) => new TextEncoder().encode(name));
+  for (const what of ["other bytes", "the same twice", "one that was not asked for", "a good one and a wrong one"]) {
+    const lab = new TransferLab({ constants });
+    lab.show(PROOF);
+    const [asked] = lab.pending.splice(0);
+    const good = chunksResponse(asked!.to, asked!, SNAPSHOT);
+    const chunk = good.chunks[0]!;
+    const listed = SNAPSHOT.held.read(
+      [...SNAPSHOT.held.digests()].find((digest) => !asked!.digests.includes(digest))!,
+    )!;
+    const wrong = {
+      "other bytes": [head!],
+      "the same twice": [chunk, chunk],
+      "one that was not asked for": [listed],
+      "a good one and a wrong one": [chunk, another!],
+    }[what]!;
+    const outcome = lab.note(lab.receive({ ...good, chunks: wrong }));
+    assertEquals(outcome.verdicts, [{ verdict: "reject", code: "wrong-chunk", culprit: asked!.to as never }], what);
+    assertEquals(outcome.persisted.filter(({ op }) => op === "chunks"), [], what);
+    assert(lab.pending.length > 0 && lab.pending.every(({ to }) => to !== asked!.to), `${what}: it is asked again`);
+    lab.serve(() => SNAPSHOT);
+    assertEquals(commitOf(lab), 16, what);
+  }
+});
