@@ -1,4 +1,5 @@
 /** The project's house rules as a plugin of `deno lint`; wired in `deno.json`, tested in `lint_plugin_test.ts`. */
+import { clauseCitations } from "./clause_citations.ts";
 import { corePurity } from "./core_purity.ts";
 import { importDirection } from "./import_direction.ts";
 import { fileLength, functionLength } from "./length.ts";
@@ -6,6 +7,7 @@ import { fileLength, functionLength } from "./length.ts";
 const plugin: Deno.lint.Plugin = {
   name: "bft-raft",
   rules: {
+    "clause-citations": clauseCitations,
     "core-purity": corePurity,
     "import-direction": importDirection,
     "function-length": functionLength,

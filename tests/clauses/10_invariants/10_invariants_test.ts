@@ -77,7 +77,7 @@ Deno.test("§10 I7 applying a request twice stops the replica", () => {
   assertEquals([...table.sessions.values()].map(({ answers }) => [...answers.keys()]), [[seq(3)]]);
 });
 
-Deno.test("§10 I8 signing what is not durable stops the replica", () => {
+Deno.test("§4.1a §10 I8 signing what is not durable stops the replica", () => {
   const lab = follower();
   const mark = createDurableMark(lab.state);
   const signed = (message: UnsignedPacket) => () => assertDurable(mark, message);

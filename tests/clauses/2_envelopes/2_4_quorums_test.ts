@@ -21,7 +21,7 @@ Deno.test("§2.4 one signature serves all receivers of the same body", () => {
   assertEquals(opening.trace.filter((line) => line === "sign AppendEntriesResponse").length, 1);
 });
 
-Deno.test("§2.4 one replica's several responses count once", () => {
+Deno.test("§2.4a one replica's several responses count once", () => {
   const lab = new Lab();
   lab.follow("r1", 1, CHAIN);
   for (const number of [1, 2, 3]) lab.receive(forge.response("r1", 1, { acks: [HEAD], round: number }));
@@ -30,7 +30,7 @@ Deno.test("§2.4 one replica's several responses count once", () => {
   assertEquals(lab.state.prepared.index, HEAD.index); // r1, r3 and r2 itself
 });
 
-Deno.test("§2.4 a certificate of Q messages by fewer than Q replicas certifies nothing", () => {
+Deno.test("§2.4a a certificate of Q messages by fewer than Q replicas certifies nothing", () => {
   const { state } = new Lab();
   for (const make of [forge.prepareCertificate, forge.commitCertificate]) {
     assert(isCertificate(state, sha256Hex, make(1, HEAD, ["r1", "r3", "r4"])));
@@ -40,7 +40,7 @@ Deno.test("§2.4 a certificate of Q messages by fewer than Q replicas certifies 
   }
 });
 
-Deno.test("§2.4 repeated votes and repeated PreVotes count once", () => {
+Deno.test("§2.4a repeated votes and repeated PreVotes count once", () => {
   const { state } = new Lab();
   assertNotEquals(electedBy(state, sha256Hex, forge.electionProof("r1", 1, ["r1", "r3", "r4"])), null);
   assertEquals(electedBy(state, sha256Hex, forge.electionProof("r1", 1, ["r1", "r3", "r3"])), null);
@@ -49,7 +49,7 @@ Deno.test("§2.4 repeated votes and repeated PreVotes count once", () => {
   assert(!plausiblePreVotes(state, term(1), preVotes("r1", "r3", "r3")));
 });
 
-Deno.test("§2.4 who is not in the roster counts for nothing", () => {
+Deno.test("§2.4a who is not in the roster counts for nothing", () => {
   const { state } = new Lab();
   assert(!isCertificate(state, sha256Hex, forge.prepareCertificate(1, HEAD, ["r1", "r3", "r9"])));
   assert(!isCertificate(state, sha256Hex, forge.commitCertificate(1, HEAD, ["r1", "r3", "r9"])));
@@ -60,7 +60,7 @@ Deno.test("§2.4 who is not in the roster counts for nothing", () => {
   assertEquals(verdict, { verdict: "reject", code: "not-in-roster", culprit: null });
 });
 
-Deno.test("§2.4 at n = 7 a majority neither prepares, nor commits, nor elects", () => {
+Deno.test("§1.1a §2.4 at n = 7 a majority neither prepares, nor commits, nor elects", () => {
   const lab = new Lab({ replicas: 7 });
   lab.follow("r1", 1, CHAIN); // r2's own ack makes the first of five
   lab.receive(...forge.acksOf(["r1", "r3", "r4"], 1, HEAD));

@@ -6,14 +6,14 @@ import { SimCluster } from "../../simulation/nodes/sim_cluster.ts";
 import * as forge from "../support/forge.ts";
 import { Lab } from "../support/lab.ts";
 
-Deno.test("§3.1 an entry of a term above its leader's is not appended", () => {
+Deno.test("§3.1a an entry of a term above its leader's is not appended", () => {
   const lab = new Lab();
   const { verdicts } = lab.follow("r1", 2, forge.grow(forge.GENESIS, 1, 3));
   assertEquals(verdicts, [{ verdict: "ignore", code: "entries-do-not-match-header" }]);
   assertEquals(lab.state.log.entries, []);
 });
 
-Deno.test("§3.1 entry terms never decrease along the log, within a message and behind what is there", () => {
+Deno.test("§3.1a entry terms never decrease along the log, within a message and behind what is there", () => {
   const lab = new Lab();
   const first = forge.grow(forge.GENESIS, 1, 2);
   lab.follow("r1", 2, first);
@@ -27,7 +27,7 @@ Deno.test("§3.1 entry terms never decrease along the log, within a message and 
   assertEquals(lab.state.log.entries.length, 1);
 });
 
-Deno.test("§3.2 an entry with one bad request is not appended, and is evidence against its leader", () => {
+Deno.test("§3.2a §3.2b an entry with one bad request is not appended, and is evidence against its leader", () => {
   const lab = new Lab();
   lab.follow("r1", 1);
   const packet = forge.appendEntries("r1", 1, forge.grow(forge.GENESIS, 3, 1), { round: 2 });
@@ -41,7 +41,7 @@ Deno.test("§3.2 an entry with one bad request is not appended, and is evidence 
   assertEquals(evidence.entries.map(({ index }) => Number(index)), [1, 2]);
 });
 
-Deno.test("§3.2 a header that does not cover the bad entry accuses nobody", () => {
+Deno.test("§3.2b a header that does not cover the bad entry accuses nobody", () => {
   const lab = new Lab();
   lab.follow("r1", 1);
   const honest = forge.appendEntries("r1", 1, forge.grow(forge.GENESIS, 1, 1), { round: 2 });
@@ -61,7 +61,7 @@ function withForgedRequests(packet: Packet): Packet {
   return { ...packet, entries };
 }
 
-Deno.test("§3.2 every follower verifies every client signature before it appends", () => {
+Deno.test("§3.2a every follower verifies every client signature before it appends", () => {
   const cluster = new SimCluster({ replicas: 4 });
   const leader = () => cluster.ids.find((id) => cluster.node(id).state?.leadership);
   assert(cluster.elapse(5000, () => cluster.ids.every((id) => cluster.node(id).state!.commitIndex === 1)));

@@ -66,7 +66,7 @@ const signedTerms = ({ sent }: Outcome): number[] =>
       : [packet.signed.message.term]
   );
 
-/** §4.3 ⚠: `before` and then a certificate of term 6, taken in one batch and for a while afterwards, sign nothing below 6. */
+/** §4.3: `before` and then a certificate of term 6, taken in one batch and for a while afterwards, sign nothing below 6. */
 function signsNothingLower(lab: Lab, before: readonly Packet[], wouldSign: Packet["kind"]): void {
   const witness = lab.receive(...before);
   assert(sentOf(witness, wouldSign).length > 0, `without the certificate no ${wouldSign} is signed`);
@@ -75,14 +75,14 @@ function signsNothingLower(lab: Lab, before: readonly Packet[], wouldSign: Packe
   assert(terms.every((term) => term >= 6), `signed for terms ${terms}`);
 }
 
-Deno.test("§4.3 ⚠ once the term is raised no ResendRequest of the lower one is signed", () => {
+Deno.test("§4.3a once the term is raised no ResendRequest of the lower one is signed", () => {
   const lab = new Lab();
   lab.follow("r1", 1);
   const gap = forge.appendEntries("r1", 1, [], { prev: forge.endOf(CHAIN), round: 9 });
   signsNothingLower(lab, [gap], "ResendRequest");
 });
 
-Deno.test("§4.3 ⚠ once the term is raised no vote of the lower one is signed, not even again", () => {
+Deno.test("§4.3a once the term is raised no vote of the lower one is signed, not even again", () => {
   const lab = new Lab();
   lab.suspect();
   const asked = forge.requestVote("r3", 2, PEERS);
@@ -92,7 +92,7 @@ Deno.test("§4.3 ⚠ once the term is raised no vote of the lower one is signed,
   signsNothingLower(lab, [asked], "Vote");
 });
 
-Deno.test("§4.3 ⚠ once the term is raised no RequestVote of the lower one is signed", () => {
+Deno.test("§4.3a once the term is raised no RequestVote of the lower one is signed", () => {
   const lab = new Lab();
   lab.campaign(5);
   assert(lab.state.election.candidacy!.repeatAt <= lab.now + 200);
@@ -102,7 +102,7 @@ Deno.test("§4.3 ⚠ once the term is raised no RequestVote of the lower one is 
   assertEquals(sentOf(lab.elapse(900), "RequestVote"), []);
 });
 
-Deno.test("§4.3 ⚠ once the term is raised nothing is acked in the lower one, nor are its acks published again", () => {
+Deno.test("§4.3a once the term is raised nothing is acked in the lower one, nor are its acks published again", () => {
   const lab = new Lab();
   const lower = forge.appendEntries("r1", 1, CHAIN, { proof: forge.electionProof("r1", 1, PEERS) });
   const outcome = lab.receive(lower, ...certificateOf(6));
@@ -115,7 +115,7 @@ Deno.test("§4.3 ⚠ once the term is raised nothing is acked in the lower one, 
   assertEquals(lab.state.hard.ack, null);
 });
 
-Deno.test("§4.3 ⚠ a leader whose term is over signs no AppendEntries more", () => {
+Deno.test("§4.3a a leader whose term is over signs no AppendEntries more", () => {
   const lab = new Lab();
   lab.lead(1);
   assert(sentOf(lab.elapse(300), "AppendEntries").length > 0);
@@ -124,7 +124,7 @@ Deno.test("§4.3 ⚠ a leader whose term is over signs no AppendEntries more", (
   assertEquals(sentOf(lab.elapse(900), "AppendEntries"), []);
 });
 
-Deno.test("§4.3 ⚠ a raised term outlives a restart", () => {
+Deno.test("§4.3a a raised term outlives a restart", () => {
   const lab = new Lab();
   lab.follow("r1", 1, CHAIN);
   lab.receive(...certificateOf(6));
@@ -167,7 +167,7 @@ const reportTerms = (outcome: Outcome): number[] =>
 /** Term 1's reports of two others, which take a third one of term 1 to commit. */
 const twoReports = forge.reportsOf(PEERS.slice(0, 2), 1, forge.endOf(CHAIN));
 
-Deno.test("§4.3 ⚠ what it finds prepared after its vote or candidacy it reports in the new term, also after a restart", () => {
+Deno.test("§4.3b what it finds prepared after its vote or candidacy it reports in the new term, also after a restart", () => {
   const leave: Record<string, (lab: Lab) => void> = {
     vote: (lab) => {
       lab.receive(forge.requestVote("r3", 2, PEERS)); // on genesis, below what the acks will certify
@@ -188,7 +188,7 @@ Deno.test("§4.3 ⚠ what it finds prepared after its vote or candidacy it repor
   }
 });
 
-Deno.test("§4.3 ⚠ a vote and what certifies a lower term, in one batch: the vote leaves and no report of that term", () => {
+Deno.test("§4.3b a vote and what certifies a lower term, in one batch: the vote leaves and no report of that term", () => {
   const lab = uncertified();
   lab.receive(forge.requestVote("r3", 2, PEERS)); // in a batch of its own nothing is due yet
   lab.now += 4000;

@@ -52,7 +52,7 @@ Deno.test("§5.1 without entries it is a heartbeat, and the round strictly incre
   assertEquals(rounds, rounds.map((_, i) => i + 1));
 });
 
-Deno.test("§5.1 a replayed heartbeat keeps nobody quiet, a newer one does", () => {
+Deno.test("§5.1a a replayed heartbeat keeps nobody quiet, a newer one does", () => {
   const lab = new Lab();
   lab.follow("r1", 1);
   const heartbeat = (round: number) => forge.appendEntries("r1", 1, [], { round });
@@ -72,7 +72,7 @@ const at = ({ trace }: Outcome, what: string): number => {
   return found;
 };
 
-Deno.test("§5.1 ⚠ an entry is durable at the leader before its header is signed", () => {
+Deno.test("§5.1b an entry is durable at the leader before its header is signed", () => {
   const lab = new Lab();
   for (const outcome of [lab.lead(1), lab.run([requestInput(forge.request(0))])]) {
     assert(at(outcome, "durable append") < at(outcome, "sign AppendEntries"));
@@ -82,7 +82,7 @@ Deno.test("§5.1 ⚠ an entry is durable at the leader before its header is sign
   assertEquals(lab.disk.entries.map(({ hash }) => hash), lab.state.log.entries.map(({ hash }) => hash));
 });
 
-Deno.test("§5.1 ⚠ a leader whose disk refuses the entry signs no header of it", () => {
+Deno.test("§5.1b a leader whose disk refuses the entry signs no header of it", () => {
   const lab = new Lab();
   lab.lead(1);
   lab.storage.failNext = "before";
@@ -92,7 +92,7 @@ Deno.test("§5.1 ⚠ a leader whose disk refuses the entry signs no header of it
   assertEquals(trace, []);
 });
 
-Deno.test("§5.1 ⚠ a leader that restarts does not lead that term again: it is a follower without a leader", () => {
+Deno.test("§5.1c a leader that restarts does not lead that term again: it is a follower without a leader", () => {
   const lab = new Lab();
   const [opening] = sentOf(lab.lead(1), "AppendEntries");
   const { base } = opening!.proof!;

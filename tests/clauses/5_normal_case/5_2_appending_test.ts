@@ -23,7 +23,7 @@ Deno.test("§5.2 a follower whose log reaches prevHash at prevIndex appends", ()
   assertEquals(lab.disk.entries.map(({ hash }) => hash), CHAIN_HASHES);
 });
 
-Deno.test("§5.2 ⚠ an ack covers every entry below it: one acked only through a later head is never replaced", () => {
+Deno.test("§5.2a an ack covers every entry below it: one acked only through a later head is never replaced", () => {
   const lab = new Lab();
   lab.follow("r1", 1, CHAIN); // acks the head at 5
   const fork = forge.appendEntries("r1", 1, forkAt(2, 6, 1), { prev: at(1), round: 2 });
@@ -32,7 +32,7 @@ Deno.test("§5.2 ⚠ an ack covers every entry below it: one acked only through 
   assertEquals(lab.state.hard.ack, at(5));
 });
 
-Deno.test("§5.2 ⚠ an ack stays where it is when older entries are confirmed again", () => {
+Deno.test("§5.2a an ack stays where it is when older entries are confirmed again", () => {
   const lab = new Lab();
   lab.follow("r1", 1, CHAIN);
   lab.receive(forge.appendEntries("r1", 1, CHAIN.slice(0, 2), { round: 2 }));
@@ -40,7 +40,7 @@ Deno.test("§5.2 ⚠ an ack stays where it is when older entries are confirmed a
   assertEquals(hashesOf(lab), CHAIN_HASHES);
 });
 
-Deno.test("§5.2 ⚠ entries are replaced only above the commit index, in any later term", () => {
+Deno.test("§5.2b entries are replaced only above the commit index, in any later term", () => {
   const lab = new Lab();
   lab.follow("r1", 1, CHAIN);
   lab.receive(...forge.reportsOf(PEERS, 1, at(3)));
@@ -53,7 +53,7 @@ Deno.test("§5.2 ⚠ entries are replaced only above the commit index, in any la
   assertEquals(hashesOf(lab), [...CHAIN_HASHES.slice(0, 3), forkAt(4, 1, 2)[0]!.hash]);
 });
 
-Deno.test("§5.2 ⚠ entries are replaced only above the ack of this term", () => {
+Deno.test("§5.2b entries are replaced only above the ack of this term", () => {
   const lab = new Lab();
   lab.follow("r1", 1, CHAIN);
   lab.follow("r1", 2, CHAIN.slice(0, 3)); // of the old tail only three are acked anew
@@ -65,7 +65,7 @@ Deno.test("§5.2 ⚠ entries are replaced only above the ack of this term", () =
   assertEquals(hashesOf(lab), [...CHAIN_HASHES.slice(0, 3), forkAt(4, 1, 2)[0]!.hash]);
 });
 
-Deno.test("§5.2 ⚠ entries are replaced only above the highest prepare certificate of this term", () => {
+Deno.test("§5.2b entries are replaced only above the highest prepare certificate of this term", () => {
   const lab = new Lab();
   lab.follow("r1", 1, CHAIN);
   lab.receive(...forge.acksOf(PEERS, 2, at(3))); // a certificate of term 2, of which this replica acked nothing
@@ -147,7 +147,7 @@ Deno.test("§5.2 the leader resends from there", () => {
   assertEquals(packet!.entries, log.map(({ entry }) => entry));
 });
 
-Deno.test("§5.2 a certificate of this term whose entries are kept aside does not stop its leader from appending them", () => {
+Deno.test("§5.2c a certificate of this term whose entries are kept aside does not stop its leader from appending them", () => {
   const lab = new Lab();
   lab.follow("r1", 1, CHAIN.slice(0, 3));
   lab.campaign(5);

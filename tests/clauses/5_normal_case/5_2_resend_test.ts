@@ -62,7 +62,7 @@ Deno.test("§5.2 complaints about rounds before the last resend are answered alr
   assertEquals(entriesIn(complain(lab, r1!, forge.GENESIS, before)), 0);
 });
 
-Deno.test("§12 followers that complain without end make a leader send a bounded amount, also together", () => {
+Deno.test("§5.2d §12 followers that complain without end make a leader send a bounded amount, also together", () => {
   const lab = leading();
   let sent = 0;
   for (let i = 0; i < 2000; i++) {

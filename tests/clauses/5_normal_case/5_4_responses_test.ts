@@ -39,7 +39,7 @@ Deno.test("§5.4 the leader publishes its own as everyone does (commit verificat
   });
 });
 
-Deno.test("§5.4 acks lists every entry newly appended since the last response, and always the head", () => {
+Deno.test("§5.4a acks lists every entry newly appended since the last response, and always the head", () => {
   const lab = new Lab();
   const [first] = published(lab.follow("r1", 1, CHAIN.slice(0, 2)));
   assertEquals(first!.acks, [at(0), at(1), at(2)]);
@@ -57,7 +57,7 @@ Deno.test("§5.4 one batch of AppendEntries gives one response that lists them a
   assertEquals(published(lab.receive(...packets)).map(({ acks }) => acks), [[0, 1, 2, 3, 4, 5].map(at)]);
 });
 
-Deno.test("§5.4 the list is bounded, and keeps the newest", () => {
+Deno.test("§5.4b the list is bounded, and keeps the newest", () => {
   const lab = new Lab();
   const long = forge.grow(forge.GENESIS, LIMITS.maxAcks + 20, 1);
   const proof = forge.electionProof("r1", 1, PEERS);
@@ -69,7 +69,7 @@ Deno.test("§5.4 the list is bounded, and keeps the newest", () => {
   assertEquals(message!.acks, long.slice(-LIMITS.maxAcks).map(({ entry }) => forge.headIn(long, entry.index)));
 });
 
-Deno.test("§5.4 after a restart the acks still contain the head", () => {
+Deno.test("§5.4a after a restart the acks still contain the head", () => {
   const lab = new Lab();
   lab.follow("r1", 1, CHAIN);
   lab.restart();
@@ -80,7 +80,7 @@ Deno.test("§5.4 after a restart the acks still contain the head", () => {
   assertEquals(fresh!.acks, [forge.endOf(next)]);
 });
 
-Deno.test("§5.4 an older tail of the own log is not acked until this term's leader covers it", () => {
+Deno.test("§5.4c an older tail of the own log is not acked until this term's leader covers it", () => {
   const lab = new Lab();
   lab.follow("r1", 1, CHAIN);
   const [message] = published(lab.follow("r3", 2, [], { prev: at(2) }));

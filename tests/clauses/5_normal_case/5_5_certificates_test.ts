@@ -41,7 +41,7 @@ Deno.test("§5.5 acks of different hashes, indexes or terms certify nothing toge
   assertEquals(rank(lab), [1, 4].map(() => 0)); // r2 and r3 share 4, r2 alone holds 5
 });
 
-Deno.test("§5.5 ⚠ acks of Q replicas for one and the same point, signed in different terms, certify nothing together", () => {
+Deno.test("§5.5a acks of Q replicas for one and the same point, signed in different terms, certify nothing together", () => {
   const later: [string, number][] = [["r1", 2], ["r3", 3]];
   for (const order of [later, later.toReversed()]) {
     const lab = follower(); // r2's own ack of 5 is of term 1
@@ -53,7 +53,7 @@ Deno.test("§5.5 ⚠ acks of Q replicas for one and the same point, signed in di
   }
 });
 
-Deno.test("§5.5 ⚠ a certificate shown with an ack of any other term in it is none", () => {
+Deno.test("§5.5a a certificate shown with an ack of any other term in it is none", () => {
   const { state } = new Lab();
   const certificate = (...terms: number[]) => {
     const responses = PEERS.flatMap((id, i) => forge.acksOf([id], terms[i]!, at(3))).map(({ signed }) => signed);
@@ -114,7 +114,7 @@ Deno.test("§5.5 a certificate whose entries are not at hand counts when they ar
   assertEquals(rank(lab), [1, 5]);
 });
 
-Deno.test("§5.5 a certified head this log lacks does not hide a lower one it holds", () => {
+Deno.test("§5.5b a certified head this log lacks does not hide a lower one it holds", () => {
   const lab = new Lab();
   lab.follow("r1", 1, CHAIN.slice(0, 3));
   lab.receive(...forge.acksOf(PEERS, 2, at(3), at(4), at(5))); // in a term of which it has acked nothing itself

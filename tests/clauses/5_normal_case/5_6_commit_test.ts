@@ -42,7 +42,7 @@ Deno.test("§5.6 acks alone commit nothing: an entry that Q appended may still b
   assertEquals([Number(lab.state.prepared.index), commitOf(lab)], [3, 0]);
 });
 
-Deno.test("§5.6 ⚠ a report whose response term and prepared term differ is never a vote to commit", () => {
+Deno.test("§5.6a a report whose response term and prepared term differ is never a vote to commit", () => {
   const lab = follower();
   lab.receive(...PEERS.map((replica) => report(replica, 2, 1, at(4))));
   assertEquals(commitOf(lab), 0);
@@ -52,7 +52,7 @@ Deno.test("§5.6 ⚠ a report whose response term and prepared term differ is ne
   assertEquals(commitOf(lab), 0);
 });
 
-Deno.test("§5.6 ⚠ one report of two terms does not complete Q - 1 good ones", () => {
+Deno.test("§5.6a one report of two terms does not complete Q - 1 good ones", () => {
   for (const [responseTerm, preparedTerm] of [[2, 1], [1, 2]] as const) {
     const lab = follower();
     lab.receive(report("r1", 1, 1, at(4)), report("r3", 1, 1, at(4)));
@@ -63,7 +63,7 @@ Deno.test("§5.6 ⚠ one report of two terms does not complete Q - 1 good ones",
   }
 });
 
-Deno.test("§5.6 ⚠ one t for all Q: good reports of different terms do not add up", () => {
+Deno.test("§5.6a one t for all Q: good reports of different terms do not add up", () => {
   const lab = follower();
   lab.receive(report("r1", 1, 1, at(4)), report("r3", 2, 2, at(4)), report("r4", 3, 3, at(4)));
   lab.receive(report("r3", 3, 3, at(4)));
@@ -72,7 +72,7 @@ Deno.test("§5.6 ⚠ one t for all Q: good reports of different terms do not add
   assertEquals(commitOf(lab), 4);
 });
 
-Deno.test("§5.6 ⚠ reports count on this replica's own hash chain only", () => {
+Deno.test("§5.6b reports count on this replica's own hash chain only", () => {
   const lab = follower();
   const other = forge.endOf(forge.grow(at(3), 1, 1, "other"));
   lab.receive(report("r1", 1, 1, at(4)), report("r3", 1, 1, at(4)), report("r4", 1, 1, other));
@@ -100,7 +100,7 @@ Deno.test("§5.6 the commit certificate is Q reports with the hash list up to th
   assertEquals(lab.disk.recovered().commitCertificate, certificate);
 });
 
-Deno.test("§5.6 ⚠ a commit certificate shows one t in all of its reports, as response term and as prepared term", () => {
+Deno.test("§5.6c a commit certificate shows one t in all of its reports, as response term and as prepared term", () => {
   const { state } = new Lab();
   const good = forge.commitCertificate(2, at(2), PEERS, CHAIN.slice(2, 4));
   assert(isCertificate(state, sha256Hex, good));
@@ -112,7 +112,7 @@ Deno.test("§5.6 ⚠ a commit certificate shows one t in all of its reports, as 
   assert(!isCertificate(state, sha256Hex, { ...good, term: state.hard.currentTerm }));
 });
 
-Deno.test("§5.6 a commit certificate shows every report at or above its point, on its own chain", () => {
+Deno.test("§5.6c a commit certificate shows every report at or above its point, on its own chain", () => {
   const { state } = new Lab();
   const good = forge.commitCertificate(2, at(2), PEERS, CHAIN.slice(2, 4));
   const wrong = [at(1), at(5), { index: at(3).index, hash: at(4).hash }];
@@ -124,14 +124,14 @@ Deno.test("§5.6 a commit certificate shows every report at or above its point, 
   assert(!isCertificate(state, sha256Hex, { ...good, hash: at(3).hash }));
 });
 
-Deno.test("§5.6 the leader's commitIndex is only a hint, and so is any peer's", () => {
+Deno.test("§5.6d the leader's commitIndex is only a hint, and so is any peer's", () => {
   const lab = follower();
   lab.receive(forge.appendEntries("r1", 1, [], { prev: at(5), round: 2, commit: 5 }));
   lab.receive(...PEERS.map((replica) => forge.response(replica, 1, { commit: at(5) })));
   assertEquals(commitOf(lab), 0);
 });
 
-Deno.test("§5.6 each replica advances its own commit index, with the leader's responses lost", () => {
+Deno.test("§5.6d each replica advances its own commit index, with the leader's responses lost", () => {
   const lab = follower();
   lab.receive(...forge.reportsOf(["r3", "r4"], 1, at(5))); // with r2's own ack a certificate, with its report a commit
   assertEquals(commitOf(lab), 5);

@@ -13,7 +13,7 @@ const PEERS = ["r1", "r3", "r4"];
 const published = (lab: Lab, ms: number) =>
   sentOf(lab.elapse(ms), "AppendEntriesResponse").map(({ signed }) => signed.message);
 
-Deno.test("§5.7 while anything is uncommitted here it is published again on every heartbeat", () => {
+Deno.test("§5.7a while anything is uncommitted here it is published again on every heartbeat", () => {
   const lab = new Lab();
   lab.follow("r1", 1, CHAIN);
   const again = published(lab, 500);
@@ -21,7 +21,7 @@ Deno.test("§5.7 while anything is uncommitted here it is published again on eve
   for (const { acks } of again) assertEquals(acks, [at(2)]);
 });
 
-Deno.test("§5.7 and while a peer's last response shows a lower commit index", () => {
+Deno.test("§5.7b and while a peer's last response shows a lower commit index", () => {
   const lab = new Lab();
   lab.follow("r1", 1, CHAIN);
   lab.receive(...forge.reportsOf(PEERS, 1, at(2)));
@@ -52,4 +52,30 @@ Deno.test("§5.7 loss on PUB/SUB delays, and never stalls", () => {
       return state!.sessions.sessions.values().next().value?.answers.size === 5;
     });
   assert(lossy.elapse(60_000, settled), "five requests were not applied everywhere within 60 s");
+});
+
+/** The last to commit: everyone else has shown that they have, and what it showed itself was before that. */
+function last(): Lab {
+  const lab = new Lab();
+  lab.follow("r1", 1, CHAIN);
+  lab.receive(...forge.acksOf(PEERS, 1, at(2)));
+  lab.receive(...PEERS.map((id) => forge.response(id, 1, { commit: at(2) })));
+  const outcome = lab.receive(...forge.reportsOf(PEERS, 1, at(2)));
+  assertEquals([Number(lab.state.commitIndex), sentOf(outcome, "AppendEntriesResponse")], [2, []]);
+  return lab;
+}
+
+Deno.test("§5.7c a replica that commits last shows it once, so that the others need not repeat at it for ever", () => {
+  assertEquals(published(last(), 500).map(({ commitIndex }) => Number(commitIndex)), [2]);
+});
+
+Deno.test("§5.7d a peer that goes on repeating what both have committed did not hear so, and is told again, not too often", () => {
+  const lab = last();
+  published(lab, 500);
+  const repeats = (id: string) =>
+    sentOf(lab.receive(forge.response(id, 1, { commit: at(2) })), "AppendEntriesResponse");
+  assertEquals(repeats("r3"), []);
+  lab.elapse(1000);
+  assertEquals(repeats("r3").map(({ signed }) => signed.message.commitIndex), [at(2).index]);
+  assertEquals([...repeats("r3"), ...repeats("r4")], []);
 });

@@ -17,7 +17,7 @@ function commitAll(lab: Lab): void {
   assertEquals(lab.state.commitIndex, entry.index);
 }
 
-Deno.test("§5.8 the leader opens its term with a no-op", () => {
+Deno.test("§5.8a the leader opens its term with a no-op", () => {
   const lab = new Lab();
   const [opening] = sentOf(lab.lead(1), "AppendEntries");
   assertEquals(opening!.entries.map(({ term, requests }) => [Number(term), requests!.length]), [[1, 0]]);
@@ -42,7 +42,7 @@ Deno.test("§5.8 under load batches grow: what comes while the pipeline is busy 
   assertEquals(sizes(lab).slice(LIMITS.eagerPipeline), [20 - (LIMITS.eagerPipeline - 1)]);
 });
 
-Deno.test("§5.8 a full entry does not wait, but the pipeline is bounded", () => {
+Deno.test("§5.8b a full entry does not wait, but the pipeline is bounded", () => {
   const lab = new Lab({ constants: WIDE });
   lab.lead(1);
   for (let i = 0; i < 2 * LIMITS.maxPipeline; i++) {

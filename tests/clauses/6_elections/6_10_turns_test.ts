@@ -24,7 +24,7 @@ function voteTime(lab: ElectionLab): number {
   return lab.take("Vote")[0]!.at;
 }
 
-Deno.test("§6.10 ⚠ a candidate waits k slots, k = (position − term) mod n, after it holds the PreVote certificate", () => {
+Deno.test("§6.10a a candidate waits k slots, k = (position − term) mod n, after it holds the PreVote certificate", () => {
   for (const [term, k] of [[1, 3], [2, 2], [3, 1], [4, 0], [5, 3], [402, 2]] as const) {
     const lab = new ElectionLab();
     lab.suspect();
@@ -37,7 +37,7 @@ Deno.test("§6.10 ⚠ a candidate waits k slots, k = (position − term) mod n, 
   }
 });
 
-Deno.test("§6.10 ⚠ a voter answers a candidate no sooner than its k slots after the certificate it came with", () => {
+Deno.test("§6.10a a voter answers a candidate no sooner than its k slots after the certificate it came with", () => {
   for (const [candidate, k] of [["r2", 0], ["r3", 1], ["r4", 2]] as const) {
     const lab = new ElectionLab(); // its own turn in term 5 is the last
     lab.suspect();
@@ -48,7 +48,7 @@ Deno.test("§6.10 ⚠ a voter answers a candidate no sooner than its k slots aft
   }
 });
 
-Deno.test("§6.10 ⚠ the wait runs from the voter's own suspicion if that began later", () => {
+Deno.test("§6.10b the wait runs from the voter's own suspicion if that began later", () => {
   const lab = new ElectionLab();
   lab.follow("r2", 1);
   lab.feed(requestVote("r4", 2, ALL));
@@ -58,7 +58,7 @@ Deno.test("§6.10 ⚠ the wait runs from the voter's own suspicion if that began
   assertDue(voteTime(lab), due, "vote");
 });
 
-Deno.test("§6.10 ⚠ and not from the request: one whose turn came long ago is answered at once", () => {
+Deno.test("§6.10b and not from the request: one whose turn came long ago is answered at once", () => {
   const lab = new ElectionLab();
   lab.suspect();
   lab.hearPreVotes(9); // which support term 5 as well
@@ -113,7 +113,7 @@ function racedCluster(): SimCluster {
   return cluster;
 }
 
-Deno.test("§6.10 ⚠ a Byzantine replica that wins every race and then stalls loses its turn", () => {
+Deno.test("§6.10c a Byzantine replica that wins every race and then stalls loses its turn", () => {
   const cluster = racedCluster();
   assert(cluster.elapse(60_000, () => ALL_HONEST.every((id) => cluster.node(id).state!.commitIndex > 0)));
 });

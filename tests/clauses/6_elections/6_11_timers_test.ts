@@ -26,7 +26,7 @@ Deno.test("§6.11 the election timeout is random in [T, 2T], anew for each term 
   assert(Math.max(...drawn) - Math.min(...drawn) > T / 2);
 });
 
-Deno.test("§6.11 it doubles with each election that brings no leader, up to the cap", () => {
+Deno.test("§6.11a it doubles with each election that brings no leader, up to the cap", () => {
   const lab = new ElectionLab();
   for (const [i, scale] of [T, 2 * T, 4 * T, 8 * T, CAP, CAP, CAP].entries()) {
     lab.campaign(i + 1);
@@ -34,7 +34,7 @@ Deno.test("§6.11 it doubles with each election that brings no leader, up to the
   }
 });
 
-Deno.test("§6.11 and with each leader under which nothing is committed in time", () => {
+Deno.test("§6.11b and with each leader under which nothing is committed in time", () => {
   const lab = new ElectionLab();
   for (const [i, scale] of [T, 2 * T, 4 * T, 8 * T, CAP, CAP].entries()) {
     lab.follow("r2", i + 1);
@@ -44,7 +44,7 @@ Deno.test("§6.11 and with each leader under which nothing is committed in time"
   }
 });
 
-Deno.test("§6.11 commit progress resets it", () => {
+Deno.test("§6.11c commit progress resets it", () => {
   const lab = new ElectionLab();
   lab.campaign(1);
   lab.campaign(2);

@@ -4,7 +4,7 @@ import { SimCluster } from "../../simulation/nodes/sim_cluster.ts";
 import { ElectionLab } from "../support/election_lab.ts";
 import { request } from "../support/forge.ts";
 
-Deno.test("§6.1 ⚠ patience that ran out with the last leader is none with the one just voted for", () => {
+Deno.test("§6.1i patience that ran out with the last leader is none with the one just voted for", () => {
   const lab = new ElectionLab();
   lab.follow("r2", 1);
   lab.request(request(0));

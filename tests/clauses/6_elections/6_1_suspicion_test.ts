@@ -26,7 +26,7 @@ Deno.test("§6.1a a replica suspects a silent leader within its election timeout
   assert(lab.wait(1010, () => lab.suspects));
 });
 
-Deno.test("§6.1 while nothing is uncommitted newer heartbeats keep a replica quiet, replayed ones do not", () => {
+Deno.test("§5.1a §6.1 while nothing is uncommitted newer heartbeats keep a replica quiet, replayed ones do not", () => {
   const lab = new ElectionLab();
   lab.follow("r2", 1);
   assert(lab.trusts(10_000));
@@ -38,14 +38,14 @@ Deno.test("§6.1 while nothing is uncommitted newer heartbeats keep a replica qu
   assert(lab.wait(LONG_MS, replay));
 });
 
-Deno.test("§6.1 ⚠ while anything is uncommitted no AppendEntries restarts the timer, be it ever so new", () => {
+Deno.test("§6.1e while anything is uncommitted no AppendEntries restarts the timer, be it ever so new", () => {
   const lab = new ElectionLab();
   lab.follow("r2", 1);
   lab.append(GENESIS, grow(GENESIS, 1, 1));
   assert(!lab.trusts(LONG_MS));
 });
 
-Deno.test("§6.1 ⚠ nor do new entries, acks and certificates: a leader that lets nothing commit is suspected", () => {
+Deno.test("§6.1e nor do new entries, acks and certificates: a leader that lets nothing commit is suspected", () => {
   const lab = new ElectionLab();
   lab.follow("r2", 1);
   const chain = grow(GENESIS, 30, 1);
@@ -60,7 +60,7 @@ Deno.test("§6.1 ⚠ nor do new entries, acks and certificates: a leader that le
   assertEquals(lab.state.commitIndex, 0);
 });
 
-Deno.test("§6.1 ⚠ an advance of the commit index restarts the timer while more is uncommitted", () => {
+Deno.test("§6.1e an advance of the commit index restarts the timer while more is uncommitted", () => {
   const lab = new ElectionLab();
   lab.follow("r2", 1);
   const chain = grow(GENESIS, 10, 1);
@@ -73,7 +73,7 @@ Deno.test("§6.1 ⚠ an advance of the commit index restarts the timer while mor
   assert(lab.wait(LONG_MS, () => lab.suspects));
 });
 
-Deno.test("§6.1 ⚠ a leader is its own follower: one that commits nothing suspects itself, and leads on until replaced", () => {
+Deno.test("§6.1g a leader is its own follower: one that commits nothing suspects itself, and leads on until replaced", () => {
   const lab = new ElectionLab();
   lab.lead(1);
   lab.take("PreVote");
@@ -82,7 +82,7 @@ Deno.test("§6.1 ⚠ a leader is its own follower: one that commits nothing susp
   assertEquals(lab.take("PreVote").map(({ packet }) => packet.signed.message.term), [2]);
 });
 
-Deno.test("§6.1 ⚠ a leader is its own follower: it suspects itself for a request it cannot settle", () => {
+Deno.test("§6.1g a leader is its own follower: it suspects itself for a request it cannot settle", () => {
   const lab = new ElectionLab({ constants: { patienceMs: 300 } });
   lab.lead(1);
   lab.request(request(0));
@@ -98,7 +98,7 @@ Deno.test("§6.1b a request not settled within the patience time makes its leade
   assert(!lab.trusts(200));
 });
 
-Deno.test("§6.1b suspicion for a request is not cleared by other commits, only by its own or by a new leader", () => {
+Deno.test("§6.1f suspicion for a request is not cleared by other commits, only by its own or by a new leader", () => {
   const lab = new ElectionLab();
   lab.follow("r2", 1);
   lab.request(request(0));
@@ -161,7 +161,7 @@ Deno.test("§6.1d a PreVote for currentTerm + 1 places nobody in a higher term",
   assert(lab.trusts(500));
 });
 
-Deno.test("§6.1 suspicion stops nothing: a suspecting replica goes on following and acking", () => {
+Deno.test("§6.1h suspicion stops nothing: a suspecting replica goes on following and acking", () => {
   const lab = new ElectionLab();
   lab.follow("r2", 1);
   lab.suspect();

@@ -5,7 +5,7 @@ import { sentOf } from "../support/lab.ts";
 
 const ASKED = requestVote("r3", 2, ["r2", "r3", "r4"]);
 
-Deno.test("§6.2 a voter that does not suspect its leader defers, and nothing durable changes", () => {
+Deno.test("§6.2a a voter that does not suspect its leader defers, and nothing durable changes", () => {
   const lab = new ElectionLab();
   lab.follow("r2", 1);
   const outcome = lab.receive(ASKED);
@@ -16,7 +16,7 @@ Deno.test("§6.2 a voter that does not suspect its leader defers, and nothing du
   assertEquals(lab.state.hard.currentTerm, 1);
 });
 
-Deno.test("§6.2 it sends the real answer if it comes to suspect later (ReSendVoteReply)", () => {
+Deno.test("§6.2b it sends the real answer if it comes to suspect later (ReSendVoteReply)", () => {
   const lab = new ElectionLab();
   lab.follow("r2", 1);
   lab.feed(ASKED);
@@ -27,7 +27,7 @@ Deno.test("§6.2 it sends the real answer if it comes to suspect later (ReSendVo
   assertEquals(lab.take("Vote").map(({ to, packet }) => [to, packet.signed.message.term]), [[["r3"], 2]]);
 });
 
-Deno.test("§6.2 suspicion that is over supports nobody: only a replica that suspects now votes", () => {
+Deno.test("§6.2a suspicion that is over supports nobody: only a replica that suspects now votes", () => {
   const lab = new ElectionLab();
   lab.follow("r2", 1);
   lab.suspect();

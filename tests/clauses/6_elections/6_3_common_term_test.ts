@@ -26,7 +26,7 @@ function waking(...terms: readonly number[]): SimCluster {
 const up = (cluster: SimCluster) => cluster.ids.flatMap((id) => cluster.node(id).state ?? []);
 
 for (const terms of [[6, 5, 5], [5, 6, 6], [9, 5, 7], [20, 20, 3]]) {
-  Deno.test(`§6.3 ⚠ honest replicas left in terms ${terms} beside a silent one come to a common term and serve`, () => {
+  Deno.test(`§6.3b honest replicas left in terms ${terms} beside a silent one come to a common term and serve`, () => {
     const cluster = waking(...terms);
     assert(cluster.elapse(30_000, () => up(cluster).every(({ commitIndex }) => commitIndex > 0)));
     const highest = Math.max(...up(cluster).map(({ hard }) => hard.currentTerm));
@@ -34,7 +34,7 @@ for (const terms of [[6, 5, 5], [5, 6, 6], [9, 5, 7], [20, 20, 3]]) {
   });
 }
 
-Deno.test("§6.3 a replica back from isolation neither inflates the term nor unseats the leader", () => {
+Deno.test("§6.3e a replica back from isolation neither inflates the term nor unseats the leader", () => {
   let alone: string | null = null;
   const cluster: SimCluster = new SimCluster({
     replicas: 4,

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { EMPTY_HARD_STATE } from "../../../replica/storage/empty.ts";
 import { ElectionLab } from "../support/election_lab.ts";
 import { electionProof, preVote, requestVote } from "../support/forge.ts";
+import { sentOf } from "../support/lab.ts";
 
 /** Terms of the PreVotes that left since the last look. */
 const published = (lab: ElectionLab): number[] => lab.take("PreVote").map(({ packet }) => packet.signed.message.term);
@@ -31,7 +32,7 @@ Deno.test("§6.3 PreVotes end with suspicion", () => {
   assertEquals(published(lab), []);
 });
 
-Deno.test("§6.3 it asks for the (f+1)-th highest term heard if that is higher: f replicas alone cannot raise it", () => {
+Deno.test("§6.3a it asks for the (f+1)-th highest term heard if that is higher: f replicas alone cannot raise it", () => {
   const lab = new ElectionLab();
   lab.feed(preVote("r2", 900));
   lab.suspect();
@@ -50,7 +51,7 @@ Deno.test("§6.3 it shows the newest proof of its current term, and one shown by
   assertEquals([lab.state.hard.currentTerm, lab.state.term.leader], [2, "r4"]);
 });
 
-Deno.test("§6.3 ⚠ a PreVote for t′ supports every t ≤ t′ in the certificate a candidate shows", () => {
+Deno.test("§6.3b a PreVote for t′ supports every t ≤ t′ in the certificate a candidate shows", () => {
   for (const terms of [[5, 5, 5], [5, 9, 7], [80, 90, 70]] as const) {
     const lab = new ElectionLab();
     assertEquals(lab.feed(showing(...terms)), "accept", `PreVotes for ${terms}`);
@@ -61,7 +62,7 @@ Deno.test("§6.3 ⚠ a PreVote for t′ supports every t ≤ t′ in the certifi
   }
 });
 
-Deno.test("§6.3 ⚠ a PreVote for t′ supports every t ≤ t′ in the certificate a replica gathers itself", () => {
+Deno.test("§6.3b a PreVote for t′ supports every t ≤ t′ in the certificate a replica gathers itself", () => {
   const lab = new ElectionLab();
   lab.suspect();
   lab.feed(preVote("r2", 7), preVote("r3", 4), preVote("r4", 9));
@@ -87,7 +88,7 @@ Deno.test("§6.3 a certificate received in any message serves its receiver as it
   assertEquals(lab.state.hard.currentTerm, 5);
 });
 
-Deno.test("§6.3 nothing of what is durable but the record of PreVotes changes to send one: an isolated replica never inflates its term", () => {
+Deno.test("§6.3e nothing of what is durable but the record of PreVotes changes to send one: an isolated replica never inflates its term", () => {
   const lab = new ElectionLab();
   const { persisted, sent } = lab.elapse(600_000);
   // The record that a roll call asks for (§8.4), once for all of them.
@@ -97,7 +98,7 @@ Deno.test("§6.3 nothing of what is durable but the record of PreVotes changes t
   assertEquals(new Set(published(lab)), new Set([1]));
 });
 
-Deno.test("§6.3 a candidate counts only PreVotes heard since its own suspicion began, and none after it ended", () => {
+Deno.test("§6.3c a candidate counts only PreVotes heard since its own suspicion began, and none after it ended", () => {
   const lab = new ElectionLab();
   lab.follow("r2", 1);
   lab.hearPreVotes(2); // f+1 of them are no reason to suspect in term 1
@@ -111,4 +112,26 @@ Deno.test("§6.3 a candidate counts only PreVotes heard since its own suspicion 
   lab.suspect();
   lab.elapse(3000);
   assertEquals(lab.state.hard.currentTerm, 1);
+});
+
+Deno.test("§6.3d the first PreVote of a peer is answered by its own at once: that peer may have counted none before", () => {
+  const lab = new ElectionLab();
+  lab.suspect();
+  lab.elapse(6000); // the back-off has reached its cap
+  lab.until((last) => sentOf(last, "PreVote").length > 0);
+  lab.feed(preVote("r2", 1));
+  assertEquals(sentOf(lab.elapse(10), "PreVote").length, 1);
+  lab.feed(preVote("r2", 1));
+  assertEquals(sentOf(lab.elapse(50), "PreVote"), []);
+});
+
+Deno.test("§6.3f the highest term of a PreVote is durable before it is signed", () => {
+  const lab = new ElectionLab();
+  for (const term of [1, 7]) {
+    const { trace } = lab.until((last) => sentOf(last, "PreVote").some(({ signed }) => signed.message.term === term));
+    const durable = trace.indexOf("durable hard-state");
+    assert(durable >= 0 && durable < trace.indexOf("sign PreVote"), trace.join(", "));
+    assertEquals(Number(lab.disk.recovered().hardState.preVoted), term);
+    lab.feed(preVote("r2", 7), preVote("r3", 7));
+  }
 });

@@ -30,7 +30,7 @@ Deno.test("§6.4 term and self-vote with its base are durable before the candida
   assertEquals(lab.disk.recovered().hardState.currentTerm, 1);
 });
 
-Deno.test("§6.4 without Q PreVotes nobody becomes candidate: a term is entered only after f+1 honest replicas gave up", () => {
+Deno.test("§6.4a without Q PreVotes nobody becomes candidate: a term is entered only after f+1 honest replicas gave up", () => {
   const lab = new ElectionLab();
   lab.feed(preVote("r2", 1));
   lab.suspect();
@@ -51,7 +51,7 @@ Deno.test("§6.4 its base is the highest prepare certificate it holds, and the c
   assertEquals(certified(asked!.packet.certificate), PREPARED);
 });
 
-Deno.test("§6.4 ⚠ the base is frozen with the self-vote: every later request names it, though the rank has risen", () => {
+Deno.test("§6.4b the base is frozen with the self-vote: every later request names it, though the rank has risen", () => {
   const lab = candidateOutgrown();
   lab.take("RequestVote");
   lab.elapse(500);
@@ -63,7 +63,7 @@ Deno.test("§6.4 ⚠ the base is frozen with the self-vote: every later request 
   }
 });
 
-Deno.test("§6.4 ⚠ elected, it leads from the voted base, though its rank has risen since", () => {
+Deno.test("§6.4b elected, it leads from the voted base, though its rank has risen since", () => {
   const lab = candidateOutgrown();
   lab.feed(votePacket("r2", 2, "r1"));
   lab.take("AppendEntries");
@@ -76,7 +76,7 @@ Deno.test("§6.4 ⚠ elected, it leads from the voted base, though its rank has 
   assertEquals(first!.packet.entries.length, 2); // entry 1 is proposed anew, and the no-op of the term
 });
 
-Deno.test("§6.4 ⚠ votes for the risen base do not count", () => {
+Deno.test("§6.4b §6.6a votes for the risen base do not count", () => {
   const lab = candidateOutgrown();
   for (const voter of ["r2", "r3", "r4"]) {
     assertEquals(lab.feed(votePacket(voter, 2, "r1", PREPARED)), "vote-for-another-base");
@@ -84,7 +84,7 @@ Deno.test("§6.4 ⚠ votes for the risen base do not count", () => {
   assertEquals(lab.state.term.role, "candidate");
 });
 
-Deno.test("§6.4 ⚠ after a restart it does not campaign again in that term", () => {
+Deno.test("§6.4e after a restart it does not campaign again in that term", () => {
   const lab = candidateOutgrown();
   lab.restart();
   lab.suspect();

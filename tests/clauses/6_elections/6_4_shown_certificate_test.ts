@@ -17,7 +17,7 @@ function withBranch(): Lab {
   return lab;
 }
 
-Deno.test("§6.4 the certificate a candidate shows is its base's, though moving to the branch raised its rank", () => {
+Deno.test("§6.4c the certificate a candidate shows is its base's, though moving to the branch raised its rank", () => {
   const lab = withBranch();
   // Entry 2 was certified again in term 2: heard of only now, and not on the log.
   lab.receive(...forge.acksOf(PEERS, 2, forge.headIn(CHAIN, 2)));
@@ -28,7 +28,7 @@ Deno.test("§6.4 the certificate a candidate shows is its base's, though moving 
   assertEquals(certified(request!.certificate), request!.signed.message.base);
 });
 
-Deno.test("§6.4 a candidacy is over before it began when its branch turns out committed in a higher term", () => {
+Deno.test("§6.4d a candidacy is over before it began when its branch turns out committed in a higher term", () => {
   const lab = withBranch();
   const reported = { prepared: forge.rankOf(9, forge.headIn(CHAIN, 2)) };
   lab.receive(...PEERS.map((id) => forge.response(id, 9, reported)), ...PEERS.map((id) => forge.preVote(id, 5)));

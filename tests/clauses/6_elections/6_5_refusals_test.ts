@@ -24,7 +24,7 @@ function candidate(holdsEntries: boolean): ElectionLab {
   return lab;
 }
 
-Deno.test("§6.5 ⚠ valid refusals of all others do not elect, whether their entries are at hand or not", () => {
+Deno.test("§6.5e valid refusals of all others do not elect, whether their entries are at hand or not", () => {
   for (const holdsEntries of [true, false]) {
     const lab = candidate(holdsEntries);
     for (const refusal of REFUSALS) {
@@ -37,7 +37,7 @@ Deno.test("§6.5 ⚠ valid refusals of all others do not elect, whether their en
   }
 });
 
-Deno.test("§6.5 ⚠ beside refusals it still takes Q votes, and the proof shows these alone", () => {
+Deno.test("§6.5e beside refusals it still takes Q votes, and the proof shows these alone", () => {
   const lab = candidate(true);
   lab.feed(REFUSALS[0]!, votePacket("r3", 2, "r1"), REFUSALS[1]!, REFUSALS[2]!);
   assertEquals(lab.state.term.role, "candidate");
@@ -47,7 +47,7 @@ Deno.test("§6.5 ⚠ beside refusals it still takes Q votes, and the proof shows
   assertEquals(shown, ["Vote r1", "Vote r3", "Vote r4"]);
 });
 
-Deno.test("§6.5 §6.7 ⚠ a refusal in the place of a vote makes a proof that cannot even be read", () => {
+Deno.test("§6.5e §6.7 a refusal in the place of a vote makes a proof that cannot even be read", () => {
   const proof = forge.electionProof("r3", 2, PEERS);
   const elects = (last: Signed<Vote>): Packet =>
     forge.appendEntries("r3", 2, [], { proof: { ...proof, votes: [...proof.votes.slice(0, 2), last] } });

@@ -82,7 +82,7 @@ Deno.test("§6.5 the current term is open as long as no leader and no vote is kn
   assertEquals(votesFor(lab, requestVote("r3", 1, ALL)).length, 1);
 });
 
-Deno.test("§6.5 no grant without a valid PreVote certificate and a valid base certificate below the term", () => {
+Deno.test("§6.5a no grant without a valid PreVote certificate and a valid base certificate below the term", () => {
   const base = prepareCertificate(1, ONE, ALL);
   const cases: Record<string, [PacketOf<"RequestVote">, string]> = {
     "too few PreVotes": [requestVote("r3", 2, ["r2", "r3"], base), "no-pre-vote-certificate"],
@@ -117,7 +117,7 @@ Deno.test("§6.5 an outsider, and a request that is not its candidate's own, cou
   assertEquals(lab.feed(forged), "bad-signature");
 });
 
-Deno.test("§6.5 ⚠ no second vote in a term: not for another candidate, not for another base", () => {
+Deno.test("§6.5c no second vote in a term: not for another candidate, not for another base", () => {
   const lab = suspecting();
   assertEquals(votesFor(lab, on(2)).length, 1);
   assertEquals(lab.feed(requestVote("r4", 2, ALL, prepareCertificate(1, ONE, ALL))), "already-voted");
@@ -127,7 +127,7 @@ Deno.test("§6.5 ⚠ no second vote in a term: not for another candidate, not fo
   assertEquals(lab.state.hard.vote?.candidate, "r3");
 });
 
-Deno.test("§6.5 ⚠ no second vote in a term when both candidates asked before the first was answered", () => {
+Deno.test("§6.5c no second vote in a term when both candidates asked before the first was answered", () => {
   const lab = suspecting();
   lab.feed(on(2), requestVote("r4", 2, ALL, prepareCertificate(1, ONE, ALL)));
   lab.elapse(20_000);
@@ -135,7 +135,7 @@ Deno.test("§6.5 ⚠ no second vote in a term when both candidates asked before 
   assertEquals(new Set(votes.map(({ packet }) => packet.signed.message.candidate)).size, 1);
 });
 
-Deno.test("§6.5 ⚠ no second vote in a term after a restart, nor a vote for another while it is candidate itself", () => {
+Deno.test("§6.5c no second vote in a term after a restart, nor a vote for another while it is candidate itself", () => {
   const lab = suspecting();
   votesFor(lab, on(2));
   lab.restart();
@@ -147,7 +147,7 @@ Deno.test("§6.5 ⚠ no second vote in a term after a restart, nor a vote for an
   assertEquals(votesFor(candidate, requestVote("r3", 1, ALL)), []);
 });
 
-Deno.test("§6.5 ⚠ asked again it re-sends those very bytes, though its rank has risen, and after a restart", () => {
+Deno.test("§6.5d asked again it re-sends those very bytes, though its rank has risen, and after a restart", () => {
   const lab = suspecting();
   const [first] = votesFor(lab, on(2));
   lab.feed(...acksOf(ALL, 1, TWO));
@@ -163,7 +163,7 @@ Deno.test("§6.5 ⚠ asked again it re-sends those very bytes, though its rank h
   }
 });
 
-Deno.test("§6.5 a voter of higher rank refuses, in a message that is no vote, and shows its certificate", () => {
+Deno.test("§6.5b a voter of higher rank refuses, in a message that is no vote, and shows its certificate", () => {
   for (const certificate of [GENESIS_CERTIFICATE, prepareCertificate(1, ONE, ALL)]) {
     const lab = suspecting();
     lab.prepare(TWO);

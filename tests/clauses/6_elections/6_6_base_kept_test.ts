@@ -14,7 +14,7 @@ for (
     ["another previous hash at its base", FORK.slice(3), forge.headIn(FORK, 3)],
   ] as const
 ) {
-  Deno.test(`§6.6 a leader that shows ${name} is suspected at once, and nothing of its is acked`, () => {
+  Deno.test(`§6.6b a leader that shows ${name} is suspected at once, and nothing of its is acked`, () => {
     const lab = new Lab();
     lab.follow("r1", 2, entries, { base, prev });
     lab.elapse(20);

@@ -35,7 +35,7 @@ Deno.test("§6.6 Q votes of different replicas for this term, candidate and base
   assertEquals([lab.state.term.role, lab.state.term.leader], ["leader", "r1"]);
 });
 
-Deno.test("§6.6 ⚠ votes that name another base, candidate or term do not add up at the candidate", () => {
+Deno.test("§6.6a votes that name another base, candidate or term do not add up at the candidate", () => {
   const strays = {
     base: votePacket("r3", 1, "r1", rankOf(0, endOf(CHAIN))),
     candidate: votePacket("r3", 1, "r4"),
@@ -55,7 +55,7 @@ Deno.test("§6.6 ⚠ votes that name another base, candidate or term do not add 
   assertEquals(again.state.term.role, "candidate", "earlier term");
 });
 
-Deno.test("§6.6 ⚠ votes that name another base, candidate or term do not add up in a proof", () => {
+Deno.test("§6.6a votes that name another base, candidate or term do not add up in a proof", () => {
   const [good, also] = [vote("r1", 2, "r3", rankOf(0, GENESIS)), vote("r2", 2, "r3", rankOf(0, GENESIS))];
   const strays = {
     base: vote("r4", 2, "r3", rankOf(1, endOf(CHAIN))),
@@ -73,7 +73,7 @@ Deno.test("§6.6 ⚠ votes that name another base, candidate or term do not add 
   }
 });
 
-Deno.test("§6.7 a follower enters a term only on a valid proof", () => {
+Deno.test("§6.7a a follower enters a term only on a valid proof", () => {
   const voters = ["r1", "r2", "r4"];
   const proofs = {
     "none": null,
@@ -98,7 +98,7 @@ Deno.test("§6.7 a follower enters a term only on a valid proof", () => {
   ]);
 });
 
-Deno.test("§6.7 only the proven leader's AppendEntries count in its term", () => {
+Deno.test("§6.7a only the proven leader's AppendEntries count in its term", () => {
   const lab = new ElectionLab();
   lab.follow("r3", 2);
   assertEquals(lab.feed(appendEntries("r4", 2, grow(GENESIS, 1, 2))), "not-the-leader");
@@ -123,7 +123,7 @@ Deno.test("§6.7 the proof is in the leader's first AppendEntries to each follow
   assertEquals(proofs(), ["r4"]);
 });
 
-Deno.test("§6.7 a restarted follower acks nothing before it has seen the proof again, and asks for it", () => {
+Deno.test("§6.7c a restarted follower acks nothing before it has seen the proof again, and asks for it", () => {
   const lab = new ElectionLab();
   lab.follow("r2", 1);
   lab.restart();
@@ -135,7 +135,7 @@ Deno.test("§6.7 a restarted follower acks nothing before it has seen the proof 
   assertEquals(sentOf(answered, "AppendEntriesResponse")[0]?.signed.message.acks.at(-1), endOf(CHAIN));
 });
 
-Deno.test("§6.9 a replica that voted in a term has left every lower one: it neither follows, acks nor leads there", () => {
+Deno.test("§6.9a a replica that voted in a term has left every lower one: it neither follows, acks nor leads there", () => {
   const lab = new ElectionLab();
   lab.lead(1);
   lab.suspect();

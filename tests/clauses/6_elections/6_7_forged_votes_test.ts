@@ -35,7 +35,7 @@ Deno.test("§6.7 a proof whose votes and base are signed by those they name inst
   }
 });
 
-Deno.test("§6.7 §2.3 ⚠ one vote that its voter did not sign, wherever it stands, and nobody is elected", () => {
+Deno.test("§6.7b §2.3a one vote that its voter did not sign, wherever it stands, and nobody is elected", () => {
   const [victim, ...genuine] = PROOF.votes;
   const { voter, base } = victim!.message;
   const forgeries = {
@@ -54,7 +54,7 @@ Deno.test("§6.7 §2.3 ⚠ one vote that its voter did not sign, wherever it sta
   }
 });
 
-Deno.test("§6.7 ⚠ a response of the base that its replica did not sign spoils the proof as well", () => {
+Deno.test("§6.7b a response of the base that its replica did not sign spoils the proof as well", () => {
   const [first, ...rest] = PROOF.base.responses;
   const responses = [...rest, forge.signAs("r3", first!.message)];
   const base = { ...PROOF.base, responses } as ElectionProof["base"];

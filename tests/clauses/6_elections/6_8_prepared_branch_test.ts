@@ -34,7 +34,7 @@ function moved(): ElectionLab {
   return lab;
 }
 
-Deno.test("§6.8 a replica whose log moves to another branch keeps the entries under its highest certificate, also on disk", () => {
+Deno.test("§6.8a a replica whose log moves to another branch keeps the entries under its highest certificate, also on disk", () => {
   const lab = moved();
   for (const restart of [false, true]) {
     if (restart) lab.restart();
@@ -51,7 +51,7 @@ Deno.test("§6.8 it refuses candidates of lower rank though its log holds nothin
   assertEquals(lab.take("VoteRefusal").map(({ packet }) => certified(packet.certificate)), [rankOf(1, THREE)]);
 });
 
-Deno.test("§6.6 §6.8 a candidate leads from that branch: its log then contains the base's hash at the base's index", () => {
+Deno.test("§6.8a §6.6 a candidate leads from that branch: its log then contains the base's hash at the base's index", () => {
   for (const restart of [false, true]) {
     const lab = moved();
     if (restart) lab.restart();
@@ -67,7 +67,7 @@ Deno.test("§6.6 §6.8 a candidate leads from that branch: its log then contains
   }
 });
 
-Deno.test("§6.8 the branch goes only when a higher-ranked certificate replaces it", () => {
+Deno.test("§6.8a the branch goes only when a higher-ranked certificate replaces it", () => {
   const lab = moved();
   lab.feed(...acksOf(ALL, 1, endOf(CHAIN.slice(0, 2))));
   assertEquals(lab.state.branch.length, 3);
@@ -75,7 +75,7 @@ Deno.test("§6.8 the branch goes only when a higher-ranked certificate replaces 
   assertEquals([certified(lab.state.prepared), lab.state.branch], [rankOf(2, endOf(OTHER.slice(0, 1))), []]);
 });
 
-Deno.test("§6.8 or when its entries lie at or below the commit index", () => {
+Deno.test("§6.8a or when its entries lie at or below the commit index", () => {
   const lab = new ElectionLab();
   lab.follow("r2", 1);
   lab.append(GENESIS, CHAIN);
@@ -89,7 +89,7 @@ Deno.test("§6.8 or when its entries lie at or below the commit index", () => {
   assertEquals([lab.state.commitIndex, lab.state.branch], [3, []]);
 });
 
-Deno.test("§6.8 rank never goes down, whatever certificates arrive late", () => {
+Deno.test("§6.8d rank never goes down, whatever certificates arrive late", () => {
   const lab = moved();
   lab.feed(...acksOf(ALL, 2, endOf(OTHER)));
   const rank = certified(lab.state.prepared);
@@ -100,7 +100,7 @@ Deno.test("§6.8 rank never goes down, whatever certificates arrive late", () =>
   assertEquals(certified(lab.state.prepared), rank);
 });
 
-Deno.test("§6.5 a refusal is advice: the candidate fetches what it shows, goes on counting, and leads from the voted base", () => {
+Deno.test("§6.5f a refusal is advice: the candidate fetches what it shows, goes on counting, and leads from the voted base", () => {
   const lab = new ElectionLab();
   lab.campaign(2);
   lab.feed(refusal("r3", prepareCertificate(1, THREE, ALL)));

@@ -1,4 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
+import { acceptedAnswer, answersNeeded, countAnswer, createReplyTally } from "../../../client/session/reply_tally.ts";
+import { logIndex, seq } from "../../../protocol/ids.ts";
+import type { Answer } from "../../../protocol/message.ts";
 import { ElectionLab } from "../support/election_lab.ts";
 import { endOf, entryAfter, GENESIS, grow, request } from "../support/forge.ts";
 
@@ -15,7 +18,7 @@ function following(): ElectionLab {
   return lab;
 }
 
-Deno.test("§7.2 every replica answers directly, once committed and not before; a client's answers of one batch go together", () => {
+Deno.test("§7.2a every replica answers directly, once committed and not before; a client's answers of one batch go together", () => {
   const lab = following();
   const chain = [entryAfter(GENESIS, 1, [request(0), request(0, "", "c2"), request(1)])];
   chain.push(entryAfter(endOf(chain), 1, [request(2)]));
@@ -51,7 +54,7 @@ Deno.test("§7.1 a seq below the window is answered as expired", () => {
   assertEquals(told(lab), ["c1: 4 expired@0"]);
 });
 
-Deno.test("§7.2 a restarted replica answers only after it has applied again up to its durable commit index", () => {
+Deno.test("§7.2c a restarted replica answers only after it has applied again up to its durable commit index", () => {
   const lab = following();
   const chain = grow(GENESIS, 300, 1);
   for (let i = 0; i < 300; i += 50) lab.append(i === 0 ? GENESIS : endOf(chain.slice(0, i)), chain.slice(i, i + 50));
@@ -67,4 +70,22 @@ Deno.test("§7.2 a restarted replica answers only after it has applied again up 
   assertEquals([lab.state.appliedIndex as number, told(lab)], [300, []]); // what it answered before is not answered anew
   lab.request(request(1, "main"));
   assertEquals(told(lab), ["c1: 1 applied@1"]);
+});
+
+Deno.test("§7.2b a client takes what f + 1 different replicas say alike, and no less", () => {
+  const answer = (index: number, outcome: Answer["outcome"] = "applied", floor = 0): Answer => {
+    return { seq: seq(1), index: logIndex(index), outcome, result: Uint8Array.of(7), floor: seq(floor) };
+  };
+  const tellings = (...told: [string, Answer][]) => {
+    const tally = createReplyTally(new Set(["r1", "r2", "r3", "r4"]), answersNeeded(4, false));
+    for (const [replica, given] of told) countAnswer(tally, replica, given);
+    return acceptedAnswer(tally)?.outcome ?? null;
+  };
+  assertEquals(tellings(["r1", answer(5)]), null);
+  assertEquals(tellings(["r1", answer(5)], ["r1", answer(5)]), null);
+  assertEquals(tellings(["r1", answer(5)], ["r9", answer(5)]), null);
+  assertEquals(tellings(["r1", answer(5)], ["r2", answer(6)], ["r3", answer(5, "applied", 1)]), null);
+  assertEquals(tellings(["r1", answer(5)], ["r2", { ...answer(5), result: Uint8Array.of(8) }]), null);
+  assertEquals(tellings(["r1", answer(5)], ["r2", answer(6)], ["r3", answer(5)]), "applied");
+  assertEquals(tellings(["r1", answer(5, "expired", 3)], ["r2", answer(0, "expired", 4)]), "expired");
 });

@@ -39,7 +39,7 @@ function deafTo(client: string, leader: () => string | null) {
     packet.kind === "ForwardedRequest" && packet.signed.message.client === client && to === leader() ? null : 1;
 }
 
-Deno.test("§7.3 ⚠ a leader that drops one client's requests is replaced, though it serves the others", () => {
+Deno.test("§7.3g a leader that drops one client's requests is replaced, though it serves the others", () => {
   let deaf: string | null = null;
   const cluster: SimCluster = new SimCluster({ replicas: 4, delay: deafTo("c1", () => deaf) });
   assert(cluster.elapse(10_000, () => leaderOf(cluster) !== null));
@@ -80,7 +80,7 @@ function harass(cluster: SimCluster, roll: (n: number) => number, round = 0): vo
 }
 
 for (let seed = 1; seed <= 8; seed++) {
-  Deno.test(`§7.3 ⚠ a client cannot depose a leader that serves, even with a replica's help, seed ${seed}`, () => {
+  Deno.test(`§7.3h a client cannot depose a leader that serves, even with a replica's help, seed ${seed}`, () => {
     const roll = dice(seed);
     const suspicions: string[] = [];
     const event = (at: string, { event, fields }: CoreEvent) => {
@@ -103,7 +103,7 @@ for (let seed = 1; seed <= 8; seed++) {
   });
 }
 
-Deno.test("§7.3 ⚠ a client cannot depose a leader that serves by telling it of another floor than the others", () => {
+Deno.test("§7.3h a client cannot depose a leader that serves by telling it of another floor than the others", () => {
   const cluster = new SimCluster({ replicas: 4 });
   assert(cluster.elapse(20_000, () => leaderOf(cluster) !== null));
   const leader = leaderOf(cluster)!;

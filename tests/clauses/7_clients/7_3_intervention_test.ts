@@ -86,7 +86,7 @@ Deno.test("§7.3 a new leader gets it forwarded, and patience starts again", () 
   assert(lab.trusts(PATIENCE_MS));
 });
 
-Deno.test("§7.3 ⚠ a seq is settled once it is applied, whatever its command", () => {
+Deno.test("§7.3a a seq is settled once it is applied, whatever its command", () => {
   const lab = following();
   lab.request(request(0, "wanted here"));
   serve(lab, request(0, "told to the leader"));
@@ -94,14 +94,14 @@ Deno.test("§7.3 ⚠ a seq is settled once it is applied, whatever its command",
   assertEquals(lab.request(request(0, "wanted here")), "settled");
 });
 
-Deno.test("§7.3 ⚠ a seq is settled once it is below the window", () => {
+Deno.test("§7.3a a seq is settled once it is below the window", () => {
   const lab = following();
   lab.request(request(3));
   serve(lab, request(9, "", "c1", 5));
   assert(lab.trusts(10_000));
 });
 
-Deno.test("§7.3 ⚠ nothing else settles it: not other seqs of the client, not the same seq of another client", () => {
+Deno.test("§7.3a nothing else settles it: not other seqs of the client, not the same seq of another client", () => {
   const lab = following();
   lab.request(request(3));
   lab.elapse(10);
@@ -109,7 +109,7 @@ Deno.test("§7.3 ⚠ nothing else settles it: not other seqs of the client, not 
   assertPatience(patience(lab), PATIENCE_MS - 10, "unsettled");
 });
 
-Deno.test("§7.3 ⚠ patience runs only for a seq inside the client's window", () => {
+Deno.test("§7.3b patience runs only for a seq inside the client's window", () => {
   const lab = following();
   assertEquals(lab.request(request(16)), "outside-window"); // W = 16, floor 0
   assertEquals(lab.request(request(1000, "", "c1", 900)), "outside-window");
@@ -118,14 +118,14 @@ Deno.test("§7.3 ⚠ patience runs only for a seq inside the client's window", (
   assertPatience(patience(lab), PATIENCE_MS, "the window's last seq");
 });
 
-Deno.test("§7.3 ⚠ a client's pending seqs never exceed its quota, one window above its own highest floor", () => {
+Deno.test("§7.3b a client's pending seqs never exceed its quota, one window above its own highest floor", () => {
   const lab = following();
   for (let i = 0; i < 1000; i++) lab.request(request(i, "", "c1", Math.max(0, i - 15)));
   assertEquals([...lab.state.requests.interventions.values()].map((pending) => pending.size), [16]);
   assertEquals(lab.request(request(700, "", "c1", 690)), "below-own-floor");
 });
 
-Deno.test("§7.3 ⚠ patience doubles at each leader change without progress, up to its cap", () => {
+Deno.test("§7.3d patience doubles at each leader change without progress, up to its cap", () => {
   const lab = following();
   lab.request(request(0));
   const measured = ["r3", "r4", "r2", "r3", "r4", "r2"].map((leader) => {
@@ -138,7 +138,7 @@ Deno.test("§7.3 ⚠ patience doubles at each leader change without progress, up
   }
 });
 
-Deno.test("§7.3 ⚠ patience halves at a leader change with progress, down to the first one", () => {
+Deno.test("§7.3d patience halves at a leader change with progress, down to the first one", () => {
   const lab = following();
   lab.request(request(0));
   for (const leader of ["r3", "r4", "r2"]) changeLeader(lab, leader);
@@ -151,7 +151,7 @@ Deno.test("§7.3 ⚠ patience halves at a leader change with progress, down to t
   }
 });
 
-Deno.test("§7.3 ⚠ patience restarts when an older pending request commits: a busy leader stays", () => {
+Deno.test("§7.3f patience restarts when an older pending request commits: a busy leader stays", () => {
   const lab = following();
   for (let i = 0; i < 5; i++) lab.request(request(i));
   for (let i = 0; i < 5; i++) {
@@ -161,7 +161,7 @@ Deno.test("§7.3 ⚠ patience restarts when an older pending request commits: a 
   assert(lab.trusts(10_000));
 });
 
-Deno.test("§7.3 ⚠ at most 8 times per request: a leader that serves all but one goes", () => {
+Deno.test("§7.3f at most 8 times per request: a leader that serves all but one goes", () => {
   const lab = following();
   for (let i = 0; i < 12; i++) lab.request(request(i));
   for (let i = 0; i < LIMITS.maxPatienceRestarts; i++) {
@@ -173,7 +173,7 @@ Deno.test("§7.3 ⚠ at most 8 times per request: a leader that serves all but o
   assertPatience(patience(lab), PATIENCE_MS - 1000, "after 8 restarts");
 });
 
-Deno.test("§7.3 ⚠ younger requests that commit restart nothing: a censoring leader gains no time by serving others", () => {
+Deno.test("§7.3f younger requests that commit restart nothing: a censoring leader gains no time by serving others", () => {
   const lab = following();
   lab.request(request(0));
   lab.elapse(10);
@@ -184,4 +184,14 @@ Deno.test("§7.3 ⚠ younger requests that commit restart nothing: a censoring l
   const since = lab.now;
   for (let i = 0; i < 6 && lab.trusts(500); i++) serve(lab, request(i, "", "c2"));
   assertPatience(lab.now - since, PATIENCE_MS, "from the restart");
+});
+
+Deno.test("§7.3e a leader's no-op, or a request that nobody waited for, is no progress: patience grows all the same", () => {
+  const lab = following();
+  lab.request(request(0));
+  for (const [leader, served] of [["r3", []], ["r4", [request(0, "", "c2")]]] as const) {
+    serve(lab, ...served);
+    changeLeader(lab, leader);
+  }
+  assertPatience(patience(lab), 4 * PATIENCE_MS, "after two leaders that served nobody who waits");
 });

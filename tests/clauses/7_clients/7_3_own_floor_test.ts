@@ -11,7 +11,7 @@ const ordered = (lab: ElectionLab): number[] =>
 const forwarded = (lab: ElectionLab, number: number, floor: number): string =>
   lab.feed({ kind: "ForwardedRequest", signed: request(number, "", "c1", floor) });
 
-Deno.test("§7.3 ⚠ a floor heard before it led, in a request it did not keep, does not make a leader refuse the client", () => {
+Deno.test("§7.3c a floor heard before it led, in a request it did not keep, does not make a leader refuse the client", () => {
   const lab = new ElectionLab();
   lab.follow("r2", 1);
   forwarded(lab, 100, 100); // a Byzantine replica passes it on to whom it concerns nothing
@@ -22,7 +22,7 @@ Deno.test("§7.3 ⚠ a floor heard before it led, in a request it did not keep, 
   assertEquals(ordered(lab), [5]);
 });
 
-Deno.test("§7.3 ⚠ a floor in a request a deposed leader had no time to order does not bind in its next term", () => {
+Deno.test("§7.3c a floor in a request a deposed leader had no time to order does not bind in its next term", () => {
   const lab = new ElectionLab();
   lab.lead(1);
   for (let i = 0; i < 4; i++) forwarded(lab, i, 0); // the pipeline is busy, so requests gather
@@ -34,7 +34,7 @@ Deno.test("§7.3 ⚠ a floor in a request a deposed leader had no time to order 
   assert(ordered(lab).includes(5));
 });
 
-Deno.test("§7.3 ⚠ one seq signed with two floors: the leader is bound by the one it orders", () => {
+Deno.test("§7.3c one seq signed with two floors: the leader is bound by the one it orders", () => {
   const lab = new ElectionLab();
   lab.lead(1);
   assertEquals([forwarded(lab, 10, 0), forwarded(lab, 10, 10)], ["accept", "accept"]);

@@ -1,10 +1,14 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { NoQuorumError } from "../../../client/mod.ts";
 import { answersNeeded, quorumSizes } from "../../../client/session/reply_tally.ts";
+import { fastRead } from "../../../replica/answers/queries.ts";
+import { encodeKvCommand, KvStore } from "../../../state_machine/mod.ts";
 import { SILENT } from "../../client/fake_cluster.ts";
 import { withCluster } from "../../client/with_cluster.ts";
+import { endOf, GENESIS, grow, reportsOf } from "../support/forge.ts";
+import { Lab } from "../support/lab.ts";
 
-Deno.test("§7.4 ⚠ with fast reads on, whoever answered a write and whoever answers a read share an honest replica", () => {
+Deno.test("§7.4a with fast reads on, whoever answered a write and whoever answers a read share an honest replica", () => {
   for (let n = 1; n <= 40; n++) {
     const { f, weak, quorum } = quorumSizes(n);
     const honestInBoth = (writers: number, readers: number) => writers + readers - n - f;
@@ -15,7 +19,7 @@ Deno.test("§7.4 ⚠ with fast reads on, whoever answered a write and whoever an
   }
 });
 
-Deno.test("§7.4 ⚠ with fast reads on, f+1 equal answers complete neither a write nor an ordered read; Q do", () =>
+Deno.test("§7.4a with fast reads on, f+1 equal answers complete neither a write nor an ordered read; Q do", () =>
   withCluster(
     { constants: { fastReads: true, electionTimeoutMs: 50 }, scripts: { r3: SILENT, r4: SILENT } },
     async (cluster, connect) => {
@@ -34,3 +38,18 @@ Deno.test("§7.4 with fast reads off, f+1 equal answers complete both", () =>
     assertEquals((await client.put("k", "v")).revision, 1);
     assert((await client.get("k")).found);
   }));
+
+Deno.test("§7.4b a fast read is refused where the roster does not enable it, and until a restart has applied all again", () => {
+  const chain = grow(GENESIS, 4, 1);
+  for (const fastReads of [true, false]) {
+    const lab = new Lab({ constants: { fastReads } });
+    const answered = () => fastRead(lab.state, new KvStore(), encodeKvCommand({ op: "get", key: "k" })).ok;
+    lab.follow("r1", 1, chain);
+    lab.receive(...reportsOf(lab.peers, 1, endOf(chain)));
+    assertEquals([Number(lab.state.appliedIndex), answered()], [4, fastReads]);
+    lab.restart();
+    assertEquals([Number(lab.state.appliedIndex), answered()], [0, false]);
+    lab.elapse(100);
+    assertEquals([Number(lab.state.appliedIndex), answered()], [4, fastReads]);
+  }
+});

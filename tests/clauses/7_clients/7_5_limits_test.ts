@@ -7,7 +7,7 @@ import { listSignatures } from "../../../protocol/signatures.ts";
 import { ElectionLab } from "../support/election_lab.ts";
 import { request } from "../support/forge.ts";
 
-Deno.test("§7.5 an unknown client's request is dropped before any signature of it is checked", () => {
+Deno.test("§7.5a an unknown client's request is dropped before any signature of it is checked", () => {
   const lab = new ElectionLab();
   const packet = { kind: "ForwardedRequest", signed: request(0, "", "c9") } as const;
   assertEquals(listSignatures(packet).length, 1);
@@ -18,7 +18,7 @@ Deno.test("§7.5 an unknown client's request is dropped before any signature of 
   assertEquals(lab.state.requests.interventions.size + lab.state.requests.pool.size, 0);
 });
 
-Deno.test("§7.5 what a client can make a leader hold is one window, however much it sends", () => {
+Deno.test("§7.5b what a client can make a leader hold is one window, however much it sends", () => {
   const lab = new ElectionLab();
   lab.lead(1);
   const sizes = new Set<number>();
@@ -31,7 +31,7 @@ Deno.test("§7.5 what a client can make a leader hold is one window, however muc
   assert(Math.max(...sizes) <= 16, `a queue of ${Math.max(...sizes)}`);
 });
 
-Deno.test("§7.5 clients are served in turn: one that fills its window does not starve another", () => {
+Deno.test("§7.5c clients are served in turn: one that fills its window does not starve another", () => {
   const { state } = new ElectionLab();
   for (let i = 0; i < 10; i++) poolRequest(state, request(i));
   for (let i = 0; i < 3; i++) poolRequest(state, request(i, "", "c2"));

@@ -27,12 +27,12 @@ function repeatedVotes(term: number): ElectionProof {
   return { ...proof, votes: Array.from({ length: 64 }, () => proof.votes[0]!) };
 }
 
-Deno.test("§7.5 entries of a replica that does not lead this term are not looked at", () => {
+Deno.test("§7.5d entries of a replica that does not lead this term are not looked at", () => {
   const entries = forge.grow(END, 3, 1, "usurped");
   assertEquals(codeOf(following(), forge.appendEntries("r4", 1, entries, { prev: END })), "not-the-leader");
 });
 
-Deno.test("§7.5 §6.7 before the leader is proved its header is enough to ask for the proof", () => {
+Deno.test("§7.5d §6.7 before the leader is proved its header is enough to ask for the proof", () => {
   const lab = new Lab();
   const packet = forge.appendEntries("r1", 1, CHAIN, { prev: forge.GENESIS });
   const screened = screen(lab.state, packet);
@@ -49,14 +49,14 @@ Deno.test("§5.2 a header whose entries were left out, because its proof came in
   assertEquals([asked!.signed.message.proofWanted, asked!.signed.message.match], [false, END]);
 });
 
-Deno.test("§7.5 entries that are on the log already were checked when they got there", () => {
+Deno.test("§7.5d entries that are on the log already were checked when they got there", () => {
   const lab = following();
   const again = forge.appendEntries("r1", 1, CHAIN, { prev: forge.GENESIS, round: 2 });
   const more = forge.appendEntries("r1", 1, forge.grow(END, 2, 1), { prev: END, round: 3 });
   assertEquals([freshEntries(lab.state, again), freshEntries(lab.state, more)], [[], [0, 1]]);
 });
 
-Deno.test("§7.5 §2.4 a proof with one replica's vote many times over is dropped unverified", () => {
+Deno.test("§7.5d §2.4a a proof with one replica's vote many times over is dropped unverified", () => {
   const lab = following();
   const screened = screen(lab.state, {
     kind: "PreVote",
@@ -69,7 +69,7 @@ Deno.test("§7.5 §2.4 a proof with one replica's vote many times over is droppe
   assert(judged.packet.kind === "AppendEntries" && judged.packet.proof === null);
 });
 
-Deno.test("§7.5 §6.5 a RequestVote without a quorum of PreVotes or a certificate for its base is refused unverified", () => {
+Deno.test("§7.5d §6.5 a RequestVote without a quorum of PreVotes or a certificate for its base is refused unverified", () => {
   const lab = following();
   const good = forge.requestVote("r4", 2, ["r1", "r3", "r4"]);
   const repeated = Array.from({ length: 64 }, () => good.preVotes[0]!);
@@ -81,7 +81,7 @@ Deno.test("§7.5 §6.5 a RequestVote without a quorum of PreVotes or a certifica
   );
 });
 
-Deno.test("§7.5 refusals and fetched entries that nobody waits for are ignored unverified", () => {
+Deno.test("§7.5d refusals and fetched entries that nobody waits for are ignored unverified", () => {
   const lab = following();
   const certificate = forge.commitCertificate(1, END, ["r1", "r3", "r4"]);
   assertEquals(codeOf(lab, forge.voteRefusal("r4", 2, "r2", certificate)), "no-candidacy");

@@ -35,7 +35,7 @@ function catchUp(lab: Lab, certificate: CommitCertificate, chain = CHAIN): Outco
   return lab.receive(forge.fetchEntriesResponse(asked.source, asked, entries, certificate));
 }
 
-Deno.test("§8.1 f + 1 responses with a higher commit index set off a catch-up, f do not", () => {
+Deno.test("§8.1a f + 1 responses with a higher commit index set off a catch-up, f do not", () => {
   const lab = new Lab();
   lab.receive(forge.response("r3", 1, { commit: at(3) }));
   assertEquals(sentOf(lab.elapse(900), "FetchEntries"), []);
@@ -54,7 +54,7 @@ Deno.test("§8.1 entries fetched under a commit certificate are appended and com
   assertEquals([logOf(lab), lab.state.commitCertificate], [hashesOf(CHAIN.slice(0, 4)), certificate]);
 });
 
-Deno.test("§8.1 it asks on, page by page, until it reaches the certified point, and believes nothing before", () => {
+Deno.test("§8.1c it asks on, page by page, until it reaches the certified point, and believes nothing before", () => {
   const lab = new Lab();
   const page = LIMITS.maxAppendEntries;
   const chain = forge.grow(forge.GENESIS, page + 6, 1);
@@ -69,7 +69,7 @@ Deno.test("§8.1 it asks on, page by page, until it reaches the certified point,
   assertEquals([logOf(lab), Number(lab.state.commitIndex)], [hashesOf(chain), page + 6]);
 });
 
-Deno.test("§8.1 a source that drips entries is left for another at once", () => {
+Deno.test("§8.1d a source that drips entries is left for another at once", () => {
   const lab = new Lab();
   const certificate = forge.commitCertificate(1, at(5), PEERS);
   const asked = ask(lab, at(5));
@@ -77,7 +77,7 @@ Deno.test("§8.1 a source that drips entries is left for another at once", () =>
   assertEquals(verdicts, [{ verdict: "reject", code: "short-answer", culprit: asked.to[0] as never }]);
 });
 
-Deno.test("§8.1 a source that is silent is asked once more, then another one", () => {
+Deno.test("§8.1d a source that is silent is asked once more, then another one", () => {
   const lab = new Lab();
   const first = ask(lab, at(5));
   const asked = lab.elapse(4000).sent.flatMap(({ to, packet }) =>
@@ -101,7 +101,7 @@ Deno.test("§8.1 §6.11 what an answer may take doubles with every catch-up that
   for (const [i, ms] of wanted.entries()) assert(Math.abs(waits[i]! - ms) <= 20, `waited ${waits.join(" ")}`);
 });
 
-Deno.test("§8.1 a source that served is not the first to be asked the next time", () => {
+Deno.test("§8.1d a source that served is not the first to be asked the next time", () => {
   const lab = new Lab();
   const certificate = (index: number) => forge.commitCertificate(1, at(index), PEERS);
   const first = ask(lab, at(3));
@@ -109,7 +109,7 @@ Deno.test("§8.1 a source that served is not the first to be asked the next time
   assert(ask(lab, at(6)).source !== first.source);
 });
 
-Deno.test("§8.1 the source need not be trusted: what no certificate covers is refused, and another source asked", () => {
+Deno.test("§8.1c §8.1d the source need not be trusted: what no certificate covers is refused, and another source asked", () => {
   const good = forge.commitCertificate(1, at(5), PEERS);
   const answers: [string, readonly ChainedEntry[], CommitCertificate | null][] = [
     ["chain-misses-certificate", FORK, good],
@@ -142,7 +142,7 @@ Deno.test("§8.1 an answer nobody asked for, or to an earlier question, is ignor
   assertEquals(logOf(lab), []);
 });
 
-Deno.test("§8.1 ⚠ committed entries replace whatever conflicts with them, not acked", () => {
+Deno.test("§8.1f committed entries replace whatever conflicts with them, not acked", () => {
   const lab = new Lab();
   lab.follow("r1", 1, FORK);
   lab.follow("r1", 2, []); // in term 2 none of them is acked
@@ -152,7 +152,7 @@ Deno.test("§8.1 ⚠ committed entries replace whatever conflicts with them, not
   assertEquals(lab.state.hard.noMoreAcks, false);
 });
 
-Deno.test("§8.1 ⚠ committed entries replace whatever conflicts with them, acked", () => {
+Deno.test("§8.1f committed entries replace whatever conflicts with them, acked", () => {
   const lab = new Lab();
   lab.follow("r1", 1, FORK);
   assertEquals(lab.state.hard.ack, forge.endOf(FORK));
@@ -182,20 +182,20 @@ function acksWhileLed(lab: Lab): number[] {
   return published.flatMap(({ signed }) => signed.message.acks.map(({ index }) => Number(index)));
 }
 
-Deno.test("§8.1 ⚠ a replica whose own ack is not on the resulting chain signs no further ack in that term", () => {
+Deno.test("§8.1g §8.1h a replica whose own ack is not on the resulting chain signs no further ack in that term", () => {
   const lab = replaced();
   assertEquals(lab.state.hard.noMoreAcks, true);
   assertEquals(acksWhileLed(lab), []);
 });
 
-Deno.test("§8.1 ⚠ nor after a restart: the flag is durable", () => {
+Deno.test("§8.1g nor after a restart: the flag is durable", () => {
   const lab = replaced();
   lab.restart();
   assertEquals([lab.state.hard.noMoreAcks, lab.disk.recovered().hardState.noMoreAcks], [true, true]);
   assertEquals(acksWhileLed(lab), []);
 });
 
-Deno.test("§8.1 ⚠ an ack above the certified point, on entries that catch-up removed, is not on the chain either", () => {
+Deno.test("§8.1g an ack above the certified point, on entries that catch-up removed, is not on the chain either", () => {
   const lab = new Lab();
   lab.follow("r1", 1, FORK); // acked at 5
   catchUp(lab, forge.commitCertificate(1, at(2), PEERS));
@@ -216,7 +216,7 @@ Deno.test("§8.1 in the next term it acks again", () => {
   assertEquals([lab.state.hard.noMoreAcks, lab.state.hard.ack], [false, at(6)]);
 });
 
-Deno.test("§8.1 it may still report what is prepared, and so help to commit", () => {
+Deno.test("§8.1h it may still report what is prepared, and so help to commit", () => {
   const lab = replaced();
   lab.follow("r1", 1, CHAIN.slice(3), { prev: at(3), round: 8 });
   const outcome = lab.receive(...forge.acksOf(PEERS, 1, at(6)));
@@ -224,7 +224,7 @@ Deno.test("§8.1 it may still report what is prepared, and so help to commit", (
   assertEquals(response!.signed.message.prepared, forge.rankOf(1, at(6)));
 });
 
-Deno.test("§8.1 accepting a certificate of a higher term raises currentTerm, then with no leader known", () => {
+Deno.test("§8.1i accepting a certificate of a higher term raises currentTerm, then with no leader known", () => {
   const lab = new Lab();
   lab.follow("r1", 1, FORK);
   catchUp(lab, forge.commitCertificate(4, at(3), PEERS));
@@ -257,7 +257,7 @@ Deno.test("§8.1 a refusal sets off a catch-up too; what it certifies is kept as
   assertEquals(lab.state.prepared, certificate);
 });
 
-Deno.test("§6.5 a refusal tells only the candidate it names something, and only in its term", () => {
+Deno.test("§6.5g a refusal tells only the candidate it names something, and only in its term", () => {
   const certificate = forge.prepareCertificate(2, at(4), PEERS);
   const follower = new Lab();
   follower.follow("r1", 1, FORK);
@@ -268,7 +268,7 @@ Deno.test("§6.5 a refusal tells only the candidate it names something, and only
   }
 });
 
-Deno.test("§6.8 entries kept aside that the log grows over are kept aside no more, and a candidacy starts behind what is committed", () => {
+Deno.test("§6.8b entries kept aside that the log grows over are kept aside no more, and a candidacy starts behind what is committed", () => {
   const lab = candidate();
   const certificate = forge.prepareCertificate(2, at(5), PEERS);
   lab.receive(forge.voteRefusal("r3", 3, "r2", certificate));

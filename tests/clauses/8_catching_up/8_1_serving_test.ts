@@ -65,7 +65,7 @@ Deno.test("§8.1 an answer is bounded by the asker's maxBytes, but holds at leas
   assertEquals(served(lab, 1, at(6), 0), [1]);
 });
 
-Deno.test("§8.1 an asker is served a burst at once and then at a steady pace, each asker by itself", () => {
+Deno.test("§8.1e an asker is served a burst at once and then at a steady pace, each asker by itself", () => {
   const lab = new Lab();
   lab.follow("r1", 1, CHAIN);
   const atOnce = () => {

@@ -6,7 +6,7 @@ import { SimCluster } from "../../simulation/nodes/sim_cluster.ts";
 import * as forge from "../support/forge.ts";
 import { Lab, sentOf } from "../support/lab.ts";
 
-Deno.test("§8.1 a follower that missed the last entry asks for it as soon as f + 1 others have committed it, however long timeouts are", () => {
+Deno.test("§8.1b a follower that missed the last entry asks for it as soon as f + 1 others have committed it, however long timeouts are", () => {
   let lossy = false;
   const cluster = new SimCluster({
     replicas: 4,
@@ -33,7 +33,7 @@ Deno.test("§8.1 a follower that missed the last entry asks for it as soon as f 
   assert(cluster.elapse(2000, () => commits().every((index) => index === 2)), `commits ${commits()} two seconds later`);
 });
 
-Deno.test("§8.1 who commits a part of what others claim stays awake for the rest", () => {
+Deno.test("§8.1b who commits a part of what others claim stays awake for the rest", () => {
   const chain = forge.grow(forge.GENESIS, 4, 1);
   const lab = new Lab();
   lab.receive(...["r3", "r4"].map((id) => forge.response(id, 1, { commit: forge.headIn(chain, 4) })));

@@ -23,7 +23,7 @@ const vouch = (index: number, peers: readonly string[] = PEERS) => {
   return peers.map((id) => checkpoint(id, snapshot));
 };
 
-Deno.test("§8.1 §8.2 ⚠ a catch-up that ends after its beginning was dropped still counts", () => {
+Deno.test("§8.1j §8.2 a catch-up that ends after its beginning was dropped still counts", () => {
   const lab = new TransferLab({ constants });
   const asked = lab.fallBehind(at(40));
   commit(lab, 24);
@@ -34,7 +34,7 @@ Deno.test("§8.1 §8.2 ⚠ a catch-up that ends after its beginning was dropped 
   assertEquals([verdicts, Number(lab.state.commitIndex)], [[{ verdict: "accept" }], 40] as never[]);
 });
 
-Deno.test("§6.5 §8.2 ⚠ so does one under a refusal's certificate: only what is not on the log is kept aside", () => {
+Deno.test("§8.1j §6.5 so does one under a refusal's certificate: only what is not on the log is kept aside", () => {
   const lab = new TransferLab({ constants });
   lab.campaign(6);
   const certificate = forge.prepareCertificate(5, at(30), PEERS);
@@ -51,7 +51,7 @@ Deno.test("§6.5 §8.2 ⚠ so does one under a refusal's certificate: only what 
   assertEquals([lab.state.prepared.index, lab.state.branch.length], [30, 6] as never[]);
 });
 
-Deno.test("§8.2 ⚠ who asks for an old checkpoint just when a newer one becomes stable does not stop this replica", () => {
+Deno.test("§8.2d who asks for an old checkpoint just when a newer one becomes stable does not stop this replica", () => {
   const lab = new TransferLab({ constants });
   commit(lab, 16);
   lab.receive(...vouch(8));
@@ -64,7 +64,7 @@ Deno.test("§8.2 ⚠ who asks for an old checkpoint just when a newer one become
   assertEquals(told.filter((index) => index < 16), []);
 });
 
-Deno.test("§3.1 §8.2 ⚠ entry terms do not decrease behind a checkpoint either, however short the tail", () => {
+Deno.test("§3.1b §8.2h entry terms do not decrease behind a checkpoint either, however short the tail", () => {
   const lab = new TransferLab({ constants: { ...constants, logTail: 0 } });
   commit(lab, 8);
   lab.receive(...vouch(8));

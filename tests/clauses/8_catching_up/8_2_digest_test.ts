@@ -23,7 +23,7 @@ class Replicated {
   }
 }
 
-Deno.test("§8.2 I6 ⚠ what changes the session table alone changes the digest", () => {
+Deno.test("§8.2b I6 what changes the session table alone changes the digest", () => {
   const read: KvCommand = { op: "get", key: "k" };
   const cases: Record<string, (all: Replicated) => ReturnType<Replicated["apply"]>> = {
     "a read's answer": (all) => all.apply(forge.request(4), 2, read),
@@ -39,7 +39,7 @@ Deno.test("§8.2 I6 ⚠ what changes the session table alone changes the digest"
   }
 });
 
-Deno.test("§8.2 I6 ⚠ two tables that would answer differently have two digests over one machine state", () => {
+Deno.test("§8.2b I6 two tables that would answer differently have two digests over one machine state", () => {
   const settledAt = (index: number) => new Replicated().apply(forge.request(0, "value"), index);
   const [early, late] = [settledAt(1), settledAt(2)];
   assertEquals(early.machine, late.machine);

@@ -16,7 +16,7 @@ const CHAIN = forge.grow(forge.GENESIS, 24, 1);
 const PEERS = ["r1", "r3", "r4"];
 const at = (index: number) => forge.headIn(CHAIN, index);
 
-Deno.test("§8.2 §8.3 ⚠ a checkpoint that becomes stable during a transfer does not make garbage of what was fetched", () => {
+Deno.test("§8.2i §8.3 a checkpoint that becomes stable during a transfer does not make garbage of what was fetched", () => {
   const lab = new TransferLab({ constants: { checkpointEvery: 8, logTail: 4 } });
   lab.follow("r1", 1, CHAIN.slice(0, 8));
   lab.receive(...forge.reportsOf(PEERS, 1, at(8)));
@@ -58,7 +58,7 @@ function commands(count: number, commandAt: (index: number) => KvCommand): Chain
   return chain;
 }
 
-Deno.test("§8.2 §8.3 ⚠ chunks dropped just before a transfer that needs them again are held once they are fetched", () => {
+Deno.test("§8.2j §8.3 chunks dropped just before a transfer that needs them again are held once they are fetched", () => {
   // The state's one page is at 24 what it was at 8, and another one at 16.
   const value = new Uint8Array(9);
   const chain = commands(24, (index) => {

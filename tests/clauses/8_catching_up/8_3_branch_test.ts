@@ -22,7 +22,7 @@ function moved(): TransferLab {
   return lab;
 }
 
-Deno.test("§6.8 §8.3 a snapshot below the prepared branch leaves what lies above it, on disk too, and a candidate leads from that", () => {
+Deno.test("§6.8c §8.3 a snapshot below the prepared branch leaves what lies above it, on disk too, and a candidate leads from that", () => {
   for (const restart of [false, true]) {
     const lab = moved();
     lab.show(checkpointProof(SNAPSHOT, 1, PEERS));

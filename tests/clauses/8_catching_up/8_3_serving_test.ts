@@ -42,7 +42,7 @@ function bytesSent(lab: Lab, from: number): number {
 }
 
 for (const shown of ["certificates", "checkpoints"]) {
-  Deno.test(`§8.1 §7.5 the links of ${shown} count against what an asker is served`, () => {
+  Deno.test(`§8.1e §7.5 the links of ${shown} count against what an asker is served`, () => {
     const lab = behindLongLinks();
     lab.elapse(50);
     const snapshot = snapshotAfter(CHAIN.slice(0, 8));

@@ -53,7 +53,7 @@ class Story {
   }
 }
 
-Deno.test("§8.2 every K entries replicas agree on a checkpoint and drop the entries below it but for a tail", () => {
+Deno.test("§8.2h every K entries replicas agree on a checkpoint and drop the entries below it but for a tail", () => {
   const story = new Story();
   story.write(40);
   assert(story.cluster.elapse(5000, () => story.up().every((id) => story.stable(id) === 40)), "no stable checkpoint");

@@ -5,7 +5,7 @@ import { fastRead } from "../../../replica/answers/queries.ts";
 import { encodeKvCommand } from "../../../state_machine/mod.ts";
 import { SimCluster } from "../../simulation/nodes/sim_cluster.ts";
 
-Deno.test("§7.4, §8.4 a learner refuses fast reads until it is a full replica again", () => {
+Deno.test("§7.4c §8.4 a learner refuses fast reads until it is a full replica again", () => {
   const cluster = new SimCluster({ replicas: 4, constants: { fastReads: true } });
   const leader = () => cluster.ids.find((id) => cluster.node(id).state?.leadership);
   assert(cluster.elapse(20_000, () => leader() !== undefined), "no leader");

@@ -5,7 +5,7 @@ import { encodeKvCommand } from "../../../state_machine/mod.ts";
 import { SimCluster } from "../../simulation/nodes/sim_cluster.ts";
 
 for (const checkpointEvery of [8, 1000]) {
-  Deno.test(`§8.4 a learner catches up with a cluster at rest, checkpoints every ${checkpointEvery} entries`, () => {
+  Deno.test(`§8.4c a learner catches up with a cluster at rest, checkpoints every ${checkpointEvery} entries`, () => {
     const cluster = new SimCluster({ replicas: 4, constants: { checkpointEvery, logTail: 4 } });
     const leader = () => cluster.ids.find((id) => cluster.node(id).state?.leadership);
     assert(cluster.elapse(20_000, () => leader() !== undefined), "no leader");

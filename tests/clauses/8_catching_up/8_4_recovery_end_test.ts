@@ -29,7 +29,7 @@ function lengthened(index: number, vouchers: readonly string[] = PEERS): Checkpo
   return checkpointProof(snapshotAfter(CHAIN.slice(0, index)), 4, vouchers, [], commit);
 }
 
-Deno.test("§8.4 §5.6 ⚠ a certificate of a higher term for a point below that term's base ends no recovery", () => {
+Deno.test("§8.4e §5.6 a certificate of a higher term for a point below that term's base ends no recovery", () => {
   const lab = learner();
   const snapshot = snapshotAfter(CHAIN.slice(0, 8));
   lab.show(lengthened(8));
@@ -39,7 +39,7 @@ Deno.test("§8.4 §5.6 ⚠ a certificate of a higher term for a point below that
   assert(lab.state.hard.recovery !== null, "it signs, though it may have vouched for more than it has");
 });
 
-Deno.test("§8.4 an entry of a higher term, committed and applied, ends it, and nothing signed before is news then", () => {
+Deno.test("§8.4e an entry of a higher term, committed and applied, ends it, and nothing signed before is news then", () => {
   const lab = learner();
   const snapshot = snapshotAfter(CHAIN.slice(0, 8));
   lab.show(lengthened(8));

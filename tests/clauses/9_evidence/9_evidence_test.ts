@@ -67,7 +67,7 @@ const CONTRADICTIONS: Record<string, [kind: Evidence["kind"], culprit: string, f
 };
 
 for (const [what, [kind, culprit, first, second]] of Object.entries(CONTRADICTIONS)) {
-  Deno.test(`§9.1 ${what}: kept, durable, gossiped once, and transferable to who saw neither`, () => {
+  Deno.test(`§9.1a ${what}: kept, durable, gossiped once, and transferable to who saw neither`, () => {
     const lab = following();
     lab.feed(first);
     const outcome = lab.receive(second as Parameters<ElectionLab["receive"]>[0]);
@@ -89,7 +89,7 @@ for (const [what, [kind, culprit, first, second]] of Object.entries(CONTRADICTIO
   });
 }
 
-Deno.test("§9.1 an accused leader is suspected at once, also by who only heard of it, and after a restart", () => {
+Deno.test("§9.1c an accused leader is suspected at once, also by who only heard of it, and after a restart", () => {
   const [kind, culprit, first, second] = CONTRADICTIONS["two chains from one point"]!;
   const lab = following();
   lab.feed(gossip(kind, culprit, first, second));
@@ -150,7 +150,7 @@ for (const [what, [kind, culprit, first, second]] of Object.entries(HARMLESS)) {
   });
 }
 
-Deno.test("§9.1 different signature bytes over the same body are no contradiction", () => {
+Deno.test("§9.1b different signature bytes over the same body are no contradiction", () => {
   const vote = votePacket("r3", 2, "r1");
   const other = { ...vote.signed, signature: vote.signed.signature.toReversed() };
   const lab = following();
@@ -159,7 +159,7 @@ Deno.test("§9.1 different signature bytes over the same body are no contradicti
   assertEquals(lab.state.evidence, []);
 });
 
-Deno.test("§9.1 evidence is verifiable by anyone: a forged signature, or a culprit outside the roster, accuses nobody", () => {
+Deno.test("§9.1b evidence is verifiable by anyone: a forged signature, or a culprit outside the roster, accuses nobody", () => {
   const [kind, culprit, first, second] = CONTRADICTIONS["two votes, for two candidates"]!;
   const lab = following();
   const forged = {
@@ -172,7 +172,7 @@ Deno.test("§9.1 evidence is verifiable by anyone: a forged signature, or a culp
   assertEquals(lab.state.evidence, []);
 });
 
-Deno.test("§9.1 a signed header over an entry with a bad client signature accuses its leader, by entries up to that one", () => {
+Deno.test("§9.1a a signed header over an entry with a bad client signature accuses its leader, by entries up to that one", () => {
   const forged = { ...request(1, "mine"), signature: request(1, "other").signature };
   const chain = [CHAIN[0]!, entryAfter(headIn(CHAIN, 1), 1, [forged])];
   const packet = appendEntries("r2", 1, chain);

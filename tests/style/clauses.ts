@@ -1,0 +1,73 @@
+/** What `docs/clauses.md` holds, and how other files cite it. */
+
+/** Numbers of chapters and clauses, and labels of sentences, each without its mark. */
+export interface Law {
+  /** Chapters (`6`), clauses (`6.5`) and labels (`6.5a`): whatever may stand behind a §. */
+  readonly known: ReadonlySet<string>;
+  /** The labels, in the order of the text. */
+  readonly labels: readonly string[];
+  /** What is wrong with the text itself, in words. */
+  readonly faults: readonly string[];
+}
+
+/** A § and the number behind it. */
+export interface Citation {
+  readonly number: string;
+  /** Where it begins in its text. */
+  readonly at: number;
+}
+
+const CHAPTER = /^## (\d+) /;
+const CLAUSE = /^\*\*(\d+\.\d+) /;
+const LABEL = /⚠(\d+\.\d+)([a-z])/g;
+/** The sign is for clauses of this protocol alone: sections of other documents are written "section 6.3". */
+const CITATION = /§\s*(\d+(?:\.\d+)*[a-z]?)/g;
+
+/** Reads the text of `docs/clauses.md`. */
+export function readLaw(text: string): Law {
+  const known = new Set<string>();
+  const labels: string[] = [];
+  const faults: string[] = [];
+  let [chapter, clause, letters] = ["", "", 0];
+  const open = (number: string): string => {
+    if (known.has(number)) faults.push(`${number} stands there twice`);
+    known.add(number);
+    return number;
+  };
+  for (const line of text.split("\n")) {
+    const [, newChapter] = CHAPTER.exec(line) ?? [];
+    if (newChapter !== undefined) [chapter, clause] = [open(newChapter), ""];
+    const [, newClause] = CLAUSE.exec(line) ?? [];
+    if (newClause !== undefined) [clause, letters] = [open(newClause), 0];
+    if (newClause !== undefined && !newClause.startsWith(`${chapter}.`)) {
+      faults.push(`clause ${newClause} stands in chapter ${chapter}`);
+    }
+    for (const [, number, letter] of line.matchAll(LABEL)) {
+      const wanted = `${clause}${String.fromCharCode(97 + letters++)}`;
+      if (`${number}${letter}` !== wanted) faults.push(`label ${number}${letter} stands where ${wanted} is wanted`);
+      labels.push(open(`${number}${letter}`));
+    }
+  }
+  return { known, labels, faults };
+}
+
+/** Every citation in `text`, in order. */
+export const citationsIn = (text: string): Citation[] =>
+  [...text.matchAll(CITATION)].map(({ 1: number, index }) => ({ number: number!, at: index }));
+
+/** The citations in `text` of what `law` does not hold. */
+export const unknownCitations = ({ known }: Pick<Law, "known">, text: string): Citation[] =>
+  citationsIn(text).filter(({ number }) => !known.has(number));
+
+/** A test's name, and the comments right above it. */
+const TEST = /^(?:[ \t]*(?:\/\/.*|\/\*\*.*\*\/)\n)*[ \t]*Deno\.test\(\s*(?:"(?:[^"\\\n]|\\.)*"|`[^`]*`)/gm;
+
+/** The labels that the names of the tests in `text`, or the comments right above them, cite. */
+export const labelsOfTests = (text: string): string[] =>
+  (text.match(TEST) ?? []).flatMap((head) => citationsIn(head)).map(({ number }) => number).filter(isLabel);
+
+/** Whether `number` names a sentence, and not a whole clause. */
+export const isLabel = (number: string): boolean => /[a-z]$/.test(number);
+
+/** The text of `docs/clauses.md`, read. */
+export const loadLaw = (): Law => readLaw(Deno.readTextFileSync(new URL("../../docs/clauses.md", import.meta.url)));
