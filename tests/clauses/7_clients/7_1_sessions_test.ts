@@ -1,9 +1,9 @@
 /** §7.1: what a leader's order of requests can do to a client, and what it cannot. */
 import { assertEquals } from "@std/assert";
-import type { SendRequest } from "../../protocol/message.ts";
-import { ElectionLab } from "./support/election_lab.ts";
-import { endOf, entryAfter, GENESIS, request } from "./support/forge.ts";
-import type { Signed } from "../../protocol/signed.ts";
+import type { SendRequest } from "../../../protocol/message.ts";
+import { ElectionLab } from "../support/election_lab.ts";
+import { endOf, entryAfter, GENESIS, request } from "../support/forge.ts";
+import type { Signed } from "../../../protocol/signed.ts";
 
 /** What c1 is told of requests ordered in this order, one an entry, as `seq outcome@index`. */
 function told(...requests: Signed<SendRequest>[]): string[] {
