@@ -6,7 +6,7 @@ import type { Certified } from "../../protocol/message.ts";
 import type { ClientReply } from "../../replica/core/output.ts";
 import type { Packet } from "../../protocol/packet.ts";
 import type { CoreState } from "../../replica/core/state.ts";
-import { describeCheckpoint, describeSnapshotPacket, describeSnapshots } from "./describe_snapshot.ts";
+import { describeBase, describeCheckpoint, describeSnapshotPacket, describeSnapshots } from "./describe_snapshot.ts";
 
 const short = (hash: string): string => hash.slice(0, 4);
 const head = ({ index, hash }: Head): string => `${index}:${short(hash)}`;
@@ -84,6 +84,8 @@ export function describeState(state: CoreState): string {
   const acked = hard.noMoreAcks ? "none any more" : hard.ack ? hard.ack.index : "none";
   const aside = branch.length > 0 ? ` (${branch.length} kept aside)` : "";
   const suspects = election.suspectingSince === null ? "" : ", suspects";
-  return `term ${hard.currentTerm} ${role}${suspects}, log ${head(lastHead(log))}, acked ${acked}, ` +
+  return `term ${hard.currentTerm} ${role}${suspects}, log ${head(lastHead(log))}${
+    describeBase(log)
+  }, acked ${acked}, ` +
     `prepared ${rank(prepared)}${aside}, commit ${commitIndex}${describeSnapshots(state)}`;
 }

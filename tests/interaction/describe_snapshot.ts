@@ -1,11 +1,14 @@
 /** What replicas say about checkpoints, snapshots and lost disks, in the words of the golden transcripts. */
 import type { CheckpointProof } from "../../protocol/certificate.ts";
+import type { CoreEvent } from "../../replica/core/output.ts";
 import type { PacketOf } from "../../protocol/packet.ts";
 import type { CoreState } from "../../replica/core/state.ts";
+import { sha256Hex } from "../../crypto/digest.ts";
 
 type SnapshotKind = "Checkpoint" | "FetchChunks" | "FetchChunksResponse" | "RollCall" | "RollCallAnswer";
 
 const short = (hash: string): string => hash.slice(0, 4);
+const count = (number: unknown, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;
 
 /** One packet of the kinds of §8.2 to §8.4. */
 export function describeSnapshotPacket(packet: PacketOf<SnapshotKind>): string {
@@ -18,7 +21,8 @@ export function describeSnapshotPacket(packet: PacketOf<SnapshotKind>): string {
       return `FetchChunks ${packet.signed.message.digests.map(short).join(" ")}`;
     case "FetchChunksResponse": {
       const bytes = packet.chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-      return `FetchChunksResponse with ${packet.chunks.length} chunks, ${bytes} bytes`;
+      const digests = packet.chunks.map((chunk) => ` ${short(sha256Hex(chunk))}`).join("");
+      return `FetchChunksResponse with ${count(packet.chunks.length, "chunk")}, ${bytes} bytes:${digests || " none"}`;
     }
     case "RollCall":
       return "RollCall";
@@ -35,10 +39,39 @@ export const describeCheckpoint = ({ stable: { index, hash, stateDigest, checkpo
     checkpoints.map(({ message }) => message.replica).join(",")
   }`;
 
+/** Where a log begins; nothing where it is whole. */
+export const describeBase = ({ base: { index } }: CoreState["log"]): string => index === 0 ? "" : ` after ${index}`;
+
+/** What a replica notes of its snapshots or its recovery; null of what other lines tell. */
+export function describeEvent({ event, fields }: CoreEvent): string | null {
+  switch (event) {
+    case "snapshot-written":
+      return `has written the snapshot of ${fields["index"]}: ${count(fields["chunks"], "chunk")}, state ${
+        short(String(fields["digest"]))
+      }`;
+    case "checkpoint":
+      return `knows checkpoint ${fields["index"]} is stable, and drops the entries up to ${fields["logBase"]}`;
+    case "state-transfer":
+      return `begins to fetch the snapshot of ${fields["index"]}`;
+    case "chunks-not-fetched":
+      return `passes over ${fields["from"]} for a while: ${fields["code"]}`;
+    case "state-transferred":
+      return `has installed the snapshot of ${fields["index"]}: ${count(fields["chunks"], "chunk")} fetched, ${
+        fields["bytes"]
+      } bytes`;
+    case "recovery-bar":
+      return `has signed nothing above term ${fields["term"]}, by ${count(fields["answers"], "answer")}`;
+    case "recovered":
+      return `is a learner no more`;
+    default:
+      return null;
+  }
+}
+
 /** What there is to say about a replica's snapshots; nothing before its first. */
 export function describeSnapshots({ checkpoints: { proof }, transfer, hard: { recovery } }: CoreState): string {
   const stable = proof === null ? "" : `, checkpoint ${proof.stable.index}`;
   const fetching = transfer === null ? "" : `, fetches the snapshot of ${transfer.proof.stable.index}`;
-  const learner = recovery === null ? "" : `, learner${recovery.bar === null ? "" : ` above term ${recovery.bar}`}`;
+  const learner = recovery === null ? "" : `, learner${recovery.bar === null ? "" : `, bar ${recovery.bar}`}`;
   return `${stable}${fetching}${learner}`;
 }

@@ -2,29 +2,35 @@
  * Golden transcripts: each `*.txt` holds commands, and below each, between `----` and the next blank line, everything it
  * printed. `deno task golden` rewrites them; the diff is then reviewed like code.
  */
-import { assertEquals } from "@std/assert";
-import { Interpreter } from "./interpreter.ts";
+import { assertEquals, assertMatch } from "@std/assert";
+import { describeCommands, play } from "./interpreter.ts";
 
 const directory = new URL("./", import.meta.url);
 const rewrite = Deno.args.includes("--rewrite");
 
-/** The transcript with every expected output replaced by what its command prints now. */
-function replay(text: string): string {
-  const interpreter = new Interpreter();
-  return text.split("\n\n").map((block) => {
-    const [command = "", ...rest] = block.trimEnd().split("\n");
-    if (command.startsWith("#")) return [command, ...rest].join("\n");
-    return `${command}\n----\n${interpreter.run(command).trimEnd()}`;
-  }).join("\n\n") + "\n";
+/** Compares a file of this folder with what it is to be, or makes it that. */
+function settle(name: string, expect: (text: string) => string): void {
+  const path = new URL(name, directory);
+  const expected = Deno.readTextFileSync(path);
+  const actual = expect(expected);
+  if (rewrite) Deno.writeTextFileSync(path, actual);
+  else assertEquals(actual, expected);
 }
 
-for (const { name } of Deno.readDirSync(directory)) {
-  if (!name.endsWith(".txt")) continue;
-  Deno.test(`transcript ${name}`, () => {
-    const path = new URL(name, directory);
-    const expected = Deno.readTextFileSync(path);
-    const actual = replay(expected);
-    if (rewrite) Deno.writeTextFileSync(path, actual);
-    else assertEquals(actual, expected);
-  });
+const names = [...Deno.readDirSync(directory)].map(({ name }) => name).filter((name) => name.endsWith(".txt"));
+for (const name of names) {
+  Deno.test(`transcript ${name}`, () => settle(name, (text) => [...play(name, text)].join("\n\n") + "\n"));
 }
+
+Deno.test("README.md lists the commands", () => {
+  const list = /(?<=^```text\n).*?(?=\n```$)/ms;
+  settle("README.md", (text) => {
+    assertMatch(text, list);
+    return text.replace(list, () => describeCommands());
+  });
+});
+
+Deno.test("README.md tells of every transcript", () => {
+  const told = [...Deno.readTextFileSync(new URL("README.md", directory)).matchAll(/^\| \[`(\w+\.txt)`\]\(\1\)/gm)];
+  assertEquals(told.map(([, name]) => name!).toSorted(), names.toSorted());
+});

@@ -1,150 +1,74 @@
-/**
- * Runs a transcript's commands on a simulated cluster and prints what happened. Commands, one a line:
- *
- *     cluster replicas=4 [seed=N]         elapse MS                      show
- *     until commit=N|leader=ID|quiet [on=r1,r2] [max=MS]
- *     request C SEQ KEY VALUE to=ID,… [floor=N] [intervene]
- *     crash ID        restart ID          lose [from=ID,…] [to=ID,…] [kind=K,…]        heal
- *     equivocate ID victims=ID,…          deaf ID client=C               honest ID
- */
-import type { ReplicaId } from "../../protocol/ids.ts";
-import type { Packet } from "../../protocol/packet.ts";
-import { encodeKvCommand } from "../../state_machine/mod.ts";
-import { equivocator } from "../simulation/nodes/equivocator.ts";
-import { SimCluster } from "../simulation/nodes/sim_cluster.ts";
-import { describeState } from "./describe.ts";
-import { Transcript } from "./transcript.ts";
+/** Runs a transcript's commands on a simulated cluster and prints what happened. */
+import { ConfigError } from "../../crypto/config_error.ts";
+import { readBlocks } from "./blocks.ts";
+import type { Command } from "./command.ts";
+import { FAULT_COMMANDS } from "./fault_commands.ts";
+import { RUN_COMMANDS } from "./run_commands.ts";
+import { Stage } from "./stage.ts";
+import { readArguments } from "./usage.ts";
 
-interface Rule {
-  readonly from: readonly string[] | null;
-  readonly to: readonly string[] | null;
-  readonly kind: readonly string[] | null;
+const COMMANDS = [...RUN_COMMANDS, ...FAULT_COMMANDS];
+const nameOf = ({ usage }: Command): string => usage.split(" ")[0]!;
+const BY_NAME: ReadonlyMap<string, Command> = new Map(COMMANDS.map((command) => [nameOf(command), command]));
+const WIDTH = 100;
+
+/** Something went wrong in a command that was understood. */
+export class PlayError extends Error {
+  override readonly name = "PlayError";
 }
 
 export class Interpreter {
-  #cluster: SimCluster | null = null;
-  #lines: string[] = [];
-  #rules: Rule[] = [];
-  readonly #deaf = new Map<string, string>();
-  readonly #transcript = new Transcript((line) => this.#lines.push(line));
+  readonly #stage = new Stage();
 
-  /** Runs one command and returns what it printed. */
-  run(line: string): string {
-    this.#lines = [];
-    const [name = "", ...words] = line.split(" ");
-    const options = new Map(words.filter((w) => w.includes("=")).map((w) => w.split("=", 2) as [string, string]));
-    const plain = words.filter((w) => !w.includes("="));
-    this.#dispatch(name, plain, options);
-    return this.#lines.map((text) => `${text}\n`).join("") || "ok\n";
+  /** Runs one command and returns the lines it printed. Throws ConfigError where it is not understood. */
+  run(line: string): readonly string[] {
+    const [name = "", ...words] = line.split(" ").filter((word) => word !== "");
+    const command = BY_NAME.get(name);
+    if (!command) throw new ConfigError(`given "${name}", wanted one of ${[...BY_NAME.keys()].join(" ")}`);
+    command.run(this.#stage, readArguments(command.usage, words));
+    const lines = this.takeLines();
+    return lines.length > 0 ? lines : ["ok"];
   }
 
-  get cluster(): SimCluster {
-    if (!this.#cluster) throw new Error("the first command must be: cluster");
-    return this.#cluster;
+  /** What was printed and not returned yet, by a command that failed. */
+  takeLines(): readonly string[] {
+    return this.#stage.takeLines();
   }
+}
 
-  #dispatch(name: string, plain: readonly string[], options: ReadonlyMap<string, string>): void {
-    const [first = "", ...rest] = plain;
-    const list = (key: string): string[] | null => options.get(key)?.split(",") ?? null;
-    const commands: Record<string, () => void> = {
-      cluster: () => this.#create(Number(options.get("replicas")), Number(options.get("seed") ?? 1)),
-      elapse: () => void this.cluster.elapse(Number(first)),
-      until: () => this.#until(first, options, list("on")),
-      show: () => this.#show(),
-      request: () => this.#request(first, rest, options, list("to") ?? []),
-      crash: () => this.#crash(first),
-      restart: () => this.cluster.start(first),
-      lose: () => void this.#rules.push({ from: list("from"), to: list("to"), kind: list("kind") }),
-      heal: () => void (this.#rules = []),
-      equivocate: () => this.#equivocate(first, list("victims") ?? []),
-      deaf: () => void this.#deaf.set(first, options.get("client") ?? ""),
-      honest: () => this.#honest(first),
-    };
-    const command = commands[name];
-    if (!command) throw new Error(`unknown command ${name}`);
-    command();
+/**
+ * Plays the transcript `text` of file `name`, and yields block by block what it is to say. Throws ConfigError where it is not understood
+ * and PlayError where a command fails, with file and line.
+ */
+export function* play(name: string, text: string): Generator<string> {
+  const interpreter = new Interpreter();
+  for (const { line, kind, text: block } of readBlocks(name, text)) {
+    if (kind === "comment") yield block;
+    else yield `${block}\n----\n${runAt(`${name}:${line}`, interpreter, block).join("\n")}`;
   }
+}
 
-  #create(replicas: number, seed: number): void {
-    this.#cluster = new SimCluster({
-      replicas,
-      seed,
-      delay: (from, to, packet) => this.#isLost(from, to, packet) ? null : 1,
-      hooks: {
-        sent: (from, to, packet) => this.#sent(from, to, packet),
-        handled: (at) => this.#changed(at),
-      },
-    });
+function runAt(place: string, interpreter: Interpreter, command: string): readonly string[] {
+  try {
+    return interpreter.run(command);
+  } catch (cause) {
+    const { message } = cause as Error;
+    if (cause instanceof ConfigError) throw new ConfigError(`${place}: ${message}`, { cause });
+    const printed = interpreter.takeLines().map((line) => `\n${line}`).join("");
+    throw new PlayError(`${place}: ${command}: ${message}${printed}`, { cause });
   }
+}
 
-  #isLost(from: string, to: string, packet: Packet): boolean {
-    if (packet.kind === "ForwardedRequest" && this.#deaf.get(to) === packet.signed.message.client) return true;
-    return this.#rules.some((rule) =>
-      (rule.from?.includes(from) ?? true) && (rule.to?.includes(to) ?? true) &&
-      (rule.kind?.includes(packet.kind) ?? true)
-    );
-  }
+/** All commands for readers: usage, and what each does. */
+export const describeCommands = (): string =>
+  COMMANDS.map(({ usage, about }) => `${usage}\n${wrap(about, "    ")}`).join("\n");
 
-  #sent(from: ReplicaId, to: readonly ReplicaId[], packet: Packet): void {
-    const { state } = this.cluster.node(from);
-    this.#transcript.sent(this.cluster.now, { from, state }, to, packet, (id) => this.#isLost(from, id, packet));
+function wrap(text: string, indent: string): string {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < WIDTH) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(`${indent}${word}`);
   }
-
-  #changed(at: ReplicaId): void {
-    for (const { from, reply } of this.cluster.replies.splice(0)) {
-      this.#transcript.replied(this.cluster.now, from, reply);
-    }
-    this.#transcript.handled(this.cluster.now, at, this.cluster.node(at).state);
-  }
-
-  #show(): void {
-    for (const [id, { state }] of this.cluster.nodes) {
-      this.#transcript.line(this.cluster.now, id, `is ${state ? describeState(state) : "down"}`);
-    }
-  }
-
-  #until(what: string, options: ReadonlyMap<string, string>, on: string[] | null): void {
-    const { cluster } = this;
-    const watched = (on ?? cluster.ids).map((id) => cluster.node(id)).filter(({ state }) => state !== null);
-    const commit = Number(options.get("commit") ?? Infinity);
-    const leader = options.get("leader");
-    const holds = (): boolean =>
-      watched.every(({ state }) => {
-        if (!state) return true;
-        if (leader) return state.term.leader === leader;
-        if (what === "settled") return state.term.leader !== null && state.log.entries.length === state.commitIndex;
-        return state.commitIndex >= commit && state.appliedIndex >= commit;
-      });
-    const held = cluster.elapse(Number(options.get("max") ?? 20_000), holds);
-    if (!held) throw new Error(`gave up waiting for ${[...options].join(" ")} ${what}\n${this.#lines.join("\n")}`);
-  }
-
-  #request(
-    client: string,
-    words: readonly string[],
-    options: ReadonlyMap<string, string>,
-    to: readonly string[],
-  ): void {
-    const [number = "0", key = "", value = ""] = words;
-    const command = encodeKvCommand({ op: "put", key, value: new TextEncoder().encode(value) });
-    const floor = Number(options.get("floor") ?? 0);
-    const request = this.cluster.signRequest(client, Number(number), floor, command);
-    for (const id of to) {
-      if (this.#deaf.get(id) !== client) this.cluster.request(id, request, words.includes("intervene"));
-    }
-  }
-
-  #crash(id: string): void {
-    this.cluster.node(id).crash();
-    this.#transcript.forget(id);
-  }
-
-  #equivocate(id: string, victims: readonly string[]): void {
-    this.cluster.node(id).corrupt = equivocator(id, victims);
-  }
-
-  #honest(id: string): void {
-    this.cluster.node(id).corrupt = null;
-    this.#deaf.delete(id);
-  }
+  return lines.join("\n");
 }

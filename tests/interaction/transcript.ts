@@ -1,10 +1,11 @@
 /** Writes down a run as the golden transcripts do: every packet once, every change of a replica's state, every answer. */
 import type { ReplicaId } from "../../protocol/ids.ts";
 import { lastIndex } from "../../replica/core/log/log.ts";
-import type { ClientReply } from "../../replica/core/output.ts";
+import type { ClientReply, CoreEvent } from "../../replica/core/output.ts";
 import type { Packet } from "../../protocol/packet.ts";
 import type { CoreState } from "../../replica/core/state.ts";
 import { describePacket, describeReply, describeState } from "./describe.ts";
+import { describeEvent } from "./describe_snapshot.ts";
 
 export class Transcript {
   readonly #write: (line: string) => void;
@@ -40,6 +41,12 @@ export class Transcript {
 
   replied(now: number, from: ReplicaId, reply: ClientReply): void {
     this.line(now, from, describeReply(reply));
+  }
+
+  /** `id` notes something for its operator; what packets and states show by themselves is left out. */
+  noted(now: number, id: ReplicaId, event: CoreEvent): void {
+    const text = describeEvent(event);
+    if (text !== null) this.line(now, id, text);
   }
 
   /** `id` has handled something, or gone down: `state` is what it is now. */

@@ -32,7 +32,7 @@ export interface ClusterOptions {
   readonly tick?: "steady" | "deadline";
   /** Milliseconds a packet takes, or null to lose it. Default 1. */
   readonly delay?: (from: ReplicaId, to: ReplicaId, packet: Packet) => number | null;
-  readonly hooks?: Pick<NodeWorld, "observe"> & {
+  readonly hooks?: Pick<NodeWorld, "observe" | "failed"> & {
     readonly event?: (from: ReplicaId, event: CoreEvent) => void;
     readonly sent?: (from: ReplicaId, to: readonly ReplicaId[], packet: Packet) => void;
     /** After a node handled something. */
@@ -61,6 +61,7 @@ export class SimCluster {
       reply: (from, reply) => this.replies.push({ from, reply }),
       observer: options.hooks?.event ? { event: options.hooks.event } : {},
       ...(options.hooks?.observe ? { observe: options.hooks.observe } : {}),
+      ...(options.hooks?.failed ? { failed: options.hooks.failed } : {}),
     };
     const constants = { ...CONSTANTS, ...options.constants };
     const clients = new Set([...this.#clients.keys()].map(clientId));

@@ -1,0 +1,28 @@
+/** What a transcript's lines are about: packets by their kind, and what replicas tell apart from those. */
+import type { Packet } from "../../protocol/packet.ts";
+
+/** `state`: what a replica is now; `reply`: what it answers a client; `event`: what it has done with a snapshot, or as a learner. */
+export type LineKind = Packet["kind"] | "state" | "reply" | "event";
+
+const PACKETS: Readonly<Record<Packet["kind"], true>> = {
+  AppendEntries: true,
+  AppendEntriesResponse: true,
+  ResendRequest: true,
+  PreVote: true,
+  RequestVote: true,
+  Vote: true,
+  VoteRefusal: true,
+  VoteDeferred: true,
+  FetchEntries: true,
+  FetchEntriesResponse: true,
+  Checkpoint: true,
+  FetchChunks: true,
+  FetchChunksResponse: true,
+  RollCall: true,
+  RollCallAnswer: true,
+  ForwardedRequest: true,
+  Evidence: true,
+};
+
+export const PACKET_KINDS: readonly string[] = Object.keys(PACKETS);
+export const LINE_KINDS: readonly string[] = [...PACKET_KINDS, "state", "reply", "event"];

@@ -1,0 +1,156 @@
+/** Commands that make a cluster, let time pass, have clients ask for something, and print. */
+import { ConfigError } from "../../crypto/config_error.ts";
+import type { CoreState } from "../../replica/core/state.ts";
+import { stableIndex } from "../../replica/core/checkpoints/checkpoints.ts";
+import { encodeKvCommand } from "../../state_machine/mod.ts";
+import type { SimNode } from "../simulation/nodes/sim_node.ts";
+import { clientOf, type Command, kindsOf, replicasOf } from "./command.ts";
+import { LINE_KINDS } from "./kinds.ts";
+import type { Stage } from "./stage.ts";
+import type { Arguments } from "./usage.ts";
+
+const MAX_REPLICAS = 16;
+const DEFAULT_WAIT_MS = 20_000;
+
+export const RUN_COMMANDS: readonly Command[] = [
+  {
+    usage: "cluster replicas=N [seed=N] [checkpoint_every=N] [log_tail=N]",
+    about:
+      "Starts replicas r1, r2, … and clients c1 and c2; the first command, and once only. Timeouts are drawn from the " +
+      "seed, else 1. There is a checkpoint every so many entries, else 1000, and so many are kept below it, else 1000.",
+    run: createCluster,
+  },
+  {
+    usage: "elapse MS",
+    about: "Lets this time pass.",
+    run: ({ cluster }, args) => void cluster.elapse(args.number("MS")!),
+  },
+  {
+    usage: "until settled|commit=N|leader=ID|checkpoint=N|bar|member [on=ID,…] [max=MS]",
+    about:
+      "Lets time pass, 20000 ms at most unless told, until this holds on all replicas, or those listed, that are up now: " +
+      "settled, it knows a leader and its whole log is committed; commit, it has applied entry N; leader, it follows that " +
+      "one; checkpoint, that of N is stable for it; bar, it is a learner and knows its bar; member, it is no learner.",
+    run: wait,
+  },
+  {
+    usage: "request CLIENT SEQ KEY VALUE to=ID,… [floor=N] [intervene]",
+    about:
+      "The client sends these replicas its request number SEQ, to put VALUE under KEY; with intervene, as UpdateLeader " +
+      "(§7.3). What lies below the floor, else 0, it does not wait for any more.",
+    run(stage, args) {
+      const floor = args.number("floor") ?? 0;
+      const put = {
+        client: clientOf(args, "CLIENT"),
+        seq: args.number("SEQ")!,
+        floor,
+        to: replicasOf(stage, args, "to")!,
+      };
+      request(stage, { ...put, key: args.text("KEY"), value: args.text("VALUE") }, args.has("intervene"));
+    },
+  },
+  {
+    usage: "fill commit=N to=ID [on=ID,…]",
+    about:
+      "Client c2 sends one request after the other to this replica until entry N is applied on all, or those listed.",
+    run: fill,
+  },
+  {
+    usage: "show",
+    about: "Prints what each replica is.",
+    run: (stage) => stage.show(),
+  },
+  {
+    usage: "print all|none|kind=KIND,… [on=ID,…]",
+    about:
+      "Prints from here on everything, nothing, or only these kinds of lines: kinds of packets, state, reply, event; with on, only " +
+      "what these replicas do and what is sent to them. A state that was not printed is not printed later either, until it changes.",
+    run: choosePrinted,
+  },
+];
+
+function createCluster(stage: Stage, args: Arguments): void {
+  const replicas = args.number("replicas")!;
+  if (replicas < 1 || replicas > MAX_REPLICAS) {
+    throw new ConfigError(`given replicas=${replicas}, wanted 1 to ${MAX_REPLICAS}`);
+  }
+  for (const name of ["checkpoint_every", "log_tail"]) {
+    if (args.number(name) === 0) throw new ConfigError(`given ${name}=0, wanted at least 1`);
+  }
+  const [checkpointEvery, logTail] = [args.number("checkpoint_every"), args.number("log_tail")];
+  stage.create(replicas, args.number("seed") ?? 1, {
+    ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
+    ...(logTail === undefined ? {} : { logTail }),
+  });
+}
+
+type Condition = (state: CoreState) => boolean;
+
+const applied = (index: number): Condition => ({ commitIndex, appliedIndex }) =>
+  commitIndex >= index && appliedIndex >= index;
+
+function conditionOf(stage: Stage, args: Arguments): Condition {
+  if (args.has("commit")) return applied(args.number("commit")!);
+  if (args.has("checkpoint")) return (state) => stableIndex(state) >= args.number("checkpoint")!;
+  if (args.has("bar")) return ({ hard: { recovery } }) => recovery !== null && recovery.bar !== null;
+  if (args.has("member")) return ({ hard: { recovery } }) => recovery === null;
+  if (args.has("settled")) {
+    return ({ term, log, commitIndex }) => term.leader !== null && log.base.index + log.entries.length === commitIndex;
+  }
+  const leader = stage.node(args.text("leader")).id;
+  return ({ term }) => term.leader === leader;
+}
+
+function wait(stage: Stage, args: Arguments): void {
+  const watched = upOf(stage, replicasOf(stage, args, "on"));
+  waitFor(stage, watched, conditionOf(stage, args), args.number("max") ?? DEFAULT_WAIT_MS);
+}
+
+/** Those of `ids`, of all if undefined, that are up. */
+function upOf(stage: Stage, ids: readonly string[] = stage.cluster.ids): readonly SimNode[] {
+  const up = ids.map((id) => stage.node(id)).filter(({ state }) => state !== null);
+  if (up.length > 0) return up;
+  throw new ConfigError(`given ${ids.join(",")}, none of which is up, wanted one that is`);
+}
+
+/** One that goes down meanwhile is not waited for. */
+function waitFor({ cluster }: Stage, watched: readonly SimNode[], holds: Condition, maxMs: number): void {
+  if (cluster.elapse(maxMs, () => watched.every(({ state }) => state === null || holds(state)))) return;
+  throw new Error(`given up after ${maxMs} ms`);
+}
+
+interface Put {
+  readonly client: string;
+  readonly seq: number;
+  readonly floor: number;
+  readonly key: string;
+  readonly value: string;
+  readonly to: readonly string[];
+}
+
+function request(stage: Stage, { client, seq, floor, key, value, to }: Put, intervenes: boolean): void {
+  const command = encodeKvCommand({ op: "put", key, value: new TextEncoder().encode(value) });
+  const signed = stage.cluster.signRequest(client, seq, floor, command);
+  stage.nextSeq.set(client, seq + 1);
+  for (const id of to) if (stage.deaf.get(id) !== client) stage.cluster.request(id, signed, intervenes);
+}
+
+/** Each request waits for the one before, so that there is an entry for each. */
+function fill(stage: Stage, args: Arguments): void {
+  const [last, to] = [args.number("commit")!, [stage.node(args.text("to")).id]];
+  const watched = upOf(stage, replicasOf(stage, args, "on"));
+  const next = () => 1 + Math.min(...watched.map(({ state }) => state?.appliedIndex ?? Infinity));
+  for (let index = next(); index <= last; index = next()) {
+    const seq = stage.nextSeq.get("c2") ?? 0;
+    request(stage, { client: "c2", seq, floor: seq, key: `k${seq}`, value: `${seq}`, to }, false);
+    waitFor(stage, watched, applied(index), DEFAULT_WAIT_MS);
+  }
+}
+
+function choosePrinted(stage: Stage, args: Arguments): void {
+  const on = replicasOf(stage, args, "on");
+  const kinds = kindsOf(args, LINE_KINDS);
+  stage.isPrinted = (kind, from, to) =>
+    !args.has("none") && (kinds?.includes(kind) ?? true) &&
+    (on === undefined || on.includes(from) || to.some((id) => on.includes(id)));
+}
