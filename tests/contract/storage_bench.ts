@@ -1,4 +1,4 @@
-/** Commits a second of the SQLite storage, as a follower makes them. `deno run --allow-read --allow-write storage_bench.ts DIR` */
+/** Commits a second of the SQLite storage, as a follower makes them. `deno run --no-prompt --allow-read --allow-write storage_bench.ts DIR` */
 import { term } from "../../replica/core/ids.ts";
 import { openSqliteStorage, type Storage } from "../../replica/storage/mod.ts";
 import * as fx from "./storage_fixtures.ts";

@@ -7,7 +7,7 @@ import { openSqliteStorage, type Storage, StorageError } from "../../replica/sto
 import { chunk, CLUSTER, headOf, prepareCertificate, REPLICA } from "./storage_fixtures.ts";
 
 const CHILD = new URL("./storage_child.ts", import.meta.url).pathname;
-const RUN_CHILD = ["run", "--quiet", "--allow-read", "--allow-write", CHILD];
+const RUN_CHILD = ["run", "--quiet", "--no-prompt", "--allow-read", "--allow-write", CHILD];
 const DEADLINE_MS = 30_000;
 
 /** Lines of a child's output as they come. */
