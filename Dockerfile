@@ -39,5 +39,5 @@ RUN deno cache --frozen replica/main.ts client/main.ts tasks/keygen.ts
 
 ENV DENO_NO_UPDATE_CHECK=1
 # tini is the base image's: it passes SIGTERM on to the one process behind it, and reaps.
-ENTRYPOINT ["/tini", "--", "deno", "run", "--quiet", "--cached-only"]
+ENTRYPOINT ["/tini", "--", "deno", "run", "--quiet", "--no-prompt", "--cached-only"]
 CMD ["-P=client", "client/main.ts", "--help"]

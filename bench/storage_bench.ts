@@ -1,4 +1,4 @@
-/** Commits a second of the SQLite storage, as a follower makes them. `deno run --allow-read --allow-write storage_bench.ts DIR` */
+/** Commits a second of the SQLite storage, as a follower makes them. `deno run --no-prompt --allow-read --allow-write storage_bench.ts DIR` */
 import { term } from "../protocol/ids.ts";
 import * as fx from "../tests/contract/storage/storage_fixtures.ts";
 import { openSqliteStorage } from "../replica/storage/sqlite/sqlite_storage.ts";

@@ -71,15 +71,22 @@ async function whenAllEnd(
   console.log("Ctrl-C stops all");
   await Promise.all(replicas.map(async ({ id, process }) => {
     const { code } = await process.exited;
-    console.log(`${id} ended by itself with exit code ${code}`);
+    // Ctrl-C in a terminal reaches the replicas as well.
+    if (!stopping) console.log(`${id} ended by itself with exit code ${code}`);
   }));
   return { message: "all replicas ended by themselves", exitCode: EXIT_FAILED };
 }
 
+/** Whether a person has ended this task. */
+let stopping = false;
+
 function onSignal(): Promise<Ended> {
   const { promise, resolve } = Promise.withResolvers<Ended>();
   for (const name of SIGNALS) {
-    Deno.addSignalListener(name, () => resolve({ message: `${name}: stopping all`, exitCode: EXIT_DONE }));
+    Deno.addSignalListener(name, () => {
+      stopping = true;
+      resolve({ message: `${name}: stopping all`, exitCode: EXIT_DONE });
+    });
   }
   return promise;
 }

@@ -18,7 +18,7 @@ export class DenoProcess implements AsyncDisposable {
   /** Runs `script` of this project with the permission set `permissions` of `deno.json`. */
   constructor(permissions: string, script: string, args: readonly string[]) {
     const command = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-q", `-P=${permissions}`, script, ...args],
+      args: ["run", "-q", "--no-prompt", `-P=${permissions}`, script, ...args],
       cwd: ROOT,
       stdin: "piped",
       stdout: "piped",

@@ -40,7 +40,7 @@ async function client(folder: string, args: readonly string[], stdin = "") {
   const main = new URL("../../client/main.ts", import.meta.url);
   const config = new URL("../../deno.json", import.meta.url).pathname;
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "--config", config, "-P=client", main.pathname, ...args],
+    args: ["run", "-q", "--no-prompt", "--config", config, "-P=client", main.pathname, ...args],
     cwd: folder,
     stdin: "piped",
     stdout: "piped",

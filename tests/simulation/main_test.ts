@@ -5,7 +5,7 @@ const root = new URL("../../", import.meta.url);
 
 async function sim(...args: string[]): Promise<{ code: number; lines: string[]; errors: string }> {
   const command = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "--no-check", "-P=sim", "tests/simulation/main.ts", ...args],
+    args: ["run", "-q", "--no-prompt", "--no-check", "-P=sim", "tests/simulation/main.ts", ...args],
     cwd: root,
     env: { NO_COLOR: "1" },
   });

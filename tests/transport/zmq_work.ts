@@ -6,7 +6,17 @@ const PATIENCE_MS = 60_000;
 /** What a process of its own prints that does `mode`. Throws unless it ends by itself, and with exit code 0. */
 export async function work(mode: string, count: number): Promise<Record<string, unknown>> {
   const command = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--allow-ffi", "--allow-read", "--allow-net=127.0.0.1", WORKER.pathname, mode, `${count}`],
+    args: [
+      "run",
+      "--quiet",
+      "--no-prompt",
+      "--allow-ffi",
+      "--allow-read",
+      "--allow-net=127.0.0.1",
+      WORKER.pathname,
+      mode,
+      `${count}`,
+    ],
     stdout: "piped",
     stderr: "piped",
   });

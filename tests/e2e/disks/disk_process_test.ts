@@ -16,7 +16,7 @@ Deno.test({
   async fn() {
     const script = new URL("disk_process_run.ts", import.meta.url).pathname;
     // A process that ignores SIGXFSZ gets an error where a file would grow too long; by default it would be ended.
-    const args = ["-c", `trap "" XFSZ; exec "$0" run -q -P=test "$1"`, Deno.execPath(), script];
+    const args = ["-c", `trap "" XFSZ; exec "$0" run -q --no-prompt -P=test "$1"`, Deno.execPath(), script];
     const { success, stderr } = await new Deno.Command("sh", { args, stdout: "null", stderr: "piped" }).output();
     assert(success, new TextDecoder().decode(stderr));
   },

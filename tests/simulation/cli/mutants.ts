@@ -24,6 +24,7 @@ export async function searchMutant(name: string, args: readonly string[]): Promi
         "run",
         "-q",
         "--no-check",
+        "--no-prompt",
         "-P=sim",
         "tests/simulation/main.ts",
         ...given,

@@ -8,7 +8,7 @@ import { openSqliteStorage } from "../../../../replica/storage/sqlite/sqlite_sto
 import { type Storage, StorageError } from "../../../../replica/storage/port.ts";
 
 const CHILD = new URL("./storage_child.ts", import.meta.url).pathname;
-const RUN_CHILD = ["run", "--quiet", "--allow-read", "--allow-write", CHILD];
+const RUN_CHILD = ["run", "--quiet", "--no-prompt", "--allow-read", "--allow-write", CHILD];
 const DEADLINE_MS = 30_000;
 
 /** Lines of a child's output as they come. */

@@ -1,0 +1,101 @@
+/** Commands under a terminal of their own, as a person runs them. What a program asks only where it has one shows nowhere else. */
+import { eventually } from "../../../tasks/support/eventually.ts";
+
+const ROOT = new URL("../../../", import.meta.url);
+/** What Ctrl-C is to a terminal. */
+const INTERRUPT = "\x03";
+/** How Deno asks for a permission. */
+const QUESTION = /Allow\?|Deno requests/;
+
+export class Terminal implements AsyncDisposable {
+  #text = "";
+  #code: number | null = null;
+  readonly #child: Deno.ChildProcess;
+  readonly #keyboard: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #ended: Promise<unknown>;
+
+  /** Runs this very Deno with `args`, by default in the folder of this project. Throws where there is no `script` (util-linux). */
+  constructor(args: readonly string[], cwd: string | URL = ROOT) {
+    // The shell gives way: one that stayed would be interrupted with the command and hide its exit code.
+    const line = `exec ${[Deno.execPath(), ...args].map(quoted).join(" ")}`;
+    const command = new Deno.Command("script", {
+      args: ["-qec", line, "/dev/null"],
+      ...{ cwd, env: { NO_COLOR: "1", SHELL: "/bin/sh" }, stdin: "piped", stdout: "piped", stderr: "null" },
+    });
+    this.#child = start(command);
+    this.#keyboard = this.#child.stdin.getWriter();
+    this.#ended = Promise.all([this.#read(), this.#child.status.then(({ code }) => this.#code = code)]);
+  }
+
+  /** All that the terminal has shown, with plain line ends. */
+  get text(): string {
+    return this.#text.replaceAll("\r\n", "\n");
+  }
+
+  /** Types `text`, which needs its own line ends. */
+  async type(text: string): Promise<void> {
+    await this.#keyboard.write(new TextEncoder().encode(text));
+  }
+
+  /** Presses Ctrl-C. */
+  interrupt(): Promise<void> {
+    return this.type(INTERRUPT);
+  }
+
+  /** Waits until it shows `wanted`. Throws where it asks for a permission, ends without it or takes longer than `timeoutMs`. */
+  async shows(wanted: RegExp, timeoutMs: number): Promise<RegExpExecArray> {
+    return await this.#until(String(wanted), timeoutMs, () => {
+      const found = wanted.exec(this.text);
+      if (found === null && this.#code !== null) throw new Error(`ended with exit code ${this.#code}`);
+      return found;
+    });
+  }
+
+  /** Waits until the command has ended and gives its exit code. Throws where it asks for a permission or takes longer than `timeoutMs`. */
+  async exitCode(timeoutMs: number): Promise<number> {
+    const { code } = await this.#until("the end", timeoutMs, () => this.#code === null ? null : { code: this.#code });
+    await this.#ended;
+    this.#assertUnasked();
+    return code;
+  }
+
+  /** Takes the terminal away, which hangs up on all that still run in it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#code === null) this.#child.kill("SIGKILL");
+    await this.#ended;
+    await this.#keyboard.close().catch(() => {});
+  }
+
+  async #read(): Promise<void> {
+    for await (const text of this.#child.stdout.pipeThrough(new TextDecoderStream())) this.#text += text;
+  }
+
+  async #until<T>(what: string, timeoutMs: number, condition: () => T): Promise<NonNullable<Exclude<T, false>>> {
+    try {
+      return await eventually(what, () => {
+        this.#assertUnasked();
+        return condition();
+      }, timeoutMs);
+    } catch (cause) {
+      throw new Error(`waited for ${what}, ${cause instanceof Error ? cause.message : cause}:\n${this.text}`, {
+        cause,
+      });
+    }
+  }
+
+  #assertUnasked(): void {
+    if (QUESTION.test(this.#text)) throw new Error("it asks for a permission, wanted no question");
+  }
+}
+
+function start(command: Deno.Command): Deno.ChildProcess {
+  try {
+    return command.spawn();
+  } catch (cause) {
+    const message = "there is no `script` to run commands under a terminal with, wanted the one of util-linux";
+    throw cause instanceof Deno.errors.NotFound ? new Error(message, { cause }) : cause;
+  }
+}
+
+/** One word of a shell's command line. */
+const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;

@@ -1,0 +1,89 @@
+/** What the README shows, under a terminal: nothing asks for a permission, Ctrl-C stops it, and exit codes are right. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { kill } from "node:process";
+import { PORTS_PER_REPLICA } from "../../../crypto/roster/generate_cluster.ts";
+import { eventually } from "../../../tasks/support/eventually.ts";
+import { findFreePorts } from "../../../tasks/support/free_ports.ts";
+import { Terminal } from "../support/terminal.ts";
+
+const CONFIG = new URL("../../../deno.json", import.meta.url).pathname;
+const COMMAND_MS = 30_000;
+const DEMO_MS = 100_000;
+/** `script` of other systems takes other options. */
+const ignore = Deno.build.os !== "linux";
+
+/** Runs a task to its end and gives what it showed. */
+async function shown(timeoutMs: number, ...task: readonly string[]): Promise<string> {
+  await using terminal = new Terminal(["task", ...task]);
+  const code = await terminal.exitCode(timeoutMs);
+  assertEquals(code, 0, terminal.text);
+  return terminal.text;
+}
+
+Deno.test({
+  name: "the demo tells its whole story in a terminal and ends with 0",
+  ignore,
+  async fn() {
+    const story = await shown(DEMO_MS, "--quiet", "demo");
+    for (const line of story.trimEnd().split("\n")) assertMatch(line, /^ *\d+\.\d s {2}/, story);
+    for (const step of ["kill -9", "intervene", "caught up", "evidence", "deposed", "verified", "done"]) {
+      assert(story.includes(`s  ${step}`), `${step}:\n${story}`);
+    }
+  },
+});
+
+Deno.test({
+  name: "a few seeds of the simulation pass in a terminal",
+  ignore,
+  fn: async () => assertMatch(await shown(COMMAND_MS, "sim", "--seeds", "2"), /\n2 passed, 0 failed\n$/),
+});
+
+Deno.test({
+  name: "cluster, client and shell serve in terminals, Ctrl-C stops the cluster, and its processes are gone",
+  ignore,
+  async fn() {
+    const dir = await Deno.makeTempDir();
+    try {
+      await useCluster(`${dir}/cluster`);
+    } finally {
+      await Deno.remove(dir, { recursive: true });
+    }
+  },
+});
+
+async function useCluster(dir: string): Promise<void> {
+  const basePort = String(findFreePorts(4 * PORTS_PER_REPLICA));
+  // From another folder, as somebody does who has the project elsewhere.
+  const task = ["task", "--config", CONFIG, "cluster", "--dir", dir, "--base-port", basePort];
+  await using cluster = new Terminal(task, Deno.makeTempDirSync({ dir: `${dir}/..` }));
+  await cluster.shows(/\nCtrl-C stops all\n/, COMMAND_MS);
+  const pids = [...cluster.text.matchAll(/^r\d is ready \(pid (\d+)\)$/gm)].map((match) => Number(match[1]));
+  assertEquals([pids.length, pids.filter(isThere)], [4, pids]);
+  const client = ["client", "--cluster", `${dir}/cluster.json`, "--key", `${dir}/c1.key`];
+  assertMatch(await shown(COMMAND_MS, ...client, "put", "greeting", "hello"), /\nput "greeting": revision 1, /);
+  assertMatch(await shown(COMMAND_MS, ...client, "get", "greeting"), /\nhello\n/);
+  await useShell([...client, "shell"]);
+  await cluster.interrupt();
+  assertEquals(await cluster.exitCode(COMMAND_MS), 0, cluster.text);
+  assert(cluster.text.includes("SIGINT: stopping all"), cluster.text);
+  assert(!cluster.text.includes("by itself"), cluster.text);
+  await eventually("the replicas are gone", () => !pids.some(isThere));
+}
+
+async function useShell(task: readonly string[]): Promise<void> {
+  await using shell = new Terminal(["task", ...task]);
+  await shell.shows(/\n> $/, COMMAND_MS);
+  await shell.type("put greeting again\n");
+  await shell.shows(/\nput "greeting": revision \d+, log index \d+\n> $/, COMMAND_MS);
+  await shell.type("exit\n");
+  assertEquals(await shell.exitCode(COMMAND_MS), 0, shell.text);
+}
+
+/** Tells if there is a process `pid`. */
+function isThere(pid: number): boolean {
+  try {
+    return kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
