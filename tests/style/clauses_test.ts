@@ -1,28 +1,17 @@
 /** The law and its citations: `docs/clauses.md` is sound, documents cite what it holds, and every label has a test. */
 import { assert, assertEquals } from "@std/assert";
 import { citationsIn, isLabel, labelsOfTests, loadLaw, readLaw, unknownCitations } from "./clauses.ts";
-
-const ROOT = new URL("../../", import.meta.url);
-/** What others or a machine put there. */
-const SKIPPED = new Set([".git", ".deno-dir", "node_modules", "tests/.mutants"]);
+import { listFiles, readText } from "./sources.ts";
 
 interface Text {
   readonly path: string;
   readonly text: string;
 }
 
-/** Every file below `folder` whose name ends in one of `endings`. */
-function* texts(folder: string, endings: readonly string[]): Generator<Text> {
-  for (const { name, isDirectory, isFile } of Deno.readDirSync(new URL(folder, ROOT))) {
-    const path = folder + name;
-    if (isDirectory && !SKIPPED.has(path)) yield* texts(`${path}/`, endings);
-    else if (isFile && endings.some((ending) => name.endsWith(ending))) {
-      yield { path, text: Deno.readTextFileSync(new URL(path, ROOT)) };
-    }
-  }
-}
+const textsOf = (folder: string, endings: readonly string[]): Text[] =>
+  [...listFiles(folder, endings)].map((path) => ({ path, text: readText(path) }));
 
-const CLAUSE_TESTS = [...texts("tests/clauses/", ["_test.ts"])];
+const CLAUSE_TESTS = textsOf("tests/clauses/", ["_test.ts"]);
 const sign = "\u00a7";
 
 Deno.test("docs/clauses.md: every number stands there once and in its place, labels are lettered in order", () => {
@@ -47,7 +36,7 @@ Deno.test("a law with a number twice, out of place or a letter left out is found
 Deno.test("whatever documents and transcripts cite stands in docs/clauses.md", () => {
   const law = loadLaw();
   let cited = 0;
-  for (const { path, text } of texts("", [".md", ".txt"])) {
+  for (const { path, text } of textsOf("", [".md", ".txt"])) {
     cited += citationsIn(text).length;
     assertEquals(unknownCitations(law, text).map(({ number }) => sign + number), [], path);
   }
