@@ -19,7 +19,7 @@ export type { ApplyContext, QueryResult, StateMachine } from "./protocol/ports.t
 export { createLogger, type LogFields, type Logger, type LogLevel } from "./replica/diagnostics/logger.ts";
 export { type RunningReplica, type StartOptions, startReplica } from "./replica/start_replica.ts";
 export { KvStore } from "./state_machine/mod.ts";
-export type { ReplicaStatus as ReplicaReport } from "./replica/status/status.ts";
+export type { ReplicaReport } from "./replica/status/status.ts";
 export { GuardError, StorageError } from "./replica/storage/port.ts";
 
 // Clients.

@@ -95,8 +95,8 @@ export function plausiblePreVotes(members: Membership, term: Term, preVotes: rea
 }
 
 /** §2.4: at least Q replicas of the members, each named once. */
-function isQuorum({ config, sizes }: Membership, replicas: readonly ReplicaId[]): boolean {
-  return new Set(replicas).size === replicas.length && replicas.length >= sizes.quorum &&
+function isQuorum({ config, quorumSizes }: Membership, replicas: readonly ReplicaId[]): boolean {
+  return new Set(replicas).size === replicas.length && replicas.length >= quorumSizes.quorum &&
     replicas.every((replica) => config.replicas.includes(replica));
 }
 

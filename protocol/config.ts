@@ -41,7 +41,7 @@ export interface CoreConfig {
 /** Everything that checking certificates rests on: the replicas, the sizes of their quorums, and the genesis point. */
 export interface Membership {
   readonly config: CoreConfig;
-  readonly sizes: Quorum;
+  readonly quorumSizes: Quorum;
   /** Hash of the chain before its first entry, h₀ (§3.1). */
   readonly genesis: Digest;
 }

@@ -3,7 +3,7 @@ import { sha256Hex } from "../crypto/digest.ts";
 import { encodeMessage, encodePacket } from "../transport/codec/mod.ts";
 import { Activation } from "./answers/activation.ts";
 import { type Adversary, createAdversary } from "./byzantine/mod.ts";
-import { createDesk } from "./answers/query_handler.ts";
+import { createQueryHandler } from "./answers/query_handler.ts";
 import { coreConfigOf } from "./replica_config.ts";
 import { createState } from "./core/create_state.ts";
 import type { Recovered } from "./core/output.ts";
@@ -15,47 +15,47 @@ import { Ingress } from "./ingress/ingress.ts";
 import { INGRESS_LIMITS } from "./limits/ingress_limits.ts";
 import { Replier } from "./answers/replier.ts";
 import type { ReplicaParts } from "./replica_parts.ts";
-import type { Standing } from "./replica_scope.ts";
-import { StatusDesk } from "./status/status.ts";
+import type { ReplicaScope } from "./replica_scope.ts";
+import { StatusReporter } from "./status/status.ts";
 import type { Storage } from "./storage/port.ts";
 import { TransferProgress } from "./status/transfer_progress.ts";
 import { watchStorage } from "./disk/watched_storage.ts";
 
-export interface CoreLife {
+export interface CoreInstance {
   /** Rejects with InvariantError, GuardError or StorageError where this core cannot go on; then nothing more was signed. */
   readonly loop: EventLoop;
-  readonly status: StatusDesk;
+  readonly status: StatusReporter;
   /** What it knows to be durable. */
   readonly mark: Readonly<DurableMark>;
 }
 
 /** A core on `storage`, which `recovered` was loaded from. `whileInactive` is called in every turn in which it takes no part. */
-export function createCoreLife(
+export function createCoreInstance(
   parts: ReplicaParts,
-  standing: Standing,
+  scope: ReplicaScope,
   storage: Storage,
   recovered: Recovered,
   whileInactive: (now: number) => void,
-): CoreLife {
-  const settings = settingsOf(parts, standing, storage, recovered);
+): CoreInstance {
+  const settings = settingsOf(parts, scope, storage, recovered);
   const { state, takesPart, watched } = settings;
-  const { refused, check, transport, work, now, backend } = standing;
-  const desks = desksOf(parts, standing, settings);
+  const { refused, check, transport, work, now, backend } = scope;
+  const handlers = handlersOf(parts, scope, settings);
   const loop = new EventLoop({
     ...{ state, transport, work, refused, now, whileInactive },
-    ingress: new Ingress({ state, check, desk: desks.desk, refused, faulty: Boolean(parts.byzantine) }),
-    run: runInputs(parts, standing, settings, desks),
+    ingress: new Ingress({ state, check, queries: handlers.queries, refused, faulty: Boolean(parts.byzantine) }),
+    run: runInputs(parts, scope, settings, handlers),
     signaturesPerTurn: INGRESS_LIMITS.signaturesPerTurn[backend.name],
     isActive: takesPart,
   });
-  return { loop, status: desks.status, mark: watched.mark };
+  return { loop, status: handlers.status, mark: watched.mark };
 }
 
 type Settings = ReturnType<typeof settingsOf>;
 
 /** Everything of its own that a core starts with. */
-function settingsOf(parts: ReplicaParts, standing: Standing, storage: Storage, recovered: Recovered) {
-  const { now, disk, line } = standing;
+function settingsOf(parts: ReplicaParts, scope: ReplicaScope, storage: Storage, recovered: Recovered) {
+  const { now, disk, line } = scope;
   const config = coreConfigOf(parts.roster, line, parts.seed);
   const ports: Ports = { hash: sha256Hex, machine: parts.machine, chunks: storage.chunks };
   const startedAt = now();
@@ -72,12 +72,12 @@ function settingsOf(parts: ReplicaParts, standing: Standing, storage: Storage, r
 }
 
 /** Who answers clients. */
-function desksOf(parts: ReplicaParts, standing: Standing, settings: Settings) {
+function handlersOf(parts: ReplicaParts, scope: ReplicaScope, settings: Settings) {
   const { state, activation, suspicion, takesPart, watched } = settings;
-  const { routes, backend, disk } = standing;
-  const replier = new Replier({ ...standing, state });
-  const status = new StatusDesk({
-    ...{ ...standing, state },
+  const { routes, backend, disk } = scope;
+  const replier = new Replier({ ...scope, state });
+  const status = new StatusReporter({
+    ...{ ...scope, state },
     machine: parts.machine,
     crypto: { backend: backend.name, fallbackReason: parts.backend.fallbackReason },
     transport: parts.transport.counters,
@@ -89,7 +89,7 @@ function desksOf(parts: ReplicaParts, standing: Standing, settings: Settings) {
   });
   const onActivation = (active: boolean) => parts.log.log("warn", active ? "activated" : "deactivated");
   const { machine } = parts;
-  const desk = createDesk({
+  const queries = createQueryHandler({
     state,
     machine,
     chunks: settings.ports.chunks,
@@ -100,18 +100,18 @@ function desksOf(parts: ReplicaParts, standing: Standing, settings: Settings) {
     takesPart,
     onActivation,
   });
-  return { replier, status, desk };
+  return { replier, status, queries };
 }
-type Desks = ReturnType<typeof desksOf>;
+type Handlers = ReturnType<typeof handlersOf>;
 
 /** Core and effects, with an adversary around them where one was asked for. */
-function runInputs(parts: ReplicaParts, standing: Standing, settings: Settings, desks: Desks): RunInputs {
+function runInputs(parts: ReplicaParts, scope: ReplicaScope, settings: Settings, handlers: Handlers): RunInputs {
   const { state, ports, config } = settings;
   const adversary: Adversary = parts.byzantine
     ? createAdversary(parts.byzantine, { config, hash: sha256Hex, state })
     : {};
   const { corrupt, swallows, answers } = adversary;
-  const honest = effectPorts(parts, standing, settings, desks);
+  const honest = effectPorts(parts, scope, settings, handlers);
   const run = createEffects(state, ports, {
     ...honest,
     ...(corrupt ? { corrupt } : {}),
@@ -120,9 +120,9 @@ function runInputs(parts: ReplicaParts, standing: Standing, settings: Settings, 
   return swallows ? (inputs, now) => run(inputs.filter((input) => !swallows(input)), now) : run;
 }
 
-function effectPorts(parts: ReplicaParts, standing: Standing, settings: Settings, { replier }: Desks): EffectPorts {
+function effectPorts(parts: ReplicaParts, scope: ReplicaScope, settings: Settings, { replier }: Handlers): EffectPorts {
   const { transport, log, recorder } = parts;
-  const { signer, refused, ignored } = standing;
+  const { signer, refused, ignored } = scope;
   const { suspicion, watched, state } = settings;
   const progress = new TransferProgress(log);
   return {

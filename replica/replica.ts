@@ -1,11 +1,11 @@
 /** One replica on a storage and a transport: it runs a core, and another one from the disk whenever the disk refused and is back. */
 import type { Recovered } from "./core/output.ts";
-import { type CoreLife, createCoreLife } from "./core_instance.ts";
-import { ForgottenError } from "./disk/own_past.ts";
+import { type CoreInstance, createCoreInstance } from "./core_instance.ts";
+import { ForgottenError } from "./disk/forgotten_signatures.ts";
 import type { ReplicaParts } from "./replica_parts.ts";
 import { assertSameDisk } from "./disk/same_disk.ts";
-import { createStanding, type Standing } from "./replica_scope.ts";
-import type { ReplicaStatus } from "./status/status.ts";
+import { createReplicaScope, type ReplicaScope } from "./replica_scope.ts";
+import type { ReplicaReport } from "./status/status.ts";
 import { damaged } from "./storage/damage.ts";
 import { isRefusal, type Storage, type StorageError } from "./storage/port.ts";
 
@@ -20,57 +20,57 @@ export interface Replica {
   run(): Promise<void>;
   /** Ends `run` after the batch under way. */
   stop(): void;
-  status(): ReplicaStatus;
+  status(): ReplicaReport;
 }
 
 /** Wires up a replica. Throws `ConfigError` where `key` is no replica's of `roster`, `StorageError` where the disk cannot be read. */
 export function createReplica(parts: ReplicaParts): Replica {
-  return new LastingReplica(parts);
+  return new RestartingReplica(parts);
 }
 
-class LastingReplica implements Replica {
+class RestartingReplica implements Replica {
   readonly #parts: ReplicaParts;
-  readonly #standing: Standing;
+  readonly #scope: ReplicaScope;
   #storage: Storage;
-  #life: CoreLife;
+  #instance: CoreInstance;
   /** Built from a disk that is back; takes over once the life before has ended. */
-  #next: CoreLife | null = null;
+  #next: CoreInstance | null = null;
   #stopping = false;
 
   constructor(parts: ReplicaParts) {
     this.#parts = parts;
-    this.#standing = createStanding(parts);
+    this.#scope = createReplicaScope(parts);
     this.#storage = parts.storage;
-    this.#life = this.#begin(parts.storage, parts.storage.load());
+    this.#instance = this.#begin(parts.storage, parts.storage.load());
   }
 
   async run(): Promise<void> {
     while (!this.#stopping) {
       try {
-        await this.#life.loop.run();
+        await this.#instance.loop.run();
       } catch (error) {
         if (error instanceof ForgottenError) throw this.#outdated(error);
-        if (!isRefusal(error) || this.#parts.reopen === undefined || this.#standing.disk.refused) throw error;
+        if (!isRefusal(error) || this.#parts.reopen === undefined || this.#scope.disk.refused) throw error;
         this.#refuse(error);
         continue;
       }
       if (this.#next === null) return;
-      this.#life = this.#next;
+      this.#instance = this.#next;
       this.#next = null;
     }
   }
 
   stop(): void {
     this.#stopping = true;
-    this.#life.loop.stop();
+    this.#instance.loop.stop();
   }
 
-  status(): ReplicaStatus {
-    return this.#life.status.report(this.#standing.now());
+  status(): ReplicaReport {
+    return this.#instance.status.report(this.#scope.now());
   }
 
-  #begin(storage: Storage, recovered: Recovered): CoreLife {
-    return createCoreLife(this.#parts, this.#standing, storage, recovered, (now) => this.#retry(now));
+  #begin(storage: Storage, recovered: Recovered): CoreInstance {
+    return createCoreInstance(this.#parts, this.#scope, storage, recovered, (now) => this.#retry(now));
   }
 
   /** The disk is older than what this replica has signed: it is marked, so that no later start trusts it again. */
@@ -82,18 +82,18 @@ class LastingReplica implements Replica {
 
   /** The core is ahead of the disk and takes no further step. Nothing that rests on what was refused has been signed (I8). */
   #refuse(error: StorageError): void {
-    this.#standing.disk.refuse(error, this.#standing.now());
+    this.#scope.disk.refuse(error, this.#scope.now());
     this.#parts.recorder?.end(`the disk refused, and what follows is another core's: ${error.message}`);
   }
 
   #retry(now: number): void {
-    const { disk, emptyMachine } = this.#standing;
+    const { disk, emptyMachine } = this.#scope;
     const { reopen, machine } = this.#parts;
     if (reopen === undefined || !disk.isDue(now)) return;
     try {
       const storage = this.#storage = reopen();
       const recovered = storage.load();
-      assertSameDisk(this.#life.mark, recovered);
+      assertSameDisk(this.#instance.mark, recovered);
       machine.restore(emptyMachine);
       this.#next = this.#begin(storage, recovered);
     } catch (error) {
@@ -101,7 +101,7 @@ class LastingReplica implements Replica {
       disk.refusedAgain(error, now);
       return;
     }
-    this.#life.loop.stop();
+    this.#instance.loop.stop();
     disk.back(now);
   }
 }

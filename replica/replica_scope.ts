@@ -12,10 +12,10 @@ import { Routes } from "./answers/routes.ts";
 import { createSignatureCheck } from "./ingress/signature_check.ts";
 import { TallyByKind } from "./diagnostics/tally_by_kind.ts";
 
-export type Standing = ReturnType<typeof createStanding>;
+export type ReplicaScope = ReturnType<typeof createReplicaScope>;
 
 /** Throws `ConfigError` where the key is no replica's of the roster. */
-export function createStanding(parts: ReplicaParts) {
+export function createReplicaScope(parts: ReplicaParts) {
   const { roster, key, transport, machine, reopen, log } = parts;
   const { backend, work } = countingBackend(parts.backend.backend);
   const now = parts.now ?? (() => performance.now());

@@ -7,12 +7,12 @@ import type { ByzantineMode } from "./byzantine/mod.ts";
 import { ownLine, transportOptionsOf } from "./replica_config.ts";
 import { type Digest, digest } from "../protocol/ids.ts";
 import type { StateMachine } from "../protocol/ports.ts";
-import { HeldDisk } from "./disk/reopenable_storage.ts";
+import { ReopenableStorage } from "./disk/reopenable_storage.ts";
 import { type Logger, SILENT } from "./diagnostics/logger.ts";
 import { Recorder, RecordingFile } from "./recording/mod.ts";
 import { createReplica, type Replica } from "./replica.ts";
 import { KvStore } from "../state_machine/mod.ts";
-import type { ReplicaStatus } from "./status/status.ts";
+import type { ReplicaReport } from "./status/status.ts";
 import type { Roster, RosterReplica } from "../crypto/roster/roster_types.ts";
 import { beginRecovery, type BegunRecovery } from "./storage/sqlite/sqlite_recover.ts";
 
@@ -45,7 +45,7 @@ export interface RunningReplica {
    * replica rather serves nothing than guesses. A disk that only refuses for now is waited for. Either way, sockets and storage are closed then.
    */
   readonly finished: Promise<void>;
-  status(): ReplicaStatus;
+  status(): ReplicaReport;
   /** Finishes the batch under way and closes everything. */
   stop(): Promise<void>;
 }
@@ -58,12 +58,12 @@ export async function startReplica(options: StartOptions): Promise<RunningReplic
   const { roster, key, backend, bindHost = null, log = SILENT, byzantine = null, record = null } = options;
   const line = ownLine(roster, key);
   const recording = record === null ? null : RecordingFile.create(record);
-  let disk: HeldDisk | null = null;
+  let disk: ReopenableStorage | null = null;
   let transport: ReplicaTransport | null = null;
   try {
     const owner = { dir: options.dataDir, clusterId: roster.cluster, replica: line.id };
     if (options.recover) logRecovery(log, beginRecovery(owner, freshNonce()));
-    disk = new HeldDisk(owner, log);
+    disk = new ReopenableStorage(owner, log);
     const { storage, reopen } = disk;
     transport = await createZmqReplicaTransport(transportOptionsOf(roster, line, bindHost));
     const machine = options.machine ?? new KvStore();
@@ -102,7 +102,7 @@ const warnOfEnd = (log: Logger) => (reason: string, steps: number): void =>
 interface Held {
   readonly line: RosterReplica;
   readonly replica: Replica;
-  readonly disk: HeldDisk;
+  readonly disk: ReopenableStorage;
   readonly transport: ReplicaTransport;
   readonly recorder: Recorder | null;
 }

@@ -35,7 +35,7 @@ export class Trust {
     const clients = new Set(roster.clients.map(({ id }) => id));
     const { cluster: clusterId, constants } = roster;
     const config = { clusterId, self: replicas[0]!, replicas, clients, constants, seed: 0 };
-    this.#core = { config, sizes: quorumOf(replicas.length), genesis };
+    this.#core = { config, quorumSizes: quorumOf(replicas.length), genesis };
     this.#keys = createKeyRing(roster);
     this.#verifier = createVerifier(backend, roster.cluster, createVerifiedCache());
   }

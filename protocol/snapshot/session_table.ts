@@ -21,15 +21,15 @@ export interface SessionTable {
 export const createSessionTable = (window: number): SessionTable => ({ window, sessions: new Map() });
 
 /** Where a seq stands: already answered, below the window, or open. */
-export type Standing =
-  | { readonly standing: "answered"; readonly answer: Answer }
-  | { readonly standing: "expired" | "open" };
+export type SeqStatus =
+  | { readonly status: "answered"; readonly answer: Answer }
+  | { readonly status: "expired" | "open" };
 
 /** Where `seq` of `client` stands at the applied index. A seq answered or expired is *settled* (§7.3). */
-export function standingOf(table: SessionTable, client: ClientId, seq: Seq): Standing {
+export function statusOf(table: SessionTable, client: ClientId, seq: Seq): SeqStatus {
   const answer = table.sessions.get(client)?.answers.get(seq);
-  if (answer) return { standing: "answered", answer };
-  return { standing: seq < floorOf(table, client) ? "expired" : "open" };
+  if (answer) return { status: "answered", answer };
+  return { status: seq < floorOf(table, client) ? "expired" : "open" };
 }
 
 /** Low edge of the client's window; 0 before its first request. */

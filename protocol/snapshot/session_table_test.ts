@@ -7,7 +7,7 @@ import {
   floorOf,
   sessionBytes,
   type SessionTable,
-  standingOf,
+  statusOf,
 } from "./session_table.ts";
 
 const W = 4;
@@ -45,7 +45,7 @@ Deno.test("§7.1 a repeated request is applied once and answered again with its 
   assertEquals([first.outcome, Number(first.index)], ["applied", 1]);
   assertEquals(log.order(0, 0), first);
   assertEquals(log.applied, ["0"]);
-  assertEquals(standingOf(log.table, C1, seq(0)), { standing: "answered", answer: first });
+  assertEquals(statusOf(log.table, C1, seq(0)), { status: "answered", answer: first });
 });
 
 Deno.test("§7.1 a reused seq keeps its first command's answer: whatever else it says is never applied", () => {
@@ -73,7 +73,7 @@ Deno.test("§7.1 the floor moves the window, drops the answers below it, and nev
   assertEquals(log.outcomes([0, 0], [5, 3], [6, 3], [7, 3]), ["applied", "applied", "applied", "ahead"]);
   assertEquals(log.outcomes([2, 0], [3, 0], [6, 0]), ["expired", "applied", "applied"]);
   assertEquals(floorOf(log.table, C1), 3);
-  assertEquals(standingOf(log.table, C1, seq(0)).standing, "expired");
+  assertEquals(statusOf(log.table, C1, seq(0)).status, "expired");
   assertEquals([...log.table.sessions.get(C1)!.answers.keys()], [5, 6, 3].map(seq));
 });
 

@@ -19,7 +19,7 @@ const ENTRY_FRAMING = 8 + 8 + 4;
 /** The stable checkpoint this replica would start from, and its latest commit certificate. */
 export const latestCheckpoint = ({ checkpoints, commitCertificate }: CoreState): QueryAnswer => ({
   ok: true,
-  payload: checkpointAnswerCodec.encode({ checkpoint: checkpoints.proof, certificate: commitCertificate }),
+  payload: checkpointAnswerCodec.encode({ checkpoint: checkpoints.stableProof, certificate: commitCertificate }),
 });
 
 /** Those of `digests` that are on the disk, as many as fit; one always does. */

@@ -14,7 +14,7 @@ export interface OperatorParts {
   readonly onActivation: (active: boolean) => void;
 }
 
-export class OperatorDesk {
+export class OperatorHandler {
   readonly #parts: OperatorParts;
   readonly #refusals = new TokenBuckets(INGRESS_LIMITS.refusalsPerSecond, INGRESS_LIMITS.refusalBurst);
   /** The latest commands answered, in order. */

@@ -2,11 +2,11 @@ import { assertEquals } from "@std/assert";
 import { Activation } from "./activation.ts";
 import { replicaId } from "../../protocol/ids.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
-import { OperatorDesk } from "./operator_handler.ts";
+import { OperatorHandler } from "./operator_handler.ts";
 import type { Storage } from "../storage/port.ts";
 
-/** The desk of `r1`, with what it answered and told. */
-function desk() {
+/** The operator handler of `r1`, with what it answered and told. */
+function operatorLab() {
   const meta = new Map<string, string>();
   const storage: Pick<Storage, "getMeta" | "setMeta"> = {
     getMeta: (key) => meta.get(key) ?? null,
@@ -15,7 +15,7 @@ function desk() {
   const disk = { refused: false };
   const answers: string[] = [];
   const told: boolean[] = [];
-  const operator = new OperatorDesk({
+  const operator = new OperatorHandler({
     activation: new Activation(replicaId("r1"), storage as Storage, () => disk.refused),
     replier: {
       answer: (route, _client, nonce, { ok }) => void answers.push(`${nonce} ${ok ? "obeyed" : "refused"} on ${route}`),
@@ -28,13 +28,13 @@ function desk() {
 }
 
 Deno.test("a command is obeyed and answered once; its replay is neither, on whatever route", () => {
-  const { send, answers, told } = desk();
+  const { send, answers, told } = operatorLab();
   assertEquals([send(5, false), send(5, false), send(5, false, { route: "thief" })], [null, "replay", "replay"]);
   assertEquals([answers, told], [["5 obeyed on a"], [false]]);
 });
 
 Deno.test("an old command, or one for another replica, is refused with a signed answer once, and its replay with none", () => {
-  const { send, answers, told } = desk();
+  const { send, answers, told } = operatorLab();
   send(5, false);
   assertEquals([send(4, true), send(4, true)], ["refused", "replay"]);
   assertEquals([send(9, true, { replica: "r2" }), send(9, true, { replica: "r2" })], ["refused", "replay"]);
@@ -43,7 +43,7 @@ Deno.test("an old command, or one for another replica, is refused with a signed 
 });
 
 Deno.test("with more old commands than are remembered, refusals are rated; a new one is obeyed all the same", () => {
-  const { send, answers } = desk();
+  const { send, answers } = operatorLab();
   const { commandsRemembered, refusalBurst, refusalsPerSecond } = INGRESS_LIMITS;
   send(1_000_000, false);
   for (let round = 0; round < 3; round++) for (let i = 0; i < 2 * commandsRemembered; i++) send(i, true);
@@ -54,7 +54,7 @@ Deno.test("with more old commands than are remembered, refusals are rated; a new
 });
 
 Deno.test("while the disk refuses, a command is refused with an answer; another one is obeyed once it is back", () => {
-  const { send, answers, told, disk } = desk();
+  const { send, answers, told, disk } = operatorLab();
   disk.refused = true;
   assertEquals([send(5, false), told], ["refused", []]);
   disk.refused = false;

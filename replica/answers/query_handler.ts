@@ -4,34 +4,34 @@ import type { ClientId } from "../../protocol/ids.ts";
 import type { ClientPacket } from "../../protocol/packet.ts";
 import type { ChunkReader, StateMachine } from "../../protocol/ports.ts";
 import type { CoreState } from "../core/state.ts";
-import { OperatorDesk } from "./operator_handler.ts";
+import { OperatorHandler } from "./operator_handler.ts";
 import { chunksHeld, committedEntries, latestCheckpoint } from "./backup_queries.ts";
 import { committedCommand, fastRead, jsonAnswer } from "./queries.ts";
 import type { QueryAnswer, Replier } from "./replier.ts";
 import type { Routes } from "./routes.ts";
-import type { StatusDesk } from "../status/status.ts";
+import type { StatusReporter } from "../status/status.ts";
 
 /** A verified packet that is no request. */
-export type DeskPacket = Exclude<ClientPacket, { readonly kind: "SendRequest" | "UpdateLeader" }>;
-type QueryPacket = Exclude<DeskPacket, { readonly kind: "ClientHello" | "SetActive" }>;
+export type UnorderedPacket = Exclude<ClientPacket, { readonly kind: "SendRequest" | "UpdateLeader" }>;
+type QueryPacket = Exclude<UnorderedPacket, { readonly kind: "ClientHello" | "SetActive" }>;
 
-export interface ClientDesk {
+export interface QueryHandler {
   /** Whether this replica takes part in the protocol; else it hears only SetActive and GetStatus. */
   readonly active: boolean;
   /** Whose rate a packet of `client` over `route` spends: {@linkcode Routes.payer}. */
   payer(client: ClientId, route: string, now: number): string;
   /** Serves `packet`, answering over `route`. Returns why it refused, or null. */
-  serve(packet: DeskPacket, route: string, now: number): string | null;
+  serve(packet: UnorderedPacket, route: string, now: number): string | null;
 }
 
-export interface DeskParts {
+export interface QueryHandlerParts {
   readonly state: CoreState;
   readonly machine: StateMachine;
   /** Chunks of snapshots on this replica's disk. */
   readonly chunks: Pick<ChunkReader, "read">;
   readonly routes: Routes;
   readonly replier: Replier;
-  readonly status: StatusDesk;
+  readonly status: StatusReporter;
   readonly activation: Activation;
   /** Whether this replica takes part in the protocol. */
   readonly takesPart: () => boolean;
@@ -40,12 +40,12 @@ export interface DeskParts {
 }
 
 /**
- * The desk of one replica. It is asked between steps only, when everything the state says is durable, so that its signed answers
+ * Creates the query handler of one replica. It is asked between steps only, when everything the state says is durable, so that its signed answers
  * may rest on it (I8).
  */
-export function createDesk(parts: DeskParts): ClientDesk {
+export function createQueryHandler(parts: QueryHandlerParts): QueryHandler {
   const { routes, replier, takesPart } = parts;
-  const operator = new OperatorDesk(parts);
+  const operator = new OperatorHandler(parts);
   return {
     get active() {
       return takesPart();
@@ -65,7 +65,11 @@ export function createDesk(parts: DeskParts): ClientDesk {
   };
 }
 
-function answerOf({ state, machine, chunks, status }: DeskParts, packet: QueryPacket, now: number): QueryAnswer {
+function answerOf(
+  { state, machine, chunks, status }: QueryHandlerParts,
+  packet: QueryPacket,
+  now: number,
+): QueryAnswer {
   switch (packet.kind) {
     case "FastRead":
       return fastRead(state, machine, packet.signed.message.query);

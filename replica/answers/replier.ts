@@ -56,7 +56,7 @@ export class Replier {
       replica: state.config.self,
       client,
       term,
-      leader: state.term.leader,
+      leader: state.view.leader,
       answers,
     };
     const frames = this.#seal(reply);

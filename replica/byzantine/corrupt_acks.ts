@@ -44,7 +44,7 @@ export function corruptAcks(victim: Victim): Adversary {
 
 /** What it could say in truth, if it had acked its whole log. */
 function truthOf({ state, config }: Victim): AppendEntriesResponse {
-  const { commitIndex, log, prepared, hard, term } = state;
+  const { commitIndex, log, prepared, hard, view } = state;
   return {
     kind: "AppendEntriesResponse",
     term: hard.currentTerm,
@@ -53,7 +53,7 @@ function truthOf({ state, config }: Victim): AppendEntriesResponse {
     prepared: { term: prepared.term, index: prepared.index, hash: prepared.hash },
     commitIndex,
     commitHash: headAt(log, commitIndex).hash,
-    round: term.lastRound,
+    round: view.lastRound,
   };
 }
 
@@ -147,7 +147,7 @@ function complain(proofWanted: boolean): (victim: Victim) => UnsignedPacket {
         kind: "ResendRequest",
         term: state.hard.currentTerm,
         replica: config.self,
-        round: state.term.lastRound,
+        round: state.view.lastRound,
         commitIndex: genesis.index,
         commitHash: genesis.hash,
         match: genesis,

@@ -125,7 +125,7 @@ const LIES: readonly Lie[] = [
   ({ state }, { newest }, _, term) => ({
     term,
     certificate: state.prepared,
-    preVotes: Array.from({ length: state.sizes.quorum }, () => [...newest.values()].slice(0, 1)).flat(),
+    preVotes: Array.from({ length: state.quorumSizes.quorum }, () => [...newest.values()].slice(0, 1)).flat(),
   }),
   /** Everyone's PreVotes, by nobody signed. */
   ({ state, config }, _, __, term) => ({
@@ -157,7 +157,7 @@ function askAtOnce(victim: Victim, collection: Collection): Outgoing[] {
   const { state } = victim;
   const term = nextTermOf(victim);
   const good = goodPreVotes(victim, collection);
-  if (good.length < state.sizes.quorum || collection.asked.term >= term) return [];
+  if (good.length < state.quorumSizes.quorum || collection.asked.term >= term) return [];
   const asks = OUT_OF_TURN.map((_, i) => inTurn(OUT_OF_TURN, i + term)(victim, collection, good, term));
   for (const { certificate } of asks) noteAsked(collection, term, certificate);
   return [
@@ -192,7 +192,7 @@ function proofOf({ state, config }: Victim, { asked, votes }: Collection): Elect
     const counted = all.filter(({ message }) =>
       message.term === asked.term && message.candidate === config.self && sameCertified(message.base, base)
     );
-    if (counted.length >= state.sizes.quorum) return { base, votes: counted };
+    if (counted.length >= state.quorumSizes.quorum) return { base, votes: counted };
   }
   return null;
 }

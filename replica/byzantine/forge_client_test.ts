@@ -60,7 +60,7 @@ Deno.test("then it puts in what no client signed, in every way there is; followe
   assertEquals(renumbered!.message.seq, seq(7));
   const state = honestState();
   state.hard = { ...state.hard, currentTerm: others[0]!.signed.term };
-  state.term.leader = SELF;
+  state.view.leader = SELF;
   assertEquals(others.map((packet) => refusal(state, packet)), [null, null, ...Array(5).fill("bad-entry")]);
 });
 

@@ -56,7 +56,7 @@ function runWith(mode: ByzantineMode, seed: number) {
   corruptNode(cluster, cluster.node(FAULTY), mode);
   let number = 0;
   for (let turn = 0; turn < TURNS; turn++) {
-    const { leader } = cluster.node("r1").state!.term;
+    const { leader } = cluster.node("r1").state!.view;
     cutOff = turn % 2 === 1 && leader !== FAULTY ? leader : null;
     for (let i = 0; i < 5; i++) {
       number = ask(cluster, number);
@@ -75,7 +75,7 @@ class Elections {
   readonly believed = new Map<number, string>();
 
   look(cluster: SimCluster, at: string): void {
-    const { term: { role, leader, base }, hard: { currentTerm } } = cluster.node(at).state!;
+    const { view: { role, leader, base }, hard: { currentTerm } } = cluster.node(at).state!;
     const led = this.#led.get(currentTerm) ?? new Set();
     this.#led.set(currentTerm, led);
     if (role === "leader") led.add(at);

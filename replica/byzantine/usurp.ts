@@ -71,7 +71,9 @@ function reignOf({ state }: Victim, known: Reign | null, header: AppendEntries):
   const { term, prevIndex, prevHash, entryHashes } = header;
   const head: Head = { index: offset(prevIndex, entryHashes.length), hash: entryHashes.at(-1) ?? prevHash };
   if (known?.term !== term) {
-    return state.proof === null ? null : { term, proof: state.proof, head, round: header.round, added: 0 };
+    return state.electionProof === null
+      ? null
+      : { term, proof: state.electionProof, head, round: header.round, added: 0 };
   }
   if (head.index > known.head.index) known.head = head;
   known.round = header.round;
@@ -80,7 +82,7 @@ function reignOf({ state }: Victim, known: Reign | null, header: AppendEntries):
 
 const LIES: readonly Lie[] = [
   /** No proof, in a term that is another's. */
-  ({ victim, turn }) => (victim.state.term.role === "leader" ? null : claim(victim, turn, currentTerm(victim), null)),
+  ({ victim, turn }) => (victim.state.view.role === "leader" ? null : claim(victim, turn, currentTerm(victim), null)),
   /** No proof, in a term to come. */
   ({ victim, turn }) => claim(victim, turn, laterTerm(currentTerm(victim), 1 + turn % 7), null),
   withVotes(({ own }) => own),
@@ -88,9 +90,9 @@ const LIES: readonly Lie[] = [
   withVotes(({ own, quorum }) => own.length === 0 ? [] : Array.from({ length: quorum }, () => own[0]!)),
   /** The proof of the leader there is, under its own header. */
   ({ victim, turn }) => {
-    const vote = victim.state.proof?.votes[0]?.message;
+    const vote = victim.state.electionProof?.votes[0]?.message;
     if (!vote || vote.candidate === victim.config.self) return null;
-    return claim(victim, turn, vote.term, victim.state.proof);
+    return claim(victim, turn, vote.term, victim.state.electionProof);
   },
   /** What it was really given, and its own vote, on several bases and in several terms, filled up to a quorum. */
   withVotes(({ own, given, made }) =>
@@ -139,7 +141,7 @@ function withVotes(choose: (ballots: Ballots) => readonly Signed<Vote>[]): Lie {
     const message: Vote = own[0]?.message ??
       { kind: "Vote", term, candidate: config.self, voter: config.self, granted: true, base: genesisBase(state) };
     const made = peersOf(state).map((voter) => forged<Vote>({ ...message, voter }));
-    const chosen = choose({ quorum: state.sizes.quorum, own, given: votes, made });
+    const chosen = choose({ quorum: state.quorumSizes.quorum, own, given: votes, made });
     return claim(victim, turn, message.term, { base: state.prepared, votes: chosen });
   };
 }

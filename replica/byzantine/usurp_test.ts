@@ -56,7 +56,7 @@ Deno.test("once it has led it leads that term on, from where it was, with the pr
   const ride = rideOn("usurp");
   const { state } = ride.victim;
   const votes = ["r1", "r2", "r3"].map((voter) => signAs(voter, voteFor(ride, 3, voter)));
-  state.proof = { base: genesisCertificate(state.genesis), votes };
+  state.electionProof = { base: genesisCertificate(state.genesis), votes };
   state.hard = { ...state.hard, currentTerm: term(3) };
   const { packet, hash } = appendOf(3, 0, state.genesis, []);
   ride.adversary.corrupt!([{ to: PEERS, packet }], 0);
@@ -64,7 +64,7 @@ Deno.test("once it has led it leads that term on, from where it was, with the pr
   const old = claims(ride, 18).filter(({ signed }) => signed.term === 3 && signed.prevIndex > 0);
   assertEquals(old.map(({ signed }) => Number(signed.prevIndex)), [1, 2]);
   assertEquals(old[0]!.signed.prevHash, hash);
-  assert(old.every(({ proof, signed }) => proof === state.proof && signed.round > packet.signed.round));
+  assert(old.every(({ proof, signed }) => proof === state.electionProof && signed.round > packet.signed.round));
   const honest = honestState();
   honest.hard = { ...honest.hard, currentTerm: term(4) };
   assertEquals(refusal(honest, old[0]!), "stale-term:AppendEntries");

@@ -1,6 +1,6 @@
 /** A core at its start, from what its disk holds. */
 import type { Certificate } from "../../protocol/certificate.ts";
-import { noCheckpoints } from "./checkpoints/checkpoints.ts";
+import { emptyCheckpoints } from "./checkpoints/checkpoints.ts";
 import type { CoreConfig } from "../../protocol/config.ts";
 import { genesisHash } from "../../protocol/hash_chain.ts";
 import { type Digest, logIndex, type Millis, round, term } from "../../protocol/ids.ts";
@@ -10,7 +10,7 @@ import type { Recovered } from "./output.ts";
 import type { Ports } from "../../protocol/ports.ts";
 import { quorumOf } from "../../protocol/quorum.ts";
 import { drawRandom } from "./random.ts";
-import { noRollCall } from "./catch_up/recovery.ts";
+import { emptyRollCall } from "./catch_up/recovery.ts";
 import { createResponseBook } from "./replication/response_book.ts";
 import { createSessionTable } from "../../protocol/snapshot/session_table.ts";
 import type { CoreState } from "./state.ts";
@@ -38,7 +38,7 @@ export function createState(config: CoreConfig, recovered: Recovered, ports: Por
   const timeout = config.constants.electionTimeoutMs * (1 + value);
   return {
     config,
-    sizes: quorumOf(config.replicas.length),
+    quorumSizes: quorumOf(config.replicas.length),
     genesis,
     randomState,
     hard: recovered.hardState,
@@ -51,7 +51,7 @@ export function createState(config: CoreConfig, recovered: Recovered, ports: Por
     appliedIndex: recovered.checkpoint?.stable.index ?? logIndex(0),
     sessions: restored?.sessions ?? createSessionTable(config.constants.sessionWindow),
     replayUntil: recovered.commitIndex,
-    term: {
+    view: {
       role: "follower",
       leader: null,
       base: null,
@@ -60,8 +60,8 @@ export function createState(config: CoreConfig, recovered: Recovered, ports: Por
       match: null,
       proofAskedAt: new Map(),
     },
-    proof: null,
-    book: createResponseBook(),
+    electionProof: null,
+    responses: createResponseBook(),
     publication: {
       due: false,
       listed: recovered.hardState.ack?.index ?? logIndex(0),
@@ -71,11 +71,11 @@ export function createState(config: CoreConfig, recovered: Recovered, ports: Por
     },
     election: idleElection(timeout, now),
     leadership: null,
-    requests: noRequests(config),
-    catchUp: noCatchUp(),
-    checkpoints: noCheckpoints(recovered.checkpoint, restored?.digests ?? []),
+    requests: emptyRequests(config),
+    catchUp: emptyCatchUp(),
+    checkpoints: emptyCheckpoints(recovered.checkpoint, restored?.digests ?? []),
     transfer: recovered.transfer === null ? null : createTransfer(recovered.transfer, now),
-    rollCall: noRollCall(),
+    rollCall: emptyRollCall(),
     votesSeen: new Map(),
     outbox: [],
   };
@@ -86,7 +86,7 @@ const idleElection = (timeout: Millis, now: Millis): ElectionState => ({
   timeout,
   deadline: now + timeout,
   suspectingSince: null,
-  blamed: null,
+  leaderFault: null,
   heard: new Map(),
   support: new Map(),
   certificates: [],
@@ -97,7 +97,7 @@ const idleElection = (timeout: Millis, now: Millis): ElectionState => ({
   candidacy: null,
 });
 
-const noRequests = (config: CoreConfig): RequestState => ({
+const emptyRequests = (config: CoreConfig): RequestState => ({
   pool: new Map(),
   proposed: new Map(),
   interventions: new Map(),
@@ -106,7 +106,7 @@ const noRequests = (config: CoreConfig): RequestState => ({
   served: true, // no leader has failed anyone yet: the first one gets the first patience
 });
 
-const noCatchUp = (): CatchUpState => ({
+const emptyCatchUp = (): CatchUpState => ({
   active: null,
   nextNonce: 1,
   behindSince: null,

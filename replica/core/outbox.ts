@@ -18,7 +18,10 @@ const OF_LEARNER: ReadonlySet<UnsignedPacket["kind"]> = new Set([
   ...["RollCall", "ResendRequest", "ForwardedRequest", "Evidence"] as const,
 ]);
 
-function isCurrent({ hard: { currentTerm }, checkpoints: { proof } }: CoreState, packet: UnsignedPacket): boolean {
+function isCurrent(
+  { hard: { currentTerm }, checkpoints: { stableProof } }: CoreState,
+  packet: UnsignedPacket,
+): boolean {
   switch (packet.kind) {
     case "AppendEntries":
     case "AppendEntriesResponse":
@@ -40,7 +43,7 @@ function isCurrent({ hard: { currentTerm }, checkpoints: { proof } }: CoreState,
     case "Evidence":
       return true;
     case "Checkpoint": // overtaken since, its entry may be off the log
-      return packet.signed.index >= (proof?.stable.index ?? 0);
+      return packet.signed.index >= (stableProof?.stable.index ?? 0);
     default:
       return packet satisfies never;
   }

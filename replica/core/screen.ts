@@ -58,7 +58,7 @@ function screenOther(state: CoreState, packet: Exclude<Packet, { kind: "AppendEn
     case "VoteDeferred":
       return packet.signed.message.term < currentTerm ? ignore("stale-term") : ACCEPT;
     case "ResendRequest":
-      return state.term.role === "leader" ? ACCEPT : ignore("not-leading");
+      return state.view.role === "leader" ? ACCEPT : ignore("not-leading");
     case "ForwardedRequest":
       return state.config.clients.has(packet.signed.message.client) ? ACCEPT : reject("unknown-client", null);
     case "Evidence":
@@ -88,7 +88,7 @@ function screenAppendEntries(state: CoreState, received: PacketOf<"AppendEntries
   const packet = { ...received, proof: usefulProof(state, received.proof) };
   if (term < state.hard.currentTerm) return { verdict: ignore("stale-term"), packet };
   if (packet.proof !== null) return { verdict: ACCEPT, packet };
-  const known = term === state.hard.currentTerm ? state.term.leader : null;
+  const known = term === state.hard.currentTerm ? state.view.leader : null;
   if (known === null) return { verdict: ACCEPT, packet: { ...packet, entries: [] } };
   return { verdict: known === leader ? ACCEPT : ignore("not-the-leader"), packet };
 }
@@ -133,6 +133,6 @@ function screenFetched(
 function usefulProof(state: CoreState, proof: ElectionProof | null): ElectionProof | null {
   const term = proof?.votes[0]?.message.term;
   if (proof === null || term === undefined || term < state.hard.currentTerm) return null;
-  if (term === state.hard.currentTerm && state.term.leader !== null) return null;
+  if (term === state.hard.currentTerm && state.view.leader !== null) return null;
   return plausibleProof(state, proof) ? proof : null;
 }

@@ -33,10 +33,10 @@ export interface CoreState extends Membership {
   /** The durable commit index found at start; nothing is answered before it is applied again (§7.2). */
   readonly replayUntil: LogIndex;
   /** Volatile: */
-  readonly term: TermView;
+  readonly view: TermView;
   /** Newest election proof held, of a term at or below currentTerm. */
-  proof: ElectionProof | null;
-  readonly book: ResponseBook;
+  electionProof: ElectionProof | null;
+  readonly responses: ResponseBook;
   readonly publication: Publication;
   readonly election: ElectionState;
   leadership: Leadership | null;

@@ -9,7 +9,7 @@ import { onApply } from "./clients/on_apply.ts";
 import { onFetchChunks } from "./catch_up/on_fetch_chunks.ts";
 import { onFetchEntries } from "./catch_up/on_fetch_entries.ts";
 import { onRequest } from "./clients/on_request.ts";
-import { onResponse } from "./replication/on_append_entries_response.ts";
+import { onAppendEntriesResponse } from "./replication/on_append_entries_response.ts";
 import type { Outputs } from "./output.ts";
 import type { Packet } from "../../protocol/packet.ts";
 import type { Ports } from "../../protocol/ports.ts";
@@ -27,7 +27,7 @@ import { onFetchEntriesResponse } from "./catch_up/on_fetch_entries_response.ts"
 import { onFetchChunksResponse } from "./catch_up/on_fetch_chunks_response.ts";
 import { onRollCall } from "./catch_up/on_roll_call.ts";
 import { onRollCallAnswer } from "./catch_up/on_roll_call_answer.ts";
-import { onForwarded } from "./clients/on_forwarded_request.ts";
+import { onForwardedRequest } from "./clients/on_forwarded_request.ts";
 import { onBadEntry } from "./on_bad_entry.ts";
 import { onTick } from "./on_tick.ts";
 import { onSnapshot } from "./on_snapshot.ts";
@@ -66,7 +66,7 @@ function handlePacket(context: Context, packet: Packet): Verdict {
     case "AppendEntries":
       return onAppendEntries(context, packet);
     case "AppendEntriesResponse":
-      return onResponse(context, packet.signed);
+      return onAppendEntriesResponse(context, packet.signed);
     case "ResendRequest":
       return onResendRequest(context, packet.signed.message);
     case "PreVote":
@@ -94,7 +94,7 @@ function handlePacket(context: Context, packet: Packet): Verdict {
     case "RollCallAnswer":
       return onRollCallAnswer(context, packet.signed.message);
     case "ForwardedRequest":
-      return onForwarded(context, packet.signed);
+      return onForwardedRequest(context, packet.signed);
     case "Evidence":
       return onEvidence(context, packet.evidence);
     default:

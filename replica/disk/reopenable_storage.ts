@@ -3,7 +3,7 @@ import type { Logger } from "../diagnostics/logger.ts";
 import type { Storage } from "../storage/port.ts";
 import { openSqliteStorage, reopenSqliteStorage, type SqliteOptions } from "../storage/sqlite/sqlite_storage.ts";
 
-export class HeldDisk {
+export class ReopenableStorage {
   readonly #options: SqliteOptions;
   readonly #log: Logger;
   #storage: Storage;

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as fx from "../../tests/contract/storage/storage_fixtures.ts";
-import { HeldDisk } from "./reopenable_storage.ts";
+import { ReopenableStorage } from "./reopenable_storage.ts";
 import { SILENT } from "../diagnostics/logger.ts";
 import { openSqliteStorage } from "../storage/sqlite/sqlite_storage.ts";
 import { StorageError } from "../storage/port.ts";
@@ -9,7 +9,7 @@ Deno.test("a held disk stands for the storage opened last, and lets go of the on
   const dir = Deno.makeTempDirSync();
   try {
     const options = { dir, clusterId: fx.CLUSTER, replica: fx.REPLICA };
-    const disk = new HeldDisk(options, SILENT);
+    const disk = new ReopenableStorage(options, SILENT);
     const first = disk.storage;
     first.commit([fx.hardState(1)], []);
     const second = disk.reopen();

@@ -1,6 +1,6 @@
 /** Packets of clients and the operator, from decoded to verified (§7.1, §7.5). */
 import { type Admission, DONE, dropped, faulty } from "./admission.ts";
-import type { ClientDesk, DeskPacket } from "../answers/query_handler.ts";
+import type { QueryHandler, UnorderedPacket } from "../answers/query_handler.ts";
 import type { ReplicaId } from "../../protocol/ids.ts";
 import type { SendRequest } from "../../protocol/message.ts";
 import type { ClientPacket } from "../../protocol/packet.ts";
@@ -13,7 +13,7 @@ import type { Signed, Verified } from "../../protocol/signed.ts";
 type OwnPacket = Exclude<ClientPacket, { readonly kind: "SetActive" }>;
 
 /** Where the token for one packet comes from. */
-interface Purse {
+interface Budget {
   readonly buckets: TokenBuckets;
   readonly name: string;
 }
@@ -22,25 +22,25 @@ interface Purse {
 export class ClientAdmission {
   readonly #self: ReplicaId;
   readonly #check: SignatureCheck;
-  readonly #desk: ClientDesk;
+  readonly #handler: QueryHandler;
   readonly #requests = new TokenBuckets(INGRESS_LIMITS.requestsPerSecond, INGRESS_LIMITS.requestBurst);
   readonly #queries = new TokenBuckets(INGRESS_LIMITS.queriesPerSecond, INGRESS_LIMITS.queryBurst);
   readonly #hellos = new TokenBuckets(INGRESS_LIMITS.hellosPerSecond, INGRESS_LIMITS.helloBurst);
 
-  constructor(self: ReplicaId, check: SignatureCheck, desk: ClientDesk) {
+  constructor(self: ReplicaId, check: SignatureCheck, handler: QueryHandler) {
     this.#self = self;
     this.#check = check;
-    this.#desk = desk;
+    this.#handler = handler;
   }
 
   admit(packet: ClientPacket, route: string, now: number): Admission {
     const { kind } = packet;
-    if (!this.#desk.active && kind !== "SetActive" && kind !== "GetStatus") return dropped(`inactive:${kind}`);
+    if (!this.#handler.active && kind !== "SetActive" && kind !== "GetStatus") return dropped(`inactive:${kind}`);
     if (kind === "SetActive") {
       return this.#check.isOperators(packet.signed) ? this.#serve(packet, route, now) : faulty(`signature:${kind}`);
     }
     if (kind === "ClientHello" && packet.signed.message.replica !== this.#self) return faulty(`misdirected:${kind}`);
-    const { buckets, name } = this.#purseOf(packet, route, now);
+    const { buckets, name } = this.#budgetOf(packet, route, now);
     const refused = this.#authenticate(packet, buckets.allows(name, now));
     if (refused) return refused;
     if (kind !== "SendRequest" && kind !== "UpdateLeader") {
@@ -55,11 +55,11 @@ export class ClientAdmission {
   }
 
   /** Greetings are news of the client itself, whatever route they come by; they name this replica and cannot be had elsewhere. */
-  #purseOf({ kind, signed }: OwnPacket, route: string, now: number): Purse {
+  #budgetOf({ kind, signed }: OwnPacket, route: string, now: number): Budget {
     const { client } = signed.message;
     if (kind === "ClientHello") return { buckets: this.#hellos, name: client };
     const buckets = kind === "SendRequest" || kind === "UpdateLeader" ? this.#requests : this.#queries;
-    return { buckets, name: this.#desk.payer(client, route, now) };
+    return { buckets, name: this.#handler.payer(client, route, now) };
   }
 
   /** Unknown clients and rates first; they cost nothing on the curve (§7.5). */
@@ -71,8 +71,8 @@ export class ClientAdmission {
     return this.#check.holds(claim) ? null : faulty(`signature:${kind}`);
   }
 
-  #serve(packet: DeskPacket, route: string, now: number): Admission {
-    const refused = this.#desk.serve(packet, route, now);
+  #serve(packet: UnorderedPacket, route: string, now: number): Admission {
+    const refused = this.#handler.serve(packet, route, now);
     return refused === null ? DONE : dropped(`${refused}:${packet.kind}`);
   }
 }

@@ -23,7 +23,7 @@ const request = (lab: Lab, by: string, number: number) =>
 function following(): Lab {
   const lab = ingressLab();
   lab.state.hard = { ...lab.state.hard, currentTerm: term(1) };
-  lab.state.term.leader = r2;
+  lab.state.view.leader = r2;
   return lab;
 }
 

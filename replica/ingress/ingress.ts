@@ -4,9 +4,9 @@ import type { Received } from "../../transport/port.ts";
 import { type Admission, dropped, faulty } from "./admission.ts";
 import { ClientAdmission } from "./admit_client.ts";
 import { admitPacket } from "./admit_packet.ts";
-import type { ClientDesk } from "../answers/query_handler.ts";
+import type { QueryHandler } from "../answers/query_handler.ts";
 import type { CoreState } from "../core/state.ts";
-import { forgottenBy, ForgottenError } from "../disk/own_past.ts";
+import { forgottenBy, ForgottenError } from "../disk/forgotten_signatures.ts";
 import { RouteFaults } from "./route_faults.ts";
 import type { SignatureCheck } from "./signature_check.ts";
 import type { TallyByKind } from "../diagnostics/tally_by_kind.ts";
@@ -15,7 +15,7 @@ import type { InputWithoutTime } from "../core/input.ts";
 export interface IngressParts {
   readonly state: CoreState;
   readonly check: SignatureCheck;
-  readonly desk: ClientDesk;
+  readonly queries: QueryHandler;
   /** Counts what is refused, by kind. */
   readonly refused: TallyByKind;
   /** Whether this replica signs what its core knows nothing of, for tests and drills. */
@@ -29,7 +29,7 @@ export class Ingress {
 
   constructor(parts: IngressParts) {
     this.#parts = parts;
-    this.#clients = new ClientAdmission(parts.state.config.self, parts.check, parts.desk);
+    this.#clients = new ClientAdmission(parts.state.config.self, parts.check, parts.queries);
   }
 
   /** The input that `received` gives at `now` milliseconds, or null where it is refused or dealt with already. */
@@ -47,10 +47,10 @@ export class Ingress {
   }
 
   #judge({ channel, route, frames }: Received, now: number): Admission {
-    const { state, check, desk } = this.#parts;
+    const { state, check, queries } = this.#parts;
     try {
       if (channel === "client") return this.#clients.admit(decodeClientPacket(frames), route, now);
-      if (!desk.active) return dropped("inactive");
+      if (!queries.active) return dropped("inactive");
       const admission = admitPacket(state, check, channel, decodePeerPacket(frames));
       if (this.#parts.faulty !== true) assertRemembered(state, admission);
       return admission;

@@ -218,7 +218,7 @@ Deno.test("greetings have a rate of their own, which neither queries nor replaye
 
 Deno.test("a deactivated replica hears only the operator and status", () => {
   const lab = ingressLab();
-  lab.desk.active = false;
+  lab.queries.active = false;
   const status = { kind: "GetStatus", client: c1, nonce: 1 } as const;
   const command = { kind: "SetActive", replica: replicaId("r1"), active: true, time: 1 } as const;
   lab.send("client", { kind: "SendRequest", signed: lab.sign("c1", request()) });

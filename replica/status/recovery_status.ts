@@ -22,9 +22,11 @@ export interface RecoveryStatus {
 }
 
 export function recoveryStatus(state: CoreState) {
-  const { proof } = state.checkpoints;
+  const { stableProof } = state.checkpoints;
   return {
-    checkpoint: proof === null ? null : { index: proof.stable.index, stateDigest: proof.stable.stateDigest },
+    checkpoint: stableProof === null
+      ? null
+      : { index: stableProof.stable.index, stateDigest: stableProof.stable.stateDigest },
     logBase: state.log.base.index,
     stateTransfer: stateTransferOf(state),
     recovery: recoveryOf(state),
@@ -38,7 +40,7 @@ export function stateTransferOf({ transfer }: Pick<CoreState, "transfer">): Stat
   const outstanding = asked.reduce((sum, [, { request }]) => sum + request!.digests.size, transfer.missing.size);
   const known = transfer.head !== null && transfer.lists.every((list) => list !== null);
   return {
-    index: transfer.proof.stable.index,
+    index: transfer.target.stable.index,
     chunksReceived: transfer.received,
     bytesReceived: transfer.receivedBytes,
     chunksMissing: known ? outstanding : null,
@@ -46,6 +48,6 @@ export function stateTransferOf({ transfer }: Pick<CoreState, "transfer">): Stat
   };
 }
 
-function recoveryOf({ hard: { recovery }, rollCall, sizes }: CoreState): RecoveryStatus | null {
-  return recovery === null ? null : { bar: recovery.bar, answers: rollCall.answers.size, wanted: sizes.quorum };
+function recoveryOf({ hard: { recovery }, rollCall, quorumSizes }: CoreState): RecoveryStatus | null {
+  return recovery === null ? null : { bar: recovery.bar, answers: rollCall.answers.size, wanted: quorumSizes.quorum };
 }

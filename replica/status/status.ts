@@ -25,7 +25,7 @@ export interface CryptoInUse {
   readonly fallbackReason: string | null;
 }
 
-export interface ReplicaStatus {
+export interface ReplicaReport {
   readonly replica: string;
   readonly cluster: string;
   readonly role: Role;
@@ -87,7 +87,7 @@ export interface StatusParts {
 }
 
 /** Reports the status of one replica. */
-export class StatusDesk {
+export class StatusReporter {
   readonly #parts: StatusParts;
   #digest: { readonly due: number; readonly appliedIndex: LogIndex; readonly digest: string } | null = null;
 
@@ -95,7 +95,7 @@ export class StatusDesk {
     this.#parts = parts;
   }
 
-  report(now: number): ReplicaStatus {
+  report(now: number): ReplicaReport {
     const { state, crypto, work, transport, refused, ignored, isActive, connected, startedAt, mark } = this.#parts;
     const { digest, appliedIndex } = this.#stateDigest(now);
     const storage = this.#parts.storage(now);
@@ -139,13 +139,13 @@ export function replicatedDigest(machineDigest: Uint8Array, { sessions }: CoreSt
 }
 
 function protocolStatus(state: CoreState) {
-  const { config, hard, term, log, commitIndex, appliedIndex, prepared, evidence, sessions } = state;
+  const { config, hard, view, log, commitIndex, appliedIndex, prepared, evidence, sessions } = state;
   return {
     replica: config.self,
     cluster: config.clusterId,
-    role: term.role,
+    role: view.role,
     term: hard.currentTerm,
-    leader: term.leader,
+    leader: view.leader,
     lastIndex: lastIndex(log),
     commitIndex,
     commitHash: headAt(log, commitIndex).hash,

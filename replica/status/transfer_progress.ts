@@ -18,7 +18,7 @@ export class TransferProgress {
 
   /** Writes a line if one is due. Called after every input, which timers are as well. */
   look(state: Pick<CoreState, "transfer">, now: number): void {
-    const index = state.transfer?.proof.stable.index;
+    const index = state.transfer?.target.stable.index;
     if (index === undefined) return;
     if (index !== this.#index) {
       this.#index = index;

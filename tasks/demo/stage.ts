@@ -1,5 +1,5 @@
 /** What every act of the demo works with: the cluster, its client, an observer, and lines of what was seen. */
-import type { ReplicaStatus } from "../../replica/status/status.ts";
+import type { ReplicaReport } from "../../replica/status/status.ts";
 import { eventually } from "../support/eventually.ts";
 import type { LocalCluster } from "../support/local_cluster.ts";
 import type { Observer } from "../support/observer.ts";
@@ -35,7 +35,7 @@ export function waitForLeader(
 }
 
 /** The leader all of `statuses` name in one term, if there are `count` of them and they do. */
-export function commonLeader(statuses: readonly ReplicaStatus[], count: number): Led | null {
+export function commonLeader(statuses: readonly ReplicaReport[], count: number): Led | null {
   const [first] = statuses;
   if (first === undefined || first.leader === null || statuses.length < count) return null;
   const same = statuses.every(({ leader, term }) => leader === first.leader && term === first.term);

@@ -1,6 +1,6 @@
 /** Has a cluster change its leader, as an operator would. */
 import type { Client } from "../../client/mod.ts";
-import type { ReplicaStatus } from "../../replica/status/status.ts";
+import type { ReplicaReport } from "../../replica/status/status.ts";
 import { eventually } from "./eventually.ts";
 import type { LocalCluster } from "./local_cluster.ts";
 import type { Observer } from "./observer.ts";
@@ -13,7 +13,7 @@ export interface Led {
 }
 
 /** The leader of the highest term that any of `statuses` names. */
-export function presentLeader(statuses: readonly ReplicaStatus[]): Led | null {
+export function presentLeader(statuses: readonly ReplicaReport[]): Led | null {
   const named = statuses.flatMap(({ leader, term }) => leader === null ? [] : [{ leader, term }]);
   return named.sort((a, b) => b.term - a.term)[0] ?? null;
 }

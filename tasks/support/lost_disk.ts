@@ -1,5 +1,5 @@
 /** A replica that loses its disk and comes back without it (§8.4). */
-import type { ReplicaStatus } from "../../replica/status/status.ts";
+import type { ReplicaReport } from "../../replica/status/status.ts";
 import { restartLeader } from "./change_leader.ts";
 import { eventually } from "./eventually.ts";
 import type { LocalCluster } from "./local_cluster.ts";
@@ -17,7 +17,7 @@ export async function loseDisk(cluster: LocalCluster, id: string): Promise<void>
 }
 
 /** Waits until `id` has applied everything up to `index`, with nothing left to fetch, and gives its status then. */
-export function hasState(observer: Observer, id: string, index: number, timeoutMs: number): Promise<ReplicaStatus> {
+export function hasState(observer: Observer, id: string, index: number, timeoutMs: number): Promise<ReplicaReport> {
   return eventually(`${id} has the state of index ${index}`, async () => {
     const status = await observer.status(id);
     return status !== null && status.stateTransfer === null && status.appliedIndex >= index ? status : null;
@@ -25,7 +25,7 @@ export function hasState(observer: Observer, id: string, index: number, timeoutM
 }
 
 /** Waits until `id` is no learner, or is one that knows which term it has to be past. */
-export const knowsItsBar = (observer: Observer, id: string, timeoutMs: number): Promise<ReplicaStatus> =>
+export const knowsItsBar = (observer: Observer, id: string, timeoutMs: number): Promise<ReplicaReport> =>
   eventually(`${id} knows its bar`, async () => {
     const status = await observer.status(id);
     return status !== null && status.recovery?.bar !== null ? status : null;

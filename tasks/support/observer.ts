@@ -1,6 +1,6 @@
 /** Looks at each replica by itself, so that they can be compared. What one says is believed of it alone. */
 import { type Client, type CommittedEntry, RefusedError } from "../../client/mod.ts";
-import type { ReplicaStatus } from "../../replica/status/status.ts";
+import type { ReplicaReport } from "../../replica/status/status.ts";
 import type { LocalCluster } from "./local_cluster.ts";
 
 /** Questions to one replica at a time; below what a replica answers a client at once. */
@@ -38,13 +38,13 @@ export class Observer {
   }
 
   /** A replica's status, or null if it does not answer within `timeoutMs`. */
-  async status(replica: string, timeoutMs = 1000): Promise<ReplicaStatus | null> {
+  async status(replica: string, timeoutMs = 1000): Promise<ReplicaReport | null> {
     const [line] = await this.#client(replica).getStatus({ timeoutMs });
-    return line?.reachable ? line.status as unknown as ReplicaStatus : null;
+    return line?.reachable ? line.status as unknown as ReplicaReport : null;
   }
 
   /** Status of each of `replicas` that answers. */
-  async statuses(replicas: readonly string[]): Promise<ReplicaStatus[]> {
+  async statuses(replicas: readonly string[]): Promise<ReplicaReport[]> {
     const all = await Promise.all(replicas.map((replica) => this.status(replica)));
     return all.filter((status) => status !== null);
   }

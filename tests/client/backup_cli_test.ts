@@ -166,9 +166,9 @@ Deno.test("cli: a key that somebody writes during a restore into an empty cluste
 
 Deno.test("cli: backup writes a file that restore --check proves, and overwrites none", () =>
   withFiles(async (directory, run) => {
-    const standing = { checkpoint: 10, commitIndex: 17, base: 5 };
+    const kept = { checkpoint: 10, commitIndex: 17, base: 5 };
     const liar = { chunks: (truth: readonly Uint8Array[]) => truth.map((bytes) => bytes.with(0, 77)) };
-    const sources = labSources(lab, standing, { r2: liar, r4: SILENT_SOURCE });
+    const sources = labSources(lab, kept, { r2: liar, r4: SILENT_SOURCE });
     const executed: Uint8Array[] = [];
     const execute: Client["execute"] = (command) => {
       executed.push(command);
@@ -202,7 +202,7 @@ Deno.test("cli: backup writes a file that restore --check proves, and overwrites
     ]);
     assertEquals(Object.keys(found["sources"] as object), ["r1", "r2", "r3", "r4"]);
     assertEquals(executed.length, 1, "as it is, nothing is ordered");
-    Object.assign(standing, { commitIndex: 0, checkpoint: 0 });
+    Object.assign(kept, { commitIndex: 0, checkpoint: 0 });
     const none = await run(connect, "--json --timeout-ms 200 backup --as-is @never");
     assertEquals([none.code, (jsonOf(none)["error"] as { code: string }).code], [3, "no-source"]);
   }));

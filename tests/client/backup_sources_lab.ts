@@ -27,7 +27,7 @@ export interface SourceScript {
 }
 
 /** How far a lab's replicas are. Tests change it as they go. */
-export interface Standing {
+export interface KeptHistory {
   /** Index of the stable checkpoint; 0 for none. */
   checkpoint: number;
   commitIndex: number;
@@ -40,7 +40,7 @@ export const SILENT_SOURCE: SourceScript = { checkpoint: () => null, chunks: () 
 /** Sources of `lab`, and how often each call was made. */
 export function labSources(
   lab: BackupLab,
-  standing: Standing,
+  kept: KeptHistory,
   scripts: Readonly<Record<string, SourceScript>> = {},
 ): BackupSources & { readonly calls: string[] } {
   const calls: string[] = [];
@@ -52,7 +52,7 @@ export function labSources(
     calls,
     replicas: lab.roster.replicas.map(({ id }) => id),
     checkpoint(replica, options) {
-      const { checkpoint, commitIndex } = standing;
+      const { checkpoint, commitIndex } = kept;
       const truth: CheckpointAnswer = {
         checkpoint: checkpoint === 0 ? null : lab.proof(checkpoint),
         certificate: commitIndex === 0 ? null : lab.certificate(commitIndex),
@@ -66,7 +66,7 @@ export function labSources(
       return answer(replica, "chunks", given === undefined ? truth : given(truth, digests), options);
     },
     entries(replica, from, options) {
-      const truth = entriesAnswerCodec.decode(committedEntries(stateOf(lab, standing), from).payload);
+      const truth = entriesAnswerCodec.decode(committedEntries(stateOf(lab, kept), from).payload);
       const given = scripts[replica]?.entries;
       return answer(replica, "entries", given === undefined ? truth : given(truth, from), options);
     },
@@ -77,7 +77,7 @@ const bent = <T>(script: ((truth: T) => Awaitable<T | null>) | undefined, truth:
   script === undefined ? truth : script(truth);
 
 /** What of a core's state the serving of entries looks at. */
-function stateOf(lab: BackupLab, { base, commitIndex }: Standing): CoreState {
+function stateOf(lab: BackupLab, { base, commitIndex }: KeptHistory): CoreState {
   const log = { base: lab.head(base), entries: lab.chain.slice(base) };
   return { log, commitIndex } as Partial<CoreState> as CoreState;
 }

@@ -9,28 +9,28 @@ import type { Entry } from "../../protocol/entry.ts";
 import { logIndex } from "../../protocol/ids.ts";
 import { KvStore } from "../../state_machine/mod.ts";
 import { BackupLab } from "./backup_lab.ts";
-import { labSources, SILENT_SOURCE, type SourceScript, type Standing } from "./backup_sources_lab.ts";
+import { type KeptHistory, labSources, SILENT_SOURCE, type SourceScript } from "./backup_sources_lab.ts";
 import { ConfigError } from "../../crypto/config_error.ts";
 
 const lab = new BackupLab({ entries: 17 });
 /** Many pages, so that chunks come in several answers. */
 const large = new BackupLab({ entries: 420, every: 200, valueBytes: 20_000, keys: 400 });
-const KEPT: Standing = { checkpoint: 10, commitIndex: 17, base: 5 };
+const KEPT: KeptHistory = { checkpoint: 10, commitIndex: 17, base: 5 };
 const QUICK = { patienceMs: 3000, requestMs: 60, requestCapMs: 240 };
 
 interface Taking extends Partial<BackupOptions> {
   readonly history?: BackupLab;
-  readonly standing?: Standing;
+  readonly kept?: KeptHistory;
   readonly scripts?: Readonly<Record<string, SourceScript>>;
   /** Index of the mark. */
   readonly marked?: number;
 }
 
 /** Makes a backup in a directory of its own and looks at what is left there. */
-async function take({ history = lab, standing = KEPT, scripts = {}, marked = 17, ...options }: Taking = {}) {
+async function take({ history = lab, kept = KEPT, scripts = {}, marked = 17, ...options }: Taking = {}) {
   const directory = await Deno.makeTempDir();
   const path = `${directory}/backup`;
-  const sources = labSources(history, standing, scripts);
+  const sources = labSources(history, kept, scripts);
   const machine = new KvStore();
   const execute = () => Promise.resolve({ result: new Uint8Array(), index: marked });
   try {
@@ -63,15 +63,15 @@ Deno.test("backup: the newest checkpoint and the entries behind it, checked befo
 });
 
 Deno.test("backup: without a checkpoint it is all entries from the first; with the checkpoint as its end it needs none", async () => {
-  const whole = await take({ standing: { checkpoint: 0, commitIndex: 17, base: 0 } });
+  const whole = await take({ kept: { checkpoint: 0, commitIndex: 17, base: 0 } });
   assertComplete(whole);
   assertEquals([whole.taken.checkpoint, whole.taken.entries], [null, 17]);
-  const end = await take({ standing: { checkpoint: 15, commitIndex: 15, base: 15 }, marked: 15 });
+  const end = await take({ kept: { checkpoint: 15, commitIndex: 15, base: 15 }, marked: 15 });
   assertEquals([end.taken.checkpoint?.index, end.taken.entries, end.taken.index], [15, 0, 15]);
 });
 
 Deno.test("backup: chunks come from several sources at once, many in an answer", async () => {
-  const found = await take({ history: large, standing: { checkpoint: 400, commitIndex: 420, base: 400 }, marked: 420 });
+  const found = await take({ history: large, kept: { checkpoint: 400, commitIndex: 420, base: 400 }, marked: 420 });
   assertComplete(found, large);
   assert(found.taken.chunks > 100, `${found.taken.chunks} chunks`);
   const givers = Object.values(found.taken.sources).filter(({ bytes }) => bytes > 500_000);
@@ -155,16 +155,16 @@ Deno.test("backup: whatever two faults stand beside two honest replicas, it is t
   ));
 
 Deno.test("backup: where entries are dropped meanwhile it begins again with a newer checkpoint", async () => {
-  const standing = { ...KEPT };
+  const kept = { ...KEPT };
   const moves: SourceScript = {
     entries(_, from) {
-      Object.assign(standing, { checkpoint: 15, base: 15 });
+      Object.assign(kept, { checkpoint: 15, base: 15 });
       return { base: logIndex(Math.max(from, 15)), commitIndex: logIndex(17), entries: [] };
     },
   };
   const scripts = { r1: moves, r2: moves, r3: moves, r4: moves };
   const found = await take({
-    standing,
+    kept,
     scripts: Object.fromEntries(
       Object.entries(scripts).map(([id, script]): [string, SourceScript] => [
         id,
@@ -177,17 +177,17 @@ Deno.test("backup: where entries are dropped meanwhile it begins again with a ne
 });
 
 Deno.test("backup: where chunks are dropped meanwhile it begins again, and fetches none twice", async () => {
-  const standing = { checkpoint: 200, commitIndex: 420, base: 0 };
-  const kept = new Set(large.snapshots.get(400)!.digests);
-  const gone = new Set(large.snapshots.get(200)!.digests.filter((digest) => !kept.has(digest)).slice(-2));
+  const kept = { checkpoint: 200, commitIndex: 420, base: 0 };
+  const lasting = new Set(large.snapshots.get(400)!.digests);
+  const gone = new Set(large.snapshots.get(200)!.digests.filter((digest) => !lasting.has(digest)).slice(-2));
   const drops: SourceScript = {
     chunks(truth, digests) {
-      if (digests.some((digest) => gone.has(digest))) standing.checkpoint = 400;
+      if (digests.some((digest) => gone.has(digest))) kept.checkpoint = 400;
       return truth.filter((_, i) => !gone.has(digests[i]!));
     },
   };
   const scripts = { r1: drops, r2: drops, r3: drops, r4: drops };
-  const found = await take({ history: large, standing, scripts, marked: 420 });
+  const found = await take({ history: large, kept, scripts, marked: 420 });
   assertComplete(found, large);
   assertEquals(found.taken.checkpoint?.index, 400);
   const fetched = Object.values(found.taken.sources).reduce((sum, { bytes }) => sum + bytes, 0);
@@ -204,17 +204,17 @@ Deno.test("backup: where entries are dropped as fast as one looks, a checkpoint 
 });
 
 Deno.test("backup: it reaches the mark, and waits for it", async () => {
-  const standing = { ...KEPT, commitIndex: 12 };
+  const kept = { ...KEPT, commitIndex: 12 };
   let asked = 0;
   const script: SourceScript = {
     checkpoint(truth) {
-      if (++asked === 3) standing.commitIndex = 17;
+      if (++asked === 3) kept.commitIndex = 17;
       return truth;
     },
   };
-  assertComplete(await take({ standing, scripts: { r2: script } }));
+  assertComplete(await take({ kept, scripts: { r2: script } }));
   const error = await assertRejects(
-    () => take({ standing: { ...KEPT, commitIndex: 16 }, patienceMs: 400 }),
+    () => take({ kept: { ...KEPT, commitIndex: 16 }, patienceMs: 400 }),
     NoSourceError,
   );
   assertStringIncludes(error.message, "no replica gave a certificate at or above index 17, the highest is of index 16");
@@ -238,7 +238,7 @@ Deno.test("backup: with nobody left to ask it fails, says why, and leaves nothin
   const all = { r1: liar, r2: liar, r3: liar, r4: liar };
   await assertRejects(() => take({ scripts: all }), NoSourceError, "r2 gave a chunk that it was not asked for");
   const empty = { checkpoint: 0, commitIndex: 0, base: 0 };
-  await assertRejects(() => take({ standing: empty, mark: null, patienceMs: 300 }), NoSourceError, "index 1");
+  await assertRejects(() => take({ kept: empty, mark: null, patienceMs: 300 }), NoSourceError, "index 1");
 });
 
 Deno.test("backup: it can be called off", async () => {

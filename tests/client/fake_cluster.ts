@@ -6,7 +6,7 @@ import type { ProtocolConstants } from "../../protocol/config.ts";
 import { type ClientId, clientId, logIndex, replicaId, term } from "../../protocol/ids.ts";
 import type { Answer, QueryReply, Reply, SendRequest } from "../../protocol/message.ts";
 import type { ClientPacket } from "../../protocol/packet.ts";
-import { applyRequest, createSessionTable, floorOf, standingOf } from "../../protocol/snapshot/session_table.ts";
+import { applyRequest, createSessionTable, floorOf, statusOf } from "../../protocol/snapshot/session_table.ts";
 import { KvStore } from "../../state_machine/mod.ts";
 import { decodeClientPacket, encodeMessage, encodePacket, queryResultCodec } from "../../transport/codec/mod.ts";
 import { type ClientTransport, MemoryNetwork, type ReplicaTransport } from "../../transport/mod.ts";
@@ -181,9 +181,9 @@ export class FakeCluster {
   }
 
   #answerAgain(id: string, { client, seq }: SendRequest): boolean {
-    const found = standingOf(this.#table, client, seq);
-    if (found.standing === "answered") this.#reply(id, client, found.answer);
-    else if (found.standing === "expired") {
+    const found = statusOf(this.#table, client, seq);
+    if (found.status === "answered") this.#reply(id, client, found.answer);
+    else if (found.status === "expired") {
       const floor = floorOf(this.#table, client);
       this.#reply(id, client, { seq, index: logIndex(0), outcome: "expired", result: new Uint8Array(0), floor });
     } else return false;

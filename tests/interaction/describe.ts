@@ -79,8 +79,8 @@ export const describeReply = ({ client, answers }: ClientReply): string =>
 
 /** Term, role, log head, ack, prepared and commit of a replica. */
 export function describeState(state: CoreState): string {
-  const { hard, term, log, prepared, commitIndex, branch, election } = state;
-  const role = term.role === "follower" ? `follower of ${term.leader ?? "nobody"}` : term.role;
+  const { hard, view, log, prepared, commitIndex, branch, election } = state;
+  const role = view.role === "follower" ? `follower of ${view.leader ?? "nobody"}` : view.role;
   const acked = hard.noMoreAcks ? "none any more" : hard.ack ? hard.ack.index : "none";
   const aside = branch.length > 0 ? ` (${branch.length} kept aside)` : "";
   const suspects = election.suspectingSince === null ? "" : ", suspects";

@@ -69,9 +69,9 @@ export function describeEvent({ event, fields }: CoreEvent): string | null {
 }
 
 /** What there is to say about a replica's snapshots; nothing before its first. */
-export function describeSnapshots({ checkpoints: { proof }, transfer, hard: { recovery } }: CoreState): string {
-  const stable = proof === null ? "" : `, checkpoint ${proof.stable.index}`;
-  const fetching = transfer === null ? "" : `, fetches the snapshot of ${transfer.proof.stable.index}`;
+export function describeSnapshots({ checkpoints: { stableProof }, transfer, hard: { recovery } }: CoreState): string {
+  const stable = stableProof === null ? "" : `, checkpoint ${stableProof.stable.index}`;
+  const fetching = transfer === null ? "" : `, fetches the snapshot of ${transfer.target.stable.index}`;
   const learner = recovery === null ? "" : `, learner${recovery.bar === null ? "" : `, bar ${recovery.bar}`}`;
   return `${stable}${fetching}${learner}`;
 }

@@ -95,10 +95,10 @@ function conditionOf(stage: Stage, args: Arguments): Condition {
   if (args.has("bar")) return ({ hard: { recovery } }) => recovery !== null && recovery.bar !== null;
   if (args.has("member")) return ({ hard: { recovery } }) => recovery === null;
   if (args.has("settled")) {
-    return ({ term, log, commitIndex }) => term.leader !== null && log.base.index + log.entries.length === commitIndex;
+    return ({ view, log, commitIndex }) => view.leader !== null && log.base.index + log.entries.length === commitIndex;
   }
   const leader = stage.node(args.text("leader")).id;
-  return ({ term }) => term.leader === leader;
+  return ({ view }) => view.leader === leader;
 }
 
 function wait(stage: Stage, args: Arguments): void {

@@ -13,9 +13,9 @@ export const LIVENESS: readonly Mutant[] = [
     patches: [
       patch(
         "hearRound",
-        `  if (round <= term.lastRound) return;
-  term.lastRound = round;`,
-        `  term.lastRound = Math.max(round, term.lastRound) as typeof round;`,
+        `  if (round <= view.lastRound) return;
+  view.lastRound = round;`,
+        `  view.lastRound = Math.max(round, view.lastRound) as typeof round;`,
       ),
     ],
   },
@@ -69,9 +69,9 @@ export const LIVENESS: readonly Mutant[] = [
     patches: [
       patch(
         "suspicionReason",
-        `  if (now >= election.deadline) return term.leader`,
-        `  if (term.role === "leader") return null;
-  if (now >= election.deadline) return term.leader`,
+        `  if (now >= election.deadline) return view.leader`,
+        `  if (view.role === "leader") return null;
+  if (now >= election.deadline) return view.leader`,
       ),
     ],
   },
@@ -86,12 +86,12 @@ export const LIVENESS: readonly Mutant[] = [
     patches: [
       patch(
         "noteCertificate",
-        `  const term = kthHighest([...election.support.values()].map((p) => p.message.term), sizes.quorum);`,
+        `  const term = kthHighest([...election.support.values()].map((p) => p.message.term), quorumSizes.quorum);`,
         `  const terms = [...election.support.values()].map((p) => p.message.term);
-  const term = kthHighest(terms.filter((t) => terms.filter((other) => other === t).length >= sizes.quorum), 1);`,
+  const term = kthHighest(terms.filter((t) => terms.filter((other) => other === t).length >= quorumSizes.quorum), 1);`,
       ),
       patch(
-        "campaignWhenDue",
+        "tickCandidacy",
         `.filter(({ message }) => message.term >= held.term)`,
         `.filter(({ message }) => message.term === held.term)`,
       ),
@@ -113,8 +113,8 @@ export const LIVENESS: readonly Mutant[] = [
     patches: [
       patch(
         "turnAt",
-        `  return begin + k * (election.timeout / (2 * sizes.n));`,
-        `  return begin + 0 * k * (election.timeout / (2 * sizes.n));`,
+        `  return begin + k * (election.timeout / (2 * quorumSizes.n));`,
+        `  return begin + 0 * k * (election.timeout / (2 * quorumSizes.n));`,
       ),
     ],
   },

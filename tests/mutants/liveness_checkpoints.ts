@@ -12,7 +12,7 @@ export const LIVENESS_CHECKPOINTS: readonly Mutant[] = [
     needs: "loss until the traffic ends, then a demand that all agree on the last checkpoint",
     patches: [
       patch(
-        "tendCheckpoints",
+        "tickCheckpoints",
         `  if (checkpoints.open.length > 0 && context.now >= checkpoints.repeatAt) publishCheckpoint(context);`,
         `  if (checkpoints.open.length < 0 && context.now >= checkpoints.repeatAt) publishCheckpoint(context);`,
       ),

@@ -93,7 +93,7 @@ export const MORE: readonly Mutant[] = [
         `  confirm(context, end);
 `,
         `  confirm(context, end);
-  const { log, commitIndex, term: { base } } = context.state;
+  const { log, commitIndex, view: { base } } = context.state;
   const index = Math.min(header.commitIndex, end) as LogIndex;
   if (base !== null && containsBase(context.state) && index > commitIndex) {
     const claimed = { term: header.term, index, hash: headAt(log, index).hash };
@@ -113,9 +113,9 @@ export const MORE: readonly Mutant[] = [
     patches: [
       patch(
         "plausibleProof",
-        `  if (!first || !isQuorum(roster, votes.map((v) => v.message.voter))) return false;`,
-        `  if (!first || votes.length < roster.sizes.quorum) return false;
-  if (!votes.every(({ message }) => roster.config.replicas.includes(message.voter))) return false;`,
+        `  if (!first || !isQuorum(members, votes.map((v) => v.message.voter))) return false;`,
+        `  if (!first || votes.length < members.quorumSizes.quorum) return false;
+  if (!votes.every(({ message }) => members.config.replicas.includes(message.voter))) return false;`,
       ),
     ],
   },

@@ -83,10 +83,10 @@ export const SAFETY_ACKS: readonly Mutant[] = [
       ),
       patch(
         "followLeader",
-        `  if (term !== state.hard.currentTerm || state.term.leader === null) {
+        `  if (term !== state.hard.currentTerm || state.view.leader === null) {
     return askResend(context, signed.message, true);
   }`,
-        `  if (term !== state.hard.currentTerm || state.term.leader === null) {
+        `  if (term !== state.hard.currentTerm || state.view.leader === null) {
     if (term > state.hard.currentTerm) raiseTerm(context, term, null);
     const base = { term: 0 as typeof term, ...headAt(state.log, state.commitIndex) };
     installLeader(context, leader, base, { base: state.prepared, votes: [] });
@@ -174,7 +174,7 @@ export const SAFETY_ACKS: readonly Mutant[] = [
         "publishResponse",
         `      term: hard.currentTerm,
       replica: state.config.self,`,
-        `      term: hard.vote !== null && hard.ack === null && state.term.leader === null && state.prepared.term > 0
+        `      term: hard.vote !== null && hard.ack === null && state.view.leader === null && state.prepared.term > 0
         ? state.prepared.term
         : hard.currentTerm,
       replica: state.config.self,`,

@@ -100,8 +100,8 @@ export const SAFETY_CHECKPOINTS: readonly Mutant[] = [
     patches: [
       patch(
         "quorumAt",
-        `    if (group.length >= sizes.quorum) return group;`,
-        `    if (group.length >= Math.max(1, 2 * sizes.f)) return group;`,
+        `    if (group.length >= quorumSizes.quorum) return group;`,
+        `    if (group.length >= Math.max(1, 2 * quorumSizes.f)) return group;`,
       ),
     ],
   },
@@ -141,12 +141,12 @@ export const SAFETY_CHECKPOINTS: readonly Mutant[] = [
   state.checkpoints.writing.shift();`,
       ),
       patch(
-        "tendCheckpoints",
-        `export function tendCheckpoints(context: Context): void {
+        "tickCheckpoints",
+        `export function tickCheckpoints(context: Context): void {
 `,
         `const late = new WeakMap<CoreState, { readonly chunks: readonly Chunk[]; readonly since: number }>();
 
-export function tendCheckpoints(context: Context): void {
+export function tickCheckpoints(context: Context): void {
   const kept = late.get(context.state);
   if (kept !== undefined && kept.since < context.now) {
     putChunks(context, kept.chunks);

@@ -13,14 +13,16 @@ const ACKS_CERTIFY_COMMITS = [
   patch(
     "isCertificate",
     `  return certificate.kind === "prepare" || linksHold(hash, certificate);`,
-    `  return certificate.kind === "prepare" || isPrepareCertificate(roster, { ...certificate, kind: "prepare" }) ||
+    `  return certificate.kind === "prepare" || isPrepareCertificate(members, { ...certificate, kind: "prepare" }) ||
     linksHold(hash, certificate);`,
   ),
   patch(
     "plausibleCertificate",
-    `  return certificate.kind === "prepare" ? isPrepareCertificate(roster, certificate) : reportsHold(roster, certificate);`,
-    `  if (isPrepareCertificate(roster, { ...certificate, kind: "prepare" })) return true;
-  return certificate.kind === "commit" && reportsHold(roster, certificate);`,
+    `  return certificate.kind === "prepare"
+    ? isPrepareCertificate(members, certificate)
+    : reportsHold(members, certificate);`,
+    `  if (isPrepareCertificate(members, { ...certificate, kind: "prepare" })) return true;
+  return certificate.kind === "commit" && reportsHold(members, certificate);`,
   ),
 ];
 
@@ -78,10 +80,10 @@ export const SAFETY_QUORUMS: readonly Mutant[] = [
       "others elect on a base without e.",
     patches: [
       patch(
-        "onResponse",
-        `recordOf(state.book, replica, term, state.hard.currentTerm);`,
+        "onAppendEntriesResponse",
+        `recordOf(state.responses, replica, term, state.hard.currentTerm);`,
         `recordOf(
-    state.book,
+    state.responses,
     \`\${replica} \${response.message.round % 8}\` as typeof replica, // a record for each response, not for each replica
     term,
     state.hard.currentTerm,
@@ -89,17 +91,17 @@ export const SAFETY_QUORUMS: readonly Mutant[] = [
       ),
       patch(
         "isPrepareCertificate",
-        `  return isQuorum(roster, responses.map((r) => r.message.replica)) &&
+        `  return isQuorum(members, responses.map((r) => r.message.replica)) &&
     responses.every(`,
-        `  return responses.length >= roster.sizes.quorum &&
-    responses.every(({ message }) => roster.config.replicas.includes(message.replica)) &&
+        `  return responses.length >= members.quorumSizes.quorum &&
+    responses.every(({ message }) => members.config.replicas.includes(message.replica)) &&
     responses.every(`,
       ),
       patch(
         "reportsHold",
-        `  if (!isQuorum(roster, responses.map((r) => r.message.replica))) return false;`,
-        `  if (responses.length < roster.sizes.quorum) return false;
-  if (!responses.every(({ message }) => roster.config.replicas.includes(message.replica))) return false;`,
+        `  if (!isQuorum(members, responses.map((r) => r.message.replica))) return false;`,
+        `  if (responses.length < members.quorumSizes.quorum) return false;
+  if (!responses.every(({ message }) => members.config.replicas.includes(message.replica))) return false;`,
       ),
     ],
   },
@@ -137,13 +139,13 @@ export const SAFETY_QUORUMS: readonly Mutant[] = [
       "of T name it, a straggler counts them and commits e, and the leader of T overwrites it.",
     patches: [
       patch(
-        "onResponse",
+        "onAppendEntriesResponse",
         `  if (prepared.term === term && prepared.index > (record.report?.index ?? -1)) {
     record.report = { index: prepared.index, hash: prepared.hash, response };
   }`,
         `  const place = prepared.term === 0
     ? null
-    : recordOf(state.book, replica, prepared.term, state.hard.currentTerm);
+    : recordOf(state.responses, replica, prepared.term, state.hard.currentTerm);
   if (place !== null && prepared.index > (place.report?.index ?? -1)) {
     place.report = { index: prepared.index, hash: prepared.hash, response };
   }

@@ -23,12 +23,12 @@ export const SAFETY_RECOVERY: readonly Mutant[] = [
     patches: [
       patch("confirm", ` || ${LEARNER}\n  ) return;`, `\n  ) return;`),
       patch(
-        "answerRequests",
+        "tickVoteRequests",
         `  if (state.election.suspectingSince === null || ${LEARNER}) return;`,
         `  if (state.election.suspectingSince === null) return;`,
       ),
-      patch("campaignWhenDue", `  if (${LEARNER}) return;\n`, ``),
-      patch("publishPreVote", ` || ${LEARNER}) return;`, `) return;`),
+      patch("tickCandidacy", `  if (${LEARNER}) return;\n`, ``),
+      patch("tickPreVote", ` || ${LEARNER}) return;`, `) return;`),
       patch(
         "release",
         `(state.hard.recovery === null || OF_LEARNER.has(packet.kind));`,
@@ -54,8 +54,8 @@ export const SAFETY_RECOVERY: readonly Mutant[] = [
     patches: [
       patch(
         "onRollCallAnswer",
-        `.sort((a, b) => a - b)[sizes.quorum - 1] ?? null;`,
-        `.sort((a, b) => a - b)[sizes.quorum * 0] ?? null;`,
+        `.sort((a, b) => a - b)[quorumSizes.quorum - 1] ?? null;`,
+        `.sort((a, b) => a - b)[quorumSizes.quorum * 0] ?? null;`,
       ),
       GUARD_WITHOUT_BAR,
     ],
@@ -102,7 +102,7 @@ export const SAFETY_RECOVERY: readonly Mutant[] = [
     needs: "a disk that is lost right after a vote that left no other trace, and a crash of another replica",
     patches: [
       patch(
-        "publishPreVote",
+        "tickPreVote",
         `  if (term > state.hard.preVoted) setHardState(context, { preVoted: term });`,
         `  if (term > state.hard.preVoted) state.hard = { ...state.hard, preVoted: term };`,
       ),

@@ -13,9 +13,9 @@ export const SAFETY_TRANSFER: readonly Mutant[] = [
     patches: [
       patch(
         "isStable",
-        `    isQuorum(roster, checkpoints.map((c) => c.message.replica)) &&
+        `    isQuorum(members, checkpoints.map((c) => c.message.replica)) &&
     checkpoints.every(`,
-        `    checkpoints.length > 0 && checkpoints.every(({ message }) => roster.config.replicas.includes(message.replica)) &&
+        `    checkpoints.length > 0 && checkpoints.every(({ message }) => members.config.replicas.includes(message.replica)) &&
     checkpoints.every(`,
       ),
     ],

@@ -48,8 +48,8 @@ const ANY_CERTIFICATE_SHOWN = [
   ),
   patch(
     "plausibleProof",
-    `  return sameCertified(base, first.base) && first.base.term < first.term && plausibleCertificate(roster, base);`,
-    `  return first.base.term < first.term && plausibleCertificate(roster, base);`,
+    `  return sameCertified(base, first.base) && first.base.term < first.term && plausibleCertificate(members, base);`,
+    `  return first.base.term < first.term && plausibleCertificate(members, base);`,
   ),
 ];
 
@@ -127,10 +127,11 @@ export const SAFETY_VOTES: readonly Mutant[] = [
         `  if (!concernsCandidacy(state, signed.message)) return ignore("no-candidacy");
   const candidacy = state.election.candidacy!;
   candidacy.votes.set(voter, signed as unknown as Signed<Vote>);
-  if (candidacy.votes.size >= state.sizes.quorum) {
+  if (candidacy.votes.size >= state.quorumSizes.quorum) {
     becomeLeader(context, candidacy);
     return ACCEPT;
   }`,
+        ["becomeLeader"],
       ),
       ...REFUSALS_IN_PROOFS,
     ],
@@ -226,14 +227,14 @@ export const SAFETY_VOTES: readonly Mutant[] = [
       ),
       patch(
         "plausibleProof",
-        `  return sameCertified(base, first.base) && first.base.term < first.term && plausibleCertificate(roster, base);`,
-        `  return first.base.term < first.term && (sameCertified(base, first.base) || plausibleCertificate(roster, base));`,
+        `  return sameCertified(base, first.base) && first.base.term < first.term && plausibleCertificate(members, base);`,
+        `  return first.base.term < first.term && (sameCertified(base, first.base) || plausibleCertificate(members, base));`,
       ),
       patch(
         "electedBy",
-        `  if (!plausibleProof(roster, proof) || !isCertificate(roster, hash, proof.base)) return null;`,
-        `  if (!plausibleProof(roster, proof)) return null;
-  const backed = sameCertified(proof.base, proof.votes[0]!.message.base) || isCertificate(roster, hash, proof.base);
+        `  if (!plausibleProof(members, proof) || !isCertificate(members, hash, proof.base)) return null;`,
+        `  if (!plausibleProof(members, proof)) return null;
+  const backed = sameCertified(proof.base, proof.votes[0]!.message.base) || isCertificate(members, hash, proof.base);
   if (!backed) return null;`,
       ),
     ],

@@ -15,9 +15,9 @@ const fullStatesOf = (simulation: Simulation): CoreState[] =>
 /** All survivors follow one of them in one term. */
 export function sharesLeader(simulation: Simulation): boolean {
   const states = fullStatesOf(simulation);
-  const leader = states[0]?.term.leader ?? null;
+  const leader = states[0]?.view.leader ?? null;
   return leader !== null && simulation.survivors.includes(leader) &&
-    states.every(({ term, hard }) => term.leader === leader && hard.currentTerm === states[0]!.hard.currentTerm);
+    states.every(({ view, hard }) => view.leader === leader && hard.currentTerm === states[0]!.hard.currentTerm);
 }
 
 /**
@@ -31,10 +31,10 @@ export function isSettled(simulation: Simulation): boolean {
   const followers = new Map<string, number>();
   let quiet = true;
   for (const state of states) {
-    const { hard, term, log, commitIndex } = state;
+    const { hard, view, log, commitIndex } = state;
     if (lastIndex(log) > commitIndex) quiet = false;
-    else if (term.leader !== null && simulation.survivors.includes(term.leader)) {
-      const key = `${hard.currentTerm} ${term.leader}`;
+    else if (view.leader !== null && simulation.survivors.includes(view.leader)) {
+      const key = `${hard.currentTerm} ${view.leader}`;
       followers.set(key, (followers.get(key) ?? 0) + 1);
     }
   }
@@ -49,7 +49,7 @@ export function followsAnew(simulation: Simulation): () => boolean {
   return () => {
     const missing = simulation.plan.byzantine.length;
     const anew = fullStatesOf(simulation).filter((state) =>
-      state.hard.currentTerm > before && state.term.leader !== null
+      state.hard.currentTerm > before && state.view.leader !== null
     );
     return anew.length >= quorum - missing;
   };
@@ -58,7 +58,7 @@ export function followsAnew(simulation: Simulation): () => boolean {
 /** Whom most survivors follow that are no learners; null where nobody follows anybody. */
 export function mostFollowed(simulation: Simulation): ReplicaId | null {
   const followers = new Map<ReplicaId, number>();
-  for (const { term: { leader } } of fullStatesOf(simulation)) {
+  for (const { view: { leader } } of fullStatesOf(simulation)) {
     if (leader !== null) followers.set(leader, (followers.get(leader) ?? 0) + 1);
   }
   return [...followers].sort(([, a], [, b]) => b - a)[0]?.[0] ?? null;
@@ -73,7 +73,8 @@ export const highestCommit = (simulation: Simulation): number =>
  * nobody sees that one of them has not heard of it.
  */
 export const hasStable = (simulation: Simulation, index: number): boolean =>
-  index === 0 || fullStatesOf(simulation).every(({ checkpoints: { proof } }) => (proof?.stable.index ?? 0) >= index);
+  index === 0 ||
+  fullStatesOf(simulation).every(({ checkpoints: { stableProof } }) => (stableProof?.stable.index ?? 0) >= index);
 
 /** Every survivor has applied all that any honest replica committed. */
 export function isLevel(simulation: Simulation): boolean {

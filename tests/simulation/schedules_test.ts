@@ -127,7 +127,7 @@ for (const seed of [1, 2, 3, 4]) {
     stage.loses = cutOff(a);
     assert(cluster.elapse(120_000, () => stage.ledWith.length > 0), "leadership never moved");
     assertEquals(stage.state(a).commitIndex, 1, "A committed on one round of acks");
-    const voters = stage.state(c).proof!.votes.map(({ message }) => message.voter);
+    const voters = stage.state(c).electionProof!.votes.map(({ message }) => message.voter);
     assert(voters.includes(leader), `C was elected by ${voters}, without the liar: then this schedule shows nothing`);
     stage.loses = () => false;
     stage.settle([a, b, c]);

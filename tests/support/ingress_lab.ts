@@ -4,7 +4,7 @@ import { createKeyRing } from "../../crypto/roster/key_ring.ts";
 import { createSigner, createVerifier, type Signer } from "../../crypto/signing/signing.ts";
 import { backend } from "./backends.ts";
 import { createVerifiedCache } from "../../crypto/signing/verified_cache.ts";
-import type { ClientDesk } from "../../replica/answers/query_handler.ts";
+import type { QueryHandler } from "../../replica/answers/query_handler.ts";
 import { coreConfigOf } from "../../replica/replica_config.ts";
 import { EMPTY_RECOVERED } from "../../replica/storage/empty.ts";
 import type { Message } from "../../protocol/message.ts";
@@ -30,7 +30,7 @@ export function ingressLab() {
   const verifier = createVerifier(counting, roster.cluster, createVerifiedCache());
   const served: string[] = [];
   const routes = new Routes();
-  const desk: ClientDesk & { active: boolean } = {
+  const queries: QueryHandler & { active: boolean } = {
     active: true,
     payer: (client, route, now) => routes.payer(client, route, now),
     serve(packet, route, now) {
@@ -42,12 +42,12 @@ export function ingressLab() {
   };
   const refused = new TallyByKind(64);
   const check = createSignatureCheck(createKeyRing(roster), verifier);
-  const ingress = new Ingress({ state, check, desk, refused });
+  const ingress = new Ingress({ state, check, queries, refused });
   const signers = new Map<string, Signer>();
   for (const [id, key] of keys) signers.set(id, createSigner(backend, unhex(key.secretKey), roster.cluster));
 
   return {
-    ...{ state, work, served, desk, roster },
+    ...{ state, work, served, queries, roster },
     /** Refusals so far, by kind. */
     refused: () => refused.toRecord(),
     /** `message` signed by whom you like, whoever it names. */

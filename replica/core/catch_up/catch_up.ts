@@ -20,7 +20,7 @@ import type { FetchEntriesResponse } from "../../../protocol/message.ts";
 import type { CatchUp } from "./catch_up_state.ts";
 
 /** Starts a catch-up when f + 1 replicas are ahead for some heartbeats, or a refusal showed a higher certificate. */
-export function tendCatchUp(context: Context): void {
+export function tickCatchUp(context: Context): void {
   const { state, now } = context;
   const { catchUp, config } = state;
   if (catchUp.active && now >= catchUp.active.endsAt) giveUp(context, "source-too-slow");
@@ -34,8 +34,8 @@ export function tendCatchUp(context: Context): void {
 }
 
 function askForCommits(context: Context): void {
-  const { book, commitIndex, config, catchUp } = context.state;
-  const ahead = [...book.commitClaims].filter(([id, { index }]) => id !== config.self && index > commitIndex);
+  const { responses, commitIndex, config, catchUp } = context.state;
+  const ahead = [...responses.commitClaims].filter(([id, { index }]) => id !== config.self && index > commitIndex);
   const choice = ahead[catchUp.attempts % ahead.length];
   if (choice) begin(context, choice[0], choice[1], null);
 }
@@ -102,7 +102,7 @@ export function giveUp(context: Context, code: string): void {
 }
 
 /** §8.3: the source does not hold the entries any more, or too many of them: its snapshot is fetched instead, from everyone. */
-export function onCheckpointShown(context: Context, active: CatchUp, proof: CheckpointProof): Verdict {
+export function considerCheckpoint(context: Context, active: CatchUp, proof: CheckpointProof): Verdict {
   const { state, ports } = context;
   const code = !isCheckpointProof(state, ports.hash, proof)
     ? "bad-checkpoint"
@@ -188,7 +188,7 @@ export function installCommitted(
     if (state.hard.ack !== null && !passesThrough(state.log, state.hard.ack)) {
       setHardState(context, { noMoreAcks: true });
     }
-    if (state.term.match !== null && !contains(state.log, state.term.match)) state.term.match = null;
+    if (state.view.match !== null && !contains(state.log, state.view.match)) state.view.match = null;
   }
   advanceCommit(context, certificate);
   if (fresh !== null) recount(context, fresh[0]!.entry.index);

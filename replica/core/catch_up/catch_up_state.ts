@@ -60,7 +60,7 @@ export interface ChunkSource {
 
 /** A state transfer in progress (§8.3). */
 export interface Transfer {
-  readonly proof: CheckpointProof;
+  readonly target: CheckpointProof;
   readonly startedAt: Millis;
   /** The manifest, as far as it is known. */
   head: ManifestHead | null;

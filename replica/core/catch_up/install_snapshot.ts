@@ -46,19 +46,19 @@ export function restoreState(ports: Ports, { stable }: CheckpointProof, window: 
 /** Takes over the snapshot whose chunks are all on the disk: state, sessions, log, commit index, highest certificate. */
 export function installSnapshot(context: Context, transfer: Transfer): void {
   const { state, ports, now } = context;
-  const { proof, received, receivedBytes, startedAt } = transfer;
-  const { index, hash } = proof.stable;
+  const { target, received, receivedBytes, startedAt } = transfer;
+  const { index, hash } = target.stable;
   if (index <= state.commitIndex) return endTransfer(context, "not-needed");
   resumeTransfer(context, transfer); // whatever the disk lost meanwhile is asked for again
   if (!transfer.complete) return;
-  const { sessions, digests } = restoreState(ports, proof, state.config.constants.sessionWindow);
-  installLog(context, proof, { index, hash });
+  const { sessions, digests } = restoreState(ports, target, state.config.constants.sessionWindow);
+  installLog(context, target, { index, hash });
   state.sessions = sessions;
   state.appliedIndex = index;
   markLogProposed(state);
   settle(context, state.requests.interventions.keys());
   const before = state.checkpoints.writing.splice(0).map(({ writer }) => writtenDigests(writer));
-  setCheckpoint(context, proof);
+  setCheckpoint(context, target);
   endTransfer(context, "installed");
   adoptStable(context, digests);
   for (const written of before) markGarbage(context, written);
@@ -81,7 +81,7 @@ function installLog(context: Context, { commit }: CheckpointProof, point: Head):
     );
     assertBranchHolds(state, commit, point);
     restartLog(context, point);
-    state.term.match = null;
+    state.view.match = null;
   }
   advanceCommit(context, commit);
 }

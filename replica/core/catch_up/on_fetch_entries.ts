@@ -34,21 +34,21 @@ export function onFetchEntries(context: Context, request: FetchEntries): Verdict
 }
 
 /** §8.3: entries from `from` on are dropped here, or more of them committed than the asker takes before it has a certificate. */
-function needsSnapshot({ log, commitIndex, checkpoints: { proof } }: CoreState, from: LogIndex): boolean {
-  if (proof === null || from > proof.stable.index) return false;
+function needsSnapshot({ log, commitIndex, checkpoints: { stableProof } }: CoreState, from: LogIndex): boolean {
+  if (stableProof === null || from > stableProof.stable.index) return false;
   return from <= log.base.index || commitIndex - from >= LIMITS.maxFetchEntries / 2;
 }
 
 function showCheckpoint(context: Context, { replica, nonce, from }: FetchEntries): Verdict {
   const { state } = context;
-  const { proof } = state.checkpoints;
-  spend(state.catchUp.served, replica, bytesOfLinks(proof?.commit ?? null));
+  const { stableProof } = state.checkpoints;
+  spend(state.catchUp.served, replica, bytesOfLinks(stableProof?.commit ?? null));
   send(context, [replica], {
     kind: "FetchEntriesResponse",
     signed: { kind: "FetchEntriesResponse", replica: state.config.self, nonce, from },
     entries: [],
     certificate: null,
-    checkpoint: proof,
+    checkpoint: stableProof,
   });
   return ACCEPT;
 }

@@ -2,14 +2,14 @@
 import type { Context } from "../context.ts";
 import type { PacketOf } from "../../../protocol/packet.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
-import { ask, awaitedBy, collect, giveUp, install, onCheckpointShown, patience } from "./catch_up.ts";
+import { ask, awaitedBy, collect, considerCheckpoint, giveUp, install, patience } from "./catch_up.ts";
 
 /** Collects what the source sends until it reaches a certified point, and only then believes it. */
 export function onFetchEntriesResponse(context: Context, packet: PacketOf<"FetchEntriesResponse">): Verdict {
   const { replica, from } = packet.signed.message;
   const active = awaitedBy(context.state, packet.signed.message);
   if (!active) return ignore("not-asked-for");
-  if (packet.checkpoint !== null) return onCheckpointShown(context, active, packet.checkpoint);
+  if (packet.checkpoint !== null) return considerCheckpoint(context, active, packet.checkpoint);
   if (from !== active.anchor.index + active.collected.length + 1) return ignore("out-of-order");
   const code = collect(context, active, packet);
   if (code !== null) {

@@ -12,11 +12,11 @@ import { setHardState } from "../log/durable.ts";
  */
 export function onRollCallAnswer(context: Context, answer: RollCallAnswer): Verdict {
   const { state } = context;
-  const { hard: { recovery }, rollCall, sizes } = state;
+  const { hard: { recovery }, rollCall, quorumSizes } = state;
   if (recovery === null || !isAwaitedAnswer(state, answer)) return ignore("not-asked-for");
   const { replica, term } = answer;
   rollCall.answers.set(replica, Math.min(term, rollCall.answers.get(replica) ?? Infinity) as Term);
-  const bar = [...rollCall.answers.values()].sort((a, b) => a - b)[sizes.quorum - 1] ?? null;
+  const bar = [...rollCall.answers.values()].sort((a, b) => a - b)[quorumSizes.quorum - 1] ?? null;
   if (bar === null || (recovery.bar !== null && bar >= recovery.bar)) return ACCEPT;
   setHardState(context, { recovery: { ...recovery, bar } });
   note(context, "info", "recovery-bar", { term: bar, answers: rollCall.answers.size });

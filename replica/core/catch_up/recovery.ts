@@ -10,10 +10,10 @@ import type { RollCallAnswer } from "../../../protocol/message.ts";
 import type { CoreState } from "../state.ts";
 import type { RollCallState } from "./catch_up_state.ts";
 
-export const noRollCall = (): RollCallState => ({ answers: new Map(), repeatAt: -Infinity });
+export const emptyRollCall = (): RollCallState => ({ answers: new Map(), repeatAt: -Infinity });
 
 /** On every tick: calls the roll until enough have answered, and ends the recovery once this replica can be sure. */
-export function tendRecovery(context: Context): void {
+export function tickRecovery(context: Context): void {
   const { state, now } = context;
   const { recovery } = state.hard;
   if (recovery === null) return;

@@ -12,9 +12,9 @@ import { ACCEPT, type Verdict } from "../verdict.ts";
 import type { Chunk } from "../../../protocol/ports.ts";
 import type { ChunkSource, Transfer } from "./catch_up_state.ts";
 
-/** A transfer of the snapshot that `proof` certifies, before anything was asked for. */
-export const createTransfer = (proof: CheckpointProof, now: Millis): Transfer => ({
-  proof,
+/** A transfer of the snapshot that `target` certifies, before anything was asked for. */
+export const createTransfer = (target: CheckpointProof, now: Millis): Transfer => ({
+  target,
   startedAt: now,
   head: null,
   lists: [],
@@ -29,7 +29,7 @@ export const createTransfer = (proof: CheckpointProof, now: Millis): Transfer =>
 
 /** Whether `proof` would take this replica further than it is. */
 export const leadsAhead = (state: CoreState, { stable: { index } }: CheckpointProof): boolean =>
-  index > state.commitIndex && index > stableIndex(state) && index > (state.transfer?.proof.stable.index ?? 0);
+  index > state.commitIndex && index > stableIndex(state) && index > (state.transfer?.target.stable.index ?? 0);
 
 /**
  * Begins to fetch the snapshot that `proof` certifies, in place of an older one. Chunks fetched for that, and those of snapshots held,
@@ -50,11 +50,11 @@ export function resumeTransfer(context: Context, transfer: Transfer): void {
 }
 
 /** On every tick: sources that took too long lose what they were asked for to others. */
-export function tendTransfer(context: Context): void {
+export function tickTransfer(context: Context): void {
   const { state, now } = context;
   const { transfer } = state;
   if (transfer === null || transfer.complete) return;
-  if (transfer.proof.stable.index <= state.commitIndex) return endTransfer(context, "not-needed");
+  if (transfer.target.stable.index <= state.commitIndex) return endTransfer(context, "not-needed");
   for (const [id, source] of transfer.sources) {
     if (source.request !== null && now >= source.request.deadline) {
       fail(context, transfer, id, source, "source-too-slow");
@@ -68,7 +68,7 @@ export function tendTransfer(context: Context): void {
 export function endTransfer(context: Context, code: string): void {
   const { transfer } = context.state;
   if (transfer === null) return;
-  note(context, "info", "state-transfer-ended", { index: transfer.proof.stable.index, code });
+  note(context, "info", "state-transfer-ended", { index: transfer.target.stable.index, code });
   context.state.transfer = null;
   context.state.checkpoints.strays = true;
   setTransferProof(context, null);
@@ -76,7 +76,7 @@ export function endTransfer(context: Context, code: string): void {
 
 /** What the manifest says as far as it is held: first the head is missing, then the lists, then the chunks. */
 function findMissing(context: Context, transfer: Transfer): void {
-  const { stateDigest } = transfer.proof.stable;
+  const { stateDigest } = transfer.target.stable;
   transfer.missing.clear();
   if (transfer.head === null) {
     const bytes = manifestChunk(context, transfer, stateDigest);
@@ -177,8 +177,8 @@ export function lacking(context: Context, transfer: Transfer, id: ReplicaId, sou
  * ⚠ Whether an honest replica has dropped the snapshot. f + 1 that say they lack it are not enough, for an honest one may never have had
  * it: they must have vouched for it, or be as many as there are honest ones besides this, Q − f of which have vouched.
  */
-function isOutOfDate({ sizes: { n, f, weak } }: CoreState, { proof, sources }: Transfer): boolean {
-  const vouchers = new Set(proof.stable.checkpoints.map(({ message }) => message.replica));
+function isOutOfDate({ quorumSizes: { n, f, weak } }: CoreState, { target, sources }: Transfer): boolean {
+  const vouchers = new Set(target.stable.checkpoints.map(({ message }) => message.replica));
   const lacking = [...sources].flatMap(([id, { lacksIt }]) => lacksIt ? [id] : []);
   return lacking.length >= n - 1 - f || lacking.filter((id) => vouchers.has(id)).length >= weak;
 }

@@ -20,7 +20,7 @@ export interface SnapshotInWriting extends Head {
 /** Checkpoints, and the snapshots behind them (§8.2). */
 export interface CheckpointState {
   /** Durable: the stable checkpoint this replica would start from. */
-  proof: CheckpointProof | null;
+  stableProof: CheckpointProof | null;
   /** The chunks of its snapshot. */
   stableDigests: readonly Digest[];
   /** Oldest first; applying waits while there are {@linkcode LIMITS.maxSnapshotsInWriting}. */

@@ -17,8 +17,11 @@ import { ACCEPT, ignore, type Verdict } from "../verdict.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import type { CheckpointState, Snapshot } from "./checkpoint_state.ts";
 
-export const noCheckpoints = (proof: CheckpointProof | null, stableDigests: readonly Digest[]): CheckpointState => ({
-  proof,
+export const emptyCheckpoints = (
+  stableProof: CheckpointProof | null,
+  stableDigests: readonly Digest[],
+): CheckpointState => ({
+  stableProof,
   stableDigests,
   writing: [],
   open: [],
@@ -32,7 +35,8 @@ export const noCheckpoints = (proof: CheckpointProof | null, stableDigests: read
 });
 
 /** Index of the stable checkpoint held, 0 before the first. */
-export const stableIndex = ({ checkpoints: { proof } }: CoreState): LogIndex => proof?.stable.index ?? (0 as LogIndex);
+export const stableIndex = ({ checkpoints: { stableProof } }: CoreState): LogIndex =>
+  stableProof?.stable.index ?? (0 as LogIndex);
 
 /** Whether a checkpoint is due at `index`: at every K-th entry. */
 export const isCheckpointIndex = ({ config }: Pick<CoreState, "config">, index: LogIndex): boolean =>
@@ -105,7 +109,7 @@ const checkpointOf = ({ config }: CoreState, { index, hash, stateDigest }: Omit<
 });
 
 /** On every tick: repeats what is not stable yet, and drops chunks whose time has come. */
-export function tendCheckpoints(context: Context): void {
+export function tickCheckpoints(context: Context): void {
   const { checkpoints, transfer } = context.state;
   if (checkpoints.open.length > 0 && context.now >= checkpoints.repeatAt) publishCheckpoint(context);
   checkpoints.dropped = new Set(); // what was dropped on the tick before is off the disk now, or has been fetched again
@@ -114,12 +118,12 @@ export function tendCheckpoints(context: Context): void {
 
 export function tellStable(context: Context, replica: ReplicaId): Verdict {
   const { state, now } = context;
-  const { proof, toldAt } = state.checkpoints;
+  const { stableProof, toldAt } = state.checkpoints;
   const interval = state.config.constants.electionTimeoutMs / 4;
   const due = now >= (toldAt.get(replica) ?? -Infinity) + interval;
-  if (proof === null || replica === state.config.self || !due) return ignore("stable-already");
+  if (stableProof === null || replica === state.config.self || !due) return ignore("stable-already");
   toldAt.set(replica, now);
-  send(context, [replica], { kind: "Checkpoint", signed: checkpointOf(state, proof.stable) });
+  send(context, [replica], { kind: "Checkpoint", signed: checkpointOf(state, stableProof.stable) });
   return ACCEPT;
 }
 
@@ -146,7 +150,10 @@ export function stabilize(context: Context): void {
 }
 
 /** Q Checkpoints of different replicas that agree at `index`, or null. */
-function quorumAt({ checkpoints: { heard }, sizes }: CoreState, index: LogIndex): readonly Signed<Checkpoint>[] | null {
+function quorumAt(
+  { checkpoints: { heard }, quorumSizes }: CoreState,
+  index: LogIndex,
+): readonly Signed<Checkpoint>[] | null {
   const groups = new Map<string, Signed<Checkpoint>[]>();
   for (const byIndex of heard.values()) {
     const signed = byIndex.get(index);
@@ -155,7 +162,7 @@ function quorumAt({ checkpoints: { heard }, sizes }: CoreState, index: LogIndex)
     const group = groups.get(key) ?? [];
     groups.set(key, group);
     group.push(signed);
-    if (group.length >= sizes.quorum) return group;
+    if (group.length >= quorumSizes.quorum) return group;
   }
   return null;
 }
@@ -172,7 +179,7 @@ function becomeStable(context: Context, snapshot: Snapshot, proof: CheckpointPro
 /** What lies at or below the new stable checkpoint is of no interest any more. */
 export function adoptStable(context: Context, digests: readonly Digest[]): void {
   const { checkpoints } = context.state;
-  const { index } = checkpoints.proof!.stable;
+  const { index } = checkpoints.stableProof!.stable;
   const before = [checkpoints.stableDigests, ...checkpoints.open.map((open) => open.digests)];
   checkpoints.stableDigests = digests;
   for (const digest of digests) checkpoints.garbage.delete(digest); // some may have been strays while they were fetched

@@ -4,7 +4,7 @@ import type { SendRequest } from "../../../protocol/entry.ts";
 import type { ClientId, Seq } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { holdRequest, poolRequest } from "./request_pool.ts";
-import { standingOf } from "../../../protocol/snapshot/session_table.ts";
+import { statusOf } from "../../../protocol/snapshot/session_table.ts";
 import type { CoreState } from "../state.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import type { Intervention } from "./request_state.ts";
@@ -31,13 +31,13 @@ export function intervene(context: Context, request: Signed<SendRequest>): boole
 }
 
 /** Passes what is due to the leader, with a back-off for each, and lets patience run out. A leader passes it to itself. */
-export function tendInterventions(context: Context): void {
-  const { requests, term, config } = context.state;
+export function tickInterventions(context: Context): void {
+  const { requests, view, config } = context.state;
   for (const intervention of all(requests.interventions)) {
     if (context.now >= intervention.deadline) intervention.expired = true;
-    if (term.leader === null || context.now < intervention.forwardAt) continue;
-    if (term.role === "leader") poolRequest(context.state, intervention.request);
-    else send(context, [term.leader], { kind: "ForwardedRequest", signed: intervention.request });
+    if (view.leader === null || context.now < intervention.forwardAt) continue;
+    if (view.role === "leader") poolRequest(context.state, intervention.request);
+    else send(context, [view.leader], { kind: "ForwardedRequest", signed: intervention.request });
     intervention.forwardAt = context.now + intervention.forwardInterval;
     intervention.forwardInterval = Math.min(2 * intervention.forwardInterval, config.constants.electionTimeoutMs);
   }
@@ -61,7 +61,7 @@ export function changeLeader(context: Context): void {
   requests.patience = Math.min(Math.max(scaled, patienceMs), patienceCapMs);
   requests.progressed = false;
   requests.served = false;
-  if (context.state.term.role !== "leader") requests.pool.clear();
+  if (context.state.view.role !== "leader") requests.pool.clear();
   for (const intervention of all(requests.interventions)) {
     intervention.deadline = context.now + requests.patience;
     intervention.restarts = 0;
@@ -79,7 +79,7 @@ export function settle({ state, now }: Context, clients: Iterable<ClientId>): vo
   const { requests, sessions } = state;
   let served = Infinity;
   for (const client of clients) {
-    const settled = (seq: Seq) => ["answered", "expired"].includes(standingOf(sessions, client, seq).standing);
+    const settled = (seq: Seq) => ["answered", "expired"].includes(statusOf(sessions, client, seq).status);
     const pending = requests.interventions.get(client);
     for (const seq of [...pending?.keys() ?? []].filter(settled)) {
       served = Math.min(served, pending!.get(seq)!.since);

@@ -6,7 +6,7 @@ import type { Input } from "../input.ts";
 import { onRequest } from "./on_request.ts";
 
 /** A request a replica passed on is queued by the leader and answered by nobody here; its client asked elsewhere. */
-export function onForwarded(context: Context, signed: PacketOf<"ForwardedRequest">["signed"]): Verdict {
+export function onForwardedRequest(context: Context, signed: PacketOf<"ForwardedRequest">["signed"]): Verdict {
   const request = signed as Extract<Input, { kind: "request" }>["request"];
   return onRequest(context, { kind: "request", request, intervention: false, via: context.state.config.self });
 }

@@ -5,7 +5,7 @@ import { intervene } from "./interventions.ts";
 import type { Answer } from "../../../protocol/message.ts";
 import type { LogIndex } from "../../../protocol/ids.ts";
 import { poolRequest } from "./request_pool.ts";
-import { floorOf, standingOf } from "../../../protocol/snapshot/session_table.ts";
+import { floorOf, statusOf } from "../../../protocol/snapshot/session_table.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
 
 /** Answers from the session table what is settled; else the leader queues it, and a follower passes it on. */
@@ -13,13 +13,13 @@ export function onRequest(context: Context, { request, intervention, via }: Requ
   const { state } = context;
   const { client, seq } = request.message;
   if (!state.config.clients.has(client)) return reject("unknown-client", null);
-  const found = standingOf(state.sessions, client, seq);
-  if (found.standing === "answered") return answerAgain(context, request.message.client, found.answer, via === null);
-  if (found.standing === "expired") {
+  const found = statusOf(state.sessions, client, seq);
+  if (found.status === "answered") return answerAgain(context, request.message.client, found.answer, via === null);
+  if (found.status === "expired") {
     return answerAgain(context, client, expired(context, request.message), via === null);
   }
   if (seq >= request.message.floor + state.config.constants.sessionWindow) return ignore("outside-window");
-  const leading = state.term.role === "leader";
+  const leading = state.view.role === "leader";
   if (!leading && via !== null) return ignore("not-the-leader");
   if (leading && !poolRequest(state, request)) return ignore("below-own-floor");
   if (!leading && !intervention) passOn(context, request);
@@ -46,6 +46,6 @@ function expired({ state }: Context, { client, seq }: RequestInput["request"]["m
 
 /** A client with a stale idea of the leader is served all the same. */
 function passOn(context: Context, request: RequestInput["request"]): void {
-  const { leader } = context.state.term;
+  const { leader } = context.state.view;
   if (leader !== null) send(context, [leader], { kind: "ForwardedRequest", signed: request });
 }

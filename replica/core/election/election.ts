@@ -37,8 +37,8 @@ function repeatSoon({ state: { election, config }, now }: Context): void {
 }
 
 /** §6.3: a PreVote for t′ supports every t ≤ t′, so the Q-th highest term heard is certified, and all below it. */
-function noteCertificate({ state: { election, sizes }, now }: Context): void {
-  const term = kthHighest([...election.support.values()].map((p) => p.message.term), sizes.quorum);
+function noteCertificate({ state: { election, quorumSizes }, now }: Context): void {
+  const term = kthHighest([...election.support.values()].map((p) => p.message.term), quorumSizes.quorum);
   if (term !== null && term > (election.certificates.at(-1)?.term ?? 0)) {
     election.certificates.push({ term, since: now });
   }
@@ -53,26 +53,26 @@ export const certifiedSince = ({ election }: CoreState, term: Term): Millis | nu
  * suspects, k = (c − term) mod n, slot = election timeout / 2n.
  */
 export function turnAt(
-  { config, sizes, election }: CoreState,
+  { config, quorumSizes, election }: CoreState,
   candidate: ReplicaId,
   term: Term,
   since: Millis,
 ): Millis {
   const position = config.replicas.indexOf(candidate);
-  const k = (((position - term) % sizes.n) + sizes.n) % sizes.n;
+  const k = (((position - term) % quorumSizes.n) + quorumSizes.n) % quorumSizes.n;
   const begin = Math.max(since, election.suspectingSince ?? Infinity);
-  return begin + k * (election.timeout / (2 * sizes.n));
+  return begin + k * (election.timeout / (2 * quorumSizes.n));
 }
 
 /** §6.4: becomes candidate in the highest certified term once its turn has come. */
-export function campaignWhenDue(context: Context): void {
+export function tickCandidacy(context: Context): void {
   const { state, now } = context;
   const held = state.election.certificates.at(-1);
   if (state.hard.recovery !== null) return;
   if (state.election.suspectingSince === null || !held || held.term <= state.hard.currentTerm) return;
   if (now < turnAt(state, state.config.self, held.term, held.since)) return;
   const preVotes = [...state.election.support.values()].filter(({ message }) => message.term >= held.term)
-    .slice(0, state.sizes.quorum);
+    .slice(0, state.quorumSizes.quorum);
   startCandidacy(context, held.term, preVotes);
 }
 
@@ -84,7 +84,7 @@ function startCandidacy(context: Context, term: Term, preVotes: readonly Signed<
   raiseTerm(context, term, { candidate: state.config.self, base });
   adoptBranch(context);
   if (state.hard.currentTerm !== term) return; // a commit of a higher term was on the branch (§4.3)
-  state.term.role = "candidate";
+  state.view.role = "candidate";
   state.election.candidacy = {
     base,
     certificate,
@@ -130,7 +130,7 @@ export function requestVotes(context: Context, candidacy: Candidacy): void {
 /** §6.6: elected by Q votes that all name this term, candidate and base; leads from the *voted* base (§6.4). */
 export function becomeLeader(context: Context, candidacy: Candidacy): void {
   const { state } = context;
-  const votes = [...candidacy.votes.values()].slice(0, state.sizes.quorum);
+  const votes = [...candidacy.votes.values()].slice(0, state.quorumSizes.quorum);
   installLeader(context, state.config.self, candidacy.base, { base: candidacy.certificate, votes });
   assertInvariant(
     candidacy.base.index <= state.commitIndex || contains(state.log, candidacy.base),

@@ -51,7 +51,7 @@ export interface ElectionState {
   /** When this replica began to suspect; null while it does not (§6.1). */
   suspectingSince: Millis | null;
   /** A leader suspected for what it did, until it changes: a code for the log. */
-  blamed: { readonly leader: ReplicaId; readonly code: string } | null;
+  leaderFault: { readonly leader: ReplicaId; readonly code: string } | null;
   /** Highest PreVote term each replica has ever signed, as heard. */
   readonly heard: Map<ReplicaId, Term>;
   /** Highest PreVotes heard since suspicion began (§6.3). */

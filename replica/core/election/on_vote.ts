@@ -18,6 +18,6 @@ export function onVote(context: Context, vote: Signed<Vote>): Verdict {
   if (!candidacy || candidate !== state.config.self || term !== state.hard.currentTerm) return ignore("no-candidacy");
   if (!sameCertified(base, candidacy.base)) return reject("vote-for-another-base", voter);
   candidacy.votes.set(voter, vote);
-  if (candidacy.votes.size >= state.sizes.quorum) becomeLeader(context, candidacy);
+  if (candidacy.votes.size >= state.quorumSizes.quorum) becomeLeader(context, candidacy);
   return ACCEPT;
 }

@@ -9,20 +9,20 @@ import { endSuspicion } from "./terms.ts";
 
 /** Why this replica suspects its leader now, or null if it does not. A leader asks itself the same. */
 export function suspicionReason({ state, now }: Pick<Context, "state" | "now">): string | null {
-  const { election, term, hard, sizes } = state;
-  if (now >= election.deadline) return term.leader === null ? "no-leader" : "timer";
-  if (term.leader !== null) {
+  const { election, view, hard, quorumSizes } = state;
+  if (now >= election.deadline) return view.leader === null ? "no-leader" : "timer";
+  if (view.leader !== null) {
     if (hasExpired(state)) return "patience";
-    if (state.evidence.some(({ culprit }) => culprit === term.leader)) return "evidence";
-    if (election.blamed?.leader === term.leader) return election.blamed.code;
+    if (state.evidence.some(({ culprit }) => culprit === view.leader)) return "evidence";
+    if (election.leaderFault?.leader === view.leader) return election.leaderFault.code;
   }
   const ahead = [...election.placed.values()].filter((placed) => placed > hard.currentTerm).length;
-  return ahead >= sizes.weak ? "left-behind" : null;
+  return ahead >= quorumSizes.weak ? "left-behind" : null;
 }
 
 /** Begins or ends suspicion as its reasons come and go. Suspicion stops nothing: the replica goes on following (§6.1). */
-export function updateSuspicion(context: Context): void {
-  const { election, term, hard } = context.state;
+export function tickSuspicion(context: Context): void {
+  const { election, view, hard } = context.state;
   const reason = suspicionReason(context);
   if (reason === null) {
     if (election.suspectingSince !== null) endSuspicion(context);
@@ -33,7 +33,7 @@ export function updateSuspicion(context: Context): void {
   election.preVoteAt = context.now;
   election.preVoteInterval = context.state.config.constants.heartbeatMs;
   if (electionFailed(context.state, reason)) election.failures = Math.min(election.failures + 1, 30);
-  note(context, "info", "suspect", { reason, term: hard.currentTerm, leader: term.leader });
+  note(context, "info", "suspect", { reason, term: hard.currentTerm, leader: view.leader });
 }
 
 /** §6.11: the election of this term brought no leader in time, or one under which nothing was committed in time. */
@@ -41,7 +41,7 @@ const electionFailed = ({ hard, requests }: CoreState, reason: string): boolean 
   reason === "no-leader" ? hard.currentTerm > 0 : reason === "timer" && !requests.progressed;
 
 /** Publishes the PreVote, repeated while suspicion lasts, with a back-off capped at the base election timeout (§6.3). */
-export function publishPreVote(context: Context): void {
+export function tickPreVote(context: Context): void {
   const { state, now } = context;
   const { election, config } = state;
   if (election.suspectingSince === null || now < election.preVoteAt || state.hard.recovery !== null) return;
@@ -52,13 +52,13 @@ export function publishPreVote(context: Context): void {
   send(context, "all", {
     kind: "PreVote",
     signed: { kind: "PreVote", term, replica: config.self },
-    proof: state.proof,
+    proof: state.electionProof,
   });
 }
 
 /** max(currentTerm + 1, the (f + 1)-th highest PreVote term heard): f replicas alone cannot raise it (§6.3). */
 export function preVoteTerm({ state }: Context): Term {
-  const heard = kthHighest(state.election.heard.values(), state.sizes.weak) ?? 0;
+  const heard = kthHighest(state.election.heard.values(), state.quorumSizes.weak) ?? 0;
   return Math.max(nextTerm(state.hard.currentTerm), heard) as Term;
 }
 
@@ -75,6 +75,6 @@ export function placeByPreVote(context: Context, replica: ReplicaId, term: Term)
 
 /** Suspects the leader for what it did, until the leader changes. */
 export function blameLeader(context: Context, code: string): void {
-  const { term, election } = context.state;
-  if (term.leader !== null) election.blamed ??= { leader: term.leader, code };
+  const { view, election } = context.state;
+  if (view.leader !== null) election.leaderFault ??= { leader: view.leader, code };
 }

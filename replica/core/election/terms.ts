@@ -34,8 +34,8 @@ export function enterByProof(context: Context, proof: ElectionProof): boolean {
   const { state, ports } = context;
   const elected = electedBy(state, ports.hash, proof);
   if (!elected || elected.term < state.hard.currentTerm) return false;
-  if (elected.term === state.hard.currentTerm && state.term.leader !== null) {
-    assertInvariant(state.term.leader === elected.leader, "I1", `two leaders proved for term ${elected.term}`);
+  if (elected.term === state.hard.currentTerm && state.view.leader !== null) {
+    assertInvariant(state.view.leader === elected.leader, "I1", `two leaders proved for term ${elected.term}`);
     return false;
   }
   if (elected.leader === state.config.self) return false; // §5.1: a restarted leader does not lead its term again
@@ -48,11 +48,11 @@ export function enterByProof(context: Context, proof: ElectionProof): boolean {
 export function installLeader(context: Context, leader: ReplicaId, base: Certified, proof: ElectionProof): void {
   const { state } = context;
   leaveLeader(context);
-  state.term.leader = leader;
-  state.term.base = base;
-  state.term.role = leader === state.config.self ? "leader" : "follower";
-  state.proof = proof;
-  state.election.blamed = null;
+  state.view.leader = leader;
+  state.view.base = base;
+  state.view.role = leader === state.config.self ? "leader" : "follower";
+  state.electionProof = proof;
+  state.election.leaderFault = null;
   state.election.candidacy = null;
   dropVoteRequests(context);
   restartElectionTimer(context);
@@ -63,12 +63,12 @@ export function installLeader(context: Context, leader: ReplicaId, base: Certifi
 }
 
 function leaveLeader({ state }: Context): void {
-  state.term.role = "follower";
-  state.term.leader = null;
-  state.term.base = null;
-  state.term.lastRound = round(0);
-  state.term.headers.clear();
-  state.term.match = null;
+  state.view.role = "follower";
+  state.view.leader = null;
+  state.view.base = null;
+  state.view.lastRound = round(0);
+  state.view.headers.clear();
+  state.view.match = null;
   state.leadership = null;
   state.election.candidacy = null;
 }
@@ -96,7 +96,7 @@ export function endSuspicion({ state }: Context): void {
 }
 
 /** §6.1a: commit progress gives the leader a fresh timer and forgives failed elections (§6.11). */
-export function onCommitProgress(context: Context): void {
+export function noteCommitProgress(context: Context): void {
   const { election } = context.state;
   election.failures = 0;
   restartElectionTimer(context);

@@ -13,10 +13,10 @@ import type { CoreState } from "../state.ts";
 /** A term below the current one, or one with a leader or vote of this replica, takes no further vote (§6.5). */
 export function closedTerm(context: Context, request: RequestVote): Verdict | null {
   const { state } = context;
-  const { hard, term } = state;
+  const { hard, view } = state;
   if (request.term < hard.currentTerm) return ignore("stale-term");
   if (request.term > hard.currentTerm) return null;
-  if (term.leader !== null) return ignore("term-has-leader");
+  if (view.leader !== null) return ignore("term-has-leader");
   if (hard.vote === null) return null;
   if (hard.vote.candidate !== request.candidate || !sameCertified(hard.vote.base, request.base)) {
     return ignore("already-voted");
@@ -49,7 +49,7 @@ function defer(context: Context, { message }: Signed<RequestVote>): void {
 }
 
 /** Answers the requests whose turn has come, while this replica suspects (§6.2, §6.10). */
-export function answerRequests(context: Context): void {
+export function tickVoteRequests(context: Context): void {
   const { state, now } = context;
   if (state.election.suspectingSince === null || state.hard.recovery !== null) return;
   const due = [...state.election.requests.values()]
@@ -73,7 +73,7 @@ function answer(context: Context, packet: PacketOf<"RequestVote">): void {
   const request = packet.signed.message;
   state.election.requests.delete(request.candidate);
   const open = request.term > state.hard.currentTerm ||
-    (request.term === state.hard.currentTerm && state.term.leader === null && state.hard.vote === null);
+    (request.term === state.hard.currentTerm && state.view.leader === null && state.hard.vote === null);
   if (!open) return;
   if (compareRank(request.base, state.prepared) < 0) return refuse(context, request);
   const base = certified(request.base);

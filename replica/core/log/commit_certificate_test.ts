@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import * as forge from "../../../tests/clauses/support/forge.ts";
 import { isCertificate } from "../../../protocol/certify.ts";
-import { noCheckpoints } from "../checkpoints/checkpoints.ts";
+import { emptyCheckpoints } from "../checkpoints/checkpoints.ts";
 import { commitCertificateAt, keepForCheckpoints, reachableCertificate } from "./commit_certificate.ts";
 import { logIndex } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
@@ -18,7 +18,7 @@ function committed(entries: readonly ChainedEntry[]): CoreState {
   const index = entries.length - 1;
   const commitCertificate = forge.commitCertificate(1, forge.headIn(entries, index), PEERS, entries.slice(index));
   const config = { constants: { checkpointEvery: 10 } };
-  const checkpoints = noCheckpoints(null, []);
+  const checkpoints = emptyCheckpoints(null, []);
   return { log: createLog(forge.GENESIS, entries), commitCertificate, checkpoints, config } as unknown as CoreState;
 }
 

@@ -126,7 +126,7 @@ export function setCommit(context: Context, index: LogIndex, certificate: Commit
 
 /** Drops the entries at or below `base`. I5: only what is committed, and in a snapshot that a quorum vouches for (§8.2). */
 export function compact({ state, out }: Context, base: Head): void {
-  const stable = state.checkpoints.proof?.stable.index ?? 0;
+  const stable = state.checkpoints.stableProof?.stable.index ?? 0;
   assertInvariant(
     base.index <= Math.min(state.commitIndex, stable),
     "I5",
@@ -158,10 +158,10 @@ export function restartLog(context: Context, base: Head): void {
 /** The stable checkpoint to start from. I10: it never goes back. */
 export function setCheckpoint({ state, out }: Context, proof: CheckpointProof): void {
   const { index } = proof.stable;
-  const before = state.checkpoints.proof?.stable.index ?? 0;
+  const before = state.checkpoints.stableProof?.stable.index ?? 0;
   assertInvariant(index > before, "I10", `stable checkpoint ${index} after ${before}`);
   assertInvariant(index <= state.commitIndex, "I5", `stable checkpoint ${index} above commit ${state.commitIndex}`);
-  state.checkpoints.proof = proof;
+  state.checkpoints.stableProof = proof;
   out.persist.push({ op: "checkpoint", proof });
 }
 

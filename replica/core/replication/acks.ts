@@ -9,8 +9,8 @@ import { certified } from "../../../protocol/rank.ts";
 import type { CoreState } from "../state.ts";
 
 /** §5.3: whether the log contains the term's base; one at or below the commit index counts as contained. */
-export function containsBase({ term, log, commitIndex }: CoreState): boolean {
-  return term.base !== null && (term.base.index <= commitIndex || contains(log, term.base));
+export function containsBase({ view, log, commitIndex }: CoreState): boolean {
+  return view.base !== null && (view.base.index <= commitIndex || contains(log, view.base));
 }
 
 /**
@@ -19,7 +19,7 @@ export function containsBase({ term, log, commitIndex }: CoreState): boolean {
  */
 export function confirm(context: Context, end: LogIndex): void {
   const { state } = context;
-  const { base } = state.term;
+  const { base } = state.view;
   if (
     base === null || !containsBase(state) || end < base.index || state.hard.noMoreAcks || state.hard.recovery !== null
   ) return;
@@ -47,7 +47,7 @@ export function publishResponse(context: Context): void {
       prepared: certified(state.prepared),
       commitIndex,
       commitHash: headAt(state.log, commitIndex).hash,
-      round: state.term.lastRound,
+      round: state.view.lastRound,
     },
   });
   publication.listed = hard.ack?.index ?? publication.listed;
@@ -66,11 +66,11 @@ function listAcks({ hard, publication, log }: CoreState): Head[] {
  * §5.7: whether the latest response is worth repeating: something is uncommitted here, a peer shows a lower commit, or what this
  * replica showed last is out of date. Without that a replica that commits last would be repeated at for ever.
  */
-export function wantsRepeat({ log, commitIndex, book, config, hard, publication }: CoreState): boolean {
+export function wantsRepeat({ log, commitIndex, responses, config, hard, publication }: CoreState): boolean {
   if (hard.currentTerm === 0) return false;
   if (publication.shownCommit < commitIndex) return true;
   if (lastIndex(log) > commitIndex) return true;
   return config.replicas.some((id) =>
-    id !== config.self && (book.commitClaims.get(id)?.index ?? logIndex(0)) < commitIndex
+    id !== config.self && (responses.commitClaims.get(id)?.index ?? logIndex(0)) < commitIndex
   );
 }

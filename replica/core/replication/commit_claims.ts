@@ -6,7 +6,7 @@ import { kthHighest } from "../../../protocol/quorum.ts";
 
 /** Takes a replica's claim, if it is its highest. */
 export function claimCommit(context: Context, replica: ReplicaId, head: Head): void {
-  const { commitClaims } = context.state.book;
+  const { commitClaims } = context.state.responses;
   if (head.index <= (commitClaims.get(replica)?.index ?? -1)) return;
   commitClaims.set(replica, head);
   noteBehind(context);
@@ -14,7 +14,7 @@ export function claimCommit(context: Context, replica: ReplicaId, head: Head): v
 
 /** A replica has lost what it had committed (§8.4): whatever it claimed before, it has to be told again (§5.7). */
 export function forgetClaim(context: Context, replica: ReplicaId): void {
-  context.state.book.commitClaims.delete(replica);
+  context.state.responses.commitClaims.delete(replica);
   noteBehind(context);
 }
 
@@ -28,7 +28,7 @@ export function restartBehind(context: Context): void {
  * Keeps since when f + 1 replicas are ahead. Done whenever a claim or the commit index changes, so that a replica at rest wakes
  * up for it (`nextDeadline`).
  */
-function noteBehind({ state: { book, catchUp, commitIndex, sizes }, now }: Context): void {
-  const claimed = kthHighest([...book.commitClaims].map(([, head]) => head.index), sizes.weak) ?? 0;
+function noteBehind({ state: { responses, catchUp, commitIndex, quorumSizes }, now }: Context): void {
+  const claimed = kthHighest([...responses.commitClaims].map(([, head]) => head.index), quorumSizes.weak) ?? 0;
   catchUp.behindSince = claimed > commitIndex ? catchUp.behindSince ?? now : null;
 }

@@ -45,17 +45,17 @@ function followLeader(context: Context, { signed, proof }: PacketOf<"AppendEntri
   const { state } = context;
   const { term, leader } = signed.message;
   if (term < state.hard.currentTerm) return ignore("stale-term");
-  if (leader === state.config.self && state.term.role !== "leader") return ignore("own-term-before-restart");
+  if (leader === state.config.self && state.view.role !== "leader") return ignore("own-term-before-restart");
   placeInTerm(context, leader, term);
   if (proof) enterByProof(context, proof);
-  if (term !== state.hard.currentTerm || state.term.leader === null) {
+  if (term !== state.hard.currentTerm || state.view.leader === null) {
     return askResend(context, signed.message, true);
   }
-  return leader === state.term.leader ? null : reject("not-the-leader", leader);
+  return leader === state.view.leader ? null : reject("not-the-leader", leader);
 }
 
 /** §6.6: an honest leader's log contains its base, so that its headers never give another hash there. */
-function leavesBase({ term: { base } }: CoreState, { prevIndex, prevHash, entryHashes }: AppendEntries): boolean {
+function leavesBase({ view: { base } }: CoreState, { prevIndex, prevHash, entryHashes }: AppendEntries): boolean {
   if (base === null) return false;
   const hash = base.index === prevIndex ? prevHash : entryHashes[base.index - prevIndex - 1];
   return hash !== undefined && hash !== base.hash;
@@ -90,7 +90,7 @@ function recordHeader(context: Context, header: Signed<AppendEntries>): void {
   const { prevIndex, prevHash, entryHashes } = header.message;
   recordHash(context, prevIndex, prevHash, header);
   entryHashes.forEach((hash, i) => recordHash(context, offset(prevIndex, i + 1), hash, header));
-  const { headers } = context.state.term;
+  const { headers } = context.state.view;
   for (const index of headers.keys()) {
     if (headers.size <= LIMITS.maxAckWindow) break;
     headers.delete(index);
@@ -98,7 +98,7 @@ function recordHeader(context: Context, header: Signed<AppendEntries>): void {
 }
 
 function recordHash(context: Context, index: LogIndex, hash: Digest, header: Signed<AppendEntries>): void {
-  const { headers } = context.state.term;
+  const { headers } = context.state.view;
   const known = headers.get(index);
   if (!known) headers.set(index, { hash, header });
   else if (known.hash !== hash) {
@@ -109,9 +109,9 @@ function recordHash(context: Context, index: LogIndex, hash: Digest, header: Sig
 
 /** §5.1, §6.1: only a newer round shows the leader alive, and restarts the timer only when nothing is uncommitted. */
 function hearRound(context: Context, { round }: AppendEntries): void {
-  const { term } = context.state;
-  if (round <= term.lastRound) return;
-  term.lastRound = round;
+  const { view } = context.state;
+  if (round <= view.lastRound) return;
+  view.lastRound = round;
   if (!hasUncommitted(context)) restartElectionTimer(context);
 }
 
@@ -151,18 +151,18 @@ function protectedIndex({ state: { commitIndex, hard, prepared, log } }: Context
 }
 
 function matchUpTo({ state }: Context, end: LogIndex): void {
-  if (end >= (state.term.match?.index ?? 0)) state.term.match = headAt(state.log, end);
+  if (end >= (state.view.match?.index ?? 0)) state.view.match = headAt(state.log, end);
 }
 
 /** Tells the leader that its entries do not fit here, or that its proof is not known, and where this log stands (§5.2). */
 function askResend(context: Context, header: AppendEntries, proofWanted: boolean): Verdict {
   const { state, now } = context;
-  const { commitIndex, log, term, config } = state;
-  const askedAt = term.proofAskedAt.get(header.leader) ?? -Infinity;
+  const { commitIndex, log, view, config } = state;
+  const askedAt = view.proofAskedAt.get(header.leader) ?? -Infinity;
   if (proofWanted && now < askedAt + config.constants.heartbeatMs / 2) return ignore("no-proof");
-  if (proofWanted) term.proofAskedAt.set(header.leader, now);
+  if (proofWanted) view.proofAskedAt.set(header.leader, now);
   const commit = headAt(log, commitIndex);
-  const match = term.match && contains(log, term.match) && term.match.index > commitIndex ? term.match : commit;
+  const match = view.match && contains(log, view.match) && view.match.index > commitIndex ? view.match : commit;
   send(context, [header.leader], {
     kind: "ResendRequest",
     signed: {

@@ -12,13 +12,13 @@ import { ACCEPT, ignore, type Verdict } from "../verdict.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 
 /** Counts one replica's response. Its own come back here too, after persist. */
-export function onResponse(context: Context, response: Signed<AppendEntriesResponse>): Verdict {
+export function onAppendEntriesResponse(context: Context, response: Signed<AppendEntriesResponse>): Verdict {
   const { state } = context;
   const { term, replica, acks, prepared, commitIndex, commitHash } = response.message;
   claimCommit(context, replica, { index: commitIndex, hash: commitHash });
   answerRepetition(context, response.message);
   placeInTerm(context, replica, term);
-  const record = recordOf(state.book, replica, term, state.hard.currentTerm);
+  const record = recordOf(state.responses, replica, term, state.hard.currentTerm);
   if (record === null) return ignore("old-term");
   recordAcks(context, record, response);
   if (prepared.term === term && prepared.index > (record.report?.index ?? -1)) {

@@ -17,7 +17,7 @@ import type { Leadership, Progress } from "./leader_state.ts";
 /** Begins to lead: the first AppendEntries of the term starts at the base, and a no-op opens the term (§5.4, §5.8). */
 export function beginLeading(context: Context): void {
   const { state, now } = context;
-  const start = Math.max(state.term.base!.index, state.log.base.index) as LogIndex;
+  const start = Math.max(state.view.base!.index, state.log.base.index) as LogIndex;
   const progress = (): Progress => ({
     match: 0 as LogIndex,
     next: offset(start, 1),
@@ -139,7 +139,7 @@ function sendHeader(
     kind: "AppendEntries",
     signed: header,
     entries: entries.map(({ entry }) => entry),
-    proof: withProof ? context.state.proof : null,
+    proof: withProof ? context.state.electionProof : null,
   });
 }
 

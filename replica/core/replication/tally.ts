@@ -9,7 +9,7 @@ import type { LogIndex, Term } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { contains, hashAt, lastIndex, slice } from "../log/log.ts";
 import { type Ack, acksFor, pruneAcks, reportsOf } from "./response_book.ts";
-import { onCommitProgress, raiseTerm } from "../election/terms.ts";
+import { noteCommitProgress, raiseTerm } from "../election/terms.ts";
 
 /**
  * Looks whether `heads`, acked in `term`, have a quorum now, highest first. A certificate of a higher term raises
@@ -18,11 +18,11 @@ import { onCommitProgress, raiseTerm } from "../election/terms.ts";
 export function countAcks(context: Context, term: Term, heads: readonly Head[]): void {
   const { state } = context;
   for (const head of [...heads].reverse()) {
-    const acks = acksFor(state.book, term, head);
-    if (acks.length < state.sizes.quorum) continue;
+    const acks = acksFor(state.responses, term, head);
+    if (acks.length < state.quorumSizes.quorum) continue;
     if (term > state.hard.currentTerm) raiseTerm(context, term, null);
     if (!contains(state.log, head)) continue; // one further down may be at hand
-    const responses = acks.slice(0, state.sizes.quorum).map((ack) => ack.response);
+    const responses = acks.slice(0, state.quorumSizes.quorum).map((ack) => ack.response);
     raiseRank(context, { kind: "prepare", term, index: head.index, hash: head.hash, responses });
     return;
   }
@@ -34,11 +34,11 @@ export function countAcks(context: Context, term: Term, heads: readonly Head[]):
  */
 export function countReports(context: Context, term: Term): void {
   const { state } = context;
-  const onChain = reportsOf(state.book, term).filter((report) => contains(state.log, report))
+  const onChain = reportsOf(state.responses, term).filter((report) => contains(state.log, report))
     .sort((a, b) => b.index - a.index);
-  const quorum = onChain.slice(0, state.sizes.quorum);
+  const quorum = onChain.slice(0, state.quorumSizes.quorum);
   const lowest = quorum.at(-1);
-  if (quorum.length < state.sizes.quorum || !lowest || lowest.index <= state.commitIndex) return;
+  if (quorum.length < state.quorumSizes.quorum || !lowest || lowest.index <= state.commitIndex) return;
   const certificate = commitCertificate(context, term, lowest.index, quorum);
   if (certificate !== null) advanceCommit(context, certificate);
 }
@@ -70,11 +70,11 @@ export function advanceCommit(context: Context, certificate: CommitCertificate):
   setCommit(context, certificate.index, certificate);
   state.requests.progressed = true;
   restartBehind(context);
-  pruneAcks(state.book, state.commitIndex);
-  for (const index of state.term.headers.keys()) {
-    if (index < state.commitIndex - LIMITS.maxAppendEntries) state.term.headers.delete(index);
+  pruneAcks(state.responses, state.commitIndex);
+  for (const index of state.view.headers.keys()) {
+    if (index < state.commitIndex - LIMITS.maxAppendEntries) state.view.headers.delete(index);
   }
-  onCommitProgress(context);
+  noteCommitProgress(context);
   note(context, "debug", "committed", { index: state.commitIndex, term: certificate.term });
 }
 
@@ -82,7 +82,7 @@ export function advanceCommit(context: Context, certificate: CommitCertificate):
 export function recount(context: Context, from: LogIndex): void {
   const { state } = context;
   const terms = new Set<Term>();
-  for (const records of state.book.records.values()) for (const term of records.keys()) terms.add(term);
+  for (const records of state.responses.records.values()) for (const term of records.keys()) terms.add(term);
   for (const term of [...terms].sort((a, b) => a - b)) {
     countAcks(context, term, certifiableHeads(context, term, from));
     countReports(context, term);
@@ -93,7 +93,7 @@ export function recount(context: Context, from: LogIndex): void {
 function certifiableHeads({ state }: Context, term: Term, from: LogIndex): Head[] {
   const indexes = new Set<LogIndex>();
   const last = lastIndex(state.log);
-  for (const records of state.book.records.values()) {
+  for (const records of state.responses.records.values()) {
     for (const index of records.get(term)?.acks.keys() ?? []) if (index >= from && index <= last) indexes.add(index);
   }
   const heads: Head[] = [];

@@ -1,7 +1,7 @@
 /** §1.3: a replica whose disk does not know what it has signed. */
 import { assert, assertEquals } from "@std/assert";
 import type { Packet } from "../../../protocol/packet.ts";
-import { forgottenBy } from "../../../replica/disk/own_past.ts";
+import { forgottenBy } from "../../../replica/disk/forgotten_signatures.ts";
 import * as forge from "../support/forge.ts";
 import { checkpointProof, snapshotAfter } from "../support/forge_snapshots.ts";
 import { Lab } from "../support/lab.ts";

@@ -19,7 +19,7 @@ Deno.test("§3.1a entry terms never decrease along the log, within a message and
   lab.follow("r1", 2, first);
   const falling = forge.grow(forge.endOf(first), 1, 1);
   const behind = lab.receive(forge.appendEntries("r1", 2, falling, { prev: forge.endOf(first), round: 2 }));
-  assertEquals(behind.verdicts, [{ verdict: "reject", code: "entry-terms-decrease", culprit: lab.state.term.leader }]);
+  assertEquals(behind.verdicts, [{ verdict: "reject", code: "entry-terms-decrease", culprit: lab.state.view.leader }]);
   const rising = forge.grow(forge.endOf(first), 1, 2);
   const mixed = [...rising, ...forge.grow(forge.endOf(rising), 1, 1)];
   const within = lab.receive(forge.appendEntries("r1", 2, mixed, { prev: forge.endOf(first), round: 3 }));
@@ -32,7 +32,7 @@ Deno.test("§3.2a §3.2b an entry with one bad request is not appended, and is e
   lab.follow("r1", 1);
   const packet = forge.appendEntries("r1", 1, forge.grow(forge.GENESIS, 3, 1), { round: 2 });
   const outcome = lab.run([{ kind: "bad-entry", packet, position: 1 }]);
-  assertEquals(outcome.verdicts, [{ verdict: "reject", code: "bad-entry", culprit: lab.state.term.leader }]);
+  assertEquals(outcome.verdicts, [{ verdict: "reject", code: "bad-entry", culprit: lab.state.view.leader }]);
   assertEquals(lab.state.log.entries, []);
   assertEquals(outcome.persisted.map(({ op }) => op), ["evidence"]);
   const [evidence] = lab.state.evidence;

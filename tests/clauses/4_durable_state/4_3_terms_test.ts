@@ -18,13 +18,13 @@ Deno.test("§4.3 a vote raises currentTerm", () => {
   lab.suspect();
   lab.receive(forge.requestVote("r3", 2, PEERS)); // first in turn in term 2
   lab.until((last) => sentOf(last, "Vote").length > 0);
-  assertEquals([termOf(lab), lab.state.hard.vote?.candidate, lab.state.term.leader], [2, lab.ids[2], null]);
+  assertEquals([termOf(lab), lab.state.hard.vote?.candidate, lab.state.view.leader], [2, lab.ids[2], null]);
 });
 
 Deno.test("§4.3 a candidacy raises currentTerm", () => {
   const lab = new Lab();
   lab.campaign(7);
-  assertEquals(lab.state.term.role, "candidate");
+  assertEquals(lab.state.view.role, "candidate");
   assertEquals([termOf(lab), lab.state.hard.vote?.candidate], [7, lab.self]);
 });
 
@@ -34,14 +34,14 @@ Deno.test("§4.3 a valid election proof raises currentTerm, an invalid one does 
   lab.receive(forge.appendEntries("r1", 3, CHAIN, { proof }));
   assertEquals(termOf(lab), 0);
   lab.follow("r1", 3);
-  assertEquals([termOf(lab), lab.state.term.leader], [3, lab.ids[0]]);
+  assertEquals([termOf(lab), lab.state.view.leader], [3, lab.ids[0]]);
 });
 
 Deno.test("§4.3 a certificate of a higher term raises currentTerm, then with no leader known", () => {
   const lab = new Lab();
   lab.follow("r1", 1, CHAIN);
   lab.receive(...certificateOf(4));
-  assertEquals([termOf(lab), lab.state.term.leader, lab.state.term.role], [4, null, "follower"]);
+  assertEquals([termOf(lab), lab.state.view.leader, lab.state.view.role], [4, null, "follower"]);
   assertEquals(lab.disk.recovered().hardState.currentTerm, lab.state.hard.currentTerm);
 });
 
@@ -178,7 +178,7 @@ Deno.test("§4.3b what it finds prepared after its vote or candidacy it reports 
   for (const [what, enterTwo] of Object.entries(leave)) {
     const lab = uncertified();
     enterTwo(lab);
-    assertEquals([termOf(lab), lab.state.term.leader], [2, null], what);
+    assertEquals([termOf(lab), lab.state.view.leader], [2, null], what);
     assertEquals(new Set(reportTerms(lab.receive(...twoReports))), new Set([2]), what);
     assertEquals(new Set(reportTerms(lab.elapse(300))), new Set([2]), what);
     lab.restart();

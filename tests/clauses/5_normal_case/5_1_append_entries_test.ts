@@ -98,7 +98,7 @@ Deno.test("§5.1c a leader that restarts does not lead that term again: it is a 
   const { base } = opening!.proof!;
   lab.restart();
   const quiet = () => {
-    const { role, leader } = lab.state.term;
+    const { role, leader } = lab.state.view;
     assertEquals([Number(lab.state.hard.currentTerm), role, leader, lab.state.leadership], [1, "follower", null, null]);
   };
   quiet();

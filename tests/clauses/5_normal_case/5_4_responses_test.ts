@@ -26,7 +26,7 @@ Deno.test("§5.4 a response is published to all, and says what this replica acke
     prepared: forge.rankOf(1, at(2)),
     commitIndex: at(2).index,
     commitHash: at(2).hash,
-    round: lab.state.term.lastRound,
+    round: lab.state.view.lastRound,
   }]);
 });
 

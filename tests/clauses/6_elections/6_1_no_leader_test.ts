@@ -11,7 +11,7 @@ Deno.test("§6.1i patience that ran out with the last leader is none with the on
   assert(!lab.trusts(10_000), "patience did not run out");
   lab.restart();
   lab.request(request(0));
-  assertEquals(lab.state.term.leader, null);
+  assertEquals(lab.state.view.leader, null);
   const { deadline } = lab.state.election;
   assert(!lab.wait(deadline - lab.now - 20, () => lab.suspects), "suspected nobody before the election timer fired");
 });

@@ -78,7 +78,7 @@ Deno.test("§6.1g a leader is its own follower: one that commits nothing suspect
   lab.lead(1);
   lab.take("PreVote");
   assert(lab.wait(LONG_MS, () => lab.suspects));
-  assertEquals(lab.state.term.role, "leader");
+  assertEquals(lab.state.view.role, "leader");
   assertEquals(lab.take("PreVote").map(({ packet }) => packet.signed.message.term), [2]);
 });
 

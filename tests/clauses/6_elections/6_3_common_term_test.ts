@@ -40,13 +40,13 @@ Deno.test("§6.3e a replica back from isolation neither inflates the term nor un
     replicas: 4,
     delay: (from, to) => from === alone || to === alone ? null : 1,
   });
-  const leader = () => cluster.node("r1").state!.term.leader;
-  assert(cluster.elapse(10_000, () => cluster.ids.every((id) => cluster.node(id).state!.term.leader !== null)));
+  const leader = () => cluster.node("r1").state!.view.leader;
+  assert(cluster.elapse(10_000, () => cluster.ids.every((id) => cluster.node(id).state!.view.leader !== null)));
   const before = leader();
   alone = before === "r4" ? "r3" : "r4";
   cluster.elapse(60_000);
   alone = null;
   cluster.elapse(10_000);
-  assertEquals(new Set(cluster.ids.map((id) => cluster.node(id).state!.term.leader)), new Set([before]));
+  assertEquals(new Set(cluster.ids.map((id) => cluster.node(id).state!.view.leader)), new Set([before]));
   assertEquals(cluster.ids.map((id) => cluster.node(id).state!.election.suspectingSince), [null, null, null, null]);
 });

@@ -46,9 +46,9 @@ Deno.test("§6.3 it shows the newest proof of its current term, and one shown by
   const lab = new ElectionLab();
   lab.follow("r2", 1);
   lab.suspect();
-  assertEquals(lab.take("PreVote")[0]?.packet.proof, lab.state.proof);
+  assertEquals(lab.take("PreVote")[0]?.packet.proof, lab.state.electionProof);
   lab.feed(preVote("r3", 3, electionProof("r4", 2, ["r2", "r3", "r4"])));
-  assertEquals([lab.state.hard.currentTerm, lab.state.term.leader], [2, "r4"]);
+  assertEquals([lab.state.hard.currentTerm, lab.state.view.leader], [2, "r4"]);
 });
 
 Deno.test("§6.3b a PreVote for t′ supports every t ≤ t′ in the certificate a candidate shows", () => {
@@ -66,7 +66,7 @@ Deno.test("§6.3b a PreVote for t′ supports every t ≤ t′ in the certificat
   const lab = new ElectionLab();
   lab.suspect();
   lab.feed(preVote("r2", 7), preVote("r3", 4), preVote("r4", 9));
-  assert(lab.wait(2000, () => lab.state.term.role === "candidate"));
+  assert(lab.wait(2000, () => lab.state.view.role === "candidate"));
   assertEquals(lab.state.hard.currentTerm, 4); // what Q = 3 of 9, 7, 4 support
   const [asked] = lab.take("RequestVote");
   assertEquals(asked!.packet.preVotes.map(({ message }) => message.term).sort(), [4, 7, 9]);
@@ -84,7 +84,7 @@ Deno.test("§6.3 a certificate received in any message serves its receiver as it
   const lab = new ElectionLab({ self: "r2" }); // whose turn is the first one in term 5
   lab.suspect();
   lab.feed({ ...requestVote("r3", 5, ["r1", "r3", "r4"]) });
-  assert(lab.wait(500, () => lab.state.term.role === "candidate"));
+  assert(lab.wait(500, () => lab.state.view.role === "candidate"));
   assertEquals(lab.state.hard.currentTerm, 5);
 });
 

@@ -68,8 +68,8 @@ Deno.test("§6.4b elected, it leads from the voted base, though its rank has ris
   lab.feed(votePacket("r2", 2, "r1"));
   lab.take("AppendEntries");
   lab.feed(votePacket("r3", 2, "r1"));
-  assertEquals(lab.state.term.role, "leader");
-  assertEquals(lab.state.term.base, rankOf(0, GENESIS));
+  assertEquals(lab.state.view.role, "leader");
+  assertEquals(lab.state.view.base, rankOf(0, GENESIS));
   const [first] = lab.take("AppendEntries").filter(({ packet }) => packet.proof !== null);
   assertEquals(certified(first!.packet.proof!.base), rankOf(0, GENESIS));
   assertEquals(first!.packet.signed.message.prevIndex, 0);
@@ -81,7 +81,7 @@ Deno.test("§6.4b §6.6a votes for the risen base do not count", () => {
   for (const voter of ["r2", "r3", "r4"]) {
     assertEquals(lab.feed(votePacket(voter, 2, "r1", PREPARED)), "vote-for-another-base");
   }
-  assertEquals(lab.state.term.role, "candidate");
+  assertEquals(lab.state.view.role, "candidate");
 });
 
 Deno.test("§6.4e after a restart it does not campaign again in that term", () => {
@@ -94,7 +94,7 @@ Deno.test("§6.4e after a restart it does not campaign again in that term", () =
   assertEquals([...lab.take("RequestVote"), ...lab.take("Vote")], []);
   assertEquals(lab.state.hard.currentTerm, 2);
   for (const voter of ["r2", "r3", "r4"]) assertEquals(lab.feed(votePacket(voter, 2, "r1")), "no-candidacy");
-  assertEquals(lab.state.term.role, "follower");
+  assertEquals(lab.state.view.role, "follower");
 });
 
 Deno.test("§6.4 after that restart a later term is open to it, on its risen base", () => {

@@ -46,12 +46,12 @@ for (const seed of [1, 2, 3]) {
       level(...cluster.ids) && state(first)!.commitIndex >= 7,
       `commits ${cluster.ids.map((id) => state(id)!.commitIndex)}`,
     );
-    assertEquals([leader(), state(alone)!.term.leader], [first, null]);
+    assertEquals([leader(), state(alone)!.view.leader], [first, null]);
     assert(state(alone)!.hard.currentTerm > state(first)!.hard.currentTerm);
 
     cluster.node(first).crash();
     const back = () =>
-      leader() !== undefined && others.concat(alone).every((id) => id === first || state(id)!.term.leader === leader());
+      leader() !== undefined && others.concat(alone).every((id) => id === first || state(id)!.view.leader === leader());
     request();
     assert(cluster.elapse(60_000, back), "the three that are left never followed one leader");
   });

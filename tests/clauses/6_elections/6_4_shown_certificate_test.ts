@@ -36,6 +36,6 @@ Deno.test("§6.4d a candidacy is over before it began when its branch turns out 
   lab.suspect();
   lab.receive(...PEERS.map((id) => forge.preVote(id, 5)));
   lab.until(() => lab.state.commitIndex > 0);
-  assertEquals([Number(lab.state.hard.currentTerm), lab.state.term.role, lab.state.hard.vote], [9, "follower", null]);
+  assertEquals([Number(lab.state.hard.currentTerm), lab.state.view.role, lab.state.hard.vote], [9, "follower", null]);
   assertEquals(sentOf(lab.elapse(900), "RequestVote"), []);
 });

@@ -29,21 +29,21 @@ Deno.test("§6.5e valid refusals of all others do not elect, whether their entri
     const lab = candidate(holdsEntries);
     for (const refusal of REFUSALS) {
       assertEquals(lab.feed(refusal), "accept");
-      assertEquals([lab.state.term.role, lab.state.leadership], ["candidate", null]);
+      assertEquals([lab.state.view.role, lab.state.leadership], ["candidate", null]);
     }
     assertEquals([...lab.state.election.candidacy!.votes.keys()], [lab.self]);
     lab.elapse(50);
-    assertEquals([lab.state.term.leader, lab.take("AppendEntries")], [null, []]);
+    assertEquals([lab.state.view.leader, lab.take("AppendEntries")], [null, []]);
   }
 });
 
 Deno.test("§6.5e beside refusals it still takes Q votes, and the proof shows these alone", () => {
   const lab = candidate(true);
   lab.feed(REFUSALS[0]!, votePacket("r3", 2, "r1"), REFUSALS[1]!, REFUSALS[2]!);
-  assertEquals(lab.state.term.role, "candidate");
+  assertEquals(lab.state.view.role, "candidate");
   lab.feed(votePacket("r4", 2, "r1"));
-  assertEquals(lab.state.term.role, "leader");
-  const shown = lab.state.proof!.votes.map(({ message }) => `${message.kind} ${message.voter}`);
+  assertEquals(lab.state.view.role, "leader");
+  const shown = lab.state.electionProof!.votes.map(({ message }) => `${message.kind} ${message.voter}`);
   assertEquals(shown, ["Vote r1", "Vote r3", "Vote r4"]);
 });
 

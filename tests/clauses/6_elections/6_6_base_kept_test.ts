@@ -19,7 +19,7 @@ for (
     lab.follow("r1", 2, entries, { base, prev });
     lab.elapse(20);
     assert(lab.state.election.suspectingSince !== null);
-    assertEquals(lab.state.election.blamed, { leader: "r1", code: "leaves-its-base" });
+    assertEquals(lab.state.election.leaderFault, { leader: "r1", code: "leaves-its-base" });
     assertEquals(lab.state.hard.ack, null);
   });
 }
@@ -34,5 +34,5 @@ Deno.test("§6.6 headers below, across and above the base on its own chain are f
       : lab.receive(forge.appendEntries("r1", 2, entries, { prev, round: round + 1 }));
     assertEquals(verdicts.filter(({ verdict }) => verdict === "reject"), [], `${from}–${to}`);
   }
-  assertEquals([lab.state.log.entries.length, lab.state.election.blamed], [4, null]);
+  assertEquals([lab.state.log.entries.length, lab.state.election.leaderFault], [4, null]);
 });

@@ -30,9 +30,9 @@ Deno.test("§6.6 Q votes of different replicas for this term, candidate and base
   const lab = candidate();
   assertEquals(lab.feed(votePacket("r2", 1, "r1")), "accept");
   assertEquals(lab.feed(votePacket("r2", 1, "r1")), "accept"); // again: it still counts once
-  assertEquals(lab.state.term.role, "candidate");
+  assertEquals(lab.state.view.role, "candidate");
   lab.feed(votePacket("r3", 1, "r1"));
-  assertEquals([lab.state.term.role, lab.state.term.leader], ["leader", "r1"]);
+  assertEquals([lab.state.view.role, lab.state.view.leader], ["leader", "r1"]);
 });
 
 Deno.test("§6.6a votes that name another base, candidate or term do not add up at the candidate", () => {
@@ -44,15 +44,15 @@ Deno.test("§6.6a votes that name another base, candidate or term do not add up 
   for (const [what, stray] of Object.entries(strays)) {
     const lab = candidate();
     lab.feed(votePacket("r2", 1, "r1"), stray);
-    assertEquals(lab.state.term.role, "candidate", what);
+    assertEquals(lab.state.view.role, "candidate", what);
     assertEquals(lab.state.election.candidacy!.votes.size, 2, what);
     lab.feed(votePacket("r4", 1, "r1"));
-    assertEquals(lab.state.term.role, "leader", what);
+    assertEquals(lab.state.view.role, "leader", what);
   }
   const again = candidate();
   again.campaign(2);
   again.feed(votePacket("r2", 1, "r1"), votePacket("r3", 1, "r1"), votePacket("r4", 2, "r1"));
-  assertEquals(again.state.term.role, "candidate", "earlier term");
+  assertEquals(again.state.view.role, "candidate", "earlier term");
 });
 
 Deno.test("§6.6a votes that name another base, candidate or term do not add up in a proof", () => {
@@ -68,7 +68,7 @@ Deno.test("§6.6a votes that name another base, candidate or term do not add up 
     for (const votes of [[good, also, stray], [stray, good, also]]) {
       const lab = new ElectionLab();
       lab.feed(appendEntries("r3", 2, [], { proof: { base: GENESIS_CERTIFICATE, votes } }));
-      assertEquals([lab.state.hard.currentTerm, lab.state.term.leader], [0, null], what);
+      assertEquals([lab.state.hard.currentTerm, lab.state.view.leader], [0, null], what);
     }
   }
 });
@@ -87,11 +87,11 @@ Deno.test("§6.7a a follower enters a term only on a valid proof", () => {
   for (const [what, proof] of Object.entries(proofs)) {
     const lab = new ElectionLab();
     lab.feed(appendEntries("r3", proof?.votes[0]?.message.term ?? 2, [], { proof }));
-    assertEquals([lab.state.hard.currentTerm, lab.state.term.leader], [0, null], what);
+    assertEquals([lab.state.hard.currentTerm, lab.state.view.leader], [0, null], what);
   }
   const lab = new ElectionLab();
   lab.feed(appendEntries("r3", 2, [], { proof: electionProof("r3", 2, voters, BASE) }));
-  assertEquals([lab.state.hard.currentTerm, lab.state.term.leader, lab.state.term.base], [
+  assertEquals([lab.state.hard.currentTerm, lab.state.view.leader, lab.state.view.base], [
     2,
     "r3",
     rankOf(1, endOf(CHAIN)),

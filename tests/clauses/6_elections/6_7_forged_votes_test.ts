@@ -25,7 +25,7 @@ function outcomeOf(packet: Carrier) {
   const lab = new Lab();
   const admission = admitPacket(lab.state, FAKE_CHECK, packet.kind === "PreVote" ? "published" : "peer", packet);
   if ("admitted" in admission && admission.admitted !== null) lab.run([admission.admitted]);
-  const { hard: { currentTerm }, term: { leader } } = lab.state;
+  const { hard: { currentTerm }, view: { leader } } = lab.state;
   return { refused: "refused" in admission ? admission.refused : null, term: Number(currentTerm), leader };
 }
 

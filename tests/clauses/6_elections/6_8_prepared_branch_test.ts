@@ -59,7 +59,7 @@ Deno.test("§6.8a §6.6 a candidate leads from that branch: its log then contain
     const base = rankOf(1, THREE);
     assertEquals(lab.state.election.candidacy!.base, base);
     lab.feed(votePacket("r2", 3, "r1", base), votePacket("r3", 3, "r1", base));
-    assertEquals(lab.state.term.role, "leader");
+    assertEquals(lab.state.view.role, "leader");
     assertEquals(lab.state.log.entries.slice(0, 3).map(({ hash }) => hash), CHAIN.map(({ hash }) => hash));
     assertEquals(lab.state.branch, []);
     lab.restart(); // and the disk says the same
@@ -111,7 +111,7 @@ Deno.test("§6.5f a refusal is advice: the candidate fetches what it shows, goes
   lab.feed(served("r3", nonce, CHAIN));
   assertEquals(certified(lab.state.prepared), rankOf(1, THREE)); // for a later term
   lab.feed(votePacket("r2", 2, "r1"), votePacket("r4", 2, "r1"));
-  assertEquals([lab.state.term.role, lab.state.term.base], ["leader", rankOf(0, GENESIS)]);
+  assertEquals([lab.state.view.role, lab.state.view.base], ["leader", rankOf(0, GENESIS)]);
 });
 
 Deno.test("§6.5 refusals never count as votes, and one that shows no higher valid certificate changes nothing", () => {
@@ -120,7 +120,7 @@ Deno.test("§6.5 refusals never count as votes, and one that shows no higher val
   const short = prepareCertificate(1, THREE, ALL.slice(1));
   assertEquals(lab.feed(...ALL.map((id) => refusal(id, short))), "bad-certificate");
   assertEquals(lab.feed(...ALL.map((id) => refusal(id, GENESIS_CERTIFICATE))), "not-higher");
-  assertEquals([lab.state.term.role, lab.state.catchUp.wanted], ["candidate", null]);
+  assertEquals([lab.state.view.role, lab.state.catchUp.wanted], ["candidate", null]);
 });
 
 /** The refusal of r1's candidacy in term 2 by `voter`. */

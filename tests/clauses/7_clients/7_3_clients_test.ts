@@ -29,7 +29,7 @@ const isSettled = (cluster: SimCluster, client: string, number: number, at = HON
   );
 
 const leaderOf = (cluster: SimCluster): string | null => {
-  const leaders = new Set(HONEST.map((id) => cluster.node(id).state!.term.leader));
+  const leaders = new Set(HONEST.map((id) => cluster.node(id).state!.view.leader));
   return leaders.size === 1 ? [...leaders][0]! : null;
 };
 
@@ -57,7 +57,7 @@ Deno.test("§7.3g a leader that drops one client's requests is replaced, though 
   serveOthers();
   assert(cluster.elapse(10_000, () => isSettled(cluster, "c1", 0, others)), "the dropped request was never served");
   assert(served > 8);
-  assert(!others.some((id) => cluster.node(id).state!.term.leader === deaf));
+  assert(!others.some((id) => cluster.node(id).state!.view.leader === deaf));
 });
 
 /**

@@ -29,7 +29,7 @@ function serve(lab: ElectionLab, ...requests: Signed<SendRequest>[]): void {
 function changeLeader(lab: ElectionLab, leader: string): void {
   const term = lab.state.hard.currentTerm + 1;
   lab.feed(appendEntries(leader, term, [], { prev: head(lab), proof: electionProof(leader, term, lab.peers) }));
-  assertEquals(lab.state.term.leader, leader);
+  assertEquals(lab.state.view.leader, leader);
 }
 
 /** How long a request new now is waited for until the leader is suspected, up to `ms`. */

@@ -228,7 +228,7 @@ Deno.test("§8.1i accepting a certificate of a higher term raises currentTerm, t
   const lab = new Lab();
   lab.follow("r1", 1, FORK);
   catchUp(lab, forge.commitCertificate(4, at(3), PEERS));
-  assertEquals([Number(lab.state.hard.currentTerm), lab.state.term.leader, lab.state.hard.ack], [4, null, null]);
+  assertEquals([Number(lab.state.hard.currentTerm), lab.state.view.leader, lab.state.hard.ack], [4, null, null]);
   assertEquals([logOf(lab), lab.state.hard.noMoreAcks], [hashesOf(CHAIN.slice(0, 3)), false]);
 });
 
@@ -281,5 +281,5 @@ Deno.test("§6.8b entries kept aside that the log grows over are kept aside no m
   assertEquals(lab.state.branch.map(({ entry }) => Number(entry.index)), [4, 5]);
   lab.suspect();
   lab.campaign(4);
-  assertEquals([lab.state.term.role, logOf(lab)], ["candidate", hashesOf(CHAIN.slice(0, 5))]);
+  assertEquals([lab.state.view.role, logOf(lab)], ["candidate", hashesOf(CHAIN.slice(0, 5))]);
 });

@@ -35,7 +35,7 @@ Deno.test("§8.2d a Checkpoint that another one has overtaken is not signed any 
   const lab = new Lab({ constants: { checkpointEvery: 2, logTail: 0 } });
   const second = advance(lab, 0, 2);
   lab.receive(same("r1", second), same("r3", second));
-  assertEquals(Number(lab.state.checkpoints.proof?.stable.index), 2);
+  assertEquals(Number(lab.state.checkpoints.stableProof?.stable.index), 2);
   const fourth = advance(lab, 2, 4);
   lab.elapse(5000); // so that r4 may be told of the stable one
   // In one batch r4 asks for the second, and the fourth becomes stable and takes its entry off the log.
@@ -46,7 +46,7 @@ Deno.test("§8.2d a Checkpoint that another one has overtaken is not signed any 
 
 const constants = { checkpointEvery: 2, logTail: 0 };
 const OTHER = sha256Hex(Uint8Array.of(1));
-const stable = ({ state }: Lab): number => state.checkpoints.proof?.stable.index ?? 0;
+const stable = ({ state }: Lab): number => state.checkpoints.stableProof?.stable.index ?? 0;
 
 Deno.test("§8.2a a Checkpoint is signed once its snapshot is durable, and the storage allows none of another", () => {
   const lab = new Lab({ constants });
@@ -80,7 +80,7 @@ Deno.test("§8.2e Q different replicas with the same digest make a checkpoint st
   assertEquals(stable(lab), 0);
   lab.receive(same("r3", second));
   assertEquals(stable(lab), 2);
-  const { stable: { checkpoints }, commit } = lab.state.checkpoints.proof!;
+  const { stable: { checkpoints }, commit } = lab.state.checkpoints.stableProof!;
   assertEquals(checkpoints.map(({ message }) => String(message.replica)).sort(), ["r1", "r2", "r3"]);
   assertEquals([commit.index, commit.hash], [second.index, second.hash]);
 });

@@ -68,7 +68,7 @@ Deno.test("§3.1b §8.2h entry terms do not decrease behind a checkpoint either,
   const lab = new TransferLab({ constants: { ...constants, logTail: 0 } });
   commit(lab, 8);
   lab.receive(...vouch(8));
-  assertEquals(Number(lab.state.checkpoints.proof?.stable.index), 8);
+  assertEquals(Number(lab.state.checkpoints.stableProof?.stable.index), 8);
   const bad = forge.entryAfter(at(8), 2, [forge.request(9)]);
   const { verdicts } = lab.receive(forge.appendEntries("r1", 5, [bad], { prev: at(8), round: 2 }));
   assertEquals(verdicts, [{ verdict: "reject", code: "entry-terms-decrease", culprit: "r1" as never }]);

@@ -29,9 +29,9 @@ Deno.test("§8.2i §8.3 a checkpoint that becomes stable during a transfer does 
     lab.note(lab.receive(chunksResponse(asked.to, asked, second)));
   }
   lab.receive(checkpoint("r3", first)); // late, and just now
-  assertEquals(Number(lab.state.checkpoints.proof?.stable.index), 8);
+  assertEquals(Number(lab.state.checkpoints.stableProof?.stable.index), 8);
   lab.serve(() => second);
-  assertEquals(Number(lab.state.checkpoints.proof?.stable.index), 16);
+  assertEquals(Number(lab.state.checkpoints.stableProof?.stable.index), 16);
   lab.elapse(LIMITS.chunkRetentionMs + 1000);
   const { digests } = restoreSnapshot(second.stateDigest, (digest) => lab.storage.chunks.read(digest), sha256Hex);
   assert(digests.every((digest) => lab.storage.chunks.has(digest)));

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { isCheckpointProof } from "../../../protocol/certify.ts";
 import { clientId, seq } from "../../../protocol/ids.ts";
-import { standingOf } from "../../../protocol/snapshot/session_table.ts";
+import { statusOf } from "../../../protocol/snapshot/session_table.ts";
 import * as forge from "../support/forge.ts";
 import { checkpointProof, snapshotAfter } from "../support/forge_snapshots.ts";
 import { sentOf } from "../support/lab.ts";
@@ -55,7 +55,7 @@ Deno.test("§8.3f the session table is the snapshot's, whatever stood before", (
   lab.follow("r1", 3, CHAIN.slice(0, 2));
   lab.receive(...forge.reportsOf(PEERS, 3, forge.headIn(CHAIN, 2)));
   const answered = () =>
-    [1, 2, 3, 15].map((number) => standingOf(lab.state.sessions, clientId("c1"), seq(number)).standing);
+    [1, 2, 3, 15].map((number) => statusOf(lab.state.sessions, clientId("c1"), seq(number)).status);
   assertEquals(answered(), ["answered", "answered", "open", "open"]);
   lab.show(checkpointProof(SNAPSHOT, 3, PEERS));
   lab.serve(() => SNAPSHOT);

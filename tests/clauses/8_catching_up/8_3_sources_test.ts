@@ -56,7 +56,7 @@ for (
 Deno.test("§8.3d a snapshot that nobody holds any more is given up, f faulty sources silent or not", () => {
   for (const [replicas, silent] of [[4, []], [4, ["r1"]], [7, ["r1", "r2"]], [6, ["r1"]], [6, ["r5", "r6"]]] as const) {
     const lab = new TransferLab({ constants, replicas, self: "r2" });
-    const vouchers = lab.ids.filter((id) => id !== lab.self).slice(0, lab.state.sizes.quorum);
+    const vouchers = lab.ids.filter((id) => id !== lab.self).slice(0, lab.state.quorumSizes.quorum);
     lab.show(checkpointProof(SNAPSHOT, 1, vouchers));
     lab.serve((source) => silent.includes(source as never) ? undefined : null);
     assertEquals([lab.state.transfer, commitOf(lab)], [null, 0], `${replicas} replicas, ${silent} silent`);

@@ -44,7 +44,7 @@ class Story {
   }
 
   stable(id: string): number {
-    return this.cluster.node(id).state!.checkpoints.proof?.stable.index ?? 0;
+    return this.cluster.node(id).state!.checkpoints.stableProof?.stable.index ?? 0;
   }
 
   level(ids: string[]): boolean {

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { CheckpointProof } from "../../../protocol/certificate.ts";
 import { digest, logIndex, term } from "../../../protocol/ids.ts";
-import { forgottenBy } from "../../../replica/disk/own_past.ts";
+import { forgottenBy } from "../../../replica/disk/forgotten_signatures.ts";
 import * as forge from "../support/forge.ts";
 import { checkpointProof, snapshotAfter } from "../support/forge_snapshots.ts";
 import { TransferLab } from "../support/transfer_lab.ts";

@@ -79,7 +79,7 @@ export class ElectionLab extends Lab {
 
   /** The leader of the current term appends `chain` behind `prev`. */
   append(prev: Head, chain: readonly ChainedEntry[]): string {
-    const { hard, term: { leader, lastRound } } = this.state;
+    const { hard, view: { leader, lastRound } } = this.state;
     return this.feed(forge.appendEntries(leader!, hard.currentTerm, chain, { prev, round: lastRound + 1 }));
   }
 

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Client } from "../../../client/mod.ts";
 import type { ByzantineMode } from "../../../replica/byzantine/mod.ts";
 import { decodeKvCommand } from "../../../state_machine/mod.ts";
-import type { ReplicaStatus } from "../../../replica/status/status.ts";
+import type { ReplicaReport } from "../../../replica/status/status.ts";
 import { eventually } from "../../../tasks/support/eventually.ts";
 import type { LocalCluster } from "../../../tasks/support/local_cluster.ts";
 import { Observer } from "../../../tasks/support/observer.ts";
@@ -105,7 +105,7 @@ async function writtenValues(observer: Observer, replica: string, commitIndex: n
 export function allShow(
   { observer, honest }: ByzantineRun,
   what: string,
-  wanted: (status: ReplicaStatus) => boolean,
+  wanted: (status: ReplicaReport) => boolean,
 ): Promise<unknown> {
   let seen: readonly unknown[] = [];
   return eventually(`${honest.join(" ")} show ${what}`, async () => {
@@ -121,7 +121,7 @@ export async function enoughAccuse(run: ByzantineRun, culprit: string, kind: str
   let seen: readonly unknown[] = [];
   await eventually(`${weak} honest replicas show ${kind} of ${culprit}`, async () => {
     seen = (await run.observer.statuses(run.honest)).map(({ evidence }) => evidence);
-    const accusing = (seen as ReplicaStatus["evidence"][]).filter((evidence) =>
+    const accusing = (seen as ReplicaReport["evidence"][]).filter((evidence) =>
       evidence.some((found) => found.kind === kind && found.culprit === culprit)
     );
     return accusing.length >= weak;

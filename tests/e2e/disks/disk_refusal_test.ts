@@ -4,7 +4,7 @@ import { sha256Hex } from "../../../crypto/digest.ts";
 import { NoQuorumError } from "../../../client/mod.ts";
 import { Recorder, type RecordingSink } from "../../../replica/recording/mod.ts";
 import type { ReplicaParts } from "../../../replica/replica.ts";
-import type { ReplicaStatus } from "../../../replica/status/status.ts";
+import type { ReplicaReport } from "../../../replica/status/status.ts";
 import { eventually } from "../../../tasks/support/eventually.ts";
 import { replayRecording } from "../../simulation/replay/replay_recording.ts";
 import { MemoryCluster } from "../../support/memory_cluster.ts";
@@ -12,7 +12,7 @@ import { openMemoryStorage } from "../../../replica/storage/memory/memory_storag
 import { openSqliteStorage, reopenSqliteStorage } from "../../../replica/storage/sqlite/sqlite_storage.ts";
 import { StorageError } from "../../../replica/storage/port.ts";
 
-const statusOf = (cluster: MemoryCluster, id: string): ReplicaStatus => cluster.nodes.get(id)!.replica.status();
+const statusOf = (cluster: MemoryCluster, id: string): ReplicaReport => cluster.nodes.get(id)!.replica.status();
 
 const idsOf = (cluster: MemoryCluster): string[] => cluster.roster.replicas.map(({ id }) => id);
 
@@ -53,7 +53,7 @@ async function underWrites(cluster: MemoryCluster, body: () => Promise<void>): P
 }
 
 /** What a replica has signed, handed to the network and committed. */
-const footprint = ({ crypto, transport, term, commitIndex, commitHash, lastIndex }: ReplicaStatus) => ({
+const footprint = ({ crypto, transport, term, commitIndex, commitHash, lastIndex }: ReplicaReport) => ({
   ...{ signed: crypto.signed, sent: transport.sent, term, commitIndex, commitHash, lastIndex },
 });
 
@@ -84,7 +84,7 @@ async function assertAnswersStatus(cluster: MemoryCluster, id: string): Promise<
   const lines = await cluster.client("c2").getStatus();
   const line = lines.find(({ replica }) => replica === id);
   if (!line?.reachable) throw new Error(`${id} did not answer: ${JSON.stringify(line)}`);
-  const { storage, active } = line.status as unknown as ReplicaStatus;
+  const { storage, active } = line.status as unknown as ReplicaReport;
   assertEquals([storage.state, active], ["refused", true]);
   assertStringIncludes(storage.message!, "no space left");
 }

@@ -2,13 +2,13 @@
 import { assertEquals } from "@std/assert";
 import { eventually } from "../../../tasks/support/eventually.ts";
 import type { Comparison, Observer } from "../../../tasks/support/observer.ts";
-import type { ReplicaStatus } from "../../../replica/status/status.ts";
+import type { ReplicaReport } from "../../../replica/status/status.ts";
 
 /** Waits until `replicas` name one leader, and returns its id and term. */
 export function waitForLeader(
   observer: Observer,
   replicas: readonly string[],
-  wanted: (status: ReplicaStatus) => boolean = () => true,
+  wanted: (status: ReplicaReport) => boolean = () => true,
 ): Promise<{ readonly leader: string; readonly term: number }> {
   return eventually(`one leader named by ${replicas.join(" ")}`, async () => {
     const all = await observer.statuses(replicas);

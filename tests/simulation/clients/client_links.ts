@@ -75,7 +75,7 @@ export class ClientDesk {
   reply(from: SimNode, { client, answers }: ClientReply): void {
     const { state } = from;
     if (!state) return;
-    const hint = from.hint({ leader: state.term.leader, term: state.hard.currentTerm });
+    const hint = from.hint({ leader: state.view.leader, term: state.hard.currentTerm });
     const target = this.clients.find(({ plan }) => plan.id === client);
     const take = () => target?.take({ replica: from.id, ...hint, answers });
     if (target) this.#parts.network.sendOther(from.id, client, take);

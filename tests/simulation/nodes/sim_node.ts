@@ -11,7 +11,7 @@ import type { Packet } from "../../../protocol/packet.ts";
 import { sessionBytes } from "../../../protocol/snapshot/session_table.ts";
 import type { CoreState } from "../../../replica/core/state.ts";
 import { createEffects, type EffectPorts, type RunInputs } from "../../../replica/effects.ts";
-import { forgottenBy, ForgottenError } from "../../../replica/disk/own_past.ts";
+import { forgottenBy, ForgottenError } from "../../../replica/disk/forgotten_signatures.ts";
 import type { QueryAnswer } from "../../../replica/answers/replier.ts";
 import type { SignatureCheck } from "../../../replica/ingress/signature_check.ts";
 import { KvStore } from "../../../state_machine/mod.ts";

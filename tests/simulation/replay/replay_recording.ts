@@ -129,7 +129,7 @@ class Replay {
   }
 
   #noteLeader(): void {
-    const { hard: { currentTerm: term }, term: { leader } } = this.#state;
+    const { hard: { currentTerm: term }, view: { leader } } = this.#state;
     const last = this.#leaders.at(-1);
     if (leader !== null && (last?.term !== term || last.leader !== leader)) this.#leaders.push({ term, leader });
   }

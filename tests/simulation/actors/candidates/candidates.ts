@@ -90,7 +90,7 @@ const falseVotes = pretender((scene) => {
 /** Shows everybody still to be won an AppendEntries under a proof of `votes`. */
 function claimWith(scene: Scene, claim: Claim, votes: ElectionProof["votes"]): void {
   const base = scene.highest(claim.term);
-  const open = scene.honest.filter(({ state: { hard, term: view } }) =>
+  const open = scene.honest.filter(({ state: { hard, view: view } }) =>
     hard.currentTerm < claim.term || (hard.currentTerm === claim.term && view.leader === null)
   );
   const chain = scene.chainThrough(base);

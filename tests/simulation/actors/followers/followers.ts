@@ -112,7 +112,7 @@ const staleReporter: Actor = (puppet) => {
       if (!speaker.first(`${id} ${said} ${prepared.term} ${prepared.index} ${prepared.hash}`)) continue;
       respond(speaker, [id], {
         kind: "AppendEntriesResponse",
-        ...{ term: said, replica: speaker.self, acks: [], prepared, round: state.term.lastRound },
+        ...{ term: said, replica: speaker.self, acks: [], prepared, round: state.view.lastRound },
         ...{
           commitIndex: state.commitIndex,
           commitHash: hashAt(state.log, state.commitIndex) ?? state.genesis,

@@ -54,7 +54,7 @@ export function fullSupport(self: ReplicaId, term: Term, state: CoreState): Appe
     .map(({ entry, hash }) => ({ index: entry.index, hash }));
   return {
     kind: "AppendEntriesResponse",
-    ...{ term, replica: self, acks, prepared: { term, ...lastHead(log) }, round: state.term.lastRound },
+    ...{ term, replica: self, acks, prepared: { term, ...lastHead(log) }, round: state.view.lastRound },
     ...{ commitIndex: log.base.index, commitHash: genesis },
   };
 }

@@ -121,7 +121,7 @@ class Pretence {
     const scene = this.#scene;
     const top = scene.highest(term);
     const groups = new Map<Certificate, ReplicaId[]>();
-    for (const { id, state: { hard, term: view } } of scene.honest) {
+    for (const { id, state: { hard, view: view } } of scene.honest) {
       const open = hard.currentTerm < term || (hard.currentTerm === term && view.leader === null);
       const certificate = open ? this.#play.ask?.(term, id, top) ?? (this.#play.ask ? null : top) : null;
       if (certificate === null) continue;

@@ -113,7 +113,7 @@ export class Reign {
       commitIndex,
     });
     const known = coven.peek(to);
-    const proven = known?.hard.currentTerm === this.term && known.term.leader === this.leader;
+    const proven = known?.hard.currentTerm === this.term && known.view.leader === this.leader;
     coven.send(this.leader, [to], { kind: "AppendEntries", signed, entries, proof: proven ? null : this.proof });
   }
 }

@@ -43,7 +43,7 @@ export class Scene {
     this.self = puppet.config.self;
     this.throne = thrones.get(coven) ??
       {
-        ear: new Ear(coven, puppet.state.sizes.quorum),
+        ear: new Ear(coven, puppet.state.quorumSizes.quorum),
         pretenders: new Set<ReplicaId>(),
         claim: null,
         reign: null,
@@ -53,7 +53,7 @@ export class Scene {
   }
 
   get quorum(): number {
-    return this.puppet.state.sizes.quorum;
+    return this.puppet.state.quorumSizes.quorum;
   }
 
   /** Honest replicas that have to join in for a quorum. */

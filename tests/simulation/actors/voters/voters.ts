@@ -93,7 +93,7 @@ function supportWhereItIs(speaker: Speaker, id: ReplicaId, state: CoreState): vo
   }
 }
 
-function support(self: ReplicaId, term: Term, { log, commitIndex, genesis, term: { lastRound } }: CoreState) {
+function support(self: ReplicaId, term: Term, { log, commitIndex, genesis, view: { lastRound } }: CoreState) {
   const acks = log.entries.slice(-16).filter(({ entry }) => entry.index > commitIndex)
     .map(({ entry, hash }) => ({ index: entry.index, hash }));
   return {
