@@ -27,7 +27,9 @@ const stateOf = (state: { [K in keyof CoreState]?: unknown }) => state as unknow
 Deno.test("GetCheckpoint shows the stable checkpoint and the latest commit certificate, and before the first of each none", () => {
   const lab = new BackupLab({ entries: 7 });
   const shown = (proof: CheckpointProof | null, commitCertificate: CommitCertificate | null) =>
-    checkpointAnswerCodec.decode(latestCheckpoint(stateOf({ checkpoints: { proof }, commitCertificate })).payload);
+    checkpointAnswerCodec.decode(
+      latestCheckpoint(stateOf({ checkpoints: { stableProof: proof }, commitCertificate })).payload,
+    );
   assertEquals(shown(null, null), { checkpoint: null, certificate: null });
   const [checkpoint, certificate] = [lab.proof(5), lab.certificate(7)];
   assertEquals(shown(checkpoint, certificate), { checkpoint, certificate });
@@ -54,7 +56,7 @@ Deno.test("the largest checkpoint and certificate fit one answer", () => {
   const stable = { index: logIndex(1), hash: HASH, stateDigest: HASH };
   const checkpoints = ids.map((replica): Signed<Checkpoint> => signed({ kind: "Checkpoint", replica, ...stable }));
   const proof: CheckpointProof = { stable: { ...stable, checkpoints }, commit: commitCertificate };
-  const { payload } = latestCheckpoint(stateOf({ checkpoints: { proof }, commitCertificate }));
+  const { payload } = latestCheckpoint(stateOf({ checkpoints: { stableProof: proof }, commitCertificate }));
   assert(payload.length <= LIMITS.maxReplyBytes, `${payload.length} bytes`);
   assert(payload.length > 0.9 * LIMITS.maxReplyBytes, "this is the case that is near the limit");
   assertEquals(checkpointAnswerCodec.decode(payload).certificate?.links.length, LIMITS.maxLinks);

@@ -9,7 +9,7 @@ import type { Transfer } from "../core/catch_up/catch_up_state.ts";
 /** A transfer of the checkpoint at `index` of which `received` chunks have come and two are missing. */
 function transferOf(index: number, received: number): Pick<CoreState, "transfer"> {
   const transfer = {
-    proof: { stable: { index: logIndex(index) } },
+    target: { stable: { index: logIndex(index) } },
     head: {},
     lists: [[]],
     missing: new Set([digest("a".repeat(64)), digest("b".repeat(64))]),

@@ -23,7 +23,7 @@ function committed(entries: readonly ChainedEntry[]): CoreState {
 }
 
 const roster = {
-  sizes: quorumOf(4),
+  quorumSizes: quorumOf(4),
   genesis: forge.GENESIS.hash,
   config: { replicas: ["r1", "r2", "r3", "r4"] },
 } as unknown as CoreState;
