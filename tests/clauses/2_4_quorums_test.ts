@@ -1,14 +1,24 @@
-/** §2.4: one signature for all receivers; quorums of different replicas of the roster. */
+/** §2.3, §2.4: the signer a body names; one signature for all receivers; quorums of different replicas of the roster. */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { sha256Hex } from "../../crypto/mod.ts";
 import { electedBy, isCertificate, plausiblePreVotes } from "../../replica/core/certify.ts";
-import { term } from "../../replica/core/ids.ts";
+import { replicaId, term } from "../../replica/core/ids.ts";
 import { screen } from "../../replica/core/screen.ts";
+import { ingressLab } from "../e2e/support/ingress_lab.ts";
 import * as forge from "./forge.ts";
 import { Lab, sentOf } from "./lab.ts";
 
 const CHAIN = forge.grow(forge.GENESIS, 3, 1);
 const HEAD = forge.endOf(CHAIN);
+
+Deno.test("§2.3a the key checked is that of the signer the body names: what another replica signed for it is refused", () => {
+  for (const [signer, admitted] of [["r2", true], ["r3", false], ["c1", false]] as const) {
+    const lab = ingressLab();
+    const signed = lab.sign(signer, { kind: "PreVote", term: term(1), replica: replicaId("r2") });
+    assertEquals(lab.send("published", { kind: "PreVote", signed, proof: null }) !== null, admitted, signer);
+    assertEquals(lab.refused(), admitted ? {} : { "signature:PreVote": 1 }, signer);
+  }
+});
 
 Deno.test("§2.4 one signature serves all receivers of the same body", () => {
   const lab = new Lab();
