@@ -1,14 +1,24 @@
-/** §2.4: one signature for all receivers; quorums of different replicas of the roster. */
+/** §2.3, §2.4: the signer a body names; one signature for all receivers; quorums of different replicas of the roster. */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { electedBy, isCertificate, plausiblePreVotes } from "../../../protocol/certify.ts";
-import { term } from "../../../protocol/ids.ts";
+import { replicaId, term } from "../../../protocol/ids.ts";
 import { screen } from "../../../replica/core/screen.ts";
+import { ingressLab } from "../../support/ingress_lab.ts";
 import * as forge from "../support/forge.ts";
 import { Lab, sentOf } from "../support/lab.ts";
 import { sha256Hex } from "../../../crypto/digest.ts";
 
 const CHAIN = forge.grow(forge.GENESIS, 3, 1);
 const HEAD = forge.endOf(CHAIN);
+
+Deno.test("§2.3a the key checked is that of the signer the body names: what another replica signed for it is refused", () => {
+  for (const [signer, admitted] of [["r2", true], ["r3", false], ["c1", false]] as const) {
+    const lab = ingressLab();
+    const signed = lab.sign(signer, { kind: "PreVote", term: term(1), replica: replicaId("r2") });
+    assertEquals(lab.send("published", { kind: "PreVote", signed, proof: null }) !== null, admitted, signer);
+    assertEquals(lab.refused(), admitted ? {} : { "signature:PreVote": 1 }, signer);
+  }
+});
 
 Deno.test("§2.4 one signature serves all receivers of the same body", () => {
   const lab = new Lab();

@@ -6,7 +6,7 @@ import { applyRequest } from "../../../protocol/snapshot/session_table.ts";
 import { encodeKvCommand, type KvCommand, KvStore } from "../../../state_machine/mod.ts";
 import { replicatedDigest } from "../../../replica/status/status.ts";
 import * as forge from "../support/forge.ts";
-import { Lab } from "../support/lab.ts";
+import { Lab, sentOf } from "../support/lab.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 
 /** Replicated state by itself: `apply` orders a request and tells the digests after it. */
@@ -51,4 +51,20 @@ Deno.test("§8.2 I6 equal state and equal tables have equal digests, and a reque
   assertEquals(one.apply(forge.request(0, "value"), 1), other.apply(forge.request(0, "value"), 1));
   const before = one.apply(forge.request(1, "next"), 2);
   assertEquals(one.apply(forge.request(1, "again"), 3), before);
+});
+
+Deno.test("§8.2b I6 Checkpoints over one state of the application and two session tables name two digests", () => {
+  const stateDigest = (...more: Signed<SendRequest>[]) => {
+    const lab = new Lab({ constants: { checkpointEvery: 2 } });
+    const first = forge.entryAfter(forge.GENESIS, 1, [forge.request(0, "value")]);
+    const chain = [first, forge.entryAfter(forge.endOf([first]), 1, more)];
+    lab.follow("r1", 1, chain);
+    lab.receive(...forge.reportsOf(lab.peers, 1, forge.endOf(chain)));
+    const said = lab.until((last) => sentOf(last, "Checkpoint").length > 0, 1000);
+    return sentOf(said, "Checkpoint")[0]!.signed.message.stateDigest;
+  };
+  assertEquals(stateDigest(), stateDigest());
+  // Neither is executed: the one comes again, the other lies above its client's window.
+  assertNotEquals(stateDigest(forge.request(0, "other", "c1")), stateDigest(forge.request(999, "", "c2")));
+  assertNotEquals(stateDigest(), stateDigest(forge.request(999, "", "c2")));
 });

@@ -88,3 +88,12 @@ Deno.test("§8.3b a wrong chunk costs its source its turn, and nothing of it is 
     assertEquals(commitOf(lab), 16, what);
   }
 });
+
+Deno.test("§8.3d so it is where this replica is one of those who vouched for it, and f others of them are silent", () => {
+  for (const [replicas, silent] of [[4, ["r1"]], [7, ["r1", "r3"]], [10, ["r1", "r3", "r4"]]] as const) {
+    const lab = new TransferLab({ constants, replicas, self: "r2" });
+    lab.show(checkpointProof(SNAPSHOT, 1, lab.ids.slice(0, lab.state.quorumSizes.quorum)));
+    lab.serve((source) => silent.includes(source as never) ? undefined : null);
+    assertEquals([lab.state.transfer, commitOf(lab)], [null, 0], `${replicas} replicas, ${silent} silent`);
+  }
+});

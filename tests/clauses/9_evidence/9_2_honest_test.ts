@@ -73,11 +73,11 @@ function run(seed: number, liar: string | null): { claims: Claims; accused: Set<
 }
 
 for (const seed of [1, 2, 3, 4, 5]) {
-  Deno.test(`§9.2a honest replicas that crash and restart contradict themselves nowhere, seed ${seed}`, () => {
+  Deno.test(`§9.2b honest replicas that crash and restart contradict themselves nowhere, seed ${seed}`, () => {
     const { claims, accused } = run(seed, null);
     assertEquals([claims.contradiction, [...accused]], [null, []]);
   });
-  Deno.test(`§9.2a beside an equivocating replica nobody else contradicts itself or is accused, seed ${seed}`, () => {
+  Deno.test(`§9.2b beside an equivocating replica nobody else contradicts itself or is accused, seed ${seed}`, () => {
     const { claims, accused } = run(seed, "r2");
     assertEquals([claims.contradiction, [...accused].filter((id) => id !== "r2")], [null, []]);
   });

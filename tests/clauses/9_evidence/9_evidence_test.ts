@@ -53,6 +53,11 @@ const CONTRADICTIONS: Record<string, [kind: Evidence["kind"], culprit: string, f
     appendEntries("r2", 1, CHAIN),
     appendEntries("r2", 1, [], { prev: endOf(FORK), round: 9 }),
   ],
+  "another previous hash, and then the list": [
+    ...["equivocation", "r2"] as const,
+    appendEntries("r2", 1, [], { prev: endOf(FORK), round: 9 }),
+    appendEntries("r2", 1, CHAIN),
+  ],
   "two acks at one index": [
     ...["double-ack", "r3"] as const,
     response("r3", 1, { acks: [headIn(CHAIN, 1), headIn(CHAIN, 2)] }),
@@ -141,7 +146,7 @@ const HARMLESS: Record<string, Parameters<typeof gossip>> = {
 };
 
 for (const [what, [kind, culprit, first, second]] of Object.entries(HARMLESS)) {
-  Deno.test(`§9.2 no contradiction: ${what}`, () => {
+  Deno.test(`§9.2a no contradiction: ${what}`, () => {
     const lab = following();
     const [verdict] = lab.receive(gossip(kind, culprit, first, second)).verdicts; // were its signatures good
     assertEquals(verdict?.verdict === "reject" && verdict.code, "no-contradiction");
@@ -188,7 +193,7 @@ Deno.test("§9.1a a signed header over an entry with a bad client signature accu
   assertEquals(innocent.feed({ kind: "Evidence", evidence }), "no-contradiction");
 });
 
-Deno.test("§9.2 late, duplicate and misdirected messages are ignored with a code, and accuse nobody", () => {
+Deno.test("§9.2a late, duplicate and misdirected messages are ignored with a code, and accuse nobody", () => {
   const lab = following();
   lab.append(GENESIS, CHAIN);
   lab.follow("r3", 3);
