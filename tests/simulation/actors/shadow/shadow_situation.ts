@@ -2,15 +2,13 @@
 import type { Certificate } from "../../../../protocol/certificate.ts";
 import { genesisCertificate } from "../../../../replica/core/create_state.ts";
 import type { Head } from "../../../../protocol/entry.ts";
-import { logIndex, type ReplicaId } from "../../../../protocol/ids.ts";
+import { logIndex, type ReplicaId, type Term } from "../../../../protocol/ids.ts";
 import type { Certified, SendRequest } from "../../../../protocol/message.ts";
 import { compareRank } from "../../../../protocol/rank.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
 import type { Coven, Puppet } from "../actor.ts";
 import { Chain } from "./shadow_chains.ts";
 import { Ear } from "./shadow_listener.ts";
-import type { Claim } from "./shadow_campaign.ts";
-import type { Reign } from "./shadow_leadership.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 
 /** Chains that are remembered because nobody else may hold them. */
@@ -22,8 +20,8 @@ export interface Throne {
   /** Members that campaign by themselves. */
   readonly pretenders: Set<ReplicaId>;
   /** The newest candidacy of any of them, and the newest term won. */
-  claim: Claim | null;
-  reign: Reign | null;
+  claim: { readonly term: Term } | null;
+  reign: { readonly term: Term } | null;
   /** Chains they led with. */
   readonly chains: Chain[];
 }
