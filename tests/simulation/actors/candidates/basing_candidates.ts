@@ -7,11 +7,11 @@ import { certified, compareRank } from "../../../../protocol/rank.ts";
 import type { Actor } from "../actor.ts";
 import { askForAnother, lowerOf } from "./second_votes.ts";
 import { pretender } from "../shadow/shadow_actor.ts";
-import { type Claim, covenVotes, honestVotes, preVotesFor, proofOf, requestVotes } from "../shadow/shadow_campaign.ts";
+import { covenVotes, honestVotes, preVotesFor, proofOf, requestVotes } from "../shadow/shadow_campaign.ts";
 import type { Chain } from "../shadow/shadow_chains.ts";
 import { Led, serve, twist } from "../shadow/shadow_led.ts";
 import type { Reign } from "../shadow/shadow_leadership.ts";
-import type { Scene } from "../shadow/shadow_situation.ts";
+import type { Claim, Scene } from "../shadow/shadow_situation.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 
 /** Leads from a base below what others hold: other entries than theirs behind it, to everyone. */

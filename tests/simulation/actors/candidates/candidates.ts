@@ -9,17 +9,10 @@ import { encodeMessage } from "../../../../transport/codec/mod.ts";
 import type { Actor } from "../actor.ts";
 import { BASING_CANDIDATES } from "./basing_candidates.ts";
 import { pretender } from "../shadow/shadow_actor.ts";
-import {
-  type Claim,
-  covenVotes,
-  highestTerm,
-  honestVotes,
-  preVotesFor,
-  requestVotes,
-} from "../shadow/shadow_campaign.ts";
+import { covenVotes, highestTerm, honestVotes, preVotesFor, requestVotes } from "../shadow/shadow_campaign.ts";
 import { Led, serve, twist } from "../shadow/shadow_led.ts";
 import { Reign } from "../shadow/shadow_leadership.ts";
-import type { Scene } from "../shadow/shadow_situation.ts";
+import type { Claim, Scene } from "../shadow/shadow_situation.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 
 /** What votes a claim rests on, if there is anything to make them of. */

@@ -1,8 +1,8 @@
 /** Asking for a second vote in one term: for a lower base, or for another candidate of the coven (§6.5). */
 import type { Certificate } from "../../../../protocol/certificate.ts";
 import type { ReplicaId } from "../../../../protocol/ids.ts";
-import { type Claim, honestVotes, preVotesFor, requestVotes } from "../shadow/shadow_campaign.ts";
-import type { Scene } from "../shadow/shadow_situation.ts";
+import { honestVotes, preVotesFor, requestVotes } from "../shadow/shadow_campaign.ts";
+import type { Claim, Scene } from "../shadow/shadow_situation.ts";
 
 const chosen = new WeakMap<Claim, Certificate | null>();
 

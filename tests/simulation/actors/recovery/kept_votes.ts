@@ -2,10 +2,10 @@
 import type { ReplicaId } from "../../../../protocol/ids.ts";
 import { Speaker } from "../support/craft.ts";
 import { requestFor } from "../support/request_for.ts";
-import { type Claim, preVotesFor, proofOf, requestVotes } from "../shadow/shadow_campaign.ts";
+import { preVotesFor, proofOf, requestVotes } from "../shadow/shadow_campaign.ts";
 import { Led, serve } from "../shadow/shadow_led.ts";
 import { Reign } from "../shadow/shadow_leadership.ts";
-import type { Scene } from "../shadow/shadow_situation.ts";
+import type { Claim, Scene } from "../shadow/shadow_situation.ts";
 
 /** Secret candidacies that are remembered. */
 const MOST = 12;

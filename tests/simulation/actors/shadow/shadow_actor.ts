@@ -7,9 +7,9 @@ import type { Certificate, ElectionProof } from "../../../../protocol/certificat
 import type { ReplicaId, Term } from "../../../../protocol/ids.ts";
 import type { Outgoing } from "../../../../replica/core/output.ts";
 import type { Actor } from "../actor.ts";
-import { type Claim, firstPretender, openTerm, preVotesFor, proofOf, requestVotes } from "./shadow_campaign.ts";
-import { Reign } from "./shadow_leadership.ts";
-import { Scene } from "./shadow_situation.ts";
+import { firstPretender, openTerm, preVotesFor, proofOf, requestVotes } from "./shadow_campaign.ts";
+import { beginReign, newestReign, type Reign } from "./shadow_leadership.ts";
+import { type Claim, Scene } from "./shadow_situation.ts";
 
 /** What one pretender does. */
 export interface Play {
@@ -63,7 +63,7 @@ function hushed({ throne, coven, self }: Scene, outgoing: Outgoing): Outgoing[] 
     case "Vote":
       return throne.claim?.term === packet.signed.term ? ownCopy(outgoing, self) : [outgoing];
     case "AppendEntriesResponse":
-      return throne.reign?.term === packet.signed.term ? ownCopy(outgoing, self) : [outgoing];
+      return newestReign({ throne })?.term === packet.signed.term ? ownCopy(outgoing, self) : [outgoing];
     default:
       return [outgoing];
   }
@@ -80,10 +80,10 @@ class Pretence {
   }
 
   beat(): void {
-    const { throne, self } = this.#scene;
+    const { self } = this.#scene;
     const whole = this.#beats++ % 2 === 0;
     const won = this.#win();
-    const { reign } = throne;
+    const reign = newestReign(this.#scene);
     if (reign?.leader === self && (won || whole) && reign.followers.length > 0) {
       this.#play.lead?.(reign);
       reign.beats++;
@@ -95,16 +95,17 @@ class Pretence {
 
   #win(): boolean {
     const { throne, self } = this.#scene;
-    const { claim, reign } = throne;
+    const { claim } = throne;
+    const reign = newestReign(this.#scene);
     if (claim?.candidate !== self || (reign?.term ?? 0) >= claim.term) return false;
     const proof = this.#play.elect ? this.#play.elect(claim) : proofOf(this.#scene, claim);
-    if (proof) throne.reign = new Reign(this.#scene, self, claim.term, proof);
+    if (proof) beginReign(this.#scene, self, claim.term, proof);
     return proof !== null;
   }
 
   #campaign(): void {
     const { throne, self } = this.#scene;
-    const at = openTerm(this.#scene, Math.max(throne.claim?.term ?? 0, throne.reign?.term ?? 0));
+    const at = openTerm(this.#scene, Math.max(throne.claim?.term ?? 0, newestReign(this.#scene)?.term ?? 0));
     if (at === null || firstPretender(this.#scene, at) !== self) return;
     const claim: Claim = { term: at, candidate: self, asked: new Map() };
     if (this.#ask(claim)) throne.claim = claim;
@@ -112,7 +113,8 @@ class Pretence {
 
   /** Messages are lost, and who does not suspect yet forgets nothing but may have been down. */
   #askAgain(): void {
-    const { claim, reign } = this.#scene.throne;
+    const { claim } = this.#scene.throne;
+    const reign = newestReign(this.#scene);
     if (claim?.candidate === this.#scene.self && (reign?.term ?? 0) < claim.term) this.#ask(claim);
   }
 

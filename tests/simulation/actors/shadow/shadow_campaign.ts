@@ -3,15 +3,8 @@ import type { Certificate, ElectionProof } from "../../../../protocol/certificat
 import { type ReplicaId, type Term, term } from "../../../../protocol/ids.ts";
 import type { Certified, PreVote, RequestVote, Vote } from "../../../../protocol/message.ts";
 import { certified, sameCertified } from "../../../../protocol/rank.ts";
-import type { Scene } from "./shadow_situation.ts";
+import type { Claim, Scene } from "./shadow_situation.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
-
-/** A candidacy and what each voter is asked with. */
-export interface Claim {
-  readonly term: Term;
-  readonly candidate: ReplicaId;
-  readonly asked: Map<ReplicaId, Certificate>;
-}
 
 /**
  * The highest term for which the coven can show PreVotes of a quorum, and in which enough honest replicas could still vote; null if

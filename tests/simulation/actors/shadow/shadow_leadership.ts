@@ -6,7 +6,7 @@ import { LIMITS } from "../../../../protocol/limits.ts";
 import { contains, headAt } from "../../../../replica/core/log/log.ts";
 import type { AppendEntries, AppendEntriesResponse, Certified } from "../../../../protocol/message.ts";
 import type { Chain } from "./shadow_chains.ts";
-import type { Scene } from "./shadow_situation.ts";
+import type { Scene, Throne } from "./shadow_situation.ts";
 
 /** How one header departs from the usual. */
 export interface Showing {
@@ -117,3 +117,13 @@ export class Reign {
     coven.send(this.leader, [to], { kind: "AppendEntries", signed, entries, proof: proven ? null : this.proof });
   }
 }
+
+const reigns = new WeakMap<Throne, Reign>();
+
+/** Begins the reign of a pretender that was elected; the newest one of its coven from now on. */
+export function beginReign(scene: Scene, leader: ReplicaId, term: Term, proof: ElectionProof): void {
+  reigns.set(scene.throne, new Reign(scene, leader, term, proof));
+}
+
+/** Returns the newest reign of any pretender of the coven. */
+export const newestReign = ({ throne }: Pick<Scene, "throne">): Reign | null => reigns.get(throne) ?? null;

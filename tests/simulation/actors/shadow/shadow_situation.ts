@@ -14,14 +14,20 @@ import type { Signed } from "../../../../protocol/signed.ts";
 /** Chains that are remembered because nobody else may hold them. */
 const MOST_CHAINS = 12;
 
+/** A candidacy and what each voter is asked with. */
+export interface Claim {
+  readonly term: Term;
+  readonly candidate: ReplicaId;
+  readonly asked: Map<ReplicaId, Certificate>;
+}
+
 /** What all pretenders of a coven share. */
 export interface Throne {
   readonly ear: Ear;
   /** Members that campaign by themselves. */
   readonly pretenders: Set<ReplicaId>;
-  /** The newest candidacy of any of them, and the newest term won. */
-  claim: { readonly term: Term } | null;
-  reign: { readonly term: Term } | null;
+  /** The newest candidacy of any of them. */
+  claim: Claim | null;
   /** Chains they led with. */
   readonly chains: Chain[];
 }
@@ -44,7 +50,6 @@ export class Scene {
         ear: new Ear(coven, puppet.state.quorumSizes.quorum),
         pretenders: new Set<ReplicaId>(),
         claim: null,
-        reign: null,
         chains: [],
       };
     thrones.set(coven, this.throne);
