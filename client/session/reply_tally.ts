@@ -1,6 +1,6 @@
 /**
- * Replies (§7.2): an answer counts once enough different replicas gave exactly it. `needed` is f+1, or Q where the roster
- * enables fast reads (§7.4), so at least one honest replica vouches for what is accepted.
+ * Replies (§7.2): an answer is accepted once enough different replicas gave exactly that answer. `needed` is f+1, or Q if the roster
+ * enables fast reads (§7.4), so at least one honest replica confirms what is accepted.
  */
 import type { Seq } from "../../protocol/ids.ts";
 import type { Answer } from "../../protocol/message.ts";
@@ -11,13 +11,13 @@ export interface QuorumSizes {
   readonly n: number;
   /** Replicas that may be Byzantine: floor((n − 1) / 3). */
   readonly f: number;
-  /** f + 1: holds an honest replica. */
+  /** f + 1: contains an honest replica. */
   readonly weak: number;
   /** Q = ceil((n + f + 1) / 2): any two share an honest replica. */
   readonly quorum: number;
 }
 
-/** The sizes for `n` replicas. Throws `RangeError` unless n is a whole number of at least 1. */
+/** Returns the sizes for `n` replicas. Throws `RangeError` unless n is a whole number of at least 1. */
 export function quorumSizes(n: number): QuorumSizes {
   if (!Number.isSafeInteger(n) || n < 1) {
     throw new RangeError(`a cluster was given ${n} replicas; wanted a whole number of at least 1`);
@@ -26,15 +26,15 @@ export function quorumSizes(n: number): QuorumSizes {
   return { n, f, weak: f + 1, quorum: Math.ceil((n + f + 1) / 2) };
 }
 
-/** Equal answers a write or ordered read needs: f+1, or Q where fast reads are enabled (§7.4). */
+/** Returns how many equal answers a write or ordered read needs: f+1, or Q if fast reads are enabled (§7.4). */
 export function answersNeeded(n: number, fastReads: boolean): number {
   const sizes = quorumSizes(n);
   return fastReads ? sizes.quorum : sizes.weak;
 }
 
 /**
- * Whether two answers are the same in everything that is compared: seq, index, outcome, result and floor. Answers that a seq is
- * outside the window say no more than that: they are given from tables at different heights, so index and floor may differ.
+ * Returns whether two answers agree in seq, outcome and, if applied, in index, result and floor. Answers that a seq is outside the window
+ * say no more than that: they are given from tables at different heights, so index and floor may differ.
  */
 export function sameAnswer(a: Answer, b: Answer): boolean {
   if (a.seq !== b.seq || a.outcome !== b.outcome) return false;
@@ -49,7 +49,7 @@ export interface ReplyTally {
   readonly floors: number[];
 }
 
-/** An empty tally of the answers to one request. */
+/** Creates an empty tally of the answers to one request. */
 export function createReplyTally(replicas: ReadonlySet<string>, needed: number): ReplyTally {
   const votes = createEqualTally(replicas, needed, sameAnswer);
   return { votes, weak: quorumSizes(replicas.size).weak, floors: [] };
@@ -63,8 +63,8 @@ export function countAnswer(tally: ReplyTally, replica: string, answer: Answer):
 }
 
 /**
- * What enough replicas said alike, or null. The floor of a seq outside the window is one that f+1 replicas report or exceed, so that no
- * liar can raise it.
+ * Returns the answer that enough replicas gave alike, or null. The floor of a seq outside the window is one that f+1 replicas report or
+ * exceed, so that no liar can raise it.
  */
 export function acceptedAnswer(tally: ReplyTally): Answer | null {
   const accepted = tally.votes.accepted?.value;
