@@ -14,7 +14,9 @@ const TWO_TO_32 = 0x1_0000_0000;
 const MAX_HIGH = 0x1f_ffff;
 const MAX_ID_BYTES = LIMITS.maxIdBytes;
 
-/** The same memory as a plain Uint8Array: frames of the ZeroMQ binding are Buffers, whose views are slower Buffers again. */
+/**
+ * Returns the same memory as a plain Uint8Array: frames of the ZeroMQ binding are Buffers, whose views are again Buffers, which are slower.
+ */
 export const plainBytes = (bytes: Uint8Array): Uint8Array =>
   bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
@@ -35,7 +37,7 @@ export class Reader {
     this.#end = bytes.length;
   }
 
-  /** The bytes not yet read. */
+  /** Number of bytes not yet read. */
   get remaining(): number {
     return this.#end - this.#at;
   }
@@ -44,7 +46,7 @@ export class Reader {
     throw new DecodeError(code, `${this.#context}.${this.field} at byte ${this.#at}`, wanted);
   }
 
-  /** Refuses bytes behind the last field. */
+  /** Refuses bytes after the last field. */
   expectEnd(): void {
     if (this.#at === this.#end) return;
     this.field = "end";
@@ -63,7 +65,7 @@ export class Reader {
     return value;
   }
 
-  /** An unsigned integer of 8 bytes, at most 2^53 − 1. */
+  /** Reads an unsigned integer of 8 bytes, at most 2^53 − 1. */
   uint53(): number {
     this.expectBytes(U64_BYTES);
     const high = this.#view.getUint32(this.#at);
@@ -73,7 +75,7 @@ export class Reader {
     return value;
   }
 
-  /** A count of items that take at least `minBytes` each. */
+  /** Reads a count of items, at most `max`, that take at least `minBytes` each. */
   count(max: number, minBytes: number): number {
     const count = this.u32();
     if (count > max) this.fail("too-large", `wanted at most ${max} items, ${count} claimed`);
@@ -83,14 +85,14 @@ export class Reader {
     return count;
   }
 
-  /** Bytes behind their length, as a view. */
+  /** Reads a length and as many bytes, at most `max`, as a view. */
   bytes(max: number): Uint8Array {
     const length = this.u32();
     if (length > max) this.fail("too-large", `wanted at most ${max} bytes, ${length} claimed`);
     return this.take(length);
   }
 
-  /** The next `length` bytes, as a view. */
+  /** Reads the next `length` bytes, as a view. */
   take(length: number): Uint8Array {
     this.expectBytes(length);
     const start = this.#at;
@@ -98,7 +100,7 @@ export class Reader {
     return this.#bytes.subarray(start, this.#at);
   }
 
-  /** 32 bytes as 64 lower-case hexadecimal digits. */
+  /** Reads 32 bytes as 64 lower-case hexadecimal digits. */
   digest(): string {
     return this.take(DIGEST_BYTES).toHex();
   }
@@ -117,7 +119,7 @@ export class Reader {
     return text;
   }
 
-  /** The next `length` bytes as a view, without reading them. */
+  /** Returns the next `length` bytes as a view, without consuming them. */
   peek(length: number): Uint8Array {
     this.expectBytes(length);
     return this.#bytes.subarray(this.#at, this.#at + length);
@@ -136,7 +138,7 @@ export class Reader {
     return value;
   }
 
-  /** Refuses to go on where fewer than `length` bytes are left. */
+  /** Refuses if fewer than `length` bytes are left. */
   expectBytes(length: number): void {
     if (length > this.#end - this.#at) this.fail("truncated", `wanted ${length} bytes, ${this.remaining} left`);
   }

@@ -1,7 +1,7 @@
-/** Ids and digests as text: which characters an id may have, and hexadecimal digits to bytes. */
+/** Ids and digests as text: the characters an id may have, and conversion of hexadecimal digits to bytes. */
 import { LIMITS } from "../../protocol/limits.ts";
 
-/** What an id must match; also said in `docs/wire.md`. */
+/** Description of the ids allowed, for errors; also in `docs/wire.md`. */
 export const ID_WANTED = `1 to ${LIMITS.maxIdBytes} characters of [A-Za-z0-9._-], the first a letter or digit`;
 
 const INNER = 1;
@@ -14,7 +14,7 @@ const ID_CLASS = Uint8Array.from({ length: 128 }, (_, code) => {
   return /[._-]/.test(character) ? INNER : 0;
 });
 
-/** Whether the character of code `code` may stand at `position` of an id. */
+/** Returns whether the character of code `code` may stand at `position` of an id. */
 export function isIdCode(code: number, position: number): boolean {
   const found = ID_CLASS[code] ?? 0;
   return position === 0 ? found === FIRST : found !== 0;
@@ -22,7 +22,7 @@ export function isIdCode(code: number, position: number): boolean {
 
 const NO_DIGIT = 0x80;
 
-/** Value of each lower-case hexadecimal digit by ASCII code; all else has the high bit set. */
+/** Value of each lower-case hexadecimal digit by ASCII code; all others have the high bit set. */
 const NIBBLE = Uint8Array.from({ length: 128 }, (_, code) => {
   const value = "0123456789abcdef".indexOf(String.fromCharCode(code));
   return value < 0 ? NO_DIGIT : value;
@@ -30,8 +30,8 @@ const NIBBLE = Uint8Array.from({ length: 128 }, (_, code) => {
 
 /**
  * Writes the bytes that `hex` stands for to `target` at `at`; false if `hex` holds anything but lower-case digits.
- * The caller has checked that `hex` has an even length and the target has room. Hot: no call and no branch per digit, faults are
- * collected and looked at once.
+ * The caller has checked that `hex` has an even length and the target has room. Hot: no call and no branch per digit; faults are
+ * collected and checked once.
  */
 export function writeHex(hex: string, target: Uint8Array, at: number): boolean {
   let codes = 0;

@@ -1,13 +1,13 @@
 /**
  * Writes the primitive encodings of `docs/wire.md`. A value that the reader would refuse is a mistake of this program: it throws
- * RangeError rather than sign bytes nobody accepts.
+ * RangeError rather than sign bytes that no one accepts.
  */
 import { LIMITS } from "../../protocol/limits.ts";
 import { ID_WANTED, isIdCode, writeHex } from "./text.ts";
 import { DIGEST_BYTES, SIGNATURE_BYTES } from "./sizes.ts";
 
 const INITIAL_BYTES = 4096;
-/** A scratch buffer above this is not kept for the next message. */
+/** Size above which a scratch buffer is not kept for the next message. */
 const KEPT_BYTES = 256 * 1024;
 const U32_BYTES = 4;
 const U64_BYTES = 8;
@@ -20,7 +20,7 @@ export class Writer {
   #view = new DataView(this.#bytes.buffer);
   #at = 0;
 
-  /** A copy of what was written; the writer is empty afterwards. */
+  /** Returns a copy of what was written, and empties the writer. */
   finish(): Uint8Array {
     const result = this.#bytes.slice(0, this.#at);
     this.reset();
@@ -62,14 +62,14 @@ export class Writer {
     this.u32(count);
   }
 
-  /** Bytes behind their length. */
+  /** Writes bytes after their length. */
   bytes(value: Uint8Array, max: number): void {
     if (value.length > max) this.fail(`wanted at most ${max} bytes, given ${value.length}`);
     this.u32(value.length);
     this.put(value);
   }
 
-  /** The bytes as they are. */
+  /** Writes the bytes as they are. */
   put(value: Uint8Array): void {
     this.#need(value.length);
     this.#bytes.set(value, this.#at);
@@ -97,7 +97,7 @@ export class Writer {
     this.#at += length;
   }
 
-  /** A body behind its length, then its signature, both as they were received (§2.2). */
+  /** Writes a body after its length, then its signature, both as they were received (§2.2). */
   signed(body: Uint8Array, signature: Uint8Array): void {
     this.u32(body.length);
     this.put(body);
