@@ -1,4 +1,4 @@
-/** The client as a process of its own, over ZeroMQ, against scripted replicas. */
+/** The client as a separate process, over ZeroMQ, against scripted replicas. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createZmqReplicaTransport } from "../../transport/mod.ts";
 import { FakeCluster, SILENT } from "./fake_cluster.ts";
@@ -8,7 +8,7 @@ import type { Roster } from "../../crypto/roster/roster_types.ts";
 import { signRoster } from "../../crypto/roster/roster.ts";
 import { writeKeyFile } from "../../crypto/keys/key_file.ts";
 
-/** Ports that were free a moment ago. */
+/** Returns ports that were free a moment ago. */
 function freePorts(count: number): number[] {
   const listeners = Array.from({ length: count }, () => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
   const ports = listeners.map(({ addr }) => addr.port);
@@ -16,7 +16,7 @@ function freePorts(count: number): number[] {
   return ports;
 }
 
-/** Scripted replicas behind real sockets. Their peer ports serve nothing, so three ports a replica are taken one by one. */
+/** Starts scripted replicas behind real sockets. Their peer ports serve nothing, so three ports per replica are taken one by one. */
 function startOverZmq(): Promise<FakeCluster> {
   const ports = freePorts(12);
   return FakeCluster.start({
@@ -49,7 +49,7 @@ async function client(folder: string, args: readonly string[], stdin = "") {
   const timer = setTimeout(() => child.kill("SIGKILL"), 2 * PATIENCE_MS);
   try {
     const writer = child.stdin.getWriter();
-    // A process that ends without reading closes the pipe; its exit code says the rest.
+    // A process that ends without reading closes the pipe; its exit code tells the rest.
     await writer.write(new TextEncoder().encode(stdin)).catch(() => {});
     await writer.close().catch(() => {});
     const { code, stdout, stderr } = await child.output();

@@ -13,7 +13,7 @@ export async function eventually<T>(what: string, attempt: () => Promise<T | nul
   }
 }
 
-/** Resolves when `condition` holds, looking once in a turn of the event loop. */
+/** Resolves when `condition` holds, checking once per turn of the event loop. */
 export function until(what: string, condition: () => boolean): Promise<true> {
   return eventually(what, async () => {
     if (condition()) return true;
@@ -22,7 +22,7 @@ export function until(what: string, condition: () => boolean): Promise<true> {
   });
 }
 
-/** Repeats `send` until `target` receives something `wanted` accepts; the others received meanwhile are lost. */
+/** Repeats `send` until `target` receives something `wanted` accepts; other messages received meanwhile are lost. */
 export function untilReplicaGets(
   what: string,
   target: ReplicaTransport,
@@ -35,7 +35,7 @@ export function untilReplicaGets(
   });
 }
 
-/** The same for a client. */
+/** Does the same for a client. */
 export function untilClientGets(
   what: string,
   target: ClientTransport,
@@ -48,12 +48,12 @@ export function untilClientGets(
   });
 }
 
-/** UTF-8 of each text, as frames. */
+/** Returns the UTF-8 of each text, as frames. */
 export function frames(...texts: string[]): Uint8Array[] {
   return texts.map((text) => new TextEncoder().encode(text));
 }
 
-/** The first frame as text. */
+/** Returns the first frame as text. */
 export function text(message: { readonly frames: readonly Uint8Array[] }): string {
   return new TextDecoder().decode(message.frames[0]);
 }

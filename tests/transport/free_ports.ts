@@ -1,4 +1,4 @@
-/** `count` TCP ports of this machine that nobody listens on at the moment, all different. */
+/** Returns `count` different TCP ports of this machine on which nothing is listening at the moment. */
 export function freePorts(count: number): number[] {
   const listeners = Array.from({ length: count }, () => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
   const ports = listeners.map((listener) => listener.addr.port);

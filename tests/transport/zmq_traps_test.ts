@@ -26,7 +26,7 @@ Deno.test("zeromq: small queues and restarts in the middle of traffic", async ()
 Deno.test("zeromq: 100 clients of one process wait with one call, and a ring reaches each of them at once", async () => {
   const { together, inTurn, rescues, waitedOut } = await work("crowd", 100);
   assertEquals([together, inTurn], [300, 200]);
-  // Where the machine is busy, a timer may fire while its ring is on its way; lost rings would show in most questions.
+  // On a busy machine a timer may fire while its ring is on its way; lost rings would show in most questions.
   assert(Number(rescues) < 20, `${rescues} of 200 waits were ended by the safety net`);
   assert(Number(waitedOut) < 50, `${waitedOut} of 200 answers came only when the safety net made room for them`);
 });
