@@ -3,7 +3,7 @@ import { MAX_FILE_LINES, MAX_FUNCTION_LINES } from "./length.ts";
 import plugin from "./lint_plugin.ts";
 import { projectPath, resolveImport } from "./paths.ts";
 
-/** `rule: message` of everything the plugin finds in `source`, taken as the file `path`. */
+/** Returns `rule: message` of everything the plugin finds in `source`, taken as the file `path`. */
 function findings(path: string, source: string): string[] {
   return Deno.lint.runPlugin(plugin, path, source).map(({ id, message }) => `${id.split("/")[1]}: ${message}`);
 }
@@ -53,7 +53,7 @@ const IMPURE: readonly (readonly [source: string, part: string])[] = [
   ['export type X = import("../../crypto/digest.ts").Y;', '"crypto/digest.ts"'],
 ];
 
-/** What the plugin says of purity alone: an import out of a pure folder is one against the direction too. */
+/** Asserts exactly one finding on purity: an import out of a pure folder violates the direction too. */
 function assertImpure(path: string, source: string, part: string): void {
   const found = findings(path, source).filter((finding) => finding.startsWith("core-purity: "));
   assertEquals(found.length, 1, `wanted one finding in ${path} of:\n${source}\ngot: ${JSON.stringify(found)}`);
@@ -153,7 +153,7 @@ Deno.test("import-direction: imports of rooms below, packages, data and tests pa
   for (const [path, source] of cases) assertEquals(findings(path, source), [], `${path}: ${source}`);
 });
 
-/** A function of exactly `lines` lines, with characters of several bytes in it. */
+/** Returns a function of exactly `lines` lines, with multi-byte characters in it. */
 const functionOf = (lines: number) => `{\n${"  x; // §5.3 €\n".repeat(lines - 2)}}`;
 
 Deno.test("function-length: one line too many is found for every kind of function, tests included", () => {

@@ -1,6 +1,6 @@
 /**
- * A follower and a leader as real processes whose files cannot grow: each stays, says so, goes on once they can, and stops on SIGTERM
- * meanwhile. Runs with SIGXFSZ ignored, which its processes inherit; `disk_process_test.ts` sees to that.
+ * A follower and a leader as real processes whose files cannot grow: each stays up, reports it, continues once they can, and stops on
+ * SIGTERM meanwhile. Runs with SIGXFSZ ignored, which its processes inherit; `disk_process_test.ts` sees to that.
  */
 import { assert, assertEquals } from "@std/assert";
 import type { Client } from "../../../client/mod.ts";
@@ -12,7 +12,7 @@ import { withCluster } from "../support/process_cluster.ts";
 import { writeMany } from "../support/workload.ts";
 
 const PARALLEL = 8;
-/** Less than the replicas' logs beside their databases have already. */
+/** Less than the replicas' write-ahead logs already hold. */
 const BOUND_BYTES = 50_000;
 
 interface Scene {
@@ -33,7 +33,7 @@ const boundFiles = (pid: number, bytes: number | "unlimited"): Promise<void> =>
 const events = (cluster: LocalCluster, id: string) =>
   cluster.process(id).stderr.lines.map((line) => JSON.parse(line).event as string);
 
-/** Lets the files of `id` grow no more in the middle of writes; gives when it has said so. */
+/** Stops the files of `id` from growing in the middle of writes; returns once it has reported it. */
 async function refuse({ cluster, client, observer }: Scene, id: string): Promise<void> {
   await boundFiles(cluster.process(id).pid, BOUND_BYTES);
   await writeMany(client, 40, PARALLEL);
@@ -44,7 +44,7 @@ async function refuse({ cluster, client, observer }: Scene, id: string): Promise
   });
 }
 
-/** The same, and lets them grow again: it is back by itself, and has what the others have. */
+/** Does the same, and lets them grow again: it recovers by itself, and has what the others have. */
 async function refuseAndRelent(scene: Scene, id: string): Promise<void> {
   const { cluster, client, observer } = scene;
   await refuse(scene, id);

@@ -1,4 +1,4 @@
-/** What the tests of lost, damaged and outdated disks share. */
+/** Shared steps of the tests of lost, damaged and outdated disks. */
 import { assertEquals } from "@std/assert";
 import type { Client } from "../../../client/mod.ts";
 import type { LocalCluster } from "../../../tasks/support/local_cluster.ts";
@@ -19,7 +19,7 @@ export interface Scene {
   readonly observer: Observer;
 }
 
-/** Four replicas that make checkpoints often and drop entries soon, all running. */
+/** Runs four replicas that make checkpoints often and drop entries soon. */
 export const withScene = (body: (scene: Scene) => Promise<void>): Promise<void> =>
   withCluster(
     { constants: { electionTimeoutMs: 500, patienceMs: 1000, checkpointEvery: 20, logTail: 10 } },
@@ -34,13 +34,13 @@ export const withScene = (body: (scene: Scene) => Promise<void>): Promise<void> 
     },
   );
 
-/** A replica that follows. */
+/** Returns a replica that follows. */
 export async function aFollower({ cluster, observer }: Scene): Promise<string> {
   const { leader } = await waitForLeader(observer, cluster.ids);
   return cluster.ids.find((id) => id !== leader)!;
 }
 
-/** Starts `id` and gives how it ended and the last line of its log; it must end by itself, whether it got ready first or not. */
+/** Starts `id` and returns its exit and the last line of its log; it must end by itself, whether it got ready first or not. */
 export async function endsByItself({ cluster }: Scene, id: string, ...flags: string[]) {
   await cluster.start(id, ...FLAGS, ...flags).catch(() => null);
   const process = cluster.process(id);
@@ -51,7 +51,7 @@ export async function endsByItself({ cluster }: Scene, id: string, ...flags: str
   return { code, reason: String(last["reason"]), message: String(last["message"]), events: eventsOf(process) };
 }
 
-/** Starts `id` with `--recover` and sees it become a full member, with the log and state of the others. */
+/** Starts `id` with `--recover` and waits until it is a full member, with the log and state of the others. */
 export async function comesBack({ cluster, client, observer }: Scene, id: string): Promise<void> {
   await cluster.start(id, "--recover", ...FLAGS);
   const others = cluster.ids.filter((other) => other !== id);
@@ -64,7 +64,7 @@ export async function comesBack({ cluster, client, observer }: Scene, id: string
   await assertEqualLogs(observer, cluster.ids);
 }
 
-/** Kills the leader, so that a quorum needs the vote and the acks of `id`, which is not it: writes go on all the same. */
+/** Kills the leader, so that a quorum needs the vote and the acks of `id`, which is another one: writes must still succeed. */
 export async function isNeeded({ cluster, client, observer }: Scene, id: string): Promise<void> {
   let before = await waitForLeader(observer, cluster.ids);
   if (before.leader === id) {

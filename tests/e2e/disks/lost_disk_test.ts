@@ -1,4 +1,4 @@
-/** A replica whose disk is gone comes back (§8.3, §8.4): a learner, then the state, then a full member. What it shows of that on the way. */
+/** A replica whose disk is gone comes back (§8.3, §8.4): a learner, then the state, then a full member; and reports it on the way. */
 import { assert, assertEquals } from "@std/assert";
 import { DenoProcess } from "../../../tasks/support/deno_process.ts";
 import { eventually } from "../../../tasks/support/eventually.ts";
@@ -31,7 +31,7 @@ Deno.test("a replica that lost its disk: learner, state transfer, change of lead
     assert(status?.recovery === null && status.logBase > 0 && (status.checkpoint?.index ?? 0) >= status.logBase);
   }));
 
-/** Bytes of what a transfer has to fetch, so that it is not over before its sources can be stopped. */
+/** Number of values a transfer has to fetch, so that it is not over before its sources can be stopped. */
 const VALUES = 200;
 const VALUE_BYTES = 60_000;
 
@@ -89,7 +89,7 @@ interface StatusLine {
   readonly status?: { readonly logBase: number; readonly recovery: unknown; readonly stateTransfer: unknown };
 }
 
-/** What `client status --json` says of one replica. */
+/** Returns the output of `client status --json` about one replica. */
 async function statusLine({ cluster }: Scene, id: string): Promise<StatusLine> {
   const args = [...cluster.credentials("c3"), "--json", "status"];
   await using process = new DenoProcess("client", "client/main.ts", args);

@@ -34,7 +34,7 @@ Deno.test("a sound database is not given up for --recover; a damaged one ends th
     assertEquals((await observer.statuses(cluster.ids)).length, 4);
   }));
 
-/** Changes one bit wherever `text` stands in `bytes`: in every entry and every chunk of a snapshot that holds it. */
+/** Flips one bit wherever `text` occurs in `bytes`: in every entry and every chunk of a snapshot that holds it. */
 function flipOneBit(bytes: Uint8Array, text: string): Uint8Array<ArrayBuffer> {
   const wanted = new TextEncoder().encode(text);
   const changed = new Uint8Array(bytes);
@@ -75,7 +75,7 @@ Deno.test("an old copy of a replica's own disk: it is shown what it forgot, stop
     assert((await Deno.stat(`${dir}/${ASIDE}`)).isFile);
   }));
 
-/** Leaders change until `id` has voted in two elections, so that what others hold of them has its signature. */
+/** Changes leaders until `id` has voted in two elections, so that proofs the others hold contain its signature. */
 async function takesPart({ cluster, client, operator, observer }: Scene, id: string): Promise<void> {
   const load = startCounting(client, 2, "elections");
   await eventually(`${id} is level`, async () => {
