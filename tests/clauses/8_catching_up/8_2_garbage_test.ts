@@ -1,4 +1,4 @@
-/** §8.2: which chunks go, and which must not. */
+/** §8.2: which chunks are dropped, and which must not be. */
 import { assert, assertEquals } from "@std/assert";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { clientId, seq } from "../../../protocol/ids.ts";
@@ -38,7 +38,7 @@ Deno.test("§8.2i §8.3 a checkpoint that becomes stable during a transfer does 
   assertEquals(lab.disk.chunks.size, digests.length, "chunks of the checkpoint before are still there");
 });
 
-/** An entry of one command behind each other; every eighth is a checkpoint. */
+/** Returns a chain of entries with one command each; every eighth is a checkpoint. */
 function commands(count: number, commandAt: (index: number) => KvCommand): ChainedEntry[] {
   const chain: ChainedEntry[] = [];
   const signer = createFakeSigner("client", "c1");

@@ -80,7 +80,7 @@ export class Attacker {
     this.#restart(victim, this.#rng.between(0, 2));
   }
 
-  /** Kills the leader and another replica: too few are left until one is back. */
+  /** Kills two replicas: too few are left until one is back. */
   async two(): Promise<void> {
     const { fleet } = this.#parts;
     const victims = this.#rng.shuffle(fleet.up).slice(0, 2);
