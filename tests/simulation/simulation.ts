@@ -14,7 +14,7 @@ import { ClientDesk } from "./client_desk.ts";
 import { Crashes } from "./crashes.ts";
 import { DiskFaults } from "./disk_faults.ts";
 import { fanOut, onlyDisk } from "./fan_out.ts";
-import { Network } from "./network.ts";
+import { isNetworkFault, Network } from "./network.ts";
 import type { Arrival, NodeWorld } from "./node_world.ts";
 import type { Observer } from "./observer.ts";
 import type { Plan, Target } from "./plan.ts";
@@ -67,7 +67,7 @@ export class Simulation {
       scheduler: this.scheduler,
       rng: new Rng(plan.seed, "network"),
       latencyMs: plan.latencyMs,
-      faults: plan.faults.filter((fault) => fault.kind === "network" || fault.kind === "echo"),
+      faults: plan.faults.filter(isNetworkFault),
       replicas: plan.replicas,
       resolve: (target) => this.#resolve(target),
       deliver: (to, packet) => this.#deliver(to, { packet: this.#parts.crypto.transmit(packet) }),

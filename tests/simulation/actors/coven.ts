@@ -15,7 +15,7 @@ import { Archive } from "./archive.ts";
 import type { Actor, Coven, SimAdversary } from "./actor.ts";
 import { inTurn } from "./in_turn.ts";
 import { Lore } from "./lore.ts";
-import { ACTORS } from "./mod.ts";
+import { NAMED_ACTORS } from "./mod.ts";
 
 export interface CovenParts {
   readonly clusterId: string;
@@ -54,7 +54,7 @@ export function corruptionsOf(
   coven: Coven,
   { actors, turnMs }: ByzantinePlan,
 ): ((victim: Victim) => SimAdversary)[] {
-  const named = actors.map((name) => ACTORS[name]!);
+  const named = actors.map((name) => NAMED_ACTORS[name]!);
   const acting: readonly Actor[] = turnMs === null ? named : [inTurn(named, turnMs)];
   return [() => listener(coven), ...acting.map((actor) => (victim: Victim) => actor({ ...victim, coven }))];
 }

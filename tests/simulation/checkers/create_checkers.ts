@@ -14,6 +14,7 @@ import { ReferenceState } from "./reference_state.ts";
 import { ReplayChecker } from "./replay_checker.ts";
 import { RequestBook } from "./request_book.ts";
 import { Roster } from "./roster.ts";
+import { SettlingChecker } from "./settling_checker.ts";
 import { SignedBook } from "./signed_book.ts";
 import { SigningChecker } from "./signing_checker.ts";
 
@@ -83,6 +84,7 @@ function partsOf(facts: RunFacts, options: CheckerOptions) {
   const durable = new DurableChecker(roster, book, judge, (at, entry) => requests.appended(at, entry));
   const signing = new SigningChecker(roster, book, judge);
   const executions = new ExecutionChecker(requests, (at) => durable.commitIndexOf(at));
+  const settling = new SettlingChecker(judge, executions);
   const replays = new ReplayChecker(judge);
   const committedAt = (index: number) => book.commits.at(index);
   const answers = new AnswerChecker({ facts, roster, judge, requests, executions, committedAt });
@@ -93,7 +95,7 @@ function partsOf(facts: RunFacts, options: CheckerOptions) {
     (at) => signing.signedIn(at),
     (index) => committedAt(index)?.term ?? term(0),
   );
-  return { roster, book, requests, durable, signing, executions, replays, answers, checkpoints, recoveries };
+  return { roster, book, requests, durable, signing, executions, settling, replays, answers, checkpoints, recoveries };
 }
 
 /** What is asked of every honest replica as it goes along. */
@@ -140,9 +142,11 @@ function ofHonest(honest: (id: ReplicaId) => boolean, parts: Parts) {
   } satisfies Observer;
 }
 
-function sentBy({ recoveries, signing, checkpoints }: Parts, from: ReplicaId, packet: Packet, disk: MemoryDisk): void {
+function sentBy(parts: Parts, from: ReplicaId, packet: Packet, disk: MemoryDisk): void {
+  const { recoveries, signing, settling, checkpoints } = parts;
   recoveries.sent(from, packet, disk);
   signing.sent(from, packet, disk);
+  settling.sent(from, packet);
   if (packet.kind === "Checkpoint") checkpoints.signed(from, packet.signed.message, disk);
   const shown = packet.kind === "FetchEntriesResponse" ? packet.checkpoint : null;
   if (shown !== null) checkpoints.proof(from, shown);
