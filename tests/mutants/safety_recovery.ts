@@ -74,8 +74,8 @@ export const SAFETY_RECOVERY: readonly Mutant[] = [
     patches: [
       patch(
         "onRollCallAnswer",
-        `.sort((a, b) => a - b)[sizes.quorum - 1] ?? null;`,
-        `.sort((a, b) => a - b)[sizes.quorum - 2] ?? null;`,
+        `.sort((a, b) => a - b)[quorumSizes.quorum - 1] ?? null;`,
+        `.sort((a, b) => a - b)[quorumSizes.quorum - 2] ?? null;`,
       ),
     ],
   },

@@ -2,8 +2,8 @@
 import { ACCUSERS } from "./noise/accusers.ts";
 import type { Actor } from "./actor.ts";
 import { AMNESIACS } from "./recovery/amnesiac.ts";
-import { BACKDATING_LEADERS } from "./backdating_leader.ts";
-import { BRANCH_LENDERS } from "./branch_lender.ts";
+import { BACKDATING_LEADERS } from "./leaders/backdating_leader.ts";
+import { BRANCH_LENDERS } from "./sources/branch_lender.ts";
 import { CANDIDATES } from "./candidates/candidates.ts";
 import { CHECKPOINTERS } from "./sources/checkpointers.ts";
 import { CHUNK_SOURCES } from "./sources/chunk_sources.ts";

@@ -14,7 +14,7 @@ import { ReferenceState } from "./execution/reference_state.ts";
 import { ReplayChecker } from "./execution/replay_checker.ts";
 import { RequestBook } from "./execution/request_book.ts";
 import { Roster } from "./roster.ts";
-import { SettlingChecker } from "./settling_checker.ts";
+import { SettlingChecker } from "./execution/settling_checker.ts";
 import { SignedBook } from "./signed/signed_book.ts";
 import { SigningChecker } from "./signed/signing_checker.ts";
 

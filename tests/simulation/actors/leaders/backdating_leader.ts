@@ -1,13 +1,13 @@
 /** A leader that waits until logs are cut off at their ends, and orders an entry of an older term behind that (§3.1, §8.2). */
-import { type ReplicaId, term } from "../../../protocol/ids.ts";
-import { lastHead } from "../../../replica/core/log/log.ts";
-import type { CoreState } from "../../../replica/core/state.ts";
-import type { Actor } from "./actor.ts";
-import { pretender } from "./shadow/shadow_actor.ts";
-import type { Chain } from "./shadow/shadow_chains.ts";
-import { allAcked, padded } from "./shadow/shadow_led.ts";
-import type { Reign } from "./shadow/shadow_leadership.ts";
-import type { Scene } from "./shadow/shadow_situation.ts";
+import { type ReplicaId, term } from "../../../../protocol/ids.ts";
+import { lastHead } from "../../../../replica/core/log/log.ts";
+import type { CoreState } from "../../../../replica/core/state.ts";
+import type { Actor } from "../actor.ts";
+import { pretender } from "../shadow/shadow_actor.ts";
+import type { Chain } from "../shadow/shadow_chains.ts";
+import { allAcked, padded } from "../shadow/shadow_led.ts";
+import type { Reign } from "../shadow/shadow_leadership.ts";
+import type { Scene } from "../shadow/shadow_situation.ts";
 
 /** Beats that it waits for a snapshot to bring somebody back. */
 const PATIENCE = 30;

@@ -1,10 +1,10 @@
 /** A voter and source that has candidates who are behind keep prepared entries aside (§6.5, §6.8), and then brings them back by a snapshot. */
-import type { Certificate } from "../../../protocol/certificate.ts";
-import type { FetchEntries } from "../../../protocol/message.ts";
-import { compareRank } from "../../../protocol/rank.ts";
-import type { Actor, Puppet } from "./actor.ts";
-import { createRhythm, honestStates, type Running, runningCandidates, Speaker } from "./support/craft.ts";
-import { offset } from "../../../protocol/ids.ts";
+import type { Certificate } from "../../../../protocol/certificate.ts";
+import type { FetchEntries } from "../../../../protocol/message.ts";
+import { compareRank } from "../../../../protocol/rank.ts";
+import type { Actor, Puppet } from "../actor.ts";
+import { createRhythm, honestStates, type Running, runningCandidates, Speaker } from "../support/craft.ts";
+import { offset } from "../../../../protocol/ids.ts";
 
 /** How often it looks for candidates. */
 const LOOK_MS = 10;

@@ -1,8 +1,8 @@
 /** §7.3: what is settled in the state that a replica has applied, one by one or all at once by a snapshot, it forwards to no leader. */
-import type { LogIndex, ReplicaId } from "../../../protocol/ids.ts";
-import type { Packet } from "../../../protocol/packet.ts";
-import type { Judge } from "./judge.ts";
-import { requestKey } from "./execution/request_book.ts";
+import type { LogIndex, ReplicaId } from "../../../../protocol/ids.ts";
+import type { Packet } from "../../../../protocol/packet.ts";
+import type { Judge } from "../judge.ts";
+import { requestKey } from "./request_book.ts";
 
 /** What was executed where. */
 export interface Executions {
