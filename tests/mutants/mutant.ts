@@ -26,6 +26,8 @@ export interface Mutant {
   readonly patches: readonly Patch[];
   /** Replicas it takes to show; any number from 4 on where absent. */
   readonly replicas?: number;
+  /** Plans that it is searched in (`tests/simulation/scenarios/`); those drawn for any purpose where absent. */
+  readonly scenario?: string;
   /** What a run has to hold for the bug to show. */
   readonly needs?: string;
 }

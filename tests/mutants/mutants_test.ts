@@ -3,6 +3,7 @@ import { applyMutant, findMutant, listMutants } from "./mod.ts";
 import type { Mutant } from "./mutant.ts";
 import { createSources, patchedFiles } from "./patches.ts";
 import { PROJECT } from "./project.ts";
+import { SCENARIOS } from "../simulation/scenarios/mod.ts";
 
 /** What the simulation has to find at least. */
 const DEMANDED: Readonly<Record<Mutant["kind"], readonly string[]>> = {
@@ -47,6 +48,10 @@ const DEMANDED: Readonly<Record<Mutant["kind"], readonly string[]>> = {
     "bar-from-one-answer",
     "bar-without-prevotes",
     "recovery-ends-early",
+    "bar-off-by-one",
+    "roll-call-nonce-unchecked",
+    "tail-drops-checkpoint-entry",
+    "branch-edge-off-by-one-at-install",
   ],
   liveness: [
     "heartbeat-replay-accepted",
@@ -58,6 +63,7 @@ const DEMANDED: Readonly<Record<Mutant["kind"], readonly string[]>> = {
     "no-repeat-of-responses",
     "response-without-head-after-restart",
     "refusal-ends-a-candidacy",
+    "install-forgets-to-settle",
   ],
 };
 
@@ -73,7 +79,8 @@ Deno.test("every mutant demanded is there, and says what it breaks and how it sh
   }
   const all = listMutants();
   assertEquals(new Set(all.map(({ name }) => name)).size, all.length, "two mutants of one name");
-  for (const { name, what, how, clause, patches } of all) {
+  for (const { name, what, how, clause, patches, scenario } of all) {
+    assert(scenario === undefined || scenario in SCENARIOS, `${name} is searched in ${scenario}, which there is not`);
     assert(/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name), `${name} is not in kebab-case`);
     assert(/^§\d+\.\d+$/.test(clause), `${name} breaks ${clause}, which is no clause`);
     assert(what.length > 20 && !what.includes("\n") && how.length > 20 && patches.length > 0, name);

@@ -14,7 +14,7 @@ import { ClientDesk } from "./clients/client_links.ts";
 import { Crashes } from "./nodes/crashes.ts";
 import { DiskFaults } from "./nodes/disk_faults.ts";
 import { fanOut, onlyDisk } from "./fan_out.ts";
-import { Network } from "./network/network.ts";
+import { isNetworkFault, Network } from "./network/network.ts";
 import type { Arrival, NodeWorld } from "./nodes/node_world.ts";
 import type { Observer } from "./observer.ts";
 import type { Plan, Target } from "./plan/plan.ts";
@@ -68,7 +68,7 @@ export class Simulation {
       scheduler: this.scheduler,
       rng: new Rng(plan.seed, "network"),
       latencyMs: plan.latencyMs,
-      faults: plan.faults.filter((fault) => fault.kind === "network" || fault.kind === "echo"),
+      faults: plan.faults.filter(isNetworkFault),
       replicas: plan.replicas,
       resolve: (target) => this.#resolve(target),
       deliver: (to, packet) => this.#deliver(to, { packet: this.#parts.crypto.transmit(packet) }),

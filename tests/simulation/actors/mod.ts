@@ -1,7 +1,9 @@
-/** Every faulty behaviour a plan can name. */
+/** Every faulty behaviour there is. */
 import { ACCUSERS } from "./noise/accusers.ts";
 import type { Actor } from "./actor.ts";
 import { AMNESIACS } from "./recovery/amnesiac.ts";
+import { BACKDATING_LEADERS } from "./leaders/backdating_leader.ts";
+import { BRANCH_LENDERS } from "./sources/branch_lender.ts";
 import { CANDIDATES } from "./candidates/candidates.ts";
 import { CHECKPOINTERS } from "./sources/checkpointers.ts";
 import { CHUNK_SOURCES } from "./sources/chunk_sources.ts";
@@ -19,6 +21,7 @@ import { SOURCES } from "./sources/sources.ts";
 import { TWO_CHAINS } from "./leaders/two_chains.ts";
 import { VOTERS } from "./voters/voters.ts";
 
+/** Behaviours that any plan may draw. */
 export const ACTORS: Readonly<Record<string, Actor>> = {
   ...MODES,
   ...LEADERS,
@@ -39,6 +42,12 @@ export const ACTORS: Readonly<Record<string, Actor>> = {
   ...MUTATORS,
   ...GREEDY,
 };
+
+/** Behaviours that come to nothing but in plans made for them; drawn only where they, or such a plan, are named. */
+const STAGED_ACTORS: Readonly<Record<string, Actor>> = { ...BACKDATING_LEADERS, ...BRANCH_LENDERS };
+
+/** Every behaviour that a plan can name. */
+export const NAMED_ACTORS: Readonly<Record<string, Actor>> = { ...ACTORS, ...STAGED_ACTORS };
 
 /** Behaviours under which the honest have to settle even while no client urges them. Each is silent in the end, or never leads for long. */
 export const QUIET_ACTORS = [

@@ -1,4 +1,5 @@
 /** What each honest replica may sign and hold: I2, I8–I10, §4.3, §5.1, §5.3, §6.5–§6.8, evidence, failures. */
+import { assertEquals } from "@std/assert";
 import { InvariantError } from "../../../protocol/invariant.ts";
 import { logIndex, type ReplicaId, replicaId, term } from "../../../protocol/ids.ts";
 import type { Evidence } from "../../../protocol/evidence.ts";
@@ -6,6 +7,7 @@ import {
   appendEntries,
   commitCertificate,
   endOf,
+  entryAfter,
   GENESIS,
   grow,
   headIn,
@@ -266,4 +268,27 @@ Deno.test("§3.1: entries that do not chain, and forged requests in them (§3.2)
   const play = stage();
   fires("§3.1", () => play.append("r1", MORE));
   fires("forged", () => play.append("r1", grow(GENESIS, 1, 1, "never signed")));
+});
+
+Deno.test("§3.1: terms that decrease behind an entry that is there, and none behind a snapshot, where nobody can tell", () => {
+  const last = grow(GENESIS, 1, 2);
+  const older = [entryAfter(endOf(last), 1, [])];
+  const play = stage();
+  play.append("r1", last);
+  fires("§3.1", () => play.append("r1", older));
+  const behind = stage();
+  for (const at of THREE) behind.append(at, last);
+  behind.disk("r4").write({ op: "restart-log", base: endOf(last) });
+  behind.append("r4", older);
+  assertEquals(behind.checkers.counts.entries, 2);
+});
+
+Deno.test("I5: entries kept aside that hang on nothing", () => {
+  const play = led();
+  for (const at of ["r1", "r2", "r3", "r4"]) play.append(at, CHAIN);
+  const certificate = prepareCertificate(1, endOf(CHAIN), THREE);
+  for (const at of THREE) play.ack(at, 1, CHAIN);
+  play.disk("r4").write({ op: "restart-log", base: headIn(CHAIN, 1) });
+  play.persist("r4", { op: "prepared", certificate, branch: CHAIN.slice(1) });
+  fires("I5", () => play.persist("r4", { op: "prepared", certificate, branch: CHAIN }));
 });

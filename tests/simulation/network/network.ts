@@ -1,7 +1,7 @@
 /** The simulated network: every packet's fate, drawn from the faults that hold at its time. */
 import type { Millis, ReplicaId } from "../../../protocol/ids.ts";
 import type { Packet } from "../../../protocol/packet.ts";
-import type { EchoFault, NetworkFault, Target } from "../plan/plan.ts";
+import type { EchoFault, Fault, NetworkFault, RecallFault, Target } from "../plan/plan.ts";
 import type { Rng } from "../plan/rng.ts";
 import type { Scheduler } from "./scheduler.ts";
 
@@ -10,16 +10,23 @@ const ARCHIVE = 400;
 /** AppendEntries that an echo repeats. */
 const ECHOES = 12;
 
+/** What the network itself does. */
+type WireFault = NetworkFault | EchoFault | RecallFault;
+
+export const isNetworkFault = (fault: Fault): fault is WireFault => ["network", "echo", "recall"].includes(fault.kind);
+
 export interface NetworkParts {
   readonly scheduler: Scheduler;
   readonly rng: Rng;
   readonly latencyMs: readonly [Millis, Millis];
-  readonly faults: readonly (NetworkFault | EchoFault)[];
+  readonly faults: readonly WireFault[];
   readonly replicas: readonly ReplicaId[];
   /** Whom a target means now. */
   readonly resolve: (target: Target) => ReplicaId | null;
   readonly deliver: (to: ReplicaId, packet: Packet) => void;
 }
+
+type RollCallAnswerPacket = Extract<Packet, { readonly kind: "RollCallAnswer" }>;
 
 /** A fault under way, with its targets resolved. */
 interface Active {
@@ -33,6 +40,8 @@ export class Network {
   readonly #active = new Set<Active>();
   readonly #archive: Packet[] = [];
   readonly #echoes: Packet[] = [];
+  /** Answers to roll calls, kept once a fault wants them. */
+  #recalled: RollCallAnswerPacket[] | null = null;
   #sent = 0;
 
   constructor(parts: NetworkParts) {
@@ -41,6 +50,10 @@ export class Network {
     for (const fault of parts.faults) {
       if (fault.kind === "echo") {
         scheduler.schedule(fault.from, () => this.#echo(fault.everyMs));
+        continue;
+      }
+      if (fault.kind === "recall") {
+        scheduler.schedule(fault.from, () => this.#recalled = []);
         continue;
       }
       scheduler.schedule(fault.from, () => {
@@ -55,6 +68,7 @@ export class Network {
   send(from: ReplicaId, to: readonly ReplicaId[], packet: Packet): void {
     if (this.#active.size > 0) this.#remember(packet);
     if (packet.kind === "AppendEntries" && this.#echoes.push(packet) > ECHOES) this.#echoes.shift();
+    if (this.#recalled !== null) this.#recall(from, packet, this.#recalled);
     for (const replica of to) this.#sendOne(from, replica, packet.kind, () => this.#parts.deliver(replica, packet));
   }
 
@@ -85,6 +99,16 @@ export class Network {
     const { scheduler, replicas, rng, deliver } = this.#parts;
     if (this.#echoes.length > 0) { for (const id of replicas) deliver(id, rng.pick(this.#echoes)); }
     scheduler.schedule(everyMs, () => this.#echo(everyMs));
+  }
+
+  /** Keeps answers to roll calls, and delivers those to earlier ones to whoever calls again. */
+  #recall(from: ReplicaId, packet: Packet, answers: RollCallAnswerPacket[]): void {
+    const { scheduler, deliver, latencyMs: [, high] } = this.#parts;
+    if (packet.kind === "RollCallAnswer") answers.push(packet);
+    if (packet.kind !== "RollCall") return;
+    const { nonce } = packet.signed.message;
+    const earlier = answers.filter(({ signed: { message } }) => message.asker === from && message.nonce !== nonce);
+    for (const answer of earlier) scheduler.schedule(high, () => deliver(from, answer));
   }
 
   #remember(packet: Packet): void {

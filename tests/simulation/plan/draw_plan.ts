@@ -6,6 +6,7 @@ import { ACTORS, LEADING_ACTORS, QUIET_ACTORS, RECOVERY_ACTORS, SNAPSHOT_ACTORS 
 import { drawFaults } from "./draw_faults.ts";
 import type { ByzantinePlan, ClientPlan, Fault, Plan, Target } from "./plan.ts";
 import { Rng } from "./rng.ts";
+import { SCENARIOS } from "../scenarios/mod.ts";
 
 /** What a caller wants of every plan. */
 export interface PlanOptions {
@@ -13,6 +14,8 @@ export interface PlanOptions {
   readonly replicas?: number;
   /** Only these actors, by name. */
   readonly actors?: readonly string[] | null;
+  /** Only plans made for this purpose, by its name; they have the actors they need. */
+  readonly scenario?: string | null;
   /** Whether single clauses are judged besides the invariants and what clients see; true by default. */
   readonly clauses?: boolean;
 }
@@ -52,7 +55,13 @@ const REST_MS = 65_000;
 const REAL_CRYPTO_EVERY = 50;
 
 /** The plan of `seed`; equal arguments give equal plans. */
-export function drawPlan(seed: number, { replicas = 4, actors = null, clauses = true }: PlanOptions = {}): Plan {
+export function drawPlan(seed: number, options: PlanOptions = {}): Plan {
+  const { scenario = null, ...others } = options;
+  const plan = drawFreely(seed, others);
+  return scenario === null ? plan : SCENARIOS[scenario]!(plan, new Rng(seed, `${scenario} ${plan.replicas.length}`));
+}
+
+function drawFreely(seed: number, { replicas = 4, actors = null, clauses = true }: PlanOptions): Plan {
   const rng = new Rng(seed, `plan ${replicas}`);
   const ids = Array.from({ length: replicas }, (_, i) => replicaId(`r${i + 1}`));
   const { f } = quorumOf(replicas);

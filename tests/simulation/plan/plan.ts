@@ -91,7 +91,13 @@ export interface EchoFault {
   readonly everyMs: Millis;
 }
 
-export type Fault = NetworkFault | CrashFault | RollbackFault | RefuseFault | WipeFault | EchoFault;
+/** From its beginning on, whoever calls the roll is delivered the answers to all its earlier calls too (§8.4). */
+export interface RecallFault {
+  readonly kind: "recall";
+  readonly from: Millis;
+}
+
+export type Fault = NetworkFault | CrashFault | RollbackFault | RefuseFault | WipeFault | EchoFault | RecallFault;
 
 /** A faulty replica and what it does, by names of actors. */
 export interface ByzantinePlan {

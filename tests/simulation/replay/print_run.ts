@@ -45,6 +45,7 @@ function describeFault(fault: Fault): string {
   if (fault.kind === "echo") {
     return `${at}: what leaders said lately is repeated every ${fault.everyMs.toFixed(0)} ms, for ever`;
   }
+  if (fault.kind === "recall") return `${at}: answers to earlier roll calls come again with every new one`;
   if (fault.kind === "rollback") {
     return `${at}: ${fault.replica} restarts from its disk of ${fault.copiedAt.toFixed(0)}`;
   }

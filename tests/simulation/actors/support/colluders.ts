@@ -1,4 +1,5 @@
 /** The faulty replicas of one run, wired to it. */
+import { sha256Hex } from "../../../../crypto/digest.ts";
 import type { Victim } from "../../../../replica/byzantine/mod.ts";
 import type { ReplicaId } from "../../../../protocol/ids.ts";
 import type { ClientReply } from "../../../../replica/core/output.ts";
@@ -14,8 +15,7 @@ import { Archive } from "./archive.ts";
 import type { Actor, Coven, SimAdversary } from "../actor.ts";
 import { inTurn } from "../in_turn.ts";
 import { Lore } from "./adversary_view.ts";
-import { ACTORS } from "../mod.ts";
-import { sha256Hex } from "../../../../crypto/digest.ts";
+import { NAMED_ACTORS } from "../mod.ts";
 
 export interface CovenParts {
   readonly clusterId: string;
@@ -54,7 +54,7 @@ export function corruptionsOf(
   coven: Coven,
   { actors, turnMs }: ByzantinePlan,
 ): ((victim: Victim) => SimAdversary)[] {
-  const named = actors.map((name) => ACTORS[name]!);
+  const named = actors.map((name) => NAMED_ACTORS[name]!);
   const acting: readonly Actor[] = turnMs === null ? named : [inTurn(named, turnMs)];
   return [() => listener(coven), ...acting.map((actor) => (victim: Victim) => actor({ ...victim, coven }))];
 }

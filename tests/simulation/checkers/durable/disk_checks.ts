@@ -30,6 +30,13 @@ export function checkDisk(at: ReplicaId, disk: MemoryDisk, book: SignedBook): vo
     "I2",
     () => `${at} replaced entries that it acked in this term, up to ${headText(ack!)}`,
   );
+  const aside = branch[0]?.entry.index ?? Infinity;
+  demand(
+    aside > (disk.base?.index ?? 0),
+    "I5",
+    () =>
+      `${at} keeps entries aside from ${aside} on, and its log begins behind ${disk.base?.index}: they hang on nothing`,
+  );
   if (prepared === null || prepared.index <= commitIndex || holds(disk, book, prepared)) return;
   demand(
     branch.at(-1)?.hash === prepared.hash,

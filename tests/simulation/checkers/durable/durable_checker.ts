@@ -58,23 +58,23 @@ export class DurableChecker {
     const rank = prepared ?? this.#genesis;
     demand(!ranksBelow(rank, held.prepared), "I9", () => `${at} lost certificate ${pointText(held.prepared)}`);
     demand(commitIndex >= held.commitIndex, "I10", () => `${at} lost commit index ${held.commitIndex} in a crash`);
-    this.#learn(at, disk.branch);
+    this.#learn(at, disk.branch, disk);
     Object.assign(held, { prepared: pointOf(rank), commitIndex });
     checkDisk(at, disk, this.#book);
   }
 
   persisted(at: ReplicaId, operations: readonly PersistOperation[], disk: MemoryDisk): void {
     const held = this.#heldBy(at);
-    for (const operation of operations) this.#operation(at, held, operation);
+    for (const operation of operations) this.#operation(at, held, operation, disk);
     checkDisk(at, disk, this.#book);
   }
 
-  #operation(at: ReplicaId, held: Held, operation: PersistOperation): void {
+  #operation(at: ReplicaId, held: Held, operation: PersistOperation, disk: MemoryDisk): void {
     switch (operation.op) {
       case "hard-state":
         return this.#hardState(at, held, operation.state);
       case "append":
-        return this.#learn(at, operation.entries);
+        return this.#learn(at, operation.entries, disk);
       case "truncate":
         return demand(
           operation.after >= held.commitIndex,
@@ -82,7 +82,7 @@ export class DurableChecker {
           () => `${at} removes all above ${operation.after}, and committed up to ${held.commitIndex}`,
         );
       case "prepared":
-        this.#learn(at, operation.branch);
+        this.#learn(at, operation.branch, disk);
         return this.#prepared(at, held, operation.certificate);
       case "commit":
         return this.#commit(at, held, operation.index, operation.certificate);
@@ -132,15 +132,20 @@ export class DurableChecker {
     this.#judge.clause(this.#book.isFounded(base), "§6.5", () => `${text()}, for which no certificate can exist`);
   }
 
-  /** Every entry hangs on known ones (§3.1). */
-  #learn(at: ReplicaId, entries: readonly ChainedEntry[]): void {
-    for (const chained of entries) {
+  /**
+   * Every entry hangs on known ones, and its term is no lower than that of the entry before (§3.1). Who began its log behind that one with a
+   * snapshot cannot tell; such an entry is never committed, which the commit book sees to.
+   */
+  #learn(at: ReplicaId, entries: readonly ChainedEntry[], disk: MemoryDisk): void {
+    for (const [i, chained] of entries.entries()) {
       const node = this.#book.tree.learn(chained);
       const { entry } = chained;
       demand(node !== null, "§3.1", () => `${at} appends entry ${entry.index} with a hash that does not chain`);
+      const { hash, index, term } = node.parent!;
+      const known = (entries[i - 1] ?? disk.entryAt(index))?.hash === hash;
+      demand(!known || entry.term >= term, "§3.1", () => `entry terms decrease at index ${entry.index} of ${at}`);
       if (this.#seen.has(node)) continue;
       this.#seen.add(node);
-      demand(entry.term >= node.parent!.term, "§3.1", () => `entry terms decrease at index ${entry.index} of ${at}`);
       this.#onEntry(at, entry);
     }
   }

@@ -112,6 +112,11 @@ export class ExecutionChecker {
     );
   }
 
+  /** How far `at` has applied since it started last. */
+  appliedBy(at: ReplicaId): number {
+    return this.#up.get(at)?.appliedIndex ?? 0;
+  }
+
   /** Where the request was executed, by whoever was first. */
   placeOf(key: string): LogIndex | undefined {
     return this.#places.get(key)?.index;

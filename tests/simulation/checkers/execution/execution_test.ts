@@ -171,3 +171,16 @@ Deno.test("durable: a replica that applied the entry and has not executed the ac
   apply(play, "r3", 2, "state", "sessions");
   fires("durable", () => play.checkers.finish());
 });
+
+Deno.test("§7.3: a replica forwards what it has executed, or what came with a snapshot", () => {
+  const forward = (play: Stage, at: string) => play.send(at, { kind: "ForwardedRequest", signed: B });
+  const play = settled();
+  forward(play, "r1");
+  execute(play, "r1", 2, B);
+  forward(play, "r2"); // which has not come that far
+  apply(play, "r1", 2, "state", "sessions");
+  fires("§7.3", () => forward(play, "r1"));
+  play.restart("r1");
+  forward(play, "r1");
+  forward(settled({ clauses: false }), "r1");
+});

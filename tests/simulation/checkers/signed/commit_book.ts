@@ -72,8 +72,11 @@ export class CommitBook {
     this.#onCommitted(term, node);
   }
 
+  /** §3.1: terms do not decrease along what is committed. */
   #extend(node: ChainNode): void {
     for (let at: ChainNode | null = node; at !== null && !at.committed; at = at.parent) {
+      const before = at.parent?.term ?? 0;
+      demand(at.term >= before, "§3.1", () => `${headText(node)} is committed, and terms decrease on the way to it`);
       at.committed = true;
       this.#chain[at.index] = at;
     }

@@ -4,6 +4,7 @@ import { replicaId, term } from "../../../../protocol/ids.ts";
 import {
   CLUSTER,
   endOf,
+  entryAfter,
   GENESIS,
   grow,
   headIn,
@@ -143,4 +144,13 @@ Deno.test("§6.5: a vote for a base nobody certified, or one below the voter's o
 
 Deno.test("more than f faulty replicas are refused", () => {
   assertThrows(() => new Stage({ byzantine: ["r1", "r2"] }), RangeError);
+});
+
+Deno.test("§3.1: a chain is committed along which terms decrease", () => {
+  const play = stage();
+  const first = grow(GENESIS, 1, 2);
+  const older = [entryAfter(endOf(first), 1, [])];
+  play.settle(2, "r1", first);
+  for (const at of THREE) play.disk(at).write({ op: "restart-log", base: endOf(first) });
+  fires("§3.1", () => play.settle(3, "r2", older));
 });

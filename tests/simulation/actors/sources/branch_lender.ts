@@ -1,0 +1,52 @@
+/** A voter and source that has candidates who are behind keep prepared entries aside (§6.5, §6.8), and then brings them back by a snapshot. */
+import type { Certificate } from "../../../../protocol/certificate.ts";
+import type { FetchEntries } from "../../../../protocol/message.ts";
+import { compareRank } from "../../../../protocol/rank.ts";
+import type { Actor, Puppet } from "../actor.ts";
+import { createRhythm, honestStates, type Running, runningCandidates, Speaker } from "../support/craft.ts";
+import { offset } from "../../../../protocol/ids.ts";
+
+/** How often it looks for candidates. */
+const LOOK_MS = 10;
+
+/**
+ * Refuses every candidate at once with the highest certificate there is, and serves the entries under it whatever others have dropped; in all
+ * else its core is honest, and shows its checkpoint to those who then ask for what is committed.
+ */
+const branchLender: Actor = (puppet) => {
+  const speaker = new Speaker(puppet);
+  const due = createRhythm(puppet, LOOK_MS);
+  return {
+    corrupt(outgoing) {
+      if (due()) { for (const running of runningCandidates(puppet)) refuse(puppet, speaker, running); }
+      return outgoing;
+    },
+    swallows(input) {
+      if (input.kind !== "packet" || input.packet.kind !== "FetchEntries") return false;
+      return lend(puppet, speaker, input.packet.signed.message);
+    },
+  };
+};
+
+function refuse(puppet: Puppet, speaker: Speaker, { candidate, term, state }: Running): void {
+  const known = honestStates(puppet).map(([, { prepared }]) => prepared).filter(({ kind }) => kind === "prepare");
+  const certificate = known.sort((a, b) => compareRank(b, a))[0];
+  if (certificate === undefined || compareRank(certificate, state.prepared) <= 0) return;
+  const beat = Math.floor(puppet.coven.now() / 100);
+  if (!speaker.first(`refusal ${candidate} ${term} ${certificate.term} ${certificate.index} ${beat}`)) return;
+  const signed = { kind: "VoteRefusal", term, candidate, voter: speaker.self } as const;
+  speaker.say([candidate], { kind: "VoteRefusal", signed, certificate });
+}
+
+/** Serves what is asked for under a certificate shown to a candidate; false where that is not what is asked for. */
+function lend({ coven }: Puppet, speaker: Speaker, { replica, nonce, from, head }: FetchEntries): boolean {
+  const wanted: Certificate | null = coven.peek(replica)?.catchUp.active?.certificate ?? null;
+  const chain = wanted?.hash === head.hash ? coven.archive.chain(head, offset(from, -1)) : null;
+  if (chain === null) return false;
+  const signed = { kind: "FetchEntriesResponse", replica: speaker.self, nonce, from } as const;
+  const entries = chain.map(({ entry }) => entry);
+  speaker.say([replica], { kind: "FetchEntriesResponse", signed, entries, certificate: null, checkpoint: null });
+  return true;
+}
+
+export const BRANCH_LENDERS: Readonly<Record<string, Actor>> = { "branch-lender": branchLender };
