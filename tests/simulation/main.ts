@@ -50,7 +50,7 @@ const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 const EXIT_BROKEN = 3;
 const DEFAULT_SEEDS = 200;
-/** Failing seeds that are printed one by one. */
+/** Maximum number of failing seeds that are printed one by one. */
 const PRINTED_FAILURES = 10;
 
 type Flags = ReturnType<typeof readFlags<(typeof STRINGS)[number], (typeof BOOLEANS)[number]>>;
@@ -64,7 +64,7 @@ interface Search {
   readonly workers: number;
   readonly untilFailure: boolean;
   readonly clauses: boolean;
-  /** The mutant that these very sources hold, as the search on its copy is told. */
+  /** The mutant that these sources hold, as the search on its copy is told. */
   readonly mutant: string | null;
 }
 
@@ -111,7 +111,7 @@ function replicasOf(flags: Flags): number {
   return replicas;
 }
 
-/** The command that runs one seed of `search` again. */
+/** Returns the command that runs one seed of `search` again. */
 function replayCommand({ replicas, actors, scenario, clauses, mutant }: Search, seed: number): string {
   const planted = mutant === null ? "" : ` --mutant ${mutant}`;
   const plans = `${actors ? ` --actor ${actors[0]}` : ""}${scenario ? ` --scenario ${scenario}` : ""}`;
@@ -119,7 +119,7 @@ function replayCommand({ replicas, actors, scenario, clauses, mutant }: Search, 
   return `deno task sim --start ${seed} --seeds 1 --replicas ${replicas}${options} --transcript`;
 }
 
-/** Runs the seeds and prints what failed; the failing results, the lowest seed first. */
+/** Runs the seeds and prints what failed; returns the failing results, the lowest seed first. */
 async function search(options: Search, json: boolean): Promise<SeedResult[]> {
   const statistics = emptyStatistics();
   const failures: SeedResult[] = [];
@@ -169,7 +169,7 @@ async function main(args: readonly string[]): Promise<number> {
       console.error(`sim: ${error.message}`);
       return EXIT_USAGE;
     }
-    // Nothing of the core's: it must never pass for a seed that failed, or a mutant that was found.
+    // An error outside the core: it must never pass for a seed that failed, or a mutant that was found.
     console.error(`sim: the simulation itself broke: ${(error as Error).stack}`);
     return EXIT_BROKEN;
   }

@@ -9,7 +9,7 @@ import { SimCluster } from "./nodes/sim_cluster.ts";
 
 type Loses = (from: ReplicaId, to: ReplicaId, packet: Packet) => boolean;
 
-/** Four replicas, the first leader of which is faulty from the moment it has led everyone to one committed entry. */
+/** Four replicas, whose first leader is faulty from the moment it has led all to one committed entry. */
 class Stage {
   readonly cluster: SimCluster;
   readonly leader: ReplicaId;
@@ -18,9 +18,9 @@ class Stage {
   readonly c: ReplicaId;
   /** Index of the entry that the schedule is about. */
   readonly index: number;
-  /** What the network loses at the moment. */
+  /** The packets the network loses at present. */
   loses: Loses = () => false;
-  /** Whether the faulty leader, otherwise dead, supports every candidacy of `c` whatever its base. */
+  /** Set while the faulty leader, otherwise dead, supports every candidacy of `c` whatever its base. */
   #supports = false;
   /** Hashes that honest replicas held at the index when they began to lead. */
   readonly ledWith: (string | undefined)[] = [];
@@ -58,13 +58,13 @@ class Stage {
     return this.state(id).log.entries[this.index - 1]?.hash;
   }
 
-  /** From now on the leader says nothing but what helps `c` to be elected. */
+  /** From now on the leader sends nothing but what helps `c` to be elected. */
   lie(): void {
     this.cluster.node(this.leader).crash();
     this.#supports = true;
   }
 
-  /** A term in which `id` leads and has committed something, and everyone up has it too. */
+  /** Brings about a term in which `id` leads and has committed something, and every replica that is up has it too. */
   settle(members: readonly ReplicaId[]): void {
     const settled = () =>
       members.every((id) => this.state(id).commitIndex > this.index) &&
@@ -87,14 +87,14 @@ class Stage {
   }
 }
 
-/** Everything to and from `id`. */
+/** Returns a rule that loses everything to and from `id`. */
 const cutOff = (id: ReplicaId): Loses => (from, to) => from === id || to === id;
 
 for (const seed of [1, 2, 3, 4]) {
   Deno.test(`Cachin & Vukolić: what A alone has committed survives a faulty leader and C, seed ${seed}`, () => {
     const stage = new Stage(seed);
     const { a, b, c, leader, cluster } = stage;
-    // m goes to A and B only. All three certify it, but what they report of that only A hears: A alone commits.
+    // m goes to A and B only. All three certify it, but their reports of that reach only A: A alone commits.
     const isReport = (packet: Packet) =>
       packet.kind === "AppendEntriesResponse" && packet.signed.message.prepared.index === stage.index;
     stage.loses = (_, to, packet) => to === c || (to !== a && isReport(packet));
@@ -121,7 +121,7 @@ for (const seed of [1, 2, 3, 4]) {
     assert(cluster.elapse(900, certified), "A did not gather a quorum of acks");
     const [e, other] = [stage.hashOf(a), stage.hashOf(c)];
     assert(other !== undefined && other !== e, "C was not shown another entry");
-    // Before B knows of any certificate nobody but A and the leader can have reported one: two of four commit nothing.
+    // Before B knows of any certificate only A and the leader can have reported one: two of four commit nothing.
     stage.lie();
     assertEquals(stage.state(b).prepared.index, 1);
     stage.loses = cutOff(a);

@@ -34,11 +34,11 @@ export interface SimulationParts {
   readonly crypto: SimCrypto;
   readonly observer: Observer;
   readonly history: ClientHistory;
-  /** After a replica has handled something, with its state for those who write it down. */
+  /** Called after a replica has handled something, with its state for transcripts. */
   readonly handled?: (at: ReplicaId, state: CoreState | null, now: Millis) => void;
 }
 
-/** After this a faulty replica that stopped by itself comes back. */
+/** Wait before a faulty replica that stopped by itself is restarted. */
 const FAULTY_RESTART_MS = 500;
 
 export class Simulation {
@@ -56,7 +56,7 @@ export class Simulation {
   readonly #disks: DiskFaults;
   readonly #desk: ClientDesk;
   readonly #down = new Set<ReplicaId>();
-  /** The faulty replicas say nothing any more. */
+  /** Set once the faulty replicas have fallen silent for good. */
   #hushed = false;
 
   constructor(parts: SimulationParts) {
@@ -118,12 +118,12 @@ export class Simulation {
     return this.#desk.clients;
   }
 
-  /** Honest replicas that have lost their disk and are learners still. */
+  /** Honest replicas that have lost their disk and are still learners. */
   get learners(): ReplicaId[] {
     return this.#disks.learners;
   }
 
-  /** Whether more replicas are faulty, learners or to stay down than may be: then no service is owed. */
+  /** True if more replicas are faulty, learners or to stay down than permitted: then no service is owed. */
   get exceeds(): boolean {
     const missing = new Set([...this.#byzantine, ...this.learners, ...this.#down]);
     return missing.size > quorumOf(this.plan.replicas.length).f;
@@ -138,7 +138,7 @@ export class Simulation {
     return this.nodes.get(id)!;
   }
 
-  /** Whoever leads in the highest term, by its own account. */
+  /** Returns the replica that leads in the highest term, according to itself. */
   leader(): ReplicaId | null {
     let best: { readonly id: ReplicaId; readonly term: number } | null = null;
     for (const { id, state } of this.nodes.values()) {
@@ -147,7 +147,7 @@ export class Simulation {
     return best?.id ?? null;
   }
 
-  /** The end of the faults: honest replicas come up, and stay up. */
+  /** Ends the faults: honest replicas come up, and stay up. */
   heal(): void {
     this.#hushed = this.plan.hushed;
     this.#crashes.end(this.#hushed);
@@ -169,22 +169,22 @@ export class Simulation {
     }
   }
 
-  /** Clients send nothing any more, faulty ones neither. */
+  /** Silences all clients, faulty ones included. */
   pauseClients(): void {
     this.#desk.pause();
   }
 
-  /** Clients go on, with what their plans want of them after the healing. */
+  /** Resumes the clients with the operations their plans want after the healing. */
   resumeClients(serviceMs: Millis): void {
     this.#desk.resume(serviceMs);
   }
 
-  /** Whether every honest client got everything answered, for as long as was wanted. */
+  /** True once every honest client had everything answered, for as long as was wanted. */
   get served(): boolean {
     return this.#desk.served;
   }
 
-  /** `id` goes down, and comes back a moment later. */
+  /** Takes `id` down, and restarts it a moment later. */
   bounce(id: ReplicaId): void {
     this.node(id).crash();
     this.scheduler.schedule(1, () => this.node(id).state === null && this.#start(id));
@@ -250,7 +250,7 @@ export class Simulation {
     this.#network.send(from, to, packet);
   }
 
-  /** What has arrived is handled together a little later. */
+  /** Queues an arrival; everything that has arrived is handled together a little later. */
   #deliver(to: ReplicaId, arrival: Arrival): void {
     const inbox = this.#inboxes.get(to)!;
     inbox.push(arrival);
@@ -261,7 +261,7 @@ export class Simulation {
     });
   }
 
-  /** Has the node ticked when it next asks for it, on its own clock. */
+  /** Schedules the node's next tick for when it asks for it, on its own clock. */
   #rearm(id: ReplicaId): void {
     const { state } = this.node(id);
     if (!state) return;
@@ -283,7 +283,7 @@ export class Simulation {
     this.#desk.reply(this.node(from), { client, answers });
   }
 
-  /** A faulty replica whose core was led into a contradiction by its own lies comes back; an honest one never may. */
+  /** Restarts a faulty replica whose core was led into a contradiction by its own lies; an honest one must never be. */
   #failed(id: ReplicaId, error: Error): void {
     if (!this.isHonest(id)) {
       this.stats.liarsStopped++;

@@ -1,4 +1,4 @@
-/** All checkers as one observer. */
+/** Combines all checkers into one observer. */
 import type { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
 import { AnswerChecker } from "./execution/answer_checker.ts";
 import { CheckpointChecker } from "./durable/checkpoint_checker.ts";
@@ -19,11 +19,11 @@ import { SignedBook } from "./signed/signed_book.ts";
 import { SigningChecker } from "./signed/signing_checker.ts";
 
 export interface CheckerOptions {
-  /** Whether single clauses are judged besides the invariants; they name a fault earlier and more closely. Default true. */
+  /** Set to judge single clauses besides the invariants; they name a fault earlier and more closely. Default true. */
   readonly clauses?: boolean;
 }
 
-/** What was seen in a run. */
+/** Counters of what a run showed. */
 export interface CheckCounts {
   packets: number;
   crashes: number;
@@ -41,12 +41,12 @@ export interface CheckCounts {
 }
 
 export interface Checkers extends Required<Omit<Observer, "event">> {
-  /** Call once, after the liveness phase. Throws ViolationError like every other method. */
+  /** Makes the final checks; call once, after the liveness phase. Throws ViolationError like every other method. */
   finish(): void;
   readonly counts: Readonly<CheckCounts>;
 }
 
-/** Checkers for one run. Every method throws ViolationError the moment something does not hold. */
+/** Creates the checkers of one run. Every method throws ViolationError the moment something does not hold. */
 export function createCheckers(facts: RunFacts, options: CheckerOptions = {}): Checkers {
   const parts = partsOf(facts, options);
   const { roster, book, requests, durable, executions, answers } = parts;
@@ -98,7 +98,7 @@ function partsOf(facts: RunFacts, options: CheckerOptions) {
   return { roster, book, requests, durable, signing, executions, settling, replays, answers, checkpoints, recoveries };
 }
 
-/** What is asked of every honest replica as it goes along. */
+/** Returns the checks that every honest replica must pass during the run. */
 function ofHonest(honest: (id: ReplicaId) => boolean, parts: Parts) {
   const { durable, signing, executions, replays, answers, checkpoints, recoveries } = parts;
   return {

@@ -1,4 +1,4 @@
-/** What each honest replica may sign and hold: I2, I8–I10, §4.3, §5.1, §5.3, §6.5–§6.8, evidence, failures. */
+/** Tests what each honest replica may sign and hold: I2, I8–I10, §4.3, §5.1, §5.3, §6.5–§6.8, evidence, failures. */
 import { assertEquals } from "@std/assert";
 import { InvariantError } from "../../../protocol/invariant.ts";
 import { logIndex, type ReplicaId, replicaId, term } from "../../../protocol/ids.ts";
@@ -34,7 +34,7 @@ function stage(options: ConstructorParameters<typeof Stage>[0] = {}): Stage {
   return fresh;
 }
 
-/** A stage on which r1 leads term 1. */
+/** Returns a stage on which r1 leads term 1. */
 function led(options: ConstructorParameters<typeof Stage>[0] = {}): Stage {
   const play = stage(options);
   play.elect(1, "r1");

@@ -2,14 +2,14 @@
 import { ConfigError } from "../../../crypto/config_error.ts";
 import { applyMutant, findMutant, listMutants } from "../../mutants/mod.ts";
 
-/** Within this many seeds every mutant has to be found. */
+/** Number of seeds within which every mutant must be found. */
 const MUTANT_SEEDS = 2000;
 
-/** One line a mutant. */
+/** Returns one line per mutant. */
 export const listMutantNames = (): string[] =>
   listMutants().map(({ name, kind, clause, what }) => `${name} (${kind}, ${clause}): ${what}`);
 
-/** Runs the search on a copy with `name` planted; true if it was found. `args` are the caller's, and are handed on. */
+/** Runs the search on a copy with `name` planted; true if it was found. `args` are the caller's, and are passed on. */
 export async function searchMutant(name: string, args: readonly string[]): Promise<boolean> {
   if (!listMutants().some((mutant) => mutant.name === name)) {
     throw new ConfigError(`--mutant: given "${name}", wanted one that --list-mutants names`);

@@ -1,11 +1,11 @@
-/** The simulated network: every packet's fate, drawn from the faults that hold at its time. */
+/** The simulated network: every packet's fate, drawn from the faults in force at its time. */
 import type { Millis, ReplicaId } from "../../../protocol/ids.ts";
 import type { Packet } from "../../../protocol/packet.ts";
 import type { EchoFault, Fault, NetworkFault, RecallFault, Target } from "../plan/plan.ts";
 import type { Rng } from "../plan/rng.ts";
 import type { Scheduler } from "./scheduler.ts";
 
-/** Packets remembered for replays. */
+/** Packets kept for replays. */
 const ARCHIVE = 400;
 /** AppendEntries that an echo repeats. */
 const ECHOES = 12;
@@ -21,14 +21,14 @@ export interface NetworkParts {
   readonly latencyMs: readonly [Millis, Millis];
   readonly faults: readonly WireFault[];
   readonly replicas: readonly ReplicaId[];
-  /** Whom a target means now. */
+  /** Returns the replica that a target means now. */
   readonly resolve: (target: Target) => ReplicaId | null;
   readonly deliver: (to: ReplicaId, packet: Packet) => void;
 }
 
 type RollCallAnswerPacket = Extract<Packet, { readonly kind: "RollCallAnswer" }>;
 
-/** A fault under way, with its targets resolved. */
+/** A fault in force, with its targets resolved. */
 interface Active {
   readonly fault: NetworkFault;
   readonly sources: ReadonlySet<string> | null;
@@ -64,7 +64,7 @@ export class Network {
     }
   }
 
-  /** Sends `packet` to each of `to`, as the faults of the moment will have it. */
+  /** Sends `packet` to each of `to`, subject to the faults in force. */
   send(from: ReplicaId, to: readonly ReplicaId[], packet: Packet): void {
     if (this.#active.size > 0) this.#remember(packet);
     if (packet.kind === "AppendEntries" && this.#echoes.push(packet) > ECHOES) this.#echoes.shift();
@@ -72,7 +72,7 @@ export class Network {
     for (const replica of to) this.#sendOne(from, replica, packet.kind, () => this.#parts.deliver(replica, packet));
   }
 
-  /** Has `arrive` happen as the faults will have it for something sent from `from` to `to`; clients' links go by their ids. */
+  /** Calls `arrive` subject to the faults for something sent from `from` to `to`; clients' links go by their ids. */
   sendOther(from: string, to: string, arrive: () => void): void {
     this.#sendOne(from, to, null, arrive);
   }
@@ -94,7 +94,7 @@ export class Network {
     for (let i = 0; i < copies; i++) scheduler.schedule(delay * (1 + i), arrive);
   }
 
-  /** What leaders said lately, once more and for ever (§5.1: it keeps nobody quiet). */
+  /** Repeats recent AppendEntries of leaders for ever (§5.1: they keep no replica from suspecting). */
   #echo(everyMs: Millis): void {
     const { scheduler, replicas, rng, deliver } = this.#parts;
     if (this.#echoes.length > 0) { for (const id of replicas) deliver(id, rng.pick(this.#echoes)); }

@@ -10,7 +10,7 @@ const [r1, r2, r3] = ["r1", "r2", "r3"].map(replicaId) as [ReplicaId, ReplicaId,
 const packet = (kind: Packet["kind"] = "PreVote") => ({ kind }) as Packet;
 const FAULT: NetworkFault = { kind: "network", ...STEADY, from: 0, to: 1000 };
 
-/** A network with `faults`, on which r1 leads, and what it delivered. */
+/** Returns a network with `faults`, on which r1 leads, and what it delivered. */
 function stage(...faults: (NetworkFault | EchoFault | RecallFault)[]) {
   const scheduler = new Scheduler();
   const delivered: { readonly to: ReplicaId; readonly packet: Packet; readonly at: number }[] = [];
@@ -27,7 +27,7 @@ function stage(...faults: (NetworkFault | EchoFault | RecallFault)[]) {
   return { scheduler, network, delivered };
 }
 
-/** Who gets what `from` sends to everyone else, `times` times. */
+/** Returns the receivers of what `from` sends to all others, `times` times. */
 function reach(faults: readonly NetworkFault[], from: ReplicaId, kind?: Packet["kind"], times = 1): ReplicaId[] {
   const { scheduler, network, delivered } = stage(...faults);
   for (let i = 0; i < times; i++) network.send(from, [r1, r2, r3].filter((id) => id !== from), packet(kind));

@@ -12,15 +12,15 @@ export interface FaultFrame {
   readonly from: Millis;
   readonly to: Millis;
   readonly mood: string;
-  /** Honest replicas that may lose their disks, and how often that happens in all. */
+  /** Honest replicas that lose their disks, one element per loss. */
   readonly wipes: readonly ReplicaId[];
-  /** Whether somebody has to be away for long. */
+  /** True if a replica must be away for long. */
   readonly farBehind: boolean;
-  /** What durations are measured in: the election timeout, a second at most. */
+  /** Unit of durations: the election timeout, a second at most. */
   readonly unit: Millis;
 }
 
-/** Kinds whose loss alone changes what the others know. */
+/** Kinds of packets whose loss alone changes what the others know. */
 const KINDS: readonly Packet["kind"][] = [
   "AppendEntries",
   "AppendEntriesResponse",
@@ -61,7 +61,7 @@ export function drawFaults(rng: Rng, frame: FaultFrame): Fault[] {
   ];
 }
 
-/** Whoever leads is cut off from all others, or from all but a few, for longer than an election takes. */
+/** Cuts the leader off from all others, or from all but a few, for longer than an election takes. */
 function drawFall(rng: Rng, { ids, from, to, unit }: FaultFrame): Fault[] {
   const start = rng.between(from, to - unit / 5);
   const span = cutFrom(start, unit * rng.between(1.2, 4), to);
@@ -74,7 +74,7 @@ function drawFall(rng: Rng, { ids, from, to, unit }: FaultFrame): Fault[] {
   ]);
 }
 
-/** Honest leaders fall one after the other, until a faulty one leads; it is left alone. */
+/** Cuts off honest leaders one after the other, until a faulty one leads; that one is left alone. */
 function drawReign(rng: Rng, { from, to, unit }: FaultFrame): Fault[] {
   const reign: Fault[] = [];
   for (let at = from; at < to - unit; at += 3.5 * unit) {
@@ -83,7 +83,7 @@ function drawReign(rng: Rng, { from, to, unit }: FaultFrame): Fault[] {
   return reign;
 }
 
-/** Nothing gets through from `start` on, for `length` or until `end`. */
+/** Returns a fault that loses everything from `start` on, for `length` or until `end`. */
 const cutFrom = (start: Millis, length: Millis, end: Millis): NetworkFault => ({
   kind: "network",
   ...STEADY,
@@ -92,7 +92,7 @@ const cutFrom = (start: Millis, length: Millis, end: Millis): NetworkFault => ({
   loss: 1,
 });
 
-/** Noise on every link, in stretches, so that it can be taken out of a plan piece by piece. */
+/** Draws noise on every link, in stretches, so that it can be taken out of a plan piece by piece. */
 function drawNoise(rng: Rng, { from, to, unit }: FaultFrame): Fault[] {
   if (rng.chance(0.35)) return [];
   const loss = rng.pick([0, 0.02, 0.1, 0.25]);
@@ -170,7 +170,7 @@ function drawRollback(rng: Rng, { byzantine, from, to }: FaultFrame): Fault[] {
   return [{ kind: "rollback", replica: rng.pick(byzantine), copiedAt: rng.between(0, at), from: at }];
 }
 
-/** One absence at most, or one after the other. */
+/** Draws one absence at most, or several in succession. */
 function drawAbsences(rng: Rng, frame: FaultFrame): Fault[] {
   const { farBehind, mood, from, to } = frame;
   const parts = farBehind ? 3 : 1;
@@ -182,7 +182,7 @@ function drawAbsences(rng: Rng, frame: FaultFrame): Fault[] {
   }).flat();
 }
 
-/** An honest replica is away for so long that the others have dropped what it lacks when it is back. */
+/** Draws an absence of an honest replica, so long that the others have dropped what it lacks when it is back. */
 function drawAbsence(rng: Rng, { ids, byzantine, from, to }: FaultFrame): Fault[] {
   const absent = rng.pick(ids.filter((id) => !byzantine.includes(id)));
   const start = rng.between(from, from + (to - from) / 2);
@@ -198,7 +198,7 @@ function drawRefusal(rng: Rng, { ids, from, to, unit }: FaultFrame): Fault {
   return { kind: "refuse", from: at, to: Math.min(to, at + unit * rng.pick([0.05, 0.5, 2, 4])), replica };
 }
 
-/** One of them after the other, or some at once; which of them may, is seen at the time. */
+/** Draws lost disks, in succession or some at once; which losses are permitted is decided at the time. */
 const drawWipes = (rng: Rng, { wipes, from, to, unit }: FaultFrame): Fault[] =>
   wipes.map((replica) => ({
     kind: "wipe",

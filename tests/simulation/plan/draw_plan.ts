@@ -1,4 +1,4 @@
-/** Draws the plan of a seed: which faults, which adversaries, which load. */
+/** Draws the plan of a seed: its faults, its adversaries, its load. */
 import type { ProtocolConstants } from "../../../protocol/config.ts";
 import { type Millis, type ReplicaId, replicaId } from "../../../protocol/ids.ts";
 import { quorumOf } from "../../../protocol/quorum.ts";
@@ -8,15 +8,15 @@ import type { ByzantinePlan, ClientPlan, Fault, Plan, Target } from "./plan.ts";
 import { Rng } from "./rng.ts";
 import { SCENARIOS } from "../scenarios/mod.ts";
 
-/** What a caller wants of every plan. */
+/** Options for every plan. */
 export interface PlanOptions {
   /** n; 4 by default. */
   readonly replicas?: number;
-  /** Only these actors, by name. */
+  /** Restricts adversaries to these actors, by name. */
   readonly actors?: readonly string[] | null;
   /** Only plans made for this purpose, by its name; they have the actors they need. */
   readonly scenario?: string | null;
-  /** Whether single clauses are judged besides the invariants and what clients see; true by default. */
+  /** Set to judge single clauses besides the invariants and what clients see; true by default. */
   readonly clauses?: boolean;
 }
 
@@ -24,19 +24,19 @@ export interface PlanOptions {
 type Mood =
   /** Everything at once. */
   | "chaos"
-  /** Honest leaders are cut off until a faulty one leads, with little trouble beside. */
+  /** Honest leaders are cut off until a faulty one leads, with few other faults. */
   | "reign"
   /** The faulty replicas are of little or no use, and the honest ones have to settle by themselves when the network heals. */
   | "silence"
-  /** Nobody is faulty, but as many as may be stay down. */
+  /** No replica is faulty, but as many as permitted stay down. */
   | "down"
-  /** So does the leader, while what it said lately is repeated for ever. */
+  /** As `down`, and the leader is among them, while its recent headers are repeated for ever. */
   | "echo"
-  /** Honest replicas lose their disks and come back as learners, others may be faulty besides. */
+  /** Honest replicas lose their disks and come back as learners; others may be faulty as well. */
   | "amnesia"
-  /** Somebody falls so far behind that it needs a snapshot, and the faulty replicas are sources. */
+  /** A replica falls so far behind that it needs a snapshot, and the faulty replicas are sources. */
   | "behind"
-  /** Elections take so long that whatever is repaired must be repaired without one. */
+  /** Elections take so long that anything to be repaired must be repaired without one. */
   | "patience";
 
 const MOODS: readonly (readonly [Mood, number])[] = [
@@ -49,12 +49,12 @@ const MOODS: readonly (readonly [Mood, number])[] = [
   ["echo", 0.04],
   ["patience", 0.1],
 ];
-/** Longer than chunks are kept that no snapshot needs. */
+/** Longer than unneeded chunks are kept. */
 const REST_MS = 65_000;
-/** One seed in so many has real signatures and the real wire format. */
+/** One seed in this many has real signatures and the real wire format. */
 const REAL_CRYPTO_EVERY = 50;
 
-/** The plan of `seed`; equal arguments give equal plans. */
+/** Returns the plan of `seed`; equal arguments give equal plans. */
 export function drawPlan(seed: number, options: PlanOptions = {}): Plan {
   const { scenario = null, ...others } = options;
   const plan = drawFreely(seed, others);
@@ -75,13 +75,13 @@ function drawFreely(seed: number, { replicas = 4, actors = null, clauses = true 
   // Some attacks come to nothing unless disks are lost, or replicas so far behind that they need snapshots.
   const mayExceed = exceeds || (plays(RECOVERY_ACTORS) && rng.chance(0.8));
   const farBehind = mood === "behind" || plays(SNAPSHOT_ACTORS);
-  // What a faulty leader hides from somebody is soon to be had as a snapshot only.
+  // What a faulty leader hides from a replica is soon available only as a snapshot.
   const shortLogs = farBehind || plays(["outdating-leader"]) || (plays(LEADING_ACTORS) && rng.chance(0.4));
   const honest = ids.filter((id) => byzantine.every(({ replica }) => replica !== id));
   const spare = f - byzantine.length;
   const constants = drawConstants(rng, mood, shortLogs);
   const { electionTimeoutMs: unit } = constants;
-  // Patient clusters need two timeouts to elect anyone; what troubles them then is over long before the next one.
+  // Patient clusters need two timeouts to elect a leader; the faults after that are over long before the next election.
   const onset = mood === "patience" ? 2.5 * unit : unit;
   const safetyMs = mood === "patience" ? rng.int(45_000, 60_000) : Math.round(unit * rng.between(8, 30));
   return {
@@ -146,7 +146,9 @@ function drawConstants(rng: Rng, mood: Mood, shortLogs: boolean): ProtocolConsta
   };
 }
 
-/** Mostly so small that logs are cut short all the time; the patient keep what a leader may have to send again. */
+/**
+ * Draws checkpoint intervals, mostly so small that logs are often cut short; patient clusters keep what a leader may have to send again.
+ */
 function drawCheckpoints(rng: Rng, patient: boolean): Pick<ProtocolConstants, "checkpointEvery" | "logTail"> {
   if (rng.chance(0.15)) return { checkpointEvery: 1000, logTail: 1000 };
   return {
@@ -155,7 +157,7 @@ function drawCheckpoints(rng: Rng, patient: boolean): Pick<ProtocolConstants, "c
   };
 }
 
-/** Who may lose its disk, once or several times. */
+/** Draws the replicas that lose their disk, once or several times. */
 function drawLosers(rng: Rng, honest: readonly ReplicaId[], mood: Mood, mayExceed: boolean): ReplicaId[] {
   if (mood !== "amnesia" && !mayExceed) return [];
   return Array.from({ length: rng.int(1, 4) }, () => rng.pick(honest));
@@ -177,7 +179,7 @@ function drawByzantine(
     return chosen.map((replica) => ({ replica, actors: quiet(), turnMs: null }));
   }
   const names = only ?? fittingActors(rng, mood);
-  // Conspiracies of one kind and of many.
+  // Colluders of one kind and of many.
   const shared = drawBehaviour(rng, names);
   const alike = rng.chance(0.6);
   return chosen.map((replica) => ({ replica, ...(alike ? shared : drawBehaviour(rng, names)) }));
@@ -190,14 +192,15 @@ function fittingActors(rng: Rng, mood: Mood): readonly string[] {
 }
 
 /**
- * A term that a faulty replica leads or spoils lasts up to two capped timeouts and its election, and f of them may have the first turn
- * one after the other (§6.10, §6.11). An honest holder of that turn loses it by suspecting late or ranking low, so that no number of
- * terms is sure to be enough: among ten replicas, leaders that rewrite leave an honest one every third or fourth term.
+ * Returns the time limit of liveness. A term that a faulty replica leads or spoils lasts up to two capped timeouts and its election, and f
+ * of them may have the first turn in succession (§6.10, §6.11). An honest replica whose turn it is loses it by suspecting late or ranking
+ * low, so that no number of terms is sure to be enough: among ten replicas, leaders that rewrite leave an honest one every third or fourth
+ * term.
  */
 const livenessBound = (f: number, { electionTimeoutCapMs }: ProtocolConstants): Millis =>
   10 * Math.max(1, f) * electionTimeoutCapMs;
 
-/** One behaviour for the whole run, several at once, or one after the other. */
+/** Draws one behaviour for the whole run, several at once, or one after the other. */
 function drawBehaviour(rng: Rng, names: readonly string[]): Omit<ByzantinePlan, "replica"> {
   const count = rng.pick([1, 1, 1, 2, 3]);
   const actors = rng.shuffle(names).slice(0, count);
@@ -233,6 +236,6 @@ function drawClients(rng: Rng, mood: Mood, unit: Millis): ClientPlan[] {
 const drawEcho = (mood: Mood, unit: Millis): Fault[] =>
   mood === "echo" ? [{ kind: "echo", from: unit, everyMs: unit / 5 }] : [];
 
-/** In a part of the runs service is demanded for as long as it takes a faulty replica to have its turn again. */
+/** Draws how long service is demanded: in some runs as long as it takes a faulty replica to have its turn again. */
 const drawService = (rng: Rng, mood: Mood, unit: Millis): Millis =>
   ["chaos", "behind", "reign"].includes(mood) && rng.chance(0.3) ? unit * rng.between(5, 20) : 0;

@@ -1,4 +1,4 @@
-/** A run as text: its plan, one line a decision, and what happened, in the style of the golden transcripts. */
+/** Formats a run as text: its plan, one line per decision, and its events, in the style of the golden transcripts. */
 import { describePacket } from "../../interaction/describe.ts";
 import { Transcript } from "../../interaction/transcript.ts";
 import type { Observer } from "../observer.ts";
@@ -7,7 +7,7 @@ import type { RunWatch } from "../run.ts";
 import type { CoreState } from "../../../replica/core/state.ts";
 import type { ReplicaId } from "../../../protocol/ids.ts";
 
-/** What was drawn, without what is ordinary. */
+/** Describes everything drawn that is not ordinary. */
 export function describePlan(plan: Plan): string[] {
   const { constants, clocks, latencyMs, batchMs, byzantine, clients, faults, down, hushed } = plan;
   const skewed = clocks.some((rate) => rate !== 1)
@@ -72,7 +72,7 @@ function describeFault(fault: Fault): string {
 
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
 
-/** Watches a run and writes it down. */
+/** Returns a watch that writes a run down. */
 export function writeRun(write: (line: string) => void): RunWatch {
   const transcript = new Transcript(write);
   const states = new Map<ReplicaId, CoreState | null>();

@@ -27,7 +27,7 @@ const FORK = grow(GENESIS, 4, 1, "fork");
 const SNAPSHOT = snapshotAfter(CHAIN);
 const FOUR = ["r1", "r2", "r3", "r4"];
 
-/** Three replicas have committed four entries, and make a checkpoint of every second one. */
+/** Returns a stage on which three replicas have committed four entries, and make a checkpoint of every second one. */
 function settled(options: StageOptions = {}): Stage {
   const play = new Stage({ checkpointEvery: 2, ...options });
   for (let number = 1; number <= CHAIN.length + 1; number++) {
@@ -49,7 +49,7 @@ function write(play: Stage, at: string, snapshot: ForgedSnapshot = SNAPSHOT): vo
   play.persist(at, { op: "chunks", chunks: chunksOf(snapshot) });
 }
 
-/** All three have written the snapshot and say so. */
+/** Returns a stage on which all three have written the snapshot and published its Checkpoint. */
 function published(options: StageOptions = {}): Stage {
   const play = settled(options);
   for (const at of THREE) {
@@ -63,7 +63,7 @@ function restore(play: Stage, at: string, index: number, chain = CHAIN): void {
   play.checkers.restored(at as ReplicaId, { appliedIndex: logIndex(index), ...viewAfter(chain.slice(0, index)) }, 0);
 }
 
-/** What a replica makes durable at the end of a state transfer. */
+/** Returns the transaction a replica commits at the end of a state transfer. */
 const installed = (): PersistOperation[] => [
   { op: "restart-log", base: endOf(CHAIN) },
   { op: "prepared", certificate: commitCertificate(1, endOf(CHAIN), THREE), branch: [] },

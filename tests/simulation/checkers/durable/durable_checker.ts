@@ -1,4 +1,4 @@
-/** What honest replicas make durable: whether they may, and that nothing of it is ever taken back (§4, I5, I9, I10). */
+/** Judges everything honest replicas make durable: that it is permitted, and that nothing of it is ever taken back (§4, I5, I9, I10). */
 import type { ChainedEntry, Entry } from "../../../../protocol/entry.ts";
 import { type LogIndex, logIndex, type ReplicaId, type Term, term } from "../../../../protocol/ids.ts";
 import type { Certified } from "../../../../protocol/message.ts";
@@ -11,7 +11,7 @@ import type { Roster } from "../roster.ts";
 import type { SignedBook } from "../signed/signed_book.ts";
 import type { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.ts";
 
-/** What one replica was last known to hold. */
+/** The durable state of one replica, as last known. */
 interface Held {
   currentTerm: Term;
   vote: VoteRecord | null;
@@ -19,7 +19,7 @@ interface Held {
   commitIndex: LogIndex;
 }
 
-/** Called for each entry an honest replica makes durable, once. */
+/** Called once for each entry an honest replica makes durable. */
 export type OnEntry = (at: ReplicaId, entry: Entry) => void;
 
 export class DurableChecker {
@@ -38,17 +38,17 @@ export class DurableChecker {
     this.#onEntry = onEntry;
   }
 
-  /** The commit index that honest `at` made durable. */
+  /** Returns the commit index that honest `at` made durable. */
   commitIndexOf(at: ReplicaId): LogIndex {
     return this.#heldBy(at).commitIndex;
   }
 
-  /** All that `at` had made durable is gone; of what it signed nothing is. */
+  /** Forgets what `at` had made durable, which is gone; what it signed is not forgotten. */
   wiped(at: ReplicaId): void {
     this.#held.delete(at);
   }
 
-  /** A restart finds all that was durable; what it finds besides became durable as the replica crashed. */
+  /** Judges a restart, which finds all that was durable; anything more became durable as the replica crashed. */
   started(at: ReplicaId, disk: MemoryDisk): void {
     const held = this.#heldBy(at);
     demand(this.#book.tree.learnLog(disk.entries), "I8", () => `${at} starts with a log whose hashes do not chain`);
@@ -123,7 +123,7 @@ export class DurableChecker {
     if (vote !== null && !kept) this.#voted(at, held, vote);
   }
 
-  /** §6.5: for a certified base of a lower term that ranks no lower than all the voter held certified. */
+  /** §6.5: votes only for a certified base of a lower term that ranks no lower than everything the voter held certified. */
   #voted(at: ReplicaId, { currentTerm, prepared }: Held, { candidate, base }: VoteRecord): void {
     this.#book.vote(at, currentTerm, candidate, base);
     const text = () => `${at} votes in term ${currentTerm} for ${candidate} on ${pointText(base)}`;
@@ -150,7 +150,7 @@ export class DurableChecker {
     }
   }
 
-  /** I9, over restarts too; and a quorum stands behind every certificate (§5.5). */
+  /** I9, over restarts too; and every certificate needs a quorum (§5.5). */
   #prepared(at: ReplicaId, held: Held, certificate: Certified): void {
     const lower = ranksBelow(certificate, held.prepared);
     const text = () => `${at} holds ${pointText(certificate)}`;
@@ -168,7 +168,7 @@ export class DurableChecker {
     }
   }
 
-  /** I10, I5; and a quorum of reports of one term stands behind every commit (§5.6). */
+  /** I10, I5; and every commit needs a quorum of reports of one term (§5.6). */
   #commit(at: ReplicaId, held: Held, index: LogIndex, { term, hash }: Certified): void {
     demand(index >= held.commitIndex, "I10", () => `${at} commits ${index} after ${held.commitIndex}`);
     held.commitIndex = index;

@@ -1,4 +1,4 @@
-/** Replicas that lost their disks (§8.4): what learners sign, when they are sure, and their whole life judged together. */
+/** Replicas that lost their disks (§8.4): what learners sign, when they are sure, and all they ever signed judged together. */
 import { digest, replicaId, term } from "../../../../protocol/ids.ts";
 import type { PeerMessage } from "../../../../protocol/message.ts";
 import type { Packet } from "../../../../protocol/packet.ts";
@@ -21,7 +21,7 @@ const CHAIN = grow(GENESIS, 3, 1);
 const FORK = grow(GENESIS, 3, 1, "fork");
 const NEXT = grow(endOf(CHAIN), 1, 2);
 
-/** Term 1 has settled a chain; r3 has lost its disk since. */
+/** Returns a stage on which term 1 has settled a chain, and r3 has lost its disk since. */
 function wiped(options: StageOptions = {}): Stage {
   const play = new Stage(options);
   for (const number of [1, 2, 3, 4]) {
@@ -35,7 +35,7 @@ function wiped(options: StageOptions = {}): Stage {
 const bar = (play: Stage, number: number): void =>
   play.hardState("r3", { recovery: { nonce: RECOVERY, bar: term(number) } });
 
-/** Term 2 has committed one more entry, and r3 has heard of it. */
+/** Returns a stage on which term 2 has committed one more entry, and r3 has learnt of it. */
 function beyond(options: StageOptions = {}): Stage {
   const play = wiped(options);
   bar(play, 1);
@@ -101,7 +101,7 @@ Deno.test("§8.4: an answer to a roll call that leaves out what was signed; I8: 
   fires("I8", () => play.send("r2", preVote("r2", 5)));
 });
 
-/** r3 forgets that it was to wait, as no honest replica does. */
+/** Returns a stage on which r3 forgets that it was to wait, as no honest replica does. */
 function careless(): Stage {
   const play = wiped({ clauses: false });
   play.hardState("r3", { recovery: null, currentTerm: term(1) });

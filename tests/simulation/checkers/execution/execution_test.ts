@@ -13,7 +13,7 @@ const TWIN = request(2, "another b");
 const FIRST = entryAfter(GENESIS, 1, [A]);
 const CHAIN = [FIRST, entryAfter(endOf([FIRST]), 1, [B, A])];
 
-/** A stage where three replicas have committed entry 1 with A, and entry 2 with B and A once more. */
+/** Returns a stage on which three replicas have committed entry 1 with A, and entry 2 with B and A once more. */
 function settled(options: StageOptions = {}): Stage {
   const play = new Stage(options);
   for (const each of [A, B, TWIN]) play.checkers.requested(each, 0);
@@ -43,7 +43,7 @@ function reply({ checkers }: Stage, at: string, ...answers: Answer[]): void {
   checkers.replied(at as ReplicaId, { client: clientId("c1"), answers }, 0);
 }
 
-/** All three execute A and B where they are, and answer B. */
+/** Returns a stage on which all three execute A and B where they are, and answer B. */
 function served(options: StageOptions = {}): Stage {
   const play = settled(options);
   for (const at of THREE) {

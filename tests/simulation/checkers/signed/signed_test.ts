@@ -21,7 +21,7 @@ const CHAIN = grow(GENESIS, 3, 1);
 const MORE = grow(endOf(CHAIN), 2, 2);
 const FORK = grow(GENESIS, 3, 1, "fork");
 
-/** Everything any test orders, signed by its client. */
+/** Returns a stage on which every request of these tests is signed by its client. */
 function stage(options: ConstructorParameters<typeof Stage>[0] = {}): Stage {
   const fresh = new Stage(options);
   for (const number of [1, 2, 3, 4, 5]) {
@@ -80,7 +80,7 @@ Deno.test("I4: a leader whose base leaves out what a lower term committed", () =
 });
 
 Deno.test("I4 when the report that commits becomes visible after the election", () => {
-  // r3's pen is moved by hand: its disk forgets the vote, as no honest one does.
+  // r3's signature is forced: its disk forgets the vote, as no honest one does.
   const play = stage({ clauses: false, replicas: 7 });
   const five = ["r1", "r2", "r3", "r4", "r5"];
   play.elect(1, "r1", five);
