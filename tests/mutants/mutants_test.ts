@@ -5,7 +5,7 @@ import { createSources, patchedFiles } from "./patches.ts";
 import { PROJECT } from "./project.ts";
 import { SCENARIOS } from "../simulation/scenarios/mod.ts";
 
-/** What the simulation has to find at least. */
+/** Mutants that the simulation must find at least. */
 const DEMANDED: Readonly<Record<Mutant["kind"], readonly string[]>> = {
   safety: [
     "commit-after-one-phase",
@@ -69,7 +69,7 @@ const DEMANDED: Readonly<Record<Mutant["kind"], readonly string[]>> = {
 
 const SOURCES = createSources();
 const read = (file: string) => Deno.readTextFileSync(new URL(file, PROJECT));
-/** Paths of modules, wherever they stand now. */
+/** Paths of modules, wherever they are now. */
 const STEP = SOURCES.definitions.find("step").file;
 const KEPT = ["deno.json", "deno.lock", "mod.ts", STEP, SOURCES.definitions.find("createSession").file];
 
@@ -125,7 +125,7 @@ Deno.test("a planted mutant differs from the project in its patches only, and le
 
 const MODULE = new URL("./mod.ts", import.meta.url).href;
 
-/** Plants a mutant in `into` in a process of its own, which is killed when the copy is there. Returns the copy's root. */
+/** Plants a mutant in `into` in a separate process, which is killed when the copy is there. Returns the copy's root. */
 async function plantAndDie(into: string): Promise<string> {
   const code = `const { applyMutant } = await import(${JSON.stringify(MODULE)});
     console.log((await applyMutant("quorum-2f", Deno.args[0])).root);

@@ -1,4 +1,4 @@
-/** Mutants of coming back without a disk (§8.4): what was signed before is not asked for, or not waited for. */
+/** Mutants of recovery without a disk (§8.4): what was signed before is not asked for, or not waited for. */
 import { type Mutant, type Patch, patch } from "./mutant.ts";
 
 const LEARNER = "state.hard.recovery !== null";

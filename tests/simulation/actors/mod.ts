@@ -43,26 +43,26 @@ export const ACTORS: Readonly<Record<string, Actor>> = {
   ...GREEDY,
 };
 
-/** Behaviours that come to nothing but in plans made for them; drawn only where they, or such a plan, are named. */
+/** Behaviours that come to nothing except in plans made for them; drawn only if they, or such a plan, are named. */
 const STAGED_ACTORS: Readonly<Record<string, Actor>> = { ...BACKDATING_LEADERS, ...BRANCH_LENDERS };
 
 /** Every behaviour that a plan can name. */
 export const NAMED_ACTORS: Readonly<Record<string, Actor>> = { ...ACTORS, ...STAGED_ACTORS };
 
-/** Behaviours under which the honest have to settle even while no client urges them. Each is silent in the end, or never leads for long. */
+/** Behaviours under which the honest must settle even without requests of clients. Each is silent in the end, or never leads for long. */
 export const QUIET_ACTORS = [
   ...["silent", "heartbeat-replayer", "prevote-hoarder", "awkward-prevotes", "refuser", "greedy-stall"],
   ...["old-heartbeats", "fading-leader", "scattering-leader"],
 ] as const satisfies readonly string[];
 
-/** Behaviours of whoever leads. */
+/** Behaviours of faulty leaders. */
 export const LEADING_ACTORS: readonly string[] = [
   ...["equivocate", "withhold", "forge-client", "many-voices", "greedy-fork"],
   ...Object.keys(LEADERS),
 ];
 
-/** Behaviours whose point is what happens to replicas that lost their disk (§8.4). */
+/** Behaviours directed at replicas that lost their disk (§8.4). */
 export const RECOVERY_ACTORS: readonly string[] = [...Object.keys(ROLL_CALLERS), ...Object.keys(HOARDERS)];
 
-/** Behaviours whose point is what replicas are served that are far behind (§8.3). */
+/** Behaviours directed at what lagging replicas are served (§8.3). */
 export const SNAPSHOT_ACTORS: readonly string[] = [...Object.keys(CHUNK_SOURCES), ...Object.keys(PROOF_SOURCES)];

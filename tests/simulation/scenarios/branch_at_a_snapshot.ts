@@ -1,4 +1,4 @@
-/** Who stands for election behind everybody is lent the prepared entries above it, and a snapshot ends in the midst of them (§6.8, §8.3). */
+/** A lagging candidate is lent prepared entries above its log, and a snapshot ends in the middle of them (§6.8, §8.3). */
 import { quorumOf } from "../../../protocol/quorum.ts";
 import { brisk, cutOff, restart, type Scenario, unitOf } from "./scenario.ts";
 

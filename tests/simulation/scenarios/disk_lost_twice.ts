@@ -1,9 +1,9 @@
-/** One replica loses its disk again and again, and each time it calls the roll the answers to its earlier calls come too (§8.4). */
+/** One replica loses its disk again and again, and each time it calls the roll it also gets the answers to its earlier calls (§8.4). */
 import { brisk, restart, type Scenario, unitOf } from "./scenario.ts";
 
 const LOSSES = 3;
 
-/** Between two losses leaders change, so that it rejoins and signs in terms that the earlier answers know nothing of. */
+/** Between two losses leaders change, so that it rejoins and signs in terms that the earlier answers do not cover. */
 export const diskLostTwice: Scenario = (drawn, rng) => {
   const plan = brisk(drawn, rng);
   const unit = unitOf(plan);

@@ -1,20 +1,23 @@
-/** A disk is lost right after elections of which some honest replicas have heard nothing, and the faulty ones answer low (§8.4). */
+/** A disk is lost right after elections of which some honest replicas have received nothing, and the faulty ones answer low (§8.4). */
 import type { Packet } from "../../../protocol/packet.ts";
 import { quorumOf } from "../../../protocol/quorum.ts";
 import { brisk, cut, restart, type Scenario, unitOf } from "./scenario.ts";
 
-/** All that tells of terms; who gets none of it still hears roll calls. */
+/** All packets that reveal terms; a replica that gets none of them still receives roll calls. */
 const NEWS: readonly Packet["kind"][] = [
   ...["AppendEntries", "AppendEntriesResponse", "ResendRequest", "Checkpoint", "Evidence"] as const,
   ...["PreVote", "RequestVote", "Vote", "VoteRefusal", "VoteDeferred"] as const,
   ...["FetchEntriesResponse", "FetchChunksResponse"] as const,
 ];
-/** A deaf replica supports the term after its own, whatever the others do: it takes more terms than that to leave it behind. */
+/**
+ * Elections before the loss. A deaf replica supports the term after its own, whatever the others do: it takes more than one to leave it
+ * behind.
+ */
 const ELECTIONS = 3;
 
 /**
- * As many are deaf as may be while the others can elect: together with the faulty ones they are one fewer than a quorum, so that any bar from
- * Q answers holds, and none from fewer.
+ * As many are deaf as possible while the others can elect: together with the faulty ones they are one fewer than a quorum, so that any bar
+ * from Q answers holds, and none from fewer.
  */
 export const forgottenTerm: Scenario = (drawn, rng) => {
   const plan = brisk(drawn, rng);

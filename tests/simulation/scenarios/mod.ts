@@ -1,4 +1,4 @@
-/** Plans for what hardly ever comes about by chance; drawn only where one of them is named, so that they change no other seed. */
+/** Plans for events that hardly ever come about by chance; drawn only if one of them is named, so that they change no other seed. */
 import { branchAtASnapshot } from "./branch_at_a_snapshot.ts";
 import { diskLostTwice } from "./disk_lost_twice.ts";
 import { forgottenTerm } from "./forgotten_term.ts";

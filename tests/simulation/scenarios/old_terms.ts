@@ -1,4 +1,4 @@
-/** Faulty leaders order entries of old terms behind checkpoints at which everybody's log has just been cut off (§3.1, §8.2). */
+/** Faulty leaders order entries of old terms after checkpoints at which every log has just been cut off (§3.1, §8.2). */
 import { quorumOf } from "../../../protocol/quorum.ts";
 import { brisk, cut, type Scenario, unitOf } from "./scenario.ts";
 

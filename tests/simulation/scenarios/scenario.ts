@@ -1,15 +1,15 @@
-/** What plans that are made for one purpose are put together from. */
+/** Building blocks of plans made for one purpose. */
 import type { Millis, ReplicaId } from "../../../protocol/ids.ts";
 import { type CrashFault, type NetworkFault, type Plan, STEADY, type Target } from "../plan/plan.ts";
 import type { Rng } from "../plan/rng.ts";
 
-/** Turns a plan as it was drawn into one of the same cluster, load and noise in which something rare is likely. */
+/** Turns a drawn plan into one of the same cluster, load and noise in which something rare is likely. */
 export type Scenario = (plan: Plan, rng: Rng) => Plan;
 
-/** Elections of these plans take this long at first; none of them is about patience. */
+/** Returns how long elections of these plans take at first; none of them is about patience. */
 export const unitOf = ({ constants }: Plan): Millis => constants.electionTimeoutMs;
 
-/** `plan` with the short timeouts of most plans, whatever was drawn, and its clients at work until `safetyMs`. */
+/** Returns `plan` with the short timeouts of most plans, whatever was drawn, and its clients active until `safetyMs`. */
 export function brisk(plan: Plan, rng: Rng, change: Partial<Plan["constants"]> = {}): Plan {
   const unit = rng.pick([300, 300, 600]);
   const constants: Plan["constants"] = {
@@ -35,7 +35,7 @@ export function brisk(plan: Plan, rng: Rng, change: Partial<Plan["constants"]> =
   };
 }
 
-/** What is sent from `from` until `to` is lost. */
+/** Returns a fault that loses everything sent from `from` until `to`. */
 export const cut = (
   from: Millis,
   to: Millis,
@@ -49,13 +49,13 @@ export const cut = (
   ...links,
 });
 
-/** `replica` hears nothing and is heard by nobody. */
+/** Returns faults that keep `replica` from receiving and sending. */
 export const cutOff = (from: Millis, to: Millis, replica: ReplicaId): NetworkFault[] => [
   cut(from, to, { sources: [replica] }),
   cut(from, to, { targets: [replica] }),
 ];
 
-/** `replica` restarts at once; a leader does not lead its term again (§5.1). */
+/** Returns a fault that restarts `replica` at once; a leader does not lead its term again (§5.1). */
 export const restart = (from: Millis, replica: Target, downMs: Millis = 10): CrashFault => ({
   ...{ kind: "crash", from, replica, point: "now", during: null, passes: 0, downMs },
 });

@@ -1,4 +1,4 @@
-/** That each scenario really brings about what it is for, and nothing breaks. */
+/** Each scenario really brings about what it is for, and nothing breaks. */
 import { assert, assertEquals } from "@std/assert";
 import type { ReplicaId } from "../../../protocol/ids.ts";
 import type { CoreEvent, PersistOperation } from "../../../replica/core/output.ts";
@@ -11,7 +11,7 @@ import { createFakeCrypto } from "../network/sim_crypto.ts";
 import type { RunStats } from "../search/stats.ts";
 import { SCENARIOS } from "./mod.ts";
 
-/** What a run showed, in order. */
+/** Everything a run showed, in order. */
 interface Run {
   readonly plan: Plan;
   readonly stats: RunStats;
@@ -21,7 +21,7 @@ interface Run {
   readonly persisted: readonly (readonly PersistOperation[])[];
 }
 
-/** Runs a scenario; every run has to pass. */
+/** Runs a scenario; every run must pass. */
 function runScenario(scenario: string, seed: number, replicas = 4): Run {
   const plan = { ...drawPlan(seed, { replicas, scenario }), crypto: "fake" } as const;
   const faulty = new Set(plan.byzantine.map(({ replica }) => replica));
@@ -36,7 +36,7 @@ function runScenario(scenario: string, seed: number, replicas = 4): Run {
   return { plan, stats, sent, events, persisted };
 }
 
-/** What has to have come about over all runs, at least so often. */
+/** Events that must have occurred over all runs, and their least number. */
 type Wanted = Readonly<Record<string, readonly [atLeast: number, count: (run: Run) => number]>>;
 
 function testScenario(scenario: string, wanted: Wanted, seeds: readonly number[] = [1, 2, 3, 4, 5, 6]): void {
@@ -52,7 +52,7 @@ function testScenario(scenario: string, wanted: Wanted, seeds: readonly number[]
 const signedTerm = ({ packet }: Run["sent"][number]): number =>
   packet.kind === "Vote" || packet.kind === "AppendEntriesResponse" ? packet.signed.message.term : 0;
 
-/** Honest replicas that answer a roll call with less than the one who calls has signed in. */
+/** Counts honest replicas that answer a roll call with a lower term than the caller has signed in. */
 const lowHonestAnswers = ({ sent }: Run): number =>
   sent.filter(({ honest, packet }, i) => {
     if (!honest || packet.kind !== "RollCallAnswer") return false;
@@ -78,7 +78,7 @@ testScenario("disk-lost-twice", {
   "learners back": [15, ({ stats }) => stats.rejoined],
 }, [1, 2, 3, 4, 5, 6]);
 
-/** Headers of faulty leaders whose last entry is not of their term; what lies below the base they were elected on they need not show. */
+/** Counts headers of faulty leaders whose last entry is not of their term; entries below the base they were elected on need not be. */
 const backdated = ({ sent }: Run): number =>
   sent.filter(({ honest, packet }) => {
     if (honest || packet.kind !== "AppendEntries") return false;
@@ -95,7 +95,7 @@ testScenario("old-terms", {
   "snapshots installed": [1, ({ stats }) => stats.transferred],
 });
 
-/** Snapshots installed with prepared entries above them kept aside. */
+/** Counts snapshots installed with prepared entries above them kept aside. */
 const branchesKept = ({ persisted }: Run): number =>
   persisted.filter((operations) => {
     const at = operations.findIndex(({ op }) => op === "restart-log");

@@ -14,7 +14,7 @@ import type { Reign } from "../shadow/shadow_leadership.ts";
 import type { Claim, Scene } from "../shadow/shadow_situation.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 
-/** Leads from a base below what others hold: other entries than theirs behind it, to everyone. */
+/** Leads from a base below what others hold, with entries other than theirs after it, sent to all. */
 class Usurper {
   #of: Reign | null = null;
   #chain: Chain | null = null;
@@ -30,7 +30,7 @@ class Usurper {
   }
 }
 
-/** One certificate for each term, drawn when it is first wanted. */
+/** Returns a function that draws one certificate per term, when it is first needed. */
 function onceATerm(draw: (at: Term, top: Certificate) => Certificate): (at: Term, top: Certificate) => Certificate {
   const drawn = new Map<Term, Certificate>();
   return (at, top) => {
@@ -40,12 +40,12 @@ function onceATerm(draw: (at: Term, top: Certificate) => Certificate): (at: Term
   };
 }
 
-/** A genuine certificate below the highest, of this or an earlier time; the empty log's at worst. */
+/** Returns a genuine certificate below the highest, of this or an earlier time; the empty log's at worst. */
 function lower(scene: Scene, top: Certified): Certificate {
   return scene.coven.rng.pick(scene.lowerThan(top));
 }
 
-/** Campaigns with an old certificate, and leads from it where that wins. Now and then with the highest, so that something happens. */
+/** Campaigns with an old certificate, and leads from it if that wins. Sometimes uses the highest, so that something happens. */
 const lowBase = pretender((scene) => {
   const usurper = new Usurper();
   const led = new Led(scene);
@@ -57,8 +57,8 @@ const lowBase = pretender((scene) => {
 });
 
 /**
- * Asks each voter with a base as high as it demands, and leads from the lowest; its own votes are for that one. Where all demand the
- * same, it mixes theirs with its own.
+ * Asks each voter with a base as high as it demands, and leads from the lowest; its own votes are for that one. If all demand the
+ * same base, it mixes theirs with its own.
  */
 const mixedBase = pretender((scene) => {
   const usurper = new Usurper();
@@ -84,7 +84,7 @@ function mixedProof(scene: Scene, claim: Claim): ElectionProof | null {
   return { base, votes: [...covenVotes(scene, at, candidate, base), ...sorted].slice(0, scene.quorum) };
 }
 
-/** Elected on one base, shows a lower one; and asks with a certificate other than the one its request names. */
+/** Elected on one base, shows a lower one; and requests votes with a certificate other than the one its request names. */
 const baseSwapper = pretender((scene) => {
   const usurper = new Usurper();
   let turns = 0;
@@ -108,7 +108,7 @@ const baseSwapper = pretender((scene) => {
 /** Heartbeats for which it waits for second votes before it takes what it has. */
 const PATIENCE = 5;
 
-/** Asks those that have voted for it for another vote of the same term, on a lower base. */
+/** Asks replicas that have voted for it for another vote of the same term, on a lower base. */
 const asksTwice = pretender((scene) => {
   const usurper = new Usurper();
   const led = new Led(scene);
@@ -134,7 +134,7 @@ const asksTwice = pretender((scene) => {
   };
 });
 
-/** A proof on a base that nobody was asked with at first. */
+/** Returns a proof on a base with which no replica was asked at first. */
 function lowerVoted(scene: Scene, claim: Claim): ElectionProof | null {
   const { term: at, candidate } = claim;
   const base = lowerOf(scene, claim);
@@ -152,7 +152,7 @@ const prepare = (point: Certified, responses: readonly Response[]): Certificate 
   responses,
 });
 
-/** What the coven alone signs for a point. */
+/** Returns acks of a point that the colluders alone sign. */
 const covenAcks = ({ coven }: Scene, { term: at, index, hash }: Certified, top: Certificate): Response[] =>
   coven.members.map((replica) =>
     coven.sign<AppendEntriesResponse>(replica, {
@@ -167,7 +167,7 @@ const covenAcks = ({ coven }: Scene, { term: at, index, hash }: Certified, top: 
     })
   );
 
-/** An earlier point of the chain as one of the last term: what would let a leader drop everything above it. */
+/** Returns an earlier point of the chain as one of the last term: it would let a leader drop everything above it. */
 function earlierPoint(scene: Scene, at: Term, top: Certificate): Certified {
   const index = logIndex(Math.max(1, top.index - scene.coven.rng.int(1, 3)));
   const chain = scene.chainThrough(top);
@@ -176,20 +176,20 @@ function earlierPoint(scene: Scene, at: Term, top: Certificate): Certified {
 }
 
 const FABRICATIONS: readonly Fabrication[] = [
-  /** Genuine responses under a point that nobody acked. */
+  /** Genuine responses under a point that no replica acked. */
   (scene, at, top) => prepare(earlierPoint(scene, at, top), top.responses),
-  /** A point far above all, with them. */
+  /** A point far above all, with those responses. */
   ({ puppet }, at, top) => {
     const index: LogIndex = offset(top.index, 1000);
     return prepare({ term: term(at - 1), index, hash: wrongHash(puppet, index) }, top.responses);
   },
-  /** The coven's own acks, over and over. */
+  /** The colluders' own acks, over and over. */
   (scene, at, top) => {
     const point = earlierPoint(scene, at, top);
     const own = covenAcks(scene, point, top);
     return prepare(point, Array.from({ length: scene.quorum }, (_, i) => own[i % own.length]!));
   },
-  /** The coven's own acks, and honest ones of the same point in other terms, or of other points. */
+  /** The colluders' own acks, and honest ones of the same point in other terms, or of other points. */
   (scene, at, top) => {
     const point = earlierPoint(scene, at, top);
     const { ear } = scene.throne;
@@ -200,16 +200,16 @@ const FABRICATIONS: readonly Fabrication[] = [
     }
     return prepare(point, [...covenAcks(scene, point, top), ...honest.values()].slice(0, scene.quorum));
   },
-  /** Too few. */
+  /** Too few acks. */
   (scene, at, top) => {
     const point = earlierPoint(scene, at, top);
     return prepare(point, covenAcks(scene, point, top));
   },
-  /** Acks called reports, and an old certificate called one of a later term. */
+  /** Acks presented as reports, and an old certificate presented as one of a later term. */
   (_, at, top) => ({ kind: "commit", ...certified(top), term: term(at - 1), links: [], responses: top.responses }),
 ];
 
-/** A base with a certificate that is none. Now and then a genuine one. */
+/** Uses a base whose certificate is invalid. Sometimes a genuine one. */
 const falseBase = pretender((scene) => {
   const usurper = new Usurper();
   const led = new Led(scene);

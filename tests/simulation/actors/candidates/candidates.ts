@@ -1,4 +1,4 @@
-/** Candidates whose votes are not what they should be, and such as want elections rather than a leader (§6.3–§6.7, §6.10, §12). */
+/** Candidates with invalid votes, and candidates that want elections rather than a leader (§6.3–§6.7, §6.10, §12). */
 import { GARBAGE_SIGNATURE } from "../../../../replica/byzantine/lies.ts";
 import type { ElectionProof } from "../../../../protocol/certificate.ts";
 import { type ReplicaId, type Term, term } from "../../../../protocol/ids.ts";
@@ -15,20 +15,20 @@ import { Reign } from "../shadow/shadow_leadership.ts";
 import type { Claim, Scene } from "../shadow/shadow_situation.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 
-/** What votes a claim rests on, if there is anything to make them of. */
+/** Returns the votes that a claim of leadership shows, if there is anything to make them of. */
 type Ballots = (scene: Scene, claim: Claim, honest: readonly Signed<Vote>[]) => readonly Signed<Vote>[];
 
 const own = (scene: Scene, { term: at, candidate }: Claim): Signed<Vote>[] =>
   covenVotes(scene, at, candidate, certified(scene.highest(at)));
 
-/** A vote with another signature than its own. */
+/** Returns a vote with a signature other than its own. */
 const withSignature = (message: Vote, signature: Uint8Array): Signed<Vote> => ({
   message,
   body: encodeMessage(message),
   signature,
 });
 
-/** What an honest `voter` would have said, had it voted for `claim`. */
+/** Returns the vote an honest `voter` would have signed, had it voted for `claim`. */
 const wished = (scene: Scene, { term: at, candidate }: Claim, voter: ReplicaId): Vote => ({
   kind: "Vote",
   term: at,
@@ -54,7 +54,7 @@ const BALLOTS: readonly Ballots[] = [
       ...own(scene, claim),
       ...scene.coven.honest.map((voter) => withSignature(wished(scene, claim, voter), GARBAGE_SIGNATURE)),
     ].slice(0, scene.quorum),
-  /** Stale: of earlier terms, and for whomever. */
+  /** Stale: of earlier terms, and for any candidate. */
   (scene, claim) => {
     const stale = new Map<ReplicaId, Signed<Vote>>();
     for (const vote of scene.throne.ear.votes) {
@@ -64,7 +64,7 @@ const BALLOTS: readonly Ballots[] = [
   },
 ];
 
-/** Claims the term with votes that do not add up; where it is elected in truth, it serves. */
+/** Claims the term with votes that do not add up; if it is really elected, it serves. */
 const falseVotes = pretender((scene) => {
   const led = new Led(scene);
   let turns = 0;
@@ -80,7 +80,7 @@ const falseVotes = pretender((scene) => {
   };
 });
 
-/** Shows everybody still to be won an AppendEntries under a proof of `votes`. */
+/** Shows every replica still to be won an AppendEntries under a proof of `votes`. */
 function claimWith(scene: Scene, claim: Claim, votes: ElectionProof["votes"]): void {
   const base = scene.highest(claim.term);
   const open = scene.honest.filter(({ state: { hard, view: view } }) =>
@@ -92,7 +92,7 @@ function claimWith(scene: Scene, claim: Claim, votes: ElectionProof["votes"]): v
   pretended.show(open.map(({ id }) => id), twist(scene, chain, claim.term));
 }
 
-/** Asks with so low a base that it is refused, and counts whatever answers it gets as votes: refusals, and deferrals. */
+/** Requests votes with so low a base that it is refused, and counts any answer as a vote: refusals, and deferrals. */
 const countsRefusals = pretender((scene) => {
   const led = new Led(scene);
   return {
@@ -115,7 +115,7 @@ const countsRefusals = pretender((scene) => {
 
 const LAST_TERM = term(LIMITS.maxInteger);
 
-/** Wants the last term there is: in PreVotes, requests, and claims. */
+/** Campaigns for the last possible term: in PreVotes, requests, and claims. */
 const lastTerm = pretender((scene) => {
   let turns = 0;
   return {
@@ -143,7 +143,7 @@ function preVote({ coven, self }: Scene, at: Term): void {
   coven.send(self, coven.honest, { kind: "PreVote", signed, proof: null });
 }
 
-/** Stands in every election, drives terms up as far as it can, and leads nobody. */
+/** Stands in every election, drives terms up as far as it can, and never leads. */
 const endlessElections = pretender((scene) => {
   let turns = 0;
   return {
@@ -154,7 +154,9 @@ const endlessElections = pretender((scene) => {
   };
 });
 
-/** First in every election, its turn or not; then it keeps its followers quiet as long as it can, or lets them find out. */
+/**
+ * Comes first in every election, whether or not it is its turn; then keeps its followers quiet as long as it can, or lets them find out.
+ */
 const alwaysFirst = pretender((scene) => ({
   lead(reign) {
     if (reign.term % 3 === 1) return;

@@ -93,7 +93,7 @@ testAttack({
   },
 });
 
-/** Proofs in which a voter is named that never sent such a vote. */
+/** Counts proofs that name a voter that never sent such a vote. */
 function forgedVotes(sent: readonly Sent[]): number {
   const given = new Set(
     sent.flatMap(({ honest, packet }) => honest && packet.kind === "Vote" ? [packet.signed.body.join()] : []),

@@ -1,4 +1,4 @@
-/** Asking for a second vote in one term: for a lower base, or for another candidate of the coven (§6.5). */
+/** Requests a second vote in one term: for a lower base, or for another of the colluders (§6.5). */
 import type { Certificate } from "../../../../protocol/certificate.ts";
 import type { ReplicaId } from "../../../../protocol/ids.ts";
 import { honestVotes, preVotesFor, requestVotes } from "../shadow/shadow_campaign.ts";
@@ -6,7 +6,7 @@ import type { Claim, Scene } from "../shadow/shadow_situation.ts";
 
 const chosen = new WeakMap<Claim, Certificate | null>();
 
-/** The lower base of the second round of `claim`, the same one all along; null if there is none. */
+/** Returns the lower base of the second round of `claim`, always the same one; null if there is none. */
 export function lowerOf(scene: Scene, claim: Claim): Certificate | null {
   const known = chosen.get(claim);
   if (known !== undefined) return known;

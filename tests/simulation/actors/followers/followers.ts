@@ -1,6 +1,6 @@
 /**
- * Faulty followers: they support whatever anybody acks, or support it towards one replica alone, late, in several voices, in several
- * terms at once; and report what they were never shown (§5.4–§5.6, §12).
+ * Faulty followers: they support anything that any replica acks, or support it towards one replica alone, late, in several messages, in
+ * several terms at once; and report entries they were never shown (§5.4–§5.6, §12).
  */
 import { far, laterTerm } from "../../../../replica/byzantine/lies.ts";
 import type { ReplicaId } from "../../../../protocol/ids.ts";
@@ -15,11 +15,11 @@ import type { Signed } from "../../../../protocol/signed.ts";
 const RESPONSE = ["AppendEntriesResponse"] as const;
 const LOOK_MS = 20;
 
-/** Whether `heard` acks something and is an honest replica's. */
+/** Returns whether `heard` acks something and is an honest replica's. */
 export const acksIn = ({ coven }: Puppet, { replica, acks }: AppendEntriesResponse): boolean =>
   acks.length > 0 && coven.honest.includes(replica);
 
-/** Something to say, again a few times, since it may be lost. */
+/** Calls `say`, and again a few times, since packets may be lost. */
 function repeated({ coven }: Puppet, delaysMs: readonly number[], say: () => void): void {
   say();
   for (const delay of delaysMs) coven.later(delay, say);
@@ -30,7 +30,7 @@ const keyOf = ({ term, acks }: AppendEntriesResponse): string => {
   return `${term} ${index} ${hash}`;
 };
 
-/** An actor that says nothing of its own log, and answers every new point that an honest replica acks. */
+/** Returns an actor that sends nothing about its own log, and answers every new point that an honest replica acks. */
 const answering =
   (answer: (puppet: Puppet, speaker: Speaker, heard: AppendEntriesResponse) => void): Actor => (puppet) => {
     const speaker = new Speaker(puppet);
@@ -45,19 +45,19 @@ const answering =
 const respond = (speaker: Speaker, to: readonly ReplicaId[], signed: AppendEntriesResponse): void =>
   speaker.say(to, { kind: "AppendEntriesResponse", signed });
 
-/** Acks whatever anybody acks, in whatever term and on every branch, and reports it prepared in the same breath. */
+/** Acks everything any replica acks, in any term and on every branch, and reports it prepared in the same message. */
 const yesMan = answering((puppet, speaker, heard) =>
   repeated(puppet, [300], () => respond(speaker, puppet.coven.honest, echo(speaker.self, heard)))
 );
 
-/** Acks for one replica of each term alone, which is the only one to see the quorum; the others never hear of it. */
+/** Acks towards one replica per term alone, which is the only one to see the quorum; the others never learn of it. */
 const favouring = answering((puppet, speaker, heard) => {
   const { honest } = puppet.coven;
   const favourite = honest[(heard.term * 7) % honest.length]!;
   repeated(puppet, [200], () => respond(speaker, [favourite], echo(speaker.self, heard)));
 });
 
-/** Acks of one point in several terms, so that acks of different terms would make a quorum of none (§5.5). */
+/** Acks one point in several terms, so that acks of different terms would make an invalid quorum (§5.5). */
 const termMixer = answering((puppet, speaker, heard) => {
   const others = honestStates(puppet).map(([, { hard }]) => hard.currentTerm);
   const terms = new Set([heard.term, laterTerm(heard.term, -1), laterTerm(heard.term, 1), ...others]);
@@ -67,8 +67,8 @@ const termMixer = answering((puppet, speaker, heard) => {
 });
 
 /**
- * Keeps its acks until a later term has begun, and shows them then, to those who still have the entries: certificates of the old term come
- * up after the vote that should have known of them (§4.3, §5.6). Its reports of the old term it tells one replica alone.
+ * Holds its acks back until a later term has begun, and then sends them to replicas that still have the entries: certificates of the old
+ * term turn up after the vote that should have known of them (§4.3, §5.6). It sends its reports of the old term to one replica alone.
  */
 const lateAcker: Actor = (puppet) => {
   const speaker = new Speaker(puppet);
@@ -95,7 +95,7 @@ function showLate(puppet: Puppet, speaker: Speaker, heard: AppendEntriesResponse
   }
 }
 
-/** Responses whose two terms differ, of what was prepared long ago and of what it never saw (§5.6). */
+/** Sends responses whose two terms differ, about entries prepared long ago and entries it never saw (§5.6). */
 const staleReporter: Actor = (puppet) => {
   const { coven } = puppet;
   const speaker = new Speaker(puppet);
@@ -122,7 +122,7 @@ const staleReporter: Actor = (puppet) => {
   });
 };
 
-/** Each replica hears another part of what its core says. */
+/** Sends each replica a different part of its core's output. */
 const selective: Actor = ({ coven, config }) => ({
   corrupt: (outgoing) =>
     outgoing.map((each) => {
@@ -145,7 +145,7 @@ const SILENCEABLE: readonly Packet["kind"][] = [
   "ForwardedRequest",
 ];
 
-/** Says nothing of some kinds, others in each stretch of time, and is honest otherwise. */
+/** Sends nothing of some kinds, different ones in each stretch of time, and is honest otherwise. */
 const choosy: Actor = (puppet) => {
   const { coven, config } = puppet;
   const change = createRhythm(puppet, 2_500);
@@ -158,7 +158,7 @@ const choosy: Actor = (puppet) => {
   };
 };
 
-/** Says the same a hundred times, and what nobody signed in between. */
+/** Repeats its packets a hundred times, with unsigned ones in between. */
 const flooder: Actor = (puppet) => {
   const { coven, config } = puppet;
   const speaker = new Speaker(puppet);
@@ -181,7 +181,7 @@ const flooder: Actor = (puppet) => {
   }
 };
 
-/** Bytes that look signed, and are not. */
+/** Returns bytes that look signed, and are not. */
 const unsigned = <M>(signed: Signed<M>): Signed<M> => ({ ...signed, signature: signed.signature.slice().fill(1) });
 
 export const FOLLOWERS: Readonly<Record<string, Actor>> = {

@@ -1,6 +1,6 @@
 /**
- * The greedy adversary: at every look it scores what its keys allow it to do to the honest replicas as they are now, and does the most
- * harmful things (§12). It tells each replica apart what it says, and nothing of its core's acks and votes leaves it.
+ * The greedy adversary: each time it looks it scores everything its keys allow it to do to the honest replicas in their present state, and
+ * does the most harmful things (§12). It addresses each replica separately, and sends none of its core's acks and votes.
  */
 import type { Outgoing } from "../../../../replica/core/output.ts";
 import type { Actor, Puppet } from "../actor.ts";
@@ -10,7 +10,7 @@ import { type Option, Pets, type Scene, type Temper } from "./greedy_situation.t
 import { createTwoChains } from "../leaders/two_chains.ts";
 
 const LOOK_MS = 20;
-/** Things done at one look, at most. */
+/** Maximum number of actions at one look. */
 const AT_ONCE = 3;
 const OWN_WORDS = ["AppendEntriesResponse", "Vote", "VoteDeferred", "VoteRefusal", "FetchEntriesResponse"] as const;
 
@@ -20,7 +20,7 @@ const greedy = (temper: Temper): Actor => (puppet) => {
   const pets = new Pets();
   const due = createRhythm(puppet, LOOK_MS);
   const lead = leading(puppet, temper, pets);
-  // A stalled cluster is left to itself in the end: silence is what it may not recover from.
+  // In the end it leaves a stalled cluster to itself: silence is what it may not recover from.
   const until = temper === "stall" ? coven.now() + coven.rng.between(4_000, 20_000) : Infinity;
   return {
     corrupt(outgoing) {
@@ -45,8 +45,8 @@ function play(scene: Scene): void {
 }
 
 /**
- * As leader: pets get the chain, the others a second one or, when all is to stall, nothing; after a while everyone gets the first,
- * acked or not.
+ * Corrupts the output of a leader: pets get the chain, the others a second one or, when all is to stall, nothing; after a while all get the
+ * first, acked or not.
  */
 function leading(puppet: Puppet, temper: Temper, pets: Pets): (outgoing: readonly Outgoing[]) => readonly Outgoing[] {
   const { coven, config, state } = puppet;

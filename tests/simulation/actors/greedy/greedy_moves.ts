@@ -1,4 +1,4 @@
-/** The moves of the greedy adversary, each with what it thinks of them now. */
+/** The moves of the greedy adversary, each with the score it has now. */
 import type { ReplicaId, Term } from "../../../../protocol/ids.ts";
 import { contains, lastHead } from "../../../../replica/core/log/log.ts";
 import { certified, compareRank } from "../../../../protocol/rank.ts";
@@ -7,10 +7,10 @@ import { ballot, quorumIn, ranked, runningCandidates } from "../support/craft.ts
 import { conflict, fullSupport, type Move, type Option, type Scene } from "./greedy_situation.ts";
 import { requestFor } from "../support/request_for.ts";
 
-/** What is said again now and then, since it may be lost. */
+/** Returns a number that changes every `everyMs`, for messages repeated now and then since they may be lost. */
 const beat = ({ puppet: { coven } }: Scene, everyMs: number): number => Math.floor(coven.now() / everyMs);
 
-/** Backs what stands on the log of `id` in `term`, towards it alone. */
+/** Supports the entries on the log of `id` in `term`, towards it alone. */
 function back(scene: Scene, score: number, [id, state]: readonly [ReplicaId, CoreState], term: Term): Option[] {
   if (term === 0) return [];
   const { speaker } = scene;
@@ -25,14 +25,14 @@ function back(scene: Scene, score: number, [id, state]: readonly [ReplicaId, Cor
 const behind = ([, { log, commitIndex }]: readonly [ReplicaId, CoreState]): boolean =>
   lastHead(log).index > commitIndex;
 
-/** Pets alone see the acks and reports that are missing: they commit, and nobody else knows. */
+/** Shows pets alone the acks and reports that are missing: they commit, and no other replica knows. */
 const commitAlone: Move = (scene) =>
   scene.states.filter((each) => scene.pets.has(each[0]) && behind(each)).flatMap((each) => [
     ...back(scene, 100, each, each[1].hard.currentTerm),
     ...back(scene, 95, each, each[1].prepared.term),
   ]);
 
-/** Says it to pets in several messages, should each of them count. */
+/** Sends it to pets in several messages, in case each of them counts. */
 const manyVoices: Move = (scene) =>
   scene.states.filter((each) => scene.pets.has(each[0]) && behind(each)).map(([id, state]) => {
     const { speaker } = scene;
@@ -46,7 +46,7 @@ const manyVoices: Move = (scene) =>
     };
   });
 
-/** Backs the others too where their log is another than a pet's, or a pet has committed what they have not and a new term began. */
+/** Supports the others too if their log differs from a pet's, or a pet has committed something they have not and a new term began. */
 const backOtherBranch: Move = (scene) => {
   const pets = scene.states.filter(([id]) => scene.pets.has(id));
   return scene.states.filter((each) => !scene.pets.has(each[0]) && behind(each)).flatMap((each) => {
@@ -58,7 +58,7 @@ const backOtherBranch: Move = (scene) => {
   });
 };
 
-/** Votes: best for whoever knows least; when all is to stall, for whoever cannot win by it. */
+/** Votes: preferably for the candidate that knows least; when all is to stall, for one that cannot win by it. */
 const crown: Move = (scene) => {
   const { puppet, speaker, temper } = scene;
   const highest = scene.states.map(([, { prepared }]) => prepared).sort(compareRank).at(-1);
@@ -75,7 +75,7 @@ const crown: Move = (scene) => {
   });
 };
 
-/** Shows a certificate that was kept back to one who has left its term, message by message as it was made (§4.3, §5.6). */
+/** Shows a certificate that was held back to a replica that has left its term, message by message as it was made (§4.3, §5.6). */
 const showLate: Move = (scene) => {
   const { puppet, speaker } = scene;
   return scene.states.flatMap(([id, state]) => {
@@ -97,7 +97,7 @@ const showLate: Move = (scene) => {
   });
 };
 
-/** Refuses with a certificate that was kept back, so that a candidacy comes to nothing. */
+/** Refuses with a certificate that was held back, so that a candidacy comes to nothing. */
 const refuse: Move = ({ puppet, speaker, temper }) =>
   runningCandidates(puppet).flatMap(({ candidate, term, state }) => {
     const higher = ranked(puppet).find((each) => compareRank(each, state.prepared) > 0);
@@ -109,7 +109,7 @@ const refuse: Move = ({ puppet, speaker, temper }) =>
     }];
   });
 
-/** Brings on the next election as soon as somebody knows more than the others. */
+/** Brings on the next election as soon as one replica knows more than the others. */
 const unrest: Move = (scene) => {
   const { states, speaker, puppet: { coven } } = scene;
   const commits = states.map(([, { commitIndex }]) => commitIndex);

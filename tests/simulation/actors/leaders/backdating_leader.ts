@@ -1,4 +1,4 @@
-/** A leader that waits until logs are cut off at their ends, and orders an entry of an older term behind that (§3.1, §8.2). */
+/** A leader that waits until logs are cut off at their ends, and orders an entry of an older term after that (§3.1, §8.2). */
 import { type ReplicaId, term } from "../../../../protocol/ids.ts";
 import { lastHead } from "../../../../replica/core/log/log.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
@@ -9,22 +9,22 @@ import { allAcked, padded } from "../shadow/shadow_led.ts";
 import type { Reign } from "../shadow/shadow_leadership.ts";
 import type { Scene } from "../shadow/shadow_situation.ts";
 
-/** Beats that it waits for a snapshot to bring somebody back. */
+/** Beats for which it waits for a snapshot to bring a replica back. */
 const PATIENCE = 30;
 
-/** What a reign has come to. */
+/** Progress of one leadership. */
 interface Led {
   readonly reign: Reign;
   readonly chain: Chain;
-  /** Whether the last entry is of a lower term than the one before. */
+  /** True if the last entry is of a lower term than the one before. */
   readonly backdated: boolean;
-  /** Who gets heartbeats alone until a snapshot has brought it to the end of the chain; it never saw the last entry. */
+  /** Replica that gets only heartbeats until a snapshot has brought it to the end of the chain; it never saw the last entry. */
   readonly victim: ReplicaId | null;
 }
 
 /**
- * Leads as it should up to the next checkpoint; once enough have that one stable as the end of their logs, goes on in an older term. In every
- * other reign somebody is kept from all entries until then, and knows the checkpoint by its hash alone.
+ * Leads correctly up to the next checkpoint; once enough replicas have that one stable as the end of their logs, goes on in an older term.
+ * Every other time a replica is kept from all entries until then, and knows the checkpoint by its hash alone.
  */
 const backdatingLeader: Actor = pretender((scene) => {
   let led: Led | null = null;
@@ -40,7 +40,7 @@ const backdatingLeader: Actor = pretender((scene) => {
   };
 });
 
-/** The base's chain and entries of this term behind it, the last at an index where a checkpoint is taken. */
+/** Returns the base's chain with entries of this term after it, the last at an index where a checkpoint is taken. */
 function begin(scene: Scene, reign: Reign): Led {
   const { puppet: { hash, config: { constants: { checkpointEvery } } }, coven: { rng, honest }, needed } = scene;
   const base = scene.chainThrough(reign.base) ?? scene.chainThrough(scene.genesis)!;

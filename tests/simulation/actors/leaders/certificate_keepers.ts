@@ -1,4 +1,4 @@
-/** Leaders whose weapon is a certificate: kept back and shown after its fall, or counted again in a later term (§12 "Leader"). */
+/** Leaders whose weapon is a certificate: held back and shown after their fall, or counted again in a later term (§12 "Leader"). */
 import type { Certificate } from "../../../../protocol/certificate.ts";
 import { type ReplicaId, term } from "../../../../protocol/ids.ts";
 import type { AppendEntriesResponse, VoteRefusal } from "../../../../protocol/message.ts";
@@ -10,16 +10,16 @@ import { Led, serve } from "../shadow/shadow_led.ts";
 import type { Reign } from "../shadow/shadow_leadership.ts";
 import type { Scene } from "../shadow/shadow_situation.ts";
 
-/** Candidacies that a hidden certificate is shown in. */
+/** Number of candidacies in which a hidden certificate is shown. */
 const SHOWN = 3;
 
-/** A certificate that only the faulty can put together: their acks for it go to nobody else. */
+/** A certificate that only the colluders can complete: they send their acks for it to no one else. */
 class Hidden {
   certificate: Certificate | null = null;
   #shown = 0;
   readonly #refused = new Set<string>();
 
-  /** Has a few follow a chain until their acks and the coven's would certify it, and then falls silent. */
+  /** Has a few follow a chain until their acks and the colluders' would certify it, and then falls silent. */
   make(scene: Scene, reign: Reign, led: Led): void {
     const chain = led.chainOf(reign);
     const pile = scene.throne.ear.certifiable.find(({ term, hash }) => term === reign.term && hash === chain.tip.hash);
@@ -27,7 +27,7 @@ class Hidden {
     else reign.show(led.order(reign).slice(0, scene.needed), chain);
   }
 
-  /** What to campaign with; nothing while the certificate has not yet fallen. */
+  /** Returns the certificate to campaign with; null in its own term and the next one. */
   ask(at: number, top: Certificate): Certificate | null {
     const { certificate } = this;
     if (certificate === null) return top;
@@ -76,12 +76,12 @@ const hiddenCertificate = pretender((scene) => {
   };
 });
 
-/** In the term of the certificate itself nothing more is said. */
+/** Serves, except in the term of the certificate itself, in which nothing more is sent. */
 function serveIfLater(scene: Scene, reign: Reign, led: Led, { certificate }: Hidden): void {
   if (certificate !== null && reign.term > certificate.term) serve(scene, reign, led);
 }
 
-/** Calls certificates of old terms certificates of the last one, and reports them prepared in the term that is. */
+/** Presents certificates of old terms as certificates of the last one, and reports them prepared in the present term. */
 const recountedCertificate = pretender((scene) => {
   const led = new Led(scene);
   let turns = 0;
@@ -102,7 +102,7 @@ const recountedCertificate = pretender((scene) => {
   };
 });
 
-/** The coven reports `certificate` prepared, in responses of another term than it is of. */
+/** Has the colluders report `certificate` prepared, in responses of a term other than its own. */
 function reportIn({ coven }: Scene, at: number, certificate: Certificate): void {
   for (const replica of coven.members) {
     const signed = coven.sign<AppendEntriesResponse>(replica, {

@@ -1,4 +1,4 @@
-/** Leaders of more than one chain, and of chains that only some are to know (§12 "Leader"). */
+/** Leaders of more than one chain, and of chains shown to some replicas only (§12 "Leader"). */
 import { type ReplicaId, type Term, term } from "../../../../protocol/ids.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
 import type { Actor } from "../actor.ts";
@@ -11,10 +11,10 @@ import { allAcked, Led, serve, twist } from "../shadow/shadow_led.ts";
 import type { Reign } from "../shadow/shadow_leadership.ts";
 import type { Scene } from "../shadow/shadow_situation.ts";
 
-/** Beats after which a leader that is about to change its story does so. */
+/** Beats after which a leader that changes chains does so. */
 const FIRST_STORY = 4;
 
-/** A second chain for each reign. */
+/** A second chain for each leadership. */
 class SecondChain {
   #of: Reign | null = null;
   #chain: Chain | null = null;
@@ -29,14 +29,14 @@ class SecondChain {
   }
 }
 
-/** The honest in two halves, each with a chain of its own. */
+/** Returns the honest replicas in two halves, each with a chain of its own. */
 function halves(scene: Scene, led: Led, second: SecondChain, reign: Reign): readonly (readonly [ReplicaId[], Chain])[] {
   const order = led.order(reign);
   const half = Math.ceil(order.length / 2);
   return [[order.slice(0, half), led.chainOf(reign)], [order.slice(half), second.get(scene, reign)]];
 }
 
-/** Each half of the honest has one chain, and the acks and reports of all the faulty for it. */
+/** Gives each half of the honest replicas one chain, and the acks and reports of all colluders for it. */
 const splitLeader = pretender((scene) => {
   const led = new Led(scene);
   const second = new SecondChain();
@@ -51,8 +51,8 @@ const splitLeader = pretender((scene) => {
 });
 
 /**
- * Two chains, each with too few followers for a certificate: everyone has something uncommitted for ever, and hears heartbeats. Nobody
- * needs a client to see through that (§6.1a).
+ * Leads two chains, each with too few followers for a certificate: all replicas have something uncommitted for ever, and receive
+ * heartbeats. They need no client to notice that (§6.1a).
  */
 const scatteringLeader = pretender((scene) => {
   const led = new Led(scene);
@@ -64,7 +64,7 @@ const scatteringLeader = pretender((scene) => {
   };
 });
 
-/** Forgets in the middle of its term what it has led, as after a restart, and leads on from its base with something else. */
+/** Forgets in the middle of its term what it has led, as after a restart, and leads on from its base with other entries. */
 const amnesiacLeader = pretender((scene) => {
   const led = new Led(scene);
   const second = new SecondChain();
@@ -85,8 +85,8 @@ const amnesiacLeader = pretender((scene) => {
 });
 
 /**
- * One follower alone commits: the leader withholds its report from everyone else. It keeps that follower quiet, and should it lead
- * again before anybody else does, it puts other entries into the place of the committed ones (Cachin and Vukolić's schedule).
+ * Has one follower alone commit: the leader withholds its report from all others. It keeps that follower quiet, and if it leads again
+ * before any other replica does, it replaces the committed entries (Cachin and Vukolić's schedule).
  */
 const loneCommit = pretender((scene) => {
   const led = new Led(scene);
@@ -103,7 +103,7 @@ const loneCommit = pretender((scene) => {
   };
 });
 
-/** Who would be next to lead stays in the dark, and cannot win; who has committed would be next after them. */
+/** Returns the honest replicas by turn: the next to lead are kept ignorant and cannot win; the one that has committed comes after them. */
 const byNextTurn = (scene: Scene, { term: at }: Reign): readonly ReplicaId[] =>
   [...scene.coven.honest].sort((a, b) => placeOf(scene, a, term(at + 1)) - placeOf(scene, b, term(at + 1)));
 
@@ -116,12 +116,12 @@ function commitAtOne(scene: Scene, reign: Reign, chain: Chain, order: readonly R
   if (allAcked(scene, reign, chain)) reign.vouch([lone], chain, true);
 }
 
-/** What each replica was last seen with, to notice that it has restarted. */
+/** Remembers the state in which each replica was last seen, to notice that it has restarted. */
 class Restarts {
   readonly #seen = new Map<ReplicaId, CoreState>();
   readonly #restartedIn = new Map<ReplicaId, Term>();
 
-  /** Replicas that have restarted since they were first seen in a term of `at` or later. */
+  /** Returns replicas that have restarted since they were first seen in a term of `at` or later. */
   since(scene: Scene, at: Term): ReplicaId[] {
     for (const { id, state } of scene.honest) {
       const known = this.#seen.get(id);
@@ -132,7 +132,7 @@ class Restarts {
   }
 }
 
-/** Tells whoever has restarted another story than before: another chain in the same term, another base to vote for. */
+/** Shows replicas that have restarted something else than before: another chain in the same term, another base to vote for. */
 const secondChance = pretender((scene) => {
   const led = new Led(scene);
   const second = new SecondChain();
@@ -159,7 +159,7 @@ const secondChance = pretender((scene) => {
   };
 });
 
-/** Serves well, and repeats old heartbeats of its own besides. */
+/** Serves well, and also repeats old heartbeats of its own. */
 const echoingLeader = pretender((scene) => {
   const led = new Led(scene);
   return {

@@ -1,4 +1,4 @@
-/** Old heartbeats, said again to keep everybody quiet (§5.1, §12 "Leader"). */
+/** Replays of old heartbeats that keep followers quiet (§5.1, §12 "Leader"). */
 import { ownCopy } from "../../../../replica/byzantine/lies.ts";
 import { silent } from "../../../../replica/byzantine/silent.ts";
 import type { Millis } from "../../../../protocol/ids.ts";
@@ -8,7 +8,7 @@ import type { Actor } from "../actor.ts";
 import { repeat } from "../shadow/shadow_actor.ts";
 import { Scene } from "../shadow/shadow_situation.ts";
 
-/** Says nothing of its own; repeats every leader's old heartbeats, first those of terms that somebody is still in. */
+/** Sends nothing of its own; repeats every leader's old heartbeats, first those of terms that some replica is still in. */
 const oldHeartbeats: Actor = (puppet) => {
   const scene = new Scene(puppet);
   const { throne: { ear }, coven, self } = scene;
@@ -30,12 +30,12 @@ const oldHeartbeats: Actor = (puppet) => {
   };
 };
 
-/** How long a fading leader leads well. */
+/** Time for which a fading leader leads well. */
 const GOOD_MS: Millis = 700;
-/** Heartbeats it keeps to say them again. */
+/** Number of heartbeats it keeps for replays. */
 const KEPT = 20;
 
-/** Behaves well until it leads; shortly after that it falls silent for good, but for the heartbeats it has signed before. */
+/** Behaves well until it leads; shortly after that it falls silent for good, except for the heartbeats it has signed before. */
 const fadingLeader: Actor = (puppet) => {
   const scene = new Scene(puppet);
   const { coven, self } = scene;

@@ -18,7 +18,7 @@ const SEEDS = [1, 2, 3, 4, 5];
 
 const terms: Count = (sent) => reigns(sent).length;
 
-/** Points of one index and term that faulty replicas acked on two chains. */
+/** Counts points of one index and term that faulty replicas acked on two chains. */
 const doubleAcks: Count = (sent) =>
   ambiguous(
     responses(sent).flatMap(({ from, term, acks }) =>

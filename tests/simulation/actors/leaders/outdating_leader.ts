@@ -1,4 +1,4 @@
-/** A leader that has one follower ack a chain of its own, and brings it back by a snapshot of what the others committed (§8.1, §8.3). */
+/** A leader that has one follower ack a separate chain, and brings it back by a snapshot of what the others committed (§8.1, §8.3). */
 import type { ReplicaId } from "../../../../protocol/ids.ts";
 import { contains } from "../../../../replica/core/log/log.ts";
 import type { Actor } from "../actor.ts";
@@ -8,7 +8,7 @@ import { allAcked, Led, twist } from "../shadow/shadow_led.ts";
 import type { Reign } from "../shadow/shadow_leadership.ts";
 import type { Scene } from "../shadow/shadow_situation.ts";
 
-/** The second chain of a reign, and who is shown it. */
+/** The second chain of a leadership, and the replica it is shown to. */
 interface Astray {
   readonly reign: Reign;
   readonly victim: ReplicaId;
@@ -16,8 +16,8 @@ interface Astray {
 }
 
 /**
- * The victim is shown a second chain until it has something else committed, which comes to it as a snapshot where logs are cut short; from then
- * on it is shown the first chain like everyone, in the same term.
+ * Shows the victim a second chain until it has something else committed, which comes to it as a snapshot if logs are cut short; from then
+ * on it shows it the first chain like all others, in the same term.
  */
 const outdatingLeader: Actor = pretender((scene) => {
   const led = new Led(scene);
@@ -41,7 +41,7 @@ function leadAstray(scene: Scene, led: Led, reign: Reign): Astray {
   return { reign, victim: led.order(reign)[0]!, chain: scene.remember(twist(scene, base, reign.term)) };
 }
 
-/** Whether the victim has not yet seen that something else is committed. */
+/** Returns whether the victim has not yet seen that something else is committed. */
 function isAstray({ coven }: Scene, { victim, chain, reign }: Astray): boolean {
   const state = coven.peek(victim);
   if (state === null || state.hard.currentTerm > reign.term) return false;

@@ -8,7 +8,7 @@ import { Led, serve } from "../shadow/shadow_led.ts";
 import type { Scene } from "../shadow/shadow_situation.ts";
 
 export const PLAIN_LEADERS: Readonly<Record<string, Actor>> = {
-  /** Entries to fewer than a quorum, heartbeats to all. */
+  /** Sends entries to fewer than a quorum, heartbeats to all. */
   "stingy-leader": pretender((scene) => {
     const led = new Led(scene);
     return {
@@ -22,7 +22,7 @@ export const PLAIN_LEADERS: Readonly<Record<string, Actor>> = {
     };
   }),
 
-  /** A term's first entry to one follower alone, and heartbeats to all from then on. */
+  /** Sends a term's first entry to one follower alone, and heartbeats to all from then on. */
   "one-witness-leader": pretender((scene) => {
     const led = new Led(scene);
     return {
@@ -34,14 +34,14 @@ export const PLAIN_LEADERS: Readonly<Record<string, Actor>> = {
     };
   }),
 
-  /** Heartbeats for ever, and never an entry. */
+  /** Sends heartbeats for ever, and never an entry. */
   "heartbeat-leader": pretender((scene) => ({
     lead(reign) {
       if (reign.beats % 2 === 0) reign.heartbeat(scene.coven.honest);
     },
   })),
 
-  /** Serves everyone, with requests over and over: twice in an entry, in two entries, in reverse, and from all earlier terms. */
+  /** Serves all, with repeated requests: twice in an entry, in two entries, in reverse, and from all earlier terms. */
   "repeating-leader": pretender((scene) => {
     const led = new Led(scene);
     return {
@@ -52,7 +52,7 @@ export const PLAIN_LEADERS: Readonly<Record<string, Actor>> = {
     };
   }),
 
-  /** A commit index that nobody ever reached, over entries that only some get. */
+  /** Sends a commit index that was never reached, over entries that only some get. */
   "false-commit-leader": pretender((scene) => {
     const led = new Led(scene);
     return {
@@ -69,7 +69,7 @@ export const PLAIN_LEADERS: Readonly<Record<string, Actor>> = {
   }),
 };
 
-/** The same requests in every wrong way. */
+/** Returns the same requests repeated in every wrong way. */
 function repeated(scene: Scene, chain: Chain): Content[] {
   const { rng } = scene.coven;
   const old = chain.entries.flatMap(({ entry }) => entry.requests ?? []);

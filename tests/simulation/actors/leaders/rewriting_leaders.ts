@@ -1,4 +1,4 @@
-/** Leaders that go below what is certified, acked or committed (§5.2, §5.3, §12 "Leader"). */
+/** Leaders that replace certified, acked or committed entries (§5.2, §5.3, §12 "Leader"). */
 import { logIndex, type ReplicaId } from "../../../../protocol/ids.ts";
 import { contains } from "../../../../replica/core/log/log.ts";
 import type { Actor } from "../actor.ts";
@@ -10,7 +10,7 @@ import type { Scene } from "../shadow/shadow_situation.ts";
 
 const forks = new WeakMap<Reign, Chain>();
 
-/** The fork of this reign that leaves the base's chain above `after`; at least `length` long. */
+/** Returns the fork of this leadership that leaves the base's chain above `after`; at least `length` long. */
 function forkOf(scene: Scene, reign: Reign, after: number, length: number): Chain {
   const known = forks.get(reign);
   if (known) return known;
@@ -20,7 +20,7 @@ function forkOf(scene: Scene, reign: Reign, after: number, length: number): Chai
   return fork;
 }
 
-/** Another chain at and below the base, to whoever has not committed the base, with the coven's acks for it. */
+/** Sends another chain at and below the base, to replicas that have not committed the base, with the colluders' acks for it. */
 export function rewriteBase(scene: Scene, reign: Reign): void {
   const victims = scene.honest.filter(({ state }) => state.commitIndex < reign.base.index);
   if (victims.length === 0) return;
@@ -31,7 +31,7 @@ export function rewriteBase(scene: Scene, reign: Reign): void {
   reign.vouch(ids, fork, true);
 }
 
-/** Other entries in the place of committed ones. */
+/** Sends other entries in place of committed ones. */
 function rewriteCommitted(scene: Scene, reign: Reign, victim: ReplicaId): void {
   const state = scene.coven.peek(victim);
   if (!state || state.commitIndex === 0) return;
@@ -41,7 +41,7 @@ function rewriteCommitted(scene: Scene, reign: Reign, victim: ReplicaId): void {
   reign.vouch([victim], fork, true);
 }
 
-/** First one chain that is acked, then a longer one in its place. */
+/** Sends first one chain that is acked, then a longer one in its place. */
 function rewriteAcked(scene: Scene, reign: Reign, led: Led): void {
   const some = led.order(reign).slice(0, scene.needed);
   const chain = led.chainOf(reign);
@@ -66,7 +66,7 @@ const rewritingLeader = pretender((scene) => {
   };
 });
 
-/** Shows entries below its base only, so that whoever acked them would certify less than the base protects; then campaigns on that. */
+/** Shows entries below its base only, so that replicas acking them would certify less than the base protects; then campaigns on that. */
 const belowBaseLeader = pretender((scene) => {
   const led = new Led(scene);
   const ends = new WeakMap<Reign, number>();

@@ -1,4 +1,4 @@
-/** A faulty leader that shows a second chain to a few, and its actor with several voices. */
+/** A faulty leader that shows a second chain to a few, and an actor that signs several responses for one point. */
 import { Fork } from "../../../../replica/byzantine/fork.ts";
 import type { Entry } from "../../../../protocol/entry.ts";
 import { joinRequests } from "../../../../protocol/entry_body.ts";
@@ -8,10 +8,10 @@ import type { Outgoing } from "../../../../replica/core/output.ts";
 import type { Actor, Puppet } from "../actor.ts";
 import { createRhythm, echo, hearing, runningCandidates, Speaker, withhold } from "../support/craft.ts";
 
-/** A no-op where others find requests, and nothing else where there are none. */
+/** Returns a no-op in place of an entry with requests. */
 const emptied = (entry: Entry): Entry => ({ ...entry, body: joinRequests([]), requests: [] });
 
-/** What a leader sends instead of `outgoing`: those that `others` names get the second chain, all else the honest one. */
+/** Returns what a leader sends instead of `outgoing`: replicas selected by `others` get the second chain, all others the honest one. */
 export function createTwoChains(puppet: Puppet, others: (to: ReplicaId) => boolean) {
   const { config, hash } = puppet;
   const fork = new Fork(hash, emptied);
@@ -29,8 +29,8 @@ export function createTwoChains(puppet: Puppet, others: (to: ReplicaId) => boole
 }
 
 /**
- * One replica that would like to be a quorum: several signed responses for one point, towards whoever acked it, and certificates filled
- * up with them (§2.4). As leader it shows one follower another chain than the rest, and has enough voices for both.
+ * Tries to be a quorum on its own: several signed responses for one point, sent to the replica that acked it, and certificates filled
+ * up with them (§2.4). As leader it shows one follower another chain than the rest, and has enough responses for both.
  */
 const manyVoices: Actor = (puppet) => {
   const { coven, config, state } = puppet;
@@ -55,7 +55,7 @@ const manyVoices: Actor = (puppet) => {
   };
 };
 
-/** The same in three different messages. */
+/** Returns the same response in three different messages. */
 const voices = (self: ReplicaId, heard: AppendEntriesResponse): AppendEntriesResponse[] =>
   [1, 2, 3].map((i) => {
     const said = echo(self, heard);

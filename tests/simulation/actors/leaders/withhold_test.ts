@@ -1,4 +1,4 @@
-/** `withhold` is to be seen by what it does not do, so its test counts what it had at hand and what it ordered. */
+/** `withhold` shows only in what is missing, so its test counts the requests it had and those it ordered. */
 import { assert, assertEquals } from "@std/assert";
 import { drawPlan } from "../../plan/draw_plan.ts";
 import { runActor, type Sent } from "../support/attack_lab.ts";
@@ -7,7 +7,7 @@ import { headers } from "./leader_counts.ts";
 /** Seeds in most of which the faulty replica leads. */
 const SEEDS = [2, 3, 4, 5, 6, 7, 10];
 
-/** Clients of the requests that faulty leaders put into entries of their own terms. */
+/** Returns clients of the requests that faulty leaders put into entries of their own terms. */
 const ordered = (sent: readonly Sent[]): string[] =>
   headers(sent).flatMap(({ term, packet: { entries } }) =>
     entries.filter((entry) => entry.term === term).flatMap(({ requests }) =>
@@ -15,7 +15,7 @@ const ordered = (sent: readonly Sent[]): string[] =>
     )
   );
 
-/** Clients of the requests that honest replicas forwarded to a faulty leader between its first header of a term and its last. */
+/** Returns clients of the requests that honest replicas forwarded to a faulty leader between its first header of a term and its last. */
 const forwarded = (sent: readonly Sent[]): string[] => {
   const led = headers(sent);
   const leads = (now: number) =>

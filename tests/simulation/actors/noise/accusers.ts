@@ -10,7 +10,7 @@ import type { Signed } from "../../../../protocol/signed.ts";
 type Headers = PacketOf<"AppendEntries">;
 
 /**
- * Shows two messages of one honest replica as a contradiction: of two terms, of two points, one of them twice, another replica's. Where
+ * Presents two messages of one honest replica as a contradiction: of two terms, of two points, one of them twice, another replica's. If
  * honest replicas did contradict themselves, it finds that and shows it.
  */
 const falseAccuser: Actor = (puppet) => {
@@ -34,7 +34,7 @@ const falseAccuser: Actor = (puppet) => {
 
 type Forgery = (puppet: Puppet) => Evidence | null;
 
-/** Two of `list` that the same honest replica signed; the two may be one. */
+/** Returns two of `list` that the same honest replica signed; the two may be one. */
 function pairOf<T>(puppet: Puppet, list: readonly T[], signer: (item: T) => string): [T, T] | null {
   const { coven } = puppet;
   const culprit = coven.rng.pick(coven.honest);
@@ -65,14 +65,14 @@ const FORGERIES: readonly Forgery[] = [
     const [first, second] = pair?.map(({ signed }) => signed) ?? [];
     return first && second ? { kind: "equivocation", culprit: first.message.leader, first, second } : null;
   },
-  /** A good entry called bad. */
+  /** A valid entry presented as an invalid one. */
   (puppet) => {
     const pair = pairOf(puppet, puppet.coven.lore.appends.filter(({ entries }) => entries.length > 0), leaderOf);
     if (pair === null) return null;
     const [{ signed, entries }] = pair;
     return { kind: "bad-entry", culprit: signed.message.leader, header: signed, entries };
   },
-  /** Its own contradiction, held against another. */
+  /** Its own contradiction, held against another replica. */
   (puppet) => {
     const { coven, config } = puppet;
     const own = coven.lore.responses.filter((response) => replicaOf(response) === config.self);
@@ -84,7 +84,7 @@ const FORGERIES: readonly Forgery[] = [
   },
 ];
 
-/** A real contradiction of an honest replica: votes go to candidates alone, so that only candidates together can see it. */
+/** Returns a real contradiction of an honest replica: votes go to candidates alone, so that only candidates together can see it. */
 function contradictionOfHonest(puppet: Puppet): Evidence | null {
   const { coven } = puppet;
   const seen = new Map<string, Signed<Vote>>();

@@ -1,4 +1,4 @@
-/** A replica whose words come out wrong: lost, late, twice, or with one thing changed, another for each receiver, and always signed. */
+/** A replica whose packets are lost, late, doubled, or have one thing changed, a different one for each receiver, and are always signed. */
 import { far, laterTerm, othersOf, ownCopy } from "../../../../replica/byzantine/lies.ts";
 import type { Digest, LogIndex, ReplicaId, Term } from "../../../../protocol/ids.ts";
 import type { Head } from "../../../../protocol/entry.ts";
@@ -35,7 +35,7 @@ const mutator: Actor = (puppet) => {
   };
 };
 
-/** `packet` with one field of its signed part changed; what carries no signature of this replica stays as it is. */
+/** Returns `packet` with one field of its signed part changed; a packet without a signature of this replica stays as it is. */
 function altered(puppet: Puppet, packet: UnsignedPacket): UnsignedPacket {
   if (packet.kind === "ForwardedRequest" || packet.kind === "Evidence") return packet;
   const message: PeerMessage = packet.signed;
@@ -47,7 +47,7 @@ function altered(puppet: Puppet, packet: UnsignedPacket): UnsignedPacket {
   return { ...changed, entries: changed.entries.slice(0, changed.signed.entryHashes.length) };
 }
 
-/** Another value of the same type for the field `name`. */
+/** Returns another value of the same type for the field `name`. */
 function another(puppet: Puppet, name: string, value: unknown): unknown {
   const { rng } = puppet.coven;
   if (name === "term") return laterTerm(value as Term, rng.pick([-1, 1, 1, 2]));
@@ -64,21 +64,21 @@ function another(puppet: Puppet, name: string, value: unknown): unknown {
   return anotherHead(puppet, value as Head);
 }
 
-/** Nothing else can be encoded: digests that are asked for differ, and there is one at least. */
+/** Returns `digests` as they can be encoded: different from each other, and at least one. */
 const someOf = (digests: readonly Digest[], before: unknown): unknown =>
   digests.length > 0 ? [...new Set(digests)] : before;
 
-/** One item fewer, or one changed. */
+/** Returns the list with fewer items, or with one changed. */
 function anotherList<T>({ coven: { rng } }: Puppet, list: readonly T[], change: (item: T) => T): readonly T[] {
   const at = rng.int(0, list.length);
   return rng.chance(0.3) ? list.slice(0, at) : list.map((item, i) => i === at % list.length ? change(item) : item);
 }
 
-/** Nothing else can be encoded: acks ascend by index. */
+/** Returns `acks` as they can be encoded: ascending by index. */
 const inOrder = (acks: readonly Head[]): Head[] =>
   [...new Map(acks.map((ack) => [ack.index, ack])).values()].sort((a, b) => a.index - b.index);
 
-/** A head or certified point with another place, hash or term. */
+/** Returns a head or certified point with another index, hash or term. */
 function anotherHead(puppet: Puppet, head: Head & { readonly term?: Term }): Head {
   const { rng } = puppet.coven;
   const kind = rng.int(0, head.term === undefined ? 1 : 2);
@@ -88,7 +88,7 @@ function anotherHead(puppet: Puppet, head: Head & { readonly term?: Term }): Hea
   return { ...head, term } as Head;
 }
 
-/** The hash of some other point that somebody's log has. */
+/** Returns the hash of some other point on any replica's log. */
 function knownHash({ coven, state }: Puppet): Digest {
   const log = coven.peek(coven.rng.pick([...coven.honest, ...coven.members]))?.log ?? state.log;
   return log.entries.length === 0 ? state.genesis : coven.rng.pick(log.entries.slice(-12)).hash;

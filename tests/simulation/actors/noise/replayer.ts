@@ -1,4 +1,4 @@
-/** Replicas that repeat what others said, at another time and to others (§12: old heartbeats, replay across terms). */
+/** Replicas that replay packets of others, at another time and to other receivers (§12: old heartbeats, replay across terms). */
 import { lastIndex } from "../../../../replica/core/log/log.ts";
 import type { Packet } from "../../../../protocol/packet.ts";
 import type { Rng } from "../../plan/rng.ts";
@@ -8,7 +8,7 @@ import { createRhythm, honestStates, Speaker, withhold } from "../support/craft.
 /** Packets remembered of each kind. */
 const ARCHIVE = 150;
 
-/** Kinds and how often they are chosen: what changes most is replayed most. */
+/** Kinds in proportion to how often they are chosen: what changes most is replayed most. */
 const KINDS: readonly Packet["kind"][] = [
   ...["AppendEntries", "AppendEntries", "AppendEntriesResponse", "AppendEntriesResponse"] as const,
   ...["Vote", "RequestVote", "PreVote", "VoteRefusal", "ResendRequest", "ForwardedRequest"] as const,
@@ -21,7 +21,7 @@ class Archive {
   keep(packet: Packet): void {
     const list = this.#kept.get(packet.kind) ?? [];
     this.#kept.set(packet.kind, list);
-    // What is kept longest is the most surprising: once full, only every other newcomer replaces something in the middle.
+    // The longer a packet is kept the more surprising it is: once full, only every other newcomer replaces something in the middle.
     if (list.push(packet) > ARCHIVE) list.splice(ARCHIVE / 2, 1);
   }
 
@@ -31,7 +31,7 @@ class Archive {
   }
 }
 
-/** Passes on any genuine packet it ever received, to anybody it was not meant for, or to the same again. */
+/** Passes on any genuine packet it ever received, to replicas it was not meant for, or to the same again. */
 const replayer: Actor = (puppet) => {
   const { coven, config } = puppet;
   const speaker = new Speaker(puppet);
@@ -54,8 +54,8 @@ const replayer: Actor = (puppet) => {
 };
 
 /**
- * Repeats a leader's latest heartbeat for as long as that term lasts, so that nobody misses a leader that is gone (§5.1). Leading itself
- * it serves well until everything is committed; then it is gone too, but for its last heartbeat.
+ * Repeats a leader's latest heartbeat for as long as that term lasts, so that no replica misses a leader that is gone (§5.1). As leader
+ * it serves well until everything is committed; then it is gone too, except for its last heartbeat.
  */
 const heartbeatReplayer: Actor = (puppet) => {
   const { config, coven, state } = puppet;
@@ -73,7 +73,7 @@ const heartbeatReplayer: Actor = (puppet) => {
   };
 };
 
-/** Whether nobody has anything uncommitted. */
+/** Returns whether no replica has anything uncommitted. */
 const isIdle = (puppet: Puppet): boolean =>
   honestStates(puppet).every(([, { log, commitIndex }]) => commitIndex > 0 && lastIndex(log) === commitIndex);
 

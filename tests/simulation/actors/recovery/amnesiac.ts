@@ -1,4 +1,4 @@
-/** A replica that loses its disk now and then, and with it its vote and its acks, and takes part as if nothing had been (§1.3, §12). */
+/** A replica that loses its disk now and then, and with it its vote and its acks, and takes part as if nothing had happened (§1.3, §12). */
 import { genesisCertificate } from "../../../../replica/core/create_state.ts";
 import { offset } from "../../../../protocol/ids.ts";
 import type { AppendEntries } from "../../../../protocol/message.ts";
@@ -6,7 +6,7 @@ import { certified } from "../../../../protocol/rank.ts";
 import type { Actor, Puppet } from "../actor.ts";
 import { ballot, createRhythm, hearing, runningCandidates, Speaker, withhold } from "../support/craft.ts";
 
-/** How long it lives with what it remembers, and how long without, at most. */
+/** Maximum times for which it remembers, and for which it has forgotten. */
 const SOUND_MS = 2_500;
 const BLANK_MS = 1_500;
 
@@ -38,7 +38,7 @@ const amnesiac: Actor = (puppet) => {
   };
 };
 
-/** What a replica with an empty disk would ack if it believed the header. */
+/** Acks what a replica with an empty disk would ack if it believed the header. */
 function ackAnew({ coven, config, state }: Puppet, speaker: Speaker, header: AppendEntries): void {
   const { term, prevIndex, entryHashes, round } = header;
   const acks = entryHashes.map((hash, i) => ({ index: offset(prevIndex, i + 1), hash }));

@@ -7,7 +7,7 @@ import { Led, serve } from "../shadow/shadow_led.ts";
 import { Reign } from "../shadow/shadow_leadership.ts";
 import type { Claim, Scene } from "../shadow/shadow_situation.ts";
 
-/** Secret candidacies that are remembered. */
+/** Maximum number of secret candidacies that are remembered. */
 const MOST = 12;
 
 interface Keepsake extends Claim {
@@ -27,7 +27,7 @@ export class Keepsakes {
     this.#led = new Led(scene);
   }
 
-  /** Asks one replica that suspects for its vote, in the highest term there are PreVotes for. */
+  /** Asks one suspecting replica for its vote, in the highest term there are PreVotes for. */
   collect(): void {
     const { coven, puppet, self } = this.#scene;
     const wavering = this.#scene.honest.filter(({ state: { election, hard } }) =>
@@ -47,7 +47,7 @@ export class Keepsakes {
     this.#speaker.say([id], packet);
   }
 
-  /** Asks all others to join the votes of those among `losers` that have forgotten them, and leads where that is enough. */
+  /** Asks all others to add their votes to those that `losers` have forgotten, and leads if that is enough. */
   use(losers: readonly ReplicaId[]): void {
     for (const claim of this.#claims) {
       if (!losers.includes(claim.voter)) continue;

@@ -1,4 +1,4 @@
-/** What faulty replicas make of roll calls: false answers to those of others, and calls of their own that mean nothing (§8.4, §12). */
+/** Abuses of roll calls: false answers to those of others, and meaningless calls (§8.4, §12). */
 import { forged } from "../../../../replica/byzantine/lies.ts";
 import { type Digest, digest, type ReplicaId, type Term, term } from "../../../../protocol/ids.ts";
 import { LIMITS } from "../../../../protocol/limits.ts";
@@ -6,7 +6,7 @@ import type { RollCall, RollCallAnswer } from "../../../../protocol/message.ts";
 import type { Actor, Puppet } from "../actor.ts";
 import { createRhythm, honestStates, Speaker, takingOver } from "../support/craft.ts";
 
-/** Absurdly low, absurdly high, about right. */
+/** Returns terms that are absurdly low, absurdly high, about right. */
 function answersOf({ coven, state }: Puppet): Term[] {
   const { currentTerm } = state.hard;
   const low = [0, 1, currentTerm - 1].map((value) => term(Math.max(0, value)));
@@ -15,8 +15,8 @@ function answersOf({ coven, state }: Puppet): Term[] {
 }
 
 /**
- * Answers roll calls with absurd terms, first high and then low or the other way about, or not at all; with answers it gave in earlier
- * recoveries; and in the names of others. It answers those too that were not called out to it.
+ * Answers roll calls with absurd terms, first high and then low or the other way round, or not at all; with answers it gave in earlier
+ * recoveries; and in the names of others. It also answers calls that were not sent to it.
  */
 const falseRollCall: Actor = (puppet) => {
   const { config } = puppet;
@@ -40,7 +40,7 @@ const falseRollCall: Actor = (puppet) => {
   };
 };
 
-/** Every honest replica answers 0, with signatures that are somebody else's or nobody's. */
+/** Has every honest replica answer 0, with signatures of another replica or invalid ones. */
 function inOthersNames({ coven }: Puppet, speaker: Speaker, asker: ReplicaId, nonce: Digest): void {
   for (const replica of coven.honest) {
     const message = { kind: "RollCallAnswer", replica, asker, nonce, term: term(0) } as const satisfies RollCallAnswer;
@@ -49,13 +49,13 @@ function inOthersNames({ coven }: Puppet, speaker: Speaker, asker: ReplicaId, no
   }
 }
 
-/** Learners whose roll call is still to be answered by a quorum. */
+/** Returns roll calls of learners that a quorum has yet to answer. */
 const openRecoveries = (puppet: Puppet): RollCall[] =>
   honestStates(puppet).flatMap(([replica, { hard: { recovery } }]) =>
     recovery === null ? [] : [{ kind: "RollCall", replica, nonce: recovery.nonce }]
   );
 
-/** Calls the roll again and again, each time as if for another recovery, and is a full member meanwhile that votes and acks. */
+/** Calls the roll again and again, each time as if for another recovery, and is meanwhile a full member that votes and acks. */
 const falseLearner: Actor = (puppet) => {
   const { coven, config, hash } = puppet;
   const speaker = new Speaker(puppet);

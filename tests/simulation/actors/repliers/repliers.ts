@@ -1,4 +1,4 @@
-/** Replicas that tell clients other results than they have, or the right ones too early and too late (§7.2, §7.4, §12). */
+/** Replicas that give clients false results, or right ones too early or too late (§7.2, §7.4, §12). */
 import type { Head } from "../../../../protocol/entry.ts";
 import { type ClientId, type LogIndex, offset, type Term } from "../../../../protocol/ids.ts";
 import { headAt, lastIndex } from "../../../../replica/core/log/log.ts";
@@ -12,7 +12,7 @@ import type { Actor, Puppet } from "../actor.ts";
 import type { Archive } from "../support/archive.ts";
 import { createRhythm, honestStates, quorumIn } from "../support/craft.ts";
 
-/** The state that a log gives, without waiting for any commit. */
+/** The state that a log leads to, without waiting for any commit. */
 class Forecast {
   readonly store = new KvStore();
   readonly #sessions;
@@ -23,7 +23,7 @@ class Forecast {
     this.#sessions = createSessionTable(window);
   }
 
-  /** Applies the chain that ends in `head`; gives every new answer with its client, or null where it does not go on from where this is. */
+  /** Applies the chain that ends in `head`; returns every new answer with its client, or null if it does not continue this state. */
   follow(archive: Archive, head: Head): (Answer & { readonly client: ClientId })[] | null {
     const last = this.#applied === 0 ? [] : [{ index: this.#applied, hash: this.#hash }];
     const chain = archive.chain(head, offset(this.#applied, -last.length));
@@ -40,7 +40,7 @@ class Forecast {
   }
 }
 
-/** A forecast of the log of `state` up to `upTo`, gone on with where it can be. */
+/** Returns a forecast of the log of `state` up to `upTo`, continued from `known` if possible. */
 function forecast(known: Forecast | null, { coven }: Puppet, { config, log }: CoreState, upTo: LogIndex) {
   const head = headAt(log, upTo);
   const more = known?.follow(coven.archive, head) ?? null;
@@ -50,7 +50,7 @@ function forecast(known: Forecast | null, { coven }: Puppet, { config, log }: Co
 }
 
 /**
- * Confirms a request as soon as it is on any log, with the result it will have if it is ever committed; and answers fast reads as those
+ * Confirms a request as soon as it is on any log, with the result it will have if it is ever committed; and answers fast reads as the
  * replicas would that have applied least, so that old values find a quorum.
  */
 const earlyReplier: Actor = (puppet) => {
@@ -84,7 +84,7 @@ const earlyReplier: Actor = (puppet) => {
   };
 };
 
-/** Of the honest the one that has applied least among those whose state, with the faulty ones' word, could be a quorum's. */
+/** Returns, of the honest states that could become a quorum's with the colluders' answers, the one that has applied least. */
 function laggardOf(puppet: Puppet): CoreState | null {
   const { quorum } = quorumIn(puppet.coven);
   const states = honestStates(puppet).map(([, state]) => state).sort((a, b) => a.appliedIndex - b.appliedIndex);
@@ -93,7 +93,7 @@ function laggardOf(puppet: Puppet): CoreState | null {
   return states.find((state) => alike(state) >= needed) ?? states[0] ?? null;
 }
 
-/** What is said of an answer instead of it. All faulty replicas tell the same. */
+/** False versions of an answer. All colluders give the same one. */
 const LIES: readonly ((answer: Answer) => Answer)[] = [
   (answer) => ({ ...answer, result: answer.result.map((byte, i) => i === answer.result.length - 1 ? byte ^ 1 : byte) }),
   (answer) => ({ ...answer, index: (answer.index + 1) as LogIndex }),
@@ -107,8 +107,10 @@ const LIES: readonly ((answer: Answer) => Answer)[] = [
   (answer) => ({ ...answer, floor: (answer.floor + 1) as Answer["floor"] }),
 ];
 
-/** Answers every client, and every fast read, with something else than it computed. */
-/** It also sends clients to a leader of its choice, in terms that nobody can outbid. */
+/**
+ * Answers every client, and every fast read, with something other than it computed. It also sends clients to a leader of its choice, in
+ * terms that cannot be outbid.
+ */
 const falseReplier: Actor = ({ coven, config }) => ({
   hints: ({ term }) => ({
     leader: coven.rng.pick([config.self, ...config.replicas]),

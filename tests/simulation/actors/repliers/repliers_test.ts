@@ -19,7 +19,7 @@ import { Lore } from "../support/adversary_view.ts";
 import { REPLIERS } from "./repliers.ts";
 import { sha256Hex } from "../../../../crypto/digest.ts";
 
-/** A run of fast reads that has come to `atMs`, and an early replier in it whose answers go to a list. */
+/** Returns a run of fast reads at `atMs`, and an early replier in it whose answers go to a list. */
 function earlyReplierAt(seed: number) {
   const drawn = drawPlan(seed, { actors: ["early-replier"] });
   const plan = { ...drawn, crypto: "fake" as const, constants: { ...drawn.constants, fastReads: true } };

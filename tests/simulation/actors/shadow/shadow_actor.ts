@@ -1,6 +1,6 @@
 /**
  * A faulty replica that campaigns and leads by itself: its honest core goes on following others, while beside it the actor stands in
- * every election with what it was told or has made up, and where it wins leads as its play has it.
+ * every election with what it was told or has made up, and leads as its play says if it wins.
  */
 import { accuses, ownCopy } from "../../../../replica/byzantine/lies.ts";
 import type { Certificate, ElectionProof } from "../../../../protocol/certificate.ts";
@@ -11,19 +11,19 @@ import { firstPretender, openTerm, preVotesFor, proofOf, requestVotes } from "./
 import { beginReign, newestReign, type Reign } from "./shadow_leadership.ts";
 import { type Claim, Scene } from "./shadow_situation.ts";
 
-/** What one pretender does. */
+/** The behaviour of one actor that campaigns by itself. */
 export interface Play {
-  /** What `voter` is asked with in `at`; null to leave it out. `top` is the highest certificate there is. */
+  /** Returns the certificate shown to `voter` in `at`; null to leave it out. `top` is the highest certificate there is. */
   readonly ask?: (at: Term, voter: ReplicaId, top: Certificate) => Certificate | null;
-  /** The proof it leads with; by default a genuine one, once it has it. */
+  /** Returns the proof it leads with; by default a genuine one, once it has it. */
   readonly elect?: (claim: Claim) => ElectionProof | null;
-  /** Called every heartbeat while anybody may still follow it. */
+  /** Called every heartbeat while any replica may still follow it. */
   readonly lead?: (reign: Reign) => void;
   /** Called every heartbeat, whatever happens. */
   readonly always?: () => void;
 }
 
-/** A pretender that plays `play`. */
+/** Returns an actor that campaigns by itself, as `play` says. */
 export const pretender = (play: (scene: Scene) => Play): Actor => (puppet) => {
   const scene = new Scene(puppet);
   const { throne, self } = scene;
@@ -34,7 +34,7 @@ export const pretender = (play: (scene: Scene) => Play): Actor => (puppet) => {
     corrupt: (outgoing) => outgoing.flatMap((each) => hushed(scene, each)),
     swallows(input) {
       throne.ear.hear(input);
-      // Its core must not win with the votes that the pretence has asked for.
+      // Its core must not win with the votes that the forged campaign has asked for.
       return input.kind === "packet" && input.packet.kind === "Vote";
     },
   };
@@ -51,7 +51,7 @@ export function repeat({ coven, puppet: { state, config }, self }: Scene, action
   coven.later(period, next);
 }
 
-/** What others hear of the core: nothing that would compete with the pretence, or accuse a friend. */
+/** Returns the core's output that others get: nothing that would compete with the forged campaign, or accuse a colluder. */
 function hushed({ throne, coven, self }: Scene, outgoing: Outgoing): Outgoing[] {
   const { packet } = outgoing;
   if (coven.members.some((member) => accuses(packet, member))) return [];
@@ -111,14 +111,14 @@ class Pretence {
     if (this.#ask(claim)) throne.claim = claim;
   }
 
-  /** Messages are lost, and who does not suspect yet forgets nothing but may have been down. */
+  /** Asks again: messages are lost, and a replica that does not suspect yet forgets nothing but may have been down. */
   #askAgain(): void {
     const { claim } = this.#scene.throne;
     const reign = newestReign(this.#scene);
     if (claim?.candidate === this.#scene.self && (reign?.term ?? 0) < claim.term) this.#ask(claim);
   }
 
-  /** Asks everybody that could still vote; true if there was anybody to ask. */
+  /** Asks all replicas that could still vote; true if there was any to ask. */
   #ask({ term, candidate, asked }: Claim): boolean {
     const scene = this.#scene;
     const top = scene.highest(term);

@@ -1,4 +1,4 @@
-/** The leadership of a faulty replica beside its honest core: it shows each follower what it likes, under one election proof. */
+/** The leadership of a faulty replica beside its honest core: it shows each follower whatever it likes, under one election proof. */
 import type { ElectionProof } from "../../../../protocol/certificate.ts";
 import type { Entry, Head } from "../../../../protocol/entry.ts";
 import { type LogIndex, logIndex, type ReplicaId, type Round, round, type Term } from "../../../../protocol/ids.ts";
@@ -8,9 +8,9 @@ import type { AppendEntries, AppendEntriesResponse, Certified } from "../../../.
 import type { Chain } from "./shadow_chains.ts";
 import type { Scene, Throne } from "./shadow_situation.ts";
 
-/** How one header departs from the usual. */
+/** Deviations of one header from the usual. */
 export interface Showing {
-  /** Where the header attaches; by default the highest point that the follower has already. */
+  /** Index at which the header attaches; by default the highest point that the follower already has. */
   readonly after?: LogIndex;
   readonly upTo?: LogIndex;
   readonly commitIndex?: LogIndex;
@@ -21,7 +21,7 @@ export class Reign {
   readonly leader: ReplicaId;
   readonly base: Certified;
   readonly proof: ElectionProof;
-  /** Beats it has lasted. */
+  /** Number of beats it has lasted. */
   beats = 0;
   #round: Round = round(0);
   readonly #scene: Scene;
@@ -39,7 +39,7 @@ export class Reign {
     return this.#scene.honest.filter(({ state }) => state.hard.currentTerm <= this.term).map(({ id }) => id);
   }
 
-  /** As after a restart: rounds begin again. */
+  /** Starts rounds again, as after a restart. */
   forgetRounds(): void {
     this.#round = round(0);
   }
@@ -49,7 +49,7 @@ export class Reign {
     for (const id of to) this.#showOne(id, chain, showing);
   }
 
-  /** Heartbeats that attach at a point which each of `to` has. */
+  /** Sends heartbeats that attach at a point which each of `to` has. */
   heartbeat(to: readonly ReplicaId[], commitIndex?: LogIndex): void {
     for (const id of to) {
       const state = this.#scene.coven.peek(id);
@@ -59,7 +59,7 @@ export class Reign {
     }
   }
 
-  /** The faulty replicas sign that they have `chain` from the base up to `index`, and what they report prepared; `to` hear it. */
+  /** Has the colluders ack `chain` from the base up to `index` and, if `prepared`, report it; sent to `to`. */
   vouch(to: readonly ReplicaId[], chain: Chain, prepared: boolean, upTo: LogIndex = chain.tip.index): void {
     if (to.length === 0) return;
     const { coven } = this.#scene;
@@ -120,10 +120,10 @@ export class Reign {
 
 const reigns = new WeakMap<Throne, Reign>();
 
-/** Begins the reign of a pretender that was elected; the newest one of its coven from now on. */
+/** Begins the leadership of an elected colluder; the colluders' newest one from now on. */
 export function beginReign(scene: Scene, leader: ReplicaId, term: Term, proof: ElectionProof): void {
   reigns.set(scene.throne, new Reign(scene, leader, term, proof));
 }
 
-/** Returns the newest reign of any pretender of the coven. */
+/** Returns the newest leadership of any colluder. */
 export const newestReign = ({ throne }: Pick<Scene, "throne">): Reign | null => reigns.get(throne) ?? null;

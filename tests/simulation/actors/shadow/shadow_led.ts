@@ -1,13 +1,13 @@
-/** What faulty leaders have in common: one chain for a reign, with requests that clients really signed. */
+/** Common parts of faulty leaders: one chain for a leadership, with requests that clients really signed. */
 import { type ReplicaId, type Term, term } from "../../../../protocol/ids.ts";
 import type { Chain, Content } from "./shadow_chains.ts";
 import type { Reign, Showing } from "./shadow_leadership.ts";
 import type { Scene } from "./shadow_situation.ts";
 
-/** Requests put behind the no-op that opens a term, at most. */
+/** Maximum number of requests put after the no-op that opens a term. */
 const FRESH = 3;
 
-/** The chain of a reign, begun with its first beat. */
+/** The chain of a leadership, begun with its first beat. */
 export class Led {
   readonly #scene: Scene;
   #reign: Reign | null = null;
@@ -18,7 +18,7 @@ export class Led {
     this.#scene = scene;
   }
 
-  /** The base's chain, a no-op, and what `contents` gives behind it; the same one for the whole reign. */
+  /** Returns the base's chain, a no-op, and then `contents`; the same one for the whole leadership. */
   chainOf(reign: Reign, contents: (base: Chain) => readonly Content[] = (base) => freshOnes(this.#scene, base)): Chain {
     this.#begin(reign);
     if (this.#chain === null) {
@@ -29,7 +29,7 @@ export class Led {
     return this.#chain;
   }
 
-  /** The chain goes on with `contents`. */
+  /** Continues the chain with `contents`. */
   extend(reign: Reign, contents: readonly Content[]): Chain {
     const chain = this.chainOf(reign);
     if (contents.length > 0) {
@@ -38,7 +38,7 @@ export class Led {
     return this.#chain!;
   }
 
-  /** The honest replicas in an order drawn once a reign. */
+  /** Returns the honest replicas in an order drawn once per leadership. */
   order(reign: Reign): readonly ReplicaId[] {
     this.#begin(reign);
     return this.#chosen;
@@ -52,11 +52,11 @@ export class Led {
   }
 }
 
-/** Requests not on `base`, one an entry. */
+/** Returns requests not on `base`, one per entry. */
 const freshOnes = (scene: Scene, base: Chain): Content[] =>
   scene.freshRequests(base, FRESH).map((request) => [request]);
 
-/** Leads as a leader should: everything to everyone, with its own acks and reports. */
+/** Leads as a leader should: everything to all, with its own acks and reports. */
 export function serve(scene: Scene, reign: Reign, led: Led, showing: Showing = {}): void {
   const grown = reign.beats % 3 === 2;
   const chain = grown ? led.extend(reign, freshOnes(scene, led.chainOf(reign))) : led.chainOf(reign);
@@ -64,13 +64,13 @@ export function serve(scene: Scene, reign: Reign, led: Led, showing: Showing = {
   reign.vouch(scene.coven.honest, chain, allAcked(scene, reign, chain));
 }
 
-/** Whether so many honest replicas have `chain` in this term that a certificate for its tip exists. */
+/** Returns whether enough honest replicas have `chain` in this term for a certificate of its tip to exist. */
 export const allAcked = (scene: Scene, reign: Reign, chain: Chain): boolean =>
   scene.honest.filter(({ state: { hard } }) =>
     hard.currentTerm === reign.term && hard.ack !== null && hard.ack.hash === chain.tip.hash
   ).length >= scene.needed;
 
-/** `base` with other entries behind it than a leader of `at` would put there: no no-op in front, requests in another order. */
+/** Returns `base` followed by entries other than a leader of `at` would put there: no leading no-op, requests in another order. */
 export function twist(scene: Scene, base: Chain, at: Term): Chain {
   const { hash } = scene.puppet;
   const fresh = scene.freshRequests(base, FRESH).reverse();
@@ -81,7 +81,7 @@ export function twist(scene: Scene, base: Chain, at: Term): Chain {
   return base.extend(hash, before, [[]]).extend(hash, at, [[]]);
 }
 
-/** `chain` with no-ops behind it until it is `length` long. */
+/** Returns `chain` with no-ops after it until it is `length` long. */
 export function padded(scene: Scene, chain: Chain, at: Term, length: number): Chain {
   const missing = Math.max(0, length - chain.entries.length);
   return chain.extend(scene.puppet.hash, at, Array.from({ length: missing }, () => []));

@@ -1,4 +1,4 @@
-/** What the actors that lead and campaign by themselves know of their situation, together. */
+/** The shared knowledge of the actors that lead and campaign by themselves. */
 import type { Certificate } from "../../../../protocol/certificate.ts";
 import { genesisCertificate } from "../../../../replica/core/create_state.ts";
 import type { Head } from "../../../../protocol/entry.ts";
@@ -11,20 +11,20 @@ import { Chain } from "./shadow_chains.ts";
 import { Ear } from "./shadow_listener.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 
-/** Chains that are remembered because nobody else may hold them. */
+/** Maximum number of chains remembered because no other replica may hold them. */
 const MOST_CHAINS = 12;
 
-/** A candidacy and what each voter is asked with. */
+/** A candidacy, and the certificate each voter is shown. */
 export interface Claim {
   readonly term: Term;
   readonly candidate: ReplicaId;
   readonly asked: Map<ReplicaId, Certificate>;
 }
 
-/** What all pretenders of a coven share. */
+/** State shared by all colluders that campaign by themselves. */
 export interface Throne {
   readonly ear: Ear;
-  /** Members that campaign by themselves. */
+  /** Colluders that campaign by themselves. */
   readonly pretenders: Set<ReplicaId>;
   /** The newest candidacy of any of them. */
   claim: Claim | null;
@@ -59,7 +59,7 @@ export class Scene {
     return this.puppet.state.quorumSizes.quorum;
   }
 
-  /** Honest replicas that have to join in for a quorum. */
+  /** Number of honest replicas needed for a quorum besides the colluders. */
   get needed(): number {
     return this.quorum - this.coven.members.length;
   }
@@ -76,7 +76,7 @@ export class Scene {
     return genesisCertificate(this.puppet.state.genesis);
   }
 
-  /** The chain through `head`, if anybody holds it or ever did. */
+  /** Returns the chain through `head`, if any replica holds it or ever did. */
   chainThrough(head: Head): Chain | null {
     const known = this.throne.chains.find((chain) => chain.contains(head));
     if (known) return known.upTo(head.index);
@@ -90,7 +90,7 @@ export class Scene {
     return chain;
   }
 
-  /** The certificate of highest rank that the coven can show, of terms below `below`. */
+  /** Returns the certificate of highest rank that the colluders can show, of terms below `below`. */
   highest(below: number): Certificate {
     const { ear } = this.throne;
     let best = this.genesis;
@@ -100,7 +100,7 @@ export class Scene {
     return ear.complete(pile as (typeof ear.certifiable)[number]);
   }
 
-  /** Genuine certificates that rank below `top`: the highest, up to `count` drawn from the others, and that of the empty log. */
+  /** Returns genuine certificates that rank below `top`: the highest, up to `count` drawn from the others, and that of the empty log. */
   lowerThan(top: Certified, count = 1): Certificate[] {
     const { ear } = this.throne;
     const lower = ear.certifiable.filter((pile) => compareRank(pile, top) < 0).sort((a, b) => compareRank(b, a));
@@ -108,7 +108,7 @@ export class Scene {
     return [...drawn.map((pile) => ear.complete(pile)), this.genesis];
   }
 
-  /** Up to `count` requests that clients signed and `chain` does not hold. */
+  /** Returns up to `count` requests that clients signed and `chain` does not hold. */
   freshRequests(chain: Chain, count: number): Signed<SendRequest>[] {
     const fresh: Signed<SendRequest>[] = [];
     for (const request of [...this.throne.ear.requests].reverse()) {

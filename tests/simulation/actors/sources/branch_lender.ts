@@ -1,4 +1,4 @@
-/** A voter and source that has candidates who are behind keep prepared entries aside (§6.5, §6.8), and then brings them back by a snapshot. */
+/** A voter and source that makes lagging candidates keep prepared entries aside (§6.5, §6.8), and then brings them back by a snapshot. */
 import type { Certificate } from "../../../../protocol/certificate.ts";
 import type { FetchEntries } from "../../../../protocol/message.ts";
 import { compareRank } from "../../../../protocol/rank.ts";
@@ -6,12 +6,12 @@ import type { Actor, Puppet } from "../actor.ts";
 import { createRhythm, honestStates, type Running, runningCandidates, Speaker } from "../support/craft.ts";
 import { offset } from "../../../../protocol/ids.ts";
 
-/** How often it looks for candidates. */
+/** Interval at which it looks for candidates. */
 const LOOK_MS = 10;
 
 /**
- * Refuses every candidate at once with the highest certificate there is, and serves the entries under it whatever others have dropped; in all
- * else its core is honest, and shows its checkpoint to those who then ask for what is committed.
+ * Refuses every candidate at once with the highest certificate there is, and serves the entries under it even if others have dropped them;
+ * its core is honest otherwise, and shows its checkpoint to replicas that then ask for what is committed.
  */
 const branchLender: Actor = (puppet) => {
   const speaker = new Speaker(puppet);
@@ -38,7 +38,7 @@ function refuse(puppet: Puppet, speaker: Speaker, { candidate, term, state }: Ru
   speaker.say([candidate], { kind: "VoteRefusal", signed, certificate });
 }
 
-/** Serves what is asked for under a certificate shown to a candidate; false where that is not what is asked for. */
+/** Serves entries under a certificate shown to a candidate; false if the request is for something else. */
 function lend({ coven }: Puppet, speaker: Speaker, { replica, nonce, from, head }: FetchEntries): boolean {
   const wanted: Certificate | null = coven.peek(replica)?.catchUp.active?.certificate ?? null;
   const chain = wanted?.hash === head.hash ? coven.archive.chain(head, offset(from, -1)) : null;

@@ -1,4 +1,4 @@
-/** Faulty Checkpoints: of other states, of no index, too early, to some only, or none (§8.2, §12). */
+/** Faulty Checkpoints: of other states, of wrong indexes, too early, to some only, or none (§8.2, §12). */
 import { far, wrongHash } from "../../../../replica/byzantine/lies.ts";
 import { type LogIndex, logIndex, type ReplicaId } from "../../../../protocol/ids.ts";
 import { LIMITS } from "../../../../protocol/limits.ts";
@@ -15,8 +15,8 @@ const publish = (speaker: Speaker, to: readonly ReplicaId[], claim: Claim): void
   speaker.say(to, { kind: "Checkpoint", signed: { kind: "Checkpoint", replica: speaker.self, ...claim } });
 
 /**
- * Vouches for other states than the honest do, another one to each; for the right one under another hash, too early, several times. Now
- * and then it floods everybody with indexes far off and such as no checkpoint is taken at.
+ * Signs other states than the honest do, a different one for each receiver; the right one under another hash, too early, several times. Now
+ * and then it floods all replicas with indexes that are far off or at which no checkpoint is taken.
  */
 const falseCheckpoint: Actor = (puppet) => {
   const { coven, config } = puppet;
@@ -35,7 +35,7 @@ const falseCheckpoint: Actor = (puppet) => {
   };
 };
 
-/** What one replica is told when an honest one vouches for `true_`. */
+/** Returns what one replica is told when an honest one signs `true_`. */
 function falsehoods(puppet: Puppet, { index, hash, stateDigest }: Checkpoint): Claim[] {
   const { coven: { rng }, config: { constants } } = puppet;
   const made = wrongHash(puppet, rng.int(0, 1000));
@@ -51,7 +51,7 @@ function falsehoods(puppet: Puppet, { index, hash, stateDigest }: Checkpoint): C
   ]);
 }
 
-/** Where no checkpoint is, was or will be soon; and where one is taken next, before anybody can know of what. */
+/** Sends Checkpoints where none is, was or will be soon; and at the next one's index, before it can be known what it is of. */
 function flood(puppet: Puppet, speaker: Speaker, turn: number): void {
   const { coven, config: { constants: { checkpointEvery } } } = puppet;
   const made = wrongHash(puppet, turn);
@@ -64,7 +64,7 @@ function flood(puppet: Puppet, speaker: Speaker, turn: number): void {
   }
 }
 
-/** Never says what state it has, or to one replica alone; it takes part in all else. */
+/** Never publishes Checkpoints, or to one replica alone; it takes part in everything else. */
 const muteCheckpoint: Actor = ({ coven, config }) => {
   const favourite = coven.rng.chance(0.5) ? [] : [coven.rng.pick(coven.honest)];
   return {

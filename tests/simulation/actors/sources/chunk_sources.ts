@@ -1,4 +1,4 @@
-/** Sources of snapshots that serve other chunks than were asked for, serve them late, or say they have none (§8.3, §12). */
+/** Sources of snapshots that serve chunks other than requested, serve them late, or claim to have none (§8.3, §12). */
 import type { Digest, Millis } from "../../../../protocol/ids.ts";
 import { LIMITS } from "../../../../protocol/limits.ts";
 import type { FetchChunks } from "../../../../protocol/message.ts";
@@ -8,29 +8,29 @@ import { createRhythm, honestStates, Speaker, takingOver } from "../support/craf
 
 type Bytes = readonly Uint8Array[];
 
-/** One answer; its nonce is that of the question where nothing else is said. */
+/** One answer; its nonce is that of the question unless given. */
 interface Answer {
   readonly chunks: Bytes;
   readonly nonce?: number;
 }
 
-/** Everything a source has to lie with. */
+/** The material a source can lie with. */
 interface Shelf {
   readonly puppet: Puppet;
   readonly asked: FetchChunks;
-  /** The chunks that are wanted, as far as anybody ever had them. */
+  /** The chunks requested, as far as any replica ever had them. */
   readonly right: Bytes;
 }
 
 const altered = (bytes: Uint8Array): Uint8Array => bytes.map((byte, at) => at === bytes.length - 1 ? byte ^ 1 : byte);
 
-/** As many chunks of any snapshots as were asked for, none of them asked for. */
+/** Returns as many chunks of any snapshots as were requested, none of them requested. */
 function strangers({ puppet: { coven }, asked }: Shelf): Bytes {
   const others = [...coven.archive.chunks].filter(([digest]) => !asked.digests.includes(digest));
   return coven.rng.shuffle(others).slice(0, asked.digests.length).map(([, bytes]) => bytes);
 }
 
-/** Of the first and the last snapshot there ever was, what stands where what was asked for stands in another: heads for heads. */
+/** Returns, from the first and the last snapshot there ever was, the chunks in the same places as those requested: heads for heads. */
 function heads({ puppet: { coven: { archive } }, asked }: Shelf): Bytes {
   const digests = archive.proofs.map(({ stable }) => stable.stateDigest).filter((digest) =>
     !asked.digests.includes(digest)
@@ -42,9 +42,9 @@ const LIES: readonly ((shelf: Shelf) => readonly Answer[])[] = [
   /** Right in number, wrong in their bytes; all of them, and one among the right ones. */
   ({ right }) => [{ chunks: right.map(altered) }],
   ({ right }) => [{ chunks: right.map((bytes, at) => at === right.length - 1 ? altered(bytes) : bytes) }],
-  /** The truth, in another order: the pause after a lie begins short again. */
+  /** The truth, in another order: the pause after a lie starts short again. */
   ({ right }) => [{ chunks: right.toReversed() }],
-  /** Not asked for: of other snapshots, and besides the right ones. */
+  /** Not requested: of other snapshots, and along with the right ones. */
   (shelf) => [{ chunks: strangers(shelf) }],
   (shelf) => [{ chunks: heads(shelf) }],
   (shelf) => [{ chunks: [...shelf.right, ...strangers(shelf).slice(0, 1)] }],
@@ -52,7 +52,7 @@ const LIES: readonly ((shelf: Shelf) => readonly Answer[])[] = [
   /** Doubled, in one answer and in several. */
   ({ right }) => [{ chunks: [...right, ...right] }],
   ({ right }) => [{ chunks: right.slice(0, 1) }, { chunks: right.slice(0, 1) }, { chunks: right }],
-  /** Too short, too long, nothing at all that looks like something. */
+  /** Too short, too long, and empty. */
   ({ right }) => [{ chunks: right.map((bytes) => bytes.subarray(1)) }],
   ({ right }) => [{ chunks: right.map((bytes) => Uint8Array.of(...bytes, 0)) }],
   ({ asked }) => [{ chunks: asked.digests.map(() => new Uint8Array()) }],
@@ -60,7 +60,7 @@ const LIES: readonly ((shelf: Shelf) => readonly Answer[])[] = [
   ({ right, asked }) => [{ chunks: right, nonce: asked.nonce + 1 }],
 ];
 
-/** Answers with one lie after the other, and again to questions it has answered; its core is honest in all else. */
+/** Answers with one lie after the other, and again to questions it has answered; its core is honest otherwise. */
 const badChunks: Actor = (puppet) => {
   const { coven, config } = puppet;
   const speaker = new Speaker(puppet);
@@ -92,7 +92,7 @@ export function serveChunks(speaker: Speaker, asked: FetchChunks, chunks: Bytes,
   });
 }
 
-/** Those of `digests` that anybody ever had. */
+/** Returns those of `digests` that any replica ever had. */
 export const known = ({ coven: { archive } }: Puppet, digests: Iterable<Digest>): Bytes =>
   [...digests].flatMap((digest) => archive.chunks.get(digest) ?? []);
 
@@ -102,7 +102,7 @@ const shelfFor = (puppet: Puppet, asked: FetchChunks): Shelf => ({
   right: known(puppet, asked.digests),
 });
 
-/** What honest replicas wait for, of this one and of each other. */
+/** Returns the requests for chunks that honest replicas have pending, with this one and with each other. */
 const openRequests = (puppet: Puppet): FetchChunks[] =>
   honestStates(puppet).flatMap(([replica, { transfer }]) =>
     [...transfer?.sources.values() ?? []].flatMap(({ request }) =>
@@ -110,7 +110,7 @@ const openRequests = (puppet: Puppet): FetchChunks[] =>
     )
   );
 
-/** Answers never, just in time, too late, or with a single chunk; what it answers is right. */
+/** Answers never, just in time, too late, or with a single chunk; the answers are right. */
 const stallingSource: Actor = (puppet) => {
   const { coven, config: { constants: { electionTimeoutMs } } } = puppet;
   const speaker = new Speaker(puppet);
@@ -129,7 +129,7 @@ const stallingSource: Actor = (puppet) => {
   return { corrupt: (outgoing) => outgoing.flatMap(stall) };
 };
 
-/** Has nothing, of snapshots and of the log, whatever it has. */
+/** Claims to have nothing, of snapshots and of the log, whatever it has. */
 const lackingSource: Actor = (puppet) => {
   const speaker = new Speaker(puppet);
   const chunks = takingOver("FetchChunks", ({ signed }) => serveChunks(speaker, signed.message, []));

@@ -1,4 +1,4 @@
-/** Sources that show checkpoints where entries are asked for: old ones, forged ones, ever newer ones (§8.2, §8.3, §12). */
+/** Sources that show checkpoints where entries are requested: old ones, forged ones, ever newer ones (§8.2, §8.3, §12). */
 import { forged, inTurn, wrongHash } from "../../../../replica/byzantine/lies.ts";
 import type { CheckpointProof } from "../../../../protocol/certificate.ts";
 import type { Digest } from "../../../../protocol/ids.ts";
@@ -10,10 +10,12 @@ import { openCatchUps } from "./sources.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 import type { Transfer } from "../../../../replica/core/catch_up/catch_up_state.ts";
 
-/** What `asked` is answered with; null where there is nothing to show. */
+/** Returns the answer to `asked`; null if there is nothing to show. */
 type Choice = (asked: FetchEntries) => CheckpointProof | null;
 
-/** Answers every question for entries with a checkpoint, as soon as somebody is about to ask anyone; it says it is ahead, to be asked. */
+/**
+ * Answers every request for entries with a checkpoint, as soon as a replica is about to ask any source; it claims to be ahead, to be asked.
+ */
 function shower(puppet: Puppet, choose: Choice): Required<Pick<SimAdversary, "corrupt" | "swallows">> {
   const speaker = new Speaker(puppet);
   const due = createRhythm(puppet, 2 * puppet.config.constants.heartbeatMs);
@@ -38,13 +40,13 @@ function shower(puppet: Puppet, choose: Choice): Required<Pick<SimAdversary, "co
   };
 }
 
-/** The oldest of `proofs` that would take the asker further, or the very oldest. */
+/** Returns the oldest of `proofs` that would take the asker further, or the very oldest. */
 const oldest = ({ coven: { archive: { proofs } } }: Puppet, { from }: FetchEntries): CheckpointProof | null =>
   proofs.find(({ stable }) => stable.index >= from) ?? proofs[0] ?? null;
 
 /**
- * Shows truly certified checkpoints, and always the oldest that is of any use, or of none; of what it shows it has, in every other
- * question, nothing at all.
+ * Shows truly certified checkpoints, always the oldest that is of any use, or of none; every other time it is asked for their chunks, it
+ * claims to have none.
  */
 const staleProof: Actor = (puppet) => {
   const speaker = new Speaker(puppet);
@@ -56,7 +58,10 @@ const staleProof: Actor = (puppet) => {
   return { ...showing, swallows: (input) => showing.swallows(input) || chunks(input) };
 };
 
-/** Shows the newest checkpoint to whoever asks for entries, and keeps back the last chunk of every snapshot; of the others it gives one. */
+/**
+ * Shows the newest checkpoint to every replica that asks for entries, and withholds the last chunk of every snapshot; of others it gives
+ * one.
+ */
 const endlessSource: Actor = (puppet) => {
   const { coven } = puppet;
   const speaker = new Speaker(puppet);
@@ -69,28 +74,28 @@ const endlessSource: Actor = (puppet) => {
   return { ...showing, swallows: (input) => showing.swallows(input) || chunks(input) };
 };
 
-/** Nothing else is missing but what is asked for. */
+/** Returns whether nothing is missing except what is asked for. */
 const isLast = (transfer: Transfer | null, { digests }: FetchChunks): boolean =>
   digests.length === 1 && transfer?.missing.size === 0;
 
-/** What a forger has. */
+/** The material of a forger. */
 interface Workshop {
   readonly puppet: Puppet;
   readonly proof: CheckpointProof;
-  /** Another true checkpoint, older than `proof`; the same where there is only one. */
+  /** Another true checkpoint, older than `proof`; the same if there is only one. */
   readonly older: CheckpointProof;
-  /** A state that is not that of `proof`: another checkpoint's, or none at all. */
+  /** A state that is not that of `proof`: another checkpoint's, or a made-up one. */
   readonly state: Digest;
 }
 
-/** `proof` for another state, with `checkpoints`. */
+/** Returns `proof` for another state, with `checkpoints`. */
 const vouched = (
   { stable, commit }: CheckpointProof,
   checkpoints: readonly Signed<Checkpoint>[],
   state = stable.stateDigest,
 ): CheckpointProof => ({ stable: { ...stable, stateDigest: state, checkpoints }, commit });
 
-/** What every faulty replica signs to vouch for `state` at the point of `proof`. */
+/** Returns the Checkpoints of all colluders for `state` at the point of `proof`. */
 const own = (
   { puppet: { coven }, proof: { stable: { index, hash } } }: Workshop,
   state: Digest,
@@ -101,7 +106,10 @@ const own = (
 
 type Forgery = (shop: Workshop) => CheckpointProof;
 
-/** Of another state: vouched for by the faulty replicas alone, by each as often as it takes, in the names of others, by Checkpoints of the true one. */
+/**
+ * Proofs of another state: signed by the colluders alone, by each as often as needed, in the names of others, with Checkpoints of the true
+ * one.
+ */
 const OTHER_STATES: readonly Forgery[] = [
   (shop) => vouched(shop.proof, own(shop, shop.state), shop.state),
   (shop) => vouched(shop.proof, shop.proof.stable.checkpoints.map(() => own(shop, shop.state)[0]!), shop.state),
@@ -130,7 +138,7 @@ const FLAWED: readonly Forgery[] = [
   ({ proof }) => proof,
 ];
 
-/** Shows one forged proof after the other; for chunks of the states it makes up it serves those of others, which are all there. */
+/** Shows one forged proof after the other; for chunks of the states it makes up it serves those of others, which all exist. */
 const forgedProof: Actor = (puppet) => {
   const { coven } = puppet;
   let turn = coven.rng.int(0, 7);

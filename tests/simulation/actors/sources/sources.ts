@@ -1,4 +1,4 @@
-/** A source that others catch up from, and that serves anything but what was asked for (§8.1, §12). */
+/** A source for catching up that serves anything but what was requested (§8.1, §12). */
 import { far, laterTerm } from "../../../../replica/byzantine/lies.ts";
 import type { Certificate } from "../../../../protocol/certificate.ts";
 import type { Entry } from "../../../../protocol/entry.ts";
@@ -8,7 +8,7 @@ import type { FetchEntries } from "../../../../protocol/message.ts";
 import type { Actor, Puppet } from "../actor.ts";
 import { boast, createRhythm, honestStates, ranked, Speaker } from "../support/craft.ts";
 
-/** One answer; its nonce and start are those of the question where nothing else is said. */
+/** One answer; its nonce and start are those of the question unless given. */
 interface Answer {
   readonly entries: readonly Entry[];
   readonly certificate: Certificate | null;
@@ -16,11 +16,11 @@ interface Answer {
   readonly from?: FetchEntries["from"];
 }
 
-/** Everything a source has to lie with. */
+/** The material a source can lie with. */
 interface Shelf {
   readonly puppet: Puppet;
   readonly asked: FetchEntries;
-  /** The entries that are wanted, as far as this replica has them. */
+  /** The entries requested, as far as this replica has them. */
   readonly entries: readonly Entry[];
   readonly newest: Certificate | null;
 }
@@ -43,11 +43,11 @@ const LIES: readonly Lie[] = [
   ({ entries }) => [{ entries, certificate: null }],
   ({ puppet, entries }) => [{ entries, certificate: puppet.coven.rng.pick(ranked(puppet)) }],
   ({ entries, newest }) => [{ entries, certificate: newest && swollen(newest) }],
-  /** Drop by drop, and the same drop again and again. */
+  /** One at a time, and the same one again and again. */
   ({ entries, newest, asked }) =>
     entries.slice(0, 4).map((entry, i) => ({ entries: [entry], certificate: newest, from: far(asked.from, i) })),
   ({ entries, newest }) => [1, 2, 3].map(() => ({ entries: entries.slice(0, 1), certificate: newest })),
-  /** Nothing, with and without the promise of much. */
+  /** Nothing, with and without a certificate that promises much. */
   ({ newest }) => [{ entries: [], certificate: newest }],
   () => [],
   /** An answer to another question. */
@@ -59,8 +59,8 @@ const LIES: readonly Lie[] = [
 ];
 
 /**
- * Claims to be far ahead, so that it is asked, and answers with one lie after the other; what it was not asked for, it sends too. Its
- * core is honest in all else.
+ * Claims to be far ahead, so that it is asked, and answers with one lie after the other; it also sends what it was not asked for. Its
+ * core is honest otherwise.
  */
 const badSource: Actor = (puppet) => {
   const { config, coven } = puppet;
@@ -99,7 +99,7 @@ function lie(puppet: Puppet, speaker: Speaker, asked: FetchEntries, chosen: Lie)
   }
 }
 
-/** Catch-ups that wait for another source. */
+/** Returns the requests of catch-ups that wait for another source. */
 export const openCatchUps = (puppet: Puppet): FetchEntries[] =>
   honestStates(puppet).flatMap(([replica, { catchUp: { active } }]) =>
     active === null ? [] : [{
@@ -111,14 +111,14 @@ export const openCatchUps = (puppet: Puppet): FetchEntries[] =>
 
 const emptied = (entry: Entry): Entry => ({ ...entry, body: joinRequests([]), requests: [] });
 
-/** Entries behind `from` of a log that is not this replica's. */
+/** Returns entries after `from` of a log that differs from this replica's. */
 function otherBranch(puppet: Puppet, { from }: FetchEntries): readonly Entry[] {
   const own = hashAt(puppet.state.log, from);
   const other = honestStates(puppet).find(([, { log }]) => log.base.index < from && hashAt(log, from) !== own)?.[1];
   return other === undefined ? [] : slice(other.log, far(from, -1), far(from, 63)).map(({ entry }) => entry);
 }
 
-/** A certificate with one signature twice. */
+/** Returns a certificate with one signature twice. */
 const swollen = (certificate: Certificate): Certificate => ({
   ...certificate,
   responses: [...certificate.responses.slice(1), certificate.responses.at(-1)!],

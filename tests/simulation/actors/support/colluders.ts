@@ -1,4 +1,4 @@
-/** The faulty replicas of one run, wired to it. */
+/** The colluders of one run, wired to it. */
 import { sha256Hex } from "../../../../crypto/digest.ts";
 import type { Victim } from "../../../../replica/byzantine/mod.ts";
 import type { ReplicaId } from "../../../../protocol/ids.ts";
@@ -27,7 +27,7 @@ export interface CovenParts {
   readonly peek: (id: ReplicaId) => CoreState | null;
 }
 
-/** The coven of a run. Throws where one of its members would act for an honest replica: nobody has its key. */
+/** Creates the colluders of a run. Throws if one of them would sign for an honest replica, whose key they do not have. */
 export function createCoven({ clusterId, plan, crypto, scheduler, send, reply, peek }: CovenParts): Coven {
   const members = plan.byzantine.map(({ replica }) => replica);
   const own = (member: ReplicaId): ReplicaId => {
@@ -49,7 +49,7 @@ export function createCoven({ clusterId, plan, crypto, scheduler, send, reply, p
   };
 }
 
-/** What makes one replica faulty: a listener for all of them, and its own actors. */
+/** Returns the corruptions that make one replica faulty: a listener for all colluders, and its own actors. */
 export function corruptionsOf(
   coven: Coven,
   { actors, turnMs }: ByzantinePlan,
@@ -59,7 +59,7 @@ export function corruptionsOf(
   return [() => listener(coven), ...acting.map((actor) => (victim: Victim) => actor({ ...victim, coven }))];
 }
 
-/** What one of them takes in, all of them know. */
+/** Returns a listener that shares with all colluders what one of them receives. */
 const listener = ({ lore }: Coven): SimAdversary => ({
   swallows(input) {
     if (input.kind === "packet" || input.kind === "bad-entry") lore.hear(input.packet);

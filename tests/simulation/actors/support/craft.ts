@@ -1,4 +1,4 @@
-/** Tools of faulty replicas: whom they speak to and how much, what they could say to please somebody, what they know of candidates. */
+/** Tools of faulty replicas: limited sending to selected receivers, plausible messages, and knowledge of candidates. */
 import { accuses, far, ownCopy } from "../../../../replica/byzantine/lies.ts";
 import type { Certificate } from "../../../../protocol/certificate.ts";
 import { genesisCertificate } from "../../../../replica/core/create_state.ts";
@@ -13,11 +13,13 @@ import type { Coven, Puppet, SimAdversary } from "../actor.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 import type { InputWithoutTime } from "../../../../replica/core/input.ts";
 
-/** Packets one faulty replica sends in a run beside its core's own: nobody is drowned in them, and runs stay short. */
+/**
+ * Maximum number of packets one faulty replica sends in a run besides its core's own, so that no replica is flooded and runs stay short.
+ */
 const ALLOWANCE = 4000;
 const spent = new WeakMap<Coven, Map<ReplicaId, number>>();
 
-/** One faulty replica's voice towards the honest ones. */
+/** Sends packets of one faulty replica to the honest ones. */
 export class Speaker {
   readonly self: ReplicaId;
   readonly #coven: Coven;
@@ -37,7 +39,7 @@ export class Speaker {
     this.pass(to, sealed);
   }
 
-  /** Passes on what others, or this replica itself, have signed. */
+  /** Passes on packets signed by others, or by this replica. */
   pass(to: readonly ReplicaId[], packet: Packet): void {
     if (isCut(packet)) return;
     const receivers = to.filter((id) => this.#coven.honest.includes(id));
@@ -47,7 +49,7 @@ export class Speaker {
     this.#coven.send(this.self, receivers, packet);
   }
 
-  /** Whether this is the first call with `key`. */
+  /** Returns whether this is the first call with `key`. */
   first(key: string): boolean {
     if (this.#said.has(key)) return false;
     this.#said.add(key);
@@ -59,11 +61,11 @@ export class Speaker {
   }
 }
 
-/** Whether ingress took the entries out of `packet`: no bytes on a wire would be decoded to what is left. */
+/** Returns whether ingress took the entries out of `packet`: no bytes on a wire would be decoded to what is left. */
 const isCut = (packet: Packet): boolean =>
   packet.kind === "AppendEntries" && packet.entries.length < packet.signed.message.entryHashes.length;
 
-/** True at most once in `everyMs` of virtual time. */
+/** Returns a function that is true at most once in `everyMs` of virtual time. */
 export function createRhythm({ coven }: Puppet, everyMs: Millis): () => boolean {
   let next = -Infinity;
   return () => {
@@ -73,7 +75,9 @@ export function createRhythm({ coven }: Puppet, everyMs: Millis): () => boolean 
   };
 }
 
-/** An adversary that says nothing of `kinds` to others, while its core goes on hearing itself, and acts after every batch. */
+/**
+ * Returns an adversary that sends nothing of `kinds` to others, while its core still receives its own packets, and acts after every batch.
+ */
 export function inPlaceOf({ config }: Puppet, kinds: readonly Packet["kind"][], act: () => void): SimAdversary {
   return {
     corrupt(outgoing) {
@@ -83,7 +87,7 @@ export function inPlaceOf({ config }: Puppet, kinds: readonly Packet["kind"][], 
   };
 }
 
-/** `outgoing` without what is of `kinds`, or accuses the sender, as far as others would get it. */
+/** Returns `outgoing` without packets of `kinds`, or accusing the sender, as far as others would get them. */
 export const withhold = (
   outgoing: readonly Outgoing[],
   kinds: readonly Packet["kind"][],
@@ -115,7 +119,7 @@ export const takingOver =
     return true;
   };
 
-/** What it says of itself: always some commits ahead, which others then want to have. */
+/** Returns a response that claims to be some commits ahead, which others then want to have. */
 export function boast(each: Outgoing): Outgoing {
   const { packet, to } = each;
   if (packet.kind !== "AppendEntriesResponse") return each;
@@ -123,7 +127,7 @@ export function boast(each: Outgoing): Outgoing {
   return { to, packet: { ...packet, signed: { ...packet.signed, commitIndex: far(commitIndex, 3) } } };
 }
 
-/** Honest replicas that are up, as they are. */
+/** Returns the present states of honest replicas that are up. */
 export const honestStates = ({ coven }: Puppet): [ReplicaId, CoreState][] =>
   coven.honest.flatMap((id): [ReplicaId, CoreState][] => {
     const state = coven.peek(id);
@@ -132,7 +136,7 @@ export const honestStates = ({ coven }: Puppet): [ReplicaId, CoreState][] =>
 
 export const quorumIn = ({ members, honest }: Coven): Quorum => quorumOf(members.length + honest.length);
 
-/** The words of `heard` in the mouth of `self`: the same acks, and the highest of them reported prepared in the same term. */
+/** Returns `heard` in the name of `self`: the same acks, and the highest of them reported prepared in the same term. */
 export function echo(self: ReplicaId, heard: AppendEntriesResponse): AppendEntriesResponse {
   const head = heard.acks.at(-1);
   return { ...heard, replica: self, prepared: head ? { term: heard.term, ...head } : heard.prepared };
@@ -140,7 +144,7 @@ export function echo(self: ReplicaId, heard: AppendEntriesResponse): AppendEntri
 
 const secrets = new WeakMap<Coven, Set<string>>();
 
-/** Every faulty replica acks what `heard` acks, and only they know: certificates come up in the lore that nobody else holds. */
+/** Has every colluder ack what `heard` acks, in secret: their shared view then has certificates that no other replica holds. */
 export function ackSecretly(coven: Coven, heard: AppendEntriesResponse): void {
   const head = heard.acks.at(-1);
   if (head === undefined || coven.members.includes(heard.replica)) return;
@@ -154,11 +158,11 @@ export function ackSecretly(coven: Coven, heard: AppendEntriesResponse): void {
   }
 }
 
-/** Certificates known, genesis among them, from the lowest rank to the highest. */
+/** Returns the certificates known, genesis among them, from the lowest rank to the highest. */
 export const ranked = ({ coven, state }: Puppet): Certificate[] =>
   [genesisCertificate(state.genesis), ...coven.lore.certificates].sort(compareRank);
 
-/** PreVotes of a quorum for `term` or above, as far as the honest ones are known; null where they do not suffice (§6.3). */
+/** Returns PreVotes of a quorum for `term` or above, as far as the honest ones are known; null if they do not suffice (§6.3). */
 export function preVotesFor(coven: Coven, term: Term): Signed<PreVote>[] | null {
   const chosen = new Map<ReplicaId, Signed<PreVote>>();
   for (const preVote of [...coven.lore.preVotes].reverse()) {
@@ -173,7 +177,7 @@ export function preVotesFor(coven: Coven, term: Term): Signed<PreVote>[] | null 
   return chosen.size >= quorum ? [...chosen.values()].slice(0, quorum) : null;
 }
 
-/** A replica that asks for votes now. */
+/** A replica that is asking for votes now. */
 export interface Running {
   readonly candidate: ReplicaId;
   readonly term: Term;
@@ -187,16 +191,16 @@ export const runningCandidates = (puppet: Puppet): Running[] =>
     return candidacy ? [{ candidate, term: state.hard.currentTerm, base: candidacy.base, state }] : [];
   });
 
-/** A vote of `self` for what `running` asks. */
+/** Returns a vote of `self` for what `running` asks. */
 export const ballot = (self: ReplicaId, { term, candidate, base }: Omit<Running, "state">): UnsignedPacket => ({
   kind: "Vote",
   signed: { kind: "Vote", term, candidate, voter: self, granted: true, base },
 });
 
-/** What the core says, but nothing that accuses its own. */
+/** Returns the core's packet, unless it accuses a colluder. */
 export const ownWord = (each: Outgoing, { coven }: Puppet): Outgoing[] =>
   coven.members.some((member) => accuses(each.packet, member)) ? [] : [each];
 
-/** Runs the honest core without a word to others. */
+/** Runs the honest core without sending anything to others. */
 export const muted = (outgoing: readonly Outgoing[], self: ReplicaId): Outgoing[] =>
   outgoing.flatMap((each) => ownCopy(each, self));

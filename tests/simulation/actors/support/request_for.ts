@@ -1,4 +1,4 @@
-/** What makes a single replica vote for a faulty one. */
+/** Requests that make a single replica vote for a faulty one. */
 import { nextTerm } from "../../../../protocol/ids.ts";
 import type { UnsignedPacket } from "../../../../protocol/packet.ts";
 import { certified, compareRank } from "../../../../protocol/rank.ts";
@@ -6,7 +6,7 @@ import type { CoreState } from "../../../../replica/core/state.ts";
 import type { Puppet } from "../actor.ts";
 import { preVotesFor, ranked } from "./craft.ts";
 
-/** A request that `state` would grant, for the highest term there are PreVotes for. */
+/** Returns a request that `state` would grant, for the highest term there are PreVotes for. */
 export function requestFor(puppet: Puppet, { hard, prepared }: CoreState) {
   const { coven, config } = puppet;
   const terms = [nextTerm(hard.currentTerm), ...coven.lore.preVotes.map(({ message }) => message.term)];

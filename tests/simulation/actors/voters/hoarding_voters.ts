@@ -1,6 +1,6 @@
 /**
- * What a replica signed before it lost its disk, used against all after it has come back (§8.4, §12): a vote kept back for a candidacy, acks
- * that finish a certificate, reports that finish a commit. It is what `docs/recovery.md` argues cannot succeed.
+ * Packets a replica signed before it lost its disk, used against all after it has come back (§8.4, §12): a vote kept for a candidacy, acks
+ * that complete a certificate, reports that complete a commit. `docs/recovery.md` argues that this cannot succeed.
  */
 import type { ReplicaId } from "../../../../protocol/ids.ts";
 import { contains } from "../../../../replica/core/log/log.ts";
@@ -17,11 +17,11 @@ import type { Signed } from "../../../../protocol/signed.ts";
 
 /** Forgotten packets shown at a time. */
 const BURST = 12;
-/** How often anybody is shown anything, and how often the greedy one looks. */
+/** Interval at which a replica is shown something, and at which the greedy one looks. */
 const SHOW_MS = 120;
 const LOOK_MS = 20;
 
-/** Hears all, keeps what binds, and asks single replicas for votes that nobody else hears of. */
+/** Receives everything, keeps what binds, and asks single replicas for votes in secret. */
 function hoarding(
   puppet: Puppet,
   use: (past: Past, keepsakes: Keepsakes) => void,
@@ -43,7 +43,7 @@ function hoarding(
   };
 }
 
-/** Shows everybody everything, again and again, the forgetful one too; what was acked or reported in it the faulty replicas ack and report. */
+/** Shows all replicas everything, again and again, the forgetful one too; the colluders ack and report what was acked or reported in it. */
 const hoarderOfThePast: Actor = (puppet) => {
   const speaker = new Speaker(puppet);
   const looks = createRhythm(puppet, LOOK_MS);
@@ -68,8 +68,8 @@ function show({ coven }: Puppet, speaker: Speaker, packet: Packet): void {
 }
 
 /**
- * Acks and reports towards one replica alone, so that it commits by the word of another that may soon forget it; once one has, it shows what
- * that one said to those, one by one, for whom it finishes something just now.
+ * Acks and reports towards one replica alone, so that it commits through another that may soon forget it; once one has forgotten, shows
+ * what that one had sent to those replicas, one by one, for which it completes something just now.
  */
 const greedyPast: Actor = (puppet) => {
   const { coven, config } = puppet;
@@ -82,7 +82,7 @@ const greedyPast: Actor = (puppet) => {
     keepsakes.collect();
     for (const id of past.losers) finish(puppet, speaker, past.responses(id));
   });
-  /** While nobody has lost anything yet, or who did is back. */
+  /** Returns whether no replica has lost anything yet, or all that did are back. */
   const confides = () => honestStates(puppet).every(([, { hard }]) => hard.recovery === null);
   const confide = (each: Outgoing): Outgoing => {
     if (each.packet.kind !== "AppendEntriesResponse" || !confides()) return each;
@@ -101,7 +101,7 @@ function finish(puppet: Puppet, speaker: Speaker, said: readonly Signed<AppendEn
   }
 }
 
-/** Whether anything in it is on the log of `state` and not yet committed there, or certified in a higher term than it knows. */
+/** Returns whether anything in it is on the log of `state` and not yet committed there, or certified in a higher term than it knows. */
 const helps = (
   { log, commitIndex, prepared }: CoreState,
   { term, acks, prepared: report }: AppendEntriesResponse,
@@ -109,7 +109,7 @@ const helps = (
   [...acks, report].some((head) => head.index > commitIndex && contains(log, head)) ||
   (term > prepared.term && acks.some((head) => contains(log, head)));
 
-/** Shows `signed` to `id`, and all that anybody else ever said for the same point in the same term. */
+/** Shows `signed` to `id`, with everything others ever sent for the same point in the same term. */
 function back({ coven }: Puppet, speaker: Speaker, id: ReplicaId, signed: Signed<AppendEntriesResponse>): void {
   const { term, acks } = signed.message;
   const head = acks.at(-1);

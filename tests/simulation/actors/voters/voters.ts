@@ -1,4 +1,4 @@
-/** Faulty voters: they vote for everybody, refuse everybody, stay in the term they left, and time their PreVotes (§6.2–§6.5, §12). */
+/** Faulty voters: they vote for all, refuse all, stay in the term they left, and time their PreVotes (§6.2–§6.5, §12). */
 import type { ReplicaId, Term } from "../../../../protocol/ids.ts";
 import { LIMITS } from "../../../../protocol/limits.ts";
 import { lastHead } from "../../../../replica/core/log/log.ts";
@@ -21,7 +21,7 @@ import {
 } from "../support/craft.ts";
 import { requestFor } from "../support/request_for.ts";
 
-/** How often a voter looks around. */
+/** Interval at which a voter looks around. */
 const LOOK_MS = 20;
 const VOTING = ["Vote", "VoteDeferred", "VoteRefusal"] as const;
 
@@ -37,7 +37,7 @@ const doubleVoter: Actor = (puppet) => {
 function voteForAll(puppet: Puppet, speaker: Speaker): void {
   for (const running of runningCandidates(puppet)) {
     const { candidate, term, base } = running;
-    // Votes get lost: said again, now and then.
+    // Votes get lost: repeated now and then.
     const beat = Math.floor(puppet.coven.now() / 200);
     const key = `vote ${candidate} ${term} ${base.term} ${base.index} ${beat}`;
     if (speaker.first(key)) speaker.say([candidate], ballot(speaker.self, running));
@@ -46,7 +46,7 @@ function voteForAll(puppet: Puppet, speaker: Speaker): void {
 
 /**
  * Refuses every candidate with a genuine certificate: the lowest that outranks what the candidate has, so that the next candidacy can be
- * refused too. It acks in secret, so that it holds certificates nobody else does, and hands out neither acks nor entries.
+ * refused too. It acks in secret, so that it holds certificates no other replica does, and hands out neither acks nor entries.
  */
 const refuser: Actor = (puppet) => {
   const speaker = new Speaker(puppet);
@@ -71,8 +71,8 @@ function refuse(puppet: Puppet, speaker: Speaker, { candidate, term, state }: Ru
 }
 
 /**
- * Votes in the new term and goes on acking and reporting in the old one (§4.3): whoever stays behind there has its support, up to the
- * last entry of its log.
+ * Votes in the new term and goes on acking and reporting in the old one (§4.3): replicas that stay behind there have its support, up to the
+ * last entry of their logs.
  */
 const clinger: Actor = (puppet) => {
   const speaker = new Speaker(puppet);
@@ -86,7 +86,7 @@ const clinger: Actor = (puppet) => {
 
 function supportWhereItIs(speaker: Speaker, id: ReplicaId, state: CoreState): void {
   const head = lastHead(state.log);
-  // What it was certified in a term that is over for it is supported in that term still.
+  // Entries certified in a term that is over for it are still supported in that term.
   for (const term of new Set([state.hard.currentTerm, state.prepared.term])) {
     if (term === 0 || !speaker.first(`${id} ${term} ${head.index} ${head.hash}`)) continue;
     speaker.say([id], support(speaker.self, term, state));
@@ -107,7 +107,7 @@ function support(self: ReplicaId, term: Term, { log, commitIndex, genesis, view:
 }
 
 /**
- * Keeps every PreVote it ever heard and asks single replicas for their vote with them, so that they drift apart from the others' term
+ * Keeps every PreVote it ever received and asks single replicas for their vote with them, so that they drift apart from the others' term
  * (§6.3, "honest replicas in x+1, x, x"). From some moment on it is silent.
  */
 const preVoteHoarder: Actor = (puppet) => {
@@ -124,7 +124,7 @@ const preVoteHoarder: Actor = (puppet) => {
   });
 };
 
-/** PreVotes for another term to each replica: just below what it needs, just above, far off. From some moment on it is silent. */
+/** Sends each replica PreVotes for another term: just below what it needs, just above, far off. From some moment on it is silent. */
 const awkwardPreVotes: Actor = (puppet) => {
   const { coven, config } = puppet;
   const speaker = new Speaker(puppet);
@@ -141,7 +141,7 @@ const awkwardPreVotes: Actor = (puppet) => {
   });
 };
 
-/** Acts until a moment that is drawn at the start, and says nothing at all afterwards; before it, nothing of `kinds` of its own. */
+/** Acts until a moment drawn at the start, and sends nothing at all afterwards; before it, nothing of `kinds` of its own. */
 function thenSilent(puppet: Puppet, kinds: Parameters<typeof inPlaceOf>[1], act: () => void): SimAdversary {
   const { coven, config } = puppet;
   const until = coven.now() + coven.rng.between(2_000, 15_000);

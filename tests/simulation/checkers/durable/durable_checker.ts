@@ -133,8 +133,8 @@ export class DurableChecker {
   }
 
   /**
-   * Every entry hangs on known ones, and its term is no lower than that of the entry before (§3.1). Who began its log behind that one with a
-   * snapshot cannot tell; such an entry is never committed, which the commit book sees to.
+   * Demands that every entry follows known ones, and that its term is no lower than the previous entry's (§3.1). A replica whose log begins
+   * after that one with a snapshot cannot tell; such an entry is never committed, which the commit book checks.
    */
   #learn(at: ReplicaId, entries: readonly ChainedEntry[], disk: MemoryDisk): void {
     for (const [i, chained] of entries.entries()) {

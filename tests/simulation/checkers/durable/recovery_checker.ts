@@ -64,7 +64,7 @@ export class RecoveryChecker {
       const { nonce } = packet.signed.message;
       this.#judge.clause(recovery?.nonce === nonce, "§8.4", () => `${from} calls the roll for another recovery`);
     } else if (packet.kind === "RollCallAnswer") {
-      // What it signs in the same batch, after it was asked, cannot have helped the asker to anything before.
+      // Signed in the same batch, after it was asked, it cannot have helped the asker to anything before.
       const { term } = packet.signed.message;
       const least = this.#signedFor.get(from) ?? 0;
       this.#judge.clause(

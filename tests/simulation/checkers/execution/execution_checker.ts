@@ -112,7 +112,7 @@ export class ExecutionChecker {
     );
   }
 
-  /** How far `at` has applied since it started last. */
+  /** Returns the index that `at` has applied up to since it last started. */
   appliedBy(at: ReplicaId): number {
     return this.#up.get(at)?.appliedIndex ?? 0;
   }

@@ -1,14 +1,14 @@
-/** §7.3: what is settled in the state that a replica has applied, one by one or all at once by a snapshot, it forwards to no leader. */
+/** §7.3: a replica forwards no request that is settled in the state it has applied, one by one or all at once by a snapshot. */
 import type { LogIndex, ReplicaId } from "../../../../protocol/ids.ts";
 import type { Packet } from "../../../../protocol/packet.ts";
 import type { Judge } from "../judge.ts";
 import { requestKey } from "./request_book.ts";
 
-/** What was executed where. */
+/** The executions of a run so far. */
 export interface Executions {
-  /** Where the request was executed, by whoever was first. */
+  /** Returns the index at which the first replica executed the request. */
   placeOf(key: string): LogIndex | undefined;
-  /** How far `at` has applied in its present life. */
+  /** Returns the index that `at` has applied up to since it last started. */
   appliedBy(at: ReplicaId): number;
 }
 
@@ -21,7 +21,7 @@ export class SettlingChecker {
     this.#executions = executions;
   }
 
-  /** Honest `from` sends `packet`. */
+  /** Judges `packet`, sent by honest `from`. */
   sent(from: ReplicaId, packet: Packet): void {
     if (packet.kind !== "ForwardedRequest") return;
     const { client, seq } = packet.signed.message;

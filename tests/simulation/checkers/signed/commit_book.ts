@@ -72,7 +72,7 @@ export class CommitBook {
     this.#onCommitted(term, node);
   }
 
-  /** §3.1: terms do not decrease along what is committed. */
+  /** §3.1: terms do not decrease along the committed chain. */
   #extend(node: ChainNode): void {
     for (let at: ChainNode | null = node; at !== null && !at.committed; at = at.parent) {
       const before = at.parent?.term ?? 0;
