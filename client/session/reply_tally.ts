@@ -11,13 +11,13 @@ export interface QuorumSizes {
   readonly n: number;
   /** Replicas that may be Byzantine: floor((n − 1) / 3). */
   readonly f: number;
-  /** f + 1: contains an honest replica. */
+  /** f + 1: holds an honest replica. */
   readonly weak: number;
   /** Q = ceil((n + f + 1) / 2): any two share an honest replica. */
   readonly quorum: number;
 }
 
-/** Returns the sizes for `n` replicas. Throws `RangeError` unless n is a whole number of at least 1. */
+/** The sizes for `n` replicas. Throws `RangeError` unless n is a whole number of at least 1. */
 export function quorumSizes(n: number): QuorumSizes {
   if (!Number.isSafeInteger(n) || n < 1) {
     throw new RangeError(`a cluster was given ${n} replicas; wanted a whole number of at least 1`);
@@ -26,7 +26,7 @@ export function quorumSizes(n: number): QuorumSizes {
   return { n, f, weak: f + 1, quorum: Math.ceil((n + f + 1) / 2) };
 }
 
-/** Returns how many equal answers a write or ordered read needs: f+1, or Q if fast reads are enabled (§7.4). */
+/** Equal answers a write or ordered read needs: f+1, or Q where fast reads are enabled (§7.4). */
 export function answersNeeded(n: number, fastReads: boolean): number {
   const sizes = quorumSizes(n);
   return fastReads ? sizes.quorum : sizes.weak;

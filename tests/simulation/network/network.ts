@@ -10,7 +10,7 @@ const ARCHIVE = 400;
 /** AppendEntries that an echo repeats. */
 const ECHOES = 12;
 
-/** What the network itself does. */
+/** Faults caused by the network itself. */
 type WireFault = NetworkFault | EchoFault | RecallFault;
 
 export const isNetworkFault = (fault: Fault): fault is WireFault => ["network", "echo", "recall"].includes(fault.kind);
@@ -101,7 +101,7 @@ export class Network {
     scheduler.schedule(everyMs, () => this.#echo(everyMs));
   }
 
-  /** Keeps answers to roll calls, and delivers those to earlier ones to whoever calls again. */
+  /** Keeps answers to roll calls, and delivers those to earlier calls to a replica that calls again. */
   #recall(from: ReplicaId, packet: Packet, answers: RollCallAnswerPacket[]): void {
     const { scheduler, deliver, latencyMs: [, high] } = this.#parts;
     if (packet.kind === "RollCallAnswer") answers.push(packet);

@@ -14,7 +14,7 @@ export interface PlanOptions {
   readonly replicas?: number;
   /** Restricts adversaries to these actors, by name. */
   readonly actors?: readonly string[] | null;
-  /** Only plans made for this purpose, by its name; they have the actors they need. */
+  /** Draws only plans of this scenario, by its name; they have the actors they need. */
   readonly scenario?: string | null;
   /** Set to judge single clauses besides the invariants and what clients see; true by default. */
   readonly clauses?: boolean;

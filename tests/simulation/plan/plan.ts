@@ -93,7 +93,7 @@ export interface EchoFault {
   readonly everyMs: Millis;
 }
 
-/** From its beginning on, whoever calls the roll is delivered the answers to all its earlier calls too (§8.4). */
+/** From its beginning on, a replica that calls the roll also gets the answers to all its earlier calls (§8.4). */
 export interface RecallFault {
   readonly kind: "recall";
   readonly from: Millis;
