@@ -11,6 +11,9 @@ function recorder() {
   return { calls, socket };
 }
 
+/** A line that is never connected anew. */
+const steady = { isQuiet: () => false, patience: 1 };
+
 /** Fires the keeper's timers when told to, so that no test waits. */
 function withFakeTimers(body: (fire: () => Promise<void>, pauses: number[]) => Promise<void>): () => Promise<void> {
   return async () => {
@@ -34,7 +37,7 @@ function withFakeTimers(body: (fire: () => Promise<void>, pauses: number[]) => P
 
 Deno.test("an address is connected to at once and never looked up", async () => {
   const { calls, socket } = recorder();
-  const keeper = new HostKeeper("10.0.0.1", [{ socket, port: 1 }, { socket, port: 2 }], () => {
+  const keeper = new HostKeeper("10.0.0.1", [{ ...steady, socket, port: 1 }, { ...steady, socket, port: 2 }], () => {
     throw new Error("looked up");
   });
   await keeper.start();
@@ -47,7 +50,7 @@ Deno.test(
   withFakeTimers(async (fire, pauses) => {
     const { calls, socket } = recorder();
     const answers = ["10.0.0.1", "10.0.0.1", null, "10.0.0.2"];
-    const keeper = new HostKeeper("r1", [{ socket, port: 7 }], () => {
+    const keeper = new HostKeeper("r1", [{ ...steady, socket, port: 7 }], () => {
       const answer = answers.shift();
       return answer ? Promise.resolve(answer) : Promise.reject(new Error("no such name"));
     });
@@ -64,7 +67,7 @@ Deno.test(
   withFakeTimers(async (_fire, pauses) => {
     const { calls, socket } = recorder();
     const answer = Promise.withResolvers<string>();
-    const keeper = new HostKeeper("r1", [{ socket, port: 7 }], () => answer.promise);
+    const keeper = new HostKeeper("r1", [{ ...steady, socket, port: 7 }], () => answer.promise);
     const started = keeper.start();
     keeper.close();
     answer.resolve("10.0.0.1");
@@ -76,7 +79,7 @@ Deno.test(
 Deno.test("without permission to look up, the name is left to ZeroMQ", async () => {
   const { calls, socket } = recorder();
   const denied = Object.assign(new Error("not allowed"), { code: "EPERM" });
-  const keeper = new HostKeeper("r1", [{ socket, port: 7 }], () => Promise.reject(denied));
+  const keeper = new HostKeeper("r1", [{ ...steady, socket, port: 7 }], () => Promise.reject(denied));
   await keeper.start();
   assertEquals(calls, ["connect tcp://r1:7"]);
   keeper.close();
@@ -84,6 +87,38 @@ Deno.test("without permission to look up, the name is left to ZeroMQ", async () 
 
 Deno.test("unusable addresses are refused before anything is connected", () => {
   const { socket } = recorder();
-  assertThrows(() => new HostKeeper("10.0.0.1", [{ socket, port: 70_000 }]), TransportError, "70000");
-  assertThrows(() => new HostKeeper("::1", [{ socket, port: 7 }]), TransportError, "::1");
+  assertThrows(() => new HostKeeper("10.0.0.1", [{ ...steady, socket, port: 70_000 }]), TransportError, "70000");
+  assertThrows(() => new HostKeeper("::1", [{ ...steady, socket, port: 7 }]), TransportError, "::1");
+});
+
+/** Has a keeper of two lines look at them, one found quiet as the characters say, `q` or not; gives the ports connected anew at each look. */
+async function looksAt(patience: readonly [number, number], ...states: readonly [string, string]): Promise<number[][]> {
+  const { calls, socket } = recorder();
+  const looks: (() => void)[] = [];
+  const real = globalThis.setInterval;
+  Object.assign(globalThis, { setInterval: (look: () => void) => looks.push(look) });
+  const lines = states.map((state, i) => {
+    const found = [...state];
+    return { socket, port: i + 1, isQuiet: () => found.shift() === "q", patience: patience[i]! };
+  });
+  const keeper = new HostKeeper("10.0.0.1", lines);
+  try {
+    await keeper.start();
+    return Array.from(states[0], () => {
+      calls.length = 0;
+      looks[0]!();
+      return calls.filter((call) => call.startsWith("connect ")).map((call) => Number(call.split(":").at(-1)));
+    });
+  } finally {
+    keeper.close();
+    Object.assign(globalThis, { setInterval: real });
+  }
+}
+
+Deno.test("a line that stays quiet as long as its patience lasts is connected anew, and again", async () => {
+  assertEquals(await looksAt([2, 9], "q.qqqqq", "......."), [[], [], [], [1], [], [1], []]);
+});
+
+Deno.test("when one line comes back, those that are quiet still are connected anew at once", async () => {
+  assertEquals(await looksAt([9, 9], "qqq..", "qqqqq"), [[], [], [], [2], []]);
 });

@@ -9,6 +9,9 @@ import { clientDealer, HIGH_WATER_MARKS, type HighWaterMarks } from "./zmq_socke
 /** How long the first look-up of the replicas' names may hold up the start, in milliseconds. */
 const LOOKUP_PATIENCE_MS = 2000;
 
+/** Looks, one a second, that find a replica's queue full before it is connected to anew. */
+const PATIENCE = 3;
+
 /** Whom a client talks to. */
 export interface ZmqClientOptions {
   /** `host` is an IPv4 address or a name, which is looked up again and again. */
@@ -29,18 +32,21 @@ export async function createZmqClientTransport(options: ZmqClientOptions): Promi
   const marks = { ...HIGH_WATER_MARKS, ...options.highWaterMarks };
   const dealers = new Map<string, Dealer>();
   const keepers: HostKeeper[] = [];
+  let transport: ZmqClientTransport | null = null;
   try {
     for (const { id, host, clientPort } of options.replicas) {
       const dealer = clientDealer(marks);
       dealers.set(id, dealer);
-      keepers.push(new HostKeeper(host, [{ socket: dealer, port: clientPort }], options.lookup));
+      const isQuiet = () => transport?.isFull(dealer) ?? false;
+      const line = { socket: dealer, port: clientPort, isQuiet, patience: PATIENCE };
+      keepers.push(new HostKeeper(host, [line], options.lookup));
     }
   } catch (error) {
     for (const dealer of dealers.values()) dealer.close();
     throw error;
   }
   await within(LOOKUP_PATIENCE_MS, Promise.all(keepers.map((keeper) => keeper.start())));
-  return new ZmqClientTransport(dealers, keepers);
+  return transport = new ZmqClientTransport(dealers, keepers);
 }
 
 async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> {
@@ -88,6 +94,13 @@ class ZmqClientTransport implements ClientTransport {
     }
     sendCounted(dealer, frames, this.counters);
     this.#inbox.waiter.used(dealer);
+  }
+
+  /** Whether nothing more can be queued for the replica behind `dealer`. */
+  isFull(dealer: Dealer): boolean {
+    const full = !dealer.writable;
+    this.#inbox.waiter.used(dealer);
+    return full;
   }
 
   close(): Promise<void> {

@@ -58,7 +58,7 @@ export class SocketWaiter {
   /** Of all waiters of this process. */
   static rescues = 0;
 
-  readonly #sockets: readonly ReadableSocket[];
+  readonly #sockets: readonly Socket[];
   readonly #bell: Bell;
   #waiting = false;
   #woken = false;
@@ -67,7 +67,7 @@ export class SocketWaiter {
   rescues = 0;
 
   /** `mode` "timer" is for platforms without epoll(7) and for tests; by default epoll is used where it can be loaded. */
-  constructor(sockets: readonly (ReadableSocket & Socket)[], mode: "poll" | "timer" = "poll") {
+  constructor(sockets: readonly Socket[], mode: "poll" | "timer" = "poll") {
     this.#sockets = sockets;
     this.#bell = (mode === "poll" ? PollBell.open(sockets) : null) ?? new TimerBell();
   }
