@@ -3,13 +3,13 @@
  * See `docs/decisions/0004-waiting-on-zeromq.md`.
  */
 import { assertEquals } from "@std/assert";
-import { eventually } from "../../tasks/support/eventually.ts";
-import type { LocalCluster } from "../../tasks/support/local_cluster.ts";
-import { Observer } from "../../tasks/support/observer.ts";
-import { HostileReplica } from "./support/hostile_replica.ts";
-import { withCluster } from "./support/process_cluster.ts";
-import { startCounting } from "./support/workload.ts";
-import { emptyMessages, endlessMessage, introduction, oneByteMessages, writeAll } from "./support/zmtp.ts";
+import { eventually } from "../../../tasks/support/eventually.ts";
+import type { LocalCluster } from "../../../tasks/support/local_cluster.ts";
+import { Observer } from "../../../tasks/support/observer.ts";
+import { HostileReplica } from "../support/hostile_replica.ts";
+import { withCluster } from "../support/process_cluster.ts";
+import { startCounting } from "../support/workload.ts";
+import { emptyMessages, endlessMessage, introduction, oneByteMessages, writeAll } from "../support/zmtp.ts";
 
 /** Heartbeats were due every two seconds. */
 const OUTLIVED_MS = 3000;
