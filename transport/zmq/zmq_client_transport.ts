@@ -1,6 +1,6 @@
 import type { Dealer } from "zeromq";
 import { assertFrames, MAX_PACKET_BYTES } from "../frame_limits.ts";
-import { HostKeeper, type Lookup } from "./host_keeper.ts";
+import { HostConnector, type Lookup } from "./host_connector.ts";
 import type { ClientTransport, TransportCounters } from "../port.ts";
 import { ZmqInbox } from "./zmq_inbox.ts";
 import { sendCounted } from "./zmq_outbox.ts";
@@ -31,7 +31,7 @@ type Answer = { readonly replica: string; readonly frames: readonly Uint8Array[]
 export async function createZmqClientTransport(options: ZmqClientOptions): Promise<ClientTransport> {
   const marks = { ...HIGH_WATER_MARKS, ...options.highWaterMarks };
   const dealers = new Map<string, Dealer>();
-  const keepers: HostKeeper[] = [];
+  const connectors: HostConnector[] = [];
   let transport: ZmqClientTransport | null = null;
   try {
     for (const { id, host, clientPort } of options.replicas) {
@@ -39,14 +39,14 @@ export async function createZmqClientTransport(options: ZmqClientOptions): Promi
       dealers.set(id, dealer);
       const isQuiet = () => transport?.isFull(dealer) ?? false;
       const line = { socket: dealer, port: clientPort, isQuiet, patience: PATIENCE };
-      keepers.push(new HostKeeper(host, [line], options.lookup));
+      connectors.push(new HostConnector(host, [line], options.lookup));
     }
   } catch (error) {
     for (const dealer of dealers.values()) dealer.close();
     throw error;
   }
-  await within(LOOKUP_PATIENCE_MS, Promise.all(keepers.map((keeper) => keeper.start())));
-  return transport = new ZmqClientTransport(dealers, keepers);
+  await within(LOOKUP_PATIENCE_MS, Promise.all(connectors.map((connector) => connector.start())));
+  return transport = new ZmqClientTransport(dealers, connectors);
 }
 
 async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> {
@@ -59,13 +59,13 @@ async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> 
 class ZmqClientTransport implements ClientTransport {
   readonly counters: TransportCounters = { received: 0, sent: 0, dropped: 0, refused: 0 };
   readonly #dealers: ReadonlyMap<string, Dealer>;
-  readonly #keepers: readonly HostKeeper[];
+  readonly #connectors: readonly HostConnector[];
   readonly #inbox: ZmqInbox<Answer>;
   #closing: Promise<void> | null = null;
 
-  constructor(dealers: ReadonlyMap<string, Dealer>, keepers: readonly HostKeeper[]) {
+  constructor(dealers: ReadonlyMap<string, Dealer>, connectors: readonly HostConnector[]) {
     this.#dealers = dealers;
-    this.#keepers = keepers;
+    this.#connectors = connectors;
     const sources = [...dealers].map(([replica, socket]) => ({
       from: socket,
       sockets: [socket],
@@ -108,7 +108,7 @@ class ZmqClientTransport implements ClientTransport {
   }
 
   async #close(): Promise<void> {
-    for (const keeper of this.#keepers) keeper.close();
+    for (const connector of this.#connectors) connector.close();
     await this.#inbox.close();
     for (const dealer of this.#dealers.values()) dealer.close();
   }

@@ -1,7 +1,7 @@
 import type { Dealer, Publisher, Router, Socket, Subscriber } from "zeromq";
 import { bindSocket } from "../endpoint.ts";
 import { assertFrames, MAX_PACKET_BYTES } from "../frame_limits.ts";
-import { HostKeeper, type Lookup } from "./host_keeper.ts";
+import { HostConnector, type Lookup } from "./host_connector.ts";
 import type { Received, ReplicaTransport, TransportCounters } from "../port.ts";
 import { identityOf, routeOf } from "../route.ts";
 import { seedRoutingIds } from "./routing_id_seed.ts";
@@ -50,16 +50,16 @@ export interface ZmqPeer {
 export async function createZmqReplicaTransport(options: ZmqReplicaOptions): Promise<ReplicaTransport> {
   seedRoutingIds();
   const opened: Socket[] = [];
-  const keepers: HostKeeper[] = [];
+  const connectors: HostConnector[] = [];
   try {
     const sockets = openSockets(options, opened);
     const { host, peerPort, publishPort, clientPort } = options.bind;
     await bindSocket(sockets.peers, host, peerPort, "peers");
     await bindSocket(sockets.publisher, host, publishPort, "publishing");
     await bindSocket(sockets.clients, host, clientPort, "clients");
-    for (const peer of options.peers) keepers.push(keeperOf(peer, sockets, options.lookup));
-    for (const keeper of keepers) void keeper.start();
-    return new ZmqReplicaTransport(sockets, keepers);
+    for (const peer of options.peers) connectors.push(connectorOf(peer, sockets, options.lookup));
+    for (const connector of connectors) void connector.start();
+    return new ZmqReplicaTransport(sockets, connectors);
   } catch (error) {
     for (const socket of opened) socket.close();
     throw error;
@@ -96,13 +96,13 @@ function openSockets({ peers, highWaterMarks }: ZmqReplicaOptions, all: Socket[]
   };
 }
 
-function keeperOf(peer: ZmqPeer, sockets: ReplicaSockets, lookup: Lookup | undefined): HostKeeper {
+function connectorOf(peer: ZmqPeer, sockets: ReplicaSockets, lookup: Lookup | undefined): HostConnector {
   const [dealer, subscriber] = [sockets.dealers.get(peer.id), sockets.subscribers.get(peer.id)];
   if (dealer === undefined || subscriber === undefined) throw new Error(`Peer ${peer.id} has no socket`);
-  // Asking may silence the doorbell (`zmq_poll.ts`); all that waits behind it then is what is dropped anyway.
+  // Asking may silence the wake-up descriptor (`zmq_poll.ts`); all that waits behind it then is what is dropped anyway.
   const isFull = () => !dealer.writable;
   const isUnheard = () => !sockets.published.takeHeard(subscriber);
-  return new HostKeeper(peer.host, [
+  return new HostConnector(peer.host, [
     { socket: dealer, port: peer.peerPort, isQuiet: isFull, patience: PATIENCE.dealer },
     { socket: subscriber, port: peer.publishPort, isQuiet: isUnheard, patience: PATIENCE.subscriber },
   ], lookup);
@@ -144,13 +144,13 @@ function sourcesOf({ peers, dealers, subscribers, published, clients }: ReplicaS
 class ZmqReplicaTransport implements ReplicaTransport {
   readonly counters: TransportCounters = { received: 0, sent: 0, dropped: 0, refused: 0 };
   readonly #sockets: ReplicaSockets;
-  readonly #keepers: readonly HostKeeper[];
+  readonly #connectors: readonly HostConnector[];
   readonly #inbox: ZmqInbox<Received>;
   #closing: Promise<void> | null = null;
 
-  constructor(sockets: ReplicaSockets, keepers: readonly HostKeeper[]) {
+  constructor(sockets: ReplicaSockets, connectors: readonly HostConnector[]) {
     this.#sockets = sockets;
-    this.#keepers = keepers;
+    this.#connectors = connectors;
     this.#inbox = new ZmqInbox(sourcesOf(sockets), this.counters, [sockets.publisher]);
   }
 
@@ -196,7 +196,7 @@ class ZmqReplicaTransport implements ReplicaTransport {
   }
 
   async #close(): Promise<void> {
-    for (const keeper of this.#keepers) keeper.close();
+    for (const connector of this.#connectors) connector.close();
     await this.#inbox.close();
     for (const socket of this.#sockets.all) socket.close();
   }

@@ -29,7 +29,7 @@ export interface Line {
  * libzmq also gives up an address for good once whoever answers there breaks the protocol, with a frame that is too large, say. Nothing tells that
  * from a peer that is silent, so a line that stays quiet is connected anew, and an honest peer that comes back to its address is heard.
  */
-export class HostKeeper {
+export class HostConnector {
   readonly #host: string;
   readonly #lines: readonly Line[];
   readonly #lookup: Lookup;
