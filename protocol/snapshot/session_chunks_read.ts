@@ -6,7 +6,7 @@ import type { Answer } from "../message.ts";
 import { answerBytes, SESSION_CHUNK_BYTES } from "./session_chunks.ts";
 import { createSessionTable, type Session, type SessionTable } from "./session_table.ts";
 
-/** What the next chunk needs to know about the one before it. */
+/** The facts about a chunk that the next one is checked against. */
 interface Before {
   readonly client: ClientId;
   readonly bytes: number;
