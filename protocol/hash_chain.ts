@@ -4,10 +4,10 @@ import type { ChainedEntry, Entry, Link } from "./entry.ts";
 import type { Digest, LogIndex } from "./ids.ts";
 import type { Hash } from "./ports.ts";
 
-/** h₀ = H(cluster id). */
+/** Returns h₀ = H(cluster id). */
 export const genesisHash = (hash: Hash, clusterId: string): Digest => hash(new TextEncoder().encode(clusterId));
 
-/** hᵢ = H(hᵢ₋₁ ‖ index ‖ term ‖ H(entry body)), integers as 8 bytes big-endian. */
+/** Returns hᵢ = H(hᵢ₋₁ ‖ index ‖ term ‖ H(entry body)), integers as 8 bytes big-endian. */
 export function chainHash(hash: Hash, previous: Digest, index: LogIndex, link: Link): Digest {
   const bytes = new Uint8Array(80);
   const view = new DataView(bytes.buffer);
@@ -18,7 +18,7 @@ export function chainHash(hash: Hash, previous: Digest, index: LogIndex, link: L
   return hash(bytes);
 }
 
-/** `entry` chained behind `previous`. */
+/** Returns `entry` chained to `previous`. */
 export function chainEntry(hash: Hash, previous: Digest, entry: Entry): ChainedEntry {
   const digest = hash(entry.body);
   return { entry, digest, hash: chainHash(hash, previous, entry.index, { term: entry.term, digest }) };

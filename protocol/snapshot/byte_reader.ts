@@ -1,6 +1,6 @@
 /**
- * Strict reading of big-endian fields from bytes nobody vouches for. The first fault makes the reader fail for good: every later
- * read returns a neutral value and {@linkcode ByteReader.done} is false, so a decoder reads all its fields and asks once.
+ * Strict reading of big-endian fields from untrusted bytes. The first fault makes the reader fail for good: every later read returns a
+ * neutral value and {@linkcode ByteReader.done} is false, so a decoder reads all its fields and checks once at the end.
  */
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const EMPTY = new Uint8Array(0);
@@ -16,17 +16,17 @@ export class ByteReader {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  /** Whether everything was read without fault and nothing is left over. */
+  /** True if everything was read without fault and nothing is left over. */
   get done(): boolean {
     return !this.#failed && this.#at === this.#bytes.length;
   }
 
-  /** Whether a fault was found. */
+  /** True once a fault was found. */
   get failed(): boolean {
     return this.#failed;
   }
 
-  /** Whether bytes are left and no fault was found. */
+  /** True if bytes are left and no fault was found. */
   get more(): boolean {
     return !this.#failed && this.#at < this.#bytes.length;
   }
@@ -36,7 +36,7 @@ export class ByteReader {
     return this.#at;
   }
 
-  /** Marks what was read as faulty; returns 0 for use as a neutral value. */
+  /** Marks the bytes as faulty; returns 0 for use as a neutral value. */
   fail(): number {
     this.#failed = true;
     return 0;
@@ -57,7 +57,7 @@ export class ByteReader {
     return at < 0 ? 0 : this.#view.getUint32(at);
   }
 
-  /** A safe integer in eight bytes; anything above 2^53 − 1 is a fault. */
+  /** Reads a safe integer in eight bytes; anything above 2^53 − 1 is a fault. */
   u64(): number {
     const at = this.#take(8);
     if (at < 0) return 0;
@@ -65,21 +65,21 @@ export class ByteReader {
     return Number.isSafeInteger(value) ? value : this.fail();
   }
 
-  /** Whether the next byte is 0 (false) or 1 (true); any other is a fault. */
+  /** Reads one byte that is 0 (false) or 1 (true); any other is a fault. */
   flag(): boolean {
     const value = this.u8();
     if (value > 1) this.fail();
     return value === 1;
   }
 
-  /** A view of the next `length` bytes, a fault if they are more than `max` or than there are. */
+  /** Returns a view of the next `length` bytes; more than `max`, or than are left, is a fault. */
   raw(length: number, max: number): Uint8Array {
     if (length > max) this.fail();
     const at = this.#take(length);
     return at < 0 ? EMPTY : this.#bytes.subarray(at, at + length);
   }
 
-  /** A string of `min` to `max` bytes of well-formed UTF-8 behind its u16 length. */
+  /** Reads a string of `min` to `max` bytes of well-formed UTF-8 behind its u16 length. */
   text(min: number, max: number): string {
     const bytes = this.raw(this.u16(), max);
     if (bytes.length < min) this.fail();

@@ -1,4 +1,4 @@
-/** Writes big-endian fields into one growing buffer. */
+/** Writing of big-endian fields into one growing buffer. */
 const FIRST_CAPACITY = 256;
 const UTF8 = new TextEncoder();
 
@@ -8,7 +8,7 @@ export class ByteWriter {
   #view: DataView;
   #size = 0;
 
-  /** `capacity`: bytes to make room for at first; the number that will be written, where it is known. */
+  /** `capacity` is the initial size of the buffer in bytes; pass the number that will be written if it is known. */
   constructor(capacity = FIRST_CAPACITY) {
     this.#bytes = new Uint8Array(capacity);
     this.#view = new DataView(this.#bytes.buffer);
@@ -37,7 +37,7 @@ export class ByteWriter {
     return this;
   }
 
-  /** A safe non-negative integer in eight bytes. */
+  /** Writes a safe non-negative integer in eight bytes. */
   u64(value: number): this {
     const at = this.#grow(8);
     this.#view.setUint32(at, Math.floor(value / 2 ** 32));
@@ -45,11 +45,11 @@ export class ByteWriter {
     return this;
   }
 
-  /** A well-formed string that has `bytes` bytes of UTF-8. */
+  /** Writes a well-formed string that has `bytes` bytes of UTF-8. */
   utf8(text: string, bytes: number): this {
     const at = this.#grow(bytes);
     if (bytes === text.length) {
-      // ASCII alone, as most keys are: written here it takes a tenth of what an encoder's call takes.
+      // ASCII only, as most keys are: writing it here takes a tenth of the time of an encoder's call.
       for (let i = 0; i < bytes; i++) this.#bytes[at + i] = text.charCodeAt(i);
     } else {
       this.#bytes.set(UTF8.encode(text), at);
@@ -63,7 +63,7 @@ export class ByteWriter {
     return this;
   }
 
-  /** A copy of what was written. */
+  /** Returns a copy of the bytes written. */
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#size);
   }

@@ -1,10 +1,10 @@
-/** What may still be signed (§4.3): once currentTerm is raised, nothing of a lower term leaves, ever. */
+/** The packets that may still be signed (§4.3): once currentTerm is raised, nothing of a lower term leaves, ever. */
 import type { Context } from "./context.ts";
 import type { Outgoing } from "./output.ts";
 import type { UnsignedPacket } from "../../protocol/packet.ts";
 import type { CoreState } from "./state.ts";
 
-/** Hands out the packets composed since the last flush that still belong to the current term, and that a learner may sign (§8.4). */
+/** Outputs the packets composed since the last flush that still belong to the current term, and that a learner may sign (§8.4). */
 export function release({ state, out }: Context): void {
   const mayLeave = ({ packet }: Outgoing): boolean =>
     isCurrent(state, packet) && (state.hard.recovery === null || OF_LEARNER.has(packet.kind));
@@ -12,7 +12,7 @@ export function release({ state, out }: Context): void {
   state.outbox = [];
 }
 
-/** ⚠ §8.4: what says nothing that a forgotten message could contradict. */
+/** ⚠ §8.4: the kinds that say nothing a forgotten message could contradict. */
 const OF_LEARNER: ReadonlySet<UnsignedPacket["kind"]> = new Set([
   ...["FetchEntries", "FetchEntriesResponse", "FetchChunks", "FetchChunksResponse"] as const,
   ...["RollCall", "ResendRequest", "ForwardedRequest", "Evidence"] as const,
@@ -42,7 +42,7 @@ function isCurrent(
     case "ForwardedRequest":
     case "Evidence":
       return true;
-    case "Checkpoint": // overtaken since, its entry may be off the log
+    case "Checkpoint": // overtaken since: its entry may be off the log
       return packet.signed.index >= (stableProof?.stable.index ?? 0);
     default:
       return packet satisfies never;

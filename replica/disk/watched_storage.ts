@@ -1,4 +1,4 @@
-/** A core's storage with a watch on it: how long its commits take, and what of the core is durable. */
+/** A core's storage with a watch on it: the duration of its commits, and the durable part of the core's state. */
 import type { CoreState } from "../core/state.ts";
 import { createDurableMark, type DurableMark, markDurable } from "./durable_mark.ts";
 import type { DiskWatch } from "./disk_watch.ts";
@@ -6,11 +6,11 @@ import type { Storage } from "../storage/port.ts";
 
 export interface WatchedStorage {
   readonly storage: Pick<Storage, "commit">;
-  /** What the disk holds for certain. A refused commit leaves the core ahead of it. */
+  /** The state that the disk certainly holds. A refused commit leaves the core ahead of it. */
   readonly mark: Readonly<DurableMark>;
 }
 
-/** Watches what `state`, just started from `storage`, commits. */
+/** Returns `storage` with a watch on the commits of `state`, which was just started from it. */
 export function watchStorage(storage: Storage, state: CoreState, disk: DiskWatch, now: () => number): WatchedStorage {
   const mark = createDurableMark(state);
   return {

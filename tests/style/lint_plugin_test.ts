@@ -175,6 +175,44 @@ Deno.test("file-length: one line too many is found, generated vectors are not ju
   assertOnly("tests/vectors/ecdsa_test.ts", long, "file-length", `at most ${MAX_FILE_LINES}`);
 });
 
+Deno.test("doc-comment-begins: question words are found in every folder, on one line or several", () => {
+  const cases = [
+    ["/** Whether it holds. */\nexport const a = 1;", "Whether"],
+    ["/**\n * What it is.\n */\nexport const a = 1;", "What"],
+    ["export interface A {\n  /** When it ends. */\n  readonly end: number;\n}", "When"],
+    ["/** how it votes. */\nexport const a = 1;", "how"],
+    ["/** ⚠ Who may. */\nexport const a = 1;", "Who"],
+    ["export const a = 1; /** Why. */", "Why"],
+    ["/** Where it is. */\nexport const a = 1;", "Where"],
+  ] as const;
+  for (const [source, word] of cases) {
+    for (
+      const path of [
+        "replica/core/step.ts",
+        "client/client.ts",
+        "client/client_test.ts",
+        "tests/e2e/x.ts",
+        "bench/main.ts",
+      ]
+    ) {
+      assertOnly(path, source, "doc-comment-begins", `"${word}"`);
+    }
+  }
+});
+
+Deno.test("doc-comment-begins: verbs, nouns, words that only begin alike, other comments and strings pass", () => {
+  const passing = [
+    "/** Returns whether it holds, and why. */\nexport const a = 1;",
+    "/** §6.5: answers who asks. */\nexport const a = 1;",
+    "/** Whole and whatever, however long. */\nexport const a = 1;",
+    "// What follows is no doc comment.\nexport const a = 1;",
+    "/* Why not. */\nexport const a = 1;",
+    'export const a = "/** What */";',
+  ];
+  for (const source of passing) assertEquals(findings("replica/core/step.ts", source), [], source);
+  assertEquals(findings("client/client.ts", "/** However long it is. */\nexport const a = 1;"), []);
+});
+
 Deno.test("resolveImport: relative paths resolve, a path out of the project stays out, the rest is not a path", () => {
   assertEquals(resolveImport("replica/core/a.ts", "./b.ts"), "replica/core/b.ts");
   assertEquals(resolveImport("replica/core/a.ts", "../../crypto/b.ts"), "crypto/b.ts");

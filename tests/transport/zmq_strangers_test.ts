@@ -7,7 +7,10 @@ import { MAX_PACKET_BYTES } from "../../transport/frame_limits.ts";
 import type { Received, ReplicaTransport } from "../../transport/port.ts";
 import { identityOf } from "../../transport/route.ts";
 import { SYNCHRONOUS } from "../../transport/zmq/zmq_poll.ts";
-import { eventually, frames, text, untilClientGets, untilReplicaGets } from "./eventually.ts";
+import { HostileReplica } from "../e2e/support/hostile_replica.ts";
+import { endlessMessage } from "../e2e/support/zmtp.ts";
+import { eventually, frames, text, until, untilClientGets, untilReplicaGets } from "./eventually.ts";
+import { freePorts } from "./free_ports.ts";
 import { work } from "./zmq_work.ts";
 import { zmqPair } from "./zmq_pair.ts";
 
@@ -135,6 +138,22 @@ Deno.test("zeromq: for a client that does not read, few answers wait", async () 
     // 16 queued, and some MiB in the kernel's buffers and on the client's side.
     const accepted = r1.counters.sent - before;
     assert(accepted < 40, `${accepted} MiB were taken for a client that does not read`);
+  } finally {
+    await Promise.all([client.close(), r1.close()]);
+  }
+});
+
+Deno.test("zeromq: a client reaches the replica that comes after somebody who broke the protocol at its address", async () => {
+  const pair = zmqPair();
+  const [[peerPort], [publishPort], [clientPort]] = [pair.peerPorts, freePorts(1), pair.clientPorts];
+  const line = { id: "r1", host: HOST, peerPort: peerPort!, publishPort: publishPort!, clientPort: clientPort! };
+  const hostile = new HostileReplica(line, endlessMessage());
+  const client = await createZmqClientTransport({ replicas: [line] });
+  await until("it is served", () => hostile.served.get(line.clientPort)! > 0);
+  hostile[Symbol.dispose]();
+  const r1 = await pair.open("r1");
+  try {
+    await untilReplicaGets("a request", r1, () => true, () => client.send("r1", frames("ask")));
   } finally {
     await Promise.all([client.close(), r1.close()]);
   }

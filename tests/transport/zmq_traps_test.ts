@@ -1,6 +1,6 @@
 /**
  * Regression tests for the two traps of ZeroMQ under Deno (see `transport/zmq/zmq_poll.ts`): receives that stall for ever once
- * the socket's doorbell rang without a message, and a crash. They run in processes of their own, so that a crash shows
+ * the socket's wake-up descriptor rang without a message, and a crash. They run in processes of their own, so that a crash shows
  * as an exit code, and a process that does not end by itself shows too.
  *
  * That they can fail: `zmq_traps_worker.ts naive 2000` is the plain loop over a socket; it stalls and exits with 2.
