@@ -141,7 +141,7 @@ Deno.test("a newer session of the key fences this one: clear failure, nothing wa
   assertEquals(submit(session, ask(5), 4), [
     { effect: "failed", ticket: 5, seq: null, failure: { reason: "fenced", floor, sent: false } },
   ]);
-  // What was already sent may still turn out applied.
+  // A request already sent may still turn out applied.
   assertEquals(settle(session, applied(START + 2), START, 5), [{ effect: "applied", ticket: 3, seq: START + 2 }]);
 });
 

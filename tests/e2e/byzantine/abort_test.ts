@@ -1,6 +1,6 @@
 /**
- * What used to end replicas from outside, in libzmq: a connection whose input stood still was closed by the other side, and a heartbeat was due.
- * See `docs/decisions/0004-waiting-on-zeromq.md`.
+ * Regression tests for aborts of replicas from outside, in libzmq: a connection whose input had stalled was closed by the other side while
+ * a heartbeat was due. See `docs/decisions/0004-waiting-on-zeromq.md`.
  */
 import { assertEquals } from "@std/assert";
 import { eventually } from "../../../tasks/support/eventually.ts";
@@ -18,10 +18,10 @@ const WRITE = { timeoutMs: PATIENCE_MS };
 const STRANGERS = 200;
 const FLOOD_MS = 400;
 const FLOOD_BYTES = 64 * 1024 * 1024;
-/** Peers closed connections to whoever did not answer a heartbeat for ten seconds. */
+/** Peers closed connections whose other end did not answer a heartbeat for ten seconds. */
 const PAUSE_MS = 12_000;
 
-/** Waits until each of `ids` has run for so long after this call. Throws as soon as one has ended. */
+/** Waits until each of `ids` has run for {@linkcode OUTLIVED_MS} after this call. Throws as soon as one has ended. */
 async function outlived(cluster: LocalCluster, observer: Observer, ids: readonly string[]): Promise<void> {
   const uptimes = async () => new Map((await observer.statuses(ids)).map((found) => [found.replica, found.uptimeMs]));
   const before = await eventually("all tell how long they have run", async () => {
@@ -36,13 +36,13 @@ async function outlived(cluster: LocalCluster, observer: Observer, ids: readonly
   }, PATIENCE_MS);
 }
 
-/** Connections that send empty messages as quickly as they can, and reset: what was sent to them is never read. */
+/** Opens connections that send empty messages as quickly as they can, and reset: what was sent to them is never read. */
 async function flood(hostname: string, port: number): Promise<void> {
   const words = new Uint8Array([...introduction("DEALER"), ...emptyMessages(FLOOD_BYTES / STRANGERS / 2)]);
   await Promise.all(Array.from({ length: STRANGERS }, async () => {
     const connection = await Deno.connect({ hostname, port });
     const closed = new Promise((resolve) => setTimeout(() => resolve(connection.close()), FLOOD_MS));
-    // Cut off where it takes longer.
+    // Cut off if it takes longer.
     await writeAll(connection, words).catch(() => {});
     await closed;
   }));
@@ -58,7 +58,7 @@ Deno.test("replicas outlive 200 strangers at each client port who flood and rese
     await client.put("a", "after", WRITE);
   }));
 
-/** What stands at the address of r4, and for how many connections to each of its ports. */
+/** Behaviours at the address of r4, each with the number of connections to each of its ports. */
 const HOSTILE = [
   { name: "says five messages of one byte and closes", words: oneByteMessages(5), connections: 30 },
   { name: "begins a message without end and closes", words: endlessMessage(), connections: 3 },

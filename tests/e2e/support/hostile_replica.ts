@@ -1,4 +1,4 @@
-/** Somebody at a replica's address, without its key, who shakes hands with whoever connects, says something and closes. */
+/** A stranger at a replica's address, without its key: it completes the handshake of every connection, sends something and closes. */
 import { introduction, readIntroduction, type SocketType, writeAll } from "./zmtp.ts";
 
 interface Line {
@@ -9,12 +9,12 @@ interface Line {
 }
 
 export class HostileReplica implements Disposable {
-  /** Connections that were told what there is to say, by the port they came to. */
+  /** Number of connections that were sent everything, by the port they came to. */
   readonly served = new Map<number, number>();
   readonly #listeners: Deno.Listener[] = [];
   readonly #connections = new Set<Deno.Conn>();
 
-  /** Stands at the ports of `line` until disposed of, saying `words`, which end or break off there. */
+  /** Listens on the ports of `line` until disposed of, sending `words`, which end or break off there. */
   constructor({ host, peerPort, publishPort, clientPort }: Line, words: Uint8Array) {
     for (const [port, type] of [[peerPort, "ROUTER"], [publishPort, "PUB"], [clientPort, "ROUTER"]] as const) {
       const listener = Deno.listen({ hostname: host, port });
@@ -35,7 +35,7 @@ export class HostileReplica implements Disposable {
       this.#connections.add(connection);
       void this.#serve(connection, type, words).then(
         () => this.served.set(port, this.served.get(port)! + 1),
-        // The other side closed, or everything here is at its end.
+        // The other side closed, or this side is being disposed of.
         () => {},
       ).finally(() => {
         if (this.#connections.delete(connection)) connection.close();

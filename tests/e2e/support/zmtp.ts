@@ -1,4 +1,4 @@
-/** ZeroMQ's protocol, ZMTP 3.0 without security (RFC 23), spoken by hand by those who do with it what no library would. */
+/** ZeroMQ's protocol, ZMTP 3.0 without security (RFC 23), written by hand for tests that do with it what no library would. */
 
 const SIGNATURE = [0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f];
 const VERSION = [3, 0];
@@ -10,7 +10,7 @@ const COMMAND_FLAG = 4;
 
 export type SocketType = "ROUTER" | "DEALER" | "PUB";
 
-/** Greeting and READY command of a socket of `type`, which may be sent in one go. */
+/** Returns the greeting and READY command of a socket of `type`, which may be sent in one go. */
 export function introduction(type: SocketType): Uint8Array {
   const greeting = new Uint8Array(GREETING_BYTES);
   greeting.set([...SIGNATURE, ...VERSION, ...utf8("NULL")]);
@@ -18,7 +18,7 @@ export function introduction(type: SocketType): Uint8Array {
   return new Uint8Array([...greeting, COMMAND_FLAG, ...short([...short(utf8("READY")), ...property])]);
 }
 
-/** Reads the other side's greeting and READY command, and perhaps more. Throws where it closes before. */
+/** Reads the other side's greeting and READY command, and perhaps more. Throws if it closes before. */
 export async function readIntroduction(connection: Deno.Conn): Promise<void> {
   const buffer = new Uint8Array(64 * 1024);
   for (let size = 0; size < GREETING_BYTES + READY_BYTES;) {
@@ -33,16 +33,16 @@ export async function writeAll(connection: Deno.Conn, bytes: Uint8Array): Promis
   for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
 }
 
-/** `count` messages of one byte. */
+/** Returns `count` messages of one byte. */
 export const oneByteMessages = (count: number): Uint8Array => new Uint8Array(Array(count).fill([0, 1, 7]).flat());
 
-/** `count` messages of nothing, which take two bytes each. */
+/** Returns `count` empty messages, which take two bytes each. */
 export const emptyMessages = (count: number): Uint8Array => new Uint8Array(2 * count);
 
-/** The head of a message of 2^40 bytes. */
+/** Returns the header of a message of 2^40 bytes. */
 export const endlessMessage = (): Uint8Array => new Uint8Array([LONG_FLAG, 0, 0, 1, 0, 0, 0, 0, 0]);
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** Bytes behind their number. */
+/** Returns bytes after their number. */
 const short = (bytes: ArrayLike<number>): number[] => [bytes.length, ...Array.from(bytes)];

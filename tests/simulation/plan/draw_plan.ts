@@ -75,7 +75,7 @@ function drawFreely(seed: number, { replicas = 4, actors = null, clauses = true 
   // Some attacks come to nothing unless disks are lost, or replicas so far behind that they need snapshots.
   const mayExceed = exceeds || (plays(RECOVERY_ACTORS) && rng.chance(0.8));
   const farBehind = mood === "behind" || plays(SNAPSHOT_ACTORS);
-  // What a faulty leader hides from a replica is soon available only as a snapshot.
+  // Entries that a faulty leader hides from a replica are soon available only as a snapshot.
   const shortLogs = farBehind || plays(["outdating-leader"]) || (plays(LEADING_ACTORS) && rng.chance(0.4));
   const honest = ids.filter((id) => byzantine.every(({ replica }) => replica !== id));
   const spare = f - byzantine.length;
