@@ -20,7 +20,7 @@ import type { Signed } from "../../protocol/signed.ts";
 const OLD_TERM_ENTRIES = 64;
 
 /** The term it last really led, and its progress in it. */
-interface Reign {
+interface RogueTerm {
   readonly term: Term;
   readonly proof: ElectionProof;
   head: Head;
@@ -28,31 +28,31 @@ interface Reign {
   added: number;
 }
 
-interface Scene {
+interface Situation {
   readonly victim: Victim;
   readonly turn: number;
-  readonly reign: Reign | null;
+  readonly rogueTerm: RogueTerm | null;
   /** Votes that others really gave it, all of one term. */
   readonly votes: readonly Signed<Vote>[];
 }
 
 /** Returns the packet it sends all its peers in one turn, or null if it has nothing to make that lie of. */
-type Lie = (scene: Scene) => UnsignedPacketOf<"AppendEntries"> | null;
+type Lie = (situation: Situation) => UnsignedPacketOf<"AppendEntries"> | null;
 
 /** Makes the adversary described above. */
 export function usurp(victim: Victim): Adversary {
   const { state, config } = victim;
   const pace = createPace(victim);
   const votes = new Map<ReplicaId, Signed<Vote>>();
-  let reign: Reign | null = null;
+  let rogueTerm: RogueTerm | null = null;
   const corrupt = (outgoing: readonly Outgoing[], now: number): Outgoing[] => {
     for (const { packet } of outgoing) {
-      if (packet.kind === "AppendEntries") reign = reignOf(victim, reign, packet.signed);
+      if (packet.kind === "AppendEntries") rogueTerm = rogueTermOf(victim, rogueTerm, packet.signed);
     }
     const kept = outgoing.filter(({ packet }) => !accuses(packet, config.self));
     const turn = pace(now);
     if (turn === null) return kept;
-    const packet = inTurn(LIES, turn)({ victim, turn, reign, votes: [...votes.values()] });
+    const packet = inTurn(LIES, turn)({ victim, turn, rogueTerm, votes: [...votes.values()] });
     const lie: Outgoing[] = packet === null ? [] : [{ to: peersOf(state), packet }];
     return [...kept, ...lie, ...voteForItself(victim, laterTerm(currentTerm(victim), 1), state.prepared)];
   };
@@ -67,7 +67,7 @@ export function usurp(victim: Victim): Adversary {
   };
 }
 
-function reignOf({ state }: Victim, known: Reign | null, header: AppendEntries): Reign | null {
+function rogueTermOf({ state }: Victim, known: RogueTerm | null, header: AppendEntries): RogueTerm | null {
   const { term, prevIndex, prevHash, entryHashes } = header;
   const head: Head = { index: offset(prevIndex, entryHashes.length), hash: entryHashes.at(-1) ?? prevHash };
   if (known?.term !== term) {
@@ -105,9 +105,10 @@ const LIES: readonly Lie[] = [
   /** A quorum in perfect order, of which only one signature is valid. */
   withVotes(({ own, made }) => byVoter([...own, ...made])),
   /** A genuine proof of a term it did lead, under the header of a later one. */
-  ({ victim, turn, reign }) => reign && claim(victim, turn, laterTerm(currentTerm(victim), 1 + turn % 2), reign.proof),
+  ({ victim, turn, rogueTerm }) =>
+    rogueTerm && claim(victim, turn, laterTerm(currentTerm(victim), 1 + turn % 2), rogueTerm.proof),
   /** The term it did lead, as if nothing had happened since. */
-  ({ victim, reign }) => reign && reign.term < currentTerm(victim) ? leadOn(victim, reign) : null,
+  ({ victim, rogueTerm }) => rogueTerm && rogueTerm.term < currentTerm(victim) ? leadOn(victim, rogueTerm) : null,
 ];
 
 /** Returns the term it is in; at least the first one in which anything is signed. */
@@ -157,13 +158,13 @@ function claim(
   return lead(victim, { term, proof, round: round(turn + 1), after: headAt(state.log, state.commitIndex), entries: 1 });
 }
 
-function leadOn(victim: Victim, reign: Reign): UnsignedPacketOf<"AppendEntries"> {
-  reign.round = round(reign.round + 1);
-  const entries = reign.added < OLD_TERM_ENTRIES ? 1 : 0;
-  const { term, proof, head } = reign;
-  const packet = lead(victim, { term, proof, round: reign.round, after: head, entries });
-  reign.added += entries;
-  reign.head = { index: offset(head.index, entries), hash: packet.signed.entryHashes[0] ?? head.hash };
+function leadOn(victim: Victim, rogueTerm: RogueTerm): UnsignedPacketOf<"AppendEntries"> {
+  rogueTerm.round = round(rogueTerm.round + 1);
+  const entries = rogueTerm.added < OLD_TERM_ENTRIES ? 1 : 0;
+  const { term, proof, head } = rogueTerm;
+  const packet = lead(victim, { term, proof, round: rogueTerm.round, after: head, entries });
+  rogueTerm.added += entries;
+  rogueTerm.head = { index: offset(head.index, entries), hash: packet.signed.entryHashes[0] ?? head.hash };
   return packet;
 }
 

@@ -7,8 +7,8 @@ import type { ClientReply } from "../../replica/core/output.ts";
 import type { Packet } from "../../protocol/packet.ts";
 import { quorumOf } from "../../protocol/quorum.ts";
 import type { CoreState } from "../../replica/core/state.ts";
-import type { Coven } from "./actors/actor.ts";
-import { corruptionsOf, createCoven } from "./actors/support/colluders.ts";
+import type { Colluders } from "./actors/actor.ts";
+import { corruptionsOf, createColluders } from "./actors/support/colluders.ts";
 import { Alarms } from "./network/alarms.ts";
 import { ClientDesk } from "./clients/client_links.ts";
 import { Crashes } from "./nodes/crashes.ts";
@@ -51,13 +51,13 @@ export class Simulation {
   readonly #byzantine: ReadonlySet<ReplicaId>;
   readonly #inboxes = new Map<ReplicaId, Arrival[]>();
   readonly #alarms = new Alarms(this.scheduler, (id) => this.#tick(id));
-  readonly #coven: Coven;
+  readonly #colluders: Colluders;
   readonly #crashes: Crashes;
   readonly #disks: DiskFaults;
   readonly #desk: ClientDesk;
   readonly #down = new Set<ReplicaId>();
   /** Set once the faulty replicas have fallen silent for good. */
-  #hushed = false;
+  #silenced = false;
 
   constructor(parts: SimulationParts) {
     const { plan } = parts;
@@ -73,13 +73,13 @@ export class Simulation {
       resolve: (target) => this.#resolve(target),
       deliver: (to, packet) => this.#deliver(to, { packet: this.#parts.crypto.transmit(packet) }),
     });
-    this.#coven = createCoven({
+    this.#colluders = createColluders({
       clusterId: CLUSTER,
       plan,
       crypto: parts.crypto,
       scheduler: this.scheduler,
-      send: (from, to, packet) => this.#hushed || this.#send(from, to, packet),
-      reply: (from, reply) => this.#hushed || this.#reply(from, reply),
+      send: (from, to, packet) => this.#silenced || this.#send(from, to, packet),
+      reply: (from, reply) => this.#silenced || this.#reply(from, reply),
       peek: (id) => this.nodes.get(id)?.state ?? null,
     });
     this.#crashes = new Crashes({
@@ -149,8 +149,8 @@ export class Simulation {
 
   /** Ends the faults: honest replicas come up, and stay up. */
   heal(): void {
-    this.#hushed = this.plan.hushed;
-    this.#crashes.end(this.#hushed);
+    this.#silenced = this.plan.silenced;
+    this.#crashes.end(this.#silenced);
     this.#disks.end();
     for (const target of this.plan.down) {
       const id = this.#resolve(target);
@@ -160,7 +160,7 @@ export class Simulation {
     }
     for (const id of this.plan.replicas) {
       const node = this.node(id);
-      if (this.#down.has(id) || (this.#hushed && !this.isHonest(id))) {
+      if (this.#down.has(id) || (this.#silenced && !this.isHonest(id))) {
         node.crash();
       } else if (this.isHonest(id)) {
         node.disarm();
@@ -198,7 +198,9 @@ export class Simulation {
 
   #addNode(id: ReplicaId, position: number): void {
     const { plan, crypto } = this.#parts;
-    const archive: Observer = { persisted: (_, operations, disk) => this.#coven.archive.persisted(operations, disk) };
+    const archive: Observer = {
+      persisted: (_, operations, disk) => this.#colluders.archive.persisted(operations, disk),
+    };
     const observer = fanOut([archive, this.#parts.observer]);
     const config: CoreConfig = {
       clusterId: CLUSTER,
@@ -225,7 +227,7 @@ export class Simulation {
     node.sign = (message, body) => crypto.sign("replica", id, message, body);
     node.check = crypto.check;
     const faulty = plan.byzantine.find(({ replica }) => replica === id);
-    if (faulty) node.corruptions = corruptionsOf(this.#coven, faulty);
+    if (faulty) node.corruptions = corruptionsOf(this.#colluders, faulty);
     this.nodes.set(id, node);
     this.#inboxes.set(id, []);
   }
@@ -244,7 +246,7 @@ export class Simulation {
     if (!honest) {
       this.stats.byzantinePackets++;
       if (!isDecodable(packet)) return;
-      this.#coven.lore.hear(packet);
+      this.#colluders.adversaryView.hear(packet);
     }
     this.#parts.observer.sent?.(from, to, packet, honest ? this.node(from).disk : null, this.now);
     this.#network.send(from, to, packet);

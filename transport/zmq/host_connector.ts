@@ -2,11 +2,11 @@
 import { lookup } from "node:dns/promises";
 import { errorCode, isIpv4, tcpAddress } from "../endpoint.ts";
 
-/** How often a name is looked up again: a container that comes back may have another address. */
+/** Interval at which a name is looked up again: a container that comes back may have another address. */
 const REFRESH_MS = 5000;
-/** How soon after a failure. */
+/** Interval after a failure. */
 const RETRY_MS = 1000;
-/** How often lines are looked at. */
+/** Interval at which lines are checked. */
 const LOOK_MS = 1000;
 
 /** Resolves a host name to an IPv4 address; rejects if it cannot. */
@@ -16,9 +16,9 @@ export type Lookup = (host: string) => Promise<string>;
 export interface Line {
   readonly socket: { connect(address: string): void; disconnect(address: string): void };
   readonly port: number;
-  /** Whether nothing tells at this moment that the line is up. */
+  /** Returns whether there is no sign at this moment that the line is up. */
   readonly isQuiet: () => boolean;
-  /** How many looks in a row may find it quiet before it is connected anew. */
+  /** Checks in a row that may find it quiet before it is connected anew. */
   readonly patience: number;
 }
 

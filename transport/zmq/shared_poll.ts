@@ -31,9 +31,9 @@ const BATCH = 64;
 /** Longest single call. Only a process that has waited and then forgot to close its transports sees the end of it. */
 const CALL_MS = 1000;
 
-/** What is told that a descriptor rang. */
+/** Receiver of the news that a descriptor rang. */
 export interface Listener {
-  /** Whether the call under way is worth repeating for this one. */
+  /** Returns whether the call under way is worth repeating for this one. */
   readonly waiting: boolean;
   ring(): void;
 }

@@ -23,7 +23,7 @@ export class Subscribers implements ReadableSocket {
     return false;
   }
 
-  /** Whether anything came from `socket` since this was last asked. */
+  /** Returns whether anything came from `socket` since the last call. */
   takeHeard(socket: ReadableSocket): boolean {
     return this.#heard.delete(socket);
   }

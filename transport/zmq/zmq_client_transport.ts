@@ -6,7 +6,7 @@ import { ZmqInbox } from "./zmq_inbox.ts";
 import { sendCounted } from "./zmq_outbox.ts";
 import { clientDealer, HIGH_WATER_MARKS, type HighWaterMarks } from "./zmq_socket_options.ts";
 
-/** How long the first look-up of the replicas' names may hold up the start, in milliseconds. */
+/** Longest time that the first look-up of the replicas' names may hold up the start, in milliseconds. */
 const LOOKUP_PATIENCE_MS = 2000;
 
 /** Looks, one a second, that find a replica's queue full before it is connected to anew. */
@@ -18,7 +18,7 @@ export interface ZmqClientOptions {
   readonly replicas: readonly { readonly id: string; readonly host: string; readonly clientPort: number }[];
   /** Other bounds than {@linkcode HIGH_WATER_MARKS}. */
   readonly highWaterMarks?: Partial<HighWaterMarks>;
-  /** How host names are resolved; the system's way if left out. */
+  /** Resolver of host names; the system's if left out. */
   readonly lookup?: Lookup;
 }
 
@@ -96,7 +96,7 @@ class ZmqClientTransport implements ClientTransport {
     this.#inbox.waiter.used(dealer);
   }
 
-  /** Whether nothing more can be queued for the replica behind `dealer`. */
+  /** Returns whether nothing more can be queued for the replica behind `dealer`. */
   isFull(dealer: Dealer): boolean {
     const full = !dealer.writable;
     this.#inbox.waiter.used(dealer);

@@ -20,7 +20,7 @@ export interface Source<T> {
   readonly from: ReadableSocket;
   /** The sockets behind `from`. */
   readonly sockets: readonly (ReadableSocket & Socket)[];
-  /** Whether messages start with the identity a ROUTER puts there. */
+  /** True if messages start with the identity that a ROUTER puts there. */
   readonly routed: boolean;
   /** Larger messages are refused. */
   readonly maxBytes: number;

@@ -72,7 +72,7 @@ export class SocketWaiter {
     this.#waker = (mode === "poll" ? PollWaker.open(sockets) : null) ?? new TimerWaker();
   }
 
-  /** How this waiter waits. */
+  /** The way this waiter waits. */
   get mode(): "poll" | "timer" {
     return this.#waker.mode;
   }
@@ -94,7 +94,7 @@ export class SocketWaiter {
     if (this.#waiting) this.#waker.ring();
   }
 
-  /** Whether {@linkcode wake} was called since the last time; forgets it. */
+  /** Returns whether {@linkcode wake} was called since the last time, and forgets it. */
   takeWake(): boolean {
     const woken = this.#woken;
     this.#woken = false;

@@ -18,7 +18,7 @@ import {
   subscriber,
 } from "./zmq_socket_options.ts";
 
-/** Where a replica listens and whom it talks to. */
+/** Addresses a replica listens at, and the peers it talks to. */
 export interface ZmqReplicaOptions {
   /** `host` is an IPv4 address of this machine, or `*` for all. */
   readonly bind: {
@@ -31,7 +31,7 @@ export interface ZmqReplicaOptions {
   readonly peers: readonly ZmqPeer[];
   /** Other bounds than {@linkcode HIGH_WATER_MARKS}. */
   readonly highWaterMarks?: Partial<HighWaterMarks>;
-  /** How host names are resolved; the system's way if left out. */
+  /** Resolver of host names; the system's if left out. */
   readonly lookup?: Lookup;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Where every ZeroMQ socket is made, so that options, bounds and security are one file's business.
+ * Creates every ZeroMQ socket, so that options, bounds and security are one file's business.
  *
  * Only options that cannot fail go into a constructor: one that throws half-way leaves a socket that nobody can close and
  * that crashes the process when it ends. Whatever depends on a user's input is set afterwards.
@@ -71,14 +71,14 @@ const COMMON = {
 } as const;
 
 /**
- * Where nothing but a handshake is expected, and for a publisher a subscription. It is read and dropped all the same: a connection whose queue is
+ * Limit where nothing but a handshake is expected, and for a publisher a subscription. It is read and dropped all the same: a connection whose queue is
  * full is not looked at, so that its end would go unnoticed, and whoever comes back at its address with it.
  */
 const STRAY = { maxMessageSize: 1024, receiveHighWaterMark: 64 } as const;
 const CONNECTING = { connectTimeout: 2000, reconnectInterval: 50, reconnectMaxInterval: 1000 } as const;
 const BINDING = { backlog: 512 } as const;
 
-/** What may come in. A frame above the limit ends the connection it came over; the sum of frames is checked on receipt. */
+/** Limits on what may come in. A frame above the limit ends the connection it came over; the sum of frames is checked on receipt. */
 function received(channel: keyof typeof MAX_PACKET_BYTES, receiveHighWaterMark: number) {
   return { maxMessageSize: MAX_PACKET_BYTES[channel], receiveHighWaterMark };
 }

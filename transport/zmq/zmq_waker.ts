@@ -1,12 +1,12 @@
-/** What ends a waiter's sleep: rings of its sockets' descriptors, or a short timer. Part of the workaround in `zmq_poll.ts`. */
+/** Ends a waiter's sleep: rings of its sockets' descriptors, or a short timer. Part of the workaround in `zmq_poll.ts`. */
 import type { Socket } from "zeromq";
 import { SharedPoll } from "./shared_poll.ts";
 
-/** How often sockets are looked at where epoll(7) cannot be loaded. */
+/** Interval at which sockets are looked at where epoll(7) cannot be loaded. */
 const TIMER_WAIT_MS = 2;
 const ZMQ_FD = 14;
 
-/** What a waiter sleeps by. One wait at a time. */
+/** A thing to sleep by, until something happens. One wait at a time. */
 export interface Waker {
   readonly mode: "poll" | "timer";
   /** True if it was rung, false if the time passed. */

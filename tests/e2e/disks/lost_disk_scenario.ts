@@ -12,7 +12,7 @@ import { startCounting } from "../support/workload.ts";
 export const FLAGS = ["--log-level", "info"] as const;
 const PATIENCE_MS = 60_000;
 
-export interface Scene {
+export interface Situation {
   readonly cluster: LocalCluster;
   readonly client: Client;
   readonly operator: Client;
@@ -20,7 +20,7 @@ export interface Scene {
 }
 
 /** Runs four replicas that make checkpoints often and drop entries soon. */
-export const withScene = (body: (scene: Scene) => Promise<void>): Promise<void> =>
+export const withSituation = (body: (situation: Situation) => Promise<void>): Promise<void> =>
   withCluster(
     { constants: { electionTimeoutMs: 500, patienceMs: 1000, checkpointEvery: 20, logTail: 10 } },
     async (cluster) => {
@@ -35,13 +35,13 @@ export const withScene = (body: (scene: Scene) => Promise<void>): Promise<void> 
   );
 
 /** Returns a replica that follows. */
-export async function aFollower({ cluster, observer }: Scene): Promise<string> {
+export async function aFollower({ cluster, observer }: Situation): Promise<string> {
   const { leader } = await waitForLeader(observer, cluster.ids);
   return cluster.ids.find((id) => id !== leader)!;
 }
 
 /** Starts `id` and returns its exit and the last line of its log; it must end by itself, whether it got ready first or not. */
-export async function endsByItself({ cluster }: Scene, id: string, ...flags: string[]) {
+export async function endsByItself({ cluster }: Situation, id: string, ...flags: string[]) {
   await cluster.start(id, ...FLAGS, ...flags).catch(() => null);
   const process = cluster.process(id);
   const { code } = await process.exited;
@@ -52,7 +52,7 @@ export async function endsByItself({ cluster }: Scene, id: string, ...flags: str
 }
 
 /** Starts `id` with `--recover` and waits until it is a full member, with the log and state of the others. */
-export async function comesBack({ cluster, client, observer }: Scene, id: string): Promise<void> {
+export async function comesBack({ cluster, client, observer }: Situation, id: string): Promise<void> {
   await cluster.start(id, "--recover", ...FLAGS);
   const others = cluster.ids.filter((other) => other !== id);
   const level = Math.max(...(await observer.statuses(others)).map(({ commitIndex }) => commitIndex));
@@ -65,7 +65,7 @@ export async function comesBack({ cluster, client, observer }: Scene, id: string
 }
 
 /** Kills the leader, so that a quorum needs the vote and the acks of `id`, which is another one: writes must still succeed. */
-export async function isNeeded({ cluster, client, observer }: Scene, id: string): Promise<void> {
+export async function isNeeded({ cluster, client, observer }: Situation, id: string): Promise<void> {
   let before = await waitForLeader(observer, cluster.ids);
   if (before.leader === id) {
     await cluster.process(id).end();

@@ -8,18 +8,18 @@ import type { CoreState } from "../../../replica/core/state.ts";
 import type { QueryAnswer } from "../../../replica/answers/replier.ts";
 import type { Rng } from "../plan/rng.ts";
 import type { Archive } from "./support/archive.ts";
-import type { Lore } from "./support/adversary_view.ts";
+import type { AdversaryView } from "./support/adversary_view.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 
 /**
  * The colluders of a run, all its faulty replicas: they share their keys and everything they hear, and see the state of the honest ones.
  */
-export interface Coven {
+export interface Colluders {
   readonly members: readonly ReplicaId[];
   readonly honest: readonly ReplicaId[];
   readonly rng: Rng;
   /** Everything any of them has heard or said. */
-  readonly lore: Lore;
+  readonly adversaryView: AdversaryView;
   /** Entries that any replica has ever had on its disk. */
   readonly archive: Archive;
   now(): Millis;
@@ -36,8 +36,8 @@ export interface Coven {
 }
 
 /** The faulty replica that an actor controls. */
-export interface Puppet extends Victim {
-  readonly coven: Coven;
+export interface FaultyReplica extends Victim {
+  readonly colluders: Colluders;
 }
 
 /** Hints for the client's next request, given along with an answer (§7.2). */
@@ -54,4 +54,4 @@ export interface SimAdversary extends Adversary {
 }
 
 /** A named faulty behaviour. */
-export type Actor = (puppet: Puppet) => SimAdversary;
+export type Actor = (faultyReplica: FaultyReplica) => SimAdversary;

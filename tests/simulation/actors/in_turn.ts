@@ -4,9 +4,9 @@ import type { Actor } from "./actor.ts";
 
 /** Returns an actor that runs `actors` in turn, each for `turnMs` of virtual time; the others only listen meanwhile. */
 export function inTurn(actors: readonly Actor[], turnMs: Millis): Actor {
-  return (puppet) => {
-    const all = actors.map((actor) => actor(puppet));
-    const active = () => all[Math.floor(puppet.coven.now() / turnMs) % all.length]!;
+  return (faultyReplica) => {
+    const all = actors.map((actor) => actor(faultyReplica));
+    const active = () => all[Math.floor(faultyReplica.colluders.now() / turnMs) % all.length]!;
     return {
       corrupt: (outgoing, now) => active().corrupt?.(outgoing, now) ?? outgoing,
       swallows(input) {

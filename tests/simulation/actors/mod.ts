@@ -9,7 +9,7 @@ import { CHECKPOINTERS } from "./sources/checkpointers.ts";
 import { CHUNK_SOURCES } from "./sources/chunk_sources.ts";
 import { FOLLOWERS } from "./followers/followers.ts";
 import { GREEDY } from "./greedy/greedy.ts";
-import { HOARDERS } from "./voters/hoarding_voters.ts";
+import { COLLECTORS } from "./voters/collecting_voters.ts";
 import { LEADERS } from "./leaders/leaders.ts";
 import { MODES } from "./modes.ts";
 import { MUTATORS } from "./noise/mutator.ts";
@@ -34,7 +34,7 @@ export const ACTORS: Readonly<Record<string, Actor>> = {
   ...PROOF_SOURCES,
   ...CHECKPOINTERS,
   ...ROLL_CALLERS,
-  ...HOARDERS,
+  ...COLLECTORS,
   ...REPLIERS,
   ...REPLAYERS,
   ...ACCUSERS,
@@ -51,7 +51,7 @@ export const NAMED_ACTORS: Readonly<Record<string, Actor>> = { ...ACTORS, ...STA
 
 /** Behaviours under which the honest must settle even without requests of clients. Each is silent in the end, or never leads for long. */
 export const QUIET_ACTORS = [
-  ...["silent", "heartbeat-replayer", "prevote-hoarder", "awkward-prevotes", "refuser", "greedy-stall"],
+  ...["silent", "heartbeat-replayer", "prevote-collector", "awkward-prevotes", "refuser", "greedy-stall"],
   ...["old-heartbeats", "fading-leader", "scattering-leader"],
 ] as const satisfies readonly string[];
 
@@ -62,7 +62,7 @@ export const LEADING_ACTORS: readonly string[] = [
 ];
 
 /** Behaviours directed at replicas that lost their disk (§8.4). */
-export const RECOVERY_ACTORS: readonly string[] = [...Object.keys(ROLL_CALLERS), ...Object.keys(HOARDERS)];
+export const RECOVERY_ACTORS: readonly string[] = [...Object.keys(ROLL_CALLERS), ...Object.keys(COLLECTORS)];
 
 /** Behaviours directed at what lagging replicas are served (§8.3). */
 export const SNAPSHOT_ACTORS: readonly string[] = [...Object.keys(CHUNK_SOURCES), ...Object.keys(PROOF_SOURCES)];

@@ -34,21 +34,21 @@ export const RECOVERY = digest("ab".repeat(32));
 /** Replicas that are honest in most tests: a quorum of four. */
 export const THREE = ["r1", "r2", "r3"] as const;
 
-export interface StageOptions extends CheckerOptions {
+export interface CheckerLabOptions extends CheckerOptions {
   readonly replicas?: number;
   readonly byzantine?: readonly string[];
   readonly fastReads?: boolean;
   readonly checkpointEvery?: number;
 }
 
-export class Stage {
+export class CheckerLab {
   readonly checkers: Checkers;
   readonly disks = new Map<string, MemoryDisk>();
   /** The committed and prepared points that `ack` and `report` show. */
   readonly #shown = new Map<string, { prepared: Certified; commit: Head }>();
 
   constructor(
-    { replicas = 4, byzantine = [], fastReads = false, checkpointEvery = 1000, ...options }: StageOptions = {},
+    { replicas = 4, byzantine = [], fastReads = false, checkpointEvery = 1000, ...options }: CheckerLabOptions = {},
   ) {
     const ids = Array.from({ length: replicas }, (_, i) => replicaId(`r${i + 1}`));
     const constants = { fastReads, sessionWindow: 16, checkpointEvery };

@@ -23,7 +23,7 @@ export class Crashes {
   readonly #parts: CrashParts;
   readonly #downMs = new Map<ReplicaId, Millis>();
   #over = false;
-  #hushed = false;
+  #silenced = false;
 
   constructor(parts: CrashParts) {
     this.#parts = parts;
@@ -35,10 +35,10 @@ export class Crashes {
     }
   }
 
-  /** Ends all crashes; if `hushed`, no faulty replica comes back either. */
-  end(hushed: boolean): void {
+  /** Ends all crashes; if `silenced`, no faulty replica comes back either. */
+  end(silenced: boolean): void {
     this.#over = true;
-    this.#hushed = hushed;
+    this.#silenced = silenced;
   }
 
   /** Records that `id` has passed an armed crash point. */
@@ -53,7 +53,7 @@ export class Crashes {
     const { scheduler, nodes, start } = this.#parts;
     scheduler.schedule(downMs, () => {
       // The end of the faults starts those replicas it wants to be up.
-      const comesBack = !this.#over || (!this.#hushed && !this.#parts.isHonest(id));
+      const comesBack = !this.#over || (!this.#silenced && !this.#parts.isHonest(id));
       if (comesBack && nodes.get(id)!.state === null) start(id);
     });
   }

@@ -17,7 +17,7 @@ function calm(faults: readonly Fault[], change: Partial<Plan> = {}, seed = 1): P
   const [client] = drawn.clients;
   return {
     ...drawn,
-    ...{ byzantine: [], hushed: false, faults, crypto: "fake", quiet: false, down: [], restMs: 0, mayExceed: false },
+    ...{ byzantine: [], silenced: false, faults, crypto: "fake", quiet: false, down: [], restMs: 0, mayExceed: false },
     clients: [{ ...client!, behaviour: "honest", operations: 1000, concurrency: 2, thinkMs: 50 }],
     constants: { ...drawn.constants, checkpointEvery: 5, logTail: 0 },
     snapshotBytes: 1,

@@ -144,7 +144,7 @@ export interface Plan {
   readonly clocks: readonly number[];
   readonly byzantine: readonly ByzantinePlan[];
   /** True if the faulty replicas fall silent for good when the network heals. */
-  readonly hushed: boolean;
+  readonly silenced: boolean;
   readonly faults: readonly Fault[];
   /**
    * Allows one replica more than f to be faulty or a learner at a time. That costs service until the learner is a full replica again,

@@ -9,7 +9,7 @@ import type { ReplicaId } from "../../../protocol/ids.ts";
 
 /** Describes everything drawn that is not ordinary. */
 export function describePlan(plan: Plan): string[] {
-  const { constants, clocks, latencyMs, batchMs, byzantine, clients, faults, down, hushed } = plan;
+  const { constants, clocks, latencyMs, batchMs, byzantine, clients, faults, down, silenced } = plan;
   const skewed = clocks.some((rate) => rate !== 1)
     ? `, clocks at ${clocks.map((rate) => rate.toFixed(2)).join(" ")}`
     : "";
@@ -33,7 +33,7 @@ export function describePlan(plan: Plan): string[] {
     ),
     ...faults.map(describeFault),
     `the network heals at ${plan.safetyMs}${down.length > 0 ? `; ${down.join(", ")} stay down` : ""}${
-      hushed ? "; the faulty ones fall silent" : ""
+      silenced ? "; the faulty ones fall silent" : ""
     }` +
     `${plan.restMs > 0 ? `; everyone rests ${plan.restMs} ms in the end` : ""}` +
     `${plan.quiet ? "; clients keep quiet until the replicas have settled" : ""}`,

@@ -25,7 +25,7 @@ export function brisk(plan: Plan, rng: Rng, change: Partial<Plan["constants"]> =
     ...plan,
     constants,
     byzantine: [],
-    hushed: false,
+    silenced: false,
     faults: [],
     mayExceed: false,
     down: [],

@@ -3,14 +3,14 @@ import type { LogIndex, ReplicaId, Term } from "../../../../protocol/ids.ts";
 import { hashAt, lastHead, lastIndex } from "../../../../replica/core/log/log.ts";
 import type { AppendEntriesResponse } from "../../../../protocol/message.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
-import type { Puppet } from "../actor.ts";
+import type { FaultyReplica } from "../actor.ts";
 import { honestStates, quorumIn, type Speaker } from "../support/craft.ts";
 
 /** Its goal: two diverging logs, or no progress. */
 export type Temper = "fork" | "stall";
 
-export interface Scene {
-  readonly puppet: Puppet;
+export interface Situation {
+  readonly faultyReplica: FaultyReplica;
   readonly speaker: Speaker;
   readonly temper: Temper;
   readonly states: readonly (readonly [ReplicaId, CoreState])[];
@@ -27,22 +27,22 @@ export interface Option {
 }
 
 /** A kind of harm: returns every option of it that exists now. */
-export type Move = (scene: Scene) => readonly Option[];
+export type Move = (situation: Situation) => readonly Option[];
 
 /** Chooses pets anew in each term: together with the faulty ones, one fewer than a quorum. */
 export class Pets {
   #term = -1;
   #chosen: ReadonlySet<ReplicaId> = new Set();
 
-  of(puppet: Puppet): ReadonlySet<ReplicaId> {
-    const { coven } = puppet;
-    const term = Math.max(0, ...honestStates(puppet).map(([, { hard }]) => hard.currentTerm));
+  of(faultyReplica: FaultyReplica): ReadonlySet<ReplicaId> {
+    const { colluders } = faultyReplica;
+    const term = Math.max(0, ...honestStates(faultyReplica).map(([, { hard }]) => hard.currentTerm));
     if (term === this.#term) return this.#chosen;
     this.#term = term;
-    const count = Math.max(1, quorumIn(coven).quorum - coven.members.length - 1);
+    const count = Math.max(1, quorumIn(colluders).quorum - colluders.members.length - 1);
     // All faulty replicas have the same ones: they follow from the term alone.
-    const first = (term * 5) % coven.honest.length;
-    const around = [...coven.honest.slice(first), ...coven.honest.slice(0, first)];
+    const first = (term * 5) % colluders.honest.length;
+    const around = [...colluders.honest.slice(first), ...colluders.honest.slice(0, first)];
     return this.#chosen = new Set(around.slice(0, count));
   }
 }

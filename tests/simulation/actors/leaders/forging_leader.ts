@@ -2,7 +2,7 @@
 import { forged } from "../../../../replica/byzantine/lies.ts";
 import type { SendRequest } from "../../../../protocol/message.ts";
 import type { Actor } from "../actor.ts";
-import { pretender } from "../shadow/shadow_actor.ts";
+import { campaigner } from "../shadow/shadow_actor.ts";
 import { Led } from "../shadow/shadow_led.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 
@@ -16,17 +16,17 @@ const forgeries = (genuine: Signed<SendRequest>): readonly Signed<SendRequest>[]
 };
 
 /** Orders one forged request after the no-op that opens its term, alone or beside genuine ones; the colluders ack and report it at once. */
-const forgingLeader: Actor = pretender((scene) => {
-  const led = new Led(scene);
+const forgingLeader: Actor = campaigner((situation) => {
+  const led = new Led(situation);
   return {
-    lead(reign) {
-      const { coven } = scene;
-      const base = reign.beats === 0 ? null : led.chainOf(reign, () => []);
-      const genuine = base === null || reign.beats > 1 ? [] : scene.freshRequests(base, 2);
-      const contents = genuine.length === 0 ? [] : [[...genuine.slice(1), coven.rng.pick(forgeries(genuine[0]!))]];
-      const chain = base === null ? led.chainOf(reign, () => []) : led.extend(reign, contents);
-      reign.show(coven.honest, chain);
-      reign.vouch(coven.honest, chain, reign.beats > 1);
+    lead(rogueTerm) {
+      const { colluders } = situation;
+      const base = rogueTerm.beats === 0 ? null : led.chainOf(rogueTerm, () => []);
+      const genuine = base === null || rogueTerm.beats > 1 ? [] : situation.freshRequests(base, 2);
+      const contents = genuine.length === 0 ? [] : [[...genuine.slice(1), colluders.rng.pick(forgeries(genuine[0]!))]];
+      const chain = base === null ? led.chainOf(rogueTerm, () => []) : led.extend(rogueTerm, contents);
+      rogueTerm.show(colluders.honest, chain);
+      rogueTerm.vouch(colluders.honest, chain, rogueTerm.beats > 1);
     },
   };
 });

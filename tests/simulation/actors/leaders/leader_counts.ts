@@ -16,7 +16,7 @@ const endOf = ({ prevIndex, entryHashes }: AppendEntries): number => prevIndex +
 type Header = ReturnType<typeof headers>[number];
 
 /** Returns the headers of each term that faulty replicas led under a proof. */
-export function reigns(sent: readonly Sent[]): (readonly Header[])[] {
+export function rogueTerms(sent: readonly Sent[]): (readonly Header[])[] {
   const terms = new Map<number, Header[]>();
   for (const header of headers(sent)) terms.set(header.term, [...terms.get(header.term) ?? [], header]);
   return [...terms.values()].filter((all) => all.some(({ packet }) => packet.proof !== null));
@@ -28,7 +28,7 @@ export const receivers = (all: readonly Header[], entries: boolean): number =>
 
 /** Counts headers whose round is not above one of the same term that was sent before. */
 export const roundsRepeated: Count = (sent) =>
-  reigns(sent).reduce((sum, all) => {
+  rogueTerms(sent).reduce((sum, all) => {
     let highest = 0;
     return sum + all.filter(({ round }) => {
       const again = round <= highest;
@@ -72,7 +72,7 @@ export const replacing: Count = (sent) => {
 
 /** Counts headers with all their entries below the base of their term. */
 export const belowBase: Count = (sent) =>
-  reigns(sent).reduce((sum, all) => {
+  rogueTerms(sent).reduce((sum, all) => {
     const base = all.find(({ packet }) => packet.proof !== null)!.packet.proof!.base.index;
     return sum + all.filter(({ end }) => end < base).length;
   }, 0);

@@ -29,17 +29,17 @@ const forwarded = (sent: readonly Sent[]): string[] => {
 };
 
 Deno.test("§12 withholds one client's requests while it serves the others: withhold does it, and nothing breaks", () => {
-  let [reigns, served, heard] = [0, 0, 0];
+  let [rogueTerms, served, heard] = [0, 0, 0];
   for (const seed of SEEDS) {
     const first = drawPlan(seed, { actors: ["withhold"] }).clients[0]!.id;
     const sent = runActor("withhold", seed);
     const clients = ordered(sent);
     assertEquals(clients.filter((client) => client === first), [], `seed ${seed}: ordered requests of ${first}`);
-    if (clients.length > 0) reigns++;
+    if (clients.length > 0) rogueTerms++;
     served += clients.length;
     heard += forwarded(sent).filter((client) => client === first).length;
   }
-  assert(reigns >= 3, `wanted at least 3 runs in which it leads and orders, got ${reigns}`);
+  assert(rogueTerms >= 3, `wanted at least 3 runs in which it leads and orders, got ${rogueTerms}`);
   assert(served >= 20, `wanted at least 20 requests of other clients ordered, got ${served}`);
   assert(heard >= 5, `wanted at least 5 requests of the first client forwarded to it as leader, got ${heard}`);
 });

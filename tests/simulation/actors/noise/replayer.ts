@@ -2,7 +2,7 @@
 import { lastIndex } from "../../../../replica/core/log/log.ts";
 import type { Packet } from "../../../../protocol/packet.ts";
 import type { Rng } from "../../plan/rng.ts";
-import type { Actor, Puppet } from "../actor.ts";
+import type { Actor, FaultyReplica } from "../actor.ts";
 import { createRhythm, honestStates, Speaker, withhold } from "../support/craft.ts";
 
 /** Packets remembered of each kind. */
@@ -32,16 +32,16 @@ class Archive {
 }
 
 /** Passes on any genuine packet it ever received, to replicas it was not meant for, or to the same again. */
-const replayer: Actor = (puppet) => {
-  const { coven, config } = puppet;
-  const speaker = new Speaker(puppet);
+const replayer: Actor = (faultyReplica) => {
+  const { colluders, config } = faultyReplica;
+  const speaker = new Speaker(faultyReplica);
   const archive = new Archive();
-  const due = createRhythm(puppet, Math.max(25, config.constants.heartbeatMs / 4));
+  const due = createRhythm(faultyReplica, Math.max(25, config.constants.heartbeatMs / 4));
   return {
     corrupt(outgoing) {
       if (!due()) return outgoing;
-      for (const id of coven.honest) {
-        const packet = archive.any(coven.rng);
+      for (const id of colluders.honest) {
+        const packet = archive.any(colluders.rng);
         if (packet) speaker.pass([id], packet);
       }
       return outgoing;
@@ -57,27 +57,27 @@ const replayer: Actor = (puppet) => {
  * Repeats a leader's latest heartbeat for as long as that term lasts, so that no replica misses a leader that is gone (§5.1). As leader
  * it serves well until everything is committed; then it is gone too, except for its last heartbeat.
  */
-const heartbeatReplayer: Actor = (puppet) => {
-  const { config, coven, state } = puppet;
-  const speaker = new Speaker(puppet);
-  const due = createRhythm(puppet, config.constants.heartbeatMs);
+const heartbeatReplayer: Actor = (faultyReplica) => {
+  const { config, colluders, state } = faultyReplica;
+  const speaker = new Speaker(faultyReplica);
+  const due = createRhythm(faultyReplica, config.constants.heartbeatMs);
   let goneIn = -1;
   return {
     corrupt(outgoing) {
       const { currentTerm } = state.hard;
-      const latest = coven.lore.appends.findLast(({ signed }) => signed.message.term >= currentTerm);
-      if (state.leadership && latest && goneIn !== currentTerm && isIdle(puppet)) goneIn = currentTerm;
-      if (latest && due()) speaker.pass(followersOf(puppet, latest.signed.message.term), latest);
+      const latest = colluders.adversaryView.appends.findLast(({ signed }) => signed.message.term >= currentTerm);
+      if (state.leadership && latest && goneIn !== currentTerm && isIdle(faultyReplica)) goneIn = currentTerm;
+      if (latest && due()) speaker.pass(followersOf(faultyReplica, latest.signed.message.term), latest);
       return goneIn === currentTerm ? withhold(outgoing, ["AppendEntries"], config.self) : outgoing;
     },
   };
 };
 
 /** Returns whether no replica has anything uncommitted. */
-const isIdle = (puppet: Puppet): boolean =>
-  honestStates(puppet).every(([, { log, commitIndex }]) => commitIndex > 0 && lastIndex(log) === commitIndex);
+const isIdle = (faultyReplica: FaultyReplica): boolean =>
+  honestStates(faultyReplica).every(([, { log, commitIndex }]) => commitIndex > 0 && lastIndex(log) === commitIndex);
 
-const followersOf = (puppet: Puppet, term: number) =>
-  honestStates(puppet).filter(([, { hard }]) => hard.currentTerm <= term).map(([id]) => id);
+const followersOf = (faultyReplica: FaultyReplica, term: number) =>
+  honestStates(faultyReplica).filter(([, { hard }]) => hard.currentTerm <= term).map(([id]) => id);
 
 export const REPLAYERS: Readonly<Record<string, Actor>> = { replayer, "heartbeat-replayer": heartbeatReplayer };

@@ -63,7 +63,7 @@ const secretRequests: Count = (sent) => faulty(sent, "RequestVote").filter(({ to
 
 testAttack({
   attack: "what a replica signed before it lost its disk, shown after it is back",
-  actor: "hoarder-of-the-past",
+  actor: "collector-of-the-past",
   seeds: SEEDS,
   wanted: {
     "forgotten acks and reports": [200, ofThePast("AppendEntriesResponse")],

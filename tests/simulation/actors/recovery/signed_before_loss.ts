@@ -3,7 +3,7 @@ import type { ReplicaId } from "../../../../protocol/ids.ts";
 import type { AppendEntriesResponse } from "../../../../protocol/message.ts";
 import type { Packet } from "../../../../protocol/packet.ts";
 import { senderOf } from "../../../../protocol/signatures.ts";
-import type { Coven, Puppet } from "../actor.ts";
+import type { Colluders, FaultyReplica } from "../actor.ts";
 import { honestStates } from "../support/craft.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 import type { InputWithoutTime } from "../../../../replica/core/input.ts";
@@ -15,7 +15,7 @@ const KEPT: ReadonlySet<Packet["kind"]> = new Set<Packet["kind"]>([
   ...["AppendEntriesResponse", "Vote", "PreVote", "RequestVote", "VoteRefusal", "Checkpoint"] as const,
 ]);
 
-const pasts = new WeakMap<Coven, Past>();
+const pasts = new WeakMap<Colluders, Past>();
 
 export class Past {
   /** Packets by signer, the newest last. */
@@ -24,9 +24,9 @@ export class Past {
   readonly #seen = new WeakSet<Packet>();
 
   /** Returns what all colluders remember together. */
-  static of(coven: Coven): Past {
-    const known = pasts.get(coven) ?? new Past();
-    pasts.set(coven, known);
+  static of(colluders: Colluders): Past {
+    const known = pasts.get(colluders) ?? new Past();
+    pasts.set(colluders, known);
     return known;
   }
 
@@ -43,8 +43,8 @@ export class Past {
   }
 
   /** Notes the replicas that have lost their disk since the last look: they have forgotten everything they had sent. */
-  look(puppet: Puppet): void {
-    for (const [id, { hard: { recovery } }] of honestStates(puppet)) {
+  look(faultyReplica: FaultyReplica): void {
+    for (const [id, { hard: { recovery } }] of honestStates(faultyReplica)) {
       if (recovery === null || this.#lost.get(id)?.nonce === recovery.nonce) continue;
       const before = this.#lost.get(id)?.said ?? [];
       this.#lost.set(id, { nonce: recovery.nonce, said: thinned([...before, ...this.#said.get(id) ?? []]) });

@@ -8,7 +8,7 @@ import type { CoreState } from "../../../../replica/core/state.ts";
 import type { QueryAnswer } from "../../../../replica/answers/replier.ts";
 import { KvStore } from "../../../../state_machine/mod.ts";
 import { queryResultCodec } from "../../../../transport/codec/mod.ts";
-import type { Actor, Puppet } from "../actor.ts";
+import type { Actor, FaultyReplica } from "../actor.ts";
 import type { Archive } from "../support/archive.ts";
 import { createRhythm, honestStates, quorumIn } from "../support/craft.ts";
 
@@ -41,21 +41,21 @@ class Forecast {
 }
 
 /** Returns a forecast of the log of `state` up to `upTo`, continued from `known` if possible. */
-function forecast(known: Forecast | null, { coven }: Puppet, { config, log }: CoreState, upTo: LogIndex) {
+function forecast(known: Forecast | null, { colluders }: FaultyReplica, { config, log }: CoreState, upTo: LogIndex) {
   const head = headAt(log, upTo);
-  const more = known?.follow(coven.archive, head) ?? null;
+  const more = known?.follow(colluders.archive, head) ?? null;
   if (known !== null && more !== null) return { at: known, answers: more };
   const at = new Forecast(config.constants.sessionWindow);
-  return { at, answers: at.follow(coven.archive, head) ?? [] };
+  return { at, answers: at.follow(colluders.archive, head) ?? [] };
 }
 
 /**
  * Confirms a request as soon as it is on any log, with the result it will have if it is ever committed; and answers fast reads as the
  * replicas would that have applied least, so that old values find a quorum.
  */
-const earlyReplier: Actor = (puppet) => {
-  const { coven, config } = puppet;
-  const due = createRhythm(puppet, 5);
+const earlyReplier: Actor = (faultyReplica) => {
+  const { colluders, config } = faultyReplica;
+  const due = createRhythm(faultyReplica, 5);
   const told = new Set<string>();
   let ahead: Forecast | null = null;
   let behind: Forecast | null = null;
@@ -63,32 +63,32 @@ const earlyReplier: Actor = (puppet) => {
     const key = `${client} ${answer.seq} ${answer.index} ${answer.result.join(" ")}`;
     if (told.has(key)) return;
     told.add(key);
-    coven.reply(config.self, { client, answers: [answer] });
+    colluders.reply(config.self, { client, answers: [answer] });
   };
   return {
     corrupt(outgoing) {
       if (!due()) return outgoing;
-      const longest = honestStates(puppet).sort(([, a], [, b]) => lastIndex(b.log) - lastIndex(a.log))[0]?.[1];
+      const longest = honestStates(faultyReplica).sort(([, a], [, b]) => lastIndex(b.log) - lastIndex(a.log))[0]?.[1];
       if (!longest) return outgoing;
-      const next = forecast(ahead, puppet, longest, lastIndex(longest.log));
+      const next = forecast(ahead, faultyReplica, longest, lastIndex(longest.log));
       ahead = next.at;
       next.answers.forEach(tell);
       return outgoing;
     },
     reads(honest: QueryAnswer, query: Uint8Array) {
-      const laggard = laggardOf(puppet);
+      const laggard = laggardOf(faultyReplica);
       if (!honest.ok || laggard === null) return honest;
-      behind = forecast(behind, puppet, laggard, laggard.appliedIndex).at;
+      behind = forecast(behind, faultyReplica, laggard, laggard.appliedIndex).at;
       return { ok: true, payload: queryResultCodec.encode(behind.store.query(query)) };
     },
   };
 };
 
 /** Returns, of the honest states that could become a quorum's with the colluders' answers, the one that has applied least. */
-function laggardOf(puppet: Puppet): CoreState | null {
-  const { quorum } = quorumIn(puppet.coven);
-  const states = honestStates(puppet).map(([, state]) => state).sort((a, b) => a.appliedIndex - b.appliedIndex);
-  const needed = quorum - puppet.coven.members.length;
+function laggardOf(faultyReplica: FaultyReplica): CoreState | null {
+  const { quorum } = quorumIn(faultyReplica.colluders);
+  const states = honestStates(faultyReplica).map(([, state]) => state).sort((a, b) => a.appliedIndex - b.appliedIndex);
+  const needed = quorum - faultyReplica.colluders.members.length;
   const alike = (state: CoreState) => states.filter(({ appliedIndex }) => appliedIndex === state.appliedIndex).length;
   return states.find((state) => alike(state) >= needed) ?? states[0] ?? null;
 }
@@ -111,10 +111,10 @@ const LIES: readonly ((answer: Answer) => Answer)[] = [
  * Answers every client, and every fast read, with something other than it computed. It also sends clients to a leader of its choice, in
  * terms that cannot be outbid.
  */
-const falseReplier: Actor = ({ coven, config }) => ({
+const falseReplier: Actor = ({ colluders, config }) => ({
   hints: ({ term }) => ({
-    leader: coven.rng.pick([config.self, ...config.replicas]),
-    term: coven.rng.pick([term, Number.MAX_SAFE_INTEGER as Term]),
+    leader: colluders.rng.pick([config.self, ...config.replicas]),
+    term: colluders.rng.pick([term, Number.MAX_SAFE_INTEGER as Term]),
   }),
   answers: (reply) => [{ ...reply, answers: reply.answers.map((each) => LIES[each.seq % LIES.length]!(each)) }],
   reads: (honest) => ({ ok: true, payload: honest.payload.map((byte, i) => i % 8 === 7 ? byte ^ 1 : byte) }),

@@ -6,7 +6,7 @@ import { LIMITS } from "../../../../protocol/limits.ts";
 import { contains, headAt } from "../../../../replica/core/log/log.ts";
 import type { AppendEntries, AppendEntriesResponse, Certified } from "../../../../protocol/message.ts";
 import type { Chain } from "./shadow_chains.ts";
-import type { Scene, Throne } from "./shadow_situation.ts";
+import type { SharedCampaign, Situation } from "./shadow_situation.ts";
 
 /** Deviations of one header from the usual. */
 export interface Showing {
@@ -16,7 +16,7 @@ export interface Showing {
   readonly commitIndex?: LogIndex;
 }
 
-export class Reign {
+export class RogueTerm {
   readonly term: Term;
   readonly leader: ReplicaId;
   readonly base: Certified;
@@ -24,10 +24,10 @@ export class Reign {
   /** Number of beats it has lasted. */
   beats = 0;
   #round: Round = round(0);
-  readonly #scene: Scene;
+  readonly #situation: Situation;
 
-  constructor(scene: Scene, leader: ReplicaId, term: Term, proof: ElectionProof) {
-    this.#scene = scene;
+  constructor(situation: Situation, leader: ReplicaId, term: Term, proof: ElectionProof) {
+    this.#situation = situation;
     this.term = term;
     this.leader = leader;
     this.proof = proof;
@@ -36,7 +36,7 @@ export class Reign {
 
   /** Honest replicas that have not left the term yet. */
   get followers(): ReplicaId[] {
-    return this.#scene.honest.filter(({ state }) => state.hard.currentTerm <= this.term).map(({ id }) => id);
+    return this.#situation.honest.filter(({ state }) => state.hard.currentTerm <= this.term).map(({ id }) => id);
   }
 
   /** Starts rounds again, as after a restart. */
@@ -52,7 +52,7 @@ export class Reign {
   /** Sends heartbeats that attach at a point which each of `to` has. */
   heartbeat(to: readonly ReplicaId[], commitIndex?: LogIndex): void {
     for (const id of to) {
-      const state = this.#scene.coven.peek(id);
+      const state = this.#situation.colluders.peek(id);
       if (!state || state.hard.currentTerm > this.term) continue;
       const head = contains(state.log, this.base) ? this.base : headAt(state.log, state.commitIndex);
       this.#send(id, head, [], [], commitIndex ?? head.index);
@@ -62,13 +62,13 @@ export class Reign {
   /** Has the colluders ack `chain` from the base up to `index` and, if `prepared`, report it; sent to `to`. */
   vouch(to: readonly ReplicaId[], chain: Chain, prepared: boolean, upTo: LogIndex = chain.tip.index): void {
     if (to.length === 0) return;
-    const { coven } = this.#scene;
+    const { colluders } = this.#situation;
     const first = Math.max(Math.min(this.base.index, upTo), upTo - LIMITS.maxAcks + 1);
     const acks = Array.from({ length: upTo - first + 1 }, (_, i) => chain.headAt(logIndex(first + i)));
     const { term, index, hash } = this.base;
     const tip = acks.at(-1)!;
-    for (const replica of coven.members) {
-      const signed = coven.sign<AppendEntriesResponse>(replica, {
+    for (const replica of colluders.members) {
+      const signed = colluders.sign<AppendEntriesResponse>(replica, {
         kind: "AppendEntriesResponse",
         term: this.term,
         replica,
@@ -78,12 +78,12 @@ export class Reign {
         commitHash: chain.headAt(logIndex(0)).hash,
         round: this.#round,
       });
-      coven.send(replica, to, { kind: "AppendEntriesResponse", signed });
+      colluders.send(replica, to, { kind: "AppendEntriesResponse", signed });
     }
   }
 
   #showOne(id: ReplicaId, chain: Chain, { after, upTo = chain.tip.index, commitIndex }: Showing): void {
-    const state = this.#scene.coven.peek(id);
+    const state = this.#situation.colluders.peek(id);
     if (!state || state.hard.currentTerm > this.term) return;
     const match = chain.matchOf(state.log);
     const acked = state.hard.currentTerm === this.term ? state.hard.ack?.index ?? 0 : 0;
@@ -100,9 +100,9 @@ export class Reign {
     entryHashes: AppendEntries["entryHashes"],
     commitIndex: LogIndex,
   ): void {
-    const { coven } = this.#scene;
+    const { colluders } = this.#situation;
     this.#round = round(this.#round + 1);
-    const signed = coven.sign<AppendEntries>(this.leader, {
+    const signed = colluders.sign<AppendEntries>(this.leader, {
       kind: "AppendEntries",
       term: this.term,
       leader: this.leader,
@@ -112,18 +112,19 @@ export class Reign {
       entryHashes,
       commitIndex,
     });
-    const known = coven.peek(to);
+    const known = colluders.peek(to);
     const proven = known?.hard.currentTerm === this.term && known.view.leader === this.leader;
-    coven.send(this.leader, [to], { kind: "AppendEntries", signed, entries, proof: proven ? null : this.proof });
+    colluders.send(this.leader, [to], { kind: "AppendEntries", signed, entries, proof: proven ? null : this.proof });
   }
 }
 
-const reigns = new WeakMap<Throne, Reign>();
+const rogueTerms = new WeakMap<SharedCampaign, RogueTerm>();
 
 /** Begins the leadership of an elected colluder; the colluders' newest one from now on. */
-export function beginReign(scene: Scene, leader: ReplicaId, term: Term, proof: ElectionProof): void {
-  reigns.set(scene.throne, new Reign(scene, leader, term, proof));
+export function beginRogueTerm(situation: Situation, leader: ReplicaId, term: Term, proof: ElectionProof): void {
+  rogueTerms.set(situation.sharedCampaign, new RogueTerm(situation, leader, term, proof));
 }
 
 /** Returns the newest leadership of any colluder. */
-export const newestReign = ({ throne }: Pick<Scene, "throne">): Reign | null => reigns.get(throne) ?? null;
+export const newestRogueTerm = ({ sharedCampaign }: Pick<Situation, "sharedCampaign">): RogueTerm | null =>
+  rogueTerms.get(sharedCampaign) ?? null;

@@ -15,7 +15,7 @@ import type {
 import type { PrepareCertificate } from "../../../../protocol/certificate.ts";
 import type { ReplicaId } from "../../../../protocol/ids.ts";
 import type { Packet, PacketOf } from "../../../../protocol/packet.ts";
-import type { Coven } from "../actor.ts";
+import type { Colluders } from "../actor.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 import type { InputWithoutTime } from "../../../../replica/core/input.ts";
 
@@ -31,7 +31,7 @@ interface Pile extends Certified {
   readonly responses: Map<ReplicaId, Response>;
 }
 
-export class Ear {
+export class Listener {
   /** Highest PreVote of each honest replica. */
   readonly preVotes = new Map<ReplicaId, Signed<PreVote>>();
   readonly votes: Signed<Vote>[] = [];
@@ -44,12 +44,12 @@ export class Ear {
   readonly certifiable: Pile[] = [];
   readonly #piles = new Map<string, Pile>();
   readonly #seen = new WeakSet<object>();
-  readonly #coven: Coven;
+  readonly #colluders: Colluders;
   readonly #enough: number;
 
-  constructor(coven: Coven, quorum: number) {
-    this.#coven = coven;
-    this.#enough = quorum - coven.members.length;
+  constructor(colluders: Colluders, quorum: number) {
+    this.#colluders = colluders;
+    this.#enough = quorum - colluders.members.length;
   }
 
   hear(input: InputWithoutTime): void {
@@ -61,8 +61,8 @@ export class Ear {
 
   /** Returns the certificate of `pile`, for which the colluders sign what is missing. */
   complete({ term, index, hash, responses }: Pile): PrepareCertificate {
-    const own = this.#coven.members.map((replica) =>
-      this.#coven.sign<AppendEntriesResponse>(replica, {
+    const own = this.#colluders.members.map((replica) =>
+      this.#colluders.sign<AppendEntriesResponse>(replica, {
         kind: "AppendEntriesResponse",
         term,
         replica,
@@ -99,7 +99,7 @@ export class Ear {
 
   #preVote(signed: Signed<PreVote>): void {
     const { replica, term } = signed.message;
-    if (!this.#coven.honest.includes(replica)) return;
+    if (!this.#colluders.honest.includes(replica)) return;
     if (term > (this.preVotes.get(replica)?.message.term ?? 0)) this.preVotes.set(replica, signed);
   }
 
@@ -111,7 +111,7 @@ export class Ear {
 
   #acks(response: Response): void {
     const { term, replica, acks } = response.message;
-    if (this.#seen.has(response) || !this.#coven.honest.includes(replica)) return;
+    if (this.#seen.has(response) || !this.#colluders.honest.includes(replica)) return;
     this.#seen.add(response);
     if (this.#piles.size > MOST_PILES) this.#piles.clear();
     for (const { index, hash } of acks) {

@@ -17,7 +17,7 @@ interface AckPile {
   readonly responses: Map<ReplicaId, Signed<AppendEntriesResponse>>;
 }
 
-export class Lore {
+export class AdversaryView {
   /** Certificates seen or put together from acks, in the order they came up. */
   readonly certificates: Certificate[] = [];
   /** Newest PreVote of each replica, and everything older that is remembered. */

@@ -9,7 +9,7 @@ import type { Packet, PacketOf, UnsignedPacket } from "../../../../protocol/pack
 import { type Quorum, quorumOf } from "../../../../protocol/quorum.ts";
 import { compareRank } from "../../../../protocol/rank.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
-import type { Coven, Puppet, SimAdversary } from "../actor.ts";
+import type { Colluders, FaultyReplica, SimAdversary } from "../actor.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 import type { InputWithoutTime } from "../../../../replica/core/input.ts";
 
@@ -17,16 +17,16 @@ import type { InputWithoutTime } from "../../../../replica/core/input.ts";
  * Maximum number of packets one faulty replica sends in a run besides its core's own, so that no replica is flooded and runs stay short.
  */
 const ALLOWANCE = 4000;
-const spent = new WeakMap<Coven, Map<ReplicaId, number>>();
+const spent = new WeakMap<Colluders, Map<ReplicaId, number>>();
 
 /** Sends packets of one faulty replica to the honest ones. */
 export class Speaker {
   readonly self: ReplicaId;
-  readonly #coven: Coven;
+  readonly #colluders: Colluders;
   readonly #said = new Set<string>();
 
-  constructor({ coven, config }: Puppet) {
-    this.#coven = coven;
+  constructor({ colluders, config }: FaultyReplica) {
+    this.#colluders = colluders;
     this.self = config.self;
   }
 
@@ -35,18 +35,18 @@ export class Speaker {
     if (!this.#mayStillSpeak()) return;
     const sealed = packet.kind === "Evidence" || packet.kind === "ForwardedRequest"
       ? packet
-      : { ...packet, signed: this.#coven.sign(this.self, packet.signed) } as Packet;
+      : { ...packet, signed: this.#colluders.sign(this.self, packet.signed) } as Packet;
     this.pass(to, sealed);
   }
 
   /** Passes on packets signed by others, or by this replica. */
   pass(to: readonly ReplicaId[], packet: Packet): void {
     if (isCut(packet)) return;
-    const receivers = to.filter((id) => this.#coven.honest.includes(id));
+    const receivers = to.filter((id) => this.#colluders.honest.includes(id));
     if (receivers.length === 0 || !this.#mayStillSpeak()) return;
-    const counts = spent.get(this.#coven) ?? new Map<ReplicaId, number>();
-    spent.set(this.#coven, counts.set(this.self, (counts.get(this.self) ?? 0) + 1));
-    this.#coven.send(this.self, receivers, packet);
+    const counts = spent.get(this.#colluders) ?? new Map<ReplicaId, number>();
+    spent.set(this.#colluders, counts.set(this.self, (counts.get(this.self) ?? 0) + 1));
+    this.#colluders.send(this.self, receivers, packet);
   }
 
   /** Returns whether this is the first call with `key`. */
@@ -57,7 +57,7 @@ export class Speaker {
   }
 
   #mayStillSpeak(): boolean {
-    return (spent.get(this.#coven)?.get(this.self) ?? 0) < ALLOWANCE;
+    return (spent.get(this.#colluders)?.get(this.self) ?? 0) < ALLOWANCE;
   }
 }
 
@@ -66,11 +66,11 @@ const isCut = (packet: Packet): boolean =>
   packet.kind === "AppendEntries" && packet.entries.length < packet.signed.message.entryHashes.length;
 
 /** Returns a function that is true at most once in `everyMs` of virtual time. */
-export function createRhythm({ coven }: Puppet, everyMs: Millis): () => boolean {
+export function createRhythm({ colluders }: FaultyReplica, everyMs: Millis): () => boolean {
   let next = -Infinity;
   return () => {
-    if (coven.now() < next) return false;
-    next = coven.now() + everyMs;
+    if (colluders.now() < next) return false;
+    next = colluders.now() + everyMs;
     return true;
   };
 }
@@ -78,7 +78,7 @@ export function createRhythm({ coven }: Puppet, everyMs: Millis): () => boolean 
 /**
  * Returns an adversary that sends nothing of `kinds` to others, while its core still receives its own packets, and acts after every batch.
  */
-export function inPlaceOf({ config }: Puppet, kinds: readonly Packet["kind"][], act: () => void): SimAdversary {
+export function inPlaceOf({ config }: FaultyReplica, kinds: readonly Packet["kind"][], act: () => void): SimAdversary {
   return {
     corrupt(outgoing) {
       act();
@@ -128,13 +128,13 @@ export function boast(each: Outgoing): Outgoing {
 }
 
 /** Returns the present states of honest replicas that are up. */
-export const honestStates = ({ coven }: Puppet): [ReplicaId, CoreState][] =>
-  coven.honest.flatMap((id): [ReplicaId, CoreState][] => {
-    const state = coven.peek(id);
+export const honestStates = ({ colluders }: FaultyReplica): [ReplicaId, CoreState][] =>
+  colluders.honest.flatMap((id): [ReplicaId, CoreState][] => {
+    const state = colluders.peek(id);
     return state ? [[id, state]] : [];
   });
 
-export const quorumIn = ({ members, honest }: Coven): Quorum => quorumOf(members.length + honest.length);
+export const quorumIn = ({ members, honest }: Colluders): Quorum => quorumOf(members.length + honest.length);
 
 /** Returns `heard` in the name of `self`: the same acks, and the highest of them reported prepared in the same term. */
 export function echo(self: ReplicaId, heard: AppendEntriesResponse): AppendEntriesResponse {
@@ -142,37 +142,40 @@ export function echo(self: ReplicaId, heard: AppendEntriesResponse): AppendEntri
   return { ...heard, replica: self, prepared: head ? { term: heard.term, ...head } : heard.prepared };
 }
 
-const secrets = new WeakMap<Coven, Set<string>>();
+const secrets = new WeakMap<Colluders, Set<string>>();
 
 /** Has every colluder ack what `heard` acks, in secret: their shared view then has certificates that no other replica holds. */
-export function ackSecretly(coven: Coven, heard: AppendEntriesResponse): void {
+export function ackSecretly(colluders: Colluders, heard: AppendEntriesResponse): void {
   const head = heard.acks.at(-1);
-  if (head === undefined || coven.members.includes(heard.replica)) return;
-  const known = secrets.get(coven) ?? new Set<string>();
-  secrets.set(coven, known);
+  if (head === undefined || colluders.members.includes(heard.replica)) return;
+  const known = secrets.get(colluders) ?? new Set<string>();
+  secrets.set(colluders, known);
   const key = `${heard.term} ${heard.acks.map(({ index, hash }) => `${index} ${hash}`).join(" ")}`;
   if (known.has(key)) return;
   known.add(key);
-  for (const member of coven.members) {
-    coven.lore.hear({ kind: "AppendEntriesResponse", signed: coven.sign(member, echo(member, heard)) });
+  for (const member of colluders.members) {
+    colluders.adversaryView.hear({
+      kind: "AppendEntriesResponse",
+      signed: colluders.sign(member, echo(member, heard)),
+    });
   }
 }
 
 /** Returns the certificates known, genesis among them, from the lowest rank to the highest. */
-export const ranked = ({ coven, state }: Puppet): Certificate[] =>
-  [genesisCertificate(state.genesis), ...coven.lore.certificates].sort(compareRank);
+export const ranked = ({ colluders, state }: FaultyReplica): Certificate[] =>
+  [genesisCertificate(state.genesis), ...colluders.adversaryView.certificates].sort(compareRank);
 
 /** Returns PreVotes of a quorum for `term` or above, as far as the honest ones are known; null if they do not suffice (§6.3). */
-export function preVotesFor(coven: Coven, term: Term): Signed<PreVote>[] | null {
+export function preVotesFor(colluders: Colluders, term: Term): Signed<PreVote>[] | null {
   const chosen = new Map<ReplicaId, Signed<PreVote>>();
-  for (const preVote of [...coven.lore.preVotes].reverse()) {
+  for (const preVote of [...colluders.adversaryView.preVotes].reverse()) {
     const { replica, term: supported } = preVote.message;
-    if (supported >= term && coven.honest.includes(replica) && !chosen.has(replica)) chosen.set(replica, preVote);
+    if (supported >= term && colluders.honest.includes(replica) && !chosen.has(replica)) chosen.set(replica, preVote);
   }
-  const { quorum } = quorumIn(coven);
-  for (const member of coven.members) {
+  const { quorum } = quorumIn(colluders);
+  for (const member of colluders.members) {
     if (chosen.size >= quorum) break;
-    chosen.set(member, coven.sign(member, { kind: "PreVote", term, replica: member }));
+    chosen.set(member, colluders.sign(member, { kind: "PreVote", term, replica: member }));
   }
   return chosen.size >= quorum ? [...chosen.values()].slice(0, quorum) : null;
 }
@@ -185,8 +188,8 @@ export interface Running {
   readonly state: CoreState;
 }
 
-export const runningCandidates = (puppet: Puppet): Running[] =>
-  honestStates(puppet).flatMap(([candidate, state]) => {
+export const runningCandidates = (faultyReplica: FaultyReplica): Running[] =>
+  honestStates(faultyReplica).flatMap(([candidate, state]) => {
     const { candidacy } = state.election;
     return candidacy ? [{ candidate, term: state.hard.currentTerm, base: candidacy.base, state }] : [];
   });
@@ -198,8 +201,8 @@ export const ballot = (self: ReplicaId, { term, candidate, base }: Omit<Running,
 });
 
 /** Returns the core's packet, unless it accuses a colluder. */
-export const ownWord = (each: Outgoing, { coven }: Puppet): Outgoing[] =>
-  coven.members.some((member) => accuses(each.packet, member)) ? [] : [each];
+export const ownWord = (each: Outgoing, { colluders }: FaultyReplica): Outgoing[] =>
+  colluders.members.some((member) => accuses(each.packet, member)) ? [] : [each];
 
 /** Runs the honest core without sending anything to others. */
 export const muted = (outgoing: readonly Outgoing[], self: ReplicaId): Outgoing[] =>

@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { clientId, digest, logIndex, type ReplicaId, seq } from "../../../../protocol/ids.ts";
 import type { Answer, SendRequest } from "../../../../protocol/message.ts";
 import { endOf, entryAfter, GENESIS, request } from "../../../clauses/support/forge.ts";
-import { fires, Stage, type StageOptions, THREE } from "../checker_lab.ts";
+import { CheckerLab, type CheckerLabOptions, fires, THREE } from "../checker_lab.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 
 const A = request(1, "a");
@@ -13,19 +13,19 @@ const TWIN = request(2, "another b");
 const FIRST = entryAfter(GENESIS, 1, [A]);
 const CHAIN = [FIRST, entryAfter(endOf([FIRST]), 1, [B, A])];
 
-/** Returns a stage on which three replicas have committed entry 1 with A, and entry 2 with B and A once more. */
-function settled(options: StageOptions = {}): Stage {
-  const play = new Stage(options);
+/** Returns a checkerLab on which three replicas have committed entry 1 with A, and entry 2 with B and A once more. */
+function settled(options: CheckerLabOptions = {}): CheckerLab {
+  const play = new CheckerLab(options);
   for (const each of [A, B, TWIN]) play.checkers.requested(each, 0);
   play.settle(1, "r1", CHAIN);
   return play;
 }
 
-function execute({ checkers }: Stage, at: string, index: number, { message }: Signed<SendRequest>): void {
+function execute({ checkers }: CheckerLab, at: string, index: number, { message }: Signed<SendRequest>): void {
   checkers.executed(at as ReplicaId, logIndex(index), message.client, message.command, 0);
 }
 
-function apply({ checkers }: Stage, at: string, index: number, state: string, sessions: string): void {
+function apply({ checkers }: CheckerLab, at: string, index: number, state: string, sessions: string): void {
   const view = { appliedIndex: logIndex(index), digest: digest(state), sessions: digest(sessions) };
   checkers.applied(at as ReplicaId, view, 0);
 }
@@ -39,12 +39,12 @@ const answer = (number: number, index: number, change: Partial<Answer> = {}): An
   ...change,
 });
 
-function reply({ checkers }: Stage, at: string, ...answers: Answer[]): void {
+function reply({ checkers }: CheckerLab, at: string, ...answers: Answer[]): void {
   checkers.replied(at as ReplicaId, { client: clientId("c1"), answers }, 0);
 }
 
-/** Returns a stage on which all three execute A and B where they are, and answer B. */
-function served(options: StageOptions = {}): Stage {
+/** Returns a checkerLab on which all three execute A and B where they are, and answer B. */
+function served(options: CheckerLabOptions = {}): CheckerLab {
   const play = settled(options);
   for (const at of THREE) {
     execute(play, at, 1, A);
@@ -173,7 +173,7 @@ Deno.test("durable: a replica that applied the entry and has not executed the ac
 });
 
 Deno.test("§7.3: a replica forwards what it has executed, or what came with a snapshot", () => {
-  const forward = (play: Stage, at: string) => play.send(at, { kind: "ForwardedRequest", signed: B });
+  const forward = (play: CheckerLab, at: string) => play.send(at, { kind: "ForwardedRequest", signed: B });
   const play = settled();
   forward(play, "r1");
   execute(play, "r1", 2, B);

@@ -8,11 +8,11 @@ import type { AppendEntriesResponse } from "../../../../protocol/message.ts";
 import type { Outgoing } from "../../../../replica/core/output.ts";
 import type { Packet } from "../../../../protocol/packet.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
-import type { Actor, Puppet, SimAdversary } from "../actor.ts";
+import type { Actor, FaultyReplica, SimAdversary } from "../actor.ts";
 import { createRhythm, echo, honestStates, ownWord, Speaker } from "../support/craft.ts";
-import { Keepsakes } from "../recovery/kept_votes.ts";
+import { KeptVotes } from "../recovery/kept_votes.ts";
 import { Past } from "../recovery/signed_before_loss.ts";
-import { Scene } from "../shadow/shadow_situation.ts";
+import { Situation } from "../shadow/shadow_situation.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 
 /** Forgotten packets shown at a time. */
@@ -22,80 +22,82 @@ const SHOW_MS = 120;
 const LOOK_MS = 20;
 
 /** Receives everything, keeps what binds, and asks single replicas for votes in secret. */
-function hoarding(
-  puppet: Puppet,
-  use: (past: Past, keepsakes: Keepsakes) => void,
+function collecting(
+  faultyReplica: FaultyReplica,
+  use: (past: Past, keptVotes: KeptVotes) => void,
 ): Required<Pick<SimAdversary, "corrupt" | "swallows">> {
-  const scene = new Scene(puppet);
-  const past = Past.of(puppet.coven);
-  const keepsakes = new Keepsakes(scene);
+  const situation = new Situation(faultyReplica);
+  const past = Past.of(faultyReplica.colluders);
+  const keptVotes = new KeptVotes(situation);
   return {
     corrupt(outgoing) {
-      past.look(puppet);
-      use(past, keepsakes);
-      return outgoing.flatMap((each) => ownWord(each, puppet));
+      past.look(faultyReplica);
+      use(past, keptVotes);
+      return outgoing.flatMap((each) => ownWord(each, faultyReplica));
     },
     swallows(input) {
       past.hear(input);
-      scene.throne.ear.hear(input);
+      situation.sharedCampaign.listener.hear(input);
       return false;
     },
   };
 }
 
 /** Shows all replicas everything, again and again, the forgetful one too; the colluders ack and report what was acked or reported in it. */
-const hoarderOfThePast: Actor = (puppet) => {
-  const speaker = new Speaker(puppet);
-  const looks = createRhythm(puppet, LOOK_MS);
-  const due = createRhythm(puppet, SHOW_MS);
+const collectorOfThePast: Actor = (faultyReplica) => {
+  const speaker = new Speaker(faultyReplica);
+  const looks = createRhythm(faultyReplica, LOOK_MS);
+  const due = createRhythm(faultyReplica, SHOW_MS);
   let turn = 0;
-  return hoarding(puppet, (past, keepsakes) => {
-    if (looks()) keepsakes.collect();
+  return collecting(faultyReplica, (past, keptVotes) => {
+    if (looks()) keptVotes.collect();
     if (!due()) return;
-    keepsakes.use(past.losers);
+    keptVotes.use(past.losers);
     for (const id of past.losers) {
       const said = past.forgotten(id);
-      for (let i = 0; i < Math.min(BURST, said.length); i++) show(puppet, speaker, said.at(-1 - turn++ % said.length)!);
+      for (let i = 0; i < Math.min(BURST, said.length); i++) {
+        show(faultyReplica, speaker, said.at(-1 - turn++ % said.length)!);
+      }
     }
   });
 };
 
-function show({ coven }: Puppet, speaker: Speaker, packet: Packet): void {
-  speaker.pass(coven.honest, packet);
+function show({ colluders }: FaultyReplica, speaker: Speaker, packet: Packet): void {
+  speaker.pass(colluders.honest, packet);
   if (packet.kind !== "AppendEntriesResponse" || packet.signed.message.acks.length === 0) return;
   const signed = echo(speaker.self, packet.signed.message);
-  speaker.say(coven.honest, { kind: "AppendEntriesResponse", signed });
+  speaker.say(colluders.honest, { kind: "AppendEntriesResponse", signed });
 }
 
 /**
  * Acks and reports towards one replica alone, so that it commits through another that may soon forget it; once one has forgotten, shows
  * what that one had sent to those replicas, one by one, for which it completes something just now.
  */
-const greedyPast: Actor = (puppet) => {
-  const { coven, config } = puppet;
-  const speaker = new Speaker(puppet);
-  const looks = createRhythm(puppet, LOOK_MS);
-  const due = createRhythm(puppet, SHOW_MS);
-  const hoard = hoarding(puppet, (past, keepsakes) => {
-    if (due()) keepsakes.use(past.losers);
+const greedyPast: Actor = (faultyReplica) => {
+  const { colluders, config } = faultyReplica;
+  const speaker = new Speaker(faultyReplica);
+  const looks = createRhythm(faultyReplica, LOOK_MS);
+  const due = createRhythm(faultyReplica, SHOW_MS);
+  const hoard = collecting(faultyReplica, (past, keptVotes) => {
+    if (due()) keptVotes.use(past.losers);
     if (!looks()) return;
-    keepsakes.collect();
-    for (const id of past.losers) finish(puppet, speaker, past.responses(id));
+    keptVotes.collect();
+    for (const id of past.losers) finish(faultyReplica, speaker, past.responses(id));
   });
   /** Returns whether no replica has lost anything yet, or all that did are back. */
-  const confides = () => honestStates(puppet).every(([, { hard }]) => hard.recovery === null);
+  const confides = () => honestStates(faultyReplica).every(([, { hard }]) => hard.recovery === null);
   const confide = (each: Outgoing): Outgoing => {
     if (each.packet.kind !== "AppendEntriesResponse" || !confides()) return each;
-    return { ...each, to: [config.self, coven.honest[each.packet.signed.term % coven.honest.length]!] };
+    return { ...each, to: [config.self, colluders.honest[each.packet.signed.term % colluders.honest.length]!] };
   };
   return { ...hoard, corrupt: (outgoing, now) => hoard.corrupt(outgoing, now).map(confide) };
 };
 
-function finish(puppet: Puppet, speaker: Speaker, said: readonly Signed<AppendEntriesResponse>[]): void {
-  for (const [id, state] of honestStates(puppet)) {
+function finish(faultyReplica: FaultyReplica, speaker: Speaker, said: readonly Signed<AppendEntriesResponse>[]): void {
+  for (const [id, state] of honestStates(faultyReplica)) {
     for (const signed of said.slice(-80)) {
       if (helps(state, signed.message) && speaker.first(`${id} ${signed.body.join()}`)) {
-        back(puppet, speaker, id, signed);
+        back(faultyReplica, speaker, id, signed);
       }
     }
   }
@@ -110,15 +112,20 @@ const helps = (
   (term > prepared.term && acks.some((head) => contains(log, head)));
 
 /** Shows `signed` to `id`, with everything others ever sent for the same point in the same term. */
-function back({ coven }: Puppet, speaker: Speaker, id: ReplicaId, signed: Signed<AppendEntriesResponse>): void {
+function back(
+  { colluders }: FaultyReplica,
+  speaker: Speaker,
+  id: ReplicaId,
+  signed: Signed<AppendEntriesResponse>,
+): void {
   const { term, acks } = signed.message;
   const head = acks.at(-1);
-  const others = head === undefined ? [] : coven.lore.acksOf(term, head.index, head.hash);
+  const others = head === undefined ? [] : colluders.adversaryView.acksOf(term, head.index, head.hash);
   for (const each of [signed, ...others]) speaker.pass([id], { kind: "AppendEntriesResponse", signed: each });
   speaker.say([id], { kind: "AppendEntriesResponse", signed: echo(speaker.self, signed.message) });
 }
 
-export const HOARDERS: Readonly<Record<string, Actor>> = {
-  "hoarder-of-the-past": hoarderOfThePast,
+export const COLLECTORS: Readonly<Record<string, Actor>> = {
+  "collector-of-the-past": collectorOfThePast,
   "greedy-past": greedyPast,
 };
