@@ -3,7 +3,7 @@
  * earlier write share an honest replica, so what is read is never older than what was acknowledged.
  */
 import { canStillAccept, countVote, createEqualTally, type EqualTally, sameBytes } from "./equal_tally.ts";
-import { quorumSizes } from "./reply_tally.ts";
+import { quorumOf } from "../../protocol/quorum.ts";
 
 /** One replica's answer to a fast read, as far as it matters. */
 export interface FastReadAnswer {
@@ -24,7 +24,7 @@ export type FastReadState =
 export function createFastReadTally(replicas: ReadonlySet<string>): FastReadTally {
   return createEqualTally(
     replicas,
-    quorumSizes(replicas.size).quorum,
+    quorumOf(replicas.size).quorum,
     (a, b) => a.ok && b.ok && sameBytes(a.payload, b.payload),
   );
 }

@@ -6,7 +6,7 @@ import type { Millis, ReplicaId, Term } from "../../../../protocol/ids.ts";
 import type { AppendEntriesResponse, Certified, PreVote } from "../../../../protocol/message.ts";
 import type { Outgoing } from "../../../../replica/core/output.ts";
 import type { Packet, PacketOf, UnsignedPacket } from "../../../../protocol/packet.ts";
-import { type Quorum, quorumOf } from "../../../../protocol/quorum.ts";
+import { quorumOf, type QuorumSizes } from "../../../../protocol/quorum.ts";
 import { compareRank } from "../../../../protocol/rank.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
 import type { Coven, Puppet, SimAdversary } from "../actor.ts";
@@ -130,7 +130,7 @@ export const honestStates = ({ coven }: Puppet): [ReplicaId, CoreState][] =>
     return state ? [[id, state]] : [];
   });
 
-export const quorumIn = ({ members, honest }: Coven): Quorum => quorumOf(members.length + honest.length);
+export const quorumIn = ({ members, honest }: Coven): QuorumSizes => quorumOf(members.length + honest.length);
 
 /** The words of `heard` in the mouth of `self`: the same acks, and the highest of them reported prepared in the same term. */
 export function echo(self: ReplicaId, heard: AppendEntriesResponse): AppendEntriesResponse {
