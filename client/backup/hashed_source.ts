@@ -1,6 +1,6 @@
 /** Reads bytes one after the other and knows at the end whether the digest behind them is theirs. */
 import { createHash } from "node:crypto";
-import { DIGEST_BYTES } from "./format.ts";
+import { DIGEST_BYTES } from "../../protocol/bytes/sizes.ts";
 
 /** Where a backup's bytes come from; a `Deno.FsFile` is one. */
 export interface ByteSource {

@@ -2,7 +2,8 @@
  * Fast reads (§7.4): Q equal payloads, each the state's version and the value, are accepted. Q of them and Q acceptors of any
  * earlier write share an honest replica, so what is read is never older than what was acknowledged.
  */
-import { canStillAccept, countVote, createEqualTally, type EqualTally, sameBytes } from "./equal_tally.ts";
+import { canStillAccept, countVote, createEqualTally, type EqualTally } from "./equal_tally.ts";
+import { equalBytes } from "../../protocol/bytes/equal_bytes.ts";
 import { quorumOf } from "../../protocol/quorum.ts";
 
 /** One replica's answer to a fast read, as far as it matters. */
@@ -25,7 +26,7 @@ export function createFastReadTally(replicas: ReadonlySet<string>): FastReadTall
   return createEqualTally(
     replicas,
     quorumOf(replicas.size).quorum,
-    (a, b) => a.ok && b.ok && sameBytes(a.payload, b.payload),
+    (a, b) => a.ok && b.ok && equalBytes(a.payload, b.payload),
   );
 }
 

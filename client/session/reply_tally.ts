@@ -2,10 +2,11 @@
  * Replies (§7.2): an answer counts once enough different replicas gave exactly it. `needed` is f+1, or Q where the roster
  * enables fast reads (§7.4), so at least one honest replica vouches for what is accepted.
  */
+import { equalBytes } from "../../protocol/bytes/equal_bytes.ts";
 import type { Seq } from "../../protocol/ids.ts";
 import type { Answer } from "../../protocol/message.ts";
 import { kthHighest, quorumOf } from "../../protocol/quorum.ts";
-import { countVote, createEqualTally, type EqualTally, sameBytes } from "./equal_tally.ts";
+import { countVote, createEqualTally, type EqualTally } from "./equal_tally.ts";
 
 /** Equal answers a write or ordered read needs: f+1, or Q where fast reads are enabled (§7.4). */
 export function answersNeeded(n: number, fastReads: boolean): number {
@@ -19,7 +20,7 @@ export function answersNeeded(n: number, fastReads: boolean): number {
  */
 export function sameAnswer(a: Answer, b: Answer): boolean {
   if (a.seq !== b.seq || a.outcome !== b.outcome) return false;
-  return a.outcome !== "applied" || (a.index === b.index && a.floor === b.floor && sameBytes(a.result, b.result));
+  return a.outcome !== "applied" || (a.index === b.index && a.floor === b.floor && equalBytes(a.result, b.result));
 }
 
 /** Answers to one seq. */

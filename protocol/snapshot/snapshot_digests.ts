@@ -1,8 +1,6 @@
 /** Lists of digests as bytes: 32 for each, one behind the other, in lists that fit a chunk (§8.3). */
+import { DIGEST_BYTES } from "../bytes/sizes.ts";
 import { type Digest, digest } from "../ids.ts";
-
-/** Bytes of one digest. */
-export const DIGEST_BYTES = 32;
 
 /** The bytes of `digests`, one behind the other. */
 export const joinDigests = (digests: readonly Digest[]): Uint8Array => Uint8Array.fromHex(digests.join(""));

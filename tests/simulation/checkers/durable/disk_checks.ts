@@ -1,5 +1,5 @@
 /** What every disk of an honest replica holds between transactions, and what must be on it when something signed leaves (I8). */
-import { equalBytes } from "../../../../protocol/bytes.ts";
+import { equalBytes } from "../../../../protocol/bytes/equal_bytes.ts";
 import type { Head } from "../../../../protocol/entry.ts";
 import { logIndex, type ReplicaId } from "../../../../protocol/ids.ts";
 import type { AppendEntries, AppendEntriesResponse, RequestVote, Vote } from "../../../../protocol/message.ts";

@@ -1,5 +1,5 @@
 /** What honest replicas answer, and what clients take for an answer (§7.1, §7.2, §7.4): it is true, and it stays true. */
-import { equalBytes } from "../../../../protocol/bytes.ts";
+import { equalBytes } from "../../../../protocol/bytes/equal_bytes.ts";
 import type { LogIndex, ReplicaId } from "../../../../protocol/ids.ts";
 import type { Answer } from "../../../../protocol/message.ts";
 import type { ClientReply } from "../../../../replica/core/output.ts";

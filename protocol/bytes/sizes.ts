@@ -1,4 +1,4 @@
-/** Sizes that the encoding fixes, in bytes. */
+/** Sizes that the encodings fix, in bytes. */
 
 /** Bytes of a digest. */
 export const DIGEST_BYTES = 32;
