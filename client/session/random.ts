@@ -1,4 +1,7 @@
-/** Seeded numbers for jitter. Nothing secret or protocol-relevant rests on them; a run with one seed can be repeated. */
+/**
+ * Seeded numbers for jitter. Nothing secret or protocol-relevant rests on them; a run with one seed can be repeated. It is another generator
+ * than the core's, the draws of which are part of recordings: to exchange either changes what known seeds do.
+ */
 
 /** The next number of a stream, uniform in [0, 1). */
 export type Uniform = () => number;
