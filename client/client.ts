@@ -9,7 +9,8 @@ import { kvCalls } from "./calls/kv.ts";
 import { NodeCalls } from "./calls/node_calls.ts";
 import type { Outlet } from "./loop/outlet.ts";
 import { Queries } from "./loop/queries.ts";
-import { answersNeeded, quorumSizes } from "./session/reply_tally.ts";
+import { quorumOf } from "../protocol/quorum.ts";
+import { answersNeeded } from "./session/reply_tally.ts";
 import { type Executed, type RequestOptions, Requests } from "./loop/requests.ts";
 import { nextStart } from "./loop/start_seq.ts";
 import { timingsFor } from "./loop/timings.ts";
@@ -64,7 +65,7 @@ function createRequests(settings: Settings, outlet: Outlet, onDisagreement: (rep
         afterMs: interventionMs,
         backoff: { baseMs: interventionMs, capMs: interventionCapMs, jitter: JITTER },
       },
-      weak: quorumSizes(replicas.length).weak,
+      weak: quorumOf(replicas.length).weak,
       seed,
     },
     ...{ signer, outlet, now, wallClock, onDisagreement },

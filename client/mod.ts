@@ -26,7 +26,8 @@ export {
 export type { InboxCounters } from "./loop/inbox.ts";
 export type { Json } from "./calls/json_payload.ts";
 export type { KvCalls, ListOptions, ListOutcome, ReadOutcome, WriteOutcome, Written } from "./calls/kv.ts";
-export { answersNeeded, type QuorumSizes, quorumSizes } from "./session/reply_tally.ts";
+export { quorumOf as quorumSizes, type QuorumSizes } from "../protocol/quorum.ts";
+export { answersNeeded } from "./session/reply_tally.ts";
 export type { CallOptions, Executed, RequestOptions } from "./loop/requests.ts";
 export type { ReplicaStatus } from "./calls/status_report.ts";
 export type { ClientTimings } from "./loop/timings.ts";

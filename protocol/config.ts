@@ -1,6 +1,6 @@
 /** The core's knowledge of its cluster, all of it constants of the signed roster (§2.1). */
 import type { ClientId, Digest, Millis, ReplicaId } from "./ids.ts";
-import type { Quorum } from "./quorum.ts";
+import type { QuorumSizes } from "./quorum.ts";
 
 /** Protocol constants of the roster. Every replica of a cluster has the same ones. */
 export interface ProtocolConstants {
@@ -41,7 +41,7 @@ export interface CoreConfig {
 /** The basis for checking certificates: the replicas, the sizes of their quorums, and the genesis point. */
 export interface Membership {
   readonly config: CoreConfig;
-  readonly quorumSizes: Quorum;
+  readonly quorumSizes: QuorumSizes;
   /** Hash of the chain before its first entry, h₀ (§3.1). */
   readonly genesis: Digest;
 }

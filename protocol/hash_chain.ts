@@ -1,21 +1,18 @@
 /** The incremental hash over the log (§3.1): equal hash at equal index means identical logs up to there. */
-import { writeDigest } from "./bytes.ts";
+import { ByteWriter } from "./bytes/byte_writer.ts";
 import type { ChainedEntry, Entry, Link } from "./entry.ts";
 import type { Digest, LogIndex } from "./ids.ts";
 import type { Hash } from "./ports.ts";
 
-/** Returns h₀ = H(cluster id). */
+/** Two digests and two integers. */
+const LINK_BYTES = 32 + 8 + 8 + 32;
+
+/** h₀ = H(cluster id). */
 export const genesisHash = (hash: Hash, clusterId: string): Digest => hash(new TextEncoder().encode(clusterId));
 
 /** Returns hᵢ = H(hᵢ₋₁ ‖ index ‖ term ‖ H(entry body)), integers as 8 bytes big-endian. */
 export function chainHash(hash: Hash, previous: Digest, index: LogIndex, link: Link): Digest {
-  const bytes = new Uint8Array(80);
-  const view = new DataView(bytes.buffer);
-  writeDigest(previous, bytes, 0);
-  view.setBigUint64(32, BigInt(index));
-  view.setBigUint64(40, BigInt(link.term));
-  writeDigest(link.digest, bytes, 48);
-  return hash(bytes);
+  return hash(new ByteWriter(LINK_BYTES).digest(previous).u64(index).u64(link.term).digest(link.digest).finish());
 }
 
 /** Returns `entry` chained to `previous`. */

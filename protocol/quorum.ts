@@ -1,7 +1,7 @@
 /** Sizes of quorums (§1.1), and counting by different replicas (§2.4). */
 
 /** The sizes that follow from n. */
-export interface Quorum {
+export interface QuorumSizes {
   /** Replicas in the roster. */
   readonly n: number;
   /** Replicas that may be Byzantine: floor((n − 1) / 3). */
@@ -13,7 +13,10 @@ export interface Quorum {
 }
 
 /** Returns the quorum sizes for `n` ≥ 1 replicas. */
-export function quorumOf(n: number): Quorum {
+export function quorumOf(n: number): QuorumSizes {
+  if (!Number.isSafeInteger(n) || n < 1) {
+    throw new RangeError(`a cluster was given ${n} replicas; wanted a whole number of at least 1`);
+  }
   const f = Math.floor((n - 1) / 3);
   return { n, f, quorum: Math.ceil((n + f + 1) / 2), weak: f + 1 };
 }

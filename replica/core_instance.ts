@@ -8,7 +8,7 @@ import { coreConfigOf } from "./replica_config.ts";
 import { createState } from "./core/create_state.ts";
 import type { Recovered } from "./core/output.ts";
 import type { Ports } from "../protocol/ports.ts";
-import type { DurableMark } from "./disk/durable_mark.ts";
+import { createDurableMark, type DurableMark } from "./disk/durable_mark.ts";
 import { createEffects, type EffectPorts, type RunInputs } from "./effects.ts";
 import { EventLoop } from "./event_loop.ts";
 import { Ingress } from "./ingress/ingress.ts";
@@ -40,7 +40,7 @@ export function createCoreInstance(
   whileInactive: (now: number) => void,
 ): CoreInstance {
   const settings = settingsOf(parts, scope, storage, recovered);
-  const { state, takesPart, watched } = settings;
+  const { state, takesPart, mark } = settings;
   const { refused, check, transport, work, now, backend } = scope;
   const handlers = handlersOf(parts, scope, settings);
   const loop = new EventLoop({
@@ -50,7 +50,7 @@ export function createCoreInstance(
     signaturesPerTurn: INGRESS_LIMITS.signaturesPerTurn[backend.name],
     isActive: takesPart,
   });
-  return { loop, status: handlers.status, mark: watched.mark };
+  return { loop, status: handlers.status, mark };
 }
 
 type Settings = ReturnType<typeof settingsOf>;
@@ -66,7 +66,8 @@ function settingsOf(parts: ReplicaParts, scope: ReplicaScope, storage: Storage, 
   const activation = new Activation(config.self, storage, () => disk.refused);
   return {
     ...{ config, ports, state, activation },
-    watched: watchStorage(storage, state, disk, now),
+    mark: createDurableMark(state),
+    watched: watchStorage(storage, disk, now),
     takesPart: () => activation.active && !disk.refused,
     /** Reason of the latest suspicion, for the status. */
     suspicion: { reason: null as string | null },
@@ -75,7 +76,7 @@ function settingsOf(parts: ReplicaParts, scope: ReplicaScope, storage: Storage, 
 
 /** Returns the handlers that answer clients. */
 function handlersOf(parts: ReplicaParts, scope: ReplicaScope, settings: Settings) {
-  const { state, activation, suspicion, takesPart, watched } = settings;
+  const { state, activation, suspicion, takesPart, mark } = settings;
   const { routes, backend, disk } = scope;
   const replier = new Replier({ ...scope, state });
   const status = new StatusReporter({
@@ -85,7 +86,7 @@ function handlersOf(parts: ReplicaParts, scope: ReplicaScope, settings: Settings
     transport: parts.transport.counters,
     isActive: () => activation.active,
     storage: (at) => disk.report(at),
-    mark: watched.mark,
+    mark,
     connected: (at) => routes.connected(at),
     suspicion: () => suspicion.reason,
   });
@@ -125,10 +126,11 @@ function runInputs(parts: ReplicaParts, scope: ReplicaScope, settings: Settings,
 function effectPorts(parts: ReplicaParts, scope: ReplicaScope, settings: Settings, { replier }: Handlers): EffectPorts {
   const { transport, log, recorder } = parts;
   const { signer, refused, ignored } = scope;
-  const { suspicion, watched, state } = settings;
+  const { suspicion, watched, mark, state } = settings;
   const progress = new TransferProgress(log);
   return {
-    storage: watched.storage,
+    storage: watched,
+    mark,
     encode: encodeMessage,
     sign: (message, body) => signer.sign(message.kind, body),
     send(to, packet) {

@@ -12,14 +12,16 @@ import type { Ports } from "../protocol/ports.ts";
 import type { Millis, ReplicaId } from "../protocol/ids.ts";
 import { step } from "./core/step.ts";
 import type { Verdict } from "./core/verdict.ts";
-import { assertDurable, createDurableMark, type DurableMark, markDurable } from "./disk/durable_mark.ts";
+import { assertDurable, type DurableMark, markDurable } from "./disk/durable_mark.ts";
 import type { SigningIntent, Storage } from "./storage/port.ts";
 import type { Signed, Verified } from "../protocol/signed.ts";
 
 /** The ports on which the effects are executed. */
 export interface EffectPorts {
   readonly storage: Pick<Storage, "commit">;
-  /** Returns the body of a message; deterministic, so that a vote asked for again has the very same bytes (§6.5). */
+  /** The durable part of the state, brought up to date here after each commit. A refused one leaves the core ahead of it. */
+  readonly mark: DurableMark;
+  /** The body of a message; deterministic, so that a vote asked for again is the very same bytes (§6.5). */
   encode(message: PeerMessage): Uint8Array;
   sign(message: PeerMessage, body: Uint8Array): Uint8Array;
   /** Sends to named peers, never to this replica itself; one encoding and one signature serve all of them. */
@@ -60,12 +62,11 @@ export function createEffects(
     for (const event of outputs.events) ports.event(event);
     return outputs;
   };
-  const mark = createDurableMark(state);
   return (inputs, now) => {
     let batch = withSnapshot(state, inputs, snapshotBytes);
     do {
       const outputs = [...batch, { kind: "flush" } as const].map((input) => take(input, now));
-      batch = persistAndSend(state.config.self, ports, mark, outputs, now);
+      batch = persistAndSend(state.config.self, ports, outputs, now);
       for (const { replies } of outputs) replies.forEach(ports.reply);
     } while (batch.length > 0);
     if (state.appliedIndex < state.commitIndex) {
@@ -94,7 +95,6 @@ function stepOrTell(state: CoreState, input: Input, corePorts: Ports, ports: Eff
 function persistAndSend(
   self: ReplicaId,
   ports: EffectPorts,
-  mark: DurableMark,
   outputs: readonly Outputs[],
   now: Millis,
 ): InputWithoutTime[] {
@@ -105,8 +105,8 @@ function persistAndSend(
   );
   const intents = honest.flatMap(({ packet }) => intentOf(packet, bodies));
   if (operations.length > 0 || intents.length > 0) ports.storage.commit(operations, intents);
-  markDurable(mark, operations);
-  for (const { packet } of honest) assertDurable(mark, packet);
+  markDurable(ports.mark, operations);
+  for (const { packet } of honest) assertDurable(ports.mark, packet);
   const own: InputWithoutTime[] = [];
   const signatures = new Map<PeerMessage, Uint8Array>();
   for (const { to, packet } of ports.corrupt?.(honest, now) ?? honest) {

@@ -2,8 +2,8 @@
  * Commands and queries of the key-value store and their encoding (`docs/kv-commands.md`). The encoding is strict: exactly one byte string
  * for each command, so that every replica executes what the client signed.
  */
-import { ByteReader } from "../protocol/snapshot/byte_reader.ts";
-import { ByteWriter } from "../protocol/snapshot/byte_writer.ts";
+import { ByteReader } from "../protocol/bytes/byte_reader.ts";
+import { ByteWriter } from "../protocol/bytes/byte_writer.ts";
 import { KV_LIMITS } from "./kv_limits.ts";
 
 /** First byte of every command. */
@@ -95,11 +95,13 @@ function readFields(reader: ByteReader, op: number): KvCommand | null {
 }
 
 const readKey = (reader: ByteReader): string => reader.text(1, KV_LIMITS.maxKeyBytes);
-const readValue = (reader: ByteReader): Uint8Array => reader.raw(reader.u32(), KV_LIMITS.maxValueBytes);
+const readValue = (reader: ByteReader): Uint8Array => reader.bytes(KV_LIMITS.maxValueBytes);
 
 function readLimit(reader: ByteReader): number {
   const limit = reader.u32();
-  return limit >= 1 && limit <= KV_LIMITS.maxListLimit ? limit : reader.fail();
+  return limit >= 1 && limit <= KV_LIMITS.maxListLimit
+    ? limit
+    : reader.fail("bad-value", `wanted 1 to ${KV_LIMITS.maxListLimit}, got ${limit}`);
 }
 
 function putText(writer: ByteWriter, field: string, text: string, minBytes: number): ByteWriter {
@@ -117,7 +119,7 @@ function putValue(writer: ByteWriter, value: Uint8Array): ByteWriter {
   if (value.length > KV_LIMITS.maxValueBytes) {
     throw new RangeError(`value must have at most ${KV_LIMITS.maxValueBytes} bytes: this one has ${value.length}`);
   }
-  return writer.u32(value.length).raw(value);
+  return writer.bytes(value);
 }
 
 function integer(field: string, value: number, min: number, max: number): number {

@@ -3,8 +3,8 @@
  * equal results have equal bytes.
  */
 import { LIMITS } from "../protocol/limits.ts";
-import { ByteReader } from "../protocol/snapshot/byte_reader.ts";
-import { ByteWriter } from "../protocol/snapshot/byte_writer.ts";
+import { ByteReader } from "../protocol/bytes/byte_reader.ts";
+import { ByteWriter } from "../protocol/bytes/byte_writer.ts";
 import { KV_LIMITS } from "./kv_limits.ts";
 
 /** First byte of every result. */
@@ -79,7 +79,7 @@ export function encodeKvResult(result: KvResult): Uint8Array {
       return writer.u64(result.revision).finish();
     case "value":
       writer.u64(result.storeRevision).u64(result.revision);
-      return writer.u32(result.value.length).raw(result.value).finish();
+      return writer.bytes(result.value).finish();
     case "absent":
       return writer.u64(result.storeRevision).finish();
     case "list":
@@ -123,7 +123,7 @@ function readFields(reader: ByteReader, status: number): KvResult | null {
 
 function putItem(writer: ByteWriter, item: ListItem): void {
   const key = UTF8.encode(item.key);
-  writer.u16(key.length).raw(key).u64(item.revision).u32(item.value.length).raw(item.value);
+  writer.u16(key.length).raw(key).u64(item.revision).bytes(item.value);
 }
 
 /** Reads as many items as announced; a count that promises more than there is ends with the bytes. */
@@ -135,4 +135,4 @@ function readItems(reader: ByteReader): ListItem[] {
   return items;
 }
 
-const readValue = (reader: ByteReader): Uint8Array => reader.raw(reader.u32(), KV_LIMITS.maxValueBytes);
+const readValue = (reader: ByteReader): Uint8Array => reader.bytes(KV_LIMITS.maxValueBytes);

@@ -5,11 +5,11 @@
  * index chunk, then each page, one by one, whatever their source.
  */
 import { sha256Hex } from "../crypto/digest.ts";
-import { ByteReader } from "../protocol/snapshot/byte_reader.ts";
-import { ByteWriter } from "../protocol/snapshot/byte_writer.ts";
+import { ByteReader } from "../protocol/bytes/byte_reader.ts";
+import { ByteWriter } from "../protocol/bytes/byte_writer.ts";
+import { DIGEST_BYTES } from "../protocol/bytes/sizes.ts";
 import type { Digest } from "../protocol/ids.ts";
 import {
-  DIGEST_BYTES,
   digestsInList,
   joinDigests,
   listDigests,

@@ -4,8 +4,8 @@
  */
 import { sha256Hex } from "../crypto/digest.ts";
 import type { Digest } from "../protocol/ids.ts";
-import { ByteReader } from "../protocol/snapshot/byte_reader.ts";
-import { ByteWriter } from "../protocol/snapshot/byte_writer.ts";
+import { ByteReader } from "../protocol/bytes/byte_reader.ts";
+import { ByteWriter } from "../protocol/bytes/byte_writer.ts";
 import { compareUtf8 } from "./compare_utf8.ts";
 import { KV_LIMITS } from "./kv_limits.ts";
 import { type KvRecord, readRecord, recordBytes, writeRecord } from "./record.ts";

@@ -1,6 +1,6 @@
 /** The record the store keeps under one key, and its encoding in pages: `text key, u64 revision, value` (`docs/kv-commands.md`). */
-import type { ByteReader } from "../protocol/snapshot/byte_reader.ts";
-import type { ByteWriter } from "../protocol/snapshot/byte_writer.ts";
+import type { ByteReader } from "../protocol/bytes/byte_reader.ts";
+import type { ByteWriter } from "../protocol/bytes/byte_writer.ts";
 import { KV_LIMITS } from "./kv_limits.ts";
 import { utf8Length } from "./utf8_length.ts";
 
@@ -29,11 +29,11 @@ export function recordBytes({ keyBytes, value }: KvRecord): number {
 }
 
 export function writeRecord(writer: ByteWriter, { key, keyBytes, revision, value }: KvRecord): void {
-  writer.u16(keyBytes).utf8(key, keyBytes).u64(revision).u32(value.length).raw(value);
+  writer.u16(keyBytes).utf8(key, keyBytes).u64(revision).bytes(value);
 }
 
 /** Reads the next record; returns neutral values if there is none, and then the reader has failed. */
 export function readRecord(reader: ByteReader): KvRecord {
   const key = reader.text(1, KV_LIMITS.maxKeyBytes);
-  return kvRecord(key, reader.u64(), reader.raw(reader.u32(), KV_LIMITS.maxValueBytes));
+  return kvRecord(key, reader.u64(), reader.bytes(KV_LIMITS.maxValueBytes));
 }

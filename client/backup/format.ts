@@ -3,13 +3,12 @@
  * `u8 type, u32 length, bytes`. Their order is fixed: a checkpoint proof and the chunks of its snapshot, a commit certificate and the
  * entries up to it; either pair may be missing, not both.
  */
+import { DIGEST_BYTES } from "../../protocol/bytes/sizes.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 
 /** First bytes of every backup; a line of text, so that anyone who opens the file can tell what it is. */
 export const MAGIC = new TextEncoder().encode("bft-raft backup\n");
 export const BACKUP_VERSION = 1;
-/** Bytes of the digest at the end. */
-export const DIGEST_BYTES = 32;
 
 /** Content of a record. */
 export type RecordKind = "end" | "checkpoint" | "chunk" | "certificate" | "entry";

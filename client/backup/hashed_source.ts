@@ -1,6 +1,6 @@
 /** Reads bytes in sequence and checks at the end that the digest behind them is theirs. */
 import { createHash } from "node:crypto";
-import { DIGEST_BYTES } from "./format.ts";
+import { DIGEST_BYTES } from "../../protocol/bytes/sizes.ts";
 
 /** A source of a backup's bytes; a `Deno.FsFile` is one. */
 export interface ByteSource {

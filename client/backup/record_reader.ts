@@ -1,15 +1,9 @@
 /** Reads a backup record by record. Every length is checked against its limit before memory is allocated for it. */
+import { ByteReader } from "../../protocol/bytes/byte_reader.ts";
+import { DIGEST_BYTES } from "../../protocol/bytes/sizes.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import { InvalidBackupError } from "../errors.ts";
-import {
-  BACKUP_VERSION,
-  DIGEST_BYTES,
-  MAGIC,
-  RECORD_BYTES,
-  RECORD_LIMITS,
-  RECORD_NAMES,
-  type RecordKind,
-} from "./format.ts";
+import { BACKUP_VERSION, MAGIC, RECORD_BYTES, RECORD_LIMITS, RECORD_NAMES, type RecordKind } from "./format.ts";
 import { type ByteSource, HashedSource } from "./hashed_source.ts";
 
 /** One record, as read. */
@@ -76,11 +70,12 @@ export class RecordReader {
   }
 
   #read(): BackupRecord {
-    const header = this.#take(HEADER_BYTES, "a record");
-    const kind = RECORD_NAMES.get(header[0]!);
-    const length = new DataView(header.buffer).getUint32(1);
+    const header = new ByteReader(this.#take(HEADER_BYTES, "a record"));
+    const type = header.u8();
+    const length = header.u32();
+    const kind = RECORD_NAMES.get(type);
     if (kind === undefined) {
-      throw unproven(`a record of type ${header[0]} at byte ${this.at}; wanted at most ${RECORD_BYTES.entry}`);
+      throw unproven(`a record of type ${type} at byte ${this.at}; wanted at most ${RECORD_BYTES.entry}`);
     }
     if (length > RECORD_LIMITS[kind] || (kind === "end" && length !== DIGEST_BYTES)) {
       throw unproven(

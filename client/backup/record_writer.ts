@@ -1,5 +1,6 @@
 /** Writes a backup's records, and the digest of all of them at the end. */
 import { createHash } from "node:crypto";
+import { ByteWriter } from "../../protocol/bytes/byte_writer.ts";
 import { BACKUP_VERSION, MAGIC, RECORD_BYTES, RECORD_LIMITS, type RecordKind } from "./format.ts";
 
 /** Destination of the bytes; a `Deno.FsFile` is one. */
@@ -11,6 +12,9 @@ export interface ByteSink {
 const HEADER_BYTES = 1 + 4;
 /** Small records are gathered up to this many bytes before they are written. */
 const GATHERED_BYTES = 64 * 1024;
+
+const headerOf = (kind: RecordKind, length: number): Uint8Array =>
+  new ByteWriter(HEADER_BYTES).u8(RECORD_BYTES[kind]).u32(length).finish();
 
 export class RecordWriter {
   readonly #sink: ByteSink;
@@ -37,19 +41,13 @@ export class RecordWriter {
     if (bytes.length > RECORD_LIMITS[kind]) {
       throw new RangeError(`a record (${kind}) has ${bytes.length} bytes, at most ${RECORD_LIMITS[kind]} are allowed`);
     }
-    const header = new Uint8Array(HEADER_BYTES);
-    header[0] = RECORD_BYTES[kind];
-    new DataView(header.buffer).setUint32(1, bytes.length);
-    this.#put(header);
+    this.#put(headerOf(kind, bytes.length));
     this.#put(bytes);
   }
 
   /** Writes the end; there is nothing to write afterwards. */
   end(): void {
-    const header = new Uint8Array(HEADER_BYTES);
-    header[0] = RECORD_BYTES.end;
-    new DataView(header.buffer).setUint32(1, RECORD_LIMITS.end);
-    this.#put(header);
+    this.#put(headerOf("end", RECORD_LIMITS.end));
     const digest = new Uint8Array(this.#hash.digest());
     this.#gather(digest);
     this.#flush();

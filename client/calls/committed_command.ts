@@ -3,7 +3,7 @@ import { LIMITS } from "../../protocol/limits.ts";
 import { NoQuorumError, RefusedError } from "../errors.ts";
 import { isRecord, type Json, parsePayload, refusalReason } from "./json_payload.ts";
 import type { Decision, QueryJudge } from "../loop/queries.ts";
-import { quorumSizes } from "../session/reply_tally.ts";
+import { quorumOf } from "../../protocol/quorum.ts";
 
 /** A client's command in a committed entry. */
 export interface CommittedCommand {
@@ -45,7 +45,7 @@ export function committedCommandJudge(index: number, n: number): QueryJudge<Comm
       return decide(index, n, [...claims.values()]) ?? (claim.claim === "none" ? "again" : "noted");
     },
     expire(waitedMs) {
-      const { weak } = quorumSizes(n);
+      const { weak } = quorumOf(n);
       const equal = Math.max(0, ...groupSizes([...claims.values()]).values());
       const progress = { replicas: n, answered: claims.size, equal, needed: weak, waitedMs };
       return { error: new NoQuorumError(`command at index ${index}`, progress, false) };
@@ -54,7 +54,7 @@ export function committedCommandJudge(index: number, n: number): QueryJudge<Comm
 }
 
 function decide(index: number, n: number, claims: readonly Claim[]): Decision<CommittedEntry> | null {
-  const { weak, quorum } = quorumSizes(n);
+  const { weak, quorum } = quorumOf(n);
   const sizes = groupSizes(claims);
   for (const claim of claims) {
     if (claim.claim === "none" || (sizes.get(claim.key) ?? 0) < weak) continue;

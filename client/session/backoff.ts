@@ -1,4 +1,5 @@
 /** Exponential back-off with jitter, bounded above and below. */
+import { doubledUpTo } from "../../protocol/backoff.ts";
 
 /** Growth of the waits between repeats. */
 export interface BackoffPolicy {
@@ -26,7 +27,6 @@ export function assertBackoffPolicy(policy: BackoffPolicy): void {
  * scaled by the jitter that `unit` in [0, 1) picks.
  */
 export function backoffMs(policy: BackoffPolicy, attempt: number, unit: number): number {
-  // 2 ** 31 already exceeds every sensible cap ratio; the bound keeps the power finite for any attempt count.
-  const doubled = policy.baseMs * 2 ** Math.min(attempt, 31);
-  return Math.min(policy.capMs, doubled) * (1 - policy.jitter + 2 * policy.jitter * unit);
+  const { baseMs, capMs, jitter } = policy;
+  return doubledUpTo(capMs, baseMs, attempt) * (1 - jitter + 2 * jitter * unit);
 }

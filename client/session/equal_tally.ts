@@ -66,8 +66,3 @@ export function dissenters<V>(tally: EqualTally<V>): string[] {
   if (tally.accepted === null) return [];
   return tally.groups.filter((group) => group !== tally.accepted).flatMap((group) => group.replicas);
 }
-
-/** Returns whether two byte strings are equal. */
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, at) => byte === b[at]);
-}

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { canStillAccept, countVote, createEqualTally, dissenters, sameBytes } from "./equal_tally.ts";
+import { canStillAccept, countVote, createEqualTally, dissenters } from "./equal_tally.ts";
 
 const roster = (n: number) => new Set(Array.from({ length: n }, (_, at) => `r${at + 1}`));
 const same = (a: string, b: string) => a === b;
@@ -68,11 +68,4 @@ Deno.test("for all votes: accepted needs that many different voters of the roste
     }
     assert(tally.voters.size <= n && tally.groups.length <= n);
   }));
-});
-
-Deno.test("bytes are equal only in full", () => {
-  assert(sameBytes(Uint8Array.of(1, 2), Uint8Array.of(1, 2)));
-  assert(sameBytes(new Uint8Array(0), new Uint8Array(0)));
-  assert(!sameBytes(Uint8Array.of(1, 2), Uint8Array.of(1)));
-  assert(!sameBytes(Uint8Array.of(1, 2), Uint8Array.of(1, 3)));
 });

@@ -2,33 +2,15 @@
  * Replies (§7.2): an answer is accepted once enough different replicas gave exactly that answer. `needed` is f+1, or Q if the roster
  * enables fast reads (§7.4), so at least one honest replica confirms what is accepted.
  */
+import { equalBytes } from "../../protocol/bytes/equal_bytes.ts";
 import type { Seq } from "../../protocol/ids.ts";
 import type { Answer } from "../../protocol/message.ts";
-import { countVote, createEqualTally, type EqualTally, sameBytes } from "./equal_tally.ts";
-
-/** Sizes of a cluster (§1.1). */
-export interface QuorumSizes {
-  readonly n: number;
-  /** Replicas that may be Byzantine: floor((n − 1) / 3). */
-  readonly f: number;
-  /** f + 1: holds an honest replica. */
-  readonly weak: number;
-  /** Q = ceil((n + f + 1) / 2): any two share an honest replica. */
-  readonly quorum: number;
-}
-
-/** The sizes for `n` replicas. Throws `RangeError` unless n is a whole number of at least 1. */
-export function quorumSizes(n: number): QuorumSizes {
-  if (!Number.isSafeInteger(n) || n < 1) {
-    throw new RangeError(`a cluster was given ${n} replicas; wanted a whole number of at least 1`);
-  }
-  const f = Math.floor((n - 1) / 3);
-  return { n, f, weak: f + 1, quorum: Math.ceil((n + f + 1) / 2) };
-}
+import { kthHighest, quorumOf } from "../../protocol/quorum.ts";
+import { countVote, createEqualTally, type EqualTally } from "./equal_tally.ts";
 
 /** Equal answers a write or ordered read needs: f+1, or Q where fast reads are enabled (§7.4). */
 export function answersNeeded(n: number, fastReads: boolean): number {
-  const sizes = quorumSizes(n);
+  const sizes = quorumOf(n);
   return fastReads ? sizes.quorum : sizes.weak;
 }
 
@@ -38,7 +20,7 @@ export function answersNeeded(n: number, fastReads: boolean): number {
  */
 export function sameAnswer(a: Answer, b: Answer): boolean {
   if (a.seq !== b.seq || a.outcome !== b.outcome) return false;
-  return a.outcome !== "applied" || (a.index === b.index && a.floor === b.floor && sameBytes(a.result, b.result));
+  return a.outcome !== "applied" || (a.index === b.index && a.floor === b.floor && equalBytes(a.result, b.result));
 }
 
 /** Answers to one seq. */
@@ -46,13 +28,13 @@ export interface ReplyTally {
   readonly votes: EqualTally<Answer>;
   readonly weak: number;
   /** Floors of the answers that found the seq outside the window, one for each replica that said so. */
-  readonly floors: number[];
+  readonly floors: Seq[];
 }
 
 /** Creates an empty tally of the answers to one request. */
 export function createReplyTally(replicas: ReadonlySet<string>, needed: number): ReplyTally {
   const votes = createEqualTally(replicas, needed, sameAnswer);
-  return { votes, weak: quorumSizes(replicas.size).weak, floors: [] };
+  return { votes, weak: quorumOf(replicas.size).weak, floors: [] };
 }
 
 /** Counts the answer of `replica`; only its first one counts. */
@@ -69,6 +51,5 @@ export function countAnswer(tally: ReplyTally, replica: string, answer: Answer):
 export function acceptedAnswer(tally: ReplyTally): Answer | null {
   const accepted = tally.votes.accepted?.value;
   if (accepted === undefined || accepted.outcome === "applied") return accepted ?? null;
-  const highestFirst = [...tally.floors].sort((a, b) => b - a);
-  return { ...accepted, floor: (highestFirst[tally.weak - 1] ?? accepted.floor) as Seq };
+  return { ...accepted, floor: kthHighest(tally.floors, tally.weak) ?? accepted.floor };
 }

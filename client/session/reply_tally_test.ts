@@ -1,15 +1,9 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { logIndex, seq } from "../../protocol/ids.ts";
 import type { Answer } from "../../protocol/message.ts";
-import {
-  acceptedAnswer,
-  answersNeeded,
-  countAnswer,
-  createReplyTally,
-  quorumSizes,
-  sameAnswer,
-} from "./reply_tally.ts";
+import { quorumOf } from "../../protocol/quorum.ts";
+import { acceptedAnswer, answersNeeded, countAnswer, createReplyTally, sameAnswer } from "./reply_tally.ts";
 
 const HONEST: Answer = {
   seq: seq(7),
@@ -19,25 +13,6 @@ const HONEST: Answer = {
   floor: seq(5),
 };
 const roster = (n: number) => Array.from({ length: n }, (_, at) => `r${at + 1}`);
-
-Deno.test("quorum sizes follow §1.1", () => {
-  const table = [1, 2, 3, 4, 5, 6, 7, 10, 13].map((n) => {
-    const { f, weak, quorum } = quorumSizes(n);
-    return [n, f, weak, quorum];
-  });
-  assertEquals(table, [
-    [1, 0, 1, 1],
-    [2, 0, 1, 2],
-    [3, 0, 1, 2],
-    [4, 1, 2, 3],
-    [5, 1, 2, 4],
-    [6, 1, 2, 4],
-    [7, 2, 3, 5],
-    [10, 3, 4, 7],
-    [13, 4, 5, 9],
-  ]);
-  assertThrows(() => quorumSizes(0), RangeError, "0 replicas");
-});
 
 Deno.test("writes need Q equal answers once fast reads are enabled (§7.4)", () => {
   assertEquals(answersNeeded(4, false), 2);
@@ -73,7 +48,7 @@ Deno.test("for all Byzantine votes: f replicas alone never bring a client to acc
     fc.constantFrom(4, 7, 10),
     fc.array(fc.tuple(fc.nat(), answer), { maxLength: 80 }),
     (n, votes) => {
-      const { f, weak } = quorumSizes(n);
+      const { f, weak } = quorumOf(n);
       const tally = createReplyTally(new Set(roster(n)), weak);
       for (const [who, lie] of votes) countAnswer(tally, roster(f)[who % f]!, { ...HONEST, ...lie });
       assertEquals(acceptedAnswer(tally), null);
@@ -88,7 +63,7 @@ Deno.test("for all orders: with f liars among all replicas exactly the honest an
     ),
     fc.uint8Array({ minLength: 1, maxLength: 2 }),
     ({ n, order }, lie) => {
-      const { f, weak } = quorumSizes(n);
+      const { f, weak } = quorumOf(n);
       const liars = new Set(roster(f));
       const tally = createReplyTally(new Set(order), weak);
       for (const replica of order) {
@@ -111,7 +86,7 @@ Deno.test("that a seq is outside the window is agreed on whatever index and floo
     ),
     fc.array(fc.integer({ min: 8, max: 50 }), { minLength: 7, maxLength: 7 }),
     ({ n, order }, floors) => {
-      const { f, weak } = quorumSizes(n);
+      const { f, weak } = quorumOf(n);
       const tally = createReplyTally(new Set(order), weak);
       const honest = Math.max(...order.map((replica, i) => roster(f).includes(replica) ? 0 : floors[i]!));
       order.forEach((replica, i) => {

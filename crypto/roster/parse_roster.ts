@@ -1,5 +1,6 @@
 /** Reading `cluster.json` into a roster that can be trusted (§2.1). */
-import { SIGNATURE_BYTES, type SignatureBackend } from "../signing/backend.ts";
+import { SIGNATURE_BYTES } from "../../protocol/bytes/sizes.ts";
+import type { SignatureBackend } from "../signing/backend.ts";
 import { withSource } from "../config_error.ts";
 import { unhex } from "../digest.ts";
 import { readSmallFile } from "../files.ts";

@@ -2,15 +2,12 @@
  * The signature scheme: ECDSA over secp256k1, 64-byte `r‖s`, low-S, nonces according to RFC 6979 (§2.2). All backends give the same
  * answers, byte for byte: replicas that disagree about one signature would fork.
  */
+import { DIGEST_BYTES } from "../../protocol/bytes/sizes.ts";
 
 /** Bytes of a secret key. */
 export const SECRET_KEY_BYTES = 32;
 /** Bytes of a compressed public key, the only form there is here. */
 export const PUBLIC_KEY_BYTES = 33;
-/** Bytes of a signature. */
-export const SIGNATURE_BYTES = 64;
-/** Bytes of the digest that is signed. */
-export const DIGEST_BYTES = 32;
 
 /** One implementation of the scheme. */
 export interface SignatureBackend {

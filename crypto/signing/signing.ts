@@ -1,7 +1,8 @@
 /** Domain-separated signing and verification of message bodies (§2.2). */
 import type { Digest } from "../../protocol/ids.ts";
 import type { MessageKind } from "../../protocol/message.ts";
-import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES, type SignatureBackend } from "./backend.ts";
+import { SIGNATURE_BYTES } from "../../protocol/bytes/sizes.ts";
+import { PUBLIC_KEY_BYTES, type SignatureBackend } from "./backend.ts";
 import { hex, sha256HexOfTwo, unhex } from "../digest.ts";
 import type { VerifiedCache } from "./verified_cache.ts";
 

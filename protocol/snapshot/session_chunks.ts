@@ -6,7 +6,7 @@
  * `u32 length, result`. All have the outcome "applied": no others are kept. A client's answers continue in its next chunk if one more
  * would make a chunk longer than {@linkcode SESSION_CHUNK_BYTES}; only a chunk with a single answer may be longer.
  */
-import { ByteWriter } from "./byte_writer.ts";
+import { ByteWriter } from "../bytes/byte_writer.ts";
 import type { ClientId, Seq } from "../ids.ts";
 import { assertInvariant } from "../invariant.ts";
 import type { Answer } from "../message.ts";
@@ -69,5 +69,5 @@ function writeHeader(client: ClientId, floor: Seq): ByteWriter {
 
 function writeAnswer(writer: ByteWriter, { seq, index, outcome, floor, result }: Answer): void {
   assertInvariant(outcome === "applied", "internal", `seq ${seq}, which is ${outcome}, has an answer in its session`);
-  writer.u64(seq).u64(index).u64(floor).u32(result.length).raw(result);
+  writer.u64(seq).u64(index).u64(floor).bytes(result);
 }

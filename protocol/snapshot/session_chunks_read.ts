@@ -1,5 +1,5 @@
 /** Reading of a session table from the chunks of a snapshot, as `session_chunks.ts` makes them (§7.1, §8.3). */
-import { ByteReader } from "./byte_reader.ts";
+import { ByteReader } from "../bytes/byte_reader.ts";
 import { type ClientId, clientId, logIndex, type Seq, seq } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
 import type { Answer } from "../message.ts";
@@ -87,7 +87,7 @@ function readAnswers(reader: ByteReader, last: Seq | null, check: (answer: Answe
 /** Reads an answer. Its result is a copy: a view would keep the whole chunk alive. */
 function readAnswer(reader: ByteReader): Answer {
   const [number, index, floor] = [seq(reader.u64()), logIndex(reader.u64()), seq(reader.u64())];
-  const result = reader.raw(reader.u32(), LIMITS.maxResultBytes).slice();
+  const result = reader.bytes(LIMITS.maxResultBytes).slice();
   return { seq: number, index, outcome: "applied", result, floor };
 }
 

@@ -1,10 +1,8 @@
-/** Lists of digests as bytes: 32 for each, concatenated, in lists that fit into a chunk (§8.3). */
+/** Lists of digests as bytes: 32 for each, one behind the other, in lists that fit a chunk (§8.3). */
+import { DIGEST_BYTES } from "../bytes/sizes.ts";
 import { type Digest, digest } from "../ids.ts";
 
-/** Bytes of one digest. */
-export const DIGEST_BYTES = 32;
-
-/** Returns the bytes of `digests`, concatenated. */
+/** The bytes of `digests`, one behind the other. */
 export const joinDigests = (digests: readonly Digest[]): Uint8Array => Uint8Array.fromHex(digests.join(""));
 
 /** Returns the `count` digests in `bytes`. Throws a RangeError that says what is wrong unless there are exactly that many. */

@@ -7,13 +7,14 @@
  * Head: `u8 version = 1`, `u32 session chunks`, `u32 chunks`, then the digests of the lists. The session table's chunks come first, then
  * the state machine's.
  */
-import { ByteReader } from "./byte_reader.ts";
-import { ByteWriter } from "./byte_writer.ts";
+import { ByteReader } from "../bytes/byte_reader.ts";
+import { ByteWriter } from "../bytes/byte_writer.ts";
+import { DIGEST_BYTES } from "../bytes/sizes.ts";
 import type { Digest } from "../ids.ts";
 import { assertInvariant } from "../invariant.ts";
 import { LIMITS } from "../limits.ts";
 import type { Chunk, Hash } from "../ports.ts";
-import { DIGEST_BYTES, digestsInList, joinDigests, listDigests, listsFor, splitDigests } from "./snapshot_digests.ts";
+import { digestsInList, joinDigests, listDigests, listsFor, splitDigests } from "./snapshot_digests.ts";
 
 /** First byte of every head. */
 export const MANIFEST_VERSION = 1;

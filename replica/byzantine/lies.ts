@@ -1,4 +1,5 @@
 /** Parts shared by faulty behaviours: the receivers of lies, the pace of speaking unasked, and forgeries. */
+import { SIGNATURE_BYTES } from "../../protocol/bytes/sizes.ts";
 import { encodeMessage } from "../../transport/codec/mod.ts";
 import type { Certified, Message, Vote } from "../../protocol/message.ts";
 import type { CoreConfig } from "../../protocol/config.ts";
@@ -18,8 +19,6 @@ import type { UnsignedPacket } from "../../protocol/packet.ts";
 import { certified } from "../../protocol/rank.ts";
 import type { Victim } from "./adversary.ts";
 import type { Signed } from "../../protocol/signed.ts";
-
-const SIGNATURE_BYTES = 64;
 
 /** A byte string with the form of a low-S signature that no key made. */
 export const GARBAGE_SIGNATURE: Uint8Array = new Uint8Array(SIGNATURE_BYTES).fill(7);

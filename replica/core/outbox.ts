@@ -1,5 +1,6 @@
 /** The packets that may still be signed (§4.3): once currentTerm is raised, nothing of a lower term leaves, ever. */
 import type { Context } from "./context.ts";
+import { learnerMaySign } from "./learner.ts";
 import type { Outgoing } from "./output.ts";
 import type { UnsignedPacket } from "../../protocol/packet.ts";
 import type { CoreState } from "./state.ts";
@@ -7,16 +8,10 @@ import type { CoreState } from "./state.ts";
 /** Outputs the packets composed since the last flush that still belong to the current term, and that a learner may sign (§8.4). */
 export function release({ state, out }: Context): void {
   const mayLeave = ({ packet }: Outgoing): boolean =>
-    isCurrent(state, packet) && (state.hard.recovery === null || OF_LEARNER.has(packet.kind));
+    isCurrent(state, packet) && (state.hard.recovery === null || learnerMaySign(packet.kind));
   for (const outgoing of state.outbox) if (mayLeave(outgoing)) out.messages.push(outgoing);
   state.outbox = [];
 }
-
-/** ⚠ §8.4: the kinds that say nothing a forgotten message could contradict. */
-const OF_LEARNER: ReadonlySet<UnsignedPacket["kind"]> = new Set([
-  ...["FetchEntries", "FetchEntriesResponse", "FetchChunks", "FetchChunksResponse"] as const,
-  ...["RollCall", "ResendRequest", "ForwardedRequest", "Evidence"] as const,
-]);
 
 function isCurrent(
   { hard: { currentTerm }, checkpoints: { stableProof } }: CoreState,

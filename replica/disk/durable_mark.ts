@@ -1,6 +1,7 @@
 /** I8: nothing signed leaves before what it rests on is durable. Tracks what was committed and checks what is about to be signed. */
 import type { LogIndex } from "../../protocol/ids.ts";
 import { assertInvariant } from "../../protocol/invariant.ts";
+import { learnerMaySign } from "../core/learner.ts";
 import { lastIndex } from "../core/log/log.ts";
 import type { HardState, PersistOperation } from "../core/output.ts";
 import type { UnsignedPacket } from "../../protocol/packet.ts";
@@ -100,17 +101,7 @@ export function assertDurable(mark: DurableMark, packet: UnsignedPacket): void {
 
 /** ⚠ §8.4: a replica that lost its disk says nothing that could contradict, or add to, what it signed before. */
 function assertKnowsItsPast({ recovery }: HardState, { kind }: UnsignedPacket): void {
-  if (recovery === null) return;
-  const counts = [
-    "AppendEntries",
-    "AppendEntriesResponse",
-    "RequestVote",
-    "Vote",
-    "PreVote",
-    "Checkpoint",
-    "RollCallAnswer",
-  ];
-  hold(!counts.includes(kind), `a learner's ${kind}`);
+  hold(recovery === null || learnerMaySign(kind), `a learner's ${kind}`);
 }
 
 const hold = (durable: boolean, what: string): void =>

@@ -29,6 +29,16 @@ const checkpoint = (index: number): UnsignedPacket => ({
   kind: "Checkpoint",
   signed: { kind: "Checkpoint", replica: self, ...at(index), stateDigest },
 });
+/** To a candidate that is not granted a vote: by this they rest on nothing durable. */
+const voteRefusal: UnsignedPacket = {
+  kind: "VoteRefusal",
+  signed: { kind: "VoteRefusal", term: term(3), candidate: self, voter: self },
+  certificate: fx.prepareCertificate(2, at(3)),
+};
+const voteDeferred: UnsignedPacket = {
+  kind: "VoteDeferred",
+  signed: { kind: "VoteDeferred", term: term(3), candidate: self, voter: self },
+};
 const rollCallAnswer = (number: number): UnsignedPacket => ({
   kind: "RollCallAnswer",
   signed: { kind: "RollCallAnswer", replica: self, asker: self, nonce: stateDigest, term: term(number) },
@@ -74,7 +84,7 @@ Deno.test("⚠ §8.4: nothing that counts leaves while a recovery is under way, 
   const recovery = { nonce: stateDigest, bar: term(1) };
   const durable = [fx.hardState(3, { preVoted: term(7), recovery }), fx.append(LOG), fx.commit(2, at(3))];
   const mark = markAfter(...durable);
-  const packets = [preVote(7), checkpoint(3), rollCallAnswer(3), heartbeat(3, 4)];
+  const packets = [preVote(7), checkpoint(3), rollCallAnswer(3), heartbeat(3, 4), voteRefusal, voteDeferred];
   for (const packet of packets) {
     assertThrows(() => assertDurable(mark, packet), InvariantError, `a learner's ${packet.kind}`);
   }

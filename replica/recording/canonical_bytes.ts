@@ -2,6 +2,7 @@
  * One sequence of bytes for one plain value, for fingerprints: values differ if and only if their bytes do. Every value carries its type,
  * and its length or count if it has one; members of objects are in the order of their names, whatever order they were created in.
  */
+import { ScratchWriter } from "../../protocol/bytes/scratch_writer.ts";
 
 const INITIAL_BYTES = 16 * 1024;
 /** A larger buffer is not kept for the next value. */
@@ -14,18 +15,20 @@ const TAG = { null: 0, false: 1, true: 2, number: 3, string: 4, bytes: 5, list: 
 /** Members beside `body` that are its decoded view and say nothing that the body does not. */
 const VIEWS_OF_BODY: ReadonlySet<string> = new Set(["message", "requests"]);
 
-export class CanonicalBytes {
-  #bytes = new Uint8Array(INITIAL_BYTES);
-  #view = new DataView(this.#bytes.buffer);
-  #at = 0;
+export class CanonicalBytes extends ScratchWriter {
   readonly #encoder = new TextEncoder();
+  readonly #floatBytes = new Uint8Array(8);
+  readonly #float = new DataView(this.#floatBytes.buffer);
+
+  constructor() {
+    super(INITIAL_BYTES, KEPT_BYTES);
+  }
 
   /** Returns the bytes of `value`; they are overwritten by the next call. Throws `TypeError` on anything but plain data. */
   encode(value: unknown): Uint8Array {
-    this.#at = 0;
-    if (this.#bytes.length > KEPT_BYTES) this.#resize(INITIAL_BYTES);
+    this.reset();
     this.#value(value);
-    return this.#bytes.subarray(0, this.#at);
+    return this.buffer.subarray(0, this.at);
   }
 
   #value(value: unknown): void {
@@ -68,47 +71,26 @@ export class CanonicalBytes {
   }
 
   #tag(tag: number): void {
-    this.#need(1);
-    this.#bytes[this.#at++] = tag;
+    this.u8(tag);
   }
 
   #number(value: number): void {
-    this.#need(9);
-    this.#bytes[this.#at++] = TAG.number;
-    this.#view.setFloat64(this.#at, value);
-    this.#at += 8;
+    this.#float.setFloat64(0, value);
+    this.u8(TAG.number).raw(this.#floatBytes);
   }
 
   #counted(tag: number, count: number): void {
-    this.#need(5);
-    this.#bytes[this.#at++] = tag;
-    this.#view.setUint32(this.#at, count);
-    this.#at += 4;
+    this.u8(tag).u32(count);
   }
 
   #string(value: string): void {
-    this.#need(5 + MAX_BYTES_PER_UNIT * value.length);
-    const { written } = this.#encoder.encodeInto(value, this.#bytes.subarray(this.#at + 5));
+    this.need(5 + MAX_BYTES_PER_UNIT * value.length);
+    const { written } = this.#encoder.encodeInto(value, this.buffer.subarray(this.at + 5));
     this.#counted(TAG.string, written);
-    this.#at += written;
+    this.at += written;
   }
 
   #raw(value: Uint8Array): void {
-    this.#counted(TAG.bytes, value.length);
-    this.#need(value.length);
-    this.#bytes.set(value, this.#at);
-    this.#at += value.length;
-  }
-
-  #need(length: number): void {
-    if (this.#at + length <= this.#bytes.length) return;
-    const kept = this.#bytes.subarray(0, this.#at);
-    this.#resize(Math.max(this.#at + length, 2 * this.#bytes.length));
-    this.#bytes.set(kept);
-  }
-
-  #resize(size: number): void {
-    this.#bytes = new Uint8Array(size);
-    this.#view = new DataView(this.#bytes.buffer);
+    this.u8(TAG.bytes).bytes(value);
   }
 }

@@ -1,4 +1,5 @@
 /** Strict reading of a recording's start. Everything here throws `ConfigError` on anything that no recorder writes. */
+import { DIGEST_BYTES } from "../../protocol/bytes/sizes.ts";
 import { readConstants } from "../../crypto/roster/constants.ts";
 import { sha256Hex } from "../../crypto/digest.ts";
 import {
@@ -29,7 +30,6 @@ const NAMES = [
   ...["entries", "branch", "evidence", "chunks"],
 ] as const;
 const HARD_STATE_NAMES = ["currentTerm", "vote", "ack", "noMoreAcks", "preVoted", "recovery"] as const;
-const DIGEST_BYTES = 32;
 const MAX_SEED = 2 ** 32;
 
 /** The first line: the start without its lists, and the lengths of these. */

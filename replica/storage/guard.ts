@@ -2,7 +2,7 @@
  * The last-signed guard (§4.2): a second, independent check of what may be signed. It knows only what was allowed before and what the
  * entries table holds, shares no state with the core, and its record is written in the very transaction that makes the operations durable.
  */
-import { equalBytes } from "../../protocol/bytes.ts";
+import { equalBytes } from "../../protocol/bytes/equal_bytes.ts";
 import type { Head } from "../../protocol/entry.ts";
 import type { Digest, LogIndex, Term } from "../../protocol/ids.ts";
 import { term as toTerm } from "../../protocol/ids.ts";

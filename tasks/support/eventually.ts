@@ -7,12 +7,13 @@ export async function eventually<T>(
   what: string,
   condition: () => T | Promise<T>,
   timeoutMs = 10_000,
+  pollMs = POLL_MS,
 ): Promise<NonNullable<Exclude<T, false>>> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const value = await condition();
     if (value !== undefined && value !== null && value !== false) return value as NonNullable<Exclude<T, false>>;
     if (performance.now() >= deadline) throw new Error(`${what}: not so within ${timeoutMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
 }

@@ -17,6 +17,12 @@ export function findFreePorts(count: number, hostname = "127.0.0.1"): number {
   throw new Error(`no ${count} consecutive free ports found on ${hostname} in ${ATTEMPTS} attempts`);
 }
 
+/** `count` TCP ports that nobody listened on a moment ago, all different. Throws where none are found. */
+export function freePorts(count: number): number[] {
+  const base = findFreePorts(count);
+  return Array.from({ length: count }, (_, i) => base + i);
+}
+
 function areFree(base: number, count: number, hostname: string): boolean {
   const listeners: Deno.Listener[] = [];
   try {

@@ -1,5 +1,6 @@
 /** The client as a separate process, over ZeroMQ, against scripted replicas. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { freePorts } from "../../tasks/support/free_ports.ts";
 import { createZmqReplicaTransport } from "../../transport/mod.ts";
 import { FakeCluster, SILENT } from "./fake_cluster.ts";
 import { PATIENCE_MS } from "./with_cluster.ts";
@@ -8,15 +9,7 @@ import type { Roster } from "../../crypto/roster/roster_types.ts";
 import { signRoster } from "../../crypto/roster/roster.ts";
 import { writeKeyFile } from "../../crypto/keys/key_file.ts";
 
-/** Returns ports that were free a moment ago. */
-function freePorts(count: number): number[] {
-  const listeners = Array.from({ length: count }, () => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
-  const ports = listeners.map(({ addr }) => addr.port);
-  for (const listener of listeners) listener.close();
-  return ports;
-}
-
-/** Starts scripted replicas behind real sockets. Their peer ports serve nothing, so three ports per replica are taken one by one. */
+/** Scripted replicas behind real sockets. Their peer ports serve nothing, so three ports a replica are taken one by one. */
 function startOverZmq(): Promise<FakeCluster> {
   const ports = freePorts(12);
   return FakeCluster.start({

@@ -29,18 +29,8 @@ export const SAFETY_RECOVERY: readonly Mutant[] = [
       ),
       patch("tickCandidacy", `  if (${LEARNER}) return;\n`, ``),
       patch("tickPreVote", ` || ${LEARNER}) return;`, `) return;`),
-      patch(
-        "release",
-        `(state.hard.recovery === null || OF_LEARNER.has(packet.kind));`,
-        `(state.hard.recovery === null || packet.kind !== "RollCallAnswer" || OF_LEARNER.has(packet.kind));`,
-      ),
-      patch(
-        "assertKnowsItsPast",
-        `  if (recovery === null) return;
-  const counts`,
-        `  if (recovery === null || kind !== "RollCallAnswer") return;
-  const counts`,
-      ),
+      // Outbox and durable mark go by the same rule, so that this disables both.
+      patch("learnerMaySign", `OF_LEARNER[kind];`, `OF_LEARNER[kind] || kind !== "RollCallAnswer";`),
       patch("checkRecovered", `  if (!recovering) return;`, `  if (!recovering || asked !== "") return;`),
     ],
   },

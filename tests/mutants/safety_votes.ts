@@ -24,7 +24,7 @@ const eitherAnswer: typeof granted = {
   read(reader) {
     const body = reader.bytes(1024);
     const message = body[1] === 7 ? decodeExactly(voteRefusal, body, "VoteRefusal") : decodeExactly(vote, body, "Vote");
-    return { message: message as ElectionProof["votes"][number]["message"], body, signature: reader.take(64) };
+    return { message: message as ElectionProof["votes"][number]["message"], body, signature: reader.raw(64) };
   },
   write: granted.write,
 };

@@ -1,5 +1,5 @@
 /** Conditions under which the honest replicas that are up have settled. */
-import { quorumSizes } from "../../client/session/reply_tally.ts";
+import { quorumOf } from "../../protocol/quorum.ts";
 import type { ReplicaId } from "../../protocol/ids.ts";
 import { lastIndex } from "../../replica/core/log/log.ts";
 import type { CoreState } from "../../replica/core/state.ts";
@@ -38,14 +38,14 @@ export function isSettled(simulation: Simulation): boolean {
       followers.set(key, (followers.get(key) ?? 0) + 1);
     }
   }
-  const { quorum, weak } = quorumSizes(simulation.plan.replicas.length);
+  const { quorum, weak } = quorumOf(simulation.plan.replicas.length);
   return Math.max(0, ...followers.values()) >= (quiet ? weak : quorum);
 }
 
 /** Returns a condition: a quorum exists and follows one leader, in a term above all that survivors are in now. */
 export function followsAnew(simulation: Simulation): () => boolean {
   const before = Math.max(...statesOf(simulation).map((state) => state?.hard.currentTerm ?? 0));
-  const { quorum } = quorumSizes(simulation.plan.replicas.length);
+  const { quorum } = quorumOf(simulation.plan.replicas.length);
   return () => {
     const missing = simulation.plan.byzantine.length;
     const anew = fullStatesOf(simulation).filter((state) =>

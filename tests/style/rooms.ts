@@ -12,7 +12,7 @@ export interface Room {
 
 const CRYPTO = ["crypto/", "crypto/signing/", "crypto/keys/", "crypto/roster/"];
 const CODEC = ["transport/codec/", "transport/codec/messages/"];
-const FORMATS = ["protocol/", "protocol/snapshot/"];
+const FORMATS = ["protocol/", "protocol/bytes/", "protocol/snapshot/"];
 const CORE = [
   "replica/core/",
   "replica/core/log/",
@@ -26,12 +26,13 @@ const STORAGE = ["replica/storage/", "replica/storage/memory/", "replica/storage
 const TOOLS = ["replica/diagnostics/", "replica/limits/"];
 
 const GROUND: readonly Room[] = [
-  { name: "protocol/", mayImport: [] },
-  { name: "protocol/snapshot/", mayImport: ["protocol/"] },
+  { name: "protocol/bytes/", mayImport: [] },
+  { name: "protocol/", mayImport: ["protocol/bytes/"] },
+  { name: "protocol/snapshot/", mayImport: ["protocol/", "protocol/bytes/"] },
   { name: "crypto/", mayImport: ["protocol/"] },
-  { name: "crypto/signing/", mayImport: ["protocol/", "crypto/"] },
+  { name: "crypto/signing/", mayImport: ["protocol/", "protocol/bytes/", "crypto/"] },
   { name: "crypto/keys/", mayImport: ["protocol/", "crypto/", "crypto/signing/"] },
-  { name: "crypto/roster/", mayImport: ["protocol/", ...CRYPTO] },
+  { name: "crypto/roster/", mayImport: ["protocol/", "protocol/bytes/", ...CRYPTO] },
   { name: "state_machine/", mayImport: [...FORMATS, "crypto/"] },
 ];
 
@@ -45,7 +46,7 @@ const TRANSPORT: readonly Room[] = [
 
 const BELOW_CLIENT = [...FORMATS, ...CRYPTO, "state_machine/", "transport/", ...CODEC];
 const CLIENT: readonly Room[] = [
-  { name: "client/session/", mayImport: ["protocol/"] },
+  { name: "client/session/", mayImport: ["protocol/", "protocol/bytes/"] },
   { name: "client/errors.ts", mayImport: [] },
   { name: "client/loop/", mayImport: [...BELOW_CLIENT, "client/session/", "client/errors.ts"] },
   { name: "client/calls/", mayImport: [...BELOW_CLIENT, "client/session/", "client/errors.ts", "client/loop/"] },

@@ -1,7 +1,7 @@
 import { createZmqClientTransport } from "../../transport/mod.ts";
 import type { ClientTransport, ReplicaTransport } from "../../transport/port.ts";
 import { MAX_WAIT_MS, SocketWaiter } from "../../transport/zmq/zmq_poll.ts";
-import { frames } from "./eventually.ts";
+import { frames } from "./receiving.ts";
 import { zmqPair } from "./zmq_pair.ts";
 
 /** Rounds in which every client asks while all others do, and then while all others are idle. */

@@ -1,6 +1,6 @@
 import { createZmqReplicaTransport, type HighWaterMarks } from "../../transport/mod.ts";
 import type { ReplicaTransport } from "../../transport/port.ts";
-import { freePorts } from "./free_ports.ts";
+import { freePorts } from "../../tasks/support/free_ports.ts";
 
 /** Two replicas on loopback, `r1` and `r2`, that can be reopened at the same addresses. */
 export interface ZmqPair {

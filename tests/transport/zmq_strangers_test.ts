@@ -7,10 +7,10 @@ import { MAX_PACKET_BYTES } from "../../transport/frame_limits.ts";
 import type { Received, ReplicaTransport } from "../../transport/port.ts";
 import { identityOf } from "../../transport/route.ts";
 import { SYNCHRONOUS } from "../../transport/zmq/zmq_poll.ts";
+import { freePorts } from "../../tasks/support/free_ports.ts";
 import { HostileReplica } from "../e2e/support/hostile_replica.ts";
 import { endlessMessage } from "../e2e/support/zmtp.ts";
-import { eventually, frames, text, until, untilClientGets, untilReplicaGets } from "./eventually.ts";
-import { freePorts } from "./free_ports.ts";
+import { frames, text, until, untilClientGets, untilReceived, untilReplicaGets } from "./receiving.ts";
 import { work } from "./zmq_work.ts";
 import { zmqPair } from "./zmq_pair.ts";
 
@@ -33,7 +33,7 @@ async function routeOfFirst(target: ReplicaTransport, name: string, send: () => 
 /** Sends through both until `count` more messages of `honest` have arrived, and returns everything received. */
 function mixed(target: ReplicaTransport, honest: () => void, hostile: () => void): Promise<Received[]> {
   const seen: Received[] = [];
-  return eventually("real traffic amid garbage", async () => {
+  return untilReceived("real traffic amid garbage", async () => {
     honest();
     for (let sent = 0; sent < 4; sent++) hostile();
     seen.push(...await target.receive(20, 64));
@@ -129,7 +129,7 @@ Deno.test("zeromq: for a client that does not read, few answers wait", async () 
     const route = await routeOfFirst(r1, "ask", () => client.send("r1", frames("ask")));
     const answer = [new Uint8Array(1024 * 1024)];
     const before = r1.counters.sent;
-    await eventually("answers to be dropped", async () => {
+    await untilReceived("answers to be dropped", async () => {
       const dropped = r1.counters.dropped;
       for (let sent = 0; sent < 16; sent++) r1.sendToClient(route, answer);
       await r1.receive(20, 64);

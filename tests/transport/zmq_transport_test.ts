@@ -3,8 +3,8 @@ import { Dealer, Router } from "zeromq";
 import { LIMITS } from "../../protocol/limits.ts";
 import { createZmqClientTransport, createZmqReplicaTransport, TransportError } from "../../transport/mod.ts";
 import { drain, SocketWaiter, SYNCHRONOUS } from "../../transport/zmq/zmq_poll.ts";
-import { frames, text, until, untilClientGets, untilReplicaGets } from "./eventually.ts";
-import { freePorts } from "./free_ports.ts";
+import { frames, text, until, untilClientGets, untilReplicaGets } from "./receiving.ts";
+import { freePorts } from "../../tasks/support/free_ports.ts";
 import { zmqPair } from "./zmq_pair.ts";
 
 const HOST = "127.0.0.1";

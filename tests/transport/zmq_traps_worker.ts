@@ -5,8 +5,8 @@
 import { Dealer, Router } from "zeromq";
 import { createZmqClientTransport } from "../../transport/mod.ts";
 import type { Received, ReplicaTransport } from "../../transport/port.ts";
-import { frames, untilClientGets, untilReplicaGets } from "./eventually.ts";
-import { freePorts } from "./free_ports.ts";
+import { frames, untilClientGets, untilReplicaGets } from "./receiving.ts";
+import { freePorts } from "../../tasks/support/free_ports.ts";
 import { crowd } from "./zmq_crowd.ts";
 import { type ZmqPair, zmqPair } from "./zmq_pair.ts";
 

@@ -5,7 +5,7 @@ import type { Certified, Message } from "../../protocol/message.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import { kindHeader } from "./kinds.ts";
 import { digest, type Fields, id, list, refine, type Schema, struct, uint53 } from "./schema.ts";
-import { SIGNATURE_BYTES } from "./sizes.ts";
+import { SIGNATURE_BYTES } from "../../protocol/bytes/sizes.ts";
 import type { Signed } from "../../protocol/signed.ts";
 
 export const term = uint53 as Schema<Term>;
@@ -57,7 +57,7 @@ export const signed = <M extends Message>(kind: M["kind"], schema: Schema<M>): S
     reader.expectBytes(length + SIGNATURE_BYTES);
     const body = reader.peek(length);
     const message = reader.nested(length, kind, schema.read);
-    return { message, body, signature: reader.take(SIGNATURE_BYTES) };
+    return { message, body, signature: reader.raw(SIGNATURE_BYTES) };
   },
   write: (writer, value) => writer.signed(value.body, value.signature),
 });

@@ -22,8 +22,8 @@ export type Fields<T> = { readonly [K in keyof T]-?: Schema<T[K]> };
 /** An unsigned integer of 8 bytes, big-endian, at most 2^53 − 1. */
 export const uint53: Schema<number> = {
   minBytes: 8,
-  read: (reader) => reader.uint53(),
-  write: (writer, value) => writer.uint53(value),
+  read: (reader) => reader.u64(),
+  write: (writer, value) => writer.u64(value),
 };
 
 /** A name: one byte of length, then ASCII. */
@@ -43,11 +43,7 @@ export const digest: Schema<string> = {
 /** One byte, 0 or 1. */
 export const bool: Schema<boolean> = {
   minBytes: 1,
-  read: (reader) => {
-    const value = reader.u8();
-    if (value > 1) reader.fail("bad-value", `wanted 0 or 1, got ${value}`);
-    return value === 1;
-  },
+  read: (reader) => reader.flag(),
   write: (writer, value) => writer.u8(value ? 1 : 0),
 };
 

@@ -6,7 +6,7 @@ Deno.test("a writer grows, keeps what was written, and starts empty again", () =
   const writer = new Writer();
   const large = new Uint8Array(1_000_000).fill(9);
   writer.u32(0x01020304);
-  writer.put(large);
+  writer.raw(large);
   writer.u8(7);
   const written = writer.finish();
   assertEquals([...written.subarray(0, 5)], [1, 2, 3, 4, 9]);
@@ -20,7 +20,7 @@ Deno.test("a writer grows, keeps what was written, and starts empty again", () =
 Deno.test("a writer stops at the largest packet", () => {
   const writer = new Writer();
   writer.field = "entries";
-  writer.put(new Uint8Array(LIMITS.maxPacketBytes));
+  writer.raw(new Uint8Array(LIMITS.maxPacketBytes));
   assertThrows(() => writer.u8(0), RangeError, "cannot encode entries: wanted at most 4194304 bytes in all");
 });
 

@@ -1,4 +1,5 @@
 /** The in-memory twin of the ZeroMQ transport, for tests: same ports, same bounds and counters, no sockets. */
+import { ByteWriter } from "../../protocol/bytes/byte_writer.ts";
 import { assertFrames, MAX_PACKET_BYTES } from "../frame_limits.ts";
 import { MemoryInbox } from "./memory_inbox.ts";
 import type { ClientTransport, Received, ReplicaTransport, TransportCounters } from "../port.ts";
@@ -60,9 +61,7 @@ export class MemoryNetwork {
 
   /** Returns a route of the form ZeroMQ makes up: a zero byte and a 32-bit number. */
   #newRoute(): string {
-    const identity = new Uint8Array(5);
-    new DataView(identity.buffer).setUint32(1, ++this.#attached);
-    return routeOf(identity);
+    return routeOf(new ByteWriter(5).u8(0).u32(++this.#attached).finish());
   }
 }
 

@@ -1,7 +1,7 @@
 import { EXIT } from "../common/exit_codes.ts";
 import { columns } from "../common/table.ts";
 import { isRecord, type Json, printable } from "../../calls/json_payload.ts";
-import { quorumSizes } from "../../session/reply_tally.ts";
+import { quorumOf } from "../../../protocol/quorum.ts";
 import type { ReplicaStatus } from "../../calls/status_report.ts";
 import type { Command } from "./command.ts";
 
@@ -52,7 +52,7 @@ export const status: Command = {
   async run({ client }) {
     const replicas = await client.getStatus();
     const reachable = replicas.filter((line) => line.reachable).length;
-    const { quorum, n } = quorumSizes(replicas.length);
+    const { quorum, n } = quorumOf(replicas.length);
     const { disagreements } = client.report;
     const lines = replicas.map((line) =>
       line.reachable ? reachableRow(line.replica, line.status) : unreachableRow(line)

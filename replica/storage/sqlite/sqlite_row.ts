@@ -1,6 +1,6 @@
 /** Strict reading of SQLite's rows: a column of another type than the schema's is damage, never a default. */
 import { sha256 } from "../../../crypto/digest.ts";
-import { equalBytes } from "../../../protocol/bytes.ts";
+import { equalBytes } from "../../../protocol/bytes/equal_bytes.ts";
 import type { Digest } from "../../../protocol/ids.ts";
 import { digest } from "../../../protocol/ids.ts";
 import { damaged } from "../damage.ts";

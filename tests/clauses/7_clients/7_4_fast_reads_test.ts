@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { NoQuorumError } from "../../../client/mod.ts";
-import { answersNeeded, quorumSizes } from "../../../client/session/reply_tally.ts";
+import { answersNeeded } from "../../../client/session/reply_tally.ts";
+import { quorumOf } from "../../../protocol/quorum.ts";
 import { fastRead } from "../../../replica/answers/queries.ts";
 import { encodeKvCommand, KvStore } from "../../../state_machine/mod.ts";
 import { SILENT } from "../../client/fake_cluster.ts";
@@ -10,7 +11,7 @@ import { Lab } from "../support/lab.ts";
 
 Deno.test("§7.4a with fast reads on, whoever answered a write and whoever answers a read share an honest replica", () => {
   for (let n = 1; n <= 40; n++) {
-    const { f, weak, quorum } = quorumSizes(n);
+    const { f, weak, quorum } = quorumOf(n);
     const honestInBoth = (writers: number, readers: number) => writers + readers - n - f;
     assert(honestInBoth(answersNeeded(n, true), quorum) >= 1, `n = ${n}`);
     assertEquals(answersNeeded(n, false), weak);

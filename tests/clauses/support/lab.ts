@@ -12,6 +12,7 @@ import type { ClientReply, PersistOperation } from "../../../replica/core/output
 import type { Packet, PacketOf } from "../../../protocol/packet.ts";
 import type { CoreState } from "../../../replica/core/state.ts";
 import type { Verdict } from "../../../replica/core/verdict.ts";
+import { createDurableMark } from "../../../replica/disk/durable_mark.ts";
 import { createEffects, type RunInputs } from "../../../replica/effects.ts";
 import { KvStore } from "../../../state_machine/mod.ts";
 import { encodeMessage } from "../../../transport/codec/mod.ts";
@@ -121,6 +122,7 @@ export class Lab {
     this.state = createState(config, this.storage.load(), ports, this.now);
     this.#run = createEffects(this.state, ports, {
       storage: this.#spyOn(this.storage),
+      mark: createDurableMark(this.state),
       encode: encodeMessage,
       sign: ({ kind }, body) => {
         this.#trace.push(`sign ${kind}`);

@@ -4,7 +4,7 @@ import { LIMITS } from "../../../protocol/limits.ts";
 import { MAX_PACKET_BYTES } from "../../../transport/frame_limits.ts";
 import type { Received } from "../../../transport/port.ts";
 import { routeOf } from "../../../transport/route.ts";
-import { eventually, frames, text, until, untilClientGets, untilReplicaGets } from "../../transport/eventually.ts";
+import { frames, text, until, untilClientGets, untilReceived, untilReplicaGets } from "../../transport/receiving.ts";
 import { connected, type Lab, settled, type Twin } from "./transport_lab.ts";
 import * as lifecycle from "./transport_lifecycle.ts";
 
@@ -75,7 +75,7 @@ async function routes(lab: Lab) {
     "client 2": () => c2.send("r1", frames("client 2")),
   };
   const seen = new Map<string, { routes: Set<string>; messages: number }>();
-  await eventually("three messages of each sender", async () => {
+  await untilReceived("three messages of each sender", async () => {
     for (const send of Object.values(senders)) send();
     for (const message of await r1.receive(20, 64)) {
       const sender = seen.get(text(message)) ?? { routes: new Set(), messages: 0 };
@@ -112,7 +112,7 @@ async function requestAndAnswer(lab: Lab) {
   c1.send("r1", frames("from c1"));
   c2.send("r1", frames("from c2"));
   const requests = new Map<string, Received>();
-  await eventually("both requests", async () => {
+  await untilReceived("both requests", async () => {
     for (const message of await r1.receive(20, 64)) requests.set(text(message), message);
     return requests.size === 2 ? true : null;
   });
@@ -133,14 +133,14 @@ async function fairness(lab: Lab) {
   const flood = () => {
     for (let sent = 0; sent < 32; sent++) c1.send("r2", frames("flood"));
   };
-  await eventually("the flood", async () => {
+  await untilReceived("the flood", async () => {
     flood();
     return (await r2.receive(5, 8)).length === 8 ? true : null;
   });
   r1.sendToPeer("r2", frames("vote"));
   r1.publish(frames("response"));
   const seen = new Set<string>();
-  await eventually("the peer's messages", async () => {
+  await untilReceived("the peer's messages", async () => {
     flood();
     for (const message of await r2.receive(5, 8)) seen.add(`${message.channel} ${text(message)}`);
     if (!seen.has("published response")) r1.publish(frames("response"));
@@ -158,7 +158,7 @@ async function batchLimit(lab: Lab) {
     c1.send("r2", frames(`${sent}`));
   }
   const order: Record<string, string[]> = { peer: [], client: [] };
-  await eventually("80 messages", async () => {
+  await untilReceived("80 messages", async () => {
     const batch = await r2.receive(20, 3);
     for (const channel of ["peer", "client"]) {
       const texts = batch.filter((message) => message.channel === channel).map(text);
@@ -186,7 +186,7 @@ async function fullQueue(lab: Lab) {
   r1.sendToPeer("r3", frames("unhindered"));
   await untilReplicaGets("the message to another peer", r3, (message) => text(message) === "unhindered");
   const accepted = r1.counters.sent - sent - 1;
-  await eventually("every accepted message", async () => {
+  await untilReceived("every accepted message", async () => {
     await r2.receive(20, 64);
     return r2.counters.received - received === accepted ? true : null;
   });
@@ -225,14 +225,14 @@ async function refused(lab: Lab) {
     r1.publish(frames("hello"));
   });
   r1.publish([halfOfPublished, halfOfPublished]);
-  await eventually("five refusals", async () => {
+  await untilReceived("five refusals", async () => {
     assertEquals(await r2.receive(20, 64).then((batch) => batch.filter((message) => text(message) !== "hello")), []);
     return r2.counters.refused === 5 ? true : null;
   });
   r1.sendToPeer("r2", frames("good"));
   await untilReplicaGets("a good message", r2, (message) => text(message) === "good");
   r2.sendToClient(route, many);
-  await eventually("the client's refusal", async () => {
+  await untilReceived("the client's refusal", async () => {
     assertEquals(await c1.receive(20, 64), []);
     return c1.counters.refused === 1 ? true : null;
   });

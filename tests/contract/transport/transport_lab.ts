@@ -1,5 +1,5 @@
 import type { ClientTransport, ReplicaTransport } from "../../../transport/port.ts";
-import { frames, untilReplicaGets } from "../../transport/eventually.ts";
+import { frames, untilReplicaGets } from "../../transport/receiving.ts";
 
 /** Some replicas and clients that can reach each other. */
 export interface Lab {

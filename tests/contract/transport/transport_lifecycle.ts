@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { Received } from "../../../transport/port.ts";
 import { routeOf } from "../../../transport/route.ts";
-import { frames, text, untilClientGets, untilReplicaGets } from "../../transport/eventually.ts";
+import { frames, text, untilClientGets, untilReplicaGets } from "../../transport/receiving.ts";
 import { connected, type Lab } from "./transport_lab.ts";
 
 const utf8 = (value: string) => new TextEncoder().encode(value);

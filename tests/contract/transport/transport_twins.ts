@@ -5,7 +5,7 @@ import {
   MemoryNetwork,
 } from "../../../transport/mod.ts";
 import type { ClientTransport, ReplicaTransport } from "../../../transport/port.ts";
-import { freePorts } from "../../transport/free_ports.ts";
+import { freePorts } from "../../../tasks/support/free_ports.ts";
 import type { Lab, Twin } from "./transport_lab.ts";
 
 const HOST = "127.0.0.1";

@@ -6,7 +6,6 @@ import {
   answersNeeded,
   countAnswer,
   createReplyTally,
-  quorumSizes,
   type ReplyTally,
 } from "../../../client/session/reply_tally.ts";
 import {
@@ -19,6 +18,7 @@ import {
 } from "../../../client/session/session.ts";
 import { timingsFor } from "../../../client/loop/timings.ts";
 import { clientId, type Millis, type ReplicaId, seq } from "../../../protocol/ids.ts";
+import { quorumOf } from "../../../protocol/quorum.ts";
 import type { Answer, SendRequest } from "../../../protocol/message.ts";
 import { encodeKvCommand, type KvQuery } from "../../../state_machine/mod.ts";
 import { ViolationError } from "../observer.ts";
@@ -85,7 +85,7 @@ export class SimClient {
         afterMs: interventionMs,
         backoff: { baseMs: interventionMs, capMs: Math.max(interventionMs, interventionCapMs), jitter: JITTER },
       },
-      weak: quorumSizes(world.replicas.length).weak,
+      weak: quorumOf(world.replicas.length).weak,
       seed: rng.int(0, 2 ** 31),
     });
     for (let i = 0; i < plan.concurrency; i++) this.#next();

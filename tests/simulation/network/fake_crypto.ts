@@ -2,7 +2,7 @@
  * Unforgeable signatures for simulations that cost nothing: a signature is good because its signer issued that very array for these bytes,
  * whatever it contains.
  */
-import { equalBytes } from "../../../protocol/bytes.ts";
+import { equalBytes } from "../../../protocol/bytes/equal_bytes.ts";
 import type { Message } from "../../../protocol/message.ts";
 import type { SignatureCheck } from "../../../replica/ingress/signature_check.ts";
 import { encodeMessage } from "../../../transport/codec/mod.ts";

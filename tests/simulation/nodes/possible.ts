@@ -1,5 +1,5 @@
 /** Restricts adversaries to what bytes on a wire could do: a decoded view always matches its bytes. */
-import { equalBytes } from "../../../protocol/bytes.ts";
+import { equalBytes } from "../../../protocol/bytes/equal_bytes.ts";
 import type { Entry } from "../../../protocol/entry.ts";
 import { joinRequests } from "../../../protocol/entry_body.ts";
 import type { Packet } from "../../../protocol/packet.ts";

@@ -10,6 +10,7 @@ import type { ClientReply, Outgoing } from "../../../replica/core/output.ts";
 import type { Packet } from "../../../protocol/packet.ts";
 import { sessionBytes } from "../../../protocol/snapshot/session_table.ts";
 import type { CoreState } from "../../../replica/core/state.ts";
+import { createDurableMark } from "../../../replica/disk/durable_mark.ts";
 import { createEffects, type EffectPorts, type RunInputs } from "../../../replica/effects.ts";
 import { forgottenBy, ForgottenError } from "../../../replica/disk/forgotten_signatures.ts";
 import type { QueryAnswer } from "../../../replica/answers/replier.ts";
@@ -87,7 +88,7 @@ export class SimNode {
     const state = createState(this.#config, storage.load(), ports, this.#world.clock(this.id));
     this.state = state;
     this.#adversaries = this.corruptions.map((corrupt) => corrupt({ config: this.#config, hash: sha256Hex, state }));
-    this.#run = createEffects(state, ports, this.#effectPorts(storage), this.#world.snapshotBytes);
+    this.#run = createEffects(state, ports, this.#effectPorts(storage, state), this.#world.snapshotBytes);
     this.#world.observer.started?.(this.id, this.disk, this.#world.now());
     this.#tellRestored();
   }
@@ -201,12 +202,13 @@ export class SimNode {
     };
   }
 
-  #effectPorts(storage: Storage): EffectPorts {
+  #effectPorts(storage: Storage, state: CoreState): EffectPorts {
     const { id } = this;
     const world = this.#world;
     const peers = this.#config.replicas.filter((replica) => replica !== id);
     return {
       storage: { ...bind(storage), commit: (operations, intents) => this.#commit(storage, operations, intents) },
+      mark: createDurableMark(state),
       encode: (message) => this.#encode(message),
       sign: (message, body) => this.sign(message, body),
       send: (to, packet) => this.#send(to, packet),

@@ -18,7 +18,7 @@ import { type AnyPacket, type PacketChannel, type PacketFormat, PACKETS } from "
 import { plainBytes, Reader } from "../reader.ts";
 import { decodeExactly, encodeWhole, type Schema } from "../schema.ts";
 import type { Signed } from "../../../protocol/signed.ts";
-import { SIGNATURE_BYTES } from "../sizes.ts";
+import { SIGNATURE_BYTES } from "../../../protocol/bytes/sizes.ts";
 
 /** Every kind of packet in one shape; its format says which further fields a kind has. */
 interface LoosePacket {
@@ -120,7 +120,7 @@ function readEnvelope(frames: readonly Uint8Array[], channel: PacketChannel): En
     throw new DecodeError("bad-frames", kind, `wanted ${wanted} frames, got ${frames.length}`);
   }
   reader.field = "signature";
-  const signature = reader.take(format.body === null ? 0 : SIGNATURE_BYTES);
+  const signature = reader.raw(format.body === null ? 0 : SIGNATURE_BYTES);
   reader.expectEnd();
   return { kind, signature };
 }

@@ -6,7 +6,7 @@ import type { Millis, ReplicaId, Term } from "../../../../protocol/ids.ts";
 import type { AppendEntriesResponse, Certified, PreVote } from "../../../../protocol/message.ts";
 import type { Outgoing } from "../../../../replica/core/output.ts";
 import type { Packet, PacketOf, UnsignedPacket } from "../../../../protocol/packet.ts";
-import { type Quorum, quorumOf } from "../../../../protocol/quorum.ts";
+import { quorumOf, type QuorumSizes } from "../../../../protocol/quorum.ts";
 import { compareRank } from "../../../../protocol/rank.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
 import type { Colluders, FaultyReplica, SimAdversary } from "../actor.ts";
@@ -134,7 +134,7 @@ export const honestStates = ({ colluders }: FaultyReplica): [ReplicaId, CoreStat
     return state ? [[id, state]] : [];
   });
 
-export const quorumIn = ({ members, honest }: Colluders): Quorum => quorumOf(members.length + honest.length);
+export const quorumIn = ({ members, honest }: Colluders): QuorumSizes => quorumOf(members.length + honest.length);
 
 /** Returns `heard` in the name of `self`: the same acks, and the highest of them reported prepared in the same term. */
 export function echo(self: ReplicaId, heard: AppendEntriesResponse): AppendEntriesResponse {

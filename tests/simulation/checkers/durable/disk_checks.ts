@@ -1,5 +1,5 @@
 /** Checks of every honest replica's disk between transactions, and of what must be on it when something signed is sent (I8). */
-import { equalBytes } from "../../../../protocol/bytes.ts";
+import { equalBytes } from "../../../../protocol/bytes/equal_bytes.ts";
 import type { Head } from "../../../../protocol/entry.ts";
 import { logIndex, type ReplicaId } from "../../../../protocol/ids.ts";
 import type { AppendEntries, AppendEntriesResponse, RequestVote, Vote } from "../../../../protocol/message.ts";

@@ -1,5 +1,5 @@
 /** Judges the answers of honest replicas, and those that clients accept (§7.1, §7.2, §7.4): they are true, and stay true. */
-import { equalBytes } from "../../../../protocol/bytes.ts";
+import { equalBytes } from "../../../../protocol/bytes/equal_bytes.ts";
 import type { LogIndex, ReplicaId } from "../../../../protocol/ids.ts";
 import type { Answer } from "../../../../protocol/message.ts";
 import type { ClientReply } from "../../../../replica/core/output.ts";

@@ -1,5 +1,5 @@
 /** Honest leaders: elected, on their base, with rising rounds, without contradiction, and never again after a restart (§5.1, §6.4). */
-import { equalBytes } from "../../../../protocol/bytes.ts";
+import { equalBytes } from "../../../../protocol/bytes/equal_bytes.ts";
 import {
   type Digest,
   type LogIndex,

@@ -1,5 +1,5 @@
 /** Judges what honest replicas sign, across restarts: §4.3, I2, I8, one vote per term, rounds, and no contradiction (§9). */
-import { equalBytes } from "../../../../protocol/bytes.ts";
+import { equalBytes } from "../../../../protocol/bytes/equal_bytes.ts";
 import { type LogIndex, logIndex, type ReplicaId, type Term, term } from "../../../../protocol/ids.ts";
 import type { AppendEntriesResponse, Certified, RequestVote, Vote } from "../../../../protocol/message.ts";
 import type { Packet } from "../../../../protocol/packet.ts";

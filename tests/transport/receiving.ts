@@ -1,26 +1,21 @@
+/** Sending and receiving in tests of transports, until what is wanted has come. */
+import { eventually } from "../../tasks/support/eventually.ts";
 import type { ClientTransport, Received, ReplicaTransport } from "../../transport/port.ts";
 
 const PATIENCE_MS = 10_000;
 const ATTEMPT_MS = 20;
+/** Between attempts that wait themselves, and looks that cost nothing. */
+const PAUSE_MS = 1;
 
-/** Calls `attempt` until it returns something other than null; throws, naming `what`, if that takes 10 seconds. */
-export async function eventually<T>(what: string, attempt: () => Promise<T | null> | T | null): Promise<T> {
-  const deadline = performance.now() + PATIENCE_MS;
-  for (;;) {
-    const result = await attempt();
-    if (result !== null) return result;
-    if (performance.now() > deadline) throw new Error(`Waited ${PATIENCE_MS} ms for ${what}`);
-  }
-}
+/** Resolves when `condition` holds, looking about once in a turn of the event loop. */
+export const until = (what: string, condition: () => boolean): Promise<true> =>
+  eventually<boolean>(what, condition, PATIENCE_MS, PAUSE_MS);
 
 /** Resolves when `condition` holds, checking once per turn of the event loop. */
-export function until(what: string, condition: () => boolean): Promise<true> {
-  return eventually(what, async () => {
-    if (condition()) return true;
-    await new Promise((resolve) => setTimeout(resolve, 1));
-    return null;
-  });
-}
+export const untilReceived = <T>(
+  what: string,
+  attempt: () => Promise<T | null>,
+): Promise<NonNullable<Exclude<T, false>>> => eventually(what, attempt, PATIENCE_MS, PAUSE_MS);
 
 /** Repeats `send` until `target` receives something `wanted` accepts; other messages received meanwhile are lost. */
 export function untilReplicaGets(
@@ -29,7 +24,7 @@ export function untilReplicaGets(
   wanted: (message: Received) => boolean,
   send: () => void = () => {},
 ): Promise<Received> {
-  return eventually(what, async () => {
+  return untilReceived(what, async () => {
     send();
     return (await target.receive(ATTEMPT_MS, 64)).find(wanted) ?? null;
   });
@@ -42,7 +37,7 @@ export function untilClientGets(
   wanted: (message: { replica: string; frames: readonly Uint8Array[] }) => boolean,
   send: () => void = () => {},
 ): Promise<{ replica: string; frames: readonly Uint8Array[] }> {
-  return eventually(what, async () => {
+  return untilReceived(what, async () => {
     send();
     return (await target.receive(ATTEMPT_MS, 64)).find(wanted) ?? null;
   });
