@@ -116,7 +116,7 @@ export class ByteWriter {
     this.buffer = new Uint8Array(size);
   }
 
-  /** Position with enough room behind it. */
+  /** Writes four bytes, big-endian; the caller has made room. */
   #putU32(value: number): void {
     this.buffer[this.at++] = value >>> 24;
     this.buffer[this.at++] = value >>> 16;
