@@ -1,4 +1,5 @@
 /** Who gave what for a backup: who is slow is left alone for a while, who lies is not asked again. */
+import { doubledUpTo } from "../../protocol/backoff.ts";
 import type { ReplicaId } from "../../protocol/ids.ts";
 import type { CallOptions } from "../loop/requests.ts";
 import { NoSourceError, SourceError } from "../errors.ts";
@@ -92,7 +93,9 @@ export class SourceLedger {
 
   /** `replica` gave what no honest one gives. */
   exclude(replica: ReplicaId, fault: string): void {
-    Object.assign(this.#source(replica), { lied: true, fault });
+    const source = this.#source(replica);
+    source.lied = true;
+    source.fault = fault;
   }
 
   /** Throws {@linkcode NoSourceError} where nothing new came for too long, or nobody is left to ask. */
@@ -115,7 +118,7 @@ export class SourceLedger {
   }
 
   #waitOf({ streak }: Source): number {
-    return Math.min(this.#patience.requestMs * 2 ** Math.min(streak, 30), this.#patience.requestCapMs);
+    return doubledUpTo(this.#patience.requestCapMs, this.#patience.requestMs, streak);
   }
 
   #source(replica: ReplicaId): Source {

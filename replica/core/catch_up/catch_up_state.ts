@@ -9,8 +9,8 @@ import type { ManifestHead } from "../../../protocol/snapshot/snapshot_manifest.
 export interface CatchUp {
   readonly source: ReplicaId;
   readonly nonce: number;
-  /** The chain asked for. */
-  readonly target: Head;
+  /** The chain asked for; ends where the certificate does, once there is one. */
+  target: Head;
   /** Where the collected entries attach. */
   readonly anchor: Head;
   readonly collected: ChainedEntry[];
