@@ -22,7 +22,7 @@ interface Plan {
 
 interface Idle {
   readonly seconds: number;
-  /** Per cent of one core, each replica. */
+  /** CPU use of each replica in per cent of one core. */
   readonly cpuPercent: readonly number[];
   readonly residentMiB: readonly number[];
 }

@@ -1,12 +1,12 @@
 /**
- * Compares the codec with general formats on the three hot messages, in one run, so that the ratios hold whatever the machine does.
+ * Compares the codec with general formats on the three hot messages, in one run, so that the ratios hold whatever else the machine does.
  *
  *   deno run -A bench/codec_bench.ts [--msgpackr PATH] [--msgpack PATH] [--json]
  *
  * PATH is the entry file of an installed package: `npm i msgpackr@2.1.3 @msgpack/msgpack@3.1.3` in any directory, then
  * `DIR/node_modules/msgpackr/index.js` and `DIR/node_modules/@msgpack/msgpack/dist.esm/index.mjs`. Absent ones are left out.
  *
- * "decode" includes the checks that make the value safe to use; "canonical" besides makes sure that the bytes are the value's only
+ * "decode" includes the checks that make the value safe to use; "canonical" also ensures that the bytes are the value's only
  * encoding, which a general format can only do by encoding again and comparing, and the codec does by construction.
  */
 import { parseArgs } from "@std/cli/parse-args";
@@ -75,7 +75,7 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
-/** The operations on one value whose decoded form `validate` checks. */
+/** Returns the operations on one value whose decoded form `validate` checks. */
 function general<T>(candidate: Candidate, value: T, validate: (value: unknown) => T): Operations {
   const bytes = new Uint8Array(candidate.encode(value));
   return {
@@ -93,7 +93,9 @@ interface LooseAppend {
   readonly entries: readonly { readonly index: number; readonly term: number; readonly body: Uint8Array }[];
 }
 
-/** A packet as a general format carries it: the header, and the entries with their bodies, in which each request is checked. */
+/**
+ * Returns the operations on a packet in a general format: the header, and the entries with their bodies, in which each request is checked.
+ */
 function generalAppend(candidate: Candidate): Operations {
   const packet: PacketOf<"AppendEntries"> = appendPacket(new Uint8Array(candidate.encode(REQUEST)));
   const value: LooseAppend = {
@@ -122,7 +124,7 @@ const theirs = (candidate: Candidate): Subject => ({
 const ROUNDS = 7;
 const ROUND_MS = 25;
 
-/** Nanoseconds of one call of each operation: the median of rounds that take turns, so that all meet the same disturbances. */
+/** Returns the nanoseconds per call of each operation: the median of interleaved rounds, so that all meet the same disturbances. */
 function measure(operations: readonly (() => unknown)[]): number[] {
   const counts = operations.map(calibrate);
   const rounds = operations.map((): number[] => []);
@@ -138,7 +140,7 @@ function time(operation: () => unknown, count: number): number {
   return performance.now() - start;
 }
 
-/** How many calls take about one round, once the operation is compiled. */
+/** Returns the number of calls that take about one round, once the operation is compiled. */
 function calibrate(operation: () => unknown): number {
   let count = 100;
   while (time(operation, count) < ROUND_MS) count *= 2;
@@ -153,7 +155,7 @@ interface Line {
   readonly codec: string;
   readonly bytes: number;
   readonly ns: number;
-  /** Times of the codec's own. */
+  /** Time divided by the codec's own. */
   readonly ratio: number;
 }
 

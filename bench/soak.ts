@@ -1,6 +1,6 @@
 /**
- * `deno task soak`: a real cluster of processes under steady load for long, one of which loses its disk on the way; what it uses, and
- * whether anything was lost. See `--help`.
+ * `deno task soak`: a real cluster of processes under steady load for a long time, one of which loses its disk on the way. Reports the
+ * resources it uses, and whether anything was lost. See `--help`.
  */
 import { ConfigError } from "../crypto/config_error.ts";
 import { readSoakPlan, USAGE } from "./soak/plan.ts";

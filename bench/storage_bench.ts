@@ -1,4 +1,7 @@
-/** Commits a second of the SQLite storage, as a follower makes them. `deno run --no-prompt --allow-read --allow-write storage_bench.ts DIR` */
+/**
+ * Measures the commits per second of the SQLite storage, as a follower makes them:
+ * `deno run --no-prompt --allow-read --allow-write bench/storage_bench.ts DIR`.
+ */
 import { term } from "../protocol/ids.ts";
 import * as fx from "../tests/contract/storage/storage_fixtures.ts";
 import { openSqliteStorage } from "../replica/storage/sqlite/sqlite_storage.ts";
@@ -6,9 +9,9 @@ import type { Storage } from "../replica/storage/port.ts";
 
 interface Shape {
   readonly commits: number;
-  /** Entries of one 120-byte request in each commit. */
+  /** Entries per commit, each of one 120-byte request. */
   readonly rows: number;
-  /** Whether each commit moves the highest certificate and the commit index too. */
+  /** True if each commit also moves the highest certificate and the commit index. */
   readonly certificates: boolean;
 }
 

@@ -1,4 +1,7 @@
-/** `deno task bench:transfer`: how quickly a replica that lost its disk fetches the state, and what the others notice of it. See `--help`. */
+/**
+ * `deno task bench:transfer`: measures how quickly a replica that lost its disk fetches the state, and the effect on the others. See
+ * `--help`.
+ */
 import { ConfigError } from "../crypto/config_error.ts";
 import { readTransferPlan, USAGE } from "./transfer/plan.ts";
 import { runTransfer, type TransferResult } from "./transfer/run.ts";

@@ -1,6 +1,6 @@
 /**
- * What the ZeroMQ transport does on this machine, on loopback and in one process:
- * `deno run --allow-all bench/transport_bench.ts [seconds]`. Prints one line of JSON for each figure.
+ * Measures the ZeroMQ transport on this machine, on loopback and in one process:
+ * `deno run --allow-all bench/transport_bench.ts [seconds]`. Prints one line of JSON per figure.
  */
 import { freePorts } from "../tasks/support/free_ports.ts";
 import process from "node:process";
@@ -21,7 +21,7 @@ function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
 }
 
-/** Client → replica → client, one request at a time: DEALER, ROUTER and back. */
+/** Measures client → replica → client, one request at a time: DEALER, ROUTER and back. */
 async function roundTrips(client: ClientTransport, replica: ReplicaTransport): Promise<void> {
   const end = performance.now() + secondsEach * 1000;
   const echoing = (async () => {
@@ -40,7 +40,7 @@ async function roundTrips(client: ClientTransport, replica: ReplicaTransport): P
   report("client round trip, ms", { p50: quantile(times, 0.5), p99: quantile(times, 0.99), max: times.at(-1) ?? NaN });
 }
 
-/** One way, with a bounded number on their way so that nothing is dropped. */
+/** Measures one direction, with a bounded number of messages in flight so that nothing is dropped. */
 async function oneWay(name: string, to: ReplicaTransport, send: () => void): Promise<void> {
   const begin = performance.now();
   const end = begin + secondsEach * 1000;
@@ -57,7 +57,7 @@ async function oneWay(name: string, to: ReplicaTransport, send: () => void): Pro
   report(name, { messagesPerSecond: received / seconds, bytes: BYTES });
 }
 
-/** What a process costs that has nothing to do but wait, in percent of one core. */
+/** Measures the CPU use of a process that only waits, in percent of one core. */
 async function idle(transport: ReplicaTransport, timeoutMs: number): Promise<void> {
   const begin = performance.now();
   const before = process.cpuUsage();
@@ -89,7 +89,7 @@ async function settle(to: ReplicaTransport | ClientTransport): Promise<void> {
   while ((await to.receive(50, 64)).length > 0);
 }
 
-/** Two replicas' addresses, on ports that are free now. */
+/** Returns two replicas' addresses, on ports that are free now. */
 function twoNodes() {
   const ports = freePorts(6);
   const node = (id: string, [peerPort = 0, publishPort = 0, clientPort = 0]: number[]) => {

@@ -22,7 +22,7 @@ const DEFAULT_MAX_QUEUED = 10_000;
 const JITTER = 0.2;
 const SEED_RANGE = 2 ** 32;
 
-/** Options with every default in place, and what follows from the roster. */
+/** Fills in every default, and derives what follows from the roster. */
 function settingsOf(options: ClientOptions) {
   const { roster, key, backend } = options;
   requireMember(roster, key);
@@ -73,8 +73,8 @@ function createRequests(settings: Settings, outlet: Outlet, onDisagreement: (rep
 }
 
 /**
- * Starts a client: it says hello to all replicas at once and keeps running until `close`. Throws `ConfigError` where the key is not of the
- * roster, {@linkcode UsageError} on options out of range.
+ * Starts a client: it sends a hello to all replicas at once and runs until `close`. Throws `ConfigError` if the key is not in the roster,
+ * {@linkcode UsageError} if it is a replica's or an option is out of range.
  */
 export function createClient(options: ClientOptions): Client {
   const settings = settingsOf(options);

@@ -12,56 +12,56 @@ import type { ClientTimings } from "./loop/timings.ts";
 import type { Roster } from "../crypto/roster/roster_types.ts";
 import type { QueryOutcome } from "./calls/node_calls.ts";
 
-/** What a client is made of. */
+/** Dependencies and options of a client. */
 export interface ClientOptions {
   readonly roster: Roster;
-  /** Key of a client of the roster, or the operator's, which can do nothing but `setActive`. */
+  /** Key of a client in the roster, or the operator's, which can do nothing but `setActive`. */
   readonly key: KeyFile;
   /** Closed together with the client. */
   readonly transport: ClientTransport;
   readonly backend: SignatureBackend;
   readonly timings?: Partial<ClientTimings>;
-  /** Requests that may wait for room in the session window; 10 000 by default. */
+  /** Maximum number of requests waiting for room in the session window; 10 000 by default. */
   readonly maxQueued?: number;
   /** Monotonic clock in milliseconds; `performance.now` by default. */
   readonly now?: () => number;
-  /** Wall clock in milliseconds; `Date.now` by default. Session numbers begin there, so it should not go back between runs. */
+  /** Wall clock in milliseconds; `Date.now` by default. Session numbers start from it, so it should not go back between runs. */
   readonly wallClock?: () => number;
   /** Seed of the jitter; random by default. */
   readonly seed?: number;
-  /** A replica contradicted an answer that enough others gave alike, under its signature. */
+  /** Called when a replica, under its signature, contradicted an answer that enough others gave alike. */
   readonly onDisagreement?: (replica: string, seq: number) => void;
 }
 
-/** What a client has noticed so far. */
+/** Counters of what a client has noticed so far. */
 export interface ClientReport {
-  /** Packets not taken, by reason. */
+  /** Packets dropped, by reason. */
   readonly dropped: Readonly<InboxCounters>;
-  /** How often each replica contradicted an accepted answer; only replicas that did. */
+  /** Number of accepted answers each replica contradicted; holds only replicas that did. */
   readonly disagreements: Readonly<Record<string, number>>;
 }
 
 /**
  * A client of the cluster: many calls at a time, each a promise. Every answer rests on f+1 equal answers of different replicas, or
- * on Q where the roster enables fast reads (§7.2, §7.4). Calls reject with the errors of `errors.ts`.
+ * on Q if the roster enables fast reads (§7.2, §7.4). Calls reject with the errors of `errors.ts`.
  */
 export interface Client extends KvCalls {
-  /** Has a command of the state machine ordered and executed once. */
+  /** Has a command of the state machine, at most `LIMITS.maxCommandBytes` long, ordered and executed once. */
   execute(command: Uint8Array, options?: RequestOptions): Promise<Executed>;
-  /** Asks the state machine outside the log, and through it where the replicas do not agree at once (§7.4). */
+  /** Asks the state machine outside the log, and through it if the replicas do not agree at once (§7.4). */
   query(query: Uint8Array, options?: CallOptions): Promise<QueryOutcome>;
-  /** `get` by a fast read (§7.4). Needs a roster that enables fast reads. */
+  /** Reads `key` by a fast read (§7.4). Needs a roster that enables fast reads. */
   fastRead(key: string, options?: CallOptions): Promise<ReadOutcome & { readonly fast: boolean }>;
-  /** The committed entry at a log index, or that there is none yet. */
+  /** Returns the committed entry at a log index (1 or more), or the fact that there is none yet. */
   getCommittedCommand(index: number, options?: CallOptions): Promise<CommittedEntry>;
-  /** Each replica's own view, in roster order. */
+  /** Returns each replica's own view, in roster order. */
   getStatus(options?: CallOptions): Promise<ReplicaStatus[]>;
-  /** Operator only: has `replica` take part in the protocol, or stay out of it. */
+  /** Has `replica` take part in the protocol, or stay out of it. Operator only. */
   setActive(replica: string, active: boolean, options?: CallOptions): Promise<void>;
-  /** What backups are made of (`takeBackup`). Needs a client's key. */
+  /** Fetches the parts of a backup for `takeBackup`. Needs a client's key. */
   readonly sources: BackupSources;
   readonly roster: Roster;
   readonly report: ClientReport;
-  /** Rejects what is under way with `ClosedError` and closes the transport. */
+  /** Rejects pending calls with `ClosedError` and closes the transport. */
   close(): Promise<void>;
 }

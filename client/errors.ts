@@ -1,6 +1,6 @@
-/** What a client's calls reject with. Every class is part of the library's interface. */
+/** Errors that a client's calls reject with. Every class is part of the library's interface. */
 
-/** How far the answers to a request got. */
+/** Count of the answers to a request at its deadline. */
 export interface QuorumProgress {
   /** Replicas in the roster. */
   readonly replicas: number;
@@ -8,14 +8,14 @@ export interface QuorumProgress {
   readonly answered: number;
   /** Size of the largest group of equal answers. */
   readonly equal: number;
-  /** Equal answers that are wanted: f+1, or Q (§7.2, §7.4). */
+  /** Equal answers needed: f+1, or Q (§7.2, §7.4). */
   readonly needed: number;
-  /** How long was waited, in milliseconds. */
+  /** Time waited, in milliseconds. */
   readonly waitedMs: number;
 }
 
 /**
- * Not enough replicas gave the same answer in time. Where `undecided` is true the command was sent and may have been executed, or
+ * Thrown when not enough replicas gave the same answer in time. If `undecided` is true the command was sent and may have been executed, or
  * still be: read before you repeat it.
  */
 export class NoQuorumError extends Error {
@@ -45,10 +45,10 @@ export type RefusalCode =
   | "malformed"
   /** The cluster holds keys that a restore must not overwrite. */
   | "not-empty"
-  /** Enough replicas refused alike; the message has their reason. */
+  /** Enough replicas refused alike; the message gives their reason. */
   | "replica-refused";
 
-/** The cluster, or this client before it sent anything, said no. */
+/** Thrown when the cluster refused the call, or this client did before it sent anything. */
 export class RefusedError extends Error {
   override readonly name = "RefusedError";
   readonly code: RefusalCode;
@@ -60,8 +60,8 @@ export class RefusedError extends Error {
 }
 
 /**
- * Another session of the same client key moved the window past this one's requests (§7.1). Two processes with one key: the one that
- * began later wins. Where `undecided` is true the command was sent and may have been executed.
+ * Thrown when another session of the same client key moved the window past this one's requests (§7.1). If two processes share one key, the
+ * one that started later wins. If `undecided` is true the command was sent and may have been executed.
  */
 export class SessionFencedError extends Error {
   override readonly name = "SessionFencedError";
@@ -83,12 +83,12 @@ export class SessionFencedError extends Error {
   }
 }
 
-/** The call itself is wrong: an argument out of its limits, or a key that may not do this. Nothing was sent. */
+/** Thrown when the call itself is wrong: an argument out of its limits, or a key that may not do this. Nothing was sent. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** The client was closed, or its transport failed (see `cause`), with this call under way. */
+/** Thrown when the client was closed, or its transport failed (see `cause`), with this call pending. */
 export class ClosedError extends Error {
   override readonly name = "ClosedError";
 }
@@ -99,14 +99,14 @@ export type BackupFault =
   | "not-a-backup"
   /** A version that this program does not know. */
   | "unknown-version"
-  /** The file has changed since it was written, or was never whole. */
+  /** The file has changed since it was written, or was never complete. */
   | "damaged"
-  /** It is another cluster's than the roster's. */
+  /** It is of a cluster other than the roster's. */
   | "another-cluster"
-  /** It is whole, and what it says is not proven by the roster's replicas. */
+  /** It is intact, but its content is not proven by the roster's replicas. */
   | "unproven";
 
-/** What was given as a backup is none that the roster proves. */
+/** Thrown when a file is not a backup that the roster proves. */
 export class InvalidBackupError extends Error {
   override readonly name = "InvalidBackupError";
   readonly code: BackupFault;
@@ -117,16 +117,16 @@ export class InvalidBackupError extends Error {
   }
 }
 
-/** No replica gave in time what a backup lacks. What it had by then is in the message. */
+/** Thrown when no replica gave in time what a backup still lacks. The message says what is missing, and each source's latest fault. */
 export class NoSourceError extends Error {
   override readonly name = "NoSourceError";
 }
 
-/** One replica did not give what it was asked for: it was silent, refused, or answered with something else. */
+/** Thrown when one replica did not give what it was asked for: it was silent, refused, or answered with something else. */
 export class SourceError extends Error {
   override readonly name = "SourceError";
   readonly replica: string;
-  /** Whether it answered, under its signature, with what no honest replica answers. */
+  /** True if it answered, under its signature, with what no honest replica answers. */
   readonly lied: boolean;
 
   constructor(replica: string, what: string, lied: boolean) {
@@ -136,10 +136,10 @@ export class SourceError extends Error {
   }
 }
 
-/** A restore stopped on the way; `cause` says why. */
+/** Thrown when a restore stopped on the way; `cause` says why. */
 export class RestoreError extends Error {
   override readonly name = "RestoreError";
-  /** Keys known to be written. */
+  /** Number of keys known to be written. */
   readonly done: number;
 
   constructor(done: number, total: number, cause: unknown) {

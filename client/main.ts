@@ -1,5 +1,5 @@
 /**
- * The client process: `deno task client --cluster FILE --key FILE [OPTIONS] COMMAND …`. Commands, options and exit codes are in `--help`.
+ * The client process: `deno task client --cluster FILE --key FILE [OPTIONS] COMMAND …`. `--help` lists commands, options and exit codes.
  */
 import { connectOverZmq } from "./cli/connect.ts";
 import { processIo } from "./cli/io.ts";

@@ -1,8 +1,9 @@
-/** One text for one JSON value, so that a signature over a document does not depend on its layout. */
+/** Canonical JSON: one text for each JSON value, so that a signature over a document does not depend on its layout. */
 
 /**
- * JSON with object keys in the order of their UTF-16 code units and no white space. Takes what rosters are made of: strings, safe integers, booleans,
- * null, lists and plain objects; throws `TypeError` on anything else, since two programs might write that differently.
+ * Returns JSON with object keys in the order of their UTF-16 code units and no white space. Accepts what rosters are made of: well-formed
+ * strings, safe integers, booleans, null, lists and plain objects; throws `TypeError` on anything else, since two programs might write
+ * that differently.
  */
 export function canonicalJson(value: unknown): string {
   if (value === null || typeof value === "boolean") return String(value);

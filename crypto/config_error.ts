@@ -1,11 +1,11 @@
-/** What is wrong with a file or an argument that a person gave. */
+/** The error for a faulty file or argument supplied by the user. */
 
-/** A key file, roster or argument is not what it must be. Processes end with exit code 2 on it. */
+/** An invalid key file, roster or argument; the message says what was given and what is wanted. Processes exit with code 2 on it. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
-/** Runs `body`; puts `source`, mostly the name of a file, in front of the message of a `ConfigError` it throws. */
+/** Runs `body`; a `ConfigError` it throws is rethrown with `source`, usually a file name, in front of its message. */
 export function withSource<T>(source: string, body: () => T): T {
   try {
     return body();

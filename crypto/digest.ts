@@ -5,34 +5,34 @@ import { type Digest, digest } from "../protocol/ids.ts";
 const LOWER_HEX = /^(?:[0-9a-f]{2})*$/;
 
 /**
- * SHA-256 as 64 lower-case hexadecimal digits; the core's `Hash` port. Asking node:crypto for text is quicker than asking it for bytes
- * (1.0 against 2.0 µs on 200 bytes), which cost an allocation outside the heap.
+ * Returns the SHA-256 digest as 64 lower-case hexadecimal digits; the core's `Hash` port. Asking node:crypto for text is faster than asking
+ * it for bytes (1.0 against 2.0 µs on 200 bytes), since bytes cost an allocation outside the heap.
  */
 export function sha256Hex(bytes: Uint8Array): Digest {
   return digest(createHash("sha256").update(bytes).digest("hex"));
 }
 
-/** SHA-256 of `first ‖ second`, without joining them. */
+/** Returns the SHA-256 digest of `first ‖ second` without concatenating them. */
 export function sha256HexOfTwo(first: Uint8Array, second: Uint8Array): Digest {
   return digest(createHash("sha256").update(first).update(second).digest("hex"));
 }
 
-/** SHA-256 as 32 bytes. */
+/** Returns the SHA-256 digest as 32 bytes. */
 export function sha256(bytes: Uint8Array): Uint8Array {
   return Uint8Array.fromHex(sha256Hex(bytes));
 }
 
-/** Lower-case hexadecimal digits of `bytes`. */
+/** Returns `bytes` as lower-case hexadecimal digits. */
 export function hex(bytes: Uint8Array): string {
   return bytes.toHex();
 }
 
-/** Whether `text` is `bytes` bytes in lower-case hexadecimal digits. */
+/** Returns whether `text` is exactly `bytes` bytes in lower-case hexadecimal digits. */
 export function isHex(text: string, bytes: number): boolean {
   return text.length === 2 * bytes && LOWER_HEX.test(text);
 }
 
-/** The bytes of lower-case hexadecimal digits. Throws `TypeError`, which never repeats the text since that may be a secret. */
+/** Returns the bytes of lower-case hexadecimal digits. Throws `TypeError`, which never repeats the text, since that may be a secret. */
 export function unhex(text: string): Uint8Array {
   if (LOWER_HEX.test(text)) return Uint8Array.fromHex(text);
   throw new TypeError(

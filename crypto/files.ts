@@ -1,15 +1,15 @@
-/** Small configuration files: read with a bound, written whole or not at all. */
+/** Small configuration files: read up to a bound, written whole or not at all. */
 import { ConfigError } from "./config_error.ts";
 
-/** What was read, and the permission bits where the platform has them. */
+/** The text of a file, and its permission bits; null on platforms without them. */
 export interface SmallFile {
   readonly text: string;
   readonly mode: number | null;
 }
 
 /**
- * Reads a file of at most `maxBytes` bytes of UTF-8. The mode is that of the very file that was read. Throws `ConfigError` where it is missing,
- * no plain file, too long or not UTF-8.
+ * Reads a file of at most `maxBytes` bytes of UTF-8. The mode is that of the very file that was read. Throws `ConfigError` if the file is
+ * missing, not a regular file, too long or not UTF-8.
  */
 export async function readSmallFile(path: string, maxBytes: number): Promise<SmallFile> {
   using file = await openForReading(path);
@@ -45,14 +45,14 @@ async function readInto(file: Deno.FsFile, bytes: Uint8Array): Promise<number> {
   return length;
 }
 
-/** Throws the `ConfigError` for files that are there already and will not be overwritten. */
+/** Throws the `ConfigError` for files that already exist; nothing is overwritten. */
 export function refuseOverwrite(paths: readonly string[]): never {
   throw new ConfigError(`${paths.join(", ")}: given a file that exists, wanted a new one (nothing is overwritten)`);
 }
 
 /**
- * Writes a new file with permission bits `mode`, durable when it returns. The file appears with its whole content or not at all, and never
- * replaces another: the finished temporary is linked into place. Throws `ConfigError` where `path` exists.
+ * Writes a new file with permission bits `mode`; the file is durable when the promise resolves. It appears with its whole content or not
+ * at all, and never replaces another: the finished temporary file is linked into place. Throws `ConfigError` if `path` exists.
  */
 export async function writeNewFile(path: string, text: string, mode: number): Promise<void> {
   const temporary = `${path}.${crypto.randomUUID()}.tmp`;
@@ -73,7 +73,7 @@ async function writeDurably(path: string, bytes: Uint8Array, mode: number): Prom
   await file.sync();
 }
 
-/** Removes a file; one that is not there is as good. */
+/** Removes a file; does nothing if it does not exist. */
 export async function removeIfThere(path: string): Promise<void> {
   try {
     await Deno.remove(path);

@@ -1,16 +1,16 @@
-/** Readers of untrusted JSON values: every one says where it stood, what was given and what is wanted. */
+/** Readers of untrusted JSON values: each error says where the value was, what was given and what is wanted. */
 import { ConfigError } from "./config_error.ts";
 import { isHex } from "./digest.ts";
 
 const MAX_SHOWN_CHARS = 80;
 
-/** A value and where it was found, `$.roster.replicas[0].id`. */
+/** A value and the place where it was found, such as `$.roster.replicas[0].id`. */
 export interface Field {
   readonly path: string;
   readonly value: unknown;
 }
 
-/** A short text for messages, whatever the value. */
+/** Returns a short text for error messages, whatever the value. */
 export function describe(value: unknown): string {
   if (value === undefined) return "nothing";
   if (Array.isArray(value)) return `a list of ${value.length}`;
@@ -19,12 +19,12 @@ export function describe(value: unknown): string {
   return text.length <= MAX_SHOWN_CHARS ? text : `${text.slice(0, MAX_SHOWN_CHARS)}… (${text.length} characters)`;
 }
 
-/** Throws the `ConfigError` for a field. `given` replaces the description of the value where that must not be shown. */
+/** Throws the `ConfigError` for a field. `given` replaces the description of a value that must not be shown. */
 export function refuse(field: Field, wanted: string, given: string = describe(field.value)): never {
   throw new ConfigError(`${field.path}: given ${given}, wanted ${wanted}`);
 }
 
-/** The root field of a JSON text of at most `maxChars` characters. */
+/** Returns the root field of a JSON text of at most `maxChars` characters. */
 export function parseJson(text: string, maxChars: number): Field {
   if (text.length > maxChars) {
     throw new ConfigError(`$: given ${text.length} characters, wanted JSON of at most ${maxChars}`);
@@ -37,7 +37,7 @@ export function parseJson(text: string, maxChars: number): Field {
   }
 }
 
-/** The named fields of an object that has exactly those; those it lacks have the value `absent` gives for them, if it gives one. */
+/** Returns the fields of an object that has exactly those `names`; a missing one takes its value from `absent`, if it is given there. */
 export function readObject<N extends string>(
   field: Field,
   names: readonly N[],
@@ -56,20 +56,20 @@ export function readObject<N extends string>(
   return Object.fromEntries(fields) as Record<N, Field>;
 }
 
-/** The elements of a list of `min` to `max`. */
+/** Returns the elements of a list of `min` to `max`. */
 export function readList(field: Field, min: number, max: number): Field[] {
   const { path, value } = field;
   if (!Array.isArray(value) || value.length < min || value.length > max) refuse(field, `a list of ${min} to ${max}`);
   return (value as readonly unknown[]).map((element, i) => ({ path: `${path}[${i}]`, value: element }));
 }
 
-/** A string that matches `pattern`, described by `wanted`. */
+/** Returns a string that matches `pattern`, which `wanted` describes. */
 export function readString(field: Field, pattern: RegExp, wanted: string): string {
   if (typeof field.value === "string" && pattern.test(field.value)) return field.value;
   return refuse(field, wanted);
 }
 
-/** An integer from `min` to `max`. */
+/** Returns an integer from `min` to `max`. */
 export function readInteger(field: Field, min: number, max: number): number {
   const { value } = field;
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= min && value <= max) return value;
@@ -80,7 +80,7 @@ export function readBoolean(field: Field): boolean {
   return typeof field.value === "boolean" ? field.value : refuse(field, "true or false");
 }
 
-/** `bytes` bytes as lower-case hexadecimal digits. The digits of a secret are never shown. */
+/** Returns `bytes` bytes as lower-case hexadecimal digits. The digits of a secret are never shown. */
 export function readHex(field: Field, bytes: number, secret = false): string {
   const { value } = field;
   if (typeof value === "string" && isHex(value, bytes)) return value;
@@ -92,7 +92,7 @@ export function readHex(field: Field, bytes: number, secret = false): string {
 
 const ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-/** An id of a replica, client or cluster: 1 to 64 letters, digits and `._-`, so that it is safe in file names and logs. */
+/** Returns an id of a replica, client or cluster: 1 to 64 letters, digits and `._-`, so that it is safe in file names and logs. */
 export function readId(field: Field): string {
   return readString(field, ID_PATTERN, "1 to 64 of A-Z a-z 0-9 . _ -, the first a letter or digit");
 }

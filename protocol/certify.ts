@@ -1,6 +1,6 @@
 /**
- * Whether a certificate or proof says what it must. Signatures are the shell's business ({@linkcode listSignatures});
- * here only structure is judged: different replicas of the members, one term, one point.
+ * Checks of certificates and proofs. Signatures are checked by the shell ({@linkcode listSignatures}); only the structure is checked here:
+ * different replicas of the members, one term, one point.
  */
 import type {
   Certificate,
@@ -18,13 +18,13 @@ import { compareRank, sameCertified } from "./rank.ts";
 import type { Signed } from "./signed.ts";
 import type { Membership } from "./config.ts";
 
-/** Whether `certificate` certifies its point, given that its signatures are good. */
+/** Returns whether `certificate` certifies its point, provided its signatures are valid. */
 export function isCertificate(members: Membership, hash: Hash, certificate: Certificate): boolean {
   if (!plausibleCertificate(members, certificate)) return false;
   return certificate.kind === "prepare" || linksHold(hash, certificate);
 }
 
-/** All of {@linkcode isCertificate} that costs next to nothing: what fails it is not worth a signature check or a hash. */
+/** The cheap part of {@linkcode isCertificate}: a certificate that fails it is not worth a signature check or a hash. */
 export function plausibleCertificate(members: Membership, certificate: Certificate): boolean {
   if (certificate.term === 0) return isGenesis(members, certificate);
   return certificate.kind === "prepare"
@@ -37,7 +37,7 @@ function isGenesis({ genesis }: Membership, certificate: Certificate): boolean {
     certificate.responses.length === 0;
 }
 
-/** §5.5: Q different replicas acked exactly this point in this term. */
+/** Returns whether Q different replicas acked exactly this point in this term (§5.5). */
 function isPrepareCertificate(members: Membership, { term, index, hash, responses }: PrepareCertificate): boolean {
   return isQuorum(members, responses.map((r) => r.message.replica)) &&
     responses.every(({ message }) =>
@@ -45,7 +45,7 @@ function isPrepareCertificate(members: Membership, { term, index, hash, response
     );
 }
 
-/** §5.6: Q different replicas reported, in this one term, a certificate of it at or above this point… */
+/** Returns whether Q different replicas reported, in this one term, a certificate of it at or above this point (§5.6)… */
 function reportsHold(members: Membership, { term, index, links, responses }: CommitCertificate): boolean {
   if (!isQuorum(members, responses.map((r) => r.message.replica))) return false;
   if (responses.some(({ message }) => message.term !== term || message.prepared.term !== term)) return false;
@@ -63,21 +63,21 @@ function linksHold(hash: Hash, { index, hash: certified, links, responses }: Com
   return responses.every(({ message: { prepared } }) => hashes.get(prepared.index) === prepared.hash);
 }
 
-/** What an election proof says: who leads which term on what foundation. */
+/** The outcome of an election as its proof states it: the leader of a term and the base it starts from. */
 export interface Elected {
   readonly term: Term;
   readonly leader: ReplicaId;
   readonly base: Certified;
 }
 
-/** §6.6, §6.7: the term, leader and base that a valid proof elects; null if it is not valid. */
+/** Returns the term, leader and base that a valid proof elects (§6.6, §6.7), or null if the proof is not valid. */
 export function electedBy(members: Membership, hash: Hash, proof: ElectionProof): Elected | null {
   if (!plausibleProof(members, proof) || !isCertificate(members, hash, proof.base)) return null;
   const { term, candidate, base } = proof.votes[0]!.message;
   return { term, leader: candidate, base };
 }
 
-/** All of {@linkcode electedBy} that costs next to nothing. */
+/** The cheap part of {@linkcode electedBy}. */
 export function plausibleProof(members: Membership, { votes, base }: ElectionProof): boolean {
   const first = votes[0]?.message;
   if (!first || !isQuorum(members, votes.map((v) => v.message.voter))) return false;
@@ -88,31 +88,31 @@ export function plausibleProof(members: Membership, { votes, base }: ElectionPro
   return sameCertified(base, first.base) && first.base.term < first.term && plausibleCertificate(members, base);
 }
 
-/** §6.3: PreVotes of Q different replicas, each for a term at or above `term`. */
+/** Returns whether these are PreVotes of Q different replicas, each for a term at or above `term` (§6.3). */
 export function plausiblePreVotes(members: Membership, term: Term, preVotes: readonly Signed<PreVote>[]): boolean {
   return isQuorum(members, preVotes.map((p) => p.message.replica)) &&
     preVotes.every(({ message }) => message.term >= term);
 }
 
-/** §2.4: at least Q replicas of the members, each named once. */
+/** Returns whether these are at least Q replicas of the members, each named once (§2.4). */
 function isQuorum({ config, quorumSizes }: Membership, replicas: readonly ReplicaId[]): boolean {
   return new Set(replicas).size === replicas.length && replicas.length >= quorumSizes.quorum &&
     replicas.every((replica) => config.replicas.includes(replica));
 }
 
-/** Whether `certificate` ranks above `other`. */
+/** Returns whether `certificate` ranks above `other`. */
 export const outranks = (certificate: Certified, other: Certified): boolean => compareRank(certificate, other) > 0;
 
-/** §8.2, §8.3: whether `proof` certifies a snapshot, given that its signatures are good. */
+/** Returns whether `proof` certifies a snapshot, provided its signatures are valid (§8.2, §8.3). */
 export const isCheckpointProof = (members: Membership, hash: Hash, proof: CheckpointProof): boolean =>
   plausibleCheckpointProof(members, proof) && isCertificate(members, hash, proof.commit);
 
-/** All of {@linkcode isCheckpointProof} that costs next to nothing. */
+/** The cheap part of {@linkcode isCheckpointProof}. */
 export const plausibleCheckpointProof = (members: Membership, { stable, commit }: CheckpointProof): boolean =>
   isStable(members, stable) && commit.index === stable.index && commit.hash === stable.hash &&
   plausibleCertificate(members, commit);
 
-/** Q different replicas vouch for exactly this state, at an index where checkpoints are taken. */
+/** Returns whether Q different replicas certify exactly this state, at an index where checkpoints are taken. */
 function isStable(members: Membership, { index, hash, stateDigest, checkpoints }: StableCheckpoint): boolean {
   return index > 0 && index % members.config.constants.checkpointEvery === 0 &&
     isQuorum(members, checkpoints.map((c) => c.message.replica)) &&

@@ -1,4 +1,4 @@
-/** What the core knows of its cluster, all of it constants of the signed roster (§2.1). */
+/** The core's knowledge of its cluster, all of it constants of the signed roster (§2.1). */
 import type { ClientId, Digest, Millis, ReplicaId } from "./ids.ts";
 import type { QuorumSizes } from "./quorum.ts";
 
@@ -10,7 +10,7 @@ export interface ProtocolConstants {
   readonly electionTimeoutCapMs: Millis;
   /** Interval of a leader's AppendEntries and of re-publication (§5.7). */
   readonly heartbeatMs: Millis;
-  /** First patience with the leader for a request under intervention (§7.3). */
+  /** Initial patience with the leader for a request under intervention (§7.3). */
   readonly patienceMs: Millis;
   /** Cap of the doubled patience. */
   readonly patienceCapMs: Millis;
@@ -18,9 +18,9 @@ export interface ProtocolConstants {
   readonly sessionWindow: number;
   /** K: entries between checkpoints (§8.2). */
   readonly checkpointEvery: number;
-  /** Entries kept at and below the stable checkpoint, at least one, for replicas that are a little behind (§8.2). */
+  /** Entries kept at and below the stable checkpoint, at least one, for replicas that are slightly behind (§8.2). */
   readonly logTail: number;
-  /** Whether fast reads are served; then writes need Q equal answers (§7.4). */
+  /** True if fast reads are served; then writes need Q equal answers (§7.4). */
   readonly fastReads: boolean;
 }
 
@@ -38,7 +38,7 @@ export interface CoreConfig {
   readonly seed: number;
 }
 
-/** Everything that checking certificates rests on: the replicas, the sizes of their quorums, and the genesis point. */
+/** The basis for checking certificates: the replicas, the sizes of their quorums, and the genesis point. */
 export interface Membership {
   readonly config: CoreConfig;
   readonly quorumSizes: QuorumSizes;

@@ -3,8 +3,8 @@ import type { ClientId, Digest, LogIndex, Seq, Term } from "./ids.ts";
 import type { Signed } from "./signed.ts";
 
 /**
- * A client's request as the client signed it (§7.1). Invariant wanted by every replica: `floor ≤ seq`. `command` is
- * opaque to the protocol, at most {@linkcode LIMITS.maxCommandBytes}.
+ * A client's request as the client signed it (§7.1). Every replica requires `floor ≤ seq`. `command` is opaque to the protocol, at most
+ * {@linkcode LIMITS.maxCommandBytes}.
  */
 export interface SendRequest {
   readonly kind: "SendRequest";
@@ -16,9 +16,8 @@ export interface SendRequest {
 }
 
 /**
- * A log entry. `body` is what is hashed and stored, byte for byte as received: the requests, or nothing for a no-op.
- * `requests` is the decoded view of it, or null where the body is not a well-formed list of requests (then the entry
- * is never appended and its leader is accused, §3.2).
+ * A log entry. `body` is hashed and stored byte for byte as received: the requests, or none for a no-op. `requests` is the decoded view of
+ * it, or null if the body is not a well-formed list of requests (then the entry is never appended and its leader is accused, §3.2).
  */
 export interface Entry {
   readonly index: LogIndex;
@@ -33,7 +32,7 @@ export interface Head {
   readonly hash: Digest;
 }
 
-/** What links h(i−1) to h(i) besides the index: the entry's term and the digest of its body. */
+/** The link from h(i−1) to h(i), besides the index: the entry's term and the digest of its body. */
 export interface Link {
   readonly term: Term;
   readonly digest: Digest;

@@ -20,10 +20,10 @@ export interface SignedBytes {
   readonly signature: Uint8Array;
 }
 
-/** Bytes one request takes in an entry's body. */
+/** Returns the bytes one request takes in an entry's body. */
 export const requestSize = (request: SignedBytes): number => LENGTH_BYTES + request.body.length + SIGNATURE_BYTES;
 
-/** The body of an entry holding `requests`. */
+/** Returns the body of an entry holding `requests`. */
 export function joinRequests(requests: readonly Signed<SendRequest>[]): Uint8Array {
   const size = requests.reduce((sum, request) => sum + requestSize(request), COUNT_BYTES);
   const writer = new ByteWriter(size).u16(requests.length);
@@ -31,7 +31,7 @@ export function joinRequests(requests: readonly Signed<SendRequest>[]): Uint8Arr
   return writer.finish();
 }
 
-/** The requests' signed bytes as views into `body`, or null where `body` is not exactly such a list within the limits. */
+/** Returns the requests' signed bytes as views into `body`, or null unless `body` is exactly such a list within the limits. */
 export function splitRequests(body: Uint8Array): SignedBytes[] | null {
   if (body.length > LIMITS.maxEntryBytes) return null;
   const reader = new ByteReader(body);

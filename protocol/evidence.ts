@@ -26,8 +26,8 @@ export interface DoubleVoteEvidence {
   readonly second: Signed<Vote>;
 }
 /**
- * A signed header that covers an entry holding a request with a bad client signature, or no well-formed list of requests. `entries`
- * are the header's entries from the first up to and including the bad one, so that its hash can be recomputed.
+ * A signed header that covers an entry with a request of bad client signature, or without a well-formed list of requests. `entries` are
+ * the header's entries from the first up to and including the bad one, so that its hash can be recomputed.
  */
 export interface BadEntryEvidence {
   readonly kind: "bad-entry";

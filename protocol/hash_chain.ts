@@ -10,12 +10,12 @@ const LINK_BYTES = 32 + 8 + 8 + 32;
 /** h₀ = H(cluster id). */
 export const genesisHash = (hash: Hash, clusterId: string): Digest => hash(new TextEncoder().encode(clusterId));
 
-/** hᵢ = H(hᵢ₋₁ ‖ index ‖ term ‖ H(entry body)), integers as 8 bytes big-endian. */
+/** Returns hᵢ = H(hᵢ₋₁ ‖ index ‖ term ‖ H(entry body)), integers as 8 bytes big-endian. */
 export function chainHash(hash: Hash, previous: Digest, index: LogIndex, link: Link): Digest {
   return hash(new ByteWriter(LINK_BYTES).digest(previous).u64(index).u64(link.term).digest(link.digest).finish());
 }
 
-/** `entry` chained behind `previous`. */
+/** Returns `entry` chained to `previous`. */
 export function chainEntry(hash: Hash, previous: Digest, entry: Entry): ChainedEntry {
   const digest = hash(entry.body);
   return { entry, digest, hash: chainHash(hash, previous, entry.index, { term: entry.term, digest }) };

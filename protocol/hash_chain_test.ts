@@ -32,7 +32,7 @@ Deno.test("§3.1 hᵢ = H(hᵢ₋₁ ‖ index ‖ term ‖ H(entry body)), inte
   assertEquals(hash, sha256(...parts));
 });
 
-/** Each entry as its term's step up from the one before and what its request puts. */
+/** Each entry as its term's increase over the entry before and the bytes of its request. */
 type Plan = readonly { readonly up: number; readonly value: string }[];
 
 function build(plan: Plan): ChainedEntry[] {

@@ -17,7 +17,7 @@ export type ReplicaId = Brand<string, "ReplicaId">;
 export type ClientId = Brand<string, "ClientId">;
 /** SHA-256 digest as 64 lower-case hexadecimal digits. */
 export type Digest = Brand<string, "Digest">;
-/** Milliseconds on the replica's own monotonic clock; only differences mean anything. */
+/** Milliseconds on the replica's own monotonic clock; only differences are meaningful. */
 export type Millis = number;
 
 export const term = (value: number): Term => value as Term;
@@ -28,7 +28,7 @@ export const replicaId = (value: string): ReplicaId => value as ReplicaId;
 export const clientId = (value: string): ClientId => value as ClientId;
 export const digest = (value: string): Digest => value as Digest;
 
-/** The index `by` places after `index` (before it when negative). */
+/** Returns the index `by` places after `index` (before it if negative). */
 export const offset = (index: LogIndex, by: number): LogIndex => (index + by) as LogIndex;
-/** The term after `value`. */
+/** Returns the term after `value`. */
 export const nextTerm = (value: Term): Term => (value + 1) as Term;

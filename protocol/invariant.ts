@@ -1,9 +1,9 @@
-/** Invariants of §10. One that does not hold stops the replica: it rather serves nothing than guesses. */
+/** Invariants of §10. A violated one stops the replica: it serves nothing rather than guess. */
 
 /** The invariants of §10 that one replica can see. */
 export type Invariant = "I1" | "I2" | "I3" | "I4" | "I5" | "I6" | "I7" | "I8" | "I9" | "I10" | "internal";
 
-/** An invariant does not hold: a bug here, or more than f Byzantine replicas. */
+/** A violated invariant: a bug in this replica, or more than f Byzantine replicas. The message begins with the invariant's name. */
 export class InvariantError extends Error {
   override readonly name = "InvariantError";
   constructor(readonly invariant: Invariant, message: string) {

@@ -1,6 +1,6 @@
 /**
- * Every bound of the protocol in one place. A message, queue or table that would exceed its bound is cut, refused or
- * dropped by rule and counted, never allocated.
+ * The bounds of the protocol, all in one place. A message, queue or table that would exceed its bound is cut, refused or dropped by rule
+ * and counted, never allocated.
  */
 export const LIMITS = {
   /** Largest safe integer a message may carry; terms, indexes, rounds and seqs stay below it. */
@@ -33,32 +33,32 @@ export const LIMITS = {
   maxAckWindow: 4096,
   /** AppendEntries batches a leader keeps in flight before it waits for acks (§5.8). */
   maxPipeline: 16,
-  /** With fewer entries than this in flight a leader proposes at once, however few requests wait. */
+  /** Entries in flight below which a leader proposes at once, however few requests wait. */
   eagerPipeline: 4,
   /** Requests that make an entry worth proposing while the pipeline is busy. */
   fullEntryRequests: 128,
   /** Entries and bytes collected in one catch-up before they are checked against its certificate (§8.1). */
   maxFetchEntries: 16_384,
   maxFetchBytes: 64 * 1024 * 1024,
-  /** Bytes of entries sent to one replica that asks for them, by FetchEntries or by complaint: at once, and a millisecond. */
+  /** Bytes of entries sent to one replica that asks for them, by FetchEntries or by complaint: in one burst, and per millisecond. */
   repairBurstBytes: 8 * 1024 * 1024,
   repairBytesPerMs: 32 * 1024,
-  /** What each such answer costs besides its entries: signing, checking, framing. */
+  /** Cost of each such answer besides its entries, in bytes: signing, checking, framing. */
   repairAnswerBytes: 16 * 1024,
-  /** Bytes of one chunk of a snapshot; an answer of the longest result fits one (§8.3). */
+  /** Bytes of one chunk of a snapshot; one answer with the longest result fits into it (§8.3). */
   maxChunkBytes: 640 * 1024,
   /** Digests in one list of a snapshot's manifest; its head holds the digests of the lists. */
   maxListDigests: 4096,
   /** Chunks in one FetchChunks, and bytes of chunks in one answer to it, beyond its first chunk. */
   maxFetchChunks: 64,
   maxFetchChunkBytes: 1024 * 1024,
-  /** What it costs, beside its bytes, to look for one. */
+  /** Cost of looking up a chunk besides its bytes, in bytes. */
   chunkLookupBytes: 1024,
   /** Checkpoints of one replica that are kept while they are not stable (§8.2). */
   maxOpenCheckpoints: 16,
-  /** Snapshots that may be in writing while applying goes on. */
+  /** Snapshots that may be being written while entries are applied. */
   maxSnapshotsInWriting: 2,
-  /** How long chunks stay that no snapshot needs any more, for peers that fetch them, in milliseconds. */
+  /** Milliseconds for which chunks that no snapshot needs any more are kept, for peers that fetch them. */
   chunkRetentionMs: 60_000,
   /** Such chunks dropped in one step. */
   maxDroppedChunks: 512,
@@ -74,6 +74,6 @@ export const LIMITS = {
   maxPacketBytes: 4 * 1024 * 1024,
   /** Frames of one packet on the wire, routing frame not counted. */
   maxFrames: 4,
-  /** Interventions: how often patience for one request restarts because an older one committed (§7.3). */
+  /** Times that patience for one request under intervention restarts because an older request committed (§7.3). */
   maxPatienceRestarts: 8,
 } as const;

@@ -3,12 +3,12 @@ import type { ClientId, Digest, LogIndex, ReplicaId, Round, Seq, Term } from "./
 import type { Head, SendRequest } from "./entry.ts";
 export type { SendRequest } from "./entry.ts";
 
-/** A rank on a chain: a certified point (§5.5). Ordered by term, then index. */
+/** A certified point on a chain; its rank is ordered by term, then index (§5.5). */
 export interface Certified extends Head {
   readonly term: Term;
 }
 
-/** §5.1, leader → all. `entryHashes` are the chain hashes of entries prevIndex+1…; none is a heartbeat. */
+/** §5.1, leader → all. `entryHashes` are the chain hashes of entries prevIndex+1…; an empty list is a heartbeat. */
 export interface AppendEntries {
   readonly kind: "AppendEntries";
   readonly term: Term;
@@ -105,7 +105,7 @@ export interface FetchEntriesResponse {
   readonly from: LogIndex;
 }
 
-/** §8.2, published: the digest of the whole replicated state once the entry at `index` is applied. `hash` is the chain's there. */
+/** §8.2, published: the digest of the whole replicated state once the entry at `index` is applied. `hash` is the chain's hash there. */
 export interface Checkpoint extends Head {
   readonly kind: "Checkpoint";
   readonly replica: ReplicaId;
@@ -128,7 +128,7 @@ export interface FetchChunksResponse {
   readonly nonce: number;
 }
 
-/** §8.4, a replica that lost its disk → all: which terms may it have signed in? */
+/** §8.4, a replica that lost its disk → all: asks for the terms it may have signed in. */
 export interface RollCall {
   readonly kind: "RollCall";
   readonly replica: ReplicaId;
@@ -145,7 +145,7 @@ export interface RollCallAnswer {
   readonly term: Term;
 }
 
-/** How the session table settled a request (§7.1): applied, below the window, or above it. */
+/** The session table's verdict on a request (§7.1): applied, below the window, or above it. */
 export type Outcome = "applied" | "expired" | "ahead";
 
 /** One answer; equal on all honest replicas, and compared as a whole by the client (§7.2). */
@@ -171,8 +171,8 @@ export interface Reply {
 }
 
 /**
- * Client → replica on connecting and every few seconds: where answers for this client go. `time` only grows. It counts at the replica
- * it names only, so that no replica can greet another in the client's name.
+ * Client → replica on connecting and every few seconds: announces the connection to which answers for this client go. `time` only
+ * increases. Valid only at the replica it names, so that no replica can greet another in the client's name.
  */
 export interface ClientHello {
   readonly kind: "ClientHello";
@@ -209,7 +209,7 @@ export interface SetActive {
   readonly kind: "SetActive";
   readonly replica: ReplicaId;
   readonly active: boolean;
-  /** Only grows; a replica refuses one that is not newer than the last it obeyed. */
+  /** Increases with each use; a replica refuses one that is not newer than the last it obeyed. */
   readonly time: number;
 }
 
@@ -217,14 +217,14 @@ export interface SetActive {
 export interface QueryReply {
   readonly kind: "QueryReply";
   readonly replica: ReplicaId;
-  /** Who asked: a client id, or `operator`. */
+  /** The asker: a client id, or `operator`. */
   readonly client: string;
-  /** The asking message's nonce (its time for SetActive). */
+  /** The nonce of the message answered (its time for SetActive). */
   readonly nonce: number;
   readonly ok: boolean;
   /**
-   * FastRead: the answer to compare. GetCheckpoint, GetChunks, GetEntries: values that prove themselves. The others, and every refusal: JSON in
-   * UTF-8, `{"error": …}` when not ok.
+   * FastRead: the answer to compare. GetCheckpoint, GetChunks, GetEntries: values that prove themselves. All others, and every refusal:
+   * JSON in UTF-8, `{"error": …}` if not ok.
    */
   readonly payload: Uint8Array;
 }
@@ -264,14 +264,14 @@ export type Message = PeerMessage | ClientMessage | ReplyMessage;
 /** The kinds of signed bodies; each has a domain tag of its own (§2.2). */
 export type MessageKind = Message["kind"];
 
-/** Client → replica: its stable checkpoint and the latest commit certificate. Whoever makes a backup begins with them (§8.3). */
+/** Client → replica: asks for its stable checkpoint and the latest commit certificate, with which a backup begins (§8.3). */
 export interface GetCheckpoint {
   readonly kind: "GetCheckpoint";
   readonly client: ClientId;
   readonly nonce: number;
 }
 
-/** Client → replica: chunks of a snapshot, by their digests; at most `LIMITS.maxFetchChunks`, at least one. */
+/** Client → replica: asks for chunks of a snapshot by their digests; at most `LIMITS.maxFetchChunks`, at least one. */
 export interface GetChunks {
   readonly kind: "GetChunks";
   readonly client: ClientId;
@@ -279,7 +279,7 @@ export interface GetChunks {
   readonly digests: readonly Digest[];
 }
 
-/** Client → replica: committed entries from `from` on. */
+/** Client → replica: asks for committed entries from `from` on. */
 export interface GetEntries {
   readonly kind: "GetEntries";
   readonly client: ClientId;

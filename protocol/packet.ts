@@ -1,9 +1,9 @@
 /**
- * Packets: a signed message and what travels beside it. Attachments (entries, proofs, certificates) are not covered by
- * the packet's own signature; each proves itself through hashes or signatures inside it.
+ * Packets: a signed message and its attachments. Attachments (entries, proofs, certificates) are not covered by the packet's own
+ * signature; each proves itself through hashes or signatures inside it.
  *
- * A packet is generic in how its signed part appears: `Signed<M>` on the wire and in the core's inputs, plain `M` in
- * the core's outputs, where the shell signs it after persist.
+ * A packet is generic in the form of its signed part: `Signed<M>` on the wire and in the core's inputs, plain `M` in the core's outputs,
+ * which the shell signs after they are persisted.
  */
 import type { Certificate, CheckpointProof, ElectionProof } from "./certificate.ts";
 import type { Entry, SendRequest } from "./entry.ts";
@@ -24,23 +24,23 @@ interface Attachments {
     readonly proof: ElectionProof | null;
   };
   readonly RequestVote: {
-    /** Of the base (§6.4). */
+    /** The certificate of the base (§6.4). */
     readonly certificate: Certificate;
     readonly preVotes: readonly Signed<PreVote>[];
   };
   readonly VoteRefusal: {
-    /** The voter's highest, which outranks the candidate's base (§6.5). */
+    /** The voter's highest certificate, which outranks the candidate's base (§6.5). */
     readonly certificate: Certificate;
   };
   readonly FetchEntriesResponse: {
     readonly entries: readonly Entry[];
     /** A commit certificate on the served chain, if the source has one. */
     readonly certificate: Certificate | null;
-    /** §8.3: instead of entries the source no longer holds, or too many of them: its stable checkpoint. */
+    /** The source's stable checkpoint, instead of entries it no longer holds or that are too many (§8.3). */
     readonly checkpoint: CheckpointProof | null;
   };
   readonly FetchChunksResponse: {
-    /** Some of the chunks asked for, at most `LIMITS.maxFetchChunkBytes` in all unless it is a single one; none where none is held. */
+    /** Some of the chunks asked for, at most `LIMITS.maxFetchChunkBytes` in all unless it is a single one; empty if none is held. */
     readonly chunks: readonly Uint8Array[];
   };
 }
@@ -49,10 +49,10 @@ type PeerKind = PeerMessage["kind"];
 type PeerMessageOf<K extends PeerKind> = Extract<PeerMessage, { readonly kind: K }>;
 type AttachmentsOf<K extends PeerKind> = K extends keyof Attachments ? Attachments[K] : unknown;
 
-/** A packet of kind `K` that a replica signs for its peers; `S` is how its signed part appears. */
+/** A packet of kind `K` that a replica signs for its peers; `S` is the form of its signed part. */
 type PeerPacket<K extends PeerKind, S> = { readonly kind: K; readonly signed: S } & AttachmentsOf<K>;
 
-/** A client's request passed on by a replica (§7.3). The client's signature is the only one. */
+/** A client's request forwarded by a replica (§7.3). The client's signature is the only one. */
 export interface ForwardedRequestPacket {
   readonly kind: "ForwardedRequest";
   readonly signed: Signed<SendRequest>;
@@ -64,13 +64,13 @@ export interface EvidencePacket {
   readonly evidence: Evidence;
 }
 
-/** Anything that replicas send each other, as received. */
+/** A packet that replicas send each other, as received. */
 export type Packet =
   | { [K in PeerKind]: PeerPacket<K, Signed<PeerMessageOf<K>>> }[PeerKind]
   | ForwardedRequestPacket
   | EvidencePacket;
 
-/** Anything that the core hands out to be signed and sent. */
+/** A packet that the core outputs to be signed and sent. */
 export type UnsignedPacket =
   | { [K in PeerKind]: PeerPacket<K, PeerMessageOf<K>> }[PeerKind]
   | ForwardedRequestPacket
@@ -79,19 +79,19 @@ export type UnsignedPacket =
 /** The packet of one kind, as received. */
 export type PacketOf<K extends Packet["kind"]> = Extract<Packet, { readonly kind: K }>;
 
-/** The packet of one kind, as the core hands it out. */
+/** The packet of one kind, as the core outputs it. */
 export type UnsignedPacketOf<K extends UnsignedPacket["kind"]> = Extract<UnsignedPacket, { readonly kind: K }>;
 
-/** A signed message that travels with nothing beside it. */
+/** A signed message without attachments. */
 type Bare<M extends { readonly kind: string }> = M extends unknown
   ? { readonly kind: M["kind"]; readonly signed: Signed<M> }
   : never;
 
-/** Anything that a client sends a replica. */
+/** A packet that a client sends to a replica. */
 export type ClientPacket = Bare<ClientMessage> | {
   readonly kind: "UpdateLeader";
   readonly signed: Signed<SendRequest>;
 };
 
-/** Anything that a replica sends a client. */
+/** A packet that a replica sends to a client. */
 export type ReplyPacket = Bare<ReplyMessage>;

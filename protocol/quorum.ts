@@ -1,18 +1,18 @@
 /** Sizes of quorums (§1.1), and counting by different replicas (§2.4). */
 
-/** Sizes that follow from n. */
+/** The sizes that follow from n. */
 export interface QuorumSizes {
   /** Replicas in the roster. */
   readonly n: number;
   /** Replicas that may be Byzantine: floor((n − 1) / 3). */
   readonly f: number;
-  /** Q = ceil((n + f + 1) / 2): two of these share an honest replica. */
+  /** Q = ceil((n + f + 1) / 2): any two quorums share an honest replica. */
   readonly quorum: number;
-  /** f + 1: one of these is honest. */
+  /** f + 1: any such set contains an honest replica. */
   readonly weak: number;
 }
 
-/** The sizes for `n` replicas. Throws `RangeError` unless n is a whole number of at least 1. */
+/** Returns the quorum sizes for `n` ≥ 1 replicas. */
 export function quorumOf(n: number): QuorumSizes {
   if (!Number.isSafeInteger(n) || n < 1) {
     throw new RangeError(`a cluster was given ${n} replicas; wanted a whole number of at least 1`);
@@ -21,7 +21,7 @@ export function quorumOf(n: number): QuorumSizes {
   return { n, f, quorum: Math.ceil((n + f + 1) / 2), weak: f + 1 };
 }
 
-/** The `k`-th highest of `values` (k from 1), or null if there are fewer. */
+/** Returns the `k`-th highest of `values` (k from 1), or null if there are fewer. */
 export function kthHighest<N extends number>(values: Iterable<N>, k: number): N | null {
   return [...values].sort((a, b) => b - a)[k - 1] ?? null;
 }

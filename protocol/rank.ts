@@ -2,7 +2,7 @@
 import type { LogIndex, Term } from "./ids.ts";
 import type { Certified } from "./message.ts";
 
-/** Negative when `a` ranks below `b`, zero when equal, positive when above. */
+/** Returns a negative number if `a` ranks below `b`, zero if equal, a positive number if above. */
 export function compareRank(
   a: { readonly term: Term; readonly index: LogIndex },
   b: { readonly term: Term; readonly index: LogIndex },
@@ -10,8 +10,8 @@ export function compareRank(
   return a.term - b.term || a.index - b.index;
 }
 
-/** Whether `a` and `b` are the same certified point. */
+/** Returns whether `a` and `b` are the same certified point. */
 export const sameCertified = (a: Certified, b: Certified): boolean => compareRank(a, b) === 0 && a.hash === b.hash;
 
-/** Only the point of a certificate. */
+/** Returns only the point of a certificate. */
 export const certified = ({ term, index, hash }: Certified): Certified => ({ term, index, hash });

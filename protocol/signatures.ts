@@ -14,7 +14,7 @@ export interface SignatureClaim {
   readonly signed: Signed<Message>;
 }
 
-/** Who the packet itself claims to come from: its body's signer. */
+/** Returns the replica a packet claims to come from, the signer of its body; null if the packet is not signed by its sender. */
 export function senderOf(packet: Packet): ReplicaId | null {
   switch (packet.kind) {
     case "AppendEntries":
@@ -44,7 +44,7 @@ export function senderOf(packet: Packet): ReplicaId | null {
   }
 }
 
-/** Every signature `packet` rests on, except the clients' in its entries ({@linkcode listEntrySignatures}). */
+/** Returns every signature `packet` rests on, except the clients' in its entries ({@linkcode listEntrySignatures}). */
 export function listSignatures(packet: Packet): SignatureClaim[] {
   switch (packet.kind) {
     case "ForwardedRequest":
@@ -73,7 +73,7 @@ export function listSignatures(packet: Packet): SignatureClaim[] {
   }
 }
 
-/** The clients' signatures in the entries of an AppendEntries or FetchEntriesResponse, by position of the entry. */
+/** Returns the clients' signatures in the entries of an AppendEntries or FetchEntriesResponse, by position of the entry. */
 export function listEntrySignatures(packet: Packet): SignatureClaim[][] {
   if (packet.kind !== "AppendEntries" && packet.kind !== "FetchEntriesResponse") return [];
   return packet.entries.map(({ requests }) =>
@@ -97,11 +97,11 @@ const replica = (signer: ReplicaId, signed: Signed<Message>): SignatureClaim => 
   signed,
 });
 
-/** The signatures of a certificate. */
+/** Returns the signatures of a certificate. */
 export const ofCertificate = (certificate: Certificate): SignatureClaim[] =>
   certificate.responses.map((r) => replica(r.message.replica, r));
 
-/** The signatures of a checkpoint proof; whoever holds one offline checks the same. */
+/** Returns the signatures of a checkpoint proof; also checked by whoever holds the proof offline. */
 export const ofCheckpointProof = ({ stable, commit }: CheckpointProof): SignatureClaim[] => [
   ...stable.checkpoints.map((c) => replica(c.message.replica, c)),
   ...ofCertificate(commit),

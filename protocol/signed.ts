@@ -1,8 +1,8 @@
-/** Signed bodies as they travel, and the brand of what was checked (§2.2). */
+/** Signed bodies as they travel, and the brand of checked ones (§2.2). */
 
 /**
- * A message with the very bytes that were signed (§2.2). Whoever passes it on passes `body` and `signature` unchanged;
- * `message` is only the decoded view of `body`.
+ * A message with the very bytes that were signed (§2.2). A replica that passes it on passes `body` and `signature` unchanged; `message` is
+ * only the decoded view of `body`.
  */
 export interface Signed<M> {
   readonly message: M;
@@ -12,5 +12,5 @@ export interface Signed<M> {
 
 export declare const verified: unique symbol;
 
-/** Brand of what ingress let through: decoded strictly and every listed signature checked. */
+/** The brand of values that ingress accepted: decoded strictly, with every listed signature checked. */
 export type Verified<T> = T & { readonly [verified]: true };

@@ -1,4 +1,4 @@
-/** One life of a core, from what its disk holds to the end of the replica or to the disk's refusal: core, effects, ingress, event loop. */
+/** One life of a core, from loading its disk to the end of the replica or to the disk's refusal: core, effects, ingress, event loop. */
 import { sha256Hex } from "../crypto/digest.ts";
 import { encodeMessage, encodePacket } from "../transport/codec/mod.ts";
 import { Activation } from "./answers/activation.ts";
@@ -22,14 +22,16 @@ import { TransferProgress } from "./status/transfer_progress.ts";
 import { watchStorage } from "./disk/watched_storage.ts";
 
 export interface CoreInstance {
-  /** Rejects with InvariantError, GuardError or StorageError where this core cannot go on; then nothing more was signed. */
+  /** Its `run` rejects with InvariantError, GuardError or StorageError if this core cannot go on; nothing more is signed then. */
   readonly loop: EventLoop;
   readonly status: StatusReporter;
-  /** What it knows to be durable. */
+  /** The state it knows to be durable. */
   readonly mark: Readonly<DurableMark>;
 }
 
-/** A core on `storage`, which `recovered` was loaded from. `whileInactive` is called in every turn in which it takes no part. */
+/**
+ * Returns a core on `storage`, from which `recovered` was loaded. `whileInactive` is called in every turn in which the core takes no part.
+ */
 export function createCoreInstance(
   parts: ReplicaParts,
   scope: ReplicaScope,
@@ -53,7 +55,7 @@ export function createCoreInstance(
 
 type Settings = ReturnType<typeof settingsOf>;
 
-/** Everything of its own that a core starts with. */
+/** Returns the parts of its own that a core starts with. */
 function settingsOf(parts: ReplicaParts, scope: ReplicaScope, storage: Storage, recovered: Recovered) {
   const { now, disk, line } = scope;
   const config = coreConfigOf(parts.roster, line, parts.seed);
@@ -72,7 +74,7 @@ function settingsOf(parts: ReplicaParts, scope: ReplicaScope, storage: Storage, 
   };
 }
 
-/** Who answers clients. */
+/** Returns the handlers that answer clients. */
 function handlersOf(parts: ReplicaParts, scope: ReplicaScope, settings: Settings) {
   const { state, activation, suspicion, takesPart, mark } = settings;
   const { routes, backend, disk } = scope;
@@ -105,7 +107,7 @@ function handlersOf(parts: ReplicaParts, scope: ReplicaScope, settings: Settings
 }
 type Handlers = ReturnType<typeof handlersOf>;
 
-/** Core and effects, with an adversary around them where one was asked for. */
+/** Returns the core with its effects, and with an adversary around them if one was asked for. */
 function runInputs(parts: ReplicaParts, scope: ReplicaScope, settings: Settings, handlers: Handlers): RunInputs {
   const { state, ports, config } = settings;
   const adversary: Adversary = parts.byzantine

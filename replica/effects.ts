@@ -1,7 +1,6 @@
 /**
- * The one place that executes a core's outputs, always in the same order: persist → sign → send → apply → reply.
- * Several steps share one transaction; nothing signed leaves before what it rests on is durable (§4.1, I8). The real
- * replica and the simulation both run on this.
+ * The only place that executes a core's outputs, always in the same order: persist → sign → send → apply → reply. Several steps share one
+ * transaction; nothing signed leaves before what it rests on is durable (§4.1, I8). The real replica and the simulation both run on this.
  */
 import { hasSnapshotWork } from "./core/checkpoints/checkpoints.ts";
 import type { ClientReply, CoreEvent, Outgoing, Outputs, PersistOperation } from "./core/output.ts";
@@ -17,24 +16,24 @@ import { assertDurable, type DurableMark, markDurable } from "./disk/durable_mar
 import type { SigningIntent, Storage } from "./storage/port.ts";
 import type { Signed, Verified } from "../protocol/signed.ts";
 
-/** What the effects are executed on. */
+/** The ports on which the effects are executed. */
 export interface EffectPorts {
   readonly storage: Pick<Storage, "commit">;
-  /** What the storage is known to hold, brought up to date here after each commit. A refused one leaves the core ahead of it. */
+  /** The durable part of the state, brought up to date here after each commit. A refused one leaves the core ahead of it. */
   readonly mark: DurableMark;
   /** The body of a message; deterministic, so that a vote asked for again is the very same bytes (§6.5). */
   encode(message: PeerMessage): Uint8Array;
   sign(message: PeerMessage, body: Uint8Array): Uint8Array;
-  /** To named peers, never this replica itself; one encoding and one signature serve all of them. */
+  /** Sends to named peers, never to this replica itself; one encoding and one signature serve all of them. */
   send(to: readonly ReplicaId[], packet: Packet): void;
   publish(packet: Packet): void;
   reply(reply: ClientReply): void;
   event(event: CoreEvent): void;
-  /** Every input with what became of it, in order and before any of it is executed: recording them replays the run. */
+  /** Receives every input with its verdict and outputs, in order and before these are executed: recording them replays the run. */
   observe?(input: Input, verdict: Verdict, outputs: Outputs): void;
-  /** The input on which the core gave up, before the error goes its way. */
+  /** Receives the input on which the core threw, before the error is rethrown. */
   gaveUp?(input: Input, error: unknown): void;
-  /** Only for `--byzantine` and adversaries in tests: what a faulty replica sends instead, asked after every batch. */
+  /** Returns what a faulty replica sends instead; called after every batch. Only for `--byzantine` and adversaries in tests. */
   corrupt?(outgoing: readonly Outgoing[], now: Millis): readonly Outgoing[];
 }
 
@@ -47,8 +46,8 @@ const APPLY_LIMIT = 512;
 export type RunInputs = (inputs: readonly InputWithoutTime[], now: number) => void;
 
 /**
- * The executor of one core's effects. Throws InvariantError, GuardError or StorageError: then the replica must stop. `snapshotBytes` is
- * {@linkcode SNAPSHOT_BYTES} but where a test wants small snapshots to take several steps.
+ * Returns the executor of one core's effects. It throws InvariantError, GuardError or StorageError; then the replica must stop.
+ * `snapshotBytes` differs from {@linkcode SNAPSHOT_BYTES} only if a test wants small snapshots to take several steps.
  */
 export function createEffects(
   state: CoreState,
@@ -76,7 +75,7 @@ export function createEffects(
   };
 }
 
-/** The snapshot comes first: it goes by what is on the disk, and nothing is on its way there yet. Its chunks share the transaction. */
+/** Puts snapshot work first: it depends on what is on disk, and nothing is on its way there yet. Its chunks share the transaction. */
 const withSnapshot = (
   state: CoreState,
   inputs: readonly InputWithoutTime[],
@@ -92,7 +91,7 @@ function stepOrTell(state: CoreState, input: Input, corePorts: Ports, ports: Eff
   }
 }
 
-/** One transaction, then everything that rests on it; returns this replica's own packets as its next inputs. */
+/** Commits one transaction, then executes everything that rests on it; returns this replica's own packets as its next inputs. */
 function persistAndSend(
   self: ReplicaId,
   ports: EffectPorts,
@@ -128,7 +127,7 @@ type OwnPacket = Exclude<UnsignedPacket, { readonly kind: "ForwardedRequest" | "
 const isOwn = (packet: UnsignedPacket): packet is OwnPacket =>
   packet.kind !== "ForwardedRequest" && packet.kind !== "Evidence";
 
-/** What the last-signed guard has to allow before this packet may be signed (§4.2). */
+/** Returns what the last-signed guard has to allow before this packet may be signed (§4.2). */
 function intentOf(packet: UnsignedPacket, bodies: ReadonlyMap<PeerMessage, Uint8Array>): SigningIntent[] {
   if (packet.kind === "Vote") return [{ kind: "vote", vote: packet.signed, body: bodies.get(packet.signed)! }];
   if (packet.kind === "Checkpoint") return [{ kind: "checkpoint", checkpoint: packet.signed }];
@@ -136,7 +135,7 @@ function intentOf(packet: UnsignedPacket, bodies: ReadonlyMap<PeerMessage, Uint8
   return [{ kind: "acks", term: packet.signed.term, heads: packet.signed.acks }];
 }
 
-/** One signature serves all receivers of the same body (§2.4), with a proof beside it or without. */
+/** Signs a packet. One signature serves all receivers of the same body (§2.4), with or without a proof attached. */
 function signPacket(
   ports: EffectPorts,
   packet: UnsignedPacket,

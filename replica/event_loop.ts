@@ -1,4 +1,4 @@
-/** The loop of a replica: receive → ingress → core and effects → tick. One batch a turn, so that steps share a transaction. */
+/** The loop of a replica: receive → ingress → core and effects → tick. One batch per turn, so that steps share a transaction. */
 import type { ReplicaTransport } from "../transport/port.ts";
 import { Backlog } from "./ingress/backlog.ts";
 import { hasSnapshotWork } from "./core/checkpoints/checkpoints.ts";
@@ -11,7 +11,7 @@ import { INGRESS_LIMITS } from "./limits/ingress_limits.ts";
 import type { TallyByKind } from "./diagnostics/tally_by_kind.ts";
 import type { InputWithoutTime } from "./core/input.ts";
 
-/** Timers are looked at no more often than this, in milliseconds, however many packets arrive. */
+/** Minimum interval between two checks of the timers, in milliseconds, however many packets arrive. */
 const MIN_TICK_MS = 1;
 
 export interface LoopParts {
@@ -20,7 +20,7 @@ export interface LoopParts {
   readonly ingress: Ingress;
   readonly run: RunInputs;
   readonly work: Readonly<SignatureWork>;
-  /** Signatures checked or made in one turn before what is left waits for the next. */
+  /** Signatures checked or made in one turn before the rest waits for the next. */
   readonly signaturesPerTurn: number;
   readonly refused: TallyByKind;
   readonly isActive: () => boolean;
@@ -40,7 +40,7 @@ export class EventLoop {
     this.#parts = parts;
   }
 
-  /** Runs until {@linkcode stop}; rejects with what a turn threw. Can be called again then: the rest of that turn's inputs is lost. */
+  /** Runs until {@linkcode stop}; rejects with the error of a turn. It may then be called again; the rest of that turn's inputs is lost. */
   async run(): Promise<void> {
     const { transport, now } = this.#parts;
     while (!this.#stopping) {
@@ -53,13 +53,13 @@ export class EventLoop {
     }
   }
 
-  /** Ends the loop after the turn under way. */
+  /** Ends the loop after the turn in progress. */
   stop(): void {
     this.#stopping = true;
     this.#parts.transport.wake();
   }
 
-  /** Whether there is something to do without a packet or a timer: entries to apply, a snapshot to write. */
+  /** Returns whether there is work without a packet or a timer: entries to apply, a snapshot to write. */
   #hasWork(): boolean {
     const { state, isActive } = this.#parts;
     return isActive() && (state.appliedIndex < state.commitIndex || hasSnapshotWork(state));
@@ -70,7 +70,7 @@ export class EventLoop {
     const inputs = this.#admit(now());
     const time = now();
     if (!isActive()) {
-      // A deactivated replica hears nothing of its peers and says nothing; its timers wait with it.
+      // A deactivated replica ignores its peers and says nothing; its timers are suspended with it.
       this.#tickAt = time + state.config.constants.heartbeatMs;
       this.#parts.whileInactive?.(time);
       return;
@@ -84,7 +84,7 @@ export class EventLoop {
 
   #admit(time: number): InputWithoutTime[] {
     const { ingress, work, signaturesPerTurn } = this.#parts;
-    // Answers to queries are signed on the way; a signature made costs about what one checked does.
+    // Answers to queries are signed on the way; making a signature costs about as much as checking one.
     const done = () => work.verified + work.signed;
     const before = done();
     const inputs: InputWithoutTime[] = [];

@@ -36,7 +36,7 @@ type Flags = Readonly<Record<StringFlag, string | undefined>> & Readonly<Record<
 
 type Given = Readonly<Record<StringFlag, readonly string[]>> & Readonly<Record<(typeof BOOLEANS)[number], boolean>>;
 
-/** What the process was asked to do. */
+/** The parsed command line. */
 export interface ReplicaFlags {
   readonly cluster: string;
   readonly key: string;
@@ -49,7 +49,7 @@ export interface ReplicaFlags {
   readonly record: string | null;
 }
 
-/** Parses the arguments; null where help was asked for. Throws `ConfigError` on anything unknown, missing or without meaning. */
+/** Parses the arguments; returns null if help was asked for. Throws `ConfigError` on anything unknown, missing or meaningless. */
 export function parseFlags(args: readonly string[]): ReplicaFlags | null {
   const flags = readFlags(args);
   if (flags.help) return null;

@@ -1,4 +1,4 @@
-/** Process entry of a replica. */
+/** Process entry point of a replica. */
 import { ConfigError } from "../crypto/config_error.ts";
 import { readKeyFile } from "../crypto/keys/key_file.ts";
 import { loadBackend } from "../crypto/signing/load_backend.ts";
@@ -55,7 +55,7 @@ async function start(flags: ReplicaFlags): Promise<RunningReplica> {
   return replica;
 }
 
-/** Ends `replica` on the first signal, whose name is kept; further ones change nothing. */
+/** Stops `replica` on the first signal, whose name is kept; further ones change nothing. */
 function stopOnSignal(replica: RunningReplica): { received: string | null } {
   const signal = { received: null as string | null };
   for (const name of SIGNALS) {

@@ -1,4 +1,4 @@
-/** One replica on a storage and a transport: it runs a core, and another one from the disk whenever the disk refused and is back. */
+/** One replica on a storage and a transport: it runs a core, and a new one from the disk each time the disk refused and is back. */
 import type { Recovered } from "./core/output.ts";
 import { type CoreInstance, createCoreInstance } from "./core_instance.ts";
 import { ForgottenError } from "./disk/forgotten_signatures.ts";
@@ -13,17 +13,17 @@ export type { ReplicaParts } from "./replica_parts.ts";
 
 export interface Replica {
   /**
-   * Runs until `stop`. Rejects with InvariantError, GuardError or StorageError, the last also where others show that its disk is out
-   * of date; then nothing more was signed. A disk that refuses is waited for: meanwhile nothing is signed but answers to GetStatus and
-   * refusals of SetActive.
+   * Runs until `stop`. Rejects with InvariantError, GuardError or StorageError, the last also if others show that its disk is out of date;
+   * nothing more is signed then. A disk that refuses is waited for: meanwhile nothing is signed but answers to GetStatus and refusals of
+   * SetActive.
    */
   run(): Promise<void>;
-  /** Ends `run` after the batch under way. */
+  /** Ends `run` after the batch in progress. */
   stop(): void;
   status(): ReplicaReport;
 }
 
-/** Wires up a replica. Throws `ConfigError` where `key` is no replica's of `roster`, `StorageError` where the disk cannot be read. */
+/** Wires up a replica. Throws `ConfigError` if `key` belongs to no replica of `roster`, `StorageError` if the disk cannot be read. */
 export function createReplica(parts: ReplicaParts): Replica {
   return new RestartingReplica(parts);
 }
@@ -33,7 +33,7 @@ class RestartingReplica implements Replica {
   readonly #scope: ReplicaScope;
   #storage: Storage;
   #instance: CoreInstance;
-  /** Built from a disk that is back; takes over once the life before has ended. */
+  /** Built from a disk that is back; takes over once the previous core has ended. */
   #next: CoreInstance | null = null;
   #stopping = false;
 
@@ -73,14 +73,14 @@ class RestartingReplica implements Replica {
     return createCoreInstance(this.#parts, this.#scope, storage, recovered, (now) => this.#retry(now));
   }
 
-  /** The disk is older than what this replica has signed: it is marked, so that no later start trusts it again. */
+  /** Marks the disk, which is older than what this replica has signed, so that no later start trusts it; returns the error to throw. */
   #outdated({ message }: ForgottenError): StorageError {
     const reason = `This disk is out of date: ${message}`;
     this.#storage.markOutdated(reason);
     return damaged(reason);
   }
 
-  /** The core is ahead of the disk and takes no further step. Nothing that rests on what was refused has been signed (I8). */
+  /** Suspends the core, which is ahead of the disk and takes no further step. Nothing that rests on the refused commit was signed (I8). */
   #refuse(error: StorageError): void {
     this.#scope.disk.refuse(error, this.#scope.now());
     this.#parts.recorder?.end(`the disk refused, and what follows is another core's: ${error.message}`);

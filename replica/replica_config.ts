@@ -1,4 +1,4 @@
-/** From the signed roster and a key file to one replica's configuration (§2.1). */
+/** One replica's configuration, from the signed roster and a key file (§2.1). */
 import { ConfigError } from "../crypto/config_error.ts";
 import type { KeyFile } from "../crypto/keys/key_file.ts";
 import { requireMember } from "../crypto/roster/key_ring.ts";
@@ -8,10 +8,10 @@ import type { Roster, RosterReplica } from "../crypto/roster/roster_types.ts";
 
 const SEED_WORDS = 1;
 
-/** A seed for timer jitter from the system's randomness. */
+/** Returns a seed for timer jitter from the system's random source. */
 const randomSeed = (): number => crypto.getRandomValues(new Int32Array(SEED_WORDS))[0]!;
 
-/** The roster's line of the replica that `key` belongs to. Throws `ConfigError` where it is no replica's key of this roster. */
+/** Returns the roster's entry of the replica that `key` belongs to. Throws `ConfigError` if it is not a replica's key of this roster. */
 export function ownLine(roster: Roster, key: KeyFile): RosterReplica {
   requireMember(roster, key);
   const line = key.kind === "replica" ? roster.replicas.find(({ id }) => id === key.id) : undefined;
@@ -19,7 +19,7 @@ export function ownLine(roster: Roster, key: KeyFile): RosterReplica {
   return line;
 }
 
-/** The core's configuration for `self`; everything but the seed is a constant of the roster. */
+/** Returns the core's configuration for `self`; everything but the seed is a constant of the roster. */
 export function coreConfigOf(roster: Roster, self: RosterReplica, seed: number = randomSeed()): CoreConfig {
   return {
     clusterId: roster.cluster,
@@ -31,7 +31,7 @@ export function coreConfigOf(roster: Roster, self: RosterReplica, seed: number =
   };
 }
 
-/** Where `self` listens and whom it connects to. Names cannot be bound: then it listens on all interfaces. */
+/** Returns the addresses `self` listens on and connects to. Names cannot be bound: for a name it listens on all interfaces. */
 export function transportOptionsOf(roster: Roster, self: RosterReplica, bindHost: string | null): ZmqReplicaOptions {
   const isAddress = /^\d{1,3}(?:\.\d{1,3}){3}$/.test(self.host);
   const { peerPort, publishPort, clientPort } = self;

@@ -1,4 +1,4 @@
-/** What a replica is made of. */
+/** The parts of a replica. */
 import type { KeyFile } from "../crypto/keys/key_file.ts";
 import type { LoadedBackend } from "../crypto/signing/load_backend.ts";
 import type { ReplicaTransport } from "../transport/port.ts";
@@ -14,21 +14,21 @@ export interface ReplicaParts {
   /** Key of a replica of the roster. */
   readonly key: KeyFile;
   readonly backend: LoadedBackend;
-  /** Its own storage; closed by whoever opened it. */
+  /** Its own storage; closed by the caller that opened it. */
   readonly storage: Storage;
   /**
-   * Ends the storage in use and opens its disk again, after that refused; the new one too is closed by whoever opened it. Throws StorageError with
-   * `refused` where the disk does not yet take writes durably. Without it a refused write ends the replica.
+   * Closes the storage in use and opens its disk again, after it refused; the new storage, too, is closed by the caller. Throws
+   * StorageError with `refused` if the disk does not yet write durably. Without this function a refused write ends the replica.
    */
   readonly reopen?: () => Storage;
-  /** Its end of the network; closed by whoever opened it. */
+  /** Its end of the network; closed by the caller that opened it. */
   readonly transport: ReplicaTransport;
-  /** A fresh state machine; the log is applied to it from the beginning, once more after the disk refused. */
+  /** A fresh state machine; the log is applied to it from the beginning, and once more after the disk refused. */
   readonly machine: StateMachine;
   readonly log: Logger;
   /** Makes the replica faulty; only for tests and drills. */
   readonly byzantine?: ByzantineMode | null;
-  /** Records the core's inputs until the disk refuses; ended by whoever made it. */
+  /** Records the core's inputs until the disk refuses; ended by the caller that made it. */
   readonly recorder?: Recorder | null;
   /** Monotonic clock in milliseconds; `performance.now` by default. */
   readonly now?: () => number;

@@ -1,4 +1,4 @@
-/** What of a replica outlives its core: a core whose disk refused is thrown away, and another is built from the disk. */
+/** The parts of a replica that outlive its core: a core whose disk refused is discarded, and another is built from the disk. */
 import { unhex } from "../crypto/digest.ts";
 import { createKeyRing } from "../crypto/roster/key_ring.ts";
 import { createSigner, createVerifier } from "../crypto/signing/signing.ts";
@@ -14,7 +14,7 @@ import { TallyByKind } from "./diagnostics/tally_by_kind.ts";
 
 export type ReplicaScope = ReturnType<typeof createReplicaScope>;
 
-/** Throws `ConfigError` where the key is no replica's of the roster. */
+/** Makes the parts. Throws `ConfigError` if the key belongs to no replica of the roster. */
 export function createReplicaScope(parts: ReplicaParts) {
   const { roster, key, transport, machine, reopen, log } = parts;
   const { backend, work } = countingBackend(parts.backend.backend);
@@ -32,7 +32,7 @@ export function createReplicaScope(parts: ReplicaParts) {
     refused: new TallyByKind(INGRESS_LIMITS.maxCountedKinds),
     ignored: new TallyByKind(INGRESS_LIMITS.maxCountedKinds),
     disk: new DiskWatch(roster.constants.electionTimeoutMs, log),
-    /** The state that the machine began with, to apply the log to it again. */
+    /** The state that the machine began with, from which the log is applied again. */
     emptyMachine: reopen === undefined ? [] : [...machine.snapshot()],
   };
 }

@@ -1,4 +1,4 @@
-/** A replica as this process runs it: SQLite, ZeroMQ, and an orderly end. */
+/** A replica as a process runs it: SQLite, ZeroMQ, and an orderly end. */
 import type { KeyFile } from "../crypto/keys/key_file.ts";
 import type { LoadedBackend } from "../crypto/signing/load_backend.ts";
 import { createZmqReplicaTransport } from "../transport/mod.ts";
@@ -16,43 +16,47 @@ import type { ReplicaReport } from "./status/status.ts";
 import type { Roster, RosterReplica } from "../crypto/roster/roster_types.ts";
 import { beginRecovery, type BegunRecovery } from "./storage/sqlite/sqlite_recover.ts";
 
+/** Options of {@linkcode startReplica}. */
 export interface StartOptions {
   readonly roster: Roster;
   /** Key of a replica of the roster. */
   readonly key: KeyFile;
-  /** This replica's own directory; made if missing. */
+  /** This replica's own directory; created if missing. */
   readonly dataDir: string;
   readonly backend: LoadedBackend;
   /** The application; a key-value store by default. It must be fresh: a snapshot is restored to it, and the log applied. */
   readonly machine?: StateMachine;
-  /** IPv4 address to listen on, or `*`; by default the roster's own address, or all where the roster has a name. */
+  /** IPv4 address to listen on, or `*` for all; by default the roster's address, or all if the roster gives a name. */
   readonly bindHost?: string | null;
-  /** Nothing is logged by default. */
+  /** Logger; nothing is logged by default. */
   readonly log?: Logger;
-  /** Comes back without its disk (§8.4): what is in the directory is moved aside, unless it is a recovery begun before. */
+  /** True to come back without the disk (§8.4): the directory's content is moved aside, unless it is a recovery begun before. */
   readonly recover?: boolean;
   /** Makes the replica faulty; only for tests and drills. */
   readonly byzantine?: ByzantineMode | null;
-  /** File to record the core's inputs to, made now. It only grows. */
+  /** File to record the core's inputs to; it must not exist, and only grows. */
   readonly record?: string | null;
 }
 
+/** A replica started by {@linkcode startReplica}. */
 export interface RunningReplica {
-  /** This replica's line of the roster. */
+  /** This replica's entry in the roster. */
   readonly line: RosterReplica;
   /**
-   * Resolves once the replica was stopped. Rejects with InvariantError, GuardError or StorageError where it could not go on: a
-   * replica rather serves nothing than guesses. A disk that only refuses for now is waited for. Either way, sockets and storage are closed then.
+   * Resolves once the replica was stopped. Rejects with InvariantError, GuardError or StorageError if it could not go on: a replica serves
+   * nothing rather than guess. A disk that only refuses for now is waited for. Either way, sockets and storage are closed by then.
    */
   readonly finished: Promise<void>;
+  /** Returns the replica's present status. */
   status(): ReplicaReport;
-  /** Finishes the batch under way and closes everything. */
+  /** Finishes the batch in progress and closes everything; settles as `finished` does. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts a replica. Throws `ConfigError` where the key is no replica's of the roster or the recording cannot be made, `StorageError` where the
- * data directory cannot be used, `TransportError` where a port cannot be bound; then nothing stays open, and no recording is left.
+ * Starts a replica of the roster on SQLite and ZeroMQ. Rejects with `ConfigError` if the key belongs to no replica of the roster or the
+ * recording cannot be made, with `StorageError` if the data directory cannot be used, with `TransportError` if a port cannot be bound; then
+ * nothing stays open, and no recording is left.
  */
 export async function startReplica(options: StartOptions): Promise<RunningReplica> {
   const { roster, key, backend, bindHost = null, log = SILENT, byzantine = null, record = null } = options;
@@ -82,10 +86,10 @@ function logRecovery(log: Logger, { aside, reason }: BegunRecovery): void {
   log.log("warn", "recovery-begun", { reason, aside: aside.join(" ") });
 }
 
-/** Names a recovery to those who answer its roll call; nobody can have answered it before. */
+/** Returns a nonce that identifies a recovery to the replicas that answer its roll call; none can have answered it before. */
 const freshNonce = (): Digest => digest(crypto.getRandomValues(new Uint8Array(32)).toHex());
 
-/** Takes all `steps` back from a start that failed. What fails in that is only logged: why the start failed matters more. */
+/** Undoes all `steps` of a start that failed. Failures of that are only logged: why the start failed matters more. */
 async function undo(steps: readonly (() => Promise<void> | void)[], log: Logger): Promise<void> {
   for (const step of steps) {
     try {
@@ -120,7 +124,7 @@ function supervise({ line, replica, disk, transport, recorder }: Held): RunningR
       disk.close();
     }
   })();
-  // Whoever wants to know awaits `finished`; a rejection nobody looks at must not end an embedding process by itself.
+  // Callers await `finished`; a rejection that is not awaited must not end an embedding process by itself.
   finished.catch(() => {});
   return {
     line,

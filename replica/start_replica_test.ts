@@ -1,4 +1,4 @@
-/** What a start that fails leaves behind; starts that succeed are tested as processes. */
+/** The remains of a start that fails; starts that succeed are tested as processes. */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { type StartOptions, startReplica } from "./start_replica.ts";
 import { generateCluster } from "../crypto/roster/generate_cluster.ts";

@@ -1,6 +1,6 @@
 /**
- * Order of two well-formed strings by their UTF-8 bytes, which is the order of their code points. JavaScript's `<` compares
- * UTF-16 units and puts U+10000 and above (surrogates, 0xD800…) before U+E000…U+FFFF; this does not.
+ * Compares two well-formed strings by their UTF-8 bytes, which is the order of their code points. JavaScript's `<` compares UTF-16 units
+ * and puts U+10000 and above (surrogates, 0xD800…) before U+E000…U+FFFF; this does not.
  */
 export function compareUtf8(a: string, b: string): number {
   const length = Math.min(a.length, b.length);

@@ -1,4 +1,4 @@
-/** The state of a key-value store at one revision, kept while the store goes on: what a checkpoint holds on to (§8.2, §8.3). */
+/** The state of a key-value store at one revision, kept while the store continues, as a checkpoint needs (§8.2, §8.3). */
 import type { Digest } from "../protocol/ids.ts";
 import type { FrozenState } from "../protocol/ports.ts";
 import { DIGEST_BYTES } from "../protocol/bytes/sizes.ts";
@@ -8,19 +8,19 @@ import type { Page } from "./page.ts";
 /**
  * A state that never changes, as chunks: the head, the index chunks, then the pages (`docs/kv-commands.md`).
  *
- * It shares all its pages with the store until the store changes them, each of which is then copied first, without its values. So to
- * keep one costs the pages that were changed since, and of those what was overwritten or deleted. Digests are computed when first asked
- * for and kept with the page, for the store and all its frozen views together: the digest of a state costs the pages changed
- * since an earlier one, and 32 bytes for each other page. A page's chunk or digest costs that page alone; the head's and an index chunk's
- * the digests of all pages, so who wants the work in small pieces asks for them last. Chunks are made anew each time.
+ * It shares all its pages with the store until the store changes them; each is copied first, without its values. So keeping a view costs
+ * the pages changed since, and of those the values overwritten or deleted. Digests are computed when first asked for and kept with the
+ * page, for the store and all its frozen views together: the digest of a state costs the pages changed since an earlier one, and 32 bytes
+ * for each other page. A page's chunk or digest costs that page alone; those of the head and of an index chunk need the digests of all
+ * pages, so to divide the work into small pieces, ask for them last. Chunks are made anew each time.
  */
 export class FrozenStore implements FrozenState {
   readonly #counters: Counters;
   readonly #pages: readonly Page[];
-  /** Chunks before the pages. */
+  /** Number of chunks before the pages. */
   readonly #before: number;
   #made: Manifest | null = null;
-  /** The page digested last, encoded: its chunk is often what is asked for next, and encoding is most of the work. */
+  /** The page digested last, encoded: its chunk is often asked for next, and encoding is most of the work. */
   #latest: { readonly page: Page; readonly bytes: Uint8Array } | null = null;
 
   /** `pages` must never change. */
@@ -45,7 +45,7 @@ export class FrozenStore implements FrozenState {
     return this.#before + this.#pages.length;
   }
 
-  /** SHA-256 of chunk `at`. Throws a RangeError unless `at` is an integer from 0 to below `chunkCount`. */
+  /** Returns the SHA-256 digest of chunk `at`. Throws a RangeError unless `at` is an integer from 0 to below `chunkCount`. */
   chunkDigest(at: number): Digest {
     const page = this.#pageAt(at);
     if (page === null) return this.#manifest.digests[at]!;
@@ -53,7 +53,7 @@ export class FrozenStore implements FrozenState {
     return page.digest;
   }
 
-  /** Bytes to digest for `chunkDigest(at)`; 0 where it is known. */
+  /** Returns the bytes to digest for `chunkDigest(at)`; 0 if the digest is known. */
   digestCost(at: number): number {
     const page = this.#pageAt(at);
     if (page !== null) return costOf(page);
@@ -61,8 +61,8 @@ export class FrozenStore implements FrozenState {
   }
 
   /**
-   * Chunk `at`, at most `KV_LIMITS.maxChunkBytes`; the caller's own. Throws a RangeError unless `at` is an integer from 0 to below
-   * `chunkCount`.
+   * Returns chunk `at`, at most `KV_LIMITS.maxChunkBytes`; the caller owns it. Throws a RangeError unless `at` is an integer from 0 to
+   * below `chunkCount`.
    */
   chunk(at: number): Uint8Array {
     const page = this.#pageAt(at);
@@ -73,7 +73,7 @@ export class FrozenStore implements FrozenState {
     return bytes;
   }
 
-  /** All chunks in order, each made when it is asked for. */
+  /** Yields all chunks in order, each made on demand. */
   *chunks(): Generator<Uint8Array> {
     for (let at = 0; at < this.chunkCount; at++) yield this.chunk(at);
   }
@@ -82,7 +82,7 @@ export class FrozenStore implements FrozenState {
     return this.#made ??= makeManifest(this.#counters, this.#pages.map((page) => page.digest));
   }
 
-  /** The page that is chunk `at`; null where that is the head or an index chunk. */
+  /** Returns the page that is chunk `at`; null if that is the head or an index chunk. */
   #pageAt(at: number): Page | null {
     if (!Number.isInteger(at) || at < 0 || at >= this.chunkCount) {
       throw new RangeError(`Chunk ${at} is asked for, 0 to ${this.chunkCount - 1} are there`);

@@ -12,7 +12,7 @@ import { type KvRecord, kvRecord, recordBytes } from "./record.ts";
 
 const CONTEXT = { index: logIndex(1), client: clientId("c1") };
 
-/** Does the writes; the values tell `salt`s apart. */
+/** Performs the writes; `salt` makes their values distinct. */
 function write(given: readonly Write[], salt: number, ...stores: KvStore[]): void {
   for (const { key: at, bytes } of given) {
     const key = keyAt(at);
@@ -50,7 +50,7 @@ Deno.test("a store restored from a frozen view and its original stay equal for e
     fc.property(writes, fc.array(writes, { maxLength: 4 }), (before, later) => {
       const store = new KvStore();
       write(before, 1, store);
-      // Not asked for its digest yet, so that its first writes meet pages that no view holds.
+      // Its digest is not asked for yet, so that its first writes meet pages that no view holds.
       const copy = restored(store.freeze());
       for (const [i, more] of later.entries()) {
         write(more, 2 + i, store, copy);
@@ -106,7 +106,7 @@ Deno.test("a change costs one page's chunk and the manifest, all other chunks ke
   assertEquals([changed.length, after.chunkCount, before.chunkCount > 8], [3, before.chunkCount, true]);
 });
 
-/** A page that tells how often it was encoded, which is what digests and chunks cost. */
+/** A page that counts how often it was encoded, which is the cost of digests and chunks. */
 class WatchedPage extends Page {
   encoded = 0;
 
@@ -130,7 +130,7 @@ Deno.test("a chunk, a digest and the number of chunks cost the page asked for an
   assertEquals([view.digestCost(5002), view.digestCost(3), encoded()], [28, 28, 0]);
   assertEquals(sha256Hex(pages[4999]!.encode()), view.chunkDigest(5002));
   assertEquals([pages[4999]!.encoded, encoded(), view.digestCost(5002)], [2, 2, 0]);
-  // What was encoded for the digest is the chunk that is asked for next, once.
+  // The bytes encoded for the digest are reused once, for the chunk that is asked for next.
   const chunk = view.chunk(5002);
   assertEquals([encoded(), sha256Hex(chunk)], [2, view.chunkDigest(5002)]);
   chunk.fill(0);

@@ -1,6 +1,6 @@
 /**
- * Commands and queries of the key-value store and their one encoding (`docs/kv-commands.md`). Strict: exactly one byte string for
- * each command, so what a client signed is what every replica executes.
+ * Commands and queries of the key-value store and their encoding (`docs/kv-commands.md`). The encoding is strict: exactly one byte string
+ * for each command, so that every replica executes what the client signed.
  */
 import { ByteReader } from "../protocol/bytes/byte_reader.ts";
 import { ByteWriter } from "../protocol/bytes/byte_writer.ts";
@@ -9,7 +9,7 @@ import { KV_LIMITS } from "./kv_limits.ts";
 /** First byte of every command. */
 export const KV_COMMAND_VERSION = 1;
 
-/** Sets `key` to `value`, whatever was there. */
+/** Sets `key` to `value`, whether or not the key exists. */
 export interface PutCommand {
   readonly op: "put";
   readonly key: string;
@@ -26,12 +26,12 @@ export interface CasCommand {
   readonly revision: number;
   readonly value: Uint8Array;
 }
-/** Removes `key` if it is there. */
+/** Removes `key` if it exists. */
 export interface DeleteCommand {
   readonly op: "delete";
   readonly key: string;
 }
-/** Keys that start with `prefix` and come after `after` (empty: from the first), at most `limit` of them. */
+/** Lists keys that start with `prefix` and come after `after` (empty: from the first), at most `limit` of them. */
 export interface ListCommand {
   readonly op: "list";
   readonly prefix: string;
@@ -39,13 +39,13 @@ export interface ListCommand {
   readonly limit: number;
 }
 export type KvCommand = PutCommand | GetCommand | CasCommand | DeleteCommand | ListCommand;
-/** Commands that change nothing and may be asked as a query. */
+/** The commands that change nothing and may be sent as a query. */
 export type KvQuery = GetCommand | ListCommand;
 
 const OP = { put: 1, get: 2, cas: 3, delete: 4, list: 5 } as const;
 const UTF8 = new TextEncoder();
 
-/** The bytes of `command`. Throws a RangeError that names the field if one is out of its limits. */
+/** Returns the bytes of `command`. Throws a RangeError that names the field if one exceeds its limits. */
 export function encodeKvCommand(command: KvCommand): Uint8Array {
   const writer = new ByteWriter().u8(KV_COMMAND_VERSION).u8(OP[command.op]);
   switch (command.op) {
@@ -64,7 +64,7 @@ export function encodeKvCommand(command: KvCommand): Uint8Array {
   }
 }
 
-/** The command in `bytes`, or null unless they are exactly one command's encoding. Values are views into `bytes`. Never throws. */
+/** Returns the command in `bytes`, or null unless they are exactly one command's encoding. Values are views into `bytes`. Never throws. */
 export function decodeKvCommand(bytes: Uint8Array): KvCommand | null {
   const reader = new ByteReader(bytes);
   if (reader.u8() !== KV_COMMAND_VERSION) return null;

@@ -1,18 +1,18 @@
-/** Bounds of the key-value store. Every replica must have the same ones: they decide which commands are refused. */
+/** Bounds of the key-value store. They must be the same on every replica, since they decide which commands are refused. */
 export const KV_LIMITS = {
-  /** Bytes of UTF-8 of a key; a key has at least one. A prefix or a cursor may be empty. */
+  /** Bytes of UTF-8 of a key, at least 1. A prefix or a cursor may be empty. */
   maxKeyBytes: 1024,
   /** Bytes of a value. */
   maxValueBytes: 64 * 1024,
-  /** Keys a `list` asks for when its caller names no limit. */
+  /** Keys a `list` asks for if its caller names no limit. */
   defaultListLimit: 1000,
-  /** Keys one `list` may ask for. */
+  /** Maximum number of keys one `list` may ask for. */
   maxListLimit: 1000,
-  /** Bytes of one snapshot chunk, whatever it holds. */
+  /** Bytes of one snapshot chunk of any kind. */
   maxChunkBytes: 256 * 1024,
-  /** Bytes of a page's records; a fuller page is split unless it holds one record only. */
+  /** Bytes of a page's records; a fuller page is split unless it holds a single record. */
   maxPageBytes: 32 * 1024,
-  /** A page with fewer bytes of records is joined with a neighbour, if both fit into one page. */
+  /** A page with fewer bytes of records is joined with a neighbour if both fit into one page. */
   minPageBytes: 8 * 1024,
   /** Page digests in one index chunk of a snapshot. */
   maxIndexDigests: 4096,

@@ -1,6 +1,6 @@
 /**
- * Results of the key-value store and their one encoding (`docs/kv-commands.md`). A client compares results of different replicas
- * as bytes, so equal results have equal bytes.
+ * Results of the key-value store and their encoding (`docs/kv-commands.md`). A client compares results of different replicas as bytes, so
+ * equal results have equal bytes.
  */
 import { LIMITS } from "../protocol/limits.ts";
 import { ByteReader } from "../protocol/bytes/byte_reader.ts";
@@ -32,24 +32,24 @@ export interface AbsentResult {
   readonly status: "absent";
   readonly storeRevision: number;
 }
-/** One key of a list. */
+/** One key of a list, with its value and revision. */
 export interface ListItem {
   readonly key: string;
   readonly revision: number;
   readonly value: Uint8Array;
 }
-/** Keys in order of their UTF-8 bytes. `more`: a list `after` the last of them goes on. */
+/** Keys in the order of their UTF-8 bytes. `more`: further keys follow, to be listed with `after` set to the last of these. */
 export interface ListResult {
   readonly status: "list";
   readonly storeRevision: number;
   readonly more: boolean;
   readonly items: readonly ListItem[];
 }
-/** The bytes were no command. Nothing changed. */
+/** The bytes were not a command. Nothing changed. */
 export interface MalformedResult {
   readonly status: "malformed";
 }
-/** A command that writes was asked as a query. Nothing changed. */
+/** A command that writes was sent as a query. Nothing changed. */
 export interface NotAQueryResult {
   readonly status: "not-a-query";
 }
@@ -67,10 +67,10 @@ const UTF8 = new TextEncoder();
 
 /** Bytes of a list before its items: version, status, store revision, more, count. */
 export const LIST_HEADER_BYTES = 1 + 1 + 8 + 1 + 4;
-/** Bytes of a list item beside its key and value: key length, revision, value length. */
+/** Bytes of a list item besides its key and value: key length, revision, value length. */
 export const LIST_ITEM_BYTES = 2 + 8 + 4;
 
-/** The bytes of `result`, which must keep within the limits. */
+/** Returns the bytes of `result`, which must keep within the limits. */
 export function encodeKvResult(result: KvResult): Uint8Array {
   const writer = new ByteWriter().u8(KV_RESULT_VERSION).u8(STATUS[result.status]);
   switch (result.status) {
@@ -92,7 +92,7 @@ export function encodeKvResult(result: KvResult): Uint8Array {
   }
 }
 
-/** The result in `bytes`, or null unless they are exactly one result's encoding. Values are views into `bytes`. Never throws. */
+/** Returns the result in `bytes`, or null unless they are exactly one result's encoding. Values are views into `bytes`. Never throws. */
 export function decodeKvResult(bytes: Uint8Array): KvResult | null {
   const reader = new ByteReader(bytes);
   if (bytes.length > LIMITS.maxResultBytes || reader.u8() !== KV_RESULT_VERSION) return null;
@@ -126,7 +126,7 @@ function putItem(writer: ByteWriter, item: ListItem): void {
   writer.u16(key.length).raw(key).u64(item.revision).bytes(item.value);
 }
 
-/** Reads as many items as announced; the bytes themselves end a count that promises more than there is. */
+/** Reads as many items as announced; a count that promises more than there is ends with the bytes. */
 function readItems(reader: ByteReader): ListItem[] {
   const items: ListItem[] = [];
   for (let left = reader.u32(); left > 0 && !reader.failed; left--) {

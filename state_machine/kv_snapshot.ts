@@ -1,6 +1,6 @@
 /**
- * Reads the chunks of a key-value store's state, as {@linkcode FrozenStore} makes them, from whoever sent them. Each chunk is checked
- * against the digest that one before it announced, so who knows the head's digest knows all (§8.3).
+ * Reading of the chunks of a key-value store's state, as {@linkcode FrozenStore} makes them, from any source. Each chunk is checked against
+ * the digest that an earlier one announced, so the head's digest authenticates them all (§8.3).
  */
 import { sha256Hex } from "../crypto/digest.ts";
 import type { Digest } from "../protocol/ids.ts";
@@ -9,13 +9,13 @@ import { KV_LIMITS } from "./kv_limits.ts";
 import { type Head, readHead, readIndex } from "./manifest.ts";
 import { decodePage, mustJoin, type Page, quoted } from "./page.ts";
 
-/** A whole state. The pages are as a `PageList`'s own and shared with nobody. */
+/** A whole state. The pages satisfy the rules of a `PageList` and are not shared. */
 export interface KvState {
   readonly revision: number;
   readonly pages: readonly Page[];
 }
 
-/** The state in `chunks`. Throws a RangeError that names the first fault unless they are a state that a store can have. */
+/** Returns the state in `chunks`. Throws a RangeError that names the first fault unless they are a state that a store can have. */
 export function readSnapshot(chunks: Iterable<Uint8Array>): KvState {
   const parser = new SnapshotParser();
   for (const chunk of chunks) parser.chunk(chunk);
@@ -24,9 +24,9 @@ export function readSnapshot(chunks: Iterable<Uint8Array>): KvState {
 
 class SnapshotParser {
   #head: Head | null = null;
-  /** Chunks taken. */
+  /** Number of chunks taken. */
   #taken = 0;
-  /** Wanted digests of the pages, from the index chunks taken. */
+  /** Expected digests of the pages, from the index chunks taken. */
   readonly #digests: Digest[] = [];
   readonly #pages: Page[] = [];
   #keys = 0;
@@ -77,7 +77,7 @@ class SnapshotParser {
     this.#pages.push(page);
   }
 
-  /** Each write gives the store a revision of its own and that one to its key. */
+  /** Checks a key's revision: each write gives the store a new revision, and that one to its key. */
   #revision({ revision: last }: Head, revision: number): void {
     if (revision < 1 || revision > last || this.#revisions.has(revision)) {
       throw new RangeError(`holds the impossible key revision ${revision} (store revision ${last})`);

@@ -23,7 +23,7 @@ function frozen(given: readonly KvRecord[], revision = given.length): FrozenStor
 }
 const chunksOf = (...given: Parameters<typeof frozen>) => [...frozen(...given).chunks()];
 
-/** Chunks of a state as a liar may make them: digests match, pages are as given. */
+/** The chunks of a state as a liar may make them: digests match, pages are as given. */
 function forged(pages: readonly (readonly KvRecord[])[], { revision = 99, keys = pages.flat().length } = {}) {
   const encoded = pages.map((all) =>
     new Page([...all], all.reduce((sum, each) => sum + recordBytes(each), 0), 0).encode()

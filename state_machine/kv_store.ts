@@ -12,16 +12,17 @@ import { readSnapshot } from "./kv_snapshot.ts";
 import { PageList } from "./page_list.ts";
 import { kvRecord } from "./record.ts";
 
-/** One write, as it is done. `value` is null where the key was deleted. */
+/** One write. `value` is null if the key was deleted. */
 export interface KvChange {
   /** The store's new revision. */
   readonly revision: number;
-  /** Entry of the log that made the change. */
+  /** Log index of the entry that made the change. */
   readonly index: LogIndex;
   readonly key: string;
   readonly value: Uint8Array | null;
 }
 
+/** Options of {@linkcode KvStore}. */
 export interface KvStoreOptions {
   /** Called after each write, in order; it must not call the store's writing methods. Not called by `restore`. */
   readonly onChange?: (change: KvChange) => void;
@@ -51,31 +52,33 @@ export class KvStore implements StateMachine {
     return this.#records.size;
   }
 
+  /** Executes an encoded command and returns the encoded result; bytes that are not a command give `malformed`. */
   apply(command: Uint8Array, context: ApplyContext): Uint8Array {
     const decoded = decodeKvCommand(command);
     return encodeKvResult(decoded === null ? MALFORMED : this.#execute(decoded, context.index));
   }
 
+  /** Answers an encoded `get` or `list`; a command that writes gives `not-a-query`. The version is the store's revision. */
   query(query: Uint8Array): QueryResult {
     return { version: this.#revision, value: encodeKvResult(this.#read(decodeKvCommand(query))) };
   }
 
   /**
-   * The present state, to be kept and read while the store goes on, as a checkpoint does (§8.2). Costs one reference for each page and
-   * copies nothing; see {@linkcode FrozenStore} for what it costs later.
+   * Returns the present state, to be kept and read while the store continues, as a checkpoint does (§8.2). Costs one reference for each
+   * page and copies nothing; see {@linkcode FrozenStore} for its later costs.
    */
   freeze(): FrozenStore {
     return this.#frozen ??= new FrozenStore({ revision: this.#revision, keys: this.size }, this.#records.freeze());
   }
 
-  /** The chunks of the present state, whatever is written before the last of them is taken. */
+  /** Returns the chunks of the present state, unaffected by writes made before the last of them is taken. */
   snapshot(): Iterable<Uint8Array> {
     return this.freeze().chunks();
   }
 
   /**
-   * Throws a RangeError and changes nothing unless `chunks` are a state that a store can have. They vouch for themselves only: that
-   * it is the wanted state is known once {@linkcode digest} is the wanted one.
+   * Replaces the state with the one in `chunks`. Throws a RangeError and changes nothing unless they are a state that a store can have.
+   * That it is the wanted state is certain only once {@linkcode digest} is the wanted one.
    */
   restore(chunks: Iterable<Uint8Array>): void {
     const state = readSnapshot(chunks);
@@ -85,8 +88,8 @@ export class KvStore implements StateMachine {
   }
 
   /**
-   * SHA-256 of the snapshot's first chunk, which holds the digests of the others. The pages are part of the state: equal histories,
-   * or a restored state and its original, have equal digests; the same records written in another order need not have.
+   * Returns the SHA-256 digest of the snapshot's first chunk, which holds the digests of the others. The pages are part of the state: equal
+   * histories, or a restored state and its original, have equal digests; the same records written in another order need not.
    */
   digest(): Uint8Array {
     return Uint8Array.fromHex(this.freeze().digest);
@@ -138,7 +141,7 @@ export class KvStore implements StateMachine {
     return { status: "written", revision };
   }
 
-  /** Counts a write. */
+  /** Counts a write and returns its revision. */
   #nextRevision(): number {
     this.#frozen = null;
     return ++this.#revision;

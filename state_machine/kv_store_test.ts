@@ -31,7 +31,7 @@ function list(store: KvStore, given: Partial<ListCommand>): ListResult {
 }
 const keysOf = (result: ListResult) => result.items.map((item) => item.key);
 
-/** The store as one would write it in a minute: a map, sorted when asked. */
+/** A reference implementation of the store: a map, sorted on demand. */
 class Model {
   revision = 0;
   readonly map = new Map<string, { revision: number; value: Uint8Array }>();

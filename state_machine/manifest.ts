@@ -1,8 +1,8 @@
 /**
- * The manifest of a store's state: its counters and the digests of its pages. It has two levels, so that no part of it outgrows a
- * chunk: the head holds the counters and the digests of the index chunks, an index chunk holds the digests of up to
- * {@linkcode KV_LIMITS.maxIndexDigests} pages. The head's own digest is the state's (§8.3): who knows that one can check the head, then
- * each index chunk, then each page, one by one and from whomever they come.
+ * The manifest of a store's state: its counters and the digests of its pages. It has two levels, so that no part of it outgrows a chunk:
+ * the head holds the counters and the digests of the index chunks, an index chunk holds the digests of up to
+ * {@linkcode KV_LIMITS.maxIndexDigests} pages. The head's own digest is the state's (§8.3): with it, a reader can check the head, then each
+ * index chunk, then each page, one by one, whatever their source.
  */
 import { sha256Hex } from "../crypto/digest.ts";
 import { ByteReader } from "../protocol/bytes/byte_reader.ts";
@@ -20,11 +20,11 @@ import { KV_LIMITS } from "./kv_limits.ts";
 
 /** First byte of every head. Version 1 was a list of records without digests. */
 export const SNAPSHOT_VERSION = 2;
-/** Version, store revision, number of keys, number of pages. */
+/** Bytes of version, store revision, number of keys and number of pages. */
 const COUNTER_BYTES = 1 + 8 + 8 + 4;
 const MAX_INDEXES = Math.floor((KV_LIMITS.maxChunkBytes - COUNTER_BYTES) / DIGEST_BYTES);
 
-/** What a state has besides its pages. */
+/** The counters of a state, stored besides its pages. */
 export interface Counters {
   /** Store revision. */
   readonly revision: number;
@@ -40,14 +40,14 @@ export interface Manifest {
   readonly digests: readonly Digest[];
 }
 
-/** The head, read. */
+/** A decoded head. */
 export interface Head extends Counters {
   readonly pages: number;
-  /** Wanted digests of the index chunks. */
+  /** Expected digests of the index chunks. */
   readonly indexes: readonly Digest[];
 }
 
-/** The manifest of a state whose pages have the given digests. */
+/** Returns the manifest of a state whose pages have the given digests. */
 export function makeManifest({ revision, keys }: Counters, pages: readonly Digest[]): Manifest {
   const indexes = listDigests(pages, KV_LIMITS.maxIndexDigests);
   const digests = indexes.map(sha256Hex);
@@ -56,7 +56,7 @@ export function makeManifest({ revision, keys }: Counters, pages: readonly Diges
   return { chunks: [head, ...indexes], digests: [sha256Hex(head), ...digests] };
 }
 
-/** Reads a head. Throws a RangeError that says what is wrong with it unless `makeManifest` could have made it. */
+/** Reads a head. Throws a RangeError that says what is wrong unless `makeManifest` could have made it. */
 export function readHead(bytes: Uint8Array): Head {
   const reader = new ByteReader(bytes);
   const version = reader.u8();
@@ -72,9 +72,12 @@ export function readHead(bytes: Uint8Array): Head {
   return { revision, keys, pages, indexes };
 }
 
-/** How many index chunks a state with `pages` pages has. */
+/** Returns the number of index chunks of a state with `pages` pages. */
 export const indexesFor = (pages: number): number => listsFor(pages, KV_LIMITS.maxIndexDigests);
 
-/** The page digests in `bytes`, index chunk number `at` of a state with `pages` pages. Throws a RangeError unless they are as many as that. */
+/**
+ * Returns the page digests in `bytes`, index chunk number `at` of a state with `pages` pages. Throws a RangeError unless there are exactly
+ * as many as that chunk holds.
+ */
 export const readIndex = (pages: number, at: number, bytes: Uint8Array): Digest[] =>
   splitDigests(bytes, digestsInList(pages, KV_LIMITS.maxIndexDigests, at));

@@ -1,6 +1,6 @@
 /**
- * A page: a run of records in order of their keys' bytes, the piece of state that is digested, copied and transferred as a whole.
- * Its encoding is its records, one behind the other, so equal pages have equal bytes and equal digests.
+ * A page: a run of records in the order of their keys' bytes, the unit in which state is digested, copied and transferred. Its encoding is
+ * the concatenation of its records, so equal pages have equal bytes and equal digests.
  */
 import { sha256Hex } from "../crypto/digest.ts";
 import type { Digest } from "../protocol/ids.ts";
@@ -12,15 +12,15 @@ import { type KvRecord, readRecord, recordBytes, writeRecord } from "./record.ts
 
 /** Records in order. Only `PageList` changes pages, and none that a frozen view holds. */
 export class Page {
-  /** Freezes that came before the page was made: a page of an earlier generation is held by a frozen view. */
+  /** Number of freezes before the page was made: a page of an earlier generation is held by a frozen view. */
   readonly generation: number;
   readonly #records: KvRecord[];
   #bytes: number;
   #digest: Digest | null;
 
   /**
-   * `records` ascend by key and are the page's own from now on; `bytes` is the sum of their `recordBytes`; `digest` that of their
-   * encoding, where it is known.
+   * `records` ascend by key and belong to the page from now on; `bytes` is the sum of their `recordBytes`; `digest` is that of their
+   * encoding, if known.
    */
   constructor(records: KvRecord[], bytes: number, generation: number, digest: Digest | null = null) {
     this.#records = records;
@@ -39,12 +39,12 @@ export class Page {
     return this.#bytes;
   }
 
-  /** Whether it holds more than a page should and can be split. */
+  /** True if the page holds more bytes than a page should and can be split. */
   get isOverfull(): boolean {
     return this.#bytes > KV_LIMITS.maxPageBytes && this.#records.length > 1;
   }
 
-  /** Whether the digest is known, so that to ask for it costs nothing. */
+  /** True if the digest is known, so that asking for it costs nothing. */
   get isDigested(): boolean {
     return this.#digest !== null;
   }
@@ -55,21 +55,21 @@ export class Page {
     return this.#digest!;
   }
 
-  /** The encoding, the digest of which is known from now on. */
+  /** Returns the encoding, and remembers its digest. */
   encodeDigested(): Uint8Array {
     const bytes = this.encode();
     this.#digest = sha256Hex(bytes);
     return bytes;
   }
 
-  /** The page's canonical bytes, made anew. */
+  /** Returns the page's canonical bytes, made anew. */
   encode(): Uint8Array {
     const writer = new ByteWriter(this.#bytes);
     for (const record of this.#records) writeRecord(writer, record);
     return writer.finish();
   }
 
-  /** Place of the first record at or above `key`. */
+  /** Returns the place of the first record at or above `key`. */
   placeOf(key: string): number {
     let low = 0;
     let high = this.#records.length;
@@ -81,24 +81,24 @@ export class Page {
     return low;
   }
 
-  /** Replaces `removed` records from `place` on by `added`, which must keep the order. */
+  /** Replaces `removed` records from `place` on with `added`, which must keep the order. */
   splice(place: number, removed: number, ...added: KvRecord[]): void {
     for (const record of this.#records.splice(place, removed, ...added)) this.#bytes -= recordBytes(record);
     for (const record of added) this.#bytes += recordBytes(record);
     this.#digest = null;
   }
 
-  /** A page of its own with the same records. */
+  /** Returns a separate page with the same records. */
   copy(generation: number): Page {
     return new Page(this.#records.slice(), this.#bytes, generation);
   }
 
-  /** This page and the one that comes next, as one. */
+  /** Returns this page and the next one as one page. */
   joined(next: Page, generation: number): Page {
     return new Page([...this.#records, ...next.#records], this.#bytes + next.#bytes, generation);
   }
 
-  /** The pages to put in place of this one: itself, or an overfull one's parts, none of them overfull. */
+  /** Returns the pages to put in place of this one: itself, or the parts of an overfull one, none of them overfull. */
   split(generation: number): Page[] {
     if (!this.isOverfull) return [this];
     const { place, bytes } = this.#middle();
@@ -107,7 +107,7 @@ export class Page {
     return [...left.split(generation), ...right.split(generation)];
   }
 
-  /** The place that makes the larger part smallest, the first such, with a record on each side; and the bytes before it. */
+  /** Returns the first place, with a record on each side, at which the larger part is smallest, and the bytes before it. */
   #middle(): { place: number; bytes: number } {
     let bytes = recordBytes(this.#records[0]!);
     let place = 1;
@@ -121,8 +121,8 @@ export class Page {
 }
 
 /**
- * Whether two neighbours belong into one page. No two pages of a store do: it joins them as soon as a change makes them so. That leaves
- * at most one page in two below {@linkcode KV_LIMITS.minPageBytes}.
+ * Returns whether two neighbours must be joined into one page. No two pages of a store must: it joins them as soon as a change makes them
+ * so. That leaves at most every other page below {@linkcode KV_LIMITS.minPageBytes}.
  */
 export function mustJoin(left: Page, right: Page): boolean {
   const smaller = Math.min(left.bytes, right.bytes);
@@ -130,7 +130,7 @@ export function mustJoin(left: Page, right: Page): boolean {
 }
 
 /**
- * The page in `bytes`, whose SHA-256 is `digest`; of generation 0. Throws a RangeError that says what is wrong with them unless they
+ * Returns the page in `bytes`, whose SHA-256 digest is `digest`; of generation 0. Throws a RangeError that says what is wrong unless they
  * are exactly what `encode` makes of a page that is neither empty nor overfull.
  */
 export function decodePage(bytes: Uint8Array, digest: Digest): Page {
@@ -155,5 +155,5 @@ export function decodePage(bytes: Uint8Array, digest: Digest): Page {
   );
 }
 
-/** A key as error messages show it. */
+/** Returns a key as error messages show it, cut to 64 characters. */
 export const quoted = (key: string): string => JSON.stringify(key.length > 64 ? `${key.slice(0, 64)}…` : key);

@@ -1,20 +1,20 @@
 /**
- * The store's records as a list of pages. Which record is in which page depends on nothing but the order of changes, so replicas
- * that executed the same commands have the same pages; and a list made of another's pages goes on as that one does.
+ * The store's records as a list of pages. The division into pages depends only on the order of changes, so replicas that executed the same
+ * commands have the same pages, and a list made of another's pages continues exactly as that one does.
  */
 import { compareUtf8 } from "./compare_utf8.ts";
 import { mustJoin, Page } from "./page.ts";
 import type { KvRecord } from "./record.ts";
 
-/** Pages in order; together they ascend by key. No page is empty or overfull, and no two neighbours belong into one. */
+/** Pages in order; together they ascend by key. No page is empty or overfull, and no two neighbours must be joined. */
 export class PageList {
   readonly #pages: Page[];
   /** The same records by key: a search through the pages would make a read half as long again. */
   readonly #byKey = new Map<string, KvRecord>();
-  /** Freezes so far; pages of an earlier generation are shared with frozen views and copied before they are changed. */
+  /** Number of freezes so far; pages of an earlier generation are shared with frozen views and copied before they are changed. */
   #generation = 0;
 
-  /** A list of `pages`, which must be as a list's own and of generation 0; they may be changed from now on. */
+  /** Makes a list of `pages`, which must satisfy the rules of a list and be of generation 0; they may be changed from now on. */
   constructor(pages: readonly Page[] = []) {
     this.#pages = pages.slice();
     for (const { records } of pages) for (const record of records) this.#byKey.set(record.key, record);
@@ -29,7 +29,7 @@ export class PageList {
     return this.#byKey.get(key);
   }
 
-  /** Puts a record in place of the one with its key, or between its neighbours. */
+  /** Replaces the record with the same key, or inserts the record between its neighbours. */
   set(record: KvRecord): void {
     const at = this.#pageFor(record.key);
     const page = this.#own(at);
@@ -39,7 +39,7 @@ export class PageList {
     this.#settle(at);
   }
 
-  /** Removes a key, and tells whether it was there. */
+  /** Removes a key; returns whether it existed. */
   delete(key: string): boolean {
     if (!this.#byKey.delete(key)) return false;
     const at = this.#pageFor(key);
@@ -49,7 +49,7 @@ export class PageList {
     return true;
   }
 
-  /** Records with keys at or above `key`, ascending. The list must not change while they are read. */
+  /** Yields the records with keys at or above `key`, ascending. The list must not change while they are read. */
   *from(key: string): Generator<KvRecord> {
     let at = this.#pageFor(key);
     let place = this.#pages[at]?.placeOf(key) ?? 0;
@@ -59,13 +59,13 @@ export class PageList {
     }
   }
 
-  /** The present pages, which will never change again: later changes are made to copies. Costs one reference for each page. */
+  /** Returns the present pages, which will never change again: later changes are made to copies. Costs one reference for each page. */
   freeze(): readonly Page[] {
     this.#generation++;
     return this.#pages.slice();
   }
 
-  /** The last page whose first key is at or below `key`, or 0. */
+  /** Returns the index of the last page whose first key is at or below `key`, or 0. */
   #pageFor(key: string): number {
     let low = 1;
     let high = this.#pages.length;
@@ -77,13 +77,13 @@ export class PageList {
     return low - 1;
   }
 
-  /** The page at `at`, made where there is none, copied where a frozen view holds it. */
+  /** Returns the page at `at`, created if there is none, copied if a frozen view holds it. */
   #own(at: number): Page {
     const page = this.#pages[at] ?? new Page([], 0, this.#generation);
     return this.#pages[at] = page.generation === this.#generation ? page : page.copy(this.#generation);
   }
 
-  /** Restores what holds of the list's pages after the one at `at` was changed. */
+  /** Restores the rules of the list after the page at `at` was changed. */
   #settle(at: number): void {
     const page = this.#pages[at]!;
     if (page.records.length === 0) {
@@ -99,8 +99,8 @@ export class PageList {
   }
 
   /**
-   * Joins pages from `first` to `last` with the ones behind them, where they belong into one. One pass from left to right is enough: a
-   * joined page is larger than each of the two, so it belongs together with no neighbour that they did not belong together with.
+   * Joins pages from `first` to `last` with their successors where they must be joined. One pass from left to right is enough: a joined
+   * page is larger than each of the two, so it need not be joined with any neighbour that they need not be joined with.
    */
   #join(first: number, last: number): void {
     for (let at = Math.max(first, 0); at <= last && at + 1 < this.#pages.length;) {

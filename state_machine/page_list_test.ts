@@ -8,7 +8,7 @@ import { PageList } from "./page_list.ts";
 import { assertSettled, keyAt, type Write, writes } from "../tests/support/page_values.ts";
 import { type KvRecord, kvRecord } from "./record.ts";
 
-/** Does `write` as the `revision`th. */
+/** Performs `write` as the `revision`th. */
 function change(list: PageList, { key, bytes }: Write, revision: number): void {
   if (bytes === null) list.delete(keyAt(key));
   else list.set(kvRecord(keyAt(key), revision, new Uint8Array(bytes).fill(revision)));
@@ -106,7 +106,7 @@ Deno.test("a list made of another's pages goes on as that one does, to the same 
 Deno.test("thousands of keys keep their order and fill their pages, whatever the order of insertion and removal", () => {
   const names = numbers(5000);
   const list = new PageList();
-  // 3 is prime to 5000, so every key is met once, in three ascending passes.
+  // 3 is coprime to 5000, so every key is visited once, in three ascending passes.
   names.forEach((_, i) => list.set(kvRecord(names[(i * 3) % names.length] ?? "", i + 1, new Uint8Array(80))));
   assertEquals([...list.from("")].map(({ key }) => key), names);
   assertEquals([...list.from("002500x")].map(({ key }) => key), names.slice(2501));

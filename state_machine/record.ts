@@ -1,4 +1,4 @@
-/** What the store keeps under one key, and its encoding in pages: `text key, u64 revision, value` (`docs/kv-commands.md`). */
+/** The record the store keeps under one key, and its encoding in pages: `text key, u64 revision, value` (`docs/kv-commands.md`). */
 import type { ByteReader } from "../protocol/bytes/byte_reader.ts";
 import type { ByteWriter } from "../protocol/bytes/byte_writer.ts";
 import { KV_LIMITS } from "./kv_limits.ts";
@@ -11,19 +11,19 @@ export interface KvRecord {
   readonly keyBytes: number;
   /** Store revision of the write that set the value. */
   readonly revision: number;
-  /** Memory of its own, not a view into a command or a chunk. */
+  /** In memory of its own, not a view into a command or a chunk. */
   readonly value: Uint8Array;
 }
 
-/** Bytes of a record beside its key and value: key length, revision, value length. */
+/** Bytes of a record besides its key and value: key length, revision, value length. */
 const FRAMING = 2 + 8 + 4;
 
-/** A record of its own memory: `value` is copied, since a view would keep the whole command or chunk alive. */
+/** Returns a record; `value` is copied, since a view would keep the whole command or chunk alive. */
 export function kvRecord(key: string, revision: number, value: Uint8Array): KvRecord {
   return { key, keyBytes: utf8Length(key), revision, value: value.slice() };
 }
 
-/** Bytes of the record's encoding. */
+/** Returns the length of the record's encoding in bytes. */
 export function recordBytes({ keyBytes, value }: KvRecord): number {
   return FRAMING + keyBytes + value.length;
 }
@@ -32,7 +32,7 @@ export function writeRecord(writer: ByteWriter, { key, keyBytes, revision, value
   writer.u16(keyBytes).utf8(key, keyBytes).u64(revision).bytes(value);
 }
 
-/** The next record; neutral values if there is none, and then the reader has failed. */
+/** Reads the next record; returns neutral values if there is none, and then the reader has failed. */
 export function readRecord(reader: ByteReader): KvRecord {
   const key = reader.text(1, KV_LIMITS.maxKeyBytes);
   return kvRecord(key, reader.u64(), reader.bytes(KV_LIMITS.maxValueBytes));

@@ -1,4 +1,4 @@
-/** Bytes of UTF-8 of a well-formed string, counted without encoding it. */
+/** Returns the number of UTF-8 bytes of a well-formed string, without encoding it. */
 export function utf8Length(text: string): number {
   let bytes = text.length;
   for (let i = 0; i < text.length; i++) {

@@ -1,4 +1,4 @@
-/** `deno task cluster`: a whole cluster on this machine, until Ctrl-C. A second start goes on with the same keys and data. */
+/** `deno task cluster`: a whole cluster on this machine, until Ctrl-C. A second start continues with the same keys and data. */
 import { ConfigError } from "../crypto/config_error.ts";
 import type { DenoProcess } from "./support/deno_process.ts";
 import { readFlags, wholeNumber } from "./support/flags.ts";
@@ -55,14 +55,14 @@ interface Ended {
   readonly exitCode: number;
 }
 
-/** Prints the replica's log lines as they come. */
+/** Prints the replica's log lines as they arrive. */
 function follow(id: string, process: DenoProcess): { readonly id: string; readonly process: DenoProcess } {
   console.log(`${id} is ready (pid ${process.pid})`);
   process.stderr.onLine((line) => console.error(line));
   return { id, process };
 }
 
-/** One that ends by itself is named, and the others go on: that is what they are for. */
+/** Resolves when all replicas have ended. One that ends by itself is reported, and the others go on: the cluster tolerates that. */
 async function whenAllEnd(
   replicas: readonly { readonly id: string; readonly process: DenoProcess }[],
   dir: string,
@@ -77,7 +77,7 @@ async function whenAllEnd(
   return { message: "all replicas ended by themselves", exitCode: EXIT_FAILED };
 }
 
-/** Whether a person has ended this task. */
+/** Set once the user has ended this task. */
 let stopping = false;
 
 function onSignal(): Promise<Ended> {

@@ -1,6 +1,6 @@
 /**
- * `deno task demo`: a cluster of four replica processes and a client process on loopback; a killed leader, a Byzantine one,
- * and what the honest replicas make of it. One line a step. Exit codes: 0 all was as it should be, 1 it was not, 2 wrong usage.
+ * `deno task demo`: a cluster of four replica processes and a client process on loopback; first the leader is killed, then a Byzantine
+ * one is exposed by the honest replicas. One line per step. Exit codes: 0 all went as expected, 1 it did not, 2 wrong usage.
  */
 import { PORTS_PER_REPLICA } from "../crypto/roster/generate_cluster.ts";
 import { byzantineLeader, compareAll, killLeader, restart, writeAndRead } from "./demo/acts.ts";
@@ -18,7 +18,7 @@ const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGTERM", "SIGINT"];
 
-/** Plays the whole story; `say` gets each step. Everything started is in `started`, which the caller ends. */
+/** Plays the whole demo; `say` gets each step. Everything started is put on `started`, which the caller disposes of. */
 async function play(dir: string, say: Stage["say"], started: AsyncDisposableStack): Promise<void> {
   const basePort = findFreePorts(REPLICAS * PORTS_PER_REPLICA);
   const plan = { dir, replicas: REPLICAS, clients: CLIENTS, basePort };
@@ -60,7 +60,7 @@ async function main(args: readonly string[]): Promise<number> {
   return EXIT_DONE;
 }
 
-/** Rejects when a person ends the demo. */
+/** Rejects when the user ends the demo. */
 function interrupted(): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>();
   for (const name of SIGNALS) Deno.addSignalListener(name, () => reject(new Error(`interrupted by ${name}`)));

@@ -1,4 +1,4 @@
-/** `deno task keygen`: keys and the signed roster of a new cluster. */
+/** `deno task keygen`: creates the keys and the signed roster of a new cluster. */
 import { ConfigError } from "../crypto/config_error.ts";
 import { type ClusterOptions, generateCluster } from "../crypto/roster/generate_cluster.ts";
 import type { ProtocolConstants } from "../protocol/config.ts";
@@ -45,7 +45,7 @@ const EXIT_DONE = 0;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
-/** Where the task writes its lines. */
+/** Output of the task's lines. */
 export interface Terminal {
   readonly out: (line: string) => void;
   readonly error: (line: string) => void;
@@ -53,7 +53,7 @@ export interface Terminal {
 
 type Flags = ReturnType<typeof readFlags<(typeof STRINGS)[number], (typeof BOOLEANS)[number]>>;
 
-/** The constants that flags change. */
+/** Returns the constants changed by flags. */
 function changedConstants(flags: Flags): Partial<ProtocolConstants> {
   const electionTimeoutMs = wholeNumber("election-timeout-ms", flags["election-timeout-ms"]);
   const checkpointEvery = wholeNumber("checkpoint-every", flags["checkpoint-every"]);

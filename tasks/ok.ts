@@ -20,18 +20,18 @@ const TESTS: readonly Step[] = [
   { name: "tests", args: ["test", "--no-prompt", "-P"] },
 ];
 
-/** Runs one step and tells whether it passed. */
+/** Runs one step and returns whether it passed. */
 export type Runner = (step: Step) => Promise<boolean>;
 
 const root = new URL("../", import.meta.url);
 
-/** Runs the step with this very Deno, its output going where ours goes. */
+/** Runs the step with this same Deno, its output going to ours. */
 const runDeno: Runner = async ({ args }) => {
   const command = new Deno.Command(Deno.execPath(), { args: [...args], cwd: root, stdin: "null" });
   return (await command.spawn().status).success;
 };
 
-/** Runs `steps` in order until one fails; true when all passed. */
+/** Runs `steps` in order until one fails; true if all passed. */
 export async function runSteps(
   steps: readonly Step[],
   run: Runner,
@@ -52,7 +52,7 @@ export async function runSteps(
 
 const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 
-/** The steps that the command line asks for, or null where it asks for something unknown. */
+/** Returns the steps that the command line asks for, or null if it asks for something unknown. */
 export function chooseSteps(args: readonly string[]): readonly Step[] | null {
   if (args.length === 0) return [...CHECKS, ...TESTS];
   return args.length === 1 && args[0] === "--no-test" ? CHECKS : null;

@@ -4,14 +4,14 @@
  * come without one (the ZeroMQ add-on needs it; the image prefers its own). Exit codes: 0 done, 1 failed.
  */
 
-/** Where Linux distributions keep the C++ runtime; other systems have none that a Linux image could use. */
+/** Directories in which Linux distributions keep the C++ runtime; other systems have none that a Linux image could use. */
 const RUNTIME_FOLDERS = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib"];
 const RUNTIME = "libstdc++.so.6";
 
 const root = new URL("../", import.meta.url);
 const target = new URL(".deno-dir/", root);
 
-/** Fetches the locked packages into `.deno-dir/npm`; true when all are there. */
+/** Fetches the locked packages into `.deno-dir/npm`; true if all are there. */
 async function fetchPackages(): Promise<boolean> {
   const command = new Deno.Command(Deno.execPath(), {
     args: ["install", "--frozen"],
@@ -22,7 +22,7 @@ async function fetchPackages(): Promise<boolean> {
   return (await command.spawn().status).success;
 }
 
-/** Copies the C++ runtime into `.deno-dir/lib` and returns where it was found, or null where this system has none. */
+/** Copies the C++ runtime into `.deno-dir/lib` and returns where it was found, or null if this system has none. */
 async function copyRuntime(): Promise<string | null> {
   const lib = new URL("lib/", target);
   await Deno.mkdir(lib, { recursive: true });

@@ -1,11 +1,11 @@
-/** Addresses: how they are written, checked and bound. */
+/** Formats, checks and binds addresses. */
 
-/** A transport could not be set up. The message names the address and the reason. */
+/** Thrown when a transport cannot be set up. The message names the address and the reason. */
 export class TransportError extends Error {
   override readonly name = "TransportError";
 }
 
-/** How long a busy port is asked for again: a socket just closed in this process gives its port back a little later. */
+/** Time for which binding to a busy port is retried: a socket just closed in this process releases its port a little later. */
 const BIND_PATIENCE_MS = 1000;
 const BIND_RETRY_MS = 10;
 
@@ -20,7 +20,7 @@ interface Bindable {
   bind(address: string): Promise<void>;
 }
 
-/** `tcp://host:port`. Throws a {@linkcode TransportError} if either is not usable. */
+/** Returns `tcp://host:port`. Throws a {@linkcode TransportError} if either is not usable. */
 export function tcpAddress(host: string, port: number): string {
   if (!Number.isInteger(port) || port < 1 || port > 65535) {
     throw new TransportError(
@@ -33,13 +33,13 @@ export function tcpAddress(host: string, port: number): string {
   return `tcp://${host}:${port}`;
 }
 
-/** Whether `host` is a dotted IPv4 address, so that nothing needs to be looked up. */
+/** Returns whether `host` is a dotted IPv4 address, so that no lookup is needed. */
 export function isIpv4(host: string): boolean {
   const parts = host.split(".");
   return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) <= 255);
 }
 
-/** Binds `socket`; `purpose` says in the error what it was for. Throws a {@linkcode TransportError}. */
+/** Binds `socket`; `purpose` says in errors what it was for. Throws a {@linkcode TransportError}. */
 export async function bindSocket(socket: Bindable, host: string, port: number, purpose: string): Promise<void> {
   const address = tcpAddress(host, port);
   const deadline = performance.now() + BIND_PATIENCE_MS;
@@ -57,7 +57,7 @@ export async function bindSocket(socket: Bindable, host: string, port: number, p
   }
 }
 
-/** The code of a system error, such as `EAGAIN`; `unknown` if it has none. */
+/** Returns the code of a system error, such as `EAGAIN`; `unknown` if it has none. */
 export function errorCode(error: unknown): string {
   if (error instanceof Error && "code" in error && typeof error.code === "string") return error.code;
   return "unknown";

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers";
 
 /**
- * One turn of the event loop. Timers, signals and the release of sent frames need turns, and promises alone never give
+ * Waits for one turn of the event loop. Timers, signals and the release of sent frames need turns, and promises alone never give
  * one: a loop that always finds something to receive would hold all of them up.
  */
 export function eventLoopTurn(): Promise<void> {

@@ -1,16 +1,16 @@
-/** How much a {@linkcode FairQueue} holds; without a number there is no such bound. */
+/** Capacity of a {@linkcode FairQueue}; an omitted number means no such bound. */
 export interface FairQueueLimits {
-  /** Items of one source. One more of it is refused. */
+  /** Items of one source. A further one is refused. */
   readonly perSource?: number;
-  /** Items of all sources together. One more drives out the newest of the source that has most. */
+  /** Items of all sources together. A further one evicts the newest item of the source that has most. */
   readonly total?: number;
 }
 
-/** Items of several sources, taken one of each source in turn and each source's in order: who floods it crowds out only itself. */
+/** A queue served round-robin over its sources, each source's items in order: a flooding source crowds out only itself. */
 export class FairQueue<T> {
   readonly #perSource: number;
   readonly #total: number;
-  /** Sources with something queued; the first is the next to be served. */
+  /** Sources with queued items; the first is the next to be served. */
   readonly #bySource = new Map<string, T[]>();
   #size = 0;
 
@@ -27,7 +27,7 @@ export class FairQueue<T> {
     return this.#size === 0;
   }
 
-  /** False, and nothing changes, if the source has its share, or if the queue is full and no other source has more. */
+  /** Queues `item`. Returns false, changing nothing, if the source has its share, or the queue is full and no other source has more. */
   push(source: string, item: T): boolean {
     const queue = this.#bySource.get(source) ?? [];
     if (queue.length >= this.#perSource) return false;
@@ -38,7 +38,7 @@ export class FairQueue<T> {
     return true;
   }
 
-  /** The oldest item of the source whose turn it is; undefined if there is none. */
+  /** Removes and returns the oldest item of the source whose turn it is; undefined if there is none. */
   shift(): T | undefined {
     const next = this.#bySource.entries().next();
     if (next.done) return undefined;
@@ -50,7 +50,7 @@ export class FairQueue<T> {
     return item;
   }
 
-  /** Drops an item of the source with most of them, if that is more than `fair`. */
+  /** Drops an item of the source with most of them, if that is more than `fair`; false if not. */
   #makeRoom(fair: number): boolean {
     let largest: T[] = [];
     for (const queue of this.#bySource.values()) if (queue.length > largest.length) largest = queue;

@@ -1,7 +1,7 @@
 import { LIMITS } from "../protocol/limits.ts";
 import type { Channel } from "./port.ts";
 
-/** Bytes of all frames of one packet, by where it came from, and of an answer. A frame above it ends its connection. */
+/** Bytes of all frames of one packet, by channel, and of an answer. A larger frame ends its connection. */
 export const MAX_PACKET_BYTES: Readonly<Record<Channel | "answer", number>> = {
   peer: LIMITS.maxPacketBytes,
   /** Above the largest evidence: a header and the entries of one AppendEntries, {@linkcode LIMITS.maxAppendBytes} of bodies. */
@@ -11,7 +11,7 @@ export const MAX_PACKET_BYTES: Readonly<Record<Channel | "answer", number>> = {
   answer: LIMITS.maxPacketBytes,
 };
 
-/** Bytes of all frames together. */
+/** Returns the bytes of all frames together. */
 export function totalBytes(frames: readonly Uint8Array[]): number {
   let total = 0;
   for (const frame of frames) total += frame.byteLength;
@@ -19,7 +19,7 @@ export function totalBytes(frames: readonly Uint8Array[]): number {
 }
 
 /**
- * Whether a received frame list may go on to the decoder: 1 to `LIMITS.maxFrames` frames, `maxBytes` bytes in all. The
+ * Returns whether a received frame list may go on to the decoder: 1 to `LIMITS.maxFrames` frames, at most `maxBytes` bytes in all. The
  * routing frame is not part of the list.
  */
 export function withinLimits(frames: readonly Uint8Array[], maxBytes: number): boolean {

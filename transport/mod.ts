@@ -1,5 +1,5 @@
 export { TransportError } from "./endpoint.ts";
-export type { Lookup } from "./zmq/host_keeper.ts";
+export type { Lookup } from "./zmq/host_connector.ts";
 export { MEMORY_QUEUES, MemoryNetwork, type MemoryQueues } from "./memory/memory_transport.ts";
 export type { Channel, ClientTransport, Received, ReplicaTransport, TransportCounters } from "./port.ts";
 export { routeOf } from "./route.ts";

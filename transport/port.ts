@@ -1,6 +1,6 @@
-/** The transport port. Frames in, frames out; what they mean is the codec's business, who sent them the signatures'. */
+/** The transport port. Frames in, frames out; their meaning is the codec's business, their origin the signatures'. */
 
-/** Where a frame list came from. Routing hints only (§2.3); never an identity. */
+/** Origin of a frame list. A routing hint only (§2.3); never an identity. */
 export type Channel =
   /** Sent to this replica by a peer's DEALER. */
   | "peer"
@@ -12,19 +12,19 @@ export type Channel =
 export interface Received {
   readonly channel: Channel;
   /**
-   * Tells connections of a channel apart, so that one can be muted without the others; says nothing about who signed.
-   * For peers and clients hexadecimal digits made up when the connection began: none can be chosen or taken over, and
-   * who reconnects has another. For published frames the roster id whose address was connected to.
+   * Tells connections of a channel apart, so that one can be muted without the others; says nothing about the signer.
+   * For peers and clients it is hexadecimal digits made up when the connection began: a route can be neither chosen nor taken over, and
+   * a reconnecting sender gets another. For published frames it is the roster id whose address was connected to.
    */
   readonly route: string;
   readonly frames: readonly Uint8Array[];
 }
 
-/** Counters of one transport; all only grow. */
+/** Counters of one transport; all only increase. */
 export interface TransportCounters {
   received: number;
   sent: number;
-  /** Not sent because the peer's or client's queue was full. */
+  /** Frame lists not sent because the peer's or client's queue was full. */
   dropped: number;
   /** Received frame lists refused before decoding: too many frames, too many bytes. */
   refused: number;
@@ -33,17 +33,23 @@ export interface TransportCounters {
 /** One replica's end of the network. */
 export interface ReplicaTransport {
   /**
-   * Waits until something arrived, `timeoutMs` passed or `wake` was called, and returns what is there, at most `limit`
-   * of each channel in turn, so that no channel starves another. Empty on timeout.
+   * Waits until something has arrived, `timeoutMs` milliseconds have passed or `wake` was called, and returns what is there, at most
+   * `limit` from each channel in turn, so that no channel starves another. Empty on timeout.
    */
   receive(timeoutMs: number, limit: number): Promise<Received[]>;
   /** Makes a pending `receive` return. */
   wake(): void;
-  /** Queues frames for one peer by roster id; drops and counts when its queue is full. */
+  /**
+   * Queues frames for one peer by roster id; drops and counts them if its queue is full. Throws `RangeError` if it is no peer, or on 0
+   * frames.
+   */
   sendToPeer(peer: string, frames: readonly Uint8Array[]): void;
-  /** Publishes frames to all peers. */
+  /** Publishes frames to all peers. Throws `RangeError` on 0 frames. */
   publish(frames: readonly Uint8Array[]): void;
-  /** Answers the client at `route`; drops and counts when that connection is gone or does not read. */
+  /**
+   * Answers the client at `route`; drops and counts the frames if that connection is gone or does not read. Throws `RangeError` on 0
+   * frames.
+   */
   sendToClient(route: string, frames: readonly Uint8Array[]): void;
   readonly counters: Readonly<TransportCounters>;
   close(): Promise<void>;
@@ -51,12 +57,15 @@ export interface ReplicaTransport {
 
 /** One client's end: a DEALER to every replica. */
 export interface ClientTransport {
-  /** As for replicas; `replica` is the roster id of the socket it came over. */
+  /** Receives as a replica does; `replica` is the roster id of the socket the frames came over. */
   receive(
     timeoutMs: number,
     limit: number,
   ): Promise<{ readonly replica: string; readonly frames: readonly Uint8Array[] }[]>;
   wake(): void;
+  /**
+   * Queues frames for one replica by roster id; drops and counts them if its queue is full. Throws `RangeError` on another id or 0 frames.
+   */
   send(replica: string, frames: readonly Uint8Array[]): void;
   readonly counters: Readonly<TransportCounters>;
   close(): Promise<void>;

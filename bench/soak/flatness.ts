@@ -1,8 +1,8 @@
-/** Whether what a soak measured stays flat: the trend of its second half, replica by replica. */
+/** Tests that the figures of a soak stay flat: the trend of its second half, replica by replica. */
 import { type Trend, trendOf } from "../support/trend.ts";
 import type { Sample } from "./timeline.ts";
 
-/** One figure's trends in the second half; of a replica, or of the whole cluster. */
+/** One figure's trends in the second half; of one replica, or of the whole cluster. */
 export interface Flatness {
   readonly figure: string;
   readonly unit: string;
@@ -32,7 +32,7 @@ export const FIGURES = [
   },
 ] as const;
 
-/** Trends of all samples in the second half of `seconds`. */
+/** Returns the trends of all samples in the second half of `seconds`. */
 export function flatnessOf(samples: readonly Sample[], seconds: number): Flatness[] {
   const half = samples.filter((sample) => sample.seconds >= seconds / 2);
   const ids = half[0]?.replicas.map(({ replica }) => replica) ?? [];

@@ -1,4 +1,4 @@
-/** What `deno task soak` is asked to do. */
+/** The command line of `deno task soak`. */
 import { ConfigError } from "../../crypto/config_error.ts";
 import { readFlags, wholeNumber } from "../../tasks/support/flags.ts";
 
@@ -41,7 +41,7 @@ export interface SoakPlan {
   readonly svg: string | null;
 }
 
-/** Parses the arguments; null where help was asked for. Throws `ConfigError`. */
+/** Parses the arguments; null if help was requested. Throws `ConfigError`. */
 export function readSoakPlan(args: readonly string[]): SoakPlan | null {
   const flags = readFlags(args, STRINGS, ["help"]);
   if (flags.help) return null;

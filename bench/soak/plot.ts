@@ -1,4 +1,4 @@
-/** A soak as a plot. */
+/** Plots a soak. */
 import { type Chart, COLOURS, drawChart, type Panel } from "../support/line_chart.ts";
 import { FIGURES } from "./flatness.ts";
 import type { SoakPlan } from "./plan.ts";
@@ -6,7 +6,7 @@ import type { Sample, TimelineEvent } from "./timeline.ts";
 
 const TITLES = { "resident memory": "Resident memory", "on disk": "Database and write-ahead log on disk" };
 
-/** The plot as an SVG file's text. */
+/** Returns the plot as the text of an SVG file. */
 export function plotSoak(plan: SoakPlan, samples: readonly Sample[], events: readonly TimelineEvent[]): string {
   const { minutes, clients, rate, keys, size, checkpointEvery, logTail } = plan;
   const pace = rate === null ? "one write under way each" : `${rate} writes/s together`;

@@ -10,7 +10,7 @@ import { type Sample, Timeline, type TimelineEvent } from "./timeline.ts";
 import { type Verification, verify } from "./verify.ts";
 import { type Comeback, REPLICA_FLAGS, wipeAndRecover } from "./wipe.ts";
 
-/** Most samples of a run, so that the files stay readable. */
+/** Maximum number of samples of a run, so that the files stay readable. */
 const MOST_SAMPLES = 400;
 const LEAST_INTERVAL_S = 2;
 
@@ -24,7 +24,7 @@ export interface SoakResult {
   readonly verification: Verification;
 }
 
-/** Runs `plan`; `say` hears what happens. */
+/** Runs `plan`; `say` gets a line per event. */
 export async function runSoak(plan: SoakPlan, say: (line: string) => void): Promise<SoakResult> {
   const dir = await Deno.makeTempDir();
   try {

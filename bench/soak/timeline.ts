@@ -5,9 +5,9 @@ import { type ReplicaSample, sampleReplicas } from "../support/replica_sampler.t
 import type { SteadyLoad, Window } from "../support/steady_load.ts";
 
 export interface Sample {
-  /** Since the load began. */
+  /** Seconds since the load began. */
   readonly seconds: number;
-  /** Acknowledged since the sample before, latencies in milliseconds. */
+  /** Writes acknowledged since the previous sample, latencies in milliseconds. */
   readonly load: Window;
   readonly replicas: readonly ReplicaSample[];
 }

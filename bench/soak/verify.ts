@@ -1,4 +1,4 @@
-/** At the end of a soak: whether all replicas hold one state, and whether all that was acknowledged is in it. */
+/** Verifies at the end of a soak that all replicas hold one state, and that it contains everything that was acknowledged. */
 import type { Client } from "../../client/mod.ts";
 import { eventually } from "../../tasks/support/eventually.ts";
 import type { LocalCluster } from "../../tasks/support/local_cluster.ts";
@@ -10,15 +10,15 @@ const MOST_NAMED = 10;
 
 export interface Verification {
   readonly appliedIndex: number;
-  /** Digest of state and sessions of each replica at that index. */
+  /** Digest of each replica's state and sessions at that index. */
   readonly digests: Readonly<Record<string, string>>;
   readonly equal: boolean;
   readonly acknowledged: number;
-  /** Writes whose outcome no client learned. */
+  /** Writes of unknown outcome. */
   readonly unknown: number;
   readonly keysRead: number;
   readonly keysWrong: number;
-  /** The first of them. */
+  /** The first of the wrong keys. */
   readonly wrong: readonly string[];
 }
 

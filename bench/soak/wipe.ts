@@ -1,4 +1,4 @@
-/** The replica that loses its disk in the middle of a soak, and its way back (§8.3, §8.4). */
+/** Has a replica lose its disk in the middle of a soak, and recover (§8.3, §8.4). */
 import { presentLeader } from "../../tasks/support/change_leader.ts";
 import type { LocalCluster } from "../../tasks/support/local_cluster.ts";
 import { endRecovery, hasState, loseDisk } from "../../tasks/support/lost_disk.ts";
@@ -9,22 +9,22 @@ import type { Timeline } from "./timeline.ts";
 const STATE_MS = 300_000;
 export const REPLICA_FLAGS = ["--log-level", "info"] as const;
 
-/** Times in seconds since the load began. */
+/** Times of a recovery, in seconds since the load began. */
 export interface Comeback {
   readonly replica: string;
   readonly lostAt: number;
   readonly startedAt: number;
-  /** All state was fetched and installed. */
+  /** Time at which all state was fetched and installed. */
   readonly transferredAt: number;
-  /** It was level with where the others were then. */
+  /** Time at which it had applied what the others had committed at `transferredAt`. */
   readonly levelAt: number;
-  /** After the change of leaders. */
+  /** Time at which it was a full member, after the change of leaders. */
   readonly memberAt: number;
-  /** The transfer by the replica's own account. */
+  /** The transfer as reported by the replica itself. */
   readonly transfer: { readonly index: number; readonly chunks: number; readonly bytes: number; readonly ms: number };
 }
 
-/** Kills a follower, deletes what it had, and sees it back as a full member. */
+/** Kills a follower, deletes its data, and waits until it is a full member again. */
 export async function wipeAndRecover(cluster: LocalCluster, observer: Observer, timeline: Timeline): Promise<Comeback> {
   const leader = presentLeader(await observer.statuses(cluster.ids))?.leader;
   const replica = cluster.ids.findLast((id) => id !== leader)!;

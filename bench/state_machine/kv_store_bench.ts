@@ -1,6 +1,7 @@
 /**
- * What the key-value store costs at 100 000 keys of 200 bytes, met in an order that jumps about: `deno bench replica/state_machine`.
- * Commands are encoded beforehand; decoding them and encoding results is part of the figures, as it is in a replica.
+ * Benchmarks the key-value store at 100 000 keys of 200 bytes, accessed in scattered order: `deno bench
+ * bench/state_machine/kv_store_bench.ts`. Commands are encoded beforehand; decoding them and encoding results is part of the figures, as it
+ * is in a replica.
  */
 import { clientId, logIndex } from "../../protocol/ids.ts";
 import { encodeKvCommand, type KvCommand } from "../../state_machine/kv_command.ts";
@@ -11,11 +12,11 @@ const VALUE = new Uint8Array(200).fill(7);
 const CONTEXT = { index: logIndex(1), client: clientId("c1") };
 const keyAt = (at: number) => `user/${String(at).padStart(6, "0")}`;
 
-/** Commands made of every key, in an order in which neighbours are far apart (61 803 is prime to 100 000). */
+/** Returns commands made of every key, in an order in which neighbours are far apart (61 803 is coprime to 100 000). */
 const commands = (make: (key: string) => KvCommand) =>
   Array.from({ length: KEYS }, (_, i) => encodeKvCommand(make(keyAt((i * 61_803) % KEYS))));
 
-/** Hands out `all` in a circle. */
+/** Returns a function that yields `all` cyclically. */
 function circle<T>(all: readonly T[]): () => T {
   let at = 0;
   return () => all[at++ % all.length]!;

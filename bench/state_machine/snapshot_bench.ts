@@ -1,6 +1,6 @@
 /**
- * What a checkpoint costs at 100 000 keys of 200 bytes (about 23 MB in pages): `deno bench bench/state_machine/snapshot_bench.ts`. Without the
- * disk: chunks go into a set.
+ * Benchmarks a checkpoint at 100 000 keys of 200 bytes (about 23 MB in pages): `deno bench bench/state_machine/snapshot_bench.ts`. Without
+ * the disk: chunks go into a set.
  */
 import { sha256Hex } from "../../crypto/digest.ts";
 import { clientId, type Digest, logIndex } from "../../protocol/ids.ts";
@@ -12,7 +12,7 @@ import { KvStore } from "../../state_machine/kv_store.ts";
 const KEYS = 100_000;
 const VALUE = new Uint8Array(200).fill(7);
 const CONTEXT = { index: logIndex(1), client: clientId("c1") };
-/** Bytes of chunks a turn. */
+/** Bytes of chunks per turn. */
 const TURN_BYTES = 256 * 1024;
 
 const commands = Array.from({ length: KEYS }, (_, i) => {
@@ -25,7 +25,7 @@ function filled(): KvStore {
   return store;
 }
 
-/** Writes one snapshot; tells how long its longest turn took, in milliseconds, and how many bytes were new. */
+/** Writes one snapshot; returns the duration of its longest turn in milliseconds, and the number of new bytes. */
 function write(store: KvStore, held: Set<Digest>): { longestMs: number; turns: number; newBytes: number } {
   const ports = { hash: sha256Hex, chunks: held };
   const writer = startSnapshot([], freezeMachine(store, sha256Hex));

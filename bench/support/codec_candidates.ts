@@ -1,4 +1,4 @@
-/** The general formats that the codec is compared with: maps with the fields' names, digests as their text. */
+/** The general formats that the codec is compared with: maps with the fields' names, digests as text. */
 
 export interface Candidate {
   readonly name: string;
@@ -49,7 +49,7 @@ async function msgpack(path: string): Promise<Candidate> {
   };
 }
 
-/** JSON, and those MessagePack packages whose entry files are given. */
+/** Returns JSON, and those MessagePack packages whose entry files are given. */
 export async function loadCandidates(paths: { msgpackr?: string; msgpack?: string }): Promise<Candidate[]> {
   const found: Candidate[] = [];
   if (paths.msgpackr !== undefined) found.push(await msgpackr(paths.msgpackr));

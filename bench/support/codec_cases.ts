@@ -1,4 +1,4 @@
-/** The three hot messages of the codec comparison, and what a strict reader must check of them once decoded by a general format. */
+/** The three hot messages of the codec comparison, and the checks a strict reader must make once a general format has decoded them. */
 import { joinRequests } from "../../protocol/entry_body.ts";
 import { clientId, digest, logIndex, offset, replicaId, round, seq, term } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
@@ -7,7 +7,7 @@ import type { PacketOf } from "../../protocol/packet.ts";
 import { encodeMessage, entryOf } from "../../transport/codec/mod.ts";
 import type { Signed } from "../../protocol/signed.ts";
 
-/** Digests and contents that look random, as real ones do, and are the same in every run. */
+/** Returns bytes for digests and contents that look random, as real ones do, and are the same in every run. */
 function pseudoRandom(length: number, start: number): Uint8Array {
   let state = start * 2654435761 >>> 0;
   return Uint8Array.from({ length }, () => {
@@ -81,7 +81,7 @@ const array = (value: unknown, max: number, field: string): readonly unknown[] =
   return value as unknown[];
 };
 
-/** What the schema checks while it reads, for an object that a general decoder made. */
+/** Checks an object made by a general decoder for everything the schema checks while it reads. */
 export function validateResponse(value: unknown): AppendEntriesResponse {
   const found = record(value, 8);
   need(found["kind"] === "AppendEntriesResponse", "kind");

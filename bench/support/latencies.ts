@@ -1,14 +1,14 @@
-/** Latencies of calls, summed up. */
+/** Summarizes the latencies of calls. */
 
 export interface LatencySummary {
   readonly count: number;
-  /** Milliseconds; NaN where nothing was measured. */
+  /** Milliseconds; NaN if nothing was measured. */
   readonly p50: number;
   readonly p99: number;
   readonly max: number;
 }
 
-/** Sums up `latencies`, in milliseconds and any order. */
+/** Summarizes `latencies`, in milliseconds and any order. */
 export function summarize(latencies: readonly number[]): LatencySummary {
   const sorted = [...latencies].sort((a, b) => a - b);
   const at = (part: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? NaN;

@@ -1,16 +1,16 @@
-/** Curves over time as an SVG: panels one below the other, one time axis, numbered events across all of them. */
+/** Draws curves over time as an SVG: panels one below the other, one time axis, numbered events across all of them. */
 import { niceTicks, type Ticks } from "./ticks.ts";
 
 export interface Series {
   readonly name: string;
   readonly colour: string;
-  /** Seconds, and a value; null where there is none, so that the curve has a gap. */
+  /** Pairs of seconds and a value; null leaves a gap in the curve. */
   readonly points: readonly (readonly [number, number | null])[];
 }
 
 export interface Panel {
   readonly title: string;
-  /** What the values are in, written along the axis. */
+  /** Unit of the values, written along the axis. */
   readonly unit: string;
   readonly series: readonly Series[];
 }
@@ -23,13 +23,13 @@ export interface ChartEvent {
 export interface Chart {
   readonly title: string;
   readonly subtitle: string;
-  /** Length of the time axis. */
+  /** Length of the time axis in seconds. */
   readonly seconds: number;
   readonly panels: readonly Panel[];
   readonly events: readonly ChartEvent[];
 }
 
-/** Of colours that people with colour-blindness tell apart too. */
+/** Colours that people with colour blindness can tell apart too. */
 export const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#56b4e9", "#666666"] as const;
 
 const WIDTH = 900;
@@ -44,7 +44,7 @@ const PLOT = WIDTH - LEFT - RIGHT;
 const escape = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 const at = (value: number): string => value.toFixed(1);
 
-/** The chart as the text of an SVG file. */
+/** Returns the chart as the text of an SVG file. */
 export function drawChart(chart: Chart): string {
   const bottom = HEAD + chart.panels.length * (PANEL + PANEL_GAP);
   const height = bottom + 8 + chart.events.length * EVENT_LINE + 12;
@@ -65,9 +65,9 @@ export function drawChart(chart: Chart): string {
 interface TimeAxis {
   readonly ticks: Ticks;
   readonly unit: string;
-  /** Seconds of one unit. */
+  /** Seconds per unit of the time axis. */
   readonly unitSeconds: number;
-  /** Where a moment lies; beyond the end, outside the plot. */
+  /** Returns the horizontal position of a time; past the end, outside the plot. */
   readonly x: (seconds: number) => number;
 }
 
@@ -112,7 +112,7 @@ function timeTicks({ ticks, unit, unitSeconds, x }: TimeAxis, bottom: number): s
   ];
 }
 
-/** Right of the title, from the right edge inwards. */
+/** Draws the legend right of the title, from the right edge inwards. */
 function legend(series: readonly Series[], y: number): string[] {
   const drawn: string[] = [];
   let x = WIDTH - RIGHT;
@@ -127,7 +127,7 @@ function legend(series: readonly Series[], y: number): string[] {
 }
 
 const eventMark = (x: number, top: number, number: number): string => {
-  // Events that lie close to each other have their numbers at different heights.
+  // Events close to each other have their numbers at different heights.
   const y = top + 10 + 13 * (number % 6);
   return `<path d="M${at(x)} ${top}v${PANEL}" stroke="#999" stroke-dasharray="3 3"/>` +
     `<text x="${at(x + 3)}" y="${y}" font-size="11" fill="#555">${number + 1}</text>`;

@@ -1,4 +1,4 @@
-/** Closed-loop load on a cluster: each client has one write under way at a time, with a key of its own. */
+/** Closed-loop load on a cluster: each client has one write in flight at a time, with a key of its own. */
 import type { Client } from "../../client/mod.ts";
 import { summarize } from "./latencies.ts";
 

@@ -1,20 +1,20 @@
-/** What each replica of a cluster uses and holds at a moment. */
+/** Samples the resources and progress of each replica of a cluster. */
 import type { LocalCluster } from "../../tasks/support/local_cluster.ts";
 import type { Observer } from "../../tasks/support/observer.ts";
 import { residentMiB } from "./resources.ts";
 
 export interface ReplicaSample {
   readonly replica: string;
-  /** Resident memory of the process as the kernel accounts it; null while it does not run. */
+  /** Resident memory of the process as the kernel reports it; null while it does not run. */
   readonly residentMiB: number | null;
   /** Bytes of its data directory's files: the database, and the write-ahead log beside it. */
   readonly databaseBytes: number;
   readonly walBytes: number;
-  /** Null where it does not answer. */
+  /** Null if it does not answer. */
   readonly status: ReplicaProgress | null;
 }
 
-/** How far a replica is. */
+/** Progress of a replica. */
 export interface ReplicaProgress {
   readonly leader: string | null;
   readonly term: number;

@@ -1,39 +1,39 @@
 /**
- * Writers that go on for as long as they are told, each with keys of its own, and know what every key must hold: the last value whose
- * write was acknowledged, or one written later whose outcome nobody told them.
+ * Writers that go on until told to stop, each with keys of its own, and know what every key must hold: the last value whose
+ * write was acknowledged, or one written later whose outcome is unknown.
  */
 import { type Client, NoQuorumError } from "../../client/mod.ts";
 import { type LatencySummary, summarize } from "./latencies.ts";
 
-/** Longer than any pause of a cluster that lives. */
+/** Timeout of a write: longer than any pause of a live cluster. */
 const TIMEOUT_MS = 120_000;
-/** Reads under way at a time when everything is checked. */
+/** Concurrent reads when everything is checked. */
 const PARALLEL_READS = 32;
 
 export interface SteadyLoadPlan {
-  /** Keys of all writers together. */
+  /** Number of keys of all writers together. */
   readonly keys: number;
   /** Bytes of each value, at least 16. */
   readonly size: number;
-  /** Writes a second of all writers together; null: each writes again as soon as it is answered. */
+  /** Writes per second of all writers together; null: each writes again as soon as it is answered. */
   readonly rate: number | null;
 }
 
-/** What was written under one key. */
+/** The values written under one key. */
 interface KeyRecord {
   acknowledged: string | null;
-  /** Written after that, with an outcome nobody knows. */
+  /** Values written after that, of unknown outcome. */
   readonly unknown: string[];
 }
 
-/** What reading everything back showed. */
+/** Result of reading everything back. */
 export interface CheckResult {
   readonly keys: number;
-  /** Keys with another value than they must hold, each with what was read and wanted. */
+  /** Keys whose value is not one they may hold, each with the value read and those wanted. */
   readonly wrong: readonly string[];
 }
 
-/** Writes since the window before. */
+/** Writes since the previous window. */
 export interface Window extends LatencySummary {
   readonly seconds: number;
   readonly writesPerSecond: number;
@@ -56,7 +56,7 @@ export class SteadyLoad {
     this.#running.catch(() => this.#stopping = true);
   }
 
-  /** What was acknowledged since this was asked before. */
+  /** Returns the writes acknowledged since the previous call. */
   window(): Window {
     const now = performance.now();
     const seconds = (now - this.#windowStart) / 1000;
@@ -66,7 +66,7 @@ export class SteadyLoad {
     return { seconds, writesPerSecond: summary.count / seconds, ...summary };
   }
 
-  /** Lets the writes under way end. Throws what a writer failed with. */
+  /** Waits for writes in flight. Throws the error a writer failed with. */
   async stop(): Promise<void> {
     this.#stopping = true;
     await this.#running;
@@ -123,7 +123,7 @@ export class SteadyLoad {
 
 const UTF8 = new TextEncoder();
 
-/** `value` and a space, filled up to `size` bytes with what no compression or sharing would shrink. */
+/** Returns `value` and a space, filled up to `size` bytes with random ones that cannot be compressed or shared. */
 function padded(value: string, size: number): Uint8Array {
   const bytes = new Uint8Array(size);
   for (let at = 0; at < size; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));

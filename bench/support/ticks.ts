@@ -1,13 +1,13 @@
 /** Round numbers along an axis. */
 
 export interface Ticks {
-  /** From 0 to the first at or above the highest value. */
+  /** Values from 0 to the first tick at or above the highest value. */
   readonly values: readonly number[];
-  /** A tick as it is written. */
+  /** Formats a tick. */
   readonly text: (value: number) => string;
 }
 
-/** Ticks from 0 that reach `highest`, with about `count` of them. */
+/** Returns ticks from 0 that reach `highest`, about `count` of them. */
 export function niceTicks(highest: number, count: number): Ticks {
   const wanted = (highest > 0 ? highest : 1) / count;
   const power = 10 ** Math.floor(Math.log10(wanted));

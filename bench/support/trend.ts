@@ -1,4 +1,4 @@
-/** Whether a figure grows: the straight line through its samples, against their mean. */
+/** Measures whether a figure grows: fits a straight line to its samples and relates it to their mean. */
 
 /** One sample: seconds since the start, and the value. */
 export type Point = readonly [seconds: number, value: number];
@@ -6,13 +6,13 @@ export type Point = readonly [seconds: number, value: number];
 export interface Trend {
   readonly samples: number;
   readonly mean: number;
-  /** Slope of the line of least squares, in units an hour. */
+  /** Slope of the least-squares line, in units per hour. */
   readonly slopePerHour: number;
-  /** Growth along that line over the time looked at, as a share of the mean: 0.01 is one per cent. */
+  /** Growth along that line over the time span of the samples, as a share of the mean: 0.01 is one per cent. */
   readonly growth: number;
 }
 
-/** The trend of `points`; of fewer than two there is none. */
+/** Returns the trend of `points`, or null if they do not lie at two or more different times. */
 export function trendOf(points: readonly Point[]): Trend | null {
   const samples = points.length;
   if (samples < 2) return null;

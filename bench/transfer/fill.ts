@@ -1,7 +1,7 @@
-/** A store full of values that share nothing. */
+/** Fills a store with values that share no content. */
 import type { Client } from "../../client/mod.ts";
 
-/** Writes under way at a time: enough to keep the cluster busy, and bounded in bytes. */
+/** Concurrent writes: enough to keep the cluster busy, and bounded in bytes. */
 const PARALLEL = 12;
 
 /** Writes `count` keys of `size` random bytes. */

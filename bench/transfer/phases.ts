@@ -1,4 +1,4 @@
-/** What the steady load got, phase by phase of a run, and what the replicas did for it. */
+/** Measures the steady load in each phase of a run, and the resources the replicas used for it. */
 import type { LocalCluster } from "../../tasks/support/local_cluster.ts";
 import { cpuSeconds, residentMiB } from "../support/resources.ts";
 import type { SteadyLoad, Window } from "../support/steady_load.ts";
@@ -7,12 +7,12 @@ export interface Phase {
   readonly name: string;
   /** Latencies in milliseconds. */
   readonly load: Window;
-  /** Per cent of one core that each running replica used, and what memory it had at the end. */
+  /** Per cent of one core that each running replica used, and the memory it had at the end. */
   readonly cpuPercent: Readonly<Record<string, number>>;
   readonly residentMiB: Readonly<Record<string, number>>;
 }
 
-/** Measures the load while `act` goes on. */
+/** Measures the load while `act` runs. */
 export async function phase(
   name: string,
   cluster: LocalCluster,
@@ -26,7 +26,7 @@ export async function phase(
   const after = await cpuOf(cluster);
   const used = [...after].map(([id, { pid, seconds }]): [string, number] => {
     const start = before.get(id);
-    // A process that was started meanwhile has used all it used in this phase.
+    // A process started meanwhile has used all its time in this phase.
     const since = start?.pid === pid ? start.seconds : 0;
     return [id, 100 * (seconds - since) / window.seconds];
   });
@@ -47,7 +47,7 @@ async function cpuOf(cluster: LocalCluster) {
   return new Map(await Promise.all(found));
 }
 
-/** A phase against another one: 1 is the same, throughput below 1 and latency above 1 are worse. */
+/** A phase relative to another one: 1 is the same; throughput below 1 and latency above 1 are worse. */
 export interface Ratios {
   readonly phase: string;
   readonly against: string;

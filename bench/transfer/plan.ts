@@ -1,4 +1,4 @@
-/** What `deno task bench:transfer` is asked to do. */
+/** The command line of `deno task bench:transfer`. */
 import { ConfigError } from "../../crypto/config_error.ts";
 import { readFlags, wholeNumber } from "../../tasks/support/flags.ts";
 
@@ -39,7 +39,7 @@ export interface TransferPlan {
   readonly json: string | null;
 }
 
-/** Parses the arguments; null where help was asked for. Throws `ConfigError`. */
+/** Parses the arguments; null if help was requested. Throws `ConfigError`. */
 export function readTransferPlan(args: readonly string[]): TransferPlan | null {
   const flags = readFlags(args, STRINGS, ["help"]);
   if (flags.help) return null;

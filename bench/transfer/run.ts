@@ -1,4 +1,4 @@
-/** One measurement of a state transfer. */
+/** Runs one measurement of a state transfer. */
 import { PORTS_PER_REPLICA } from "../../crypto/roster/generate_cluster.ts";
 import { presentLeader } from "../../tasks/support/change_leader.ts";
 import { eventually } from "../../tasks/support/eventually.ts";
@@ -25,12 +25,12 @@ export interface TransferResult {
     readonly leader: string;
     readonly chunks: number;
     readonly bytes: number;
-    /** From the first chunk asked for until everything was fetched and installed. */
+    /** Seconds from the first chunk asked for until everything was fetched and installed. */
     readonly seconds: number;
     readonly mibPerSecond: number;
-    /** How often a source was slow, lacked what was asked for, or lied. */
+    /** Number of times a source was slow, lacked what was asked for, or lied. */
     readonly failures: number;
-    /** From the start of the process until it was level with the others. */
+    /** Seconds from the start of the process until it was level with the others. */
     readonly levelSeconds: number;
   };
   readonly phases: readonly Phase[];
@@ -38,7 +38,7 @@ export interface TransferResult {
   readonly check: CheckResult;
 }
 
-/** Runs `plan`; `say` hears what happens. */
+/** Runs `plan`; `say` gets a line per event. */
 export async function runTransfer(plan: TransferPlan, say: (line: string) => void): Promise<TransferResult> {
   const dir = await Deno.makeTempDir();
   try {
@@ -68,7 +68,7 @@ async function measure(
   const load = new SteadyLoad(clients, { keys: 100 * plan.clients, size: plan.size, rate: plan.rate });
   const pause = () => new Promise((resolve) => setTimeout(resolve, 1000 * plan.seconds));
   const inPhase = (name: string, act: () => Promise<unknown>) => phase(name, cluster, load, act);
-  // The system is still busy writing what was filled in to the disk; this is no measure for what comes later.
+  // The system is still busy writing the fill to disk; this is no baseline for later phases.
   const settling = await inPhase("right after filling", pause);
   const before = await inPhase("four replicas", pause);
   const leader = presentLeader(await observer.statuses(cluster.ids))!.leader;
@@ -104,7 +104,7 @@ async function timedFill(
   await fill(client, count, valueKib * 1024);
   const seconds = (performance.now() - start) / 1000;
   const written = count * valueKib / 1024;
-  // So that the next snapshots are small ones, and the one to be fetched has everything.
+  // So that the next snapshots are small, and the one to be fetched has everything.
   await eventually("a stable checkpoint near the end of the log", async () => {
     const statuses = await observer.statuses(cluster.ids);
     const { checkpointEvery } = cluster.roster.constants;

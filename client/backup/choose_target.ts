@@ -1,28 +1,31 @@
-/** What a backup is to hold: the newest checkpoint and the highest commit certificate that any source shows and the roster proves. */
+/**
+ * Chooses the state a backup is to hold: the newest checkpoint and the highest commit certificate shown by any source and proven by the
+ * roster.
+ */
 import type { CheckpointProof, CommitCertificate } from "../../protocol/certificate.ts";
 import type { ReplicaId } from "../../protocol/ids.ts";
 import type { CheckpointAnswer } from "../../transport/codec/mod.ts";
 import type { Gathering } from "./gathering.ts";
 import { pause } from "./pause.ts";
 
-/** A state that can be proven. */
+/** A provable state: a checkpoint, a commit certificate above it, or both. */
 export interface Target {
-  /** Null where there is no checkpoint yet. */
+  /** Null if there is no checkpoint yet. */
   readonly checkpoint: CheckpointProof | null;
-  /** Null where the checkpoint is the end. */
+  /** Null if nothing above the checkpoint is certified. */
   readonly certificate: CommitCertificate | null;
-  /** Index of the end; 0 where nothing is committed yet. */
+  /** Index of the last entry; 0 if nothing is committed yet. */
   readonly index: number;
 }
 
-/** How long further answers are waited for once one is enough: a newer checkpoint saves entries. */
+/** Wait for further answers once one is enough: a newer checkpoint saves fetching entries. */
 const GRACE_MS = 300;
-/** Before sources that showed too little are asked again. */
+/** Wait before sources that showed too little are asked again. */
 const RETRY_MS = 100;
 
 /**
- * The best that sources show. It reaches at least index `atLeast`; where that is null, all sources that answer in time are heard. Throws
- * {@linkcode NoSourceError} where nothing that reaches that far comes in time.
+ * Returns the best target the sources can prove. It reaches at least index `atLeast`; if that is null, all sources that answer in time are
+ * heard. Throws {@linkcode NoSourceError} if nothing that reaches that far arrives in time.
  */
 export async function chooseTarget(gathering: Gathering, atLeast: number | null): Promise<Target> {
   const { ledger, signal, tell } = gathering;
@@ -36,7 +39,7 @@ export async function chooseTarget(gathering: Gathering, atLeast: number | null)
   }
 }
 
-/** What the sources show, all of it proven. Those that are slower than the others are left alone for a while. */
+/** Returns the proven part of every answer. Sources slower than the others are paused for a while. */
 async function shownBy(gathering: Gathering, atLeast: number | null): Promise<Target[]> {
   const { ledger, sources, signal } = gathering;
   const shown: Target[] = [];
@@ -57,7 +60,7 @@ async function shownBy(gathering: Gathering, atLeast: number | null): Promise<Ta
   return shown;
 }
 
-/** What of `answer` is proven; whoever shows proofs that do not hold is not asked again. */
+/** Returns the proven part of `answer`; a replica that shows invalid proofs is not asked again. */
 function check({ trust, ledger }: Gathering, replica: ReplicaId, answer: CheckpointAnswer): Target {
   const { checkpoint, certificate } = answer;
   const [isCheckpoint, isCertificate] = [

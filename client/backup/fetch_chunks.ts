@@ -1,26 +1,26 @@
-/** Fetching chunks by their digests from all sources at once. Each proves itself, so it does not matter whose it is. */
+/** Fetches chunks by their digests from all sources at once. A chunk proves itself by its digest, so any source will do. */
 import { sha256Hex } from "../../crypto/digest.ts";
 import type { Digest, ReplicaId } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { Gathering } from "./gathering.ts";
 import { pause } from "./pause.ts";
 
-/** How often timers are looked at. */
+/** Interval at which timers are checked. */
 const TICK_MS = 100;
-/** After which chunks asked of one source are asked of an idle one too. */
+/** Wait after which the chunks asked of one source are also asked of an idle one. */
 const HEDGE_MS = 500;
 
 interface Request {
   readonly digests: readonly Digest[];
   readonly askedAt: number;
-  /** Settles with the source's id when its answer is dealt with. */
+  /** Settles when the answer has been processed. */
   readonly answered: Promise<void>;
   hedged: boolean;
 }
 
 /**
- * Fetches those of `digests` that are not there yet. False where the sources have dropped some of them: then there is a newer checkpoint.
- * Throws {@linkcode NoSourceError}.
+ * Fetches those of `digests` that are not held yet. Returns false if the sources have dropped some of them, which means that there is a
+ * newer checkpoint. Throws {@linkcode NoSourceError}.
  */
 export async function fetchChunks(gathering: Gathering, digests: Iterable<Digest>): Promise<boolean> {
   const over = new AbortController();
@@ -34,13 +34,13 @@ export async function fetchChunks(gathering: Gathering, digests: Iterable<Digest
 class ChunkFetch {
   readonly #gathering: Gathering;
   readonly #signal: AbortSignal;
-  /** Not here yet. */
+  /** Digests of the chunks still missing. */
   readonly #wanted: Set<Digest>;
-  /** Of those, the ones nobody was asked for. */
+  /** Missing chunks that no source is being asked for. */
   readonly #free: Set<Digest>;
   readonly #total: number;
   readonly #requests = new Map<ReplicaId, Request>();
-  /** What each source was found not to hold. */
+  /** Chunks each source turned out not to hold. */
   readonly #lacking = new Map<ReplicaId, Set<Digest>>();
   #failure: { readonly error: unknown } | null = null;
 
@@ -66,7 +66,7 @@ class ChunkFetch {
     return true;
   }
 
-  /** Waits for the next answer, or a little. */
+  /** Waits for the next answer, but at most one tick. */
   async #turn(): Promise<void> {
     const over = new AbortController();
     const answers = [...this.#requests.values()].map(({ answered }) => answered);
@@ -74,13 +74,13 @@ class ChunkFetch {
     over.abort();
   }
 
-  /** Whether some chunk is held by none of those who would give it. */
+  /** Returns whether some chunk is held by none of the sources that may be asked. */
   #isGone(ready: readonly ReplicaId[]): boolean {
     if (ready.length === 0 || ready.some((replica) => !this.#lacking.has(replica))) return false;
     return [...this.#free].some((digest) => ready.every((replica) => this.#lacking.get(replica)!.has(digest)));
   }
 
-  /** Asks for chunks nobody was asked for; where there are none left, for those that somebody takes long to give. */
+  /** Asks for chunks that no source was asked for; if there are none left, for those that another source is slow to give. */
   #askIdle(replica: ReplicaId): void {
     const lacking = this.#lacking.get(replica);
     const digests: Digest[] = [];
@@ -129,7 +129,7 @@ class ChunkFetch {
     tell("chunks", this.#total - this.#wanted.size, this.#total);
   }
 
-  /** Chunks in front of the last one given it does not hold; those behind that may only not have fitted. */
+  /** Notes the chunks a source does not hold: those before the last one given. Later ones may just not have fitted. */
   #note(replica: ReplicaId, asked: readonly Digest[], given: ReadonlyMap<Digest, unknown>, last: number): void {
     const missing = asked.slice(0, last).filter((digest) => !given.has(digest));
     if (missing.length === 0) return;

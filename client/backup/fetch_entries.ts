@@ -1,6 +1,6 @@
 /**
- * Fetching the entries between a checkpoint and a commit certificate. Whether a chain leads to the certified hash shows at its end, so each
- * source is asked for the whole of it: then it is known who lied.
+ * Fetches the entries between a checkpoint and a commit certificate. Only the end of a chain shows whether it leads to the certified hash,
+ * so each source is asked for the whole of it: a wrong hash at the end then names the liar.
  */
 import { sha256Hex } from "../../crypto/digest.ts";
 import type { CommitCertificate } from "../../protocol/certificate.ts";
@@ -13,18 +13,18 @@ import type { Gathering } from "./gathering.ts";
 import { pause } from "./pause.ts";
 import type { Place } from "./scratch.ts";
 
-/** How one source's chain ended. */
+/** Outcome of asking one source for the chain. */
 type Chain = readonly Place[] | "dropped" | "failed";
 
 const RETRY_MS = 100;
-/** Index, term and length of an entry. */
+/** Bytes of an entry's index, term and length. */
 const FRAMING_BYTES = 8 + 8 + 4;
-/** Bytes of entries that leave no room for another one of any size. */
+/** Bytes of entries above which an answer has no room for another entry of any size. */
 const FULL_BYTES = LIMITS.maxReplyBytes - LIMITS.maxEntryBytes - 256;
 
 /**
- * Entries behind `base` up to the point of `certificate`, which the roster proves. Null where a source has dropped some of them and no
- * other gave them: then there is a newer checkpoint. Throws {@linkcode NoSourceError}.
+ * Returns the places of the entries above `base` up to `certificate`, which the roster has proven. Null if a source has dropped some of
+ * them and no other gave them, which means that there is a newer checkpoint. Throws {@linkcode NoSourceError}.
  */
 export async function fetchEntries(
   gathering: Gathering,
@@ -82,7 +82,10 @@ async function chainFrom(
   return "failed";
 }
 
-/** What no honest replica answers: other entries than it was asked for, or fewer than it has and than fit. */
+/**
+ * Describes an answer no honest replica gives: entries other than those asked for, or fewer than it has and can fit. Null if there is no
+ * fault.
+ */
 function faultOf({ entries, base, commitIndex }: EntriesAnswer, from: number, end: number): string | null {
   if (entries.some(({ index }, i) => index !== from + i)) return "gave entries out of order";
   const wanted = Math.min(end, commitIndex) - from + 1;
@@ -93,6 +96,6 @@ function faultOf({ entries, base, commitIndex }: EntriesAnswer, from: number, en
 const bytesOf = (entries: readonly Entry[]): number =>
   entries.reduce((sum, { body }) => sum + body.length + FRAMING_BYTES, 0);
 
-/** Whether there may be no room for another one. */
+/** Returns whether the answer may have no room for another entry. */
 const isFull = (entries: readonly Entry[]): boolean =>
   entries.length === LIMITS.maxFetchEntries || bytesOf(entries) > FULL_BYTES;

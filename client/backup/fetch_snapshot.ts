@@ -1,4 +1,4 @@
-/** Fetching the snapshot of a checkpoint: its head, then the lists, then the chunks, each level known by the one before (§8.3). */
+/** Fetches the snapshot of a checkpoint: its head, then the lists, then the chunks, each level named by the one before (§8.3). */
 import type { CheckpointProof } from "../../protocol/certificate.ts";
 import type { Digest } from "../../protocol/ids.ts";
 import { readManifestHead, readManifestList } from "../../protocol/snapshot/snapshot_manifest.ts";
@@ -6,8 +6,8 @@ import { fetchChunks } from "./fetch_chunks.ts";
 import type { Gathering } from "./gathering.ts";
 
 /**
- * The digests of all chunks of the snapshot that `checkpoint` proves, as they stand in a backup; the chunks are in the scratch file then. Null
- * where the sources have dropped some of them. Throws {@linkcode NoSourceError}.
+ * Returns the digests of all chunks of the snapshot that `checkpoint` proves, in backup order; the chunks themselves are then in the
+ * scratch file. Null if the sources have dropped some of them. Throws {@linkcode NoSourceError}.
  */
 export async function fetchSnapshot(
   gathering: Gathering,

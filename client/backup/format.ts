@@ -6,14 +6,14 @@
 import { DIGEST_BYTES } from "../../protocol/bytes/sizes.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 
-/** First bytes of every backup; a line of text, so that whoever looks at the file sees what it is. */
+/** First bytes of every backup; a line of text, so that anyone who opens the file can tell what it is. */
 export const MAGIC = new TextEncoder().encode("bft-raft backup\n");
 export const BACKUP_VERSION = 1;
 
-/** What a record holds. */
+/** Content of a record. */
 export type RecordKind = "end" | "checkpoint" | "chunk" | "certificate" | "entry";
 
-/** The byte of each type. */
+/** Type byte of each kind of record. */
 export const RECORD_BYTES: Readonly<Record<RecordKind, number>> = {
   end: 0,
   checkpoint: 1,
@@ -26,10 +26,10 @@ export const RECORD_NAMES: ReadonlyMap<number, RecordKind> = new Map(
   Object.entries(RECORD_BYTES).map(([name, byte]) => [byte, name as RecordKind]),
 );
 
-/** Version, index, term and length of an entry. */
+/** Bytes of an entry's version, index, term and length. */
 const ENTRY_FRAMING = 1 + 8 + 8 + 4;
 
-/** Longest content of each type; nothing longer is read. */
+/** Longest content of each kind of record, in bytes; nothing longer is read. */
 export const RECORD_LIMITS: Readonly<Record<RecordKind, number>> = {
   end: DIGEST_BYTES,
   checkpoint: LIMITS.maxReplyBytes,

@@ -1,17 +1,17 @@
-/** What the parts of making a backup share. */
+/** The context shared by the steps of making a backup. */
 import type { Digest } from "../../protocol/ids.ts";
 import type { BackupSources } from "../calls/backup_sources.ts";
 import type { Place, Scratch } from "./scratch.ts";
 import type { SourceLedger } from "./source_ledger.ts";
 import type { Trust } from "./trust.ts";
 
-/** How far a backup is. */
+/** Progress of a backup. */
 export interface BackupProgress {
-  /** What is being fetched or done. */
+  /** The step under way. */
   readonly phase: "target" | "entries" | "chunks" | "writing" | "checking";
-  /** Of `total` entries, chunks or bytes. */
+  /** Entries, chunks or bytes done, of `total`. */
   readonly done: number;
-  /** 0 where it is not known yet. */
+  /** 0 if not known yet. */
   readonly total: number;
   /** Bytes fetched so far. */
   readonly bytes: number;
@@ -23,11 +23,11 @@ export interface Gathering {
   readonly ledger: SourceLedger;
   readonly trust: Trust;
   readonly scratch: Scratch;
-  /** Chunks fetched so far; they are of use to a newer checkpoint too. */
+  /** Chunks fetched so far; a newer checkpoint can use them too. */
   readonly chunks: Map<Digest, Place>;
   /** Highest index of an entry fetched so far. */
   readonly reached: { index: number };
-  /** Calls everything off. */
+  /** Cancels everything. */
   readonly signal: AbortSignal;
   readonly tell: (phase: BackupProgress["phase"], done: number, total: number) => void;
 }

@@ -1,14 +1,14 @@
-/** Reads bytes one after the other and knows at the end whether the digest behind them is theirs. */
+/** Reads bytes in sequence and checks at the end that the digest behind them is theirs. */
 import { createHash } from "node:crypto";
 import { DIGEST_BYTES } from "../../protocol/bytes/sizes.ts";
 
-/** Where a backup's bytes come from; a `Deno.FsFile` is one. */
+/** A source of a backup's bytes; a `Deno.FsFile` is one. */
 export interface ByteSource {
   /** Reads at most `into.length` bytes and returns how many; null at the end. */
   readSync(into: Uint8Array): number | null;
 }
 
-/** A source of bytes in memory. */
+/** Returns a source that reads from memory. */
 export function bytesSource(bytes: Uint8Array): ByteSource {
   let at = 0;
   return {
@@ -22,7 +22,7 @@ export function bytesSource(bytes: Uint8Array): ByteSource {
   };
 }
 
-/** The digest that stands at the end, and the one of all before it. */
+/** The digest stored at the end, and the digest of all bytes before it. */
 export interface EndDigests {
   readonly said: string;
   readonly found: string;
@@ -33,9 +33,9 @@ const BLOCK_BYTES = 256 * 1024;
 export class HashedSource {
   readonly #source: ByteSource;
   readonly #hash = createHash("sha256");
-  /** Read and not handed out yet. */
+  /** Bytes read but not handed out yet. */
   #block: Uint8Array = new Uint8Array(0);
-  /** The last bytes read, which are not digested before others follow: they may be the digest itself. */
+  /** The last bytes read, left out of the digest until others follow: they may be the stored digest itself. */
   #tail: Uint8Array = new Uint8Array(0);
   #size = 0;
   #ended = false;
@@ -49,7 +49,7 @@ export class HashedSource {
     return this.#size - this.#block.length;
   }
 
-  /** The next `length` bytes; null where fewer are left. The caller bounds `length` before any memory is taken for it. */
+  /** Returns the next `length` bytes; null if fewer are left. The caller bounds `length` before any memory is allocated for it. */
   take(length: number): Uint8Array | null {
     const taken = new Uint8Array(length);
     for (let at = 0; at < length;) {
@@ -62,18 +62,18 @@ export class HashedSource {
     return taken;
   }
 
-  /** Whether all has been handed out. */
+  /** True once all bytes have been handed out. */
   get done(): boolean {
     return this.#block.length === 0 && !this.#read();
   }
 
-  /** Reads what is left, and compares. Not to be read from afterwards. */
+  /** Reads the rest and returns both digests. Nothing may be read afterwards. */
   end(): EndDigests {
     while (this.#read()) this.#block = new Uint8Array(0);
     return { said: this.#tail.toHex(), found: this.#hash.digest("hex") };
   }
 
-  /** The block read next takes the place of the last, which is used up. */
+  /** Reads the next block in place of the last one, which is used up. */
   #read(): boolean {
     if (this.#ended) return false;
     const block = new Uint8Array(BLOCK_BYTES);

@@ -1,14 +1,14 @@
-/** A file that appears under its name when it is whole, durable and checked, and never takes another's place. */
+/** A file that appears under its name only once it is complete, durable and checked, and never overwrites another. */
 import { ConfigError } from "../../crypto/config_error.ts";
 import { refuseOverwrite } from "../../crypto/files.ts";
 
 export class NewFile implements Disposable {
   readonly path: string;
-  /** Where it is written until it is whole. */
+  /** Path it is written under until it is complete. */
   readonly partPath: string;
   readonly part: Deno.FsFile;
 
-  /** Opens `path`.part for it. Throws `ConfigError` where `path` exists, or another process is writing it. */
+  /** Opens `path`.part for writing. Throws `ConfigError` if `path` exists, or another process is writing it. */
   constructor(path: string) {
     this.path = path;
     this.partPath = `${path}.part`;
@@ -17,20 +17,20 @@ export class NewFile implements Disposable {
     this.part.truncateSync();
   }
 
-  /** Gives it its name. Throws `ConfigError` where that is taken by now. */
+  /** Gives the file its name. Throws `ConfigError` if the name has been taken meanwhile. */
   finish(): void {
     this.part.syncSync();
     try {
       Deno.linkSync(this.partPath, this.path);
     } catch (cause) {
       if (cause instanceof Deno.errors.AlreadyExists || exists(this.path)) refuseOverwrite([this.path]);
-      // A file system without links; nobody has taken the name a moment ago.
+      // A file system without hard links; the name was free a moment ago.
       Deno.renameSync(this.partPath, this.path);
     }
     syncDirectory(this.path);
   }
 
-  /** Closes it and removes what is not whole. */
+  /** Closes the file and removes it if it is incomplete. */
   [Symbol.dispose](): void {
     this.part.close();
     if (exists(this.partPath)) Deno.removeSync(this.partPath);
@@ -45,7 +45,7 @@ function openPart(path: string, partPath: string): Deno.FsFile {
     if (!(cause instanceof Deno.errors.NotFound)) throw cause;
     throw new ConfigError(`${path}: given a file in no directory, wanted one that exists`, { cause });
   }
-  // One that is left of a process that was killed is locked by nobody.
+  // A part file left behind by a killed process is not locked.
   if (part.tryLockSync(true)) return part;
   part.close();
   throw new ConfigError(`${path}: given a file that another process is writing, wanted another`);
@@ -61,13 +61,13 @@ function exists(path: string): boolean {
   }
 }
 
-/** The name is durable with its directory; where a directory cannot be synced there is nothing more to do. */
+/** Makes the name durable by syncing its directory; if a directory cannot be synced, there is nothing more to do. */
 function syncDirectory(path: string): void {
   const end = path.lastIndexOf("/");
   try {
     using directory = Deno.openSync(end < 0 ? "." : path.slice(0, end + 1));
     directory.syncSync();
   } catch {
-    // Windows opens no directories; its file systems keep names in a journal.
+    // Windows does not open directories; its file systems keep names in a journal.
   }
 }

@@ -1,4 +1,4 @@
-/** Waiting that can be called off. */
+/** Cancellable waiting. */
 
 /** Resolves after `ms` milliseconds, or at once when `signal` aborts. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {

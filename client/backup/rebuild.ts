@@ -1,4 +1,4 @@
-/** The replicated state of a backup, made anew by the very functions that replicas use (§7.1, §8.3). */
+/** Rebuilds the replicated state of a backup with the same functions that replicas use (§7.1, §8.3). */
 import { sha256Hex } from "../../crypto/digest.ts";
 import type { CheckpointProof } from "../../protocol/certificate.ts";
 import type { Entry, Head } from "../../protocol/entry.ts";
@@ -13,12 +13,12 @@ import { freezeMachine } from "../../protocol/snapshot/snapshot_source.ts";
 import { nextChunks, startSnapshot } from "../../protocol/snapshot/snapshot_writer.ts";
 
 export class Rebuilt {
-  /** Up to where the log is applied. */
+  /** End of the log applied so far. */
   head: Head;
   readonly #machine: StateMachine;
   #sessions: SessionTable;
 
-  /** The state before the first entry; `machine` must be fresh. */
+  /** Starts from the state before the first entry; `machine` must be fresh. */
   constructor(machine: StateMachine, genesis: Head, window: number) {
     this.#machine = machine;
     this.head = genesis;
@@ -26,8 +26,8 @@ export class Rebuilt {
   }
 
   /**
-   * Takes over the state at a checkpoint. `read` is asked for the snapshot's chunks one by one: head, lists, the session table's, the
-   * state machine's. Throws a RangeError that says which of them is wrong. Returns how many there are.
+   * Takes over the state at a checkpoint. Asks `read` for the snapshot's chunks one by one: head, lists, the session table's, the state
+   * machine's. Returns their number. Throws a RangeError that names the chunk that is wrong.
    */
   restore({ stable }: CheckpointProof, read: (digest: Digest) => Uint8Array): number {
     const snapshot = restoreSnapshot(stable.stateDigest, read, sha256Hex);
@@ -37,7 +37,7 @@ export class Rebuilt {
     return snapshot.digests.length;
   }
 
-  /** Applies the next entry. Throws a RangeError on one that is not the next, or is no list of requests. */
+  /** Applies the next entry. Throws a RangeError if it is not the next one, or not a list of requests. */
   apply(entry: Entry): void {
     const wanted = this.head.index + 1;
     if (entry.index !== wanted) throw new RangeError(`holds entry ${entry.index}, ${wanted} is wanted`);
@@ -50,10 +50,10 @@ export class Rebuilt {
     this.head = { index, hash: chainEntry(sha256Hex, this.head.hash, entry).hash };
   }
 
-  /** What a checkpoint at this index would name: the digest of the whole state, sessions included. */
+  /** Returns the digest that a checkpoint at this index would name: that of the whole state, sessions included. */
   stateDigest(): Digest {
     const writer = startSnapshot(freezeSessions(this.#sessions), freezeMachine(this.#machine, sha256Hex));
-    // Every chunk counts as held, so that each is digested and none is kept.
+    // Every chunk counts as held, so each is digested and none is kept.
     const ports = { hash: sha256Hex, chunks: { has: () => true } };
     while (true) {
       const { done } = nextChunks(writer, ports, Number.MAX_SAFE_INTEGER);

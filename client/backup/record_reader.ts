@@ -1,4 +1,4 @@
-/** Reads a backup record by record. Every length is compared with its limit before memory is taken for it. */
+/** Reads a backup record by record. Every length is checked against its limit before memory is allocated for it. */
 import { ByteReader } from "../../protocol/bytes/byte_reader.ts";
 import { DIGEST_BYTES } from "../../protocol/bytes/sizes.ts";
 import { LIMITS } from "../../protocol/limits.ts";
@@ -15,7 +15,7 @@ export interface BackupRecord {
 const HEADER_BYTES = 1 + 4;
 
 export class RecordReader {
-  /** Cluster whose backup this says it is. */
+  /** Cluster that the backup claims to be of. */
   readonly cluster: string;
   readonly #source: HashedSource;
   #next: BackupRecord | null = null;
@@ -46,12 +46,12 @@ export class RecordReader {
     return this.#source.at - (this.#next === null ? 0 : HEADER_BYTES + this.#next.bytes.length);
   }
 
-  /** What kind of record comes next. */
+  /** Kind of the next record. */
   get kind(): RecordKind {
     return this.#peek().kind;
   }
 
-  /** The content of the next record, which must be of `kind`. Throws {@linkcode InvalidBackupError}. */
+  /** Returns the content of the next record, which must be of `kind`. Throws {@linkcode InvalidBackupError}. */
   take(kind: RecordKind): Uint8Array {
     const record = this.#peek();
     if (record.kind !== kind) throw unproven(`a record (${record.kind}) at byte ${this.at}; wanted one of ${kind}`);
@@ -59,7 +59,7 @@ export class RecordReader {
     return record.bytes;
   }
 
-  /** Takes the end, behind which there must be nothing. Throws {@linkcode InvalidBackupError}. */
+  /** Takes the end record, which nothing may follow. Throws {@linkcode InvalidBackupError}. */
   end(): void {
     this.take("end");
     if (!this.#source.done) throw unproven(`bytes behind the end, from byte ${this.at} on; wanted none`);
@@ -95,8 +95,8 @@ export class RecordReader {
 const unproven = (given: string): InvalidBackupError => new InvalidBackupError("unproven", `given ${given}`);
 
 /**
- * What `read` makes of the records in `file`. Where it finds a fault, or the digest at the end is not that of the file, throws
- * {@linkcode InvalidBackupError}: plain damage is called that, whatever it made of the content.
+ * Returns the result of `read` on the records in `file`. Throws {@linkcode InvalidBackupError} if `read` finds a fault or the digest at the
+ * end is not that of the file: plain damage is reported as damage, whatever it made of the content.
  */
 export function readRecords<T>(file: ByteSource, read: (reader: RecordReader) => T): T {
   const source = new HashedSource(file);

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { ByteWriter } from "../../protocol/bytes/byte_writer.ts";
 import { BACKUP_VERSION, MAGIC, RECORD_BYTES, RECORD_LIMITS, type RecordKind } from "./format.ts";
 
-/** Where the bytes go; a `Deno.FsFile` is one. */
+/** Destination of the bytes; a `Deno.FsFile` is one. */
 export interface ByteSink {
   /** Writes some of `bytes` and returns how many. */
   writeSync(bytes: Uint8Array): number;

@@ -1,33 +1,33 @@
-/** Writing the keys of a backup into a running cluster, through its log like any client's writes. */
+/** Writes the keys of a backup into a running cluster, through its log like any client's writes. */
 import { encodeKvCommand, KV_LIMITS, type KvStore, type ListItem } from "../../state_machine/mod.ts";
 import { decodeKvResult } from "../../state_machine/mod.ts";
 import type { Client } from "../client_types.ts";
 import { RefusedError, RestoreError } from "../errors.ts";
 
-/** How a backup is written into a cluster. */
+/** Options of {@linkcode restoreInto}. */
 export interface RestoreOptions {
-  /** Whether the cluster may hold keys already: those of the backup are overwritten, others stay. Default false. */
+  /** Allows the cluster to hold keys already: those of the backup are overwritten, others stay. Default false. */
   readonly intoExisting?: boolean;
-  /** Told how many of `total` keys are written. */
+  /** Called with the number of keys written so far, of `total`. */
   readonly onProgress?: (done: number, total: number) => void;
-  /** Calls it off; what was sent may still be written. */
+  /** Cancels the restore; writes already sent may still be executed. */
   readonly signal?: AbortSignal;
 }
 
-/** What was written. */
+/** Result of a restore. */
 export interface Restored {
   readonly keys: number;
-  /** Store revision of the cluster after the last of them. */
+  /** Store revision of the cluster after the last write. */
   readonly revision: number;
 }
 
-/** Bytes of values under way. */
+/** Bytes of values in flight, in total. */
 const MAX_BYTES = 2 * 1024 * 1024;
 
 /**
- * Writes all keys of `store`, which a backup was checked in, into the cluster of `client`. Revisions start anew: they count that cluster's
- * own writes. Rejects with {@linkcode RefusedError} where the cluster holds keys and may not, and with {@linkcode RestoreError} where it
- * stopped on the way; done again with `intoExisting` it completes.
+ * Writes all keys of `store`, the store a backup was verified into, to the cluster of `client`. Revisions start anew: they count that
+ * cluster's own writes. Rejects with {@linkcode RefusedError} if the cluster holds keys and `intoExisting` is not set, and with
+ * {@linkcode RestoreError} if it stopped on the way; repeating it with `intoExisting` completes it.
  */
 export async function restoreInto(
   client: Pick<Client, "put" | "cas" | "list" | "roster">,
@@ -49,7 +49,7 @@ async function assertEmpty(client: Pick<Client, "list" | "roster">, { signal }: 
   );
 }
 
-/** All keys in order. */
+/** Yields all keys in order. */
 function* itemsOf(store: KvStore): Generator<ListItem> {
   let after = "";
   while (true) {
@@ -68,7 +68,7 @@ class Writing {
   readonly #client: Pick<Client, "put" | "cas" | "roster">;
   readonly #options: RestoreOptions;
   readonly #total: number;
-  /** Writes at a time: half the session window is what the client uses of it. */
+  /** Concurrent writes: half the session window, which is what the client uses of it. */
   readonly #most: number;
   readonly #pending = new Set<Promise<void>>();
   #bytes = 0;

@@ -1,4 +1,4 @@
-/** What was fetched for a backup, on disk until the backup is put together: in memory is only where it stands. */
+/** Keeps what was fetched for a backup on disk until the backup is assembled; memory holds only the places. */
 
 /** A place in the scratch file. */
 export interface Place {
@@ -11,7 +11,7 @@ export class Scratch implements Disposable {
   readonly #file: Deno.FsFile;
   #size = 0;
 
-  /** Opens the file at `path` anew; what stood there is gone. */
+  /** Creates the file at `path`, replacing any old content. */
   constructor(path: string) {
     this.#path = path;
     this.#file = Deno.openSync(path, { create: true, truncate: true, read: true, write: true, mode: 0o600 });
@@ -25,7 +25,7 @@ export class Scratch implements Disposable {
     return place;
   }
 
-  /** What was put at `place`. */
+  /** Returns the bytes put at `place`. */
   read({ at, length }: Place): Uint8Array {
     const bytes = new Uint8Array(length);
     this.#file.seekSync(at, Deno.SeekMode.Start);

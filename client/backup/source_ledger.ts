@@ -1,27 +1,27 @@
-/** Who gave what for a backup: who is slow is left alone for a while, who lies is not asked again. */
+/** Tracks what each replica contributed to a backup: slow ones are paused for a while, liars are not asked again. */
 import { doubledUpTo } from "../../protocol/backoff.ts";
 import type { ReplicaId } from "../../protocol/ids.ts";
 import type { CallOptions } from "../loop/requests.ts";
 import { NoSourceError, SourceError } from "../errors.ts";
 
-/** Waits, all in milliseconds. */
+/** Time limits of a backup, all in milliseconds. */
 export interface Patience {
-  /** How long nothing new may come before the backup is given up. */
+  /** Longest time without anything new before the backup is abandoned; 10 000 by default. */
   readonly patienceMs: number;
-  /** How long one answer may take, and how long a source that failed is left alone; doubled with each failure up to the cap. */
+  /** Time limit of one answer, and pause of a source that failed; doubled with each failure up to the cap. 2000 and 30 000 by default. */
   readonly requestMs: number;
   readonly requestCapMs: number;
 }
 
-/** What one source did for a backup. */
+/** One source's contribution to a backup. */
 export interface SourceReport {
   /** Bytes of chunks and entries it gave. */
   readonly bytes: number;
-  /** Times it was silent, refused or lacked what it was asked for. */
+  /** Number of times it was silent, refused or lacked what it was asked for. */
   readonly failures: number;
-  /** The latest thing it did wrong; null where it did nothing. */
+  /** Its latest fault; null if it had none. */
   readonly fault: string | null;
-  /** Whether it gave, under its signature, what no honest replica gives; it was not asked again. */
+  /** True if it gave, under its signature, what no honest replica gives; it was then not asked again. */
   readonly lied: boolean;
 }
 
@@ -49,7 +49,7 @@ export class SourceLedger {
     this.#progressAt = now();
   }
 
-  /** Sources that may be asked now, beginning with another one each time. */
+  /** Returns the sources that may be asked now, starting with a different one each time. */
   ready(): ReplicaId[] {
     const now = this.#now();
     const all = [...this.#sources].filter(([, { lied, pausedUntil }]) => !lied && now >= pausedUntil).map(([id]) => id);
@@ -57,7 +57,7 @@ export class SourceLedger {
     return [...all.slice(first), ...all.slice(0, first)];
   }
 
-  /** Asks `replica`; null where it did not give what it was asked for, or `signal` called it off. */
+  /** Asks `replica`; resolves to null if it did not give what it was asked for, or `signal` cancelled the call. */
   async ask<T>(
     replica: ReplicaId,
     signal: AbortSignal,
@@ -74,7 +74,7 @@ export class SourceLedger {
     }
   }
 
-  /** `replica` gave `bytes` that were wanted; `isNew` where nobody had given them before, in an attempt that failed. */
+  /** Records that `replica` gave `bytes` that were asked for; `isNew` if no failed attempt had fetched them before. */
   gave(replica: ReplicaId, bytes: number, isNew: boolean): void {
     const source = this.#source(replica);
     source.bytes += bytes;
@@ -82,7 +82,7 @@ export class SourceLedger {
     if (isNew) this.#progressAt = this.#now();
   }
 
-  /** `replica` gave nothing of use, as an honest one may. */
+  /** Records that `replica` gave nothing of use, as an honest one may. */
   failed(replica: ReplicaId, fault: string): void {
     const source = this.#source(replica);
     source.fault = fault;
@@ -91,14 +91,14 @@ export class SourceLedger {
     source.streak++;
   }
 
-  /** `replica` gave what no honest one gives. */
+  /** Excludes `replica`, which gave what no honest replica gives. */
   exclude(replica: ReplicaId, fault: string): void {
     const source = this.#source(replica);
     source.lied = true;
     source.fault = fault;
   }
 
-  /** Throws {@linkcode NoSourceError} where nothing new came for too long, or nobody is left to ask. */
+  /** Throws {@linkcode NoSourceError} if nothing new arrived for too long, or no source is left to ask. */
   assertHope(what: string): void {
     const waitedMs = this.#now() - this.#progressAt;
     const left = [...this.#sources.values()].filter(({ lied }) => !lied).length;
@@ -110,7 +110,7 @@ export class SourceLedger {
     );
   }
 
-  /** What each source did. */
+  /** Returns each source's contribution. */
   report(): Record<string, SourceReport> {
     return Object.fromEntries(
       [...this.#sources].map(([id, { bytes, failures, fault, lied }]) => [id, { bytes, failures, fault, lied }]),

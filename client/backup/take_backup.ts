@@ -1,4 +1,4 @@
-/** Making a backup: finding out what it is to hold, fetching it from whoever gives it, writing it down, and checking it as anyone would. */
+/** Makes a backup: chooses what it is to hold, fetches it from any replica that has it, writes it, and verifies it as anyone would. */
 import type { SignatureBackend } from "../../crypto/signing/backend.ts";
 import type { Digest } from "../../protocol/ids.ts";
 import type { StateMachine } from "../../protocol/ports.ts";
@@ -17,38 +17,38 @@ import { type Patience, SourceLedger, type SourceReport } from "./source_ledger.
 import { Trust } from "./trust.ts";
 import { type VerifiedBackup, verifyBackup } from "./verify_backup.ts";
 
-/** What a backup is made with. */
+/** Options of {@linkcode takeBackup}. */
 export interface BackupOptions extends Partial<Patience> {
-  /** The new file. Nothing is overwritten; until it is whole it is called `path`.part. */
+  /** Path of the new file. Nothing is overwritten; until it is complete it is called `path`.part. */
   readonly path: string;
   readonly backend: SignatureBackend;
-  /** A fresh state machine of the kind the cluster runs; the backup is checked in it, and it holds its state afterwards. */
+  /** A fresh state machine of the kind the cluster runs; the backup is verified in it, and it holds the backup's state afterwards. */
   readonly machine: StateMachine;
   /**
-   * A command that changes nothing. It is ordered before anything else, and the backup reaches at least there: so it holds whatever was acknowledged
-   * before it began. By default a `get` of the key-value store. Null where the cluster has no quorum to order it: then the backup holds
-   * what the replicas that answer can prove, which may lack the latest writes.
+   * A command that changes nothing. It is ordered before anything else, and the backup reaches at least its index: so the backup holds
+   * every write acknowledged before it began. A `get` of the key-value store by default. Null if the cluster has no quorum to order it:
+   * the backup then holds what the replicas that answer can prove, which may lack the latest writes.
    */
   readonly mark?: Uint8Array | null;
   readonly onProgress?: (progress: BackupProgress) => void;
   readonly signal?: AbortSignal;
 }
 
-/** A backup that was made, and checked. */
+/** A backup that was made and verified. */
 export interface TakenBackup extends VerifiedBackup {
-  /** Index that it had to reach; null where it was taken as it came. */
+  /** Index that it had to reach; null if there was no mark. */
   readonly mark: number | null;
-  /** What each replica contributed. */
+  /** Each replica's contribution. */
   readonly sources: Readonly<Record<string, SourceReport>>;
 }
 
 const PATIENCE: Patience = { patienceMs: 10_000, requestMs: 2000, requestCapMs: 30_000 };
-/** Before sources that had dropped something are asked for a newer checkpoint. */
+/** Wait before sources that had dropped something are asked for a newer checkpoint. */
 const RESTART_MS = 200;
 
 /**
- * Makes a backup at `options.path`. Rejects with `ConfigError` where that exists, {@linkcode NoSourceError} where the replicas do not give
- * enough in time, with the errors of `Client.execute` where the mark cannot be ordered, and with the signal's reason.
+ * Makes a backup at `options.path`. Rejects with `ConfigError` if that exists, {@linkcode NoSourceError} if the replicas do not give enough
+ * in time, with the errors of `Client.execute` if the mark cannot be ordered, and with the signal's reason.
  */
 export async function takeBackup(
   client: Pick<Client, "sources" | "roster" | "execute">,
@@ -83,23 +83,23 @@ export async function takeBackup(
   return { ...verified, mark: atLeast, sources: ledger.report() };
 }
 
-/** All that a file holds, fetched. */
+/** Everything a backup file holds, fetched. */
 interface Gathered extends Omit<Target, "index"> {
   readonly digests: readonly Digest[];
   readonly entries: readonly Place[];
 }
 
-/** Fetches until one target is complete. Sources that go on meanwhile may drop what an older one needs. */
+/** Fetches until one target is complete. Sources that advance meanwhile may drop what an older target needs. */
 async function gather(gathering: Gathering, atLeast: number | null): Promise<Gathered> {
   const { trust, signal } = gathering;
   for (let attempt = 1;; attempt++) {
     signal.throwIfAborted();
     const target = await chooseTarget(gathering, atLeast);
     const base = target.checkpoint?.stable ?? trust.genesis;
-    // Entries first: they are gone with the next checkpoint, chunks are kept a while longer.
+    // Entries first: they are gone with the next checkpoint, while chunks are kept a little longer.
     const { checkpoint, certificate } = target;
     const entries = certificate === null ? [] : await fetchEntries(gathering, base, certificate);
-    // Where they are gone again and again, a checkpoint that reaches far enough is a backup too.
+    // If they are gone again and again, a checkpoint that reaches far enough is a backup too.
     if (entries !== null || (attempt > 1 && base.index >= (atLeast ?? 1))) {
       const digests = checkpoint === null ? [] : await fetchSnapshot(gathering, checkpoint);
       if (digests !== null && entries !== null) return { checkpoint, certificate, entries, digests };

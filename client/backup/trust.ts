@@ -1,4 +1,4 @@
-/** What a roster proves: certificates and checkpoints with a quorum of its replicas' signatures, checked without asking anybody. */
+/** Verifies proofs against a roster: certificates and checkpoints signed by a quorum of its replicas, checked without asking anyone. */
 import type { SignatureBackend } from "../../crypto/signing/backend.ts";
 import { sha256Hex } from "../../crypto/digest.ts";
 import { createKeyRing, type KeyRing } from "../../crypto/roster/key_ring.ts";
@@ -21,7 +21,7 @@ import type { Roster } from "../../crypto/roster/roster_types.ts";
 
 export class Trust {
   readonly roster: Roster;
-  /** (0, h₀), where the cluster's log begins. */
+  /** (0, h₀), the start of the cluster's log. */
   readonly genesis: Head;
   readonly #core: Membership;
   readonly #keys: KeyRing;
@@ -40,19 +40,19 @@ export class Trust {
     this.#verifier = createVerifier(backend, roster.cluster, createVerifiedCache());
   }
 
-  /** Whether a quorum vouches for the state that `proof` names, and has committed the entry it names (§8.2, §8.3). */
+  /** Returns whether a quorum signed the state that `proof` names, and has committed the entry it names (§8.2, §8.3). */
   provesCheckpoint(proof: CheckpointProof): boolean {
     return plausibleCheckpointProof(this.#core, proof) && this.#signed(ofCheckpointProof(proof)) &&
       isCheckpointProof(this.#core, sha256Hex, proof);
   }
 
-  /** Whether a quorum has committed the chain up to the point of `certificate` (§5.6). */
+  /** Returns whether a quorum has committed the chain up to the point of `certificate` (§5.6). */
   provesCommit(certificate: CommitCertificate): boolean {
     return plausibleCertificate(this.#core, certificate) && this.#signed(ofCertificate(certificate)) &&
       isCertificate(this.#core, sha256Hex, certificate);
   }
 
-  /** Whether every one of the signatures is that of the replica it names (§2.3). */
+  /** Returns whether every signature is that of the replica it names (§2.3). */
   #signed(claims: readonly SignatureClaim[]): boolean {
     return claims.every(({ kind, signer, signed: { body, signature } }) => {
       const key = this.#keys.replicaKey(signer as Membership["config"]["self"]);

@@ -1,4 +1,4 @@
-/** Checks a backup with nothing but the roster: no key, no network, and no trust in whoever made it or kept it. */
+/** Verifies a backup with nothing but the roster: no key, no network, and no trust in whoever made or stored it. */
 import type { SignatureBackend } from "../../crypto/signing/backend.ts";
 import type { CheckpointProof, CommitCertificate } from "../../protocol/certificate.ts";
 import type { StateMachine } from "../../protocol/ports.ts";
@@ -10,40 +10,40 @@ import { readRecords, type RecordReader } from "./record_reader.ts";
 import { Trust } from "./trust.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
 
-/** What a backup is checked with. */
+/** Options of {@linkcode verifyBackup}. */
 export interface VerifyOptions {
-  /** Roster of the cluster the backup was made of, as `readRoster` gives it. */
+  /** Roster of the cluster that the backup is of, as `readRoster` returns it. */
   readonly roster: Roster;
   readonly backend: SignatureBackend;
-  /** A fresh state machine of the kind the cluster runs. It holds the backup's state afterwards; where the backup is refused, it is of no use. */
+  /** A fresh state machine of the kind the cluster runs. It holds the backup's state afterwards; if the backup is rejected, discard it. */
   readonly machine: StateMachine;
-  /** Told now and then how many bytes are read. */
+  /** Called now and then with the number of bytes read. */
   readonly onProgress?: (bytes: number) => void;
 }
 
-/** What a backup was found to hold. All of it is proven. */
+/** The contents of a verified backup. All of it is proven. */
 export interface VerifiedBackup {
   readonly cluster: string;
-  /** Index of the last entry whose effect the state has. */
+  /** Index of the last entry applied to the state. */
   readonly index: number;
   /** Chain hash there, equal on all honest replicas (§3.1). */
   readonly hash: string;
   /** Digest of the state with its sessions, as a checkpoint at this index would name it (§8.2). */
   readonly stateDigest: string;
-  /** The checkpoint it begins with; null where it holds all entries from the first. */
+  /** The checkpoint it starts from; null if it holds all entries from the first. */
   readonly checkpoint: { readonly index: number; readonly stateDigest: string } | null;
-  /** Replicas whose signatures say that the last entry is committed. */
+  /** Replicas whose signatures prove that the last entry is committed. */
   readonly signers: readonly string[];
   readonly chunks: number;
   readonly entries: number;
-  /** Bytes of the file. */
+  /** Size of the file in bytes. */
   readonly bytes: number;
 }
 
 const PROGRESS_BYTES = 4 * 1024 * 1024;
 
 /**
- * Checks every byte of a backup and rebuilds its state in `machine`. Throws {@linkcode InvalidBackupError} where anything in it is damaged
+ * Verifies every byte of a backup and rebuilds its state in `machine`. Throws {@linkcode InvalidBackupError} if anything in it is damaged
  * or not proven by `roster`.
  */
 export function verifyBackup(file: ByteSource, options: VerifyOptions): VerifiedBackup {
@@ -101,7 +101,7 @@ class Verification {
     };
   }
 
-  /** A checkpoint proof and the chunks of its snapshot. */
+  /** Reads a checkpoint proof and the chunks of its snapshot. */
   #snapshot(): CheckpointProof {
     const proof = checkpointProofCodec.decode(this.#reader.take("checkpoint"));
     if (!this.#trust.provesCheckpoint(proof)) {
@@ -117,7 +117,7 @@ class Verification {
     throw unproven(`holds a snapshot that becomes a state of digest ${found}, ${proof.stable.stateDigest} is proven`);
   }
 
-  /** A commit certificate and the entries up to it. */
+  /** Reads a commit certificate and the entries up to it. */
   #entries(): CommitCertificate {
     const certificate = certificateCodec.decode(this.#reader.take("certificate"));
     const { index, hash } = certificate;

@@ -1,6 +1,6 @@
 /**
- * What a backup is made of, asked of one replica at a time. Nothing that one answers is believed here; all of it can be checked
- * (`backup/`), so no second replica has to say the same.
+ * Fetches the parts of a backup from one replica at a time. A single replica's answer is not trusted here; all of it can be verified
+ * (`backup/`), so no second replica has to give the same one.
  */
 import type { Digest, LogIndex, ReplicaId } from "../../protocol/ids.ts";
 import {
@@ -17,21 +17,26 @@ import { refusalReason } from "./json_payload.ts";
 import type { QueryJudge } from "../loop/queries.ts";
 import type { CallOptions } from "../loop/requests.ts";
 
-/** Calls to one replica each, by its id. They reject with {@linkcode SourceError}; a call asks once, and whoever makes it repeats it. */
+/**
+ * Calls to one replica each, by its id. They reject with {@linkcode SourceError}; a call asks once, and repeating it is up to the caller.
+ */
 export interface BackupSources {
   readonly replicas: readonly ReplicaId[];
-  /** Its stable checkpoint and latest commit certificate, neither of them checked. */
+  /** Resolves to its stable checkpoint and latest commit certificate, both unverified. */
   checkpoint(replica: ReplicaId, options?: CallOptions): Promise<CheckpointAnswer>;
-  /** Chunks of a snapshot, as many as it holds and fit an answer; their digests are not compared. At most `LIMITS.maxFetchChunks` are asked for. */
+  /**
+   * Resolves to as many of the chunks as it holds and one answer fits, digests unverified. `LIMITS.maxFetchChunks` at most may be asked
+   * for.
+   */
   chunks(replica: ReplicaId, digests: readonly Digest[], options?: CallOptions): Promise<readonly Uint8Array[]>;
-  /** Committed entries from `from` on, as many as fit an answer; their hashes are not compared. */
+  /** Resolves to committed entries from index `from` on, as many as one answer fits; their hashes are unverified. */
   entries(replica: ReplicaId, from: LogIndex, options?: CallOptions): Promise<EntriesAnswer>;
 }
 
 type SourceQuery = Extract<QueryMessage, { readonly kind: "GetCheckpoint" | "GetChunks" | "GetEntries" }>;
 type Wanted<Q> = Q extends SourceQuery ? Omit<Q, "client" | "nonce"> : never;
 
-/** Asks one replica one thing, once. */
+/** Asks one replica one question, once. */
 export type AskOne = <T>(
   replica: ReplicaId,
   wanted: Wanted<SourceQuery>,
@@ -39,7 +44,7 @@ export type AskOne = <T>(
   options: CallOptions,
 ) => Promise<T>;
 
-/** The calls, carried out with `ask`. */
+/** Returns the calls, carried out with `ask`. */
 export function backupSources(replicas: readonly ReplicaId[], ask: AskOne): BackupSources {
   return {
     replicas,

@@ -1,4 +1,4 @@
-/** GetCommittedCommand: what f+1 replicas say alike about a committed entry is so; "none" takes a quorum that says it twice. */
+/** GetCommittedCommand: f+1 equal answers about a committed entry are accepted; "none" takes a quorum that says it twice. */
 import { LIMITS } from "../../protocol/limits.ts";
 import { NoQuorumError, RefusedError } from "../errors.ts";
 import { isRecord, type Json, parsePayload, refusalReason } from "./json_payload.ts";
@@ -12,7 +12,7 @@ export interface CommittedCommand {
   readonly command: Uint8Array;
 }
 
-/** The entry at an index, or that none is committed there yet. */
+/** The entry at an index, or the fact that none is committed there yet. */
 export type CommittedEntry =
   | {
     readonly committed: true;
@@ -31,10 +31,10 @@ type Claim =
   | { readonly claim: "none"; readonly commitIndex: number; readonly times: number }
   | { readonly claim: "refusal"; readonly key: string };
 
-/** How often a replica must say "none" before it counts: an entry committed elsewhere a moment ago is then there too. */
+/** Times a replica must say "none" before it counts: an entry just committed elsewhere has reached it by then. */
 const NONE_TIMES = 2;
 
-/** A judge for the entry at `index` among `n` replicas. */
+/** Returns a judge for the entry at `index` among `n` replicas. */
 export function committedCommandJudge(index: number, n: number): QueryJudge<CommittedEntry> {
   const claims = new Map<string, Claim>();
   return {

@@ -2,7 +2,7 @@
 import { countFastRead, createFastReadTally } from "../session/fast_read_tally.ts";
 import type { QueryJudge } from "../loop/queries.ts";
 
-/** A judge whose decision is the payload Q replicas gave alike, or null. */
+/** Returns a judge whose decision is the payload that Q replicas gave alike, or null. */
 export function fastReadJudge(replicas: ReadonlySet<string>): QueryJudge<Uint8Array | null> {
   const tally = createFastReadTally(replicas);
   return {

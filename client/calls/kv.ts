@@ -3,7 +3,7 @@ import { decodeKvResult, encodeKvCommand, KV_LIMITS, type KvCommand, type KvResu
 import { RefusedError, UsageError } from "../errors.ts";
 import type { Executed, RequestOptions } from "../loop/requests.ts";
 
-/** A write that was done. */
+/** Result of a completed write. */
 export interface Written {
   /** The store's new revision. */
   readonly revision: number;
@@ -11,10 +11,10 @@ export interface Written {
   readonly index: number;
 }
 
-/** A `cas` or `delete`. Where it was not done, `revision` is the key's own, 0 for an absent key. */
+/** Result of a `cas` or `delete`. If it was not done, `revision` is the key's own, 0 for an absent key. */
 export type WriteOutcome = Written & { readonly done: boolean };
 
-/** A key's value, or its absence, at `storeRevision`. */
+/** Result of a `get`: a key's value, or its absence, at `storeRevision`. */
 export type ReadOutcome =
   | {
     readonly found: true;
@@ -25,18 +25,18 @@ export type ReadOutcome =
   }
   | { readonly found: false; readonly storeRevision: number };
 
-/** Keys in order of their UTF-8 bytes. `more`: a further list `after` the last key goes on. */
+/** Result of a `list`: keys in order of their UTF-8 bytes. `more`: there are further keys; list again `after` the last one. */
 export interface ListOutcome {
   readonly items: readonly { readonly key: string; readonly revision: number; readonly value: Uint8Array }[];
   readonly more: boolean;
   readonly storeRevision: number;
 }
 
-/** Which part of the keys to list. */
+/** Selects the part of the keys to list. */
 export interface ListOptions extends RequestOptions {
   /** Only keys after this one. */
   readonly after?: string;
-  /** At most this many keys, 1 to 10 000; 1000 by default. */
+  /** Maximum number of keys, 1 to 1000; 1000 by default. */
   readonly limit?: number;
 }
 
@@ -46,7 +46,7 @@ export type Execute = (command: Uint8Array, options: RequestOptions) => Promise<
 const bytesOf = (value: Uint8Array | string): Uint8Array =>
   typeof value === "string" ? new TextEncoder().encode(value) : value;
 
-/** The command's bytes. Throws {@linkcode UsageError} naming the field that is out of its limits. */
+/** Encodes a command. Throws {@linkcode UsageError} naming the field that is out of its limits. */
 export function encodeCommand(command: KvCommand): Uint8Array {
   try {
     return encodeKvCommand(command);
@@ -61,7 +61,7 @@ function unexpected(op: string, result: KvResult | null): RefusedError {
   return new RefusedError("malformed", `${op}: the cluster answered ${given}; does it run another state machine?`);
 }
 
-/** A `get` result as read. Throws {@linkcode RefusedError} on a result of another kind. */
+/** Reads a `get` result. Throws {@linkcode RefusedError} on a result of another kind. */
 export function readOutcome(bytes: Uint8Array): ReadOutcome {
   const result = decodeKvResult(bytes);
   if (result?.status === "absent") return { found: false, storeRevision: result.storeRevision };
@@ -70,17 +70,24 @@ export function readOutcome(bytes: Uint8Array): ReadOutcome {
   return { found: true, value: result.value.slice(), revision, storeRevision };
 }
 
-/** The key-value calls. All are linearizable and reject with the errors of `errors.ts`. */
+/**
+ * The key-value calls. Keys are 1 to 1024 bytes of UTF-8, values at most 64 KiB; a text value is sent as UTF-8. All calls are linearizable
+ * and reject with the errors of `errors.ts`.
+ */
 export interface KvCalls {
+  /** Sets `key`. */
   put(key: string, value: Uint8Array | string, options?: RequestOptions): Promise<Written>;
+  /** Reads `key`. */
   get(key: string, options?: RequestOptions): Promise<ReadOutcome>;
   /** Sets `key` if its revision is `revision` (0 = absent). */
   cas(key: string, revision: number, value: Uint8Array | string, options?: RequestOptions): Promise<WriteOutcome>;
+  /** Deletes `key`; not done if it is absent. */
   delete(key: string, options?: RequestOptions): Promise<WriteOutcome>;
+  /** Lists keys that begin with `prefix`, all by default. */
   list(prefix?: string, options?: ListOptions): Promise<ListOutcome>;
 }
 
-/** The calls, carried out with `execute`. */
+/** Returns the calls, carried out with `execute`. */
 export function kvCalls(execute: Execute): KvCalls {
   const write = async (command: KvCommand, options: RequestOptions): Promise<WriteOutcome> => {
     const { result, index } = await execute(encodeCommand(command), options);

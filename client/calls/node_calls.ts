@@ -15,13 +15,13 @@ import { type ReplicaStatus, statusJudge } from "./status_report.ts";
 import type { ClientTimings } from "../loop/timings.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
 
-/** What the calls need. */
+/** Dependencies of the calls. */
 export interface NodeCallsParts {
   readonly roster: Roster;
   readonly key: KeyFile;
   readonly replicas: readonly ReplicaId[];
   readonly timings: ClientTimings;
-  /** First nonce; as the first seq, above those of earlier runs, so that no old answer fits a new question. */
+  /** First nonce; like the first seq it is above those of earlier runs, so that no old answer fits a new question. */
   readonly start: number;
   readonly now: () => number;
   readonly wallClock: () => number;
@@ -104,7 +104,7 @@ export class NodeCalls {
     }
     const startedAt = now();
     const deadlineAt = startedAt + (options.timeoutMs ?? timings.timeoutMs);
-    // A replica obeys one time once, so that a repeat carries a new one, and each attempt waits longer for its own answer.
+    // A replica accepts each time only once, so a repeat carries a new one, and each attempt waits longer for its own answer.
     for (let patience = timings.queryRetryMs; now() < deadlineAt; patience *= 2) {
       const timeoutMs = Math.min(patience, deadlineAt - now());
       if (await this.#setActiveOnce(target, active, Math.max(1, timeoutMs), options)) return;
@@ -127,7 +127,7 @@ export class NodeCalls {
     return this.#parts.ask(question, options);
   }
 
-  /** This client's id and a fresh nonce. */
+  /** Returns this client's id and a fresh nonce. */
   #ask(what: string): { readonly client: ClientId; readonly nonce: number } {
     const { key, roster } = this.#parts;
     const client = roster.clients.find(({ id }) => id === key.id)?.id;
@@ -149,6 +149,6 @@ function valueOf(payload: Uint8Array): Uint8Array {
 /** Answer of a query to the state machine. */
 export interface QueryOutcome {
   readonly value: Uint8Array;
-  /** Whether Q replicas agreed outside the log; false where it was ordered like a command (§7.4). */
+  /** True if Q replicas agreed outside the log; false if it was ordered like a command (§7.4). */
   readonly fast: boolean;
 }

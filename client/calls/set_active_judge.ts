@@ -3,7 +3,7 @@ import { NoQuorumError, RefusedError } from "../errors.ts";
 import { refusalReason } from "./json_payload.ts";
 import type { QueryJudge } from "../loop/queries.ts";
 
-/** A judge that wants the one replica asked to say that it obeyed; false where it stayed silent. */
+/** Returns a judge that waits for the one replica to confirm; it decides false if the replica stays silent. */
 export function setActiveJudge(): QueryJudge<boolean> {
   return {
     take(replica, ok, payload) {
@@ -14,7 +14,7 @@ export function setActiveJudge(): QueryJudge<boolean> {
   };
 }
 
-/** The error for a replica that stayed silent. */
+/** Returns the error for a replica that stayed silent. */
 export const silentReplica = (replica: string, waitedMs: number): NoQuorumError =>
   new NoQuorumError(
     `operator command to ${replica}`,

@@ -1,4 +1,4 @@
-/** Status of every replica, as each of them tells it. Nothing here is voted on: a liar's line is its own. */
+/** Status of every replica as reported by itself. Nothing here is voted on: a liar's line is its own. */
 import { type Json, parsePayload, refusalReason } from "./json_payload.ts";
 import type { QueryJudge } from "../loop/queries.ts";
 
@@ -7,7 +7,7 @@ export type ReplicaStatus =
   | { readonly replica: string; readonly reachable: true; readonly status: Json }
   | { readonly replica: string; readonly reachable: false; readonly reason: string };
 
-/** A judge that waits for all of `replicas` and reports those that stay silent as unreachable, in roster order. */
+/** Returns a judge that waits for all of `replicas` and reports silent ones as unreachable, in roster order. */
 export function statusJudge(replicas: readonly string[]): QueryJudge<ReplicaStatus[]> {
   const lines = new Map<string, ReplicaStatus>();
   const report = () => ({

@@ -1,4 +1,4 @@
-/** The command line: options of the client, the command, its own options and operands. */
+/** Parses the command line: options of the client, the command, its own options and operands. */
 import { parseArgs } from "@std/cli/parse-args";
 import type { BackendChoice } from "../../crypto/signing/load_backend.ts";
 import type { Command } from "./commands/command.ts";
@@ -7,7 +7,7 @@ import { UsageError } from "../errors.ts";
 import { wholeNumber } from "./common/whole_number.ts";
 import type { GlobalOptions } from "./common/global_options.ts";
 
-/** One command as asked for. */
+/** One command as requested. */
 export interface Invocation {
   readonly command: Command;
   readonly operands: readonly string[];
@@ -17,7 +17,7 @@ export interface Invocation {
 
 export interface CommandLine {
   readonly globals: GlobalOptions;
-  /** Null where only help was asked for. */
+  /** Null if only help was requested. */
   readonly invocation: Invocation | null;
 }
 
@@ -26,7 +26,7 @@ const GLOBAL_BOOLEANS = ["json", "help"];
 const DEFAULT_TIMEOUT_MS = 10_000;
 const MAX_TIMEOUT_MS = 3_600_000;
 
-/** Whether `--json` is among `args`, for errors found before they are parsed. */
+/** Returns whether `--json` is among `args`, for errors found before they are parsed. */
 export const wantsJson = (args: readonly string[]): boolean => {
   const end = args.indexOf("--");
   return (end < 0 ? args : args.slice(0, end)).includes("--json");
@@ -49,13 +49,13 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   return { globals, invocation: invocation(words, given, globals.help) };
 }
 
-/** Parses one line of the shell, already in words. Options of the client itself are not among them. */
+/** Parses one line of the shell, already split into words. Options of the client itself are not accepted. */
 export function parseShellWords(args: readonly string[]): Invocation {
   const { words, values, flags } = split(args, [], ["help"]);
   return invocation(words, { ...values, ...flagsGiven(flags) }, flags.has("help"));
 }
 
-/** The flags of commands among `flags`, as options without a value. */
+/** Returns the flags of commands among `flags`, as options without a value. */
 const flagsGiven = (flags: ReadonlySet<string>): Record<string, string> =>
   Object.fromEntries([...flags].filter((name) => !GLOBAL_BOOLEANS.includes(name)).map((name) => [name, ""]));
 
@@ -70,7 +70,7 @@ interface Split {
   readonly flags: ReadonlySet<string>;
 }
 
-/** Options any command knows, with a value or without, so that the name of the command need not be known to split its line. */
+/** Returns the options known to any command, flags or those with a value, so that a line can be split before its command is known. */
 const commandOptions = (isFlag: boolean): string[] =>
   commandNames().flatMap((name) => Object.entries(findCommand(name)?.options ?? {}))
     .filter(([, { value }]) => (value === null) === isFlag).map(([name]) => name);

@@ -1,4 +1,4 @@
-/** From options to a client that is connected, or a message that says which file or option is wrong. */
+/** Turns options into a connected client, or an error that says which file or option is wrong. */
 import { loadBackend } from "../../crypto/signing/load_backend.ts";
 import { readKeyFile } from "../../crypto/keys/key_file.ts";
 import { requireMember } from "../../crypto/roster/key_ring.ts";
@@ -9,7 +9,7 @@ import type { Client } from "../client_types.ts";
 import { UsageError } from "../errors.ts";
 import type { GlobalOptions } from "./common/global_options.ts";
 
-/** Makes the client a command line asks for. */
+/** Creates the client a command line asks for. */
 export type Connect = (globals: GlobalOptions) => Promise<Client>;
 
 function required(name: string, value: string | null, wanted: string): string {

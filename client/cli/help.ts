@@ -15,7 +15,7 @@ const OPTIONS: readonly (readonly string[])[] = [
 const indented = (rows: readonly (readonly string[])[]): string =>
   columns(rows).split("\n").map((line) => `  ${line}`).join("\n");
 
-/** The help of `command`, or of the client. */
+/** Returns the help of `command`, or of the client. */
 export function helpText(command: Command | null): string {
   if (command !== null) {
     const options = Object.entries(command.options);

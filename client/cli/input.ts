@@ -1,7 +1,7 @@
-/** Reading standard input within bounds. */
+/** Reads standard input within bounds. */
 import { UsageError } from "../errors.ts";
 
-/** All of `stream`. Throws {@linkcode UsageError} once it is longer than `maxBytes`. */
+/** Returns all of `stream`. Throws {@linkcode UsageError} once it is longer than `maxBytes`. */
 export async function readAll(stream: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -21,10 +21,10 @@ export async function readAll(stream: ReadableStream<Uint8Array>, maxBytes: numb
   return all;
 }
 
-/** A line, or null for one that was longer than the bound and is not kept. */
+/** A line, or null for one that exceeded the bound and was dropped. */
 export type Line = string | null;
 
-/** The lines of `stream` without their ends, each at most `maxChars` long. A last line needs no end. */
+/** Yields the lines of `stream` without their ends, each at most `maxChars` long. The last line needs no end. */
 export async function* readLines(stream: ReadableStream<Uint8Array>, maxChars: number): AsyncGenerator<Line> {
   const decoder = new TextDecoder();
   let rest = "";

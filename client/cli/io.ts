@@ -1,4 +1,4 @@
-/** What a command line talks to, so that tests can stand in for the process. */
+/** The streams a command line uses, so that tests can stand in for the process. */
 
 /** Standard streams. */
 export interface Io {
@@ -6,26 +6,26 @@ export interface Io {
   out(data: string | Uint8Array): void;
   /** Writes a line to standard error. */
   err(line: string): void;
-  /** Shows a line in place of the one before on standard error, where that is a terminal; nothing anywhere else. */
+  /** Replaces the previous progress line on standard error if that is a terminal; otherwise shows nothing. */
   progress(line: string): void;
   readonly stdin: ReadableStream<Uint8Array>;
   readonly stdinIsTerminal: boolean;
   readonly stdoutIsTerminal: boolean;
 }
 
-/** Erases what the line before had beyond this one. */
+/** Erases what the previous line had beyond this one. */
 const ERASE_TO_END = "\u001b[K";
 
 function writeAll(stream: { writeSync(data: Uint8Array): number }, data: Uint8Array): void {
   try {
     for (let at = 0; at < data.length;) at += stream.writeSync(data.subarray(at));
   } catch (error) {
-    // Whoever read along has gone (`client list | head`); there is nobody left to tell.
+    // The reader has gone (`client list | head`); there is no one left to tell.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   }
 }
 
-/** The process's own streams. */
+/** Returns the process's own streams. */
 export function processIo(): Io {
   const utf8 = new TextEncoder();
   return {

@@ -1,4 +1,4 @@
-/** Running one command and telling what came of it. */
+/** Runs one command and reports its result. */
 import type { Client } from "../client_types.ts";
 import type { CommandResult, OfflineCall } from "./commands/command.ts";
 import { UsageError } from "../errors.ts";
@@ -22,12 +22,12 @@ export function runCommand(
   return command.run({ ...call, client, readStdin, terminal: io.stdoutIsTerminal });
 }
 
-/** What every command is given. */
+/** Returns the context every command gets. */
 export function offlineCall({ operands, options }: Invocation, io: Io, globals: GlobalOptions): OfflineCall {
   return { globals, operands, options, progress: (line) => globals.json ? undefined : io.progress(line) };
 }
 
-/** Prints what a command brought, and returns its exit code. */
+/** Prints the result of a command, and returns its exit code. */
 export function print(io: Io, json: boolean, result: CommandResult): ExitCode {
   if (json) io.out(`${JSON.stringify({ ok: result.exitCode === EXIT.done, ...result.json })}\n`);
   else if (result.exitCode === EXIT.done || result.output !== undefined) {
@@ -44,7 +44,7 @@ const MAX_MESSAGE = 2000;
 export function report(io: Io, json: boolean, error: unknown): ExitCode {
   const { exitCode, code, message } = failureOf(error);
   if (json) io.out(`${JSON.stringify({ ok: false, error: { code, message } })}\n`);
-  // Messages may quote what a replica or a file said.
+  // Messages may quote a replica or a file.
   else io.err(`client: ${printable(message, MAX_MESSAGE)}`);
   return exitCode;
 }

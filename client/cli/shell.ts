@@ -16,8 +16,8 @@ export const SHELL = "shell";
 const MAX_LINE_CHARS = 256 * 1024;
 
 /**
- * Answers lines until standard input ends or one says `exit`. Blank lines and lines that begin with `#` are skipped. Returns the highest exit
- * code of any line, so that a script that fails says so.
+ * Runs one command per line until standard input ends or a line says `exit`. Blank lines and lines that begin with `#` are skipped. Returns
+ * the highest exit code of any line, so that a script sees that one failed.
  */
 export async function runShell(client: Client, io: Io, globals: GlobalOptions): Promise<ExitCode> {
   let worst: ExitCode = EXIT.done;

@@ -2,8 +2,8 @@
 import { UsageError } from "../errors.ts";
 
 /**
- * Words of `line`, divided by spaces and tabs. `'…'` and `"…"` keep spaces; a backslash takes the next character as it is, except in
- * `'…'`. Throws {@linkcode UsageError} on a quote that is not closed.
+ * Returns the words of `line`, separated by spaces and tabs. `'…'` and `"…"` keep spaces; a backslash takes the next character literally,
+ * except in `'…'`. Throws {@linkcode UsageError} on an unclosed quote.
  */
 export function splitWords(line: string): string[] {
   const words: string[] = [];

@@ -1,4 +1,4 @@
-/** The loop of a client: hellos, arrivals, timers. Nothing in it waits for a single message. */
+/** The loop of a client: hellos, arrivals, timers. It never waits for any particular message. */
 import type { KeyFile } from "../../crypto/keys/key_file.ts";
 import type { Signer } from "../../crypto/signing/signing.ts";
 import type { ReplyPacket } from "../../protocol/packet.ts";
@@ -13,12 +13,12 @@ import type { Requests } from "./requests.ts";
 import type { ClientTimings } from "./timings.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
 
-/** Longest wait for arrivals, in milliseconds: a clock handed in may not move with the transport's. */
+/** Longest wait for arrivals, in milliseconds: an injected clock may not advance with the transport's. */
 const MAX_WAIT_MS = 1000;
-/** Packets taken of each replica before timers are looked at. */
+/** Packets taken from each replica before timers are checked. */
 const BATCH = 256;
 
-/** What the loop drives. */
+/** The parts that the loop drives. */
 export interface LoopParts {
   readonly roster: Roster;
   readonly key: KeyFile;
@@ -39,7 +39,7 @@ export class ClientLoop {
   readonly #parts: LoopParts;
   readonly #hello: HelloTimer;
   readonly #running: Promise<void>;
-  /** Until when the loop means to wait, on the client's clock. */
+  /** Time until which the loop means to wait, on the client's clock. */
   #wakeAt = -Infinity;
   #closedBy: Error | null = null;
 
@@ -50,7 +50,7 @@ export class ClientLoop {
     this.#running = this.#run();
   }
 
-  /** Starts a call, and has the loop look at its timers if they are due before it would wake. */
+  /** Starts a call, and wakes the loop if its timers are now due earlier. */
   track<T>(start: () => Promise<T>): Promise<T> {
     if (this.#closedBy !== null) return Promise.reject(this.#closedBy);
     const call = start();
@@ -58,7 +58,7 @@ export class ClientLoop {
     return call;
   }
 
-  /** Ends the loop: everything under way rejects with `reason`, and the transport is closed. */
+  /** Ends the loop: every pending call rejects with `reason`, and the transport is closed. */
   async close(reason: Error): Promise<void> {
     this.#abandon(reason);
     this.#parts.transport.wake();

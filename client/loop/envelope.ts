@@ -1,15 +1,15 @@
-/** Signing what a client sends: a body is encoded and signed once, and its frames are kept for every repeat. */
+/** Signs what a client sends: a body is encoded and signed once, and its frames are kept for every repeat. */
 import type { Signer } from "../../crypto/signing/signing.ts";
 import type { SendRequest } from "../../protocol/message.ts";
 import type { ClientPacket } from "../../protocol/packet.ts";
 import { encodeMessage, encodePacket } from "../../transport/codec/mod.ts";
 import type { Signed } from "../../protocol/signed.ts";
 
-/** Frames of one packet as they travel. */
+/** Frames of one packet as sent. */
 export type Frames = readonly Uint8Array[];
 
 type Query = Exclude<ClientPacket, { readonly kind: "SendRequest" | "UpdateLeader" }>;
-/** A message other than a request: what its packet carries, unsigned. */
+/** A message other than a request, unsigned. */
 export type QueryMessage = Query["signed"]["message"];
 
 function signed<M extends SendRequest | QueryMessage>(signer: Signer, message: M): Signed<M> {
@@ -17,7 +17,7 @@ function signed<M extends SendRequest | QueryMessage>(signer: Signer, message: M
   return { message, body, signature: signer.sign(message.kind, body) };
 }
 
-/** A signed request and both packets it can travel in: one signature, the same bytes (§7.3). */
+/** A signed request in both packets that can carry it: one signature, the same bytes (§7.3). */
 export interface RequestFrames {
   readonly SendRequest: Frames;
   readonly UpdateLeader: Frames;
@@ -34,6 +34,6 @@ export function sealRequest(signer: Signer, message: SendRequest): RequestFrames
 
 /** Signs a hello or a query. Throws `RangeError` on one that no replica would accept. */
 export function sealQuery(signer: Signer, message: QueryMessage): Frames {
-  // The packet's kind is its message's, which the type of a packet cannot say for a union of messages.
+  // The packet's kind is its message's, which the type of a packet cannot express for a union of messages.
   return encodePacket({ kind: message.kind, signed: signed(signer, message) } as Query);
 }

@@ -1,13 +1,13 @@
 /**
- * What arrives at a client: decoded, checked against the roster, verified where it matters. Whoever floods a client with
- * garbage costs it a bounded amount of work a second.
+ * Reads what arrives at a client: decodes it, checks it against the roster, and verifies signatures where needed. A flood of garbage costs
+ * a client a bounded amount of work a second.
  */
 import type { KeyRing } from "../../crypto/roster/key_ring.ts";
 import type { Verifier } from "../../crypto/signing/signing.ts";
 import type { ReplyPacket } from "../../protocol/packet.ts";
 import { decodeReplyPacket } from "../../transport/codec/mod.ts";
 
-/** Packets that were not taken, by reason; all only grow. */
+/** Packets dropped, by reason; counters only increase. */
 export interface InboxCounters {
   /** Not a reply packet. */
   malformed: number;
@@ -15,16 +15,16 @@ export interface InboxCounters {
   misdirected: number;
   /** The signature does not verify. */
   forged: number;
-  /** Nothing in it was waited for any more; not verified. */
+  /** Nothing in it was awaited any more; not verified. */
   late: number;
-  /** Not looked at, because the connection it came over had sent too much garbage that second. */
+  /** Not examined, because the connection had sent too much garbage that second. */
   muted: number;
 }
 
-/** A packet whose signature verified, or why there is none. */
+/** A packet with a valid signature, or the reason it was dropped. */
 export type Inbound = { readonly packet: ReplyPacket } | { readonly dropped: keyof InboxCounters };
 
-/** Garbage packets looked at in one second of one replica's connection. */
+/** Garbage packets examined per second and replica connection. */
 export const MAX_GARBAGE_PER_SECOND = 100;
 const SECOND_MS = 1000;
 
@@ -40,7 +40,7 @@ interface Budget {
   garbage: number;
 }
 
-/** An inbox of `client` (a client id, or `operator`). */
+/** Creates an inbox of `client` (a client id, or `operator`). */
 export function createInbox(client: string, keys: KeyRing, verifier: Verifier): Inbox {
   const counters: InboxCounters = { malformed: 0, misdirected: 0, forged: 0, late: 0, muted: 0 };
   const budgets = new Map<string, Budget>();
@@ -86,7 +86,7 @@ function decode(frames: readonly Uint8Array[]): ReplyPacket | null {
   try {
     return decodeReplyPacket(frames);
   } catch {
-    // The decoder throws DecodeError only, and what it says is of no use to a client.
+    // The decoder throws DecodeError only, and its message is of no use to a client.
     return null;
   }
 }

@@ -1,4 +1,4 @@
-/** Where a client's frames go. */
+/** Destination of a client's frames. */
 import type { Frames } from "./envelope.ts";
 
 /** Sends to replicas by roster id; never waits. */

@@ -1,4 +1,4 @@
-/** Queries under way: asked of several replicas at once, outside the log. What answers mean is for each query's judge to say. */
+/** Open queries: asked of several replicas at once, outside the log. Each query's judge decides what the answers mean. */
 import { type Frames, type QueryMessage, sealQuery } from "./envelope.ts";
 import type { Signer } from "../../crypto/signing/signing.ts";
 import type { QueryReply } from "../../protocol/message.ts";
@@ -6,17 +6,17 @@ import { RefusedError } from "../errors.ts";
 import type { Outlet } from "./outlet.ts";
 import type { CallOptions } from "./requests.ts";
 
-/** Queries a client keeps open at a time. */
+/** Maximum number of open queries of a client. */
 export const MAX_OPEN_QUERIES = 1024;
 
-/** How a query ends. */
+/** Outcome of a query. */
 export type Decision<T> = { readonly value: T } | { readonly error: Error };
 
-/** Decides one query. Pure: it sees verified answers only, at most one a round from each replica asked. */
+/** Decides one query. Pure: it sees verified answers only, at most one per round from each replica asked. */
 export interface QueryJudge<T> {
-  /** Takes an answer in. `again` asks that replica once more in the next round; `noted` waits for the others. */
+  /** Takes in an answer. `again` asks that replica once more in the next round; `noted` waits for the others. */
   take(replica: string, ok: boolean, payload: Uint8Array): Decision<T> | "again" | "noted";
-  /** The deadline passed after `waitedMs`. */
+  /** Decides when the deadline has passed, after `waitedMs`. */
   expire(waitedMs: number): Decision<T>;
 }
 
@@ -27,7 +27,7 @@ export interface Question<T> {
   readonly targets: readonly string[];
   readonly timeoutMs: number;
   readonly judge: QueryJudge<T>;
-  /** Sent once and not again, for what a replica obeys once only. */
+  /** Set to send it once and not again, for messages that a replica accepts only once. */
   readonly once?: true;
 }
 
@@ -35,7 +35,7 @@ interface Open {
   readonly frames: Frames;
   /** Replicas to ask in the next round. */
   readonly silent: Set<string>;
-  /** Replicas asked whose answer of this round is not in. */
+  /** Replicas asked whose answer of this round is outstanding. */
   readonly awaited: Set<string>;
   readonly startedAt: number;
   readonly deadlineAt: number;
@@ -61,19 +61,19 @@ export class Queries {
     this.#retryMs = retryMs;
   }
 
-  /** Whether anything is open. */
+  /** True while a query is open. */
   get busy(): boolean {
     return this.#open.size > 0;
   }
 
-  /** When `tick` is due, on the client's clock. */
+  /** Time at which `tick` is due, on the client's clock. */
   get dueAt(): number {
     let due = Infinity;
     for (const { deadlineAt, retryAt } of this.#open.values()) due = Math.min(due, deadlineAt, retryAt);
     return due;
   }
 
-  /** Asks a question and resolves to what its judge decides. */
+  /** Asks a question and resolves to its judge's decision. */
   ask<T>(question: Question<T>, { signal }: CallOptions = {}): Promise<T> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.#open.size >= MAX_OPEN_QUERIES) {
@@ -83,7 +83,7 @@ export class Queries {
     return new Promise((resolve, reject) => this.#begin(question, signal, resolve, reject));
   }
 
-  /** Whether `reply` answers an open query for the first time in this round. */
+  /** Returns whether `reply` answers an open query for the first time in this round. */
   wants(reply: QueryReply): boolean {
     return this.#open.get(reply.nonce)?.awaited.has(reply.replica) ?? false;
   }
@@ -94,7 +94,7 @@ export class Queries {
     if (open?.awaited.delete(reply.replica)) open.take(reply);
   }
 
-  /** Asks again and ends what is over its time. */
+  /** Asks again where due, and ends queries past their deadline. */
   tick(): void {
     const now = this.#now();
     for (const open of [...this.#open.values()]) {
@@ -103,7 +103,7 @@ export class Queries {
     }
   }
 
-  /** Rejects everything under way with `reason`. */
+  /** Rejects every open query with `reason`. */
   abandon(reason: Error): void {
     for (const open of [...this.#open.values()]) open.reject(reason);
   }

@@ -1,33 +1,33 @@
-/** The answers accepted last, so that a replica which answers differently later is noticed too. Bounded in number and bytes. */
+/** Keeps the latest accepted answers, so that a replica that contradicts one later is noticed too. Bounded in number and bytes. */
 import type { Answer } from "../../protocol/message.ts";
 import { dissenters, type EqualTally } from "../session/equal_tally.ts";
 import { sameAnswer } from "../session/reply_tally.ts";
 
 const MAX_ANSWERS = 64;
-/** Longer results are not kept; their seqs are simply not watched further. */
+/** Longest result kept, in bytes; the seqs of longer ones are not watched further. */
 const MAX_RESULT_BYTES = 4096;
 
 interface Kept {
   readonly answer: Answer;
-  /** Replicas that need no further look: they voted in time or were noted. */
+  /** Replicas that need no further check: they answered in time or were noted. */
   readonly seen: Set<string>;
 }
 
 export interface RecentAnswers {
   /** Keeps a tally's accepted answer and returns the replicas whose answer contradicts it. */
   settle(tally: EqualTally<Answer>): string[];
-  /** Whether `answer` claims another execution of a seq than was accepted, by a replica not noted for it yet. */
+  /** Returns whether `answer` claims an execution of a seq other than the accepted one, by a replica not yet noted for it. */
   contradicts(replica: string, answer: Answer): boolean;
   note(replica: string, seq: number): void;
 }
 
 /**
- * Two applied answers that differ: one of them is a lie (I6). A late `expired` is none: the window has moved on since.
+ * Returns whether two applied answers differ: then one of them is a lie (I6). A late `expired` is no lie: the window has moved on since.
  */
 const contradict = (a: Answer, b: Answer): boolean =>
   a.outcome === "applied" && b.outcome === "applied" && !sameAnswer(a, b);
 
-/** An empty memory. */
+/** Returns an empty memory. */
 export function createRecentAnswers(): RecentAnswers {
   const kept = new Map<number, Kept>();
   return {

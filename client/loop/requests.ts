@@ -1,4 +1,4 @@
-/** Requests under way: the shell around the pure session and tallies (§7.1–§7.3). */
+/** Pending requests: the shell around the pure session and tallies (§7.1–§7.3). */
 import type { Signer } from "../../crypto/signing/signing.ts";
 import type { ClientId, Seq } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
@@ -20,32 +20,32 @@ import {
 } from "../session/session.ts";
 import type { SessionConfig } from "../session/session_types.ts";
 
-/** What an applied command brought. */
+/** Outcome of an applied command. */
 export interface Executed {
   /** The state machine's result. */
   readonly result: Uint8Array;
-  /** Index of the log entry that settled it. */
+  /** Index of the log entry that holds it. */
   readonly index: number;
 }
 
 /** Options of one call. */
 export interface CallOptions {
-  /** How long to wait, in milliseconds; the client's default otherwise. */
+  /** Deadline from now, in milliseconds; the client's default otherwise. */
   readonly timeoutMs?: number;
-  /** Takes the call back: it rejects with the signal's reason. What was sent may still be executed. */
+  /** Cancels the call: it rejects with the signal's reason. What was sent may still be executed. */
   readonly signal?: AbortSignal;
 }
 
 /** Options of one request. */
 export interface RequestOptions extends CallOptions {
-  /** Whether executing the command twice is as good as once; true for reads. Default false. */
+  /** States that executing the command twice is as good as once, as for reads. Default false. */
   readonly repeatable?: boolean;
 }
 
 export interface RequestsConfig {
   readonly client: ClientId;
   readonly replicas: ReadonlySet<string>;
-  /** Equal answers wanted (§7.2, §7.4). */
+  /** Number of equal answers needed (§7.2, §7.4). */
   readonly needed: number;
   readonly timeoutMs: number;
   readonly session: SessionConfig;
@@ -53,7 +53,7 @@ export interface RequestsConfig {
   readonly outlet: Outlet;
   readonly now: () => number;
   readonly wallClock: () => number;
-  /** A verified answer of `replica` contradicts what enough others said. */
+  /** Called when a verified answer of `replica` contradicts the one that enough others gave. */
   readonly onDisagreement: (replica: string, seq: number) => void;
 }
 
@@ -83,12 +83,12 @@ export class Requests {
     this.#session = createSession(config.session);
   }
 
-  /** When `tick` is due, on the client's clock. */
+  /** Time at which `tick` is due, on the client's clock. */
   get dueAt(): number {
     return this.#session.dueAt;
   }
 
-  /** Whether anything is outstanding. */
+  /** True while a request is pending. */
   get busy(): boolean {
     return this.#byTicket.size > 0;
   }
@@ -116,7 +116,7 @@ export class Requests {
     });
   }
 
-  /** Whether `reply` says anything new about what is waited for, or contradicts what was accepted lately. */
+  /** Returns whether `reply` answers a pending request for the first time, or contradicts a recently accepted answer. */
   wants(reply: Reply): boolean {
     return reply.answers.some((answer) => {
       const pending = this.#bySeq.get(answer.seq);
@@ -138,7 +138,7 @@ export class Requests {
     this.#perform(tick(this.#session, this.#config.now()));
   }
 
-  /** Rejects everything under way with `reason`. */
+  /** Rejects every pending request with `reason`. */
   abandon(reason: Error): void {
     for (const pending of [...this.#byTicket.values()]) {
       this.#finish(pending, null);

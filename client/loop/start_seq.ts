@@ -1,13 +1,13 @@
-/** Where a run's numbers begin. */
+/** Chooses the first request number of a run. */
 
-/** Seqs in one millisecond of the clock; what one run cannot use up faster than the clock moves on. */
+/** Seqs per millisecond of the clock; a run cannot use them up faster than the clock advances. */
 const SEQS_PER_MS = 1000;
 
 let last = 0;
 
 /**
- * The first seq (and nonce) of a new session: the wall clock in microseconds, above that of every session this process began earlier.
- * Below a millisecond it is random, so that two processes started in the same one differ.
+ * Returns the first seq (and nonce) of a new session: the wall clock in microseconds, above that of every earlier session of this process.
+ * The part below a millisecond is random, so that two processes started in the same one differ.
  */
 export function nextStart(wallClockMs: number, unit: number): number {
   const start = Math.floor(wallClockMs) * SEQS_PER_MS + Math.floor(unit * SEQS_PER_MS);

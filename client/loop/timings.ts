@@ -2,25 +2,25 @@
 import type { ProtocolConstants } from "../../protocol/config.ts";
 import { UsageError } from "../errors.ts";
 
-/** How long a client waits for what. */
+/** Time limits and intervals of a client, in milliseconds; each at least 1. */
 export interface ClientTimings {
-  /** Default deadline of a call. */
+  /** Default deadline of a call; 10 000 by default. */
   readonly timeoutMs: number;
-  /** Before a request is sent again, to all replicas. */
+  /** Wait before a request is sent again, to all replicas; a quarter of `interventionMs` by default. */
   readonly retryMs: number;
   readonly retryCapMs: number;
-  /** Before the first intervention for a request (§7.3). */
+  /** Wait before the first intervention for a request (§7.3); one election timeout by default. */
   readonly interventionMs: number;
-  /** Longest wait between interventions. */
+  /** Longest wait between interventions; eight times `interventionMs` by default. */
   readonly interventionCapMs: number;
-  /** Between hellos while anything is outstanding. */
+  /** Interval of hellos while a request or query is pending; 1000 by default, and 5000 otherwise. */
   readonly helloBusyMs: number;
   readonly helloIdleMs: number;
-  /** Before a query is sent again to those that did not answer. */
+  /** Wait before a query is sent again to replicas that did not answer; 300 by default. */
   readonly queryRetryMs: number;
-  /** How long a status call waits for silent replicas. */
+  /** Time a status call waits for silent replicas; 2000 by default. */
   readonly statusMs: number;
-  /** How long a fast read waits before it goes through the log (§7.4). */
+  /** Time a fast read waits before it goes through the log (§7.4); 500 by default. */
   readonly fastReadMs: number;
 }
 
@@ -28,8 +28,8 @@ const RETRIES_PER_INTERVENTION = 4;
 const INTERVENTION_CAP_FACTOR = 8;
 
 /**
- * The timings for a cluster: a leader has one election timeout to get a request answered, and is asked again a few times before. Throws
- * {@linkcode UsageError} where a changed one is no number of at least 1.
+ * Returns the timings for a cluster: a leader has one election timeout to get a request answered, and the request is repeated a few times
+ * before. Throws {@linkcode UsageError} if a changed value is not a number of at least 1.
  */
 export function timingsFor(constants: ProtocolConstants, changes: Partial<ClientTimings> = {}): ClientTimings {
   const interventionMs = changes.interventionMs ?? constants.electionTimeoutMs;

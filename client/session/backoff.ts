@@ -1,13 +1,13 @@
 /** Exponential back-off with jitter, bounded above and below. */
 import { doubledUpTo } from "../../protocol/backoff.ts";
 
-/** How waits between repeats grow. */
+/** Growth of the waits between repeats. */
 export interface BackoffPolicy {
   /** Wait before the first repeat, in milliseconds; at least 1. */
   readonly baseMs: number;
   /** Longest wait before jitter, in milliseconds; at least `baseMs`. */
   readonly capMs: number;
-  /** Share of the wait that is random, in [0, 1): each wait is scaled by 1 − jitter … 1 + jitter. */
+  /** Random share of the wait, in [0, 1): each wait is scaled by 1 − jitter … 1 + jitter. */
   readonly jitter: number;
 }
 
@@ -23,7 +23,7 @@ export function assertBackoffPolicy(policy: BackoffPolicy): void {
 }
 
 /**
- * The wait before repeat number `attempt` (from 0), in milliseconds: `baseMs` doubled `attempt` times, at most `capMs`, then
+ * Returns the wait before repeat number `attempt` (from 0), in milliseconds: `baseMs` doubled `attempt` times, at most `capMs`, then
  * scaled by the jitter that `unit` in [0, 1) picks.
  */
 export function backoffMs(policy: BackoffPolicy, attempt: number, unit: number): number {

@@ -1,4 +1,4 @@
-/** Counting equal values by different replicas (§2.4): the one rule behind replies, fast reads and committed commands. */
+/** Counts equal values from different replicas (§2.4): the one rule behind replies, fast reads and committed commands. */
 
 /** One value and the replicas that gave it, in the order they answered. */
 export interface TallyGroup<V> {
@@ -6,9 +6,9 @@ export interface TallyGroup<V> {
   readonly replicas: string[];
 }
 
-/** What became of one vote. */
+/** Outcome of one vote. */
 export type TallyVerdict =
-  /** Counted; its group may have reached what is needed. */
+  /** Counted; its group may have reached `needed`. */
   | "counted"
   /** This replica already answered; its first answer stands. */
   | "repeated"
@@ -26,7 +26,7 @@ export interface EqualTally<V> {
   accepted: TallyGroup<V> | null;
 }
 
-/** An empty tally. Throws `RangeError` unless 1 ≤ needed ≤ number of replicas. */
+/** Creates an empty tally. Throws `RangeError` unless 1 ≤ needed ≤ number of replicas. */
 export function createEqualTally<V>(
   replicas: ReadonlySet<string>,
   needed: number,
@@ -53,7 +53,7 @@ export function countVote<V>(tally: EqualTally<V>, replica: string, value: V): T
   return "counted";
 }
 
-/** Whether the replicas still silent could bring some value that is `wanted` to `needed`. */
+/** Returns whether the replicas still silent could bring some value that is `wanted` to `needed`. */
 export function canStillAccept<V>(tally: EqualTally<V>, wanted: (value: V) => boolean = () => true): boolean {
   if (tally.accepted !== null) return wanted(tally.accepted.value);
   let largest = 0;
@@ -61,7 +61,7 @@ export function canStillAccept<V>(tally: EqualTally<V>, wanted: (value: V) => bo
   return largest + tally.replicas.size - tally.voters.size >= tally.needed;
 }
 
-/** Replicas whose answer differs from the accepted one; empty before anything is accepted. */
+/** Returns the replicas whose answer differs from the accepted one; empty before anything is accepted. */
 export function dissenters<V>(tally: EqualTally<V>): string[] {
   if (tally.accepted === null) return [];
   return tally.groups.filter((group) => group !== tally.accepted).flatMap((group) => group.replicas);

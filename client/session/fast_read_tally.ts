@@ -1,6 +1,6 @@
 /**
- * Fast reads (§7.4): Q equal payloads, each the state's version and the value, are accepted. Q of them and Q acceptors of any
- * earlier write share an honest replica, so what is read is never older than what was acknowledged.
+ * Fast reads (§7.4): Q equal payloads, each the state's version and the value, are accepted. Q of them and the Q acceptors of any
+ * earlier write share an honest replica, so a read is never older than what was acknowledged.
  */
 import { canStillAccept, countVote, createEqualTally, type EqualTally } from "./equal_tally.ts";
 import { equalBytes } from "../../protocol/bytes/equal_bytes.ts";
@@ -15,13 +15,13 @@ export interface FastReadAnswer {
 /** Answers to one fast read. */
 export type FastReadTally = EqualTally<FastReadAnswer>;
 
-/** What is to be done with a fast read. */
+/** State of a fast read. */
 export type FastReadState =
   | { readonly state: "accepted"; readonly payload: Uint8Array }
   /** `hopeless`: no payload can reach Q any more, so read through the log instead. */
   | { readonly state: "hopeless" | "open" };
 
-/** An empty tally that wants Q equal payloads. */
+/** Creates an empty tally that needs Q equal payloads. */
 export function createFastReadTally(replicas: ReadonlySet<string>): FastReadTally {
   return createEqualTally(
     replicas,
@@ -30,7 +30,7 @@ export function createFastReadTally(replicas: ReadonlySet<string>): FastReadTall
   );
 }
 
-/** Counts one answer and says where the read stands. Refusals are counted as answers but never equal anything. */
+/** Counts one answer and returns the state of the read. Refusals count as answers but never equal anything. */
 export function countFastRead(tally: FastReadTally, replica: string, answer: FastReadAnswer): FastReadState {
   countVote(tally, replica, answer);
   const accepted = tally.accepted?.value;

@@ -1,10 +1,10 @@
 /**
- * Client intervention (§7.3): when a request's answers do not come in time, the very same signed request goes to all replicas as
- * `UpdateLeader`, repeated with back-off for as long as the request is wanted.
+ * Client intervention (§7.3): if a request's answers do not arrive in time, the very same signed request goes to all replicas as
+ * `UpdateLeader`, repeated with back-off for as long as the request is pending.
  */
 import { assertBackoffPolicy, backoffMs, type BackoffPolicy } from "./backoff.ts";
 
-/** When to intervene, and how often to repeat it. */
+/** Timing of interventions. */
 export interface InterventionPolicy {
   /** Time after the first send at which the first `UpdateLeader` goes out, in milliseconds. */
   readonly afterMs: number;
@@ -14,9 +14,9 @@ export interface InterventionPolicy {
 
 /** The timer of one request. */
 export interface InterventionTimer {
-  /** How many `UpdateLeader` went out; 0 while the leader still has its time. */
+  /** Number of `UpdateLeader`s sent; 0 while the leader still has its time. */
   readonly fired: number;
-  /** When the next one is due, on the session's clock, in milliseconds. */
+  /** Time at which the next one is due, on the session's clock, in milliseconds. */
   readonly dueAt: number;
 }
 
@@ -28,15 +28,15 @@ export function assertInterventionPolicy(policy: InterventionPolicy): void {
   assertBackoffPolicy(policy.backoff);
 }
 
-/** The timer of a request first sent at `sentAt`. */
+/** Starts the timer of a request first sent at `sentAt`. */
 export function startIntervention(policy: InterventionPolicy, sentAt: number): InterventionTimer {
   return { fired: 0, dueAt: sentAt + policy.afterMs };
 }
 
-/** Whether an `UpdateLeader` is due at `now`. */
+/** Returns whether an `UpdateLeader` is due at `now`. */
 export const interventionDue = (timer: InterventionTimer, now: number): boolean => now >= timer.dueAt;
 
-/** The timer after an `UpdateLeader` sent at `now`; `unit` in [0, 1) picks the jitter. */
+/** Returns the timer after an `UpdateLeader` sent at `now`; `unit` in [0, 1) picks the jitter. */
 export function fireIntervention(
   policy: InterventionPolicy,
   timer: InterventionTimer,

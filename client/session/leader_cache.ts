@@ -1,26 +1,26 @@
 /**
- * Who leads, as far as replies say (§7.2). Only a hint: it decides where a request is sent first, never what is believed, and a
+ * The likely leader according to replies (§7.2). Only a hint: it decides where a request is sent first, never what is believed, and a
  * wrong one costs one retry.
  */
 
-/** What one replica's latest reply said. */
+/** The leader named by one replica's latest reply. */
 interface Hint {
   readonly term: number;
   readonly leader: string;
 }
 
-/** Latest hints, one for each replica at most. */
+/** Latest hints, at most one per replica. */
 export interface LeaderCache {
   readonly weak: number;
   readonly hints: Map<string, Hint>;
-  /** The leader f+1 replicas name in one term, of the highest such term; else the one named last; null when none is known. */
+  /** The leader that f+1 replicas name in one term, of the highest such term; else the one named last; null if none is known. */
   likely: string | null;
 }
 
-/** An empty cache; `weak` is f+1. */
+/** Creates an empty cache; `weak` is f+1. */
 export const createLeaderCache = (weak: number): LeaderCache => ({ weak, hints: new Map(), likely: null });
 
-/** Takes in what a verified reply of roster replica `replica` says. A reply that names no leader takes its old hint back. */
+/** Records the leader named in a verified reply of roster replica `replica`. A reply that names none withdraws its earlier hint. */
 export function noteLeader(cache: LeaderCache, replica: string, term: number, leader: string | null): void {
   const known = cache.hints.get(replica);
   if (known !== undefined && known.term === term && known.leader === leader && cache.likely === leader) return;
@@ -40,7 +40,7 @@ function agreedLeader(cache: LeaderCache): string | null {
   return best?.leader ?? null;
 }
 
-/** Drops everything, because the leader it led to did not answer. */
+/** Drops everything, because the leader it suggested did not answer. */
 export function forgetLeader(cache: LeaderCache): void {
   cache.hints.clear();
   cache.likely = null;

@@ -1,6 +1,6 @@
 /**
- * Replies (§7.2): an answer counts once enough different replicas gave exactly it. `needed` is f+1, or Q where the roster
- * enables fast reads (§7.4), so at least one honest replica vouches for what is accepted.
+ * Replies (§7.2): an answer is accepted once enough different replicas gave exactly that answer. `needed` is f+1, or Q if the roster
+ * enables fast reads (§7.4), so at least one honest replica confirms what is accepted.
  */
 import { equalBytes } from "../../protocol/bytes/equal_bytes.ts";
 import type { Seq } from "../../protocol/ids.ts";
@@ -15,8 +15,8 @@ export function answersNeeded(n: number, fastReads: boolean): number {
 }
 
 /**
- * Whether two answers are the same in everything that is compared: seq, index, outcome, result and floor. Answers that a seq is
- * outside the window say no more than that: they are given from tables at different heights, so index and floor may differ.
+ * Returns whether two answers agree in seq, outcome and, if applied, in index, result and floor. Answers that a seq is outside the window
+ * say no more than that: they are given from tables at different heights, so index and floor may differ.
  */
 export function sameAnswer(a: Answer, b: Answer): boolean {
   if (a.seq !== b.seq || a.outcome !== b.outcome) return false;
@@ -31,7 +31,7 @@ export interface ReplyTally {
   readonly floors: Seq[];
 }
 
-/** An empty tally of the answers to one request. */
+/** Creates an empty tally of the answers to one request. */
 export function createReplyTally(replicas: ReadonlySet<string>, needed: number): ReplyTally {
   const votes = createEqualTally(replicas, needed, sameAnswer);
   return { votes, weak: quorumOf(replicas.size).weak, floors: [] };
@@ -45,8 +45,8 @@ export function countAnswer(tally: ReplyTally, replica: string, answer: Answer):
 }
 
 /**
- * What enough replicas said alike, or null. The floor of a seq outside the window is one that f+1 replicas report or exceed, so that no
- * liar can raise it.
+ * Returns the answer that enough replicas gave alike, or null. The floor of a seq outside the window is one that f+1 replicas report or
+ * exceed, so that no liar can raise it.
  */
 export function acceptedAnswer(tally: ReplyTally): Answer | null {
   const accepted = tally.votes.accepted?.value;

@@ -1,6 +1,6 @@
 /**
- * One run of a client: request numbers, the window, retries and intervention (§7.1, §7.3). Pure: time comes in as numbers, what
- * is to be done comes out as effects. A seq is never used for two commands, and the floor never falls.
+ * One run of a client: request numbers, the window, retries and intervention (§7.1, §7.3). Pure: time comes in as numbers, the
+ * actions to take go out as effects. A seq is never used for two commands, and the floor never falls.
  */
 import { assertBackoffPolicy, backoffMs } from "./backoff.ts";
 import {
@@ -16,9 +16,9 @@ import type { AcceptedAnswer, FailureReason, SessionConfig, SessionEffect, Submi
 
 export type * from "./session_types.ts";
 
-/** Seqs left free above a floor somebody else set: far more than its owner can have used since. */
+/** Seqs left free above a floor set by another session: far more than its owner can have used since. */
 const RESTART_GAP = 1_000_000;
-/** The gap is widened by up to this much at random, so that two sessions restarting at once do not meet. */
+/** Bound on the random widening of the gap, so that two sessions restarting at once do not meet. */
 const RESTART_SPREAD = 1_000_000;
 
 /** A request in the window. */
@@ -26,7 +26,7 @@ interface Outstanding extends Submission {
   readonly seq: number;
   /** Rounds of sending so far. */
   sends: number;
-  /** When `SendRequest` is due again; past the first intervention only its timer counts. */
+  /** Time at which `SendRequest` is due again; past the first intervention only its timer counts. */
   retryAt: number;
   timer: InterventionTimer;
 }
@@ -43,16 +43,16 @@ export interface Session {
   /** Lowest seq of this epoch that is not answered yet (§7.1). */
   floor: number;
   nextSeq: number;
-  /** Whether a request of this session was applied: from then on a higher floor means a newer session. */
+  /** Set once a request of this session was applied: from then on a higher floor means a newer session. */
   established: boolean;
   restarted: boolean;
   /** Floor of the session that took over, once one has. */
   fencedBy: number | null;
-  /** Nothing becomes due before this. */
+  /** Time before which nothing becomes due. */
   dueAt: number;
 }
 
-/** A session that has sent nothing yet. Throws `RangeError` on impossible constants. */
+/** Creates a session that has sent nothing yet. Throws `RangeError` on impossible constants. */
 export function createSession(config: SessionConfig): Session {
   assertBackoffPolicy(config.retry);
   assertInterventionPolicy(config.intervention);
@@ -78,7 +78,7 @@ export function createSession(config: SessionConfig): Session {
   };
 }
 
-/** Takes a request on: it is signed and sent at once, waits for room in the window, or is refused. */
+/** Accepts a request: it is signed and sent at once, waits for room in the window, or is refused. */
 export function submit(session: Session, submission: Submission, now: number): SessionEffect[] {
   const { ticket } = submission;
   if (session.fencedBy !== null) {
@@ -92,7 +92,7 @@ export function submit(session: Session, submission: Submission, now: number): S
   return admit(session, now);
 }
 
-/** Takes in what enough equal answers said. Answers to seqs that are not outstanding change nothing. */
+/** Takes in an accepted answer. Answers to seqs that are not outstanding change nothing. */
 export function settle(session: Session, answer: AcceptedAnswer, clockMicros: number, now: number): SessionEffect[] {
   const request = session.outstanding.get(answer.seq);
   if (request === undefined) return [];
@@ -109,7 +109,7 @@ export function settle(session: Session, answer: AcceptedAnswer, clockMicros: nu
   }
 }
 
-/** Looks at the timers. Call it whenever `now` has reached `session.dueAt`; oftener does no harm. */
+/** Checks the timers. Call it whenever `now` has reached `session.dueAt`; calling it more often does no harm. */
 export function tick(session: Session, now: number): SessionEffect[] {
   if (now < session.dueAt) return [];
   const effects: SessionEffect[] = [];
@@ -130,7 +130,7 @@ export function tick(session: Session, now: number): SessionEffect[] {
   return effects;
 }
 
-/** The caller no longer wants the answer. The request may still be executed if it was sent. */
+/** Gives up a request whose answer the caller no longer wants. It may still be executed if it was sent. */
 export function cancel(session: Session, ticket: number, now: number): SessionEffect[] {
   if (takeWhere(session.queue, (queued) => queued.ticket === ticket).length > 0) {
     return [failed(ticket, null, { reason: "cancelled" })];
@@ -173,7 +173,7 @@ function firstSend(session: Session, seq: number): SessionEffect {
     : { effect: "send", send: "one", replica, kind: "SendRequest", seq };
 }
 
-/** Repeats what is due: `SendRequest` first, and once the leader had its time `UpdateLeader`, both to all (§7.3). */
+/** Repeats what is due: `SendRequest` first, and once the leader has had its time `UpdateLeader`, both to all (§7.3). */
 function repeat(session: Session, request: Outstanding, now: number): SessionEffect[] {
   const { config, uniform } = session;
   const { seq } = request;
@@ -191,7 +191,7 @@ function repeat(session: Session, request: Outstanding, now: number): SessionEff
   return [{ effect: "send", send: "all", kind: "SendRequest", seq }];
 }
 
-/** The replicas' window is above this seq: another session moved it, or an earlier one with a clock ahead of ours did. */
+/** Ends a request below the replicas' window: another session moved it, or an earlier one whose clock was ahead of ours. */
 function expire(session: Session, request: Outstanding, floor: number, clock: number, now: number): SessionEffect[] {
   // A floor above our clock, before anything of ours was applied, was set by a clock ahead of this one and not by a session that
   // began after ours.
@@ -207,7 +207,7 @@ function expire(session: Session, request: Outstanding, floor: number, clock: nu
   ];
 }
 
-/** Begins anew above `floor`, once. */
+/** Starts anew above `floor`, once. */
 function restart(session: Session, floor: number): void {
   session.restarted = true;
   const gap = RESTART_GAP + Math.floor(session.uniform() * RESTART_SPREAD);
@@ -217,8 +217,8 @@ function restart(session: Session, floor: number): void {
 }
 
 /**
- * A request of before the restart goes to the front of the queue for a new seq, if that cannot execute it twice: it is
- * repeatable, or was sent only once, so that the one answer it got is that it was not executed.
+ * Moves a request from before the restart to the front of the queue for a new seq, if that cannot execute it twice: it is repeatable, or
+ * was sent only once, so that the one answer it got is that it was not executed.
  */
 function renumber(session: Session, request: Outstanding, floor: number, now: number): SessionEffect[] {
   const { ticket, deadlineAt, repeatable, seq } = request;

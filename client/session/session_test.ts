@@ -141,7 +141,7 @@ Deno.test("a newer session of the key fences this one: clear failure, nothing wa
   assertEquals(submit(session, ask(5), 4), [
     { effect: "failed", ticket: 5, seq: null, failure: { reason: "fenced", floor, sent: false } },
   ]);
-  // What was already under way may still turn out applied.
+  // A request already sent may still turn out applied.
   assertEquals(settle(session, applied(START + 2), START, 5), [{ effect: "applied", ticket: 3, seq: START + 2 }]);
 });
 
@@ -166,7 +166,7 @@ Deno.test("a clock that went back: the session begins anew above the floor, once
   assert(sign.ticket === 1 && sign.seq > floor + 999_999 && sign.seq === sign.floor);
   const second = settle(session, expired(START + 1, floor), START + 1000, 2);
   assertEquals(signs(second), [{ effect: "sign", ticket: 2, seq: sign.seq + 1, floor: sign.seq }]);
-  // Only once: the next one means that somebody else is there.
+  // Only once: the next one means that another session is active.
   const again = settle(session, expired(sign.seq, sign.seq + 5_000_000), START + 1000, 3);
   assertEquals(failures(again).map(({ failure }) => failure.reason), ["fenced"]);
 });

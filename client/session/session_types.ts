@@ -1,4 +1,4 @@
-/** What goes into a client session and what comes out of it. The session itself is in `session.ts`. */
+/** Inputs and outputs of a client session. The session itself is in `session.ts`. */
 import type { Outcome } from "../../protocol/message.ts";
 import type { BackoffPolicy } from "./backoff.ts";
 import type { InterventionPolicy } from "./intervention.ts";
@@ -12,7 +12,7 @@ export interface SessionConfig {
   readonly start: number;
   /** W of the roster: seqs in a session window (§7.1). At most half of it is used at a time. */
   readonly window: number;
-  /** Requests that may wait for room in the window; further ones are refused. */
+  /** Maximum number of requests waiting for room in the window; further ones are refused. */
   readonly maxQueued: number;
   /** Repeats of `SendRequest`, before intervention. */
   readonly retry: BackoffPolicy;
@@ -26,13 +26,13 @@ export interface SessionConfig {
 /** A request to be carried out; `ticket` is the caller's name for it, never used twice. */
 export interface Submission {
   readonly ticket: number;
-  /** When the caller stops waiting. */
+  /** Time at which the caller stops waiting. */
   readonly deadlineAt: number;
-  /** Whether executing the command twice is as good as once (reads are): then it may be issued again under a new seq. */
+  /** True if executing the command twice is as good as once (reads are): then it may be issued again under a new seq. */
   readonly repeatable: boolean;
 }
 
-/** What enough equal answers said about one seq. */
+/** The answer about one seq that enough replicas gave alike. */
 export interface AcceptedAnswer {
   readonly seq: number;
   readonly outcome: Outcome;
@@ -40,20 +40,20 @@ export interface AcceptedAnswer {
   readonly floor: number;
 }
 
-/** Why a request ended without an applied result. */
+/** Reason a request ended without an applied result. */
 export type FailureReason =
-  /** The deadline passed. Whether it was or will be executed is not known, unless it was never sent. */
+  /** The deadline passed. It is unknown whether the request was or will be executed, unless it was never sent. */
   | { readonly reason: "no-quorum"; readonly sent: boolean; readonly interventions: number }
   /** Another session of this client key moved the window past it (or the clock went backwards). */
   | { readonly reason: "fenced"; readonly floor: number; readonly sent: boolean }
-  /** Replicas found the seq above the window. Cannot happen with one session a key and an honest table. */
+  /** Replicas found the seq above the window. Cannot happen with one session per key and an honest table. */
   | { readonly reason: "ahead"; readonly floor: number }
   /** Too many requests were waiting. It was never sent. */
   | { readonly reason: "queue-full"; readonly maxQueued: number }
-  /** The caller took it back. */
+  /** The caller cancelled it. */
   | { readonly reason: "cancelled" };
 
-/** What the shell has to do, in this order. */
+/** An action for the shell; effects are carried out in order. */
 export type SessionEffect =
   /** Sign the request once and keep the bytes until it settles or is signed anew under another seq. */
   | { readonly effect: "sign"; readonly ticket: number; readonly seq: number; readonly floor: number }
@@ -79,5 +79,5 @@ export type SessionEffect =
     readonly seq: number | null;
     readonly failure: FailureReason;
   }
-  /** The seq is given up, its request goes on under another one: a `sign` for the same ticket follows. */
+  /** The seq is given up, its request continues under another one: a `sign` for the same ticket follows. */
   | { readonly effect: "renumbered"; readonly ticket: number; readonly seq: number };

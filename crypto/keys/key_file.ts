@@ -1,4 +1,4 @@
-/** Key files: one secret key, whose it is, and the operator key that is the root of trust (§2.1). */
+/** Key files: one secret key, its owner, and the operator key that is the root of trust (§2.1). */
 import { PUBLIC_KEY_BYTES, SECRET_KEY_BYTES, type SignatureBackend } from "../signing/backend.ts";
 import { ConfigError, withSource } from "../config_error.ts";
 import { hex, unhex } from "../digest.ts";
@@ -11,9 +11,10 @@ const KEY_FILE_MODE = 0o600;
 /** Permission bits of the group and of others. */
 const FOREIGN_BITS = 0o077;
 
+/** The role of a key's owner. */
 export type KeyKind = "operator" | "replica" | "client";
 
-/** A key file's content. Keys are lower-case hexadecimal digits, as in the roster. Never log one: it holds the secret. */
+/** The content of a key file. Keys are lower-case hexadecimal digits, as in the roster. Never log one: it holds the secret. */
 export interface KeyFile {
   readonly kind: KeyKind;
   /** Id in the roster; `operator` for the operator. */
@@ -31,7 +32,7 @@ export const OPERATOR_ID = "operator";
 
 const NAMES = ["kind", "id", "cluster", "secretKey", "publicKey", "operatorKey"] as const;
 
-/** Parses a key file's text strictly. Throws `ConfigError` naming the field; no message ever holds the secret. */
+/** Parses the text of a key file strictly. Throws `ConfigError` naming the field; no message ever contains the secret. */
 export function parseKeyFile(text: string, backend: SignatureBackend = nobleBackend): KeyFile {
   const fields = readObject(parseJson(text, MAX_KEY_FILE_BYTES), NAMES);
   const kind = readString(fields.kind, /^(?:operator|replica|client)$/, '"operator", "replica" or "client"') as KeyKind;
@@ -54,7 +55,7 @@ export function parseKeyFile(text: string, backend: SignatureBackend = nobleBack
   return { kind, id, cluster: readId(fields.cluster), secretKey, publicKey, operatorKey };
 }
 
-/** Throws unless only the owner can read the file. Platforms without permission bits (null) are not judged. */
+/** Throws `ConfigError` unless only the owner can read the file. Platforms without permission bits (null) are exempt. */
 function requirePrivate(path: string, mode: number | null): void {
   if (mode === null || (mode & FOREIGN_BITS) === 0) return;
   const given = (mode & 0o777).toString(8).padStart(4, "0");
@@ -63,14 +64,17 @@ function requirePrivate(path: string, mode: number | null): void {
   );
 }
 
-/** Reads a key file. Throws `ConfigError` naming file, field, what was given and what is wanted; refuses files others can read. */
+/**
+ * Reads a key file of at most 4096 bytes. Throws `ConfigError` naming the file, the field, what was given and what is wanted; refuses a
+ * file that others than its owner can read.
+ */
 export async function readKeyFile(path: string, backend: SignatureBackend = nobleBackend): Promise<KeyFile> {
   const { text, mode } = await readSmallFile(path, MAX_KEY_FILE_BYTES);
   requirePrivate(path, mode);
   return withSource(path, () => parseKeyFile(text, backend));
 }
 
-/** Writes a new key file with mode 0600, whole or not at all. Throws `ConfigError` where the file exists or the key is not sound. */
+/** Writes a new key file with mode 0600, whole or not at all. Throws `ConfigError` if the file exists or the key is not valid. */
 export async function writeKeyFile(
   path: string,
   key: KeyFile,

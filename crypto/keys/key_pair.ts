@@ -1,4 +1,4 @@
-/** New keys. */
+/** Generation of key pairs. */
 import { SECRET_KEY_BYTES, type SignatureBackend } from "../signing/backend.ts";
 
 export interface KeyPair {
@@ -6,10 +6,10 @@ export interface KeyPair {
   readonly publicKey: Uint8Array;
 }
 
-/** A key pair from the system's randomness. */
+/** Returns a new key pair drawn from the system's random source. */
 export function generateKeyPair(backend: SignatureBackend): KeyPair {
   const secretKey = new Uint8Array(SECRET_KEY_BYTES);
-  // All but one draw in 2¹²⁸ are secret keys.
+  // All but about one draw in 2¹²⁸ are valid secret keys.
   do crypto.getRandomValues(secretKey); while (!backend.isSecretKey(secretKey));
   return { secretKey, publicKey: backend.publicKey(secretKey) };
 }

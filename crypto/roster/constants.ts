@@ -6,12 +6,12 @@ import { type Field, readBoolean, readInteger, readObject, refuse } from "../str
 const MIN_TIMEOUT_MS = 10;
 const MAX_TIMEOUT_MS = 3_600_000;
 const MAX_SESSION_WINDOW = 4096;
-/** Two of these are not more than the links of a commit certificate reach down to prove the older one (§5.6). */
+/** The links of a commit certificate must be able to span two checkpoint intervals, to prove the older checkpoint (§5.6). */
 const MAX_CHECKPOINT_EVERY = LIMITS.maxLinks / 2;
-/** A replica collects no more than this in one catch-up (§8.1): who lacks more is better served by the snapshot than by a longer tail. */
+/** The most a replica collects in one catch-up (§8.1): a replica that lacks more is better served by the snapshot than by a longer tail. */
 const MAX_LOG_TAIL = LIMITS.maxFetchEntries;
 
-/** What a new roster gets unless told otherwise. */
+/** Constants of a new roster unless others are given. */
 export const DEFAULT_CONSTANTS: ProtocolConstants = {
   electionTimeoutMs: 1000,
   electionTimeoutCapMs: 16_000,
@@ -28,8 +28,8 @@ const CAP_FACTOR = DEFAULT_CONSTANTS.electionTimeoutCapMs / DEFAULT_CONSTANTS.el
 const HEARTBEATS_PER_TIMEOUT = DEFAULT_CONSTANTS.electionTimeoutMs / DEFAULT_CONSTANTS.heartbeatMs;
 
 /**
- * The defaults with `changes`. Where only the election timeout is given, its cap and the heartbeat follow: the cap stays 16 times as
- * long, the heartbeat a tenth of it and at most the default. Not checked; {@linkcode readConstants} does that.
+ * Returns the defaults with `changes` applied. If only the election timeout is given, its cap and the heartbeat follow: the cap stays 16
+ * times as long, the heartbeat a tenth of it and at most the default. Not checked; {@linkcode readConstants} does that.
  */
 export function constantsWith(changes: Partial<ProtocolConstants>): ProtocolConstants {
   const timeout = changes.electionTimeoutMs ?? DEFAULT_CONSTANTS.electionTimeoutMs;
@@ -42,7 +42,7 @@ export function constantsWith(changes: Partial<ProtocolConstants>): ProtocolCons
   };
 }
 
-/** Constants that rosters signed before there were checkpoints do not have, and what such a roster means: all its replicas take the same. */
+/** Values of the constants that rosters signed before there were checkpoints lack; all replicas of such a roster take the same ones. */
 const ABSENT: Partial<ProtocolConstants> = {
   checkpointEvery: DEFAULT_CONSTANTS.checkpointEvery,
   logTail: DEFAULT_CONSTANTS.logTail,
@@ -51,9 +51,9 @@ const ABSENT: Partial<ProtocolConstants> = {
 const NAMES = Object.keys(DEFAULT_CONSTANTS) as (keyof ProtocolConstants)[];
 
 /**
- * Reads the constants. Election timeout 10 ms to 1 h; its cap at least that and at most 1 h; heartbeat at least 1 ms and below half the
- * election timeout; patience and its cap likewise from 10 ms; session window even, 2 to 4096; a checkpoint every 1 to 1 000 000 entries, and
- * a log tail of 0 to 16 384 entries, which are 1000 each where the roster does not say. Throws `ConfigError`.
+ * Reads and checks the constants: election timeout 10 ms to 1 h; its cap at least that and at most 1 h; heartbeat at least 1 ms and below
+ * half the election timeout; patience and its cap likewise from 10 ms; session window even, 2 to 4096; a checkpoint every 1 to 4096
+ * entries; a log tail of 1 to 16 384 entries; both 1000 if the roster does not say. Throws `ConfigError`.
  */
 export function readConstants(field: Field): ProtocolConstants {
   const fields = readObject(field, NAMES, ABSENT);

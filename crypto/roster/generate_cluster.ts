@@ -1,4 +1,4 @@
-/** A new cluster on disk: keys and the signed roster. */
+/** A new cluster on disk: key files and the signed roster. */
 import type { ProtocolConstants } from "../../protocol/config.ts";
 import { clientId, replicaId } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
@@ -16,16 +16,17 @@ const ROSTER_MODE = 0o644;
 /** Ports each replica takes: peers, publications, clients. */
 export const PORTS_PER_REPLICA = 3;
 
+/** Options of {@linkcode generateCluster}. */
 export interface ClusterOptions {
-  /** Directory of the files; made if missing. */
+  /** Directory of the files; created if missing. */
   readonly out: string;
   /** 1 to `LIMITS.maxReplicas`; fewer than 4 tolerate no fault. */
   readonly replicas: number;
   /** 0 to `LIMITS.maxClients`. */
   readonly clients: number;
   /**
-   * One host for all, where replica i (from 0) has the ports `basePort + 3i` and the next two; or a list of one host a replica, where
-   * each has `basePort` to `basePort + 2`.
+   * One host for all, where replica i (from 0) has the ports `basePort + 3i` and the next two; or a list with one host for each replica,
+   * each using the ports `basePort` to `basePort + 2`.
    */
   readonly host: string | readonly string[];
   readonly basePort: number;
@@ -37,7 +38,7 @@ export interface ClusterOptions {
   readonly backend?: SignatureBackend;
 }
 
-/** How to write each file, by path. */
+/** The writer of each file, by path. */
 type Files = ReadonlyMap<string, (path: string) => Promise<void>>;
 
 interface Member extends KeyPair {
@@ -71,7 +72,7 @@ function rosterReplica({ id, publicKey }: Member, i: number, { host, basePort }:
 
 const randomClusterId = (): string => `bft-raft-${hex(crypto.getRandomValues(new Uint8Array(4)))}`;
 
-/** Writes the files in order, and takes back those already written where one fails. */
+/** Writes the files in order; if one fails, removes those already written. */
 async function writeAll(files: Files): Promise<void> {
   const written: string[] = [];
   try {
@@ -101,7 +102,7 @@ async function requireNew(paths: readonly string[]): Promise<void> {
   if (found.length > 0) refuseOverwrite(found);
 }
 
-/** The key files. */
+/** Writers of the key files. */
 function keyFiles(out: string, roster: Roster, members: readonly Member[], backend: SignatureBackend): Files {
   return new Map(members.map(({ kind, id, secretKey, publicKey }) => {
     const keys = { secretKey: hex(secretKey), publicKey: hex(publicKey), operatorKey: roster.operatorKey };
@@ -111,9 +112,9 @@ function keyFiles(out: string, roster: Roster, members: readonly Member[], backe
 }
 
 /**
- * Makes keys for an operator, replicas `r1`… and clients `c1`…, and writes `operator.key`, `r1.key`…, `c1.key`… and `cluster.json`, the
- * roster last, so that a directory with a roster is complete. Throws `ConfigError` on options out of range and, naming them, on files
- * that exist; then nothing was written.
+ * Generates keys for an operator, replicas `r1`… and clients `c1`…, and writes `operator.key`, `r1.key`…, `c1.key`… and `cluster.json`, the
+ * roster last, so that a directory with a roster is complete. Throws `ConfigError` on options out of range and on files that already
+ * exist, naming them; in either case no file is written.
  */
 export async function generateCluster(options: ClusterOptions): Promise<Roster> {
   requireCounts(options);

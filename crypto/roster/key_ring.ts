@@ -1,4 +1,4 @@
-/** Public keys of a roster by id, decoded once (§2.3: the key checked is that of the signer the body names). */
+/** Public keys of a roster by id, decoded once (§2.3: a signature is checked by the key of the signer the body names). */
 import type { ClientId, ReplicaId } from "../../protocol/ids.ts";
 import { ConfigError } from "../config_error.ts";
 import { unhex } from "../digest.ts";
@@ -6,9 +6,9 @@ import type { KeyFile } from "../keys/key_file.ts";
 import type { Roster } from "./roster_types.ts";
 
 export interface KeyRing {
-  /** Null where no replica has this id. */
+  /** Null if no replica has this id. */
   replicaKey(id: ReplicaId): Uint8Array | null;
-  /** Null where no client has this id. */
+  /** Null if no client has this id. */
   clientKey(id: ClientId): Uint8Array | null;
   readonly operatorKey: Uint8Array;
 }
@@ -17,7 +17,7 @@ function keysById(members: readonly { readonly id: string; readonly publicKey: s
   return new Map(members.map(({ id, publicKey }) => [id, unhex(publicKey)]));
 }
 
-/** The keys of `roster`; replicas and clients are looked up apart, so neither can speak for the other. */
+/** Returns the keys of `roster`; replicas and clients are looked up separately, so neither can sign for the other. */
 export function createKeyRing(roster: Roster): KeyRing {
   const replicas = keysById(roster.replicas);
   const clients = keysById(roster.clients);

@@ -1,4 +1,4 @@
-/** From the text of `cluster.json` to a roster that can be trusted (§2.1). */
+/** Reading `cluster.json` into a roster that can be trusted (§2.1). */
 import { SIGNATURE_BYTES } from "../../protocol/bytes/sizes.ts";
 import type { SignatureBackend } from "../signing/backend.ts";
 import { withSource } from "../config_error.ts";
@@ -14,8 +14,8 @@ import type { Roster } from "./roster_types.ts";
 const MAX_ROSTER_BYTES = 2 * 1024 * 1024;
 
 /**
- * Parses and verifies a signed roster. With a pinned operator key (from a key file) only a roster of that operator passes; with null the
- * roster's own operator key is believed, which proves no more than that the file is whole. Throws `ConfigError`.
+ * Parses and verifies a signed roster. With a pinned operator key (from a key file) only a roster of that operator is accepted; with null
+ * the roster's own operator key is believed, which proves no more than that the file is intact. Throws `ConfigError`.
  */
 export function parseRoster(text: string, pinnedOperatorKey: string | null, backend: SignatureBackend): Roster {
   const fields = readObject(parseJson(text, MAX_ROSTER_BYTES), ["roster", "signature"]);
@@ -32,7 +32,7 @@ export function parseRoster(text: string, pinnedOperatorKey: string | null, back
   return roster;
 }
 
-/** Reads `cluster.json`. Throws `ConfigError` naming the file. */
+/** Reads and verifies `cluster.json`, at most 2 MiB, as {@linkcode parseRoster} does. Throws `ConfigError` naming the file. */
 export async function readRoster(
   path: string,
   pinnedOperatorKey: string | null,

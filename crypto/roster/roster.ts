@@ -1,4 +1,4 @@
-/** The roster: who belongs to a cluster, where, with which keys and constants, signed by the operator (§2.1). */
+/** The roster: the members of a cluster with their addresses, keys and constants, signed by the operator (§2.1). */
 import type { ProtocolConstants } from "../../protocol/config.ts";
 import type { SignatureBackend } from "../signing/backend.ts";
 import { canonicalJson } from "../canonical_json.ts";
@@ -9,7 +9,7 @@ import { readRosterFields } from "./roster_fields.ts";
 import { createSigner } from "../signing/signing.ts";
 import type { Roster, RosterClient, RosterReplica } from "./roster_types.ts";
 
-/** What a new roster is made of. */
+/** The parts of a new roster. */
 export interface RosterParts {
   readonly cluster: string;
   /** Completed by `constantsWith`. */
@@ -19,7 +19,7 @@ export interface RosterParts {
   readonly operatorKey: string;
 }
 
-/** A checked roster, by the same rules as `parseRoster`. Throws `ConfigError`. */
+/** Returns a roster checked by the same rules as `parseRoster`. Throws `ConfigError`. */
 export function createRoster(parts: RosterParts, backend: SignatureBackend): Roster {
   const constants = constantsWith(parts.constants ?? {});
   const { cluster, replicas, clients, operatorKey } = parts;
@@ -28,14 +28,14 @@ export function createRoster(parts: RosterParts, backend: SignatureBackend): Ros
 }
 
 /**
- * The bytes the operator signs: canonical JSON, so that the layout of the file does not matter. To verify, hand in the value as it was
- * received and not what was read from it, which may have fields that came later (§2.2).
+ * Returns the bytes the operator signs: canonical JSON, so that the layout of the file does not matter. To verify, pass the value as it
+ * was received, not what was read from it, which may have fields that were added later (§2.2).
  */
 export function rosterBody(received: unknown): Uint8Array {
   return new TextEncoder().encode(canonicalJson(received));
 }
 
-/** The text of `cluster.json`. Throws `ConfigError` where `operatorSecretKey` does not belong to the roster's `operatorKey`. */
+/** Returns the text of `cluster.json`. Throws `ConfigError` if `operatorSecretKey` does not belong to the roster's `operatorKey`. */
 export function signRoster(roster: Roster, operatorSecretKey: Uint8Array, backend: SignatureBackend): string {
   const signer = createSigner(backend, operatorSecretKey, roster.cluster);
   const signerKey = hex(signer.publicKey);

@@ -1,4 +1,4 @@
-/** Strict reading of a roster's fields: types, ranges, and what must not occur twice. */
+/** Strict reading of a roster's fields: types, ranges, and values that must not occur twice. */
 import { clientId, replicaId } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import { PUBLIC_KEY_BYTES, type SignatureBackend } from "../signing/backend.ts";
@@ -15,7 +15,7 @@ const CLIENT_NAMES = ["id", "publicKey"] as const;
 const HOST_PATTERN = /^[A-Za-z0-9._:-]{1,253}$/;
 const MAX_PORT = 65_535;
 
-/** Refuses what was claimed before, naming where. */
+/** Refuses a value that was claimed before, naming the field that has it. */
 type Claim = (field: Field, what: string) => void;
 
 function createClaims(): Claim {
@@ -27,7 +27,7 @@ function createClaims(): Claim {
   };
 }
 
-/** What the reading of one roster carries along. */
+/** State shared while one roster is read. */
 interface Context {
   readonly backend: SignatureBackend;
   readonly claim: Claim;

@@ -36,7 +36,7 @@ const parts: RosterParts = {
 const roster = createRoster(parts, backend);
 const text = signRoster(roster, operator.secretKey, backend);
 
-/** Text of the roster changed by `change`, with the old signature. */
+/** The text of the roster changed by `change`, with the old signature. */
 function changed(change: (roster: Record<string, unknown>) => void): string {
   const file = JSON.parse(text);
   change(file.roster);
@@ -125,7 +125,7 @@ Deno.test("unknown and missing fields are refused at every level", () => {
   refused('{"__proto__": 1, "roster": 1, "signature": 1}', 'unknown field "__proto__"');
 });
 
-/** The signed file of a roster as programs wrote it that knew only some constants. */
+/** The signed file of a roster as written by programs that knew only some constants. */
 function signedWithout(names: ReadonlySet<string>): string {
   const file = JSON.parse(text);
   for (const name of names) delete file.roster.constants[name];

@@ -2,28 +2,29 @@
 import type { ClientId, ReplicaId } from "../../protocol/ids.ts";
 import type { ProtocolConstants } from "../../protocol/config.ts";
 
-/** A replica's line. Its position in the list decides its turns (§6.10). */
+/** A replica in the roster. Its position in the list decides its turns (§6.10). */
 export interface RosterReplica {
   readonly id: ReplicaId;
-  /** Compressed, lower-case hexadecimal digits. */
+  /** Compressed public key of 33 bytes, in lower-case hexadecimal digits. */
   readonly publicKey: string;
-  /** Name or address without brackets, at most 253 characters. */
+  /** Host name or address without brackets, at most 253 characters. */
   readonly host: string;
-  /** ROUTER for peers. */
+  /** Port of the ROUTER socket for peers. */
   readonly peerPort: number;
-  /** PUB for peers. */
+  /** Port of the PUB socket for peers. */
   readonly publishPort: number;
-  /** ROUTER for clients. */
+  /** Port of the ROUTER socket for clients. */
   readonly clientPort: number;
 }
 
+/** A client in the roster. */
 export interface RosterClient {
   readonly id: ClientId;
-  /** Compressed, lower-case hexadecimal digits. */
+  /** Compressed public key of 33 bytes, in lower-case hexadecimal digits. */
   readonly publicKey: string;
 }
 
-/** The signed content of `cluster.json`, checked: nothing but {@linkcode createRoster} and `parseRoster` makes one. */
+/** The signed content of `cluster.json`, checked: only {@linkcode createRoster} and `parseRoster` make one. */
 export interface Roster {
   readonly version: 1;
   /** Cluster id. */

@@ -1,6 +1,6 @@
 /**
- * The signature scheme: ECDSA over secp256k1, 64-byte `r‖s`, low-S, nonces after RFC 6979 (§2.2). Every backend answers every question
- * alike, byte for byte: replicas that disagree about one signature would fork.
+ * The signature scheme: ECDSA over secp256k1, 64-byte `r‖s`, low-S, nonces according to RFC 6979 (§2.2). All backends give the same
+ * answers, byte for byte: replicas that disagree about one signature would fork.
  */
 import { DIGEST_BYTES } from "../../protocol/bytes/sizes.ts";
 
@@ -11,24 +11,24 @@ export const PUBLIC_KEY_BYTES = 33;
 
 /** One implementation of the scheme. */
 export interface SignatureBackend {
-  /** Named in the log at start, so that a slow replica explains itself. */
+  /** Logged at start, so that the log of a slow replica explains itself. */
   readonly name: "noble" | "libsecp256k1";
-  /** The compressed public key of `secretKey`. Throws `TypeError` where it is no secret key. */
+  /** Returns the compressed public key of `secretKey`. Throws `TypeError` if it is not a valid secret key. */
   publicKey(secretKey: Uint8Array): Uint8Array;
-  /** Whether `key` is 33 bytes that encode a point of the curve. Never throws. */
+  /** Returns whether `key` is 33 bytes that encode a point of the curve. Never throws. */
   isPublicKey(key: Uint8Array): boolean;
-  /** Whether `key` is 32 bytes that encode an integer in [1, n − 1]. Never throws. */
+  /** Returns whether `key` is 32 bytes that encode an integer in [1, n − 1]. Never throws. */
   isSecretKey(key: Uint8Array): boolean;
-  /** Signs a digest of 32 bytes. Throws `TypeError` on a digest of another length or what is no secret key. */
+  /** Signs a digest of 32 bytes. Throws `TypeError` on a digest of another length or an invalid secret key. */
   sign(digest: Uint8Array, secretKey: Uint8Array): Uint8Array;
   /**
-   * Whether `signature` is the low-S signature of `digest` under `publicKey`. Never throws: wrong lengths, r or s out of range, high S,
-   * points off the curve and uncompressed keys are all false.
+   * Returns whether `signature` is a low-S signature of `digest` under `publicKey`. Never throws: wrong lengths, r or s out of range,
+   * high S, points off the curve and uncompressed keys all give false.
    */
   verify(signature: Uint8Array, digest: Uint8Array, publicKey: Uint8Array): boolean;
 }
 
-/** Throws a `TypeError` naming the length, never the bytes, unless a digest is 32 bytes long. */
+/** Throws a `TypeError` naming the length, never the bytes, unless the digest is 32 bytes long. */
 export function requireDigest(digest: Uint8Array): void {
   if (digest.length === DIGEST_BYTES) return;
   throw new TypeError(`digest to sign: wanted ${DIGEST_BYTES} bytes, given ${digest.length}`);

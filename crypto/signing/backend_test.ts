@@ -14,7 +14,7 @@ const signatureOf = (r: bigint, s: bigint): Uint8Array => Uint8Array.of(...bytes
 /** Secret keys over the whole range, ends included. */
 const secretKeys = fc.bigInt({ min: 1n, max: ORDER - 1n }).map(bytesOf);
 const bytesOfLength = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
-/** Any length, the right ones among them often. */
+/** Byte strings of any length, often of a right one. */
 const garbage = fc.oneof(fc.uint8Array({ maxLength: 80 }), ...[32, 33, 64, 65].map(bytesOfLength));
 const digests = bytesOfLength(32);
 const forEveryBackend = (check: (backend: SignatureBackend) => void) => BACKENDS.forEach(check);

@@ -4,12 +4,13 @@ import { hex, sha256, unhex } from "../digest.ts";
 import { loadNativeBackend } from "./native_backend.ts";
 import { nobleBackend } from "./noble_backend.ts";
 
-/** `auto` takes the native backend where it loads and noble elsewhere. */
+/** The backend asked for: `auto` takes the native one if it loads and noble otherwise. */
 export type BackendChoice = "auto" | "noble" | "native";
 
+/** A signature backend, and the reason why it is not the native one. */
 export interface LoadedBackend {
   readonly backend: SignatureBackend;
-  /** Why `auto` did not get the native backend; null where it did, or where noble was asked for. */
+  /** Reason for which `auto` fell back to noble; null if the native backend loaded, or if noble was asked for. */
   readonly fallbackReason: string | null;
 }
 
@@ -19,7 +20,7 @@ const KNOWN_DIGEST = sha256(new TextEncoder().encode("Satoshi Nakamoto"));
 const KNOWN_SIGNATURE = "934b1ea10a4b3c1757e2b0c017d0b6143ce3c9a7e6a4a49860d7a6ab210ee3d8" +
   "2442ce9d2b916064108014783e923ec36b49743e2ffa1c4496f01a512aafd9e5";
 
-/** Throws unless the backend makes and accepts the well-known signature and refuses a changed one. */
+/** Throws unless the backend makes and accepts the well-known signature and refuses it for another digest. */
 export function selfTest(backend: SignatureBackend): void {
   const signature = backend.sign(KNOWN_DIGEST, KNOWN_KEY);
   const publicKey = backend.publicKey(KNOWN_KEY);
@@ -32,7 +33,7 @@ export function selfTest(backend: SignatureBackend): void {
   );
 }
 
-/** The loader's messages have several lines; a log line has one. */
+/** The loader's messages span several lines; a log line must not. */
 const oneLine = (text: string): string => text.trim().replaceAll(/\s+/g, " ");
 
 async function loadNative(load: () => Promise<SignatureBackend>): Promise<SignatureBackend> {
@@ -42,7 +43,7 @@ async function loadNative(load: () => Promise<SignatureBackend>): Promise<Signat
 }
 
 /**
- * Loads the backend. Rejects only where `native` was asked for and cannot be had, naming the reason.
+ * Loads the backend. Rejects only if `native` was asked for and does not load, naming the reason.
  *
  * @param load replaces the loading of the native add-on, for tests.
  */

@@ -1,11 +1,11 @@
 /**
  * The fast backend: libsecp256k1 through the native add-on of the npm package `secp256k1`. Only the package's raw binding is ever imported:
- * its default entry falls back to the `elliptic` package in silence.
+ * its default entry silently falls back to the `elliptic` package.
  */
 import { requireDigest, requireSecretKey, SECRET_KEY_BYTES, type SignatureBackend } from "./backend.ts";
 import { isCompressedForm, isVerifiable, reduceDigest } from "./scalar.ts";
 
-/** What is used of the binding. It throws on malformed bytes, and that is turned into values here. */
+/** The functions used of the binding. It throws on malformed bytes, which is turned into values here. */
 export interface NativeBinding {
   contextRandomize(seed: Uint8Array): void;
   privateKeyVerify(key: Uint8Array): boolean;
@@ -30,7 +30,7 @@ function isNativeBinding(value: unknown): value is NativeBinding {
   return FUNCTIONS.every((name) => typeof members[name] === "function");
 }
 
-/** The backend over a loaded binding. */
+/** Returns the backend over a loaded binding. */
 export function createNativeBackend(binding: NativeBinding): SignatureBackend {
   const isSecretKey = (key: Uint8Array): boolean => key.length === SECRET_KEY_BYTES && binding.privateKeyVerify(key);
   return {
@@ -51,15 +51,15 @@ export function createNativeBackend(binding: NativeBinding): SignatureBackend {
       try {
         return binding.ecdsaVerify(signature, digest, publicKey);
       } catch {
-        return false; // x of the public key belongs to no point
+        return false; // no point of the curve has this x
       }
     },
   };
 }
 
 /**
- * Loads the add-on, with its context blinded against side channels. Rejects where this platform has no build of it, a permission is
- * missing (FFI, reading the package, the environment variables its loader looks at), or it is not what it should be.
+ * Loads the add-on, with its context blinded against side channels. Rejects if there is no build of it for this platform, if a permission
+ * is missing (FFI, reading the package, the environment variables its loader reads), or if it lacks a function.
  */
 export async function loadNativeBackend(): Promise<SignatureBackend> {
   const module: { readonly default?: unknown } = await import("secp256k1-native");

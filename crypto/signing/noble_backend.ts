@@ -12,11 +12,11 @@ function verify(signature: Uint8Array, digest: Uint8Array, publicKey: Uint8Array
   try {
     return secp256k1.verify(signature, digest, publicKey, OPTIONS);
   } catch {
-    return false; // x of the public key belongs to no point
+    return false; // no point of the curve has this x
   }
 }
 
-/** The backend that is always there. */
+/** The backend that is always available. */
 export const nobleBackend: SignatureBackend = {
   name: "noble",
   publicKey(secretKey) {

@@ -1,4 +1,4 @@
-/** Domain-separated signing and checking of message bodies (§2.2). */
+/** Domain-separated signing and verification of message bodies (§2.2). */
 import type { Digest } from "../../protocol/ids.ts";
 import type { MessageKind } from "../../protocol/message.ts";
 import { SIGNATURE_BYTES } from "../../protocol/bytes/sizes.ts";
@@ -6,7 +6,7 @@ import { PUBLIC_KEY_BYTES, type SignatureBackend } from "./backend.ts";
 import { hex, sha256HexOfTwo, unhex } from "../digest.ts";
 import type { VerifiedCache } from "./verified_cache.ts";
 
-/** What can be signed: every message, and the roster. Each has a domain tag of its own. */
+/** The kinds that can be signed: every message, and the roster. Each has a domain tag of its own. */
 export type DomainKind = MessageKind | "Roster";
 
 /** Every kind once; the type makes a missing or superfluous one a compile error. */
@@ -43,7 +43,7 @@ const KINDS: Readonly<Record<DomainKind, true>> = {
 /** All kinds that can be signed. */
 export const DOMAIN_KINDS = Object.keys(KINDS) as readonly DomainKind[];
 
-/** Prefix of every domain tag; a change of the wire format that changes what bytes mean raises the version. */
+/** Prefix of every domain tag; raise the version with any change of the wire format that changes the meaning of bytes. */
 const TAG_PREFIX = "bft-raft/v1/";
 const MAX_LENGTH_BYTE = 255;
 
@@ -55,7 +55,7 @@ function lengthPrefixed(text: string): Uint8Array {
   return Uint8Array.of(bytes.length, ...bytes);
 }
 
-/** `len8(tag) ‖ tag ‖ len8(cluster) ‖ cluster`: the lengths make the concatenation with any body injective. */
+/** Returns `len8(tag) ‖ tag ‖ len8(cluster) ‖ cluster`: the lengths make the concatenation with any body injective. */
 export function domainPrefix(kind: DomainKind, clusterId: string): Uint8Array {
   return Uint8Array.of(...lengthPrefixed(TAG_PREFIX + kind), ...lengthPrefixed(clusterId));
 }
@@ -72,17 +72,17 @@ function domainDigests(clusterId: string): (kind: DomainKind, body: Uint8Array) 
 /** Signs with one key for one cluster. */
 export interface Signer {
   readonly publicKey: Uint8Array;
-  /** The 64-byte signature of a body of `kind`. */
+  /** Returns the 64-byte signature of a body of `kind`. */
   sign(kind: DomainKind, body: Uint8Array): Uint8Array;
 }
 
-/** Checks signatures of one cluster. */
+/** Verifies signatures of one cluster. */
 export interface Verifier {
-  /** Whether `publicKey` signed `body` as a `kind` of this cluster. Never throws on what a peer sent. */
+  /** Returns whether `publicKey` signed `body` as a `kind` of this cluster. Never throws on anything a peer sent. */
   verify(kind: DomainKind, body: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean;
 }
 
-/** A signer. Keeps its own copy of `secretKey`; throws `TypeError` where that is none. */
+/** Returns a signer, which keeps its own copy of `secretKey`. Throws `TypeError` if that is not a valid secret key. */
 export function createSigner(backend: SignatureBackend, secretKey: Uint8Array, clusterId: string): Signer {
   const publicKey = backend.publicKey(secretKey);
   const key = secretKey.slice();
@@ -91,8 +91,8 @@ export function createSigner(backend: SignatureBackend, secretKey: Uint8Array, c
 }
 
 /**
- * A verifier. With a cache each signature costs work on the curve once, however often it comes again inside proofs. The digest covers
- * kind and cluster, so one cache may serve several verifiers.
+ * Returns a verifier. With a cache each signature costs work on the curve only once, however often it recurs inside proofs. The digest
+ * covers kind and cluster, so several verifiers may share one cache.
  */
 export function createVerifier(
   backend: SignatureBackend,

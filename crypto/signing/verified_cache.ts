@@ -1,21 +1,21 @@
-/** Memory of signatures that verified, so that each is checked once per replica even when it comes again inside proofs (§2.2). */
+/** A cache of signatures that verified, so that a replica checks each one once even when it recurs inside proofs (§2.2). */
 
 /** Default number of signatures remembered, about 6 MB. */
 export const DEFAULT_VERIFIED_MAXIMUM = 16_384;
 
-/** A bounded set of keys of what verified. Failures are never remembered: an attacker could fill it with those for nothing. */
+/** A bounded set of keys of signatures that verified. Failures are never remembered: an attacker could fill it with them for free. */
 export interface VerifiedCache {
-  /** Whether `key` verified lately. */
+  /** Returns whether `key` verified recently. */
   has(key: string): boolean;
-  /** Remembers a success, forgetting the older generation when the bound is reached. */
+  /** Remembers a success, dropping the older generation when the bound is reached. */
   add(key: string): void;
   /** Keys held now, never above the maximum. */
   readonly size: number;
 }
 
 /**
- * A cache of two generations of half the maximum each: when the young one is full it becomes the old one, and the old one is forgotten as
- * a whole. What is asked for again moves to the young one, so what is in use stays. No bookkeeping per entry.
+ * Returns a cache of two generations of half the maximum each: when the young one is full it becomes the old one, and the previous old one
+ * is dropped as a whole. A key that is looked up again moves to the young one, so keys in use stay. No bookkeeping per entry.
  */
 export function createVerifiedCache(maximum: number = DEFAULT_VERIFIED_MAXIMUM): VerifiedCache {
   if (!Number.isSafeInteger(maximum) || maximum < 2) {

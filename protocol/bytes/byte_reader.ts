@@ -33,17 +33,17 @@ export class ByteReader {
     this.end = bytes.length;
   }
 
-  /** Whether everything was read without fault and nothing is left over. */
+  /** True if everything was read without fault and nothing is left over. */
   get done(): boolean {
     return this.at === this.end;
   }
 
-  /** Whether a fault was found. */
+  /** True once a fault was found. */
   get failed(): boolean {
     return this.end === FAILED;
   }
 
-  /** Whether bytes are left and no fault was found. */
+  /** True while bytes are left and no fault was found. */
   get more(): boolean {
     return this.at < this.end;
   }
@@ -59,7 +59,7 @@ export class ByteReader {
     return 0;
   }
 
-  /** Whether `length` bytes are left; it is a fault if they are not. */
+  /** Returns whether `length` bytes are left; fewer are a fault. */
   expectBytes(length: number): boolean {
     if (length <= this.end - this.at) return true;
     this.fail("truncated", `wanted ${length} bytes, ${this.remaining} left`);
@@ -91,7 +91,7 @@ export class ByteReader {
     return high * TWO_TO_32 + u32At(this.source, this.at - 4);
   }
 
-  /** Whether the next byte is 0 (false) or 1 (true); any other is a fault. */
+  /** Reads a byte that is 0 (false) or 1 (true); any other is a fault. */
   flag(): boolean {
     const value = this.u8();
     if (value > 1) this.fail("bad-value", `wanted 0 or 1, got ${value}`);

@@ -94,7 +94,7 @@ export class ByteWriter {
     return this;
   }
 
-  /** What was written, in memory of its own: a buffer that is just full is handed out, and one more field would take another. */
+  /** Returns the bytes written, in memory of their own: a full buffer is handed out, and one more field would take another. */
   finish(): Uint8Array {
     return this.at === this.buffer.length ? this.buffer : this.buffer.slice(0, this.at);
   }
@@ -116,7 +116,7 @@ export class ByteWriter {
     this.buffer = new Uint8Array(size);
   }
 
-  /** Where there is room. */
+  /** Writes four bytes, big-endian; the caller has made room. */
   #putU32(value: number): void {
     this.buffer[this.at++] = value >>> 24;
     this.buffer[this.at++] = value >>> 16;

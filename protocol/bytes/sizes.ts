@@ -1,4 +1,4 @@
-/** Sizes that the encodings fix, in bytes. */
+/** Sizes fixed by the encoding, in bytes. */
 
 /** Bytes of a digest. */
 export const DIGEST_BYTES = 32;

@@ -1,4 +1,4 @@
-/** Reads a session table from the chunks of a snapshot, as `session_chunks.ts` makes them (§7.1, §8.3). */
+/** Reading of a session table from the chunks of a snapshot, as `session_chunks.ts` makes them (§7.1, §8.3). */
 import { ByteReader } from "../bytes/byte_reader.ts";
 import { type ClientId, clientId, logIndex, type Seq, seq } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
@@ -6,17 +6,17 @@ import type { Answer } from "../message.ts";
 import { answerBytes, SESSION_CHUNK_BYTES } from "./session_chunks.ts";
 import { createSessionTable, type Session, type SessionTable } from "./session_table.ts";
 
-/** What the chunk before was. */
+/** The facts about a chunk that the next one is checked against. */
 interface Before {
   readonly client: ClientId;
   readonly bytes: number;
-  /** Of its last answer; null where it has none. */
+  /** Seq of its last answer; null if it has none. */
   readonly seq: Seq | null;
 }
 
 /**
- * The table in `chunks`, of window `window`. Throws a RangeError that names the first fault unless they are exactly the chunks of a
- * table that requests can have made.
+ * Returns the table in `chunks`, with the window size `window`. Throws a RangeError that names the first fault unless they are exactly the
+ * chunks of a table that requests can have produced.
  */
 export function readSessions(chunks: Iterable<Uint8Array>, window: number): SessionTable {
   const table = createSessionTable(window);
@@ -84,14 +84,14 @@ function readAnswers(reader: ByteReader, last: Seq | null, check: (answer: Answe
   throw new RangeError(`ends inside an answer or holds a malformed one, behind ${answers.length} good ones`);
 }
 
-/** The result is a copy: a view would keep the whole chunk. */
+/** Reads an answer. Its result is a copy: a view would keep the whole chunk alive. */
 function readAnswer(reader: ByteReader): Answer {
   const [number, index, floor] = [seq(reader.u64()), logIndex(reader.u64()), seq(reader.u64())];
   const result = reader.bytes(LIMITS.maxResultBytes).slice();
   return { seq: number, index, outcome: "applied", result, floor };
 }
 
-/** What holds of every answer: it is inside the window as it is and was inside as it was, and the window never moved back. */
+/** Checks that an answer is inside the present window and was inside it when applied, and that the window never moved back. */
 function checkWindow(answer: Answer, floor: Seq, window: number): void {
   if (answer.seq < floor || answer.seq >= floor + window) {
     throw new RangeError(`holds seq ${answer.seq}, outside the window of ${window} from ${floor}`);
@@ -104,7 +104,7 @@ function checkWindow(answer: Answer, floor: Seq, window: number): void {
   if (answer.index < 1) throw new RangeError(`says seq ${answer.seq} was applied at index 0`);
 }
 
-/** There is one way only to cut a client's answers into chunks. */
+/** Checks the only valid division of a client's answers into chunks. */
 function checkCut(goesOn: Before | null, answers: readonly Answer[], bytes: number): void {
   if (answers.length > 1 && bytes > SESSION_CHUNK_BYTES) {
     throw new RangeError(

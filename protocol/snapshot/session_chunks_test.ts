@@ -13,7 +13,7 @@ const W = 8;
 const chunksOf = (table: SessionTable): Uint8Array[] => [...sessionChunks(freezeSessions(table))];
 const hexOf = (table: SessionTable): string[] => chunksOf(table).map((bytes) => bytes.toHex());
 
-/** One request: `raise` moves the floor from the client's last, `ahead` is the seq's place above that. */
+/** One request: `raise` lifts the floor above the client's last one, `ahead` is the seq's distance above that floor. */
 interface Ordered {
   readonly client: number;
   readonly raise: number;
@@ -33,7 +33,7 @@ const history = fc.array(ordered, { maxLength: 40, size: "max" });
 
 const clientAt = (at: number): ClientId => clientId(at === 4 ? "C-é" : `c${at * 7}`);
 
-/** Orders the requests on `table` as a log does, from index `from` on. */
+/** Applies the requests to `table` in the order of a log, from index `from` on. */
 function order(table: SessionTable, given: readonly Ordered[], from = 1): void {
   for (const [i, { client: at, raise, ahead, bytes }] of given.entries()) {
     const client = clientAt(at);

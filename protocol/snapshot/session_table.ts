@@ -1,4 +1,4 @@
-/** The session table, part of the replicated state (§7.1): what each client was answered, and where its window stands. */
+/** The session table, part of the replicated state (§7.1): each client's answers and the position of its window. */
 import type { SendRequest } from "../entry.ts";
 import type { ClientId, LogIndex, Seq } from "../ids.ts";
 import { assertInvariant } from "../invariant.ts";
@@ -8,7 +8,7 @@ import type { Answer } from "../message.ts";
 export interface Session {
   /** Low edge of the window; moved only by the client's own signed floor. */
   floor: Seq;
-  /** Answers of the window's applied seqs. */
+  /** Answers to the window's applied seqs. */
   readonly answers: Map<Seq, Answer>;
 }
 
@@ -20,24 +20,24 @@ export interface SessionTable {
 
 export const createSessionTable = (window: number): SessionTable => ({ window, sessions: new Map() });
 
-/** Where a seq stands: already answered, below the window, or open. */
+/** The status of a seq: already answered, below the window, or open. */
 export type SeqStatus =
   | { readonly status: "answered"; readonly answer: Answer }
   | { readonly status: "expired" | "open" };
 
-/** Where `seq` of `client` stands at the applied index. A seq answered or expired is *settled* (§7.3). */
+/** Returns the status of `seq` of `client` at the applied index. A seq answered or expired is *settled* (§7.3). */
 export function statusOf(table: SessionTable, client: ClientId, seq: Seq): SeqStatus {
   const answer = table.sessions.get(client)?.answers.get(seq);
   if (answer) return { status: "answered", answer };
   return { status: seq < floorOf(table, client) ? "expired" : "open" };
 }
 
-/** Low edge of the client's window; 0 before its first request. */
+/** Returns the low edge of the client's window; 0 before its first request. */
 export const floorOf = (table: SessionTable, client: ClientId): Seq => table.sessions.get(client)?.floor ?? (0 as Seq);
 
 /**
- * Orders `request` at `index`: moves the window by the request's floor, then applies it once if its seq is inside (§7.1).
- * A repeated seq keeps its first answer, whatever its command.
+ * Settles `request`, ordered at `index`: moves the window to the request's floor, then applies the request once if its seq is inside
+ * (§7.1). A repeated seq keeps its first answer, whatever its command.
  */
 export function applyRequest(
   table: SessionTable,
@@ -74,7 +74,7 @@ function moveFloor(session: Session, floor: Seq): void {
   for (const seq of session.answers.keys()) if (seq < floor) session.answers.delete(seq);
 }
 
-/** Canonical bytes of the whole table; equal tables give equal bytes (I6). */
+/** Yields the canonical bytes of the whole table; equal tables give equal bytes (I6). */
 export function* sessionBytes(table: SessionTable): Iterable<Uint8Array> {
   const encoder = new TextEncoder();
   for (const client of [...table.sessions.keys()].sort()) {

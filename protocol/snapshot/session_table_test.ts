@@ -13,7 +13,7 @@ import {
 const W = 4;
 const C1 = clientId("c1");
 
-/** A table with its own log: each request ordered goes to the next index, and applied commands are counted. */
+/** A table with its own log: each request gets the next index, and applied commands are counted. */
 class Ordered {
   readonly table: SessionTable = createSessionTable(W);
   readonly applied: string[] = [];

@@ -5,7 +5,7 @@ import { type Digest, digest } from "../ids.ts";
 /** The bytes of `digests`, one behind the other. */
 export const joinDigests = (digests: readonly Digest[]): Uint8Array => Uint8Array.fromHex(digests.join(""));
 
-/** The `count` digests that `bytes` consist of. Throws a RangeError that says what is wrong with them if they are not as many. */
+/** Returns the `count` digests in `bytes`. Throws a RangeError that says what is wrong unless there are exactly that many. */
 export function splitDigests(bytes: Uint8Array, count: number): Digest[] {
   if (bytes.length !== count * DIGEST_BYTES) {
     throw new RangeError(`holds ${bytes.length} bytes of digests, ${count * DIGEST_BYTES} are wanted for ${count}`);
@@ -16,16 +16,16 @@ export function splitDigests(bytes: Uint8Array, count: number): Digest[] {
   });
 }
 
-/** The bytes of `digests` in lists of `perList` each, what is left in the last. */
+/** Returns the bytes of `digests` in lists of `perList` each, the remainder in the last. */
 export function listDigests(digests: readonly Digest[], perList: number): Uint8Array[] {
   const lists: Uint8Array[] = [];
   for (let at = 0; at < digests.length; at += perList) lists.push(joinDigests(digests.slice(at, at + perList)));
   return lists;
 }
 
-/** How many lists `total` digests take. */
+/** Returns the number of lists that `total` digests take. */
 export const listsFor = (total: number, perList: number): number => Math.ceil(total / perList);
 
-/** How many of `total` digests list number `at`, from 0, holds. */
+/** Returns the number of the `total` digests that list number `at`, from 0, holds. */
 export const digestsInList = (total: number, perList: number, at: number): number =>
   Math.min(perList, total - at * perList);

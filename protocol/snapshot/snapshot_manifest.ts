@@ -1,11 +1,11 @@
 /**
- * The manifest of a snapshot (§8.3): which chunks it consists of. It has two levels, so that no part of it outgrows a chunk: the head
- * holds counters and the digests of the lists, a list holds the digests of up to {@linkcode LIMITS.maxListDigests} chunks. The head's own
- * digest is the state digest that replicas certify: who knows it can check the head, then each list, then each chunk, one by one and
- * from whomever they come.
+ * The manifest of a snapshot (§8.3): the list of its chunks. It has two levels, so that no part of it outgrows a chunk: the head holds
+ * counters and the digests of the lists, a list holds the digests of up to {@linkcode LIMITS.maxListDigests} chunks. The head's own digest
+ * is the state digest that replicas certify: with it, a receiver can check the head, then each list, then each chunk, one by one, whatever
+ * their source.
  *
- * Head: `u8 version = 1`, `u32 session chunks`, `u32 chunks`, then the digests of the lists. The session table's chunks come first,
- * the state machine's behind them.
+ * Head: `u8 version = 1`, `u32 session chunks`, `u32 chunks`, then the digests of the lists. The session table's chunks come first, then
+ * the state machine's.
  */
 import { ByteReader } from "../bytes/byte_reader.ts";
 import { ByteWriter } from "../bytes/byte_writer.ts";
@@ -18,36 +18,36 @@ import { digestsInList, joinDigests, listDigests, listsFor, splitDigests } from 
 
 /** First byte of every head. */
 export const MANIFEST_VERSION = 1;
-/** Version, session chunks, chunks. */
+/** Bytes of version, session chunks and chunks. */
 const COUNTER_BYTES = 1 + 4 + 4;
 const MAX_LISTS = Math.floor((LIMITS.maxChunkBytes - COUNTER_BYTES) / DIGEST_BYTES);
-/** Chunks a snapshot can have; with pages of 32 KiB, 2.5 TiB. */
+/** Maximum number of chunks of a snapshot; with pages of 32 KiB, 2.5 TiB. */
 const MAX_CHUNKS = MAX_LISTS * LIMITS.maxListDigests;
 
 /** The digests of a snapshot's chunks. */
 export interface ChunkList {
-  /** How many of them, from the first on, are the session table's; the others are the state machine's. */
+  /** Number of digests, from the first on, that are the session table's; the others are the state machine's. */
   readonly sessionChunks: number;
   readonly digests: readonly Digest[];
 }
 
-/** The chunks that say which chunks a snapshot has. */
+/** The chunks that list the chunks of a snapshot. */
 export interface Manifest {
-  /** Its digest is the state digest. */
+  /** The head, whose digest is the state digest. */
   readonly head: Chunk;
   readonly lists: readonly Chunk[];
 }
 
-/** A head, read. */
+/** A decoded head. */
 export interface ManifestHead {
   readonly sessionChunks: number;
-  /** All chunks, those of the session table among them; head and lists not counted. */
+  /** Number of chunks, including those of the session table; head and lists are not counted. */
   readonly chunks: number;
   /** Digests of the lists. */
   readonly lists: readonly Digest[];
 }
 
-/** The manifest of a snapshot; equal chunks give an equal one. Throws InvariantError on more chunks than a head has room for. */
+/** Returns the manifest of a snapshot; equal chunks give an equal one. Throws InvariantError on more chunks than a head has room for. */
 export function makeManifest(hash: Hash, { sessionChunks, digests }: ChunkList): Manifest {
   const held = sessionChunks <= digests.length && digests.length <= MAX_CHUNKS;
   assertInvariant(held, "internal", `a snapshot has ${digests.length} chunks, ${sessionChunks} of them of sessions`);
@@ -57,7 +57,7 @@ export function makeManifest(hash: Hash, { sessionChunks, digests }: ChunkList):
   return { head: { digest: hash(bytes), bytes }, lists };
 }
 
-/** Reads a head. Throws a RangeError that says what is wrong with it unless `makeManifest` could have made it. */
+/** Reads a head. Throws a RangeError that says what is wrong unless `makeManifest` could have made it. */
 export function readManifestHead(bytes: Uint8Array): ManifestHead {
   const fail = (what: string): never => {
     throw new RangeError(`A snapshot's head ${what}`);
@@ -76,8 +76,8 @@ export function readManifestHead(bytes: Uint8Array): ManifestHead {
 }
 
 /**
- * The digests in list number `at`, from 0, of the manifest with `head`. Throws a RangeError that says what is wrong unless there is such a
- * list and `bytes` can be it; that their digest is the head's is for the caller to check.
+ * Returns the digests in list number `at`, from 0, of the manifest with `head`. Throws a RangeError that says what is wrong unless there is
+ * such a list and `bytes` can be it. The caller must check that the digest of `bytes` is the one in the head.
  */
 export function readManifestList(head: ManifestHead, at: number, bytes: Uint8Array): Digest[] {
   if (head.lists[at] === undefined) {

@@ -1,21 +1,21 @@
-/** Reads a snapshot back from the chunks that are held (§8.3). Every chunk is checked against its digest again: disks forget. */
+/** Reading of a snapshot from the chunks held (§8.3). Every chunk is checked against its digest again, since disks corrupt data. */
 import type { Digest } from "../ids.ts";
 import type { ChunkReader, Hash } from "../ports.ts";
 import { readManifestHead, readManifestList } from "./snapshot_manifest.ts";
 
 /** A snapshot whose manifest was read. */
 export interface StoredSnapshot {
-  /** The session table's chunks, for `readSessions`; each is read when it is asked for. Throws a RangeError on one that is missing or wrong. */
+  /** The session table's chunks, for `readSessions`; each is read on demand, which throws a RangeError if it is missing or wrong. */
   readonly sessions: Iterable<Uint8Array>;
-  /** The state machine's chunks, for `StateMachine.restore`; likewise. */
+  /** The state machine's chunks, for `StateMachine.restore`; read likewise. */
   readonly machine: Iterable<Uint8Array>;
-  /** Of all chunks: the manifest's head and lists, the session table's, the state machine's. */
+  /** Digests of all chunks: the manifest's head and lists, the session table's, the state machine's. */
   readonly digests: readonly Digest[];
 }
 
 /**
- * The snapshot with `stateDigest`. Reads its head and lists only. Throws a RangeError that names the chunk which is missing, is not
- * what its digest says, or cannot be what it stands for.
+ * Returns the snapshot with `stateDigest`, having read its head and lists only. Throws a RangeError naming a chunk that is missing, does
+ * not match its digest, or is malformed.
  */
 export function restoreSnapshot(stateDigest: Digest, read: ChunkReader["read"], hash: Hash): StoredSnapshot {
   const checked = (digest: Digest, name: string): Uint8Array => readChecked(read, hash, digest, name);
@@ -33,7 +33,7 @@ export function restoreSnapshot(stateDigest: Digest, read: ChunkReader["read"], 
   };
 }
 
-/** Reads one chunk and compares its digest. */
+/** Reads one chunk and checks its digest. */
 function readChecked(read: ChunkReader["read"], hash: Hash, digest: Digest, name: string): Uint8Array {
   const bytes = read(digest);
   if (bytes === null) throw new RangeError(`A snapshot's ${name}, ${digest}, is missing`);

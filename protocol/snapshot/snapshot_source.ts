@@ -1,12 +1,12 @@
-/** The state machine's part of a snapshot, as it stands at a checkpoint (§8.2). */
+/** The state machine's part of a snapshot, as of a checkpoint (§8.2). */
 import type { Digest } from "../ids.ts";
 import { assertInvariant } from "../invariant.ts";
 import { LIMITS } from "../limits.ts";
 import type { FrozenState, Hash, StateMachine } from "../ports.ts";
 
 /**
- * The present state of `machine`, to be read while the machine goes on. One that cannot freeze is asked for all its chunks now.
- * Throws InvariantError where one of them is too long.
+ * Returns the present state of `machine`, to be read while the machine continues. A machine that cannot freeze is asked for all its chunks
+ * now. Throws InvariantError if one of them is too long.
  */
 export function freezeMachine(machine: StateMachine, hash: Hash): FrozenState {
   return machine.freeze?.() ?? new CollectedState(machine.snapshot(), hash);
@@ -19,7 +19,7 @@ class CollectedState implements FrozenState {
   readonly #hash: Hash;
 
   constructor(chunks: Iterable<Uint8Array>, hash: Hash) {
-    // Copies: a machine may hand out its own memory, or one buffer again and again.
+    // Copies: a machine may hand out its own memory, or reuse one buffer.
     this.#chunks = Array.from(chunks, (bytes, at) => checkLength(at, bytes).slice());
     this.#digests = Array.from(this.#chunks, () => undefined);
     this.#hash = hash;
@@ -42,7 +42,7 @@ class CollectedState implements FrozenState {
   }
 }
 
-/** `bytes`, chunk number `at` of a state machine. Throws InvariantError where it is too long to be kept and sent. */
+/** Returns `bytes`, chunk number `at` of a state machine. Throws InvariantError if it is too long to be kept and sent. */
 export function checkLength(at: number, bytes: Uint8Array): Uint8Array {
   assertInvariant(
     bytes.length <= LIMITS.maxChunkBytes,

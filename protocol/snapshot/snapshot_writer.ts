@@ -1,6 +1,6 @@
 /**
- * Writes a snapshot a few chunks at a time, while the replica goes on (§8.2): first the session table, then the state machine from its last
- * chunk to its first, then the manifest. A chunk the disk holds already is not made again.
+ * Writing of a snapshot a few chunks at a time, while the replica continues (§8.2): first the session table, then the state machine from
+ * its last chunk to its first, then the manifest. A chunk that the disk holds already is not made again.
  */
 import type { Digest } from "../ids.ts";
 import { assertInvariant } from "../invariant.ts";
@@ -9,7 +9,7 @@ import { type FrozenSessions, sessionChunks } from "./session_chunks.ts";
 import { makeManifest, type Manifest } from "./snapshot_manifest.ts";
 import { checkLength } from "./snapshot_source.ts";
 
-/** What a chunk costs besides its bytes: a look at what is held, and a digest that is known. */
+/** Cost of a chunk besides its bytes: looking up whether it is held, and a known digest. */
 export const CHUNK_OVERHEAD_BYTES = 256;
 
 /** A snapshot that is being written. */
@@ -17,42 +17,42 @@ export interface SnapshotWriter {
   /** The session table's chunks still to come; null when there are none. */
   sessions: Iterator<Uint8Array, void> | null;
   readonly machine: FrozenState;
-  /** Of the session table's chunks so far, in order. */
+  /** Digests of the session table's chunks so far, in order. */
   readonly sessionDigests: Digest[];
-  /** Of the state machine's chunks so far, from the last on. */
+  /** Digests of the state machine's chunks so far, from the last chunk on. */
   readonly machineDigests: Digest[];
 }
 
-/** A snapshot all chunks of which were handed out or are held. */
+/** A snapshot all of whose chunks were handed out or are held. */
 export interface WrittenSnapshot {
-  /** What replicas certify: the digest of the manifest's head. */
+  /** The digest of the manifest's head, which replicas certify. */
   readonly stateDigest: Digest;
-  /** Of all chunks: the manifest's head and lists, the session table's, the state machine's. */
+  /** Digests of all chunks: the manifest's head and lists, the session table's, the state machine's. */
   readonly digests: readonly Digest[];
 }
 
-/** What one turn of writing gave. */
+/** The output of one turn of writing. */
 export interface WrittenChunks {
-  /** To be made durable; none of them was held. */
+  /** Chunks to be made durable; none of them was held. */
   readonly chunks: readonly Chunk[];
   /** Null while there is more to write. It must not be certified before all chunks are durable. */
   readonly done: WrittenSnapshot | null;
 }
 
-/** What writing needs to know. */
+/** The ports that writing needs. */
 export interface WriterPorts {
   readonly hash: Hash;
   readonly chunks: Pick<ChunkReader, "has">;
 }
 
-/** Begins to write the snapshot of a session table and a state machine as they were at one index. */
+/** Starts writing the snapshot of a session table and a state machine as they were at one index. */
 export function startSnapshot(sessions: FrozenSessions, machine: FrozenState): SnapshotWriter {
   return { sessions: sessionChunks(sessions), machine, sessionDigests: [], machineDigests: [] };
 }
 
 /**
- * Writes on: until about `maxBytes` of chunks have been made or digested, at least one chunk. What `ports.chunks` holds when a chunk's turn
- * comes must stay there until the snapshot is written. Not to be called again once it is done.
+ * Writes more chunks until about `maxBytes` have been made or digested, at least one chunk. A chunk that `ports.chunks` holds at its turn
+ * must stay there until the snapshot is written. Must not be called again after it returned `done`.
  */
 export function nextChunks(writer: SnapshotWriter, ports: WriterPorts, maxBytes: number): WrittenChunks {
   const chunks: Chunk[] = [];
@@ -65,13 +65,13 @@ export function nextChunks(writer: SnapshotWriter, ports: WriterPorts, maxBytes:
   return { chunks, done: null };
 }
 
-/** Digests of the chunks so far, those of the manifest not among them: what must not be dropped while the rest is written. */
+/** Returns the digests of the chunks so far, without the manifest's: these must not be dropped while the rest is written. */
 export const writtenDigests = ({ sessionDigests, machineDigests }: SnapshotWriter): Digest[] => [
   ...sessionDigests,
   ...machineDigests,
 ];
 
-/** Takes the next chunk of the session table and returns how many bytes it has; null where there is none. */
+/** Takes the next chunk of the session table and returns its length in bytes; null if there is none. */
 function nextSession(writer: SnapshotWriter, { hash, chunks }: WriterPorts, found: Chunk[]): number | null {
   const { done, value: bytes } = writer.sessions?.next() ?? { done: true, value: undefined };
   if (done || bytes === undefined) {
@@ -84,7 +84,7 @@ function nextSession(writer: SnapshotWriter, { hash, chunks }: WriterPorts, foun
   return bytes.length;
 }
 
-/** Takes the chunk before of the state machine and returns how many bytes of it were made or digested; null where there is none. */
+/** Takes the preceding chunk of the state machine and returns how many bytes of it were made or digested; null if there is none. */
 function nextPart({ machine, machineDigests }: SnapshotWriter, ports: WriterPorts, found: Chunk[]): number | null {
   const at = machine.chunkCount - 1 - machineDigests.length;
   if (at < 0) return null;
@@ -93,7 +93,7 @@ function nextPart({ machine, machineDigests }: SnapshotWriter, ports: WriterPort
   machineDigests.push(digest);
   if (ports.chunks.has(digest)) return cost;
   const bytes = checkLength(at, machine.chunk(at));
-  // A wrong digest would be found when the snapshot is needed, and then nobody had another.
+  // A wrong digest would be noticed only when the snapshot is needed, and then there would be no other.
   const right = ports.hash(bytes) === digest;
   assertInvariant(right, "internal", `chunk ${at} of the state machine has another digest than ${digest}, as it says`);
   found.push({ digest, bytes });

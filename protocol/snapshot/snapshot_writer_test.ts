@@ -119,7 +119,7 @@ Deno.test("§8.2 chunks too long to be sent, or with another digest than they sa
   );
 });
 
-/** A machine that cannot freeze, hands out one buffer again and again, and has one byte of state for each chunk. */
+/** A machine that cannot freeze, reuses one buffer, and has one byte of state for each chunk. */
 function plainMachine(state: number[], length = 1): StateMachine {
   return {
     ...{ apply: () => new Uint8Array(), query: () => ({ version: 0, value: new Uint8Array() }) },

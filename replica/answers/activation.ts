@@ -24,7 +24,7 @@ export class Activation {
   readonly #isRefused: () => boolean;
   #obeyed: Obeyed;
 
-  /** No command is obeyed while `isRefused` says that the disk refuses, since it could not be kept. */
+  /** No command is obeyed while `isRefused` returns true, which means that the disk refuses writes: the command could not be kept. */
   constructor(self: ReplicaId, storage: Storage, isRefused: () => boolean = () => false) {
     this.#self = self;
     this.#storage = storage;
@@ -32,12 +32,12 @@ export class Activation {
     this.#obeyed = read(storage);
   }
 
-  /** Whether this replica takes part. A deactivated one stays so over restarts. */
+  /** True while this replica takes part. A deactivated one stays so over restarts. */
   get active(): boolean {
     return this.#obeyed.active;
   }
 
-  /** Obeys a verified command and returns null, or why not. Durable when it returns. */
+  /** Obeys a verified command and returns null, or the reason for refusing it. Durable when it returns. */
   obey({ replica, active, time }: SetActive): string | null {
     if (replica !== this.#self) return `this is ${this.#self}, not ${replica}`;
     if (time <= this.#obeyed.time) return `the command's time ${time} is not after ${this.#obeyed.time}, obeyed before`;

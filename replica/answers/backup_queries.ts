@@ -1,4 +1,4 @@
-/** What a replica shows to who makes a backup (§8.3). All of it proves itself; nothing of it is secret from a client of the roster. */
+/** Answers to a client that makes a backup (§8.3). All of it proves itself; none of it is secret from a client of the roster. */
 import { checkpointAnswerCodec, chunksAnswerCodec, entriesAnswerCodec } from "../../transport/codec/mod.ts";
 import type { Entry } from "../../protocol/entry.ts";
 import type { Digest, LogIndex } from "../../protocol/ids.ts";
@@ -12,17 +12,17 @@ import type { QueryAnswer } from "./replier.ts";
 /** Room in a payload for everything but the chunks or the entries: version, counts, indexes. */
 const HEADER_BYTES = 64;
 const ROOM = LIMITS.maxReplyBytes - HEADER_BYTES;
-/** Length of a chunk; index, term and length of an entry. */
+/** Bytes of a chunk's length; of an entry's index, term and length. */
 const CHUNK_FRAMING = 4;
 const ENTRY_FRAMING = 8 + 8 + 4;
 
-/** The stable checkpoint this replica would start from, and its latest commit certificate. */
+/** Returns the stable checkpoint this replica would start from, and its latest commit certificate. */
 export const latestCheckpoint = ({ checkpoints, commitCertificate }: CoreState): QueryAnswer => ({
   ok: true,
   payload: checkpointAnswerCodec.encode({ checkpoint: checkpoints.stableProof, certificate: commitCertificate }),
 });
 
-/** Those of `digests` that are on the disk, as many as fit; one always does. */
+/** Returns those of `digests` that are on disk, as many as fit; one always does. */
 export function chunksHeld(chunks: Pick<ChunkReader, "read">, digests: readonly Digest[]): QueryAnswer {
   const found: Uint8Array[] = [];
   let bytes = 0;
@@ -39,7 +39,7 @@ export function chunksHeld(chunks: Pick<ChunkReader, "read">, digests: readonly 
   return { ok: true, payload: chunksAnswerCodec.encode(found), workBytes };
 }
 
-/** Committed entries from `from` on, as many as fit; one always does. None where they are dropped or not committed here. */
+/** Returns committed entries from `from` on, as many as fit; one always does. None if they were dropped or are not committed here. */
 export function committedEntries({ log, commitIndex }: CoreState, from: LogIndex): QueryAnswer {
   const { index: base } = log.base;
   const entries: Entry[] = [];

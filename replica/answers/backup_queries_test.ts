@@ -21,7 +21,7 @@ import { sha256Hex } from "../../crypto/digest.ts";
 
 const HASH = digest("ab".repeat(32));
 
-/** What of a core's state the queries look at. */
+/** The parts of a core's state that the queries read. */
 const stateOf = (state: { [K in keyof CoreState]?: unknown }) => state as unknown as CoreState;
 
 Deno.test("GetCheckpoint shows the stable checkpoint and the latest commit certificate, and before the first of each none", () => {

@@ -1,4 +1,4 @@
-/** The operator's commands at one replica (§11): obeyed once, refused with a reason once, and not answered when they are replayed. */
+/** The operator's commands at one replica (§11): obeyed or refused with a reason once, and not answered when they are replayed. */
 import { OPERATOR_ID } from "../../crypto/keys/key_file.ts";
 import type { Activation } from "./activation.ts";
 import type { SetActive } from "../../protocol/message.ts";
@@ -10,7 +10,7 @@ import { TokenBuckets } from "../limits/token_bucket.ts";
 export interface OperatorParts {
   readonly activation: Activation;
   readonly replier: Pick<Replier, "answer">;
-  /** Told when a command was obeyed. */
+  /** Called when a command was obeyed. */
   readonly onActivation: (active: boolean) => void;
 }
 
@@ -24,7 +24,7 @@ export class OperatorHandler {
     this.#parts = parts;
   }
 
-  /** Serves a verified command, answering over `route`. Returns why it was refused or left unanswered, or null. */
+  /** Serves a verified command, answering over `route`. Returns the code of why it was refused or left unanswered, or null. */
   serve(command: SetActive, route: string, now: number): string | null {
     const { activation, replier, onActivation } = this.#parts;
     const { replica, active, time } = command;

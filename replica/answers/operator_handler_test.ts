@@ -5,7 +5,7 @@ import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { OperatorHandler } from "./operator_handler.ts";
 import type { Storage } from "../storage/port.ts";
 
-/** The operator handler of `r1`, with what it answered and told. */
+/** The operator handler of `r1`, with its answers and notifications. */
 function operatorLab() {
   const meta = new Map<string, string>();
   const storage: Pick<Storage, "getMeta" | "setMeta"> = {

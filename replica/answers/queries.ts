@@ -1,4 +1,4 @@
-/** What a replica answers outside the log: committed commands and fast reads (§7.4, §11). */
+/** Answers given outside the log: committed commands and fast reads (§7.4, §11). */
 import { queryResultCodec } from "../../transport/codec/mod.ts";
 import type { LogIndex } from "../../protocol/ids.ts";
 import { entryAt } from "../core/log/log.ts";
@@ -8,16 +8,16 @@ import type { QueryAnswer } from "./replier.ts";
 
 const UTF8 = new TextEncoder();
 
-/** An answer in JSON. */
+/** Returns an answer in JSON. */
 export const jsonAnswer = (value: unknown): QueryAnswer => ({ ok: true, payload: UTF8.encode(JSON.stringify(value)) });
 
-/** A refusal with its reason. */
+/** Returns a refusal with its reason. */
 export const refusal = (error: string): QueryAnswer => ({
   ok: false,
   payload: UTF8.encode(JSON.stringify({ error })),
 });
 
-/** The entry committed at `index`, as equal on all honest replicas; or that there is none here yet. */
+/** Returns the entry committed at `index`, equal on all honest replicas, or that there is none here yet. */
 export function committedCommand({ log, commitIndex }: CoreState, index: LogIndex): QueryAnswer {
   if (index === 0 || index > commitIndex) return jsonAnswer({ index, none: true, commitIndex });
   const chained = entryAt(log, index);
@@ -32,8 +32,8 @@ export function committedCommand({ log, commitIndex }: CoreState, index: LogInde
 }
 
 /**
- * §7.4: a read of the applied state; only where the roster enables it, and not before a restart has caught up with itself, or a learner with
- * what it answered before it lost its disk (§8.4).
+ * §7.4: answers a read from the applied state; only if the roster enables fast reads, and not before a restarted replica has applied its
+ * log again, or a learner has applied again all it answered before it lost its disk (§8.4).
  */
 export function fastRead(state: CoreState, machine: StateMachine, query: Uint8Array): QueryAnswer {
   if (!state.config.constants.fastReads) return refusal("the roster does not enable fast reads");

@@ -1,4 +1,4 @@
-/** What a client can ask of this replica beside ordering a request: an address for answers, and queries. */
+/** The services of a replica to clients besides ordering requests: a route for answers, and queries. */
 import type { Activation } from "./activation.ts";
 import type { ClientId } from "../../protocol/ids.ts";
 import type { ClientPacket } from "../../protocol/packet.ts";
@@ -11,16 +11,16 @@ import type { QueryAnswer, Replier } from "./replier.ts";
 import type { Routes } from "./routes.ts";
 import type { StatusReporter } from "../status/status.ts";
 
-/** A verified packet that is no request. */
+/** A verified packet that is not a request. */
 export type UnorderedPacket = Exclude<ClientPacket, { readonly kind: "SendRequest" | "UpdateLeader" }>;
 type QueryPacket = Exclude<UnorderedPacket, { readonly kind: "ClientHello" | "SetActive" }>;
 
 export interface QueryHandler {
-  /** Whether this replica takes part in the protocol; else it hears only SetActive and GetStatus. */
+  /** True while this replica takes part in the protocol; otherwise it serves only SetActive and GetStatus. */
   readonly active: boolean;
-  /** Whose rate a packet of `client` over `route` spends: {@linkcode Routes.payer}. */
+  /** Returns the name whose rate a packet of `client` over `route` spends: {@linkcode Routes.payer}. */
   payer(client: ClientId, route: string, now: number): string;
-  /** Serves `packet`, answering over `route`. Returns why it refused, or null. */
+  /** Serves `packet`, answering over `route`. Returns the code of why it refused, or null. */
   serve(packet: UnorderedPacket, route: string, now: number): string | null;
 }
 
@@ -33,14 +33,14 @@ export interface QueryHandlerParts {
   readonly replier: Replier;
   readonly status: StatusReporter;
   readonly activation: Activation;
-  /** Whether this replica takes part in the protocol. */
+  /** Returns whether this replica takes part in the protocol. */
   readonly takesPart: () => boolean;
-  /** Told when the operator's command was obeyed. */
+  /** Called when the operator's command was obeyed. */
   readonly onActivation: (active: boolean) => void;
 }
 
 /**
- * Creates the query handler of one replica. It is asked between steps only, when everything the state says is durable, so that its signed answers
+ * Returns the query handler of one replica. It is called between steps only, when the whole state is durable, so that its signed answers
  * may rest on it (I8).
  */
 export function createQueryHandler(parts: QueryHandlerParts): QueryHandler {

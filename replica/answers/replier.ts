@@ -23,15 +23,15 @@ export interface ReplierParts {
   readonly now: () => number;
 }
 
-/** What a query is answered with. */
+/** The answer to a query. */
 export interface QueryAnswer {
   readonly ok: boolean;
   readonly payload: Uint8Array;
-  /** Bytes of the budget that finding the answer takes besides those of the answer itself. */
+  /** Bytes of the budget that finding the answer costs besides those of the answer itself. */
   readonly workBytes?: number;
 }
 
-/** Answers clients, each within a budget of bytes; who is over it asks again a little later. */
+/** Answers clients, each within a budget of bytes; a client that exceeds it has to ask again a little later. */
 export class Replier {
   readonly #parts: ReplierParts;
   readonly #pace: ReplyPace;
@@ -42,7 +42,7 @@ export class Replier {
     this.#pace = new ReplyPace(parts.state.config.constants.sessionWindow);
   }
 
-  /** Sends those of a batch's answers that are due to all routes of its client, under one signature; nothing is signed for nobody. */
+  /** Sends the due answers of a batch to all routes of its client, under one signature; signs nothing if there is no route. */
   reply({ client, answers: all }: ClientReply): void {
     const { state, transport, routes, now } = this.#parts;
     const time = now();
@@ -63,14 +63,14 @@ export class Replier {
     for (const route of targets) transport.sendToClient(route, frames);
   }
 
-  /** Answers a query over the route it came by. */
+  /** Answers a query over the route it arrived by. */
   answer(route: string, client: string, nonce: number, { ok, payload }: QueryAnswer): void {
     const { state, transport } = this.#parts;
     const reply: QueryReply = { kind: "QueryReply", replica: state.config.self, client, nonce, ok, payload };
     transport.sendToClient(route, this.#seal(reply));
   }
 
-  /** Answers a query within the budget of bytes. Null where that is used up: then the query costs nothing more. */
+  /** Answers a query within the budget of bytes. Returns null if that is used up: then the query costs nothing more. */
   answerWithinBudget(route: string, client: ClientId, nonce: number, query: () => QueryAnswer): QueryAnswer | null {
     const { routes, now } = this.#parts;
     const time = now();
@@ -83,7 +83,7 @@ export class Replier {
     return answer;
   }
 
-  /** Whether `answer` goes out in `copies` now: not a moment after the same one, and not over the budget unless it is small. */
+  /** Returns whether `answer` is sent in `copies` now: not right after the same one, and not over the budget unless it is small. */
   #isDue(client: ClientId, answer: Answer, copies: number, now: number): boolean {
     const { refused } = this.#parts;
     const { answerOverheadBytes, smallResultBytes } = INGRESS_LIMITS;

@@ -1,9 +1,9 @@
-/** Which answers went to a client a moment ago: a settled request that is handed in over and over is answered at a pace (§7.5). */
+/** Answers sent to a client recently: a settled request that is submitted over and over is answered at a limited pace (§7.5). */
 import type { ClientId, Seq } from "../../protocol/ids.ts";
 import type { Answer } from "../../protocol/message.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 
-/** Not the answer itself, whose result may be long. */
+/** An answer sent, without its result, which may be long. */
 interface Told extends Pick<Answer, "index" | "outcome"> {
   readonly at: number;
 }
@@ -13,19 +13,19 @@ export class ReplyPace {
   readonly #window: number;
   readonly #clients = new Map<ClientId, Map<Seq, Told>>();
 
-  /** `window` is the number of seqs a session keeps answers of (§7.1). */
+  /** `window` is the number of seqs for which a session keeps answers (§7.1). */
   constructor(window: number) {
     this.#window = window;
   }
 
-  /** Whether this very answer went out within the pace. Another one to the same seq, as after `ahead`, is no repeat. */
+  /** Returns whether this very answer was sent within the pace. Another answer to the same seq, as after `ahead`, is not a repeat. */
   isRepeat(client: ClientId, { seq, index, outcome }: Answer, now: number): boolean {
     const told = this.#clients.get(client)?.get(seq);
     if (told === undefined || now - told.at >= INGRESS_LIMITS.replyPaceMs) return false;
     return told.index === index && told.outcome === outcome;
   }
 
-  /** Takes note of an answer that goes out `now`. */
+  /** Records an answer that is sent `now`. */
   note(client: ClientId, { seq, index, outcome }: Answer, now: number): void {
     const told = this.#clients.get(client) ?? new Map<Seq, Told>();
     this.#clients.set(client, told);
@@ -37,7 +37,7 @@ export class ReplyPace {
     }
   }
 
-  /** Answers of `client` remembered. */
+  /** Returns the number of answers of `client` remembered. */
   sizeOf(client: ClientId): number {
     return this.#clients.get(client)?.size ?? 0;
   }

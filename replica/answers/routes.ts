@@ -1,11 +1,11 @@
-/** Where answers for each client go: up to four routes, each registered by the client's own signed greeting. */
+/** The routes for answers to each client: up to four, each registered by the client's own signed greeting. */
 import type { ClientId } from "../../protocol/ids.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 
 interface Greeting {
   /** The client's own clock. */
   readonly time: number;
-  /** When it was heard, on this replica's clock. */
+  /** Time at which it was heard, on this replica's clock. */
   readonly at: number;
 }
 
@@ -14,9 +14,9 @@ export class Routes {
   readonly #clients = new Map<ClientId, Map<string, Greeting>>();
 
   /**
-   * Registers `route` by a verified greeting. False, and nothing changes, where that greeting was heard before or four newer
-   * ones are known: whoever replays greetings can never push out the newest. A client whose clock went back still gets a
-   * route, as long as there is room.
+   * Registers `route` by a verified greeting. Returns false and changes nothing if that greeting was heard before, or if four newer ones
+   * are known: replayed greetings can never push out the newest. A client whose clock went back still gets a route, as long as there is
+   * room.
    */
   greet(client: ClientId, route: string, time: number, now: number): boolean {
     const routes = this.#clients.get(client) ?? new Map<string, Greeting>();
@@ -35,21 +35,21 @@ export class Routes {
     return true;
   }
 
-  /** Whether `client` itself greeted from `route` of late. */
+  /** Returns whether `client` itself greeted from `route` recently. */
   has(client: ClientId, route: string, now: number): boolean {
     const greeting = this.#clients.get(client)?.get(route);
     return greeting !== undefined && now - greeting.at < INGRESS_LIMITS.routeLifeMs;
   }
 
   /**
-   * Whose rate a packet over `route` spends. A client's signed bytes go to all replicas, and each of them can hand them in again
-   * here. So only what comes over a route the client greeted from spends its own rate; all others share another of the same size.
+   * Returns the name whose rate a packet over `route` spends. A client's signed bytes go to all replicas, and each of them can submit them
+   * again here. So only packets over a route the client greeted from spend its own rate; all others share another of the same size.
    */
   payer(client: ClientId, route: string, now: number): string {
     return this.has(client, route, now) ? client : `${client} elsewhere`;
   }
 
-  /** All living routes of `client`. */
+  /** Returns all live routes of `client`. */
   of(client: ClientId, now: number): Iterable<string> {
     const routes = this.#clients.get(client);
     if (routes === undefined) return [];
@@ -57,7 +57,7 @@ export class Routes {
     return routes.keys();
   }
 
-  /** Clients with a living route. */
+  /** Returns the number of clients with a live route. */
   connected(now: number): number {
     let count = 0;
     for (const routes of this.#clients.values()) {

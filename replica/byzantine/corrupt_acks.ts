@@ -1,6 +1,6 @@
 /**
- * A follower whose every word about its log is false: it acks what it lacks, two hashes at one index, heads far ahead, reports what is
- * not prepared or committed, complains without cause, and serves entries that are not the ones asked for (§5.4–§5.6, §8.1, §12).
+ * A follower that only lies about its log: it acks what it lacks, two hashes at one index, heads far ahead, reports entries that are not
+ * prepared or committed, complains without cause, and serves entries that are not the ones asked for (§5.4–§5.6, §8.1, §12).
  */
 import { peersOf } from "../core/context.ts";
 import type { Entry, Head } from "../../protocol/entry.ts";
@@ -14,7 +14,7 @@ import type { UnsignedPacket, UnsignedPacketOf } from "../../protocol/packet.ts"
 import type { Adversary, Victim } from "./adversary.ts";
 import { accuses, createPace, far, inTurn, laterTerm, othersOf, ownCopy, wrongHash } from "./lies.ts";
 
-/** See the head of this file. Its own core hears what it would have said in truth. */
+/** Makes the adversary described above. Its own core receives the honest responses. */
 export function corruptAcks(victim: Victim): Adversary {
   const { state, config } = victim;
   const pace = createPace(victim);
@@ -42,7 +42,7 @@ export function corruptAcks(victim: Victim): Adversary {
   return { corrupt };
 }
 
-/** What it could say in truth, if it had acked its whole log. */
+/** Returns the honest response, if it had acked its whole log. */
 function truthOf({ state, config }: Victim): AppendEntriesResponse {
   const { commitIndex, log, prepared, hard, view } = state;
   return {
@@ -57,12 +57,12 @@ function truthOf({ state, config }: Victim): AppendEntriesResponse {
   };
 }
 
-/** What is said instead of the truth. */
+/** The responses sent instead of the honest one. */
 type Lie = (victim: Victim, truth: AppendEntriesResponse) => readonly AppendEntriesResponse[];
 
 const headOf = (victim: Victim, { acks }: AppendEntriesResponse): Head => acks.at(-1) ?? lastHead(victim.state.log);
 
-/** The head it acks, made another. */
+/** A lie that changes the head acked. */
 const acking = (change: (head: Head, victim: Victim) => readonly Head[]): Lie => (victim, truth) => [
   { ...truth, acks: change(headOf(victim, truth), victim) },
 ];
@@ -82,20 +82,20 @@ const LIES: readonly Lie[] = [
   ),
   /** The last index there can be. */
   acking((head, victim) => [head, { index: far(head.index, LIMITS.maxInteger), hash: wrongHash(victim, 0) }]),
-  /** Its whole log prepared in this term, which nobody certified. */
+  /** Its whole log prepared in this term, which no replica certified. */
   (victim, truth) => [{ ...truth, prepared: { term: truth.term, ...lastHead(victim.state.log) } }],
-  /** Something prepared that is on nobody's log. */
+  /** A prepared entry that is on no log. */
   (victim, truth) => {
     const index = far(truth.prepared.index, 5);
     return [{ ...truth, prepared: { term: truth.term, index, hash: wrongHash(victim, index) } }];
   },
-  /** Commits nobody made, near and as far as can be. */
+  /** Commits that never happened, near and as far as can be. */
   (victim, truth) =>
     [5, LIMITS.maxInteger].map((by) => {
       const commitIndex = far(truth.commitIndex, by);
       return { ...truth, commitIndex, commitHash: wrongHash(victim, commitIndex) };
     }),
-  /** Nothing ever. */
+  /** Never any progress. */
   (
     victim,
     truth,
@@ -119,7 +119,7 @@ const LIES: readonly Lie[] = [
   (_, truth) => [truth],
 ];
 
-/** What it says besides, asked for by nobody. */
+/** Packets sent besides, which no one asked for. */
 const UNASKED: readonly ((victim: Victim, turn: number) => UnsignedPacket)[] = [
   complain(false),
   complain(true),
@@ -137,7 +137,7 @@ const UNASKED: readonly ((victim: Victim, turn: number) => UnsignedPacket)[] = [
   }),
 ];
 
-/** "I cannot append", about the latest round and from the very beginning. */
+/** Returns "I cannot append", about the latest round and from the very beginning. */
 function complain(proofWanted: boolean): (victim: Victim) => UnsignedPacket {
   return ({ state, config }) => {
     const genesis: Head = { index: far(state.commitIndex, -state.commitIndex), hash: state.genesis };
@@ -157,7 +157,7 @@ function complain(proofWanted: boolean): (victim: Victim) => UnsignedPacket {
   };
 }
 
-/** An answer to FetchEntries whose entries are not the ones asked for. */
+/** Returns an answer to FetchEntries whose entries are not the ones asked for. */
 function wrongEntries(
   packet: UnsignedPacketOf<"FetchEntriesResponse">,
   turn: number,

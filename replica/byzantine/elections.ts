@@ -1,6 +1,6 @@
 /**
- * Elections without end: a replica that always has a PreVote for a higher term, asks for votes at once and out of turn, with PreVotes
- * and bases that will not do, and leads nobody where it wins all the same (§6.3–§6.5, §6.10, §12).
+ * Elections without end: a replica that always has a PreVote for a higher term, requests votes at once and out of turn, with invalid
+ * PreVotes and bases, and leads no one if it wins all the same (§6.3–§6.5, §6.10, §12).
  */
 import type { Certificate, ElectionProof } from "../../protocol/certificate.ts";
 import { genesisCertificate } from "../core/create_state.ts";
@@ -17,24 +17,24 @@ import { accuses, createPace, far, forged, inTurn, laterTerm, voteForItself, wro
 import type { Signed } from "../../protocol/signed.ts";
 import type { InputWithoutTime } from "../core/input.ts";
 
-/** Every so many turns it asks for the last term there can be. */
+/** Turns after which it asks for the last term there can be. */
 const LAST_TERM_EVERY = 13;
 const LAST_TERM = LIMITS.maxInteger as Term;
 
-/** What it has collected. */
+/** The votes and PreVotes it has collected. */
 interface Collection {
   /** The first PreVote heard of each replica, kept for as long as it lives, and the newest. */
   readonly oldest: Map<ReplicaId, Signed<PreVote>>;
   readonly newest: Map<ReplicaId, Signed<PreVote>>;
-  /** Votes given to it in the term it asked for with a base that holds. */
+  /** Votes given to it in the term it asked for with a valid base. */
   readonly votes: Map<ReplicaId, Signed<Vote>>;
-  /** The latest term it asked for with PreVotes that hold, and the bases it named. */
+  /** The latest term it asked for with valid PreVotes, and the bases it named. */
   asked: { readonly term: Term; readonly bases: Certificate[] };
 }
 
 const NOTHING_ASKED = { term: 0 as Term, bases: [] };
 
-/** See the head of this file. */
+/** Makes the adversary described above. */
 export function elections(victim: Victim): Adversary {
   const { state, config } = victim;
   const pace = createPace(victim);
@@ -60,7 +60,7 @@ export function elections(victim: Victim): Adversary {
   return { corrupt, swallows: (input) => overhear(victim, collection, input) };
 }
 
-/** Takes note of PreVotes and of votes for itself; nothing is swallowed. */
+/** Collects PreVotes and votes for itself; nothing is swallowed. */
 function overhear({ config }: Victim, collection: Collection, input: InputWithoutTime): false {
   if (input.kind !== "packet") return false;
   const { packet } = input;
@@ -78,7 +78,7 @@ function collect({ oldest, newest }: Collection, preVote: Signed<PreVote>): void
   if (term > (newest.get(replica)?.message.term ?? 0)) newest.set(replica, preVote);
 }
 
-/** As leader its core sends its followers nothing, or in every other term heartbeats that never bring an entry. */
+/** As leader, sends its followers nothing, or in every other term heartbeats that never bring an entry. */
 function leadNobody({ config }: Victim, outgoing: Outgoing): Outgoing[] {
   const { to, packet } = outgoing;
   if (accuses(packet, config.self)) return [];
@@ -95,7 +95,7 @@ function preVoteTerm({ state }: Victim, turn: number): Term {
   return laterTerm(state.hard.currentTerm, 1 + turn);
 }
 
-/** What it asks for votes with. */
+/** The content of a request for votes. */
 interface Ask {
   readonly term: Term;
   readonly certificate: Certificate;
@@ -104,20 +104,20 @@ interface Ask {
 /** `good` are its newest PreVotes for the next term. */
 type Lie = (victim: Victim, collection: Collection, good: readonly Signed<PreVote>[], next: Term) => Ask;
 
-/** Asked as soon as it holds PreVotes that will do, whosever turn it is. */
+/** Requests sent as soon as it holds valid PreVotes, whoever's turn it is. */
 const OUT_OF_TURN: readonly Lie[] = [
-  /** All in order. */
+  /** Everything valid. */
   ({ state }, _, preVotes, term) => ({ term, certificate: state.prepared, preVotes }),
-  /** A base nobody certified, above all others. */
+  /** A base that no replica certified, above all others. */
   (victim, _, preVotes, term) => ({ term, certificate: falseCertificate(victim, term), preVotes }),
   /** The lowest base there is. */
   ({ state }, _, preVotes, term) => ({ term, certificate: genesisCertificate(state.genesis), preVotes }),
 ];
 
-/** Asked by turns, with what it has. */
+/** Requests sent in turn, made of what it has. */
 const LIES: readonly Lie[] = [
   ...OUT_OF_TURN,
-  /** PreVotes as old as it has. */
+  /** The oldest PreVotes it has. */
   ({ state }, { oldest }, _, term) => ({ term, certificate: state.prepared, preVotes: [...oldest.values()] }),
   /** Too few. */
   ({ state }, _, good, term) => ({ term, certificate: state.prepared, preVotes: good.slice(1) }),
@@ -127,7 +127,7 @@ const LIES: readonly Lie[] = [
     certificate: state.prepared,
     preVotes: Array.from({ length: state.quorumSizes.quorum }, () => [...newest.values()].slice(0, 1)).flat(),
   }),
-  /** Everyone's PreVotes, by nobody signed. */
+  /** Everyone's PreVotes, signed by none of them. */
   ({ state, config }, _, __, term) => ({
     term,
     certificate: state.prepared,
@@ -137,7 +137,7 @@ const LIES: readonly Lie[] = [
   ({ state }, { newest }) => ({ term: LAST_TERM, certificate: state.prepared, preVotes: [...newest.values()] }),
 ];
 
-/** The signatures of the certificate it holds, under another point. */
+/** Returns the signatures of the certificate it holds, under another point. */
 function falseCertificate(victim: Victim, term: Term): Certificate {
   const { state } = victim;
   const { responses } = state.prepared;
@@ -152,7 +152,7 @@ function goodPreVotes(victim: Victim, { newest }: Collection): Signed<PreVote>[]
   return [...newest.values()].filter(({ message }) => message.term >= next);
 }
 
-/** The moment it holds a PreVote certificate for the next term: every base it can name, the last one with its own vote. */
+/** Once it holds a PreVote certificate for the next term, requests votes with every base it can name, the last one with its own vote. */
 function askAtOnce(victim: Victim, collection: Collection): Outgoing[] {
   const { state } = victim;
   const term = nextTermOf(victim);
@@ -184,7 +184,7 @@ function noteAsked(collection: Collection, term: Term, base: Certificate): void 
   if (!bases.some((known) => sameCertified(known, base))) bases.push(base);
 }
 
-/** The proof of having won with what it collected, or null. */
+/** Returns the proof of having won with what it collected, or null. */
 function proofOf({ state, config }: Victim, { asked, votes }: Collection): ElectionProof | null {
   const own = state.votesSeen.get(config.self);
   const all = [...votes.values(), ...(own && !votes.has(config.self) ? [own] : [])];
@@ -197,7 +197,7 @@ function proofOf({ state, config }: Victim, { asked, votes }: Collection): Elect
   return null;
 }
 
-/** Once elected by what it collected: that it leads, and nothing else. */
+/** Returns the claim that it leads, and nothing else, once elected by what it collected. */
 function claimOf(victim: Victim, collection: Collection, turn: number): UnsignedPacket | null {
   const { state, config } = victim;
   const proof = proofOf(victim, collection);

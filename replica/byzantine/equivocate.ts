@@ -1,6 +1,6 @@
 /**
- * A leader that tells its followers different things: one half gets the entries of the honest core, the other half validly signed
- * ones with the same indexes and other content, and both halves get acks of theirs. What §0 shows to break one-phase designs.
+ * A leader that tells its followers different things: one half gets the entries of the honest core, the other half validly signed ones with
+ * the same indexes and other content, and both halves get acks of theirs. This is what §0 shows to break one-phase designs.
  */
 import type { Entry } from "../../protocol/entry.ts";
 import { joinRequests } from "../../protocol/entry_body.ts";
@@ -11,7 +11,7 @@ import type { Adversary, Victim } from "./adversary.ts";
 import { Fork } from "./fork.ts";
 import { accuses } from "./lies.ts";
 
-/** See the head of this file. Entries without requests are not forked: there is nothing validly signed to put into them. */
+/** Makes the adversary described above. Entries without requests are not forked: there is nothing validly signed to put into them. */
 export function equivocate({ config, hash }: Victim): Adversary {
   const peers = config.replicas.filter((id) => id !== config.self);
   const deceived = new Set<ReplicaId>(peers.slice(Math.floor(peers.length / 2)));
@@ -33,7 +33,7 @@ export function equivocate({ config, hash }: Victim): Adversary {
   return { corrupt };
 }
 
-/** The same requests in another order, or none of them. */
+/** Returns the same requests in another order, or none of them. */
 function alternative(entry: Entry): Entry {
   const { requests } = entry;
   if (requests === null || requests.length === 0) return entry;
@@ -41,7 +41,7 @@ function alternative(entry: Entry): Entry {
   return { index: entry.index, term: entry.term, body: joinRequests(instead), requests: instead };
 }
 
-/** One AppendEntries as two: the honest one for one half, the forked one for the other. */
+/** Returns one AppendEntries as two: the honest one for one half, the forked one for the other. */
 function split(
   to: Outgoing["to"],
   packet: UnsignedPacketOf<"AppendEntries">,

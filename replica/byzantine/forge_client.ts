@@ -1,7 +1,7 @@
 /**
- * A replica that puts words into its clients' mouths. As leader it first orders requests twice and in another order than they came,
- * then ones that no client signed; as follower it forwards such requests; and it tells clients results that nobody computed (§3.2,
- * §7.1, §7.2, §12).
+ * A replica that puts words into its clients' mouths. As leader it first orders requests twice and in another order than they came, then
+ * ones that no client signed; as follower it forwards such requests; and it sends clients results that no replica computed (§3.2, §7.1,
+ * §7.2, §12).
  */
 import { peersOf } from "../core/context.ts";
 import { joinRequests } from "../../protocol/entry_body.ts";
@@ -17,14 +17,14 @@ import type { InputWithoutTime } from "../core/input.ts";
 
 /** Genuine requests it remembers, to order them again. */
 const REMEMBERED = 8;
-/** Entries of one term that it only shuffles, before it forges; those its followers do append. */
+/** Entries of one term that it only shuffles, before it forges; its followers do append those. */
 const SHUFFLED_ENTRIES = 2;
-/** It forwards in one of so many turns: each refusal is a fault held against its connection. */
+/** Turns after which it forwards a request: each refusal is a fault held against its connection. */
 const FORWARD_EVERY = 4;
 
 type Request = Signed<SendRequest>;
 
-/** See the head of this file. */
+/** Makes the adversary described above. */
 export function forgeClient(victim: Victim): Adversary {
   const { state, hash } = victim;
   const pace = createPace(victim);
@@ -35,7 +35,7 @@ export function forgeClient(victim: Victim): Adversary {
   let answered = 0;
   const fork = new Fork(hash, (entry) => {
     const { requests } = entry;
-    // What was ordered in earlier terms stays: it may be committed, and its followers would only refuse.
+    // Entries ordered in earlier terms stay: they may be committed, and its followers would only refuse changed ones.
     if (requests === null || requests.length === 0 || entry.term < state.hard.currentTerm) return entry;
     const instead = ++shuffled > SHUFFLED_ENTRIES
       ? [...requests.slice(1), forgery(victim, requests[0]!, forgeries++)]
@@ -65,7 +65,7 @@ export function forgeClient(victim: Victim): Adversary {
   };
 }
 
-/** The fork for everyone else; what its own core says of the chain that nobody else has stays with it. */
+/** Sends the fork to all others; its own core's responses about the chain that no one else has stay with it. */
 function deceive({ config }: Victim, fork: Fork, outgoing: Outgoing): Outgoing[] {
   const { packet } = outgoing;
   if (accuses(packet, config.self)) return [];
@@ -79,7 +79,7 @@ function deceive({ config }: Victim, fork: Fork, outgoing: Outgoing): Outgoing[]
   return ofFork ? own : [outgoing];
 }
 
-/** Its core must not hear that the others follow another chain of its own term: no honest core could go on from there. */
+/** Returns whether its core must not receive `input`: no honest core could continue after others followed another chain of its own term. */
 function hearsOfFork(fork: Fork, input: InputWithoutTime): boolean {
   if (fork.empty || input.kind !== "packet" || input.packet.kind !== "AppendEntriesResponse") return false;
   return input.packet.signed.message.term === fork.term;
@@ -96,7 +96,7 @@ function remember(known: Request[], request: Request): void {
   if (known.length > REMEMBERED) known.shift();
 }
 
-/** The same requests the other way round, twice, among some that were ordered before. All of it is validly signed. */
+/** Returns the same requests in reverse order, twice, among some that were ordered before. All of it is validly signed. */
 function shuffle(requests: readonly Request[], known: readonly Request[]): Request[] {
   const backwards = [...requests].reverse();
   const all = [...known, ...backwards, ...backwards].slice(0, LIMITS.maxEntryRequests);
@@ -106,9 +106,9 @@ function shuffle(requests: readonly Request[], known: readonly Request[]): Reque
 const joinedSize = (requests: readonly Request[]): number =>
   requests.reduce((sum, { body }) => sum + body.length + 100, 0);
 
-/** What its client never signed, by turns. */
+/** Requests that their client never signed, taken in turn. */
 const FORGERIES: readonly ((victim: Victim, genuine: Request) => Request)[] = [
-  /** The genuine request with a signature that is none. */
+  /** The genuine request with an invalid signature. */
   (_, { message }) => forged(message),
   /** Another command under the genuine signature. */
   (_, { message, signature }) => forged({ ...message, command: altered(message.command) }, signature),
@@ -122,7 +122,7 @@ const FORGERIES: readonly ((victim: Victim, genuine: Request) => Request)[] = [
 
 const forgery = (victim: Victim, genuine: Request, turn: number): Request => inTurn(FORGERIES, turn)(victim, genuine);
 
-/** A forged request to pass on; now and then a genuine one, for the second time. Null while no client is known at all. */
+/** Returns a forged request to forward; now and then a genuine one, for the second time. Null while no client is known at all. */
 function forwarded(victim: Victim, known: readonly Request[], turn: number): Request | null {
   const genuine = known.at(-1);
   if (genuine !== undefined) return turn % 5 === 4 ? genuine : forgery(victim, genuine, turn);
@@ -147,7 +147,7 @@ function altered(command: Uint8Array): Uint8Array {
 const anotherClient = (clients: ReadonlySet<ClientId>, client: ClientId): ClientId =>
   [...clients].find((id) => id !== client) ?? client;
 
-/** Answers to the requests that were asked, none of them true. */
+/** Returns answers to the requests that were made, none of them true. */
 function madeUp({ client, answers }: ClientReply, turn: number): ClientReply {
   const lie = (answer: Answer): Answer => {
     switch (turn % 3) {

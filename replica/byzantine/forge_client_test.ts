@@ -20,7 +20,7 @@ import type { Signed } from "../../protocol/signed.ts";
 const isGenuine = (signed: Signed<SendRequest>): boolean =>
   CHECK.holds({ role: "client", signer: signed.message.client, kind: "SendRequest", signed });
 
-/** What others get of entries that hold one request each. */
+/** The packets that others receive with entries of one request each. */
 function lead(entries: number) {
   const { victim, adversary } = rideOn("forge-client");
   let previous: Digest = victim.state.genesis;

@@ -15,7 +15,7 @@ export class Fork {
   readonly #chained = new Map<LogIndex, ChainedEntry>();
   #term = 0 as Term;
 
-  /** `alternative` gives what stands in the place of an honest entry; the entry itself where nothing else can. */
+  /** `alternative` returns the entry to put in place of an honest one; the same entry if there is no other. */
   constructor(hash: Hash, alternative: (entry: Entry) => Entry) {
     this.#hash = hash;
     this.#alternative = alternative;
@@ -26,12 +26,12 @@ export class Fork {
     return this.#term;
   }
 
-  /** Whether nothing is forked in its term so far. */
+  /** True if nothing is forked in its term so far. */
   get empty(): boolean {
     return this.#chained.size === 0;
   }
 
-  /** Follows the honest core's chain: what it sends as leader is forked too. A new term begins a new fork. */
+  /** Follows the honest core's chain: the entries it sends as leader are forked too. A new term begins a new fork. */
   extend({ signed: header, entries }: Packet): void {
     if (header.term !== this.#term) this.#chained.clear();
     this.#term = header.term;
@@ -48,7 +48,7 @@ export class Fork {
     for (const index of this.#chained.keys()) if (index < header.commitIndex) this.#chained.delete(index);
   }
 
-  /** The packet with the fork's entries and hashes; null where they are more than one packet may carry. */
+  /** Returns the packet with the fork's entries and hashes; null if they exceed one packet. */
   forge(packet: Packet): Packet | null {
     const header = packet.signed;
     const entryHashes: Digest[] = header.entryHashes.map((hash, i) =>
@@ -60,7 +60,7 @@ export class Fork {
     return { ...packet, signed: { ...header, prevHash, entryHashes }, entries };
   }
 
-  /** The response with the fork's acks; null where it acks nothing that is forked. */
+  /** Returns the response with the fork's acks; null if it acks nothing that is forked. */
   ack(response: AppendEntriesResponse): AppendEntriesResponse | null {
     if (response.term !== this.#term || !response.acks.some(({ index }) => this.#chained.has(index))) return null;
     const acks = response.acks.map((ack) => ({

@@ -1,4 +1,4 @@
-/** The faulty behaviours there are, by the name `--byzantine` takes. */
+/** The faulty behaviours, by the name `--byzantine` takes. */
 import type { Adversary, Victim } from "./adversary.ts";
 import { corruptAcks } from "./corrupt_acks.ts";
 import { elections } from "./elections.ts";
@@ -22,8 +22,8 @@ const ADVERSARIES = {
 
 export type ByzantineMode = keyof typeof ADVERSARIES;
 
-/** Modes that can be asked for. */
+/** The modes that can be asked for. */
 export const BYZANTINE_MODES = Object.keys(ADVERSARIES) as readonly ByzantineMode[];
 
-/** The adversary of one replica. */
+/** Returns the adversary of one replica. */
 export const createAdversary = (mode: ByzantineMode, victim: Victim): Adversary => ADVERSARIES[mode](victim);

@@ -16,7 +16,7 @@ import { HeldChunks } from "../../tests/support/snapshot_values.ts";
 
 const FAULTY = "r2";
 const HONEST = ["r1", "r3", "r4"];
-/** Evidence that a behaviour may leave, and has to where `must`. */
+/** Evidence that a behaviour may leave, and has to leave if `must`. */
 const EVIDENCE: Partial<Record<ByzantineMode, { readonly kinds: readonly string[]; readonly must: boolean }>> = {
   "equivocate": { kinds: ["equivocation", "double-ack"], must: true },
   "usurp": { kinds: ["equivocation"], must: false },
@@ -27,7 +27,7 @@ const EVIDENCE: Partial<Record<ByzantineMode, { readonly kinds: readonly string[
 /** Milliseconds of virtual time in which each honest leader in turn is cut off once. */
 const CUT_MS = 4000;
 const TURNS = 6;
-/** Terms that this takes at most; more would be elections without end. */
+/** Maximum number of terms that this takes; more would be elections without end. */
 const FEW_TERMS = 25;
 
 /** Puts `mode` around the core of `node`. */
@@ -39,7 +39,7 @@ function corruptNode(cluster: SimCluster, node: SimNode, mode: ByzantineMode): v
   node.run = (inputs) => run(inputs.filter((input) => !(adversary.swallows?.(input) ?? false)));
 }
 
-/** A cluster with one faulty replica, requests on their way all the time, and every leader cut off for a while. */
+/** Runs a cluster with one faulty replica, requests in progress all the time, and every leader cut off for a while. */
 function runWith(mode: ByzantineMode, seed: number) {
   let cutOff: string | null = null;
   const elections = new Elections();
@@ -69,7 +69,7 @@ function runWith(mode: ByzantineMode, seed: number) {
   return { cluster, settled, sent, elections };
 }
 
-/** Who led, by their own account, and whom the honest ones believed (I1). */
+/** The replicas that led by their own account, and the leaders that honest replicas believed in (I1). */
 class Elections {
   readonly #led = new Map<number, Set<string>>();
   readonly believed = new Map<number, string>();
@@ -87,7 +87,7 @@ class Elections {
     this.believed.set(currentTerm, leader);
   }
 
-  /** Whether `id` really was elected in `term`. */
+  /** Returns whether `id` really was elected in `term`. */
   led(term: number, id: string): boolean {
     return this.#led.get(term)?.has(id) ?? false;
   }
@@ -96,7 +96,7 @@ class Elections {
 const isOnALog = (cluster: SimCluster, point: Head): boolean =>
   cluster.ids.some((id) => hashAt(cluster.node(id).state!.log, point.index) === point.hash);
 
-/** Both clients' next request, at all replicas, as an intervention: whoever leads gets to know it. */
+/** Sends both clients' next request to all replicas, as an intervention, so that it reaches any leader. */
 function ask(cluster: SimCluster, number: number): number {
   for (const client of ["c1", "c2"]) {
     const command = encodeKvCommand({ op: "put", key: client, value: Uint8Array.of(number) });
@@ -106,7 +106,7 @@ function ask(cluster: SimCluster, number: number): number {
   return number + 1;
 }
 
-/** Whether `id` has applied what the cluster committed, and waits for nothing. */
+/** Returns whether `id` has applied everything the cluster committed, and waits for nothing. */
 function isLevel(cluster: SimCluster, id: string): boolean {
   const states = HONEST.map((honest) => cluster.node(honest).state!);
   const { appliedIndex, requests } = cluster.node(id).state!;
@@ -114,7 +114,7 @@ function isLevel(cluster: SimCluster, id: string): boolean {
   return !pending && states.every(({ commitIndex }) => commitIndex === appliedIndex);
 }
 
-/** The packet as bytes in hexadecimal; a receiver has to be able to read it, or its lies would never be looked at. */
+/** Returns the packet as bytes in hexadecimal; a receiver must be able to decode it, or its lies would never be examined. */
 function wellFormed(packet: Packet): string {
   const frames = encodePacket(packet);
   assertEquals(decodePeerPacket(frames).kind, packet.kind);
@@ -140,7 +140,7 @@ for (const mode of BYZANTINE_MODES) {
       assertHonestAgree(cluster);
       assert(elections.believed.size > 0 && Math.max(...elections.believed.keys()) < FEW_TERMS);
       for (const [term, leader] of elections.believed) {
-        // `elections` wins with votes it collects beside its core, which knows nothing of it.
+        // `elections` wins with votes it collects without its core, which does not know of them.
         assert(
           elections.led(term, leader) || (mode === "elections" && leader === FAULTY),
           `${leader} leads term ${term}`,

@@ -1,6 +1,6 @@
 /**
- * A voter without loyalty: it votes for every candidate, several times and on different bases, refuses and defers in the same breath,
- * answers out of turn and unasked, and shows certificates that certify nothing (§6.5, §6.6, §12).
+ * A voter without loyalty: it votes for every candidate, several times and on different bases, refuses and defers at the same time, answers
+ * out of turn and unasked, and shows certificates that certify nothing (§6.5, §6.6, §12).
  */
 import type { Certificate } from "../../protocol/certificate.ts";
 import { peersOf } from "../core/context.ts";
@@ -12,7 +12,7 @@ import { certified, sameCertified } from "../../protocol/rank.ts";
 import type { Adversary, Victim } from "./adversary.ts";
 import { accuses, createPace, far, genesisBase, inTurn, othersOf, ownCopy, wrongHash } from "./lies.ts";
 
-/** See the head of this file. Its core goes on as its own voter; what that says to others is replaced. */
+/** Makes the adversary described above. Its core goes on as its own voter; its answers to others are replaced. */
 export function oppositeVotes(victim: Victim): Adversary {
   const { state, config } = victim;
   const pace = createPace(victim);
@@ -44,7 +44,7 @@ function asVoter({ config }: Victim, outgoing: Outgoing): Outgoing[] {
   return VOTING.has(outgoing.packet.kind) ? ownCopy(outgoing, config.self) : [outgoing];
 }
 
-/** Everything a voter could say to one request at once; the other candidates' votes with it. */
+/** Returns every answer a voter could give to one request, all at once, and votes for the other candidates. */
 function answerAll(victim: Victim, { term, candidate, base }: RequestVote): Outgoing[] {
   const { state } = victim;
   const voting = (named: ReplicaId, on: Certified) => vote(victim, term, named, on);
@@ -72,7 +72,7 @@ const LIES: readonly Lie[] = [
   deferral,
 ];
 
-/** To each peer by turns something about the term it is in or the next, whether it asked or not. */
+/** Returns a packet for each peer in turn about its term or the next, whether it asked or not. */
 function unasked(victim: Victim, turn: number): Outgoing[] {
   const { currentTerm } = victim.state.hard;
   const odd = Math.floor(turn / LIES.length) % 2 === 1;
@@ -105,13 +105,13 @@ function deferral({ config }: Victim, term: Term, candidate: ReplicaId): Unsigne
 const othersThan = (victim: Victim, peer: ReplicaId): ReplicaId =>
   othersOf({ to: "all" }, victim.config).find((id) => id !== peer) ?? peer;
 
-/** A base that is not `base`: the lowest there is, or one that does not exist. */
+/** Returns a base that is not `base`: the lowest there is, or one that does not exist. */
 function anotherBase(victim: Victim, base: Certified): Certified {
   const genesis = genesisBase(victim.state);
   return sameCertified(genesis, base) ? { ...genesis, hash: wrongHash(victim, 0) } : genesis;
 }
 
-/** A rank above its own with the signatures of its own. */
+/** Returns a certificate of a higher rank than its own with the signatures of its own. */
 function falseCertificate(victim: Victim, term: Term): Certificate {
   const { prepared } = victim.state;
   const index = far(prepared.index, 1);

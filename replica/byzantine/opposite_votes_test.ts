@@ -19,7 +19,7 @@ function areContradictory(votes: readonly Vote[]): boolean {
   );
 }
 
-/** What it answers when r2 and r3 ask in one term. */
+/** Its answers if r2 and r3 ask in one term. */
 function answersToTwo() {
   const { victim, adversary } = rideOn("opposite-votes");
   const certificate = genesisCertificate(victim.state.genesis);

@@ -1,6 +1,6 @@
 /**
- * A replica that claims a leadership nobody gave it: AppendEntries in its own and higher terms without proof, or with proofs that
- * prove nothing; and once it has led, it goes on leading its old term (§6.7, §12).
+ * A replica that claims a leadership it was not given: AppendEntries in its own and higher terms without proof, or with proofs that prove
+ * nothing; and once it has led, it goes on leading its old term (§6.7, §12).
  */
 import type { ElectionProof } from "../../protocol/certificate.ts";
 import { peersOf } from "../core/context.ts";
@@ -19,8 +19,8 @@ import type { Signed } from "../../protocol/signed.ts";
 /** Entries it adds to the chain of a term it has lost; afterwards only heartbeats. */
 const OLD_TERM_ENTRIES = 64;
 
-/** The term it last led in truth, and how far it got. */
-interface Reign {
+/** The term it last really led, and its progress in it. */
+interface RogueTerm {
   readonly term: Term;
   readonly proof: ElectionProof;
   head: Head;
@@ -28,31 +28,31 @@ interface Reign {
   added: number;
 }
 
-interface Scene {
+interface Situation {
   readonly victim: Victim;
   readonly turn: number;
-  readonly reign: Reign | null;
-  /** Votes that others really gave it, of one term. */
+  readonly rogueTerm: RogueTerm | null;
+  /** Votes that others really gave it, all of one term. */
   readonly votes: readonly Signed<Vote>[];
 }
 
-/** What it sends all its peers in one turn, or null where it has nothing to make that lie of. */
-type Lie = (scene: Scene) => UnsignedPacketOf<"AppendEntries"> | null;
+/** Returns the packet it sends all its peers in one turn, or null if it has nothing to make that lie of. */
+type Lie = (situation: Situation) => UnsignedPacketOf<"AppendEntries"> | null;
 
-/** See the head of this file. */
+/** Makes the adversary described above. */
 export function usurp(victim: Victim): Adversary {
   const { state, config } = victim;
   const pace = createPace(victim);
   const votes = new Map<ReplicaId, Signed<Vote>>();
-  let reign: Reign | null = null;
+  let rogueTerm: RogueTerm | null = null;
   const corrupt = (outgoing: readonly Outgoing[], now: number): Outgoing[] => {
     for (const { packet } of outgoing) {
-      if (packet.kind === "AppendEntries") reign = reignOf(victim, reign, packet.signed);
+      if (packet.kind === "AppendEntries") rogueTerm = rogueTermOf(victim, rogueTerm, packet.signed);
     }
     const kept = outgoing.filter(({ packet }) => !accuses(packet, config.self));
     const turn = pace(now);
     if (turn === null) return kept;
-    const packet = inTurn(LIES, turn)({ victim, turn, reign, votes: [...votes.values()] });
+    const packet = inTurn(LIES, turn)({ victim, turn, rogueTerm, votes: [...votes.values()] });
     const lie: Outgoing[] = packet === null ? [] : [{ to: peersOf(state), packet }];
     return [...kept, ...lie, ...voteForItself(victim, laterTerm(currentTerm(victim), 1), state.prepared)];
   };
@@ -67,7 +67,7 @@ export function usurp(victim: Victim): Adversary {
   };
 }
 
-function reignOf({ state }: Victim, known: Reign | null, header: AppendEntries): Reign | null {
+function rogueTermOf({ state }: Victim, known: RogueTerm | null, header: AppendEntries): RogueTerm | null {
   const { term, prevIndex, prevHash, entryHashes } = header;
   const head: Head = { index: offset(prevIndex, entryHashes.length), hash: entryHashes.at(-1) ?? prevHash };
   if (known?.term !== term) {
@@ -81,20 +81,20 @@ function reignOf({ state }: Victim, known: Reign | null, header: AppendEntries):
 }
 
 const LIES: readonly Lie[] = [
-  /** No proof, in a term that is another's. */
+  /** No proof, in a term that another leads. */
   ({ victim, turn }) => (victim.state.view.role === "leader" ? null : claim(victim, turn, currentTerm(victim), null)),
-  /** No proof, in a term to come. */
+  /** No proof, in a future term. */
   ({ victim, turn }) => claim(victim, turn, laterTerm(currentTerm(victim), 1 + turn % 7), null),
   withVotes(({ own }) => own),
   /** One replica's vote, over and over. */
   withVotes(({ own, quorum }) => own.length === 0 ? [] : Array.from({ length: quorum }, () => own[0]!)),
-  /** The proof of the leader there is, under its own header. */
+  /** The proof of the present leader, under its own header. */
   ({ victim, turn }) => {
     const vote = victim.state.electionProof?.votes[0]?.message;
     if (!vote || vote.candidate === victim.config.self) return null;
     return claim(victim, turn, vote.term, victim.state.electionProof);
   },
-  /** What it was really given, and its own vote, on several bases and in several terms, filled up to a quorum. */
+  /** Votes it was really given, and its own, on several bases and in several terms, completed to a quorum. */
   withVotes(({ own, given, made }) =>
     byVoter([
       ...own,
@@ -102,15 +102,16 @@ const LIES: readonly Lie[] = [
       ...made.map(({ message }, i) => forged({ ...message, base: inTurn(bases(message), i) })),
     ])
   ),
-  /** A quorum in perfect order, of which only one signature is good. */
+  /** A quorum in perfect order, of which only one signature is valid. */
   withVotes(({ own, made }) => byVoter([...own, ...made])),
   /** A genuine proof of a term it did lead, under the header of a later one. */
-  ({ victim, turn, reign }) => reign && claim(victim, turn, laterTerm(currentTerm(victim), 1 + turn % 2), reign.proof),
+  ({ victim, turn, rogueTerm }) =>
+    rogueTerm && claim(victim, turn, laterTerm(currentTerm(victim), 1 + turn % 2), rogueTerm.proof),
   /** The term it did lead, as if nothing had happened since. */
-  ({ victim, reign }) => reign && reign.term < currentTerm(victim) ? leadOn(victim, reign) : null,
+  ({ victim, rogueTerm }) => rogueTerm && rogueTerm.term < currentTerm(victim) ? leadOn(victim, rogueTerm) : null,
 ];
 
-/** The term it is in; at least the first one in which anything is signed. */
+/** Returns the term it is in; at least the first one in which anything is signed. */
 const currentTerm = ({ state }: Victim): Term => laterTerm(state.hard.currentTerm, 0);
 
 const bases = ({ base }: Vote): Certified[] => [base, { ...base, index: offset(base.index, 1) }];
@@ -125,13 +126,13 @@ interface Ballots {
   readonly quorum: number;
   /** Its own vote for itself, if it has one. */
   readonly own: readonly Signed<Vote>[];
-  /** Votes it was given, whenever that was. */
+  /** Votes it was given, in whatever term. */
   readonly given: readonly Signed<Vote>[];
-  /** Votes that look like its own, of everyone else; none of them is signed. */
+  /** Votes like its own in the name of everyone else; none of them is signed. */
   readonly made: readonly Signed<Vote>[];
 }
 
-/** A claim to the term of its own vote, with the votes that `choose` picks. */
+/** Returns a lie that claims the term of its own vote, with the votes that `choose` picks. */
 function withVotes(choose: (ballots: Ballots) => readonly Signed<Vote>[]): Lie {
   return ({ victim, turn, votes }) => {
     const { state, config } = victim;
@@ -146,7 +147,7 @@ function withVotes(choose: (ballots: Ballots) => readonly Signed<Vote>[]): Lie {
   };
 }
 
-/** One entry of its own behind what is committed, in a term of its own choice. */
+/** Returns one entry of its own after the committed ones, in a term of its own choice. */
 function claim(
   victim: Victim,
   turn: number,
@@ -157,13 +158,13 @@ function claim(
   return lead(victim, { term, proof, round: round(turn + 1), after: headAt(state.log, state.commitIndex), entries: 1 });
 }
 
-function leadOn(victim: Victim, reign: Reign): UnsignedPacketOf<"AppendEntries"> {
-  reign.round = round(reign.round + 1);
-  const entries = reign.added < OLD_TERM_ENTRIES ? 1 : 0;
-  const { term, proof, head } = reign;
-  const packet = lead(victim, { term, proof, round: reign.round, after: head, entries });
-  reign.added += entries;
-  reign.head = { index: offset(head.index, entries), hash: packet.signed.entryHashes[0] ?? head.hash };
+function leadOn(victim: Victim, rogueTerm: RogueTerm): UnsignedPacketOf<"AppendEntries"> {
+  rogueTerm.round = round(rogueTerm.round + 1);
+  const entries = rogueTerm.added < OLD_TERM_ENTRIES ? 1 : 0;
+  const { term, proof, head } = rogueTerm;
+  const packet = lead(victim, { term, proof, round: rogueTerm.round, after: head, entries });
+  rogueTerm.added += entries;
+  rogueTerm.head = { index: offset(head.index, entries), hash: packet.signed.entryHashes[0] ?? head.hash };
   return packet;
 }
 

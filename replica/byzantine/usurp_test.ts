@@ -37,7 +37,7 @@ Deno.test("it claims its own term and higher ones; nothing it shows elects it", 
   const state = honestState();
   for (const packet of made) {
     const structure = packet.proof === null ? null : electedBy(state, sha256Hex, packet.proof);
-    // Where only the signatures are wrong, they are found to be.
+    // If only the signatures are wrong, the check must find them to be.
     if (structure !== null) assertEquals(refusal(state, packet), "signature:AppendEntries");
   }
   const votes = made.map(({ proof }) => proof?.votes.map(({ message }) => message.voter).join(" ") ?? "none");

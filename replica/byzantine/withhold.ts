@@ -2,7 +2,7 @@
 import type { Adversary, Victim } from "./adversary.ts";
 import type { InputWithoutTime } from "../core/input.ts";
 
-/** See the head of this file. As a follower it forwards nothing of that client either. */
+/** Makes the adversary described above. As a follower it forwards none of that client's requests either. */
 export function withhold({ config }: Victim): Adversary {
   const [ignored] = config.clients;
   return { swallows: (input) => requestOf(input)?.client === ignored };

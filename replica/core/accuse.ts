@@ -20,8 +20,8 @@ export function accuse(context: Context, evidence: Evidence): void {
 }
 
 /**
- * Whether `evidence` shows a contradiction of its culprit, given that its signatures are good. For a bad entry the
- * shell has also found that a client signature in the last entry is bad, or that its body is no list of requests.
+ * Returns whether `evidence` shows a contradiction of its culprit, provided its signatures are valid. For a bad entry the shell has also
+ * found that a client signature in the last entry is bad, or that its body is not a list of requests.
  */
 export function contradicts(evidence: Evidence, hash: Hash): boolean {
   switch (evidence.kind) {
@@ -38,7 +38,7 @@ export function contradicts(evidence: Evidence, hash: Hash): boolean {
   }
 }
 
-/** The hash a header gives for `index`: its previous one, or one of its list. */
+/** Returns the hash a header gives for `index`: its previous one, or one of its list. */
 function headerHash(header: AppendEntries, index: LogIndex): Digest | undefined {
   return index === header.prevIndex ? header.prevHash : header.entryHashes[index - header.prevIndex - 1];
 }
@@ -63,7 +63,7 @@ function twoVotes(culprit: string, a: Vote, b: Vote): boolean {
   return a.candidate !== b.candidate || !sameCertified(a.base, b.base);
 }
 
-/** Whether the header's signed hashes cover exactly these entries, the last of which is the bad one. */
+/** Returns whether the header's signed hashes cover exactly these entries, the last of which is the bad one. */
 function coversEntries({ culprit, header: { message }, entries }: BadEntryEvidence, hash: Hash): boolean {
   if (message.leader !== culprit || entries.length === 0) return false;
   let previous = message.prevHash;
@@ -74,6 +74,6 @@ function coversEntries({ culprit, header: { message }, entries }: BadEntryEviden
   });
 }
 
-/** One piece of evidence for each culprit and kind is enough. */
+/** Returns whether evidence of this kind against this culprit is held; one piece for each is enough. */
 export const hasEvidence = (state: CoreState, { kind, culprit }: Evidence): boolean =>
   state.evidence.some((known) => known.kind === kind && known.culprit === culprit);

@@ -1,4 +1,4 @@
-/** What a handler works with during one step. */
+/** The context of a handler during one step. */
 import type { Millis, ReplicaId } from "../../protocol/ids.ts";
 import type { CoreEvent, Outgoing, Outputs } from "./output.ts";
 import type { UnsignedPacket } from "../../protocol/packet.ts";
@@ -15,15 +15,15 @@ export interface Context {
 
 export const emptyOutputs = (): Outputs => ({ verdict: ACCEPT, persist: [], messages: [], replies: [], events: [] });
 
-/** Queues a packet for the next flush; whether it may still be signed is decided there (§4.3). */
+/** Queues a packet for the next flush, which decides whether it may still be signed (§4.3). */
 export function send({ state }: Context, to: Outgoing["to"], packet: UnsignedPacket): void {
   state.outbox.push({ to, packet });
 }
 
-/** Every replica but this one. */
+/** Returns every replica but this one. */
 export const peersOf = ({ config }: CoreState): ReplicaId[] => config.replicas.filter((id) => id !== config.self);
 
-/** A line for the operator's log. */
+/** Outputs a line for the operator's log. */
 export function note(
   { out }: Context,
   level: CoreEvent["level"],

@@ -1,4 +1,4 @@
-/** A core at its start, from what its disk holds. */
+/** The state of a core at its start, from what its disk holds. */
 import type { Certificate } from "../../protocol/certificate.ts";
 import { emptyCheckpoints } from "./checkpoints/checkpoints.ts";
 import type { CoreConfig } from "../../protocol/config.ts";
@@ -19,7 +19,7 @@ import type { CatchUpState } from "./catch_up/catch_up_state.ts";
 import type { RequestState } from "./clients/request_state.ts";
 import type { ElectionState } from "./election/election_state.ts";
 
-/** The certificate of the empty log, which needs no signatures (§5.5). */
+/** Returns the certificate of the empty log, which needs no signatures (§5.5). */
 export const genesisCertificate = (genesis: Digest): Certificate => ({
   kind: "prepare",
   term: term(0),
@@ -28,7 +28,7 @@ export const genesisCertificate = (genesis: Digest): Certificate => ({
   responses: [],
 });
 
-/** A core as it stands after a start or restart at `now`: a follower without a leader (§5.1, §7.2). */
+/** Returns the state of a core after a start or restart at `now`: a follower without a leader (§5.1, §7.2). */
 export function createState(config: CoreConfig, recovered: Recovered, ports: Ports, now: Millis): CoreState {
   const genesis = genesisHash(ports.hash, config.clusterId);
   const { state: randomState, value } = drawRandom(config.seed);
@@ -103,7 +103,7 @@ const emptyRequests = (config: CoreConfig): RequestState => ({
   interventions: new Map(),
   patience: config.constants.patienceMs,
   progressed: true,
-  served: true, // no leader has failed anyone yet: the first one gets the first patience
+  served: true, // no leader has failed anyone yet: the first one gets the initial patience
 });
 
 const emptyCatchUp = (): CatchUpState => ({

@@ -1,10 +1,10 @@
-/** What can happen to a core. Recording the inputs in order replays a run exactly. */
+/** The inputs of a core. Recording them in order replays a run exactly. */
 import type { Millis, ReplicaId } from "../../protocol/ids.ts";
 import type { SendRequest } from "../../protocol/message.ts";
 import type { Packet, PacketOf } from "../../protocol/packet.ts";
 import type { Signed, Verified } from "../../protocol/signed.ts";
 
-/** A packet whose listed signatures all verified. Own packets come back as inputs after persist, like anyone's. */
+/** A packet whose listed signatures all verified. The replica's own packets come back as inputs after persist, like anyone's. */
 export interface PacketInput {
   readonly kind: "packet";
   readonly packet: Verified<Packet>;
@@ -28,23 +28,23 @@ export interface RequestInput {
   readonly via: ReplicaId | null;
 }
 
-/** Time has passed; timers are looked at. */
+/** Time has passed; timers are checked. */
 export interface TickInput {
   readonly kind: "tick";
 }
 
-/** The inputs at hand are used up: hand out what has become due, in as few messages as possible (§5.8). */
+/** The inputs at hand are used up: output what has become due, in as few messages as possible (§5.8). */
 export interface FlushInput {
   readonly kind: "flush";
 }
 
-/** Apply committed entries, about `limit` requests' worth; fed after everything that was sent earlier is out. */
+/** Apply committed entries, about `limit` requests' worth; fed after everything sent earlier has left. */
 export interface ApplyInput {
   readonly kind: "apply";
   readonly limit: number;
 }
 
-/** Write or fetch on at snapshots, about `maxBytes` of chunks' worth (§8.2, §8.3). */
+/** Continue writing or installing a snapshot, about `maxBytes` of chunks' worth (§8.2, §8.3). */
 export interface SnapshotInput {
   readonly kind: "snapshot";
   readonly maxBytes: number;

@@ -1,4 +1,4 @@
-/** What a replica that lost its disk may sign before it has rejoined (§8.4). */
+/** The kinds of packets that a replica that lost its disk may sign before it has rejoined (§8.4). */
 import type { UnsignedPacket } from "../../protocol/packet.ts";
 
 /** ⚠ §8.4: nothing that a forgotten message could contradict or add to. A new kind of packet does not compile until it is decided here. */
@@ -22,5 +22,5 @@ const OF_LEARNER = {
   Evidence: true,
 } as const satisfies Record<UnsignedPacket["kind"], boolean>;
 
-/** Whether a learner may sign, or pass on, a packet of `kind`. */
+/** Returns whether a learner may sign, or pass on, a packet of `kind`. */
 export const learnerMaySign = (kind: UnsignedPacket["kind"]): boolean => OF_LEARNER[kind];

@@ -1,4 +1,4 @@
-/** When the core next wants a tick, so that an idle replica can sleep until then. */
+/** The time at which the core next needs a tick, so that an idle replica can sleep until then. */
 import { wantsRepeat } from "./replication/acks.ts";
 import type { Millis } from "../../protocol/ids.ts";
 import { lastIndex } from "./log/log.ts";
@@ -6,10 +6,10 @@ import { heartbeatDue } from "./replication/replication.ts";
 import type { CoreState } from "./state.ts";
 import { suspicionReason } from "./election/suspicion.ts";
 
-/** How often timers are looked at while anything is going on, in milliseconds. */
+/** Interval at which timers are checked while anything is going on, in milliseconds. */
 export const BUSY_TICK_MS: Millis = 10;
 
-/** The earliest time at which a tick or flush could do something; never further than half an election timeout. */
+/** Returns the earliest time at which a tick or flush could do something; at most half an election timeout from now. */
 export function nextDeadline(state: CoreState, now: Millis): Millis {
   if (isBusy(state) || suspicionReason({ state, now }) !== null) return now + BUSY_TICK_MS;
   const { election, leadership, publication, config } = state;
@@ -21,7 +21,7 @@ export function nextDeadline(state: CoreState, now: Millis): Millis {
   );
 }
 
-/** Whether any short-lived timer runs: an election, a catch-up, an intervention, or an entry on its way. */
+/** Returns whether any short-lived timer runs: an election, a catch-up, an intervention, or an uncommitted entry. */
 function isBusy({ election, catchUp, requests, log, commitIndex, transfer }: CoreState): boolean {
   return election.suspectingSince !== null || election.candidacy !== null || election.requests.size > 0 ||
     transfer !== null || catchUp.active !== null || catchUp.behindSince !== null || catchUp.wanted !== null ||

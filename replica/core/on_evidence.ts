@@ -1,10 +1,10 @@
-/** Evidence of any source (§9.1). */
+/** Evidence from any source (§9.1). */
 import type { Context } from "./context.ts";
 import type { Evidence } from "../../protocol/evidence.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "./verdict.ts";
 import { accuse, contradicts, hasEvidence } from "./accuse.ts";
 
-/** Evidence gossiped by a peer: kept if its two messages really contradict each other. */
+/** Keeps evidence gossiped by a peer if its two messages really contradict each other. */
 export function onEvidence(context: Context, evidence: Evidence): Verdict {
   if (!context.state.config.replicas.includes(evidence.culprit)) return reject("not-in-roster", null);
   if (hasEvidence(context.state, evidence)) return ignore("known-evidence");

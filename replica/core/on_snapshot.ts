@@ -1,10 +1,10 @@
-/** A turn for snapshots, which are written and installed a little at a time (§8.2, §8.3). */
+/** A turn of work on snapshots, which are written and installed a little at a time (§8.2, §8.3). */
 import type { Context } from "./context.ts";
 import { ACCEPT, type Verdict } from "./verdict.ts";
 import { installSnapshot } from "./catch_up/install_snapshot.ts";
 import { writeSnapshot } from "./checkpoints/checkpoints.ts";
 
-/** A snapshot fetched whole is installed first: one in writing is of no use then (§8.3). */
+/** Installs a completely fetched snapshot first: one being written is of no use then (§8.3). */
 export function onSnapshot(context: Context, maxBytes: number): Verdict {
   const { transfer } = context.state;
   if (transfer?.complete) installSnapshot(context, transfer);

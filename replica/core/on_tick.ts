@@ -1,4 +1,4 @@
-/** Time has passed: whatever is due by now. */
+/** The passing of time: handles everything that is due by now. */
 import type { Context } from "./context.ts";
 import { ACCEPT, type Verdict } from "./verdict.ts";
 import { tickInterventions } from "./clients/interventions.ts";

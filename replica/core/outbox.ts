@@ -1,11 +1,11 @@
-/** What may still be signed (§4.3): once currentTerm is raised, nothing of a lower term leaves, ever. */
+/** The packets that may still be signed (§4.3): once currentTerm is raised, nothing of a lower term leaves, ever. */
 import type { Context } from "./context.ts";
 import { learnerMaySign } from "./learner.ts";
 import type { Outgoing } from "./output.ts";
 import type { UnsignedPacket } from "../../protocol/packet.ts";
 import type { CoreState } from "./state.ts";
 
-/** Hands out the packets composed since the last flush that still belong to the current term, and that a learner may sign (§8.4). */
+/** Outputs the packets composed since the last flush that still belong to the current term, and that a learner may sign (§8.4). */
 export function release({ state, out }: Context): void {
   const mayLeave = ({ packet }: Outgoing): boolean =>
     isCurrent(state, packet) && (state.hard.recovery === null || learnerMaySign(packet.kind));
@@ -37,7 +37,7 @@ function isCurrent(
     case "ForwardedRequest":
     case "Evidence":
       return true;
-    case "Checkpoint": // overtaken since, its entry may be off the log
+    case "Checkpoint": // overtaken since: its entry may be off the log
       return packet.signed.index >= (stableProof?.stable.index ?? 0);
     default:
       return packet satisfies never;

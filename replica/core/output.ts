@@ -1,4 +1,4 @@
-/** What a core wants done. The shell executes it strictly in this order: persist, sign, send, apply, reply. */
+/** The outputs of a core. The shell executes them strictly in this order: persist, sign, send, apply, reply. */
 import type { Certificate, CheckpointProof, CommitCertificate } from "../../protocol/certificate.ts";
 import type { ChainedEntry, Head } from "../../protocol/entry.ts";
 import type { Evidence } from "../../protocol/evidence.ts";
@@ -14,7 +14,7 @@ export interface VoteRecord {
   readonly base: Certified;
 }
 
-/** The small durable record, written whole whenever a field of it changes (§4.1). */
+/** The small durable record, written as a whole whenever one of its fields changes (§4.1). */
 export interface HardState {
   readonly currentTerm: Term;
   readonly vote: VoteRecord | null;
@@ -24,13 +24,13 @@ export interface HardState {
   readonly noMoreAcks: boolean;
   /** Highest term this replica has signed a PreVote for; 0 before the first. Told to replicas that lost their disks (§8.4). */
   readonly preVoted: Term;
-  /** §8.4: this replica lost its disk and is a learner; null once it knows what it must not sign. */
+  /** §8.4: set while this replica, which lost its disk, is a learner; null once it knows what it must not sign. */
   readonly recovery: Recovery | null;
 }
 
-/** How far a replica that lost its disk is in finding out what it may have signed before (§8.4). */
+/** The progress of a replica that lost its disk in finding out what it may have signed before (§8.4). */
 export interface Recovery {
-  /** Names this recovery to those who answer; 32 random bytes. */
+  /** Identifies this recovery to the replicas that answer; 32 random bytes. */
   readonly nonce: Digest;
   /** It signed nothing in any term above this one; null until a quorum has answered. */
   readonly bar: Term | null;
@@ -39,7 +39,7 @@ export interface Recovery {
 /** One change of durable state. Operations are applied in order, in one transaction. */
 export type PersistOperation =
   | { readonly op: "hard-state"; readonly state: HardState }
-  /** Appends directly behind the last entry. */
+  /** Appends directly after the last entry. */
   | { readonly op: "append"; readonly entries: readonly ChainedEntry[] }
   /** Removes every entry above `after`. */
   | { readonly op: "truncate"; readonly after: LogIndex }
@@ -47,23 +47,23 @@ export type PersistOperation =
   | { readonly op: "prepared"; readonly certificate: Certificate; readonly branch: readonly ChainedEntry[] }
   | { readonly op: "commit"; readonly index: LogIndex; readonly certificate: CommitCertificate }
   | { readonly op: "evidence"; readonly evidence: Evidence }
-  /** Chunks of a snapshot that is being written or fetched; one that is held already is written again without harm. */
+  /** Chunks of a snapshot that is being written or fetched; writing one again that is held already does no harm. */
   | { readonly op: "chunks"; readonly chunks: readonly Chunk[] }
-  /** Chunks of no snapshot wanted any more. */
+  /** Chunks that no snapshot needs any more. */
   | { readonly op: "drop-chunks"; readonly digests: readonly Digest[] }
-  /** §8.2: the stable checkpoint to start from, all chunks of whose snapshot are held; takes the place of the one before. */
+  /** §8.2: the stable checkpoint to start from, all chunks of whose snapshot are held; replaces the one before. */
   | { readonly op: "checkpoint"; readonly proof: CheckpointProof }
   /** §8.2: entries at or below `base`, a point of the log, are dropped. */
   | { readonly op: "compact"; readonly base: Head }
-  /** §8.3: the whole log is dropped and goes on behind `base`, a committed point it does not reach. */
+  /** §8.3: the whole log is dropped and continues after `base`, a committed point it does not reach. */
   | { readonly op: "restart-log"; readonly base: Head }
-  /** §8.3: the snapshot that is being fetched, so that a restart goes on with it; null once there is none. */
+  /** §8.3: the snapshot that is being fetched, so that a restart continues with it; null once there is none. */
   | { readonly op: "transfer"; readonly proof: CheckpointProof | null };
 
-/** What a restart finds; the initial value stands for an empty disk. */
+/** The durable state that a restart finds; the initial value stands for an empty disk. */
 export interface Recovered {
   readonly hardState: HardState;
-  /** What lies before the first entry: a compacted prefix; null while the log begins at genesis. */
+  /** The point before the first entry, the end of a compacted prefix; null while the log begins at genesis. */
   readonly base: Head | null;
   readonly entries: readonly ChainedEntry[];
   readonly prepared: Certificate | null;
@@ -89,7 +89,7 @@ export interface ClientReply {
   readonly answers: readonly Answer[];
 }
 
-/** What an operator may want to read in the log; one line an event. */
+/** An event for the operator's log; one line for each. */
 export interface CoreEvent {
   readonly event: string;
   readonly level: "debug" | "info" | "warn";
@@ -97,7 +97,7 @@ export interface CoreEvent {
 }
 
 export interface Outputs {
-  /** What became of the input; fault values only count and inform, they never throw. */
+  /** The verdict on the input; faults are only counted and reported, never thrown. */
   verdict: Verdict;
   readonly persist: PersistOperation[];
   readonly messages: Outgoing[];

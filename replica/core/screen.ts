@@ -1,6 +1,6 @@
 /**
- * What is not worth verifying. Judged before any signature is checked, so that stale, foreign or impossible packets cost nothing,
- * and nobody makes this replica check more signatures than its own packet could matter for.
+ * Screening of packets before any signature is checked, so that stale, foreign or impossible packets cost nothing, and no sender can make
+ * this replica check more signatures than its own packet could matter for.
  */
 import {
   outranks,
@@ -24,7 +24,7 @@ import { hasEvidence } from "./accuse.ts";
 import { awaitedBy } from "./catch_up/catch_up.ts";
 import { concernsCandidacy } from "./election/voting.ts";
 
-/** The verdict before verification, and the packet without attachments this replica has no use for. */
+/** The verdict before verification, and the packet without attachments that are of no use to this replica. */
 export interface Screened {
   readonly verdict: Verdict;
   readonly packet: Packet;
@@ -80,8 +80,8 @@ function screenOther(state: CoreState, packet: Exclude<Packet, { kind: "AppendEn
 }
 
 /**
- * Only the term's leader, or who brings a proof to be it, is heard. Of a stranger to this term the header is enough to ask for
- * its proof; its entries are not looked at.
+ * Hears only the term's leader, or a replica that brings a proof of being it. For an unknown leader the header is enough to ask for its
+ * proof; its entries are dropped.
  */
 function screenAppendEntries(state: CoreState, received: PacketOf<"AppendEntries">): Screened {
   const { term, leader } = received.signed.message;
@@ -93,7 +93,7 @@ function screenAppendEntries(state: CoreState, received: PacketOf<"AppendEntries
   return { verdict: known === leader ? ACCEPT : ignore("not-the-leader"), packet };
 }
 
-/** Places of the entries of `packet` that are not on the log yet; the others were checked when they got there. */
+/** Returns the positions of the entries of `packet` that are not on the log yet; the others were checked when they got there. */
 export const freshEntries = ({ log }: CoreState, { signed, entries }: PacketOf<"AppendEntries">): number[] =>
   entries.flatMap(({ index }, i) => hashAt(log, index) === signed.message.entryHashes[i] ? [] : [i]);
 
@@ -129,7 +129,7 @@ function screenFetched(
   return plausible ? ACCEPT : reject("bad-certificate", signed.message.replica);
 }
 
-/** A proof is worth checking only if it can hold and would tell this replica a leader it does not know. */
+/** Returns a proof only if it can hold and would reveal a leader that this replica does not know; otherwise null. */
 function usefulProof(state: CoreState, proof: ElectionProof | null): ElectionProof | null {
   const term = proof?.votes[0]?.message.term;
   if (proof === null || term === undefined || term < state.hard.currentTerm) return null;

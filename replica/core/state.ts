@@ -22,7 +22,7 @@ export interface CoreState extends Membership {
   hard: HardState;
   readonly log: Log;
   prepared: Certificate;
-  /** Entries under `prepared` that are not on the log (§6.8); behind each other, the first attaches to the log. */
+  /** Entries under `prepared` that are not on the log (§6.8), consecutive; the first attaches to the log. */
   branch: ChainedEntry[];
   commitIndex: LogIndex;
   commitCertificate: CommitCertificate | null;

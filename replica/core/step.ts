@@ -1,6 +1,6 @@
 /**
- * The core: `step(state, input, ports)` changes `state` and returns what is to be done. It never throws on what a peer
- * or client sent; it throws {@linkcode InvariantError} when its own rules are broken, and then the replica stops.
+ * The core: `step(state, input, ports)` changes `state` and returns the outputs to execute. It never throws on anything a peer or client
+ * sent; it throws {@linkcode InvariantError} if its own rules are broken, and then the replica stops.
  */
 import { type Context, emptyOutputs } from "./context.ts";
 import type { Input } from "./input.ts";
@@ -33,7 +33,7 @@ import { onTick } from "./on_tick.ts";
 import { onSnapshot } from "./on_snapshot.ts";
 import { onFlush } from "./on_flush.ts";
 
-/** Handles one input. Packets for others are composed along the way and handed out by the next `flush`. */
+/** Handles one input. Packets for others are composed along the way and output by the next `flush`. */
 export function step(state: CoreState, input: Input, ports: Ports): Outputs {
   const context: Context = { state, ports, now: input.now, out: emptyOutputs() };
   context.out.verdict = handle(context, input);

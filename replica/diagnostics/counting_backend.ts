@@ -8,7 +8,7 @@ export interface SignatureWork {
   verified: number;
 }
 
-/** `backend`, with what it does counted in `work`. */
+/** Returns `backend` with its work counted in `work`. */
 export function countingBackend(
   backend: SignatureBackend,
 ): { readonly backend: SignatureBackend; readonly work: Readonly<SignatureWork> } {

@@ -1,17 +1,19 @@
-/** Structured log: one JSON line an event. */
+/** Structured log: one JSON line for each event. */
 
 export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
+/** The level of a line, from the most urgent to the least: `error`, `warn`, `info`, `debug`. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** What a line may say beside its event. Never a secret, and nothing a stranger chooses the length of. */
+/** The fields of a line besides its event. Never a secret, and nothing whose length a stranger chooses. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
 
+/** A structured log. */
 export interface Logger {
   /** Writes a line if `level` is at or above the logger's. */
   log(level: LogLevel, event: string, fields?: LogFields): void;
 }
 
-/** A log of `replica` that writes lines of `level` and above with `write`. */
+/** Returns a logger of `replica` that passes lines of `level` and above to `write`, each without a line end; by default to stderr. */
 export function createLogger(replica: string, level: LogLevel, write: (line: string) => void = writeToStderr): Logger {
   const most = LOG_LEVELS.indexOf(level);
   return {
@@ -21,12 +23,12 @@ export function createLogger(replica: string, level: LogLevel, write: (line: str
   };
 }
 
-/** One event as a line, without the line's end. */
+/** Returns one event as a line, without the line end. */
 export function logLine(replica: string, level: LogLevel, event: string, fields: LogFields): string {
   return JSON.stringify({ time: new Date().toISOString(), level, replica, event, ...fields });
 }
 
-/** A logger for embedding and tests that want none. */
+/** A logger that writes nothing, for embedding and tests. */
 export const SILENT: Logger = { log: () => {} };
 
 function writeToStderr(line: string): void {

@@ -1,13 +1,13 @@
 /** Counters by kind with a bounded number of kinds, for the status. */
 
-/** The kind that takes what comes after the last free one. */
+/** The kind that counts all kinds after the last free one. */
 const OVERFLOW = "other";
 
 export class TallyByKind {
   readonly #counts = new Map<string, number>();
   readonly #maxKinds: number;
 
-  /** Counts at most `maxKinds` kinds apart, `other` included. */
+  /** Counts at most `maxKinds` kinds separately, `other` included. */
   constructor(maxKinds: number) {
     this.#maxKinds = maxKinds;
   }
@@ -18,7 +18,7 @@ export class TallyByKind {
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
   }
 
-  /** All counts so far, by kind in alphabetical order. */
+  /** Returns all counts so far, by kind in alphabetical order. */
   toRecord(): Readonly<Record<string, number>> {
     return Object.fromEntries([...this.#counts].sort(([a], [b]) => a < b ? -1 : 1));
   }

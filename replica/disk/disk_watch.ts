@@ -1,22 +1,22 @@
-/** How a replica's disk does: whether it refuses, when it is tried again, and how long its commits take. */
+/** The health of a replica's disk: refusals and retries, and the duration of commits. */
 import type { Logger } from "../diagnostics/logger.ts";
 import type { StorageError } from "../storage/port.ts";
 
 /** Pauses between two tries of a disk that refuses, in milliseconds: each is twice the one before. */
 export const DISK_RETRY = { firstMs: 1000, maxMs: 30_000 } as const;
-/** Slow commits are logged no more often than this, in milliseconds. */
+/** Minimum interval between two log lines about slow commits, in milliseconds. */
 const SLOW_LOG_INTERVAL_MS = 60_000;
 
 /** The storage's part of a status. */
 export interface StorageStatus {
-  /** While refused, the replica signs nothing but answers like this one, and what they say of the protocol is what is durable. */
+  /** While `refused`, the replica signs nothing but answers like this one, and their account of the protocol is what is durable. */
   readonly state: "ok" | "refused";
-  /** For how long the disk has refused, in milliseconds, and what it said last; null while it does not refuse. */
+  /** Milliseconds for which the disk has refused, and its last error; null while it does not refuse. */
   readonly refusedForMs: number | null;
   readonly message: string | null;
-  /** Times it began to refuse since the process started. */
+  /** Number of times it began to refuse since the process started. */
   readonly refusals: number;
-  /** Commits that took longer than an election timeout, and the longest of all in milliseconds. */
+  /** Number of commits that took longer than an election timeout, and the longest of all in milliseconds. */
   readonly slowCommits: number;
   readonly slowestCommitMs: number;
 }
@@ -28,7 +28,7 @@ interface Refusal {
   retryAt: number;
 }
 
-/** Times are those of one monotonic clock, in milliseconds. */
+/** Watches one disk. Times are those of one monotonic clock, in milliseconds. */
 export class DiskWatch {
   readonly #slowMs: number;
   readonly #log: Logger;
@@ -50,7 +50,7 @@ export class DiskWatch {
     return this.#refusal !== null;
   }
 
-  /** The disk refused. One that had come back only a moment ago is tried again later than one that did well for long. */
+  /** Records that the disk refused. One that came back only a moment ago is retried later than one that worked for a long time. */
   refuse({ message }: StorageError, now: number): void {
     const again = now - this.#backAt < DISK_RETRY.maxMs;
     this.#pauseMs = again ? longer(this.#pauseMs) : DISK_RETRY.firstMs;
@@ -61,12 +61,12 @@ export class DiskWatch {
     this.#log.log("warn", "storage-refused", { message, todo, retryMs: this.#pauseMs });
   }
 
-  /** Whether the disk refuses and has its next try now. */
+  /** Returns whether the disk refuses and its next try is due. */
   isDue(now: number): boolean {
     return this.#refusal !== null && now >= this.#refusal.retryAt;
   }
 
-  /** A try failed. */
+  /** Records that a try failed. */
   refusedAgain({ message }: StorageError, now: number): void {
     const refusal = this.#refusal;
     if (refusal === null) return;
@@ -77,7 +77,7 @@ export class DiskWatch {
     this.#log.log("debug", "storage-refused-again", { message, tries: refusal.tries, retryMs: this.#pauseMs });
   }
 
-  /** A try succeeded. */
+  /** Records that a try succeeded. */
   back(now: number): void {
     const refusal = this.#refusal;
     if (refusal === null) return;
@@ -86,7 +86,7 @@ export class DiskWatch {
     this.#log.log("warn", "storage-back", { refusedForMs: Math.round(now - refusal.since), tries: refusal.tries + 1 });
   }
 
-  /** A commit took `durationMs`. */
+  /** Records that a commit took `durationMs`. */
   committed(durationMs: number, now: number): void {
     this.#slowest = Math.max(this.#slowest, durationMs);
     if (durationMs <= this.#slowMs) return;

@@ -11,7 +11,7 @@ function lab() {
   return { disk, logged, events: () => logged.map(([event]) => event) };
 }
 
-/** When the disk is tried from `from` on, all tries but the last refused. */
+/** The times at which the disk is tried from `from` on, if all tries but the last are refused. */
 function triesFrom(disk: DiskWatch, from: number, count: number): number[] {
   const tries: number[] = [];
   for (let now = from; tries.length < count; now += 500) {

@@ -1,4 +1,4 @@
-/** I8: nothing signed leaves before what it rests on is durable. Watches what was committed and checks what is about to be signed. */
+/** I8: nothing signed leaves before what it rests on is durable. Tracks what was committed and checks what is about to be signed. */
 import type { LogIndex } from "../../protocol/ids.ts";
 import { assertInvariant } from "../../protocol/invariant.ts";
 import { learnerMaySign } from "../core/learner.ts";
@@ -9,7 +9,7 @@ import { compareRank, sameCertified } from "../../protocol/rank.ts";
 import type { CoreState } from "../core/state.ts";
 import type { Certified } from "../../protocol/message.ts";
 
-/** What the disk is known to hold. */
+/** The state that the disk is known to hold. */
 export interface DurableMark {
   hard: HardState;
   last: LogIndex;
@@ -17,7 +17,7 @@ export interface DurableMark {
   commitIndex: LogIndex;
 }
 
-/** The mark of a core that has just been started from its disk. */
+/** Returns the mark of a core that has just been started from its disk. */
 export const createDurableMark = (state: CoreState): DurableMark => ({
   hard: state.hard,
   last: lastIndex(state.log),
@@ -25,7 +25,7 @@ export const createDurableMark = (state: CoreState): DurableMark => ({
   commitIndex: state.commitIndex,
 });
 
-/** These operations are durable now. */
+/** Records that these operations are durable. */
 export function markDurable(mark: DurableMark, operations: readonly PersistOperation[]): void {
   for (const operation of operations) {
     switch (operation.op) {
@@ -61,8 +61,8 @@ export function markDurable(mark: DurableMark, operations: readonly PersistOpera
 }
 
 /**
- * Throws InvariantError if signing `packet` now would promise what a crash could take back. That a Checkpoint's snapshot is durable
- * the storage sees to, which knows what is held.
+ * Throws InvariantError if signing `packet` now would promise what a crash could undo. The storage, which knows the chunks held, ensures
+ * that a Checkpoint's snapshot is durable.
  */
 export function assertDurable(mark: DurableMark, packet: UnsignedPacket): void {
   const { hard, last, prepared, commitIndex } = mark;
@@ -92,7 +92,7 @@ export function assertDurable(mark: DurableMark, packet: UnsignedPacket): void {
     case "Checkpoint":
       return hold(packet.signed.index <= commitIndex, "a Checkpoint");
     case "RollCallAnswer":
-      // The terms that this replica has a part in are those it names, or lower: it must not forget the highest.
+      // The terms this replica took part in are the named one and lower ones: it must not forget the highest.
       return hold(packet.signed.term <= Math.max(hard.currentTerm, hard.preVoted), "an answer to a roll call");
     default:
       return;

@@ -1,4 +1,4 @@
-/** I8: what each packet rests on, and that a learner signs nothing that counts (§8.4). */
+/** I8: the state each packet rests on, and that a learner signs nothing that counts (§8.4). */
 import { assertThrows } from "@std/assert";
 import * as fx from "../../tests/contract/storage/storage_fixtures.ts";
 import { term } from "../../protocol/ids.ts";

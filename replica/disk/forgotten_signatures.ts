@@ -1,5 +1,5 @@
 /**
- * Whether others show this replica signatures of its own that its disk knows nothing of (§1.3): then it was started on an older copy of
+ * Detection of this replica's own signatures, shown by others, that its disk does not know (§1.3): then it was started on an older copy of
  * its disk, or on an empty one, and must sign nothing more.
  */
 import type { HardState } from "../core/output.ts";
@@ -9,14 +9,14 @@ import { listSignatures } from "../../protocol/signatures.ts";
 import type { CoreState } from "../core/state.ts";
 import type { AppendEntriesResponse, Message, Vote } from "../../protocol/message.ts";
 
-/** This replica has signed what its disk does not know. */
+/** This replica has signed something that its disk does not know. */
 export class ForgottenError extends Error {
   override readonly name = "ForgottenError";
 }
 
-/** What a verified packet shows that this replica has signed and does not know of, in words; null in all normal cases. */
+/** Describes a signature of this replica that a verified packet shows and its disk does not know; null in all normal cases. */
 export function forgottenBy(state: CoreState, packet: Packet): string | null {
-  if (state.hard.recovery !== null) return null; // it knows that it does not know
+  if (state.hard.recovery !== null) return null; // it knows that it has forgotten
   const own = listSignatures(packet).filter(({ role, signer }) => role === "replica" && signer === state.config.self);
   return own.map(({ signed }) => forgotten(state, signed.message)).find((what) => what !== null) ?? null;
 }

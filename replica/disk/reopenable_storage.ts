@@ -1,4 +1,4 @@
-/** The SQLite storage that a replica has open, whichever it is: another one takes its place after the disk refused. */
+/** The SQLite storage that a replica has open at present; another replaces it after the disk refused. */
 import type { Logger } from "../diagnostics/logger.ts";
 import type { Storage } from "../storage/port.ts";
 import { openSqliteStorage, reopenSqliteStorage, type SqliteOptions } from "../storage/sqlite/sqlite_storage.ts";
@@ -25,7 +25,7 @@ export class ReopenableStorage {
     return this.#storage = reopenSqliteStorage(this.#options);
   };
 
-  /** A storage that cannot be closed in order is only logged: what it had committed is durable, and the rest never was. */
+  /** Closes the storage. A failure is only logged: everything committed is durable, and the rest never was. */
   close(): void {
     try {
       this.#storage.close();

@@ -1,4 +1,4 @@
-/** A disk that comes back has to be the one that went: what was signed rests on all that it held (§1.3, §4.1). */
+/** Check that a disk that comes back is the same one: everything signed rests on all that it held (§1.3, §4.1). */
 import type { HardState, Recovered } from "../core/output.ts";
 import { compareRank } from "../../protocol/rank.ts";
 import type { DurableMark } from "./durable_mark.ts";
@@ -24,7 +24,7 @@ function assertSameTerm(before: HardState, after: HardState): void {
   demand((after.ack?.index ?? 0) >= (before.ack?.index ?? 0), "a lower ack", `an ack of ${before.ack?.index}`);
 }
 
-/** A recovery ends but never begins while the disk is away. */
+/** Throws unless the recovery is the same or has ended; it never begins while the disk is away. */
 function assertSameRecovery(before: HardState, after: HardState): void {
   if (after.recovery === null) return;
   const nonce = before.recovery?.nonce ?? null;

@@ -9,10 +9,10 @@ import type { SignatureCheck } from "./signature_check.ts";
 import { TokenBuckets } from "../limits/token_bucket.ts";
 import type { Signed, Verified } from "../../protocol/signed.ts";
 
-/** What a client of the roster signs: all but the operator's command. */
+/** The packets that a client of the roster signs: all but the operator's command. */
 type OwnPacket = Exclude<ClientPacket, { readonly kind: "SetActive" }>;
 
-/** Where the token for one packet comes from. */
+/** The source of the token for one packet. */
 interface Budget {
   readonly buckets: TokenBuckets;
   readonly name: string;
@@ -45,7 +45,7 @@ export class ClientAdmission {
     if (refused) return refused;
     if (kind !== "SendRequest" && kind !== "UpdateLeader") {
       const admission = this.#serve(packet, route, now);
-      // A hello heard before is no news of the client's: whoever repeats it must not use up what the next one needs.
+      // A greeting heard before is not news from the client: a replay must not use up the rate that the next greeting needs.
       if (kind !== "ClientHello" || admission === DONE) buckets.take(name, now);
       return admission;
     }
@@ -54,7 +54,9 @@ export class ClientAdmission {
     return { admitted: { kind: "request", request, intervention: kind === "UpdateLeader", via: null } };
   }
 
-  /** Greetings are news of the client itself, whatever route they come by; they name this replica and cannot be had elsewhere. */
+  /**
+   * Returns the budget of a packet. Greetings spend the client's own on any route: they name this replica, so others have none to replay.
+   */
   #budgetOf({ kind, signed }: OwnPacket, route: string, now: number): Budget {
     const { client } = signed.message;
     if (kind === "ClientHello") return { buckets: this.#hellos, name: client };
@@ -62,7 +64,7 @@ export class ClientAdmission {
     return { buckets, name: this.#handler.payer(client, route, now) };
   }
 
-  /** Unknown clients and rates first; they cost nothing on the curve (§7.5). */
+  /** Checks client and rate first, which cost nothing on the curve, then the signature (§7.5). */
   #authenticate({ kind, signed }: OwnPacket, withinRate: boolean): Admission | null {
     const { client, kind: tag } = signed.message;
     const claim = { role: "client", signer: client, kind: tag, signed } as const;

@@ -9,12 +9,12 @@ import type { CoreState } from "../core/state.ts";
 import type { SignatureCheck } from "./signature_check.ts";
 import type { Verified } from "../../protocol/signed.ts";
 
-/** What may be published. A route tells nothing here, so what has to be answered does not belong on this channel. */
+/** The kinds that may be published. A route means nothing on this channel, so packets that need an answer do not belong on it. */
 const PUBLISHED: ReadonlySet<Packet["kind"]> = new Set(["AppendEntriesResponse", "PreVote", "Checkpoint", "Evidence"]);
 
 /**
- * Judges a peer's packet. Stale packets and unknown signers cost no work on the curve; the first signature that does not
- * verify ends the work. The packet's own signature comes first, so nobody but a replica can make this one check more.
+ * Judges a peer's packet. Stale packets and unknown signers cost no work on the curve; the first signature that does not verify ends the
+ * work. The packet's own signature comes first, so only a replica can make this one check more.
  */
 export function admitPacket(
   state: CoreState,
@@ -24,7 +24,7 @@ export function admitPacket(
 ): Admission {
   const { kind } = received;
   if (channel === "published" && !PUBLISHED.has(kind)) return faulty(`channel:${kind}`);
-  // The own packets come back inside the replica, after persist; from outside they are replays.
+  // This replica's own packets come back inside it, after persist; from outside they are replays.
   if (senderOf(received) === state.config.self) return dropped(`own:${kind}`);
   const { verdict, packet } = screen(state, received);
   if (verdict.verdict === "ignore") return dropped(`${verdict.code}:${kind}`);
@@ -36,8 +36,8 @@ export function admitPacket(
 }
 
 /**
- * A FetchEntriesResponse's entries need no check of client signatures: a certificate proves that honest replicas, which
- * checked them, acked that very chain (§8.1).
+ * Admits a verified packet. The entries of a FetchEntriesResponse need no check of client signatures: a certificate proves that honest
+ * replicas, which checked them, acked that very chain (§8.1).
  */
 function admitVerified(state: CoreState, check: SignatureCheck, packet: Packet): Admission {
   if (packet.kind === "AppendEntries") {
@@ -48,7 +48,7 @@ function admitVerified(state: CoreState, check: SignatureCheck, packet: Packet):
   return { admitted: { kind: "packet", packet: packet as Verified<Packet> } };
 }
 
-/** Place of the first new entry that is malformed or holds a request its client did not sign; −1 if there is none (§3.2). */
+/** Returns the position of the first new entry that is malformed or holds a request its client did not sign; −1 if there is none (§3.2). */
 function badEntryOf(state: CoreState, check: SignatureCheck, packet: PacketOf<"AppendEntries">): number {
   const claims = listEntrySignatures(packet);
   const bad = freshEntries(state, packet).find((place) =>
@@ -57,7 +57,7 @@ function badEntryOf(state: CoreState, check: SignatureCheck, packet: PacketOf<"A
   return bad ?? -1;
 }
 
-/** §9.1: a header covering an entry accuses only if the last entry shown really is bad. Other kinds show themselves. */
+/** §9.1: a header covering an entry accuses only if the last entry shown really is bad. Other kinds need no such check. */
 function showsBadEntry(check: SignatureCheck, evidence: Evidence): boolean {
   if (evidence.kind !== "bad-entry") return true;
   const last = evidence.entries.at(-1);

@@ -1,6 +1,6 @@
 /**
- * Packets received and not yet judged. Peers come before clients, so that a flood of requests holds up no election, but
- * clients keep a share of every turn, and within each kind every connection has its turn, each publisher included.
+ * Packets received and not yet judged. Peers come before clients, so that a flood of requests does not hold up an election, but clients
+ * keep a share of every turn, and within each kind every connection, each publisher included, has its turn.
  */
 import { FairQueue } from "../../transport/fair_queue.ts";
 import type { Received } from "../../transport/port.ts";
@@ -15,7 +15,7 @@ export class Backlog {
     this.#clients = new FairQueue({ total: max });
   }
 
-  /** Queues what was received; returns how many packets found no room, or had to make it. */
+  /** Queues the packets received; returns how many were dropped for lack of room, new or queued ones. */
   add(received: readonly Received[]): number {
     const before = this.#size;
     for (const packet of received) {
@@ -30,8 +30,8 @@ export class Backlog {
   }
 
   /**
-   * Hands packets to `judge` until none is left or the turn's work is used up: first peers' up to their share of the work,
-   * then clients', some in any case, then what peers have left. `spent` tells the part of the turn's work done so far, from 0 to 1.
+   * Hands packets to `judge` until none is left or the turn's work is used up: first peers' up to their share of the work, then clients',
+   * some in any case, then the rest of the peers'. `spent` returns the part of the turn's work done so far, from 0 to 1.
    */
   drain(spent: () => number, judge: (packet: Received) => void): void {
     serve(this.#peers, () => spent() < PEER_SHARE, judge);
@@ -49,7 +49,7 @@ function serve(queue: FairQueue<Received>, mayGoOn: () => boolean, judge: (packe
   while (!queue.empty && mayGoOn()) judge(queue.shift()!);
 }
 
-/** Packets of clients that are looked at in every turn, even if one costly packet of a peer used up all of it. */
+/** Packets of clients that are judged in every turn, even if one costly packet of a peer used it up. */
 const CLIENT_MINIMUM = 16;
-/** Part of a turn's work that is done for peers before clients are looked at. */
+/** Part of a turn's work that is done for peers before clients have their turn. */
 const PEER_SHARE = 0.75;

@@ -6,7 +6,7 @@ function packets(channel: Received["channel"], route: string, count: number): Re
   return Array.from({ length: count }, () => ({ channel, route, frames: [] }));
 }
 
-/** Who was judged, in order, with a turn's work of `most` packets. */
+/** The senders judged, in order, if a turn's work is `most` packets. */
 function judged(backlog: Backlog, most: number): string[] {
   const routes: string[] = [];
   backlog.drain(() => routes.length / most, ({ route }) => routes.push(route));

@@ -65,7 +65,7 @@ Deno.test("a backlog serves peers first, clients their share, goes on where it s
   assertEquals(backlog.add([...clients, ...peers, packet("published", "p5")]), 1);
   const served: string[] = [];
   const judge = ({ route }: Received) => void served.push(route);
-  // Each packet costs a quarter of the turn: three of peers, then clients, who have a few in any case.
+  // Each packet costs a quarter of the turn: three of peers, then clients, which have a few in any case.
   backlog.drain(() => served.length / 4, judge);
   assertEquals(served, ["p1", "p2", "p3", "c1", "c2"]);
   assert(!backlog.empty);

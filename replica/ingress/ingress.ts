@@ -1,4 +1,4 @@
-/** The one way in: frames → limits → decode → screen → verify → input (§2.2, §7.5). Nothing a stranger sends throws. */
+/** The only way in: frames → limits → decode → screen → verify → input (§2.2, §7.5). Nothing a stranger sends makes it throw. */
 import { decodeClientPacket, DecodeError, decodePeerPacket } from "../../transport/codec/mod.ts";
 import type { Received } from "../../transport/port.ts";
 import { type Admission, dropped, faulty } from "./admission.ts";
@@ -16,9 +16,9 @@ export interface IngressParts {
   readonly state: CoreState;
   readonly check: SignatureCheck;
   readonly queries: QueryHandler;
-  /** Counts what is refused, by kind. */
+  /** Counts refused packets, by kind. */
   readonly refused: TallyByKind;
-  /** Whether this replica signs what its core knows nothing of, for tests and drills. */
+  /** True if this replica signs messages its core does not know of, for tests and drills. */
   readonly faulty?: boolean;
 }
 
@@ -32,7 +32,7 @@ export class Ingress {
     this.#clients = new ClientAdmission(parts.state.config.self, parts.check, parts.queries);
   }
 
-  /** The input that `received` gives at `now` milliseconds, or null where it is refused or dealt with already. */
+  /** Returns the input that `received` gives at `now` milliseconds, or null if it is refused or already dealt with. */
   take(received: Received, now: number): InputWithoutTime | null {
     const sender = senderKey(received);
     if (this.#faults.isMuted(sender, now)) {
@@ -61,12 +61,12 @@ export class Ingress {
   }
 }
 
-/** Throws ForgottenError where a packet shows what this replica signed and does not remember (§1.3). */
+/** Throws ForgottenError if a packet shows a signature of this replica that its disk does not know (§1.3). */
 function assertRemembered(state: CoreState, admission: Admission): void {
   if (!("admitted" in admission) || admission.admitted?.kind !== "packet") return;
   const what = forgottenBy(state, admission.admitted.packet);
   if (what !== null) throw new ForgottenError(`${state.config.self} has signed ${what}; this disk knows nothing of it`);
 }
 
-/** Whom faults are held against: one connection, so that muting it mutes nobody else. */
+/** Returns the name faults are held against: one connection, so that muting it mutes no other. */
 const senderKey = ({ channel, route }: Received): string => `${channel} ${route}`;

@@ -74,7 +74,7 @@ Deno.test("property: no frames whatever get past verification or throw", () => {
   let time = 0;
   fc.assert(
     fc.property(fc.constantFrom("peer", "published", "client"), fc.oneof(anyFrames, anyPacket), (channel, frames) => {
-      // Each from another route and long after the one before, so that no muting hides what comes behind it.
+      // Each comes by another route and long after the one before, so that muting does not hide the packets after it.
       time += 10_000;
       assertEquals(lab.take(channel as "peer", frames, time, time.toString(16)), null);
     }),

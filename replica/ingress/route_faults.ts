@@ -1,4 +1,4 @@
-/** Routes that send garbage or forged packets are not listened to for a while (§7.5). */
+/** Muting of routes that send garbage or forged packets (§7.5). */
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 
 interface Faults {
@@ -11,13 +11,13 @@ interface Faults {
 export class RouteFaults {
   readonly #routes = new Map<string, Faults>();
 
-  /** Whether packets of `route` are to be dropped unread at `now` milliseconds. */
+  /** Returns whether packets of `route` are to be dropped unread at `now` milliseconds. */
   isMuted(route: string, now: number): boolean {
     const faults = this.#routes.get(route);
     return faults !== undefined && now < faults.mutedUntil;
   }
 
-  /** Takes note of a faulty packet. */
+  /** Records a faulty packet. */
   add(route: string, now: number): void {
     const known = this.#routes.get(route);
     const faults = known && now - known.since < INGRESS_LIMITS.faultWindowMs
@@ -28,13 +28,13 @@ export class RouteFaults {
     this.#remember(route, faults);
   }
 
-  /** Routes remembered now. */
+  /** Number of routes remembered. */
   get size(): number {
     return this.#routes.size;
   }
 
   #remember(route: string, faults: Faults): void {
-    // Set anew, so that the map's order is that of the last fault.
+    // Deleted and set again, so that the map's order is that of the last fault.
     this.#routes.delete(route);
     this.#routes.set(route, faults);
     if (this.#routes.size <= INGRESS_LIMITS.maxFaultyRoutes) return;

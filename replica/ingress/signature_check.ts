@@ -1,4 +1,4 @@
-/** Checks signature claims with the roster's keys (§2.3: the key checked is that of the signer the body names). */
+/** Checks of signature claims by the roster's keys (§2.3: a signature is checked by the key of the signer the body names). */
 import type { KeyRing } from "../../crypto/roster/key_ring.ts";
 import type { Verifier } from "../../crypto/signing/signing.ts";
 import type { ClientId, ReplicaId } from "../../protocol/ids.ts";
@@ -7,15 +7,15 @@ import type { SignatureClaim } from "../../protocol/signatures.ts";
 import type { Signed } from "../../protocol/signed.ts";
 
 export interface SignatureCheck {
-  /** Whether the roster lists the claimed signer in the claimed role; costs no work on the curve. */
+  /** Returns whether the roster lists the claimed signer in the claimed role; costs no work on the curve. */
   knows(claim: SignatureClaim): boolean;
-  /** Whether the claim holds. An unknown signer's never does. */
+  /** Returns whether the claim holds. That of an unknown signer never does. */
   holds(claim: SignatureClaim): boolean;
-  /** Whether the operator signed this. */
+  /** Returns whether the operator signed this. */
   isOperators(signed: Signed<SetActive>): boolean;
 }
 
-/** Checks against `keys`. With a verifier that remembers what verified, each signature costs work on the curve once. */
+/** Returns a check by `keys`. With a caching verifier, each signature costs work on the curve only once. */
 export function createSignatureCheck(keys: KeyRing, verifier: Verifier): SignatureCheck {
   const keyOf = ({ role, signer }: SignatureClaim): Uint8Array | null =>
     role === "replica" ? keys.replicaKey(signer as ReplicaId) : keys.clientKey(signer as ClientId);

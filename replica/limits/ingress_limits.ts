@@ -1,46 +1,46 @@
 /** Bounds on what strangers, clients and peers can make this replica do (§7.5). Times in milliseconds, rates per second. */
 export const INGRESS_LIMITS = {
-  /** Packets taken of each channel in one turn of the event loop. */
+  /** Packets taken from each channel in one turn of the event loop. */
   receiveBatch: 128,
   /** Packets that wait for a later turn because the signatures of this one are used up; more are dropped and counted. */
   maxBacklog: 1024,
-  /** Signatures checked in one turn, after which the replica looks at its timers again: about 60 ms of work. */
+  /** Signatures checked in one turn, after which the replica checks its timers again: about 60 ms of work. */
   signaturesPerTurn: { libsecp256k1: 1024, noble: 80 },
   /** Faulty packets of one route within the window before the route is muted. */
   faultsPerWindow: 32,
   faultWindowMs: 1000,
-  /** How long packets of a muted route are dropped unread. */
+  /** Time for which packets of a muted route are dropped unread. */
   muteMs: 5000,
   /** Routes whose faults are remembered; the oldest is forgotten first. */
   maxFaultyRoutes: 1024,
-  /** A client's verified requests: sustained rate, and how many at once; as much again over routes it has not greeted from. */
+  /** A client's verified requests: sustained rate, and burst; as much again over routes it has not greeted from. */
   requestsPerSecond: 8000,
   requestBurst: 2048,
-  /** A client's verified queries: sustained rate, and how many at once; as much again over routes it has not greeted from. */
+  /** A client's verified queries: sustained rate, and burst; as much again over routes it has not greeted from. */
   queriesPerSecond: 500,
   queryBurst: 1000,
-  /** A client's new greetings: sustained rate, and how many at once; one a second comes of each of its connections. */
+  /** A client's new greetings: sustained rate, and burst; each of its connections sends one a second. */
   hellosPerSecond: 20,
   helloBurst: 40,
-  /** How long the same answer to the same request of a client is not sent again. */
+  /** Time for which the same answer to the same request of a client is not sent again. */
   replyPaceMs: 100,
-  /** Bytes of answers to one client: sustained rate, and how many at once; as much again for queries over routes it has not greeted from. */
+  /** Bytes of answers to one client: sustained rate, and burst; as much again for queries over routes it has not greeted from. */
   replyBytesPerSecond: 16 * 1024 * 1024,
   replyByteBurst: 16 * 1024 * 1024,
-  /** What an answer counts for beside its result: fields, frames, signature. */
+  /** Cost of an answer in bytes besides its result: fields, frames, signature. */
   answerOverheadBytes: 128,
-  /** What looking for one chunk of a snapshot counts for, found or not. */
+  /** Cost in bytes of looking up one chunk of a snapshot, found or not. */
   chunkLookupBytes: 1024,
-  /** Results up to this size are sent even with the budget used up, so that a client's writes get through. */
+  /** Results up to this size are sent even if the budget is used up, so that a client's writes get through. */
   smallResultBytes: 4096,
-  /** The operator's commands that are known again and not answered twice; the oldest is forgotten first. */
+  /** Number of the operator's commands that are remembered and not answered twice; the oldest is forgotten first. */
   commandsRemembered: 64,
-  /** Refusals of the operator's commands: sustained rate, and how many at once. */
+  /** Refusals of the operator's commands: sustained rate, and burst. */
   refusalsPerSecond: 5,
   refusalBurst: 20,
-  /** Routes answers of one client go to; the oldest is replaced. */
+  /** Routes to which one client's answers go; the oldest is replaced. */
   routesPerClient: 4,
-  /** How long a route lives without a greeting; clients greet every few seconds. */
+  /** Lifetime of a route without a greeting; clients greet every few seconds. */
   routeLifeMs: 30_000,
   /** Distinct kinds of refusals counted; further ones count as `other`. */
   maxCountedKinds: 128,

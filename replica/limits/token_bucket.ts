@@ -5,7 +5,7 @@ interface Bucket {
   at: number;
 }
 
-/** Buckets of `burst` tokens that refill at `perSecond`. Names are of the roster's clients, which bounds their number. */
+/** Buckets of `burst` tokens that refill at `perSecond`. Names are those of the roster's clients, which bounds their number. */
 export class TokenBuckets {
   readonly #perSecond: number;
   readonly #burst: number;
@@ -16,14 +16,14 @@ export class TokenBuckets {
     this.#burst = burst;
   }
 
-  /** Whether `name` has a token left at `now` milliseconds. Takes none: a stranger who uses the name must not use it up. */
+  /** Returns whether `name` has a token left at `now` milliseconds. Takes none: a stranger who uses the name must not use it up. */
   allows(name: string, now: number): boolean {
     return this.#at(name, now).tokens >= 1;
   }
 
   /**
-   * Takes `count` tokens of `name`, once its signature proved that it is its own packet; more than are left are owed, but with
-   * none left nothing is taken, so that what is owed stays below `count`.
+   * Takes `count` tokens of `name`, once a signature proved that the packet is its own. More than are left are owed; with none left nothing
+   * is taken, so that the debt stays below `count`.
    */
   take(name: string, now: number, count = 1): void {
     const bucket = this.#at(name, now);

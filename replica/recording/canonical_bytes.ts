@@ -1,18 +1,18 @@
 /**
- * One row of bytes for one plain value, for fingerprints: values differ if and only if their bytes do. Every value carries its type, and
- * its length or count where it has one; members of objects are in the order of their names, whatever order they were made in.
+ * One sequence of bytes for one plain value, for fingerprints: values differ if and only if their bytes do. Every value carries its type,
+ * and its length or count if it has one; members of objects are in the order of their names, whatever order they were created in.
  */
 import { ScratchWriter } from "../../protocol/bytes/scratch_writer.ts";
 
 const INITIAL_BYTES = 16 * 1024;
-/** A buffer above this is not kept for the next value. */
+/** A larger buffer is not kept for the next value. */
 const KEPT_BYTES = 4 * 1024 * 1024;
 /** UTF-8 takes at most this many bytes for a UTF-16 code unit. */
 const MAX_BYTES_PER_UNIT = 3;
 
 const TAG = { null: 0, false: 1, true: 2, number: 3, string: 4, bytes: 5, list: 6, object: 7 } as const;
 
-/** What stands beside `body` as its decoded view and says nothing that the body does not. */
+/** Members beside `body` that are its decoded view and say nothing that the body does not. */
 const VIEWS_OF_BODY: ReadonlySet<string> = new Set(["message", "requests"]);
 
 export class CanonicalBytes extends ScratchWriter {
@@ -24,7 +24,7 @@ export class CanonicalBytes extends ScratchWriter {
     super(INITIAL_BYTES, KEPT_BYTES);
   }
 
-  /** The bytes of `value`; they are overwritten by the next call. Throws `TypeError` on anything but plain data. */
+  /** Returns the bytes of `value`; they are overwritten by the next call. Throws `TypeError` on anything but plain data. */
   encode(value: unknown): Uint8Array {
     this.reset();
     this.#value(value);

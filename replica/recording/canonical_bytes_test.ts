@@ -19,7 +19,7 @@ const plain = fc.letrec((tie) => ({
   ),
 })).value;
 
-/** Another writing in which different values differ; slow and simple. */
+/** Another encoding in which different values differ; slow and simple. */
 const spelled = (value: unknown): string => {
   if (value instanceof Uint8Array) return `bytes(${value})`;
   if (Array.isArray(value)) return `[${value.map(spelled)}]`;

@@ -1,6 +1,6 @@
 /**
- * Lines that hold together: each ends with a check over itself and the check before it, so that a line that was changed, left out or moved
- * shows. Not a signature: who rewrites the whole file from there on is not found out.
+ * Lines chained together: each ends with a check over itself and the check before it, so that a changed, missing or moved line is noticed.
+ * Not a signature: rewriting the whole rest of the file goes unnoticed.
  */
 import { createHash } from "node:crypto";
 import { ConfigError } from "../../crypto/config_error.ts";
@@ -10,21 +10,21 @@ import { LIMITS } from "../../protocol/limits.ts";
 const CHECK_DIGITS = 16;
 const CHECKED = new RegExp(`^(.*),"check":"([0-9a-f]{${CHECK_DIGITS}})"\\}$`, "s");
 
-/** Most characters of a line: the frames of a packet in base64, and ample room for the rest. */
+/** Maximum characters of a line: the frames of a packet in base64, and ample room for the rest. */
 export const MAX_LINE_CHARS = 2 * LIMITS.maxPacketBytes;
 
 /** Writes or reads the lines of one file, in order. */
 export class Chain {
   #check = "";
 
-  /** `members` as the next line, without the line's end. */
+  /** Returns `members` as the next line, without the line end. */
   line(members: object): string {
     const json = JSON.stringify(members);
     this.#check = this.#next(json);
     return `${json.slice(0, -1)},"check":"${this.#check}"}`;
   }
 
-  /** The members of the next line. Throws `ConfigError` where it is not the one that was written. */
+  /** Returns the members of the next line. Throws `ConfigError` if it is not the one that was written. */
   read(line: string): Field {
     const [, members, check] = CHECKED.exec(line) ?? [];
     if (members === undefined) throw new ConfigError("$: given a line without a check, wanted one of a recording");

@@ -1,4 +1,4 @@
-/** The start of a recording, read strictly. Everything here throws `ConfigError` on what no recorder writes. */
+/** Strict reading of a recording's start. Everything here throws `ConfigError` on anything that no recorder writes. */
 import { DIGEST_BYTES } from "../../protocol/bytes/sizes.ts";
 import { readConstants } from "../../crypto/roster/constants.ts";
 import { sha256Hex } from "../../crypto/digest.ts";
@@ -32,7 +32,7 @@ const NAMES = [
 const HARD_STATE_NAMES = ["currentTerm", "vote", "ack", "noMoreAcks", "preVoted", "recovery"] as const;
 const MAX_SEED = 2 ** 32;
 
-/** The first line: the start without its lists, and how long these are. */
+/** The first line: the start without its lists, and the lengths of these. */
 export interface RecordingHeader {
   readonly start: Omit<RecordingStart, "chunks">;
   readonly entries: number;
@@ -66,7 +66,7 @@ export function decodeHeader(field: Field): RecordingHeader {
   };
 }
 
-/** Said before anything else is looked at: a file of another version would only seem damaged. */
+/** Checked before anything else: a file of another version would only seem damaged. */
 function refuseOtherVersions(field: Field): void {
   const version = (field.value as Readonly<Record<string, unknown>> | null)?.["recording"];
   if (version === RECORDING_VERSION) return;
@@ -133,18 +133,18 @@ function readCommitCertificate(field: Field): CommitCertificate {
 
 const readCheckpointProof = (field: Field): CheckpointProof => readDecoded(field, checkpointProofCodec.decode);
 
-/** A line that holds one entry of the log or of the branch. */
+/** Decodes a line that holds one entry of the log or of the branch. */
 export function decodeChained(field: Field, list: "entry" | "branch"): ChainedEntry {
   const fields = readObject(field, [list, "hash"]);
   const entry = readDecoded(fields[list], entryCodec.decode);
   return { entry, digest: sha256Hex(entry.body), hash: readDigest(fields.hash) };
 }
 
-/** A line that holds one piece of evidence. */
+/** Decodes a line that holds one piece of evidence. */
 export const decodeEvidence = (field: Field): Evidence =>
   readDecoded(readObject(field, ["evidence"]).evidence, evidenceCodec.decode);
 
-/** A line that holds one chunk of a snapshot. */
+/** Decodes a line that holds one chunk of a snapshot. */
 export function decodeChunk(field: Field): Chunk {
   const bytes = readBase64(readObject(field, ["chunk"]).chunk);
   return { digest: sha256Hex(bytes), bytes };

@@ -1,4 +1,4 @@
-/** A step of a recording, read strictly. Signatures are not checked: only what was verified became an input. */
+/** Strict reading of a recording's step. Signatures are not checked: only verified packets became inputs. */
 import {
   type Field,
   readBoolean,
@@ -19,10 +19,10 @@ import type { RecordedStep } from "./format.ts";
 import type { Signed, Verified } from "../../protocol/signed.ts";
 
 const STEP_NAMES = ["step", "now", "input", "verdict", "persist", "messages", "replies"] as const;
-/** A kind, at most two words about the input, and the frames of a packet. */
+/** Maximum words of an input: its kind, at most two details, and the frames of a packet. */
 const MAX_WORDS = 3 + LIMITS.maxFrames;
 
-/** The step in a line; `wanted` is its number. Throws `ConfigError` on what no recorder writes. */
+/** Returns the step in a line; `wanted` is its number. Throws `ConfigError` on anything that no recorder writes. */
 export function decodeStep(field: Field, wanted: number): RecordedStep {
   const { step, now, input, verdict, persist, messages, replies } = readObject(field, STEP_NAMES);
   return {
@@ -85,7 +85,7 @@ function readRequest(field: Field, frames: readonly Field[]): Verified<Signed<Se
   return packet.signed as Verified<Signed<SendRequest>>;
 }
 
-/** The header of an AppendEntries whose entries ingress took off (§7.5). */
+/** Returns the header of an AppendEntries whose entries ingress removed (§7.5). */
 function readStripped(bodyField: Field, signatureField: Field, proofField: Field): PacketOf<"AppendEntries"> {
   const body = readBase64(bodyField);
   const message = decodeOr(bodyField, () => decodeMessage("AppendEntries", body));

@@ -1,4 +1,4 @@
-/** From what is recorded to the members of one line each. Packets are the frames that travel, in base64. */
+/** Encoding of a recording, one line of members at a time. Packets are the frames as they travel, in base64. */
 import manifest from "../../deno.json" with { type: "json" };
 import {
   type AnyPacket,
@@ -17,14 +17,14 @@ import type { Packet, PacketOf } from "../../protocol/packet.ts";
 import { type RecordedStep, RECORDING_VERSION, type RecordingStart } from "./format.ts";
 import type { ChainedEntry } from "../../protocol/entry.ts";
 
-/** An input as a list: its kind, then what belongs to it. */
+/** An input as a list: its kind, then its details. */
 export type InputWords = readonly (string | number | boolean | null)[];
 
 const base64 = (bytes: Uint8Array): string => bytes.toBase64();
 
 const framesOf = (packet: AnyPacket): string[] => encodePacket(packet).map(base64);
 
-/** The first line: all of the start but its lists, of which it says how long they are. */
+/** Returns the first line: all of the start but its lists, of which it gives the lengths. */
 export function encodeHeader({ config, recovered, chunks, startedAt, byzantine }: RecordingStart): object {
   const { clusterId, self, replicas, clients, constants, seed } = config;
   const { hardState, base, entries, prepared, branch, commitIndex, commitCertificate, evidence } = recovered;
@@ -51,8 +51,8 @@ const encodeWith = <T>({ encode }: Pick<Codec<T>, "encode">, value: T | null): s
   value === null ? null : base64(encode(value));
 
 /**
- * The lines behind the first one: the log, the branch, the evidence and the chunks that the disk held, one a line, each made when it is
- * asked for.
+ * Yields the lines after the first one: the log, the branch, the evidence and the chunks that the disk held, one per line, each made on
+ * demand.
  */
 export function* encodeDurable({ recovered, chunks }: RecordingStart): Generator<object> {
   const { entries, branch, evidence } = recovered;
@@ -72,7 +72,7 @@ function encodeChunk(digest: Digest, bytes: Uint8Array | null): object {
   return { chunk: base64(bytes) };
 }
 
-/** One step. Throws RangeError on a packet that cannot travel. */
+/** Returns one step. Throws RangeError on a packet too large to travel. */
 export function encodeStep({ step, input, print }: RecordedStep): object {
   return { step, now: input.now, input: encodeInput(input), ...print };
 }
@@ -97,7 +97,9 @@ function encodeInput(input: Input): InputWords {
   }
 }
 
-/** Ingress takes the entries off an AppendEntries of a leader that is not known (§7.5); such a packet has no frames. */
+/**
+ * Returns whether ingress removed the entries of an AppendEntries, as it does for an unknown leader (§7.5); such a packet has no frames.
+ */
 const isStripped = (packet: Packet): packet is PacketOf<"AppendEntries"> =>
   packet.kind === "AppendEntries" && packet.entries.length === 0 && packet.signed.message.entryHashes.length > 0;
 

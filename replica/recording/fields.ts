@@ -1,7 +1,7 @@
-/** Readers of JSON values that only recordings have. */
+/** Readers of JSON values that occur only in recordings. */
 import { type Field, refuse } from "../../crypto/strict_json.ts";
 
-/** Milliseconds on a replica's clock: any finite number. */
+/** Reads milliseconds on a replica's clock: any finite number. */
 export function readMillis(field: Field): number {
   const { value } = field;
   return typeof value === "number" && Number.isFinite(value) ? value : refuse(field, "a finite number of milliseconds");
@@ -14,7 +14,7 @@ export function readText(field: Field): string {
 export const readNullable = <T>(field: Field, read: (field: Field) => T): T | null =>
   field.value === null ? null : read(field);
 
-/** Bytes in base64. */
+/** Reads bytes in base64. */
 export function readBase64(field: Field): Uint8Array {
   const text = readText(field);
   try {
@@ -24,13 +24,13 @@ export function readBase64(field: Field): Uint8Array {
   }
 }
 
-/** A value of the codec in base64. */
+/** Reads a value of a codec in base64. */
 export const readDecoded = <T>(field: Field, decode: (bytes: Uint8Array) => T): T => {
   const bytes = readBase64(field);
   return decodeOr(field, () => decode(bytes));
 };
 
-/** What `decode` returns; a `ConfigError` where it throws. */
+/** Returns what `decode` returns; throws a `ConfigError` if it throws. */
 export function decodeOr<T>(field: Field, decode: () => T): T {
   try {
     return decode();

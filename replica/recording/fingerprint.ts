@@ -1,19 +1,19 @@
-/** Fingerprints of a step's outputs: short, and different wherever anything that a replica would do differs. */
+/** Fingerprints of a step's outputs: short, and different if anything that a replica would do differs. */
 import { sha256Hex } from "../../crypto/digest.ts";
 import type { Outputs, PersistOperation } from "../core/output.ts";
 import type { Verdict } from "../core/verdict.ts";
 import { CanonicalBytes } from "./canonical_bytes.ts";
 import type { StepPrint } from "./format.ts";
 
-/** 64 bits: against bugs, not against forgers. */
+/** 64 bits: a protection against bugs, not against forgers. */
 const FINGERPRINT_DIGITS = 16;
 
 const canonical = new CanonicalBytes();
 
-/** The fingerprint of any plain value. Throws `TypeError` on values that are not plain. */
+/** Returns the fingerprint of any plain value. Throws `TypeError` on values that are not plain. */
 export const fingerprint = (value: unknown): string => sha256Hex(canonical.encode(value)).slice(0, FINGERPRINT_DIGITS);
 
-/** What `outputs` amount to. Events are left out: they are words for the log. */
+/** Returns the fingerprints of `outputs`. Events are left out: they are only text for the log. */
 export function printOutputs({ verdict, persist, messages, replies }: Outputs): StepPrint {
   return {
     verdict: printVerdict(verdict),
@@ -23,11 +23,11 @@ export function printOutputs({ verdict, persist, messages, replies }: Outputs): 
   };
 }
 
-/** Chunks count by their digests, which say all there is to them. */
+/** Replaces chunks by their digests, which identify them completely. */
 const withoutChunks = (operation: PersistOperation): unknown =>
   operation.op === "chunks" ? { ...operation, chunks: operation.chunks.map(({ digest }) => digest) } : operation;
 
-/** The print of a step in which the core gave up. */
+/** Returns the print of a step in which the core threw. */
 export function printFailure(error: unknown): StepPrint {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return { verdict: `threw ${text}`, persist: null, messages: null, replies: null };

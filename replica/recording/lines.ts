@@ -1,14 +1,14 @@
-/** The lines of a recording, one after another, so that its size is no matter. */
+/** The lines of a recording, one after another, so that its size does not matter. */
 import { ConfigError } from "../../crypto/config_error.ts";
 import { MAX_LINE_CHARS } from "./chain.ts";
 
-/** A line, and whether its end was there; only the last one may lack it. */
+/** A line, and whether its end was found; only the last one may lack it. */
 export interface Line {
   readonly text: string;
   readonly whole: boolean;
 }
 
-/** The lines in pieces of text. Throws `ConfigError` on one longer than any that a recorder writes. */
+/** Yields the lines in pieces of text. Throws `ConfigError` on one longer than any that a recorder writes. */
 export async function* linesOf(pieces: AsyncIterable<string> | Iterable<string>): AsyncGenerator<Line> {
   let begun: string[] = [];
   let chars = 0;
@@ -29,7 +29,7 @@ export async function* linesOf(pieces: AsyncIterable<string> | Iterable<string>)
   if (chars > 0) yield { text: begun.join(""), whole: false };
 }
 
-/** The text of a file in pieces. Throws `ConfigError` where there is none. */
+/** Yields the text of a file in pieces. Throws `ConfigError` if it cannot be read. */
 export async function* readPieces(path: string): AsyncGenerator<string> {
   const file = await openRecording(path);
   const decoder = new TextDecoderStream() as TransformStream<Uint8Array, string>;

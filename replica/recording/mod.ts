@@ -1,6 +1,6 @@
 /**
- * Recorded runs of a replica: written by the process, read to be replayed. Reading is here and not among the tests that use it too, since
- * whoever runs a replica replays an incident with it: `deno task sim --recording FILE`.
+ * Recorded runs of a replica: written by the process, read to be replayed. The reader is here and not among the tests that also use it,
+ * since operators replay an incident with it: `deno task sim --recording FILE`.
  */
 export { type Ending, type RecordedStep, type RecordingStart, STEP_PARTS, type StepPrint } from "./format.ts";
 export { printFailure, printOutputs } from "./fingerprint.ts";

@@ -1,4 +1,4 @@
-/** Reads a recording line by line: where the core started from, its steps, and how it ended. */
+/** Reads a recording line by line: the state from which the core started, its steps, and its end. */
 import { ConfigError } from "../../crypto/config_error.ts";
 import { type Field, readInteger, readObject } from "../../crypto/strict_json.ts";
 import { Chain } from "./chain.ts";
@@ -9,7 +9,7 @@ import type { Ending, RecordedStep, RecordingStart } from "./format.ts";
 import { type Line, linesOf } from "./lines.ts";
 import { RecordedChunks } from "./recorded_chunks.ts";
 
-/** A line of the steps is not as it was written. */
+/** A line of the steps that is not as it was written. */
 export class DamagedRecordError extends Error {
   override readonly name = "DamagedRecordError";
   constructor(readonly step: number, message: string, options?: ErrorOptions) {
@@ -27,7 +27,7 @@ export class RecordingReader {
     this.#source = source;
   }
 
-  /** Reads up to the first step. Throws `ConfigError` where this is no recording, or one that ends before. */
+  /** Reads up to the first step. Throws `ConfigError` if this is not a recording, or one that ends before its first step. */
   static async open(pieces: AsyncIterable<string> | Iterable<string>): Promise<RecordingReader> {
     const source = new LineSource(linesOf(pieces));
     const header = decodeHeader(await source.need());
@@ -44,12 +44,12 @@ export class RecordingReader {
     return new RecordingReader({ ...header.start, recovered, chunks }, source);
   }
 
-  /** How it ended; known once all steps were read. */
+  /** The recording's end; known once all steps were read. */
   get ending(): Ending | null {
     return this.#ending;
   }
 
-  /** The steps in order. Throws {@linkcode DamagedRecordError}. */
+  /** Yields the steps in order. Throws {@linkcode DamagedRecordError}. */
   async *steps(): AsyncGenerator<RecordedStep> {
     for (let step = 1;; step++) {
       const line = await this.#source.next();
@@ -69,7 +69,7 @@ export class RecordingReader {
   }
 }
 
-/** The lines, each checked to follow the one before. */
+/** The lines of a recording, one at a time, with the chain that checks that each follows the one before. */
 class LineSource {
   readonly chain = new Chain();
   readonly #lines: AsyncGenerator<Line>;
@@ -86,7 +86,7 @@ class LineSource {
     return value;
   }
 
-  /** The members of the next line. Throws `ConfigError` where there is none. */
+  /** Returns the members of the next line. Throws `ConfigError` if there is none. */
   async need(): Promise<Field> {
     const line = await this.next();
     if (line === null || !line.whole) {

@@ -1,6 +1,6 @@
 /**
- * The chunks of snapshots on the disk of a replica whose run is replayed: what the disk held at the start, and what the run itself wrote and
- * dropped. A step sees what was committed before it, as it did then: a transaction ends behind each `flush`.
+ * The chunks of snapshots on the disk of a replica whose run is replayed: those the disk held at the start, and those the run itself wrote
+ * and dropped. A step sees what was committed before it, as it did then: a transaction ends after each `flush`.
  */
 import type { Digest } from "../../protocol/ids.ts";
 import type { Input } from "../core/input.ts";
@@ -9,7 +9,7 @@ import type { Chunk, ChunkReader } from "../../protocol/ports.ts";
 
 export class RecordedChunks implements ChunkReader {
   readonly #held = new Map<Digest, Uint8Array>();
-  /** Of the transaction that is not committed yet. */
+  /** The operations of the transaction that is not committed yet. */
   readonly #operations: PersistOperation[] = [];
 
   constructor(chunks: readonly Chunk[]) {
@@ -28,7 +28,7 @@ export class RecordedChunks implements ChunkReader {
     return [...this.#held.keys()].sort();
   }
 
-  /** Takes what the step on `input` had persisted. */
+  /** Records the operations that the step on `input` persisted. */
   observe({ kind }: Input, persist: readonly PersistOperation[]): void {
     this.#operations.push(...persist.filter(({ op }) => op === "chunks" || op === "drop-chunks"));
     if (kind !== "flush") return;

@@ -1,5 +1,5 @@
 /**
- * Records what a core is given and what it makes of it, so that the run can be replayed. A recording that cannot go on ends with one warning;
+ * Records the inputs of a core and its outputs, so that the run can be replayed. A recording that cannot continue ends with one warning;
  * the replica does not end with it.
  */
 import type { Input } from "../core/input.ts";
@@ -18,13 +18,13 @@ export class Recorder {
   #steps = 0;
   #open = true;
 
-  /** `onLost` is told once, where the recording has to end before the replica does, and after how many steps. */
+  /** `onLost` is called once if the recording has to end before the replica does, with the reason and the number of steps. */
   constructor(sink: RecordingSink, onLost: (reason: string, steps: number) => void) {
     this.#sink = sink;
     this.#onLost = onLost;
   }
 
-  /** Before the first input. */
+  /** Records the start; called before the first input. */
   begin(start: RecordingStart): void {
     this.#attempt(() => {
       this.#write(encodeHeader(start));
@@ -33,7 +33,7 @@ export class Recorder {
     });
   }
 
-  /** After each step. What is sent and answered is recorded before it leaves, as far as the system keeps what this process wrote. */
+  /** Records a step; called after it. Messages and replies are recorded before they leave, as far as the system keeps written data. */
   observe(input: Input, outputs: Outputs): void {
     this.#attempt(() => {
       this.#write(encodeStep({ step: ++this.#steps, input, print: printOutputs(outputs) }));
@@ -42,8 +42,8 @@ export class Recorder {
   }
 
   /**
-   * After the step in which the core gave up. One in which the disk refused to be read is left out, as if it had never been begun: it
-   * tells nothing about the core. What the disk said stands in the last line.
+   * Records the step in which the core threw. One in which the disk refused to be read is left out, as if it had never begun: it says
+   * nothing about the core. The last line gives the disk's error.
    */
   gaveUp(input: Input, error: unknown): void {
     if (error instanceof StorageError) return;
@@ -53,7 +53,7 @@ export class Recorder {
     });
   }
 
-  /** Ends the recording, saying why the replica ends. */
+  /** Ends the recording with the reason why the replica ends. */
   end(reason: string): void {
     this.#attempt(() => {
       this.#write({ end: reason, steps: this.#steps });
@@ -82,7 +82,7 @@ export class Recorder {
       try {
         last();
       } catch {
-        // What made the recording end is said below; that its last lines or its closing failed too adds nothing.
+        // The reason why the recording ended is reported below; that its last lines or its closing failed too adds nothing.
       }
     }
     this.#onLost(error instanceof Error ? `${error.name}: ${error.message}` : String(error), this.#steps);

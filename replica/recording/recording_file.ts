@@ -1,12 +1,12 @@
 /** The file of a recording: new, owned by the replica, written in the order of events. */
 import { ConfigError } from "../../crypto/config_error.ts";
 
-/** Readable by its owner only: it holds what clients wrote. */
+/** Permission bits: readable by its owner only, since it holds what clients wrote. */
 const MODE = 0o600;
-/** Characters kept back before they are written anyway. */
+/** Characters kept in memory before they are written anyway. */
 const MAX_KEPT_CHARS = 256 * 1024;
 
-/** Where a recorder's lines go. `write` and `flush` throw where that is not possible any more. */
+/** The destination of a recorder's lines. `write` and `flush` throw once they are no longer possible. */
 export interface RecordingSink {
   /** Keeps a line, to be written no later than the next `flush`. */
   write(line: string): void;
@@ -28,7 +28,7 @@ export class RecordingFile implements RecordingSink {
     this.#file = file;
   }
 
-  /** Makes the file. Throws `ConfigError` where it exists, since a recording is never overwritten, or cannot be made. */
+  /** Creates the file. Throws `ConfigError` if it exists, since a recording is never overwritten, or cannot be created. */
   static create(path: string): RecordingFile {
     try {
       return new RecordingFile(path, Deno.openSync(path, { createNew: true, write: true, mode: MODE }));
@@ -59,7 +59,7 @@ export class RecordingFile implements RecordingSink {
     this.#open = false;
   }
 
-  /** Takes the file away again: the replica it was made for did not start. */
+  /** Removes the file: the replica it was made for did not start. */
   discard(): void {
     this.close();
     Deno.removeSync(this.path);

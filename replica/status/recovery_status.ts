@@ -1,7 +1,7 @@
-/** What a status says of checkpoints, state transfer and recovery (§8.2–§8.4). */
+/** The part of a status on checkpoints, state transfer and recovery (§8.2–§8.4). */
 import type { CoreState } from "../core/state.ts";
 
-/** A state transfer, for an operator who waits for it. */
+/** The progress of a state transfer, for an operator who waits for it. */
 export interface StateTransferStatus {
   /** Index of the checkpoint fetched. */
   readonly index: number;
@@ -13,7 +13,7 @@ export interface StateTransferStatus {
   readonly askedOf: readonly string[];
 }
 
-/** A learner (§8.4): it becomes a full member with a commit in a term above `bar`. */
+/** The progress of a learner (§8.4): it becomes a full member with a commit in a term above `bar`. */
 export interface RecoveryStatus {
   /** Null until `wanted` replicas have answered its roll call. */
   readonly bar: number | null;
@@ -33,7 +33,7 @@ export function recoveryStatus(state: CoreState) {
   };
 }
 
-/** The transfer under way, null while there is none. */
+/** Returns the transfer in progress, null if there is none. */
 export function stateTransferOf({ transfer }: Pick<CoreState, "transfer">): StateTransferStatus | null {
   if (transfer === null) return null;
   const asked = [...transfer.sources].filter(([, { request }]) => request !== null);

@@ -19,17 +19,18 @@ import type { Role } from "../core/election/election_state.ts";
 const DIGEST_INTERVAL_MS = 1000;
 const DIGEST_SHARE = 50;
 
-/** The signature backend in use, and why it is not the quick one. */
+/** The signature backend in use, and the reason why it is not the fast one. */
 export interface CryptoInUse {
   readonly backend: string;
   readonly fallbackReason: string | null;
 }
 
+/** The status of one replica; indexes and terms as of the report, durations in milliseconds, sizes in bytes. */
 export interface ReplicaReport {
   readonly replica: string;
   readonly cluster: string;
   readonly role: Role;
-  /** False while the operator keeps it out of the protocol. */
+  /** False while the operator keeps the replica out of the protocol. */
   readonly active: boolean;
   readonly term: number;
   readonly leader: string | null;
@@ -40,22 +41,22 @@ export interface ReplicaReport {
   readonly appliedIndex: number;
   /** Rank of the highest certificate (§5.5). */
   readonly prepared: { readonly term: number; readonly index: number };
-  /** Why it suspects its leader now (§6.1); null while it does not. */
+  /** Reason for which it suspects its leader now (§6.1); null while it does not. */
   readonly suspecting: string | null;
   readonly evidence: readonly { readonly kind: string; readonly culprit: string }[];
   readonly sessions: number;
-  /** Digest of the application's state and the session table, at the applied index beside it; both may lag by a second. */
+  /** Digest of the application's state and the session table, and the applied index it is of; both may lag by a second or more. */
   readonly state: { readonly digest: string; readonly appliedIndex: number };
   /** The stable checkpoint this replica would start from (§8.2); null before the first. */
   readonly checkpoint: { readonly index: number; readonly stateDigest: string } | null;
-  /** Entries at or below this index are dropped here; 0 while the log is whole. */
+  /** Entries at or below this index were dropped here; 0 while the log is complete. */
   readonly logBase: number;
   /** The snapshot being fetched (§8.3); null while there is none. */
   readonly stateTransfer: StateTransferStatus | null;
-  /** How far a replica that lost its disk is (§8.4); null in a full member. */
+  /** Progress of a replica that lost its disk (§8.4); null in a full member. */
   readonly recovery: RecoveryStatus | null;
   readonly clients: number;
-  /** Whether the disk takes writes, and how quickly. While it refuses, this replica takes no part in the protocol. */
+  /** State of the disk: whether it takes writes, and how fast. While it refuses, this replica takes no part in the protocol. */
   readonly storage: StorageStatus;
   readonly crypto: CryptoInUse & SignatureWork;
   readonly transport: Readonly<TransportCounters>;
@@ -77,12 +78,12 @@ export interface StatusParts {
   readonly ignored: TallyByKind;
   readonly isActive: () => boolean;
   readonly storage: (now: number) => StorageStatus;
-  /** What of the state is durable. */
+  /** The durable part of the state. */
   readonly mark: Readonly<DurableMark>;
   readonly connected: (now: number) => number;
   /** Reason of the latest suspicion, ended or not. */
   readonly suspicion: () => string | null;
-  /** When the replica started, on the clock that `report` is asked with. */
+  /** Time at which the replica started, on the clock of `report`'s `now`. */
   readonly startedAt: number;
 }
 
@@ -131,7 +132,7 @@ export class StatusReporter {
   }
 }
 
-/** Digest of everything replicated: the application's state and the session table (I6). */
+/** Returns the digest of everything replicated: the application's state and the session table (I6). */
 export function replicatedDigest(machineDigest: Uint8Array, { sessions }: CoreState): string {
   const hash = createHash("sha256").update(machineDigest);
   for (const bytes of sessionBytes(sessions)) hash.update(bytes);
@@ -157,7 +158,7 @@ function protocolStatus(state: CoreState) {
   };
 }
 
-/** The same of a core that got ahead of a disk that refused: what a restart would find. What it had beyond that, it never signed. */
+/** Returns the status of a core that got ahead of a disk that refused: what a restart would find. It never signed anything beyond that. */
 function durableStatus(state: CoreState, { hard, last, prepared, commitIndex }: DurableMark) {
   return {
     role: "follower" as const,

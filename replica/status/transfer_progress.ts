@@ -1,9 +1,9 @@
-/** Lines in the log while a state transfer goes on (§8.3), for whoever waits for a replica to have its state. */
+/** Log lines during a state transfer (§8.3), for an operator who waits for a replica to obtain its state. */
 import type { CoreState } from "../core/state.ts";
 import type { Logger } from "../diagnostics/logger.ts";
 import { stateTransferOf } from "./recovery_status.ts";
 
-/** Between two lines, in milliseconds. A transfer that is over sooner has none but its first and last. */
+/** Interval between two lines, in milliseconds. A shorter transfer has no lines but its first and last. */
 const INTERVAL_MS = 2000;
 
 export class TransferProgress {
@@ -16,7 +16,7 @@ export class TransferProgress {
     this.#log = log;
   }
 
-  /** Writes a line if one is due. Called after every input, which timers are as well. */
+  /** Writes a line if one is due. Called after every input, timer ticks included. */
   look(state: Pick<CoreState, "transfer">, now: number): void {
     const index = state.transfer?.target.stable.index;
     if (index === undefined) return;

@@ -2,8 +2,8 @@
 import type { ChainedEntry, Head } from "../../protocol/entry.ts";
 
 /**
- * What of `branch` is still of use: what lies above `base` on its chain. A branch that leaves the log below a base, which is committed,
- * conflicts with it and can never be led from. One that the base does not reach is left as it is.
+ * Returns the part of `branch` that is still of use: the entries above `base` on its chain. A branch that leaves the log below a base,
+ * which is committed, conflicts with it and can never be led from. One that the base does not reach is returned unchanged.
  */
 export function branchAbove(branch: readonly ChainedEntry[], base: Head): readonly ChainedEntry[] {
   const first = branch[0]?.entry.index;

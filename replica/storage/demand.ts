@@ -1,4 +1,4 @@
-/** Requests that a core never makes. */
+/** A check against requests that a core never makes. */
 import { StorageError } from "./port.ts";
 
 /** Throws {@linkcode StorageError} naming `what` was asked for unless `holds`. */

@@ -1,4 +1,4 @@
-/** What an empty disk holds. */
+/** The content of an empty disk. */
 import { logIndex, term } from "../../protocol/ids.ts";
 import type { HardState, Recovered } from "../core/output.ts";
 

@@ -1,7 +1,6 @@
 /**
- * The last-signed guard (§4.2): a second, independent opinion on what may be signed. It knows only what was allowed before and what
- * the entries table holds, shares no state with the core, and its record is written in the very transaction that
- * makes the operations durable.
+ * The last-signed guard (§4.2): a second, independent check of what may be signed. It knows only what was allowed before and what the
+ * entries table holds, shares no state with the core, and its record is written in the very transaction that makes the operations durable.
  */
 import { equalBytes } from "../../protocol/bytes/equal_bytes.ts";
 import type { Head } from "../../protocol/entry.ts";
@@ -11,15 +10,15 @@ import type { Vote } from "../../protocol/message.ts";
 import { GuardError } from "./port.ts";
 import type { SigningIntent } from "./port.ts";
 
-/** What was allowed to be signed last. */
+/** The last signatures that the guard allowed. */
 export interface GuardRecord {
   /** Highest term of an allowed response, 0 before the first. */
   readonly ackTerm: Term;
   /** Highest head acked in `ackTerm`, null before the first. */
   readonly ack: Head | null;
   /**
-   * Whether the log was seen to pass through `ack` when its base moved past it. It then passes through it for ever: bases are
-   * committed, so each lies on the chain through the one before.
+   * True if the log passed through `ack` when its base moved past it. It then passes through it forever: bases are committed, so each lies
+   * on the chain through the one before.
    */
   readonly ackSettled: boolean;
   /** Term of the last vote, 0 before the first. */
@@ -40,22 +39,22 @@ export const NOTHING_SIGNED: GuardRecord = {
   bar: toTerm(0),
 };
 
-/** What the guard looks at besides its record, as it stands at the end of the transaction. */
+/** The guard's view of the disk besides its record, as of the end of the transaction. */
 export interface GuardView {
-  /** Index of the point that the log begins behind. */
+  /** Index of the point after which the log begins. */
   readonly baseIndex: LogIndex;
-  /** The chain hash at an index of the log, that of its base included; null below the base and above the last entry. */
+  /** Returns the chain hash at an index of the log, its base included; null below the base and above the last entry. */
   hashAt(index: LogIndex): Digest | null;
-  /** Whether this replica lost its disk and does not know yet what it has signed (§8.4). */
+  /** True while this replica, which lost its disk, does not know yet what it has signed (§8.4). */
   readonly recovering: boolean;
 }
 
-/** What the guard has a say in. */
+/** The intents that the guard checks. */
 export type GuardedIntent = Exclude<SigningIntent, { readonly kind: "checkpoint" }>;
 
 /**
- * The record after `intents`, checked in order; the very same object if nothing changed. Throws {@linkcode GuardError}
- * naming what was signed and what was asked for, if one of them must not be signed.
+ * Returns the record after `intents`, checked in order; the very same object if nothing changed. Throws {@linkcode GuardError} naming what
+ * was signed and what was asked for if one of them must not be signed.
  */
 export function checkIntents(record: GuardRecord, intents: readonly GuardedIntent[], view: GuardView): GuardRecord {
   return intents.reduce(
@@ -68,9 +67,9 @@ export function checkIntents(record: GuardRecord, intents: readonly GuardedInten
 }
 
 /**
- * The record once the log's base has moved to `base`, asked while `hashAt` still tells of the log before. `settled` is the highest index
- * whose point, as the log has it, is sure to lie on the chain of the new base. An ack that is not on the log stays what it is, and no
- * ack passes in its term any more: what lies below a base cannot be looked up.
+ * Returns the record after the log's base has moved to `base`, computed while `hashAt` still gives the log before. `settled` is the highest
+ * index whose point on that log is certain to lie on the chain of the new base. An ack that is not on the log is left unsettled, and no
+ * further ack is allowed in its term: points below a base cannot be looked up.
  */
 export function moveBase(
   record: GuardRecord,
@@ -83,10 +82,10 @@ export function moveBase(
   return hashAt(ack.index) === ack.hash ? { ...record, ackSettled: true } : record;
 }
 
-/** The record once a recovery has ended that found `bar` (§8.4). */
+/** Returns the record after a recovery that found `bar` has ended (§8.4). */
 export const raiseBar = (record: GuardRecord, bar: Term): GuardRecord => bar > record.bar ? { ...record, bar } : record;
 
-/** §4.3: nothing of a term below the highest one signed in; §8.4: nor of one that may have been signed in before. */
+/** §4.3: refuses terms below the highest one signed in; §8.4: and those that may have been signed in before the disk was lost. */
 function checkTerm(record: GuardRecord, term: Term, asked: string): void {
   const highest = Math.max(record.ackTerm, record.voteTerm);
   if (term < highest) {
@@ -122,7 +121,7 @@ function checkAcks(record: GuardRecord, term: Term, heads: readonly Head[], view
   return { ...record, ackTerm: term, ack, ackSettled: ack === last && record.ackSettled };
 }
 
-/** Below the base only what was settled as the base moved past it is known. */
+/** Returns whether the log passes through the last ack; below the base only what was settled as the base moved past it is known. */
 const passesThrough = (last: Head, settled: boolean, { baseIndex, hashAt }: GuardView): boolean =>
   last.index < baseIndex ? settled : hashAt(last.index) === last.hash;
 

@@ -1,4 +1,4 @@
-/** What the small durable record may become (§4.1, §8.4): terms never go back, and a recovery ends only once it knows its bar. */
+/** Changes allowed to the small durable record (§4.1, §8.4): terms never go back, and a recovery ends only once it knows its bar. */
 import type { HardState, Recovery } from "../core/output.ts";
 import { demand } from "./demand.ts";
 

@@ -1,11 +1,12 @@
-/** Which chunks a snapshot on this disk has, and that all of them are held (§8.2, §8.3). */
+/** The chunks of a snapshot on this disk, and the check that all of them are held (§8.2, §8.3). */
 import type { Digest } from "../../protocol/ids.ts";
 import type { ChunkReader, Hash } from "../../protocol/ports.ts";
 import { restoreSnapshot } from "../../protocol/snapshot/snapshot_restore.ts";
 
 /**
- * Every chunk of the snapshot with `stateDigest`, its manifest included. The manifest is read and checked; of the other chunks only that
- * they are held, as whoever restores them reads and checks each. Throws a RangeError that names what is missing or wrong.
+ * Returns the digests of all chunks of the snapshot with `stateDigest`, its manifest included. The manifest is read and checked; of the
+ * other chunks only that they are held, since each is checked when it is read for a restore. Throws a RangeError that names what is missing
+ * or wrong.
  */
 export function heldSnapshot(
   hash: Hash,

@@ -1,15 +1,15 @@
 /**
- * A few numbers of what is durable, in a small file beside the database. It is written after each commit and never synced, so it costs no
- * time and lags after a power cut; but it is never ahead of a database that still holds all it has reported. One that it is ahead of has
- * lost its tail: its log of recent writes was damaged or removed, or an older copy took its place. SQLite cannot tell: to it, such a log
- * merely ends earlier.
+ * A few numbers of the durable state, in a small file beside the database. It is written after each commit and never synced, so it costs no
+ * time and lags after a power cut; but it is never ahead of a database that still holds all it has reported. A database that it is ahead of
+ * has lost its tail: its log of recent writes was damaged or removed, or an older copy replaced it. SQLite cannot tell: for SQLite, such a
+ * log merely ends earlier.
  */
 import { sha256Hex } from "../../crypto/digest.ts";
 import { damaged } from "./damage.ts";
 import type { GuardRecord } from "./guard.ts";
 import { baseIndex, type Tip } from "./tip.ts";
 
-/** Numbers that never go back, and pairs of which the second may where the first rises. */
+/** Numbers that never go back, and pairs whose second number may go back if the first rises. */
 const NAMES = [
   ["term", null],
   ["term of a PreVote", null],
@@ -21,7 +21,7 @@ const NAMES = [
   ["term of the last ack", "its index"],
 ] as const;
 
-/** One pair for each of the names above; 0 where there is no second. */
+/** One pair for each of the names above; the second number is 0 if there is none. */
 type LastKnown = readonly (readonly [number, number])[];
 
 const TITLE = "bft-raft-last-known-1";
@@ -45,12 +45,12 @@ export class LastKnownFile {
   readonly #file: Deno.FsFile;
   #written = "";
 
-  /** Opens the file, or makes it. Throws as `Deno.openSync` does. */
+  /** Opens the file, or creates it. Throws as `Deno.openSync` does. */
   constructor(path: string) {
     this.#file = Deno.openSync(path, { read: true, write: true, create: true, mode: 0o600 });
   }
 
-  /** Throws {@linkcode StorageError} where the file tells of more than a database in `dir` holds now. */
+  /** Throws {@linkcode StorageError} if the file records more than the database in `dir` holds now. */
   assertNotOlder(dir: string, tip: Tip, guard: GuardRecord): void {
     const known = this.#read();
     const found = lastKnown(tip, guard);
@@ -63,7 +63,7 @@ export class LastKnownFile {
     });
   }
 
-  /** Writes down what is durable. Where that fails, only the chance to notice a loss later is less. */
+  /** Writes the numbers of the durable state. A failure only lessens the chance to notice a loss later. */
   write(tip: Tip, guard: GuardRecord): void {
     const text = [TITLE, ...lastKnown(tip, guard).flat()].join(" ");
     if (text === this.#written) return;
@@ -82,7 +82,7 @@ export class LastKnownFile {
     this.#file.close();
   }
 
-  /** Null where nothing was written yet, or a power cut tore it. */
+  /** Returns null if nothing was written yet, or a power cut left it incomplete. */
   #read(): LastKnown | null {
     const bytes = new Uint8Array(FILE_BYTES);
     this.#file.seekSync(0, Deno.SeekMode.Start);

@@ -16,37 +16,37 @@ export type SigningIntent =
 
 export interface Storage {
   /**
-   * The chunks of snapshots that are committed. `read` throws {@linkcode StorageError} where the disk gives other bytes than were
-   * written, and all of it does on a storage that is closed or has failed.
+   * The chunks of snapshots that are committed. `read` throws {@linkcode StorageError} if the disk returns other bytes than were written;
+   * every method throws it on a storage that is closed or has failed.
    */
   readonly chunks: ChunkReader;
-  /** What the last committed transaction left. Called once, at start. */
+  /** Returns the state after the last committed transaction. Called once, at start. */
   load(): Recovered;
   /**
-   * Applies `operations` in order, checks and records `intents`, and makes all of it durable, atomically.
-   * Throws {@linkcode GuardError} if the guard refuses an intent and {@linkcode StorageError} if the disk does; then nothing has changed.
+   * Applies `operations` in order, checks and records `intents`, and makes all of it durable, atomically. Throws {@linkcode GuardError} if
+   * the guard refuses an intent and {@linkcode StorageError} if the disk does; then nothing has changed.
    *
-   * Chunks are an exception, since snapshots are written in the background: `operations` that only write or drop chunks, with no intents
-   * beside them, are atomic too, but become durable no later than with the next commit that has anything else in it, an intent included.
+   * Chunks are an exception, since snapshots are written in the background: `operations` that only write or drop chunks, without intents,
+   * are atomic too, but become durable no later than with the next commit that has anything else in it, an intent included.
    */
   commit(operations: readonly PersistOperation[], intents: readonly SigningIntent[]): void;
-  /** Small named values outside the protocol (e.g. the time of the last obeyed SetActive). */
+  /** Reads a small named value outside the protocol (e.g. the last SetActive obeyed). */
   getMeta(name: string): string | null;
   setMeta(name: string, value: string): void;
   /**
-   * Marks this disk as one that no replica must start on any more, and why, durably: opening it fails from then on, with this reason
-   * and the safe way on. Only a recovery takes its place (§8.4).
+   * Durably marks this disk as one that no replica may start on any more, with the reason: from then on opening it fails with this reason
+   * and the safe way on. Only a recovery replaces it (§8.4).
    */
   markOutdated(reason: string): void;
   close(): void;
 }
 
-/** The guard refused to let something be signed: a bug here, or a disk that went back in time. The replica stops. */
+/** The guard refused to let something be signed: a bug in this replica, or a disk that went back in time. The replica stops. */
 export class GuardError extends Error {
   override readonly name = "GuardError";
 }
 
-/** What is known of a {@linkcode StorageError} beside its words. */
+/** The properties of a {@linkcode StorageError} besides its message. */
 export interface StorageErrorOptions extends ErrorOptions {
   /** Default false. */
   readonly refused?: boolean;
@@ -58,11 +58,11 @@ export interface StorageErrorOptions extends ErrorOptions {
 export class StorageError extends Error {
   override readonly name = "StorageError";
   /**
-   * True where the disk refused and may accept again (full, read-only, I/O error, in use): the replica waits for it. False where
-   * what it holds or was asked to hold cannot be: the replica stops.
+   * True if the disk refused and may accept again (full, read-only, I/O error, in use): the replica waits for it. False if its content, or
+   * a requested write, is impossible: the replica stops.
    */
   readonly refused: boolean;
-  /** True where the disk holds what cannot be, or is known to be out of date: a recovery may take its place (§8.4). */
+  /** True if the disk's content is impossible, or known to be out of date: a recovery may replace it (§8.4). */
   readonly damaged: boolean;
 
   constructor(message: string, options: StorageErrorOptions = {}) {
@@ -72,8 +72,8 @@ export class StorageError extends Error {
   }
 }
 
-/** Whether `error` says that the disk refused for now. */
+/** Returns whether `error` means that the disk refused for now. */
 export const isRefusal = (error: unknown): error is StorageError => error instanceof StorageError && error.refused;
 
-/** Whether `error` says that the disk cannot be trusted, and that a recovery may take its place (§8.4). */
+/** Returns whether `error` means that the disk cannot be trusted, and that a recovery may replace it (§8.4). */
 export const isDamaged = (error: unknown): error is StorageError => error instanceof StorageError && error.damaged;

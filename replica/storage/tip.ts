@@ -1,7 +1,7 @@
 /**
- * What both twins refuse to write, whatever the core asks: a gap in the log, terms that go backwards, loss of committed entries or
- * of the snapshot that stands for them, a falling rank or commit index (I9, I10). Such a request is a bug here; the replica stops rather
- * than damage its disk.
+ * Refusals of both twins, whatever the core asks to write: a gap in the log, terms that go backwards, loss of committed entries or of the
+ * snapshot that replaces them, a falling rank or commit index (I9, I10). Such a request is a bug in this replica; it stops rather than
+ * damage its disk.
  */
 import type { CheckpointProof } from "../../protocol/certificate.ts";
 import type { ChainedEntry, Head } from "../../protocol/entry.ts";
@@ -14,13 +14,13 @@ import { EMPTY_HARD_STATE } from "./empty.ts";
 import { assertHardState } from "./hard_state_change.ts";
 import type { Chunk } from "../../protocol/ports.ts";
 
-/** The little of the durable state that the next operation is checked against. */
+/** The small part of the durable state that the next operation is checked against. */
 export interface Tip {
   readonly hardState: HardState;
-  /** What the log begins behind, null for genesis. */
+  /** The point after which the log begins, null for genesis. */
   readonly base: Head | null;
   readonly lastIndex: LogIndex;
-  /** Term of the last entry; 0 where there is none, or none any more. */
+  /** Term of the last entry; 0 if there is none, or no longer. */
   readonly lastTerm: Term;
   readonly commitIndex: LogIndex;
   readonly preparedTerm: Term;
@@ -28,7 +28,7 @@ export interface Tip {
   readonly evidence: number;
   /** Index of the stable checkpoint, 0 before the first. */
   readonly checkpointIndex: LogIndex;
-  /** Every chunk of its snapshot. */
+  /** Digests of all chunks of its snapshot. */
   readonly kept: ReadonlySet<Digest>;
 }
 
@@ -48,7 +48,7 @@ export const EMPTY_TIP: Tip = {
   kept: NONE,
 };
 
-/** The tip of what a disk holds, `kept` being the chunks of its stable checkpoint's snapshot. */
+/** Returns the tip of a disk's content, `kept` being the chunks of its stable checkpoint's snapshot. */
 export function tipOf(recovered: Recovered, kept: ReadonlySet<Digest>): Tip {
   const last = recovered.entries.at(-1)?.entry;
   return {
@@ -65,22 +65,22 @@ export function tipOf(recovered: Recovered, kept: ReadonlySet<Digest>): Tip {
   };
 }
 
-/** Index of the point that the log begins behind. */
+/** Returns the index of the point after which the log begins. */
 export const baseIndex = ({ base }: Pick<Tip, "base">): LogIndex => base?.index ?? logIndex(0);
 
-/** What the disk holds at this point of the transaction. */
+/** The disk as of this point of the transaction. */
 export interface TipView {
-  /** Term of the entry at an index of the log, 0 where there is none. */
+  /** Returns the term of the entry at an index of the log, 0 if there is none. */
   termAt(index: LogIndex): Term;
-  /** The chain hash at an index of the log, that of its base included; null below the base and above the last entry. */
+  /** Returns the chain hash at an index of the log, its base included; null below the base and above the last entry. */
   hashAt(index: LogIndex): Digest | null;
-  /** Every chunk of the snapshot with this state digest. Throws {@linkcode StorageError} unless all of them are held. */
+  /** Returns the chunks of the snapshot with this state digest. Throws {@linkcode StorageError} unless all of them are held. */
   snapshot(stateDigest: Digest): ReadonlySet<Digest>;
-  /** Whether these bytes have that digest. */
+  /** Returns whether these bytes have that digest. */
   isChunk(chunk: Chunk): boolean;
 }
 
-/** The tip after `operation`. Throws {@linkcode StorageError} if it must not be written. */
+/** Returns the tip after `operation`. Throws {@linkcode StorageError} if it must not be written. */
 export function advanceTip(tip: Tip, operation: PersistOperation, view: TipView): Tip {
   switch (operation.op) {
     case "hard-state":
@@ -153,7 +153,9 @@ function truncate(tip: Tip, after: LogIndex, { termAt }: TipView): Tip {
   return after >= tip.lastIndex ? tip : { ...tip, lastIndex: after, lastTerm: termAt(after) };
 }
 
-/** §8.2: what stands for all entries below it is held whole, and lies on the log. Whether it is committed shows at the end. */
+/**
+ * §8.2: the snapshot that replaces all entries below it is held completely, and lies on the log. `checkTip` checks that it is committed.
+ */
 function checkpoint(tip: Tip, proof: CheckpointProof, view: TipView): Tip {
   const { index, hash, stateDigest } = proof.stable;
   assertProof(proof);
@@ -170,7 +172,7 @@ function assertProof({ stable, commit }: CheckpointProof): void {
   );
 }
 
-/** §8.2: nothing goes but what is committed and what the stable snapshot stands for. */
+/** §8.2: only entries that are committed and covered by the stable snapshot are dropped. */
 function compact(tip: Tip, base: Head, { hashAt }: TipView): Tip {
   const [before, highest] = [baseIndex(tip), Math.min(tip.commitIndex, tip.checkpointIndex)];
   demand(
@@ -187,7 +189,7 @@ function compact(tip: Tip, base: Head, { hashAt }: TipView): Tip {
   return base.index === before ? tip : { ...tip, base, lastTerm };
 }
 
-/** §8.3: only to go beyond what the log can hold. That the new base is committed shows at the end. */
+/** §8.3: only to go beyond what the log can hold. That the new base is committed is checked at the end of the transaction. */
 function restart(tip: Tip, base: Head, { hashAt }: TipView): Tip {
   demand(base.index > tip.commitIndex, () => `a log restarted at ${base.index}, committed is ${tip.commitIndex}`);
   demand(hashAt(base.index) !== base.hash, () => `a log restarted at (${base.index}, ${base.hash}), which it holds`);

@@ -11,27 +11,27 @@ import { advanceTip, baseIndex, checkTip, type Tip, type TipView } from "./tip.t
 /** A disk in the middle of a transaction. */
 export interface OpenDisk {
   readonly chunks: Pick<ChunkReader, "has" | "read">;
-  /** The chain hash of the entry at `index`, null where there is none. */
+  /** Returns the chain hash of the entry at `index`, null if there is none. */
   hashAt(index: LogIndex): Digest | null;
-  /** Its term, 0 where there is none. */
+  /** Returns its term, 0 if there is none. */
   termAt(index: LogIndex): Term;
-  /** Makes one change, which was checked; `before` is the tip up to then. */
+  /** Makes one change, which was checked; `before` is the tip before it. */
   write(operation: PersistOperation, before: Tip): void;
 }
 
-/** What is known of a disk without reading it. */
+/** The knowledge of a disk without reading it. */
 export interface Known {
   readonly tip: Tip;
   readonly guard: GuardRecord;
 }
 
-/** What never changes. */
+/** The constants of a disk. */
 export interface Fixed {
   readonly hash: Hash;
   readonly genesis: Digest;
 }
 
-/** Applies a transaction. Throws GuardError or {@linkcode StorageError}; then whoever began the transaction takes it back. */
+/** Applies a transaction. Throws GuardError or {@linkcode StorageError}; the caller, which began the transaction, then undoes it. */
 export function applyTransaction(
   disk: OpenDisk,
   known: Known,
@@ -51,7 +51,7 @@ export function applyTransaction(
   return { tip, guard: checkSigning(disk, { tip, guard }, intents, fixed) };
 }
 
-/** The guard's record after `intents`, checked against what the disk holds now. */
+/** Returns the guard's record after `intents`, checked against what the disk holds now. */
 export function checkSigning(
   disk: OpenDisk,
   { tip, guard }: Known,
@@ -67,13 +67,13 @@ export function checkSigning(
   return checkIntents(guard, guarded, view);
 }
 
-/** The guard looks at what an operation takes away before it is gone. */
+/** Returns the guard's record after `operation`; the guard reads what the operation removes before it is gone. */
 function follow(guard: GuardRecord, operation: PersistOperation, before: Tip, { hashAt }: TipView): GuardRecord {
   switch (operation.op) {
     case "compact":
       return moveBase(guard, operation.base.index, operation.base.index, hashAt);
     case "restart-log":
-      // Of the log that goes only what is committed is sure to lie on the chain of the new base.
+      // Of the log that is dropped, only committed entries are certain to lie on the chain of the new base.
       return moveBase(guard, operation.base.index, before.commitIndex, hashAt);
     case "hard-state": {
       const bar = before.hardState.recovery?.bar ?? null;
@@ -85,8 +85,8 @@ function follow(guard: GuardRecord, operation: PersistOperation, before: Tip, { 
 }
 
 /**
- * §8.2: a Checkpoint promises that its snapshot is held, and is one of the committed log. One below the base cannot be looked up: it was
- * composed before the checkpoint that took its place in this very transaction.
+ * §8.2: a Checkpoint promises that its snapshot is held, and that it is of the committed log. One below the base cannot be looked up: it
+ * was composed before the checkpoint that replaced it in this very transaction.
  */
 function assertCheckpoint(
   { chunks }: OpenDisk,
@@ -124,8 +124,8 @@ function wholeSnapshot(hash: Hash, stateDigest: Digest, chunks: OpenDisk["chunks
 }
 
 /**
- * Whether a transaction may become durable later, with the next one that may not: it only writes or drops chunks, and nothing is about to
- * be signed on it.
+ * Returns whether a transaction may become durable later, with the next one that may not: it only writes or drops chunks, and nothing is
+ * about to be signed on it.
  */
 export const isBackground = (operations: readonly PersistOperation[], intents: readonly SigningIntent[]): boolean =>
   intents.length === 0 && operations.length > 0 &&

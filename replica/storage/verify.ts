@@ -1,6 +1,6 @@
 /**
- * What a restart demands of its disk before it signs anything (§4.1). A disk that holds what this replica cannot have written makes
- * it a Byzantine replica (§1.3), so nothing is repaired or skipped here.
+ * Checks of the disk at a restart, before anything is signed (§4.1). A disk that holds what this replica cannot have written makes it a
+ * Byzantine replica (§1.3), so nothing is repaired or skipped here.
  */
 import type { ChainedEntry, Head } from "../../protocol/entry.ts";
 import { chainEntry, genesisHash } from "../../protocol/hash_chain.ts";
@@ -13,7 +13,7 @@ import { damaged } from "./damage.ts";
 import type { GuardRecord } from "./guard.ts";
 import { heldSnapshot } from "./held_snapshot.ts";
 
-/** Throws {@linkcode StorageError} naming the first thing that cannot be, unless all that was read fits together. */
+/** Throws {@linkcode StorageError} naming the first impossibility, unless everything read fits together. */
 export function verifyRecovered(hash: Hash, clusterId: string, recovered: Recovered, guard: GuardRecord): void {
   const genesis = genesisHash(hash, clusterId);
   const base = recovered.base ?? { index: logIndex(0), hash: genesis };
@@ -30,8 +30,8 @@ export function verifyRecovered(hash: Hash, clusterId: string, recovered: Recove
 }
 
 /**
- * Every chunk of the stable checkpoint's snapshot. Throws {@linkcode StorageError} unless its manifest reads well and all of them are held.
- * What the other chunks hold is checked by `ChunkReader.read` as the state is restored from them, which every start does.
+ * Returns the chunks of the stable checkpoint's snapshot. Throws {@linkcode StorageError} unless its manifest is valid and all of them are
+ * held. `ChunkReader.read` checks the content of the other chunks as the state is restored from them, which every start does.
  */
 export function verifySnapshot(
   hash: Hash,
@@ -48,16 +48,16 @@ export function verifySnapshot(
   }
 }
 
-/** What the log holds. */
+/** The checked log, by index. */
 interface LogView {
-  /** Index of the point it begins behind; what lies below is gone. */
+  /** Index of the point after which it begins; everything below is gone. */
   readonly base: LogIndex;
   readonly last: LogIndex;
-  /** Its chain hash at an index, that of its base included; null where it has none. */
+  /** Returns its chain hash at an index, its base included; null if it has none. */
   hashAt(index: LogIndex): Digest | null;
 }
 
-/** Recomputes every hash of `chain`, which must start right behind `from` (§3.1). */
+/** Recomputes every hash of `chain`, which must start right after `from` (§3.1). */
 function verifyChain(hash: Hash, chain: readonly ChainedEntry[], from: Head, name: string): void {
   let before: { index: LogIndex; hash: Digest; term: Term } = { ...from, term: term(0) };
   for (const { entry, digest, hash: stored } of chain) {
@@ -79,7 +79,7 @@ function verifyChain(hash: Hash, chain: readonly ChainedEntry[], from: Head, nam
   }
 }
 
-/** §6.8: the branch hangs on the log and ends where its certificate points. */
+/** §6.8: the branch attaches to the log and ends at the point of its certificate. */
 function verifyBranch(hash: Hash, { branch, prepared }: Recovered, { base, last: end, hashAt }: LogView): void {
   const first = branch[0]?.entry;
   if (first === undefined) return;
@@ -120,7 +120,7 @@ function verifyCertificates(recovered: Recovered, { base, last, hashAt }: LogVie
   }
 }
 
-/** §8.2: the stable checkpoint stands for all that is gone from the log, and is a committed point of it. */
+/** §8.2: the stable checkpoint replaces everything that is gone from the log, and is a committed point of it. */
 function verifyCheckpoint({ checkpoint, commitIndex }: Recovered, { base, hashAt }: LogView): void {
   if (checkpoint === null) {
     if (base > 0) throw damaged(`The log begins behind index ${base} but there is no checkpoint to start from`);
@@ -137,7 +137,7 @@ function verifyCheckpoint({ checkpoint, commitIndex }: Recovered, { base, hashAt
   }
 }
 
-/** §6.8: a certificate's entries may go once a higher-ranked one is held or the commit index has passed them. */
+/** §6.8: a certificate's entries may be dropped once a higher-ranked one is held or the commit index has passed them. */
 function isOutranked({ prepared, commitIndex, commitCertificate }: Recovered): boolean {
   if (prepared === null || prepared.index <= commitIndex) return true;
   return commitCertificate !== null && compareRank(prepared, commitCertificate) < 0;

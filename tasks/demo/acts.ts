@@ -1,9 +1,9 @@
-/** The acts of the demo. Each waits for what it shows, and throws where that does not come. */
+/** The acts of the demo. Each waits for what it shows, and throws if that does not happen. */
 import type { Client } from "../../client/mod.ts";
 import { eventually } from "../support/eventually.ts";
 import { commonLeader, type Led, PATIENCE_MS, type Stage, waitForEqualCommits, waitForLeader } from "./stage.ts";
 
-/** Keys written so that there is a log worth comparing. */
+/** Number of keys written so that there is a log worth comparing. */
 const MORE_KEYS = 20;
 
 /** Writes and reads keys through a healthy cluster. */
@@ -36,7 +36,7 @@ export async function killLeader(stage: Stage): Promise<string> {
   return before.leader;
 }
 
-/** Starts the killed replica again; it comes back with its disk and catches up. */
+/** Restarts the killed replica; it comes back with its disk and catches up. */
 export async function restart(stage: Stage, id: string): Promise<void> {
   const { cluster, say } = stage;
   await cluster.start(id);
@@ -44,7 +44,7 @@ export async function restart(stage: Stage, id: string): Promise<void> {
   say("caught up", await waitForEqualCommits(stage, cluster.ids));
 }
 
-/** One replica turns Byzantine, becomes leader, and tells its followers different things (§0). Returns its id. */
+/** Has one replica turn Byzantine, become leader, and send its followers different entries (§0). Returns its id. */
 export async function byzantineLeader(stage: Stage): Promise<string> {
   const { cluster, say } = stage;
   const { leader, term } = await waitForLeader(stage, cluster.ids);
@@ -65,13 +65,13 @@ export async function byzantineLeader(stage: Stage): Promise<string> {
   throw new Error(`${villain} was not caught within ${PATIENCE_MS} ms`);
 }
 
-/** §6.10: whose turn comes first in the next term, passing over the leader that is deposed with this one. */
+/** Returns the first candidate of the next term (§6.10), passing over the leader that is deposed with this one. */
 function nextInTurn(ids: readonly string[], { leader, term }: Led): string {
   const first = ids[(term + 1) % ids.length]!;
   return first === leader ? ids[(term + 2) % ids.length]! : first;
 }
 
-/** Has `villain` elected: the operator keeps each other leader out of the protocol until that is so. */
+/** Has `villain` elected: the operator deactivates every other leader until it is. */
 async function makeLead(stage: Stage, villain: string, honest: readonly string[]): Promise<Led> {
   const { cluster } = stage;
   const operator = await cluster.client("operator");
@@ -88,8 +88,8 @@ async function makeLead(stage: Stage, villain: string, honest: readonly string[]
 }
 
 /**
- * Takes a leader out of the protocol until another one leads. A `favourite` was out of it so long that it suspects as soon as it is
- * back: it hears everyone's PreVotes then, and its turn is not lost.
+ * Deactivates a leader until another one leads. A `favourite` is first deactivated for so long that it suspects the leader as soon as it is
+ * back: it then hears everyone's PreVotes, and does not miss its turn.
  */
 async function depose({ cluster, observer }: Stage, operator: Client, led: Led, favourite: string | null) {
   const setActive = (id: string, active: boolean) => operator.setActive(id, active, { timeoutMs: PATIENCE_MS });
@@ -107,7 +107,7 @@ async function depose({ cluster, observer }: Stage, operator: Client, led: Led, 
   await setActive(led.leader, true);
 }
 
-/** Writes through the Byzantine leader. True once every honest replica holds evidence and another one leads. */
+/** Writes through the Byzantine leader. Resolves to true once every honest replica holds evidence and another one leads. */
 async function provoke(
   stage: Stage,
   villain: string,

@@ -1,10 +1,10 @@
-/** The demo's client: a process of its own that reads commands and answers each with one line of JSON. */
+/** The demo's client: a separate process that reads commands and answers each with one line of JSON. */
 import { DenoProcess } from "../support/deno_process.ts";
 import type { LocalCluster } from "../support/local_cluster.ts";
 
 const ANSWER_MS = 30_000;
 
-/** An answer, and how long it took. */
+/** An answer, and the time it took. */
 export interface Answered {
   readonly answer: Readonly<Record<string, unknown>>;
   readonly tookMs: number;
@@ -23,7 +23,7 @@ export class ClientProcess implements AsyncDisposable {
     return this.#process.pid;
   }
 
-  /** Has it execute one command. Throws, with what the client said, where it was not done. */
+  /** Has the client execute one command. Throws, quoting the client, if it failed. */
   async execute(command: string): Promise<Answered> {
     const started = performance.now();
     const place = this.#answers++;

@@ -1,28 +1,28 @@
-/** What every act of the demo works with: the cluster, its client, an observer, and lines of what was seen. */
+/** The context of every act of the demo: the cluster, its client, an observer, and lines that report what was seen. */
 import type { ReplicaReport } from "../../replica/status/status.ts";
 import { eventually } from "../support/eventually.ts";
 import type { LocalCluster } from "../support/local_cluster.ts";
 import type { Observer } from "../support/observer.ts";
 import type { ClientProcess } from "./client_process.ts";
 
-/** How long the cluster may take to reach what an act waits for, in milliseconds. */
+/** Longest time the cluster may take to reach what an act waits for, in milliseconds. */
 export const PATIENCE_MS = 30_000;
 
 export interface Stage {
   readonly cluster: LocalCluster;
   readonly client: ClientProcess;
   readonly observer: Observer;
-  /** Prints a step: who or what, and what was seen. */
+  /** Prints a step: its title, and what was seen. */
   readonly say: (title: string, text: string) => void;
 }
 
-/** A leader that a quorum of `replicas` names alike in one term. */
+/** A leader, and the term it leads. */
 export interface Led {
   readonly leader: string;
   readonly term: number;
 }
 
-/** Waits until all `replicas` name one leader, one that `wanted` accepts. */
+/** Waits until all `replicas` name one leader that `wanted` accepts. */
 export function waitForLeader(
   { observer }: Stage,
   replicas: readonly string[],
@@ -34,7 +34,7 @@ export function waitForLeader(
   }, PATIENCE_MS);
 }
 
-/** The leader all of `statuses` name in one term, if there are `count` of them and they do. */
+/** Returns the leader all of `statuses` name in one term, or null if they do not agree or are fewer than `count`. */
 export function commonLeader(statuses: readonly ReplicaReport[], count: number): Led | null {
   const [first] = statuses;
   if (first === undefined || first.leader === null || statuses.length < count) return null;
@@ -42,7 +42,7 @@ export function commonLeader(statuses: readonly ReplicaReport[], count: number):
   return same ? { leader: first.leader, term: first.term } : null;
 }
 
-/** Waits until `replicas` stand at one commit index with one hash, and describes it. */
+/** Waits until `replicas` have one commit index and one hash, and describes them. */
 export async function waitForEqualCommits({ observer }: Stage, replicas: readonly string[]): Promise<string> {
   const statuses = await eventually("equal commits", async () => {
     const found = await observer.statuses(replicas);

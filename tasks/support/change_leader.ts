@@ -1,4 +1,4 @@
-/** Has a cluster change its leader, as an operator would. */
+/** Makes a cluster change its leader, as an operator would. */
 import type { Client } from "../../client/mod.ts";
 import type { ReplicaReport } from "../../replica/status/status.ts";
 import { eventually } from "./eventually.ts";
@@ -12,19 +12,19 @@ export interface Led {
   readonly term: number;
 }
 
-/** The leader of the highest term that any of `statuses` names. */
+/** Returns the leader of the highest term that any of `statuses` names. */
 export function presentLeader(statuses: readonly ReplicaReport[]): Led | null {
   const named = statuses.flatMap(({ leader, term }) => leader === null ? [] : [{ leader, term }]);
   return named.sort((a, b) => b.term - a.term)[0] ?? null;
 }
 
-/** The leader that the replicas which run name. Throws where there is none for a minute. */
+/** Waits for a leader named by a running replica. Throws if there is none for a minute. */
 export const waitForAnyLeader = (cluster: LocalCluster, observer: Observer): Promise<Led> =>
   eventually("a leader", async () => presentLeader(await observer.statuses(cluster.running)), PATIENCE_MS);
 
 /**
- * Takes the leader out of the protocol until it has a successor, which the others must be enough to elect. Gives the successor.
- * Throws where there is none for a minute; then the leader takes part again.
+ * Deactivates the leader until it has a successor, which the others must be enough to elect, and returns the successor. Throws if there is
+ * none for a minute. Either way the old leader is activated again.
  */
 export async function deposeLeader(cluster: LocalCluster, observer: Observer, operator: Client): Promise<Led> {
   const before = await waitForAnyLeader(cluster, observer);
@@ -37,8 +37,8 @@ export async function deposeLeader(cluster: LocalCluster, observer: Observer, op
 }
 
 /**
- * Restarts the leader's process with `flags`. It does not lead its term again (§5.1), so an election follows, in which it takes part: this
- * needs no more votes than there are, unlike an absence. Gives the leader then, perhaps the same one in a higher term.
+ * Restarts the leader's process with `flags`. It does not lead its term again (§5.1), so an election follows, in which it takes part:
+ * unlike an absence, this needs no more votes than there are. Returns the next leader, perhaps the same one in a higher term.
  */
 export async function restartLeader(cluster: LocalCluster, observer: Observer, flags: readonly string[]): Promise<Led> {
   const before = await waitForAnyLeader(cluster, observer);

@@ -1,15 +1,15 @@
-/** A process of this project, started with this very Deno and ended by its own pid. */
+/** A process of this project, started with this same Deno and ended by its own pid. */
 import { LineLog } from "./line_log.ts";
 
 const ROOT = new URL("../../", import.meta.url);
-/** How long a process has to end by itself after SIGTERM, in milliseconds. */
+/** Time a process has to end by itself after SIGTERM, in milliseconds. */
 const END_MS = 5000;
 
 export class DenoProcess implements AsyncDisposable {
   readonly pid: number;
   readonly stdout: LineLog;
   readonly stderr: LineLog;
-  /** How it ended. */
+  /** Resolves to the exit status once the process has ended. */
   readonly exited: Promise<Deno.CommandStatus>;
   readonly #child: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
@@ -41,12 +41,12 @@ export class DenoProcess implements AsyncDisposable {
     await this.#input.write(new TextEncoder().encode(line + "\n"));
   }
 
-  /** Sends a signal; one that has ended takes none. */
+  /** Sends a signal; does nothing if the process has ended. */
   signal(signal: Deno.Signal): void {
     if (this.#running) this.#child.kill(signal);
   }
 
-  /** Ends it with SIGTERM, or SIGKILL where that takes too long, and waits until it is gone. */
+  /** Ends the process with SIGTERM, or SIGKILL if that takes too long, and waits until it is gone. */
   async end(): Promise<Deno.CommandStatus> {
     this.signal("SIGTERM");
     const timer = setTimeout(() => this.signal("SIGKILL"), END_MS);
@@ -55,14 +55,14 @@ export class DenoProcess implements AsyncDisposable {
     return status;
   }
 
-  /** Ends it with SIGKILL and waits until it is gone. */
+  /** Ends the process with SIGKILL and waits until it is gone. */
   async kill(): Promise<Deno.CommandStatus> {
     this.signal("SIGKILL");
     return await this.#gone();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // One that was stopped (SIGSTOP) would not hear SIGTERM.
+    // A process that was stopped (SIGSTOP) would not handle SIGTERM.
     this.signal("SIGCONT");
     await this.end();
   }

@@ -1,11 +1,8 @@
-/** Waiting for conditions, never for a time. */
+/** Waits for conditions, never for a fixed time. */
 
 const POLL_MS = 20;
 
-/**
- * Waits until `condition` gives something other than undefined, null or false, and looks again after `pollMs`. Throws after `timeoutMs`,
- * naming `what`.
- */
+/** Waits until `condition` returns something other than undefined, null or false. Throws after `timeoutMs`, naming `what`. */
 export async function eventually<T>(
   what: string,
   condition: () => T | Promise<T>,

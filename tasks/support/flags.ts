@@ -6,7 +6,7 @@ export type Flags<S extends string, B extends string> =
   & { readonly [name in S]: string | undefined }
   & { readonly [name in B]: boolean };
 
-/** Parses `args`. Throws `ConfigError` on what is unknown, empty or given twice. */
+/** Parses `args`. Throws `ConfigError` on a flag that is unknown, empty or given twice. */
 export function readFlags<const S extends string, const B extends string>(
   args: readonly string[],
   strings: readonly S[],
@@ -36,7 +36,7 @@ function onlyValue(name: string, values: readonly string[]): string | undefined 
   return values[0];
 }
 
-/** The value of flag `name` as a whole number, undefined where it is not given. Throws `ConfigError` on anything else. */
+/** Returns the value of flag `name` as a whole number, undefined if it is not given. Throws `ConfigError` on anything else. */
 export function wholeNumber(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (!/^\d{1,9}$/.test(text)) throw new ConfigError(`--${name}: given "${text}", wanted an integer`);

@@ -1,4 +1,4 @@
-/** Free TCP ports on loopback for clusters of tests and the demo. */
+/** Finds free TCP ports on loopback for clusters of tests and the demo. */
 
 /**
  * Below the range from which Linux takes the local ports of outgoing connections (32768 and up): a replica that is down keeps its
@@ -8,7 +8,7 @@ const LOWEST = 10_000;
 const HIGHEST = 32_000;
 const ATTEMPTS = 100;
 
-/** The first of `count` consecutive ports that were all free a moment ago. Throws where none are found. */
+/** Returns the first of `count` consecutive ports that were all free a moment ago. Throws if none are found. */
 export function findFreePorts(count: number, hostname = "127.0.0.1"): number {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const base = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST - count));

@@ -1,4 +1,4 @@
-/** The lines a child process writes, kept up to a bound, and waiting for one of them. */
+/** Keeps the lines a child process writes, up to a bound, and waits for particular ones. */
 
 const MAX_LINES = 10_000;
 
@@ -21,7 +21,7 @@ export class LineLog {
     this.ended = this.#read(stream);
   }
 
-  /** The first line, written already or yet to come, that `matches`. Rejects after `timeoutMs` or when the stream ends. */
+  /** Returns the first line, written already or yet to come, that `matches`. Rejects after `timeoutMs` or when the stream ends. */
   async waitFor(what: string, matches: (line: string) => boolean, timeoutMs: number): Promise<string> {
     const known = this.lines.find(matches);
     if (known !== undefined) return known;
@@ -38,7 +38,7 @@ export class LineLog {
     }
   }
 
-  /** Has `listener` see every line kept and every line to come. */
+  /** Passes every line kept and every line to come to `listener`. */
   onLine(listener: (line: string) => void): void {
     for (const line of this.lines) listener(line);
     this.#listener = listener;

@@ -1,4 +1,4 @@
-/** A cluster on this machine: keys in a directory, each replica a process of its own. */
+/** A cluster on this machine: keys in a directory, each replica a separate process. */
 import { generateCluster } from "../../crypto/roster/generate_cluster.ts";
 import { loadBackend, type LoadedBackend } from "../../crypto/signing/load_backend.ts";
 import { readKeyFile } from "../../crypto/keys/key_file.ts";
@@ -9,11 +9,11 @@ import { createZmqClientTransport } from "../../transport/mod.ts";
 import { DenoProcess } from "./deno_process.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
 
-/** How long a replica may take until it is ready, in milliseconds. */
+/** Time a replica may take until it is ready, in milliseconds. */
 const READY_MS = 20_000;
 
 export interface ClusterPlan {
-  /** Where keys and data are, made if missing. */
+  /** Directory of keys and data, created if missing. */
   readonly dir: string;
   readonly replicas: number;
   readonly clients: number;
@@ -24,7 +24,7 @@ export interface ClusterPlan {
 export class LocalCluster implements AsyncDisposable {
   readonly dir: string;
   readonly roster: Roster;
-  /** Whether keys and roster were made now. */
+  /** True if keys and roster were created by this `open`. */
   readonly isNew: boolean;
   readonly #loaded: LoadedBackend;
   readonly #replicas = new Map<string, DenoProcess>();
@@ -37,7 +37,7 @@ export class LocalCluster implements AsyncDisposable {
     this.#loaded = loaded;
   }
 
-  /** Opens the cluster in `plan.dir`, or makes its keys and roster. Nothing is started. Throws `ConfigError`. */
+  /** Opens the cluster in `plan.dir`, or creates its keys and roster. Starts nothing. Throws `ConfigError`. */
   static async open(plan: ClusterPlan): Promise<LocalCluster> {
     const loaded = await loadBackend("auto");
     const { backend } = loaded;
@@ -58,29 +58,29 @@ export class LocalCluster implements AsyncDisposable {
     return this.roster.replicas.map(({ id }) => id);
   }
 
-  /** Ids of the replicas that run now. */
+  /** Ids of the replicas now running. */
   get running(): string[] {
     return this.ids.filter((id) => this.#replicas.get(id)?.running);
   }
 
-  /** A replica's process, the latest one. Throws where it was never started. */
+  /** Returns a replica's latest process. Throws if it was never started. */
   process(id: string): DenoProcess {
     const process = this.#replicas.get(id);
     if (process === undefined) throw new Error(`replica ${id} was never started`);
     return process;
   }
 
-  /** `--cluster` and `--key` for a process that acts as `id`. */
+  /** Returns `--cluster` and `--key` for a process that acts as `id`. */
   credentials(id: string): string[] {
     return ["--cluster", `${this.dir}/cluster.json`, "--key", `${this.dir}/${id}.key`];
   }
 
-  /** Where a replica keeps its database. */
+  /** Returns the directory of a replica's database. */
   dataDir(id: string): string {
     return `${this.dir}/data/${id}`;
   }
 
-  /** Starts a replica, with further flags, and waits until it is ready. Throws with its last words if it does not come up. */
+  /** Starts a replica, with further flags, and waits until it is ready. Throws, quoting its output, if it does not come up. */
   async start(id: string, ...flags: string[]): Promise<DenoProcess> {
     const args = [...this.credentials(id), "--data", this.dataDir(id), ...flags];
     const process = new DenoProcess("replica", "replica/main.ts", args);
@@ -99,7 +99,7 @@ export class LocalCluster implements AsyncDisposable {
     await Promise.all(this.ids.map((id) => this.start(id, ...flags)));
   }
 
-  /** A client of this process that acts as `id`, knowing only the replicas of `only` where given. Closed with the cluster. */
+  /** Creates a client in this process that acts as `id`, restricted to the replicas of `only` if given. Closed with the cluster. */
   async client(id: string, only?: readonly string[]): Promise<Client> {
     const { backend } = this.#loaded;
     const replicas = this.roster.replicas.filter((line) => only?.includes(line.id) ?? true);

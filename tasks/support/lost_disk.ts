@@ -5,18 +5,18 @@ import { eventually } from "./eventually.ts";
 import type { LocalCluster } from "./local_cluster.ts";
 import type { Observer } from "./observer.ts";
 
-/** One change is enough for a learner that knows its bar, unless the new leader goes before it has committed anything. */
+/** Bound on changes of leader: one is enough for a learner that knows its bar, unless the new leader fails before it commits anything. */
 const MOST_CHANGES = 3;
-/** How long a learner may take to notice a new term's commit. */
+/** Time a learner may take to notice a new term's commit, in milliseconds. */
 const NOTICE_MS = 10_000;
 
-/** Ends a replica without warning and deletes all it had on its disk. */
+/** Kills a replica and deletes everything on its disk. */
 export async function loseDisk(cluster: LocalCluster, id: string): Promise<void> {
   await cluster.process(id).kill();
   await Deno.remove(cluster.dataDir(id), { recursive: true });
 }
 
-/** Waits until `id` has applied everything up to `index`, with nothing left to fetch, and gives its status then. */
+/** Waits until `id` has applied everything up to `index`, with nothing left to fetch, and returns its status then. */
 export function hasState(observer: Observer, id: string, index: number, timeoutMs: number): Promise<ReplicaReport> {
   return eventually(`${id} has the state of index ${index}`, async () => {
     const status = await observer.status(id);
@@ -24,14 +24,16 @@ export function hasState(observer: Observer, id: string, index: number, timeoutM
   }, timeoutMs);
 }
 
-/** Waits until `id` is no learner, or is one that knows which term it has to be past. */
+/** Waits until `id` is no learner, or is one that knows the term it has to be past. */
 export const knowsItsBar = (observer: Observer, id: string, timeoutMs: number): Promise<ReplicaReport> =>
   eventually(`${id} knows its bar`, async () => {
     const status = await observer.status(id);
     return status !== null && status.recovery?.bar !== null ? status : null;
   }, timeoutMs);
 
-/** Has the leader change, its process restarted with `flags`, until the learner `id` is a full member; gives the term it became one in. */
+/**
+ * Changes the leader, its process restarted with `flags`, until the learner `id` is a full member; returns the term in which it became one.
+ */
 export async function endRecovery(
   cluster: LocalCluster,
   observer: Observer,

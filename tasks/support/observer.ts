@@ -1,22 +1,22 @@
-/** Looks at each replica by itself, so that they can be compared. What one says is believed of it alone. */
+/** Queries each replica separately, so that they can be compared. A replica's answer is taken as evidence about itself alone. */
 import { type Client, type CommittedEntry, RefusedError } from "../../client/mod.ts";
 import type { ReplicaReport } from "../../replica/status/status.ts";
 import type { LocalCluster } from "./local_cluster.ts";
 
-/** Questions to one replica at a time; below what a replica answers a client at once. */
+/** Concurrent queries to one replica; below the number of queries a replica accepts from a client at once. */
 const CHUNK = 200;
 
 /** Logs of several replicas, compared entry by entry. */
 export interface Comparison {
-  /** Entries up to this one are dropped on some replica (§8.2), so that their hashes cannot be asked for; 0 if none are. */
+  /** Index up to which some replica has dropped entries (§8.2), so that their hashes cannot be asked for; 0 if none has. */
   readonly base: number;
-  /** Every index above `base` up to this one was compared; their chain hashes vouch for those below (§3.1). */
+  /** Every index above `base` up to this one was compared; their chain hashes cover those below (§3.1). */
   readonly commitIndex: number;
   /** Hash at `commitIndex`. */
   readonly hash: string;
 }
 
-/** Two replicas hold different entries at one committed index. */
+/** Thrown when two replicas hold different entries at one committed index. */
 export class DifferenceError extends Error {
   override readonly name = "DifferenceError";
 }
@@ -28,7 +28,7 @@ export class Observer {
     this.#clients = clients;
   }
 
-  /** An observer with a client key of its own, `id`. */
+  /** Creates an observer that uses the client key `id`, which nothing else should use. */
   static async of(cluster: LocalCluster, id: string): Promise<Observer> {
     const clients = cluster.ids.map(async (replica): Promise<[string, Client]> => [
       replica,
@@ -37,33 +37,33 @@ export class Observer {
     return new Observer(new Map(await Promise.all(clients)));
   }
 
-  /** A replica's status, or null if it does not answer within `timeoutMs`. */
+  /** Returns a replica's status, or null if it does not answer within `timeoutMs`. */
   async status(replica: string, timeoutMs = 1000): Promise<ReplicaReport | null> {
     const [line] = await this.#client(replica).getStatus({ timeoutMs });
     return line?.reachable ? line.status as unknown as ReplicaReport : null;
   }
 
-  /** Status of each of `replicas` that answers. */
+  /** Returns the status of each of `replicas` that answers. */
   async statuses(replicas: readonly string[]): Promise<ReplicaReport[]> {
     const all = await Promise.all(replicas.map((replica) => this.status(replica)));
     return all.filter((status) => status !== null);
   }
 
-  /** The entry committed at `index`, by this replica's own account. */
+  /** Returns the entry committed at `index`, according to this replica alone. */
   entry(replica: string, index: number): Promise<CommittedEntry> {
     return this.#client(replica).getCommittedCommand(index);
   }
 
   /**
    * Compares the logs of `replicas` at every index that all of them keep, up to the lowest commit index among them. Throws
-   * {@linkcode DifferenceError} at the first index where two differ. A cluster that is written to may drop entries meanwhile.
+   * {@linkcode DifferenceError} at the first index where two differ. A cluster under load may drop entries meanwhile.
    */
   async compare(replicas: readonly string[]): Promise<Comparison> {
     const bounds = await this.#bounds(replicas);
     try {
       return await this.#compareFrom(replicas, bounds);
     } catch (error) {
-      // A checkpoint that became stable meanwhile takes entries with it: those above are compared then.
+      // A checkpoint that became stable meanwhile dropped entries: those above are compared then.
       if (!(error instanceof RefusedError) || (await this.#bounds(replicas)).base === bounds.base) throw error;
       return await this.compare(replicas);
     }

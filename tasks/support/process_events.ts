@@ -1,4 +1,4 @@
-/** What a replica's process logs, as events, over all its restarts. */
+/** Events that a replica's process logs, over all its restarts. */
 import type { DenoProcess } from "./deno_process.ts";
 
 /** One line of a replica's log. */
@@ -10,7 +10,7 @@ export interface LoggedEvent {
   readonly [field: string]: string | number | boolean | null;
 }
 
-/** A line of the log, or null where it is none: what a crash prints, say. */
+/** Parses a line of the log; null if it is not one, as when a crash prints something. */
 export function parseEvent(line: string): LoggedEvent | null {
   try {
     const value: unknown = JSON.parse(line);
@@ -20,13 +20,13 @@ export function parseEvent(line: string): LoggedEvent | null {
   }
 }
 
-/** Events that `process` has logged so far, of those lines that are still kept. */
+/** Returns the events that `process` has logged so far, of those lines that are still kept. */
 export const eventsOf = (process: DenoProcess, event?: string): LoggedEvent[] =>
   process.stderr.lines.map(parseEvent).filter((found) =>
     found !== null && (event === undefined || found.event === event)
   ) as LoggedEvent[];
 
-/** Waits until `process` logs `event`, one that `wanted` accepts. */
+/** Waits until `process` logs an `event` that `wanted` accepts. */
 export async function loggedEvent(
   process: DenoProcess,
   event: string,

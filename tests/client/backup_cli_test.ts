@@ -18,7 +18,7 @@ const KEYS = ["k0", "k1", "k2", "k3", "k4", "k5", "k6"];
 
 type Run = (connect: Connect, line: string) => Promise<Ran>;
 
-/** A directory with the lab's roster, a backup of it, one with a changed byte, and another cluster's roster. */
+/** Creates a directory with the lab's roster, a backup of it, one with a changed byte, and another cluster's roster. */
 async function withFiles(body: (directory: string, run: Run) => Promise<void>): Promise<void> {
   const directory = await Deno.makeTempDir();
   const write = (name: string, history: BackupLab) => {

@@ -1,4 +1,4 @@
-/** `docs/backup.md` is enough to check a backup by: this does so with SHA-256, ECDSA and what stands there, and nothing of this project. */
+/** Shows that `docs/backup.md` suffices to check a backup: this does so with SHA-256, ECDSA and that text, and no code of this project. */
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { createHash } from "node:crypto";
@@ -17,7 +17,7 @@ function sha256(...parts: readonly Uint8Array[]): string {
   return hash.digest("hex");
 }
 
-/** Takes the encodings of `wire.md` apart. */
+/** Reads the encodings of `wire.md`. */
 class Bytes {
   at = 0;
   constructor(readonly bytes: Uint8Array) {}
@@ -42,7 +42,7 @@ const u64 = (value: number): Uint8Array => {
 const chain = (before: string, index: number, term: number, body: string): string =>
   sha256(Uint8Array.fromHex(before), u64(index), u64(term), Uint8Array.fromHex(body));
 
-/** A checker of backups with `roster`, by the steps of the document. */
+/** Checks backups against `roster`, by the steps of the document. */
 class Checker {
   constructor(readonly roster: Roster) {}
 
@@ -127,7 +127,7 @@ class Checker {
     return { index, hash };
   }
 
-  /** Step 3; `read` gives the replica that a body of `kind` names. */
+  /** Step 3; `read` returns the replica that a body of `kind` names. */
   quorum(
     kind: string,
     signed: readonly { readonly body: Uint8Array; readonly signature: Uint8Array }[],

@@ -1,4 +1,4 @@
-/** A cluster's history signed by its real keys, without a cluster: what replicas hold, to make backups of and to bend. */
+/** A cluster's history signed with its real keys, without a cluster: the data replicas hold, to make backups from and to tamper with. */
 import { backend } from "../support/backends.ts";
 import type { Certificate, CheckpointProof, CommitCertificate } from "../../protocol/certificate.ts";
 import { joinRequests } from "../../protocol/entry_body.ts";
@@ -36,13 +36,13 @@ export interface LabOptions {
   readonly every?: number;
   /** Bytes of each value. */
   readonly valueBytes?: number;
-  /** Keys written, over and over. */
+  /** Number of keys, written over and over. */
   readonly keys?: number;
-  /** Id of the cluster, where it is not the usual one. */
+  /** Id of the cluster, if not the usual one. */
   readonly cluster?: string;
 }
 
-/** What stands in a file in place of honest proofs. */
+/** Proofs put into a file in place of honest ones. */
 export interface LabProofs {
   readonly proof?: CheckpointProof;
   readonly certificate?: Certificate;
@@ -51,7 +51,7 @@ export interface LabProofs {
 /** The history of four replicas and two clients. */
 export class BackupLab {
   readonly roster;
-  /** Everyone's key by id. */
+  /** All keys by id. */
   readonly keys;
   readonly chain: ChainedEntry[] = [];
   readonly snapshots = new Map<number, LabSnapshot>();
@@ -85,7 +85,7 @@ export class BackupLab {
     return index === 0 ? this.genesis : { index: logIndex(index), hash: this.chain[index - 1]!.hash };
   }
 
-  /** §5.6: `by` reported the entry `above` places behind `index` prepared. */
+  /** §5.6: `by` reported the entry `above` places after `index` prepared. */
   certificate(index: number, { above = 0, by = ["r1", "r2", "r3"] } = {}): CommitCertificate {
     const reported = this.head(index + above);
     const links = this.chain.slice(index, index + above).map(({ entry, digest }) => ({ term: entry.term, digest }));
@@ -115,7 +115,7 @@ export class BackupLab {
     return { stable: { ...point, checkpoints }, commit: this.certificate(index, { above }) };
   }
 
-  /** The bytes of a backup that begins with the checkpoint at `from`, or at genesis, and goes up to `to`; proven by `proofs` where given. */
+  /** Returns a backup that begins with the checkpoint at `from`, or at genesis, and goes up to `to`; proven by `proofs` if given. */
   file(from: number | null, to: number, proofs: LabProofs = {}): Uint8Array {
     const parts: Uint8Array[] = [];
     const sink = { writeSync: (bytes: Uint8Array) => parts.push(bytes.slice()) && bytes.length };

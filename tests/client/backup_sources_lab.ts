@@ -1,4 +1,4 @@
-/** Replicas that show a lab's history to who makes a backup, each bent by its script. */
+/** Replicas that show a lab's history to the maker of a backup, each faulty as its script says. */
 import type { BackupSources } from "../../client/calls/backup_sources.ts";
 import { SourceError } from "../../client/errors.ts";
 import type { CallOptions } from "../../client/loop/requests.ts";
@@ -16,7 +16,7 @@ import type { BackupLab } from "./backup_lab.ts";
 
 type Awaitable<T> = T | Promise<T>;
 
-/** What a replica makes of the truth. Everything left out is honest; null is silence. */
+/** A replica's deviations from the true answers. Everything left out is honest; null is silence. */
 export interface SourceScript {
   readonly checkpoint?: (truth: CheckpointAnswer) => Awaitable<CheckpointAnswer | null>;
   readonly chunks?: (
@@ -26,18 +26,18 @@ export interface SourceScript {
   readonly entries?: (truth: EntriesAnswer, from: LogIndex) => Awaitable<EntriesAnswer | null>;
 }
 
-/** How far a lab's replicas are. Tests change it as they go. */
+/** Progress of a lab's replicas. Tests change it as they go. */
 export interface KeptHistory {
   /** Index of the stable checkpoint; 0 for none. */
   checkpoint: number;
   commitIndex: number;
-  /** Entries at or below are dropped. */
+  /** Entries at or below this index are dropped. */
   base: number;
 }
 
 export const SILENT_SOURCE: SourceScript = { checkpoint: () => null, chunks: () => null, entries: () => null };
 
-/** Sources of `lab`, and how often each call was made. */
+/** Returns sources of `lab`, and a count of each call. */
 export function labSources(
   lab: BackupLab,
   kept: KeptHistory,
@@ -76,13 +76,13 @@ export function labSources(
 const bent = <T>(script: ((truth: T) => Awaitable<T | null>) | undefined, truth: T): Awaitable<T | null> =>
   script === undefined ? truth : script(truth);
 
-/** What of a core's state the serving of entries looks at. */
+/** Returns the part of a core's state that serving entries reads. */
 function stateOf(lab: BackupLab, { base, commitIndex }: KeptHistory): CoreState {
   const log = { base: lab.head(base), entries: lab.chain.slice(base) };
   return { log, commitIndex } as Partial<CoreState> as CoreState;
 }
 
-/** What a call to a replica that does not answer ends in. */
+/** Settles as a call to a replica that does not answer. */
 function silence(replica: ReplicaId, { timeoutMs = 1000, signal }: CallOptions): Promise<never> {
   return new Promise((_, reject) => {
     const end = () => {

@@ -1,4 +1,4 @@
-/** Backups come about whatever up to f sources do, and never hold anything that is not proven. */
+/** Backups succeed whatever up to f sources do, and never hold anything that is not proven. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { type BackupOptions, takeBackup } from "../../client/backup/take_backup.ts";
@@ -26,7 +26,7 @@ interface Taking extends Partial<BackupOptions> {
   readonly marked?: number;
 }
 
-/** Makes a backup in a directory of its own and looks at what is left there. */
+/** Makes a backup in a fresh directory and checks what is left there. */
 async function take({ history = lab, kept = KEPT, scripts = {}, marked = 17, ...options }: Taking = {}) {
   const directory = await Deno.makeTempDir();
   const path = `${directory}/backup`;
@@ -82,7 +82,7 @@ Deno.test("backup: chunks come from several sources at once, many in an answer",
 const wrong = (entries: readonly Entry[]) =>
   entries.map((entry, i) => i === 0 ? { ...entry, body: lab.chain[0]!.entry.body } : entry);
 
-/** Everything one faulty replica can do, and whether it is a lie that its signature proves. */
+/** Everything one faulty replica can do, and whether its signature proves it a liar. */
 const FAULTS: Readonly<Record<string, readonly [SourceScript, boolean]>> = {
   silent: [SILENT_SOURCE, false],
   "silent about chunks": [{ chunks: () => null }, false],

@@ -1,4 +1,4 @@
-/** Backups are believed for what a quorum signed, and for nothing else. */
+/** Backups are accepted for what a quorum signed, and for nothing else. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { createHash } from "node:crypto";
 import { bytesSource } from "../../client/backup/hashed_source.ts";
@@ -22,7 +22,7 @@ function refusal(bytes: Uint8Array, roster = lab.roster): InvalidBackupError {
   return assertThrows(() => verify(bytes, roster), InvalidBackupError);
 }
 
-/** The same bytes with the digest that belongs to them: what someone gives who means it. */
+/** Returns the same bytes with the digest that belongs to them, as a deliberate forger would. */
 function resealed(bytes: Uint8Array): Uint8Array {
   const sealed = bytes.slice();
   sealed.set(createHash("sha256").update(sealed.subarray(0, -32)).digest(), sealed.length - 32);
@@ -51,7 +51,7 @@ Deno.test("backup: the state digest is what a checkpoint at that index names, ho
   assertEquals(entries!.checkpoint, null);
 });
 
-/** Each kind of file, and every how many bytes it is changed; an odd number, so that all bits have their turn. */
+/** Each kind of file, and the step between changed bytes; odd, so that every bit is covered. */
 for (const [name, file, step] of [["entries", ENTRIES, 1], ["checkpoint", CHECKPOINT, 3], ["both", BOTH, 3]] as const) {
   Deno.test(`backup of ${name}: any changed byte is refused as damage`, () => {
     for (let at = 0; at < file.length; at += step) {
@@ -75,7 +75,7 @@ for (const [name, file, step] of [["entries", ENTRIES, 1], ["checkpoint", CHECKP
   });
 }
 
-/** Where each record begins, what it is, and where its content ends. */
+/** Returns the start, type and content end of each record. */
 function recordsOf(file: Uint8Array) {
   const view = new DataView(file.buffer, file.byteOffset);
   const records: { readonly type: number; readonly start: number; readonly end: number }[] = [];

@@ -9,7 +9,7 @@ const utf8 = new TextEncoder();
 
 type Cli = (line: string, stdin?: string, terminal?: boolean) => Promise<Ran>;
 
-/** A command line whose every run is a client of its own, as a process would be. */
+/** Runs a command line of which every run is a separate client, as a process would be. */
 function withCli(
   options: FakeClusterOptions,
   body: (cli: Cli, json: (line: string) => Promise<unknown>) => Promise<void>,

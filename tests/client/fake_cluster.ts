@@ -1,6 +1,6 @@
 /**
- * Scripted replicas around one shared ledger: real messages, keys, codec, session table and key-value store, no consensus. What each
- * replica answers is bent by its script, so that a client meets liars, sleepers and forgers one at a time.
+ * Scripted replicas around one shared ledger: real messages, keys, codec, session table and key-value store, no consensus. Scripts alter
+ * each replica's answers, so that a client meets liars, silent replicas and forgers one at a time.
  */
 import type { ProtocolConstants } from "../../protocol/config.ts";
 import { type ClientId, clientId, logIndex, replicaId, term } from "../../protocol/ids.ts";
@@ -19,19 +19,19 @@ import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
 import type { KeyFile, KeyKind } from "../../crypto/keys/key_file.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
 
-/** What a replica makes of the truth. Everything left out is honest. */
+/** A replica's deviations from the true answers. Everything left out is honest. */
 export interface Script {
   /** Answers sent in place of the true one; several make a replica that votes more than once. */
   readonly reply?: (answer: Answer) => readonly Answer[];
-  /** Name on the replies, where it is not the replica's own. */
+  /** Name on the replies, if not the replica's own. */
   readonly name?: string;
-  /** Milliseconds its answers take. */
+  /** Delay of its answers in milliseconds. */
   readonly delayMs?: number;
   /** Answers to queries in place of the true one; null for none. */
   readonly query?: (reply: QueryReply) => QueryReply | null;
-  /** Does not order requests when it leads, until an intervention deposes it. */
+  /** Does not order requests as leader, until an intervention deposes it. */
   readonly withholds?: boolean;
-  /** Sent instead of any reply. */
+  /** Sent in place of any reply. */
   readonly garbage?: () => readonly Uint8Array[];
 }
 
@@ -52,7 +52,7 @@ interface Member {
   running: Promise<void>;
 }
 
-/** What the constants of a test cluster are unless changed: short, so that interventions come soon. */
+/** Constants of a test cluster unless changed: short, so that interventions come soon. */
 const CONSTANTS: Partial<ProtocolConstants> = { electionTimeoutMs: 80, patienceMs: 100, patienceCapMs: 800 };
 
 export interface FakeClusterOptions {
@@ -61,11 +61,11 @@ export interface FakeClusterOptions {
   readonly scripts?: Readonly<Record<string, Script>>;
   /** Transport of a replica; in memory by default. */
   readonly attach?: (id: string, roster: Roster) => Promise<ReplicaTransport> | ReplicaTransport;
-  /** Client ports, where transports are real ones. */
+  /** Client ports, for real transports. */
   readonly ports?: readonly number[];
 }
 
-/** A cluster that answers; close it in every case. */
+/** A cluster that answers; must be closed in every case. */
 export class FakeCluster {
   readonly roster: Roster;
   readonly keys: ReadonlyMap<string, KeyFile>;
@@ -105,12 +105,12 @@ export class FakeCluster {
     return cluster;
   }
 
-  /** The key file of a client, replica or the operator. */
+  /** Returns the key file of a client, replica or the operator. */
   key(id: string): KeyFile {
     return this.keys.get(id)!;
   }
 
-  /** A memory transport for a client process. */
+  /** Creates a memory transport for a client process. */
   transport(): ClientTransport {
     return this.network.client(this.roster.replicas.map(({ id }) => id));
   }
@@ -166,7 +166,7 @@ export class FakeCluster {
     if (id === this.leader && this.scripts[id]?.withholds !== true) this.order(request);
   }
 
-  /** Patience is none here: f+1 interventions at once depose a leader that withholds. */
+  /** Intervenes without patience: f+1 interventions at once depose a leader that withholds. */
   #intervene(id: string, request: SendRequest): void {
     if (this.#answerAgain(id, request)) return;
     const member = this.#members.get(id)!;
@@ -190,7 +190,7 @@ export class FakeCluster {
     return true;
   }
 
-  /** Orders and answers `request` as the leader would; its signature is not looked at. */
+  /** Orders and answers `request` as the leader would; its signature is not checked. */
   order(request: SendRequest): void {
     this.index++;
     this.ordered.push(request);

@@ -1,4 +1,4 @@
-/** The client as a process of its own, over ZeroMQ, against scripted replicas. */
+/** The client as a separate process, over ZeroMQ, against scripted replicas. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { freePorts } from "../../tasks/support/free_ports.ts";
 import { createZmqReplicaTransport } from "../../transport/mod.ts";
@@ -42,7 +42,7 @@ async function client(folder: string, args: readonly string[], stdin = "") {
   const timer = setTimeout(() => child.kill("SIGKILL"), 2 * PATIENCE_MS);
   try {
     const writer = child.stdin.getWriter();
-    // A process that ends without reading closes the pipe; its exit code says the rest.
+    // A process that ends without reading closes the pipe; its exit code tells the rest.
     await writer.write(new TextEncoder().encode(stdin)).catch(() => {});
     await writer.close().catch(() => {});
     const { code, stdout, stderr } = await child.output();

@@ -5,14 +5,14 @@ import { runCli } from "../../client/cli/run.ts";
 
 const utf8 = new TextEncoder();
 
-/** What a run of the command line came to. */
+/** Result of a run of the command line. */
 export interface Ran {
   readonly code: number;
   readonly out: string;
   readonly err: string;
 }
 
-/** One run of the command line with its streams in memory. */
+/** Runs the command line once with its streams in memory. */
 export async function runInMemory(
   connect: Connect,
   args: readonly string[],

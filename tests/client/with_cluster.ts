@@ -1,14 +1,14 @@
-/** Runs a test body against a fake cluster and clients, and ends all of them whatever happens. */
+/** Runs a test body against a fake cluster and clients, and closes all of them whatever happens. */
 import { type Client, type ClientOptions, createClient } from "../../client/mod.ts";
 import { FakeCluster, type FakeClusterOptions } from "./fake_cluster.ts";
 import { loadBackend } from "../../crypto/signing/load_backend.ts";
 
 const { backend } = await loadBackend("auto");
 
-/** Makes another client of the cluster under a key of it. */
+/** Creates another client of the cluster under one of its keys. */
 export type Connect = (key?: string, options?: Partial<ClientOptions>) => Client;
 
-/** Tests end well before this where they hold; it bounds those that do not. */
+/** Time limit of a failing test; a passing one ends well before it. */
 export const PATIENCE_MS = 10_000;
 
 export async function withCluster(

@@ -1,4 +1,4 @@
-/** A cluster is backed up while it lies and stands still, is gone, and lives on in another (§8.3). */
+/** A cluster is backed up while one replica lies and another is stopped; it is then lost, and restored into another cluster (§8.3). */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Client } from "../../client/mod.ts";
 import { DenoProcess } from "../../tasks/support/deno_process.ts";
@@ -17,7 +17,7 @@ interface Ran {
   readonly json: Record<string, unknown>;
 }
 
-/** The client's command line as a process; what it prints is one JSON value. */
+/** Runs the client's command line as a process; its output is one JSON value. */
 async function client(args: readonly string[]): Promise<Ran> {
   await using process = new DenoProcess("client", "client/main.ts", ["--json", ...args]);
   const { code } = await process.exited;
@@ -27,7 +27,7 @@ async function client(args: readonly string[]): Promise<Ran> {
   return { code, json: JSON.parse(line!) };
 }
 
-/** All keys with their values. */
+/** Returns all keys with their values. */
 async function contents(reader: Client): Promise<Map<string, Uint8Array>> {
   const all = new Map<string, Uint8Array>();
   for (let after = "", more = true; more;) {
@@ -63,7 +63,7 @@ interface Kept {
   readonly index: number;
 }
 
-/** A cluster with a liar, backed up under load, and once more when a replica has stopped and no quorum is left. */
+/** Backs up a cluster with a liar under load, and once more when a replica has stopped and no quorum is left. */
 function backUp(directory: string): Promise<Kept> {
   let kept: Kept | null = null;
   return withCluster({ constants: CONSTANTS }, async (cluster) => {
@@ -87,7 +87,7 @@ function backUp(directory: string): Promise<Kept> {
   }).then(() => kept!);
 }
 
-/** `work` while counters are written; they are named so that they can be told from what must be there. */
+/** Runs `work` while counters are written; their names distinguish them from what must be there. */
 async function whileWriting<T>(writer: Client, work: () => Promise<T>): Promise<T> {
   let over = false;
   const writing = (async () => {

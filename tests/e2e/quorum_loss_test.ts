@@ -6,7 +6,7 @@ import { Observer } from "../../tasks/support/observer.ts";
 import { assertEqualLogs } from "./support/agreement.ts";
 import { withCluster } from "./support/process_cluster.ts";
 
-/** Runs one client command as a process of its own. */
+/** Runs one client command as a separate process. */
 async function runClient(cluster: LocalCluster, ...args: string[]) {
   await using process = new DenoProcess("client", "client/main.ts", [...cluster.credentials("c2"), "--json", ...args]);
   const { code } = await process.exited;

@@ -1,6 +1,6 @@
 /**
- * A transcript as text: blocks with blank lines between them. A block is a comment, or one command and, below `----`, what it printed;
- * nothing else passes, lest a command be taken for output and lost when the file is rewritten.
+ * Splits a transcript into blocks with blank lines between them. A block is a comment, or one command and, below `----`, its output;
+ * anything else is rejected, lest a command be taken for output and lost when the file is rewritten.
  */
 import { ConfigError } from "../../crypto/config_error.ts";
 
@@ -19,10 +19,10 @@ interface Line {
 
 const RULE = "----";
 const isComment = ({ text }: Line): boolean => text.startsWith("#");
-/** What commands print: `ok`, or lines that begin with a time. */
+/** Returns whether a line is output of a command: `ok`, or a line that begins with a time. */
 const isOutput = ({ text }: Line): boolean => /^(ok$| *\d+ \S)/.test(text);
 
-/** The blocks of the file `name`, which holds `text`. Throws ConfigError with file and line of the first that is none. */
+/** Returns the blocks of the file `name`, which holds `text`. Throws ConfigError with file and line of the first invalid one. */
 export function readBlocks(name: string, text: string): readonly Block[] {
   const blocks = groupLines(text).map((lines) => readBlock(name, lines));
   if (blocks.some(({ kind }) => kind === "command")) return blocks;

@@ -1,4 +1,4 @@
-/** One line for each thing that goes over the wire or changes in a replica, for the golden transcripts. */
+/** Formats each packet and each change of a replica as one line of the golden transcripts. */
 import type { Certificate } from "../../protocol/certificate.ts";
 import type { Entry, Head } from "../../protocol/entry.ts";
 import { lastHead } from "../../replica/core/log/log.ts";
@@ -19,7 +19,7 @@ function entry({ term, requests }: Entry): string {
   return `${term}:${names.join("+") || "no-op"}`;
 }
 
-/** What a packet says. */
+/** Describes the content of a packet. */
 export function describePacket(packet: Packet): string {
   switch (packet.kind) {
     case "AppendEntries": {
@@ -73,11 +73,11 @@ export function describePacket(packet: Packet): string {
   }
 }
 
-/** What a client is told. */
+/** Describes an answer to a client. */
 export const describeReply = ({ client, answers }: ClientReply): string =>
   `to ${client}: ${answers.map((a) => `#${a.seq} ${a.outcome} at ${a.index}`).join(", ")}`;
 
-/** Term, role, log head, ack, prepared and commit of a replica. */
+/** Describes term, role, log head, ack, prepared and commit of a replica. */
 export function describeState(state: CoreState): string {
   const { hard, view, log, prepared, commitIndex, branch, election } = state;
   const role = view.role === "follower" ? `follower of ${view.leader ?? "nobody"}` : view.role;

@@ -1,4 +1,4 @@
-/** What replicas say about checkpoints, snapshots and lost disks, in the words of the golden transcripts. */
+/** Formats checkpoints, snapshots and lost disks for the golden transcripts. */
 import type { CheckpointProof } from "../../protocol/certificate.ts";
 import type { CoreEvent } from "../../replica/core/output.ts";
 import type { PacketOf } from "../../protocol/packet.ts";
@@ -10,7 +10,7 @@ type SnapshotKind = "Checkpoint" | "FetchChunks" | "FetchChunksResponse" | "Roll
 const short = (hash: string): string => hash.slice(0, 4);
 const count = (number: unknown, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;
 
-/** One packet of the kinds of §8.2 to §8.4. */
+/** Describes one packet of the kinds of §8.2 to §8.4. */
 export function describeSnapshotPacket(packet: PacketOf<SnapshotKind>): string {
   switch (packet.kind) {
     case "Checkpoint": {
@@ -33,16 +33,16 @@ export function describeSnapshotPacket(packet: PacketOf<SnapshotKind>): string {
   }
 }
 
-/** A checkpoint that is shown beside something. */
+/** Describes a checkpoint shown along with something else. */
 export const describeCheckpoint = ({ stable: { index, hash, stateDigest, checkpoints } }: CheckpointProof): string =>
   `checkpoint ${index}:${short(hash)} state ${short(stateDigest)} by ${
     checkpoints.map(({ message }) => message.replica).join(",")
   }`;
 
-/** Where a log begins; nothing where it is whole. */
+/** Describes the base of a log; empty if the log is whole. */
 export const describeBase = ({ base: { index } }: CoreState["log"]): string => index === 0 ? "" : ` after ${index}`;
 
-/** What a replica notes of its snapshots or its recovery; null of what other lines tell. */
+/** Describes an event of a replica's snapshots or its recovery; null for events that other lines show. */
 export function describeEvent({ event, fields }: CoreEvent): string | null {
   switch (event) {
     case "snapshot-written":
@@ -68,7 +68,7 @@ export function describeEvent({ event, fields }: CoreEvent): string | null {
   }
 }
 
-/** What there is to say about a replica's snapshots; nothing before its first. */
+/** Describes the state of a replica's snapshots; empty before its first. */
 export function describeSnapshots({ checkpoints: { stableProof }, transfer, hard: { recovery } }: CoreState): string {
   const stable = stableProof === null ? "" : `, checkpoint ${stableProof.stable.index}`;
   const fetching = transfer === null ? "" : `, fetches the snapshot of ${transfer.target.stable.index}`;

@@ -1,4 +1,4 @@
-/** Commands that have something go wrong: in the network, with a replica, or by its will. */
+/** Commands that cause faults: in the network, in a replica, or by its malice. */
 import { ConfigError } from "../../crypto/config_error.ts";
 import { digest } from "../../protocol/ids.ts";
 import { equivocator } from "../simulation/nodes/equivocator.ts";

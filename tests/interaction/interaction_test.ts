@@ -8,7 +8,7 @@ import { describeCommands, play } from "./interpreter.ts";
 const directory = new URL("./", import.meta.url);
 const rewrite = Deno.args.includes("--rewrite");
 
-/** Compares a file of this folder with what it is to be, or makes it that. */
+/** Compares a file of this folder with its expected text, or rewrites it. */
 function settle(name: string, expect: (text: string) => string): void {
   const path = new URL(name, directory);
   const expected = Deno.readTextFileSync(path);

@@ -12,7 +12,7 @@ const nameOf = ({ usage }: Command): string => usage.split(" ")[0]!;
 const BY_NAME: ReadonlyMap<string, Command> = new Map(COMMANDS.map((command) => [nameOf(command), command]));
 const WIDTH = 100;
 
-/** Something went wrong in a command that was understood. */
+/** Thrown when a command that was understood fails. */
 export class PlayError extends Error {
   override readonly name = "PlayError";
 }
@@ -20,7 +20,7 @@ export class PlayError extends Error {
 export class Interpreter {
   readonly #stage = new Stage();
 
-  /** Runs one command and returns the lines it printed. Throws ConfigError where it is not understood. */
+  /** Runs one command and returns the lines it printed. Throws ConfigError if it is not understood. */
   run(line: string): readonly string[] {
     const [name = "", ...words] = line.split(" ").filter((word) => word !== "");
     const command = BY_NAME.get(name);
@@ -30,15 +30,15 @@ export class Interpreter {
     return lines.length > 0 ? lines : ["ok"];
   }
 
-  /** What was printed and not returned yet, by a command that failed. */
+  /** Returns what a failed command printed and did not return yet. */
   takeLines(): readonly string[] {
     return this.#stage.takeLines();
   }
 }
 
 /**
- * Plays the transcript `text` of file `name`, and yields block by block what it is to say. Throws ConfigError where it is not understood
- * and PlayError where a command fails, with file and line.
+ * Plays the transcript `text` of file `name`, and yields its expected text block by block. Throws ConfigError if a command is not
+ * understood and PlayError if one fails, with file and line.
  */
 export function* play(name: string, text: string): Generator<string> {
   const interpreter = new Interpreter();
@@ -59,7 +59,7 @@ function runAt(place: string, interpreter: Interpreter, command: string): readon
   }
 }
 
-/** All commands for readers: usage, and what each does. */
+/** Describes all commands for readers: usage, and effect. */
 export const describeCommands = (): string =>
   COMMANDS.map(({ usage, about }) => `${usage}\n${wrap(about, "    ")}`).join("\n");
 

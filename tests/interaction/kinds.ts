@@ -1,7 +1,7 @@
-/** What a transcript's lines are about: packets by their kind, and what replicas tell apart from those. */
+/** The subjects of a transcript's lines: packets by their kind, and what replicas report apart from those. */
 import type { Packet } from "../../protocol/packet.ts";
 
-/** `state`: what a replica is now; `reply`: what it answers a client; `event`: what it has done with a snapshot, or as a learner. */
+/** `state`: a replica's current state; `reply`: an answer to a client; `event`: something done with a snapshot, or as a learner. */
 export type LineKind = Packet["kind"] | "state" | "reply" | "event";
 
 const PACKETS: Readonly<Record<Packet["kind"], true>> = {

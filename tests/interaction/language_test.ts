@@ -1,4 +1,4 @@
-/** The language of transcripts: what is no command, no option or no output is refused with file, line and what is wanted. */
+/** The language of transcripts: an invalid command, option or output is refused with file, line and what is wanted. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { ConfigError } from "../../crypto/config_error.ts";
 import { readBlocks } from "./blocks.ts";
@@ -6,7 +6,7 @@ import { play, PlayError } from "./interpreter.ts";
 
 const CLUSTER = "cluster replicas=4\n\n";
 const run = (text: string): string => [...play("t.txt", text)].join("\n\n") + "\n";
-/** The last block of a transcript that begins with a cluster. */
+/** Returns the last block of a transcript that begins with a cluster. */
 const last = (commands: string): string => run(`${CLUSTER}${commands}`).trimEnd().split("\n\n").at(-1)!;
 
 function assertRefused(text: string, place: string, ...wanted: readonly string[]): void {

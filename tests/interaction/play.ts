@@ -1,4 +1,4 @@
-/** `deno task play FILE`: plays a transcript and prints it with what happens now. */
+/** `deno task play FILE`: plays a transcript and prints it with its present output. */
 import { resolve } from "node:path";
 import { ConfigError } from "../../crypto/config_error.ts";
 import { describeCommands, play, PlayError } from "./interpreter.ts";
@@ -23,7 +23,7 @@ const EXIT_DONE = 0;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
-/** The one argument; null where help is asked for. */
+/** Returns the one argument; null if help was requested. */
 function fileOf(args: readonly string[]): string | null {
   if (args.includes("--help")) return null;
   const [file] = args;
@@ -36,7 +36,7 @@ function fileOf(args: readonly string[]): string | null {
   return file;
 }
 
-/** The text of `file`, a path from where the user stands: tasks run in the project's folder. */
+/** Returns the text of `file`, a path relative to the user's directory: tasks run in the project's folder. */
 async function read(file: string): Promise<string> {
   if (file === "-") return await new Response(Deno.stdin.readable).text();
   try {

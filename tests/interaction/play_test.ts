@@ -10,7 +10,7 @@ interface Played {
   readonly errors: string;
 }
 
-/** Plays `args` as the task does, for a user in `standing`. */
+/** Plays `args` as the task does, for a user in the directory `standing`. */
 async function play(args: readonly string[], standing: URL = root, input = ""): Promise<Played> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-q", "--no-check", "--no-prompt", "-P=play", "tests/interaction/play.ts", ...args],

@@ -1,4 +1,4 @@
-/** Commands that make a cluster, let time pass, have clients ask for something, and print. */
+/** Commands that create a cluster, let time pass, have clients send requests, and print. */
 import { ConfigError } from "../../crypto/config_error.ts";
 import type { CoreState } from "../../replica/core/state.ts";
 import { stableIndex } from "../../replica/core/checkpoints/checkpoints.ts";
@@ -106,14 +106,14 @@ function wait(stage: Stage, args: Arguments): void {
   waitFor(stage, watched, conditionOf(stage, args), args.number("max") ?? DEFAULT_WAIT_MS);
 }
 
-/** Those of `ids`, of all if undefined, that are up. */
+/** Returns those of `ids`, of all if undefined, that are up. */
 function upOf(stage: Stage, ids: readonly string[] = stage.cluster.ids): readonly SimNode[] {
   const up = ids.map((id) => stage.node(id)).filter(({ state }) => state !== null);
   if (up.length > 0) return up;
   throw new ConfigError(`given ${ids.join(",")}, none of which is up, wanted one that is`);
 }
 
-/** One that goes down meanwhile is not waited for. */
+/** Waits until `holds` on all `watched`; one that goes down meanwhile is not waited for. */
 function waitFor({ cluster }: Stage, watched: readonly SimNode[], holds: Condition, maxMs: number): void {
   if (cluster.elapse(maxMs, () => watched.every(({ state }) => state === null || holds(state)))) return;
   throw new Error(`given up after ${maxMs} ms`);
@@ -135,7 +135,7 @@ function request(stage: Stage, { client, seq, floor, key, value, to }: Put, inte
   for (const id of to) if (stage.deaf.get(id) !== client) stage.cluster.request(id, signed, intervenes);
 }
 
-/** Each request waits for the one before, so that there is an entry for each. */
+/** Sends requests one after the other, so that each gets an entry of its own. */
 function fill(stage: Stage, args: Arguments): void {
   const [last, to] = [args.number("commit")!, [stage.node(args.text("to")).id]];
   const watched = upOf(stage, replicasOf(stage, args, "on"));

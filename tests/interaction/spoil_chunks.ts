@@ -3,7 +3,7 @@ import type { Outgoing } from "../../replica/core/output.ts";
 
 const spoil = (bytes: Uint8Array): Uint8Array => bytes.map((byte, at) => at === 0 ? byte ^ 1 : byte);
 
-/** What such a replica sends in place of `outgoing`. */
+/** Returns what such a replica sends in place of `outgoing`. */
 export const spoilChunks = (outgoing: readonly Outgoing[]): readonly Outgoing[] =>
   outgoing.map(({ to, packet }) =>
     packet.kind === "FetchChunksResponse"

@@ -1,4 +1,4 @@
-/** The simulated cluster that a transcript's commands act on, and what is printed of it. */
+/** The simulated cluster that a transcript's commands act on, and the lines printed about it. */
 import type { ProtocolConstants } from "../../protocol/config.ts";
 import type { ReplicaId } from "../../protocol/ids.ts";
 import type { CoreEvent } from "../../replica/core/output.ts";
@@ -10,14 +10,14 @@ import { describeState } from "./describe.ts";
 import type { LineKind } from "./kinds.ts";
 import { Transcript } from "./transcript.ts";
 
-/** Whether the network loses a packet. */
+/** Returns whether the network loses a packet. */
 export type Rule = (from: string, to: string, packet: Packet) => boolean;
-/** Whether a line is printed: its kind, who it is about, and who is told. */
+/** Returns whether a line is printed, by its kind, its subject, and its receivers. */
 export type Filter = (kind: LineKind, from: string, to: readonly string[]) => boolean;
 
 export class Stage {
   rules: Rule[] = [];
-  /** Replicas that ignore a client, and which one. */
+  /** Replicas that ignore a client, each with that client. */
   readonly deaf = new Map<string, string>();
   /** Replicas whose disk is lost, until they are restarted. */
   readonly wiped = new Set<ReplicaId>();
@@ -26,11 +26,11 @@ export class Stage {
   readonly nextSeq = new Map<string, number>();
   #cluster: SimCluster | null = null;
   #lines: string[] = [];
-  /** Set while a change of state is taken note of without being printed. */
+  /** Set while a change of state is recorded without being printed. */
   #muted = false;
   readonly #transcript = new Transcript((line) => this.#muted || this.#lines.push(line));
 
-  /** The lines printed since they were last taken. */
+  /** Returns the lines printed since the last call. */
   takeLines(): readonly string[] {
     return this.#lines.splice(0);
   }
@@ -56,7 +56,7 @@ export class Stage {
     });
   }
 
-  /** The replica named `id`. */
+  /** Returns the replica named `id`. */
   node(id: string): SimNode {
     const found = this.cluster.ids.find((each) => each === id);
     if (found === undefined) throw new ConfigError(`given "${id}", wanted one of ${this.cluster.ids.join(" ")}`);

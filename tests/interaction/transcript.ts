@@ -1,4 +1,4 @@
-/** Writes down a run as the golden transcripts do: every packet once, every change of a replica's state, every answer. */
+/** Writes a run as a golden transcript: every packet once, every change of a replica's state, every answer. */
 import type { ReplicaId } from "../../protocol/ids.ts";
 import { lastIndex } from "../../replica/core/log/log.ts";
 import type { ClientReply, CoreEvent } from "../../replica/core/output.ts";
@@ -21,7 +21,7 @@ export class Transcript {
     this.#write(`${now.toFixed(0).padStart(6)} ${who} ${text}`);
   }
 
-  /** `from`, in `state`, sends; `isLost` tells whose copy never arrives. Idle heartbeats are left out. */
+  /** Writes what `from`, in `state`, sends; `isLost` returns whose copies never arrive. Idle heartbeats are left out. */
   sent(
     now: number,
     { from, state }: { readonly from: ReplicaId; readonly state: CoreState | null },
@@ -43,13 +43,13 @@ export class Transcript {
     this.line(now, from, describeReply(reply));
   }
 
-  /** `id` notes something for its operator; what packets and states show by themselves is left out. */
+  /** Writes an event that `id` reports; what packets and states show by themselves is left out. */
   noted(now: number, id: ReplicaId, event: CoreEvent): void {
     const text = describeEvent(event);
     if (text !== null) this.line(now, id, text);
   }
 
-  /** `id` has handled something, or gone down: `state` is what it is now. */
+  /** Writes the state of `id` after it handled something, or went down (null). */
   handled(now: number, id: ReplicaId, state: CoreState | null): void {
     const text = state ? describeState(state) : "down";
     if (this.#states.get(id) === text) return;

@@ -1,6 +1,6 @@
 /**
- * The words of a command, read as its usage line says. In a usage line NAME stands for a word, `key=VALUE` for an option and anything else
- * for itself; `a|b` wants one of the two, `[a]` may be left out, `VALUE,…` is a list.
+ * Parses the words of a command according to its usage line. In a usage line NAME stands for a word, `key=VALUE` for an option and anything
+ * else for itself; `a|b` wants one of the two, `[a]` may be left out, `VALUE,…` is a list.
  */
 import { ConfigError } from "../../crypto/config_error.ts";
 
@@ -8,7 +8,7 @@ interface Form {
   readonly kind: "word" | "option" | "flag";
   /** The name of the word, the key of the option, or the flag itself. */
   readonly name: string;
-  /** What stands for its value in the usage line. */
+  /** Placeholder of its value in the usage line. */
   readonly value: string;
 }
 
@@ -18,7 +18,7 @@ interface Slot {
   readonly forms: readonly Form[];
 }
 
-/** Values that are whole numbers. */
+/** Placeholders of whole numbers. */
 const NUMBERS: ReadonlySet<string> = new Set(["N", "MS", "SEQ"]);
 
 function readForm(text: string): Form {
@@ -33,7 +33,7 @@ function readSlot(text: string): Slot {
   return { text, optional, forms };
 }
 
-/** What a command was given. */
+/** The arguments given to a command. */
 export class Arguments {
   readonly #given: ReadonlyMap<string, string>;
 
@@ -45,7 +45,7 @@ export class Arguments {
     return this.#given.has(name);
   }
 
-  /** The value of a word or option, empty where it is not given. */
+  /** Returns the value of a word or option, empty if it is not given. */
   text(name: string): string {
     return this.#given.get(name) ?? "";
   }
@@ -60,7 +60,7 @@ export class Arguments {
   }
 }
 
-/** Reads `words`, those behind the name of a command. Throws ConfigError on any that `usage` does not provide for, or that are missing. */
+/** Parses `words`, those after the name of a command. Throws ConfigError on any that `usage` does not allow, or that are missing. */
 export function readArguments(usage: string, words: readonly string[]): Arguments {
   const slots = usage.split(" ").slice(1).map(readSlot);
   const forms = slots.flatMap((slot) => slot.forms);
@@ -81,7 +81,7 @@ export function readArguments(usage: string, words: readonly string[]): Argument
   return new Arguments(given);
 }
 
-/** The name and the value of one word; null for a value that cannot be one. Takes a word without a name off `unnamed`. */
+/** Returns the name and the value of one word; null for an invalid value. Takes a word without a name off `unnamed`. */
 function readWord(word: string, forms: readonly Form[], unnamed: Form[]): readonly [string, string | null] {
   const cut = word.indexOf("=");
   if (cut >= 0) {

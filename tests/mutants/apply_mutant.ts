@@ -5,7 +5,7 @@ import type { Mutant } from "./mutant.ts";
 import { createSources, patchedFiles } from "./patches.ts";
 import { listParts, PROJECT } from "./project.ts";
 
-/** Where copies live; ignored by git, fmt, lint, check and test. */
+/** Directory of the copies; ignored by git, fmt, lint, check and test. */
 const COPIES = new URL("../.mutants/", import.meta.url);
 
 /** A copy of the project with one bug planted. */
@@ -13,7 +13,7 @@ export interface MutantCopy extends AsyncDisposable {
   readonly mutant: Mutant;
   /** The copy's root, an absolute path that ends without a slash. */
   readonly root: string;
-  /** Removes the copy; harmless when it is gone already. */
+  /** Removes the copy; harmless if it is already gone. */
   remove(): Promise<void>;
 }
 

@@ -26,10 +26,10 @@ const MUTANTS: readonly Mutant[] = [
   ...LIVENESS_CHECKPOINTS,
 ];
 
-/** All mutants, safety first. */
+/** Returns all mutants, safety first. */
 export const listMutants = (): readonly Mutant[] => MUTANTS;
 
-/** The mutant called `name`. Throws `RangeError` if there is none. */
+/** Returns the mutant called `name`. Throws `RangeError` if there is none. */
 export function findMutant(name: string): Mutant {
   const found = MUTANTS.find((mutant) => mutant.name === name);
   if (!found) {

@@ -1,15 +1,16 @@
 /**
- * Where the sources define what: a scan for top-level definitions and methods of classes, line by line. `deno fmt` fixes the layout it goes
- * by: a definition begins at column 0 (a method at column 2) and reaches to the last line that is indented further or closes something.
+ * Finds definitions in the sources: scans for top-level definitions and methods of classes, line by line. It relies on the layout that
+ * `deno fmt` fixes: a definition begins at column 0 (a method at column 2) and reaches to the last line that is indented further or closes
+ * something.
  */
 
 /** A top-level function, constant, class or type, or a method of a class. */
 export interface Definition {
-  /** As it is defined; a method's is `Class.method`. */
+  /** Its name as defined; a method's is `Class.method`. */
   readonly name: string;
   /** Path from the project's root. */
   readonly file: string;
-  /** Counted from 1. */
+  /** Line number, counted from 1. */
   readonly line: number;
   readonly exported: boolean;
   /** Its text is `slice(start, end)` of its file's; comments before it are no part of it. */
@@ -17,7 +18,7 @@ export interface Definition {
   readonly end: number;
 }
 
-/** How definitions of one depth begin, and which lines go on with one; so do blank lines between those. */
+/** Patterns of the first line of definitions of one depth, and of the lines that continue one; blank lines between those do too. */
 interface Layout {
   readonly begins: RegExp;
   readonly goesOn: RegExp;
@@ -35,7 +36,7 @@ const METHOD: Layout = {
 
 interface Block {
   readonly groups: Readonly<Record<string, string | undefined>>;
-  /** Lines before it. */
+  /** Number of lines before it. */
   readonly line: number;
   readonly start: number;
   readonly end: number;
@@ -56,7 +57,7 @@ function readBlocks(text: string, { begins, goesOn }: Layout): readonly Block[] 
   return blocks;
 }
 
-/** The definitions in a file; methods of a class follow it. */
+/** Returns the definitions in a file; methods of a class follow it. */
 export function readDefinitions(file: string, text: string): readonly Definition[] {
   return readBlocks(text, TOP).flatMap(({ groups, line, start, end }) => {
     const name = groups["name"]!;
@@ -77,13 +78,13 @@ export function readDefinitions(file: string, text: string): readonly Definition
 /** Looks definitions up by name. */
 export interface DefinitionIndex {
   /**
-   * The one definition that `reference` names: `mayAck`, `Replier.answer`, or `tip:truncate` where several files define a `truncate`: the
-   * one below a folder, or in a file, called `tip`. Throws `Error` if there is none or more than one.
+   * Returns the one definition that `reference` names: `mayAck`, `Replier.answer`, or `tip:truncate` if several files define a `truncate`:
+   * the one below a folder, or in a file, called `tip`. Throws `Error` if there is none or more than one.
    */
   find(reference: string): Definition;
 }
 
-/** The definitions of `sources`, which map paths from the project's root to texts. */
+/** Indexes the definitions of `sources`, which map paths from the project's root to texts. */
 export function indexDefinitions(sources: ReadonlyMap<string, string>): DefinitionIndex {
   const all = [...sources].flatMap(([file, text]) => readDefinitions(file, text));
   const byName = Map.groupBy(all, ({ name }) => name);
@@ -100,5 +101,5 @@ export function indexDefinitions(sources: ReadonlyMap<string, string>): Definiti
   };
 }
 
-/** `replica/storage/tip.ts` lies at `replica`, `storage` and `tip`. */
+/** Returns the names of folders and file on a path: `replica`, `storage` and `tip` for `replica/storage/tip.ts`. */
 const placesOf = (file: string): readonly string[] => file.replace(/\.ts$/, "").split("/");

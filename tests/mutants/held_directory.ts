@@ -1,17 +1,17 @@
-/** Directories that belong to a process: once it has ended, however it did, whoever comes next may remove them. */
+/** Directories that belong to a process: once it has ended, in any way, the next process may remove them. */
 
-/** Locked as long as its process lives: the system gives the lock back even where the process is killed. */
+/** Locked as long as its process lives: the system releases the lock even if the process is killed. */
 const LOCK = ".held";
 
 /** A directory of this process. */
 export interface HeldDirectory {
   /** An absolute path that ends without a slash. */
   readonly path: string;
-  /** Removes it with everything in it; harmless when it is gone already. */
+  /** Removes it with everything in it; harmless if it is already gone. */
   remove(): Promise<void>;
 }
 
-/** Makes a directory below `parent` whose name begins with `prefix`, and holds it until it is removed or this process ends. */
+/** Creates a directory below `parent` whose name begins with `prefix`, and holds it until it is removed or this process ends. */
 export async function makeHeldDirectory(parent: string, prefix: string): Promise<HeldDirectory> {
   const path = await Deno.realPath(await Deno.makeTempDir({ dir: parent, prefix }));
   // Locked under another name first: a lock that others can see is never free while its process lives.
@@ -29,7 +29,7 @@ export async function makeHeldDirectory(parent: string, prefix: string): Promise
   };
 }
 
-/** Removes the directories right below `parent` that a process made with `makeHeldDirectory` and left behind. Touches no others. */
+/** Removes the directories right below `parent` that a process created with `makeHeldDirectory` and left behind. Touches no others. */
 export async function removeAbandoned(parent: string): Promise<void> {
   for await (const { name } of Deno.readDir(parent)) {
     const lock = await openIfThere(`${parent}/${name}/${LOCK}`);

@@ -19,6 +19,25 @@ export const LIVENESS_CHECKPOINTS: readonly Mutant[] = [
     ],
   },
   {
+    name: "install-forgets-to-settle",
+    kind: "liveness",
+    clause: "§7.3",
+    what: "requests under intervention that a snapshot has settled stay pending when it is installed",
+    how:
+      "A is asked to watch over a request, falls behind and is brought back by a snapshot that has it. It goes on waiting for it, and " +
+      "suspects every leader from then on.",
+    needs:
+      "a replica that falls behind a checkpoint with a request under intervention, by a client that asks for nothing more",
+    patches: [
+      patch(
+        "installSnapshot",
+        `  settle(context, state.requests.interventions.keys());
+`,
+        ``,
+      ),
+    ],
+  },
+  {
     name: "sources-not-turned",
     kind: "liveness",
     clause: "§8.3",

@@ -1,4 +1,4 @@
-/** Mutants beyond those the simulation was asked for: rules that every earlier design was found to break somewhere. */
+/** Further mutants beyond those that the simulation must find at least: rules that every earlier design was found to break somewhere. */
 import { type Mutant, patch } from "./mutant.ts";
 
 export const MORE: readonly Mutant[] = [

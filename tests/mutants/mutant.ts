@@ -1,20 +1,20 @@
-/** What a mutant is: the core with one planted bug, as small replacements in its source. */
+/** Mutants: the core with one planted bug, as small replacements in its source. */
 
-/** One replacement in one definition of the shipped sources, wherever that stands. Nobody checks the types of what comes out. */
+/** One replacement in one definition of the shipped sources, wherever that is. The types of the result are not checked. */
 export interface Patch {
-  /** Its name, that of a method with its class: `mayAck`, `Replier.answer`; `tip:truncate` where other places define that name too. */
+  /** Its name, that of a method with its class: `mayAck`, `Replier.answer`; `tip:truncate` if other places define that name too. */
   readonly definition: string;
   /** Text that occurs in the definition exactly once. */
   readonly find: string;
   readonly replace: string;
-  /** Definitions that the replacement uses, wherever they stand; what their file does not import yet, it does then. */
+  /** Definitions that the replacement uses, wherever they are; imports that its file lacks are added. */
   readonly uses: readonly string[];
 }
 
 export interface Mutant {
   /** Unique, in kebab-case. */
   readonly name: string;
-  /** Whether the bug breaks what must never happen, or only what must happen in the end. */
+  /** `safety` if the bug breaks what must never happen, `liveness` if only what must happen in the end. */
   readonly kind: "safety" | "liveness";
   /** The clause of the protocol that it breaks. */
   readonly clause: `§${string}`;
@@ -22,11 +22,13 @@ export interface Mutant {
   readonly what: string;
   /** A schedule that shows it. */
   readonly how: string;
-  /** Applied in order; each finds its text in what the ones before it left. */
+  /** Applied in order; each finds its text in the result of those before it. */
   readonly patches: readonly Patch[];
-  /** Replicas it takes to show; any number from 4 on where absent. */
+  /** Number of replicas it takes to show; any number from 4 on if absent. */
   readonly replicas?: number;
-  /** What a run has to hold for the bug to show. */
+  /** Plans in which it is searched for (`tests/simulation/scenarios/`); those drawn for any purpose if absent. */
+  readonly scenario?: string;
+  /** Conditions a run must meet for the bug to show. */
   readonly needs?: string;
 }
 

@@ -3,8 +3,9 @@ import { applyMutant, findMutant, listMutants } from "./mod.ts";
 import type { Mutant } from "./mutant.ts";
 import { createSources, patchedFiles } from "./patches.ts";
 import { PROJECT } from "./project.ts";
+import { SCENARIOS } from "../simulation/scenarios/mod.ts";
 
-/** What the simulation has to find at least. */
+/** Mutants that the simulation must find at least. */
 const DEMANDED: Readonly<Record<Mutant["kind"], readonly string[]>> = {
   safety: [
     "commit-after-one-phase",
@@ -47,6 +48,10 @@ const DEMANDED: Readonly<Record<Mutant["kind"], readonly string[]>> = {
     "bar-from-one-answer",
     "bar-without-prevotes",
     "recovery-ends-early",
+    "bar-off-by-one",
+    "roll-call-nonce-unchecked",
+    "tail-drops-checkpoint-entry",
+    "branch-edge-off-by-one-at-install",
   ],
   liveness: [
     "heartbeat-replay-accepted",
@@ -58,12 +63,13 @@ const DEMANDED: Readonly<Record<Mutant["kind"], readonly string[]>> = {
     "no-repeat-of-responses",
     "response-without-head-after-restart",
     "refusal-ends-a-candidacy",
+    "install-forgets-to-settle",
   ],
 };
 
 const SOURCES = createSources();
 const read = (file: string) => Deno.readTextFileSync(new URL(file, PROJECT));
-/** Paths of modules, wherever they stand now. */
+/** Paths of modules, wherever they are now. */
 const STEP = SOURCES.definitions.find("step").file;
 const KEPT = ["deno.json", "deno.lock", "mod.ts", STEP, SOURCES.definitions.find("createSession").file];
 
@@ -73,7 +79,8 @@ Deno.test("every mutant demanded is there, and says what it breaks and how it sh
   }
   const all = listMutants();
   assertEquals(new Set(all.map(({ name }) => name)).size, all.length, "two mutants of one name");
-  for (const { name, what, how, clause, patches } of all) {
+  for (const { name, what, how, clause, patches, scenario } of all) {
+    assert(scenario === undefined || scenario in SCENARIOS, `${name} is searched in ${scenario}, which there is not`);
     assert(/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name), `${name} is not in kebab-case`);
     assert(/^§\d+\.\d+$/.test(clause), `${name} breaks ${clause}, which is no clause`);
     assert(what.length > 20 && !what.includes("\n") && how.length > 20 && patches.length > 0, name);
@@ -118,7 +125,7 @@ Deno.test("a planted mutant differs from the project in its patches only, and le
 
 const MODULE = new URL("./mod.ts", import.meta.url).href;
 
-/** Plants a mutant in `into` in a process of its own, which is killed when the copy is there. Returns the copy's root. */
+/** Plants a mutant in `into` in a separate process, which is killed when the copy is there. Returns the copy's root. */
 async function plantAndDie(into: string): Promise<string> {
   const code = `const { applyMutant } = await import(${JSON.stringify(MODULE)});
     console.log((await applyMutant("quorum-2f", Deno.args[0])).root);

@@ -1,24 +1,24 @@
-/** Applying a mutant's patches to the definitions they name. */
+/** Applies a mutant's patches to the definitions they name. */
 import { type Definition, type DefinitionIndex, indexDefinitions, readDefinitions } from "./definitions.ts";
 import type { Mutant, Patch } from "./mutant.ts";
 import { readSources } from "./project.ts";
 
 /** The sources that mutants are planted in. */
 export interface Sources {
-  /** By path from the project's root. */
+  /** Texts by path from the project's root. */
   readonly texts: ReadonlyMap<string, string>;
   readonly definitions: DefinitionIndex;
 }
 
-/** Takes in `texts`, by default the project's as they are now. */
+/** Reads `texts`, by default the project's as they are now. */
 export const createSources = (texts: ReadonlyMap<string, string> = readSources()): Sources => ({
   texts,
   definitions: indexDefinitions(texts),
 });
 
 /**
- * The patched text of every file `mutant` changes, by its path from the project's root. Throws `Error` naming the mutant, the definition
- * and the text, and the file if it comes to that, unless each patch names one definition that holds its text exactly once.
+ * Returns the patched text of every file `mutant` changes, by its path from the project's root. Throws `Error` naming the mutant, the
+ * definition, the text and, once known, the file, unless each patch names one definition that holds its text exactly once.
  */
 export function patchedFiles(mutant: Mutant, sources: Sources): ReadonlyMap<string, string> {
   const patched = new Map<string, string>();
@@ -35,7 +35,7 @@ export function patchedFiles(mutant: Mutant, sources: Sources): ReadonlyMap<stri
   return patched;
 }
 
-/** Looks in what earlier patches left of the file, where the definition may stand elsewhere than before. */
+/** Replaces within what earlier patches left of the file, in which the definition may have moved. */
 function replaceWithin(text: string, name: string, file: string, { find, replace }: Patch): string {
   const [definition, other] = readDefinitions(file, text).filter((each) => each.name === name);
   if (!definition || other) throw new Error(`wanted one definition of ${name} left in ${file} by the patches before`);
@@ -48,7 +48,7 @@ function replaceWithin(text: string, name: string, file: string, { find, replace
   return text.slice(0, start) + parts.join(replace) + text.slice(end);
 }
 
-/** `text` with `use` in scope: it is imported unless the file defines or imports it already. */
+/** Returns `text` with `use` in scope: it is imported unless the file defines or imports it already. */
 function withImport(text: string, file: string, use: string, { definitions }: Sources): string {
   const used = definitions.find(use);
   if (used.file === file || importedValues(text).has(used.name)) return text;
@@ -61,7 +61,7 @@ function importedValues(text: string): ReadonlySet<string> {
   return new Set(lists.map((name) => name.trim()).filter((name) => name !== "" && !/^type | as /.test(name)));
 }
 
-/** How `from` names the file of `to` in an import. */
+/** Returns the specifier by which `from` imports the file of `to`. */
 function specifier(from: string, to: Definition): string {
   const up = "../".repeat(from.split("/").length - 1);
   return `${up || "./"}${to.file}`;

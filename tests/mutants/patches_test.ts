@@ -52,7 +52,7 @@ const planting = (...patches: Patch[]): Mutant => ({
 });
 const plant = (...patches: Patch[]) => patchedFiles(planting(...patches), SOURCES);
 
-/** Every refusal has to name the mutant, the definition and the text. */
+/** Returns the error of a refused patch, which must name the mutant, the definition and the text. */
 function refusal(definition: string, find: string, replace = "", uses: readonly string[] = []): string {
   const { message } = assertThrows(() => plant(patch(definition, find, replace, uses)), Error);
   assertStringIncludes(message, `mutant misfit, patch of ${definition}: `);

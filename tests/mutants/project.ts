@@ -1,17 +1,17 @@
-/** Which files a mutant's copy holds, and which of them are the sources that bugs are planted in. */
+/** Selects the files of a mutant's copy, and those of them that are the sources in which bugs are planted. */
 
 /** The project's root. */
 export const PROJECT = new URL("../../", import.meta.url);
 
-/** Folders that neither running nor testing takes. */
+/** Folders needed neither to run nor to test. */
 const NEITHER = new Set(["bench", "coverage", "docs"]);
-/** Folders that are run and tested with, and are no part of what is shipped. */
+/** Folders used to run and test, but not shipped. */
 const NOT_SHIPPED = new Set(["tasks", "tests"]);
 const SETTINGS = ["deno.json", "deno.lock"];
 
 /**
- * Names of what of the project a copy holds, right below its root: the settings, and every folder and module but those it takes neither to
- * run nor to test it. Throws `Error` if what no copy could be run without is not there.
+ * Returns the names of the parts of the project that a copy holds, right below its root: the settings, and every folder and module needed
+ * to run or to test it. Throws `Error` if something is missing without which no copy could run.
  */
 export function listParts(root: URL = PROJECT): readonly string[] {
   const parts = [...Deno.readDirSync(root)].filter(({ name, isDirectory }) =>
@@ -22,7 +22,7 @@ export function listParts(root: URL = PROJECT): readonly string[] {
   return parts;
 }
 
-/** The shipped modules' texts by path from the project's root, without their tests and benchmarks. */
+/** Returns the shipped modules' texts by path from the project's root, without their tests and benchmarks. */
 export function readSources(root: URL = PROJECT): ReadonlyMap<string, string> {
   const shipped = listParts(root).filter((name) => !NOT_SHIPPED.has(name) && !SETTINGS.includes(name));
   const files = shipped.flatMap((name) => name.endsWith(".ts") ? [name] : listModules(root, name)).sort();

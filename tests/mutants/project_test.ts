@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { listParts, PROJECT, readSources } from "./project.ts";
 
-/** Folders and modules below the project's root that a module of `sources` imports. */
+/** Returns the folders and modules below the project's root that a module of `sources` imports. */
 function importedParts(sources: ReadonlyMap<string, string>): ReadonlySet<string> {
   const parts = [...sources].flatMap(([file, text]) =>
     [...text.matchAll(/^(?:import|export|\}) [^"]*from "(\.{1,2}\/[^"]+)"/gm)].map(([, target]) =>

@@ -71,6 +71,20 @@ export const SAFETY_CHECKPOINTS: readonly Mutant[] = [
     ],
   },
   {
+    name: "tail-drops-checkpoint-entry",
+    kind: "safety",
+    clause: "§3.1",
+    what: "the stable checkpoint's own entry goes with what lies before it where no tail is kept",
+    how:
+      "Everybody has cut its log right behind the last entry; a Byzantine leader orders one of a lower term behind it, and nobody can see " +
+      "that the terms decrease.",
+    needs: "logs without a tail that end in a checkpoint, then a faulty leader that labels its entries with old terms",
+    scenario: "old-terms",
+    patches: [
+      patch("compactLog", `stable - Math.max(1, config.constants.logTail)`, `stable - config.constants.logTail`),
+    ],
+  },
+  {
     name: "commit-goes-back",
     kind: "safety",
     clause: "§4.1",

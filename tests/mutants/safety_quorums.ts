@@ -8,7 +8,7 @@ const quorumOf = (size: string) =>
     `quorum: ${size}, weak: f + 1 };`,
   );
 
-/** Q different replicas acked exactly the point of what is called a commit certificate; both kinds convince. */
+/** Commit certificates are valid as soon as Q different replicas acked exactly their point; acks and reports both count. */
 const ACKS_CERTIFY_COMMITS = [
   patch(
     "isCertificate",

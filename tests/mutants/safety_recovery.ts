@@ -1,4 +1,4 @@
-/** Mutants of coming back without a disk (§8.4): what was signed before is not asked for, or not waited for. */
+/** Mutants of recovery without a disk (§8.4): what was signed before is not asked for, or not waited for. */
 import { type Mutant, type Patch, patch } from "./mutant.ts";
 
 const LEARNER = "state.hard.recovery !== null";
@@ -48,6 +48,43 @@ export const SAFETY_RECOVERY: readonly Mutant[] = [
         `.sort((a, b) => a - b)[quorumSizes.quorum * 0] ?? null;`,
       ),
       GUARD_WITHOUT_BAR,
+    ],
+  },
+  {
+    name: "bar-off-by-one",
+    kind: "safety",
+    clause: "§8.4",
+    what: "a learner takes the (Q − 1)-th lowest answer to its roll call for its bar, and does not wait for the Q-th",
+    how:
+      "n = 4: A and a Byzantine replica signed PreVotes for t, B voted in t and lost its disk, and C was cut off. The Byzantine one " +
+      "answers 0 and C with the term it was left in; B comes back below t.",
+    needs:
+      "a disk lost after a vote in a term of which another honest replica knows nothing, and f that answer low besides",
+    scenario: "forgotten-term",
+    patches: [
+      patch(
+        "onRollCallAnswer",
+        `.sort((a, b) => a - b)[quorumSizes.quorum - 1] ?? null;`,
+        `.sort((a, b) => a - b)[quorumSizes.quorum - 2] ?? null;`,
+      ),
+    ],
+  },
+  {
+    name: "roll-call-nonce-unchecked",
+    kind: "safety",
+    clause: "§8.4",
+    what: "answers to the roll call of an earlier recovery count in this one",
+    how:
+      "A loses its disk, comes back, signs in t and loses its disk again. The answers to its first roll call are delivered once more, and " +
+      "the lowest of each replica counts: A comes back below t.",
+    needs: "a disk that is lost twice, with terms between, and old answers delivered again",
+    scenario: "disk-lost-twice",
+    patches: [
+      patch(
+        "isAwaitedAnswer",
+        `answer.asker === config.self && answer.nonce === recovery.nonce &&`,
+        `answer.asker === config.self &&`,
+      ),
     ],
   },
   {

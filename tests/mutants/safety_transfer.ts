@@ -1,4 +1,4 @@
-/** Mutants of state transfer (§8.3): what is believed, and what is left of the state before. */
+/** Mutants of state transfer (§8.3): what is accepted, and what is left of the state before. */
 import { type Mutant, patch } from "./mutant.ts";
 import { GUARD_WITHOUT_LAST_ACK } from "./second_layers.ts";
 
@@ -82,6 +82,26 @@ export const SAFETY_TRANSFER: readonly Mutant[] = [
     ],
   },
   {
+    name: "branch-edge-off-by-one-at-install",
+    kind: "safety",
+    clause: "§6.8",
+    what:
+      "the prepared entries kept aside are cut one too late when a snapshot is installed: its own entry stays among them",
+    how:
+      "A holds e prepared on a branch and installs a snapshot below e. It crashes, and its disk holds a branch that hangs on nothing; or it " +
+      "stands for election, and truncates what is committed.",
+    needs:
+      "entries kept aside, a snapshot in the midst of them, and then a crash or an election before anything else is appended",
+    scenario: "branch-at-a-snapshot",
+    patches: [
+      patch(
+        "restartLog",
+        `branch.filter(({ entry }) => entry.index > base.index));`,
+        `branch.filter(({ entry }) => entry.index >= base.index));`,
+      ),
+    ],
+  },
+  {
     name: "branch-dropped-at-install",
     kind: "safety",
     clause: "§6.8",
@@ -90,6 +110,7 @@ export const SAFETY_TRANSFER: readonly Mutant[] = [
       "A holds e prepared on a branch and installs a snapshot below e. It votes and reports as one that could lead from e, " +
       "and cannot.",
     needs: "entries kept aside, then a snapshot below the last of them",
+    scenario: "branch-at-a-snapshot",
     patches: [
       patch(
         "restartLog",

@@ -1,4 +1,4 @@
-/** Patches that take out the second layer behind a rule, so that breaking the rule is not noticed by the replica itself. */
+/** Patches that remove the second layer behind a rule, so that the replica itself does not notice a breach of the rule. */
 import { patch } from "./mutant.ts";
 
 /** The durable mark (I8) lets everything be signed. */

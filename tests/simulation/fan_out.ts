@@ -1,4 +1,4 @@
-/** One observer made of several, asked in order. */
+/** Combines several observers into one that calls them in order. */
 import type { Observer } from "./observer.ts";
 
 type Method = keyof Observer;
@@ -19,7 +19,7 @@ const METHODS: readonly Method[] = [
   "accepted",
 ];
 
-/** Has only the methods that any of `observers` has. */
+/** Returns an observer with only the methods that any of `observers` has. */
 export function fanOut(observers: readonly Observer[]): Observer {
   const all: Record<string, unknown> = {};
   for (const method of METHODS) {
@@ -32,5 +32,5 @@ export function fanOut(observers: readonly Observer[]): Observer {
   return all;
 }
 
-/** What a faulty replica shows: its disk, and its packets, which the simulation itself reports. */
+/** Returns an observer of what a faulty replica shows: its disk; its packets are reported by the simulation itself. */
 export const onlyDisk = ({ persisted }: Observer): Observer => persisted ? { persisted } : {};

@@ -1,4 +1,4 @@
-/** When the honest replicas that are up have come to rest. */
+/** Conditions under which the honest replicas that are up have settled. */
 import { quorumOf } from "../../protocol/quorum.ts";
 import type { ReplicaId } from "../../protocol/ids.ts";
 import { lastIndex } from "../../replica/core/log/log.ts";
@@ -8,11 +8,11 @@ import type { Simulation } from "./simulation.ts";
 const statesOf = (simulation: Simulation): (CoreState | null)[] =>
   simulation.survivors.map((id) => simulation.node(id).state);
 
-/** Those of survivors that are no learners. */
+/** Returns the states of survivors that are not learners. */
 const fullStatesOf = (simulation: Simulation): CoreState[] =>
   statesOf(simulation).filter((state) => state !== null && state.hard.recovery === null) as CoreState[];
 
-/** All survivors follow one of them in one term. */
+/** Returns whether all survivors follow one of them in one term. */
 export function sharesLeader(simulation: Simulation): boolean {
   const states = fullStatesOf(simulation);
   const leader = states[0]?.view.leader ?? null;
@@ -21,8 +21,8 @@ export function sharesLeader(simulation: Simulation): boolean {
 }
 
 /**
- * All have committed the same, and nothing more will happen until a client asks for something: either a quorum follows one of the
- * survivors in one term with nothing uncommitted; or nobody has anything uncommitted, and enough follow one of them (f + 1, so that no
+ * Returns whether all have committed the same, and nothing more will happen until a client sends a request: either a quorum follows one of
+ * the survivors in one term with nothing uncommitted; or no one has anything uncommitted, and enough follow one of them (f + 1, so that no
  * f + 1 are ahead of them). Replicas left in other terms join at the next election, which the next request brings about (§6.1).
  */
 export function isSettled(simulation: Simulation): boolean {
@@ -42,7 +42,7 @@ export function isSettled(simulation: Simulation): boolean {
   return Math.max(0, ...followers.values()) >= (quiet ? weak : quorum);
 }
 
-/** Whether a quorum can be and does follow one leader in a term above all that survivors are in now. */
+/** Returns a condition: a quorum exists and follows one leader, in a term above all that survivors are in now. */
 export function followsAnew(simulation: Simulation): () => boolean {
   const before = Math.max(...statesOf(simulation).map((state) => state?.hard.currentTerm ?? 0));
   const { quorum } = quorumOf(simulation.plan.replicas.length);
@@ -55,7 +55,7 @@ export function followsAnew(simulation: Simulation): () => boolean {
   };
 }
 
-/** Whom most survivors follow that are no learners; null where nobody follows anybody. */
+/** Returns the replica that most survivors follow, not counting learners; null if none follows anyone. */
 export function mostFollowed(simulation: Simulation): ReplicaId | null {
   const followers = new Map<ReplicaId, number>();
   for (const { view: { leader } } of fullStatesOf(simulation)) {
@@ -64,19 +64,19 @@ export function mostFollowed(simulation: Simulation): ReplicaId | null {
   return [...followers].sort(([, a], [, b]) => b - a)[0]?.[0] ?? null;
 }
 
-/** Highest index that any survivor has committed. */
+/** Returns the highest index that any survivor has committed. */
 export const highestCommit = (simulation: Simulation): number =>
   Math.max(...statesOf(simulation).map((state) => state?.commitIndex ?? 0));
 
 /**
- * Every survivor starts from the checkpoint at `index`, or from a later one, after a restart. Learners need not: they publish none, so that
- * nobody sees that one of them has not heard of it.
+ * Returns whether every survivor would start from the checkpoint at `index`, or a later one, after a restart. Learners need not: they
+ * publish none, so the others cannot see that one of them has not received it.
  */
 export const hasStable = (simulation: Simulation, index: number): boolean =>
   index === 0 ||
   fullStatesOf(simulation).every(({ checkpoints: { stableProof } }) => (stableProof?.stable.index ?? 0) >= index);
 
-/** Every survivor has applied all that any honest replica committed. */
+/** Returns whether every survivor has applied all that any honest replica committed. */
 export function isLevel(simulation: Simulation): boolean {
   const states = statesOf(simulation);
   const highest = highestCommit(simulation);

@@ -1,7 +1,8 @@
 /** `deno task sim`: searches for a schedule that breaks the core, seed by seed, or finds a planted bug. */
 import { ConfigError } from "../../crypto/config_error.ts";
-import { ACTORS } from "./actors/mod.ts";
+import { NAMED_ACTORS } from "./actors/mod.ts";
 import { runSeeds } from "./search/pool.ts";
+import { SCENARIOS } from "./scenarios/mod.ts";
 import type { SeedResult } from "./search/seed_runner.ts";
 import { addRun, emptyStatistics } from "./search/statistics.ts";
 import { replayFile } from "./cli/recording.ts";
@@ -17,7 +18,8 @@ Usage: sim [options]
   --start S           first seed (default 1)
   --fresh             start at a seed drawn at random, which is printed
   --replicas N        replicas (default 4)
-  --actor NAME        only this faulty behaviour: ${Object.keys(ACTORS).join(", ")}
+  --actor NAME        only this faulty behaviour: ${Object.keys(NAMED_ACTORS).join(", ")}
+  --scenario NAME     only plans made for this purpose: ${Object.keys(SCENARIOS).join(", ")}
   --mutant NAME       search on a copy of the sources with one planted bug; passes if it is found
   --list-mutants      the planted bugs there are
   --invariants-only   judge by §10 and what clients see, not also by single clauses
@@ -31,14 +33,24 @@ The last line is "N passed, M failed". Exit codes: 0 all passed (or the mutant w
 3 the simulation itself broke.
 `;
 
-const STRINGS = ["seeds", "start", "replicas", "actor", "mutant", "recording", "planted", "workers"] as const;
+const STRINGS = [
+  "seeds",
+  "start",
+  "replicas",
+  "actor",
+  "scenario",
+  "mutant",
+  "recording",
+  "planted",
+  "workers",
+] as const;
 const BOOLEANS = ["fresh", "list-mutants", "invariants-only", "transcript", "json", "until-failure", "help"] as const;
 const EXIT_DONE = 0;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 const EXIT_BROKEN = 3;
 const DEFAULT_SEEDS = 200;
-/** Failing seeds that are printed one by one. */
+/** Maximum number of failing seeds that are printed one by one. */
 const PRINTED_FAILURES = 10;
 
 type Flags = ReturnType<typeof readFlags<(typeof STRINGS)[number], (typeof BOOLEANS)[number]>>;
@@ -48,28 +60,37 @@ interface Search {
   readonly count: number;
   readonly replicas: number;
   readonly actors: readonly string[] | null;
+  readonly scenario: string | null;
   readonly workers: number;
   readonly untilFailure: boolean;
   readonly clauses: boolean;
-  /** The mutant that these very sources hold, as the search on its copy is told. */
+  /** The mutant that these sources hold, as the search on its copy is told. */
   readonly mutant: string | null;
 }
 
 function searchOf(flags: Flags): Search {
-  const { actor } = flags;
-  if (actor !== undefined && !(actor in ACTORS)) {
-    throw new ConfigError(`--actor: given "${actor}", wanted one of ${Object.keys(ACTORS).join(", ")}`);
+  const { actor, scenario } = flags;
+  named("actor", actor, NAMED_ACTORS);
+  named("scenario", scenario, SCENARIOS);
+  if (actor !== undefined && scenario !== undefined) {
+    throw new ConfigError("--scenario: given with --actor, wanted one of the two");
   }
   return {
     first: flags.fresh ? freshSeed() : wholeNumber("start", flags.start) ?? 1,
     count: seedsOf(flags),
     replicas: replicasOf(flags),
     actors: actor === undefined ? null : [actor],
+    scenario: scenario ?? null,
     workers: wholeNumber("workers", flags.workers) ?? navigator.hardwareConcurrency,
     untilFailure: flags["until-failure"],
     clauses: !flags["invariants-only"],
     mutant: flags.planted ?? null,
   };
+}
+
+function named(flag: string, name: string | undefined, known: Readonly<Record<string, unknown>>): void {
+  if (name === undefined || name in known) return;
+  throw new ConfigError(`--${flag}: given "${name}", wanted one of ${Object.keys(known).join(", ")}`);
 }
 
 function freshSeed(): number {
@@ -90,14 +111,15 @@ function replicasOf(flags: Flags): number {
   return replicas;
 }
 
-/** The command that runs one seed of `search` again. */
-function replayCommand({ replicas, actors, clauses, mutant }: Search, seed: number): string {
+/** Returns the command that runs one seed of `search` again. */
+function replayCommand({ replicas, actors, scenario, clauses, mutant }: Search, seed: number): string {
   const planted = mutant === null ? "" : ` --mutant ${mutant}`;
-  const options = `${actors ? ` --actor ${actors[0]}` : ""}${clauses ? "" : " --invariants-only"}${planted}`;
+  const plans = `${actors ? ` --actor ${actors[0]}` : ""}${scenario ? ` --scenario ${scenario}` : ""}`;
+  const options = `${plans}${clauses ? "" : " --invariants-only"}${planted}`;
   return `deno task sim --start ${seed} --seeds 1 --replicas ${replicas}${options} --transcript`;
 }
 
-/** Runs the seeds and prints what failed; the failing results, the lowest seed first. */
+/** Runs the seeds and prints what failed; returns the failing results, the lowest seed first. */
 async function search(options: Search, json: boolean): Promise<SeedResult[]> {
   const statistics = emptyStatistics();
   const failures: SeedResult[] = [];
@@ -147,7 +169,7 @@ async function main(args: readonly string[]): Promise<number> {
       console.error(`sim: ${error.message}`);
       return EXIT_USAGE;
     }
-    // Nothing of the core's: it must never pass for a seed that failed, or a mutant that was found.
+    // An error outside the core: it must never pass for a seed that failed, or a mutant that was found.
     console.error(`sim: the simulation itself broke: ${(error as Error).stack}`);
     return EXIT_BROKEN;
   }

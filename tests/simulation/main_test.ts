@@ -46,12 +46,14 @@ Deno.test("sim: a mutant is found, its seed can be run again, and what is left o
   );
 });
 
-Deno.test("sim: what is no option, no mutant, no actor or no number is refused with what is wanted", async () => {
+Deno.test("sim: what is no option, no mutant, no actor, no scenario or no number is refused with what is wanted", async () => {
   for (
     const [args, wanted] of [
       [["--seed", "3"], "--help lists"],
       [["--mutant", "nothing"], "--list-mutants names"],
       [["--actor", "nobody"], "wanted one of equivocate"],
+      [["--scenario", "nowhere"], "wanted one of branch-at-a-snapshot"],
+      [["--scenario", "old-terms", "--actor", "silent"], "wanted one of the two"],
       [["--seeds", "many"], "wanted an integer"],
       [["--seeds", "0"], "wanted at least 1"],
       [["--replicas", "3"], "wanted 4 to 16"],

@@ -1,4 +1,4 @@
-/** What a simulated run shows of itself. Checkers are fed by this alone: outputs, never the state of a core. */
+/** Everything a simulated run shows. Checkers see this alone: outputs, never the state of a core. */
 import type { Digest, LogIndex, Millis, ReplicaId } from "../../protocol/ids.ts";
 import type { Answer, SendRequest } from "../../protocol/message.ts";
 import type { ClientReply, CoreEvent, PersistOperation } from "../../replica/core/output.ts";
@@ -6,11 +6,11 @@ import type { Packet } from "../../protocol/packet.ts";
 import type { Signed } from "../../protocol/signed.ts";
 import type { MemoryDisk } from "../../replica/storage/memory/memory_disk.ts";
 
-/** What the checkers know beforehand. */
+/** Facts the checkers know beforehand. */
 export interface RunFacts {
   readonly clusterId: string;
   readonly replicas: readonly ReplicaId[];
-  /** Replicas that are faulty for the whole run; nothing is demanded of them. At most f. */
+  /** Replicas that are faulty for the whole run, at most f; nothing is demanded of them. */
   readonly byzantine: ReadonlySet<ReplicaId>;
   readonly fastReads: boolean;
   /** W and K of the roster. */
@@ -18,7 +18,7 @@ export interface RunFacts {
   readonly checkpointEvery: number;
 }
 
-/** The replicated state of one honest replica at one index, as its digest and the very bytes of its session table. */
+/** The replicated state of one honest replica at one index, as its digest and that of its session table. */
 export interface StateView {
   readonly appliedIndex: LogIndex;
   /** Digest that `status` shows. */
@@ -27,24 +27,26 @@ export interface StateView {
   readonly sessions: Digest;
 }
 
-/** Every method is optional; each is called at the moment it names, in order. `now` is the virtual time in milliseconds. */
+/**
+ * Callbacks on a run. Every method is optional; each is called at the moment it names, in order. `now` is the virtual time in milliseconds.
+ */
 export interface Observer {
-  /** `at` starts, the first time or again, from what `disk` holds. */
+  /** `at` starts, for the first time or again, from the content of `disk`. */
   started?(at: ReplicaId, disk: MemoryDisk, now: Millis): void;
   /** `at` loses everything but its disk. */
   crashed?(at: ReplicaId, now: Millis): void;
   /** `at` has lost its disk for good; it starts next as a learner, from an empty one (§8.4). */
   wiped?(at: ReplicaId, now: Millis): void;
   /**
-   * The replicated state of `at` was put in place from a snapshot, at its start or at the end of a state transfer. The latter need not
+   * The replicated state of `at` was replaced by a snapshot, at its start or at the end of a state transfer. The latter need not
    * be durable yet.
    */
   restored?(at: ReplicaId, view: StateView, now: Millis): void;
-  /** A transaction of `at` is durable now; `disk` shows the result. Also called for Byzantine replicas. */
+  /** A transaction of `at` is now durable; `disk` shows the result. Also called for Byzantine replicas. */
   persisted?(at: ReplicaId, operations: readonly PersistOperation[], disk: MemoryDisk, now: Millis): void;
   /**
-   * A packet is put on the network, by an honest replica (`disk` is its disk) or a faulty one (`disk` is null). Whether it arrives
-   * is another matter. A published packet names every other replica.
+   * A packet is put on the network, by an honest replica (`disk` is its disk) or a faulty one (`disk` is null). It may still be lost.
+   * A published packet names every other replica.
    */
   sent?(from: ReplicaId, to: readonly ReplicaId[], packet: Packet, disk: MemoryDisk | null, now: Millis): void;
   /** The state machine of `at` executes a command. */
@@ -58,11 +60,11 @@ export interface Observer {
   failed?(at: ReplicaId, error: Error, now: Millis): void;
   /** A client signed a request: from now on it may be executed. */
   requested?(request: Signed<SendRequest>, now: Millis): void;
-  /** An honest client took `answer` as the outcome of its request. */
+  /** An honest client accepted `answer` as the outcome of its request. */
   accepted?(client: string, answer: Answer, now: Millis): void;
 }
 
-/** What a checker found: the invariant or demand that does not hold, and how it shows. */
+/** A checker's finding: the invariant or demand that does not hold, and how it shows. */
 export interface Violation {
   /** `I1`…`I10`, or the name of a demand: `linearizable`, `durable`, `evidence`, `forged`, `live`, … */
   readonly invariant: string;

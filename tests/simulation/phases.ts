@@ -1,18 +1,18 @@
-/** The phases of a run: faults, then healing, and what is demanded of the honest replicas after it. */
+/** The phases of a run: faults, then healing, and then demands on the honest replicas. */
 import type { Millis } from "../../protocol/ids.ts";
 import { followsAnew, hasStable, highestCommit, isLevel, isSettled, mostFollowed, sharesLeader } from "./liveness.ts";
 import { ViolationError } from "./observer.ts";
 import type { Simulation } from "./simulation.ts";
 
-/** How often it is looked whether what is waited for has happened. */
+/** Interval at which a condition is checked. */
 const SLICE_MS = 50;
-/** With an election timeout above this, and a leader that everyone knows, repair must do without an election. */
+/** Election timeout above which repair must do without an election, if there is a leader that every replica knows. */
 const PATIENT_TIMEOUT_MS = 10_000;
 const PATIENT_BOUND_MS = 5_000;
-/** Leaders that may come and go until a learner has rejoined. */
+/** Maximum number of leaders that may come and go until a learner has rejoined. */
 const MAX_LEADERS = 12;
 
-/** Runs a simulation to its end. Throws ViolationError where something demanded does not happen in time. */
+/** Runs a simulation to its end. Throws ViolationError if something demanded does not happen in time. */
 export function play(simulation: Simulation): void {
   const { plan, scheduler, stats } = simulation;
   scheduler.elapse(plan.safetyMs);
@@ -34,7 +34,7 @@ export function play(simulation: Simulation): void {
   stats.livenessMs = simulation.now - healedAt - plan.serviceMs;
   rejoin(simulation);
   if (plan.restMs === 0) return;
-  // In the midst of things: what is half done then has no successor for long.
+  // In the middle of operations: what is half done then has no successor for long.
   simulation.resumeClients(plan.restMs);
   scheduler.elapse(3 * plan.constants.electionTimeoutMs);
   simulation.pauseClients();
@@ -43,7 +43,7 @@ export function play(simulation: Simulation): void {
   serve(simulation, 0);
 }
 
-/** Every client gets everything answered, all replicas come to one state, and agree on its last checkpoint. */
+/** Demands that every client gets everything answered, all replicas reach one state, and agree on its last checkpoint. */
 function serve(simulation: Simulation, serviceMs: Millis): void {
   const { plan } = simulation;
   simulation.resumeClients(serviceMs);
@@ -52,14 +52,14 @@ function serve(simulation: Simulation, serviceMs: Millis): void {
   agreeOnCheckpoint(simulation);
 }
 
-/** The last checkpoint that is due is stable everywhere, with or without anything more to do. */
+/** Demands that the last checkpoint due is stable everywhere, with or without anything more to do. */
 function agreeOnCheckpoint(simulation: Simulation): void {
   const { constants: { checkpointEvery }, livenessMs } = simulation.plan;
   const last = Math.floor(highestCommit(simulation) / checkpointEvery) * checkpointEvery;
   waitFor(simulation, livenessMs, `agreeing on checkpoint ${last}`, () => hasStable(simulation, last));
 }
 
-/** Learners are full replicas again once a term above all those they may have signed in has committed something (§8.4). */
+/** Demands that learners are full replicas again once a term above all those they may have signed in has committed something (§8.4). */
 function rejoin(simulation: Simulation): void {
   const { plan } = simulation;
   for (let leaders = 0; simulation.learners.length > 0; leaders++) {
@@ -77,13 +77,13 @@ function rejoin(simulation: Simulation): void {
   agreeOnCheckpoint(simulation);
 }
 
-/** Whoever leads goes down for a moment, so that there will be another leader. */
+/** Takes the leader down for a moment, so that there will be another one. */
 function dropLeader(simulation: Simulation): void {
   const leader = mostFollowed(simulation);
   if (leader !== null && simulation.node(leader).state !== null) simulation.bounce(leader);
 }
 
-/** Replicas that share a leader, and would not elect another for long, have to settle before they could. */
+/** Returns the time to settle in: replicas that share a leader, and would not elect another for long, must settle before they could. */
 function settlingBound(simulation: Simulation): { readonly bound: Millis; readonly why: string } {
   const { constants, livenessMs } = simulation.plan;
   const patient = constants.electionTimeoutMs >= PATIENT_TIMEOUT_MS && sharesLeader(simulation);

@@ -20,13 +20,13 @@ export interface RunResult {
   readonly stats: RunStats;
 }
 
-/** Something that looks at a run from outside. */
+/** An outside view of a run. */
 export interface RunWatch {
   readonly observer: Observer;
   readonly handled?: (at: ReplicaId, state: CoreState | null, now: Millis) => void;
 }
 
-/** Runs `plan`; what it shows goes to `watch` too. */
+/** Runs `plan`; `watch` is shown the run too. */
 export function runPlan(plan: Plan, crypto: SimCrypto, watch: RunWatch = { observer: {} }): RunResult {
   const counter = countEvents();
   const checkers = createCheckers(factsOf(plan), { clauses: plan.clauses });
@@ -46,7 +46,7 @@ export function runPlan(plan: Plan, crypto: SimCrypto, watch: RunWatch = { obser
   return { plan, violation, endedAt, stats };
 }
 
-/** What checkers of a run of this plan have to know. */
+/** Returns the facts that checkers of a run of this plan need. */
 export const factsOf = ({ replicas, byzantine, constants }: Plan): RunFacts => ({
   clusterId: CLUSTER,
   replicas,
@@ -56,7 +56,7 @@ export const factsOf = ({ replicas, byzantine, constants }: Plan): RunFacts => (
   checkpointEvery: constants.checkpointEvery,
 });
 
-/** The violation that `run` returns or throws; anything else it throws is no verdict, and passes through. */
+/** Returns the violation that `run` returns or throws; anything else it throws is no verdict, and is rethrown. */
 function judge(run: () => Violation | null): Violation | null {
   try {
     return run();

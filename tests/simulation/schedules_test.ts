@@ -9,8 +9,8 @@ import { SimCluster } from "./nodes/sim_cluster.ts";
 
 type Loses = (from: ReplicaId, to: ReplicaId, packet: Packet) => boolean;
 
-/** Four replicas, the first leader of which is faulty from the moment it has led everyone to one committed entry. */
-class Stage {
+/** Four replicas, whose first leader is faulty from the moment it has led all to one committed entry. */
+class ScheduleLab {
   readonly cluster: SimCluster;
   readonly leader: ReplicaId;
   readonly a: ReplicaId;
@@ -18,9 +18,9 @@ class Stage {
   readonly c: ReplicaId;
   /** Index of the entry that the schedule is about. */
   readonly index: number;
-  /** What the network loses at the moment. */
+  /** The packets the network loses at present. */
   loses: Loses = () => false;
-  /** Whether the faulty leader, otherwise dead, supports every candidacy of `c` whatever its base. */
+  /** Set while the faulty leader, otherwise dead, supports every candidacy of `c` whatever its base. */
   #supports = false;
   /** Hashes that honest replicas held at the index when they began to lead. */
   readonly ledWith: (string | undefined)[] = [];
@@ -58,13 +58,13 @@ class Stage {
     return this.state(id).log.entries[this.index - 1]?.hash;
   }
 
-  /** From now on the leader says nothing but what helps `c` to be elected. */
+  /** From now on the leader sends nothing but what helps `c` to be elected. */
   lie(): void {
     this.cluster.node(this.leader).crash();
     this.#supports = true;
   }
 
-  /** A term in which `id` leads and has committed something, and everyone up has it too. */
+  /** Brings about a term in which `id` leads and has committed something, and every replica that is up has it too. */
   settle(members: readonly ReplicaId[]): void {
     const settled = () =>
       members.every((id) => this.state(id).commitIndex > this.index) &&
@@ -87,50 +87,50 @@ class Stage {
   }
 }
 
-/** Everything to and from `id`. */
+/** Returns a rule that loses everything to and from `id`. */
 const cutOff = (id: ReplicaId): Loses => (from, to) => from === id || to === id;
 
 for (const seed of [1, 2, 3, 4]) {
   Deno.test(`Cachin & Vukolić: what A alone has committed survives a faulty leader and C, seed ${seed}`, () => {
-    const stage = new Stage(seed);
-    const { a, b, c, leader, cluster } = stage;
-    // m goes to A and B only. All three certify it, but what they report of that only A hears: A alone commits.
+    const lab = new ScheduleLab(seed);
+    const { a, b, c, leader, cluster } = lab;
+    // m goes to A and B only. All three certify it, but their reports of that reach only A: A alone commits.
     const isReport = (packet: Packet) =>
-      packet.kind === "AppendEntriesResponse" && packet.signed.message.prepared.index === stage.index;
-    stage.loses = (_, to, packet) => to === c || (to !== a && isReport(packet));
-    stage.request();
-    assert(cluster.elapse(900, () => stage.state(a).commitIndex === stage.index), "A did not commit");
-    const committed = stage.hashOf(a);
-    assertEquals([stage.state(b).commitIndex, stage.state(leader).commitIndex, stage.hashOf(c)], [1, 1, undefined]);
-    stage.lie();
-    stage.loses = cutOff(a);
-    assert(cluster.elapse(120_000, () => stage.ledWith.length > 0), "leadership never moved");
-    stage.loses = () => false;
-    stage.settle([a, b, c]);
-    assertEquals(stage.ledWith.filter((hash) => hash !== committed), [], "somebody led without what A had committed");
-    assertEquals([stage.hashOf(b), stage.hashOf(c)], [committed, committed]);
+      packet.kind === "AppendEntriesResponse" && packet.signed.message.prepared.index === lab.index;
+    lab.loses = (_, to, packet) => to === c || (to !== a && isReport(packet));
+    lab.request();
+    assert(cluster.elapse(900, () => lab.state(a).commitIndex === lab.index), "A did not commit");
+    const committed = lab.hashOf(a);
+    assertEquals([lab.state(b).commitIndex, lab.state(leader).commitIndex, lab.hashOf(c)], [1, 1, undefined]);
+    lab.lie();
+    lab.loses = cutOff(a);
+    assert(cluster.elapse(120_000, () => lab.ledWith.length > 0), "leadership never moved");
+    lab.loses = () => false;
+    lab.settle([a, b, c]);
+    assertEquals(lab.ledWith.filter((hash) => hash !== committed), [], "somebody led without what A had committed");
+    assertEquals([lab.hashOf(b), lab.hashOf(c)], [committed, committed]);
   });
 
   Deno.test(`§0 e to A and B, e′ to C, and A alone hears a quorum: A commits nothing, and nothing forks, seed ${seed}`, () => {
-    const stage = new Stage(seed);
-    const { a, b, c, leader, cluster } = stage;
+    const lab = new ScheduleLab(seed);
+    const { a, b, c, leader, cluster } = lab;
     cluster.node(leader).corrupt = equivocator(leader, [c]);
-    stage.loses = (from, to, packet) => packet.kind === "AppendEntriesResponse" && to !== a && from !== to;
-    stage.request();
-    const certified = () => stage.state(a).prepared.index === stage.index;
+    lab.loses = (from, to, packet) => packet.kind === "AppendEntriesResponse" && to !== a && from !== to;
+    lab.request();
+    const certified = () => lab.state(a).prepared.index === lab.index;
     assert(cluster.elapse(900, certified), "A did not gather a quorum of acks");
-    const [e, other] = [stage.hashOf(a), stage.hashOf(c)];
+    const [e, other] = [lab.hashOf(a), lab.hashOf(c)];
     assert(other !== undefined && other !== e, "C was not shown another entry");
-    // Before B knows of any certificate nobody but A and the leader can have reported one: two of four commit nothing.
-    stage.lie();
-    assertEquals(stage.state(b).prepared.index, 1);
-    stage.loses = cutOff(a);
-    assert(cluster.elapse(120_000, () => stage.ledWith.length > 0), "leadership never moved");
-    assertEquals(stage.state(a).commitIndex, 1, "A committed on one round of acks");
-    const voters = stage.state(c).electionProof!.votes.map(({ message }) => message.voter);
+    // Before B knows of any certificate only A and the leader can have reported one: two of four commit nothing.
+    lab.lie();
+    assertEquals(lab.state(b).prepared.index, 1);
+    lab.loses = cutOff(a);
+    assert(cluster.elapse(120_000, () => lab.ledWith.length > 0), "leadership never moved");
+    assertEquals(lab.state(a).commitIndex, 1, "A committed on one round of acks");
+    const voters = lab.state(c).electionProof!.votes.map(({ message }) => message.voter);
     assert(voters.includes(leader), `C was elected by ${voters}, without the liar: then this schedule shows nothing`);
-    stage.loses = () => false;
-    stage.settle([a, b, c]);
-    assertEquals([stage.hashOf(b), stage.hashOf(c)], [stage.hashOf(a), stage.hashOf(a)]);
+    lab.loses = () => false;
+    lab.settle([a, b, c]);
+    assertEquals([lab.hashOf(b), lab.hashOf(c)], [lab.hashOf(a), lab.hashOf(a)]);
   });
 }

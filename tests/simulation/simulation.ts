@@ -7,14 +7,14 @@ import type { ClientReply } from "../../replica/core/output.ts";
 import type { Packet } from "../../protocol/packet.ts";
 import { quorumOf } from "../../protocol/quorum.ts";
 import type { CoreState } from "../../replica/core/state.ts";
-import type { Coven } from "./actors/actor.ts";
-import { corruptionsOf, createCoven } from "./actors/support/colluders.ts";
+import type { Colluders } from "./actors/actor.ts";
+import { corruptionsOf, createColluders } from "./actors/support/colluders.ts";
 import { Alarms } from "./network/alarms.ts";
 import { ClientDesk } from "./clients/client_links.ts";
 import { Crashes } from "./nodes/crashes.ts";
 import { DiskFaults } from "./nodes/disk_faults.ts";
 import { fanOut, onlyDisk } from "./fan_out.ts";
-import { Network } from "./network/network.ts";
+import { isNetworkFault, Network } from "./network/network.ts";
 import type { Arrival, NodeWorld } from "./nodes/node_world.ts";
 import type { Observer } from "./observer.ts";
 import type { Plan, Target } from "./plan/plan.ts";
@@ -34,11 +34,11 @@ export interface SimulationParts {
   readonly crypto: SimCrypto;
   readonly observer: Observer;
   readonly history: ClientHistory;
-  /** After a replica has handled something, with its state for those who write it down. */
+  /** Called after a replica has handled something, with its state for transcripts. */
   readonly handled?: (at: ReplicaId, state: CoreState | null, now: Millis) => void;
 }
 
-/** After this a faulty replica that stopped by itself comes back. */
+/** Wait before a faulty replica that stopped by itself is restarted. */
 const FAULTY_RESTART_MS = 500;
 
 export class Simulation {
@@ -51,13 +51,13 @@ export class Simulation {
   readonly #byzantine: ReadonlySet<ReplicaId>;
   readonly #inboxes = new Map<ReplicaId, Arrival[]>();
   readonly #alarms = new Alarms(this.scheduler, (id) => this.#tick(id));
-  readonly #coven: Coven;
+  readonly #colluders: Colluders;
   readonly #crashes: Crashes;
   readonly #disks: DiskFaults;
   readonly #desk: ClientDesk;
   readonly #down = new Set<ReplicaId>();
-  /** The faulty replicas say nothing any more. */
-  #hushed = false;
+  /** Set once the faulty replicas have fallen silent for good. */
+  #silenced = false;
 
   constructor(parts: SimulationParts) {
     const { plan } = parts;
@@ -68,18 +68,18 @@ export class Simulation {
       scheduler: this.scheduler,
       rng: new Rng(plan.seed, "network"),
       latencyMs: plan.latencyMs,
-      faults: plan.faults.filter((fault) => fault.kind === "network" || fault.kind === "echo"),
+      faults: plan.faults.filter(isNetworkFault),
       replicas: plan.replicas,
       resolve: (target) => this.#resolve(target),
       deliver: (to, packet) => this.#deliver(to, { packet: this.#parts.crypto.transmit(packet) }),
     });
-    this.#coven = createCoven({
+    this.#colluders = createColluders({
       clusterId: CLUSTER,
       plan,
       crypto: parts.crypto,
       scheduler: this.scheduler,
-      send: (from, to, packet) => this.#hushed || this.#send(from, to, packet),
-      reply: (from, reply) => this.#hushed || this.#reply(from, reply),
+      send: (from, to, packet) => this.#silenced || this.#send(from, to, packet),
+      reply: (from, reply) => this.#silenced || this.#reply(from, reply),
       peek: (id) => this.nodes.get(id)?.state ?? null,
     });
     this.#crashes = new Crashes({
@@ -118,12 +118,12 @@ export class Simulation {
     return this.#desk.clients;
   }
 
-  /** Honest replicas that have lost their disk and are learners still. */
+  /** Honest replicas that have lost their disk and are still learners. */
   get learners(): ReplicaId[] {
     return this.#disks.learners;
   }
 
-  /** Whether more replicas are faulty, learners or to stay down than may be: then no service is owed. */
+  /** True if more replicas are faulty, learners or to stay down than permitted: then no service is owed. */
   get exceeds(): boolean {
     const missing = new Set([...this.#byzantine, ...this.learners, ...this.#down]);
     return missing.size > quorumOf(this.plan.replicas.length).f;
@@ -138,7 +138,7 @@ export class Simulation {
     return this.nodes.get(id)!;
   }
 
-  /** Whoever leads in the highest term, by its own account. */
+  /** Returns the replica that leads in the highest term, according to itself. */
   leader(): ReplicaId | null {
     let best: { readonly id: ReplicaId; readonly term: number } | null = null;
     for (const { id, state } of this.nodes.values()) {
@@ -147,10 +147,10 @@ export class Simulation {
     return best?.id ?? null;
   }
 
-  /** The end of the faults: honest replicas come up, and stay up. */
+  /** Ends the faults: honest replicas come up, and stay up. */
   heal(): void {
-    this.#hushed = this.plan.hushed;
-    this.#crashes.end(this.#hushed);
+    this.#silenced = this.plan.silenced;
+    this.#crashes.end(this.#silenced);
     this.#disks.end();
     for (const target of this.plan.down) {
       const id = this.#resolve(target);
@@ -160,7 +160,7 @@ export class Simulation {
     }
     for (const id of this.plan.replicas) {
       const node = this.node(id);
-      if (this.#down.has(id) || (this.#hushed && !this.isHonest(id))) {
+      if (this.#down.has(id) || (this.#silenced && !this.isHonest(id))) {
         node.crash();
       } else if (this.isHonest(id)) {
         node.disarm();
@@ -169,22 +169,22 @@ export class Simulation {
     }
   }
 
-  /** Clients send nothing any more, faulty ones neither. */
+  /** Silences all clients, faulty ones included. */
   pauseClients(): void {
     this.#desk.pause();
   }
 
-  /** Clients go on, with what their plans want of them after the healing. */
+  /** Resumes the clients with the operations their plans want after the healing. */
   resumeClients(serviceMs: Millis): void {
     this.#desk.resume(serviceMs);
   }
 
-  /** Whether every honest client got everything answered, for as long as was wanted. */
+  /** True once every honest client had everything answered, for as long as was wanted. */
   get served(): boolean {
     return this.#desk.served;
   }
 
-  /** `id` goes down, and comes back a moment later. */
+  /** Takes `id` down, and restarts it a moment later. */
   bounce(id: ReplicaId): void {
     this.node(id).crash();
     this.scheduler.schedule(1, () => this.node(id).state === null && this.#start(id));
@@ -198,7 +198,9 @@ export class Simulation {
 
   #addNode(id: ReplicaId, position: number): void {
     const { plan, crypto } = this.#parts;
-    const archive: Observer = { persisted: (_, operations, disk) => this.#coven.archive.persisted(operations, disk) };
+    const archive: Observer = {
+      persisted: (_, operations, disk) => this.#colluders.archive.persisted(operations, disk),
+    };
     const observer = fanOut([archive, this.#parts.observer]);
     const config: CoreConfig = {
       clusterId: CLUSTER,
@@ -225,7 +227,7 @@ export class Simulation {
     node.sign = (message, body) => crypto.sign("replica", id, message, body);
     node.check = crypto.check;
     const faulty = plan.byzantine.find(({ replica }) => replica === id);
-    if (faulty) node.corruptions = corruptionsOf(this.#coven, faulty);
+    if (faulty) node.corruptions = corruptionsOf(this.#colluders, faulty);
     this.nodes.set(id, node);
     this.#inboxes.set(id, []);
   }
@@ -244,13 +246,13 @@ export class Simulation {
     if (!honest) {
       this.stats.byzantinePackets++;
       if (!isDecodable(packet)) return;
-      this.#coven.lore.hear(packet);
+      this.#colluders.adversaryView.hear(packet);
     }
     this.#parts.observer.sent?.(from, to, packet, honest ? this.node(from).disk : null, this.now);
     this.#network.send(from, to, packet);
   }
 
-  /** What has arrived is handled together a little later. */
+  /** Queues an arrival; everything that has arrived is handled together a little later. */
   #deliver(to: ReplicaId, arrival: Arrival): void {
     const inbox = this.#inboxes.get(to)!;
     inbox.push(arrival);
@@ -261,7 +263,7 @@ export class Simulation {
     });
   }
 
-  /** Has the node ticked when it next asks for it, on its own clock. */
+  /** Schedules the node's next tick for when it asks for it, on its own clock. */
   #rearm(id: ReplicaId): void {
     const { state } = this.node(id);
     if (!state) return;
@@ -283,7 +285,7 @@ export class Simulation {
     this.#desk.reply(this.node(from), { client, answers });
   }
 
-  /** A faulty replica whose core was led into a contradiction by its own lies comes back; an honest one never may. */
+  /** Restarts a faulty replica whose core was led into a contradiction by its own lies; an honest one must never be. */
   #failed(id: ReplicaId, error: Error): void {
     if (!this.isHonest(id)) {
       this.stats.liarsStopped++;

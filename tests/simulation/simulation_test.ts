@@ -10,7 +10,7 @@ import { sha256Hex } from "../../crypto/digest.ts";
 
 const run = await createPlanRunner();
 
-/** A run's whole transcript, as a digest. */
+/** Returns a run's whole transcript, as a digest. */
 function fingerprint(plan: Plan): string {
   const lines: string[] = [];
   const { violation, stats } = run(plan, writeRun((line) => lines.push(line)));
@@ -49,7 +49,7 @@ for (const [replicas, timeouts] of [[4, 10], [6, 10], [7, 20], [10, 30]] as cons
   });
 }
 
-/** Nobody is faulty and nothing is lost; one client always has writes under way. */
+/** A plan without faulty replicas or losses, and with one client that always has writes in flight. */
 const CALM: Plan = {
   ...drawPlan(1),
   byzantine: [],

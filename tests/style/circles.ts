@@ -1,4 +1,4 @@
-/** Circles in a graph, by Tarjan's search for strongly connected components. */
+/** Finds cycles in a graph, by Tarjan's search for strongly connected components. */
 
 interface Search {
   readonly graph: ReadonlyMap<string, readonly string[]>;

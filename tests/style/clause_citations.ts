@@ -1,4 +1,4 @@
-/** Rule `clause-citations`: whatever a comment or a string cites with a § stands in `docs/clauses.md`. */
+/** Rule `clause-citations`: everything a comment or a string cites with a § exists in `docs/clauses.md`. */
 import { type Law, loadLaw, unknownCitations } from "./clauses.ts";
 
 let law: Law | null = null;

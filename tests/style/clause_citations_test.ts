@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
 import plugin from "./lint_plugin.ts";
 
-/** A § in front of `number`, put together here so that this file cites nothing that is not there. */
+/** Returns a § before `number`, put together here so that this file cites nothing that does not exist. */
 const cite = (number: string): string => `\u00a7${number}`;
 
-/** What the rule finds in `source`, taken as a file of the core. */
+/** Returns the rule's findings in `source`, taken as a file of the core. */
 const found = (source: string): string[] =>
   Deno.lint.runPlugin(plugin, "replica/core/step.ts", source)
     .filter(({ id }) => id === "bft-raft/clause-citations")

@@ -1,29 +1,29 @@
-/** What `docs/clauses.md` holds, and how other files cite it. */
+/** The content of `docs/clauses.md`, and its citations in other files. */
 
 /** Numbers of chapters and clauses, and labels of sentences, each without its mark. */
 export interface Law {
-  /** Chapters (`6`), clauses (`6.5`) and labels (`6.5a`): whatever may stand behind a §. */
+  /** Chapters (`6`), clauses (`6.5`) and labels (`6.5a`): everything that may follow a §. */
   readonly known: ReadonlySet<string>;
   /** The labels, in the order of the text. */
   readonly labels: readonly string[];
-  /** What is wrong with the text itself, in words. */
+  /** Faults of the text itself, in words. */
   readonly faults: readonly string[];
 }
 
-/** A § and the number behind it. */
+/** A § and the number after it. */
 export interface Citation {
   readonly number: string;
-  /** Where it begins in its text. */
+  /** Its position in the text. */
   readonly at: number;
 }
 
 const CHAPTER = /^## (\d+) /;
 const CLAUSE = /^\*\*(\d+\.\d+) /;
 const LABEL = /⚠(\d+\.\d+)([a-z])/g;
-/** The sign is for clauses of this protocol alone: sections of other documents are written "section 6.3". */
+/** Matches a citation. The sign is for clauses of this protocol alone: sections of other documents are written "section 6.3". */
 const CITATION = /§\s*(\d+(?:\.\d+)*[a-z]?)/g;
 
-/** Reads the text of `docs/clauses.md`. */
+/** Parses the text of `docs/clauses.md`. */
 export function readLaw(text: string): Law {
   const known = new Set<string>();
   const labels: string[] = [];
@@ -51,23 +51,23 @@ export function readLaw(text: string): Law {
   return { known, labels, faults };
 }
 
-/** Every citation in `text`, in order. */
+/** Returns every citation in `text`, in order. */
 export const citationsIn = (text: string): Citation[] =>
   [...text.matchAll(CITATION)].map(({ 1: number, index }) => ({ number: number!, at: index }));
 
-/** The citations in `text` of what `law` does not hold. */
+/** Returns the citations in `text` that `law` does not contain. */
 export const unknownCitations = ({ known }: Pick<Law, "known">, text: string): Citation[] =>
   citationsIn(text).filter(({ number }) => !known.has(number));
 
-/** A test's name, and the comments right above it. */
+/** Matches a test's name, and the comments right above it. */
 const TEST = /^(?:[ \t]*(?:\/\/.*|\/\*\*.*\*\/)\n)*[ \t]*Deno\.test\(\s*(?:"(?:[^"\\\n]|\\.)*"|`[^`]*`)/gm;
 
-/** The labels that the names of the tests in `text`, or the comments right above them, cite. */
+/** Returns the labels cited by the names of the tests in `text`, or the comments right above them. */
 export const labelsOfTests = (text: string): string[] =>
   (text.match(TEST) ?? []).flatMap((head) => citationsIn(head)).map(({ number }) => number).filter(isLabel);
 
-/** Whether `number` names a sentence, and not a whole clause. */
+/** Returns whether `number` names a sentence rather than a whole clause. */
 export const isLabel = (number: string): boolean => /[a-z]$/.test(number);
 
-/** The text of `docs/clauses.md`, read. */
+/** Reads and parses `docs/clauses.md`. */
 export const loadLaw = (): Law => readLaw(Deno.readTextFileSync(new URL("../../docs/clauses.md", import.meta.url)));

@@ -1,4 +1,4 @@
-/** The law and its citations: `docs/clauses.md` is sound, documents cite what it holds, and every label has a test. */
+/** The clauses and their citations: `docs/clauses.md` is sound, documents cite only what it contains, and every label has a test. */
 import { assert, assertEquals } from "@std/assert";
 import { citationsIn, isLabel, labelsOfTests, loadLaw, readLaw, unknownCitations } from "./clauses.ts";
 import { listFiles, readText } from "./sources.ts";

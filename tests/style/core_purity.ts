@@ -1,18 +1,18 @@
 /**
  * Rule `core-purity`: the protocol's core is a pure function of its inputs, so that a recorded run replays exactly. The vocabulary below it
- * and the client's session are held to the same.
+ * and the client's session are held to the same rule.
  */
 import { type ImportSite, importVisitor } from "./imports.ts";
 import { isTestCode, projectPath, resolveImport } from "./paths.ts";
 
-/** Folders of pure code, and what each may import besides itself. */
+/** Folders of pure code, and the folders each may import besides itself. */
 const PURE: ReadonlyMap<string, readonly string[]> = new Map([
   ["protocol/", []],
   ["replica/core/", ["protocol/"]],
   ["client/session/", ["protocol/"]],
 ]);
 
-/** Names that reach time, chance, the outside world or the task queue. */
+/** Names that reach time, randomness, the outside world or the task queue. */
 const IMPURE_NAMES = new Set([
   "Date",
   "Deno",
@@ -38,13 +38,13 @@ const IMPURE_NAMES = new Set([
   "setTimeout",
 ]);
 
-/** The pure folder that the file at `path` is in, or null. */
+/** Returns the pure folder that the file at `path` is in, or null. */
 export function pureFolderOf(path: string): string | null {
   if (isTestCode(path)) return null;
   return [...PURE.keys()].find((folder) => path.startsWith(folder)) ?? null;
 }
 
-/** Whether the identifier is only a name behind a dot or in front of a colon, and so reaches nothing. */
+/** Returns whether the identifier is only a name after a dot or before a colon, and so reaches nothing. */
 function isMemberName(node: Deno.lint.Identifier): boolean {
   const parent = node.parent;
   switch (parent.type) {
@@ -70,7 +70,7 @@ function isRandom(node: Deno.lint.MemberExpression): boolean {
     (property.type === "Literal" && property.value === "random");
 }
 
-/** The fault of an import of a file in the pure folder `home`, or null. */
+/** Describes the fault of an import by a file in the pure folder `home`, or returns null. */
 function importFault(home: string, path: string, site: ImportSite): string | null {
   if (site.syntax === "dynamic") return "a dynamic import";
   const target = resolveImport(path, site.specifier ?? "");

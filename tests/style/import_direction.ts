@@ -1,15 +1,15 @@
 /**
- * Rule `import-direction`: imports point down (`rooms.ts`), and nothing that ships rests on test code. Packages, `node:` modules and data
- * files are not judged here.
+ * Rule `import-direction`: imports point down (`rooms.ts`), and shipped code never depends on test code. Packages, `node:` modules and data
+ * files are not checked here.
  */
 import { type ImportSite, importVisitor } from "./imports.ts";
 import { isTool, projectPath, resolveImport } from "./paths.ts";
 import { isDoor, type Room, roomOf } from "./rooms.ts";
 
-/** The folder whose door `path` is. */
+/** Returns the folder whose door `path` is. */
 const behind = (path: string) => path.slice(0, path.lastIndexOf("/") + 1);
 
-/** Whether a file of `room`, or a door of it, may name the file at `target`. */
+/** Returns whether a file of `room`, or a door of it, may name the file at `target`. */
 function allowed(path: string, room: Room, target: string): boolean {
   if (isDoor(path) && target.startsWith(behind(path))) return true;
   if (isDoor(target) && path.startsWith(behind(target))) return false;
@@ -17,7 +17,7 @@ function allowed(path: string, room: Room, target: string): boolean {
   return to !== null && (to.name === room.name || room.mayImport.includes(to.name));
 }
 
-/** The fault of an import of `path`, or null. */
+/** Describes the fault of an import of `path`, or returns null. */
 function directionFault(path: string, site: ImportSite): string | null {
   const target = site.specifier === null ? null : resolveImport(path, site.specifier);
   if (target === null || !target.endsWith(".ts")) return null;

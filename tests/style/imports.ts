@@ -1,12 +1,12 @@
-/** One visitor for every syntax that names another module, shared by the rules that judge imports. */
+/** One visitor for every syntax that names another module, shared by the rules that check imports. */
 
 /** A place where a module names another. */
 export interface ImportSite {
   readonly node: Deno.lint.Node;
-  /** Null where the specifier is computed at run time. */
+  /** Null if the specifier is computed at run time. */
   readonly specifier: string | null;
   readonly syntax: "static" | "dynamic" | "type-expression";
-  /** Whether nothing of it is left at run time. */
+  /** True if nothing of it is left at run time. */
   readonly typeOnly: boolean;
 }
 
@@ -22,7 +22,7 @@ function allTypes(node: Deno.lint.ImportDeclaration): boolean {
   return kinds.length > 0 && kinds.every((kind) => kind === "type");
 }
 
-/** A visitor that calls `found` for imports, re-exports, dynamic imports and `import("…")` types. */
+/** Returns a visitor that calls `found` for imports, re-exports, dynamic imports and `import("…")` types. */
 export function importVisitor(found: (site: ImportSite) => void): Deno.lint.LintVisitor {
   const reExport = (node: Deno.lint.ExportNamedDeclaration | Deno.lint.ExportAllDeclaration) => {
     if (!node.source) return;

@@ -1,12 +1,12 @@
 /** Rules `function-length` and `file-length`: code stays small enough to be read in one go, tests included. */
 import { projectPath } from "./paths.ts";
 
-/** Most lines of one function, signature and closing brace included. */
+/** Maximum number of lines of one function, signature and closing brace included. */
 export const MAX_FUNCTION_LINES = 60;
-/** Most lines of one file. */
+/** Maximum number of lines of one file. */
 export const MAX_FILE_LINES = 300;
 
-/** Generated data, not written by hand; the tests beside it are. */
+/** Returns whether a file is generated data, not written by hand; the tests beside it are not. */
 const isGenerated = (path: string) =>
   path.endsWith("_vectors.ts") || (path.startsWith("tests/vectors/") && !path.endsWith("_test.ts"));
 

@@ -3,7 +3,7 @@ import { MAX_FILE_LINES, MAX_FUNCTION_LINES } from "./length.ts";
 import plugin from "./lint_plugin.ts";
 import { projectPath, resolveImport } from "./paths.ts";
 
-/** `rule: message` of everything the plugin finds in `source`, taken as the file `path`. */
+/** Returns `rule: message` of everything the plugin finds in `source`, taken as the file `path`. */
 function findings(path: string, source: string): string[] {
   return Deno.lint.runPlugin(plugin, path, source).map(({ id, message }) => `${id.split("/")[1]}: ${message}`);
 }
@@ -53,7 +53,7 @@ const IMPURE: readonly (readonly [source: string, part: string])[] = [
   ['export type X = import("../../crypto/digest.ts").Y;', '"crypto/digest.ts"'],
 ];
 
-/** What the plugin says of purity alone: an import out of a pure folder is one against the direction too. */
+/** Asserts exactly one finding on purity: an import out of a pure folder violates the direction too. */
 function assertImpure(path: string, source: string, part: string): void {
   const found = findings(path, source).filter((finding) => finding.startsWith("core-purity: "));
   assertEquals(found.length, 1, `wanted one finding in ${path} of:\n${source}\ngot: ${JSON.stringify(found)}`);
@@ -153,7 +153,7 @@ Deno.test("import-direction: imports of rooms below, packages, data and tests pa
   for (const [path, source] of cases) assertEquals(findings(path, source), [], `${path}: ${source}`);
 });
 
-/** A function of exactly `lines` lines, with characters of several bytes in it. */
+/** Returns a function of exactly `lines` lines, with multi-byte characters in it. */
 const functionOf = (lines: number) => `{\n${"  x; // §5.3 €\n".repeat(lines - 2)}}`;
 
 Deno.test("function-length: one line too many is found for every kind of function, tests included", () => {
@@ -173,6 +173,44 @@ Deno.test("file-length: one line too many is found, generated vectors are not ju
   assertEquals(findings("client/client.ts", "x;\n".repeat(MAX_FILE_LINES)), []);
   assertEquals(findings("tests/vectors/ecdsa.ts", long), []);
   assertOnly("tests/vectors/ecdsa_test.ts", long, "file-length", `at most ${MAX_FILE_LINES}`);
+});
+
+Deno.test("doc-comment-begins: question words are found in every folder, on one line or several", () => {
+  const cases = [
+    ["/** Whether it holds. */\nexport const a = 1;", "Whether"],
+    ["/**\n * What it is.\n */\nexport const a = 1;", "What"],
+    ["export interface A {\n  /** When it ends. */\n  readonly end: number;\n}", "When"],
+    ["/** how it votes. */\nexport const a = 1;", "how"],
+    ["/** ⚠ Who may. */\nexport const a = 1;", "Who"],
+    ["export const a = 1; /** Why. */", "Why"],
+    ["/** Where it is. */\nexport const a = 1;", "Where"],
+  ] as const;
+  for (const [source, word] of cases) {
+    for (
+      const path of [
+        "replica/core/step.ts",
+        "client/client.ts",
+        "client/client_test.ts",
+        "tests/e2e/x.ts",
+        "bench/main.ts",
+      ]
+    ) {
+      assertOnly(path, source, "doc-comment-begins", `"${word}"`);
+    }
+  }
+});
+
+Deno.test("doc-comment-begins: verbs, nouns, words that only begin alike, other comments and strings pass", () => {
+  const passing = [
+    "/** Returns whether it holds, and why. */\nexport const a = 1;",
+    "/** §6.5: answers who asks. */\nexport const a = 1;",
+    "/** Whole and whatever, however long. */\nexport const a = 1;",
+    "// What follows is no doc comment.\nexport const a = 1;",
+    "/* Why not. */\nexport const a = 1;",
+    'export const a = "/** What */";',
+  ];
+  for (const source of passing) assertEquals(findings("replica/core/step.ts", source), [], source);
+  assertEquals(findings("client/client.ts", "/** However long it is. */\nexport const a = 1;"), []);
 });
 
 Deno.test("resolveImport: relative paths resolve, a path out of the project stays out, the rest is not a path", () => {

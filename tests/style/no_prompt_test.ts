@@ -1,4 +1,4 @@
-/** Commands that the project ships must not ask for permissions: a question nobody answers looks like a hang. */
+/** Commands that the project ships must not ask for permissions: a question no one answers looks like a hang. */
 import { assert, assertEquals } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
 

@@ -2,23 +2,23 @@
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
-/** `filename` (absolute, a file URL, or relative already) relative to the project's root, with forward slashes. */
+/** Returns `filename` (absolute, a file URL, or already relative) relative to the project's root, with forward slashes. */
 export function projectPath(filename: string): string {
   const path = filename.startsWith("file://") ? new URL(filename).pathname : filename.replaceAll("\\", "/");
   if (path.startsWith(ROOT)) return path.slice(ROOT.length);
   return path.replace(/^\.\//, "");
 }
 
-/** Whether `path` is test code: a `_test.ts` file anywhere, or a file under `tests/`. */
+/** Returns whether `path` is test code: a `_test.ts` file anywhere, or a file under `tests/`. */
 export function isTestCode(path: string): boolean {
   return path.startsWith("tests/") || path.endsWith("_test.ts");
 }
 
-/** Whether `path` never ships, and so may reach everything: test code and benchmarks. */
+/** Returns whether `path` never ships, and so may import everything: test code and benchmarks. */
 export const isTool = (path: string): boolean => isTestCode(path) || path.startsWith("bench/");
 
 /**
- * The project-relative path that `specifier` names when `from` imports it; null for anything that is not a relative path
+ * Returns the project-relative path that `specifier` names when `from` imports it; null for anything that is not a relative path
  * (packages, `node:` modules, URLs). A path that leaves the project keeps its leading `../`.
  */
 export function resolveImport(from: string, specifier: string): string | null {

@@ -1,6 +1,6 @@
 /**
- * The rooms of the house and what each may import, from the ground floor up. ARCHITECTURE.md says what is in them. A file belongs to
- * the room with the longest name that its path begins with; what is in no room (tasks, `mod.ts`) may import all of them.
+ * The rooms of the house (`ARCHITECTURE.md`) and the imports allowed to each, from the lowest up. A file belongs to the room with the
+ * longest name that its path begins with; files in no room (tasks, `mod.ts`) may import all of them.
  */
 
 /** Imports allowed to the files of one room, besides that room itself. */
@@ -158,13 +158,13 @@ const SHELL: readonly Room[] = [
 export const ROOMS: readonly Room[] = [...GROUND, ...TRANSPORT, ...CLIENT, ...CORE_ROOMS, ...SHELL];
 
 /**
- * The room that the file at `path` is in; null for the house's roof. A folder's doors, `mod.ts` and `main.ts`, stand in no room: they show
- * the outside what lies behind them.
+ * Returns the room that the file at `path` is in, or null. A folder's doors, `mod.ts` and `main.ts`, are in no room: they export what the
+ * folder offers to others.
  */
 export function roomOf(path: string): Room | null {
   const rooms = ROOMS.filter(({ name }) => name.endsWith("/") ? path.startsWith(name) : path === name);
   return rooms.sort((a, b) => b.name.length - a.name.length)[0] ?? null;
 }
 
-/** Whether `path` is the door of a folder. */
+/** Returns whether `path` is the door of a folder. */
 export const isDoor = (path: string): boolean => /\/(mod|main)\.ts$/.test(path);

@@ -1,4 +1,4 @@
-/** The house as a whole: no two modules import each other, rooms form floors, and no folder grows into a hall. */
+/** Checks the module structure as a whole: no two modules import each other, rooms form layers, and no folder grows beyond a limit. */
 import { assert, assertEquals } from "@std/assert";
 import { findCircles } from "./circles.ts";
 import { resolveImport } from "./paths.ts";
@@ -6,12 +6,12 @@ import { isDoor, roomOf, ROOMS } from "./rooms.ts";
 import { listFiles, readText } from "./sources.ts";
 
 const MODULES = [...listFiles("", [".ts"])];
-/** Most modules in one folder, tests beside them not counted. */
+/** Maximum number of modules in one folder, not counting the tests beside them. */
 const MAX_MODULES = 20;
 /** Specifiers of imports and re-exports, as `deno fmt` leaves them. */
 const SPECIFIER = /^(?:import|export)\b(?:[^;"]*?\bfrom)? ?"(?<specifier>[^"]+)"/gm;
 
-/** Every module by path, with the modules of the project that it names. */
+/** Returns every module by path, with the modules of the project that it names. */
 function importGraph(): ReadonlyMap<string, readonly string[]> {
   return new Map(
     MODULES.map((path) => {

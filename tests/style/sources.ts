@@ -1,7 +1,7 @@
 /** The project's own files, for rules that look at all of them. */
 
 const ROOT = new URL("../../", import.meta.url);
-/** Put there by others or by a machine. */
+/** Files not written for this project, or generated. */
 const SKIPPED = new Set([".git", ".deno-dir", "node_modules", "tests/.mutants"]);
 
 /** Lists every file below `folder` (which ends with a slash, or is empty) whose name ends in one of `endings`, by path from the root. */

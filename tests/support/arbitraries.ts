@@ -11,7 +11,7 @@ import { encodeMessage, entryOf, type MessageOf } from "../../transport/codec/mo
 
 type Arbitrary<T> = fc.Arbitrary<T>;
 
-/** Any integer the wire can carry, small ones and the largest ones often. */
+/** Any integer the wire can carry, often a small one or one of the largest. */
 export const uint53: Arbitrary<number> = fc.oneof(
   fc.nat(1000),
   fc.maxSafeNat(),
@@ -20,7 +20,7 @@ export const uint53: Arbitrary<number> = fc.oneof(
 const positive = uint53.map((value) => value === 0 ? 1 : value);
 /** Bytes up to `maxLength`. */
 export const bytes = (maxLength = 40): Arbitrary<Uint8Array> => fc.uint8Array({ maxLength });
-/** Any name an id may be. */
+/** Any valid id. */
 export const id: Arbitrary<string> = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
 /** 64 lower-case hexadecimal digits. */
 export const digest: Arbitrary<ids.Digest> = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((raw) =>
@@ -177,7 +177,7 @@ export const messages: { readonly [K in m.MessageKind]: Arbitrary<MessageOf<K>> 
   }),
 };
 
-/** `message` with its real body and a random signature. */
+/** Returns `message` with its real body and a random signature. */
 export const signed = <M extends m.Message>(message: Arbitrary<M>): Arbitrary<Signed<M>> =>
   fc.tuple(message, signature).map(([value, mark]) => ({
     message: value,
@@ -213,11 +213,11 @@ const entryBody = fc.oneof(
   { weight: 3, arbitrary: fc.array(signed(messages.SendRequest), { maxLength: 3 }).map(joinRequests) },
   { weight: 1, arbitrary: bytes(100) },
 );
-/** An entry at `index`; one in four has random bytes for its body. */
+/** Returns an entry at `index`; one in four has random bytes for its body. */
 export const entryAt = (index: ids.LogIndex): Arbitrary<Entry> =>
   fc.tuple(signingTerm, entryBody).map(([itsTerm, body]) => entryOf(index, itsTerm, body));
 export const entry: Arbitrary<Entry> = logIndex.chain(entryAt);
-/** Up to `maxLength` entries at `from`, `from`+1 and so on. */
+/** Returns `length` entries at `from`, `from`+1 and so on. */
 export const entriesFrom = (from: ids.LogIndex, length: number): Arbitrary<readonly Entry[]> =>
   fc.tuple(...Array.from({ length }, (_, position) => entryAt(ids.offset(from, position))));
 

@@ -1,4 +1,4 @@
-/** For tests: every backend this platform has. */
+/** Every signature backend this platform has, for tests. */
 import type { SignatureBackend } from "../../crypto/signing/backend.ts";
 import { loadNativeBackend } from "../../crypto/signing/native_backend.ts";
 import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
@@ -10,8 +10,8 @@ const native: SignatureBackend | null = PREBUILT.includes(`${Deno.build.os}-${De
   ? await loadNativeBackend()
   : null;
 
-/** Noble, and libsecp256k1 where there is a build of it. */
+/** Noble, and libsecp256k1 if there is a build of it. */
 export const BACKENDS: readonly SignatureBackend[] = native === null ? [nobleBackend] : [nobleBackend, native];
 
-/** The quickest one, for tests that are not about backends. */
+/** The fastest backend, for tests that are not about backends. */
 export const backend: SignatureBackend = native ?? nobleBackend;

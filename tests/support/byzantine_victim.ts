@@ -1,4 +1,4 @@
-/** What unit tests of faulty behaviours ride on: a core that has heard nothing, and honest ones to judge what is sent. */
+/** The setting of unit tests of faulty behaviours: a core that has received nothing, and honest cores to judge what is sent. */
 import { sha256Hex, unhex } from "../../crypto/digest.ts";
 import { createKeyRing } from "../../crypto/roster/key_ring.ts";
 import { createSigner, createVerifier } from "../../crypto/signing/signing.ts";
@@ -37,10 +37,10 @@ const stateOf = (line: number): CoreState =>
     chunks: new HeldChunks(),
   }, 0);
 
-/** An honest core of r2, to see how it takes things. */
+/** Returns an honest core of r2, to see how it reacts. */
 export const honestState = (): CoreState => stateOf(1);
 
-/** `mode` on r1, with all it says unasked in so many heartbeats. */
+/** Sets `mode` on r1, and returns everything it sends unasked in so many heartbeats. */
 export function rideOn(mode: ByzantineMode): {
   readonly victim: Victim;
   readonly adversary: Adversary;
@@ -61,27 +61,27 @@ export function rideOn(mode: ByzantineMode): {
   };
 }
 
-/** `message` as `id` signs it. */
+/** Returns `message` signed by `id`. */
 export function signAs<M extends Message>(id: string, message: M): Signed<M> {
   const body = encodeMessage(message);
   const signer = createSigner(backend, unhex(keys.get(id)!.secretKey), roster.cluster);
   return { message, body, signature: signer.sign(message.kind, body) };
 }
 
-/** A packet as it reaches others, signed by r1. Attachments are left as they are. */
+/** Returns a packet as others receive it, signed by r1. Attachments are left as they are. */
 export function signedPacket(packet: UnsignedPacket): Packet {
   if (packet.kind === "ForwardedRequest" || packet.kind === "Evidence") return packet;
   return { ...packet, signed: signAs(SELF, packet.signed) } as Packet;
 }
 
-/** Why an honest replica in `state` refuses `packet` before its core sees it; null where it takes it. */
+/** Returns the reason an honest replica in `state` refuses `packet` before its core sees it; null if it accepts it. */
 export function refusal(state: CoreState, packet: UnsignedPacket): string | null {
   const admission = admitPacket(state, CHECK, "peer", signedPacket(packet));
   if ("refused" in admission) return admission.refused;
   return admission.admitted?.kind === "bad-entry" ? "bad-entry" : null;
 }
 
-/** A request of client `client`, validly signed. */
+/** Returns a validly signed request of client `client`. */
 export const requestOf = (client: string, number: number): Signed<SendRequest> =>
   signAs(client, {
     kind: "SendRequest",
@@ -91,10 +91,10 @@ export const requestOf = (client: string, number: number): Signed<SendRequest> =
     command: Uint8Array.of(number),
   });
 
-/** The input that `packet` is at its receiver. */
+/** Returns the input that `packet` is at its receiver. */
 export const inputOf = (packet: Packet): InputWithoutTime => ({ kind: "packet", packet: packet as Verified<Packet> });
 
-/** What r1's core sends as leader of `inTerm`: one entry of `requests` behind the point given. */
+/** Returns what r1's core sends as leader of `inTerm`: one entry of `requests` after the given point. */
 export function appendOf(
   inTerm: number,
   prevIndex: number,

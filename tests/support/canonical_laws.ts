@@ -2,13 +2,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { DecodeError } from "../../transport/codec/mod.ts";
 
-/** Both directions between a value and the byte strings (frames) that stand for it. */
+/** Both directions between a value and the byte strings (frames) that encode it. */
 export interface Direction<T> {
   readonly encode: (value: T) => readonly Uint8Array[];
   readonly decode: (frames: readonly Uint8Array[]) => T;
 }
 
-/** What decoding did: the value, or the refusal. Anything but a DecodeError goes on upwards and fails the test. */
+/** Returns the decoded value, or the refusal. Anything but a DecodeError is rethrown and fails the test. */
 export function attempt<T>(decode: () => T): { readonly value: T } | { readonly refused: DecodeError } {
   try {
     return { value: decode() };
@@ -20,7 +20,7 @@ export function attempt<T>(decode: () => T): { readonly value: T } | { readonly 
 
 const copies = (frames: readonly Uint8Array[]): Uint8Array[] => frames.map((frame) => new Uint8Array(frame));
 
-/** `frames` are refused with a DecodeError, or stand for a value whose one encoding they are. True if accepted. */
+/** Asserts that `frames` are refused with a DecodeError, or are the one encoding of their value. Returns true if accepted. */
 export function assertCanonical<T>({ encode, decode }: Direction<T>, frames: readonly Uint8Array[]): boolean {
   const result = attempt(() => decode(frames));
   if ("refused" in result) return false;
@@ -28,14 +28,14 @@ export function assertCanonical<T>({ encode, decode }: Direction<T>, frames: rea
   return true;
 }
 
-/** The value comes back equal, from bytes that are a function of it. */
+/** Asserts that the value comes back equal, from bytes that are a function of it. */
 export function assertRoundTrip<T>(direction: Direction<T>, value: T): void {
   const frames = direction.encode(value);
   assertEquals(direction.decode(frames), value);
   assert(assertCanonical(direction, frames));
 }
 
-/** Every frame cut at every byte (of the first and last `most` of it), and every frame with a byte more, is refused. */
+/** Asserts that every frame cut at every byte (of the first and last `most` of it), and every frame with an extra byte, is refused. */
 export function assertCutsRefused<T>({ decode }: Direction<T>, frames: readonly Uint8Array[], most = 300): void {
   const refused = (place: number, frame: Uint8Array) => {
     const changed = frames.with(place, frame);
@@ -51,10 +51,10 @@ export function assertCutsRefused<T>({ decode }: Direction<T>, frames: readonly 
   });
 }
 
-/** Changes of one byte: each bit at the ends, and all of them. */
+/** Changes of one byte: single bits, at both ends among them, and all bits. */
 const MASKS = [0x01, 0x02, 0x20, 0x80, 0xff];
 
-/** Every change of one byte is refused or leads to another value with exactly these bytes. Returns how many were refused. */
+/** Asserts that every change of one byte is refused or decodes to another value with exactly these bytes. Returns the number refused. */
 export function assertMutationsCanonical<T>(
   direction: Direction<T>,
   frames: readonly Uint8Array[],

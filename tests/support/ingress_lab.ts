@@ -1,4 +1,4 @@
-/** One replica's ingress with a core behind it that nothing is fed to, and hands to sign what anyone could send it. */
+/** One replica's ingress, before a core that is never run, and keys to sign anything that anyone could send it. */
 import { sha256Hex, unhex } from "../../crypto/digest.ts";
 import { createKeyRing } from "../../crypto/roster/key_ring.ts";
 import { createSigner, createVerifier, type Signer } from "../../crypto/signing/signing.ts";
@@ -48,17 +48,17 @@ export function ingressLab() {
 
   return {
     ...{ state, work, served, queries, roster },
-    /** Refusals so far, by kind. */
+    /** Returns the refusals so far, by kind. */
     refused: () => refused.toRecord(),
-    /** `message` signed by whom you like, whoever it names. */
+    /** Returns `message` signed by `by`, whatever signer it names. */
     sign<M extends Message>(by: string, message: M): Signed<M> {
       const body = encodeMessage(message);
       return { message, body, signature: signers.get(by)!.sign(message.kind, body) };
     },
-    /** Hands in frames as they come from the network. */
+    /** Passes in frames as they come from the network. */
     take: (channel: Channel, frames: readonly Uint8Array[], now = 0, route = "aa") =>
       ingress.take({ channel, route, frames }, now),
-    /** Hands in a packet. */
+    /** Passes in a packet. */
     send: (channel: Channel, packet: AnyPacket, now = 0, route = "aa") =>
       ingress.take({ channel, route, frames: encodePacket(packet) }, now),
   };

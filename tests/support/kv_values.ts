@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import type { KvCommand } from "../../state_machine/kv_command.ts";
 import { KV_LIMITS } from "../../state_machine/kv_limits.ts";
 
-/** Few keys, so that commands meet; some beyond the surrogates. */
+/** Few keys, so that commands collide; some beyond the surrogates. */
 export const key: fc.Arbitrary<string> = fc.constantFrom(
   "a",
   "a/",

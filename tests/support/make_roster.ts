@@ -14,7 +14,7 @@ export interface RosterOptions {
   readonly constants?: Partial<ProtocolConstants>;
 }
 
-/** A roster of `r1`…, `c1`… and the operator, and everyone's key by id. Its addresses are of no use. */
+/** Returns a roster of `r1`…, `c1`… and the operator, and all keys by id. Its addresses are of no use. */
 export function makeRoster({ replicas = 4, clients = 2, constants = {} }: RosterOptions = {}): {
   readonly roster: Roster;
   readonly keys: ReadonlyMap<string, KeyFile>;

@@ -33,7 +33,7 @@ export class MemoryCluster implements AsyncDisposable {
     this.keys = keys;
   }
 
-  /** Starts all replicas, with `changes` to the parts of those named. Times are short: an election takes about 100 ms. */
+  /** Starts all replicas, with `changes` to the parts of those named. Timeouts are short: an election takes about 100 ms. */
   static start(
     options: RosterOptions = {},
     changes: Readonly<Record<string, Partial<ReplicaParts>>> = {},
@@ -77,12 +77,12 @@ export class MemoryCluster implements AsyncDisposable {
     await node?.transport.close();
   }
 
-  /** The disk of a replica that was started. */
+  /** Returns the disk of a replica that was started. */
   disk(id: string): MemoryDisk {
     return this.#disks.get(id)!;
   }
 
-  /** A client of all replicas, closed with the cluster. */
+  /** Creates a client of all replicas, closed with the cluster. */
   client(id: string): Client {
     const client = createClient({
       roster: this.roster,
@@ -94,7 +94,7 @@ export class MemoryCluster implements AsyncDisposable {
     return client;
   }
 
-  /** A bare client's end of the network. */
+  /** Returns a bare client's end of the network. */
   clientTransport(): ClientTransport {
     return this.network.client(this.roster.replicas.map(({ id }) => id));
   }

@@ -40,7 +40,7 @@ const fetched: Arbitrary<PacketOf<"FetchEntriesResponse">> = fc.tuple(signed(mes
     })
   );
 
-/** A packet that carries nothing but a signed body. */
+/** Returns a packet that carries nothing but a signed body. */
 const alone = <K extends PacketKind, S>(kind: K, signedPart: Arbitrary<S>) =>
   fc.record({ kind: fc.constant(kind), signed: signedPart });
 

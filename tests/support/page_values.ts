@@ -5,13 +5,13 @@ import { mustJoin, type Page } from "../../state_machine/page.ts";
 import { assert } from "@std/assert";
 import { compareUtf8 } from "../../state_machine/compare_utf8.ts";
 
-/** One write: `bytes` of value under key number `key`, or its deletion where null. */
+/** One write: `bytes` of value under key number `key`, or its deletion if null. */
 export interface Write {
   readonly key: number;
   readonly bytes: number | null;
 }
 
-/** Values around every bound that pages have, so that a few dozen writes make all there is of splits and joins. */
+/** Value sizes around every bound that pages have, so that a few dozen writes cause every kind of split and join. */
 const bytes = fc.oneof(
   fc.constantFrom(0, 1, KV_LIMITS.maxPageBytes - 20, KV_LIMITS.maxPageBytes, KV_LIMITS.maxValueBytes),
   fc.integer({ min: 0, max: KV_LIMITS.minPageBytes }),
@@ -23,10 +23,10 @@ export const writes: fc.Arbitrary<Write[]> = fc.array(
   { maxLength: 60, size: "max" },
 );
 
-/** Key number `at`: ascending in bytes, some beyond ASCII. */
+/** Returns key number `at`: ascending in bytes, some beyond ASCII. */
 export const keyAt = (at: number): string => `${at % 5 === 0 ? "k\u{10000}" : "k"}${String(at).padStart(3, "0")}`;
 
-/** Checks what holds of every store's pages, and that each knows its length. */
+/** Asserts the invariants of every store's pages, and that each knows its length. */
 export function assertSettled(pages: readonly Page[]): void {
   const keys = pages.flatMap((page) => page.records.map((record) => record.key));
   keys.slice(1).forEach((key, i) => assert(compareUtf8(keys[i] ?? "", key) < 0, `${key} is behind ${keys[i]}`));

@@ -1,4 +1,4 @@
-/** The replier of one replica, with a clock in hand and a network that only keeps what was sent to clients. */
+/** The replier of one replica, with a manual clock and a network that only keeps what was sent to clients. */
 import { sha256Hex, unhex } from "../../crypto/digest.ts";
 import { createSigner } from "../../crypto/signing/signing.ts";
 import { backend } from "./backends.ts";
@@ -17,7 +17,7 @@ import { makeRoster } from "./make_roster.ts";
 import { HeldChunks } from "./snapshot_values.ts";
 import { createState } from "../../replica/core/create_state.ts";
 
-/** The replier of `r1`; `c1` and `c2` greeted from the routes of these names. */
+/** Creates the replier of `r1`; `c1` and `c2` said hello from the routes of these names. */
 export function replierLab() {
   const { roster, keys } = makeRoster();
   const ports = { hash: sha256Hex, machine: new KvStore(), chunks: new HeldChunks() };
@@ -45,13 +45,13 @@ export function replierLab() {
       result: new Uint8Array(bytes),
     }),
     reply: (client: string, answers: readonly Answer[]) => replier.reply({ client: clientId(client), answers }),
-    /** Whether a query with an answer of so many bytes was answered. */
+    /** Returns whether a query with an answer of that many bytes was answered. */
     query: (client: string, route: string, bytes: () => number) =>
       replier.answerWithinBudget(
         ...[route, clientId(client), 1] as const,
         () => ({ ok: true, payload: new Uint8Array(bytes()) }),
       ) !== null,
-    /** Seqs of the replies to `route`, those forgotten left out. */
+    /** Returns the seqs of the replies to `route`, except forgotten ones. */
     replies: (route: string) => sent.filter((one) => one.route === route).map(({ frames }) => seqsOf(frames)),
     forget: () => void (sent.length = 0),
   };

@@ -1,10 +1,10 @@
-/** Snapshots in memory, for the tests of what writes and reads them. */
+/** Snapshots in memory, for the tests of code that writes and reads them. */
 import type { Digest } from "../../protocol/ids.ts";
 import type { Chunk, ChunkReader, FrozenState } from "../../protocol/ports.ts";
 import { nextChunks, type SnapshotWriter, type WrittenSnapshot } from "../../protocol/snapshot/snapshot_writer.ts";
 import { sha256Hex } from "../../crypto/digest.ts";
 
-/** A chunk store as a disk is: what is put is held from then on. */
+/** A chunk store that behaves like a disk: every chunk put is held from then on. */
 export class HeldChunks implements ChunkReader {
   readonly #held = new Map<Digest, Uint8Array>();
 
@@ -29,7 +29,7 @@ export class HeldChunks implements ChunkReader {
   }
 }
 
-/** A frozen state of the given chunks that tells what it was asked for. */
+/** A frozen state of the given chunks that records what it was asked for. */
 export class WatchedState implements FrozenState {
   readonly asked: string[] = [];
   readonly #chunks: readonly Uint8Array[];
@@ -53,7 +53,7 @@ export class WatchedState implements FrozenState {
   }
 }
 
-/** Every turn of a snapshot until it is written; what each gave is held before the next. */
+/** Runs a snapshot turn by turn until it is written; the chunks of each turn are held before the next. */
 export function writeAll(
   writer: SnapshotWriter,
   held: HeldChunks,

@@ -1,4 +1,4 @@
-/** For tests: a directory that is gone afterwards, also on failure. */
+/** Runs `body` with a directory that is removed afterwards, also on failure. For tests. */
 export async function withTempDirectory(body: (directory: string) => Promise<void>): Promise<void> {
   const directory = await Deno.makeTempDir();
   try {

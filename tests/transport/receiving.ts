@@ -11,13 +11,13 @@ const PAUSE_MS = 1;
 export const until = (what: string, condition: () => boolean): Promise<true> =>
   eventually<boolean>(what, condition, PATIENCE_MS, PAUSE_MS);
 
-/** Resolves with the first thing other than null that `attempt` gives, which waits for it a while itself. */
+/** Resolves when `condition` holds, checking once per turn of the event loop. */
 export const untilReceived = <T>(
   what: string,
   attempt: () => Promise<T | null>,
 ): Promise<NonNullable<Exclude<T, false>>> => eventually(what, attempt, PATIENCE_MS, PAUSE_MS);
 
-/** Repeats `send` until `target` receives something `wanted` accepts; the others received meanwhile are lost. */
+/** Repeats `send` until `target` receives something `wanted` accepts; other messages received meanwhile are lost. */
 export function untilReplicaGets(
   what: string,
   target: ReplicaTransport,
@@ -30,7 +30,7 @@ export function untilReplicaGets(
   });
 }
 
-/** The same for a client. */
+/** Does the same for a client. */
 export function untilClientGets(
   what: string,
   target: ClientTransport,
@@ -43,12 +43,12 @@ export function untilClientGets(
   });
 }
 
-/** UTF-8 of each text, as frames. */
+/** Returns the UTF-8 of each text, as frames. */
 export function frames(...texts: string[]): Uint8Array[] {
   return texts.map((text) => new TextEncoder().encode(text));
 }
 
-/** The first frame as text. */
+/** Returns the first frame as text. */
 export function text(message: { readonly frames: readonly Uint8Array[] }): string {
   return new TextDecoder().decode(message.frames[0]);
 }

@@ -4,21 +4,21 @@ import { MAX_WAIT_MS, SocketWaiter } from "../../transport/zmq/zmq_poll.ts";
 import { frames } from "./receiving.ts";
 import { zmqPair } from "./zmq_pair.ts";
 
-/** Every client asks that often while all others do, and then while all others are idle. */
+/** Rounds in which every client asks while all others do, and then while all others are idle. */
 const ROUNDS_TOGETHER = 3;
 const ROUNDS_IN_TURN = 2;
 
-/** A client that waits for answers all the time. */
+/** A client that is always waiting for answers. */
 interface Member {
   readonly client: ClientTransport;
   readonly listening: Promise<void>;
-  /** Sends a question; resolves with the milliseconds until its answer. */
+  /** Sends a question; resolves to the milliseconds until its answer. */
   ask(): Promise<number>;
 }
 
 /**
- * Many client transports in one process, all with a wait pending. With a blocking call for each of them the answers
- * below would wait for a free thread: nearly all questions of a quiet crowd then take as long as the safety net.
+ * Opens many client transports in one process, all with a pending wait. With a blocking call for each of them the answers
+ * below would wait for a free thread: nearly all questions of a quiet crowd would then take as long as the safety net.
  */
 export async function crowd(count: number): Promise<object> {
   const pair = zmqPair();

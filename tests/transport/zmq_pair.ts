@@ -2,7 +2,7 @@ import { createZmqReplicaTransport, type HighWaterMarks } from "../../transport/
 import type { ReplicaTransport } from "../../transport/port.ts";
 import { freePorts } from "../../tasks/support/free_ports.ts";
 
-/** Two replicas on loopback, `r1` and `r2`, that can be opened again at the same addresses. */
+/** Two replicas on loopback, `r1` and `r2`, that can be reopened at the same addresses. */
 export interface ZmqPair {
   readonly peerPorts: readonly number[];
   readonly clientPorts: readonly number[];

@@ -1,4 +1,4 @@
-/** What strangers without keys can and cannot do with ZeroMQ's own means. */
+/** The power of strangers without keys who use ZeroMQ's own means, and its limits. */
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { Dealer } from "zeromq";
 import { LIMITS } from "../../protocol/limits.ts";
@@ -7,27 +7,30 @@ import { MAX_PACKET_BYTES } from "../../transport/frame_limits.ts";
 import type { Received, ReplicaTransport } from "../../transport/port.ts";
 import { identityOf } from "../../transport/route.ts";
 import { SYNCHRONOUS } from "../../transport/zmq/zmq_poll.ts";
-import { frames, text, untilClientGets, untilReceived, untilReplicaGets } from "./receiving.ts";
+import { freePorts } from "../../tasks/support/free_ports.ts";
+import { HostileReplica } from "../e2e/support/hostile_replica.ts";
+import { endlessMessage } from "../e2e/support/zmtp.ts";
+import { frames, text, until, untilClientGets, untilReceived, untilReplicaGets } from "./receiving.ts";
 import { work } from "./zmq_work.ts";
 import { zmqPair } from "./zmq_pair.ts";
 
 const HOST = "127.0.0.1";
 
-/** A stranger's socket that calls itself `routingId`. */
+/** Opens a stranger's socket that calls itself `routingId`. */
 function impostor(port: number, routingId: string | Uint8Array): Dealer {
   const dealer = new Dealer({ ...SYNCHRONOUS, linger: 0, reconnectInterval: 10 });
-  // The declaration knows only text.
+  // The type declaration knows only text.
   (dealer as { routingId: string | Uint8Array | null }).routingId = routingId;
   dealer.connect(`tcp://${HOST}:${port}`);
   return dealer;
 }
 
-/** The route of a first message that `send` brings about. */
+/** Returns the route of a first message that `send` causes. */
 async function routeOfFirst(target: ReplicaTransport, name: string, send: () => void): Promise<string> {
   return (await untilReplicaGets(name, target, (message) => text(message) === name, send)).route;
 }
 
-/** Sends through both until `count` more messages of `honest` arrived, and returns what came. */
+/** Sends through both until `count` more messages of `honest` have arrived, and returns everything received. */
 function mixed(target: ReplicaTransport, honest: () => void, hostile: () => void): Promise<Received[]> {
   const seen: Received[] = [];
   return untilReceived("real traffic amid garbage", async () => {
@@ -72,7 +75,7 @@ Deno.test("zeromq: who claims a client's route does not get its answers", async 
   const thief = impostor(port, identityOf(route) ?? "");
   const other = impostor(port, "other");
   try {
-    // By the time another connection is heard, and again, the thief's has been looked at.
+    // By the time another connection is heard, and again, the thief's has been examined.
     for (const name of ["one", "two"]) {
       await routeOfFirst(r1, name, () => {
         void thief.send("stolen").catch(() => {});
@@ -89,7 +92,7 @@ Deno.test("zeromq: who claims a client's route does not get its answers", async 
 });
 
 Deno.test("zeromq: processes do not number their connections from the same start", async () => {
-  // Whoever knows the next number and claims it as routing id makes libzmq abort the process at the next connection.
+  // A stranger that knows the next number and claims it as routing id makes libzmq abort the process at the next connection.
   const routes = [(await work("route", 0))["route"], (await work("route", 0))["route"]];
   for (const route of routes) assertMatch(String(route), /^00[0-9a-f]{8}$/);
   assertNotEquals(routes[0], routes[1]);
@@ -135,6 +138,22 @@ Deno.test("zeromq: for a client that does not read, few answers wait", async () 
     // 16 queued, and some MiB in the kernel's buffers and on the client's side.
     const accepted = r1.counters.sent - before;
     assert(accepted < 40, `${accepted} MiB were taken for a client that does not read`);
+  } finally {
+    await Promise.all([client.close(), r1.close()]);
+  }
+});
+
+Deno.test("zeromq: a client reaches the replica that comes after somebody who broke the protocol at its address", async () => {
+  const pair = zmqPair();
+  const [[peerPort], [publishPort], [clientPort]] = [pair.peerPorts, freePorts(1), pair.clientPorts];
+  const line = { id: "r1", host: HOST, peerPort: peerPort!, publishPort: publishPort!, clientPort: clientPort! };
+  const hostile = new HostileReplica(line, endlessMessage());
+  const client = await createZmqClientTransport({ replicas: [line] });
+  await until("it is served", () => hostile.served.get(line.clientPort)! > 0);
+  hostile[Symbol.dispose]();
+  const r1 = await pair.open("r1");
+  try {
+    await untilReplicaGets("a request", r1, () => true, () => client.send("r1", frames("ask")));
   } finally {
     await Promise.all([client.close(), r1.close()]);
   }

@@ -83,7 +83,7 @@ for (const mode of ["poll", "timer"] as const) {
       await router.bind(`tcp://${HOST}:*`);
       dealer.connect(router.lastEndpoint ?? "");
       await echo(router, dealer, waiter, 500);
-      // Were doorbells lost, the safety net would still bring every echo; it would only have to do so all the time.
+      // If wake-up descriptors were lost, the safety net would still bring every echo; it would only have to do so all the time.
       assert(waiter.rescues < 25, `${waiter.rescues} of 500 waits were ended by the safety net`);
       await wakes(waiter);
     } finally {

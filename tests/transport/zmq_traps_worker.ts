@@ -12,8 +12,8 @@ import { type ZmqPair, zmqPair } from "./zmq_pair.ts";
 
 const STALL_MS = 5000;
 /**
- * With a mark of 64 a sender learns of room in steps of 32, so up to 32 messages on their way never meet a full queue and
- * nothing may be lost.
+ * Small high-water marks. With a mark of 64 a sender learns of room in steps of 32, so up to 32 messages in flight never meet a full queue
+ * and nothing may be lost.
  */
 const SMALL_MARKS = { peerSend: 64, peerReceive: 64, publish: 64, subscribe: 64 };
 const CREDIT = 32;
@@ -46,7 +46,7 @@ async function pairs(count: number): Promise<object> {
   return { pairs: count, ms: Math.round(performance.now() - begin) };
 }
 
-/** The route of the first connection of this process. */
+/** Reports the route of the first connection of this process. */
 async function route(): Promise<object> {
   const pair = zmqPair();
   const replica = await pair.open("r1");
@@ -65,7 +65,7 @@ async function volume(messages: number): Promise<object> {
   const begin = performance.now();
   await pump([r1, r2], flows, messages);
   const ms = Math.round(performance.now() - begin);
-  // Leave with full queues: closing must not wait for them, nor crash.
+  // Leave with full queues: closing must neither wait for them nor crash.
   for (let sent = 0; sent < 200; sent++) r1.sendToPeer("r2", [new Uint8Array(1000)]);
   await Promise.all([r1.close(), r2.close()]);
   return { received: flows.map((flow) => flow.received), ms };
@@ -81,7 +81,7 @@ async function restart(messages: number): Promise<object> {
     await connected(flows);
     await pump([r1, r2], flows, messages);
     received.push(...flows.map((flow) => flow.received));
-    // The next life begins in the middle of traffic.
+    // The next incarnation begins in the middle of traffic.
     for (let sent = 0; sent < 100; sent++) r2.sendToPeer("r1", [new Uint8Array(1000)]);
     await r2.close();
     for (let sent = 0; sent < 100; sent++) r1.publish([new Uint8Array(1000)]);
@@ -100,7 +100,7 @@ function flowsBetween(r1: ReplicaTransport, r2: ReplicaTransport): Flow[] {
   ];
 }
 
-/** What is sent before both ends are ready is lost, so each flow repeats itself until the first arrival, then drains. */
+/** Repeats each flow until its first arrival, as what is sent before both ends are ready is lost, then drains it. */
 async function connected(flows: readonly Flow[]): Promise<void> {
   for (const flow of flows) {
     const isHello = (message: Received) => message.channel === flow.pattern;
@@ -109,7 +109,7 @@ async function connected(flows: readonly Flow[]): Promise<void> {
   for (const flow of flows) while ((await flow.to.receive(50, 64)).length > 0);
 }
 
-/** Sends `messages` on each flow, at most {@linkcode CREDIT} of them on their way, and checks that they arrive in order. */
+/** Sends `messages` on each flow, at most {@linkcode CREDIT} of them in flight, and checks that they arrive in order. */
 async function pump(ends: readonly ReplicaTransport[], flows: readonly Flow[], messages: number): Promise<void> {
   let progressAt = performance.now();
   const loops = ends.map(async (end) => {
@@ -150,7 +150,7 @@ function stalled(state: unknown): never {
   Deno.exit(2);
 }
 
-/** What one would write without knowing the traps. On Deno 2.9.6 it stalls within the first 1000 messages. */
+/** Runs the loop one would write without knowing the traps. On Deno 2.9.6 it stalls within the first 1000 messages. */
 async function naive(messages: number): Promise<object> {
   const address = `tcp://127.0.0.1:${freePorts(1)[0]}`;
   const [router, dealer] = [new Router({ linger: 0 }), new Dealer({ linger: 0 })];

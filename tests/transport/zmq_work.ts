@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 const WORKER = new URL("./zmq_traps_worker.ts", import.meta.url);
 const PATIENCE_MS = 60_000;
 
-/** What a process of its own prints that does `mode`. Throws unless it ends by itself, and with exit code 0. */
+/** Returns the output of a separate process that does `mode`. Throws unless it ends by itself, and with exit code 0. */
 export async function work(mode: string, count: number): Promise<Record<string, unknown>> {
   const command = new Deno.Command(Deno.execPath(), {
     args: [

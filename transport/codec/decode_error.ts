@@ -1,10 +1,10 @@
-/** What every decoder of this folder throws, and the only thing it throws. */
+/** The error thrown by every decoder of this folder; they throw nothing else. */
 
-/** Why bytes were refused; a stable word for counters and tests. */
+/** Reason that bytes were refused; a stable word for counters and tests. */
 export type DecodeErrorCode =
   /** The bytes end inside a field, or a count or length claims more than is left. */
   | "truncated"
-  /** Bytes are left behind the last field. */
+  /** Bytes are left after the last field. */
   | "trailing-bytes"
   /** A count, a length or the packet as a whole exceeds its limit. */
   | "too-large"
@@ -14,14 +14,14 @@ export type DecodeErrorCode =
   | "unknown-kind"
   /** A version byte other than 1. */
   | "unknown-version"
-  /** A known kind where another one is wanted, or one that may not travel on this channel. */
+  /** A known kind where another one is expected, or one that may not be sent on this channel. */
   | "wrong-kind"
-  /** Not the number of frames this kind of packet has. */
+  /** A number of frames other than this kind of packet has. */
   | "bad-frames";
 
 /**
- * Bytes were refused. `where` names the message, the field and its byte offset; the message says what was wanted, in text of bounded
- * length. Whoever sends garbage decides how often this is thrown: one costs about 5 µs, a tenth of a signature's verification.
+ * Thrown when bytes are refused. `where` names the message, the field and its byte offset; the message says what was wanted, in text of
+ * bounded length. A peer that sends garbage decides how often this is thrown: each costs about 5 µs, a tenth of verifying a signature.
  */
 export class DecodeError extends Error {
   override readonly name = "DecodeError";

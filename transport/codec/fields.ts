@@ -25,13 +25,13 @@ export const certified: Schema<Certified> = struct<Certified>({ term, index: log
 /** `term ‖ digest`. */
 export const link: Schema<Link> = struct<Link>({ term, digest: hash });
 
-/** A term in which something may be signed: the genesis term 0 is none. */
+/** A term in which something may be signed: any but the genesis term 0. */
 export const signingTerm: Schema<Term> = refine(term, (value) => value > 0 ? null : "wanted a term above 0");
 
 /** Schemas of a body's fields without its kind. */
 export type BodyFields<M extends Message> = Fields<Omit<M, "kind">>;
 
-/** A signed body: version, kind, then its fields; `fault` says what is wrong with fields that are each well-formed. */
+/** A signed body: version, kind, then its fields; `fault` describes what is wrong with fields that are each well-formed. */
 export function body<M extends Message>(
   kind: M["kind"],
   fields: BodyFields<M>,
@@ -41,7 +41,7 @@ export function body<M extends Message>(
   return fault === undefined ? whole : refine(whole, fault);
 }
 
-/** Digests asked for: at least one, and none twice, so that one request never makes its receiver send a chunk twice (§8.3). */
+/** Digests asked for: at least one, and no duplicates, so that one request never makes its receiver send a chunk twice (§8.3). */
 export const wantedDigests: Schema<readonly Digest[]> = refine(list(hash, LIMITS.maxFetchChunks), (digests) => {
   if (digests.length === 0) return "wanted at least one digest";
   return new Set(digests).size === digests.length ? null : "wanted digests that differ";

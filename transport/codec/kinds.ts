@@ -1,4 +1,4 @@
-/** The version and kind bytes that every body and packet starts with. Numbers are never used again for anything else. */
+/** The version and kind bytes that every body and packet starts with. A number is never reused for anything else. */
 import type { MessageKind } from "../../protocol/message.ts";
 import type { ClientPacket, Packet, ReplyPacket } from "../../protocol/packet.ts";
 import type { Schema } from "./schema.ts";
@@ -58,7 +58,7 @@ export const version: Schema<typeof WIRE_VERSION> = {
   write: (writer) => writer.u8(WIRE_VERSION),
 };
 
-/** The version byte and the byte of `kind`; reads any other kind as an error. */
+/** The version byte and the byte of `kind`; reading any other kind is an error. */
 export function kindHeader<K extends MessageKind>(kind: K): Schema<K> {
   const byte = KIND_BYTES[kind];
   return {

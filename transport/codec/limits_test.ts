@@ -1,4 +1,4 @@
-/** What a field may hold: each limit and rule, on both sides of its edge, decoding and encoding. */
+/** The limits and rules of each field, on both sides of the bound, decoding and encoding. */
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { Answer, Message } from "../../protocol/message.ts";
@@ -19,7 +19,7 @@ const response: MessageOf<"AppendEntriesResponse"> = {
 const header: MessageOf<"AppendEntries"> = { ...sample(messages.AppendEntries), leader: r1, entryHashes: [HASH] };
 const request: MessageOf<"SendRequest"> = { ...sample(messages.SendRequest), seq: seq(9), floor: seq(3) };
 
-/** Bytes before the first field: version and kind; then the term, then `r1` behind its length. */
+/** Bytes before the first field: version and kind; then the term, then `r1` after its length. */
 const TERM = 2;
 const ID = TERM + 8;
 const ACK_COUNT = ID + 3;

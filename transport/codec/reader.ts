@@ -9,7 +9,9 @@ import { LIMITS } from "../../protocol/limits.ts";
 
 const MAX_ID_BYTES = LIMITS.maxIdBytes;
 
-/** The same memory as a plain Uint8Array: frames of the ZeroMQ binding are Buffers, whose views are slower Buffers again. */
+/**
+ * Returns the same memory as a plain Uint8Array: frames of the ZeroMQ binding are Buffers, whose views are again Buffers, which are slower.
+ */
 export const plainBytes = (bytes: Uint8Array): Uint8Array =>
   bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
@@ -28,7 +30,7 @@ export class Reader extends ByteReader {
     throw new DecodeError(code, `${this.#context}.${this.field} at byte ${this.at}`, wanted);
   }
 
-  /** Refuses bytes behind the last field. */
+  /** Refuses bytes after the last field. */
   expectEnd(): void {
     if (!this.more) return;
     this.field = "end";
@@ -59,7 +61,7 @@ export class Reader extends ByteReader {
     return text;
   }
 
-  /** The next `length` bytes as a view, without reading them. */
+  /** Returns the next `length` bytes as a view, without consuming them. */
   peek(length: number): Uint8Array {
     this.expectBytes(length);
     return this.source.subarray(this.at, this.at + length);

@@ -6,17 +6,17 @@ import type { Reader } from "./reader.ts";
 import { Writer } from "./writer.ts";
 import { Reader as BytesReader } from "./reader.ts";
 
-/** How one type of value appears in bytes. */
+/** The encoding of one type of value. */
 export interface Schema<T> {
   /** Fewest bytes a value takes; a list's count is checked against it before anything is allocated. */
   readonly minBytes: number;
-  /** Throws DecodeError on bytes that are not exactly one value's encoding. */
+  /** Reads one value. Throws DecodeError on bytes that are not exactly one value's encoding. */
   read(reader: Reader): T;
-  /** Throws RangeError on a value that `read` could not return. */
+  /** Writes one value. Throws RangeError on a value that `read` could not return. */
   write(writer: Writer, value: T): void;
 }
 
-/** Schemas of an object's fields, in the order they are written in. */
+/** Schemas of an object's fields, in writing order. */
 export type Fields<T> = { readonly [K in keyof T]-?: Schema<T[K]> };
 
 /** An unsigned integer of 8 bytes, big-endian, at most 2^53 − 1. */
@@ -47,7 +47,7 @@ export const bool: Schema<boolean> = {
   write: (writer, value) => writer.u8(value ? 1 : 0),
 };
 
-/** The byte 1 and nothing else: a field that has only one honest value, yet must be said. */
+/** The byte 1 and nothing else: a field with only one honest value that must still be stated. */
 export const always: Schema<true> = {
   minBytes: 1,
   read: (reader) => {
@@ -58,7 +58,7 @@ export const always: Schema<true> = {
   write: (writer, value) => value ? writer.u8(1) : writer.fail("wanted true"),
 };
 
-/** At most `max` bytes behind a 4-byte length. Reads a view into the frame, no copy. */
+/** At most `max` bytes after a 4-byte length. Reads a view into the frame, no copy. */
 export const bytes = (max: number): Schema<Uint8Array> => ({
   minBytes: 4,
   read: (reader) => reader.bytes(max),
@@ -69,7 +69,7 @@ export const bytes = (max: number): Schema<Uint8Array> => ({
 export const atMost = (max: number): Schema<number> =>
   refine(uint53, (value) => value <= max ? null : `wanted at most ${max}, got ${value}`);
 
-/** At most `max` items behind a 4-byte count. */
+/** At most `max` items after a 4-byte count. */
 export const list = <T>(item: Schema<T>, max: number): Schema<readonly T[]> => ({
   minBytes: 4,
   read: (reader) => {
@@ -95,8 +95,8 @@ export const optional = <T>(item: Schema<T>): Schema<T | null> => ({
 });
 
 /**
- * Several fields that may each be null: one byte whose bit i, from the lowest, says that the i-th field is there, then those that are.
- * A single field is written as {@linkcode optional} writes it, so a field added behind others changes no bytes where it is null.
+ * Several fields that may each be null: one byte whose bit i, from the lowest, says that the i-th field is present, then those that are.
+ * A single field is written as {@linkcode optional} writes it, so a field appended later changes no bytes while it is null.
  */
 export function optionals<T extends object>(
   fields: { readonly [K in keyof T]-?: Schema<NonNullable<T[K]>> },
@@ -149,10 +149,10 @@ export const enumOf = <T extends string>(names: readonly T[]): Schema<T> => ({
   },
 });
 
-/** A value that takes no bytes, as its place says it already. */
+/** A value that takes no bytes, as its position already determines it. */
 export const constant = <const T>(value: T): Schema<T> => ({ minBytes: 0, read: () => value, write: () => {} });
 
-/** The fields one behind the other, in the order of `fields`. */
+/** The fields one after the other, in the order of `fields`. */
 export function struct<T extends object>(fields: Fields<T>): Schema<T> {
   const names = Object.keys(fields) as (keyof T & string)[];
   const schemas = names.map((name) => fields[name] as Schema<unknown>);
@@ -177,7 +177,7 @@ export function struct<T extends object>(fields: Fields<T>): Schema<T> {
   };
 }
 
-/** Values of `schema` about which `fault` finds nothing to say. */
+/** Values of `schema` in which `fault` finds nothing wrong. */
 export const refine = <T>(schema: Schema<T>, fault: (value: T) => string | null): Schema<T> => ({
   minBytes: schema.minBytes,
   read: (reader) => {
@@ -193,7 +193,7 @@ export const refine = <T>(schema: Schema<T>, fault: (value: T) => string | null)
   },
 });
 
-/** Exactly one value of `schema`, named `context` in errors. Throws DecodeError. */
+/** Decodes exactly one value of `schema`, named `context` in errors. Throws DecodeError. */
 export function decodeExactly<T>(schema: Schema<T>, bytes: Uint8Array, context: string): T {
   const reader = new BytesReader(bytes, context);
   const value = schema.read(reader);
@@ -201,10 +201,10 @@ export function decodeExactly<T>(schema: Schema<T>, bytes: Uint8Array, context: 
   return value;
 }
 
-/** Encoding never awaits and never calls itself, so one growing buffer serves all. */
+/** The one growing buffer of all encoding, which never awaits and never calls itself. */
 const scratch = new Writer();
 
-/** The bytes of `value`. Throws RangeError on a value that could not be decoded again. */
+/** Encodes `value`. Throws RangeError on a value that could not be decoded again. */
 export function encodeWhole<T>(schema: Schema<T>, value: T): Uint8Array {
   scratch.reset();
   schema.write(scratch, value);

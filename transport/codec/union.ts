@@ -1,4 +1,4 @@
-/** Values of several kinds, told apart by one byte in front. */
+/** Values of several kinds, told apart by a leading byte. */
 import type { Reader } from "./reader.ts";
 import type { Schema } from "./schema.ts";
 

@@ -8,7 +8,7 @@ import { LIMITS } from "../../protocol/limits.ts";
 import { ID_WANTED, isIdCode } from "./text.ts";
 
 const INITIAL_BYTES = 4096;
-/** A scratch buffer above this is not kept for the next message. */
+/** Size above which a scratch buffer is not kept for the next message. */
 const KEPT_BYTES = 256 * 1024;
 
 export class Writer extends ScratchWriter {
@@ -46,7 +46,7 @@ export class Writer extends ScratchWriter {
     this.at += length;
   }
 
-  /** A body behind its length, then its signature, both as they were received (§2.2). */
+  /** Writes a body after its length, then its signature, both as they were received (§2.2). */
   signed(body: Uint8Array, signature: Uint8Array): void {
     this.bytes(body);
     this.signature(signature);

@@ -5,7 +5,7 @@ import type { TransportCounters } from "../port.ts";
 
 /** Bounds of one channel. */
 export interface ChannelBounds {
-  /** Messages of one sender. */
+  /** Maximum number of queued messages per sender. */
   readonly size: number;
   /** Bytes of one message; larger ones are refused. */
   readonly maxBytes: number;
@@ -15,7 +15,7 @@ interface Framed {
   readonly frames: readonly Uint8Array[];
 }
 
-/** The receiving half of an in-memory transport: bounded queues, one for each channel, and one `receive` at a time. */
+/** The receiving half of an in-memory transport: one bounded queue per channel, and one `receive` at a time. */
 export class MemoryInbox<T extends Framed> {
   readonly #channels: readonly { readonly queue: FairQueue<T>; readonly maxBytes: number }[];
   readonly #counters: TransportCounters;
@@ -36,7 +36,7 @@ export class MemoryInbox<T extends Framed> {
     return accepted;
   }
 
-  /** As the port's. Throws if one is pending already. */
+  /** Receives as the port does. Throws if a call is already pending. */
   async receive(timeoutMs: number, limit: number): Promise<T[]> {
     if (this.#receiving) throw new Error("A receive is pending already, want one at a time");
     this.#receiving = true;

@@ -5,7 +5,7 @@ import { MemoryInbox } from "./memory_inbox.ts";
 import type { ClientTransport, Received, ReplicaTransport, TransportCounters } from "../port.ts";
 import { routeOf } from "../route.ts";
 
-/** Messages queued between two ends before more are dropped. */
+/** Messages queued per pair of ends before more are dropped. */
 export const MEMORY_QUEUES = {
   /** From one peer to another. */
   peer: 512,
@@ -22,8 +22,8 @@ type Answer = { readonly replica: string; readonly frames: readonly Uint8Array[]
 type Frames = readonly Uint8Array[];
 
 /**
- * Connects transports of one process. Delivery is immediate, in order and lossless up to full queues; what is sent to
- * someone who is not there is dropped and counted. Frames are copied, as a network would.
+ * Connects transports of one process. Delivery is immediate, in order and lossless until a queue is full; frames for an end that is not
+ * attached are dropped and counted. Frames are copied, as a network would.
  */
 export class MemoryNetwork {
   readonly #queues: MemoryQueues;
@@ -35,7 +35,7 @@ export class MemoryNetwork {
     this.#queues = { ...MEMORY_QUEUES, ...queues };
   }
 
-  /** Attaches a replica. Throws an `Error` if one of that id is attached. */
+  /** Attaches a replica. Throws an `Error` if one with that id is already attached. */
   replica(self: string, peers: readonly string[]): ReplicaTransport {
     if (this.#replicas.has(self)) throw new Error(`Replica ${self} is attached already, want one of each id`);
     const replica = new MemoryReplica(this.#newRoute(), peers, this.#queues, {
@@ -59,7 +59,7 @@ export class MemoryNetwork {
     return client;
   }
 
-  /** Of the form ZeroMQ makes up: a zero byte and a number of 32 bits. */
+  /** Returns a route of the form ZeroMQ makes up: a zero byte and a 32-bit number. */
   #newRoute(): string {
     return routeOf(new ByteWriter(5).u8(0).u32(++this.#attached).finish());
   }
@@ -114,7 +114,7 @@ class MemoryReplica implements ReplicaTransport {
 
   publish(frames: Frames): void {
     assertFrames(frames);
-    // Like PUB: whoever is not there or full misses it, and nobody is told.
+    // Like PUB: a peer that is absent or whose queue is full misses it, and no one is told.
     for (const peer of this.#closed ? [] : this.#peers) {
       this.#links.replica(peer)?.deliver(this.#route, this.#message("published", this.#links.self, frames));
     }

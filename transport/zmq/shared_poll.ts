@@ -4,7 +4,7 @@
  * the pool, and each ring would reach its waiter only when a thread comes free. So the descriptors of all waiters are in
  * one epoll(7) instance, and at most one epoll_wait is under way.
  *
- * Descriptors are registered edge-triggered and stay so: the rules of `zmq_poll.ts` make sure that a doorbell is silent
+ * Descriptors are registered edge-triggered and stay so: the rules of `zmq_poll.ts` make sure that a wake-up descriptor is silent
  * when a wait begins, so every ring that matters is an edge. Deadlines are the waiters' own business.
  */
 
@@ -31,9 +31,9 @@ const BATCH = 64;
 /** Longest single call. Only a process that has waited and then forgot to close its transports sees the end of it. */
 const CALL_MS = 1000;
 
-/** What is told that a descriptor rang. */
+/** Receiver of the news that a descriptor rang. */
 export interface Listener {
-  /** Whether the call under way is worth repeating for this one. */
+  /** Returns whether the call under way is worth repeating for this one. */
   readonly waiting: boolean;
   ring(): void;
 }

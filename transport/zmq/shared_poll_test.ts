@@ -4,7 +4,7 @@ import { SharedPoll } from "./shared_poll.ts";
 const CLOEXEC_NONBLOCK = 0x80800;
 const onLinux = Deno.build.os === "linux";
 
-/** Doorbells of our own: eventfds. */
+/** Wake-up descriptors of our own: eventfds. */
 function eventFds() {
   const libc = Deno.dlopen("libc.so.6", {
     eventfd: { parameters: ["u32", "i32"], result: "i32" },

@@ -6,6 +6,7 @@ import type { ReadableSocket } from "./zmq_poll.ts";
  */
 export class Subscribers implements ReadableSocket {
   readonly #lines: readonly (readonly [name: Uint8Array, socket: ReadableSocket])[];
+  readonly #heard = new Set<ReadableSocket>();
   /** Whose turn it is. */
   #next = 0;
 
@@ -22,12 +23,18 @@ export class Subscribers implements ReadableSocket {
     return false;
   }
 
+  /** Returns whether anything came from `socket` since the last call. */
+  takeHeard(socket: ReadableSocket): boolean {
+    return this.#heard.delete(socket);
+  }
+
   /** Only after `readable` was true. */
   async receive(): Promise<Uint8Array[]> {
     const line = this.#lines[this.#next];
     if (line === undefined) throw new Error("There is no publisher to receive from");
     const [name, socket] = line;
     this.#next = (this.#next + 1) % this.#lines.length;
+    this.#heard.add(socket);
     return [name, ...await socket.receive()];
   }
 }

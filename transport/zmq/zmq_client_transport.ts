@@ -1,13 +1,16 @@
 import type { Dealer } from "zeromq";
 import { assertFrames, MAX_PACKET_BYTES } from "../frame_limits.ts";
-import { HostKeeper, type Lookup } from "./host_keeper.ts";
+import { HostConnector, type Lookup } from "./host_connector.ts";
 import type { ClientTransport, TransportCounters } from "../port.ts";
 import { ZmqInbox } from "./zmq_inbox.ts";
 import { sendCounted } from "./zmq_outbox.ts";
 import { clientDealer, HIGH_WATER_MARKS, type HighWaterMarks } from "./zmq_socket_options.ts";
 
-/** How long the first look-up of the replicas' names may hold up the start, in milliseconds. */
+/** Longest time that the first look-up of the replicas' names may hold up the start, in milliseconds. */
 const LOOKUP_PATIENCE_MS = 2000;
+
+/** Looks, one a second, that find a replica's queue full before it is connected to anew. */
+const PATIENCE = 3;
 
 /** Whom a client talks to. */
 export interface ZmqClientOptions {
@@ -15,7 +18,7 @@ export interface ZmqClientOptions {
   readonly replicas: readonly { readonly id: string; readonly host: string; readonly clientPort: number }[];
   /** Other bounds than {@linkcode HIGH_WATER_MARKS}. */
   readonly highWaterMarks?: Partial<HighWaterMarks>;
-  /** How host names are resolved; the system's way if left out. */
+  /** Resolver of host names; the system's if left out. */
   readonly lookup?: Lookup;
 }
 
@@ -28,19 +31,22 @@ type Answer = { readonly replica: string; readonly frames: readonly Uint8Array[]
 export async function createZmqClientTransport(options: ZmqClientOptions): Promise<ClientTransport> {
   const marks = { ...HIGH_WATER_MARKS, ...options.highWaterMarks };
   const dealers = new Map<string, Dealer>();
-  const keepers: HostKeeper[] = [];
+  const connectors: HostConnector[] = [];
+  let transport: ZmqClientTransport | null = null;
   try {
     for (const { id, host, clientPort } of options.replicas) {
       const dealer = clientDealer(marks);
       dealers.set(id, dealer);
-      keepers.push(new HostKeeper(host, [{ socket: dealer, port: clientPort }], options.lookup));
+      const isQuiet = () => transport?.isFull(dealer) ?? false;
+      const line = { socket: dealer, port: clientPort, isQuiet, patience: PATIENCE };
+      connectors.push(new HostConnector(host, [line], options.lookup));
     }
   } catch (error) {
     for (const dealer of dealers.values()) dealer.close();
     throw error;
   }
-  await within(LOOKUP_PATIENCE_MS, Promise.all(keepers.map((keeper) => keeper.start())));
-  return new ZmqClientTransport(dealers, keepers);
+  await within(LOOKUP_PATIENCE_MS, Promise.all(connectors.map((connector) => connector.start())));
+  return transport = new ZmqClientTransport(dealers, connectors);
 }
 
 async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> {
@@ -53,13 +59,13 @@ async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> 
 class ZmqClientTransport implements ClientTransport {
   readonly counters: TransportCounters = { received: 0, sent: 0, dropped: 0, refused: 0 };
   readonly #dealers: ReadonlyMap<string, Dealer>;
-  readonly #keepers: readonly HostKeeper[];
+  readonly #connectors: readonly HostConnector[];
   readonly #inbox: ZmqInbox<Answer>;
   #closing: Promise<void> | null = null;
 
-  constructor(dealers: ReadonlyMap<string, Dealer>, keepers: readonly HostKeeper[]) {
+  constructor(dealers: ReadonlyMap<string, Dealer>, connectors: readonly HostConnector[]) {
     this.#dealers = dealers;
-    this.#keepers = keepers;
+    this.#connectors = connectors;
     const sources = [...dealers].map(([replica, socket]) => ({
       from: socket,
       sockets: [socket],
@@ -90,12 +96,19 @@ class ZmqClientTransport implements ClientTransport {
     this.#inbox.waiter.used(dealer);
   }
 
+  /** Returns whether nothing more can be queued for the replica behind `dealer`. */
+  isFull(dealer: Dealer): boolean {
+    const full = !dealer.writable;
+    this.#inbox.waiter.used(dealer);
+    return full;
+  }
+
   close(): Promise<void> {
     return this.#closing ??= this.#close();
   }
 
   async #close(): Promise<void> {
-    for (const keeper of this.#keepers) keeper.close();
+    for (const connector of this.#connectors) connector.close();
     await this.#inbox.close();
     for (const dealer of this.#dealers.values()) dealer.close();
   }

@@ -20,7 +20,7 @@ export interface Source<T> {
   readonly from: ReadableSocket;
   /** The sockets behind `from`. */
   readonly sockets: readonly (ReadableSocket & Socket)[];
-  /** Whether messages start with the identity a ROUTER puts there. */
+  /** True if messages start with the identity that a ROUTER puts there. */
   readonly routed: boolean;
   /** Larger messages are refused. */
   readonly maxBytes: number;
@@ -37,11 +37,12 @@ export class ZmqInbox<T> {
   #pending: Promise<T[]> | null = null;
   #closed = false;
 
-  constructor(sources: readonly Source<T>[], counters: TransportCounters) {
+  /** `others` are sockets nothing is taken from, but which have something to do when a peer connects, subscribes or goes. */
+  constructor(sources: readonly Source<T>[], counters: TransportCounters, others: readonly Socket[] = []) {
     this.#sources = sources;
     this.#sockets = sources.map((source) => source.from);
     this.#counters = counters;
-    this.waiter = new SocketWaiter(sources.flatMap((source) => source.sockets));
+    this.waiter = new SocketWaiter([...sources.flatMap((source) => source.sockets), ...others]);
   }
 
   /** As the port's `receive`. Throws if one is pending already. */

@@ -5,10 +5,10 @@
  * 1. Sockets have both timeouts at 0 ({@linkcode SYNCHRONOUS}): the add-on then finishes `send` and `receive` inside
  *    the call and never polls by itself. (Timeouts above 0 crash the process.)
  * 2. {@linkcode drain} takes what is there without waiting.
- * 3. {@linkcode SocketWaiter} waits for all sockets' ZMQ_FD at once (`zmq_bell.ts`), and all waiters of a process with one
+ * 3. {@linkcode SocketWaiter} waits for all sockets' ZMQ_FD at once (`zmq_waker.ts`), and all waiters of a process with one
  *    call of epoll_wait(2) through FFI, on a thread of Deno's blocking pool (`shared_poll.ts`).
  *
- * ZMQ_FD is the doorbell of a socket, not of its messages: it rings when the socket's mailbox gets its first command, and
+ * ZMQ_FD is the wake-up descriptor of a socket, not of its messages: it rings when the socket's mailbox gets its first command, and
  * *any* call on the socket (send, receive, reading `readable`) empties the mailbox and stops the ringing. Two rules make
  * waiting safe. Before a wait every socket is asked once more whether it is `readable`: if none is, all mailboxes are
  * empty and the next command rings. And whoever uses a socket while a wait is pending calls
@@ -16,7 +16,7 @@
  * The first rule is also what makes edges enough for epoll. A bounded wait is the safety net below both.
  */
 import type { Socket } from "zeromq";
-import { type Bell, PollBell, TimerBell } from "./zmq_bell.ts";
+import { PollWaker, TimerWaker, type Waker } from "./zmq_waker.ts";
 
 /** Socket options without which nothing here works. */
 export const SYNCHRONOUS = { sendTimeout: 0, receiveTimeout: 0 } as const;
@@ -53,13 +53,13 @@ export function drain(sockets: readonly ReadableSocket[], limit: number) {
   return { owners, messages };
 }
 
-/** Waits for the doorbells of several sockets. */
+/** Waits for the wake-up descriptors of several sockets. */
 export class SocketWaiter {
   /** Of all waiters of this process. */
   static rescues = 0;
 
-  readonly #sockets: readonly ReadableSocket[];
-  readonly #bell: Bell;
+  readonly #sockets: readonly Socket[];
+  readonly #waker: Waker;
   #waiting = false;
   #woken = false;
   #waitMs = MIN_WAIT_MS;
@@ -67,21 +67,21 @@ export class SocketWaiter {
   rescues = 0;
 
   /** `mode` "timer" is for platforms without epoll(7) and for tests; by default epoll is used where it can be loaded. */
-  constructor(sockets: readonly (ReadableSocket & Socket)[], mode: "poll" | "timer" = "poll") {
+  constructor(sockets: readonly Socket[], mode: "poll" | "timer" = "poll") {
     this.#sockets = sockets;
-    this.#bell = (mode === "poll" ? PollBell.open(sockets) : null) ?? new TimerBell();
+    this.#waker = (mode === "poll" ? PollWaker.open(sockets) : null) ?? new TimerWaker();
   }
 
-  /** How this waiter waits. */
+  /** The way this waiter waits. */
   get mode(): "poll" | "timer" {
-    return this.#bell.mode;
+    return this.#waker.mode;
   }
 
   /** Waits until a socket has something, {@linkcode wake} was called, or at most `timeoutMs` passed; may return early. */
   async wait(timeoutMs: number): Promise<void> {
     if (this.#woken || this.#anyReadable()) return;
     this.#waiting = true;
-    const rang = await this.#bell.wait(Math.ceil(Math.min(timeoutMs, this.#waitMs)));
+    const rang = await this.#waker.wait(Math.ceil(Math.min(timeoutMs, this.#waitMs)));
     this.#waiting = false;
     const found = this.#anyReadable();
     if (!rang && found && this.mode === "poll") this.#countRescue();
@@ -91,10 +91,10 @@ export class SocketWaiter {
   /** Ends the pending wait, or makes the next one end at once. */
   wake(): void {
     this.#woken = true;
-    if (this.#waiting) this.#bell.ring();
+    if (this.#waiting) this.#waker.ring();
   }
 
-  /** Whether {@linkcode wake} was called since the last time; forgets it. */
+  /** Returns whether {@linkcode wake} was called since the last time, and forgets it. */
   takeWake(): boolean {
     const woken = this.#woken;
     this.#woken = false;
@@ -103,12 +103,12 @@ export class SocketWaiter {
 
   /** To be called after any use of `socket` outside of `wait`: see the rules above. */
   used(socket: { readonly readable: boolean }): void {
-    if (this.#waiting && socket.readable) this.#bell.ring();
+    if (this.#waiting && socket.readable) this.#waker.ring();
   }
 
   /** Only when no wait is pending, and before the sockets are closed; it leaves them open. Afterwards nothing is under way. */
   close(): Promise<void> {
-    return this.#bell.close();
+    return this.#waker.close();
   }
 
   #countRescue(): void {
@@ -117,7 +117,7 @@ export class SocketWaiter {
   }
 
   #anyReadable(): boolean {
-    // All of them, not up to the first: asking is what arms a socket's doorbell.
+    // All of them, not up to the first: asking is what arms a socket's wake-up descriptor.
     let found = false;
     for (const socket of this.#sockets) found = socket.readable || found;
     return found;

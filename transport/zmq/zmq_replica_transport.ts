@@ -1,7 +1,7 @@
 import type { Dealer, Publisher, Router, Socket, Subscriber } from "zeromq";
 import { bindSocket } from "../endpoint.ts";
 import { assertFrames, MAX_PACKET_BYTES } from "../frame_limits.ts";
-import { HostKeeper, type Lookup } from "./host_keeper.ts";
+import { HostConnector, type Lookup } from "./host_connector.ts";
 import type { Received, ReplicaTransport, TransportCounters } from "../port.ts";
 import { identityOf, routeOf } from "../route.ts";
 import { seedRoutingIds } from "./routing_id_seed.ts";
@@ -18,7 +18,7 @@ import {
   subscriber,
 } from "./zmq_socket_options.ts";
 
-/** Where a replica listens and whom it talks to. */
+/** Addresses a replica listens at, and the peers it talks to. */
 export interface ZmqReplicaOptions {
   /** `host` is an IPv4 address of this machine, or `*` for all. */
   readonly bind: {
@@ -31,7 +31,7 @@ export interface ZmqReplicaOptions {
   readonly peers: readonly ZmqPeer[];
   /** Other bounds than {@linkcode HIGH_WATER_MARKS}. */
   readonly highWaterMarks?: Partial<HighWaterMarks>;
-  /** How host names are resolved; the system's way if left out. */
+  /** Resolver of host names; the system's if left out. */
   readonly lookup?: Lookup;
 }
 
@@ -50,16 +50,16 @@ export interface ZmqPeer {
 export async function createZmqReplicaTransport(options: ZmqReplicaOptions): Promise<ReplicaTransport> {
   seedRoutingIds();
   const opened: Socket[] = [];
-  const keepers: HostKeeper[] = [];
+  const connectors: HostConnector[] = [];
   try {
     const sockets = openSockets(options, opened);
     const { host, peerPort, publishPort, clientPort } = options.bind;
     await bindSocket(sockets.peers, host, peerPort, "peers");
     await bindSocket(sockets.publisher, host, publishPort, "publishing");
     await bindSocket(sockets.clients, host, clientPort, "clients");
-    for (const peer of options.peers) keepers.push(keeperOf(peer, sockets, options.lookup));
-    for (const keeper of keepers) void keeper.start();
-    return new ZmqReplicaTransport(sockets, keepers);
+    for (const peer of options.peers) connectors.push(connectorOf(peer, sockets, options.lookup));
+    for (const connector of connectors) void connector.start();
+    return new ZmqReplicaTransport(sockets, connectors);
   } catch (error) {
     for (const socket of opened) socket.close();
     throw error;
@@ -72,6 +72,8 @@ interface ReplicaSockets {
   readonly dealers: ReadonlyMap<string, Dealer>;
   readonly publisher: Publisher;
   readonly subscribers: ReadonlyMap<string, Subscriber>;
+  /** All of them as one. */
+  readonly published: Subscribers;
   readonly clients: Router;
 }
 
@@ -82,25 +84,41 @@ function openSockets({ peers, highWaterMarks }: ZmqReplicaOptions, all: Socket[]
     all.push(socket);
     return socket;
   };
+  const subscribers = new Map(peers.map((peer) => [peer.id, opened(subscriber(marks))]));
   return {
     all,
     peers: opened(peerRouter(marks)),
     dealers: new Map(peers.map((peer) => [peer.id, opened(peerDealer(marks))])),
     publisher: opened(publisher(marks)),
-    subscribers: new Map(peers.map((peer) => [peer.id, opened(subscriber(marks))])),
+    subscribers,
+    published: new Subscribers(subscribers),
     clients: opened(clientRouter(marks)),
   };
 }
 
-function keeperOf(peer: ZmqPeer, sockets: ReplicaSockets, lookup: Lookup | undefined): HostKeeper {
+function connectorOf(peer: ZmqPeer, sockets: ReplicaSockets, lookup: Lookup | undefined): HostConnector {
   const [dealer, subscriber] = [sockets.dealers.get(peer.id), sockets.subscribers.get(peer.id)];
   if (dealer === undefined || subscriber === undefined) throw new Error(`Peer ${peer.id} has no socket`);
-  const lines = [{ socket: dealer, port: peer.peerPort }, { socket: subscriber, port: peer.publishPort }];
-  return new HostKeeper(peer.host, lines, lookup);
+  // Asking may silence the wake-up descriptor (`zmq_poll.ts`); all that waits behind it then is what is dropped anyway.
+  const isFull = () => !dealer.writable;
+  const isUnheard = () => !sockets.published.takeHeard(subscriber);
+  return new HostConnector(peer.host, [
+    { socket: dealer, port: peer.peerPort, isQuiet: isFull, patience: PATIENCE.dealer },
+    { socket: subscriber, port: peer.publishPort, isQuiet: isUnheard, patience: PATIENCE.subscriber },
+  ], lookup);
 }
 
-/** The three channels, each with its bound. */
-function sourcesOf({ peers, subscribers, clients }: ReplicaSockets): Source<Received>[] {
+/**
+ * Looks, one a second, that find a line to a peer quiet before it is connected anew. A dealer that takes nothing has been down for that long or has
+ * 256 messages before it, which a peer that comes to itself is better off without. A publisher may have nothing to say for hours; connecting
+ * anew costs it nothing but what it says in those milliseconds, and §5.7 repeats that.
+ */
+const PATIENCE = { dealer: 3, subscriber: 5 } as const;
+/** Not even an empty message is as small. */
+const NOTHING = -1;
+
+/** The three channels, each with its bound, and what peers answer where no answer is expected, all of which is refused. */
+function sourcesOf({ peers, dealers, subscribers, published, clients }: ReplicaSockets): Source<Received>[] {
   const routed = true;
   return [
     {
@@ -108,7 +126,7 @@ function sourcesOf({ peers, subscribers, clients }: ReplicaSockets): Source<Rece
       make: (id, frames) => ({ channel: "peer", route: routeOf(id), frames }),
     },
     {
-      ...{ from: new Subscribers(subscribers), sockets: [...subscribers.values()], routed },
+      ...{ from: published, sockets: [...subscribers.values()], routed },
       maxBytes: MAX_PACKET_BYTES.published,
       make: (name, frames) => ({ channel: "published", route: publisherOf(name), frames }),
     },
@@ -116,20 +134,24 @@ function sourcesOf({ peers, subscribers, clients }: ReplicaSockets): Source<Rece
       ...{ from: clients, sockets: [clients], routed, maxBytes: MAX_PACKET_BYTES.client },
       make: (id, frames) => ({ channel: "client", route: routeOf(id), frames }),
     },
+    {
+      ...{ from: new Subscribers(dealers), sockets: [...dealers.values()], routed, maxBytes: NOTHING },
+      make: (name, frames) => ({ channel: "peer", route: publisherOf(name), frames }),
+    },
   ];
 }
 
 class ZmqReplicaTransport implements ReplicaTransport {
   readonly counters: TransportCounters = { received: 0, sent: 0, dropped: 0, refused: 0 };
   readonly #sockets: ReplicaSockets;
-  readonly #keepers: readonly HostKeeper[];
+  readonly #connectors: readonly HostConnector[];
   readonly #inbox: ZmqInbox<Received>;
   #closing: Promise<void> | null = null;
 
-  constructor(sockets: ReplicaSockets, keepers: readonly HostKeeper[]) {
+  constructor(sockets: ReplicaSockets, connectors: readonly HostConnector[]) {
     this.#sockets = sockets;
-    this.#keepers = keepers;
-    this.#inbox = new ZmqInbox(sourcesOf(sockets), this.counters);
+    this.#connectors = connectors;
+    this.#inbox = new ZmqInbox(sourcesOf(sockets), this.counters, [sockets.publisher]);
   }
 
   receive(timeoutMs: number, limit: number): Promise<Received[]> {
@@ -145,13 +167,13 @@ class ZmqReplicaTransport implements ReplicaTransport {
     if (dealer === undefined) throw new RangeError(`Cannot send to ${JSON.stringify(peer)}, which is no peer`);
     assertFrames(frames);
     if (this.#closing !== null) this.counters.dropped++;
-    else sendCounted(dealer, frames, this.counters);
+    else this.#send(dealer, frames);
   }
 
   publish(frames: readonly Uint8Array[]): void {
     assertFrames(frames);
     if (this.#closing !== null) this.counters.dropped++;
-    else sendCounted(this.#sockets.publisher, frames, this.counters);
+    else this.#send(this.#sockets.publisher, frames);
   }
 
   sendToClient(route: string, frames: readonly Uint8Array[]): void {
@@ -161,16 +183,20 @@ class ZmqReplicaTransport implements ReplicaTransport {
       this.counters.dropped++;
       return;
     }
-    sendCounted(this.#sockets.clients, [identity, ...frames], this.counters);
-    this.#inbox.waiter.used(this.#sockets.clients);
+    this.#send(this.#sockets.clients, [identity, ...frames]);
   }
 
   close(): Promise<void> {
     return this.#closing ??= this.#close();
   }
 
+  #send(socket: Dealer | Publisher | Router, frames: readonly Uint8Array[]): void {
+    sendCounted(socket, frames, this.counters);
+    this.#inbox.waiter.used(socket);
+  }
+
   async #close(): Promise<void> {
-    for (const keeper of this.#keepers) keeper.close();
+    for (const connector of this.#connectors) connector.close();
     await this.#inbox.close();
     for (const socket of this.#sockets.all) socket.close();
   }

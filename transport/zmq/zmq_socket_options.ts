@@ -1,5 +1,5 @@
 /**
- * Where every ZeroMQ socket is made, so that options, bounds and security are one file's business.
+ * Creates every ZeroMQ socket, so that options, bounds and security are one file's business.
  *
  * Only options that cannot fail go into a constructor: one that throws half-way leaves a socket that nobody can close and
  * that crashes the process when it ends. Whatever depends on a user's input is set afterwards.
@@ -50,23 +50,35 @@ export const HIGH_WATER_MARKS = {
 };
 export type HighWaterMarks = typeof HIGH_WATER_MARKS;
 
-/** For all sockets beside their timeouts (see `zmq_poll.ts`). Times in milliseconds except TCP's own keep-alive, which is in seconds. */
+/**
+ * For all sockets beside their timeouts (see `zmq_poll.ts`). Times in milliseconds except TCP's own keep-alive, which is in seconds.
+ *
+ * Without ZMTP heartbeats: their timers write to a connection without a look at whether it has failed, and libzmq 4.3.5 ends the process where
+ * it has (`docs/decisions/0004-waiting-on-zeromq.md`). The kernel asks instead: a peer whose machine is gone is noticed after 5 + 3 × 2 seconds, as
+ * quickly as heartbeats did, and one whose process merely stands still, which heartbeats cut off, is not. Keep-alive asks only where nothing
+ * is on its way; for what is sent and never acknowledged the same 11 seconds hold by `tcpMaxRetransmitTimeout`, where the kernel's own patience is
+ * a quarter of an hour.
+ */
 const COMMON = {
   linger: 0,
   handshakeInterval: 5000,
-  heartbeatInterval: 2000,
-  heartbeatTimeout: 10_000,
-  heartbeatTimeToLive: 20_000,
+  heartbeatInterval: 0,
   tcpKeepalive: 1,
-  tcpKeepaliveIdle: 30,
-  tcpKeepaliveInterval: 10,
+  tcpKeepaliveIdle: 5,
+  tcpKeepaliveInterval: 2,
   tcpKeepaliveCount: 3,
+  tcpMaxRetransmitTimeout: 11_000,
 } as const;
 
+/**
+ * Limit where nothing but a handshake is expected, and for a publisher a subscription. It is read and dropped all the same: a connection whose queue is
+ * full is not looked at, so that its end would go unnoticed, and whoever comes back at its address with it.
+ */
+const STRAY = { maxMessageSize: 1024, receiveHighWaterMark: 64 } as const;
 const CONNECTING = { connectTimeout: 2000, reconnectInterval: 50, reconnectMaxInterval: 1000 } as const;
 const BINDING = { backlog: 512 } as const;
 
-/** What may come in. A frame above the limit ends the connection it came over; the sum of frames is checked on receipt. */
+/** Limits on what may come in. A frame above the limit ends the connection it came over; the sum of frames is checked on receipt. */
 function received(channel: keyof typeof MAX_PACKET_BYTES, receiveHighWaterMark: number) {
   return { maxMessageSize: MAX_PACKET_BYTES[channel], receiveHighWaterMark };
 }
@@ -92,22 +104,19 @@ export function peerRouter(marks: HighWaterMarks): Router {
  * peer makes one up for each connection.
  */
 export function peerDealer(marks: HighWaterMarks): Dealer {
-  // Nothing is ever read from it, so its receive queue is as small as it can be.
   return new Dealer({
     ...COMMON,
     ...CONNECTING,
     ...SYNCHRONOUS,
-    // Nothing is expected here, so the smallest of the limits will do.
-    ...received("client", 1),
+    ...STRAY,
     ...{ immediate: true, sendHighWaterMark: marks.peerSend },
   });
 }
 
-/** Publishes to all peers. */
+/** Publishes to all peers. Subscriptions are all it takes in, and those of peers are for the empty topic. */
 export function publisher(marks: HighWaterMarks): Publisher {
   const { sendTimeout } = SYNCHRONOUS;
-  // Subscriptions are all it takes in.
-  const { maxMessageSize } = received("client", 0);
+  const { maxMessageSize } = STRAY;
   return new Publisher({ ...COMMON, ...BINDING, maxMessageSize, sendTimeout, sendHighWaterMark: marks.publish });
 }
 

@@ -1,42 +1,42 @@
-/** What a command of the client process is. */
+/** The shape of the client process's commands. */
 import type { ExitCode } from "../common/exit_codes.ts";
 import type { Client } from "../../client_types.ts";
 import type { Json } from "../../calls/json_payload.ts";
 import type { GlobalOptions } from "../common/global_options.ts";
 
-/** What a command is given that talks to nobody. */
+/** The context of a command that runs without a connection. */
 export interface OfflineCall {
   readonly globals: GlobalOptions;
   readonly operands: readonly string[];
   /** The command's own options that were given; a flag's value is "". */
   readonly options: Readonly<Record<string, string>>;
-  /** Shows how far it is, where somebody watches; an empty line takes that away. */
+  /** Shows the progress if standard error is a terminal; an empty line removes it. */
   readonly progress: (line: string) => void;
 }
 
-/** What a command is given. */
+/** The context of a command. */
 export interface CommandCall extends OfflineCall {
   readonly client: Client;
   /** Reads a value from standard input, at most as long as a value may be. */
   readonly readStdin: () => Promise<Uint8Array>;
-  /** Whether a person reads along: what could steer a terminal is not printed to one. */
+  /** True if a person reads along: nothing that could control a terminal is then printed. */
   readonly terminal: boolean;
 }
 
-/** What a command brings. */
+/** The result of a command. */
 export interface CommandResult {
   readonly exitCode: ExitCode;
   /** Members of the JSON value; `ok` is added. */
   readonly json: { readonly [name: string]: Json };
-  /** For people, on standard output, without a last line end. */
+  /** Text for people on standard output, without a final line end. */
   readonly output?: string | Uint8Array;
-  /** For people, on standard error. */
+  /** Text for people on standard error. */
   readonly message?: string;
 }
 
 /** An option of one command. */
 export interface CommandOption {
-  /** What stands behind it; null for a flag. */
+  /** Name of its value in the help; null for a flag. */
   readonly value: string | null;
   readonly summary: string;
 }
@@ -45,12 +45,12 @@ export interface Command {
   readonly name: string;
   readonly usage: string;
   readonly summary: string;
-  /** Further lines of its help. */
+  /** Further lines of the help. */
   readonly notes: readonly string[];
-  /** Least and most operands. */
+  /** Minimum and maximum number of operands. */
   readonly operands: readonly [number, number];
   readonly options: Readonly<Record<string, CommandOption>>;
-  /** What it does with these options without any connection, or null where it needs one. */
+  /** Returns how to run it with these options without a connection, or null if it needs one. */
   readonly offline?: (
     options: Readonly<Record<string, string>>,
   ) => ((call: OfflineCall) => Promise<CommandResult>) | null;

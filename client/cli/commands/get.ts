@@ -21,7 +21,7 @@ export const get: Command = {
   },
 };
 
-/** Another client wrote the value; on a terminal only line ends and tabs may act. */
+/** Returns the value as text fit for a terminal: another client wrote it, so only line ends and tabs may take effect. */
 function harmless(value: Uint8Array): string {
   const text = textOf(value);
   if (text === null) return `(${value.length} bytes, not UTF-8; base64) ${value.toBase64()}`;

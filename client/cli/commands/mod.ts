@@ -1,4 +1,4 @@
-/** All commands, in the order help shows them. */
+/** All commands, in the order in which help shows them. */
 import { backup } from "./backup.ts";
 import { cas } from "./cas.ts";
 import type { Command } from "./command.ts";
@@ -18,7 +18,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map(
   ) => [command.name, command]),
 );
 
-/** Names of all commands. */
+/** Returns the names of all commands. */
 export const commandNames = (): string[] => [...COMMANDS.keys()];
-/** The command of that name. */
+/** Returns the command of that name. */
 export const findCommand = (name: string): Command | undefined => COMMANDS.get(name);

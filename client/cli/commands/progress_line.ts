@@ -1,10 +1,10 @@
-/** How far a long command is, on one line. */
+/** Formats the progress of a long command on one line. */
 import type { BackupProgress } from "../../backup/gathering.ts";
 
 const INTERVAL_MS = 100;
 const KIB = 1024;
 
-/** `show`, called at most ten times a second. */
+/** Returns `show`, limited to ten calls a second. */
 export function paced(show: (line: string) => void, now: () => number = () => performance.now()) {
   let due = -Infinity;
   return (line: () => string): void => {
@@ -14,14 +14,14 @@ export function paced(show: (line: string) => void, now: () => number = () => pe
   };
 }
 
-/** Bytes for people. */
+/** Formats a number of bytes for people. */
 export function sizeOf(bytes: number): string {
   if (bytes < KIB) return `${bytes} B`;
   if (bytes < KIB * KIB) return `${(bytes / KIB).toFixed(1)} KiB`;
   return `${(bytes / KIB / KIB).toFixed(1)} MiB`;
 }
 
-/** The line of a backup under way. */
+/** Formats the progress of a running backup. */
 export function backupLine({ phase, done, total, bytes }: BackupProgress): string {
   const fetched = `${sizeOf(bytes)} fetched`;
   switch (phase) {

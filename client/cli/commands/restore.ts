@@ -41,7 +41,7 @@ export const restore: Command = {
   run: checkAndWrite,
 };
 
-/** A backup that was checked, and the store that holds its state. */
+/** A verified backup, and the store that holds its state. */
 interface Checked {
   readonly facts: VerifiedBackup;
   readonly store: KvStore;
@@ -106,7 +106,7 @@ function open(path: string): Deno.FsFile {
   throw new ConfigError(`${path}: given no plain file, wanted a backup`);
 }
 
-/** The roster that the backup is checked with. A key given beside it pins its operator, unless it is another cluster's. */
+/** Returns the roster that the backup is verified with. A key given beside it pins its operator, unless it is another cluster's. */
 async function backupRoster({ globals, options }: OfflineCall): Promise<Roster> {
   const { backend } = await loadBackend(globals.crypto);
   const path = options[BACKUP_CLUSTER] ?? globals.cluster;

@@ -8,7 +8,7 @@ import type { Command } from "./command.ts";
 const MAX_CELL_CHARS = 24;
 const HASH_CHARS = 12;
 
-/** Columns of the table, and what of a replica's status each shows. */
+/** Columns of the table, and the part of a replica's status that each shows. */
 const COLUMNS: readonly (readonly [string, (status: Members) => Json | undefined])[] = [
   ["ROLE", roleOf],
   ["TERM", ({ term }) => term],
@@ -23,7 +23,7 @@ const COLUMNS: readonly (readonly [string, (status: Members) => Json | undefined
 
 type Members = { readonly [name: string]: Json };
 
-/** Its part in the protocol: why it has none, or what it is without its disk (§8.3, §8.4), or its role. */
+/** Returns a replica's part in the protocol: why it has none, what it waits for without its disk (§8.3, §8.4), or its role. */
 function roleOf({ role, active, storage, stateTransfer, recovery }: Members): Json | undefined {
   if (refuses(storage)) return "disk refuses";
   if (active === false) return "inactive";
@@ -33,7 +33,7 @@ function roleOf({ role, active, storage, stateTransfer, recovery }: Members): Js
 
 const refuses = (storage: Json | undefined): boolean => isRecord(storage) && storage["state"] === "refused";
 
-/** Replicas a status holds evidence against (§9.1). */
+/** Returns the replicas a status holds evidence against (§9.1). */
 function accused(evidence: Json | undefined): string | undefined {
   if (!Array.isArray(evidence)) return undefined;
   const culprits = evidence.map((item: Json) => isRecord(item) ? item["culprit"] : undefined);
@@ -80,7 +80,7 @@ function reachableRow(replica: string, value: Json): string[] {
   return [replica, ...COLUMNS.map(([, pick]) => cell(isRecord(value) ? pick(value) : undefined))];
 }
 
-/** One cell, on one line and without anything that steers a terminal. */
+/** Returns one cell, on one line and without anything that controls a terminal. */
 function cell(value: Json | undefined): string {
   if (value === undefined || value === null) return "-";
   const text = typeof value === "object" ? JSON.stringify(value) : String(value);

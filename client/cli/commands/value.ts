@@ -5,12 +5,12 @@ import type { CommandCall } from "./command.ts";
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The value an operand stands for; `-` is standard input. */
+/** Returns the value an operand stands for; `-` is standard input. */
 export function operandValue(call: CommandCall, operand: string): Promise<Uint8Array> {
   return operand === "-" ? call.readStdin() : Promise.resolve(new TextEncoder().encode(operand));
 }
 
-/** `bytes` as text, or null where they are not UTF-8. */
+/** Returns `bytes` as text, or null if they are not UTF-8. */
 export function textOf(bytes: Uint8Array): string | null {
   try {
     return UTF8.decode(bytes);
@@ -20,18 +20,18 @@ export function textOf(bytes: Uint8Array): string | null {
   }
 }
 
-/** JSON members for a value: `value` where it is UTF-8, else `valueBase64`. */
+/** Returns the JSON members for a value: `value` if it is UTF-8, else `valueBase64`. */
 export function valueJson(bytes: Uint8Array): { readonly [name: string]: Json } {
   const text = textOf(bytes);
   return text === null ? { valueBase64: bytes.toBase64() } : { value: text };
 }
 
-/** A value on one line of at most `max` characters, without anything that steers a terminal. */
+/** Returns a value on one line of at most `max` characters, without anything that controls a terminal. */
 export function valueLine(bytes: Uint8Array, max: number): string {
   const text = textOf(bytes);
   if (text === null) return `(${bytes.length} bytes, not UTF-8)`;
   return text.length > max ? `${printable(text, max - 1)}…` : printable(text, max);
 }
 
-/** A key in a message. */
+/** Returns a key quoted for a message. */
 export const quoted = (key: string): string => JSON.stringify(printable(key, 200));

@@ -1,4 +1,4 @@
-/** Exit codes, and which error ends with which (`docs`: the same for every task of the project). */
+/** Exit codes, the same for every task of the project, and the error each stands for. */
 import { ConfigError } from "../../../crypto/config_error.ts";
 import { TransportError } from "../../../transport/mod.ts";
 import {
@@ -30,7 +30,7 @@ export interface Failure {
   readonly message: string;
 }
 
-/** What `error` means for whoever called the command. */
+/** Returns `error` as reported to the caller of the command. */
 export function failureOf(error: unknown): Failure {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof UsageError) return { exitCode: EXIT.usage, code: "usage", message };

@@ -1,6 +1,6 @@
 /** Aligned columns for terminals. */
 
-/** Rows with each column padded to its widest cell, two spaces apart, and nothing behind the last. */
+/** Pads each column to its widest cell, two spaces apart, with no spaces after the last. */
 export function columns(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
   for (const row of rows) row.forEach((cell, at) => widths[at] = Math.max(widths[at] ?? 0, cell.length));

@@ -1,7 +1,7 @@
 /** Numbers on the command line. */
 import { UsageError } from "../../errors.ts";
 
-/** A whole number from `min` to `max`. Throws {@linkcode UsageError}. */
+/** Parses a whole number from `min` to `max`. Throws {@linkcode UsageError}. */
 export function wholeNumber(name: string, text: string, min: number, max: number): number {
   const value = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
   if (Number.isSafeInteger(value) && value >= min && value <= max) return value;

@@ -58,10 +58,10 @@ function begin(context: Context, source: ReplicaId, target: Head, certificate: C
   ask(context, state.catchUp.active);
 }
 
-/** A whole catch-up may take this many times what one answer may. */
+/** Maximum duration of a whole catch-up, as a multiple of that of one answer. */
 const WHOLE_CATCH_UP = 8;
 
-/** How long one answer may take: a timeout that outgrows the real delay, like an election's (§6.11). */
+/** Returns the time one answer may take: a timeout that outgrows the real delay, like an election's (§6.11). */
 export function patience({ catchUp, config }: CoreState): Millis {
   return backedOff(config.constants, catchUp.failures);
 }
@@ -80,7 +80,7 @@ export function ask(context: Context, { source, nonce, anchor, collected, target
   });
 }
 
-/** The answer may have been lost, or the source busy: it is asked once more for the same entries. */
+/** Asks the source once more for the same entries: the answer may have been lost, or the source may be busy. */
 function askAgain(context: Context, active: CatchUp): void {
   if (active.askedAgain) return giveUp(context, "source-silent");
   active.askedAgain = true;
@@ -88,7 +88,7 @@ function askAgain(context: Context, active: CatchUp): void {
   ask(context, active);
 }
 
-/** This source did not help; the next attempt asks another. */
+/** Ends a catch-up whose source did not help; the next attempt asks another. */
 export function giveUp(context: Context, code: string): void {
   const { catchUp, config } = context.state;
   note(context, "info", "catch-up-failed", { from: catchUp.active?.source ?? "", code });
@@ -96,12 +96,12 @@ export function giveUp(context: Context, code: string): void {
   catchUp.active = null;
   catchUp.attempts++;
   catchUp.failures++;
-  // Every source has its chance at once; who fails with all of them waits, and leaves repair to the leader meanwhile.
+  // Every source is tried without delay; after all of them failed the replica waits, and leaves repair to the leader meanwhile.
   const triedAll = catchUp.failures >= config.replicas.length;
   catchUp.retryAt = triedAll ? context.now + patience(context.state) : context.now;
 }
 
-/** §8.3: the source does not hold the entries any more, or too many of them: its snapshot is fetched instead, from everyone. */
+/** §8.3: the source no longer holds the entries, or they are too many: its snapshot is fetched instead, from all replicas. */
 export function considerCheckpoint(context: Context, active: CatchUp, proof: CheckpointProof): Verdict {
   const { state, ports } = context;
   const code = !isCheckpointProof(state, ports.hash, proof)
@@ -119,13 +119,13 @@ export function considerCheckpoint(context: Context, active: CatchUp, proof: Che
   return ACCEPT;
 }
 
-/** A source that has more sends a full packet; one that drips entries would keep its asker busy for ever. */
+/** Returns whether a packet is short. A source that has more sends a full one; one that drips entries would keep its asker busy forever. */
 function isShort(entries: readonly Entry[]): boolean {
   const bytes = entries.reduce((sum, { body }) => sum + body.length, 0);
   return entries.length < LIMITS.maxAppendEntries && bytes < LIMITS.maxAppendBytes - LIMITS.maxEntryBytes;
 }
 
-/** Takes over a packet's entries and certificate; returns what is wrong with them, or null. */
+/** Takes over a packet's entries and certificate; returns the code of what is wrong with them, or null. */
 export function collect(
   { state, ports }: Context,
   active: CatchUp,
@@ -163,7 +163,7 @@ export function install(context: Context, active: CatchUp, certificate: Certific
   }
   state.catchUp.active = null;
   state.catchUp.failures = 0;
-  state.catchUp.attempts++; // the next one asks another source, even after success: none is to keep a replica dangling
+  state.catchUp.attempts++; // the next one asks another source, even after success: no source must be able to keep a replica dangling
   if (certificate.term > state.hard.currentTerm) raiseTerm(context, certificate.term, null);
   if (certificate.kind === "commit") installCommitted(context, chain, certificate);
   else installPrepared(context, chain, certificate);
@@ -172,8 +172,8 @@ export function install(context: Context, active: CatchUp, certificate: Certific
 }
 
 /**
- * ⚠ §8.1: committed entries replace whatever conflicts with them, acked or not. A replica whose own ack in currentTerm
- * is not on the resulting chain signs no further ack in that term.
+ * ⚠ §8.1: committed entries replace all entries that conflict with them, acked or not. A replica whose own ack in currentTerm is not on the
+ * resulting chain signs no further ack in that term.
  */
 export function installCommitted(
   context: Context,
@@ -206,15 +206,15 @@ function installPrepared(context: Context, chain: readonly ChainedEntry[], certi
 }
 
 /**
- * The part of `chain` that is not on the log, or null if all of it is. The chain begins at what was committed when it was asked for; the log's base
- * may have passed that since, and everything up to there is on the log's chain.
+ * Returns the part of `chain` that is not on the log, or null if all of it is. The chain begins at the commit index of the time it was
+ * asked for; the log's base may have passed that since, and everything up to the base is on the log's chain.
  */
 function firstMissing({ state: { log } }: Context, chain: readonly ChainedEntry[]): ChainedEntry[] | null {
   const at = chain.findIndex(({ entry, hash }) => entry.index > log.base.index && hashAt(log, entry.index) !== hash);
   return at < 0 ? null : chain.slice(at);
 }
 
-/** The catch-up that waits for this answer, if one does (§8.1). */
+/** Returns the catch-up that waits for this answer, if one does (§8.1). */
 export function awaitedBy(
   { catchUp: { active } }: CoreState,
   { replica, nonce }: FetchEntriesResponse,

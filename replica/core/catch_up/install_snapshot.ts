@@ -1,4 +1,4 @@
-/** The end of a state transfer (§8.3): the replicated state, and the log behind it, as a quorum certified them. */
+/** The end of a state transfer (§8.3): installing the replicated state, and the log behind it, as a quorum certified them. */
 import type { CheckpointProof } from "../../../protocol/certificate.ts";
 import { adoptStable, compactLog, markGarbage } from "../checkpoints/checkpoints.ts";
 import { type Context, note } from "../context.ts";
@@ -21,15 +21,15 @@ import { advanceCommit, recount } from "../replication/tally.ts";
 import { raiseTerm } from "../election/terms.ts";
 import type { Transfer } from "./catch_up_state.ts";
 
-/** The replicated state at a checkpoint, the state machine's part of it put in place. */
+/** The replicated state at a checkpoint, after the state machine's part of it was restored. */
 export interface Restored {
   readonly sessions: SessionTable;
   readonly digests: readonly Digest[];
 }
 
 /**
- * Puts the state machine into the state that `proof` certifies. Throws InvariantError where a chunk is missing or wrong: a disk that
- * lost some of what it took.
+ * Restores the state machine to the state that `proof` certifies. Throws InvariantError if a chunk is missing or wrong, which means that
+ * the disk lost data it had accepted.
  */
 export function restoreState(ports: Ports, { stable }: CheckpointProof, window: number): Restored {
   try {
@@ -43,13 +43,13 @@ export function restoreState(ports: Ports, { stable }: CheckpointProof, window: 
   }
 }
 
-/** Takes over the snapshot whose chunks are all on the disk: state, sessions, log, commit index, highest certificate. */
+/** Installs the snapshot, once all its chunks are on disk: state, sessions, log, commit index, highest certificate. */
 export function installSnapshot(context: Context, transfer: Transfer): void {
   const { state, ports, now } = context;
   const { target, received, receivedBytes, startedAt } = transfer;
   const { index, hash } = target.stable;
   if (index <= state.commitIndex) return endTransfer(context, "not-needed");
-  resumeTransfer(context, transfer); // whatever the disk lost meanwhile is asked for again
+  resumeTransfer(context, transfer); // chunks that the disk has lost meanwhile are asked for again
   if (!transfer.complete) return;
   const { sessions, digests } = restoreState(ports, target, state.config.constants.sessionWindow);
   installLog(context, target, { index, hash });
@@ -68,10 +68,10 @@ export function installSnapshot(context: Context, transfer: Transfer): void {
   note(context, "info", "state-transferred", fields);
 }
 
-/** ⚠ §8.1, §8.3: what is committed replaces whatever conflicts with it, and its certificate counts. */
+/** ⚠ §8.1, §8.3: committed entries replace all entries that conflict with them, and the commit certificate counts. */
 function installLog(context: Context, { commit }: CheckpointProof, point: Head): void {
   const { state } = context;
-  // First of all: who leads a lower term may have been deposed unheard, and its log need not contain this point.
+  // First of all: a leader of a lower term may have been deposed without hearing of it, and its log need not contain this point.
   if (commit.term > state.hard.currentTerm) raiseTerm(context, commit.term, null);
   if (!contains(state.log, point)) {
     assertInvariant(
@@ -86,7 +86,7 @@ function installLog(context: Context, { commit }: CheckpointProof, point: Head):
   advanceCommit(context, commit);
 }
 
-/** I4: a certificate above the commit's rank covers what is committed. */
+/** I4: a certificate above the commit's rank covers all committed entries. */
 function assertBranchHolds({ prepared, branch }: CoreState, commit: CheckpointProof["commit"], point: Head): void {
   if (compareRank(prepared, commit) <= 0) return;
   const held = branch.find(({ entry }) => entry.index === point.index) ?? prepared;

@@ -1,11 +1,11 @@
-/** Serving chunks of snapshots to a peer (§8.3). Which chunks make up its snapshot, the peer knows from what is certified. */
+/** Serving chunks of snapshots to a peer (§8.3). The peer knows from certified digests which chunks make up its snapshot. */
 import { type Context, send } from "../context.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { FetchChunks } from "../../../protocol/message.ts";
 import { hasBudget, spend } from "../replication/pace.ts";
 import { ACCEPT, ignore, type Verdict } from "../verdict.ts";
 
-/** Answers with those chunks asked for that are held, in order, as many as fit one answer. */
+/** Answers with those of the chunks asked for that are held, in order, as many as fit into one answer. */
 export function onFetchChunks(context: Context, { replica, nonce, digests }: FetchChunks): Verdict {
   const { state, ports, now } = context;
   if (!hasBudget(state.catchUp.served, replica, now)) return ignore("asked-too-often");

@@ -1,4 +1,4 @@
-/** Chunks that were asked for (§8.3). */
+/** The answer to a request for chunks (§8.3). */
 import type { Context } from "../context.ts";
 import type { PacketOf } from "../../../protocol/packet.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";

@@ -33,7 +33,7 @@ export function onFetchEntries(context: Context, request: FetchEntries): Verdict
   return ACCEPT;
 }
 
-/** §8.3: entries from `from` on are dropped here, or more of them committed than the asker takes before it has a certificate. */
+/** §8.3: entries from `from` on have been dropped here, or more of them are committed than the asker takes before it has a certificate. */
 function needsSnapshot({ log, commitIndex, checkpoints: { stableProof } }: CoreState, from: LogIndex): boolean {
   if (stableProof === null || from > stableProof.stable.index) return false;
   return from <= log.base.index || commitIndex - from >= LIMITS.maxFetchEntries / 2;
@@ -53,7 +53,7 @@ function showCheckpoint(context: Context, { replica, nonce, from }: FetchEntries
   return ACCEPT;
 }
 
-/** Entries after `after` of the chain that passes through `head`, or null where this replica does not hold it. */
+/** Returns the entries after `after` of the chain that passes through `head`, or null if this replica does not hold it. */
 function chainThrough({ log, branch }: CoreState, after: LogIndex, head: Head): ChainedEntry[] | null {
   const last = Math.min(lastIndex(log), after + LIMITS.maxAppendEntries) as LogIndex;
   if (contains(log, head)) return after >= log.base.index ? slice(log, after, last) : null;

@@ -1,10 +1,10 @@
-/** Entries that were asked for (§8.1). */
+/** The answer to a request for entries (§8.1). */
 import type { Context } from "../context.ts";
 import type { PacketOf } from "../../../protocol/packet.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
 import { ask, awaitedBy, collect, considerCheckpoint, giveUp, install, patience } from "./catch_up.ts";
 
-/** Collects what the source sends until it reaches a certified point, and only then believes it. */
+/** Collects entries from the source until they reach a certified point, and only then accepts them. */
 export function onFetchEntriesResponse(context: Context, packet: PacketOf<"FetchEntriesResponse">): Verdict {
   const { replica, from } = packet.signed.message;
   const active = awaitedBy(context.state, packet.signed.message);

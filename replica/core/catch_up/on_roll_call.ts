@@ -6,7 +6,7 @@ import { forgetClaim } from "../replication/commit_claims.ts";
 import { hasBudget, spend } from "../replication/pace.ts";
 import type { Term } from "../../../protocol/ids.ts";
 
-/** Tells a replica that lost its disk in which terms it may have signed, as far as this one can have had a part in that. */
+/** Tells a replica that lost its disk the terms it may have signed in, as far as this replica can have taken part in them. */
 export function onRollCall(context: Context, { replica, nonce }: RollCall): Verdict {
   const { state, now } = context;
   const { hard, config, catchUp } = state;

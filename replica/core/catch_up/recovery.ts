@@ -1,6 +1,6 @@
 /**
- * Coming back without a disk (§8.4): a replica that lost what it signed is a learner until it knows a term above every one it may have
- * signed in, and has applied an entry of a higher one still. `docs/recovery.md` argues why that is enough.
+ * Recovery without a disk (§8.4): a replica that lost its record of what it signed is a learner until it knows a term above every one it
+ * may have signed in, and has applied an entry of a still higher one. `docs/recovery.md` argues why that is enough.
  */
 import { type Context, note, peersOf, send } from "../context.ts";
 import { setHardState } from "../log/durable.ts";
@@ -12,7 +12,7 @@ import type { RollCallState } from "./catch_up_state.ts";
 
 export const emptyRollCall = (): RollCallState => ({ answers: new Map(), repeatAt: -Infinity });
 
-/** On every tick: calls the roll until enough have answered, and ends the recovery once this replica can be sure. */
+/** On every tick: calls the roll until enough replicas have answered, and ends the recovery once that is safe. */
 export function tickRecovery(context: Context): void {
   const { state, now } = context;
   const { recovery } = state.hard;
@@ -29,17 +29,17 @@ export function tickRecovery(context: Context): void {
 }
 
 /**
- * ⚠ Whether an entry of a term above `bar` is committed and applied here: all that was committed in terms up to `bar` lies below it, so that this
- * replica holds again whatever it ever vouched for or answered. A certificate of such a term alone may speak of a point far below (§5.6).
+ * ⚠ Returns whether an entry of a term above `bar` is committed and applied here: everything committed in terms up to `bar` lies below it,
+ * so this replica again holds all it ever vouched for or answered. A certificate of such a term alone may be for a point far below (§5.6).
  */
 const isBeyond = ({ log, appliedIndex }: CoreState, bar: Term): boolean =>
   (entryAt(log, appliedIndex)?.entry.term ?? 0) > bar;
-/** Whether an answer is to this recovery's roll call (§8.4). */
+/** Returns whether an answer is to this recovery's roll call (§8.4). */
 export const isAwaitedAnswer = ({ hard: { recovery }, config }: CoreState, answer: RollCallAnswer): boolean =>
   recovery !== null && answer.asker === config.self && answer.nonce === recovery.nonce &&
   answer.replica !== config.self;
 
-/** currentTerm lies above the bar with that entry's, and nothing was signed in it. */
+/** Ends the recovery: currentTerm, at least that entry's term, lies above the bar, and nothing was signed in it. */
 function endRecovery(context: Context): void {
   const { state } = context;
   const term = state.hard.currentTerm;

@@ -12,7 +12,7 @@ import { ACCEPT, type Verdict } from "../verdict.ts";
 import type { Chunk } from "../../../protocol/ports.ts";
 import type { ChunkSource, Transfer } from "./catch_up_state.ts";
 
-/** A transfer of the snapshot that `target` certifies, before anything was asked for. */
+/** Returns a transfer of the snapshot that `target` certifies, before anything was asked for. */
 export const createTransfer = (target: CheckpointProof, now: Millis): Transfer => ({
   target,
   startedAt: now,
@@ -27,13 +27,13 @@ export const createTransfer = (target: CheckpointProof, now: Millis): Transfer =
   complete: false,
 });
 
-/** Whether `proof` would take this replica further than it is. */
+/** Returns whether `proof` would take this replica further than it is. */
 export const leadsAhead = (state: CoreState, { stable: { index } }: CheckpointProof): boolean =>
   index > state.commitIndex && index > stableIndex(state) && index > (state.transfer?.target.stable.index ?? 0);
 
 /**
- * Begins to fetch the snapshot that `proof` certifies, in place of an older one. Chunks fetched for that, and those of snapshots held,
- * need not be fetched again.
+ * Begins to fetch the snapshot that `proof` certifies, in place of an older one. Chunks fetched for the older one, and those of snapshots
+ * held, need not be fetched again.
  */
 export function beginTransfer(context: Context, proof: CheckpointProof): void {
   const { state, now } = context;
@@ -43,13 +43,13 @@ export function beginTransfer(context: Context, proof: CheckpointProof): void {
   resumeTransfer(context, state.transfer);
 }
 
-/** Finds out what is missing, and asks for it. */
+/** Finds the missing chunks and asks for them. */
 export function resumeTransfer(context: Context, transfer: Transfer): void {
   findMissing(context, transfer);
   askSources(context, transfer);
 }
 
-/** On every tick: sources that took too long lose what they were asked for to others. */
+/** On every tick: takes from sources that are too slow what they were asked for, and asks others. */
 export function tickTransfer(context: Context): void {
   const { state, now } = context;
   const { transfer } = state;
@@ -64,7 +64,7 @@ export function tickTransfer(context: Context): void {
   askSources(context, transfer);
 }
 
-/** Ends the transfer. What was fetched stays for the next one, until a checkpoint of this replica is stable. */
+/** Ends the transfer. The chunks fetched stay for the next one, until a checkpoint of this replica is stable. */
 export function endTransfer(context: Context, code: string): void {
   const { transfer } = context.state;
   if (transfer === null) return;
@@ -74,7 +74,7 @@ export function endTransfer(context: Context, code: string): void {
   setTransferProof(context, null);
 }
 
-/** What the manifest says as far as it is held: first the head is missing, then the lists, then the chunks. */
+/** Finds the missing chunks from the parts of the manifest held: first the head is missing, then the lists, then the chunks. */
 function findMissing(context: Context, transfer: Transfer): void {
   const { stateDigest } = transfer.target.stable;
   transfer.missing.clear();
@@ -102,7 +102,7 @@ function findMissing(context: Context, transfer: Transfer): void {
 const manifestChunk = (context: Context, { fresh }: Transfer, digest: Digest): Uint8Array | null =>
   fresh.get(digest) ?? (holdsChunk(context, digest) ? context.ports.chunks.read(digest) : null);
 
-/** Asks every source that owes no answer for the next chunks that nobody was asked for. */
+/** Asks every source that owes no answer for the next chunks that no source was asked for. */
 export function askSources(context: Context, transfer: Transfer): void {
   for (const id of inOrder(context.state, transfer)) {
     if (transfer.missing.size === 0) return;
@@ -112,7 +112,7 @@ export function askSources(context: Context, transfer: Transfer): void {
   }
 }
 
-/** The other replicas, starting with another one each time: the head and the lists do not always come from the same. */
+/** Returns the other replicas, beginning with a different one each time: the head and the lists must not always come from the same one. */
 function inOrder(state: CoreState, { nextNonce }: Transfer): ReplicaId[] {
   const peers = peersOf(state);
   const first = nextNonce % peers.length;
@@ -131,12 +131,12 @@ function ask(context: Context, transfer: Transfer, to: ReplicaId, source: ChunkS
   });
 }
 
-/** How long an answer may take, and how long a source that failed is left alone: doubled with each failure (§6.11). */
+/** Returns the time an answer may take, and a source that failed is left alone: doubled with each failure (§6.11). */
 function patience({ config }: CoreState, { failures }: ChunkSource): Millis {
   return backedOff(config.constants, failures);
 }
 
-/** The source that was asked with this nonce and has not answered, if there is one (§8.3). */
+/** Returns the source that was asked with this nonce and has not answered, if there is one (§8.3). */
 export function awaitedSource(
   { transfer }: CoreState,
   { replica, nonce }: { readonly replica: ReplicaId; readonly nonce: number },
@@ -160,11 +160,11 @@ export function take(context: Context, transfer: Transfer, source: ChunkSource, 
   askSources(context, transfer);
 }
 
-/** Whether nothing is missing that is known of, asked for or not. */
+/** Returns whether no chunk known so far is missing, whether asked for or not. */
 const isSettled = ({ missing, sources }: Transfer): boolean =>
   missing.size === 0 && [...sources.values()].every(({ request }) => request === null);
 
-/** The source holds none of it. A snapshot that is out of date is given up: a newer one is found by asking anew. */
+/** Notes that the source holds none of the chunks. A snapshot that is out of date is given up: asking anew finds a newer one. */
 export function lacking(context: Context, transfer: Transfer, id: ReplicaId, source: ChunkSource): Verdict {
   source.lacksIt = true;
   fail(context, transfer, id, source, "source-lacks-it");
@@ -174,8 +174,9 @@ export function lacking(context: Context, transfer: Transfer, id: ReplicaId, sou
 }
 
 /**
- * ⚠ Whether an honest replica has dropped the snapshot. f + 1 that say they lack it are not enough, for an honest one may never have had
- * it: they must have vouched for it, or be as many as there are honest ones besides this, Q − f of which have vouched.
+ * ⚠ Returns whether an honest replica has dropped the snapshot. f + 1 replicas that lack it do not prove that, since an honest one may
+ * never have had it: f + 1 of them must have certified it, or they must be n − 1 − f, as many as there are honest replicas besides this
+ * one, at least Q − f of which certified it.
  */
 function isOutOfDate({ quorumSizes: { n, f, weak } }: CoreState, { target, sources }: Transfer): boolean {
   const vouchers = new Set(target.stable.checkpoints.map(({ message }) => message.replica));
@@ -183,7 +184,7 @@ function isOutOfDate({ quorumSizes: { n, f, weak } }: CoreState, { target, sourc
   return lacking.length >= n - 1 - f || lacking.filter((id) => vouchers.has(id)).length >= weak;
 }
 
-/** What the source was asked for is asked of others; it has its next turn after a pause. */
+/** Notes a source's failure: its chunks are asked of others, and it has its next turn after a pause. */
 export function fail(context: Context, transfer: Transfer, id: ReplicaId, source: ChunkSource, code: string): void {
   for (const digest of source.request?.digests ?? []) transfer.missing.add(digest);
   source.request = null;

@@ -1,4 +1,4 @@
-/** What a replica remembers of checkpoints and the snapshots behind them (§8.2). */
+/** State of checkpoints and the snapshots behind them (§8.2). */
 import type { Head } from "../../../protocol/entry.ts";
 import type { Digest, LogIndex, Millis, ReplicaId } from "../../../protocol/ids.ts";
 import type { SnapshotWriter } from "../../../protocol/snapshot/snapshot_writer.ts";
@@ -6,7 +6,7 @@ import type { CheckpointProof, CommitCertificate } from "../../../protocol/certi
 import type { Signed } from "../../../protocol/signed.ts";
 import type { Checkpoint } from "../../../protocol/message.ts";
 
-/** A whole snapshot: what its Checkpoint says, and every chunk of it, those of the manifest included. */
+/** A complete snapshot: the content of its Checkpoint, and the digests of all its chunks, including those of the manifest. */
 export interface Snapshot extends Head {
   readonly stateDigest: Digest;
   readonly digests: readonly Digest[];
@@ -21,24 +21,24 @@ export interface SnapshotInWriting extends Head {
 export interface CheckpointState {
   /** Durable: the stable checkpoint this replica would start from. */
   stableProof: CheckpointProof | null;
-  /** The chunks of its snapshot. */
+  /** Digests of the chunks of its snapshot. */
   stableDigests: readonly Digest[];
   /** Oldest first; applying waits while there are {@linkcode LIMITS.maxSnapshotsInWriting}. */
   readonly writing: SnapshotInWriting[];
-  /** Whole, and not stable yet; oldest first. */
+  /** Complete snapshots that are not stable yet; oldest first. */
   open: Snapshot[];
-  /** Certificates in force when what lies at a checkpoint index was committed, for those above the stable one. */
+  /** Certificates under which the entries at checkpoint indexes above the stable one were committed. */
   readonly commits: Map<LogIndex, CommitCertificate>;
   /** Checkpoints above the stable one, by replica and index. */
   readonly heard: Map<ReplicaId, Map<LogIndex, Signed<Checkpoint>>>;
-  /** When the newest open one is published again. */
+  /** Time at which the newest open checkpoint is published again. */
   repeatAt: Millis;
-  /** When each replica that asks for what is stable was told last. */
+  /** Time at which each replica that is behind the stable checkpoint was last told of it. */
   readonly toldAt: Map<ReplicaId, Millis>;
-  /** Chunks of no snapshot, and when they may go, the earliest first; peers may be fetching them. */
+  /** Chunks of no snapshot, and the times from which they may be dropped, earliest first; peers may be fetching them. */
   readonly garbage: Map<Digest, Millis>;
-  /** Chunks dropped last; that is durable only after the step. */
+  /** Chunks dropped last; the drop becomes durable only after the step. */
   dropped: ReadonlySet<Digest>;
-  /** Whether the disk may hold chunks that nothing here knows of, left by a transfer or by an earlier run. */
+  /** True while the disk may hold chunks unknown to this state, left by a transfer or by an earlier run. */
   strays: boolean;
 }

@@ -1,4 +1,4 @@
-/** Checkpoints (§8.2): freezing the replicated state, writing its snapshot, agreeing on its digest, dropping what lies before. */
+/** Checkpoints (§8.2): freezing the replicated state, writing its snapshot, agreeing on its digest, dropping the log before it. */
 import type { CheckpointProof } from "../../../protocol/certificate.ts";
 import { commitCertificateAt } from "../log/commit_certificate.ts";
 import { type Context, note, send } from "../context.ts";
@@ -34,19 +34,19 @@ export const emptyCheckpoints = (
   strays: true,
 });
 
-/** Index of the stable checkpoint held, 0 before the first. */
+/** Returns the index of the stable checkpoint held, 0 before the first. */
 export const stableIndex = ({ checkpoints: { stableProof } }: CoreState): LogIndex =>
   stableProof?.stable.index ?? (0 as LogIndex);
 
-/** Whether a checkpoint is due at `index`: at every K-th entry. */
+/** Returns whether a checkpoint is due at `index`: at every K-th entry. */
 export const isCheckpointIndex = ({ config }: Pick<CoreState, "config">, index: LogIndex): boolean =>
   index > 0 && index % config.constants.checkpointEvery === 0;
 
-/** Whether applying must wait: it is too far ahead of the snapshots, and each replica has to make every one of them (§8.2). */
+/** Returns whether applying must wait: it is too far ahead of the snapshots, and each replica must make every one of them (§8.2). */
 export const snapshotsPending = ({ checkpoints: { writing } }: CoreState): boolean =>
   writing.length >= LIMITS.maxSnapshotsInWriting;
 
-/** Whether there is something to do about snapshots apart from what packets and time bring. */
+/** Returns whether there is work on snapshots besides that which packets and time bring. */
 export const hasSnapshotWork = ({ checkpoints: { writing }, transfer }: CoreState): boolean =>
   writing.length > 0 || transfer?.complete === true;
 
@@ -57,14 +57,14 @@ export function beginSnapshot({ state, ports }: Context, index: LogIndex): void 
   state.checkpoints.writing.push({ ...headAt(state.log, index), writer });
 }
 
-/** Whether `digest` is on the disk and stays there: what this step or an uncommitted one drops is as good as gone. */
+/** Returns whether `digest` is on disk and stays there: a chunk that this step or an uncommitted one drops counts as gone. */
 export function holdsChunk({ state: { checkpoints }, ports }: Context, digest: Digest): boolean {
   if (checkpoints.dropped.has(digest)) return false;
   checkpoints.garbage.delete(digest);
   return ports.chunks.has(digest);
 }
 
-/** Writes about `maxBytes` of the oldest snapshot in writing. Whole and durable, it is published as a Checkpoint. */
+/** Writes about `maxBytes` of the oldest snapshot in writing. Once it is complete and durable, it is published as a Checkpoint. */
 export function writeSnapshot(context: Context, maxBytes: number): void {
   const { state } = context;
   const [oldest] = state.checkpoints.writing;
@@ -91,7 +91,7 @@ function writerPorts(context: Context): Pick<Ports, "hash" | "chunks"> {
   return { hash, chunks: { has, read: (digest) => chunks.read(digest), digests: () => chunks.digests() } };
 }
 
-/** Publishes the newest Checkpoint that is not stable yet; repeated, for it may have been lost. */
+/** Publishes the newest Checkpoint that is not stable yet; repeated, since it may have been lost. */
 function publishCheckpoint(context: Context): void {
   const { state, now } = context;
   const newest = state.checkpoints.open.at(-1);
@@ -108,11 +108,11 @@ const checkpointOf = ({ config }: CoreState, { index, hash, stateDigest }: Omit<
   stateDigest,
 });
 
-/** On every tick: repeats what is not stable yet, and drops chunks whose time has come. */
+/** On every tick: repeats the newest Checkpoint that is not stable yet, and drops chunks whose time has come. */
 export function tickCheckpoints(context: Context): void {
   const { checkpoints, transfer } = context.state;
   if (checkpoints.open.length > 0 && context.now >= checkpoints.repeatAt) publishCheckpoint(context);
-  checkpoints.dropped = new Set(); // what was dropped on the tick before is off the disk now, or has been fetched again
+  checkpoints.dropped = new Set(); // the chunks dropped on the tick before are off the disk now, or have been fetched again
   if (transfer === null) dropGarbage(context);
 }
 
@@ -128,8 +128,8 @@ export function tellStable(context: Context, replica: ReplicaId): Verdict {
 }
 
 /**
- * Looks for an open snapshot, newest first, that Q different replicas vouch for. I6: a quorum vouching for another state at one
- * index means that this replica's own is wrong, and it stops.
+ * Looks for an open snapshot, newest first, that Q different replicas certify. I6: a quorum for another state at one index means that this
+ * replica's own state is wrong, and it stops.
  */
 export function stabilize(context: Context): void {
   const { state } = context;
@@ -143,13 +143,13 @@ export function stabilize(context: Context): void {
       `state ${snapshot.stateDigest} at index ${snapshot.index}, where a quorum has ${stateDigest}`,
     );
     const commit = commitCertificateAt(state, snapshot.index);
-    if (commit === null) continue; // committed before a restart, and too far behind for its links: the next one will do
+    if (commit === null) continue; // committed before a restart, and too far below for the certificate's links: the next checkpoint will do
     const stable = { index: snapshot.index, hash, stateDigest, checkpoints };
     return becomeStable(context, snapshot, { stable, commit });
   }
 }
 
-/** Q Checkpoints of different replicas that agree at `index`, or null. */
+/** Returns Q Checkpoints of different replicas that agree at `index`, or null. */
 function quorumAt(
   { checkpoints: { heard }, quorumSizes }: CoreState,
   index: LogIndex,
@@ -176,7 +176,7 @@ function becomeStable(context: Context, snapshot: Snapshot, proof: CheckpointPro
   note(context, "info", "checkpoint", { index, digest: snapshot.stateDigest, logBase: state.log.base.index });
 }
 
-/** What lies at or below the new stable checkpoint is of no interest any more. */
+/** Adopts the new stable checkpoint's snapshot, and drops everything at or below its index. */
 export function adoptStable(context: Context, digests: readonly Digest[]): void {
   const { checkpoints } = context.state;
   const { index } = checkpoints.stableProof!.stable;
@@ -193,8 +193,8 @@ export function adoptStable(context: Context, digests: readonly Digest[]): void 
 }
 
 /**
- * Drops entries below the stable checkpoint but for a tail, bounded in entries and bytes. ⚠ The checkpoint's own entry stays: the term of what
- * comes next is judged by it (§3.1).
+ * Drops entries below the stable checkpoint except for a tail, bounded in entries and bytes. ⚠ The checkpoint's own entry stays: the term
+ * of the next entry is judged by it (§3.1).
  */
 export function compactLog(context: Context): void {
   const { log, config, commitIndex } = context.state;
@@ -209,7 +209,7 @@ export function compactLog(context: Context): void {
   if (base > log.base.index) compact(context, headAt(log, base as LogIndex));
 }
 
-/** Marks those of `digests` that are chunks of no snapshot here: peers that fetch them have some time left. */
+/** Marks those of `digests` that are chunks of no snapshot here, for dropping after a while: peers may be fetching them. */
 export function markGarbage({ state: { checkpoints }, now }: Context, digests: Iterable<Digest>): void {
   const { stableDigests, open, writing, garbage } = checkpoints;
   const lists = [
@@ -223,7 +223,7 @@ export function markGarbage({ state: { checkpoints }, now }: Context, digests: I
   }
 }
 
-/** Drops what was marked long enough ago, the earliest first; more than two snapshots' worth does not wait. */
+/** Drops chunks marked long enough ago, the earliest first; more than two snapshots' worth does not wait. */
 function dropGarbage(context: Context): void {
   const { checkpoints } = context.state;
   const { garbage, stableDigests } = checkpoints;

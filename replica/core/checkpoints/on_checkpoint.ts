@@ -7,7 +7,7 @@ import { isCheckpointIndex, stabilize, stableIndex, tellStable } from "./checkpo
 import type { LogIndex } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 
-/** Counts a replica's Checkpoint. One who is behind what is stable here is told what this replica said of it (§8.2). */
+/** Counts a replica's Checkpoint. A replica that is behind the stable one here is sent this replica's own Checkpoint of it (§8.2). */
 export function onCheckpoint(context: Context, signed: Signed<Checkpoint>): Verdict {
   const { state } = context;
   const { replica, index } = signed.message;

@@ -1,4 +1,4 @@
-/** Client intervention as a replica sees it (§7.3): forwarding, patience, and when a request is settled. */
+/** Client intervention at a replica (§7.3): forwarding, patience, and settling of requests. */
 import { type Context, send } from "../context.ts";
 import type { SendRequest } from "../../../protocol/entry.ts";
 import type { ClientId, Seq } from "../../../protocol/ids.ts";
@@ -10,8 +10,8 @@ import type { Signed } from "../../../protocol/signed.ts";
 import type { Intervention } from "./request_state.ts";
 
 /**
- * Starts patience for `request`, once; false if it lies below the floor of one that is pending. Only a seq inside the window
- * gets here, so that a client's pending interventions never exceed its quota, which an honest leader never drops.
+ * Starts patience for `request`, once; returns false if it lies below the floor of a pending one. Only a seq inside the window gets here,
+ * so that a client's pending interventions never exceed its quota, which an honest leader never drops.
  */
 export function intervene(context: Context, request: Signed<SendRequest>): boolean {
   const { state, now } = context;
@@ -30,7 +30,7 @@ export function intervene(context: Context, request: Signed<SendRequest>): boole
   return holdRequest(pending, request.message, intervention, (held) => held.request.message.floor);
 }
 
-/** Passes what is due to the leader, with a back-off for each, and lets patience run out. A leader passes it to itself. */
+/** Forwards due requests to the leader, with a back-off for each, and lets patience run out. A leader queues them itself. */
 export function tickInterventions(context: Context): void {
   const { requests, view, config } = context.state;
   for (const intervention of all(requests.interventions)) {
@@ -43,15 +43,15 @@ export function tickInterventions(context: Context): void {
   }
 }
 
-/** §6.1b: whether patience with the leader has run out for any request. */
+/** §6.1b: returns whether patience with the leader has run out for any request. */
 export function hasExpired({ requests }: CoreState): boolean {
   for (const intervention of all(requests.interventions)) if (intervention.expired) return true;
   return false;
 }
 
 /**
- * A new leader gets every pending request and fresh patience: longer if the last one served none of them, shorter if it did
- * (§7.3). A leader's own no-op is no progress to a waiting client: where a round trip outlasts patience, it has to grow.
+ * Gives a new leader every pending request and fresh patience: longer if the last leader served none of them, shorter if it served some
+ * (§7.3). A leader's own no-op is not progress for a waiting client: if a round trip outlasts patience, patience has to grow.
  */
 export function changeLeader(context: Context): void {
   const { requests, config } = context.state;
@@ -72,8 +72,8 @@ export function changeLeader(context: Context): void {
 }
 
 /**
- * Drops every request of `clients` that is settled at the applied index, whatever its command (§7.3). Patience of requests
- * younger than the oldest one served restarts, a bounded number of times: the leader is busy, not deaf.
+ * Drops every request of `clients` that is settled at the applied index, whatever its command (§7.3). Patience for requests younger than
+ * the oldest one served restarts, a bounded number of times: the leader is busy, not ignoring them.
  */
 export function settle({ state, now }: Context, clients: Iterable<ClientId>): void {
   const { requests, sessions } = state;

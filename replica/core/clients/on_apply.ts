@@ -12,7 +12,7 @@ import { applyRequest } from "../../../protocol/snapshot/session_table.ts";
 import type { CoreState } from "../state.ts";
 import { ACCEPT, type Verdict } from "../verdict.ts";
 
-/** Applies committed entries until at least `limit` requests are done, and hands out the answers, a reply for each client and batch. */
+/** Applies committed entries until at least `limit` requests are done, and outputs the answers, a reply for each client and batch. */
 export function onApply(context: Context, limit: number): Verdict {
   const { state } = context;
   const answers = new Map<ClientId, Answer[]>();
@@ -30,7 +30,7 @@ export function onApply(context: Context, limit: number): Verdict {
   return ACCEPT;
 }
 
-/** I6: equal state at equal index needs every entry once, in order, and none before it is committed. */
+/** I6: equal state at equal index requires applying every entry once, in order, and none before it is committed. */
 function assertApplicable({ appliedIndex, commitIndex }: CoreState, { index, requests }: Entry): void {
   assertInvariant(index === appliedIndex + 1, "I6", `entry ${index} applied after ${appliedIndex}`);
   assertInvariant(
@@ -57,7 +57,7 @@ function applyEntry({ state, ports }: Context, { index, requests }: Entry, answe
   }
 }
 
-/** Splits a client's answers so that no reply outgrows its limits. */
+/** Outputs a client's answers, split so that no reply exceeds its limits. */
 function reply({ out }: Context, client: ClientId, answers: readonly Answer[]): void {
   let batch: Answer[] = [];
   let bytes = 0;

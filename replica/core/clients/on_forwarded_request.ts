@@ -1,11 +1,11 @@
-/** A client's request that another replica passed on (§7.3). */
+/** A client's request that another replica forwarded (§7.3). */
 import type { Context } from "../context.ts";
 import type { PacketOf } from "../../../protocol/packet.ts";
 import type { Verdict } from "../verdict.ts";
 import type { Input } from "../input.ts";
 import { onRequest } from "./on_request.ts";
 
-/** A request a replica passed on is queued by the leader and answered by nobody here; its client asked elsewhere. */
+/** A forwarded request is queued by the leader and not answered here, since its client is connected elsewhere. */
 export function onForwardedRequest(context: Context, signed: PacketOf<"ForwardedRequest">["signed"]): Verdict {
   const request = signed as Extract<Input, { kind: "request" }>["request"];
   return onRequest(context, { kind: "request", request, intervention: false, via: context.state.config.self });

@@ -8,7 +8,7 @@ import { poolRequest } from "./request_pool.ts";
 import { floorOf, statusOf } from "../../../protocol/snapshot/session_table.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
 
-/** Answers from the session table what is settled; else the leader queues it, and a follower passes it on. */
+/** Answers a settled request from the session table; otherwise the leader queues it, and a follower forwards it. */
 export function onRequest(context: Context, { request, intervention, via }: RequestInput): Verdict {
   const { state } = context;
   const { client, seq } = request.message;
@@ -38,13 +38,13 @@ function answerAgain(
   return ignore("settled");
 }
 
-/** The answer to a seq below the window that this replica never orders again; index 0 says that no entry settled it now. */
+/** Returns the answer to a seq below the window, which this replica never orders again; index 0 means that no entry settled it now. */
 function expired({ state }: Context, { client, seq }: RequestInput["request"]["message"]): Answer {
   const floor = floorOf(state.sessions, client);
   return { seq, index: 0 as LogIndex, outcome: "expired", result: new Uint8Array(0), floor };
 }
 
-/** A client with a stale idea of the leader is served all the same. */
+/** Forwards a request to the leader: a client with an outdated idea of the leader is served all the same. */
 function passOn(context: Context, request: RequestInput["request"]): void {
   const { leader } = context.state.view;
   if (leader !== null) send(context, [leader], { kind: "ForwardedRequest", signed: request });

@@ -1,4 +1,4 @@
-/** The queue of requests a leader has still to order: one queue a client, served in turn (§7.3, §7.5). */
+/** The requests a leader has yet to order: one queue for each client, served in turn (§7.3, §7.5). */
 import type { SendRequest } from "../../../protocol/entry.ts";
 import type { ClientId, Seq } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
@@ -6,7 +6,7 @@ import { lastIndex, slice } from "../log/log.ts";
 import type { CoreState } from "../state.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 
-/** Queues `request` unless it is queued or in the log already; false if it lies below the floor of one that is queued. */
+/** Queues `request` unless it is queued or in the log already; returns false if it lies below the floor of a queued one. */
 export function poolRequest({ requests }: CoreState, request: Signed<SendRequest>): boolean {
   const { client, seq } = request.message;
   if (requests.proposed.get(client)?.has(seq)) return true;
@@ -16,9 +16,9 @@ export function poolRequest({ requests }: CoreState, request: Signed<SendRequest
 }
 
 /**
- * Holds `item` for `request` in its client's queue, unless its seq is there already; false if it lies below the floor of one
- * that is held. What lies below its own floor falls out, and is settled as soon as this one is: the queue spans one window
- * and never exceeds the client's quota (§7.3). Only requests held bind their client: a floor nobody will order settles nothing.
+ * Holds `item` for `request` in its client's queue, unless its seq is there already; returns false if it lies below the floor of a held
+ * one. Held requests below its own floor are dropped, and count as settled as soon as this one is: the queue spans one window and never
+ * exceeds the client's quota (§7.3). Only held requests bind their client: a floor that is never ordered settles nothing.
  */
 export function holdRequest<T>(
   queue: Map<Seq, T>,
@@ -34,8 +34,8 @@ export function holdRequest<T>(
 }
 
 /**
- * Takes the next entry's requests, a few of each client in turn, so that none starves another. When `fullOnly`, takes
- * nothing unless an entry can be filled.
+ * Takes the next entry's requests, a few of each client in turn, so that no client starves another. If `fullOnly`, takes nothing unless an
+ * entry can be filled.
  */
 export function takeRequests(
   state: CoreState,
@@ -56,14 +56,14 @@ export function takeRequests(
   for (const { message: { client, seq } } of taken) {
     const queue = pool.get(client)!;
     queue.delete(seq);
-    // Last in turn next time.
+    // The client is last in turn next time.
     pool.delete(client);
     if (queue.size > 0) pool.set(client, queue);
   }
   return taken;
 }
 
-/** First requests of every client, then second ones, and so on. */
+/** Yields the first request of every client, then the second ones, and so on. */
 function* inTurn(pool: CoreState["requests"]["pool"]): Iterable<[ClientId, Signed<SendRequest>]> {
   let iterators = [...pool].map(([client, queue]) => ({ client, values: queue.values() }));
   while (iterators.length > 0) {
@@ -84,7 +84,7 @@ function markProposed({ requests }: CoreState, client: ClientId, seq: Seq): void
   seqs.add(seq);
 }
 
-/** A new leader's own log may hold requests above the commit index already; they are not proposed again. */
+/** Marks a new leader's own log as proposed: it may hold requests above the commit index, which must not be proposed again. */
 export function markLogProposed(state: CoreState): void {
   state.requests.proposed.clear();
   for (const { entry } of slice(state.log, state.appliedIndex, lastIndex(state.log))) {

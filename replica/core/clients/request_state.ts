@@ -1,4 +1,4 @@
-/** What a replica remembers of requests that are not settled (§7.3). */
+/** State of requests that are not settled (§7.3). */
 import type { Signed } from "../../../protocol/signed.ts";
 import type { SendRequest } from "../../../protocol/entry.ts";
 import type { ClientId, Millis, Seq } from "../../../protocol/ids.ts";
@@ -6,9 +6,9 @@ import type { ClientId, Millis, Seq } from "../../../protocol/ids.ts";
 /** A request under intervention (§7.3). */
 export interface Intervention {
   readonly request: Signed<SendRequest>;
-  /** When it began to be pending here. */
+  /** Time since which it is pending here. */
   readonly since: Millis;
-  /** When patience ends. */
+  /** Time at which patience ends. */
   deadline: Millis;
   restarts: number;
   expired: boolean;
@@ -18,15 +18,15 @@ export interface Intervention {
 
 /** Requests known and not yet settled. */
 export interface RequestState {
-  /** Not yet in the log of this leader; a queue for each client, served in turn. */
+  /** Requests not yet in the log of this leader; a queue for each client, served in turn. */
   readonly pool: Map<ClientId, Map<Seq, Signed<SendRequest>>>;
   /** Seqs in the log above the applied index, so that a leader does not propose them again. */
   readonly proposed: Map<ClientId, Set<Seq>>;
   readonly interventions: Map<ClientId, Map<Seq, Intervention>>;
   /** Patience in force for new interventions. */
   patience: Millis;
-  /** Whether the commit index advanced since the last leader change. */
+  /** True if the commit index advanced since the last change of leader. */
   progressed: boolean;
-  /** Whether a request under intervention was settled since then. */
+  /** True if a request under intervention was settled since then. */
   served: boolean;
 }

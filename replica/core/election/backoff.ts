@@ -3,6 +3,6 @@ import { doubledUpTo } from "../../../protocol/backoff.ts";
 import type { ProtocolConstants } from "../../../protocol/config.ts";
 import type { Millis } from "../../../protocol/ids.ts";
 
-/** The base election timeout, doubled for each of `failures`, up to its cap. */
+/** Returns the base election timeout, doubled for each of `failures`, up to its cap. */
 export const backedOff = ({ electionTimeoutMs, electionTimeoutCapMs }: ProtocolConstants, failures: number): Millis =>
   doubledUpTo(electionTimeoutCapMs, electionTimeoutMs, failures);

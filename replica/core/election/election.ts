@@ -30,7 +30,7 @@ export function hearPreVote(context: Context, preVote: Signed<PreVote>): void {
   noteCertificate(context);
 }
 
-/** A replica that has only begun to suspect counts no PreVote it heard earlier: it is told again at once (§6.3). */
+/** Repeats this replica's PreVote at once: a replica that has only begun to suspect counts no PreVote it heard earlier (§6.3). */
 function repeatSoon({ state: { election, config }, now }: Context): void {
   election.preVoteAt = Math.min(election.preVoteAt, now);
   election.preVoteInterval = config.constants.heartbeatMs;
@@ -44,13 +44,13 @@ function noteCertificate({ state: { election, quorumSizes }, now }: Context): vo
   }
 }
 
-/** Since when this replica holds a PreVote certificate for `term`, by what it heard itself; null while it does not. */
+/** Returns the time since which this replica holds a PreVote certificate for `term`, from PreVotes it heard itself; null if it does not. */
 export const certifiedSince = ({ election }: CoreState, term: Term): Millis | null =>
   election.certificates.find((held) => held.term >= term)?.since ?? null;
 
 /**
- * §6.10: when candidate `c`'s turn in `term` has come for this replica: k slots after it holds the certificate *and*
- * suspects, k = (c − term) mod n, slot = election timeout / 2n.
+ * Returns the time of `candidate`'s turn in `term` at this replica (§6.10): k slots after it holds the certificate *and* suspects,
+ * k = (candidate − term) mod n, slot = election timeout / 2n.
  */
 export function turnAt(
   { config, quorumSizes, election }: CoreState,
@@ -76,10 +76,12 @@ export function tickCandidacy(context: Context): void {
   startCandidacy(context, held.term, preVotes);
 }
 
-/** Term and self-vote with the frozen base are durable before the request leaves; the log moves to the base (§6.4, §6.8). */
+/**
+ * Becomes candidate. Term and self-vote with the frozen base are durable before the request leaves; the log moves to the base (§6.4, §6.8).
+ */
 function startCandidacy(context: Context, term: Term, preVotes: readonly Signed<PreVote>[]): void {
   const { state } = context;
-  const certificate = state.prepared; // frozen: what comes to light on the branch may outrank it
+  const certificate = state.prepared; // frozen: entries of the branch may bring a certificate that outranks it
   const base = certified(certificate);
   raiseTerm(context, term, { candidate: state.config.self, base });
   adoptBranch(context);
@@ -113,7 +115,7 @@ function adoptBranch(context: Context): void {
   recount(context, first);
 }
 
-/** Asks for votes, again and again until elected or given up: messages may be lost (§1.2). */
+/** Requests votes, repeatedly until elected or given up: messages may be lost (§1.2). */
 export function requestVotes(context: Context, candidacy: Candidacy): void {
   const { state, now } = context;
   if (now < candidacy.repeatAt) return;

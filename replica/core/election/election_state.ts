@@ -1,4 +1,4 @@
-/** What a replica remembers of its term and of elections (§6). */
+/** State of the term and of elections (§6). */
 import type { Digest, LogIndex, Millis, ReplicaId, Round, Term } from "../../../protocol/ids.ts";
 import type { AppendEntries, Certified, PreVote, Vote } from "../../../protocol/message.ts";
 import type { Signed } from "../../../protocol/signed.ts";
@@ -8,12 +8,12 @@ import type { PacketOf } from "../../../protocol/packet.ts";
 
 export type Role = "follower" | "candidate" | "leader";
 
-/** What is known of the current term. All of it is volatile: a restart begins the term without a leader. */
+/** The knowledge of the current term. All of it is volatile: a restart begins the term without a leader. */
 export interface TermView {
   role: Role;
   /** Known only through a valid election proof (§6.7). */
   leader: ReplicaId | null;
-  /** The term's foundation, fixed when the term is entered (§6.6). */
+  /** The term's base, fixed when its leader becomes known (§6.6). */
   base: Certified | null;
   /** Highest round of the leader's AppendEntries seen. */
   lastRound: Round;
@@ -21,7 +21,9 @@ export interface TermView {
   readonly headers: Map<LogIndex, { readonly hash: Digest; readonly header: Signed<AppendEntries> }>;
   /** Highest point of the log that an AppendEntries of this term confirmed. */
   match: Head | null;
-  /** When each replica that sent an AppendEntries was last asked for its election proof; limits how often that is signed. */
+  /**
+   * Time at which each replica that sent an AppendEntries was last asked for its election proof; limits how often such a request is signed.
+   */
   readonly proofAskedAt: Map<ReplicaId, Millis>;
 }
 
@@ -40,23 +42,23 @@ export interface PendingVoteRequest {
   readonly certificateSince: Millis;
 }
 
-/** Elections, as one replica sees them. */
+/** State of elections, as one replica sees them. */
 export interface ElectionState {
   /** Failed elections since the last commit progress; doubles the timeout (§6.11). */
   failures: number;
-  /** The drawn election timeout in force. */
+  /** The election timeout in force, drawn at random. */
   timeout: Millis;
-  /** When the election timer fires. */
+  /** Time at which the election timer fires. */
   deadline: Millis;
-  /** When this replica began to suspect; null while it does not (§6.1). */
+  /** Time at which this replica began to suspect; null while it does not (§6.1). */
   suspectingSince: Millis | null;
-  /** A leader suspected for what it did, until it changes: a code for the log. */
+  /** A leader suspected for its actions, until it changes, with a code for the log. */
   leaderFault: { readonly leader: ReplicaId; readonly code: string } | null;
   /** Highest PreVote term each replica has ever signed, as heard. */
   readonly heard: Map<ReplicaId, Term>;
   /** Highest PreVotes heard since suspicion began (§6.3). */
   readonly support: Map<ReplicaId, Signed<PreVote>>;
-  /** Since when a PreVote certificate for at least `term` is held, ascending by term and time. */
+  /** PreVote certificates held: each for at least `term` since `since`, ascending by term and time. */
   certificates: { readonly term: Term; readonly since: Millis }[];
   preVoteAt: Millis;
   preVoteInterval: Millis;

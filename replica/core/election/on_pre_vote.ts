@@ -5,7 +5,7 @@ import { ACCEPT, type Verdict } from "../verdict.ts";
 import { enterByProof } from "./terms.ts";
 import { hearPreVote } from "./election.ts";
 
-/** §6.3. The proof attached may tell this replica a leader it does not know. */
+/** Counts a PreVote (§6.3). The attached proof may reveal a leader that this replica does not know. */
 export function onPreVote(context: Context, { signed, proof }: PacketOf<"PreVote">): Verdict {
   if (proof) enterByProof(context, proof);
   hearPreVote(context, signed);

@@ -3,7 +3,7 @@ import { type Context, note } from "../context.ts";
 import type { VoteDeferred } from "../../../protocol/message.ts";
 import { ACCEPT, type Verdict } from "../verdict.ts";
 
-/** The voter will answer if it comes to suspect its leader (§6.2); nothing to do but to know that it is there. */
+/** Notes that the voter is there; it will answer if it comes to suspect its leader (§6.2). */
 export function onVoteDeferred(context: Context, message: VoteDeferred): Verdict {
   note(context, "debug", "deferred", { term: message.term, voter: message.voter });
   return ACCEPT;

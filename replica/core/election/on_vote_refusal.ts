@@ -7,7 +7,7 @@ import { compareRank } from "../../../protocol/rank.ts";
 import { isCertificate } from "../../../protocol/certify.ts";
 import { raiseRank } from "../log/durable.ts";
 
-/** §6.5: a refusal is advice. The candidate goes on counting and may fetch the entries under the certificate shown. */
+/** §6.5: a refusal is advice. The candidate continues counting and may fetch the entries under the certificate shown. */
 export function onVoteRefusal(context: Context, { signed, certificate }: PacketOf<"VoteRefusal">): Verdict {
   const { state, ports } = context;
   const { voter } = signed.message;

@@ -1,4 +1,4 @@
-/** When a replica suspects its leader (§6.1), and the PreVotes it then publishes (§6.3). */
+/** Suspicion of the leader (§6.1), and the PreVotes published during it (§6.3). */
 import { type Context, note, send } from "../context.ts";
 import { setHardState } from "../log/durable.ts";
 import { nextTerm, type ReplicaId, type Term } from "../../../protocol/ids.ts";
@@ -7,7 +7,7 @@ import { kthHighest } from "../../../protocol/quorum.ts";
 import type { CoreState } from "../state.ts";
 import { endSuspicion } from "./terms.ts";
 
-/** Why this replica suspects its leader now, or null if it does not. A leader asks itself the same. */
+/** Returns the reason for which this replica suspects its leader now, or null if it does not. A leader judges itself likewise. */
 export function suspicionReason({ state, now }: Pick<Context, "state" | "now">): string | null {
   const { election, view, hard, quorumSizes } = state;
   if (now >= election.deadline) return view.leader === null ? "no-leader" : "timer";
@@ -20,7 +20,7 @@ export function suspicionReason({ state, now }: Pick<Context, "state" | "now">):
   return ahead >= quorumSizes.weak ? "left-behind" : null;
 }
 
-/** Begins or ends suspicion as its reasons come and go. Suspicion stops nothing: the replica goes on following (§6.1). */
+/** Begins or ends suspicion as its reasons come and go. Suspicion stops nothing: the replica continues to follow (§6.1). */
 export function tickSuspicion(context: Context): void {
   const { election, view, hard } = context.state;
   const reason = suspicionReason(context);
@@ -56,24 +56,24 @@ export function tickPreVote(context: Context): void {
   });
 }
 
-/** max(currentTerm + 1, the (f + 1)-th highest PreVote term heard): f replicas alone cannot raise it (§6.3). */
+/** Returns max(currentTerm + 1, the (f + 1)-th highest PreVote term heard): f replicas alone cannot raise it (§6.3). */
 export function preVoteTerm({ state }: Context): Term {
   const heard = kthHighest(state.election.heard.values(), state.quorumSizes.weak) ?? 0;
   return Math.max(nextTerm(state.hard.currentTerm), heard) as Term;
 }
 
-/** Remembers that `replica` signed something that places it in `term` (§6.1d). */
+/** Records that `replica` signed something that places it in `term` (§6.1d). */
 export function placeInTerm({ state }: Context, replica: ReplicaId, term: Term): void {
   if (replica === state.config.self) return;
   if (term > (state.election.placed.get(replica) ?? 0)) state.election.placed.set(replica, term);
 }
 
-/** A PreVote for t places its sender in t − 1 only. */
+/** Places the sender of a PreVote for `term` in the term before, no higher. */
 export function placeByPreVote(context: Context, replica: ReplicaId, term: Term): void {
   if (term > nextTerm(context.state.hard.currentTerm)) placeInTerm(context, replica, (term - 1) as Term);
 }
 
-/** Suspects the leader for what it did, until the leader changes. */
+/** Suspects the leader for its actions, until the leader changes. */
 export function blameLeader(context: Context, code: string): void {
   const { view, election } = context.state;
   if (view.leader !== null) election.leaderFault ??= { leader: view.leader, code };

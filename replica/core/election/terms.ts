@@ -1,4 +1,4 @@
-/** Moving from term to term (§4.3), and the timers that begin anew with each (§6.11). */
+/** Moving from term to term (§4.3), and the timers that restart with each (§6.11). */
 import { backedOff } from "./backoff.ts";
 import { electedBy } from "../../../protocol/certify.ts";
 import type { ElectionProof } from "../../../protocol/certificate.ts";
@@ -13,8 +13,8 @@ import { drawRandom } from "../random.ts";
 import type { Certified } from "../../../protocol/message.ts";
 
 /**
- * Enters `term` without a known leader: by a vote or candidacy (then `vote` is durable with it) or by a certificate of a
- * higher term. Whatever this replica was in lower terms, it signs for them no more.
+ * Enters `term` without a known leader: by a vote or candidacy (then `vote` is durable with it) or by a certificate of a higher term.
+ * Whatever this replica's role was in lower terms, it no longer signs for them.
  */
 export function raiseTerm(context: Context, term: Term, vote: VoteRecord | null): void {
   const { state } = context;
@@ -27,8 +27,8 @@ export function raiseTerm(context: Context, term: Term, vote: VoteRecord | null)
 }
 
 /**
- * Enters the term that `proof` elects a leader for, if it is valid and tells something new (§6.7). The ack of a term already entered
- * before a restart stays in force.
+ * Enters the term whose leader `proof` proves, if the proof is valid and says something new (§6.7); returns whether it did. The ack of a
+ * term already entered before a restart stays in force.
  */
 export function enterByProof(context: Context, proof: ElectionProof): boolean {
   const { state, ports } = context;
@@ -44,7 +44,7 @@ export function enterByProof(context: Context, proof: ElectionProof): boolean {
   return true;
 }
 
-/** The current term's leader and foundation are known from now on. */
+/** Installs the current term's leader and base, now known. */
 export function installLeader(context: Context, leader: ReplicaId, base: Certified, proof: ElectionProof): void {
   const { state } = context;
   leaveLeader(context);
@@ -73,14 +73,14 @@ function leaveLeader({ state }: Context): void {
   state.election.candidacy = null;
 }
 
-/** RequestVotes for the current term and below are answered by the leader now known. */
+/** Drops RequestVotes for the current term and below: the leader now known answers them. */
 function dropVoteRequests({ state }: Context): void {
   for (const [candidate, { packet }] of state.election.requests) {
     if (packet.signed.message.term <= state.hard.currentTerm) state.election.requests.delete(candidate);
   }
 }
 
-/** §6.11: random in [T, 2T], doubled for each failed election up to the cap. */
+/** Restarts the election timer: random in [T, 2T], doubled for each failed election up to the cap (§6.11). */
 export function restartElectionTimer({ state, now }: Context): void {
   const drawn = drawRandom(state.randomState);
   state.randomState = drawn.state;
@@ -88,7 +88,7 @@ export function restartElectionTimer({ state, now }: Context): void {
   state.election.deadline = now + state.election.timeout;
 }
 
-/** Suspicion is over: PreVotes heard so far no longer count for a candidacy of this replica (§6.3). */
+/** Ends suspicion: PreVotes heard so far no longer count for a candidacy of this replica (§6.3). */
 export function endSuspicion({ state }: Context): void {
   state.election.suspectingSince = null;
   state.election.support.clear();
@@ -102,5 +102,5 @@ export function noteCommitProgress(context: Context): void {
   restartElectionTimer(context);
 }
 
-/** Whether the log holds anything uncommitted (§6.1). */
+/** Returns whether the log holds anything uncommitted (§6.1). */
 export const hasUncommitted = ({ state }: Context): boolean => lastIndex(state.log) > state.commitIndex;

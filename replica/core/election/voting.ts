@@ -10,7 +10,10 @@ import { ACCEPT, ignore, type Verdict } from "../verdict.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import type { CoreState } from "../state.ts";
 
-/** A term below the current one, or one with a leader or vote of this replica, takes no further vote (§6.5). */
+/**
+ * Returns the verdict on a request whose term takes no further vote: it is below the current one, or has a leader or this replica's vote
+ * (§6.5).
+ */
 export function closedTerm(context: Context, request: RequestVote): Verdict | null {
   const { state } = context;
   const { hard, view } = state;
@@ -25,7 +28,7 @@ export function closedTerm(context: Context, request: RequestVote): Verdict | nu
   return ACCEPT;
 }
 
-/** One request a candidate is kept: the newest by term. A repetition keeps the time of the first. */
+/** Keeps one request for each candidate: the newest by term. A repetition keeps the time of the first. */
 export function keepRequest(context: Context, packet: PacketOf<"RequestVote">): void {
   const { state, now } = context;
   const { candidate, term } = packet.signed.message;
@@ -37,7 +40,7 @@ export function keepRequest(context: Context, packet: PacketOf<"RequestVote">): 
   if (state.election.suspectingSince === null) defer(context, packet.signed);
 }
 
-/** §6.2: a voter that does not suspect its leader says so; the real answer follows if it comes to (ReSendVoteReply). */
+/** §6.2: a voter that does not suspect its leader says so; the real answer follows if it comes to suspect it (ReSendVoteReply). */
 function defer(context: Context, { message }: Signed<RequestVote>): void {
   const answer: VoteDeferred = {
     kind: "VoteDeferred",
@@ -61,7 +64,7 @@ export function tickVoteRequests(context: Context): void {
   }
 }
 
-/** What this replica heard itself counts as much as what came with the request. */
+/** Returns the candidate's turn; PreVotes this replica heard itself count as much as those that came with the request. */
 function answerAt({ state }: Context, { signed: { message } }: PacketOf<"RequestVote">, since: number): number {
   const heard = certifiedSince(state, message.term) ?? since;
   return turnAt(state, message.candidate, message.term, Math.min(since, heard));
@@ -89,7 +92,7 @@ function sendVote({ state, ...context }: Context, { term, candidate, base }: Req
   });
 }
 
-/** A refusal is another message kind and can never count as a vote; it shows the higher certificate (§6.5). */
+/** Refuses a vote, showing the higher certificate. A refusal is another message kind and can never count as a vote (§6.5). */
 function refuse(context: Context, { term, candidate }: RequestVote): void {
   const { state } = context;
   note(context, "info", "refuse", { term, candidate, rank: `${state.prepared.term}/${state.prepared.index}` });
@@ -100,7 +103,7 @@ function refuse(context: Context, { term, candidate }: RequestVote): void {
   });
 }
 
-/** Two votes in a term that name different candidates or bases accuse their voter (§9.1). */
+/** Accuses a voter of two votes in a term that name different candidates or bases (§9.1). */
 export function watchVotes(context: Context, vote: Signed<Vote>): void {
   const { votesSeen } = context.state;
   const { term, candidate, voter, base } = vote.message;
@@ -112,6 +115,6 @@ export function watchVotes(context: Context, vote: Signed<Vote>): void {
   if (!known || term > known.message.term) votesSeen.set(voter, vote);
 }
 
-/** Whether a refusal is for this replica's present candidacy; to anybody else it says nothing (§6.5). */
+/** Returns whether a refusal is for this replica's present candidacy; to others it means nothing (§6.5). */
 export const concernsCandidacy = ({ election, config, hard }: CoreState, { candidate, term }: VoteRefusal): boolean =>
   election.candidacy !== null && candidate === config.self && term === hard.currentTerm;

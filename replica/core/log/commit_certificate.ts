@@ -5,14 +5,14 @@ import { LIMITS } from "../../../protocol/limits.ts";
 import { entryAt, hashAt, slice } from "./log.ts";
 import type { CoreState } from "../state.ts";
 
-/** Of a link: its term and digest. */
+/** Bytes of a link: its term and digest. */
 const LINK_BYTES = 8 + 32;
 
-/** Bytes of the links of `certificate`, by far the most of a long one. */
+/** Returns the bytes of the links of `certificate`, by far the largest part of a long one. */
 export const bytesOfLinks = (certificate: CommitCertificate | null): number =>
   (certificate?.links.length ?? 0) * LINK_BYTES;
 
-/** A commit certificate lengthened downwards to exactly `index`; null where the log or the links do not reach. */
+/** Returns a commit certificate extended downwards to exactly `index`; null if the log or the links do not reach. */
 export function commitCertificateAt(state: CoreState, index: LogIndex): CommitCertificate | null {
   const { commitCertificate, checkpoints, log } = state;
   const above = checkpoints.commits.get(index) ?? commitCertificate;
@@ -40,8 +40,8 @@ export function keepForCheckpoints(
 }
 
 /**
- * A commit certificate at or above `from` that a replica which holds nothing from there on can reach: it collects a bounded number of
- * entries and bytes before it has one (§8.1). Null where nothing from there on is committed.
+ * Returns a commit certificate at or above `from` that a replica without any entry from there on can reach: it collects a bounded number of
+ * entries and bytes before it has one (§8.1). Null if nothing from there on is committed.
  */
 export function reachableCertificate(state: CoreState, from: LogIndex): CommitCertificate | null {
   const { commitCertificate, log } = state;

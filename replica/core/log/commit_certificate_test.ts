@@ -13,7 +13,7 @@ import { sha256Hex } from "../../../crypto/digest.ts";
 
 const PEERS = ["r1", "r2", "r3"];
 
-/** A replica that has committed all but the last of `entries`. */
+/** The state of a replica that has committed all but the last of `entries`. */
 function committed(entries: readonly ChainedEntry[]): CoreState {
   const index = entries.length - 1;
   const commitCertificate = forge.commitCertificate(1, forge.headIn(entries, index), PEERS, entries.slice(index));

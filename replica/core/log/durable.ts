@@ -1,6 +1,6 @@
 /**
- * The only places where durable state changes (§4.1). Each change is made in memory at once and handed out to be
- * persisted; nothing signed leaves before that is done.
+ * The only places where durable state changes (§4.1). Each change is made in memory at once and output to be persisted; nothing signed
+ * leaves before that is done.
  */
 import { compareRank } from "../../../protocol/rank.ts";
 import type { Certificate, CheckpointProof, CommitCertificate } from "../../../protocol/certificate.ts";
@@ -47,7 +47,7 @@ export function setAck(context: Context, head: Head): void {
   setHardState(context, { ack: head });
 }
 
-/** Appends chained entries behind the last one. What of the branch is on the log now need not be kept aside any more (§6.8). */
+/** Appends chained entries after the last one. Entries of the branch that are on the log now are no longer kept aside (§6.8). */
 export function append(context: Context, entries: readonly ChainedEntry[]): void {
   if (entries.length === 0) return;
   const { state, out } = context;
@@ -58,8 +58,8 @@ export function append(context: Context, entries: readonly ChainedEntry[]): void
 }
 
 /**
- * Removes every entry above `after`, keeping those under the highest certificate aside (§6.8). I5: never an entry at or
- * below the commit index.
+ * Removes every entry above `after`, keeping those under the highest certificate aside (§6.8). I5: never an entry at or below the commit
+ * index.
  */
 export function truncate(context: Context, after: LogIndex): void {
   const { state, out } = context;
@@ -71,7 +71,7 @@ export function truncate(context: Context, after: LogIndex): void {
   if (moved.length > 0) setPrepared(context, state.prepared, [...moved, ...state.branch]);
 }
 
-/** Log entries above `after` that the highest certificate covers and the branch does not hold yet. */
+/** Returns the log entries above `after` that the highest certificate covers and the branch does not hold yet. */
 function preparedBehind({ log, prepared, branch, commitIndex }: CoreState, after: LogIndex): ChainedEntry[] {
   if (prepared.index <= commitIndex) return [];
   const held = branch[0] ? branch[0].entry.index - 1 : contains(log, prepared) ? prepared.index : 0;
@@ -92,7 +92,7 @@ export function setPrepared({ state, out }: Context, certificate: Certificate, b
   out.persist.push({ op: "prepared", certificate, branch: state.branch });
 }
 
-/** Adopts `certificate` if it outranks the one held and its entries are on the log (§5.5). */
+/** Adopts `certificate` if it outranks the one held and its entries are on the log; returns whether it did (§5.5). */
 export function raiseRank(context: Context, certificate: Certificate): boolean {
   const { state } = context;
   if (compareRank(certificate, state.prepared) <= 0 || !contains(state.log, certificate)) return false;
@@ -124,7 +124,7 @@ export function setCommit(context: Context, index: LogIndex, certificate: Commit
   if (state.branch.length > 0 && state.prepared.index <= index) setPrepared(context, state.prepared, []);
 }
 
-/** Drops the entries at or below `base`. I5: only what is committed, and in a snapshot that a quorum vouches for (§8.2). */
+/** Drops the entries at or below `base`. I5: only committed ones, covered by a snapshot that a quorum certifies (§8.2). */
 export function compact({ state, out }: Context, base: Head): void {
   const stable = state.checkpoints.stableProof?.stable.index ?? 0;
   assertInvariant(
@@ -137,8 +137,8 @@ export function compact({ state, out }: Context, base: Head): void {
 }
 
 /**
- * Drops the whole log, which ends before `base` or misses it, and goes on behind that committed point (§8.3). What of the branch lies
- * above it is kept (§6.8); an ack that cannot be shown to lie below it ends acking in this term (§8.1).
+ * Drops the whole log, which ends before `base` or misses it, and restarts it after that committed point (§8.3). Entries of the branch
+ * above it are kept (§6.8); an ack that cannot be shown to lie below it ends acking in this term (§8.1).
  */
 export function restartLog(context: Context, base: Head): void {
   const { state, out } = context;
@@ -155,7 +155,7 @@ export function restartLog(context: Context, base: Head): void {
   if (hard.ack !== null && hard.ack.index > state.commitIndex) setHardState(context, { noMoreAcks: true });
 }
 
-/** The stable checkpoint to start from. I10: it never goes back. */
+/** Sets the stable checkpoint to start from. I10: it never goes back. */
 export function setCheckpoint({ state, out }: Context, proof: CheckpointProof): void {
   const { index } = proof.stable;
   const before = state.checkpoints.stableProof?.stable.index ?? 0;
@@ -165,17 +165,17 @@ export function setCheckpoint({ state, out }: Context, proof: CheckpointProof): 
   out.persist.push({ op: "checkpoint", proof });
 }
 
-/** The snapshot that is fetched from now on, or none. */
+/** Sets the snapshot that is fetched from now on, or none. */
 export function setTransferProof({ out }: Context, proof: CheckpointProof | null): void {
   out.persist.push({ op: "transfer", proof });
 }
 
-/** Chunks of a snapshot, to be on the disk before anything rests on them. */
+/** Puts chunks of a snapshot on disk, before anything rests on them. */
 export function putChunks({ out }: Context, chunks: readonly Chunk[]): void {
   if (chunks.length > 0) out.persist.push({ op: "chunks", chunks });
 }
 
-/** Chunks that no snapshot needs. */
+/** Drops chunks that no snapshot needs. */
 export function dropChunks({ out }: Context, digests: readonly Digest[]): void {
   if (digests.length > 0) out.persist.push({ op: "drop-chunks", digests });
 }

@@ -1,51 +1,51 @@
-/** The log: chained entries behind a base point, with no gaps. */
+/** The log: chained entries after a base point, without gaps. */
 import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
 import { type Digest, type LogIndex, offset } from "../../../protocol/ids.ts";
 import { assertInvariant } from "../../../protocol/invariant.ts";
 
 export interface Log {
-  /** What lies before the first entry held: the genesis point, or a committed prefix that was dropped (§8.2). */
+  /** The point before the first entry held: the genesis point, or the end of a committed prefix that was dropped (§8.2). */
   base: Head;
   readonly entries: ChainedEntry[];
 }
 
-/** A log of `entries` behind `base`. */
+/** Returns a log of `entries` after `base`. */
 export const createLog = (base: Head, entries: readonly ChainedEntry[]): Log => ({ base, entries: [...entries] });
 
-/** Index of the last entry, or of the base if there is none. */
+/** Returns the index of the last entry, or of the base if there is none. */
 export const lastIndex = (log: Log): LogIndex => offset(log.base.index, log.entries.length);
 
-/** The entry at `index`, or undefined where the log holds none. */
+/** Returns the entry at `index`, or undefined if the log holds none. */
 export const entryAt = (log: Log, index: LogIndex): ChainedEntry | undefined => log.entries[index - log.base.index - 1];
 
-/** The chain hash at `index`, or undefined where the log does not reach or no longer holds it. */
+/** Returns the chain hash at `index`, or undefined if the log does not reach it or no longer holds it. */
 export const hashAt = (log: Log, index: LogIndex): Digest | undefined =>
   index === log.base.index ? log.base.hash : entryAt(log, index)?.hash;
 
-/** The last point of the log. */
+/** Returns the last point of the log. */
 export const lastHead = (log: Log): Head => headAt(log, lastIndex(log));
 
-/** The point at `index`, which the log must hold. */
+/** Returns the point at `index`, which the log must hold. */
 export function headAt(log: Log, index: LogIndex): Head {
   const hash = hashAt(log, index);
   assertInvariant(hash !== undefined, "internal", `the log holds no index ${index}, its last is ${lastIndex(log)}`);
   return { index, hash };
 }
 
-/** Whether `head` lies on this log. */
+/** Returns whether `head` lies on this log. */
 export const contains = (log: Log, head: Head): boolean => hashAt(log, head.index) === head.hash;
 
 /**
- * Whether the log passes through `head`, a point it was seen to pass through before: one below the base cannot be looked up any
- * more, and cannot have changed since.
+ * Returns whether the log passes through `head`, a point it is known to have passed through before: one below the base can no longer be
+ * looked up, and cannot have changed since.
  */
 export const passesThrough = (log: Log, head: Head): boolean => head.index < log.base.index || contains(log, head);
 
-/** Entries after `after` up to and including `upTo`. */
+/** Returns the entries after `after` up to and including `upTo`. */
 export const slice = (log: Log, after: LogIndex, upTo: LogIndex): ChainedEntry[] =>
   log.entries.slice(Math.max(0, after - log.base.index), Math.max(0, upTo - log.base.index));
 
-/** Appends entries directly behind the last one. */
+/** Appends entries directly after the last one. */
 export function appendTo(log: Log, entries: readonly ChainedEntry[]): void {
   for (const chained of entries) {
     const wanted = lastIndex(log) + 1;
@@ -66,7 +66,7 @@ export function compactTo(log: Log, base: Head): void {
   log.base = base;
 }
 
-/** Drops all entries; the log goes on behind `base`. */
+/** Drops all entries; the log continues after `base`. */
 export function restartAt(log: Log, base: Head): void {
   log.entries.length = 0;
   log.base = base;

@@ -1,4 +1,4 @@
-/** Acknowledging (§5.3, §5.4): what this replica acks in the current term, and the response that says so. */
+/** Acknowledging (§5.3, §5.4): the acks of this replica in the current term, and the response that publishes them. */
 import { type Context, send } from "../context.ts";
 import { setAck } from "../log/durable.ts";
 import type { Head } from "../../../protocol/entry.ts";
@@ -8,14 +8,14 @@ import { contains, headAt, lastIndex } from "../log/log.ts";
 import { certified } from "../../../protocol/rank.ts";
 import type { CoreState } from "../state.ts";
 
-/** §5.3: whether the log contains the term's base; one at or below the commit index counts as contained. */
+/** §5.3: returns whether the log contains the term's base; one at or below the commit index counts as contained. */
 export function containsBase({ view, log, commitIndex }: CoreState): boolean {
   return view.base !== null && (view.base.index <= commitIndex || contains(log, view.base));
 }
 
 /**
- * An AppendEntries of this term confirmed the log up to `end`. Acks it unless that is forbidden: before the base is on the
- * log, below the base, or after catch-up replaced an acked entry (§5.3, §8.1). An ack covers everything below it (§5.2).
+ * Acks the log up to `end`, which an AppendEntries of this term confirmed, unless that is forbidden: before the base is on the log, below
+ * the base, or after catch-up replaced an acked entry (§5.3, §8.1). An ack covers everything below it (§5.2).
  */
 export function confirm(context: Context, end: LogIndex): void {
   const { state } = context;
@@ -29,7 +29,7 @@ export function confirm(context: Context, end: LogIndex): void {
   state.publication.due = true;
 }
 
-/** Composes the response due, or the latest one again (§5.4, §5.7). */
+/** Composes the response that is due, or repeats the latest one (§5.4, §5.7). */
 export function publishResponse(context: Context): void {
   const { state, now } = context;
   const { publication, hard, commitIndex } = state;
@@ -53,7 +53,7 @@ export function publishResponse(context: Context): void {
   publication.listed = hard.ack?.index ?? publication.listed;
 }
 
-/** Every head newly acked since the last response, the newest {@linkcode LIMITS.maxAcks} of them; always the last one. */
+/** Returns every head newly acked since the last response, at most the newest {@linkcode LIMITS.maxAcks}; always the last one. */
 function listAcks({ hard, publication, log }: CoreState): Head[] {
   if (hard.ack === null || hard.noMoreAcks) return [];
   const first = Math.max(publication.listed + 1, hard.ack.index - LIMITS.maxAcks + 1, log.base.index);
@@ -63,8 +63,9 @@ function listAcks({ hard, publication, log }: CoreState): Head[] {
 }
 
 /**
- * §5.7: whether the latest response is worth repeating: something is uncommitted here, a peer shows a lower commit, or what this
- * replica showed last is out of date. Without that a replica that commits last would be repeated at for ever.
+ * §5.7: returns whether the latest response is worth repeating: something is uncommitted here, a peer shows a lower commit index, or the
+ * commit index this replica showed last is outdated. Without the last rule, others would repeat theirs forever to a replica that commits
+ * last.
  */
 export function wantsRepeat({ log, commitIndex, responses, config, hard, publication }: CoreState): boolean {
   if (hard.currentTerm === 0) return false;

@@ -17,7 +17,7 @@ import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import type { ChainedEntry } from "../../../protocol/entry.ts";
 
-/** Handles one AppendEntries: into its term, onto the log, acked. */
+/** Handles one AppendEntries: enters its term, puts its entries on the log, acks them. */
 export function onAppendEntries(context: Context, packet: PacketOf<"AppendEntries">): Verdict {
   const header = packet.signed.message;
   const refused = followLeader(context, packet);
@@ -25,7 +25,7 @@ export function onAppendEntries(context: Context, packet: PacketOf<"AppendEntrie
   recordHeader(context, packet.signed);
   if (leavesBase(context.state, header)) blameLeader(context, "leaves-its-base");
   hearRound(context, header);
-  // Entries are left out of what comes before its leader's proof; that may be in the same batch.
+  // Entries are left out if they come before their leader's proof; that may be in the same batch.
   const withoutEntries = packet.entries.length === 0 && header.entryHashes.length > 0;
   const known = knownPrefix(context.state.log, header);
   if (known === null || withoutEntries) return askResend(context, header, false);
@@ -40,7 +40,7 @@ export function onAppendEntries(context: Context, packet: PacketOf<"AppendEntrie
   return ACCEPT;
 }
 
-/** Makes sure this header comes from the proven leader of the current term; else says why it does not count (§6.7). */
+/** Makes sure this header comes from the proven leader of the current term; otherwise returns why it does not count (§6.7). */
 function followLeader(context: Context, { signed, proof }: PacketOf<"AppendEntries">): Verdict | null {
   const { state } = context;
   const { term, leader } = signed.message;
@@ -54,7 +54,7 @@ function followLeader(context: Context, { signed, proof }: PacketOf<"AppendEntri
   return leader === state.view.leader ? null : reject("not-the-leader", leader);
 }
 
-/** §6.6: an honest leader's log contains its base, so that its headers never give another hash there. */
+/** §6.6: an honest leader's log contains its base, so its headers never give another hash there. */
 function leavesBase({ view: { base } }: CoreState, { prevIndex, prevHash, entryHashes }: AppendEntries): boolean {
   if (base === null) return false;
   const hash = base.index === prevIndex ? prevHash : entryHashes[base.index - prevIndex - 1];
@@ -62,7 +62,7 @@ function leavesBase({ view: { base } }: CoreState, { prevIndex, prevHash, entryH
 }
 
 /**
- * How many of the header's entries lie at or below the log's base, 0 in most cases: none of those is looked at. Null where the header does not
+ * Returns how many of the header's entries lie at or below the log's base, usually 0; these are not looked at. Null if the header does not
  * attach to the log.
  */
 function knownPrefix(log: Log, { prevIndex, prevHash, entryHashes }: AppendEntries): number | null {
@@ -71,7 +71,7 @@ function knownPrefix(log: Log, { prevIndex, prevHash, entryHashes }: AppendEntri
   return hash !== undefined && hashAt(log, index) === hash ? known : null;
 }
 
-/** The packet's entries chained behind its previous hash, or null if they are not the ones the header's hashes name. */
+/** Returns the packet's entries chained to its previous hash, or null if they are not the ones the header's hashes name. */
 function chainEntries({ ports }: Context, { signed, entries }: PacketOf<"AppendEntries">): ChainedEntry[] | null {
   const { prevIndex, prevHash, entryHashes, term } = signed.message;
   if (entries.length !== entryHashes.length) return null;
@@ -85,7 +85,7 @@ function chainEntries({ ports }: Context, { signed, entries }: PacketOf<"AppendE
   return chained;
 }
 
-/** Two signed headers of this term that give different hashes for one index accuse the leader (§9.1). */
+/** Records a header's hashes; two signed headers of this term with different hashes for one index accuse the leader (§9.1). */
 function recordHeader(context: Context, header: Signed<AppendEntries>): void {
   const { prevIndex, prevHash, entryHashes } = header.message;
   recordHash(context, prevIndex, prevHash, header);
@@ -107,7 +107,7 @@ function recordHash(context: Context, index: LogIndex, hash: Digest, header: Sig
   }
 }
 
-/** §5.1, §6.1: only a newer round shows the leader alive, and restarts the timer only when nothing is uncommitted. */
+/** §5.1, §6.1: only a newer round shows the leader alive, and restarts the timer only if nothing is uncommitted. */
 function hearRound(context: Context, { round }: AppendEntries): void {
   const { view } = context.state;
   if (round <= view.lastRound) return;
@@ -116,8 +116,8 @@ function hearRound(context: Context, { round }: AppendEntries): void {
 }
 
 /**
- * Puts the entries on the log, replacing only above what is committed, acked in this term or certified in this term
- * (§5.2). A leader that asks for more is suspected.
+ * Puts the entries on the log, replacing only entries above those committed, acked in this term or certified in this term (§5.2). A leader
+ * that asks for more is suspected.
  */
 function placeEntries(context: Context, header: AppendEntries, chained: readonly ChainedEntry[]): Verdict | null {
   const { state } = context;
@@ -141,8 +141,9 @@ function placeEntries(context: Context, header: AppendEntries, chained: readonly
 }
 
 /**
- * A certificate whose entries are kept aside protects nothing on the log: they are safe there (§6.8). Nor does an ack that
- * catch-up took off the log (§8.1): who may not ack any more still follows, and reports what is prepared.
+ * Returns the highest index that no leader of this term may replace. A certificate whose entries are kept aside protects nothing on the
+ * log: they are safe there (§6.8). Nor does an ack that catch-up took off the log (§8.1): a replica that may not ack any more still
+ * follows, and reports its highest certificate.
  */
 function protectedIndex({ state: { commitIndex, hard, prepared, log } }: Context): LogIndex {
   const certified = prepared.term === hard.currentTerm && contains(log, prepared) ? prepared.index : 0;
@@ -154,7 +155,7 @@ function matchUpTo({ state }: Context, end: LogIndex): void {
   if (end >= (state.view.match?.index ?? 0)) state.view.match = headAt(state.log, end);
 }
 
-/** Tells the leader that its entries do not fit here, or that its proof is not known, and where this log stands (§5.2). */
+/** Tells the leader that its entries do not fit here, or that its proof is not known, and where this log ends (§5.2). */
 function askResend(context: Context, header: AppendEntries, proofWanted: boolean): Verdict {
   const { state, now } = context;
   const { commitIndex, log, view, config } = state;

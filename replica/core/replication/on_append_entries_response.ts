@@ -11,7 +11,7 @@ import { countAcks, countReports } from "./tally.ts";
 import { ACCEPT, ignore, type Verdict } from "../verdict.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 
-/** Counts one replica's response. Its own come back here too, after persist. */
+/** Counts one replica's response. This replica's own come back here too, after persist. */
 export function onAppendEntriesResponse(context: Context, response: Signed<AppendEntriesResponse>): Verdict {
   const { state } = context;
   const { term, replica, acks, prepared, commitIndex, commitHash } = response.message;
@@ -30,14 +30,14 @@ export function onAppendEntriesResponse(context: Context, response: Signed<Appen
   return ACCEPT;
 }
 
-/** A peer that goes on repeating what this replica has reached too did not hear of that: it is told again, now and then (§5.7). */
+/** Repeats this replica's response now and then to a peer that keeps repeating the commit index both have reached (§5.7). */
 function answerRepetition({ state, now }: Context, { replica, commitIndex }: AppendEntriesResponse): void {
   const { publication, config } = state;
   const unheard = replica !== config.self && commitIndex === state.commitIndex;
   if (unheard && now >= publication.publishedAt + 10 * config.constants.heartbeatMs) publication.due = true;
 }
 
-/** The first ack of a replica at an index stays; a second one for another hash, in one term, accuses it (§9.1). */
+/** Keeps the first ack of a replica at an index; a second one for another hash, in one term, accuses it (§9.1). */
 function recordAcks(context: Context, record: TermRecord, response: Signed<AppendEntriesResponse>): void {
   const { state } = context;
   const { acks, replica } = response.message;

@@ -1,4 +1,4 @@
-/** A follower's complaint at its leader (§5.2). */
+/** A follower's complaint to its leader (§5.2). */
 import type { Context } from "../context.ts";
 import type { ResendRequest } from "../../../protocol/message.ts";
 import { ACCEPT, ignore, type Verdict } from "../verdict.ts";
@@ -18,7 +18,7 @@ export function onResendRequest(context: Context, request: ResendRequest): Verdi
   const commit: Head = { index: request.commitIndex, hash: request.commitHash };
   const shared = [request.match, commit].find((head) => contains(state.log, head));
   if (!shared) return ignore("no-common-point");
-  // One that took the last resend asks for what comes next; any other complaint of before it is answered already.
+  // A follower that took the last resend asks for what comes next; any other complaint about an earlier round is already answered.
   const tookResend = shared.index === progress.next - 1;
   if (request.round <= progress.resentRound && !tookResend) return ignore("already-resent");
   if (!hasBudget(state.leadership.resends, request.replica, context.now)) return ignore("asked-too-often");

@@ -1,14 +1,14 @@
-/** Budgets in bytes, one a replica: bound how much one peer's small requests can make this replica send. */
+/** Budgets in bytes, one for each replica: they bound how much one peer's small requests can make this replica send. */
 import type { Millis, ReplicaId } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 
 export interface Budget {
-  /** Bytes left; below zero after an answer larger than what was left, and then nothing goes until it is paid off. */
+  /** Bytes left; negative after an answer larger than the rest, and then nothing is sent until the debt is paid off. */
   left: number;
   at: Millis;
 }
 
-/** Whether `replica` has anything left of its budget at `now`. */
+/** Returns whether `replica` has anything left of its budget at `now`. */
 export function hasBudget(budgets: Map<ReplicaId, Budget>, replica: ReplicaId, now: Millis): boolean {
   const { repairBurstBytes: burst, repairBytesPerMs: rate } = LIMITS;
   const { left, at } = budgets.get(replica) ?? { left: burst, at: now };
@@ -17,7 +17,7 @@ export function hasBudget(budgets: Map<ReplicaId, Budget>, replica: ReplicaId, n
   return refilled > 0;
 }
 
-/** Takes what answering `replica` costs: the entries' bytes, and something for the answer itself. */
+/** Charges the cost of answering `replica`: the entries' bytes, and a fixed amount for the answer itself. */
 export function spend(budgets: Map<ReplicaId, Budget>, replica: ReplicaId, bytes: number): void {
   const budget = budgets.get(replica);
   if (budget) budget.left -= bytes + LIMITS.repairAnswerBytes;

@@ -34,7 +34,7 @@ export function beginLeading(context: Context): void {
   propose(context, []);
 }
 
-/** Appends one entry of `requests` to the own log; it is durable before its header is signed (§5.1). */
+/** Appends one entry of `requests` to the leader's own log; it is durable before its header is signed (§5.1). */
 function propose(context: Context, requests: readonly Signed<SendRequest>[]): void {
   const { state, ports } = context;
   const head = lastHead(state.log);
@@ -48,8 +48,8 @@ function propose(context: Context, requests: readonly Signed<SendRequest>[]): vo
 }
 
 /**
- * §5.8: at once while the pipeline is nearly idle; when it is busy, requests gather until a full entry or room. The
- * pipeline is bounded by entries above the commit index.
+ * §5.8: proposes at once while the pipeline is nearly idle; while it is busy, requests gather until there are enough for a full entry, or
+ * the pipeline has room. The pipeline is bounded by entries above the commit index.
  */
 export function proposeRequests(context: Context): void {
   const { state } = context;
@@ -61,7 +61,7 @@ export function proposeRequests(context: Context): void {
   }
 }
 
-/** Broadcasts new entries, and a heartbeat when one is due, which also shows a follower behind what it lacks. */
+/** Broadcasts new entries, and a heartbeat if one is due, from which a follower that is behind also learns what it lacks. */
 export function replicate(context: Context, leadership: Leadership): void {
   const { state, now } = context;
   leadership.broadcast = Math.max(leadership.broadcast, state.log.base.index) as LogIndex;
@@ -75,14 +75,14 @@ export function replicate(context: Context, leadership: Leadership): void {
   leadership.heartbeatSent = now;
 }
 
-/** When the next heartbeat is due. An idle leader need only keep the election timers of its followers from firing. */
+/** Returns the time at which the next heartbeat is due. An idle leader only has to keep its followers' election timers from firing. */
 export function heartbeatDue({ log, commitIndex, config }: CoreState, { heartbeatSent }: Leadership): Millis {
   const { heartbeatMs, electionTimeoutMs } = config.constants;
   const idle = lastIndex(log) === commitIndex;
   return heartbeatSent + (idle ? Math.max(heartbeatMs, 0.4 * electionTimeoutMs) : heartbeatMs);
 }
 
-/** One header to every replica that is level with the broadcast, this one included; one signature serves all (§2.4). */
+/** Sends one header to every replica that is level with the broadcast, this one included; one signature serves all (§2.4). */
 function broadcast(context: Context, leadership: Leadership): LogIndex {
   const { state } = context;
   const from = leadership.broadcast;
@@ -101,7 +101,7 @@ function broadcast(context: Context, leadership: Leadership): LogIndex {
   return end;
 }
 
-/** Entries after `from` that fit one AppendEntries. */
+/** Returns the entries after `from` that fit into one AppendEntries. */
 function chunk({ log }: CoreState, from: LogIndex): ChainedEntry[] {
   const most = slice(log, from, offset(from, LIMITS.maxAppendEntries));
   let bytes = 0;
@@ -161,7 +161,7 @@ export function resend(
   progress.next = offset(after, entries.length + 1);
 }
 
-/** An ack of a follower behind the broadcast asks, in effect, for the next entries. */
+/** Follows a follower's acks: one that is behind the broadcast effectively asks for the next entries. */
 export function followProgress(context: Context, { replica, acks }: AppendEntriesResponse): void {
   const { state } = context;
   const progress = state.leadership?.progress.get(replica);

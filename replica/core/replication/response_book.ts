@@ -1,6 +1,6 @@
 /**
- * What each replica's published responses said (§5.4–§5.6): its acks and its prepared report by term. Quorums are
- * counted over different replicas, each at most once for a point.
+ * The contents of each replica's published responses (§5.4–§5.6): its acks and its prepared report by term. Quorums are counted over
+ * different replicas, each at most once for a point.
  */
 import type { Head } from "../../../protocol/entry.ts";
 import type { LogIndex, ReplicaId, Term } from "../../../protocol/ids.ts";
@@ -15,7 +15,7 @@ export interface Ack extends Head {
   readonly response: SignedResponse;
 }
 
-/** What one replica said in one term. */
+/** The acks and report of one replica in one term. */
 export interface TermRecord {
   /** First ack heard at each index above the commit index. */
   readonly acks: Map<LogIndex, Ack>;
@@ -32,7 +32,7 @@ export interface ResponseBook {
 export const createResponseBook = (): ResponseBook => ({ records: new Map(), commitClaims: new Map() });
 
 /**
- * The record of `replica` in `term`, opened if there is room. A replica has room for a few terms; `keep` (the current term) is
+ * Returns the record of `replica` in `term`, opened if there is room. A replica has room for a few terms; `keep` (the current term) is
  * never evicted, and a term lower than all kept ones is refused with null.
  */
 export function recordOf(book: ResponseBook, replica: ReplicaId, term: Term, keep: Term): TermRecord | null {
@@ -50,7 +50,7 @@ export function recordOf(book: ResponseBook, replica: ReplicaId, term: Term, kee
   return record;
 }
 
-/** Acks of `term` for exactly `head`, one a replica. */
+/** Returns the acks of `term` for exactly `head`, one for each replica. */
 export function acksFor(book: ResponseBook, term: Term, head: Head): Ack[] {
   const found: Ack[] = [];
   for (const terms of book.records.values()) {
@@ -60,7 +60,7 @@ export function acksFor(book: ResponseBook, term: Term, head: Head): Ack[] {
   return found;
 }
 
-/** Prepared reports of `term`, one a replica. */
+/** Returns the prepared reports of `term`, one for each replica. */
 export function reportsOf(book: ResponseBook, term: Term): Ack[] {
   const found: Ack[] = [];
   for (const terms of book.records.values()) {

@@ -12,8 +12,8 @@ import { type Ack, acksFor, pruneAcks, reportsOf } from "./response_book.ts";
 import { noteCommitProgress, raiseTerm } from "../election/terms.ts";
 
 /**
- * Looks whether `heads`, acked in `term`, have a quorum now, highest first. A certificate of a higher term raises
- * currentTerm, then with no leader known (§4.3); one whose entries are at hand raises the rank.
+ * Checks whether any of `heads`, acked in `term`, has a quorum now, highest first. A certificate of a higher term raises currentTerm, then
+ * with no leader known (§4.3); one whose entries are on the log raises the rank.
  */
 export function countAcks(context: Context, term: Term, heads: readonly Head[]): void {
   const { state } = context;
@@ -21,7 +21,7 @@ export function countAcks(context: Context, term: Term, heads: readonly Head[]):
     const acks = acksFor(state.responses, term, head);
     if (acks.length < state.quorumSizes.quorum) continue;
     if (term > state.hard.currentTerm) raiseTerm(context, term, null);
-    if (!contains(state.log, head)) continue; // one further down may be at hand
+    if (!contains(state.log, head)) continue; // a lower one may be on the log
     const responses = acks.slice(0, state.quorumSizes.quorum).map((ack) => ack.response);
     raiseRank(context, { kind: "prepare", term, index: head.index, hash: head.hash, responses });
     return;
@@ -29,8 +29,8 @@ export function countAcks(context: Context, term: Term, heads: readonly Head[]):
 }
 
 /**
- * Commits what Q different replicas reported prepared in the one term `term`, each at or above it on this replica's own
- * chain (§5.6). Reports of other terms, and reports whose response term differs, never count.
+ * Commits the highest point on this replica's own chain at or above which Q different replicas reported a certificate of the one term
+ * `term` (§5.6). Reports of other terms, and reports whose response term differs, never count.
  */
 export function countReports(context: Context, term: Term): void {
   const { state } = context;
@@ -78,7 +78,7 @@ export function advanceCommit(context: Context, certificate: CommitCertificate):
   note(context, "debug", "committed", { index: state.commitIndex, term: certificate.term });
 }
 
-/** The log grew or changed from index `from` on: points heard of before may lie on it now. */
+/** Counts again after the log grew or changed from index `from` on: points acked or reported before may lie on it now. */
 export function recount(context: Context, from: LogIndex): void {
   const { state } = context;
   const terms = new Set<Term>();
@@ -89,7 +89,7 @@ export function recount(context: Context, from: LogIndex): void {
   }
 }
 
-/** Points of this log from index `from` on that anyone acked in `term`, ascending. */
+/** Returns the points of this log from index `from` on that any replica acked in `term`, ascending. */
 function certifiableHeads({ state }: Context, term: Term, from: LogIndex): Head[] {
   const indexes = new Set<LogIndex>();
   const last = lastIndex(state.log);

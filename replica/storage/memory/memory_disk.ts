@@ -1,4 +1,4 @@
-/** What a memory twin's replica has on disk. Entries, certificates and chunks are shared, never copied: they are immutable. */
+/** The disk of a replica on memory storage. Entries, certificates and chunks are shared, never copied: they are immutable. */
 import type { Certificate, CheckpointProof, CommitCertificate } from "../../../protocol/certificate.ts";
 import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
 import type { Evidence } from "../../../protocol/evidence.ts";
@@ -30,19 +30,19 @@ export class MemoryDisk {
   tip: Tip = EMPTY_TIP;
   guard: GuardRecord = NOTHING_SIGNED;
   meta = new Map<string, string>();
-  /** Why no replica must start on it any more; null while one may. */
+  /** Reason why no replica may start on it any more; null while one may. */
   outdated: string | null = null;
-  /** Why it takes no writes for now, as a full disk does; null while it does take them. */
+  /** Reason why it takes no writes for now, as a full disk does; null while it takes them. */
   refusing: string | null = null;
   #small: SmallState = { ...EMPTY_SMALL };
   #entries: ChainedEntry[] = [];
   #chunks = new Map<Digest, Uint8Array>();
   /** Chunks that the next transaction of anything else makes durable: a crash before it loses them. */
   #unsynced = new Set<Digest>();
-  /** How to take back the changes of the running transaction to log and chunks, last one first. */
+  /** Steps that undo the changes of the running transaction to log and chunks, to be run last one first. */
   #undo: (() => void)[] = [];
 
-  /** The disk of a replica that lost its own and begins anew as a learner (§8.4). */
+  /** Returns the disk of a replica that lost its own and begins anew as a learner (§8.4). */
   static recovering(nonce: Digest): MemoryDisk {
     const disk = new MemoryDisk();
     const hardState: HardState = { ...EMPTY_HARD_STATE, recovery: { nonce, bar: null } };
@@ -51,17 +51,17 @@ export class MemoryDisk {
     return disk;
   }
 
-  /** The log, to look into; it changes with the next transaction. */
+  /** The log, to inspect; it changes with the next transaction. */
   get entries(): readonly ChainedEntry[] {
     return this.#entries;
   }
 
-  /** The chunks, to look into; they change with the next transaction. */
+  /** The chunks, to inspect; they change with the next transaction. */
   get chunks(): ReadonlyMap<Digest, Uint8Array> {
     return this.#chunks;
   }
 
-  /** Its parts as they are now, to look into without the copy that {@linkcode recovered} makes of the log. */
+  /** Its present parts, to inspect without the copy that {@linkcode recovered} makes of the log. */
   get hardState(): HardState {
     return this.#small.hardState;
   }
@@ -81,17 +81,17 @@ export class MemoryDisk {
     return this.#small.checkpoint;
   }
 
-  /** The entry at `index`, or undefined where the log has none, or has it no longer. */
+  /** Returns the entry at `index`, or undefined if the log has none, or has it no longer. */
   entryAt(index: LogIndex): ChainedEntry | undefined {
     return this.#entries[index - (this.#small.base?.index ?? 0) - 1];
   }
 
-  /** A copy that later transactions do not change. */
+  /** Returns a copy that later transactions do not change. */
   recovered(): Recovered {
     return { ...this.#small, entries: this.#entries.slice() };
   }
 
-  /** A copy of the whole disk, for a simulation that rolls one back (§1.3). */
+  /** Returns a copy of the whole disk, for a simulation that rolls one back (§1.3). */
   clone(): MemoryDisk {
     const copy = new MemoryDisk();
     copy.tip = this.tip;
@@ -105,7 +105,7 @@ export class MemoryDisk {
     return copy;
   }
 
-  /** Starts a transaction; the function returned takes its operations back. The guard's record is its caller's, set last. */
+  /** Starts a transaction; the function returned undoes its operations. The guard's record is set by the caller, last. */
   begin(): () => void {
     const { tip } = this;
     const small = { ...this.#small };
@@ -157,18 +157,18 @@ export class MemoryDisk {
     }
   }
 
-  /** A transaction of anything but chunks makes all chunks before it durable. */
+  /** Makes all chunks durable, as a transaction of anything but chunks does. */
   sync(): void {
     this.#unsynced.clear();
   }
 
-  /** What a power cut takes at worst: all chunks that no later transaction has made durable. */
+  /** Loses what a power cut takes at worst: all chunks that no later transaction has made durable. */
   loseUnsynced(): void {
     for (const digest of this.#unsynced) this.#chunks.delete(digest);
     this.#unsynced.clear();
   }
 
-  /** How many entries lie at or below `index`. */
+  /** Returns the number of entries at or below `index`. */
   #position(index: LogIndex): number {
     return Math.max(0, index - (this.#small.base?.index ?? 0));
   }

@@ -1,7 +1,7 @@
 /**
- * The memory twin: same semantics as the SQLite storage, with a disk that outlives the storage and crash points for simulations. A
- * transaction is atomic here as there, so a crash loses it whole or keeps it whole. Chunks that no later transaction has made durable
- * are always lost in a crash, the worst that a power cut does.
+ * The memory twin: same semantics as the SQLite storage, with a disk that outlives the storage and crash points for simulations. Here, too,
+ * a transaction is atomic, so a crash loses it whole or keeps it whole. Chunks that no later transaction has made durable are always lost
+ * in a crash, the worst that a power cut does.
  */
 import { genesisHash } from "../../../protocol/hash_chain.ts";
 import type { Digest } from "../../../protocol/ids.ts";
@@ -19,7 +19,7 @@ export interface MemoryOptions {
   readonly hash: Hash;
   /** The disk to open; a new empty one if absent. */
   readonly disk?: MemoryDisk;
-  /** Whether opening verifies the disk as the SQLite storage does; costs two hashes an entry. Default true. */
+  /** True to verify the disk on opening as the SQLite storage does; costs two hashes for each entry. Default true. */
   readonly verify?: boolean;
 }
 
@@ -106,12 +106,12 @@ export class MemoryStorage implements Storage {
     this.#open = false;
   }
 
-  /** Ends this storage as a crash does. What was committed and is durable stays on the disk; nothing else was ever there. */
+  /** Ends this storage as a crash does. Everything committed and durable stays on the disk; nothing else was ever there. */
   crash(): void {
     this.#open = false;
   }
 
-  /** Ends this storage, and opens the disk as the restarted replica finds it. Throws {@linkcode StorageError} where it refuses. */
+  /** Ends this storage, and opens the disk as a restarted replica does. Throws {@linkcode StorageError} if the disk refuses. */
   reopen(): MemoryStorage {
     this.crash();
     this.#assertAccepting();
@@ -137,7 +137,7 @@ export class MemoryStorage implements Storage {
     throw new StorageError(`Simulated crash ${point} the commit became durable`);
   }
 
-  /** A refused write ends the storage, as it does in SQLite's: the disk has to be opened again. */
+  /** Throws if the disk refuses writes. This ends the storage, as with SQLite: the disk has to be opened again. */
   #assertAccepting(): void {
     const { refusing } = this.#disk;
     if (refusing === null) return;

@@ -11,7 +11,10 @@ export class ChunkTable implements ChunkReader {
   readonly #delete;
   readonly #read;
   readonly #digests;
-  /** What the table holds, the transaction under way included: each checkpoint asks for every chunk of the state, and a look into the table costs 3 µs. */
+  /**
+   * The digests in the table, including the running transaction's: each checkpoint asks for every chunk of the state, and a lookup in the
+   * table costs 3 µs.
+   */
   #held: Set<Digest>;
 
   constructor(db: DatabaseSync) {
@@ -22,7 +25,7 @@ export class ChunkTable implements ChunkReader {
     this.#held = new Set(this.digests());
   }
 
-  /** After a rollback: what was put or dropped was not. */
+  /** Reads the digests again after a rollback, which undid what was put or dropped. */
   reload(): void {
     this.#held = new Set(this.digests());
   }
@@ -45,7 +48,7 @@ export class ChunkTable implements ChunkReader {
     return this.#held.has(digest);
   }
 
-  /** Throws {@linkcode StorageError} where the disk gives other bytes than were written. */
+  /** Throws {@linkcode StorageError} if the disk returns other bytes than were written. */
   read(digest: Digest): Uint8Array | null {
     const row = this.#read.get(hashBytes(digest));
     if (row === undefined) return null;
@@ -59,7 +62,7 @@ export class ChunkTable implements ChunkReader {
     return bytes;
   }
 
-  /** In ascending order. */
+  /** Returns the digests in ascending order. */
   digests(): Digest[] {
     return this.#digests.all().map((row) => hashOf(row, "digest"));
   }

@@ -1,18 +1,18 @@
-/** What SQLite and the system say about a disk, told apart: refused for now, or damaged. */
+/** Classification of the errors of SQLite and the system about a disk: refused for now, or damaged. */
 import { StorageError } from "../port.ts";
 import { damaged } from "../damage.ts";
 
-/** SQLite's primary result codes for what may be otherwise later: PERM, BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN, PROTOCOL. */
+/** SQLite's primary result codes of errors that may pass: PERM, BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN, PROTOCOL. */
 const REFUSALS: ReadonlySet<number> = new Set([3, 5, 6, 8, 10, 13, 14, 15]);
-/** The same by SQLite's own words, since `exec` gives no code. */
+/** The same by SQLite's messages, since `exec` gives no code. */
 const REFUSAL_WORDS =
   /access permission denied|database (?:table )?is locked|readonly database|disk I\/O error|database or disk is full|unable to open database file|locking protocol/;
-/** Codes of the system with the same meaning. */
+/** System error codes with the same meaning. */
 const SYSTEM_REFUSALS: ReadonlySet<unknown> = new Set(
   ["ENOSPC", "EDQUOT", "EROFS", "EIO", "EACCES", "EPERM", "EBUSY", "EMFILE", "ENFILE", "ESTALE", "ETIMEDOUT"],
 );
 
-/** What the disk, or SQLite, said, as a StorageError that names the directory. */
+/** Returns an error of the disk or of SQLite as a StorageError that names the directory. */
 export function diskError(error: unknown, dir: string, doing: string): StorageError {
   if (error instanceof StorageError) return error;
   const reason = error instanceof Error ? error.message : String(error);
@@ -27,7 +27,7 @@ export function diskError(error: unknown, dir: string, doing: string): StorageEr
   return new StorageError(message, { cause: error, refused: mayPass(error) });
 }
 
-/** Errors of the database itself, as opposed to what the guard, the tip or an encoder refused. */
+/** Returns whether `error` is one of the database itself, as opposed to a refusal of the guard, the tip or an encoder. */
 export const isSqliteError = (error: unknown): boolean =>
   error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR";
 

@@ -1,4 +1,4 @@
-/** Reads everything a disk holds, strictly. What does not decode is damage; whether it fits together is `verify.ts`'s business. */
+/** Strict reading of everything a disk holds. Undecodable content is damage; `verify.ts` checks that everything fits together. */
 import type { DatabaseSync } from "node:sqlite";
 import { sha256Hex } from "../../../crypto/digest.ts";
 import {
@@ -18,7 +18,7 @@ import type { GuardRecord } from "../guard.ts";
 import { blob, hashOf, int, type Row, text, verifyChecksum } from "./sqlite_row.ts";
 import { BASE_COLUMNS, GUARD_COLUMNS, HARD_STATE_COLUMNS } from "./sqlite_statements.ts";
 
-/** All durable state of the protocol. Throws {@linkcode StorageError} on a row that does not decode. */
+/** Returns all durable state of the protocol. Throws {@linkcode StorageError} on a row that does not decode. */
 export function readRecovered(db: DatabaseSync): Recovered {
   const prepared = readCertificate(db, "prepared");
   const commit = readCertificate(db, "commit");
@@ -36,7 +36,7 @@ export function readRecovered(db: DatabaseSync): Recovered {
   };
 }
 
-/** The guard's record. */
+/** Returns the guard's record. */
 export function readGuard(db: DatabaseSync): GuardRecord {
   const row = db.prepare("SELECT * FROM guard WHERE id = 1").get();
   if (row === undefined) throw damaged("The record of the last-signed guard is missing");
@@ -71,7 +71,7 @@ function readRecovery(row: Row): Recovery | null {
   return { nonce: hashOf(row, "recovery_nonce"), bar };
 }
 
-/** The point that the log begins behind, null for genesis. */
+/** Returns the point after which the log begins, null for genesis. */
 function readBase(db: DatabaseSync): Head | null {
   const row = db.prepare("SELECT * FROM log_base WHERE id = 1").get();
   if (row === undefined) throw damaged("The base of the log is missing");

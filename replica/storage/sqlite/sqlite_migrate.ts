@@ -1,4 +1,4 @@
-/** Brings a database of an earlier version up to this one, in place and in one transaction. */
+/** Migration of a database of an earlier version to this one, in place and in one transaction. */
 import type { DatabaseSync } from "node:sqlite";
 import { checksum, type Column, text, verifyChecksum } from "./sqlite_row.ts";
 import { ADDED_IN_2 } from "./sqlite_schema.ts";
@@ -10,8 +10,8 @@ const HARD_STATE_COLUMNS_1 = HARD_STATE_COLUMNS.slice(0, 8);
 const GUARD_COLUMNS_1 = GUARD_COLUMNS.slice(0, 5);
 
 /**
- * From version 1 to 2, which only adds. Checksums are made anew over the columns there are now, once they were found right over those there
- * were. Throws {@linkcode StorageError} where they were wrong; then nothing has changed.
+ * Migrates from version 1 to 2, which only adds. Checksums are recomputed over the columns of version 2 after they were verified over those
+ * of version 1. Throws {@linkcode StorageError} if they were wrong; then nothing has changed.
  */
 export function migrateFrom1(db: DatabaseSync): void {
   db.exec("BEGIN IMMEDIATE");

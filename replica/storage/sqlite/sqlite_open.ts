@@ -1,4 +1,4 @@
-/** Opens or creates `replica.db` in a data directory, alone, and makes sure whose it is. */
+/** Opening or creating `replica.db` in a data directory, exclusively, and checking its owner. */
 import { DatabaseSync } from "node:sqlite";
 import type { HardState } from "../../core/output.ts";
 import { damaged } from "../damage.ts";
@@ -11,7 +11,7 @@ import { text, verifyChecksum } from "./sqlite_row.ts";
 import { APPLICATION_ID, PRAGMAS, SCHEMA_VERSION, TABLES } from "./sqlite_schema.ts";
 import { Statements } from "./sqlite_statements.ts";
 
-/** Whose disk it is. */
+/** The owner of a disk. */
 export interface DiskOwner {
   readonly dir: string;
   readonly clusterId: string;
@@ -20,19 +20,19 @@ export interface DiskOwner {
 
 /** Name of the database in its directory. */
 export const FILE = "replica.db";
-/** Name of the file that tells of what was durable last. */
+/** Name of the file that records what was durable last. */
 export const KNOWN_FILE = "replica.known";
-/** Names of databases that recoveries have set aside begin so. */
+/** Prefix of the names of databases that recoveries have set aside. */
 export const ASIDE = "replica.db.before-recovery-";
-/** A database being created; it is renamed once it is whole, so `replica.db` is never found half made. */
+/** Name of a database being created; it is renamed once it is complete, so `replica.db` is never found half made. */
 const NEW_FILE = "replica.db.new";
-/** Meta value that says why no replica must start on the disk any more. */
+/** Name of the meta value that gives the reason why no replica may start on the disk any more. */
 export const OUTDATED = "disk.outdated";
 const PROBE = "disk.probe";
-/** Room a disk must have again before it is used again: that of some batches, not of one row. */
+/** Room a disk must have before it is used again: enough for several batches, not for one row. */
 const PROBE_BYTES = 1024 * 1024;
 
-/** The open database, locked for this process alone. Throws {@linkcode StorageError} naming the directory and what is wrong. */
+/** Returns the open database, locked for this process alone. Throws {@linkcode StorageError} naming the directory and what is wrong. */
 export function openDatabase(owner: DiskOwner): DatabaseSync {
   try {
     Deno.mkdirSync(owner.dir, { recursive: true, mode: 0o700 });
@@ -44,9 +44,9 @@ export function openDatabase(owner: DiskOwner): DatabaseSync {
 }
 
 /**
- * The database of a running replica again, after its disk had refused. It is never made anew: where it is missing, so is the disk, and
- * a replica that went on without it would have forgotten what it signed. A durable write shows that the disk accepts again.
- * Throws {@linkcode StorageError} as {@linkcode openDatabase} does.
+ * Opens the database of a running replica again, after its disk had refused. It is never created anew: if it is missing, so is the disk,
+ * and a replica that went on without it would have forgotten what it signed. A durable write shows that the disk accepts again. Throws
+ * {@linkcode StorageError} as {@linkcode openDatabase} does.
  */
 export function reopenDatabase(owner: DiskOwner, prepare: (db: DatabaseSync) => void): DatabaseSync {
   try {
@@ -65,8 +65,8 @@ export function reopenDatabase(owner: DiskOwner, prepare: (db: DatabaseSync) => 
 }
 
 /**
- * Throws unless the disk takes some data durably. The checkpoint writes the whole log that SQLite keeps beside the database into it:
- * after a failed fsync the system may hold pages for written that are not, and only what is written again is sure.
+ * Throws unless the disk takes some data durably. The checkpoint writes the whole log that SQLite keeps beside the database into it: after
+ * a failed fsync the system may regard pages as written that are not, and only data that is written again is certain.
  */
 function probe(db: DatabaseSync): void {
   const write = (sql: string, ...values: string[]) => db.prepare(sql).run(...values);
@@ -88,19 +88,19 @@ function createDatabase(owner: DiskOwner): void {
   installDatabase(owner);
 }
 
-/** Makes a database whole, under a name of its own, unless that was done already: by a creation cut short after its commit. */
+/** Creates a complete database under a temporary name, unless a creation cut short after its commit has done so already. */
 export function prepareDatabase(owner: DiskOwner, hardState: HardState): void {
   connect(owner, NEW_FILE, (db) => createTables(db, owner, hardState)).close();
 }
 
-/** Forgets a database that was prepared and never installed. */
+/** Removes a database that was prepared and never installed. */
 export function discardPrepared({ dir }: DiskOwner): void {
   for (const suffix of ["", "-wal", "-shm"]) {
     if (exists(`${dir}/${NEW_FILE}${suffix}`)) Deno.removeSync(`${dir}/${NEW_FILE}${suffix}`);
   }
 }
 
-/** Gives the prepared database its name, durably. */
+/** Renames the prepared database to its final name, durably. */
 export function installDatabase({ dir }: DiskOwner): void {
   Deno.renameSync(`${dir}/${NEW_FILE}`, `${dir}/${FILE}`);
   syncDirectory(dir);
@@ -124,7 +124,7 @@ function createTables(db: DatabaseSync, owner: DiskOwner, hardState: HardState):
   const statements = new Statements(db);
   statements.putMeta("disk.cluster", owner.clusterId);
   statements.putMeta("disk.replica", owner.replica);
-  // These rows stand from the beginning, so that their absence is damage and not an empty disk.
+  // These rows exist from the beginning, so that their absence is damage and not an empty disk.
   statements.putHardState(hardState);
   statements.putGuard(NOTHING_SIGNED);
   statements.putBase(null);
@@ -160,14 +160,14 @@ function verifyOwner(db: DatabaseSync, owner: DiskOwner): void {
   if (outdated !== undefined) throw damaged(`${owner.dir} must not be used any more: ${outdated}`);
 }
 
-/** A try of the disk that was cut short may have left its own value, which nobody reads. */
+/** Verifies all meta values except the probe's own, which a probe cut short may have left and nothing reads. */
 function verifyMeta(db: DatabaseSync): void {
   for (const row of db.prepare("SELECT * FROM meta WHERE name <> ?").all(PROBE)) {
     verifyChecksum(row, ["name", "value"], `the value of ${text(row, "name")}`);
   }
 }
 
-/** Throws unless SQLite finds the file sound; then one of an earlier version is brought up to this one. */
+/** Throws unless SQLite finds the file sound; then migrates a database of an earlier version. */
 function verifyIntact(db: DatabaseSync, owner: DiskOwner): void {
   const check = db.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
   if (check !== "ok") throw damaged(`The database in ${owner.dir} is damaged: ${check}`);
@@ -179,7 +179,7 @@ const pragmaNumber = (db: DatabaseSync, name: string): unknown => db.prepare(`PR
 const metaValue = (db: DatabaseSync, name: string): unknown =>
   db.prepare("SELECT value FROM meta WHERE name = ?").get(name)?.["value"];
 
-/** Whether there is anything at `path`. */
+/** Returns whether there is anything at `path`. */
 export function exists(path: string): boolean {
   try {
     Deno.lstatSync(path);
@@ -190,7 +190,7 @@ export function exists(path: string): boolean {
   }
 }
 
-/** Makes the rename durable; without it a crash could leave the directory without its database. */
+/** Makes a rename durable; without it a crash could leave the directory without its database. */
 export function syncDirectory(dir: string): void {
   using file = Deno.openSync(dir, { read: true });
   file.syncSync();

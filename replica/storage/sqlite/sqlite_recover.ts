@@ -1,4 +1,4 @@
-/** A replica that lost its disk, or must not trust it, begins anew as a learner (§8.4). */
+/** Recovery (§8.4): a replica that lost its disk, or must not trust it, begins anew as a learner. */
 import type { Digest } from "../../../protocol/ids.ts";
 import { EMPTY_HARD_STATE } from "../empty.ts";
 import { isDamaged, type Storage, StorageError } from "../port.ts";
@@ -15,21 +15,21 @@ import {
 } from "./sqlite_open.ts";
 import { openSqliteStorage, type SqliteOptions } from "./sqlite_storage.ts";
 
-/** What was found where a recovery was to begin. */
+/** The disk found at the beginning of a recovery. */
 export interface BegunRecovery {
-  /** Names of the files of the disk before that were set aside, in the data directory; none where there were none. */
+  /** Names of the files of the previous disk that were set aside, in the data directory; empty if there were none. */
   readonly aside: readonly string[];
-  /** What was wrong with that disk; null where there was none, or the recovery was under way already. */
+  /** The damage found on that disk; null if there was none, or the recovery was in progress already. */
   readonly reason: string | null;
 }
 
 /**
- * Sees to it that `dir/replica.db` is the database of a recovery, to be opened next: the one under way there, or a fresh one that has signed
- * nothing and knows that it may have (§8.4), named `nonce`, 32 random bytes. A database that is damaged or marked as outdated is set
- * aside as `replica.db.before-recovery-1`, or the next free number; nothing is overwritten or deleted.
+ * Makes `dir/replica.db` the database of a recovery, to be opened next: the one in progress there, or a fresh one that has signed nothing
+ * and knows that its replica may have (§8.4), named `nonce`, 32 random bytes. A database that is damaged or marked as outdated is set aside
+ * as `replica.db.before-recovery-1`, or the next free number; nothing is overwritten or deleted.
  *
- * Throws {@linkcode StorageError} where the database is sound, as there is nothing to recover from; where it is another replica's, of a
- * version this program does not know, or in use; and as `openSqliteStorage` does.
+ * Throws {@linkcode StorageError} if the database is sound, as there is nothing to recover from; if it is another replica's, of a version
+ * this program does not know, or in use; and as `openSqliteStorage` does.
  */
 export function beginRecovery(options: SqliteOptions, nonce: Digest): BegunRecovery {
   const { dir } = options;
@@ -47,12 +47,12 @@ export function beginRecovery(options: SqliteOptions, nonce: Digest): BegunRecov
   }
 }
 
-/** Whether a recovery is under way, or else what is wrong with the disk. Throws where it is sound, or somebody else's. */
+/** Returns whether a recovery is in progress, or else what is wrong with the disk. Throws if it is sound, or another replica's. */
 function examine(options: SqliteOptions): "under way" | StorageError {
   let storage: Storage | null = null;
   try {
     storage = openSqliteStorage(options);
-    // Opening leaves these to whoever restores the state from them.
+    // Opening does not read these; they are read when the state is restored from them.
     for (const digest of storage.chunks.digests()) storage.chunks.read(digest);
     if (storage.load().hardState.recovery !== null) return "under way";
   } catch (error) {
@@ -68,8 +68,8 @@ function examine(options: SqliteOptions): "under way" | StorageError {
 }
 
 /**
- * Moves the database and what belongs to it out of the way. The database goes first and the file that tells what was durable last, so that
- * at no point in between an ordinary start finds an empty directory, or a damaged database that looks sound.
+ * Moves the database and its companion files out of the way. The database goes first and the file that records what was durable last goes
+ * last, so that at no point in between an ordinary start finds an empty directory, or a damaged database that looks sound.
  */
 function setAside(dir: string): string[] {
   const names = [FILE, `${FILE}-wal`, `${FILE}-shm`, KNOWN_FILE].filter((name) => exists(`${dir}/${name}`));
@@ -83,7 +83,7 @@ function setAside(dir: string): string[] {
   });
 }
 
-/** The lowest number that no file set aside has. */
+/** Returns the lowest number that no file set aside has. */
 function firstFree(dir: string): number {
   const taken = new Set(
     [...Deno.readDirSync(dir)].filter(({ name }) => name.startsWith(ASIDE)).map(({ name }) =>

@@ -1,15 +1,15 @@
-/** Rows as SQLite hands them out, read strictly: a column of another type than the schema's is damage, never a default. */
+/** Strict reading of SQLite's rows: a column of another type than the schema's is damage, never a default. */
 import { sha256 } from "../../../crypto/digest.ts";
 import { equalBytes } from "../../../protocol/bytes/equal_bytes.ts";
 import type { Digest } from "../../../protocol/ids.ts";
 import { digest } from "../../../protocol/ids.ts";
 import { damaged } from "../damage.ts";
 
-/** What a column may hold here. */
+/** The values that a column may hold here. */
 export type Column = number | string | Uint8Array | null;
 export type Row = Readonly<Record<string, unknown>>;
 
-/** An integer column. */
+/** Reads an integer column. */
 export function int(row: Row, name: string): number {
   const value = row[name];
   if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) {
@@ -18,31 +18,31 @@ export function int(row: Row, name: string): number {
   return value;
 }
 
-/** A text column. */
+/** Reads a text column. */
 export function text(row: Row, name: string): string {
   const value = row[name];
   if (typeof value !== "string") throw damaged(`Column ${name} must hold text: it holds ${String(value)}`);
   return value;
 }
 
-/** A column of bytes. */
+/** Reads a column of bytes. */
 export function blob(row: Row, name: string): Uint8Array {
   const value = row[name];
   if (!(value instanceof Uint8Array)) throw damaged(`Column ${name} must hold bytes: it holds ${String(value)}`);
   return value;
 }
 
-/** A column of the 32 bytes of a digest. */
+/** Reads a column of the 32 bytes of a digest. */
 export function hashOf(row: Row, name: string): Digest {
   const bytes = blob(row, name);
   if (bytes.length !== 32) throw damaged(`Column ${name} must hold a digest of 32 bytes: it holds ${bytes.length}`);
   return digest(bytes.toHex());
 }
 
-/** A digest as it is stored. */
+/** Returns a digest as it is stored. */
 export const hashBytes = (value: Digest): Uint8Array => Uint8Array.fromHex(value);
 
-/** SHA-256 over the columns, each with its type and length. */
+/** Returns the SHA-256 digest over the columns, each with its type and length. */
 export function checksum(columns: readonly Column[]): Uint8Array {
   const encoder = new TextEncoder();
   const parts = columns.flatMap((column) => {

@@ -6,8 +6,8 @@ export const SCHEMA_VERSION = 2;
 export const APPLICATION_ID = 0x42465452;
 
 /**
- * Set on every connection, before anything is read. The lock is taken with the first read and held until close, so a second process
- * is refused; FULL makes each commit wait for the disk (§4.1).
+ * Set on every connection, before anything is read. The lock is taken with the first read and held until close, so a second process is
+ * refused; FULL makes each commit wait for the disk (§4.1).
  */
 export const PRAGMAS = [
   "PRAGMA locking_mode = EXCLUSIVE",
@@ -21,9 +21,9 @@ export const PRAGMAS = [
 ] as const;
 
 /**
- * `hash` stands before `body`, so that looking up a hash never reads a long body. `checksum` covers the other columns of rows that
- * no hash chain covers; a chunk's own digest covers its body. Chunks have rows with an index beside them, since a table that is one with
- * the index of its digests would keep the beginnings of the bodies in the inner pages: looking for a chunk took 234 µs there, 3 µs here.
+ * `hash` comes before `body`, so that looking up a hash never reads a long body. `checksum` covers the other columns of rows that no hash
+ * chain covers; a chunk's own digest covers its body. The chunks table keeps its rowid and a separate index: WITHOUT ROWID, the inner pages
+ * of the digests' index would hold the beginnings of the bodies, and looking up a chunk took 234 µs there, 3 µs here.
  */
 const TABLES_1 = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -51,7 +51,7 @@ CREATE TABLE guard (
 PRAGMA application_id = ${APPLICATION_ID};
 `;
 
-/** What version 2 adds, to a new database as to one of version 1: checkpoints, chunks, a log with a base, recovery. */
+/** The additions of version 2, to a new database as to one of version 1: checkpoints, chunks, a log with a base, recovery. */
 export const ADDED_IN_2 = `
 ALTER TABLE meta ADD COLUMN checksum BLOB;
 ALTER TABLE hard_state ADD COLUMN pre_voted INTEGER NOT NULL DEFAULT 0;
@@ -68,5 +68,5 @@ CREATE TABLE chunks (digest BLOB PRIMARY KEY, body BLOB NOT NULL) STRICT;
 PRAGMA user_version = 2;
 `;
 
-/** Makes all tables of this version. */
+/** Creates all tables of this version. */
 export const TABLES = `${TABLES_1}${ADDED_IN_2}`;

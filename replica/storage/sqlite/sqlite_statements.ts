@@ -1,4 +1,4 @@
-/** The prepared statements that write, one for each kind of change. Every call stands inside a transaction. */
+/** The prepared statements that write, one for each kind of change. Every call is made inside a transaction. */
 import type { DatabaseSync } from "node:sqlite";
 import { certificateCodec, checkpointProofCodec, evidenceCodec } from "../../../transport/codec/mod.ts";
 import type { Certificate, CheckpointProof } from "../../../protocol/certificate.ts";
@@ -37,7 +37,7 @@ export const GUARD_COLUMNS = [
 /** Columns of `log_base` that its checksum covers, in order. */
 export const BASE_COLUMNS = ["idx", "hash"] as const;
 
-/** A statement that puts one row of `columns` and their checksum at id 1. */
+/** Returns a statement that puts one row of `columns` and their checksum at id 1. */
 function singleRow(table: string, columns: readonly string[]): string {
   return `INSERT OR REPLACE INTO ${table} (id, ${columns.join(", ")}, checksum) VALUES (1${
     ", ?".repeat(columns.length + 1)
@@ -101,7 +101,7 @@ export class Statements {
     this.#moveBase(base);
   }
 
-  /** Removes the whole log; the next entry hangs on `base`. */
+  /** Removes the whole log; the next entry attaches to `base`. */
   restart(base: Head): void {
     this.#truncate.run(0);
     this.#moveBase(base);
@@ -131,13 +131,13 @@ export class Statements {
     return row === undefined ? null : hashOf(row, "hash");
   }
 
-  /** Term of the entry at `index`, 0 where there is none. */
+  /** Returns the term of the entry at `index`, 0 if there is none. */
   termAt(index: LogIndex): Term {
     const row = this.#entryAt.get(index);
     return term(row === undefined ? 0 : int(row, "term"));
   }
 
-  /** `index` is the commit index for a commit certificate, else the certificate's own. */
+  /** Stores a certificate; `index` is the commit index for a commit certificate, otherwise the certificate's own. */
   putCertificate(kind: "prepared" | "commit", index: LogIndex, certificate: Certificate): void {
     const body = certificateCodec.encode(certificate);
     this.#putCertificate.run(kind, index, body, checksum([kind, index, body]));

@@ -18,7 +18,7 @@ import { applyTransaction, checkSigning, type Fixed, isBackground, type Known, t
 import { verifyRecovered, verifySnapshot } from "../verify.ts";
 
 export interface SqliteOptions {
-  /** Data directory of this replica alone; made if it is not there. */
+  /** Data directory of this replica alone; created if missing. */
   readonly dir: string;
   readonly clusterId: string;
   readonly replica: ReplicaId;
@@ -27,8 +27,8 @@ export interface SqliteOptions {
 }
 
 /**
- * Opens `dir/replica.db`, or makes it for this cluster and replica. Throws {@linkcode StorageError} if another process uses the
- * directory, if it belongs to another cluster or replica, or if what it holds is damaged (§4.1).
+ * Opens `dir/replica.db`, or creates it for this cluster and replica. Throws {@linkcode StorageError} if another process uses the
+ * directory, if it belongs to another cluster or replica, or if its content is damaged (§4.1).
  */
 export function openSqliteStorage(options: SqliteOptions): Storage {
   const db = openDatabase(options);
@@ -36,8 +36,8 @@ export function openSqliteStorage(options: SqliteOptions): Storage {
 }
 
 /**
- * Opens `dir/replica.db` again after a StorageError with `refused`, its storage closed; never makes it anew. Throws
- * {@linkcode StorageError} with `refused` unless the disk takes a write durably, else as {@linkcode openSqliteStorage} does.
+ * Opens `dir/replica.db` again after a StorageError with `refused`, its storage closed; never creates it anew. Throws
+ * {@linkcode StorageError} with `refused` unless the disk takes a write durably, otherwise as {@linkcode openSqliteStorage} does.
  */
 export function reopenSqliteStorage(options: SqliteOptions): Storage {
   return read(reopenDatabase(options, (db) => bound(db, options)), options);
@@ -70,12 +70,12 @@ class SqliteStorage implements Storage {
   readonly #table: ChunkTable;
   readonly #disk: OpenDisk;
   readonly #lastKnown: LastKnownFile;
-  /** What was read at open, until `load` hands it out. */
+  /** The state read at open, until `load` returns it. */
   #recovered: Recovered | null;
   #known: Known;
-  /** Whether there are commits that were left to a later one to make durable. */
+  /** True while there are commits that were left to a later one to make durable. */
   #unsynced = false;
-  /** The first failed write. Whether the disk took part of it is not known for sure, so nothing is written any more. */
+  /** The first failed write. It is uncertain whether the disk took part of it, so nothing is written any more. */
   #failure: StorageError | null = null;
   #open = true;
 
@@ -114,7 +114,7 @@ class SqliteStorage implements Storage {
     this.#known = this.#transaction(() => {
       const next = applyTransaction(this.#disk, this.#known, operations, intents, this.#fixed);
       if (next.guard !== this.#known.guard) this.#statements.putGuard(next.guard);
-      // A transaction that writes nothing syncs nothing, and what came before would have to wait on.
+      // A transaction that writes nothing syncs nothing, and earlier commits would still not be durable.
       if (this.#unsynced && !background) this.#statements.putMeta("disk.synced", "");
       return next;
     }, background);
@@ -142,7 +142,7 @@ class SqliteStorage implements Storage {
     this.#try("close", () => this.#db.close());
   }
 
-  /** Whether the guard allows `intents` without a change of its record. */
+  /** Returns whether the guard allows `intents` without a change of its record. */
   #allowed(intents: readonly SigningIntent[]): boolean {
     const { guard } = this.#known;
     return this.#try("read", () => checkSigning(this.#disk, this.#known, intents, this.#fixed)) === guard;
@@ -163,7 +163,7 @@ class SqliteStorage implements Storage {
       case "commit":
         return statements.putCertificate("commit", operation.index, operation.certificate);
       case "evidence":
-        // What exceeds the bound is not needed: one piece for each kind and culprit is enough to accuse (§9.1).
+        // Evidence beyond the bound is not needed: one piece for each kind and culprit is enough to accuse (§9.1).
         if (before.evidence < LIMITS.maxEvidence) statements.putEvidence(operation.evidence);
         return;
       case "chunks":
@@ -180,7 +180,7 @@ class SqliteStorage implements Storage {
     }
   }
 
-  /** Runs `body` in one transaction: all of it is there on return, and nothing of it after a throw. */
+  /** Runs `body` in one transaction: all of it is stored on return, and nothing of it after a throw. */
   #transaction<T>(body: () => T, background = false): T {
     try {
       if (background) this.#syncCommits(false);
@@ -196,18 +196,18 @@ class SqliteStorage implements Storage {
   }
 
   /**
-   * Whether commits wait for the disk. In a write-ahead log a commit that does not wait is a part of the log like any other: the next one
-   * that waits syncs the file as a whole, earlier frames with its own, and SQLite syncs the log before it copies anything out of it or
-   * begins it anew. So a power cut takes commits from the end of the log only, and none that lies before one that waited.
+   * Sets whether commits wait for the disk. In a write-ahead log a commit that does not wait is a part of the log like any other: the next
+   * one that waits syncs the file as a whole, earlier frames with its own, and SQLite syncs the log before it copies anything out of it or
+   * restarts it. So a power cut takes commits from the end of the log only, and none that precedes one that waited.
    */
   #syncCommits(wait: boolean): void {
     this.#db.exec(`PRAGMA synchronous = ${wait ? "FULL" : "NORMAL"}`);
   }
 
-  /** Takes the transaction back, and gives the error to throw for `error`. */
+  /** Rolls the transaction back, and returns the error to throw for `error`. */
   #rollBack(error: unknown, background: boolean): unknown {
     try {
-      // SQLite has rolled back by itself after some errors, a full disk among them.
+      // SQLite has already rolled back by itself after some errors, a full disk among them.
       if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
       if (background) this.#syncCommits(true);
       this.#table.reload();
@@ -245,7 +245,7 @@ class SqliteStorage implements Storage {
   }
 }
 
-/** The file beside the database, level with it. Throws {@linkcode StorageError} where it tells of more than the database holds. */
+/** Returns the file beside the database, brought up to date. Throws {@linkcode StorageError} if it records more than the database holds. */
 function lastKnownFile(dir: string, { tip, guard }: Known): LastKnownFile {
   const file = new LastKnownFile(`${dir}/${KNOWN_FILE}`);
   try {

@@ -1,4 +1,4 @@
-/** §10: the invariants are asserted where state changes. Each is broken by a direct call, past the rules that keep it. */
+/** §10: the invariants are asserted where state changes. Each is violated by a direct call, past the rules that keep it. */
 import { assertEquals, assertThrows } from "@std/assert";
 import { raiseRank, setAck, setCommit, setPrepared, truncate } from "../../../replica/core/log/durable.ts";
 import type { Head } from "../../../protocol/entry.ts";
@@ -18,7 +18,7 @@ const FORK = forge.grow(forge.headIn(CHAIN, 1), 2, 1, "fork");
 const at = (index: number): Head => index === 0 ? forge.GENESIS : forge.headIn(CHAIN, index);
 const PEERS = ["r1", "r3", "r4"];
 
-/** A follower in term 1 that acked entry 4 and committed up to 2, under the certificate (1, 3). */
+/** Returns a follower in term 1 that acked entry 4 and committed up to 2, under the certificate (1, 3). */
 function follower(): Lab {
   const lab = new Lab();
   lab.follow("r1", 1, CHAIN);

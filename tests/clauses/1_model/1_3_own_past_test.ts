@@ -10,7 +10,7 @@ const CHAIN = forge.grow(forge.GENESIS, 16, 2);
 const at = (index: number) => forge.headIn(CHAIN, index);
 const QUORUM = ["r1", "r2", "r3"];
 
-/** r2 in term 2: acked up to 4, holds the certificate of 3, committed up to 2. */
+/** Returns r2 in term 2: acked up to 4, holds the certificate of 3, committed up to 2. */
 function follower(): Lab {
   const lab = new Lab({ constants: { checkpointEvery: 8 } });
   lab.follow("r1", 2, CHAIN.slice(0, 4));
@@ -19,7 +19,7 @@ function follower(): Lab {
   return lab;
 }
 
-/** A certificate with this response of r2 in it, shown by r3. */
+/** Returns a certificate with this response of r2 in it, shown by r3. */
 const shown = (term: number, options: forge.ResponseOptions): Packet => {
   const certificate = forge.prepareCertificate(1, at(1), QUORUM);
   const { signed } = forge.response("r2", term, options);

@@ -51,7 +51,7 @@ Deno.test("§3.2b a header that does not cover the bad entry accuses nobody", ()
   assertEquals(lab.state.evidence, []);
 });
 
-/** The packet with a forged client signature on every request in its entries, hashes left as they are. */
+/** Returns the packet with a forged client signature on every request in its entries, hashes left as they are. */
 function withForgedRequests(packet: Packet): Packet {
   if (packet.kind !== "AppendEntries") return packet;
   const entries = packet.entries.map((entry) => {

@@ -1,6 +1,6 @@
 /**
- * §4.2: the storage's guard, and the core's own: whatever leads to it, `setAck` never acks a second chain in a term. More of the storage's is
- * in `tests/contract/`.
+ * §4.2: the storage's guard, and the core's own: whatever leads to it, `setAck` never acks a second chain in a term. More tests of the
+ * storage's are in `tests/contract/`.
  */
 import { assertEquals, assertThrows } from "@std/assert";
 import { setAck, setHardState } from "../../../replica/core/log/durable.ts";
@@ -16,7 +16,7 @@ import { GuardError, type SigningIntent } from "../../../replica/storage/port.ts
 const CHAIN = forge.grow(forge.GENESIS, 4, 1);
 const OTHER = forge.grow(forge.headIn(CHAIN, 1), 3, 1, "other");
 
-/** A follower in term 1 that has acked (3, h) of `CHAIN`. */
+/** Returns a follower in term 1 that has acked (3, h) of `CHAIN`. */
 function acked(): Lab {
   const lab = new Lab();
   lab.follow("r1", 1, CHAIN.slice(0, 3));

@@ -58,7 +58,7 @@ Deno.test("§4.3 nothing else raises it: claims, PreVotes, requests, resends and
   assertEquals(termOf(lab), 1);
 });
 
-/** Every term this replica signed anything for. */
+/** Returns every term for which this replica signed anything. */
 const signedTerms = ({ sent }: Outcome): number[] =>
   sent.flatMap(({ packet }) =>
     packet.kind === "Evidence" || packet.kind === "ForwardedRequest" || !("term" in packet.signed.message)
@@ -148,7 +148,7 @@ Deno.test("§4.3 a certificate of a lower term still raises the rank, and still 
   assertEquals([Number(lab.state.commitIndex), termOf(lab)], [3, 6]);
 });
 
-/** Follows r1 in term 1 with `CHAIN`, uncertified, and suspects it. */
+/** Returns a replica that follows r1 in term 1 with `CHAIN`, uncertified, and suspects it. */
 function uncertified(): Lab {
   const lab = new Lab();
   lab.follow("r1", 1, CHAIN);
@@ -157,14 +157,14 @@ function uncertified(): Lab {
   return lab;
 }
 
-/** Term of every response published, each of which has to report `CHAIN` as certified in term 1. */
+/** Returns the term of every response published, each of which must report `CHAIN` as certified in term 1. */
 const reportTerms = (outcome: Outcome): number[] =>
   sentOf(outcome, "AppendEntriesResponse").map(({ signed: { message } }) => {
     assertEquals([message.prepared, message.acks], [forge.rankOf(1, forge.endOf(CHAIN)), []]);
     return message.term;
   });
 
-/** Term 1's reports of two others, which take a third one of term 1 to commit. */
+/** Two replicas' reports in term 1, which need a third one of term 1 to commit. */
 const twoReports = forge.reportsOf(PEERS.slice(0, 2), 1, forge.endOf(CHAIN));
 
 Deno.test("§4.3b what it finds prepared after its vote or candidacy it reports in the new term, also after a restart", () => {

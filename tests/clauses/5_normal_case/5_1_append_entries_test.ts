@@ -65,7 +65,7 @@ Deno.test("§5.1a a replayed heartbeat keeps nobody quiet, a newer one does", ()
   assertNotEquals(lab.state.election.deadline, deadline); // drawn anew, it may even be earlier
 });
 
-/** Where in `trace` the first line of `what` stands. */
+/** Returns the position of the first line of `what` in `trace`. */
 const at = ({ trace }: Outcome, what: string): number => {
   const found = trace.indexOf(what);
   assert(found >= 0, `no ${what} among ${trace.join(", ")}`);

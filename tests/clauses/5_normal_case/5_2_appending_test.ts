@@ -6,7 +6,7 @@ import { Lab, type Outcome, sentOf } from "../support/lab.ts";
 
 const CHAIN = forge.grow(forge.GENESIS, 5, 1);
 const at = (index: number): Head => index === 0 ? forge.GENESIS : forge.headIn(CHAIN, index);
-/** Another chain of `term` from `index` on. */
+/** Returns another chain of `term` from `index` on. */
 const forkAt = (index: number, count: number, term: number) => forge.grow(at(index - 1), count, term, "fork");
 const PEERS = ["r1", "r3", "r4"];
 const PROTECTED = [{ verdict: "reject", code: "replaces-protected-entries", culprit: "r1" }];

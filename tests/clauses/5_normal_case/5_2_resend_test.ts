@@ -10,7 +10,7 @@ import { Lab, type Outcome, sentOf } from "../support/lab.ts";
 
 const CHAIN = forge.grow(forge.GENESIS, 2000, 1);
 
-/** A leader of term 2 with a long log; its followers hold nothing yet. */
+/** Returns a leader of term 2 with a long log; its followers hold nothing yet. */
 function leading(): Lab {
   const lab = new Lab();
   lab.follow("r1", 1, CHAIN.slice(0, 64), { prev: forge.GENESIS });

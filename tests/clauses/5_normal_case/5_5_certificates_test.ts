@@ -13,7 +13,7 @@ const PEERS = ["r1", "r3", "r4"];
 
 const rank = ({ state: { prepared } }: Lab) => [Number(prepared.term), Number(prepared.index)];
 
-/** A follower in term 1 that holds and acked the whole chain. */
+/** Returns a follower in term 1 that holds and acked the whole chain. */
 function follower(): Lab {
   const lab = new Lab();
   lab.follow("r1", 1, CHAIN);

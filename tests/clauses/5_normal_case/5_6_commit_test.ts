@@ -11,7 +11,7 @@ const CHAIN = forge.grow(forge.GENESIS, 5, 1);
 const at = (index: number): Head => index === 0 ? forge.GENESIS : forge.headIn(CHAIN, index);
 const PEERS = ["r1", "r3", "r4"];
 
-/** A follower that holds the whole chain, and has certified nothing itself. */
+/** Returns a follower that holds the whole chain, and has certified nothing itself. */
 function follower(): Lab {
   const lab = new Lab();
   lab.follow("r1", 1, CHAIN);

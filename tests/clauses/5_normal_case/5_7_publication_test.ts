@@ -1,4 +1,4 @@
-/** §5.7: the latest response is published again while that can help. */
+/** §5.7: the latest response is published again as long as that can help. */
 import { assert, assertEquals } from "@std/assert";
 import type { Head } from "../../../protocol/entry.ts";
 import { drawRandom } from "../../../replica/core/random.ts";
@@ -54,7 +54,7 @@ Deno.test("§5.7 loss on PUB/SUB delays, and never stalls", () => {
   assert(lossy.elapse(60_000, settled), "five requests were not applied everywhere within 60 s");
 });
 
-/** The last to commit: everyone else has shown that they have, and what it showed itself was before that. */
+/** Returns the last replica to commit: all others have shown that they have, and what it showed itself was before that. */
 function last(): Lab {
   const lab = new Lab();
   lab.follow("r1", 1, CHAIN);

@@ -10,7 +10,7 @@ const requests = (from: number, count: number, client = "c1") =>
 const WIDE = { sessionWindow: 4096 };
 const sizes = (lab: Lab) => lab.state.log.entries.map(({ entry }) => entry.requests!.length);
 
-/** What is in the log is committed, as the others' reports say. */
+/** Commits everything in the log, by the others' reports. */
 function commitAll(lab: Lab): void {
   const { entry, hash } = lab.state.log.entries.at(-1)!;
   lab.receive(...forge.reportsOf(lab.peers, lab.state.hard.currentTerm, { index: entry.index, hash }));

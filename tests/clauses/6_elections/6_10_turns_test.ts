@@ -10,7 +10,7 @@ const ALL = ["r2", "r3", "r4"];
 const ALL_HONEST = ["r1", "r2", "r3"];
 const TICK_MS = 10;
 
-/** slot = the current election timeout / 2n. */
+/** Returns the slot: the current election timeout / 2n. */
 const slotOf = (lab: ElectionLab): number => lab.state.election.timeout / (2 * lab.ids.length);
 
 /** Asserts that `at` is the first tick at or after `due`. */
@@ -18,7 +18,7 @@ function assertDue(at: number, due: number, what: string): void {
   assert(at >= due && at <= due + TICK_MS, `${what}: happened at ${at}, due at ${due}`);
 }
 
-/** When the first vote leaves. */
+/** Returns the time at which the first vote is sent. */
 function voteTime(lab: ElectionLab): number {
   lab.elapse(4000);
   return lab.take("Vote")[0]!.at;
@@ -89,8 +89,8 @@ Deno.test("§6.10 of several candidates the one whose turn is first gets the vot
 });
 
 /**
- * A cluster whose r4 speaks only to win: the moment it has heard PreVotes of all others it asks for votes in the highest term
- * they support, ahead of any honest candidate, and leads nobody once it is elected. Its PreVotes alone help nobody.
+ * Returns a cluster whose r4 campaigns only to win: as soon as it has heard PreVotes of all others it requests votes in the highest term
+ * they support, ahead of any honest candidate, and once elected it does not lead. Its PreVotes alone help no one.
  */
 function racedCluster(): SimCluster {
   const heard = new Map<string, Signed<PreVote>>();

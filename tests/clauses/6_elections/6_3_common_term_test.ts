@@ -1,4 +1,4 @@
-/** §6.3 in a whole cluster: replicas left in different terms come to a common one. */
+/** §6.3 in a whole cluster: replicas left in different terms converge on a common one. */
 import { assert, assertEquals } from "@std/assert";
 import { term } from "../../../protocol/ids.ts";
 import { EMPTY_HARD_STATE } from "../../../replica/storage/empty.ts";
@@ -7,7 +7,7 @@ import { CLUSTER } from "../support/forge.ts";
 import { sha256Hex } from "../../../crypto/digest.ts";
 import { openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
 
-/** A cluster whose replicas wake in these terms, no leader known in any, and whose others stay silent. */
+/** Returns a cluster whose replicas start in these terms, no leader known in any, and whose other replicas stay silent. */
 function waking(...terms: readonly number[]): SimCluster {
   const cluster = new SimCluster({ replicas: 4 });
   for (const [i, id] of cluster.ids.entries()) {

@@ -4,10 +4,10 @@ import { ElectionLab } from "../support/election_lab.ts";
 import { electionProof, preVote, requestVote } from "../support/forge.ts";
 import { sentOf } from "../support/lab.ts";
 
-/** Terms of the PreVotes that left since the last look. */
+/** Returns the terms of the PreVotes sent since the last call. */
 const published = (lab: ElectionLab): number[] => lab.take("PreVote").map(({ packet }) => packet.signed.message.term);
 
-/** A RequestVote for term 5 that shows PreVotes of r2, r3 and r4 for these terms. */
+/** Returns a RequestVote for term 5 that shows PreVotes of r2, r3 and r4 for these terms. */
 function showing(...terms: readonly number[]) {
   const preVotes = terms.map((term, i) => preVote(`r${i + 2}`, term).signed);
   return { ...requestVote("r3", 5, []), preVotes };

@@ -7,7 +7,7 @@ import { sentOf } from "../support/lab.ts";
 const CHAIN = grow(GENESIS, 1, 1);
 const PREPARED = rankOf(1, endOf(CHAIN));
 
-/** r1 as candidate of term 2 on genesis, with entry 1 on its log, whose certificate reaches it only now. */
+/** Returns r1 as candidate of term 2 on genesis, with entry 1 on its log, whose certificate reaches it only now. */
 function candidateOutgrown(): ElectionLab {
   const lab = new ElectionLab();
   lab.follow("r2", 1);

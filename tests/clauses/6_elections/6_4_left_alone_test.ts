@@ -1,4 +1,4 @@
-/** §6.3, §6.4: a replica that is left alone in a higher term harms nobody, keeps up, and is back with the next election. */
+/** §6.3, §6.4: a replica left alone in a higher term harms no one, keeps up, and rejoins with the next election. */
 import { assert, assertEquals } from "@std/assert";
 import type { ReplicaId } from "../../../protocol/ids.ts";
 import type { Packet } from "../../../protocol/packet.ts";
@@ -26,7 +26,7 @@ for (const seed of [1, 2, 3]) {
     assert(cluster.elapse(30_000, () => leader() !== undefined && level(...cluster.ids)), "nobody led");
     const first = leader()!;
 
-    // Everyone gives the leader up, one becomes candidate, and its requests for votes are lost until the leader is heard again.
+    // All replicas suspect the leader, one becomes candidate, and its RequestVotes are lost until the leader is heard again.
     loses = (from, packet) => from === first || packet.kind === "RequestVote";
     const candidate = () => cluster.ids.find((id) => state(id)!.election.candidacy !== null);
     assert(cluster.elapse(30_000, () => candidate() !== undefined), "nobody became candidate");

@@ -7,7 +7,7 @@ import { Lab, sentOf } from "../support/lab.ts";
 const PEERS = ["r1", "r3", "r4"];
 const CHAIN = forge.grow(forge.GENESIS, 3, 1);
 
-/** Entries 2 and 3 of `CHAIN` are certified in term 1 and kept aside: the log follows another branch since term 3. */
+/** Returns a replica with entries 2 and 3 of `CHAIN` certified in term 1 and kept aside: the log follows another branch since term 3. */
 function withBranch(): Lab {
   const lab = new Lab();
   lab.follow("r1", 1, CHAIN);
@@ -19,7 +19,7 @@ function withBranch(): Lab {
 
 Deno.test("§6.4c the certificate a candidate shows is its base's, though moving to the branch raised its rank", () => {
   const lab = withBranch();
-  // Entry 2 was certified again in term 2: heard of only now, and not on the log.
+  // Entry 2 was certified again in term 2: learnt only now, and not on the log.
   lab.receive(...forge.acksOf(PEERS, 2, forge.headIn(CHAIN, 2)));
   lab.campaign(5);
   assertEquals(lab.state.prepared, forge.prepareCertificate(2, forge.headIn(CHAIN, 2), PEERS));

@@ -1,4 +1,4 @@
-/** §6.5, §12: a refusal, however genuine, never counts as a vote: not at the candidate, and in no proof. */
+/** §6.5, §12: a refusal, however genuine, never counts as a vote: neither at the candidate nor in a proof. */
 import { assertEquals, assertThrows } from "@std/assert";
 import type { Vote } from "../../../protocol/message.ts";
 import type { Packet } from "../../../protocol/packet.ts";
@@ -11,10 +11,10 @@ import type { Signed } from "../../../protocol/signed.ts";
 const PEERS = ["r2", "r3", "r4"];
 const CHAIN = forge.grow(forge.GENESIS, 3, 1);
 const certificateAt = (index: number) => forge.prepareCertificate(1, forge.headIn(CHAIN, index), PEERS);
-/** Each shows a higher certificate than the one before, so that none comes too late to tell anything. */
+/** Refusals that each show a higher certificate than the one before, so that each still tells something new. */
 const REFUSALS = PEERS.map((voter, i) => forge.voteRefusal(voter, 2, "r1", certificateAt(i + 1)));
 
-/** Replica r1 as candidate of term 2 on genesis, with its own vote; its log holds the entries of the refusals, or none. */
+/** Returns r1 as candidate of term 2 on genesis, with its own vote; its log holds the entries of the refusals, or none. */
 function candidate(holdsEntries: boolean): ElectionLab {
   const lab = new ElectionLab();
   lab.follow("r2", 1, holdsEntries ? CHAIN : []);

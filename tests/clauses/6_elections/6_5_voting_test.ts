@@ -19,7 +19,7 @@ const ALL = ["r2", "r3", "r4"];
 const CHAIN = grow(GENESIS, 2, 1);
 const [ONE, TWO] = [endOf(CHAIN.slice(0, 1)), endOf(CHAIN)];
 
-/** Replica r1 in term 1 of r2, entries 1 and 2 on its log, the certificate of entry 1 in its hands, suspecting. */
+/** Returns r1 in term 1 of r2, with entries 1 and 2 on its log, holding the certificate of entry 1, suspecting. */
 function suspecting(): ElectionLab {
   const lab = new ElectionLab();
   lab.follow("r2", 1);
@@ -30,7 +30,7 @@ function suspecting(): ElectionLab {
   return lab;
 }
 
-/** Votes that left since the last look, once `packet` has been asked for longer than any turn takes. */
+/** Returns the votes sent since the last call, once `packet` has been repeated for longer than any turn takes. */
 function votesFor(lab: ElectionLab, packet: PacketOf<"RequestVote">) {
   lab.feed(packet);
   lab.elapse(2000);

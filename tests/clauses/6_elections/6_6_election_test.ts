@@ -19,7 +19,7 @@ import { sentOf } from "../support/lab.ts";
 const CHAIN = grow(GENESIS, 1, 1);
 const BASE = prepareCertificate(1, endOf(CHAIN), ["r1", "r2", "r3"]);
 
-/** Replica r1 as candidate of term 1 on genesis, with its own vote. */
+/** Returns r1 as candidate of term 1 on genesis, with its own vote. */
 function candidate(): ElectionLab {
   const lab = new ElectionLab();
   lab.campaign(1);

@@ -1,4 +1,4 @@
-/** §6.7, §2.2, §2.3: an election proof is worth as much as every single signature in it. */
+/** §6.7, §2.2, §2.3: an election proof is only as good as every single signature in it. */
 import { assert, assertEquals } from "@std/assert";
 import { admitPacket } from "../../../replica/ingress/admit_packet.ts";
 import type { ElectionProof } from "../../../protocol/certificate.ts";
@@ -14,13 +14,13 @@ const PROOF = forge.electionProof("r3", 2, PEERS, forge.prepareCertificate(1, HE
 
 type Carrier = PacketOf<"AppendEntries"> | PacketOf<"PreVote">;
 
-/** The two ways an election proof travels. */
+/** Returns both packets that carry an election proof. */
 const carriersOf = (proof: ElectionProof): Carrier[] => [
   forge.appendEntries("r3", 2, [], { proof }),
   forge.preVote("r3", 3, proof),
 ];
 
-/** What ingress says of `packet`, and what r2 then knows of the term's leader. */
+/** Returns the ingress verdict on `packet`, and the leader of the term that r2 then knows. */
 function outcomeOf(packet: Carrier) {
   const lab = new Lab();
   const admission = admitPacket(lab.state, FAKE_CHECK, packet.kind === "PreVote" ? "published" : "peer", packet);

@@ -22,7 +22,7 @@ const CHAIN = grow(GENESIS, 3, 1);
 const OTHER = grow(GENESIS, 2, 2, "other");
 const THREE = endOf(CHAIN);
 
-/** Replica r1: holds the certificate of entry 3 of term 1, then its log was moved to another branch by r3, leader of term 2. */
+/** Returns r1 holding the certificate of entry 3 of term 1, its log then moved to another branch by r3, leader of term 2. */
 function moved(): ElectionLab {
   const lab = new ElectionLab();
   lab.follow("r2", 1);
@@ -123,13 +123,13 @@ Deno.test("§6.5 refusals never count as votes, and one that shows no higher val
   assertEquals([lab.state.view.role, lab.state.catchUp.wanted], ["candidate", null]);
 });
 
-/** The refusal of r1's candidacy in term 2 by `voter`. */
+/** Returns the refusal of r1's candidacy in term 2 by `voter`. */
 function refusal(voter: string, certificate: Certificate): PacketOf<"VoteRefusal"> {
   const message = { kind: "VoteRefusal", term: term(2), candidate: replicaId("r1"), voter: replicaId(voter) } as const;
   return { kind: "VoteRefusal", signed: signAs(voter, message), certificate };
 }
 
-/** What `source` answers a FetchEntries from index 1. */
+/** Returns the answer of `source` to a FetchEntries from index 1. */
 function served(source: string, nonce: number, chain: readonly ChainedEntry[]): PacketOf<"FetchEntriesResponse"> {
   const message = { kind: "FetchEntriesResponse", replica: replicaId(source), nonce, from: logIndex(1) } as const;
   const entries = chain.map(({ entry }) => entry);

@@ -5,7 +5,7 @@ import { ElectionLab } from "../support/election_lab.ts";
 import { endOf, entryAfter, GENESIS, request } from "../support/forge.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 
-/** What c1 is told of requests ordered in this order, one an entry, as `seq outcome@index`. */
+/** Returns what c1 is told of requests ordered in this order, one per entry, as `seq outcome@index`. */
 function told(...requests: Signed<SendRequest>[]): string[] {
   const lab = new ElectionLab();
   lab.follow("r2", 1);

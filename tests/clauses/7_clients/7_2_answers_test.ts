@@ -5,7 +5,7 @@ import type { Answer } from "../../../protocol/message.ts";
 import { ElectionLab } from "../support/election_lab.ts";
 import { endOf, entryAfter, GENESIS, grow, request } from "../support/forge.ts";
 
-/** What clients were told since the last look, as `client: seq outcome@index …`. */
+/** Returns what clients were told since the last call, as `client: seq outcome@index …`. */
 function told(lab: ElectionLab): string[] {
   return lab.replies.splice(0).map(({ client, answers }) =>
     `${client}: ${answers.map((a) => `${a.seq} ${a.outcome}@${a.index}`).join(", ")}`

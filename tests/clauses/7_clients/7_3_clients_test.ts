@@ -11,7 +11,7 @@ const HONEST = ["r1", "r2", "r3"];
 
 const put = (value: number) => encodeKvCommand({ op: "put", key: "k", value: Uint8Array.of(value & 255) });
 
-/** A seeded source of whole numbers below `n`. */
+/** Returns a seeded source of whole numbers below `n`. */
 function dice(seed: number): (n: number) => number {
   let state = seed;
   return (n) => {
@@ -33,7 +33,7 @@ const leaderOf = (cluster: SimCluster): string | null => {
   return leaders.size === 1 ? [...leaders][0]! : null;
 };
 
-/** A leader that does not hear what `client` wants, from itself or passed on; it serves everyone else. */
+/** Returns a network rule under which the leader misses the requests of `client`, direct or passed on; it serves all others. */
 function deafTo(client: string, leader: () => string | null) {
   return (_: string, to: string, packet: Packet): number | null =>
     packet.kind === "ForwardedRequest" && packet.signed.message.client === client && to === leader() ? null : 1;
@@ -61,8 +61,8 @@ Deno.test("§7.3g a leader that drops one client's requests is replaced, though 
 });
 
 /**
- * What Byzantine client c2 and Byzantine replica r4 do: every few seconds, so that patience can run out in between, anything
- * they can sign: seqs with several floors and commands, other ones to each replica, normally, as interventions or passed on.
+ * Plays Byzantine client c2 and Byzantine replica r4: every few seconds, so that patience can run out in between, they send anything
+ * they can sign: seqs with several floors and commands, different ones to each replica, normally, as interventions or passed on.
  */
 function harass(cluster: SimCluster, roll: (n: number) => number, round = 0): void {
   const base = 20 * round;

@@ -8,7 +8,7 @@ import type { Signed } from "../../../protocol/signed.ts";
 
 const PATIENCE_MS = 2000;
 
-/** Replica r1, follower of r2 in term 1. */
+/** Returns r1, follower of r2 in term 1. */
 function following(): ElectionLab {
   const lab = new ElectionLab();
   lab.follow("r2", 1);
@@ -17,7 +17,7 @@ function following(): ElectionLab {
 
 const head = ({ state }: ElectionLab): Head => state.log.entries.length > 0 ? endOf(state.log.entries) : GENESIS;
 
-/** The leader orders `requests` in one entry, and it is committed and applied here. */
+/** Has the leader order `requests` in one entry, which is committed and applied here. */
 function serve(lab: ElectionLab, ...requests: Signed<SendRequest>[]): void {
   const after = head(lab);
   const chain = [entryAfter(after, lab.state.hard.currentTerm, requests)];
@@ -25,14 +25,14 @@ function serve(lab: ElectionLab, ...requests: Signed<SendRequest>[]): void {
   lab.commit(endOf(chain));
 }
 
-/** Another replica is elected, with the log as it stands here. */
+/** Elects another replica, with the log as it stands here. */
 function changeLeader(lab: ElectionLab, leader: string): void {
   const term = lab.state.hard.currentTerm + 1;
   lab.feed(appendEntries(leader, term, [], { prev: head(lab), proof: electionProof(leader, term, lab.peers) }));
   assertEquals(lab.state.view.leader, leader);
 }
 
-/** How long a request new now is waited for until the leader is suspected, up to `ms`. */
+/** Returns how long a request new now is pending until the leader is suspected, up to `ms`. */
 function patience(lab: ElectionLab, ms = 100_000): number {
   const since = lab.now;
   lab.trusts(ms);

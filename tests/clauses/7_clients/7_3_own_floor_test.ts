@@ -1,13 +1,13 @@
-/** §7.3: what binds a client to its highest floor is a request that is held, and so will settle all below it. */
+/** §7.3: a client is bound to its highest floor by a request that is held, and so will settle all below it. */
 import { assert, assertEquals } from "@std/assert";
 import { ElectionLab } from "../support/election_lab.ts";
 import { endOf, request } from "../support/forge.ts";
 
-/** Seqs in the log, in order. */
+/** Returns the seqs in the log, in order. */
 const ordered = (lab: ElectionLab): number[] =>
   lab.state.log.entries.flatMap(({ entry }) => (entry.requests ?? []).map(({ message }) => message.seq));
 
-/** Hands over what another replica passed on. */
+/** Passes in a request forwarded by another replica. */
 const forwarded = (lab: ElectionLab, number: number, floor: number): string =>
   lab.feed({ kind: "ForwardedRequest", signed: request(number, "", "c1", floor) });
 

@@ -15,7 +15,7 @@ Deno.test("§7.4a with fast reads on, whoever answered a write and whoever answe
     const honestInBoth = (writers: number, readers: number) => writers + readers - n - f;
     assert(honestInBoth(answersNeeded(n, true), quorum) >= 1, `n = ${n}`);
     assertEquals(answersNeeded(n, false), weak);
-    // Why f + 1 will not do: fewer than one honest replica may be in both.
+    // f + 1 does not suffice: fewer than one honest replica may be in both.
     if (n >= 4) assert(honestInBoth(answersNeeded(n, false), quorum) < 1, `n = ${n}`);
   }
 });

@@ -1,4 +1,4 @@
-/** §7.5, §12: what is refused before a single signature is checked, however many signatures it carries. */
+/** §7.5, §12: packets that are refused before a single signature is checked, however many signatures they carry. */
 import { assert, assertEquals } from "@std/assert";
 import type { ElectionProof } from "../../../protocol/certificate.ts";
 import type { Packet } from "../../../protocol/packet.ts";
@@ -9,7 +9,7 @@ import { Lab, sentOf } from "../support/lab.ts";
 const CHAIN = forge.grow(forge.GENESIS, 4, 1);
 const END = forge.endOf(CHAIN);
 
-/** Follows r1 in term 1, with `CHAIN` on its log. */
+/** Returns a follower of r1 in term 1, with `CHAIN` on its log. */
 function following(): Lab {
   const lab = new Lab();
   lab.follow("r1", 1, CHAIN);
@@ -21,7 +21,7 @@ const codeOf = (lab: Lab, packet: Packet): string => {
   return verdict.verdict === "accept" ? "accept" : verdict.code;
 };
 
-/** A proof whose votes are one replica's, many times over. */
+/** Returns a proof whose votes are one replica's, many times over. */
 function repeatedVotes(term: number): ElectionProof {
   const proof = forge.electionProof("r4", term, ["r4", "r1", "r3"]);
   return { ...proof, votes: Array.from({ length: 64 }, () => proof.votes[0]!) };

@@ -9,13 +9,13 @@ import { Lab, type Outcome, sentOf } from "../support/lab.ts";
 const CHAIN = forge.grow(forge.GENESIS, 6, 1);
 const at = (index: number): Head => index === 0 ? forge.GENESIS : forge.headIn(CHAIN, index);
 const PEERS = ["r1", "r3", "r4"];
-/** What this replica was shown instead from entry 2 on. */
+/** The chain this replica was shown instead, from entry 2 on. */
 const FORK = [...CHAIN.slice(0, 1), ...forge.grow(at(1), 4, 1, "fork")];
 
 const hashesOf = (chain: readonly ChainedEntry[]) => chain.map(({ hash }) => hash);
 const logOf = (lab: Lab) => hashesOf(lab.state.log.entries);
 
-/** Two replicas show that they committed `head`; what this one asks for then, and whom. */
+/** Has two replicas show that they committed `head`; returns what this one then asks for, and of whom. */
 function ask(lab: Lab, head: Head) {
   lab.receive(...["r3", "r4"].map((id) => forge.response(id, 1, { commit: head })));
   const { sent } = lab.until((last) => sentOf(last, "FetchEntries").length > 0, 1000);
@@ -28,7 +28,7 @@ function question({ sent }: Pick<Outcome, "sent">) {
   return { source: String(asked.to[0]), to: asked.to, ...asked.packet.signed.message };
 }
 
-/** Catches up to `certificate`, with the entries of `chain` asked for. */
+/** Catches up to `certificate`, answered with the entries of `chain`. */
 function catchUp(lab: Lab, certificate: CommitCertificate, chain = CHAIN): Outcome {
   const asked = ask(lab, certificate);
   const entries = chain.slice(asked.from - 1, certificate.index);
@@ -160,7 +160,7 @@ Deno.test("§8.1f committed entries replace whatever conflicts with them, acked"
   assertEquals([logOf(lab), Number(lab.state.commitIndex)], [hashesOf(CHAIN.slice(0, 3)), 3]);
 });
 
-/** A replica whose ack of `FORK` in term 1 catch-up has replaced by committed entries of `CHAIN`. */
+/** Returns a replica whose ack of `FORK` in term 1 was replaced by committed entries of `CHAIN` through catch-up. */
 function replaced(): Lab {
   const lab = new Lab();
   lab.follow("r1", 1, FORK);
@@ -168,7 +168,7 @@ function replaced(): Lab {
   return lab;
 }
 
-/** The acks in everything published while the leader goes on along `CHAIN` for half a second. */
+/** Returns the acks in everything published while the leader continues along `CHAIN` for half a second. */
 function acksWhileLed(lab: Lab): number[] {
   const outcomes = [
     lab.follow("r1", 1, CHAIN.slice(3, 5), { prev: at(3), round: 8 }),
@@ -232,7 +232,7 @@ Deno.test("§8.1i accepting a certificate of a higher term raises currentTerm, t
   assertEquals([logOf(lab), lab.state.hard.noMoreAcks], [hashesOf(CHAIN.slice(0, 3)), false]);
 });
 
-/** A candidate of term 3 whose log moved to `FORK` in term 1. */
+/** Returns a candidate of term 3 whose log moved to `FORK` in term 1. */
 function candidate(): Lab {
   const lab = new Lab();
   lab.follow("r1", 1, FORK);

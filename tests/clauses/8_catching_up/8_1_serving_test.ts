@@ -10,7 +10,7 @@ const CHAIN = forge.grow(forge.GENESIS, 6, 1);
 const at = (index: number): Head => index === 0 ? forge.GENESIS : forge.headIn(CHAIN, index);
 const PEERS = ["r1", "r3", "r4"];
 
-/** What `lab` answers r3, who asks for entries from `from` on of the chain through `head`, a while after the last time. */
+/** Returns the answer of `lab` to r3, which asks for entries from `from` on of the chain through `head`, a while after the last time. */
 function serve(lab: Lab, from: number, head: Head, maxBytes: number = LIMITS.maxAppendBytes) {
   lab.now += 1000;
   const message = {

@@ -1,4 +1,4 @@
-/** §8.2: what one replica says and keeps of checkpoints. */
+/** §8.2: what one replica publishes and keeps of checkpoints. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { logIndex, replicaId } from "../../../protocol/ids.ts";
 import { InvariantError } from "../../../protocol/invariant.ts";
@@ -16,13 +16,13 @@ const at = (index: number) => forge.headIn(CHAIN, index);
 
 const said = (outcome: Outcome): Checkpoint[] => sentOf(outcome, "Checkpoint").map(({ signed }) => signed.message);
 
-/** What `replica` says of the same checkpoint. */
+/** Returns the same checkpoint as published by `replica`. */
 const same = (replica: string, checkpoint: Checkpoint) => ({
   kind: "Checkpoint" as const,
   signed: forge.signAs(replica, { ...checkpoint, replica: replicaId(replica) }),
 });
 
-/** Appends and commits entries up to `to`, after those up to `from`, and hands back the Checkpoint of `to`. */
+/** Appends and commits entries up to `to`, after those up to `from`, and returns the Checkpoint of `to`. */
 function advance(lab: Lab, from: number, to: number): Checkpoint {
   const entries = CHAIN.slice(from, to);
   if (from === 0) lab.follow("r1", 1, entries);

@@ -1,4 +1,4 @@
-/** §8.2: what goes on while the log is being cut off from below. */
+/** §8.2: what happens while the beginning of the log is dropped. */
 import { assertEquals } from "@std/assert";
 import * as forge from "../support/forge.ts";
 import { checkpoint, snapshotAfter } from "../support/forge_snapshots.ts";

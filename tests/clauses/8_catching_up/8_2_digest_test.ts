@@ -9,7 +9,7 @@ import * as forge from "../support/forge.ts";
 import { Lab, sentOf } from "../support/lab.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 
-/** Replicated state by itself: `apply` orders a request and tells the digests after it. */
+/** Replicated state by itself: `apply` orders a request and returns the digests after it. */
 class Replicated {
   readonly #machine = new KvStore();
   readonly #state = new Lab().state;
@@ -64,7 +64,7 @@ Deno.test("§8.2b I6 Checkpoints over one state of the application and two sessi
     return sentOf(said, "Checkpoint")[0]!.signed.message.stateDigest;
   };
   assertEquals(stateDigest(), stateDigest());
-  // Neither is executed: the one comes again, the other lies above its client's window.
+  // Neither is executed: one is a repeat, the other lies above its client's window.
   assertNotEquals(stateDigest(forge.request(0, "other", "c1")), stateDigest(forge.request(999, "", "c2")));
   assertNotEquals(stateDigest(), stateDigest(forge.request(999, "", "c2")));
 });

@@ -1,4 +1,4 @@
-/** §8.2: which chunks go, and which must not. */
+/** §8.2: which chunks are dropped, and which must not be. */
 import { assert, assertEquals } from "@std/assert";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { clientId, seq } from "../../../protocol/ids.ts";
@@ -8,6 +8,7 @@ import { createFakeSigner, signMessage } from "../../simulation/network/fake_cry
 import { restoreSnapshot } from "../../../protocol/snapshot/snapshot_restore.ts";
 import * as forge from "../support/forge.ts";
 import { checkpoint, checkpointProof, chunksResponse, snapshotAfter } from "../support/forge_snapshots.ts";
+import { inputsOf } from "../support/lab.ts";
 import { TransferLab } from "../support/transfer_lab.ts";
 import type { ChainedEntry } from "../../../protocol/entry.ts";
 import { sha256Hex } from "../../../crypto/digest.ts";
@@ -38,7 +39,7 @@ Deno.test("§8.2i §8.3 a checkpoint that becomes stable during a transfer does 
   assertEquals(lab.disk.chunks.size, digests.length, "chunks of the checkpoint before are still there");
 });
 
-/** An entry of one command behind each other; every eighth is a checkpoint. */
+/** Returns a chain of entries with one command each; every eighth is a checkpoint. */
 function commands(count: number, commandAt: (index: number) => KvCommand): ChainedEntry[] {
   const chain: ChainedEntry[] = [];
   const signer = createFakeSigner("client", "c1");
@@ -78,5 +79,32 @@ Deno.test("§8.2j §8.3 chunks dropped just before a transfer that needs them ag
   beginTransfer(lab.context(), checkpointProof(third!, 1, PEERS));
   lab.note(lab.receive());
   lab.serve(() => third!, 5000);
+  assertEquals(Number(lab.state.commitIndex), 24);
+});
+
+Deno.test("§8.2 §8.3 ⚠ what a step drops is as good as gone: a transfer that begins in the same transaction fetches it again", () => {
+  const lab = new TransferLab({ constants: { checkpointEvery: 8, logTail: 4 } });
+  lab.follow("r1", 1, CHAIN.slice(0, 8));
+  lab.receive(...forge.reportsOf(PEERS, 1, at(8)));
+  lab.elapse(50);
+  const [own, wanted] = [snapshotAfter(CHAIN.slice(0, 8)), snapshotAfter(CHAIN)];
+  // Head and list are fetched, and no source has the rest: the transfer is given up, and its own checkpoint makes garbage of what it left.
+  lab.show(checkpointProof(wanted, 1, PEERS), ["r3", "r4"]);
+  const manifest = () =>
+    lab.state.transfer!.lists.length > 0 && lab.state.transfer!.lists.every((list) => list !== null);
+  lab.serve(() => manifest() ? null : wanted);
+  assertEquals(lab.state.transfer, null);
+  lab.receive(...PEERS.map((id) => checkpoint(id, own)));
+  const due = lab.state.checkpoints.garbage.get(wanted.stateDigest)!;
+  lab.now = due - 500;
+  const asked = lab.fallBehind({ ...at(24), index: 25 as never }, ["r3", "r4"]);
+  assert(lab.now < due && lab.state.catchUp.active!.deadline > due);
+  lab.now = due;
+  const proof = checkpointProof(wanted, 1, PEERS);
+  const shown = forge.fetchEntriesResponse(asked.to, asked, [], null, proof);
+  const outcome = lab.note(lab.run([{ kind: "tick" }, ...inputsOf([shown])]));
+  const dropped = outcome.persisted.flatMap((operation) => operation.op === "drop-chunks" ? operation.digests : []);
+  assert(dropped.includes(wanted.stateDigest), "the head was not dropped just now");
+  lab.serve(() => wanted);
   assertEquals(Number(lab.state.commitIndex), 24);
 });

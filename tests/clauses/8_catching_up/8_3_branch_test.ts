@@ -1,4 +1,4 @@
-/** §6.8, §8.3: what was prepared and kept aside outlives a snapshot that ends below it. */
+/** §6.8, §8.3: prepared entries kept aside outlive a snapshot that ends below them. */
 import { assertEquals } from "@std/assert";
 import { certified } from "../../../protocol/rank.ts";
 import * as forge from "../support/forge.ts";
@@ -10,7 +10,7 @@ const CHAIN = forge.grow(forge.GENESIS, 20, 1);
 const OTHER = forge.grow(forge.GENESIS, 2, 2, "other");
 const SNAPSHOT = snapshotAfter(CHAIN.slice(0, 16));
 
-/** Holds entry 20 of term 1 prepared, then its log was moved to another branch by r3, leader of term 2. */
+/** Returns a replica that holds entry 20 of term 1 prepared, its log then moved to another branch by r3, leader of term 2. */
 function moved(): TransferLab {
   const lab = new TransferLab({ constants: { checkpointEvery: 8, logTail: 0 } });
   const head = forge.endOf(CHAIN);

@@ -1,4 +1,4 @@
-/** §8.3: what becomes of a replica's term, role and log when it takes over a snapshot. */
+/** §8.3: what becomes of a replica's term, role and log when it installs a snapshot. */
 import { assert, assertEquals } from "@std/assert";
 import { isCheckpointProof } from "../../../protocol/certify.ts";
 import { clientId, seq } from "../../../protocol/ids.ts";

@@ -1,4 +1,4 @@
-/** §8.1, §8.3: what a replica spends on a peer that asks for entries and is shown certificates. */
+/** §8.1, §8.3: the cost to a replica of a peer that asks for entries and is shown certificates. */
 import { assert } from "@std/assert";
 import { logIndex, replicaId } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
@@ -12,7 +12,7 @@ const CHAIN = forge.grow(forge.GENESIS, 1500, 1);
 const PEERS = ["r1", "r3", "r4"];
 const at = (index: number) => forge.headIn(CHAIN, index);
 
-/** A replica that has committed entries up to 8, by reports at the end of a long chain: the certificate has many links. */
+/** Returns a replica that has committed entries up to 8, by reports at the end of a long chain: the certificate has many links. */
 function behindLongLinks(): Lab {
   const lab = new TransferLab({ constants: { checkpointEvery: 8, logTail: 4 } });
   const asked = lab.fallBehind(at(8));
@@ -21,7 +21,7 @@ function behindLongLinks(): Lab {
   return lab;
 }
 
-/** Bytes that r3 is sent when it asks for entries from `from` on, very often and at once. */
+/** Returns the bytes sent to r3 when it asks for entries from `from` on, very often and at once. */
 function bytesSent(lab: Lab, from: number): number {
   const message = {
     kind: "FetchEntries",

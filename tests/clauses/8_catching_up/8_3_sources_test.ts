@@ -1,4 +1,4 @@
-/** §8.3: what a transfer makes of its sources: silent, faulty or behind, and of its own restarts. */
+/** §8.3: how a transfer copes with silent, faulty or lagging sources, and with its own restarts. */
 import { assert, assertEquals } from "@std/assert";
 import type { ReplicaId } from "../../../protocol/ids.ts";
 import * as forge from "../support/forge.ts";

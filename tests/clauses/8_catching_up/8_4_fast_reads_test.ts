@@ -1,4 +1,4 @@
-/** §7.4, §8.4: a learner does not know yet what it once answered, so that its state may be older than others count on. */
+/** §7.4, §8.4: a learner does not know yet what it once answered, so its state may be older than others rely on. */
 import { assert, assertEquals } from "@std/assert";
 import { digest } from "../../../protocol/ids.ts";
 import { fastRead } from "../../../replica/answers/queries.ts";

@@ -1,4 +1,4 @@
-/** §8.4, §5.7: a replica that lost its disk is told what is committed, though nothing new is. */
+/** §8.4, §5.7: a replica that lost its disk is told what is committed, although nothing new is. */
 import { assert, assertEquals } from "@std/assert";
 import { digest } from "../../../protocol/ids.ts";
 import { encodeKvCommand } from "../../../state_machine/mod.ts";

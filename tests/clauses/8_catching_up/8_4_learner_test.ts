@@ -13,7 +13,7 @@ const NONCE = digest("ab".repeat(32));
 const CHAIN = forge.grow(forge.GENESIS, 12, 3);
 const OPENING = forge.entryAfter(forge.endOf(CHAIN), 4, []);
 
-/** A replica on an empty disk, in the recovery that `NONCE` names. */
+/** Returns a replica on an empty disk, in the recovery that `NONCE` names. */
 function learner(options: LabOptions = {}, recovery: Recovery = { nonce: NONCE, bar: null }): Lab {
   const lab = new Lab({ constants: { checkpointEvery: 8 }, ...options });
   const hardState = { ...lab.disk.hardState, recovery };
@@ -91,7 +91,7 @@ Deno.test("§8.4b a roll call is answered with the highest term entered or signe
   assertEquals(answersIn(lab.receive(rollCall("r3"))), answer(8));
 });
 
-/** What `replica` answers this learner, r7 of seven unless told otherwise. */
+/** Returns the answer of `replica` to this learner, r7 of seven unless told otherwise. */
 const answerOf = (replica: string, number: number, { asker = "r7", nonce = NONCE } = {}): Packet => ({
   kind: "RollCallAnswer",
   signed: forge.signAs(replica, {

@@ -13,7 +13,7 @@ const OPENING = forge.entryAfter(forge.endOf(CHAIN), 4, []);
 const PEERS = ["r1", "r3", "r4"];
 const constants = { checkpointEvery: 8, logTail: 4 };
 
-/** A learner that signed nothing above term 3. */
+/** Returns a learner that signed nothing above term 3. */
 function learner(): TransferLab {
   const lab = new TransferLab({ constants });
   const hardState = { ...lab.disk.hardState, recovery: { nonce: digest("ab".repeat(32)), bar: term(3) } };
@@ -23,7 +23,7 @@ function learner(): TransferLab {
   return lab;
 }
 
-/** What a source shows that lengthens a certificate of term 4 down to `index`, which was committed long before. */
+/** Returns a proof shown by a source that lengthens a certificate of term 4 down to `index`, which was committed long before. */
 function lengthened(index: number, vouchers: readonly string[] = PEERS): CheckpointProof {
   const commit = forge.commitCertificate(4, forge.headIn(CHAIN, index), PEERS, [...CHAIN.slice(index), OPENING]);
   return checkpointProof(snapshotAfter(CHAIN.slice(0, index)), 4, vouchers, [], commit);
@@ -50,7 +50,7 @@ Deno.test("§8.4e an entry of a higher term, committed and applied, ends it, and
   lab.receive(forge.fetchEntriesResponse(asked.to, asked, chain, certificate));
   lab.elapse(100);
   assertEquals([lab.state.hard.recovery, lab.state.appliedIndex], [null, 21] as never[]);
-  // This replica vouched for index 16 before it lost its disk.
+  // This replica signed the checkpoint at index 16 before it lost its disk.
   const past = lengthened(16, ["r1", "r2", "r3"]);
   const packet = forge.fetchEntriesResponse("r1", { nonce: 1, from: logIndex(9) }, [], null, past);
   assertEquals(forgottenBy(lab.state, packet), null);

@@ -1,4 +1,4 @@
-/** §9.2: an honest replica, crashed and restarted as often as you like, never produces a contradiction. */
+/** §9.2: an honest replica, crashed and restarted any number of times, never produces a contradiction. */
 import { assert, assertEquals } from "@std/assert";
 import type { Packet } from "../../../protocol/packet.ts";
 import { drawRandom } from "../../../replica/core/random.ts";
@@ -6,12 +6,12 @@ import { encodeKvCommand } from "../../../state_machine/mod.ts";
 import { equivocator } from "../../simulation/nodes/equivocator.ts";
 import { SimCluster } from "../../simulation/nodes/sim_cluster.ts";
 
-/** What each replica ever claimed in a term, and the first claim that differs from an earlier one. */
+/** Every claim of each replica in a term, and the first claim that differs from an earlier one. */
 class Claims {
   readonly #known = new Map<string, string>();
   contradiction: string | null = null;
 
-  /** What `packet` commits its signer to: hashes by index, or a vote. */
+  /** Records what `packet` commits its signer to: hashes by index, or a vote. */
   note(packet: Packet): void {
     if (packet.kind === "AppendEntries") {
       const { leader, term, prevIndex, prevHash, entryHashes } = packet.signed.message;

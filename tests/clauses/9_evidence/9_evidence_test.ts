@@ -23,7 +23,7 @@ const FORK = grow(GENESIS, 3, 1, "fork");
 /** Shares entry 1 with `CHAIN`. */
 const LATE_FORK = [CHAIN[0]!, ...grow(headIn(CHAIN, 1), 2, 1, "fork")];
 
-/** Replica r1 in term 1 of r2. */
+/** Returns r1 in term 1 of r2. */
 function following(): ElectionLab {
   const lab = new ElectionLab();
   lab.follow("r2", 1);
@@ -35,7 +35,7 @@ const signedIn = (packet: Packet): Signed<Message> => {
   return packet.signed;
 };
 
-/** Evidence of `kind` as a peer gossips it, of the signed parts of two packets. */
+/** Returns evidence of `kind` as a peer gossips it, of the signed parts of two packets. */
 const gossip = (kind: Evidence["kind"], culprit: string, first: Packet, second: Packet): Packet => ({
   kind: "Evidence",
   evidence: { kind, culprit: replicaId(culprit), first: signedIn(first), second: signedIn(second) } as Evidence,

@@ -1,4 +1,4 @@
-/** A {@linkcode Lab} for clauses about elections and clients: it waits, campaigns and follows, and reads like them. */
+/** A {@linkcode Lab} for clauses about elections and clients, with steps to wait, campaign and follow in their words. */
 import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
 import type { SendRequest } from "../../../protocol/message.ts";
 import type { Packet, PacketOf } from "../../../protocol/packet.ts";
@@ -11,14 +11,14 @@ import { Lab, type LabOptions, type Outcome } from "./lab.ts";
 import type { Signed, Verified } from "../../../protocol/signed.ts";
 import type { InputWithoutTime } from "../../../replica/core/input.ts";
 
-/** A packet that left, and when. */
+/** A packet sent, and when. */
 export interface Left<P extends Packet = Packet> {
   readonly at: number;
   readonly to: readonly string[] | "all";
   readonly packet: P;
 }
 
-/** A vote as a packet; its base is genesis unless given. */
+/** Returns a vote as a packet; its base is genesis unless given. */
 export const votePacket = (
   voter: string,
   term: number,
@@ -43,7 +43,7 @@ export class ElectionLab extends Lab {
     return outcome;
   }
 
-  /** Hands over packets one by one as ingress would; returns what became of the last: `accept`, or the code. */
+  /** Passes in packets one by one as ingress would; returns the outcome of the last: `accept`, or the code. */
   feed(...packets: readonly Packet[]): string {
     return packets.map((packet) => this.#feedOne(packet)).at(-1)!;
   }
@@ -55,7 +55,7 @@ export class ElectionLab extends Lab {
     return codeOf(this.receive(screened.packet).verdicts[0]!);
   }
 
-  /** Hands over a client's request, as an intervention unless told otherwise. */
+  /** Passes in a client's request, as an intervention unless told otherwise. */
   request(request: Signed<SendRequest>, intervention = true): string {
     const verified = request as Verified<Signed<SendRequest>>;
     return codeOf(this.run([{ kind: "request", request: verified, intervention, via: null }]).verdicts[0]!);
@@ -70,20 +70,20 @@ export class ElectionLab extends Lab {
     return true;
   }
 
-  /** The packets of `kind` that left since the last call of this; those of other kinds are forgotten. */
+  /** Returns the packets of `kind` sent since the last call; those of other kinds are forgotten. */
   take<K extends Packet["kind"]>(kind: K): Left<PacketOf<K>>[] {
     const left = this.#left;
     this.#left = [];
     return left.filter((l): l is Left<PacketOf<K>> => l.packet.kind === kind);
   }
 
-  /** The leader of the current term appends `chain` behind `prev`. */
+  /** Has the leader of the current term append `chain` after `prev`. */
   append(prev: Head, chain: readonly ChainedEntry[]): string {
     const { hard, view: { leader, lastRound } } = this.state;
     return this.feed(forge.appendEntries(leader!, hard.currentTerm, chain, { prev, round: lastRound + 1 }));
   }
 
-  /** A heartbeat of a newer round at the head of this replica's log. */
+  /** Passes in a heartbeat of a newer round at the head of this replica's log. */
   heartbeat(): string {
     const { entries } = this.state.log;
     return this.append(entries.length > 0 ? forge.endOf(entries) : forge.GENESIS, []);
@@ -99,18 +99,18 @@ export class ElectionLab extends Lab {
     return true;
   }
 
-  /** Every other replica acks `head` in the current term, so that this one holds its certificate. */
+  /** Has every other replica ack `head` in the current term, so that this one holds its certificate. */
   prepare(head: Head): void {
     this.feed(...forge.acksOf(this.peers, this.state.hard.currentTerm, head));
   }
 
-  /** Every other replica acks `head` and reports it prepared, so that it is committed and applied here. */
+  /** Has every other replica ack `head` and report it prepared, so that it is committed and applied here. */
   commit(head: Head): void {
     this.prepare(head);
     this.feed(...forge.reportsOf(this.peers, this.state.hard.currentTerm, head));
   }
 
-  /** Every other replica publishes a PreVote for `term`. */
+  /** Has every other replica publish a PreVote for `term`. */
   hearPreVotes(term: number): void {
     this.feed(...this.peers.map((id) => forge.preVote(id, term)));
   }

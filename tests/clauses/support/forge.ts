@@ -1,4 +1,4 @@
-/** Well-formed protocol values signed by anyone, for tests that feed one core exactly what a clause speaks of. */
+/** Well-formed protocol values signed by anyone, for tests that feed one core exactly what a clause describes. */
 import type {
   Certificate,
   CheckpointProof,
@@ -19,16 +19,16 @@ import { createFakeSigner, signMessage } from "../../simulation/network/fake_cry
 import type { Signed } from "../../../protocol/signed.ts";
 import { sha256Hex } from "../../../crypto/digest.ts";
 
-/** The id of simulated clusters too, so that what is forged here counts there. */
+/** Id of the cluster, the same as of simulated ones, so that what is forged here counts there. */
 export const CLUSTER = "simulation";
-/** (0, h₀), where every log begins. */
+/** (0, h₀), the start of every log. */
 export const GENESIS: Head = { index: logIndex(0), hash: genesisHash(sha256Hex, CLUSTER) };
 
-/** `message` signed by `replica`, who need not be the one it names. */
+/** Returns `message` signed by `replica`, which need not be the one it names. */
 export const signAs = <M extends PeerMessage>(replica: string, message: M): Signed<M> =>
   signMessage(createFakeSigner("replica", replica), message);
 
-/** Request `number` of `client` to put `value`. */
+/** Returns request `number` of `client` to put `value`. */
 export function request(number: number, value = "", client = "c1", floor = 0): Signed<SendRequest> {
   const command = encodeKvCommand({ op: "put", key: "k", value: new TextEncoder().encode(value) });
   const message: SendRequest = {
@@ -41,13 +41,13 @@ export function request(number: number, value = "", client = "c1", floor = 0): S
   return signMessage(createFakeSigner("client", client), message);
 }
 
-/** One entry behind `after`; without requests a no-op. */
+/** Returns one entry after `after`; without requests a no-op. */
 export function entryAfter(after: Head, termNumber: number, requests: readonly Signed<SendRequest>[]): ChainedEntry {
   const index = offset(after.index, 1);
   return chainEntry(sha256Hex, after.hash, { index, term: term(termNumber), body: joinRequests(requests), requests });
 }
 
-/** `count` entries of one request each behind `after`. Another `branch` makes another chain. */
+/** Returns `count` entries of one request each after `after`. Another `branch` makes another chain. */
 export function grow(after: Head, count: number, termNumber: number, branch = "main"): ChainedEntry[] {
   const chain: ChainedEntry[] = [];
   for (let i = 0; i < count; i++) {
@@ -57,17 +57,17 @@ export function grow(after: Head, count: number, termNumber: number, branch = "m
   return chain;
 }
 
-/** The head after the last entry of `chain`. */
+/** Returns the head after the last entry of `chain`. */
 export const endOf = (chain: readonly ChainedEntry[]): Head => headIn(chain, chain.at(-1)!.entry.index);
 
-/** The head of `chain` at `index`. */
+/** Returns the head of `chain` at `index`. */
 export function headIn(chain: readonly ChainedEntry[], index: number): Head {
   const found = chain.find(({ entry }) => entry.index === index);
   if (!found) throw new RangeError(`the chain has no index ${index}`);
   return { index: found.entry.index, hash: found.hash };
 }
 
-/** `head` certified in `termNumber`. */
+/** Returns `head` as certified in `termNumber`. */
 export const rankOf = (termNumber: number, { index, hash }: Head): Certified => ({
   term: term(termNumber),
   index,
@@ -81,7 +81,7 @@ export interface AppendOptions {
   readonly proof?: ElectionProof | null;
 }
 
-/** AppendEntries of `leader` with `chain` behind `prev`, which is where the chain says unless given. */
+/** Returns an AppendEntries of `leader` with `chain` after `prev`, which is genesis unless given. */
 export function appendEntries(
   leader: string,
   termNumber: number,
@@ -108,7 +108,7 @@ export interface ResponseOptions {
   readonly round?: number;
 }
 
-/** What `replica` publishes in `termNumber`. */
+/** Returns the response `replica` publishes in `termNumber`. */
 export function response(
   replica: string,
   termNumber: number,
@@ -127,11 +127,11 @@ export function response(
   return { kind: "AppendEntriesResponse", signed };
 }
 
-/** Responses of `replicas` acking `acks` in `termNumber`. */
+/** Returns responses of `replicas` acking `acks` in `termNumber`. */
 export const acksOf = (replicas: readonly string[], termNumber: number, ...acks: Head[]) =>
   replicas.map((replica) => response(replica, termNumber, { acks }));
 
-/** Reports of `replicas` in `termNumber` that `head` is prepared in it. */
+/** Returns reports of `replicas` in `termNumber` that `head` is prepared in it. */
 export const reportsOf = (replicas: readonly string[], termNumber: number, head: Head) =>
   replicas.map((replica) => response(replica, termNumber, { acks: [head], prepared: rankOf(termNumber, head) }));
 
@@ -167,7 +167,7 @@ export function commitCertificate(
   };
 }
 
-/** A vote of `voter` for `candidate`. */
+/** Returns a vote of `voter` for `candidate`. */
 export const vote = (voter: string, termNumber: number, candidate: string, base: Certified): Signed<Vote> =>
   signAs(voter, {
     kind: "Vote",

@@ -1,4 +1,4 @@
-/** Snapshots, checkpoints and what replicas say of them, made of chains of `forge.ts`. */
+/** Snapshots, checkpoints and messages about them, made of chains of `forge.ts`. */
 import type { CheckpointProof, CommitCertificate } from "../../../protocol/certificate.ts";
 import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
 import { type Digest, replicaId } from "../../../protocol/ids.ts";
@@ -21,7 +21,7 @@ export interface ForgedSnapshot extends Head {
   readonly held: HeldChunks;
 }
 
-/** The snapshot after the last entry of `chain`, which begins at genesis. */
+/** Returns the snapshot after the last entry of `chain`, which begins at genesis. */
 export function snapshotAfter(chain: readonly ChainedEntry[]): ForgedSnapshot {
   const sessions = createSessionTable(CONSTANTS.sessionWindow);
   const machine = new KvStore();
@@ -38,13 +38,13 @@ export function snapshotAfter(chain: readonly ChainedEntry[]): ForgedSnapshot {
 const signCheckpoint = (replica: string, { index, hash, stateDigest }: ForgedSnapshot): Signed<Checkpoint> =>
   signAs(replica, { kind: "Checkpoint", replica: replicaId(replica), index, hash, stateDigest });
 
-/** What `replica` publishes of a snapshot it has written (§8.2). */
+/** Returns the Checkpoint that `replica` publishes of a snapshot it has written (§8.2). */
 export const checkpoint = (replica: string, snapshot: ForgedSnapshot): PacketOf<"Checkpoint"> => ({
   kind: "Checkpoint",
   signed: signCheckpoint(replica, snapshot),
 });
 
-/** §8.3: `replicas` vouch for `snapshot`, and reported in `termNumber` what lies at the end of `above`. */
+/** §8.3: `replicas` signed `snapshot`, and reported in `termNumber` the entry at the end of `above`. */
 export function checkpointProof(
   snapshot: ForgedSnapshot,
   termNumber: number,
@@ -57,7 +57,7 @@ export function checkpointProof(
   return { stable: { index, hash, stateDigest, checkpoints }, commit };
 }
 
-/** What `replica` answers to `asked`: those chunks that `snapshot` has; none where it is null. */
+/** Returns the answer of `replica` to `asked`: those chunks that `snapshot` has; none if it is null. */
 export function chunksResponse(
   replica: string,
   { nonce, digests }: Pick<FetchChunks, "nonce" | "digests">,

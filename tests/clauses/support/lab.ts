@@ -1,6 +1,6 @@
 /**
- * One core under the microscope: the real `step`, the real effects and a memory disk, fed by hand on a virtual clock. What it does with
- * one input is handed back: its verdict, what it made durable, what it signed and to whom.
+ * One core under test: the real `step`, the real effects and a memory disk, fed by hand on a virtual clock. Its reaction to an input is
+ * returned: its verdict, what it made durable, what it signed and to whom it sent it.
  */
 import type { ProtocolConstants } from "../../../protocol/config.ts";
 import type { Certificate } from "../../../protocol/certificate.ts";
@@ -41,7 +41,7 @@ export interface Sent {
   readonly packet: Packet;
 }
 
-/** What became of a batch of inputs, own packets that came back included. */
+/** Outcome of a batch of inputs, including own packets that came back. */
 export interface Outcome {
   /** Verdicts of the inputs given, in order. */
   readonly verdicts: readonly Verdict[];
@@ -51,15 +51,15 @@ export interface Outcome {
   readonly trace: readonly string[];
 }
 
-/** The packets of one kind among those sent. */
+/** Returns the packets of one kind among those sent. */
 export const sentOf = <K extends Packet["kind"]>({ sent }: Outcome, kind: K): PacketOf<K>[] =>
   sent.flatMap(({ packet }) => packet.kind === kind ? [packet as PacketOf<K>] : []);
 
-/** Packets whose signatures are good, as inputs. */
+/** Returns packets with good signatures as inputs. */
 export const inputsOf = (packets: readonly Packet[]): InputWithoutTime[] =>
   packets.map((packet) => ({ kind: "packet", packet: packet as Verified<Packet> }));
 
-/** A client's request, as a replica takes it from its client. */
+/** Returns a client's request as a replica receives it from its client. */
 export const requestInput = (signed: Signed<SendRequest>, intervention = false): InputWithoutTime => ({
   kind: "request",
   request: signed as Verified<Signed<SendRequest>>,
@@ -68,7 +68,7 @@ export const requestInput = (signed: Signed<SendRequest>, intervention = false):
 });
 
 export interface LabOptions {
-  /** Which replica this is. Default r2. */
+  /** Id of this replica. Default r2. */
   readonly self?: string;
   /** Replicas in the roster, r1…. Default 4. */
   readonly replicas?: number;
@@ -106,7 +106,7 @@ export class Lab {
     this.restart();
   }
 
-  /** Loses everything but the disk, which is verified as a real start does (§4.1), and begins again. */
+  /** Loses everything but the disk, which is verified as a real start does (§4.1), and starts again. */
   restart(): void {
     this.storage = openMemoryStorage({ clusterId: CLUSTER, hash: sha256Hex, disk: this.disk });
     const config = {
@@ -154,12 +154,12 @@ export class Lab {
     };
   }
 
-  /** Takes packets whose signatures are good, in one batch. */
+  /** Takes packets with good signatures, in one batch. */
   receive(...packets: readonly Packet[]): Outcome {
     return this.run(inputsOf(packets));
   }
 
-  /** Lets `ms` pass with a tick every 10 ms; what happened is gathered. */
+  /** Lets `ms` pass with a tick every 10 ms; returns everything that happened. */
   elapse(ms: number): Outcome {
     const end = this.now + ms;
     const gathered = { persisted: [] as PersistOperation[], sent: [] as Sent[], trace: [] as string[] };
@@ -173,7 +173,7 @@ export class Lab {
     return { verdicts: [], ...gathered };
   }
 
-  /** Lets time pass until `done`; what happened in the step that did it is handed back. */
+  /** Lets time pass until `done`; returns what happened in the last step. */
   until(done: (last: Outcome) => boolean, withinMs = 60_000): Outcome {
     for (const end = this.now + withinMs; this.now < end;) {
       const last = this.elapse(10);
@@ -196,7 +196,7 @@ export class Lab {
     this.until(() => this.state.hard.currentTerm === termNumber);
   }
 
-  /** What was made durable, signed and sent during `action`, even where that throws. */
+  /** Returns what was made durable, signed and sent during `action`, even if that throws. */
   traceOf(action: () => void): readonly string[] {
     this.#trace = [];
     action();
@@ -215,7 +215,7 @@ export class Lab {
     return this.receive(appendEntries(leader, termNumber, chain, { ...rest, proof }));
   }
 
-  /** Becomes leader of `termNumber` with everyone's vote; what happened in the last step of it is handed back. */
+  /** Becomes leader of `termNumber` with everyone's vote; returns what happened in the last step of it. */
   lead(termNumber: number): Outcome {
     this.campaign(termNumber);
     const { base } = this.state.election.candidacy!;
@@ -228,7 +228,7 @@ export class Lab {
     return this.ids.filter((id) => id !== this.self);
   }
 
-  /** A context for calling one guarded function directly, past the rules that lead to it. */
+  /** Returns a context for calling one guarded function directly, past the rules that lead to it. */
   context(): Context {
     const ports = { hash: sha256Hex, machine: new KvStore(), chunks: this.storage.chunks };
     return { state: this.state, ports, now: this.now, out: emptyOutputs() };

@@ -6,17 +6,17 @@ import { fetchEntriesResponse, response } from "./forge.ts";
 import { chunksResponse, type ForgedSnapshot } from "./forge_snapshots.ts";
 import { Lab, type Outcome } from "./lab.ts";
 
-/** A FetchEntries or FetchChunks, and whom it went to. */
+/** A FetchEntries or FetchChunks, and its receiver. */
 export type Asked<M> = M & { readonly to: string };
 
-/** What a source holds of the snapshot it is asked for; null where it has none of it, undefined where it does not answer. */
+/** Returns the snapshot from which a source serves; null if it has nothing of it, undefined if it does not answer. */
 export type Holds = (source: string) => ForgedSnapshot | null | undefined;
 
 export class TransferLab extends Lab {
-  /** FetchChunks that were not answered yet. */
+  /** FetchChunks not answered yet. */
   readonly pending: Asked<FetchChunks>[] = [];
 
-  /** `claimants` show that they committed `head`; what this replica asks for then, and whom. */
+  /** Has `claimants` show that they committed `head`; returns what this replica then asks for, and of whom. */
   fallBehind(head: Head, claimants: readonly string[] = this.peers, term = 1): Asked<FetchEntries> {
     const first = this.receive(...claimants.map((id) => response(id, term, { commit: head })));
     const asked = askedIn(first, "FetchEntries")[0];
@@ -24,13 +24,13 @@ export class TransferLab extends Lab {
     return askedIn(this.until((last) => askedIn(last, "FetchEntries").length > 0, 20_000), "FetchEntries")[0]!;
   }
 
-  /** It asks for entries and is shown `proof` instead. */
+  /** Has it ask for entries and shows it `proof` instead. */
   show(proof: CheckpointProof, claimants: readonly string[] = this.peers): Outcome {
     const asked = this.fallBehind({ ...proof.stable, index: (proof.stable.index + 1) as Head["index"] }, claimants);
     return this.note(this.receive(fetchEntriesResponse(asked.to, asked, [], null, proof)));
   }
 
-  /** Answers what it asks of its sources, one after the other, until the transfer has ended; whom it asked. */
+  /** Answers its requests to its sources, one after the other, until the transfer has ended; returns the sources it asked. */
   serve(holds: Holds, withinMs = 60_000): string[] {
     const sources: string[] = [];
     for (const end = this.now + withinMs; this.state.transfer !== null && this.now < end;) {
@@ -46,14 +46,14 @@ export class TransferLab extends Lab {
     return sources;
   }
 
-  /** Remembers what it asked for. */
+  /** Records the requests in `outcome`. */
   note(outcome: Outcome): Outcome {
     this.pending.push(...askedIn(outcome, "FetchChunks"));
     return outcome;
   }
 }
 
-/** What was asked for in `outcome`, each with whom it went to. */
+/** Returns the requests in `outcome`, each with its receiver. */
 export function askedIn<K extends "FetchEntries" | "FetchChunks">(
   { sent }: Outcome,
   kind: K,

@@ -37,7 +37,7 @@ const RESTART: readonly PersistOperation[] = [
   fx.transfer(null),
 ];
 
-/** All that a storage holds. */
+/** Returns everything a storage holds. */
 const contentOf = (storage: Storage): Recovered & { readonly chunks: readonly string[] } => ({
   ...storage.load(),
   chunks: [...storage.chunks.digests()].toSorted(),
@@ -107,7 +107,7 @@ function logTests(name: string, open: Open): void {
   branchTests(name, open);
 }
 
-/** §6.8: what a branch holds above the base stays, if it can. */
+/** §6.8: the part of a branch above the base is kept if it can be. */
 function branchTests(name: string, open: Open): void {
   const other = fx.grow(at(5), 4, 4, "branch");
   const start = [...START, fx.hardState(5), fx.prepared(4, fx.endOf(other), other), fx.truncate(6)];
@@ -214,7 +214,7 @@ const REFUSALS: readonly Refusal[] = [
   ["a recovery", [fx.hardState(3, { recovery: { nonce: at(1).hash, bar: null } })], "of a disk that was not lost"],
 ];
 
-/** Each is refused whole, with all that stood before it in the transaction. */
+/** Each is refused as a whole, with everything before it in the transaction. */
 function refusals(name: string, open: Open): void {
   for (const [what, operations, message] of REFUSALS) {
     Deno.test(`${name}: refuses ${what} and changes nothing`, () => {

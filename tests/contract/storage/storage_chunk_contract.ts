@@ -33,10 +33,10 @@ export function chunkContract(name: string, open: Open): void {
     sign(at(6));
     assertThrows(() => sign(at(7)), StorageError, "above commit index 6");
     assertThrows(() => sign({ ...at(6), hash: at(5).hash }), StorageError, `the log holds ${at(6).hash}`);
-    // One that was composed before a newer one took its place leaves all the same.
+    // A checkpoint composed before a newer one took its place may still be signed.
     const stable = fx.checkpoint(fx.checkpointProof(3, at(6), stateDigest));
     storage.commit([stable, fx.compact(at(6))], [fx.checkpointing(at(5), stateDigest)]);
-    // What was promised survives, whatever becomes of chunks written later.
+    // Everything promised survives, whatever becomes of chunks written later.
     using reopened = subject.reopen();
     for (const { digest } of chunks) assertEquals(reopened.storage.chunks.has(digest), true);
   });

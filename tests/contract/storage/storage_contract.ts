@@ -1,4 +1,4 @@
-/** What every storage must do, run on each twin: round trips, refusals, atomicity, and equality after a restart. */
+/** The contract of every storage, run on each twin: round trips, refusals, atomicity, and equality after a restart. */
 import { EMPTY_RECOVERED } from "../../../replica/storage/empty.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { logIndex, replicaId, term } from "../../../protocol/ids.ts";
@@ -9,14 +9,14 @@ import { type Storage, StorageError } from "../../../replica/storage/port.ts";
 /** A storage on a disk of its own. */
 export interface Subject extends Disposable {
   readonly storage: Storage;
-  /** Ends the storage and opens its disk again. */
+  /** Closes the storage and opens its disk again. */
   reopen(): Subject;
 }
 
 /** Opens a storage on a new empty disk. */
 export type Open = () => Subject;
 
-/** Runs `operations` as one commit on a new disk and gives what a restart finds. */
+/** Runs `operations` as one commit each on a new disk and returns what a restart finds. */
 function recoveredAfter(open: Open, ...commits: PersistOperation[][]): Recovered {
   using subject = open();
   for (const operations of commits) subject.storage.commit(operations, []);
@@ -126,7 +126,7 @@ function logChanges(name: string, open: Open): void {
   });
 }
 
-/** What the core must never ask for (I9, I10, §3.1). Each is refused whole, with what stood beside it in the transaction. */
+/** Operations the core must never ask for (I9, I10, §3.1). Each is refused as a whole, with everything else in the transaction. */
 function refusals(name: string, open: Open): void {
   const log = fx.grow(fx.GENESIS, 4, 3);
   const start = [

@@ -1,4 +1,4 @@
-/** Well-formed durable things for the storage suite. Signatures are filler: storage keeps them, and never checks them. */
+/** Well-formed durable values for the storage suite. Signatures are filler: storage keeps them, and never checks them. */
 import { sha256Hex } from "../../../crypto/digest.ts";
 import type { CheckpointProof, CommitCertificate, PrepareCertificate } from "../../../protocol/certificate.ts";
 import type { ChainedEntry, Head, SendRequest } from "../../../protocol/entry.ts";
@@ -19,12 +19,12 @@ export const CLUSTER = "contract-cluster";
 export const REPLICA = replicaId("r1");
 export const GENESIS: Head = { index: logIndex(0), hash: genesisHash(sha256Hex, CLUSTER) };
 
-/** `message` with its real body and a filler signature. */
+/** Returns `message` with its real body and a filler signature. */
 export function signed<M extends Message>(message: M): Signed<M> {
   return { message, body: encodeMessage(message), signature: new Uint8Array(64).fill(7) };
 }
 
-/** `count` entries of one request each behind `from`. Another `salt` makes another branch. */
+/** Returns `count` entries of one request each after `from`. Another `salt` makes another branch. */
 export function grow(from: Head, count: number, termNumber: number, salt = "a"): ChainedEntry[] {
   const chain: ChainedEntry[] = [];
   let head = from;
@@ -42,15 +42,15 @@ function request(number: number, salt: string): SendRequest {
   return { kind: "SendRequest", client: clientId("c1"), seq: seq(number), floor: seq(0), command };
 }
 
-/** A no-op behind `from`, as a leader opens its term with (§5.8). */
+/** Returns a no-op after `from`, as a leader opens its term with (§5.8). */
 export function noOp(from: Head, termNumber: number): ChainedEntry {
   return chainEntry(sha256Hex, from.hash, entryOf(offset(from.index, 1), term(termNumber), joinRequests([])));
 }
 
-/** The head after `entry`. */
+/** Returns the head after `entry`. */
 export const headOf = ({ entry, hash }: ChainedEntry): Head => ({ index: entry.index, hash });
 
-/** The head after the last of `chain`, which is not empty. */
+/** Returns the head after the last of `chain`, which is not empty. */
 export function endOf(chain: readonly ChainedEntry[]): Head {
   const last = chain.at(-1);
   if (last === undefined) throw new RangeError("endOf wants at least one entry: the chain is empty");
@@ -60,7 +60,7 @@ export function endOf(chain: readonly ChainedEntry[]): Head {
 export const append = (entries: readonly ChainedEntry[]): PersistOperation => ({ op: "append", entries });
 export const truncate = (after: number): PersistOperation => ({ op: "truncate", after: logIndex(after) });
 
-/** The hard state of a term in which nothing was voted or acked, but for `rest`. */
+/** Returns the hard state of a term in which nothing was voted or acked, except for `rest`. */
 export function hardState(termNumber: number, rest: Partial<HardState> = {}): PersistOperation {
   return { op: "hard-state", state: { ...EMPTY_HARD_STATE, currentTerm: term(termNumber), ...rest } };
 }
@@ -122,7 +122,7 @@ export function voting(given: Vote): SigningIntent {
   return { kind: "vote", vote: given, body: encodeMessage(given) };
 }
 
-/** A chunk of `bytes` bytes that `text` decides. */
+/** Returns a chunk of `bytes` bytes that depends on `text` alone. */
 export function chunk(text: string, bytes = 100): Chunk {
   const content = new TextEncoder().encode(text.repeat(Math.ceil(bytes / text.length))).subarray(0, bytes);
   return { digest: sha256Hex(content), bytes: content };

@@ -1,4 +1,4 @@
-/** The last-signed guard over a log that has lost its beginning (§4.2, §8.2, §8.3): what it can no longer look up it refuses. */
+/** The last-signed guard over a log that has lost its beginning (§4.2, §8.2, §8.3): it refuses what it can no longer look up. */
 import { assert, assertThrows } from "@std/assert";
 import { logIndex } from "../../../protocol/ids.ts";
 import type { PersistOperation } from "../../../replica/core/output.ts";
@@ -25,7 +25,7 @@ const compactTo = (index: number, head = at(index)): PersistOperation[] => [
 ];
 /** Moves the log to the fork at index 5, as catch-up may (§8.1). */
 const MOVE: PersistOperation[] = [fx.truncate(4), fx.append(FORK)];
-/** Goes on behind a snapshot of `head`. */
+/** Continues after a snapshot of `head`. */
 const restartAt = (head: { readonly index: number; readonly hash: typeof fx.GENESIS.hash }): PersistOperation[] => {
   const base = { index: logIndex(head.index), hash: head.hash };
   const proof = fx.checkpointProof(4, base, stateDigest);
@@ -38,7 +38,7 @@ interface GuardCase {
   readonly what: string;
   readonly before: readonly Commit[];
   readonly ask: Commit;
-  /** Parts of the refusal; null where it must be allowed. */
+  /** Parts of the refusal; null if it must be allowed. */
   readonly refusal: readonly string[] | null;
 }
 

@@ -20,7 +20,7 @@ interface GuardCase {
   readonly what: string;
   readonly before: readonly Commit[];
   readonly ask: Commit;
-  /** Parts of the refusal; null where it must be allowed. */
+  /** Parts of the refusal; null if it must be allowed. */
   readonly refusal: readonly string[] | null;
 }
 

@@ -7,13 +7,13 @@ import type { Open } from "./storage_contract.ts";
 import * as fx from "./storage_fixtures.ts";
 import { GuardError, StorageError } from "../../../replica/storage/port.ts";
 
-/** Names the recovery that every subject of this suite is in. */
+/** Nonce of the recovery that every subject of this suite is in. */
 export const NONCE = digest("ab".repeat(32));
 
 const inRecovery = (termNumber: number, bar: number | null, nonce = NONCE) =>
   fx.hardState(termNumber, { recovery: { nonce, bar: bar === null ? null : term(bar) } satisfies Recovery });
 
-/** Registers the suite's tests for one twin; `open` gives a disk on which a recovery has just begun. */
+/** Registers the suite's tests for one twin; `open` returns a disk on which a recovery has just begun. */
 export function recoveryContract(name: string, open: Open): void {
   Deno.test(`${name}: a recovery begins with nothing but its name`, () => {
     using subject = open();

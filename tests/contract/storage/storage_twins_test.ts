@@ -1,4 +1,4 @@
-/** Both twins, side by side through random transactions, good ones and bad ones: they say the same and hold the same. */
+/** Both twins, side by side through random transactions, valid and invalid ones: they answer the same and hold the same. */
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { sha256Hex } from "../../../crypto/digest.ts";
@@ -16,7 +16,7 @@ const KINDS = [
 ] as const;
 type Kind = (typeof KINDS)[number];
 
-/** One step: what to do, and two numbers that decide on what. */
+/** One step: its kind, and two numbers that choose its details. */
 interface Draw {
   readonly kind: Kind;
   readonly at: number;
@@ -31,7 +31,7 @@ const draws = fc.array(
 const partOf = (salt: number) => fx.chunk(`part ${salt}`, 3000 * (salt + 1));
 const snapshotOf = (salt: number) => fx.snapshot(partOf(salt), partOf(salt + 1));
 
-/** A point of the log as it stands, counted from its base; beyond its end one that it does not hold. */
+/** Returns a point of the log as it stands, counted from its base; beyond its end one that it does not hold. */
 function pointOf({ base, entries }: Recovered, at: number): Head {
   const start = base ?? fx.GENESIS;
   const found = at === 0 ? start : entries[at - 1];
@@ -41,7 +41,7 @@ function pointOf({ base, entries }: Recovered, at: number): Head {
 
 type Transaction = readonly [readonly PersistOperation[], readonly SigningIntent[]];
 
-/** A transaction that often, not always, makes sense on what is held. */
+/** Returns a transaction that often, not always, is valid for what is held. */
 function transactionOf(held: Recovered, { kind, at, salt }: Draw): Transaction {
   const { currentTerm } = held.hardState;
   const point = pointOf(held, at % (held.entries.length + 2));
@@ -97,7 +97,7 @@ function transactionOf(held: Recovered, { kind, at, salt }: Draw): Transaction {
   return table[kind]();
 }
 
-/** The error that a storage answers with, null where it takes the transaction. */
+/** Returns the error of a storage, null if it takes the transaction. */
 function answerOf(storage: Storage, [operations, intents]: Transaction): string | null {
   try {
     storage.commit(operations, intents);
@@ -108,13 +108,13 @@ function answerOf(storage: Storage, [operations, intents]: Transaction): string 
   }
 }
 
-/** What a storage holds, chunks too. */
+/** Returns everything a storage holds, chunks included. */
 const contentOf = (storage: Storage) => ({
   ...storage.load(),
   chunks: [...storage.chunks.digests()].toSorted(),
 });
 
-/** Opens again, where what the twins hold is fit for that; what one refuses the other refuses too. */
+/** Opens again, if what the twins hold allows that; what one refuses the other must refuse too. */
 function reopened(open: () => Storage): Storage | string {
   try {
     return open();
@@ -145,7 +145,7 @@ function runTwins(dir: string, steps: readonly Draw[]): number {
         reopened(() => openMemoryStorage({ ...options, disk })),
         reopened(() => openSqliteStorage(sqliteOptions)),
       ];
-      // Nothing here keeps the core's rules that let a restart make sense of the disk; but both say the same of it.
+      // Nothing here keeps the core's rules that let a restart make sense of the disk; but both must answer the same.
       if (typeof again === "string" || typeof twin === "string") {
         assertEquals(again, twin);
         return taken;

@@ -1,4 +1,4 @@
-/** What every transport must do, run on each twin. */
+/** The contract of every transport, run on each twin. */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { MAX_PACKET_BYTES } from "../../../transport/frame_limits.ts";

@@ -3,7 +3,7 @@ import { frames, untilReplicaGets } from "../../transport/receiving.ts";
 
 /** Some replicas and clients that can reach each other. */
 export interface Lab {
-  /** Starts the replica, or starts it again after it was closed, at the same addresses; its peers are all the others. */
+  /** Starts the replica, or restarts it after it was closed, at the same addresses; its peers are all the others. */
   replica(id: string): Promise<ReplicaTransport>;
   /** Starts a client of all replicas. */
   client(): Promise<ClientTransport>;
@@ -22,7 +22,7 @@ export async function connected(from: ReplicaTransport, id: string, to: ReplicaT
   await untilReplicaGets(`a connection to ${id}`, to, () => true, () => from.sendToPeer(id, frames("hello")));
 }
 
-/** Receives until nothing comes for a while. */
+/** Receives until nothing arrives for a while. */
 export async function settled(transport: ReplicaTransport): Promise<void> {
   while ((await transport.receive(50, 64)).length > 0);
 }

@@ -1,4 +1,4 @@
-/** The contract's tests about waiting, closing and starting again. */
+/** The contract's tests about waiting, closing and restarting. */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { Received } from "../../../transport/port.ts";
 import { routeOf } from "../../../transport/route.ts";

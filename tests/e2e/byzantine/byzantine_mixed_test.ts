@@ -1,4 +1,4 @@
-/** Two faulty replicas of different kinds at once among seven processes (§1.1: f = 2): they break nothing together either. */
+/** Two faulty replicas of different kinds at once among seven processes (§1.1: f = 2): together they break nothing either. */
 import { eventually } from "../../../tasks/support/eventually.ts";
 import { allRefuse, enoughAccuse, leadUntil, runByzantine } from "./byzantine_run.ts";
 

@@ -1,4 +1,4 @@
-/** Every faulty behaviour as a real process among three honest ones, over ZeroMQ: it shows what it is, and breaks nothing (§12). */
+/** Every faulty behaviour as a real process among three honest ones, over ZeroMQ: it shows itself, and breaks nothing (§12). */
 import { assertEquals } from "@std/assert";
 import type { ByzantineMode } from "../../../replica/byzantine/mod.ts";
 import { BYZANTINE_MODES } from "../../../replica/byzantine/mod.ts";
@@ -15,13 +15,13 @@ import {
   termsLed,
 } from "./byzantine_run.ts";
 
-/** Its turn comes first in the first term (§6.10), so it leads first or wastes that term. */
+/** The faulty replica; its turn comes first in the first term (§6.10), so it leads first or wastes that term. */
 const FAULTY = "r2";
 /** Terms that a few elections may take; terms without end would be far above. */
 const FEW_TERMS = 40;
 
 const SHOWN: { readonly [M in ByzantineMode]: (run: ByzantineRun) => Promise<unknown> } = {
-  /** Its two chains are acked by its own signatures; nobody is shown both of its headers. */
+  /** Its own signatures ack both of its chains; no one is shown both of its headers. */
   equivocate: (run) => leadUntil(run, FAULTY, enoughAccuse(run, FAULTY, "double-ack")),
 
   async withhold(run) {
@@ -65,7 +65,7 @@ const SHOWN: { readonly [M in ByzantineMode]: (run: ByzantineRun) => Promise<unk
   "corrupt-acks": (run) => enoughAccuse(run, FAULTY, "double-ack"),
 
   async silent(run) {
-    // It need not commit: what it missed, it cannot ask for. But it goes on hearing and checking what the others say.
+    // It need not commit: it cannot ask for what it missed. But it goes on receiving and checking what the others say.
     const checked = async () => (await run.observer.status(FAULTY))?.crypto.verified ?? 0;
     const before = await checked();
     await eventually("it takes in what it hears", async () => await checked() > before, 60_000);

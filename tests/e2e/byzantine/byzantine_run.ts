@@ -1,4 +1,4 @@
-/** A cluster of real processes, some of them faulty from the start, under a load that shows every wrong turn. */
+/** A cluster of real processes, some of them faulty from the start, under a load that reveals every error. */
 import { assert, assertEquals } from "@std/assert";
 import type { Client } from "../../../client/mod.ts";
 import type { ByzantineMode } from "../../../replica/byzantine/mod.ts";
@@ -15,16 +15,16 @@ import { startCounting } from "../support/workload.ts";
 const WRITER = "c1";
 const READER = "c2";
 const WRITERS = 4;
-/** Writes that have to come through before the behaviours have shown themselves, and again afterwards. */
+/** Writes that must succeed before the behaviours have shown themselves, and again afterwards. */
 const WRITES = 20;
 const PATIENCE_MS = 60_000;
 
-/** What a test sees of a run. */
+/** The view a test has of a run. */
 export interface ByzantineRun {
   readonly cluster: LocalCluster;
   readonly observer: Observer;
   readonly operator: Client;
-  /** Who writes. */
+  /** The client that writes. */
   readonly client: Client;
   readonly honest: readonly string[];
 }
@@ -32,14 +32,14 @@ export interface ByzantineRun {
 export interface ByzantinePlan {
   readonly replicas: number;
   readonly faulty: Readonly<Record<string, ByzantineMode>>;
-  /** Waits until the behaviours have shown themselves, under load. */
+  /** Waits, under load, until the behaviours have shown themselves. */
   readonly shown: (run: ByzantineRun) => Promise<unknown>;
 }
 
 /**
- * Starts the replicas, the faulty ones as such, and writes while `shown` waits. Then: every acknowledged write is there once, the
- * honest replicas' logs and states are equal, no client has its name on what it did not sign, nobody honest is accused, and all
- * processes live.
+ * Starts the replicas, the faulty ones as such, and writes while `shown` waits. Then asserts: every acknowledged write is there once, the
+ * honest replicas' logs and states are equal, no client's name is on anything it did not sign, no honest replica is accused, and all
+ * processes are alive.
  */
 export function runByzantine({ replicas, faulty, shown }: ByzantinePlan): Promise<void> {
   return withCluster({ replicas }, async (cluster) => {
@@ -77,8 +77,8 @@ const flagsOf = (mode: ByzantineMode | undefined): string[] =>
   mode === undefined ? [] : ["--byzantine", mode, "--unsafe-test-faults"];
 
 /**
- * The writes of each writer in the committed log, in order, each request once however often it is ordered. Throws where one request
- * stands there with two commands, or a command in the name of a client that gave none.
+ * Returns the writes of each writer in the committed log, in order, each request once however often it is ordered. Throws if one request
+ * appears there with two commands, or a command in the name of a client that gave none.
  */
 async function writtenValues(observer: Observer, replica: string, commitIndex: number): Promise<string[][]> {
   const seen = new Map<number, string>();
@@ -115,7 +115,7 @@ export function allShow(
   }, PATIENCE_MS).catch((error: Error) => Promise.reject(new Error(`${error.message}: ${JSON.stringify(seen)}`)));
 }
 
-/** Waits until f + 1 honest replicas hold evidence of `kind` against `culprit`; who was out of the protocol missed the gossip. */
+/** Waits until f + 1 honest replicas hold evidence of `kind` against `culprit`; one that was out of the protocol missed the gossip. */
 export async function enoughAccuse(run: ByzantineRun, culprit: string, kind: string): Promise<void> {
   const weak = Math.floor((run.cluster.ids.length - 1) / 3) + 1;
   let seen: readonly unknown[] = [];
@@ -136,7 +136,7 @@ export const allRefuse = (run: ByzantineRun, ...reasons: readonly string[]): Pro
     ({ refused, ignored }) => reasons.every((reason) => (refused[reason] ?? 0) + (ignored[reason] ?? 0) > 0),
   );
 
-/** Terms that `id` has led so far, by its own account. */
+/** Returns the terms that `id` has led so far, according to its own log. */
 export function termsLed({ cluster }: ByzantineRun, id: string): number[] {
   return cluster.process(id).stderr.lines.flatMap((line) => {
     const { event, leader, term } = JSON.parse(line) as { event?: string; leader?: string; term?: number };
@@ -144,7 +144,7 @@ export function termsLed({ cluster }: ByzantineRun, id: string): number[] {
   });
 }
 
-/** Waits until `id` has led once; each other leader meanwhile is taken out of the protocol until it has a successor. */
+/** Waits until `id` has led once; meanwhile every other leader is deactivated until it has a successor. */
 export async function makeLead(run: ByzantineRun, id: string): Promise<number> {
   const led = await eventually(`${id} leads`, async () => {
     const [term] = termsLed(run, id);
@@ -163,14 +163,14 @@ export async function leadUntil(run: ByzantineRun, id: string, found: Promise<un
   await makeLead(run, id);
   while (waiting) {
     const all = await run.observer.statuses(run.honest);
-    // Once accused it is suspected as soon as it leads: whatever it has to show, it shows before.
+    // Once accused it is suspected as soon as it leads: anything it has to show, it must show before.
     if (all.some(({ evidence }) => evidence.some(({ culprit }) => culprit === id))) break;
     if (all.every(({ leader }) => leader !== id)) await depose(run, (leader) => leader !== id);
   }
   await settled;
 }
 
-/** Takes the present leader out of the protocol until there is another one, if there is a leader and it is `wanted`. */
+/** Deactivates the present leader until there is another one, if there is a leader and it is `wanted`. */
 export async function depose(run: ByzantineRun, wanted: (leader: string) => boolean): Promise<void> {
   const { observer, operator, honest } = run;
   const [present] = await observer.statuses(honest);

@@ -1,6 +1,6 @@
 /**
  * Garbage, truncated, oversized and wrongly signed frames at every socket of running replicas (§7.5, §12): they stay up, serve,
- * and count by kind what they refused. The fourth replica's place is taken by the attacker, who has its addresses and no key.
+ * and count by kind what they refused. The attacker takes the fourth replica's place: it has its addresses and no key.
  */
 import { assert, assertEquals } from "@std/assert";
 import { clientId, replicaId, seq, term } from "../../../protocol/ids.ts";
@@ -19,7 +19,7 @@ import { loadBackend } from "../../../crypto/signing/load_backend.ts";
 
 const random = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length));
 
-/** Well-formed packets signed by a key nobody knows, and what a cut, a stretch and noise make of them. */
+/** Returns well-formed packets signed by an unknown key, and their truncated, extended and random variants. */
 async function hostileFrames(cluster: LocalCluster) {
   const { backend } = await loadBackend("auto");
   const stranger = createSigner(backend, generateKeyPair(backend).secretKey, cluster.roster.cluster);
@@ -59,7 +59,7 @@ function variants(valid: Uint8Array[]): Uint8Array[][] {
   ];
 }
 
-/** Bytes that are not even ZeroMQ's protocol. */
+/** Sends bytes that are not even ZeroMQ's protocol. */
 async function talkNonsense(hostname: string, port: number): Promise<void> {
   using connection = await Deno.connect({ hostname, port });
   await connection.write(random(1000)).catch(() => 0);
@@ -108,7 +108,7 @@ Deno.test("hostile frames at every socket are refused and counted, and service g
     assertEquals(cluster.running, honest);
   }));
 
-/** Every kind of refusal shows up in every replica's status. */
+/** Checks that every kind of refusal shows up in every replica's status. */
 async function checkCounters(cluster: LocalCluster, ids: readonly string[]): Promise<void> {
   const observer = await Observer.of(cluster, "c2");
   for (const id of ids) {

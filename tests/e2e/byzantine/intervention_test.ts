@@ -1,4 +1,4 @@
-/** Client intervention against real leaders (§7.3): one that swallows a client's requests goes, one that serves stays. */
+/** Client intervention against real leaders (§7.3): one that swallows a client's requests is deposed, one that serves stays. */
 import { assert, assertEquals } from "@std/assert";
 import { eventually } from "../../../tasks/support/eventually.ts";
 import { Observer } from "../../../tasks/support/observer.ts";
@@ -20,7 +20,7 @@ for (const replicas of [4, 7]) {
       await cluster.startAll();
       const observer = await Observer.of(cluster, "c3");
       const { leader: first } = await waitForLeader(observer, cluster.ids);
-      // Every replica but a quorum's worth becomes deaf to c1, the present leader among them.
+      // All replicas but a quorum ignore c1, the present leader among them.
       const f = Math.floor((replicas - 1) / 3);
       const deaf = [first, ...cluster.ids.filter((id) => id !== first)].slice(0, f);
       for (const id of deaf) {
@@ -39,7 +39,7 @@ for (const replicas of [4, 7]) {
     }));
 }
 
-/** Has `wanted` elected: the operator keeps each other leader out of the protocol until that is so. */
+/** Has `wanted` elected: the operator deactivates every other leader until it is. */
 async function makeLead(cluster: LocalCluster, observer: Observer, wanted: string): Promise<void> {
   const operator = await cluster.client("operator");
   await eventually(`${wanted} leads`, async () => {
@@ -70,7 +70,7 @@ Deno.test("a client that intervenes without end deposes nobody", () =>
     assertEquals(await waitForLeader(observer, cluster.ids), before);
   }));
 
-/** UpdateLeader for ever new requests, validly signed, to all replicas, as quickly as answers would come. */
+/** Sends UpdateLeader for ever new requests, validly signed, to all replicas, as quickly as answers would come. */
 async function interveneForEver(
   cluster: LocalCluster,
   id: string,

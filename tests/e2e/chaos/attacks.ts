@@ -1,18 +1,18 @@
-/** What is done to the replicas of a chaos run, drawn from a seed. */
+/** Attacks on the replicas of a chaos run, drawn from a seed. */
 import { presentLeader } from "../../../tasks/support/change_leader.ts";
 import type { Observer } from "../../../tasks/support/observer.ts";
 import { Rng } from "../../simulation/plan/rng.ts";
 import type { Fleet } from "./fleet.ts";
 
 const READY_MS = 60_000;
-/** How likely it is the leader that is killed, where one is. */
+/** Probability that an attack on one replica picks the leader. */
 const LEADER_SHARE = 0.6;
 
 const sleep = (seconds: number) => new Promise<void>((resolve) => setTimeout(resolve, 1000 * seconds));
 
 type Attack = (attacker: Attacker) => Promise<void>;
 
-/** Attacks and how often each is drawn. */
+/** Attacks and their weights in the draw. */
 const ATTACKS: readonly (readonly [weight: number, name: string, attack: Attack])[] = [
   [50, "one", (attacker) => attacker.one()],
   [20, "twice", (attacker) => attacker.twice()],
@@ -33,7 +33,7 @@ export interface AttackerParts {
 export class Attacker {
   readonly #parts: AttackerParts;
   readonly #rng: Rng;
-  /** Restarts under way. */
+  /** Restarts in progress. */
   readonly #restarts = new Set<Promise<void>>();
   /** The replica that lost its disk last; until it is a full member no other one may (§1.3). */
   #learner: string | null = null;
@@ -44,14 +44,14 @@ export class Attacker {
     this.#rng = new Rng(parts.seed, "attacks");
   }
 
-  /** Attacks until `seconds` have passed or `over` says so. Then restarts that are under way are waited for. */
+  /** Attacks until `seconds` have passed or `over` returns true, then waits for restarts in progress. */
   async run(seconds: number, over: () => boolean): Promise<void> {
     const { fleet, pauseSeconds: [least, most] } = this.#parts;
     const end = performance.now() + 1000 * seconds;
     const isOver = () => performance.now() >= end || this.#failure !== null || over();
     while (!isOver()) {
       await sleep(Math.min(this.#rng.between(least, most), Math.max(0, end - performance.now()) / 1000));
-      // An attack begins with all up but one, so that most of them leave a quorum.
+      // An attack begins with at most one replica down, so that most attacks leave a quorum.
       if (isOver() || !await fleet.waitForUp(fleet.cluster.ids.length - 1, READY_MS)) continue;
       const [name, attack] = this.#draw();
       this.#parts.say(name);
@@ -61,14 +61,14 @@ export class Attacker {
     if (this.#failure !== null) throw this.#failure;
   }
 
-  /** One replica dies and comes back. */
+  /** Kills one replica and restarts it. */
   async one(): Promise<void> {
     const victim = await this.#victim();
     await this.#parts.fleet.kill(victim);
     this.#restart(victim, this.#rng.between(0, 5));
   }
 
-  /** One dies, and again while it starts, reads its disk and applies its log. */
+  /** Kills one replica, and again while it starts, reads its disk and applies its log. */
   async twice(): Promise<void> {
     const { fleet } = this.#parts;
     const victim = await this.#victim();
@@ -80,7 +80,7 @@ export class Attacker {
     this.#restart(victim, this.#rng.between(0, 2));
   }
 
-  /** The leader and another one die: too few are left until one is back. */
+  /** Kills two replicas: too few are left until one is back. */
   async two(): Promise<void> {
     const { fleet } = this.#parts;
     const victims = this.#rng.shuffle(fleet.up).slice(0, 2);
@@ -88,7 +88,7 @@ export class Attacker {
     for (const victim of victims) this.#restart(victim, this.#rng.between(0, 2));
   }
 
-  /** All die within a moment. */
+  /** Kills all within a moment. */
   async all(): Promise<void> {
     const { fleet } = this.#parts;
     const { ids } = fleet.cluster;
@@ -98,7 +98,7 @@ export class Attacker {
     for (const id of ids) this.#restart(id, this.#rng.between(0, 1));
   }
 
-  /** One loses its disk. Nobody else does before it is a full member again, for which the leader is killed once or more. */
+  /** Has one replica lose its disk. No other does before it is a full member again, for which the leader is killed once or more. */
   async wipe(): Promise<void> {
     const { fleet, observer, wipes } = this.#parts;
     if (!wipes || await this.#hasLearner()) return await this.one();
@@ -108,13 +108,13 @@ export class Attacker {
     this.#restart(victim, 0);
     await sleep(this.#rng.between(0, 3));
     const leader = presentLeader(await observer.statuses(fleet.up))?.leader;
-    // The others may still name one that is down, and about to be restarted already.
+    // The others may still name one that is down, and possibly about to be restarted.
     if (leader === undefined || !fleet.up.includes(leader) || leader === victim) return;
     await fleet.kill(leader);
     this.#restart(leader, this.#rng.between(0, 1));
   }
 
-  /** Whether the replica wiped last is not known to be a full member: while it is down nobody knows. */
+  /** Returns whether the replica wiped last is not known to be a full member: while it is down no one knows. */
   async #hasLearner(): Promise<boolean> {
     if (this.#learner === null) return false;
     const status = await this.#parts.observer.status(this.#learner);

@@ -1,21 +1,21 @@
-/** Clients that write, compare and read a few shared keys, and remember everything they did and saw. */
+/** Clients that write, compare and read a few shared keys, and record everything they did and saw. */
 import { type Client, NoQuorumError, type RequestOptions } from "../../../client/mod.ts";
 import { decodeKvResult, encodeKvCommand, type KvCommand } from "../../../state_machine/mod.ts";
 import { History } from "../../simulation/checkers/history/history.ts";
 import { Rng } from "../../simulation/plan/rng.ts";
 import { nameOf, shortened, valueOf } from "./values.ts";
 
-/** Operations that one client has under way. */
+/** Concurrent operations of one client. */
 const LOOPS = 2;
-/** Keys in use at a time. Each is left for a fresh one after so many operations: histories of one key stay short enough to judge. */
+/** Keys in use at a time. Each is replaced by a fresh one after so many operations: histories of one key stay short enough to check. */
 const SLOTS = 8;
 const OPERATIONS_PER_KEY = 60;
-/** Beyond the longest pause of an attack; a client that gives up leaves an unknown outcome. */
+/** Timeout above the longest pause of an attack; a client that gives up leaves an unknown outcome. */
 const TIMEOUT_MS = 8000;
 const FINAL_READ_MS = 60_000;
 const PARALLEL_READS = 16;
 
-/** One operation as it goes to a file. */
+/** One operation as written to a file. */
 interface Line {
   readonly id: number;
   readonly client: string;
@@ -30,7 +30,7 @@ export interface ClientTally {
   refusedWrites: number;
   reads: number;
   unknown: number;
-  /** Longest time in which no operation of any client ended well, and when it began, in seconds. */
+  /** Longest time in which no operation of any client succeeded, and when it began, in seconds. */
   longestGapSeconds: number;
   longestGapAt: number;
 }
@@ -43,7 +43,7 @@ export class ChaosClients {
   readonly #history = new History();
   readonly #lines: Line[] = [];
   readonly #rng: Rng;
-  /** Key of each slot: how often it was replaced, and operations begun on it. */
+  /** Key of each slot: the number of times it was replaced, and operations begun on it. */
   readonly #slots = Array.from({ length: SLOTS }, () => ({ generation: 0, begun: 0 }));
   /** Revision last seen of each key. */
   readonly #revisions = new Map<string, number>();
@@ -67,7 +67,7 @@ export class ChaosClients {
     this.#running.catch(() => this.#stopping = true);
   }
 
-  /** Keys used so far, and operations begun. */
+  /** Number of keys used so far. */
   get keys(): number {
     return this.#slots.reduce((sum, { generation }) => sum + generation + 1, 0);
   }
@@ -75,7 +75,7 @@ export class ChaosClients {
     return this.#nextId;
   }
 
-  /** Throws what a client failed with, other than that it got no answer in time. */
+  /** Stops all clients. Throws the error a client failed with, unless it was a missing answer. */
   async stop(): Promise<void> {
     this.#stopping = true;
     await this.#running;
@@ -86,7 +86,7 @@ export class ChaosClients {
     return this.#running;
   }
 
-  /** Reads every key ever used, into the history. Throws where one cannot be read. */
+  /** Reads every key ever used, into the history. Throws if one cannot be read. */
   async readAll(): Promise<void> {
     const keys = this.#slots.flatMap(({ generation }, slot) =>
       Array.from({ length: generation + 1 }, (_, i) => keyOf(slot, i))
@@ -102,7 +102,7 @@ export class ChaosClients {
     await Promise.all(readers.map((i) => read(this.#clients[i]!, `c${i + 1}`)));
   }
 
-  /** What is wrong with what the clients saw, or null; and keys whose search was given up. */
+  /** Returns what is wrong with what the clients saw, or null; and the number of keys whose search was given up. */
   judge(): { readonly violation: string | null; readonly undecided: number } {
     const violation = this.#history.check();
     return {
@@ -111,7 +111,7 @@ export class ChaosClients {
     };
   }
 
-  /** Everything as JSON lines, in the order in which operations began. */
+  /** Returns everything as JSON lines, in the order in which operations began. */
   lines(): string {
     return this.#lines.map((line) => JSON.stringify(line) + "\n").join("");
   }
@@ -136,7 +136,7 @@ export class ChaosClients {
     return { op: "delete", key };
   }
 
-  /** Carries `command` out; false where its outcome stays unknown. */
+  /** Carries out `command`; false if its outcome stays unknown. */
   async #perform(client: Client, name: string, command: KvCommand, timeoutMs: number): Promise<boolean> {
     const id = this.#nextId++;
     const sent = "value" in command ? { ...command, value: valueOf(id) } : command;

@@ -1,4 +1,4 @@
-/** The replicas of a chaos run: killed on purpose, started again, and watched for ends that nobody meant. */
+/** The replicas of a chaos run: killed on purpose, restarted, and watched for unintended ends. */
 import { eventually } from "../../../tasks/support/eventually.ts";
 import type { LocalCluster } from "../../../tasks/support/local_cluster.ts";
 import { parseEvent } from "../../../tasks/support/process_events.ts";
@@ -8,7 +8,7 @@ const LAST_LINES = 12;
 
 export interface FleetTally {
   kills: number;
-  /** Kills of a replica that had not said yet that it was ready. */
+  /** Kills of a replica that had not yet reported that it was ready. */
   killsDuringStart: number;
   restarts: number;
   wipes: number;
@@ -26,9 +26,9 @@ export class Fleet {
     ...{ kills: 0, killsDuringStart: 0, restarts: 0, wipes: 0 },
     ...{ checkpoints: 0, transfers: 0, transferredBytes: 0, recoveries: 0, elections: 0 },
   };
-  /** Replicas that ended though nobody killed them, each with its last words. */
+  /** Replicas that ended although they were not killed, each with its last output. */
   readonly faults: string[] = [];
-  /** Replicas that lost their disk once. */
+  /** Replicas that have lost their disk. */
   readonly #wiped = new Set<string>();
   readonly #terms = new Set<number>();
   readonly #ready = new Set<string>();
@@ -38,7 +38,7 @@ export class Fleet {
     this.cluster = cluster;
   }
 
-  /** Replicas that run and have said that they are ready. */
+  /** Replicas that run and have reported that they are ready. */
   get up(): string[] {
     return this.cluster.ids.filter((id) => this.#ready.has(id));
   }
@@ -47,7 +47,7 @@ export class Fleet {
     return Promise.all(this.cluster.ids.filter((id) => !this.#ready.has(id)).map((id) => this.start(id)));
   }
 
-  /** Starts a replica and waits until it is ready or was killed. Throws where it does not come up for another reason. */
+  /** Starts a replica and waits until it is ready or was killed. Throws if it does not come up for another reason. */
   async start(id: string): Promise<void> {
     // Without its flag a replica on an empty disk would take itself for a new one, and a kill may come before it has a database again.
     const flags = this.#wiped.has(id) && !await this.#hasDatabase(id) ? ["--recover"] : [];
@@ -82,7 +82,7 @@ export class Fleet {
     }));
   }
 
-  /** Kills a replica and deletes all that it had. */
+  /** Kills a replica and deletes everything on its disk. */
   async wipe(id: string): Promise<void> {
     await this.kill(id);
     this.#wiped.add(id);
@@ -90,12 +90,12 @@ export class Fleet {
     this.tally.wipes++;
   }
 
-  /** Waits until `count` replicas are up; gives whether they are. */
+  /** Waits until `count` replicas are up; resolves to whether they are. */
   waitForUp(count: number, timeoutMs: number): Promise<boolean> {
     return eventually(`${count} replicas up`, () => this.up.length >= count, timeoutMs).then(() => true, () => false);
   }
 
-  /** The latest lines of every replica's log. */
+  /** Returns the latest lines of every replica's log. */
   lastLines(count: number): string {
     return this.cluster.ids.map((id) =>
       [`--- ${id}`, ...this.cluster.process(id).stderr.lines.slice(-count)].join("\n")

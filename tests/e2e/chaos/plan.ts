@@ -1,4 +1,4 @@
-/** What a chaos run is asked to do. */
+/** The command line of `deno task chaos`. */
 import { ConfigError } from "../../../crypto/config_error.ts";
 import { readFlags, wholeNumber } from "../../../tasks/support/flags.ts";
 
@@ -28,12 +28,12 @@ export interface ChaosPlan {
   readonly checkpointEvery: number;
   readonly logTail: number;
   readonly wipes: boolean;
-  /** Seconds between the beginnings of two attacks, from and to. */
+  /** Minimum and maximum seconds between the beginnings of two attacks. */
   readonly pauseSeconds: readonly [number, number];
   readonly electionTimeoutMs: number;
 }
 
-/** A plan with what is not given filled in. */
+/** Returns a plan with everything not given filled in. */
 export const chaosPlan = (given: Partial<ChaosPlan> = {}): ChaosPlan => ({
   seconds: 600,
   seed: crypto.getRandomValues(new Uint32Array(1))[0]! % 1_000_000,
@@ -52,7 +52,7 @@ export interface ChaosCommand {
   readonly json: string | null;
 }
 
-/** Parses the arguments; null where help was asked for. Throws `ConfigError`. */
+/** Parses the arguments; null if help was requested. Throws `ConfigError`. */
 export function readChaosCommand(args: readonly string[]): ChaosCommand | null {
   const strings = ["minutes", "seed", "clients", "checkpoint-every", "log-tail", "out", "json"] as const;
   const flags = readFlags(args, strings, ["no-wipes", "help"]);

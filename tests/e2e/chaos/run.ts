@@ -1,4 +1,4 @@
-/** One chaos run on a cluster of processes: attacks under load, then the demand that all is there and alike. */
+/** One chaos run on a cluster of processes: attacks under load, then checks that all data is there and equal everywhere. */
 import { presentLeader } from "../../../tasks/support/change_leader.ts";
 import { eventually } from "../../../tasks/support/eventually.ts";
 import type { LocalCluster } from "../../../tasks/support/local_cluster.ts";
@@ -9,7 +9,7 @@ import { ChaosClients, type ClientTally } from "./chaos_clients.ts";
 import { Fleet, type FleetTally } from "./fleet.ts";
 import type { ChaosPlan } from "./plan.ts";
 
-/** How long a whole cluster may take to be level, with all members full. */
+/** Time a whole cluster may take to be level, with all members full. */
 const SETTLE_MS = 60_000;
 const LAST_LINES = 40;
 
@@ -20,20 +20,20 @@ export interface ChaosResult {
   readonly attacks: Readonly<Record<string, number>>;
   readonly keys: number;
   readonly operations: number;
-  /** Keys for which the search for an order was given up. */
+  /** Number of keys for which the search for an order was given up. */
   readonly undecided: number;
   readonly finalIndex: number | null;
-  /** Why the run failed; empty where all is well. */
+  /** Reasons why the run failed; empty if all is well. */
   readonly faults: readonly string[];
 }
 
 export interface ChaosRun {
   readonly result: ChaosResult;
-  /** The history and the replicas' last words, for a file. */
+  /** Returns the history and the replicas' last output, for a file. */
   readonly record: () => string;
 }
 
-/** Client keys that a run needs: its clients, and an observer. */
+/** Returns the number of client keys that a run needs: its clients, and an observer. */
 export const clientsOf = (plan: ChaosPlan): number => plan.clients + 1;
 
 /** Starts the replicas of `cluster`, which has `clientsOf(plan)` clients, and runs `plan`. Faults are in the result, not thrown. */
@@ -82,7 +82,7 @@ async function attack(
   await attacker.run(seconds, () => failed || fleet.faults.length > 0);
 }
 
-/** All replicas are started, level, full members and alike; and every key can be read. Gives the index they end at. */
+/** Waits until all replicas are started, level, full members and equal, and every key can be read. Returns the index they end at. */
 async function settle(fleet: Fleet, clients: ChaosClients, observer: Observer): Promise<number> {
   await fleet.startAll();
   await clients.readAll();
@@ -94,7 +94,7 @@ async function settle(fleet: Fleet, clients: ChaosClients, observer: Observer): 
     if (performance.now() >= deadline) {
       throw new Error(`still learners: ${JSON.stringify(statuses.map((s) => s.recovery))}`);
     }
-    // A learner needs a commit in a term that nobody had entered when it asked (§8.4).
+    // A learner needs a commit in a term that no one had entered when it asked (§8.4).
     const leader = presentLeader(statuses)?.leader;
     if (leader === undefined || statuses.some(({ recovery }) => recovery !== null && recovery.bar === null)) continue;
     await fleet.kill(leader);

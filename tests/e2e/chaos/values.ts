@@ -1,10 +1,10 @@
-/** Values that name the operation that wrote them, and are as long as that name says, so that large ones need not be remembered. */
+/** Values derived from the name of the operation that wrote them, length included, so that large ones need not be stored. */
 import { decodeKvResult, encodeKvResult } from "../../../state_machine/mod.ts";
 
 const UTF8 = new TextEncoder();
 const MOST_BYTES = 6000;
 
-/** What operation `id` writes: its name and a filling that follows from it. */
+/** Returns the value that operation `id` writes: its name and a filling that follows from it. */
 export function valueOf(id: number): Uint8Array {
   let state = Math.imul(id + 1, 2654435761) >>> 0;
   const draw = () => state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -15,10 +15,10 @@ export function valueOf(id: number): Uint8Array {
   return bytes;
 }
 
-/** What stands for that value in a history. */
+/** Returns the name that stands for that value in a history. */
 export const nameOf = (id: number): Uint8Array => UTF8.encode(`op${id}`);
 
-/** A result with its value, if it has one, put as its name. Throws where a value is not, byte for byte, what was written. */
+/** Returns a result with its value, if it has one, replaced by its name. Throws if a value is not, byte for byte, what was written. */
 export function shortened(result: Uint8Array): Uint8Array {
   const decoded = decodeKvResult(result);
   if (decoded?.status !== "value") return result;

@@ -1,6 +1,6 @@
 /**
- * A follower and a leader as real processes whose files cannot grow: each stays, says so, goes on once they can, and stops on SIGTERM
- * meanwhile. Runs with SIGXFSZ ignored, which its processes inherit; `disk_process_test.ts` sees to that.
+ * A follower and a leader as real processes whose files cannot grow: each stays up, reports it, continues once they can, and stops on
+ * SIGTERM meanwhile. Runs with SIGXFSZ ignored, which its processes inherit; `disk_process_test.ts` sees to that.
  */
 import { assert, assertEquals } from "@std/assert";
 import type { Client } from "../../../client/mod.ts";
@@ -12,10 +12,10 @@ import { withCluster } from "../support/process_cluster.ts";
 import { writeMany } from "../support/workload.ts";
 
 const PARALLEL = 8;
-/** Less than the replicas' logs beside their databases have already. */
+/** Less than the replicas' write-ahead logs already hold. */
 const BOUND_BYTES = 50_000;
 
-interface Scene {
+interface Situation {
   readonly cluster: LocalCluster;
   readonly client: Client;
   readonly observer: Observer;
@@ -33,8 +33,8 @@ const boundFiles = (pid: number, bytes: number | "unlimited"): Promise<void> =>
 const events = (cluster: LocalCluster, id: string) =>
   cluster.process(id).stderr.lines.map((line) => JSON.parse(line).event as string);
 
-/** Lets the files of `id` grow no more in the middle of writes; gives when it has said so. */
-async function refuse({ cluster, client, observer }: Scene, id: string): Promise<void> {
+/** Stops the files of `id` from growing in the middle of writes; returns once it has reported it. */
+async function refuse({ cluster, client, observer }: Situation, id: string): Promise<void> {
   await boundFiles(cluster.process(id).pid, BOUND_BYTES);
   await writeMany(client, 40, PARALLEL);
   await eventually(`${id} says that its disk refuses`, async () => {
@@ -44,10 +44,10 @@ async function refuse({ cluster, client, observer }: Scene, id: string): Promise
   });
 }
 
-/** The same, and lets them grow again: it is back by itself, and has what the others have. */
-async function refuseAndRelent(scene: Scene, id: string): Promise<void> {
-  const { cluster, client, observer } = scene;
-  await refuse(scene, id);
+/** Does the same, and lets them grow again: it recovers by itself, and has what the others have. */
+async function refuseAndRelent(situation: Situation, id: string): Promise<void> {
+  const { cluster, client, observer } = situation;
+  await refuse(situation, id);
   await writeMany(client, 40, PARALLEL);
   await boundFiles(cluster.process(id).pid, "unlimited");
   await eventually(`${id} is back`, async () => (await observer.status(id))?.storage.state === "ok", 30_000);
@@ -59,13 +59,13 @@ async function refuseAndRelent(scene: Scene, id: string): Promise<void> {
 
 await withCluster({}, async (cluster) => {
   await cluster.startAll("--log-level", "warn");
-  const scene = { cluster, client: await cluster.client("c1"), observer: await Observer.of(cluster, "c2") };
-  await writeMany(scene.client, 20, PARALLEL);
-  const { leader } = await waitForLeader(scene.observer, cluster.ids);
+  const situation = { cluster, client: await cluster.client("c1"), observer: await Observer.of(cluster, "c2") };
+  await writeMany(situation.client, 20, PARALLEL);
+  const { leader } = await waitForLeader(situation.observer, cluster.ids);
   const follower = cluster.ids.find((id) => id !== leader)!;
-  await refuseAndRelent(scene, follower);
-  await refuseAndRelent(scene, leader);
-  await refuse(scene, follower);
+  await refuseAndRelent(situation, follower);
+  await refuseAndRelent(situation, leader);
+  await refuse(situation, follower);
   const before = performance.now();
   const { code } = await cluster.process(follower).end();
   assertEquals(code, 0);

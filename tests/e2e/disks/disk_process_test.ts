@@ -1,7 +1,7 @@
-/** Runs `disk_process_run.ts` where the system has what it takes to bound a running process's files. */
+/** Runs `disk_process_run.ts` if the system can bound a running process's files. */
 import { assert } from "@std/assert";
 
-/** Whether there is a `prlimit` (util-linux). */
+/** Returns whether there is a `prlimit` (util-linux). */
 function canBoundFiles(): boolean {
   try {
     return new Deno.Command("prlimit", { args: ["--version"], stdout: "null", stderr: "null" }).outputSync().success;
@@ -15,7 +15,7 @@ Deno.test({
   ignore: !canBoundFiles(),
   async fn() {
     const script = new URL("disk_process_run.ts", import.meta.url).pathname;
-    // A process that ignores SIGXFSZ gets an error where a file would grow too long; by default it would be ended.
+    // A process that ignores SIGXFSZ gets an error when a file would grow too long; by default it would be ended.
     const args = ["-c", `trap "" XFSZ; exec "$0" run -q --no-prompt -P=test "$1"`, Deno.execPath(), script];
     const { success, stderr } = await new Deno.Command("sh", { args, stdout: "null", stderr: "piped" }).output();
     assert(success, new TextDecoder().decode(stderr));

@@ -1,4 +1,6 @@
-/** Disks that refuse writes under running replicas, and take them again (§4.1): nothing is lost, no lie is told, nobody has to help. */
+/**
+ * Disks that refuse writes under running replicas, and take them again (§4.1): nothing is lost, nothing false is signed, no help is needed.
+ */
 import { assert, assertEquals, assertIsError, assertRejects, assertStringIncludes } from "@std/assert";
 import { sha256Hex } from "../../../crypto/digest.ts";
 import { NoQuorumError } from "../../../client/mod.ts";
@@ -16,14 +18,14 @@ const statusOf = (cluster: MemoryCluster, id: string): ReplicaReport => cluster.
 
 const idsOf = (cluster: MemoryCluster): string[] => cluster.roster.replicas.map(({ id }) => id);
 
-/** One leader that all of `ids` name. */
+/** Returns the one leader that all of `ids` name. */
 const leaderOf = (cluster: MemoryCluster, ids = idsOf(cluster)) =>
   eventually("one leader named by all", () => {
     const leaders = new Set(ids.map((id) => statusOf(cluster, id).leader));
     return leaders.size === 1 && [...leaders][0];
   }, 30_000);
 
-/** All of `ids` with the same log committed and the same state. */
+/** Waits until all of `ids` have committed the same log and have the same state. */
 const levelAt = (cluster: MemoryCluster, ids = idsOf(cluster)) =>
   eventually("equal logs and states", () => {
     const statuses = ids.map((id) => statusOf(cluster, id));
@@ -34,7 +36,7 @@ const levelAt = (cluster: MemoryCluster, ids = idsOf(cluster)) =>
 const refusedAt = (cluster: MemoryCluster, id: string) =>
   eventually(`${id} says that its disk refuses`, () => statusOf(cluster, id).storage.state === "refused");
 
-/** Writes all the time while `body` runs; gives how many writes were acknowledged, each in one of the values of `n`. */
+/** Writes all the time while `body` runs; returns how many writes were acknowledged, each in one of the values of `n`. */
 async function underWrites(cluster: MemoryCluster, body: () => Promise<void>): Promise<number> {
   const client = cluster.client("c1");
   let [done, over] = [0, false];
@@ -52,12 +54,12 @@ async function underWrites(cluster: MemoryCluster, body: () => Promise<void>): P
   return done;
 }
 
-/** What a replica has signed, handed to the network and committed. */
+/** Returns what a replica has signed, handed to the network and committed. */
 const footprint = ({ crypto, transport, term, commitIndex, commitHash, lastIndex }: ReplicaReport) => ({
   ...{ signed: crypto.signed, sent: transport.sent, term, commitIndex, commitHash, lastIndex },
 });
 
-/** Lets the disk of `id` refuse in the middle of writes and take them again, and asserts what everybody sees. */
+/** Lets the disk of `id` refuse in the middle of writes and take them again, and asserts what every participant sees. */
 async function assertSurvives(cluster: MemoryCluster, id: string): Promise<void> {
   const others = idsOf(cluster).filter((other) => other !== id);
   cluster.disk(id).refusing = "no space left";
@@ -79,7 +81,7 @@ async function assertSurvives(cluster: MemoryCluster, id: string): Promise<void>
   await eventually(`${id} follows`, () => statusOf(cluster, id).commitIndex > beyond, 30_000);
 }
 
-/** A client hears of it, and nothing but the answers to it was signed. */
+/** Asserts that a client is told of it, and that nothing but the answers to it was signed. */
 async function assertAnswersStatus(cluster: MemoryCluster, id: string): Promise<void> {
   const lines = await cluster.client("c2").getStatus();
   const line = lines.find(({ replica }) => replica === id);
@@ -102,7 +104,7 @@ class MemorySink implements RecordingSink {
   }
 }
 
-/** What a replica recorded and logged. */
+/** Creates parts that keep what a replica recorded and logged. */
 function witness() {
   const [sink, events] = [new MemorySink(), [] as string[]];
   const parts: Partial<ReplicaParts> = {
@@ -124,7 +126,7 @@ Deno.test("a follower's disk refuses in the middle of writes: the others go on, 
   await assertRecordedUpToRefusal(sink);
 });
 
-/** The recording ends with the core that it is of, says why, and replays alike. */
+/** Asserts that the recording ends with the core it belongs to, says why, and replays alike. */
 async function assertRecordedUpToRefusal({ text, closed }: MemorySink): Promise<void> {
   const result = await replayRecording({ text });
   assertEquals([result.difference, closed], [null, true]);

@@ -1,4 +1,4 @@
-/** What the tests of lost, damaged and outdated disks share. */
+/** Shared steps of the tests of lost, damaged and outdated disks. */
 import { assertEquals } from "@std/assert";
 import type { Client } from "../../../client/mod.ts";
 import type { LocalCluster } from "../../../tasks/support/local_cluster.ts";
@@ -12,15 +12,15 @@ import { startCounting } from "../support/workload.ts";
 export const FLAGS = ["--log-level", "info"] as const;
 const PATIENCE_MS = 60_000;
 
-export interface Scene {
+export interface Situation {
   readonly cluster: LocalCluster;
   readonly client: Client;
   readonly operator: Client;
   readonly observer: Observer;
 }
 
-/** Four replicas that make checkpoints often and drop entries soon, all running. */
-export const withScene = (body: (scene: Scene) => Promise<void>): Promise<void> =>
+/** Runs four replicas that make checkpoints often and drop entries soon. */
+export const withSituation = (body: (situation: Situation) => Promise<void>): Promise<void> =>
   withCluster(
     { constants: { electionTimeoutMs: 500, patienceMs: 1000, checkpointEvery: 20, logTail: 10 } },
     async (cluster) => {
@@ -34,14 +34,14 @@ export const withScene = (body: (scene: Scene) => Promise<void>): Promise<void> 
     },
   );
 
-/** A replica that follows. */
-export async function aFollower({ cluster, observer }: Scene): Promise<string> {
+/** Returns a replica that follows. */
+export async function aFollower({ cluster, observer }: Situation): Promise<string> {
   const { leader } = await waitForLeader(observer, cluster.ids);
   return cluster.ids.find((id) => id !== leader)!;
 }
 
-/** Starts `id` and gives how it ended and the last line of its log; it must end by itself, whether it got ready first or not. */
-export async function endsByItself({ cluster }: Scene, id: string, ...flags: string[]) {
+/** Starts `id` and returns its exit and the last line of its log; it must end by itself, whether it got ready first or not. */
+export async function endsByItself({ cluster }: Situation, id: string, ...flags: string[]) {
   await cluster.start(id, ...FLAGS, ...flags).catch(() => null);
   const process = cluster.process(id);
   const { code } = await process.exited;
@@ -51,8 +51,8 @@ export async function endsByItself({ cluster }: Scene, id: string, ...flags: str
   return { code, reason: String(last["reason"]), message: String(last["message"]), events: eventsOf(process) };
 }
 
-/** Starts `id` with `--recover` and sees it become a full member, with the log and state of the others. */
-export async function comesBack({ cluster, client, observer }: Scene, id: string): Promise<void> {
+/** Starts `id` with `--recover` and waits until it is a full member, with the log and state of the others. */
+export async function comesBack({ cluster, client, observer }: Situation, id: string): Promise<void> {
   await cluster.start(id, "--recover", ...FLAGS);
   const others = cluster.ids.filter((other) => other !== id);
   const level = Math.max(...(await observer.statuses(others)).map(({ commitIndex }) => commitIndex));
@@ -64,8 +64,8 @@ export async function comesBack({ cluster, client, observer }: Scene, id: string
   await assertEqualLogs(observer, cluster.ids);
 }
 
-/** Kills the leader, so that a quorum needs the vote and the acks of `id`, which is not it: writes go on all the same. */
-export async function isNeeded({ cluster, client, observer }: Scene, id: string): Promise<void> {
+/** Kills the leader, so that a quorum needs the vote and the acks of `id`, which is another one: writes must still succeed. */
+export async function isNeeded({ cluster, client, observer }: Situation, id: string): Promise<void> {
   let before = await waitForLeader(observer, cluster.ids);
   if (before.leader === id) {
     await cluster.process(id).end();

@@ -1,24 +1,24 @@
-/** A replica whose disk is gone comes back (§8.3, §8.4): a learner, then the state, then a full member. What it shows of that on the way. */
+/** A replica whose disk is gone comes back (§8.3, §8.4): a learner, then the state, then a full member; and reports it on the way. */
 import { assert, assertEquals } from "@std/assert";
 import { DenoProcess } from "../../../tasks/support/deno_process.ts";
 import { eventually } from "../../../tasks/support/eventually.ts";
 import { knowsItsBar, loseDisk } from "../../../tasks/support/lost_disk.ts";
 import { eventsOf, loggedEvent } from "../../../tasks/support/process_events.ts";
 import { assertEqualLogs } from "../support/agreement.ts";
-import { aFollower, comesBack, FLAGS, isNeeded, type Scene, withScene } from "./lost_disk_scenario.ts";
+import { aFollower, comesBack, FLAGS, isNeeded, type Situation, withSituation } from "./lost_disk_scenario.ts";
 import { writeMany } from "../support/workload.ts";
 
 const PATIENCE_MS = 60_000;
 
 Deno.test("a replica that lost its disk: learner, state transfer, change of leaders, full member that votes; and it restarts as one", () =>
-  withScene(async (scene) => {
-    const { cluster, client, observer } = scene;
+  withSituation(async (situation) => {
+    const { cluster, client, observer } = situation;
     await writeMany(client, 60, 2);
-    const id = await aFollower(scene);
+    const id = await aFollower(situation);
     await loseDisk(cluster, id);
     await writeMany(client, 60, 2);
-    await comesBack(scene, id);
-    await isNeeded(scene, id);
+    await comesBack(situation, id);
+    await isNeeded(situation, id);
     const told = new Set(eventsOf(cluster.process(id)).map(({ event }) => event));
     for (const event of ["state-transfer", "state-transferred", "recovery-bar", "recovered"]) {
       assert(told.has(event), `${event} is not in its log`);
@@ -31,15 +31,15 @@ Deno.test("a replica that lost its disk: learner, state transfer, change of lead
     assert(status?.recovery === null && status.logBase > 0 && (status.checkpoint?.index ?? 0) >= status.logBase);
   }));
 
-/** Bytes of what a transfer has to fetch, so that it is not over before its sources can be stopped. */
+/** Number of values a transfer has to fetch, so that it is not over before its sources can be stopped. */
 const VALUES = 200;
 const VALUE_BYTES = 60_000;
 
 Deno.test("a state transfer under way shows in the status and the log, and goes on when its sources do", () =>
-  withScene(async (scene) => {
-    const { cluster, client, observer } = scene;
-    await fillUp(scene);
-    const id = await aFollower(scene);
+  withSituation(async (situation) => {
+    const { cluster, client, observer } = situation;
+    await fillUp(situation);
+    const id = await aFollower(situation);
     await loseDisk(cluster, id);
     const others = cluster.ids.filter((other) => other !== id);
     const process = await cluster.start(id, "--recover", ...FLAGS);
@@ -53,7 +53,7 @@ Deno.test("a state transfer under way shows in the status and the log, and goes 
     assertEquals(stateTransfer.index, progress["index"]);
     assert(stateTransfer.bytesReceived >= Number(progress["bytes"]));
     assert((stateTransfer.chunksMissing ?? 1) > 0 && stateTransfer.chunksReceived < VALUES);
-    const line = await statusLine(scene, id);
+    const line = await statusLine(situation, id);
     assertEquals([line.reachable, line.status?.logBase], [true, 0]);
     assert(line.status?.recovery && line.status.stateTransfer, "the client's status command does not tell");
     for (const other of others) cluster.process(other).signal("SIGCONT");
@@ -67,7 +67,7 @@ Deno.test("a state transfer under way shows in the status and the log, and goes 
   }));
 
 /** Writes long values, and short ones until the last of the long ones lie below a checkpoint. */
-async function fillUp({ cluster, client, observer }: Scene): Promise<void> {
+async function fillUp({ cluster, client, observer }: Situation): Promise<void> {
   let next = 0;
   await Promise.all(Array.from({ length: 8 }, async () => {
     for (let i = next++; i < VALUES; i = next++) {
@@ -89,8 +89,8 @@ interface StatusLine {
   readonly status?: { readonly logBase: number; readonly recovery: unknown; readonly stateTransfer: unknown };
 }
 
-/** What `client status --json` says of one replica. */
-async function statusLine({ cluster }: Scene, id: string): Promise<StatusLine> {
+/** Returns the output of `client status --json` about one replica. */
+async function statusLine({ cluster }: Situation, id: string): Promise<StatusLine> {
   const args = [...cluster.credentials("c3"), "--json", "status"];
   await using process = new DenoProcess("client", "client/main.ts", args);
   await Promise.all([process.exited, process.stdout.ended]);

@@ -2,39 +2,39 @@
 import { assert, assertEquals } from "@std/assert";
 import { deposeLeader } from "../../../tasks/support/change_leader.ts";
 import { eventually } from "../../../tasks/support/eventually.ts";
-import { aFollower, comesBack, endsByItself, FLAGS, type Scene, withScene } from "./lost_disk_scenario.ts";
+import { aFollower, comesBack, endsByItself, FLAGS, type Situation, withSituation } from "./lost_disk_scenario.ts";
 import { startCounting, writeMany } from "../support/workload.ts";
 
 const ASIDE = "replica.db.before-recovery-1";
 
 Deno.test("a sound database is not given up for --recover; a damaged one ends the replica with 1, and is kept aside as it comes back", () =>
-  withScene(async (scene) => {
-    const { cluster, client, observer } = scene;
+  withSituation(async (situation) => {
+    const { cluster, client, observer } = situation;
     const load = startCounting(client, 2);
     await writeMany(client, 60, 2);
-    const id = await aFollower(scene);
+    const id = await aFollower(situation);
     await cluster.process(id).end();
-    const sound = await endsByItself(scene, id, "--recover");
+    const sound = await endsByItself(situation, id, "--recover");
     assertEquals([sound.code, sound.reason], [1, "StorageError"], sound.message);
     assert(sound.message.includes("start without --recover"), sound.message);
     const path = `${cluster.dataDir(id)}/replica.db`;
     const damaged = flipOneBit(Deno.readFileSync(path), "value-7");
     await Deno.writeFile(path, damaged);
     for (let start = 0; start < 2; start++) {
-      const { code, reason, message, events } = await endsByItself(scene, id);
+      const { code, reason, message, events } = await endsByItself(situation, id);
       assertEquals([code, reason], [1, "StorageError"], message);
       assert(message.includes("--recover"), message);
       assertEquals(events.map(({ event }) => event), ["stopped"], "it took part for a while");
     }
     await writeMany(client, 20, 2);
     await load.stop();
-    await comesBack(scene, id);
+    await comesBack(situation, id);
     await load.check(client);
     assertEquals(await Deno.readFile(`${cluster.dataDir(id)}/${ASIDE}`), damaged);
     assertEquals((await observer.statuses(cluster.ids)).length, 4);
   }));
 
-/** Changes one bit wherever `text` stands in `bytes`: in every entry and every chunk of a snapshot that holds it. */
+/** Flips one bit wherever `text` occurs in `bytes`: in every entry and every chunk of a snapshot that holds it. */
 function flipOneBit(bytes: Uint8Array, text: string): Uint8Array<ArrayBuffer> {
   const wanted = new TextEncoder().encode(text);
   const changed = new Uint8Array(bytes);
@@ -49,34 +49,34 @@ function flipOneBit(bytes: Uint8Array, text: string): Uint8Array<ArrayBuffer> {
 }
 
 Deno.test("an old copy of a replica's own disk: it is shown what it forgot, stops, refuses a second start, and recovers", () =>
-  withScene(async (scene) => {
-    const { cluster, client } = scene;
+  withSituation(async (situation) => {
+    const { cluster, client } = situation;
     await writeMany(client, 30, 2);
-    const id = await aFollower(scene);
+    const id = await aFollower(situation);
     const [dir, copy] = [cluster.dataDir(id), `${cluster.dir}/copy`];
     await cluster.process(id).end();
     await copyDirectory(dir, copy);
     await cluster.start(id, ...FLAGS);
-    await takesPart(scene, id);
+    await takesPart(situation, id);
     await cluster.process(id).end();
     await Deno.remove(dir, { recursive: true });
     await copyDirectory(copy, dir);
     const load = startCounting(client, 2);
-    const first = await endsByItself(scene, id);
+    const first = await endsByItself(situation, id);
     assertEquals([first.code, first.reason], [1, "StorageError"], first.message);
     assert(/out of date: .* --recover/.test(first.message), first.message);
-    const second = await endsByItself(scene, id);
+    const second = await endsByItself(situation, id);
     assertEquals([second.code, second.events.map(({ event }) => event)], [1, ["stopped"]]);
     assert(/must not be used any more: .* --recover/.test(second.message), second.message);
     await load.stop();
     await load.check(client);
-    await comesBack(scene, id);
+    await comesBack(situation, id);
     await load.check(client);
     assert((await Deno.stat(`${dir}/${ASIDE}`)).isFile);
   }));
 
-/** Leaders change until `id` has voted in two elections, so that what others hold of them has its signature. */
-async function takesPart({ cluster, client, operator, observer }: Scene, id: string): Promise<void> {
+/** Changes leaders until `id` has voted in two elections, so that proofs the others hold contain its signature. */
+async function takesPart({ cluster, client, operator, observer }: Situation, id: string): Promise<void> {
   const load = startCounting(client, 2, "elections");
   await eventually(`${id} is level`, async () => {
     const statuses = await observer.statuses(cluster.ids);

@@ -1,4 +1,4 @@
-/** What replicas give to who makes a backup, and how much of it, over the in-memory network. */
+/** The data that replicas give to the maker of a backup, and its limits, over the in-memory network. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { SourceError, takeBackup, UsageError } from "../../../client/mod.ts";
 import { backend } from "../../support/backends.ts";

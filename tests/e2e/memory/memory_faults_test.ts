@@ -51,7 +51,7 @@ Deno.test("an equivocating leader is caught by its own signatures and replaced; 
   const honest = ids.filter((id) => id !== faulty);
   const accused = () =>
     honest.every((id) => cluster.nodes.get(id)!.replica.status().evidence.some(({ culprit }) => culprit === faulty));
-  // Whoever else leads is stopped for a moment, until the faulty one has led and shown what it is.
+  // Any other leader is stopped for a moment, until the faulty one has led and shown itself.
   for (let round = 0; !accused(); round++) {
     assert(round < 40, "the faulty replica never led");
     const leader = await leaderOf(cluster);

@@ -1,4 +1,4 @@
-/** What clients and the operator can ask of a replica, over the in-memory network. */
+/** Questions of clients and the operator to a replica, over the in-memory network. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { backend } from "../../support/backends.ts";
 import { RefusedError } from "../../../client/mod.ts";
@@ -119,7 +119,7 @@ Deno.test("an operator's command in another's hand is refused by the library's e
 type Question = { readonly kind: "FastRead"; readonly query: Uint8Array } | { readonly kind: "GetStatus" };
 type Told = { readonly ok: boolean; readonly payload: string };
 
-/** A bare client of `r1` that signs with the key of `id`. */
+/** Creates a bare client of `r1` that signs with the key of `id`. */
 function asking(cluster: MemoryCluster, id: string) {
   const signer = createSigner(backend, unhex(cluster.keys.get(id)!.secretKey), cluster.roster.cluster);
   const transport = cluster.clientTransport();
@@ -140,7 +140,7 @@ async function ask(cluster: MemoryCluster, id: string, question: Question): Prom
   return { answers };
 }
 
-/** One SetActive for `replica`, sent to `to`, with a `time` of our choice; its answer. */
+/** Sends one SetActive for `replica` to `to`, with any `time`; returns its answer. */
 async function setActive(
   ...[cluster, replica, active, time, to = replica]: Parameters<typeof sendSetActive>
 ): Promise<Told> {

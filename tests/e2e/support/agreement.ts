@@ -1,4 +1,4 @@
-/** Statements about all honest replicas of a running cluster, waited for. */
+/** Waits for conditions on all honest replicas of a running cluster. */
 import { assertEquals } from "@std/assert";
 import { eventually } from "../../../tasks/support/eventually.ts";
 import type { Comparison, Observer } from "../../../tasks/support/observer.ts";

@@ -1,4 +1,4 @@
-/** A real cluster of processes in a directory of its own, gone after the test whatever happens. */
+/** A real cluster of processes in a fresh directory, removed after the test whatever happens. */
 import { LocalCluster } from "../../../tasks/support/local_cluster.ts";
 import { findFreePorts } from "../../../tasks/support/free_ports.ts";
 import type { ProtocolConstants } from "../../../protocol/config.ts";
@@ -10,7 +10,7 @@ export interface ProcessClusterOptions {
   readonly constants?: Partial<ProtocolConstants>;
 }
 
-/** Runs `body` with a cluster of which nothing runs yet; on failure the replicas' last lines are printed. */
+/** Runs `body` with a cluster of which no replica runs yet; on failure the replicas' last lines are printed. */
 export async function withCluster(
   options: ProcessClusterOptions,
   body: (cluster: LocalCluster) => Promise<void>,
@@ -35,6 +35,6 @@ function printLog(cluster: LocalCluster, id: string): void {
   try {
     console.error([`--- ${id}`, ...cluster.process(id).stderr.lines.slice(-20)].join("\n"));
   } catch {
-    // Never started: it has said nothing.
+    // Never started: it has no output.
   }
 }

@@ -1,10 +1,10 @@
-/** Commands under a terminal of their own, as a person runs them. What a program asks only where it has one shows nowhere else. */
+/** Runs commands under a terminal of their own, as a person does. Questions that a program asks only in a terminal show nowhere else. */
 import { eventually } from "../../../tasks/support/eventually.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
-/** What Ctrl-C is to a terminal. */
+/** The character Ctrl-C sends. */
 const INTERRUPT = "\x03";
-/** How Deno asks for a permission. */
+/** Deno's permission questions. */
 const QUESTION = /Allow\?|Deno requests/;
 
 export class Terminal implements AsyncDisposable {
@@ -14,9 +14,9 @@ export class Terminal implements AsyncDisposable {
   readonly #keyboard: WritableStreamDefaultWriter<Uint8Array>;
   readonly #ended: Promise<unknown>;
 
-  /** Runs this very Deno with `args`, by default in the folder of this project. Throws where there is no `script` (util-linux). */
+  /** Runs this same Deno with `args`, by default in the folder of this project. Throws if there is no `script` (util-linux). */
   constructor(args: readonly string[], cwd: string | URL = ROOT) {
-    // The shell gives way: one that stayed would be interrupted with the command and hide its exit code.
+    // The shell replaces itself: one that stayed would be interrupted with the command and hide its exit code.
     const line = `exec ${[Deno.execPath(), ...args].map(quoted).join(" ")}`;
     const command = new Deno.Command("script", {
       args: ["-qec", line, "/dev/null"],
@@ -27,7 +27,7 @@ export class Terminal implements AsyncDisposable {
     this.#ended = Promise.all([this.#read(), this.#child.status.then(({ code }) => this.#code = code)]);
   }
 
-  /** All that the terminal has shown, with plain line ends. */
+  /** Everything the terminal has shown, with plain line ends. */
   get text(): string {
     return this.#text.replaceAll("\r\n", "\n");
   }
@@ -42,7 +42,7 @@ export class Terminal implements AsyncDisposable {
     return this.type(INTERRUPT);
   }
 
-  /** Waits until it shows `wanted`. Throws where it asks for a permission, ends without it or takes longer than `timeoutMs`. */
+  /** Waits until it shows `wanted`. Throws if it asks for a permission, ends without it or takes longer than `timeoutMs`. */
   async shows(wanted: RegExp, timeoutMs: number): Promise<RegExpExecArray> {
     return await this.#until(String(wanted), timeoutMs, () => {
       const found = wanted.exec(this.text);
@@ -51,7 +51,7 @@ export class Terminal implements AsyncDisposable {
     });
   }
 
-  /** Waits until the command has ended and gives its exit code. Throws where it asks for a permission or takes longer than `timeoutMs`. */
+  /** Waits until the command has ended and returns its exit code. Throws if it asks for a permission or takes longer than `timeoutMs`. */
   async exitCode(timeoutMs: number): Promise<number> {
     const { code } = await this.#until("the end", timeoutMs, () => this.#code === null ? null : { code: this.#code });
     await this.#ended;
@@ -59,7 +59,7 @@ export class Terminal implements AsyncDisposable {
     return code;
   }
 
-  /** Takes the terminal away, which hangs up on all that still run in it. */
+  /** Closes the terminal, which hangs up on everything still running in it. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#code === null) this.#child.kill("SIGKILL");
     await this.#ended;
@@ -97,5 +97,5 @@ function start(command: Deno.Command): Deno.ChildProcess {
   }
 }
 
-/** One word of a shell's command line. */
+/** Quotes one word of a shell's command line. */
 const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;

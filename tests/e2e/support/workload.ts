@@ -1,16 +1,16 @@
-/** Writers for end-to-end tests that remember what was acknowledged, so that it can be checked afterwards. */
+/** Writers for end-to-end tests that record what was acknowledged, so that it can be checked afterwards. */
 import type { Client } from "../../../client/mod.ts";
 
 export interface Workload {
   /** Writes acknowledged so far. */
   readonly acknowledged: number;
-  /** Lets the writes under way finish and ends. */
+  /** Waits for writes in flight and ends. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts `writers` loops on `client`. Writer w counts up by cas on key `<prefix><w>`, so that a write applied twice would show as a refusal,
- * and a lost one as a value that is too low.
+ * Starts `writers` loops on `client`. Writer w counts up by cas on key `<prefix><w>`, so that a write applied twice would show as a
+ * refusal, and a lost one as a value that is too low.
  */
 export function startCounting(
   client: Client,

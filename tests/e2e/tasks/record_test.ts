@@ -1,4 +1,4 @@
-/** Recorded runs of real processes: the same core, given what it was given, makes the same of it at every step. */
+/** Recorded runs of real processes: the same core, given the same inputs, produces the same outputs at every step. */
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import type { LocalCluster } from "../../../tasks/support/local_cluster.ts";
 import { eventually } from "../../../tasks/support/eventually.ts";
@@ -16,7 +16,7 @@ const fileOf = (cluster: LocalCluster, id: string, run = 1): string => `${cluste
 const startRecorded = (cluster: LocalCluster, id: string, run = 1, ...flags: string[]) =>
   cluster.start(id, "--log-level", "info", "--record", fileOf(cluster, id, run), ...flags);
 
-/** Asserts that everything was alike and that something happened. */
+/** Asserts that everything replayed alike and that something happened. */
 async function assertReplays(path: string, ending: "closed" | "cut"): Promise<ReplayResult> {
   const result = await replayRecording(path);
   assertEquals(result.difference, null);
@@ -25,7 +25,7 @@ async function assertReplays(path: string, ending: "closed" | "cut"): Promise<Re
   return result;
 }
 
-/** Ends a replica of an idle cluster in order, and asserts that its recording ends where the replica stood. */
+/** Ends a replica of an idle cluster in order, and asserts that its recording ends in the replica's last state. */
 async function assertEndsAlike(cluster: LocalCluster, observer: Observer, id: string, run = 1): Promise<ReplayResult> {
   const status = await observer.status(id);
   assertEquals((await cluster.process(id).end()).code, 0);
@@ -91,7 +91,7 @@ Deno.test("a lying leader's core is honest: its recording replays without the li
     for (const id of honest) await assertEndsAlike(cluster, observer, id);
   }));
 
-/** Takes the lead away from `leader` for one term. */
+/** Takes leadership away from `leader` for one term. */
 async function moveLead(
   operator: Awaited<ReturnType<LocalCluster["client"]>>,
   observer: Observer,

@@ -1,4 +1,4 @@
-/** The replica as a process: its flags, exit codes, first and last words. */
+/** The replica as a process: its flags, exit codes, first and last output. */
 import { assert, assertEquals } from "@std/assert";
 import { DenoProcess } from "../../../tasks/support/deno_process.ts";
 import type { LocalCluster } from "../../../tasks/support/local_cluster.ts";

@@ -1,4 +1,4 @@
-/** What the README shows, under a terminal: nothing asks for a permission, Ctrl-C stops it, and exit codes are right. */
+/** Runs the commands of the README under a terminal: none asks for a permission, Ctrl-C stops them, and exit codes are right. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { kill } from "node:process";
 import { PORTS_PER_REPLICA } from "../../../crypto/roster/generate_cluster.ts";
@@ -12,7 +12,7 @@ const DEMO_MS = 100_000;
 /** `script` of other systems takes other options. */
 const ignore = Deno.build.os !== "linux";
 
-/** Runs a task to its end and gives what it showed. */
+/** Runs a task to its end and returns what it showed. */
 async function shown(timeoutMs: number, ...task: readonly string[]): Promise<string> {
   await using terminal = new Terminal(["task", ...task]);
   const code = await terminal.exitCode(timeoutMs);
@@ -53,7 +53,7 @@ Deno.test({
 
 async function useCluster(dir: string): Promise<void> {
   const basePort = String(findFreePorts(4 * PORTS_PER_REPLICA));
-  // From another folder, as somebody does who has the project elsewhere.
+  // From another folder, as a user does who has the project elsewhere.
   const task = ["task", "--config", CONFIG, "cluster", "--dir", dir, "--base-port", basePort];
   await using cluster = new Terminal(task, Deno.makeTempDirSync({ dir: `${dir}/..` }));
   await cluster.shows(/\nCtrl-C stops all\n/, COMMAND_MS);
@@ -79,7 +79,7 @@ async function useShell(task: readonly string[]): Promise<void> {
   assertEquals(await shell.exitCode(COMMAND_MS), 0, shell.text);
 }
 
-/** Tells if there is a process `pid`. */
+/** Returns whether there is a process `pid`. */
 function isThere(pid: number): boolean {
   try {
     return kill(pid, 0);

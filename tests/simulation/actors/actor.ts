@@ -1,4 +1,4 @@
-/** The port of faulty replicas in a simulation: what `--byzantine` offers, and what only a simulation can give. */
+/** The port of faulty replicas in a simulation: everything `--byzantine` offers, and what only a simulation can give. */
 import type { Adversary, Victim } from "../../../replica/byzantine/mod.ts";
 import type { Millis, ReplicaId, Term } from "../../../protocol/ids.ts";
 import type { PeerMessage } from "../../../protocol/message.ts";
@@ -8,48 +8,50 @@ import type { CoreState } from "../../../replica/core/state.ts";
 import type { QueryAnswer } from "../../../replica/answers/replier.ts";
 import type { Rng } from "../plan/rng.ts";
 import type { Archive } from "./support/archive.ts";
-import type { Lore } from "./support/adversary_view.ts";
+import type { AdversaryView } from "./support/adversary_view.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 
-/** All faulty replicas of a run: they share their keys and what they hear, and see the state of the honest ones. */
-export interface Coven {
+/**
+ * The colluders of a run, all its faulty replicas: they share their keys and everything they hear, and see the state of the honest ones.
+ */
+export interface Colluders {
   readonly members: readonly ReplicaId[];
   readonly honest: readonly ReplicaId[];
   readonly rng: Rng;
-  /** What any of them has heard or said. */
-  readonly lore: Lore;
+  /** Everything any of them has heard or said. */
+  readonly adversaryView: AdversaryView;
   /** Entries that any replica has ever had on its disk. */
   readonly archive: Archive;
   now(): Millis;
-  /** `message` under the key of `member`, whomever it names. */
+  /** Returns `message` signed with the key of `member`, whatever signer it names. */
   sign<M extends PeerMessage>(member: ReplicaId, message: M): Signed<M>;
-  /** Puts a packet on the network; it takes the time, and the losses, of any other. */
+  /** Puts a packet on the network, with the delay and losses of any other. */
   send(member: ReplicaId, to: readonly ReplicaId[], packet: Packet): void;
   /** Answers a client in the name of `member`, asked or not. */
   reply(member: ReplicaId, reply: ClientReply): void;
   /** Calls `action` after `delayMs` of virtual time, if the faulty replicas may still act then. */
   later(delayMs: Millis, action: () => void): void;
-  /** The state of any replica that is up, to look at. */
+  /** Returns the state of any replica that is up, to look at. */
   peek(id: ReplicaId): CoreState | null;
 }
 
-/** What an actor rides on. */
-export interface Puppet extends Victim {
-  readonly coven: Coven;
+/** The faulty replica that an actor controls. */
+export interface FaultyReplica extends Victim {
+  readonly colluders: Colluders;
 }
 
-/** What an answer tells beside its result: hints for the client's next request (§7.2). */
+/** Hints for the client's next request, given along with an answer (§7.2). */
 export interface LeaderHint {
   readonly leader: ReplicaId | null;
   readonly term: Term;
 }
 
 export interface SimAdversary extends Adversary {
-  /** What clients are told instead of the honest leader and term. */
+  /** Returns what clients are told instead of the honest leader and term. */
   readonly hints?: (honest: LeaderHint) => LeaderHint;
-  /** What a fast read is answered instead of `honest` (§7.4). */
+  /** Returns the answer to a fast read in place of `honest` (§7.4). */
   readonly reads?: (honest: QueryAnswer, query: Uint8Array) => QueryAnswer;
 }
 
 /** A named faulty behaviour. */
-export type Actor = (puppet: Puppet) => SimAdversary;
+export type Actor = (faultyReplica: FaultyReplica) => SimAdversary;

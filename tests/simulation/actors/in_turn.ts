@@ -1,12 +1,12 @@
-/** A faulty replica that changes its mind: one behaviour after the other, each for a while. */
+/** A faulty replica that changes its behaviour now and then. */
 import type { Millis } from "../../../protocol/ids.ts";
 import type { Actor } from "./actor.ts";
 
-/** `actors` in turn, each for `turnMs` of virtual time; the others only listen meanwhile. */
+/** Returns an actor that runs `actors` in turn, each for `turnMs` of virtual time; the others only listen meanwhile. */
 export function inTurn(actors: readonly Actor[], turnMs: Millis): Actor {
-  return (puppet) => {
-    const all = actors.map((actor) => actor(puppet));
-    const active = () => all[Math.floor(puppet.coven.now() / turnMs) % all.length]!;
+  return (faultyReplica) => {
+    const all = actors.map((actor) => actor(faultyReplica));
+    const active = () => all[Math.floor(faultyReplica.colluders.now() / turnMs) % all.length]!;
     return {
       corrupt: (outgoing, now) => active().corrupt?.(outgoing, now) ?? outgoing,
       swallows(input) {

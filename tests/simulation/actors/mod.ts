@@ -1,13 +1,15 @@
-/** Every faulty behaviour a plan can name. */
+/** Every faulty behaviour there is. */
 import { ACCUSERS } from "./noise/accusers.ts";
 import type { Actor } from "./actor.ts";
 import { AMNESIACS } from "./recovery/amnesiac.ts";
+import { BACKDATING_LEADERS } from "./leaders/backdating_leader.ts";
+import { BRANCH_LENDERS } from "./sources/branch_lender.ts";
 import { CANDIDATES } from "./candidates/candidates.ts";
 import { CHECKPOINTERS } from "./sources/checkpointers.ts";
 import { CHUNK_SOURCES } from "./sources/chunk_sources.ts";
 import { FOLLOWERS } from "./followers/followers.ts";
 import { GREEDY } from "./greedy/greedy.ts";
-import { HOARDERS } from "./voters/hoarding_voters.ts";
+import { COLLECTORS } from "./voters/collecting_voters.ts";
 import { LEADERS } from "./leaders/leaders.ts";
 import { MODES } from "./modes.ts";
 import { MUTATORS } from "./noise/mutator.ts";
@@ -19,6 +21,7 @@ import { SOURCES } from "./sources/sources.ts";
 import { TWO_CHAINS } from "./leaders/two_chains.ts";
 import { VOTERS } from "./voters/voters.ts";
 
+/** Behaviours that any plan may draw. */
 export const ACTORS: Readonly<Record<string, Actor>> = {
   ...MODES,
   ...LEADERS,
@@ -31,7 +34,7 @@ export const ACTORS: Readonly<Record<string, Actor>> = {
   ...PROOF_SOURCES,
   ...CHECKPOINTERS,
   ...ROLL_CALLERS,
-  ...HOARDERS,
+  ...COLLECTORS,
   ...REPLIERS,
   ...REPLAYERS,
   ...ACCUSERS,
@@ -40,20 +43,26 @@ export const ACTORS: Readonly<Record<string, Actor>> = {
   ...GREEDY,
 };
 
-/** Behaviours under which the honest have to settle even while no client urges them. Each is silent in the end, or never leads for long. */
+/** Behaviours that come to nothing except in plans made for them; drawn only if they, or such a plan, are named. */
+const STAGED_ACTORS: Readonly<Record<string, Actor>> = { ...BACKDATING_LEADERS, ...BRANCH_LENDERS };
+
+/** Every behaviour that a plan can name. */
+export const NAMED_ACTORS: Readonly<Record<string, Actor>> = { ...ACTORS, ...STAGED_ACTORS };
+
+/** Behaviours under which the honest must settle even without requests of clients. Each is silent in the end, or never leads for long. */
 export const QUIET_ACTORS = [
-  ...["silent", "heartbeat-replayer", "prevote-hoarder", "awkward-prevotes", "refuser", "greedy-stall"],
+  ...["silent", "heartbeat-replayer", "prevote-collector", "awkward-prevotes", "refuser", "greedy-stall"],
   ...["old-heartbeats", "fading-leader", "scattering-leader"],
 ] as const satisfies readonly string[];
 
-/** Behaviours of whoever leads. */
+/** Behaviours of faulty leaders. */
 export const LEADING_ACTORS: readonly string[] = [
   ...["equivocate", "withhold", "forge-client", "many-voices", "greedy-fork"],
   ...Object.keys(LEADERS),
 ];
 
-/** Behaviours whose point is what happens to replicas that lost their disk (§8.4). */
-export const RECOVERY_ACTORS: readonly string[] = [...Object.keys(ROLL_CALLERS), ...Object.keys(HOARDERS)];
+/** Behaviours directed at replicas that lost their disk (§8.4). */
+export const RECOVERY_ACTORS: readonly string[] = [...Object.keys(ROLL_CALLERS), ...Object.keys(COLLECTORS)];
 
-/** Behaviours whose point is what replicas are served that are far behind (§8.3). */
+/** Behaviours directed at what lagging replicas are served (§8.3). */
 export const SNAPSHOT_ACTORS: readonly string[] = [...Object.keys(CHUNK_SOURCES), ...Object.keys(PROOF_SOURCES)];

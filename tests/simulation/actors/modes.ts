@@ -3,5 +3,7 @@ import { BYZANTINE_MODES, createAdversary } from "../../../replica/byzantine/mod
 import type { Actor } from "./actor.ts";
 
 export const MODES: Readonly<Record<string, Actor>> = Object.fromEntries(
-  BYZANTINE_MODES.map((mode) => [mode, (puppet) => createAdversary(mode, puppet)] satisfies [string, Actor]),
+  BYZANTINE_MODES.map((mode) =>
+    [mode, (faultyReplica) => createAdversary(mode, faultyReplica)] satisfies [string, Actor]
+  ),
 );

@@ -1,4 +1,7 @@
-/** For tests of the checkers: a hand on every disk and pen of a small cluster, so that any sequence of outputs can be made. */
+/**
+ * A small cluster for tests of the checkers, in which every disk and every signature is set directly, so that any sequence of outputs can
+ * be made.
+ */
 import { assertEquals, assertThrows } from "@std/assert";
 import type { Certificate } from "../../../protocol/certificate.ts";
 import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
@@ -22,30 +25,30 @@ import { ViolationError } from "../observer.ts";
 import { type CheckerOptions, type Checkers, createCheckers } from "./mod.ts";
 import { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
 
-/** Where every election of a fresh cluster stands. */
+/** Base of every election of a fresh cluster. */
 export const EMPTY_BASE: Certified = rankOf(0, GENESIS);
 
-/** Names recoveries that nothing else is said of. */
+/** Nonce of recoveries in tests that do not care about it. */
 export const RECOVERY = digest("ab".repeat(32));
 
 /** Replicas that are honest in most tests: a quorum of four. */
 export const THREE = ["r1", "r2", "r3"] as const;
 
-export interface StageOptions extends CheckerOptions {
+export interface CheckerLabOptions extends CheckerOptions {
   readonly replicas?: number;
   readonly byzantine?: readonly string[];
   readonly fastReads?: boolean;
   readonly checkpointEvery?: number;
 }
 
-export class Stage {
+export class CheckerLab {
   readonly checkers: Checkers;
   readonly disks = new Map<string, MemoryDisk>();
-  /** What `ack` and `report` show as committed and prepared. */
+  /** The committed and prepared points that `ack` and `report` show. */
   readonly #shown = new Map<string, { prepared: Certified; commit: Head }>();
 
   constructor(
-    { replicas = 4, byzantine = [], fastReads = false, checkpointEvery = 1000, ...options }: StageOptions = {},
+    { replicas = 4, byzantine = [], fastReads = false, checkpointEvery = 1000, ...options }: CheckerLabOptions = {},
   ) {
     const ids = Array.from({ length: replicas }, (_, i) => replicaId(`r${i + 1}`));
     const constants = { fastReads, sessionWindow: 16, checkpointEvery };
@@ -69,7 +72,7 @@ export class Stage {
     this.start(at);
   }
 
-  /** Loses its disk, and comes back as a learner in a recovery of the name `nonce`. */
+  /** Loses its disk, and comes back as a learner in a recovery with this `nonce`. */
   wipe(at: string, nonce = RECOVERY): void {
     this.checkers.crashed(at as ReplicaId, 0);
     this.checkers.wiped(at as ReplicaId, 0);
@@ -78,7 +81,7 @@ export class Stage {
     this.start(at);
   }
 
-  /** One transaction, without the checks of a real storage. */
+  /** Commits one transaction, without the checks of a real storage. */
   persist(at: string, ...operations: PersistOperation[]): void {
     for (const operation of operations) this.disk(at).write(operation);
     this.checkers.persisted(at as ReplicaId, operations, this.disk(at), 0);
@@ -88,7 +91,7 @@ export class Stage {
     this.persist(at, { op: "hard-state", state: { ...this.disk(at).hardState, ...change } });
   }
 
-  /** Sends what the guard allows by then. */
+  /** Sends `packet`, which the guard allows by now. */
   send(at: string, packet: Packet): void {
     const disk = this.disk(at);
     if (packet.kind === "Vote") {
@@ -105,7 +108,7 @@ export class Stage {
     this.checkers.sent(at as ReplicaId, others, packet, this.disk(at), 0);
   }
 
-  /** `voter` votes, durably first; a candidate's own vote shows in its request. */
+  /** Has `voter` vote, durably first; a candidate's own vote shows in its request. */
   vote(voter: string, number: number, candidate: string, base: Certified = EMPTY_BASE): void {
     const record = { candidate: replicaId(candidate), base };
     this.hardState(voter, { currentTerm: term(number), vote: record, ack: null, noMoreAcks: false });
@@ -156,7 +159,7 @@ export class Stage {
     this.#shownBy(at).commit = head;
   }
 
-  /** Everything from an election of `leader` to the commit of `chain` at `replicas`. */
+  /** Runs everything from an election of `leader` to the commit of `chain` at `replicas`. */
   settle(number: number, leader: string, chain: readonly ChainedEntry[], replicas: readonly string[] = THREE): void {
     this.elect(number, leader, replicas, this.disk(leader).prepared ?? EMPTY_BASE);
     this.spread(number, chain, replicas);
@@ -183,5 +186,5 @@ export function fires(invariant: string, act: () => void): void {
   assertEquals(error.invariant, invariant, error.message);
 }
 
-/** An index, for checkers that want one. */
+/** Returns an index, for checkers that need one. */
 export const at = (index: number): LogIndex => logIndex(index);

@@ -1,4 +1,5 @@
-/** All checkers as one observer. */
+/** Combines all checkers into one observer. */
+import type { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
 import { AnswerChecker } from "./execution/answer_checker.ts";
 import { CheckpointChecker } from "./durable/checkpoint_checker.ts";
 import { DurableChecker } from "./durable/durable_checker.ts";
@@ -13,16 +14,16 @@ import { ReferenceState } from "./execution/reference_state.ts";
 import { ReplayChecker } from "./execution/replay_checker.ts";
 import { RequestBook } from "./execution/request_book.ts";
 import { Roster } from "./roster.ts";
+import { SettlingChecker } from "./execution/settling_checker.ts";
 import { SignedBook } from "./signed/signed_book.ts";
 import { SigningChecker } from "./signed/signing_checker.ts";
-import type { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
 
 export interface CheckerOptions {
-  /** Whether single clauses are judged besides the invariants; they name a fault earlier and more closely. Default true. */
+  /** Set to judge single clauses besides the invariants; they name a fault earlier and more closely. Default true. */
   readonly clauses?: boolean;
 }
 
-/** What was seen in a run. */
+/** Counters of what a run showed. */
 export interface CheckCounts {
   packets: number;
   crashes: number;
@@ -40,12 +41,12 @@ export interface CheckCounts {
 }
 
 export interface Checkers extends Required<Omit<Observer, "event">> {
-  /** Call once, after the liveness phase. Throws ViolationError like every other method. */
+  /** Makes the final checks; call once, after the liveness phase. Throws ViolationError like every other method. */
   finish(): void;
   readonly counts: Readonly<CheckCounts>;
 }
 
-/** Checkers for one run. Every method throws ViolationError the moment something does not hold. */
+/** Creates the checkers of one run. Every method throws ViolationError the moment something does not hold. */
 export function createCheckers(facts: RunFacts, options: CheckerOptions = {}): Checkers {
   const parts = partsOf(facts, options);
   const { roster, book, requests, durable, executions, answers } = parts;
@@ -83,6 +84,7 @@ function partsOf(facts: RunFacts, options: CheckerOptions) {
   const durable = new DurableChecker(roster, book, judge, (at, entry) => requests.appended(at, entry));
   const signing = new SigningChecker(roster, book, judge);
   const executions = new ExecutionChecker(requests, (at) => durable.commitIndexOf(at));
+  const settling = new SettlingChecker(judge, executions);
   const replays = new ReplayChecker(judge);
   const committedAt = (index: number) => book.commits.at(index);
   const answers = new AnswerChecker({ facts, roster, judge, requests, executions, committedAt });
@@ -93,10 +95,10 @@ function partsOf(facts: RunFacts, options: CheckerOptions) {
     (at) => signing.signedIn(at),
     (index) => committedAt(index)?.term ?? term(0),
   );
-  return { roster, book, requests, durable, signing, executions, replays, answers, checkpoints, recoveries };
+  return { roster, book, requests, durable, signing, executions, settling, replays, answers, checkpoints, recoveries };
 }
 
-/** What is asked of every honest replica as it goes along. */
+/** Returns the checks that every honest replica must pass during the run. */
 function ofHonest(honest: (id: ReplicaId) => boolean, parts: Parts) {
   const { durable, signing, executions, replays, answers, checkpoints, recoveries } = parts;
   return {
@@ -140,9 +142,11 @@ function ofHonest(honest: (id: ReplicaId) => boolean, parts: Parts) {
   } satisfies Observer;
 }
 
-function sentBy({ recoveries, signing, checkpoints }: Parts, from: ReplicaId, packet: Packet, disk: MemoryDisk): void {
+function sentBy(parts: Parts, from: ReplicaId, packet: Packet, disk: MemoryDisk): void {
+  const { recoveries, signing, settling, checkpoints } = parts;
   recoveries.sent(from, packet, disk);
   signing.sent(from, packet, disk);
+  settling.sent(from, packet);
   if (packet.kind === "Checkpoint") checkpoints.signed(from, packet.signed.message, disk);
   const shown = packet.kind === "FetchEntriesResponse" ? packet.checkpoint : null;
   if (shown !== null) checkpoints.proof(from, shown);

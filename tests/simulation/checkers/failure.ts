@@ -1,10 +1,10 @@
-/** An honest replica that stopped by itself is a violation, named after what stopped it. */
+/** Turns the error that stopped an honest replica into a violation, named after it. */
 import { InvariantError } from "../../../protocol/invariant.ts";
 import type { ReplicaId } from "../../../protocol/ids.ts";
 import { ViolationError } from "../observer.ts";
 import { GuardError, StorageError } from "../../../replica/storage/port.ts";
 
-/** The violation that `error` of honest `at` is: its invariant, `guard`, `storage` or `threw`. */
+/** Returns the violation that `error` of honest `at` is: its invariant, `guard`, `storage` or `threw`. */
 export function failureOf(at: ReplicaId, error: Error): ViolationError {
   if (error instanceof ViolationError) return error;
   return new ViolationError(nameOf(error), `${at} stopped: ${error.message}`);

@@ -1,4 +1,4 @@
-/** Big-endian fields one behind the other. */
+/** Writes big-endian fields one after the other. */
 export class Fields {
   readonly #parts: Uint8Array[] = [];
 
@@ -23,7 +23,7 @@ export class Fields {
     return this;
   }
 
-  /** All fields so far. */
+  /** Returns all fields so far. */
   done(): Uint8Array {
     const all = new Uint8Array(this.#parts.reduce((sum, { length }) => sum + length, 0));
     let at = 0;

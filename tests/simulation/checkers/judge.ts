@@ -1,4 +1,4 @@
-/** How a checker speaks: it throws the moment something does not hold. */
+/** The demands of a checker: it throws the moment something does not hold. */
 import { ViolationError } from "../observer.ts";
 
 /** Throws a ViolationError naming `invariant` unless `holds`. */

@@ -1,14 +1,14 @@
-/** Points on chains: comparing them, and naming them in a violation. */
+/** Compares points on chains, and names them in a violation. */
 import type { Head } from "../../../protocol/entry.ts";
 import type { Certified } from "../../../protocol/message.ts";
 
-/** Whether `a` ranks below `b` (§5.5): by term, then by index. */
+/** Returns whether `a` ranks below `b` (§5.5): by term, then by index. */
 export const ranksBelow = (
   a: Pick<Certified, "term" | "index">,
   b: Pick<Certified, "term" | "index">,
 ): boolean => a.term < b.term || (a.term === b.term && a.index < b.index);
 
-/** Whether `a` and `b` are one certified point. */
+/** Returns whether `a` and `b` are one certified point. */
 export const samePoint = (a: Certified, b: Certified): boolean =>
   a.term === b.term && a.index === b.index && a.hash === b.hash;
 

@@ -1,4 +1,4 @@
-/** Checkers accuse no correct replica, and see what there is to see: real cores under drawn faults, watched from outside. */
+/** Checkers accuse no correct replica, and see what there is to see: real cores under drawn faults, observed from outside. */
 import { assert, assertEquals } from "@std/assert";
 import { drawPlan } from "../plan/draw_plan.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -7,7 +7,7 @@ import { createFakeCrypto } from "../network/sim_crypto.ts";
 import { Simulation } from "../simulation.ts";
 import { createCheckers, History } from "./mod.ts";
 
-/** Virtual time for everyone to come to rest after the network has healed. */
+/** Virtual time for all replicas to settle after the network has healed. */
 const REST_MS = 30_000;
 
 function watch(plan: Plan) {

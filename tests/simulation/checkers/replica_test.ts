@@ -1,4 +1,5 @@
-/** What each honest replica may sign and hold: I2, I8–I10, §4.3, §5.1, §5.3, §6.5–§6.8, evidence, failures. */
+/** Tests what each honest replica may sign and hold: I2, I8–I10, §4.3, §5.1, §5.3, §6.5–§6.8, evidence, failures. */
+import { assertEquals } from "@std/assert";
 import { InvariantError } from "../../../protocol/invariant.ts";
 import { logIndex, type ReplicaId, replicaId, term } from "../../../protocol/ids.ts";
 import type { Evidence } from "../../../protocol/evidence.ts";
@@ -6,6 +7,7 @@ import {
   appendEntries,
   commitCertificate,
   endOf,
+  entryAfter,
   GENESIS,
   grow,
   headIn,
@@ -17,24 +19,24 @@ import {
   signAs,
   vote,
 } from "../../clauses/support/forge.ts";
-import { EMPTY_BASE, fires, Stage, THREE } from "./checker_lab.ts";
+import { CheckerLab, EMPTY_BASE, fires, THREE } from "./checker_lab.ts";
 import { GuardError, StorageError } from "../../../replica/storage/port.ts";
 
 const CHAIN = grow(GENESIS, 3, 1);
 const FORK = grow(GENESIS, 3, 1, "fork");
 const MORE = grow(endOf(CHAIN), 2, 1);
 
-function stage(options: ConstructorParameters<typeof Stage>[0] = {}): Stage {
-  const fresh = new Stage(options);
+function checkerLab(options: ConstructorParameters<typeof CheckerLab>[0] = {}): CheckerLab {
+  const fresh = new CheckerLab(options);
   for (const number of [1, 2, 3, 4, 5]) {
     for (const value of ["main", "fork"]) fresh.checkers.requested(request(number, value), 0);
   }
   return fresh;
 }
 
-/** A stage on which r1 leads term 1. */
-function led(options: ConstructorParameters<typeof Stage>[0] = {}): Stage {
-  const play = stage(options);
+/** Returns a checkerLab on which r1 leads term 1. */
+function led(options: ConstructorParameters<typeof CheckerLab>[0] = {}): CheckerLab {
+  const play = checkerLab(options);
   play.elect(1, "r1");
   return play;
 }
@@ -99,11 +101,11 @@ Deno.test("I8: a commit index, a prepared report, a header and a vote ahead of t
   const prepared = rankOf(1, endOf(CHAIN));
   fires("I8", () => report.send("r2", response("r2", 1, { acks: [endOf(CHAIN)], prepared })));
   fires("I8", () => led().send("r1", appendEntries("r1", 1, CHAIN)));
-  fires("I8", () => stage().send("r2", { kind: "Vote", signed: vote("r2", 1, "r1", EMPTY_BASE) }));
-  const other = stage();
+  fires("I8", () => checkerLab().send("r2", { kind: "Vote", signed: vote("r2", 1, "r1", EMPTY_BASE) }));
+  const other = checkerLab();
   other.hardState("r2", { currentTerm: term(1), vote: { candidate: replicaId("r3"), base: EMPTY_BASE } });
   fires("I8", () => other.send("r2", { kind: "Vote", signed: vote("r2", 1, "r1", EMPTY_BASE) }));
-  fires("I8", () => stage().send("r2", requestVote("r2", 1, THREE)));
+  fires("I8", () => checkerLab().send("r2", requestVote("r2", 1, THREE)));
 });
 
 Deno.test("I8: the entries under the highest certificate are thrown away (§6.8); kept aside they are not", () => {
@@ -138,7 +140,7 @@ Deno.test("I9: certificates, published, durable and over a restart", () => {
 
 Deno.test("I10: the commit index, published, durable and over a restart", () => {
   const settled = () => {
-    const play = stage();
+    const play = checkerLab();
     play.settle(1, "r1", CHAIN);
     const prepared = rankOf(1, endOf(CHAIN));
     play.send("r2", response("r2", 1, { acks: [endOf(CHAIN)], prepared, commit: endOf(CHAIN) }));
@@ -164,13 +166,13 @@ Deno.test("I10: the commit index, published, durable and over a restart", () => 
 
 Deno.test("§5.3, §6.7: acks below the base, beside it, or in a term that elected nobody", () => {
   fires("§6.7", () => {
-    const play = stage();
+    const play = checkerLab();
     play.append("r2", CHAIN);
     play.follow("r2", 1);
     play.ack("r2", 1, CHAIN);
   });
   const based = () => {
-    const play = stage();
+    const play = checkerLab();
     play.settle(1, "r1", CHAIN);
     play.elect(2, "r1", THREE, rankOf(1, endOf(CHAIN)));
     return play;
@@ -202,7 +204,7 @@ Deno.test("§5.1: rounds that do not rise, and a restarted leader that leads on"
 
 Deno.test("§6.6: a leader that nobody elected, or away from its base", () => {
   fires("§6.6", () => led().send("r2", appendEntries("r2", 1, [])));
-  const play = stage();
+  const play = checkerLab();
   play.settle(1, "r1", CHAIN);
   play.elect(2, "r4", [...THREE, "r4"], rankOf(1, endOf(CHAIN)));
   play.append("r4", FORK);
@@ -231,7 +233,7 @@ Deno.test("evidence against an honest replica, kept or shown, and contradictions
     first: message,
     second: message,
   });
-  const play = stage({ byzantine: ["r4"] });
+  const play = checkerLab({ byzantine: ["r4"] });
   play.persist("r1", { op: "evidence", evidence: against("r4") });
   play.send("r1", { kind: "Evidence", evidence: against("r4") });
   fires("evidence", () => play.persist("r1", { op: "evidence", evidence: against("r2") }));
@@ -246,7 +248,7 @@ Deno.test("evidence against an honest replica, kept or shown, and contradictions
 });
 
 Deno.test("nothing is demanded of faulty replicas", () => {
-  const play = stage({ byzantine: ["r4"] });
+  const play = checkerLab({ byzantine: ["r4"] });
   play.send("r4", response("r4", 9, { acks: [endOf(FORK)], prepared: rankOf(9, endOf(FORK)) }));
   play.send("r4", { kind: "Vote", signed: signAs("r4", vote("r1", 9, "r1", EMPTY_BASE).message) });
   play.persist("r4", { op: "append", entries: MORE });
@@ -254,7 +256,7 @@ Deno.test("nothing is demanded of faulty replicas", () => {
 });
 
 Deno.test("an honest replica that stops is a violation named after what stopped it", () => {
-  const { checkers } = stage();
+  const { checkers } = checkerLab();
   const stops = (error: Error) => () => checkers.failed("r1" as ReplicaId, error, 0);
   fires("I7", stops(new InvariantError("I7", "applied twice")));
   fires("guard", stops(new GuardError("refused")));
@@ -263,7 +265,30 @@ Deno.test("an honest replica that stops is a violation named after what stopped 
 });
 
 Deno.test("§3.1: entries that do not chain, and forged requests in them (§3.2)", () => {
-  const play = stage();
+  const play = checkerLab();
   fires("§3.1", () => play.append("r1", MORE));
   fires("forged", () => play.append("r1", grow(GENESIS, 1, 1, "never signed")));
+});
+
+Deno.test("§3.1: terms that decrease behind an entry that is there, and none behind a snapshot, where nobody can tell", () => {
+  const last = grow(GENESIS, 1, 2);
+  const older = [entryAfter(endOf(last), 1, [])];
+  const play = checkerLab();
+  play.append("r1", last);
+  fires("§3.1", () => play.append("r1", older));
+  const behind = checkerLab();
+  for (const at of THREE) behind.append(at, last);
+  behind.disk("r4").write({ op: "restart-log", base: endOf(last) });
+  behind.append("r4", older);
+  assertEquals(behind.checkers.counts.entries, 2);
+});
+
+Deno.test("I5: entries kept aside that hang on nothing", () => {
+  const play = led();
+  for (const at of ["r1", "r2", "r3", "r4"]) play.append(at, CHAIN);
+  const certificate = prepareCertificate(1, endOf(CHAIN), THREE);
+  for (const at of THREE) play.ack(at, 1, CHAIN);
+  play.disk("r4").write({ op: "restart-log", base: headIn(CHAIN, 1) });
+  play.persist("r4", { op: "prepared", certificate, branch: CHAIN.slice(1) });
+  fires("I5", () => play.persist("r4", { op: "prepared", certificate, branch: CHAIN }));
 });

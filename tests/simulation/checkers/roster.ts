@@ -1,7 +1,7 @@
 /**
- * Who is honest, and how many make a quorum: computed here, since a mutated core computes it wrongly. Faulty replicas may sign anything
- * at any time, so whatever needs Q replicas exists as soon as Q − b honest ones have signed, b being the number of faulty ones:
- * the rest can be added whenever it hurts. Checkers therefore look at what honest replicas signed, and at nothing else.
+ * The honest replicas, and quorum sizes: computed here, since a mutated core computes them wrongly. Faulty replicas may sign anything
+ * at any time, so anything that needs Q replicas exists as soon as Q − b honest ones have signed, b being the number of faulty ones:
+ * the rest can be added whenever it hurts. Checkers therefore look only at what honest replicas signed.
  */
 import type { ReplicaId } from "../../../protocol/ids.ts";
 import type { RunFacts } from "../observer.ts";
@@ -15,9 +15,9 @@ export class Roster {
   readonly f: number;
   /** Q of §1.1. */
   readonly quorum: number;
-  /** Honest replicas in every quorum, at least. */
+  /** Minimum number of honest replicas in a quorum. */
   readonly honestQuorum: number;
-  /** Honest replicas in every f + 1, at least. */
+  /** Minimum number of honest replicas among f + 1. */
   readonly honestWeak: number;
   readonly #bits: ReadonlyMap<string, Members>;
 
@@ -37,7 +37,7 @@ export class Roster {
     return this.#bits.has(id);
   }
 
-  /** The honest replica `id` alone; nobody where it is faulty. */
+  /** Returns the honest replica `id` alone; none if it is faulty. */
   only(id: ReplicaId): Members {
     return this.#bits.get(id) ?? 0;
   }
@@ -47,7 +47,7 @@ export class Roster {
   }
 }
 
-/** How many `members` are. */
+/** Returns the number of `members`. */
 export function countOf(members: Members): number {
   let count = 0;
   for (let rest = members; rest !== 0; rest &= rest - 1) count++;

@@ -2,19 +2,19 @@
 import { ConfigError } from "../../../crypto/config_error.ts";
 import { applyMutant, findMutant, listMutants } from "../../mutants/mod.ts";
 
-/** Within this many seeds every mutant has to be found. */
+/** Number of seeds within which every mutant must be found. */
 const MUTANT_SEEDS = 2000;
 
-/** One line a mutant. */
+/** Returns one line per mutant. */
 export const listMutantNames = (): string[] =>
   listMutants().map(({ name, kind, clause, what }) => `${name} (${kind}, ${clause}): ${what}`);
 
-/** Runs the search on a copy with `name` planted; true if it was found. `args` are the caller's, and are handed on. */
+/** Runs the search on a copy with `name` planted; true if it was found. `args` are the caller's, and are passed on. */
 export async function searchMutant(name: string, args: readonly string[]): Promise<boolean> {
   if (!listMutants().some((mutant) => mutant.name === name)) {
     throw new ConfigError(`--mutant: given "${name}", wanted one that --list-mutants names`);
   }
-  const { replicas } = findMutant(name);
+  const { replicas, scenario } = findMutant(name);
   const given = withoutMutant(args);
   const wants = (flag: string) => !given.some((arg) => arg === flag || arg.startsWith(`${flag}=`));
   await using copy = await applyMutant(name);
@@ -34,6 +34,7 @@ export async function searchMutant(name: string, args: readonly string[]): Promi
       ],
       ...(wants("--seeds") ? ["--seeds", String(MUTANT_SEEDS)] : []),
       ...(replicas !== undefined && wants("--replicas") ? ["--replicas", String(replicas)] : []),
+      ...(scenario !== undefined && wants("--scenario") && wants("--actor") ? ["--scenario", scenario] : []),
     ],
     cwd: copy.root,
     stdin: "null",

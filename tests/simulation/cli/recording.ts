@@ -1,8 +1,8 @@
-/** Replays a recording and says whether the outputs were the same. */
+/** Replays a recording and reports whether the outputs were the same. */
 import { describeReplay } from "../replay/describe_replay.ts";
 import { replayRecording } from "../replay/replay_recording.ts";
 
-/** Replays `path`, with a line for every input where `transcript` is wanted; true if every output was the recorded one. */
+/** Replays `path`, with a line for every input if `transcript` is set; true if every output was the recorded one. */
 export async function replayFile(path: string, transcript: boolean): Promise<boolean> {
   const result = await replayRecording(path, transcript ? { transcript: (line) => console.log(line) } : {});
   for (const line of describeReplay(result)) console.log(line);

@@ -28,7 +28,7 @@ export interface ClientDeskParts {
 }
 
 export class ClientDesk {
-  /** The honest ones. */
+  /** The honest clients. */
   readonly clients: SimClient[] = [];
   readonly #parts: ClientDeskParts;
   #operations = 0;
@@ -53,25 +53,25 @@ export class ClientDesk {
     }
   }
 
-  /** They send nothing any more, faulty ones neither. */
+  /** Silences all clients, faulty ones included. */
   pause(): void {
     this.#quiet = true;
     for (const client of this.clients) client.pause();
   }
 
-  /** They go on, with what their plans want of them after the healing, for `serviceMs` at least. */
+  /** Resumes all clients with the operations their plans want after the healing, for `serviceMs` at least. */
   resume(serviceMs: Millis): void {
     this.#quiet = false;
     this.#serviceEnds = this.#parts.scheduler.now + serviceMs;
     for (const client of this.clients) client.resume(client.plan.afterwards);
   }
 
-  /** Whether every honest client got everything answered, for as long as was wanted. */
+  /** True once every honest client had everything answered, for as long as was wanted. */
   get served(): boolean {
     return this.#parts.scheduler.now >= this.#serviceEnds && this.clients.every(({ idle }) => idle);
   }
 
-  /** Takes what replica `from` answers to a client. */
+  /** Takes an answer of replica `from` to a client. */
   reply(from: SimNode, { client, answers }: ClientReply): void {
     const { state } = from;
     if (!state) return;

@@ -1,4 +1,4 @@
-/** The surroundings of a simulated client: replicas to ask, a clock, and somebody who takes down what it did. */
+/** The surroundings of a simulated client: replicas to ask, a clock, and a record of what it did. */
 import type { KvCommand } from "../../../state_machine/mod.ts";
 import type { Millis, ReplicaId, Term } from "../../../protocol/ids.ts";
 import type { Scheduler } from "../network/scheduler.ts";
@@ -9,10 +9,10 @@ import type { Signed } from "../../../protocol/signed.ts";
 import type { Answer, SendRequest } from "../../../protocol/message.ts";
 import type { QueryAnswer } from "../../../replica/answers/replier.ts";
 
-/** Takes down what clients did and saw. */
+/** Records what clients did and saw. */
 export interface ClientHistory {
   invoke(operation: number, client: string, command: KvCommand, now: Millis): void;
-  /** The operation's result, or null where its outcome is not known. */
+  /** Records the operation's result, or null if its outcome is unknown. */
   finish(operation: number, result: Uint8Array | null, now: Millis): void;
 }
 
@@ -23,18 +23,18 @@ export interface ClientWorld {
   readonly constants: ProtocolConstants;
   readonly observer: Observer;
   readonly history: ClientHistory;
-  /** Names operations across all clients. */
+  /** Numbers operations across all clients. */
   readonly nextOperation: () => number;
-  /** Whether honest clients are to go on although they have done what they had to do. */
+  /** Returns whether honest clients are to go on although they have finished their operations. */
   readonly goesOn: () => boolean;
-  /** Whether faulty clients may act: not while the replicas have to settle by themselves. */
+  /** Returns whether faulty clients may act: not while the replicas have to settle by themselves. */
   readonly mayAct: () => boolean;
   request(client: string, to: readonly ReplicaId[], request: Signed<SendRequest>, intervention: boolean): void;
-  /** Asks every replica; `take` gets what arrives. */
+  /** Asks every replica; `take` gets the answers. */
   fastRead(client: string, query: Uint8Array, take: (replica: ReplicaId, answer: QueryAnswer) => void): void;
 }
 
-/** What one replica answers. */
+/** One replica's answer. */
 export interface Reply {
   readonly replica: ReplicaId;
   readonly leader: ReplicaId | null;

@@ -12,12 +12,12 @@ type FaultyBehaviour = Exclude<ClientPlan["behaviour"], "honest">;
 
 const UTF8 = new TextEncoder();
 
-/** A source of signed requests with whatever numbers. */
+/** Returns a source of signed requests with arbitrary numbers. */
 function signerOf({ id, keys }: ClientPlan, { crypto, observer, scheduler }: ClientWorld, rng: Rng) {
   let count = 0;
   return (number: number, floor: number): Signed<SendRequest> => {
     const value = UTF8.encode(`${id}.${++count}`);
-    // Keys of its own: what a faulty client does to its data is no concern of the others' histories.
+    // Keys of its own: what a faulty client does to its data does not affect the others' histories.
     const command = encodeKvCommand({ op: "put", key: `${id}-${rng.int(1, keys)}`, value });
     const numbers = { seq: seq(number), floor: seq(floor) };
     const request = signAs(crypto, "client", id, { kind: "SendRequest", client: clientId(id), ...numbers, command });
@@ -26,7 +26,7 @@ function signerOf({ id, keys }: ClientPlan, { crypto, observer, scheduler }: Cli
   };
 }
 
-/** Calls `act` as long as the run lasts: quickly while the client has operations of its plan left, then every now and then. */
+/** Calls `act` until the run ends: quickly while the client has operations of its plan left, then every now and then. */
 function repeat(
   plan: ClientPlan,
   { scheduler, constants, mayAct }: ClientWorld,
@@ -46,7 +46,7 @@ const someOf = (replicas: readonly ReplicaId[], rng: Rng): ReplicaId[] => replic
 export const CLIENT_BEHAVIOURS: Readonly<
   Record<FaultyBehaviour, (plan: ClientPlan, world: ClientWorld, rng: Rng) => void>
 > = {
-  /** One seq with two commands, different ones to different replicas. */
+  /** Signs one seq with two commands, different ones to different replicas. */
   "two-faced"(plan, world, rng) {
     const sign = signerOf(plan, world, rng);
     repeat(plan, world, rng, (round) => {
@@ -65,7 +65,7 @@ export const CLIENT_BEHAVIOURS: Readonly<
       world.request(plan.id, someOf(world.replicas, rng), rng.pick(kept), true);
     });
   },
-  /** Floors that jump ahead and fall back, seqs far outside any window. */
+  /** Sends floors that jump ahead and fall back, and seqs far outside any window. */
   "far-floors"(plan, world, rng) {
     const sign = signerOf(plan, world, rng);
     repeat(plan, world, rng, (round) => {

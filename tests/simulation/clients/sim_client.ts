@@ -39,7 +39,7 @@ interface Pending {
 }
 
 const JITTER = 0.25;
-/** How long an operation of the safety phase is waited for. */
+/** Timeout of an operation of the safety phase. */
 const PATIENCE_MS = 15_000;
 const FAST_READ_MS = 500;
 /** Longer than any run. */
@@ -47,7 +47,7 @@ const NEVER_MS = 1e9;
 
 export class SimClient {
   readonly plan: ClientPlan;
-  /** Operations still to be begun, and those under way. */
+  /** Operations not begun yet; then those in flight. */
   remaining: number;
   underWay = 0;
   finished = 0;
@@ -60,7 +60,7 @@ export class SimClient {
   readonly #bySeq = new Map<number, Pending>();
   #tickets = 0;
   #tickAt: Millis = Infinity;
-  /** Operations under way beyond what it has to do: at most one. */
+  /** Operations in flight beyond those it has to do: at most one. */
   #extra = 0;
   #paused = false;
   #patienceMs: Millis = PATIENCE_MS;
@@ -91,27 +91,27 @@ export class SimClient {
     for (let i = 0; i < plan.concurrency; i++) this.#next();
   }
 
-  /** Whether everything it had to do is done; it may be doing more, to keep the others' leader busy. */
+  /** True once everything it had to do is done; it may be doing more, to keep the others' leader busy. */
   get done(): boolean {
     return this.remaining === 0 && this.underWay <= this.#extra;
   }
 
-  /** Whether nothing is under way any more. */
+  /** True while nothing is in flight and nothing is left to do. */
   get idle(): boolean {
     return this.remaining === 0 && this.underWay === 0;
   }
 
-  /** Whether the network has healed: from then on every operation is waited for until it is done. */
+  /** True once the network has healed: from then on every operation is waited for until it is done. */
   get #resumed(): boolean {
     return this.#patienceMs === Infinity;
   }
 
-  /** Sends nothing any more until {@linkcode resume}; what is under way stays so. */
+  /** Sends nothing any more until {@linkcode resume}; operations in flight stay so. */
   pause(): void {
     this.#paused = true;
   }
 
-  /** Goes on with `more` operations, each waited for until it is done; what it had not begun it leaves. */
+  /** Goes on with `more` operations, each waited for until it is done; operations not begun are dropped. */
   resume(more: number): void {
     this.#paused = false;
     this.remaining = more;
@@ -122,7 +122,7 @@ export class SimClient {
     this.#rearm();
   }
 
-  /** Takes what a replica answered. */
+  /** Takes a replica's answer. */
   take(reply: Reply): void {
     if (this.#paused) return;
     noteLeader(this.#session.leader, reply.replica, reply.term, reply.leader);
@@ -150,7 +150,7 @@ export class SimClient {
     this.#world.scheduler.schedule(this.#rng.next() * this.#thinkMs, () => this.#begin(false));
   }
 
-  /** After healing a client goes on until all are done, so that a leader which serves some and not others looks busy (§6.1b). */
+  /** After healing a client goes on until all are done, so that a leader that serves some and not others looks busy (§6.1b). */
   #keepBusy(): void {
     if (!this.#resumed || this.#extra > 0 || !this.#world.goesOn()) return;
     this.#extra++;
@@ -169,7 +169,7 @@ export class SimClient {
       this.underWay--;
       if (extra) this.#extra--;
       if (result !== null) this.finished++;
-      // One of before the healing that was given up then is no service: another takes its place.
+      // An operation from before the healing that was given up then is no service: another takes its place.
       else if (this.#resumed) this.remaining++;
       this.#next();
     };

@@ -1,4 +1,4 @@
-/** Ticks on request: at most one alarm a replica, as the event loop sleeps until one moment (`nextDeadline`). */
+/** Ticks on request: at most one alarm per replica, as the event loop sleeps until one moment (`nextDeadline`). */
 import type { Millis, ReplicaId } from "../../../protocol/ids.ts";
 import type { Scheduler } from "./scheduler.ts";
 
@@ -12,12 +12,12 @@ export class Alarms {
     this.#ring = ring;
   }
 
-  /** When the alarm of `id` rings, in virtual milliseconds; Infinity without one. */
+  /** Returns the time of the alarm of `id`, in virtual milliseconds; Infinity without one. */
   due(id: ReplicaId): Millis {
     return this.#due.get(id) ?? Infinity;
   }
 
-  /** Rings at `at`, and not at the moment set before. */
+  /** Sets the alarm to `at`, in place of the moment set before. */
   set(id: ReplicaId, at: Millis): void {
     this.#due.set(id, at);
     this.#scheduler.schedule(at - this.#scheduler.now, () => {
@@ -27,7 +27,7 @@ export class Alarms {
     });
   }
 
-  /** Rings at `at` if that is earlier than the moment set before. */
+  /** Sets the alarm to `at` if that is earlier than the moment set before. */
   advance(id: ReplicaId, at: Millis): void {
     if (at < this.due(id) - TOLERANCE_MS) this.set(id, at);
   }
@@ -37,5 +37,5 @@ export class Alarms {
   }
 }
 
-/** Not worth a new alarm. */
+/** Difference too small for a new alarm. */
 const TOLERANCE_MS = 0.5;

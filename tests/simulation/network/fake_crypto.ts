@@ -1,6 +1,6 @@
 /**
- * Signatures for simulations that nobody can forge and that cost nothing: one is good because its signer issued that very array for
- * these bytes, whatever it contains.
+ * Unforgeable signatures for simulations that cost nothing: a signature is good because its signer issued that very array for these bytes,
+ * whatever it contains.
  */
 import { equalBytes } from "../../../protocol/bytes/equal_bytes.ts";
 import type { Message } from "../../../protocol/message.ts";
@@ -9,7 +9,7 @@ import { encodeMessage } from "../../../transport/codec/mod.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 
 export interface FakeSigner {
-  /** Signs `body`; with the `message` it encodes at hand, who checks need not encode it again. */
+  /** Signs `body`; if the `message` it encodes is passed too, a check need not encode it again. */
   sign(body: Uint8Array, message?: Message): Uint8Array;
 }
 
@@ -20,17 +20,17 @@ interface Issued {
 }
 
 const issued = new WeakMap<Uint8Array, Issued>();
-/** What was found good before, and whose it is: messages are immutable and shared by all their receivers. */
+/** Messages found good before, and their signers: messages are immutable and shared by all their receivers. */
 const held = new WeakMap<Signed<Message>, string>();
 
-/** Some difference between signatures of different bodies, since entries contain and hash them (FNV-1a over a part). */
+/** Mixes bytes (FNV-1a over a part) so that signatures of different bodies differ, since entries contain and hash them. */
 function mixBytes(start: number, bytes: Uint8Array): number {
   let mixed = 0x811c9dc5 ^ start;
   for (let i = Math.max(0, bytes.length - 64); i < bytes.length; i++) mixed = Math.imul(mixed ^ bytes[i]!, 0x01000193);
   return mixed >>> 0;
 }
 
-/** The signer of one replica or client. */
+/** Creates the signer of one replica or client. */
 export function createFakeSigner(role: "replica" | "client", id: string): FakeSigner {
   const signer = `${role} ${id}`;
   return {
@@ -43,19 +43,19 @@ export function createFakeSigner(role: "replica" | "client", id: string): FakeSi
   };
 }
 
-/** `message` signed by `signer`. */
+/** Returns `message` signed by `signer`. */
 export function signMessage<M extends Message>(signer: FakeSigner, message: M): Signed<M> {
   const body = encodeMessage(message);
   return { message, body, signature: signer.sign(body, message) };
 }
 
-/** The decoded view has to be that of the signed bytes: off the network nothing else can arrive. */
+/** Returns whether the decoded view is that of the signed bytes: nothing else can arrive from a network. */
 function isWhatWasSigned(found: Issued, { message, body }: Signed<Message>): boolean {
   if (found.message === message && found.body === body) return true;
   return equalBytes(found.body, body) && equalBytes(encodeMessage(message), body);
 }
 
-/** Checks fake signatures in the place of real ones. Every signer is known; there is no operator. */
+/** Checks fake signatures in place of real ones. Every signer is known; there is no operator. */
 export const FAKE_CHECK: SignatureCheck = {
   knows: () => true,
   holds({ role, signer, kind, signed }) {

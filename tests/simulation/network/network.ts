@@ -1,27 +1,34 @@
-/** The simulated network: every packet's fate, drawn from the faults that hold at its time. */
+/** The simulated network: every packet's fate, drawn from the faults in force at its time. */
 import type { Millis, ReplicaId } from "../../../protocol/ids.ts";
 import type { Packet } from "../../../protocol/packet.ts";
-import type { EchoFault, NetworkFault, Target } from "../plan/plan.ts";
+import type { EchoFault, Fault, NetworkFault, RecallFault, Target } from "../plan/plan.ts";
 import type { Rng } from "../plan/rng.ts";
 import type { Scheduler } from "./scheduler.ts";
 
-/** Packets remembered for replays. */
+/** Packets kept for replays. */
 const ARCHIVE = 400;
 /** AppendEntries that an echo repeats. */
 const ECHOES = 12;
+
+/** Faults caused by the network itself. */
+type WireFault = NetworkFault | EchoFault | RecallFault;
+
+export const isNetworkFault = (fault: Fault): fault is WireFault => ["network", "echo", "recall"].includes(fault.kind);
 
 export interface NetworkParts {
   readonly scheduler: Scheduler;
   readonly rng: Rng;
   readonly latencyMs: readonly [Millis, Millis];
-  readonly faults: readonly (NetworkFault | EchoFault)[];
+  readonly faults: readonly WireFault[];
   readonly replicas: readonly ReplicaId[];
-  /** Whom a target means now. */
+  /** Returns the replica that a target means now. */
   readonly resolve: (target: Target) => ReplicaId | null;
   readonly deliver: (to: ReplicaId, packet: Packet) => void;
 }
 
-/** A fault under way, with its targets resolved. */
+type RollCallAnswerPacket = Extract<Packet, { readonly kind: "RollCallAnswer" }>;
+
+/** A fault in force, with its targets resolved. */
 interface Active {
   readonly fault: NetworkFault;
   readonly sources: ReadonlySet<string> | null;
@@ -33,6 +40,8 @@ export class Network {
   readonly #active = new Set<Active>();
   readonly #archive: Packet[] = [];
   readonly #echoes: Packet[] = [];
+  /** Answers to roll calls, kept once a fault wants them. */
+  #recalled: RollCallAnswerPacket[] | null = null;
   #sent = 0;
 
   constructor(parts: NetworkParts) {
@@ -43,6 +52,10 @@ export class Network {
         scheduler.schedule(fault.from, () => this.#echo(fault.everyMs));
         continue;
       }
+      if (fault.kind === "recall") {
+        scheduler.schedule(fault.from, () => this.#recalled = []);
+        continue;
+      }
       scheduler.schedule(fault.from, () => {
         const active = { fault, sources: this.#resolve(fault.sources), targets: this.#resolve(fault.targets) };
         this.#active.add(active);
@@ -51,14 +64,15 @@ export class Network {
     }
   }
 
-  /** Sends `packet` to each of `to`, as the faults of the moment will have it. */
+  /** Sends `packet` to each of `to`, subject to the faults in force. */
   send(from: ReplicaId, to: readonly ReplicaId[], packet: Packet): void {
     if (this.#active.size > 0) this.#remember(packet);
     if (packet.kind === "AppendEntries" && this.#echoes.push(packet) > ECHOES) this.#echoes.shift();
+    if (this.#recalled !== null) this.#recall(from, packet, this.#recalled);
     for (const replica of to) this.#sendOne(from, replica, packet.kind, () => this.#parts.deliver(replica, packet));
   }
 
-  /** Has `arrive` happen as the faults will have it for something sent from `from` to `to`; clients' links go by their ids. */
+  /** Calls `arrive` subject to the faults for something sent from `from` to `to`; clients' links go by their ids. */
   sendOther(from: string, to: string, arrive: () => void): void {
     this.#sendOne(from, to, null, arrive);
   }
@@ -80,11 +94,21 @@ export class Network {
     for (let i = 0; i < copies; i++) scheduler.schedule(delay * (1 + i), arrive);
   }
 
-  /** What leaders said lately, once more and for ever (§5.1: it keeps nobody quiet). */
+  /** Repeats recent AppendEntries of leaders for ever (§5.1: they keep no replica from suspecting). */
   #echo(everyMs: Millis): void {
     const { scheduler, replicas, rng, deliver } = this.#parts;
     if (this.#echoes.length > 0) { for (const id of replicas) deliver(id, rng.pick(this.#echoes)); }
     scheduler.schedule(everyMs, () => this.#echo(everyMs));
+  }
+
+  /** Keeps answers to roll calls, and delivers those to earlier calls to a replica that calls again. */
+  #recall(from: ReplicaId, packet: Packet, answers: RollCallAnswerPacket[]): void {
+    const { scheduler, deliver, latencyMs: [, high] } = this.#parts;
+    if (packet.kind === "RollCallAnswer") answers.push(packet);
+    if (packet.kind !== "RollCall") return;
+    const { nonce } = packet.signed.message;
+    const earlier = answers.filter(({ signed: { message } }) => message.asker === from && message.nonce !== nonce);
+    for (const answer of earlier) scheduler.schedule(high, () => deliver(from, answer));
   }
 
   #remember(packet: Packet): void {

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { type ReplicaId, replicaId } from "../../../protocol/ids.ts";
 import type { Packet } from "../../../protocol/packet.ts";
 import { Network } from "./network.ts";
-import { type EchoFault, type NetworkFault, STEADY } from "../plan/plan.ts";
+import { type EchoFault, type NetworkFault, type RecallFault, STEADY } from "../plan/plan.ts";
 import { Rng } from "../plan/rng.ts";
 import { Scheduler } from "./scheduler.ts";
 
@@ -10,8 +10,8 @@ const [r1, r2, r3] = ["r1", "r2", "r3"].map(replicaId) as [ReplicaId, ReplicaId,
 const packet = (kind: Packet["kind"] = "PreVote") => ({ kind }) as Packet;
 const FAULT: NetworkFault = { kind: "network", ...STEADY, from: 0, to: 1000 };
 
-/** A network with `faults`, on which r1 leads, and what it delivered. */
-function stage(...faults: (NetworkFault | EchoFault)[]) {
+/** Returns a network with `faults`, on which r1 leads, and what it delivered. */
+function stage(...faults: (NetworkFault | EchoFault | RecallFault)[]) {
   const scheduler = new Scheduler();
   const delivered: { readonly to: ReplicaId; readonly packet: Packet; readonly at: number }[] = [];
   const network = new Network({
@@ -27,7 +27,7 @@ function stage(...faults: (NetworkFault | EchoFault)[]) {
   return { scheduler, network, delivered };
 }
 
-/** Who gets what `from` sends to everyone else, `times` times. */
+/** Returns the receivers of what `from` sends to all others, `times` times. */
 function reach(faults: readonly NetworkFault[], from: ReplicaId, kind?: Packet["kind"], times = 1): ReplicaId[] {
   const { scheduler, network, delivered } = stage(...faults);
   for (let i = 0; i < times; i++) network.send(from, [r1, r2, r3].filter((id) => id !== from), packet(kind));
@@ -101,4 +101,23 @@ Deno.test("network: an echo repeats what leaders said lately to everyone, for ev
   const echoes = delivered.filter(({ packet }) => packet === heartbeat);
   assertEquals(new Set(echoes.map(({ to }) => to)), new Set([r1, r2, r3]));
   assert(echoes.length >= 3 * 39, `${echoes.length} echoes`);
+});
+
+Deno.test("network: answers to earlier roll calls come again with each new one, to whoever called, once that is asked for", () => {
+  const call = (replica: ReplicaId, nonce: string) =>
+    ({ kind: "RollCall", signed: { message: { replica, nonce } } }) as unknown as Packet;
+  const answer = (asker: ReplicaId, nonce: string) =>
+    ({ kind: "RollCallAnswer", signed: { message: { asker, nonce } } }) as unknown as Packet;
+  for (const recalls of [false, true]) {
+    const { scheduler, network, delivered } = stage(...recalls ? [{ kind: "recall", from: 0 } as const] : []);
+    network.send(r2, [r1], answer(r1, "first"));
+    network.send(r2, [r3], answer(r3, "first"));
+    network.send(r1, [], call(r1, "first"));
+    scheduler.elapse(100);
+    delivered.length = 0;
+    network.send(r1, [], call(r1, "second"));
+    scheduler.elapse(100);
+    const got = delivered.map(({ to, packet }) => [to, packet]);
+    assertEquals(got, recalls ? [[r1, answer(r1, "first")]] : []);
+  }
 });

@@ -1,4 +1,4 @@
-/** Virtual time: actions in order of their time, and of their scheduling where times are equal. */
+/** Virtual time: runs actions in order of their time, and in order of scheduling if times are equal. */
 import type { Millis } from "../../../protocol/ids.ts";
 
 interface Scheduled {

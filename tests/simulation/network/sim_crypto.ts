@@ -1,4 +1,4 @@
-/** Who signs and checks in a run: unforgeable fakes, or real ECDSA over the real wire format. */
+/** Signing and checking in a run: unforgeable fakes, or real ECDSA over the real wire format. */
 import type { Message, SendRequest } from "../../../protocol/message.ts";
 import type { Packet } from "../../../protocol/packet.ts";
 import type { SignatureCheck } from "../../../replica/ingress/signature_check.ts";
@@ -15,13 +15,13 @@ export type Role = "replica" | "client";
 export interface SimCrypto {
   sign(role: Role, id: string, message: Message, body: Uint8Array): Uint8Array;
   readonly check: SignatureCheck;
-  /** What arrives when `packet` is sent. */
+  /** Returns what arrives when `packet` is sent. */
   transmit(packet: Packet): Packet;
-  /** What arrives when a client sends `request`. */
+  /** Returns what arrives when a client sends `request`. */
   transmitRequest(request: Signed<SendRequest>): Signed<SendRequest>;
 }
 
-/** A whole signed message of `id`. */
+/** Returns a whole signed message of `id`. */
 export function signAs<M extends Message>(crypto: SimCrypto, role: Role, id: string, message: M): Signed<M> {
   const body = encodeMessage(message);
   return { message, body, signature: crypto.sign(role, id, message, body) };
@@ -42,7 +42,7 @@ export function createFakeCrypto(): SimCrypto {
   };
 }
 
-/** Keys are derived from the names: secret from nobody who reads this, and the same in every run. */
+/** Creates real signatures with keys derived from the names: not secret, and the same in every run. */
 export function createRealCrypto(backend: SignatureBackend, clusterId: string): SimCrypto {
   const secretOf = (role: Role, id: string) => sha256(new TextEncoder().encode(`key of ${role} ${id}`));
   const verifier = createVerifier(backend, clusterId, createVerifiedCache());

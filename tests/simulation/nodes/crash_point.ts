@@ -1,14 +1,14 @@
-/** Where a simulated replica can be made to crash: between any two of persist, send, apply and reply (§12). */
+/** Points at which a simulated replica can be made to crash: between any two of persist, send, apply and reply (§12). */
 import type { PersistOperation } from "../../../replica/core/output.ts";
 
 export const CRASH_POINTS = [
-  /** The transaction is lost whole. */
+  /** The transaction is lost as a whole. */
   "before-persist",
   /** Some of its operations reached the disk, its commit record did not. */
   "torn-persist",
-  /** Durable, and nothing that rests on it has left. */
+  /** It is durable, and nothing based on it has been sent. */
   "after-persist",
-  /** Some packets of the batch have left. */
+  /** Some packets of the batch have been sent. */
   "send",
   "apply",
   "reply",
@@ -32,7 +32,7 @@ export class Trigger {
     readonly during: PersistOperation["op"] | null = null,
   ) {}
 
-  /** Whether it goes off now that `point` is passed; `operations` are those of the transaction, or of the last one before. */
+  /** Returns whether it goes off now that `point` is passed; `operations` are those of the transaction, or of the last one before. */
   pulls(point: CrashPoint, operations: Operations): boolean {
     return point === this.point && (this.during === null || operations.has(this.during)) && this.passes-- <= 0;
   }

@@ -1,4 +1,4 @@
-/** Crashes and restarts of a run, as its plan has them. */
+/** Crashes and restarts of a run, according to its plan. */
 import type { Millis, ReplicaId } from "../../../protocol/ids.ts";
 import { Trigger } from "./crash_point.ts";
 import type { CrashFault, Fault, Target } from "../plan/plan.ts";
@@ -11,19 +11,19 @@ export interface CrashParts {
   readonly nodes: ReadonlyMap<ReplicaId, SimNode>;
   readonly stats: RunStats;
   readonly start: (id: ReplicaId) => void;
-  /** Whom a target means now. */
+  /** Returns the replica that a target means now. */
   readonly resolve: (target: Target) => ReplicaId | null;
   readonly isHonest: (id: ReplicaId) => boolean;
 }
 
-/** How long an armed crash waits for its point before it happens anyhow. */
+/** Time an armed crash waits for its point before it happens anyway. */
 const PATIENCE_MS = 1500;
 
 export class Crashes {
   readonly #parts: CrashParts;
   readonly #downMs = new Map<ReplicaId, Millis>();
   #over = false;
-  #hushed = false;
+  #silenced = false;
 
   constructor(parts: CrashParts) {
     this.#parts = parts;
@@ -35,25 +35,25 @@ export class Crashes {
     }
   }
 
-  /** Nothing crashes any more; if `hushed`, no faulty replica comes back either. */
-  end(hushed: boolean): void {
+  /** Ends all crashes; if `silenced`, no faulty replica comes back either. */
+  end(silenced: boolean): void {
     this.#over = true;
-    this.#hushed = hushed;
+    this.#silenced = silenced;
   }
 
-  /** `id` has passed an armed crash point. */
+  /** Records that `id` has passed an armed crash point. */
   happened(id: ReplicaId): void {
     this.#parts.stats.crashes++;
     this.#parts.stats.crashesAtPoint++;
     this.restartLater(id, this.#downMs.get(id) ?? 0);
   }
 
-  /** `id` is down and comes back after `downMs`. */
+  /** Restarts `id`, which is down, after `downMs`. */
   restartLater(id: ReplicaId, downMs: Millis): void {
     const { scheduler, nodes, start } = this.#parts;
     scheduler.schedule(downMs, () => {
-      // The end of the faults starts whom it wants to have up.
-      const comesBack = !this.#over || (!this.#hushed && !this.#parts.isHonest(id));
+      // The end of the faults starts those replicas it wants to be up.
+      const comesBack = !this.#over || (!this.#silenced && !this.#parts.isHonest(id));
       if (comesBack && nodes.get(id)!.state === null) start(id);
     });
   }

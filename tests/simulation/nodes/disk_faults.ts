@@ -1,4 +1,4 @@
-/** What happens to the disks of a run: they refuse for a while, are rolled back, or are lost (§1.3, §8.4). */
+/** Faults of a run's disks: they refuse for a while, are rolled back, or are lost (§1.3, §8.4). */
 import { digest, type Millis, type ReplicaId } from "../../../protocol/ids.ts";
 import type { Fault, Plan, RefuseFault, RollbackFault, Target, WipeFault } from "../plan/plan.ts";
 import type { Scheduler } from "../network/scheduler.ts";
@@ -15,15 +15,15 @@ export interface DiskFaultParts {
   readonly nodes: ReadonlyMap<ReplicaId, SimNode>;
   readonly stats: RunStats;
   readonly start: (id: ReplicaId) => void;
-  /** Starts `id` after a while, unless the faults are over by then. */
+  /** Restarts `id` after a while, unless the faults are over by then. */
   readonly restartLater: (id: ReplicaId, downMs: Millis) => void;
-  /** Whom a target means now. */
+  /** Returns the replica that a target means now. */
   readonly resolve: (target: Target) => ReplicaId | null;
 }
 
-/** How soon a disk that would be one fault too many is thought of again. */
+/** Wait before a loss that would be one fault too many is tried again. */
 const WIPE_AGAIN_MS = 250;
-/** How often it is looked whether a replica is alone in its term, and for how long. */
+/** Interval at which a replica is checked for being alone in its term, and the time limit. */
 const ALONE_EVERY_MS = 10;
 const ALONE_WITHIN_MS = 5_000;
 
@@ -48,7 +48,7 @@ export class DiskFaults {
     }
   }
 
-  /** All disks take writes again, and stay as they are. */
+  /** Ends all faults: every disk takes writes again, and stays as it is. */
   end(): void {
     this.#over = true;
     for (const { disk } of this.#parts.nodes.values()) disk.refusing = null;
@@ -94,8 +94,8 @@ export class DiskFaults {
   }
 
   /**
-   * Whether the disk of `id` may be lost now (`docs/recovery.md`). A learner is one fault until it is a full replica again; and what others
-   * can tell it rests on all but f of them remembering what they signed.
+   * Returns whether the disk of `id` may be lost now (`docs/recovery.md`). A learner is one fault until it is a full replica again; and
+   * what others can tell it relies on all but f of them remembering what they signed.
    */
   #mayWipe(id: ReplicaId): boolean {
     const { plan, mostFaults } = this.#parts;

@@ -11,13 +11,13 @@ import { createPlanRunner } from "../search/seed_runner.ts";
 const run = await createPlanRunner();
 const [r2, r3] = ["r2", "r3"].map(replicaId) as [ReplicaId, ReplicaId];
 
-/** Nobody is faulty, nothing is lost, one client is busy all the time, and there are checkpoints all the time. */
+/** Returns a plan without faulty replicas or losses, with one client that is always busy, and frequent checkpoints. */
 function calm(faults: readonly Fault[], change: Partial<Plan> = {}, seed = 1): Plan {
   const drawn = drawPlan(seed);
   const [client] = drawn.clients;
   return {
     ...drawn,
-    ...{ byzantine: [], hushed: false, faults, crypto: "fake", quiet: false, down: [], restMs: 0, mayExceed: false },
+    ...{ byzantine: [], silenced: false, faults, crypto: "fake", quiet: false, down: [], restMs: 0, mayExceed: false },
     clients: [{ ...client!, behaviour: "honest", operations: 1000, concurrency: 2, thinkMs: 50 }],
     constants: { ...drawn.constants, checkpointEvery: 5, logTail: 0 },
     snapshotBytes: 1,
@@ -48,7 +48,7 @@ Deno.test("a replica that loses its disk fetches the state, and is a full replic
   assertEquals([stats.wipes, stats.rejoined, stats.transferred], [1, 1, 1]);
 });
 
-/** What is told of lost disks and recoveries, in order. */
+/** Returns the events of lost disks and recoveries, in order. */
 function told(plan: Plan): string[] {
   const lines: string[] = [];
   const observer: Observer = {
@@ -76,7 +76,7 @@ const WRITTEN: readonly PersistOperation["op"][] = ["chunks", "checkpoint", "com
 for (const during of WRITTEN) {
   for (const point of ["before-persist", "torn-persist", "after-persist", "send"] as const) {
     Deno.test(`a crash at ${point} with ${during} in the transaction loses nothing`, () => {
-      // Whether anything is sent with a checkpoint or a compaction depends on what came just before.
+      // It depends on what came just before whether anything is sent along with a checkpoint or a compaction.
       const crashedThere = [1, 2, 3, 4, 5, 6].some((seed) => {
         const { violation, stats } = run(calm([crash(r2, 5000, { point, during })], { safetyMs: 8000 }, seed));
         assertEquals([violation, stats.crashes], [null, 1], `seed ${seed}`);

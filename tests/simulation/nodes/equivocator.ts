@@ -1,4 +1,4 @@
-/** A leader that shows its victims other entries than the rest: no-ops in place of requests, validly signed. */
+/** A leader that shows its victims entries other than the rest: no-ops in place of requests, validly signed. */
 import type { Entry } from "../../../protocol/entry.ts";
 import { joinRequests } from "../../../protocol/entry_body.ts";
 import { chainEntry } from "../../../protocol/hash_chain.ts";
@@ -9,7 +9,7 @@ import { sha256Hex } from "../../../crypto/digest.ts";
 
 type Append = UnsignedPacketOf<"AppendEntries">;
 
-/** What replica `self` sends instead: to `victims`, every batch with requests as no-ops. */
+/** Returns what replica `self` sends instead: to `victims`, every batch with requests as no-ops. */
 export function equivocator(self: string, victims: readonly string[]): (outgoing: readonly Outgoing[]) => Outgoing[] {
   return (outgoing) => outgoing.flatMap((message) => split(self, victims, message));
 }

@@ -1,4 +1,4 @@
-/** What a crash in the middle of a transaction leaves on a disk, and how the disk's journal takes it back when it is opened. */
+/** A disk's journal: leaves half a transaction on the disk in a crash, and rolls it back when the disk is opened. */
 import type { PersistOperation, Recovered } from "../../../replica/core/output.ts";
 import type { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
 
@@ -18,7 +18,7 @@ export class Journal {
     for (const operation of operations.slice(0, Math.ceil(operations.length / 2))) disk.write(operation);
   }
 
-  /** Takes a torn transaction back. Throws unless the disk is as it was before. */
+  /** Rolls a torn transaction back. Throws unless the disk is as it was before. */
   open(): void {
     if (this.#torn === null) return;
     const { disk, before, chunks, rollBack } = this.#torn;
@@ -29,7 +29,7 @@ export class Journal {
   }
 }
 
-/** Whether nothing has changed; what is on a disk is immutable and shared, so that looking at the objects is enough. */
+/** Returns whether nothing has changed; a disk's content is immutable and shared, so comparing the objects is enough. */
 function isSame({ entries, ...before }: Recovered, { entries: found, ...after }: Recovered): boolean {
   const kept = entries.length === found.length && entries[0] === found[0] && entries.at(-1) === found.at(-1);
   const names = Object.keys(before) as (keyof typeof before)[];

@@ -2,7 +2,7 @@
 import type { Digest } from "../../../protocol/ids.ts";
 import { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
 
-/** An empty disk on which a recovery named `nonce` has begun, as `replica --recover` makes it (§8.4). */
+/** Returns an empty disk on which a recovery named `nonce` has begun, as `replica --recover` creates it (§8.4). */
 export function lostDisk(nonce: Digest): MemoryDisk {
   const disk = new MemoryDisk();
   const hardState = { ...disk.hardState, recovery: { nonce, bar: null } };

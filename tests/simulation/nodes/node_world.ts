@@ -1,4 +1,4 @@
-/** What surrounds a simulated replica, and what is done to it. */
+/** The surroundings of a simulated replica, and what can be done to it. */
 import type { Victim } from "../../../replica/byzantine/mod.ts";
 import type { Millis, ReplicaId } from "../../../protocol/ids.ts";
 import type { Input, InputWithoutTime } from "../../../replica/core/input.ts";
@@ -16,28 +16,28 @@ export type Sign = (message: PeerMessage, body: Uint8Array) => Uint8Array;
 export interface NodeWorld {
   /** Virtual time. */
   now(): Millis;
-  /** Bytes of a snapshot written at a time; as many as a real replica does, if absent. */
+  /** Bytes of a snapshot written at a time; if absent, as many as a real replica writes. */
   readonly snapshotBytes?: number;
-  /** Time on the clock of `at`. */
+  /** Returns the time on the clock of `at`. */
   clock(at: ReplicaId): Millis;
   send(from: ReplicaId, to: readonly ReplicaId[], packet: Packet): void;
   reply(from: ReplicaId, reply: ClientReply): void;
   readonly observer: Observer;
   observe?(at: ReplicaId, input: Input, verdict: Verdict): void;
-  /** `at` has handled inputs, or is down now. */
+  /** Called when `at` has handled inputs, or is down now. */
   handled?(at: ReplicaId): void;
-  /** An armed crash point was passed, and `at` is down. */
+  /** Called when an armed crash point was passed, and `at` is down. */
   crashed?(at: ReplicaId): void;
-  /** The disk of `at` takes no writes, and `at` is down until somebody starts it again. */
+  /** Called when the disk of `at` takes no writes, and `at` is down until it is started again. */
   refused?(at: ReplicaId): void;
-  /** `at` stopped by itself; without this hook the error is thrown on. */
+  /** Called when `at` stopped by itself; without this hook the error is rethrown. */
   failed?(at: ReplicaId, error: Error): void;
 }
 
-/** What arrives at a node: a peer's packet, or a client's request whose signature was checked. */
+/** Arrival at a node: a peer's packet, or a client's request whose signature was checked. */
 export type Arrival =
   | { readonly packet: Packet }
   | { readonly request: Extract<InputWithoutTime, { readonly kind: "request" }> };
 
-/** What makes a node faulty: asked anew at each start. */
+/** Makes a node faulty; called anew at each start. */
 export type Corruption = (victim: Victim) => SimAdversary;

@@ -1,4 +1,4 @@
-/** Holds adversaries to what bytes on a wire could do: a decoded view always matches its bytes. */
+/** Restricts adversaries to what bytes on a wire could do: a decoded view always matches its bytes. */
 import { equalBytes } from "../../../protocol/bytes/equal_bytes.ts";
 import type { Entry } from "../../../protocol/entry.ts";
 import { joinRequests } from "../../../protocol/entry_body.ts";
@@ -7,8 +7,8 @@ import type { Packet } from "../../../protocol/packet.ts";
 const checked = new WeakSet<Entry>();
 
 /**
- * Whether some sequence of bytes decodes to `packet`; what does not decode, every ingress drops. Throws where the requests of an entry are
- * not those of its body: then an adversary cheated the simulation, not the protocol.
+ * Returns whether some sequence of bytes decodes to `packet`; ingress drops anything that does not decode. Throws if the requests of an
+ * entry are not those of its body: then an adversary cheated the simulation, not the protocol.
  */
 export function isDecodable(packet: Packet): boolean {
   if (packet.kind !== "AppendEntries" && packet.kind !== "FetchEntriesResponse") return true;
@@ -18,7 +18,7 @@ export function isDecodable(packet: Packet): boolean {
   return packet.entries.length === entryHashes.length && isRun(packet.entries, prevIndex + 1);
 }
 
-/** Entries stand one behind the other, from `first` on. */
+/** Returns whether the indexes of `entries` are consecutive, from `first` on. */
 const isRun = (entries: readonly Entry[], first: number): boolean =>
   entries.every(({ index }, i) => index === first + i);
 

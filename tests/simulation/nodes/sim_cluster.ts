@@ -30,12 +30,12 @@ export interface ClusterOptions {
   readonly constants?: Partial<ProtocolConstants>;
   /** Tick every 10 ms, or only when the core asks to be woken. */
   readonly tick?: "steady" | "deadline";
-  /** Milliseconds a packet takes, or null to lose it. Default 1. */
+  /** Returns the milliseconds a packet takes, or null to lose it. Default 1. */
   readonly delay?: (from: ReplicaId, to: ReplicaId, packet: Packet) => number | null;
   readonly hooks?: Pick<NodeWorld, "observe" | "failed"> & {
     readonly event?: (from: ReplicaId, event: CoreEvent) => void;
     readonly sent?: (from: ReplicaId, to: readonly ReplicaId[], packet: Packet) => void;
-    /** After a node handled something. */
+    /** Called after a node handled something. */
     readonly handled?: (at: ReplicaId) => void;
   };
 }
@@ -86,7 +86,7 @@ export class SimCluster {
     this.node(id).start();
   }
 
-  /** A request as client `client` signs it. */
+  /** Returns a request as client `client` signs it. */
   signRequest(client: string, number: number, floor: number, command: Uint8Array): Verified<Signed<SendRequest>> {
     const signer = this.#clients.get(client);
     if (!signer) throw new Error(`no client ${client}`);
@@ -100,7 +100,7 @@ export class SimCluster {
     return signMessage(signer, message) as Verified<Signed<SendRequest>>;
   }
 
-  /** Hands a request to replica `to`, a millisecond later. */
+  /** Delivers a request to replica `to`, a millisecond later. */
   request(to: string, request: Verified<Signed<SendRequest>>, intervention = false): void {
     this.schedule(1, () => {
       this.node(to).run([{ kind: "request", request, intervention, via: null }]);
@@ -134,13 +134,13 @@ export class SimCluster {
     this.#alarms.set(id, this.#deadline(id) ?? this.now + TICK_MS);
   }
 
-  /** What a node has handled may make it want a tick earlier, as the event loop asks after every batch. */
+  /** Advances a node's alarm if what it handled makes it want an earlier tick, as the event loop asks after every batch. */
   #wake(id: ReplicaId): void {
     const deadline = this.#deadline(id);
     if (deadline !== null) this.#alarms.advance(id, deadline);
   }
 
-  /** When the node asks to be woken, or null if it ticks steadily. */
+  /** Returns the time at which the node asks to be woken, or null if it ticks steadily. */
   #deadline(id: ReplicaId): Millis | null {
     const { state } = this.node(id);
     return this.#options.tick === "deadline" && state ? Math.max(this.now + 1, nextDeadline(state, this.now)) : null;

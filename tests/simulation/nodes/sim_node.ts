@@ -37,7 +37,7 @@ export class SimNode {
   /** Present while the node runs. */
   state: CoreState | null = null;
   machine: KvStore = new KvStore();
-  /** Faulty behaviours, one after the other; none for an honest node. */
+  /** Faulty behaviours, applied one after the other; none for an honest node. */
   corruptions: readonly Corruption[] = [];
   /** A faulty behaviour without a view of the core, for transcripts; can be set while the node runs. */
   corrupt: ((outgoing: readonly Outgoing[]) => readonly Outgoing[]) | null = null;
@@ -48,14 +48,14 @@ export class SimNode {
   #adversaries: readonly SimAdversary[] = [];
   #run: RunInputs | null = null;
   #trigger: Trigger | null = null;
-  /** What the core itself threw last; anything else thrown here is the simulation's own mistake. */
+  /** The last error thrown by the core itself; anything else thrown here is the simulation's own mistake. */
   #coreError: unknown = null;
   #journal = new Journal();
   /** Kinds of operations of the last transaction. */
   #operations: Operations = new Set();
-  /** Whether a snapshot has taken the place of the state since that was last told. */
+  /** Set when a snapshot has replaced the state since that was last reported. */
   #restored = false;
-  /** The applied index that was told last. */
+  /** The applied index reported last. */
   #told = 0;
 
   constructor(config: CoreConfig, world: NodeWorld) {
@@ -66,7 +66,7 @@ export class SimNode {
     this.#world = world;
   }
 
-  /** Starts from what the disk holds, if that is what a replica can have written. */
+  /** Starts from the disk, if its content is something a replica can have written. */
   start(): void {
     this.#journal.open();
     this.#trigger = null;
@@ -108,7 +108,7 @@ export class SimNode {
     this.#world.observer.crashed?.(this.id, this.#world.now());
   }
 
-  /** Loses its disk too; it comes back as a learner, in a recovery of this name (§8.4). */
+  /** Loses its disk too; it comes back as a learner, in a recovery with this nonce (§8.4). */
   wipe(nonce: Digest): void {
     this.crash();
     this.#journal = new Journal();
@@ -121,17 +121,17 @@ export class SimNode {
     this.#trigger = trigger;
   }
 
-  /** Takes an armed crash back. */
+  /** Cancels an armed crash. */
   disarm(): void {
     this.#trigger = null;
   }
 
-  /** What this node answers to a fast read whose honest answer is `honest`. */
+  /** Returns this node's answer to a fast read whose honest answer is `honest`. */
   reads(honest: QueryAnswer, query: Uint8Array): QueryAnswer {
     return this.#adversaries.reduce((answer, { reads }) => reads ? reads(answer, query) : answer, honest);
   }
 
-  /** What this node tells clients of its leader and term, outside of what they compare (§7.2). */
+  /** Returns what this node tells clients of its leader and term, outside of what they compare (§7.2). */
   hint(honest: LeaderHint): LeaderHint {
     return this.#adversaries.reduce((told, { hints }) => hints ? hints(told) : told, honest);
   }
@@ -154,7 +154,7 @@ export class SimNode {
     this.#tellApplied(state);
   }
 
-  /** What was applied is told before the answers that come of it. */
+  /** Reports what was applied before the answers that come of it. */
   #tellApplied({ appliedIndex }: CoreState): void {
     const { observer } = this.#world;
     if (appliedIndex === this.#told || !observer.applied) return;
@@ -163,8 +163,8 @@ export class SimNode {
   }
 
   /**
-   * Takes off the network what has arrived, packets through the real ingress rules, and handles it in one batch, with a tick if
-   * `tick` says that one is due: as the event loop does.
+   * Takes arrivals off the network, packets through the real ingress rules, and handles them in one batch, with a tick if `tick` says that
+   * one is due: as the event loop does.
    */
   receive(arrivals: readonly Arrival[], tick = false): void {
     const inputs: InputWithoutTime[] = [];
@@ -184,13 +184,13 @@ export class SimNode {
     if (inputs.length > 0) this.run(inputs);
   }
 
-  /** What an honest replica is shown to have signed and does not know of (§1.3). */
+  /** Describes something an honest replica is shown to have signed and does not know of (§1.3); null if there is none. */
   #forgotten(state: CoreState, input: InputWithoutTime): string | null {
     const honest = this.corruptions.length === 0 && this.corrupt === null;
     return honest && input.kind === "packet" ? forgottenBy(state, input.packet) : null;
   }
 
-  /** The replicated state as checkers see it. */
+  /** Returns the replicated state as checkers see it. */
   view() {
     const state = this.state!;
     const hash = createHash("sha256");
@@ -225,7 +225,7 @@ export class SimNode {
     };
   }
 
-  /** What a core hands out has to be encodable: if it is not, that is the replica's end. */
+  /** Encodes what a core outputs; if it cannot be encoded, the replica stops. */
   #encode(message: PeerMessage): Uint8Array {
     try {
       return encodeMessage(message);
@@ -290,7 +290,7 @@ export class SimNode {
     else throw error;
   }
 
-  /** Whether the replica stopped by itself; what observers and actors throw is none of its doing. */
+  /** Returns whether the replica stopped by itself; what observers and actors throw is not its own. */
   #isOwn(error: Error): boolean {
     const stopping = [InvariantError, GuardError, StorageError, ForgottenError].some((kind) => error instanceof kind);
     return stopping || (error === this.#coreError && this.corruptions.length === 0);

@@ -1,16 +1,16 @@
-/** A node's ports, with somebody looking over its shoulder. */
+/** A node's ports, watched. */
 import type { KvStore } from "../../../state_machine/mod.ts";
 import type { Storage } from "../../../replica/storage/port.ts";
 
-/** What is heard of a machine. */
+/** Callbacks on a machine. */
 export interface MachineWatch {
-  /** Before a command is executed. */
+  /** Called before a command is executed. */
   executes(...call: Parameters<KvStore["apply"]>): void;
-  /** After a snapshot has taken the place of the whole state. */
+  /** Called after a snapshot has replaced the whole state. */
   restored(): void;
 }
 
-/** A machine that `watch` hears of. */
+/** Returns a machine that reports to `watch`. */
 export function observed(machine: KvStore, watch: MachineWatch) {
   return {
     apply(...call: Parameters<KvStore["apply"]>) {
@@ -28,7 +28,7 @@ export function observed(machine: KvStore, watch: MachineWatch) {
   };
 }
 
-/** The methods of a storage, free of their object. */
+/** Returns the methods of a storage, bound to it. */
 export const bind = (storage: Storage): Storage => ({
   chunks: storage.chunks,
   load: () => storage.load(),

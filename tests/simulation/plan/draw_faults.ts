@@ -11,16 +11,16 @@ export interface FaultFrame {
   readonly byzantine: readonly ReplicaId[];
   readonly from: Millis;
   readonly to: Millis;
-  readonly mood: string;
-  /** Honest replicas that may lose their disks, and how often that happens in all. */
+  readonly theme: string;
+  /** Honest replicas that lose their disks, one element per loss. */
   readonly wipes: readonly ReplicaId[];
-  /** Whether somebody has to be away for long. */
+  /** True if a replica must be away for long. */
   readonly farBehind: boolean;
-  /** What durations are measured in: the election timeout, a second at most. */
+  /** Unit of durations: the election timeout, a second at most. */
   readonly unit: Millis;
 }
 
-/** Kinds whose loss alone changes what the others know. */
+/** Kinds of packets whose loss alone changes what the others know. */
 const KINDS: readonly Packet["kind"][] = [
   "AppendEntries",
   "AppendEntriesResponse",
@@ -43,11 +43,11 @@ const STEPS: readonly PersistOperation["op"][] = [
 ];
 
 export function drawFaults(rng: Rng, frame: FaultFrame): Fault[] {
-  const { mood } = frame;
+  const { theme } = frame;
   const windows = rng.pick([0, 3, 6, 10, 16]);
-  const crashes = mood === "patience" ? rng.int(1, 5) : rng.pick([0, 0, 1, 3, 6]);
-  if (mood === "reign") return drawReign(rng, frame);
-  const falls = mood === "patience" ? 0 : rng.pick([0, 1, 3, 6]);
+  const crashes = theme === "patience" ? rng.int(1, 5) : rng.pick([0, 0, 1, 3, 6]);
+  if (theme === "rogue-leaders") return drawRogueLeaders(rng, frame);
+  const falls = theme === "patience" ? 0 : rng.pick([0, 1, 3, 6]);
   const refusals = rng.pick([0, 0, 1, 3]);
   return [
     ...drawNoise(rng, frame),
@@ -61,7 +61,7 @@ export function drawFaults(rng: Rng, frame: FaultFrame): Fault[] {
   ];
 }
 
-/** Whoever leads is cut off from all others, or from all but a few, for longer than an election takes. */
+/** Cuts the leader off from all others, or from all but a few, for longer than an election takes. */
 function drawFall(rng: Rng, { ids, from, to, unit }: FaultFrame): Fault[] {
   const start = rng.between(from, to - unit / 5);
   const span = cutFrom(start, unit * rng.between(1.2, 4), to);
@@ -74,16 +74,16 @@ function drawFall(rng: Rng, { ids, from, to, unit }: FaultFrame): Fault[] {
   ]);
 }
 
-/** Honest leaders fall one after the other, until a faulty one leads; it is left alone. */
-function drawReign(rng: Rng, { from, to, unit }: FaultFrame): Fault[] {
-  const reign: Fault[] = [];
+/** Cuts off honest leaders one after the other, until a faulty one leads; that one is left alone. */
+function drawRogueLeaders(rng: Rng, { from, to, unit }: FaultFrame): Fault[] {
+  const rogueTerm: Fault[] = [];
   for (let at = from; at < to - unit; at += 3.5 * unit) {
-    reign.push({ ...cutFrom(at, unit * rng.between(2, 3), to), sources: ["honest-leader"] });
+    rogueTerm.push({ ...cutFrom(at, unit * rng.between(2, 3), to), sources: ["honest-leader"] });
   }
-  return reign;
+  return rogueTerm;
 }
 
-/** Nothing gets through from `start` on, for `length` or until `end`. */
+/** Returns a fault that loses everything from `start` on, for `length` or until `end`. */
 const cutFrom = (start: Millis, length: Millis, end: Millis): NetworkFault => ({
   kind: "network",
   ...STEADY,
@@ -92,7 +92,7 @@ const cutFrom = (start: Millis, length: Millis, end: Millis): NetworkFault => ({
   loss: 1,
 });
 
-/** Noise on every link, in stretches, so that it can be taken out of a plan piece by piece. */
+/** Draws noise on every link, in stretches, so that it can be taken out of a plan piece by piece. */
 function drawNoise(rng: Rng, { from, to, unit }: FaultFrame): Fault[] {
   if (rng.chance(0.35)) return [];
   const loss = rng.pick([0, 0.02, 0.1, 0.25]);
@@ -117,11 +117,11 @@ function drawNoise(rng: Rng, { from, to, unit }: FaultFrame): Fault[] {
   return noise;
 }
 
-function drawPartition(rng: Rng, { ids, from, to, mood, unit }: FaultFrame): Fault[] {
+function drawPartition(rng: Rng, { ids, from, to, theme, unit }: FaultFrame): Fault[] {
   const start = rng.between(from, to - unit / 5);
   const length = unit * rng.pick([0.15, 0.4, 1, 2.5, 5]) * rng.between(0.5, 1.5);
   const span = cutFrom(start, length, to);
-  const someone: Target = mood !== "patience" && rng.chance(0.4) ? "leader" : rng.pick(ids);
+  const someone: Target = theme !== "patience" && rng.chance(0.4) ? "leader" : rng.pick(ids);
   const others = ids.filter((id) => id !== someone);
   const some = rng.shuffle(others).slice(0, rng.int(1, others.length));
   const shapes: readonly (() => NetworkFault[])[] = [
@@ -149,7 +149,7 @@ const bothWays = (span: NetworkFault, a: readonly Target[], b: readonly Target[]
   { ...span, sources: b, targets: a },
 ];
 
-function drawCrash(rng: Rng, { ids, byzantine, from, to, mood, unit }: FaultFrame): Fault[] {
+function drawCrash(rng: Rng, { ids, byzantine, from, to, theme, unit }: FaultFrame): Fault[] {
   const at = rng.between(from, to - unit / 10);
   const downMs = unit * rng.pick([0.001, 0.05, 0.3, 1.5, 4]);
   const honest = ids.filter((id) => !byzantine.includes(id));
@@ -159,8 +159,8 @@ function drawCrash(rng: Rng, { ids, byzantine, from, to, mood, unit }: FaultFram
     const passes = during === null ? rng.pick([0, 0, 1, 3, 8]) : rng.pick([0, 0, 1]);
     return { kind: "crash", from: at, replica, point, during, passes, downMs };
   };
-  if (mood !== "patience" && rng.chance(0.12)) return honest.map(crash);
-  if (mood !== "patience" && rng.chance(0.35)) return [crash("leader")];
+  if (theme !== "patience" && rng.chance(0.12)) return honest.map(crash);
+  if (theme !== "patience" && rng.chance(0.35)) return [crash("leader")];
   return [crash(rng.pick(ids))];
 }
 
@@ -170,11 +170,11 @@ function drawRollback(rng: Rng, { byzantine, from, to }: FaultFrame): Fault[] {
   return [{ kind: "rollback", replica: rng.pick(byzantine), copiedAt: rng.between(0, at), from: at }];
 }
 
-/** One absence at most, or one after the other. */
+/** Draws one absence at most, or several in succession. */
 function drawAbsences(rng: Rng, frame: FaultFrame): Fault[] {
-  const { farBehind, mood, from, to } = frame;
+  const { farBehind, theme, from, to } = frame;
   const parts = farBehind ? 3 : 1;
-  if (mood === "patience" || !(farBehind || rng.chance(0.5))) return [];
+  if (theme === "patience" || !(farBehind || rng.chance(0.5))) return [];
   const span = (to - from) / parts;
   return Array.from({ length: parts }, (_, part) => {
     const begin = from + part * span;
@@ -182,7 +182,7 @@ function drawAbsences(rng: Rng, frame: FaultFrame): Fault[] {
   }).flat();
 }
 
-/** An honest replica is away for so long that the others have dropped what it lacks when it is back. */
+/** Draws an absence of an honest replica, so long that the others have dropped what it lacks when it is back. */
 function drawAbsence(rng: Rng, { ids, byzantine, from, to }: FaultFrame): Fault[] {
   const absent = rng.pick(ids.filter((id) => !byzantine.includes(id)));
   const start = rng.between(from, from + (to - from) / 2);
@@ -198,7 +198,7 @@ function drawRefusal(rng: Rng, { ids, from, to, unit }: FaultFrame): Fault {
   return { kind: "refuse", from: at, to: Math.min(to, at + unit * rng.pick([0.05, 0.5, 2, 4])), replica };
 }
 
-/** One of them after the other, or some at once; which of them may, is seen at the time. */
+/** Draws lost disks, in succession or some at once; which losses are permitted is decided at the time. */
 const drawWipes = (rng: Rng, { wipes, from, to, unit }: FaultFrame): Fault[] =>
   wipes.map((replica) => ({
     kind: "wipe",

@@ -1,4 +1,4 @@
-/** Draws the plan of a seed: which faults, which adversaries, which load. */
+/** Draws the plan of a seed: its faults, its adversaries, its load. */
 import type { ProtocolConstants } from "../../../protocol/config.ts";
 import { type Millis, type ReplicaId, replicaId } from "../../../protocol/ids.ts";
 import { quorumOf } from "../../../protocol/quorum.ts";
@@ -6,75 +6,84 @@ import { ACTORS, LEADING_ACTORS, QUIET_ACTORS, RECOVERY_ACTORS, SNAPSHOT_ACTORS 
 import { drawFaults } from "./draw_faults.ts";
 import type { ByzantinePlan, ClientPlan, Fault, Plan, Target } from "./plan.ts";
 import { Rng } from "./rng.ts";
+import { SCENARIOS } from "../scenarios/mod.ts";
 
-/** What a caller wants of every plan. */
+/** Options for every plan. */
 export interface PlanOptions {
   /** n; 4 by default. */
   readonly replicas?: number;
-  /** Only these actors, by name. */
+  /** Restricts adversaries to these actors, by name. */
   readonly actors?: readonly string[] | null;
-  /** Whether single clauses are judged besides the invariants and what clients see; true by default. */
+  /** Draws only plans of this scenario, by its name; they have the actors they need. */
+  readonly scenario?: string | null;
+  /** Set to judge single clauses besides the invariants and what clients see; true by default. */
   readonly clauses?: boolean;
 }
 
 /** Kinds of runs. */
-type Mood =
+type Theme =
   /** Everything at once. */
   | "chaos"
-  /** Honest leaders are cut off until a faulty one leads, with little trouble beside. */
-  | "reign"
+  /** Honest leaders are cut off until a faulty one leads, with few other faults. */
+  | "rogue-leaders"
   /** The faulty replicas are of little or no use, and the honest ones have to settle by themselves when the network heals. */
   | "silence"
-  /** Nobody is faulty, but as many as may be stay down. */
+  /** No replica is faulty, but as many as permitted stay down. */
   | "down"
-  /** So does the leader, while what it said lately is repeated for ever. */
+  /** As `down`, and the leader is among them, while its recent headers are repeated for ever. */
   | "echo"
-  /** Honest replicas lose their disks and come back as learners, others may be faulty besides. */
+  /** Honest replicas lose their disks and come back as learners; others may be faulty as well. */
   | "amnesia"
-  /** Somebody falls so far behind that it needs a snapshot, and the faulty replicas are sources. */
+  /** A replica falls so far behind that it needs a snapshot, and the faulty replicas are sources. */
   | "behind"
-  /** Elections take so long that whatever is repaired must be repaired without one. */
+  /** Elections take so long that anything to be repaired must be repaired without one. */
   | "patience";
 
-const MOODS: readonly (readonly [Mood, number])[] = [
+const MOODS: readonly (readonly [Theme, number])[] = [
   ["chaos", 0.25],
   ["behind", 0.1],
   ["amnesia", 0.15],
-  ["reign", 0.12],
+  ["rogue-leaders", 0.12],
   ["silence", 0.18],
   ["down", 0.06],
   ["echo", 0.04],
   ["patience", 0.1],
 ];
-/** Longer than chunks are kept that no snapshot needs. */
+/** Longer than unneeded chunks are kept. */
 const REST_MS = 65_000;
-/** One seed in so many has real signatures and the real wire format. */
+/** One seed in this many has real signatures and the real wire format. */
 const REAL_CRYPTO_EVERY = 50;
 
-/** The plan of `seed`; equal arguments give equal plans. */
-export function drawPlan(seed: number, { replicas = 4, actors = null, clauses = true }: PlanOptions = {}): Plan {
+/** Returns the plan of `seed`; equal arguments give equal plans. */
+export function drawPlan(seed: number, options: PlanOptions = {}): Plan {
+  const { scenario = null, ...others } = options;
+  const plan = drawFreely(seed, others);
+  return scenario === null ? plan : SCENARIOS[scenario]!(plan, new Rng(seed, `${scenario} ${plan.replicas.length}`));
+}
+
+function drawFreely(seed: number, { replicas = 4, actors = null, clauses = true }: PlanOptions): Plan {
   const rng = new Rng(seed, `plan ${replicas}`);
   const ids = Array.from({ length: replicas }, (_, i) => replicaId(`r${i + 1}`));
   const { f } = quorumOf(replicas);
-  const mood = actors ? "chaos" : drawMood(rng);
-  const hushed = mood === "silence" && rng.chance(0.4);
-  const exceeds = mood === "amnesia" ? rng.chance(0.4) : mood === "chaos" && rng.chance(0.1);
-  const most = mood === "amnesia" && !exceeds ? rng.int(0, f - 1) : f;
-  const byzantine = drawByzantine(rng, ids, most, hushed ? "chaos" : mood, actors);
+  const theme = actors ? "chaos" : drawMood(rng);
+  const silenced = theme === "silence" && rng.chance(0.4);
+  const exceeds = theme === "amnesia" ? rng.chance(0.4) : theme === "chaos" && rng.chance(0.1);
+  const most = theme === "amnesia" && !exceeds ? rng.int(0, f - 1) : f;
+  const byzantine = drawByzantine(rng, ids, most, silenced ? "chaos" : theme, actors);
   const plays = (names: readonly string[]) =>
     byzantine.some((each) => each.actors.some((name) => names.includes(name)));
   // Some attacks come to nothing unless disks are lost, or replicas so far behind that they need snapshots.
   const mayExceed = exceeds || (plays(RECOVERY_ACTORS) && rng.chance(0.8));
-  const farBehind = mood === "behind" || plays(SNAPSHOT_ACTORS);
-  // What a faulty leader hides from somebody is soon to be had as a snapshot only.
+  const farBehind = theme === "behind" || plays(SNAPSHOT_ACTORS);
+  // Entries that a faulty leader hides from a replica are soon available only as a snapshot.
   const shortLogs = farBehind || plays(["outdating-leader"]) || (plays(LEADING_ACTORS) && rng.chance(0.4));
   const honest = ids.filter((id) => byzantine.every(({ replica }) => replica !== id));
   const spare = f - byzantine.length;
-  const constants = drawConstants(rng, mood, shortLogs);
+  const constants = drawConstants(rng, theme, shortLogs);
   const { electionTimeoutMs: unit } = constants;
-  // Patient clusters need two timeouts to elect anyone; what troubles them then is over long before the next one.
-  const onset = mood === "patience" ? 2.5 * unit : unit;
-  const safetyMs = mood === "patience" ? rng.int(45_000, 60_000) : Math.round(unit * rng.between(8, 30));
+  // Patient clusters need two timeouts to elect a leader; the faults after that are over long before the next election.
+  const onset = theme === "patience" ? 2.5 * unit : unit;
+  const safetyMs = theme === "patience" ? rng.int(45_000, 60_000) : Math.round(unit * rng.between(8, 30));
   return {
     seed,
     replicas: ids,
@@ -84,44 +93,44 @@ export function drawPlan(seed: number, { replicas = 4, actors = null, clauses = 
     batchMs: rng.pick([0, 1, 3]),
     clocks: ids.map(() => rng.chance(0.5) ? 1 : rng.between(0.85, 1.2)),
     byzantine,
-    hushed,
+    silenced,
     faults: [
       ...drawFaults(rng, {
         ids,
         byzantine: byzantine.map(({ replica }) => replica),
         from: onset,
         to: safetyMs,
-        mood,
-        wipes: drawLosers(rng, honest, mood, mayExceed),
+        theme,
+        wipes: drawLosers(rng, honest, theme, mayExceed),
         farBehind,
         unit: Math.min(unit, 1000),
       }),
-      ...drawEcho(mood, unit),
+      ...drawEcho(theme, unit),
     ],
     mayExceed,
     snapshotBytes: rng.pick([1, 1, 200, null]),
-    clients: drawClients(rng, mood, unit),
+    clients: drawClients(rng, theme, unit),
     safetyMs,
-    down: drawDown(rng, honest, spare, mood),
-    quiet: !["chaos", "behind", "reign", "amnesia"].includes(mood) || byzantine.length === 0,
+    down: drawDown(rng, honest, spare, theme),
+    quiet: !["chaos", "behind", "rogue-leaders", "amnesia"].includes(theme) || byzantine.length === 0,
     livenessMs: livenessBound(f, constants),
     restMs: rng.chance(shortLogs ? 0.2 : 0.05) ? REST_MS : 0,
-    serviceMs: drawService(rng, mood, unit),
+    serviceMs: drawService(rng, theme, unit),
     clauses,
   };
 }
 
-function drawMood(rng: Rng): Mood {
+function drawMood(rng: Rng): Theme {
   let draw = rng.next();
-  for (const [mood, share] of MOODS) {
-    if (draw < share) return mood;
+  for (const [theme, share] of MOODS) {
+    if (draw < share) return theme;
     draw -= share;
   }
   return "chaos";
 }
 
-function drawConstants(rng: Rng, mood: Mood, shortLogs: boolean): ProtocolConstants {
-  const patient = mood === "patience";
+function drawConstants(rng: Rng, theme: Theme, shortLogs: boolean): ProtocolConstants {
+  const patient = theme === "patience";
   const unit = patient ? 12_000 : rng.pick([300, 300, 600, 1000]);
   return {
     electionTimeoutMs: unit,
@@ -137,7 +146,9 @@ function drawConstants(rng: Rng, mood: Mood, shortLogs: boolean): ProtocolConsta
   };
 }
 
-/** Mostly so small that logs are cut short all the time; the patient keep what a leader may have to send again. */
+/**
+ * Draws checkpoint intervals, mostly so small that logs are often cut short; patient clusters keep what a leader may have to send again.
+ */
 function drawCheckpoints(rng: Rng, patient: boolean): Pick<ProtocolConstants, "checkpointEvery" | "logTail"> {
   if (rng.chance(0.15)) return { checkpointEvery: 1000, logTail: 1000 };
   return {
@@ -146,9 +157,9 @@ function drawCheckpoints(rng: Rng, patient: boolean): Pick<ProtocolConstants, "c
   };
 }
 
-/** Who may lose its disk, once or several times. */
-function drawLosers(rng: Rng, honest: readonly ReplicaId[], mood: Mood, mayExceed: boolean): ReplicaId[] {
-  if (mood !== "amnesia" && !mayExceed) return [];
+/** Draws the replicas that lose their disk, once or several times. */
+function drawLosers(rng: Rng, honest: readonly ReplicaId[], theme: Theme, mayExceed: boolean): ReplicaId[] {
+  if (theme !== "amnesia" && !mayExceed) return [];
   return Array.from({ length: rng.int(1, 4) }, () => rng.pick(honest));
 }
 
@@ -156,74 +167,78 @@ function drawByzantine(
   rng: Rng,
   ids: readonly ReplicaId[],
   f: number,
-  mood: Mood,
+  theme: Theme,
   only: readonly string[] | null,
 ): ByzantinePlan[] {
-  if (mood === "down" || mood === "echo") return [];
-  const count = only || mood === "reign" || rng.chance(0.75) ? f : rng.int(0, f);
-  const chosen = rng.shuffle(ids).slice(0, mood === "patience" ? rng.int(0, f) : count);
-  if (mood === "patience") return chosen.map((replica) => ({ replica, actors: ["silent"], turnMs: null }));
-  if (mood === "silence") {
+  if (theme === "down" || theme === "echo") return [];
+  const count = only || theme === "rogue-leaders" || rng.chance(0.75) ? f : rng.int(0, f);
+  const chosen = rng.shuffle(ids).slice(0, theme === "patience" ? rng.int(0, f) : count);
+  if (theme === "patience") return chosen.map((replica) => ({ replica, actors: ["silent"], turnMs: null }));
+  if (theme === "silence") {
     const quiet = () => [rng.chance(0.3) ? "silent" : rng.pick(QUIET_ACTORS)];
     return chosen.map((replica) => ({ replica, actors: quiet(), turnMs: null }));
   }
-  const names = only ?? fittingActors(rng, mood);
-  // Conspiracies of one kind and of many.
+  const names = only ?? fittingActors(rng, theme);
+  // Colluders of one kind and of many.
   const shared = drawBehaviour(rng, names);
   const alike = rng.chance(0.6);
   return chosen.map((replica) => ({ replica, ...(alike ? shared : drawBehaviour(rng, names)) }));
 }
 
-function fittingActors(rng: Rng, mood: Mood): readonly string[] {
-  if (mood === "reign") return LEADING_ACTORS;
-  if (mood === "behind") return SNAPSHOT_ACTORS;
-  return mood === "amnesia" && rng.chance(0.5) ? RECOVERY_ACTORS : Object.keys(ACTORS);
+function fittingActors(rng: Rng, theme: Theme): readonly string[] {
+  if (theme === "rogue-leaders") return LEADING_ACTORS;
+  if (theme === "behind") return SNAPSHOT_ACTORS;
+  return theme === "amnesia" && rng.chance(0.5) ? RECOVERY_ACTORS : Object.keys(ACTORS);
 }
 
 /**
- * A term that a faulty replica leads or spoils lasts up to two capped timeouts and its election, and f of them may have the first turn
- * one after the other (§6.10, §6.11). An honest holder of that turn loses it by suspecting late or ranking low, so that no number of
- * terms is sure to be enough: among ten replicas, leaders that rewrite leave an honest one every third or fourth term.
+ * Returns the time limit of liveness. A term that a faulty replica leads or spoils lasts up to two capped timeouts and its election, and f
+ * of them may have the first turn in succession (§6.10, §6.11). An honest replica whose turn it is loses it by suspecting late or ranking
+ * low, so that no number of terms is sure to be enough: among ten replicas, leaders that rewrite leave an honest one every third or fourth
+ * term.
  */
 const livenessBound = (f: number, { electionTimeoutCapMs }: ProtocolConstants): Millis =>
   10 * Math.max(1, f) * electionTimeoutCapMs;
 
-/** One behaviour for the whole run, several at once, or one after the other. */
+/** Draws one behaviour for the whole run, several at once, or one after the other. */
 function drawBehaviour(rng: Rng, names: readonly string[]): Omit<ByzantinePlan, "replica"> {
   const count = rng.pick([1, 1, 1, 2, 3]);
   const actors = rng.shuffle(names).slice(0, count);
   return { actors, turnMs: count > 1 && rng.chance(0.6) ? rng.pick([1500, 3000]) : null };
 }
 
-function drawDown(rng: Rng, honest: readonly ReplicaId[], spare: number, mood: Mood): Target[] {
-  if (mood === "echo") return ["leader"];
-  if (mood !== "down") return rng.shuffle(honest).slice(0, rng.chance(0.2) ? rng.int(0, spare) : 0);
+function drawDown(rng: Rng, honest: readonly ReplicaId[], spare: number, theme: Theme): Target[] {
+  if (theme === "echo") return ["leader"];
+  if (theme !== "down") return rng.shuffle(honest).slice(0, rng.chance(0.2) ? rng.int(0, spare) : 0);
   return rng.chance(0.5) ? ["leader"] : rng.shuffle(honest).slice(0, spare);
 }
 
-function drawClients(rng: Rng, mood: Mood, unit: Millis): ClientPlan[] {
+function drawClients(rng: Rng, theme: Theme, unit: Millis): ClientPlan[] {
   const keys = rng.int(1, 3);
-  const clients: ClientPlan[] = Array.from({ length: mood === "patience" ? rng.int(1, 2) : rng.int(2, 3) }, (_, i) => ({
-    id: `c${i + 1}`,
-    behaviour: "honest",
-    intervenes: ["chaos", "behind", "reign"].includes(mood) || rng.chance(0.5),
-    operations: mood === "patience" ? 300 : rng.int(6, 24),
-    afterwards: rng.int(3, 8),
-    concurrency: mood === "patience" ? 1 : rng.int(1, 4),
-    thinkMs: unit * (mood === "patience" ? 0.03 : rng.pick([0.05, 0.3, 1])),
-    keys,
-    reads: rng.pick([0.1, 0.4]),
-    cas: rng.pick([0, 0.2]),
-    deletes: rng.pick([0, 0.1]),
-  }));
-  if (mood === "patience" || !rng.chance(0.3)) return clients;
+  const clients: ClientPlan[] = Array.from(
+    { length: theme === "patience" ? rng.int(1, 2) : rng.int(2, 3) },
+    (_, i) => ({
+      id: `c${i + 1}`,
+      behaviour: "honest",
+      intervenes: ["chaos", "behind", "rogue-leaders"].includes(theme) || rng.chance(0.5),
+      operations: theme === "patience" ? 300 : rng.int(6, 24),
+      afterwards: rng.int(3, 8),
+      concurrency: theme === "patience" ? 1 : rng.int(1, 4),
+      thinkMs: unit * (theme === "patience" ? 0.03 : rng.pick([0.05, 0.3, 1])),
+      keys,
+      reads: rng.pick([0.1, 0.4]),
+      cas: rng.pick([0, 0.2]),
+      deletes: rng.pick([0, 0.1]),
+    }),
+  );
+  if (theme === "patience" || !rng.chance(0.3)) return clients;
   const behaviour = rng.pick(["two-faced", "intervener", "far-floors"] as const);
   return [...clients, { ...clients[0]!, id: "mallory", behaviour, operations: 40, thinkMs: unit / 3 }];
 }
 
-const drawEcho = (mood: Mood, unit: Millis): Fault[] =>
-  mood === "echo" ? [{ kind: "echo", from: unit, everyMs: unit / 5 }] : [];
+const drawEcho = (theme: Theme, unit: Millis): Fault[] =>
+  theme === "echo" ? [{ kind: "echo", from: unit, everyMs: unit / 5 }] : [];
 
-/** In a part of the runs service is demanded for as long as it takes a faulty replica to have its turn again. */
-const drawService = (rng: Rng, mood: Mood, unit: Millis): Millis =>
-  ["chaos", "behind", "reign"].includes(mood) && rng.chance(0.3) ? unit * rng.between(5, 20) : 0;
+/** Draws how long service is demanded: in some runs as long as it takes a faulty replica to have its turn again. */
+const drawService = (rng: Rng, theme: Theme, unit: Millis): Millis =>
+  ["chaos", "behind", "rogue-leaders"].includes(theme) && rng.chance(0.3) ? unit * rng.between(5, 20) : 0;

@@ -1,4 +1,4 @@
-/** A seeded source of key-value operations. Every value written is written once, so that a read shows which write it saw. */
+/** A seeded source of key-value operations. Every value is written only once, so that a read shows which write it saw. */
 import { decodeKvResult, type KvCommand } from "../../../state_machine/mod.ts";
 import type { ClientPlan } from "./plan.ts";
 import type { Rng } from "./rng.ts";
@@ -30,7 +30,7 @@ export class OperationSource {
     return { op: "put", key, value };
   }
 
-  /** Remembers the revision that `result` tells. */
+  /** Remembers the revision in `result`. */
   learn({ key }: Operation, result: Uint8Array): void {
     const outcome = decodeKvResult(result);
     if (outcome && "revision" in outcome) this.#revisions.set(key, outcome.revision);

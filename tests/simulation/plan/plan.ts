@@ -1,14 +1,14 @@
-/** A run's plan: everything that was decided before it starts. Plain data, so that it can be printed, shrunk and run again. */
+/** A run's plan: everything decided before it starts. Plain data, so that it can be printed, shrunk and run again. */
 import type { ProtocolConstants } from "../../../protocol/config.ts";
 import type { Millis, ReplicaId } from "../../../protocol/ids.ts";
 import type { PersistOperation } from "../../../replica/core/output.ts";
 import type { Packet } from "../../../protocol/packet.ts";
 import type { CrashPoint } from "../nodes/crash_point.ts";
 
-/** One replica by its id, or whoever leads when the fault begins: anybody, or only if it is honest. */
+/** A replica by its id, or the leader when the fault begins: any leader, or only an honest one. */
 export type Target = ReplicaId | "leader" | "honest-leader";
 
-/** Trouble on links during a window of time. Where several hold for a link, all of them take effect. */
+/** Faults of links during a window of time. If several hold for a link, all of them take effect. */
 export interface NetworkFault {
   readonly kind: "network";
   readonly from: Millis;
@@ -21,7 +21,7 @@ export interface NetworkFault {
   /** Probabilities of losing a packet, and of delivering it twice. */
   readonly loss: number;
   readonly duplicate: number;
-  /** Each packet takes up to this much longer, at random: reorders. */
+  /** Maximum additional delay of a packet, drawn at random: reorders. */
   readonly delayMs: Millis;
   /** Probability, for each packet, that some older packet is delivered again to anyone. */
   readonly replay: number;
@@ -29,7 +29,7 @@ export interface NetworkFault {
   readonly flapMs: Millis | null;
 }
 
-/** What a link does that has no fault. */
+/** A link without faults. */
 export const STEADY = {
   sources: null,
   targets: null,
@@ -46,9 +46,9 @@ export interface CrashFault {
   readonly kind: "crash";
   readonly from: Millis;
   readonly replica: Target;
-  /** `now`: whatever it is doing. */
+  /** Crash point; `now`: whatever it is doing. */
   readonly point: CrashPoint | "now";
-  /** Only where the transaction then under way, or the last one of the batch, has such an operation in it; null for any. */
+  /** Restricts the crash to a transaction, in progress or the last one of the batch, with such an operation in it; null for any. */
   readonly during: PersistOperation["op"] | null;
   readonly passes: number;
   readonly downMs: Millis;
@@ -59,11 +59,11 @@ export interface RollbackFault {
   readonly kind: "rollback";
   readonly from: Millis;
   readonly replica: ReplicaId;
-  /** When the disk was copied that it restarts from. */
+  /** Time at which the disk it restarts from was copied. */
   readonly copiedAt: Millis;
 }
 
-/** The disk of a replica takes no writes for a while; what runs on it ends, and starts again from it afterwards. */
+/** The disk of a replica takes no writes for a while; a replica running on it ends, and is restarted on it afterwards. */
 export interface RefuseFault {
   readonly kind: "refuse";
   readonly from: Millis;
@@ -80,40 +80,48 @@ export interface WipeFault {
   readonly from: Millis;
   readonly replica: ReplicaId;
   readonly downMs: Millis;
-  /** Rather when it is in a term that no other honest replica has entered: what it signed there has left no trace but PreVotes. */
+  /**
+   * Prefers a moment when it is in a term that no other honest replica has entered: what it signed there has left no trace but PreVotes.
+   */
   readonly alone?: boolean;
 }
 
-/** From its beginning on, and after the network has healed too, recent AppendEntries are delivered again to everyone. */
+/** From its beginning on, and after the network has healed too, recent AppendEntries are delivered again to all replicas. */
 export interface EchoFault {
   readonly kind: "echo";
   readonly from: Millis;
   readonly everyMs: Millis;
 }
 
-export type Fault = NetworkFault | CrashFault | RollbackFault | RefuseFault | WipeFault | EchoFault;
+/** From its beginning on, a replica that calls the roll also gets the answers to all its earlier calls (§8.4). */
+export interface RecallFault {
+  readonly kind: "recall";
+  readonly from: Millis;
+}
 
-/** A faulty replica and what it does, by names of actors. */
+export type Fault = NetworkFault | CrashFault | RollbackFault | RefuseFault | WipeFault | EchoFault | RecallFault;
+
+/** A faulty replica and its behaviours, by names of actors. */
 export interface ByzantinePlan {
   readonly replica: ReplicaId;
   readonly actors: readonly string[];
-  /** How long each of them acts in turn; null where all act at once, each on what the one before it leaves. */
+  /** Time each of them acts in turn; null if all act at once, each on the output of the one before it. */
   readonly turnMs: Millis | null;
 }
 
-/** What one client does. */
+/** The behaviour of one client. */
 export interface ClientPlan {
   readonly id: string;
   /** An honest client, or the name of a faulty behaviour. */
   readonly behaviour: "honest" | "two-faced" | "intervener" | "far-floors";
-  /** Whether it sends UpdateLeader; without it only the replicas' own timers can depose a leader. */
+  /** True if it sends UpdateLeader; without it only the replicas' own timers can depose a leader. */
   readonly intervenes: boolean;
-  /** Operations until the network heals, and after it; there it goes on with others until every client is done. */
+  /** Operations until the network heals, and after it; then it goes on with others until every client is done. */
   readonly operations: number;
   readonly afterwards: number;
-  /** Under way at a time. */
+  /** Maximum number of operations in flight. */
   readonly concurrency: number;
-  /** Pause between two operations, at most. */
+  /** Maximum pause between two operations. */
   readonly thinkMs: Millis;
   readonly keys: number;
   /** Shares of reads, of conditional writes and of deletes; the rest are puts. */
@@ -128,36 +136,36 @@ export interface Plan {
   readonly constants: ProtocolConstants;
   /** Real ECDSA and the real wire format, or unforgeable fakes. */
   readonly crypto: "fake" | "real";
-  /** What a healthy link takes, one way. */
+  /** One-way delay of a healthy link, minimum and maximum. */
   readonly latencyMs: readonly [Millis, Millis];
   /** Packets that arrive within this time are handled in one batch. */
   readonly batchMs: Millis;
   /** Speed of each replica's clock; 1 is true time. */
   readonly clocks: readonly number[];
   readonly byzantine: readonly ByzantinePlan[];
-  /** Whether the faulty replicas fall silent for good when the network heals. */
-  readonly hushed: boolean;
+  /** True if the faulty replicas fall silent for good when the network heals. */
+  readonly silenced: boolean;
   readonly faults: readonly Fault[];
   /**
-   * Whether one replica more than f may be faulty or a learner at a time. That costs service until the learner is a full replica again,
+   * Allows one replica more than f to be faulty or a learner at a time. That costs service until the learner is a full replica again,
    * and must never cost safety (§8.4).
    */
   readonly mayExceed: boolean;
-  /** Bytes of a snapshot that a replica writes at a time; null for as many as a real one does. */
+  /** Bytes of a snapshot that a replica writes at a time; null for as many as a real one writes. */
   readonly snapshotBytes: number | null;
   readonly clients: readonly ClientPlan[];
-  /** How long the faults go on before the network heals. */
+  /** Duration of the faults, after which the network heals. */
   readonly safetyMs: Millis;
-  /** Honest replicas that stay down when it heals; with the faulty ones at most f. */
+  /** Honest replicas that stay down when it heals; together with the faulty ones at most f. */
   readonly down: readonly Target[];
-  /** Whether clients keep quiet at first, and the replicas have to settle without their help. */
+  /** True if clients keep quiet at first, and the replicas have to settle without their help. */
   readonly quiet: boolean;
-  /** How long settling, serving and coming level may take after that, each. */
+  /** Time limit of each of settling, serving and coming level after that. */
   readonly livenessMs: Millis;
-  /** After everyone has come level nothing is asked for this long, and then everything again: chunks nobody needs are dropped meanwhile. */
+  /** Time without requests after all replicas have come level, before requests resume: chunks no longer needed are dropped meanwhile. */
   readonly restMs: Millis;
-  /** Clients go on at least this long after the network has healed, and have to be served to the end. */
+  /** Minimum time for which clients go on after the network has healed; they have to be served to the end. */
   readonly serviceMs: Millis;
-  /** Whether single clauses are judged besides the invariants and what clients see. */
+  /** True to judge single clauses besides the invariants and what clients see. */
   readonly clauses: boolean;
 }

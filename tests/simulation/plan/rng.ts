@@ -1,29 +1,29 @@
-/** Seeded randomness for simulations. Every concern draws from a stream of its own, so that less changes when one is taken out. */
+/** Seeded randomness for simulations. Every concern draws from a stream of its own, so that removing one changes little else. */
 import { drawRandom } from "../../../replica/core/random.ts";
 
 export class Rng {
   #state: number;
 
-  /** The stream `name` of `seed`; equal arguments give equal streams. */
+  /** Creates the stream `name` of `seed`; equal arguments give equal streams. */
   constructor(seed: number, name: string) {
     let state = (seed ^ 0x9e3779b9) | 0;
     for (const char of name) state = (Math.imul(state, 31) + char.charCodeAt(0)) | 0;
     this.#state = drawRandom(drawRandom(state).state ^ seed).state;
   }
 
-  /** In [0, 1). */
+  /** Returns a number in [0, 1). */
   next(): number {
     const { state, value } = drawRandom(this.#state);
     this.#state = state;
     return value;
   }
 
-  /** In [low, high). */
+  /** Returns a number in [low, high). */
   between(low: number, high: number): number {
     return low + this.next() * (high - low);
   }
 
-  /** A whole number from `low` to `high`, both included. */
+  /** Returns a whole number from `low` to `high`, both included. */
   int(low: number, high: number): number {
     return low + Math.floor(this.next() * (high - low + 1));
   }
@@ -32,13 +32,13 @@ export class Rng {
     return this.next() < probability;
   }
 
-  /** One of `items`, which must not be empty. */
+  /** Returns one of `items`, which must not be empty. */
   pick<T>(items: readonly T[]): T {
     if (items.length === 0) throw new RangeError("pick was given no items; wanted at least one");
     return items[Math.floor(this.next() * items.length)]!;
   }
 
-  /** `items` in random order. */
+  /** Returns `items` in random order. */
   shuffle<T>(items: readonly T[]): T[] {
     const mixed = [...items];
     for (let i = mixed.length - 1; i > 0; i--) {

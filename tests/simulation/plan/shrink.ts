@@ -2,7 +2,7 @@
 import type { Violation } from "../observer.ts";
 import type { ClientPlan, Fault, Plan } from "./plan.ts";
 
-/** Runs a plan and tells what did not hold. */
+/** Runs a plan and returns what did not hold, or null. */
 export type Attempt = (plan: Plan) => Violation | null;
 
 export interface Shrunk {
@@ -10,7 +10,7 @@ export interface Shrunk {
   readonly attempts: number;
 }
 
-/** The smallest plan found within `budget` attempts that violates `invariant` too. */
+/** Returns the smallest plan found within `budget` attempts that violates `invariant` too. */
 export function shrink(plan: Plan, invariant: string, attempt: Attempt, budget = 400): Shrunk {
   let smallest = plan;
   let attempts = 0;
@@ -26,7 +26,7 @@ export function shrink(plan: Plan, invariant: string, attempt: Attempt, budget =
   return { plan: smallest, attempts };
 }
 
-/** Takes out chunks of the list, halves first and single faults last, as long as `adopts` takes what is left. */
+/** Removes chunks of the list, halves first and single faults last, as long as `adopts` accepts what is left. */
 function dropFaults(list: readonly Fault[], adopts: (fewer: readonly Fault[]) => boolean): void {
   let kept = list;
   for (let size = list.length; size >= 1; size = Math.floor(size / 2)) {
@@ -38,7 +38,7 @@ function dropFaults(list: readonly Fault[], adopts: (fewer: readonly Fault[]) =>
   }
 }
 
-/** Plans a little smaller than `plan`, the boldest first. */
+/** Yields plans a little smaller than `plan`, the boldest first. */
 function* reductions(plan: Plan): IteratorObject<Plan, void> {
   for (const faults of fewer(plan.faults)) yield { ...plan, faults };
   yield* simplerReplicas(plan);
@@ -59,7 +59,7 @@ function* reductions(plan: Plan): IteratorObject<Plan, void> {
   }
 }
 
-/** `list` without a half of it, a quarter, … one item. */
+/** Yields `list` without a half of it, a quarter, … one item. */
 function* fewer<T>(list: readonly T[]): Iterable<readonly T[]> {
   for (let size = list.length; size >= 1; size = Math.floor(size / 2)) {
     for (let at = 0; at < list.length; at += size) yield [...list.slice(0, at), ...list.slice(at + size)];

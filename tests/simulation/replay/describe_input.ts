@@ -1,4 +1,4 @@
-/** One line for an input or an output of a core, in the words of the golden transcripts. */
+/** Formats an input or an output of a core as one line, in the style of the golden transcripts. */
 import { senderOf } from "../../../protocol/signatures.ts";
 import type { Input } from "../../../replica/core/input.ts";
 import type { Message } from "../../../protocol/message.ts";
@@ -6,7 +6,7 @@ import type { Packet, UnsignedPacket } from "../../../protocol/packet.ts";
 import { describePacket } from "../../interaction/describe.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 
-/** What a core is given. */
+/** Describes an input of a core. */
 export function describeInput(input: Input): string {
   switch (input.kind) {
     case "tick":
@@ -31,7 +31,7 @@ export function describeInput(input: Input): string {
   }
 }
 
-/** What a core says, not signed yet. */
+/** Describes an output of a core that is not signed yet. */
 export function describeUnsigned(packet: UnsignedPacket): string {
   if (packet.kind === "ForwardedRequest" || packet.kind === "Evidence") return describePacket(packet);
   const signed: Signed<Message> = { message: packet.signed, body: new Uint8Array(), signature: new Uint8Array() };

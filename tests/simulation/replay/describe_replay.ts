@@ -1,7 +1,7 @@
-/** What a replay found, in a few lines for a person. */
+/** Describes the result of a replay in a few lines for a person. */
 import type { Difference, ReplayResult } from "./replay_recording.ts";
 
-/** The result of a replay, line by line. */
+/** Returns the result of a replay, line by line. */
 export function describeReplay(result: ReplayResult): string[] {
   const { replica, clusterId, byzantine, from, steps, term, leaders, commitIndex, commitHash, appliedIndex } = result;
   const mode = byzantine === null ? "" : ` (--byzantine ${byzantine})`;

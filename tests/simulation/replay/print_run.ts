@@ -1,4 +1,4 @@
-/** A run as text: its plan, one line a decision, and what happened, in the style of the golden transcripts. */
+/** Formats a run as text: its plan, one line per decision, and its events, in the style of the golden transcripts. */
 import { describePacket } from "../../interaction/describe.ts";
 import { Transcript } from "../../interaction/transcript.ts";
 import type { Observer } from "../observer.ts";
@@ -7,9 +7,9 @@ import type { RunWatch } from "../run.ts";
 import type { CoreState } from "../../../replica/core/state.ts";
 import type { ReplicaId } from "../../../protocol/ids.ts";
 
-/** What was drawn, without what is ordinary. */
+/** Describes everything drawn that is not ordinary. */
 export function describePlan(plan: Plan): string[] {
-  const { constants, clocks, latencyMs, batchMs, byzantine, clients, faults, down, hushed } = plan;
+  const { constants, clocks, latencyMs, batchMs, byzantine, clients, faults, down, silenced } = plan;
   const skewed = clocks.some((rate) => rate !== 1)
     ? `, clocks at ${clocks.map((rate) => rate.toFixed(2)).join(" ")}`
     : "";
@@ -33,7 +33,7 @@ export function describePlan(plan: Plan): string[] {
     ),
     ...faults.map(describeFault),
     `the network heals at ${plan.safetyMs}${down.length > 0 ? `; ${down.join(", ")} stay down` : ""}${
-      hushed ? "; the faulty ones fall silent" : ""
+      silenced ? "; the faulty ones fall silent" : ""
     }` +
     `${plan.restMs > 0 ? `; everyone rests ${plan.restMs} ms in the end` : ""}` +
     `${plan.quiet ? "; clients keep quiet until the replicas have settled" : ""}`,
@@ -45,6 +45,7 @@ function describeFault(fault: Fault): string {
   if (fault.kind === "echo") {
     return `${at}: what leaders said lately is repeated every ${fault.everyMs.toFixed(0)} ms, for ever`;
   }
+  if (fault.kind === "recall") return `${at}: answers to earlier roll calls come again with every new one`;
   if (fault.kind === "rollback") {
     return `${at}: ${fault.replica} restarts from its disk of ${fault.copiedAt.toFixed(0)}`;
   }
@@ -71,7 +72,7 @@ function describeFault(fault: Fault): string {
 
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
 
-/** Watches a run and writes it down. */
+/** Returns a watch that writes a run down. */
 export function writeRun(write: (line: string) => void): RunWatch {
   const transcript = new Transcript(write);
   const states = new Map<ReplicaId, CoreState | null>();

@@ -1,6 +1,6 @@
 /**
- * Replays what a real process recorded with `--record FILE` (docs/recording.md): the same core, from the same disk, is given the same inputs and
- * has to make the same of each. Signatures are not checked again; what was recorded had been verified.
+ * Replays what a real process recorded with `--record FILE` (docs/recording.md): the same core, from the same disk, is given the same
+ * inputs and must produce the same outputs. Signatures are not checked again; everything recorded had been verified.
  */
 import { sha256Hex } from "../../../crypto/digest.ts";
 import { createState } from "../../../replica/core/create_state.ts";
@@ -25,15 +25,15 @@ import { KvStore } from "../../../state_machine/mod.ts";
 import { describeInput } from "./describe_input.ts";
 import { ReplayTranscript } from "./replay_transcript.ts";
 
-/** The first step at which the replay is not what was recorded. */
+/** The first step at which the replay differs from the recording. */
 export interface Difference {
-  /** Counted from 1. */
+  /** Number of the step, counted from 1. */
   readonly step: number;
-  /** The part of the outputs that differs; `record` where the record itself is not as it was written. */
+  /** The part of the outputs that differs; `record` if the record itself is not as it was written. */
   readonly part: keyof StepPrint | "record";
   /** The input of that step, or what is wrong with the record, in words. */
   readonly detail: string;
-  /** What was recorded and what the replay gave: a verdict, or fingerprints (null for nothing). Both null for a `record`. */
+  /** The recorded and the replayed value: a verdict, or fingerprints (null for nothing). Both null for a `record`. */
   readonly recorded: string | null;
   readonly replayed: string | null;
 }
@@ -43,34 +43,34 @@ export interface ReplayResult {
   readonly clusterId: string;
   /** The `--byzantine` mode of the process. */
   readonly byzantine: string | null;
-  /** Steps replayed alike. */
+  /** Number of steps replayed alike. */
   readonly steps: number;
   /** Commit index and term of the disk it started from. */
   readonly from: { readonly term: Term; readonly commitIndex: LogIndex };
-  /** Where the replayed core stands in the end. */
+  /** State of the replayed core at the end. */
   readonly term: Term;
   readonly commitIndex: LogIndex;
   readonly commitHash: Digest;
   readonly appliedIndex: LogIndex;
   /** Every leader it followed or was, in order. */
   readonly leaders: readonly { readonly term: Term; readonly leader: ReplicaId }[];
-  /** Null where everything was alike. */
+  /** Null if everything was alike. */
   readonly difference: Difference | null;
-  /** Null where a difference stopped the replay before the end. */
+  /** Null if a difference stopped the replay before the end. */
   readonly ending: Ending | null;
 }
 
 export interface ReplayOptions {
-  /** Has every input and every change of the replica's state told, a line each, in the style of the golden transcripts. */
+  /** Called with every input and every change of the replica's state, a line each, in the style of the golden transcripts. */
   readonly transcript?: (line: string) => void;
   /** The application the process ran, fresh; the key-value store by default. */
   readonly machine?: StateMachine;
 }
 
-/** Where a recording is: a file, or its text. */
+/** A recording: the path of a file, or its text. */
 export type RecordingSource = string | { readonly text: string };
 
-/** Replays a recording up to its end or the first difference. Throws `ConfigError` where there is no recording to replay. */
+/** Replays a recording up to its end or the first difference. Throws `ConfigError` if there is no recording to replay. */
 export async function replayRecording(source: RecordingSource, options: ReplayOptions = {}): Promise<ReplayResult> {
   const reader = await RecordingReader.open(typeof source === "string" ? readPieces(source) : [source.text]);
   const replay = new Replay(reader, options);
@@ -117,7 +117,7 @@ class Replay {
     return { step, part, detail: describeInput(input), recorded: print[part], replayed: replayed[part] };
   }
 
-  /** Whatever the core throws was recorded too, if it was thrown then. */
+  /** Replays one step. Anything the core throws was recorded too, if it was thrown then. */
   #step(input: RecordedStep["input"]): { readonly outputs: Outputs | null; readonly replayed: StepPrint } {
     try {
       const outputs = stepCore(this.#state, input, this.#ports);

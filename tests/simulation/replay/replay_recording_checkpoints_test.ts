@@ -14,7 +14,7 @@ async function write(client: Client, count: number, from = 0): Promise<void> {
   for (let i = from; i < from + count; i++) await client.put(`k${i}`, `v${i}`, { timeoutMs: 60_000 });
 }
 
-/** Until `id` has a stable checkpoint at or above `index`, and has applied as much as anyone. */
+/** Waits until `id` has a stable checkpoint at or above `index`, and has applied as much as any other. */
 async function untilStable(cluster: MemoryCluster, id: string, index: number): Promise<void> {
   const status = () => cluster.nodes.get(id)!.replica.status();
   const highest = () => Math.max(...cluster.statuses().map(({ appliedIndex }) => appliedIndex));
@@ -22,7 +22,7 @@ async function untilStable(cluster: MemoryCluster, id: string, index: number): P
   await eventually("everything applied", () => status().appliedIndex === highest(), 30_000);
 }
 
-/** Ends the recording of r1 and replays it; tells which kinds of inputs it has, by name of the packet where it is one. */
+/** Ends the recording of r1 and replays it; returns the kinds of its inputs, the packet's for packets. */
 async function replayed(cluster: MemoryCluster, { sink, recorder }: ReturnType<typeof recordInMemory>) {
   const { replica } = cluster.nodes.get("r1")!;
   await cluster.stop("r1");

@@ -11,7 +11,7 @@ export class MemorySink implements RecordingSink {
   close(): void {}
 }
 
-/** A recorder into memory that must not lose anything. */
+/** Creates a recorder into memory that must not lose anything. */
 export function recordInMemory(): { readonly sink: MemorySink; readonly recorder: Recorder } {
   const sink = new MemorySink();
   return { sink, recorder: new Recorder(sink, (reason) => assert(false, reason)) };

@@ -35,13 +35,13 @@ async function record(): Promise<Recorded> {
 }
 
 let recorded: Promise<Recorded> | null = null;
-/** One recording serves all tests. */
+/** Returns the one recording that serves all tests. */
 const recording = (): Promise<Recorded> => recorded ??= record();
 
 /** The members of each line. */
 type Members = Record<string, unknown>;
 
-/** The recording with `edit` applied to the members of its lines, and checks that hold again. */
+/** Returns the recording with `edit` applied to the members of its lines, and checks that hold again. */
 function rewritten(text: string, edit: (members: Members) => Members | null): string {
   const chain = new Chain();
   const lines = text.trimEnd().split("\n").map((line) => {
@@ -63,7 +63,7 @@ async function differenceOf(text: string): Promise<Difference | null> {
   return (await replayRecording({ text })).difference;
 }
 
-/** The first step of the recording that `wanted` holds for. */
+/** Returns the first step of the recording for which `wanted` holds. */
 function findStep(text: string, wanted: (members: Members) => boolean): number {
   const found = text.trimEnd().split("\n").map((line) => JSON.parse(line) as Members).find(wanted);
   return Number(found?.["step"]);

@@ -1,4 +1,4 @@
-/** The transcript of a replayed core: what it was given and said, answered and became. The protocol repeats itself a lot; this does not. */
+/** The transcript of a replayed core: its inputs, outputs, answers and states. The protocol repeats itself a lot; this does not. */
 import type { Millis, ReplicaId } from "../../../protocol/ids.ts";
 import type { Input } from "../../../replica/core/input.ts";
 import type { Outgoing, Outputs } from "../../../replica/core/output.ts";
@@ -9,7 +9,7 @@ import { describePacket, describeReply, describeState } from "../../interaction/
 import { describeInput, describeUnsigned } from "./describe_input.ts";
 
 const TIME_WIDTH = 9;
-/** Inputs that say nothing by themselves. */
+/** Inputs without content of their own. */
 const TURNS_OF_THE_LOOP: ReadonlySet<Input["kind"]> = new Set(["tick", "flush", "apply", "snapshot"]);
 
 export class ReplayTranscript {
@@ -30,7 +30,7 @@ export class ReplayTranscript {
     this.#showState(startedAt);
   }
 
-  /** Tells one step; `outputs` is null where the core gave up. */
+  /** Writes one step; `outputs` is null if the core gave up. */
   step(input: Input, outputs: Outputs | null): void {
     this.#showInput(input, outputs?.verdict ?? null);
     if (outputs === null) return this.#line(input.now, "gives up");
@@ -48,7 +48,7 @@ export class ReplayTranscript {
 
   #isNoNews({ packet }: Extract<Input, { kind: "packet" }>): boolean {
     const sender = senderOf(packet);
-    // What a replica says to itself was told when it said it; a faulty one hears here what it made of that.
+    // A replica's packets to itself were written when it sent them; for a faulty one this shows what it made of them.
     if (sender === this.#self) return this.#isRepeated(`${packet.kind} said`, describePacket(packet));
     const idle = packet.kind === "AppendEntries" && packet.entries.length === 0 && packet.proof === null;
     return idle || this.#isRepeated(`${packet.kind} ${sender}`, describePacket(packet));

@@ -1,4 +1,4 @@
-/** Counts what replicas tell of themselves. */
+/** Counts the events that replicas report. */
 import type { CoreEvent } from "../../../replica/core/output.ts";
 import type { Observer } from "../observer.ts";
 import type { RunStats } from "./stats.ts";
@@ -17,7 +17,7 @@ type Counted = Pick<
   | "badSources"
 >;
 
-/** What an event adds one to. */
+/** The counter that an event increments. */
 const COUNTERS: Readonly<Record<string, keyof Counted>> = {
   "recovered": "rejoined",
   "snapshot-written": "snapshots",
@@ -27,7 +27,7 @@ const COUNTERS: Readonly<Record<string, keyof Counted>> = {
   "chunks-not-fetched": "badSources",
 };
 
-/** An observer that counts terms with a leader, the highest commit, and what becomes of checkpoints, of honest replicas all. */
+/** Returns an observer that counts terms with a leader, the highest commit, and checkpoint events, all of honest replicas. */
 export function countEvents(): Observer & { counts(): Counted } {
   const terms = new Set<number>();
   const bases = new Map<string, number>();

@@ -9,7 +9,7 @@ export interface PoolRequest {
 
 export interface PoolResponse {
   readonly results: readonly SeedResult[];
-  /** What went wrong with the simulation itself, or null. */
+  /** An error of the simulation itself, or null. */
   readonly error: string | null;
 }
 
@@ -17,14 +17,14 @@ export interface PoolOptions extends PlanOptions {
   readonly first: number;
   readonly count: number;
   readonly workers: number;
-  /** Stop handing out seeds when this says so. */
+  /** Stops handing out seeds once it returns true. */
   readonly enough?: () => boolean;
 }
 
 /** Seeds handed to a worker at a time. */
 const CHUNK = 5;
 
-/** Runs `count` seeds from `first` on; `take` gets each result as it comes. Rejects if the simulation itself breaks. */
+/** Runs `count` seeds from `first` on; `take` gets each result as it arrives. Rejects if the simulation itself breaks. */
 export async function runSeeds(pool: PoolOptions, take: (result: SeedResult) => void): Promise<void> {
   const { first, count, workers, enough, ...options } = pool;
   let next = first;

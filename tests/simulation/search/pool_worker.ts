@@ -1,4 +1,4 @@
-/** A worker of the pool: runs the seeds it is handed and answers with what they came to. */
+/** A worker of the pool: runs the seeds it is given and returns their results. */
 import type { PoolRequest, PoolResponse } from "./pool.ts";
 import { createPlanRunner, runSeed } from "./seed_runner.ts";
 

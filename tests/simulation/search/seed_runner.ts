@@ -8,7 +8,7 @@ import { CLUSTER } from "../simulation.ts";
 import type { RunStats } from "./stats.ts";
 import { loadBackend } from "../../../crypto/signing/load_backend.ts";
 
-/** What a seed came to, small enough to be handed between workers. */
+/** The result of a seed, small enough to be passed between workers. */
 export interface SeedResult {
   readonly seed: number;
   readonly violation: Violation | null;
@@ -29,7 +29,7 @@ export async function createPlanRunner(): Promise<RunAnyPlan> {
   };
 }
 
-/** Runs the plan of a seed. Throws what is no violation: a mistake of the simulation itself. */
+/** Runs the plan of a seed. Throws anything that is no violation: an error of the simulation itself. */
 export function runSeed(run: RunAnyPlan, seed: number, options: PlanOptions): SeedResult {
   const { plan, violation, endedAt, stats } = run(drawPlan(seed, options));
   return { seed, violation, endedAt, stats, byzantine: plan.byzantine };

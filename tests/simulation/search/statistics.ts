@@ -5,7 +5,7 @@ import { emptyStats, type RunStats } from "./stats.ts";
 export interface Statistics {
   runs: number;
   readonly sums: RunStats;
-  /** Slowest liveness, and the seed of it. */
+  /** Slowest liveness, and its seed. */
   slowestLivenessMs: number;
   slowestSeed: number;
   /** Runs in which each actor took part. */

@@ -1,4 +1,4 @@
-/** What a run did, in numbers. */
+/** Counters of a run. */
 export interface RunStats {
   /** Inputs handled by all cores. */
   steps: number;
@@ -8,7 +8,7 @@ export interface RunStats {
   /** Crashes of the plan, and those of them that came at the very point they were armed for. */
   crashes: number;
   crashesAtPoint: number;
-  /** Times that a disk which takes no writes ended a replica's work, and honest replicas' disks that were lost. */
+  /** Times that a disk refusing writes ended a replica's work, and honest replicas' disks that were lost. */
   refusals: number;
   wipes: number;
   /** Of honest replicas: learners that became full replicas again, snapshots written, checkpoints found stable, logs cut short. */
@@ -34,7 +34,7 @@ export interface RunStats {
   /** Keys whose history was too tangled to be judged. */
   undecided: number;
   virtualMs: number;
-  /** From the healing of the network until everything demanded was done. */
+  /** Time from the healing of the network until everything demanded was done. */
   livenessMs: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Makes `golden_vectors.json`, by which clients in other languages check themselves. Run it after an intended change of the
- * format, and read the diff: `deno run --allow-write=transport/codec tests/vectors/wire/golden_vectors.ts`
+ * Makes `golden_vectors.json`, which clients in other languages can check themselves against. Run it after an intended change of the
+ * format, and read the diff: `deno run --allow-write=tests/vectors/wire tests/vectors/wire/golden_vectors.ts`
  */
 import { nobleBackend } from "../../../crypto/signing/noble_backend.ts";
 import { createSigner, domainPrefix } from "../../../crypto/signing/signing.ts";
@@ -27,7 +27,7 @@ import {
 } from "../../../transport/codec/mod.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 
-/** Cluster id and secret key of the vectors; every message is signed with this one key, whoever it names. */
+/** Cluster id and secret key of the vectors; every message is signed with this one key, whatever signer it names. */
 export const GOLDEN_CLUSTER = "demo";
 export const GOLDEN_SECRET_KEY = Uint8Array.from({ length: 32 }, (_, i) => i + 1);
 
@@ -97,7 +97,7 @@ const packets: readonly AnyPacket[] = [
   { kind: "Reply", signed: sign(messages.Reply) },
 ];
 
-/** Byte fields as hexadecimal digits, all else as JSON has it. */
+/** Returns byte fields as hexadecimal digits, everything else as JSON has it. */
 const readable = (message: Message): unknown =>
   Object.fromEntries(Object.entries(message).map(([name, value]) => [name, readableValue(value)]));
 
@@ -119,7 +119,7 @@ function messageVector(message: Message) {
   };
 }
 
-/** All vectors, as the file holds them. */
+/** Returns all vectors, as the file holds them. */
 export function goldenVectors() {
   const evidence = { kind: "double-vote", culprit: messages.Vote.voter, first: vote, second: vote } as const;
   return {

@@ -1,4 +1,4 @@
-/** `docs/wire.md` is what other languages are written from: its tables must say what the code does. */
+/** Other languages are implemented from `docs/wire.md`: its tables must state what the code does. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { ConfigError } from "../../../crypto/config_error.ts";
 import { DEFAULT_CONSTANTS, readConstants } from "../../../crypto/roster/constants.ts";
@@ -6,7 +6,7 @@ import { LIMITS } from "../../../protocol/limits.ts";
 import { encodeMessage, KIND_BYTES } from "../../../transport/codec/mod.ts";
 import { clientId, replicaId } from "../../../protocol/ids.ts";
 
-/** The formatter pads tables with spaces; they mean nothing. */
+/** The document without the padding of its tables, which is the formatter's. */
 const text = Deno.readTextFileSync(new URL("../../../docs/wire.md", import.meta.url)).replaceAll(/ {2,}/g, " ");
 
 Deno.test("docs/wire.md lists every kind with its byte and its domain tag", () => {

@@ -1,6 +1,6 @@
 /**
- * Payloads of the QueryReplies that backups are made of (§8.3): a version byte, then the value as it travels. What is in them proves itself by
- * hashes and other replicas' signatures; each fits `LIMITS.maxReplyBytes` however large its parts are.
+ * Payloads of the QueryReplies that backups are made from (§8.3): a version byte, then the value as on the wire. Their content proves
+ * itself by hashes and other replicas' signatures; each fits `LIMITS.maxReplyBytes` however large its parts are.
  */
 import type { CheckpointProof, CommitCertificate } from "../../../protocol/certificate.ts";
 import type { Entry } from "../../../protocol/entry.ts";
@@ -12,7 +12,7 @@ import { logIndex } from "../fields.ts";
 import { bytes, list, optionals, struct } from "../schema.ts";
 import { type Codec, codec } from "./storage.ts";
 
-/** To GetCheckpoint. */
+/** Answer to GetCheckpoint. */
 export interface CheckpointAnswer {
   /** The stable checkpoint the replica would start from; null before the first. */
   readonly checkpoint: CheckpointProof | null;
@@ -20,13 +20,13 @@ export interface CheckpointAnswer {
   readonly certificate: CommitCertificate | null;
 }
 
-/** To GetEntries. */
+/** Answer to GetEntries. */
 export interface EntriesAnswer {
-  /** Entries at or below this index are dropped here. */
+  /** Entries at or below this index have been dropped here. */
   readonly base: LogIndex;
-  /** How far this replica has committed. */
+  /** Highest index this replica has committed. */
   readonly commitIndex: LogIndex;
-  /** From the index asked for on, as many as fit; none where they are dropped or not committed here. */
+  /** Entries from the index asked for on, as many as fit; none if they are dropped or not committed here. */
   readonly entries: readonly Entry[];
 }
 
@@ -35,7 +35,7 @@ export const checkpointAnswerCodec: Codec<CheckpointAnswer> = codec(
   optionals<CheckpointAnswer>({ checkpoint: checkpointProof, certificate: commit }),
 );
 
-/** To GetChunks: those chunks asked for that are held, in the order they were asked for, as many as fit. */
+/** Answer to GetChunks: those requested chunks that are held, in the order requested, as many as fit. */
 export const chunksAnswerCodec: Codec<readonly Uint8Array[]> = codec(
   "ChunksAnswer",
   list(bytes(LIMITS.maxChunkBytes), LIMITS.maxFetchChunks),

@@ -1,4 +1,4 @@
-/** Certificates, election and checkpoint proofs; whose signatures they hold, and whether these suffice, is for the core to judge. */
+/** Certificates, election and checkpoint proofs. The core judges whose signatures they hold, and whether these suffice. */
 import type {
   Certificate,
   CheckpointProof,

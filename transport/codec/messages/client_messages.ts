@@ -12,7 +12,7 @@ export const sendRequest = body<m.SendRequest>("SendRequest", {
   command: bytes(LIMITS.maxCommandBytes),
 }, (request) => request.floor <= request.seq ? null : `wanted floor <= seq, got ${request.floor} > ${request.seq}`);
 
-/** Opens and keeps the route for answers of the replica it names. */
+/** Opens and keeps open the return route of the replica it names. */
 export const clientHello = body<m.ClientHello>("ClientHello", { client: clientId, replica: replicaId, time: uint53 });
 
 /** §7.4. */
@@ -22,7 +22,7 @@ export const fastRead = body<m.FastRead>("FastRead", {
   query: bytes(LIMITS.maxCommandBytes),
 });
 
-/** GetCommittedCmd of the prior designs. */
+/** `GetCommittedCmd` of the prior designs. */
 export const getCommittedCommand = body<m.GetCommittedCommand>("GetCommittedCommand", {
   client: clientId,
   nonce: uint53,
@@ -35,13 +35,13 @@ export const getStatus = body<m.GetStatus>("GetStatus", { client: clientId, nonc
 /** Activate and Deactivate of the prior designs; signed by the operator. */
 export const setActive = body<m.SetActive>("SetActive", { replica: replicaId, active: bool, time: uint53 });
 
-/** Where a backup begins (§8.3). */
+/** Asks for the start of a backup (§8.3). */
 export const getCheckpoint = body<m.GetCheckpoint>("GetCheckpoint", { client: clientId, nonce: uint53 });
 
-/** Chunks of a snapshot, by their digests. */
+/** Asks for chunks of a snapshot, by their digests. */
 export const getChunks = body<m.GetChunks>("GetChunks", { client: clientId, nonce: uint53, digests: wantedDigests });
 
-/** Committed entries. */
+/** Asks for committed entries. */
 export const getEntries = body<m.GetEntries>("GetEntries", { client: clientId, nonce: uint53, from: logIndex });
 
 const answer = struct<m.Answer>({
@@ -52,7 +52,7 @@ const answer = struct<m.Answer>({
   floor: seq,
 });
 
-/** Bytes of results beyond the first answer, which always fits. */
+/** Returns the bytes of results after the first answer, which always fits. */
 function resultBytesBeyondFirst(answers: readonly m.Answer[]): number {
   let sum = 0;
   for (let i = 1; i < answers.length; i++) sum += answers[i]!.result.length;

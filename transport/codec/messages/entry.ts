@@ -1,4 +1,4 @@
-/** Entries as they travel and are stored: `index ‖ term ‖ body`; the requests are a view of the body (§3.1). */
+/** Entries on the wire and on disk: `index ‖ term ‖ body`; the requests are a view of the body (§3.1). */
 import type { Entry } from "../../../protocol/entry.ts";
 import { splitRequests } from "../../../protocol/entry_body.ts";
 import type { LogIndex, Term } from "../../../protocol/ids.ts";
@@ -10,7 +10,7 @@ import { logIndex, term } from "../fields.ts";
 import { bytes, decodeExactly, type Schema, struct } from "../schema.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 
-/** The requests in an entry's body, or null where it is not exactly a list of well-formed ones. */
+/** Returns the requests in an entry's body, or null if it is not exactly a list of well-formed ones. */
 export function decodeRequests(body: Uint8Array): readonly Signed<SendRequest>[] | null {
   const parts = splitRequests(body);
   if (parts === null) return null;
@@ -28,7 +28,8 @@ export function decodeRequests(body: Uint8Array): readonly Signed<SendRequest>[]
 }
 
 /**
- * The entry with this body. A malformed body is no error here: `requests` is null, and whoever signed its hash can be accused (§3.2).
+ * Returns the entry with this body. A malformed body is no error here: `requests` is then null, and the replica that signed its hash can be
+ * accused (§3.2).
  */
 export function entryOf(index: LogIndex, entryTerm: Term, body: Uint8Array): Entry {
   return { index, term: entryTerm, body, requests: decodeRequests(body) };
@@ -48,7 +49,7 @@ export const entry: Schema<Entry> = {
   write: (writer, value) => entryBytes.write(writer, value),
 };
 
-/** What is wrong with `entries` as a run from `first` on; null if each stands one index behind the one before it. */
+/** Describes what is wrong with `entries` as a run from `first` on; null if each index is one above the one before. */
 export function faultOfRun(entries: readonly Entry[], first: number): string | null {
   for (let i = 0; i < entries.length; i++) {
     if (entries[i]!.index !== first + i) return `wanted entry ${first + i} at place ${i}, got ${entries[i]!.index}`;
@@ -56,6 +57,6 @@ export function faultOfRun(entries: readonly Entry[], first: number): string | n
   return null;
 }
 
-/** Bytes of all the entries' bodies. */
+/** Returns the total bytes of the entries' bodies. */
 export const bodyBytes = (entries: readonly Entry[]): number =>
   entries.reduce((sum, value) => sum + value.body.length, 0);

@@ -36,7 +36,7 @@ const badEntry = struct<e.BadEntryEvidence>({
   entries: list(entry, LIMITS.maxAppendEntries),
 });
 
-/** One byte for the kind of contradiction, the culprit, then what convicts it. */
+/** One byte for the kind of contradiction, then the culprit, then what convicts it. */
 export const evidence: Schema<e.Evidence> = union<e.Evidence>({
   "equivocation": [1, equivocation],
   "double-ack": [2, doubleAck],

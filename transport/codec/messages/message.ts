@@ -39,16 +39,16 @@ export const MESSAGES: { readonly [K in MessageKind]: Schema<MessageOf<K>> } = {
 };
 
 /**
- * The body bytes of `message`, to be signed; equal messages have equal bytes (§4.2, §6.5). Throws RangeError on a message that breaks
- * its limits: no replica would accept it.
+ * Returns the body bytes of `message`, to be signed; equal messages have equal bytes (§4.2, §6.5). Throws RangeError on a message that
+ * breaks its limits: no replica would accept it.
  */
 export function encodeMessage(message: Message): Uint8Array {
   return encodeWhole(MESSAGES[message.kind] as Schema<Message>, message);
 }
 
 /**
- * The message of `kind` in `body`. Byte fields are views into `body`, which must not change afterwards. Throws DecodeError, and nothing
- * else, on any bytes that `encodeMessage` does not write for that kind.
+ * Returns the message of `kind` in `body`. Byte fields are views into `body`, which must not change afterwards. Throws DecodeError, and
+ * nothing else, on any bytes that `encodeMessage` does not write for that kind.
  */
 export function decodeMessage<K extends MessageKind>(kind: K, body: Uint8Array): MessageOf<K> {
   return decodeExactly(MESSAGES[kind] as Schema<MessageOf<K>>, body, kind);

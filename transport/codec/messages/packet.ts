@@ -5,8 +5,8 @@
  * 2. the signed body, byte for byte as it was signed (absent in an Evidence packet, which has no signature of its own);
  * 3. for kinds that carry entries, proofs, certificates or evidence: these, outside the signature.
  *
- * Decoded byte fields are views into the frames: a packet keeps its frames alive, and whoever keeps a small part of it for
- * long makes a copy.
+ * Decoded byte fields are views into the frames: a packet keeps its frames alive, so copy any small part that is to be kept for
+ * long.
  */
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { Message } from "../../../protocol/message.ts";
@@ -20,7 +20,7 @@ import { decodeExactly, encodeWhole, type Schema } from "../schema.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import { SIGNATURE_BYTES } from "../../../protocol/bytes/sizes.ts";
 
-/** Every kind of packet in one shape; which fields beyond these a kind has, its format says. */
+/** Every kind of packet in one shape; its format says which further fields a kind has. */
 interface LoosePacket {
   readonly kind: PacketKind;
   readonly signed?: Signed<Message>;
@@ -33,7 +33,7 @@ const frameCount = (format: LooseFormat): number => 1 + (format.body ? 1 : 0) + 
 
 const totalBytes = (frames: readonly Uint8Array[]): number => frames.reduce((sum, frame) => sum + frame.length, 0);
 
-/** The packet as frames; its signed bytes are sent as they are. Throws RangeError on one that no receiver would accept. */
+/** Returns the packet as frames; its signed bytes are sent as they are. Throws RangeError on one that no receiver would accept. */
 export function encodePacket(packet: AnyPacket): Uint8Array[] {
   const loose = packet as LoosePacket;
   const format = formatOf(loose.kind);
@@ -63,17 +63,17 @@ function envelopeOf({ kind, signed }: LoosePacket): Uint8Array {
   return envelope;
 }
 
-/** What a peer sent or published. Throws DecodeError, and nothing else. */
+/** Decodes what a peer sent or published. Throws DecodeError, and nothing else. */
 export function decodePeerPacket(frames: readonly Uint8Array[]): Packet {
   return decodePacket(frames, "peer") as Packet;
 }
 
-/** What a client sent. Throws DecodeError, and nothing else. */
+/** Decodes what a client sent. Throws DecodeError, and nothing else. */
 export function decodeClientPacket(frames: readonly Uint8Array[]): ClientPacket {
   return decodePacket(frames, "client") as ClientPacket;
 }
 
-/** What a replica answered. Throws DecodeError, and nothing else. */
+/** Decodes what a replica answered. Throws DecodeError, and nothing else. */
 export function decodeReplyPacket(frames: readonly Uint8Array[]): ReplyPacket {
   return decodePacket(frames, "reply") as ReplyPacket;
 }

@@ -1,4 +1,4 @@
-/** What each kind of packet consists of: the channel it travels on, its signed body, and what is attached to it. */
+/** The format of each kind of packet: its channel, its signed body, and its attachment. */
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { MessageKind } from "../../../protocol/message.ts";
 import type * as p from "../../../protocol/packet.ts";
@@ -10,7 +10,7 @@ import type { PacketKind } from "../kinds.ts";
 import { preVote } from "./peer_messages.ts";
 import { bytes, type Fields, joined, list, optional, optionals, refine, type Schema, struct } from "../schema.ts";
 
-/** Who sends a packet to whom; a kind belongs to one of them. */
+/** Direction of a packet, from peer to peer, client to replica, or replica to client; each kind belongs to one. */
 export type PacketChannel = "peer" | "client" | "reply";
 
 export type AnyPacket = p.Packet | p.ClientPacket | p.ReplyPacket;
@@ -21,9 +21,9 @@ export interface PacketFormat<P> {
   readonly channel: PacketChannel;
   /** Kind of the signed body in the second frame; null for a packet without a signature of its own. */
   readonly body: MessageKind | null;
-  /** Content of the last frame; null where there is none. */
+  /** Content of the last frame; null if there is none. */
   readonly attached: Schema<Attached<P>> | null;
-  /** What is wrong between the body and what is attached. */
+  /** Describes what is wrong between the body and the attachment; null if nothing is. */
   readonly fault: (packet: P) => string | null;
 }
 
@@ -58,7 +58,7 @@ function faultOfAppendEntries({ signed: { message }, entries }: p.PacketOf<"Appe
   return faultOfRun(entries, message.prevIndex + 1);
 }
 
-/** §8.1. The checkpoint came later (§8.3): an answer without one is written as it was before there were any. */
+/** §8.1. The checkpoint was added later (§8.3): an answer without one has the same bytes as before. */
 const fetched: Schema<Attached<p.PacketOf<"FetchEntriesResponse">>> = joined(
   struct<Pick<p.PacketOf<"FetchEntriesResponse">, "entries">>({ entries: list(entry, LIMITS.maxFetchEntries) }),
   optionals<Pick<p.PacketOf<"FetchEntriesResponse">, "certificate" | "checkpoint">>({
@@ -67,7 +67,7 @@ const fetched: Schema<Attached<p.PacketOf<"FetchEntriesResponse">>> = joined(
   }),
 );
 
-/** Bytes of chunks beyond the first, which always fits (§8.3). */
+/** Returns the bytes of chunks after the first, which always fits (§8.3). */
 function chunkBytesBeyondFirst(chunks: readonly Uint8Array[]): number {
   let sum = 0;
   for (let i = 1; i < chunks.length; i++) sum += chunks[i]!.length;

@@ -135,7 +135,7 @@ Deno.test("a packet above its limits of frames or bytes is refused before it is 
 const header = sample(messages.AppendEntries);
 const request = { message: sample(messages.SendRequest), body: new Uint8Array(), signature: new Uint8Array(64) };
 
-/** An AppendEntries at index 10 whose entries have these bodies. */
+/** Returns an AppendEntries at index 10 whose entries have these bodies. */
 function appendPacket(bodies: readonly Uint8Array[]): PacketOf<"AppendEntries"> {
   const message = { ...header, prevIndex: logIndex(9), entryHashes: bodies.map(() => header.prevHash) };
   const entries = bodies.map((body, i) => entryOf(offset(logIndex(10), i), header.term, body));
@@ -207,7 +207,7 @@ Deno.test("§8.3: a byte behind the entries says whether a certificate and a che
   }
 });
 
-/** An answer with chunks of these lengths, each filled with a byte of its own. */
+/** Returns an answer with chunks of these lengths, each filled with a byte of its own. */
 function chunksPacket(lengths: readonly number[]): PacketOf<"FetchChunksResponse"> {
   const chunks = lengths.map((length, i) => new Uint8Array(length).fill(i));
   return { ...sample(packets.FetchChunksResponse), chunks };

@@ -57,7 +57,7 @@ export const requestVote = body<m.RequestVote>("RequestVote", {
   base: certified,
 });
 
-/** §6.5: `granted` is said by a byte of its own; there is no way to write a refusal in this kind. */
+/** §6.5: `granted` has a byte of its own; a refusal cannot be written in this kind. */
 export const vote = body<m.Vote>("Vote", {
   term: signingTerm,
   candidate: replicaId,

@@ -27,7 +27,7 @@ export const fetchChunksResponse = body<m.FetchChunksResponse>("FetchChunksRespo
 /** §8.4. */
 export const rollCall = body<m.RollCall>("RollCall", { replica: replicaId, nonce: hash });
 
-/** §8.4: `term` may be the genesis term: a replica that has entered none yet answers too. */
+/** §8.4: `term` may be the genesis term, as a replica that has entered none yet answers too. */
 export const rollCallAnswer = body<m.RollCallAnswer>("RollCallAnswer", {
   replica: replicaId,
   asker: replicaId,

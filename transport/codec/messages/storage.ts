@@ -1,4 +1,4 @@
-/** Encodings of what is kept on disk: a version byte, then the value as it travels. */
+/** Encodings of what is kept on disk: a version byte, then the value as on the wire. */
 import type { Certificate, CheckpointProof, ElectionProof } from "../../../protocol/certificate.ts";
 import type { Entry } from "../../../protocol/entry.ts";
 import type { Evidence } from "../../../protocol/evidence.ts";
@@ -12,13 +12,13 @@ import { bytes, decodeExactly, encodeWhole, type Schema, struct, uint53 } from "
 
 /** Both directions of one encoding. */
 export interface Codec<T> {
-  /** Throws RangeError on a value beyond its limits. */
+  /** Encodes `value`. Throws RangeError on a value beyond its limits. */
   encode(value: T): Uint8Array;
-  /** Byte fields of the value are views into `bytes`. Throws DecodeError on anything that `encode` does not write. */
+  /** Decodes `bytes`, into which byte fields of the value are views. Throws DecodeError on anything that `encode` does not write. */
   decode(bytes: Uint8Array): T;
 }
 
-/** `value` behind a version byte; `name` is for errors. */
+/** Returns the codec of `value` after a version byte; `name` is for errors. */
 export function codec<T>(name: string, value: Schema<T>): Codec<T> {
   const whole = struct<{ readonly version: 1; readonly value: T }>({ version, value });
   return {

@@ -1,5 +1,5 @@
 /**
- * A process that commits until it is ended or its disk refuses: `storage_child.ts DIR`. Each commit appends two entries and moves the
+ * A process that commits until it is killed or its disk refuses: `storage_child.ts DIR`. Each commit appends two entries and moves the
  * ack and the highest certificate to the last of them; every eighth is followed by a snapshot, a checkpoint of it, and a compaction of all
  * but the last ten entries. Prints `index hash` after each commit, and `error TEXT` when one is refused.
  */
@@ -31,7 +31,7 @@ function compact(storage: Storage, log: readonly ChainedEntry[]): readonly Chain
   const head = fx.endOf(log);
   const { stateDigest, chunks } = fx.snapshot(fx.chunk("sessions"), fx.chunk(`state at ${head.index} `, 30_000));
   const before = [...storage.chunks.digests()];
-  // The first do not wait for the disk, the checkpoint makes them durable.
+  // The first commits do not wait for the disk; the checkpoint makes them durable.
   for (const chunk of chunks) storage.commit([fx.chunks([chunk])], []);
   const proof = fx.checkpointProof(TERM, head, stateDigest);
   const kept = log.slice(-10);
@@ -44,7 +44,7 @@ function compact(storage: Storage, log: readonly ChainedEntry[]): readonly Chain
   return kept;
 }
 
-/** Written at once, so that what was reported can be read after the process was killed. */
+/** Prints synchronously, so that what was reported can be read after the process was killed. */
 function print(line: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 }

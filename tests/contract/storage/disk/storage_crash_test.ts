@@ -11,7 +11,7 @@ const CHILD = new URL("./storage_child.ts", import.meta.url).pathname;
 const RUN_CHILD = ["run", "--quiet", "--no-prompt", "--allow-read", "--allow-write", CHILD];
 const DEADLINE_MS = 30_000;
 
-/** Lines of a child's output as they come. */
+/** Yields the lines of a child's output as they arrive. */
 async function* linesOf(child: Deno.ChildProcess): AsyncGenerator<string> {
   let rest = "";
   for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
@@ -21,7 +21,7 @@ async function* linesOf(child: Deno.ChildProcess): AsyncGenerator<string> {
   }
 }
 
-/** Runs a child, hands its lines to `onLine`, ends it by SIGKILL when that returns true or the deadline passes; gives all lines. */
+/** Runs a child, passes its lines to `onLine`, kills it with SIGKILL when that returns true or the deadline passes; returns all lines. */
 async function runChild(command: Deno.Command, onLine: (count: number) => boolean): Promise<string[]> {
   const child = command.spawn();
   const deadline = setTimeout(() => child.kill("SIGKILL"), DEADLINE_MS);
@@ -52,7 +52,7 @@ function tryKill(child: Deno.ChildProcess): void {
   }
 }
 
-/** Opens the directory and demands that what was reported is there and that no commit is there in part; gives the last index. */
+/** Opens the directory and asserts that everything reported is there and no commit is there in part; returns the last index. */
 function assertWhole(dir: string, reported: readonly string[]): number {
   const storage = openSqliteStorage({ dir, clusterId: CLUSTER, replica: REPLICA });
   try {
@@ -74,7 +74,7 @@ function assertWhole(dir: string, reported: readonly string[]): number {
   }
 }
 
-/** The checkpoint at `index` is there with every chunk as it was, or, where the end came before it, the one before. */
+/** Asserts that the checkpoint at `index` is there with every chunk intact, or, if the kill came before it, the previous one. */
 function assertSnapshot(storage: Storage, checkpoint: CheckpointProof | null, index: number): void {
   if (checkpoint === null) return assertEquals(index <= 16, true);
   const { stable } = checkpoint;

@@ -1,4 +1,4 @@
-/** Flipped bits and lost tails in the very files: either they are noticed, or nothing that is read has changed. */
+/** Flipped bits and lost tails in the database files: either they are noticed, or nothing that is read has changed. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { replicaId } from "../../../../protocol/ids.ts";
 import { contentIn, copyDir, lengthOf, openIn, withDir } from "./storage_disk_lab.ts";
@@ -10,7 +10,7 @@ const BRANCH = fx.grow(fx.endOf(LOG.slice(0, 4)), 3, 3, "branch");
 const SNAPSHOT = fx.snapshot(fx.chunk("sessions"), fx.chunk("pages", 20_000), fx.chunk("more", 9000));
 const at = (index: number) => fx.endOf(LOG.slice(0, index));
 
-/** Something of everything, the end of it in a transaction of its own. */
+/** Writes something of every kind, the last of it in a separate transaction. */
 function fill(storage: Storage): void {
   const vote = fx.vote(4, "r2");
   storage.commit([fx.hardState(2), fx.append(LOG), fx.commit(2, at(3)), fx.chunks(SNAPSHOT.chunks)], []);
@@ -28,7 +28,7 @@ function fill(storage: Storage): void {
   ], [fx.voting(vote), fx.acks(4, at(6))]);
 }
 
-/** Offsets in every page, over its header and its cells. */
+/** Yields offsets in every page, over its header and its cells. */
 function* offsets(length: number, page: number, perPage: number): Generator<number> {
   for (let start = 0; start < length; start += page) {
     for (let i = 0; i < perPage; i++) {
@@ -39,7 +39,7 @@ function* offsets(length: number, page: number, perPage: number): Generator<numb
   }
 }
 
-/** Flips one bit at each offset of a file, and demands that it is noticed or harmless; gives how many were noticed. */
+/** Flips one bit at each offset of a file, and asserts that it is noticed or harmless; returns how many were noticed. */
 function flipEach(
   dir: string,
   file: string,
@@ -112,7 +112,7 @@ Deno.test("sqlite: a write-ahead log that was cut or is gone is noticed, whateve
       Deno.truncateSync(`${copy}/replica.db-wal`, before);
       const error = assertThrows(() => openIn(copy), StorageError, "is older than it was", what);
       assertStringIncludes(error.message, "replica --recover");
-      // It goes on to say so, and the whole log beside the same file is as good as it was.
+      // Reopened it says so again, and the whole log beside the same file is as good as it was.
       assertThrows(() => openIn(copy), StorageError, "is older than it was");
       Deno.copyFileSync(`${dir}/replica.db-wal`, `${copy}/replica.db-wal`);
       Deno.copyFileSync(`${dir}/replica.db`, `${copy}/replica.db`);
@@ -161,7 +161,7 @@ Deno.test("sqlite: a damaged chunk is noticed when it is read, and named", () =>
     fill(storage);
     storage.close();
     const bytes = Deno.readFileSync(`${dir}/replica.db`);
-    // The first part of a row may have been moved about in its page and have left a copy; the last lies in a page of its own.
+    // The first part of a row may have been moved within its page and left a copy; the last lies in a page of its own.
     const place = new TextDecoder("latin1").decode(bytes).lastIndexOf("pagespages");
     bytes[place]! ^= 4;
     Deno.writeFileSync(`${dir}/replica.db`, bytes);

@@ -7,7 +7,7 @@ export const optionsIn = (dir: string) => ({ dir, clusterId: fx.CLUSTER, replica
 
 export const openIn = (dir: string): Storage => openSqliteStorage(optionsIn(dir));
 
-/** Runs `body` with a directory of its own. */
+/** Runs `body` with a fresh directory. */
 export function withDir(body: (dir: string) => void): void {
   const dir = Deno.makeTempDirSync({ prefix: "storage-disk-" });
   try {
@@ -29,14 +29,14 @@ export function copyDir(from: string, to: string, except: readonly string[] = []
 
 export const lengthOf = (path: string): number => Deno.statSync(path).size;
 
-/** Everything a replica reads from a disk at its start, chunks with their bytes. */
+/** Returns everything a replica reads from a disk at its start, chunks with their bytes. */
 export function contentOf(storage: Storage) {
   const { chunks } = storage;
   const read = [...chunks.digests()].toSorted().map((digest) => [digest, chunks.read(digest)] as const);
   return { recovered: storage.load(), chunks: read, meta: storage.getMeta("last-active") };
 }
 
-/** What opening the directory gives. Throws as opening does. */
+/** Returns the content of the directory. Throws as opening does. */
 export function contentIn(dir: string): ReturnType<typeof contentOf> {
   const storage = openIn(dir);
   try {

@@ -1,4 +1,4 @@
-/** Databases that version 1 has written are brought up to this version as they are opened, or are left alone. */
+/** Databases written by version 1 are migrated to this version when opened, or left alone. */
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { logIndex, replicaId, term } from "../../../../protocol/ids.ts";
@@ -16,7 +16,7 @@ const BRANCH = fx.grow(fx.endOf(LOG.slice(0, 4)), 3, 3, "branch");
 const at = (index: number) => fx.endOf(LOG.slice(0, index));
 const VOTE = fx.vote(4, "r2");
 
-/** The tables as version 1 made them. */
+/** The tables as version 1 created them. */
 const TABLES_1 = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE hard_state (
@@ -44,7 +44,7 @@ PRAGMA application_id = ${0x42465452};
 PRAGMA user_version = 1;
 `;
 
-/** What the database of {@linkcode writeVersion1} holds. */
+/** The content of the database of {@linkcode writeVersion1}. */
 const HELD: Recovered = {
   ...EMPTY_RECOVERED,
   hardState: {
@@ -61,7 +61,7 @@ const HELD: Recovered = {
   evidence: [fx.evidence("r4")],
 };
 
-/** Writes what version 1 would have, with something of everything. */
+/** Writes what version 1 would have, with something of every kind. */
 function writeVersion1(dir: string): void {
   const db = new DatabaseSync(`${dir}/replica.db`);
   db.exec("PRAGMA journal_mode = WAL");

@@ -1,6 +1,6 @@
 /**
- * What a power cut leaves: commits of nothing but chunks do not wait for the disk, every other one makes all before it durable. A cut log
- * stands for the cut, as it can take nothing that lies before a commit that waited.
+ * Power cuts: commits of nothing but chunks do not wait for the disk, every other commit makes all before it durable. A truncated log
+ * stands for the cut, as a cut can take nothing that lies before a commit that waited.
  */
 import { assert, assertEquals } from "@std/assert";
 import { sha256Hex } from "../../../../crypto/digest.ts";
@@ -35,7 +35,7 @@ Deno.test("sqlite: a cut of the log after the last commit that waited takes chun
       const cut = openIn(copy);
       assertEquals(cut.load().hardState.currentTerm as number, 3);
       assertEquals(heldIn(cut), first(1 + ends.filter((end) => end <= length).length));
-      // Whatever was cut can be written again.
+      // Everything cut can be written again.
       cut.commit([fx.chunks([2, 3, 4, 5].map(partOf))], []);
       cut.commit([fx.hardState(4)], []);
       assertEquals(heldIn(cut), first(6));
@@ -54,7 +54,7 @@ Deno.test("sqlite: a signed Checkpoint waits for chunks that did not, even where
     storage.commit([fx.chunks(chunks)], []);
     const before = lengthOf(wal);
     storage.commit([], [fx.checkpointing(fx.endOf(log), stateDigest)]);
-    // SQLite syncs with what it writes, so something had to be written.
+    // SQLite syncs along with what it writes, so something had to be written.
     const after = lengthOf(wal);
     assert(after > before);
     storage.commit([], [fx.checkpointing(fx.endOf(log), stateDigest)]);

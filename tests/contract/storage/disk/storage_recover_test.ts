@@ -1,4 +1,4 @@
-/** Beginning a recovery (§8.4): what is set aside, what is left alone, and what a start finds that comes at any moment of it. */
+/** Beginning a recovery (§8.4): the files set aside, those left alone, and a start after a crash at any moment of it. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { digest, replicaId } from "../../../../protocol/ids.ts";
 import { openIn, optionsIn, withDir } from "./storage_disk_lab.ts";
@@ -13,7 +13,7 @@ const LOG = fx.grow(fx.GENESIS, 3, 1);
 
 const namesIn = (dir: string): string[] => [...Deno.readDirSync(dir)].map(({ name }) => name).toSorted();
 
-/** The recovery that an ordinary start finds under way, null where there is none. */
+/** Returns the recovery that an ordinary start finds, null if there is none. */
 function recoveryIn(dir: string) {
   const storage = openIn(dir);
   try {
@@ -23,7 +23,7 @@ function recoveryIn(dir: string) {
   }
 }
 
-/** A disk that has signed something. */
+/** Writes a disk that has signed something. */
 function fill(dir: string): void {
   const storage = openIn(dir);
   const head = fx.endOf(LOG);
@@ -31,7 +31,7 @@ function fill(dir: string): void {
   storage.close();
 }
 
-/** Changes the first byte of `text` where it stands last in the database. */
+/** Changes the first byte of the last occurrence of `text` in the database. */
 function damage(dir: string, text: string): void {
   const bytes = Deno.readFileSync(`${dir}/replica.db`);
   const place = new TextDecoder("latin1").decode(bytes).lastIndexOf(text);
@@ -138,7 +138,7 @@ Deno.test("a disk in use, another replica's, or one of a later version is left a
     assertEquals([namesIn(dir), recoveryIn(dir)], [before, null]);
   }));
 
-/** Runs `body` as the process that dies at its `at`-th change of a name; gives whether it died. */
+/** Runs `body` as a process that dies at its `at`-th rename; returns whether it died. */
 function dyingAt(at: number, body: () => void): boolean {
   const { renameSync } = Deno;
   let renames = 0;

@@ -1,4 +1,4 @@
-/** Disks that refuse for now are told from disks that are damaged, and are opened again only once they take writes. */
+/** Disks that refuse for now are distinguished from damaged ones, and are reopened only once they take writes. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { replicaId } from "../../../../protocol/ids.ts";
@@ -13,7 +13,7 @@ import { CodedError } from "../../../support/coded_error.ts";
 
 const optionsIn = (dir: string) => ({ dir, clusterId: fx.CLUSTER, replica: fx.REPLICA });
 
-/** Runs `body` with a directory of its own. */
+/** Runs `body` with a fresh directory. */
 function withDir(body: (dir: string) => void): void {
   const dir = Deno.makeTempDirSync({ prefix: "storage-refusal-" });
   try {
@@ -23,10 +23,10 @@ function withDir(body: (dir: string) => void): void {
   }
 }
 
-/** The StorageError that `action` throws. */
+/** Returns the StorageError that `action` throws. */
 const errorOf = (action: () => unknown): StorageError => assertThrows(action, StorageError);
 
-/** What SQLite's own error in `action` is made of. */
+/** Returns whether the error that SQLite throws in `action` is classified as a refusal. */
 function classified(action: () => unknown): boolean {
   try {
     action();
@@ -37,7 +37,7 @@ function classified(action: () => unknown): boolean {
   throw new Error("nothing was thrown");
 }
 
-/** Appends until the disk refuses; gives the error and how long the log is. */
+/** Appends until the disk refuses; returns the error and the length of the log. */
 function fillUp(storage: Storage): { readonly error: StorageError; readonly length: number } {
   let [head, length] = [fx.GENESIS, 0];
   storage.commit([fx.hardState(1)], []);

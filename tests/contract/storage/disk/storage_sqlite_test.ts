@@ -1,4 +1,4 @@
-/** What only a disk can do: belong to somebody else, be open already, be full, be damaged. */
+/** Conditions that only a real disk has: another owner, a second opening, no space left, damage. */
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { replicaId } from "../../../../protocol/ids.ts";
@@ -9,7 +9,7 @@ import { type Storage, StorageError } from "../../../../replica/storage/port.ts"
 
 const LOG = fx.grow(fx.GENESIS, 6, 2);
 const SNAPSHOT = fx.snapshot(fx.chunk("sessions"), fx.chunk("pages", 20_000));
-/** A chunk of no snapshot yet. */
+/** A chunk that belongs to no snapshot yet. */
 const LOOSE = fx.chunk("loose");
 const BRANCH = fx.grow(fx.endOf(LOG.slice(0, 4)), 3, 3, "branch");
 
@@ -21,7 +21,7 @@ const open = (dir: string, maxPages?: number): Storage =>
     ...(maxPages === undefined ? {} : { maxPages }),
   });
 
-/** Runs `body` with a directory of its own. */
+/** Runs `body` with a fresh directory. */
 function withDir(body: (dir: string) => void): void {
   const dir = Deno.makeTempDirSync({ prefix: "storage-sqlite-" });
   try {
@@ -31,7 +31,7 @@ function withDir(body: (dir: string) => void): void {
   }
 }
 
-/** Fills a disk with something of everything and gives what a restart finds there. */
+/** Fills a disk with something of every kind and returns what a restart finds there. */
 function fill(dir: string): Recovered {
   const storage = open(dir);
   storage.commit([
@@ -106,7 +106,7 @@ Deno.test("sqlite: a directory that cannot be one is an error that names it", ()
     assertStringIncludes(error.message, `${dir}/file/data`);
   }));
 
-/** Whether this user writes into read-only directories, as root does. */
+/** Returns whether this user can write into read-only directories, as root can. */
 function writesAnywhere(): boolean {
   const dir = Deno.makeTempDirSync({ prefix: "storage-sqlite-" });
   try {
@@ -150,7 +150,7 @@ Deno.test("sqlite: a creation that was cut short is taken up again, a vanished d
     assertThrows(() => open(dir), StorageError, "lost its content");
   }));
 
-/** Damage that leaves a sound SQLite file, and what must be said about it. */
+/** Damage that leaves a sound SQLite file, and the error it must cause. */
 const DAMAGES: [string, string, string][] = [
   ["a changed body", "UPDATE entries SET body = zeroblob(2) WHERE idx = 3", "hash chain of the log breaks at index 3"],
   ["a malformed body", "UPDATE entries SET body = x'0007' WHERE idx = 3", "Entry 3 of entries is no well-formed list"],

@@ -8,8 +8,8 @@ import {
   lowRequests,
   proofs,
   receivers,
-  reigns,
   requests,
+  rogueTerms,
   termsAsked,
 } from "../leaders/leader_counts.ts";
 
@@ -93,7 +93,7 @@ testAttack({
   },
 });
 
-/** Proofs in which a voter is named that never sent such a vote. */
+/** Counts proofs that name a voter that never sent such a vote. */
 function forgedVotes(sent: readonly Sent[]): number {
   const given = new Set(
     sent.flatMap(({ honest, packet }) => honest && packet.kind === "Vote" ? [packet.signed.body.join()] : []),
@@ -158,7 +158,10 @@ testAttack({
   seeds: SEEDS,
   wanted: {
     "terms asked for": [5, termsAsked],
-    "terms led with heartbeats alone": [1, (sent) => reigns(sent).filter((all) => receivers(all, true) === 0).length],
+    "terms led with heartbeats alone": [
+      1,
+      (sent) => rogueTerms(sent).filter((all) => receivers(all, true) === 0).length,
+    ],
     "entries": [0, (sent) => -headers(sent).filter(({ entryHashes }) => entryHashes.length > 0).length],
   },
 });

@@ -1,6 +1,6 @@
 /**
- * Faulty followers: they support whatever anybody acks, or support it towards one replica alone, late, in several voices, in several
- * terms at once; and report what they were never shown (§5.4–§5.6, §12).
+ * Faulty followers: they support anything that any replica acks, or support it towards one replica alone, late, in several messages, in
+ * several terms at once; and report entries they were never shown (§5.4–§5.6, §12).
  */
 import { far, laterTerm } from "../../../../replica/byzantine/lies.ts";
 import type { ReplicaId } from "../../../../protocol/ids.ts";
@@ -8,21 +8,21 @@ import { hashAt, lastHead } from "../../../../replica/core/log/log.ts";
 import type { AppendEntriesResponse } from "../../../../protocol/message.ts";
 import type { Packet } from "../../../../protocol/packet.ts";
 import { certified } from "../../../../protocol/rank.ts";
-import type { Actor, Puppet } from "../actor.ts";
+import type { Actor, FaultyReplica } from "../actor.ts";
 import { createRhythm, echo, hearing, honestStates, inPlaceOf, Speaker, withhold } from "../support/craft.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 
 const RESPONSE = ["AppendEntriesResponse"] as const;
 const LOOK_MS = 20;
 
-/** Whether `heard` acks something and is an honest replica's. */
-export const acksIn = ({ coven }: Puppet, { replica, acks }: AppendEntriesResponse): boolean =>
-  acks.length > 0 && coven.honest.includes(replica);
+/** Returns whether `heard` acks something and is an honest replica's. */
+export const acksIn = ({ colluders }: FaultyReplica, { replica, acks }: AppendEntriesResponse): boolean =>
+  acks.length > 0 && colluders.honest.includes(replica);
 
-/** Something to say, again a few times, since it may be lost. */
-function repeated({ coven }: Puppet, delaysMs: readonly number[], say: () => void): void {
+/** Calls `say`, and again a few times, since packets may be lost. */
+function repeated({ colluders }: FaultyReplica, delaysMs: readonly number[], say: () => void): void {
   say();
-  for (const delay of delaysMs) coven.later(delay, say);
+  for (const delay of delaysMs) colluders.later(delay, say);
 }
 
 const keyOf = ({ term, acks }: AppendEntriesResponse): string => {
@@ -30,14 +30,15 @@ const keyOf = ({ term, acks }: AppendEntriesResponse): string => {
   return `${term} ${index} ${hash}`;
 };
 
-/** An actor that says nothing of its own log, and answers every new point that an honest replica acks. */
+/** Returns an actor that sends nothing about its own log, and answers every new point that an honest replica acks. */
 const answering =
-  (answer: (puppet: Puppet, speaker: Speaker, heard: AppendEntriesResponse) => void): Actor => (puppet) => {
-    const speaker = new Speaker(puppet);
+  (answer: (faultyReplica: FaultyReplica, speaker: Speaker, heard: AppendEntriesResponse) => void): Actor =>
+  (faultyReplica) => {
+    const speaker = new Speaker(faultyReplica);
     return {
-      ...inPlaceOf(puppet, RESPONSE, () => {}),
+      ...inPlaceOf(faultyReplica, RESPONSE, () => {}),
       swallows: hearing("AppendEntriesResponse", ({ signed: { message } }) => {
-        if (acksIn(puppet, message) && speaker.first(keyOf(message))) answer(puppet, speaker, message);
+        if (acksIn(faultyReplica, message) && speaker.first(keyOf(message))) answer(faultyReplica, speaker, message);
       }),
     };
   };
@@ -45,70 +46,70 @@ const answering =
 const respond = (speaker: Speaker, to: readonly ReplicaId[], signed: AppendEntriesResponse): void =>
   speaker.say(to, { kind: "AppendEntriesResponse", signed });
 
-/** Acks whatever anybody acks, in whatever term and on every branch, and reports it prepared in the same breath. */
-const yesMan = answering((puppet, speaker, heard) =>
-  repeated(puppet, [300], () => respond(speaker, puppet.coven.honest, echo(speaker.self, heard)))
+/** Acks everything any replica acks, in any term and on every branch, and reports it prepared in the same message. */
+const yesMan = answering((faultyReplica, speaker, heard) =>
+  repeated(faultyReplica, [300], () => respond(speaker, faultyReplica.colluders.honest, echo(speaker.self, heard)))
 );
 
-/** Acks for one replica of each term alone, which is the only one to see the quorum; the others never hear of it. */
-const favouring = answering((puppet, speaker, heard) => {
-  const { honest } = puppet.coven;
+/** Acks towards one replica per term alone, which is the only one to see the quorum; the others never learn of it. */
+const favouring = answering((faultyReplica, speaker, heard) => {
+  const { honest } = faultyReplica.colluders;
   const favourite = honest[(heard.term * 7) % honest.length]!;
-  repeated(puppet, [200], () => respond(speaker, [favourite], echo(speaker.self, heard)));
+  repeated(faultyReplica, [200], () => respond(speaker, [favourite], echo(speaker.self, heard)));
 });
 
-/** Acks of one point in several terms, so that acks of different terms would make a quorum of none (§5.5). */
-const termMixer = answering((puppet, speaker, heard) => {
-  const others = honestStates(puppet).map(([, { hard }]) => hard.currentTerm);
+/** Acks one point in several terms, so that acks of different terms would make an invalid quorum (§5.5). */
+const termMixer = answering((faultyReplica, speaker, heard) => {
+  const others = honestStates(faultyReplica).map(([, { hard }]) => hard.currentTerm);
   const terms = new Set([heard.term, laterTerm(heard.term, -1), laterTerm(heard.term, 1), ...others]);
   for (const term of terms) {
-    if (term > 0) respond(speaker, puppet.coven.honest, { ...echo(speaker.self, heard), term });
+    if (term > 0) respond(speaker, faultyReplica.colluders.honest, { ...echo(speaker.self, heard), term });
   }
 });
 
 /**
- * Keeps its acks until a later term has begun, and shows them then, to those who still have the entries: certificates of the old term come
- * up after the vote that should have known of them (§4.3, §5.6). Its reports of the old term it tells one replica alone.
+ * Holds its acks back until a later term has begun, and then sends them to replicas that still have the entries: certificates of the old
+ * term turn up after the vote that should have known of them (§4.3, §5.6). It sends its reports of the old term to one replica alone.
  */
-const lateAcker: Actor = (puppet) => {
-  const speaker = new Speaker(puppet);
-  const due = createRhythm(puppet, LOOK_MS);
+const lateAcker: Actor = (faultyReplica) => {
+  const speaker = new Speaker(faultyReplica);
+  const due = createRhythm(faultyReplica, LOOK_MS);
   const kept: AppendEntriesResponse[] = [];
   return {
-    ...inPlaceOf(puppet, RESPONSE, () => {
-      if (due()) kept.slice(-40).forEach((heard) => showLate(puppet, speaker, heard));
+    ...inPlaceOf(faultyReplica, RESPONSE, () => {
+      if (due()) kept.slice(-40).forEach((heard) => showLate(faultyReplica, speaker, heard));
     }),
     swallows: hearing("AppendEntriesResponse", ({ signed: { message } }) => {
-      if (acksIn(puppet, message) && speaker.first(`heard ${keyOf(message)}`)) kept.push(message);
+      if (acksIn(faultyReplica, message) && speaker.first(`heard ${keyOf(message)}`)) kept.push(message);
       if (kept.length > 100) kept.splice(0, 50);
     }),
   };
 };
 
-function showLate(puppet: Puppet, speaker: Speaker, heard: AppendEntriesResponse): void {
-  const { honest } = puppet.coven;
+function showLate(faultyReplica: FaultyReplica, speaker: Speaker, heard: AppendEntriesResponse): void {
+  const { honest } = faultyReplica.colluders;
   const told = echo(speaker.self, heard);
   const onlyAcks = { ...told, prepared: { ...told.prepared, term: laterTerm(told.term, -1) } };
-  for (const [id, { hard }] of honestStates(puppet)) {
+  for (const [id, { hard }] of honestStates(faultyReplica)) {
     if (hard.currentTerm <= heard.term || !speaker.first(`shown ${id} ${keyOf(heard)}`)) continue;
     respond(speaker, [id], honest.indexOf(id) === heard.term % honest.length ? told : onlyAcks);
   }
 }
 
-/** Responses whose two terms differ, of what was prepared long ago and of what it never saw (§5.6). */
-const staleReporter: Actor = (puppet) => {
-  const { coven } = puppet;
-  const speaker = new Speaker(puppet);
-  const due = createRhythm(puppet, 2 * LOOK_MS);
-  return inPlaceOf(puppet, RESPONSE, () => {
+/** Sends responses whose two terms differ, about entries prepared long ago and entries it never saw (§5.6). */
+const staleReporter: Actor = (faultyReplica) => {
+  const { colluders } = faultyReplica;
+  const speaker = new Speaker(faultyReplica);
+  const due = createRhythm(faultyReplica, 2 * LOOK_MS);
+  return inPlaceOf(faultyReplica, RESPONSE, () => {
     if (!due()) return;
-    for (const [id, state] of honestStates(puppet)) {
+    for (const [id, state] of honestStates(faultyReplica)) {
       const term = laterTerm(state.hard.currentTerm, 0);
       const head = lastHead(state.log);
       const never = { index: far(head.index, 1), hash: head.hash };
       const reports = [certified(state.prepared), { term: laterTerm(term, -1), ...head }, { term, ...never }];
-      const prepared = coven.rng.pick(reports);
-      const said = coven.rng.pick([term, laterTerm(term, 1), laterTerm(term, -1)]);
+      const prepared = colluders.rng.pick(reports);
+      const said = colluders.rng.pick([term, laterTerm(term, 1), laterTerm(term, -1)]);
       if (!speaker.first(`${id} ${said} ${prepared.term} ${prepared.index} ${prepared.hash}`)) continue;
       respond(speaker, [id], {
         kind: "AppendEntriesResponse",
@@ -122,13 +123,13 @@ const staleReporter: Actor = (puppet) => {
   });
 };
 
-/** Each replica hears another part of what its core says. */
-const selective: Actor = ({ coven, config }) => ({
+/** Sends each replica a different part of its core's output. */
+const selective: Actor = ({ colluders, config }) => ({
   corrupt: (outgoing) =>
     outgoing.map((each) => {
       if (each.packet.kind !== "AppendEntriesResponse") return each;
       const to = each.to === "all" ? config.replicas : each.to;
-      return { ...each, to: to.filter((id) => id === config.self || coven.rng.chance(0.5)) };
+      return { ...each, to: to.filter((id) => id === config.self || colluders.rng.chance(0.5)) };
     }),
 });
 
@@ -145,24 +146,24 @@ const SILENCEABLE: readonly Packet["kind"][] = [
   "ForwardedRequest",
 ];
 
-/** Says nothing of some kinds, others in each stretch of time, and is honest otherwise. */
-const choosy: Actor = (puppet) => {
-  const { coven, config } = puppet;
-  const change = createRhythm(puppet, 2_500);
+/** Sends nothing of some kinds, different ones in each stretch of time, and is honest otherwise. */
+const choosy: Actor = (faultyReplica) => {
+  const { colluders, config } = faultyReplica;
+  const change = createRhythm(faultyReplica, 2_500);
   let kinds: readonly Packet["kind"][] = [];
   return {
     corrupt(outgoing) {
-      if (change()) kinds = coven.rng.shuffle(SILENCEABLE).slice(0, coven.rng.int(1, 5));
+      if (change()) kinds = colluders.rng.shuffle(SILENCEABLE).slice(0, colluders.rng.int(1, 5));
       return withhold(outgoing, kinds, config.self);
     },
   };
 };
 
-/** Says the same a hundred times, and what nobody signed in between. */
-const flooder: Actor = (puppet) => {
-  const { coven, config } = puppet;
-  const speaker = new Speaker(puppet);
-  const due = createRhythm(puppet, 4 * config.constants.heartbeatMs);
+/** Repeats its packets a hundred times, with unsigned ones in between. */
+const flooder: Actor = (faultyReplica) => {
+  const { colluders, config } = faultyReplica;
+  const speaker = new Speaker(faultyReplica);
+  const due = createRhythm(faultyReplica, 4 * config.constants.heartbeatMs);
   return {
     corrupt(outgoing) {
       if (due()) flood();
@@ -171,17 +172,19 @@ const flooder: Actor = (puppet) => {
   };
 
   function flood(): void {
-    const { responses, preVotes } = coven.lore;
+    const { responses, preVotes } = colluders.adversaryView;
     const own = responses.findLast(({ message }) => message.replica === config.self) ?? responses.at(-1);
     const genuine = preVotes.at(-1);
     for (let i = 0; i < 25; i++) {
-      if (own) speaker.pass(coven.honest, { kind: "AppendEntriesResponse", signed: i % 5 === 0 ? unsigned(own) : own });
-      if (genuine && i % 5 === 0) speaker.pass(coven.honest, { kind: "PreVote", signed: genuine, proof: null });
+      if (own) {
+        speaker.pass(colluders.honest, { kind: "AppendEntriesResponse", signed: i % 5 === 0 ? unsigned(own) : own });
+      }
+      if (genuine && i % 5 === 0) speaker.pass(colluders.honest, { kind: "PreVote", signed: genuine, proof: null });
     }
   }
 };
 
-/** Bytes that look signed, and are not. */
+/** Returns bytes that look signed, and are not. */
 const unsigned = <M>(signed: Signed<M>): Signed<M> => ({ ...signed, signature: signed.signature.slice().fill(1) });
 
 export const FOLLOWERS: Readonly<Record<string, Actor>> = {

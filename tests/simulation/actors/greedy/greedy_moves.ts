@@ -1,23 +1,24 @@
-/** The moves of the greedy adversary, each with what it thinks of them now. */
+/** The moves of the greedy adversary, each with the score it has now. */
 import type { ReplicaId, Term } from "../../../../protocol/ids.ts";
 import { contains, lastHead } from "../../../../replica/core/log/log.ts";
 import { certified, compareRank } from "../../../../protocol/rank.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
 import { ballot, quorumIn, ranked, runningCandidates } from "../support/craft.ts";
-import { conflict, fullSupport, type Move, type Option, type Scene } from "./greedy_situation.ts";
+import { conflict, fullSupport, type Move, type Option, type Situation } from "./greedy_situation.ts";
 import { requestFor } from "../support/request_for.ts";
 
-/** What is said again now and then, since it may be lost. */
-const beat = ({ puppet: { coven } }: Scene, everyMs: number): number => Math.floor(coven.now() / everyMs);
+/** Returns a number that changes every `everyMs`, for messages repeated now and then since they may be lost. */
+const beat = ({ faultyReplica: { colluders } }: Situation, everyMs: number): number =>
+  Math.floor(colluders.now() / everyMs);
 
-/** Backs what stands on the log of `id` in `term`, towards it alone. */
-function back(scene: Scene, score: number, [id, state]: readonly [ReplicaId, CoreState], term: Term): Option[] {
+/** Supports the entries on the log of `id` in `term`, towards it alone. */
+function back(situation: Situation, score: number, [id, state]: readonly [ReplicaId, CoreState], term: Term): Option[] {
   if (term === 0) return [];
-  const { speaker } = scene;
+  const { speaker } = situation;
   const { index, hash } = lastHead(state.log);
   return [{
     score,
-    key: `back ${id} ${term} ${index} ${hash} ${state.prepared.index} ${beat(scene, 400)}`,
+    key: `back ${id} ${term} ${index} ${hash} ${state.prepared.index} ${beat(situation, 400)}`,
     play: () => speaker.say([id], { kind: "AppendEntriesResponse", signed: fullSupport(speaker.self, term, state) }),
   }];
 }
@@ -25,17 +26,17 @@ function back(scene: Scene, score: number, [id, state]: readonly [ReplicaId, Cor
 const behind = ([, { log, commitIndex }]: readonly [ReplicaId, CoreState]): boolean =>
   lastHead(log).index > commitIndex;
 
-/** Pets alone see the acks and reports that are missing: they commit, and nobody else knows. */
-const commitAlone: Move = (scene) =>
-  scene.states.filter((each) => scene.pets.has(each[0]) && behind(each)).flatMap((each) => [
-    ...back(scene, 100, each, each[1].hard.currentTerm),
-    ...back(scene, 95, each, each[1].prepared.term),
+/** Shows pets alone the acks and reports that are missing: they commit, and no other replica knows. */
+const commitAlone: Move = (situation) =>
+  situation.states.filter((each) => situation.pets.has(each[0]) && behind(each)).flatMap((each) => [
+    ...back(situation, 100, each, each[1].hard.currentTerm),
+    ...back(situation, 95, each, each[1].prepared.term),
   ]);
 
-/** Says it to pets in several messages, should each of them count. */
-const manyVoices: Move = (scene) =>
-  scene.states.filter((each) => scene.pets.has(each[0]) && behind(each)).map(([id, state]) => {
-    const { speaker } = scene;
+/** Sends it to pets in several messages, in case each of them counts. */
+const manyVoices: Move = (situation) =>
+  situation.states.filter((each) => situation.pets.has(each[0]) && behind(each)).map(([id, state]) => {
+    const { speaker } = situation;
     const { index } = lastHead(state.log);
     const said = fullSupport(speaker.self, state.hard.currentTerm, state);
     const again = { ...said, acks: said.acks.slice(-1), round: (said.round + 1) as typeof said.round };
@@ -46,45 +47,45 @@ const manyVoices: Move = (scene) =>
     };
   });
 
-/** Backs the others too where their log is another than a pet's, or a pet has committed what they have not and a new term began. */
-const backOtherBranch: Move = (scene) => {
-  const pets = scene.states.filter(([id]) => scene.pets.has(id));
-  return scene.states.filter((each) => !scene.pets.has(each[0]) && behind(each)).flatMap((each) => {
+/** Supports the others too if their log differs from a pet's, or a pet has committed something they have not and a new term began. */
+const backOtherBranch: Move = (situation) => {
+  const pets = situation.states.filter(([id]) => situation.pets.has(id));
+  return situation.states.filter((each) => !situation.pets.has(each[0]) && behind(each)).flatMap((each) => {
     const forked = pets.some(([, pet]) => conflict(pet, each[1]));
-    const outdated = scene.states.some(([, other]) =>
+    const outdated = situation.states.some(([, other]) =>
       other.commitIndex > each[1].commitIndex && other.hard.currentTerm < each[1].hard.currentTerm
     );
-    return forked || outdated ? back(scene, forked ? 90 : 85, each, each[1].hard.currentTerm) : [];
+    return forked || outdated ? back(situation, forked ? 90 : 85, each, each[1].hard.currentTerm) : [];
   });
 };
 
-/** Votes: best for whoever knows least; when all is to stall, for whoever cannot win by it. */
-const crown: Move = (scene) => {
-  const { puppet, speaker, temper } = scene;
-  const highest = scene.states.map(([, { prepared }]) => prepared).sort(compareRank).at(-1);
-  return runningCandidates(puppet).map((running) => {
+/** Votes: preferably for the candidate that knows least; when all is to stall, for one that cannot win by it. */
+const crown: Move = (situation) => {
+  const { faultyReplica, speaker, temper } = situation;
+  const highest = situation.states.map(([, { prepared }]) => prepared).sort(compareRank).at(-1);
+  return runningCandidates(faultyReplica).map((running) => {
     const { candidate, term, base, state } = running;
     const votes = state.election.candidacy?.votes.size ?? 0;
-    const wins = votes + puppet.coven.members.length >= quorumIn(puppet.coven).quorum;
+    const wins = votes + faultyReplica.colluders.members.length >= quorumIn(faultyReplica.colluders).quorum;
     const ignorant = highest !== undefined && compareRank(base, highest) < 0;
     return {
       score: temper === "stall" ? (wins ? 0 : 70) : ignorant ? 98 : 80,
-      key: `vote ${candidate} ${term} ${beat(scene, 200)}`,
+      key: `vote ${candidate} ${term} ${beat(situation, 200)}`,
       play: () => speaker.say([candidate], ballot(speaker.self, running)),
     };
   });
 };
 
-/** Shows a certificate that was kept back to one who has left its term, message by message as it was made (§4.3, §5.6). */
-const showLate: Move = (scene) => {
-  const { puppet, speaker } = scene;
-  return scene.states.flatMap(([id, state]) => {
-    const late = ranked(puppet).findLast((each) =>
+/** Shows a certificate that was held back to a replica that has left its term, message by message as it was made (§4.3, §5.6). */
+const showLate: Move = (situation) => {
+  const { faultyReplica, speaker } = situation;
+  return situation.states.flatMap(([id, state]) => {
+    const late = ranked(faultyReplica).findLast((each) =>
       each.term > 0 && each.term < state.hard.currentTerm && compareRank(each, state.prepared) > 0 &&
       contains(state.log, each)
     );
     return late === undefined ? [] : [{
-      score: scene.pets.has(id) ? 92 : 55,
+      score: situation.pets.has(id) ? 92 : 55,
       key: `late ${id} ${late.term} ${late.index}`,
       play: () => {
         for (const signed of late.responses) speaker.pass([id], { kind: "AppendEntriesResponse", signed });
@@ -97,10 +98,10 @@ const showLate: Move = (scene) => {
   });
 };
 
-/** Refuses with a certificate that was kept back, so that a candidacy comes to nothing. */
-const refuse: Move = ({ puppet, speaker, temper }) =>
-  runningCandidates(puppet).flatMap(({ candidate, term, state }) => {
-    const higher = ranked(puppet).find((each) => compareRank(each, state.prepared) > 0);
+/** Refuses with a certificate that was held back, so that a candidacy comes to nothing. */
+const refuse: Move = ({ faultyReplica, speaker, temper }) =>
+  runningCandidates(faultyReplica).flatMap(({ candidate, term, state }) => {
+    const higher = ranked(faultyReplica).find((each) => compareRank(each, state.prepared) > 0);
     const signed = { kind: "VoteRefusal", term, candidate, voter: speaker.self } as const;
     return higher === undefined ? [] : [{
       score: temper === "stall" ? 75 : 0,
@@ -109,26 +110,26 @@ const refuse: Move = ({ puppet, speaker, temper }) =>
     }];
   });
 
-/** Brings on the next election as soon as somebody knows more than the others. */
-const unrest: Move = (scene) => {
-  const { states, speaker, puppet: { coven } } = scene;
+/** Brings on the next election as soon as one replica knows more than the others. */
+const unrest: Move = (situation) => {
+  const { states, speaker, faultyReplica: { colluders } } = situation;
   const commits = states.map(([, { commitIndex }]) => commitIndex);
   const term = Math.max(0, ...states.map(([, { hard }]) => hard.currentTerm)) + 1 as Term;
   const signed = { kind: "PreVote", term, replica: speaker.self } as const;
   return [{
     score: Math.max(0, ...commits) > Math.min(Infinity, ...commits) ? 65 : 0,
-    key: `unrest ${term} ${beat(scene, 200)}`,
-    play: () => speaker.say(coven.honest, { kind: "PreVote", signed, proof: null }),
+    key: `unrest ${term} ${beat(situation, 200)}`,
+    play: () => speaker.say(colluders.honest, { kind: "PreVote", signed, proof: null }),
   }];
 };
 
 /** Takes one suspecting replica into a term of its own (§12, "x+1, x, x"). */
-const drift: Move = ({ states, puppet, speaker, temper }) => {
+const drift: Move = ({ states, faultyReplica, speaker, temper }) => {
   if (temper !== "stall") return [];
   const suspecting = states.filter(([, { election }]) => election.suspectingSince !== null);
   // As many as may drift without being a quorum together with the faulty ones.
-  return suspecting.slice(0, puppet.coven.members.length).flatMap(([id, state]) => {
-    const packet = requestFor(puppet, state);
+  return suspecting.slice(0, faultyReplica.colluders.members.length).flatMap(([id, state]) => {
+    const packet = requestFor(faultyReplica, state);
     return packet === null ? [] : [{
       score: 78,
       key: `drift ${id} ${packet.signed.term}`,

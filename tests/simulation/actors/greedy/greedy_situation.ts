@@ -1,16 +1,16 @@
-/** What the greedy adversary sees when it is its turn, and what it can decide on. */
+/** The greedy adversary's view of a moment, and the options it chooses from. */
 import type { LogIndex, ReplicaId, Term } from "../../../../protocol/ids.ts";
 import { hashAt, lastHead, lastIndex } from "../../../../replica/core/log/log.ts";
 import type { AppendEntriesResponse } from "../../../../protocol/message.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
-import type { Puppet } from "../actor.ts";
+import type { FaultyReplica } from "../actor.ts";
 import { honestStates, quorumIn, type Speaker } from "../support/craft.ts";
 
-/** What it is after: two truths, or none. */
+/** Its goal: two diverging logs, or no progress. */
 export type Temper = "fork" | "stall";
 
-export interface Scene {
-  readonly puppet: Puppet;
+export interface Situation {
+  readonly faultyReplica: FaultyReplica;
   readonly speaker: Speaker;
   readonly temper: Temper;
   readonly states: readonly (readonly [ReplicaId, CoreState])[];
@@ -18,36 +18,36 @@ export interface Scene {
   readonly pets: ReadonlySet<ReplicaId>;
 }
 
-/** Something it could do now. */
+/** One thing it could do now. */
 export interface Option {
   readonly score: number;
-  /** What is done once is not done again. */
+  /** Identifies the action; an action done once is not repeated. */
   readonly key: string;
   readonly play: () => void;
 }
 
-/** A kind of harm: everything of it that could be done now. */
-export type Move = (scene: Scene) => readonly Option[];
+/** A kind of harm: returns every option of it that exists now. */
+export type Move = (situation: Situation) => readonly Option[];
 
-/** Chooses pets anew in each term: with the faulty ones, one less than a quorum. */
+/** Chooses pets anew in each term: together with the faulty ones, one fewer than a quorum. */
 export class Pets {
   #term = -1;
   #chosen: ReadonlySet<ReplicaId> = new Set();
 
-  of(puppet: Puppet): ReadonlySet<ReplicaId> {
-    const { coven } = puppet;
-    const term = Math.max(0, ...honestStates(puppet).map(([, { hard }]) => hard.currentTerm));
+  of(faultyReplica: FaultyReplica): ReadonlySet<ReplicaId> {
+    const { colluders } = faultyReplica;
+    const term = Math.max(0, ...honestStates(faultyReplica).map(([, { hard }]) => hard.currentTerm));
     if (term === this.#term) return this.#chosen;
     this.#term = term;
-    const count = Math.max(1, quorumIn(coven).quorum - coven.members.length - 1);
+    const count = Math.max(1, quorumIn(colluders).quorum - colluders.members.length - 1);
     // All faulty replicas have the same ones: they follow from the term alone.
-    const first = (term * 5) % coven.honest.length;
-    const around = [...coven.honest.slice(first), ...coven.honest.slice(0, first)];
+    const first = (term * 5) % colluders.honest.length;
+    const around = [...colluders.honest.slice(first), ...colluders.honest.slice(0, first)];
     return this.#chosen = new Set(around.slice(0, count));
   }
 }
 
-/** A response of `term` that acks everything uncommitted on the log of `state` and reports its head prepared. */
+/** Returns a response of `term` that acks everything uncommitted on the log of `state` and reports its head prepared. */
 export function fullSupport(self: ReplicaId, term: Term, state: CoreState): AppendEntriesResponse {
   const { log, commitIndex, genesis } = state;
   const acks = log.entries.slice(Math.max(0, commitIndex - log.base.index)).slice(-16)
@@ -59,7 +59,7 @@ export function fullSupport(self: ReplicaId, term: Term, state: CoreState): Appe
   };
 }
 
-/** Whether the two logs have different entries somewhere. */
+/** Returns whether the two logs have different entries somewhere. */
 export function conflict(a: CoreState, b: CoreState): boolean {
   const end = Math.min(lastIndex(a.log), lastIndex(b.log)) as LogIndex;
   return hashAt(a.log, end) !== hashAt(b.log, end);

@@ -1,33 +1,35 @@
-/** Leaders whose weapon is a certificate: kept back and shown after its fall, or counted again in a later term (§12 "Leader"). */
+/** Leaders whose weapon is a certificate: held back and shown after their fall, or counted again in a later term (§12 "Leader"). */
 import type { Certificate } from "../../../../protocol/certificate.ts";
 import { type ReplicaId, term } from "../../../../protocol/ids.ts";
 import type { AppendEntriesResponse, VoteRefusal } from "../../../../protocol/message.ts";
 import { certified, compareRank } from "../../../../protocol/rank.ts";
 import type { Actor } from "../actor.ts";
-import { pretender } from "../shadow/shadow_actor.ts";
+import { campaigner } from "../shadow/shadow_actor.ts";
 import { highestTerm } from "../shadow/shadow_campaign.ts";
 import { Led, serve } from "../shadow/shadow_led.ts";
-import type { Reign } from "../shadow/shadow_leadership.ts";
-import type { Scene } from "../shadow/shadow_situation.ts";
+import type { RogueTerm } from "../shadow/shadow_leadership.ts";
+import type { Situation } from "../shadow/shadow_situation.ts";
 
-/** Candidacies that a hidden certificate is shown in. */
+/** Number of candidacies in which a hidden certificate is shown. */
 const SHOWN = 3;
 
-/** A certificate that only the faulty can put together: their acks for it go to nobody else. */
+/** A certificate that only the colluders can complete: they send their acks for it to no one else. */
 class Hidden {
   certificate: Certificate | null = null;
   #shown = 0;
   readonly #refused = new Set<string>();
 
-  /** Has a few follow a chain until their acks and the coven's would certify it, and then falls silent. */
-  make(scene: Scene, reign: Reign, led: Led): void {
-    const chain = led.chainOf(reign);
-    const pile = scene.throne.ear.certifiable.find(({ term, hash }) => term === reign.term && hash === chain.tip.hash);
-    if (pile) this.certificate = scene.throne.ear.complete(pile);
-    else reign.show(led.order(reign).slice(0, scene.needed), chain);
+  /** Has a few follow a chain until their acks and the colluders' would certify it, and then falls silent. */
+  make(situation: Situation, rogueTerm: RogueTerm, led: Led): void {
+    const chain = led.chainOf(rogueTerm);
+    const pile = situation.sharedCampaign.listener.certifiable.find(({ term, hash }) =>
+      term === rogueTerm.term && hash === chain.tip.hash
+    );
+    if (pile) this.certificate = situation.sharedCampaign.listener.complete(pile);
+    else rogueTerm.show(led.order(rogueTerm).slice(0, situation.needed), chain);
   }
 
-  /** What to campaign with; nothing while the certificate has not yet fallen. */
+  /** Returns the certificate to campaign with; null in its own term and the next one. */
   ask(at: number, top: Certificate): Certificate | null {
     const { certificate } = this;
     if (certificate === null) return top;
@@ -40,25 +42,25 @@ class Hidden {
   }
 
   /** Refuses honest candidates with it, once each. */
-  refuse(scene: Scene): void {
+  refuse(situation: Situation): void {
     const { certificate } = this;
     if (certificate === null) return;
-    for (const { id, state: { election, hard } } of scene.honest) {
+    for (const { id, state: { election, hard } } of situation.honest) {
       const key = `${id} ${hard.currentTerm}`;
       if (election.candidacy === null || this.#refused.has(key)) continue;
       this.#refused.add(key);
-      refuse(scene, id, hard.currentTerm, certificate);
+      refuse(situation, id, hard.currentTerm, certificate);
     }
   }
 }
 
-function refuse({ coven, self }: Scene, candidate: ReplicaId, at: number, certificate: Certificate): void {
-  const signed = coven.sign<VoteRefusal>(self, { kind: "VoteRefusal", term: term(at), candidate, voter: self });
-  coven.send(self, [candidate], { kind: "VoteRefusal", signed, certificate });
+function refuse({ colluders, self }: Situation, candidate: ReplicaId, at: number, certificate: Certificate): void {
+  const signed = colluders.sign<VoteRefusal>(self, { kind: "VoteRefusal", term: term(at), candidate, voter: self });
+  colluders.send(self, [candidate], { kind: "VoteRefusal", signed, certificate });
 }
 
-const hiddenCertificate = pretender((scene) => {
-  const led = new Led(scene);
+const hiddenCertificate = campaigner((situation) => {
+  const led = new Led(situation);
   const hidden = new Hidden();
   const asked = new Set<number>();
   return {
@@ -70,42 +72,44 @@ const hiddenCertificate = pretender((scene) => {
       }
       return certificate;
     },
-    lead: (reign) =>
-      hidden.certificate === null ? hidden.make(scene, reign, led) : serveIfLater(scene, reign, led, hidden),
-    always: () => hidden.refuse(scene),
+    lead: (rogueTerm) =>
+      hidden.certificate === null
+        ? hidden.make(situation, rogueTerm, led)
+        : serveIfLater(situation, rogueTerm, led, hidden),
+    always: () => hidden.refuse(situation),
   };
 });
 
-/** In the term of the certificate itself nothing more is said. */
-function serveIfLater(scene: Scene, reign: Reign, led: Led, { certificate }: Hidden): void {
-  if (certificate !== null && reign.term > certificate.term) serve(scene, reign, led);
+/** Serves, except in the term of the certificate itself, in which nothing more is sent. */
+function serveIfLater(situation: Situation, rogueTerm: RogueTerm, led: Led, { certificate }: Hidden): void {
+  if (certificate !== null && rogueTerm.term > certificate.term) serve(situation, rogueTerm, led);
 }
 
-/** Calls certificates of old terms certificates of the last one, and reports them prepared in the term that is. */
-const recountedCertificate = pretender((scene) => {
-  const led = new Led(scene);
+/** Presents certificates of old terms as certificates of the last one, and reports them prepared in the present term. */
+const recountedCertificate = campaigner((situation) => {
+  const led = new Led(situation);
   let turns = 0;
   return {
     ask(at, _voter, top) {
       const recounted = top.term > 0 && top.term < at - 1 && at % 3 > 0;
       return recounted ? { ...top, term: term(at - 1) } : top;
     },
-    lead(reign) {
-      if (reign.beats < 6) serve(scene, reign, led);
+    lead(rogueTerm) {
+      if (rogueTerm.beats < 6) serve(situation, rogueTerm, led);
     },
     always() {
       if (turns++ % 4 > 0) return;
-      const at = highestTerm(scene);
-      const top = scene.highest(at);
-      if (top.term > 0) reportIn(scene, at, top);
+      const at = highestTerm(situation);
+      const top = situation.highest(at);
+      if (top.term > 0) reportIn(situation, at, top);
     },
   };
 });
 
-/** The coven reports `certificate` prepared, in responses of another term than it is of. */
-function reportIn({ coven }: Scene, at: number, certificate: Certificate): void {
-  for (const replica of coven.members) {
-    const signed = coven.sign<AppendEntriesResponse>(replica, {
+/** Has the colluders report `certificate` prepared, in responses of a term other than its own. */
+function reportIn({ colluders }: Situation, at: number, certificate: Certificate): void {
+  for (const replica of colluders.members) {
+    const signed = colluders.sign<AppendEntriesResponse>(replica, {
       kind: "AppendEntriesResponse",
       term: term(at),
       replica,
@@ -115,7 +119,7 @@ function reportIn({ coven }: Scene, at: number, certificate: Certificate): void 
       commitHash: certificate.hash,
       round: certificate.responses[0]!.message.round,
     });
-    coven.send(replica, coven.honest, { kind: "AppendEntriesResponse", signed });
+    colluders.send(replica, colluders.honest, { kind: "AppendEntriesResponse", signed });
   }
 }
 

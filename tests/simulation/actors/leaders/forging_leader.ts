@@ -1,29 +1,32 @@
-/** A leader that orders, before anything else, what clients never said (§3.2, §12). */
+/** A leader that orders, before anything else, requests that clients never signed (§3.2, §12). */
 import { forged } from "../../../../replica/byzantine/lies.ts";
 import type { SendRequest } from "../../../../protocol/message.ts";
 import type { Actor } from "../actor.ts";
-import { pretender } from "../shadow/shadow_actor.ts";
+import { campaigner } from "../shadow/shadow_actor.ts";
 import { Led } from "../shadow/shadow_led.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 
-/** Another command in the same client's name, at a seq that it has used: with a signature of that very client, and with nobody's. */
+/**
+ * Returns another command in the same client's name, at a seq it has used: with a genuine signature of that client, and with an invalid
+ * one.
+ */
 const forgeries = (genuine: Signed<SendRequest>): readonly Signed<SendRequest>[] => {
   const message = { ...genuine.message, command: genuine.message.command.toReversed() };
   return [forged(message, genuine.signature), forged(message)];
 };
 
-/** One forged request behind the no-op that opens its term, alone or beside genuine ones; the faulty replicas ack and report it at once. */
-const forgingLeader: Actor = pretender((scene) => {
-  const led = new Led(scene);
+/** Orders one forged request after the no-op that opens its term, alone or beside genuine ones; the colluders ack and report it at once. */
+const forgingLeader: Actor = campaigner((situation) => {
+  const led = new Led(situation);
   return {
-    lead(reign) {
-      const { coven } = scene;
-      const base = reign.beats === 0 ? null : led.chainOf(reign, () => []);
-      const genuine = base === null || reign.beats > 1 ? [] : scene.freshRequests(base, 2);
-      const contents = genuine.length === 0 ? [] : [[...genuine.slice(1), coven.rng.pick(forgeries(genuine[0]!))]];
-      const chain = base === null ? led.chainOf(reign, () => []) : led.extend(reign, contents);
-      reign.show(coven.honest, chain);
-      reign.vouch(coven.honest, chain, reign.beats > 1);
+    lead(rogueTerm) {
+      const { colluders } = situation;
+      const base = rogueTerm.beats === 0 ? null : led.chainOf(rogueTerm, () => []);
+      const genuine = base === null || rogueTerm.beats > 1 ? [] : situation.freshRequests(base, 2);
+      const contents = genuine.length === 0 ? [] : [[...genuine.slice(1), colluders.rng.pick(forgeries(genuine[0]!))]];
+      const chain = base === null ? led.chainOf(rogueTerm, () => []) : led.extend(rogueTerm, contents);
+      rogueTerm.show(colluders.honest, chain);
+      rogueTerm.vouch(colluders.honest, chain, rogueTerm.beats > 1);
     },
   };
 });

@@ -1,129 +1,138 @@
-/** Leaders of more than one chain, and of chains that only some are to know (§12 "Leader"). */
+/** Leaders of more than one chain, and of chains shown to some replicas only (§12 "Leader"). */
 import { type ReplicaId, type Term, term } from "../../../../protocol/ids.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
 import type { Actor } from "../actor.ts";
 import { rewriteBase } from "./rewriting_leaders.ts";
-import { pretender } from "../shadow/shadow_actor.ts";
+import { campaigner } from "../shadow/shadow_actor.ts";
 import { askForAnother } from "../candidates/second_votes.ts";
 import { placeOf } from "../shadow/shadow_campaign.ts";
 import type { Chain } from "../shadow/shadow_chains.ts";
 import { allAcked, Led, serve, twist } from "../shadow/shadow_led.ts";
-import type { Reign } from "../shadow/shadow_leadership.ts";
-import type { Scene } from "../shadow/shadow_situation.ts";
+import type { RogueTerm } from "../shadow/shadow_leadership.ts";
+import type { Situation } from "../shadow/shadow_situation.ts";
 
-/** Beats after which a leader that is about to change its story does so. */
+/** Beats after which a leader that changes chains does so. */
 const FIRST_STORY = 4;
 
-/** A second chain for each reign. */
+/** A second chain for each leadership. */
 class SecondChain {
-  #of: Reign | null = null;
+  #of: RogueTerm | null = null;
   #chain: Chain | null = null;
 
-  get(scene: Scene, reign: Reign): Chain {
-    if (this.#of !== reign || this.#chain === null) {
-      this.#of = reign;
-      const base = scene.chainThrough(reign.base) ?? scene.chainThrough(scene.genesis)!;
-      this.#chain = scene.remember(twist(scene, base, reign.term));
+  get(situation: Situation, rogueTerm: RogueTerm): Chain {
+    if (this.#of !== rogueTerm || this.#chain === null) {
+      this.#of = rogueTerm;
+      const base = situation.chainThrough(rogueTerm.base) ?? situation.chainThrough(situation.genesis)!;
+      this.#chain = situation.remember(twist(situation, base, rogueTerm.term));
     }
     return this.#chain;
   }
 }
 
-/** The honest in two halves, each with a chain of its own. */
-function halves(scene: Scene, led: Led, second: SecondChain, reign: Reign): readonly (readonly [ReplicaId[], Chain])[] {
-  const order = led.order(reign);
+/** Returns the honest replicas in two halves, each with a chain of its own. */
+function halves(
+  situation: Situation,
+  led: Led,
+  second: SecondChain,
+  rogueTerm: RogueTerm,
+): readonly (readonly [ReplicaId[], Chain])[] {
+  const order = led.order(rogueTerm);
   const half = Math.ceil(order.length / 2);
-  return [[order.slice(0, half), led.chainOf(reign)], [order.slice(half), second.get(scene, reign)]];
+  return [[order.slice(0, half), led.chainOf(rogueTerm)], [order.slice(half), second.get(situation, rogueTerm)]];
 }
 
-/** Each half of the honest has one chain, and the acks and reports of all the faulty for it. */
-const splitLeader = pretender((scene) => {
-  const led = new Led(scene);
+/** Gives each half of the honest replicas one chain, and the acks and reports of all colluders for it. */
+const splitLeader = campaigner((situation) => {
+  const led = new Led(situation);
   const second = new SecondChain();
   return {
-    lead(reign) {
-      for (const [part, chain] of halves(scene, led, second, reign)) {
-        reign.show(part, chain);
-        reign.vouch(part, chain, true);
+    lead(rogueTerm) {
+      for (const [part, chain] of halves(situation, led, second, rogueTerm)) {
+        rogueTerm.show(part, chain);
+        rogueTerm.vouch(part, chain, true);
       }
     },
   };
 });
 
 /**
- * Two chains, each with too few followers for a certificate: everyone has something uncommitted for ever, and hears heartbeats. Nobody
- * needs a client to see through that (§6.1a).
+ * Leads two chains, each with too few followers for a certificate: all replicas have something uncommitted for ever, and receive
+ * heartbeats. They need no client to notice that (§6.1a).
  */
-const scatteringLeader = pretender((scene) => {
-  const led = new Led(scene);
+const scatteringLeader = campaigner((situation) => {
+  const led = new Led(situation);
   const second = new SecondChain();
   return {
-    lead(reign) {
-      for (const [part, chain] of halves(scene, led, second, reign)) reign.show(part, chain);
+    lead(rogueTerm) {
+      for (const [part, chain] of halves(situation, led, second, rogueTerm)) rogueTerm.show(part, chain);
     },
   };
 });
 
-/** Forgets in the middle of its term what it has led, as after a restart, and leads on from its base with something else. */
-const amnesiacLeader = pretender((scene) => {
-  const led = new Led(scene);
+/** Forgets in the middle of its term what it has led, as after a restart, and leads on from its base with other entries. */
+const amnesiacLeader = campaigner((situation) => {
+  const led = new Led(situation);
   const second = new SecondChain();
   return {
-    lead(reign) {
-      const order = led.order(reign);
-      const knowing = order.slice(0, scene.needed - (reign.term % 2));
-      if (reign.beats < FIRST_STORY) {
-        reign.show(knowing, led.chainOf(reign));
-        return reign.vouch(knowing, led.chainOf(reign), false);
+    lead(rogueTerm) {
+      const order = led.order(rogueTerm);
+      const knowing = order.slice(0, situation.needed - (rogueTerm.term % 2));
+      if (rogueTerm.beats < FIRST_STORY) {
+        rogueTerm.show(knowing, led.chainOf(rogueTerm));
+        return rogueTerm.vouch(knowing, led.chainOf(rogueTerm), false);
       }
-      if (reign.beats === FIRST_STORY) reign.forgetRounds();
-      const others = reign.beats < 3 * FIRST_STORY ? order.slice(knowing.length) : order;
-      reign.show(others, second.get(scene, reign));
-      reign.vouch(others, second.get(scene, reign), true);
+      if (rogueTerm.beats === FIRST_STORY) rogueTerm.forgetRounds();
+      const others = rogueTerm.beats < 3 * FIRST_STORY ? order.slice(knowing.length) : order;
+      rogueTerm.show(others, second.get(situation, rogueTerm));
+      rogueTerm.vouch(others, second.get(situation, rogueTerm), true);
     },
   };
 });
 
 /**
- * One follower alone commits: the leader withholds its report from everyone else. It keeps that follower quiet, and should it lead
- * again before anybody else does, it puts other entries into the place of the committed ones (Cachin and Vukolić's schedule).
+ * Has one follower alone commit: the leader withholds its report from all others. It keeps that follower quiet, and if it leads again
+ * before any other replica does, it replaces the committed entries (Cachin and Vukolić's schedule).
  */
-const loneCommit = pretender((scene) => {
-  const led = new Led(scene);
-  const roles = new WeakMap<Reign, readonly ReplicaId[]>();
+const loneCommit = campaigner((situation) => {
+  const led = new Led(situation);
+  const roles = new WeakMap<RogueTerm, readonly ReplicaId[]>();
   return {
-    lead(reign) {
-      const laggards = scene.honest.filter(({ state }) => state.commitIndex < reign.base.index);
-      const someoneCommitted = scene.honest.some(({ state }) => state.commitIndex >= reign.base.index);
-      if (!roles.has(reign) && someoneCommitted && laggards.length >= scene.needed) return rewriteBase(scene, reign);
-      const order = roles.get(reign) ?? byNextTurn(scene, reign);
-      roles.set(reign, order);
-      commitAtOne(scene, reign, led.chainOf(reign), order);
+    lead(rogueTerm) {
+      const laggards = situation.honest.filter(({ state }) => state.commitIndex < rogueTerm.base.index);
+      const someoneCommitted = situation.honest.some(({ state }) => state.commitIndex >= rogueTerm.base.index);
+      if (!roles.has(rogueTerm) && someoneCommitted && laggards.length >= situation.needed) {
+        return rewriteBase(situation, rogueTerm);
+      }
+      const order = roles.get(rogueTerm) ?? byNextTurn(situation, rogueTerm);
+      roles.set(rogueTerm, order);
+      commitAtOne(situation, rogueTerm, led.chainOf(rogueTerm), order);
     },
   };
 });
 
-/** Who would be next to lead stays in the dark, and cannot win; who has committed would be next after them. */
-const byNextTurn = (scene: Scene, { term: at }: Reign): readonly ReplicaId[] =>
-  [...scene.coven.honest].sort((a, b) => placeOf(scene, a, term(at + 1)) - placeOf(scene, b, term(at + 1)));
+/** Returns the honest replicas by turn: the next to lead are kept ignorant and cannot win; the one that has committed comes after them. */
+const byNextTurn = (situation: Situation, { term: at }: RogueTerm): readonly ReplicaId[] =>
+  [...situation.colluders.honest].sort((a, b) =>
+    placeOf(situation, a, term(at + 1)) - placeOf(situation, b, term(at + 1))
+  );
 
-function commitAtOne(scene: Scene, reign: Reign, chain: Chain, order: readonly ReplicaId[]): void {
-  const [lone, ...helpers] = order.slice(order.length - scene.needed);
+function commitAtOne(situation: Situation, rogueTerm: RogueTerm, chain: Chain, order: readonly ReplicaId[]): void {
+  const [lone, ...helpers] = order.slice(order.length - situation.needed);
   if (lone === undefined) return;
-  if ((scene.coven.peek(lone)?.commitIndex ?? 0) >= chain.tip.index) return reign.heartbeat([lone]);
-  reign.show([lone, ...helpers], chain);
-  reign.vouch([lone, ...helpers], chain, false);
-  if (allAcked(scene, reign, chain)) reign.vouch([lone], chain, true);
+  if ((situation.colluders.peek(lone)?.commitIndex ?? 0) >= chain.tip.index) return rogueTerm.heartbeat([lone]);
+  rogueTerm.show([lone, ...helpers], chain);
+  rogueTerm.vouch([lone, ...helpers], chain, false);
+  if (allAcked(situation, rogueTerm, chain)) rogueTerm.vouch([lone], chain, true);
 }
 
-/** What each replica was last seen with, to notice that it has restarted. */
+/** Remembers the state in which each replica was last seen, to notice that it has restarted. */
 class Restarts {
   readonly #seen = new Map<ReplicaId, CoreState>();
   readonly #restartedIn = new Map<ReplicaId, Term>();
 
-  /** Replicas that have restarted since they were first seen in a term of `at` or later. */
-  since(scene: Scene, at: Term): ReplicaId[] {
-    for (const { id, state } of scene.honest) {
+  /** Returns replicas that have restarted since they were first seen in a term of `at` or later. */
+  since(situation: Situation, at: Term): ReplicaId[] {
+    for (const { id, state } of situation.honest) {
       const known = this.#seen.get(id);
       if (known && known !== state) this.#restartedIn.set(id, known.hard.currentTerm);
       this.#seen.set(id, state);
@@ -132,40 +141,42 @@ class Restarts {
   }
 }
 
-/** Tells whoever has restarted another story than before: another chain in the same term, another base to vote for. */
-const secondChance = pretender((scene) => {
-  const led = new Led(scene);
+/** Shows replicas that have restarted something else than before: another chain in the same term, another base to vote for. */
+const secondChance = campaigner((situation) => {
+  const led = new Led(situation);
   const second = new SecondChain();
   const restarts = new Restarts();
   return {
-    lead(reign) {
-      const restarted = restarts.since(scene, reign.term);
-      const order = led.order(reign);
-      const first = order.slice(0, scene.needed).filter((id) => !restarted.includes(id));
-      reign.show(first, led.chainOf(reign));
-      reign.vouch(first, led.chainOf(reign), false);
+    lead(rogueTerm) {
+      const restarted = restarts.since(situation, rogueTerm.term);
+      const order = led.order(rogueTerm);
+      const first = order.slice(0, situation.needed).filter((id) => !restarted.includes(id));
+      rogueTerm.show(first, led.chainOf(rogueTerm));
+      rogueTerm.vouch(first, led.chainOf(rogueTerm), false);
       const others = order.filter((id) => !first.includes(id));
-      reign.show(others, second.get(scene, reign));
-      reign.vouch(others, second.get(scene, reign), true);
+      rogueTerm.show(others, second.get(situation, rogueTerm));
+      rogueTerm.vouch(others, second.get(situation, rogueTerm), true);
     },
     always() {
-      const { claim, ear } = scene.throne;
+      const { claim, listener } = situation.sharedCampaign;
       if (!claim) return;
-      const restarted = restarts.since(scene, claim.term);
-      const voters = ear.votes.filter(({ message }) => message.term === claim.term).map(({ message }) => message.voter);
+      const restarted = restarts.since(situation, claim.term);
+      const voters = listener.votes.filter(({ message }) => message.term === claim.term).map(({ message }) =>
+        message.voter
+      );
       const again = restarted.filter((id) => voters.includes(id));
-      if (again.length > 0) askForAnother(scene, claim, again);
+      if (again.length > 0) askForAnother(situation, claim, again);
     },
   };
 });
 
-/** Serves well, and repeats old heartbeats of its own besides. */
-const echoingLeader = pretender((scene) => {
-  const led = new Led(scene);
+/** Serves well, and also repeats old heartbeats of its own. */
+const echoingLeader = campaigner((situation) => {
+  const led = new Led(situation);
   return {
-    lead: (reign) => {
-      if (reign.beats % 4 === 3) reign.forgetRounds();
-      serve(scene, reign, led);
+    lead: (rogueTerm) => {
+      if (rogueTerm.beats % 4 === 3) rogueTerm.forgetRounds();
+      serve(situation, rogueTerm, led);
     },
   };
 });

@@ -1,10 +1,10 @@
-/** What faulty leaders and candidates did in a run, counted for their tests. */
+/** Counts of what faulty leaders and candidates did in a run, for their tests. */
 import type { Certificate } from "../../../../protocol/certificate.ts";
 import type { AppendEntries, Certified, Vote } from "../../../../protocol/message.ts";
 import { compareRank, sameCertified } from "../../../../protocol/rank.ts";
 import { ambiguous, type Count, faulty, type Sent } from "../support/attack_lab.ts";
 
-/** Headers that faulty replicas signed as leaders themselves, with whom they went to. */
+/** Returns headers that faulty replicas signed as leaders themselves, with their receivers. */
 export const headers = (sent: readonly Sent[]) =>
   faulty(sent, "AppendEntries").flatMap(({ from, to, now, packet }) => {
     const { message } = packet.signed;
@@ -15,20 +15,20 @@ const endOf = ({ prevIndex, entryHashes }: AppendEntries): number => prevIndex +
 
 type Header = ReturnType<typeof headers>[number];
 
-/** The headers of each term that faulty replicas led under a proof. */
-export function reigns(sent: readonly Sent[]): (readonly Header[])[] {
+/** Returns the headers of each term that faulty replicas led under a proof. */
+export function rogueTerms(sent: readonly Sent[]): (readonly Header[])[] {
   const terms = new Map<number, Header[]>();
   for (const header of headers(sent)) terms.set(header.term, [...terms.get(header.term) ?? [], header]);
   return [...terms.values()].filter((all) => all.some(({ packet }) => packet.proof !== null));
 }
 
-/** Receivers of headers with entries, or without. */
+/** Returns the number of receivers of headers with entries, or without. */
 export const receivers = (all: readonly Header[], entries: boolean): number =>
   new Set(all.filter(({ entryHashes }) => entryHashes.length > 0 === entries).flatMap(({ to }) => to)).size;
 
-/** Headers whose round is not above one of the same term that went out before. */
+/** Counts headers whose round is not above one of the same term that was sent before. */
 export const roundsRepeated: Count = (sent) =>
-  reigns(sent).reduce((sum, all) => {
+  rogueTerms(sent).reduce((sum, all) => {
     let highest = 0;
     return sum + all.filter(({ round }) => {
       const again = round <= highest;
@@ -37,7 +37,7 @@ export const roundsRepeated: Count = (sent) =>
     }).length;
   }, 0);
 
-/** Requests that stand more than once in what one leader of one term sent, at different places. */
+/** Counts requests that occur more than once, at different places, in what one leader of one term sent. */
 export const repeatedRequests: Count = (sent) =>
   ambiguous(
     headers(sent).flatMap(({ term, packet }) =>
@@ -50,7 +50,7 @@ export const repeatedRequests: Count = (sent) =>
     ),
   );
 
-/** Entries in the place of others that an honest replica had shown committed, or a leader's base held. */
+/** Counts entries that replace others that an honest replica had shown committed, or a leader's base held. */
 export const replacing: Count = (sent) => {
   const firm = new Map<number, string>();
   let found = 0;
@@ -70,14 +70,14 @@ export const replacing: Count = (sent) => {
   return found;
 };
 
-/** Headers with all their entries below the base of their term. */
+/** Counts headers with all their entries below the base of their term. */
 export const belowBase: Count = (sent) =>
-  reigns(sent).reduce((sum, all) => {
+  rogueTerms(sent).reduce((sum, all) => {
     const base = all.find(({ packet }) => packet.proof !== null)!.packet.proof!.base.index;
     return sum + all.filter(({ end }) => end < base).length;
   }, 0);
 
-/** Votes of election proofs that faulty replicas showed, each proof once. */
+/** Returns the votes of election proofs that faulty replicas showed, each proof once. */
 export function proofs(sent: readonly Sent[]) {
   const seen = new Map<object, { readonly base: Certificate; readonly votes: readonly Vote[] }>();
   for (const { packet: { proof } } of headers(sent)) {
@@ -86,14 +86,14 @@ export function proofs(sent: readonly Sent[]) {
   return [...seen.values()];
 }
 
-/** Requests for votes of faulty candidates. */
+/** Returns RequestVotes of faulty candidates. */
 export const requests = (sent: readonly Sent[]) =>
   faulty(sent, "RequestVote").map(({ to, now, from, packet: { signed, certificate, preVotes } }) => ({
     ...{ to, now, from, certificate, preVotes },
     ...signed.message,
   }));
 
-/** Requests on bases that rank below what a replica they went to had shown prepared. */
+/** Counts requests on bases that rank below what one of their receivers had shown prepared. */
 export const lowRequests: Count = (sent) => {
   const shown = new Map<string, Certified>();
   let found = 0;
@@ -106,16 +106,16 @@ export const lowRequests: Count = (sent) => {
   return found;
 };
 
-/** Whether the responses of a prepare certificate are not acks of its point by different replicas in its term. */
+/** Returns whether the responses of a prepare certificate are not acks of its point by different replicas in its term. */
 export const isFalse = ({ term, index, hash, responses }: Certificate, quorum: number): boolean =>
   term > 0 && (new Set(responses.map(({ message }) => message.replica)).size < quorum ||
     responses.some(({ message }) =>
       message.term !== term || !message.acks.some((ack) => ack.index === index && ack.hash === hash)
     ));
 
-/** Whether all votes name one base. */
+/** Returns whether all votes name one base. */
 export const agree = (votes: readonly Vote[]): boolean =>
   votes.every((vote) => sameCertified(vote.base, votes[0]!.base));
 
-/** Terms in which faulty candidates asked for votes. */
+/** Counts terms in which faulty candidates asked for votes. */
 export const termsAsked: Count = (sent) => new Set(requests(sent).map(({ term }) => term)).size;

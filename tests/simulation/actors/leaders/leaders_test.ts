@@ -6,19 +6,19 @@ import {
   headers,
   isFalse,
   receivers,
-  reigns,
   repeatedRequests,
   replacing,
   requests,
+  rogueTerms,
   roundsRepeated,
 } from "./leader_counts.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 
 const SEEDS = [1, 2, 3, 4, 5];
 
-const terms: Count = (sent) => reigns(sent).length;
+const terms: Count = (sent) => rogueTerms(sent).length;
 
-/** Points of one index and term that faulty replicas acked on two chains. */
+/** Counts points of one index and term that faulty replicas acked on two chains. */
 const doubleAcks: Count = (sent) =>
   ambiguous(
     responses(sent).flatMap(({ from, term, acks }) =>
@@ -33,7 +33,7 @@ testAttack({
   wanted: {
     "terms in which one follower alone got entries": [
       2,
-      (sent) => reigns(sent).filter((all) => receivers(all, true) === 1 && receivers(all, false) > 1).length,
+      (sent) => rogueTerms(sent).filter((all) => receivers(all, true) === 1 && receivers(all, false) > 1).length,
     ],
   },
 });
@@ -45,7 +45,7 @@ testAttack({
   wanted: {
     "terms with one witness": [
       2,
-      (sent) => reigns(sent).filter((all) => receivers(all, true) === 1 && receivers(all, false) === 3).length,
+      (sent) => rogueTerms(sent).filter((all) => receivers(all, true) === 1 && receivers(all, false) === 3).length,
     ],
   },
 });
@@ -57,7 +57,7 @@ testAttack({
   wanted: {
     "terms with heartbeats and nothing else": [
       2,
-      (sent) => reigns(sent).filter((all) => receivers(all, true) === 0 && all.length > 3).length,
+      (sent) => rogueTerms(sent).filter((all) => receivers(all, true) === 0 && all.length > 3).length,
     ],
   },
 });

@@ -1,19 +1,19 @@
-/** A faulty leader that shows a second chain to a few, and its actor with several voices. */
+/** A faulty leader that shows a second chain to a few, and an actor that signs several responses for one point. */
 import { Fork } from "../../../../replica/byzantine/fork.ts";
 import type { Entry } from "../../../../protocol/entry.ts";
 import { joinRequests } from "../../../../protocol/entry_body.ts";
 import type { ReplicaId } from "../../../../protocol/ids.ts";
 import type { AppendEntriesResponse } from "../../../../protocol/message.ts";
 import type { Outgoing } from "../../../../replica/core/output.ts";
-import type { Actor, Puppet } from "../actor.ts";
+import type { Actor, FaultyReplica } from "../actor.ts";
 import { createRhythm, echo, hearing, runningCandidates, Speaker, withhold } from "../support/craft.ts";
 
-/** A no-op where others find requests, and nothing else where there are none. */
+/** Returns a no-op in place of an entry with requests. */
 const emptied = (entry: Entry): Entry => ({ ...entry, body: joinRequests([]), requests: [] });
 
-/** What a leader sends instead of `outgoing`: those that `others` names get the second chain, all else the honest one. */
-export function createTwoChains(puppet: Puppet, others: (to: ReplicaId) => boolean) {
-  const { config, hash } = puppet;
+/** Returns what a leader sends instead of `outgoing`: replicas selected by `others` get the second chain, all others the honest one. */
+export function createTwoChains(faultyReplica: FaultyReplica, others: (to: ReplicaId) => boolean) {
+  const { config, hash } = faultyReplica;
   const fork = new Fork(hash, emptied);
   return (outgoing: readonly Outgoing[]): Outgoing[] =>
     outgoing.flatMap((each): Outgoing[] => {
@@ -29,19 +29,19 @@ export function createTwoChains(puppet: Puppet, others: (to: ReplicaId) => boole
 }
 
 /**
- * One replica that would like to be a quorum: several signed responses for one point, towards whoever acked it, and certificates filled
- * up with them (§2.4). As leader it shows one follower another chain than the rest, and has enough voices for both.
+ * Tries to be a quorum on its own: several signed responses for one point, sent to the replica that acked it, and certificates filled
+ * up with them (§2.4). As leader it shows one follower another chain than the rest, and has enough responses for both.
  */
-const manyVoices: Actor = (puppet) => {
-  const { coven, config, state } = puppet;
-  const speaker = new Speaker(puppet);
-  const due = createRhythm(puppet, 50);
-  const misled = () => coven.honest[state.hard.currentTerm % coven.honest.length];
-  const lead = createTwoChains(puppet, (id) => id === misled());
+const manyVoices: Actor = (faultyReplica) => {
+  const { colluders, config, state } = faultyReplica;
+  const speaker = new Speaker(faultyReplica);
+  const due = createRhythm(faultyReplica, 50);
+  const misled = () => colluders.honest[state.hard.currentTerm % colluders.honest.length];
+  const lead = createTwoChains(faultyReplica, (id) => id === misled());
   let latest: AppendEntriesResponse | null = null;
   return {
     corrupt(outgoing) {
-      if (latest && due()) refuseWithStuffed(puppet, speaker, latest);
+      if (latest && due()) refuseWithStuffed(faultyReplica, speaker, latest);
       return lead(withhold(outgoing, ["AppendEntriesResponse"], config.self));
     },
     swallows: hearing("AppendEntriesResponse", ({ signed: { message } }) => {
@@ -55,20 +55,20 @@ const manyVoices: Actor = (puppet) => {
   };
 };
 
-/** The same in three different messages. */
+/** Returns the same response in three different messages. */
 const voices = (self: ReplicaId, heard: AppendEntriesResponse): AppendEntriesResponse[] =>
   [1, 2, 3].map((i) => {
     const said = echo(self, heard);
     return { ...said, acks: said.acks.slice(-i), round: (said.round + i) as typeof said.round };
   });
 
-function refuseWithStuffed(puppet: Puppet, speaker: Speaker, heard: AppendEntriesResponse): void {
-  const { coven } = puppet;
+function refuseWithStuffed(faultyReplica: FaultyReplica, speaker: Speaker, heard: AppendEntriesResponse): void {
+  const { colluders } = faultyReplica;
   const { term, acks } = heard;
   const point = acks.at(-1)!;
-  const genuine = coven.lore.acksOf(term, point.index, point.hash);
-  const own = voices(speaker.self, heard).map((message) => coven.sign(speaker.self, message));
-  for (const running of runningCandidates(puppet)) {
+  const genuine = colluders.adversaryView.acksOf(term, point.index, point.hash);
+  const own = voices(speaker.self, heard).map((message) => colluders.sign(speaker.self, message));
+  for (const running of runningCandidates(faultyReplica)) {
     if (!speaker.first(`stuffed ${running.candidate} ${running.term}`)) continue;
     const signed = {
       kind: "VoteRefusal",

@@ -1,4 +1,4 @@
-/** `withhold` is to be seen by what it does not do, so its test counts what it had at hand and what it ordered. */
+/** `withhold` shows only in what is missing, so its test counts the requests it had and those it ordered. */
 import { assert, assertEquals } from "@std/assert";
 import { drawPlan } from "../../plan/draw_plan.ts";
 import { runActor, type Sent } from "../support/attack_lab.ts";
@@ -7,7 +7,7 @@ import { headers } from "./leader_counts.ts";
 /** Seeds in most of which the faulty replica leads. */
 const SEEDS = [2, 3, 4, 5, 6, 7, 10];
 
-/** Clients of the requests that faulty leaders put into entries of their own terms. */
+/** Returns clients of the requests that faulty leaders put into entries of their own terms. */
 const ordered = (sent: readonly Sent[]): string[] =>
   headers(sent).flatMap(({ term, packet: { entries } }) =>
     entries.filter((entry) => entry.term === term).flatMap(({ requests }) =>
@@ -15,7 +15,7 @@ const ordered = (sent: readonly Sent[]): string[] =>
     )
   );
 
-/** Clients of the requests that honest replicas forwarded to a faulty leader between its first header of a term and its last. */
+/** Returns clients of the requests that honest replicas forwarded to a faulty leader between its first header of a term and its last. */
 const forwarded = (sent: readonly Sent[]): string[] => {
   const led = headers(sent);
   const leads = (now: number) =>
@@ -29,17 +29,17 @@ const forwarded = (sent: readonly Sent[]): string[] => {
 };
 
 Deno.test("§12 withholds one client's requests while it serves the others: withhold does it, and nothing breaks", () => {
-  let [reigns, served, heard] = [0, 0, 0];
+  let [rogueTerms, served, heard] = [0, 0, 0];
   for (const seed of SEEDS) {
     const first = drawPlan(seed, { actors: ["withhold"] }).clients[0]!.id;
     const sent = runActor("withhold", seed);
     const clients = ordered(sent);
     assertEquals(clients.filter((client) => client === first), [], `seed ${seed}: ordered requests of ${first}`);
-    if (clients.length > 0) reigns++;
+    if (clients.length > 0) rogueTerms++;
     served += clients.length;
     heard += forwarded(sent).filter((client) => client === first).length;
   }
-  assert(reigns >= 3, `wanted at least 3 runs in which it leads and orders, got ${reigns}`);
+  assert(rogueTerms >= 3, `wanted at least 3 runs in which it leads and orders, got ${rogueTerms}`);
   assert(served >= 20, `wanted at least 20 requests of other clients ordered, got ${served}`);
   assert(heard >= 5, `wanted at least 5 requests of the first client forwarded to it as leader, got ${heard}`);
 });

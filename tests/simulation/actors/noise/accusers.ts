@@ -3,26 +3,27 @@ import type { Evidence } from "../../../../protocol/evidence.ts";
 import type { AppendEntriesResponse, Vote } from "../../../../protocol/message.ts";
 import type { PacketOf } from "../../../../protocol/packet.ts";
 import { sameCertified } from "../../../../protocol/rank.ts";
-import type { Actor, Puppet } from "../actor.ts";
+import type { Actor, FaultyReplica } from "../actor.ts";
 import { createRhythm, Speaker } from "../support/craft.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 
 type Headers = PacketOf<"AppendEntries">;
 
 /**
- * Shows two messages of one honest replica as a contradiction: of two terms, of two points, one of them twice, another replica's. Where
+ * Presents two messages of one honest replica as a contradiction: of two terms, of two points, one of them twice, another replica's. If
  * honest replicas did contradict themselves, it finds that and shows it.
  */
-const falseAccuser: Actor = (puppet) => {
-  const { coven, config } = puppet;
-  const speaker = new Speaker(puppet);
-  const due = createRhythm(puppet, config.constants.heartbeatMs);
+const falseAccuser: Actor = (faultyReplica) => {
+  const { colluders, config } = faultyReplica;
+  const speaker = new Speaker(faultyReplica);
+  const due = createRhythm(faultyReplica, config.constants.heartbeatMs);
   const heard: Evidence[] = [];
   return {
     corrupt(outgoing) {
       if (!due()) return outgoing;
-      const evidence = contradictionOfHonest(puppet) ?? coven.rng.pick(FORGERIES)(puppet) ?? heard.at(-1);
-      if (evidence) speaker.say(coven.honest, { kind: "Evidence", evidence });
+      const evidence = contradictionOfHonest(faultyReplica) ?? colluders.rng.pick(FORGERIES)(faultyReplica) ??
+        heard.at(-1);
+      if (evidence) speaker.say(colluders.honest, { kind: "Evidence", evidence });
       return outgoing;
     },
     swallows(input) {
@@ -32,78 +33,82 @@ const falseAccuser: Actor = (puppet) => {
   };
 };
 
-type Forgery = (puppet: Puppet) => Evidence | null;
+type Forgery = (faultyReplica: FaultyReplica) => Evidence | null;
 
-/** Two of `list` that the same honest replica signed; the two may be one. */
-function pairOf<T>(puppet: Puppet, list: readonly T[], signer: (item: T) => string): [T, T] | null {
-  const { coven } = puppet;
-  const culprit = coven.rng.pick(coven.honest);
+/** Returns two of `list` that the same honest replica signed; the two may be one. */
+function pairOf<T>(faultyReplica: FaultyReplica, list: readonly T[], signer: (item: T) => string): [T, T] | null {
+  const { colluders } = faultyReplica;
+  const culprit = colluders.rng.pick(colluders.honest);
   const own = list.filter((item) => signer(item) === culprit);
-  return own.length === 0 ? null : [coven.rng.pick(own), coven.rng.pick(own)];
+  return own.length === 0 ? null : [colluders.rng.pick(own), colluders.rng.pick(own)];
 }
 
 const replicaOf = ({ message }: Signed<AppendEntriesResponse>) => message.replica;
 const voterOf = ({ message }: Signed<Vote>) => message.voter;
 const leaderOf = ({ signed }: Headers) => signed.message.leader;
 
-const allVotes = ({ coven: { lore } }: Puppet): Signed<Vote>[] => [
-  ...lore.votes,
-  ...lore.proofs.flatMap(({ votes }) => votes),
+const allVotes = ({ colluders: { adversaryView } }: FaultyReplica): Signed<Vote>[] => [
+  ...adversaryView.votes,
+  ...adversaryView.proofs.flatMap(({ votes }) => votes),
 ];
 
 const FORGERIES: readonly Forgery[] = [
-  (puppet) => {
-    const pair = pairOf(puppet, puppet.coven.lore.responses, replicaOf);
+  (faultyReplica) => {
+    const pair = pairOf(faultyReplica, faultyReplica.colluders.adversaryView.responses, replicaOf);
     return pair && { kind: "double-ack", culprit: replicaOf(pair[0]), first: pair[0], second: pair[1] } as Evidence;
   },
-  (puppet) => {
-    const pair = pairOf(puppet, allVotes(puppet), voterOf);
+  (faultyReplica) => {
+    const pair = pairOf(faultyReplica, allVotes(faultyReplica), voterOf);
     return pair && { kind: "double-vote", culprit: voterOf(pair[0]), first: pair[0], second: pair[1] } as Evidence;
   },
-  (puppet) => {
-    const pair = pairOf(puppet, puppet.coven.lore.appends, leaderOf);
+  (faultyReplica) => {
+    const pair = pairOf(faultyReplica, faultyReplica.colluders.adversaryView.appends, leaderOf);
     const [first, second] = pair?.map(({ signed }) => signed) ?? [];
     return first && second ? { kind: "equivocation", culprit: first.message.leader, first, second } : null;
   },
-  /** A good entry called bad. */
-  (puppet) => {
-    const pair = pairOf(puppet, puppet.coven.lore.appends.filter(({ entries }) => entries.length > 0), leaderOf);
+  /** A valid entry presented as an invalid one. */
+  (faultyReplica) => {
+    const pair = pairOf(
+      faultyReplica,
+      faultyReplica.colluders.adversaryView.appends.filter(({ entries }) => entries.length > 0),
+      leaderOf,
+    );
     if (pair === null) return null;
     const [{ signed, entries }] = pair;
     return { kind: "bad-entry", culprit: signed.message.leader, header: signed, entries };
   },
-  /** Its own contradiction, held against another. */
-  (puppet) => {
-    const { coven, config } = puppet;
-    const own = coven.lore.responses.filter((response) => replicaOf(response) === config.self);
+  /** Its own contradiction, held against another replica. */
+  (faultyReplica) => {
+    const { colluders, config } = faultyReplica;
+    const own = colluders.adversaryView.responses.filter((response) => replicaOf(response) === config.self);
     const first = own.at(-1);
     if (first === undefined) return null;
     const acks = first.message.acks.map((ack) => ({ ...ack, hash: first.message.commitHash }));
-    const second = coven.sign(config.self, { ...first.message, acks });
-    return { kind: "double-ack", culprit: coven.rng.pick(coven.honest), first, second };
+    const second = colluders.sign(config.self, { ...first.message, acks });
+    return { kind: "double-ack", culprit: colluders.rng.pick(colluders.honest), first, second };
   },
 ];
 
-/** A real contradiction of an honest replica: votes go to candidates alone, so that only candidates together can see it. */
-function contradictionOfHonest(puppet: Puppet): Evidence | null {
-  const { coven } = puppet;
+/** Returns a real contradiction of an honest replica: votes go to candidates alone, so that only candidates together can see it. */
+function contradictionOfHonest(faultyReplica: FaultyReplica): Evidence | null {
+  const { colluders } = faultyReplica;
   const seen = new Map<string, Signed<Vote>>();
-  for (const vote of allVotes(puppet)) {
+  for (const vote of allVotes(faultyReplica)) {
     const { voter, term, candidate, base } = vote.message;
-    if (!coven.honest.includes(voter)) continue;
+    if (!colluders.honest.includes(voter)) continue;
     const first = seen.get(`${voter} ${term}`);
     seen.set(`${voter} ${term}`, first ?? vote);
     if (!first || first.message.candidate === candidate && sameCertified(first.message.base, base)) continue;
     return { kind: "double-vote", culprit: voter, first, second: vote };
   }
-  return doubleAckOfHonest(puppet);
+  return doubleAckOfHonest(faultyReplica);
 }
 
-function doubleAckOfHonest({ coven }: Puppet): Evidence | null {
+function doubleAckOfHonest({ colluders }: FaultyReplica): Evidence | null {
   const seen = new Map<string, { readonly hash: string; readonly response: Signed<AppendEntriesResponse> }>();
-  for (const response of coven.lore.responses) {
+  for (const response of colluders.adversaryView.responses) {
     const { replica, term, acks } = response.message;
-    if (!coven.honest.includes(replica)) continue;
+    if (!colluders.honest.includes(replica)) continue;
     for (const { index, hash } of acks) {
       const key = `${replica} ${term} ${index}`;
       const first = seen.get(key);

@@ -1,14 +1,14 @@
-/** Replicas that repeat what others said, at another time and to others (§12: old heartbeats, replay across terms). */
+/** Replicas that replay packets of others, at another time and to other receivers (§12: old heartbeats, replay across terms). */
 import { lastIndex } from "../../../../replica/core/log/log.ts";
 import type { Packet } from "../../../../protocol/packet.ts";
 import type { Rng } from "../../plan/rng.ts";
-import type { Actor, Puppet } from "../actor.ts";
+import type { Actor, FaultyReplica } from "../actor.ts";
 import { createRhythm, honestStates, Speaker, withhold } from "../support/craft.ts";
 
 /** Packets remembered of each kind. */
 const ARCHIVE = 150;
 
-/** Kinds and how often they are chosen: what changes most is replayed most. */
+/** Kinds in proportion to how often they are chosen: what changes most is replayed most. */
 const KINDS: readonly Packet["kind"][] = [
   ...["AppendEntries", "AppendEntries", "AppendEntriesResponse", "AppendEntriesResponse"] as const,
   ...["Vote", "RequestVote", "PreVote", "VoteRefusal", "ResendRequest", "ForwardedRequest"] as const,
@@ -21,7 +21,7 @@ class Archive {
   keep(packet: Packet): void {
     const list = this.#kept.get(packet.kind) ?? [];
     this.#kept.set(packet.kind, list);
-    // What is kept longest is the most surprising: once full, only every other newcomer replaces something in the middle.
+    // The longer a packet is kept the more surprising it is: once full, only every other newcomer replaces something in the middle.
     if (list.push(packet) > ARCHIVE) list.splice(ARCHIVE / 2, 1);
   }
 
@@ -31,17 +31,17 @@ class Archive {
   }
 }
 
-/** Passes on any genuine packet it ever received, to anybody it was not meant for, or to the same again. */
-const replayer: Actor = (puppet) => {
-  const { coven, config } = puppet;
-  const speaker = new Speaker(puppet);
+/** Passes on any genuine packet it ever received, to replicas it was not meant for, or to the same again. */
+const replayer: Actor = (faultyReplica) => {
+  const { colluders, config } = faultyReplica;
+  const speaker = new Speaker(faultyReplica);
   const archive = new Archive();
-  const due = createRhythm(puppet, Math.max(25, config.constants.heartbeatMs / 4));
+  const due = createRhythm(faultyReplica, Math.max(25, config.constants.heartbeatMs / 4));
   return {
     corrupt(outgoing) {
       if (!due()) return outgoing;
-      for (const id of coven.honest) {
-        const packet = archive.any(coven.rng);
+      for (const id of colluders.honest) {
+        const packet = archive.any(colluders.rng);
         if (packet) speaker.pass([id], packet);
       }
       return outgoing;
@@ -54,30 +54,30 @@ const replayer: Actor = (puppet) => {
 };
 
 /**
- * Repeats a leader's latest heartbeat for as long as that term lasts, so that nobody misses a leader that is gone (§5.1). Leading itself
- * it serves well until everything is committed; then it is gone too, but for its last heartbeat.
+ * Repeats a leader's latest heartbeat for as long as that term lasts, so that no replica misses a leader that is gone (§5.1). As leader
+ * it serves well until everything is committed; then it is gone too, except for its last heartbeat.
  */
-const heartbeatReplayer: Actor = (puppet) => {
-  const { config, coven, state } = puppet;
-  const speaker = new Speaker(puppet);
-  const due = createRhythm(puppet, config.constants.heartbeatMs);
+const heartbeatReplayer: Actor = (faultyReplica) => {
+  const { config, colluders, state } = faultyReplica;
+  const speaker = new Speaker(faultyReplica);
+  const due = createRhythm(faultyReplica, config.constants.heartbeatMs);
   let goneIn = -1;
   return {
     corrupt(outgoing) {
       const { currentTerm } = state.hard;
-      const latest = coven.lore.appends.findLast(({ signed }) => signed.message.term >= currentTerm);
-      if (state.leadership && latest && goneIn !== currentTerm && isIdle(puppet)) goneIn = currentTerm;
-      if (latest && due()) speaker.pass(followersOf(puppet, latest.signed.message.term), latest);
+      const latest = colluders.adversaryView.appends.findLast(({ signed }) => signed.message.term >= currentTerm);
+      if (state.leadership && latest && goneIn !== currentTerm && isIdle(faultyReplica)) goneIn = currentTerm;
+      if (latest && due()) speaker.pass(followersOf(faultyReplica, latest.signed.message.term), latest);
       return goneIn === currentTerm ? withhold(outgoing, ["AppendEntries"], config.self) : outgoing;
     },
   };
 };
 
-/** Whether nobody has anything uncommitted. */
-const isIdle = (puppet: Puppet): boolean =>
-  honestStates(puppet).every(([, { log, commitIndex }]) => commitIndex > 0 && lastIndex(log) === commitIndex);
+/** Returns whether no replica has anything uncommitted. */
+const isIdle = (faultyReplica: FaultyReplica): boolean =>
+  honestStates(faultyReplica).every(([, { log, commitIndex }]) => commitIndex > 0 && lastIndex(log) === commitIndex);
 
-const followersOf = (puppet: Puppet, term: number) =>
-  honestStates(puppet).filter(([, { hard }]) => hard.currentTerm <= term).map(([id]) => id);
+const followersOf = (faultyReplica: FaultyReplica, term: number) =>
+  honestStates(faultyReplica).filter(([, { hard }]) => hard.currentTerm <= term).map(([id]) => id);
 
 export const REPLAYERS: Readonly<Record<string, Actor>> = { replayer, "heartbeat-replayer": heartbeatReplayer };

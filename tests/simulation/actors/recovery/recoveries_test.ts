@@ -43,7 +43,7 @@ testAttack({
   },
 });
 
-/** Packets passed on whose signer called the roll after it had signed them: it has lost its disk since. */
+/** Counts packets passed on whose signer called the roll after it had signed them: it has lost its disk since. */
 const ofThePast = (kind: "AppendEntriesResponse" | "Vote"): Count => (sent) => {
   const signedAt = new Map<object, number>();
   const lostAt = new Map<string, number>();
@@ -58,12 +58,12 @@ const ofThePast = (kind: "AppendEntriesResponse" | "Vote"): Count => (sent) => {
   return shown;
 };
 
-/** Secret votes: requests for a vote that one replica alone was sent. */
+/** Counts secret votes: requests for a vote that were sent to one replica alone. */
 const secretRequests: Count = (sent) => faulty(sent, "RequestVote").filter(({ to }) => to.length === 1).length;
 
 testAttack({
   attack: "what a replica signed before it lost its disk, shown after it is back",
-  actor: "hoarder-of-the-past",
+  actor: "collector-of-the-past",
   seeds: SEEDS,
   wanted: {
     "forgotten acks and reports": [200, ofThePast("AppendEntriesResponse")],

@@ -1,68 +1,68 @@
-/** What faulty replicas make of roll calls: false answers to those of others, and calls of their own that mean nothing (§8.4, §12). */
+/** Abuses of roll calls: false answers to those of others, and meaningless calls (§8.4, §12). */
 import { forged } from "../../../../replica/byzantine/lies.ts";
 import { type Digest, digest, type ReplicaId, type Term, term } from "../../../../protocol/ids.ts";
 import { LIMITS } from "../../../../protocol/limits.ts";
 import type { RollCall, RollCallAnswer } from "../../../../protocol/message.ts";
-import type { Actor, Puppet } from "../actor.ts";
+import type { Actor, FaultyReplica } from "../actor.ts";
 import { createRhythm, honestStates, Speaker, takingOver } from "../support/craft.ts";
 
-/** Absurdly low, absurdly high, about right. */
-function answersOf({ coven, state }: Puppet): Term[] {
+/** Returns terms that are absurdly low, absurdly high, about right. */
+function answersOf({ colluders, state }: FaultyReplica): Term[] {
   const { currentTerm } = state.hard;
   const low = [0, 1, currentTerm - 1].map((value) => term(Math.max(0, value)));
   const high = [LIMITS.maxInteger, currentTerm + 1000].map((value) => term(value));
-  return coven.rng.pick([low.slice(0, 1), low, high.slice(0, 1), high, [...high, ...low], [...low, ...high], []]);
+  return colluders.rng.pick([low.slice(0, 1), low, high.slice(0, 1), high, [...high, ...low], [...low, ...high], []]);
 }
 
 /**
- * Answers roll calls with absurd terms, first high and then low or the other way about, or not at all; with answers it gave in earlier
- * recoveries; and in the names of others. It answers those too that were not called out to it.
+ * Answers roll calls with absurd terms, first high and then low or the other way round, or not at all; with answers it gave in earlier
+ * recoveries; and in the names of others. It also answers calls that were not sent to it.
  */
-const falseRollCall: Actor = (puppet) => {
-  const { config } = puppet;
-  const speaker = new Speaker(puppet);
-  const due = createRhythm(puppet, 4 * config.constants.heartbeatMs);
+const falseRollCall: Actor = (faultyReplica) => {
+  const { config } = faultyReplica;
+  const speaker = new Speaker(faultyReplica);
+  const due = createRhythm(faultyReplica, 4 * config.constants.heartbeatMs);
   const earlier: RollCallAnswer[] = [];
   const answer = ({ replica: asker, nonce }: RollCall): void => {
-    const said = answersOf(puppet).map((value): RollCallAnswer => ({
+    const said = answersOf(faultyReplica).map((value): RollCallAnswer => ({
       ...{ kind: "RollCallAnswer", replica: speaker.self, asker, nonce, term: value },
     }));
     for (const signed of [...earlier.slice(-2), ...said]) speaker.say([asker], { kind: "RollCallAnswer", signed });
-    inOthersNames(puppet, speaker, asker, nonce);
+    inOthersNames(faultyReplica, speaker, asker, nonce);
     if (earlier.at(-1)?.nonce !== nonce) earlier.push(...said);
   };
   return {
     corrupt(outgoing) {
-      if (due()) openRecoveries(puppet).forEach(answer);
+      if (due()) openRecoveries(faultyReplica).forEach(answer);
       return outgoing;
     },
     swallows: takingOver("RollCall", ({ signed }) => answer(signed.message)),
   };
 };
 
-/** Every honest replica answers 0, with signatures that are somebody else's or nobody's. */
-function inOthersNames({ coven }: Puppet, speaker: Speaker, asker: ReplicaId, nonce: Digest): void {
-  for (const replica of coven.honest) {
+/** Has every honest replica answer 0, with signatures of another replica or invalid ones. */
+function inOthersNames({ colluders }: FaultyReplica, speaker: Speaker, asker: ReplicaId, nonce: Digest): void {
+  for (const replica of colluders.honest) {
     const message = { kind: "RollCallAnswer", replica, asker, nonce, term: term(0) } as const satisfies RollCallAnswer;
     speaker.say([asker], { kind: "RollCallAnswer", signed: message });
     speaker.pass([asker], { kind: "RollCallAnswer", signed: forged(message) });
   }
 }
 
-/** Learners whose roll call is still to be answered by a quorum. */
-const openRecoveries = (puppet: Puppet): RollCall[] =>
-  honestStates(puppet).flatMap(([replica, { hard: { recovery } }]) =>
+/** Returns roll calls of learners that a quorum has yet to answer. */
+const openRecoveries = (faultyReplica: FaultyReplica): RollCall[] =>
+  honestStates(faultyReplica).flatMap(([replica, { hard: { recovery } }]) =>
     recovery === null ? [] : [{ kind: "RollCall", replica, nonce: recovery.nonce }]
   );
 
-/** Calls the roll again and again, each time as if for another recovery, and is a full member meanwhile that votes and acks. */
-const falseLearner: Actor = (puppet) => {
-  const { coven, config, hash } = puppet;
-  const speaker = new Speaker(puppet);
-  const due = createRhythm(puppet, 2 * config.constants.heartbeatMs);
+/** Calls the roll again and again, each time as if for another recovery, and is meanwhile a full member that votes and acks. */
+const falseLearner: Actor = (faultyReplica) => {
+  const { colluders, config, hash } = faultyReplica;
+  const speaker = new Speaker(faultyReplica);
+  const due = createRhythm(faultyReplica, 2 * config.constants.heartbeatMs);
   const call = (): void => {
-    const nonce = digest(hash(new TextEncoder().encode(`false recovery ${coven.rng.next()}`)));
-    speaker.say(coven.honest, { kind: "RollCall", signed: { kind: "RollCall", replica: speaker.self, nonce } });
+    const nonce = digest(hash(new TextEncoder().encode(`false recovery ${colluders.rng.next()}`)));
+    speaker.say(colluders.honest, { kind: "RollCall", signed: { kind: "RollCall", replica: speaker.self, nonce } });
   };
   return {
     corrupt(outgoing) {

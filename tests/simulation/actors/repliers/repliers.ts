@@ -1,4 +1,4 @@
-/** Replicas that tell clients other results than they have, or the right ones too early and too late (§7.2, §7.4, §12). */
+/** Replicas that give clients false results, or right ones too early or too late (§7.2, §7.4, §12). */
 import type { Head } from "../../../../protocol/entry.ts";
 import { type ClientId, type LogIndex, offset, type Term } from "../../../../protocol/ids.ts";
 import { headAt, lastIndex } from "../../../../replica/core/log/log.ts";
@@ -8,11 +8,11 @@ import type { CoreState } from "../../../../replica/core/state.ts";
 import type { QueryAnswer } from "../../../../replica/answers/replier.ts";
 import { KvStore } from "../../../../state_machine/mod.ts";
 import { queryResultCodec } from "../../../../transport/codec/mod.ts";
-import type { Actor, Puppet } from "../actor.ts";
+import type { Actor, FaultyReplica } from "../actor.ts";
 import type { Archive } from "../support/archive.ts";
 import { createRhythm, honestStates, quorumIn } from "../support/craft.ts";
 
-/** The state that a log gives, without waiting for any commit. */
+/** The state that a log leads to, without waiting for any commit. */
 class Forecast {
   readonly store = new KvStore();
   readonly #sessions;
@@ -23,7 +23,7 @@ class Forecast {
     this.#sessions = createSessionTable(window);
   }
 
-  /** Applies the chain that ends in `head`; gives every new answer with its client, or null where it does not go on from where this is. */
+  /** Applies the chain that ends in `head`; returns every new answer with its client, or null if it does not continue this state. */
   follow(archive: Archive, head: Head): (Answer & { readonly client: ClientId })[] | null {
     const last = this.#applied === 0 ? [] : [{ index: this.#applied, hash: this.#hash }];
     const chain = archive.chain(head, offset(this.#applied, -last.length));
@@ -40,22 +40,22 @@ class Forecast {
   }
 }
 
-/** A forecast of the log of `state` up to `upTo`, gone on with where it can be. */
-function forecast(known: Forecast | null, { coven }: Puppet, { config, log }: CoreState, upTo: LogIndex) {
+/** Returns a forecast of the log of `state` up to `upTo`, continued from `known` if possible. */
+function forecast(known: Forecast | null, { colluders }: FaultyReplica, { config, log }: CoreState, upTo: LogIndex) {
   const head = headAt(log, upTo);
-  const more = known?.follow(coven.archive, head) ?? null;
+  const more = known?.follow(colluders.archive, head) ?? null;
   if (known !== null && more !== null) return { at: known, answers: more };
   const at = new Forecast(config.constants.sessionWindow);
-  return { at, answers: at.follow(coven.archive, head) ?? [] };
+  return { at, answers: at.follow(colluders.archive, head) ?? [] };
 }
 
 /**
- * Confirms a request as soon as it is on any log, with the result it will have if it is ever committed; and answers fast reads as those
+ * Confirms a request as soon as it is on any log, with the result it will have if it is ever committed; and answers fast reads as the
  * replicas would that have applied least, so that old values find a quorum.
  */
-const earlyReplier: Actor = (puppet) => {
-  const { coven, config } = puppet;
-  const due = createRhythm(puppet, 5);
+const earlyReplier: Actor = (faultyReplica) => {
+  const { colluders, config } = faultyReplica;
+  const due = createRhythm(faultyReplica, 5);
   const told = new Set<string>();
   let ahead: Forecast | null = null;
   let behind: Forecast | null = null;
@@ -63,37 +63,37 @@ const earlyReplier: Actor = (puppet) => {
     const key = `${client} ${answer.seq} ${answer.index} ${answer.result.join(" ")}`;
     if (told.has(key)) return;
     told.add(key);
-    coven.reply(config.self, { client, answers: [answer] });
+    colluders.reply(config.self, { client, answers: [answer] });
   };
   return {
     corrupt(outgoing) {
       if (!due()) return outgoing;
-      const longest = honestStates(puppet).sort(([, a], [, b]) => lastIndex(b.log) - lastIndex(a.log))[0]?.[1];
+      const longest = honestStates(faultyReplica).sort(([, a], [, b]) => lastIndex(b.log) - lastIndex(a.log))[0]?.[1];
       if (!longest) return outgoing;
-      const next = forecast(ahead, puppet, longest, lastIndex(longest.log));
+      const next = forecast(ahead, faultyReplica, longest, lastIndex(longest.log));
       ahead = next.at;
       next.answers.forEach(tell);
       return outgoing;
     },
     reads(honest: QueryAnswer, query: Uint8Array) {
-      const laggard = laggardOf(puppet);
+      const laggard = laggardOf(faultyReplica);
       if (!honest.ok || laggard === null) return honest;
-      behind = forecast(behind, puppet, laggard, laggard.appliedIndex).at;
+      behind = forecast(behind, faultyReplica, laggard, laggard.appliedIndex).at;
       return { ok: true, payload: queryResultCodec.encode(behind.store.query(query)) };
     },
   };
 };
 
-/** Of the honest the one that has applied least among those whose state, with the faulty ones' word, could be a quorum's. */
-function laggardOf(puppet: Puppet): CoreState | null {
-  const { quorum } = quorumIn(puppet.coven);
-  const states = honestStates(puppet).map(([, state]) => state).sort((a, b) => a.appliedIndex - b.appliedIndex);
-  const needed = quorum - puppet.coven.members.length;
+/** Returns, of the honest states that could become a quorum's with the colluders' answers, the one that has applied least. */
+function laggardOf(faultyReplica: FaultyReplica): CoreState | null {
+  const { quorum } = quorumIn(faultyReplica.colluders);
+  const states = honestStates(faultyReplica).map(([, state]) => state).sort((a, b) => a.appliedIndex - b.appliedIndex);
+  const needed = quorum - faultyReplica.colluders.members.length;
   const alike = (state: CoreState) => states.filter(({ appliedIndex }) => appliedIndex === state.appliedIndex).length;
   return states.find((state) => alike(state) >= needed) ?? states[0] ?? null;
 }
 
-/** What is said of an answer instead of it. All faulty replicas tell the same. */
+/** False versions of an answer. All colluders give the same one. */
 const LIES: readonly ((answer: Answer) => Answer)[] = [
   (answer) => ({ ...answer, result: answer.result.map((byte, i) => i === answer.result.length - 1 ? byte ^ 1 : byte) }),
   (answer) => ({ ...answer, index: (answer.index + 1) as LogIndex }),
@@ -107,12 +107,14 @@ const LIES: readonly ((answer: Answer) => Answer)[] = [
   (answer) => ({ ...answer, floor: (answer.floor + 1) as Answer["floor"] }),
 ];
 
-/** Answers every client, and every fast read, with something else than it computed. */
-/** It also sends clients to a leader of its choice, in terms that nobody can outbid. */
-const falseReplier: Actor = ({ coven, config }) => ({
+/**
+ * Answers every client, and every fast read, with something other than it computed. It also sends clients to a leader of its choice, in
+ * terms that cannot be outbid.
+ */
+const falseReplier: Actor = ({ colluders, config }) => ({
   hints: ({ term }) => ({
-    leader: coven.rng.pick([config.self, ...config.replicas]),
-    term: coven.rng.pick([term, Number.MAX_SAFE_INTEGER as Term]),
+    leader: colluders.rng.pick([config.self, ...config.replicas]),
+    term: colluders.rng.pick([term, Number.MAX_SAFE_INTEGER as Term]),
   }),
   answers: (reply) => [{ ...reply, answers: reply.answers.map((each) => LIES[each.seq % LIES.length]!(each)) }],
   reads: (honest) => ({ ok: true, payload: honest.payload.map((byte, i) => i % 8 === 7 ? byte ^ 1 : byte) }),

@@ -1,3 +1,4 @@
+import { STREAM } from "../support/colluders.ts";
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { genesisHash } from "../../../../protocol/hash_chain.ts";
 import { seq } from "../../../../protocol/ids.ts";
@@ -14,12 +15,12 @@ import type { Observer } from "../../observer.ts";
 import { CLUSTER, Simulation } from "../../simulation.ts";
 import { Archive } from "../support/archive.ts";
 import { runActor } from "../support/attack_lab.ts";
-import type { Puppet } from "../actor.ts";
-import { Lore } from "../support/adversary_view.ts";
+import type { FaultyReplica } from "../actor.ts";
+import { AdversaryView } from "../support/adversary_view.ts";
 import { REPLIERS } from "./repliers.ts";
 import { sha256Hex } from "../../../../crypto/digest.ts";
 
-/** A run of fast reads that has come to `atMs`, and an early replier in it whose answers go to a list. */
+/** Returns a run of fast reads at `atMs`, and an early replier in it whose answers go to a list. */
 function earlyReplierAt(seed: number) {
   const drawn = drawPlan(seed, { actors: ["early-replier"] });
   const plan = { ...drawn, crypto: "fake" as const, constants: { ...drawn.constants, fastReads: true } };
@@ -30,10 +31,16 @@ function earlyReplierAt(seed: number) {
   const [self] = plan.byzantine.map(({ replica }) => replica);
   const honest = plan.replicas.filter((id) => id !== self);
   const state = simulation.node(self!).state!;
-  const puppet: Puppet = {
+  const faultyReplica: FaultyReplica = {
     ...{ config: state.config, hash: sha256Hex, state },
-    coven: {
-      ...{ members: [self!], honest, rng: new Rng(seed, "coven"), lore: new Lore(quorumOf(4).quorum), archive },
+    colluders: {
+      ...{
+        members: [self!],
+        honest,
+        rng: new Rng(seed, STREAM),
+        adversaryView: new AdversaryView(quorumOf(4).quorum),
+        archive,
+      },
       now: () => simulation.now,
       sign: () => {
         throw new Error("a replier signs nothing for peers");
@@ -44,7 +51,7 @@ function earlyReplierAt(seed: number) {
       peek: (id) => simulation.node(id).state,
     },
   };
-  return { simulation, honest, answered, actor: REPLIERS["early-replier"]!(puppet) };
+  return { simulation, honest, answered, actor: REPLIERS["early-replier"]!(faultyReplica) };
 }
 
 Deno.test("§12 a replica confirms requests before they are committed, with the very result they get when they are", () => {
@@ -92,7 +99,7 @@ Deno.test("§12 a replica answers fast reads with the old value that lagging hon
 });
 
 Deno.test("§12 a client trusting one reply: every answer of a false replier is another than the honest one", () => {
-  const actor = REPLIERS["false-replier"]!({} as Puppet);
+  const actor = REPLIERS["false-replier"]!({} as FaultyReplica);
   const honest: readonly Answer[] = [1, 2, 3, 4, 5].map((n) => ({
     ...{ seq: seq(n), index: 7 as Answer["index"], outcome: "applied" as const },
     ...{ result: Uint8Array.of(1, 1, n), floor: seq(1) },

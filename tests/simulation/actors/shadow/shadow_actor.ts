@@ -1,92 +1,92 @@
 /**
  * A faulty replica that campaigns and leads by itself: its honest core goes on following others, while beside it the actor stands in
- * every election with what it was told or has made up, and where it wins leads as its play has it.
+ * every election with what it was told or has made up, and leads as its play says if it wins.
  */
 import { accuses, ownCopy } from "../../../../replica/byzantine/lies.ts";
 import type { Certificate, ElectionProof } from "../../../../protocol/certificate.ts";
 import type { ReplicaId, Term } from "../../../../protocol/ids.ts";
 import type { Outgoing } from "../../../../replica/core/output.ts";
 import type { Actor } from "../actor.ts";
-import { firstPretender, openTerm, preVotesFor, proofOf, requestVotes } from "./shadow_campaign.ts";
-import { beginReign, newestReign, type Reign } from "./shadow_leadership.ts";
-import { type Claim, Scene } from "./shadow_situation.ts";
+import { firstCampaigner, openTerm, preVotesFor, proofOf, requestVotes } from "./shadow_campaign.ts";
+import { beginRogueTerm, newestRogueTerm, type RogueTerm } from "./shadow_leadership.ts";
+import { type Claim, Situation } from "./shadow_situation.ts";
 
-/** What one pretender does. */
+/** The behaviour of one actor that campaigns by itself. */
 export interface Play {
-  /** What `voter` is asked with in `at`; null to leave it out. `top` is the highest certificate there is. */
+  /** Returns the certificate shown to `voter` in `at`; null to leave it out. `top` is the highest certificate there is. */
   readonly ask?: (at: Term, voter: ReplicaId, top: Certificate) => Certificate | null;
-  /** The proof it leads with; by default a genuine one, once it has it. */
+  /** Returns the proof it leads with; by default a genuine one, once it has it. */
   readonly elect?: (claim: Claim) => ElectionProof | null;
-  /** Called every heartbeat while anybody may still follow it. */
-  readonly lead?: (reign: Reign) => void;
+  /** Called every heartbeat while any replica may still follow it. */
+  readonly lead?: (rogueTerm: RogueTerm) => void;
   /** Called every heartbeat, whatever happens. */
   readonly always?: () => void;
 }
 
-/** A pretender that plays `play`. */
-export const pretender = (play: (scene: Scene) => Play): Actor => (puppet) => {
-  const scene = new Scene(puppet);
-  const { throne, self } = scene;
-  throne.pretenders.add(self);
-  const pretence = new Pretence(scene, play(scene));
-  repeat(scene, () => pretence.beat());
+/** Returns an actor that campaigns by itself, as `play` says. */
+export const campaigner = (play: (situation: Situation) => Play): Actor => (faultyReplica) => {
+  const situation = new Situation(faultyReplica);
+  const { sharedCampaign, self } = situation;
+  sharedCampaign.campaigners.add(self);
+  const pretence = new Pretence(situation, play(situation));
+  repeat(situation, () => pretence.beat());
   return {
-    corrupt: (outgoing) => outgoing.flatMap((each) => hushed(scene, each)),
+    corrupt: (outgoing) => outgoing.flatMap((each) => silenced(situation, each)),
     swallows(input) {
-      throne.ear.hear(input);
-      // Its core must not win with the votes that the pretence has asked for.
+      sharedCampaign.listener.hear(input);
+      // Its core must not win with the votes that the forged campaign has asked for.
       return input.kind === "packet" && input.packet.kind === "Vote";
     },
   };
 };
 
 /** Calls `action` twice a heartbeat for as long as this run of the replica lasts. */
-export function repeat({ coven, puppet: { state, config }, self }: Scene, action: () => void): void {
+export function repeat({ colluders, faultyReplica: { state, config }, self }: Situation, action: () => void): void {
   const period = config.constants.heartbeatMs / 2;
   const next = () => {
-    if (coven.peek(self) !== state) return;
+    if (colluders.peek(self) !== state) return;
     action();
-    coven.later(period, next);
+    colluders.later(period, next);
   };
-  coven.later(period, next);
+  colluders.later(period, next);
 }
 
-/** What others hear of the core: nothing that would compete with the pretence, or accuse a friend. */
-function hushed({ throne, coven, self }: Scene, outgoing: Outgoing): Outgoing[] {
+/** Returns the core's output that others get: nothing that would compete with the forged campaign, or accuse a colluder. */
+function silenced({ sharedCampaign, colluders, self }: Situation, outgoing: Outgoing): Outgoing[] {
   const { packet } = outgoing;
-  if (coven.members.some((member) => accuses(packet, member))) return [];
+  if (colluders.members.some((member) => accuses(packet, member))) return [];
   switch (packet.kind) {
     case "PreVote":
     case "RequestVote":
     case "AppendEntries":
       return ownCopy(outgoing, self);
     case "Vote":
-      return throne.claim?.term === packet.signed.term ? ownCopy(outgoing, self) : [outgoing];
+      return sharedCampaign.claim?.term === packet.signed.term ? ownCopy(outgoing, self) : [outgoing];
     case "AppendEntriesResponse":
-      return newestReign({ throne })?.term === packet.signed.term ? ownCopy(outgoing, self) : [outgoing];
+      return newestRogueTerm({ sharedCampaign })?.term === packet.signed.term ? ownCopy(outgoing, self) : [outgoing];
     default:
       return [outgoing];
   }
 }
 
 class Pretence {
-  readonly #scene: Scene;
+  readonly #situation: Situation;
   readonly #play: Play;
   #beats = 0;
 
-  constructor(scene: Scene, play: Play) {
-    this.#scene = scene;
+  constructor(situation: Situation, play: Play) {
+    this.#situation = situation;
     this.#play = play;
   }
 
   beat(): void {
-    const { self } = this.#scene;
+    const { self } = this.#situation;
     const whole = this.#beats++ % 2 === 0;
     const won = this.#win();
-    const reign = newestReign(this.#scene);
-    if (reign?.leader === self && (won || whole) && reign.followers.length > 0) {
-      this.#play.lead?.(reign);
-      reign.beats++;
+    const rogueTerm = newestRogueTerm(this.#situation);
+    if (rogueTerm?.leader === self && (won || whole) && rogueTerm.followers.length > 0) {
+      this.#play.lead?.(rogueTerm);
+      rogueTerm.beats++;
     }
     this.#campaign();
     if (this.#beats % 4 === 1) this.#askAgain();
@@ -94,36 +94,39 @@ class Pretence {
   }
 
   #win(): boolean {
-    const { throne, self } = this.#scene;
-    const { claim } = throne;
-    const reign = newestReign(this.#scene);
-    if (claim?.candidate !== self || (reign?.term ?? 0) >= claim.term) return false;
-    const proof = this.#play.elect ? this.#play.elect(claim) : proofOf(this.#scene, claim);
-    if (proof) beginReign(this.#scene, self, claim.term, proof);
+    const { sharedCampaign, self } = this.#situation;
+    const { claim } = sharedCampaign;
+    const rogueTerm = newestRogueTerm(this.#situation);
+    if (claim?.candidate !== self || (rogueTerm?.term ?? 0) >= claim.term) return false;
+    const proof = this.#play.elect ? this.#play.elect(claim) : proofOf(this.#situation, claim);
+    if (proof) beginRogueTerm(this.#situation, self, claim.term, proof);
     return proof !== null;
   }
 
   #campaign(): void {
-    const { throne, self } = this.#scene;
-    const at = openTerm(this.#scene, Math.max(throne.claim?.term ?? 0, newestReign(this.#scene)?.term ?? 0));
-    if (at === null || firstPretender(this.#scene, at) !== self) return;
+    const { sharedCampaign, self } = this.#situation;
+    const at = openTerm(
+      this.#situation,
+      Math.max(sharedCampaign.claim?.term ?? 0, newestRogueTerm(this.#situation)?.term ?? 0),
+    );
+    if (at === null || firstCampaigner(this.#situation, at) !== self) return;
     const claim: Claim = { term: at, candidate: self, asked: new Map() };
-    if (this.#ask(claim)) throne.claim = claim;
+    if (this.#ask(claim)) sharedCampaign.claim = claim;
   }
 
-  /** Messages are lost, and who does not suspect yet forgets nothing but may have been down. */
+  /** Asks again: messages are lost, and a replica that does not suspect yet forgets nothing but may have been down. */
   #askAgain(): void {
-    const { claim } = this.#scene.throne;
-    const reign = newestReign(this.#scene);
-    if (claim?.candidate === this.#scene.self && (reign?.term ?? 0) < claim.term) this.#ask(claim);
+    const { claim } = this.#situation.sharedCampaign;
+    const rogueTerm = newestRogueTerm(this.#situation);
+    if (claim?.candidate === this.#situation.self && (rogueTerm?.term ?? 0) < claim.term) this.#ask(claim);
   }
 
-  /** Asks everybody that could still vote; true if there was anybody to ask. */
+  /** Asks all replicas that could still vote; true if there was any to ask. */
   #ask({ term, candidate, asked }: Claim): boolean {
-    const scene = this.#scene;
-    const top = scene.highest(term);
+    const situation = this.#situation;
+    const top = situation.highest(term);
     const groups = new Map<Certificate, ReplicaId[]>();
-    for (const { id, state: { hard, view: view } } of scene.honest) {
+    for (const { id, state: { hard, view: view } } of situation.honest) {
       const open = hard.currentTerm < term || (hard.currentTerm === term && view.leader === null);
       const certificate = open ? this.#play.ask?.(term, id, top) ?? (this.#play.ask ? null : top) : null;
       if (certificate === null) continue;
@@ -131,8 +134,8 @@ class Pretence {
       groups.set(certificate, [...groups.get(certificate) ?? [], id]);
     }
     if (groups.size === 0) return false;
-    const preVotes = preVotesFor(scene, term);
-    for (const [certificate, to] of groups) requestVotes(scene, to, { term, candidate, certificate, preVotes });
+    const preVotes = preVotesFor(situation, term);
+    for (const [certificate, to] of groups) requestVotes(situation, to, { term, candidate, certificate, preVotes });
     return true;
   }
 }

@@ -1,4 +1,4 @@
-/** Chains as faulty leaders use them: whole logs, as somebody had them or made up behind one. */
+/** Chains as faulty leaders use them: whole logs, genuine or made up from some index on. */
 import type { ChainedEntry, Head } from "../../../../protocol/entry.ts";
 import { joinRequests } from "../../../../protocol/entry_body.ts";
 import { chainEntry } from "../../../../protocol/hash_chain.ts";
@@ -8,7 +8,7 @@ import type { SendRequest } from "../../../../protocol/message.ts";
 import type { Hash } from "../../../../protocol/ports.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 
-/** What an entry carries; none for a no-op. */
+/** The requests of an entry; none for a no-op. */
 export type Content = readonly Signed<SendRequest>[];
 
 /** All entries from index 1 on. */
@@ -25,7 +25,7 @@ export class Chain {
     return this.headAt(logIndex(this.entries.length));
   }
 
-  /** The point at `index`, which must lie on the chain. */
+  /** Returns the point at `index`, which must lie on the chain. */
   headAt(index: LogIndex): Head {
     return { index, hash: index === 0 ? this.#genesis : this.entries[index - 1]!.hash };
   }
@@ -34,12 +34,12 @@ export class Chain {
     return index <= this.entries.length && this.headAt(index).hash === hash;
   }
 
-  /** The chain up to `index`. */
+  /** Returns the chain up to `index`. */
   upTo(index: number): Chain {
     return new Chain(this.#genesis, this.entries.slice(0, index));
   }
 
-  /** This chain and `contents` behind it, as entries of `term`. */
+  /** Returns this chain with `contents` after it, as entries of `term`. */
   extend(hash: Hash, term: Term, contents: readonly Content[]): Chain {
     const entries = [...this.entries];
     for (const requests of contents) {
@@ -50,14 +50,14 @@ export class Chain {
     return new Chain(this.#genesis, entries);
   }
 
-  /** Highest index at which this chain and `log` are the same. */
+  /** Returns the highest index at which this chain and `log` are the same. */
   matchOf(log: Log): LogIndex {
     let index = Math.min(this.entries.length, log.base.index + log.entries.length);
     while (index > 0 && hashAt(log, logIndex(index)) !== this.headAt(logIndex(index)).hash) index--;
     return logIndex(index);
   }
 
-  /** Whether a request is in any entry. */
+  /** Returns whether a request is in any entry. */
   has({ client, seq }: SendRequest): boolean {
     return this.entries.some(({ entry }) =>
       entry.requests?.some(({ message }) => message.client === client && message.seq === seq)

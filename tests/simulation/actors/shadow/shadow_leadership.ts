@@ -1,4 +1,4 @@
-/** The leadership of a faulty replica beside its honest core: it shows each follower what it likes, under one election proof. */
+/** The leadership of a faulty replica beside its honest core: it shows each follower whatever it likes, under one election proof. */
 import type { ElectionProof } from "../../../../protocol/certificate.ts";
 import type { Entry, Head } from "../../../../protocol/entry.ts";
 import { type LogIndex, logIndex, type ReplicaId, type Round, round, type Term } from "../../../../protocol/ids.ts";
@@ -6,28 +6,28 @@ import { LIMITS } from "../../../../protocol/limits.ts";
 import { contains, headAt } from "../../../../replica/core/log/log.ts";
 import type { AppendEntries, AppendEntriesResponse, Certified } from "../../../../protocol/message.ts";
 import type { Chain } from "./shadow_chains.ts";
-import type { Scene, Throne } from "./shadow_situation.ts";
+import type { SharedCampaign, Situation } from "./shadow_situation.ts";
 
-/** How one header departs from the usual. */
+/** Deviations of one header from the usual. */
 export interface Showing {
-  /** Where the header attaches; by default the highest point that the follower has already. */
+  /** Index at which the header attaches; by default the highest point that the follower already has. */
   readonly after?: LogIndex;
   readonly upTo?: LogIndex;
   readonly commitIndex?: LogIndex;
 }
 
-export class Reign {
+export class RogueTerm {
   readonly term: Term;
   readonly leader: ReplicaId;
   readonly base: Certified;
   readonly proof: ElectionProof;
-  /** Beats it has lasted. */
+  /** Number of beats it has lasted. */
   beats = 0;
   #round: Round = round(0);
-  readonly #scene: Scene;
+  readonly #situation: Situation;
 
-  constructor(scene: Scene, leader: ReplicaId, term: Term, proof: ElectionProof) {
-    this.#scene = scene;
+  constructor(situation: Situation, leader: ReplicaId, term: Term, proof: ElectionProof) {
+    this.#situation = situation;
     this.term = term;
     this.leader = leader;
     this.proof = proof;
@@ -36,10 +36,10 @@ export class Reign {
 
   /** Honest replicas that have not left the term yet. */
   get followers(): ReplicaId[] {
-    return this.#scene.honest.filter(({ state }) => state.hard.currentTerm <= this.term).map(({ id }) => id);
+    return this.#situation.honest.filter(({ state }) => state.hard.currentTerm <= this.term).map(({ id }) => id);
   }
 
-  /** As after a restart: rounds begin again. */
+  /** Starts rounds again, as after a restart. */
   forgetRounds(): void {
     this.#round = round(0);
   }
@@ -49,26 +49,26 @@ export class Reign {
     for (const id of to) this.#showOne(id, chain, showing);
   }
 
-  /** Heartbeats that attach at a point which each of `to` has. */
+  /** Sends heartbeats that attach at a point which each of `to` has. */
   heartbeat(to: readonly ReplicaId[], commitIndex?: LogIndex): void {
     for (const id of to) {
-      const state = this.#scene.coven.peek(id);
+      const state = this.#situation.colluders.peek(id);
       if (!state || state.hard.currentTerm > this.term) continue;
       const head = contains(state.log, this.base) ? this.base : headAt(state.log, state.commitIndex);
       this.#send(id, head, [], [], commitIndex ?? head.index);
     }
   }
 
-  /** The faulty replicas sign that they have `chain` from the base up to `index`, and what they report prepared; `to` hear it. */
+  /** Has the colluders ack `chain` from the base up to `index` and, if `prepared`, report it; sent to `to`. */
   vouch(to: readonly ReplicaId[], chain: Chain, prepared: boolean, upTo: LogIndex = chain.tip.index): void {
     if (to.length === 0) return;
-    const { coven } = this.#scene;
+    const { colluders } = this.#situation;
     const first = Math.max(Math.min(this.base.index, upTo), upTo - LIMITS.maxAcks + 1);
     const acks = Array.from({ length: upTo - first + 1 }, (_, i) => chain.headAt(logIndex(first + i)));
     const { term, index, hash } = this.base;
     const tip = acks.at(-1)!;
-    for (const replica of coven.members) {
-      const signed = coven.sign<AppendEntriesResponse>(replica, {
+    for (const replica of colluders.members) {
+      const signed = colluders.sign<AppendEntriesResponse>(replica, {
         kind: "AppendEntriesResponse",
         term: this.term,
         replica,
@@ -78,12 +78,12 @@ export class Reign {
         commitHash: chain.headAt(logIndex(0)).hash,
         round: this.#round,
       });
-      coven.send(replica, to, { kind: "AppendEntriesResponse", signed });
+      colluders.send(replica, to, { kind: "AppendEntriesResponse", signed });
     }
   }
 
   #showOne(id: ReplicaId, chain: Chain, { after, upTo = chain.tip.index, commitIndex }: Showing): void {
-    const state = this.#scene.coven.peek(id);
+    const state = this.#situation.colluders.peek(id);
     if (!state || state.hard.currentTerm > this.term) return;
     const match = chain.matchOf(state.log);
     const acked = state.hard.currentTerm === this.term ? state.hard.ack?.index ?? 0 : 0;
@@ -100,9 +100,9 @@ export class Reign {
     entryHashes: AppendEntries["entryHashes"],
     commitIndex: LogIndex,
   ): void {
-    const { coven } = this.#scene;
+    const { colluders } = this.#situation;
     this.#round = round(this.#round + 1);
-    const signed = coven.sign<AppendEntries>(this.leader, {
+    const signed = colluders.sign<AppendEntries>(this.leader, {
       kind: "AppendEntries",
       term: this.term,
       leader: this.leader,
@@ -112,18 +112,19 @@ export class Reign {
       entryHashes,
       commitIndex,
     });
-    const known = coven.peek(to);
+    const known = colluders.peek(to);
     const proven = known?.hard.currentTerm === this.term && known.view.leader === this.leader;
-    coven.send(this.leader, [to], { kind: "AppendEntries", signed, entries, proof: proven ? null : this.proof });
+    colluders.send(this.leader, [to], { kind: "AppendEntries", signed, entries, proof: proven ? null : this.proof });
   }
 }
 
-const reigns = new WeakMap<Throne, Reign>();
+const rogueTerms = new WeakMap<SharedCampaign, RogueTerm>();
 
-/** Begins the reign of a pretender that was elected; the newest one of its coven from now on. */
-export function beginReign(scene: Scene, leader: ReplicaId, term: Term, proof: ElectionProof): void {
-  reigns.set(scene.throne, new Reign(scene, leader, term, proof));
+/** Begins the leadership of an elected colluder; the colluders' newest one from now on. */
+export function beginRogueTerm(situation: Situation, leader: ReplicaId, term: Term, proof: ElectionProof): void {
+  rogueTerms.set(situation.sharedCampaign, new RogueTerm(situation, leader, term, proof));
 }
 
-/** Returns the newest reign of any pretender of the coven. */
-export const newestReign = ({ throne }: Pick<Scene, "throne">): Reign | null => reigns.get(throne) ?? null;
+/** Returns the newest leadership of any colluder. */
+export const newestRogueTerm = ({ sharedCampaign }: Pick<Situation, "sharedCampaign">): RogueTerm | null =>
+  rogueTerms.get(sharedCampaign) ?? null;

@@ -1,6 +1,6 @@
 /**
- * What faulty replicas heard that passed ingress: every signature in it is good, so that what they put together of it is too. Shared by
- * all of a coven.
+ * The packets colluders received that passed ingress: every signature in them is good, so anything put together from them is good too.
+ * Shared by all of them.
  */
 import type {
   AppendEntries,
@@ -15,13 +15,13 @@ import type {
 import type { PrepareCertificate } from "../../../../protocol/certificate.ts";
 import type { ReplicaId } from "../../../../protocol/ids.ts";
 import type { Packet, PacketOf } from "../../../../protocol/packet.ts";
-import type { Coven } from "../actor.ts";
+import type { Colluders } from "../actor.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 import type { InputWithoutTime } from "../../../../replica/core/input.ts";
 
-/** Things of one kind that are remembered, at least. */
+/** Minimum number of items of one kind that are remembered. */
 const MEMORY = 100;
-/** Points of which acks are remembered. */
+/** Maximum number of points whose acks are remembered. */
 const MOST_PILES = 3000;
 
 type Response = Signed<AppendEntriesResponse>;
@@ -31,25 +31,25 @@ interface Pile extends Certified {
   readonly responses: Map<ReplicaId, Response>;
 }
 
-export class Ear {
+export class Listener {
   /** Highest PreVote of each honest replica. */
   readonly preVotes = new Map<ReplicaId, Signed<PreVote>>();
   readonly votes: Signed<Vote>[] = [];
-  /** Answers that grant nothing. Ingress lets refusals through only where they concern the core's own candidacy. */
+  /** Answers that grant nothing. Ingress lets refusals through only if they concern the core's own candidacy. */
   readonly refusals: Signed<VoteRefusal | VoteDeferred>[] = [];
-  /** Of any leader, without entries. */
+  /** Headers of any leader, without entries. */
   readonly heartbeats: PacketOf<"AppendEntries">[] = [];
   readonly requests: Signed<SendRequest>[] = [];
-  /** Points with so many honest acks that the coven's own make a certificate, in the order they came up. */
+  /** Points with so many honest acks that the colluders' own make a certificate, in the order they came up. */
   readonly certifiable: Pile[] = [];
   readonly #piles = new Map<string, Pile>();
   readonly #seen = new WeakSet<object>();
-  readonly #coven: Coven;
+  readonly #colluders: Colluders;
   readonly #enough: number;
 
-  constructor(coven: Coven, quorum: number) {
-    this.#coven = coven;
-    this.#enough = quorum - coven.members.length;
+  constructor(colluders: Colluders, quorum: number) {
+    this.#colluders = colluders;
+    this.#enough = quorum - colluders.members.length;
   }
 
   hear(input: InputWithoutTime): void {
@@ -59,10 +59,10 @@ export class Ear {
     this.#hearPacket(input.packet);
   }
 
-  /** The certificate of `pile`, for which the faulty replicas sign what is missing. */
+  /** Returns the certificate of `pile`, for which the colluders sign what is missing. */
   complete({ term, index, hash, responses }: Pile): PrepareCertificate {
-    const own = this.#coven.members.map((replica) =>
-      this.#coven.sign<AppendEntriesResponse>(replica, {
+    const own = this.#colluders.members.map((replica) =>
+      this.#colluders.sign<AppendEntriesResponse>(replica, {
         kind: "AppendEntriesResponse",
         term,
         replica,
@@ -99,7 +99,7 @@ export class Ear {
 
   #preVote(signed: Signed<PreVote>): void {
     const { replica, term } = signed.message;
-    if (!this.#coven.honest.includes(replica)) return;
+    if (!this.#colluders.honest.includes(replica)) return;
     if (term > (this.preVotes.get(replica)?.message.term ?? 0)) this.preVotes.set(replica, signed);
   }
 
@@ -111,7 +111,7 @@ export class Ear {
 
   #acks(response: Response): void {
     const { term, replica, acks } = response.message;
-    if (this.#seen.has(response) || !this.#coven.honest.includes(replica)) return;
+    if (this.#seen.has(response) || !this.#colluders.honest.includes(replica)) return;
     this.#seen.add(response);
     if (this.#piles.size > MOST_PILES) this.#piles.clear();
     for (const { index, hash } of acks) {

@@ -1,4 +1,4 @@
-/** What the actors that lead and campaign by themselves know of their situation, together. */
+/** The shared knowledge of the actors that lead and campaign by themselves. */
 import type { Certificate } from "../../../../protocol/certificate.ts";
 import { genesisCertificate } from "../../../../replica/core/create_state.ts";
 import type { Head } from "../../../../protocol/entry.ts";
@@ -6,112 +6,112 @@ import { logIndex, type ReplicaId, type Term } from "../../../../protocol/ids.ts
 import type { Certified, SendRequest } from "../../../../protocol/message.ts";
 import { compareRank } from "../../../../protocol/rank.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
-import type { Coven, Puppet } from "../actor.ts";
+import type { Colluders, FaultyReplica } from "../actor.ts";
 import { Chain } from "./shadow_chains.ts";
-import { Ear } from "./shadow_listener.ts";
+import { Listener } from "./shadow_listener.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 
-/** Chains that are remembered because nobody else may hold them. */
+/** Maximum number of chains remembered because no other replica may hold them. */
 const MOST_CHAINS = 12;
 
-/** A candidacy and what each voter is asked with. */
+/** A candidacy, and the certificate each voter is shown. */
 export interface Claim {
   readonly term: Term;
   readonly candidate: ReplicaId;
   readonly asked: Map<ReplicaId, Certificate>;
 }
 
-/** What all pretenders of a coven share. */
-export interface Throne {
-  readonly ear: Ear;
-  /** Members that campaign by themselves. */
-  readonly pretenders: Set<ReplicaId>;
+/** State shared by all colluders that campaign by themselves. */
+export interface SharedCampaign {
+  readonly listener: Listener;
+  /** Colluders that campaign by themselves. */
+  readonly campaigners: Set<ReplicaId>;
   /** The newest candidacy of any of them. */
   claim: Claim | null;
   /** Chains they led with. */
   readonly chains: Chain[];
 }
 
-const thrones = new WeakMap<Coven, Throne>();
+const sharedCampaigns = new WeakMap<Colluders, SharedCampaign>();
 
-export class Scene {
-  readonly puppet: Puppet;
-  readonly coven: Coven;
+export class Situation {
+  readonly faultyReplica: FaultyReplica;
+  readonly colluders: Colluders;
   readonly self: ReplicaId;
-  readonly throne: Throne;
+  readonly sharedCampaign: SharedCampaign;
 
-  constructor(puppet: Puppet) {
-    const { coven } = puppet;
-    this.puppet = puppet;
-    this.coven = coven;
-    this.self = puppet.config.self;
-    this.throne = thrones.get(coven) ??
+  constructor(faultyReplica: FaultyReplica) {
+    const { colluders } = faultyReplica;
+    this.faultyReplica = faultyReplica;
+    this.colluders = colluders;
+    this.self = faultyReplica.config.self;
+    this.sharedCampaign = sharedCampaigns.get(colluders) ??
       {
-        ear: new Ear(coven, puppet.state.quorumSizes.quorum),
-        pretenders: new Set<ReplicaId>(),
+        listener: new Listener(colluders, faultyReplica.state.quorumSizes.quorum),
+        campaigners: new Set<ReplicaId>(),
         claim: null,
         chains: [],
       };
-    thrones.set(coven, this.throne);
+    sharedCampaigns.set(colluders, this.sharedCampaign);
   }
 
   get quorum(): number {
-    return this.puppet.state.quorumSizes.quorum;
+    return this.faultyReplica.state.quorumSizes.quorum;
   }
 
-  /** Honest replicas that have to join in for a quorum. */
+  /** Number of honest replicas needed for a quorum besides the colluders. */
   get needed(): number {
-    return this.quorum - this.coven.members.length;
+    return this.quorum - this.colluders.members.length;
   }
 
   /** Honest replicas that are up. */
   get honest(): { readonly id: ReplicaId; readonly state: CoreState }[] {
-    return this.coven.honest.flatMap((id) => {
-      const state = this.coven.peek(id);
+    return this.colluders.honest.flatMap((id) => {
+      const state = this.colluders.peek(id);
       return state ? [{ id, state }] : [];
     });
   }
 
   get genesis(): Certificate {
-    return genesisCertificate(this.puppet.state.genesis);
+    return genesisCertificate(this.faultyReplica.state.genesis);
   }
 
-  /** The chain through `head`, if anybody holds it or ever did. */
+  /** Returns the chain through `head`, if any replica holds it or ever did. */
   chainThrough(head: Head): Chain | null {
-    const known = this.throne.chains.find((chain) => chain.contains(head));
+    const known = this.sharedCampaign.chains.find((chain) => chain.contains(head));
     if (known) return known.upTo(head.index);
-    const entries = this.coven.archive.chain(head, logIndex(0));
-    return entries && new Chain(this.puppet.state.genesis, entries);
+    const entries = this.colluders.archive.chain(head, logIndex(0));
+    return entries && new Chain(this.faultyReplica.state.genesis, entries);
   }
 
   remember(chain: Chain): Chain {
-    this.throne.chains.push(chain);
-    if (this.throne.chains.length > MOST_CHAINS) this.throne.chains.shift();
+    this.sharedCampaign.chains.push(chain);
+    if (this.sharedCampaign.chains.length > MOST_CHAINS) this.sharedCampaign.chains.shift();
     return chain;
   }
 
-  /** The certificate of highest rank that the coven can show, of terms below `below`. */
+  /** Returns the certificate of highest rank that the colluders can show, of terms below `below`. */
   highest(below: number): Certificate {
-    const { ear } = this.throne;
+    const { listener } = this.sharedCampaign;
     let best = this.genesis;
     for (const { state } of this.honest) if (ranks(state.prepared, best, below)) best = state.prepared;
-    const pile = ear.certifiable.reduce<Certified>((top, each) => ranks(each, top, below) ? each : top, best);
+    const pile = listener.certifiable.reduce<Certified>((top, each) => ranks(each, top, below) ? each : top, best);
     if (pile === best || this.chainThrough(pile) === null) return best;
-    return ear.complete(pile as (typeof ear.certifiable)[number]);
+    return listener.complete(pile as (typeof listener.certifiable)[number]);
   }
 
-  /** Genuine certificates that rank below `top`: the highest, up to `count` drawn from the others, and that of the empty log. */
+  /** Returns genuine certificates that rank below `top`: the highest, up to `count` drawn from the others, and that of the empty log. */
   lowerThan(top: Certified, count = 1): Certificate[] {
-    const { ear } = this.throne;
-    const lower = ear.certifiable.filter((pile) => compareRank(pile, top) < 0).sort((a, b) => compareRank(b, a));
-    const drawn = [...lower.slice(0, 1), ...this.coven.rng.shuffle(lower.slice(1)).slice(0, count)];
-    return [...drawn.map((pile) => ear.complete(pile)), this.genesis];
+    const { listener } = this.sharedCampaign;
+    const lower = listener.certifiable.filter((pile) => compareRank(pile, top) < 0).sort((a, b) => compareRank(b, a));
+    const drawn = [...lower.slice(0, 1), ...this.colluders.rng.shuffle(lower.slice(1)).slice(0, count)];
+    return [...drawn.map((pile) => listener.complete(pile)), this.genesis];
   }
 
-  /** Up to `count` requests that clients signed and `chain` does not hold. */
+  /** Returns up to `count` requests that clients signed and `chain` does not hold. */
   freshRequests(chain: Chain, count: number): Signed<SendRequest>[] {
     const fresh: Signed<SendRequest>[] = [];
-    for (const request of [...this.throne.ear.requests].reverse()) {
+    for (const request of [...this.sharedCampaign.listener.requests].reverse()) {
       if (fresh.length >= count) break;
       const again = fresh.some(({ message: { client, seq } }) =>
         client === request.message.client && seq === request.message.seq

@@ -1,22 +1,24 @@
-/** Sources that show checkpoints where entries are asked for: old ones, forged ones, ever newer ones (§8.2, §8.3, §12). */
+/** Sources that show checkpoints where entries are requested: old ones, forged ones, ever newer ones (§8.2, §8.3, §12). */
 import { forged, inTurn, wrongHash } from "../../../../replica/byzantine/lies.ts";
 import type { CheckpointProof } from "../../../../protocol/certificate.ts";
 import type { Digest } from "../../../../protocol/ids.ts";
 import type { Checkpoint, FetchChunks, FetchEntries } from "../../../../protocol/message.ts";
-import type { Actor, Puppet, SimAdversary } from "../actor.ts";
+import type { Actor, FaultyReplica, SimAdversary } from "../actor.ts";
 import { known, serveChunks } from "./chunk_sources.ts";
 import { boast, createRhythm, Speaker, takingOver } from "../support/craft.ts";
 import { openCatchUps } from "./sources.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 import type { Transfer } from "../../../../replica/core/catch_up/catch_up_state.ts";
 
-/** What `asked` is answered with; null where there is nothing to show. */
+/** Returns the answer to `asked`; null if there is nothing to show. */
 type Choice = (asked: FetchEntries) => CheckpointProof | null;
 
-/** Answers every question for entries with a checkpoint, as soon as somebody is about to ask anyone; it says it is ahead, to be asked. */
-function shower(puppet: Puppet, choose: Choice): Required<Pick<SimAdversary, "corrupt" | "swallows">> {
-  const speaker = new Speaker(puppet);
-  const due = createRhythm(puppet, 2 * puppet.config.constants.heartbeatMs);
+/**
+ * Answers every request for entries with a checkpoint, as soon as a replica is about to ask any source; it claims to be ahead, to be asked.
+ */
+function shower(faultyReplica: FaultyReplica, choose: Choice): Required<Pick<SimAdversary, "corrupt" | "swallows">> {
+  const speaker = new Speaker(faultyReplica);
+  const due = createRhythm(faultyReplica, 2 * faultyReplica.config.constants.heartbeatMs);
   const show = (asked: FetchEntries): void => {
     const checkpoint = choose(asked);
     if (checkpoint === null) return;
@@ -31,77 +33,85 @@ function shower(puppet: Puppet, choose: Choice): Required<Pick<SimAdversary, "co
   };
   return {
     corrupt(outgoing) {
-      if (due()) openCatchUps(puppet).forEach(show);
+      if (due()) openCatchUps(faultyReplica).forEach(show);
       return outgoing.map(boast);
     },
     swallows: takingOver("FetchEntries", ({ signed }) => show(signed.message)),
   };
 }
 
-/** The oldest of `proofs` that would take the asker further, or the very oldest. */
-const oldest = ({ coven: { archive: { proofs } } }: Puppet, { from }: FetchEntries): CheckpointProof | null =>
-  proofs.find(({ stable }) => stable.index >= from) ?? proofs[0] ?? null;
+/** Returns the oldest of `proofs` that would take the asker further, or the very oldest. */
+const oldest = (
+  { colluders: { archive: { proofs } } }: FaultyReplica,
+  { from }: FetchEntries,
+): CheckpointProof | null => proofs.find(({ stable }) => stable.index >= from) ?? proofs[0] ?? null;
 
 /**
- * Shows truly certified checkpoints, and always the oldest that is of any use, or of none; of what it shows it has, in every other
- * question, nothing at all.
+ * Shows truly certified checkpoints, always the oldest that is of any use, or of none; every other time it is asked for their chunks, it
+ * claims to have none.
  */
-const staleProof: Actor = (puppet) => {
-  const speaker = new Speaker(puppet);
-  const showing = shower(puppet, (asked) => oldest(puppet, asked));
+const staleProof: Actor = (faultyReplica) => {
+  const speaker = new Speaker(faultyReplica);
+  const showing = shower(faultyReplica, (asked) => oldest(faultyReplica, asked));
   let turn = 0;
   const chunks = takingOver("FetchChunks", ({ signed: { message } }) => {
-    serveChunks(speaker, message, turn++ % 2 === 0 ? [] : known(puppet, message.digests));
+    serveChunks(speaker, message, turn++ % 2 === 0 ? [] : known(faultyReplica, message.digests));
   });
   return { ...showing, swallows: (input) => showing.swallows(input) || chunks(input) };
 };
 
-/** Shows the newest checkpoint to whoever asks for entries, and keeps back the last chunk of every snapshot; of the others it gives one. */
-const endlessSource: Actor = (puppet) => {
-  const { coven } = puppet;
-  const speaker = new Speaker(puppet);
-  const showing = shower(puppet, () => coven.archive.proofs.at(-1) ?? null);
+/**
+ * Shows the newest checkpoint to every replica that asks for entries, and withholds the last chunk of every snapshot; of others it gives
+ * one.
+ */
+const endlessSource: Actor = (faultyReplica) => {
+  const { colluders } = faultyReplica;
+  const speaker = new Speaker(faultyReplica);
+  const showing = shower(faultyReplica, () => colluders.archive.proofs.at(-1) ?? null);
   const chunks = takingOver("FetchChunks", ({ signed: { message } }) => {
-    const transfer = coven.peek(message.replica)?.transfer ?? null;
-    const given = isLast(transfer, message) ? [] : known(puppet, message.digests).slice(0, 1);
+    const transfer = colluders.peek(message.replica)?.transfer ?? null;
+    const given = isLast(transfer, message) ? [] : known(faultyReplica, message.digests).slice(0, 1);
     serveChunks(speaker, message, given);
   });
   return { ...showing, swallows: (input) => showing.swallows(input) || chunks(input) };
 };
 
-/** Nothing else is missing but what is asked for. */
+/** Returns whether nothing is missing except what is asked for. */
 const isLast = (transfer: Transfer | null, { digests }: FetchChunks): boolean =>
   digests.length === 1 && transfer?.missing.size === 0;
 
-/** What a forger has. */
+/** The material of a forger. */
 interface Workshop {
-  readonly puppet: Puppet;
+  readonly faultyReplica: FaultyReplica;
   readonly proof: CheckpointProof;
-  /** Another true checkpoint, older than `proof`; the same where there is only one. */
+  /** Another true checkpoint, older than `proof`; the same if there is only one. */
   readonly older: CheckpointProof;
-  /** A state that is not that of `proof`: another checkpoint's, or none at all. */
+  /** A state that is not that of `proof`: another checkpoint's, or a made-up one. */
   readonly state: Digest;
 }
 
-/** `proof` for another state, with `checkpoints`. */
+/** Returns `proof` for another state, with `checkpoints`. */
 const vouched = (
   { stable, commit }: CheckpointProof,
   checkpoints: readonly Signed<Checkpoint>[],
   state = stable.stateDigest,
 ): CheckpointProof => ({ stable: { ...stable, stateDigest: state, checkpoints }, commit });
 
-/** What every faulty replica signs to vouch for `state` at the point of `proof`. */
+/** Returns the Checkpoints of all colluders for `state` at the point of `proof`. */
 const own = (
-  { puppet: { coven }, proof: { stable: { index, hash } } }: Workshop,
+  { faultyReplica: { colluders }, proof: { stable: { index, hash } } }: Workshop,
   state: Digest,
 ): Signed<Checkpoint>[] =>
-  coven.members.map((replica) =>
-    coven.sign<Checkpoint>(replica, { kind: "Checkpoint", replica, index, hash, stateDigest: state })
+  colluders.members.map((replica) =>
+    colluders.sign<Checkpoint>(replica, { kind: "Checkpoint", replica, index, hash, stateDigest: state })
   );
 
 type Forgery = (shop: Workshop) => CheckpointProof;
 
-/** Of another state: vouched for by the faulty replicas alone, by each as often as it takes, in the names of others, by Checkpoints of the true one. */
+/**
+ * Proofs of another state: signed by the colluders alone, by each as often as needed, in the names of others, with Checkpoints of the true
+ * one.
+ */
 const OTHER_STATES: readonly Forgery[] = [
   (shop) => vouched(shop.proof, own(shop, shop.state), shop.state),
   (shop) => vouched(shop.proof, shop.proof.stable.checkpoints.map(() => own(shop, shop.state)[0]!), shop.state),
@@ -130,19 +140,19 @@ const FLAWED: readonly Forgery[] = [
   ({ proof }) => proof,
 ];
 
-/** Shows one forged proof after the other; for chunks of the states it makes up it serves those of others, which are all there. */
-const forgedProof: Actor = (puppet) => {
-  const { coven } = puppet;
-  let turn = coven.rng.int(0, 7);
-  return shower(puppet, ({ from }) => {
-    const { proofs } = coven.archive;
+/** Shows one forged proof after the other; for chunks of the states it makes up it serves those of others, which all exist. */
+const forgedProof: Actor = (faultyReplica) => {
+  const { colluders } = faultyReplica;
+  let turn = colluders.rng.int(0, 7);
+  return shower(faultyReplica, ({ from }) => {
+    const { proofs } = colluders.archive;
     const proof = proofs.at(-1);
     if (proof === undefined) return null;
     const older = proofs.findLast(({ stable }) => stable.index >= from && stable.index < proof.stable.index) ??
       proofs.at(-2) ?? proof;
-    const state = older === proof ? wrongHash(puppet, turn) : older.stable.stateDigest;
+    const state = older === proof ? wrongHash(faultyReplica, turn) : older.stable.stateDigest;
     const kind = turn % 3 < 2 ? OTHER_STATES : FLAWED;
-    return inTurn(kind, Math.floor(turn++ / 3))({ puppet, proof, older, state });
+    return inTurn(kind, Math.floor(turn++ / 3))({ faultyReplica, proof, older, state });
   });
 };
 

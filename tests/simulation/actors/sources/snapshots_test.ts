@@ -6,12 +6,12 @@ const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
 
 interface Served {
   readonly chunks: readonly Uint8Array[];
-  /** What was asked for with the nonce that the answer names, and when; nothing if nobody asked with it. */
+  /** The question with the nonce that the answer names, and its time; undefined if there was none. */
   readonly asked: { readonly digests: readonly Digest[]; readonly now: number } | undefined;
   readonly now: number;
 }
 
-/** Answers of faulty sources for chunks, each with its question. */
+/** Returns answers of faulty sources for chunks, each with its question. */
 function served(sent: readonly Sent[]): Served[] {
   const questions = new Map<string, Served["asked"]>();
   for (const { packet, to, now } of sent) {
@@ -78,7 +78,7 @@ testAttack({
   },
 });
 
-/** Checkpoints that faulty sources show, with the newest that any honest replica had shown or vouched for by then. */
+/** Returns checkpoints that faulty sources show, with the newest that any honest replica had shown or signed by then. */
 const shown = (sent: readonly Sent[]) =>
   faulty(sent, "FetchEntriesResponse").flatMap(({ packet: { checkpoint }, to, now }) => {
     const vouched = sent.flatMap((each) =>
@@ -169,7 +169,7 @@ testAttack({
   },
 });
 
-/** Replicas and indexes that a faulty one never told of, though the replica itself vouched for a state there. */
+/** Counts replicas and indexes for which a faulty one published no Checkpoint to the replica, which itself signed one. */
 const untold: Count = (sent) => {
   const told = new Set(published(sent).flatMap(({ to, index }) => to.map((id) => `${id} ${index}`)));
   const vouched = sent.flatMap(({ honest, from, packet }) =>

@@ -1,14 +1,14 @@
-/** A source that others catch up from, and that serves anything but what was asked for (§8.1, §12). */
+/** A source for catching up that serves anything but what was requested (§8.1, §12). */
 import { far, laterTerm } from "../../../../replica/byzantine/lies.ts";
 import type { Certificate } from "../../../../protocol/certificate.ts";
 import type { Entry } from "../../../../protocol/entry.ts";
 import { joinRequests } from "../../../../protocol/entry_body.ts";
 import { hashAt, slice } from "../../../../replica/core/log/log.ts";
 import type { FetchEntries } from "../../../../protocol/message.ts";
-import type { Actor, Puppet } from "../actor.ts";
+import type { Actor, FaultyReplica } from "../actor.ts";
 import { boast, createRhythm, honestStates, ranked, Speaker } from "../support/craft.ts";
 
-/** One answer; its nonce and start are those of the question where nothing else is said. */
+/** One answer; its nonce and start are those of the question unless given. */
 interface Answer {
   readonly entries: readonly Entry[];
   readonly certificate: Certificate | null;
@@ -16,11 +16,11 @@ interface Answer {
   readonly from?: FetchEntries["from"];
 }
 
-/** Everything a source has to lie with. */
+/** The material a source can lie with. */
 interface Shelf {
-  readonly puppet: Puppet;
+  readonly faultyReplica: FaultyReplica;
   readonly asked: FetchEntries;
-  /** The entries that are wanted, as far as this replica has them. */
+  /** The entries requested, as far as this replica has them. */
   readonly entries: readonly Entry[];
   readonly newest: Certificate | null;
 }
@@ -37,17 +37,17 @@ const LIES: readonly Lie[] = [
     entries: entries.map((entry) => ({ ...entry, term: laterTerm(entry.term, 1) })),
     certificate: newest,
   }],
-  ({ puppet, asked, newest }) => [{ entries: otherBranch(puppet, asked), certificate: newest }],
+  ({ faultyReplica, asked, newest }) => [{ entries: otherBranch(faultyReplica, asked), certificate: newest }],
   ({ entries, newest }) => [{ entries: entries.slice(1), certificate: newest }],
   /** The right ones without a certificate, and under certificates that are for something else. */
   ({ entries }) => [{ entries, certificate: null }],
-  ({ puppet, entries }) => [{ entries, certificate: puppet.coven.rng.pick(ranked(puppet)) }],
+  ({ faultyReplica, entries }) => [{ entries, certificate: faultyReplica.colluders.rng.pick(ranked(faultyReplica)) }],
   ({ entries, newest }) => [{ entries, certificate: newest && swollen(newest) }],
-  /** Drop by drop, and the same drop again and again. */
+  /** One at a time, and the same one again and again. */
   ({ entries, newest, asked }) =>
     entries.slice(0, 4).map((entry, i) => ({ entries: [entry], certificate: newest, from: far(asked.from, i) })),
   ({ entries, newest }) => [1, 2, 3].map(() => ({ entries: entries.slice(0, 1), certificate: newest })),
-  /** Nothing, with and without the promise of much. */
+  /** Nothing, with and without a certificate that promises much. */
   ({ newest }) => [{ entries: [], certificate: newest }],
   () => [],
   /** An answer to another question. */
@@ -59,18 +59,18 @@ const LIES: readonly Lie[] = [
 ];
 
 /**
- * Claims to be far ahead, so that it is asked, and answers with one lie after the other; what it was not asked for, it sends too. Its
- * core is honest in all else.
+ * Claims to be far ahead, so that it is asked, and answers with one lie after the other; it also sends what it was not asked for. Its
+ * core is honest otherwise.
  */
-const badSource: Actor = (puppet) => {
-  const { config, coven } = puppet;
-  const speaker = new Speaker(puppet);
-  const due = createRhythm(puppet, 3 * config.constants.heartbeatMs);
-  let turn = coven.rng.int(0, LIES.length - 1);
-  const serve = (asked: FetchEntries) => lie(puppet, speaker, asked, LIES[turn++ % LIES.length]!);
+const badSource: Actor = (faultyReplica) => {
+  const { config, colluders } = faultyReplica;
+  const speaker = new Speaker(faultyReplica);
+  const due = createRhythm(faultyReplica, 3 * config.constants.heartbeatMs);
+  let turn = colluders.rng.int(0, LIES.length - 1);
+  const serve = (asked: FetchEntries) => lie(faultyReplica, speaker, asked, LIES[turn++ % LIES.length]!);
   return {
     corrupt(outgoing) {
-      if (due()) openCatchUps(puppet).forEach(serve);
+      if (due()) openCatchUps(faultyReplica).forEach(serve);
       return outgoing.map((each) => boast(each));
     },
     swallows(input) {
@@ -81,11 +81,11 @@ const badSource: Actor = (puppet) => {
   };
 };
 
-function lie(puppet: Puppet, speaker: Speaker, asked: FetchEntries, chosen: Lie): void {
-  const { log, commitCertificate } = puppet.state;
+function lie(faultyReplica: FaultyReplica, speaker: Speaker, asked: FetchEntries, chosen: Lie): void {
+  const { log, commitCertificate } = faultyReplica.state;
   const entries = log.entries.slice(asked.from - log.base.index - 1, asked.from + 63 - log.base.index)
     .map(({ entry }) => entry);
-  for (const answer of chosen({ puppet, asked, entries, newest: commitCertificate })) {
+  for (const answer of chosen({ faultyReplica, asked, entries, newest: commitCertificate })) {
     const { nonce = asked.nonce, from = asked.from } = answer;
     const signed = { kind: "FetchEntriesResponse", replica: speaker.self, nonce, from } as const;
     const { certificate } = answer;
@@ -99,9 +99,9 @@ function lie(puppet: Puppet, speaker: Speaker, asked: FetchEntries, chosen: Lie)
   }
 }
 
-/** Catch-ups that wait for another source. */
-export const openCatchUps = (puppet: Puppet): FetchEntries[] =>
-  honestStates(puppet).flatMap(([replica, { catchUp: { active } }]) =>
+/** Returns the requests of catch-ups that wait for another source. */
+export const openCatchUps = (faultyReplica: FaultyReplica): FetchEntries[] =>
+  honestStates(faultyReplica).flatMap(([replica, { catchUp: { active } }]) =>
     active === null ? [] : [{
       kind: "FetchEntries",
       ...{ replica, nonce: active.nonce, head: active.target, maxBytes: 0 },
@@ -111,14 +111,15 @@ export const openCatchUps = (puppet: Puppet): FetchEntries[] =>
 
 const emptied = (entry: Entry): Entry => ({ ...entry, body: joinRequests([]), requests: [] });
 
-/** Entries behind `from` of a log that is not this replica's. */
-function otherBranch(puppet: Puppet, { from }: FetchEntries): readonly Entry[] {
-  const own = hashAt(puppet.state.log, from);
-  const other = honestStates(puppet).find(([, { log }]) => log.base.index < from && hashAt(log, from) !== own)?.[1];
+/** Returns entries after `from` of a log that differs from this replica's. */
+function otherBranch(faultyReplica: FaultyReplica, { from }: FetchEntries): readonly Entry[] {
+  const own = hashAt(faultyReplica.state.log, from);
+  const other = honestStates(faultyReplica).find(([, { log }]) => log.base.index < from && hashAt(log, from) !== own)
+    ?.[1];
   return other === undefined ? [] : slice(other.log, far(from, -1), far(from, 63)).map(({ entry }) => entry);
 }
 
-/** A certificate with one signature twice. */
+/** Returns a certificate with one signature twice. */
 const swollen = (certificate: Certificate): Certificate => ({
   ...certificate,
   responses: [...certificate.responses.slice(1), certificate.responses.at(-1)!],

@@ -1,4 +1,4 @@
-/** What the faulty replicas of a run know together: the newest of every signed thing that reached or left one of them. */
+/** The shared view of a run's colluders: the newest of every signed thing that reached or left one of them. */
 import type { Certificate, ElectionProof } from "../../../../protocol/certificate.ts";
 import type { SendRequest } from "../../../../protocol/entry.ts";
 import type { Digest, LogIndex, ReplicaId, Term } from "../../../../protocol/ids.ts";
@@ -6,7 +6,7 @@ import type { AppendEntriesResponse, PreVote, Vote } from "../../../../protocol/
 import type { Packet, PacketOf } from "../../../../protocol/packet.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 
-/** Things of one kind that are remembered. */
+/** Number of items of one kind that are remembered. */
 const MEMORY = 200;
 
 /** Signed acks of one point in one term, by replica. */
@@ -17,7 +17,7 @@ interface AckPile {
   readonly responses: Map<ReplicaId, Signed<AppendEntriesResponse>>;
 }
 
-export class Lore {
+export class AdversaryView {
   /** Certificates seen or put together from acks, in the order they came up. */
   readonly certificates: Certificate[] = [];
   /** Newest PreVote of each replica, and everything older that is remembered. */
@@ -36,7 +36,7 @@ export class Lore {
     this.#quorum = quorum;
   }
 
-  /** Remembers what `packet` carries. */
+  /** Remembers the content of `packet`. */
   hear(packet: Packet): void {
     if (this.#seen.has(packet)) return;
     this.#seen.add(packet);
@@ -77,7 +77,7 @@ export class Lore {
     remember(this.certificates, certificate);
   }
 
-  /** Acks known of `(term, index, hash)`, one a replica. */
+  /** Returns the known acks of `(term, index, hash)`, one per replica. */
   acksOf(term: Term, index: LogIndex, hash: Digest): Signed<AppendEntriesResponse>[] {
     return [...this.#acks.get(`${term} ${index} ${hash}`)?.responses.values() ?? []];
   }

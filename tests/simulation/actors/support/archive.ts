@@ -1,4 +1,4 @@
-/** All that any replica ever made durable, entries, snapshots, proofs: the faulty ones forget nothing, whatever others drop (§8.2). */
+/** Everything any replica ever made durable, entries, snapshots, proofs: colluders forget nothing, whatever others drop (§8.2). */
 import type { CheckpointProof } from "../../../../protocol/certificate.ts";
 import type { ChainedEntry, Head } from "../../../../protocol/entry.ts";
 import type { Digest, LogIndex } from "../../../../protocol/ids.ts";
@@ -8,7 +8,7 @@ import type { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.
 
 interface Filed {
   readonly chained: ChainedEntry;
-  /** Hash of what it stands behind. */
+  /** Hash of the entry before it. */
   readonly previous: Digest;
 }
 
@@ -24,7 +24,7 @@ export class Archive {
     this.#genesis = genesis;
   }
 
-  /** A transaction was made durable on `disk`. */
+  /** Records that a transaction was made durable on `disk`. */
   persisted(operations: readonly PersistOperation[], disk: MemoryDisk): void {
     for (const operation of operations) {
       if (operation.op === "append") this.#file(operation.entries, disk);
@@ -36,7 +36,7 @@ export class Archive {
     }
   }
 
-  /** Entries above `after` on the chain that ends in `head`, ascending; null where that is not known as far down as that. */
+  /** Returns the entries above `after` on the chain that ends in `head`, ascending; null if that is not known so far down. */
   chain(head: Head, after: LogIndex): ChainedEntry[] | null {
     const found: ChainedEntry[] = [];
     let { index, hash } = head;

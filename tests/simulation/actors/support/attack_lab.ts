@@ -16,20 +16,20 @@ export interface Sent {
   readonly honest: boolean;
 }
 
-/** Counts one kind of harm in everything that was sent in a run. */
+/** Counts one kind of harm in everything sent in a run. */
 export type Count = (sent: readonly Sent[]) => number;
 
 export interface Attack {
-  /** Words of §12, or near them. */
+  /** Words of §12, or close to them. */
   readonly attack: string;
   readonly actor: string;
   readonly seeds: readonly number[];
   readonly replicas?: number;
-  /** What has to have happened over all seeds, at least so often. */
+  /** Minimum counts over all seeds. */
   readonly wanted: Readonly<Record<string, readonly [number, Count]>>;
 }
 
-/** A test that the attack takes place and fails: every run passes all checkers and serves its clients in the end. */
+/** Registers a test that the attack takes place and fails: every run passes all checkers and serves its clients in the end. */
 export function testAttack({ attack, actor, seeds, replicas = 4, wanted }: Attack): void {
   Deno.test(`§12 ${attack}: ${actor} does it, and nothing breaks`, () => {
     const counted = new Map(Object.keys(wanted).map((name) => [name, 0]));
@@ -43,7 +43,7 @@ export function testAttack({ attack, actor, seeds, replicas = 4, wanted }: Attac
   });
 }
 
-/** Everything that was sent in the run of `seed`, which has to pass. */
+/** Returns everything sent in the run of `seed`, which must pass. */
 export function runActor(actor: string, seed: number, replicas = 4): readonly Sent[] {
   const plan = drawPlan(seed, { replicas, actors: [actor] });
   const sent: Sent[] = [];
@@ -56,7 +56,7 @@ export function runActor(actor: string, seed: number, replicas = 4): readonly Se
   return sent;
 }
 
-/** Packets of one kind that faulty replicas sent. */
+/** Returns packets of one kind that faulty replicas sent. */
 export function faulty<K extends Packet["kind"]>(
   sent: readonly Sent[],
   kind: K,
@@ -66,7 +66,7 @@ export function faulty<K extends Packet["kind"]>(
   );
 }
 
-/** Responses of faulty replicas with whom they went to and when. */
+/** Returns responses of faulty replicas with their receivers and times. */
 export const responses = (sent: readonly Sent[]) =>
   faulty(sent, "AppendEntriesResponse").map(({ packet: { signed }, ...rest }) => ({
     ...rest,
@@ -74,14 +74,14 @@ export const responses = (sent: readonly Sent[]) =>
     signed,
   }));
 
-/** How many values `keys` are named with two or more different `values`. */
+/** Counts the `keys` named with two or more different `values`. */
 export function ambiguous(pairs: readonly (readonly [key: string, value: string])[]): number {
   const named = new Map<string, Set<string>>();
   for (const [key, value] of pairs) named.set(key, (named.get(key) ?? new Set<string>()).add(value));
   return [...named.values()].filter(({ size }) => size > 1).length;
 }
 
-/** Indexes for which one leader of one term signed two different hashes. */
+/** Counts indexes for which one leader of one term signed two different hashes. */
 export const forkedHeaders: Count = (sent) =>
   ambiguous(
     faulty(sent, "AppendEntries").flatMap(({ from, packet: { signed: { message } } }) =>
@@ -92,7 +92,7 @@ export const forkedHeaders: Count = (sent) =>
     ),
   );
 
-/** The head a response acks, as a name. */
+/** Returns the head that a response acks, as a name. */
 export const headOf = ({ acks }: Pick<AppendEntriesResponse, "acks">): string => {
   const head = acks.at(-1);
   return head ? `${head.index} ${head.hash}` : "none";

@@ -1,4 +1,5 @@
-/** The faulty replicas of one run, wired to it. */
+/** The colluders of one run, wired to it. */
+import { sha256Hex } from "../../../../crypto/digest.ts";
 import type { Victim } from "../../../../replica/byzantine/mod.ts";
 import type { ReplicaId } from "../../../../protocol/ids.ts";
 import type { ClientReply } from "../../../../replica/core/output.ts";
@@ -11,13 +12,15 @@ import type { Scheduler } from "../../network/scheduler.ts";
 import { signAs, type SimCrypto } from "../../network/sim_crypto.ts";
 import { genesisHash } from "../../../../protocol/hash_chain.ts";
 import { Archive } from "./archive.ts";
-import type { Actor, Coven, SimAdversary } from "../actor.ts";
+import type { Actor, Colluders, SimAdversary } from "../actor.ts";
 import { inTurn } from "../in_turn.ts";
-import { Lore } from "./adversary_view.ts";
-import { ACTORS } from "../mod.ts";
-import { sha256Hex } from "../../../../crypto/digest.ts";
+import { AdversaryView } from "./adversary_view.ts";
+import { NAMED_ACTORS } from "../mod.ts";
 
-export interface CovenParts {
+/** The stream that faulty replicas draw from. A seed draws another run under another name, so this one outlived what it named. */
+export const STREAM = "coven";
+
+export interface ColludersParts {
   readonly clusterId: string;
   readonly plan: Plan;
   readonly crypto: SimCrypto;
@@ -27,8 +30,8 @@ export interface CovenParts {
   readonly peek: (id: ReplicaId) => CoreState | null;
 }
 
-/** The coven of a run. Throws where one of its members would act for an honest replica: nobody has its key. */
-export function createCoven({ clusterId, plan, crypto, scheduler, send, reply, peek }: CovenParts): Coven {
+/** Creates the colluders of a run. Throws if one of them would sign for an honest replica, whose key they do not have. */
+export function createColluders({ clusterId, plan, crypto, scheduler, send, reply, peek }: ColludersParts): Colluders {
   const members = plan.byzantine.map(({ replica }) => replica);
   const own = (member: ReplicaId): ReplicaId => {
     if (!members.includes(member)) throw new Error(`${member} is honest: nobody has its key`);
@@ -37,9 +40,9 @@ export function createCoven({ clusterId, plan, crypto, scheduler, send, reply, p
   return {
     members,
     honest: plan.replicas.filter((id) => !members.includes(id)),
-    rng: new Rng(plan.seed, "coven"),
+    rng: new Rng(plan.seed, STREAM),
     archive: new Archive(genesisHash(sha256Hex, clusterId)),
-    lore: new Lore(quorumOf(plan.replicas.length).quorum),
+    adversaryView: new AdversaryView(quorumOf(plan.replicas.length).quorum),
     now: () => scheduler.now,
     sign: (member, message) => signAs(crypto, "replica", own(member), message),
     send: (member, to, packet) => void send(own(member), to, packet),
@@ -49,21 +52,21 @@ export function createCoven({ clusterId, plan, crypto, scheduler, send, reply, p
   };
 }
 
-/** What makes one replica faulty: a listener for all of them, and its own actors. */
+/** Returns the corruptions that make one replica faulty: a listener for all colluders, and its own actors. */
 export function corruptionsOf(
-  coven: Coven,
+  colluders: Colluders,
   { actors, turnMs }: ByzantinePlan,
 ): ((victim: Victim) => SimAdversary)[] {
-  const named = actors.map((name) => ACTORS[name]!);
+  const named = actors.map((name) => NAMED_ACTORS[name]!);
   const acting: readonly Actor[] = turnMs === null ? named : [inTurn(named, turnMs)];
-  return [() => listener(coven), ...acting.map((actor) => (victim: Victim) => actor({ ...victim, coven }))];
+  return [() => listener(colluders), ...acting.map((actor) => (victim: Victim) => actor({ ...victim, colluders }))];
 }
 
-/** What one of them takes in, all of them know. */
-const listener = ({ lore }: Coven): SimAdversary => ({
+/** Returns a listener that shares with all colluders what one of them receives. */
+const listener = ({ adversaryView }: Colluders): SimAdversary => ({
   swallows(input) {
-    if (input.kind === "packet" || input.kind === "bad-entry") lore.hear(input.packet);
-    else if (input.kind === "request") lore.learnRequest(input.request);
+    if (input.kind === "packet" || input.kind === "bad-entry") adversaryView.hear(input.packet);
+    else if (input.kind === "request") adversaryView.learnRequest(input.request);
     return false;
   },
 });

@@ -1,4 +1,4 @@
-/** Tools of faulty replicas: whom they speak to and how much, what they could say to please somebody, what they know of candidates. */
+/** Tools of faulty replicas: limited sending to selected receivers, plausible messages, and knowledge of candidates. */
 import { accuses, far, ownCopy } from "../../../../replica/byzantine/lies.ts";
 import type { Certificate } from "../../../../protocol/certificate.ts";
 import { genesisCertificate } from "../../../../replica/core/create_state.ts";
@@ -9,22 +9,24 @@ import type { Packet, PacketOf, UnsignedPacket } from "../../../../protocol/pack
 import { quorumOf, type QuorumSizes } from "../../../../protocol/quorum.ts";
 import { compareRank } from "../../../../protocol/rank.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
-import type { Coven, Puppet, SimAdversary } from "../actor.ts";
+import type { Colluders, FaultyReplica, SimAdversary } from "../actor.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 import type { InputWithoutTime } from "../../../../replica/core/input.ts";
 
-/** Packets one faulty replica sends in a run beside its core's own: nobody is drowned in them, and runs stay short. */
+/**
+ * Maximum number of packets one faulty replica sends in a run besides its core's own, so that no replica is flooded and runs stay short.
+ */
 const ALLOWANCE = 4000;
-const spent = new WeakMap<Coven, Map<ReplicaId, number>>();
+const spent = new WeakMap<Colluders, Map<ReplicaId, number>>();
 
-/** One faulty replica's voice towards the honest ones. */
+/** Sends packets of one faulty replica to the honest ones. */
 export class Speaker {
   readonly self: ReplicaId;
-  readonly #coven: Coven;
+  readonly #colluders: Colluders;
   readonly #said = new Set<string>();
 
-  constructor({ coven, config }: Puppet) {
-    this.#coven = coven;
+  constructor({ colluders, config }: FaultyReplica) {
+    this.#colluders = colluders;
     this.self = config.self;
   }
 
@@ -33,21 +35,21 @@ export class Speaker {
     if (!this.#mayStillSpeak()) return;
     const sealed = packet.kind === "Evidence" || packet.kind === "ForwardedRequest"
       ? packet
-      : { ...packet, signed: this.#coven.sign(this.self, packet.signed) } as Packet;
+      : { ...packet, signed: this.#colluders.sign(this.self, packet.signed) } as Packet;
     this.pass(to, sealed);
   }
 
-  /** Passes on what others, or this replica itself, have signed. */
+  /** Passes on packets signed by others, or by this replica. */
   pass(to: readonly ReplicaId[], packet: Packet): void {
     if (isCut(packet)) return;
-    const receivers = to.filter((id) => this.#coven.honest.includes(id));
+    const receivers = to.filter((id) => this.#colluders.honest.includes(id));
     if (receivers.length === 0 || !this.#mayStillSpeak()) return;
-    const counts = spent.get(this.#coven) ?? new Map<ReplicaId, number>();
-    spent.set(this.#coven, counts.set(this.self, (counts.get(this.self) ?? 0) + 1));
-    this.#coven.send(this.self, receivers, packet);
+    const counts = spent.get(this.#colluders) ?? new Map<ReplicaId, number>();
+    spent.set(this.#colluders, counts.set(this.self, (counts.get(this.self) ?? 0) + 1));
+    this.#colluders.send(this.self, receivers, packet);
   }
 
-  /** Whether this is the first call with `key`. */
+  /** Returns whether this is the first call with `key`. */
   first(key: string): boolean {
     if (this.#said.has(key)) return false;
     this.#said.add(key);
@@ -55,26 +57,28 @@ export class Speaker {
   }
 
   #mayStillSpeak(): boolean {
-    return (spent.get(this.#coven)?.get(this.self) ?? 0) < ALLOWANCE;
+    return (spent.get(this.#colluders)?.get(this.self) ?? 0) < ALLOWANCE;
   }
 }
 
-/** Whether ingress took the entries out of `packet`: no bytes on a wire would be decoded to what is left. */
+/** Returns whether ingress took the entries out of `packet`: no bytes on a wire would be decoded to what is left. */
 const isCut = (packet: Packet): boolean =>
   packet.kind === "AppendEntries" && packet.entries.length < packet.signed.message.entryHashes.length;
 
-/** True at most once in `everyMs` of virtual time. */
-export function createRhythm({ coven }: Puppet, everyMs: Millis): () => boolean {
+/** Returns a function that is true at most once in `everyMs` of virtual time. */
+export function createRhythm({ colluders }: FaultyReplica, everyMs: Millis): () => boolean {
   let next = -Infinity;
   return () => {
-    if (coven.now() < next) return false;
-    next = coven.now() + everyMs;
+    if (colluders.now() < next) return false;
+    next = colluders.now() + everyMs;
     return true;
   };
 }
 
-/** An adversary that says nothing of `kinds` to others, while its core goes on hearing itself, and acts after every batch. */
-export function inPlaceOf({ config }: Puppet, kinds: readonly Packet["kind"][], act: () => void): SimAdversary {
+/**
+ * Returns an adversary that sends nothing of `kinds` to others, while its core still receives its own packets, and acts after every batch.
+ */
+export function inPlaceOf({ config }: FaultyReplica, kinds: readonly Packet["kind"][], act: () => void): SimAdversary {
   return {
     corrupt(outgoing) {
       act();
@@ -83,7 +87,7 @@ export function inPlaceOf({ config }: Puppet, kinds: readonly Packet["kind"][], 
   };
 }
 
-/** `outgoing` without what is of `kinds`, or accuses the sender, as far as others would get it. */
+/** Returns `outgoing` without packets of `kinds`, or accusing the sender, as far as others would get them. */
 export const withhold = (
   outgoing: readonly Outgoing[],
   kinds: readonly Packet["kind"][],
@@ -115,7 +119,7 @@ export const takingOver =
     return true;
   };
 
-/** What it says of itself: always some commits ahead, which others then want to have. */
+/** Returns a response that claims to be some commits ahead, which others then want to have. */
 export function boast(each: Outgoing): Outgoing {
   const { packet, to } = each;
   if (packet.kind !== "AppendEntriesResponse") return each;
@@ -123,57 +127,60 @@ export function boast(each: Outgoing): Outgoing {
   return { to, packet: { ...packet, signed: { ...packet.signed, commitIndex: far(commitIndex, 3) } } };
 }
 
-/** Honest replicas that are up, as they are. */
-export const honestStates = ({ coven }: Puppet): [ReplicaId, CoreState][] =>
-  coven.honest.flatMap((id): [ReplicaId, CoreState][] => {
-    const state = coven.peek(id);
+/** Returns the present states of honest replicas that are up. */
+export const honestStates = ({ colluders }: FaultyReplica): [ReplicaId, CoreState][] =>
+  colluders.honest.flatMap((id): [ReplicaId, CoreState][] => {
+    const state = colluders.peek(id);
     return state ? [[id, state]] : [];
   });
 
-export const quorumIn = ({ members, honest }: Coven): QuorumSizes => quorumOf(members.length + honest.length);
+export const quorumIn = ({ members, honest }: Colluders): QuorumSizes => quorumOf(members.length + honest.length);
 
-/** The words of `heard` in the mouth of `self`: the same acks, and the highest of them reported prepared in the same term. */
+/** Returns `heard` in the name of `self`: the same acks, and the highest of them reported prepared in the same term. */
 export function echo(self: ReplicaId, heard: AppendEntriesResponse): AppendEntriesResponse {
   const head = heard.acks.at(-1);
   return { ...heard, replica: self, prepared: head ? { term: heard.term, ...head } : heard.prepared };
 }
 
-const secrets = new WeakMap<Coven, Set<string>>();
+const secrets = new WeakMap<Colluders, Set<string>>();
 
-/** Every faulty replica acks what `heard` acks, and only they know: certificates come up in the lore that nobody else holds. */
-export function ackSecretly(coven: Coven, heard: AppendEntriesResponse): void {
+/** Has every colluder ack what `heard` acks, in secret: their shared view then has certificates that no other replica holds. */
+export function ackSecretly(colluders: Colluders, heard: AppendEntriesResponse): void {
   const head = heard.acks.at(-1);
-  if (head === undefined || coven.members.includes(heard.replica)) return;
-  const known = secrets.get(coven) ?? new Set<string>();
-  secrets.set(coven, known);
+  if (head === undefined || colluders.members.includes(heard.replica)) return;
+  const known = secrets.get(colluders) ?? new Set<string>();
+  secrets.set(colluders, known);
   const key = `${heard.term} ${heard.acks.map(({ index, hash }) => `${index} ${hash}`).join(" ")}`;
   if (known.has(key)) return;
   known.add(key);
-  for (const member of coven.members) {
-    coven.lore.hear({ kind: "AppendEntriesResponse", signed: coven.sign(member, echo(member, heard)) });
+  for (const member of colluders.members) {
+    colluders.adversaryView.hear({
+      kind: "AppendEntriesResponse",
+      signed: colluders.sign(member, echo(member, heard)),
+    });
   }
 }
 
-/** Certificates known, genesis among them, from the lowest rank to the highest. */
-export const ranked = ({ coven, state }: Puppet): Certificate[] =>
-  [genesisCertificate(state.genesis), ...coven.lore.certificates].sort(compareRank);
+/** Returns the certificates known, genesis among them, from the lowest rank to the highest. */
+export const ranked = ({ colluders, state }: FaultyReplica): Certificate[] =>
+  [genesisCertificate(state.genesis), ...colluders.adversaryView.certificates].sort(compareRank);
 
-/** PreVotes of a quorum for `term` or above, as far as the honest ones are known; null where they do not suffice (§6.3). */
-export function preVotesFor(coven: Coven, term: Term): Signed<PreVote>[] | null {
+/** Returns PreVotes of a quorum for `term` or above, as far as the honest ones are known; null if they do not suffice (§6.3). */
+export function preVotesFor(colluders: Colluders, term: Term): Signed<PreVote>[] | null {
   const chosen = new Map<ReplicaId, Signed<PreVote>>();
-  for (const preVote of [...coven.lore.preVotes].reverse()) {
+  for (const preVote of [...colluders.adversaryView.preVotes].reverse()) {
     const { replica, term: supported } = preVote.message;
-    if (supported >= term && coven.honest.includes(replica) && !chosen.has(replica)) chosen.set(replica, preVote);
+    if (supported >= term && colluders.honest.includes(replica) && !chosen.has(replica)) chosen.set(replica, preVote);
   }
-  const { quorum } = quorumIn(coven);
-  for (const member of coven.members) {
+  const { quorum } = quorumIn(colluders);
+  for (const member of colluders.members) {
     if (chosen.size >= quorum) break;
-    chosen.set(member, coven.sign(member, { kind: "PreVote", term, replica: member }));
+    chosen.set(member, colluders.sign(member, { kind: "PreVote", term, replica: member }));
   }
   return chosen.size >= quorum ? [...chosen.values()].slice(0, quorum) : null;
 }
 
-/** A replica that asks for votes now. */
+/** A replica that is asking for votes now. */
 export interface Running {
   readonly candidate: ReplicaId;
   readonly term: Term;
@@ -181,22 +188,22 @@ export interface Running {
   readonly state: CoreState;
 }
 
-export const runningCandidates = (puppet: Puppet): Running[] =>
-  honestStates(puppet).flatMap(([candidate, state]) => {
+export const runningCandidates = (faultyReplica: FaultyReplica): Running[] =>
+  honestStates(faultyReplica).flatMap(([candidate, state]) => {
     const { candidacy } = state.election;
     return candidacy ? [{ candidate, term: state.hard.currentTerm, base: candidacy.base, state }] : [];
   });
 
-/** A vote of `self` for what `running` asks. */
+/** Returns a vote of `self` for what `running` asks. */
 export const ballot = (self: ReplicaId, { term, candidate, base }: Omit<Running, "state">): UnsignedPacket => ({
   kind: "Vote",
   signed: { kind: "Vote", term, candidate, voter: self, granted: true, base },
 });
 
-/** What the core says, but nothing that accuses its own. */
-export const ownWord = (each: Outgoing, { coven }: Puppet): Outgoing[] =>
-  coven.members.some((member) => accuses(each.packet, member)) ? [] : [each];
+/** Returns the core's packet, unless it accuses a colluder. */
+export const ownWord = (each: Outgoing, { colluders }: FaultyReplica): Outgoing[] =>
+  colluders.members.some((member) => accuses(each.packet, member)) ? [] : [each];
 
-/** Runs the honest core without a word to others. */
+/** Runs the honest core without sending anything to others. */
 export const muted = (outgoing: readonly Outgoing[], self: ReplicaId): Outgoing[] =>
   outgoing.flatMap((each) => ownCopy(each, self));

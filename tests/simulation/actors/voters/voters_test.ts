@@ -57,7 +57,7 @@ testAttack({
 
 testAttack({
   attack: "old PreVotes collected for long",
-  actor: "prevote-hoarder",
+  actor: "prevote-collector",
   seeds: [1, 2, 3, 4],
   wanted: {
     "requests shown to one replica alone with a quorum of PreVotes": [

@@ -1,4 +1,4 @@
-/** Every entry that an honest replica ever made durable, as a tree of chains: whether one chain contains a point is a short walk. */
+/** Every entry that an honest replica ever made durable, as a tree of chains: a short walk tells whether a chain contains a point. */
 import type { ChainedEntry, Entry, Head } from "../../../../protocol/entry.ts";
 import { chainHash, genesisHash } from "../../../../protocol/hash_chain.ts";
 import { type Digest, type LogIndex, logIndex, type Term, term } from "../../../../protocol/ids.ts";
@@ -25,18 +25,18 @@ export class ChainTree {
     this.#add(this.genesis);
   }
 
-  /** Entries known, the empty log not counted. */
+  /** Number of entries known, not counting the empty log. */
   get size(): number {
     return this.#byHash.size - 1;
   }
 
-  /** The node at `head`, if it is known. */
+  /** Returns the node at `head`, if it is known. */
   get({ index, hash }: Head): ChainNode | undefined {
     const node = this.#byHash.get(hash);
     return node?.index === index ? node : undefined;
   }
 
-  /** The node of `chained`; null if its hash is not that of its entry behind anything known. */
+  /** Returns the node of `chained`; null if its hash is not that of its entry after anything known. */
   learn(chained: ChainedEntry): ChainNode | null {
     const known = this.#byHash.get(chained.hash);
     if (known) return known;
@@ -50,7 +50,7 @@ export class ChainTree {
     return node;
   }
 
-  /** Learns what of `log`, which ends in its last entry, is not known yet; false if it hangs on nothing known. */
+  /** Adds those entries of `log` that are not known yet; false if the first of them follows nothing known. */
   learnLog(log: readonly ChainedEntry[]): boolean {
     let from = log.length;
     while (from > 0 && !this.#byHash.has(log[from - 1]!.hash)) from--;
@@ -63,19 +63,19 @@ export class ChainTree {
   }
 }
 
-/** The node at `index` ≤ `node.index` on the chain that ends in `node`. */
+/** Returns the node at `index` ≤ `node.index` on the chain that ends in `node`. */
 export function ancestorAt(node: ChainNode, index: LogIndex): ChainNode {
   let at = node;
   while (at.index > index) at = at.parent!;
   return at;
 }
 
-/** Whether the chain that ends in `node` contains `point`. A committed node contains every committed one below it. */
+/** Returns whether the chain that ends in `node` contains `point`. A committed node contains every committed one below it. */
 export function contains(node: ChainNode, point: ChainNode): boolean {
   if (point.index > node.index) return false;
   if (node.committed && point.committed) return true;
   return ancestorAt(node, point.index) === point;
 }
 
-/** Whether `a` and `b` lie on one chain. */
+/** Returns whether `a` and `b` lie on one chain. */
 export const onOneChain = (a: ChainNode, b: ChainNode): boolean => a.index >= b.index ? contains(a, b) : contains(b, a);

@@ -1,6 +1,6 @@
 /**
- * Checkpoints and what rests on them (§8.2, §8.3): what replicas certify is the state that the committed chain makes, a snapshot is
- * held whole before anything is said or dropped by it, and every disk alone is enough to start from.
+ * Checkpoints and everything based on them (§8.2, §8.3): replicas certify the very state that the committed chain leads to, a snapshot is
+ * held as a whole before it is published or anything is dropped because of it, and every disk alone is enough to start from.
  */
 import type { CheckpointProof } from "../../../../protocol/certificate.ts";
 import type { Head } from "../../../../protocol/entry.ts";
@@ -44,7 +44,7 @@ export class CheckpointChecker {
     if (operations.some(({ op }) => CRITICAL.has(op))) this.#demandRestorable(at, disk);
   }
 
-  /** Honest `from` signs a Checkpoint. */
+  /** Judges a Checkpoint that honest `from` signs. */
   signed(from: ReplicaId, checkpoint: Checkpoint, disk: MemoryDisk): void {
     const text = () => `the Checkpoint of ${headText(checkpoint)} that ${from} signs`;
     this.#demandTrue(checkpoint, text);
@@ -55,7 +55,7 @@ export class CheckpointChecker {
     this.#signers.set(key, (this.#signers.get(key) ?? 0) | this.#sources.roster.only(from));
   }
 
-  /** Honest `at` shows or adopts `proof`. */
+  /** Judges `proof`, which honest `at` shows or adopts. */
   proof(at: ReplicaId, { stable, commit }: CheckpointProof): void {
     const { roster, judge, book } = this.#sources;
     const text = () => `the checkpoint ${headText(stable)} of ${at}`;
@@ -73,7 +73,7 @@ export class CheckpointChecker {
     judge.clause(committed, "§5.6", () => `${text()} comes with a commit of term ${commit.term} that nobody reported`);
   }
 
-  /** The state of `at` was put in place from a snapshot. */
+  /** Judges the state of `at` after it was replaced by a snapshot. */
   restored(at: ReplicaId, { appliedIndex, digest, sessions }: StateView): void {
     const wanted = this.#sources.reference.at(appliedIndex);
     demand(
@@ -97,7 +97,10 @@ export class CheckpointChecker {
     }
   }
 
-  /** The disk is enough: what its log leaves out lies at or below a true checkpoint, which it holds whole, and the rest is there. */
+  /**
+   * Demands that the disk is enough: entries dropped from its log lie at or below a true checkpoint, which it holds whole, and the rest is
+   * there.
+   */
   #demandRestorable(at: ReplicaId, { base, checkpoint, chunks, entries, commitIndex }: MemoryDisk): void {
     const begin = base?.index ?? 0;
     const stable = checkpoint?.stable ?? null;

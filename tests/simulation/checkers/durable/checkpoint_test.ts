@@ -19,7 +19,7 @@ import {
   snapshotAfter,
 } from "../../../clauses/support/forge_snapshots.ts";
 import { viewAfter } from "../execution/reference_lab.ts";
-import { fires, Stage, type StageOptions, THREE } from "../checker_lab.ts";
+import { CheckerLab, type CheckerLabOptions, fires, THREE } from "../checker_lab.ts";
 import type { Chunk } from "../../../../protocol/ports.ts";
 
 const CHAIN = grow(GENESIS, 4, 1);
@@ -27,9 +27,9 @@ const FORK = grow(GENESIS, 4, 1, "fork");
 const SNAPSHOT = snapshotAfter(CHAIN);
 const FOUR = ["r1", "r2", "r3", "r4"];
 
-/** Three replicas have committed four entries, and make a checkpoint of every second one. */
-function settled(options: StageOptions = {}): Stage {
-  const play = new Stage({ checkpointEvery: 2, ...options });
+/** Returns a checkerLab on which three replicas have committed four entries, and make a checkpoint of every second one. */
+function settled(options: CheckerLabOptions = {}): CheckerLab {
+  const play = new CheckerLab({ checkpointEvery: 2, ...options });
   for (let number = 1; number <= CHAIN.length + 1; number++) {
     for (const value of ["main", "fork"]) play.checkers.requested(request(number, value), 0);
   }
@@ -45,12 +45,12 @@ const stable = (snapshot: ForgedSnapshot = SNAPSHOT, signers: readonly string[] 
   proof: checkpointProof(snapshot, 1, signers),
 });
 
-function write(play: Stage, at: string, snapshot: ForgedSnapshot = SNAPSHOT): void {
+function write(play: CheckerLab, at: string, snapshot: ForgedSnapshot = SNAPSHOT): void {
   play.persist(at, { op: "chunks", chunks: chunksOf(snapshot) });
 }
 
-/** All three have written the snapshot and say so. */
-function published(options: StageOptions = {}): Stage {
+/** Returns a checkerLab on which all three have written the snapshot and published its Checkpoint. */
+function published(options: CheckerLabOptions = {}): CheckerLab {
   const play = settled(options);
   for (const at of THREE) {
     write(play, at);
@@ -59,11 +59,11 @@ function published(options: StageOptions = {}): Stage {
   return play;
 }
 
-function restore(play: Stage, at: string, index: number, chain = CHAIN): void {
+function restore(play: CheckerLab, at: string, index: number, chain = CHAIN): void {
   play.checkers.restored(at as ReplicaId, { appliedIndex: logIndex(index), ...viewAfter(chain.slice(0, index)) }, 0);
 }
 
-/** What a replica makes durable at the end of a state transfer. */
+/** Returns the transaction a replica commits at the end of a state transfer. */
 const installed = (): PersistOperation[] => [
   { op: "restart-log", base: endOf(CHAIN) },
   { op: "prepared", certificate: commitCertificate(1, endOf(CHAIN), THREE), branch: [] },

@@ -1,4 +1,4 @@
-/** What every disk of an honest replica holds between transactions, and what must be on it when something signed leaves (I8). */
+/** Checks of every honest replica's disk between transactions, and of what must be on it when something signed is sent (I8). */
 import { equalBytes } from "../../../../protocol/bytes/equal_bytes.ts";
 import type { Head } from "../../../../protocol/entry.ts";
 import { logIndex, type ReplicaId } from "../../../../protocol/ids.ts";
@@ -9,14 +9,17 @@ import type { SignedBook } from "../signed/signed_book.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 import type { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.ts";
 
-/** Whether `head` lies on the log of `disk`, or on the committed chain below what the log begins behind. */
+/** Returns whether `head` lies on the log of `disk`, or on the committed chain at or below the log's base. */
 export function holds(disk: MemoryDisk, { tree, commits }: SignedBook, { index, hash }: Head): boolean {
   const base = disk.base ?? tree.genesis;
   if (index > base.index) return disk.entryAt(index)?.hash === hash;
   return (index === base.index ? base.hash : commits.at(index)?.hash) === hash;
 }
 
-/** The log holds what is committed and, unless §8.1 took it away, what was acked; the prepared entries are there or aside (§6.8). */
+/**
+ * Checks that the log holds the committed entries and, unless §8.1 replaced them, the acked ones; prepared entries are on it or kept aside
+ * (§6.8).
+ */
 export function checkDisk(at: ReplicaId, disk: MemoryDisk, book: SignedBook): void {
   const { hardState: { ack, noMoreAcks }, prepared, branch, commitIndex } = disk;
   const committed = book.commits.at(commitIndex);
@@ -30,6 +33,13 @@ export function checkDisk(at: ReplicaId, disk: MemoryDisk, book: SignedBook): vo
     "I2",
     () => `${at} replaced entries that it acked in this term, up to ${headText(ack!)}`,
   );
+  const aside = branch[0]?.entry.index ?? Infinity;
+  demand(
+    aside > (disk.base?.index ?? 0),
+    "I5",
+    () =>
+      `${at} keeps entries aside from ${aside} on, and its log begins behind ${disk.base?.index}: they hang on nothing`,
+  );
   if (prepared === null || prepared.index <= commitIndex || holds(disk, book, prepared)) return;
   demand(
     branch.at(-1)?.hash === prepared.hash,
@@ -38,7 +48,7 @@ export function checkDisk(at: ReplicaId, disk: MemoryDisk, book: SignedBook): vo
   );
 }
 
-/** I8 for a leader's header: its entries are durable first (§5.1), or below the log's beginning by then. */
+/** I8 for a leader's header: its entries are durable first (§5.1), or have been compacted away by then. */
 export function checkHeader(at: ReplicaId, disk: MemoryDisk, book: SignedBook, header: AppendEntries): void {
   const { prevIndex, prevHash, entryHashes } = header;
   const durable = holds(disk, book, { index: prevIndex, hash: prevHash }) &&

@@ -1,4 +1,4 @@
-/** What honest replicas make durable: whether they may, and that nothing of it is ever taken back (§4, I5, I9, I10). */
+/** Judges everything honest replicas make durable: that it is permitted, and that nothing of it is ever taken back (§4, I5, I9, I10). */
 import type { ChainedEntry, Entry } from "../../../../protocol/entry.ts";
 import { type LogIndex, logIndex, type ReplicaId, type Term, term } from "../../../../protocol/ids.ts";
 import type { Certified } from "../../../../protocol/message.ts";
@@ -11,7 +11,7 @@ import type { Roster } from "../roster.ts";
 import type { SignedBook } from "../signed/signed_book.ts";
 import type { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.ts";
 
-/** What one replica was last known to hold. */
+/** The durable state of one replica, as last known. */
 interface Held {
   currentTerm: Term;
   vote: VoteRecord | null;
@@ -19,7 +19,7 @@ interface Held {
   commitIndex: LogIndex;
 }
 
-/** Called for each entry an honest replica makes durable, once. */
+/** Called once for each entry an honest replica makes durable. */
 export type OnEntry = (at: ReplicaId, entry: Entry) => void;
 
 export class DurableChecker {
@@ -38,17 +38,17 @@ export class DurableChecker {
     this.#onEntry = onEntry;
   }
 
-  /** The commit index that honest `at` made durable. */
+  /** Returns the commit index that honest `at` made durable. */
   commitIndexOf(at: ReplicaId): LogIndex {
     return this.#heldBy(at).commitIndex;
   }
 
-  /** All that `at` had made durable is gone; of what it signed nothing is. */
+  /** Forgets what `at` had made durable, which is gone; what it signed is not forgotten. */
   wiped(at: ReplicaId): void {
     this.#held.delete(at);
   }
 
-  /** A restart finds all that was durable; what it finds besides became durable as the replica crashed. */
+  /** Judges a restart, which finds all that was durable; anything more became durable as the replica crashed. */
   started(at: ReplicaId, disk: MemoryDisk): void {
     const held = this.#heldBy(at);
     demand(this.#book.tree.learnLog(disk.entries), "I8", () => `${at} starts with a log whose hashes do not chain`);
@@ -58,7 +58,7 @@ export class DurableChecker {
     const rank = prepared ?? this.#genesis;
     demand(!ranksBelow(rank, held.prepared), "I9", () => `${at} lost certificate ${pointText(held.prepared)}`);
     demand(commitIndex >= held.commitIndex, "I10", () => `${at} lost commit index ${held.commitIndex} in a crash`);
-    this.#learn(at, disk.branch);
+    this.#learn(at, disk.branch, disk);
     held.prepared = pointOf(rank);
     held.commitIndex = commitIndex;
     checkDisk(at, disk, this.#book);
@@ -66,16 +66,16 @@ export class DurableChecker {
 
   persisted(at: ReplicaId, operations: readonly PersistOperation[], disk: MemoryDisk): void {
     const held = this.#heldBy(at);
-    for (const operation of operations) this.#operation(at, held, operation);
+    for (const operation of operations) this.#operation(at, held, operation, disk);
     checkDisk(at, disk, this.#book);
   }
 
-  #operation(at: ReplicaId, held: Held, operation: PersistOperation): void {
+  #operation(at: ReplicaId, held: Held, operation: PersistOperation, disk: MemoryDisk): void {
     switch (operation.op) {
       case "hard-state":
         return this.#hardState(at, held, operation.state);
       case "append":
-        return this.#learn(at, operation.entries);
+        return this.#learn(at, operation.entries, disk);
       case "truncate":
         return demand(
           operation.after >= held.commitIndex,
@@ -83,7 +83,7 @@ export class DurableChecker {
           () => `${at} removes all above ${operation.after}, and committed up to ${held.commitIndex}`,
         );
       case "prepared":
-        this.#learn(at, operation.branch);
+        this.#learn(at, operation.branch, disk);
         return this.#prepared(at, held, operation.certificate);
       case "commit":
         return this.#commit(at, held, operation.index, operation.certificate);
@@ -125,7 +125,7 @@ export class DurableChecker {
     if (vote !== null && !kept) this.#voted(at, held, vote);
   }
 
-  /** §6.5: for a certified base of a lower term that ranks no lower than all the voter held certified. */
+  /** §6.5: votes only for a certified base of a lower term that ranks no lower than everything the voter held certified. */
   #voted(at: ReplicaId, { currentTerm, prepared }: Held, { candidate, base }: VoteRecord): void {
     this.#book.vote(at, currentTerm, candidate, base);
     const text = () => `${at} votes in term ${currentTerm} for ${candidate} on ${pointText(base)}`;
@@ -134,20 +134,25 @@ export class DurableChecker {
     this.#judge.clause(this.#book.isFounded(base), "§6.5", () => `${text()}, for which no certificate can exist`);
   }
 
-  /** Every entry hangs on known ones (§3.1). */
-  #learn(at: ReplicaId, entries: readonly ChainedEntry[]): void {
-    for (const chained of entries) {
+  /**
+   * Demands that every entry follows known ones, and that its term is no lower than the previous entry's (§3.1). A replica whose log begins
+   * after that one with a snapshot cannot tell; such an entry is never committed, which the commit book checks.
+   */
+  #learn(at: ReplicaId, entries: readonly ChainedEntry[], disk: MemoryDisk): void {
+    for (const [i, chained] of entries.entries()) {
       const node = this.#book.tree.learn(chained);
       const { entry } = chained;
       demand(node !== null, "§3.1", () => `${at} appends entry ${entry.index} with a hash that does not chain`);
+      const { hash, index, term } = node.parent!;
+      const known = (entries[i - 1] ?? disk.entryAt(index))?.hash === hash;
+      demand(!known || entry.term >= term, "§3.1", () => `entry terms decrease at index ${entry.index} of ${at}`);
       if (this.#seen.has(node)) continue;
       this.#seen.add(node);
-      demand(entry.term >= node.parent!.term, "§3.1", () => `entry terms decrease at index ${entry.index} of ${at}`);
       this.#onEntry(at, entry);
     }
   }
 
-  /** I9, over restarts too; and a quorum stands behind every certificate (§5.5). */
+  /** I9, over restarts too; and every certificate needs a quorum (§5.5). */
   #prepared(at: ReplicaId, held: Held, certificate: Certified): void {
     const lower = ranksBelow(certificate, held.prepared);
     const text = () => `${at} holds ${pointText(certificate)}`;
@@ -165,7 +170,7 @@ export class DurableChecker {
     }
   }
 
-  /** I10, I5; and a quorum of reports of one term stands behind every commit (§5.6). */
+  /** I10, I5; and every commit needs a quorum of reports of one term (§5.6). */
   #commit(at: ReplicaId, held: Held, index: LogIndex, { term, hash }: Certified): void {
     demand(index >= held.commitIndex, "I10", () => `${at} commits ${index} after ${held.commitIndex}`);
     held.commitIndex = index;

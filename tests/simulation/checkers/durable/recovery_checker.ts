@@ -1,6 +1,6 @@
 /**
- * Replicas that lost their disks (§8.4): a learner signs nothing that counts, it asks until it knows, and it is a full replica again
- * only in terms above all it has ever signed in. Everything it signs is judged together with its past by the other checkers.
+ * Replicas that lost their disks (§8.4): a learner signs nothing that counts, it asks until it knows its bar, and it is a full replica
+ * again only in terms above all it has ever signed in. The other checkers judge everything it signs together with its past.
  */
 import { type LogIndex, type ReplicaId, type Term, term } from "../../../../protocol/ids.ts";
 import type { Packet } from "../../../../protocol/packet.ts";
@@ -8,7 +8,7 @@ import type { HardState, PersistOperation, Recovery } from "../../../../replica/
 import { demand, type Judge } from "../judge.ts";
 import type { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.ts";
 
-/** What a learner may send: nothing that a forgotten message could contradict, and what clients or others have signed. */
+/** Packets a learner may send: none that a forgotten message could contradict, and what clients or others have signed. */
 const OF_LEARNERS: ReadonlySet<Packet["kind"]> = new Set([
   ...["RollCall", "FetchEntries", "FetchEntriesResponse", "FetchChunks", "FetchChunksResponse"] as const,
   ...["ResendRequest", "ForwardedRequest", "Evidence"] as const,
@@ -16,14 +16,14 @@ const OF_LEARNERS: ReadonlySet<Packet["kind"]> = new Set([
 
 export class RecoveryChecker {
   readonly #judge: Judge;
-  /** Highest term that a replica has signed in, in all its life. */
+  /** Returns the highest term that a replica has signed in, ever. */
   readonly #signedIn: (at: ReplicaId) => Term;
-  /** Term of the committed entry at an index. */
+  /** Returns the term of the committed entry at an index. */
   readonly #committedIn: (index: LogIndex) => Term;
   readonly #recoveries = new Map<ReplicaId, Recovery>();
-  /** What a replica had signed in when it lost its disk last. */
+  /** Highest term a replica had signed in when it last lost its disk. */
   readonly #forgotten = new Map<ReplicaId, Term>();
-  /** Highest term that a replica has signed anything for, PreVotes too, since it has its present disk. */
+  /** Highest term that a replica has signed anything for, PreVotes included, since it has had its present disk. */
   readonly #signedFor = new Map<ReplicaId, Term>();
 
   constructor(judge: Judge, signedIn: (at: ReplicaId) => Term, committedIn: (index: LogIndex) => Term) {
@@ -52,7 +52,7 @@ export class RecoveryChecker {
     for (const operation of operations) if (operation.op === "hard-state") this.#hardState(at, operation.state, disk);
   }
 
-  /** Honest `from` sends `packet`. */
+  /** Judges `packet`, sent by honest `from`. */
   sent(from: ReplicaId, packet: Packet, { hardState }: MemoryDisk): void {
     const { preVoted, recovery } = hardState;
     demand(
@@ -64,7 +64,7 @@ export class RecoveryChecker {
       const { nonce } = packet.signed.message;
       this.#judge.clause(recovery?.nonce === nonce, "§8.4", () => `${from} calls the roll for another recovery`);
     } else if (packet.kind === "RollCallAnswer") {
-      // What it signs in the same breath, after it was asked, cannot have helped the asker to anything before.
+      // Signed in the same batch, after it was asked, it cannot have helped the asker to anything before.
       const { term } = packet.signed.message;
       const least = this.#signedFor.get(from) ?? 0;
       this.#judge.clause(

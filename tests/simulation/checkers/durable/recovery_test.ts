@@ -1,4 +1,4 @@
-/** Replicas that lost their disks (§8.4): what learners sign, when they are sure, and their whole life judged together. */
+/** Replicas that lost their disks (§8.4): what learners sign, when they are sure, and all they ever signed judged together. */
 import { digest, replicaId, term } from "../../../../protocol/ids.ts";
 import type { PeerMessage } from "../../../../protocol/message.ts";
 import type { Packet } from "../../../../protocol/packet.ts";
@@ -15,15 +15,15 @@ import {
   signAs,
   vote,
 } from "../../../clauses/support/forge.ts";
-import { EMPTY_BASE, fires, RECOVERY, Stage, type StageOptions, THREE } from "../checker_lab.ts";
+import { CheckerLab, type CheckerLabOptions, EMPTY_BASE, fires, RECOVERY, THREE } from "../checker_lab.ts";
 
 const CHAIN = grow(GENESIS, 3, 1);
 const FORK = grow(GENESIS, 3, 1, "fork");
 const NEXT = grow(endOf(CHAIN), 1, 2);
 
-/** Term 1 has settled a chain; r3 has lost its disk since. */
-function wiped(options: StageOptions = {}): Stage {
-  const play = new Stage(options);
+/** Returns a checkerLab on which term 1 has settled a chain, and r3 has lost its disk since. */
+function wiped(options: CheckerLabOptions = {}): CheckerLab {
+  const play = new CheckerLab(options);
   for (const number of [1, 2, 3, 4]) {
     for (const value of ["main", "fork"]) play.checkers.requested(request(number, value), 0);
   }
@@ -32,11 +32,11 @@ function wiped(options: StageOptions = {}): Stage {
   return play;
 }
 
-const bar = (play: Stage, number: number): void =>
+const bar = (play: CheckerLab, number: number): void =>
   play.hardState("r3", { recovery: { nonce: RECOVERY, bar: term(number) } });
 
-/** Term 2 has committed one more entry, and r3 has heard of it. */
-function beyond(options: StageOptions = {}): Stage {
+/** Returns a checkerLab on which term 2 has committed one more entry, and r3 has learnt of it. */
+function beyond(options: CheckerLabOptions = {}): CheckerLab {
   const play = wiped(options);
   bar(play, 1);
   const others = ["r1", "r2", "r4"];
@@ -51,7 +51,7 @@ function beyond(options: StageOptions = {}): Stage {
   return play;
 }
 
-const send = (play: Stage, message: PeerMessage): void =>
+const send = (play: CheckerLab, message: PeerMessage): void =>
   play.sendUnguarded("r3", { kind: message.kind, signed: signAs("r3", message) } as Packet);
 
 const rollCall = (nonce = RECOVERY): PeerMessage => ({ kind: "RollCall", replica: replicaId("r3"), nonce });
@@ -101,8 +101,8 @@ Deno.test("§8.4: an answer to a roll call that leaves out what was signed; I8: 
   fires("I8", () => play.send("r2", preVote("r2", 5)));
 });
 
-/** r3 forgets that it was to wait, as no honest replica does. */
-function careless(): Stage {
+/** Returns a checkerLab on which r3 forgets that it was to wait, as no honest replica does. */
+function careless(): CheckerLab {
   const play = wiped({ clauses: false });
   play.hardState("r3", { recovery: null, currentTerm: term(1) });
   return play;
@@ -137,7 +137,7 @@ Deno.test("§4.3: it signs in a term that it had left before it lost its disk", 
 });
 
 Deno.test("§6.5: it votes a second time in a term of its past", () => {
-  const play = new Stage();
+  const play = new CheckerLab();
   play.vote("r2", 1, "r1");
   play.wipe("r2");
   play.hardState("r2", { currentTerm: term(1), vote: { candidate: replicaId("r3"), base: EMPTY_BASE } });

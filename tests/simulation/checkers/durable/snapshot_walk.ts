@@ -1,14 +1,14 @@
-/** Whether a disk holds a whole snapshot: a walk from its head over the lists to every chunk (`docs/snapshots.md`). */
+/** Checks that a disk holds a whole snapshot: a walk from its head over the lists to every chunk (`docs/snapshots.md`). */
 import type { Digest } from "../../../../protocol/ids.ts";
 import { sha256Hex } from "../../../../crypto/digest.ts";
 
 const DIGEST_BYTES = 32;
 const HEAD_BYTES = 9;
 
-/** Bytes that are what their digest says; chunks never change, and are looked at once. */
+/** Bytes that match their digest; chunks never change, so each is checked once. */
 const checked = new WeakMap<Uint8Array, Digest>();
 
-/** What the snapshot with `stateDigest` lacks among `chunks`, in words; null where it is whole. */
+/** Describes what the snapshot with `stateDigest` lacks among `chunks`; null if it is whole. */
 export function lacksOfSnapshot(chunks: ReadonlyMap<Digest, Uint8Array>, stateDigest: Digest): string | null {
   const head = chunkOf(chunks, stateDigest);
   if (head === null) return `its head ${stateDigest.slice(0, 8)}`;

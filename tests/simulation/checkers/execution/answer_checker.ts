@@ -1,4 +1,4 @@
-/** What honest replicas answer, and what clients take for an answer (§7.1, §7.2, §7.4): it is true, and it stays true. */
+/** Judges the answers of honest replicas, and those that clients accept (§7.1, §7.2, §7.4): they are true, and stay true. */
 import { equalBytes } from "../../../../protocol/bytes/equal_bytes.ts";
 import type { LogIndex, ReplicaId } from "../../../../protocol/ids.ts";
 import type { Answer } from "../../../../protocol/message.ts";
@@ -10,14 +10,14 @@ import { demand, type Judge } from "../judge.ts";
 import { commandName, type RequestBook, requestKey } from "./request_book.ts";
 import { countOf, type Members, type Roster } from "../roster.ts";
 
-/** What an answer checker looks things up in. */
+/** The other checkers and books that an answer checker consults. */
 export interface AnswerSources {
   readonly facts: RunFacts;
   readonly roster: Roster;
   readonly judge: Judge;
   readonly requests: RequestBook;
   readonly executions: ExecutionChecker;
-  /** The committed entry at an index. */
+  /** Returns the committed entry at an index. */
   readonly committedAt: (index: number) => ChainNode | undefined;
 }
 
@@ -33,7 +33,7 @@ export class AnswerChecker {
   readonly #applied = new Map<string, Given>();
   /** Honest replicas that found the request outside its window, by outcome. */
   readonly #refused = new Map<string, Members>();
-  /** Accepted requests, each with where it was applied and the name of its command. */
+  /** Accepted requests, each with the index at which it was applied and the name of its command. */
   readonly #accepted = new Map<string, { readonly index: LogIndex; readonly name: string }>();
 
   constructor(sources: AnswerSources) {
@@ -44,7 +44,7 @@ export class AnswerChecker {
     return this.#accepted.size;
   }
 
-  /** Honest `at` answers. */
+  /** Judges the answers of honest `at`. */
   replied(at: ReplicaId, { client, answers }: ClientReply): void {
     for (const answer of answers) {
       const key = requestKey(client, answer.seq);
@@ -57,7 +57,9 @@ export class AnswerChecker {
     }
   }
 
-  /** An honest client takes `answer`: enough honest replicas gave it, and the entry it names is committed and holds the request. */
+  /**
+   * Judges an answer an honest client accepts: enough honest replicas gave it, and the entry it names is committed and holds the request.
+   */
   acceptedBy(client: string, answer: Answer): void {
     const { facts, roster, committedAt } = this.#sources;
     const key = requestKey(client, answer.seq);
@@ -76,7 +78,7 @@ export class AnswerChecker {
     this.#accepted.set(key, { index: answer.index, name: commandName(client, ordered.message.command) });
   }
 
-  /** Every acknowledged request stays where it was applied. */
+  /** Checks that every acknowledged request stays where it was applied. */
   finish(): void {
     const { executions, requests } = this.#sources;
     for (const [key, { index, name }] of this.#accepted) {

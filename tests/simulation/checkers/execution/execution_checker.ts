@@ -1,21 +1,21 @@
-/** What honest replicas execute (I5–I7): what clients signed, once, where the others execute it, to equal states. */
+/** Judges what honest replicas execute (I5–I7): only what clients signed, once, at the same index everywhere, with equal states. */
 import type { Digest, LogIndex, ReplicaId } from "../../../../protocol/ids.ts";
 import type { StateView } from "../../observer.ts";
 import { demand } from "../judge.ts";
 import { commandName, type RequestBook } from "./request_book.ts";
 
-/** One start of a replica until its next crash. */
+/** A replica from one start to its next crash. */
 interface Incarnation {
   readonly executed: Set<string>;
-  /** How often each command was executed that was signed under several seqs. */
+  /** Number of executions of each command that was signed under several seqs. */
   readonly alike: Map<string, number>;
   lastIndex: number;
   appliedIndex: number;
-  /** What lies at or below it came with a snapshot. */
+  /** Index at or below which everything came with a snapshot. */
   restoredIndex: number;
 }
 
-/** Where a request was executed, and by which command. */
+/** The index of a request's execution, and its command. */
 interface Place {
   readonly index: LogIndex;
   readonly command: string;
@@ -44,7 +44,7 @@ export class ExecutionChecker {
     this.#up.delete(at);
   }
 
-  /** I6: `at` goes on from the state at `index`, which no execution may change any more. */
+  /** I6: `at` continues from the state at `index`, which no execution may change any more. */
   restored(at: ReplicaId, index: LogIndex): void {
     const incarnation = this.#incarnationOf(at);
     const { appliedIndex, lastIndex } = incarnation;
@@ -85,7 +85,7 @@ export class ExecutionChecker {
     alike.set(name, count);
   }
 
-  /** I6: every replica executes a request at the same index, and the same of several commands signed under one seq. */
+  /** I6: every replica executes a request at the same index, and if several commands are signed under one seq, the same one. */
   #demandPlace(key: string, place: Place, text: () => string): void {
     const known = this.#places.get(key);
     if (!known) this.#places.set(key, place);
@@ -95,7 +95,7 @@ export class ExecutionChecker {
     }
   }
 
-  /** I6; and a digest tells session tables apart. */
+  /** I6; and a digest distinguishes session tables. */
   applied(at: ReplicaId, view: StateView): void {
     const { appliedIndex, digest, sessions } = view;
     this.#incarnationOf(at).appliedIndex = appliedIndex;
@@ -114,14 +114,19 @@ export class ExecutionChecker {
     );
   }
 
-  /** Where the request was executed, by whoever was first. */
+  /** Returns the index that `at` has applied up to since it last started. */
+  appliedBy(at: ReplicaId): number {
+    return this.#up.get(at)?.appliedIndex ?? 0;
+  }
+
+  /** Returns the index at which the first replica executed the request. */
   placeOf(key: string): LogIndex | undefined {
     return this.#places.get(key)?.index;
   }
 
   /**
-   * A replica that is up, has applied `index`, and has not executed the request; null if there is none. Of what came with a snapshot the
-   * state's digest tells.
+   * Returns a replica that is up, has applied `index`, and has not executed the request; null if there is none. What came with a snapshot
+   * is covered by the state's digest.
    */
   lackedBy(key: string, index: LogIndex): ReplicaId | null {
     for (const [at, { appliedIndex, restoredIndex, executed }] of this.#up) {

@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { clientId, digest, logIndex, type ReplicaId, seq } from "../../../../protocol/ids.ts";
 import type { Answer, SendRequest } from "../../../../protocol/message.ts";
 import { endOf, entryAfter, GENESIS, request } from "../../../clauses/support/forge.ts";
-import { fires, Stage, type StageOptions, THREE } from "../checker_lab.ts";
+import { CheckerLab, type CheckerLabOptions, fires, THREE } from "../checker_lab.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 
 const A = request(1, "a");
@@ -13,19 +13,19 @@ const TWIN = request(2, "another b");
 const FIRST = entryAfter(GENESIS, 1, [A]);
 const CHAIN = [FIRST, entryAfter(endOf([FIRST]), 1, [B, A])];
 
-/** A stage where three replicas have committed entry 1 with A, and entry 2 with B and A once more. */
-function settled(options: StageOptions = {}): Stage {
-  const play = new Stage(options);
+/** Returns a checkerLab on which three replicas have committed entry 1 with A, and entry 2 with B and A once more. */
+function settled(options: CheckerLabOptions = {}): CheckerLab {
+  const play = new CheckerLab(options);
   for (const each of [A, B, TWIN]) play.checkers.requested(each, 0);
   play.settle(1, "r1", CHAIN);
   return play;
 }
 
-function execute({ checkers }: Stage, at: string, index: number, { message }: Signed<SendRequest>): void {
+function execute({ checkers }: CheckerLab, at: string, index: number, { message }: Signed<SendRequest>): void {
   checkers.executed(at as ReplicaId, logIndex(index), message.client, message.command, 0);
 }
 
-function apply({ checkers }: Stage, at: string, index: number, state: string, sessions: string): void {
+function apply({ checkers }: CheckerLab, at: string, index: number, state: string, sessions: string): void {
   const view = { appliedIndex: logIndex(index), digest: digest(state), sessions: digest(sessions) };
   checkers.applied(at as ReplicaId, view, 0);
 }
@@ -39,12 +39,12 @@ const answer = (number: number, index: number, change: Partial<Answer> = {}): An
   ...change,
 });
 
-function reply({ checkers }: Stage, at: string, ...answers: Answer[]): void {
+function reply({ checkers }: CheckerLab, at: string, ...answers: Answer[]): void {
   checkers.replied(at as ReplicaId, { client: clientId("c1"), answers }, 0);
 }
 
-/** All three execute A and B where they are, and answer B. */
-function served(options: StageOptions = {}): Stage {
+/** Returns a checkerLab on which all three execute A and B where they are, and answer B. */
+function served(options: CheckerLabOptions = {}): CheckerLab {
   const play = settled(options);
   for (const at of THREE) {
     execute(play, at, 1, A);
@@ -170,4 +170,17 @@ Deno.test("durable: a replica that applied the entry and has not executed the ac
   play.checkers.finish(); // it has not come that far
   apply(play, "r3", 2, "state", "sessions");
   fires("durable", () => play.checkers.finish());
+});
+
+Deno.test("§7.3: a replica forwards what it has executed, or what came with a snapshot", () => {
+  const forward = (play: CheckerLab, at: string) => play.send(at, { kind: "ForwardedRequest", signed: B });
+  const play = settled();
+  forward(play, "r1");
+  execute(play, "r1", 2, B);
+  forward(play, "r2"); // which has not come that far
+  apply(play, "r1", 2, "state", "sessions");
+  fires("§7.3", () => forward(play, "r1"));
+  play.restart("r1");
+  forward(play, "r1");
+  forward(settled({ clauses: false }), "r1");
 });

@@ -1,4 +1,4 @@
-/** The replicated state as the core makes it, for tests of the checkers' own. */
+/** The replicated state as the core computes it, for tests of the checkers' own. */
 import { createHash } from "node:crypto";
 import { digest } from "../../../../protocol/ids.ts";
 import { applyRequest, createSessionTable, sessionBytes } from "../../../../protocol/snapshot/session_table.ts";
@@ -7,7 +7,7 @@ import { KvStore } from "../../../../state_machine/mod.ts";
 import { replicatedDigest } from "../../../../replica/status/status.ts";
 import type { ChainedEntry } from "../../../../protocol/entry.ts";
 
-/** Digests of the state after `chain`, which begins at genesis, as an observer is shown them. */
+/** Returns the digests of the state after `chain`, which begins at genesis, as an observer is shown them. */
 export function viewAfter(chain: readonly ChainedEntry[], window = 16) {
   const sessions = createSessionTable(window);
   const machine = new KvStore();

@@ -1,6 +1,6 @@
 /**
- * The replicated state as the committed chain makes it, worked out here once more: the store itself is the application's, sessions and
- * the bytes of snapshots are written down again from §7.1 and `docs/snapshots.md`, since a mutated core has them wrong.
+ * An independent computation of the replicated state from the committed chain: the store itself is the application's; sessions and
+ * the bytes of snapshots are implemented again from §7.1 and `docs/snapshots.md`, since a mutated core has them wrong.
  */
 import { type ClientId, type Digest, digest, logIndex } from "../../../../protocol/ids.ts";
 import type { SendRequest } from "../../../../protocol/message.ts";
@@ -12,9 +12,9 @@ import { sha256, sha256Hex } from "../../../../crypto/digest.ts";
 
 /** The state after one entry, by its digests. */
 export interface ReferenceView {
-  /** What Checkpoints name. */
+  /** The digest that Checkpoints name. */
   readonly stateDigest: Digest;
-  /** What an observer is shown of a replica's state. */
+  /** The digest of a replica's state that an observer is shown. */
   readonly digest: Digest;
   readonly sessions: Digest;
 }
@@ -49,7 +49,7 @@ export class ReferenceState {
     this.#committedAt = committedAt;
   }
 
-  /** The state at `index`; undefined where no checkpoint is taken there, or it is not committed. */
+  /** Returns the state at `index`; undefined if no checkpoint is taken there, or it is not committed. */
   at(index: number): ReferenceView | undefined {
     while (this.#applied < index) {
       const node = this.#committedAt(this.#applied + 1);
@@ -91,14 +91,14 @@ export class ReferenceState {
     };
   }
 
-  /** Clients ascending, and the answers of each by seq. */
+  /** Returns clients in ascending order, and the answers of each by seq. */
   #table() {
     return [...this.#sessions].sort(([a], [b]) => a < b ? -1 : 1).map(([client, { floor, answers }]) =>
       [client, { floor, answers: [...answers].sort(([a], [b]) => a - b) }] as const
     );
   }
 
-  /** The digest of a manifest's head (`docs/snapshots.md`). A session here always fits one chunk, and all chunks one list. */
+  /** Returns the digest of a manifest's head (`docs/snapshots.md`). A session here always fits one chunk, and all chunks one list. */
   #stateDigest(): Digest {
     const sessions = this.#table().map(([client, { floor, answers }]) => {
       const id = UTF8.encode(client);

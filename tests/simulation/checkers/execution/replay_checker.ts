@@ -21,7 +21,7 @@ export class ReplayChecker {
     this.#replays.set(at, { until: commitIndex, applied: 0 });
   }
 
-  /** `at` has applied everything up to `index`, one by one or all at once by a snapshot. */
+  /** Records that `at` has applied everything up to `index`, one by one or all at once by a snapshot. */
   applied(at: ReplicaId, index: LogIndex): void {
     const replay = this.#replays.get(at);
     if (replay) replay.applied = index;

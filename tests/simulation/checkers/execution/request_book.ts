@@ -1,32 +1,32 @@
-/** What clients signed: nothing else is ever ordered, executed or answered (§3.2, §7.1). */
+/** Everything clients signed: nothing else is ever ordered, executed or answered (§3.2, §7.1). */
 import type { Entry } from "../../../../protocol/entry.ts";
 import type { ReplicaId } from "../../../../protocol/ids.ts";
 import type { SendRequest } from "../../../../protocol/message.ts";
 import { demand } from "../judge.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 
-/** Names one seq of one client. */
+/** Returns a key for one seq of one client. */
 export const requestKey = (client: string, seq: number): string => `${client} ${seq}`;
 
-/** The bytes as text, one character each: a key for maps. */
+/** Returns the bytes as text, one character each: a key for maps. */
 export function textOf(bytes: Uint8Array): string {
   let text = "";
   for (let at = 0; at < bytes.length; at += 4096) text += String.fromCharCode(...bytes.subarray(at, at + 4096));
   return text;
 }
 
-/** Names a command of a client. */
+/** Returns a key for a command of a client. */
 export const commandName = (client: string, command: Uint8Array): string => `${client} ${textOf(command)}`;
 
 const NONE: ReadonlySet<string> = new Set();
 
 export class RequestBook {
   readonly #bodies = new Set<string>();
-  /** Requests of a client with a command: several where it signed the same one under several seqs, as reads are. */
+  /** Requests of a client with a command: several if it signed the same one under several seqs, as reads are. */
   readonly #keys = new Map<string, Set<string>>();
   readonly #floors = new Map<string, number>();
 
-  /** A client signed `request`. */
+  /** Records that a client signed `request`. */
   requested({ message: { client, seq, floor, command }, body }: Signed<SendRequest>): void {
     this.#bodies.add(textOf(body));
     const name = commandName(client, command);
@@ -35,22 +35,22 @@ export class RequestBook {
     this.#floors.set(client, Math.max(this.#floors.get(client) ?? 0, floor));
   }
 
-  /** The requests that `client` signed with this command; none if it never did. */
+  /** Returns the requests that `client` signed with this command; none if it never did. */
   keysOf(client: string, command: Uint8Array): ReadonlySet<string> {
     return this.#keys.get(commandName(client, command)) ?? NONE;
   }
 
-  /** Whether the command of this name was signed under one seq alone, so that executing it shows which request it was. */
+  /** Returns whether the command of this name was signed under one seq alone, so that executing it shows which request it was. */
   isDistinct(name: string): boolean {
     return this.#keys.get(name)?.size === 1;
   }
 
-  /** Highest floor that `client` ever signed: no honest session table has its window's low edge above it (§7.1). */
+  /** Returns the highest floor `client` ever signed: no honest session table has its window's low edge above it (§7.1). */
   floorOf(client: string): number {
     return this.#floors.get(client) ?? 0;
   }
 
-  /** Honest `at` appends `entry`: every request in it was signed by its client (§3.2). */
+  /** Demands that every request in `entry`, which honest `at` appends, was signed by its client (§3.2). */
   appended(at: ReplicaId, { index, requests }: Entry): void {
     demand(requests !== null, "forged", () => `${at} appends entry ${index}, which is no list of requests`);
     for (const { message, body } of requests) {

@@ -1,4 +1,4 @@
-/** What clients did and saw, and whether one copy of the store could have shown them that. */
+/** Records what clients did and saw, and checks that one copy of the store could have shown them that. */
 import type { Millis } from "../../../../protocol/ids.ts";
 import { decodeKvResult, type KvCommand, type KvResult } from "../../../../state_machine/mod.ts";
 import { DecodeError, queryResultCodec } from "../../../../transport/codec/mod.ts";
@@ -13,25 +13,25 @@ interface Recorded {
   readonly command: KvCommand;
   readonly began: number;
   readonly startedAt: Millis;
-  /** The store's revision was at least this when it began. */
+  /** Lower bound of the store's revision when it began. */
   readonly store: number;
   ended: number;
   endedAt: Millis;
   result: KvResult | null;
 }
 
-/** Operations of all clients, each named by a number. */
+/** Operations of all clients, each identified by a number. */
 export class History {
-  /** Operations whose outcome is known, and keys whose search was given up. */
+  /** Number of operations whose outcome is known, and of keys whose search was given up. */
   known = 0;
   undecided = 0;
   readonly #operations = new Map<number, Recorded>();
-  /** Which operation wrote each revision. */
+  /** Operation that wrote each revision. */
   readonly #writers = new Map<number, number>();
   #moment = 0;
   #store = 0;
 
-  /** `client` begins an operation. */
+  /** Records that `client` begins an operation. */
   invoke(id: number, client: string, command: KvCommand, now: Millis): void {
     const open = { ended: Infinity, endedAt: Infinity, result: null };
     this.#operations.set(id, {
@@ -46,8 +46,8 @@ export class History {
   }
 
   /**
-   * The operation ended with these bytes: a result, or what a fast read answers; null where its outcome is not known. Throws
-   * ViolationError where revisions show a step back in time at once.
+   * Records that the operation ended with these bytes: a result, or the answer of a fast read; null if its outcome is unknown. Throws
+   * ViolationError if revisions show a step back in time at once.
    */
   finish(id: number, result: Uint8Array | null, now: Millis): void {
     const operation = this.#operations.get(id);
@@ -64,7 +64,7 @@ export class History {
     this.#demandRevision(operation, decoded);
   }
 
-  /** The first key whose history is not linearizable, or null. */
+  /** Returns the violation at the first key whose history is not linearizable, or null. */
   check(): Violation | null {
     for (const [key, operations] of this.#byKey()) {
       const verdict: Verdict = judgeKey(operations.map(toKeyOperation));
@@ -74,7 +74,7 @@ export class History {
     return null;
   }
 
-  /** The store's revision rises with real time over all keys, and each write has one of its own. */
+  /** Demands that the store's revision rises with real time over all keys, and that each write has one of its own. */
   #demandRevision(operation: Recorded, result: KvResult): void {
     const shown = shownRevision(result);
     if (shown === null) return;
@@ -105,7 +105,7 @@ export class History {
   }
 }
 
-/** A result as an ordered request is answered with it, or as a fast read is. */
+/** Decodes the result of an ordered request, or the answer of a fast read. */
 function decodeOutcome(bytes: Uint8Array): KvResult | null {
   const plain = decodeKvResult(bytes);
   if (plain !== null) return plain;

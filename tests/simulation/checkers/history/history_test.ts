@@ -43,7 +43,7 @@ function historyOf(...events: readonly Event[]): History {
 
 const isFine = (...events: readonly Event[]): boolean => historyOf(...events).check() === null;
 
-/** One operation after the other. */
+/** Returns the events of operations one after the other. */
 const serial = (...operations: readonly (readonly [KvCommand, KvResult | "unknown"])[]): Event[] =>
   operations.flatMap(([command, result], id): Event[] => [[id, command], [id, result]]);
 

@@ -1,5 +1,5 @@
 /**
- * One key of the key-value store as its clients see it: what an operation that took effect at some moment does to the key, and
+ * One key of the key-value store as seen by clients: the effect on the key of an operation at some moment, and
  * whether its result could have been what the client saw. Revisions are the store's, so they rise from one effect to the next.
  */
 import type { KvCommand, KvResult } from "../../../../state_machine/mod.ts";
@@ -12,16 +12,16 @@ export type KeyCommand = Extract<KvCommand, { readonly op: "put" | "get" | "cas"
 export interface KeyState {
   /** Its value as text, null while absent. */
   readonly value: string | null;
-  /** Revision that wrote it, 0 while absent; null where the writer never learned it and nobody has read it since. */
+  /** Revision that wrote it, 0 while absent; null if the writer never learned it and it has not been read since. */
   readonly revision: number | null;
-  /** The store's revision is at least this. */
+  /** Lower bound of the store's revision. */
   readonly store: number;
 }
 
-/** A key nobody has written. */
+/** A key that has never been written. */
 export const ABSENT: KeyState = { value: null, revision: 0, store: 0 };
 
-/** The key after `command` took effect and answered `result` (null: nobody knows what); null where that cannot be. */
+/** Returns the key after `command` took effect with `result` (null: unknown); null if that is impossible. */
 export function apply(state: KeyState, command: KeyCommand, result: KvResult | null): KeyState | null {
   switch (command.op) {
     case "get":
@@ -48,10 +48,10 @@ function read(state: KeyState, result: KvResult): KeyState | null {
   return { ...known, store: result.storeRevision };
 }
 
-/** The key's revision turns out to be `revision`; null where that cannot be. */
+/** Returns the key if its revision turns out to be `revision`; null if that is impossible. */
 function learn(state: KeyState, revision: number): KeyState | null {
   if (state.revision !== null) return state.revision === revision ? state : null;
-  // It came after everything known when it was written, which `store` counts already.
+  // It came after everything known when it was written, which `store` already counts.
   return revision >= state.store ? { ...state, revision, store: revision } : null;
 }
 
@@ -61,12 +61,12 @@ function write(state: KeyState, value: string | null, result: KvResult | null): 
   return { value, revision: value === null ? 0 : result.revision, store: result.revision };
 }
 
-/** Nothing is done, since the key's revision is `revision`. */
+/** Returns the key unchanged, as a command is refused because of the key's revision. */
 function refuse(state: KeyState, revision: number, result: KvResult | null): KeyState | null {
   return result === null || (result.status === "refused" && result.revision === revision) ? state : null;
 }
 
-/** A key whose revision is not known may have the one expected; its result tells which. */
+/** Returns the key after a `cas`. A key whose revision is unknown may have the one expected; the result tells. */
 function swap(state: KeyState, expected: number, value: string, result: KvResult | null): KeyState | null {
   if (state.revision !== null) {
     return state.revision === expected ? write(state, value, result) : refuse(state, state.revision, result);
@@ -76,7 +76,7 @@ function swap(state: KeyState, expected: number, value: string, result: KvResult
   return matched === null ? null : write(matched, value, result);
 }
 
-/** The store's revision when the operation took effect, where the result tells it. */
+/** Returns the store's revision when the operation took effect, if the result tells it. */
 export function shownRevision(result: KvResult): number | null {
   if ("storeRevision" in result) return result.storeRevision;
   return result.status === "written" ? result.revision : null;

@@ -1,7 +1,7 @@
 /**
- * Whether a history of one key is linearizable: whether its operations can be put in an order that keeps every operation that ended
- * before another began in front of it, and in which every result is right. A search after Wing and Gong with Lowe's memory of
- * dead ends, guided by revisions. Writes of unknown outcome may take effect at any moment after they began, or never.
+ * Decides whether a history of one key is linearizable: whether its operations can be put in an order in which an operation that ended
+ * before another began comes first, and every result is right. A search after Wing and Gong with Lowe's memory of dead ends, guided by
+ * revisions. Writes of unknown outcome may take effect at any moment after they began, or never.
  */
 import type { KvResult } from "../../../../state_machine/mod.ts";
 import { ABSENT, apply, type KeyCommand, type KeyState, shownRevision } from "./kv_model.ts";
@@ -9,26 +9,26 @@ import { ABSENT, apply, type KeyCommand, type KeyState, shownRevision } from "./
 /** One operation on the key. `began` and `ended` are moments of one count that every begin and end advances. */
 export interface KeyOperation {
   readonly command: KeyCommand;
-  /** Null where the client never learned it. */
+  /** Null if the client never learned it. */
   readonly result: KvResult | null;
   readonly began: number;
-  /** Infinity where it never ended for the client. */
+  /** Infinity if it never ended for the client. */
   readonly ended: number;
 }
 
 /** `undecided`: the search was given up, and says nothing. */
 export type Verdict = "linearizable" | "violated" | "undecided";
 
-/** States looked at before a search is given up. */
+/** States examined before a search is given up. */
 const MAX_STEPS = 100_000;
 
-/** Whether the history of a key that nobody had written before is linearizable. */
+/** Decides whether the history of a key that had never been written before is linearizable. */
 export function judgeKey(operations: readonly KeyOperation[], maxSteps: number = MAX_STEPS): Verdict {
   return new Search(operations, maxSteps).run();
 }
 
 class Search {
-  /** Operations whose results show the store's revision: there is only one order for them, but for reads of one revision. */
+  /** Operations whose results show the store's revision: only one order is possible for them, except for reads of one revision. */
   readonly #shown: readonly KeyOperation[];
   /** Writes that were refused, and those of unknown outcome. */
   readonly #refused: readonly KeyOperation[];
@@ -55,8 +55,8 @@ class Search {
   }
 
   /**
-   * Whether what is left can be ordered behind what is done, which leaves the key in `state`. `unseen`: the last was a write of unknown
-   * outcome. If a blind write came next it could as well be left out, so that is not tried.
+   * Returns whether the remaining operations can be ordered after those done, which leave the key in `state`. `unseen`: the last was a
+   * write of unknown outcome. If a blind write came next, that one might as well be left out, so this is not tried.
    */
   #extend(state: KeyState, unseen: boolean): boolean {
     const first = this.#byEnd.find((operation) => !this.#done.has(operation));
@@ -69,7 +69,7 @@ class Search {
     return false;
   }
 
-  /** Tries each operation of known outcome that can be the next: it began before any that is left had ended, by `deadline`. */
+  /** Tries each operation of known outcome that can be the next: it began before any remaining one had ended, by `deadline`. */
   #tryKnown(state: KeyState, unseen: boolean, deadline: number): boolean {
     for (const operation of this.#refused) {
       if (this.#done.has(operation) || operation.began > deadline) continue;
@@ -112,7 +112,7 @@ class Search {
 
 const revisionOf = (result: KvResult | null): number | null => result === null ? null : shownRevision(result);
 
-/** By the store's revision; the write that made it before the reads that saw it. */
+/** Orders by the store's revision; the write that made it before the reads that saw it. */
 function byRevision(a: KeyOperation, b: KeyOperation): number {
   const isRead = ({ command }: KeyOperation) => command.op === "get" ? 1 : 0;
   return revisionOf(a.result)! - revisionOf(b.result)! || isRead(a) - isRead(b) || a.ended - b.ended;

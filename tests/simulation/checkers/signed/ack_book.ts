@@ -1,4 +1,4 @@
-/** Who acked what in which term, and the prepare certificates that follow from it (§5.5, I3). */
+/** Acks of each term by replica, and the prepare certificates that follow from them (§5.5, I3). */
 import type { ReplicaId, Term } from "../../../../protocol/ids.ts";
 import { type ChainNode, onOneChain } from "../durable/chain_tree.ts";
 import { demand } from "../judge.ts";
@@ -20,7 +20,7 @@ export class AckBook {
     this.#roster = roster;
   }
 
-  /** Honest `replica` acked exactly `node` in `term`. */
+  /** Records that honest `replica` acked exactly `node` in `term`. */
   add(replica: ReplicaId, term: Term, node: ChainNode): void {
     const acks = this.#termOf(term);
     const before = acks.ackers.get(node) ?? 0;
@@ -30,7 +30,7 @@ export class AckBook {
     if (countOf(after) >= this.#roster.honestQuorum && !acks.certified.has(node)) this.#certify(term, acks, node);
   }
 
-  /** Whether a prepare certificate of `term` for exactly `node` exists; that of the empty log needs no signatures. */
+  /** Returns whether a prepare certificate of `term` for exactly `node` exists; that of the empty log needs no signatures. */
   isCertified(term: Term, node: ChainNode): boolean {
     return term === 0 ? node.index === 0 : this.#terms.get(term)?.certified.has(node) ?? false;
   }

@@ -1,4 +1,4 @@
-/** The acks of each honest replica: one chain a term (I2), through the base and never below it (§5.3), in terms that have a leader. */
+/** The acks of each honest replica: one chain per term (I2), through the base and never below it (§5.3), in terms that have a leader. */
 import type { LogIndex, ReplicaId, Term } from "../../../../protocol/ids.ts";
 import type { AppendEntriesResponse } from "../../../../protocol/message.ts";
 import { type ChainNode, contains, onOneChain } from "../durable/chain_tree.ts";
@@ -6,7 +6,7 @@ import { demand, type Judge } from "../judge.ts";
 import { headText, pointText } from "../points.ts";
 import type { SignedBook } from "./signed_book.ts";
 
-/** What one replica acked in one term. */
+/** The acks of one replica in one term. */
 interface Acked {
   readonly term: Term;
   readonly nodes: Map<LogIndex, ChainNode>;
@@ -16,7 +16,7 @@ interface Acked {
 export class AckChains {
   readonly #book: SignedBook;
   readonly #judge: Judge;
-  /** By replica; a term that is left never comes back (§4.3). */
+  /** Acks by replica; a term left behind never comes back (§4.3). */
   readonly #acked = new Map<ReplicaId, Acked>();
 
   constructor(book: SignedBook, judge: Judge) {
@@ -24,7 +24,7 @@ export class AckChains {
     this.#judge = judge;
   }
 
-  /** Honest `from` sends this response; its acks are on its disk. */
+  /** Judges the acks of a response that honest `from` sends; they are on its disk. */
   acked(from: ReplicaId, { term, acks }: AppendEntriesResponse): void {
     const acked = this.#ackedBy(from, term);
     for (const ack of acks) {

@@ -1,4 +1,4 @@
-/** Who reported what prepared in which term, and what is committed by that (§5.6), whether anyone has noticed or not (I5). */
+/** Prepared reports of each term by replica, and what they commit (§5.6), noticed or not (I5). */
 import type { ReplicaId, Term } from "../../../../protocol/ids.ts";
 import { ancestorAt, type ChainNode, contains } from "../durable/chain_tree.ts";
 import { demand } from "../judge.ts";
@@ -11,7 +11,7 @@ export type OnCommitted = (term: Term, node: ChainNode) => void;
 export class CommitBook {
   readonly #roster: Roster;
   readonly #onCommitted: OnCommitted;
-  /** The committed chain by index; the empty log stands at 0. */
+  /** The committed chain by index, with the empty log at 0. */
   readonly #chain: ChainNode[];
   /** Highest report of each honest replica, by term. */
   readonly #reports = new Map<Term, Map<ReplicaId, ChainNode>>();
@@ -29,7 +29,7 @@ export class CommitBook {
     return this.#chain.at(-1)!;
   }
 
-  /** The committed node at `index`. */
+  /** Returns the committed node at `index`. */
   at(index: number): ChainNode | undefined {
     return this.#chain[index];
   }
@@ -39,7 +39,7 @@ export class CommitBook {
     return this.#highest;
   }
 
-  /** Honest `replica` reported `node` prepared in a response of that same term. */
+  /** Records that honest `replica` reported `node` prepared in a response of that same term. */
   report(replica: ReplicaId, term: Term, node: ChainNode): void {
     const reports = this.#reports.get(term) ?? new Map<ReplicaId, ChainNode>();
     this.#reports.set(term, reports);
@@ -52,12 +52,12 @@ export class CommitBook {
     if (found && found.index > beyond) this.commit(term, found);
   }
 
-  /** Whether `node` is committed by reports of `term`. */
+  /** Returns whether `node` is committed by reports of `term`. */
   isCommitted(term: Term, node: ChainNode): boolean {
     return node.committed && (this.#highest.get(term)?.index ?? -1) >= node.index;
   }
 
-  /** I5: `node`, committed in `term`, and all that was ever committed lie on one chain. */
+  /** I5: `node`, committed in `term`, and everything ever committed lie on one chain. */
   commit(term: Term, node: ChainNode): void {
     const { tip } = this;
     const shared = node.index <= tip.index ? this.#chain[node.index] : ancestorAt(node, tip.index);
@@ -72,8 +72,11 @@ export class CommitBook {
     this.#onCommitted(term, node);
   }
 
+  /** §3.1: terms do not decrease along the committed chain. */
   #extend(node: ChainNode): void {
     for (let at: ChainNode | null = node; at !== null && !at.committed; at = at.parent) {
+      const before = at.parent?.term ?? 0;
+      demand(at.term >= before, "§3.1", () => `${headText(node)} is committed, and terms decrease on the way to it`);
       at.committed = true;
       this.#chain[at.index] = at;
     }

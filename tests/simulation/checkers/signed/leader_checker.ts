@@ -17,7 +17,7 @@ import type { SignedBook } from "./signed_book.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 import type { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.ts";
 
-/** What one replica signed as leader of the last term it led. */
+/** Headers one replica signed as leader of the last term it led. */
 interface Led {
   readonly term: Term;
   round: Round;
@@ -29,7 +29,7 @@ export class LeaderChecker {
   readonly #book: SignedBook;
   readonly #judge: Judge;
   readonly #led = new Map<ReplicaId, Led>();
-  /** Terms that each replica had entered when it last started. */
+  /** Term that each replica had entered when it last started. */
   readonly #closed = new Map<ReplicaId, Term>();
 
   constructor(book: SignedBook, judge: Judge) {
@@ -37,18 +37,18 @@ export class LeaderChecker {
     this.#judge = judge;
   }
 
-  /** `at` starts, having been in `term`: it neither campaigns nor leads in that term any more. */
+  /** Records that `at` starts, having been in `term`: it must neither campaign nor lead in that term any more. */
   restarted(at: ReplicaId, term: Term): void {
     this.#closed.set(at, term);
   }
 
-  /** Honest `from` asks for votes in `term`. */
+  /** Judges a campaign of honest `from` in `term`. */
   campaigns(from: ReplicaId, term: Term): void {
     const closed = this.#closed.get(from) ?? 0;
     this.#judge.clause(term > closed, "§6.4", () => `${from} campaigns in term ${term}, entered before its restart`);
   }
 
-  /** Honest `from` sends this header. */
+  /** Judges a header that honest `from` sends. */
   sent(from: ReplicaId, signed: Signed<AppendEntries>, disk: MemoryDisk): void {
     const header = signed.message;
     const closed = this.#closed.get(from) ?? 0;

@@ -1,6 +1,6 @@
 /**
- * What honest replicas have signed, and what exists by that: certificates (I3), commits (I5), elections (I1), and that every leader's
- * base contains what lower terms committed (I4), whichever of the two comes to light first.
+ * Everything honest replicas have signed, and what exists as a result: certificates (I3), commits (I5), elections (I1), and that every
+ * leader's base contains what lower terms committed (I4), whichever of the two comes to light first.
  */
 import type { ReplicaId, Term } from "../../../../protocol/ids.ts";
 import type { Certified } from "../../../../protocol/message.ts";
@@ -25,14 +25,14 @@ export class SignedBook {
     this.commits = new CommitBook(roster, this.tree.genesis, (term, node) => this.#committed(term, node));
   }
 
-  /** A vote that is durable, and so binding, or signed. */
+  /** Records a vote that is durable, and so binding, or signed. */
   vote(voter: ReplicaId, term: Term, candidate: ReplicaId, base: Certified): void {
     const election = this.votes.add(voter, term, candidate, base);
     if (!election) return;
     for (const [lower, node] of this.commits.highest) if (lower < term) this.#demandContained(election, lower, node);
   }
 
-  /** Whether some certificate, of either kind, exists for exactly this point. */
+  /** Returns whether some certificate, of either kind, exists for exactly this point. */
   isFounded(point: Certified): boolean {
     const node = this.tree.get(point);
     return node !== undefined &&

@@ -4,6 +4,7 @@ import { replicaId, term } from "../../../../protocol/ids.ts";
 import {
   CLUSTER,
   endOf,
+  entryAfter,
   GENESIS,
   grow,
   headIn,
@@ -14,15 +15,15 @@ import {
 import { AckBook } from "./ack_book.ts";
 import { ChainTree } from "../durable/chain_tree.ts";
 import { Roster } from "../roster.ts";
-import { fires, Stage, THREE } from "../checker_lab.ts";
+import { CheckerLab, fires, THREE } from "../checker_lab.ts";
 
 const CHAIN = grow(GENESIS, 3, 1);
 const MORE = grow(endOf(CHAIN), 2, 2);
 const FORK = grow(GENESIS, 3, 1, "fork");
 
-/** Everything any test orders, signed by its client. */
-function stage(options: ConstructorParameters<typeof Stage>[0] = {}): Stage {
-  const fresh = new Stage(options);
+/** Returns a checkerLab on which every request of these tests is signed by its client. */
+function checkerLab(options: ConstructorParameters<typeof CheckerLab>[0] = {}): CheckerLab {
+  const fresh = new CheckerLab(options);
   for (const number of [1, 2, 3, 4, 5]) {
     for (const value of ["main", "fork"]) fresh.checkers.requested(request(number, value), 0);
   }
@@ -30,7 +31,7 @@ function stage(options: ConstructorParameters<typeof Stage>[0] = {}): Stage {
 }
 
 Deno.test("two terms that settle one after the other violate nothing", () => {
-  const play = stage();
+  const play = checkerLab();
   play.settle(1, "r1", CHAIN);
   play.settle(2, "r2", MORE);
   play.checkers.finish();
@@ -44,7 +45,7 @@ Deno.test("two terms that settle one after the other violate nothing", () => {
 });
 
 Deno.test("I1: votes that would elect two leaders together with a faulty voter; two votes alone do not", () => {
-  const play = stage({ byzantine: ["r4"] });
+  const play = checkerLab({ byzantine: ["r4"] });
   play.vote("r1", 1, "r1");
   play.vote("r2", 1, "r2");
   const elected = () => play.checkers.counts.elections;
@@ -52,7 +53,7 @@ Deno.test("I1: votes that would elect two leaders together with a faulty voter; 
   play.vote("r3", 1, "r1");
   assertEquals(elected(), 1);
   fires("I1", () => {
-    const loose = stage({ byzantine: ["r4"], clauses: false });
+    const loose = checkerLab({ byzantine: ["r4"], clauses: false });
     for (const voter of THREE) loose.vote(voter, 1, "r1");
     for (const voter of ["r2", "r3"]) loose.vote(voter, 1, "r2");
   });
@@ -71,7 +72,7 @@ Deno.test("I3: two chains acked by quorums in one term; a fork without a quorum 
 });
 
 Deno.test("I4: a leader whose base leaves out what a lower term committed", () => {
-  const play = stage({ clauses: false });
+  const play = checkerLab({ clauses: false });
   play.settle(1, "r1", CHAIN);
   play.vote("r1", 2, "r2");
   play.vote("r2", 2, "r2");
@@ -79,8 +80,8 @@ Deno.test("I4: a leader whose base leaves out what a lower term committed", () =
 });
 
 Deno.test("I4 when the report that commits becomes visible after the election", () => {
-  // r3's pen is moved by hand: its disk forgets the vote, as no honest one does.
-  const play = stage({ clauses: false, replicas: 7 });
+  // r3's signature is forced: its disk forgets the vote, as no honest one does.
+  const play = checkerLab({ clauses: false, replicas: 7 });
   const five = ["r1", "r2", "r3", "r4", "r5"];
   play.elect(1, "r1", five);
   play.spread(1, CHAIN, five);
@@ -90,11 +91,11 @@ Deno.test("I4 when the report that commits becomes visible after the election", 
 });
 
 Deno.test("I5: what one replica commits and what a quorum reported lie on one chain", () => {
-  const play = stage({ clauses: false });
+  const play = checkerLab({ clauses: false });
   play.settle(1, "r1", CHAIN);
   play.append("r4", FORK);
   fires("I5", () => play.commit("r4", 1, endOf(FORK)));
-  const twin = stage();
+  const twin = checkerLab();
   twin.settle(1, "r1", CHAIN);
   twin.follow("r4", 1);
   twin.append("r4", CHAIN);
@@ -102,22 +103,22 @@ Deno.test("I5: what one replica commits and what a quorum reported lie on one ch
 });
 
 Deno.test("I5: nothing committed is removed", () => {
-  const play = stage();
+  const play = checkerLab();
   play.settle(1, "r1", CHAIN);
   fires("I5", () => play.persist("r2", { op: "truncate", after: headIn(CHAIN, 2).index }));
-  const twin = stage();
+  const twin = checkerLab();
   twin.elect(1, "r1");
   twin.append("r2", CHAIN);
   twin.persist("r2", { op: "truncate", after: headIn(CHAIN, 2).index });
 });
 
 Deno.test("§5.6: reports of two terms, or of too few, commit nothing", () => {
-  const play = stage();
+  const play = checkerLab();
   play.elect(1, "r1");
   play.spread(1, CHAIN);
   for (const at of ["r1", "r2"]) play.report(at, 1, endOf(CHAIN));
   fires("§5.6", () => play.commit("r1", 1, endOf(CHAIN)));
-  const twin = stage({ byzantine: ["r4"] });
+  const twin = checkerLab({ byzantine: ["r4"] });
   twin.elect(1, "r1");
   twin.spread(1, CHAIN);
   for (const at of ["r1", "r2"]) twin.report(at, 1, endOf(CHAIN));
@@ -125,7 +126,7 @@ Deno.test("§5.6: reports of two terms, or of too few, commit nothing", () => {
 });
 
 Deno.test("§5.5: a certificate that no quorum can have signed", () => {
-  const play = stage();
+  const play = checkerLab();
   play.elect(1, "r1");
   play.spread(1, CHAIN, ["r1", "r2"]);
   const certificate = prepareCertificate(1, endOf(CHAIN), ["r1", "r2"]);
@@ -133,14 +134,23 @@ Deno.test("§5.5: a certificate that no quorum can have signed", () => {
 });
 
 Deno.test("§6.5: a vote for a base nobody certified, or one below the voter's own rank", () => {
-  const play = stage();
+  const play = checkerLab();
   play.append("r2", CHAIN);
   fires("§6.5", () => play.vote("r2", 2, "r1", rankOf(1, endOf(CHAIN))));
-  const lower = stage();
+  const lower = checkerLab();
   lower.settle(1, "r1", CHAIN);
   fires("§6.5", () => lower.vote("r2", 2, "r1"));
 });
 
 Deno.test("more than f faulty replicas are refused", () => {
-  assertThrows(() => new Stage({ byzantine: ["r1", "r2"] }), RangeError);
+  assertThrows(() => new CheckerLab({ byzantine: ["r1", "r2"] }), RangeError);
+});
+
+Deno.test("§3.1: a chain is committed along which terms decrease", () => {
+  const play = checkerLab();
+  const first = grow(GENESIS, 1, 2);
+  const older = [entryAfter(endOf(first), 1, [])];
+  play.settle(2, "r1", first);
+  for (const at of THREE) play.disk(at).write({ op: "restart-log", base: endOf(first) });
+  fires("§3.1", () => play.settle(3, "r2", older));
 });

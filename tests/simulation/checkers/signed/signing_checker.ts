@@ -1,4 +1,4 @@
-/** What honest replicas sign, from the outside and over restarts: §4.3, I2, I8, one vote a term, rounds, and no contradiction (§9). */
+/** Judges what honest replicas sign, across restarts: §4.3, I2, I8, one vote per term, rounds, and no contradiction (§9). */
 import { equalBytes } from "../../../../protocol/bytes/equal_bytes.ts";
 import { type LogIndex, logIndex, type ReplicaId, type Term, term } from "../../../../protocol/ids.ts";
 import type { AppendEntriesResponse, Certified, RequestVote, Vote } from "../../../../protocol/message.ts";
@@ -13,7 +13,7 @@ import type { SignedBook } from "./signed_book.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 import type { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.ts";
 
-/** What one replica has signed so far. */
+/** Everything one replica has signed so far. */
 interface Said {
   /** Highest term it signed anything in that binds it to that term. */
   term: Term;
@@ -43,12 +43,12 @@ export class SigningChecker {
     this.#leaders.restarted(at, term(highest));
   }
 
-  /** Highest term that `at` has signed in, whatever disk it was on. */
+  /** Returns the highest term that `at` has signed in, on whatever disk. */
   signedIn(at: ReplicaId): Term {
     return this.#saidBy(at).term;
   }
 
-  /** Honest `from` sends `packet`. */
+  /** Judges `packet`, sent by honest `from`. */
   sent(from: ReplicaId, packet: Packet, disk: MemoryDisk): void {
     switch (packet.kind) {
       case "AppendEntries":

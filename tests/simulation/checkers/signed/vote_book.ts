@@ -1,11 +1,11 @@
-/** Who voted for what, and whom that elects (§6.6, I1). */
+/** Votes of each term by replica, and the elections they complete (§6.6, I1). */
 import type { ReplicaId, Term } from "../../../../protocol/ids.ts";
 import type { Certified } from "../../../../protocol/message.ts";
 import { demand } from "../judge.ts";
 import { pointText, samePoint } from "../points.ts";
 import { countOf, type Members, type Roster } from "../roster.ts";
 
-/** What enough votes say. */
+/** The result of enough votes. */
 export interface Election {
   readonly term: Term;
   readonly leader: ReplicaId;
@@ -25,12 +25,15 @@ export class VoteBook {
     this.#roster = roster;
   }
 
-  /** Elections by term, in the order they came about. */
+  /** Elections by term, in the order in which they were completed. */
   get elections(): ReadonlyMap<Term, Election> {
     return this.#elections;
   }
 
-  /** Honest `voter` votes for `candidate` on `base`; returns the election this completes, once. I1: there is one leader a term. */
+  /**
+   * Records the vote of honest `voter` for `candidate` on `base`; returns the election this completes, once. I1: there is one leader per
+   * term.
+   */
   add(voter: ReplicaId, term: Term, candidate: ReplicaId, base: Certified): Election | null {
     const ballot = this.#ballotOf(term, candidate, base);
     const before = ballot.voters;

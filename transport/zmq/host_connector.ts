@@ -2,10 +2,12 @@
 import { lookup } from "node:dns/promises";
 import { errorCode, isIpv4, tcpAddress } from "../endpoint.ts";
 
-/** How often a name is looked up again: a container that comes back may have another address. */
+/** Interval at which a name is looked up again: a container that comes back may have another address. */
 const REFRESH_MS = 5000;
-/** How soon after a failure. */
+/** Interval after a failure. */
 const RETRY_MS = 1000;
+/** Interval at which lines are checked. */
+const LOOK_MS = 1000;
 
 /** Resolves a host name to an IPv4 address; rejects if it cannot. */
 export type Lookup = (host: string) => Promise<string>;
@@ -14,18 +16,28 @@ export type Lookup = (host: string) => Promise<string>;
 export interface Line {
   readonly socket: { connect(address: string): void; disconnect(address: string): void };
   readonly port: number;
+  /** Returns whether there is no sign at this moment that the line is up. */
+  readonly isQuiet: () => boolean;
+  /** Checks in a row that may find it quiet before it is connected anew. */
+  readonly patience: number;
 }
 
 /**
  * libzmq would look names up itself, on the one thread that serves all sockets: a name server that does not answer would
  * stop every connection for seconds. So names are looked up here, one request at a time, and sockets get addresses.
+ *
+ * libzmq also gives up an address for good once whoever answers there breaks the protocol, with a frame that is too large, say. Nothing tells that
+ * from a peer that is silent, so a line that stays quiet is connected anew, and an honest peer that comes back to its address is heard.
  */
-export class HostKeeper {
+export class HostConnector {
   readonly #host: string;
   readonly #lines: readonly Line[];
   readonly #lookup: Lookup;
   #address: string | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #look: ReturnType<typeof setInterval> | undefined;
+  /** Looks that found a line quiet, without one between that did not. */
+  readonly #quietFor = new Map<Line, number>();
   #closed = false;
 
   /** Throws a `TransportError` if host or a port is not usable. */
@@ -38,14 +50,32 @@ export class HostKeeper {
 
   /** Connects now if `host` is an address, else as soon as its name is known; resolves after the first attempt. */
   async start(): Promise<void> {
+    this.#look = setInterval(() => this.#renewQuiet(), LOOK_MS);
+    Deno.unrefTimer(this.#look);
     if (isIpv4(this.#host)) this.#move(this.#host);
     else await this.#refresh();
   }
 
-  /** Ends the look-ups. The connections end with their sockets. */
+  /** Ends looks and look-ups. The connections end with their sockets. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
+    clearInterval(this.#look);
+  }
+
+  #renewQuiet(): void {
+    const address = this.#address;
+    if (address === null) return;
+    const quiet = this.#lines.filter((line) => line.isQuiet());
+    // A line that comes back says that its host does.
+    const isBack = this.#lines.some((line) => this.#quietFor.has(line) && !quiet.includes(line));
+    for (const line of this.#lines) if (!quiet.includes(line)) this.#quietFor.delete(line);
+    for (const line of quiet) {
+      const looks = (this.#quietFor.get(line) ?? 0) + 1;
+      const isDue = isBack || looks >= line.patience;
+      this.#quietFor.set(line, isDue ? 0 : looks);
+      if (isDue) move(line, address, address);
+    }
   }
 
   async #refresh(): Promise<void> {
@@ -66,12 +96,15 @@ export class HostKeeper {
 
   #move(address: string): void {
     if (address === this.#address || this.#closed) return;
-    for (const { socket, port } of this.#lines) {
-      if (this.#address !== null) socket.disconnect(tcpAddress(this.#address, port));
-      socket.connect(tcpAddress(address, port));
-    }
+    for (const line of this.#lines) move(line, this.#address, address);
     this.#address = address;
   }
+}
+
+/** Connects a line to `to` and no longer to `from`. */
+function move({ socket, port }: Line, from: string | null, to: string): void {
+  if (from !== null) socket.disconnect(tcpAddress(from, port));
+  socket.connect(tcpAddress(to, port));
 }
 
 async function systemLookup(host: string): Promise<string> {

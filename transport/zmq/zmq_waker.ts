@@ -1,13 +1,13 @@
-/** What ends a waiter's sleep: rings of its sockets' descriptors, or a short timer. Part of the workaround in `zmq_poll.ts`. */
+/** Ends a waiter's sleep: rings of its sockets' descriptors, or a short timer. Part of the workaround in `zmq_poll.ts`. */
 import type { Socket } from "zeromq";
 import { SharedPoll } from "./shared_poll.ts";
 
-/** How often sockets are looked at where epoll(7) cannot be loaded. */
+/** Interval at which sockets are looked at where epoll(7) cannot be loaded. */
 const TIMER_WAIT_MS = 2;
 const ZMQ_FD = 14;
 
-/** What a waiter sleeps by. One wait at a time. */
-export interface Bell {
+/** A thing to sleep by, until something happens. One wait at a time. */
+export interface Waker {
   readonly mode: "poll" | "timer";
   /** True if it was rung, false if the time passed. */
   wait(timeoutMs: number): Promise<boolean>;
@@ -42,7 +42,7 @@ class TimedWait {
 }
 
 /** Rung by the sockets' descriptors, by way of the one wait of the process. */
-export class PollBell implements Bell {
+export class PollWaker implements Waker {
   readonly mode = "poll";
   readonly #wait: TimedWait;
   readonly #poll: SharedPoll;
@@ -55,11 +55,11 @@ export class PollBell implements Bell {
   }
 
   /** Null where epoll cannot be used. */
-  static open(sockets: readonly Socket[]): PollBell | null {
+  static open(sockets: readonly Socket[]): PollWaker | null {
     const wait = new TimedWait();
     const fds = sockets.map(descriptorOf);
     const poll = SharedPoll.join(wait, fds);
-    return poll && new PollBell(wait, poll, fds);
+    return poll && new PollWaker(wait, poll, fds);
   }
 
   wait(timeoutMs: number): Promise<boolean> {
@@ -77,7 +77,7 @@ export class PollBell implements Bell {
 }
 
 /** Looks at the sockets again and again, where nothing better can be had. */
-export class TimerBell implements Bell {
+export class TimerWaker implements Waker {
   readonly mode = "timer";
   readonly #wait = new TimedWait();
 

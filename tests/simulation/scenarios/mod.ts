@@ -1,0 +1,13 @@
+/** Plans for events that hardly ever come about by chance; drawn only if one of them is named, so that they change no other seed. */
+import { branchAtASnapshot } from "./branch_at_a_snapshot.ts";
+import { diskLostTwice } from "./disk_lost_twice.ts";
+import { forgottenTerm } from "./forgotten_term.ts";
+import { oldTerms } from "./old_terms.ts";
+import type { Scenario } from "./scenario.ts";
+
+export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  "branch-at-a-snapshot": branchAtASnapshot,
+  "disk-lost-twice": diskLostTwice,
+  "forgotten-term": forgottenTerm,
+  "old-terms": oldTerms,
+};

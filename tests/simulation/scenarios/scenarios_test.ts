@@ -1,0 +1,122 @@
+/** Each scenario really brings about what it is for, and nothing breaks. */
+import { assert, assertEquals } from "@std/assert";
+import type { ReplicaId } from "../../../protocol/ids.ts";
+import type { CoreEvent, PersistOperation } from "../../../replica/core/output.ts";
+import type { Packet } from "../../../protocol/packet.ts";
+import { drawPlan } from "../plan/draw_plan.ts";
+import type { Observer } from "../observer.ts";
+import type { Plan } from "../plan/plan.ts";
+import { runPlan } from "../run.ts";
+import { createFakeCrypto } from "../network/sim_crypto.ts";
+import type { RunStats } from "../search/stats.ts";
+import { SCENARIOS } from "./mod.ts";
+
+/** Everything a run showed, in order. */
+interface Run {
+  readonly plan: Plan;
+  readonly stats: RunStats;
+  readonly sent: readonly { readonly from: ReplicaId; readonly packet: Packet; readonly honest: boolean }[];
+  readonly events: readonly CoreEvent[];
+  /** Transactions of honest replicas. */
+  readonly persisted: readonly (readonly PersistOperation[])[];
+}
+
+/** Runs a scenario; every run must pass. */
+function runScenario(scenario: string, seed: number, replicas = 4): Run {
+  const plan = { ...drawPlan(seed, { replicas, scenario }), crypto: "fake" } as const;
+  const faulty = new Set(plan.byzantine.map(({ replica }) => replica));
+  const [sent, events, persisted]: [Run["sent"][number][], CoreEvent[], (readonly PersistOperation[])[]] = [[], [], []];
+  const observer: Observer = {
+    sent: (from, _, packet, disk) => void sent.push({ from, packet, honest: disk !== null }),
+    event: (_, event) => void events.push(event),
+    persisted: (at, operations) => void (faulty.has(at) || persisted.push(operations)),
+  };
+  const { violation, stats } = runPlan(plan, createFakeCrypto(), { observer });
+  assertEquals(violation, null, `${scenario}, n = ${replicas}, seed ${seed}`);
+  return { plan, stats, sent, events, persisted };
+}
+
+/** Events that must have occurred over all runs, and their least number. */
+type Wanted = Readonly<Record<string, readonly [atLeast: number, count: (run: Run) => number]>>;
+
+function testScenario(scenario: string, wanted: Wanted, seeds: readonly number[] = [1, 2, 3, 4, 5, 6]): void {
+  Deno.test(`scenario ${scenario}: it comes about, and nothing breaks`, () => {
+    const runs = seeds.map((seed) => runScenario(scenario, seed));
+    for (const [name, [atLeast, count]] of Object.entries(wanted)) {
+      const got = runs.reduce((sum, run) => sum + count(run), 0);
+      assert(got >= atLeast, `${scenario}: ${name}: wanted at least ${atLeast}, got ${got}`);
+    }
+  });
+}
+
+const signedTerm = ({ packet }: Run["sent"][number]): number =>
+  packet.kind === "Vote" || packet.kind === "AppendEntriesResponse" ? packet.signed.message.term : 0;
+
+/** Counts honest replicas that answer a roll call with a lower term than the caller has signed in. */
+const lowHonestAnswers = ({ sent }: Run): number =>
+  sent.filter(({ honest, packet }, i) => {
+    if (!honest || packet.kind !== "RollCallAnswer") return false;
+    const { asker, term } = packet.signed.message;
+    return sent.slice(0, i).some((each) => each.from === asker && signedTerm(each) > term);
+  }).length;
+
+testScenario("forgotten-term", {
+  "disks lost": [6, ({ stats }) => stats.wipes],
+  "honest answers below what was signed": [4, lowHonestAnswers],
+  "faulty answers of 0": [
+    4,
+    ({ sent }) =>
+      sent.filter(({ from, honest, packet }) =>
+        !honest && packet.kind === "RollCallAnswer" && packet.signed.message.replica === from &&
+        packet.signed.message.term === 0
+      ).length,
+  ],
+});
+
+testScenario("disk-lost-twice", {
+  "disks lost": [18, ({ stats }) => stats.wipes],
+  "learners back": [15, ({ stats }) => stats.rejoined],
+}, [1, 2, 3, 4, 5, 6]);
+
+/** Counts headers of faulty leaders whose last entry is not of their term; entries below the base they were elected on need not be. */
+const backdated = ({ sent }: Run): number =>
+  sent.filter(({ honest, packet }) => {
+    if (honest || packet.kind !== "AppendEntries") return false;
+    const last = packet.entries.at(-1);
+    return last !== undefined && last.term < packet.signed.message.term;
+  }).length;
+
+testScenario("old-terms", {
+  "entries of lower terms": [20, backdated],
+  "suspicions for that": [
+    5,
+    ({ events }) => events.filter(({ fields }) => fields?.["reason"] === "entry-terms-decrease").length,
+  ],
+  "snapshots installed": [1, ({ stats }) => stats.transferred],
+});
+
+/** Counts snapshots installed with prepared entries above them kept aside. */
+const branchesKept = ({ persisted }: Run): number =>
+  persisted.filter((operations) => {
+    const at = operations.findIndex(({ op }) => op === "restart-log");
+    return at >= 0 && operations.slice(at).some((each) => each.op === "prepared" && each.branch.length > 0);
+  }).length;
+
+testScenario("branch-at-a-snapshot", {
+  "branches kept when a snapshot is installed": [1, branchesKept],
+  "snapshots installed": [6, ({ stats }) => stats.transferred],
+}, [3, 4, 5, 6, 7, 8]);
+
+Deno.test("scenarios hold at n = 7 too", () => {
+  for (const scenario of Object.keys(SCENARIOS)) assert(runScenario(scenario, 1, 7).stats.commits > 3, scenario);
+});
+
+Deno.test("a scenario changes nothing of the plans drawn without it, and a seed of it is one plan", () => {
+  const free = JSON.stringify(drawPlan(9));
+  for (const scenario of Object.keys(SCENARIOS)) {
+    const plan = JSON.stringify(drawPlan(9, { scenario }));
+    assertEquals(JSON.stringify(drawPlan(9, { scenario })), plan);
+    assert(plan !== free, scenario);
+  }
+  assertEquals(JSON.stringify(drawPlan(9)), free);
+});
