@@ -2,6 +2,7 @@
  * Measures the ZeroMQ transport on this machine, on loopback and in one process:
  * `deno run --allow-all bench/transport_bench.ts [seconds]`. Prints one line of JSON per figure.
  */
+import { freePorts } from "../tasks/support/free_ports.ts";
 import process from "node:process";
 import { createZmqClientTransport, createZmqReplicaTransport } from "../transport/mod.ts";
 import type { ClientTransport, ReplicaTransport } from "../transport/port.ts";
@@ -90,9 +91,7 @@ async function settle(to: ReplicaTransport | ClientTransport): Promise<void> {
 
 /** Returns two replicas' addresses, on ports that are free now. */
 function twoNodes() {
-  const listeners = Array.from({ length: 6 }, () => Deno.listen({ hostname: HOST, port: 0 }));
-  const ports = listeners.map((listener) => listener.addr.port);
-  for (const listener of listeners) listener.close();
+  const ports = freePorts(6);
   const node = (id: string, [peerPort = 0, publishPort = 0, clientPort = 0]: number[]) => {
     return { id, host: HOST, peerPort, publishPort, clientPort };
   };

@@ -1,8 +1,9 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { bindSocket, isIpv4, tcpAddress, TransportError } from "./endpoint.ts";
+import { CodedError } from "../tests/support/coded_error.ts";
 
 const failingWith = (code: string) => ({
-  bind: () => Promise.reject(Object.assign(new Error("as the system says"), { code })),
+  bind: () => Promise.reject(new CodedError("as the system says", code)),
 });
 
 Deno.test("tcpAddress takes addresses, names and the wildcard", () => {

@@ -1,4 +1,5 @@
 /** Tracks what each replica contributed to a backup: slow ones are paused for a while, liars are not asked again. */
+import { doubledUpTo } from "../../protocol/backoff.ts";
 import type { ReplicaId } from "../../protocol/ids.ts";
 import type { CallOptions } from "../loop/requests.ts";
 import { NoSourceError, SourceError } from "../errors.ts";
@@ -92,7 +93,9 @@ export class SourceLedger {
 
   /** Excludes `replica`, which gave what no honest replica gives. */
   exclude(replica: ReplicaId, fault: string): void {
-    Object.assign(this.#source(replica), { lied: true, fault });
+    const source = this.#source(replica);
+    source.lied = true;
+    source.fault = fault;
   }
 
   /** Throws {@linkcode NoSourceError} if nothing new arrived for too long, or no source is left to ask. */
@@ -115,7 +118,7 @@ export class SourceLedger {
   }
 
   #waitOf({ streak }: Source): number {
-    return Math.min(this.#patience.requestMs * 2 ** Math.min(streak, 30), this.#patience.requestCapMs);
+    return doubledUpTo(this.#patience.requestCapMs, this.#patience.requestMs, streak);
   }
 
   #source(replica: ReplicaId): Source {

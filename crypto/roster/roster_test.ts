@@ -159,7 +159,10 @@ Deno.test("values out of range are named by path, with what was given and wanted
   ];
   for (const [name, value, message] of cases) refused(changed((inner) => inner[name] = value), message);
   const first = (change: Partial<Record<keyof RosterReplica, unknown>>) =>
-    changed((inner) => Object.assign((inner["replicas"] as object[])[0]!, change));
+    changed((inner) => {
+      const replicas = inner["replicas"] as object[];
+      inner["replicas"] = replicas.with(0, { ...replicas[0], ...change });
+    });
   for (const port of [0, -1, 65_536, 80.5, "7000", null]) {
     refused(
       first({ peerPort: port }),

@@ -19,6 +19,27 @@ const sessionsOf = (...lengths: number[]): FrozenSessions =>
     const answer = { seq: seq(0), index: logIndex(1), outcome: "applied", result, floor: seq(0) } as const;
     return { client: clientId(`c${i}`), floor: seq(0), answers: [answer] };
   });
+/** Says what each digest costs. */
+class CostlyState extends WatchedState {
+  readonly #cost: number;
+
+  constructor(chunks: readonly Uint8Array[], cost: number) {
+    super(chunks);
+    this.#cost = cost;
+  }
+
+  digestCost(): number {
+    return this.#cost;
+  }
+}
+
+/** Gives the digest of something else. */
+class LyingState extends WatchedState {
+  override chunkDigest(): Digest {
+    return sha256Hex(new Uint8Array());
+  }
+}
+
 const hex = (chunks: Iterable<Uint8Array>): string[] => [...chunks].map((bytes) => bytes.toHex());
 const lengths = fc.array(fc.nat(300), { maxLength: 12 });
 
@@ -54,9 +75,7 @@ Deno.test("§8.2 chunks are asked for from the last to the first, and not made w
   const machine = bytesOf(100, 200, 300);
   const held = new HeldChunks();
   held.put([{ digest: sha256Hex(machine[1]!), bytes: machine[1]! }]);
-  const state: FrozenState & { readonly asked: string[] } = Object.assign(new WatchedState(machine), {
-    digestCost: () => 0,
-  });
+  const state = new CostlyState(machine, 0);
   const { turns } = writeAll(startSnapshot([], state), held, 1e6);
   assertEquals(state.asked, ["digest 2", "chunk 2", "digest 1", "digest 0", "chunk 0"]);
   assertEquals(turns.map((turn) => turn.map(({ bytes }) => bytes.length)), [[300, 100, 41, 96]]);
@@ -64,15 +83,14 @@ Deno.test("§8.2 chunks are asked for from the last to the first, and not made w
 
 Deno.test("§8.2 a turn is bounded though all chunks are held: digests known cost little, others what they digest", () => {
   const machine = bytesOf(...Array.from({ length: 100 }, () => 10_000));
-  const turnsWith = (more: { readonly digestCost?: () => number }): number => {
+  const turnsOf = (state: FrozenState): number => {
     const held = new HeldChunks();
     held.put(machine.map((bytes) => ({ digest: sha256Hex(bytes), bytes })));
-    const state: FrozenState = Object.assign(new WatchedState(machine), more);
     return writeAll(startSnapshot([], state), held, 10 * (10_000 + CHUNK_OVERHEAD_BYTES)).turns.length;
   };
-  assertEquals(turnsWith({ digestCost: () => 0 }), 1);
-  assertEquals(turnsWith({ digestCost: () => 10_000 }), 11);
-  assertEquals(turnsWith({}), 11);
+  assertEquals(turnsOf(new CostlyState(machine, 0)), 1);
+  assertEquals(turnsOf(new CostlyState(machine, 10_000)), 11);
+  assertEquals(turnsOf(new WatchedState(machine)), 11);
 });
 
 Deno.test("§8.2 what was written of an unfinished snapshot is known, so that it is not dropped", () => {
@@ -94,8 +112,11 @@ Deno.test("§8.2 chunks too long to be sent, or with another digest than they sa
   const long = startSnapshot([], new WatchedState(bytesOf(5, LIMITS.maxChunkBytes + 1)));
   const message = "chunk 1 of the state machine has 655361 bytes, at most 655360 are allowed";
   assertThrows(() => nextChunks(long, ports, 1), InvariantError, message);
-  const lying = Object.assign(new WatchedState(bytesOf(5)), { chunkDigest: () => sha256Hex(new Uint8Array()) });
-  assertThrows(() => nextChunks(startSnapshot([], lying), ports, 1), InvariantError, "another digest than e3b0c442");
+  assertThrows(
+    () => nextChunks(startSnapshot([], new LyingState(bytesOf(5))), ports, 1),
+    InvariantError,
+    "another digest than e3b0c442",
+  );
 });
 
 /** A machine that cannot freeze, reuses one buffer, and has one byte of state for each chunk. */

@@ -158,7 +158,8 @@ Deno.test("backup: where entries are dropped meanwhile it begins again with a ne
   const kept = { ...KEPT };
   const moves: SourceScript = {
     entries(_, from) {
-      Object.assign(kept, { checkpoint: 15, base: 15 });
+      kept.checkpoint = 15;
+      kept.base = 15;
       return { base: logIndex(Math.max(from, 15)), commitIndex: logIndex(17), entries: [] };
     },
   };

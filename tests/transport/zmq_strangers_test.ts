@@ -20,7 +20,7 @@ const HOST = "127.0.0.1";
 function impostor(port: number, routingId: string | Uint8Array): Dealer {
   const dealer = new Dealer({ ...SYNCHRONOUS, linger: 0, reconnectInterval: 10 });
   // The type declaration knows only text.
-  Object.assign(dealer, { routingId });
+  (dealer as { routingId: string | Uint8Array | null }).routingId = routingId;
   dealer.connect(`tcp://${HOST}:${port}`);
   return dealer;
 }

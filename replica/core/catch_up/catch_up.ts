@@ -135,7 +135,8 @@ export function collect(
     const { certificate } = packet;
     if (certificate.kind !== "commit" || certificate.index <= active.anchor.index) return "useless-certificate";
     if (!isCertificate(state, ports.hash, certificate)) return "bad-certificate";
-    Object.assign(active, { certificate, target: { index: certificate.index, hash: certificate.hash } });
+    active.certificate = certificate;
+    active.target = { index: certificate.index, hash: certificate.hash };
   }
   if (active.certificate === null) return "no-certificate";
   const { certificate } = active;

@@ -9,8 +9,8 @@ import type { ManifestHead } from "../../../protocol/snapshot/snapshot_manifest.
 export interface CatchUp {
   readonly source: ReplicaId;
   readonly nonce: number;
-  /** The point whose chain was asked for. */
-  readonly target: Head;
+  /** The point whose chain was asked for; that of the certificate once there is one. */
+  target: Head;
   /** The point to which the collected entries attach. */
   readonly anchor: Head;
   readonly collected: ChainedEntry[];

@@ -21,7 +21,8 @@ export function onFetchChunksResponse(context: Context, packet: PacketOf<"FetchC
     return reject("wrong-chunk", replica);
   }
   if (chunks.length === 0) return lacking(context, transfer, replica, source);
-  Object.assign(source, { failures: 0, lacksIt: false });
+  source.failures = 0;
+  source.lacksIt = false;
   take(context, transfer, source, chunks);
   return ACCEPT;
 }

@@ -123,7 +123,10 @@ export class ChaosClients {
   #draw(): KvCommand {
     const slot = this.#rng.int(0, SLOTS - 1);
     const state = this.#slots[slot]!;
-    if (++state.begun > OPERATIONS_PER_KEY) Object.assign(state, { generation: state.generation + 1, begun: 1 });
+    if (++state.begun > OPERATIONS_PER_KEY) {
+      state.generation++;
+      state.begun = 1;
+    }
     const key = keyOf(slot, state.generation);
     const what = this.#rng.next();
     if (what < 0.35) return { op: "get", key };
@@ -177,7 +180,8 @@ export class ChaosClients {
     const now = performance.now();
     const gap = (now - this.#lastSuccess) / 1000;
     if (gap > this.tally.longestGapSeconds) {
-      Object.assign(this.tally, { longestGapSeconds: gap, longestGapAt: (this.#lastSuccess - this.#start) / 1000 });
+      this.tally.longestGapSeconds = gap;
+      this.tally.longestGapAt = (this.#lastSuccess - this.#start) / 1000;
     }
     this.#lastSuccess = now;
     const decoded = decodeKvResult(result);

@@ -9,6 +9,7 @@ import { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.ts";
 import { openMemoryStorage } from "../../../../replica/storage/memory/memory_storage.ts";
 import { openSqliteStorage, reopenSqliteStorage } from "../../../../replica/storage/sqlite/sqlite_storage.ts";
 import { type Storage, StorageError } from "../../../../replica/storage/port.ts";
+import { CodedError } from "../../../support/coded_error.ts";
 
 const optionsIn = (dir: string) => ({ dir, clusterId: fx.CLUSTER, replica: fx.REPLICA });
 
@@ -80,7 +81,7 @@ Deno.test("sqlite: its own errors of a full, read-only, locked or missing disk a
   }));
 
 Deno.test("the system's errors of a full or read-only disk are refusals, others are not", () => {
-  const withCode = (code: string) => diskError(Object.assign(new Error(code), { code }), "dir", "open").refused;
+  const withCode = (code: string) => diskError(new CodedError(code, code), "dir", "open").refused;
   assertEquals(["ENOSPC", "EROFS", "EDQUOT", "EIO"].map(withCode), [true, true, true, true]);
   assertEquals([withCode("ENOTDIR"), diskError(new Error("any"), "dir", "open").refused], [false, false]);
 });

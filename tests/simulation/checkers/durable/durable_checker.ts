@@ -59,7 +59,8 @@ export class DurableChecker {
     demand(!ranksBelow(rank, held.prepared), "I9", () => `${at} lost certificate ${pointText(held.prepared)}`);
     demand(commitIndex >= held.commitIndex, "I10", () => `${at} lost commit index ${held.commitIndex} in a crash`);
     this.#learn(at, disk.branch, disk);
-    Object.assign(held, { prepared: pointOf(rank), commitIndex });
+    held.prepared = pointOf(rank);
+    held.commitIndex = commitIndex;
     checkDisk(at, disk, this.#book);
   }
 
@@ -119,7 +120,8 @@ export class DurableChecker {
           `to ${voteText(vote)}`,
       );
     }
-    Object.assign(held, { currentTerm, vote });
+    held.currentTerm = currentTerm;
+    held.vote = vote;
     if (vote !== null && !kept) this.#voted(at, held, vote);
   }
 

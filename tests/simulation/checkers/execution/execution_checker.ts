@@ -53,7 +53,9 @@ export class ExecutionChecker {
       "I6",
       () => `${at} goes back to the state at ${index}, it had applied ${Math.max(appliedIndex, lastIndex)}`,
     );
-    Object.assign(incarnation, { appliedIndex: index, lastIndex: index, restoredIndex: index });
+    incarnation.appliedIndex = index;
+    incarnation.lastIndex = index;
+    incarnation.restoredIndex = index;
   }
 
   executed(at: ReplicaId, index: LogIndex, client: string, command: Uint8Array): void {

@@ -57,7 +57,9 @@ export class History {
     if (decoded === null) {
       throw new ViolationError("linearizable", `${text(operation)} ended with no result of the store`);
     }
-    Object.assign(operation, { result: decoded, ended: ++this.#moment, endedAt: now });
+    operation.result = decoded;
+    operation.ended = ++this.#moment;
+    operation.endedAt = now;
     this.known++;
     this.#demandRevision(operation, decoded);
   }

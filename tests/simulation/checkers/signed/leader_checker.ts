@@ -63,7 +63,8 @@ export class LeaderChecker {
       "§5.1",
       () => `${text()} round ${header.round} after ${known.round}`,
     );
-    Object.assign(known, { round: header.round, body: signed.body });
+    known.round = header.round;
+    known.body = signed.body;
     this.#hashes(from, known, header);
   }
 

@@ -105,7 +105,8 @@ export class SigningChecker {
     );
     const { commitIndex: shown } = said;
     demand(commitIndex >= shown, "I10", () => `${from} shows commit index ${commitIndex} after ${shown}`);
-    Object.assign(said, { prepared, commitIndex });
+    said.prepared = prepared;
+    said.commitIndex = commitIndex;
   }
 
   #candidacy(from: ReplicaId, request: RequestVote, disk: MemoryDisk): void {
