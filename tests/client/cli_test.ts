@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Connect as CliConnect } from "../../client/cli/connect.ts";
 import { type FakeClusterOptions, type Script, SILENT } from "./fake_cluster.ts";
-import { type Ran, runInMemory as run } from "./run_in_memory.ts";
-import { type Connect, withCluster } from "./with_cluster.ts";
+import { type Ran, runInMemory as run } from "./cli_lab.ts";
+import { type Connect, withFakeCluster } from "./with_fake_cluster.ts";
 import { ConfigError } from "../../crypto/config_error.ts";
 
 const utf8 = new TextEncoder();
@@ -14,7 +14,7 @@ function withCli(
   options: FakeClusterOptions,
   body: (cli: Cli, json: (line: string) => Promise<unknown>) => Promise<void>,
 ) {
-  return withCluster(options, async (_cluster, connect: Connect) => {
+  return withFakeCluster(options, async (_cluster, connect: Connect) => {
     const connectCli: CliConnect = (globals) =>
       Promise.resolve(
         connect(globals.key ?? "c1", { timings: { timeoutMs: globals.timeoutMs, statusMs: 200, queryRetryMs: 30 } }),

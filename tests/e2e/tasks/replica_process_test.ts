@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { DenoProcess } from "../../../tasks/support/deno_process.ts";
 import type { LocalCluster } from "../../../tasks/support/local_cluster.ts";
-import { withCluster } from "../support/process_cluster.ts";
+import { withLocalCluster } from "../support/with_local_cluster.ts";
 
 interface Ended {
   readonly code: number;
@@ -17,7 +17,8 @@ async function run(...args: string[]): Promise<Ended> {
   return { code, out: process.stdout.lines.join("\n"), error: process.stderr.lines.join("\n") };
 }
 
-const withOne = (body: (cluster: LocalCluster) => Promise<void>): Promise<void> => withCluster({ replicas: 1 }, body);
+const withOne = (body: (cluster: LocalCluster) => Promise<void>): Promise<void> =>
+  withLocalCluster({ replicas: 1 }, body);
 
 Deno.test("wrong usage and configuration end with 2 and say what was given and wanted", () =>
   withOne(async (cluster) => {
