@@ -129,7 +129,7 @@ Deno.test("§8.4d the bar is the Q-th lowest term answered to this roll call; it
 Deno.test("§8.4 without a bar no recovery ends, however high the terms of what is committed", () => {
   const lab = learner();
   const chain = [...CHAIN, OPENING];
-  lab.follow("r1", 4, chain);
+  lab.follow("r1", 4, chain, { base: forge.prepareCertificate(3, forge.endOf(CHAIN), lab.peers) });
   lab.receive(...forge.reportsOf(lab.peers, 4, forge.endOf(chain)));
   lab.elapse(100);
   assertEquals(Number(lab.state.appliedIndex), 13);
