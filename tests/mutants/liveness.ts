@@ -148,9 +148,9 @@ export const LIVENESS: readonly Mutant[] = [
       ),
       patch(
         "createState",
-        `      listed: recovered.hardState.ack?.index ?? logIndex(0),`,
+        `      listed: hard.ack?.index ?? logIndex(0),`,
         `      restored: recovered.hardState.ack,
-      listed: recovered.hardState.ack?.index ?? logIndex(0),`,
+      listed: hard.ack?.index ?? logIndex(0),`,
       ),
     ],
   },

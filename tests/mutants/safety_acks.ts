@@ -43,9 +43,9 @@ export const SAFETY_ACKS: readonly Mutant[] = [
       patch("protectedIndex", `const acked = hard.noMoreAcks ? 0 : hard.ack?.index ?? 0;`, `const acked = 0;`),
       patch(
         "placeEntries",
-        `  truncate(context, offset(first.index, -1));`,
-        `  if (state.hard.ack !== null && first.index <= state.hard.ack.index) setHardState(context, { ack: null });
-  truncate(context, offset(first.index, -1));`,
+        `  truncate(context, offset(index, -1));`,
+        `  if (state.hard.ack !== null && index <= state.hard.ack.index) setHardState(context, { ack: null });
+  truncate(context, offset(index, -1));`,
         ["setHardState"],
       ),
       GUARD_WITHOUT_LAST_ACK,

@@ -11,8 +11,8 @@ export const SAFETY_CLIENTS: readonly Mutant[] = [
     patches: [
       patch(
         "badEntryOf",
-        `!claims[place]!.every((claim) => check.holds(claim))`,
-        `claims[place] === undefined || !check`,
+        `!(yield* allHold(check, claims[place]!))`,
+        `!(yield* allHold(check, claims[place]!.slice(0, 0)))`,
       ),
     ],
   },

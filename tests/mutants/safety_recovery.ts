@@ -114,8 +114,8 @@ export const SAFETY_RECOVERY: readonly Mutant[] = [
     patches: [
       patch(
         "isBeyond",
-        `  (entryAt(log, appliedIndex)?.entry.term ?? 0) > bar;`,
-        `  (entryAt(log, appliedIndex)?.entry.term ?? 0) >= bar;`,
+        `  if ((entryAt(log, appliedIndex)?.entry.term ?? 0) > bar) return true;`,
+        `  if ((entryAt(log, appliedIndex)?.entry.term ?? 0) >= bar) return true;`,
       ),
       GUARD_WITHOUT_BAR,
     ],

@@ -21,3 +21,10 @@ export const GUARD_WITHOUT_LAST_VOTE = patch(
   `  if (equalBytes(record.voteBody, body)) return record;`,
   `  if (!equalBytes(record.voteBody, body) || body.length > 0) return { ...record, voteBody: body.slice() };`,
 );
+
+/** A follower takes entries of any term behind its leader's base (§3.1c). */
+export const ANY_TERM_BEHIND_BASE = patch(
+  "faultIn",
+  `  return foreign ? "entry-of-another-term" : null;`,
+  `  return foreign && term < 0 ? "entry-of-another-term" : null;`,
+);
