@@ -1,5 +1,5 @@
 /** Mutants of following and acknowledging (§4.2, §4.3, §5.1–§5.3, §8.1). */
-import { type Mutant, patch } from "./mutant.ts";
+import { type Mutant, patch } from "../mutant.ts";
 import { GUARD_WITHOUT_LAST_ACK } from "./second_layers.ts";
 
 export const SAFETY_ACKS: readonly Mutant[] = [

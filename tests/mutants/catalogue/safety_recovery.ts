@@ -1,5 +1,5 @@
 /** Mutants of recovery without a disk (§8.4): what was signed before is not asked for, or not waited for. */
-import { type Mutant, type Patch, patch } from "./mutant.ts";
+import { type Mutant, type Patch, patch } from "../mutant.ts";
 
 const LEARNER = "state.hard.recovery !== null";
 

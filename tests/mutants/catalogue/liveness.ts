@@ -1,5 +1,5 @@
 /** Mutants that hang: nothing wrong is ever signed, but what should happen does not. */
-import { type Mutant, patch } from "./mutant.ts";
+import { type Mutant, patch } from "../mutant.ts";
 
 export const LIVENESS: readonly Mutant[] = [
   {

@@ -1,5 +1,5 @@
 /** Patches that remove the second layer behind a rule, so that the replica itself does not notice a breach of the rule. */
-import { patch } from "./mutant.ts";
+import { patch } from "../mutant.ts";
 
 /** The durable mark (I8) lets everything be signed. */
 export const NO_DURABLE_MARK = patch(

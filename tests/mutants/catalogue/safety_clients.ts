@@ -1,5 +1,5 @@
 /** Mutants of requests, sessions and replies (§3.2, §7.1, §7.2, §7.4). */
-import { type Mutant, patch } from "./mutant.ts";
+import { type Mutant, patch } from "../mutant.ts";
 
 export const SAFETY_CLIENTS: readonly Mutant[] = [
   {

@@ -1,5 +1,5 @@
 /** Mutants of what bounds a log, and of what a leader may put on it (§3.1, §5.2, §5.8). */
-import { type Mutant, patch } from "./mutant.ts";
+import { type Mutant, patch } from "../mutant.ts";
 import { ANY_TERM_BEHIND_BASE } from "./second_layers.ts";
 
 export const BOUNDS: readonly Mutant[] = [

@@ -1,5 +1,5 @@
 /** Further mutants beyond those that the simulation must find at least: rules that every earlier design was found to break somewhere. */
-import { type Mutant, patch } from "./mutant.ts";
+import { type Mutant, patch } from "../mutant.ts";
 
 export const MORE: readonly Mutant[] = [
   {
