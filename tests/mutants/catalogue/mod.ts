@@ -1,5 +1,4 @@
 /** Every mutant there is. */
-import { BOUNDS } from "./bounds.ts";
 import { LIVENESS } from "./liveness.ts";
 import { LIVENESS_CHECKPOINTS } from "./liveness_checkpoints.ts";
 import { MORE } from "./more.ts";
@@ -22,7 +21,6 @@ const MUTANTS: readonly Mutant[] = [
   ...SAFETY_CHECKPOINTS,
   ...SAFETY_TRANSFER,
   ...SAFETY_RECOVERY,
-  ...BOUNDS,
   ...MORE,
   ...LIVENESS,
   ...LIVENESS_CHECKPOINTS,
