@@ -84,6 +84,7 @@ function handlersOf(parts: ReplicaParts, scope: ReplicaScope, settings: Settings
     machine: parts.machine,
     crypto: { backend: backend.name, fallbackReason: parts.backend.fallbackReason },
     transport: parts.transport.counters,
+    logLinesLost: () => parts.log.lost ?? 0,
     isActive: () => activation.active,
     storage: (at) => disk.report(at),
     mark,

@@ -63,6 +63,8 @@ export interface ReplicaReport {
   /** Packets refused, and inputs the core rejected or ignored, by kind. */
   readonly refused: Readonly<Record<string, number>>;
   readonly ignored: Readonly<Record<string, number>>;
+  /** Lines of the log that could not be written: its disk is full, or nobody reads its pipe any more. */
+  readonly logLinesLost: number;
   readonly uptimeMs: number;
   readonly memoryBytes: number;
   readonly versions: { readonly replica: string; readonly wire: number; readonly deno: string };
@@ -76,6 +78,7 @@ export interface StatusParts {
   readonly transport: Readonly<TransportCounters>;
   readonly refused: TallyByKind;
   readonly ignored: TallyByKind;
+  readonly logLinesLost: () => number;
   readonly isActive: () => boolean;
   readonly storage: (now: number) => StorageStatus;
   /** The durable part of the state. */
@@ -113,6 +116,7 @@ export class StatusReporter {
       transport: { ...transport },
       refused: refused.toRecord(),
       ignored: ignored.toRecord(),
+      logLinesLost: this.#parts.logLinesLost(),
       uptimeMs: Math.round(now - startedAt),
       memoryBytes: Deno.memoryUsage().rss,
       versions: { replica: manifest.version, wire: WIRE_VERSION, deno: Deno.version.deno },
