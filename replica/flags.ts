@@ -14,7 +14,7 @@ Usage: replica --cluster FILE --key FILE --data DIR [options]
   --data DIR              this replica's own data directory, made if missing
   --bind HOST             IPv4 address to listen on, or * for all (default: the roster's address)
   --crypto CHOICE         auto, native or noble: the signature code (default auto: native where it loads)
-  --log-level LEVEL       ${LOG_LEVELS.join(", ")} (default warn)
+  --log-level LEVEL       ${LOG_LEVELS.join(", ")} (default info)
   --recover               comes back without its disk, or with one that cannot be trusted: begins anew beside it and joins as a
                           learner until it is sure not to contradict what it signed (docs/recovery.md)
   --byzantine MODE        makes this replica faulty, for tests and drills: ${BYZANTINE_MODES.join(", ")}
@@ -59,7 +59,7 @@ export function parseFlags(args: readonly string[]): ReplicaFlags | null {
     data: required(flags, "data", "this replica's data directory"),
     bind: flags.bind ?? null,
     crypto: oneOf("crypto", flags.crypto ?? "auto", CHOICES),
-    logLevel: oneOf("log-level", flags["log-level"] ?? "warn", LOG_LEVELS),
+    logLevel: oneOf("log-level", flags["log-level"] ?? "info", LOG_LEVELS),
     recover: flags.recover,
     byzantine: byzantineMode(flags),
     record: flags.record ?? null,

@@ -11,7 +11,7 @@ Deno.test("the needed flags alone give the defaults", () => {
     data: "d",
     bind: null,
     crypto: "auto",
-    logLevel: "warn",
+    logLevel: "info",
     recover: false,
     byzantine: null,
     record: null,

@@ -12,6 +12,7 @@ import type { SignatureWork } from "../diagnostics/counting_backend.ts";
 import { type RecoveryStatus, recoveryStatus, type StateTransferStatus } from "./recovery_status.ts";
 import type { StorageStatus } from "../disk/disk_watch.ts";
 import type { DurableMark } from "../disk/durable_mark.ts";
+import type { PeerStatus, PeerWatch } from "./peer_watch.ts";
 import type { TallyByKind } from "../diagnostics/tally_by_kind.ts";
 import type { Role } from "../core/election/election_state.ts";
 
@@ -55,6 +56,9 @@ export interface ReplicaReport {
   readonly stateTransfer: StateTransferStatus | null;
   /** Progress of a replica that lost its disk (§8.4); null in a full member. */
   readonly recovery: RecoveryStatus | null;
+  /** Silence and words of each peer as heard here; `hearsQuorum` is true while those heard are a quorum with this replica. */
+  readonly peers: Readonly<Record<string, PeerStatus>>;
+  readonly hearsQuorum: boolean;
   readonly clients: number;
   /** State of the disk: whether it takes writes, and how fast. While it refuses, this replica takes no part in the protocol. */
   readonly storage: StorageStatus;
@@ -84,6 +88,7 @@ export interface StatusParts {
   /** The durable part of the state. */
   readonly mark: Readonly<DurableMark>;
   readonly connected: (now: number) => number;
+  readonly peers: Pick<PeerWatch, "report" | "hearsQuorum">;
   /** Reason of the latest suspicion, ended or not. */
   readonly suspicion: () => string | null;
   /** Time at which the replica started, on the clock of `report`'s `now`. */
@@ -111,6 +116,8 @@ export class StatusReporter {
       storage,
       active: isActive(),
       state: { digest, appliedIndex },
+      peers: this.#parts.peers.report(now),
+      hearsQuorum: this.#parts.peers.hearsQuorum(now),
       clients: connected(now),
       crypto: { ...crypto, ...work },
       transport: { ...transport },
