@@ -30,7 +30,8 @@ export interface CryptoInUse {
 export interface ReplicaReport {
   readonly replica: string;
   readonly cluster: string;
-  readonly role: Role;
+  /** A learner is a replica that lost its disk and does not count yet (§8.4). */
+  readonly role: Role | "learner";
   /** False while the operator keeps the replica out of the protocol. */
   readonly active: boolean;
   readonly term: number;
@@ -155,7 +156,7 @@ function protocolStatus(state: CoreState) {
   return {
     replica: config.self,
     cluster: config.clusterId,
-    role: view.role,
+    role: hard.recovery === null ? view.role : "learner" as const,
     term: hard.currentTerm,
     leader: view.leader,
     lastIndex: lastIndex(log),
@@ -172,7 +173,7 @@ function protocolStatus(state: CoreState) {
 /** Returns the status of a core that got ahead of a disk that refused: what a restart would find. It never signed anything beyond that. */
 function durableStatus(state: CoreState, { hard, last, prepared, commitIndex }: DurableMark) {
   return {
-    role: "follower" as const,
+    role: hard.recovery === null ? "follower" as const : "learner" as const,
     term: hard.currentTerm,
     leader: null,
     lastIndex: last,
