@@ -43,13 +43,16 @@ export function createCoreInstance(
 ): CoreInstance {
   const settings = settingsOf(parts, scope, storage, recovered);
   const { state, takesPart, mark } = settings;
-  const { refused, check, transport, work, now, backend, peers } = scope;
+  const { refused, check, transport, work, now, backend, peers, peerMemory } = scope;
   const handlers = handlersOf(parts, scope, settings);
   const loop = new EventLoop({
     ...{ state, transport, work, refused, now, whileInactive },
     ingress: new Ingress({
       ...{ state, check, queries: handlers.queries, refused },
-      heard: (peer, at) => peers.heard(peer, at),
+      heard(peer, packet, at) {
+        peers.heard(peer, at);
+        peerMemory.heard(peer, packet, at);
+      },
       faulty: Boolean(parts.byzantine),
     }),
     run: runInputs(parts, scope, settings, handlers),

@@ -4,6 +4,8 @@ import { readKeyFile } from "../crypto/keys/key_file.ts";
 import { loadBackend } from "../crypto/signing/load_backend.ts";
 import { readRoster } from "../crypto/roster/parse_roster.ts";
 import { parseFlags, type ReplicaFlags, USAGE } from "./flags.ts";
+import { permitFirstStart } from "./first_start.ts";
+import { ownLine } from "./replica_config.ts";
 import { createLineWriter } from "./diagnostics/line_writer.ts";
 import { createLogger, logLine } from "./diagnostics/logger.ts";
 import { type RunningReplica, startReplica } from "./start_replica.ts";
@@ -50,7 +52,12 @@ async function start(flags: ReplicaFlags, named: { id: string }): Promise<Runnin
   named.id = key.id;
   const roster = await readRoster(flags.cluster, key.operatorKey, backend);
   const log = createLogger(key.id, flags.logLevel);
-  const { data: dataDir, bind: bindHost, recover, byzantine, record } = flags;
+  const { data: dataDir, bind: bindHost, init, recover, byzantine, record } = flags;
+  ownLine(roster, key);
+  if (permitFirstStart({ replica: key.id, keyFile: flags.key, dataDir, init, recover })) {
+    const note = "if this replica ever ran with this key, stop it now and start it with --recover";
+    log.log("info", "first-start", { data: dataDir, note });
+  }
   const replica = await startReplica({
     ...{ roster, key, dataDir, backend: loaded, bindHost, log, recover, byzantine, record },
   });

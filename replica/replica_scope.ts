@@ -3,6 +3,7 @@ import { unhex } from "../crypto/digest.ts";
 import { createKeyRing } from "../crypto/roster/key_ring.ts";
 import { createSigner, createVerifier } from "../crypto/signing/signing.ts";
 import { createVerifiedCache } from "../crypto/signing/verified_cache.ts";
+import { PeerMemory } from "./status/peer_memory.ts";
 import { PeerWatch } from "./status/peer_watch.ts";
 import { quorumOf } from "../protocol/quorum.ts";
 import { ownLine } from "./replica_config.ts";
@@ -28,6 +29,7 @@ export function createReplicaScope(parts: ReplicaParts) {
   const paced = pacedLogger(log, now);
   return {
     ...{ now, backend, work, transport, line, startedAt, paced },
+    peerMemory: new PeerMemory(paced, roster.constants.electionTimeoutMs),
     peers: new PeerWatch({
       self: line.id,
       replicas: roster.replicas.map(({ id }) => id),

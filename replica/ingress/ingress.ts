@@ -7,6 +7,7 @@ import { admitPacket } from "./admit_packet.ts";
 import type { QueryHandler } from "../answers/query_handler.ts";
 import type { CoreState } from "../core/state.ts";
 import { forgottenBy, ForgottenError } from "../disk/forgotten_signatures.ts";
+import type { Packet } from "../../protocol/packet.ts";
 import { senderOf } from "../../protocol/signatures.ts";
 import { RouteFaults } from "./route_faults.ts";
 import type { SignatureCheck } from "./signature_check.ts";
@@ -19,8 +20,8 @@ export interface IngressParts {
   readonly queries: QueryHandler;
   /** Counts refused packets, by kind. */
   readonly refused: TallyByKind;
-  /** Called with the peer whose verified packet came over the connection to its own address. */
-  readonly heard: (peer: string, now: number) => void;
+  /** Called with a peer's verified packet that came over the connection to its own address. */
+  readonly heard: (peer: string, packet: Packet, now: number) => void;
   /** True if this replica signs messages its core does not know of, for tests and drills. */
   readonly faulty?: boolean;
 }
@@ -56,12 +57,18 @@ export class Ingress {
       if (!queries.active) return dropped("inactive");
       const admission = admitPacket(state, check, channel, decodePeerPacket(frames));
       if (this.#parts.faulty !== true) assertRemembered(state, admission);
-      if (channel === "published" && signerOf(admission) === route) this.#parts.heard(route, now);
+      if (channel === "published") this.#hear(route, admission, now);
       return admission;
     } catch (error) {
       if (error instanceof DecodeError) return faulty(`decode:${error.code}`);
       throw error;
     }
+  }
+
+  #hear(route: string, admission: Admission, now: number): void {
+    if (!("admitted" in admission) || admission.admitted?.kind !== "packet") return;
+    const { packet } = admission.admitted;
+    if (senderOf(packet) === route) this.#parts.heard(route, packet, now);
   }
 }
 
@@ -70,12 +77,6 @@ function assertRemembered(state: CoreState, admission: Admission): void {
   if (!("admitted" in admission) || admission.admitted?.kind !== "packet") return;
   const what = forgottenBy(state, admission.admitted.packet);
   if (what !== null) throw new ForgottenError(`${state.config.self} has signed ${what}; this disk knows nothing of it`);
-}
-
-/** Returns the replica that signed an admitted packet; null if there is none. */
-function signerOf(admission: Admission): string | null {
-  if (!("admitted" in admission) || admission.admitted?.kind !== "packet") return null;
-  return senderOf(admission.admitted.packet);
 }
 
 /** Returns the name faults are held against: one connection, so that muting it mutes no other. */

@@ -1,5 +1,10 @@
 /** The log of a replica at the default level, as an operator reads it: peers, quorums and leaders, and no flood. */
 import { assert, assertEquals } from "@std/assert";
+import { unhex } from "../../../crypto/digest.ts";
+import { createSigner } from "../../../crypto/signing/signing.ts";
+import type { AppendEntriesResponse } from "../../../protocol/message.ts";
+import { encodeMessage, encodePacket } from "../../../transport/codec/mod.ts";
+import { backend } from "../../support/backends.ts";
 import { eventually } from "../../../tasks/support/eventually.ts";
 import type { LogFields, LogLevel } from "../../../replica/diagnostics/logger.ts";
 import { MemoryCluster } from "../../support/memory_cluster.ts";
@@ -90,3 +95,40 @@ Deno.test("checkpoints and commits are not told at the default level", async () 
     false,
   ]);
 });
+
+Deno.test("a peer that shows less than it did is told of: it may have forgotten what it signed", () =>
+  withIdleCluster(async (cluster, logs) => {
+    const leader = await leaderOf(cluster);
+    const [liar, witness] = ids.filter((id) => id !== leader);
+    const { term, commitHash } = statusOf(cluster, liar!);
+    await cluster.stop(liar!);
+    const transport = cluster.network.replica(liar!, ids.filter((id) => id !== liar));
+    const signer = createSigner(backend, unhex(cluster.keys.get(liar!)!.secretKey), cluster.roster.cluster);
+    const show = (commitIndex: number) => {
+      const message = {
+        ...{
+          kind: "AppendEntriesResponse",
+          term,
+          replica: liar,
+          acks: [],
+          prepared: { term: 0, index: 0, hash: commitHash },
+        },
+        ...{ commitIndex, commitHash, round: 0 },
+      } as unknown as AppendEntriesResponse;
+      const body = encodeMessage(message);
+      const signed = { message, body, signature: signer.sign(message.kind, body) };
+      transport.publish(encodePacket({ kind: "AppendEntriesResponse", signed }));
+    };
+    const { of } = logs[witness!]!;
+    show(9);
+    await eventually("its less is told", () => {
+      show(8);
+      return of("peer-forgot").length > 0;
+    });
+    assertEquals(of("peer-forgot").map((event) => [event["peer"], event["knownCommitIndex"], event["commitIndex"]]), [[
+      liar,
+      9,
+      8,
+    ]]);
+    await transport.close();
+  }));
