@@ -12,7 +12,7 @@ Usage: cluster [options]
   --replicas N       replicas of a new cluster (default 4; 3f+1 tolerate f faulty ones)
   --clients N        client keys of a new cluster (default 4)
   --base-port PORT   first port of a new cluster (default 7000)
-  --log-level LEVEL  of the replicas: error, warn, info or debug (default warn)
+  --log-level LEVEL  of the replicas: error, warn, info or debug (default info)
   --help             this text
 
 Exit codes: 0 stopped, 1 all replicas ended by themselves, 2 wrong usage or configuration.

@@ -10,6 +10,8 @@ import type { Evidence } from "../../protocol/evidence.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { TokenBuckets } from "../limits/token_bucket.ts";
 import { forgottenBy, ForgottenError } from "../disk/forgotten_signatures.ts";
+import type { Packet } from "../../protocol/packet.ts";
+import { senderOf } from "../../protocol/signatures.ts";
 import { RouteFaults } from "./route_faults.ts";
 import type { SignatureCheck } from "./signature_check.ts";
 import type { TallyByKind } from "../diagnostics/tally_by_kind.ts";
@@ -21,6 +23,8 @@ export interface IngressParts {
   readonly queries: QueryHandler;
   /** Counts refused packets, by kind. */
   readonly refused: TallyByKind;
+  /** Called with a peer's verified packet that came over the connection to its own address. */
+  readonly heard: (peer: string, packet: Packet, now: number) => void;
   /** True if this replica signs messages its core does not know of, for tests and drills. */
   readonly faulty?: boolean;
 }
@@ -98,6 +102,7 @@ export class Ingress {
         ? yield* this.#withinBudget(packet.evidence, judging, now)
         : yield* judging;
       if (this.#parts.faulty !== true) assertRemembered(state, admission);
+      if (channel === "published") this.#hear(route, admission, now);
       return admission;
     } catch (error) {
       if (error instanceof DecodeError) return faulty(`decode:${error.code}`);
@@ -113,6 +118,12 @@ export class Ingress {
     this.#evidence.take(ANYONE, now, costOf(evidence));
     yield;
     return yield* judging;
+  }
+
+  #hear(route: string, admission: Admission, now: number): void {
+    if (!("admitted" in admission) || admission.admitted?.kind !== "packet") return;
+    const { packet } = admission.admitted;
+    if (senderOf(packet) === route) this.#parts.heard(route, packet, now);
   }
 }
 

@@ -42,12 +42,13 @@ export function ingressLab() {
   };
   const refused = new TallyByKind(64);
   const check = createSignatureCheck(createKeyRing(roster), verifier);
-  const ingress = new Ingress({ state, check, queries, refused });
+  const heard: string[] = [];
+  const ingress = new Ingress({ state, check, queries, refused, heard: (peer) => heard.push(peer) });
   const signers = new Map<string, Signer>();
   for (const [id, key] of keys) signers.set(id, createSigner(backend, unhex(key.secretKey), roster.cluster));
 
   return {
-    ...{ state, work, served, queries, roster },
+    ...{ state, work, served, queries, roster, heard },
     /** Returns the refusals so far, by kind. */
     refused: () => refused.toRecord(),
     /** Returns `message` signed by `by`, whatever signer it names. */
