@@ -2,6 +2,7 @@
 import { ConfigError } from "../crypto/config_error.ts";
 import { type ClusterOptions, generateCluster } from "../crypto/roster/generate_cluster.ts";
 import type { ProtocolConstants } from "../protocol/config.ts";
+import { peerHostFault } from "../protocol/host.ts";
 import { readFlags, wholeNumber } from "./support/flags.ts";
 
 const USAGE = `Makes the keys and the signed roster of a new cluster.
@@ -11,7 +12,8 @@ Usage: keygen --out DIR [options]
   --out DIR                  directory of the files, made if missing; nothing in it is overwritten
   --replicas N               replicas r1, r2, … (default 4; 3f+1 tolerate f faulty ones)
   --clients N                clients c1, c2, … (default 2)
-  --host HOST                host of all replicas (default 127.0.0.1); replica i, from 0, gets the ports
+  --host HOST                host of all replicas, a name or an address, IPv6 ones without brackets (default 127.0.0.1);
+                             replica i, from 0, gets the ports
                              BASE+3i (peers), BASE+3i+1 (publications) and BASE+3i+2 (clients)
   --hosts H1,H2,…            one host for each replica instead; each gets the ports BASE, BASE+1 and BASE+2
   --base-port PORT           BASE (default 7000)
@@ -66,11 +68,18 @@ function changedConstants(flags: Flags): Partial<ProtocolConstants> {
   };
 }
 
+function requireHost(flag: string, host: string): void {
+  const wanted = peerHostFault(host);
+  if (wanted !== null) throw new ConfigError(`--${flag}: given "${host}", wanted ${wanted}`);
+}
+
 function clusterOptions(flags: Flags): ClusterOptions {
   const { out, host, hosts, cluster } = flags;
   if (out === undefined) throw new ConfigError("--out: given nothing, wanted the directory of the new files");
   if (host !== undefined && hosts !== undefined) throw new ConfigError("--host and --hosts: given both, wanted one");
   const list = hosts?.split(",");
+  if (host !== undefined) requireHost("host", host);
+  list?.forEach((each) => requireHost("hosts", each));
   return {
     out,
     replicas: wholeNumber("replicas", flags.replicas) ?? list?.length ?? 4,

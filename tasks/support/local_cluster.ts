@@ -17,6 +17,8 @@ export interface ClusterPlan {
   readonly dir: string;
   readonly replicas: number;
   readonly clients: number;
+  /** Host of all replicas; 127.0.0.1 by default. */
+  readonly host?: string;
   readonly basePort: number;
   readonly constants?: Partial<ProtocolConstants>;
 }
@@ -44,10 +46,8 @@ export class LocalCluster implements AsyncDisposable {
     const path = `${plan.dir}/cluster.json`;
     const isNew = !(await exists(path));
     if (isNew) {
-      const { replicas, clients, basePort, constants = {} } = plan;
-      await generateCluster({
-        ...{ out: plan.dir, host: "127.0.0.1", replicas, clients, basePort, constants, backend },
-      });
+      const { dir: out, replicas, clients, host = "127.0.0.1", basePort, constants = {} } = plan;
+      await generateCluster({ out, host, replicas, clients, basePort, constants, backend });
     }
     const operator = await readKeyFile(`${plan.dir}/operator.key`, backend);
     return new LocalCluster(plan.dir, await readRoster(path, operator.operatorKey, backend), isNew, loaded);
