@@ -89,12 +89,12 @@ Deno.test("wrong usage ends with 2, says what was given and wanted, and writes n
     await assertRejects(() => Deno.stat(directory), Deno.errors.NotFound);
   }));
 
-Deno.test("a disk that refuses is a failure, 1", () =>
+Deno.test("a path that can be no directory is wrong usage, 2, and named", () =>
   withDirectory(async (directory) => {
     await Deno.writeTextFile(directory, "a file where a directory is wanted");
     const { code, error } = await run("--out", `${directory}/deeper`);
-    assertEquals(code, 1);
-    assert(error.startsWith("keygen: "));
+    const given = "given a path through something that is no directory, wanted a directory";
+    assertEquals([code, error], [2, `keygen: ${directory}/deeper: ${given}`]);
   }));
 
 const FLAGS = [

@@ -5,7 +5,7 @@ import { LIMITS } from "../../protocol/limits.ts";
 import type { SignatureBackend } from "../signing/backend.ts";
 import { ConfigError } from "../config_error.ts";
 import { hex } from "../digest.ts";
-import { refuseOverwrite, removeIfThere, writeNewFile } from "../files.ts";
+import { makeDirectory, pathExists, refuseOverwrite, removeIfThere, writeNewFile } from "../files.ts";
 import { type KeyFile, type KeyKind, OPERATOR_ID, writeKeyFile } from "../keys/key_file.ts";
 import { generateKeyPair, type KeyPair } from "../keys/key_pair.ts";
 import { nobleBackend } from "../signing/noble_backend.ts";
@@ -86,19 +86,8 @@ async function writeAll(files: Files): Promise<void> {
   }
 }
 
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return false;
-    throw cause;
-  }
-}
-
-async function requireNew(paths: readonly string[]): Promise<void> {
-  const found: string[] = [];
-  for (const path of paths) if (await exists(path)) found.push(path);
+function requireNew(paths: readonly string[]): void {
+  const found = paths.filter(pathExists);
   if (found.length > 0) refuseOverwrite(found);
 }
 
@@ -135,8 +124,8 @@ export async function generateCluster(options: ClusterOptions): Promise<Roster> 
     [`${options.out}/cluster.json`, (path) => writeNewFile(path, signed, ROSTER_MODE)],
   ]);
 
-  await Deno.mkdir(options.out, { recursive: true });
-  await requireNew([...files.keys()]);
+  await makeDirectory(options.out);
+  requireNew([...files.keys()]);
   await writeAll(files);
   return roster;
 }

@@ -1,5 +1,6 @@
 /** A cluster on this machine: keys in a directory, each replica a separate process. */
 import { generateCluster } from "../../crypto/roster/generate_cluster.ts";
+import { pathExists } from "../../crypto/files.ts";
 import { loadBackend, type LoadedBackend } from "../../crypto/signing/load_backend.ts";
 import { readKeyFile } from "../../crypto/keys/key_file.ts";
 import { readRoster } from "../../crypto/roster/parse_roster.ts";
@@ -44,7 +45,7 @@ export class LocalCluster implements AsyncDisposable {
     const loaded = await loadBackend("auto");
     const { backend } = loaded;
     const path = `${plan.dir}/cluster.json`;
-    const isNew = !(await exists(path));
+    const isNew = !pathExists(path);
     if (isNew) {
       const { dir: out, replicas, clients, host = "127.0.0.1", basePort, constants = {} } = plan;
       await generateCluster({ out, host, replicas, clients, basePort, constants, backend });
@@ -113,15 +114,5 @@ export class LocalCluster implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.allSettled(this.#clients.map((client) => client.close()));
     await Promise.allSettled([...this.#replicas.values()].map((process) => process[Symbol.asyncDispose]()));
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
   }
 }

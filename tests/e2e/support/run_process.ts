@@ -7,10 +7,14 @@ export interface Ended {
   readonly error: string;
 }
 
+/** Time after which a process that has not ended is killed. */
+const PATIENCE_MS = 60_000;
+
 /** Runs `script` with a permission set of `deno.json` and returns what it printed. Its input is open and empty. */
 export async function runProcess(permissions: string, script: string, ...args: readonly string[]): Promise<Ended> {
   await using process = new DenoProcess(permissions, script, args);
-  const { code } = await process.exited;
+  const timer = setTimeout(() => process.signal("SIGKILL"), PATIENCE_MS);
+  const { code } = await process.exited.finally(() => clearTimeout(timer));
   await Promise.all([process.stdout.ended, process.stderr.ended]);
   return { code, out: process.stdout.lines.join("\n"), error: process.stderr.lines.join("\n") };
 }
