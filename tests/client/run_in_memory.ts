@@ -16,7 +16,7 @@ export interface Ran {
 export async function runInMemory(
   connect: Connect,
   args: readonly string[],
-  stdin = "",
+  stdin: string | Uint8Array = "",
   terminal = false,
 ): Promise<Ran> {
   const out: Uint8Array[] = [];
@@ -25,8 +25,8 @@ export async function runInMemory(
     out: (data) => void out.push(typeof data === "string" ? utf8.encode(data) : data.slice()),
     err: (line) => void err.push(line),
     progress: () => {},
-    stdin: ReadableStream.from(stdin === "" ? [] : [utf8.encode(stdin)]) as ReadableStream<Uint8Array>,
-    stdinIsTerminal: false,
+    stdin: new Blob([typeof stdin === "string" ? stdin : stdin.slice()]).stream(),
+    typed: null,
     stdoutIsTerminal: terminal,
   };
   const code = await runCli(args, io, connect);

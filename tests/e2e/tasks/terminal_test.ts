@@ -70,12 +70,24 @@ async function useCluster(dir: string): Promise<void> {
   await eventually("the replicas are gone", () => !pids.some(isThere));
 }
 
+const UP = "\x1b[A";
+const END_OF_INPUT = "\x04";
+
 async function useShell(task: readonly string[]): Promise<void> {
   await using shell = new Terminal(["task", ...task]);
-  await shell.shows(/\n> $/, COMMAND_MS);
+  await shell.shows(/> $/, COMMAND_MS);
   await shell.type("put greeting again\n");
-  await shell.shows(/\nput "greeting": revision \d+, log index \d+\n> $/, COMMAND_MS);
-  await shell.type("exit\n");
+  const [, revision] = await shell.shows(/\nput "greeting": revision (\d+), log index \d+\n> $/, COMMAND_MS);
+  await shell.type(`${UP}\n`);
+  const again = new RegExp(`> put greeting again\\s+put "greeting": revision ${Number(revision) + 1}, .*\n> $`);
+  await shell.shows(again, COMMAND_MS);
+  await shell.type("a line that is not meant");
+  await shell.shows(/not meant$/, COMMAND_MS);
+  await shell.interrupt();
+  await shell.shows(/not meant(?:> )+$/, COMMAND_MS);
+  await shell.type(`get greeting\n`);
+  await shell.shows(/\nagain\n> $/, COMMAND_MS);
+  await shell.type(END_OF_INPUT);
   assertEquals(await shell.exitCode(COMMAND_MS), 0, shell.text);
 }
 
