@@ -13,6 +13,11 @@ import { createRoster, signRoster } from "./roster.ts";
 import type { Roster, RosterReplica } from "./roster_types.ts";
 
 const ROSTER_MODE = 0o644;
+/**
+ * First port of a cluster for which none is given: out of the range of outgoing connections on any system, and nobody's in particular. (7000, the
+ * default before, is AirPlay's on macOS.)
+ */
+export const DEFAULT_BASE_PORT = 17_000;
 /** Ports each replica takes: peers, publications, clients. */
 export const PORTS_PER_REPLICA = 3;
 

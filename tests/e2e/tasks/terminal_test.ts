@@ -65,7 +65,7 @@ async function useCluster(dir: string): Promise<void> {
   await useShell([...client, "shell"]);
   await cluster.interrupt();
   assertEquals(await cluster.exitCode(COMMAND_MS), 0, cluster.text);
-  assert(cluster.text.includes("SIGINT: stopping all"), cluster.text);
+  assertMatch(cluster.text, /\n\^C\nSIGINT: stopping all\nstopped; a second start goes on with it\n$/);
   assert(!cluster.text.includes("by itself"), cluster.text);
   await eventually("the replicas are gone", () => !pids.some(isThere));
 }
