@@ -106,8 +106,9 @@ interface Ended {
 function follow(id: string, process: DenoProcess): { readonly id: string; readonly process: DenoProcess } {
   printLine(`${id} is ready (pid ${process.pid})`);
   process.stderr.onLine((line) => {
-    // Told in one line for all.
-    if (!stopping || parseEvent(line)?.event !== "stopped") console.error(line);
+    const event = parseEvent(line);
+    // That it stopped as told is told in one line for all.
+    if (!stopping || event?.event !== "stopped" || event.level !== "info") console.error(line);
   });
   return { id, process };
 }

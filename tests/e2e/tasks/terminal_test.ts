@@ -33,9 +33,26 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a few seeds of the simulation pass in a terminal",
+  name: "a few seeds of the simulation pass in a terminal, and show how far they are",
   ignore,
-  fn: async () => assertMatch(await shown(COMMAND_MS, "sim", "--seeds", "2"), /\n2 passed, 0 failed\n$/),
+  async fn() {
+    const text = await shown(COMMAND_MS, "sim", "--seeds", "2");
+    assertMatch(text, /\r\d of 2 seeds, 0 failed\rn = 4: /);
+    assertMatch(text, /\n2 passed, 0 failed\n$/);
+    assert(!(await shown(COMMAND_MS, "sim", "--seeds", "2", "--json")).includes("of 2 seeds"));
+  },
+});
+
+Deno.test({
+  name: "the bench shows in a terminal what it measures, and how long already",
+  ignore,
+  async fn() {
+    const flags = ["--replicas", "1", "--clients", "1", "--seconds", "1", "--idle-seconds", "1"];
+    const text = await shown(COMMAND_MS, "bench", ...flags);
+    assertMatch(text, /\ridle: 0 of 1 s\r/);
+    assertMatch(text, /\r1 clients: 0 of 1 s\r/);
+    assertMatch(text, /\ridle 1 s: .*\n1 clients: \d+ writes\/s/);
+  },
 });
 
 Deno.test({
