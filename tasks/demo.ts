@@ -3,7 +3,7 @@ import { ConfigError } from "../crypto/config_error.ts";
 import { PORTS_PER_REPLICA } from "../crypto/roster/generate_cluster.ts";
 import { byzantineLeader, compareAll, killLeader, restart, writeAndRead } from "./demo/acts.ts";
 import { ClientProcess } from "./demo/client_process.ts";
-import type { Stage } from "./demo/stage.ts";
+import type { DemoContext } from "./demo/context.ts";
 import { findFreePorts } from "./support/free_ports.ts";
 import { LocalCluster } from "./support/local_cluster.ts";
 import { Observer } from "./support/observer.ts";
@@ -26,7 +26,7 @@ Exit codes: 0 all went as expected, 1 it did not, 2 wrong usage.
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGTERM", "SIGINT"];
 
 /** Plays the whole demo; `say` gets each step. Everything started is put on `started`, which the caller disposes of. */
-async function play(dir: string, say: Stage["say"], started: AsyncDisposableStack): Promise<void> {
+async function play(dir: string, say: DemoContext["say"], started: AsyncDisposableStack): Promise<void> {
   const basePort = findFreePorts(REPLICAS * PORTS_PER_REPLICA);
   const plan = { dir, replicas: REPLICAS, clients: CLIENTS, basePort };
   const cluster = started.use(await LocalCluster.open(plan));
@@ -35,11 +35,11 @@ async function play(dir: string, say: Stage["say"], started: AsyncDisposableStac
   const pids = cluster.ids.map((id) => `${id} (pid ${cluster.process(id).pid})`);
   const client = started.use(new ClientProcess(cluster, "c1"));
   say("start", `${pids.join(", ")}, client c1 (pid ${client.pid})`);
-  const stage: Stage = { cluster, client, observer: await Observer.of(cluster, "c2"), say };
-  await writeAndRead(stage);
-  const killed = await killLeader(stage);
-  await restart(stage, killed);
-  await compareAll(stage, await byzantineLeader(stage));
+  const context: DemoContext = { cluster, client, observer: await Observer.of(cluster, "c2"), say };
+  await writeAndRead(context);
+  const killed = await killLeader(context);
+  await restart(context, killed);
+  await compareAll(context, await byzantineLeader(context));
 }
 
 async function demo(args: readonly string[], print: (line: string) => void): Promise<number> {

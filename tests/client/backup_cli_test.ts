@@ -7,8 +7,8 @@ import { backend } from "../support/backends.ts";
 import { encodeKvCommand } from "../../state_machine/mod.ts";
 import { BackupLab } from "./backup_lab.ts";
 import { labSources, SILENT_SOURCE } from "./backup_sources_lab.ts";
-import { type Ran, runInMemory } from "./run_in_memory.ts";
-import { withCluster } from "./with_cluster.ts";
+import { type Ran, runInMemory } from "./cli_lab.ts";
+import { withFakeCluster } from "./with_fake_cluster.ts";
 import { signRoster } from "../../crypto/roster/roster.ts";
 import { unhex } from "../../crypto/digest.ts";
 import { writeKeyFile } from "../../crypto/keys/key_file.ts";
@@ -84,7 +84,7 @@ Deno.test("cli: restore --check ends with 1 where the file is not proven, with 2
 
 Deno.test("cli: restore writes a backup's keys into an empty cluster, and into another only when told to", () =>
   withFiles((_, run) =>
-    withCluster({}, async (cluster, connectClient) => {
+    withFakeCluster({}, async (cluster, connectClient) => {
       const connect: Connect = () => Promise.resolve(connectClient());
       const other = await run(connect, "restore @good");
       assertEquals(other.code, 2);
@@ -121,7 +121,7 @@ Deno.test("cli: restore writes a backup's keys into an empty cluster, and into a
 
 Deno.test("cli: a restore that stops says how far it came, and completes with --into-existing", () =>
   withFiles((_, run) =>
-    withCluster({}, async (cluster, connectClient) => {
+    withFakeCluster({}, async (cluster, connectClient) => {
       const silent = ["r2", "r3", "r4"];
       const stops: Connect = () => {
         const client = connectClient("c1", { timings: { timeoutMs: 300 } });
@@ -147,7 +147,7 @@ Deno.test("cli: a restore that stops says how far it came, and completes with --
 
 Deno.test("cli: a key that somebody writes during a restore into an empty cluster is not overwritten", () =>
   withFiles((_, run) =>
-    withCluster({}, async (cluster, connectClient) => {
+    withFakeCluster({}, async (cluster, connectClient) => {
       const raced: Connect = () => {
         const client = connectClient();
         const list: Client["list"] = async (...call) => {

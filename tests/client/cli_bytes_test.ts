@@ -1,8 +1,8 @@
 /** The command line alters no byte: what is not UTF-8 goes in and comes out as it is, or is refused. */
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { UsageError } from "../../client/mod.ts";
-import { withCli } from "./with_cli.ts";
-import { withCluster } from "./with_cluster.ts";
+import { withCli } from "./cli_lab.ts";
+import { withFakeCluster } from "./with_fake_cluster.ts";
 
 const utf8 = new TextEncoder();
 
@@ -73,6 +73,6 @@ Deno.test("cli: --help never acts, in the shell neither, and a value may be call
   }));
 
 Deno.test("cli: a text that UTF-8 has no bytes for is no value", () =>
-  withCluster({}, async (_cluster, connect) => {
+  withFakeCluster({}, async (_cluster, connect) => {
     await assertRejects(() => connect().put("k", "a\ud800"), UsageError, "half a surrogate pair");
   }));

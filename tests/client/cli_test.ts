@@ -1,8 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Connect as CliConnect } from "../../client/cli/connect.ts";
 import { type Script, SILENT } from "./fake_cluster.ts";
-import { runInMemory as run } from "./run_in_memory.ts";
-import { withCli } from "./with_cli.ts";
+import { runInMemory as run, withCli } from "./cli_lab.ts";
 import { ConfigError } from "../../crypto/config_error.ts";
 
 const utf8 = new TextEncoder();

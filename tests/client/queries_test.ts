@@ -3,7 +3,7 @@ import { type CommittedEntry, NoQuorumError, RefusedError, UsageError } from "..
 import type { QueryReply } from "../../protocol/message.ts";
 import { decodeKvCommand } from "../../state_machine/mod.ts";
 import { type Script, SILENT } from "./fake_cluster.ts";
-import { withCluster } from "./with_cluster.ts";
+import { withFakeCluster } from "./with_fake_cluster.ts";
 
 const says = (value: unknown, ok = true): Script => ({
   query: (reply: QueryReply) => ({ ...reply, ok, payload: new TextEncoder().encode(JSON.stringify(value)) }),
@@ -11,7 +11,7 @@ const says = (value: unknown, ok = true): Script => ({
 const commandsOf = (entry: CommittedEntry) => entry.committed ? entry.commands : [];
 
 Deno.test("client: a committed command is what f+1 replicas say alike", () =>
-  withCluster(
+  withFakeCluster(
     { scripts: { r1: says({ index: 1, term: 9, hash: "cd".repeat(32), commands: [] }), r4: SILENT } },
     async (_, connect) => {
       const client = connect();
@@ -28,7 +28,7 @@ Deno.test("client: a committed command is what f+1 replicas say alike", () =>
   ));
 
 Deno.test("client: no command is committed at an index once a quorum says so twice", () =>
-  withCluster(
+  withFakeCluster(
     { scripts: { r1: says({ index: 7, term: 9, hash: "cd".repeat(32), commands: [] }) } },
     async (cluster, connect) => {
       const client = connect("c1", { timings: { queryRetryMs: 20 } });
@@ -50,7 +50,7 @@ Deno.test("client: replicas that disagree about an index, or talk nonsense, prov
     "text",
   ];
   for (const value of nonsense) {
-    await withCluster({ scripts: { r1: says(value), r3: SILENT, r4: SILENT } }, async (_, connect) => {
+    await withFakeCluster({ scripts: { r1: says(value), r3: SILENT, r4: SILENT } }, async (_, connect) => {
       const client = connect("c1", { timings: { queryRetryMs: 20 } });
       await assertRejects(() => client.getCommittedCommand(1, { timeoutMs: 120 }), NoQuorumError, "command at index 1");
     });
@@ -58,7 +58,7 @@ Deno.test("client: replicas that disagree about an index, or talk nonsense, prov
 });
 
 Deno.test("client: a refusal that f+1 replicas share is passed on, cleaned of control characters", () =>
-  withCluster({
+  withFakeCluster({
     scripts: {
       r1: says({ error: "compacted\u001b[2J" }, false),
       r2: says({ error: "compacted\u001b[2J" }, false),
@@ -70,7 +70,7 @@ Deno.test("client: a refusal that f+1 replicas share is passed on, cleaned of co
   }));
 
 Deno.test("client: status shows every replica for itself, silent and nonsensical ones as such", () =>
-  withCluster(
+  withFakeCluster(
     { scripts: { r2: SILENT, r3: { query: (reply) => ({ ...reply, payload: Uint8Array.of(0xff) }) } } },
     async (_, connect) => {
       const lines = await connect("c1", { timings: { statusMs: 200 } }).getStatus();
@@ -84,7 +84,7 @@ Deno.test("client: status shows every replica for itself, silent and nonsensical
   ));
 
 Deno.test("client: JSON nested without end is not walked", () =>
-  withCluster({
+  withFakeCluster({
     scripts: {
       r1: { query: (reply) => ({ ...reply, payload: new TextEncoder().encode("[".repeat(9999) + "]".repeat(9999)) }) },
     },
@@ -95,7 +95,7 @@ Deno.test("client: JSON nested without end is not walked", () =>
   }));
 
 Deno.test("client: the operator activates and deactivates replicas, nobody else does", () =>
-  withCluster({ scripts: { r3: says({ error: "not newer" }, false), r4: SILENT } }, async (cluster, connect) => {
+  withFakeCluster({ scripts: { r3: says({ error: "not newer" }, false), r4: SILENT } }, async (cluster, connect) => {
     const operator = connect("operator", { timings: { queryRetryMs: 30 } });
     await operator.setActive("r2", false);
     await operator.setActive("r2", true);
@@ -110,12 +110,12 @@ Deno.test("client: the operator activates and deactivates replicas, nobody else 
   }));
 
 Deno.test("client: fast reads are refused where the roster does not enable them (§7.4)", () =>
-  withCluster({}, async (_, connect) => {
+  withFakeCluster({}, async (_, connect) => {
     await assertRejects(() => connect().fastRead("k"), UsageError, "fastReads");
   }));
 
 Deno.test("client: a fast read takes Q equal answers and orders nothing", () =>
-  withCluster({ constants: { fastReads: true }, scripts: { r4: SILENT } }, async (cluster, connect) => {
+  withFakeCluster({ constants: { fastReads: true }, scripts: { r4: SILENT } }, async (cluster, connect) => {
     const client = connect();
     await client.put("k", "v");
     const read = await client.fastRead("k");
@@ -124,7 +124,7 @@ Deno.test("client: a fast read takes Q equal answers and orders nothing", () =>
   }));
 
 Deno.test("client: a fast read that cannot reach Q goes through the log", () =>
-  withCluster(
+  withFakeCluster(
     { constants: { fastReads: true }, scripts: { r3: says("stale"), r4: says("stale") } },
     async (cluster, connect) => {
       const client = connect();
@@ -136,6 +136,6 @@ Deno.test("client: a fast read that cannot reach Q goes through the log", () =>
   ));
 
 Deno.test("client: where fast reads are on, f+1 answers are too few for a write (§7.4)", () =>
-  withCluster({ constants: { fastReads: true }, scripts: { r3: SILENT, r4: SILENT } }, async (_, connect) => {
+  withFakeCluster({ constants: { fastReads: true }, scripts: { r3: SILENT, r4: SILENT } }, async (_, connect) => {
     await assertRejects(() => connect().put("k", "v", { timeoutMs: 200 }), NoQuorumError, "wanted 3 equal answers");
   }));

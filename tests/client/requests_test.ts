@@ -3,12 +3,12 @@ import { ClosedError, NoQuorumError, RefusedError, SessionFencedError, UsageErro
 import { clientId, seq } from "../../protocol/ids.ts";
 import { decodeKvCommand } from "../../state_machine/mod.ts";
 import { LIAR, SILENT } from "./fake_cluster.ts";
-import { until, withCluster } from "./with_cluster.ts";
+import { until, withFakeCluster } from "./with_fake_cluster.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
 Deno.test("client: put, get, cas, delete and list through f+1 equal answers", () =>
-  withCluster({}, async (_cluster, connect) => {
+  withFakeCluster({}, async (_cluster, connect) => {
     const client = connect();
     assertEquals(await client.put("a", "1"), { revision: 1, index: 1 });
     const got = await client.get("a");
@@ -25,7 +25,7 @@ Deno.test("client: put, get, cas, delete and list through f+1 equal answers", ()
   }));
 
 Deno.test("client: a liar is outvoted and named (attack: a client trusting one reply)", () =>
-  withCluster({ scripts: { r1: LIAR } }, async (_cluster, connect) => {
+  withFakeCluster({ scripts: { r1: LIAR } }, async (_cluster, connect) => {
     const client = connect();
     for (let i = 1; i <= 3; i++) assertEquals((await client.put("k", `${i}`)).revision, i);
     await until("the liar to be noticed", () => (client.report.disagreements["r1"] ?? 0) >= 3);
@@ -33,7 +33,7 @@ Deno.test("client: a liar is outvoted and named (attack: a client trusting one r
   }));
 
 Deno.test("client: f replicas alone convince nobody, however often they answer", () =>
-  withCluster(
+  withFakeCluster(
     {
       scripts: { r1: { reply: (a) => [a, a, { ...a }] }, r2: SILENT, r3: SILENT, r4: SILENT },
       constants: { electionTimeoutMs: 50 },
@@ -52,14 +52,14 @@ Deno.test("client: f replicas alone convince nobody, however often they answer",
   ));
 
 Deno.test("client: a reply signed by X that names Y counts for nobody (§2.3)", () =>
-  withCluster({ scripts: { r1: SILENT, r2: { name: "r1" }, r3: SILENT } }, async (_cluster, connect) => {
+  withFakeCluster({ scripts: { r1: SILENT, r2: { name: "r1" }, r3: SILENT } }, async (_cluster, connect) => {
     const client = connect();
     await assertRejects(() => client.put("k", "v", { timeoutMs: 250 }), NoQuorumError, "wanted 2 equal answers");
     assert(client.report.dropped.forged > 0);
   }));
 
 Deno.test("client: garbage is counted, muted after a while, and stops nothing", () =>
-  withCluster({ scripts: { r4: { garbage: () => [Uint8Array.of(1, 2, 3)] } } }, async (_cluster, connect) => {
+  withFakeCluster({ scripts: { r4: { garbage: () => [Uint8Array.of(1, 2, 3)] } } }, async (_cluster, connect) => {
     const client = connect();
     await Promise.all(Array.from({ length: 150 }, (_, i) => client.put(`k${i}`, "v")));
     await until("garbage to be muted", () => client.report.dropped.muted > 0);
@@ -68,7 +68,7 @@ Deno.test("client: garbage is counted, muted after a while, and stops nothing", 
   }));
 
 Deno.test("client: a leader that withholds is intervened against at all replicas with the very same bytes (§7.3)", () =>
-  withCluster({ scripts: { r1: { withholds: true } } }, async (cluster, connect) => {
+  withFakeCluster({ scripts: { r1: { withholds: true } } }, async (cluster, connect) => {
     const client = connect();
     assertEquals((await client.put("k", "v")).revision, 1);
     assertEquals(cluster.leader, "r2");
@@ -83,7 +83,7 @@ Deno.test("client: a leader that withholds is intervened against at all replicas
   }));
 
 Deno.test("client: after a reply the next request goes to the leader alone", () =>
-  withCluster({}, async (cluster, connect) => {
+  withFakeCluster({}, async (cluster, connect) => {
     const client = connect();
     await client.put("k", "1");
     const before = cluster.arrivals.length;
@@ -93,7 +93,7 @@ Deno.test("client: after a reply the next request goes to the leader alone", () 
   }));
 
 Deno.test("client: a slow replica is not waited for", () =>
-  withCluster({ scripts: { r2: { delayMs: 400 }, r3: { delayMs: 400 } } }, async (_cluster, connect) => {
+  withFakeCluster({ scripts: { r2: { delayMs: 400 }, r3: { delayMs: 400 } } }, async (_cluster, connect) => {
     const client = connect();
     const startedAt = performance.now();
     await client.put("k", "v");
@@ -101,7 +101,7 @@ Deno.test("client: a slow replica is not waited for", () =>
   }));
 
 Deno.test("client: hundreds of calls at a time, each executed once, within half the window", () =>
-  withCluster({ constants: { sessionWindow: 16 } }, async (cluster, connect) => {
+  withFakeCluster({ constants: { sessionWindow: 16 } }, async (cluster, connect) => {
     const client = connect();
     const written = await Promise.all(Array.from({ length: 300 }, (_, i) => client.put(`k${i % 7}`, `${i}`)));
     assertEquals(new Set(written.map(({ revision }) => revision)).size, 300);
@@ -112,7 +112,7 @@ Deno.test("client: hundreds of calls at a time, each executed once, within half 
   }));
 
 Deno.test("client: past the queue's bound a call is refused at once and was not sent", () =>
-  withCluster(
+  withFakeCluster(
     { constants: { sessionWindow: 2 }, scripts: { r1: SILENT, r2: SILENT, r3: SILENT } },
     async (cluster, connect) => {
       const client = connect("c1", { maxQueued: 2 });
@@ -124,7 +124,7 @@ Deno.test("client: past the queue's bound a call is refused at once and was not 
   ));
 
 Deno.test("client: of two sessions with one key the newer one fences the older one", () =>
-  withCluster({}, async (_cluster, connect) => {
+  withFakeCluster({}, async (_cluster, connect) => {
     const older = connect();
     await older.put("k", "1");
     const newer = connect();
@@ -137,7 +137,7 @@ Deno.test("client: of two sessions with one key the newer one fences the older o
   }));
 
 Deno.test("client: a clock that went back costs one round and nothing else", () =>
-  withCluster({}, async (cluster, connect) => {
+  withFakeCluster({}, async (cluster, connect) => {
     const floor = seq((Date.now() + 3_600_000) * 1000);
     cluster.order({ kind: "SendRequest", client: clientId("c1"), seq: floor, floor, command: new Uint8Array(0) });
     const client = connect("c1", { timings: { retryMs: 5000, interventionMs: 5000 } });
@@ -148,24 +148,27 @@ Deno.test("client: a clock that went back costs one round and nothing else", () 
   }));
 
 Deno.test("client: a call that is taken back rejects with the signal's reason and frees its place", () =>
-  withCluster({ constants: { sessionWindow: 2 }, scripts: { r1: { withholds: true } } }, async (cluster, connect) => {
-    const client = connect("c1", { timings: { interventionMs: 5000, retryMs: 5000 } });
-    const controller = new AbortController();
-    const call = client.put("k", "v", { signal: controller.signal });
-    await until("the request to arrive", () => cluster.arrivals.some(({ packet }) => packet.kind === "SendRequest"));
-    controller.abort(new Error("no longer wanted"));
-    await assertRejects(() => call, Error, "no longer wanted");
-    cluster.scripts["r1"] = {};
-    assertEquals((await client.put("k", "w")).revision, 1);
-    await assertRejects(
-      () => client.put("k", "v", { signal: AbortSignal.abort(new Error("before")) }),
-      Error,
-      "before",
-    );
-  }));
+  withFakeCluster(
+    { constants: { sessionWindow: 2 }, scripts: { r1: { withholds: true } } },
+    async (cluster, connect) => {
+      const client = connect("c1", { timings: { interventionMs: 5000, retryMs: 5000 } });
+      const controller = new AbortController();
+      const call = client.put("k", "v", { signal: controller.signal });
+      await until("the request to arrive", () => cluster.arrivals.some(({ packet }) => packet.kind === "SendRequest"));
+      controller.abort(new Error("no longer wanted"));
+      await assertRejects(() => call, Error, "no longer wanted");
+      cluster.scripts["r1"] = {};
+      assertEquals((await client.put("k", "w")).revision, 1);
+      await assertRejects(
+        () => client.put("k", "v", { signal: AbortSignal.abort(new Error("before")) }),
+        Error,
+        "before",
+      );
+    },
+  ));
 
 Deno.test("client: closing rejects what is under way and what comes after", () =>
-  withCluster({ scripts: { r1: { withholds: true } } }, async (_cluster, connect) => {
+  withFakeCluster({ scripts: { r1: { withholds: true } } }, async (_cluster, connect) => {
     const client = connect("c1", { timings: { interventionMs: 5000 } });
     const call = client.put("k", "v");
     const query = assertRejects(() => call, ClosedError, "closed");
@@ -176,7 +179,7 @@ Deno.test("client: closing rejects what is under way and what comes after", () =
   }));
 
 Deno.test("client: hellos reach all replicas at once, and their time only grows", () =>
-  withCluster({}, async (cluster, connect) => {
+  withFakeCluster({}, async (cluster, connect) => {
     let clock = 1_000_000;
     // A clock that stands still and then goes back.
     connect("c1", { timings: { helloIdleMs: 10 }, wallClock: () => clock-- });
@@ -191,7 +194,7 @@ Deno.test("client: hellos reach all replicas at once, and their time only grows"
   }));
 
 Deno.test("client: arguments out of their limits are refused before anything is sent", () =>
-  withCluster({}, async (cluster, connect) => {
+  withFakeCluster({}, async (cluster, connect) => {
     const client = connect();
     await assertRejects(() => client.put("", "v"), UsageError, "key must have 1 to 1024 bytes");
     await assertRejects(() => client.put("k", new Uint8Array(70_000)), UsageError, "70000");
@@ -203,7 +206,7 @@ Deno.test("client: arguments out of their limits are refused before anything is 
   }));
 
 Deno.test("client: a command of another state machine comes back as it was answered", () =>
-  withCluster({}, async (cluster, connect) => {
+  withFakeCluster({}, async (cluster, connect) => {
     const { result, index } = await connect().execute(Uint8Array.of(99));
     assertEquals([result, index], [Uint8Array.of(1, 6), 1]);
     assertEquals(decodeKvCommand(cluster.ordered[0]!.command), null);

@@ -6,7 +6,7 @@ import { eventually } from "../../tasks/support/eventually.ts";
 import type { LocalCluster } from "../../tasks/support/local_cluster.ts";
 import { Observer } from "../../tasks/support/observer.ts";
 import { assertEqualLogs } from "./support/agreement.ts";
-import { withCluster } from "./support/process_cluster.ts";
+import { withLocalCluster } from "./support/with_local_cluster.ts";
 import { writeMany } from "./support/workload.ts";
 
 const CONSTANTS = { electionTimeoutMs: 500, patienceMs: 1000, checkpointEvery: 20, logTail: 5 };
@@ -66,7 +66,7 @@ interface Kept {
 /** Backs up a cluster with a liar under load, and once more when a replica has stopped and no quorum is left. */
 function backUp(directory: string): Promise<Kept> {
   let kept: Kept | null = null;
-  return withCluster({ constants: CONSTANTS }, async (cluster) => {
+  return withLocalCluster({ constants: CONSTANTS }, async (cluster) => {
     const honest = cluster.ids.slice(0, 3);
     await Promise.all(honest.map((id) => cluster.start(id)));
     await cluster.start("r4", "--byzantine", "corrupt-acks", "--unsafe-test-faults");
@@ -131,7 +131,7 @@ Deno.test("a backup taken under load and beside a liar is proven offline, and be
   try {
     const kept = await backUp(directory);
     await assertProven(directory, kept);
-    await withCluster({ constants: CONSTANTS }, async (fresh) => {
+    await withLocalCluster({ constants: CONSTANTS }, async (fresh) => {
       await fresh.startAll();
       const restore = (...args: string[]) => client([...fresh.credentials("c1"), "restore", ...args, kept.file]);
       const stranger = await restore();

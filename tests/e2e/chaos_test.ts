@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { chaosPlan } from "./chaos/plan.ts";
 import { clientsOf, runChaos } from "./chaos/run.ts";
-import { withCluster } from "./support/process_cluster.ts";
+import { withLocalCluster } from "./support/with_local_cluster.ts";
 
 const SECONDS = 10;
 
@@ -12,7 +12,7 @@ Deno.test("replicas killed and wiped under load for ten seconds: every client's 
     ...{ checkpointEvery: plan.checkpointEvery, logTail: plan.logTail },
     ...{ electionTimeoutMs: plan.electionTimeoutMs, patienceMs: 2 * plan.electionTimeoutMs },
   };
-  return withCluster({ clients: clientsOf(plan), constants }, async (cluster) => {
+  return withLocalCluster({ clients: clientsOf(plan), constants }, async (cluster) => {
     const attacks: string[] = [];
     const { result } = await runChaos(cluster, plan, (attack) => attacks.push(attack));
     assertEquals(result.faults, [], `seed ${plan.seed}: ${attacks.join(" ")}`);

@@ -3,12 +3,12 @@ import { assert } from "@std/assert";
 import { eventually } from "../../tasks/support/eventually.ts";
 import { Observer } from "../../tasks/support/observer.ts";
 import { assertEqualLogs, waitForLeader } from "./support/agreement.ts";
-import { withCluster } from "./support/process_cluster.ts";
+import { withLocalCluster } from "./support/with_local_cluster.ts";
 import { startCounting } from "./support/workload.ts";
 
 for (const replicas of [4, 7]) {
   Deno.test(`${replicas} replicas: the leader is killed under load, restarts from its disk and is equal again`, () =>
-    withCluster({ replicas }, async (cluster) => {
+    withLocalCluster({ replicas }, async (cluster) => {
       await cluster.startAll();
       const client = await cluster.client("c1");
       const observer = await Observer.of(cluster, "c2");

@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { eventually } from "../../tasks/support/eventually.ts";
 import { Observer } from "../../tasks/support/observer.ts";
-import { withCluster } from "./support/process_cluster.ts";
+import { withLocalCluster } from "./support/with_local_cluster.ts";
 
 Deno.test("four processes commit, survive kill -9 of their leader, and bring it back into line", () =>
-  withCluster({}, async (cluster) => {
+  withLocalCluster({}, async (cluster) => {
     await cluster.startAll("--log-level", "info");
     const client = await cluster.client("c1");
     const observer = await Observer.of(cluster, "c2");

@@ -4,7 +4,7 @@ import { DenoProcess } from "../../tasks/support/deno_process.ts";
 import type { LocalCluster } from "../../tasks/support/local_cluster.ts";
 import { Observer } from "../../tasks/support/observer.ts";
 import { assertEqualLogs } from "./support/agreement.ts";
-import { withCluster } from "./support/process_cluster.ts";
+import { withLocalCluster } from "./support/with_local_cluster.ts";
 
 /** Runs one client command as a separate process. */
 async function runClient(cluster: LocalCluster, ...args: string[]) {
@@ -17,7 +17,7 @@ async function runClient(cluster: LocalCluster, ...args: string[]) {
 for (const replicas of [4, 7]) {
   const f = Math.floor((replicas - 1) / 3);
   Deno.test(`${replicas} replicas: serve with ${f} down, not with ${f + 1}, and again when they return`, () =>
-    withCluster({ replicas }, async (cluster) => {
+    withLocalCluster({ replicas }, async (cluster) => {
       await cluster.startAll();
       const client = await cluster.client("c1");
       await client.put("a", "1");

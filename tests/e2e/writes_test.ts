@@ -2,12 +2,12 @@
 import { assert } from "@std/assert";
 import { Observer } from "../../tasks/support/observer.ts";
 import { assertEqualLogs } from "./support/agreement.ts";
-import { withCluster } from "./support/process_cluster.ts";
+import { withLocalCluster } from "./support/with_local_cluster.ts";
 import { writeMany } from "./support/workload.ts";
 
 for (const replicas of [4, 7]) {
   Deno.test(`${replicas} replicas: 1000 writes, equal hash at every index and equal state on all`, () =>
-    withCluster({ replicas }, async (cluster) => {
+    withLocalCluster({ replicas }, async (cluster) => {
       await cluster.startAll();
       const client = await cluster.client("c1");
       await writeMany(client, 1000, 32);

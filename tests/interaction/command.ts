@@ -1,7 +1,7 @@
 /** The shape of a transcript's commands, and functions they share. */
 import { ConfigError } from "../../crypto/config_error.ts";
 import type { SimNode } from "../simulation/nodes/sim_node.ts";
-import type { Stage } from "./stage.ts";
+import type { TranscriptLab } from "./transcript_lab.ts";
 import type { Arguments } from "./usage.ts";
 
 export interface Command {
@@ -9,15 +9,15 @@ export interface Command {
   readonly usage: string;
   /** Description for readers: its effect, and the defaults of omitted options. */
   readonly about: string;
-  readonly run: (stage: Stage, args: Arguments) => void;
+  readonly run: (lab: TranscriptLab, args: Arguments) => void;
 }
 
 /** Returns the replica that a command names. */
-export const replicaOf = (stage: Stage, args: Arguments): SimNode => stage.node(args.text("ID"));
+export const replicaOf = (lab: TranscriptLab, args: Arguments): SimNode => lab.node(args.text("ID"));
 
 /** Returns the replicas that `name` lists, each of which must exist; undefined if it is not given. */
-export function replicasOf(stage: Stage, args: Arguments, name: string): readonly string[] | undefined {
-  return args.list(name)?.map((id) => stage.node(id).id);
+export function replicasOf(lab: TranscriptLab, args: Arguments, name: string): readonly string[] | undefined {
+  return args.list(name)?.map((id) => lab.node(id).id);
 }
 
 /** Returns the listed kinds, each one of `known`; undefined if none are. */

@@ -4,7 +4,7 @@ import { readBlocks } from "./blocks.ts";
 import type { Command } from "./command.ts";
 import { FAULT_COMMANDS } from "./fault_commands.ts";
 import { RUN_COMMANDS } from "./run_commands.ts";
-import { Stage } from "./stage.ts";
+import { TranscriptLab } from "./transcript_lab.ts";
 import { readArguments } from "./usage.ts";
 
 const COMMANDS = [...RUN_COMMANDS, ...FAULT_COMMANDS];
@@ -18,21 +18,21 @@ export class PlayError extends Error {
 }
 
 export class Interpreter {
-  readonly #stage = new Stage();
+  readonly #lab = new TranscriptLab();
 
   /** Runs one command and returns the lines it printed. Throws ConfigError if it is not understood. */
   run(line: string): readonly string[] {
     const [name = "", ...words] = line.split(" ").filter((word) => word !== "");
     const command = BY_NAME.get(name);
     if (!command) throw new ConfigError(`given "${name}", wanted one of ${[...BY_NAME.keys()].join(" ")}`);
-    command.run(this.#stage, readArguments(command.usage, words));
+    command.run(this.#lab, readArguments(command.usage, words));
     const lines = this.takeLines();
     return lines.length > 0 ? lines : ["ok"];
   }
 
   /** Returns what a failed command printed and did not return yet. */
   takeLines(): readonly string[] {
-    return this.#stage.takeLines();
+    return this.#lab.takeLines();
   }
 }
 

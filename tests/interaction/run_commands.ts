@@ -6,7 +6,7 @@ import { encodeKvCommand } from "../../state_machine/mod.ts";
 import type { SimNode } from "../simulation/nodes/sim_node.ts";
 import { clientOf, type Command, kindsOf, replicasOf } from "./command.ts";
 import { LINE_KINDS } from "./kinds.ts";
-import type { Stage } from "./stage.ts";
+import type { TranscriptLab } from "./transcript_lab.ts";
 import type { Arguments } from "./usage.ts";
 
 const MAX_REPLICAS = 16;
@@ -38,15 +38,15 @@ export const RUN_COMMANDS: readonly Command[] = [
     about:
       "The client sends these replicas its request number SEQ, to put VALUE under KEY; with intervene, as UpdateLeader " +
       "(§7.3). What lies below the floor, else 0, it does not wait for any more.",
-    run(stage, args) {
+    run(lab, args) {
       const floor = args.number("floor") ?? 0;
       const put = {
         client: clientOf(args, "CLIENT"),
         seq: args.number("SEQ")!,
         floor,
-        to: replicasOf(stage, args, "to")!,
+        to: replicasOf(lab, args, "to")!,
       };
-      request(stage, { ...put, key: args.text("KEY"), value: args.text("VALUE") }, args.has("intervene"));
+      request(lab, { ...put, key: args.text("KEY"), value: args.text("VALUE") }, args.has("intervene"));
     },
   },
   {
@@ -58,7 +58,7 @@ export const RUN_COMMANDS: readonly Command[] = [
   {
     usage: "show",
     about: "Prints what each replica is.",
-    run: (stage) => stage.show(),
+    run: (lab) => lab.show(),
   },
   {
     usage: "print all|none|kind=KIND,… [on=ID,…]",
@@ -69,7 +69,7 @@ export const RUN_COMMANDS: readonly Command[] = [
   },
 ];
 
-function createCluster(stage: Stage, args: Arguments): void {
+function createCluster(lab: TranscriptLab, args: Arguments): void {
   const replicas = args.number("replicas")!;
   if (replicas < 1 || replicas > MAX_REPLICAS) {
     throw new ConfigError(`given replicas=${replicas}, wanted 1 to ${MAX_REPLICAS}`);
@@ -78,7 +78,7 @@ function createCluster(stage: Stage, args: Arguments): void {
     if (args.number(name) === 0) throw new ConfigError(`given ${name}=0, wanted at least 1`);
   }
   const [checkpointEvery, logTail] = [args.number("checkpoint_every"), args.number("log_tail")];
-  stage.create(replicas, args.number("seed") ?? 1, {
+  lab.create(replicas, args.number("seed") ?? 1, {
     ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
     ...(logTail === undefined ? {} : { logTail }),
   });
@@ -89,7 +89,7 @@ type Condition = (state: CoreState) => boolean;
 const applied = (index: number): Condition => ({ commitIndex, appliedIndex }) =>
   commitIndex >= index && appliedIndex >= index;
 
-function conditionOf(stage: Stage, args: Arguments): Condition {
+function conditionOf(lab: TranscriptLab, args: Arguments): Condition {
   if (args.has("commit")) return applied(args.number("commit")!);
   if (args.has("checkpoint")) return (state) => stableIndex(state) >= args.number("checkpoint")!;
   if (args.has("bar")) return ({ hard: { recovery } }) => recovery !== null && recovery.bar !== null;
@@ -97,24 +97,24 @@ function conditionOf(stage: Stage, args: Arguments): Condition {
   if (args.has("settled")) {
     return ({ view, log, commitIndex }) => view.leader !== null && log.base.index + log.entries.length === commitIndex;
   }
-  const leader = stage.node(args.text("leader")).id;
+  const leader = lab.node(args.text("leader")).id;
   return ({ view }) => view.leader === leader;
 }
 
-function wait(stage: Stage, args: Arguments): void {
-  const watched = upOf(stage, replicasOf(stage, args, "on"));
-  waitFor(stage, watched, conditionOf(stage, args), args.number("max") ?? DEFAULT_WAIT_MS);
+function wait(lab: TranscriptLab, args: Arguments): void {
+  const watched = upOf(lab, replicasOf(lab, args, "on"));
+  waitFor(lab, watched, conditionOf(lab, args), args.number("max") ?? DEFAULT_WAIT_MS);
 }
 
 /** Returns those of `ids`, of all if undefined, that are up. */
-function upOf(stage: Stage, ids: readonly string[] = stage.cluster.ids): readonly SimNode[] {
-  const up = ids.map((id) => stage.node(id)).filter(({ state }) => state !== null);
+function upOf(lab: TranscriptLab, ids: readonly string[] = lab.cluster.ids): readonly SimNode[] {
+  const up = ids.map((id) => lab.node(id)).filter(({ state }) => state !== null);
   if (up.length > 0) return up;
   throw new ConfigError(`given ${ids.join(",")}, none of which is up, wanted one that is`);
 }
 
 /** Waits until `holds` on all `watched`; one that goes down meanwhile is not waited for. */
-function waitFor({ cluster }: Stage, watched: readonly SimNode[], holds: Condition, maxMs: number): void {
+function waitFor({ cluster }: TranscriptLab, watched: readonly SimNode[], holds: Condition, maxMs: number): void {
   if (cluster.elapse(maxMs, () => watched.every(({ state }) => state === null || holds(state)))) return;
   throw new Error(`given up after ${maxMs} ms`);
 }
@@ -128,29 +128,29 @@ interface Put {
   readonly to: readonly string[];
 }
 
-function request(stage: Stage, { client, seq, floor, key, value, to }: Put, intervenes: boolean): void {
+function request(lab: TranscriptLab, { client, seq, floor, key, value, to }: Put, intervenes: boolean): void {
   const command = encodeKvCommand({ op: "put", key, value: new TextEncoder().encode(value) });
-  const signed = stage.cluster.signRequest(client, seq, floor, command);
-  stage.nextSeq.set(client, seq + 1);
-  for (const id of to) if (stage.deaf.get(id) !== client) stage.cluster.request(id, signed, intervenes);
+  const signed = lab.cluster.signRequest(client, seq, floor, command);
+  lab.nextSeq.set(client, seq + 1);
+  for (const id of to) if (lab.deaf.get(id) !== client) lab.cluster.request(id, signed, intervenes);
 }
 
 /** Sends requests one after the other, so that each gets an entry of its own. */
-function fill(stage: Stage, args: Arguments): void {
-  const [last, to] = [args.number("commit")!, [stage.node(args.text("to")).id]];
-  const watched = upOf(stage, replicasOf(stage, args, "on"));
+function fill(lab: TranscriptLab, args: Arguments): void {
+  const [last, to] = [args.number("commit")!, [lab.node(args.text("to")).id]];
+  const watched = upOf(lab, replicasOf(lab, args, "on"));
   const next = () => 1 + Math.min(...watched.map(({ state }) => state?.appliedIndex ?? Infinity));
   for (let index = next(); index <= last; index = next()) {
-    const seq = stage.nextSeq.get("c2") ?? 0;
-    request(stage, { client: "c2", seq, floor: seq, key: `k${seq}`, value: `${seq}`, to }, false);
-    waitFor(stage, watched, applied(index), DEFAULT_WAIT_MS);
+    const seq = lab.nextSeq.get("c2") ?? 0;
+    request(lab, { client: "c2", seq, floor: seq, key: `k${seq}`, value: `${seq}`, to }, false);
+    waitFor(lab, watched, applied(index), DEFAULT_WAIT_MS);
   }
 }
 
-function choosePrinted(stage: Stage, args: Arguments): void {
-  const on = replicasOf(stage, args, "on");
+function choosePrinted(lab: TranscriptLab, args: Arguments): void {
+  const on = replicasOf(lab, args, "on");
   const kinds = kindsOf(args, LINE_KINDS);
-  stage.isPrinted = (kind, from, to) =>
+  lab.isPrinted = (kind, from, to) =>
     !args.has("none") && (kinds?.includes(kind) ?? true) &&
     (on === undefined || on.includes(from) || to.some((id) => on.includes(id)));
 }

@@ -5,7 +5,7 @@ import { quorumOf } from "../../../protocol/quorum.ts";
 import { fastRead } from "../../../replica/answers/queries.ts";
 import { encodeKvCommand, KvStore } from "../../../state_machine/mod.ts";
 import { SILENT } from "../../client/fake_cluster.ts";
-import { withCluster } from "../../client/with_cluster.ts";
+import { withFakeCluster } from "../../client/with_fake_cluster.ts";
 import { endOf, GENESIS, grow, reportsOf } from "../support/forge.ts";
 import { Lab } from "../support/lab.ts";
 
@@ -21,7 +21,7 @@ Deno.test("§7.4a with fast reads on, whoever answered a write and whoever answe
 });
 
 Deno.test("§7.4a with fast reads on, f+1 equal answers complete neither a write nor an ordered read; Q do", () =>
-  withCluster(
+  withFakeCluster(
     { constants: { fastReads: true, electionTimeoutMs: 50 }, scripts: { r3: SILENT, r4: SILENT } },
     async (cluster, connect) => {
       const client = connect();
@@ -34,7 +34,7 @@ Deno.test("§7.4a with fast reads on, f+1 equal answers complete neither a write
   ));
 
 Deno.test("§7.4 with fast reads off, f+1 equal answers complete both", () =>
-  withCluster({ scripts: { r3: SILENT, r4: SILENT } }, async (_cluster, connect) => {
+  withFakeCluster({ scripts: { r3: SILENT, r4: SILENT } }, async (_cluster, connect) => {
     const client = connect();
     assertEquals((await client.put("k", "v")).revision, 1);
     assert((await client.get("k")).found);

@@ -5,14 +5,14 @@ import { MAX_PACKET_BYTES } from "../../../transport/frame_limits.ts";
 import type { Received } from "../../../transport/port.ts";
 import { routeOf } from "../../../transport/route.ts";
 import { frames, text, until, untilClientGets, untilReceived, untilReplicaGets } from "../../transport/receiving.ts";
-import { connected, type Lab, settled, type Twin } from "./transport_lab.ts";
+import { connected, settled, type TransportLab, type Twin } from "./transport_lab.ts";
 import * as lifecycle from "./transport_lifecycle.ts";
 
 const utf8 = (value: string) => new TextEncoder().encode(value);
 
 /** Registers the contract's tests for `twin`. */
 export function transportContract(twin: Twin): void {
-  const test = (name: string, body: (lab: Lab) => Promise<void>, queue?: number) =>
+  const test = (name: string, body: (lab: TransportLab) => Promise<void>, queue?: number) =>
     Deno.test(`transport (${twin.name}): ${name}`, async () => {
       const lab = twin.open(["r1", "r2", "r3"], queue);
       try {
@@ -41,7 +41,7 @@ export function transportContract(twin: Twin): void {
   test("a client that comes back has a new route and gets its answers there", lifecycle.clientRestart);
 }
 
-async function peerFrames(lab: Lab) {
+async function peerFrames(lab: TransportLab) {
   const [r1, r2] = [await lab.replica("r1"), await lab.replica("r2")];
   await connected(r1, "r2", r2);
   const view = new Uint8Array(1000).map((_, place) => place).subarray(100, 400);
@@ -63,7 +63,7 @@ function equalBytes(a: Uint8Array, b: Uint8Array | undefined): boolean {
   return b !== undefined && a.length === b.length && a.every((byte, place) => byte === b[place]);
 }
 
-async function routes(lab: Lab) {
+async function routes(lab: TransportLab) {
   const [r1, r2, r3] = [await lab.replica("r1"), await lab.replica("r2"), await lab.replica("r3")];
   const [c1, c2] = [await lab.client(), await lab.client()];
   const senders = {
@@ -92,7 +92,7 @@ async function routes(lab: Lab) {
   }
 }
 
-async function published(lab: Lab) {
+async function published(lab: TransportLab) {
   const [r1, r2, r3] = [await lab.replica("r1"), await lab.replica("r2"), await lab.replica("r3")];
   for (const target of [r2, r3]) {
     const got = await untilReplicaGets(
@@ -106,7 +106,7 @@ async function published(lab: Lab) {
   assertEquals(await r1.receive(0, 64), []);
 }
 
-async function requestAndAnswer(lab: Lab) {
+async function requestAndAnswer(lab: TransportLab) {
   const r1 = await lab.replica("r1");
   const [c1, c2] = [await lab.client(), await lab.client()];
   c1.send("r1", frames("from c1"));
@@ -127,7 +127,7 @@ async function requestAndAnswer(lab: Lab) {
   }
 }
 
-async function fairness(lab: Lab) {
+async function fairness(lab: TransportLab) {
   const [r1, r2, c1] = [await lab.replica("r1"), await lab.replica("r2"), await lab.client()];
   await connected(r1, "r2", r2);
   const flood = () => {
@@ -150,7 +150,7 @@ async function fairness(lab: Lab) {
   assert(backlog.length > 0, "the flood was over before the peer's messages were served");
 }
 
-async function batchLimit(lab: Lab) {
+async function batchLimit(lab: TransportLab) {
   const [r1, r2, c1] = [await lab.replica("r1"), await lab.replica("r2"), await lab.client()];
   await connected(r1, "r2", r2);
   for (let sent = 0; sent < 40; sent++) {
@@ -171,7 +171,7 @@ async function batchLimit(lab: Lab) {
   assertEquals(order, { peer: ascending, client: ascending });
 }
 
-async function fullQueue(lab: Lab) {
+async function fullQueue(lab: TransportLab) {
   const [r1, r2, r3] = [await lab.replica("r1"), await lab.replica("r2"), await lab.replica("r3")];
   await connected(r1, "r2", r2);
   await connected(r1, "r3", r3);
@@ -194,7 +194,7 @@ async function fullQueue(lab: Lab) {
   assertEquals(r2.counters.received - received, accepted);
 }
 
-async function deadClients(lab: Lab) {
+async function deadClients(lab: TransportLab) {
   const [r1, c1] = [await lab.replica("r1"), await lab.client()];
   r1.sendToClient(routeOf(utf8("nobody")), frames("hello?"));
   r1.sendToClient("", frames("hello?"));
@@ -207,7 +207,7 @@ async function deadClients(lab: Lab) {
   await untilClientGets("what was accepted", c1, () => true);
 }
 
-async function refused(lab: Lab) {
+async function refused(lab: TransportLab) {
   const [r1, r2, c1] = [await lab.replica("r1"), await lab.replica("r2"), await lab.client()];
   await connected(r1, "r2", r2);
   const many = Array.from({ length: LIMITS.maxFrames + 1 }, () => utf8("x"));

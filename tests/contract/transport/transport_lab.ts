@@ -2,7 +2,7 @@ import type { ClientTransport, ReplicaTransport } from "../../../transport/port.
 import { frames, untilReplicaGets } from "../../transport/receiving.ts";
 
 /** Some replicas and clients that can reach each other. */
-export interface Lab {
+export interface TransportLab {
   /** Starts the replica, or restarts it after it was closed, at the same addresses; its peers are all the others. */
   replica(id: string): Promise<ReplicaTransport>;
   /** Starts a client of all replicas. */
@@ -14,7 +14,7 @@ export interface Lab {
 /** One implementation of the ports. `open` prepares a lab for replicas of these ids, with queues of about `queue` messages. */
 export interface Twin {
   readonly name: string;
-  open(replicas: readonly string[], queue?: number): Lab;
+  open(replicas: readonly string[], queue?: number): TransportLab;
 }
 
 /** Returns once frames from `from` reach `to`; a few of them may arrive later. */

@@ -3,11 +3,11 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { Received } from "../../../transport/port.ts";
 import { routeOf } from "../../../transport/route.ts";
 import { frames, text, untilClientGets, untilReplicaGets } from "../../transport/receiving.ts";
-import { connected, type Lab } from "./transport_lab.ts";
+import { connected, type TransportLab } from "./transport_lab.ts";
 
 const utf8 = (value: string) => new TextEncoder().encode(value);
 
-export async function wake(lab: Lab) {
+export async function wake(lab: TransportLab) {
   const [r1, c1] = [await lab.replica("r1"), await lab.client()];
   for (const transport of [r1, c1]) {
     const begin = performance.now();
@@ -21,7 +21,7 @@ export async function wake(lab: Lab) {
   }
 }
 
-export async function timeout(lab: Lab) {
+export async function timeout(lab: TransportLab) {
   const r1 = await lab.replica("r1");
   const begin = performance.now();
   assertEquals(await r1.receive(30, 64), []);
@@ -29,7 +29,7 @@ export async function timeout(lab: Lab) {
   assert(passed >= 29 && passed < 5000, `receive(30) took ${passed} ms`);
 }
 
-export async function oneReceive(lab: Lab) {
+export async function oneReceive(lab: TransportLab) {
   const r1 = await lab.replica("r1");
   const pending = r1.receive(60_000, 64);
   await assertRejects(() => r1.receive(0, 64), Error, "pending already");
@@ -37,7 +37,7 @@ export async function oneReceive(lab: Lab) {
   assertEquals(await pending, []);
 }
 
-export async function timersUnderLoad(lab: Lab) {
+export async function timersUnderLoad(lab: TransportLab) {
   const [r1, r2] = [await lab.replica("r1"), await lab.replica("r2")];
   await connected(r1, "r2", r2);
   let fired = false;
@@ -51,7 +51,7 @@ export async function timersUnderLoad(lab: Lab) {
   assert(fired, "no timer fired in 5 seconds of receiving");
 }
 
-export async function close(lab: Lab) {
+export async function close(lab: TransportLab) {
   const [r1, c1] = [await lab.replica("r1"), await lab.client()];
   const pending = [r1.receive(60_000, 64), c1.receive(60_000, 64)];
   await Promise.all([r1.close(), c1.close(), r1.close(), c1.close()]);
@@ -65,7 +65,7 @@ export async function close(lab: Lab) {
   assertEquals([await r1.receive(1000, 64), await c1.receive(1000, 64)], [[], []]);
 }
 
-export async function programmingErrors(lab: Lab) {
+export async function programmingErrors(lab: TransportLab) {
   const [r1, c1] = [await lab.replica("r1"), await lab.client()];
   assertThrows(() => r1.sendToPeer("r9", frames("x")), RangeError, '"r9"');
   assertThrows(() => c1.send("r9", frames("x")), RangeError, '"r9"');
@@ -75,7 +75,7 @@ export async function programmingErrors(lab: Lab) {
   assertThrows(() => c1.send("r1", []), RangeError, "0 frames");
 }
 
-export async function replicaRestart(lab: Lab) {
+export async function replicaRestart(lab: TransportLab) {
   const [r1, first, c1] = [await lab.replica("r1"), await lab.replica("r2"), await lab.client()];
   await connected(r1, "r2", first);
   await first.close();
@@ -94,7 +94,7 @@ export async function replicaRestart(lab: Lab) {
   await untilReplicaGets("its publications", r1, isNews, () => second.publish(frames("back")));
 }
 
-export async function clientRestart(lab: Lab) {
+export async function clientRestart(lab: TransportLab) {
   const r1 = await lab.replica("r1");
   const routes = new Set<string>();
   for (const life of ["first", "second", "third"]) {

@@ -6,7 +6,7 @@ import {
 } from "../../../transport/mod.ts";
 import type { ClientTransport, ReplicaTransport } from "../../../transport/port.ts";
 import { freePorts } from "../../../tasks/support/free_ports.ts";
-import type { Lab, Twin } from "./transport_lab.ts";
+import type { TransportLab, Twin } from "./transport_lab.ts";
 
 const HOST = "127.0.0.1";
 
@@ -16,7 +16,7 @@ export const zmqTwin: Twin = { name: "zeromq", open: (ids, queue) => zmqLab(ids,
 /** Queues in this process. */
 export const memoryTwin: Twin = { name: "memory", open: (ids, queue) => memoryLab(ids, queue) };
 
-function zmqLab(ids: readonly string[], queue: number | undefined): Lab {
+function zmqLab(ids: readonly string[], queue: number | undefined): TransportLab {
   const ports = freePorts(ids.length * 3);
   const nodes = ids.map((id, place) => {
     const [peerPort = 0, publishPort = 0, clientPort = 0] = ports.slice(place * 3);
@@ -42,7 +42,7 @@ function zmqLab(ids: readonly string[], queue: number | undefined): Lab {
   };
 }
 
-function memoryLab(ids: readonly string[], queue: number | undefined): Lab {
+function memoryLab(ids: readonly string[], queue: number | undefined): TransportLab {
   const queues = queue === undefined ? {} : { peer: queue, published: queue, client: queue, answer: queue };
   const network = new MemoryNetwork(queues);
   const open: (ReplicaTransport | ClientTransport)[] = [];

@@ -7,7 +7,7 @@ import { eventually } from "../../../tasks/support/eventually.ts";
 import type { LocalCluster } from "../../../tasks/support/local_cluster.ts";
 import { Observer } from "../../../tasks/support/observer.ts";
 import { HostileReplica } from "../support/hostile_replica.ts";
-import { withCluster } from "../support/process_cluster.ts";
+import { withLocalCluster } from "../support/with_local_cluster.ts";
 import { startCounting } from "../support/workload.ts";
 import { emptyMessages, endlessMessage, introduction, oneByteMessages, writeAll } from "../support/zmtp.ts";
 
@@ -49,7 +49,7 @@ async function flood(hostname: string, port: number): Promise<void> {
 }
 
 Deno.test("replicas outlive 200 strangers at each client port who flood and reset", () =>
-  withCluster({}, async (cluster) => {
+  withLocalCluster({}, async (cluster) => {
     await cluster.startAll();
     const [client, observer] = [await cluster.client("c1"), await Observer.of(cluster, "c2")];
     await client.put("a", "before", WRITE);
@@ -66,7 +66,7 @@ const HOSTILE = [
 
 for (const { name, words, connections } of HOSTILE) {
   Deno.test(`replicas outlive one at r4's address that ${name}, and hear the honest r4 that comes after it`, () =>
-    withCluster({ clients: 4 }, async (cluster) => {
+    withLocalCluster({ clients: 4 }, async (cluster) => {
       const [r1, r2, r3, r4] = cluster.roster.replicas;
       const others = [r1!.id, r2!.id, r3!.id];
       {
@@ -100,7 +100,7 @@ async function joins(cluster: LocalCluster, id: string): Promise<void> {
 }
 
 Deno.test("a replica that stood still for twelve seconds under load goes on", () =>
-  withCluster({}, async (cluster) => {
+  withLocalCluster({}, async (cluster) => {
     await cluster.startAll();
     const [client, observer] = [await cluster.client("c1"), await Observer.of(cluster, "c2")];
     const load = startCounting(client, 8);

@@ -8,7 +8,7 @@ import { eventually } from "../../../tasks/support/eventually.ts";
 import type { LocalCluster } from "../../../tasks/support/local_cluster.ts";
 import { Observer } from "../../../tasks/support/observer.ts";
 import { assertEqualLogs } from "../support/agreement.ts";
-import { withCluster } from "../support/process_cluster.ts";
+import { withLocalCluster } from "../support/with_local_cluster.ts";
 import { startCounting } from "../support/workload.ts";
 
 /** The roster's first client, which `withhold` ignores. */
@@ -42,7 +42,7 @@ export interface ByzantinePlan {
  * processes are alive.
  */
 export function runByzantine({ replicas, faulty, shown }: ByzantinePlan): Promise<void> {
-  return withCluster({ replicas }, async (cluster) => {
+  return withLocalCluster({ replicas }, async (cluster) => {
     await Promise.all(cluster.ids.map((id) => cluster.start(id, "--log-level", "info", ...flagsOf(faulty[id]))));
     const honest = cluster.ids.filter((id) => faulty[id] === undefined);
     const [client, operator, observer] = await Promise.all([

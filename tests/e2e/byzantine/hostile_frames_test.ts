@@ -12,7 +12,7 @@ import { Observer } from "../../../tasks/support/observer.ts";
 import { encodeMessage, encodePacket } from "../../../transport/codec/mod.ts";
 import { createZmqClientTransport, createZmqReplicaTransport } from "../../../transport/mod.ts";
 import { assertEqualLogs } from "../support/agreement.ts";
-import { withCluster } from "../support/process_cluster.ts";
+import { withLocalCluster } from "../support/with_local_cluster.ts";
 import { createSigner } from "../../../crypto/signing/signing.ts";
 import { generateKeyPair } from "../../../crypto/keys/key_pair.ts";
 import { loadBackend } from "../../../crypto/signing/load_backend.ts";
@@ -66,7 +66,7 @@ async function talkNonsense(hostname: string, port: number): Promise<void> {
 }
 
 Deno.test("hostile frames at every socket are refused and counted, and service goes on", () =>
-  withCluster({}, async (cluster) => {
+  withLocalCluster({}, async (cluster) => {
     const honest = cluster.ids.slice(0, 3);
     await Promise.all(honest.map((id) => cluster.start(id)));
     const client = await cluster.client("c1");

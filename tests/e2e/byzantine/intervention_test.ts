@@ -8,7 +8,7 @@ import { createZmqClientTransport } from "../../../transport/mod.ts";
 import { encodeKvCommand } from "../../../state_machine/mod.ts";
 import type { LocalCluster } from "../../../tasks/support/local_cluster.ts";
 import { assertEqualLogs, waitForLeader } from "../support/agreement.ts";
-import { withCluster } from "../support/process_cluster.ts";
+import { withLocalCluster } from "../support/with_local_cluster.ts";
 import { createSigner } from "../../../crypto/signing/signing.ts";
 import { loadBackend } from "../../../crypto/signing/load_backend.ts";
 import { readKeyFile } from "../../../crypto/keys/key_file.ts";
@@ -16,7 +16,7 @@ import { unhex } from "../../../crypto/digest.ts";
 
 for (const replicas of [4, 7]) {
   Deno.test(`${replicas} replicas: a leader that swallows one client's requests is replaced, and they commit`, () =>
-    withCluster({ replicas }, async (cluster) => {
+    withLocalCluster({ replicas }, async (cluster) => {
       await cluster.startAll();
       const observer = await Observer.of(cluster, "c3");
       const { leader: first } = await waitForLeader(observer, cluster.ids);
@@ -54,7 +54,7 @@ async function makeLead(cluster: LocalCluster, observer: Observer, wanted: strin
 }
 
 Deno.test("a client that intervenes without end deposes nobody", () =>
-  withCluster({}, async (cluster) => {
+  withLocalCluster({}, async (cluster) => {
     await cluster.startAll();
     const observer = await Observer.of(cluster, "c2");
     const honest = await cluster.client("c3");

@@ -8,7 +8,7 @@ import { eventually } from "../../../tasks/support/eventually.ts";
 import type { LocalCluster } from "../../../tasks/support/local_cluster.ts";
 import { Observer } from "../../../tasks/support/observer.ts";
 import { assertEqualLogs, waitForLeader } from "../support/agreement.ts";
-import { withCluster } from "../support/process_cluster.ts";
+import { withLocalCluster } from "../support/with_local_cluster.ts";
 import { writeMany } from "../support/workload.ts";
 
 const PARALLEL = 8;
@@ -57,7 +57,7 @@ async function refuseAndRelent(situation: Situation, id: string): Promise<void> 
   assertEquals(told, ["storage-refused", "storage-back"]);
 }
 
-await withCluster({}, async (cluster) => {
+await withLocalCluster({}, async (cluster) => {
   await cluster.startAll("--log-level", "warn");
   const situation = { cluster, client: await cluster.client("c1"), observer: await Observer.of(cluster, "c2") };
   await writeMany(situation.client, 20, PARALLEL);

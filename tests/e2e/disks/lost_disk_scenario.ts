@@ -6,7 +6,7 @@ import { endRecovery, hasState } from "../../../tasks/support/lost_disk.ts";
 import { Observer } from "../../../tasks/support/observer.ts";
 import { eventsOf } from "../../../tasks/support/process_events.ts";
 import { assertEqualLogs, waitForLeader } from "../support/agreement.ts";
-import { withCluster } from "../support/process_cluster.ts";
+import { withLocalCluster } from "../support/with_local_cluster.ts";
 import { startCounting } from "../support/workload.ts";
 
 export const FLAGS = ["--log-level", "info"] as const;
@@ -21,7 +21,7 @@ export interface Situation {
 
 /** Runs four replicas that make checkpoints often and drop entries soon. */
 export const withSituation = (body: (situation: Situation) => Promise<void>): Promise<void> =>
-  withCluster(
+  withLocalCluster(
     { constants: { electionTimeoutMs: 500, patienceMs: 1000, checkpointEvery: 20, logTail: 10 } },
     async (cluster) => {
       await cluster.startAll(...FLAGS);

@@ -5,7 +5,7 @@ import { eventually } from "../../../tasks/support/eventually.ts";
 import { Observer } from "../../../tasks/support/observer.ts";
 import { replayRecording, type ReplayResult } from "../../simulation/replay/replay_recording.ts";
 import { assertEqualLogs, waitForLeader } from "../support/agreement.ts";
-import { withCluster } from "../support/process_cluster.ts";
+import { withLocalCluster } from "../support/with_local_cluster.ts";
 import { writeMany } from "../support/workload.ts";
 
 const PARALLEL = 8;
@@ -38,7 +38,7 @@ async function assertEndsAlike(cluster: LocalCluster, observer: Observer, id: st
 }
 
 Deno.test("recorded replicas replay alike: a killed leader, one that saw the election, one restarted from its disk", () =>
-  withCluster({}, async (cluster) => {
+  withLocalCluster({}, async (cluster) => {
     await Promise.all(cluster.ids.map((id) => startRecorded(cluster, id)));
     const client = await cluster.client("c1");
     const observer = await Observer.of(cluster, "c2");
@@ -66,7 +66,7 @@ Deno.test("recorded replicas replay alike: a killed leader, one that saw the ele
   }));
 
 Deno.test("a lying leader's core is honest: its recording replays without the lies, and so do the others'", () =>
-  withCluster({}, async (cluster) => {
+  withLocalCluster({}, async (cluster) => {
     const faults = ["--byzantine", "equivocate", "--unsafe-test-faults"];
     await Promise.all(cluster.ids.map((id) => startRecorded(cluster, id, 1, ...(id === "r1" ? faults : []))));
     const client = await cluster.client("c1");
@@ -107,7 +107,7 @@ async function moveLead(
 }
 
 Deno.test("a recording is never overwritten, and one that cannot be made is said at the start", () =>
-  withCluster({ replicas: 1 }, async (cluster) => {
+  withLocalCluster({ replicas: 1 }, async (cluster) => {
     await startRecorded(cluster, "r1");
     const client = await cluster.client("c1");
     await client.put("a", "1");

@@ -1,12 +1,13 @@
 /** The replica as a process: its flags, exit codes, first and last output. */
 import { assert, assertEquals } from "@std/assert";
 import type { LocalCluster } from "../../../tasks/support/local_cluster.ts";
-import { withCluster } from "../support/process_cluster.ts";
 import { runProcess } from "../support/run_process.ts";
+import { withLocalCluster } from "../support/with_local_cluster.ts";
 
 const run = (...args: string[]) => runProcess("replica", "replica/main.ts", ...args);
 
-const withOne = (body: (cluster: LocalCluster) => Promise<void>): Promise<void> => withCluster({ replicas: 1 }, body);
+const withOne = (body: (cluster: LocalCluster) => Promise<void>): Promise<void> =>
+  withLocalCluster({ replicas: 1 }, body);
 
 Deno.test("wrong usage and configuration end with 2 and say what was given and wanted", () =>
   withOne(async (cluster) => {

@@ -1,6 +1,6 @@
 /** Paths that lead to no file: every process that reads keys or a roster ends with 2, names the path, and does not wait. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { withCluster } from "../support/process_cluster.ts";
+import { withLocalCluster } from "../support/with_local_cluster.ts";
 import { type Ended, runProcess } from "../support/run_process.ts";
 
 type Run = (key: string) => Promise<Ended>;
@@ -17,7 +17,7 @@ Deno.test({
   name: "a wrong path of a key, a roster or a directory ends with 2 and is named",
   ignore: Deno.build.os === "windows",
   fn: () =>
-    withCluster({ replicas: 1 }, async ({ dir }) => {
+    withLocalCluster({ replicas: 1 }, async ({ dir }) => {
       const roster = `${dir}/cluster.json`;
       const client = (...args: string[]) => runProcess("client", "client/main.ts", ...args);
       const runs: readonly Run[] = [

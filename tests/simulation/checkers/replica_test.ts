@@ -36,30 +36,30 @@ function checkerLab(options: ConstructorParameters<typeof CheckerLab>[0] = {}): 
 
 /** Returns a checkerLab on which r1 leads term 1. */
 function led(options: ConstructorParameters<typeof CheckerLab>[0] = {}): CheckerLab {
-  const play = checkerLab(options);
-  play.elect(1, "r1");
-  return play;
+  const lab = checkerLab(options);
+  lab.elect(1, "r1");
+  return lab;
 }
 
 Deno.test("I2: acks of one term on two chains, over a restart too", () => {
-  const play = led();
-  play.append("r2", CHAIN);
-  play.ack("r2", 1, CHAIN);
-  play.append("r2", MORE);
-  play.ack("r2", 1, MORE);
-  play.ack("r2", 1, headIn(CHAIN, 3));
-  play.hardState("r2", { noMoreAcks: true });
-  play.persist("r2", { op: "truncate", after: logIndex(0) }, { op: "append", entries: FORK });
-  play.restart("r2");
-  play.hardState("r2", { noMoreAcks: false, ack: endOf(FORK) });
-  fires("I2", () => play.send("r2", response("r2", 1, { acks: [endOf(FORK)] })));
+  const lab = led();
+  lab.append("r2", CHAIN);
+  lab.ack("r2", 1, CHAIN);
+  lab.append("r2", MORE);
+  lab.ack("r2", 1, MORE);
+  lab.ack("r2", 1, headIn(CHAIN, 3));
+  lab.hardState("r2", { noMoreAcks: true });
+  lab.persist("r2", { op: "truncate", after: logIndex(0) }, { op: "append", entries: FORK });
+  lab.restart("r2");
+  lab.hardState("r2", { noMoreAcks: false, ack: endOf(FORK) });
+  fires("I2", () => lab.send("r2", response("r2", 1, { acks: [endOf(FORK)] })));
 });
 
 Deno.test("I2: entries below the own ack are replaced (§5.2), but for what catch-up replaces (§8.1)", () => {
-  const play = led();
-  play.append("r2", CHAIN);
-  play.ack("r2", 1, CHAIN);
-  fires("I2", () => play.persist("r2", { op: "truncate", after: logIndex(1) }));
+  const lab = led();
+  lab.append("r2", CHAIN);
+  lab.ack("r2", 1, CHAIN);
+  fires("I2", () => lab.persist("r2", { op: "truncate", after: logIndex(1) }));
   const twin = led();
   twin.append("r2", CHAIN);
   twin.ack("r2", 1, CHAIN);
@@ -68,11 +68,11 @@ Deno.test("I2: entries below the own ack are replaced (§5.2), but for what catc
 });
 
 Deno.test("§4.3: nothing of a term that was left", () => {
-  const play = led();
-  play.append("r2", CHAIN);
-  play.ack("r2", 1, CHAIN);
-  play.vote("r2", 2, "r3");
-  fires("§4.3", () => play.send("r2", response("r2", 1, { acks: [endOf(CHAIN)] })));
+  const lab = led();
+  lab.append("r2", CHAIN);
+  lab.ack("r2", 1, CHAIN);
+  lab.vote("r2", 2, "r3");
+  fires("§4.3", () => lab.send("r2", response("r2", 1, { acks: [endOf(CHAIN)] })));
   const leader = led();
   leader.send("r1", appendEntries("r1", 1, []));
   leader.follow("r1", 2);
@@ -109,22 +109,22 @@ Deno.test("I8: a commit index, a prepared report, a header and a vote ahead of t
 });
 
 Deno.test("I8: the entries under the highest certificate are thrown away (§6.8); kept aside they are not", () => {
-  const play = led();
-  play.spread(1, CHAIN);
-  play.report("r2", 1, endOf(CHAIN));
-  play.follow("r2", 2);
+  const lab = led();
+  lab.spread(1, CHAIN);
+  lab.report("r2", 1, endOf(CHAIN));
+  lab.follow("r2", 2);
   const certificate = prepareCertificate(1, endOf(CHAIN), THREE);
-  play.persist("r2", { op: "truncate", after: logIndex(1) }, { op: "prepared", certificate, branch: CHAIN.slice(1) });
-  fires("I8", () => play.persist("r2", { op: "prepared", certificate, branch: [] }));
+  lab.persist("r2", { op: "truncate", after: logIndex(1) }, { op: "prepared", certificate, branch: CHAIN.slice(1) });
+  fires("I8", () => lab.persist("r2", { op: "prepared", certificate, branch: [] }));
 });
 
 Deno.test("I9: certificates, published, durable and over a restart", () => {
   const settled = () => {
-    const play = led();
-    play.spread(1, CHAIN);
-    play.spread(1, MORE);
-    play.report("r2", 1, endOf(MORE));
-    return play;
+    const lab = led();
+    lab.spread(1, CHAIN);
+    lab.spread(1, MORE);
+    lab.report("r2", 1, endOf(MORE));
+    return lab;
   };
   const lower = prepareCertificate(1, endOf(CHAIN), THREE);
   const durable = settled();
@@ -140,11 +140,11 @@ Deno.test("I9: certificates, published, durable and over a restart", () => {
 
 Deno.test("I10: the commit index, published, durable and over a restart", () => {
   const settled = () => {
-    const play = checkerLab();
-    play.settle(1, "r1", CHAIN);
+    const lab = checkerLab();
+    lab.settle(1, "r1", CHAIN);
     const prepared = rankOf(1, endOf(CHAIN));
-    play.send("r2", response("r2", 1, { acks: [endOf(CHAIN)], prepared, commit: endOf(CHAIN) }));
-    return play;
+    lab.send("r2", response("r2", 1, { acks: [endOf(CHAIN)], prepared, commit: endOf(CHAIN) }));
+    return lab;
   };
   const durable = settled();
   fires("I10", () => durable.commit("r2", 1, headIn(CHAIN, 2)));
@@ -166,16 +166,16 @@ Deno.test("I10: the commit index, published, durable and over a restart", () => 
 
 Deno.test("§5.3, §6.7: acks below the base, beside it, or in a term that elected nobody", () => {
   fires("§6.7", () => {
-    const play = checkerLab();
-    play.append("r2", CHAIN);
-    play.follow("r2", 1);
-    play.ack("r2", 1, CHAIN);
+    const lab = checkerLab();
+    lab.append("r2", CHAIN);
+    lab.follow("r2", 1);
+    lab.ack("r2", 1, CHAIN);
   });
   const based = () => {
-    const play = checkerLab();
-    play.settle(1, "r1", CHAIN);
-    play.elect(2, "r1", THREE, rankOf(1, endOf(CHAIN)));
-    return play;
+    const lab = checkerLab();
+    lab.settle(1, "r1", CHAIN);
+    lab.elect(2, "r1", THREE, rankOf(1, endOf(CHAIN)));
+    return lab;
   };
   const below = based();
   fires("§5.3", () => below.ack("r2", 2, headIn(CHAIN, 2)));
@@ -187,12 +187,12 @@ Deno.test("§5.3, §6.7: acks below the base, beside it, or in a term that elect
 });
 
 Deno.test("§5.1: rounds that do not rise, and a restarted leader that leads on", () => {
-  const play = led();
+  const lab = led();
   const first = appendEntries("r1", 1, [], { round: 2 });
-  play.send("r1", first);
-  play.send("r1", first); // to others, with its proof beside it
-  play.send("r1", appendEntries("r1", 1, [], { round: 3 }));
-  fires("§5.1", () => play.send("r1", first));
+  lab.send("r1", first);
+  lab.send("r1", first); // to others, with its proof beside it
+  lab.send("r1", appendEntries("r1", 1, [], { round: 3 }));
+  fires("§5.1", () => lab.send("r1", first));
   const restarted = led();
   restarted.send("r1", appendEntries("r1", 1, []));
   restarted.restart("r1");
@@ -204,11 +204,11 @@ Deno.test("§5.1: rounds that do not rise, and a restarted leader that leads on"
 
 Deno.test("§6.6: a leader that nobody elected, or away from its base", () => {
   fires("§6.6", () => led().send("r2", appendEntries("r2", 1, [])));
-  const play = checkerLab();
-  play.settle(1, "r1", CHAIN);
-  play.elect(2, "r4", [...THREE, "r4"], rankOf(1, endOf(CHAIN)));
-  play.append("r4", FORK);
-  fires("§6.6", () => play.send("r4", appendEntries("r4", 2, FORK)));
+  const lab = checkerLab();
+  lab.settle(1, "r1", CHAIN);
+  lab.elect(2, "r4", [...THREE, "r4"], rankOf(1, endOf(CHAIN)));
+  lab.append("r4", FORK);
+  fires("§6.6", () => lab.send("r4", appendEntries("r4", 2, FORK)));
 });
 
 Deno.test("§6.5: two votes in a term, durable or signed", () => {
@@ -233,11 +233,11 @@ Deno.test("evidence against an honest replica, kept or shown, and contradictions
     first: message,
     second: message,
   });
-  const play = checkerLab({ byzantine: ["r4"] });
-  play.persist("r1", { op: "evidence", evidence: against("r4") });
-  play.send("r1", { kind: "Evidence", evidence: against("r4") });
-  fires("evidence", () => play.persist("r1", { op: "evidence", evidence: against("r2") }));
-  fires("evidence", () => play.send("r1", { kind: "Evidence", evidence: against("r2") }));
+  const lab = checkerLab({ byzantine: ["r4"] });
+  lab.persist("r1", { op: "evidence", evidence: against("r4") });
+  lab.send("r1", { kind: "Evidence", evidence: against("r4") });
+  fires("evidence", () => lab.persist("r1", { op: "evidence", evidence: against("r2") }));
+  fires("evidence", () => lab.send("r1", { kind: "Evidence", evidence: against("r2") }));
 
   const leader = led();
   leader.append("r1", CHAIN);
@@ -248,11 +248,11 @@ Deno.test("evidence against an honest replica, kept or shown, and contradictions
 });
 
 Deno.test("nothing is demanded of faulty replicas", () => {
-  const play = checkerLab({ byzantine: ["r4"] });
-  play.send("r4", response("r4", 9, { acks: [endOf(FORK)], prepared: rankOf(9, endOf(FORK)) }));
-  play.send("r4", { kind: "Vote", signed: signAs("r4", vote("r1", 9, "r1", EMPTY_BASE).message) });
-  play.persist("r4", { op: "append", entries: MORE });
-  play.checkers.failed(replicaId("r4"), new Error("led into a contradiction"), 0);
+  const lab = checkerLab({ byzantine: ["r4"] });
+  lab.send("r4", response("r4", 9, { acks: [endOf(FORK)], prepared: rankOf(9, endOf(FORK)) }));
+  lab.send("r4", { kind: "Vote", signed: signAs("r4", vote("r1", 9, "r1", EMPTY_BASE).message) });
+  lab.persist("r4", { op: "append", entries: MORE });
+  lab.checkers.failed(replicaId("r4"), new Error("led into a contradiction"), 0);
 });
 
 Deno.test("an honest replica that stops is a violation named after what stopped it", () => {
@@ -265,17 +265,17 @@ Deno.test("an honest replica that stops is a violation named after what stopped 
 });
 
 Deno.test("§3.1: entries that do not chain, and forged requests in them (§3.2)", () => {
-  const play = checkerLab();
-  fires("§3.1", () => play.append("r1", MORE));
-  fires("forged", () => play.append("r1", grow(GENESIS, 1, 1, "never signed")));
+  const lab = checkerLab();
+  fires("§3.1", () => lab.append("r1", MORE));
+  fires("forged", () => lab.append("r1", grow(GENESIS, 1, 1, "never signed")));
 });
 
 Deno.test("§3.1: terms that decrease behind an entry that is there, and none behind a snapshot, where nobody can tell", () => {
   const last = grow(GENESIS, 1, 2);
   const older = [entryAfter(endOf(last), 1, [])];
-  const play = checkerLab();
-  play.append("r1", last);
-  fires("§3.1", () => play.append("r1", older));
+  const lab = checkerLab();
+  lab.append("r1", last);
+  fires("§3.1", () => lab.append("r1", older));
   const behind = checkerLab();
   for (const at of THREE) behind.append(at, last);
   behind.disk("r4").write({ op: "restart-log", base: endOf(last) });
@@ -284,11 +284,11 @@ Deno.test("§3.1: terms that decrease behind an entry that is there, and none be
 });
 
 Deno.test("I5: entries kept aside that hang on nothing", () => {
-  const play = led();
-  for (const at of ["r1", "r2", "r3", "r4"]) play.append(at, CHAIN);
+  const lab = led();
+  for (const at of ["r1", "r2", "r3", "r4"]) lab.append(at, CHAIN);
   const certificate = prepareCertificate(1, endOf(CHAIN), THREE);
-  for (const at of THREE) play.ack(at, 1, CHAIN);
-  play.disk("r4").write({ op: "restart-log", base: headIn(CHAIN, 1) });
-  play.persist("r4", { op: "prepared", certificate, branch: CHAIN.slice(1) });
-  fires("I5", () => play.persist("r4", { op: "prepared", certificate, branch: CHAIN }));
+  for (const at of THREE) lab.ack(at, 1, CHAIN);
+  lab.disk("r4").write({ op: "restart-log", base: headIn(CHAIN, 1) });
+  lab.persist("r4", { op: "prepared", certificate, branch: CHAIN.slice(1) });
+  fires("I5", () => lab.persist("r4", { op: "prepared", certificate, branch: CHAIN }));
 });

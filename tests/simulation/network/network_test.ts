@@ -11,7 +11,7 @@ const packet = (kind: Packet["kind"] = "PreVote") => ({ kind }) as Packet;
 const FAULT: NetworkFault = { kind: "network", ...STEADY, from: 0, to: 1000 };
 
 /** Returns a network with `faults`, on which r1 leads, and what it delivered. */
-function stage(...faults: (NetworkFault | EchoFault | RecallFault)[]) {
+function createLab(...faults: (NetworkFault | EchoFault | RecallFault)[]) {
   const scheduler = new Scheduler();
   const delivered: { readonly to: ReplicaId; readonly packet: Packet; readonly at: number }[] = [];
   const network = new Network({
@@ -29,14 +29,14 @@ function stage(...faults: (NetworkFault | EchoFault | RecallFault)[]) {
 
 /** Returns the receivers of what `from` sends to all others, `times` times. */
 function reach(faults: readonly NetworkFault[], from: ReplicaId, kind?: Packet["kind"], times = 1): ReplicaId[] {
-  const { scheduler, network, delivered } = stage(...faults);
+  const { scheduler, network, delivered } = createLab(...faults);
   for (let i = 0; i < times; i++) network.send(from, [r1, r2, r3].filter((id) => id !== from), packet(kind));
   scheduler.elapse(100);
   return delivered.map(({ to }) => to);
 }
 
 Deno.test("network: without faults every packet arrives once, after the link's latency", () => {
-  const { scheduler, network, delivered } = stage();
+  const { scheduler, network, delivered } = createLab();
   const sent = packet();
   network.send(r1, [r2, r3], sent);
   scheduler.elapse(100);
@@ -49,7 +49,7 @@ Deno.test("network: cuts are one way, between whom they name, of the kinds they 
   assertEquals(reach([{ ...cut, kinds: ["Vote"] }], r1, "PreVote"), [r2, r3]);
   assertEquals(reach([{ ...cut, kinds: ["Vote"] }], r1, "Vote"), [r3]);
   assertEquals(reach([{ ...cut, sources: ["leader"], targets: null }], r1), []);
-  const { scheduler, network, delivered } = stage(cut);
+  const { scheduler, network, delivered } = createLab(cut);
   scheduler.elapse(1000);
   network.send(r1, [r2], packet());
   scheduler.elapse(10);
@@ -60,7 +60,7 @@ Deno.test("network: loss, duplication and delay take their share, and delay reor
   const share = (fault: NetworkFault) => reach([fault], r1, "PreVote", 500).length / 1000;
   assert(Math.abs(share({ ...FAULT, loss: 0.3 }) - 0.7) < 0.06);
   assert(Math.abs(share({ ...FAULT, duplicate: 0.2 }) - 1.2) < 0.06);
-  const { scheduler, network, delivered } = stage({ ...FAULT, delayMs: 50 });
+  const { scheduler, network, delivered } = createLab({ ...FAULT, delayMs: 50 });
   const sent = Array.from({ length: 20 }, () => packet());
   for (const each of sent) network.send(r1, [r2], each);
   scheduler.elapse(100);
@@ -69,7 +69,7 @@ Deno.test("network: loss, duplication and delay take their share, and delay reor
 });
 
 Deno.test("network: a flapping link loses everything for one half of its period and nothing for the other", () => {
-  const { scheduler, network, delivered } = stage({ ...FAULT, loss: 1, flapMs: 100 });
+  const { scheduler, network, delivered } = createLab({ ...FAULT, loss: 1, flapMs: 100 });
   const at: number[] = [];
   for (let now = 0; now < 400; now += 10) {
     const before = delivered.length;
@@ -82,7 +82,7 @@ Deno.test("network: a flapping link loses everything for one half of its period 
 });
 
 Deno.test("network: old packets are replayed, to anybody", () => {
-  const { scheduler, network, delivered } = stage({ ...FAULT, replay: 0.5 });
+  const { scheduler, network, delivered } = createLab({ ...FAULT, replay: 0.5 });
   const old = packet("Vote");
   network.send(r1, [r2], old);
   for (let i = 0; i < 60; i++) network.send(r2, [r3], packet());
@@ -93,7 +93,7 @@ Deno.test("network: old packets are replayed, to anybody", () => {
 });
 
 Deno.test("network: an echo repeats what leaders said lately to everyone, for ever", () => {
-  const { scheduler, network, delivered } = stage({ kind: "echo", from: 10, everyMs: 50 });
+  const { scheduler, network, delivered } = createLab({ kind: "echo", from: 10, everyMs: 50 });
   const heartbeat = packet("AppendEntries");
   network.send(r1, [r2], heartbeat);
   network.send(r2, [r3], packet());
@@ -109,7 +109,7 @@ Deno.test("network: answers to earlier roll calls come again with each new one, 
   const answer = (asker: ReplicaId, nonce: string) =>
     ({ kind: "RollCallAnswer", signed: { message: { asker, nonce } } }) as unknown as Packet;
   for (const recalls of [false, true]) {
-    const { scheduler, network, delivered } = stage(...recalls ? [{ kind: "recall", from: 0 } as const] : []);
+    const { scheduler, network, delivered } = createLab(...recalls ? [{ kind: "recall", from: 0 } as const] : []);
     network.send(r2, [r1], answer(r1, "first"));
     network.send(r2, [r3], answer(r3, "first"));
     network.send(r1, [], call(r1, "first"));

@@ -29,12 +29,12 @@ const FOUR = ["r1", "r2", "r3", "r4"];
 
 /** Returns a checkerLab on which three replicas have committed four entries, and make a checkpoint of every second one. */
 function settled(options: CheckerLabOptions = {}): CheckerLab {
-  const play = new CheckerLab({ checkpointEvery: 2, ...options });
+  const lab = new CheckerLab({ checkpointEvery: 2, ...options });
   for (let number = 1; number <= CHAIN.length + 1; number++) {
-    for (const value of ["main", "fork"]) play.checkers.requested(request(number, value), 0);
+    for (const value of ["main", "fork"]) lab.checkers.requested(request(number, value), 0);
   }
-  play.settle(1, "r1", CHAIN);
-  return play;
+  lab.settle(1, "r1", CHAIN);
+  return lab;
 }
 
 const chunksOf = ({ held }: ForgedSnapshot): Chunk[] =>
@@ -45,22 +45,22 @@ const stable = (snapshot: ForgedSnapshot = SNAPSHOT, signers: readonly string[] 
   proof: checkpointProof(snapshot, 1, signers),
 });
 
-function write(play: CheckerLab, at: string, snapshot: ForgedSnapshot = SNAPSHOT): void {
-  play.persist(at, { op: "chunks", chunks: chunksOf(snapshot) });
+function write(lab: CheckerLab, at: string, snapshot: ForgedSnapshot = SNAPSHOT): void {
+  lab.persist(at, { op: "chunks", chunks: chunksOf(snapshot) });
 }
 
 /** Returns a checkerLab on which all three have written the snapshot and published its Checkpoint. */
 function published(options: CheckerLabOptions = {}): CheckerLab {
-  const play = settled(options);
+  const lab = settled(options);
   for (const at of THREE) {
-    write(play, at);
-    play.send(at, checkpoint(at, SNAPSHOT));
+    write(lab, at);
+    lab.send(at, checkpoint(at, SNAPSHOT));
   }
-  return play;
+  return lab;
 }
 
-function restore(play: CheckerLab, at: string, index: number, chain = CHAIN): void {
-  play.checkers.restored(at as ReplicaId, { appliedIndex: logIndex(index), ...viewAfter(chain.slice(0, index)) }, 0);
+function restore(lab: CheckerLab, at: string, index: number, chain = CHAIN): void {
+  lab.checkers.restored(at as ReplicaId, { appliedIndex: logIndex(index), ...viewAfter(chain.slice(0, index)) }, 0);
 }
 
 /** Returns the transaction a replica commits at the end of a state transfer. */
@@ -73,29 +73,29 @@ const installed = (): PersistOperation[] => [
 ];
 
 Deno.test("checkpoints that are written, agreed on, compacted to, restarted from and installed violate nothing", () => {
-  const play = published();
-  play.persist("r1", stable(), { op: "compact", base: headIn(CHAIN, 3) });
-  play.send(
+  const lab = published();
+  lab.persist("r1", stable(), { op: "compact", base: headIn(CHAIN, 3) });
+  lab.send(
     "r1",
     fetchEntriesResponse("r1", { nonce: 1, from: logIndex(1) }, [], null, checkpointProof(SNAPSHOT, 1, THREE)),
   );
-  play.restart("r1");
-  restore(play, "r1", 4);
-  play.follow("r4", 1);
-  play.persist("r4", { op: "transfer", proof: checkpointProof(SNAPSHOT, 1, THREE) });
-  write(play, "r4");
-  restore(play, "r4", 4);
-  play.persist("r4", ...installed());
-  play.restart("r4");
-  play.checkers.finish();
-  assertEquals(play.disk("r4").entries, []);
+  lab.restart("r1");
+  restore(lab, "r1", 4);
+  lab.follow("r4", 1);
+  lab.persist("r4", { op: "transfer", proof: checkpointProof(SNAPSHOT, 1, THREE) });
+  write(lab, "r4");
+  restore(lab, "r4", 4);
+  lab.persist("r4", ...installed());
+  lab.restart("r4");
+  lab.checkers.finish();
+  assertEquals(lab.disk("r4").entries, []);
 });
 
 Deno.test("I6: a Checkpoint of a state that the committed entries do not lead to", () => {
-  const play = settled();
+  const lab = settled();
   const wrong = { ...snapshotAfter(CHAIN.slice(0, 3)), ...endOf(CHAIN) };
-  write(play, "r1", wrong);
-  fires("I6", () => play.send("r1", checkpoint("r1", wrong)));
+  write(lab, "r1", wrong);
+  fires("I6", () => lab.send("r1", checkpoint("r1", wrong)));
 });
 
 Deno.test("I5: a Checkpoint of what is not committed; §8.2: or where none is taken", () => {
@@ -105,15 +105,15 @@ Deno.test("I5: a Checkpoint of what is not committed; §8.2: or where none is ta
 });
 
 Deno.test("I8: a Checkpoint before its snapshot is held whole, or its entry committed on that disk", () => {
-  const play = settled();
-  fires("I8", () => play.send("r1", checkpoint("r1", SNAPSHOT)));
+  const lab = settled();
+  fires("I8", () => lab.send("r1", checkpoint("r1", SNAPSHOT)));
   for (const { digest } of chunksOf(SNAPSHOT)) {
     const short = settled();
     short.persist("r1", { op: "chunks", chunks: chunksOf(SNAPSHOT).filter((chunk) => chunk.digest !== digest) });
     fires("I8", () => short.send("r1", checkpoint("r1", SNAPSHOT)));
   }
-  write(play, "r4");
-  fires("I8", () => play.send("r4", checkpoint("r4", SNAPSHOT)));
+  write(lab, "r4");
+  fires("I8", () => lab.send("r4", checkpoint("r4", SNAPSHOT)));
 });
 
 Deno.test("§8.2: a stable checkpoint that too few honest replicas have signed; a faulty one may have", () => {
@@ -161,10 +161,10 @@ Deno.test("I5: entries are dropped that no checkpoint on the same disk stands fo
 });
 
 Deno.test("I5: a checkpoint is adopted, or chunks are dropped, so that its snapshot is not whole", () => {
-  const play = published();
-  play.persist("r1", stable());
+  const lab = published();
+  lab.persist("r1", stable());
   const [head] = chunksOf(SNAPSHOT).filter(({ digest }) => digest === SNAPSHOT.stateDigest);
-  fires("I5", () => play.persist("r1", { op: "drop-chunks", digests: [head!.digest] }));
+  fires("I5", () => lab.persist("r1", { op: "drop-chunks", digests: [head!.digest] }));
   for (const { digest } of chunksOf(SNAPSHOT)) {
     const lossy = published();
     lossy.persist("r2", stable());
@@ -177,47 +177,47 @@ Deno.test("I5: a checkpoint is adopted, or chunks are dropped, so that its snaps
 });
 
 Deno.test("I5: a restart finds a log from which something is missing", () => {
-  const play = published();
-  play.persist("r1", stable(), { op: "compact", base: headIn(CHAIN, 4) });
-  play.disk("r1").write({ op: "drop-chunks", digests: [SNAPSHOT.stateDigest] as Digest[] });
-  fires("I5", () => play.restart("r1"));
+  const lab = published();
+  lab.persist("r1", stable(), { op: "compact", base: headIn(CHAIN, 4) });
+  lab.disk("r1").write({ op: "drop-chunks", digests: [SNAPSHOT.stateDigest] as Digest[] });
+  fires("I5", () => lab.restart("r1"));
 });
 
 Deno.test("I6: a replica starts from another state than the entries lead to, or goes back to an earlier one", () => {
   fires("I6", () => restore(published(), "r1", 4, FORK));
-  const play = published();
-  restore(play, "r1", 4);
-  fires("I6", () => restore(play, "r1", 2));
+  const lab = published();
+  restore(lab, "r1", 4);
+  fires("I6", () => restore(lab, "r1", 2));
 });
 
 Deno.test("I7: what came with a snapshot is executed again; what came with it need not be", () => {
-  const play = published();
-  restore(play, "r1", 4);
+  const lab = published();
+  restore(lab, "r1", 4);
   const { message } = request(4, "main");
-  fires("I7", () => play.checkers.executed("r1" as ReplicaId, logIndex(4), message.client, message.command, 0));
+  fires("I7", () => lab.checkers.executed("r1" as ReplicaId, logIndex(4), message.client, message.command, 0));
 });
 
 Deno.test("I10: the commit index goes back in an install", () => {
-  const play = published();
-  play.persist("r1", stable(), { op: "compact", base: headIn(CHAIN, 4) });
-  fires("I10", () => play.commit("r1", 1, headIn(CHAIN, 3)));
+  const lab = published();
+  lab.persist("r1", stable(), { op: "compact", base: headIn(CHAIN, 4) });
+  fires("I10", () => lab.commit("r1", 1, headIn(CHAIN, 3)));
 });
 
 Deno.test("I8: the highest certificate's entries are lost as a log is restarted", () => {
-  const play = published();
+  const lab = published();
   const more = grow(endOf(CHAIN), 1, 1);
-  play.spread(1, more);
-  play.follow("r4", 1);
-  play.append("r4", CHAIN);
+  lab.spread(1, more);
+  lab.follow("r4", 1);
+  lab.append("r4", CHAIN);
   const certificate = prepareCertificate(1, endOf(more), THREE);
-  play.persist("r4", { op: "append", entries: more }, { op: "prepared", certificate, branch: [] });
-  write(play, "r4");
+  lab.persist("r4", { op: "append", entries: more }, { op: "prepared", certificate, branch: [] });
+  write(lab, "r4");
   const [restart, , commit, adopt] = installed();
-  fires("I8", () => play.persist("r4", restart!, commit!, adopt!));
+  fires("I8", () => lab.persist("r4", restart!, commit!, adopt!));
 });
 
 Deno.test("replicas of one cluster make the checkpoint wherever they are", () => {
-  const play = published();
-  for (const at of FOUR.slice(0, 3)) play.persist(at, stable(), { op: "compact", base: headIn(CHAIN, 4) });
-  for (const at of FOUR.slice(0, 3)) play.restart(at);
+  const lab = published();
+  for (const at of FOUR.slice(0, 3)) lab.persist(at, stable(), { op: "compact", base: headIn(CHAIN, 4) });
+  for (const at of FOUR.slice(0, 3)) lab.restart(at);
 });

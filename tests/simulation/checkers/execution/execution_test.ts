@@ -15,10 +15,10 @@ const CHAIN = [FIRST, entryAfter(endOf([FIRST]), 1, [B, A])];
 
 /** Returns a checkerLab on which three replicas have committed entry 1 with A, and entry 2 with B and A once more. */
 function settled(options: CheckerLabOptions = {}): CheckerLab {
-  const play = new CheckerLab(options);
-  for (const each of [A, B, TWIN]) play.checkers.requested(each, 0);
-  play.settle(1, "r1", CHAIN);
-  return play;
+  const lab = new CheckerLab(options);
+  for (const each of [A, B, TWIN]) lab.checkers.requested(each, 0);
+  lab.settle(1, "r1", CHAIN);
+  return lab;
 }
 
 function execute({ checkers }: CheckerLab, at: string, index: number, { message }: Signed<SendRequest>): void {
@@ -45,47 +45,47 @@ function reply({ checkers }: CheckerLab, at: string, ...answers: Answer[]): void
 
 /** Returns a checkerLab on which all three execute A and B where they are, and answer B. */
 function served(options: CheckerLabOptions = {}): CheckerLab {
-  const play = settled(options);
+  const lab = settled(options);
   for (const at of THREE) {
-    execute(play, at, 1, A);
-    execute(play, at, 2, B);
-    apply(play, at, 2, "state", "sessions");
-    reply(play, at, answer(2, 2));
+    execute(lab, at, 1, A);
+    execute(lab, at, 2, B);
+    apply(lab, at, 2, "state", "sessions");
+    reply(lab, at, answer(2, 2));
   }
-  return play;
+  return lab;
 }
 
 Deno.test("requests executed once each, in order, violate nothing; after a restart they are executed again", () => {
-  const play = served();
-  play.restart("r2");
-  execute(play, "r2", 1, A);
-  execute(play, "r2", 2, B);
-  apply(play, "r2", 2, "state", "sessions");
-  play.checkers.accepted("c1", answer(2, 2), 0);
-  play.checkers.finish();
-  assertEquals([play.checkers.counts.executions, play.checkers.counts.accepted], [8, 1]);
+  const lab = served();
+  lab.restart("r2");
+  execute(lab, "r2", 1, A);
+  execute(lab, "r2", 2, B);
+  apply(lab, "r2", 2, "state", "sessions");
+  lab.checkers.accepted("c1", answer(2, 2), 0);
+  lab.checkers.finish();
+  assertEquals([lab.checkers.counts.executions, lab.checkers.counts.accepted], [8, 1]);
 });
 
 Deno.test("I7: a request is executed twice in one life of a replica", () => {
-  const play = settled();
-  execute(play, "r1", 1, A);
-  execute(play, "r1", 2, B);
-  fires("I7", () => execute(play, "r1", 2, A));
+  const lab = settled();
+  execute(lab, "r1", 1, A);
+  execute(lab, "r1", 2, B);
+  fires("I7", () => execute(lab, "r1", 2, A));
 });
 
 Deno.test("I7: two commands signed under one seq are both executed", () => {
-  const play = settled();
-  execute(play, "r1", 2, B);
-  fires("I7", () => execute(play, "r1", 2, TWIN));
+  const lab = settled();
+  execute(lab, "r1", 2, B);
+  fires("I7", () => execute(lab, "r1", 2, TWIN));
 });
 
 Deno.test("I7: a command signed under several seqs is executed more often than it was signed", () => {
-  const play = settled();
+  const lab = settled();
   const alike = { ...A, message: { ...A.message, seq: seq(7) } };
-  play.checkers.requested(alike, 0);
-  execute(play, "r1", 1, A);
-  execute(play, "r1", 2, A);
-  fires("I7", () => execute(play, "r1", 2, A));
+  lab.checkers.requested(alike, 0);
+  execute(lab, "r1", 1, A);
+  execute(lab, "r1", 2, A);
+  fires("I7", () => execute(lab, "r1", 2, A));
 });
 
 Deno.test("forged: a command that no client signed, or another client", () => {
@@ -127,9 +127,9 @@ Deno.test("I6: honest replicas answer one request differently, or where it was n
 Deno.test("§7.1: windows that the client never moved", () => {
   fires("§7.1", () => reply(served(), "r1", answer(1, 1, { floor: seq(1) })));
   fires("§7.1", () => reply(served(), "r1", answer(1, 0, { outcome: "expired" })));
-  const play = served();
-  play.checkers.requested(request(3, "c", "c1", 2), 0);
-  reply(play, "r1", answer(1, 0, { outcome: "expired", floor: seq(2) }));
+  const lab = served();
+  lab.checkers.requested(request(3, "c", "c1", 2), 0);
+  reply(lab, "r1", answer(1, 0, { outcome: "expired", floor: seq(2) }));
 });
 
 Deno.test("answer: a client accepts what too few honest replicas said", () => {
@@ -145,42 +145,42 @@ Deno.test("answer: a client accepts what too few honest replicas said", () => {
 });
 
 Deno.test("answer: with fast reads a quorum must have said it (§7.4)", () => {
-  const play = settled({ fastReads: true });
+  const lab = settled({ fastReads: true });
   for (const at of ["r1", "r2"]) {
-    execute(play, at, 1, A);
-    reply(play, at, answer(1, 1));
+    execute(lab, at, 1, A);
+    reply(lab, at, answer(1, 1));
   }
-  fires("answer", () => play.checkers.accepted("c1", answer(1, 1), 0));
-  execute(play, "r3", 1, A);
-  reply(play, "r3", answer(1, 1));
-  play.checkers.accepted("c1", answer(1, 1), 0);
+  fires("answer", () => lab.checkers.accepted("c1", answer(1, 1), 0));
+  execute(lab, "r3", 1, A);
+  reply(lab, "r3", answer(1, 1));
+  lab.checkers.accepted("c1", answer(1, 1), 0);
 });
 
 Deno.test("durable: an accepted request that is not committed where the answer says", () => {
-  const play = settled();
-  for (const at of THREE) reply(play, at, answer(2, 1));
-  fires("durable", () => play.checkers.accepted("c1", answer(2, 1), 0));
+  const lab = settled();
+  for (const at of THREE) reply(lab, at, answer(2, 1));
+  fires("durable", () => lab.checkers.accepted("c1", answer(2, 1), 0));
 });
 
 Deno.test("durable: a replica that applied the entry and has not executed the accepted request", () => {
-  const play = served();
-  play.checkers.accepted("c1", answer(2, 2), 0);
-  play.restart("r3");
-  execute(play, "r3", 1, A);
-  play.checkers.finish(); // it has not come that far
-  apply(play, "r3", 2, "state", "sessions");
-  fires("durable", () => play.checkers.finish());
+  const lab = served();
+  lab.checkers.accepted("c1", answer(2, 2), 0);
+  lab.restart("r3");
+  execute(lab, "r3", 1, A);
+  lab.checkers.finish(); // it has not come that far
+  apply(lab, "r3", 2, "state", "sessions");
+  fires("durable", () => lab.checkers.finish());
 });
 
 Deno.test("§7.3: a replica forwards what it has executed, or what came with a snapshot", () => {
-  const forward = (play: CheckerLab, at: string) => play.send(at, { kind: "ForwardedRequest", signed: B });
-  const play = settled();
-  forward(play, "r1");
-  execute(play, "r1", 2, B);
-  forward(play, "r2"); // which has not come that far
-  apply(play, "r1", 2, "state", "sessions");
-  fires("§7.3", () => forward(play, "r1"));
-  play.restart("r1");
-  forward(play, "r1");
+  const forward = (lab: CheckerLab, at: string) => lab.send(at, { kind: "ForwardedRequest", signed: B });
+  const lab = settled();
+  forward(lab, "r1");
+  execute(lab, "r1", 2, B);
+  forward(lab, "r2"); // which has not come that far
+  apply(lab, "r1", 2, "state", "sessions");
+  fires("§7.3", () => forward(lab, "r1"));
+  lab.restart("r1");
+  forward(lab, "r1");
   forward(settled({ clauses: false }), "r1");
 });

@@ -31,11 +31,11 @@ function checkerLab(options: ConstructorParameters<typeof CheckerLab>[0] = {}): 
 }
 
 Deno.test("two terms that settle one after the other violate nothing", () => {
-  const play = checkerLab();
-  play.settle(1, "r1", CHAIN);
-  play.settle(2, "r2", MORE);
-  play.checkers.finish();
-  const { entries, elections, certificates, committed } = play.checkers.counts;
+  const lab = checkerLab();
+  lab.settle(1, "r1", CHAIN);
+  lab.settle(2, "r2", MORE);
+  lab.checkers.finish();
+  const { entries, elections, certificates, committed } = lab.checkers.counts;
   assertEquals({ entries, elections, certificates, committed }, {
     entries: 5,
     elections: 2,
@@ -45,12 +45,12 @@ Deno.test("two terms that settle one after the other violate nothing", () => {
 });
 
 Deno.test("I1: votes that would elect two leaders together with a faulty voter; two votes alone do not", () => {
-  const play = checkerLab({ byzantine: ["r4"] });
-  play.vote("r1", 1, "r1");
-  play.vote("r2", 1, "r2");
-  const elected = () => play.checkers.counts.elections;
+  const lab = checkerLab({ byzantine: ["r4"] });
+  lab.vote("r1", 1, "r1");
+  lab.vote("r2", 1, "r2");
+  const elected = () => lab.checkers.counts.elections;
   assertEquals(elected(), 0);
-  play.vote("r3", 1, "r1");
+  lab.vote("r3", 1, "r1");
   assertEquals(elected(), 1);
   fires("I1", () => {
     const loose = checkerLab({ byzantine: ["r4"], clauses: false });
@@ -72,29 +72,29 @@ Deno.test("I3: two chains acked by quorums in one term; a fork without a quorum 
 });
 
 Deno.test("I4: a leader whose base leaves out what a lower term committed", () => {
-  const play = checkerLab({ clauses: false });
-  play.settle(1, "r1", CHAIN);
-  play.vote("r1", 2, "r2");
-  play.vote("r2", 2, "r2");
-  fires("I4", () => play.vote("r3", 2, "r2"));
+  const lab = checkerLab({ clauses: false });
+  lab.settle(1, "r1", CHAIN);
+  lab.vote("r1", 2, "r2");
+  lab.vote("r2", 2, "r2");
+  fires("I4", () => lab.vote("r3", 2, "r2"));
 });
 
 Deno.test("I4 when the report that commits becomes visible after the election", () => {
   // r3's signature is forced: its disk forgets the vote, as no honest one does.
-  const play = checkerLab({ clauses: false, replicas: 7 });
+  const lab = checkerLab({ clauses: false, replicas: 7 });
   const five = ["r1", "r2", "r3", "r4", "r5"];
-  play.elect(1, "r1", five);
-  play.spread(1, CHAIN, five);
-  for (const at of ["r1", "r2", "r3", "r4"]) play.report(at, 1, endOf(CHAIN));
-  for (const voter of ["r2", "r3", "r4", "r6", "r7"]) play.vote(voter, 2, "r6");
-  fires("I4", () => play.report("r5", 1, endOf(CHAIN)));
+  lab.elect(1, "r1", five);
+  lab.spread(1, CHAIN, five);
+  for (const at of ["r1", "r2", "r3", "r4"]) lab.report(at, 1, endOf(CHAIN));
+  for (const voter of ["r2", "r3", "r4", "r6", "r7"]) lab.vote(voter, 2, "r6");
+  fires("I4", () => lab.report("r5", 1, endOf(CHAIN)));
 });
 
 Deno.test("I5: what one replica commits and what a quorum reported lie on one chain", () => {
-  const play = checkerLab({ clauses: false });
-  play.settle(1, "r1", CHAIN);
-  play.append("r4", FORK);
-  fires("I5", () => play.commit("r4", 1, endOf(FORK)));
+  const lab = checkerLab({ clauses: false });
+  lab.settle(1, "r1", CHAIN);
+  lab.append("r4", FORK);
+  fires("I5", () => lab.commit("r4", 1, endOf(FORK)));
   const twin = checkerLab();
   twin.settle(1, "r1", CHAIN);
   twin.follow("r4", 1);
@@ -103,9 +103,9 @@ Deno.test("I5: what one replica commits and what a quorum reported lie on one ch
 });
 
 Deno.test("I5: nothing committed is removed", () => {
-  const play = checkerLab();
-  play.settle(1, "r1", CHAIN);
-  fires("I5", () => play.persist("r2", { op: "truncate", after: headIn(CHAIN, 2).index }));
+  const lab = checkerLab();
+  lab.settle(1, "r1", CHAIN);
+  fires("I5", () => lab.persist("r2", { op: "truncate", after: headIn(CHAIN, 2).index }));
   const twin = checkerLab();
   twin.elect(1, "r1");
   twin.append("r2", CHAIN);
@@ -113,11 +113,11 @@ Deno.test("I5: nothing committed is removed", () => {
 });
 
 Deno.test("§5.6: reports of two terms, or of too few, commit nothing", () => {
-  const play = checkerLab();
-  play.elect(1, "r1");
-  play.spread(1, CHAIN);
-  for (const at of ["r1", "r2"]) play.report(at, 1, endOf(CHAIN));
-  fires("§5.6", () => play.commit("r1", 1, endOf(CHAIN)));
+  const lab = checkerLab();
+  lab.elect(1, "r1");
+  lab.spread(1, CHAIN);
+  for (const at of ["r1", "r2"]) lab.report(at, 1, endOf(CHAIN));
+  fires("§5.6", () => lab.commit("r1", 1, endOf(CHAIN)));
   const twin = checkerLab({ byzantine: ["r4"] });
   twin.elect(1, "r1");
   twin.spread(1, CHAIN);
@@ -126,17 +126,17 @@ Deno.test("§5.6: reports of two terms, or of too few, commit nothing", () => {
 });
 
 Deno.test("§5.5: a certificate that no quorum can have signed", () => {
-  const play = checkerLab();
-  play.elect(1, "r1");
-  play.spread(1, CHAIN, ["r1", "r2"]);
+  const lab = checkerLab();
+  lab.elect(1, "r1");
+  lab.spread(1, CHAIN, ["r1", "r2"]);
   const certificate = prepareCertificate(1, endOf(CHAIN), ["r1", "r2"]);
-  fires("§5.5", () => play.persist("r1", { op: "prepared", certificate, branch: [] }));
+  fires("§5.5", () => lab.persist("r1", { op: "prepared", certificate, branch: [] }));
 });
 
 Deno.test("§6.5: a vote for a base nobody certified, or one below the voter's own rank", () => {
-  const play = checkerLab();
-  play.append("r2", CHAIN);
-  fires("§6.5", () => play.vote("r2", 2, "r1", rankOf(1, endOf(CHAIN))));
+  const lab = checkerLab();
+  lab.append("r2", CHAIN);
+  fires("§6.5", () => lab.vote("r2", 2, "r1", rankOf(1, endOf(CHAIN))));
   const lower = checkerLab();
   lower.settle(1, "r1", CHAIN);
   fires("§6.5", () => lower.vote("r2", 2, "r1"));
@@ -147,10 +147,10 @@ Deno.test("more than f faulty replicas are refused", () => {
 });
 
 Deno.test("§3.1: a chain is committed along which terms decrease", () => {
-  const play = checkerLab();
+  const lab = checkerLab();
   const first = grow(GENESIS, 1, 2);
   const older = [entryAfter(endOf(first), 1, [])];
-  play.settle(2, "r1", first);
-  for (const at of THREE) play.disk(at).write({ op: "restart-log", base: endOf(first) });
-  fires("§3.1", () => play.settle(3, "r2", older));
+  lab.settle(2, "r1", first);
+  for (const at of THREE) lab.disk(at).write({ op: "restart-log", base: endOf(first) });
+  fires("§3.1", () => lab.settle(3, "r2", older));
 });

@@ -1,4 +1,5 @@
 /** Runs a test body against a fake cluster and clients, and closes all of them whatever happens. */
+import { eventually } from "../../tasks/support/eventually.ts";
 import { type Client, type ClientOptions, createClient } from "../../client/mod.ts";
 import { FakeCluster, type FakeClusterOptions } from "./fake_cluster.ts";
 import { loadBackend } from "../../crypto/signing/load_backend.ts";
@@ -10,8 +11,10 @@ export type Connect = (key?: string, options?: Partial<ClientOptions>) => Client
 
 /** Time limit of a failing test; a passing one ends well before it. */
 export const PATIENCE_MS = 10_000;
+/** Pause between two looks at a condition. */
+const POLL_MS = 5;
 
-export async function withCluster(
+export async function withFakeCluster(
   options: FakeClusterOptions,
   body: (cluster: FakeCluster, connect: Connect) => Promise<void>,
 ): Promise<void> {
@@ -32,10 +35,5 @@ export async function withCluster(
 }
 
 /** Resolves once `condition` holds. Throws after ten seconds, naming `what`. */
-export async function until(what: string, condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`waited ${PATIENCE_MS} ms in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
+export const until = (what: string, condition: () => boolean): Promise<true> =>
+  eventually<boolean>(what, condition, PATIENCE_MS, POLL_MS);

@@ -15,7 +15,7 @@ export type Rule = (from: string, to: string, packet: Packet) => boolean;
 /** Returns whether a line is printed, by its kind, its subject, and its receivers. */
 export type Filter = (kind: LineKind, from: string, to: readonly string[]) => boolean;
 
-export class Stage {
+export class TranscriptLab {
   rules: Rule[] = [];
   /** Replicas that ignore a client, each with that client. */
   readonly deaf = new Map<string, string>();

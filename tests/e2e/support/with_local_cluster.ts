@@ -4,15 +4,15 @@ import { findFreePorts } from "../../../tasks/support/free_ports.ts";
 import type { ProtocolConstants } from "../../../protocol/config.ts";
 import { PORTS_PER_REPLICA } from "../../../crypto/roster/generate_cluster.ts";
 
-export interface ProcessClusterOptions {
+export interface LocalClusterOptions {
   readonly replicas?: number;
   readonly clients?: number;
   readonly constants?: Partial<ProtocolConstants>;
 }
 
 /** Runs `body` with a cluster of which no replica runs yet; on failure the replicas' last lines are printed. */
-export async function withCluster(
-  options: ProcessClusterOptions,
+export async function withLocalCluster(
+  options: LocalClusterOptions,
   body: (cluster: LocalCluster) => Promise<void>,
 ): Promise<void> {
   const { replicas = 4, clients = 3, constants = { electionTimeoutMs: 500, patienceMs: 1000 } } = options;

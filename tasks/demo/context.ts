@@ -8,7 +8,7 @@ import type { ClientProcess } from "./client_process.ts";
 /** Longest time the cluster may take to reach what an act waits for, in milliseconds. */
 export const PATIENCE_MS = 30_000;
 
-export interface Stage {
+export interface DemoContext {
   readonly cluster: LocalCluster;
   readonly client: ClientProcess;
   readonly observer: Observer;
@@ -24,7 +24,7 @@ export interface Led {
 
 /** Waits until all `replicas` name one leader that `wanted` accepts. */
 export function waitForLeader(
-  { observer }: Stage,
+  { observer }: DemoContext,
   replicas: readonly string[],
   wanted: (led: Led) => boolean = () => true,
 ): Promise<Led> {
@@ -43,7 +43,7 @@ export function commonLeader(statuses: readonly ReplicaReport[], count: number):
 }
 
 /** Waits until `replicas` have one commit index and one hash, and describes them. */
-export async function waitForEqualCommits({ observer }: Stage, replicas: readonly string[]): Promise<string> {
+export async function waitForEqualCommits({ observer }: DemoContext, replicas: readonly string[]): Promise<string> {
   const statuses = await eventually("equal commits", async () => {
     const found = await observer.statuses(replicas);
     const hashes = new Set(found.map(({ commitIndex, commitHash }) => `${commitIndex} ${commitHash}`));
