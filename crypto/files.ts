@@ -8,30 +8,68 @@ export interface SmallFile {
 }
 
 /**
- * Reads a file of at most `maxBytes` bytes of UTF-8. The mode is that of the very file that was read. Throws `ConfigError` if the file is
- * missing, not a regular file, too long or not UTF-8.
+ * Reads a file of at most `maxBytes` bytes of UTF-8. The mode is that of the very file that was read. Throws `ConfigError` naming the file if
+ * it cannot be opened, is not a regular file, too long or not UTF-8.
  */
 export async function readSmallFile(path: string, maxBytes: number): Promise<SmallFile> {
-  using file = await openForReading(path);
-  const info = await file.stat();
-  if (!info.isFile) throw new ConfigError(`${path}: given no plain file, wanted one`);
+  using file = openRegularFile(path);
+  const { mode } = file.statSync();
   const bytes = new Uint8Array(maxBytes + 1);
   const length = await readInto(file, bytes);
   if (length > maxBytes) throw new ConfigError(`${path}: given more than ${maxBytes} bytes, wanted at most that`);
   try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(0, length));
-    return { text, mode: info.mode };
+    return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(0, length)), mode };
   } catch {
     throw new ConfigError(`${path}: given bytes that are no UTF-8, wanted JSON in UTF-8`);
   }
 }
 
-async function openForReading(path: string): Promise<Deno.FsFile> {
+/**
+ * Opens a regular file for reading. Throws `ConfigError` naming it, and what is `wanted`, if there is none or the path leads to none. Anything
+ * else is not even opened: opening a FIFO waits until somebody writes to it.
+ */
+export function openRegularFile(path: string, wanted = "a plain file that exists"): Deno.FsFile {
+  const irregular = () => new ConfigError(`${path}: given no plain file, wanted ${wanted}`);
   try {
-    return await Deno.open(path);
+    if (!Deno.statSync(path).isFile) throw irregular();
+    const file = Deno.openSync(path);
+    if (file.statSync().isFile) return file;
+    file.close();
   } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-    throw new ConfigError(`${path}: given the name of no file, wanted one that exists`, { cause });
+    throw unusablePath(path, cause, wanted);
+  }
+  throw irregular();
+}
+
+/** Faults of a path by the code of the system, as an error words them. Any other code is no fault of whoever gave the path. */
+const PATH_FAULTS: Readonly<Record<string, string>> = {
+  ENOENT: "the name of no file",
+  ENOTDIR: "a path through something that is no directory",
+  ELOOP: "a path through symbolic links that lead to themselves",
+  ENAMETOOLONG: "a name that is too long for this system",
+  EACCES: "a path that this user may not use",
+  EPERM: "a path that this user may not use",
+  EISDIR: "a directory",
+  EINVAL: "a name that this system does not take",
+};
+
+/** Returns the error of a system call on `path`: a `ConfigError` if the path is at fault, else one that names the path at least. */
+export function unusablePath(path: string, cause: unknown, wanted: string): Error {
+  if (cause instanceof ConfigError) return cause;
+  const { message, code } = cause as Error & { readonly code?: string };
+  const given = PATH_FAULTS[code ?? ""];
+  if (given !== undefined) return new ConfigError(`${path}: given ${given}, wanted ${wanted}`, { cause });
+  return message.includes(path) ? cause as Error : new Error(`${path}: ${message}`, { cause });
+}
+
+/** Returns whether there is anything at `path`. Throws `ConfigError` if the path leads nowhere. */
+export function pathExists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return false;
+    throw unusablePath(path, cause, "one of a file, there or new");
   }
 }
 
@@ -43,6 +81,16 @@ async function readInto(file: Deno.FsFile, bytes: Uint8Array): Promise<number> {
     length += count;
   }
   return length;
+}
+
+/** Makes a directory and those above it, if they are missing. Throws `ConfigError` naming it if something else is in its place. */
+export async function makeDirectory(path: string): Promise<void> {
+  try {
+    await Deno.mkdir(path, { recursive: true });
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.AlreadyExists)) throw unusablePath(path, cause, "a directory");
+    throw new ConfigError(`${path}: given something that is no directory, wanted one`, { cause });
+  }
 }
 
 /** Throws the `ConfigError` for files that already exist; nothing is overwritten. */
@@ -61,7 +109,7 @@ export async function writeNewFile(path: string, text: string, mode: number): Pr
     await Deno.link(temporary, path);
   } catch (cause) {
     if (cause instanceof Deno.errors.AlreadyExists) refuseOverwrite([path]);
-    throw cause;
+    throw unusablePath(path, cause, "a new file in a directory that takes one");
   } finally {
     await removeIfThere(temporary);
   }

@@ -3,6 +3,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { ConfigError } from "../crypto/config_error.ts";
 import type { BackendChoice } from "../crypto/signing/load_backend.ts";
 import { BYZANTINE_MODES, type ByzantineMode } from "./byzantine/mod.ts";
+import { bindHostFault } from "../protocol/host.ts";
 import { LOG_LEVELS, type LogLevel } from "./diagnostics/logger.ts";
 
 export const USAGE = `Runs one replica of a cluster until it is told to stop.
@@ -13,7 +14,7 @@ Usage: replica --cluster FILE --key FILE --data DIR [options]
   --key FILE              this replica's key file, readable by its owner only
   --data DIR              this replica's own data directory. It is made at the first start only, which keygen permits once
                           by a file beside the key (r1.new)
-  --bind HOST             IPv4 address to listen on, or * for all (default: the roster's address)
+  --bind HOST             address to listen on, * for all IPv4 ones or :: for all (default: the roster's; * where that is a name)
   --crypto CHOICE         auto, native or noble: the signature code (default auto: native where it loads)
   --log-level LEVEL       ${LOG_LEVELS.join(", ")} (default info)
   --init                  permits the first start where that file is missing. Never on a replica that ran before
@@ -60,7 +61,7 @@ export function parseFlags(args: readonly string[]): ReplicaFlags | null {
     cluster: required(flags, "cluster", "the signed roster, cluster.json"),
     key: required(flags, "key", "this replica's key file"),
     data: required(flags, "data", "this replica's data directory"),
-    bind: flags.bind ?? null,
+    bind: bindHost(flags.bind),
     crypto: oneOf("crypto", flags.crypto ?? "auto", CHOICES),
     logLevel: oneOf("log-level", flags["log-level"] ?? "info", LOG_LEVELS),
     ...beginning(flags),
@@ -112,6 +113,13 @@ function beginning({ init, recover }: Flags): Pick<ReplicaFlags, "init" | "recov
     );
   }
   return { init, recover };
+}
+
+function bindHost(host: string | undefined): string | null {
+  if (host === undefined) return null;
+  const wanted = bindHostFault(host);
+  if (wanted !== null) throw new ConfigError(`--bind: given "${host}", wanted ${wanted}`);
+  return host;
 }
 
 function byzantineMode(flags: Flags): ByzantineMode | null {

@@ -32,6 +32,8 @@ const REFUSED: readonly (readonly [string, readonly string[], string])[] = [
   ["a stray argument", [...NEEDED, "start"], "start"],
   ["a missing flag", NEEDED.slice(0, 4), "--data: given nothing"],
   ["an empty value", [...NEEDED, "--bind="], "--bind: given nothing"],
+  ["a name to listen at", [...NEEDED, "--bind", "localhost"], '--bind: given "localhost", wanted an address of this'],
+  ["no address to listen at", [...NEEDED, "--bind", "999.1.1.1"], '--bind: given "999.1.1.1", wanted'],
   ["an empty argument", [...NEEDED, "--bind", ""], 'given ""'],
   ["a flag given twice", [...NEEDED, "--key", "r2.key"], "--key: given 2 times"],
   ["an unknown backend", [...NEEDED, "--crypto", "openssl"], 'given "openssl", wanted one of auto, native, noble'],

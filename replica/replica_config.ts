@@ -4,6 +4,7 @@ import type { KeyFile } from "../crypto/keys/key_file.ts";
 import { requireMember } from "../crypto/roster/key_ring.ts";
 import type { ZmqReplicaOptions } from "../transport/mod.ts";
 import type { CoreConfig } from "../protocol/config.ts";
+import { ANY_HOST, hostKind } from "../protocol/host.ts";
 import type { Roster, RosterReplica } from "../crypto/roster/roster_types.ts";
 
 const SEED_WORDS = 1;
@@ -31,12 +32,12 @@ export function coreConfigOf(roster: Roster, self: RosterReplica, seed: number =
   };
 }
 
-/** Returns the addresses `self` listens on and connects to. Names cannot be bound: for a name it listens on all interfaces. */
+/** Returns the addresses `self` listens on and connects to. Names cannot be bound: for a name it listens on all IPv4 interfaces. */
 export function transportOptionsOf(roster: Roster, self: RosterReplica, bindHost: string | null): ZmqReplicaOptions {
-  const isAddress = /^\d{1,3}(?:\.\d{1,3}){3}$/.test(self.host);
+  const ownHost = hostKind(self.host) === "name" ? ANY_HOST : self.host;
   const { peerPort, publishPort, clientPort } = self;
   return {
-    bind: { host: bindHost ?? (isAddress ? self.host : "*"), peerPort, publishPort, clientPort },
+    bind: { host: bindHost ?? ownHost, peerPort, publishPort, clientPort },
     peers: roster.replicas.filter(({ id }) => id !== self.id),
   };
 }

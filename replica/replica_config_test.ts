@@ -24,13 +24,14 @@ Deno.test("a key that is no replica's of this roster is refused", () => {
   assertThrows(() => ownLine(roster, other.keys.get("r1")!), ConfigError, "operator");
 });
 
-Deno.test("a replica listens on its own address, on all where it has a name, or where it is told to", () => {
+Deno.test("a replica listens on its own address, on all IPv4 ones where it has a name, or where it is told to", () => {
   const { roster } = makeRoster();
   const [first] = roster.replicas;
   const host = (changed: string, bind: string | null) =>
     transportOptionsOf(roster, { ...first!, host: changed }, bind).bind.host;
-  assertEquals([host("10.0.0.7", null), host("node-1", null), host("10.0.0.7", "0.0.0.0")], [
+  assertEquals([host("10.0.0.7", null), host("::1", null), host("node-1", null), host("10.0.0.7", "0.0.0.0")], [
     "10.0.0.7",
+    "::1",
     "*",
     "0.0.0.0",
   ]);

@@ -1,8 +1,14 @@
 /** `deno task cluster`: a whole cluster on this machine, until Ctrl-C. A second start continues with the same keys and data. */
 import { ConfigError } from "../crypto/config_error.ts";
 import type { DenoProcess } from "./support/deno_process.ts";
+import { pathExists } from "../crypto/files.ts";
+import { DEFAULT_BASE_PORT, PORTS_PER_REPLICA } from "../crypto/roster/generate_cluster.ts";
+import type { Roster } from "../crypto/roster/roster_types.ts";
 import { readFlags, wholeNumber } from "./support/flags.ts";
+import { type Address, busyAddress } from "./support/free_ports.ts";
 import { LocalCluster } from "./support/local_cluster.ts";
+import { parseEvent } from "./support/process_events.ts";
+import { EXIT_DONE, EXIT_FAILED, printLine, runTask } from "./support/run_task.ts";
 
 const USAGE = `Runs a whole cluster on this machine until Ctrl-C.
 
@@ -11,54 +17,99 @@ Usage: cluster [options]
   --dir DIR          keys and data, made if missing (default .cluster); a second start goes on with them
   --replicas N       replicas of a new cluster (default 4; 3f+1 tolerate f faulty ones)
   --clients N        client keys of a new cluster (default 4)
-  --base-port PORT   first port of a new cluster (default 7000)
+  --base-port PORT   first port of a new cluster (default ${DEFAULT_BASE_PORT}); each replica takes ${PORTS_PER_REPLICA}
   --log-level LEVEL  of the replicas: error, warn, info or debug (default info)
   --help             this text
 
+Flags of a new cluster may be repeated for the same one, but not contradict it: another cluster needs another --dir.
 Exit codes: 0 stopped, 1 all replicas ended by themselves, 2 wrong usage or configuration.
 `;
 
 const STRINGS = ["dir", "replicas", "clients", "base-port", "log-level"] as const;
-const EXIT_DONE = 0;
-const EXIT_FAILED = 1;
-const EXIT_USAGE = 2;
+const HOST = "127.0.0.1";
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGTERM", "SIGINT"];
+
+/** Numbers of a cluster that are fixed once its roster is signed; undefined if not given. */
+interface Shape {
+  readonly replicas: number | undefined;
+  readonly clients: number | undefined;
+  readonly basePort: number | undefined;
+}
 
 /** Runs the task and returns its exit code. */
 async function runCluster(args: readonly string[]): Promise<number> {
-  const flags = readFlags(args, STRINGS, ["help"]);
-  if (flags.help) {
-    console.log(USAGE);
-    return EXIT_DONE;
-  }
-  await using cluster = await LocalCluster.open({
-    dir: flags.dir ?? ".cluster",
-    replicas: wholeNumber("replicas", flags.replicas) ?? 4,
-    clients: wholeNumber("clients", flags.clients) ?? 4,
-    basePort: wholeNumber("base-port", flags["base-port"]) ?? 7000,
-  });
-  const { dir, roster, isNew, ids } = cluster;
-  if (!isNew && flags.replicas !== undefined && wholeNumber("replicas", flags.replicas) !== ids.length) {
-    throw new ConfigError(`--replicas: given ${flags.replicas}, wanted ${ids.length} as in ${dir}/cluster.json`);
-  }
-  console.log(`${isNew ? "made keys of" : "found"} cluster ${roster.cluster} with ${ids.length} replicas in ${dir}`);
-  const stopped = onSignal();
-  const level = flags["log-level"];
-  const start = async (id: string) => follow(id, await cluster.start(id, ...(level ? ["--log-level", level] : [])));
-  const ended = await Promise.race([stopped, Promise.all(ids.map(start)).then((all) => whenAllEnd(all, dir))]);
-  console.log(ended.message);
+  const flags = readFlags(args, STRINGS, []);
+  const dir = flags.dir ?? ".cluster";
+  const ended = await serve(dir, {
+    replicas: wholeNumber("replicas", flags.replicas),
+    clients: wholeNumber("clients", flags.clients),
+    basePort: wholeNumber("base-port", flags["base-port"]),
+  }, flags["log-level"]);
+  printLine(ended.ended);
   return ended.exitCode;
 }
 
+async function serve(dir: string, given: Shape, level: string | undefined): Promise<Ended> {
+  const { replicas = 4, clients = 4, basePort = DEFAULT_BASE_PORT } = given;
+  // Before there are keys and a roster with these ports, which a later start would have to go on with.
+  if (!pathExists(`${dir}/cluster.json`)) requireFree(newAddresses(basePort, replicas), "wanted another --base-port");
+  await using cluster = await LocalCluster.open({ dir, replicas, clients, basePort });
+  const { roster, isNew, ids } = cluster;
+  requireSame(dir, given, roster);
+  if (!isNew) {
+    requireFree(addressesOf(roster), `wanted those of ${dir}/cluster.json free: does this cluster run already?`);
+  }
+  printLine(`${isNew ? "made keys of" : "found"} cluster ${roster.cluster} with ${ids.length} replicas in ${dir}`);
+  const stopped = onSignal();
+  const start = async (id: string) => follow(id, await cluster.start(id, ...(level ? ["--log-level", level] : [])));
+  const ended = await Promise.race([stopped, Promise.all(ids.map(start)).then((all) => whenAllEnd(all, dir))]);
+  // Behind the ^C that a terminal shows.
+  printLine(`${stopping && Deno.stdout.isTerminal() ? "\n" : ""}${ended.ending}`);
+  return ended;
+}
+
+/** Throws `ConfigError` if a flag contradicts the roster that is there. */
+function requireSame(dir: string, given: Shape, { replicas, clients }: Roster): void {
+  const found = { replicas: replicas.length, clients: clients.length, "base-port": replicas[0]!.peerPort };
+  const wanted = { replicas: given.replicas, clients: given.clients, "base-port": given.basePort };
+  for (const [name, value] of Object.entries(wanted)) {
+    const there = found[name as keyof typeof found];
+    if (value === undefined || value === there) continue;
+    const other = "another cluster needs another --dir";
+    throw new ConfigError(`--${name}: given ${value}, wanted ${there} as in ${dir}/cluster.json; ${other}`);
+  }
+}
+
+const newAddresses = (basePort: number, replicas: number): Address[] =>
+  Array.from({ length: replicas * PORTS_PER_REPLICA }, (_, i) => ({ hostname: HOST, port: basePort + i }));
+
+const addressesOf = ({ replicas }: Roster): Address[] =>
+  replicas.flatMap(({ host: hostname, peerPort, publishPort, clientPort }) =>
+    [peerPort, publishPort, clientPort].map((port) => ({ hostname, port }))
+  );
+
+function requireFree(addresses: readonly Address[], wanted: string): void {
+  const busy = busyAddress(addresses);
+  if (busy === null) return;
+  throw new ConfigError(`port ${busy.port} of ${busy.hostname}: given one that ${busy.reason}, ${wanted}`);
+}
+
 interface Ended {
-  readonly message: string;
+  /** Printed before what is still running is ended. */
+  readonly ending: string;
+  /** Printed after that. */
+  readonly ended: string;
   readonly exitCode: number;
 }
 
 /** Prints the replica's log lines as they arrive. */
 function follow(id: string, process: DenoProcess): { readonly id: string; readonly process: DenoProcess } {
-  console.log(`${id} is ready (pid ${process.pid})`);
-  process.stderr.onLine((line) => console.error(line));
+  printLine(`${id} is ready (pid ${process.pid})`);
+  process.stderr.onLine((line) => {
+    const event = parseEvent(line);
+    // That it stopped as told is told in one line for all.
+    if (!stopping || event?.event !== "stopped" || event.level !== "info") console.error(line);
+  });
   return { id, process };
 }
 
@@ -67,14 +118,14 @@ async function whenAllEnd(
   replicas: readonly { readonly id: string; readonly process: DenoProcess }[],
   dir: string,
 ): Promise<Ended> {
-  console.log(`try: deno task client --cluster ${dir}/cluster.json --key ${dir}/c1.key put hello world`);
-  console.log("Ctrl-C stops all");
+  printLine(`try: deno task client --cluster ${dir}/cluster.json --key ${dir}/c1.key put hello world`);
+  printLine("Ctrl-C stops all");
   await Promise.all(replicas.map(async ({ id, process }) => {
     const { code } = await process.exited;
     // Ctrl-C in a terminal reaches the replicas as well.
-    if (!stopping) console.log(`${id} ended by itself with exit code ${code}`);
+    if (!stopping) printLine(`${id} ended by itself with exit code ${code}`);
   }));
-  return { message: "all replicas ended by themselves", exitCode: EXIT_FAILED };
+  return { ending: "all replicas ended by themselves", ended: "nothing runs any more", exitCode: EXIT_FAILED };
 }
 
 /** Set once the user has ended this task. */
@@ -84,20 +135,16 @@ function onSignal(): Promise<Ended> {
   const { promise, resolve } = Promise.withResolvers<Ended>();
   for (const name of SIGNALS) {
     Deno.addSignalListener(name, () => {
+      if (stopping) return;
       stopping = true;
-      resolve({ message: `${name}: stopping all`, exitCode: EXIT_DONE });
+      resolve({
+        ending: `${name}: stopping all`,
+        ended: "stopped; a second start goes on with it",
+        exitCode: EXIT_DONE,
+      });
     });
   }
   return promise;
 }
 
-async function main(): Promise<number> {
-  try {
-    return await runCluster(Deno.args);
-  } catch (error) {
-    console.error(`cluster: ${error instanceof Error ? error.message : String(error)}`);
-    return error instanceof ConfigError ? EXIT_USAGE : EXIT_FAILED;
-  }
-}
-
-if (import.meta.main) Deno.exit(await main());
+if (import.meta.main) Deno.exit(await runTask({ name: "cluster", usage: USAGE, run: runCluster }));

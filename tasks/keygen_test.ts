@@ -2,7 +2,8 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { nobleBackend } from "../crypto/signing/noble_backend.ts";
 import { readRoster } from "../crypto/roster/parse_roster.ts";
 import { withTempDirectory } from "../tests/support/temp_directory.ts";
-import { keygen } from "./keygen.ts";
+import { KEYGEN } from "./keygen.ts";
+import { runTask } from "./support/run_task.ts";
 
 interface Run {
   readonly code: number;
@@ -12,7 +13,7 @@ interface Run {
 
 async function run(...args: string[]): Promise<Run> {
   const [out, error]: [string[], string[]] = [[], []];
-  const code = await keygen(args, { out: (line) => out.push(line), error: (line) => error.push(line) });
+  const code = await runTask(KEYGEN, args, { out: (line) => out.push(line), error: (line) => error.push(line) });
   return { code, out: out.join("\n"), error: error.join("\n") };
 }
 
@@ -25,18 +26,36 @@ Deno.test("the defaults make four replicas and two clients on loopback; a second
   withDirectory(async (directory) => {
     const first = await run("--out", directory);
     const { cluster, replicas, clients } = await roster(directory);
-    assertEquals(first, {
-      code: 0,
-      out: `${directory}/cluster.json: cluster ${cluster}, 4 replicas, 2 clients`,
-      error: "",
-    });
-    assertEquals([replicas.length, clients.length, replicas[3]!.clientPort], [4, 2, 7011]);
+    const out = [
+      `${directory}/cluster.json: cluster ${cluster}, 4 replicas, 2 clients`,
+      "4 replicas tolerate 1 faulty one; 7 tolerate 2",
+      "next, and so on to r4, each in a terminal of its own or on its own machine:",
+      `  deno task replica --cluster ${directory}/cluster.json --key ${directory}/r1.key --data ${directory}/r1`,
+    ];
+    assertEquals(first, { code: 0, out: out.join("\n"), error: "" });
+    assertEquals([replicas.length, clients.length, replicas[3]!.clientPort], [4, 2, 17_011]);
     const second = await run("--out", directory);
     assertEquals([second.code, second.out], [2, ""]);
     for (const name of ["operator.key", "r1.key", "c2.key", "cluster.json"]) {
       assert(second.error.includes(`${directory}/${name}`));
     }
     assertEquals((await roster(directory)).cluster, cluster);
+  }));
+
+Deno.test("it says how many faulty replicas are tolerated, and quotes a path where a shell would cut it", () =>
+  withTempDirectory(async (parent) => {
+    const cases = {
+      1: "1 replica tolerates no faulty one; 4 tolerate 1",
+      3: "3 replicas tolerate no faulty one, as 1 does; 4 tolerate 1",
+      6: "6 replicas tolerate 1 faulty one, as 4 do; 7 tolerate 2",
+      7: "7 replicas tolerate 2 faulty ones; 10 tolerate 3",
+    };
+    for (const [replicas, line] of Object.entries(cases)) {
+      const directory = `${parent}/it's ${replicas}`;
+      const { out } = await run("--out", directory, "--replicas", replicas);
+      assertEquals(out.split("\n")[1], line);
+      assert(out.includes(`--data '${parent}/it'\\''s ${replicas}/r1'`), out);
+    }
   }));
 
 Deno.test("every option reaches the roster", () =>
@@ -69,6 +88,9 @@ Deno.test("wrong usage ends with 2, says what was given and wanted, and writes n
       [["--out", directory, "--replicas", "0"], "keygen: replicas: given 0, wanted an integer from 1 to 64"],
       [["--out", directory, "--replicas="], "keygen: --replicas: given nothing"],
       [["--out", directory, "--base-port", "70000"], "keygen: $.roster.replicas[0].peerPort: given 70000"],
+      [["--out", directory, "--host", "999.1.1.1"], 'keygen: --host: given "999.1.1.1", wanted an IPv4 address, an'],
+      [["--out", directory, "--host", "0.0.0.0"], 'keygen: --host: given "0.0.0.0", wanted an address that others can'],
+      [["--out", directory, "--hosts", "a,db.example."], 'keygen: --hosts: given "db.example.", wanted'],
       [["--out", directory, "--host", "a", "--hosts", "a,b"], "keygen: --host and --hosts: given both, wanted one"],
       [
         ["--out", directory, "--replicas", "4", "--hosts", "a,b"],
@@ -86,12 +108,12 @@ Deno.test("wrong usage ends with 2, says what was given and wanted, and writes n
     await assertRejects(() => Deno.stat(directory), Deno.errors.NotFound);
   }));
 
-Deno.test("a disk that refuses is a failure, 1", () =>
+Deno.test("a path that can be no directory is wrong usage, 2, and named", () =>
   withDirectory(async (directory) => {
     await Deno.writeTextFile(directory, "a file where a directory is wanted");
     const { code, error } = await run("--out", `${directory}/deeper`);
-    assertEquals(code, 1);
-    assert(error.startsWith("keygen: "));
+    const given = "given a path through something that is no directory, wanted a directory";
+    assertEquals([code, error], [2, `keygen: ${directory}/deeper: ${given}`]);
   }));
 
 const FLAGS = [

@@ -1,7 +1,18 @@
-/**
- * The gate, `deno task ok [--no-test]`: everything a change must pass before it is merged. Steps run in order, each one
- * printed with its duration; the first failure ends it. Exit codes: 0 all passed, 1 a step failed, 2 wrong usage.
- */
+/** `deno task ok`: the gate that everything passes before it is merged. */
+import { ConfigError } from "../crypto/config_error.ts";
+import { EXIT_DONE, EXIT_FAILED, printLine, runTask } from "./support/run_task.ts";
+
+const USAGE =
+  `Runs everything that a change must pass before it is merged: format, lint with the house rules, types, a hundred seeds of the
+simulation and a fresh one, all tests. Steps run in order, each one printed with its duration; the first failure ends it.
+
+Usage: ok [options]
+
+  --no-test   all but the tests
+  --help      this text
+
+Exit codes: 0 all passed, 1 a step failed, 2 wrong usage.
+`;
 
 /** One step: a `deno` command line. */
 export interface Step {
@@ -35,7 +46,7 @@ const runDeno: Runner = async ({ args }) => {
 export async function runSteps(
   steps: readonly Step[],
   run: Runner,
-  print: (line: string) => void = console.log,
+  print: (line: string) => void = printLine,
 ): Promise<boolean> {
   const started = performance.now();
   for (const [position, step] of steps.entries()) {
@@ -58,11 +69,10 @@ export function chooseSteps(args: readonly string[]): readonly Step[] | null {
   return args.length === 1 && args[0] === "--no-test" ? CHECKS : null;
 }
 
-if (import.meta.main) {
-  const steps = chooseSteps(Deno.args);
-  if (!steps) {
-    console.error(`got "${Deno.args.join(" ")}", wanted nothing or --no-test`);
-    Deno.exit(2);
-  }
-  Deno.exit(await runSteps(steps, runDeno) ? 0 : 1);
+async function ok(args: readonly string[]): Promise<number> {
+  const steps = chooseSteps(args);
+  if (steps === null) throw new ConfigError(`given ${args.join(" ")}, wanted nothing or --no-test`);
+  return await runSteps(steps, runDeno) ? EXIT_DONE : EXIT_FAILED;
 }
+
+if (import.meta.main) Deno.exit(await runTask({ name: "ok", usage: USAGE, run: ok }));

@@ -1,8 +1,18 @@
-/**
- * `deno task prefetch`: puts everything an image build would download into `.deno-dir`, from where the Dockerfile takes it, so that
- * the build itself needs no network: the npm packages of the lock file, and this machine's C++ runtime for base images that
- * come without one (the ZeroMQ add-on needs it; the image prefers its own). Exit codes: 0 done, 1 failed.
- */
+/** `deno task prefetch`: what an image build would download, put where the Dockerfile takes it from. */
+import { ConfigError } from "../crypto/config_error.ts";
+import { EXIT_DONE, EXIT_FAILED, runTask } from "./support/run_task.ts";
+
+const USAGE =
+  `Puts everything that an image build would download into .deno-dir, from where the Dockerfile takes it, so that the build itself
+needs no network: the npm packages of the lock file, and this machine's C++ runtime for base images that come without one (the
+ZeroMQ add-on needs it; the image prefers its own).
+
+Usage: prefetch
+
+  --help   this text
+
+Exit codes: 0 done, 1 failed, 2 wrong usage.
+`;
 
 /** Directories in which Linux distributions keep the C++ runtime; other systems have none that a Linux image could use. */
 const RUNTIME_FOLDERS = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib"];
@@ -38,9 +48,13 @@ async function copyRuntime(): Promise<string | null> {
   return null;
 }
 
-if (import.meta.main) {
-  if (!await fetchPackages()) Deno.exit(1);
+async function prefetch(args: readonly string[], print: (line: string) => void): Promise<number> {
+  if (args.length > 0) throw new ConfigError(`given ${args.join(" ")}, wanted no arguments`);
+  if (!await fetchPackages()) return EXIT_FAILED;
   const runtime = await copyRuntime();
-  console.log(runtime ? `copied ${runtime}` : `no ${RUNTIME} on this system; the base image has to bring its own`);
-  console.log("now: docker build --network none -t bft-raft .");
+  print(runtime ? `copied ${runtime}` : `no ${RUNTIME} on this system; the base image has to bring its own`);
+  print("now: docker build --network none -t bft-raft .");
+  return EXIT_DONE;
 }
+
+if (import.meta.main) Deno.exit(await runTask({ name: "prefetch", usage: USAGE, run: prefetch }));

@@ -1,4 +1,5 @@
 /** Formats, checks and binds addresses. */
+import { ANY_HOST, bindHostFault, hostAndPort, hostKind, peerHostFault } from "../protocol/host.ts";
 
 /** Thrown when a transport cannot be set up. The message names the address and the reason. */
 export class TransportError extends Error {
@@ -13,10 +14,12 @@ const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: "the port is in use; stop the process that holds it or choose another port",
   EADDRNOTAVAIL: "the address belongs to no interface of this machine",
   EACCES: "this user may not use that port",
-  ENODEV: "no such interface; want an IPv4 address or * for all interfaces",
+  ENODEV: "no such interface; want an address of this machine or * for all interfaces",
 };
 
 interface Bindable {
+  /** Set before an IPv6 address is bound: libzmq takes none otherwise. */
+  ipv6: boolean;
   bind(address: string): Promise<void>;
 }
 
@@ -27,21 +30,26 @@ export function tcpAddress(host: string, port: number): string {
       `Port ${port} of host ${JSON.stringify(host)} is not usable, want an integer from 1 to 65535`,
     );
   }
-  if (!/^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?|\*)$/.test(host) || host.length > 253) {
-    throw new TransportError(`Host ${JSON.stringify(host)} is not usable, want an IPv4 address or a host name`);
-  }
-  return `tcp://${host}:${port}`;
+  if (host !== ANY_HOST && hostKind(host) === null) refuseHost(host, peerHostFault(host)!);
+  return `tcp://${hostAndPort(host, port)}`;
 }
 
-/** Returns whether `host` is a dotted IPv4 address, so that no lookup is needed. */
-export function isIpv4(host: string): boolean {
-  const parts = host.split(".");
-  return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) <= 255);
+/** Throws a {@linkcode TransportError} unless `host` can be that of another machine. */
+export function requirePeerHost(host: string): void {
+  const wanted = peerHostFault(host);
+  if (wanted !== null) refuseHost(host, wanted);
+}
+
+function refuseHost(host: string, wanted: string): never {
+  throw new TransportError(`Host ${JSON.stringify(host)} is not usable, want ${wanted}`);
 }
 
 /** Binds `socket`; `purpose` says in errors what it was for. Throws a {@linkcode TransportError}. */
 export async function bindSocket(socket: Bindable, host: string, port: number, purpose: string): Promise<void> {
+  const wanted = bindHostFault(host);
+  if (wanted !== null) refuseHost(host, wanted);
   const address = tcpAddress(host, port);
+  if (hostKind(host) === "ipv6") socket.ipv6 = true;
   const deadline = performance.now() + BIND_PATIENCE_MS;
   for (;;) {
     try {

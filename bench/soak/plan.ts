@@ -41,10 +41,9 @@ export interface SoakPlan {
   readonly svg: string | null;
 }
 
-/** Parses the arguments; null if help was requested. Throws `ConfigError`. */
-export function readSoakPlan(args: readonly string[]): SoakPlan | null {
-  const flags = readFlags(args, STRINGS, ["help"]);
-  if (flags.help) return null;
+/** Parses the arguments. Throws `ConfigError`. */
+export function readSoakPlan(args: readonly string[]): SoakPlan {
+  const flags = readFlags(args, STRINGS, []);
   const minutes = wholeNumber("minutes", flags.minutes) ?? 30;
   const plan: SoakPlan = {
     replicas: 4,

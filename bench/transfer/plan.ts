@@ -39,10 +39,9 @@ export interface TransferPlan {
   readonly json: string | null;
 }
 
-/** Parses the arguments; null if help was requested. Throws `ConfigError`. */
-export function readTransferPlan(args: readonly string[]): TransferPlan | null {
-  const flags = readFlags(args, STRINGS, ["help"]);
-  if (flags.help) return null;
+/** Parses the arguments. Throws `ConfigError`. */
+export function readTransferPlan(args: readonly string[]): TransferPlan {
+  const flags = readFlags(args, STRINGS, []);
   const plan: TransferPlan = {
     replicas: 4,
     mib: wholeNumber("mib", flags.mib) ?? 200,

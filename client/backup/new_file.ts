@@ -1,6 +1,6 @@
 /** A file that appears under its name only once it is complete, durable and checked, and never overwrites another. */
 import { ConfigError } from "../../crypto/config_error.ts";
-import { refuseOverwrite } from "../../crypto/files.ts";
+import { pathExists, refuseOverwrite, unusablePath } from "../../crypto/files.ts";
 
 export class NewFile implements Disposable {
   readonly path: string;
@@ -12,7 +12,7 @@ export class NewFile implements Disposable {
   constructor(path: string) {
     this.path = path;
     this.partPath = `${path}.part`;
-    if (exists(path)) refuseOverwrite([path]);
+    if (pathExists(path)) refuseOverwrite([path]);
     this.part = openPart(path, this.partPath);
     this.part.truncateSync();
   }
@@ -23,7 +23,7 @@ export class NewFile implements Disposable {
     try {
       Deno.linkSync(this.partPath, this.path);
     } catch (cause) {
-      if (cause instanceof Deno.errors.AlreadyExists || exists(this.path)) refuseOverwrite([this.path]);
+      if (cause instanceof Deno.errors.AlreadyExists || pathExists(this.path)) refuseOverwrite([this.path]);
       // A file system without hard links; the name was free a moment ago.
       Deno.renameSync(this.partPath, this.path);
     }
@@ -33,7 +33,7 @@ export class NewFile implements Disposable {
   /** Closes the file and removes it if it is incomplete. */
   [Symbol.dispose](): void {
     this.part.close();
-    if (exists(this.partPath)) Deno.removeSync(this.partPath);
+    if (pathExists(this.partPath)) Deno.removeSync(this.partPath);
   }
 }
 
@@ -42,23 +42,12 @@ function openPart(path: string, partPath: string): Deno.FsFile {
   try {
     part = Deno.openSync(partPath, { create: true, read: true, write: true, mode: 0o600 });
   } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-    throw new ConfigError(`${path}: given a file in no directory, wanted one that exists`, { cause });
+    throw unusablePath(path, cause, "a new file in a directory that exists");
   }
   // A part file left behind by a killed process is not locked.
   if (part.tryLockSync(true)) return part;
   part.close();
   throw new ConfigError(`${path}: given a file that another process is writing, wanted another`);
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return false;
-    throw cause;
-  }
 }
 
 /** Makes the name durable by syncing its directory; if a directory cannot be synced, there is nothing more to do. */

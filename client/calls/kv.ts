@@ -43,8 +43,14 @@ export interface ListOptions extends RequestOptions {
 /** Executes a command through the log. */
 export type Execute = (command: Uint8Array, options: RequestOptions) => Promise<Executed>;
 
-const bytesOf = (value: Uint8Array | string): Uint8Array =>
-  typeof value === "string" ? new TextEncoder().encode(value) : value;
+/** Returns a value's bytes. Throws {@linkcode UsageError} on text that UTF-8 has no bytes for; an encoder would replace it in silence. */
+function bytesOf(value: Uint8Array | string): Uint8Array {
+  if (typeof value !== "string") return value;
+  if (!value.isWellFormed()) {
+    throw new UsageError("value was given text with half a surrogate pair; wanted well-formed text, or bytes");
+  }
+  return new TextEncoder().encode(value);
+}
 
 /** Encodes a command. Throws {@linkcode UsageError} naming the field that is out of its limits. */
 export function encodeCommand(command: KvCommand): Uint8Array {

@@ -27,10 +27,15 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 const MAX_TIMEOUT_MS = 3_600_000;
 
 /** Returns whether `--json` is among `args`, for errors found before they are parsed. */
-export const wantsJson = (args: readonly string[]): boolean => {
-  const end = args.indexOf("--");
-  return (end < 0 ? args : args.slice(0, end)).includes("--json");
-};
+export const wantsJson = (args: readonly string[]): boolean => optionsOf(args).includes("--json");
+
+/** Returns whether a line of the shell asks for help, so that its command does not run whatever else is wrong with it. */
+export const wantsHelp = (words: readonly string[]): boolean =>
+  words[0] === "help" || optionsOf(words).includes("--help");
+
+/** Returns the arguments before "--". */
+const optionsOf = (args: readonly string[]): readonly string[] =>
+  args.includes("--") ? args.slice(0, args.indexOf("--")) : args;
 
 /** Parses a whole command line. Throws {@linkcode UsageError} naming what was given and what is wanted. */
 export function parseCommandLine(args: readonly string[]): CommandLine {

@@ -5,6 +5,7 @@ import { UsageError } from "../errors.ts";
 import { printable } from "../calls/json_payload.ts";
 import type { Invocation } from "./arguments.ts";
 import { EXIT, type ExitCode, failureOf } from "./common/exit_codes.ts";
+import { OutputError } from "./common/standard_streams.ts";
 import type { Io } from "./io.ts";
 import type { GlobalOptions } from "./common/global_options.ts";
 
@@ -14,7 +15,7 @@ export function runCommand(
   client: Client,
   io: Io,
   globals: GlobalOptions,
-  readStdin: () => Promise<Uint8Array>,
+  readStdin: (maxBytes: number) => Promise<Uint8Array>,
 ): Promise<CommandResult> {
   const { command } = invocation;
   if (command.run === null) throw new UsageError(`${command.name} was given inside a shell; wanted another command`);
@@ -32,7 +33,7 @@ export function print(io: Io, json: boolean, result: CommandResult): ExitCode {
   if (json) io.out(`${JSON.stringify({ ok: result.exitCode === EXIT.done, ...result.json })}\n`);
   else if (result.exitCode === EXIT.done || result.output !== undefined) {
     io.out(result.output ?? "");
-    io.out("\n");
+    if (result.exact !== true) io.out("\n");
   }
   if (!json && result.message !== undefined) io.err(result.message);
   return result.exitCode;
@@ -40,10 +41,10 @@ export function print(io: Io, json: boolean, result: CommandResult): ExitCode {
 
 const MAX_MESSAGE = 2000;
 
-/** Prints an error, and returns its exit code. */
+/** Prints an error, and returns its exit code. Throws `OutputError` if it is to be printed as JSON and standard output takes no more. */
 export function report(io: Io, json: boolean, error: unknown): ExitCode {
   const { exitCode, code, message } = failureOf(error);
-  if (json) io.out(`${JSON.stringify({ ok: false, error: { code, message } })}\n`);
+  if (json && !(error instanceof OutputError)) io.out(`${JSON.stringify({ ok: false, error: { code, message } })}\n`);
   // Messages may quote a replica or a file.
   else io.err(`client: ${printable(message, MAX_MESSAGE)}`);
   return exitCode;

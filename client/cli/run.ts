@@ -1,5 +1,4 @@
 /** The client process from its arguments to its exit code. */
-import { KV_LIMITS } from "../../state_machine/mod.ts";
 import { type CommandLine, parseCommandLine, wantsJson } from "./arguments.ts";
 import type { Connect } from "./connect.ts";
 import { EXIT, type ExitCode } from "./common/exit_codes.ts";
@@ -8,13 +7,24 @@ import { readAll } from "./input.ts";
 import type { Io } from "./io.ts";
 import { offlineCall, print, report, runCommand } from "./report.ts";
 import { runShell, SHELL } from "./shell.ts";
+import { refuseAltered } from "./common/utf8.ts";
 
 /** Runs one command line and returns the exit code. Never throws. */
 export async function runCli(args: readonly string[], io: Io, connect: Connect): Promise<ExitCode> {
   try {
+    refuseAltered(args);
     return await runLine(parseCommandLine(args), io, connect);
   } catch (error) {
-    return report(io, wantsJson(args), error);
+    return reportAnywhere(io, wantsJson(args), error);
+  }
+}
+
+/** Reports `error` where there is somebody to read it. */
+function reportAnywhere(io: Io, json: boolean, error: unknown): ExitCode {
+  try {
+    return report(io, json, error);
+  } catch (closed) {
+    return report(io, false, closed);
   }
 }
 
@@ -29,7 +39,7 @@ async function runLine({ globals, invocation }: CommandLine, io: Io, connect: Co
   const client = await connect(globals);
   try {
     if (invocation.command.name === SHELL) return await runShell(client, io, globals);
-    const readStdin = () => readAll(io.stdin, KV_LIMITS.maxValueBytes);
+    const readStdin = (maxBytes: number) => readAll(io.stdin, maxBytes);
     return print(io, globals.json, await runCommand(invocation, client, io, globals, readStdin));
   } finally {
     await client.close();

@@ -5,7 +5,7 @@ import { LIMITS } from "../../protocol/limits.ts";
 import type { SignatureBackend } from "../signing/backend.ts";
 import { ConfigError } from "../config_error.ts";
 import { hex } from "../digest.ts";
-import { refuseOverwrite, removeIfThere, writeNewFile } from "../files.ts";
+import { makeDirectory, pathExists, refuseOverwrite, removeIfThere, writeNewFile } from "../files.ts";
 import { type KeyFile, type KeyKind, OPERATOR_ID, writeKeyFile } from "../keys/key_file.ts";
 import { generateKeyPair, type KeyPair } from "../keys/key_pair.ts";
 import { nobleBackend } from "../signing/noble_backend.ts";
@@ -14,6 +14,11 @@ import type { Roster, RosterReplica } from "./roster_types.ts";
 
 const ROSTER_MODE = 0o644;
 const PERMISSION_MODE = 0o600;
+/**
+ * First port of a cluster for which none is given: out of the range of outgoing connections on any system, and nobody's in particular. (7000, the
+ * default before, is AirPlay's on macOS.)
+ */
+export const DEFAULT_BASE_PORT = 17_000;
 /** Ports each replica takes: peers, publications, clients. */
 export const PORTS_PER_REPLICA = 3;
 
@@ -87,19 +92,8 @@ async function writeAll(files: Files): Promise<void> {
   }
 }
 
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return false;
-    throw cause;
-  }
-}
-
-async function requireNew(paths: readonly string[]): Promise<void> {
-  const found: string[] = [];
-  for (const path of paths) if (await exists(path)) found.push(path);
+function requireNew(paths: readonly string[]): void {
+  const found = paths.filter(pathExists);
   if (found.length > 0) refuseOverwrite(found);
 }
 
@@ -147,8 +141,8 @@ export async function generateCluster(options: ClusterOptions): Promise<Roster> 
     [`${options.out}/cluster.json`, (path) => writeNewFile(path, signed, ROSTER_MODE)],
   ]);
 
-  await Deno.mkdir(options.out, { recursive: true });
-  await requireNew([...files.keys()]);
+  await makeDirectory(options.out);
+  requireNew([...files.keys()]);
   await writeAll(files);
   return roster;
 }

@@ -1,18 +1,18 @@
 /** Strict reading of a roster's fields: types, ranges, and values that must not occur twice. */
+import { peerHostFault } from "../../protocol/host.ts";
 import { clientId, replicaId } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import { PUBLIC_KEY_BYTES, type SignatureBackend } from "../signing/backend.ts";
 import { readConstants } from "./constants.ts";
 import { unhex } from "../digest.ts";
 import { OPERATOR_ID } from "../keys/key_file.ts";
-import { type Field, readHex, readId, readInteger, readList, readObject, readString, refuse } from "../strict_json.ts";
+import { type Field, readHex, readId, readInteger, readList, readObject, refuse } from "../strict_json.ts";
 import type { Roster, RosterClient, RosterReplica } from "./roster_types.ts";
 
 const ROSTER_NAMES = ["version", "cluster", "constants", "replicas", "clients", "operatorKey"] as const;
 const PORT_NAMES = ["peerPort", "publishPort", "clientPort"] as const;
 const REPLICA_NAMES = ["id", "publicKey", "host", ...PORT_NAMES] as const;
 const CLIENT_NAMES = ["id", "publicKey"] as const;
-const HOST_PATTERN = /^[A-Za-z0-9._:-]{1,253}$/;
 const MAX_PORT = 65_535;
 
 /** Refuses a value that was claimed before, naming the field that has it. */
@@ -48,14 +48,20 @@ function readPublicKey(field: Field, { backend, claim }: Context): string {
   return key;
 }
 
+function readHost(field: Field): string {
+  const { value } = field;
+  const wanted = typeof value === "string" ? peerHostFault(value) : "a host name or an address";
+  return wanted === null ? value as string : refuse(field, wanted);
+}
+
 function readReplica(field: Field, context: Context): RosterReplica {
   const fields = readObject(field, REPLICA_NAMES);
   const id = replicaId(readMemberId(fields.id, context));
   const publicKey = readPublicKey(fields.publicKey, context);
-  const host = readString(fields.host, HOST_PATTERN, "a host name or address of 1 to 253 of A-Z a-z 0-9 . _ : -");
+  const host = readHost(fields.host);
   const [peerPort, publishPort, clientPort] = PORT_NAMES.map((name) => {
     const port = readInteger(fields[name], 1, MAX_PORT);
-    context.claim(fields[name], `the address ${host} port ${port}`);
+    context.claim(fields[name], `the address ${host.toLowerCase()} port ${port}`);
     return port;
   }) as [number, number, number];
   return { id, publicKey, host, peerPort, publishPort, clientPort };

@@ -169,7 +169,9 @@ Deno.test("values out of range are named by path, with what was given and wanted
       `$.roster.replicas[0].peerPort: given ${JSON.stringify(port)}, wanted an integer`,
     );
   }
-  for (const host of ["", "a".repeat(254), "a b", "h/x", "tcp://h", 7]) {
+  for (
+    const host of ["", "a".repeat(254), "a b", "h/x", "tcp://h", 7, "999.1.1.1", "db.example.", "0.0.0.0", "[::1]", "*"]
+  ) {
     refused(first({ host }), "$.roster.replicas[0].host: given");
   }
   for (const id of ["", "-r", "r/1", "x".repeat(65), "é", "r1\n", 1]) {
@@ -225,7 +227,7 @@ Deno.test("the largest roster the limits allow is read back", () => {
   const replicas = Array.from({ length: LIMITS.maxReplicas }, (_, i) => ({
     ...replica(i),
     id: replicaId(id("r", i)),
-    host: `${i}-`.padEnd(253, "h"),
+    host: `${`${"h".repeat(61)}.`.repeat(4)}${`h${i}`.padEnd(5, "h")}`,
   }));
   const clients = Array.from({ length: LIMITS.maxClients }, (_, i) => ({
     id: clientId(id("c", i)),

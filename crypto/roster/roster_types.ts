@@ -7,7 +7,7 @@ export interface RosterReplica {
   readonly id: ReplicaId;
   /** Compressed public key of 33 bytes, in lower-case hexadecimal digits. */
   readonly publicKey: string;
-  /** Host name or address without brackets, at most 253 characters. */
+  /** Host name or address that others can connect to (`protocol/host.ts`), without brackets, at most 253 characters. */
   readonly host: string;
   /** Port of the ROUTER socket for peers. */
   readonly peerPort: number;

@@ -24,14 +24,38 @@ export function freePorts(count: number): number[] {
 }
 
 function areFree(base: number, count: number, hostname: string): boolean {
+  return busyAddress(Array.from({ length: count }, (_, i) => ({ hostname, port: base + i }))) === null;
+}
+
+/** A place to listen at. */
+export interface Address {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/** Returns the first of `addresses` where nobody can listen now, and why; null if there is none. Others than this machine's count as free. */
+export function busyAddress(addresses: readonly Address[]): (Address & { readonly reason: string }) | null {
   const listeners: Deno.Listener[] = [];
   try {
-    for (let port = base; port < base + count; port++) listeners.push(Deno.listen({ hostname, port }));
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.AddrInUse) return false;
-    throw error;
+    for (const { hostname, port } of addresses) {
+      const reason = listen(listeners, hostname, port);
+      if (reason !== null) return { hostname, port, reason };
+    }
+    return null;
   } finally {
     for (const listener of listeners) listener.close();
+  }
+}
+
+const HIGHEST_PORT = 65_535;
+
+function listen(listeners: Deno.Listener[], hostname: string, port: number): string | null {
+  if (port > HIGHEST_PORT) return null;
+  try {
+    listeners.push(Deno.listen({ hostname, port }));
+    return null;
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) return "another process listens at";
+    return error instanceof Deno.errors.PermissionDenied ? "this user may not listen at" : null;
   }
 }

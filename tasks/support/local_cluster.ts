@@ -1,5 +1,6 @@
 /** A cluster on this machine: keys in a directory, each replica a separate process. */
 import { generateCluster } from "../../crypto/roster/generate_cluster.ts";
+import { pathExists } from "../../crypto/files.ts";
 import { loadBackend, type LoadedBackend } from "../../crypto/signing/load_backend.ts";
 import { readKeyFile } from "../../crypto/keys/key_file.ts";
 import { readRoster } from "../../crypto/roster/parse_roster.ts";
@@ -17,6 +18,8 @@ export interface ClusterPlan {
   readonly dir: string;
   readonly replicas: number;
   readonly clients: number;
+  /** Host of all replicas; 127.0.0.1 by default. */
+  readonly host?: string;
   readonly basePort: number;
   readonly constants?: Partial<ProtocolConstants>;
 }
@@ -42,12 +45,10 @@ export class LocalCluster implements AsyncDisposable {
     const loaded = await loadBackend("auto");
     const { backend } = loaded;
     const path = `${plan.dir}/cluster.json`;
-    const isNew = !(await exists(path));
+    const isNew = !pathExists(path);
     if (isNew) {
-      const { replicas, clients, basePort, constants = {} } = plan;
-      await generateCluster({
-        ...{ out: plan.dir, host: "127.0.0.1", replicas, clients, basePort, constants, backend },
-      });
+      const { dir: out, replicas, clients, host = "127.0.0.1", basePort, constants = {} } = plan;
+      await generateCluster({ out, host, replicas, clients, basePort, constants, backend });
     }
     const operator = await readKeyFile(`${plan.dir}/operator.key`, backend);
     return new LocalCluster(plan.dir, await readRoster(path, operator.operatorKey, backend), isNew, loaded);
@@ -113,15 +114,5 @@ export class LocalCluster implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.allSettled(this.#clients.map((client) => client.close()));
     await Promise.allSettled([...this.#replicas.values()].map((process) => process[Symbol.asyncDispose]()));
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
   }
 }

@@ -1,35 +1,10 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Connect as CliConnect } from "../../client/cli/connect.ts";
-import { type FakeClusterOptions, type Script, SILENT } from "./fake_cluster.ts";
-import { type Ran, runInMemory as run } from "./cli_lab.ts";
-import { type Connect, withFakeCluster } from "./with_fake_cluster.ts";
+import { type Script, SILENT } from "./fake_cluster.ts";
+import { runInMemory as run, withCli } from "./cli_lab.ts";
 import { ConfigError } from "../../crypto/config_error.ts";
 
 const utf8 = new TextEncoder();
-
-type Cli = (line: string, stdin?: string, terminal?: boolean) => Promise<Ran>;
-
-/** Runs a command line of which every run is a separate client, as a process would be. */
-function withCli(
-  options: FakeClusterOptions,
-  body: (cli: Cli, json: (line: string) => Promise<unknown>) => Promise<void>,
-) {
-  return withFakeCluster(options, async (_cluster, connect: Connect) => {
-    const connectCli: CliConnect = (globals) =>
-      Promise.resolve(
-        connect(globals.key ?? "c1", { timings: { timeoutMs: globals.timeoutMs, statusMs: 200, queryRetryMs: 30 } }),
-      );
-    const cli: Cli = (line, stdin, terminal) =>
-      run(connectCli, line.split(" ").filter((word) => word !== ""), stdin, terminal);
-    const json = async (line: string) => {
-      const { code, out, err } = await cli(`--json ${line}`);
-      assertEquals(err, "", "with --json standard error stays empty");
-      assert(out.endsWith("\n") && out.trimEnd().split("\n").length === 1, `one JSON value, got ${out}`);
-      return { code, ...JSON.parse(out) };
-    };
-    await body(cli, json);
-  });
-}
 
 Deno.test("cli: a key's life for people", () =>
   withCli({}, async (cli) => {

@@ -29,16 +29,23 @@ async function writeFiles(cluster: FakeCluster, folder: string): Promise<void> {
   for (const id of ["c1", "operator", "r1"]) await writeKeyFile(`${folder}/${id}.key`, cluster.key(id));
 }
 
-async function client(folder: string, args: readonly string[], stdin = "") {
-  const main = new URL("../../client/main.ts", import.meta.url);
-  const config = new URL("../../deno.json", import.meta.url).pathname;
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "--no-prompt", "--config", config, "-P=client", main.pathname, ...args],
-    cwd: folder,
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
+const MAIN = new URL("../../client/main.ts", import.meta.url).pathname;
+const CONFIG = new URL("../../deno.json", import.meta.url).pathname;
+const CLIENT = ["run", "-q", "--no-prompt", "--config", CONFIG, "-P=client", MAIN];
+
+const client = (folder: string, args: readonly string[], stdin = "") =>
+  run(folder, Deno.execPath(), [...CLIENT, ...args], stdin);
+
+/** Runs the client through a shell's line, in which `"$@"` is the client with `args`. */
+const clientIn = (folder: string, line: string, args: readonly string[]) =>
+  run(folder, "sh", ["-c", line, "sh", Deno.execPath(), ...CLIENT, ...args]);
+
+async function run(folder: string, program: string, args: readonly string[], stdin = "") {
+  const command = new Deno.Command(program, {
+    args: [...args],
+    ...{ cwd: folder, stdin: "piped", stdout: "piped", stderr: "piped" },
+  });
+  const child = command.spawn();
   const timer = setTimeout(() => child.kill("SIGKILL"), 2 * PATIENCE_MS);
   try {
     const writer = child.stdin.getWriter();
@@ -52,12 +59,63 @@ async function client(folder: string, args: readonly string[], stdin = "") {
   }
 }
 
-Deno.test("client process: commands, shell, files and exit codes over ZeroMQ", async () => {
+/** Runs `body` with scripted replicas, in a folder of their keys. */
+async function withFiles(body: (folder: string, cluster: FakeCluster) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   const cluster = await startOverZmq();
-  const as = (key: string, ...args: string[]) => ["--cluster", "cluster.json", "--key", `${key}.key`, ...args];
   try {
     await writeFiles(cluster, folder);
+    await body(folder, cluster);
+  } finally {
+    await cluster.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const as = (key: string, ...args: string[]) => ["--cluster", "cluster.json", "--key", `${key}.key`, ...args];
+
+Deno.test({
+  name: "client process: arguments that are not UTF-8 are refused, so that two keys are never one",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withFiles(async (folder) => {
+      const put = (bytes: string) => clientIn(folder, `exec "$@" put "$(printf '${bytes}')" one`, as("c1"));
+      for (const { code, out, err } of [await put("col\\376"), await put("col\\377")]) {
+        assertEquals([code, out], [2, ""]);
+        assertStringIncludes(err, "with bytes that are not UTF-8");
+      }
+      const value = await clientIn(folder, `printf '\\377\\376\\001' | "$@" put key -`, as("c1"));
+      assertEquals(value.code, 0, value.err);
+      assertEquals((await client(folder, as("c1", "get", "key", "--hex"))).out, "fffe01\n");
+      assertEquals(JSON.parse((await client(folder, as("c1", "--json", "list"))).out).items.length, 1);
+    }),
+});
+
+Deno.test({
+  name: "client process: an output that is full or closed is one line on standard error and exit code 1",
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    withFiles(async (folder) => {
+      const full = '"$@" >/dev/full';
+      // The reader is gone before the client starts.
+      const closed = `trap '' PIPE; { while printf . 2>/dev/null; do :; done; "$@"; echo "code $?" >&2; } | true`;
+      for (const args of [["put", "k", "v"], ["--json", "get", "k"], ["--help"], ["--json", "bogus"]]) {
+        const { code, err } = await clientIn(folder, full, as("c1", ...args));
+        assertEquals([code, err.split("\n").length], [1, 2], err);
+        assertStringIncludes(err, "client: standard output was given a result and took no more of it (No space left");
+        const piped = await clientIn(folder, closed, as("c1", ...args));
+        assertEquals(piped.err.split("\n").slice(1), ["code 1", ""], piped.err);
+        assertStringIncludes(piped.err, "took no more of it (Broken pipe");
+      }
+      const shell = await clientIn(folder, `printf 'put a 1\\nput b 1\\n' | "$@" shell >/dev/full`, as("c1"));
+      assertEquals([shell.code, shell.err.split("\n").length], [1, 2], shell.err);
+      const keys = JSON.parse((await client(folder, as("c1", "--json", "list"))).out).items as { key: string }[];
+      assertEquals(keys.map(({ key }) => key), ["a", "k"], "the line behind the lost answer is not run");
+    }),
+});
+
+Deno.test("client process: commands, shell, files and exit codes over ZeroMQ", () =>
+  withFiles(async (folder, cluster) => {
     const [put, shell] = [
       await client(folder, as("c1", "put", "a", "-"), "from stdin"),
       await client(
@@ -82,8 +140,4 @@ Deno.test("client process: commands, shell, files and exit codes over ZeroMQ", a
     const silent = await client(folder, as("c1", "--json", "--timeout-ms", "300", "get", "a"));
     assertEquals(silent.code, 3);
     assert(JSON.parse(silent.out).error.message.includes("1 of 4 replicas answered"));
-  } finally {
-    await cluster.close();
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+  }));

@@ -1,6 +1,7 @@
 /** `deno task play FILE`: plays a transcript and prints it with its present output. */
 import { resolve } from "node:path";
 import { ConfigError } from "../../crypto/config_error.ts";
+import { EXIT_DONE, EXIT_FAILED, printLine, runTask } from "../../tasks/support/run_task.ts";
 import { describeCommands, play, PlayError } from "./interpreter.ts";
 
 const USAGE =
@@ -19,13 +20,8 @@ ${describeCommands()}
 Exit codes: 0 played to the end, 1 a command failed, 2 wrong usage, a file that cannot be read or is not understood.
 `;
 
-const EXIT_DONE = 0;
-const EXIT_FAILED = 1;
-const EXIT_USAGE = 2;
-
-/** Returns the one argument; null if help was requested. */
-function fileOf(args: readonly string[]): string | null {
-  if (args.includes("--help")) return null;
+/** Returns the one argument. */
+function fileOf(args: readonly string[]): string {
   const [file] = args;
   if (file === undefined || args.length > 1) {
     throw new ConfigError(`given ${args.length} arguments, wanted one file, or - for standard input; --help says more`);
@@ -46,27 +42,21 @@ async function read(file: string): Promise<string> {
   }
 }
 
-async function main(args: readonly string[]): Promise<number> {
+async function playFile(args: readonly string[]): Promise<number> {
+  const file = fileOf(args);
+  const text = await read(file);
+  let before = "";
   try {
-    const file = fileOf(args);
-    if (file === null) return print(USAGE);
-    const text = await read(file);
-    let before = "";
     for (const block of play(file === "-" ? "standard input" : file, text)) {
-      print(`${before}${block}`);
+      printLine(`${before}${block}`);
       before = "\n";
     }
     return EXIT_DONE;
   } catch (error) {
-    if (!(error instanceof ConfigError || error instanceof PlayError)) throw error;
+    if (!(error instanceof PlayError)) throw error;
     console.error(`play: ${error.message}`);
-    return error instanceof ConfigError ? EXIT_USAGE : EXIT_FAILED;
+    return EXIT_FAILED;
   }
 }
 
-function print(text: string): number {
-  console.log(text);
-  return EXIT_DONE;
-}
-
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) Deno.exit(await runTask({ name: "play", usage: USAGE, run: playFile }));

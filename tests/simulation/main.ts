@@ -8,7 +8,10 @@ import { addRun, emptyStatistics } from "./search/statistics.ts";
 import { replayFile } from "./cli/recording.ts";
 import { listMutantNames, searchMutant } from "./cli/mutants.ts";
 import { printTranscript } from "./cli/transcript.ts";
+import { OutputError } from "../../client/cli/common/standard_streams.ts";
 import { readFlags, wholeNumber } from "../../tasks/support/flags.ts";
+import { createProgress } from "../../tasks/support/progress.ts";
+import { EXIT_DONE, EXIT_FAILED, printLine, runTask } from "../../tasks/support/run_task.ts";
 
 const USAGE = `Runs the real core, storage rules and client session under seeded faults and faulty replicas.
 
@@ -29,7 +32,7 @@ Usage: sim [options]
   --json              a summary in JSON before the last line
   --help              this text
 
-The last line is "N passed, M failed". Exit codes: 0 all passed (or the mutant was found), 1 not so, 2 wrong usage,
+Shows its progress on a terminal. The last line is "N passed, M failed". Exit codes: 0 all passed (or the mutant was found), 1 not so, 2 wrong usage,
 3 the simulation itself broke.
 `;
 
@@ -44,10 +47,7 @@ const STRINGS = [
   "planted",
   "workers",
 ] as const;
-const BOOLEANS = ["fresh", "list-mutants", "invariants-only", "transcript", "json", "until-failure", "help"] as const;
-const EXIT_DONE = 0;
-const EXIT_FAILED = 1;
-const EXIT_USAGE = 2;
+const BOOLEANS = ["fresh", "list-mutants", "invariants-only", "transcript", "json", "until-failure"] as const;
 const EXIT_BROKEN = 3;
 const DEFAULT_SEEDS = 200;
 /** Maximum number of failing seeds that are printed one by one. */
@@ -95,7 +95,7 @@ function named(flag: string, name: string | undefined, known: Readonly<Record<st
 
 function freshSeed(): number {
   const seed = Math.floor(Math.random() * 1e9);
-  console.log(`fresh seed ${seed}`);
+  printLine(`fresh seed ${seed}`);
   return seed;
 }
 
@@ -124,19 +124,23 @@ async function search(options: Search, json: boolean): Promise<SeedResult[]> {
   const statistics = emptyStatistics();
   const failures: SeedResult[] = [];
   const started = performance.now();
+  const progress = createProgress(!json);
   await runSeeds({ ...options, enough: () => options.untilFailure && failures.length > 0 }, (result) => {
     addRun(statistics, result, result.stats);
+    progress.show(() => `${statistics.runs} of ${options.count} seeds, ${failures.length} failed`);
     if (result.violation === null) return;
     failures.push(result);
     if (failures.length > PRINTED_FAILURES) return;
+    progress.clear();
     const { invariant, detail } = result.violation;
-    console.log(`seed ${result.seed} failed at ${result.endedAt.toFixed(0)} ms: ${invariant}: ${detail}`);
-    console.log(`  ${replayCommand(options, result.seed)}`);
+    printLine(`seed ${result.seed} failed at ${result.endedAt.toFixed(0)} ms: ${invariant}: ${detail}`);
+    printLine(`  ${replayCommand(options, result.seed)}`);
   });
+  progress.clear();
   failures.sort((a, b) => a.seed - b.seed);
   const seconds = (performance.now() - started) / 1000;
   const { runs, sums } = statistics;
-  console.log(
+  printLine(
     `n = ${options.replicas}: ${runs} seeds in ${
       seconds.toFixed(1)
     } s, ${sums.steps} steps, ${sums.elections} elections, ` +
@@ -149,26 +153,22 @@ async function search(options: Search, json: boolean): Promise<SeedResult[]> {
   );
   if (json) {
     const found = failures.map(({ seed, violation }) => ({ seed, ...violation }));
-    console.log(
+    printLine(
       JSON.stringify({ replicas: options.replicas, first: options.first, seconds, ...statistics, failures: found }),
     );
   }
-  console.log(`${runs - failures.length} passed, ${failures.length} failed`);
+  printLine(`${runs - failures.length} passed, ${failures.length} failed`);
   return failures;
 }
 
-async function main(args: readonly string[]): Promise<number> {
+async function sim(args: readonly string[]): Promise<number> {
   try {
     const flags = readFlags(args, STRINGS, BOOLEANS);
-    if (flags.help) console.log(USAGE);
-    else if (flags["list-mutants"]) { for (const line of listMutantNames()) console.log(line); }
-    else return await run(flags, args);
+    if (!flags["list-mutants"]) return await run(flags, args);
+    for (const line of listMutantNames()) printLine(line);
     return EXIT_DONE;
   } catch (error) {
-    if (error instanceof ConfigError) {
-      console.error(`sim: ${error.message}`);
-      return EXIT_USAGE;
-    }
+    if (error instanceof ConfigError || error instanceof OutputError) throw error;
     // An error outside the core: it must never pass for a seed that failed, or a mutant that was found.
     console.error(`sim: the simulation itself broke: ${(error as Error).stack}`);
     return EXIT_BROKEN;
@@ -187,4 +187,4 @@ async function run(flags: Flags, args: readonly string[]): Promise<number> {
   return EXIT_FAILED;
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) Deno.exit(await runTask({ name: "sim", usage: USAGE, run: sim }));

@@ -5,10 +5,17 @@ import config from "../../deno.json" with { type: "json" };
 const read = (path: string): Promise<string> => Deno.readTextFile(new URL(`../../${path}`, import.meta.url));
 
 Deno.test("every task of deno.json that runs code does so without prompts", () => {
-  const asking = Object.entries(config.tasks).filter(([, line]) =>
-    !/^deno (?:run|test) (?:-q )?--no-prompt /.test(line)
+  const asking = Object.entries(config.tasks).filter(([, { command }]) =>
+    !/^deno (?:run|test) (?:-q )?--no-prompt /.test(command)
   );
   assertEquals(asking, []);
+});
+
+Deno.test("every task of deno.json says what it does", () => {
+  const silent = Object.entries(config.tasks).filter(([, { description }]) =>
+    !/^[A-Z].{20,100}[^.]$/.test(description)
+  );
+  assertEquals(silent, []);
 });
 
 Deno.test("every command of the containers that runs code does so without prompts", async () => {

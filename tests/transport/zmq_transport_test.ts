@@ -25,8 +25,8 @@ Deno.test("zeromq: a port in use is named, with what it was for", async () => {
 Deno.test("zeromq: unusable addresses are refused, and nothing stays open", async () => {
   const [peerPort = 0, publishPort = 0, clientPort = 0] = freePorts(3);
   const bind = { host: HOST, peerPort, publishPort, clientPort };
-  const peer = { id: "r2", host: "::1", peerPort: 1, publishPort: 2 };
-  await assertRejects(() => createZmqReplicaTransport({ bind, peers: [peer] }), TransportError, "::1");
+  const peer = { id: "r2", host: "[::1]", peerPort: 1, publishPort: 2 };
+  await assertRejects(() => createZmqReplicaTransport({ bind, peers: [peer] }), TransportError, "[::1]");
   const elsewhere = { ...bind, host: "192.0.2.1" };
   await assertRejects(
     () => createZmqReplicaTransport({ bind: elsewhere, peers: [] }),

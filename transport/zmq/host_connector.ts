@@ -1,6 +1,7 @@
 /** Keeps sockets connected to a host given by name, whose address may change or be unknown for a while. */
 import { lookup } from "node:dns/promises";
-import { errorCode, isIpv4, tcpAddress } from "../endpoint.ts";
+import { hostKind } from "../../protocol/host.ts";
+import { errorCode, requirePeerHost, tcpAddress } from "../endpoint.ts";
 
 /** Interval at which a name is looked up again: a container that comes back may have another address. */
 const REFRESH_MS = 5000;
@@ -9,12 +10,17 @@ const RETRY_MS = 1000;
 /** Interval at which lines are checked. */
 const LOOK_MS = 1000;
 
-/** Resolves a host name to an IPv4 address; rejects if it cannot. */
+/** Resolves a host name to an address, an IPv4 one if it has any; rejects if it cannot. */
 export type Lookup = (host: string) => Promise<string>;
 
 /** A port of the host and the socket to connect to it. */
 export interface Line {
-  readonly socket: { connect(address: string): void; disconnect(address: string): void };
+  readonly socket: {
+    /** Set before it connects to an IPv6 address: libzmq takes none otherwise. */
+    ipv6: boolean;
+    connect(address: string): void;
+    disconnect(address: string): void;
+  };
   readonly port: number;
   /** Returns whether there is no sign at this moment that the line is up. */
   readonly isQuiet: () => boolean;
@@ -42,6 +48,7 @@ export class HostConnector {
 
   /** Throws a `TransportError` if host or a port is not usable. */
   constructor(host: string, lines: readonly Line[], lookupHost: Lookup = systemLookup) {
+    requirePeerHost(host);
     for (const line of lines) tcpAddress(host, line.port);
     this.#host = host;
     this.#lines = lines;
@@ -52,7 +59,7 @@ export class HostConnector {
   async start(): Promise<void> {
     this.#look = setInterval(() => this.#renewQuiet(), LOOK_MS);
     Deno.unrefTimer(this.#look);
-    if (isIpv4(this.#host)) this.#move(this.#host);
+    if (hostKind(this.#host) !== "name") this.#move(this.#host);
     else await this.#refresh();
   }
 
@@ -104,11 +111,16 @@ export class HostConnector {
 /** Connects a line to `to` and no longer to `from`. */
 function move({ socket, port }: Line, from: string | null, to: string): void {
   if (from !== null) socket.disconnect(tcpAddress(from, port));
+  // Not unset for a name that moves back: the option serves both kinds, and ZeroMQ warns of each change behind the first connection.
+  if (hostKind(to) === "ipv6" && !socket.ipv6) socket.ipv6 = true;
   socket.connect(tcpAddress(to, port));
 }
 
 async function systemLookup(host: string): Promise<string> {
-  return (await lookup(host, { family: 4 })).address;
+  const found = await lookup(host, { all: true });
+  // A replica whose host is a name listens at its IPv4 addresses unless it is told otherwise.
+  const { address } = found.find(({ family }) => family === 4) ?? found[0]!;
+  return address;
 }
 
 function isDenied(error: unknown): boolean {

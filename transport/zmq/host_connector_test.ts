@@ -5,6 +5,7 @@ import { HostConnector } from "./host_connector.ts";
 function recorder() {
   const calls: string[] = [];
   const socket = {
+    ipv6: false,
     connect: (address: string) => void calls.push(`connect ${address}`),
     disconnect: (address: string) => void calls.push(`disconnect ${address}`),
   };
@@ -92,7 +93,17 @@ Deno.test("without permission to look up, the name is left to ZeroMQ", async () 
 Deno.test("unusable addresses are refused before anything is connected", () => {
   const { socket } = recorder();
   assertThrows(() => new HostConnector("10.0.0.1", [{ ...steady, socket, port: 70_000 }]), TransportError, "70000");
-  assertThrows(() => new HostConnector("::1", [{ ...steady, socket, port: 7 }]), TransportError, "::1");
+  for (const host of ["[::1]", "0.0.0.0", "db.example."]) {
+    assertThrows(() => new HostConnector(host, [{ ...steady, socket, port: 7 }]), TransportError, host);
+  }
+});
+
+Deno.test("an IPv6 address is connected to with brackets, and libzmq told of it first", async () => {
+  const { calls, socket } = recorder();
+  const connector = new HostConnector("::1", [{ ...steady, socket, port: 7 }]);
+  await connector.start();
+  connector.close();
+  assertEquals([calls, socket.ipv6], [["connect tcp://[::1]:7"], true]);
 });
 
 /** Has a connector of two lines look at them, one found quiet as the characters say, `q` or not; gives the ports connected anew at each look. */

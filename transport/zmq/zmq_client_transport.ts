@@ -14,7 +14,7 @@ const PATIENCE = 3;
 
 /** Whom a client talks to. */
 export interface ZmqClientOptions {
-  /** `host` is an IPv4 address or a name, which is looked up again and again. */
+  /** `host` is an address or a name, which is looked up again and again. */
   readonly replicas: readonly { readonly id: string; readonly host: string; readonly clientPort: number }[];
   /** Other bounds than {@linkcode HIGH_WATER_MARKS}. */
   readonly highWaterMarks?: Partial<HighWaterMarks>;

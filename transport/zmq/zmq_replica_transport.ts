@@ -20,14 +20,14 @@ import {
 
 /** Addresses a replica listens at, and the peers it talks to. */
 export interface ZmqReplicaOptions {
-  /** `host` is an IPv4 address of this machine, or `*` for all. */
+  /** `host` is an address of this machine, `*` for all IPv4 ones, or `::` for all. */
   readonly bind: {
     readonly host: string;
     readonly peerPort: number;
     readonly publishPort: number;
     readonly clientPort: number;
   };
-  /** All other replicas. `host` is an IPv4 address or a name, which is looked up again and again. */
+  /** All other replicas. `host` is an address or a name, which is looked up again and again. */
   readonly peers: readonly ZmqPeer[];
   /** Other bounds than {@linkcode HIGH_WATER_MARKS}. */
   readonly highWaterMarks?: Partial<HighWaterMarks>;

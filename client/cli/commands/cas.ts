@@ -1,7 +1,7 @@
 import { wholeNumber } from "../common/whole_number.ts";
 import { EXIT } from "../common/exit_codes.ts";
 import type { Command } from "./command.ts";
-import { operandValue, quoted } from "./value.ts";
+import { ENCODINGS, operandValue, quoted } from "./value.ts";
 
 export const cas: Command = {
   name: "cas",
@@ -9,7 +9,7 @@ export const cas: Command = {
   summary: "set KEY to VALUE if the key is at REVISION (0 = absent)",
   notes: ["Exit code 1 where it is not; its own revision is printed.", 'VALUE "-" is read from standard input.'],
   operands: [3, 3],
-  options: {},
+  options: ENCODINGS,
   async run(call) {
     const [key = "", wanted = "", value = ""] = call.operands;
     const expected = wholeNumber("REVISION", wanted, 0, Number.MAX_SAFE_INTEGER);

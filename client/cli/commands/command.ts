@@ -17,8 +17,8 @@ export interface OfflineCall {
 /** The context of a command. */
 export interface CommandCall extends OfflineCall {
   readonly client: Client;
-  /** Reads a value from standard input, at most as long as a value may be. */
-  readonly readStdin: () => Promise<Uint8Array>;
+  /** Reads all of standard input. Rejects with `UsageError` if that is longer than `maxBytes`. */
+  readonly readStdin: (maxBytes: number) => Promise<Uint8Array>;
   /** True if a person reads along: nothing that could control a terminal is then printed. */
   readonly terminal: boolean;
 }
@@ -30,6 +30,8 @@ export interface CommandResult {
   readonly json: { readonly [name: string]: Json };
   /** Text for people on standard output, without a final line end. */
   readonly output?: string | Uint8Array;
+  /** True if `output` is all there is to print, without a line end behind it. */
+  readonly exact?: boolean;
   /** Text for people on standard error. */
   readonly message?: string;
 }

@@ -1,6 +1,6 @@
 import { EXIT } from "../common/exit_codes.ts";
 import type { Command } from "./command.ts";
-import { operandValue, quoted } from "./value.ts";
+import { ENCODINGS, operandValue, quoted } from "./value.ts";
 
 export const put: Command = {
   name: "put",
@@ -8,7 +8,7 @@ export const put: Command = {
   summary: "set KEY to VALUE",
   notes: ['VALUE "-" is read from standard input.'],
   operands: [2, 2],
-  options: {},
+  options: ENCODINGS,
   async run(call) {
     const [key = "", value = ""] = call.operands;
     const { revision, index } = await call.client.put(key, await operandValue(call, value));

@@ -1,7 +1,7 @@
-import { ConfigError } from "../../../crypto/config_error.ts";
 import { readKeyFile } from "../../../crypto/keys/key_file.ts";
 import { loadBackend } from "../../../crypto/signing/load_backend.ts";
 import { readRoster } from "../../../crypto/roster/parse_roster.ts";
+import { openRegularFile } from "../../../crypto/files.ts";
 import { KvStore } from "../../../state_machine/mod.ts";
 import { restoreInto } from "../../backup/restore_into.ts";
 import { type VerifiedBackup, verifyBackup } from "../../backup/verify_backup.ts";
@@ -84,7 +84,7 @@ async function checked({ globals, progress }: OfflineCall, path: string, roster:
   const { backend } = await loadBackend(globals.crypto);
   const store = new KvStore();
   const tell = paced(progress);
-  using file = open(path);
+  using file = openRegularFile(path, "a backup");
   const { size } = file.statSync();
   try {
     const onProgress = (bytes: number) => tell(() => `checking ${sizeOf(bytes)} of ${sizeOf(size)}`);
@@ -92,18 +92,6 @@ async function checked({ globals, progress }: OfflineCall, path: string, roster:
   } finally {
     progress("");
   }
-}
-
-function open(path: string): Deno.FsFile {
-  try {
-    const file = Deno.openSync(path);
-    if (file.statSync().isFile) return file;
-    file.close();
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-    throw new ConfigError(`${path}: given the name of no file, wanted a backup`, { cause });
-  }
-  throw new ConfigError(`${path}: given no plain file, wanted a backup`);
 }
 
 /** Returns the roster that the backup is verified with. A key given beside it pins its operator, unless it is another cluster's. */

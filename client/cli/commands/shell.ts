@@ -7,6 +7,7 @@ export const shell: Command = {
   notes: [
     "With --json each line is answered by one JSON value on a line. Quotes and backslashes work as usual; lines that begin with # are",
     'skipped; "exit" or the end of the input ends it. The exit code is the highest one of any line.',
+    "On a terminal lines are edited, and the arrows bring back earlier ones of this shell: no file keeps them.",
   ],
   operands: [0, 0],
   options: {},

@@ -1,9 +1,9 @@
 /** `deno task chaos`: replicas of a real cluster are killed again and again under load. See `--help`. */
-import { ConfigError } from "../../../crypto/config_error.ts";
 import { PORTS_PER_REPLICA } from "../../../crypto/roster/generate_cluster.ts";
 import { findFreePorts } from "../../../tasks/support/free_ports.ts";
 import { LocalCluster } from "../../../tasks/support/local_cluster.ts";
 import { type ChaosPlan, readChaosCommand, USAGE } from "./plan.ts";
+import { EXIT_DONE, EXIT_FAILED, printLine, runTask } from "../../../tasks/support/run_task.ts";
 import { type ChaosResult, type ChaosRun, clientsOf, runChaos } from "./run.ts";
 
 const REPLICAS = 4;
@@ -11,8 +11,7 @@ const REPLICAS = 4;
 async function run(plan: ChaosPlan): Promise<ChaosRun> {
   const dir = await Deno.makeTempDir();
   const start = performance.now();
-  const say = (text: string) =>
-    console.log(`${((performance.now() - start) / 1000).toFixed(1).padStart(7)} s  ${text}`);
+  const say = (text: string) => printLine(`${((performance.now() - start) / 1000).toFixed(1).padStart(7)} s  ${text}`);
   try {
     await using cluster = await LocalCluster.open({
       ...{ dir, replicas: REPLICAS, clients: clientsOf(plan), basePort: findFreePorts(REPLICAS * PORTS_PER_REPLICA) },
@@ -29,48 +28,38 @@ async function run(plan: ChaosPlan): Promise<ChaosRun> {
 
 function report({ plan, clients, fleet, attacks, keys, operations, undecided, finalIndex, faults }: ChaosResult): void {
   const drawn = Object.entries(attacks).map(([name, times]) => `${name} ${times}`).join(", ");
-  console.log(`\nseed ${plan.seed}, ${plan.seconds} s; attacks: ${drawn}`);
+  printLine(`\nseed ${plan.seed}, ${plan.seconds} s; attacks: ${drawn}`);
   const { kills, killsDuringStart, restarts, wipes, checkpoints, transfers, transferredBytes, recoveries, elections } =
     fleet;
-  console.log(
+  printLine(
     `${kills} kills (${killsDuringStart} during a start), ${restarts} starts, ${elections} terms with a leader`,
   );
-  console.log(
+  printLine(
     `${checkpoints} checkpoints, ${transfers} state transfers (${transferredBytes} bytes), ${wipes} disks lost, ` +
       `${recoveries} recoveries ended`,
   );
   const { acknowledgedWrites, refusedWrites, reads, unknown, longestGapSeconds, longestGapAt } = clients;
-  console.log(
+  printLine(
     `${operations} operations: ${acknowledgedWrites} writes acknowledged, ${refusedWrites} refused, ${reads} reads, ` +
       `${unknown} of unknown outcome`,
   );
-  console.log(
+  printLine(
     `longest time without any answer ${longestGapSeconds.toFixed(1)} s, from second ${longestGapAt.toFixed(0)} on`,
   );
-  console.log(`${keys} keys judged, ${undecided} undecided; all replicas alike at index ${finalIndex ?? "none"}`);
+  printLine(`${keys} keys judged, ${undecided} undecided; all replicas alike at index ${finalIndex ?? "none"}`);
   for (const fault of faults) console.error(`FAULT ${fault.slice(0, 4000)}`);
 }
 
-async function main(): Promise<number> {
-  try {
-    const command = readChaosCommand(Deno.args);
-    if (command === null) {
-      console.log(USAGE);
-      return 0;
-    }
-    console.log(`seed ${command.plan.seed}`);
-    const { result, record } = await run(command.plan);
-    report(result);
-    if (command.json !== null) await Deno.writeTextFile(command.json, JSON.stringify(result) + "\n");
-    if (result.faults.length === 0) return 0;
-    await Deno.writeTextFile(command.out, record());
-    console.error(`the history and the replicas' last words are in ${command.out}`);
-    return 1;
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    console.error(`chaos: ${error.message}`);
-    return 2;
-  }
+async function chaos(args: readonly string[]): Promise<number> {
+  const command = readChaosCommand(args);
+  printLine(`seed ${command.plan.seed}`);
+  const { result, record } = await run(command.plan);
+  report(result);
+  if (command.json !== null) await Deno.writeTextFile(command.json, JSON.stringify(result) + "\n");
+  if (result.faults.length === 0) return EXIT_DONE;
+  await Deno.writeTextFile(command.out, record());
+  console.error(`the history and the replicas' last words are in ${command.out}`);
+  return EXIT_FAILED;
 }
 
-if (import.meta.main) Deno.exit(await main());
+if (import.meta.main) Deno.exit(await runTask({ name: "chaos", usage: USAGE, run: chaos }));

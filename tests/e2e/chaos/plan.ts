@@ -52,11 +52,10 @@ export interface ChaosCommand {
   readonly json: string | null;
 }
 
-/** Parses the arguments; null if help was requested. Throws `ConfigError`. */
-export function readChaosCommand(args: readonly string[]): ChaosCommand | null {
+/** Parses the arguments. Throws `ConfigError`. */
+export function readChaosCommand(args: readonly string[]): ChaosCommand {
   const strings = ["minutes", "seed", "clients", "checkpoint-every", "log-tail", "out", "json"] as const;
-  const flags = readFlags(args, strings, ["no-wipes", "help"]);
-  if (flags.help) return null;
+  const flags = readFlags(args, strings, ["no-wipes"]);
   const number = (name: typeof strings[number], otherwise: number) => wholeNumber(name, flags[name]) ?? otherwise;
   const usual = chaosPlan();
   const plan = chaosPlan({

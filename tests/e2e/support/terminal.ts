@@ -4,6 +4,9 @@ import { eventually } from "../../../tasks/support/eventually.ts";
 const ROOT = new URL("../../../", import.meta.url);
 /** The character Ctrl-C sends. */
 const INTERRUPT = "\x03";
+/** Sequences that move the cursor or erase, as an editor of lines sends them. */
+// deno-lint-ignore no-control-regex -- control characters are exactly what is looked for
+const CURSOR = /\u001b\[[0-9;]*[A-Za-z]/g;
 /** Deno's permission questions. */
 const QUESTION = /Allow\?|Deno requests/;
 
@@ -27,9 +30,9 @@ export class Terminal implements AsyncDisposable {
     this.#ended = Promise.all([this.#read(), this.#child.status.then(({ code }) => this.#code = code)]);
   }
 
-  /** Everything the terminal has shown, with plain line ends. */
+  /** Everything the terminal has shown, with plain line ends and without what moves its cursor. */
   get text(): string {
-    return this.#text.replaceAll("\r\n", "\n");
+    return this.#text.replaceAll(CURSOR, "").replaceAll("\r\n", "\n");
   }
 
   /** Types `text`, which needs its own line ends. */

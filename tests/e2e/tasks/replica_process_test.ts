@@ -1,21 +1,10 @@
 /** The replica as a process: its flags, exit codes, first and last output. */
 import { assert, assertEquals } from "@std/assert";
-import { DenoProcess } from "../../../tasks/support/deno_process.ts";
 import type { LocalCluster } from "../../../tasks/support/local_cluster.ts";
+import { runProcess } from "../support/run_process.ts";
 import { withLocalCluster } from "../support/with_local_cluster.ts";
 
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly error: string;
-}
-
-async function run(...args: string[]): Promise<Ended> {
-  await using process = new DenoProcess("replica", "replica/main.ts", args);
-  const { code } = await process.exited;
-  await Promise.all([process.stdout.ended, process.stderr.ended]);
-  return { code, out: process.stdout.lines.join("\n"), error: process.stderr.lines.join("\n") };
-}
+const run = (...args: string[]) => runProcess("replica", "replica/main.ts", ...args);
 
 const withOne = (body: (cluster: LocalCluster) => Promise<void>): Promise<void> =>
   withLocalCluster({ replicas: 1 }, body);

@@ -33,9 +33,26 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a few seeds of the simulation pass in a terminal",
+  name: "a few seeds of the simulation pass in a terminal, and show how far they are",
   ignore,
-  fn: async () => assertMatch(await shown(COMMAND_MS, "sim", "--seeds", "2"), /\n2 passed, 0 failed\n$/),
+  async fn() {
+    const text = await shown(COMMAND_MS, "sim", "--seeds", "2");
+    assertMatch(text, /\r\d of 2 seeds, 0 failed\rn = 4: /);
+    assertMatch(text, /\n2 passed, 0 failed\n$/);
+    assert(!(await shown(COMMAND_MS, "sim", "--seeds", "2", "--json")).includes("of 2 seeds"));
+  },
+});
+
+Deno.test({
+  name: "the bench shows in a terminal what it measures, and how long already",
+  ignore,
+  async fn() {
+    const flags = ["--replicas", "1", "--clients", "1", "--seconds", "1", "--idle-seconds", "1"];
+    const text = await shown(COMMAND_MS, "bench", ...flags);
+    assertMatch(text, /\ridle: 0 of 1 s\r/);
+    assertMatch(text, /\r1 clients: 0 of 1 s\r/);
+    assertMatch(text, /\ridle 1 s: .*\n1 clients: \d+ writes\/s/);
+  },
 });
 
 Deno.test({
@@ -65,17 +82,29 @@ async function useCluster(dir: string): Promise<void> {
   await useShell([...client, "shell"]);
   await cluster.interrupt();
   assertEquals(await cluster.exitCode(COMMAND_MS), 0, cluster.text);
-  assert(cluster.text.includes("SIGINT: stopping all"), cluster.text);
+  assertMatch(cluster.text, /\n\^C\nSIGINT: stopping all\nstopped; a second start goes on with it\n$/);
   assert(!cluster.text.includes("by itself"), cluster.text);
   await eventually("the replicas are gone", () => !pids.some(isThere));
 }
 
+const UP = "\x1b[A";
+const END_OF_INPUT = "\x04";
+
 async function useShell(task: readonly string[]): Promise<void> {
   await using shell = new Terminal(["task", ...task]);
-  await shell.shows(/\n> $/, COMMAND_MS);
+  await shell.shows(/> $/, COMMAND_MS);
   await shell.type("put greeting again\n");
-  await shell.shows(/\nput "greeting": revision \d+, log index \d+\n> $/, COMMAND_MS);
-  await shell.type("exit\n");
+  const [, revision] = await shell.shows(/\nput "greeting": revision (\d+), log index \d+\n> $/, COMMAND_MS);
+  await shell.type(`${UP}\n`);
+  const again = new RegExp(`> put greeting again\\s+put "greeting": revision ${Number(revision) + 1}, .*\n> $`);
+  await shell.shows(again, COMMAND_MS);
+  await shell.type("a line that is not meant");
+  await shell.shows(/not meant$/, COMMAND_MS);
+  await shell.interrupt();
+  await shell.shows(/not meant(?:> )+$/, COMMAND_MS);
+  await shell.type(`get greeting\n`);
+  await shell.shows(/\nagain\n> $/, COMMAND_MS);
+  await shell.type(END_OF_INPUT);
   assertEquals(await shell.exitCode(COMMAND_MS), 0, shell.text);
 }
 

@@ -1,4 +1,5 @@
 /** Searches for planted bugs: the same search, run on a copy of the sources that holds one. */
+import { printLine } from "../../../tasks/support/run_task.ts";
 import { ConfigError } from "../../../crypto/config_error.ts";
 import { applyMutant, findMutant, listMutants } from "../../mutants/mod.ts";
 
@@ -42,7 +43,7 @@ export async function searchMutant(name: string, args: readonly string[]): Promi
   const { code } = await command.spawn().status;
   if (code > 1) throw new Error(`the search for mutant ${name} ended with exit code ${code}`);
   const found = code === 1;
-  console.log(found ? `mutant ${name} was found` : `mutant ${name} was NOT found`);
+  printLine(found ? `mutant ${name} was found` : `mutant ${name} was NOT found`);
   return found;
 }
 

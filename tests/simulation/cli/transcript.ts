@@ -1,4 +1,5 @@
 /** Shrinks a failing seed and prints what is left of it as a transcript. */
+import { printLine } from "../../../tasks/support/run_task.ts";
 import { drawPlan, type PlanOptions } from "../plan/draw_plan.ts";
 import type { Plan } from "../plan/plan.ts";
 import { describePlan, writeRun } from "../replay/print_run.ts";
@@ -12,9 +13,9 @@ export async function printTranscript(failure: SeedResult, options: PlanOptions)
   const run = await createPlanRunner();
   const fails = (plan: Plan) => run(plan).violation;
   const { plan, attempts } = shrink(drawPlan(failure.seed, options), violation.invariant, fails);
-  console.log(`\nshrunk in ${attempts} runs to:`);
-  for (const line of describePlan(plan)) console.log(`  ${line}`);
-  console.log("");
-  const ended = run(plan, writeRun((line) => console.log(line)));
-  console.log(`${ended.endedAt.toFixed(0).padStart(6)} ${ended.violation?.invariant}: ${ended.violation?.detail}\n`);
+  printLine(`\nshrunk in ${attempts} runs to:`);
+  for (const line of describePlan(plan)) printLine(`  ${line}`);
+  printLine("");
+  const ended = run(plan, writeRun(printLine));
+  printLine(`${ended.endedAt.toFixed(0).padStart(6)} ${ended.violation?.invariant}: ${ended.violation?.detail}\n`);
 }

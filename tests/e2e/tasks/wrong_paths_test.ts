@@ -1,0 +1,41 @@
+/** Paths that lead to no file: every process that reads keys or a roster ends with 2, names the path, and does not wait. */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { withLocalCluster } from "../support/with_local_cluster.ts";
+import { type Ended, runProcess } from "../support/run_process.ts";
+
+type Run = (key: string) => Promise<Ended>;
+
+/** Makes what leads to no file in `dir` and returns the paths. */
+async function wrongPaths(dir: string): Promise<string[]> {
+  await Deno.symlink(`${dir}/loop`, `${dir}/loop`);
+  const { success } = await new Deno.Command("mkfifo", { args: [`${dir}/fifo`] }).spawn().status;
+  if (!success) throw new Error("no FIFO could be made");
+  return [`${dir}/cluster.json/x.key`, `${dir}/loop`, `${dir}/fifo`, `${dir}/${"n".repeat(300)}.key`];
+}
+
+Deno.test({
+  name: "a wrong path of a key, a roster or a directory ends with 2 and is named",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withLocalCluster({ replicas: 1 }, async ({ dir }) => {
+      const roster = `${dir}/cluster.json`;
+      const client = (...args: string[]) => runProcess("client", "client/main.ts", ...args);
+      const runs: readonly Run[] = [
+        (key) => runProcess("replica", "replica/main.ts", "--cluster", roster, "--key", key, "--data", `${dir}/data`),
+        (path) => client("--cluster", roster, "--key", path, "get", "a"),
+        (path) => client("--cluster", path, "--key", `${dir}/c1.key`, "get", "a"),
+        (path) => client("--cluster", roster, "restore", "--check", path),
+      ];
+      const paths = await wrongPaths(dir);
+      const cases = runs.flatMap((run) => paths.map((path) => ({ run, path })));
+      cases.push({ run: (path) => runProcess("keygen", "tasks/keygen.ts", "--out", path), path: `${roster}/deeper` });
+      cases.push({ run: (path) => runProcess("cluster", "tasks/cluster.ts", "--dir", path), path: `${roster}/deeper` });
+      for (const { run, path } of cases) {
+        const { code, error, out } = await run(path);
+        assertEquals([code, out], [2, ""], error);
+        assertStringIncludes(error, `${path}`);
+        assertStringIncludes(error, ", wanted ");
+        assertEquals(error.split("\n").length, 1, error);
+      }
+    }),
+});
