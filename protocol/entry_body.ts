@@ -5,7 +5,7 @@
  * Layout, big-endian: `u16 count`, then `count` times `u32 length, body, 64-byte signature`. A no-op has count 0.
  */
 import { LIMITS } from "./limits.ts";
-import type { SendRequest } from "./message.ts";
+import type { Request } from "./message.ts";
 import type { Signed } from "./signed.ts";
 
 const COUNT_BYTES = 2;
@@ -22,7 +22,7 @@ export interface SignedBytes {
 export const requestSize = (request: SignedBytes): number => LENGTH_BYTES + request.body.length + SIGNATURE_BYTES;
 
 /** The body of an entry holding `requests`. */
-export function joinRequests(requests: readonly Signed<SendRequest>[]): Uint8Array {
+export function joinRequests(requests: readonly Signed<Request>[]): Uint8Array {
   const size = requests.reduce((sum, request) => sum + requestSize(request), COUNT_BYTES);
   const body = new Uint8Array(size);
   const view = new DataView(body.buffer);

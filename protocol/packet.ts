@@ -6,7 +6,7 @@
  * the core's outputs, where the shell signs it after persist.
  */
 import type { Certificate, CheckpointProof, ElectionProof } from "./certificate.ts";
-import type { Entry, SendRequest } from "./entry.ts";
+import type { Entry, Request } from "./entry.ts";
 import type { Evidence } from "./evidence.ts";
 import type { ClientMessage, PeerMessage, PreVote, ReplyMessage } from "./message.ts";
 import type { Signed } from "./signed.ts";
@@ -55,7 +55,7 @@ type PeerPacket<K extends PeerKind, S> = { readonly kind: K; readonly signed: S 
 /** A client's request passed on by a replica (§7.3). The client's signature is the only one. */
 export interface ForwardedRequestPacket {
   readonly kind: "ForwardedRequest";
-  readonly signed: Signed<SendRequest>;
+  readonly signed: Signed<Request>;
 }
 
 /** Evidence, gossiped once (§9.1). It carries the culprit's own signatures and none of the sender. */
@@ -90,7 +90,7 @@ type Bare<M extends { readonly kind: string }> = M extends unknown
 /** Anything that a client sends a replica. */
 export type ClientPacket = Bare<ClientMessage> | {
   readonly kind: "UpdateLeader";
-  readonly signed: Signed<SendRequest>;
+  readonly signed: Signed<Request>;
 };
 
 /** Anything that a replica sends a client. */

@@ -7,7 +7,7 @@ import { LIMITS } from "../../protocol/limits.ts";
 
 /** First bytes of every backup; a line of text, so that whoever looks at the file sees what it is. */
 export const MAGIC = new TextEncoder().encode("bft-raft backup\n");
-export const BACKUP_VERSION = 1;
+export const BACKUP_VERSION = 2;
 /** Bytes of the digest at the end. */
 export const DIGEST_BYTES = 32;
 

@@ -6,6 +6,10 @@ import { type Field, readBoolean, readInteger, readObject, refuse } from "../str
 const MIN_TIMEOUT_MS = 10;
 const MAX_TIMEOUT_MS = 3_600_000;
 const MAX_SESSION_WINDOW = 4096;
+const MAX_SESSIONS = 64;
+/** A register is signed a round trip and a full pipeline before it is applied. */
+const MIN_HORIZON = 2 * LIMITS.maxPipeline;
+const MAX_HORIZON = 1_000_000;
 /** Two of these are not more than the links of a commit certificate reach down to prove the older one (§5.6). */
 const MAX_CHECKPOINT_EVERY = LIMITS.maxLinks / 2;
 /** A replica collects no more than this in one catch-up (§8.1): who lacks more is better served by the snapshot than by a longer tail. */
@@ -18,7 +22,9 @@ export const DEFAULT_CONSTANTS: ProtocolConstants = {
   heartbeatMs: 100,
   patienceMs: 2000,
   patienceCapMs: 32_000,
-  sessionWindow: 256,
+  sessionWindow: 128,
+  sessionsPerClient: 8,
+  registrationHorizon: 10_000,
   checkpointEvery: 1000,
   logTail: 1000,
   fastReads: false,
@@ -42,17 +48,20 @@ export function constantsWith(changes: Partial<ProtocolConstants>): ProtocolCons
   };
 }
 
-/** Constants that rosters signed before there were checkpoints do not have, and what such a roster means: all its replicas take the same. */
+/** Constants that rosters signed before there were checkpoints or sessions do not have, and what such a roster means: all its replicas take the same. */
 const ABSENT: Partial<ProtocolConstants> = {
   checkpointEvery: DEFAULT_CONSTANTS.checkpointEvery,
   logTail: DEFAULT_CONSTANTS.logTail,
+  sessionsPerClient: DEFAULT_CONSTANTS.sessionsPerClient,
+  registrationHorizon: DEFAULT_CONSTANTS.registrationHorizon,
 };
 
 const NAMES = Object.keys(DEFAULT_CONSTANTS) as (keyof ProtocolConstants)[];
 
 /**
  * Reads the constants. Election timeout 10 ms to 1 h; its cap at least that and at most 1 h; heartbeat at least 1 ms and below half the
- * election timeout; patience and its cap likewise from 10 ms; session window even, 2 to 4096; a checkpoint every 1 to 1 000 000 entries, and
+ * election timeout; patience and its cap likewise from 10 ms; session window even, 2 to 4096; 1 to 64 sessions of a client, no more than
+ * its window, so that each has room in what is pending (§7.3); a registration horizon of 32 to 1 000 000 entries; a checkpoint every 1 to 1 000 000 entries, and
  * a log tail of 0 to 16 384 entries, which are 1000 each where the roster does not say. Throws `ConfigError`.
  */
 export function readConstants(field: Field): ProtocolConstants {
@@ -72,6 +81,8 @@ export function readConstants(field: Field): ProtocolConstants {
     patienceMs,
     patienceCapMs: readInteger(fields.patienceCapMs, patienceMs, MAX_TIMEOUT_MS),
     sessionWindow,
+    sessionsPerClient: readInteger(fields.sessionsPerClient, 1, Math.min(MAX_SESSIONS, sessionWindow)),
+    registrationHorizon: readInteger(fields.registrationHorizon, MIN_HORIZON, MAX_HORIZON),
     checkpointEvery: readInteger(fields.checkpointEvery, 1, MAX_CHECKPOINT_EVERY),
     logTail: readInteger(fields.logTail, 1, MAX_LOG_TAIL),
     fastReads: readBoolean(fields.fastReads),

@@ -4,7 +4,7 @@
  * digest is the state digest that replicas certify: who knows it can check the head, then each list, then each chunk, one by one and
  * from whomever they come.
  *
- * Head: `u8 version = 1`, `u32 session chunks`, `u32 chunks`, then the digests of the lists. The session table's chunks come first,
+ * Head: `u8 version = 2`, `u32 session chunks`, `u32 chunks`, then the digests of the lists. The session table's chunks come first,
  * the state machine's behind them.
  */
 import { ByteReader } from "./byte_reader.ts";
@@ -16,7 +16,7 @@ import type { Chunk, Hash } from "../ports.ts";
 import { DIGEST_BYTES, digestsInList, joinDigests, listDigests, listsFor, splitDigests } from "./snapshot_digests.ts";
 
 /** First byte of every head. */
-export const MANIFEST_VERSION = 1;
+export const MANIFEST_VERSION = 2;
 /** Version, session chunks, chunks. */
 const COUNTER_BYTES = 1 + 4 + 4;
 const MAX_LISTS = Math.floor((LIMITS.maxChunkBytes - COUNTER_BYTES) / DIGEST_BYTES);

@@ -44,7 +44,7 @@ Deno.test("§8.3 a head that no snapshot has is refused in words, before it cost
   const head = headBytes(digestsOf(5), 2);
   refused(new Uint8Array(), "has 0 bytes, at least 9 are wanted");
   refused(head.slice(0, 8), "has 8 bytes, at least 9 are wanted");
-  refused(head.with(0, 2), "has version 2, 1 is wanted");
+  refused(head.with(0, 1), "has version 1, 2 is wanted");
   refused(head.with(4, 6), "announces 6 chunks of sessions among 5 chunks");
   refused(head.slice(0, -1), "holds 31 bytes of digests, 32 are wanted for 1");
   refused(Uint8Array.of(...head, 0), "holds 33 bytes of digests, 32 are wanted for 1");

@@ -1,36 +1,35 @@
 /** Which answers went to a client a moment ago: a settled request that is handed in over and over is answered at a pace (§7.5). */
-import type { ClientId, Seq } from "../../protocol/ids.ts";
+import type { ClientId, Digest } from "../../protocol/ids.ts";
 import type { Answer } from "../../protocol/message.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 
 /** Not the answer itself, whose result may be long. */
-interface Told extends Pick<Answer, "index" | "outcome"> {
+interface Told extends Pick<Answer, "outcome"> {
   readonly at: number;
 }
 
 /** The latest answers to each of the roster's clients: at most `window` of them, and none older than `INGRESS_LIMITS.replyPaceMs`. */
 export class ReplyPace {
   readonly #window: number;
-  readonly #clients = new Map<ClientId, Map<Seq, Told>>();
+  readonly #clients = new Map<ClientId, Map<Digest, Told>>();
 
-  /** `window` is the number of seqs a session keeps answers of (§7.1). */
+  /** `window` is the number of requests of a client that may be open at once (§7.3). */
   constructor(window: number) {
     this.#window = window;
   }
 
-  /** Whether this very answer went out within the pace. Another one to the same seq, as after `ahead`, is no repeat. */
-  isRepeat(client: ClientId, { seq, index, outcome }: Answer, now: number): boolean {
-    const told = this.#clients.get(client)?.get(seq);
-    if (told === undefined || now - told.at >= INGRESS_LIMITS.replyPaceMs) return false;
-    return told.index === index && told.outcome === outcome;
+  /** Whether this outcome of the request was told within the pace. Another one, as after `ahead`, is no repeat. */
+  isRepeat(client: ClientId, { request, outcome }: Answer, now: number): boolean {
+    const told = this.#clients.get(client)?.get(request);
+    return told !== undefined && now - told.at < INGRESS_LIMITS.replyPaceMs && told.outcome === outcome;
   }
 
   /** Takes note of an answer that goes out `now`. */
-  note(client: ClientId, { seq, index, outcome }: Answer, now: number): void {
-    const told = this.#clients.get(client) ?? new Map<Seq, Told>();
+  note(client: ClientId, { request, outcome }: Answer, now: number): void {
+    const told = this.#clients.get(client) ?? new Map<Digest, Told>();
     this.#clients.set(client, told);
-    told.delete(seq);
-    told.set(seq, { index, outcome, at: now });
+    told.delete(request);
+    told.set(request, { outcome, at: now });
     for (const [oldest, { at }] of told) {
       if (told.size <= this.#window && now - at < INGRESS_LIMITS.replyPaceMs) return;
       told.delete(oldest);

@@ -1,8 +1,8 @@
 /** Packets of clients and the operator, from decoded to verified (§7.1, §7.5). */
 import { type Admission, DONE, dropped, faulty } from "./admission.ts";
-import type { QueryHandler, UnorderedPacket } from "../answers/query_handler.ts";
+import type { QueryHandler, RequestPacketKind, UnorderedPacket } from "../answers/query_handler.ts";
 import type { ReplicaId } from "../../protocol/ids.ts";
-import type { SendRequest } from "../../protocol/message.ts";
+import type { Request } from "../../protocol/message.ts";
 import type { ClientPacket } from "../../protocol/packet.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import type { SignatureCheck } from "./signature_check.ts";
@@ -11,6 +11,12 @@ import type { Signed, Verified } from "../../protocol/signed.ts";
 
 /** What a client of the roster signs: all but the operator's command. */
 type OwnPacket = Exclude<ClientPacket, { readonly kind: "SetActive" }>;
+
+/** Whether `packet` carries a request, to be ordered. */
+const isRequest = <P extends Pick<ClientPacket, "kind">>(
+  packet: P,
+): packet is Extract<P, { readonly kind: RequestPacketKind }> =>
+  packet.kind === "SendRequest" || packet.kind === "RegisterSession" || packet.kind === "UpdateLeader";
 
 /** Where the token for one packet comes from. */
 interface Budget {
@@ -43,22 +49,22 @@ export class ClientAdmission {
     const { buckets, name } = this.#budgetOf(packet, route, now);
     const refused = this.#authenticate(packet, buckets.allows(name, now));
     if (refused) return refused;
-    if (kind !== "SendRequest" && kind !== "UpdateLeader") {
-      const admission = this.#serve(packet, route, now);
-      // A hello heard before is no news of the client's: whoever repeats it must not use up what the next one needs.
-      if (kind !== "ClientHello" || admission === DONE) buckets.take(name, now);
-      return admission;
+    if (!isRequest(packet)) {
+      buckets.take(name, now);
+      return this.#serve(packet, route, now);
     }
     buckets.take(name, now);
-    const request = packet.signed as Verified<Signed<SendRequest>>;
+    const request = packet.signed as Verified<Signed<Request>>;
     return { admitted: { kind: "request", request, intervention: kind === "UpdateLeader", via: null } };
   }
 
-  /** Greetings are news of the client itself, whatever route they come by; they name this replica and cannot be had elsewhere. */
-  #budgetOf({ kind, signed }: OwnPacket, route: string, now: number): Budget {
-    const { client } = signed.message;
-    if (kind === "ClientHello") return { buckets: this.#hellos, name: client };
-    const buckets = kind === "SendRequest" || kind === "UpdateLeader" ? this.#requests : this.#queries;
+  #budgetOf(packet: OwnPacket, route: string, now: number): Budget {
+    const { kind, signed: { message: { client } } } = packet;
+    if (packet.kind === "ClientHello") {
+      const name = this.#handler.greeter(client, route, packet.signed.message.challenge);
+      return { buckets: this.#hellos, name };
+    }
+    const buckets = isRequest({ kind }) ? this.#requests : this.#queries;
     return { buckets, name: this.#handler.payer(client, route, now) };
   }
 

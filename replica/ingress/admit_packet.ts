@@ -64,6 +64,6 @@ function showsBadEntry(check: SignatureCheck, evidence: Evidence): boolean {
   if (last === undefined) return false;
   return last.requests === null ||
     last.requests.some((signed) =>
-      !check.holds({ role: "client", signer: signed.message.client, kind: "SendRequest", signed })
+      !check.holds({ role: "client", signer: signed.message.client, kind: signed.message.kind, signed })
     );
 }

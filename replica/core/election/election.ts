@@ -137,6 +137,6 @@ export function becomeLeader(context: Context, candidacy: Candidacy): void {
     "internal",
     `elected for base ${candidacy.base.index}, which is not on a log of ${lastIndex(state.log)}`,
   );
-  markLogProposed(state);
+  markLogProposed(state, context.ports.hash);
   beginLeading(context);
 }
