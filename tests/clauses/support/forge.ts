@@ -10,10 +10,19 @@ import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
 import { joinRequests } from "../../../protocol/entry_body.ts";
 import { chainEntry, genesisHash } from "../../../protocol/hash_chain.ts";
 import { clientId, type LogIndex, logIndex, offset, replicaId, round, seq, term } from "../../../protocol/ids.ts";
-import type { AppendEntriesResponse, Certified, PeerMessage, SendRequest } from "../../../protocol/message.ts";
+import type {
+  AppendEntriesResponse,
+  Certified,
+  PeerMessage,
+  RegisterSession,
+  Request,
+  SendRequest,
+} from "../../../protocol/message.ts";
 import type { PreVote, RequestVote, Vote } from "../../../protocol/message.ts";
 import type { PacketOf } from "../../../protocol/packet.ts";
 import { certified } from "../../../protocol/rank.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
+import { noteNumber, numberedRequest } from "../../support/numbered_requests.ts";
 import { encodeKvCommand } from "../../../state_machine/mod.ts";
 import { createFakeSigner, signMessage } from "../../simulation/network/fake_crypto.ts";
 import type { Signed } from "../../../protocol/signed.ts";
@@ -28,21 +37,36 @@ export const GENESIS: Head = { index: logIndex(0), hash: genesisHash(sha256Hex, 
 export const signAs = <M extends PeerMessage>(replica: string, message: M): Signed<M> =>
   signMessage(createFakeSigner("replica", replica), message);
 
-/** Request `number` of `client` to put `value`. */
+/** Request `number` of `client` to put `value`, in the session it begins with. */
 export function request(number: number, value = "", client = "c1", floor = 0): Signed<SendRequest> {
   const command = encodeKvCommand({ op: "put", key: "k", value: new TextEncoder().encode(value) });
-  const message: SendRequest = {
-    kind: "SendRequest",
-    client: clientId(client),
-    seq: seq(number),
-    floor: seq(floor),
-    command,
-  };
-  return signMessage(createFakeSigner("client", client), message);
+  return noteNumber(
+    signMessage(createFakeSigner("client", client), numberedRequest(client, number, floor, command)),
+  );
 }
 
+/** A register of `client`; another `nonce` makes another one. */
+export const register = (base: number, nonce = 0, client = "c1"): Signed<RegisterSession> =>
+  signMessage(createFakeSigner("client", client), {
+    kind: "RegisterSession",
+    client: clientId(client),
+    base: logIndex(base),
+    nonce: new Uint8Array(LIMITS.nonceBytes).fill(nonce),
+  });
+
+/** A command of `client` in another session than the one it begins with. */
+export const requestIn = (session: number, number: number, client = "c1", floor = 1): Signed<SendRequest> =>
+  signMessage(createFakeSigner("client", client), {
+    kind: "SendRequest",
+    client: clientId(client),
+    session: logIndex(session),
+    seq: seq(number),
+    floor: seq(floor),
+    command: encodeKvCommand({ op: "put", key: "k", value: Uint8Array.of(number) }),
+  });
+
 /** One entry behind `after`; without requests a no-op. */
-export function entryAfter(after: Head, termNumber: number, requests: readonly Signed<SendRequest>[]): ChainedEntry {
+export function entryAfter(after: Head, termNumber: number, requests: readonly Signed<Request>[]): ChainedEntry {
   const index = offset(after.index, 1);
   return chainEntry(sha256Hex, after.hash, { index, term: term(termNumber), body: joinRequests(requests), requests });
 }
