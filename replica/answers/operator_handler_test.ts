@@ -18,12 +18,16 @@ function operatorLab() {
   const operator = new OperatorHandler({
     activation: new Activation(replicaId("r1"), storage as Storage, () => disk.refused),
     replier: {
-      answer: (route, _client, nonce, { ok }) => void answers.push(`${nonce} ${ok ? "obeyed" : "refused"} on ${route}`),
+      answer: (route, _client, nonce, { ok, payload }) => {
+        const { obeyed } = JSON.parse(new TextDecoder().decode(payload));
+        answers.push(`${nonce - 100} ${ok ? "obeyed" : `refused after ${obeyed}`} on ${route}`);
+      },
     },
     onActivation: (active) => void told.push(active),
   });
-  const send = (time: number, active: boolean, { replica = "r1", route = "a", now = 0 } = {}) =>
-    operator.serve({ kind: "SetActive", replica: replicaId(replica), active, time }, route, now);
+  /** Its nonce is 100 above its order unless given. */
+  const send = (order: number, active: boolean, { replica = "r1", route = "a", now = 0, nonce = 100 + order } = {}) =>
+    operator.serve({ kind: "SetActive", replica: replicaId(replica), active, order, nonce }, route, now);
   return { send, answers, told, disk };
 }
 

@@ -11,6 +11,7 @@ import {
   entriesFrom,
   evidence,
   messages,
+  request,
   signed,
 } from "./arbitraries.ts";
 

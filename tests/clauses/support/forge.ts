@@ -24,6 +24,7 @@ import { certified } from "../../../protocol/rank.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { noteNumber, numberedRequest } from "../../support/numbered_requests.ts";
 import { encodeKvCommand } from "../../../state_machine/mod.ts";
+import type { Known } from "../../../replica/core/clients/request_state.ts";
 import { createFakeSigner, signMessage } from "../../simulation/network/fake_crypto.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import { sha256Hex } from "../../../crypto/digest.ts";
@@ -64,6 +65,9 @@ export const requestIn = (session: number, number: number, client = "c1", floor 
     floor: seq(floor),
     command: encodeKvCommand({ op: "put", key: "k", value: Uint8Array.of(number) }),
   });
+
+/** A request as a core holds it. */
+export const knownOf = (request: Signed<Request>): Known => ({ request, digest: sha256Hex(request.body) });
 
 /** One entry behind `after`; without requests a no-op. */
 export function entryAfter(after: Head, termNumber: number, requests: readonly Signed<Request>[]): ChainedEntry {
