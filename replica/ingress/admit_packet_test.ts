@@ -60,7 +60,7 @@ Deno.test("entries with good client signatures pass; the first bad one is pointe
 
 Deno.test("entries are looked at only behind a good header", () => {
   const lab = following();
-  const requests = Array.from({ length: 20 }, (_, i) => request(lab, "c1", i));
+  const requests = Array.from({ length: 20 }, (_, i) => request(lab, "c1", i + 1));
   assertEquals(lab.send("peer", append(lab, [joinRequests(requests)], "r3")), null);
   assertEquals(lab.work.verified, 1);
   assertEquals(lab.refused(), { "signature:AppendEntries": 1 });

@@ -22,7 +22,7 @@ Deno.test("§7.1a only the client's own signed floor moves its window: a high se
     ...["15 applied@1", "0 applied@2", "14 applied@3", "1 applied@4"],
   ]);
   assertEquals(told(request(5, "", "c1", 5), request(4), request(20, "", "c1", 2), request(21), request(5)), [
-    ...["5 applied@1", "4 expired@2", "20 applied@3", "21 ahead@4", "5 applied@1"],
+    ...["5 applied@1", "4 expired@2", "20 applied@3", "21 ahead@4", "5 conflict@1"], // signed with another floor
   ]);
 });
 
