@@ -1,6 +1,6 @@
 /** What a simulated run shows of itself. Checkers are fed by this alone: outputs, never the state of a core. */
 import type { Digest, LogIndex, Millis, ReplicaId } from "../../protocol/ids.ts";
-import type { Answer, SendRequest } from "../../protocol/message.ts";
+import type { Answer, Request } from "../../protocol/message.ts";
 import type { ClientReply, CoreEvent, PersistOperation } from "../../replica/core/output.ts";
 import type { Packet } from "../../protocol/packet.ts";
 import type { Signed } from "../../protocol/signed.ts";
@@ -13,8 +13,10 @@ export interface RunFacts {
   /** Replicas that are faulty for the whole run; nothing is demanded of them. At most f. */
   readonly byzantine: ReadonlySet<ReplicaId>;
   readonly fastReads: boolean;
-  /** W and K of the roster. */
+  /** W, S and K of the roster, and how long registers hold. */
   readonly sessionWindow: number;
+  readonly sessionsPerClient: number;
+  readonly registrationHorizon: number;
   readonly checkpointEvery: number;
 }
 
@@ -57,7 +59,9 @@ export interface Observer {
   /** An honest replica stopped by itself: an invariant, its guard or its storage refused to go on. */
   failed?(at: ReplicaId, error: Error, now: Millis): void;
   /** A client signed a request: from now on it may be executed. */
-  requested?(request: Signed<SendRequest>, now: Millis): void;
+  requested?(request: Signed<Request>, now: Millis): void;
+  /** An honest client begins an operation with this command, which may be executed once, or as often as it likes where that is as good. */
+  invoked?(client: string, command: Uint8Array, repeatable: boolean, now: Millis): void;
   /** An honest client took `answer` as the outcome of its request. */
   accepted?(client: string, answer: Answer, now: Millis): void;
 }

@@ -48,7 +48,13 @@ export class Stage {
     { replicas = 4, byzantine = [], fastReads = false, checkpointEvery = 1000, ...options }: StageOptions = {},
   ) {
     const ids = Array.from({ length: replicas }, (_, i) => replicaId(`r${i + 1}`));
-    const constants = { fastReads, sessionWindow: 16, checkpointEvery };
+    const constants = {
+      fastReads,
+      sessionWindow: 16,
+      sessionsPerClient: 4,
+      registrationHorizon: 1000,
+      checkpointEvery,
+    };
     const facts = { clusterId: CLUSTER, replicas: ids, byzantine: new Set(byzantine.map(replicaId)), ...constants };
     this.checkers = createCheckers(facts, options);
     for (const id of ids) this.start(id);

@@ -1,5 +1,5 @@
 /** Who signs and checks in a run: unforgeable fakes, or real ECDSA over the real wire format. */
-import type { Message, SendRequest } from "../../../protocol/message.ts";
+import type { Message, Request } from "../../../protocol/message.ts";
 import type { Packet } from "../../../protocol/packet.ts";
 import type { SignatureCheck } from "../../../replica/ingress/signature_check.ts";
 import { decodeClientPacket, decodePeerPacket, encodeMessage, encodePacket } from "../../../transport/codec/mod.ts";
@@ -18,7 +18,7 @@ export interface SimCrypto {
   /** What arrives when `packet` is sent. */
   transmit(packet: Packet): Packet;
   /** What arrives when a client sends `request`. */
-  transmitRequest(request: Signed<SendRequest>): Signed<SendRequest>;
+  transmitRequest(request: Signed<Request>): Signed<Request>;
 }
 
 /** A whole signed message of `id`. */
@@ -63,8 +63,8 @@ export function createRealCrypto(backend: SignatureBackend, clusterId: string): 
     },
     transmit: (packet) => decodePeerPacket(encodePacket(packet)),
     transmitRequest(signed) {
-      const packet = decodeClientPacket(encodePacket({ kind: "SendRequest", signed }));
-      if (packet.kind !== "SendRequest") throw new Error(`a SendRequest arrived as ${packet.kind}`);
+      const packet = decodeClientPacket(encodePacket({ kind: "UpdateLeader", signed }));
+      if (packet.kind !== "UpdateLeader") throw new Error(`an UpdateLeader arrived as ${packet.kind}`);
       return packet.signed;
     },
   };

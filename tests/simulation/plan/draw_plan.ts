@@ -5,6 +5,7 @@ import { quorumOf } from "../../../protocol/quorum.ts";
 import { ACTORS, LEADING_ACTORS, QUIET_ACTORS, RECOVERY_ACTORS, SNAPSHOT_ACTORS } from "../actors/mod.ts";
 import { drawFaults } from "./draw_faults.ts";
 import type { ByzantinePlan, ClientPlan, Fault, Plan, Target } from "./plan.ts";
+import { drawProcesses, drawSessionConstants } from "./draw_sessions.ts";
 import { Rng } from "./rng.ts";
 import { SCENARIOS } from "../scenarios/mod.ts";
 
@@ -79,7 +80,8 @@ function drawFreely(seed: number, { replicas = 4, actors = null, clauses = true 
   const shortLogs = farBehind || plays(["outdating-leader"]) || (plays(LEADING_ACTORS) && rng.chance(0.4));
   const honest = ids.filter((id) => byzantine.every(({ replica }) => replica !== id));
   const spare = f - byzantine.length;
-  const constants = drawConstants(rng, mood, shortLogs);
+  const sessions = new Rng(seed, `sessions ${replicas}`);
+  const constants = { ...drawConstants(rng, mood, shortLogs), ...drawSessionConstants(sessions) };
   const { electionTimeoutMs: unit } = constants;
   // Patient clusters need two timeouts to elect anyone; what troubles them then is over long before the next one.
   const onset = mood === "patience" ? 2.5 * unit : unit;
@@ -109,7 +111,7 @@ function drawFreely(seed: number, { replicas = 4, actors = null, clauses = true 
     ],
     mayExceed,
     snapshotBytes: rng.pick([1, 1, 200, null]),
-    clients: drawClients(rng, mood, unit),
+    clients: withSessions(sessions, drawClients(rng, mood, unit), mood, constants),
     safetyMs,
     down: drawDown(rng, honest, spare, mood),
     quiet: !["chaos", "behind", "reign", "amnesia"].includes(mood) || byzantine.length === 0,
@@ -129,7 +131,7 @@ function drawMood(rng: Rng): Mood {
   return "chaos";
 }
 
-function drawConstants(rng: Rng, mood: Mood, shortLogs: boolean): ProtocolConstants {
+function drawConstants(rng: Rng, mood: Mood, shortLogs: boolean): Omit<ProtocolConstants, SessionConstants> {
   const patient = mood === "patience";
   const unit = patient ? 12_000 : rng.pick([300, 300, 600, 1000]);
   return {
@@ -204,6 +206,8 @@ function drawBehaviour(rng: Rng, names: readonly string[]): Omit<ByzantinePlan, 
   return { actors, turnMs: count > 1 && rng.chance(0.6) ? rng.pick([1500, 3000]) : null };
 }
 
+type SessionConstants = "sessionsPerClient" | "registrationHorizon";
+
 function drawDown(rng: Rng, honest: readonly ReplicaId[], spare: number, mood: Mood): Target[] {
   if (mood === "echo") return ["leader"];
   if (mood !== "down") return rng.shuffle(honest).slice(0, rng.chance(0.2) ? rng.int(0, spare) : 0);
@@ -213,7 +217,7 @@ function drawDown(rng: Rng, honest: readonly ReplicaId[], spare: number, mood: M
 function drawClients(rng: Rng, mood: Mood, unit: Millis): ClientPlan[] {
   const keys = rng.int(1, 3);
   const clients: ClientPlan[] = Array.from({ length: mood === "patience" ? rng.int(1, 2) : rng.int(2, 3) }, (_, i) => ({
-    id: `c${i + 1}`,
+    ...{ id: `c${i + 1}`, process: 0, restarts: 0, clockMs: 0 },
     behaviour: "honest",
     intervenes: ["chaos", "behind", "reign"].includes(mood) || rng.chance(0.5),
     operations: mood === "patience" ? 300 : rng.int(6, 24),
@@ -228,6 +232,21 @@ function drawClients(rng: Rng, mood: Mood, unit: Millis): ClientPlan[] {
   if (mood === "patience" || !rng.chance(0.3)) return clients;
   const behaviour = rng.pick(["two-faced", "intervener", "far-floors"] as const);
   return [...clients, { ...clients[0]!, id: "mallory", behaviour, operations: 40, thinkMs: unit / 3 }];
+}
+
+/** Some faulty clients abuse sessions instead; the patient have their one process each, so that only patience is at stake. */
+function withSessions(
+  rng: Rng,
+  clients: readonly ClientPlan[],
+  mood: Mood,
+  constants: ProtocolConstants,
+): ClientPlan[] {
+  const abused = clients.map((client): ClientPlan =>
+    client.behaviour !== "honest" && rng.chance(0.4)
+      ? { ...client, behaviour: rng.pick(["registrar", "trespasser"] as const) }
+      : client
+  );
+  return mood === "patience" ? abused : drawProcesses(rng, abused, constants);
 }
 
 const drawEcho = (mood: Mood, unit: Millis): Fault[] =>

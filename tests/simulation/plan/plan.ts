@@ -110,8 +110,14 @@ export interface ByzantinePlan {
 /** What one client does. */
 export interface ClientPlan {
   readonly id: string;
+  /** Which of the processes with its key this is, from 0. */
+  readonly process: number;
+  /** How often it loses all it knows, until the network heals, and begins anew with the same key. */
+  readonly restarts: number;
+  /** What its clock says when the run begins. */
+  readonly clockMs: Millis;
   /** An honest client, or the name of a faulty behaviour. */
-  readonly behaviour: "honest" | "two-faced" | "intervener" | "far-floors";
+  readonly behaviour: "honest" | "two-faced" | "intervener" | "far-floors" | "registrar" | "trespasser";
   /** Whether it sends UpdateLeader; without it only the replicas' own timers can depose a leader. */
   readonly intervenes: boolean;
   /** Operations until the network heals, and after it; there it goes on with others until every client is done. */

@@ -7,7 +7,7 @@ import type {
   AppendEntriesResponse,
   Certified,
   PreVote,
-  SendRequest,
+  Request,
   Vote,
   VoteDeferred,
   VoteRefusal,
@@ -39,7 +39,7 @@ export class Ear {
   readonly refusals: Signed<VoteRefusal | VoteDeferred>[] = [];
   /** Of any leader, without entries. */
   readonly heartbeats: PacketOf<"AppendEntries">[] = [];
-  readonly requests: Signed<SendRequest>[] = [];
+  readonly requests: Signed<Request>[] = [];
   /** Points with so many honest acks that the coven's own make a certificate, in the order they came up. */
   readonly certifiable: Pile[] = [];
   readonly #piles = new Map<string, Pile>();
