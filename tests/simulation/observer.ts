@@ -1,6 +1,6 @@
 /** What a simulated run shows of itself. Checkers are fed by this alone: outputs, never the state of a core. */
 import type { Digest, LogIndex, Millis, ReplicaId } from "../../protocol/ids.ts";
-import type { Answer, Request } from "../../protocol/message.ts";
+import type { Answer, RegisterSession, Request } from "../../protocol/message.ts";
 import type { ClientReply, CoreEvent, PersistOperation } from "../../replica/core/output.ts";
 import type { Packet } from "../../protocol/packet.ts";
 import type { Signed } from "../../protocol/signed.ts";
@@ -17,6 +17,8 @@ export interface RunFacts {
   readonly sessionWindow: number;
   readonly sessionsPerClient: number;
   readonly registrationHorizon: number;
+  /** Registers, and their digests, that are applied with the first entry although they are in none; none in a run. */
+  readonly beginsWith: readonly (readonly [RegisterSession, Digest])[];
   readonly checkpointEvery: number;
 }
 

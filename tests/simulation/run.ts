@@ -55,6 +55,7 @@ export const factsOf = ({ replicas, byzantine, constants }: Plan): RunFacts => (
   sessionWindow: constants.sessionWindow,
   sessionsPerClient: constants.sessionsPerClient,
   registrationHorizon: constants.registrationHorizon,
+  beginsWith: [],
   checkpointEvery: constants.checkpointEvery,
 });
 

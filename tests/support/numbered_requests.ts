@@ -3,7 +3,7 @@
  * open one first. Number 0 is the session's seq 1, and so on.
  */
 import { sha256Hex } from "../../crypto/digest.ts";
-import type { SendRequest } from "../../protocol/entry.ts";
+import type { RegisterSession, SendRequest } from "../../protocol/entry.ts";
 import { type ClientId, clientId, type Digest, logIndex, seq } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import { applyRequest, type SessionTable } from "../../protocol/snapshot/session_table.ts";
@@ -12,16 +12,16 @@ import type { Signed } from "../../protocol/signed.ts";
 /** The session every client has: as if the first entry had opened it. */
 export const SESSION = logIndex(1);
 
+/** What opens {@linkcode SESSION} for each of these clients, and its digest. */
+export const firstRegisters = (clients: Iterable<ClientId>): [RegisterSession, Digest][] =>
+  Array.from(clients, (client) => [
+    { kind: "RegisterSession", client, base: logIndex(0), nonce: new Uint8Array(LIMITS.nonceBytes) },
+    sha256Hex(new TextEncoder().encode(`register of ${client}`)),
+  ]);
+
 /** Opens {@linkcode SESSION} for these clients. */
 export function openSessions(table: SessionTable, clients: Iterable<ClientId>): void {
-  for (const client of clients) {
-    const register = {
-      kind: "RegisterSession",
-      client,
-      base: logIndex(0),
-      nonce: new Uint8Array(LIMITS.nonceBytes),
-    } as const;
-    const digest = sha256Hex(new TextEncoder().encode(`register of ${client}`));
+  for (const [register, digest] of firstRegisters(clients)) {
     applyRequest(table, register, digest, SESSION, () => new Uint8Array());
   }
 }

@@ -66,6 +66,10 @@ export const requestIn = (session: number, number: number, client = "c1", floor 
     command: encodeKvCommand({ op: "put", key: "k", value: Uint8Array.of(number) }),
   });
 
+/** `message` with another command, signed by its client. */
+export const copyOf = (message: SendRequest, command: Uint8Array): Signed<SendRequest> =>
+  signMessage(createFakeSigner("client", message.client), { ...message, command });
+
 /** A request as a core holds it. */
 export const knownOf = (request: Signed<Request>): Known => ({ request, digest: sha256Hex(request.body) });
 

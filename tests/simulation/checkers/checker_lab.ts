@@ -2,7 +2,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { Certificate } from "../../../protocol/certificate.ts";
 import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
-import { digest, type LogIndex, logIndex, type ReplicaId, replicaId, term } from "../../../protocol/ids.ts";
+import { clientId, digest, type LogIndex, logIndex, type ReplicaId, replicaId, term } from "../../../protocol/ids.ts";
 import type { Certified } from "../../../protocol/message.ts";
 import type { HardState, PersistOperation } from "../../../replica/core/output.ts";
 import type { Packet } from "../../../protocol/packet.ts";
@@ -17,10 +17,14 @@ import {
   response,
   vote,
 } from "../../clauses/support/forge.ts";
+import { firstRegisters } from "../../support/numbered_requests.ts";
 import { lostDisk } from "../nodes/lost_disk.ts";
 import { ViolationError } from "../observer.ts";
 import { type CheckerOptions, type Checkers, createCheckers } from "./mod.ts";
 import { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
+
+/** Sessions that clients begin with. */
+const SESSIONS = firstRegisters([clientId("c1"), clientId("c2")]);
 
 /** Where every election of a fresh cluster stands. */
 export const EMPTY_BASE: Certified = rankOf(0, GENESIS);
@@ -55,7 +59,13 @@ export class Stage {
       registrationHorizon: 1000,
       checkpointEvery,
     };
-    const facts = { clusterId: CLUSTER, replicas: ids, byzantine: new Set(byzantine.map(replicaId)), ...constants };
+    const facts = {
+      clusterId: CLUSTER,
+      replicas: ids,
+      byzantine: new Set(byzantine.map(replicaId)),
+      beginsWith: SESSIONS,
+      ...constants,
+    };
     this.checkers = createCheckers(facts, options);
     for (const id of ids) this.start(id);
   }

@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { genesisHash } from "../../../../protocol/hash_chain.ts";
-import { seq } from "../../../../protocol/ids.ts";
 import type { Answer } from "../../../../protocol/message.ts";
 import type { ClientReply } from "../../../../replica/core/output.ts";
 import { quorumOf } from "../../../../protocol/quorum.ts";

@@ -45,19 +45,26 @@ interface Life {
   closed: number;
 }
 
+/** What is known beforehand. */
+export type SessionFacts = Pick<
+  RunFacts,
+  "sessionWindow" | "sessionsPerClient" | "registrationHorizon" | "beginsWith"
+>;
+
 const REMEMBERED = 256;
 
 export class ReferenceSessions {
   readonly clients = new Map<ClientId, ReferenceClient>();
   /** What each entry executes, in order. */
   readonly executedAt = new Map<number, Executed[]>();
-  readonly #facts: Pick<RunFacts, "sessionWindow" | "sessionsPerClient" | "registrationHorizon">;
+  readonly #facts: SessionFacts;
   readonly #byKey = new Map<string, Executed>();
   readonly #lives = new Map<string, Life>();
   readonly #opened = new Map<Digest, Life>();
 
-  constructor(facts: Pick<RunFacts, "sessionWindow" | "sessionsPerClient" | "registrationHorizon">) {
+  constructor(facts: SessionFacts) {
     this.#facts = facts;
+    for (const [register, digest] of facts.beginsWith) this.#register(1, register, digest);
   }
 
   /** Applies one request of the entry at `index`; `execute` runs a command. */

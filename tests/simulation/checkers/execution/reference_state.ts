@@ -7,7 +7,7 @@ import { KvStore } from "../../../../state_machine/mod.ts";
 import type { RunFacts } from "../../observer.ts";
 import type { ChainNode } from "../durable/chain_tree.ts";
 import { Fields } from "../fields.ts";
-import { type ReferenceSession, ReferenceSessions } from "./reference_sessions.ts";
+import { type ReferenceSession, ReferenceSessions, type SessionFacts } from "./reference_sessions.ts";
 import { sha256, sha256Hex } from "../../../../crypto/digest.ts";
 
 /** The state after one entry, by its digests. */
@@ -19,10 +19,7 @@ export interface ReferenceView {
   readonly sessions: Digest;
 }
 
-type ReferenceFacts = Pick<
-  RunFacts,
-  "sessionWindow" | "sessionsPerClient" | "registrationHorizon" | "checkpointEvery"
->;
+type ReferenceFacts = SessionFacts & Pick<RunFacts, "checkpointEvery">;
 
 const UTF8 = new TextEncoder();
 const DIGESTS_IN_LIST = 4096;
