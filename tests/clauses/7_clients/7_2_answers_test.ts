@@ -1,9 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { answersNeeded, countAnswer, createReplyTally } from "../../../client/session/reply_tally.ts";
-import { logIndex } from "../../../protocol/ids.ts";
+import { clientId, logIndex } from "../../../protocol/ids.ts";
 import type { Answer } from "../../../protocol/message.ts";
 import { sha256Hex } from "../../../crypto/digest.ts";
 import { numberOf } from "../../support/numbered_requests.ts";
+import { Routes } from "../../../replica/answers/routes.ts";
 import { ElectionLab } from "../support/election_lab.ts";
 import { endOf, entryAfter, GENESIS, grow, request } from "../support/forge.ts";
 
@@ -69,6 +70,16 @@ Deno.test("§7.2d an answer names the request it settles: nobody takes another c
     [sha256Hex(other.body), "conflict"],
   ]);
   assertEquals(answers[1]!.result.length, 0);
+});
+
+Deno.test("§7.2e a hello counts over the route only that its challenge was made for, in that run of the replica", () => {
+  const c1 = clientId("c1");
+  const routes = new Routes();
+  const challenge = routes.challenge(c1, "home");
+  assert(routes.isFor(c1, "home", challenge));
+  assert(!routes.isFor(c1, "thief", challenge) && !routes.isFor(clientId("c2"), "home", challenge));
+  assert(!new Routes().isFor(c1, "home", challenge));
+  assertEquals([...routes.of(c1, 0)], []); // nothing is remembered of who only asks
 });
 
 Deno.test("§7.2c a restarted replica answers only after it has applied again up to its durable commit index", () => {

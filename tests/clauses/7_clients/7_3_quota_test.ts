@@ -1,4 +1,4 @@
-/** §7.3b, §7.3c, §7.3f: what is held of one client, over all its sessions, and in which order it is served. */
+/** §7.3: what is held of one client, over all its sessions, and in which order it is served. */
 import { assert, assertEquals } from "@std/assert";
 import { sha256Hex } from "../../../crypto/digest.ts";
 import type { Head, Request } from "../../../protocol/entry.ts";
