@@ -12,7 +12,6 @@ import { Queries } from "./loop/queries.ts";
 import { quorumOf } from "../protocol/quorum.ts";
 import { answersNeeded } from "./session/reply_tally.ts";
 import { type Executed, type RequestOptions, Requests } from "./loop/requests.ts";
-import { nextStart } from "./loop/start_seq.ts";
 import { timingsFor } from "./loop/timings.ts";
 import { ClientLoop, type LoopParts } from "./loop/client_loop.ts";
 
@@ -22,21 +21,21 @@ const DEFAULT_MAX_QUEUED = 10_000;
 const JITTER = 0.2;
 const SEED_RANGE = 2 ** 32;
 
-/** Fills in every default, and derives what follows from the roster. */
+const randomBytes = (count: number): Uint8Array => crypto.getRandomValues(new Uint8Array(count));
+
+/** Options with every default in place, and what follows from the roster. */
 function settingsOf(options: ClientOptions) {
   const { roster, key, backend } = options;
   requireMember(roster, key);
   if (key.kind === "replica") {
     throw new UsageError(`key was given of replica ${key.id}; wanted a client's or the operator's`);
   }
-  const wallClock = options.wallClock ?? Date.now;
   return {
     roster,
     key,
-    wallClock,
     now: options.now ?? (() => performance.now()),
     seed: options.seed ?? Math.floor(Math.random() * SEED_RANGE),
-    start: nextStart(wallClock(), Math.random()),
+    randomBytes,
     maxQueued: options.maxQueued ?? DEFAULT_MAX_QUEUED,
     timings: timingsFor(roster.constants, options.timings),
     replicas: roster.replicas.map(({ id }) => id),
@@ -46,8 +45,12 @@ function settingsOf(options: ClientOptions) {
 }
 type Settings = ReturnType<typeof settingsOf>;
 
-function createRequests(settings: Settings, outlet: Outlet, onDisagreement: (replica: string, seq: number) => void) {
-  const { timings, replicas, roster, key, seed, start, maxQueued, signer, now, wallClock } = settings;
+function createRequests(
+  settings: Settings,
+  outlet: Outlet,
+  onDisagreement: (replica: string, request: string) => void,
+) {
+  const { timings, replicas, roster, key, seed, maxQueued, signer, now } = settings;
   const client = roster.clients.find(({ id }) => id === key.id)?.id;
   if (client === undefined) return null;
   const { retryMs, retryCapMs, interventionMs, interventionCapMs, timeoutMs } = timings;
@@ -57,7 +60,6 @@ function createRequests(settings: Settings, outlet: Outlet, onDisagreement: (rep
     needed: answersNeeded(replicas.length, roster.constants.fastReads),
     timeoutMs,
     session: {
-      start,
       window: roster.constants.sessionWindow,
       maxQueued,
       retry: { baseMs: retryMs, capMs: retryCapMs, jitter: JITTER },
@@ -68,7 +70,7 @@ function createRequests(settings: Settings, outlet: Outlet, onDisagreement: (rep
       weak: quorumOf(replicas.length).weak,
       seed,
     },
-    ...{ signer, outlet, now, wallClock, onDisagreement },
+    ...{ signer, outlet, now, randomBytes, onDisagreement },
   });
 }
 
@@ -84,9 +86,9 @@ export function createClient(options: ClientOptions): Client {
     toAll: (frames) => settings.replicas.forEach((replica) => transport.send(replica, frames)),
   };
   const disagreements: Record<string, number> = {};
-  const requests = createRequests(settings, outlet, (replica, seq) => {
+  const requests = createRequests(settings, outlet, (replica, request) => {
     disagreements[replica] = (disagreements[replica] ?? 0) + 1;
-    options.onDisagreement?.(replica, seq);
+    options.onDisagreement?.(replica, request);
   });
   const queries = new Queries(settings.signer, outlet, settings.now, settings.timings.queryRetryMs);
   const inbox = createInbox(settings.key.id, createKeyRing(settings.roster), settings.verifier);

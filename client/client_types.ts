@@ -25,12 +25,10 @@ export interface ClientOptions {
   readonly maxQueued?: number;
   /** Monotonic clock in milliseconds; `performance.now` by default. */
   readonly now?: () => number;
-  /** Wall clock in milliseconds; `Date.now` by default. Session numbers start from it, so it should not go back between runs. */
-  readonly wallClock?: () => number;
   /** Seed of the jitter; random by default. */
   readonly seed?: number;
-  /** Called when a replica, under its signature, contradicted an answer that enough others gave alike. */
-  readonly onDisagreement?: (replica: string, seq: number) => void;
+  /** A replica contradicted an answer that enough others gave alike to the request with this digest, under its signature. */
+  readonly onDisagreement?: (replica: string, request: string) => void;
 }
 
 /** Counters of what a client has noticed so far. */

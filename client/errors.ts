@@ -41,6 +41,8 @@ export type RefusalCode =
   | "queue-full"
   /** The replicas found the seq above the session window. */
   | "ahead"
+  /** Another command was executed under this one's number. */
+  | "conflict"
   /** The state machine does not know the command. */
   | "malformed"
   /** The cluster holds keys that a restore must not overwrite. */
@@ -60,26 +62,18 @@ export class RefusedError extends Error {
 }
 
 /**
- * Thrown when another session of the same client key moved the window past this one's requests (§7.1). If two processes share one key, the
- * one that started later wins. If `undecided` is true the command was sent and may have been executed.
+ * The command was sent, and what became of it can no longer be told: the cluster closed its session, as it does with the least recently
+ * used one of a client key that has too many (§7.1). It may have been executed, and is not issued again.
  */
-export class SessionFencedError extends Error {
-  override readonly name = "SessionFencedError";
-  /** Low edge of the session window in the replicas' table. */
-  readonly floor: number;
-  readonly undecided: boolean;
+export class UndecidedError extends Error {
+  override readonly name = "UndecidedError";
+  readonly undecided = true;
 
-  constructor(client: string, floor: number, undecided: boolean) {
+  constructor(client: string) {
     super(
-      `a newer session of client key "${client}" has taken over, or this machine's clock went backwards: the replicas' window now ` +
-        `begins at seq ${floor}` +
-        (undecided
-          ? ". The command may have been executed before: read before you repeat it"
-          : "; this command was not sent") +
-        ". Give each process a client key of its own, or start this one again",
+      `the session of this command is closed, as others of client key "${client}" were used since: it is not known whether it was ` +
+        "executed; it will not be repeated. Read before you issue it again",
     );
-    this.floor = floor;
-    this.undecided = undecided;
   }
 }
 

@@ -8,7 +8,12 @@ export { type VerifiedBackup, verifyBackup, type VerifyOptions } from "./backup/
 export type { BackupSources } from "./calls/backup_sources.ts";
 export { createClient } from "./client.ts";
 export type { Client, ClientOptions, ClientReport } from "./client_types.ts";
-export type { CommittedCommand, CommittedEntry } from "./calls/committed_command.ts";
+export type {
+  CommittedCommand,
+  CommittedEntry,
+  CommittedRegister,
+  CommittedRequest,
+} from "./calls/committed_command.ts";
 export {
   type BackupFault,
   ClosedError,
@@ -19,8 +24,8 @@ export {
   type RefusalCode,
   RefusedError,
   RestoreError,
-  SessionFencedError,
   SourceError,
+  UndecidedError,
   UsageError,
 } from "./errors.ts";
 export type { InboxCounters } from "./loop/inbox.ts";

@@ -14,8 +14,12 @@ export interface ProtocolConstants {
   readonly patienceMs: Millis;
   /** Cap of the doubled patience. */
   readonly patienceCapMs: Millis;
-  /** W: seqs in a client's session window, and its quota of pending seqs (§7.1, §7.3). */
+  /** W: seqs in a session's window, and a client's quota of pending commands (§7.1, §7.3). */
   readonly sessionWindow: number;
+  /** S: sessions of one client that are open at a time, and its quota of pending registers (§7.1, §7.3). */
+  readonly sessionsPerClient: number;
+  /** Entries after its base within which a register can open a session (§7.1). */
+  readonly registrationHorizon: number;
   /** K: entries between checkpoints (§8.2). */
   readonly checkpointEvery: number;
   /** Entries kept at and below the stable checkpoint, at least one, for replicas that are slightly behind (§8.2). */

@@ -2,18 +2,32 @@
 import type { ClientId, Digest, LogIndex, Seq, Term } from "./ids.ts";
 import type { Signed } from "./signed.ts";
 
+/** A client opens a session (§7.1): the index of the entry that applies this is the session's id. */
+export interface RegisterSession {
+  readonly kind: "RegisterSession";
+  readonly client: ClientId;
+  /** An index the log has reached; this is void once the log is far beyond it, or a session above it was closed. */
+  readonly base: LogIndex;
+  /** {@linkcode LIMITS.nonceBytes} drawn at random, so that no two are the same. */
+  readonly nonce: Uint8Array;
+}
+
 /**
- * A client's request as the client signed it (§7.1). Every replica requires `floor ≤ seq`. `command` is opaque to the protocol, at most
- * {@linkcode LIMITS.maxCommandBytes}.
+ * A client's command as the client signed it (§7.1). Invariant wanted by every replica: `1 ≤ floor ≤ seq`, `session ≥ 1`. `command` is
+ * opaque to the protocol, at most {@linkcode LIMITS.maxCommandBytes}.
  */
 export interface SendRequest {
   readonly kind: "SendRequest";
   readonly client: ClientId;
+  readonly session: LogIndex;
   readonly seq: Seq;
-  /** Low edge of the client's session window; every seq below it is settled for the client. */
+  /** Low edge of the session's window; every seq below it is settled for the client. */
   readonly floor: Seq;
   readonly command: Uint8Array;
 }
+
+/** What a client has ordered. Its digest is that of its body as signed, and names it in answers (§7.2). */
+export type Request = SendRequest | RegisterSession;
 
 /**
  * A log entry. `body` is hashed and stored byte for byte as received: the requests, or none for a no-op. `requests` is the decoded view of
@@ -23,7 +37,7 @@ export interface Entry {
   readonly index: LogIndex;
   readonly term: Term;
   readonly body: Uint8Array;
-  readonly requests: readonly Signed<SendRequest>[] | null;
+  readonly requests: readonly Signed<Request>[] | null;
 }
 
 /** A point on a chain: the hash after the entry at `index` (§3.1). */

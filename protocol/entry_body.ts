@@ -8,7 +8,7 @@ import { ByteReader } from "./bytes/byte_reader.ts";
 import { ByteWriter } from "./bytes/byte_writer.ts";
 import { SIGNATURE_BYTES } from "./bytes/sizes.ts";
 import { LIMITS } from "./limits.ts";
-import type { SendRequest } from "./message.ts";
+import type { Request } from "./message.ts";
 import type { Signed } from "./signed.ts";
 
 const COUNT_BYTES = 2;
@@ -23,8 +23,8 @@ export interface SignedBytes {
 /** Returns the bytes one request takes in an entry's body. */
 export const requestSize = (request: SignedBytes): number => LENGTH_BYTES + request.body.length + SIGNATURE_BYTES;
 
-/** Returns the body of an entry holding `requests`. */
-export function joinRequests(requests: readonly Signed<SendRequest>[]): Uint8Array {
+/** The body of an entry holding `requests`. */
+export function joinRequests(requests: readonly Signed<Request>[]): Uint8Array {
   const size = requests.reduce((sum, request) => sum + requestSize(request), COUNT_BYTES);
   const writer = new ByteWriter(size).u16(requests.length);
   for (const { body, signature } of requests) writer.bytes(body).raw(signature);

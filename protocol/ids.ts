@@ -9,7 +9,7 @@ export type Term = Brand<number, "Term">;
 export type LogIndex = Brand<number, "LogIndex">;
 /** Counter of a leader's AppendEntries within one term (§5.1). */
 export type Round = Brand<number, "Round">;
-/** A client's own request number (§7.1). */
+/** Number of a command within its session, from 1 (§7.1). */
 export type Seq = Brand<number, "Seq">;
 /** Identity of a replica in the roster, `r1`…. */
 export type ReplicaId = Brand<string, "ReplicaId">;

@@ -15,6 +15,12 @@ export const LIMITS = {
   maxCommandBytes: 68 * 1024,
   /** Bytes of one result a state machine returns; longer ones are a programming error of the state machine. */
   maxResultBytes: 512 * 1024,
+  /** Random bytes in a register, and bytes of the challenge in a hello (§7.1, §7.2). */
+  nonceBytes: 16,
+  /** Results kept of one client over all its sessions, beyond those of the session that executed last (§7.1). */
+  maxSessionBytes: 16 * 1024 * 1024,
+  /** Closed sessions of a client that are remembered, to tell what was never executed in them (§7.1). */
+  maxClosedSessions: 256,
   /** Requests in one entry. */
   maxEntryRequests: 512,
   /** Bytes of one entry's body; a single request always fits. */

@@ -1,7 +1,7 @@
 /** Bodies of signed messages. The names and the direction of each are in `docs/protocol.md`. */
-import type { ClientId, Digest, LogIndex, ReplicaId, Round, Seq, Term } from "./ids.ts";
-import type { Head, SendRequest } from "./entry.ts";
-export type { SendRequest } from "./entry.ts";
+import type { ClientId, Digest, LogIndex, ReplicaId, Round, Term } from "./ids.ts";
+import type { Head, RegisterSession, SendRequest } from "./entry.ts";
+export type { RegisterSession, Request, SendRequest } from "./entry.ts";
 
 /** A certified point on a chain; its rank is ordered by term, then index (§5.5). */
 export interface Certified extends Head {
@@ -145,19 +145,25 @@ export interface RollCallAnswer {
   readonly term: Term;
 }
 
-/** The session table's verdict on a request (§7.1): applied, below the window, or above it. */
-export type Outcome = "applied" | "expired" | "ahead";
+/**
+ * What became of a request (§7.1). Of both kinds: `applied`. Of commands: `conflict`, another command has its seq; `expired`, its seq is
+ * below the window; `ahead`, above it; `unexecuted`, its session is closed and it was never executed; `unknown`, its session is gone and
+ * nobody can tell. Of registers: `void`, it opens no session. Nothing but `applied` executes anything.
+ */
+export type Outcome = "applied" | "conflict" | "expired" | "ahead" | "unexecuted" | "unknown" | "void";
 
-/** One answer; equal on all honest replicas, and compared as a whole by the client (§7.2). */
+/** One answer (§7.2). */
 export interface Answer {
-  readonly seq: Seq;
-  /** Index of the entry that settled the request. */
-  readonly index: LogIndex;
+  /** Digest of the request that it settles. */
+  readonly request: Digest;
   readonly outcome: Outcome;
-  /** The state machine's result when applied; otherwise empty. */
+  /**
+   * Of `applied` the entry that applied the request, of `conflict` the one that applied the other command. Of the others the answering
+   * replica's applied index, which differs between replicas and is not compared.
+   */
+  readonly index: LogIndex;
+  /** The state machine's result when a command was applied; otherwise empty. */
   readonly result: Uint8Array;
-  /** Low edge of the client's session window when it was settled. */
-  readonly floor: Seq;
 }
 
 /** §7.2, replica → client: answers of one applied batch under one signature; leader and term are hints. */
@@ -171,14 +177,16 @@ export interface Reply {
 }
 
 /**
- * Client → replica on connecting and every few seconds: announces the connection to which answers for this client go. `time` only
- * increases. Valid only at the replica it names, so that no replica can greet another in the client's name.
+ * Client → replica on connecting and every few seconds: where answers for this client go. It counts at the replica it names only, so
+ * that no replica can greet another in the client's name, and over the route its challenge was made for only, so that no recorded one
+ * leads answers elsewhere. A replica answers any other challenge with the right one.
  */
 export interface ClientHello {
   readonly kind: "ClientHello";
   readonly client: ClientId;
   readonly replica: ReplicaId;
-  readonly time: number;
+  /** {@linkcode LIMITS.nonceBytes}, which the replica told before; zeros at first. */
+  readonly challenge: Uint8Array;
 }
 
 /** §7.4, client → all: a fast read; refused unless the roster enables fast reads. */
@@ -209,22 +217,24 @@ export interface SetActive {
   readonly kind: "SetActive";
   readonly replica: ReplicaId;
   readonly active: boolean;
-  /** Increases with each use; a replica refuses one that is not newer than the last it obeyed. */
-  readonly time: number;
+  /** A replica refuses one that is not above the last it obeyed, and says which that was. */
+  readonly order: number;
+  /** Drawn at random: a replica does not answer the same command twice. */
+  readonly nonce: number;
 }
 
-/** Replica → client: the answer to a query or to SetActive. */
+/** Replica → client: the answer to a query, to SetActive, or to a ClientHello with another challenge than the route's. */
 export interface QueryReply {
   readonly kind: "QueryReply";
   readonly replica: ReplicaId;
   /** The asker: a client id, or `operator`. */
   readonly client: string;
-  /** The nonce of the message answered (its time for SetActive). */
+  /** The asking message's nonce (0 for ClientHello, which has none). */
   readonly nonce: number;
   readonly ok: boolean;
   /**
-   * FastRead: the answer to compare. GetCheckpoint, GetChunks, GetEntries: values that prove themselves. All others, and every refusal:
-   * JSON in UTF-8, `{"error": …}` if not ok.
+   * ClientHello: the route's challenge and this replica's applied index. FastRead: the answer to compare. GetCheckpoint, GetChunks, GetEntries: values that prove themselves. The others, and every refusal: JSON in
+   * UTF-8, `{"error": …}` when not ok.
    */
   readonly payload: Uint8Array;
 }
@@ -249,6 +259,7 @@ export type PeerMessage =
 /** Every body a client or the operator signs. */
 export type ClientMessage =
   | SendRequest
+  | RegisterSession
   | ClientHello
   | FastRead
   | GetCommittedCommand

@@ -6,7 +6,7 @@
  * which the shell signs after they are persisted.
  */
 import type { Certificate, CheckpointProof, ElectionProof } from "./certificate.ts";
-import type { Entry, SendRequest } from "./entry.ts";
+import type { Entry, Request } from "./entry.ts";
 import type { Evidence } from "./evidence.ts";
 import type { ClientMessage, PeerMessage, PreVote, ReplyMessage } from "./message.ts";
 import type { Signed } from "./signed.ts";
@@ -55,7 +55,7 @@ type PeerPacket<K extends PeerKind, S> = { readonly kind: K; readonly signed: S 
 /** A client's request forwarded by a replica (§7.3). The client's signature is the only one. */
 export interface ForwardedRequestPacket {
   readonly kind: "ForwardedRequest";
-  readonly signed: Signed<SendRequest>;
+  readonly signed: Signed<Request>;
 }
 
 /** Evidence, gossiped once (§9.1). It carries the culprit's own signatures and none of the sender. */
@@ -90,7 +90,7 @@ type Bare<M extends { readonly kind: string }> = M extends unknown
 /** A packet that a client sends to a replica. */
 export type ClientPacket = Bare<ClientMessage> | {
   readonly kind: "UpdateLeader";
-  readonly signed: Signed<SendRequest>;
+  readonly signed: Signed<Request>;
 };
 
 /** A packet that a replica sends to a client. */

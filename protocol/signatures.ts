@@ -48,7 +48,12 @@ export function senderOf(packet: Packet): ReplicaId | null {
 export function listSignatures(packet: Packet): SignatureClaim[] {
   switch (packet.kind) {
     case "ForwardedRequest":
-      return [{ role: "client", signer: packet.signed.message.client, kind: "SendRequest", signed: packet.signed }];
+      return [{
+        role: "client",
+        signer: packet.signed.message.client,
+        kind: packet.signed.message.kind,
+        signed: packet.signed,
+      }];
     case "Evidence":
       return ofEvidence(packet.evidence);
     case "AppendEntries":
@@ -80,7 +85,7 @@ export function listEntrySignatures(packet: Packet): SignatureClaim[][] {
     (requests ?? []).map((signed) => ({
       role: "client",
       signer: signed.message.client,
-      kind: "SendRequest",
+      kind: signed.message.kind,
       signed,
     }))
   );

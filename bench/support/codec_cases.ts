@@ -35,8 +35,9 @@ export const RESPONSE: AppendEntriesResponse = {
 export const REQUEST: SendRequest = {
   kind: "SendRequest",
   client: clientId("c1"),
-  seq: seq(1_760_000_000_000_123),
-  floor: seq(1_760_000_000_000_100),
+  session: logIndex(1_000_000),
+  seq: seq(123),
+  floor: seq(100),
   command: pseudoRandom(200, 7),
 };
 
@@ -124,6 +125,7 @@ export function validateRequest(value: unknown): SendRequest {
   const found = record(value, 5);
   need(found["kind"] === "SendRequest", "kind");
   name(found["client"], "client");
+  integer(found["session"], "session");
   integer(found["seq"], "seq");
   integer(found["floor"], "floor");
   need(found["floor"] as number <= (found["seq"] as number), "floor");

@@ -8,6 +8,7 @@ import type { StateMachine } from "../../protocol/ports.ts";
 import { freezeSessions } from "../../protocol/snapshot/session_chunks.ts";
 import { readSessions } from "../../protocol/snapshot/session_chunks_read.ts";
 import { applyRequest, createSessionTable, type SessionTable } from "../../protocol/snapshot/session_table.ts";
+import type { SessionBounds } from "../../protocol/snapshot/session_types.ts";
 import { restoreSnapshot } from "../../protocol/snapshot/snapshot_restore.ts";
 import { freezeMachine } from "../../protocol/snapshot/snapshot_source.ts";
 import { nextChunks, startSnapshot } from "../../protocol/snapshot/snapshot_writer.ts";
@@ -18,11 +19,11 @@ export class Rebuilt {
   readonly #machine: StateMachine;
   #sessions: SessionTable;
 
-  /** Starts from the state before the first entry; `machine` must be fresh. */
-  constructor(machine: StateMachine, genesis: Head, window: number) {
+  /** The state before the first entry; `machine` must be fresh. */
+  constructor(machine: StateMachine, genesis: Head, bounds: SessionBounds) {
     this.#machine = machine;
     this.head = genesis;
-    this.#sessions = createSessionTable(window);
+    this.#sessions = createSessionTable(bounds);
   }
 
   /**
@@ -31,7 +32,7 @@ export class Rebuilt {
    */
   restore({ stable }: CheckpointProof, read: (digest: Digest) => Uint8Array): number {
     const snapshot = restoreSnapshot(stable.stateDigest, read, sha256Hex);
-    this.#sessions = readSessions(snapshot.sessions, this.#sessions.window);
+    this.#sessions = readSessions(snapshot.sessions, this.#sessions.bounds);
     this.#machine.restore(snapshot.machine);
     this.head = { index: stable.index, hash: stable.hash };
     return snapshot.digests.length;
@@ -43,9 +44,10 @@ export class Rebuilt {
     if (entry.index !== wanted) throw new RangeError(`holds entry ${entry.index}, ${wanted} is wanted`);
     if (entry.requests === null) throw new RangeError(`holds entry ${entry.index}, which is no list of requests`);
     const { index } = entry;
-    for (const { message } of entry.requests) {
+    for (const { message, body } of entry.requests) {
       const context = { index, client: message.client };
-      applyRequest(this.#sessions, message, index, (command) => this.#machine.apply(command, context));
+      const execute = (command: Uint8Array) => this.#machine.apply(command, context);
+      applyRequest(this.#sessions, message, sha256Hex(body), index, execute);
     }
     this.head = { index, hash: chainEntry(sha256Hex, this.head.hash, entry).hash };
   }

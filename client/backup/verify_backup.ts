@@ -77,7 +77,7 @@ class Verification {
     }
     this.#reader = reader;
     this.#trust = new Trust(roster, backend);
-    this.#state = new Rebuilt(machine, this.#trust.genesis, roster.constants.sessionWindow);
+    this.#state = new Rebuilt(machine, this.#trust.genesis, roster.constants);
     this.#onProgress = onProgress ?? (() => {});
   }
 

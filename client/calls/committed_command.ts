@@ -8,11 +8,21 @@ import { quorumOf } from "../../protocol/quorum.ts";
 /** A client's command in a committed entry. */
 export interface CommittedCommand {
   readonly client: string;
+  readonly session: number;
   readonly seq: number;
   readonly command: Uint8Array;
 }
 
-/** The entry at an index, or the fact that none is committed there yet. */
+/** A client's register in a committed entry; the entry's index is the id of the session, if it opened one (§7.1). */
+export interface CommittedRegister {
+  readonly client: string;
+  readonly base: number;
+}
+
+/** What a client had ordered. */
+export type CommittedRequest = CommittedCommand | CommittedRegister;
+
+/** The entry at an index, or that none is committed there yet. */
 export type CommittedEntry =
   | {
     readonly committed: true;
@@ -21,7 +31,7 @@ export type CommittedEntry =
     /** Chain hash after the entry (§3.1). */
     readonly hash: string;
     /** Empty for the no-op that opens a term. */
-    readonly commands: readonly CommittedCommand[];
+    readonly commands: readonly CommittedRequest[];
   }
   /** `commitIndex`: at least one honest replica has committed that far. */
   | { readonly committed: false; readonly index: number; readonly commitIndex: number };
@@ -92,20 +102,27 @@ function readEntry(index: number, value: { readonly [name: string]: Json }) {
   const { term, hash, commands } = value;
   if (!isCount(term) || typeof hash !== "string" || !/^[0-9a-f]{64}$/.test(hash)) return null;
   if (!Array.isArray(commands) || commands.length > LIMITS.maxEntryRequests) return null;
-  const read = commands.map(readCommand);
+  const read = commands.map(readRequest);
   const known = read.filter((command) => command !== null);
   if (known.length < read.length) return null;
   const entry: CommittedEntry = { committed: true, index, term, hash, commands: known };
-  const key = JSON.stringify([term, hash, known.map(({ client, seq, command }) => [client, seq, command.toBase64()])]);
+  const key = JSON.stringify([term, hash, known.map(keyOf)]);
   return { entry, key };
 }
 
-function readCommand(value: Json): CommittedCommand | null {
+const keyOf = (request: CommittedRequest): Json =>
+  "base" in request
+    ? [request.client, request.base]
+    : [request.client, request.session, request.seq, request.command.toBase64()];
+
+function readRequest(value: Json): CommittedRequest | null {
   if (!isRecord(value)) return null;
-  const { client, seq, command } = value;
-  if (typeof client !== "string" || !isCount(seq) || typeof command !== "string") return null;
+  const { client, session, seq, base, command } = value;
+  if (typeof client !== "string") return null;
+  if (isCount(base)) return { client, base };
+  if (!isCount(session) || !isCount(seq) || typeof command !== "string") return null;
   try {
-    return { client, seq, command: Uint8Array.fromBase64(command) };
+    return { client, session, seq, command: Uint8Array.fromBase64(command) };
   } catch {
     // Not base64.
     return null;

@@ -10,7 +10,7 @@ import { fastReadJudge } from "./fast_read_judge.ts";
 import { encodeCommand, type Execute, type ReadOutcome, readOutcome } from "./kv.ts";
 import type { Question } from "../loop/queries.ts";
 import type { CallOptions } from "../loop/requests.ts";
-import { setActiveJudge, silentReplica } from "./set_active_judge.ts";
+import { type Obedience, setActiveJudge, silentReplica } from "./set_active_judge.ts";
 import { type ReplicaStatus, statusJudge } from "./status_report.ts";
 import type { ClientTimings } from "../loop/timings.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
@@ -21,10 +21,9 @@ export interface NodeCallsParts {
   readonly key: KeyFile;
   readonly replicas: readonly ReplicaId[];
   readonly timings: ClientTimings;
-  /** First nonce; like the first seq it is above those of earlier runs, so that no old answer fits a new question. */
-  readonly start: number;
+  /** Draws nonces, so that no old answer fits a new question. */
+  readonly randomBytes: (count: number) => Uint8Array;
   readonly now: () => number;
-  readonly wallClock: () => number;
   readonly ask: <T>(question: Question<T>, options: CallOptions) => Promise<T>;
 }
 
@@ -33,13 +32,10 @@ export class NodeCalls {
   readonly sources: BackupSources;
   readonly #parts: NodeCallsParts;
   readonly #execute: Execute;
-  #nonce: number;
-  #operatorTime = 0;
 
   constructor(parts: NodeCallsParts, execute: Execute) {
     this.#parts = parts;
     this.#execute = execute;
-    this.#nonce = parts.start;
     this.sources = backupSources(parts.replicas, async (replica, wanted, judge, options) => {
       const { client, nonce } = this.#ask("what a backup is made of");
       const message = { ...wanted, client, nonce } as QueryMessage;
@@ -104,27 +100,34 @@ export class NodeCalls {
     }
     const startedAt = now();
     const deadlineAt = startedAt + (options.timeoutMs ?? timings.timeoutMs);
-    // A replica accepts each time only once, so a repeat carries a new one, and each attempt waits longer for its own answer.
-    for (let patience = timings.queryRetryMs; now() < deadlineAt; patience *= 2) {
-      const timeoutMs = Math.min(patience, deadlineAt - now());
-      if (await this.#setActiveOnce(target, active, Math.max(1, timeoutMs), options)) return;
+    let order = 1;
+    // A replica answers one command once, so that a repeat is another one, and each attempt waits longer for its own answer.
+    for (let patience = timings.queryRetryMs; now() < deadlineAt;) {
+      const timeoutMs = Math.max(1, Math.min(patience, deadlineAt - now()));
+      const done = await this.#setActiveOnce(target, active, order, timeoutMs, options);
+      if (done?.obeyed === true) return;
+      if (done === null) patience *= 2;
+      else order = done.order + 1;
     }
     throw silentReplica(replica, now() - startedAt);
   }
 
-  #setActiveOnce(replica: ReplicaId, active: boolean, timeoutMs: number, options: CallOptions): Promise<boolean> {
-    this.#operatorTime = Math.max(this.#operatorTime + 1, Math.floor(this.#parts.wallClock()));
-    const time = this.#operatorTime;
-    const message = { kind: "SetActive", replica, active, time } as const;
-    const question = {
-      message,
-      nonce: time,
-      targets: [replica],
-      timeoutMs,
-      judge: setActiveJudge(),
-      once: true,
-    } as const;
-    return this.#parts.ask(question, options);
+  #setActiveOnce(
+    replica: ReplicaId,
+    active: boolean,
+    order: number,
+    timeoutMs: number,
+    options: CallOptions,
+  ): Promise<Obedience> {
+    const nonce = this.#drawNonce();
+    const message = { kind: "SetActive", replica, active, order, nonce } as const;
+    const judge = setActiveJudge(order);
+    return this.#parts.ask({ message, nonce, targets: [replica], timeoutMs, judge, once: true }, options);
+  }
+
+  /** From 1 to 2^48: 0 is of hellos. */
+  #drawNonce(): number {
+    return this.#parts.randomBytes(6).reduce((value, byte) => value * 256 + byte, 0) + 1;
   }
 
   /** Returns this client's id and a fresh nonce. */
@@ -134,7 +137,7 @@ export class NodeCalls {
     if (key.kind !== "client" || client === undefined) {
       throw new UsageError(`key was given of the ${key.kind}; wanted a client's to ask for ${what}`);
     }
-    return { client, nonce: this.#nonce++ };
+    return { client, nonce: this.#drawNonce() };
   }
 }
 

@@ -2,10 +2,13 @@
 import type { KeyFile } from "../../crypto/keys/key_file.ts";
 import type { Signer } from "../../crypto/signing/signing.ts";
 import type { ReplyPacket } from "../../protocol/packet.ts";
+import type { ReplicaId } from "../../protocol/ids.ts";
+import type { QueryReply } from "../../protocol/message.ts";
+import { type HelloAnswer, helloAnswerCodec } from "../../transport/codec/mod.ts";
 import type { ClientTransport } from "../../transport/port.ts";
 import { sealQuery } from "./envelope.ts";
 import { ClosedError } from "../errors.ts";
-import { createHelloTimer, helloDueAt, type HelloTimer, sayHello } from "./hello.ts";
+import { challengeOf, createHelloTimer, helloDueAt, type HelloTimer, noteChallenge, noteHellos } from "./hello.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Outlet } from "./outlet.ts";
 import type { Queries } from "./queries.ts";
@@ -13,7 +16,19 @@ import type { Requests } from "./requests.ts";
 import type { ClientTimings } from "./timings.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
 
-/** Longest wait for arrivals, in milliseconds: an injected clock may not advance with the transport's. */
+/** Of what a replica answers a hello; queries have others. */
+const HELLO_NONCE = 0;
+
+function readHelloAnswer(payload: Uint8Array): HelloAnswer | null {
+  try {
+    return helloAnswerCodec.decode(payload);
+  } catch {
+    // The decoder throws DecodeError only: this replica is a liar, and its route does not open.
+    return null;
+  }
+}
+
+/** Longest wait for arrivals, in milliseconds: a clock handed in may not move with the transport's. */
 const MAX_WAIT_MS = 1000;
 /** Packets taken from each replica before timers are checked. */
 const BATCH = 256;
@@ -25,7 +40,6 @@ export interface LoopParts {
   readonly timings: ClientTimings;
   readonly signer: Signer;
   readonly now: () => number;
-  readonly wallClock: () => number;
   readonly transport: ClientTransport;
   readonly outlet: Outlet;
   /** Null for the operator. */
@@ -90,11 +104,25 @@ export class ClientLoop {
     if ("dropped" in inbound) return;
     const { packet } = inbound;
     if (packet.kind === "Reply") this.#parts.requests?.take(packet.signed.message);
+    else if (packet.signed.message.nonce === HELLO_NONCE) this.#told(packet.signed.message);
     else this.#parts.queries.take(packet.signed.message);
   }
 
+  /** A replica does not know this connection: it gets the challenge it told, and then again what it could not answer. */
+  #told({ replica, payload }: QueryReply): void {
+    const answer = readHelloAnswer(payload);
+    if (answer === null || !noteChallenge(this.#hello, replica, answer.challenge)) return;
+    this.#sayHelloTo(replica);
+    this.#parts.requests?.greeted(replica, answer.appliedIndex);
+  }
+
   #wants(packet: ReplyPacket): boolean {
-    if (packet.kind === "QueryReply") return this.#parts.queries.wants(packet.signed.message);
+    if (packet.kind === "QueryReply") {
+      const { nonce, replica } = packet.signed.message;
+      return nonce === HELLO_NONCE
+        ? this.#hello.mayTell.has(replica)
+        : this.#parts.queries.wants(packet.signed.message);
+    }
     return this.#parts.requests?.wants(packet.signed.message) ?? false;
   }
 
@@ -110,14 +138,18 @@ export class ClientLoop {
   }
 
   #sayHello(now: number): void {
-    const { roster, key, signer, outlet, wallClock } = this.#parts;
+    const replicas = this.#parts.roster.replicas.map(({ id }) => id);
+    noteHellos(this.#hello, replicas, now);
+    for (const replica of replicas) this.#sayHelloTo(replica);
+  }
+
+  #sayHelloTo(replica: ReplicaId): void {
+    const { roster, key, signer, outlet } = this.#parts;
     const client = roster.clients.find(({ id }) => id === key.id)?.id;
     // The operator is no client of the roster: answers reach it over the connection it asked on.
     if (key.kind !== "client" || client === undefined) return;
-    const time = sayHello(this.#hello, now, wallClock());
-    for (const { id: replica } of roster.replicas) {
-      outlet.toOne(replica, sealQuery(signer, { kind: "ClientHello", client, replica, time }));
-    }
+    const challenge = challengeOf(this.#hello, replica);
+    outlet.toOne(replica, sealQuery(signer, { kind: "ClientHello", client, replica, challenge }));
   }
 
   #abandon(reason: Error): void {

@@ -1,6 +1,8 @@
 /** Signs what a client sends: a body is encoded and signed once, and its frames are kept for every repeat. */
 import type { Signer } from "../../crypto/signing/signing.ts";
-import type { SendRequest } from "../../protocol/message.ts";
+import { sha256Hex } from "../../crypto/digest.ts";
+import type { Digest } from "../../protocol/ids.ts";
+import type { Request } from "../../protocol/message.ts";
 import type { ClientPacket } from "../../protocol/packet.ts";
 import { encodeMessage, encodePacket } from "../../transport/codec/mod.ts";
 import type { Signed } from "../../protocol/signed.ts";
@@ -8,27 +10,31 @@ import type { Signed } from "../../protocol/signed.ts";
 /** Frames of one packet as sent. */
 export type Frames = readonly Uint8Array[];
 
-type Query = Exclude<ClientPacket, { readonly kind: "SendRequest" | "UpdateLeader" }>;
-/** A message other than a request, unsigned. */
+type Query = Exclude<ClientPacket, { readonly kind: Request["kind"] | "UpdateLeader" }>;
+/** A message other than a request: what its packet carries, unsigned. */
 export type QueryMessage = Query["signed"]["message"];
 
-function signed<M extends SendRequest | QueryMessage>(signer: Signer, message: M): Signed<M> {
+function signed<M extends Request | QueryMessage>(signer: Signer, message: M): Signed<M> {
   const body = encodeMessage(message);
   return { message, body, signature: signer.sign(message.kind, body) };
 }
 
 /** A signed request in both packets that can carry it: one signature, the same bytes (§7.3). */
 export interface RequestFrames {
-  readonly SendRequest: Frames;
-  readonly UpdateLeader: Frames;
+  /** Names the request in answers. */
+  readonly digest: Digest;
+  readonly plain: Frames;
+  readonly intervention: Frames;
 }
 
 /** Signs `message`. Throws `RangeError` on one that no replica would accept. */
-export function sealRequest(signer: Signer, message: SendRequest): RequestFrames {
+export function sealRequest(signer: Signer, message: Request): RequestFrames {
   const request = signed(signer, message);
   return {
-    SendRequest: encodePacket({ kind: "SendRequest", signed: request }),
-    UpdateLeader: encodePacket({ kind: "UpdateLeader", signed: request }),
+    digest: sha256Hex(request.body),
+    // The packet's kind is its message's, which the type of a packet cannot say for a union of messages.
+    plain: encodePacket({ kind: message.kind, signed: request } as ClientPacket),
+    intervention: encodePacket({ kind: "UpdateLeader", signed: request }),
   };
 }
 

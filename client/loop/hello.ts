@@ -1,33 +1,50 @@
 /**
- * Times a client's hellos, one to each replica. They keep the return route for answers alive across restarts of replicas; the time they
- * carry only increases.
+ * When a client says where it is, to each replica in a hello of its own. It keeps the route for answers alive across restarts of replicas.
+ * Each replica wants its own challenge for this connection repeated, and tells it where another one came (§7.2).
  */
+import { LIMITS } from "../../protocol/limits.ts";
 
 /** State of a client's hello timer. */
 export interface HelloTimer {
   readonly busyMs: number;
   readonly idleMs: number;
-  /** Time of the last hello, on the client's clock; −Infinity before the first. */
+  /** When the last ones went out, on the client's clock; −Infinity before the first. */
   sentAt: number;
-  /** Wall-clock time that the last hello carried, in milliseconds. */
-  time: number;
+  /** What each replica told last. */
+  readonly challenges: Map<string, Uint8Array>;
+  /** Replicas that have not told a challenge since the last hellos: each may once, so that none can keep a client busy. */
+  readonly mayTell: Set<string>;
 }
 
-/** Returns a timer whose first hello is due at once. */
+/** What is said to a replica that has told nothing. */
+const NO_CHALLENGE = new Uint8Array(LIMITS.nonceBytes);
+
+/** A timer by which the first hello is due at once. */
 export const createHelloTimer = (busyMs: number, idleMs: number): HelloTimer => ({
   busyMs,
   idleMs,
   sentAt: -Infinity,
-  time: 0,
+  challenges: new Map(),
+  mayTell: new Set(),
 });
 
-/** Returns the time at which the next hello is due, on the client's clock. */
+/** When the next hellos are due, on the client's clock. */
 export const helloDueAt = (timer: HelloTimer, busy: boolean): number =>
   timer.sentAt + (busy ? timer.busyMs : timer.idleMs);
 
-/** Records a hello sent at `now` and returns the time it carries: the wall clock's, but above the last one's. */
-export function sayHello(timer: HelloTimer, now: number, wallClock: number): number {
+/** Takes note of hellos that go out to all `replicas` at `now`. */
+export function noteHellos(timer: HelloTimer, replicas: Iterable<string>, now: number): void {
   timer.sentAt = now;
-  timer.time = Math.max(timer.time + 1, Math.floor(wallClock));
-  return timer.time;
+  for (const replica of replicas) timer.mayTell.add(replica);
+}
+
+/** What a hello to `replica` has to say. */
+export const challengeOf = (timer: HelloTimer, replica: string): Uint8Array =>
+  timer.challenges.get(replica) ?? NO_CHALLENGE;
+
+/** Takes note of what `replica` told; whether that is due, and another hello with it. */
+export function noteChallenge(timer: HelloTimer, replica: string, challenge: Uint8Array): boolean {
+  if (!timer.mayTell.delete(replica)) return false;
+  timer.challenges.set(replica, challenge.slice());
+  return true;
 }

@@ -1,4 +1,5 @@
-/** Keeps the latest accepted answers, so that a replica that contradicts one later is noticed too. Bounded in number and bytes. */
+/** The answers accepted last, so that a replica which answers differently later is noticed too. Bounded in number and bytes. */
+import type { Digest } from "../../protocol/ids.ts";
 import type { Answer } from "../../protocol/message.ts";
 import { dissenters, type EqualTally } from "../session/equal_tally.ts";
 import { sameAnswer } from "../session/reply_tally.ts";
@@ -18,7 +19,7 @@ export interface RecentAnswers {
   settle(tally: EqualTally<Answer>): string[];
   /** Returns whether `answer` claims an execution of a seq other than the accepted one, by a replica not yet noted for it. */
   contradicts(replica: string, answer: Answer): boolean;
-  note(replica: string, seq: number): void;
+  note(replica: string, request: Digest): void;
 }
 
 /**
@@ -29,14 +30,14 @@ const contradict = (a: Answer, b: Answer): boolean =>
 
 /** Returns an empty memory. */
 export function createRecentAnswers(): RecentAnswers {
-  const kept = new Map<number, Kept>();
+  const kept = new Map<Digest, Kept>();
   return {
     settle(tally) {
       const accepted = tally.accepted?.value;
       if (accepted === undefined) return [];
       if (accepted.result.length <= MAX_RESULT_BYTES) {
         const answer = { ...accepted, result: accepted.result.slice() };
-        kept.set(accepted.seq, { answer, seen: new Set(tally.voters) });
+        kept.set(accepted.request, { answer, seen: new Set(tally.voters) });
       }
       const oldest = kept.keys().next();
       if (kept.size > MAX_ANSWERS && !oldest.done) kept.delete(oldest.value);
@@ -47,11 +48,11 @@ export function createRecentAnswers(): RecentAnswers {
       return dissenters(tally).filter((replica) => liars.has(replica));
     },
     contradicts(replica, answer) {
-      const known = kept.get(answer.seq);
+      const known = kept.get(answer.request);
       return known !== undefined && !known.seen.has(replica) && contradict(known.answer, answer);
     },
-    note(replica, seq) {
-      kept.get(seq)?.seen.add(replica);
+    note(replica, request) {
+      kept.get(request)?.seen.add(replica);
     },
   };
 }

@@ -1,22 +1,24 @@
 /** Pending requests: the shell around the pure session and tallies (§7.1–§7.3). */
 import type { Signer } from "../../crypto/signing/signing.ts";
-import type { ClientId, Seq } from "../../protocol/ids.ts";
+import { type ClientId, type Digest, logIndex, seq } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
-import type { Answer, Reply } from "../../protocol/message.ts";
+import type { Answer, Reply, Request } from "../../protocol/message.ts";
 import { type RequestFrames, sealRequest } from "./envelope.ts";
-import { NoQuorumError, RefusedError, SessionFencedError, UsageError } from "../errors.ts";
+import { NoQuorumError, RefusedError, UndecidedError, UsageError } from "../errors.ts";
 import { noteLeader } from "../session/leader_cache.ts";
 import type { Outlet } from "./outlet.ts";
 import { createRecentAnswers } from "./recent_answers.ts";
-import { acceptedAnswer, countAnswer, createReplyTally, type ReplyTally } from "../session/reply_tally.ts";
+import { countAnswer, createReplyTally, type ReplyTally } from "../session/reply_tally.ts";
 import {
   cancel,
   createSession,
   type FailureReason,
+  noteHeight,
   type SessionEffect,
   settle,
   submit,
   tick,
+  underWay,
 } from "../session/session.ts";
 import type { SessionConfig } from "../session/session_types.ts";
 
@@ -52,9 +54,10 @@ export interface RequestsConfig {
   readonly signer: Signer;
   readonly outlet: Outlet;
   readonly now: () => number;
-  readonly wallClock: () => number;
-  /** Called when a verified answer of `replica` contradicts the one that enough others gave. */
-  readonly onDisagreement: (replica: string, seq: number) => void;
+  /** Bytes drawn at random, for registers; no two clients may ever draw the same. */
+  readonly randomBytes: (count: number) => Uint8Array;
+  /** A verified answer of `replica` to the request with this digest contradicts what enough others said. */
+  readonly onDisagreement: (replica: string, request: string) => void;
 }
 
 interface Pending {
@@ -65,8 +68,15 @@ interface Pending {
   readonly onAbort: () => void;
   readonly resolve: (executed: Executed) => void;
   readonly reject: (reason: unknown) => void;
-  frames: RequestFrames | null;
-  tally: ReplyTally;
+  /** Number of its request, once it has one. */
+  request: number | null;
+}
+
+/** A signed request under way: a command's or a register. */
+interface InFlight {
+  readonly request: number;
+  readonly frames: RequestFrames;
+  readonly tally: ReplyTally;
 }
 
 /** All requests of one client. */
@@ -74,7 +84,8 @@ export class Requests {
   readonly #config: RequestsConfig;
   readonly #session;
   readonly #byTicket = new Map<number, Pending>();
-  readonly #bySeq = new Map<number, Pending>();
+  readonly #inFlight = new Map<number, InFlight>();
+  readonly #byDigest = new Map<Digest, InFlight>();
   readonly #recent = createRecentAnswers();
   #tickets = 0;
 
@@ -109,9 +120,8 @@ export class Requests {
       const startedAt = this.#config.now();
       const onAbort = () => this.#perform(cancel(this.#session, ticket, this.#config.now()));
       signal?.addEventListener("abort", onAbort, { once: true });
-      const tally = this.#newTally();
       const handlers = { signal, onAbort, resolve, reject };
-      this.#byTicket.set(ticket, { ticket, command, startedAt, ...handlers, frames: null, tally });
+      this.#byTicket.set(ticket, { ticket, command, startedAt, ...handlers, request: null });
       this.#perform(submit(this.#session, { ticket, deadlineAt: startedAt + timeoutMs, repeatable }, startedAt));
     });
   }
@@ -119,8 +129,8 @@ export class Requests {
   /** Returns whether `reply` answers a pending request for the first time, or contradicts a recently accepted answer. */
   wants(reply: Reply): boolean {
     return reply.answers.some((answer) => {
-      const pending = this.#bySeq.get(answer.seq);
-      if (pending !== undefined) return !pending.tally.votes.voters.has(reply.replica);
+      const inFlight = this.#byDigest.get(answer.request);
+      if (inFlight !== undefined) return !inFlight.tally.voters.has(reply.replica);
       return this.#recent.contradicts(reply.replica, answer);
     });
   }
@@ -133,6 +143,12 @@ export class Requests {
     for (const answer of reply.answers) this.#count(replica, answer);
   }
 
+  /** Takes in that `replica` knows the way for answers, and how far it has applied; what it could not answer before it is asked again. */
+  greeted(replica: string, appliedIndex: number): void {
+    for (const request of underWay(this.#session)) this.#send(request, replica, false);
+    this.#perform(noteHeight(this.#session, replica, appliedIndex, this.#config.now()));
+  }
+
   /** Carries out what is due. */
   tick(): void {
     this.#perform(tick(this.#session, this.#config.now()));
@@ -141,31 +157,29 @@ export class Requests {
   /** Rejects every pending request with `reason`. */
   abandon(reason: Error): void {
     for (const pending of [...this.#byTicket.values()]) {
-      this.#finish(pending, null);
+      this.#finish(pending);
       pending.reject(reason);
       cancel(this.#session, pending.ticket, this.#config.now());
     }
-    this.#bySeq.clear();
-  }
-
-  #newTally(): ReplyTally {
-    return createReplyTally(this.#config.replicas, this.#config.needed);
+    this.#inFlight.clear();
+    this.#byDigest.clear();
   }
 
   #count(replica: string, answer: Answer): void {
-    const pending = this.#bySeq.get(answer.seq);
-    if (pending === undefined) {
+    const inFlight = this.#byDigest.get(answer.request);
+    if (inFlight === undefined) {
       if (this.#recent.contradicts(replica, answer)) {
-        this.#recent.note(replica, answer.seq);
-        this.#config.onDisagreement(replica, answer.seq);
+        this.#recent.note(replica, answer.request);
+        this.#config.onDisagreement(replica, answer.request);
       }
       return;
     }
-    countAnswer(pending.tally, replica, answer);
-    const accepted = acceptedAnswer(pending.tally);
+    const now = this.#config.now();
+    if (answer.outcome === "void") this.#perform(noteHeight(this.#session, replica, answer.index, now));
+    const accepted = countAnswer(inFlight.tally, replica, answer);
     if (accepted === null) return;
-    const { seq, outcome, floor } = accepted;
-    this.#perform(settle(this.#session, { seq, outcome, floor }, this.#config.wallClock() * 1000, this.#config.now()));
+    const { outcome, index } = accepted;
+    this.#perform(settle(this.#session, { request: inFlight.request, outcome, index }, now));
   }
 
   #perform(effects: readonly SessionEffect[]): void {
@@ -174,71 +188,109 @@ export class Requests {
 
   #performOne(effect: SessionEffect): void {
     switch (effect.effect) {
+      case "register":
+        return this.#register(effect.request, effect.base);
       case "sign":
-        return this.#sign(effect.ticket, effect.seq, effect.floor);
+        return this.#sign(effect);
       case "send":
-        return this.#send(effect);
-      case "renumbered": {
+        return this.#send(effect.request, effect.to, effect.intervention);
+      case "done":
+        return this.#forget(effect.request);
+      case "reissued": {
         const pending = this.#byTicket.get(effect.ticket);
-        if (pending !== undefined) pending.tally = this.#newTally();
-        return void this.#bySeq.delete(effect.seq);
+        if (pending !== undefined) pending.request = null;
+        return this.#forget(effect.request);
       }
       case "applied":
-        return this.#applied(effect.ticket, effect.seq);
+        return this.#applied(effect.ticket, effect.request);
       case "failed":
-        return this.#failed(effect.ticket, effect.seq, effect.failure);
+        return this.#failed(effect.ticket, effect.failure);
     }
   }
 
-  #sign(ticket: number, seq: number, floor: number): void {
-    const pending = this.#byTicket.get(ticket);
+  #register(request: number, base: number): void {
+    const nonce = this.#config.randomBytes(LIMITS.nonceBytes);
+    this.#seal(request, { kind: "RegisterSession", client: this.#config.client, base: logIndex(base), nonce });
+  }
+
+  #sign(effect: Extract<SessionEffect, { readonly effect: "sign" }>): void {
+    const pending = this.#byTicket.get(effect.ticket);
     if (pending === undefined) return;
-    const { signer, client } = this.#config;
-    const numbers = { seq: seq as Seq, floor: floor as Seq };
-    pending.frames = sealRequest(signer, { kind: "SendRequest", client, ...numbers, command: pending.command });
-    this.#bySeq.set(seq, pending);
+    pending.request = effect.request;
+    this.#seal(effect.request, {
+      kind: "SendRequest",
+      client: this.#config.client,
+      session: logIndex(effect.session),
+      seq: seq(effect.seq),
+      floor: seq(effect.floor),
+      command: pending.command,
+    });
   }
 
-  #send(effect: Extract<SessionEffect, { readonly effect: "send" }>): void {
-    const frames = this.#bySeq.get(effect.seq)?.frames?.[effect.kind];
+  #seal(request: number, message: Request): void {
+    const { signer, replicas, needed } = this.#config;
+    const inFlight = {
+      request,
+      frames: sealRequest(signer, message),
+      tally: createReplyTally(replicas, needed),
+    };
+    this.#inFlight.set(request, inFlight);
+    this.#byDigest.set(inFlight.frames.digest, inFlight);
+  }
+
+  #send(request: number, to: string, intervention: boolean): void {
+    const frames = this.#inFlight.get(request)?.frames[intervention ? "intervention" : "plain"];
     if (frames === undefined) return;
-    if (effect.send === "one") this.#config.outlet.toOne(effect.replica, frames);
-    else this.#config.outlet.toAll(frames);
+    if (to === "all") this.#config.outlet.toAll(frames);
+    else this.#config.outlet.toOne(to, frames);
   }
 
-  #applied(ticket: number, seq: number): void {
+  #applied(ticket: number, request: number): void {
     const pending = this.#byTicket.get(ticket);
-    const accepted = pending?.tally.votes.accepted?.value;
-    if (pending === undefined || accepted === undefined) return;
-    this.#finish(pending, seq);
-    for (const replica of this.#recent.settle(pending.tally.votes)) this.#config.onDisagreement(replica, seq);
+    const inFlight = this.#inFlight.get(request);
+    const accepted = inFlight?.tally.accepted?.value;
+    if (pending === undefined || inFlight === undefined || accepted === undefined) return;
+    this.#finish(pending);
+    for (const replica of this.#recent.settle(inFlight.tally)) {
+      this.#config.onDisagreement(replica, accepted.request);
+    }
     // A copy: the bytes are a view into frames that hold other answers too.
     pending.resolve({ result: accepted.result.slice(), index: accepted.index });
   }
 
-  #failed(ticket: number, seq: number | null, failure: FailureReason): void {
+  #failed(ticket: number, failure: FailureReason): void {
     const pending = this.#byTicket.get(ticket);
     if (pending === undefined) return;
-    this.#finish(pending, seq);
-    pending.reject(this.#errorOf(pending, failure));
+    const error = this.#errorOf(pending, failure);
+    this.#finish(pending);
+    pending.reject(error);
   }
 
-  #finish(pending: Pending, seq: number | null): void {
+  #finish(pending: Pending): void {
     this.#byTicket.delete(pending.ticket);
-    if (seq !== null) this.#bySeq.delete(seq);
+    if (pending.request !== null) this.#forget(pending.request);
     pending.signal?.removeEventListener("abort", pending.onAbort);
+  }
+
+  #forget(request: number): void {
+    const inFlight = this.#inFlight.get(request);
+    if (inFlight === undefined) return;
+    this.#inFlight.delete(request);
+    this.#byDigest.delete(inFlight.frames.digest);
   }
 
   #errorOf(pending: Pending, failure: FailureReason): unknown {
     switch (failure.reason) {
       case "no-quorum":
         return new NoQuorumError("request", this.#progress(pending), failure.sent);
-      case "fenced":
-        return new SessionFencedError(this.#config.client, failure.floor, failure.sent);
+      case "undecided":
+        return new UndecidedError(this.#config.client);
       case "ahead":
+        return new RefusedError("ahead", "the replicas found the request above its session's window");
+      case "conflict":
         return new RefusedError(
-          "ahead",
-          `the replicas found the request above the session window, which begins at ${failure.floor}`,
+          "conflict",
+          "another command was executed under this one's number, which was not executed: its session was used by somebody else",
         );
       case "queue-full":
         return new RefusedError(
@@ -250,11 +302,14 @@ export class Requests {
     }
   }
 
-  #progress({ tally: { votes }, startedAt }: Pending) {
+  /** Of a command that was never sent: how far its session's register got. */
+  #progress({ request, startedAt }: Pending) {
+    const number = request ?? this.#session.registration?.request ?? 0;
+    const tally = this.#inFlight.get(number)?.tally;
     return {
       replicas: this.#config.replicas.size,
-      answered: votes.voters.size,
-      equal: votes.groups.reduce((most, group) => Math.max(most, group.replicas.length), 0),
+      answered: tally?.voters.size ?? 0,
+      equal: tally?.groups.reduce((most, group) => Math.max(most, group.replicas.length), 0) ?? 0,
       needed: this.#config.needed,
       waitedMs: this.#config.now() - startedAt,
     };

@@ -1,16 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { logIndex, seq } from "../../protocol/ids.ts";
-import type { Answer } from "../../protocol/message.ts";
-import { quorumOf } from "../../protocol/quorum.ts";
-import { acceptedAnswer, answersNeeded, countAnswer, createReplyTally, sameAnswer } from "./reply_tally.ts";
+import { digest, logIndex } from "../../protocol/ids.ts";
+import type { Answer, Outcome } from "../../protocol/message.ts";
+import { answersNeeded, countAnswer, createReplyTally, quorumSizes, sameAnswer } from "./reply_tally.ts";
 
 const HONEST: Answer = {
-  seq: seq(7),
-  index: logIndex(12),
+  request: digest("07".repeat(32)),
   outcome: "applied",
+  index: logIndex(12),
   result: Uint8Array.of(1, 2, 3),
-  floor: seq(5),
 };
 const roster = (n: number) => Array.from({ length: n }, (_, at) => `r${at + 1}`);
 
@@ -21,19 +19,18 @@ Deno.test("writes need Q equal answers once fast reads are enabled (§7.4)", () 
 
 Deno.test("answers that differ in any compared field do not mix (§7.2)", () => {
   const others: Answer[] = [
-    { ...HONEST, seq: seq(8) },
+    { ...HONEST, request: digest("08".repeat(32)) },
     { ...HONEST, index: logIndex(13) },
     { ...HONEST, outcome: "expired" },
     { ...HONEST, result: Uint8Array.of(1, 2, 4) },
     { ...HONEST, result: Uint8Array.of(1, 2) },
-    { ...HONEST, floor: seq(6) },
+    { ...HONEST, outcome: "conflict" },
   ];
   for (const other of others) {
     assert(!sameAnswer(HONEST, other));
     const tally = createReplyTally(new Set(roster(4)), 2);
     countAnswer(tally, "r1", HONEST);
-    countAnswer(tally, "r2", other);
-    assertEquals(acceptedAnswer(tally), null);
+    assertEquals(countAnswer(tally, "r2", other), null);
   }
   assert(sameAnswer(HONEST, { ...HONEST, result: HONEST.result.slice() }));
 });
@@ -51,7 +48,7 @@ Deno.test("for all Byzantine votes: f replicas alone never bring a client to acc
       const { f, weak } = quorumOf(n);
       const tally = createReplyTally(new Set(roster(n)), weak);
       for (const [who, lie] of votes) countAnswer(tally, roster(f)[who % f]!, { ...HONEST, ...lie });
-      assertEquals(acceptedAnswer(tally), null);
+      assertEquals(tally.accepted, null);
     },
   ));
 });
@@ -69,33 +66,20 @@ Deno.test("for all orders: with f liars among all replicas exactly the honest an
       for (const replica of order) {
         countAnswer(tally, replica, liars.has(replica) ? { ...HONEST, result: lie } : HONEST);
       }
-      assertEquals(acceptedAnswer(tally)?.result, HONEST.result);
-      assert(tally.votes.accepted!.replicas.length >= weak);
+      assertEquals(tally.accepted?.value.result, HONEST.result);
+      assert(tally.accepted!.replicas.length >= weak);
     },
   ));
 });
 
-Deno.test("that a seq is outside the window is agreed on whatever index and floor it is said at, and liars cannot raise the floor", () => {
-  const expired = (floor: number): Answer => ({
-    ...{ seq: seq(7), index: logIndex(0), outcome: "expired" },
-    ...{ result: new Uint8Array(0), floor: seq(floor) },
-  });
-  fc.assert(fc.property(
-    fc.constantFrom(4, 7).chain((n) =>
-      fc.record({ n: fc.constant(n), order: fc.shuffledSubarray(roster(n), { minLength: n }) })
-    ),
-    fc.array(fc.integer({ min: 8, max: 50 }), { minLength: 7, maxLength: 7 }),
-    ({ n, order }, floors) => {
-      const { f, weak } = quorumOf(n);
-      const tally = createReplyTally(new Set(order), weak);
-      const honest = Math.max(...order.map((replica, i) => roster(f).includes(replica) ? 0 : floors[i]!));
-      order.forEach((replica, i) => {
-        const lie = roster(f).includes(replica) ? 2 ** 53 - 1 : floors[i]!;
-        countAnswer(tally, replica, { ...expired(lie), index: logIndex(i) });
-        const accepted = acceptedAnswer(tally);
-        assertEquals(accepted !== null, i + 1 >= weak);
-        assert(accepted === null || accepted.floor <= honest, `${accepted?.floor} is above every honest floor`);
-      });
-    },
-  ));
+Deno.test("what names no entry is agreed on whatever index it is said at, a conflict like an applied one is not", () => {
+  const said = (outcome: Outcome, index: number): Answer => ({ ...HONEST, outcome, index: logIndex(index) });
+  for (const outcome of ["expired", "ahead", "unexecuted", "unknown", "void"] as const) {
+    assert(sameAnswer(said(outcome, 5), said(outcome, 6)), outcome);
+    assert(!sameAnswer(said(outcome, 5), said("applied", 5)), outcome);
+    // None of them has a result; one that has is a lie of its own.
+    assert(!sameAnswer(said(outcome, 5), { ...said(outcome, 5), result: Uint8Array.of(9) }), outcome);
+  }
+  assert(sameAnswer(said("conflict", 5), said("conflict", 5)));
+  assert(!sameAnswer(said("conflict", 5), said("conflict", 6)));
 });

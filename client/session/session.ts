@@ -1,64 +1,58 @@
 /**
- * One run of a client: request numbers, the window, retries and intervention (§7.1, §7.3). Pure: time comes in as numbers, the
- * actions to take go out as effects. A seq is never used for two commands, and the floor never falls.
+ * One client: sessions, request numbers, the window, retries and intervention (§7.1, §7.3). Pure: time comes in as numbers, what
+ * is to be done comes out as effects. A command is never issued a second time unless it was not executed, or that is as good as once.
  */
 import { assertBackoffPolicy, backoffMs } from "./backoff.ts";
-import {
-  assertInterventionPolicy,
-  fireIntervention,
-  interventionDue,
-  type InterventionTimer,
-  startIntervention,
-} from "./intervention.ts";
-import { createLeaderCache, forgetLeader, type LeaderCache } from "./leader_cache.ts";
-import { seededUniform, type Uniform } from "./random.ts";
+import { assertInterventionPolicy } from "./intervention.ts";
+import { createLeaderCache } from "./leader_cache.ts";
+import { seededUniform } from "./random.ts";
+import { firstSend, resend, resendAt, type Sender, type Sending, startSending } from "./resending.ts";
 import type { AcceptedAnswer, FailureReason, SessionConfig, SessionEffect, Submission } from "./session_types.ts";
 
 export type * from "./session_types.ts";
 
-/** Seqs left free above a floor set by another session: far more than its owner can have used since. */
-const RESTART_GAP = 1_000_000;
-/** Bound on the random widening of the gap, so that two sessions restarting at once do not meet. */
-const RESTART_SPREAD = 1_000_000;
-
-/** A request in the window. */
-interface Outstanding extends Submission {
+/** A command in a session's window. */
+interface Outstanding extends Submission, Sending {
+  readonly session: number;
   readonly seq: number;
-  /** Rounds of sending so far. */
-  sends: number;
-  /** Time at which `SendRequest` is due again; past the first intervention only its timer counts. */
-  retryAt: number;
-  timer: InterventionTimer;
 }
 
-/** State of a session; only the functions of this file change it. */
-export interface Session {
-  readonly config: SessionConfig;
-  readonly uniform: Uniform;
-  readonly leader: LeaderCache;
-  readonly outstanding: Map<number, Outstanding>;
-  readonly queue: Submission[];
-  /** First seq since the last restart. */
-  epoch: number;
-  /** Lowest seq of this epoch that is not answered yet (§7.1). */
+/** The session that commands are issued in. */
+interface Current {
+  readonly id: number;
+  /** Lowest seq that is not answered yet (§7.1). */
   floor: number;
   nextSeq: number;
-  /** Set once a request of this session was applied: from then on a higher floor means a newer session. */
-  established: boolean;
-  restarted: boolean;
-  /** Floor of the session that took over, once one has. */
-  fencedBy: number | null;
-  /** Time before which nothing becomes due. */
+}
+
+/** A register under way. */
+interface Registration extends Sending {
+  readonly base: number;
+}
+
+/** State of a client; only the functions of this file change it. */
+export interface Session extends Sender {
+  /** By number; those of sessions that are closed among them, until they are answered. */
+  readonly outstanding: Map<number, Outstanding>;
+  readonly queue: Submission[];
+  /** Applied index that each replica reported. */
+  readonly heights: Map<string, number>;
+  current: Current | null;
+  registration: Registration | null;
+  /** Base of the last register that was void; the next one waits until a higher one is known, or for `registerAt`. */
+  voidBase: number;
+  registerAt: number;
+  /** Registers in a row that were void. */
+  voids: number;
+  nextRequest: number;
+  /** Nothing becomes due before this. */
   dueAt: number;
 }
 
-/** Creates a session that has sent nothing yet. Throws `RangeError` on impossible constants. */
+/** A client that has sent nothing yet. Throws `RangeError` on impossible constants. */
 export function createSession(config: SessionConfig): Session {
   assertBackoffPolicy(config.retry);
   assertInterventionPolicy(config.intervention);
-  if (!Number.isSafeInteger(config.start + 4 * RESTART_GAP) || config.start < 1) {
-    throw new RangeError(`session was given start ${config.start}; wanted a positive whole number well below 2^53`);
-  }
   if (!Number.isSafeInteger(config.window) || config.window < 2) {
     throw new RangeError(`session was given window ${config.window}; wanted a whole number of at least 2`);
   }
@@ -68,48 +62,108 @@ export function createSession(config: SessionConfig): Session {
     leader: createLeaderCache(config.weak),
     outstanding: new Map(),
     queue: [],
-    epoch: config.start,
-    floor: config.start,
-    nextSeq: config.start,
-    established: false,
-    restarted: false,
-    fencedBy: null,
+    heights: new Map(),
+    ...{ current: null, registration: null, voidBase: -1, registerAt: -Infinity, voids: 0 },
+    nextRequest: 1,
     dueAt: Infinity,
   };
 }
 
 /** Accepts a request: it is signed and sent at once, waits for room in the window, or is refused. */
 export function submit(session: Session, submission: Submission, now: number): SessionEffect[] {
-  const { ticket } = submission;
-  if (session.fencedBy !== null) {
-    return [failed(ticket, null, { reason: "fenced", floor: session.fencedBy, sent: false })];
-  }
-  if (session.queue.length >= session.config.maxQueued) {
-    return [failed(ticket, null, { reason: "queue-full", maxQueued: session.config.maxQueued })];
+  const { maxQueued } = session.config;
+  if (session.queue.length >= maxQueued) {
+    return [failed(submission.ticket, null, { reason: "queue-full", maxQueued })];
   }
   session.queue.push(submission);
-  session.dueAt = Math.min(session.dueAt, submission.deadlineAt);
+  wakeBy(session, submission.deadlineAt);
   return admit(session, now);
 }
 
-/** Takes in an accepted answer. Answers to seqs that are not outstanding change nothing. */
-export function settle(session: Session, answer: AcceptedAnswer, clockMicros: number, now: number): SessionEffect[] {
-  const request = session.outstanding.get(answer.seq);
+/**
+ * Takes in what `replica` says is its applied index. A register's base is what f + 1 replicas report or exceed: an honest one has it
+ * applied, so that no liar can make a register void for being ahead of the log.
+ */
+export function noteHeight(session: Session, replica: string, index: number, now: number): SessionEffect[] {
+  if (index <= (session.heights.get(replica) ?? -1)) return [];
+  session.heights.set(replica, index);
+  return admit(session, now);
+}
+
+/** Takes in what enough equal answers said. Answers to requests that are not under way change nothing. */
+export function settle(session: Session, answer: AcceptedAnswer, now: number): SessionEffect[] {
+  if (session.registration?.request === answer.request) return registered(session, session.registration, answer, now);
+  const request = session.outstanding.get(answer.request);
   if (request === undefined) return [];
-  switch (answer.outcome) {
+  remove(session, request);
+  const effects = settleCommand(session, request, answer, now);
+  return [...effects, ...admit(session, now)];
+}
+
+function settleCommand(
+  session: Session,
+  request: Outstanding,
+  { outcome }: AcceptedAnswer,
+  now: number,
+): SessionEffect[] {
+  const { ticket, request: number } = request;
+  switch (outcome) {
     case "applied":
-      session.established = true;
-      remove(session, request);
-      return [{ effect: "applied", ticket: request.ticket, seq: request.seq }, ...admit(session, now)];
-    case "ahead":
-      remove(session, request);
-      return [failed(request.ticket, request.seq, { reason: "ahead", floor: answer.floor }), ...admit(session, now)];
+      return [{ effect: "applied", ticket, request: number }];
+    case "unexecuted":
+      leave(session, request.session);
+      return reissue(session, request, false, now);
+    case "unknown":
+    case "void": // said of a command it means as little
+      leave(session, request.session);
+      return reissueIfRepeatable(session, request, now);
     case "expired":
-      return expire(session, request, answer.floor, clockMicros, now);
+      return reissueIfRepeatable(session, request, now);
+    case "ahead":
+    case "conflict":
+      return [failed(ticket, number, { reason: outcome })];
   }
 }
 
-/** Checks the timers. Call it whenever `now` has reached `session.dueAt`; calling it more often does no harm. */
+/** The session is closed: what is still to be issued needs another one. */
+function leave(session: Session, id: number): void {
+  if (session.current?.id === id) session.current = null;
+}
+
+function reissueIfRepeatable(session: Session, request: Outstanding, now: number): SessionEffect[] {
+  if (request.repeatable) return reissue(session, request, true, now);
+  return [failed(request.ticket, request.request, { reason: "undecided" })];
+}
+
+/** The command goes to the front of the queue, for a number in the session that is open then. `sent`: it may have been executed. */
+function reissue(session: Session, request: Outstanding, sent: boolean, now: number): SessionEffect[] {
+  const { ticket, deadlineAt, repeatable, request: number } = request;
+  if (now >= deadlineAt) {
+    return [failed(ticket, number, { reason: "no-quorum", sent, interventions: request.timer.fired })];
+  }
+  session.queue.unshift({ ticket, deadlineAt, repeatable });
+  return [{ effect: "reissued", ticket, request: number }];
+}
+
+function registered(
+  session: Session,
+  { request, base }: Registration,
+  { outcome, index }: AcceptedAnswer,
+  now: number,
+): SessionEffect[] {
+  session.registration = null;
+  if (outcome === "applied") {
+    session.current = { id: index, floor: 1, nextSeq: 1 };
+    session.voids = 0;
+  } else {
+    session.voidBase = base;
+    session.registerAt = now + backoffMs(session.config.retry, session.voids++, session.uniform());
+    wakeBy(session, session.registerAt);
+  }
+  return [{ effect: "done", request }, ...admit(session, now)];
+}
+
+/** Looks at the timers. Call it whenever `now` has reached `session.dueAt`; oftener does no harm. */
 export function tick(session: Session, now: number): SessionEffect[] {
   if (now < session.dueAt) return [];
   const effects: SessionEffect[] = [];
@@ -120,17 +174,26 @@ export function tick(session: Session, now: number): SessionEffect[] {
     if (now >= request.deadlineAt) {
       remove(session, request);
       const failure = { reason: "no-quorum", sent: true, interventions: request.timer.fired } as const;
-      effects.push(failed(request.ticket, request.seq, failure));
+      effects.push(failed(request.ticket, request.request, failure));
     } else {
-      effects.push(...repeat(session, request, now));
+      effects.push(...resend(session, request, now));
     }
   }
-  effects.push(...admit(session, now));
+  effects.push(...tickRegistration(session, now), ...admit(session, now));
   session.dueAt = earliest(session);
   return effects;
 }
 
-/** Gives up a request whose answer the caller no longer wants. It may still be executed if it was sent. */
+/** A register that nobody waits for any more is given up: its session, if it comes to be, is closed as the least recently used. */
+function tickRegistration(session: Session, now: number): SessionEffect[] {
+  const { registration } = session;
+  if (registration === null) return [];
+  if (session.queue.length > 0) return resend(session, registration, now);
+  session.registration = null;
+  return [{ effect: "done", request: registration.request }];
+}
+
+/** The caller no longer wants the answer. The command may still be executed if it was sent. */
 export function cancel(session: Session, ticket: number, now: number): SessionEffect[] {
   if (takeWhere(session.queue, (queued) => queued.ticket === ticket).length > 0) {
     return [failed(ticket, null, { reason: "cancelled" })];
@@ -138,109 +201,76 @@ export function cancel(session: Session, ticket: number, now: number): SessionEf
   for (const request of session.outstanding.values()) {
     if (request.ticket !== ticket) continue;
     remove(session, request);
-    return [failed(ticket, request.seq, { reason: "cancelled" }), ...admit(session, now)];
+    return [failed(ticket, request.request, { reason: "cancelled" }), ...admit(session, now)];
   }
   return [];
 }
 
-/** Moves waiting requests into the window while at most half of it is in use. */
-function admit(session: Session, now: number): SessionEffect[] {
+/** Requests under way, to be sent again to a replica that could not answer before. */
+export const underWay = ({ outstanding, registration }: Session): number[] => [
+  ...(registration === null ? [] : [registration.request]),
+  ...outstanding.keys(),
+];
+
+/** Moves waiting commands into the window while at most half of it is in use; opens a session for them first. */
+const admit = (session: Session, now: number): SessionEffect[] =>
+  session.current === null ? register(session, now) : issueAll(session, session.current, now);
+
+function wakeBy(session: Session, at: number): void {
+  session.dueAt = Math.min(session.dueAt, at);
+}
+
+function register(session: Session, now: number): SessionEffect[] {
+  const base = baseOf(session);
+  if (session.registration !== null || session.queue.length === 0 || base === null) return [];
+  if (base <= session.voidBase && now < session.registerAt) return [];
+  const request = session.nextRequest++;
+  session.registration = { base, ...startSending(session, request, now) };
+  wakeBy(session, resendAt(session.registration));
+  return [{ effect: "register", request, base }, firstSend(session, request)];
+}
+
+/** The height that f + 1 replicas report or exceed; null before there are so many. */
+function baseOf({ heights, config }: Session): number | null {
+  return [...heights.values()].sort((a, b) => b - a)[config.weak - 1] ?? null;
+}
+
+function issueAll(session: Session, current: Current, now: number): SessionEffect[] {
   const effects: SessionEffect[] = [];
   const room = Math.floor(session.config.window / 2);
   let taken = 0;
-  while (taken < session.queue.length && session.nextSeq < session.floor + room && session.outstanding.size < room) {
-    effects.push(...issue(session, session.queue[taken]!, now));
+  while (taken < session.queue.length && current.nextSeq < current.floor + room && session.outstanding.size < room) {
+    effects.push(...issue(session, current, session.queue[taken]!, now));
     taken++;
   }
   if (taken > 0) session.queue.splice(0, taken);
   return effects;
 }
 
-function issue(session: Session, submission: Submission, now: number): SessionEffect[] {
-  const seq = session.nextSeq++;
-  const timer = startIntervention(session.config.intervention, now);
-  const retryAt = now + backoffMs(session.config.retry, 0, session.uniform());
-  const request = { ...submission, seq, sends: 1, retryAt, timer };
-  session.outstanding.set(seq, request);
-  session.dueAt = Math.min(session.dueAt, dueOf(request));
-  return [{ effect: "sign", ticket: submission.ticket, seq, floor: session.floor }, firstSend(session, seq)];
+function issue(session: Session, current: Current, submission: Submission, now: number): SessionEffect[] {
+  const { id, floor } = current;
+  const [request, seq] = [session.nextRequest++, current.nextSeq++];
+  const sending = startSending(session, request, now);
+  session.outstanding.set(request, { ...submission, session: id, seq, ...sending });
+  wakeBy(session, Math.min(submission.deadlineAt, resendAt(sending)));
+  const { ticket } = submission;
+  return [{ effect: "sign", request, ticket, session: id, seq, floor }, firstSend(session, request)];
 }
 
-function firstSend(session: Session, seq: number): SessionEffect {
-  const replica = session.leader.likely;
-  return replica === null
-    ? { effect: "send", send: "all", kind: "SendRequest", seq }
-    : { effect: "send", send: "one", replica, kind: "SendRequest", seq };
+function remove(session: Session, { request, session: id }: Outstanding): void {
+  session.outstanding.delete(request);
+  const { current } = session;
+  if (current?.id !== id) return;
+  const open = new Set([...session.outstanding.values()].filter((each) => each.session === id).map(({ seq }) => seq));
+  while (current.floor < current.nextSeq && !open.has(current.floor)) current.floor++;
 }
-
-/** Repeats what is due: `SendRequest` first, and once the leader has had its time `UpdateLeader`, both to all (§7.3). */
-function repeat(session: Session, request: Outstanding, now: number): SessionEffect[] {
-  const { config, uniform } = session;
-  const { seq } = request;
-  if (interventionDue(request.timer, now)) {
-    request.timer = fireIntervention(config.intervention, request.timer, now, uniform());
-    request.retryAt = Infinity;
-    request.sends++;
-    forgetLeader(session.leader);
-    return [{ effect: "send", send: "all", kind: "UpdateLeader", seq }];
-  }
-  if (now < request.retryAt) return [];
-  request.retryAt = now + backoffMs(config.retry, request.sends, uniform());
-  request.sends++;
-  forgetLeader(session.leader);
-  return [{ effect: "send", send: "all", kind: "SendRequest", seq }];
-}
-
-/** Ends a request below the replicas' window: another session moved it, or an earlier one whose clock was ahead of ours. */
-function expire(session: Session, request: Outstanding, floor: number, clock: number, now: number): SessionEffect[] {
-  // A floor above our clock, before anything of ours was applied, was set by a clock ahead of this one and not by a session that
-  // began after ours.
-  const behind = floor > clock && Number.isSafeInteger(floor + 4 * RESTART_GAP);
-  if (behind && !session.established && !session.restarted) restart(session, floor);
-  remove(session, request);
-  if (request.seq < session.epoch) return [...renumber(session, request, floor, now), ...admit(session, now)];
-  session.fencedBy = floor;
-  const queued = session.queue.splice(0);
-  return [
-    failed(request.ticket, request.seq, { reason: "fenced", floor, sent: true }),
-    ...queued.map(({ ticket }) => failed(ticket, null, { reason: "fenced", floor, sent: false })),
-  ];
-}
-
-/** Starts anew above `floor`, once. */
-function restart(session: Session, floor: number): void {
-  session.restarted = true;
-  const gap = RESTART_GAP + Math.floor(session.uniform() * RESTART_SPREAD);
-  session.epoch = Math.max(floor, session.nextSeq) + gap;
-  session.floor = session.epoch;
-  session.nextSeq = session.epoch;
-}
-
-/**
- * Moves a request from before the restart to the front of the queue for a new seq, if that cannot execute it twice: it is repeatable, or
- * was sent only once, so that the one answer it got is that it was not executed.
- */
-function renumber(session: Session, request: Outstanding, floor: number, now: number): SessionEffect[] {
-  const { ticket, deadlineAt, repeatable, seq } = request;
-  if ((request.sends > 1 && !repeatable) || now >= deadlineAt) {
-    return [failed(ticket, seq, { reason: "fenced", floor, sent: true })];
-  }
-  session.queue.unshift({ ticket, deadlineAt, repeatable });
-  return [{ effect: "renumbered", ticket, seq }];
-}
-
-function remove(session: Session, request: Outstanding): void {
-  session.outstanding.delete(request.seq);
-  while (session.floor < session.nextSeq && !session.outstanding.has(session.floor)) session.floor++;
-}
-
-const dueOf = (request: Outstanding): number => Math.min(request.deadlineAt, request.retryAt, request.timer.dueAt);
 
 function earliest(session: Session): number {
-  let due = Infinity;
-  for (const request of session.outstanding.values()) due = Math.min(due, dueOf(request));
+  let due = session.registration === null ? Infinity : resendAt(session.registration);
+  for (const request of session.outstanding.values()) due = Math.min(due, request.deadlineAt, resendAt(request));
   for (const queued of session.queue) due = Math.min(due, queued.deadlineAt);
-  return due;
+  const waits = session.queue.length > 0 && session.current === null && session.registration === null;
+  return waits && baseOf(session) !== null ? Math.min(due, session.registerAt) : due;
 }
 
 function takeWhere<T>(list: T[], wanted: (item: T) => boolean): T[] {
@@ -249,9 +279,9 @@ function takeWhere<T>(list: T[], wanted: (item: T) => boolean): T[] {
   return taken;
 }
 
-const failed = (ticket: number, seq: number | null, failure: FailureReason): SessionEffect => ({
+const failed = (ticket: number, request: number | null, failure: FailureReason): SessionEffect => ({
   effect: "failed",
   ticket,
-  seq,
+  request,
   failure,
 });

@@ -1,19 +1,20 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import type { Outcome } from "../../protocol/message.ts";
 import {
   cancel,
   createSession,
+  noteHeight,
   type Session,
   type SessionConfig,
   type SessionEffect,
   settle,
   submit,
   tick,
+  underWay,
 } from "./session.ts";
 
-const START = 1_790_000_000_000_000;
 const CONFIG: SessionConfig = {
-  start: START,
   window: 10,
   maxQueued: 6,
   retry: { baseMs: 50, capMs: 200, jitter: 0.25 },
@@ -29,8 +30,7 @@ type Step =
   | {
     readonly step: "answer";
     readonly pick: number;
-    readonly outcome: "applied" | "expired" | "ahead";
-    readonly up: number;
+    readonly outcome: Outcome;
   }
   | { readonly step: "cancel"; readonly pick: number };
 
@@ -45,27 +45,31 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
     fc.record({
       step: fc.constant("answer" as const),
       pick: fc.nat(),
-      outcome: fc.constantFrom(
-        "applied" as const,
-        "applied" as const,
-        "applied" as const,
-        "expired" as const,
-        "ahead" as const,
+      outcome: fc.constantFrom<Outcome>(
+        ...["applied", "applied", "applied", "applied", "unexecuted", "unknown"] as const,
+        ...["expired", "ahead", "conflict", "void"] as const,
       ),
-      up: fc.integer({ min: 0, max: 100_000_000 }),
     }),
     fc.record({ step: fc.constant("cancel" as const), pick: fc.nat() }),
   ),
   { maxLength: 120 },
 );
 
+/** A client that knows how far replicas are. */
+function knowing(config: SessionConfig): Session {
+  const session = createSession(config);
+  for (const replica of ["r1", "r2"]) noteHeight(session, replica, 10, 0);
+  return session;
+}
+
 /** Checks every effect as it comes out. */
 class Watcher {
-  readonly seqs = new Set<number>();
   readonly done = new Set<number>();
+  #session = 0;
   #seq = 0;
   #floor = 0;
-  readonly #current = new Map<number, number>();
+  /** Requests under way, with the ticket of each command. */
+  readonly #current = new Map<number, number | null>();
 
   watch(effects: SessionEffect[]): void {
     for (const effect of effects) this.#one(effect);
@@ -74,22 +78,28 @@ class Watcher {
   #one(effect: SessionEffect): void {
     switch (effect.effect) {
       case "sign":
-        assert(effect.seq > this.#seq, "seqs only grow, so none is used for two requests");
+        assert(effect.session >= this.#session, "a session that was left is not gone back to");
+        if (effect.session > this.#session) [this.#session, this.#seq, this.#floor] = [effect.session, 0, 1];
+        assert(effect.seq === this.#seq + 1, "seqs begin at 1 and only grow, so none is used for two requests");
         assert(effect.floor >= this.#floor, "the floor never falls");
         assert(effect.floor <= effect.seq && effect.seq < effect.floor + HALF, "at most half of the window is in use");
         assert(!this.done.has(effect.ticket), "a finished request is not issued again");
         [this.#seq, this.#floor] = [effect.seq, effect.floor];
-        this.#current.set(effect.ticket, effect.seq);
-        return void this.seqs.add(effect.seq);
+        assert(![...this.#current.values()].includes(effect.ticket), "a command is under way once");
+        return void this.#current.set(effect.request, effect.ticket);
+      case "register":
+        assert(![...this.#current.values()].includes(null), "one register at a time");
+        return void this.#current.set(effect.request, null);
       case "send":
-        assert([...this.#current.values()].includes(effect.seq), "only live requests are sent");
-        return assert(effect.send === "all" || effect.kind === "SendRequest", "an intervention goes to all");
-      case "renumbered":
-        return void this.#current.delete(effect.ticket);
+        assert(this.#current.has(effect.request), "only live requests are sent");
+        return assert(effect.to === "all" || !effect.intervention, "an intervention goes to all");
+      case "reissued":
+      case "done":
+        return assert(this.#current.delete(effect.request), "only live requests end");
       case "applied":
       case "failed":
         assert(!this.done.has(effect.ticket), "a request finishes once");
-        this.#current.delete(effect.ticket);
+        if (effect.request !== null) this.#current.delete(effect.request);
         return void this.done.add(effect.ticket);
     }
   }
@@ -104,18 +114,18 @@ function take(session: Session, step: Step, tickets: number, now: number): Sessi
     case "cancel":
       return cancel(session, 1 + step.pick % (tickets + 1), now);
     case "answer": {
-      const open = [...session.outstanding.keys()];
+      const open = underWay(session);
       if (open.length === 0) return [];
-      const seq = open[step.pick % open.length]!;
-      return settle(session, { seq, outcome: step.outcome, floor: seq + step.up }, START + now * 1000, now);
+      const request = open[step.pick % open.length]!;
+      return settle(session, { request, outcome: step.outcome, index: 1000 + request }, now);
     }
   }
 }
 
-Deno.test("for all runs: seqs are never reused, the floor is monotone, every request finishes exactly once", () => {
+Deno.test("for all runs: seqs of a session are never reused, the floor is monotone, every request finishes exactly once", () => {
   fc.assert(
     fc.property(steps, (run) => {
-      const session = createSession(CONFIG);
+      const session = knowing(CONFIG);
       const watcher = new Watcher();
       let now = 0;
       let tickets = 0;
@@ -124,7 +134,7 @@ Deno.test("for all runs: seqs are never reused, the floor is monotone, every req
         watcher.watch(take(session, step, tickets, now));
         if (step.step === "submit") tickets++;
         assert(session.outstanding.size <= HALF && session.queue.length <= CONFIG.maxQueued);
-        assert(session.outstanding.size === 0 || session.dueAt < Infinity, "an open request has something due");
+        assert(underWay(session).length === 0 || session.dueAt < Infinity, "an open request has something due");
       }
       for (let rounds = 0; session.dueAt < Infinity; rounds++) {
         assert(rounds < 2000, "a session comes to rest");
@@ -140,13 +150,14 @@ Deno.test("for all runs: seqs are never reused, the floor is monotone, every req
 
 Deno.test("for all failures of the leader: an unanswered request reaches every replica as an intervention in bounded time", () => {
   fc.assert(fc.property(fc.integer(), fc.integer({ min: 1000, max: 20_000 }), (seed, wait) => {
-    const session = createSession({ ...CONFIG, seed });
+    const session = knowing({ ...CONFIG, seed });
+    session.current = { id: 1, floor: 1, nextSeq: 1 };
     submit(session, { ticket: 1, deadlineAt: wait, repeatable: false }, 0);
     const times: number[] = [];
     while (session.dueAt < wait) {
       const now = session.dueAt;
       for (const effect of tick(session, now)) {
-        if (effect.effect === "send" && effect.kind === "UpdateLeader") times.push(now);
+        if (effect.effect === "send" && effect.intervention) times.push(now);
       }
     }
     assertEquals(times[0], 120);

@@ -3,27 +3,22 @@ import type { Outcome } from "../../protocol/message.ts";
 import type { BackoffPolicy } from "./backoff.ts";
 import type { InterventionPolicy } from "./intervention.ts";
 
-/** Constants of one session. Times are in milliseconds on the clock whose readings are handed in as `now`. */
+/** Constants of one client. Times are in milliseconds on the clock whose readings are handed in as `now`. */
 export interface SessionConfig {
-  /**
-   * First seq and floor of this run of the client: its wall clock in microseconds, so that a later run with the same key starts
-   * above every seq of the earlier ones.
-   */
-  readonly start: number;
   /** W of the roster: seqs in a session window (§7.1). At most half of it is used at a time. */
   readonly window: number;
   /** Maximum number of requests waiting for room in the window; further ones are refused. */
   readonly maxQueued: number;
-  /** Repeats of `SendRequest`, before intervention. */
+  /** Repeats of a request, before intervention. */
   readonly retry: BackoffPolicy;
   readonly intervention: InterventionPolicy;
-  /** f + 1, for leader hints. */
+  /** f + 1, for leader hints and for the base of a register. */
   readonly weak: number;
   /** Seed of the jitter. */
   readonly seed: number;
 }
 
-/** A request to be carried out; `ticket` is the caller's name for it, never used twice. */
+/** A command to be carried out; `ticket` is the caller's name for it, never used twice. */
 export interface Submission {
   readonly ticket: number;
   /** Time at which the caller stops waiting. */
@@ -34,20 +29,21 @@ export interface Submission {
 
 /** The answer about one seq that enough replicas gave alike. */
 export interface AcceptedAnswer {
-  readonly seq: number;
+  /** Number of the request, from `sign` or `register`. */
+  readonly request: number;
   readonly outcome: Outcome;
-  /** Low edge of the window in the replicas' session table. */
-  readonly floor: number;
+  /** Of a register that was applied: the session's id. */
+  readonly index: number;
 }
 
 /** Reason a request ended without an applied result. */
 export type FailureReason =
   /** The deadline passed. It is unknown whether the request was or will be executed, unless it was never sent. */
   | { readonly reason: "no-quorum"; readonly sent: boolean; readonly interventions: number }
-  /** Another session of this client key moved the window past it (or the clock went backwards). */
-  | { readonly reason: "fenced"; readonly floor: number; readonly sent: boolean }
-  /** Replicas found the seq above the window. Cannot happen with one session per key and an honest table. */
-  | { readonly reason: "ahead"; readonly floor: number }
+  /** Its session is gone, and with it what it was answered (§7.1e). It is not issued again. */
+  | { readonly reason: "undecided" }
+  /** The replicas found the seq above the window, or taken by another command. Cannot happen while nobody else uses the session. */
+  | { readonly reason: "ahead" | "conflict" }
   /** Too many requests were waiting. It was never sent. */
   | { readonly reason: "queue-full"; readonly maxQueued: number }
   /** The caller cancelled it. */
@@ -55,29 +51,28 @@ export type FailureReason =
 
 /** An action for the shell; effects are carried out in order. */
 export type SessionEffect =
-  /** Sign the request once and keep the bytes until it settles or is signed anew under another seq. */
-  | { readonly effect: "sign"; readonly ticket: number; readonly seq: number; readonly floor: number }
+  /** Sign a command once and keep the bytes until its number ends. */
   | {
-    readonly effect: "send";
-    readonly send: "one";
-    readonly replica: string;
-    readonly kind: "SendRequest";
+    readonly effect: "sign";
+    readonly request: number;
+    readonly ticket: number;
+    readonly session: number;
     readonly seq: number;
+    readonly floor: number;
   }
-  | {
-    readonly effect: "send";
-    readonly send: "all";
-    readonly kind: "SendRequest" | "UpdateLeader";
-    readonly seq: number;
-  }
-  /** The request is applied; its bytes and tally can go. */
-  | { readonly effect: "applied"; readonly ticket: number; readonly seq: number }
-  /** The request failed; `seq` is null if it never had one. */
+  /** Sign a register with a nonce of its own, likewise. */
+  | { readonly effect: "register"; readonly request: number; readonly base: number }
+  | { readonly effect: "send"; readonly request: number; readonly to: string | "all"; readonly intervention: boolean }
+  /** The register is settled or given up; its bytes and tally can go. */
+  | { readonly effect: "done"; readonly request: number }
+  /** The command is applied; its bytes and tally can go. */
+  | { readonly effect: "applied"; readonly ticket: number; readonly request: number }
+  /** The command failed; `request` is null if it was never sent. */
   | {
     readonly effect: "failed";
     readonly ticket: number;
-    readonly seq: number | null;
+    readonly request: number | null;
     readonly failure: FailureReason;
   }
-  /** The seq is given up, its request continues under another one: a `sign` for the same ticket follows. */
-  | { readonly effect: "renumbered"; readonly ticket: number; readonly seq: number };
+  /** The number is given up, the command goes on under another one: a `sign` for the same ticket follows. */
+  | { readonly effect: "reissued"; readonly ticket: number; readonly request: number };

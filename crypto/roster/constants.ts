@@ -6,7 +6,11 @@ import { type Field, readBoolean, readInteger, readObject, refuse } from "../str
 const MIN_TIMEOUT_MS = 10;
 const MAX_TIMEOUT_MS = 3_600_000;
 const MAX_SESSION_WINDOW = 4096;
-/** The links of a commit certificate must be able to span two checkpoint intervals, to prove the older checkpoint (§5.6). */
+const MAX_SESSIONS = 64;
+/** A register is signed a round trip and a full pipeline before it is applied. */
+const MIN_HORIZON = 2 * LIMITS.maxPipeline;
+const MAX_HORIZON = 1_000_000;
+/** Two of these are not more than the links of a commit certificate reach down to prove the older one (§5.6). */
 const MAX_CHECKPOINT_EVERY = LIMITS.maxLinks / 2;
 /** The most a replica collects in one catch-up (§8.1): a replica that lacks more is better served by the snapshot than by a longer tail. */
 const MAX_LOG_TAIL = LIMITS.maxFetchEntries;
@@ -18,7 +22,9 @@ export const DEFAULT_CONSTANTS: ProtocolConstants = {
   heartbeatMs: 100,
   patienceMs: 2000,
   patienceCapMs: 32_000,
-  sessionWindow: 256,
+  sessionWindow: 128,
+  sessionsPerClient: 8,
+  registrationHorizon: 10_000,
   checkpointEvery: 1000,
   logTail: 1000,
   fastReads: false,
@@ -46,14 +52,17 @@ export function constantsWith(changes: Partial<ProtocolConstants>): ProtocolCons
 const ABSENT: Partial<ProtocolConstants> = {
   checkpointEvery: DEFAULT_CONSTANTS.checkpointEvery,
   logTail: DEFAULT_CONSTANTS.logTail,
+  sessionsPerClient: DEFAULT_CONSTANTS.sessionsPerClient,
+  registrationHorizon: DEFAULT_CONSTANTS.registrationHorizon,
 };
 
 const NAMES = Object.keys(DEFAULT_CONSTANTS) as (keyof ProtocolConstants)[];
 
 /**
- * Reads and checks the constants: election timeout 10 ms to 1 h; its cap at least that and at most 1 h; heartbeat at least 1 ms and below
- * half the election timeout; patience and its cap likewise from 10 ms; session window even, 2 to 4096; a checkpoint every 1 to 4096
- * entries; a log tail of 1 to 16 384 entries; both 1000 if the roster does not say. Throws `ConfigError`.
+ * Reads the constants. Election timeout 10 ms to 1 h; its cap at least that and at most 1 h; heartbeat at least 1 ms and below half the
+ * election timeout; patience and its cap likewise from 10 ms; session window even, 2 to 4096; 1 to 64 sessions of a client, no more than
+ * its window, so that each has room in what is pending (§7.3); a registration horizon of 32 to 1 000 000 entries; a checkpoint every 1 to 1 000 000 entries, and
+ * a log tail of 0 to 16 384 entries, which are 1000 each where the roster does not say. Throws `ConfigError`.
  */
 export function readConstants(field: Field): ProtocolConstants {
   const fields = readObject(field, NAMES, ABSENT);
@@ -72,6 +81,8 @@ export function readConstants(field: Field): ProtocolConstants {
     patienceMs,
     patienceCapMs: readInteger(fields.patienceCapMs, patienceMs, MAX_TIMEOUT_MS),
     sessionWindow,
+    sessionsPerClient: readInteger(fields.sessionsPerClient, 1, Math.min(MAX_SESSIONS, sessionWindow)),
+    registrationHorizon: readInteger(fields.registrationHorizon, MIN_HORIZON, MAX_HORIZON),
     checkpointEvery: readInteger(fields.checkpointEvery, 1, MAX_CHECKPOINT_EVERY),
     logTail: readInteger(fields.logTail, 1, MAX_LOG_TAIL),
     fastReads: readBoolean(fields.fastReads),

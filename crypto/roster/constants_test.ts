@@ -39,6 +39,11 @@ Deno.test("ranges and cross-checks", () => {
     [{ sessionWindow: 0 }, "$.sessionWindow: given 0, wanted an integer from 2 to 4096"],
     [{ sessionWindow: 255 }, "$.sessionWindow: given 255, wanted an even number"],
     [{ sessionWindow: 4098 }, "$.sessionWindow: given 4098"],
+    [{ sessionsPerClient: 0 }, "$.sessionsPerClient: given 0, wanted an integer from 1 to 64"],
+    [{ sessionsPerClient: 65 }, "$.sessionsPerClient: given 65"],
+    [{ sessionWindow: 4, sessionsPerClient: 5 }, "$.sessionsPerClient: given 5, wanted an integer from 1 to 4"],
+    [{ registrationHorizon: 31 }, "$.registrationHorizon: given 31, wanted an integer from 32 to 1000000"],
+    [{ registrationHorizon: 1_000_001 }, "$.registrationHorizon: given 1000001"],
     [{ checkpointEvery: 0 }, "$.checkpointEvery: given 0, wanted an integer from 1 to 4096"],
     [{ checkpointEvery: 4097 }, "$.checkpointEvery: given 4097"],
     [{ checkpointEvery: null }, "$.checkpointEvery: given null"],
@@ -53,7 +58,8 @@ Deno.test("ranges and cross-checks", () => {
     { heartbeatMs: 499 },
     { electionTimeoutCapMs: 1000 },
     { patienceCapMs: 2000 },
-    { sessionWindow: 2 },
+    { sessionWindow: 2, sessionsPerClient: 2 },
+    { registrationHorizon: 32 },
     { checkpointEvery: 1 },
     { checkpointEvery: 4096 },
     { logTail: 1 },
@@ -65,10 +71,12 @@ Deno.test("ranges and cross-checks", () => {
 });
 
 Deno.test("constants that came later may be absent, each by itself, and are the defaults then; no other may", () => {
-  const { checkpointEvery, logTail, ...before } = DEFAULT_CONSTANTS;
+  const { checkpointEvery, logTail, sessionsPerClient, registrationHorizon, ...before } = DEFAULT_CONSTANTS;
   assertEquals(read(before), DEFAULT_CONSTANTS);
-  assertEquals(read({ ...before, checkpointEvery: 7 }), { ...before, checkpointEvery: 7, logTail });
-  assertEquals(read({ ...before, logTail: 7 }), { ...before, checkpointEvery, logTail: 7 });
+  const later = { checkpointEvery, logTail, sessionsPerClient, registrationHorizon };
+  for (const name of Object.keys(later)) {
+    assertEquals(read({ ...before, [name]: 37 }), { ...before, ...later, [name]: 37 });
+  }
   for (const name of Object.keys(before) as (keyof typeof before)[]) {
     const { [name]: _, ...without } = before;
     assertThrows(() => read(without), ConfigError, `$: given no field "${name}", wanted exactly the fields`);

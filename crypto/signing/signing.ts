@@ -27,6 +27,7 @@ const KINDS: Readonly<Record<DomainKind, true>> = {
   RollCall: true,
   RollCallAnswer: true,
   SendRequest: true,
+  RegisterSession: true,
   ClientHello: true,
   FastRead: true,
   GetCommittedCommand: true,
@@ -43,8 +44,8 @@ const KINDS: Readonly<Record<DomainKind, true>> = {
 /** All kinds that can be signed. */
 export const DOMAIN_KINDS = Object.keys(KINDS) as readonly DomainKind[];
 
-/** Prefix of every domain tag; raise the version with any change of the wire format that changes the meaning of bytes. */
-const TAG_PREFIX = "bft-raft/v1/";
+/** The domain tag of a kind; a change of the wire format that changes what bytes mean raises the version. A roster has a version of its own. */
+const tagOf = (kind: DomainKind): string => `bft-raft/${kind === "Roster" ? "v1" : "v2"}/${kind}`;
 const MAX_LENGTH_BYTE = 255;
 
 function lengthPrefixed(text: string): Uint8Array {
@@ -57,7 +58,7 @@ function lengthPrefixed(text: string): Uint8Array {
 
 /** Returns `len8(tag) ‖ tag ‖ len8(cluster) ‖ cluster`: the lengths make the concatenation with any body injective. */
 export function domainPrefix(kind: DomainKind, clusterId: string): Uint8Array {
-  return Uint8Array.of(...lengthPrefixed(TAG_PREFIX + kind), ...lengthPrefixed(clusterId));
+  return Uint8Array.of(...lengthPrefixed(tagOf(kind)), ...lengthPrefixed(clusterId));
 }
 
 function domainDigests(clusterId: string): (kind: DomainKind, body: Uint8Array) => Digest {

@@ -25,7 +25,7 @@ function counting(): { readonly backend: SignatureBackend; readonly count: () =>
 
 Deno.test("the digest signed is SHA-256 over len8(tag), tag, len8(cluster), cluster, body", () => {
   const text = (value: string) => [value.length, ...new TextEncoder().encode(value)];
-  const wanted = sha256(Uint8Array.of(...text("bft-raft/v1/PreVote"), ...text("cluster-a"), ...body));
+  const wanted = sha256(Uint8Array.of(...text("bft-raft/v2/PreVote"), ...text("cluster-a"), ...body));
   for (const each of BACKENDS) {
     const signer = createSigner(each, secretKey, "cluster-a");
     assertEquals(hex(signer.publicKey), hex(publicKey));

@@ -1,73 +1,101 @@
 /**
- * The session table as chunks of a snapshot (§7.1, §8.3): clients in ascending order, each in chunks of its own, so that the chunks of an
- * idle client do not change. Equal tables give equal chunks, and each table has exactly one sequence of chunks.
+ * The session table as chunks of a snapshot (§7.1, §8.3): clients in ascending order, each with a chunk of its own and then its open sessions,
+ * ascending, in chunks of their own, so that the chunks of a client or session that rests do not change. Equal tables give equal chunks, and
+ * each table has one sequence of chunks only.
  *
- * A chunk: `u16 length, client id`, `u64 floor`, then answers in ascending order of their seqs, each `u64 seq`, `u64 index`, `u64 floor`,
- * `u32 length, result`. All have the outcome "applied": no others are kept. A client's answers continue in its next chunk if one more
- * would make a chunk longer than {@linkcode SESSION_CHUNK_BYTES}; only a chunk with a single answer may be longer.
+ * A client's chunk: `u8 0`, `u16 length, client id`, `u64 register floor`, then its closed sessions in the order they were closed, each
+ * `u64 id`, `u64 highest seq executed`.
+ *
+ * A session's chunk: `u8 1`, `u16 length, client id`, `u64 id`, `32 bytes digest of its register`, `u64 floor`, `u64 last used`,
+ * `u64 highest seq executed`, then executed commands in ascending order of their seqs, each `u64 seq`, `u64 index`, `32 bytes digest`,
+ * `u32 length, result`. They go on in the session's next chunk where one more would make a chunk longer than
+ * {@linkcode SESSION_CHUNK_BYTES}; a single one may.
  */
-import { ByteWriter } from "../bytes/byte_writer.ts";
-import type { ClientId, Seq } from "../ids.ts";
-import { assertInvariant } from "../invariant.ts";
-import type { Answer } from "../message.ts";
+import { writeDigest } from "../bytes.ts";
+import type { ClientId, Digest, Seq } from "../ids.ts";
 import type { SessionTable } from "./session_table.ts";
+import type { ClientSessions, Kept, Session } from "./session_types.ts";
+import { ByteWriter } from "../bytes/byte_writer.ts";
 
-/** Maximum bytes of a chunk that holds more than one answer. */
+/** Bytes of a chunk that holds more than one executed command. */
 export const SESSION_CHUNK_BYTES = 64 * 1024;
-/** Bytes of an answer besides its result: seq, index, floor and the result's length. */
-const ANSWER_FRAMING = 8 + 8 + 8 + 4;
+/** First byte of a client's chunk, and of a session's. */
+export const CLIENT_CHUNK = 0;
+export const SESSION_CHUNK = 1;
+/** Seq, index, digest and length of a result. */
+const KEPT_FRAMING = 8 + 8 + 32 + 4;
 
 const UTF8 = new TextEncoder();
 
-/** One client's session as it was when it was frozen. */
-export interface FrozenSession {
-  readonly client: ClientId;
-  readonly floor: Seq;
-  /** In no particular order. */
-  readonly answers: readonly Answer[];
+/** One session as it was. */
+export interface FrozenSession extends Omit<Session, "answers" | "bytes"> {
+  /** In no certain order. */
+  readonly answers: readonly (readonly [Seq, Kept])[];
 }
 
-/** A session table as it was when it was frozen, clients ascending. */
-export type FrozenSessions = readonly FrozenSession[];
+/** One client's sessions as they were. */
+export interface FrozenClient extends Pick<ClientSessions, "registerFloor"> {
+  readonly client: ClientId;
+  readonly closed: readonly (readonly [number, Seq])[];
+  readonly live: readonly FrozenSession[];
+}
 
-/** Returns the present table, unaffected by later changes. Costs one reference for each answer. */
+/** A session table as it was, clients ascending. */
+export type FrozenSessions = readonly FrozenClient[];
+
+/** The present table; later changes of it do not show. Costs a reference for each executed command. */
 export function freezeSessions(table: SessionTable): FrozenSessions {
-  const sessions = [...table.sessions].map(([client, { floor, answers }]) => {
-    return { client, floor, answers: [...answers.values()] };
-  });
-  return sessions.sort((a, b) => a.client < b.client ? -1 : 1);
+  const clients = [...table.clients].map(([client, { registerFloor, closed, live }]) => ({
+    ...{ client, registerFloor, closed: [...closed] },
+    live: [...live.values()].map(({ answers, bytes: _, ...session }) => ({ ...session, answers: [...answers] })),
+  }));
+  return clients.sort((a, b) => a.client < b.client ? -1 : 1);
 }
 
 /** Yields the chunks of a table in order, each made on demand; at most `LIMITS.maxChunkBytes` long. */
 export function* sessionChunks(frozen: FrozenSessions): Generator<Uint8Array, void> {
-  for (const session of frozen) yield* chunksOf(session);
+  for (const client of frozen) {
+    yield clientChunk(client);
+    for (const session of client.live) yield* chunksOf(client.client, session);
+  }
 }
 
-/** Returns the bytes of an answer in its chunk. */
-export const answerBytes = ({ result }: Answer): number => ANSWER_FRAMING + result.length;
+/** Bytes of an executed command in its chunk. */
+export const keptBytes = ({ result }: Kept): number => KEPT_FRAMING + result.length;
 
-function* chunksOf({ client, floor, answers }: FrozenSession): Generator<Uint8Array, void> {
-  const begin = () => writeHeader(client, floor);
-  let writer = begin();
+function clientChunk({ client, registerFloor, closed }: FrozenClient): Uint8Array {
+  const writer = begin(CLIENT_CHUNK, client).u64(registerFloor);
+  for (const [id, highest] of closed) writer.u64(id).u64(highest);
+  return writer.finish();
+}
+
+function* chunksOf(client: ClientId, session: FrozenSession): Generator<Uint8Array, void> {
+  let writer = beginSession(client, session);
   let held = 0;
-  for (const answer of answers.toSorted((a, b) => a.seq - b.seq)) {
-    if (held > 0 && writer.size + answerBytes(answer) > SESSION_CHUNK_BYTES) {
+  for (const [seq, kept] of session.answers.toSorted(([a], [b]) => a - b)) {
+    if (held > 0 && writer.size + keptBytes(kept) > SESSION_CHUNK_BYTES) {
       yield writer.finish();
-      writer = begin();
+      writer = beginSession(client, session);
       held = 0;
     }
-    writeAnswer(writer, answer);
+    writeDigestTo(writer.u64(seq).u64(kept.index), kept.digest).u32(kept.result.length).raw(kept.result);
     held++;
   }
   yield writer.finish();
 }
 
-function writeHeader(client: ClientId, floor: Seq): ByteWriter {
+function begin(kind: number, client: ClientId): ByteWriter {
   const id = UTF8.encode(client);
-  return new ByteWriter().u16(id.length).raw(id).u64(floor);
+  return new ByteWriter().u8(kind).u16(id.length).raw(id);
 }
 
-function writeAnswer(writer: ByteWriter, { seq, index, outcome, floor, result }: Answer): void {
-  assertInvariant(outcome === "applied", "internal", `seq ${seq}, which is ${outcome}, has an answer in its session`);
-  writer.u64(seq).u64(index).u64(floor).bytes(result);
+function beginSession(client: ClientId, { id, register, floor, lastUsed, highest }: FrozenSession): ByteWriter {
+  const writer = writeDigestTo(begin(SESSION_CHUNK, client).u64(id), register);
+  return writer.u64(floor).u64(lastUsed).u64(highest);
+}
+
+function writeDigestTo(writer: ByteWriter, digest: Digest): ByteWriter {
+  const bytes = new Uint8Array(32);
+  writeDigest(digest, bytes, 0);
+  return writer.raw(bytes);
 }

@@ -1,89 +1,126 @@
-/** The session table, part of the replicated state (§7.1): each client's answers and the position of its window. */
-import type { SendRequest } from "../entry.ts";
-import type { ClientId, LogIndex, Seq } from "../ids.ts";
+/** The session table, part of the replicated state (§7.1): the open sessions of each client, and what their commands were answered. */
+import type { Request, SendRequest } from "../entry.ts";
+import type { ClientId, Digest, LogIndex, Seq } from "../ids.ts";
 import { assertInvariant } from "../invariant.ts";
 import { LIMITS } from "../limits.ts";
-import type { Answer } from "../message.ts";
-
-export interface Session {
-  /** Low edge of the window; moved only by the client's own signed floor. */
-  floor: Seq;
-  /** Answers to the window's applied seqs. */
-  readonly answers: Map<Seq, Answer>;
-}
+import type { Answer, Outcome } from "../message.ts";
+import { closedOutcome, closeForRoom, openFor, standingOfRegister } from "./registrations.ts";
+import type { ClientSessions, Kept, Session, SessionBounds } from "./session_types.ts";
 
 export interface SessionTable {
-  /** W, a roster constant. */
-  readonly window: number;
-  readonly sessions: Map<ClientId, Session>;
+  readonly bounds: SessionBounds;
+  readonly clients: Map<ClientId, ClientSessions>;
 }
 
-export const createSessionTable = (window: number): SessionTable => ({ window, sessions: new Map() });
-
-/** The status of a seq: already answered, below the window, or open. */
-export type SeqStatus =
-  | { readonly status: "answered"; readonly answer: Answer }
-  | { readonly status: "expired" | "open" };
-
-/** Returns the status of `seq` of `client` at the applied index. A seq answered or expired is *settled* (§7.3). */
-export function statusOf(table: SessionTable, client: ClientId, seq: Seq): SeqStatus {
-  const answer = table.sessions.get(client)?.answers.get(seq);
-  if (answer) return { status: "answered", answer };
-  return { status: seq < floorOf(table, client) ? "expired" : "open" };
-}
-
-/** Returns the low edge of the client's window; 0 before its first request. */
-export const floorOf = (table: SessionTable, client: ClientId): Seq => table.sessions.get(client)?.floor ?? (0 as Seq);
+export const createSessionTable = (bounds: SessionBounds): SessionTable => ({ bounds, clients: new Map() });
 
 /**
- * Settles `request`, ordered at `index`: moves the window to the request's floor, then applies the request once if its seq is inside
- * (§7.1). A repeated seq keeps its first answer, whatever its command.
+ * Where a request stands at the applied index: *settled*, whatever becomes of it now it is never executed (§7.3a); `ahead`, which is
+ * answered and not ordered; `lagging`, since it rests on what this replica has not applied yet; or open.
+ */
+export type Standing =
+  | { readonly standing: "settled" | "ahead"; readonly answer: Answer }
+  | { readonly standing: "open" | "lagging" };
+
+const OPEN: Standing = { standing: "open" };
+const LAGGING: Standing = { standing: "lagging" };
+
+/** Where `request` with digest `digest` stands once the entry at `applied` is applied. */
+export function standingOf(table: SessionTable, request: Request, digest: Digest, applied: LogIndex): Standing {
+  const client = table.clients.get(request.client);
+  if (request.kind === "RegisterSession") {
+    const found = standingOfRegister(client, table.bounds, request, digest, applied);
+    return typeof found === "object" ? { standing: "settled", answer: found } : found === "open" ? OPEN : LAGGING;
+  }
+  const session = client?.live.get(request.session);
+  const refused = (outcome: Outcome): Answer => ({ request: digest, outcome, index: applied, result: EMPTY });
+  if (session === undefined) {
+    if (request.session > applied) return LAGGING;
+    return { standing: "settled", answer: refused(closedOutcome(client, request)) };
+  }
+  const known = session.answers.get(request.seq);
+  if (known) return { standing: "settled", answer: keptAnswer(known, digest) };
+  if (request.seq < session.floor) return { standing: "settled", answer: refused("expired") };
+  if (request.seq < request.floor + table.bounds.sessionWindow) return OPEN;
+  return { standing: "ahead", answer: refused("ahead") };
+}
+
+const EMPTY = new Uint8Array(0);
+
+/** Another command under the seq of `kept` was never executed, and is not now (§7.1b). */
+function keptAnswer({ digest: executed, index, result }: Kept, digest: Digest): Answer {
+  if (executed === digest) return { request: digest, outcome: "applied", index, result };
+  return { request: digest, outcome: "conflict", index, result: EMPTY };
+}
+
+/**
+ * Applies `request`, whose digest is `digest`, in the entry at `index` (§7.1). A register opens a session; a command moves its session's
+ * window by its own floor, then is executed once if its seq is inside.
  */
 export function applyRequest(
   table: SessionTable,
-  request: SendRequest,
+  request: Request,
+  digest: Digest,
   index: LogIndex,
   execute: (command: Uint8Array) => Uint8Array,
 ): Answer {
-  const session = openSession(table, request.client);
+  if (request.kind === "RegisterSession") return openFor(table.clients, table.bounds, request, digest, index);
+  return applyCommand(table, request, digest, index, execute);
+}
+
+function applyCommand(
+  table: SessionTable,
+  request: SendRequest,
+  digest: Digest,
+  index: LogIndex,
+  execute: (command: Uint8Array) => Uint8Array,
+): Answer {
+  const client = table.clients.get(request.client);
+  const session = client?.live.get(request.session);
+  const refused = (outcome: Outcome): Answer => ({ request: digest, outcome, index, result: EMPTY });
+  if (client === undefined || session === undefined) return refused(closedOutcome(client, request));
   moveFloor(session, request.floor);
   const { seq } = request;
   const known = session.answers.get(seq);
-  if (known) return known;
-  const refused = seq < session.floor ? "expired" : seq >= session.floor + table.window ? "ahead" : null;
-  if (refused) return { seq, index, outcome: refused, result: new Uint8Array(0), floor: session.floor };
+  if (known) return keptAnswer(known, digest);
+  if (seq < session.floor) return refused("expired");
+  if (seq >= session.floor + table.bounds.sessionWindow) return refused("ahead");
   const result = execute(request.command);
   assertInvariant(result.length <= LIMITS.maxResultBytes, "internal", `a result has ${result.length} bytes`);
-  const answer: Answer = { seq, index, outcome: "applied", result, floor: session.floor };
-  assertInvariant(!session.answers.has(seq), "I7", `${request.client} ${seq} applied twice`);
-  session.answers.set(seq, answer);
-  return answer;
+  keep(session, seq, { digest, index, result }, request.client);
+  closeForRoom(client, session);
+  return { request: digest, outcome: "applied", index, result };
 }
 
-function openSession(table: SessionTable, client: ClientId): Session {
-  const existing = table.sessions.get(client);
-  if (existing) return existing;
-  const session: Session = { floor: 0 as Seq, answers: new Map() };
-  table.sessions.set(client, session);
-  return session;
+function keep(session: Session, seq: Seq, kept: Kept, client: ClientId): void {
+  assertInvariant(!session.answers.has(seq), "I7", `${client} ${session.id} ${seq} applied twice`);
+  session.answers.set(seq, kept);
+  session.bytes += kept.result.length;
+  session.lastUsed = kept.index;
+  if (seq > session.highest) session.highest = seq;
 }
 
 function moveFloor(session: Session, floor: Seq): void {
   if (floor <= session.floor) return;
   session.floor = floor;
-  for (const seq of session.answers.keys()) if (seq < floor) session.answers.delete(seq);
+  for (const [seq, { result }] of session.answers) {
+    if (seq >= floor) continue;
+    session.answers.delete(seq);
+    session.bytes -= result.length;
+  }
 }
 
 /** Yields the canonical bytes of the whole table; equal tables give equal bytes (I6). */
 export function* sessionBytes(table: SessionTable): Iterable<Uint8Array> {
   const encoder = new TextEncoder();
-  for (const client of [...table.sessions.keys()].sort()) {
-    const session = table.sessions.get(client)!;
-    yield encoder.encode(`${client} ${session.floor} ${session.answers.size}\n`);
-    for (const seq of [...session.answers.keys()].sort((a, b) => a - b)) {
-      const { index, outcome, result, floor } = session.answers.get(seq)!;
-      yield encoder.encode(`${seq} ${index} ${outcome} ${floor} ${result.length}\n`);
-      yield result;
+  for (const [client, { registerFloor, closed, live }] of [...table.clients].sort(([a], [b]) => a < b ? -1 : 1)) {
+    yield encoder.encode(`${client} ${registerFloor} ${[...closed].join(" ")} ${live.size}\n`);
+    for (const { id, register, floor, lastUsed, highest, answers } of live.values()) {
+      yield encoder.encode(`${id} ${register} ${floor} ${lastUsed} ${highest} ${answers.size}\n`);
+      for (const [seq, { digest, index, result }] of [...answers].sort(([a], [b]) => a - b)) {
+        yield encoder.encode(`${seq} ${digest} ${index} ${result.length}\n`);
+        yield result;
+      }
     }
   }
 }

@@ -4,8 +4,8 @@
  * is the state digest that replicas certify: with it, a receiver can check the head, then each list, then each chunk, one by one, whatever
  * their source.
  *
- * Head: `u8 version = 1`, `u32 session chunks`, `u32 chunks`, then the digests of the lists. The session table's chunks come first, then
- * the state machine's.
+ * Head: `u8 version = 2`, `u32 session chunks`, `u32 chunks`, then the digests of the lists. The session table's chunks come first,
+ * the state machine's behind them.
  */
 import { ByteReader } from "../bytes/byte_reader.ts";
 import { ByteWriter } from "../bytes/byte_writer.ts";
@@ -17,8 +17,8 @@ import type { Chunk, Hash } from "../ports.ts";
 import { digestsInList, joinDigests, listDigests, listsFor, splitDigests } from "./snapshot_digests.ts";
 
 /** First byte of every head. */
-export const MANIFEST_VERSION = 1;
-/** Bytes of version, session chunks and chunks. */
+export const MANIFEST_VERSION = 2;
+/** Version, session chunks, chunks. */
 const COUNTER_BYTES = 1 + 4 + 4;
 const MAX_LISTS = Math.floor((LIMITS.maxChunkBytes - COUNTER_BYTES) / DIGEST_BYTES);
 /** Maximum number of chunks of a snapshot; with pages of 32 KiB, 2.5 TiB. */

@@ -1,12 +1,13 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { clientId, type Digest, seq } from "../ids.ts";
+import { clientId, type Digest, logIndex, seq } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
 import { restoreSnapshot } from "./snapshot_restore.ts";
 import { HeldChunks, WatchedState, writeAll } from "../../tests/support/snapshot_values.ts";
 import { startSnapshot } from "./snapshot_writer.ts";
 import { sha256Hex } from "../../crypto/digest.ts";
 
-const sessions = [{ client: clientId("c1"), floor: seq(3), answers: [] }];
+const closed = [[3, seq(4)]] as const;
+const sessions = [{ client: clientId("c1"), registerFloor: logIndex(3), closed, live: [] }];
 const machine = ["one", "two", "three"].map((text) => new TextEncoder().encode(text));
 
 function written(parts = machine) {
@@ -24,7 +25,9 @@ Deno.test("§8.3 chunks are read when they are asked for, and not kept", () => {
   const [first] = back.machine;
   assertEquals([first, read.length], [machine[0], 3]);
   assertEquals([...back.machine, ...back.machine], [...machine, ...machine]);
-  assertEquals([...back.sessions].map((bytes) => bytes.toHex()), ["000263310000000000000003"]);
+  assertEquals([...back.sessions].map((bytes) => bytes.toHex()), [
+    "00000263310000000000000003" + "0000000000000003" + "0000000000000004",
+  ]);
 });
 
 Deno.test("§8.3 a chunk that is missing is named", () => {

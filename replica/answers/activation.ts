@@ -8,14 +8,14 @@ const META = "set-active";
 /** The last command obeyed; durable, so that an old one cannot be replayed after a restart. */
 interface Obeyed {
   readonly active: boolean;
-  readonly time: number;
+  readonly order: number;
 }
 
 function read(storage: Storage): Obeyed {
   const text = storage.getMeta(META);
-  if (text === null) return { active: true, time: -1 };
-  const [active, time] = text.split(" ");
-  return { active: active === "true", time: Number(time) };
+  if (text === null) return { active: true, order: 0 };
+  const [active, order] = text.split(" ");
+  return { active: active === "true", order: Number(order) };
 }
 
 export class Activation {
@@ -37,13 +37,20 @@ export class Activation {
     return this.#obeyed.active;
   }
 
-  /** Obeys a verified command and returns null, or the reason for refusing it. Durable when it returns. */
-  obey({ replica, active, time }: SetActive): string | null {
+  /** Order of the last command obeyed; the next one has to be above it. */
+  get order(): number {
+    return this.#obeyed.order;
+  }
+
+  /** Obeys a verified command and returns null, or why not. Durable when it returns. */
+  obey({ replica, active, order }: SetActive): string | null {
     if (replica !== this.#self) return `this is ${this.#self}, not ${replica}`;
-    if (time <= this.#obeyed.time) return `the command's time ${time} is not after ${this.#obeyed.time}, obeyed before`;
+    if (order <= this.#obeyed.order) {
+      return `the command's order ${order} is not above ${this.#obeyed.order}, obeyed before`;
+    }
     if (this.#isRefused()) return "its disk refuses writes, so the command could not be kept";
-    this.#storage.setMeta(META, `${active} ${time}`);
-    this.#obeyed = { active, time };
+    this.#storage.setMeta(META, `${active} ${order}`);
+    this.#obeyed = { active, order };
     return null;
   }
 }

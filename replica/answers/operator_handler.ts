@@ -27,19 +27,19 @@ export class OperatorHandler {
   /** Serves a verified command, answering over `route`. Returns the code of why it was refused or left unanswered, or null. */
   serve(command: SetActive, route: string, now: number): string | null {
     const { activation, replier, onActivation } = this.#parts;
-    const { replica, active, time } = command;
-    const name = `${replica} ${active} ${time}`;
+    const { replica, active, order, nonce } = command;
+    const name = `${replica} ${active} ${order} ${nonce}`;
     if (this.#answered.has(name)) return "replay";
     const refused = activation.obey(command);
     if (refused !== null && !this.#refusals.allows(OPERATOR_ID, now)) return "rate";
     this.#remember(name);
     if (refused === null) {
-      replier.answer(route, OPERATOR_ID, time, jsonAnswer({ active }));
+      replier.answer(route, OPERATOR_ID, nonce, jsonAnswer({ active }));
       onActivation(active);
       return null;
     }
     this.#refusals.take(OPERATOR_ID, now);
-    replier.answer(route, OPERATOR_ID, time, refusal(refused));
+    replier.answer(route, OPERATOR_ID, nonce, refusal(refused, { obeyed: activation.order }));
     return "refused";
   }
 

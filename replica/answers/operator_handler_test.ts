@@ -18,12 +18,16 @@ function operatorLab() {
   const operator = new OperatorHandler({
     activation: new Activation(replicaId("r1"), storage as Storage, () => disk.refused),
     replier: {
-      answer: (route, _client, nonce, { ok }) => void answers.push(`${nonce} ${ok ? "obeyed" : "refused"} on ${route}`),
+      answer: (route, _client, nonce, { ok, payload }) => {
+        const { obeyed } = JSON.parse(new TextDecoder().decode(payload));
+        answers.push(`${nonce - 100} ${ok ? "obeyed" : `refused after ${obeyed}`} on ${route}`);
+      },
     },
     onActivation: (active) => void told.push(active),
   });
-  const send = (time: number, active: boolean, { replica = "r1", route = "a", now = 0 } = {}) =>
-    operator.serve({ kind: "SetActive", replica: replicaId(replica), active, time }, route, now);
+  /** Its nonce is 100 above its order unless given. */
+  const send = (order: number, active: boolean, { replica = "r1", route = "a", now = 0, nonce = 100 + order } = {}) =>
+    operator.serve({ kind: "SetActive", replica: replicaId(replica), active, order, nonce }, route, now);
   return { send, answers, told, disk };
 }
 
@@ -38,7 +42,7 @@ Deno.test("an old command, or one for another replica, is refused with a signed 
   send(5, false);
   assertEquals([send(4, true), send(4, true)], ["refused", "replay"]);
   assertEquals([send(9, true, { replica: "r2" }), send(9, true, { replica: "r2" })], ["refused", "replay"]);
-  assertEquals([answers, told], [["5 obeyed on a", "4 refused on a", "9 refused on a"], [false]]);
+  assertEquals([answers, told], [["5 obeyed on a", "4 refused after 5 on a", "9 refused after 5 on a"], [false]]);
   assertEquals([send(9, true), told], [null, [false, true]]);
 });
 
@@ -59,5 +63,5 @@ Deno.test("while the disk refuses, a command is refused with an answer; another 
   assertEquals([send(5, false), told], ["refused", []]);
   disk.refused = false;
   assertEquals([send(6, false), told], [null, [false]]);
-  assertEquals(answers, ["5 refused on a", "6 obeyed on a"]);
+  assertEquals(answers, ["5 refused after 0 on a", "6 obeyed on a"]);
 });

@@ -1,5 +1,7 @@
 /** Answers given outside the log: committed commands and fast reads (§7.4, §11). */
 import { queryResultCodec } from "../../transport/codec/mod.ts";
+import type { Request } from "../../protocol/entry.ts";
+import type { Signed } from "../../protocol/signed.ts";
 import type { LogIndex } from "../../protocol/ids.ts";
 import { entryAt } from "../core/log/log.ts";
 import type { StateMachine } from "../../protocol/ports.ts";
@@ -11,24 +13,25 @@ const UTF8 = new TextEncoder();
 /** Returns an answer in JSON. */
 export const jsonAnswer = (value: unknown): QueryAnswer => ({ ok: true, payload: UTF8.encode(JSON.stringify(value)) });
 
-/** Returns a refusal with its reason. */
-export const refusal = (error: string): QueryAnswer => ({
+/** A refusal with its reason, and what else is to be said. */
+export const refusal = (error: string, more: Readonly<Record<string, number>> = {}): QueryAnswer => ({
   ok: false,
-  payload: UTF8.encode(JSON.stringify({ error })),
+  payload: UTF8.encode(JSON.stringify({ error, ...more })),
 });
 
-/** Returns the entry committed at `index`, equal on all honest replicas, or that there is none here yet. */
+/** A command with its session and seq, or a register with its base. */
+const asJson = ({ message }: Signed<Request>): object =>
+  message.kind === "RegisterSession"
+    ? { client: message.client, base: message.base }
+    : { client: message.client, session: message.session, seq: message.seq, command: message.command.toBase64() };
+
+/** The entry committed at `index`, as equal on all honest replicas; or that there is none here yet. */
 export function committedCommand({ log, commitIndex }: CoreState, index: LogIndex): QueryAnswer {
   if (index === 0 || index > commitIndex) return jsonAnswer({ index, none: true, commitIndex });
   const chained = entryAt(log, index);
   if (chained === undefined) return refusal(`entry ${index} is committed but no longer kept here`);
   const { entry, hash } = chained;
-  const commands = (entry.requests ?? []).map(({ message: { client, seq, command } }) => ({
-    client,
-    seq,
-    command: command.toBase64(),
-  }));
-  return jsonAnswer({ index, term: entry.term, hash, commands });
+  return jsonAnswer({ index, term: entry.term, hash, commands: (entry.requests ?? []).map(asJson) });
 }
 
 /**

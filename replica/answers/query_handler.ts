@@ -1,18 +1,25 @@
 /** The services of a replica to clients besides ordering requests: a route for answers, and queries. */
 import type { Activation } from "./activation.ts";
 import type { ClientId } from "../../protocol/ids.ts";
+import type { ClientHello } from "../../protocol/message.ts";
 import type { ClientPacket } from "../../protocol/packet.ts";
 import type { ChunkReader, StateMachine } from "../../protocol/ports.ts";
 import type { CoreState } from "../core/state.ts";
+import { helloAnswerCodec } from "../../transport/codec/mod.ts";
 import { OperatorHandler } from "./operator_handler.ts";
 import { chunksHeld, committedEntries, latestCheckpoint } from "./backup_queries.ts";
 import { committedCommand, fastRead, jsonAnswer } from "./queries.ts";
 import type { QueryAnswer, Replier } from "./replier.ts";
-import type { Routes } from "./routes.ts";
+import { payerOf, type Routes } from "./routes.ts";
 import type { StatusReporter } from "../status/status.ts";
 
-/** A verified packet that is not a request. */
-export type UnorderedPacket = Exclude<ClientPacket, { readonly kind: "SendRequest" | "UpdateLeader" }>;
+/** Packets whose body is a request. */
+export type RequestPacketKind = "SendRequest" | "RegisterSession" | "UpdateLeader";
+/** Of the answer to a hello, which has none; no query of a client has this one. */
+const HELLO_NONCE = 0;
+
+/** A verified packet that is no request. */
+export type UnorderedPacket = Exclude<ClientPacket, { readonly kind: RequestPacketKind }>;
 type QueryPacket = Exclude<UnorderedPacket, { readonly kind: "ClientHello" | "SetActive" }>;
 
 export interface QueryHandler {
@@ -20,7 +27,9 @@ export interface QueryHandler {
   readonly active: boolean;
   /** Returns the name whose rate a packet of `client` over `route` spends: {@linkcode Routes.payer}. */
   payer(client: ClientId, route: string, now: number): string;
-  /** Serves `packet`, answering over `route`. Returns the code of why it refused, or null. */
+  /** Whose rate a hello with `challenge` spends: its client's own only where it was made for this route. */
+  greeter(client: ClientId, route: string, challenge: Uint8Array): string;
+  /** Serves `packet`, answering over `route`. Returns why it refused, or null. */
   serve(packet: UnorderedPacket, route: string, now: number): string | null;
 }
 
@@ -51,10 +60,10 @@ export function createQueryHandler(parts: QueryHandlerParts): QueryHandler {
       return takesPart();
     },
     payer: (client, route, now) => routes.payer(client, route, now),
+    greeter: (client, route, challenge) => payerOf(client, routes.isFor(client, route, challenge)),
     serve(packet, route, now) {
       if (packet.kind === "ClientHello") {
-        const { client, time } = packet.signed.message;
-        return routes.greet(client, route, time, now) ? null : "replay";
+        return greet(parts, packet.signed.message, route, now);
       }
       if (packet.kind === "SetActive") return operator.serve(packet.signed.message, route, now);
       const { client, nonce } = packet.signed.message;
@@ -63,6 +72,25 @@ export function createQueryHandler(parts: QueryHandlerParts): QueryHandler {
       return answer.ok ? null : "refused";
     },
   };
+}
+
+/** A hello with the route's challenge keeps the route; any other is answered with it, within the client's budget (§7.2). */
+function greet(
+  { routes, replier, state }: QueryHandlerParts,
+  hello: ClientHello,
+  route: string,
+  now: number,
+): string | null {
+  const { client, challenge } = hello;
+  if (routes.isFor(client, route, challenge)) {
+    routes.greet(client, route, now);
+    return null;
+  }
+  const answer = { challenge: routes.challenge(client, route), appliedIndex: state.appliedIndex };
+  const told = replier.answerWithinBudget(route, client, HELLO_NONCE, () => {
+    return { ok: true, payload: helloAnswerCodec.encode(answer) };
+  });
+  return told === null ? "reply-budget" : "challenge";
 }
 
 function answerOf(

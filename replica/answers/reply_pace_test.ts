@@ -1,19 +1,21 @@
 import { assert, assertEquals } from "@std/assert";
-import { clientId, logIndex, seq } from "../../protocol/ids.ts";
+import { clientId, logIndex } from "../../protocol/ids.ts";
 import type { Answer } from "../../protocol/message.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
+import { requestName } from "../../tests/support/replier_lab.ts";
 import { ReplyPace } from "./reply_pace.ts";
 
 const c1 = clientId("c1");
 const PACE = INGRESS_LIMITS.replyPaceMs;
 const answer = (number: number, index = 1, outcome: Answer["outcome"] = "applied"): Answer => {
-  return { seq: seq(number), index: logIndex(index), outcome, result: new Uint8Array(0), floor: seq(0) };
+  return { request: requestName(number), outcome, index: logIndex(index), result: new Uint8Array(0) };
 };
 
-Deno.test("the same answer is a repeat until the pace is over; another answer, client or seq is none", () => {
+Deno.test("the same answer is a repeat until the pace is over, whatever its index; another outcome, client or request is none", () => {
   const pace = new ReplyPace(4);
   pace.note(c1, answer(1, 5, "ahead"), 0);
   assert(pace.isRepeat(c1, answer(1, 5, "ahead"), PACE - 1));
+  assert(pace.isRepeat(c1, answer(1, 9, "ahead"), PACE - 1));
   assert(!pace.isRepeat(c1, answer(1, 5, "ahead"), PACE));
   assert(!pace.isRepeat(c1, answer(1, 6, "applied"), 1));
   assert(!pace.isRepeat(c1, answer(2, 5, "ahead"), 1));

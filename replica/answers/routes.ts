@@ -1,38 +1,54 @@
-/** The routes for answers to each client: up to four, each registered by the client's own signed greeting. */
+/** Where answers for each client go: routes registered by the client's own signed greeting, which repeats that route's challenge. */
+import { sha256 } from "../../crypto/digest.ts";
 import type { ClientId } from "../../protocol/ids.ts";
+import { LIMITS } from "../../protocol/limits.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
+import { equalBytes } from "../../protocol/bytes/equal_bytes.ts";
 
 interface Greeting {
-  /** The client's own clock. */
-  readonly time: number;
-  /** Time at which it was heard, on this replica's clock. */
+  /** When it was heard last, on this replica's clock. */
   readonly at: number;
+  /** Whether it was heard once only: of a process that may be gone again. */
+  readonly once: boolean;
 }
+
+const SECRET_BYTES = 32;
+const UTF8 = new TextEncoder();
 
 /** The routes of the roster's clients, which bounds their number. Routes are hints for answering, never identities (§2.3). */
 export class Routes {
   readonly #clients = new Map<ClientId, Map<string, Greeting>>();
+  readonly #secret: Uint8Array;
+
+  /** `secret` is this run's own: challenges of an earlier one are worth nothing. */
+  constructor(secret: Uint8Array = crypto.getRandomValues(new Uint8Array(SECRET_BYTES))) {
+    this.#secret = secret;
+  }
+
+  /** What a greeting over `route` has to repeat. Nothing is remembered for it, so that strangers cannot fill anything. */
+  challenge(client: ClientId, route: string): Uint8Array {
+    const name = UTF8.encode(client);
+    const bytes = Uint8Array.of(...this.#secret, name.length, ...name, ...UTF8.encode(route));
+    return sha256(bytes).subarray(0, LIMITS.nonceBytes);
+  }
+
+  /** Whether a greeting with `challenge` was made for this route. */
+  isFor(client: ClientId, route: string, challenge: Uint8Array): boolean {
+    return equalBytes(this.challenge(client, route), challenge);
+  }
 
   /**
-   * Registers `route` by a verified greeting. Returns false and changes nothing if that greeting was heard before, or if four newer ones
-   * are known: replayed greetings can never push out the newest. A client whose clock went back still gets a route, as long as there is
-   * room.
+   * Registers `route` by a verified greeting with its challenge. Where all places are taken, it gets that of a route which greeted once only, or
+   * not for long; else none: a process that begins never pushes out those that keep up theirs.
    */
-  greet(client: ClientId, route: string, time: number, now: number): boolean {
+  greet(client: ClientId, route: string, now: number): void {
     const routes = this.#clients.get(client) ?? new Map<string, Greeting>();
     dropExpired(routes, now);
-    if (time <= (routes.get(route)?.time ?? -1) || [...routes.values()].some((known) => known.time === time)) {
-      return false;
-    }
-    const oldest = oldestOf(routes);
     const full = !routes.has(route) && routes.size >= INGRESS_LIMITS.routesPerClient;
-    if (full && oldest !== null) {
-      if (time < oldest.time) return false;
-      routes.delete(oldest.route);
-    }
-    routes.set(route, { time, at: now });
+    if (full && !makeRoom(routes, now)) return;
+    const once = !routes.delete(route);
+    routes.set(route, { at: now, once });
     this.#clients.set(client, routes);
-    return true;
   }
 
   /** Returns whether `client` itself greeted from `route` recently. */
@@ -46,7 +62,7 @@ export class Routes {
    * again here. So only packets over a route the client greeted from spend its own rate; all others share another of the same size.
    */
   payer(client: ClientId, route: string, now: number): string {
-    return this.has(client, route, now) ? client : `${client} elsewhere`;
+    return payerOf(client, this.has(client, route, now));
   }
 
   /** Returns all live routes of `client`. */
@@ -68,10 +84,15 @@ export class Routes {
   }
 }
 
-function oldestOf(routes: ReadonlyMap<string, Greeting>): { readonly route: string; readonly time: number } | null {
-  let oldest: { readonly route: string; readonly time: number } | null = null;
-  for (const [route, { time }] of routes) if (oldest === null || time < oldest.time) oldest = { route, time };
-  return oldest;
+/** The client's own rate where `own`, else the one of its bytes that others hand in. */
+export const payerOf = (client: ClientId, own: boolean): string => own ? client : `${client} elsewhere`;
+
+/** Routes are in the order of their latest greetings. */
+function makeRoom(routes: Map<string, Greeting>, now: number): boolean {
+  const known = [...routes];
+  const [found] = known.find(([, { once }]) => once) ??
+    known.find(([, { at }]) => now - at >= INGRESS_LIMITS.routeStaleMs) ?? [];
+  return found !== undefined && routes.delete(found);
 }
 
 function dropExpired(routes: Map<string, Greeting>, now: number): void {

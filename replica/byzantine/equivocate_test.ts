@@ -34,8 +34,9 @@ const request = (number: number): Signed<SendRequest> => ({
   message: {
     kind: "SendRequest",
     client: clientId("c1"),
+    session: logIndex(1),
     seq: seq(number),
-    floor: seq(0),
+    floor: seq(1),
     command: new Uint8Array(0),
   },
   body: Uint8Array.of(number),

@@ -5,9 +5,9 @@
  */
 import { peersOf } from "../core/context.ts";
 import { joinRequests } from "../../protocol/entry_body.ts";
-import { type ClientId, seq } from "../../protocol/ids.ts";
+import { type ClientId, logIndex, seq } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
-import type { Answer, SendRequest } from "../../protocol/message.ts";
+import type { Answer, Request as AnyRequest } from "../../protocol/message.ts";
 import type { ClientReply, Outgoing } from "../core/output.ts";
 import type { Adversary, Victim } from "./adversary.ts";
 import { Fork } from "./fork.ts";
@@ -22,7 +22,7 @@ const SHUFFLED_ENTRIES = 2;
 /** Turns after which it forwards a request: each refusal is a fault held against its connection. */
 const FORWARD_EVERY = 4;
 
-type Request = Signed<SendRequest>;
+type Request = Signed<AnyRequest>;
 
 /** Makes the adversary described above. */
 export function forgeClient(victim: Victim): Adversary {
@@ -110,14 +110,13 @@ const joinedSize = (requests: readonly Request[]): number =>
 const FORGERIES: readonly ((victim: Victim, genuine: Request) => Request)[] = [
   /** The genuine request with an invalid signature. */
   (_, { message }) => forged(message),
-  /** Another command under the genuine signature. */
-  (_, { message, signature }) => forged({ ...message, command: altered(message.command) }, signature),
+  /** Another command, or another nonce, under the genuine signature. */
+  (_, { message, signature }) => forged(changed(message), signature),
   /** The genuine signature under another client's name. */
   ({ config }, { message, signature }) =>
     forged({ ...message, client: anotherClient(config.clients, message.client) }, signature),
-  /** The same command once more, under another number. */
-  (_, { message, signature }) =>
-    forged({ ...message, seq: seq(Math.min(message.seq + 1, LIMITS.maxInteger)) }, signature),
+  /** The same command once more, under another number, or the same register with another base. */
+  (_, { message, signature }) => forged(renumbered(message), signature),
 ];
 
 const forgery = (victim: Victim, genuine: Request, turn: number): Request => inTurn(FORGERIES, turn)(victim, genuine);
@@ -131,11 +130,22 @@ function forwarded(victim: Victim, known: readonly Request[], turn: number): Req
   return forged({
     kind: "SendRequest",
     client,
+    session: logIndex(1),
     seq: seq(turn + 1),
-    floor: seq(0),
+    floor: seq(1),
     command: new Uint8Array([turn % 256]),
   });
 }
+
+const changed = (message: AnyRequest): AnyRequest =>
+  message.kind === "SendRequest"
+    ? { ...message, command: altered(message.command) }
+    : { ...message, nonce: altered(message.nonce) };
+
+const renumbered = (message: AnyRequest): AnyRequest =>
+  message.kind === "SendRequest"
+    ? { ...message, seq: seq(Math.min(message.seq + 1, LIMITS.maxInteger)) }
+    : { ...message, base: logIndex(Math.min(message.base + 1, LIMITS.maxInteger)) };
 
 function altered(command: Uint8Array): Uint8Array {
   if (command.length === 0) return Uint8Array.of(1);

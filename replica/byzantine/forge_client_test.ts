@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { clientId, type Digest, logIndex, round, seq, term } from "../../protocol/ids.ts";
-import type { Answer, AppendEntriesResponse, SendRequest } from "../../protocol/message.ts";
+import { clientId, type Digest, digest, logIndex, round, seq, term } from "../../protocol/ids.ts";
+import type { Answer, AppendEntriesResponse, Request, SendRequest } from "../../protocol/message.ts";
 import type { Outgoing } from "../core/output.ts";
 import type { PacketOf, UnsignedPacket } from "../../protocol/packet.ts";
 import {
@@ -17,8 +17,8 @@ import {
 } from "../../tests/support/byzantine_victim.ts";
 import type { Signed } from "../../protocol/signed.ts";
 
-const isGenuine = (signed: Signed<SendRequest>): boolean =>
-  CHECK.holds({ role: "client", signer: signed.message.client, kind: "SendRequest", signed });
+const isGenuine = (signed: Signed<Request>): boolean =>
+  CHECK.holds({ role: "client", signer: signed.message.client, kind: signed.message.kind, signed });
 
 /** The packets that others receive with entries of one request each. */
 function lead(entries: number) {
@@ -36,7 +36,8 @@ function lead(entries: number) {
   return { adversary, own, others };
 }
 
-const requestsOf = ({ entries }: Pick<PacketOf<"AppendEntries">, "entries">) => entries[0]!.requests!;
+const requestsOf = ({ entries }: Pick<PacketOf<"AppendEntries">, "entries">) =>
+  entries[0]!.requests! as readonly Signed<SendRequest>[];
 
 Deno.test("as leader it first orders what clients signed, twice and again, and keeps its own core on its own chain", () => {
   const { own, others } = lead(2);
@@ -96,11 +97,10 @@ Deno.test("as follower it forwards forged requests, in the name of clients it kn
 Deno.test("no client gets a true answer", () => {
   const { answers } = rideOn("forge-client").adversary;
   const answer: Answer = {
-    seq: seq(1),
-    index: logIndex(4),
+    request: digest("ab".repeat(32)),
     outcome: "applied",
+    index: logIndex(4),
     result: Uint8Array.of(8, 8),
-    floor: seq(0),
   };
   const told = [1, 2, 3].flatMap(() => answers!({ client: clientId("c1"), answers: [answer] }));
   assertEquals(told.map(({ client }) => String(client)), ["c1", "c1", "c1"]);

@@ -32,9 +32,7 @@ export const genesisCertificate = (genesis: Digest): Certificate => ({
 export function createState(config: CoreConfig, recovered: Recovered, ports: Ports, now: Millis): CoreState {
   const genesis = genesisHash(ports.hash, config.clusterId);
   const { state: randomState, value } = drawRandom(config.seed);
-  const restored = recovered.checkpoint === null
-    ? null
-    : restoreState(ports, recovered.checkpoint, config.constants.sessionWindow);
+  const restored = recovered.checkpoint === null ? null : restoreState(ports, recovered.checkpoint, config.constants);
   const timeout = config.constants.electionTimeoutMs * (1 + value);
   const hard = hardStateOf(recovered);
   return {
@@ -50,7 +48,7 @@ export function createState(config: CoreConfig, recovered: Recovered, ports: Por
     commitCertificate: recovered.commitCertificate,
     evidence: [...recovered.evidence],
     appliedIndex: recovered.checkpoint?.stable.index ?? logIndex(0),
-    sessions: restored?.sessions ?? createSessionTable(config.constants.sessionWindow),
+    sessions: restored?.sessions ?? createSessionTable(config.constants),
     replayUntil: recovered.commitIndex,
     view: {
       role: "follower",

@@ -1,6 +1,6 @@
 /** The inputs of a core. Recording them in order replays a run exactly. */
 import type { Millis, ReplicaId } from "../../protocol/ids.ts";
-import type { SendRequest } from "../../protocol/message.ts";
+import type { Request } from "../../protocol/message.ts";
 import type { Packet, PacketOf } from "../../protocol/packet.ts";
 import type { Signed, Verified } from "../../protocol/signed.ts";
 
@@ -23,7 +23,7 @@ export interface BadEntryInput {
 /** A client's verified request, sent normally or as an intervention, directly or forwarded by `via`. */
 export interface RequestInput {
   readonly kind: "request";
-  readonly request: Verified<Signed<SendRequest>>;
+  readonly request: Verified<Signed<Request>>;
   readonly intervention: boolean;
   readonly via: ReplicaId | null;
 }

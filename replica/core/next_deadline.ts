@@ -25,5 +25,5 @@ export function nextDeadline(state: CoreState, now: Millis): Millis {
 function isBusy({ election, catchUp, requests, log, commitIndex, transfer }: CoreState): boolean {
   return election.suspectingSince !== null || election.candidacy !== null || election.requests.size > 0 ||
     transfer !== null || catchUp.active !== null || catchUp.behindSince !== null || catchUp.wanted !== null ||
-    lastIndex(log) > commitIndex || [...requests.interventions.values()].some((pending) => pending.size > 0);
+    lastIndex(log) > commitIndex || requests.interventions.size > 0;
 }

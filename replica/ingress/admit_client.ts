@@ -1,8 +1,8 @@
 /** Packets of clients and the operator, from decoded to verified (§7.1, §7.5). */
 import { type Admission, DONE, dropped, faulty } from "./admission.ts";
-import type { QueryHandler, UnorderedPacket } from "../answers/query_handler.ts";
+import type { QueryHandler, RequestPacketKind, UnorderedPacket } from "../answers/query_handler.ts";
 import type { ReplicaId } from "../../protocol/ids.ts";
-import type { SendRequest } from "../../protocol/message.ts";
+import type { Request } from "../../protocol/message.ts";
 import type { ClientPacket } from "../../protocol/packet.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import type { SignatureCheck } from "./signature_check.ts";
@@ -12,7 +12,13 @@ import type { Signed, Verified } from "../../protocol/signed.ts";
 /** The packets that a client of the roster signs: all but the operator's command. */
 type OwnPacket = Exclude<ClientPacket, { readonly kind: "SetActive" }>;
 
-/** The source of the token for one packet. */
+/** Whether `packet` carries a request, to be ordered. */
+const isRequest = <P extends Pick<ClientPacket, "kind">>(
+  packet: P,
+): packet is Extract<P, { readonly kind: RequestPacketKind }> =>
+  packet.kind === "SendRequest" || packet.kind === "RegisterSession" || packet.kind === "UpdateLeader";
+
+/** Where the token for one packet comes from. */
 interface Budget {
   readonly buckets: TokenBuckets;
   readonly name: string;
@@ -43,24 +49,22 @@ export class ClientAdmission {
     const { buckets, name } = this.#budgetOf(packet, route, now);
     const refused = this.#authenticate(packet, buckets.allows(name, now));
     if (refused) return refused;
-    if (kind !== "SendRequest" && kind !== "UpdateLeader") {
-      const admission = this.#serve(packet, route, now);
-      // A greeting heard before is not news from the client: a replay must not use up the rate that the next greeting needs.
-      if (kind !== "ClientHello" || admission === DONE) buckets.take(name, now);
-      return admission;
+    if (!isRequest(packet)) {
+      buckets.take(name, now);
+      return this.#serve(packet, route, now);
     }
     buckets.take(name, now);
-    const request = packet.signed as Verified<Signed<SendRequest>>;
+    const request = packet.signed as Verified<Signed<Request>>;
     return { admitted: { kind: "request", request, intervention: kind === "UpdateLeader", via: null } };
   }
 
-  /**
-   * Returns the budget of a packet. Greetings spend the client's own on any route: they name this replica, so others have none to replay.
-   */
-  #budgetOf({ kind, signed }: OwnPacket, route: string, now: number): Budget {
-    const { client } = signed.message;
-    if (kind === "ClientHello") return { buckets: this.#hellos, name: client };
-    const buckets = kind === "SendRequest" || kind === "UpdateLeader" ? this.#requests : this.#queries;
+  #budgetOf(packet: OwnPacket, route: string, now: number): Budget {
+    const { kind, signed: { message: { client } } } = packet;
+    if (packet.kind === "ClientHello") {
+      const name = this.#handler.greeter(client, route, packet.signed.message.challenge);
+      return { buckets: this.#hellos, name };
+    }
+    const buckets = isRequest({ kind }) ? this.#requests : this.#queries;
     return { buckets, name: this.#handler.payer(client, route, now) };
   }
 

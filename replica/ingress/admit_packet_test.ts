@@ -14,8 +14,9 @@ const request = (lab: Lab, by: string, number: number) =>
   lab.sign(by, {
     kind: "SendRequest",
     client: clientId("c1"),
+    session: logIndex(1),
     seq: seq(number),
-    floor: seq(0),
+    floor: seq(1),
     command: new Uint8Array(3),
   });
 
@@ -59,7 +60,7 @@ Deno.test("entries with good client signatures pass; the first bad one is pointe
 
 Deno.test("entries are looked at only behind a good header", () => {
   const lab = following();
-  const requests = Array.from({ length: 20 }, (_, i) => request(lab, "c1", i));
+  const requests = Array.from({ length: 20 }, (_, i) => request(lab, "c1", i + 1));
   assertEquals(lab.send("peer", append(lab, [joinRequests(requests)], "r3")), null);
   assertEquals(lab.work.verified, 1);
   assertEquals(lab.refused(), { "signature:AppendEntries": 1 });
@@ -72,8 +73,9 @@ Deno.test("evidence of a bad entry counts only if the last entry shown really is
   const stranger = joinRequests([lab.sign("c1", {
     kind: "SendRequest",
     client: clientId("c99"),
+    session: logIndex(1),
     seq: seq(1),
-    floor: seq(0),
+    floor: seq(1),
     command: new Uint8Array(1),
   })]);
   const evidence = (bodies: readonly Uint8Array[], shown = bodies.length) => {

@@ -1,17 +1,21 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { clientId, replicaId, seq, term } from "../../protocol/ids.ts";
-import type { Message } from "../../protocol/message.ts";
+import { clientId, logIndex, replicaId, seq, term } from "../../protocol/ids.ts";
+import type { ClientHello, Message, SendRequest } from "../../protocol/message.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { encodePacket } from "../../transport/codec/mod.ts";
 import { ingressLab } from "../../tests/support/ingress_lab.ts";
 import { packets } from "../../tests/support/packet_arbitraries.ts";
 
 const c1 = clientId("c1");
-const request = (number = 1, client = c1) =>
-  ({ kind: "SendRequest", client, seq: seq(number), floor: seq(0), command: Uint8Array.of(1, 2, 3) }) as const;
+const request = (number = 1, client = c1): SendRequest => ({
+  ...{ kind: "SendRequest", client, session: logIndex(1), seq: seq(number + 1), floor: seq(1) },
+  command: Uint8Array.of(1, 2, 3),
+});
 const preVote = (replica: string) => ({ kind: "PreVote", term: term(1), replica: replicaId(replica) }) as const;
-const hello = { kind: "ClientHello", client: c1, replica: replicaId("r1"), time: 1 } as const;
+const hello: ClientHello = {
+  ...{ kind: "ClientHello", client: c1, replica: replicaId("r1"), challenge: new Uint8Array(16) },
+};
 
 Deno.test("a client's request, sent or as intervention, becomes an input after one verification", () => {
   const lab = ingressLab();
@@ -115,7 +119,7 @@ Deno.test("what X signed in the name of Y is refused, on every channel (§2.3)",
   assertEquals(lab.send("client", { kind: "ClientHello", signed: lab.sign("r1", hello) }), null);
   assertEquals(lab.send("published", { kind: "PreVote", signed: lab.sign("r3", preVote("r2")), proof: null }), null);
   assertEquals(lab.send("peer", { kind: "ForwardedRequest", signed: lab.sign("c2", request()) }), null);
-  const command = { kind: "SetActive", replica: replicaId("r1"), active: false, time: 1 } as const;
+  const command = { kind: "SetActive", replica: replicaId("r1"), active: false, order: 1, nonce: 1 } as const;
   assertEquals(lab.send("client", { kind: "SetActive", signed: lab.sign("c1", command) }), null);
   assertEquals(lab.refused(), {
     "signature:ClientHello": 1,
@@ -187,7 +191,8 @@ Deno.test("a client has its rate; strangers who use its name do not use it up", 
 
 Deno.test("what others hand in again of a client's, on routes of their own, uses up neither its requests nor its queries", () => {
   const lab = ingressLab();
-  lab.send("client", { kind: "ClientHello", signed: lab.sign("c1", hello) }, 0, "home");
+  const challenge = lab.routes.challenge(c1, "home");
+  lab.send("client", { kind: "ClientHello", signed: lab.sign("c1", { ...hello, challenge }) }, 0, "home");
   const query = { kind: "GetStatus", signed: lab.sign("c1", { kind: "GetStatus", client: c1, nonce: 1 }) } as const;
   const write = { kind: "SendRequest", signed: lab.sign("c1", request(1)) } as const;
   const { requestBurst, queryBurst } = INGRESS_LIMITS;
@@ -202,25 +207,26 @@ Deno.test("what others hand in again of a client's, on routes of their own, uses
 
 Deno.test("greetings have a rate of their own, which neither queries nor replayed greetings use up", () => {
   const lab = ingressLab();
-  const greet = (time: number, route = "home") =>
-    lab.send("client", { kind: "ClientHello", signed: lab.sign("c1", { ...hello, time }) }, 0, route);
+  const challenge = lab.routes.challenge(c1, "home");
+  const signed = lab.sign("c1", { ...hello, challenge });
+  const greet = (route = "home") => lab.send("client", { kind: "ClientHello", signed }, 0, route);
   const query = { kind: "GetStatus", signed: lab.sign("c1", { kind: "GetStatus", client: c1, nonce: 1 }) } as const;
-  greet(1);
+  greet();
   const { queryBurst, helloBurst } = INGRESS_LIMITS;
   for (let i = 0; i < queryBurst + 1; i++) lab.send("client", query, 0, "home");
-  for (let i = 0; i < 2 * helloBurst; i++) greet(1, `thief${i}`);
-  assertEquals(lab.refused(), { "rate:GetStatus": 1, "replay:ClientHello": 2 * helloBurst });
-  for (let time = 2; time <= helloBurst; time++) greet(time);
-  assertEquals(lab.refused()["rate:ClientHello"], undefined);
-  greet(helloBurst + 1);
-  assertEquals(lab.refused()["rate:ClientHello"], 1);
+  for (let i = 0; i < helloBurst + 5; i++) greet(`thief${i}`);
+  assertEquals(lab.refused(), { "rate:GetStatus": 1, "challenge:ClientHello": helloBurst, "rate:ClientHello": 5 });
+  for (let i = 1; i < helloBurst; i++) greet();
+  assertEquals(lab.refused()["rate:ClientHello"], 5);
+  greet();
+  assertEquals(lab.refused()["rate:ClientHello"], 6);
 });
 
 Deno.test("a deactivated replica hears only the operator and status", () => {
   const lab = ingressLab();
   lab.queries.active = false;
   const status = { kind: "GetStatus", client: c1, nonce: 1 } as const;
-  const command = { kind: "SetActive", replica: replicaId("r1"), active: true, time: 1 } as const;
+  const command = { kind: "SetActive", replica: replicaId("r1"), active: true, order: 1, nonce: 1 } as const;
   lab.send("client", { kind: "SendRequest", signed: lab.sign("c1", request()) });
   lab.send("published", { kind: "PreVote", signed: lab.sign("r2", preVote("r2")), proof: null });
   lab.send("client", { kind: "GetStatus", signed: lab.sign("c1", status) });

@@ -28,10 +28,13 @@ export const INGRESS_LIMITS = {
   /** A client's verified queries: sustained rate, and burst; as much again over routes it has not greeted from. */
   queriesPerSecond: 500,
   queryBurst: 1000,
-  /** A client's new greetings: sustained rate, and burst; each of its connections sends one a second. */
-  hellosPerSecond: 20,
-  helloBurst: 40,
-  /** Time for which the same answer to the same request of a client is not sent again. */
+  /**
+   * A client's greetings with the right challenge: sustained rate, and how many at once; one a second comes of each of its connections. As many
+   * again with another challenge, which anyone can have recorded.
+   */
+  hellosPerSecond: 40,
+  helloBurst: 80,
+  /** How long the same answer to the same request of a client is not sent again. */
   replyPaceMs: 100,
   /** Bytes of answers to one client: sustained rate, and burst; as much again for queries over routes it has not greeted from. */
   replyBytesPerSecond: 16 * 1024 * 1024,
@@ -47,9 +50,11 @@ export const INGRESS_LIMITS = {
   /** Refusals of the operator's commands: sustained rate, and burst. */
   refusalsPerSecond: 5,
   refusalBurst: 20,
-  /** Routes to which one client's answers go; the oldest is replaced. */
-  routesPerClient: 4,
-  /** Lifetime of a route without a greeting; clients greet every few seconds. */
+  /** Routes answers of one client go to, one for each process that has its key. */
+  routesPerClient: 16,
+  /** When a route that has not greeted gives way to a new one: three greetings of an idle client. */
+  routeStaleMs: 15_000,
+  /** How long a route lives without a greeting; clients greet every few seconds. */
   routeLifeMs: 30_000,
   /** Distinct kinds of refusals counted; further ones count as `other`. */
   maxCountedKinds: 128,

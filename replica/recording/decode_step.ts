@@ -12,7 +12,7 @@ import { decodeClientPacket, decodeMessage, decodePeerPacket, electionProofCodec
 import { type Millis, replicaId } from "../../protocol/ids.ts";
 import type { Input } from "../core/input.ts";
 import { LIMITS } from "../../protocol/limits.ts";
-import type { SendRequest } from "../../protocol/message.ts";
+import type { Request } from "../../protocol/message.ts";
 import type { Packet, PacketOf } from "../../protocol/packet.ts";
 import { decodeOr, readBase64, readDecoded, readMillis, readNullable, readText } from "./fields.ts";
 import type { RecordedStep } from "./format.ts";
@@ -78,11 +78,13 @@ function readAppendEntries(field: Field, frames: readonly Field[]): PacketOf<"Ap
   return packet.kind === "AppendEntries" ? packet : refuse(field, "an AppendEntries", `a ${packet.kind}`);
 }
 
-function readRequest(field: Field, frames: readonly Field[]): Verified<Signed<SendRequest>> {
+function readRequest(field: Field, frames: readonly Field[]): Verified<Signed<Request>> {
   const bytes = frames.map(readBase64);
   const packet = decodeOr(field, () => decodeClientPacket(bytes));
-  if (packet.kind !== "SendRequest") refuse(field, "a SendRequest", `a ${packet.kind}`);
-  return packet.signed as Verified<Signed<SendRequest>>;
+  if (packet.kind !== "SendRequest" && packet.kind !== "RegisterSession") {
+    refuse(field, "a request", `a ${packet.kind}`);
+  }
+  return packet.signed as Verified<Signed<Request>>;
 }
 
 /** Returns the header of an AppendEntries whose entries ingress removed (§7.5). */

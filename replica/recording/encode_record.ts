@@ -12,10 +12,11 @@ import {
   WIRE_VERSION,
 } from "../../transport/codec/mod.ts";
 import type { Digest } from "../../protocol/ids.ts";
+import type { Signed } from "../../protocol/signed.ts";
 import type { Input } from "../core/input.ts";
-import type { Packet, PacketOf } from "../../protocol/packet.ts";
+import type { ClientPacket, Packet, PacketOf } from "../../protocol/packet.ts";
 import { type RecordedStep, RECORDING_VERSION, type RecordingStart } from "./format.ts";
-import type { ChainedEntry } from "../../protocol/entry.ts";
+import type { ChainedEntry, Request } from "../../protocol/entry.ts";
 
 /** An input as a list: its kind, then its details. */
 export type InputWords = readonly (string | number | boolean | null)[];
@@ -77,6 +78,11 @@ export function encodeStep({ step, input, print }: RecordedStep): object {
   return { step, now: input.now, input: encodeInput(input), ...print };
 }
 
+/** A request of either kind travels in a packet of its name. */
+const requestPacket = (
+  signed: Signed<Request>,
+): ClientPacket => ({ kind: signed.message.kind, signed } as ClientPacket);
+
 function encodeInput(input: Input): InputWords {
   switch (input.kind) {
     case "tick":
@@ -87,7 +93,7 @@ function encodeInput(input: Input): InputWords {
     case "snapshot":
       return [input.kind, input.maxBytes];
     case "request":
-      return [input.kind, input.intervention, input.via, ...framesOf({ kind: "SendRequest", signed: input.request })];
+      return [input.kind, input.intervention, input.via, ...framesOf(requestPacket(input.request))];
     case "bad-entry":
       return [input.kind, input.position, ...framesOf(input.packet)];
     case "packet":

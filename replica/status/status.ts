@@ -6,7 +6,7 @@ import type { TransportCounters } from "../../transport/port.ts";
 import type { LogIndex } from "../../protocol/ids.ts";
 import { headAt, lastIndex } from "../core/log/log.ts";
 import type { StateMachine } from "../../protocol/ports.ts";
-import { sessionBytes } from "../../protocol/snapshot/session_table.ts";
+import { sessionBytes, type SessionTable } from "../../protocol/snapshot/session_table.ts";
 import type { CoreState } from "../core/state.ts";
 import type { SignatureWork } from "../diagnostics/counting_backend.ts";
 import { type RecoveryStatus, recoveryStatus, type StateTransferStatus } from "./recovery_status.ts";
@@ -151,6 +151,10 @@ export function replicatedDigest(machineDigest: Uint8Array, { sessions }: CoreSt
   return hash.digest("hex");
 }
 
+/** Sessions that are open, of all clients. */
+const openSessions = ({ clients }: SessionTable): number =>
+  [...clients.values()].reduce((sum, { live }) => sum + live.size, 0);
+
 function protocolStatus(state: CoreState) {
   const { config, hard, view, log, commitIndex, appliedIndex, prepared, evidence, sessions } = state;
   return {
@@ -165,7 +169,7 @@ function protocolStatus(state: CoreState) {
     appliedIndex,
     prepared: { term: prepared.term, index: prepared.index },
     evidence: evidence.map(({ kind, culprit }) => ({ kind, culprit })),
-    sessions: sessions.sessions.size,
+    sessions: openSessions(sessions),
     ...recoveryStatus(state),
   };
 }

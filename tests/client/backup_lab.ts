@@ -2,7 +2,8 @@
 import { backend } from "../support/backends.ts";
 import type { Certificate, CheckpointProof, CommitCertificate } from "../../protocol/certificate.ts";
 import { joinRequests } from "../../protocol/entry_body.ts";
-import type { ChainedEntry, Head, SendRequest } from "../../protocol/entry.ts";
+import { LIMITS } from "../../protocol/limits.ts";
+import type { ChainedEntry, Head, RegisterSession, Request, SendRequest } from "../../protocol/entry.ts";
 import { chainEntry, genesisHash } from "../../protocol/hash_chain.ts";
 import { clientId, type Digest, logIndex, offset, replicaId, round, seq, term } from "../../protocol/ids.ts";
 import type { AppendEntriesResponse, Checkpoint, Message } from "../../protocol/message.ts";
@@ -19,7 +20,8 @@ import type { Signed } from "../../protocol/signed.ts";
 import { createSigner, type Signer } from "../../crypto/signing/signing.ts";
 import { sha256Hex, unhex } from "../../crypto/digest.ts";
 
-const START = 1_760_000_000_000_000;
+/** The entry that opens the session of all commands. */
+const SESSION = 2;
 const TERM = term(3);
 
 /** A state at one checkpoint. */
@@ -69,9 +71,9 @@ export class BackupLab {
       this.#signers.set(id, createSigner(backend, unhex(key.secretKey), this.roster.cluster));
     }
     this.genesis = { index: logIndex(0), hash: genesisHash(sha256Hex, this.roster.cluster) };
-    this.#sessions = createSessionTable(this.roster.constants.sessionWindow);
+    this.#sessions = createSessionTable(this.roster.constants);
     for (let i = 1; i <= entries; i++) {
-      this.#append(i % 6 === 1 ? [] : [this.#put(`k${i % keys}`, i, valueBytes)]);
+      this.#append(i % 6 === 1 ? [] : i === SESSION ? [this.#register()] : [this.#put(`k${i % keys}`, i, valueBytes)]);
       if (i % every === 0) this.#checkpoint(i);
     }
   }
@@ -137,17 +139,23 @@ export class BackupLab {
   #put(key: string, number: number, valueBytes: number): Signed<SendRequest> {
     const value = new TextEncoder().encode(`${number} `.padEnd(valueBytes, "."));
     const command = encodeKvCommand({ op: "put", key, value });
-    const numbers = { seq: seq(START + number), floor: seq(START + Math.max(0, number - 3)) };
+    const numbers = { session: logIndex(SESSION), seq: seq(number), floor: seq(Math.max(1, number - 3)) };
     return this.sign("c1", { kind: "SendRequest", client: clientId("c1"), ...numbers, command });
   }
 
-  #append(requests: readonly Signed<SendRequest>[]): void {
+  #register(): Signed<RegisterSession> {
+    const nonce = new Uint8Array(LIMITS.nonceBytes);
+    return this.sign("c1", { kind: "RegisterSession", client: clientId("c1"), base: logIndex(0), nonce });
+  }
+
+  #append(requests: readonly Signed<Request>[]): void {
     const last = this.head(this.chain.length);
     const entry = { index: offset(last.index, 1), term: TERM, body: joinRequests(requests), requests };
     this.chain.push(chainEntry(sha256Hex, last.hash, entry));
-    for (const { message } of requests) {
+    for (const { message, body } of requests) {
       const context = { index: entry.index, client: message.client };
-      applyRequest(this.#sessions, message, entry.index, (command) => this.machine.apply(command, context));
+      const execute = (command: Uint8Array) => this.machine.apply(command, context);
+      applyRequest(this.#sessions, message, sha256Hex(body), entry.index, execute);
     }
   }
 

@@ -3,27 +3,47 @@
  * each replica's answers, so that a client meets liars, silent replicas and forgers one at a time.
  */
 import type { ProtocolConstants } from "../../protocol/config.ts";
-import { type ClientId, clientId, logIndex, replicaId, term } from "../../protocol/ids.ts";
-import type { Answer, QueryReply, Reply, SendRequest } from "../../protocol/message.ts";
+import { clientId, logIndex, replicaId, term } from "../../protocol/ids.ts";
+import type {
+  Answer,
+  ClientHello,
+  QueryReply,
+  RegisterSession,
+  Reply,
+  Request,
+  SendRequest,
+} from "../../protocol/message.ts";
 import type { ClientPacket } from "../../protocol/packet.ts";
-import { applyRequest, createSessionTable, floorOf, statusOf } from "../../protocol/snapshot/session_table.ts";
+import { applyRequest, createSessionTable, standingOf } from "../../protocol/snapshot/session_table.ts";
 import { KvStore } from "../../state_machine/mod.ts";
-import { decodeClientPacket, encodeMessage, encodePacket, queryResultCodec } from "../../transport/codec/mod.ts";
+import {
+  decodeClientPacket,
+  encodeMessage,
+  encodePacket,
+  helloAnswerCodec,
+  queryResultCodec,
+} from "../../transport/codec/mod.ts";
 import { type ClientTransport, MemoryNetwork, type ReplicaTransport } from "../../transport/mod.ts";
 import { createKeyRing } from "../../crypto/roster/key_ring.ts";
 import { createRoster } from "../../crypto/roster/roster.ts";
 import { createSigner, createVerifier, type Signer } from "../../crypto/signing/signing.ts";
 import { generateKeyPair } from "../../crypto/keys/key_pair.ts";
-import { hex } from "../../crypto/digest.ts";
+import { hex, sha256Hex } from "../../crypto/digest.ts";
+import type { Signed } from "../../protocol/signed.ts";
+import { Routes } from "../../replica/answers/routes.ts";
 import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
 import type { KeyFile, KeyKind } from "../../crypto/keys/key_file.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
 
 /** A replica's deviations from the true answers. Everything left out is honest. */
 export interface Script {
-  /** Answers sent in place of the true one; several make a replica that votes more than once. */
+  /** Answers to commands sent in place of the true one; several make a replica that votes more than once. */
   readonly reply?: (answer: Answer) => readonly Answer[];
-  /** Name on the replies, if not the replica's own. */
+  /** Likewise of registers. */
+  readonly register?: (answer: Answer) => readonly Answer[];
+  /** Applied index it tells in place of the true one. */
+  readonly height?: number;
+  /** Name on the replies, where it is not the replica's own. */
   readonly name?: string;
   /** Delay of its answers in milliseconds. */
   readonly delayMs?: number;
@@ -49,6 +69,7 @@ interface Member {
   readonly signer: Signer;
   readonly transport: ReplicaTransport;
   readonly interventions: Set<string>;
+  readonly routes: Routes;
   running: Promise<void>;
 }
 
@@ -76,11 +97,15 @@ export class FakeCluster {
   leader: string;
   leaderTerm = 1;
   index = 0;
+  /** Commands, and registers, in the order they were ordered. */
   readonly ordered: SendRequest[] = [];
+  readonly registers: RegisterSession[] = [];
+  readonly #log: Request[] = [];
   readonly #table;
-  readonly #routes = new Map<string, Map<string, string>>();
   readonly #members = new Map<string, Member>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+  /** Order of the last operator command that each replica obeyed. */
+  readonly #orders = new Map<string, number>();
   #closed = false;
 
   private constructor(roster: Roster, keys: Map<string, KeyFile>, scripts: Readonly<Record<string, Script>>) {
@@ -88,7 +113,7 @@ export class FakeCluster {
     this.keys = keys;
     this.scripts = { ...scripts };
     this.leader = roster.replicas[0]!.id;
-    this.#table = createSessionTable(roster.constants.sessionWindow);
+    this.#table = createSessionTable(roster.constants);
   }
 
   static async start(options: FakeClusterOptions = {}): Promise<FakeCluster> {
@@ -98,7 +123,14 @@ export class FakeCluster {
       const key = keys.get(id)!;
       const transport = await (options.attach?.(id, roster) ?? cluster.network.replica(id, []));
       const signer = createSigner(nobleBackend, Uint8Array.fromHex(key.secretKey), roster.cluster);
-      const member: Member = { key, signer, transport, interventions: new Set(), running: Promise.resolve() };
+      const member: Member = {
+        key,
+        signer,
+        transport,
+        interventions: new Set(),
+        routes: new Routes(),
+        running: Promise.resolve(),
+      };
       cluster.#members.set(id, member);
       member.running = cluster.#run(id, member);
     }
@@ -137,42 +169,46 @@ export class FakeCluster {
           throw new Error("client sent a bad signature");
         }
         this.arrivals.push({ replica: id, packet });
-        this.#route(id, message.kind === "SetActive" ? "operator" : message.client, route);
-        this.#take(id, packet);
+        this.#take(id, packet, route);
       }
     }
   }
 
-  #route(replica: string, client: string, route: string): void {
-    const routes = this.#routes.get(replica) ?? new Map<string, string>();
-    this.#routes.set(replica, routes.set(client, route));
-  }
-
-  #take(id: string, packet: ClientPacket): void {
+  #take(id: string, packet: ClientPacket, route: string): void {
     switch (packet.kind) {
       case "SendRequest":
-        return this.#request(id, packet.signed.message);
+      case "RegisterSession":
+        return this.#request(id, packet.signed);
       case "UpdateLeader":
-        return this.#intervene(id, packet.signed.message);
+        return this.#intervene(id, packet.signed);
       case "ClientHello":
-        return;
+        return this.#greet(id, packet.signed.message, route);
       default:
-        return this.#query(id, packet);
+        return this.#query(id, packet, route);
     }
   }
 
-  #request(id: string, request: SendRequest): void {
-    if (this.#answerAgain(id, request)) return;
-    if (id === this.leader && this.scripts[id]?.withholds !== true) this.order(request);
+  #greet(id: string, { client, challenge }: ClientHello, route: string): void {
+    const { routes } = this.#members.get(id)!;
+    if (routes.isFor(client, route, challenge)) return routes.greet(client, route, performance.now());
+    const appliedIndex = logIndex(this.scripts[id]?.height ?? this.index);
+    const payload = helloAnswerCodec.encode({ challenge: routes.challenge(client, route), appliedIndex });
+    this.#sign(id, [route], { kind: "QueryReply", replica: replicaId(id), client, nonce: 0, ok: true, payload });
   }
 
-  /** Intervenes without patience: f+1 interventions at once depose a leader that withholds. */
-  #intervene(id: string, request: SendRequest): void {
+  #request(id: string, request: Signed<Request>): void {
+    if (this.#answerAgain(id, request)) return;
+    if (id === this.leader && !this.#withheld(id, request)) this.order(request);
+  }
+
+  /** Patience is none here: f+1 interventions at once depose a leader that withholds. */
+  #intervene(id: string, request: Signed<Request>): void {
     if (this.#answerAgain(id, request)) return;
     const member = this.#members.get(id)!;
-    member.interventions.add(`${request.client} ${request.seq}`);
-    const heard = [...this.#members.values()].filter((m) => m.interventions.has(`${request.client} ${request.seq}`));
-    if (this.scripts[this.leader]?.withholds !== true) return this.order(request);
+    const digest = sha256Hex(request.body);
+    member.interventions.add(digest);
+    const heard = [...this.#members.values()].filter((m) => m.interventions.has(digest));
+    if (!this.#withheld(this.leader, request)) return this.order(request);
     if (heard.length < this.roster.replicas.length) return;
     const next = this.roster.replicas.find((replica) => this.scripts[replica.id]?.withholds !== true)!;
     this.leader = next.id;
@@ -180,36 +216,49 @@ export class FakeCluster {
     this.order(request);
   }
 
-  #answerAgain(id: string, { client, seq }: SendRequest): boolean {
-    const found = statusOf(this.#table, client, seq);
-    if (found.status === "answered") this.#reply(id, client, found.answer);
-    else if (found.status === "expired") {
-      const floor = floorOf(this.#table, client);
-      this.#reply(id, client, { seq, index: logIndex(0), outcome: "expired", result: new Uint8Array(0), floor });
-    } else return false;
-    return true;
+  /** Registers are ordered all the same. */
+  #withheld(id: string, { message }: Signed<Request>): boolean {
+    return this.scripts[id]?.withholds === true && message.kind === "SendRequest";
   }
 
-  /** Orders and answers `request` as the leader would; its signature is not checked. */
-  order(request: SendRequest): void {
+  #answerAgain(id: string, { message, body }: Signed<Request>): boolean {
+    const found = standingOf(this.#table, message, sha256Hex(body), logIndex(this.index));
+    if ("answer" in found) this.#reply(id, message, found.answer);
+    return "answer" in found;
+  }
+
+  /** Orders and answers `request` as the leader would; its signature is not looked at. */
+  order({ message, body }: Pick<Signed<Request>, "message" | "body">): void {
     this.index++;
-    this.ordered.push(request);
-    const context = { index: logIndex(this.index), client: request.client };
-    const answer = applyRequest(this.#table, request, context.index, (command) => this.store.apply(command, context));
-    for (const { id } of this.roster.replicas) this.#reply(id, request.client, answer);
+    this.#log.push(message);
+    if (message.kind === "SendRequest") this.ordered.push(message);
+    else this.registers.push(message);
+    const context = { index: logIndex(this.index), client: message.client };
+    const execute = (command: Uint8Array) => this.store.apply(command, context);
+    const answer = applyRequest(this.#table, message, sha256Hex(body), context.index, execute);
+    for (const { id } of this.roster.replicas) this.#reply(id, message, answer);
   }
 
-  #reply(id: string, client: ClientId, answer: Answer): void {
+  /** Opens a session for `client` as another process with its key would. */
+  openSession(client: string): void {
+    const nonce = crypto.getRandomValues(new Uint8Array(16));
+    const message = { kind: "RegisterSession", client: clientId(client), base: logIndex(this.index), nonce } as const;
+    this.order({ message, body: encodeMessage(message) });
+  }
+
+  #reply(id: string, { kind, client }: Request, answer: Answer): void {
     const script = this.scripts[id] ?? {};
-    if (script.garbage !== undefined) return this.#send(id, client, script.garbage());
-    for (const given of script.reply?.(answer) ?? [answer]) {
+    const routes = [...this.#members.get(id)!.routes.of(client, performance.now())];
+    if (script.garbage !== undefined) return this.#send(id, routes, script.garbage());
+    const bent = kind === "SendRequest" ? script.reply : script.register;
+    for (const given of bent?.(answer) ?? [answer]) {
       const replica = replicaId(script.name ?? id);
       const hints = { term: term(this.leaderTerm), leader: replicaId(this.leader) };
-      this.#sign(id, client, { kind: "Reply", replica, client, ...hints, answers: [given] });
+      this.#sign(id, routes, { kind: "Reply", replica, client, ...hints, answers: [given] });
     }
   }
 
-  #query(id: string, packet: ClientPacket): void {
+  #query(id: string, packet: ClientPacket, route: string): void {
     const { message } = packet.signed;
     const script = this.scripts[id] ?? {};
     const base = { kind: "QueryReply", replica: replicaId(script.name ?? id), ok: true } as const;
@@ -224,10 +273,14 @@ export class FakeCluster {
       const payload = json(this.#status(id));
       reply = { ...base, client: message.client, nonce: message.nonce, payload };
     } else if (message.kind === "SetActive") {
-      reply = { ...base, client: "operator", nonce: message.time, payload: json({ active: message.active }) };
+      const obeyed = this.#orders.get(id) ?? 0;
+      const ok = message.order > obeyed;
+      if (ok) this.#orders.set(id, message.order);
+      const payload = json(ok ? { active: message.active } : { error: "an old order", obeyed });
+      reply = { ...base, ok, client: "operator", nonce: message.nonce, payload };
     } else return;
     const given = script.query === undefined ? reply : script.query(reply);
-    if (given !== null) this.#sign(id, reply.client, given);
+    if (given !== null) this.#sign(id, [route], given);
   }
 
   #status(id: string) {
@@ -239,25 +292,28 @@ export class FakeCluster {
   }
 
   #committed(index: number) {
-    const request = this.ordered[index - 1];
+    const request = this.#log[index - 1];
     if (request === undefined) return { index, none: true, commitIndex: this.index };
-    const commands = [{ client: request.client, seq: request.seq, command: request.command.toBase64() }];
+    const { client } = request;
+    const commands = request.kind === "RegisterSession"
+      ? [{ client, base: request.base }]
+      : [{ client, session: request.session, seq: request.seq, command: request.command.toBase64() }];
     return { index, term: 1, hash: "ab".repeat(32), commands };
   }
 
-  #sign(id: string, client: string, message: Reply | QueryReply): void {
+  #sign(id: string, routes: readonly string[], message: Reply | QueryReply): void {
     const body = encodeMessage(message);
     const signature = this.#members.get(id)!.signer.sign(message.kind, body);
     const packet = message.kind === "Reply"
       ? { kind: message.kind, signed: { message, body, signature } }
       : { kind: message.kind, signed: { message, body, signature } };
-    this.#send(id, client, encodePacket(packet));
+    this.#send(id, routes, encodePacket(packet));
   }
 
-  #send(id: string, client: string, frames: readonly Uint8Array[]): void {
+  #send(id: string, routes: readonly string[], frames: readonly Uint8Array[]): void {
     const send = () => {
-      const route = this.#routes.get(id)?.get(client);
-      if (route !== undefined && !this.#closed) this.#members.get(id)!.transport.sendToClient(route, frames);
+      if (this.#closed) return;
+      for (const route of routes) this.#members.get(id)!.transport.sendToClient(route, frames);
     };
     const delayMs = this.scripts[id]?.delayMs ?? 0;
     if (delayMs === 0) return send();

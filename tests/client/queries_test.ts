@@ -11,19 +11,20 @@ const says = (value: unknown, ok = true): Script => ({
 const commandsOf = (entry: CommittedEntry) => entry.committed ? entry.commands : [];
 
 Deno.test("client: a committed command is what f+1 replicas say alike", () =>
-  withFakeCluster(
-    { scripts: { r1: says({ index: 1, term: 9, hash: "cd".repeat(32), commands: [] }), r4: SILENT } },
+  withCluster(
+    { scripts: { r1: says({ index: 2, term: 9, hash: "cd".repeat(32), commands: [] }), r4: SILENT } },
     async (_, connect) => {
       const client = connect();
       await client.put("k", "v");
-      const entry = await client.getCommittedCommand(1);
+      const entry = await client.getCommittedCommand(2);
       assert(entry.committed && entry.term === 1);
       assertEquals(commandsOf(entry).map(({ client }) => client), ["c1"]);
-      assertEquals(decodeKvCommand(commandsOf(entry)[0]!.command), {
-        op: "put",
-        key: "k",
-        value: new TextEncoder().encode("v"),
-      });
+      const [command] = commandsOf(entry);
+      if (command === undefined || "base" in command) throw new Error("wanted the command just put");
+      assertEquals([command.session, command.seq], [1, 1]);
+      const value = new TextEncoder().encode("v");
+      assertEquals(decodeKvCommand(command.command), { op: "put", key: "k", value });
+      assertEquals(commandsOf(await client.getCommittedCommand(1)), [{ client: "c1", base: 0 }]);
     },
   ));
 
@@ -33,7 +34,7 @@ Deno.test("client: no command is committed at an index once a quorum says so twi
     async (cluster, connect) => {
       const client = connect("c1", { timings: { queryRetryMs: 20 } });
       await client.put("k", "v");
-      assertEquals(await client.getCommittedCommand(7), { committed: false, index: 7, commitIndex: 1 });
+      assertEquals(await client.getCommittedCommand(7), { committed: false, index: 7, commitIndex: 2 });
       const asked = cluster.arrivals.filter(({ replica, packet }) =>
         replica === "r2" && packet.kind === "GetCommittedCommand"
       );
@@ -46,7 +47,8 @@ Deno.test("client: replicas that disagree about an index, or talk nonsense, prov
     { index: 2, term: 1, hash: "ab".repeat(32), commands: [] },
     { index: 1, term: -1, hash: "ab".repeat(32), commands: [] },
     { index: 1, term: 1, hash: "xyz", commands: [] },
-    { index: 1, term: 1, hash: "ab".repeat(32), commands: [{ client: "c1", seq: 1, command: "***" }] },
+    { index: 1, term: 1, hash: "ab".repeat(32), commands: [{ client: "c1", session: 1, seq: 1, command: "***" }] },
+    { index: 1, term: 1, hash: "ab".repeat(32), commands: [{ client: "c1", seq: 1, command: "" }] },
     "text",
   ];
   for (const value of nonsense) {
@@ -100,8 +102,9 @@ Deno.test("client: the operator activates and deactivates replicas, nobody else 
     await operator.setActive("r2", false);
     await operator.setActive("r2", true);
     const orders = cluster.arrivals.map(({ packet }) => packet.signed.message).filter((m) => m.kind === "SetActive");
-    assertEquals(orders.map(({ replica, active }) => [replica, active]), [["r2", false], ["r2", true]]);
-    assert(orders[1]!.time > orders[0]!.time);
+    // The second time it learns from a refusal which order is next.
+    assertEquals(orders.map(({ active, order }) => [active, order]), [[false, 1], [true, 1], [true, 2]]);
+    assertEquals(new Set(orders.map(({ nonce }) => nonce)).size, 3);
     await assertRejects(() => operator.setActive("r3", true), RefusedError, "not newer");
     await assertRejects(() => operator.setActive("r4", true, { timeoutMs: 150 }), NoQuorumError, "r4");
     await assertRejects(() => operator.setActive("r9", true), UsageError, '"r9"; wanted one of r1, r2');

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { ClosedError, NoQuorumError, RefusedError, SessionFencedError, UsageError } from "../../client/mod.ts";
-import { clientId, seq } from "../../protocol/ids.ts";
+import { ClosedError, NoQuorumError, RefusedError, UndecidedError, UsageError } from "../../client/mod.ts";
+import { clientId } from "../../protocol/ids.ts";
 import { decodeKvCommand } from "../../state_machine/mod.ts";
 import { LIAR, SILENT } from "./fake_cluster.ts";
 import { until, withFakeCluster } from "./with_fake_cluster.ts";
@@ -10,17 +10,17 @@ const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 Deno.test("client: put, get, cas, delete and list through f+1 equal answers", () =>
   withFakeCluster({}, async (_cluster, connect) => {
     const client = connect();
-    assertEquals(await client.put("a", "1"), { revision: 1, index: 1 });
+    assertEquals(await client.put("a", "1"), { revision: 1, index: 2 });
     const got = await client.get("a");
     if (!got.found) throw new Error("wanted the value just put");
     assertEquals([text(got.value), got.revision, got.storeRevision], ["1", 1, 1]);
     assertEquals(await client.get("b"), { found: false, storeRevision: 1 });
-    assertEquals(await client.cas("a", 7, "2"), { done: false, revision: 1, index: 4 });
-    assertEquals(await client.cas("a", 1, "2"), { done: true, revision: 2, index: 5 });
-    assertEquals(await client.cas("ab", 0, "3"), { done: true, revision: 3, index: 6 });
+    assertEquals(await client.cas("a", 7, "2"), { done: false, revision: 1, index: 5 });
+    assertEquals(await client.cas("a", 1, "2"), { done: true, revision: 2, index: 6 });
+    assertEquals(await client.cas("ab", 0, "3"), { done: true, revision: 3, index: 7 });
     const { items, more } = await client.list("a");
     assertEquals([items.map(({ key, value }) => `${key}=${text(value)}`), more], [["a=2", "ab=3"], false]);
-    assertEquals(await client.delete("a"), { done: true, revision: 4, index: 8 });
+    assertEquals(await client.delete("a"), { done: true, revision: 4, index: 9 });
     assertEquals((await client.delete("a")).done, false);
   }));
 
@@ -112,44 +112,91 @@ Deno.test("client: hundreds of calls at a time, each executed once, within half 
   }));
 
 Deno.test("client: past the queue's bound a call is refused at once and was not sent", () =>
-  withFakeCluster(
-    { constants: { sessionWindow: 2 }, scripts: { r1: SILENT, r2: SILENT, r3: SILENT } },
+  withCluster(
+    { constants: { sessionWindow: 2, sessionsPerClient: 2 }, scripts: { r1: SILENT, r2: SILENT, r3: SILENT } },
     async (cluster, connect) => {
       const client = connect("c1", { maxQueued: 2 });
       const calls = Array.from({ length: 5 }, () => client.put("k", "v", { timeoutMs: 200 }).catch((error) => error));
       const names = (await Promise.all(calls)).map((error) => error instanceof RefusedError ? error.code : error.name);
-      assertEquals(names, ["NoQuorumError", "NoQuorumError", "NoQuorumError", "queue-full", "queue-full"]);
+      assertEquals(names, ["NoQuorumError", "NoQuorumError", "queue-full", "queue-full", "queue-full"]);
       assertEquals(new Set(cluster.ordered.map(({ seq }) => seq)).size, 1);
     },
   ));
 
-Deno.test("client: of two sessions with one key the newer one fences the older one", () =>
-  withFakeCluster({}, async (_cluster, connect) => {
-    const older = connect();
-    await older.put("k", "1");
-    const newer = connect();
-    await newer.put("k", "2");
-    const error = await assertRejects(() => older.put("k", "3"), SessionFencedError, "newer session");
-    if (!(error instanceof SessionFencedError)) throw error;
-    assert(error.floor > 0 && error.message.includes("c1"));
-    await assertRejects(() => older.put("k", "4"), SessionFencedError, "was not sent");
-    assertEquals((await newer.put("k", "5")).revision, 3);
+Deno.test("client: two processes with one key write at once, each in a session of its own", () =>
+  withCluster({}, async (cluster, connect) => {
+    const [one, other] = [connect(), connect()];
+    const writes = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? one : other).put(`k${i}`, `${i}`));
+    const revisions = (await Promise.all(writes)).map(({ revision }) => revision);
+    assertEquals(new Set(revisions).size, 40);
+    assertEquals([cluster.registers.length, new Set(cluster.ordered.map(({ session }) => session)).size], [2, 2]);
+    for (const session of new Set(cluster.ordered.map((request) => request.session))) {
+      const seqs = cluster.ordered.filter((request) => request.session === session).map(({ seq }) => Number(seq));
+      assertEquals(seqs.toSorted((a, b) => a - b), Array.from({ length: 20 }, (_, i) => i + 1));
+    }
   }));
 
-Deno.test("client: a clock that went back costs one round and nothing else", () =>
-  withFakeCluster({}, async (cluster, connect) => {
-    const floor = seq((Date.now() + 3_600_000) * 1000);
-    cluster.order({ kind: "SendRequest", client: clientId("c1"), seq: floor, floor, command: new Uint8Array(0) });
-    const client = connect("c1", { timings: { retryMs: 5000, interventionMs: 5000 } });
-    const written = await Promise.all([client.put("k", "1"), client.put("k", "2"), client.put("k", "3")]);
-    assertEquals(written.map(({ revision }) => revision), [1, 2, 3]);
-    assertEquals(cluster.store.revision, 3);
-    assert(cluster.ordered.slice(-3).every((request) => request.seq > floor));
+Deno.test("client: whose session was pushed out opens another, and the command that was not executed is issued again", () =>
+  withCluster({ constants: { sessionsPerClient: 2 } }, async (cluster, connect) => {
+    const client = connect();
+    await client.put("k", "1");
+    for (let i = 0; i < 2; i++) cluster.openSession("c1");
+    assertEquals((await client.put("k", "2")).revision, 2);
+    assertEquals(cluster.store.revision, 2);
+    assertEquals([cluster.registers.length, cluster.ordered.length], [4, 2]);
+  }));
+
+Deno.test("client: of a command whose answers are lost with its session it says that nobody knows, and does not repeat it", () =>
+  withCluster({ constants: { sessionsPerClient: 2 } }, async (cluster, connect) => {
+    const client = connect("c1", { timings: { retryMs: 50 } });
+    await client.put("k", "1");
+    for (const id of ["r1", "r2", "r3", "r4"]) cluster.scripts[id] = { reply: () => [] };
+    const call = client.put("k", "2");
+    await until("it to be ordered", () => cluster.ordered.length === 2);
+    for (let i = 0; i < 2; i++) cluster.openSession("c1");
+    for (const id of ["r1", "r2", "r3", "r4"]) cluster.scripts[id] = {};
+    const error = await assertRejects(() => call, UndecidedError, "not known whether it was executed");
+    assert(error instanceof UndecidedError && error.undecided);
+    assertEquals([cluster.store.revision, cluster.ordered.length], [2, 2]);
+    assertEquals((await client.put("k", "3")).revision, 3);
+  }));
+
+Deno.test("client: a read whose session is gone is done again in another one", () =>
+  withCluster({ constants: { sessionsPerClient: 2 } }, async (cluster, connect) => {
+    const client = connect("c1", { timings: { retryMs: 50 } });
+    await client.put("k", "1");
+    for (const id of ["r1", "r2", "r3", "r4"]) cluster.scripts[id] = { reply: () => [] };
+    const call = client.get("k");
+    await until("it to be ordered", () => cluster.ordered.length === 2);
+    for (let i = 0; i < 2; i++) cluster.openSession("c1");
+    for (const id of ["r1", "r2", "r3", "r4"]) cluster.scripts[id] = {};
+    assert((await call).found);
+  }));
+
+Deno.test("client: a register's base is what f + 1 replicas have applied, whatever one of them says", () =>
+  withCluster({ scripts: { r1: { height: 1_000_000 }, r4: { height: 0 } } }, async (cluster, connect) => {
+    for (let i = 0; i < 5; i++) cluster.openSession("c2");
+    await connect().put("k", "1");
+    assertEquals(cluster.registers.map(({ base }) => Number(base)), [0, 1, 2, 3, 4, 5]);
+  }));
+
+Deno.test("client: a register that came too late is followed by another one with a newer base", () =>
+  withCluster({ scripts: { r1: { height: 0 }, r2: { height: 0 } } }, async (cluster, connect) => {
+    for (let i = 0; i < 40; i++) cluster.openSession("c2");
+    const client = connect("c2", { timings: { retryMs: 20 } });
+    // r1 and r2 keep the base low until the answers "void" say better.
+    for (const id of ["r3", "r4"]) cluster.scripts[id] = { height: 0 };
+    assertEquals((await client.put("k", "1")).revision, 1);
+    assertEquals(Number(cluster.registers.at(-1)!.base), 40);
+    const sent = cluster.arrivals.filter(({ packet }) => packet.kind === "RegisterSession").map(({ packet }) =>
+      packet.signed
+    );
+    assertEquals(new Set(sent.map(({ body }) => body.toHex())).size, 2);
   }));
 
 Deno.test("client: a call that is taken back rejects with the signal's reason and frees its place", () =>
-  withFakeCluster(
-    { constants: { sessionWindow: 2 }, scripts: { r1: { withholds: true } } },
+  withCluster(
+    { constants: { sessionWindow: 2, sessionsPerClient: 2 }, scripts: { r1: { withholds: true } } },
     async (cluster, connect) => {
       const client = connect("c1", { timings: { interventionMs: 5000, retryMs: 5000 } });
       const controller = new AbortController();
@@ -178,17 +225,18 @@ Deno.test("client: closing rejects what is under way and what comes after", () =
     await client.close();
   }));
 
-Deno.test("client: hellos reach all replicas at once, and their time only grows", () =>
-  withFakeCluster({}, async (cluster, connect) => {
-    let clock = 1_000_000;
-    // A clock that stands still and then goes back.
-    connect("c1", { timings: { helloIdleMs: 10 }, wallClock: () => clock-- });
+Deno.test("client: hellos reach all replicas at once, and repeat the challenge that each told", () =>
+  withCluster({}, async (cluster, connect) => {
+    connect("c1", { timings: { helloIdleMs: 10 } });
     const hellos = (replica: string) =>
       cluster.arrivals.filter((arrival) => arrival.replica === replica).map(({ packet }) => packet.signed.message)
         .filter((message) => message.kind === "ClientHello");
     await until("hellos", () => ["r1", "r2", "r3", "r4"].every((replica) => hellos(replica).length >= 4));
-    const times = hellos("r3").map(({ time }) => time);
-    assert(times.every((time, i) => i === 0 || time > times[i - 1]!), `${times}`);
+    const challenges = (replica: string) => hellos(replica).map(({ challenge }) => challenge.toHex());
+    const [first, second, ...later] = challenges("r3");
+    assertEquals(first, "00".repeat(16));
+    assert(second !== first && later.every((challenge) => challenge === second), `${challenges("r3")}`);
+    assert(challenges("r1")[1] !== second, "each replica has its own");
     assertEquals(hellos("r1")[0]?.client, clientId("c1"));
     for (const id of ["r1", "r4"]) assert(hellos(id).every(({ replica }) => replica === id), "each names its replica");
   }));
@@ -208,6 +256,6 @@ Deno.test("client: arguments out of their limits are refused before anything is 
 Deno.test("client: a command of another state machine comes back as it was answered", () =>
   withFakeCluster({}, async (cluster, connect) => {
     const { result, index } = await connect().execute(Uint8Array.of(99));
-    assertEquals([result, index], [Uint8Array.of(1, 6), 1]);
+    assertEquals([result, index], [Uint8Array.of(1, 6), 2]);
     assertEquals(decodeKvCommand(cluster.ordered[0]!.command), null);
   }));

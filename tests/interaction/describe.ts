@@ -1,6 +1,8 @@
 /** Formats each packet and each change of a replica as one line of the golden transcripts. */
 import type { Certificate } from "../../protocol/certificate.ts";
-import type { Entry, Head } from "../../protocol/entry.ts";
+import { numberOf } from "../support/numbered_requests.ts";
+import type { Signed } from "../../protocol/signed.ts";
+import type { Entry, Head, Request } from "../../protocol/entry.ts";
 import { lastHead } from "../../replica/core/log/log.ts";
 import type { Certified } from "../../protocol/message.ts";
 import type { ClientReply } from "../../replica/core/output.ts";
@@ -15,11 +17,14 @@ const certificate = (value: Certificate): string =>
   `${value.kind} certificate ${rank(value)} by ${value.responses.map((r) => r.message.replica).join(",") || "genesis"}`;
 
 function entry({ term, requests }: Entry): string {
-  const names = (requests ?? []).map(({ message }) => `${message.client}#${message.seq}`);
+  const names = (requests ?? []).map(name);
   return `${term}:${names.join("+") || "no-op"}`;
 }
 
-/** Describes the content of a packet. */
+const name = ({ message }: Signed<Request>): string =>
+  message.kind === "SendRequest" ? `${message.client}#${message.seq - 1}` : `${message.client} opens a session`;
+
+/** What a packet says. */
 export function describePacket(packet: Packet): string {
   switch (packet.kind) {
     case "AppendEntries": {
@@ -65,7 +70,7 @@ export function describePacket(packet: Packet): string {
       return `FetchEntriesResponse from ${packet.signed.message.from} [${packet.entries.map(entry).join(" ")}]${shown}`;
     }
     case "ForwardedRequest":
-      return `ForwardedRequest ${packet.signed.message.client}#${packet.signed.message.seq}`;
+      return `ForwardedRequest ${name(packet.signed)}`;
     case "Evidence":
       return `Evidence of ${packet.evidence.kind} by ${packet.evidence.culprit}`;
     default:
@@ -75,7 +80,7 @@ export function describePacket(packet: Packet): string {
 
 /** Describes an answer to a client. */
 export const describeReply = ({ client, answers }: ClientReply): string =>
-  `to ${client}: ${answers.map((a) => `#${a.seq} ${a.outcome} at ${a.index}`).join(", ")}`;
+  `to ${client}: ${answers.map((a) => `#${numberOf(a.request)} ${a.outcome} at ${a.index}`).join(", ")}`;
 
 /** Describes term, role, log head, ack, prepared and commit of a replica. */
 export function describeState(state: CoreState): string {

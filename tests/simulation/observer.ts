@@ -1,6 +1,6 @@
 /** Everything a simulated run shows. Checkers see this alone: outputs, never the state of a core. */
 import type { Digest, LogIndex, Millis, ReplicaId } from "../../protocol/ids.ts";
-import type { Answer, SendRequest } from "../../protocol/message.ts";
+import type { Answer, RegisterSession, Request } from "../../protocol/message.ts";
 import type { ClientReply, CoreEvent, PersistOperation } from "../../replica/core/output.ts";
 import type { Packet } from "../../protocol/packet.ts";
 import type { Signed } from "../../protocol/signed.ts";
@@ -13,8 +13,12 @@ export interface RunFacts {
   /** Replicas that are faulty for the whole run, at most f; nothing is demanded of them. */
   readonly byzantine: ReadonlySet<ReplicaId>;
   readonly fastReads: boolean;
-  /** W and K of the roster. */
+  /** W, S and K of the roster, and how long registers hold. */
   readonly sessionWindow: number;
+  readonly sessionsPerClient: number;
+  readonly registrationHorizon: number;
+  /** Registers, and their digests, that are applied with the first entry although they are in none; none in a run. */
+  readonly beginsWith: readonly (readonly [RegisterSession, Digest])[];
   readonly checkpointEvery: number;
 }
 
@@ -59,8 +63,10 @@ export interface Observer {
   /** An honest replica stopped by itself: an invariant, its guard or its storage refused to go on. */
   failed?(at: ReplicaId, error: Error, now: Millis): void;
   /** A client signed a request: from now on it may be executed. */
-  requested?(request: Signed<SendRequest>, now: Millis): void;
-  /** An honest client accepted `answer` as the outcome of its request. */
+  requested?(request: Signed<Request>, now: Millis): void;
+  /** An honest client begins an operation with this command, which may be executed once, or as often as it likes where that is as good. */
+  invoked?(client: string, command: Uint8Array, repeatable: boolean, now: Millis): void;
+  /** An honest client took `answer` as the outcome of its request. */
   accepted?(client: string, answer: Answer, now: Millis): void;
 }
 

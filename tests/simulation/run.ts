@@ -53,6 +53,9 @@ export const factsOf = ({ replicas, byzantine, constants }: Plan): RunFacts => (
   byzantine: new Set(byzantine.map(({ replica }) => replica)),
   fastReads: constants.fastReads,
   sessionWindow: constants.sessionWindow,
+  sessionsPerClient: constants.sessionsPerClient,
+  registrationHorizon: constants.registrationHorizon,
+  beginsWith: [],
   checkpointEvery: constants.checkpointEvery,
 });
 

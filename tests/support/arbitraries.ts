@@ -5,6 +5,7 @@ import { joinRequests } from "../../protocol/entry_body.ts";
 import type { Entry, Head, Link } from "../../protocol/entry.ts";
 import type * as e from "../../protocol/evidence.ts";
 import * as ids from "../../protocol/ids.ts";
+import { LIMITS } from "../../protocol/limits.ts";
 import type * as m from "../../protocol/message.ts";
 import type { Signed } from "../../protocol/signed.ts";
 import { encodeMessage, entryOf, type MessageOf } from "../../transport/codec/mod.ts";
@@ -41,16 +42,16 @@ export const certified: Arbitrary<m.Certified> = fc.record({ term, index: logInd
 
 const acks: Arbitrary<readonly Head[]> = fc.uniqueArray(head, { maxLength: 5, selector: (item) => item.index })
   .map((heads) => heads.sort((a, b) => a.index - b.index));
-const floorAndSeq = fc.tuple(uint53, uint53).map(([a, b]) => ({
+const nonceBytes = fc.uint8Array({ minLength: LIMITS.nonceBytes, maxLength: LIMITS.nonceBytes });
+const floorAndSeq = fc.tuple(positive, positive).map(([a, b]) => ({
   seq: ids.seq(Math.max(a, b)),
   floor: ids.seq(Math.min(a, b)),
 }));
 const answer: Arbitrary<m.Answer> = fc.record({
-  seq,
+  request: digest,
+  outcome: fc.constantFrom<m.Outcome>("applied", "conflict", "expired", "ahead", "unexecuted", "unknown", "void"),
   index: logIndex,
-  outcome: fc.constantFrom<m.Outcome>("applied", "expired", "ahead"),
   result: bytes(),
-  floor: seq,
 });
 
 const kind = <K extends m.MessageKind>(name: K): Arbitrary<K> => fc.constant(name);
@@ -135,13 +136,20 @@ export const messages: { readonly [K in m.MessageKind]: Arbitrary<MessageOf<K>> 
     nonce: digest,
     term,
   }),
-  SendRequest: fc.tuple(clientId, floorAndSeq, bytes(200)).map(([client, window, command]) => ({
+  SendRequest: fc.tuple(clientId, positive, floorAndSeq, bytes(200)).map(([client, session, window, command]) => ({
     kind: "SendRequest",
     client,
+    session: ids.logIndex(session),
     ...window,
     command,
   })),
-  ClientHello: fc.record({ kind: kind("ClientHello"), client: clientId, replica: replicaId, time: uint53 }),
+  RegisterSession: fc.record({ kind: kind("RegisterSession"), client: clientId, base: logIndex, nonce: nonceBytes }),
+  ClientHello: fc.record({
+    kind: kind("ClientHello"),
+    client: clientId,
+    replica: replicaId,
+    challenge: nonceBytes,
+  }),
   FastRead: fc.record({ kind: kind("FastRead"), client: clientId, nonce: uint53, query: bytes() }),
   GetCommittedCommand: fc.record({
     kind: kind("GetCommittedCommand"),
@@ -150,7 +158,13 @@ export const messages: { readonly [K in m.MessageKind]: Arbitrary<MessageOf<K>> 
     index: logIndex,
   }),
   GetStatus: fc.record({ kind: kind("GetStatus"), client: clientId, nonce: uint53 }),
-  SetActive: fc.record({ kind: kind("SetActive"), replica: replicaId, active: fc.boolean(), time: uint53 }),
+  SetActive: fc.record({
+    kind: kind("SetActive"),
+    replica: replicaId,
+    active: fc.boolean(),
+    order: uint53,
+    nonce: uint53,
+  }),
   GetCheckpoint: fc.record({ kind: kind("GetCheckpoint"), client: clientId, nonce: uint53 }),
   GetChunks: fc.record({
     kind: kind("GetChunks"),
@@ -185,6 +199,14 @@ export const signed = <M extends m.Message>(message: Arbitrary<M>): Arbitrary<Si
     signature: mark,
   }));
 
+/** A request of either kind. */
+export const request: Arbitrary<Signed<m.Request>> = fc.oneof<
+  [Arbitrary<Signed<m.Request>>, Arbitrary<Signed<m.Request>>]
+>(
+  signed(messages.SendRequest),
+  signed(messages.RegisterSession),
+);
+
 const responses = fc.array(signed(messages.AppendEntriesResponse), { maxLength: 4 });
 export const commitCertificate: Arbitrary<c.CommitCertificate> = fc.tuple(
   certified,
@@ -210,7 +232,7 @@ export const checkpointProof: Arbitrary<c.CheckpointProof> = fc.record({
 });
 
 const entryBody = fc.oneof(
-  { weight: 3, arbitrary: fc.array(signed(messages.SendRequest), { maxLength: 3 }).map(joinRequests) },
+  { weight: 3, arbitrary: fc.array(request, { maxLength: 3 }).map(joinRequests) },
   { weight: 1, arbitrary: bytes(100) },
 );
 /** Returns an entry at `index`; one in four has random bytes for its body. */

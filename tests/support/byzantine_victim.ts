@@ -12,7 +12,7 @@ import type { Entry } from "../../protocol/entry.ts";
 import { joinRequests } from "../../protocol/entry_body.ts";
 import { chainEntry } from "../../protocol/hash_chain.ts";
 import { clientId, type Digest, logIndex, replicaId, round, seq, term } from "../../protocol/ids.ts";
-import type { AppendEntries, Message, SendRequest } from "../../protocol/message.ts";
+import type { AppendEntries, Message, Request, SendRequest } from "../../protocol/message.ts";
 import type { Outgoing } from "../../replica/core/output.ts";
 import type { Packet, UnsignedPacket, UnsignedPacketOf } from "../../protocol/packet.ts";
 import type { CoreState } from "../../replica/core/state.ts";
@@ -86,8 +86,9 @@ export const requestOf = (client: string, number: number): Signed<SendRequest> =
   signAs(client, {
     kind: "SendRequest",
     client: clientId(client),
+    session: logIndex(1),
     seq: seq(number),
-    floor: seq(0),
+    floor: seq(1),
     command: Uint8Array.of(number),
   });
 
@@ -99,7 +100,7 @@ export function appendOf(
   inTerm: number,
   prevIndex: number,
   prevHash: Digest,
-  requests: readonly Signed<SendRequest>[],
+  requests: readonly Signed<Request>[],
 ): { readonly packet: UnsignedPacketOf<"AppendEntries">; readonly hash: Digest } {
   const entry: Entry = { index: logIndex(prevIndex + 1), term: term(inTerm), body: joinRequests(requests), requests };
   const { hash } = chainEntry(sha256Hex, prevHash, entry);

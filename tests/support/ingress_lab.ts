@@ -10,7 +10,7 @@ import { EMPTY_RECOVERED } from "../../replica/storage/empty.ts";
 import type { Message } from "../../protocol/message.ts";
 import { countingBackend } from "../../replica/diagnostics/counting_backend.ts";
 import { Ingress } from "../../replica/ingress/ingress.ts";
-import { Routes } from "../../replica/answers/routes.ts";
+import { payerOf, Routes } from "../../replica/answers/routes.ts";
 import { createSignatureCheck } from "../../replica/ingress/signature_check.ts";
 import { KvStore } from "../../state_machine/mod.ts";
 import { TallyByKind } from "../../replica/diagnostics/tally_by_kind.ts";
@@ -33,11 +33,14 @@ export function ingressLab() {
   const queries: QueryHandler & { active: boolean } = {
     active: true,
     payer: (client, route, now) => routes.payer(client, route, now),
+    greeter: (client, route, challenge) => payerOf(client, routes.isFor(client, route, challenge)),
     serve(packet, route, now) {
       served.push(packet.kind);
       if (packet.kind !== "ClientHello") return null;
-      const { client, time } = packet.signed.message;
-      return routes.greet(client, route, time, now) ? null : "replay";
+      const { client, challenge } = packet.signed.message;
+      if (!routes.isFor(client, route, challenge)) return "challenge";
+      routes.greet(client, route, now);
+      return null;
     },
   };
   const refused = new TallyByKind(64);
@@ -48,8 +51,8 @@ export function ingressLab() {
   for (const [id, key] of keys) signers.set(id, createSigner(backend, unhex(key.secretKey), roster.cluster));
 
   return {
-    ...{ state, work, served, queries, roster, heard },
-    /** Returns the refusals so far, by kind. */
+    ...{ state, work, served, queries, routes, roster },
+    /** Refusals so far, by kind. */
     refused: () => refused.toRecord(),
     /** Returns `message` signed by `by`, whatever signer it names. */
     sign<M extends Message>(by: string, message: M): Signed<M> {

@@ -11,6 +11,7 @@ import {
   entriesFrom,
   evidence,
   messages,
+  request,
   signed,
 } from "./arbitraries.ts";
 
@@ -70,10 +71,11 @@ export const packets: { readonly [K in PacketKind]: Arbitrary<AnyPacketOf<K>> } 
   }),
   RollCall: alone("RollCall", signed(messages.RollCall)),
   RollCallAnswer: alone("RollCallAnswer", signed(messages.RollCallAnswer)),
-  ForwardedRequest: alone("ForwardedRequest", signed(messages.SendRequest)),
+  ForwardedRequest: alone("ForwardedRequest", request),
   Evidence: fc.record({ kind: fc.constant("Evidence"), evidence }),
   SendRequest: alone("SendRequest", signed(messages.SendRequest)),
-  UpdateLeader: alone("UpdateLeader", signed(messages.SendRequest)),
+  RegisterSession: alone("RegisterSession", signed(messages.RegisterSession)),
+  UpdateLeader: alone("UpdateLeader", request),
   ClientHello: alone("ClientHello", signed(messages.ClientHello)),
   FastRead: alone("FastRead", signed(messages.FastRead)),
   GetCommittedCommand: alone("GetCommittedCommand", signed(messages.GetCommittedCommand)),

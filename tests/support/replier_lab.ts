@@ -3,7 +3,7 @@ import { sha256Hex, unhex } from "../../crypto/digest.ts";
 import { createSigner } from "../../crypto/signing/signing.ts";
 import { backend } from "./backends.ts";
 import { coreConfigOf } from "../../replica/replica_config.ts";
-import { clientId, logIndex, seq } from "../../protocol/ids.ts";
+import { clientId, type Digest, digest, logIndex } from "../../protocol/ids.ts";
 import type { Answer } from "../../protocol/message.ts";
 import { countingBackend } from "../../replica/diagnostics/counting_backend.ts";
 import { Replier } from "../../replica/answers/replier.ts";
@@ -17,7 +17,10 @@ import { makeRoster } from "./make_roster.ts";
 import { HeldChunks } from "./snapshot_values.ts";
 import { createState } from "../../replica/core/create_state.ts";
 
-/** Creates the replier of `r1`; `c1` and `c2` said hello from the routes of these names. */
+/** Stands for the digest of request `number`. */
+export const requestName = (number: number): Digest => digest(number.toString(16).padStart(64, "0"));
+
+/** The replier of `r1`; `c1` and `c2` greeted from the routes of these names. */
 export function replierLab() {
   const { roster, keys } = makeRoster();
   const ports = { hash: sha256Hex, machine: new KvStore(), chunks: new HeldChunks() };
@@ -32,8 +35,7 @@ export function replierLab() {
     sendToClient: (route: string, frames: readonly Uint8Array[]) => void sent.push({ route, frames }),
   } as Partial<ReplicaTransport> as ReplicaTransport;
   const replier = new Replier({ state, signer, transport, routes, refused, now: () => clock.now });
-  let greetings = 0;
-  const greet = (client: string, route: string) => routes.greet(clientId(client), route, ++greetings, clock.now);
+  const greet = (client: string, route: string) => routes.greet(clientId(client), route, clock.now);
   for (const client of ["c1", "c2"]) greet(client, client);
 
   return {
@@ -41,7 +43,7 @@ export function replierLab() {
     signed: () => work.signed,
     refused: () => refused.toRecord(),
     answer: (number: number, bytes: number): Answer => ({
-      ...{ seq: seq(number), index: logIndex(number + 1), outcome: "applied", floor: seq(0) },
+      ...{ request: requestName(number), outcome: "applied", index: logIndex(number + 1) },
       result: new Uint8Array(bytes),
     }),
     reply: (client: string, answers: readonly Answer[]) => replier.reply({ client: clientId(client), answers }),
@@ -51,13 +53,15 @@ export function replierLab() {
         ...[route, clientId(client), 1] as const,
         () => ({ ok: true, payload: new Uint8Array(bytes()) }),
       ) !== null,
-    /** Returns the seqs of the replies to `route`, except forgotten ones. */
-    replies: (route: string) => sent.filter((one) => one.route === route).map(({ frames }) => seqsOf(frames)),
+    /** Numbers of the requests in the replies to `route`, those forgotten left out. */
+    replies: (route: string) => sent.filter((one) => one.route === route).map(({ frames }) => numbersOf(frames)),
     forget: () => void (sent.length = 0),
   };
 }
 
-function seqsOf(frames: readonly Uint8Array[]): string {
+function numbersOf(frames: readonly Uint8Array[]): string {
   const { message } = decodeReplyPacket(frames).signed;
-  return message.kind === "Reply" ? message.answers.map((answer) => answer.seq).join(" ") : message.kind;
+  return message.kind === "Reply"
+    ? message.answers.map(({ request }) => parseInt(request, 16)).join(" ")
+    : message.kind;
 }

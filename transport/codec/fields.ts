@@ -12,6 +12,8 @@ export const term = uint53 as Schema<Term>;
 export const logIndex = uint53 as Schema<LogIndex>;
 export const round = uint53 as Schema<Round>;
 export const seq = uint53 as Schema<Seq>;
+/** An integer of at least 1. */
+export const positive: Schema<number> = refine(uint53, (value) => value > 0 ? null : "wanted at least 1, got 0");
 export const hash = digest as Schema<Digest>;
 export const replicaId = id as Schema<ReplicaId>;
 export const clientId = id as Schema<ClientId>;

@@ -4,7 +4,7 @@ import type { ClientPacket, Packet, ReplyPacket } from "../../protocol/packet.ts
 import type { Schema } from "./schema.ts";
 
 /** Version of bodies, packets and stored values. */
-export const WIRE_VERSION = 1;
+export const WIRE_VERSION = 2;
 
 /** Kinds of packets; most carry the body of the same name. */
 export type PacketKind = (Packet | ClientPacket | ReplyPacket)["kind"];
@@ -37,6 +37,7 @@ export const KIND_BYTES: Readonly<Record<MessageKind | PacketKind, number>> = {
   GetCheckpoint: 38,
   GetChunks: 39,
   GetEntries: 40,
+  RegisterSession: 41,
   UpdateLeader: 48,
   Reply: 64,
   QueryReply: 65,

@@ -100,11 +100,10 @@ Deno.test("lists stop at their limits", () => {
   unencodable({ ...response, acks: heads(LIMITS.maxAcks + 1) }, "acks: wanted at most 64 items, given 65");
   unencodable({ ...header, entryHashes: Array(LIMITS.maxAppendEntries + 1).fill(HASH) }, "entryHashes");
   const answer: Answer = {
-    seq: seq(1),
-    index: logIndex(1),
+    request: HASH,
     outcome: "applied",
+    index: logIndex(1),
     result: new Uint8Array(LIMITS.maxResultBytes),
-    floor: seq(0),
   };
   const reply = sample(messages.Reply);
   decodeMessage("Reply", encodeMessage({ ...reply, answers: [answer, answer, answer] }));
@@ -126,6 +125,14 @@ Deno.test("§7.1: floor is at most seq", () => {
   const floorAt = encodeMessage(request).length - request.command.length - 4 - 8;
   const body = patched(request, floorAt, [0, 0, 0, 0, 0, 0, 0, 10]);
   assertStringIncludes(assertThrows(() => decodeMessage("SendRequest", body), DecodeError).message, "floor <= seq");
+});
+
+Deno.test("§7.1: floor and session begin at 1, and a register or a hello has all of its random bytes", () => {
+  unencodable({ ...request, floor: seq(0) }, "floor: wanted at least 1, got 0");
+  unencodable({ ...request, session: logIndex(0) }, "session: wanted at least 1, got 0");
+  const short = new Uint8Array(LIMITS.nonceBytes - 1);
+  unencodable({ ...sample(messages.RegisterSession), nonce: short }, "nonce: wanted 16 bytes, given 15");
+  unencodable({ ...sample(messages.ClientHello), challenge: short }, "challenge: wanted 16 bytes, given 15");
 });
 
 Deno.test("§6.5: a vote says granted and cannot say anything else", () => {
@@ -150,15 +157,9 @@ Deno.test("booleans, options and outcomes have no second spelling", () => {
   assertRefused("ResendRequest", patched(resend, last(resend, 1), [2]), "bad-value", "proofWanted");
   const reply = { ...sample(messages.Reply), leader: null, answers: [] };
   assertRefused("Reply", patched(reply, last(reply, 5), [2]), "bad-value", "leader");
-  const answer = {
-    seq: seq(1),
-    index: logIndex(1),
-    outcome: "ahead",
-    result: new Uint8Array(),
-    floor: seq(0),
-  } as const;
+  const answer = { request: HASH, outcome: "ahead", index: logIndex(1), result: new Uint8Array() } as const;
   const one = { ...reply, answers: [answer] };
-  assertRefused("Reply", patched(one, last(one, 13), [3]), "bad-value", "outcome");
+  assertRefused("Reply", patched(one, last(one, 13), [7]), "bad-value", "outcome");
 });
 
 Deno.test("the last hash of an AppendEntries stands at a safe index", () => {

@@ -65,6 +65,16 @@ export const bytes = (max: number): Schema<Uint8Array> => ({
   write: (writer, value) => writer.bytes(value, max),
 });
 
+/** Exactly `length` bytes, as a view into the frame. */
+export const fixed = (length: number): Schema<Uint8Array> => ({
+  minBytes: length,
+  read: (reader) => reader.take(length),
+  write: (writer, value) => {
+    if (value.length !== length) writer.fail(`wanted ${length} bytes, given ${value.length}`);
+    writer.put(value);
+  },
+});
+
 /** An integer of 8 bytes, at most `max`. */
 export const atMost = (max: number): Schema<number> =>
   refine(uint53, (value) => value <= max ? null : `wanted at most ${max}, got ${value}`);

@@ -1,7 +1,7 @@
 import { wholeNumber } from "../common/whole_number.ts";
 import { EXIT } from "../common/exit_codes.ts";
 import { columns } from "../common/table.ts";
-import type { CommittedCommand, CommittedEntry } from "../../calls/committed_command.ts";
+import type { CommittedEntry, CommittedRequest } from "../../calls/committed_command.ts";
 import { decodeKvCommand, type KvCommand } from "../../../state_machine/mod.ts";
 import { type Json, printable } from "../../calls/json_payload.ts";
 import type { Command, CommandResult } from "./command.ts";
@@ -29,18 +29,23 @@ function show(entry: CommittedEntry): CommandResult {
   }
   const { term, hash, commands } = entry;
   const head = `index ${index}  term ${term}  hash ${hash.slice(0, 16)}…  ${commands.length || "no"} command(s)`;
-  const rows = commands.map(({ client, seq, command }) => [
-    `  ${printable(client, 64)}`,
-    `seq ${seq}`,
-    describe(decodeKvCommand(command), command.length),
-  ]);
+  const rows = commands.map((request) => [`  ${printable(request.client, 64)}`, ...cellsOf(request)]);
   const json = { index, committed: true, term, hash, commands: commands.map(commandJson) };
   return { exitCode: EXIT.done, json, output: rows.length === 0 ? `${head} (no-op)` : `${head}\n${columns(rows)}` };
 }
 
-function commandJson({ client, seq, command }: CommittedCommand): Json {
+const cellsOf = (request: CommittedRequest): readonly string[] =>
+  "base" in request ? [`base ${request.base}`, "", "opens a session"] : [
+    `session ${request.session}`,
+    `seq ${request.seq}`,
+    describe(decodeKvCommand(request.command), request.command.length),
+  ];
+
+function commandJson(request: CommittedRequest): Json {
+  if ("base" in request) return { ...request };
+  const { client, session, seq, command } = request;
   const kv = decodeKvCommand(command);
-  return { client, seq, command: command.toBase64(), ...(kv === null ? {} : { kv: kvJson(kv) }) };
+  return { client, session, seq, command: command.toBase64(), ...(kv === null ? {} : { kv: kvJson(kv) }) };
 }
 
 function kvJson(kv: KvCommand): Json {

@@ -7,7 +7,7 @@ import {
   NoSourceError,
   RefusedError,
   RestoreError,
-  SessionFencedError,
+  UndecidedError,
   UsageError,
 } from "../../errors.ts";
 
@@ -45,6 +45,6 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof NoSourceError) return { exitCode: EXIT.noQuorum, code: "no-source", message };
   if (error instanceof NoQuorumError) return { exitCode: EXIT.noQuorum, code: "no-quorum", message };
   if (error instanceof RefusedError) return { exitCode: EXIT.failed, code: error.code, message };
-  if (error instanceof SessionFencedError) return { exitCode: EXIT.failed, code: "fenced", message };
+  if (error instanceof UndecidedError) return { exitCode: EXIT.failed, code: "undecided", message };
   return { exitCode: EXIT.failed, code: "failed", message };
 }

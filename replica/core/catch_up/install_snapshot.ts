@@ -4,14 +4,15 @@ import { adoptStable, compactLog, markGarbage } from "../checkpoints/checkpoints
 import { type Context, note } from "../context.ts";
 import { restartLog, setCheckpoint } from "../log/durable.ts";
 import type { Head } from "../../../protocol/entry.ts";
-import { settle } from "../clients/interventions.ts";
+import { noProgress, type Progress, settle } from "../clients/interventions.ts";
 import { assertInvariant } from "../../../protocol/invariant.ts";
 import { contains, headAt } from "../log/log.ts";
-import type { Digest } from "../../../protocol/ids.ts";
+import type { ClientId, Digest } from "../../../protocol/ids.ts";
 import type { Ports } from "../../../protocol/ports.ts";
 import { compareRank } from "../../../protocol/rank.ts";
 import { markLogProposed } from "../clients/request_pool.ts";
 import { readSessions } from "../../../protocol/snapshot/session_chunks_read.ts";
+import type { SessionBounds } from "../../../protocol/snapshot/session_types.ts";
 import { restoreSnapshot } from "../../../protocol/snapshot/snapshot_restore.ts";
 import { writtenDigests } from "../../../protocol/snapshot/snapshot_writer.ts";
 import type { CoreState } from "../state.ts";
@@ -31,10 +32,10 @@ export interface Restored {
  * Restores the state machine to the state that `proof` certifies. Throws InvariantError if a chunk is missing or wrong, which means that
  * the disk lost data it had accepted.
  */
-export function restoreState(ports: Ports, { stable }: CheckpointProof, window: number): Restored {
+export function restoreState(ports: Ports, { stable }: CheckpointProof, bounds: SessionBounds): Restored {
   try {
     const snapshot = restoreSnapshot(stable.stateDigest, (digest) => ports.chunks.read(digest), ports.hash);
-    const sessions = readSessions(snapshot.sessions, window);
+    const sessions = readSessions(snapshot.sessions, bounds);
     ports.machine.restore(snapshot.machine);
     return { sessions, digests: snapshot.digests };
   } catch (fault) {
@@ -43,7 +44,11 @@ export function restoreState(ports: Ports, { stable }: CheckpointProof, window: 
   }
 }
 
-/** Installs the snapshot, once all its chunks are on disk: state, sessions, log, commit index, highest certificate. */
+/** Every client that anything is held of: a snapshot tells what is settled, and not how it came to be. */
+const withoutProgress = ({ requests: { interventions, pool } }: CoreState): Map<ClientId, Progress> =>
+  new Map([...interventions.keys(), ...pool.keys()].map((client) => [client, noProgress()]));
+
+/** Takes over the snapshot whose chunks are all on the disk: state, sessions, log, commit index, highest certificate. */
 export function installSnapshot(context: Context, transfer: Transfer): void {
   const { state, ports, now } = context;
   const { target, received, receivedBytes, startedAt } = transfer;
@@ -51,12 +56,12 @@ export function installSnapshot(context: Context, transfer: Transfer): void {
   if (index <= state.commitIndex) return endTransfer(context, "not-needed");
   resumeTransfer(context, transfer); // chunks that the disk has lost meanwhile are asked for again
   if (!transfer.complete) return;
-  const { sessions, digests } = restoreState(ports, target, state.config.constants.sessionWindow);
+  const { sessions, digests } = restoreState(ports, target, state.config.constants);
   installLog(context, target, { index, hash });
   state.sessions = sessions;
   state.appliedIndex = index;
-  markLogProposed(state);
-  settle(context, state.requests.interventions.keys());
+  markLogProposed(state, ports.hash);
+  settle(context, withoutProgress(state));
   const before = state.checkpoints.writing.splice(0).map(({ writer }) => writtenDigests(writer));
   setCheckpoint(context, target);
   endTransfer(context, "installed");

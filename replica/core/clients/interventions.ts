@@ -1,42 +1,61 @@
-/** Client intervention at a replica (§7.3): forwarding, patience, and settling of requests. */
-import { type Context, send } from "../context.ts";
-import type { SendRequest } from "../../../protocol/entry.ts";
-import type { ClientId, Seq } from "../../../protocol/ids.ts";
+/** Client intervention as a replica sees it (§7.3): forwarding, patience, and when a request is settled. */
+import type { ClientId, Digest, LogIndex, Millis, Seq } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import { holdRequest, poolRequest } from "./request_pool.ts";
-import { statusOf } from "../../../protocol/snapshot/session_table.ts";
+import { standingOf } from "../../../protocol/snapshot/session_table.ts";
+import { type Context, send } from "../context.ts";
 import type { CoreState } from "../state.ts";
-import type { Signed } from "../../../protocol/signed.ts";
-import type { Intervention } from "./request_state.ts";
+import { poolRequest } from "./request_pool.ts";
+import type { Intervention, Known } from "./request_state.ts";
+import { drop, foremost, hold, isBetter, itemsOf, type Waiting } from "./waiting.ts";
 
-/**
- * Starts patience for `request`, once; returns false if it lies below the floor of a pending one. Only a seq inside the window gets here,
- * so that a client's pending interventions never exceed its quota, which an honest leader never drops.
- */
-export function intervene(context: Context, request: Signed<SendRequest>): boolean {
-  const { state, now } = context;
-  const { client } = request.message;
-  const pending = state.requests.interventions.get(client) ?? new Map<Seq, Intervention>();
-  state.requests.interventions.set(client, pending);
+/** Holds `known` and forwards it from now on; false where its client's quota, which an honest leader has too, has no room for it. */
+export function intervene(context: Context, known: Known): boolean {
+  const { state: { requests, config }, now } = context;
+  const { client } = known.request.message;
+  const waiting: Waiting<Intervention> = requests.interventions.get(client) ?? new Map();
   const intervention: Intervention = {
-    request,
+    ...known,
     since: now,
-    deadline: now + state.requests.patience,
+    deadline: null,
     restarts: 0,
     expired: false,
     forwardAt: now,
-    forwardInterval: state.config.constants.heartbeatMs,
+    forwardInterval: config.constants.heartbeatMs,
+    overtaken: 0,
   };
-  return holdRequest(pending, request.message, intervention, (held) => held.request.message.floor);
+  if (!hold(waiting, intervention, config.constants)) return false;
+  requests.interventions.set(client, waiting);
+  startPatience(context, waiting);
+  return true;
+}
+
+/** §7.3b: patience runs for the lowest seq of each session and for registers; for what comes to be that it begins now. */
+function startPatience({ state: { requests, config }, now }: Context, waiting: Waiting<Intervention>): void {
+  const first = new Set(foremost(waiting));
+  for (const intervention of itemsOf(waiting)) {
+    if (!first.has(intervention)) {
+      intervention.deadline = null;
+      intervention.expired = false;
+    } else if (intervention.deadline === null) {
+      forwardNow(intervention, config.constants.heartbeatMs, now);
+      intervention.deadline = now + requests.patience;
+    }
+  }
+}
+
+/** A leader may have had no room before for what now has patience. */
+function forwardNow(intervention: Intervention, heartbeatMs: Millis, now: Millis): void {
+  intervention.forwardAt = now;
+  intervention.forwardInterval = heartbeatMs;
 }
 
 /** Forwards due requests to the leader, with a back-off for each, and lets patience run out. A leader queues them itself. */
 export function tickInterventions(context: Context): void {
   const { requests, view, config } = context.state;
   for (const intervention of all(requests.interventions)) {
-    if (context.now >= intervention.deadline) intervention.expired = true;
+    if (intervention.deadline !== null && context.now >= intervention.deadline) intervention.expired = true;
     if (view.leader === null || context.now < intervention.forwardAt) continue;
-    if (view.role === "leader") poolRequest(context.state, intervention.request);
+    if (view.role === "leader") poolRequest(context.state, intervention);
     else send(context, [view.leader], { kind: "ForwardedRequest", signed: intervention.request });
     intervention.forwardAt = context.now + intervention.forwardInterval;
     intervention.forwardInterval = Math.min(2 * intervention.forwardInterval, config.constants.electionTimeoutMs);
@@ -56,48 +75,104 @@ export function hasExpired({ requests }: CoreState): boolean {
 export function changeLeader(context: Context): void {
   const { requests, config } = context.state;
   const { patienceMs, patienceCapMs, heartbeatMs } = config.constants;
-  const waiting = [...all(requests.interventions)].length > 0;
+  const waiting = requests.interventions.size > 0;
   const scaled = requests.patience * (requests.served ? 1 / 2 : waiting ? 2 : 1);
   requests.patience = Math.min(Math.max(scaled, patienceMs), patienceCapMs);
   requests.progressed = false;
   requests.served = false;
   if (context.state.view.role !== "leader") requests.pool.clear();
   for (const intervention of all(requests.interventions)) {
-    intervention.deadline = context.now + requests.patience;
+    if (intervention.deadline !== null) intervention.deadline = context.now + requests.patience;
     intervention.restarts = 0;
     intervention.expired = false;
-    intervention.forwardAt = context.now;
-    intervention.forwardInterval = heartbeatMs;
+    forwardNow(intervention, heartbeatMs, context.now);
   }
 }
 
+/** What applying entries brought to one client. Only what happened for the first time is progress: a repetition is free to a faulty leader. */
+export interface Progress {
+  /** Lowest seq executed in each session. */
+  readonly executed: Map<LogIndex, Seq>;
+  /** Registers that opened a session, by digest. */
+  readonly opened: Map<Digest, Known>;
+}
+
+export const noProgress = (): Progress => ({ executed: new Map(), opened: new Map() });
+
+/** Takes note of a request that was just applied for the first time. */
+export function noteApplied({ executed, opened }: Progress, known: Known): void {
+  const { message } = known.request;
+  if (message.kind === "RegisterSession") opened.set(known.digest, known);
+  else executed.set(message.session, Math.min(message.seq, executed.get(message.session) ?? Infinity) as Seq);
+}
+
 /**
- * Drops every request of `clients` that is settled at the applied index, whatever its command (§7.3). Patience for requests younger than
- * the oldest one served restarts, a bounded number of times: the leader is busy, not ignoring them.
+ * Drops every request of these clients that is settled at the applied index, whatever its command (§7.3a), and restarts patience where the
+ * leader has done for its session or client what goes first. Patience of requests younger than the oldest one served restarts, a bounded
+ * number of times: the leader is busy, not deaf.
  */
-export function settle({ state, now }: Context, clients: Iterable<ClientId>): void {
-  const { requests, sessions } = state;
+export function settle(context: Context, clients: ReadonlyMap<ClientId, Progress>): void {
+  const { state, now } = context;
+  const { requests } = state;
   let served = Infinity;
-  for (const client of clients) {
-    const settled = (seq: Seq) => ["answered", "expired"].includes(statusOf(sessions, client, seq).status);
-    const pending = requests.interventions.get(client);
-    for (const seq of [...pending?.keys() ?? []].filter(settled)) {
-      served = Math.min(served, pending!.get(seq)!.since);
-    }
-    for (const queue of [pending, requests.pool.get(client), requests.proposed.get(client)]) {
-      for (const seq of [...queue?.keys() ?? []].filter(settled)) queue!.delete(seq);
-    }
+  for (const [client, progress] of clients) {
+    for (const { since } of dropSettled(state, requests.interventions, client)) served = Math.min(served, since);
+    dropSettled(state, requests.pool, client);
+    const waiting = requests.interventions.get(client);
+    if (waiting === undefined) continue;
+    noteProgress(context, waiting, progress);
+    startPatience(context, waiting);
+    if (waiting.size === 0) requests.interventions.delete(client);
   }
   if (served === Infinity) return;
   requests.served = true;
   for (const intervention of all(requests.interventions)) {
-    const younger = intervention.since >= served;
-    if (!younger || intervention.expired || intervention.restarts >= LIMITS.maxPatienceRestarts) continue;
-    intervention.deadline = Math.max(intervention.deadline, now + requests.patience);
-    intervention.restarts++;
+    if (intervention.since < served || intervention.restarts >= LIMITS.maxPatienceRestarts) continue;
+    if (restart(intervention, now + requests.patience)) intervention.restarts++;
   }
 }
 
+/** Drops what is settled from the client's queue, and returns it. */
+function dropSettled<T extends Known>(state: CoreState, queues: Map<ClientId, Waiting<T>>, client: ClientId): T[] {
+  const queue = queues.get(client);
+  if (queue === undefined) return [];
+  const settled = [...itemsOf(queue)].filter(({ request, digest }) =>
+    standingOf(state.sessions, request.message, digest, state.appliedIndex).standing === "settled"
+  );
+  for (const known of settled) drop(queue, known);
+  if (queue.size === 0) queues.delete(client);
+  return settled;
+}
+
+/** §7.3f, §7.3i: a leader that executes lower seqs of a session, or opens sessions by better registers, is coming to this one. */
+function noteProgress({ state, now }: Context, waiting: Waiting<Intervention>, { executed, opened }: Progress): void {
+  const deadline = now + state.requests.patience;
+  for (const intervention of [...itemsOf(waiting)]) {
+    const { message } = intervention.request;
+    if (message.kind === "SendRequest") {
+      if ((executed.get(message.session) ?? Infinity) < message.seq) hurry(state, intervention, deadline, now);
+      continue;
+    }
+    const better = [...opened.values()].filter((register) => isBetter(register, intervention)).length;
+    if (better === 0) continue;
+    intervention.overtaken += better;
+    if (intervention.overtaken >= state.config.constants.sessionsPerClient) drop(waiting, intervention);
+    else hurry(state, intervention, deadline, now);
+  }
+}
+
+/** Gives a request whose patience runs a fresh one, and passes it to the leader at once. */
+function hurry({ config }: CoreState, intervention: Intervention, deadline: Millis, now: Millis): void {
+  if (restart(intervention, deadline)) forwardNow(intervention, config.constants.heartbeatMs, now);
+}
+
+/** Whether patience ran and now runs until `deadline` at least. */
+function restart(intervention: Intervention, deadline: Millis): boolean {
+  if (intervention.deadline === null || intervention.expired) return false;
+  intervention.deadline = Math.max(intervention.deadline, deadline);
+  return true;
+}
+
 function* all(interventions: CoreState["requests"]["interventions"]): Iterable<Intervention> {
-  for (const pending of interventions.values()) yield* pending.values();
+  for (const waiting of interventions.values()) yield* itemsOf(waiting);
 }

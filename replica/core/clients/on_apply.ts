@@ -3,7 +3,9 @@ import { beginSnapshot, isCheckpointIndex, snapshotsPending } from "../checkpoin
 import type { Context } from "../context.ts";
 import type { Entry } from "../../../protocol/entry.ts";
 import { type ClientId, offset } from "../../../protocol/ids.ts";
-import { settle } from "./interventions.ts";
+import { noProgress, noteApplied, type Progress, settle } from "./interventions.ts";
+import { unmarkProposed } from "./request_pool.ts";
+import type { Known } from "./request_state.ts";
 import { assertInvariant } from "../../../protocol/invariant.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { entryAt } from "../log/log.ts";
@@ -16,16 +18,17 @@ import { ACCEPT, type Verdict } from "../verdict.ts";
 export function onApply(context: Context, limit: number): Verdict {
   const { state } = context;
   const answers = new Map<ClientId, Answer[]>();
+  const progress = new Map<ClientId, Progress>();
   for (let done = 0; done < limit && state.appliedIndex < state.commitIndex && !snapshotsPending(state);) {
     const next = offset(state.appliedIndex, 1);
     const { entry } = entryAt(state.log, next)!;
     assertApplicable(state, entry);
-    applyEntry(context, entry, answers);
+    applyEntry(context, entry, answers, progress);
     state.appliedIndex = next;
     if (isCheckpointIndex(state, next)) beginSnapshot(context, next);
     done += 1 + (entry.requests?.length ?? 0);
   }
-  settle(context, answers.keys());
+  settle(context, progress);
   for (const [client, list] of answers) reply(context, client, list);
   return ACCEPT;
 }
@@ -41,19 +44,25 @@ function assertApplicable({ appliedIndex, commitIndex }: CoreState, { index, req
   assertInvariant(requests !== null, "I6", `entry ${index} is no list of requests`);
 }
 
-function applyEntry({ state, ports }: Context, { index, requests }: Entry, answers: Map<ClientId, Answer[]>): void {
-  for (const { message } of requests ?? []) {
-    const { client } = message;
-    const answer = applyRequest(
-      state.sessions,
-      message,
-      index,
-      (command) => ports.machine.apply(command, { index, client }),
-    );
-    state.requests.proposed.get(client)?.delete(message.seq);
+function applyEntry(
+  { state, ports }: Context,
+  { index, requests }: Entry,
+  answers: Map<ClientId, Answer[]>,
+  progress: Map<ClientId, Progress>,
+): void {
+  for (const request of requests ?? []) {
+    const { client } = request.message;
+    const known: Known = { request, digest: ports.hash(request.body) };
+    const execute = (command: Uint8Array) => ports.machine.apply(command, { index, client });
+    const answer = applyRequest(state.sessions, request.message, known.digest, index, execute);
+    unmarkProposed(state, known);
+    if (!progress.has(client)) progress.set(client, noProgress());
+    // Applied at this very index, and not before: a repetition is answered with the index of the first time.
+    if (answer.outcome === "applied" && answer.index === index) noteApplied(progress.get(client)!, known);
+    if (index <= state.replayUntil) continue;
     const list = answers.get(client) ?? [];
     answers.set(client, list);
-    if (index > state.replayUntil) list.push(answer);
+    list.push(answer);
   }
 }
 

@@ -1,36 +1,23 @@
-/** The requests a leader has yet to order: one queue for each client, served in turn (§7.3, §7.5). */
-import type { SendRequest } from "../../../protocol/entry.ts";
-import type { ClientId, Seq } from "../../../protocol/ids.ts";
+/** The queue of requests a leader has still to order: clients in turn, within a client its sessions in turn (§7.3, §7.5). */
+import type { Request } from "../../../protocol/entry.ts";
+import type { ClientId } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
+import type { Hash } from "../../../protocol/ports.ts";
+import type { Signed } from "../../../protocol/signed.ts";
+import { reaches } from "../../../protocol/snapshot/registrations.ts";
 import { lastIndex, slice } from "../log/log.ts";
 import type { CoreState } from "../state.ts";
-import type { Signed } from "../../../protocol/signed.ts";
+import type { Known } from "./request_state.ts";
+import { drop, hold, inTurn, itemsOf, serveLater, sizeOf, slotOf, type Waiting } from "./waiting.ts";
 
-/** Queues `request` unless it is queued or in the log already; returns false if it lies below the floor of a queued one. */
-export function poolRequest({ requests }: CoreState, request: Signed<SendRequest>): boolean {
-  const { client, seq } = request.message;
-  if (requests.proposed.get(client)?.has(seq)) return true;
-  const queue = requests.pool.get(client) ?? new Map<Seq, Signed<SendRequest>>();
-  requests.pool.set(client, queue);
-  return holdRequest(queue, request.message, request, (held) => held.message.floor);
-}
-
-/**
- * Holds `item` for `request` in its client's queue, unless its seq is there already; returns false if it lies below the floor of a held
- * one. Held requests below its own floor are dropped, and count as settled as soon as this one is: the queue spans one window and never
- * exceeds the client's quota (§7.3). Only held requests bind their client: a floor that is never ordered settles nothing.
- */
-export function holdRequest<T>(
-  queue: Map<Seq, T>,
-  { seq, floor }: SendRequest,
-  item: T,
-  floorOf: (held: T) => Seq,
-): boolean {
-  for (const held of queue.values()) if (floorOf(held) > seq) return false;
-  if (queue.has(seq)) return true;
-  for (const pending of [...queue.keys()]) if (pending < floor) queue.delete(pending);
-  queue.set(seq, item);
-  return true;
+/** Queues `known` unless it is queued or in the log already; false where its client's quota has no room for it. */
+export function poolRequest({ requests, config }: CoreState, known: Known): boolean {
+  const { message } = known.request;
+  if (requests.proposed.get(message.client)?.has(slotOf(message, known.digest))) return true;
+  const waiting: Waiting<Known> = requests.pool.get(message.client) ?? new Map();
+  const held = hold(waiting, known, config.constants);
+  if (held) requests.pool.set(message.client, waiting);
+  return held;
 }
 
 /**
@@ -40,57 +27,86 @@ export function holdRequest<T>(
 export function takeRequests(
   state: CoreState,
   fullOnly: boolean,
-  sizeOf: (request: Signed<SendRequest>) => number,
-): Signed<SendRequest>[] {
+  sizeOfRequest: (request: Signed<Request>) => number,
+): Signed<Request>[] {
   const { pool } = state.requests;
-  const waiting = [...pool.values()].reduce((sum, queue) => sum + queue.size, 0);
+  dropLateRegisters(state);
+  const waiting = [...pool.values()].reduce((sum, queue) => sum + sizeOf(queue), 0);
   if (waiting === 0 || (fullOnly && waiting < LIMITS.fullEntryRequests)) return [];
-  const taken: Signed<SendRequest>[] = [];
+  const taken: Known[] = [];
   let bytes = 2;
-  for (const [client, request] of inTurn(pool)) {
-    bytes += sizeOf(request);
+  for (const known of clientsInTurn(pool)) {
+    bytes += sizeOfRequest(known.request);
     if (taken.length >= LIMITS.maxEntryRequests || bytes > LIMITS.maxEntryBytes) break;
-    taken.push(request);
-    markProposed(state, client, request.message.seq);
+    taken.push(known);
   }
-  for (const { message: { client, seq } } of taken) {
-    const queue = pool.get(client)!;
-    queue.delete(seq);
-    // The client is last in turn next time.
-    pool.delete(client);
-    if (queue.size > 0) pool.set(client, queue);
-  }
-  return taken;
+  for (const known of taken) takeOut(state, known);
+  return taken.map(({ request }) => request);
 }
 
-/** Yields the first request of every client, then the second ones, and so on. */
-function* inTurn(pool: CoreState["requests"]["pool"]): Iterable<[ClientId, Signed<SendRequest>]> {
-  let iterators = [...pool].map(([client, queue]) => ({ client, values: queue.values() }));
+/** Moves a request from its queue to what is proposed; its client and its session are last in turn next time. */
+function takeOut(state: CoreState, known: Known): void {
+  const { pool } = state.requests;
+  const { client } = known.request.message;
+  const queue = pool.get(client)!;
+  drop(queue, known);
+  serveLater(queue, known);
+  pool.delete(client);
+  if (queue.size > 0) pool.set(client, queue);
+  markProposed(state, known);
+}
+
+/** A register that the next entry is too late for would open nothing, and yet go before others (§7.3i). */
+function dropLateRegisters({ requests: { pool }, config, log }: CoreState): void {
+  const next = lastIndex(log) + 1;
+  for (const [client, queue] of pool) {
+    for (const known of [...itemsOf(queue)]) {
+      const { message } = known.request;
+      if (message.kind === "RegisterSession" && next > reaches(message.base, config.constants)) drop(queue, known);
+    }
+    if (queue.size === 0) pool.delete(client);
+  }
+}
+
+/** First requests of every client, then second ones, and so on. */
+function* clientsInTurn(pool: ReadonlyMap<ClientId, Waiting<Known>>): Iterable<Known> {
+  let iterators = [...pool.values()].map((queue) => inTurn(queue)[Symbol.iterator]());
   while (iterators.length > 0) {
     const alive: typeof iterators = [];
     for (const iterator of iterators) {
-      const next = iterator.values.next();
+      const next = iterator.next();
       if (next.done) continue;
-      yield [iterator.client, next.value];
+      yield next.value;
       alive.push(iterator);
     }
     iterators = alive;
   }
 }
 
-function markProposed({ requests }: CoreState, client: ClientId, seq: Seq): void {
-  const seqs = requests.proposed.get(client) ?? new Set<Seq>();
-  requests.proposed.set(client, seqs);
-  seqs.add(seq);
+function markProposed({ requests }: CoreState, { request: { message }, digest }: Known): void {
+  const slots = requests.proposed.get(message.client) ?? new Set<string>();
+  requests.proposed.set(message.client, slots);
+  slots.add(slotOf(message, digest));
 }
 
-/** Marks a new leader's own log as proposed: it may hold requests above the commit index, which must not be proposed again. */
-export function markLogProposed(state: CoreState): void {
-  state.requests.proposed.clear();
+/** Forgets that a request is in the log above the applied index. */
+export function unmarkProposed({ requests }: CoreState, { request: { message }, digest }: Known): void {
+  const slots = requests.proposed.get(message.client);
+  slots?.delete(slotOf(message, digest));
+  if (slots?.size === 0) requests.proposed.delete(message.client);
+}
+
+/** A new leader's own log may hold requests above the commit index already; they are not proposed again. */
+export function markLogProposed(state: CoreState, hash: Hash): void {
+  const { proposed, pool } = state.requests;
+  proposed.clear();
   for (const { entry } of slice(state.log, state.appliedIndex, lastIndex(state.log))) {
-    for (const { message } of entry.requests ?? []) markProposed(state, message.client, message.seq);
+    for (const request of entry.requests ?? []) markProposed(state, { request, digest: hash(request.body) });
   }
-  for (const [client, seqs] of state.requests.proposed) {
-    for (const seq of seqs) state.requests.pool.get(client)?.delete(seq);
+  for (const [client, queue] of pool) {
+    for (const known of [...itemsOf(queue)]) {
+      if (proposed.get(client)?.has(slotOf(known.request.message, known.digest))) drop(queue, known);
+    }
+    if (queue.size === 0) pool.delete(client);
   }
 }

@@ -1,28 +1,36 @@
-/** State of requests that are not settled (§7.3). */
+/** What a replica remembers of requests that are not settled (§7.3). */
+import type { Request } from "../../../protocol/entry.ts";
+import type { ClientId, Digest, Millis } from "../../../protocol/ids.ts";
 import type { Signed } from "../../../protocol/signed.ts";
-import type { SendRequest } from "../../../protocol/entry.ts";
-import type { ClientId, Millis, Seq } from "../../../protocol/ids.ts";
+import type { Waiting } from "./waiting.ts";
+
+/** A request and the digest of its body, which names it (§7.2). */
+export interface Known {
+  readonly request: Signed<Request>;
+  readonly digest: Digest;
+}
 
 /** A request under intervention (§7.3). */
-export interface Intervention {
-  readonly request: Signed<SendRequest>;
-  /** Time since which it is pending here. */
+export interface Intervention extends Known {
+  /** When it began to be pending here. */
   readonly since: Millis;
-  /** Time at which patience ends. */
-  deadline: Millis;
+  /** When patience ends; null while it does not run, since a lower seq of the same session is held (§7.3b). */
+  deadline: Millis | null;
   restarts: number;
   expired: boolean;
   forwardAt: Millis;
   forwardInterval: Millis;
+  /** Registers of its client with better priority that opened a session since it was held (§7.3i). */
+  overtaken: number;
 }
 
 /** Requests known and not yet settled. */
 export interface RequestState {
-  /** Requests not yet in the log of this leader; a queue for each client, served in turn. */
-  readonly pool: Map<ClientId, Map<Seq, Signed<SendRequest>>>;
-  /** Seqs in the log above the applied index, so that a leader does not propose them again. */
-  readonly proposed: Map<ClientId, Set<Seq>>;
-  readonly interventions: Map<ClientId, Map<Seq, Intervention>>;
+  /** Not yet in the log of this leader; clients in the order they are served in. */
+  readonly pool: Map<ClientId, Waiting<Known>>;
+  /** Requests in the log above the applied index by {@linkcode slotOf}, so that a leader does not propose them again. */
+  readonly proposed: Map<ClientId, Set<string>>;
+  readonly interventions: Map<ClientId, Waiting<Intervention>>;
   /** Patience in force for new interventions. */
   patience: Millis;
   /** True if the commit index advanced since the last change of leader. */

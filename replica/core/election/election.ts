@@ -140,7 +140,6 @@ export function becomeLeader(context: Context, candidacy: Candidacy): void {
     "internal",
     `elected for base ${candidacy.base.index}, which is not on a log of ${lastIndex(state.log)}`,
   );
-  dropTail(context, candidacy.base.index);
-  markLogProposed(state);
+  markLogProposed(state, context.ports.hash);
   beginLeading(context);
 }

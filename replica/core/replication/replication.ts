@@ -7,7 +7,7 @@ import { chainEntry } from "../../../protocol/hash_chain.ts";
 import { type LogIndex, type Millis, offset, type ReplicaId, type Round, round } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { hashAt, headAt, lastHead, lastIndex, slice } from "../log/log.ts";
-import type { AppendEntries, AppendEntriesResponse, SendRequest } from "../../../protocol/message.ts";
+import type { AppendEntries, AppendEntriesResponse, Request } from "../../../protocol/message.ts";
 import { spend } from "./pace.ts";
 import { takeRequests } from "../clients/request_pool.ts";
 import type { CoreState } from "../state.ts";
@@ -34,8 +34,8 @@ export function beginLeading(context: Context): void {
   propose(context, []);
 }
 
-/** Appends one entry of `requests` to the leader's own log; it is durable before its header is signed (§5.1). */
-function propose(context: Context, requests: readonly Signed<SendRequest>[]): void {
+/** Appends one entry of `requests` to the own log; it is durable before its header is signed (§5.1). */
+function propose(context: Context, requests: readonly Signed<Request>[]): void {
   const { state, ports } = context;
   const head = lastHead(state.log);
   const entry: Entry = {

@@ -5,7 +5,8 @@ import type { Head } from "../../../protocol/entry.ts";
 import { logIndex, seq } from "../../../protocol/ids.ts";
 import { type Invariant, InvariantError } from "../../../protocol/invariant.ts";
 import { onApply } from "../../../replica/core/clients/on_apply.ts";
-import { applyRequest, createSessionTable } from "../../../protocol/snapshot/session_table.ts";
+import { sha256Hex } from "../../../crypto/digest.ts";
+import { applyRequest } from "../../../protocol/snapshot/session_table.ts";
 import { enterByProof } from "../../../replica/core/election/terms.ts";
 import { createDurableMark } from "../../../replica/disk/durable_mark.ts";
 import { assertDurable } from "../../../replica/disk/durable_mark.ts";
@@ -67,14 +68,16 @@ Deno.test("§10 I6 applying out of order, or what is no list of requests, stops 
 });
 
 Deno.test("§10 I7 applying a request twice stops the replica", () => {
-  const table = createSessionTable(16);
-  const { message } = forge.request(3);
+  const table = new Lab().state.sessions;
+  const { message, body } = forge.request(3);
+  const digest = sha256Hex(body);
   const reentrant = (command: Uint8Array) => {
-    applyRequest(table, message, logIndex(1), () => command);
+    applyRequest(table, message, digest, logIndex(1), () => command);
     return command;
   };
-  breaks("I7", () => applyRequest(table, message, logIndex(1), reentrant));
-  assertEquals([...table.sessions.values()].map(({ answers }) => [...answers.keys()]), [[seq(3)]]);
+  breaks("I7", () => applyRequest(table, message, digest, logIndex(1), reentrant));
+  const sessions = [...table.clients.values()].flatMap(({ live }) => [...live.values()]);
+  assertEquals(sessions.map(({ answers }) => [...answers.keys()]), [[seq(4)], []]);
 });
 
 Deno.test("§4.1a §10 I8 signing what is not durable stops the replica", () => {

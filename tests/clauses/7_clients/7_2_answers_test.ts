@@ -1,14 +1,17 @@
 import { assert, assertEquals } from "@std/assert";
-import { acceptedAnswer, answersNeeded, countAnswer, createReplyTally } from "../../../client/session/reply_tally.ts";
-import { logIndex, seq } from "../../../protocol/ids.ts";
+import { answersNeeded, countAnswer, createReplyTally } from "../../../client/session/reply_tally.ts";
+import { clientId, logIndex } from "../../../protocol/ids.ts";
 import type { Answer } from "../../../protocol/message.ts";
+import { sha256Hex } from "../../../crypto/digest.ts";
+import { numberOf } from "../../support/numbered_requests.ts";
+import { Routes } from "../../../replica/answers/routes.ts";
 import { ElectionLab } from "../support/election_lab.ts";
 import { endOf, entryAfter, GENESIS, grow, request } from "../support/forge.ts";
 
 /** Returns what clients were told since the last call, as `client: seq outcome@index …`. */
 function told(lab: ElectionLab): string[] {
   return lab.replies.splice(0).map(({ client, answers }) =>
-    `${client}: ${answers.map((a) => `${a.seq} ${a.outcome}@${a.index}`).join(", ")}`
+    `${client}: ${answers.map((a) => `${numberOf(a.request)} ${a.outcome}@${a.index}`).join(", ")}`
   );
 }
 
@@ -51,7 +54,32 @@ Deno.test("§7.1 a seq below the window is answered as expired", () => {
   lab.commit(endOf(chain));
   told(lab);
   assertEquals(lab.request(request(4, "", "c1", 0)), "settled");
-  assertEquals(told(lab), ["c1: 4 expired@0"]);
+  assertEquals(told(lab), ["c1: 4 expired@1"]);
+});
+
+Deno.test("§7.2d an answer names the request it settles: nobody takes another command's result for his own", () => {
+  const lab = following();
+  const [mine, other] = [request(0, "mine"), request(0, "another process'")];
+  const chain = [entryAfter(GENESIS, 1, [mine])];
+  lab.append(GENESIS, chain);
+  lab.commit(endOf(chain));
+  assertEquals(lab.request(other), "settled");
+  const answers = lab.replies.flatMap((reply) => reply.answers);
+  assertEquals(answers.map(({ request, outcome }) => [request, outcome]), [
+    [sha256Hex(mine.body), "applied"],
+    [sha256Hex(other.body), "conflict"],
+  ]);
+  assertEquals(answers[1]!.result.length, 0);
+});
+
+Deno.test("§7.2e a hello counts over the route only that its challenge was made for, in that run of the replica", () => {
+  const c1 = clientId("c1");
+  const routes = new Routes();
+  const challenge = routes.challenge(c1, "home");
+  assert(routes.isFor(c1, "home", challenge));
+  assert(!routes.isFor(c1, "thief", challenge) && !routes.isFor(clientId("c2"), "home", challenge));
+  assert(!new Routes().isFor(c1, "home", challenge));
+  assertEquals([...routes.of(c1, 0)], []); // nothing is remembered of who only asks
 });
 
 Deno.test("§7.2c a restarted replica answers only after it has applied again up to its durable commit index", () => {
@@ -73,19 +101,21 @@ Deno.test("§7.2c a restarted replica answers only after it has applied again up
 });
 
 Deno.test("§7.2b a client takes what f + 1 different replicas say alike, and no less", () => {
-  const answer = (index: number, outcome: Answer["outcome"] = "applied", floor = 0): Answer => {
-    return { seq: seq(1), index: logIndex(index), outcome, result: Uint8Array.of(7), floor: seq(floor) };
+  const answer = (index: number, outcome: Answer["outcome"] = "applied", text = "mine"): Answer => {
+    const request = sha256Hex(new TextEncoder().encode(text));
+    return { request, outcome, index: logIndex(index), result: Uint8Array.of(7) };
   };
   const tellings = (...told: [string, Answer][]) => {
     const tally = createReplyTally(new Set(["r1", "r2", "r3", "r4"]), answersNeeded(4, false));
     for (const [replica, given] of told) countAnswer(tally, replica, given);
-    return acceptedAnswer(tally)?.outcome ?? null;
+    return tally.accepted?.value.outcome ?? null;
   };
   assertEquals(tellings(["r1", answer(5)]), null);
   assertEquals(tellings(["r1", answer(5)], ["r1", answer(5)]), null);
   assertEquals(tellings(["r1", answer(5)], ["r9", answer(5)]), null);
-  assertEquals(tellings(["r1", answer(5)], ["r2", answer(6)], ["r3", answer(5, "applied", 1)]), null);
+  assertEquals(tellings(["r1", answer(5)], ["r2", answer(6)], ["r3", answer(5, "applied", "another's")]), null);
   assertEquals(tellings(["r1", answer(5)], ["r2", { ...answer(5), result: Uint8Array.of(8) }]), null);
   assertEquals(tellings(["r1", answer(5)], ["r2", answer(6)], ["r3", answer(5)]), "applied");
-  assertEquals(tellings(["r1", answer(5, "expired", 3)], ["r2", answer(0, "expired", 4)]), "expired");
+  assertEquals(tellings(["r1", answer(5, "expired")], ["r2", answer(9, "expired")]), "expired");
+  assertEquals(tellings(["r1", answer(5, "conflict")], ["r2", answer(9, "conflict")]), null);
 });

@@ -4,6 +4,8 @@ import type { CoreEvent } from "../../../replica/core/output.ts";
 import type { Packet } from "../../../protocol/packet.ts";
 import { drawRandom } from "../../../replica/core/random.ts";
 import { encodeKvCommand } from "../../../state_machine/mod.ts";
+import { seq } from "../../../protocol/ids.ts";
+import { SESSION } from "../../support/numbered_requests.ts";
 import { SimCluster } from "../../simulation/nodes/sim_cluster.ts";
 import { preVote } from "../support/forge.ts";
 
@@ -23,9 +25,11 @@ function dice(seed: number): (n: number) => number {
 
 const isSettled = (cluster: SimCluster, client: string, number: number, at = HONEST): boolean =>
   at.every((id) =>
-    [...cluster.node(id).state!.sessions.sessions].some(([name, { answers, floor }]) =>
-      name === client && (floor > number || [...answers.keys()].some((seq) => seq === number))
-    )
+    [...cluster.node(id).state!.sessions.clients].some(([name, { live }]) => {
+      const session = live.get(SESSION);
+      return name === client &&
+        (session === undefined || session.floor > number + 1 || session.answers.has(seq(number + 1)));
+    })
   );
 
 const leaderOf = (cluster: SimCluster): string | null => {

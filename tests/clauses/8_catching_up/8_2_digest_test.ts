@@ -1,7 +1,8 @@
 /** §8.2, I6: the digest that replicas compare covers the session table, not the application's state alone. */
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { clientId, logIndex } from "../../../protocol/ids.ts";
-import type { SendRequest } from "../../../protocol/message.ts";
+import { sha256Hex } from "../../../crypto/digest.ts";
+import type { Request } from "../../../protocol/message.ts";
 import { applyRequest } from "../../../protocol/snapshot/session_table.ts";
 import { encodeKvCommand, type KvCommand, KvStore } from "../../../state_machine/mod.ts";
 import { replicatedDigest } from "../../../replica/status/status.ts";
@@ -14,10 +15,11 @@ class Replicated {
   readonly #machine = new KvStore();
   readonly #state = new Lab().state;
 
-  apply({ message }: Signed<SendRequest>, index: number, command?: KvCommand) {
+  apply({ message, body }: Signed<Request>, index: number, command?: KvCommand) {
     const at = { index: logIndex(index), client: clientId(message.client) };
-    const request = command ? { ...message, command: encodeKvCommand(command) } : message;
-    applyRequest(this.#state.sessions, request, at.index, (bytes) => this.#machine.apply(bytes, at));
+    const request = command ? { ...message, command: encodeKvCommand(command) } as Request : message;
+    const execute = (bytes: Uint8Array) => this.#machine.apply(bytes, at);
+    applyRequest(this.#state.sessions, request, sha256Hex(body), at.index, execute);
     const machine = this.#machine.digest();
     return { machine, digest: replicatedDigest(machine, this.#state) };
   }
@@ -28,7 +30,8 @@ Deno.test("§8.2b I6 what changes the session table alone changes the digest", (
   const cases: Record<string, (all: Replicated) => ReturnType<Replicated["apply"]>> = {
     "a read's answer": (all) => all.apply(forge.request(4), 2, read),
     "a repeated request that moves its client's floor": (all) => all.apply(forge.request(3, "more", "c1", 2), 2),
-    "another client's first request, refused": (all) => all.apply(forge.request(999, "", "c2"), 2),
+    "a request above its window that moves its client's floor": (all) => all.apply(forge.request(999, "", "c1", 1), 2),
+    "a register": (all) => all.apply(forge.register(1), 2),
   };
   for (const [what, change] of Object.entries(cases)) {
     const all = new Replicated();
@@ -54,7 +57,7 @@ Deno.test("§8.2 I6 equal state and equal tables have equal digests, and a reque
 });
 
 Deno.test("§8.2b I6 Checkpoints over one state of the application and two session tables name two digests", () => {
-  const stateDigest = (...more: Signed<SendRequest>[]) => {
+  const stateDigest = (...more: Signed<Request>[]) => {
     const lab = new Lab({ constants: { checkpointEvery: 2 } });
     const first = forge.entryAfter(forge.GENESIS, 1, [forge.request(0, "value")]);
     const chain = [first, forge.entryAfter(forge.endOf([first]), 1, more)];
@@ -64,7 +67,8 @@ Deno.test("§8.2b I6 Checkpoints over one state of the application and two sessi
     return sentOf(said, "Checkpoint")[0]!.signed.message.stateDigest;
   };
   assertEquals(stateDigest(), stateDigest());
-  // Neither is executed: one is a repeat, the other lies above its client's window.
-  assertNotEquals(stateDigest(forge.request(0, "other", "c1")), stateDigest(forge.request(999, "", "c2")));
-  assertNotEquals(stateDigest(), stateDigest(forge.request(999, "", "c2")));
+  // Neither is executed: the one comes again, the other opens a session.
+  assertEquals(stateDigest(forge.request(0, "other", "c1")), stateDigest());
+  assertNotEquals(stateDigest(forge.register(1)), stateDigest());
+  assertNotEquals(stateDigest(forge.register(1)), stateDigest(forge.register(1, 0, "c2")));
 });

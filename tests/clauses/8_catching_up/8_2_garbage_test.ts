@@ -8,6 +8,7 @@ import { createFakeSigner, signMessage } from "../../simulation/network/fake_cry
 import { restoreSnapshot } from "../../../protocol/snapshot/snapshot_restore.ts";
 import * as forge from "../support/forge.ts";
 import { checkpoint, checkpointProof, chunksResponse, snapshotAfter } from "../support/forge_snapshots.ts";
+import { SESSION } from "../../support/numbered_requests.ts";
 import { inputsOf } from "../support/lab.ts";
 import { TransferLab } from "../support/transfer_lab.ts";
 import type { ChainedEntry } from "../../../protocol/entry.ts";
@@ -48,6 +49,7 @@ function commands(count: number, commandAt: (index: number) => KvCommand): Chain
     const message = {
       kind: "SendRequest",
       client: clientId("c1"),
+      session: SESSION,
       seq: seq(index),
       floor: seq(index),
       command,

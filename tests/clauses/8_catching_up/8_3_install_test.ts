@@ -1,8 +1,7 @@
 /** §8.3: what becomes of a replica's term, role and log when it installs a snapshot. */
 import { assert, assertEquals } from "@std/assert";
 import { isCheckpointProof } from "../../../protocol/certify.ts";
-import { clientId, seq } from "../../../protocol/ids.ts";
-import { statusOf } from "../../../protocol/snapshot/session_table.ts";
+import { standingOf } from "../../../protocol/snapshot/session_table.ts";
 import * as forge from "../support/forge.ts";
 import { checkpointProof, snapshotAfter } from "../support/forge_snapshots.ts";
 import { sentOf } from "../support/lab.ts";
@@ -55,11 +54,14 @@ Deno.test("§8.3f the session table is the snapshot's, whatever stood before", (
   lab.follow("r1", 3, CHAIN.slice(0, 2));
   lab.receive(...forge.reportsOf(PEERS, 3, forge.headIn(CHAIN, 2)));
   const answered = () =>
-    [1, 2, 3, 15].map((number) => statusOf(lab.state.sessions, clientId("c1"), seq(number)).status);
-  assertEquals(answered(), ["answered", "answered", "open", "open"]);
+    [1, 2, 3, 15].map((number) => {
+      const { message, body } = forge.request(number, "main");
+      return standingOf(lab.state.sessions, message, sha256Hex(body), lab.state.appliedIndex).standing;
+    });
+  assertEquals(answered(), ["settled", "settled", "open", "open"]);
   lab.show(checkpointProof(SNAPSHOT, 3, PEERS));
   lab.serve(() => SNAPSHOT);
-  assertEquals([Number(lab.state.appliedIndex), answered()], [16, Array(4).fill("answered")]);
+  assertEquals([Number(lab.state.appliedIndex), answered()], [16, Array(4).fill("settled")]);
 });
 
 Deno.test("§8.3h a snapshot over an ack that was not known to be committed ends acking in that term", () => {

@@ -1,6 +1,6 @@
 /** A {@linkcode Lab} for clauses about elections and clients, with steps to wait, campaign and follow in their words. */
 import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
-import type { SendRequest } from "../../../protocol/message.ts";
+import type { Request } from "../../../protocol/message.ts";
 import type { Packet, PacketOf } from "../../../protocol/packet.ts";
 import { screen } from "../../../replica/core/screen.ts";
 import { listSignatures } from "../../../protocol/signatures.ts";
@@ -55,9 +55,9 @@ export class ElectionLab extends Lab {
     return codeOf(this.receive(screened.packet).verdicts[0]!);
   }
 
-  /** Passes in a client's request, as an intervention unless told otherwise. */
-  request(request: Signed<SendRequest>, intervention = true): string {
-    const verified = request as Verified<Signed<SendRequest>>;
+  /** Hands over a client's request, as an intervention unless told otherwise. */
+  request(request: Signed<Request>, intervention = true): string {
+    const verified = request as Verified<Signed<Request>>;
     return codeOf(this.run([{ kind: "request", request: verified, intervention, via: null }]).verdicts[0]!);
   }
 

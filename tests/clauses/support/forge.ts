@@ -10,11 +10,21 @@ import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
 import { joinRequests } from "../../../protocol/entry_body.ts";
 import { chainEntry, genesisHash } from "../../../protocol/hash_chain.ts";
 import { clientId, type LogIndex, logIndex, offset, replicaId, round, seq, term } from "../../../protocol/ids.ts";
-import type { AppendEntriesResponse, Certified, PeerMessage, SendRequest } from "../../../protocol/message.ts";
+import type {
+  AppendEntriesResponse,
+  Certified,
+  PeerMessage,
+  RegisterSession,
+  Request,
+  SendRequest,
+} from "../../../protocol/message.ts";
 import type { PreVote, RequestVote, Vote } from "../../../protocol/message.ts";
 import type { PacketOf } from "../../../protocol/packet.ts";
 import { certified } from "../../../protocol/rank.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
+import { noteNumber, numberedRequest } from "../../support/numbered_requests.ts";
 import { encodeKvCommand } from "../../../state_machine/mod.ts";
+import type { Known } from "../../../replica/core/clients/request_state.ts";
 import { createFakeSigner, signMessage } from "../../simulation/network/fake_crypto.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import { sha256Hex } from "../../../crypto/digest.ts";
@@ -31,18 +41,40 @@ export const signAs = <M extends PeerMessage>(replica: string, message: M): Sign
 /** Returns request `number` of `client` to put `value`. */
 export function request(number: number, value = "", client = "c1", floor = 0): Signed<SendRequest> {
   const command = encodeKvCommand({ op: "put", key: "k", value: new TextEncoder().encode(value) });
-  const message: SendRequest = {
-    kind: "SendRequest",
-    client: clientId(client),
-    seq: seq(number),
-    floor: seq(floor),
-    command,
-  };
-  return signMessage(createFakeSigner("client", client), message);
+  return noteNumber(
+    signMessage(createFakeSigner("client", client), numberedRequest(client, number, floor, command)),
+  );
 }
 
-/** Returns one entry after `after`; without requests a no-op. */
-export function entryAfter(after: Head, termNumber: number, requests: readonly Signed<SendRequest>[]): ChainedEntry {
+/** A register of `client`; another `nonce` makes another one. */
+export const register = (base: number, nonce = 0, client = "c1"): Signed<RegisterSession> =>
+  signMessage(createFakeSigner("client", client), {
+    kind: "RegisterSession",
+    client: clientId(client),
+    base: logIndex(base),
+    nonce: new Uint8Array(LIMITS.nonceBytes).fill(nonce),
+  });
+
+/** A command of `client` in another session than the one it begins with. */
+export const requestIn = (session: number, number: number, client = "c1", floor = 1): Signed<SendRequest> =>
+  signMessage(createFakeSigner("client", client), {
+    kind: "SendRequest",
+    client: clientId(client),
+    session: logIndex(session),
+    seq: seq(number),
+    floor: seq(floor),
+    command: encodeKvCommand({ op: "put", key: "k", value: Uint8Array.of(number) }),
+  });
+
+/** `message` with another command, signed by its client. */
+export const copyOf = (message: SendRequest, command: Uint8Array): Signed<SendRequest> =>
+  signMessage(createFakeSigner("client", message.client), { ...message, command });
+
+/** A request as a core holds it. */
+export const knownOf = (request: Signed<Request>): Known => ({ request, digest: sha256Hex(request.body) });
+
+/** One entry behind `after`; without requests a no-op. */
+export function entryAfter(after: Head, termNumber: number, requests: readonly Signed<Request>[]): ChainedEntry {
   const index = offset(after.index, 1);
   return chainEntry(sha256Hex, after.hash, { index, term: term(termNumber), body: joinRequests(requests), requests });
 }

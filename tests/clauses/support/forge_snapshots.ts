@@ -1,7 +1,7 @@
 /** Snapshots, checkpoints and messages about them, made of chains of `forge.ts`. */
 import type { CheckpointProof, CommitCertificate } from "../../../protocol/certificate.ts";
 import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
-import { type Digest, replicaId } from "../../../protocol/ids.ts";
+import { clientId, type Digest, replicaId } from "../../../protocol/ids.ts";
 import type { Checkpoint, FetchChunks } from "../../../protocol/message.ts";
 import type { PacketOf } from "../../../protocol/packet.ts";
 import { freezeSessions } from "../../../protocol/snapshot/session_chunks.ts";
@@ -9,6 +9,7 @@ import { applyRequest, createSessionTable } from "../../../protocol/snapshot/ses
 import { freezeMachine } from "../../../protocol/snapshot/snapshot_source.ts";
 import { startSnapshot } from "../../../protocol/snapshot/snapshot_writer.ts";
 import { KvStore } from "../../../state_machine/mod.ts";
+import { openSessions } from "../../support/numbered_requests.ts";
 import { CONSTANTS } from "../../simulation/nodes/sim_cluster.ts";
 import { HeldChunks, writeAll } from "../../support/snapshot_values.ts";
 import { commitCertificate, endOf, signAs } from "./forge.ts";
@@ -23,11 +24,13 @@ export interface ForgedSnapshot extends Head {
 
 /** Returns the snapshot after the last entry of `chain`, which begins at genesis. */
 export function snapshotAfter(chain: readonly ChainedEntry[]): ForgedSnapshot {
-  const sessions = createSessionTable(CONSTANTS.sessionWindow);
+  const sessions = createSessionTable(CONSTANTS);
+  openSessions(sessions, ["c1", "c2"].map(clientId));
   const machine = new KvStore();
   for (const { entry: { index, requests } } of chain) {
-    for (const { message } of requests ?? []) {
-      applyRequest(sessions, message, index, (bytes) => machine.apply(bytes, { index, client: message.client }));
+    for (const { message, body } of requests ?? []) {
+      const execute = (bytes: Uint8Array) => machine.apply(bytes, { index, client: message.client });
+      applyRequest(sessions, message, sha256Hex(body), index, execute);
     }
   }
   const held = new HeldChunks();

@@ -7,13 +7,14 @@ import type { Certificate } from "../../../protocol/certificate.ts";
 import { type Context, emptyOutputs } from "../../../replica/core/context.ts";
 import { createState } from "../../../replica/core/create_state.ts";
 import { clientId, type ReplicaId, replicaId } from "../../../protocol/ids.ts";
-import type { SendRequest } from "../../../protocol/message.ts";
+import type { Request } from "../../../protocol/message.ts";
 import type { ClientReply, PersistOperation } from "../../../replica/core/output.ts";
 import type { Packet, PacketOf } from "../../../protocol/packet.ts";
 import type { CoreState } from "../../../replica/core/state.ts";
 import type { Verdict } from "../../../replica/core/verdict.ts";
 import { createDurableMark } from "../../../replica/disk/durable_mark.ts";
 import { createEffects, type RunInputs } from "../../../replica/effects.ts";
+import { openSessions } from "../../support/numbered_requests.ts";
 import { KvStore } from "../../../state_machine/mod.ts";
 import { encodeMessage } from "../../../transport/codec/mod.ts";
 import { createFakeSigner } from "../../simulation/network/fake_crypto.ts";
@@ -59,10 +60,10 @@ export const sentOf = <K extends Packet["kind"]>({ sent }: Outcome, kind: K): Pa
 export const inputsOf = (packets: readonly Packet[]): InputWithoutTime[] =>
   packets.map((packet) => ({ kind: "packet", packet: packet as Verified<Packet> }));
 
-/** Returns a client's request as a replica receives it from its client. */
-export const requestInput = (signed: Signed<SendRequest>, intervention = false): InputWithoutTime => ({
+/** A client's request, as a replica takes it from its client. */
+export const requestInput = (signed: Signed<Request>, intervention = false): InputWithoutTime => ({
   kind: "request",
-  request: signed as Verified<Signed<SendRequest>>,
+  request: signed as Verified<Signed<Request>>,
   intervention,
   via: null,
 });
@@ -120,6 +121,7 @@ export class Lab {
     const ports = { hash: sha256Hex, machine: new KvStore(), chunks: this.storage.chunks };
     const signer = createFakeSigner("replica", this.self);
     this.state = createState(config, this.storage.load(), ports, this.now);
+    if (this.state.appliedIndex === 0) openSessions(this.state.sessions, config.clients);
     this.#run = createEffects(this.state, ports, {
       storage: this.#spyOn(this.storage),
       mark: createDurableMark(this.state),

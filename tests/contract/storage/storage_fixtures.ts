@@ -39,7 +39,14 @@ export function grow(from: Head, count: number, termNumber: number, salt = "a"):
 
 function request(number: number, salt: string): SendRequest {
   const command = new TextEncoder().encode(`${salt}-${number}`);
-  return { kind: "SendRequest", client: clientId("c1"), seq: seq(number), floor: seq(0), command };
+  return {
+    kind: "SendRequest",
+    client: clientId("c1"),
+    session: logIndex(1),
+    seq: seq(number),
+    floor: seq(1),
+    command,
+  };
 }
 
 /** Returns a no-op after `from`, as a leader opens its term with (§5.8). */

@@ -81,12 +81,15 @@ const flagsOf = (mode: ByzantineMode | undefined): string[] =>
  * appears there with two commands, or a command in the name of a client that gave none.
  */
 async function writtenValues(observer: Observer, replica: string, commitIndex: number): Promise<string[][]> {
-  const seen = new Map<number, string>();
+  const seen = new Map<string, string>();
   const values = Array.from({ length: WRITERS }, (): string[] => []);
   for (let index = 1; index <= commitIndex; index++) {
     const entry = await observer.entry(replica, index);
     if (!entry.committed) throw new Error(`index ${index} is not committed, though ${commitIndex} is`);
-    for (const { client, seq, command } of entry.commands) {
+    for (const request of entry.commands) {
+      if ("base" in request) continue;
+      const { client, session, command } = request;
+      const seq = `${session}/${request.seq}`;
       const text = command.toString();
       const decoded = decodeKvCommand(command);
       if (client === READER && decoded?.op === "get") continue;

@@ -3,7 +3,7 @@
  * and count by kind what they refused. The attacker takes the fourth replica's place: it has its addresses and no key.
  */
 import { assert, assertEquals } from "@std/assert";
-import { clientId, replicaId, seq, term } from "../../../protocol/ids.ts";
+import { clientId, logIndex, replicaId, seq, term } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { ClientPacket, Packet } from "../../../protocol/packet.ts";
 import { eventually } from "../../../tasks/support/eventually.ts";
@@ -27,6 +27,7 @@ async function hostileFrames(cluster: LocalCluster) {
   const request = {
     kind: "SendRequest",
     client: clientId("c1"),
+    session: logIndex(1),
     seq: seq(1),
     floor: seq(1),
     command: random(40),

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { eventually } from "../../../tasks/support/eventually.ts";
 import { Observer } from "../../../tasks/support/observer.ts";
-import { clientId, seq } from "../../../protocol/ids.ts";
+import { clientId, logIndex, seq } from "../../../protocol/ids.ts";
 import { encodeMessage, encodePacket } from "../../../transport/codec/mod.ts";
 import { createZmqClientTransport } from "../../../transport/mod.ts";
 import { encodeKvCommand } from "../../../state_machine/mod.ts";
@@ -70,7 +70,17 @@ Deno.test("a client that intervenes without end deposes nobody", () =>
     assertEquals(await waitForLeader(observer, cluster.ids), before);
   }));
 
-/** Sends UpdateLeader for ever new requests, validly signed, to all replicas, as quickly as answers would come. */
+/** The id of a session that a client of this key has open: where its first command was ordered says it. */
+async function openSession(cluster: LocalCluster, id: string): Promise<number> {
+  const client = await cluster.client(id);
+  const { index } = await client.put("flood", "opens a session");
+  const entry = await client.getCommittedCommand(index);
+  const own = entry.committed ? entry.commands.find((request) => request.client === id) : undefined;
+  if (own === undefined || "base" in own) throw new Error(`index ${index} holds no command of ${id}`);
+  return own.session;
+}
+
+/** UpdateLeader for ever new requests, validly signed, to all replicas, as quickly as answers would come. */
 async function interveneForEver(
   cluster: LocalCluster,
   id: string,
@@ -81,6 +91,7 @@ async function interveneForEver(
   const { replicas } = cluster.roster;
   const transport = await createZmqClientTransport({ replicas });
   const command = encodeKvCommand({ op: "put", key: "flood", value: new Uint8Array(10) });
+  const session = logIndex(await openSession(cluster, id));
   let sent = 0;
   let stopped = false;
   const loop = (async () => {
@@ -88,6 +99,7 @@ async function interveneForEver(
       const message = {
         kind: "SendRequest",
         client: clientId(id),
+        session,
         seq: seq(number),
         floor: seq(number),
         command,

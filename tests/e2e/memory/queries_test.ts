@@ -18,7 +18,10 @@ Deno.test("committed commands are shown alike by all; an index not yet reached i
   const { index } = await client.put("key", "value");
   const entry = await client.getCommittedCommand(index);
   const commands = entry.committed ? entry.commands : [];
-  assertEquals(commands.map(({ client, command }) => [client, text(command).endsWith("value")]), [["c1", true]]);
+  const values = commands.map((each) => [each.client, "command" in each && text(each.command).endsWith("value")]);
+  assertEquals(values, [["c1", true]]);
+  const opened = await client.getCommittedCommand(index - 1);
+  assertEquals(opened.committed && opened.commands.map((each) => "base" in each), [true]);
   const none = await client.getCommittedCommand(index + 100);
   assertEquals([none.committed, none.index], [false, index + 100]);
 });
@@ -54,8 +57,8 @@ Deno.test("the operator takes a replica out and back in; the cluster goes on wit
     () => new Set(cluster.statuses().map(({ commitHash }) => commitHash)).size === 1,
   );
   const late = await setActive(cluster, leader, false, 1001);
-  assert(!late.ok && late.payload.includes("is not after"));
-  const replays = [1000, 1001].map((time) => sendSetActive(cluster, leader, false, time));
+  assert(!late.ok && late.payload.includes("is not above 1001"));
+  const replays = [1000, 1001].map((order) => sendSetActive(cluster, leader, false, order));
   await eventually("replays counted", () => status().refused["replay:SetActive"] === 2);
   assertEquals(await Promise.all(replays.map((transport) => transport.receive(0, 1))), [[], []]);
   await Promise.all(replays.map((transport) => transport.close()));
@@ -69,7 +72,7 @@ Deno.test("a deactivated replica stays so over a restart; a command for another 
   await cluster.stop("r2");
   assertEquals(cluster.start("r2").replica.status().active, false);
   const elsewhere = await setActive(cluster, "r3", true, 9, "r2");
-  assertEquals(elsewhere, { ok: false, payload: '{"error":"this is r2, not r3"}' });
+  assertEquals(elsewhere, { ok: false, payload: '{"error":"this is r2, not r3","obeyed":5}' });
 });
 
 Deno.test("status tells what an operator wants to know, and counts what was refused", async () => {
@@ -142,19 +145,19 @@ async function ask(cluster: MemoryCluster, id: string, question: Question): Prom
 
 /** Sends one SetActive for `replica` to `to`, with any `time`; returns its answer. */
 async function setActive(
-  ...[cluster, replica, active, time, to = replica]: Parameters<typeof sendSetActive>
+  ...[cluster, replica, active, order, to = replica]: Parameters<typeof sendSetActive>
 ): Promise<Told> {
-  const transport = sendSetActive(cluster, replica, active, time, to);
+  const transport = sendSetActive(cluster, replica, active, order, to);
   const [answer] = await transport.receive(5000, 1);
   await transport.close();
   return told(answer!.frames);
 }
 
 /** Sends a SetActive; its answer, if any, comes to the transport returned. */
-function sendSetActive(cluster: MemoryCluster, replica: string, active: boolean, time: number, to = replica) {
+function sendSetActive(cluster: MemoryCluster, replica: string, active: boolean, order: number, to = replica) {
   const signer = createSigner(backend, unhex(cluster.keys.get("operator")!.secretKey), cluster.roster.cluster);
   const transport = cluster.clientTransport();
-  const message = { kind: "SetActive", replica: replicaId(replica), active, time } as const;
+  const message = { kind: "SetActive", replica: replicaId(replica), active, order, nonce: order } as const;
   const body = encodeMessage(message);
   transport.send(
     to,

@@ -5,7 +5,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { Certificate } from "../../../protocol/certificate.ts";
 import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
-import { digest, type LogIndex, logIndex, type ReplicaId, replicaId, term } from "../../../protocol/ids.ts";
+import { clientId, digest, type LogIndex, logIndex, type ReplicaId, replicaId, term } from "../../../protocol/ids.ts";
 import type { Certified } from "../../../protocol/message.ts";
 import type { HardState, PersistOperation } from "../../../replica/core/output.ts";
 import type { Packet } from "../../../protocol/packet.ts";
@@ -20,12 +20,16 @@ import {
   response,
   vote,
 } from "../../clauses/support/forge.ts";
+import { firstRegisters } from "../../support/numbered_requests.ts";
 import { lostDisk } from "../nodes/lost_disk.ts";
 import { ViolationError } from "../observer.ts";
 import { type CheckerOptions, type Checkers, createCheckers } from "./mod.ts";
 import { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
 
-/** Base of every election of a fresh cluster. */
+/** Sessions that clients begin with. */
+const SESSIONS = firstRegisters([clientId("c1"), clientId("c2")]);
+
+/** Where every election of a fresh cluster stands. */
 export const EMPTY_BASE: Certified = rankOf(0, GENESIS);
 
 /** Nonce of recoveries in tests that do not care about it. */
@@ -51,8 +55,20 @@ export class CheckerLab {
     { replicas = 4, byzantine = [], fastReads = false, checkpointEvery = 1000, ...options }: CheckerLabOptions = {},
   ) {
     const ids = Array.from({ length: replicas }, (_, i) => replicaId(`r${i + 1}`));
-    const constants = { fastReads, sessionWindow: 16, checkpointEvery };
-    const facts = { clusterId: CLUSTER, replicas: ids, byzantine: new Set(byzantine.map(replicaId)), ...constants };
+    const constants = {
+      fastReads,
+      sessionWindow: 16,
+      sessionsPerClient: 4,
+      registrationHorizon: 1000,
+      checkpointEvery,
+    };
+    const facts = {
+      clusterId: CLUSTER,
+      replicas: ids,
+      byzantine: new Set(byzantine.map(replicaId)),
+      beginsWith: SESSIONS,
+      ...constants,
+    };
     this.checkers = createCheckers(facts, options);
     for (const id of ids) this.start(id);
   }

@@ -66,6 +66,7 @@ export function createCheckers(facts: RunFacts, options: CheckerOptions = {}): C
       if (honest(at)) throw failureOf(at, error);
     },
     requested: (request) => requests.requested(request),
+    invoked: (client, command, repeatable) => requests.invoked(client, command, repeatable),
     accepted: (client, answer) => answers.acceptedBy(client, answer),
     finish: () => answers.finish(),
     get counts() {
@@ -83,12 +84,12 @@ function partsOf(facts: RunFacts, options: CheckerOptions) {
   const requests = new RequestBook();
   const durable = new DurableChecker(roster, book, judge, (at, entry) => requests.appended(at, entry));
   const signing = new SigningChecker(roster, book, judge);
-  const executions = new ExecutionChecker(requests, (at) => durable.commitIndexOf(at));
+  const committedAt = (index: number) => book.commits.at(index);
+  const reference = new ReferenceState(facts, committedAt);
+  const executions = new ExecutionChecker(requests, reference, (at) => durable.commitIndexOf(at));
   const settling = new SettlingChecker(judge, executions);
   const replays = new ReplayChecker(judge);
-  const committedAt = (index: number) => book.commits.at(index);
-  const answers = new AnswerChecker({ facts, roster, judge, requests, executions, committedAt });
-  const reference = new ReferenceState(facts, committedAt);
+  const answers = new AnswerChecker({ facts, roster, judge, requests, executions, reference, committedAt });
   const checkpoints = new CheckpointChecker({ roster, judge, book, reference });
   const recoveries = new RecoveryChecker(
     judge,

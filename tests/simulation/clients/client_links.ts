@@ -1,6 +1,6 @@
 /** All clients of a run, honest and faulty, and the links between them and the replicas. */
-import type { Millis, ReplicaId } from "../../../protocol/ids.ts";
-import type { SendRequest } from "../../../protocol/message.ts";
+import { clientId, type LogIndex, type Millis, type ReplicaId } from "../../../protocol/ids.ts";
+import type { Request } from "../../../protocol/message.ts";
 import type { ClientReply } from "../../../replica/core/output.ts";
 import { fastRead } from "../../../replica/answers/queries.ts";
 import { CLIENT_BEHAVIOURS } from "./faulty_clients.ts";
@@ -45,9 +45,12 @@ export class ClientDesk {
       mayAct: () => !this.#quiet,
       request: (client, to, request, intervention) => this.#request(client, to, request, intervention),
       fastRead: (client, query, take) => this.#fastRead(client, query, take),
+      hello: (client, take) => this.#hello(client, take),
+      sessionsOf: (client) => this.#sessionsOf(client),
+      safetyMs: plan.safetyMs,
     };
     for (const client of plan.clients) {
-      const rng = new Rng(plan.seed, client.id);
+      const rng = new Rng(plan.seed, client.process === 0 ? client.id : `${client.id}.${client.process}`);
       if (client.behaviour === "honest") this.clients.push(new SimClient(client, world, rng));
       else CLIENT_BEHAVIOURS[client.behaviour](client, world, rng);
     }
@@ -76,20 +79,47 @@ export class ClientDesk {
     const { state } = from;
     if (!state) return;
     const hint = from.hint({ leader: state.view.leader, term: state.hard.currentTerm });
-    const target = this.clients.find(({ plan }) => plan.id === client);
-    const take = () => target?.take({ replica: from.id, ...hint, answers });
-    if (target) this.#parts.network.sendOther(from.id, client, take);
+    for (const target of this.clients.filter(({ plan }) => plan.id === client)) {
+      this.#parts.network.sendOther(from.id, client, () => target.take({ replica: from.id, ...hint, answers }));
+    }
   }
 
-  #request(client: string, to: readonly ReplicaId[], signed: Signed<SendRequest>, intervention: boolean): void {
+  #request(client: string, to: readonly ReplicaId[], signed: Signed<Request>, intervention: boolean): void {
     const { crypto: { check, transmitRequest }, network, deliver } = this.#parts;
     for (const id of to) {
       network.sendOther(client, id, () => {
-        const request = transmitRequest(signed) as Verified<Signed<SendRequest>>;
-        const claim = { role: "client", signer: request.message.client, kind: "SendRequest", signed: request } as const;
+        const request = transmitRequest(signed) as Verified<Signed<Request>>;
+        const claim = {
+          role: "client",
+          signer: request.message.client,
+          kind: request.message.kind,
+          signed: request,
+        } as const;
         if (check.holds(claim)) deliver(id, { request: { kind: "request", request, intervention, via: null } });
       });
     }
+  }
+
+  #hello(client: string, take: Parameters<ClientWorld["hello"]>[1]): void {
+    const { nodes, network, plan } = this.#parts;
+    const faulty = new Set(plan.byzantine.map(({ replica }) => replica));
+    for (const [id, node] of nodes) {
+      network.sendOther(client, id, () => {
+        if (!node.state) return;
+        // Faulty ones say what would have a register void at once, or for ever ahead of the log.
+        const height = faulty.has(id) ? plan.seed % 2 * 1_000_000 as LogIndex : node.state.appliedIndex;
+        network.sendOther(id, client, () => take(id, height));
+      });
+    }
+  }
+
+  #sessionsOf(client: string): readonly LogIndex[] {
+    const found = new Set<LogIndex>();
+    for (const { state } of this.#parts.nodes.values()) {
+      const sessions = state?.sessions.clients.get(clientId(client));
+      for (const id of [...sessions?.live.keys() ?? [], ...sessions?.closed.keys() ?? []]) found.add(id);
+    }
+    return [...found].sort((a, b) => b - a);
   }
 
   #fastRead(client: string, query: Uint8Array, take: Parameters<ClientWorld["fastRead"]>[2]): void {

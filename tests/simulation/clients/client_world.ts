@@ -1,12 +1,12 @@
 /** The surroundings of a simulated client: replicas to ask, a clock, and a record of what it did. */
 import type { KvCommand } from "../../../state_machine/mod.ts";
-import type { Millis, ReplicaId, Term } from "../../../protocol/ids.ts";
+import type { LogIndex, Millis, ReplicaId, Term } from "../../../protocol/ids.ts";
 import type { Scheduler } from "../network/scheduler.ts";
 import type { SimCrypto } from "../network/sim_crypto.ts";
 import type { ProtocolConstants } from "../../../protocol/config.ts";
 import type { Observer } from "../observer.ts";
 import type { Signed } from "../../../protocol/signed.ts";
-import type { Answer, SendRequest } from "../../../protocol/message.ts";
+import type { Answer, Request } from "../../../protocol/message.ts";
 import type { QueryAnswer } from "../../../replica/answers/replier.ts";
 
 /** Records what clients did and saw. */
@@ -29,8 +29,14 @@ export interface ClientWorld {
   readonly goesOn: () => boolean;
   /** Returns whether faulty clients may act: not while the replicas have to settle by themselves. */
   readonly mayAct: () => boolean;
-  request(client: string, to: readonly ReplicaId[], request: Signed<SendRequest>, intervention: boolean): void;
-  /** Asks every replica; `take` gets the answers. */
+  request(client: string, to: readonly ReplicaId[], request: Signed<Request>, intervention: boolean): void;
+  /** Says hello to every replica; `take` gets how far each has applied. */
+  hello(client: string, take: (replica: ReplicaId, appliedIndex: LogIndex) => void): void;
+  /** Sessions that honest replicas have or had open for this client: clients may know what everyone can. */
+  sessionsOf(client: string): readonly LogIndex[];
+  /** How long the faults go on. */
+  readonly safetyMs: Millis;
+  /** Asks every replica; `take` gets what arrives. */
   fastRead(client: string, query: Uint8Array, take: (replica: ReplicaId, answer: QueryAnswer) => void): void;
 }
 

@@ -1,6 +1,7 @@
 /** Clients that break the rules of §7, as far as a client's own key goes. */
-import { clientId, type ReplicaId, seq } from "../../../protocol/ids.ts";
-import type { SendRequest } from "../../../protocol/message.ts";
+import { clientId, type LogIndex, logIndex, type ReplicaId, seq } from "../../../protocol/ids.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
+import type { RegisterSession, Request, SendRequest } from "../../../protocol/message.ts";
 import { encodeKvCommand } from "../../../state_machine/mod.ts";
 import type { ClientPlan } from "../plan/plan.ts";
 import type { Rng } from "../plan/rng.ts";
@@ -12,17 +13,26 @@ type FaultyBehaviour = Exclude<ClientPlan["behaviour"], "honest">;
 
 const UTF8 = new TextEncoder();
 
-/** Returns a source of signed requests with arbitrary numbers. */
+/** A source of signed requests with whatever numbers, and of registers. */
 function signerOf({ id, keys }: ClientPlan, { crypto, observer, scheduler }: ClientWorld, rng: Rng) {
   let count = 0;
-  return (number: number, floor: number): Signed<SendRequest> => {
-    const value = UTF8.encode(`${id}.${++count}`);
-    // Keys of its own: what a faulty client does to its data does not affect the others' histories.
-    const command = encodeKvCommand({ op: "put", key: `${id}-${rng.int(1, keys)}`, value });
-    const numbers = { seq: seq(number), floor: seq(floor) };
-    const request = signAs(crypto, "client", id, { kind: "SendRequest", client: clientId(id), ...numbers, command });
+  const note = <R extends Signed<Request>>(request: R): R => {
     observer.requested?.(request, scheduler.now);
     return request;
+  };
+  return {
+    command(session: LogIndex, number: number, floor: number): Signed<SendRequest> {
+      const value = UTF8.encode(`${id}.${++count}`);
+      // Keys of its own: what a faulty client does to its data is no concern of the others' histories.
+      const command = encodeKvCommand({ op: "put", key: `${id}-${rng.int(1, keys)}`, value });
+      const numbers = { session, seq: seq(number + 1), floor: seq(floor + 1) };
+      return note(signAs(crypto, "client", id, { kind: "SendRequest", client: clientId(id), ...numbers, command }));
+    },
+    register(base: number): Signed<RegisterSession> {
+      const nonce = Uint8Array.from({ length: LIMITS.nonceBytes }, () => rng.int(0, 255));
+      const message = { kind: "RegisterSession", client: clientId(id), base: logIndex(base), nonce } as const;
+      return note(signAs(crypto, "client", id, message));
+    },
   };
 }
 
@@ -43,35 +53,87 @@ function repeat(
 
 const someOf = (replicas: readonly ReplicaId[], rng: Rng): ReplicaId[] => replicas.filter(() => rng.chance(0.5));
 
+/** Opens sessions every now and then, and gives `act` the latest one it has. */
+function inSessions(
+  plan: ClientPlan,
+  world: ClientWorld,
+  rng: Rng,
+  act: (round: number, session: LogIndex, signer: ReturnType<typeof signerOf>) => void,
+): void {
+  const signer = signerOf(plan, world, rng);
+  repeat(plan, world, rng, (round) => {
+    const [session] = world.sessionsOf(plan.id);
+    if (session === undefined || rng.chance(0.05)) {
+      world.request(plan.id, world.replicas, signer.register(session ?? 0), rng.chance(0.5));
+    }
+    if (session !== undefined) act(round, session, signer);
+  });
+}
+
 export const CLIENT_BEHAVIOURS: Readonly<
   Record<FaultyBehaviour, (plan: ClientPlan, world: ClientWorld, rng: Rng) => void>
 > = {
   /** Signs one seq with two commands, different ones to different replicas. */
   "two-faced"(plan, world, rng) {
-    const sign = signerOf(plan, world, rng);
-    repeat(plan, world, rng, (round) => {
+    inSessions(plan, world, rng, (round, session, { command }) => {
       const floor = Math.max(0, round - 4);
-      for (const request of [sign(round, floor), sign(round, floor)]) {
+      for (const request of [command(session, round, floor), command(session, round, floor)]) {
         world.request(plan.id, someOf(world.replicas, rng), request, rng.chance(0.5));
       }
     });
   },
   /** Intervenes without end: each request only as an intervention, to a few, out of order, again and again. */
   intervener(plan, world, rng) {
-    const sign = signerOf(plan, world, rng);
-    const kept: Signed<SendRequest>[] = [];
-    repeat(plan, world, rng, (round) => {
-      kept.push(sign(Math.max(0, round - rng.int(0, 6)), Math.max(0, round - 8)));
+    const kept: Signed<Request>[] = [];
+    inSessions(plan, world, rng, (round, session, { command, register }) => {
+      kept.push(command(session, Math.max(0, round - rng.int(0, 6)), Math.max(0, round - 8)));
+      if (rng.chance(0.1)) kept.push(register(session));
       world.request(plan.id, someOf(world.replicas, rng), rng.pick(kept), true);
     });
   },
   /** Sends floors that jump ahead and fall back, and seqs far outside any window. */
   "far-floors"(plan, world, rng) {
-    const sign = signerOf(plan, world, rng);
+    inSessions(plan, world, rng, (round, session, { command }) => {
+      const floor = rng.pick([0, round, 10 * round, 2 ** 40, Number.MAX_SAFE_INTEGER - 2]);
+      const number = Math.min(Number.MAX_SAFE_INTEGER - 2, floor + rng.pick([0, 1, 15, 16, 2 ** 30]));
+      world.request(plan.id, someOf(world.replicas, rng), command(session, number, floor), rng.chance(0.5));
+    });
+  },
+  /** Registers without end: many at once, with old and impossible bases, the same ones again, other ones to each replica. */
+  registrar(plan, world, rng) {
+    const { register, command } = signerOf(plan, world, rng);
+    const kept: Signed<Request>[] = [];
     repeat(plan, world, rng, (round) => {
-      const floor = rng.pick([0, round, 10 * round, 2 ** 40, Number.MAX_SAFE_INTEGER - 1]);
-      const number = Math.min(Number.MAX_SAFE_INTEGER - 1, floor + rng.pick([0, 1, 15, 16, 2 ** 30]));
-      world.request(plan.id, someOf(world.replicas, rng), sign(number, floor), rng.chance(0.5));
+      const known = world.sessionsOf(plan.id);
+      const newest = known[0] ?? 0;
+      const base = rng.pick([
+        newest,
+        newest,
+        Math.max(0, newest - world.constants.registrationHorizon),
+        0,
+        newest + 1000,
+      ]);
+      for (let i = rng.int(1, 4); i > 0; i--) kept.push(register(base));
+      if (known.length > 0) kept.push(command(rng.pick(known), round % 16, 0));
+      for (let i = rng.int(1, 4); i > 0; i--) {
+        world.request(plan.id, someOf(world.replicas, rng), rng.pick(kept.slice(-40)), rng.chance(0.7));
+      }
+    });
+  },
+  /** Uses several sessions at once, closed ones and such as never were among them, to fill the quota in each. */
+  trespasser(plan, world, rng) {
+    const { register, command } = signerOf(plan, world, rng);
+    repeat(plan, world, rng, (round) => {
+      const known = world.sessionsOf(plan.id);
+      if (known.length < 3 || rng.chance(0.1)) {
+        world.request(plan.id, world.replicas, register(known[0] ?? 0), rng.chance(0.5));
+      }
+      for (let i = rng.int(1, 6); i > 0; i--) {
+        const session = known.length > 0 && rng.chance(0.9) ? rng.pick(known) : logIndex(rng.int(1, 200));
+        const floor = Math.max(0, round - rng.int(0, 20));
+        const request = command(session, floor + rng.int(0, 15), floor);
+        world.request(plan.id, someOf(world.replicas, rng), request, rng.chance(0.5));
+      }
     });
   },
 };

@@ -1,25 +1,22 @@
 /** An honest client: the real session and tallies (§7) around a seeded load of key-value operations. */
 import { countFastRead, createFastReadTally, type FastReadTally } from "../../../client/session/fast_read_tally.ts";
 import { noteLeader } from "../../../client/session/leader_cache.ts";
-import {
-  acceptedAnswer,
-  answersNeeded,
-  countAnswer,
-  createReplyTally,
-  type ReplyTally,
-} from "../../../client/session/reply_tally.ts";
+import { answersNeeded, countAnswer, createReplyTally, type ReplyTally } from "../../../client/session/reply_tally.ts";
 import {
   createSession,
+  noteHeight,
   type Session,
   type SessionEffect,
   settle,
   submit,
   tick,
+  underWay,
 } from "../../../client/session/session.ts";
 import { timingsFor } from "../../../client/loop/timings.ts";
-import { clientId, type Millis, type ReplicaId, seq } from "../../../protocol/ids.ts";
-import { quorumOf } from "../../../protocol/quorum.ts";
-import type { Answer, SendRequest } from "../../../protocol/message.ts";
+import { clientId, type Digest, logIndex, type Millis, type ReplicaId, seq } from "../../../protocol/ids.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
+import type { Answer, Request } from "../../../protocol/message.ts";
+import { sha256Hex } from "../../../crypto/digest.ts";
 import { encodeKvCommand, type KvQuery } from "../../../state_machine/mod.ts";
 import { ViolationError } from "../observer.ts";
 import { OperationSource } from "../plan/operations.ts";
@@ -30,12 +27,16 @@ import type { Signed } from "../../../protocol/signed.ts";
 import type { ClientWorld, Reply } from "./client_world.ts";
 
 interface Pending {
-  readonly operation: number;
   readonly command: Uint8Array;
   readonly done: (result: Uint8Array | null) => void;
-  seq: number | null;
-  request: Signed<SendRequest> | null;
-  tally: ReplyTally;
+}
+
+/** A signed request under way: a command's or a register. */
+interface InFlight {
+  readonly number: number;
+  readonly request: Signed<Request>;
+  readonly digest: Digest;
+  readonly tally: ReplyTally;
 }
 
 const JITTER = 0.25;
@@ -54,10 +55,11 @@ export class SimClient {
   readonly #world: ClientWorld;
   readonly #rng: Rng;
   readonly #source: OperationSource;
-  readonly #session: Session;
+  #session: Session;
   readonly #replicas: ReadonlySet<string>;
   readonly #byTicket = new Map<number, Pending>();
-  readonly #bySeq = new Map<number, Pending>();
+  readonly #byNumber = new Map<number, InFlight>();
+  readonly #byDigest = new Map<Digest, InFlight>();
   #tickets = 0;
   #tickAt: Millis = Infinity;
   /** Operations in flight beyond those it has to do: at most one. */
@@ -74,21 +76,63 @@ export class SimClient {
     this.#rng = rng;
     this.#source = new OperationSource(plan, rng);
     this.#replicas = new Set(world.replicas);
-    const { retryMs, retryCapMs, interventionCapMs, ...timings } = timingsFor(world.constants);
-    const interventionMs = plan.intervenes ? timings.interventionMs : NEVER_MS;
-    this.#session = createSession({
-      start: 1_000_000_000,
-      window: world.constants.sessionWindow,
+    this.#session = this.#begin();
+    for (let i = 0; i < plan.restarts; i++) {
+      world.scheduler.schedule(rng.next() * world.safetyMs, () => this.#restart());
+    }
+    this.#greet();
+    for (let i = 0; i < plan.concurrency; i++) this.#next();
+  }
+
+  /** A client that knows nothing yet. */
+  #begin(): Session {
+    const { constants, replicas } = this.#world;
+    const { retryMs, retryCapMs, interventionCapMs, ...timings } = timingsFor(constants);
+    const interventionMs = this.plan.intervenes ? timings.interventionMs : NEVER_MS;
+    return createSession({
+      window: constants.sessionWindow,
       maxQueued: 1000,
       retry: { baseMs: retryMs, capMs: retryCapMs, jitter: JITTER },
       intervention: {
         afterMs: interventionMs,
         backoff: { baseMs: interventionMs, capMs: Math.max(interventionMs, interventionCapMs), jitter: JITTER },
       },
-      weak: quorumOf(world.replicas.length).weak,
-      seed: rng.int(0, 2 ** 31),
+      weak: quorumSizes(replicas.length).weak,
+      seed: this.#rng.int(0, 2 ** 31),
     });
-    for (let i = 0; i < plan.concurrency; i++) this.#next();
+  }
+
+  /** Its process dies with all that is under way, and another one begins with the same key. */
+  #restart(): void {
+    if (this.#resumed || this.#paused) return;
+    const lost = [...this.#byTicket.values()];
+    this.#byTicket.clear();
+    this.#byNumber.clear();
+    this.#byDigest.clear();
+    this.#session = this.#begin();
+    this.#greet(false);
+    for (const { done } of lost) done(null);
+  }
+
+  /** What its clock says: nothing rests on it but how long something takes. */
+  get #now(): Millis {
+    return this.#world.scheduler.now + this.plan.clockMs;
+  }
+
+  /** Asks how far replicas are, and again every now and then, as hellos do; who answers is asked again for what it could not answer. */
+  #greet(again = true): void {
+    const { scheduler, constants } = this.#world;
+    if (!this.#paused) {
+      this.#world.hello(this.plan.id, (replica, appliedIndex) => {
+        if (this.#paused) return;
+        if (!this.#session.heights.has(replica)) {
+          for (const number of underWay(this.#session)) this.#send(number, [replica], false);
+        }
+        this.#perform(noteHeight(this.#session, replica, appliedIndex, this.#now));
+        this.#rearm();
+      });
+    }
+    if (again) scheduler.schedule(constants.electionTimeoutMs, () => this.#greet());
   }
 
   /** True once everything it had to do is done; it may be doing more, to keep the others' leader busy. */
@@ -130,15 +174,15 @@ export class SimClient {
   }
 
   #count(replica: ReplicaId, answer: Answer): void {
-    const pending = this.#bySeq.get(answer.seq);
-    if (pending === undefined) return;
-    countAnswer(pending.tally, replica, answer);
-    const accepted = acceptedAnswer(pending.tally);
+    const inFlight = this.#byDigest.get(answer.request);
+    if (inFlight === undefined) return;
+    if (answer.outcome === "void") this.#perform(noteHeight(this.#session, replica, answer.index, this.#now));
+    const accepted = countAnswer(inFlight.tally, replica, answer);
     if (accepted === null) return;
     const { scheduler, observer } = this.#world;
-    if (accepted.outcome === "applied") observer.accepted?.(this.plan.id, accepted, scheduler.now);
-    const outcome = { seq: accepted.seq, outcome: accepted.outcome, floor: accepted.floor };
-    this.#perform(settle(this.#session, outcome, scheduler.now * 1000, scheduler.now));
+    observer.accepted?.(this.plan.id, accepted, scheduler.now);
+    const { outcome, index } = accepted;
+    this.#perform(settle(this.#session, { request: inFlight.number, outcome, index }, this.#now));
     this.#rearm();
   }
 
@@ -147,7 +191,7 @@ export class SimClient {
     if (this.remaining === 0) return this.#keepBusy();
     this.remaining--;
     this.underWay++;
-    this.#world.scheduler.schedule(this.#rng.next() * this.#thinkMs, () => this.#begin(false));
+    this.#world.scheduler.schedule(this.#rng.next() * this.#thinkMs, () => this.#operate(false));
   }
 
   /** After healing a client goes on until all are done, so that a leader that serves some and not others looks busy (§6.1b). */
@@ -155,10 +199,10 @@ export class SimClient {
     if (!this.#resumed || this.#extra > 0 || !this.#world.goesOn()) return;
     this.#extra++;
     this.underWay++;
-    this.#world.scheduler.schedule(this.#world.constants.electionTimeoutMs / 4, () => this.#begin(true));
+    this.#world.scheduler.schedule(this.#world.constants.electionTimeoutMs / 4, () => this.#operate(true));
   }
 
-  #begin(extra: boolean): void {
+  #operate(extra: boolean): void {
     const { scheduler, history, constants } = this.#world;
     const operation = this.#world.nextOperation();
     const command = this.#source.next();
@@ -173,22 +217,23 @@ export class SimClient {
       else if (this.#resumed) this.remaining++;
       this.#next();
     };
+    const repeatable = command.op === "get";
+    this.#world.observer.invoked?.(this.plan.id, encodeKvCommand(command), repeatable, scheduler.now);
     const fast = constants.fastReads && command.op === "get" && this.#rng.chance(0.6);
-    if (fast) this.#readFast(operation, command, done);
-    else this.#submit(operation, encodeKvCommand(command), done);
+    if (fast) this.#readFast(command, done);
+    else this.#submit(encodeKvCommand(command), repeatable, done);
   }
 
-  #submit(operation: number, command: Uint8Array, done: Pending["done"]): void {
-    const { scheduler: { now }, replicas, constants } = this.#world;
+  #submit(command: Uint8Array, repeatable: boolean, done: Pending["done"]): void {
     const ticket = ++this.#tickets;
-    const tally = createReplyTally(this.#replicas, answersNeeded(replicas.length, constants.fastReads));
-    this.#byTicket.set(ticket, { operation, command, done, seq: null, request: null, tally });
-    this.#perform(submit(this.#session, { ticket, deadlineAt: now + this.#patienceMs, repeatable: false }, now));
+    const now = this.#now;
+    this.#byTicket.set(ticket, { command, done });
+    this.#perform(submit(this.#session, { ticket, deadlineAt: now + this.#patienceMs, repeatable }, now));
     this.#rearm();
   }
 
   /** §7.4: Q equal answers, or through the log. */
-  #readFast(operation: number, command: KvQuery, done: Pending["done"]): void {
+  #readFast(command: KvQuery, done: Pending["done"]): void {
     const { scheduler } = this.#world;
     const tally: FastReadTally = createFastReadTally(this.#replicas);
     let open = true;
@@ -196,7 +241,7 @@ export class SimClient {
       if (!open) return;
       open = false;
       if (result !== null) done(result);
-      else this.#submit(operation, encodeKvCommand(command), done);
+      else this.#submit(encodeKvCommand(command), true, done);
     };
     this.#world.fastRead(this.plan.id, encodeKvCommand(command), (replica, answer) => {
       if (!open) return;
@@ -213,46 +258,76 @@ export class SimClient {
 
   #performOne(effect: SessionEffect): void {
     switch (effect.effect) {
+      case "register":
+        return this.#register(effect.request, effect.base);
       case "sign":
-        return this.#sign(effect.ticket, effect.seq, effect.floor);
-      case "send": {
-        const request = this.#bySeq.get(effect.seq)?.request;
-        const to = effect.send === "one" ? [effect.replica as ReplicaId] : this.#world.replicas;
-        if (request) this.#world.request(this.plan.id, to, request, effect.kind === "UpdateLeader");
-        return;
-      }
+        return this.#sign(effect);
+      case "send":
+        return this.#send(
+          effect.request,
+          effect.to === "all" ? this.#world.replicas : [effect.to as ReplicaId],
+          effect.intervention,
+        );
+      case "done":
+      case "reissued":
+        return this.#forget(effect.request);
       case "applied":
-        return this.#close(effect.ticket, (pending) => pending.tally.votes.accepted!.value.result);
-      case "failed":
-        if (effect.failure.reason === "no-quorum") return this.#close(effect.ticket, () => null);
-        throw new ViolationError("session", `an honest client's request ${effect.seq} ended ${effect.failure.reason}`);
-      case "renumbered":
-        throw new ViolationError("session", `an honest client had to give up its seq ${effect.seq}`);
+        return this.#close(
+          effect.ticket,
+          effect.request,
+          this.#byNumber.get(effect.request)!.tally.accepted!.value.result,
+        );
+      case "failed": {
+        const { reason } = effect.failure;
+        if (reason === "no-quorum" || reason === "undecided") return this.#close(effect.ticket, effect.request, null);
+        throw new ViolationError("session", `an honest client's request ${effect.request} ended ${reason}`);
+      }
     }
   }
 
-  #sign(ticket: number, number: number, floor: number): void {
-    const pending = this.#byTicket.get(ticket)!;
-    const { crypto, observer, scheduler } = this.#world;
-    const client = clientId(this.plan.id);
-    const message: SendRequest = {
-      kind: "SendRequest",
-      client,
-      seq: seq(number),
-      floor: seq(floor),
-      command: pending.command,
-    };
-    pending.request = signAs(crypto, "client", this.plan.id, message);
-    pending.seq = number;
-    this.#bySeq.set(number, pending);
-    observer.requested?.(pending.request, scheduler.now);
+  #send(number: number, to: readonly ReplicaId[], intervention: boolean): void {
+    const inFlight = this.#byNumber.get(number);
+    if (inFlight) this.#world.request(this.plan.id, to, inFlight.request, intervention);
   }
 
-  #close(ticket: number, resultOf: (pending: Pending) => Uint8Array | null): void {
+  #register(number: number, base: number): void {
+    const nonce = Uint8Array.from({ length: LIMITS.nonceBytes }, () => this.#rng.int(0, 255));
+    this.#seal(number, { kind: "RegisterSession", client: clientId(this.plan.id), base: logIndex(base), nonce });
+  }
+
+  #sign(effect: Extract<SessionEffect, { readonly effect: "sign" }>): void {
+    this.#seal(effect.request, {
+      kind: "SendRequest",
+      client: clientId(this.plan.id),
+      session: logIndex(effect.session),
+      seq: seq(effect.seq),
+      floor: seq(effect.floor),
+      command: this.#byTicket.get(effect.ticket)!.command,
+    });
+  }
+
+  #seal(number: number, message: Request): void {
+    const { crypto, observer, scheduler, replicas, constants } = this.#world;
+    const request: Signed<Request> = signAs(crypto, "client", this.plan.id, message);
+    const tally = createReplyTally(this.#replicas, answersNeeded(replicas.length, constants.fastReads));
+    const inFlight = { number, request, digest: sha256Hex(request.body), tally };
+    this.#byNumber.set(number, inFlight);
+    this.#byDigest.set(inFlight.digest, inFlight);
+    observer.requested?.(request, scheduler.now);
+  }
+
+  #forget(number: number): void {
+    const inFlight = this.#byNumber.get(number);
+    if (inFlight === undefined) return;
+    this.#byNumber.delete(number);
+    this.#byDigest.delete(inFlight.digest);
+  }
+
+  #close(ticket: number, number: number | null, result: Uint8Array | null): void {
     const pending = this.#byTicket.get(ticket)!;
     this.#byTicket.delete(ticket);
-    if (pending.seq !== null) this.#bySeq.delete(pending.seq);
-    pending.done(resultOf(pending));
+    if (number !== null) this.#forget(number);
+    pending.done(result);
   }
 
   #rearm(): void {
@@ -260,11 +335,11 @@ export class SimClient {
     const due = this.#session.dueAt;
     if (due >= this.#tickAt || due === Infinity) return;
     this.#tickAt = due;
-    scheduler.schedule(Math.max(0, due - scheduler.now), () => {
+    scheduler.schedule(Math.max(0, due - this.#now), () => {
       if (this.#tickAt !== due) return;
       this.#tickAt = Infinity;
       if (this.#paused) return;
-      this.#perform(tick(this.#session, scheduler.now));
+      this.#perform(tick(this.#session, this.#now));
       this.#rearm();
     });
   }

@@ -1,5 +1,5 @@
-/** Signing and checking in a run: unforgeable fakes, or real ECDSA over the real wire format. */
-import type { Message, SendRequest } from "../../../protocol/message.ts";
+/** Who signs and checks in a run: unforgeable fakes, or real ECDSA over the real wire format. */
+import type { Message, Request } from "../../../protocol/message.ts";
 import type { Packet } from "../../../protocol/packet.ts";
 import type { SignatureCheck } from "../../../replica/ingress/signature_check.ts";
 import { decodeClientPacket, decodePeerPacket, encodeMessage, encodePacket } from "../../../transport/codec/mod.ts";
@@ -17,8 +17,8 @@ export interface SimCrypto {
   readonly check: SignatureCheck;
   /** Returns what arrives when `packet` is sent. */
   transmit(packet: Packet): Packet;
-  /** Returns what arrives when a client sends `request`. */
-  transmitRequest(request: Signed<SendRequest>): Signed<SendRequest>;
+  /** What arrives when a client sends `request`. */
+  transmitRequest(request: Signed<Request>): Signed<Request>;
 }
 
 /** Returns a whole signed message of `id`. */
@@ -63,8 +63,8 @@ export function createRealCrypto(backend: SignatureBackend, clusterId: string): 
     },
     transmit: (packet) => decodePeerPacket(encodePacket(packet)),
     transmitRequest(signed) {
-      const packet = decodeClientPacket(encodePacket({ kind: "SendRequest", signed }));
-      if (packet.kind !== "SendRequest") throw new Error(`a SendRequest arrived as ${packet.kind}`);
+      const packet = decodeClientPacket(encodePacket({ kind: "UpdateLeader", signed }));
+      if (packet.kind !== "UpdateLeader") throw new Error(`an UpdateLeader arrived as ${packet.kind}`);
       return packet.signed;
     },
   };

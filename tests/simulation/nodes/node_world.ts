@@ -1,4 +1,5 @@
-/** The surroundings of a simulated replica, and what can be done to it. */
+/** What surrounds a simulated replica, and what is done to it. */
+import type { CoreState } from "../../../replica/core/state.ts";
 import type { Victim } from "../../../replica/byzantine/mod.ts";
 import type { Millis, ReplicaId } from "../../../protocol/ids.ts";
 import type { Input, InputWithoutTime } from "../../../replica/core/input.ts";
@@ -23,6 +24,8 @@ export interface NodeWorld {
   send(from: ReplicaId, to: readonly ReplicaId[], packet: Packet): void;
   reply(from: ReplicaId, reply: ClientReply): void;
   readonly observer: Observer;
+  /** Changes what a node begins with that has no checkpoint. */
+  prepare?(state: CoreState): void;
   observe?(at: ReplicaId, input: Input, verdict: Verdict): void;
   /** Called when `at` has handled inputs, or is down now. */
   handled?(at: ReplicaId): void;

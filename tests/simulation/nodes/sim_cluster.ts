@@ -1,10 +1,12 @@
 /** A cluster of simulated replicas on one virtual clock: deterministic, every delay and loss decided by the caller. */
 import type { ProtocolConstants } from "../../../protocol/config.ts";
-import { clientId, type Millis, type ReplicaId, replicaId, seq } from "../../../protocol/ids.ts";
-import type { SendRequest } from "../../../protocol/message.ts";
+import { clientId, type Millis, type ReplicaId, replicaId } from "../../../protocol/ids.ts";
+import type { Request, SendRequest } from "../../../protocol/message.ts";
 import type { ClientReply, CoreEvent } from "../../../replica/core/output.ts";
 import { nextDeadline } from "../../../replica/core/next_deadline.ts";
 import type { Packet } from "../../../protocol/packet.ts";
+import type { CoreState } from "../../../replica/core/state.ts";
+import { noteNumber, numberedRequest, openSessions } from "../../support/numbered_requests.ts";
 import { Alarms } from "../network/alarms.ts";
 import { createFakeSigner, signMessage } from "../network/fake_crypto.ts";
 import type { NodeWorld } from "./node_world.ts";
@@ -19,6 +21,8 @@ export const CONSTANTS: ProtocolConstants = {
   patienceMs: 2000,
   patienceCapMs: 32_000,
   sessionWindow: 16,
+  sessionsPerClient: 4,
+  registrationHorizon: 1000,
   checkpointEvery: 1000,
   logTail: 1000,
   fastReads: false,
@@ -65,10 +69,11 @@ export class SimCluster {
     };
     const constants = { ...CONSTANTS, ...options.constants };
     const clients = new Set([...this.#clients.keys()].map(clientId));
+    const open = (state: CoreState) => openSessions(state.sessions, clients);
     this.nodes = new Map(this.ids.map((self, i) => {
       const seed = (options.seed ?? 1) * 1000 + i;
       const config = { clusterId: "simulation", self, replicas: this.ids, clients, constants, seed };
-      return [self, new SimNode(config, world)];
+      return [self, new SimNode(config, { ...world, prepare: open })];
     }));
     for (const [i, id] of this.ids.entries()) {
       this.start(id);
@@ -90,18 +95,13 @@ export class SimCluster {
   signRequest(client: string, number: number, floor: number, command: Uint8Array): Verified<Signed<SendRequest>> {
     const signer = this.#clients.get(client);
     if (!signer) throw new Error(`no client ${client}`);
-    const message: SendRequest = {
-      kind: "SendRequest",
-      client: clientId(client),
-      seq: seq(number),
-      floor: seq(floor),
-      command,
-    };
-    return signMessage(signer, message) as Verified<Signed<SendRequest>>;
+    return noteNumber(
+      signMessage(signer, numberedRequest(client, number, floor, command)) as Verified<Signed<SendRequest>>,
+    );
   }
 
-  /** Delivers a request to replica `to`, a millisecond later. */
-  request(to: string, request: Verified<Signed<SendRequest>>, intervention = false): void {
+  /** Hands a request to replica `to`, a millisecond later. */
+  request(to: string, request: Verified<Signed<Request>>, intervention = false): void {
     this.schedule(1, () => {
       this.node(to).run([{ kind: "request", request, intervention, via: null }]);
       this.#options.hooks?.handled?.(replicaId(to));

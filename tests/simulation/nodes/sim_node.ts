@@ -86,6 +86,7 @@ export class SimNode {
     });
     const ports = { hash: sha256Hex, machine, chunks: storage.chunks };
     const state = createState(this.#config, storage.load(), ports, this.#world.clock(this.id));
+    if (state.appliedIndex === 0) this.#world.prepare?.(state);
     this.state = state;
     this.#adversaries = this.corruptions.map((corrupt) => corrupt({ config: this.#config, hash: sha256Hex, state }));
     this.#run = createEffects(state, ports, this.#effectPorts(storage, state), this.#world.snapshotBytes);

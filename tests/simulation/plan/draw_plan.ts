@@ -5,6 +5,7 @@ import { quorumOf } from "../../../protocol/quorum.ts";
 import { ACTORS, LEADING_ACTORS, QUIET_ACTORS, RECOVERY_ACTORS, SNAPSHOT_ACTORS } from "../actors/mod.ts";
 import { drawFaults } from "./draw_faults.ts";
 import type { ByzantinePlan, ClientPlan, Fault, Plan, Target } from "./plan.ts";
+import { drawProcesses, drawSessionConstants } from "./draw_sessions.ts";
 import { Rng } from "./rng.ts";
 import { SCENARIOS } from "../scenarios/mod.ts";
 
@@ -79,7 +80,8 @@ function drawFreely(seed: number, { replicas = 4, actors = null, clauses = true 
   const shortLogs = farBehind || plays(["outdating-leader"]) || (plays(LEADING_ACTORS) && rng.chance(0.4));
   const honest = ids.filter((id) => byzantine.every(({ replica }) => replica !== id));
   const spare = f - byzantine.length;
-  const constants = drawConstants(rng, theme, shortLogs);
+  const sessions = new Rng(seed, `sessions ${replicas}`);
+  const constants = { ...drawConstants(rng, theme, shortLogs), ...drawSessionConstants(sessions) };
   const { electionTimeoutMs: unit } = constants;
   // Patient clusters need two timeouts to elect a leader; the faults after that are over long before the next election.
   const onset = theme === "patience" ? 2.5 * unit : unit;
@@ -109,7 +111,7 @@ function drawFreely(seed: number, { replicas = 4, actors = null, clauses = true 
     ],
     mayExceed,
     snapshotBytes: rng.pick([1, 1, 200, null]),
-    clients: drawClients(rng, theme, unit),
+    clients: withSessions(sessions, drawClients(rng, theme, unit), theme, constants),
     safetyMs,
     down: drawDown(rng, honest, spare, theme),
     quiet: !["chaos", "behind", "rogue-leaders", "amnesia"].includes(theme) || byzantine.length === 0,
@@ -129,7 +131,7 @@ function drawMood(rng: Rng): Theme {
   return "chaos";
 }
 
-function drawConstants(rng: Rng, theme: Theme, shortLogs: boolean): ProtocolConstants {
+function drawConstants(rng: Rng, theme: Theme, shortLogs: boolean): Omit<ProtocolConstants, SessionConstants> {
   const patient = theme === "patience";
   const unit = patient ? 12_000 : rng.pick([300, 300, 600, 1000]);
   return {
@@ -207,6 +209,8 @@ function drawBehaviour(rng: Rng, names: readonly string[]): Omit<ByzantinePlan, 
   return { actors, turnMs: count > 1 && rng.chance(0.6) ? rng.pick([1500, 3000]) : null };
 }
 
+type SessionConstants = "sessionsPerClient" | "registrationHorizon";
+
 function drawDown(rng: Rng, honest: readonly ReplicaId[], spare: number, theme: Theme): Target[] {
   if (theme === "echo") return ["leader"];
   if (theme !== "down") return rng.shuffle(honest).slice(0, rng.chance(0.2) ? rng.int(0, spare) : 0);
@@ -218,7 +222,7 @@ function drawClients(rng: Rng, theme: Theme, unit: Millis): ClientPlan[] {
   const clients: ClientPlan[] = Array.from(
     { length: theme === "patience" ? rng.int(1, 2) : rng.int(2, 3) },
     (_, i) => ({
-      id: `c${i + 1}`,
+      ...{ id: `c${i + 1}`, process: 0, restarts: 0, clockMs: 0 },
       behaviour: "honest",
       intervenes: ["chaos", "behind", "rogue-leaders"].includes(theme) || rng.chance(0.5),
       operations: theme === "patience" ? 300 : rng.int(6, 24),
@@ -234,6 +238,21 @@ function drawClients(rng: Rng, theme: Theme, unit: Millis): ClientPlan[] {
   if (theme === "patience" || !rng.chance(0.3)) return clients;
   const behaviour = rng.pick(["two-faced", "intervener", "far-floors"] as const);
   return [...clients, { ...clients[0]!, id: "mallory", behaviour, operations: 40, thinkMs: unit / 3 }];
+}
+
+/** Some faulty clients abuse sessions instead; the patient have their one process each, so that only patience is at stake. */
+function withSessions(
+  rng: Rng,
+  clients: readonly ClientPlan[],
+  theme: Theme,
+  constants: ProtocolConstants,
+): ClientPlan[] {
+  const abused = clients.map((client): ClientPlan =>
+    client.behaviour !== "honest" && rng.chance(0.4)
+      ? { ...client, behaviour: rng.pick(["registrar", "trespasser"] as const) }
+      : client
+  );
+  return theme === "patience" ? abused : drawProcesses(rng, abused, constants);
 }
 
 const drawEcho = (theme: Theme, unit: Millis): Fault[] =>

@@ -89,6 +89,7 @@ function* simplerLoad(client: ClientPlan): Iterable<ClientPlan> {
   if (operations > 1) yield { ...client, operations: Math.ceil(operations / 2) };
   if (concurrency > 1) yield { ...client, concurrency: 1 };
   if (afterwards > 1) yield { ...client, afterwards: 1 };
+  if (client.restarts > 0) yield { ...client, restarts: 0 };
 }
 
 function* simplerFaults(fault: Fault): Iterable<Fault> {

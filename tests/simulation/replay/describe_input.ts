@@ -1,4 +1,5 @@
-/** Formats an input or an output of a core as one line, in the style of the golden transcripts. */
+/** One line for an input or an output of a core, in the words of the golden transcripts. */
+import { requestText } from "./request_text.ts";
 import { senderOf } from "../../../protocol/signatures.ts";
 import type { Input } from "../../../replica/core/input.ts";
 import type { Message } from "../../../protocol/message.ts";
@@ -23,8 +24,8 @@ export function describeInput(input: Input): string {
       return `← ${senderOf(packet)}: ${describePacket(packet)}, bad entry at place ${position}`;
     }
     case "request": {
-      const { client, seq } = input.request.message;
-      return `← ${client}: request #${seq}${input.intervention ? " as an intervention" : ""}`;
+      const { message, body } = input.request;
+      return `← ${message.client}: ${requestText(message, body)}${input.intervention ? " as an intervention" : ""}`;
     }
     default:
       return input satisfies never;

@@ -1,4 +1,5 @@
-/** Formats a run as text: its plan, one line per decision, and its events, in the style of the golden transcripts. */
+/** A run as text: its plan, one line a decision, and what happened, in the style of the golden transcripts. */
+import { requestText } from "./request_text.ts";
 import { describePacket } from "../../interaction/describe.ts";
 import { Transcript } from "../../interaction/transcript.ts";
 import type { Observer } from "../observer.ts";
@@ -26,7 +27,9 @@ export function describePlan(plan: Plan): string[] {
       `${replica} is faulty: ${actors.join(", ")}${turnMs === null ? "" : `, each for ${turnMs} ms in turn`}`
     ),
     ...clients.map((client) =>
-      `${client.id} is ${client.behaviour}${
+      `${client.id} is ${client.behaviour}${client.process > 0 ? `, process ${client.process}` : ""}${
+        client.restarts > 0 ? `, restarts ${client.restarts} times` : ""
+      }${
         client.intervenes ? "" : " and never intervenes"
       }: ${client.operations} operations, then ${client.afterwards}, ` +
       `${client.concurrency} at a time, on ${client.keys} keys`
@@ -84,10 +87,11 @@ export function writeRun(write: (line: string) => void): RunWatch {
       else transcript.sent(now, { from, state }, to, packet);
     },
     replied: (at, reply, now) => transcript.replied(now, at, reply),
-    requested({ message: { client, seq, floor } }, now) {
-      transcript.line(now, client, `signs #${seq}, floor ${floor}`);
+    requested({ message, body }, now) {
+      transcript.line(now, message.client, `signs ${requestText(message, body)}`);
     },
-    accepted: (client, { seq, index }, now) => transcript.line(now, client, `accepts #${seq} at ${index}`),
+    accepted: (client, { request, outcome, index }, now) =>
+      transcript.line(now, client, `accepts ${request.slice(0, 8)} as ${outcome} at ${index}`),
   };
   const handled: RunWatch["handled"] = (at, state, now) => {
     states.set(at, state);

@@ -6,6 +6,7 @@ import type { MessageOf } from "../../../transport/codec/messages/message.ts";
 
 const hash = (byte: number): Digest => digest(byte.toString(16).padStart(2, "0").repeat(32));
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const sixteen = (first: number): Uint8Array => Uint8Array.from({ length: 16 }, (_, i) => first + i);
 const r1 = replicaId("r1");
 const r2 = replicaId("r2");
 const c1 = clientId("c1");
@@ -71,15 +72,17 @@ export const GOLDEN_MESSAGES: { readonly [K in MessageKind]: MessageOf<K> } = {
   SendRequest: {
     kind: "SendRequest",
     client: c1,
-    seq: seq(1_760_000_000_000_017),
-    floor: seq(1_760_000_000_000_001),
+    session: logIndex(998),
+    seq: seq(17),
+    floor: seq(12),
     command: bytes("command"),
   },
-  ClientHello: { kind: "ClientHello", client: c1, replica: r2, time: 1_760_000_000_000 },
+  RegisterSession: { kind: "RegisterSession", client: c1, base: logIndex(997), nonce: sixteen(0xd0) },
+  ClientHello: { kind: "ClientHello", client: c1, replica: r2, challenge: sixteen(0xe0) },
   FastRead: { kind: "FastRead", client: c1, nonce: 9_007_199_254_740_991, query: bytes("query") },
   GetCommittedCommand: { kind: "GetCommittedCommand", client: c1, nonce: 4294967296, index: logIndex(1001) },
   GetStatus: { kind: "GetStatus", client: c1, nonce: 0 },
-  SetActive: { kind: "SetActive", replica: r2, active: false, time: 1_760_000_000_000 },
+  SetActive: { kind: "SetActive", replica: r2, active: false, order: 3, nonce: 281_474_976_710_655 },
   GetCheckpoint: { kind: "GetCheckpoint", client: c1, nonce: 1 },
   GetChunks: { kind: "GetChunks", client: c1, nonce: 2, digests: [hash(0xb0), hash(0xb1)] },
   GetEntries: { kind: "GetEntries", client: c1, nonce: 3, from: logIndex(1001) },
@@ -90,27 +93,15 @@ export const GOLDEN_MESSAGES: { readonly [K in MessageKind]: MessageOf<K> } = {
     term: term(5),
     leader: r1,
     answers: [
-      {
-        seq: seq(1_760_000_000_000_017),
-        index: logIndex(1001),
-        outcome: "applied",
-        result: bytes("result"),
-        floor: seq(1_760_000_000_000_001),
-      },
-      {
-        seq: seq(3),
-        index: logIndex(1002),
-        outcome: "expired",
-        result: new Uint8Array(),
-        floor: seq(1_760_000_000_000_001),
-      },
+      { request: hash(0xf0), outcome: "applied", index: logIndex(1001), result: bytes("result") },
+      { request: hash(0xf1), outcome: "unexecuted", index: logIndex(1002), result: new Uint8Array() },
     ],
   },
   QueryReply: {
     kind: "QueryReply",
     replica: r2,
     client: "operator",
-    nonce: 1_760_000_000_000,
+    nonce: 281_474_976_710_655,
     ok: true,
     payload: bytes("{}"),
   },

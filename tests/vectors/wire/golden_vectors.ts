@@ -1,10 +1,10 @@
 /**
- * Makes `golden_vectors.json`, which clients in other languages can check themselves against. Run it after an intended change of the
+ * Makes `golden_vectors.json`, by which clients in other languages check themselves. Run it after an intended change of the
  * format, and read the diff: `deno run --allow-write=tests/vectors/wire tests/vectors/wire/golden_vectors.ts`
  */
 import { nobleBackend } from "../../../crypto/signing/noble_backend.ts";
 import { createSigner, domainPrefix } from "../../../crypto/signing/signing.ts";
-import { sha256HexOfTwo } from "../../../crypto/digest.ts";
+import { sha256Hex, sha256HexOfTwo } from "../../../crypto/digest.ts";
 import type { CheckpointProof, CommitCertificate, ElectionProof } from "../../../protocol/certificate.ts";
 import { joinRequests } from "../../../protocol/entry_body.ts";
 import type { Message } from "../../../protocol/message.ts";
@@ -23,6 +23,7 @@ import {
   entryCodec,
   entryOf,
   evidenceCodec,
+  helloAnswerCodec,
   queryResultCodec,
 } from "../../../transport/codec/mod.ts";
 import type { Signed } from "../../../protocol/signed.ts";
@@ -41,6 +42,7 @@ function sign<M extends Message>(message: M): Signed<M> {
 const response = sign(messages.AppendEntriesResponse);
 const vote = sign(messages.Vote);
 const request = sign(messages.SendRequest);
+const register = sign(messages.RegisterSession);
 const point = messages.AppendEntriesResponse.prepared;
 
 const certificate: CommitCertificate = {
@@ -58,7 +60,7 @@ const checkpoint: CheckpointProof = {
 const entryTerm = messages.AppendEntries.term;
 const entries = [
   entryOf(logIndex(1001), entryTerm, NO_OP_BODY),
-  entryOf(logIndex(1002), entryTerm, joinRequests([request])),
+  entryOf(logIndex(1002), entryTerm, joinRequests([register, request])),
 ];
 
 const packets: readonly AnyPacket[] = [
@@ -93,6 +95,7 @@ const packets: readonly AnyPacket[] = [
   { kind: "ForwardedRequest", signed: request },
   { kind: "Evidence", evidence: { kind: "double-vote", culprit: messages.Vote.voter, first: vote, second: vote } },
   { kind: "SendRequest", signed: request },
+  { kind: "RegisterSession", signed: register },
   { kind: "UpdateLeader", signed: request },
   { kind: "Reply", signed: sign(messages.Reply) },
 ];
@@ -107,6 +110,8 @@ function readableValue(value: unknown): unknown {
   return typeof value === "object" && value !== null ? readable(value as Message) : value;
 }
 
+const isRequest = ({ kind }: Message): boolean => kind === "SendRequest" || kind === "RegisterSession";
+
 function messageVector(message: Message) {
   const { body, signature } = sign(message);
   const prefix = domainPrefix(message.kind, GOLDEN_CLUSTER);
@@ -116,6 +121,8 @@ function messageVector(message: Message) {
     body: body.toHex(),
     digest: sha256HexOfTwo(prefix, body),
     signature: signature.toHex(),
+    // What answers name it by.
+    ...(isRequest(message) ? { request: sha256Hex(body) } : {}),
   };
 }
 
@@ -140,6 +147,10 @@ export function goldenVectors() {
       queryResult: queryResultCodec.encode({ version: 42, value: Uint8Array.of(1, 2, 3) }).toHex(),
       checkpointAnswer: checkpointAnswerCodec.encode({ checkpoint, certificate }).toHex(),
       chunksAnswer: chunksAnswerCodec.encode([Uint8Array.of(1, 2, 3), new Uint8Array()]).toHex(),
+      helloAnswer: helloAnswerCodec.encode({
+        challenge: messages.ClientHello.challenge,
+        appliedIndex: logIndex(1001),
+      }).toHex(),
       entriesAnswer: entriesAnswerCodec.encode({ base: logIndex(900), commitIndex: logIndex(1002), entries }).toHex(),
     },
   };

@@ -20,6 +20,7 @@ import {
   entriesAnswerCodec,
   entryCodec,
   evidenceCodec,
+  helloAnswerCodec,
   type PacketKind,
   queryResultCodec,
 } from "../../../transport/codec/mod.ts";
@@ -35,6 +36,7 @@ const CODECS: Readonly<Record<keyof typeof golden.stored, Codec<unknown>>> = {
   queryResult: queryResultCodec,
   checkpointAnswer: checkpointAnswerCodec,
   chunksAnswer: chunksAnswerCodec,
+  helloAnswer: helloAnswerCodec,
   entriesAnswer: entriesAnswerCodec,
 };
 

@@ -12,7 +12,7 @@ const text = Deno.readTextFileSync(new URL("../../../docs/wire.md", import.meta.
 Deno.test("docs/wire.md lists every kind with its byte and its domain tag", () => {
   const rows = [...text.matchAll(/^\| (\d+) \| (\w+) \|.*\| (.+) \|$/gm)];
   assertEquals(Object.fromEntries(rows.map(([, byte, kind]) => [kind, Number(byte)])), KIND_BYTES);
-  for (const [, , kind, tag] of rows) assert(tag === "–" || tag === `\`bft-raft/v1/${kind}\``, `${kind}: ${tag}`);
+  for (const [, , kind, tag] of rows) assert(tag === "–" || tag === `\`bft-raft/v2/${kind}\``, `${kind}: ${tag}`);
 });
 
 Deno.test("docs/wire.md names the limits in force", () => {
@@ -60,8 +60,8 @@ Deno.test("docs/wire.md lists every constant of a roster with its default, and t
 });
 
 Deno.test("the example in docs/wire.md is what the codec writes", () => {
-  const time = 1_760_000_000_000;
-  const body = encodeMessage({ kind: "ClientHello", client: clientId("c1"), replica: replicaId("r2"), time });
+  const challenge = Uint8Array.from({ length: LIMITS.nonceBytes }, (_, i) => 0xe0 + i);
+  const body = encodeMessage({ kind: "ClientHello", client: clientId("c1"), replica: replicaId("r2"), challenge });
   const spaced = [...body].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
   assert(text.includes(`\`${spaced}\``));
 });

@@ -1,19 +1,32 @@
 /** Bodies that clients and the operator sign, and the answers replicas sign for them (§7). */
 import { LIMITS } from "../../../protocol/limits.ts";
+import type { LogIndex, Seq } from "../../../protocol/ids.ts";
 import type * as m from "../../../protocol/message.ts";
-import { body, clientId, logIndex, replicaId, seq, term, wantedDigests } from "../fields.ts";
-import { bool, bytes, enumOf, id, list, optional, refine, struct, uint53 } from "../schema.ts";
+import { body, clientId, hash, logIndex, positive, replicaId, seq, term, wantedDigests } from "../fields.ts";
+import { bool, bytes, enumOf, fixed, id, list, optional, refine, type Schema, struct, uint53 } from "../schema.ts";
 
 /** §7.1. */
 export const sendRequest = body<m.SendRequest>("SendRequest", {
   client: clientId,
+  session: positive as Schema<LogIndex>,
   seq,
-  floor: seq,
+  floor: positive as Schema<Seq>,
   command: bytes(LIMITS.maxCommandBytes),
 }, (request) => request.floor <= request.seq ? null : `wanted floor <= seq, got ${request.floor} > ${request.seq}`);
 
-/** Opens and keeps open the return route of the replica it names. */
-export const clientHello = body<m.ClientHello>("ClientHello", { client: clientId, replica: replicaId, time: uint53 });
+/** §7.1. */
+export const registerSession = body<m.RegisterSession>("RegisterSession", {
+  client: clientId,
+  base: logIndex,
+  nonce: fixed(LIMITS.nonceBytes),
+});
+
+/** Opens and keeps the route for answers of the replica it names. */
+export const clientHello = body<m.ClientHello>("ClientHello", {
+  client: clientId,
+  replica: replicaId,
+  challenge: fixed(LIMITS.nonceBytes),
+});
 
 /** §7.4. */
 export const fastRead = body<m.FastRead>("FastRead", {
@@ -33,7 +46,12 @@ export const getCommittedCommand = body<m.GetCommittedCommand>("GetCommittedComm
 export const getStatus = body<m.GetStatus>("GetStatus", { client: clientId, nonce: uint53 });
 
 /** Activate and Deactivate of the prior designs; signed by the operator. */
-export const setActive = body<m.SetActive>("SetActive", { replica: replicaId, active: bool, time: uint53 });
+export const setActive = body<m.SetActive>("SetActive", {
+  replica: replicaId,
+  active: bool,
+  order: uint53,
+  nonce: uint53,
+});
 
 /** Asks for the start of a backup (§8.3). */
 export const getCheckpoint = body<m.GetCheckpoint>("GetCheckpoint", { client: clientId, nonce: uint53 });
@@ -45,11 +63,10 @@ export const getChunks = body<m.GetChunks>("GetChunks", { client: clientId, nonc
 export const getEntries = body<m.GetEntries>("GetEntries", { client: clientId, nonce: uint53, from: logIndex });
 
 const answer = struct<m.Answer>({
-  seq,
+  request: hash,
+  outcome: enumOf<m.Outcome>(["applied", "conflict", "expired", "ahead", "unexecuted", "unknown", "void"]),
   index: logIndex,
-  outcome: enumOf<m.Outcome>(["applied", "expired", "ahead"]),
   result: bytes(LIMITS.maxResultBytes),
-  floor: seq,
 });
 
 /** Returns the bytes of results after the first answer, which always fits. */

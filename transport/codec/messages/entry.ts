@@ -3,21 +3,21 @@ import type { Entry } from "../../../protocol/entry.ts";
 import { splitRequests } from "../../../protocol/entry_body.ts";
 import type { LogIndex, Term } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import type { SendRequest } from "../../../protocol/message.ts";
-import { sendRequest } from "./client_messages.ts";
+import type { Request } from "../../../protocol/message.ts";
+import { requestBody } from "./request.ts";
 import { DecodeError } from "../decode_error.ts";
 import { logIndex, term } from "../fields.ts";
 import { bytes, decodeExactly, type Schema, struct } from "../schema.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 
-/** Returns the requests in an entry's body, or null if it is not exactly a list of well-formed ones. */
-export function decodeRequests(body: Uint8Array): readonly Signed<SendRequest>[] | null {
+/** The requests in an entry's body, or null where it is not exactly a list of well-formed ones. */
+export function decodeRequests(body: Uint8Array): readonly Signed<Request>[] | null {
   const parts = splitRequests(body);
   if (parts === null) return null;
-  const requests: Signed<SendRequest>[] = [];
+  const requests: Signed<Request>[] = [];
   try {
     for (const part of parts) {
-      const message = decodeExactly(sendRequest, part.body, "SendRequest");
+      const message = decodeExactly(requestBody, part.body, "request");
       requests.push({ message, body: part.body, signature: part.signature });
     }
   } catch (error) {

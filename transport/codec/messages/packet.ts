@@ -14,7 +14,8 @@ import type { ClientPacket, Packet, ReplyPacket } from "../../../protocol/packet
 import { DecodeError } from "../decode_error.ts";
 import { KIND_BYTES, KIND_NAMES, type PacketKind, version, WIRE_VERSION } from "../kinds.ts";
 import { MESSAGES } from "./message.ts";
-import { type AnyPacket, type PacketChannel, type PacketFormat, PACKETS } from "./packet_formats.ts";
+import { type AnyPacket, type BodyKind, type PacketChannel, type PacketFormat, PACKETS } from "./packet_formats.ts";
+import { requestBody } from "./request.ts";
 import { plainBytes, Reader } from "../reader.ts";
 import { decodeExactly, encodeWhole, type Schema } from "../schema.ts";
 import type { Signed } from "../../../protocol/signed.ts";
@@ -85,7 +86,7 @@ function decodePacket(frames: readonly Uint8Array[], channel: PacketChannel): Lo
   let packet: LoosePacket = { kind };
   if (format.body !== null) {
     const body = plainBytes(frames[1]!);
-    const message = decodeExactly(MESSAGES[format.body] as Schema<Message>, body, format.body);
+    const message = decodeExactly(bodyOf(format.body), body, format.body);
     packet = { kind, signed: { message, body, signature } };
   }
   if (format.attached !== null) {
@@ -95,6 +96,9 @@ function decodePacket(frames: readonly Uint8Array[], channel: PacketChannel): Lo
   if (fault !== null) throw new DecodeError("bad-value", kind, fault);
   return packet;
 }
+
+const bodyOf = (kind: BodyKind): Schema<Message> =>
+  (kind === "request" ? requestBody : MESSAGES[kind]) as Schema<Message>;
 
 interface Envelope {
   readonly kind: PacketKind;

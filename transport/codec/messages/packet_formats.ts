@@ -17,11 +17,14 @@ export type AnyPacket = p.Packet | p.ClientPacket | p.ReplyPacket;
 type PacketOf<K extends PacketKind> = Extract<AnyPacket, { readonly kind: K }>;
 type Attached<P> = Omit<P, "kind" | "signed">;
 
+/** What a packet's body may be. */
+export type BodyKind = MessageKind | "request";
+
 export interface PacketFormat<P> {
   readonly channel: PacketChannel;
-  /** Kind of the signed body in the second frame; null for a packet without a signature of its own. */
-  readonly body: MessageKind | null;
-  /** Content of the last frame; null if there is none. */
+  /** Kind of the signed body in the second frame, or either kind of request; null for a packet without a signature of its own. */
+  readonly body: BodyKind | null;
+  /** Content of the last frame; null where there is none. */
   readonly attached: Schema<Attached<P>> | null;
   /** Describes what is wrong between the body and the attachment; null if nothing is. */
   readonly fault: (packet: P) => string | null;
@@ -29,7 +32,7 @@ export interface PacketFormat<P> {
 
 const noFault = (): null => null;
 
-const alone = (channel: PacketChannel, body: MessageKind): PacketFormat<unknown> => ({
+const alone = (channel: PacketChannel, body: BodyKind): PacketFormat<unknown> => ({
   channel,
   body,
   attached: null,
@@ -109,10 +112,11 @@ export const PACKETS: { readonly [K in PacketKind]: PacketFormat<PacketOf<K>> } 
   FetchChunksResponse: attaching<p.PacketOf<"FetchChunksResponse">>("FetchChunksResponse", { chunks }),
   RollCall: alone("peer", "RollCall"),
   RollCallAnswer: alone("peer", "RollCallAnswer"),
-  ForwardedRequest: alone("peer", "SendRequest"),
+  ForwardedRequest: alone("peer", "request"),
   Evidence: attaching<p.EvidencePacket>(null, { evidence }),
   SendRequest: alone("client", "SendRequest"),
-  UpdateLeader: alone("client", "SendRequest"),
+  RegisterSession: alone("client", "RegisterSession"),
+  UpdateLeader: alone("client", "request"),
   ClientHello: alone("client", "ClientHello"),
   FastRead: alone("client", "FastRead"),
   GetCommittedCommand: alone("client", "GetCommittedCommand"),

@@ -28,6 +28,7 @@ import {
   entryOf,
   KIND_BYTES,
   type PacketKind,
+  WIRE_VERSION,
 } from "../mod.ts";
 import { PACKETS } from "./packet_formats.ts";
 
@@ -89,7 +90,7 @@ for (const kind of KINDS) {
 Deno.test("garbage in any number of frames throws nothing but DecodeError", () => {
   const frame = fc.uint8Array({ maxLength: 200 });
   const envelope = fc.tuple(fc.constantFrom(...Object.values(KIND_BYTES)), signature)
-    .map(([byte, mark]) => Uint8Array.of(1, byte, ...mark));
+    .map(([byte, mark]) => Uint8Array.of(WIRE_VERSION, byte, ...mark));
   const anything = fc.oneof(
     fc.array(frame, { maxLength: 6 }),
     fc.tuple(envelope, frame),
@@ -119,7 +120,8 @@ Deno.test("frames that are Buffers give plain Uint8Arrays that are views into th
   assertEquals<unknown>(decoded, packet);
   assert(decoded.kind === "ForwardedRequest");
   const { body, message } = (decoded as typeof packet).signed;
-  for (const view of [body, message.command]) {
+  const part = message.kind === "SendRequest" ? message.command : message.nonce;
+  for (const view of [body, part]) {
     assertStrictEquals(view.constructor, Uint8Array);
     assertStrictEquals(view.buffer, frames[1]!.buffer);
   }
@@ -129,7 +131,11 @@ Deno.test("a packet above its limits of frames or bytes is refused before it is 
   assertRefused(() => decodePeerPacket([]), "bad-frames", "wanted 1 to 4 frames, got 0");
   assertRefused(() => decodePeerPacket(Array(5).fill(new Uint8Array())), "bad-frames", "got 5");
   const huge = new Uint8Array(LIMITS.maxPacketBytes);
-  assertRefused(() => decodePeerPacket([Uint8Array.of(1, 1), huge]), "too-large", "wanted at most 4194304 bytes");
+  assertRefused(
+    () => decodePeerPacket([Uint8Array.of(WIRE_VERSION, 1), huge]),
+    "too-large",
+    "wanted at most 4194304 bytes",
+  );
 });
 
 const header = sample(messages.AppendEntries);

@@ -7,7 +7,7 @@ import { LIMITS } from "../../../protocol/limits.ts";
 import { certificate, checkpointProof, electionProof } from "./certificate.ts";
 import { entry } from "./entry.ts";
 import { evidence } from "./evidence.ts";
-import { version } from "../kinds.ts";
+import { version, WIRE_VERSION } from "../kinds.ts";
 import { bytes, decodeExactly, encodeWhole, type Schema, struct, uint53 } from "../schema.ts";
 
 /** Both directions of one encoding. */
@@ -20,9 +20,9 @@ export interface Codec<T> {
 
 /** Returns the codec of `value` after a version byte; `name` is for errors. */
 export function codec<T>(name: string, value: Schema<T>): Codec<T> {
-  const whole = struct<{ readonly version: 1; readonly value: T }>({ version, value });
+  const whole = struct<{ readonly version: typeof WIRE_VERSION; readonly value: T }>({ version, value });
   return {
-    encode: (given) => encodeWhole(whole, { version: 1, value: given }),
+    encode: (given) => encodeWhole(whole, { version: WIRE_VERSION, value: given }),
     decode: (given) => decodeExactly(whole, given, name).value,
   };
 }

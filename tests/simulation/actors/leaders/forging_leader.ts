@@ -1,18 +1,17 @@
 /** A leader that orders, before anything else, requests that clients never signed (§3.2, §12). */
 import { forged } from "../../../../replica/byzantine/lies.ts";
-import type { SendRequest } from "../../../../protocol/message.ts";
+import type { Request } from "../../../../protocol/message.ts";
 import type { Actor } from "../actor.ts";
 import { campaigner } from "../shadow/shadow_actor.ts";
 import { Led } from "../shadow/shadow_led.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 
-/**
- * Returns another command in the same client's name, at a seq it has used: with a genuine signature of that client, and with an invalid
- * one.
- */
-const forgeries = (genuine: Signed<SendRequest>): readonly Signed<SendRequest>[] => {
-  const message = { ...genuine.message, command: genuine.message.command.toReversed() };
-  return [forged(message, genuine.signature), forged(message)];
+/** Another command in the same client's name, at a seq that it has used, or another register: with a signature of that very client, and with nobody's. */
+const forgeries = ({ message, signature }: Signed<Request>): readonly Signed<Request>[] => {
+  const other: Request = message.kind === "SendRequest"
+    ? { ...message, command: message.command.toReversed() }
+    : { ...message, nonce: message.nonce.toReversed() };
+  return [forged(other, signature), forged(other)];
 };
 
 /** Orders one forged request after the no-op that opens its term, alone or beside genuine ones; the colluders ack and report it at once. */

@@ -1,4 +1,5 @@
-/** Counts of what faulty leaders and candidates did in a run, for their tests. */
+/** What faulty leaders and candidates did in a run, counted for their tests. */
+import { slotIn } from "../support/slots.ts";
 import type { Certificate } from "../../../../protocol/certificate.ts";
 import type { AppendEntries, Certified, Vote } from "../../../../protocol/message.ts";
 import { compareRank, sameCertified } from "../../../../protocol/rank.ts";
@@ -42,10 +43,7 @@ export const repeatedRequests: Count = (sent) =>
   ambiguous(
     headers(sent).flatMap(({ term, packet }) =>
       packet.entries.flatMap(({ index, requests }) =>
-        (requests ?? []).map(({ message: { client, seq } }, i): [string, string] => [
-          `${term} ${client} ${seq}`,
-          `${index} ${i}`,
-        ])
+        (requests ?? []).map((request, i): [string, string] => [`${term} ${slotIn(request)}`, `${index} ${i}`])
       )
     ),
   );

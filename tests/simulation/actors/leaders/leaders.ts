@@ -8,6 +8,7 @@ import { HEARTBEAT_REPLAYERS } from "./heartbeat_replayers.ts";
 import { OUTDATING_LEADERS } from "./outdating_leader.ts";
 import { PLAIN_LEADERS } from "./plain_leaders.ts";
 import { REWRITING_LEADERS } from "./rewriting_leaders.ts";
+import { SESSION_BREAKERS } from "./session_breakers.ts";
 
 export const LEADERS: Readonly<Record<string, Actor>> = {
   ...PLAIN_LEADERS,
@@ -17,5 +18,5 @@ export const LEADERS: Readonly<Record<string, Actor>> = {
   ...HEARTBEAT_REPLAYERS,
   ...OUTDATING_LEADERS,
   ...FORGING_LEADER,
-  ...FLOODING_LEADERS,
+  ...SESSION_BREAKERS,
 };

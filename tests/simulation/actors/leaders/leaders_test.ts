@@ -1,5 +1,4 @@
-import type { SendRequest } from "../../../../protocol/message.ts";
-import { LIMITS } from "../../../../protocol/limits.ts";
+import type { Request } from "../../../../protocol/message.ts";
 import { FAKE_CHECK } from "../../network/fake_crypto.ts";
 import { ambiguous, type Count, faulty, forkedHeaders, responses, testAttack } from "../support/attack_lab.ts";
 import {
@@ -223,8 +222,8 @@ testAttack({
   },
 });
 
-const isForged = (signed: Signed<SendRequest>): boolean =>
-  !FAKE_CHECK.holds({ role: "client", signer: signed.message.client, kind: "SendRequest", signed });
+const isForged = (signed: Signed<Request>): boolean =>
+  !FAKE_CHECK.holds({ role: "client", signer: signed.message.client, kind: signed.message.kind, signed });
 
 testAttack({
   attack: "forges requests as soon as it leads",

@@ -6,6 +6,8 @@ import type { Answer } from "../../../../protocol/message.ts";
 import { applyRequest, createSessionTable } from "../../../../protocol/snapshot/session_table.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
 import type { QueryAnswer } from "../../../../replica/answers/replier.ts";
+import { sha256Hex } from "../../../../crypto/digest.ts";
+import type { SessionBounds } from "../../../../protocol/snapshot/session_types.ts";
 import { KvStore } from "../../../../state_machine/mod.ts";
 import { queryResultCodec } from "../../../../transport/codec/mod.ts";
 import type { Actor, FaultyReplica } from "../actor.ts";
@@ -19,8 +21,8 @@ class Forecast {
   #applied = 0 as LogIndex;
   #hash: string | null = null;
 
-  constructor(window: number) {
-    this.#sessions = createSessionTable(window);
+  constructor(bounds: SessionBounds) {
+    this.#sessions = createSessionTable(bounds);
   }
 
   /** Applies the chain that ends in `head`; returns every new answer with its client, or null if it does not continue this state. */
@@ -31,10 +33,13 @@ class Forecast {
     return chain.slice(last.length).flatMap(({ entry, hash }) => {
       this.#applied = entry.index;
       this.#hash = hash;
-      return (entry.requests ?? []).map(({ message }) => {
+      return (entry.requests ?? []).map(({ message, body }) => {
         const context = { index: entry.index, client: message.client };
         const execute = (command: Uint8Array) => this.store.apply(command, context);
-        return { ...applyRequest(this.#sessions, message, entry.index, execute), client: message.client };
+        return {
+          ...applyRequest(this.#sessions, message, sha256Hex(body), entry.index, execute),
+          client: message.client,
+        };
       });
     });
   }
@@ -45,7 +50,7 @@ function forecast(known: Forecast | null, { colluders }: FaultyReplica, { config
   const head = headAt(log, upTo);
   const more = known?.follow(colluders.archive, head) ?? null;
   if (known !== null && more !== null) return { at: known, answers: more };
-  const at = new Forecast(config.constants.sessionWindow);
+  const at = new Forecast(config.constants);
   return { at, answers: at.follow(colluders.archive, head) ?? [] };
 }
 
@@ -60,7 +65,7 @@ const earlyReplier: Actor = (faultyReplica) => {
   let ahead: Forecast | null = null;
   let behind: Forecast | null = null;
   const tell = ({ client, ...answer }: Answer & { readonly client: ClientId }) => {
-    const key = `${client} ${answer.seq} ${answer.index} ${answer.result.join(" ")}`;
+    const key = `${answer.request} ${answer.outcome} ${answer.index} ${answer.result.join(" ")}`;
     if (told.has(key)) return;
     told.add(key);
     colluders.reply(config.self, { client, answers: [answer] });
@@ -98,13 +103,9 @@ const LIES: readonly ((answer: Answer) => Answer)[] = [
   (answer) => ({ ...answer, result: answer.result.map((byte, i) => i === answer.result.length - 1 ? byte ^ 1 : byte) }),
   (answer) => ({ ...answer, index: (answer.index + 1) as LogIndex }),
   (answer) => ({ ...answer, outcome: "expired", result: new Uint8Array(0) }),
-  (answer) => ({
-    ...answer,
-    outcome: "ahead",
-    result: new Uint8Array(0),
-    floor: (answer.seq + 100) as Answer["floor"],
-  }),
-  (answer) => ({ ...answer, floor: (answer.floor + 1) as Answer["floor"] }),
+  (answer) => ({ ...answer, outcome: "unexecuted", result: new Uint8Array(0) }),
+  (answer) => ({ ...answer, outcome: "void", index: Number.MAX_SAFE_INTEGER as LogIndex, result: new Uint8Array(0) }),
+  (answer) => ({ ...answer, outcome: answer.outcome === "unknown" ? "applied" : "unknown" }),
 ];
 
 /**
@@ -116,7 +117,12 @@ const falseReplier: Actor = ({ colluders, config }) => ({
     leader: colluders.rng.pick([config.self, ...config.replicas]),
     term: colluders.rng.pick([term, Number.MAX_SAFE_INTEGER as Term]),
   }),
-  answers: (reply) => [{ ...reply, answers: reply.answers.map((each) => LIES[each.seq % LIES.length]!(each)) }],
+  answers: (
+    reply,
+  ) => [{
+    ...reply,
+    answers: reply.answers.map((each) => LIES[parseInt(each.request.slice(-6), 16) % LIES.length]!(each)),
+  }],
   reads: (honest) => ({ ok: true, payload: honest.payload.map((byte, i) => i % 8 === 7 ? byte ^ 1 : byte) }),
 });
 

@@ -4,12 +4,13 @@ import { joinRequests } from "../../../../protocol/entry_body.ts";
 import { chainEntry } from "../../../../protocol/hash_chain.ts";
 import { type Digest, type LogIndex, logIndex, type Term } from "../../../../protocol/ids.ts";
 import { hashAt, type Log } from "../../../../replica/core/log/log.ts";
-import type { SendRequest } from "../../../../protocol/message.ts";
+import type { Request } from "../../../../protocol/message.ts";
 import type { Hash } from "../../../../protocol/ports.ts";
+import { slotIn } from "../support/slots.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 
-/** The requests of an entry; none for a no-op. */
-export type Content = readonly Signed<SendRequest>[];
+/** What an entry carries; none for a no-op. */
+export type Content = readonly Signed<Request>[];
 
 /** All entries from index 1 on. */
 export class Chain {
@@ -57,10 +58,9 @@ export class Chain {
     return logIndex(index);
   }
 
-  /** Returns whether a request is in any entry. */
-  has({ client, seq }: SendRequest): boolean {
-    return this.entries.some(({ entry }) =>
-      entry.requests?.some(({ message }) => message.client === client && message.seq === seq)
-    );
+  /** Whether a request is in any entry. */
+  has(request: Signed<Request>): boolean {
+    const slot = slotIn(request);
+    return this.entries.some(({ entry }) => entry.requests?.some((each) => slotIn(each) === slot));
   }
 }

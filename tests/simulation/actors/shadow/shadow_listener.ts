@@ -7,7 +7,7 @@ import type {
   AppendEntriesResponse,
   Certified,
   PreVote,
-  SendRequest,
+  Request,
   Vote,
   VoteDeferred,
   VoteRefusal,
@@ -39,8 +39,8 @@ export class Listener {
   readonly refusals: Signed<VoteRefusal | VoteDeferred>[] = [];
   /** Headers of any leader, without entries. */
   readonly heartbeats: PacketOf<"AppendEntries">[] = [];
-  readonly requests: Signed<SendRequest>[] = [];
-  /** Points with so many honest acks that the colluders' own make a certificate, in the order they came up. */
+  readonly requests: Signed<Request>[] = [];
+  /** Points with so many honest acks that the colluders's own make a certificate, in the order they came up. */
   readonly certifiable: Pile[] = [];
   readonly #piles = new Map<string, Pile>();
   readonly #seen = new WeakSet<object>();

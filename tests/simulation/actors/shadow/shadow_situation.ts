@@ -1,9 +1,10 @@
-/** The shared knowledge of the actors that lead and campaign by themselves. */
+/** What the actors that lead and campaign by themselves know of their situation, together. */
+import { slotIn } from "../support/slots.ts";
 import type { Certificate } from "../../../../protocol/certificate.ts";
 import { genesisCertificate } from "../../../../replica/core/create_state.ts";
 import type { Head } from "../../../../protocol/entry.ts";
 import { logIndex, type ReplicaId, type Term } from "../../../../protocol/ids.ts";
-import type { Certified, SendRequest } from "../../../../protocol/message.ts";
+import type { Certified, Request } from "../../../../protocol/message.ts";
 import { compareRank } from "../../../../protocol/rank.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
 import type { Colluders, FaultyReplica } from "../actor.ts";
@@ -108,15 +109,13 @@ export class Situation {
     return [...drawn.map((pile) => listener.complete(pile)), this.genesis];
   }
 
-  /** Returns up to `count` requests that clients signed and `chain` does not hold. */
-  freshRequests(chain: Chain, count: number): Signed<SendRequest>[] {
-    const fresh: Signed<SendRequest>[] = [];
+  /** Up to `count` requests that clients signed and `chain` does not hold. */
+  freshRequests(chain: Chain, count: number): Signed<Request>[] {
+    const fresh: Signed<Request>[] = [];
     for (const request of [...this.sharedCampaign.listener.requests].reverse()) {
       if (fresh.length >= count) break;
-      const again = fresh.some(({ message: { client, seq } }) =>
-        client === request.message.client && seq === request.message.seq
-      );
-      if (!again && !chain.has(request.message)) fresh.push(request);
+      const again = fresh.some((each) => slotIn(each) === slotIn(request));
+      if (!again && !chain.has(request)) fresh.push(request);
     }
     return fresh;
   }

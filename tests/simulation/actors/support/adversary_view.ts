@@ -1,6 +1,6 @@
 /** The shared view of a run's colluders: the newest of every signed thing that reached or left one of them. */
 import type { Certificate, ElectionProof } from "../../../../protocol/certificate.ts";
-import type { SendRequest } from "../../../../protocol/entry.ts";
+import type { Request } from "../../../../protocol/entry.ts";
 import type { Digest, LogIndex, ReplicaId, Term } from "../../../../protocol/ids.ts";
 import type { AppendEntriesResponse, PreVote, Vote } from "../../../../protocol/message.ts";
 import type { Packet, PacketOf } from "../../../../protocol/packet.ts";
@@ -27,7 +27,7 @@ export class AdversaryView {
   readonly responses: Signed<AppendEntriesResponse>[] = [];
   readonly appends: PacketOf<"AppendEntries">[] = [];
   /** Requests that clients signed. */
-  readonly requests: Signed<SendRequest>[] = [];
+  readonly requests: Signed<Request>[] = [];
   readonly #quorum: number;
   readonly #acks = new Map<string, AckPile>();
   readonly #seen = new WeakSet<object>();
@@ -66,7 +66,7 @@ export class AdversaryView {
     }
   }
 
-  learnRequest(request: Signed<SendRequest>): void {
+  learnRequest(request: Signed<Request>): void {
     if (!this.#seen.has(request)) remember(this.requests, request);
     this.#seen.add(request);
   }

@@ -1,14 +1,17 @@
-/** Judges the answers of honest replicas, and those that clients accept (§7.1, §7.2, §7.4): they are true, and stay true. */
-import { equalBytes } from "../../../../protocol/bytes/equal_bytes.ts";
-import type { LogIndex, ReplicaId } from "../../../../protocol/ids.ts";
+/** What honest replicas answer, and what clients take for an answer (§7.1, §7.2, §7.4): it is true, and it stays true. */
+import { sha256Hex } from "../../../../crypto/digest.ts";
+import type { Digest, LogIndex, ReplicaId } from "../../../../protocol/ids.ts";
 import type { Answer } from "../../../../protocol/message.ts";
 import type { ClientReply } from "../../../../replica/core/output.ts";
 import type { RunFacts } from "../../observer.ts";
 import type { ChainNode } from "../durable/chain_tree.ts";
-import type { ExecutionChecker } from "./execution_checker.ts";
 import { demand, type Judge } from "../judge.ts";
-import { commandName, type RequestBook, requestKey } from "./request_book.ts";
 import { countOf, type Members, type Roster } from "../roster.ts";
+import type { ExecutionChecker } from "./execution_checker.ts";
+import type { ReferenceState } from "./reference_state.ts";
+import type { RequestBook, SignedRequest } from "./request_book.ts";
+import { OutcomeChecker } from "./outcome_checker.ts";
+import { equalBytes } from "../../../../protocol/bytes/equal_bytes.ts";
 
 /** The other checkers and books that an answer checker consults. */
 export interface AnswerSources {
@@ -17,7 +20,8 @@ export interface AnswerSources {
   readonly judge: Judge;
   readonly requests: RequestBook;
   readonly executions: ExecutionChecker;
-  /** Returns the committed entry at an index. */
+  readonly reference: ReferenceState;
+  /** The committed entry at an index. */
   readonly committedAt: (index: number) => ChainNode | undefined;
 }
 
@@ -29,15 +33,17 @@ interface Given {
 
 export class AnswerChecker {
   readonly #sources: AnswerSources;
-  /** Answers that a request was applied. */
-  readonly #applied = new Map<string, Given>();
-  /** Honest replicas that found the request outside its window, by outcome. */
-  readonly #refused = new Map<string, Members>();
-  /** Accepted requests, each with the index at which it was applied and the name of its command. */
-  readonly #accepted = new Map<string, { readonly index: LogIndex; readonly name: string }>();
+  readonly #outcomes: OutcomeChecker;
+  /** Answers that name an entry, by request and outcome. */
+  readonly #settled = new Map<string, Given>();
+  /** Honest replicas that told another outcome, by request and outcome. */
+  readonly #told = new Map<string, Members>();
+  /** Accepted commands, each with where it was applied. */
+  readonly #accepted = new Map<string, LogIndex>();
 
   constructor(sources: AnswerSources) {
     this.#sources = sources;
+    this.#outcomes = new OutcomeChecker(sources);
   }
 
   get accepted(): number {
@@ -47,13 +53,13 @@ export class AnswerChecker {
   /** Judges the answers of honest `at`. */
   replied(at: ReplicaId, { client, answers }: ClientReply): void {
     for (const answer of answers) {
-      const key = requestKey(client, answer.seq);
-      this.#demandFloor(at, client, key, answer);
-      if (answer.outcome === "applied") this.#replyApplied(at, key, answer);
-      else {
-        const name = `${key} ${answer.outcome}`;
-        this.#refused.set(name, (this.#refused.get(name) ?? 0) | this.#sources.roster.only(at));
-      }
+      const request = this.#requestOf(answer.request);
+      const text = () => `${at} answers ${request.name} with ${answerText(answer)}`;
+      demand(request.message.client === client, "answer", () => `${text()}, to ${client}, who never signed it`);
+      this.#outcomes.demandTrue(request, answer, text);
+      const name = `${answer.request} ${answer.outcome}`;
+      if (namesEntry(answer)) this.#demandSame(at, name, answer, text);
+      else this.#told.set(name, (this.#told.get(name) ?? 0) | this.#sources.roster.only(at));
     }
   }
 
@@ -62,65 +68,57 @@ export class AnswerChecker {
    */
   acceptedBy(client: string, answer: Answer): void {
     const { facts, roster, committedAt } = this.#sources;
-    const key = requestKey(client, answer.seq);
-    const given = answer.outcome === "applied" ? this.#applied.get(key) : undefined;
-    const by = given ? sameAnswer(given.answer, answer) ? given.by : 0 : this.#refused.get(`${key} ${answer.outcome}`);
+    const request = this.#requestOf(answer.request);
+    const name = `${answer.request} ${answer.outcome}`;
+    const given = this.#settled.get(name);
+    const by = !namesEntry(answer)
+      ? this.#told.get(name) ?? 0
+      : given && sameAnswer(given.answer, answer)
+      ? given.by
+      : 0;
     const needed = facts.fastReads ? roster.honestQuorum : roster.honestWeak;
     demand(
-      countOf(by ?? 0) >= needed,
+      countOf(by) >= needed,
       "answer",
-      () => `${key} was accepted as ${answerText(answer)}, as ${countOf(by ?? 0)} honest replicas said, not ${needed}`,
+      () =>
+        `${request.name} was accepted as ${answerText(answer)}, as ${countOf(by)} honest replicas said, not ${needed}`,
     );
     if (answer.outcome !== "applied") return;
-    const ordered = committedAt(answer.index)?.entry?.requests
-      ?.find(({ message }) => message.client === client && message.seq === answer.seq);
-    demand(ordered !== undefined, "durable", () => `${key} was accepted and is not committed at ${answer.index}`);
-    this.#accepted.set(key, { index: answer.index, name: commandName(client, ordered.message.command) });
+    demand(request.message.client === client, "answer", () => `${client} takes the answer to ${request.name}`);
+    const held = committedAt(answer.index)?.entry?.requests?.some(({ body }) => sha256Hex(body) === answer.request);
+    demand(held === true, "durable", () => `${request.name} was accepted and is not committed at ${answer.index}`);
+    if (request.message.kind === "SendRequest") this.#accepted.set(request.name, answer.index);
   }
 
   /** Checks that every acknowledged request stays where it was applied. */
   finish(): void {
-    const { executions, requests } = this.#sources;
-    for (const [key, { index, name }] of this.#accepted) {
-      if (!requests.isDistinct(name)) continue; // a read like another of its client: which of them was executed does not show
-      const place = executions.placeOf(key);
-      demand(place === index, "durable", () => `${key}, accepted at ${index}, was executed at ${place ?? "no index"}`);
-      const lacks = executions.lackedBy(key, index);
-      demand(lacks === null, "durable", () => `${key} was accepted at ${index}, and ${lacks} has not executed it`);
+    const { executions } = this.#sources;
+    for (const [name, index] of this.#accepted) {
+      const place = executions.placeOf(name);
+      demand(place === index, "durable", () => `${name}, accepted at ${index}, was executed at ${place ?? "no index"}`);
+      const lacks = executions.lackedBy(name, index);
+      demand(lacks === null, "durable", () => `${name} was accepted at ${index}, and ${lacks} has not executed it`);
     }
+    this.#outcomes.finish();
   }
 
-  /** I6: honest replicas give one answer to one request, and only what was executed is answered as applied. */
-  #replyApplied(at: ReplicaId, key: string, answer: Answer): void {
-    const { roster, executions } = this.#sources;
-    const given = this.#applied.get(key) ?? { answer, by: 0 };
-    this.#applied.set(key, given);
-    given.by |= roster.only(at);
-    demand(
-      sameAnswer(given.answer, answer),
-      "I6",
-      () => `${at} answers ${key} with ${answerText(answer)}, others with ${answerText(given.answer)}`,
-    );
-    const place = executions.placeOf(key);
-    demand(
-      place === undefined || place === answer.index,
-      "I6",
-      () => `${at} answers ${key} as applied at ${answer.index}, it was executed at ${place}`,
-    );
+  #requestOf(digest: Digest): SignedRequest {
+    const found = this.#sources.requests.byDigest(digest);
+    demand(found !== undefined, "answer", () => `an answer names ${digest.slice(0, 8)}, which no client signed`);
+    return found;
   }
 
-  /** §7.1: only the client's own signed floor moves the window. */
-  #demandFloor(at: ReplicaId, client: string, key: string, { seq, floor, outcome }: Answer): void {
-    const { judge, requests } = this.#sources;
-    const signed = requests.floorOf(client);
-    const text = () => `${at} answers ${key} as ${outcome} with floor ${floor}`;
-    judge.clause(floor <= signed, "§7.1", () => `${text()}, and ${client} signed none above ${signed}`);
-    judge.clause(outcome !== "expired" || seq < floor, "§7.1", () => `${text()}, which it is not below`);
+  /** I6: honest replicas name one entry, and one result, for one request. */
+  #demandSame(at: ReplicaId, name: string, answer: Answer, text: () => string): void {
+    const given = this.#settled.get(name) ?? { answer, by: 0 };
+    this.#settled.set(name, given);
+    given.by |= this.#sources.roster.only(at);
+    demand(sameAnswer(given.answer, answer), "I6", () => `${text()}, others with ${answerText(given.answer)}`);
   }
 }
 
-const answerText = ({ outcome, index, floor, result }: Answer): string =>
-  `${outcome} at ${index} (floor ${floor}, result ${result.toHex()})`;
+const namesEntry = ({ outcome }: Answer): boolean => outcome === "applied" || outcome === "conflict";
 
-const sameAnswer = (a: Answer, b: Answer): boolean =>
-  a.index === b.index && a.outcome === b.outcome && a.floor === b.floor && equalBytes(a.result, b.result);
+const answerText = ({ outcome, index, result }: Answer): string => `${outcome} at ${index} (result ${result.toHex()})`;
+
+const sameAnswer = (a: Answer, b: Answer): boolean => a.index === b.index && equalBytes(a.result, b.result);

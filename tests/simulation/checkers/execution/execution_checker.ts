@@ -2,13 +2,17 @@
 import type { Digest, LogIndex, ReplicaId } from "../../../../protocol/ids.ts";
 import type { StateView } from "../../observer.ts";
 import { demand } from "../judge.ts";
+import type { Executed } from "./reference_sessions.ts";
+import type { ReferenceState } from "./reference_state.ts";
 import { commandName, type RequestBook } from "./request_book.ts";
+import { equalBytes } from "../../../../protocol/bytes/equal_bytes.ts";
 
 /** A replica from one start to its next crash. */
 interface Incarnation {
   readonly executed: Set<string>;
-  /** Number of executions of each command that was signed under several seqs. */
-  readonly alike: Map<string, number>;
+  /** The entry whose commands it executes, and how many of them it has. */
+  at: number;
+  done: number;
   lastIndex: number;
   appliedIndex: number;
   /** Index at or below which everything came with a snapshot. */
@@ -30,14 +34,19 @@ export class ExecutionChecker {
   readonly #places = new Map<string, Place>();
   readonly #views = new Map<LogIndex, StateView>();
   readonly #sessions = new Map<Digest, StateView>();
+  readonly #reference: ReferenceState;
+  /** Executions counted, by key, and how many there are of each command. */
+  readonly #counted = new Set<string>();
+  readonly #counts = new Map<string, number>();
 
-  constructor(requests: RequestBook, commitIndexOf: (at: ReplicaId) => LogIndex) {
+  constructor(requests: RequestBook, reference: ReferenceState, commitIndexOf: (at: ReplicaId) => LogIndex) {
     this.#requests = requests;
+    this.#reference = reference;
     this.#commitIndexOf = commitIndexOf;
   }
 
   started(at: ReplicaId): void {
-    this.#up.set(at, { executed: new Set(), alike: new Map(), lastIndex: 0, appliedIndex: 0, restoredIndex: 0 });
+    this.#up.set(at, { executed: new Set(), at: 0, done: 0, lastIndex: 0, appliedIndex: 0, restoredIndex: 0 });
   }
 
   crashed(at: ReplicaId): void {
@@ -69,20 +78,37 @@ export class ExecutionChecker {
     const { restoredIndex } = incarnation;
     demand(index > restoredIndex, "I7", () => `${text()}, and started from the state at ${restoredIndex}`);
     incarnation.lastIndex = index;
-    const keys = this.#requests.keysOf(client, command);
-    demand(keys.size > 0, "forged", () => `${text()} that ${client} never signed`);
-    if (keys.size > 1) return this.#countAlike(incarnation, commandName(client, command), keys.size, text);
-    const [key] = keys;
-    demand(!incarnation.executed.has(key!), "I7", () => `${text()}: ${key} a second time`);
-    incarnation.executed.add(key!);
-    this.#demandPlace(key!, { index, command: command.toHex() }, text);
+    demand(this.#requests.isSigned(client, command), "forged", () => `${text()} that ${client} never signed`);
+    const executed = this.#next(incarnation, index, client, command, text);
+    incarnation.executed.add(executed.key);
+    this.#demandPlace(executed.key, { index, command: command.toHex() }, text);
+    this.#demandOnce(executed, text);
   }
 
-  /** I7 for a command that its client signed under several seqs. */
-  #countAlike({ alike }: Incarnation, name: string, signed: number, text: () => string): void {
-    const count = (alike.get(name) ?? 0) + 1;
-    demand(count <= signed, "I7", () => `${text()} for the ${count}th time, which it signed ${signed} times`);
-    alike.set(name, count);
+  /** I7: every entry executes what the committed chain does there, each once and in that order, and nothing else. */
+  #next(incarnation: Incarnation, index: LogIndex, client: string, command: Uint8Array, text: () => string): Executed {
+    const { sessions } = this.#reference;
+    this.#reference.reach(index);
+    if (incarnation.at !== index) Object.assign(incarnation, { at: index, done: 0 });
+    const next = sessions.executedAt.get(index)?.[incarnation.done++];
+    const right = next !== undefined && next.client === client && equalBytes(next.command, command);
+    demand(right, "I7", () => `${text()}, where the chain executes ${next?.key ?? "no more"}`);
+    return next;
+  }
+
+  /** I7 over all sessions: what an honest client asked for once is executed once, be it issued in one session after the other. */
+  #demandOnce({ key, client, command, index }: Executed, text: () => string): void {
+    if (this.#counted.has(key)) return;
+    this.#counted.add(key);
+    const name = commandName(client, command);
+    const count = (this.#counts.get(name) ?? 0) + 1;
+    this.#counts.set(name, count);
+    const most = this.#requests.mostExecutions(client, command);
+    demand(
+      count <= most,
+      "I7",
+      () => `${text()}: ${key} at ${index} is the ${count}th execution of what was asked for ${most} times`,
+    );
   }
 
   /** I6: every replica executes a request at the same index, and if several commands are signed under one seq, the same one. */

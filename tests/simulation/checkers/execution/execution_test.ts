@@ -1,8 +1,9 @@
 /** I6, I7, forged commands, and answers that are true and stay true. */
 import { assertEquals } from "@std/assert";
-import { clientId, digest, logIndex, type ReplicaId, seq } from "../../../../protocol/ids.ts";
-import type { Answer, SendRequest } from "../../../../protocol/message.ts";
-import { endOf, entryAfter, GENESIS, request } from "../../../clauses/support/forge.ts";
+import { clientId, digest, logIndex, type ReplicaId } from "../../../../protocol/ids.ts";
+import type { Answer, Request, SendRequest } from "../../../../protocol/message.ts";
+import { copyOf, endOf, entryAfter, GENESIS, register, request, requestIn } from "../../../clauses/support/forge.ts";
+import { sha256Hex } from "../../../../crypto/digest.ts";
 import { CheckerLab, type CheckerLabOptions, fires, THREE } from "../checker_lab.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 
@@ -30,14 +31,16 @@ function apply({ checkers }: CheckerLab, at: string, index: number, state: strin
   checkers.applied(at as ReplicaId, view, 0);
 }
 
-const answer = (number: number, index: number, change: Partial<Answer> = {}): Answer => ({
-  seq: seq(number),
-  index: logIndex(index),
+const answer = (request: Signed<Request>, index: number, change: Partial<Answer> = {}): Answer => ({
+  request: sha256Hex(request.body),
   outcome: "applied",
+  index: logIndex(index),
   result: new Uint8Array([1]),
-  floor: seq(0),
   ...change,
 });
+/** An outcome that comes with no result. */
+const told = (request: Signed<Request>, index: number, outcome: Answer["outcome"]): Answer =>
+  answer(request, index, { outcome, result: new Uint8Array() });
 
 function reply({ checkers }: CheckerLab, at: string, ...answers: Answer[]): void {
   checkers.replied(at as ReplicaId, { client: clientId("c1"), answers }, 0);
@@ -47,23 +50,23 @@ function reply({ checkers }: CheckerLab, at: string, ...answers: Answer[]): void
 function served(options: CheckerLabOptions = {}): CheckerLab {
   const lab = settled(options);
   for (const at of THREE) {
-    execute(lab, at, 1, A);
-    execute(lab, at, 2, B);
-    apply(lab, at, 2, "state", "sessions");
-    reply(lab, at, answer(2, 2));
+    execute(play, at, 1, A);
+    execute(play, at, 2, B);
+    apply(play, at, 2, "state", "sessions");
+    reply(play, at, answer(B, 2));
   }
   return lab;
 }
 
 Deno.test("requests executed once each, in order, violate nothing; after a restart they are executed again", () => {
-  const lab = served();
-  lab.restart("r2");
-  execute(lab, "r2", 1, A);
-  execute(lab, "r2", 2, B);
-  apply(lab, "r2", 2, "state", "sessions");
-  lab.checkers.accepted("c1", answer(2, 2), 0);
-  lab.checkers.finish();
-  assertEquals([lab.checkers.counts.executions, lab.checkers.counts.accepted], [8, 1]);
+  const play = served();
+  play.restart("r2");
+  execute(play, "r2", 1, A);
+  execute(play, "r2", 2, B);
+  apply(play, "r2", 2, "state", "sessions");
+  play.checkers.accepted("c1", answer(B, 2), 0);
+  play.checkers.finish();
+  assertEquals([play.checkers.counts.executions, play.checkers.counts.accepted], [8, 1]);
 });
 
 Deno.test("I7: a request is executed twice in one life of a replica", () => {
@@ -73,19 +76,30 @@ Deno.test("I7: a request is executed twice in one life of a replica", () => {
   fires("I7", () => execute(lab, "r1", 2, A));
 });
 
-Deno.test("I7: two commands signed under one seq are both executed", () => {
-  const lab = settled();
-  execute(lab, "r1", 2, B);
-  fires("I7", () => execute(lab, "r1", 2, TWIN));
+Deno.test("I7: a command is executed that the chain does not execute there: its twin, one out of order, or at another index", () => {
+  fires("I7", () => execute(settled(), "r1", 2, TWIN));
+  fires("I7", () => execute(settled(), "r1", 2, A));
+  fires("I7", () => execute(settled(), "r1", 1, B));
 });
 
-Deno.test("I7: a command signed under several seqs is executed more often than it was signed", () => {
-  const lab = settled();
-  const alike = { ...A, message: { ...A.message, seq: seq(7) } };
-  lab.checkers.requested(alike, 0);
-  execute(lab, "r1", 1, A);
-  execute(lab, "r1", 2, A);
-  fires("I7", () => execute(lab, "r1", 2, A));
+Deno.test("I7: what an honest client asked for once is executed in two sessions, unless twice is as good as once", () => {
+  const again = (repeatable: boolean) => {
+    const { message } = requestIn(2, 1);
+    const twice = [request(0, "first"), { ...requestIn(2, 1) }].map((each, i) =>
+      i === 0 ? each : copyOf(message, request(0, "first").message.command)
+    );
+    const opens = entryAfter(GENESIS, 1, [twice[0]!]);
+    const chain = [opens, entryAfter(endOf([opens]), 1, [register(0)])];
+    chain.push(entryAfter(endOf(chain), 1, [twice[1]!]));
+    const play = new CheckerLab();
+    for (const each of [...twice, register(0)]) play.checkers.requested(each, 0);
+    play.checkers.invoked("c1", twice[0]!.message.command, repeatable, 0);
+    play.settle(1, "r1", chain);
+    execute(play, "r1", 1, twice[0]!);
+    execute(play, "r1", 3, twice[1]!);
+  };
+  fires("I7", () => again(false));
+  again(true);
 });
 
 Deno.test("forged: a command that no client signed, or another client", () => {
@@ -94,13 +108,7 @@ Deno.test("forged: a command that no client signed, or another client", () => {
   fires("forged", () => execute(settled(), "r1", 1, { ...A, message: { ...message, client: clientId("c2") } }));
 });
 
-Deno.test("I6: executed elsewhere at another index, with another command, or out of order", () => {
-  const index = settled();
-  execute(index, "r1", 1, A);
-  fires("I6", () => execute(index, "r2", 2, A));
-  const command = settled();
-  execute(command, "r1", 2, B);
-  fires("I6", () => execute(command, "r2", 2, TWIN));
+Deno.test("I6: executed out of order", () => {
   const order = settled();
   execute(order, "r1", 2, B);
   fires("I6", () => execute(order, "r1", 1, A));
@@ -119,57 +127,97 @@ Deno.test("I6: other states or session tables at one index, and digests that do 
 });
 
 Deno.test("I6: honest replicas answer one request differently, or where it was not executed", () => {
-  fires("I6", () => reply(served(), "r1", answer(2, 2, { result: new Uint8Array([2]) })));
-  fires("I6", () => reply(served(), "r1", answer(1, 2)));
-  reply(served(), "r1", answer(1, 1));
+  fires("I6", () => reply(served(), "r1", answer(B, 2, { result: new Uint8Array([2]) })));
+  fires("I6", () => reply(served(), "r1", answer(A, 2)));
+  reply(served(), "r1", answer(A, 1));
 });
 
-Deno.test("§7.1: windows that the client never moved", () => {
-  fires("§7.1", () => reply(served(), "r1", answer(1, 1, { floor: seq(1) })));
-  fires("§7.1", () => reply(served(), "r1", answer(1, 0, { outcome: "expired" })));
-  const lab = served();
-  lab.checkers.requested(request(3, "c", "c1", 2), 0);
-  reply(lab, "r1", answer(1, 0, { outcome: "expired", floor: seq(2) }));
+Deno.test("§7.1: outcomes that are not what the chain makes of the request", () => {
+  const says = (...answers: Answer[]) => () => reply(served(), "r1", ...answers);
+  fires("§7.1", says(told(A, 2, "expired"))); // its client signed no floor above it
+  fires("§7.1", says(told(A, 2, "ahead")));
+  fires("§7.1", says(told(A, 2, "unknown"))); // its session is open
+  fires("§7.1", says(told(A, 2, "unexecuted")));
+  fires("§7.1", says(told(A, 2, "void"))); // which is said of registers
+  fires("I6", says(told(A, 1, "conflict"))); // it is no other command that was executed
+  fires("I6", says(answer(TWIN, 2)));
+  fires("I5", says(told(A, 3, "unknown"))); // nothing is committed there
+  fires("§7.2", says(answer(TWIN, 2, { outcome: "conflict" }))); // with a result
+  says(told(TWIN, 2, "conflict"))();
+  const play = served();
+  play.checkers.requested(request(3, "c", "c1", 2), 0);
+  reply(play, "r1", told(A, 2, "expired"));
+});
+
+Deno.test("§7.1: a command told to be unexecuted in a session that was closed is executed there after all", () => {
+  const play = served();
+  const known = requestIn(2, 9);
+  play.checkers.requested(known, 0);
+  fires("answer", () => reply(play, "r1", told(request(9, "nobody signed this"), 2, "unknown")));
+  reply(play, "r1", told(known, 2, "unexecuted")); // there is no such session
+  play.checkers.finish();
+});
+
+Deno.test("§7.1: registers that opened another session, or none", () => {
+  const [first, late] = [register(0, 1), register(0, 2)];
+  const opens = entryAfter(GENESIS, 1, [A]);
+  const chain = [opens, entryAfter(endOf([opens]), 1, [first, late])];
+  const says = (...answers: Answer[]) => () => {
+    const play = new CheckerLab();
+    for (const each of [A, first, late]) play.checkers.requested(each, 0);
+    play.settle(1, "r1", chain);
+    reply(play, "r1", ...answers);
+  };
+  const opened = answer(first, 2, { result: new Uint8Array() });
+  says(opened, told(late, 2, "void"))();
+  fires("I6", says({ ...opened, index: logIndex(1) }));
+  fires("I6", says(answer(late, 2, { result: new Uint8Array() })));
+  fires("§7.1", says(told(first, 2, "void"))); // its session is open
+  fires("§7.1", says(told(first, 2, "unknown"))); // which is said of commands
+});
+
+Deno.test("answer: to a client that never signed the request", () => {
+  const { checkers } = served();
+  const answers = [answer(A, 1)];
+  fires("answer", () => checkers.replied("r1" as ReplicaId, { client: clientId("c2"), answers }, 0));
 });
 
 Deno.test("answer: a client accepts what too few honest replicas said", () => {
   const lonely = settled();
   execute(lonely, "r1", 1, A);
-  reply(lonely, "r1", answer(1, 1));
-  fires("answer", () => lonely.checkers.accepted("c1", answer(1, 1), 0));
-  fires("answer", () => served().checkers.accepted("c1", answer(2, 2, { result: new Uint8Array([9]) }), 0));
+  reply(lonely, "r1", answer(A, 1));
+  fires("answer", () => lonely.checkers.accepted("c1", answer(A, 1), 0));
+  fires("answer", () => served().checkers.accepted("c1", answer(B, 2, { result: new Uint8Array([9]) }), 0));
   const beside = settled({ byzantine: ["r4"] });
   execute(beside, "r1", 1, A);
-  reply(beside, "r1", answer(1, 1));
-  beside.checkers.accepted("c1", answer(1, 1), 0); // the faulty one may have said the same
+  reply(beside, "r1", answer(A, 1));
+  beside.checkers.accepted("c1", answer(A, 1), 0); // the faulty one may have said the same
 });
 
 Deno.test("answer: with fast reads a quorum must have said it (§7.4)", () => {
   const lab = settled({ fastReads: true });
   for (const at of ["r1", "r2"]) {
-    execute(lab, at, 1, A);
-    reply(lab, at, answer(1, 1));
+    execute(play, at, 1, A);
+    reply(play, at, answer(A, 1));
   }
-  fires("answer", () => lab.checkers.accepted("c1", answer(1, 1), 0));
-  execute(lab, "r3", 1, A);
-  reply(lab, "r3", answer(1, 1));
-  lab.checkers.accepted("c1", answer(1, 1), 0);
+  fires("answer", () => play.checkers.accepted("c1", answer(A, 1), 0));
+  execute(play, "r3", 1, A);
+  reply(play, "r3", answer(A, 1));
+  play.checkers.accepted("c1", answer(A, 1), 0);
 });
 
-Deno.test("durable: an accepted request that is not committed where the answer says", () => {
-  const lab = settled();
-  for (const at of THREE) reply(lab, at, answer(2, 1));
-  fires("durable", () => lab.checkers.accepted("c1", answer(2, 1), 0));
+Deno.test("I6: a request that is answered as applied where it is not committed", () => {
+  fires("I6", () => reply(settled(), "r1", answer(B, 1)));
 });
 
 Deno.test("durable: a replica that applied the entry and has not executed the accepted request", () => {
-  const lab = served();
-  lab.checkers.accepted("c1", answer(2, 2), 0);
-  lab.restart("r3");
-  execute(lab, "r3", 1, A);
-  lab.checkers.finish(); // it has not come that far
-  apply(lab, "r3", 2, "state", "sessions");
-  fires("durable", () => lab.checkers.finish());
+  const play = served();
+  play.checkers.accepted("c1", answer(B, 2), 0);
+  play.restart("r3");
+  execute(play, "r3", 1, A);
+  play.checkers.finish(); // it has not come that far
+  apply(play, "r3", 2, "state", "sessions");
+  fires("durable", () => play.checkers.finish());
 });
 
 Deno.test("§7.3: a replica forwards what it has executed, or what came with a snapshot", () => {

@@ -1,19 +1,27 @@
 /** The replicated state as the core computes it, for tests of the checkers' own. */
 import { createHash } from "node:crypto";
-import { digest } from "../../../../protocol/ids.ts";
+import { clientId, digest } from "../../../../protocol/ids.ts";
 import { applyRequest, createSessionTable, sessionBytes } from "../../../../protocol/snapshot/session_table.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
+import type { SessionBounds } from "../../../../protocol/snapshot/session_types.ts";
+import { sha256Hex } from "../../../../crypto/digest.ts";
+import { openSessions } from "../../../support/numbered_requests.ts";
 import { KvStore } from "../../../../state_machine/mod.ts";
 import { replicatedDigest } from "../../../../replica/status/status.ts";
 import type { ChainedEntry } from "../../../../protocol/entry.ts";
 
-/** Returns the digests of the state after `chain`, which begins at genesis, as an observer is shown them. */
-export function viewAfter(chain: readonly ChainedEntry[], window = 16) {
-  const sessions = createSessionTable(window);
+/** The bounds of the checkers' own tests. */
+export const BOUNDS: SessionBounds = { sessionWindow: 16, sessionsPerClient: 4, registrationHorizon: 1000 };
+
+/** Digests of the state after `chain`, which begins at genesis, as an observer is shown them. */
+export function viewAfter(chain: readonly ChainedEntry[], bounds: SessionBounds = BOUNDS) {
+  const sessions = createSessionTable(bounds);
+  openSessions(sessions, [clientId("c1"), clientId("c2")]);
   const machine = new KvStore();
   for (const { entry: { index, requests } } of chain) {
-    for (const { message } of requests ?? []) {
-      applyRequest(sessions, message, index, (bytes) => machine.apply(bytes, { index, client: message.client }));
+    for (const { message, body } of requests ?? []) {
+      const execute = (bytes: Uint8Array) => machine.apply(bytes, { index, client: message.client });
+      applyRequest(sessions, message, sha256Hex(body), index, execute);
     }
   }
   const hash = createHash("sha256");

@@ -35,7 +35,9 @@ export class ReplayChecker {
       early === undefined,
       "§7.2",
       () =>
-        `${at} answers ${client} ${early?.seq} of index ${early?.index} and has applied ${replay.applied} of ${replay.until} again`,
+        `${at} answers ${client} ${
+          early?.request.slice(0, 8)
+        } of index ${early?.index} and has applied ${replay.applied} of ${replay.until} again`,
     );
   }
 }

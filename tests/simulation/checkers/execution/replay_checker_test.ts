@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { clientId, logIndex, replicaId, seq } from "../../../../protocol/ids.ts";
+import { clientId, digest, logIndex, replicaId } from "../../../../protocol/ids.ts";
 import type { ClientReply } from "../../../../replica/core/output.ts";
 import { ViolationError } from "../../observer.ts";
 import { Judge } from "../judge.ts";
@@ -8,7 +8,12 @@ import { ReplayChecker } from "./replay_checker.ts";
 const r1 = replicaId("r1");
 const reply = (index: number): ClientReply => ({
   client: clientId("c1"),
-  answers: [{ seq: seq(index), index: logIndex(index), outcome: "applied", result: new Uint8Array(0), floor: seq(0) }],
+  answers: [{
+    request: digest("ab".repeat(32)),
+    outcome: "applied",
+    index: logIndex(index),
+    result: new Uint8Array(0),
+  }],
 });
 
 Deno.test("§7.2 is judged: a restarted replica that answers before it has applied its durable prefix again", () => {

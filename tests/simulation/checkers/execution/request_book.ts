@@ -1,12 +1,19 @@
 /** Everything clients signed: nothing else is ever ordered, executed or answered (§3.2, §7.1). */
 import type { Entry } from "../../../../protocol/entry.ts";
-import type { ReplicaId } from "../../../../protocol/ids.ts";
-import type { SendRequest } from "../../../../protocol/message.ts";
+import type { Digest, ReplicaId } from "../../../../protocol/ids.ts";
+import { sha256Hex } from "../../../../crypto/digest.ts";
+import type { Request } from "../../../../protocol/message.ts";
 import { demand } from "../judge.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 
-/** Returns a key for one seq of one client. */
-export const requestKey = (client: string, seq: number): string => `${client} ${seq}`;
+/** Names one seq of one session of a client. */
+export const requestKey = (client: string, session: number, seq: number): string => `${client} ${session}/${seq}`;
+
+/** Names what a request asks for: a seq of a session, or a session by the register's digest. */
+export const nameOf = (message: Request, digest: Digest): string =>
+  message.kind === "SendRequest"
+    ? requestKey(message.client, message.session, message.seq)
+    : `${message.client} register ${digest.slice(0, 8)}`;
 
 /** Returns the bytes as text, one character each: a key for maps. */
 export function textOf(bytes: Uint8Array): string {
@@ -18,43 +25,73 @@ export function textOf(bytes: Uint8Array): string {
 /** Returns a key for a command of a client. */
 export const commandName = (client: string, command: Uint8Array): string => `${client} ${textOf(command)}`;
 
-const NONE: ReadonlySet<string> = new Set();
+/** What a client signed, by the digest that answers name it with. */
+export interface SignedRequest {
+  readonly message: Request;
+  readonly digest: Digest;
+  readonly name: string;
+}
+
+/** How often honest clients want a command executed. */
+interface Wanted {
+  count: number;
+  readonly repeatable: boolean;
+}
 
 export class RequestBook {
-  readonly #bodies = new Set<string>();
-  /** Requests of a client with a command: several if it signed the same one under several seqs, as reads are. */
-  readonly #keys = new Map<string, Set<string>>();
+  readonly #bodies = new Map<string, SignedRequest>();
+  readonly #byDigest = new Map<Digest, SignedRequest>();
+  readonly #commands = new Set<string>();
   readonly #floors = new Map<string, number>();
+  readonly #wanted = new Map<string, Wanted>();
 
-  /** Records that a client signed `request`. */
-  requested({ message: { client, seq, floor, command }, body }: Signed<SendRequest>): void {
-    this.#bodies.add(textOf(body));
+  /** A client signed `request`. */
+  requested({ message, body }: Signed<Request>): void {
+    const digest = sha256Hex(body);
+    const known = { message, digest, name: nameOf(message, digest) };
+    this.#bodies.set(textOf(body), known);
+    this.#byDigest.set(digest, known);
+    if (message.kind === "RegisterSession") return;
+    const { client, session, floor, command } = message;
+    this.#commands.add(commandName(client, command));
+    const key = `${client} ${session}`;
+    this.#floors.set(key, Math.max(this.#floors.get(key) ?? 0, floor));
+  }
+
+  /** An honest client begins an operation with this command. */
+  invoked(client: string, command: Uint8Array, repeatable: boolean): void {
     const name = commandName(client, command);
-    const keys = this.#keys.get(name) ?? new Set();
-    this.#keys.set(name, keys.add(requestKey(client, seq)));
-    this.#floors.set(client, Math.max(this.#floors.get(client) ?? 0, floor));
+    const wanted = this.#wanted.get(name) ?? { count: 0, repeatable };
+    wanted.count++;
+    this.#wanted.set(name, wanted);
   }
 
-  /** Returns the requests that `client` signed with this command; none if it never did. */
-  keysOf(client: string, command: Uint8Array): ReadonlySet<string> {
-    return this.#keys.get(commandName(client, command)) ?? NONE;
+  /** How often the command may be executed; any number of times where its client is faulty, or says that twice is as good as once. */
+  mostExecutions(client: string, command: Uint8Array): number {
+    const wanted = this.#wanted.get(commandName(client, command));
+    return wanted === undefined || wanted.repeatable ? Infinity : wanted.count;
   }
 
-  /** Returns whether the command of this name was signed under one seq alone, so that executing it shows which request it was. */
-  isDistinct(name: string): boolean {
-    return this.#keys.get(name)?.size === 1;
+  /** Whether `client` ever signed this command. */
+  isSigned(client: string, command: Uint8Array): boolean {
+    return this.#commands.has(commandName(client, command));
   }
 
-  /** Returns the highest floor `client` ever signed: no honest session table has its window's low edge above it (§7.1). */
-  floorOf(client: string): number {
-    return this.#floors.get(client) ?? 0;
+  /** The request with this digest, if a client signed it. */
+  byDigest(digest: Digest): SignedRequest | undefined {
+    return this.#byDigest.get(digest);
+  }
+
+  /** Highest floor that `client` ever signed in a session: no honest session table has its window's low edge above it (§7.1). */
+  floorOf(client: string, session: number): number {
+    return this.#floors.get(`${client} ${session}`) ?? 1;
   }
 
   /** Demands that every request in `entry`, which honest `at` appends, was signed by its client (§3.2). */
   appended(at: ReplicaId, { index, requests }: Entry): void {
     demand(requests !== null, "forged", () => `${at} appends entry ${index}, which is no list of requests`);
     for (const { message, body } of requests) {
-      const text = () => `${at} appends entry ${index} with ${requestKey(message.client, message.seq)}`;
+      const text = () => `${at} appends entry ${index} with ${nameOf(message, sha256Hex(body))}`;
       demand(this.#bodies.has(textOf(body)), "forged", () => `${text()}, which its client never signed`);
     }
   }

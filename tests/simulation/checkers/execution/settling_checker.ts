@@ -2,7 +2,8 @@
 import type { LogIndex, ReplicaId } from "../../../../protocol/ids.ts";
 import type { Packet } from "../../../../protocol/packet.ts";
 import type { Judge } from "../judge.ts";
-import { requestKey } from "./request_book.ts";
+import { sha256Hex } from "../../../../crypto/digest.ts";
+import { nameOf } from "./request_book.ts";
 
 /** The executions of a run so far. */
 export interface Executions {
@@ -24,13 +25,14 @@ export class SettlingChecker {
   /** Judges `packet`, sent by honest `from`. */
   sent(from: ReplicaId, packet: Packet): void {
     if (packet.kind !== "ForwardedRequest") return;
-    const { client, seq } = packet.signed.message;
-    const place = this.#executions.placeOf(requestKey(client, seq));
+    const { message, body } = packet.signed;
+    const name = nameOf(message, sha256Hex(body));
+    const place = this.#executions.placeOf(name);
     const applied = this.#executions.appliedBy(from);
     this.#judge.clause(
       place === undefined || place > applied,
       "§7.3",
-      () => `${from} forwards ${requestKey(client, seq)}, executed at ${place}, and has applied up to ${applied}`,
+      () => `${from} forwards ${name}, executed at ${place}, and has applied up to ${applied}`,
     );
   }
 }

@@ -1,0 +1,92 @@
+/** Client sessions on real processes (§7.1): many runs and processes with one key, and clocks that nobody can trust. */
+import { assert, assertEquals } from "@std/assert";
+import { connectOverZmq } from "../../client/cli/connect.ts";
+import { runCli } from "../../client/cli/run.ts";
+import type { CommittedCommand } from "../../client/mod.ts";
+import { DenoProcess } from "../../tasks/support/deno_process.ts";
+import type { LocalCluster } from "../../tasks/support/local_cluster.ts";
+import { Observer } from "../../tasks/support/observer.ts";
+import { withCluster } from "./support/process_cluster.ts";
+
+/** Runs one client command as a process of its own. */
+async function runProcess(cluster: LocalCluster, ...args: string[]): Promise<number> {
+  await using process = new DenoProcess("client", "client/main.ts", [...cluster.credentials("c1"), ...args]);
+  const { code } = await process.exited;
+  await Promise.all([process.stdout.ended, process.stderr.ended]);
+  return code;
+}
+
+/** Everything that c1 had ordered: its registers, and its commands. */
+async function orderedBy(cluster: LocalCluster, client: string) {
+  const observer = await Observer.of(cluster, "c2");
+  const own = await cluster.client("c2");
+  const { index: last } = await own.put("end", "of what is looked at");
+  let registers = 0;
+  const commands: CommittedCommand[] = [];
+  for (let index = 1; index < last; index++) {
+    const entry = await observer.entry(cluster.ids[0]!, index);
+    if (!entry.committed) throw new Error(`index ${index} is not committed, though ${last} is`);
+    for (const request of entry.commands.filter((each) => each.client === client)) {
+      if ("base" in request) registers++;
+      else commands.push(request);
+    }
+  }
+  return { registers, commands, numbers: new Set(commands.map(({ session, seq }) => `${session}/${seq}`)) };
+}
+
+Deno.test("two processes with one key write at once: each write is done, and ordered once", () =>
+  withCluster({}, async (cluster) => {
+    await cluster.startAll();
+    const rounds = Array.from({ length: 6 }, (_, i) => i);
+    const writer = async (name: string) => {
+      for (const round of rounds) {
+        assertEquals(await runProcess(cluster, "put", `${name}${round}`, "v"), 0, `${name} ${round}`);
+      }
+    };
+    await Promise.all([writer("a"), writer("b")]);
+    const { registers, commands, numbers } = await orderedBy(cluster, "c1");
+    assertEquals([registers, commands.length, numbers.size], [12, 12, 12]);
+    const client = await cluster.client("c1");
+    for (const key of ["a", "b"].flatMap((name) => rounds.map((round) => `${name}${round}`))) {
+      assert((await client.get(key)).found, key);
+    }
+  }));
+
+const RUNS = 200;
+
+Deno.test(`${RUNS} runs of the command line in a row with one key: no error, a register and one request each`, () =>
+  withCluster({}, async (cluster) => {
+    await cluster.startAll();
+    const errors: string[] = [];
+    const io = {
+      ...{ out: () => {}, err: (line: string) => void errors.push(line), progress: () => {} },
+      ...{ stdin: new ReadableStream<Uint8Array>(), stdinIsTerminal: false, stdoutIsTerminal: false },
+    };
+    for (let run = 0; run < RUNS; run++) {
+      const code = await runCli([...cluster.credentials("c1"), "put", `k${run % 7}`, `${run}`], io, connectOverZmq);
+      assertEquals([code, errors], [0, []], `run ${run}`);
+    }
+    const { registers, commands, numbers } = await orderedBy(cluster, "c1");
+    assertEquals([registers, commands.length, numbers.size], [RUNS, RUNS, RUNS]);
+    assert(commands.every(({ seq }) => seq === 1));
+  }));
+
+Deno.test("a clock stepped an hour forward and back between commands changes nothing", () =>
+  withCluster({}, async (cluster) => {
+    await cluster.startAll();
+    const client = await cluster.client("c1");
+    const realNow = Date.now;
+    try {
+      for (const [i, hours] of [0, 1, -1, 0, 1, 24 * 365, -24 * 365, 0].entries()) {
+        Date.now = () => realNow() + hours * 3_600_000;
+        assertEquals((await client.put("k", `${i}`)).revision, i + 1);
+      }
+      // A run that begins with another clock than the one before it.
+      Date.now = () => realNow() - 3_600_000;
+      assertEquals((await (await cluster.client("c1")).put("k", "later")).revision, 9);
+    } finally {
+      Date.now = realNow;
+    }
+    const { registers, commands, numbers } = await orderedBy(cluster, "c1");
+    assertEquals([registers, commands.length, numbers.size], [2, 9, 9]);
+  }));

@@ -1,0 +1,133 @@
+/**
+ * Sessions as §7.1 says, written down once more for the checkers, since a mutated core has them wrong; and what became of every
+ * request on the committed chain.
+ */
+import type { ClientId, Digest } from "../../../../protocol/ids.ts";
+import type { RegisterSession, Request, SendRequest } from "../../../../protocol/message.ts";
+import type { RunFacts } from "../../observer.ts";
+import { requestKey } from "./request_book.ts";
+
+export interface Given {
+  readonly digest: Digest;
+  readonly index: number;
+  readonly result: Uint8Array;
+}
+
+export interface ReferenceSession {
+  readonly id: number;
+  readonly register: Digest;
+  floor: number;
+  lastUsed: number;
+  highest: number;
+  readonly answers: Map<number, Given>;
+}
+
+export interface ReferenceClient {
+  registerFloor: number;
+  closed: [id: number, highest: number][];
+  /** Ascending. */
+  live: ReferenceSession[];
+}
+
+/** One command that the chain executes. */
+export interface Executed {
+  readonly key: string;
+  readonly client: ClientId;
+  readonly command: Uint8Array;
+  readonly digest: Digest;
+  readonly index: number;
+}
+
+/** One session's life. */
+interface Life {
+  readonly register: Digest;
+  readonly opened: number;
+  closed: number;
+}
+
+/** What is known beforehand. */
+export type SessionFacts = Pick<
+  RunFacts,
+  "sessionWindow" | "sessionsPerClient" | "registrationHorizon" | "beginsWith"
+>;
+
+const REMEMBERED = 256;
+
+export class ReferenceSessions {
+  readonly clients = new Map<ClientId, ReferenceClient>();
+  /** What each entry executes, in order. */
+  readonly executedAt = new Map<number, Executed[]>();
+  readonly #facts: SessionFacts;
+  readonly #byKey = new Map<string, Executed>();
+  readonly #lives = new Map<string, Life>();
+  readonly #opened = new Map<Digest, Life>();
+
+  constructor(facts: SessionFacts) {
+    this.#facts = facts;
+    for (const [register, digest] of facts.beginsWith) this.#register(1, register, digest);
+  }
+
+  /** Applies one request of the entry at `index`; `execute` runs a command. */
+  order(index: number, message: Request, digest: Digest, execute: (command: Uint8Array) => Uint8Array): void {
+    if (message.kind === "RegisterSession") this.#register(index, message, digest);
+    else this.#command(index, message, digest, execute);
+  }
+
+  /** The command executed under this key, if any was. */
+  executionOf(key: string): Executed | undefined {
+    return this.#byKey.get(key);
+  }
+
+  /** Whether the session is open once the entry at `index` is applied. */
+  isOpen(client: string, id: number, index: number): boolean {
+    const life = this.#lives.get(`${client} ${id}`);
+    return life !== undefined && life.opened <= index && index < life.closed;
+  }
+
+  /** Index of the session this register opened, at or below `index`, if it did. */
+  openedBy(register: Digest, index: number): number | undefined {
+    const life = this.#opened.get(register);
+    return life !== undefined && life.opened <= index ? life.opened : undefined;
+  }
+
+  #register(index: number, { client: id, base }: RegisterSession, digest: Digest): void {
+    const client = this.clients.get(id) ?? { registerFloor: 0, closed: [], live: [] };
+    const { registrationHorizon, sessionsPerClient } = this.#facts;
+    if (client.live.some(({ register, id: open }) => register === digest || open === index)) return;
+    if (base >= index || index > base + registrationHorizon || base < client.registerFloor) return;
+    this.clients.set(id, client);
+    while (client.live.length >= sessionsPerClient) {
+      const [oldest] = client.live.toSorted((a, b) => a.lastUsed - b.lastUsed || a.id - b.id);
+      this.#close(index, id, client, oldest!);
+    }
+    client.live.push({ id: index, register: digest, floor: 1, lastUsed: index, highest: 0, answers: new Map() });
+    const life = { register: digest, opened: index, closed: Infinity };
+    this.#lives.set(`${id} ${index}`, life);
+    this.#opened.set(digest, life);
+  }
+
+  #close(index: number, id: ClientId, client: ReferenceClient, session: ReferenceSession): void {
+    client.live.splice(client.live.indexOf(session), 1);
+    client.registerFloor = Math.max(client.registerFloor, session.id);
+    client.closed = [...client.closed, [session.id, session.highest] as [number, number]].slice(-REMEMBERED);
+    this.#lives.get(`${id} ${session.id}`)!.closed = index;
+  }
+
+  #command(index: number, message: SendRequest, digest: Digest, execute: (command: Uint8Array) => Uint8Array): void {
+    const { client, session: id, seq, floor, command } = message;
+    const session = this.clients.get(client)?.live.find((each) => each.id === id);
+    if (session === undefined) return;
+    if (floor > session.floor) {
+      session.floor = floor;
+      for (const answered of session.answers.keys()) if (answered < floor) session.answers.delete(answered);
+    }
+    const inside = seq >= session.floor && seq < session.floor + this.#facts.sessionWindow;
+    if (!inside || session.answers.has(seq)) return;
+    session.answers.set(seq, { digest, index, result: execute(command) });
+    session.lastUsed = index;
+    session.highest = Math.max(session.highest, seq);
+    const executed = { key: requestKey(client, id, seq), client, command, digest, index };
+    this.#byKey.set(executed.key, executed);
+    this.executedAt.set(index, [...this.executedAt.get(index) ?? [], executed]);
+  }
+}
