@@ -9,8 +9,6 @@ import { LIMITS } from "../../protocol/limits.ts";
 /** First bytes of every backup; a line of text, so that anyone who opens the file can tell what it is. */
 export const MAGIC = new TextEncoder().encode("bft-raft backup\n");
 export const BACKUP_VERSION = 2;
-/** Bytes of the digest at the end. */
-export const DIGEST_BYTES = 32;
 
 /** Content of a record. */
 export type RecordKind = "end" | "checkpoint" | "chunk" | "certificate" | "entry";

@@ -2,8 +2,9 @@
  * Replies (§7.2): an answer is accepted once enough different replicas gave exactly that answer. `needed` is f+1, or Q if the roster
  * enables fast reads (§7.4), so at least one honest replica confirms what is accepted.
  */
+import { equalBytes } from "../../protocol/bytes/equal_bytes.ts";
 import type { Answer } from "../../protocol/message.ts";
-import { kthHighest, quorumOf } from "../../protocol/quorum.ts";
+import { quorumOf } from "../../protocol/quorum.ts";
 import { countVote, createEqualTally, type EqualTally } from "./equal_tally.ts";
 
 /** Equal answers a write or ordered read needs: f+1, or Q where fast reads are enabled (§7.4). */
@@ -20,7 +21,7 @@ const namesEntry = ({ outcome }: Answer): boolean => outcome === "applied" || ou
  * from tables at different heights: their indexes are left out.
  */
 export function sameAnswer(a: Answer, b: Answer): boolean {
-  if (a.request !== b.request || a.outcome !== b.outcome || !sameBytes(a.result, b.result)) return false;
+  if (a.request !== b.request || a.outcome !== b.outcome || !equalBytes(a.result, b.result)) return false;
   return !namesEntry(a) || a.index === b.index;
 }
 

@@ -2,7 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { digest, logIndex } from "../../protocol/ids.ts";
 import type { Answer, Outcome } from "../../protocol/message.ts";
-import { answersNeeded, countAnswer, createReplyTally, quorumSizes, sameAnswer } from "./reply_tally.ts";
+import { quorumOf } from "../../protocol/quorum.ts";
+import { answersNeeded, countAnswer, createReplyTally, sameAnswer } from "./reply_tally.ts";
 
 const HONEST: Answer = {
   request: digest("07".repeat(32)),

@@ -11,11 +11,10 @@
  * `u32 length, result`. They go on in the session's next chunk where one more would make a chunk longer than
  * {@linkcode SESSION_CHUNK_BYTES}; a single one may.
  */
-import { writeDigest } from "../bytes.ts";
-import type { ClientId, Digest, Seq } from "../ids.ts";
+import { ByteWriter } from "../bytes/byte_writer.ts";
+import type { ClientId, Seq } from "../ids.ts";
 import type { SessionTable } from "./session_table.ts";
 import type { ClientSessions, Kept, Session } from "./session_types.ts";
-import { ByteWriter } from "../bytes/byte_writer.ts";
 
 /** Bytes of a chunk that holds more than one executed command. */
 export const SESSION_CHUNK_BYTES = 64 * 1024;
@@ -78,7 +77,7 @@ function* chunksOf(client: ClientId, session: FrozenSession): Generator<Uint8Arr
       writer = beginSession(client, session);
       held = 0;
     }
-    writeDigestTo(writer.u64(seq).u64(kept.index), kept.digest).u32(kept.result.length).raw(kept.result);
+    writer.u64(seq).u64(kept.index).digest(kept.digest).bytes(kept.result);
     held++;
   }
   yield writer.finish();
@@ -90,12 +89,5 @@ function begin(kind: number, client: ClientId): ByteWriter {
 }
 
 function beginSession(client: ClientId, { id, register, floor, lastUsed, highest }: FrozenSession): ByteWriter {
-  const writer = writeDigestTo(begin(SESSION_CHUNK, client).u64(id), register);
-  return writer.u64(floor).u64(lastUsed).u64(highest);
-}
-
-function writeDigestTo(writer: ByteWriter, digest: Digest): ByteWriter {
-  const bytes = new Uint8Array(32);
-  writeDigest(digest, bytes, 0);
-  return writer.raw(bytes);
+  return begin(SESSION_CHUNK, client).u64(id).digest(register).u64(floor).u64(lastUsed).u64(highest);
 }

@@ -1,11 +1,11 @@
 /** Reads a session table from the chunks of a snapshot, as `session_chunks.ts` makes them (§7.1, §8.3). */
+import { ByteReader } from "../bytes/byte_reader.ts";
 import { type ClientId, clientId, digest, type LogIndex, logIndex, type Seq, seq } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
 import { createClientSessions } from "./registrations.ts";
 import { CLIENT_CHUNK, keptBytes, SESSION_CHUNK, SESSION_CHUNK_BYTES } from "./session_chunks.ts";
 import { createSessionTable, type SessionTable } from "./session_table.ts";
 import type { ClientSessions, Kept, Session, SessionBounds } from "./session_types.ts";
-import { ByteReader } from "../bytes/byte_reader.ts";
 
 /** What was read last, to judge what may follow. */
 interface Reading {
@@ -108,7 +108,7 @@ function takeSession(reading: Reading, id: ClientId, reader: ByteReader, bytes: 
 
 function readSession(reader: ByteReader): Session {
   const id = logIndex(reader.u64());
-  const register = digest(reader.raw(32, 32).toHex());
+  const register = digest(reader.digest());
   const [floor, lastUsed, highest] = [seq(reader.u64()), logIndex(reader.u64()), seq(reader.u64())];
   if (reader.failed) throw new RangeError("does not begin with a session");
   if (id < 1 || floor < 1 || lastUsed < id || (highest === 0 && lastUsed !== id)) {
@@ -154,8 +154,8 @@ function readAnswers(reader: ByteReader, last: Seq | null, check: (number: Seq, 
 
 /** The result is a copy: a view would keep the whole chunk. */
 function readKept(reader: ByteReader): Numbered {
-  const [number, index, executed] = [seq(reader.u64()), logIndex(reader.u64()), digest(reader.raw(32, 32).toHex())];
-  const result = reader.raw(reader.u32(), LIMITS.maxResultBytes).slice();
+  const [number, index, executed] = [seq(reader.u64()), logIndex(reader.u64()), digest(reader.digest())];
+  const result = reader.bytes(LIMITS.maxResultBytes).slice();
   return [number, { digest: executed, index, result }];
 }
 

@@ -5,7 +5,7 @@ import { contradicts } from "../core/accuse.ts";
 import { sha256Hex } from "../../crypto/digest.ts";
 import { isCertificate, isCheckpointProof } from "../../protocol/certify.ts";
 import { areCovered } from "../../protocol/hash_chain.ts";
-import type { SendRequest } from "../../protocol/message.ts";
+import type { Request } from "../../protocol/message.ts";
 import type { Packet, PacketOf } from "../../protocol/packet.ts";
 import { freshEntries, screen } from "../core/screen.ts";
 import { listEntrySignatures, listSignatures, senderOf, type SignatureClaim } from "../../protocol/signatures.ts";
@@ -117,20 +117,27 @@ function* badEntryOf(
   return -1;
 }
 
-/** §9.1: a header covering an entry accuses only if the last entry shown really is bad. Other kinds show themselves. */
-function showsBadEntry(check: SignatureCheck, evidence: Evidence): boolean {
-  if (evidence.kind !== "bad-entry") return true;
-  const last = evidence.entries.at(-1);
-  if (last === undefined) return false;
-  return last.requests === null ||
-    last.requests.some((signed) =>
-      !check.holds({ role: "client", signer: signed.message.client, kind: signed.message.kind, signed })
-    );
+/**
+ * §9.1: anyone can send evidence, which carries no signature of its sender; so it must contradict itself, hashes and all, before any
+ * signature in it is checked.
+ */
+function* judgeEvidence(
+  check: SignatureCheck,
+  packet: PacketOf<"Evidence">,
+  claims: readonly SignatureClaim[],
+): Judging {
+  const { evidence } = packet;
+  if (!contradicts(evidence, sha256Hex)) return faulty("no-contradiction:Evidence");
+  if (!(yield* allHold(check, claims))) return faulty("signature:Evidence");
+  if (evidence.kind !== "bad-entry") return admitted(packet);
+  const { requests } = evidence.entries.at(-1)!;
+  const good = requests !== null && (yield* allHold(check, requests.map(claimOf)));
+  return good ? faulty("good-entry:Evidence") : admitted(packet);
 }
 
-const claimOf = (signed: Signed<SendRequest>): SignatureClaim => ({
+const claimOf = (signed: Signed<Request>): SignatureClaim => ({
   role: "client",
   signer: signed.message.client,
-  kind: "SendRequest",
+  kind: signed.message.kind,
   signed,
 });

@@ -11,7 +11,7 @@ const says = (value: unknown, ok = true): Script => ({
 const commandsOf = (entry: CommittedEntry) => entry.committed ? entry.commands : [];
 
 Deno.test("client: a committed command is what f+1 replicas say alike", () =>
-  withCluster(
+  withFakeCluster(
     { scripts: { r1: says({ index: 2, term: 9, hash: "cd".repeat(32), commands: [] }), r4: SILENT } },
     async (_, connect) => {
       const client = connect();

@@ -112,7 +112,7 @@ Deno.test("client: hundreds of calls at a time, each executed once, within half 
   }));
 
 Deno.test("client: past the queue's bound a call is refused at once and was not sent", () =>
-  withCluster(
+  withFakeCluster(
     { constants: { sessionWindow: 2, sessionsPerClient: 2 }, scripts: { r1: SILENT, r2: SILENT, r3: SILENT } },
     async (cluster, connect) => {
       const client = connect("c1", { maxQueued: 2 });
@@ -124,7 +124,7 @@ Deno.test("client: past the queue's bound a call is refused at once and was not 
   ));
 
 Deno.test("client: two processes with one key write at once, each in a session of its own", () =>
-  withCluster({}, async (cluster, connect) => {
+  withFakeCluster({}, async (cluster, connect) => {
     const [one, other] = [connect(), connect()];
     const writes = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? one : other).put(`k${i}`, `${i}`));
     const revisions = (await Promise.all(writes)).map(({ revision }) => revision);
@@ -137,7 +137,7 @@ Deno.test("client: two processes with one key write at once, each in a session o
   }));
 
 Deno.test("client: whose session was pushed out opens another, and the command that was not executed is issued again", () =>
-  withCluster({ constants: { sessionsPerClient: 2 } }, async (cluster, connect) => {
+  withFakeCluster({ constants: { sessionsPerClient: 2 } }, async (cluster, connect) => {
     const client = connect();
     await client.put("k", "1");
     for (let i = 0; i < 2; i++) cluster.openSession("c1");
@@ -147,7 +147,7 @@ Deno.test("client: whose session was pushed out opens another, and the command t
   }));
 
 Deno.test("client: of a command whose answers are lost with its session it says that nobody knows, and does not repeat it", () =>
-  withCluster({ constants: { sessionsPerClient: 2 } }, async (cluster, connect) => {
+  withFakeCluster({ constants: { sessionsPerClient: 2 } }, async (cluster, connect) => {
     const client = connect("c1", { timings: { retryMs: 50 } });
     await client.put("k", "1");
     for (const id of ["r1", "r2", "r3", "r4"]) cluster.scripts[id] = { reply: () => [] };
@@ -162,7 +162,7 @@ Deno.test("client: of a command whose answers are lost with its session it says 
   }));
 
 Deno.test("client: a read whose session is gone is done again in another one", () =>
-  withCluster({ constants: { sessionsPerClient: 2 } }, async (cluster, connect) => {
+  withFakeCluster({ constants: { sessionsPerClient: 2 } }, async (cluster, connect) => {
     const client = connect("c1", { timings: { retryMs: 50 } });
     await client.put("k", "1");
     for (const id of ["r1", "r2", "r3", "r4"]) cluster.scripts[id] = { reply: () => [] };
@@ -174,14 +174,14 @@ Deno.test("client: a read whose session is gone is done again in another one", (
   }));
 
 Deno.test("client: a register's base is what f + 1 replicas have applied, whatever one of them says", () =>
-  withCluster({ scripts: { r1: { height: 1_000_000 }, r4: { height: 0 } } }, async (cluster, connect) => {
+  withFakeCluster({ scripts: { r1: { height: 1_000_000 }, r4: { height: 0 } } }, async (cluster, connect) => {
     for (let i = 0; i < 5; i++) cluster.openSession("c2");
     await connect().put("k", "1");
     assertEquals(cluster.registers.map(({ base }) => Number(base)), [0, 1, 2, 3, 4, 5]);
   }));
 
 Deno.test("client: a register that came too late is followed by another one with a newer base", () =>
-  withCluster({ scripts: { r1: { height: 0 }, r2: { height: 0 } } }, async (cluster, connect) => {
+  withFakeCluster({ scripts: { r1: { height: 0 }, r2: { height: 0 } } }, async (cluster, connect) => {
     for (let i = 0; i < 40; i++) cluster.openSession("c2");
     const client = connect("c2", { timings: { retryMs: 20 } });
     // r1 and r2 keep the base low until the answers "void" say better.
@@ -195,7 +195,7 @@ Deno.test("client: a register that came too late is followed by another one with
   }));
 
 Deno.test("client: a call that is taken back rejects with the signal's reason and frees its place", () =>
-  withCluster(
+  withFakeCluster(
     { constants: { sessionWindow: 2, sessionsPerClient: 2 }, scripts: { r1: { withholds: true } } },
     async (cluster, connect) => {
       const client = connect("c1", { timings: { interventionMs: 5000, retryMs: 5000 } });
@@ -226,7 +226,7 @@ Deno.test("client: closing rejects what is under way and what comes after", () =
   }));
 
 Deno.test("client: hellos reach all replicas at once, and repeat the challenge that each told", () =>
-  withCluster({}, async (cluster, connect) => {
+  withFakeCluster({}, async (cluster, connect) => {
     connect("c1", { timings: { helloIdleMs: 10 } });
     const hellos = (replica: string) =>
       cluster.arrivals.filter((arrival) => arrival.replica === replica).map(({ packet }) => packet.signed.message)

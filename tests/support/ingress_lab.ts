@@ -51,8 +51,8 @@ export function ingressLab() {
   for (const [id, key] of keys) signers.set(id, createSigner(backend, unhex(key.secretKey), roster.cluster));
 
   return {
-    ...{ state, work, served, queries, routes, roster },
-    /** Refusals so far, by kind. */
+    ...{ state, work, served, queries, routes, roster, heard },
+    /** Returns the refusals so far, by kind. */
     refused: () => refused.toRecord(),
     /** Returns `message` signed by `by`, whatever signer it names. */
     sign<M extends Message>(by: string, message: M): Signed<M> {

@@ -68,10 +68,10 @@ export const bytes = (max: number): Schema<Uint8Array> => ({
 /** Exactly `length` bytes, as a view into the frame. */
 export const fixed = (length: number): Schema<Uint8Array> => ({
   minBytes: length,
-  read: (reader) => reader.take(length),
+  read: (reader) => reader.raw(length),
   write: (writer, value) => {
     if (value.length !== length) writer.fail(`wanted ${length} bytes, given ${value.length}`);
-    writer.put(value);
+    writer.raw(value);
   },
 });
 

@@ -1,12 +1,12 @@
 /** Orders anew what a new leader's log holds behind its base (§5.8). */
 import type { Context } from "../context.ts";
-import type { SendRequest } from "../../../protocol/entry.ts";
+import type { Request } from "../../../protocol/entry.ts";
 import type { LogIndex } from "../../../protocol/ids.ts";
-import { statusOf } from "../../../protocol/snapshot/session_table.ts";
+import { standingOf } from "../../../protocol/snapshot/session_table.ts";
 import { poolRequest } from "../clients/request_pool.ts";
 import { truncate } from "../log/durable.ts";
 import { lastIndex, slice } from "../log/log.ts";
-import type { CoreState } from "../state.ts";
+import type { Known } from "../clients/request_state.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 
 /**
@@ -19,13 +19,13 @@ export function dropTail(context: Context, base: LogIndex): void {
   const tail = slice(state.log, after, lastIndex(state.log));
   truncate(context, after);
   state.requests.proposed.clear();
-  for (const { entry } of tail) for (const request of entry.requests ?? []) poolAgain(state, request);
+  for (const { entry } of tail) for (const request of entry.requests ?? []) poolAgain(context, request);
 }
 
 /** Queues `request` where it would be queued if it came now; a leader that was faulty may have ordered any. */
-function poolAgain(state: CoreState, request: Signed<SendRequest>): void {
-  const { client, seq, floor } = request.message;
-  const { clients, constants } = state.config;
-  if (!clients.has(client) || seq >= floor + constants.sessionWindow) return;
-  if (statusOf(state.sessions, client, seq).status === "open") poolRequest(state, request);
+function poolAgain({ state, ports }: Context, request: Signed<Request>): void {
+  if (!state.config.clients.has(request.message.client)) return;
+  const known: Known = { request, digest: ports.hash(request.body) };
+  const { standing } = standingOf(state.sessions, request.message, known.digest, state.appliedIndex);
+  if (standing === "open") poolRequest(state, known);
 }

@@ -140,6 +140,7 @@ export function becomeLeader(context: Context, candidacy: Candidacy): void {
     "internal",
     `elected for base ${candidacy.base.index}, which is not on a log of ${lastIndex(state.log)}`,
   );
+  dropTail(context, candidacy.base.index);
   markLogProposed(state, context.ports.hash);
   beginLeading(context);
 }

@@ -1,11 +1,12 @@
 /** §5.2, §12: one leader that floods and falls silent, and disks that were flooded before there was a window. */
 import { assert, assertEquals } from "@std/assert";
 import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
-import { term } from "../../../protocol/ids.ts";
+import { clientId, term } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { PersistOperation } from "../../../replica/core/output.ts";
 import { lastHead, lastIndex } from "../../../replica/core/log/log.ts";
 import { encodeKvCommand } from "../../../state_machine/mod.ts";
+import { SESSION } from "../../support/numbered_requests.ts";
 import { SimCluster } from "../../simulation/nodes/sim_cluster.ts";
 import * as forge from "../support/forge.ts";
 import { openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
@@ -36,7 +37,13 @@ function serves(cluster: SimCluster, ms: number): boolean {
   const command = encodeKvCommand({ op: "put", key: "k", value: Uint8Array.of(1) });
   const signed = cluster.signRequest("c1", 1, 0, command);
   for (const id of HONEST) cluster.request(id, signed, true);
-  return cluster.elapse(ms, () => HONEST.every((id) => cluster.node(id).state!.sessions.sessions.size > 0));
+  return cluster.elapse(
+    ms,
+    () =>
+      HONEST.every((id) =>
+        cluster.node(id).state!.sessions.clients.get(clientId("c1"))!.live.get(SESSION)!.answers.size > 0
+      ),
+  );
 }
 
 /** Restarts whoever leads until it is r4. */

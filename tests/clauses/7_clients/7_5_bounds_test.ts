@@ -1,7 +1,7 @@
 /** §7.5: bounds of the core that no other test exceeds. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { ChainedEntry } from "../../../protocol/entry.ts";
-import { clientId, type Digest, logIndex, replicaId, seq, term } from "../../../protocol/ids.ts";
+import { clientId, type Digest, logIndex, replicaId, term } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { ReplyMessage } from "../../../protocol/message.ts";
 import { compactLog, tickCheckpoints } from "../../../replica/core/checkpoints/checkpoints.ts";
@@ -72,11 +72,10 @@ Deno.test("§8.2 §7.5 the tail below the stable checkpoint is bounded in bytes"
 
 Deno.test("§7.2 §7.5 a Reply holds a bounded number of answers", () => {
   const answer = {
-    seq: seq(1),
+    request: digestOf(0),
     index: logIndex(1),
     outcome: "applied",
     result: new Uint8Array(0),
-    floor: seq(0),
   } as const;
   const reply = (count: number): ReplyMessage => ({
     kind: "Reply",
@@ -84,7 +83,7 @@ Deno.test("§7.2 §7.5 a Reply holds a bounded number of answers", () => {
     client: clientId("c1"),
     term: term(1),
     leader: null,
-    answers: Array.from({ length: count }, (_, i) => ({ ...answer, seq: seq(i) })),
+    answers: Array.from({ length: count }, (_, i) => ({ ...answer, request: digestOf(i) })),
   });
   encodeMessage(reply(LIMITS.maxAnswers));
   assertThrows(() => encodeMessage(reply(LIMITS.maxAnswers + 1)), Error, "answers");

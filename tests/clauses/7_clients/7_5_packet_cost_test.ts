@@ -29,8 +29,9 @@ function entriesOf(lab: Lab, count: number, entries = 1, by = "c1", first = 0): 
       lab.sign(by, {
         kind: "SendRequest",
         client: clientId("c1"),
-        seq: seq(first + at * count + i),
-        floor: seq(0),
+        session: logIndex(1),
+        seq: seq(first + at * count + i + 1),
+        floor: seq(1),
         command: new Uint8Array(1),
       }));
     return entryOf(logIndex(at + 1), term(1), joinRequests(requests));

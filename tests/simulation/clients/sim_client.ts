@@ -15,6 +15,7 @@ import {
 import { timingsFor } from "../../../client/loop/timings.ts";
 import { clientId, type Digest, logIndex, type Millis, type ReplicaId, seq } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
+import { quorumOf } from "../../../protocol/quorum.ts";
 import type { Answer, Request } from "../../../protocol/message.ts";
 import { sha256Hex } from "../../../crypto/digest.ts";
 import { encodeKvCommand, type KvQuery } from "../../../state_machine/mod.ts";
@@ -97,7 +98,7 @@ export class SimClient {
         afterMs: interventionMs,
         backoff: { baseMs: interventionMs, capMs: Math.max(interventionMs, interventionCapMs), jitter: JITTER },
       },
-      weak: quorumSizes(replicas.length).weak,
+      weak: quorumOf(replicas.length).weak,
       seed: this.#rng.int(0, 2 ** 31),
     });
   }

@@ -18,5 +18,6 @@ export const LEADERS: Readonly<Record<string, Actor>> = {
   ...HEARTBEAT_REPLAYERS,
   ...OUTDATING_LEADERS,
   ...FORGING_LEADER,
+  ...FLOODING_LEADERS,
   ...SESSION_BREAKERS,
 };

@@ -1,4 +1,5 @@
 import type { Request } from "../../../../protocol/message.ts";
+import { LIMITS } from "../../../../protocol/limits.ts";
 import { FAKE_CHECK } from "../../network/fake_crypto.ts";
 import { ambiguous, type Count, faulty, forkedHeaders, responses, testAttack } from "../support/attack_lab.ts";
 import {

@@ -50,23 +50,23 @@ function reply({ checkers }: CheckerLab, at: string, ...answers: Answer[]): void
 function served(options: CheckerLabOptions = {}): CheckerLab {
   const lab = settled(options);
   for (const at of THREE) {
-    execute(play, at, 1, A);
-    execute(play, at, 2, B);
-    apply(play, at, 2, "state", "sessions");
-    reply(play, at, answer(B, 2));
+    execute(lab, at, 1, A);
+    execute(lab, at, 2, B);
+    apply(lab, at, 2, "state", "sessions");
+    reply(lab, at, answer(B, 2));
   }
   return lab;
 }
 
 Deno.test("requests executed once each, in order, violate nothing; after a restart they are executed again", () => {
-  const play = served();
-  play.restart("r2");
-  execute(play, "r2", 1, A);
-  execute(play, "r2", 2, B);
-  apply(play, "r2", 2, "state", "sessions");
-  play.checkers.accepted("c1", answer(B, 2), 0);
-  play.checkers.finish();
-  assertEquals([play.checkers.counts.executions, play.checkers.counts.accepted], [8, 1]);
+  const lab = served();
+  lab.restart("r2");
+  execute(lab, "r2", 1, A);
+  execute(lab, "r2", 2, B);
+  apply(lab, "r2", 2, "state", "sessions");
+  lab.checkers.accepted("c1", answer(B, 2), 0);
+  lab.checkers.finish();
+  assertEquals([lab.checkers.counts.executions, lab.checkers.counts.accepted], [8, 1]);
 });
 
 Deno.test("I7: a request is executed twice in one life of a replica", () => {
@@ -91,12 +91,12 @@ Deno.test("I7: what an honest client asked for once is executed in two sessions,
     const opens = entryAfter(GENESIS, 1, [twice[0]!]);
     const chain = [opens, entryAfter(endOf([opens]), 1, [register(0)])];
     chain.push(entryAfter(endOf(chain), 1, [twice[1]!]));
-    const play = new CheckerLab();
-    for (const each of [...twice, register(0)]) play.checkers.requested(each, 0);
-    play.checkers.invoked("c1", twice[0]!.message.command, repeatable, 0);
-    play.settle(1, "r1", chain);
-    execute(play, "r1", 1, twice[0]!);
-    execute(play, "r1", 3, twice[1]!);
+    const lab = new CheckerLab();
+    for (const each of [...twice, register(0)]) lab.checkers.requested(each, 0);
+    lab.checkers.invoked("c1", twice[0]!.message.command, repeatable, 0);
+    lab.settle(1, "r1", chain);
+    execute(lab, "r1", 1, twice[0]!);
+    execute(lab, "r1", 3, twice[1]!);
   };
   fires("I7", () => again(false));
   again(true);
@@ -144,18 +144,18 @@ Deno.test("§7.1: outcomes that are not what the chain makes of the request", ()
   fires("I5", says(told(A, 3, "unknown"))); // nothing is committed there
   fires("§7.2", says(answer(TWIN, 2, { outcome: "conflict" }))); // with a result
   says(told(TWIN, 2, "conflict"))();
-  const play = served();
-  play.checkers.requested(request(3, "c", "c1", 2), 0);
-  reply(play, "r1", told(A, 2, "expired"));
+  const lab = served();
+  lab.checkers.requested(request(3, "c", "c1", 2), 0);
+  reply(lab, "r1", told(A, 2, "expired"));
 });
 
 Deno.test("§7.1: a command told to be unexecuted in a session that was closed is executed there after all", () => {
-  const play = served();
+  const lab = served();
   const known = requestIn(2, 9);
-  play.checkers.requested(known, 0);
-  fires("answer", () => reply(play, "r1", told(request(9, "nobody signed this"), 2, "unknown")));
-  reply(play, "r1", told(known, 2, "unexecuted")); // there is no such session
-  play.checkers.finish();
+  lab.checkers.requested(known, 0);
+  fires("answer", () => reply(lab, "r1", told(request(9, "nobody signed this"), 2, "unknown")));
+  reply(lab, "r1", told(known, 2, "unexecuted")); // there is no such session
+  lab.checkers.finish();
 });
 
 Deno.test("§7.1: registers that opened another session, or none", () => {
@@ -163,10 +163,10 @@ Deno.test("§7.1: registers that opened another session, or none", () => {
   const opens = entryAfter(GENESIS, 1, [A]);
   const chain = [opens, entryAfter(endOf([opens]), 1, [first, late])];
   const says = (...answers: Answer[]) => () => {
-    const play = new CheckerLab();
-    for (const each of [A, first, late]) play.checkers.requested(each, 0);
-    play.settle(1, "r1", chain);
-    reply(play, "r1", ...answers);
+    const lab = new CheckerLab();
+    for (const each of [A, first, late]) lab.checkers.requested(each, 0);
+    lab.settle(1, "r1", chain);
+    reply(lab, "r1", ...answers);
   };
   const opened = answer(first, 2, { result: new Uint8Array() });
   says(opened, told(late, 2, "void"))();
@@ -197,13 +197,13 @@ Deno.test("answer: a client accepts what too few honest replicas said", () => {
 Deno.test("answer: with fast reads a quorum must have said it (§7.4)", () => {
   const lab = settled({ fastReads: true });
   for (const at of ["r1", "r2"]) {
-    execute(play, at, 1, A);
-    reply(play, at, answer(A, 1));
+    execute(lab, at, 1, A);
+    reply(lab, at, answer(A, 1));
   }
-  fires("answer", () => play.checkers.accepted("c1", answer(A, 1), 0));
-  execute(play, "r3", 1, A);
-  reply(play, "r3", answer(A, 1));
-  play.checkers.accepted("c1", answer(A, 1), 0);
+  fires("answer", () => lab.checkers.accepted("c1", answer(A, 1), 0));
+  execute(lab, "r3", 1, A);
+  reply(lab, "r3", answer(A, 1));
+  lab.checkers.accepted("c1", answer(A, 1), 0);
 });
 
 Deno.test("I6: a request that is answered as applied where it is not committed", () => {
@@ -211,13 +211,13 @@ Deno.test("I6: a request that is answered as applied where it is not committed",
 });
 
 Deno.test("durable: a replica that applied the entry and has not executed the accepted request", () => {
-  const play = served();
-  play.checkers.accepted("c1", answer(B, 2), 0);
-  play.restart("r3");
-  execute(play, "r3", 1, A);
-  play.checkers.finish(); // it has not come that far
-  apply(play, "r3", 2, "state", "sessions");
-  fires("durable", () => play.checkers.finish());
+  const lab = served();
+  lab.checkers.accepted("c1", answer(B, 2), 0);
+  lab.restart("r3");
+  execute(lab, "r3", 1, A);
+  lab.checkers.finish(); // it has not come that far
+  apply(lab, "r3", 2, "state", "sessions");
+  fires("durable", () => lab.checkers.finish());
 });
 
 Deno.test("§7.3: a replica forwards what it has executed, or what came with a snapshot", () => {

@@ -1,12 +1,12 @@
 /** Client sessions on real processes (§7.1): many runs and processes with one key, and clocks that nobody can trust. */
 import { assert, assertEquals } from "@std/assert";
-import { connectOverZmq } from "../../client/cli/connect.ts";
-import { runCli } from "../../client/cli/run.ts";
-import type { CommittedCommand } from "../../client/mod.ts";
-import { DenoProcess } from "../../tasks/support/deno_process.ts";
-import type { LocalCluster } from "../../tasks/support/local_cluster.ts";
-import { Observer } from "../../tasks/support/observer.ts";
-import { withCluster } from "./support/process_cluster.ts";
+import { connectOverZmq } from "../../../client/cli/connect.ts";
+import { runCli } from "../../../client/cli/run.ts";
+import type { CommittedCommand } from "../../../client/mod.ts";
+import { DenoProcess } from "../../../tasks/support/deno_process.ts";
+import type { LocalCluster } from "../../../tasks/support/local_cluster.ts";
+import { Observer } from "../../../tasks/support/observer.ts";
+import { withLocalCluster } from "../support/with_local_cluster.ts";
 
 /** Runs one client command as a process of its own. */
 async function runProcess(cluster: LocalCluster, ...args: string[]): Promise<number> {
@@ -35,7 +35,7 @@ async function orderedBy(cluster: LocalCluster, client: string) {
 }
 
 Deno.test("two processes with one key write at once: each write is done, and ordered once", () =>
-  withCluster({}, async (cluster) => {
+  withLocalCluster({}, async (cluster) => {
     await cluster.startAll();
     const rounds = Array.from({ length: 6 }, (_, i) => i);
     const writer = async (name: string) => {
@@ -55,12 +55,12 @@ Deno.test("two processes with one key write at once: each write is done, and ord
 const RUNS = 200;
 
 Deno.test(`${RUNS} runs of the command line in a row with one key: no error, a register and one request each`, () =>
-  withCluster({}, async (cluster) => {
+  withLocalCluster({}, async (cluster) => {
     await cluster.startAll();
     const errors: string[] = [];
     const io = {
       ...{ out: () => {}, err: (line: string) => void errors.push(line), progress: () => {} },
-      ...{ stdin: new ReadableStream<Uint8Array>(), stdinIsTerminal: false, stdoutIsTerminal: false },
+      ...{ stdin: new ReadableStream<Uint8Array>(), stdoutIsTerminal: false, typed: null },
     };
     for (let run = 0; run < RUNS; run++) {
       const code = await runCli([...cluster.credentials("c1"), "put", `k${run % 7}`, `${run}`], io, connectOverZmq);
@@ -72,7 +72,7 @@ Deno.test(`${RUNS} runs of the command line in a row with one key: no error, a r
   }));
 
 Deno.test("a clock stepped an hour forward and back between commands changes nothing", () =>
-  withCluster({}, async (cluster) => {
+  withLocalCluster({}, async (cluster) => {
     await cluster.startAll();
     const client = await cluster.client("c1");
     const realNow = Date.now;
