@@ -23,7 +23,7 @@ const SEED_RANGE = 2 ** 32;
 
 const randomBytes = (count: number): Uint8Array => crypto.getRandomValues(new Uint8Array(count));
 
-/** Options with every default in place, and what follows from the roster. */
+/** Fills in every default, and derives what follows from the roster. */
 function settingsOf(options: ClientOptions) {
   const { roster, key, backend } = options;
   requireMember(roster, key);

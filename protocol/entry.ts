@@ -26,7 +26,7 @@ export interface SendRequest {
   readonly command: Uint8Array;
 }
 
-/** What a client has ordered. Its digest is that of its body as signed, and names it in answers (§7.2). */
+/** Anything a client has ordered. Its digest is that of its body as signed, and names it in answers (§7.2). */
 export type Request = SendRequest | RegisterSession;
 
 /**

@@ -23,7 +23,7 @@ export interface SignedBytes {
 /** Returns the bytes one request takes in an entry's body. */
 export const requestSize = (request: SignedBytes): number => LENGTH_BYTES + request.body.length + SIGNATURE_BYTES;
 
-/** The body of an entry holding `requests`. */
+/** Returns the body of an entry holding `requests`. */
 export function joinRequests(requests: readonly Signed<Request>[]): Uint8Array {
   const size = requests.reduce((sum, request) => sum + requestSize(request), COUNT_BYTES);
   const writer = new ByteWriter(size).u16(requests.length);

@@ -146,7 +146,7 @@ export interface RollCallAnswer {
 }
 
 /**
- * What became of a request (§7.1). Of both kinds: `applied`. Of commands: `conflict`, another command has its seq; `expired`, its seq is
+ * The session table's verdict on a request (§7.1). Of both kinds: `applied`. Of commands: `conflict`, another command has its seq; `expired`, its seq is
  * below the window; `ahead`, above it; `unexecuted`, its session is closed and it was never executed; `unknown`, its session is gone and
  * nobody can tell. Of registers: `void`, it opens no session. Nothing but `applied` executes anything.
  */

@@ -19,7 +19,7 @@ export class Rebuilt {
   readonly #machine: StateMachine;
   #sessions: SessionTable;
 
-  /** The state before the first entry; `machine` must be fresh. */
+  /** Starts from the state before the first entry; `machine` must be fresh. */
   constructor(machine: StateMachine, genesis: Head, bounds: SessionBounds) {
     this.#machine = machine;
     this.head = genesis;

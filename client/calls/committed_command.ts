@@ -19,10 +19,10 @@ export interface CommittedRegister {
   readonly base: number;
 }
 
-/** What a client had ordered. */
+/** A command or a register in a committed entry. */
 export type CommittedRequest = CommittedCommand | CommittedRegister;
 
-/** The entry at an index, or that none is committed there yet. */
+/** The entry at an index, or the fact that none is committed there yet. */
 export type CommittedEntry =
   | {
     readonly committed: true;

@@ -3,7 +3,7 @@ import { NoQuorumError, RefusedError } from "../errors.ts";
 import { isRecord, parsePayload, refusalReason } from "./json_payload.ts";
 import type { QueryJudge } from "../loop/queries.ts";
 
-/** What became of one command. */
+/** The fate of one command. */
 export type Obedience =
   | { readonly obeyed: true }
   /** The replica obeyed a command of this order before: the next one has to be above it. */
@@ -11,7 +11,7 @@ export type Obedience =
   /** It said nothing in time. */
   | null;
 
-/** A judge that wants the one replica asked to say what it made of a command of order `order`. */
+/** Returns a judge that waits for the one replica asked to say what it made of a command of order `order`. */
 export function setActiveJudge(order: number): QueryJudge<Obedience> {
   return {
     take(replica, ok, payload) {
@@ -24,14 +24,14 @@ export function setActiveJudge(order: number): QueryJudge<Obedience> {
   };
 }
 
-/** The order of the last command the replica obeyed, as far as another one may follow it. */
+/** Returns the order of the last command the replica obeyed, as far as another one may follow it. */
 function obeyedBefore(payload: Uint8Array): number | null {
   const value = parsePayload(payload);
   const order = isRecord(value) ? value["obeyed"] : undefined;
   return typeof order === "number" && Number.isSafeInteger(order + 1) ? order : null;
 }
 
-/** The error for a replica that stayed silent. */
+/** Returns the error for a replica that stayed silent. */
 export const silentReplica = (replica: string, waitedMs: number): NoQuorumError =>
   new NoQuorumError(
     `operator command to ${replica}`,

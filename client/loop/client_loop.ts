@@ -16,7 +16,7 @@ import type { Requests } from "./requests.ts";
 import type { ClientTimings } from "./timings.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
 
-/** Of what a replica answers a hello; queries have others. */
+/** Nonce of the answer to a hello; queries have others. */
 const HELLO_NONCE = 0;
 
 function readHelloAnswer(payload: Uint8Array): HelloAnswer | null {
@@ -28,7 +28,7 @@ function readHelloAnswer(payload: Uint8Array): HelloAnswer | null {
   }
 }
 
-/** Longest wait for arrivals, in milliseconds: a clock handed in may not move with the transport's. */
+/** Longest wait for arrivals, in milliseconds: an injected clock may not advance with the transport's. */
 const MAX_WAIT_MS = 1000;
 /** Packets taken from each replica before timers are checked. */
 const BATCH = 256;

@@ -1,5 +1,5 @@
 /**
- * When a client says where it is, to each replica in a hello of its own. It keeps the route for answers alive across restarts of replicas.
+ * Times a client's hellos, one to each replica. They keep the return route for answers alive across restarts of replicas.
  * Each replica wants its own challenge for this connection repeated, and tells it where another one came (§7.2).
  */
 import { LIMITS } from "../../protocol/limits.ts";
@@ -8,18 +8,18 @@ import { LIMITS } from "../../protocol/limits.ts";
 export interface HelloTimer {
   readonly busyMs: number;
   readonly idleMs: number;
-  /** When the last ones went out, on the client's clock; −Infinity before the first. */
+  /** Time of the last hellos, on the client's clock; −Infinity before the first. */
   sentAt: number;
-  /** What each replica told last. */
+  /** The challenge that each replica told last. */
   readonly challenges: Map<string, Uint8Array>;
   /** Replicas that have not told a challenge since the last hellos: each may once, so that none can keep a client busy. */
   readonly mayTell: Set<string>;
 }
 
-/** What is said to a replica that has told nothing. */
+/** Challenge in a hello to a replica that has told none. */
 const NO_CHALLENGE = new Uint8Array(LIMITS.nonceBytes);
 
-/** A timer by which the first hello is due at once. */
+/** Returns a timer whose first hello is due at once. */
 export const createHelloTimer = (busyMs: number, idleMs: number): HelloTimer => ({
   busyMs,
   idleMs,
@@ -28,21 +28,21 @@ export const createHelloTimer = (busyMs: number, idleMs: number): HelloTimer => 
   mayTell: new Set(),
 });
 
-/** When the next hellos are due, on the client's clock. */
+/** Returns the time at which the next hellos are due, on the client's clock. */
 export const helloDueAt = (timer: HelloTimer, busy: boolean): number =>
   timer.sentAt + (busy ? timer.busyMs : timer.idleMs);
 
-/** Takes note of hellos that go out to all `replicas` at `now`. */
+/** Records hellos that go out to all `replicas` at `now`. */
 export function noteHellos(timer: HelloTimer, replicas: Iterable<string>, now: number): void {
   timer.sentAt = now;
   for (const replica of replicas) timer.mayTell.add(replica);
 }
 
-/** What a hello to `replica` has to say. */
+/** Returns the challenge that a hello to `replica` repeats. */
 export const challengeOf = (timer: HelloTimer, replica: string): Uint8Array =>
   timer.challenges.get(replica) ?? NO_CHALLENGE;
 
-/** Takes note of what `replica` told; whether that is due, and another hello with it. */
+/** Records the challenge that `replica` told; returns whether it was due, and another hello with it. */
 export function noteChallenge(timer: HelloTimer, replica: string, challenge: Uint8Array): boolean {
   if (!timer.mayTell.delete(replica)) return false;
   timer.challenges.set(replica, challenge.slice());

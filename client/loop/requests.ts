@@ -4,9 +4,10 @@ import { type ClientId, type Digest, logIndex, seq } from "../../protocol/ids.ts
 import { LIMITS } from "../../protocol/limits.ts";
 import type { Answer, Reply, Request } from "../../protocol/message.ts";
 import { type RequestFrames, sealRequest } from "./envelope.ts";
-import { NoQuorumError, RefusedError, UndecidedError, UsageError } from "../errors.ts";
+import { type QuorumProgress, UsageError } from "../errors.ts";
 import { noteLeader } from "../session/leader_cache.ts";
 import type { Outlet } from "./outlet.ts";
+import { errorOf } from "./request_errors.ts";
 import { createRecentAnswers } from "./recent_answers.ts";
 import { countAnswer, createReplyTally, type ReplyTally } from "../session/reply_tally.ts";
 import {
@@ -261,7 +262,8 @@ export class Requests {
   #failed(ticket: number, failure: FailureReason): void {
     const pending = this.#byTicket.get(ticket);
     if (pending === undefined) return;
-    const error = this.#errorOf(pending, failure);
+    const { client } = this.#config;
+    const error = errorOf(failure, { client, progress: this.#progress(pending), abortReason: pending.signal?.reason });
     this.#finish(pending);
     pending.reject(error);
   }
@@ -279,31 +281,8 @@ export class Requests {
     this.#byDigest.delete(inFlight.frames.digest);
   }
 
-  #errorOf(pending: Pending, failure: FailureReason): unknown {
-    switch (failure.reason) {
-      case "no-quorum":
-        return new NoQuorumError("request", this.#progress(pending), failure.sent);
-      case "undecided":
-        return new UndecidedError(this.#config.client);
-      case "ahead":
-        return new RefusedError("ahead", "the replicas found the request above its session's window");
-      case "conflict":
-        return new RefusedError(
-          "conflict",
-          "another command was executed under this one's number, which was not executed: its session was used by somebody else",
-        );
-      case "queue-full":
-        return new RefusedError(
-          "queue-full",
-          `${failure.maxQueued} requests wait already; wanted fewer before another one`,
-        );
-      case "cancelled":
-        return pending.signal?.reason;
-    }
-  }
-
-  /** Of a command that was never sent: how far its session's register got. */
-  #progress({ request, startedAt }: Pending) {
+  /** Returns the progress of a command; if it was never sent, that of its session's register. */
+  #progress({ request, startedAt }: Pending): QuorumProgress {
     const number = request ?? this.#session.registration?.request ?? 0;
     const tally = this.#inFlight.get(number)?.tally;
     return {

@@ -13,11 +13,11 @@ export function answersNeeded(n: number, fastReads: boolean): number {
   return fastReads ? sizes.quorum : sizes.weak;
 }
 
-/** Whether `answer` names the entry that settled its request, which all honest replicas name alike. */
+/** Returns whether `answer` names the entry that settled its request, which all honest replicas name alike. */
 const namesEntry = ({ outcome }: Answer): boolean => outcome === "applied" || outcome === "conflict";
 
 /**
- * Whether two answers are the same in everything that is compared: request, outcome, result and index. Those that name no entry are given
+ * Returns whether two answers are the same in everything that is compared: request, outcome, result and index. Those that name no entry are given
  * from tables at different heights: their indexes are left out.
  */
 export function sameAnswer(a: Answer, b: Answer): boolean {
@@ -28,7 +28,7 @@ export function sameAnswer(a: Answer, b: Answer): boolean {
 /** Answers to one request. */
 export type ReplyTally = EqualTally<Answer>;
 
-/** An empty tally of the answers to one request. */
+/** Creates an empty tally of the answers to one request. */
 export const createReplyTally = (replicas: ReadonlySet<string>, needed: number): ReplyTally =>
   createEqualTally(replicas, needed, sameAnswer);
 

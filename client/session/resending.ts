@@ -1,4 +1,4 @@
-/** When a request is sent, and sent again, and to whom (§7.3). */
+/** Times and targets of sending a request, and of sending it again (§7.3). */
 import { backoffMs } from "./backoff.ts";
 import { fireIntervention, interventionDue, type InterventionTimer, startIntervention } from "./intervention.ts";
 import { forgetLeader, type LeaderCache } from "./leader_cache.ts";
@@ -10,12 +10,12 @@ export interface Sending {
   readonly request: number;
   /** Rounds of sending so far. */
   sends: number;
-  /** When the request is due again; past the first intervention only its timer counts. */
+  /** Time at which the request is due again; past the first intervention only its timer counts. */
   retryAt: number;
   timer: InterventionTimer;
 }
 
-/** What sending needs to know of its session. */
+/** The facts about its session that sending rests on. */
 export interface Sender {
   readonly config: SessionConfig;
   readonly uniform: Uniform;
@@ -33,7 +33,7 @@ export const firstSend = ({ leader }: Sender, request: number): SessionEffect =>
   ...{ effect: "send", request, to: leader.likely ?? "all", intervention: false },
 });
 
-/** When the request is due again. */
+/** Returns the time at which the request is due again. */
 export const resendAt = ({ retryAt, timer }: Sending): number => Math.min(retryAt, timer.dueAt);
 
 /** Repeats what is due: the request first, and once the leader had its time as an intervention, both to all (§7.3). */

@@ -10,7 +10,7 @@ const MAX_SESSIONS = 64;
 /** A register is signed a round trip and a full pipeline before it is applied. */
 const MIN_HORIZON = 2 * LIMITS.maxPipeline;
 const MAX_HORIZON = 1_000_000;
-/** Two of these are not more than the links of a commit certificate reach down to prove the older one (§5.6). */
+/** The links of a commit certificate must be able to span two checkpoint intervals, to prove the older checkpoint (§5.6). */
 const MAX_CHECKPOINT_EVERY = LIMITS.maxLinks / 2;
 /** The most a replica collects in one catch-up (§8.1): a replica that lacks more is better served by the snapshot than by a longer tail. */
 const MAX_LOG_TAIL = LIMITS.maxFetchEntries;
@@ -59,10 +59,10 @@ const ABSENT: Partial<ProtocolConstants> = {
 const NAMES = Object.keys(DEFAULT_CONSTANTS) as (keyof ProtocolConstants)[];
 
 /**
- * Reads the constants. Election timeout 10 ms to 1 h; its cap at least that and at most 1 h; heartbeat at least 1 ms and below half the
- * election timeout; patience and its cap likewise from 10 ms; session window even, 2 to 4096; 1 to 64 sessions of a client, no more than
- * its window, so that each has room in what is pending (§7.3); a registration horizon of 32 to 1 000 000 entries; a checkpoint every 1 to 1 000 000 entries, and
- * a log tail of 0 to 16 384 entries, which are 1000 each where the roster does not say. Throws `ConfigError`.
+ * Reads and checks the constants: election timeout 10 ms to 1 h; its cap at least that and at most 1 h; heartbeat at least 1 ms and below
+ * half the election timeout; patience and its cap likewise from 10 ms; session window even, 2 to 4096; 1 to 64 sessions of a client, no
+ * more than its window, so that each has room in what is pending (§7.3); a registration horizon of 32 to 1 000 000 entries; a checkpoint
+ * every 1 to 4096 entries; a log tail of 1 to 16 384 entries. The last four have defaults if the roster does not say. Throws `ConfigError`.
  */
 export function readConstants(field: Field): ProtocolConstants {
   const fields = readObject(field, NAMES, ABSENT);

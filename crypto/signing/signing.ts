@@ -44,7 +44,7 @@ const KINDS: Readonly<Record<DomainKind, true>> = {
 /** All kinds that can be signed. */
 export const DOMAIN_KINDS = Object.keys(KINDS) as readonly DomainKind[];
 
-/** The domain tag of a kind; a change of the wire format that changes what bytes mean raises the version. A roster has a version of its own. */
+/** Returns the domain tag of a kind; a change of the wire format that changes what bytes mean raises the version. A roster has a version of its own. */
 const tagOf = (kind: DomainKind): string => `bft-raft/${kind === "Roster" ? "v1" : "v2"}/${kind}`;
 const MAX_LENGTH_BYTE = 255;
 

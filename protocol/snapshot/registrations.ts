@@ -67,7 +67,7 @@ function openedBy(client: ClientSessions | undefined, digest: Digest): Session |
   return null;
 }
 
-/** What can truly be said of a command whose session is not open (§7.1e). */
+/** Returns the outcome that can truly be told of a command whose session is not open (§7.1e). */
 export function closedOutcome(client: ClientSessions | undefined, { session, seq }: SendRequest): Outcome {
   const highest = client?.closed.get(session);
   return highest !== undefined && seq > highest ? "unexecuted" : "unknown";

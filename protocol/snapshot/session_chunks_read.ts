@@ -7,7 +7,7 @@ import { CLIENT_CHUNK, keptBytes, SESSION_CHUNK, SESSION_CHUNK_BYTES } from "./s
 import { createSessionTable, type SessionTable } from "./session_table.ts";
 import type { ClientSessions, Kept, Session, SessionBounds } from "./session_types.ts";
 
-/** What was read last, to judge what may follow. */
+/** State of reading: the chunk read last decides what may follow. */
 interface Reading {
   readonly table: SessionTable;
   client: { readonly id: ClientId; readonly sessions: ClientSessions } | null;
@@ -159,7 +159,7 @@ function readKept(reader: ByteReader): Numbered {
   return [number, { digest: executed, index, result }];
 }
 
-/** What holds of every executed command: it is inside the window, and no later than the last. */
+/** Checks that an executed command is inside the window, and no later than the last. */
 function checkKept(session: Session, number: Seq, { index }: Kept, { sessionWindow }: SessionBounds): void {
   const { id, floor, lastUsed, highest } = session;
   if (number < floor || number >= floor + sessionWindow) {

@@ -15,7 +15,7 @@ export interface SessionTable {
 export const createSessionTable = (bounds: SessionBounds): SessionTable => ({ bounds, clients: new Map() });
 
 /**
- * Where a request stands at the applied index: *settled*, whatever becomes of it now it is never executed (§7.3a); `ahead`, which is
+ * The standing of a request at the applied index: *settled*, whatever becomes of it now it is never executed (§7.3a); `ahead`, which is
  * answered and not ordered; `lagging`, since it rests on what this replica has not applied yet; or open.
  */
 export type Standing =
@@ -25,7 +25,7 @@ export type Standing =
 const OPEN: Standing = { standing: "open" };
 const LAGGING: Standing = { standing: "lagging" };
 
-/** Where `request` with digest `digest` stands once the entry at `applied` is applied. */
+/** Returns the standing of `request`, whose digest is `digest`, once the entry at `applied` is applied. */
 export function standingOf(table: SessionTable, request: Request, digest: Digest, applied: LogIndex): Standing {
   const client = table.clients.get(request.client);
   if (request.kind === "RegisterSession") {

@@ -1,4 +1,4 @@
-/** What the session table holds of each client (§7.1). */
+/** The session table's content for each client (§7.1). */
 import type { ProtocolConstants } from "../config.ts";
 import type { Digest, LogIndex, Seq } from "../ids.ts";
 

@@ -42,7 +42,7 @@ export class Activation {
     return this.#obeyed.order;
   }
 
-  /** Obeys a verified command and returns null, or why not. Durable when it returns. */
+  /** Obeys a verified command and returns null, or the reason for refusing it. Durable when it returns. */
   obey({ replica, active, order }: SetActive): string | null {
     if (replica !== this.#self) return `this is ${this.#self}, not ${replica}`;
     if (order <= this.#obeyed.order) {

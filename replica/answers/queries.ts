@@ -13,19 +13,19 @@ const UTF8 = new TextEncoder();
 /** Returns an answer in JSON. */
 export const jsonAnswer = (value: unknown): QueryAnswer => ({ ok: true, payload: UTF8.encode(JSON.stringify(value)) });
 
-/** A refusal with its reason, and what else is to be said. */
+/** Returns a refusal with its reason, and further numbers. */
 export const refusal = (error: string, more: Readonly<Record<string, number>> = {}): QueryAnswer => ({
   ok: false,
   payload: UTF8.encode(JSON.stringify({ error, ...more })),
 });
 
-/** A command with its session and seq, or a register with its base. */
+/** Returns a command with its session and seq, or a register with its base. */
 const asJson = ({ message }: Signed<Request>): object =>
   message.kind === "RegisterSession"
     ? { client: message.client, base: message.base }
     : { client: message.client, session: message.session, seq: message.seq, command: message.command.toBase64() };
 
-/** The entry committed at `index`, as equal on all honest replicas; or that there is none here yet. */
+/** Returns the entry committed at `index`, equal on all honest replicas, or that there is none here yet. */
 export function committedCommand({ log, commitIndex }: CoreState, index: LogIndex): QueryAnswer {
   if (index === 0 || index > commitIndex) return jsonAnswer({ index, none: true, commitIndex });
   const chained = entryAt(log, index);

@@ -15,10 +15,10 @@ import type { StatusReporter } from "../status/status.ts";
 
 /** Packets whose body is a request. */
 export type RequestPacketKind = "SendRequest" | "RegisterSession" | "UpdateLeader";
-/** Of the answer to a hello, which has none; no query of a client has this one. */
+/** Nonce of the answer to a hello, which has none; no query of a client has this one. */
 const HELLO_NONCE = 0;
 
-/** A verified packet that is no request. */
+/** A verified packet that is not a request. */
 export type UnorderedPacket = Exclude<ClientPacket, { readonly kind: RequestPacketKind }>;
 type QueryPacket = Exclude<UnorderedPacket, { readonly kind: "ClientHello" | "SetActive" }>;
 
@@ -27,9 +27,9 @@ export interface QueryHandler {
   readonly active: boolean;
   /** Returns the name whose rate a packet of `client` over `route` spends: {@linkcode Routes.payer}. */
   payer(client: ClientId, route: string, now: number): string;
-  /** Whose rate a hello with `challenge` spends: its client's own only where it was made for this route. */
+  /** Returns the name whose rate a hello with `challenge` spends: its client's own only where it was made for this route. */
   greeter(client: ClientId, route: string, challenge: Uint8Array): string;
-  /** Serves `packet`, answering over `route`. Returns why it refused, or null. */
+  /** Serves `packet`, answering over `route`. Returns the code of why it refused, or null. */
   serve(packet: UnorderedPacket, route: string, now: number): string | null;
 }
 

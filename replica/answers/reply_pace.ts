@@ -1,9 +1,9 @@
-/** Which answers went to a client a moment ago: a settled request that is handed in over and over is answered at a pace (§7.5). */
+/** Answers sent to a client recently: a settled request that is submitted over and over is answered at a limited pace (§7.5). */
 import type { ClientId, Digest } from "../../protocol/ids.ts";
 import type { Answer } from "../../protocol/message.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 
-/** Not the answer itself, whose result may be long. */
+/** An answer sent, without its result, which may be long. */
 interface Told extends Pick<Answer, "outcome"> {
   readonly at: number;
 }
@@ -18,13 +18,13 @@ export class ReplyPace {
     this.#window = window;
   }
 
-  /** Whether this outcome of the request was told within the pace. Another one, as after `ahead`, is no repeat. */
+  /** Returns whether this outcome of the request was told within the pace. Another one, as after `ahead`, is no repeat. */
   isRepeat(client: ClientId, { request, outcome }: Answer, now: number): boolean {
     const told = this.#clients.get(client)?.get(request);
     return told !== undefined && now - told.at < INGRESS_LIMITS.replyPaceMs && told.outcome === outcome;
   }
 
-  /** Takes note of an answer that goes out `now`. */
+  /** Records an answer that is sent `now`. */
   note(client: ClientId, { request, outcome }: Answer, now: number): void {
     const told = this.#clients.get(client) ?? new Map<Digest, Told>();
     this.#clients.set(client, told);

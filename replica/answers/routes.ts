@@ -1,4 +1,4 @@
-/** Where answers for each client go: routes registered by the client's own signed greeting, which repeats that route's challenge. */
+/** The routes for answers to each client, registered by the client's own signed greeting, which repeats that route's challenge. */
 import { sha256 } from "../../crypto/digest.ts";
 import type { ClientId } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
@@ -6,9 +6,9 @@ import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { equalBytes } from "../../protocol/bytes/equal_bytes.ts";
 
 interface Greeting {
-  /** When it was heard last, on this replica's clock. */
+  /** Time at which it was heard last, on this replica's clock. */
   readonly at: number;
-  /** Whether it was heard once only: of a process that may be gone again. */
+  /** True if it was heard once only: of a process that may be gone again. */
   readonly once: boolean;
 }
 
@@ -25,14 +25,14 @@ export class Routes {
     this.#secret = secret;
   }
 
-  /** What a greeting over `route` has to repeat. Nothing is remembered for it, so that strangers cannot fill anything. */
+  /** Returns the challenge that a greeting over `route` has to repeat. Nothing is remembered for it, so that strangers cannot fill anything. */
   challenge(client: ClientId, route: string): Uint8Array {
     const name = UTF8.encode(client);
     const bytes = Uint8Array.of(...this.#secret, name.length, ...name, ...UTF8.encode(route));
     return sha256(bytes).subarray(0, LIMITS.nonceBytes);
   }
 
-  /** Whether a greeting with `challenge` was made for this route. */
+  /** Returns whether a greeting with `challenge` was made for this route. */
   isFor(client: ClientId, route: string, challenge: Uint8Array): boolean {
     return equalBytes(this.challenge(client, route), challenge);
   }

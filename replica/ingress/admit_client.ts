@@ -12,13 +12,13 @@ import type { Signed, Verified } from "../../protocol/signed.ts";
 /** The packets that a client of the roster signs: all but the operator's command. */
 type OwnPacket = Exclude<ClientPacket, { readonly kind: "SetActive" }>;
 
-/** Whether `packet` carries a request, to be ordered. */
+/** Returns whether `packet` carries a request, to be ordered. */
 const isRequest = <P extends Pick<ClientPacket, "kind">>(
   packet: P,
 ): packet is Extract<P, { readonly kind: RequestPacketKind }> =>
   packet.kind === "SendRequest" || packet.kind === "RegisterSession" || packet.kind === "UpdateLeader";
 
-/** Where the token for one packet comes from. */
+/** The source of the token for one packet. */
 interface Budget {
   readonly buckets: TokenBuckets;
   readonly name: string;

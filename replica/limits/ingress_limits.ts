@@ -29,12 +29,12 @@ export const INGRESS_LIMITS = {
   queriesPerSecond: 500,
   queryBurst: 1000,
   /**
-   * A client's greetings with the right challenge: sustained rate, and how many at once; one a second comes of each of its connections. As many
+   * A client's greetings with the right challenge: sustained rate, and burst; each of its connections sends one a second. As many
    * again with another challenge, which anyone can have recorded.
    */
   hellosPerSecond: 40,
   helloBurst: 80,
-  /** How long the same answer to the same request of a client is not sent again. */
+  /** Time for which the same answer to the same request of a client is not sent again. */
   replyPaceMs: 100,
   /** Bytes of answers to one client: sustained rate, and burst; as much again for queries over routes it has not greeted from. */
   replyBytesPerSecond: 16 * 1024 * 1024,
@@ -52,9 +52,9 @@ export const INGRESS_LIMITS = {
   refusalBurst: 20,
   /** Routes answers of one client go to, one for each process that has its key. */
   routesPerClient: 16,
-  /** When a route that has not greeted gives way to a new one: three greetings of an idle client. */
+  /** Time without a greeting after which a route gives way to a new one: three greetings of an idle client. */
   routeStaleMs: 15_000,
-  /** How long a route lives without a greeting; clients greet every few seconds. */
+  /** Lifetime of a route without a greeting; clients greet every few seconds. */
   routeLifeMs: 30_000,
   /** Distinct kinds of refusals counted; further ones count as `other`. */
   maxCountedKinds: 128,

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Connect as CliConnect } from "../../client/cli/connect.ts";
-import { type Script, SILENT } from "./fake_cluster.ts";
+import { type Script, SILENT } from "./fake_scripts.ts";
 import { runInMemory as run, withCli } from "./cli_lab.ts";
 import { ConfigError } from "../../crypto/config_error.ts";
 

@@ -2,7 +2,6 @@
  * Scripted replicas around one shared ledger: real messages, keys, codec, session table and key-value store, no consensus. Scripts alter
  * each replica's answers, so that a client meets liars, silent replicas and forgers one at a time.
  */
-import type { ProtocolConstants } from "../../protocol/config.ts";
 import { clientId, logIndex, replicaId, term } from "../../protocol/ids.ts";
 import type {
   Answer,
@@ -25,38 +24,15 @@ import {
 } from "../../transport/codec/mod.ts";
 import { type ClientTransport, MemoryNetwork, type ReplicaTransport } from "../../transport/mod.ts";
 import { createKeyRing } from "../../crypto/roster/key_ring.ts";
-import { createRoster } from "../../crypto/roster/roster.ts";
 import { createSigner, createVerifier, type Signer } from "../../crypto/signing/signing.ts";
-import { generateKeyPair } from "../../crypto/keys/key_pair.ts";
-import { hex, sha256Hex } from "../../crypto/digest.ts";
+import { sha256Hex } from "../../crypto/digest.ts";
 import type { Signed } from "../../protocol/signed.ts";
 import { Routes } from "../../replica/answers/routes.ts";
 import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
-import type { KeyFile, KeyKind } from "../../crypto/keys/key_file.ts";
+import type { KeyFile } from "../../crypto/keys/key_file.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
-
-/** A replica's deviations from the true answers. Everything left out is honest. */
-export interface Script {
-  /** Answers to commands sent in place of the true one; several make a replica that votes more than once. */
-  readonly reply?: (answer: Answer) => readonly Answer[];
-  /** Likewise of registers. */
-  readonly register?: (answer: Answer) => readonly Answer[];
-  /** Applied index it tells in place of the true one. */
-  readonly height?: number;
-  /** Name on the replies, where it is not the replica's own. */
-  readonly name?: string;
-  /** Delay of its answers in milliseconds. */
-  readonly delayMs?: number;
-  /** Answers to queries in place of the true one; null for none. */
-  readonly query?: (reply: QueryReply) => QueryReply | null;
-  /** Does not order requests as leader, until an intervention deposes it. */
-  readonly withholds?: boolean;
-  /** Sent in place of any reply. */
-  readonly garbage?: () => readonly Uint8Array[];
-}
-
-export const SILENT: Script = { reply: () => [], query: () => null };
-export const LIAR: Script = { reply: (answer) => [{ ...answer, result: Uint8Array.of(6, 6, 6) }] };
+import { type FakeRosterOptions, newFakeRoster } from "./fake_roster.ts";
+import type { Script } from "./fake_scripts.ts";
 
 /** One packet a replica received. */
 export interface Arrival {
@@ -73,17 +49,10 @@ interface Member {
   running: Promise<void>;
 }
 
-/** Constants of a test cluster unless changed: short, so that interventions come soon. */
-const CONSTANTS: Partial<ProtocolConstants> = { electionTimeoutMs: 80, patienceMs: 100, patienceCapMs: 800 };
-
-export interface FakeClusterOptions {
-  readonly replicas?: number;
-  readonly constants?: Partial<ProtocolConstants>;
+export interface FakeClusterOptions extends FakeRosterOptions {
   readonly scripts?: Readonly<Record<string, Script>>;
   /** Transport of a replica; in memory by default. */
   readonly attach?: (id: string, roster: Roster) => Promise<ReplicaTransport> | ReplicaTransport;
-  /** Client ports, for real transports. */
-  readonly ports?: readonly number[];
 }
 
 /** A cluster that answers; must be closed in every case. */
@@ -117,7 +86,7 @@ export class FakeCluster {
   }
 
   static async start(options: FakeClusterOptions = {}): Promise<FakeCluster> {
-    const { roster, keys } = newRoster(options);
+    const { roster, keys } = newFakeRoster(options);
     const cluster = new FakeCluster(roster, keys, options.scripts ?? {});
     for (const { id } of roster.replicas) {
       const key = keys.get(id)!;
@@ -201,7 +170,7 @@ export class FakeCluster {
     if (id === this.leader && !this.#withheld(id, request)) this.order(request);
   }
 
-  /** Patience is none here: f+1 interventions at once depose a leader that withholds. */
+  /** Intervenes without patience: f+1 interventions at once depose a leader that withholds. */
   #intervene(id: string, request: Signed<Request>): void {
     if (this.#answerAgain(id, request)) return;
     const member = this.#members.get(id)!;
@@ -227,7 +196,7 @@ export class FakeCluster {
     return "answer" in found;
   }
 
-  /** Orders and answers `request` as the leader would; its signature is not looked at. */
+  /** Orders and answers `request` as the leader would; its signature is not checked. */
   order({ message, body }: Pick<Signed<Request>, "message" | "body">): void {
     this.index++;
     this.#log.push(message);
@@ -323,28 +292,4 @@ export class FakeCluster {
     }, delayMs);
     this.#timers.add(timer);
   }
-}
-
-function newKey(kind: KeyKind, id: string, operatorKey: string | null): KeyFile {
-  const { secretKey, publicKey } = generateKeyPair(nobleBackend);
-  const own = hex(publicKey);
-  return { kind, id, cluster: "fake", secretKey: hex(secretKey), publicKey: own, operatorKey: operatorKey ?? own };
-}
-
-function newRoster({ replicas = 4, constants = {}, ports }: FakeClusterOptions) {
-  const operator = newKey("operator", "operator", null);
-  const ids = Array.from({ length: replicas }, (_, i) => `r${i + 1}`);
-  const nodes = ids.map((id) => newKey("replica", id, operator.publicKey));
-  const clients = ["c1", "c2"].map((id) => newKey("client", id, operator.publicKey));
-  const roster = createRoster({
-    cluster: "fake",
-    constants: { ...CONSTANTS, ...constants },
-    replicas: nodes.map(({ id, publicKey }, i) => ({
-      ...{ id: replicaId(id), publicKey, host: "127.0.0.1" },
-      ...{ peerPort: 1000 + i, publishPort: 2000 + i, clientPort: ports?.[i] ?? 3000 + i },
-    })),
-    clients: clients.map(({ id, publicKey }) => ({ id: clientId(id), publicKey })),
-    operatorKey: operator.publicKey,
-  }, nobleBackend);
-  return { roster, keys: new Map([operator, ...nodes, ...clients].map((key) => [key.id, key])) };
 }

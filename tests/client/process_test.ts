@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { freePorts } from "../../tasks/support/free_ports.ts";
 import { createZmqReplicaTransport } from "../../transport/mod.ts";
-import { FakeCluster, SILENT } from "./fake_cluster.ts";
+import { FakeCluster } from "./fake_cluster.ts";
+import { SILENT } from "./fake_scripts.ts";
 import { PATIENCE_MS } from "./with_fake_cluster.ts";
 import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";

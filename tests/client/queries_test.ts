@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type CommittedEntry, NoQuorumError, RefusedError, UsageError } from "../../client/mod.ts";
 import type { QueryReply } from "../../protocol/message.ts";
 import { decodeKvCommand } from "../../state_machine/mod.ts";
-import { type Script, SILENT } from "./fake_cluster.ts";
+import { type Script, SILENT } from "./fake_scripts.ts";
 import { withFakeCluster } from "./with_fake_cluster.ts";
 
 const says = (value: unknown, ok = true): Script => ({

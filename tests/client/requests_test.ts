@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ClosedError, NoQuorumError, RefusedError, UndecidedError, UsageError } from "../../client/mod.ts";
 import { clientId } from "../../protocol/ids.ts";
 import { decodeKvCommand } from "../../state_machine/mod.ts";
-import { LIAR, SILENT } from "./fake_cluster.ts";
+import { LIAR, SILENT } from "./fake_scripts.ts";
 import { until, withFakeCluster } from "./with_fake_cluster.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);

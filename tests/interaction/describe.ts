@@ -24,7 +24,7 @@ function entry({ term, requests }: Entry): string {
 const name = ({ message }: Signed<Request>): string =>
   message.kind === "SendRequest" ? `${message.client}#${message.seq - 1}` : `${message.client} opens a session`;
 
-/** What a packet says. */
+/** Describes the content of a packet. */
 export function describePacket(packet: Packet): string {
   switch (packet.kind) {
     case "AppendEntries": {

@@ -12,7 +12,7 @@ import type { Signed } from "../../protocol/signed.ts";
 /** The session every client has: as if the first entry had opened it. */
 export const SESSION = logIndex(1);
 
-/** What opens {@linkcode SESSION} for each of these clients, and its digest. */
+/** Returns the register that opens {@linkcode SESSION} for each of these clients, and its digest. */
 export const firstRegisters = (clients: Iterable<ClientId>): [RegisterSession, Digest][] =>
   Array.from(clients, (client) => [
     { kind: "RegisterSession", client, base: logIndex(0), nonce: new Uint8Array(LIMITS.nonceBytes) },
@@ -44,5 +44,5 @@ export function noteNumber<T extends Signed<SendRequest>>(signed: T): T {
   return signed;
 }
 
-/** The number of the request with this digest; its first digits where it has none. */
+/** Returns the number of the request with this digest; its first digits where it has none. */
 export const numberOf = (digest: Digest): string => String(numbers.get(digest) ?? digest.slice(0, 8));

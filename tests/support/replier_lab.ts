@@ -20,7 +20,7 @@ import { createState } from "../../replica/core/create_state.ts";
 /** Stands for the digest of request `number`. */
 export const requestName = (number: number): Digest => digest(number.toString(16).padStart(64, "0"));
 
-/** The replier of `r1`; `c1` and `c2` greeted from the routes of these names. */
+/** Creates the replier of `r1`; `c1` and `c2` said hello from the routes of these names. */
 export function replierLab() {
   const { roster, keys } = makeRoster();
   const ports = { hash: sha256Hex, machine: new KvStore(), chunks: new HeldChunks() };
@@ -53,7 +53,7 @@ export function replierLab() {
         ...[route, clientId(client), 1] as const,
         () => ({ ok: true, payload: new Uint8Array(bytes()) }),
       ) !== null,
-    /** Numbers of the requests in the replies to `route`, those forgotten left out. */
+    /** Returns the numbers of the requests in the replies to `route`, except forgotten ones. */
     replies: (route: string) => sent.filter((one) => one.route === route).map(({ frames }) => numbersOf(frames)),
     forget: () => void (sent.length = 0),
   };

@@ -48,7 +48,7 @@ export function restoreState(ports: Ports, { stable }: CheckpointProof, bounds: 
 const withoutProgress = ({ requests: { interventions, pool } }: CoreState): Map<ClientId, Progress> =>
   new Map([...interventions.keys(), ...pool.keys()].map((client) => [client, noProgress()]));
 
-/** Takes over the snapshot whose chunks are all on the disk: state, sessions, log, commit index, highest certificate. */
+/** Installs the snapshot, once all its chunks are on disk: state, sessions, log, commit index, highest certificate. */
 export function installSnapshot(context: Context, transfer: Transfer): void {
   const { state, ports, now } = context;
   const { target, received, receivedBytes, startedAt } = transfer;

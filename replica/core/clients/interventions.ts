@@ -1,12 +1,12 @@
-/** Client intervention as a replica sees it (§7.3): forwarding, patience, and when a request is settled. */
+/** Client intervention at a replica (§7.3): forwarding, patience, and settling of requests. */
 import type { ClientId, Digest, LogIndex, Millis, Seq } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { standingOf } from "../../../protocol/snapshot/session_table.ts";
 import { type Context, send } from "../context.ts";
 import type { CoreState } from "../state.ts";
 import { poolRequest } from "./request_pool.ts";
-import type { Intervention, Known } from "./request_state.ts";
-import { drop, foremost, hold, isBetter, itemsOf, type Waiting } from "./waiting.ts";
+import type { Intervention, Known, Waiting } from "./request_state.ts";
+import { drop, foremost, hold, isBetter, itemsOf } from "./waiting.ts";
 
 /** Holds `known` and forwards it from now on; false where its client's quota, which an honest leader has too, has no room for it. */
 export function intervene(context: Context, known: Known): boolean {
@@ -89,7 +89,7 @@ export function changeLeader(context: Context): void {
   }
 }
 
-/** What applying entries brought to one client. Only what happened for the first time is progress: a repetition is free to a faulty leader. */
+/** The progress of one client by applying entries. Only what happened for the first time is progress: a repetition is free to a faulty leader. */
 export interface Progress {
   /** Lowest seq executed in each session. */
   readonly executed: Map<LogIndex, Seq>;
@@ -109,7 +109,7 @@ export function noteApplied({ executed, opened }: Progress, known: Known): void 
 /**
  * Drops every request of these clients that is settled at the applied index, whatever its command (§7.3a), and restarts patience where the
  * leader has done for its session or client what goes first. Patience of requests younger than the oldest one served restarts, a bounded
- * number of times: the leader is busy, not deaf.
+ * number of times: the leader is busy, not ignoring them.
  */
 export function settle(context: Context, clients: ReadonlyMap<ClientId, Progress>): void {
   const { state, now } = context;
@@ -166,7 +166,7 @@ function hurry({ config }: CoreState, intervention: Intervention, deadline: Mill
   if (restart(intervention, deadline)) forwardNow(intervention, config.constants.heartbeatMs, now);
 }
 
-/** Whether patience ran and now runs until `deadline` at least. */
+/** Returns whether patience ran and now runs until `deadline` at least. */
 function restart(intervention: Intervention, deadline: Millis): boolean {
   if (intervention.deadline === null || intervention.expired) return false;
   intervention.deadline = Math.max(intervention.deadline, deadline);

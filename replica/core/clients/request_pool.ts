@@ -1,4 +1,4 @@
-/** The queue of requests a leader has still to order: clients in turn, within a client its sessions in turn (§7.3, §7.5). */
+/** The requests a leader has yet to order: clients in turn, within a client its sessions in turn (§7.3, §7.5). */
 import type { Request } from "../../../protocol/entry.ts";
 import type { ClientId } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
@@ -7,8 +7,8 @@ import type { Signed } from "../../../protocol/signed.ts";
 import { reaches } from "../../../protocol/snapshot/registrations.ts";
 import { lastIndex, slice } from "../log/log.ts";
 import type { CoreState } from "../state.ts";
-import type { Known } from "./request_state.ts";
-import { drop, hold, inTurn, itemsOf, serveLater, sizeOf, slotOf, type Waiting } from "./waiting.ts";
+import type { Known, Waiting } from "./request_state.ts";
+import { drop, hold, inTurn, itemsOf, serveLater, sizeOf, slotOf } from "./waiting.ts";
 
 /** Queues `known` unless it is queued or in the log already; false where its client's quota has no room for it. */
 export function poolRequest({ requests, config }: CoreState, known: Known): boolean {
@@ -68,7 +68,7 @@ function dropLateRegisters({ requests: { pool }, config, log }: CoreState): void
   }
 }
 
-/** First requests of every client, then second ones, and so on. */
+/** Yields the first request of every client, then the second ones, and so on. */
 function* clientsInTurn(pool: ReadonlyMap<ClientId, Waiting<Known>>): Iterable<Known> {
   let iterators = [...pool.values()].map((queue) => inTurn(queue)[Symbol.iterator]());
   while (iterators.length > 0) {
@@ -96,7 +96,7 @@ export function unmarkProposed({ requests }: CoreState, { request: { message }, 
   if (slots?.size === 0) requests.proposed.delete(message.client);
 }
 
-/** A new leader's own log may hold requests above the commit index already; they are not proposed again. */
+/** Marks a new leader's own log as proposed: it may hold requests above the commit index, which must not be proposed again. */
 export function markLogProposed(state: CoreState, hash: Hash): void {
   const { proposed, pool } = state.requests;
   proposed.clear();

@@ -5,13 +5,7 @@
 import type { Request } from "../../../protocol/entry.ts";
 import type { Digest, LogIndex, Seq } from "../../../protocol/ids.ts";
 import type { SessionBounds } from "../../../protocol/snapshot/session_types.ts";
-import type { Known } from "./request_state.ts";
-
-/** One lane: commands by their seqs, or registers by their digests. */
-type Lane<T> = Map<Seq | Digest, T>;
-
-/** Lanes by session, in the order they are served in; registers wait in lane 0. */
-export type Waiting<T extends Known> = Map<LogIndex, Lane<T>>;
+import type { Known, Lane, Waiting } from "./request_state.ts";
 
 const REGISTERS = 0 as LogIndex;
 
@@ -72,7 +66,7 @@ function holdRegister<T extends Known>(waiting: Waiting<T>, item: T, quota: numb
   return true;
 }
 
-/** Whether register `a` goes before register `b`: the older base first, so that what soon is void is not overtaken for ever (§7.3i). */
+/** Returns whether register `a` goes before register `b`: the older base first, so that what soon is void is not overtaken for ever (§7.3i). */
 export function isBetter(a: Known, b: Known): boolean {
   const [first, second] = [baseOf(a), baseOf(b)];
   return first === second ? a.digest < b.digest : first < second;
@@ -87,7 +81,7 @@ export function* itemsOf<T extends Known>(waiting: Waiting<T>): Iterable<T> {
   for (const lane of waiting.values()) yield* lane.values();
 }
 
-/** How many are held. */
+/** Returns the number held. */
 export function sizeOf(waiting: Waiting<Known>): number {
   let size = 0;
   for (const lane of waiting.values()) size += lane.size;

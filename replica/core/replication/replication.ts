@@ -34,7 +34,7 @@ export function beginLeading(context: Context): void {
   propose(context, []);
 }
 
-/** Appends one entry of `requests` to the own log; it is durable before its header is signed (§5.1). */
+/** Appends one entry of `requests` to the leader's own log; it is durable before its header is signed (§5.1). */
 function propose(context: Context, requests: readonly Signed<Request>[]): void {
   const { state, ports } = context;
   const head = lastHead(state.log);

@@ -1,4 +1,4 @@
-/** §5.7: the latest response is published again while that can help. */
+/** §5.7: the latest response is published again as long as that can help. */
 import { SESSION } from "../../support/numbered_requests.ts";
 import { clientId } from "../../../protocol/ids.ts";
 import { assert, assertEquals } from "@std/assert";

@@ -6,7 +6,7 @@ import { numberOf } from "../../support/numbered_requests.ts";
 import { endOf, entryAfter, GENESIS, register, request, requestIn } from "../support/forge.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 
-/** What c1 is told of requests ordered in this order, one an entry, as `seq outcome@index`. */
+/** Returns what c1 is told of requests ordered in this order, one per entry, as `seq outcome@index`. */
 function told(...requests: Signed<Request>[]): string[] {
   const lab = new ElectionLab({ constants: { registrationHorizon: 32 } });
   lab.follow("r2", 1);

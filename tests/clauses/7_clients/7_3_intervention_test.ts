@@ -17,7 +17,7 @@ function following(): ElectionLab {
 
 const head = ({ state }: ElectionLab): Head => state.log.entries.length > 0 ? endOf(state.log.entries) : GENESIS;
 
-/** The leader orders `requests` in one entry, and it is committed and applied here. */
+/** Has the leader order `requests` in one entry, which is committed and applied here. */
 function serve(lab: ElectionLab, ...requests: Signed<Request>[]): void {
   const after = head(lab);
   const chain = [entryAfter(after, lab.state.hard.currentTerm, requests)];

@@ -4,7 +4,7 @@ import { answersNeeded } from "../../../client/session/reply_tally.ts";
 import { quorumOf } from "../../../protocol/quorum.ts";
 import { fastRead } from "../../../replica/answers/queries.ts";
 import { encodeKvCommand, KvStore } from "../../../state_machine/mod.ts";
-import { SILENT } from "../../client/fake_cluster.ts";
+import { SILENT } from "../../client/fake_scripts.ts";
 import { withFakeCluster } from "../../client/with_fake_cluster.ts";
 import { endOf, GENESIS, grow, reportsOf } from "../support/forge.ts";
 import { Lab } from "../support/lab.ts";

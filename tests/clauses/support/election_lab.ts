@@ -55,7 +55,7 @@ export class ElectionLab extends Lab {
     return codeOf(this.receive(screened.packet).verdicts[0]!);
   }
 
-  /** Hands over a client's request, as an intervention unless told otherwise. */
+  /** Passes in a client's request, as an intervention unless told otherwise. */
   request(request: Signed<Request>, intervention = true): string {
     const verified = request as Verified<Signed<Request>>;
     return codeOf(this.run([{ kind: "request", request: verified, intervention, via: null }]).verdicts[0]!);

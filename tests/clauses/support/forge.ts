@@ -46,7 +46,7 @@ export function request(number: number, value = "", client = "c1", floor = 0): S
   );
 }
 
-/** A register of `client`; another `nonce` makes another one. */
+/** Returns a register of `client`; another `nonce` makes another one. */
 export const register = (base: number, nonce = 0, client = "c1"): Signed<RegisterSession> =>
   signMessage(createFakeSigner("client", client), {
     kind: "RegisterSession",
@@ -55,7 +55,7 @@ export const register = (base: number, nonce = 0, client = "c1"): Signed<Registe
     nonce: new Uint8Array(LIMITS.nonceBytes).fill(nonce),
   });
 
-/** A command of `client` in another session than the one it begins with. */
+/** Returns a command of `client` in another session than the one it begins with. */
 export const requestIn = (session: number, number: number, client = "c1", floor = 1): Signed<SendRequest> =>
   signMessage(createFakeSigner("client", client), {
     kind: "SendRequest",
@@ -66,14 +66,14 @@ export const requestIn = (session: number, number: number, client = "c1", floor 
     command: encodeKvCommand({ op: "put", key: "k", value: Uint8Array.of(number) }),
   });
 
-/** `message` with another command, signed by its client. */
+/** Returns `message` with another command, signed by its client. */
 export const copyOf = (message: SendRequest, command: Uint8Array): Signed<SendRequest> =>
   signMessage(createFakeSigner("client", message.client), { ...message, command });
 
-/** A request as a core holds it. */
+/** Returns a request as a core holds it. */
 export const knownOf = (request: Signed<Request>): Known => ({ request, digest: sha256Hex(request.body) });
 
-/** One entry behind `after`; without requests a no-op. */
+/** Returns one entry after `after`; without requests a no-op. */
 export function entryAfter(after: Head, termNumber: number, requests: readonly Signed<Request>[]): ChainedEntry {
   const index = offset(after.index, 1);
   return chainEntry(sha256Hex, after.hash, { index, term: term(termNumber), body: joinRequests(requests), requests });

@@ -60,7 +60,7 @@ export const sentOf = <K extends Packet["kind"]>({ sent }: Outcome, kind: K): Pa
 export const inputsOf = (packets: readonly Packet[]): InputWithoutTime[] =>
   packets.map((packet) => ({ kind: "packet", packet: packet as Verified<Packet> }));
 
-/** A client's request, as a replica takes it from its client. */
+/** Returns a client's request as a replica receives it from its client. */
 export const requestInput = (signed: Signed<Request>, intervention = false): InputWithoutTime => ({
   kind: "request",
   request: signed as Verified<Signed<Request>>,

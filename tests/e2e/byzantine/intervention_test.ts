@@ -70,7 +70,7 @@ Deno.test("a client that intervenes without end deposes nobody", () =>
     assertEquals(await waitForLeader(observer, cluster.ids), before);
   }));
 
-/** The id of a session that a client of this key has open: where its first command was ordered says it. */
+/** Returns the id of a session that a client of this key has open: where its first command was ordered says it. */
 async function openSession(cluster: LocalCluster, id: string): Promise<number> {
   const client = await cluster.client(id);
   const { index } = await client.put("flood", "opens a session");
@@ -80,7 +80,7 @@ async function openSession(cluster: LocalCluster, id: string): Promise<number> {
   return own.session;
 }
 
-/** UpdateLeader for ever new requests, validly signed, to all replicas, as quickly as answers would come. */
+/** Sends UpdateLeader for ever new requests, validly signed, to all replicas, as quickly as answers would come. */
 async function interveneForEver(
   cluster: LocalCluster,
   id: string,

@@ -29,7 +29,7 @@ import { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
 /** Sessions that clients begin with. */
 const SESSIONS = firstRegisters([clientId("c1"), clientId("c2")]);
 
-/** Where every election of a fresh cluster stands. */
+/** Base of every election of a fresh cluster. */
 export const EMPTY_BASE: Certified = rankOf(0, GENESIS);
 
 /** Nonce of recoveries in tests that do not care about it. */

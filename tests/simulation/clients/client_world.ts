@@ -34,7 +34,7 @@ export interface ClientWorld {
   hello(client: string, take: (replica: ReplicaId, appliedIndex: LogIndex) => void): void;
   /** Sessions that honest replicas have or had open for this client: clients may know what everyone can. */
   sessionsOf(client: string): readonly LogIndex[];
-  /** How long the faults go on. */
+  /** Time for which the faults go on. */
   readonly safetyMs: Millis;
   /** Asks every replica; `take` gets what arrives. */
   fastRead(client: string, query: Uint8Array, take: (replica: ReplicaId, answer: QueryAnswer) => void): void;

@@ -1,9 +1,7 @@
 /** An honest client: the real session and tallies (§7) around a seeded load of key-value operations. */
-import { countFastRead, createFastReadTally, type FastReadTally } from "../../../client/session/fast_read_tally.ts";
 import { noteLeader } from "../../../client/session/leader_cache.ts";
-import { answersNeeded, countAnswer, createReplyTally, type ReplyTally } from "../../../client/session/reply_tally.ts";
+import { answersNeeded, countAnswer, createReplyTally } from "../../../client/session/reply_tally.ts";
 import {
-  createSession,
   noteHeight,
   type Session,
   type SessionEffect,
@@ -12,13 +10,11 @@ import {
   tick,
   underWay,
 } from "../../../client/session/session.ts";
-import { timingsFor } from "../../../client/loop/timings.ts";
-import { clientId, type Digest, logIndex, type Millis, type ReplicaId, seq } from "../../../protocol/ids.ts";
+import { clientId, logIndex, type Millis, type ReplicaId, seq } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import { quorumOf } from "../../../protocol/quorum.ts";
 import type { Answer, Request } from "../../../protocol/message.ts";
 import { sha256Hex } from "../../../crypto/digest.ts";
-import { encodeKvCommand, type KvQuery } from "../../../state_machine/mod.ts";
+import { encodeKvCommand } from "../../../state_machine/mod.ts";
 import { ViolationError } from "../observer.ts";
 import { OperationSource } from "../plan/operations.ts";
 import type { ClientPlan } from "../plan/plan.ts";
@@ -26,26 +22,16 @@ import type { Rng } from "../plan/rng.ts";
 import { signAs } from "../network/sim_crypto.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import type { ClientWorld, Reply } from "./client_world.ts";
+import { InFlightRequests } from "./in_flight_requests.ts";
+import { createSimSession, readFast } from "./sim_session.ts";
 
 interface Pending {
   readonly command: Uint8Array;
   readonly done: (result: Uint8Array | null) => void;
 }
 
-/** A signed request under way: a command's or a register. */
-interface InFlight {
-  readonly number: number;
-  readonly request: Signed<Request>;
-  readonly digest: Digest;
-  readonly tally: ReplyTally;
-}
-
-const JITTER = 0.25;
 /** Timeout of an operation of the safety phase. */
 const PATIENCE_MS = 15_000;
-const FAST_READ_MS = 500;
-/** Longer than any run. */
-const NEVER_MS = 1e9;
 
 export class SimClient {
   readonly plan: ClientPlan;
@@ -59,8 +45,7 @@ export class SimClient {
   #session: Session;
   readonly #replicas: ReadonlySet<string>;
   readonly #byTicket = new Map<number, Pending>();
-  readonly #byNumber = new Map<number, InFlight>();
-  readonly #byDigest = new Map<Digest, InFlight>();
+  readonly #inFlight = new InFlightRequests();
   #tickets = 0;
   #tickAt: Millis = Infinity;
   /** Operations in flight beyond those it has to do: at most one. */
@@ -77,7 +62,7 @@ export class SimClient {
     this.#rng = rng;
     this.#source = new OperationSource(plan, rng);
     this.#replicas = new Set(world.replicas);
-    this.#session = this.#begin();
+    this.#session = createSimSession(plan, world, rng);
     for (let i = 0; i < plan.restarts; i++) {
       world.scheduler.schedule(rng.next() * world.safetyMs, () => this.#restart());
     }
@@ -85,37 +70,18 @@ export class SimClient {
     for (let i = 0; i < plan.concurrency; i++) this.#next();
   }
 
-  /** A client that knows nothing yet. */
-  #begin(): Session {
-    const { constants, replicas } = this.#world;
-    const { retryMs, retryCapMs, interventionCapMs, ...timings } = timingsFor(constants);
-    const interventionMs = this.plan.intervenes ? timings.interventionMs : NEVER_MS;
-    return createSession({
-      window: constants.sessionWindow,
-      maxQueued: 1000,
-      retry: { baseMs: retryMs, capMs: retryCapMs, jitter: JITTER },
-      intervention: {
-        afterMs: interventionMs,
-        backoff: { baseMs: interventionMs, capMs: Math.max(interventionMs, interventionCapMs), jitter: JITTER },
-      },
-      weak: quorumOf(replicas.length).weak,
-      seed: this.#rng.int(0, 2 ** 31),
-    });
-  }
-
   /** Its process dies with all that is under way, and another one begins with the same key. */
   #restart(): void {
     if (this.#resumed || this.#paused) return;
     const lost = [...this.#byTicket.values()];
     this.#byTicket.clear();
-    this.#byNumber.clear();
-    this.#byDigest.clear();
-    this.#session = this.#begin();
+    this.#inFlight.clear();
+    this.#session = createSimSession(this.plan, this.#world, this.#rng);
     this.#greet(false);
     for (const { done } of lost) done(null);
   }
 
-  /** What its clock says: nothing rests on it but how long something takes. */
+  /** Its clock's reading: nothing rests on it but how long something takes. */
   get #now(): Millis {
     return this.#world.scheduler.now + this.plan.clockMs;
   }
@@ -175,7 +141,7 @@ export class SimClient {
   }
 
   #count(replica: ReplicaId, answer: Answer): void {
-    const inFlight = this.#byDigest.get(answer.request);
+    const inFlight = this.#inFlight.named(answer.request);
     if (inFlight === undefined) return;
     if (answer.outcome === "void") this.#perform(noteHeight(this.#session, replica, answer.index, this.#now));
     const accepted = countAnswer(inFlight.tally, replica, answer);
@@ -221,8 +187,9 @@ export class SimClient {
     const repeatable = command.op === "get";
     this.#world.observer.invoked?.(this.plan.id, encodeKvCommand(command), repeatable, scheduler.now);
     const fast = constants.fastReads && command.op === "get" && this.#rng.chance(0.6);
-    if (fast) this.#readFast(command, done);
-    else this.#submit(encodeKvCommand(command), repeatable, done);
+    const ordered = () => this.#submit(encodeKvCommand(command), repeatable, done);
+    if (fast) readFast(this.#world, this.plan.id, command, (result) => result === null ? ordered() : done(result));
+    else ordered();
   }
 
   #submit(command: Uint8Array, repeatable: boolean, done: Pending["done"]): void {
@@ -231,26 +198,6 @@ export class SimClient {
     this.#byTicket.set(ticket, { command, done });
     this.#perform(submit(this.#session, { ticket, deadlineAt: now + this.#patienceMs, repeatable }, now));
     this.#rearm();
-  }
-
-  /** §7.4: Q equal answers, or through the log. */
-  #readFast(command: KvQuery, done: Pending["done"]): void {
-    const { scheduler } = this.#world;
-    const tally: FastReadTally = createFastReadTally(this.#replicas);
-    let open = true;
-    const end = (result: Uint8Array | null) => {
-      if (!open) return;
-      open = false;
-      if (result !== null) done(result);
-      else this.#submit(encodeKvCommand(command), true, done);
-    };
-    this.#world.fastRead(this.plan.id, encodeKvCommand(command), (replica, answer) => {
-      if (!open) return;
-      const state = countFastRead(tally, replica, answer);
-      if (state.state === "accepted") end(state.payload);
-      if (state.state === "hopeless") end(null);
-    });
-    scheduler.schedule(FAST_READ_MS, () => end(null));
   }
 
   #perform(effects: readonly SessionEffect[]): void {
@@ -271,12 +218,12 @@ export class SimClient {
         );
       case "done":
       case "reissued":
-        return this.#forget(effect.request);
+        return this.#inFlight.forget(effect.request);
       case "applied":
         return this.#close(
           effect.ticket,
           effect.request,
-          this.#byNumber.get(effect.request)!.tally.accepted!.value.result,
+          this.#inFlight.get(effect.request)!.tally.accepted!.value.result,
         );
       case "failed": {
         const { reason } = effect.failure;
@@ -287,7 +234,7 @@ export class SimClient {
   }
 
   #send(number: number, to: readonly ReplicaId[], intervention: boolean): void {
-    const inFlight = this.#byNumber.get(number);
+    const inFlight = this.#inFlight.get(number);
     if (inFlight) this.#world.request(this.plan.id, to, inFlight.request, intervention);
   }
 
@@ -312,22 +259,14 @@ export class SimClient {
     const request: Signed<Request> = signAs(crypto, "client", this.plan.id, message);
     const tally = createReplyTally(this.#replicas, answersNeeded(replicas.length, constants.fastReads));
     const inFlight = { number, request, digest: sha256Hex(request.body), tally };
-    this.#byNumber.set(number, inFlight);
-    this.#byDigest.set(inFlight.digest, inFlight);
+    this.#inFlight.add(inFlight);
     observer.requested?.(request, scheduler.now);
-  }
-
-  #forget(number: number): void {
-    const inFlight = this.#byNumber.get(number);
-    if (inFlight === undefined) return;
-    this.#byNumber.delete(number);
-    this.#byDigest.delete(inFlight.digest);
   }
 
   #close(ticket: number, number: number | null, result: Uint8Array | null): void {
     const pending = this.#byTicket.get(ticket)!;
     this.#byTicket.delete(ticket);
-    if (number !== null) this.#forget(number);
+    if (number !== null) this.#inFlight.forget(number);
     pending.done(result);
   }
 

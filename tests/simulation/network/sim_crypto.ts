@@ -1,4 +1,4 @@
-/** Who signs and checks in a run: unforgeable fakes, or real ECDSA over the real wire format. */
+/** Signing and checking in a run: unforgeable fakes, or real ECDSA over the real wire format. */
 import type { Message, Request } from "../../../protocol/message.ts";
 import type { Packet } from "../../../protocol/packet.ts";
 import type { SignatureCheck } from "../../../replica/ingress/signature_check.ts";
@@ -17,7 +17,7 @@ export interface SimCrypto {
   readonly check: SignatureCheck;
   /** Returns what arrives when `packet` is sent. */
   transmit(packet: Packet): Packet;
-  /** What arrives when a client sends `request`. */
+  /** Returns what arrives when a client sends `request`. */
   transmitRequest(request: Signed<Request>): Signed<Request>;
 }
 

@@ -1,4 +1,4 @@
-/** What surrounds a simulated replica, and what is done to it. */
+/** The surroundings of a simulated replica, and what can be done to it. */
 import type { CoreState } from "../../../replica/core/state.ts";
 import type { Victim } from "../../../replica/byzantine/mod.ts";
 import type { Millis, ReplicaId } from "../../../protocol/ids.ts";

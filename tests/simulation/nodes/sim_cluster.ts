@@ -100,7 +100,7 @@ export class SimCluster {
     );
   }
 
-  /** Hands a request to replica `to`, a millisecond later. */
+  /** Delivers a request to replica `to`, a millisecond later. */
   request(to: string, request: Verified<Signed<Request>>, intervention = false): void {
     this.schedule(1, () => {
       this.node(to).run([{ kind: "request", request, intervention, via: null }]);

@@ -1,4 +1,4 @@
-/** What a plan has of sessions: drawn from streams of their own, so that the rest of a plan stays what it was. */
+/** The part of a plan that concerns sessions: drawn from streams of their own, so that the rest of a plan stays what it was. */
 import type { ProtocolConstants } from "../../../protocol/config.ts";
 import type { ClientPlan } from "./plan.ts";
 import type { Rng } from "./rng.ts";

@@ -112,15 +112,15 @@ export interface ByzantinePlan {
 /** The behaviour of one client. */
 export interface ClientPlan {
   readonly id: string;
-  /** Which of the processes with its key this is, from 0. */
+  /** Number of this process among those with its key, from 0. */
   readonly process: number;
-  /** How often it loses all it knows, until the network heals, and begins anew with the same key. */
+  /** Number of times that it loses all it knows, until the network heals, and begins anew with the same key. */
   readonly restarts: number;
-  /** What its clock says when the run begins. */
+  /** Its clock's reading when the run begins. */
   readonly clockMs: Millis;
   /** An honest client, or the name of a faulty behaviour. */
   readonly behaviour: "honest" | "two-faced" | "intervener" | "far-floors" | "registrar" | "trespasser";
-  /** Whether it sends UpdateLeader; without it only the replicas' own timers can depose a leader. */
+  /** True if it sends UpdateLeader; without it only the replicas' own timers can depose a leader. */
   readonly intervenes: boolean;
   /** Operations until the network heals, and after it; then it goes on with others until every client is done. */
   readonly operations: number;

@@ -1,4 +1,4 @@
-/** One line for an input or an output of a core, in the words of the golden transcripts. */
+/** Formats an input or an output of a core as one line, in the style of the golden transcripts. */
 import { requestText } from "./request_text.ts";
 import { senderOf } from "../../../protocol/signatures.ts";
 import type { Input } from "../../../replica/core/input.ts";

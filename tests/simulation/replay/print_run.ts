@@ -1,4 +1,4 @@
-/** A run as text: its plan, one line a decision, and what happened, in the style of the golden transcripts. */
+/** Formats a run as text: its plan, one line per decision, and its events, in the style of the golden transcripts. */
 import { requestText } from "./request_text.ts";
 import { describePacket } from "../../interaction/describe.ts";
 import { Transcript } from "../../interaction/transcript.ts";

@@ -1,5 +1,5 @@
 /**
- * Makes `golden_vectors.json`, by which clients in other languages check themselves. Run it after an intended change of the
+ * Makes `golden_vectors.json`, which clients in other languages can check themselves against. Run it after an intended change of the
  * format, and read the diff: `deno run --allow-write=tests/vectors/wire tests/vectors/wire/golden_vectors.ts`
  */
 import { nobleBackend } from "../../../crypto/signing/noble_backend.ts";

@@ -10,7 +10,7 @@ import { logIndex, term } from "../fields.ts";
 import { bytes, decodeExactly, type Schema, struct } from "../schema.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 
-/** The requests in an entry's body, or null where it is not exactly a list of well-formed ones. */
+/** Returns the requests in an entry's body, or null if it is not exactly a list of well-formed ones. */
 export function decodeRequests(body: Uint8Array): readonly Signed<Request>[] | null {
   const parts = splitRequests(body);
   if (parts === null) return null;

@@ -17,7 +17,7 @@ export type AnyPacket = p.Packet | p.ClientPacket | p.ReplyPacket;
 type PacketOf<K extends PacketKind> = Extract<AnyPacket, { readonly kind: K }>;
 type Attached<P> = Omit<P, "kind" | "signed">;
 
-/** What a packet's body may be. */
+/** The kinds of a packet's body. */
 export type BodyKind = MessageKind | "request";
 
 export interface PacketFormat<P> {

@@ -10,7 +10,7 @@ export const REQUEST_KINDS = ["SendRequest", "RegisterSession"] as const satisfi
 
 const KIND_AT = 1;
 
-/** What is no register is read as a command, which says what is wrong with its kind. */
+/** Returns whether a register follows; anything else is read as a command, which says what is wrong with its kind. */
 const isRegister = (reader: Reader): boolean =>
   reader.remaining > KIND_AT && reader.peek(KIND_AT + 1)[KIND_AT] === KIND_BYTES.RegisterSession;
 

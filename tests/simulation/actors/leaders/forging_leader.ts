@@ -6,7 +6,7 @@ import { campaigner } from "../shadow/shadow_actor.ts";
 import { Led } from "../shadow/shadow_led.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 
-/** Another command in the same client's name, at a seq that it has used, or another register: with a signature of that very client, and with nobody's. */
+/** Returns another command in the same client's name, at a seq that it has used, or another register: with a signature of that very client, and with nobody's. */
 const forgeries = ({ message, signature }: Signed<Request>): readonly Signed<Request>[] => {
   const other: Request = message.kind === "SendRequest"
     ? { ...message, command: message.command.toReversed() }

@@ -1,4 +1,4 @@
-/** What faulty leaders and candidates did in a run, counted for their tests. */
+/** Counts of what faulty leaders and candidates did in a run, for their tests. */
 import { slotIn } from "../support/slots.ts";
 import type { Certificate } from "../../../../protocol/certificate.ts";
 import type { AppendEntries, Certified, Vote } from "../../../../protocol/message.ts";

@@ -9,7 +9,7 @@ import type { Hash } from "../../../../protocol/ports.ts";
 import { slotIn } from "../support/slots.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 
-/** What an entry carries; none for a no-op. */
+/** The requests of an entry; none for a no-op. */
 export type Content = readonly Signed<Request>[];
 
 /** All entries from index 1 on. */
@@ -58,7 +58,7 @@ export class Chain {
     return logIndex(index);
   }
 
-  /** Whether a request is in any entry. */
+  /** Returns whether a request is in any entry. */
   has(request: Signed<Request>): boolean {
     const slot = slotIn(request);
     return this.entries.some(({ entry }) => entry.requests?.some((each) => slotIn(each) === slot));

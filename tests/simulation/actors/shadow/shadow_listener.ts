@@ -40,7 +40,7 @@ export class Listener {
   /** Headers of any leader, without entries. */
   readonly heartbeats: PacketOf<"AppendEntries">[] = [];
   readonly requests: Signed<Request>[] = [];
-  /** Points with so many honest acks that the colluders's own make a certificate, in the order they came up. */
+  /** Points with so many honest acks that the colluders' own make a certificate, in the order they came up. */
   readonly certifiable: Pile[] = [];
   readonly #piles = new Map<string, Pile>();
   readonly #seen = new WeakSet<object>();

@@ -1,4 +1,4 @@
-/** What the actors that lead and campaign by themselves know of their situation, together. */
+/** The shared knowledge of the actors that lead and campaign by themselves. */
 import { slotIn } from "../support/slots.ts";
 import type { Certificate } from "../../../../protocol/certificate.ts";
 import { genesisCertificate } from "../../../../replica/core/create_state.ts";
@@ -109,7 +109,7 @@ export class Situation {
     return [...drawn.map((pile) => listener.complete(pile)), this.genesis];
   }
 
-  /** Up to `count` requests that clients signed and `chain` does not hold. */
+  /** Returns up to `count` requests that clients signed and `chain` does not hold. */
   freshRequests(chain: Chain, count: number): Signed<Request>[] {
     const fresh: Signed<Request>[] = [];
     for (const request of [...this.sharedCampaign.listener.requests].reverse()) {

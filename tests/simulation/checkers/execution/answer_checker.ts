@@ -1,4 +1,4 @@
-/** What honest replicas answer, and what clients take for an answer (§7.1, §7.2, §7.4): it is true, and it stays true. */
+/** Judges the answers of honest replicas, and those that clients accept (§7.1, §7.2, §7.4): they are true, and stay true. */
 import { sha256Hex } from "../../../../crypto/digest.ts";
 import type { Digest, LogIndex, ReplicaId } from "../../../../protocol/ids.ts";
 import type { Answer } from "../../../../protocol/message.ts";
@@ -21,7 +21,7 @@ export interface AnswerSources {
   readonly requests: RequestBook;
   readonly executions: ExecutionChecker;
   readonly reference: ReferenceState;
-  /** The committed entry at an index. */
+  /** Returns the committed entry at an index. */
   readonly committedAt: (index: number) => ChainNode | undefined;
 }
 

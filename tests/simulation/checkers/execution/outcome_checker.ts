@@ -31,7 +31,7 @@ export class OutcomeChecker {
     else this.#ofCommand(message, name, answer, text);
   }
 
-  /** What was said to be unexecuted never was, nor ever is. */
+  /** Checks that nothing told to be unexecuted was ever executed. */
   finish(): void {
     const { sessions } = this.#sources.reference;
     for (const name of this.#unexecuted) {

@@ -13,7 +13,7 @@ import type { ChainedEntry } from "../../../../protocol/entry.ts";
 /** The bounds of the checkers' own tests. */
 export const BOUNDS: SessionBounds = { sessionWindow: 16, sessionsPerClient: 4, registrationHorizon: 1000 };
 
-/** Digests of the state after `chain`, which begins at genesis, as an observer is shown them. */
+/** Returns the digests of the state after `chain`, which begins at genesis, as an observer is shown them. */
 export function viewAfter(chain: readonly ChainedEntry[], bounds: SessionBounds = BOUNDS) {
   const sessions = createSessionTable(bounds);
   openSessions(sessions, [clientId("c1"), clientId("c2")]);

@@ -45,7 +45,7 @@ interface Life {
   closed: number;
 }
 
-/** What is known beforehand. */
+/** The facts known beforehand. */
 export type SessionFacts = Pick<
   RunFacts,
   "sessionWindow" | "sessionsPerClient" | "registrationHorizon" | "beginsWith"
@@ -55,7 +55,7 @@ const REMEMBERED = 256;
 
 export class ReferenceSessions {
   readonly clients = new Map<ClientId, ReferenceClient>();
-  /** What each entry executes, in order. */
+  /** The executions of each entry, in order. */
   readonly executedAt = new Map<number, Executed[]>();
   readonly #facts: SessionFacts;
   readonly #byKey = new Map<string, Executed>();
@@ -78,7 +78,7 @@ export class ReferenceSessions {
     return this.#byKey.get(key);
   }
 
-  /** Whether the session is open once the entry at `index` is applied. */
+  /** Returns whether the session is open once the entry at `index` is applied. */
   isOpen(client: string, id: number, index: number): boolean {
     const life = this.#lives.get(`${client} ${id}`);
     return life !== undefined && life.opened <= index && index < life.closed;

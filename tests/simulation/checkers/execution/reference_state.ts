@@ -98,7 +98,7 @@ export class ReferenceState {
 
 const bySeq = ({ answers }: ReferenceSession) => [...answers].sort(([a], [b]) => a - b);
 
-/** What the digest that replicas show covers of a session. */
+/** Returns the bytes of a session that the digest shown by replicas covers. */
 function linesOf(session: ReferenceSession): Uint8Array[] {
   const { id, register, floor, lastUsed, highest, answers } = session;
   const lines = bySeq(session).flatMap(([seq, given]) => [

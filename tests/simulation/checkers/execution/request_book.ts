@@ -6,10 +6,10 @@ import type { Request } from "../../../../protocol/message.ts";
 import { demand } from "../judge.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 
-/** Names one seq of one session of a client. */
+/** Returns a name for one seq of one session of a client. */
 export const requestKey = (client: string, session: number, seq: number): string => `${client} ${session}/${seq}`;
 
-/** Names what a request asks for: a seq of a session, or a session by the register's digest. */
+/** Returns a name for what a request asks for: a seq of a session, or a session by the register's digest. */
 export const nameOf = (message: Request, digest: Digest): string =>
   message.kind === "SendRequest"
     ? requestKey(message.client, message.session, message.seq)
@@ -25,14 +25,14 @@ export function textOf(bytes: Uint8Array): string {
 /** Returns a key for a command of a client. */
 export const commandName = (client: string, command: Uint8Array): string => `${client} ${textOf(command)}`;
 
-/** What a client signed, by the digest that answers name it with. */
+/** A request that a client signed, with the digest that answers name it with. */
 export interface SignedRequest {
   readonly message: Request;
   readonly digest: Digest;
   readonly name: string;
 }
 
-/** How often honest clients want a command executed. */
+/** Number of times that honest clients want a command executed. */
 interface Wanted {
   count: number;
   readonly repeatable: boolean;
@@ -45,7 +45,7 @@ export class RequestBook {
   readonly #floors = new Map<string, number>();
   readonly #wanted = new Map<string, Wanted>();
 
-  /** A client signed `request`. */
+  /** Records that a client signed `request`. */
   requested({ message, body }: Signed<Request>): void {
     const digest = sha256Hex(body);
     const known = { message, digest, name: nameOf(message, digest) };
@@ -58,7 +58,7 @@ export class RequestBook {
     this.#floors.set(key, Math.max(this.#floors.get(key) ?? 0, floor));
   }
 
-  /** An honest client begins an operation with this command. */
+  /** Records that an honest client begins an operation with this command. */
   invoked(client: string, command: Uint8Array, repeatable: boolean): void {
     const name = commandName(client, command);
     const wanted = this.#wanted.get(name) ?? { count: 0, repeatable };
@@ -66,23 +66,23 @@ export class RequestBook {
     this.#wanted.set(name, wanted);
   }
 
-  /** How often the command may be executed; any number of times where its client is faulty, or says that twice is as good as once. */
+  /** Returns the number of times the command may be executed; any number of times where its client is faulty, or says that twice is as good as once. */
   mostExecutions(client: string, command: Uint8Array): number {
     const wanted = this.#wanted.get(commandName(client, command));
     return wanted === undefined || wanted.repeatable ? Infinity : wanted.count;
   }
 
-  /** Whether `client` ever signed this command. */
+  /** Returns whether `client` ever signed this command. */
   isSigned(client: string, command: Uint8Array): boolean {
     return this.#commands.has(commandName(client, command));
   }
 
-  /** The request with this digest, if a client signed it. */
+  /** Returns the request with this digest, if a client signed it. */
   byDigest(digest: Digest): SignedRequest | undefined {
     return this.#byDigest.get(digest);
   }
 
-  /** Highest floor that `client` ever signed in a session: no honest session table has its window's low edge above it (§7.1). */
+  /** Returns the highest floor that `client` ever signed in a session: no honest session table has its window's low edge above it (§7.1). */
   floorOf(client: string, session: number): number {
     return this.#floors.get(`${client} ${session}`) ?? 1;
   }

@@ -1,0 +1,44 @@
+/** The signed requests of a simulated client that are not settled. */
+import type { ReplyTally } from "../../../client/session/reply_tally.ts";
+import type { Digest } from "../../../protocol/ids.ts";
+import type { Request } from "../../../protocol/message.ts";
+import type { Signed } from "../../../protocol/signed.ts";
+
+/** A signed request in flight: a command or a register. */
+export interface InFlight {
+  readonly number: number;
+  readonly request: Signed<Request>;
+  readonly digest: Digest;
+  readonly tally: ReplyTally;
+}
+
+/** Requests in flight, by the session's number and by the digest that answers name them with. */
+export class InFlightRequests {
+  readonly #byNumber = new Map<number, InFlight>();
+  readonly #byDigest = new Map<Digest, InFlight>();
+
+  get(number: number): InFlight | undefined {
+    return this.#byNumber.get(number);
+  }
+
+  named(digest: Digest): InFlight | undefined {
+    return this.#byDigest.get(digest);
+  }
+
+  add(inFlight: InFlight): void {
+    this.#byNumber.set(inFlight.number, inFlight);
+    this.#byDigest.set(inFlight.digest, inFlight);
+  }
+
+  forget(number: number): void {
+    const inFlight = this.#byNumber.get(number);
+    if (inFlight === undefined) return;
+    this.#byNumber.delete(number);
+    this.#byDigest.delete(inFlight.digest);
+  }
+
+  clear(): void {
+    this.#byNumber.clear();
+    this.#byDigest.clear();
+  }
+}

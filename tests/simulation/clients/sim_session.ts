@@ -1,0 +1,54 @@
+/** The parts of an honest client's process that need none of its state: its first session, and a fast read. */
+import { countFastRead, createFastReadTally } from "../../../client/session/fast_read_tally.ts";
+import { createSession, type Session } from "../../../client/session/session.ts";
+import { timingsFor } from "../../../client/loop/timings.ts";
+import { quorumOf } from "../../../protocol/quorum.ts";
+import { encodeKvCommand, type KvQuery } from "../../../state_machine/mod.ts";
+import type { ClientPlan } from "../plan/plan.ts";
+import type { Rng } from "../plan/rng.ts";
+import type { ClientWorld } from "./client_world.ts";
+
+const JITTER = 0.25;
+const FAST_READ_MS = 500;
+/** Longer than any run. */
+const NEVER_MS = 1e9;
+
+/** Returns the session of a client that knows nothing yet. */
+export function createSimSession(plan: ClientPlan, { constants, replicas }: ClientWorld, rng: Rng): Session {
+  const { retryMs, retryCapMs, interventionCapMs, ...timings } = timingsFor(constants);
+  const interventionMs = plan.intervenes ? timings.interventionMs : NEVER_MS;
+  return createSession({
+    window: constants.sessionWindow,
+    maxQueued: 1000,
+    retry: { baseMs: retryMs, capMs: retryCapMs, jitter: JITTER },
+    intervention: {
+      afterMs: interventionMs,
+      backoff: { baseMs: interventionMs, capMs: Math.max(interventionMs, interventionCapMs), jitter: JITTER },
+    },
+    weak: quorumOf(replicas.length).weak,
+    seed: rng.int(0, 2 ** 31),
+  });
+}
+
+/** §7.4: asks for Q equal answers, and ends with null if there will be none in time. */
+export function readFast(
+  world: ClientWorld,
+  client: string,
+  command: KvQuery,
+  ended: (result: Uint8Array | null) => void,
+): void {
+  const tally = createFastReadTally(new Set(world.replicas));
+  let open = true;
+  const end = (result: Uint8Array | null) => {
+    if (!open) return;
+    open = false;
+    ended(result);
+  };
+  world.fastRead(client, encodeKvCommand(command), (replica, answer) => {
+    if (!open) return;
+    const state = countFastRead(tally, replica, answer);
+    if (state.state === "accepted") end(state.payload);
+    if (state.state === "hopeless") end(null);
+  });
+  world.scheduler.schedule(FAST_READ_MS, () => end(null));
+}
