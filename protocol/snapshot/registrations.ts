@@ -15,7 +15,7 @@ export const createClientSessions = (): ClientSessions => ({
 });
 
 /** A session that nothing was executed in. */
-export const createSession = (id: LogIndex, register: Digest): Session => ({
+const emptySession = (id: LogIndex, register: Digest): Session => ({
   ...{ id, register, floor: 1 as Seq, lastUsed: id, highest: 0 as Seq, answers: new Map(), bytes: 0 },
 });
 
@@ -57,7 +57,7 @@ export function openFor(
   if (late || client.live.has(index)) return { request: digest, outcome: "void", index, result: EMPTY };
   while (client.live.size >= bounds.sessionsPerClient) close(client, leastRecentlyUsed(client, null)!);
   assertInvariant(!client.closed.has(index), "I7", `${register.client} opens session ${index}, which was closed`);
-  client.live.set(index, createSession(index, digest));
+  client.live.set(index, emptySession(index, digest));
   clients.set(register.client, client);
   return { request: digest, outcome: "applied", index, result: EMPTY };
 }

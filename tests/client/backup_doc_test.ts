@@ -60,10 +60,10 @@ class Checker {
     if (proof !== undefined) head = this.checkpoint(proof, of(2).map(({ bytes }) => bytes));
     const [certificate] = of(3);
     if (certificate === undefined) return head;
-    assertEquals(certificate.take(2), Uint8Array.of(1, 2), "version, commit");
+    assertEquals(certificate.take(2), Uint8Array.of(2, 2), "version, commit");
     const end = this.commit(certificate);
     for (const entry of of(4)) {
-      assertEquals([entry.number(1), entry.number(8)], [1, head.index + 1], "step 7");
+      assertEquals([entry.number(1), entry.number(8)], [2, head.index + 1], "step 7");
       const term = entry.number(8);
       const body = entry.take(entry.number(4));
       assert(entry.done);
@@ -74,7 +74,7 @@ class Checker {
   }
 
   checkpoint(proof: Bytes, chunks: readonly Uint8Array[]): { readonly index: number; readonly hash: string } {
-    assertEquals(proof.number(1), 1);
+    assertEquals(proof.number(1), 2);
     const head = proof.head();
     const digest = proof.hash();
     assert(head.index > 0 && head.index % this.roster.constants.checkpointEvery === 0, "step 4");
@@ -92,7 +92,7 @@ class Checker {
   snapshot(digest: string, chunks: readonly Uint8Array[]): void {
     assertEquals(sha256(chunks[0]!), digest);
     const head = new Bytes(chunks[0]!);
-    assertEquals(head.number(1), 1);
+    assertEquals(head.number(1), 2);
     head.number(4);
     const count = head.number(4);
     const lists = Array.from({ length: Math.ceil(count / 4096) }, head.hash);
@@ -140,7 +140,7 @@ class Checker {
       const replica = read(reader);
       const { publicKey } = this.roster.replicas.find(({ id }) => id === replica)!;
       const named = (name: string) => Uint8Array.of(name.length, ...utf8.encode(name));
-      const digest = Uint8Array.fromHex(sha256(named(`bft-raft/v1/${kind}`), named(this.roster.cluster), body));
+      const digest = Uint8Array.fromHex(sha256(named(`bft-raft/v2/${kind}`), named(this.roster.cluster), body));
       assert(secp256k1.verify(signature, digest, Uint8Array.fromHex(publicKey), { prehash: false }), "step 3");
       return replica;
     });

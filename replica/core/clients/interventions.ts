@@ -6,7 +6,7 @@ import { type Context, send } from "../context.ts";
 import type { CoreState } from "../state.ts";
 import { poolRequest } from "./request_pool.ts";
 import type { Intervention, Known, Waiting } from "./request_state.ts";
-import { drop, foremost, hold, isBetter, itemsOf } from "./waiting.ts";
+import { drop, foremost, holdRequest, isBetter, itemsOf } from "./waiting.ts";
 
 /** Holds `known` and forwards it from now on; false where its client's quota, which an honest leader has too, has no room for it. */
 export function intervene(context: Context, known: Known): boolean {
@@ -23,7 +23,7 @@ export function intervene(context: Context, known: Known): boolean {
     forwardInterval: config.constants.heartbeatMs,
     overtaken: 0,
   };
-  if (!hold(waiting, intervention, config.constants)) return false;
+  if (!holdRequest(waiting, intervention, config.constants)) return false;
   requests.interventions.set(client, waiting);
   startPatience(context, waiting);
   return true;

@@ -8,14 +8,14 @@ import { reaches } from "../../../protocol/snapshot/registrations.ts";
 import { lastIndex, slice } from "../log/log.ts";
 import type { CoreState } from "../state.ts";
 import type { Known, Waiting } from "./request_state.ts";
-import { drop, hold, inTurn, itemsOf, serveLater, sizeOf, slotOf } from "./waiting.ts";
+import { drop, holdRequest, inTurn, itemsOf, serveLater, sizeOf, slotOf } from "./waiting.ts";
 
 /** Queues `known` unless it is queued or in the log already; false where its client's quota has no room for it. */
 export function poolRequest({ requests, config }: CoreState, known: Known): boolean {
   const { message } = known.request;
   if (requests.proposed.get(message.client)?.has(slotOf(message, known.digest))) return true;
   const waiting: Waiting<Known> = requests.pool.get(message.client) ?? new Map();
-  const held = hold(waiting, known, config.constants);
+  const held = holdRequest(waiting, known, config.constants);
   if (held) requests.pool.set(message.client, waiting);
   return held;
 }

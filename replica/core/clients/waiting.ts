@@ -17,7 +17,7 @@ export const slotOf = (message: Request, digest: Digest): string =>
  * Holds `item`, unless its place is taken already. False where it has no room: there are `sessionWindow` places for commands and
  * `sessionsPerClient` for registers. The lowest seq of a session, and the best register, always gets in.
  */
-export function hold<T extends Known>(waiting: Waiting<T>, item: T, bounds: SessionBounds): boolean {
+export function holdRequest<T extends Known>(waiting: Waiting<T>, item: T, bounds: SessionBounds): boolean {
   const { message } = item.request;
   return message.kind === "SendRequest"
     ? holdCommand(waiting, item, message.session, message.seq, bounds.sessionWindow)

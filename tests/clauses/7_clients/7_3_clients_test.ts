@@ -4,10 +4,12 @@ import type { CoreEvent } from "../../../replica/core/output.ts";
 import type { Packet } from "../../../protocol/packet.ts";
 import { drawRandom } from "../../../replica/core/random.ts";
 import { encodeKvCommand } from "../../../state_machine/mod.ts";
-import { seq } from "../../../protocol/ids.ts";
+import { clientId, seq } from "../../../protocol/ids.ts";
 import { SESSION } from "../../support/numbered_requests.ts";
 import { SimCluster } from "../../simulation/nodes/sim_cluster.ts";
-import { preVote } from "../support/forge.ts";
+import type { Request } from "../../../protocol/entry.ts";
+import type { Signed, Verified } from "../../../protocol/signed.ts";
+import { preVote, register, requestIn } from "../support/forge.ts";
 
 const HONEST = ["r1", "r2", "r3"];
 
@@ -104,6 +106,63 @@ for (let seed = 1; seed <= 8; seed++) {
     }
     assertEquals(leaderOf(cluster), before);
     assertEquals(suspicions, []);
+  });
+}
+
+/**
+ * The same in many sessions: registers good, late, old and repeated, so that slots and quota are always full; commands of all sessions there
+ * are or were, high ones to the leader and low ones to the others, so that what they hold has no room there.
+ */
+function trespass(cluster: SimCluster, roll: (n: number) => number, kept: Signed<Request>[] = []): void {
+  const state = cluster.node("r1").state!;
+  const known = state.sessions.clients.get(clientId("c2"))!;
+  const ids = [...known.live.keys(), ...[...known.closed.keys()].slice(-2)];
+  for (let i = roll(5); i >= 0; i--) {
+    kept.push(register(Math.max(0, state.appliedIndex - roll(3) * roll(40)), roll(256), "c2"));
+    kept.push(requestIn(ids[roll(ids.length)]!, 3 + roll(14), "c2", 1 + roll(3)));
+  }
+  for (const session of known.live.values()) {
+    for (let i = 0; i < 6; i++) {
+      const floor = session.floor + roll(3);
+      kept.push(requestIn(session.id, floor + roll(16), "c2", floor));
+    }
+  }
+  const leader = leaderOf(cluster);
+  for (const request of kept.slice(-60)) {
+    const verified = request as Verified<Signed<Request>>;
+    const low = request.message.kind === "SendRequest" && request.message.seq % 16 < 4;
+    for (const id of HONEST) {
+      if (id === leader ? low && roll(6) > 0 : roll(2) > 0) continue;
+      if (roll(4) === 0) cluster.inject("r4", [id], { kind: "ForwardedRequest", signed: request });
+      else cluster.request(id, verified, roll(3) > 0);
+    }
+  }
+  cluster.schedule(100 + roll(2000), () => trespass(cluster, roll, kept.slice(-200)));
+}
+
+for (let seed = 1; seed <= 12; seed++) {
+  Deno.test(`§7.3h nor by many sessions and registers, with a replica's help, seed ${seed}`, () => {
+    const roll = dice(seed);
+    const suspicions: string[] = [];
+    const event = (at: string, { event, fields }: CoreEvent) => {
+      if (event === "suspect") suspicions.push(`${at}: ${fields["reason"]}`);
+    };
+    const constants = { registrationHorizon: 32 + roll(60), sessionsPerClient: 1 + roll(6) };
+    const cluster = new SimCluster({ replicas: 4, seed, constants, delay: () => 1 + roll(30), hooks: { event } });
+    assert(cluster.elapse(20_000, () => leaderOf(cluster) !== null && leaderOf(cluster) !== "r4"));
+    cluster.node("r4").crash();
+    const before = leaderOf(cluster);
+    suspicions.length = 0;
+    trespass(cluster, roll);
+    for (let i = 0; i < 40; i++) {
+      const request = cluster.signRequest("c1", i, Math.max(0, i - 8), put(i));
+      for (const id of HONEST) cluster.request(id, request, true);
+      assert(cluster.elapse(1000, () => isSettled(cluster, "c1", i)), `request ${i} waited for longer than a second`);
+      cluster.elapse(400);
+    }
+    assertEquals([leaderOf(cluster), suspicions], [before, []]);
+    const opened = cluster.node("r1").state!.sessions.clients.get(clientId("c2"))!;
+    assert(opened.live.size + opened.closed.size > 5, "it opened sessions all the time");
   });
 }
 

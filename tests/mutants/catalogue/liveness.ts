@@ -51,8 +51,7 @@ export const LIVENESS: readonly Mutant[] = [
       ),
       patch(
         "interventions:settle",
-        `    const younger = intervention.since >= served;
-    if (!younger || intervention.expired || intervention.restarts >= LIMITS.maxPatienceRestarts) continue;`,
+        `    if (intervention.since < served || intervention.restarts >= LIMITS.maxPatienceRestarts) continue;`,
         `    if (intervention.restarts < -LIMITS.maxPatienceRestarts) continue;
     intervention.expired = false;`,
       ),

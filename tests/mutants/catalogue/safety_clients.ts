@@ -24,16 +24,20 @@ export const SAFETY_CLIENTS: readonly Mutant[] = [
       "a request ordered a second time is executed a second time, and leaders do not look whether it is ordered already",
     how: "A client repeats a request while it is under way, or a leader orders it twice on purpose.",
     patches: [
-      patch("applyRequest", `  if (known) return known;`, `  if (known?.index === index) return known;`),
       patch(
-        "applyRequest",
+        "applyCommand",
+        `  if (known) return keptAnswer(known, digest);`,
+        `  if (known?.index === index) return keptAnswer(known, digest);`,
+      ),
+      patch(
+        "session_table:keep",
         `  assertInvariant(!session.answers.has(seq), "I7"`,
         `  assertInvariant(seq >= session.floor, "I7"`,
       ),
       patch(
         "poolRequest",
-        `  if (requests.proposed.get(client)?.has(seq)) return true;`,
-        `  if (requests.proposed.get(client)?.has(seq) && seq < 0) return true;`,
+        `  if (requests.proposed.get(message.client)?.has(slotOf(message, known.digest))) return true;`,
+        `  if (requests.proposed.get(message.client)?.has(\`never \${slotOf(message, known.digest)}\`)) return true;`,
       ),
     ],
   },
@@ -47,7 +51,7 @@ export const SAFETY_CLIENTS: readonly Mutant[] = [
     needs: "a client with several requests under way",
     patches: [
       patch(
-        "applyRequest",
+        "applyCommand",
         `  moveFloor(session, request.floor);`,
         `  moveFloor(session, Math.max(request.floor, request.seq) as Seq);`,
       ),

@@ -7,7 +7,8 @@ import type { Chain, Content } from "../shadow/shadow_chains.ts";
 import { Led, serve } from "../shadow/shadow_led.ts";
 import type { Situation } from "../shadow/shadow_situation.ts";
 
-const isRegister = ({ message }: Signed<Request>): boolean => message.kind === "RegisterSession";
+/** Whether a request opens a session. */
+export const isRegister = ({ message }: Signed<Request>): boolean => message.kind === "RegisterSession";
 
 /** Every request that any client sent of late, and all that the chain holds. */
 function allKnown(situation: Situation, chain: Chain): Signed<Request>[] {
