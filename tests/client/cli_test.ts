@@ -75,7 +75,10 @@ Deno.test("cli: command shows a committed entry, or that there is none", () =>
     await cli("put a 1");
     const { code, out } = await cli("command 2");
     assertEquals(code, 0);
-    assertMatch(out, /^index 2 {2}term 1 {2}hash (?:ab){8}… {2}1 command\(s\)\n {2}c1 {2}seq \d+ {2}put "a" 1\n$/);
+    assertMatch(
+      out,
+      /^index 2 {2}term 1 {2}hash (?:ab){8}… {2}1 command\(s\)\n {2}c1 {2}session 1 {2}seq 1 {2}put "a" 1\n$/,
+    );
     const entry = await json("command 2") as { committed: boolean; commands: { client: string; kv: unknown }[] };
     assertEquals([entry.committed, entry.commands[0]?.client, entry.commands[0]?.kv], [true, "c1", {
       op: "put",

@@ -116,7 +116,7 @@ Deno.test("client: past the queue's bound a call is refused at once and was not 
     { constants: { sessionWindow: 2, sessionsPerClient: 2 }, scripts: { r1: SILENT, r2: SILENT, r3: SILENT } },
     async (cluster, connect) => {
       const client = connect("c1", { maxQueued: 2 });
-      const calls = Array.from({ length: 5 }, () => client.put("k", "v", { timeoutMs: 200 }).catch((error) => error));
+      const calls = Array.from({ length: 5 }, () => client.put("k", "v", { timeoutMs: 1000 }).catch((error) => error));
       const names = (await Promise.all(calls)).map((error) => error instanceof RefusedError ? error.code : error.name);
       assertEquals(names, ["NoQuorumError", "NoQuorumError", "queue-full", "queue-full", "queue-full"]);
       assertEquals(new Set(cluster.ordered.map(({ seq }) => seq)).size, 1);
