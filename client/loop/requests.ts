@@ -1,14 +1,14 @@
 /** Requests under way: the shell around the pure session and tallies (§7.1–§7.3). */
 import type { Signer } from "../../crypto/signing/signing.ts";
-import { type ClientId, type Digest, logIndex, seq } from "../../protocol/ids.ts";
+import { type ClientId, logIndex, seq } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
-import type { Answer, Reply, Request } from "../../protocol/message.ts";
-import { type RequestFrames, sealRequest } from "./envelope.ts";
+import type { Answer, Reply } from "../../protocol/message.ts";
+import { InFlights } from "./in_flight.ts";
 import { NoQuorumError, RefusedError, UndecidedError, UsageError } from "../errors.ts";
 import { noteLeader } from "../session/leader_cache.ts";
 import type { Outlet } from "./outlet.ts";
 import { createRecentAnswers } from "./recent_answers.ts";
-import { countAnswer, createReplyTally, type ReplyTally } from "../session/reply_tally.ts";
+import { countAnswer } from "../session/reply_tally.ts";
 import {
   cancel,
   createSession,
@@ -72,26 +72,19 @@ interface Pending {
   request: number | null;
 }
 
-/** A signed request under way: a command's or a register. */
-interface InFlight {
-  readonly request: number;
-  readonly frames: RequestFrames;
-  readonly tally: ReplyTally;
-}
-
 /** All requests of one client. */
 export class Requests {
   readonly #config: RequestsConfig;
   readonly #session;
   readonly #byTicket = new Map<number, Pending>();
-  readonly #inFlight = new Map<number, InFlight>();
-  readonly #byDigest = new Map<Digest, InFlight>();
+  readonly #inFlight: InFlights;
   readonly #recent = createRecentAnswers();
   #tickets = 0;
 
   constructor(config: RequestsConfig) {
     this.#config = config;
     this.#session = createSession(config.session);
+    this.#inFlight = new InFlights(config);
   }
 
   /** When `tick` is due, on the client's clock. */
@@ -129,7 +122,7 @@ export class Requests {
   /** Whether `reply` says anything new about what is waited for, or contradicts what was accepted lately. */
   wants(reply: Reply): boolean {
     return reply.answers.some((answer) => {
-      const inFlight = this.#byDigest.get(answer.request);
+      const inFlight = this.#inFlight.byDigest(answer.request);
       if (inFlight !== undefined) return !inFlight.tally.voters.has(reply.replica);
       return this.#recent.contradicts(reply.replica, answer);
     });
@@ -161,12 +154,10 @@ export class Requests {
       pending.reject(reason);
       cancel(this.#session, pending.ticket, this.#config.now());
     }
-    this.#inFlight.clear();
-    this.#byDigest.clear();
   }
 
   #count(replica: string, answer: Answer): void {
-    const inFlight = this.#byDigest.get(answer.request);
+    const inFlight = this.#inFlight.byDigest(answer.request);
     if (inFlight === undefined) {
       if (this.#recent.contradicts(replica, answer)) {
         this.#recent.note(replica, answer.request);
@@ -195,11 +186,11 @@ export class Requests {
       case "send":
         return this.#send(effect.request, effect.to, effect.intervention);
       case "done":
-        return this.#forget(effect.request);
+        return this.#inFlight.forget(effect.request);
       case "reissued": {
         const pending = this.#byTicket.get(effect.ticket);
         if (pending !== undefined) pending.request = null;
-        return this.#forget(effect.request);
+        return this.#inFlight.forget(effect.request);
       }
       case "applied":
         return this.#applied(effect.ticket, effect.request);
@@ -210,14 +201,14 @@ export class Requests {
 
   #register(request: number, base: number): void {
     const nonce = this.#config.randomBytes(LIMITS.nonceBytes);
-    this.#seal(request, { kind: "RegisterSession", client: this.#config.client, base: logIndex(base), nonce });
+    this.#inFlight.seal(request, { kind: "RegisterSession", client: this.#config.client, base: logIndex(base), nonce });
   }
 
   #sign(effect: Extract<SessionEffect, { readonly effect: "sign" }>): void {
     const pending = this.#byTicket.get(effect.ticket);
     if (pending === undefined) return;
     pending.request = effect.request;
-    this.#seal(effect.request, {
+    this.#inFlight.seal(effect.request, {
       kind: "SendRequest",
       client: this.#config.client,
       session: logIndex(effect.session),
@@ -227,19 +218,8 @@ export class Requests {
     });
   }
 
-  #seal(request: number, message: Request): void {
-    const { signer, replicas, needed } = this.#config;
-    const inFlight = {
-      request,
-      frames: sealRequest(signer, message),
-      tally: createReplyTally(replicas, needed),
-    };
-    this.#inFlight.set(request, inFlight);
-    this.#byDigest.set(inFlight.frames.digest, inFlight);
-  }
-
   #send(request: number, to: string, intervention: boolean): void {
-    const frames = this.#inFlight.get(request)?.frames[intervention ? "intervention" : "plain"];
+    const frames = this.#inFlight.byNumber(request)?.frames[intervention ? "intervention" : "plain"];
     if (frames === undefined) return;
     if (to === "all") this.#config.outlet.toAll(frames);
     else this.#config.outlet.toOne(to, frames);
@@ -247,7 +227,7 @@ export class Requests {
 
   #applied(ticket: number, request: number): void {
     const pending = this.#byTicket.get(ticket);
-    const inFlight = this.#inFlight.get(request);
+    const inFlight = this.#inFlight.byNumber(request);
     const accepted = inFlight?.tally.accepted?.value;
     if (pending === undefined || inFlight === undefined || accepted === undefined) return;
     this.#finish(pending);
@@ -268,15 +248,8 @@ export class Requests {
 
   #finish(pending: Pending): void {
     this.#byTicket.delete(pending.ticket);
-    if (pending.request !== null) this.#forget(pending.request);
+    if (pending.request !== null) this.#inFlight.forget(pending.request);
     pending.signal?.removeEventListener("abort", pending.onAbort);
-  }
-
-  #forget(request: number): void {
-    const inFlight = this.#inFlight.get(request);
-    if (inFlight === undefined) return;
-    this.#inFlight.delete(request);
-    this.#byDigest.delete(inFlight.frames.digest);
   }
 
   #errorOf(pending: Pending, failure: FailureReason): unknown {
@@ -305,7 +278,7 @@ export class Requests {
   /** Of a command that was never sent: how far its session's register got. */
   #progress({ request, startedAt }: Pending) {
     const number = request ?? this.#session.registration?.request ?? 0;
-    const tally = this.#inFlight.get(number)?.tally;
+    const tally = this.#inFlight.byNumber(number)?.tally;
     return {
       replicas: this.#config.replicas.size,
       answered: tally?.voters.size ?? 0,

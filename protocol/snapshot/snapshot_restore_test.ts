@@ -25,7 +25,9 @@ Deno.test("§8.3 chunks are read when they are asked for, and not kept", () => {
   const [first] = back.machine;
   assertEquals([first, read.length], [machine[0], 3]);
   assertEquals([...back.machine, ...back.machine], [...machine, ...machine]);
-  assertEquals([...back.sessions].map((bytes) => bytes.toHex()), ["00000263310000000000000003" + "0000000000000003" + "0000000000000004"]);
+  assertEquals([...back.sessions].map((bytes) => bytes.toHex()), [
+    "00000263310000000000000003" + "0000000000000003" + "0000000000000004",
+  ]);
 });
 
 Deno.test("§8.3 a chunk that is missing is named", () => {

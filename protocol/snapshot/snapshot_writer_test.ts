@@ -30,7 +30,10 @@ Deno.test("§8.2 a snapshot is written whole in turns of any size, and comes bac
     const held = new HeldChunks();
     const { turns, done } = writeAll(startSnapshot(sessions, new WatchedState(machine)), held, maxBytes);
     const chunks = [...sessionChunks(sessions), ...machine];
-    const manifest = makeManifest(sha256Hex, { sessionChunks: [...sessionChunks(sessions)].length, digests: chunks.map(sha256Hex) });
+    const manifest = makeManifest(sha256Hex, {
+      sessionChunks: [...sessionChunks(sessions)].length,
+      digests: chunks.map(sha256Hex),
+    });
     assertEquals(done.stateDigest, manifest.head.digest);
     for (const turn of turns) {
       const all = turn.slice(0, -1).reduce((sum, { bytes }) => sum + bytes.length + CHUNK_OVERHEAD_BYTES, 0);

@@ -2,7 +2,6 @@
  * Scripted replicas around one shared ledger: real messages, keys, codec, session table and key-value store, no consensus. What each
  * replica answers is bent by its script, so that a client meets liars, sleepers and forgers one at a time.
  */
-import type { ProtocolConstants } from "../../protocol/config.ts";
 import { clientId, logIndex, replicaId, term } from "../../protocol/ids.ts";
 import type {
   Answer,
@@ -25,14 +24,13 @@ import {
 } from "../../transport/codec/mod.ts";
 import { type ClientTransport, MemoryNetwork, type ReplicaTransport } from "../../transport/mod.ts";
 import { createKeyRing } from "../../crypto/roster/key_ring.ts";
-import { createRoster } from "../../crypto/roster/roster.ts";
 import { createSigner, createVerifier, type Signer } from "../../crypto/signing/signing.ts";
-import { generateKeyPair } from "../../crypto/keys/key_pair.ts";
-import { hex, sha256Hex } from "../../crypto/digest.ts";
+import { sha256Hex } from "../../crypto/digest.ts";
+import { type FakeRosterOptions, newRoster } from "./fake_roster.ts";
 import type { Signed } from "../../protocol/signed.ts";
 import { Routes } from "../../replica/answers/routes.ts";
 import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
-import type { KeyFile, KeyKind } from "../../crypto/keys/key_file.ts";
+import type { KeyFile } from "../../crypto/keys/key_file.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
 
 /** What a replica makes of the truth. Everything left out is honest. */
@@ -73,17 +71,10 @@ interface Member {
   running: Promise<void>;
 }
 
-/** What the constants of a test cluster are unless changed: short, so that interventions come soon. */
-const CONSTANTS: Partial<ProtocolConstants> = { electionTimeoutMs: 80, patienceMs: 100, patienceCapMs: 800 };
-
-export interface FakeClusterOptions {
-  readonly replicas?: number;
-  readonly constants?: Partial<ProtocolConstants>;
+export interface FakeClusterOptions extends FakeRosterOptions {
   readonly scripts?: Readonly<Record<string, Script>>;
   /** Transport of a replica; in memory by default. */
   readonly attach?: (id: string, roster: Roster) => Promise<ReplicaTransport> | ReplicaTransport;
-  /** Client ports, where transports are real ones. */
-  readonly ports?: readonly number[];
 }
 
 /** A cluster that answers; close it in every case. */
@@ -323,28 +314,4 @@ export class FakeCluster {
     }, delayMs);
     this.#timers.add(timer);
   }
-}
-
-function newKey(kind: KeyKind, id: string, operatorKey: string | null): KeyFile {
-  const { secretKey, publicKey } = generateKeyPair(nobleBackend);
-  const own = hex(publicKey);
-  return { kind, id, cluster: "fake", secretKey: hex(secretKey), publicKey: own, operatorKey: operatorKey ?? own };
-}
-
-function newRoster({ replicas = 4, constants = {}, ports }: FakeClusterOptions) {
-  const operator = newKey("operator", "operator", null);
-  const ids = Array.from({ length: replicas }, (_, i) => `r${i + 1}`);
-  const nodes = ids.map((id) => newKey("replica", id, operator.publicKey));
-  const clients = ["c1", "c2"].map((id) => newKey("client", id, operator.publicKey));
-  const roster = createRoster({
-    cluster: "fake",
-    constants: { ...CONSTANTS, ...constants },
-    replicas: nodes.map(({ id, publicKey }, i) => ({
-      ...{ id: replicaId(id), publicKey, host: "127.0.0.1" },
-      ...{ peerPort: 1000 + i, publishPort: 2000 + i, clientPort: ports?.[i] ?? 3000 + i },
-    })),
-    clients: clients.map(({ id, publicKey }) => ({ id: clientId(id), publicKey })),
-    operatorKey: operator.publicKey,
-  }, nobleBackend);
-  return { roster, keys: new Map([operator, ...nodes, ...clients].map((key) => [key.id, key])) };
 }

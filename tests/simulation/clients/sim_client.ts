@@ -1,13 +1,7 @@
 /** An honest client: the real session and tallies (§7) around a seeded load of key-value operations. */
 import { countFastRead, createFastReadTally, type FastReadTally } from "../../../client/session/fast_read_tally.ts";
 import { noteLeader } from "../../../client/session/leader_cache.ts";
-import {
-  answersNeeded,
-  countAnswer,
-  createReplyTally,
-  quorumSizes,
-  type ReplyTally,
-} from "../../../client/session/reply_tally.ts";
+import { countAnswer, quorumSizes } from "../../../client/session/reply_tally.ts";
 import {
   createSession,
   noteHeight,
@@ -19,30 +13,20 @@ import {
   underWay,
 } from "../../../client/session/session.ts";
 import { timingsFor } from "../../../client/loop/timings.ts";
-import { clientId, type Digest, logIndex, type Millis, type ReplicaId, seq } from "../../../protocol/ids.ts";
+import { clientId, logIndex, type Millis, type ReplicaId, seq } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import type { Answer, Request } from "../../../protocol/message.ts";
-import { sha256Hex } from "../../../crypto/digest.ts";
+import type { Answer } from "../../../protocol/message.ts";
 import { encodeKvCommand, type KvQuery } from "../../../state_machine/mod.ts";
 import { ViolationError } from "../observer.ts";
 import { OperationSource } from "../plan/operations.ts";
 import type { ClientPlan } from "../plan/plan.ts";
 import type { Rng } from "../plan/rng.ts";
-import { signAs } from "../network/sim_crypto.ts";
-import type { Signed } from "../../../protocol/signed.ts";
+import { SimRequests } from "./sim_requests.ts";
 import type { ClientWorld, Reply } from "./client_world.ts";
 
 interface Pending {
   readonly command: Uint8Array;
   readonly done: (result: Uint8Array | null) => void;
-}
-
-/** A signed request under way: a command's or a register. */
-interface InFlight {
-  readonly number: number;
-  readonly request: Signed<Request>;
-  readonly digest: Digest;
-  readonly tally: ReplyTally;
 }
 
 const JITTER = 0.25;
@@ -64,8 +48,7 @@ export class SimClient {
   #session: Session;
   readonly #replicas: ReadonlySet<string>;
   readonly #byTicket = new Map<number, Pending>();
-  readonly #byNumber = new Map<number, InFlight>();
-  readonly #byDigest = new Map<Digest, InFlight>();
+  readonly #requests: SimRequests;
   #tickets = 0;
   #tickAt: Millis = Infinity;
   /** Operations under way beyond what it has to do: at most one. */
@@ -82,6 +65,7 @@ export class SimClient {
     this.#rng = rng;
     this.#source = new OperationSource(plan, rng);
     this.#replicas = new Set(world.replicas);
+    this.#requests = new SimRequests(world, plan.id);
     this.#session = this.#begin();
     for (let i = 0; i < plan.restarts; i++) {
       world.scheduler.schedule(rng.next() * world.safetyMs, () => this.#restart());
@@ -113,8 +97,7 @@ export class SimClient {
     if (this.#resumed || this.#paused) return;
     const lost = [...this.#byTicket.values()];
     this.#byTicket.clear();
-    this.#byNumber.clear();
-    this.#byDigest.clear();
+    this.#requests.clear();
     this.#session = this.#begin();
     this.#greet(false);
     for (const { done } of lost) done(null);
@@ -180,7 +163,7 @@ export class SimClient {
   }
 
   #count(replica: ReplicaId, answer: Answer): void {
-    const inFlight = this.#byDigest.get(answer.request);
+    const inFlight = this.#requests.byDigest(answer.request);
     if (inFlight === undefined) return;
     if (answer.outcome === "void") this.#perform(noteHeight(this.#session, replica, answer.index, this.#now));
     const accepted = countAnswer(inFlight.tally, replica, answer);
@@ -276,12 +259,12 @@ export class SimClient {
         );
       case "done":
       case "reissued":
-        return this.#forget(effect.request);
+        return this.#requests.forget(effect.request);
       case "applied":
         return this.#close(
           effect.ticket,
           effect.request,
-          this.#byNumber.get(effect.request)!.tally.accepted!.value.result,
+          this.#requests.byNumber(effect.request)!.tally.accepted!.value.result,
         );
       case "failed": {
         const { reason } = effect.failure;
@@ -292,17 +275,22 @@ export class SimClient {
   }
 
   #send(number: number, to: readonly ReplicaId[], intervention: boolean): void {
-    const inFlight = this.#byNumber.get(number);
+    const inFlight = this.#requests.byNumber(number);
     if (inFlight) this.#world.request(this.plan.id, to, inFlight.request, intervention);
   }
 
   #register(number: number, base: number): void {
     const nonce = Uint8Array.from({ length: LIMITS.nonceBytes }, () => this.#rng.int(0, 255));
-    this.#seal(number, { kind: "RegisterSession", client: clientId(this.plan.id), base: logIndex(base), nonce });
+    this.#requests.seal(number, {
+      kind: "RegisterSession",
+      client: clientId(this.plan.id),
+      base: logIndex(base),
+      nonce,
+    });
   }
 
   #sign(effect: Extract<SessionEffect, { readonly effect: "sign" }>): void {
-    this.#seal(effect.request, {
+    this.#requests.seal(effect.request, {
       kind: "SendRequest",
       client: clientId(this.plan.id),
       session: logIndex(effect.session),
@@ -312,27 +300,10 @@ export class SimClient {
     });
   }
 
-  #seal(number: number, message: Request): void {
-    const { crypto, observer, scheduler, replicas, constants } = this.#world;
-    const request: Signed<Request> = signAs(crypto, "client", this.plan.id, message);
-    const tally = createReplyTally(this.#replicas, answersNeeded(replicas.length, constants.fastReads));
-    const inFlight = { number, request, digest: sha256Hex(request.body), tally };
-    this.#byNumber.set(number, inFlight);
-    this.#byDigest.set(inFlight.digest, inFlight);
-    observer.requested?.(request, scheduler.now);
-  }
-
-  #forget(number: number): void {
-    const inFlight = this.#byNumber.get(number);
-    if (inFlight === undefined) return;
-    this.#byNumber.delete(number);
-    this.#byDigest.delete(inFlight.digest);
-  }
-
   #close(ticket: number, number: number | null, result: Uint8Array | null): void {
     const pending = this.#byTicket.get(ticket)!;
     this.#byTicket.delete(ticket);
-    if (number !== null) this.#forget(number);
+    if (number !== null) this.#requests.forget(number);
     pending.done(result);
   }
 
