@@ -189,14 +189,14 @@ Deno.test("cli: status without a quorum says so and ends with 3", () =>
 
 Deno.test("cli: no quorum in time is exit code 3 and says how many answered and how many are wanted", () =>
   withCli({ scripts: { r2: SILENT, r3: SILENT, r4: SILENT } }, async (cli, json) => {
-    const { code, out, err } = await cli("--timeout-ms 150 put a 1");
+    const { code, out, err } = await cli("--timeout-ms 1500 put a 1");
     assertEquals([code, out], [3, ""]);
     assertMatch(
       err,
       /no quorum in time: 1 of 4 replicas answered within \d+ ms, at most 1 of them alike; wanted 2 equal answers/,
     );
     assertStringIncludes(err, "may have been executed");
-    const failed = await json("--timeout-ms 150 put a 1") as { code: number; error: { code: string } };
+    const failed = await json("--timeout-ms 1500 put a 1") as { code: number; error: { code: string } };
     assertEquals([failed.code, failed.error.code], [3, "no-quorum"]);
   }));
 

@@ -138,7 +138,7 @@ Deno.test("client process: commands, shell, files and exit codes over ZeroMQ", (
     assertEquals(missing.code, 2);
     assertStringIncludes(missing.err, "nobody.key");
     cluster.scripts["r1"] = cluster.scripts["r3"] = SILENT;
-    const silent = await client(folder, as("c1", "--json", "--timeout-ms", "300", "get", "a"));
+    const silent = await client(folder, as("c1", "--json", "--timeout-ms", "1500", "get", "a"));
     assertEquals(silent.code, 3);
     assert(JSON.parse(silent.out).error.message.includes("1 of 4 replicas answered"));
   }));
