@@ -50,7 +50,7 @@ Deno.test("cli: restore --check needs the roster alone", () =>
     assertEquals([code, err], [0, ""]);
     assertMatch(
       out,
-      /^backup ".*good": proven by r1 r2 r3 of test-cluster: index 17, store revision 14, 7 keys, \d+\.\d KiB\nstate digest [0-9a-f]{64}\n$/,
+      /^backup ".*good": proven by r1 r2 r3 of test-cluster: index 17, store revision 13, 7 keys, \d+\.\d KiB\nstate digest [0-9a-f]{64}\n$/,
     );
     const found = jsonOf(await run(offline, "--json --cluster @cluster.json restore --check @good"));
     assertEquals([found["ok"], found["index"], found["revision"], found["keys"]], [true, 17, 14, 7]);
@@ -182,7 +182,7 @@ Deno.test("cli: backup writes a file that restore --check proves, and overwrites
     assertEquals(code, 0);
     assertMatch(
       out,
-      /^backup ".*new": index 17, store revision 14, 7 keys, \d+\.\d KiB \(checkpoint 10 and 7 entries, from r[1-3]/,
+      /^backup ".*new": index 17, store revision 13, 7 keys, \d+\.\d KiB \(checkpoint 10 and 7 entries, from r[1-3]/,
     );
     assert(err === "" || err.startsWith("no honest replica does this: r2 gave a chunk"), err);
     assertEquals(executed, [encodeKvCommand({ op: "get", key: "backup" })]);

@@ -50,7 +50,7 @@ class Checker {
     assertEquals(file.subarray(-32).toHex(), sha256(file.subarray(0, -32)), "step 1");
     const reader = new Bytes(file);
     assertEquals(reader.take(MAGIC_BYTES), utf8.encode("bft-raft backup\n"), "step 2");
-    assertEquals([reader.number(1), reader.id()], [1, this.roster.cluster]);
+    assertEquals([reader.number(1), reader.id()], [2, this.roster.cluster]);
     const records: { readonly type: number; readonly content: Bytes }[] = [];
     while (!reader.done) records.push({ type: reader.number(1), content: new Bytes(reader.take(reader.number(4))) });
     assert(/^(12+)?(34+)?0$/.test(records.map(({ type }) => type).join("")), "step 2");

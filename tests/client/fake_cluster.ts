@@ -26,6 +26,7 @@ import { type ClientTransport, MemoryNetwork, type ReplicaTransport } from "../.
 import { createKeyRing } from "../../crypto/roster/key_ring.ts";
 import { createSigner, createVerifier, type Signer } from "../../crypto/signing/signing.ts";
 import { sha256Hex } from "../../crypto/digest.ts";
+import type { Script } from "./fake_script.ts";
 import { type FakeRosterOptions, newRoster } from "./fake_roster.ts";
 import type { Signed } from "../../protocol/signed.ts";
 import { Routes } from "../../replica/answers/routes.ts";
@@ -33,28 +34,7 @@ import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
 import type { KeyFile } from "../../crypto/keys/key_file.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
 
-/** What a replica makes of the truth. Everything left out is honest. */
-export interface Script {
-  /** Answers to commands sent in place of the true one; several make a replica that votes more than once. */
-  readonly reply?: (answer: Answer) => readonly Answer[];
-  /** Likewise of registers. */
-  readonly register?: (answer: Answer) => readonly Answer[];
-  /** Applied index it tells in place of the true one. */
-  readonly height?: number;
-  /** Name on the replies, where it is not the replica's own. */
-  readonly name?: string;
-  /** Milliseconds its answers take. */
-  readonly delayMs?: number;
-  /** Answers to queries in place of the true one; null for none. */
-  readonly query?: (reply: QueryReply) => QueryReply | null;
-  /** Does not order commands when it leads, until an intervention deposes it. */
-  readonly withholds?: boolean;
-  /** Sent instead of any reply. */
-  readonly garbage?: () => readonly Uint8Array[];
-}
-
-export const SILENT: Script = { reply: () => [], query: () => null };
-export const LIAR: Script = { reply: (answer) => [{ ...answer, result: Uint8Array.of(6, 6, 6) }] };
+export { LIAR, type Script, SILENT } from "./fake_script.ts";
 
 /** One packet a replica received. */
 export interface Arrival {

@@ -1,9 +1,8 @@
 /** An honest client: the real session and tallies (§7) around a seeded load of key-value operations. */
 import { countFastRead, createFastReadTally, type FastReadTally } from "../../../client/session/fast_read_tally.ts";
 import { noteLeader } from "../../../client/session/leader_cache.ts";
-import { countAnswer, quorumSizes } from "../../../client/session/reply_tally.ts";
+import { countAnswer } from "../../../client/session/reply_tally.ts";
 import {
-  createSession,
   noteHeight,
   type Session,
   type SessionEffect,
@@ -12,7 +11,6 @@ import {
   tick,
   underWay,
 } from "../../../client/session/session.ts";
-import { timingsFor } from "../../../client/loop/timings.ts";
 import { clientId, logIndex, type Millis, type ReplicaId, seq } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { Answer } from "../../../protocol/message.ts";
@@ -21,6 +19,7 @@ import { ViolationError } from "../observer.ts";
 import { OperationSource } from "../plan/operations.ts";
 import type { ClientPlan } from "../plan/plan.ts";
 import type { Rng } from "../plan/rng.ts";
+import { newSession } from "./sim_session.ts";
 import { SimRequests } from "./sim_requests.ts";
 import type { ClientWorld, Reply } from "./client_world.ts";
 
@@ -29,12 +28,9 @@ interface Pending {
   readonly done: (result: Uint8Array | null) => void;
 }
 
-const JITTER = 0.25;
 /** How long an operation of the safety phase is waited for. */
 const PATIENCE_MS = 15_000;
 const FAST_READ_MS = 500;
-/** Longer than any run. */
-const NEVER_MS = 1e9;
 
 export class SimClient {
   readonly plan: ClientPlan;
@@ -66,30 +62,12 @@ export class SimClient {
     this.#source = new OperationSource(plan, rng);
     this.#replicas = new Set(world.replicas);
     this.#requests = new SimRequests(world, plan.id);
-    this.#session = this.#begin();
+    this.#session = newSession(this.plan, this.#world, this.#rng);
     for (let i = 0; i < plan.restarts; i++) {
       world.scheduler.schedule(rng.next() * world.safetyMs, () => this.#restart());
     }
     this.#greet();
     for (let i = 0; i < plan.concurrency; i++) this.#next();
-  }
-
-  /** A client that knows nothing yet. */
-  #begin(): Session {
-    const { constants, replicas } = this.#world;
-    const { retryMs, retryCapMs, interventionCapMs, ...timings } = timingsFor(constants);
-    const interventionMs = this.plan.intervenes ? timings.interventionMs : NEVER_MS;
-    return createSession({
-      window: constants.sessionWindow,
-      maxQueued: 1000,
-      retry: { baseMs: retryMs, capMs: retryCapMs, jitter: JITTER },
-      intervention: {
-        afterMs: interventionMs,
-        backoff: { baseMs: interventionMs, capMs: Math.max(interventionMs, interventionCapMs), jitter: JITTER },
-      },
-      weak: quorumSizes(replicas.length).weak,
-      seed: this.#rng.int(0, 2 ** 31),
-    });
   }
 
   /** Its process dies with all that is under way, and another one begins with the same key. */
@@ -98,7 +76,7 @@ export class SimClient {
     const lost = [...this.#byTicket.values()];
     this.#byTicket.clear();
     this.#requests.clear();
-    this.#session = this.#begin();
+    this.#session = newSession(this.plan, this.#world, this.#rng);
     this.#greet(false);
     for (const { done } of lost) done(null);
   }
@@ -113,7 +91,6 @@ export class SimClient {
     const { scheduler, constants } = this.#world;
     if (!this.#paused) {
       this.#world.hello(this.plan.id, (replica, appliedIndex) => {
-        if (this.#paused) return;
         if (!this.#session.heights.has(replica)) {
           for (const number of underWay(this.#session)) this.#send(number, [replica], false);
         }
