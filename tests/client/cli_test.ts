@@ -33,9 +33,9 @@ function withCli(
 
 Deno.test("cli: a key's life for people", () =>
   withCli({}, async (cli) => {
-    assertEquals(await cli("put a 1"), { code: 0, out: 'put "a": revision 1, log index 1\n', err: "" });
+    assertEquals(await cli("put a 1"), { code: 0, out: 'put "a": revision 1, log index 2\n', err: "" });
     assertEquals(await cli("get a"), { code: 0, out: "1\n", err: "" });
-    assertEquals((await cli("cas a 1 2")).out, 'cas "a": revision 2, log index 3\n');
+    assertEquals((await cli("cas a 1 2")).out, 'cas "a": revision 2, log index 6\n');
     const refused = { code: 1, out: "", err: 'cas "a": refused, the key is at revision 2; wanted 1' };
     assertEquals(await cli("cas a 1 3"), refused);
     assertEquals((await cli("put ab -", "from stdin")).code, 0);
@@ -51,7 +51,7 @@ Deno.test("cli: a key's life for people", () =>
 
 Deno.test("cli: --json prints one value for every outcome", () =>
   withCli({}, async (_cli, json) => {
-    assertEquals(await json("put a 1"), { code: 0, ok: true, key: "a", revision: 1, index: 1 });
+    assertEquals(await json("put a 1"), { code: 0, ok: true, key: "a", revision: 1, index: 2 });
     assertEquals(await json("get a"), {
       code: 0,
       ok: true,
@@ -69,9 +69,9 @@ Deno.test("cli: --json prints one value for every outcome", () =>
       done: false,
       expected: 9,
       revision: 1,
-      index: 4,
+      index: 8,
     });
-    assertEquals(await json("delete b"), { code: 1, ok: false, key: "b", deleted: false, index: 5 });
+    assertEquals(await json("delete b"), { code: 1, ok: false, key: "b", deleted: false, index: 10 });
     assertEquals(await json("list"), {
       ...{ code: 0, ok: true, prefix: "", storeRevision: 1, more: false },
       items: [{ key: "a", revision: 1, value: "1" }],
@@ -98,17 +98,21 @@ Deno.test("cli: values that are not text survive, and do not steer a terminal", 
 Deno.test("cli: command shows a committed entry, or that there is none", () =>
   withCli({}, async (cli, json) => {
     await cli("put a 1");
-    const { code, out } = await cli("command 1");
+    const { code, out } = await cli("command 2");
     assertEquals(code, 0);
-    assertMatch(out, /^index 1 {2}term 1 {2}hash (?:ab){8}… {2}1 command\(s\)\n {2}c1 {2}seq \d+ {2}put "a" 1\n$/);
-    const entry = await json("command 1") as { committed: boolean; commands: { client: string; kv: unknown }[] };
+    assertMatch(
+      out,
+      /^index 2 {2}term 1 {2}hash (?:ab){8}… {2}1 command\(s\)\n {2}c1 {2}session 1 {2}seq 1 {2}put "a" 1\n$/,
+    );
+    assertStringIncludes((await cli("command 1")).out, "  c1  base 0    opens a session\n");
+    const entry = await json("command 2") as { committed: boolean; commands: { client: string; kv: unknown }[] };
     assertEquals([entry.committed, entry.commands[0]?.client, entry.commands[0]?.kv], [true, "c1", {
       op: "put",
       key: "a",
       value: "1",
     }]);
     const none = await cli("command 9");
-    assertEquals([none.code, none.err], [1, "command 9: none is committed there; the log is committed up to 1"]);
+    assertEquals([none.code, none.err], [1, "command 9: none is committed there; the log is committed up to 2"]);
     assertEquals((await cli("command zero")).code, 2);
   }));
 
@@ -212,7 +216,7 @@ Deno.test("cli: the shell answers each line in order and ends with the worst exi
       1,
     ]);
     const human = await cli("shell", "put a 1\nget a\nput k -\nshell\n");
-    assertEquals([human.code, human.out], [2, 'put "a": revision 2, log index 5\n1\n']);
+    assertEquals([human.code, human.out], [2, 'put "a": revision 2, log index 7\n1\n']);
     assertStringIncludes(human.err, "standard input carries the commands");
     assertStringIncludes(human.err, "inside a shell");
   }));

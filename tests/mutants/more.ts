@@ -55,8 +55,8 @@ export const MORE: readonly Mutant[] = [
       patch("answerAgain", `state.appliedIndex >= state.replayUntil)`, `state.appliedIndex >= 0)`),
       patch(
         "applyEntry",
-        `    if (index > state.replayUntil) list.push(answer);`,
-        `    list.push(answer);`,
+        `    if (index <= state.replayUntil) continue;`,
+        `    if (index < 0) continue;`,
       ),
       patch("queries:fastRead", `  if (state.appliedIndex < state.replayUntil)`, `  if (state.appliedIndex < 0)`),
       patch("APPLY_LIMIT", `const APPLY_LIMIT = 512;`, `const APPLY_LIMIT = 1;`),

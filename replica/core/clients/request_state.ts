@@ -1,14 +1,6 @@
 /** What a replica remembers of requests that are not settled (§7.3). */
-import type { Request } from "../../../protocol/entry.ts";
-import type { ClientId, Digest, Millis } from "../../../protocol/ids.ts";
-import type { Signed } from "../../../protocol/signed.ts";
-import type { Waiting } from "./waiting.ts";
-
-/** A request and the digest of its body, which names it (§7.2). */
-export interface Known {
-  readonly request: Signed<Request>;
-  readonly digest: Digest;
-}
+import type { ClientId, Millis } from "../../../protocol/ids.ts";
+import type { Known, Waiting } from "./waiting.ts";
 
 /** A request under intervention (§7.3). */
 export interface Intervention extends Known {

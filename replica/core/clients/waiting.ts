@@ -4,8 +4,14 @@
  */
 import type { Request } from "../../../protocol/entry.ts";
 import type { Digest, LogIndex, Seq } from "../../../protocol/ids.ts";
+import type { Signed } from "../../../protocol/signed.ts";
 import type { SessionBounds } from "../../../protocol/snapshot/session_types.ts";
-import type { Known } from "./request_state.ts";
+
+/** A request and the digest of its body, which names it (§7.2). */
+export interface Known {
+  readonly request: Signed<Request>;
+  readonly digest: Digest;
+}
 
 /** One lane: commands by their seqs, or registers by their digests. */
 type Lane<T> = Map<Seq | Digest, T>;
