@@ -79,6 +79,7 @@ Deno.test("cli: command shows a committed entry, or that there is none", () =>
       out,
       /^index 2 {2}term 1 {2}hash (?:ab){8}… {2}1 command\(s\)\n {2}c1 {2}session 1 {2}seq 1 {2}put "a" 1\n$/,
     );
+    assertStringIncludes((await cli("command 1")).out, "  c1  base 0    opens a session\n");
     const entry = await json("command 2") as { committed: boolean; commands: { client: string; kv: unknown }[] };
     assertEquals([entry.committed, entry.commands[0]?.client, entry.commands[0]?.kv], [true, "c1", {
       op: "put",

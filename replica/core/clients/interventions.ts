@@ -5,8 +5,8 @@ import { standingOf } from "../../../protocol/snapshot/session_table.ts";
 import { type Context, send } from "../context.ts";
 import type { CoreState } from "../state.ts";
 import { poolRequest } from "./request_pool.ts";
-import type { Intervention, Known, Waiting } from "./request_state.ts";
-import { drop, foremost, holdRequest, isBetter, itemsOf } from "./waiting.ts";
+import type { Intervention } from "./request_state.ts";
+import { drop, foremost, holdRequest, isBetter, itemsOf, type Known, type Waiting } from "./waiting.ts";
 
 /** Holds `known` and forwards it from now on; false where its client's quota, which an honest leader has too, has no room for it. */
 export function intervene(context: Context, known: Known): boolean {

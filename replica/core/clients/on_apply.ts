@@ -5,7 +5,7 @@ import type { Entry } from "../../../protocol/entry.ts";
 import { type ClientId, offset } from "../../../protocol/ids.ts";
 import { noProgress, noteApplied, type Progress, settle } from "./interventions.ts";
 import { unmarkProposed } from "./request_pool.ts";
-import type { Known } from "./request_state.ts";
+import type { Known } from "./waiting.ts";
 import { assertInvariant } from "../../../protocol/invariant.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { entryAt } from "../log/log.ts";

@@ -7,7 +7,7 @@ import type { RequestInput } from "../input.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
 import { intervene } from "./interventions.ts";
 import { poolRequest } from "./request_pool.ts";
-import type { Known } from "./request_state.ts";
+import type { Known } from "./waiting.ts";
 
 /** Answers a settled request from the session table; otherwise the leader queues it, and a follower forwards it. */
 export function onRequest(context: Context, { request, intervention, via }: RequestInput): Verdict {

@@ -7,8 +7,7 @@ import type { Signed } from "../../../protocol/signed.ts";
 import { reaches } from "../../../protocol/snapshot/registrations.ts";
 import { lastIndex, slice } from "../log/log.ts";
 import type { CoreState } from "../state.ts";
-import type { Known, Waiting } from "./request_state.ts";
-import { drop, holdRequest, inTurn, itemsOf, serveLater, sizeOf, slotOf } from "./waiting.ts";
+import { drop, holdRequest, inTurn, itemsOf, type Known, serveLater, sizeOf, slotOf, type Waiting } from "./waiting.ts";
 
 /** Queues `known` unless it is queued or in the log already; false where its client's quota has no room for it. */
 export function poolRequest({ requests, config }: CoreState, known: Known): boolean {

@@ -1,19 +1,6 @@
 /** State of requests that are not settled (§7.3). */
-import type { Request } from "../../../protocol/entry.ts";
-import type { ClientId, Digest, LogIndex, Millis, Seq } from "../../../protocol/ids.ts";
-import type { Signed } from "../../../protocol/signed.ts";
-
-/** A request and the digest of its body, which names it (§7.2). */
-export interface Known {
-  readonly request: Signed<Request>;
-  readonly digest: Digest;
-}
-
-/** One lane: commands by their seqs, or registers by their digests. */
-export type Lane<T> = Map<Seq | Digest, T>;
-
-/** The requests of one client in lanes by session, in the order they are served in; registers wait in lane 0. */
-export type Waiting<T extends Known> = Map<LogIndex, Lane<T>>;
+import type { ClientId, Millis } from "../../../protocol/ids.ts";
+import type { Known, Waiting } from "./waiting.ts";
 
 /** A request under intervention (§7.3). */
 export interface Intervention extends Known {
@@ -33,7 +20,7 @@ export interface Intervention extends Known {
 export interface RequestState {
   /** Not yet in the log of this leader; clients in the order they are served in. */
   readonly pool: Map<ClientId, Waiting<Known>>;
-  /** Requests in the log above the applied index by their slots (`waiting.ts`), so that a leader does not propose them again. */
+  /** Requests in the log above the applied index by {@linkcode slotOf}, so that a leader does not propose them again. */
   readonly proposed: Map<ClientId, Set<string>>;
   readonly interventions: Map<ClientId, Waiting<Intervention>>;
   /** Patience in force for new interventions. */

@@ -5,7 +5,19 @@
 import type { Request } from "../../../protocol/entry.ts";
 import type { Digest, LogIndex, Seq } from "../../../protocol/ids.ts";
 import type { SessionBounds } from "../../../protocol/snapshot/session_types.ts";
-import type { Known, Lane, Waiting } from "./request_state.ts";
+import type { Signed } from "../../../protocol/signed.ts";
+
+/** A request and the digest of its body, which names it (§7.2). */
+export interface Known {
+  readonly request: Signed<Request>;
+  readonly digest: Digest;
+}
+
+/** One lane: commands by their seqs, or registers by their digests. */
+type Lane<T> = Map<Seq | Digest, T>;
+
+/** The requests of one client in lanes by session, in the order they are served in; registers wait in lane 0. */
+export type Waiting<T extends Known> = Map<LogIndex, Lane<T>>;
 
 const REGISTERS = 0 as LogIndex;
 

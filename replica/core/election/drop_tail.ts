@@ -6,7 +6,7 @@ import { standingOf } from "../../../protocol/snapshot/session_table.ts";
 import { poolRequest } from "../clients/request_pool.ts";
 import { truncate } from "../log/durable.ts";
 import { lastIndex, slice } from "../log/log.ts";
-import type { Known } from "../clients/request_state.ts";
+import type { Known } from "../clients/waiting.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 
 /**

@@ -24,7 +24,7 @@ import { certified } from "../../../protocol/rank.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { noteNumber, numberedRequest } from "../../support/numbered_requests.ts";
 import { encodeKvCommand } from "../../../state_machine/mod.ts";
-import type { Known } from "../../../replica/core/clients/request_state.ts";
+import type { Known } from "../../../replica/core/clients/waiting.ts";
 import { createFakeSigner, signMessage } from "../../simulation/network/fake_crypto.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import { sha256Hex } from "../../../crypto/digest.ts";

@@ -9,7 +9,6 @@ import { SAFETY_CLIENTS } from "./safety_clients.ts";
 import { SAFETY_DURABILITY } from "./safety_durability.ts";
 import { SAFETY_QUORUMS } from "./safety_quorums.ts";
 import { SAFETY_RECOVERY } from "./safety_recovery.ts";
-import { SAFETY_SESSIONS } from "./safety_sessions.ts";
 import { SAFETY_TRANSFER } from "./safety_transfer.ts";
 import { SAFETY_VOTES } from "./safety_votes.ts";
 
@@ -19,7 +18,6 @@ const MUTANTS: readonly Mutant[] = [
   ...SAFETY_VOTES,
   ...SAFETY_DURABILITY,
   ...SAFETY_CLIENTS,
-  ...SAFETY_SESSIONS,
   ...SAFETY_CHECKPOINTS,
   ...SAFETY_TRANSFER,
   ...SAFETY_RECOVERY,

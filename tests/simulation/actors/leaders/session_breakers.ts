@@ -7,7 +7,7 @@ import type { Chain, Content } from "../shadow/shadow_chains.ts";
 import { Led, serve } from "../shadow/shadow_led.ts";
 import type { Situation } from "../shadow/shadow_situation.ts";
 
-/** Whether a request opens a session. */
+/** Returns whether a request opens a session. */
 export const isRegister = ({ message }: Signed<Request>): boolean => message.kind === "RegisterSession";
 
 /** Every request that any client sent of late, and all that the chain holds. */
