@@ -89,7 +89,7 @@ const recovered: fc.Arbitrary<Recovered> = fc.record({
 });
 const chunks = fc.array(arbitraries.bytes(200).map(chunkOf), { maxLength: 4 });
 
-const { SendRequest: _s, UpdateLeader: _u, ClientHello: _h, FastRead: _f, ...others } = packets;
+const { SendRequest: _s, RegisterSession: _o, UpdateLeader: _u, ClientHello: _h, FastRead: _f, ...others } = packets;
 const { GetCheckpoint: _p, GetChunks: _k, GetEntries: _e, ...earlier } = others;
 const { GetCommittedCommand: _c, GetStatus: _g, SetActive: _a, Reply: _r, QueryReply: _q, ...peers } = earlier;
 const now = fc.double({ noNaN: true, noDefaultInfinity: true }).map((each) => Object.is(each, -0) ? 0 : each);
@@ -103,7 +103,7 @@ const input = fc.oneof<fc.Arbitrary<unknown>[]>(
     now,
     intervention: fc.boolean(),
     via: fc.option(arbitraries.replicaId),
-    request: signed(arbitraries.messages.SendRequest),
+    request: arbitraries.request,
   }),
   fc.record({ kind: fc.constant("bad-entry"), now, position: fc.nat(64), packet: packets.AppendEntries }),
   fc.record({ kind: fc.constant("packet"), now, packet: fc.oneof(stripped, ...Object.values(peers)) }),

@@ -73,7 +73,7 @@ Deno.test("client process: commands, shell, files and exit codes over ZeroMQ", a
         "get a\nstatus\ncommand 1\n",
       ),
     ];
-    assertEquals(put, { code: 0, out: 'put "a": revision 1, log index 1\n', err: "" });
+    assertEquals(put, { code: 0, out: 'put "a": revision 1, log index 2\n', err: "" });
     assertEquals([shell.code, shell.err], [0, ""]);
     const lines = shell.out.trimEnd().split("\n").map((line) => JSON.parse(line));
     assertEquals([lines.length, lines[0].value, lines[1].reachable, lines[2].committed], [3, "from stdin", 3, true]);
