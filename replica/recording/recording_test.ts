@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { ConfigError } from "../../crypto/config_error.ts";
 import { DEFAULT_CONSTANTS } from "../../crypto/roster/constants.ts";
 import { sha256Hex } from "../../crypto/digest.ts";
-import { certificate, checkpointProof, entry, evidence, head, signed, term } from "../../tests/support/arbitraries.ts";
+import { certificate, checkpointProof, entry, evidence, head, term } from "../../tests/support/arbitraries.ts";
 import * as arbitraries from "../../tests/support/arbitraries.ts";
 import { packets } from "../../tests/support/packet_arbitraries.ts";
 import { clientId, replicaId } from "../../protocol/ids.ts";
