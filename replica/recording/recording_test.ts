@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { ConfigError } from "../../crypto/config_error.ts";
 import { DEFAULT_CONSTANTS } from "../../crypto/roster/constants.ts";
 import { sha256Hex } from "../../crypto/digest.ts";
-import { certificate, checkpointProof, entry, evidence, head, signed, term } from "../../tests/support/arbitraries.ts";
+import { certificate, checkpointProof, entry, evidence, head, term } from "../../tests/support/arbitraries.ts";
 import * as arbitraries from "../../tests/support/arbitraries.ts";
 import { packets } from "../../tests/support/packet_arbitraries.ts";
 import { clientId, replicaId } from "../../protocol/ids.ts";
@@ -103,7 +103,7 @@ const input = fc.oneof<fc.Arbitrary<unknown>[]>(
     now,
     intervention: fc.boolean(),
     via: fc.option(arbitraries.replicaId),
-    request: fc.oneof(signed(arbitraries.messages.SendRequest), signed(arbitraries.messages.RegisterSession)),
+    request: arbitraries.request,
   }),
   fc.record({ kind: fc.constant("bad-entry"), now, position: fc.nat(64), packet: packets.AppendEntries }),
   fc.record({ kind: fc.constant("packet"), now, packet: fc.oneof(stripped, ...Object.values(peers)) }),

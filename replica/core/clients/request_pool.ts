@@ -7,7 +7,18 @@ import type { Signed } from "../../../protocol/signed.ts";
 import { reaches } from "../../../protocol/snapshot/registrations.ts";
 import { lastIndex, slice } from "../log/log.ts";
 import type { CoreState } from "../state.ts";
-import { drop, holdRequest, inTurn, itemsOf, type Known, serveLater, sizeOf, slotOf, type Waiting } from "./waiting.ts";
+import {
+  drop,
+  holdRequest,
+  inTurn,
+  itemsOf,
+  type Known,
+  registersIn,
+  serveLater,
+  sizeOf,
+  slotOf,
+  type Waiting,
+} from "./waiting.ts";
 
 /** Queues `known` unless it is queued or in the log already; false where its client's quota has no room for it. */
 export function poolRequest({ requests, config }: CoreState, known: Known): boolean {
@@ -59,7 +70,7 @@ function takeOut(state: CoreState, known: Known): void {
 function dropLateRegisters({ requests: { pool }, config, log }: CoreState): void {
   const next = lastIndex(log) + 1;
   for (const [client, queue] of pool) {
-    for (const known of [...itemsOf(queue)]) {
+    for (const known of registersIn(queue)) {
       const { message } = known.request;
       if (message.kind === "RegisterSession" && next > reaches(message.base, config.constants)) drop(queue, known);
     }

@@ -93,6 +93,9 @@ export function* itemsOf<T extends Known>(waiting: Waiting<T>): Iterable<T> {
   for (const lane of waiting.values()) yield* lane.values();
 }
 
+/** Returns the registers among them. */
+export const registersIn = <T extends Known>(waiting: Waiting<T>): T[] => [...waiting.get(REGISTERS)?.values() ?? []];
+
 /** Returns the number held. */
 export function sizeOf(waiting: Waiting<Known>): number {
   let size = 0;
