@@ -41,6 +41,8 @@ export type RefusalCode =
   | "queue-full"
   /** The replicas found the seq above the session window. */
   | "ahead"
+  /** A query found no quorum of replicas with one version of the state in time. */
+  | "no-common-state"
   /** The state machine does not know the command. */
   | "malformed"
   /** The cluster holds keys that a restore must not overwrite. */
