@@ -16,7 +16,7 @@ FROM docker.io/denoland/deno:debian-2.9.6
 COPY .deno-di[r]/lib /usr/local/lib/bft-raft/
 RUN ldconfig -p | grep -q 'libstdc++\.so\.6' || { echo /usr/local/lib/bft-raft >/etc/ld.so.conf.d/bft-raft.conf; ldconfig; }
 # A named volume takes owner and mode from the folder it first covers.
-RUN install -d -o deno -g deno -m 0700 /keys /data
+RUN install -d -o deno -g deno -m 0700 /keys /data /new/r1 /new/r2 /new/r3 /new/r4
 
 # DENO_DIR is /deno-dir in the base image. The last line finds out now, not at the first start, whether the native add-ons load.
 WORKDIR /app

@@ -20,3 +20,20 @@ export function chainEntry(hash: Hash, previous: Digest, entry: Entry): ChainedE
   const digest = hash(entry.body);
   return { entry, digest, hash: chainHash(hash, previous, entry.index, { term: entry.term, digest }) };
 }
+
+/** A header's claims: the hash before its first entry, and that of each entry. */
+export interface ClaimedHashes {
+  readonly prevIndex: LogIndex;
+  readonly prevHash: Digest;
+  readonly entryHashes: readonly Digest[];
+}
+
+/** Returns whether `entries` are the first of those that a header with these hashes covers. */
+export function areCovered(hash: Hash, claimed: ClaimedHashes, entries: readonly Entry[]): boolean {
+  let previous = claimed.prevHash;
+  return entries.every((entry, i) => {
+    if (entry.index !== claimed.prevIndex + i + 1) return false;
+    previous = chainEntry(hash, previous, entry).hash;
+    return previous === claimed.entryHashes[i];
+  });
+}

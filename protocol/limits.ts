@@ -31,6 +31,10 @@ export const LIMITS = {
   maxResponseTerms: 3,
   /** Log positions above the commit index for which one replica's acks are kept, per term. */
   maxAckWindow: 4096,
+  /** Entries above its commit index that a follower takes from its leader (§5.2). */
+  maxUncommittedEntries: 1024,
+  /** Bytes of the bodies of those entries. */
+  maxUncommittedBytes: 64 * 1024 * 1024,
   /** AppendEntries batches a leader keeps in flight before it waits for acks (§5.8). */
   maxPipeline: 16,
   /** Entries in flight below which a leader proposes at once, however few requests wait. */

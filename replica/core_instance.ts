@@ -12,6 +12,8 @@ import { createDurableMark, type DurableMark } from "./disk/durable_mark.ts";
 import { createEffects, type EffectPorts, type RunInputs } from "./effects.ts";
 import { EventLoop } from "./event_loop.ts";
 import { Ingress } from "./ingress/ingress.ts";
+import { EventLog } from "./status/event_log.ts";
+import { SignsOfLife } from "./status/signs_of_life.ts";
 import { INGRESS_LIMITS } from "./limits/ingress_limits.ts";
 import { Replier } from "./answers/replier.ts";
 import type { ReplicaParts } from "./replica_parts.ts";
@@ -41,11 +43,18 @@ export function createCoreInstance(
 ): CoreInstance {
   const settings = settingsOf(parts, scope, storage, recovered);
   const { state, takesPart, mark } = settings;
-  const { refused, check, transport, work, now, backend } = scope;
+  const { refused, check, transport, work, now, backend, peers, peerMemory } = scope;
   const handlers = handlersOf(parts, scope, settings);
   const loop = new EventLoop({
     ...{ state, transport, work, refused, now, whileInactive },
-    ingress: new Ingress({ state, check, queries: handlers.queries, refused, faulty: Boolean(parts.byzantine) }),
+    ingress: new Ingress({
+      ...{ state, check, queries: handlers.queries, refused },
+      heard(peer, packet, at) {
+        peers.heard(peer, at);
+        peerMemory.heard(peer, packet, at);
+      },
+      faulty: Boolean(parts.byzantine),
+    }),
     run: runInputs(parts, scope, settings, handlers),
     signaturesPerTurn: INGRESS_LIMITS.signaturesPerTurn[backend.name],
     isActive: takesPart,
@@ -61,6 +70,8 @@ function settingsOf(parts: ReplicaParts, scope: ReplicaScope, storage: Storage, 
   const config = coreConfigOf(parts.roster, line, parts.seed);
   const ports: Ports = { hash: sha256Hex, machine: parts.machine, chunks: storage.chunks };
   const startedAt = now();
+  const { recovery } = recovered.hardState;
+  if (recovery !== null) parts.log.log("warn", "learner", { bar: recovery.bar, commitIndex: recovered.commitIndex });
   parts.recorder?.begin({ config, recovered, chunks: storage.chunks, startedAt, byzantine: parts.byzantine ?? null });
   const state = createState(config, recovered, ports, startedAt);
   const activation = new Activation(config.self, storage, () => disk.refused);
@@ -69,14 +80,13 @@ function settingsOf(parts: ReplicaParts, scope: ReplicaScope, storage: Storage, 
     mark: createDurableMark(state),
     watched: watchStorage(storage, disk, now),
     takesPart: () => activation.active && !disk.refused,
-    /** Reason of the latest suspicion, for the status. */
-    suspicion: { reason: null as string | null },
+    events: new EventLog(scope.paced),
   };
 }
 
 /** Returns the handlers that answer clients. */
 function handlersOf(parts: ReplicaParts, scope: ReplicaScope, settings: Settings) {
-  const { state, activation, suspicion, takesPart, mark } = settings;
+  const { state, activation, events, takesPart, mark } = settings;
   const { routes, backend, disk } = scope;
   const replier = new Replier({ ...scope, state });
   const status = new StatusReporter({
@@ -84,11 +94,12 @@ function handlersOf(parts: ReplicaParts, scope: ReplicaScope, settings: Settings
     machine: parts.machine,
     crypto: { backend: backend.name, fallbackReason: parts.backend.fallbackReason },
     transport: parts.transport.counters,
+    logLinesLost: () => parts.log.lost ?? 0,
     isActive: () => activation.active,
     storage: (at) => disk.report(at),
     mark,
     connected: (at) => routes.connected(at),
-    suspicion: () => suspicion.reason,
+    suspicion: () => events.suspicion,
   });
   const onActivation = (active: boolean) => parts.log.log("warn", active ? "activated" : "deactivated");
   const { machine } = parts;
@@ -125,8 +136,9 @@ function runInputs(parts: ReplicaParts, scope: ReplicaScope, settings: Settings,
 
 function effectPorts(parts: ReplicaParts, scope: ReplicaScope, settings: Settings, { replier }: Handlers): EffectPorts {
   const { transport, log, recorder } = parts;
-  const { signer, refused, ignored } = scope;
-  const { suspicion, watched, mark, state } = settings;
+  const { signer, refused, ignored, now, peers } = scope;
+  const { events, watched, mark, state, config } = settings;
+  const signs = new SignsOfLife(config.constants.electionTimeoutMs, (frames) => transport.publish(frames));
   const progress = new TransferProgress(log);
   return {
     storage: watched,
@@ -137,15 +149,18 @@ function effectPorts(parts: ReplicaParts, scope: ReplicaScope, settings: Setting
       const frames = encodePacket(packet);
       for (const peer of to) transport.sendToPeer(peer, frames);
     },
-    publish: (packet) => transport.publish(encodePacket(packet)),
-    reply: (reply) => replier.reply(reply),
-    event({ event, level, fields }) {
-      if (event === "suspect") suspicion.reason = String(fields["reason"]);
-      log.log(level, event, fields);
+    publish(packet) {
+      const frames = encodePacket(packet);
+      transport.publish(frames);
+      signs.published(packet.kind, frames, now());
     },
+    reply: (reply) => replier.reply(reply),
+    event: (event) => events.take(event),
     observe(input, verdict, outputs) {
       recorder?.observe(input, outputs);
       progress.look(state, input.now);
+      peers.look(input.now);
+      signs.look(input.now);
       if (verdict.verdict === "reject") refused.add(`core:${verdict.code}`);
       else if (verdict.verdict === "ignore") ignored.add(verdict.code);
     },

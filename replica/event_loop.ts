@@ -6,7 +6,7 @@ import { nextDeadline } from "./core/next_deadline.ts";
 import type { CoreState } from "./core/state.ts";
 import type { SignatureWork } from "./diagnostics/counting_backend.ts";
 import type { RunInputs } from "./effects.ts";
-import type { Ingress } from "./ingress/ingress.ts";
+import { type Ingress, UNFINISHED } from "./ingress/ingress.ts";
 import { INGRESS_LIMITS } from "./limits/ingress_limits.ts";
 import type { TallyByKind } from "./diagnostics/tally_by_kind.ts";
 import type { InputWithoutTime } from "./core/input.ts";
@@ -89,8 +89,10 @@ export class EventLoop {
     const before = done();
     const inputs: InputWithoutTime[] = [];
     this.#backlog.drain(() => (done() - before) / signaturesPerTurn, (packet) => {
-      const input = ingress.take(packet, time);
-      if (input !== null) inputs.push(input);
+      const most = done() + signaturesPerTurn * INGRESS_LIMITS.packetShare;
+      const input = ingress.takePart(packet, time, () => done() < most);
+      if (input !== null && input !== UNFINISHED) inputs.push(input);
+      return input !== UNFINISHED;
     });
     return inputs;
   }

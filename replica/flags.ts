@@ -12,10 +12,12 @@ Usage: replica --cluster FILE --key FILE --data DIR [options]
 
   --cluster FILE          the signed roster, cluster.json
   --key FILE              this replica's key file, readable by its owner only
-  --data DIR              this replica's own data directory, made if missing
+  --data DIR              this replica's own data directory. It is made at the first start only, which keygen permits once
+                          by a file beside the key (r1.new)
   --bind HOST             address to listen on, * for all IPv4 ones or :: for all (default: the roster's; * where that is a name)
   --crypto CHOICE         auto, native or noble: the signature code (default auto: native where it loads)
-  --log-level LEVEL       ${LOG_LEVELS.join(", ")} (default warn)
+  --log-level LEVEL       ${LOG_LEVELS.join(", ")} (default info)
+  --init                  permits the first start where that file is missing. Never on a replica that ran before
   --recover               comes back without its disk, or with one that cannot be trusted: begins anew beside it and joins as a
                           learner until it is sure not to contradict what it signed (docs/recovery.md)
   --byzantine MODE        makes this replica faulty, for tests and drills: ${BYZANTINE_MODES.join(", ")}
@@ -29,7 +31,7 @@ Exit codes: 0 ended as told, 1 could not go on, 2 wrong usage or configuration.
 `;
 
 const STRINGS = ["cluster", "key", "data", "bind", "crypto", "log-level", "byzantine", "record"] as const;
-const BOOLEANS = ["recover", "unsafe-test-faults", "help"] as const;
+const BOOLEANS = ["init", "recover", "unsafe-test-faults", "help"] as const;
 const CHOICES: readonly BackendChoice[] = ["auto", "native", "noble"];
 
 type StringFlag = (typeof STRINGS)[number];
@@ -45,6 +47,7 @@ export interface ReplicaFlags {
   readonly bind: string | null;
   readonly crypto: BackendChoice;
   readonly logLevel: LogLevel;
+  readonly init: boolean;
   readonly recover: boolean;
   readonly byzantine: ByzantineMode | null;
   readonly record: string | null;
@@ -60,8 +63,8 @@ export function parseFlags(args: readonly string[]): ReplicaFlags | null {
     data: required(flags, "data", "this replica's data directory"),
     bind: bindHost(flags.bind),
     crypto: oneOf("crypto", flags.crypto ?? "auto", CHOICES),
-    logLevel: oneOf("log-level", flags["log-level"] ?? "warn", LOG_LEVELS),
-    recover: flags.recover,
+    logLevel: oneOf("log-level", flags["log-level"] ?? "info", LOG_LEVELS),
+    ...beginning(flags),
     byzantine: byzantineMode(flags),
     record: flags.record ?? null,
   };
@@ -69,7 +72,7 @@ export function parseFlags(args: readonly string[]): ReplicaFlags | null {
 
 function readFlags(args: readonly string[]): Flags {
   const unknown: string[] = [];
-  const { help, recover, "unsafe-test-faults": unsafe, ...given }: Given = parseArgs([...args], {
+  const { help, init, recover, "unsafe-test-faults": unsafe, ...given }: Given = parseArgs([...args], {
     string: STRINGS,
     collect: STRINGS,
     boolean: BOOLEANS,
@@ -82,7 +85,7 @@ function readFlags(args: readonly string[]): Flags {
     throw new ConfigError(`given ${unknown.join(" ")}, which is unknown, wanted arguments that --help lists`);
   }
   const values = STRINGS.map((name) => [name, onlyValue(name, given[name])]);
-  return { ...Object.fromEntries(values), help, recover, "unsafe-test-faults": unsafe } as Flags;
+  return { ...Object.fromEntries(values), help, init, recover, "unsafe-test-faults": unsafe } as Flags;
 }
 
 function onlyValue(name: StringFlag, values: readonly string[]): string | undefined {
@@ -101,6 +104,15 @@ function oneOf<T extends string>(name: StringFlag, given: string, wanted: readon
   const found = wanted.find((each) => each === given);
   if (found === undefined) throw new ConfigError(`--${name}: given "${given}", wanted one of ${wanted.join(", ")}`);
   return found;
+}
+
+function beginning({ init, recover }: Flags): Pick<ReplicaFlags, "init" | "recover"> {
+  if (init && recover) {
+    throw new ConfigError(
+      "--init: given beside --recover, wanted --init for one that never ran, or --recover for one that did",
+    );
+  }
+  return { init, recover };
 }
 
 function bindHost(host: string | undefined): string | null {

@@ -4,6 +4,9 @@ import { readKeyFile } from "../crypto/keys/key_file.ts";
 import { loadBackend } from "../crypto/signing/load_backend.ts";
 import { readRoster } from "../crypto/roster/parse_roster.ts";
 import { parseFlags, type ReplicaFlags, USAGE } from "./flags.ts";
+import { permitFirstStart } from "./first_start.ts";
+import { ownLine } from "./replica_config.ts";
+import { createLineWriter } from "./diagnostics/line_writer.ts";
 import { createLogger, logLine } from "./diagnostics/logger.ts";
 import { type RunningReplica, startReplica } from "./start_replica.ts";
 
@@ -12,46 +15,56 @@ const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGTERM", "SIGINT"];
 
+/** Output of the process itself. Neither a full disk nor a closed pipe behind it ends a replica, so `console` is not used. */
+const say = (line: string): void => createLineWriter(Deno.stdout, () => "").write(line);
+const warn = (line: string): void => createLineWriter(Deno.stderr, () => "").write(line);
+
 /** Runs a replica until it is stopped or cannot go on; resolves to the exit code. */
 async function main(args: readonly string[]): Promise<number> {
-  let id = "?";
+  /** Known once the key is read: a line of a replica that starts and fails again and again has to say which one it is. */
+  const named = { id: "?" };
   try {
     const flags = parseFlags(args);
     if (flags === null) {
-      console.log(USAGE);
+      say(USAGE);
       return EXIT_DONE;
     }
-    const replica = await start(flags);
-    id = replica.line.id;
+    const replica = await start(flags, named);
     const signal = stopOnSignal(replica);
     await replica.finished;
-    console.error(logLine(id, "info", "stopped", { reason: signal.received ?? "stop" }));
+    warn(logLine(named.id, "info", "stopped", { reason: signal.received ?? "stop" }));
     return EXIT_DONE;
   } catch (error) {
     if (error instanceof ConfigError) {
-      console.error(`replica: ${error.message}`);
+      warn(`replica${named.id === "?" ? "" : ` ${named.id}`}: ${error.message}`);
       return EXIT_USAGE;
     }
     const { name, message } = error instanceof Error ? error : { name: "Error", message: String(error) };
-    console.error(logLine(id, "error", "stopped", { reason: name, message }));
+    warn(logLine(named.id, "error", "stopped", { reason: name, message }));
     return EXIT_FAILED;
   }
 }
 
-async function start(flags: ReplicaFlags): Promise<RunningReplica> {
+async function start(flags: ReplicaFlags, named: { id: string }): Promise<RunningReplica> {
   const loaded = await loadBackend(flags.crypto);
   const { backend, fallbackReason } = loaded;
   const key = await readKeyFile(flags.key, backend);
+  named.id = key.id;
   const roster = await readRoster(flags.cluster, key.operatorKey, backend);
   const log = createLogger(key.id, flags.logLevel);
-  const { data: dataDir, bind: bindHost, recover, byzantine, record } = flags;
+  const { data: dataDir, bind: bindHost, init, recover, byzantine, record } = flags;
+  ownLine(roster, key);
+  if (permitFirstStart({ replica: key.id, keyFile: flags.key, dataDir, init, recover })) {
+    const note = "if this replica ever ran with this key, stop it now and start it with --recover";
+    log.log("info", "first-start", { data: dataDir, note });
+  }
   const replica = await startReplica({
     ...{ roster, key, dataDir, backend: loaded, bindHost, log, recover, byzantine, record },
   });
   const { id, host, peerPort, publishPort, clientPort } = replica.line;
   const addresses = { host: bindHost ?? host, peerPort, publishPort, clientPort };
   const crypto = { crypto: backend.name, fallbackReason };
-  console.log(logLine(id, "info", "ready", { cluster: roster.cluster, ...addresses, ...crypto, byzantine }));
+  say(logLine(id, "info", "ready", { cluster: roster.cluster, ...addresses, ...crypto, byzantine }));
   return replica;
 }
 

@@ -3,7 +3,11 @@ import { unhex } from "../crypto/digest.ts";
 import { createKeyRing } from "../crypto/roster/key_ring.ts";
 import { createSigner, createVerifier } from "../crypto/signing/signing.ts";
 import { createVerifiedCache } from "../crypto/signing/verified_cache.ts";
+import { PeerMemory } from "./status/peer_memory.ts";
+import { PeerWatch } from "./status/peer_watch.ts";
+import { quorumOf } from "../protocol/quorum.ts";
 import { ownLine } from "./replica_config.ts";
+import { pacedLogger } from "./status/paced_logger.ts";
 import { countingBackend } from "./diagnostics/counting_backend.ts";
 import { DiskWatch } from "./disk/disk_watch.ts";
 import { INGRESS_LIMITS } from "./limits/ingress_limits.ts";
@@ -17,12 +21,22 @@ export type ReplicaScope = ReturnType<typeof createReplicaScope>;
 /** Makes the parts. Throws `ConfigError` if the key belongs to no replica of the roster. */
 export function createReplicaScope(parts: ReplicaParts) {
   const { roster, key, transport, machine, reopen, log } = parts;
+  const line = ownLine(roster, key);
   const { backend, work } = countingBackend(parts.backend.backend);
   const now = parts.now ?? (() => performance.now());
+  const startedAt = now();
+  /** For events that others can bring about again and again. */
+  const paced = pacedLogger(log, now);
   return {
-    ...{ now, backend, work, transport },
-    line: ownLine(roster, key),
-    startedAt: now(),
+    ...{ now, backend, work, transport, line, startedAt, paced },
+    peerMemory: new PeerMemory(paced, roster.constants.electionTimeoutMs),
+    peers: new PeerWatch({
+      self: line.id,
+      replicas: roster.replicas.map(({ id }) => id),
+      quorum: quorumOf(roster.replicas.length).quorum,
+      electionTimeoutMs: roster.constants.electionTimeoutMs,
+      log: paced,
+    }, startedAt),
     signer: createSigner(backend, unhex(key.secretKey), roster.cluster),
     check: createSignatureCheck(
       createKeyRing(roster),

@@ -21,7 +21,7 @@ export interface StartOptions {
   readonly roster: Roster;
   /** Key of a replica of the roster. */
   readonly key: KeyFile;
-  /** This replica's own directory; created if missing. */
+  /** This replica's own directory; created if missing. Whether that may be is for the caller to know ({@linkcode permitFirstStart}). */
   readonly dataDir: string;
   readonly backend: LoadedBackend;
   /** The application; a key-value store by default. It must be fresh: a snapshot is restored to it, and the log applied. */

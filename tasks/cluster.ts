@@ -18,7 +18,7 @@ Usage: cluster [options]
   --replicas N       replicas of a new cluster (default 4; 3f+1 tolerate f faulty ones)
   --clients N        client keys of a new cluster (default 4)
   --base-port PORT   first port of a new cluster (default ${DEFAULT_BASE_PORT}); each replica takes ${PORTS_PER_REPLICA}
-  --log-level LEVEL  of the replicas: error, warn, info or debug (default warn)
+  --log-level LEVEL  of the replicas: error, warn, info or debug (default info)
   --help             this text
 
 Flags of a new cluster may be repeated for the same one, but not contradict it: another cluster needs another --dir.

@@ -29,7 +29,8 @@ Usage: keygen --out DIR [options]
                              fetches the whole state
   --help                     this text
 
-Writes operator.key, r1.key…, c1.key… (mode 0600) and cluster.json.
+Writes operator.key, r1.key…, c1.key… (mode 0600), cluster.json, and r1.new…: the permission for each replica to
+create its data directory, which belongs beside its key and is removed by its first start.
 Exit codes: 0 done, 1 failed, 2 wrong usage, a path that cannot be, or a file that exists.
 `;
 

@@ -50,7 +50,13 @@ export class FairQueue<T> {
     return item;
   }
 
-  /** Drops an item of the source with most of them, if that is more than `fair`; false if not. */
+  /** Takes back an item just shifted, before all others of its source; the source's turn is over all the same. */
+  putBack(source: string, item: T): void {
+    this.#bySource.set(source, [item, ...this.#bySource.get(source) ?? []]);
+    this.#size++;
+  }
+
+  /** Drops an item of the source with most of them, if that is more than `fair`. */
   #makeRoom(fair: number): boolean {
     let largest: T[] = [];
     for (const queue of this.#bySource.values()) if (queue.length > largest.length) largest = queue;

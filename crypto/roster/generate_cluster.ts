@@ -13,6 +13,7 @@ import { createRoster, signRoster } from "./roster.ts";
 import type { Roster, RosterReplica } from "./roster_types.ts";
 
 const ROSTER_MODE = 0o644;
+const PERMISSION_MODE = 0o600;
 /**
  * First port of a cluster for which none is given: out of the range of outgoing connections on any system, and nobody's in particular. (7000, the
  * default before, is AirPlay's on macOS.)
@@ -105,8 +106,18 @@ function keyFiles(out: string, roster: Roster, members: readonly Member[], backe
   }));
 }
 
+/** Returns the path of the permission to create a replica's data directory once, beside its key file. */
+export const permissionOf = (keyFile: string): string => `${keyFile.replace(/\.key$/, "")}.new`;
+
+/** Writers of the permissions: the first start of each replica removes its own. */
+const permissionFiles = (out: string, replicas: readonly Member[]): Files =>
+  new Map(replicas.map(({ id }) => {
+    const text = `${id} may create its data directory. Its first start removes this file; never make it anew.\n`;
+    return [permissionOf(`${out}/${id}.key`), (path: string) => writeNewFile(path, text, PERMISSION_MODE)];
+  }));
+
 /**
- * Generates keys for an operator, replicas `r1`… and clients `c1`…, and writes `operator.key`, `r1.key`…, `c1.key`… and `cluster.json`, the
+ * Generates keys for an operator, replicas `r1`… and clients `c1`…, and writes `operator.key`, `r1.key`…, `c1.key`…, `r1.new`… and `cluster.json`, the
  * roster last, so that a directory with a roster is complete. Throws `ConfigError` on options out of range and on files that already
  * exist, naming them; in either case no file is written.
  */
@@ -126,6 +137,7 @@ export async function generateCluster(options: ClusterOptions): Promise<Roster> 
   const signed = signRoster(roster, operator.secretKey, backend);
   const files: Files = new Map([
     ...keyFiles(options.out, roster, [operator, ...replicas, ...clients], backend),
+    ...permissionFiles(options.out, replicas),
     [`${options.out}/cluster.json`, (path) => writeNewFile(path, signed, ROSTER_MODE)],
   ]);
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { SignatureBackend } from "../signing/backend.ts";
 import { ConfigError } from "../config_error.ts";
-import { type ClusterOptions, generateCluster } from "./generate_cluster.ts";
+import { type ClusterOptions, generateCluster, permissionOf } from "./generate_cluster.ts";
 import { readKeyFile } from "../keys/key_file.ts";
 import { requireMember } from "./key_ring.ts";
 import { readRoster } from "./parse_roster.ts";
@@ -19,7 +19,9 @@ Deno.test("writes keys that belong to the roster, and a roster that the pinned o
   withOptions(async (options) => {
     const roster = await generateCluster(options);
     const files = ["c1.key", "c2.key", "cluster.json", "operator.key", "r1.key", "r2.key", "r3.key", "r4.key"];
-    assertEquals(names(options.out), files);
+    const permissions = ["r1.new", "r2.new", "r3.new", "r4.new"];
+    assertEquals(names(options.out), [...files, ...permissions].sort());
+    assertEquals(permissionOf(`${options.out}/r3.key`), `${options.out}/r3.new`);
     assert(/^bft-raft-[0-9a-f]{8}$/.test(roster.cluster));
     for (const file of files.filter((name) => name.endsWith(".key"))) {
       const key = await readKeyFile(`${options.out}/${file}`, backend);

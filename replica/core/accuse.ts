@@ -1,6 +1,6 @@
 /** Evidence (§9): only signed contradictions accuse. */
 import { type Context, note, send } from "./context.ts";
-import { chainEntry } from "../../protocol/hash_chain.ts";
+import { areCovered } from "../../protocol/hash_chain.ts";
 import { type Digest, type LogIndex, offset } from "../../protocol/ids.ts";
 import type { BadEntryEvidence, Evidence } from "../../protocol/evidence.ts";
 import { LIMITS } from "../../protocol/limits.ts";
@@ -64,15 +64,8 @@ function twoVotes(culprit: string, a: Vote, b: Vote): boolean {
 }
 
 /** Returns whether the header's signed hashes cover exactly these entries, the last of which is the bad one. */
-function coversEntries({ culprit, header: { message }, entries }: BadEntryEvidence, hash: Hash): boolean {
-  if (message.leader !== culprit || entries.length === 0) return false;
-  let previous = message.prevHash;
-  return entries.every((entry, i) => {
-    if (entry.index !== message.prevIndex + i + 1) return false;
-    previous = chainEntry(hash, previous, entry).hash;
-    return previous === message.entryHashes[i];
-  });
-}
+const coversEntries = ({ culprit, header: { message }, entries }: BadEntryEvidence, hash: Hash): boolean =>
+  message.leader === culprit && entries.length > 0 && areCovered(hash, message, entries);
 
 /** Returns whether evidence of this kind against this culprit is held; one piece for each is enough. */
 export const hasEvidence = (state: CoreState, { kind, culprit }: Evidence): boolean =>

@@ -6,7 +6,7 @@ import { genesisHash } from "../../protocol/hash_chain.ts";
 import { type Digest, logIndex, type Millis, round, term } from "../../protocol/ids.ts";
 import { restoreState } from "./catch_up/install_snapshot.ts";
 import { createLog } from "./log/log.ts";
-import type { Recovered } from "./output.ts";
+import type { HardState, Recovered } from "./output.ts";
 import type { Ports } from "../../protocol/ports.ts";
 import { quorumOf } from "../../protocol/quorum.ts";
 import { drawRandom } from "./random.ts";
@@ -36,12 +36,13 @@ export function createState(config: CoreConfig, recovered: Recovered, ports: Por
     ? null
     : restoreState(ports, recovered.checkpoint, config.constants.sessionWindow);
   const timeout = config.constants.electionTimeoutMs * (1 + value);
+  const hard = hardStateOf(recovered);
   return {
     config,
     quorumSizes: quorumOf(config.replicas.length),
     genesis,
     randomState,
-    hard: recovered.hardState,
+    hard,
     log: createLog(recovered.base ?? { index: logIndex(0), hash: genesis }, recovered.entries),
     prepared: recovered.prepared ?? genesisCertificate(genesis),
     branch: [...recovered.branch],
@@ -64,7 +65,7 @@ export function createState(config: CoreConfig, recovered: Recovered, ports: Por
     responses: createResponseBook(),
     publication: {
       due: false,
-      listed: recovered.hardState.ack?.index ?? logIndex(0),
+      listed: hard.ack?.index ?? logIndex(0),
       repeatAt: now,
       publishedAt: now,
       shownCommit: recovered.commitIndex,
@@ -79,6 +80,12 @@ export function createState(config: CoreConfig, recovered: Recovered, ports: Por
     votesSeen: new Map(),
     outbox: [],
   };
+}
+
+/** §4.3: a disk written before refusals raised the term may hold a certificate of a higher one; it counts as if it were shown now. */
+function hardStateOf({ hardState, prepared }: Recovered): HardState {
+  if (prepared === null || prepared.term <= hardState.currentTerm) return hardState;
+  return { ...hardState, currentTerm: prepared.term, vote: null, ack: null, noMoreAcks: false };
 }
 
 const idleElection = (timeout: Millis, now: Millis): ElectionState => ({

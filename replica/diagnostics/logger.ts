@@ -1,4 +1,5 @@
 /** Structured log: one JSON line for each event. */
+import { createLineWriter } from "./line_writer.ts";
 
 export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
 /** The level of a line, from the most urgent to the least: `error`, `warn`, `info`, `debug`. */
@@ -11,14 +12,24 @@ export type LogFields = Readonly<Record<string, string | number | boolean | null
 export interface Logger {
   /** Writes a line if `level` is at or above the logger's. */
   log(level: LogLevel, event: string, fields?: LogFields): void;
+  /** Number of lines that could not be written so far; absent in a log that loses none. */
+  readonly lost?: number;
 }
 
-/** Returns a logger of `replica` that passes lines of `level` and above to `write`, each without a line end; by default to stderr. */
-export function createLogger(replica: string, level: LogLevel, write: (line: string) => void = writeToStderr): Logger {
+/**
+ * Returns a logger of `replica` that passes lines of `level` and above to `write`, each without a line end; by default to stderr, where a
+ * line that cannot be written is counted and nothing is thrown.
+ */
+export function createLogger(replica: string, level: LogLevel, write?: (line: string) => void): Logger {
   const most = LOG_LEVELS.indexOf(level);
+  const stderr = createLineWriter(Deno.stderr, (lines) => logLine(replica, "warn", "log-lines-lost", { lines }));
+  const put = write ?? ((line: string) => stderr.write(line));
   return {
     log(at, event, fields = {}) {
-      if (LOG_LEVELS.indexOf(at) <= most) write(logLine(replica, at, event, fields));
+      if (LOG_LEVELS.indexOf(at) <= most) put(logLine(replica, at, event, fields));
+    },
+    get lost() {
+      return stderr.lost;
     },
   };
 }
@@ -30,8 +41,3 @@ export function logLine(replica: string, level: LogLevel, event: string, fields:
 
 /** A logger that writes nothing, for embedding and tests. */
 export const SILENT: Logger = { log: () => {} };
-
-function writeToStderr(line: string): void {
-  const bytes = new TextEncoder().encode(line + "\n");
-  for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
-}

@@ -1,27 +1,46 @@
 /** Packets of peers, from decoded to verified (§2.2–§2.4, §3.2, §9.1). */
 import type { Channel } from "../../transport/port.ts";
 import { type Admission, dropped, faulty } from "./admission.ts";
-import type { Evidence } from "../../protocol/evidence.ts";
+import { contradicts } from "../core/accuse.ts";
+import { sha256Hex } from "../../crypto/digest.ts";
+import { isCertificate, isCheckpointProof } from "../../protocol/certify.ts";
+import { areCovered } from "../../protocol/hash_chain.ts";
+import type { SendRequest } from "../../protocol/message.ts";
 import type { Packet, PacketOf } from "../../protocol/packet.ts";
 import { freshEntries, screen } from "../core/screen.ts";
-import { listEntrySignatures, listSignatures, senderOf } from "../../protocol/signatures.ts";
+import { listEntrySignatures, listSignatures, senderOf, type SignatureClaim } from "../../protocol/signatures.ts";
 import type { CoreState } from "../core/state.ts";
 import type { SignatureCheck } from "./signature_check.ts";
-import type { Verified } from "../../protocol/signed.ts";
+import type { Signed, Verified } from "../../protocol/signed.ts";
 
 /** The kinds that may be published. A route means nothing on this channel, so packets that need an answer do not belong on it. */
 const PUBLISHED: ReadonlySet<Packet["kind"]> = new Set(["AppendEntriesResponse", "PreVote", "Checkpoint", "Evidence"]);
 
-/**
- * Judges a peer's packet. Stale packets and unknown signers cost no work on the curve; the first signature that does not verify ends the
- * work. The packet's own signature comes first, so only a replica can make this one check more.
- */
+/** A packet under judgement. It stops before each signature, so that a packet of many takes several turns. */
+export type Judging = Generator<void, Admission, void>;
+
+/** Judges a peer's packet to the end: {@linkcode judgePacket}. */
 export function admitPacket(
   state: CoreState,
   check: SignatureCheck,
   channel: Exclude<Channel, "client">,
   received: Packet,
 ): Admission {
+  const judging = judgePacket(state, check, channel, received);
+  for (let step = judging.next();; step = judging.next()) if (step.done) return step.value;
+}
+
+/**
+ * Judges a peer's packet. Stale packets and unknown signers cost no work on the curve; the first signature that does not verify ends the work. The
+ * packet's own signature comes first, then hashes, which are cheaper than signatures, and only then what is signed inside: so nobody but a replica
+ * can make this one check more, and none with what it was not given.
+ */
+export function* judgePacket(
+  state: CoreState,
+  check: SignatureCheck,
+  channel: Exclude<Channel, "client">,
+  received: Packet,
+): Judging {
   const { kind } = received;
   if (channel === "published" && !PUBLISHED.has(kind)) return faulty(`channel:${kind}`);
   // This replica's own packets come back inside it, after persist; from outside they are replays.
@@ -31,39 +50,94 @@ export function admitPacket(
   if (verdict.verdict === "reject") return faulty(`${verdict.code}:${kind}`);
   const claims = listSignatures(packet);
   if (!claims.every((claim) => check.knows(claim))) return faulty(`unknown-signer:${kind}`);
-  if (!claims.every((claim) => check.holds(claim))) return faulty(`signature:${kind}`);
-  return admitVerified(state, check, packet);
+  if (packet.kind === "Evidence") return yield* judgeEvidence(check, packet, claims);
+  const [own, ...inside] = claims;
+  if (!(yield* allHold(check, [own!]))) return faulty(`signature:${kind}`);
+  if (!hashesHold(state, packet)) return faulty(`hashes:${kind}`);
+  if (!(yield* allHold(check, inside))) return faulty(`signature:${kind}`);
+  return packet.kind === "AppendEntries" ? yield* judgeEntries(state, check, packet) : admitted(packet);
+}
+
+const admitted = (packet: Packet): Admission => ({ admitted: { kind: "packet", packet: packet as Verified<Packet> } });
+
+function* allHold(check: SignatureCheck, claims: readonly SignatureClaim[]): Generator<void, boolean, void> {
+  for (const claim of claims) {
+    yield;
+    if (!check.holds(claim)) return false;
+  }
+  return true;
+}
+
+/** Returns whether entries are those that the signed header names, and the links of certificates join what they must. */
+function hashesHold(state: CoreState, packet: Packet): boolean {
+  switch (packet.kind) {
+    case "AppendEntries":
+      return areItsEntries(packet) && (packet.proof === null || isCertificate(state, sha256Hex, packet.proof.base));
+    case "PreVote":
+      return packet.proof === null || isCertificate(state, sha256Hex, packet.proof.base);
+    case "RequestVote":
+    case "VoteRefusal":
+      return isCertificate(state, sha256Hex, packet.certificate);
+    case "FetchEntriesResponse":
+      return (packet.certificate === null || isCertificate(state, sha256Hex, packet.certificate)) &&
+        (packet.checkpoint === null || isCheckpointProof(state, sha256Hex, packet.checkpoint));
+    default:
+      return true;
+  }
+}
+
+/** None are looked at where screening left them out. */
+const areItsEntries = ({ signed: { message }, entries }: PacketOf<"AppendEntries">): boolean =>
+  entries.length === 0 ||
+  (entries.length === message.entryHashes.length && areCovered(sha256Hex, message, entries));
+
+/**
+ * §3.2: client signatures of entries that are new. A FetchEntriesResponse's need no check: a certificate proves that honest replicas,
+ * which checked them, acked that very chain (§8.1).
+ */
+function* judgeEntries(state: CoreState, check: SignatureCheck, packet: PacketOf<"AppendEntries">): Judging {
+  const position = yield* badEntryOf(state, check, packet);
+  if (position < 0) return admitted(packet);
+  // One piece of evidence is enough; whoever brings more of it is held off like any other that sends what no honest replica does.
+  const culprit = packet.signed.message.leader;
+  const known = state.evidence.some((held) => held.kind === "bad-entry" && held.culprit === culprit);
+  return known ? faulty("bad-entry:AppendEntries") : { admitted: { kind: "bad-entry", packet, position } };
+}
+
+/** Place of the first new entry that is malformed or holds a request its client did not sign; −1 if there is none (§3.2). */
+function* badEntryOf(
+  state: CoreState,
+  check: SignatureCheck,
+  packet: PacketOf<"AppendEntries">,
+): Generator<void, number, void> {
+  const claims = listEntrySignatures(packet);
+  for (const place of freshEntries(state, packet)) {
+    if (packet.entries[place]!.requests === null || !(yield* allHold(check, claims[place]!))) return place;
+  }
+  return -1;
 }
 
 /**
- * Admits a verified packet. The entries of a FetchEntriesResponse need no check of client signatures: a certificate proves that honest
- * replicas, which checked them, acked that very chain (§8.1).
+ * §9.1: anyone can send evidence, which carries no signature of its sender; so it must contradict itself, hashes and all, before any
+ * signature in it is checked.
  */
-function admitVerified(state: CoreState, check: SignatureCheck, packet: Packet): Admission {
-  if (packet.kind === "AppendEntries") {
-    const position = badEntryOf(state, check, packet);
-    if (position >= 0) return { admitted: { kind: "bad-entry", packet, position } };
-  }
-  if (packet.kind === "Evidence" && !showsBadEntry(check, packet.evidence)) return faulty("good-entry:Evidence");
-  return { admitted: { kind: "packet", packet: packet as Verified<Packet> } };
+function* judgeEvidence(
+  check: SignatureCheck,
+  packet: PacketOf<"Evidence">,
+  claims: readonly SignatureClaim[],
+): Judging {
+  const { evidence } = packet;
+  if (!contradicts(evidence, sha256Hex)) return faulty("no-contradiction:Evidence");
+  if (!(yield* allHold(check, claims))) return faulty("signature:Evidence");
+  if (evidence.kind !== "bad-entry") return admitted(packet);
+  const { requests } = evidence.entries.at(-1)!;
+  const good = requests !== null && (yield* allHold(check, requests.map(claimOf)));
+  return good ? faulty("good-entry:Evidence") : admitted(packet);
 }
 
-/** Returns the position of the first new entry that is malformed or holds a request its client did not sign; −1 if there is none (§3.2). */
-function badEntryOf(state: CoreState, check: SignatureCheck, packet: PacketOf<"AppendEntries">): number {
-  const claims = listEntrySignatures(packet);
-  const bad = freshEntries(state, packet).find((place) =>
-    packet.entries[place]!.requests === null || !claims[place]!.every((claim) => check.holds(claim))
-  );
-  return bad ?? -1;
-}
-
-/** §9.1: a header covering an entry accuses only if the last entry shown really is bad. Other kinds need no such check. */
-function showsBadEntry(check: SignatureCheck, evidence: Evidence): boolean {
-  if (evidence.kind !== "bad-entry") return true;
-  const last = evidence.entries.at(-1);
-  if (last === undefined) return false;
-  return last.requests === null ||
-    last.requests.some((signed) =>
-      !check.holds({ role: "client", signer: signed.message.client, kind: "SendRequest", signed })
-    );
-}
+const claimOf = (signed: Signed<SendRequest>): SignatureClaim => ({
+  role: "client",
+  signer: signed.message.client,
+  kind: "SendRequest",
+  signed,
+});

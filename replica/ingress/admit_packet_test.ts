@@ -86,7 +86,7 @@ Deno.test("evidence of a bad entry counts only if the last entry shown really is
   assertEquals(lab.send("peer", evidence([good])), null);
   assertEquals(lab.send("peer", evidence([forged, good])), null);
   assertEquals(lab.send("peer", evidence([good], 0)), null);
-  assertEquals(lab.refused(), { "good-entry:Evidence": 3 });
+  assertEquals(lab.refused(), { "good-entry:Evidence": 2, "no-contradiction:Evidence": 1 });
   for (const bad of [forged, stranger, Uint8Array.of(3)]) {
     assertEquals(lab.send("published", evidence([good, bad]))?.kind, "packet");
   }

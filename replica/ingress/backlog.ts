@@ -20,7 +20,7 @@ export class Backlog {
     const before = this.#size;
     for (const packet of received) {
       const queue = packet.channel === "client" ? this.#clients : this.#peers;
-      queue.push(`${packet.channel} ${packet.route}`, packet);
+      queue.push(sourceOf(packet), packet);
     }
     return before + received.length - this.#size;
   }
@@ -30,10 +30,11 @@ export class Backlog {
   }
 
   /**
-   * Hands packets to `judge` until none is left or the turn's work is used up: first peers' up to their share of the work, then clients',
-   * some in any case, then the rest of the peers'. `spent` returns the part of the turn's work done so far, from 0 to 1.
+   * Hands packets to `judge` until none is left or the turn's work is used up: first peers' up to their share of the work,
+   * then clients', some in any case, then what peers have left. `spent` tells the part of the turn's work done so far, from 0 to 1. A packet that
+   * `judge` is not done with comes up again when its source has its next turn, in this call or a later one.
    */
-  drain(spent: () => number, judge: (packet: Received) => void): void {
+  drain(spent: () => number, judge: (packet: Received) => boolean): void {
     serve(this.#peers, () => spent() < PEER_SHARE, judge);
     let served = 0;
     serve(this.#clients, () => served++ < CLIENT_MINIMUM || spent() < 1, judge);
@@ -45,11 +46,16 @@ export class Backlog {
   }
 }
 
-function serve(queue: FairQueue<Received>, mayGoOn: () => boolean, judge: (packet: Received) => void): void {
-  while (!queue.empty && mayGoOn()) judge(queue.shift()!);
+function serve(queue: FairQueue<Received>, mayGoOn: () => boolean, judge: (packet: Received) => boolean): void {
+  while (!queue.empty && mayGoOn()) {
+    const packet = queue.shift()!;
+    if (!judge(packet)) queue.putBack(sourceOf(packet), packet);
+  }
 }
 
-/** Packets of clients that are judged in every turn, even if one costly packet of a peer used it up. */
+const sourceOf = ({ channel, route }: Received): string => `${channel} ${route}`;
+
+/** Packets of clients that are looked at in every turn, even if one costly packet of a peer used up all of it. */
 const CLIENT_MINIMUM = 16;
 /** Part of a turn's work that is done for peers before clients have their turn. */
 const PEER_SHARE = 0.75;

@@ -9,7 +9,7 @@ function packets(channel: Received["channel"], route: string, count: number): Re
 /** The senders judged, in order, if a turn's work is `most` packets. */
 function judged(backlog: Backlog, most: number): string[] {
   const routes: string[] = [];
-  backlog.drain(() => routes.length / most, ({ route }) => routes.push(route));
+  backlog.drain(() => routes.length / most, ({ route }) => routes.push(route) > 0);
   return routes;
 }
 
@@ -43,4 +43,20 @@ Deno.test("what finds no room is counted, and so is what had to make it", () => 
   assertEquals(routes.filter((route) => route === "honest").length, 3);
   assertEquals(routes.filter((route) => route === "flood").length, 7);
   assertEquals(routes.length, 20);
+});
+
+Deno.test("what is not judged to the end goes on when its source has its next turn, before all else of that source", () => {
+  const backlog = new Backlog(10);
+  const [large, small] = [packets("peer", "p", 2), packets("peer", "q", 2)];
+  backlog.add([...large, ...small]);
+  const judged: string[] = [];
+  let parts = 0;
+  const judge = (packet: Received): boolean => {
+    judged.push(packet === large[0] ? "large" : packet.route);
+    return packet !== large[0] || ++parts === 3;
+  };
+  backlog.drain(() => judged.length / 4, judge);
+  assertEquals(judged, ["large", "q", "large", "q"]);
+  backlog.drain(() => 0, judge);
+  assertEquals([judged.slice(4), backlog.empty], [["large", "p"], true]);
 });

@@ -3,10 +3,15 @@ import { decodeClientPacket, DecodeError, decodePeerPacket } from "../../transpo
 import type { Received } from "../../transport/port.ts";
 import { type Admission, dropped, faulty } from "./admission.ts";
 import { ClientAdmission } from "./admit_client.ts";
-import { admitPacket } from "./admit_packet.ts";
+import { judgePacket, type Judging } from "./admit_packet.ts";
 import type { QueryHandler } from "../answers/query_handler.ts";
 import type { CoreState } from "../core/state.ts";
+import type { Evidence } from "../../protocol/evidence.ts";
+import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
+import { TokenBuckets } from "../limits/token_bucket.ts";
 import { forgottenBy, ForgottenError } from "../disk/forgotten_signatures.ts";
+import type { Packet } from "../../protocol/packet.ts";
+import { senderOf } from "../../protocol/signatures.ts";
 import { RouteFaults } from "./route_faults.ts";
 import type { SignatureCheck } from "./signature_check.ts";
 import type { TallyByKind } from "../diagnostics/tally_by_kind.ts";
@@ -18,14 +23,41 @@ export interface IngressParts {
   readonly queries: QueryHandler;
   /** Counts refused packets, by kind. */
   readonly refused: TallyByKind;
+  /** Called with a peer's verified packet that came over the connection to its own address. */
+  readonly heard: (peer: string, packet: Packet, now: number) => void;
   /** True if this replica signs messages its core does not know of, for tests and drills. */
   readonly faulty?: boolean;
+}
+
+/** A packet that is not judged to the end yet. */
+export const UNFINISHED = Symbol("unfinished");
+
+/** A packet under judgement, and how many of its signatures have been checked, or are next. */
+interface Begun {
+  readonly judging: Judging;
+  checked: number;
+}
+
+/** Goes on with a packet; null where `mayGoOn` stops it. */
+function advance(begun: Begun, mayGoOn: () => boolean): Admission | null {
+  for (let step = begun.judging.next();; step = begun.judging.next()) {
+    if (step.done) return step.value;
+    begun.checked++;
+    if (begun.checked > 1 && !mayGoOn()) return null;
+  }
 }
 
 export class Ingress {
   readonly #parts: IngressParts;
   readonly #clients: ClientAdmission;
   readonly #faults = new RouteFaults();
+  /** Anyone can send evidence, over ever new routes: there is one budget of signatures for all of it. */
+  readonly #evidence = new TokenBuckets(
+    INGRESS_LIMITS.evidenceSignaturesPerSecond,
+    INGRESS_LIMITS.evidenceSignatureBurst,
+  );
+  /** Packets with signatures that are still to be checked. */
+  readonly #unfinished = new WeakMap<Received, Begun>();
 
   constructor(parts: IngressParts) {
     this.#parts = parts;
@@ -34,34 +66,75 @@ export class Ingress {
 
   /** Returns the input that `received` gives at `now` milliseconds, or null if it is refused or already dealt with. */
   take(received: Received, now: number): InputWithoutTime | null {
+    const taken = this.takePart(received, now, () => true);
+    return taken === UNFINISHED ? null : taken;
+  }
+
+  /** As `take`, but only so far as `mayGoOn` says before each signature but the first; what is unfinished is to be handed in again. */
+  takePart(received: Received, now: number, mayGoOn: () => boolean): InputWithoutTime | null | typeof UNFINISHED {
     const sender = senderKey(received);
     if (this.#faults.isMuted(sender, now)) {
       this.#parts.refused.add("muted");
       return null;
     }
-    const admission = this.#judge(received, now);
+    const begun = this.#unfinished.get(received) ?? { judging: this.#judge(received, now), checked: 0 };
+    const admission = advance(begun, mayGoOn);
+    if (admission === null) {
+      this.#unfinished.set(received, begun);
+      return UNFINISHED;
+    }
     if ("admitted" in admission) return admission.admitted;
     this.#parts.refused.add(admission.refused);
-    if (admission.fault) this.#faults.add(sender, now);
+    if (admission.fault) {
+      this.#faults.add(sender, now, 1 + Math.floor(begun.checked / INGRESS_LIMITS.signaturesPerFault));
+    }
     return null;
   }
 
-  #judge({ channel, route, frames }: Received, now: number): Admission {
+  *#judge({ channel, route, frames }: Received, now: number): Judging {
     const { state, check, queries } = this.#parts;
     try {
       if (channel === "client") return this.#clients.admit(decodeClientPacket(frames), route, now);
       if (!queries.active) return dropped("inactive");
-      const admission = admitPacket(state, check, channel, decodePeerPacket(frames));
+      const packet = decodePeerPacket(frames);
+      const judging = judgePacket(state, check, channel, packet);
+      const admission = packet.kind === "Evidence"
+        ? yield* this.#withinBudget(packet.evidence, judging, now)
+        : yield* judging;
       if (this.#parts.faulty !== true) assertRemembered(state, admission);
+      if (channel === "published") this.#hear(route, admission, now);
       return admission;
     } catch (error) {
       if (error instanceof DecodeError) return faulty(`decode:${error.code}`);
       throw error;
     }
   }
+
+  /** Goes on to signatures only while the budget for evidence lasts; hashes come before (§9.1). */
+  *#withinBudget(evidence: Evidence, judging: Judging, now: number): Judging {
+    const first = judging.next();
+    if (first.done) return first.value;
+    if (!this.#evidence.allows(ANYONE, now)) return dropped("rate:Evidence");
+    this.#evidence.take(ANYONE, now, costOf(evidence));
+    yield;
+    return yield* judging;
+  }
+
+  #hear(route: string, admission: Admission, now: number): void {
+    if (!("admitted" in admission) || admission.admitted?.kind !== "packet") return;
+    const { packet } = admission.admitted;
+    if (senderOf(packet) === route) this.#parts.heard(route, packet, now);
+  }
 }
 
-/** Throws ForgottenError if a packet shows a signature of this replica that its disk does not know (§1.3). */
+/** The one budget's name. */
+const ANYONE = "";
+
+/** Signatures that this piece of evidence may cost. */
+const costOf = (evidence: Evidence): number =>
+  2 + (evidence.kind === "bad-entry" ? evidence.entries.at(-1)?.requests?.length ?? 0 : 0);
+
+/** Throws ForgottenError where a packet shows what this replica signed and does not remember (§1.3). */
 function assertRemembered(state: CoreState, admission: Admission): void {
   if (!("admitted" in admission) || admission.admitted?.kind !== "packet") return;
   const what = forgottenBy(state, admission.admitted.packet);

@@ -228,3 +228,15 @@ Deno.test("a deactivated replica hears only the operator and status", () => {
   assertEquals(lab.served, ["GetStatus", "SetActive"]);
   assertEquals(lab.refused(), { "inactive": 1, "inactive:SendRequest": 1 });
 });
+
+Deno.test("a peer is heard by what it signed and published from its own address, and by nothing else", () => {
+  const lab = ingressLab();
+  const packet = (by: string, name: string) =>
+    ({ kind: "PreVote", signed: lab.sign(by, preVote(name)), proof: null }) as const;
+  lab.send("peer", packet("r2", "r2"), 0, "aa");
+  lab.send("published", packet("r2", "r2"), 0, "r3");
+  lab.send("published", packet("r3", "r2"), 0, "r2");
+  assertEquals(lab.heard, [], "replayed by another, or forged");
+  lab.send("published", packet("r2", "r2"), 0, "r2");
+  assertEquals(lab.heard, ["r2"]);
+});

@@ -17,13 +17,13 @@ export class RouteFaults {
     return faults !== undefined && now < faults.mutedUntil;
   }
 
-  /** Records a faulty packet. */
-  add(route: string, now: number): void {
+  /** Takes note of a faulty packet, which counts for `weight` of them if it cost as much work. */
+  add(route: string, now: number, weight = 1): void {
     const known = this.#routes.get(route);
     const faults = known && now - known.since < INGRESS_LIMITS.faultWindowMs
       ? known
       : { since: now, count: 0, mutedUntil: 0 };
-    faults.count++;
+    faults.count += weight;
     if (faults.count >= INGRESS_LIMITS.faultsPerWindow) faults.mutedUntil = now + INGRESS_LIMITS.muteMs;
     this.#remember(route, faults);
   }

@@ -1,3 +1,5 @@
+import { LIMITS } from "../../protocol/limits.ts";
+
 /** Bounds on what strangers, clients and peers can make this replica do (§7.5). Times in milliseconds, rates per second. */
 export const INGRESS_LIMITS = {
   /** Packets taken from each channel in one turn of the event loop. */
@@ -6,6 +8,13 @@ export const INGRESS_LIMITS = {
   maxBacklog: 1024,
   /** Signatures checked in one turn, after which the replica checks its timers again: about 60 ms of work. */
   signaturesPerTurn: { libsecp256k1: 1024, noble: 80 },
+  /** Of these, what one packet may have checked before other sources have their turn; the rest of it waits. */
+  packetShare: 1 / 8,
+  /** A faulty packet counts once, and once more for so many of its signatures that were checked. */
+  signaturesPerFault: 16,
+  /** Signatures checked of all evidence, whoever sends it: sustained rate, and how many at once (two of the largest pieces). */
+  evidenceSignaturesPerSecond: 256,
+  evidenceSignatureBurst: 2 * (LIMITS.maxEntryRequests + 2),
   /** Faulty packets of one route within the window before the route is muted. */
   faultsPerWindow: 32,
   faultWindowMs: 1000,

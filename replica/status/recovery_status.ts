@@ -13,12 +13,16 @@ export interface StateTransferStatus {
   readonly askedOf: readonly string[];
 }
 
-/** The progress of a learner (§8.4): it becomes a full member with a commit in a term above `bar`. */
+/** A learner (§8.4): it becomes a full member with a commit in a term above `bar`, once what was committed before is applied here. */
 export interface RecoveryStatus {
   /** Null until `wanted` replicas have answered its roll call. */
   readonly bar: number | null;
   readonly answers: number;
   readonly wanted: number;
+  /** The term it knows the others to be in; while that is not above `bar`, it takes changes of leader until it is. */
+  readonly term: number;
+  /** Says what it waits for now, and what brings that about. */
+  readonly waitsFor: string;
 }
 
 export function recoveryStatus(state: CoreState) {
@@ -48,6 +52,19 @@ export function stateTransferOf({ transfer }: Pick<CoreState, "transfer">): Stat
   };
 }
 
-function recoveryOf({ hard: { recovery }, rollCall, quorumSizes }: CoreState): RecoveryStatus | null {
-  return recovery === null ? null : { bar: recovery.bar, answers: rollCall.answers.size, wanted: quorumSizes.quorum };
+function recoveryOf({ hard, rollCall, quorumSizes }: CoreState): RecoveryStatus | null {
+  const { recovery, currentTerm } = hard;
+  if (recovery === null) return null;
+  const { bar } = recovery;
+  const [answers, wanted] = [rollCall.answers.size, quorumSizes.quorum];
+  return { bar, answers, wanted, term: currentTerm, waitsFor: waitsFor(bar, currentTerm, wanted - answers) };
+}
+
+function waitsFor(bar: number | null, term: number, unanswered: number): string {
+  if (bar === null) return `${unanswered} more replicas to answer its roll call; they have to be running and in reach`;
+  if (term > bar) {
+    return `what is committed in term ${term} to be applied here; a write brings that about if nothing else does`;
+  }
+  return `a leader in a term above ${bar}, and a commit there. The cluster is in term ${term}: each change of leader raises that, ` +
+    `usually by one. A replica that lied when it was asked is asked again, which may lower the bar`;
 }

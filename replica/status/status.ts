@@ -12,6 +12,7 @@ import type { SignatureWork } from "../diagnostics/counting_backend.ts";
 import { type RecoveryStatus, recoveryStatus, type StateTransferStatus } from "./recovery_status.ts";
 import type { StorageStatus } from "../disk/disk_watch.ts";
 import type { DurableMark } from "../disk/durable_mark.ts";
+import type { PeerStatus, PeerWatch } from "./peer_watch.ts";
 import type { TallyByKind } from "../diagnostics/tally_by_kind.ts";
 import type { Role } from "../core/election/election_state.ts";
 
@@ -29,7 +30,8 @@ export interface CryptoInUse {
 export interface ReplicaReport {
   readonly replica: string;
   readonly cluster: string;
-  readonly role: Role;
+  /** A learner is a replica that lost its disk and does not count yet (§8.4). */
+  readonly role: Role | "learner";
   /** False while the operator keeps the replica out of the protocol. */
   readonly active: boolean;
   readonly term: number;
@@ -55,6 +57,9 @@ export interface ReplicaReport {
   readonly stateTransfer: StateTransferStatus | null;
   /** Progress of a replica that lost its disk (§8.4); null in a full member. */
   readonly recovery: RecoveryStatus | null;
+  /** Silence and words of each peer as heard here; `hearsQuorum` is true while those heard are a quorum with this replica. */
+  readonly peers: Readonly<Record<string, PeerStatus>>;
+  readonly hearsQuorum: boolean;
   readonly clients: number;
   /** State of the disk: whether it takes writes, and how fast. While it refuses, this replica takes no part in the protocol. */
   readonly storage: StorageStatus;
@@ -63,6 +68,8 @@ export interface ReplicaReport {
   /** Packets refused, and inputs the core rejected or ignored, by kind. */
   readonly refused: Readonly<Record<string, number>>;
   readonly ignored: Readonly<Record<string, number>>;
+  /** Lines of the log that could not be written: its disk is full, or nobody reads its pipe any more. */
+  readonly logLinesLost: number;
   readonly uptimeMs: number;
   readonly memoryBytes: number;
   readonly versions: { readonly replica: string; readonly wire: number; readonly deno: string };
@@ -76,11 +83,13 @@ export interface StatusParts {
   readonly transport: Readonly<TransportCounters>;
   readonly refused: TallyByKind;
   readonly ignored: TallyByKind;
+  readonly logLinesLost: () => number;
   readonly isActive: () => boolean;
   readonly storage: (now: number) => StorageStatus;
   /** The durable part of the state. */
   readonly mark: Readonly<DurableMark>;
   readonly connected: (now: number) => number;
+  readonly peers: Pick<PeerWatch, "report" | "hearsQuorum">;
   /** Reason of the latest suspicion, ended or not. */
   readonly suspicion: () => string | null;
   /** Time at which the replica started, on the clock of `report`'s `now`. */
@@ -108,11 +117,14 @@ export class StatusReporter {
       storage,
       active: isActive(),
       state: { digest, appliedIndex },
+      peers: this.#parts.peers.report(now),
+      hearsQuorum: this.#parts.peers.hearsQuorum(now),
       clients: connected(now),
       crypto: { ...crypto, ...work },
       transport: { ...transport },
       refused: refused.toRecord(),
       ignored: ignored.toRecord(),
+      logLinesLost: this.#parts.logLinesLost(),
       uptimeMs: Math.round(now - startedAt),
       memoryBytes: Deno.memoryUsage().rss,
       versions: { replica: manifest.version, wire: WIRE_VERSION, deno: Deno.version.deno },
@@ -144,7 +156,7 @@ function protocolStatus(state: CoreState) {
   return {
     replica: config.self,
     cluster: config.clusterId,
-    role: view.role,
+    role: hard.recovery === null ? view.role : "learner" as const,
     term: hard.currentTerm,
     leader: view.leader,
     lastIndex: lastIndex(log),
@@ -161,7 +173,7 @@ function protocolStatus(state: CoreState) {
 /** Returns the status of a core that got ahead of a disk that refused: what a restart would find. It never signed anything beyond that. */
 function durableStatus(state: CoreState, { hard, last, prepared, commitIndex }: DurableMark) {
   return {
-    role: "follower" as const,
+    role: hard.recovery === null ? "follower" as const : "learner" as const,
     term: hard.currentTerm,
     leader: null,
     lastIndex: last,

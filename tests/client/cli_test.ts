@@ -98,20 +98,61 @@ Deno.test("cli: status is a table of what each replica says of itself", () =>
     },
   }, async (cli, json) => {
     const { code, out, err } = await cli("status");
-    assertEquals([code, err], [0, ""]);
+    assertEquals([code, err.startsWith("status: not writable, no quorum: 2 of 4 ")], [3, true], err);
     const lines = out.split("\n");
     assertMatch(lines[0]!, /^REPLICA +ROLE +TERM +LEADER +COMMIT +APPLIED +LOG HASH +CRYPTO +SUSPICION +ACCUSED$/);
     assertMatch(lines[1]!, /^r1 +leader +1 +r1 +0 +0 +cdcdcdcdcdcd +noble +- +r2$/);
     assert(!out.includes("\u001b"), "a replica does not steer the terminal");
     assertMatch(lines[3]!, /^r3 +disk refuses +- /);
     assertMatch(lines[4]!, /^r4 +unreachable$/);
-    const value = await json("status") as {
-      reachable: number;
-      quorum: number;
-      replicas: { replica: string; reachable: boolean }[];
-    };
+    const value = await json("status") as unknown as StatusJson;
+    assertEquals([value.ok, value.writable, value.verdict], [false, false, "no-quorum"]);
     assertEquals([value.reachable, value.quorum, value.replicas[3]?.reachable], [3, 3, false]);
+    assertEquals(value.replicas.map(({ reason }) => reason), [null, "knows no leader", "disk refuses", "unreachable"]);
   }));
+
+interface StatusJson {
+  readonly ok: boolean;
+  readonly writable: boolean;
+  readonly verdict: string;
+  readonly sentence: string;
+  readonly reachable: number;
+  readonly quorum: number;
+  readonly replicas: {
+    replica: string;
+    reachable: boolean;
+    role: string | null;
+    full: boolean;
+    reason: string | null;
+  }[];
+}
+
+Deno.test("cli: status answers whether the cluster can write, by exit code, by one sentence and in JSON", async () => {
+  await withCli({ scripts: { r4: SILENT } }, async (cli, json) => {
+    const { code, out, err } = await cli("status");
+    assertEquals([code, err], [0, ""]);
+    assertStringIncludes(out.trimEnd().split("\n").at(-1)!, "writable: r1, r2, r3 follow r1 in term 1");
+    const { ok, writable, sentence } = await json("status") as unknown as StatusJson;
+    assertEquals([ok, writable], [true, true]);
+    assertStringIncludes(out, sentence);
+  });
+  const learner: Script = {
+    query: (reply) => ({ ...reply, payload: utf8.encode('{"role":"follower","recovery":{"bar":3},"leader":"r1"}') }),
+  };
+  await withCli({ scripts: { r3: learner, r4: SILENT } }, async (cli, json) => {
+    const { code, err } = await cli("status");
+    assertEquals(code, 3);
+    assertStringIncludes(err, "r3 is a learner");
+    const { ok, writable, replicas } = await json("status") as unknown as StatusJson;
+    assertEquals([ok, writable, replicas[2]?.role, replicas[2]?.full], [false, false, "learner", false]);
+  });
+  const lost: Script = { query: (reply) => ({ ...reply, payload: utf8.encode('{"role":"follower","leader":null}') }) };
+  await withCli({ scripts: { r1: lost, r2: lost, r3: lost } }, async (cli) => {
+    const { code, err } = await cli("status");
+    assertEquals(code, 1);
+    assertStringIncludes(err, "no leader that a quorum of 3 follows");
+  });
+});
 
 Deno.test("cli: status tells of replicas without their disk, and of those that fetch the state", () => {
   const says = (status: string): Script => ({ query: (reply) => ({ ...reply, payload: utf8.encode(status) }) });
@@ -136,7 +177,11 @@ Deno.test("cli: status tells of replicas without their disk, and of those that f
 Deno.test("cli: status without a quorum says so and ends with 3", () =>
   withCli({ scripts: { r2: SILENT, r3: SILENT, r4: SILENT } }, async (cli) => {
     const { code, err } = await cli("status");
-    assertEquals([code, err], [3, "status: 1 of 4 replicas answered; wanted 3"]);
+    assertEquals(code, 3);
+    assertStringIncludes(
+      err,
+      "status: not writable, no quorum: 1 of 4 replicas can take part, wanted 3: r2 did not answer",
+    );
   }));
 
 Deno.test("cli: no quorum in time is exit code 3 and says how many answered and how many are wanted", () =>

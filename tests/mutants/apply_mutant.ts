@@ -1,5 +1,5 @@
 /** Plants a mutant in a temporary copy of the project. The project itself carries no switches. */
-import { findMutant } from "./catalogue.ts";
+import { findMutant } from "./catalogue/mod.ts";
 import { makeHeldDirectory, removeAbandoned } from "./held_directory.ts";
 import type { Mutant } from "./mutant.ts";
 import { createSources, patchedFiles } from "./patches.ts";

@@ -52,6 +52,7 @@ const DEMANDED: Readonly<Record<Mutant["kind"], readonly string[]>> = {
     "roll-call-nonce-unchecked",
     "tail-drops-checkpoint-entry",
     "branch-edge-off-by-one-at-install",
+    "any-term-behind-the-base",
   ],
   liveness: [
     "heartbeat-replay-accepted",
@@ -64,6 +65,8 @@ const DEMANDED: Readonly<Record<Mutant["kind"], readonly string[]>> = {
     "response-without-head-after-restart",
     "refusal-ends-a-candidacy",
     "install-forgets-to-settle",
+    "no-window",
+    "tail-kept-by-a-new-leader",
   ],
 };
 

@@ -15,7 +15,7 @@ import { createSignatureCheck } from "../../replica/ingress/signature_check.ts";
 import { KvStore } from "../../state_machine/mod.ts";
 import { TallyByKind } from "../../replica/diagnostics/tally_by_kind.ts";
 import { type AnyPacket, encodeMessage, encodePacket } from "../../transport/codec/mod.ts";
-import type { Channel } from "../../transport/port.ts";
+import type { Channel, Received } from "../../transport/port.ts";
 import { makeRoster } from "./make_roster.ts";
 import { HeldChunks } from "./snapshot_values.ts";
 import type { Signed } from "../../protocol/signed.ts";
@@ -42,12 +42,13 @@ export function ingressLab() {
   };
   const refused = new TallyByKind(64);
   const check = createSignatureCheck(createKeyRing(roster), verifier);
-  const ingress = new Ingress({ state, check, queries, refused });
+  const heard: string[] = [];
+  const ingress = new Ingress({ state, check, queries, refused, heard: (peer) => heard.push(peer) });
   const signers = new Map<string, Signer>();
   for (const [id, key] of keys) signers.set(id, createSigner(backend, unhex(key.secretKey), roster.cluster));
 
   return {
-    ...{ state, work, served, queries, roster },
+    ...{ state, work, served, queries, roster, heard },
     /** Returns the refusals so far, by kind. */
     refused: () => refused.toRecord(),
     /** Returns `message` signed by `by`, whatever signer it names. */
@@ -58,7 +59,12 @@ export function ingressLab() {
     /** Passes in frames as they come from the network. */
     take: (channel: Channel, frames: readonly Uint8Array[], now = 0, route = "aa") =>
       ingress.take({ channel, route, frames }, now),
-    /** Passes in a packet. */
+    /** Hands in what came from the network, for `most` signatures. */
+    part(received: Received, most: number, now = 0) {
+      const end = work.verified + most;
+      return ingress.takePart(received, now, () => work.verified < end);
+    },
+    /** Hands in a packet. */
     send: (channel: Channel, packet: AnyPacket, now = 0, route = "aa") =>
       ingress.take({ channel, route, frames: encodePacket(packet) }, now),
   };

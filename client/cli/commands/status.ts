@@ -1,5 +1,6 @@
 import { EXIT } from "../common/exit_codes.ts";
 import { columns } from "../common/table.ts";
+import { type ClusterHealth, judgeHealth } from "../../calls/cluster_health.ts";
 import { isRecord, type Json, printable } from "../../calls/json_payload.ts";
 import { quorumOf } from "../../../protocol/quorum.ts";
 import type { ReplicaStatus } from "../../calls/status_report.ts";
@@ -43,34 +44,48 @@ function accused(evidence: Json | undefined): string | undefined {
 export const status: Command = {
   name: "status",
   usage: "status",
-  summary: "show each replica's own view of itself",
+  summary: "tell whether the cluster can write now, and show each replica's own view of itself",
   notes: [
-    "Exit code 3 where fewer than a quorum of replicas can be reached. Lines are not voted on: a liar's line is its own.",
+    "Exit code 0 where a quorum of replicas says that it can take part and follows a leader among it, 3 where too few can take part",
+    "(down, learners, deactivated, disks that refuse), 1 where enough can but have no leader. Each line is one replica's own word, and",
+    "f of them may lie: the sentence says what it is worth. A write is the only proof.",
   ],
   operands: [0, 0],
   options: {},
   async run({ client }) {
     const replicas = await client.getStatus();
-    const reachable = replicas.filter((line) => line.reachable).length;
-    const { quorum, n } = quorumOf(replicas.length);
-    const { disagreements } = client.report;
-    const lines = replicas.map((line) =>
-      line.reachable ? reachableRow(line.replica, line.status) : unreachableRow(line)
-    );
-    const message = reachable < quorum ? `status: ${reachable} of ${n} replicas answered; wanted ${quorum}` : undefined;
+    const health = judgeHealth(replicas);
+    const table = columns([["REPLICA", ...COLUMNS.map(([title]) => title)], ...replicas.map(row)]);
     return {
-      exitCode: reachable < quorum ? EXIT.noQuorum : EXIT.done,
-      json: {
-        reachable,
-        quorum,
-        replicas: replicas.map((line): Json => ({ ...line })),
-        disagreements: { ...disagreements },
-      },
-      output: columns([["REPLICA", ...COLUMNS.map(([title]) => title)], ...lines]),
-      ...(message === undefined ? {} : { message }),
+      exitCode: EXIT_OF[health.verdict],
+      json: jsonOf(replicas, health, client.report.disagreements),
+      output: health.writable ? `${table}\n${health.sentence}` : table,
+      ...(health.writable ? {} : { message: `status: ${health.sentence}` }),
     };
   },
 };
+
+const EXIT_OF = { "writable": EXIT.done, "no-quorum": EXIT.noQuorum, "no-leader": EXIT.failed } as const;
+
+function jsonOf(
+  replicas: readonly ReplicaStatus[],
+  { verdict, writable, certain, sentence, standings }: ClusterHealth,
+  disagreements: Readonly<Record<string, number>>,
+): { readonly [name: string]: Json } {
+  return {
+    ...{ writable, verdict, certain, sentence },
+    reachable: replicas.filter((line) => line.reachable).length,
+    quorum: quorumOf(replicas.length).quorum,
+    replicas: replicas.map((line, i): Json => {
+      const { role, full, reason } = standings[i]!;
+      return { ...line, role, full, reason: line.reachable ? reason : line.reason };
+    }),
+    disagreements: { ...disagreements },
+  };
+}
+
+const row = (line: ReplicaStatus): string[] =>
+  line.reachable ? reachableRow(line.replica, line.status) : unreachableRow(line);
 
 function unreachableRow(line: Extract<ReplicaStatus, { readonly reachable: false }>): string[] {
   return [line.replica, printable(line.reason, 60)];

@@ -4,7 +4,7 @@
  */
 import { type Context, note, peersOf, send } from "../context.ts";
 import { setHardState } from "../log/durable.ts";
-import type { Term } from "../../../protocol/ids.ts";
+import type { ReplicaId, Term } from "../../../protocol/ids.ts";
 import { entryAt } from "../log/log.ts";
 import type { RollCallAnswer } from "../../../protocol/message.ts";
 import type { CoreState } from "../state.ts";
@@ -12,34 +12,50 @@ import type { RollCallState } from "./catch_up_state.ts";
 
 export const emptyRollCall = (): RollCallState => ({ answers: new Map(), repeatAt: -Infinity });
 
-/** On every tick: calls the roll until enough replicas have answered, and ends the recovery once that is safe. */
+/** On every tick: calls the roll, slowly once enough have answered, and ends the recovery once this replica can be sure. */
 export function tickRecovery(context: Context): void {
   const { state, now } = context;
   const { recovery } = state.hard;
   if (recovery === null) return;
   if (recovery.bar !== null && isBeyond(state, recovery.bar)) return endRecovery(context);
   if (now < state.rollCall.repeatAt) return;
-  state.rollCall.repeatAt = now + state.config.constants.electionTimeoutMs / 2;
-  const unheard = peersOf(state).filter((id) => !state.rollCall.answers.has(id));
-  if (unheard.length === 0) return;
-  send(context, unheard, {
+  const { electionTimeoutMs, electionTimeoutCapMs } = state.config.constants;
+  state.rollCall.repeatAt = now + (recovery.bar === null ? electionTimeoutMs / 2 : electionTimeoutCapMs);
+  const asked = peersOf(state).filter((id) => mayLower(state, recovery.bar, id));
+  if (asked.length === 0) return;
+  send(context, asked, {
     kind: "RollCall",
     signed: { kind: "RollCall", replica: state.config.self, nonce: recovery.nonce },
   });
 }
 
 /**
- * ⚠ Returns whether an entry of a term above `bar` is committed and applied here: everything committed in terms up to `bar` lies below it,
- * so this replica again holds all it ever vouched for or answered. A certificate of such a term alone may be for a point far below (§5.6).
+ * Returns whether another answer of `id` could give a bar or lower it. ⚠ Who answered with the bar or more is asked again: an honest replica would only
+ * answer with more, but one that lied may be honest by then, and its first answer would keep this one a learner for ever.
  */
-const isBeyond = ({ log, appliedIndex }: CoreState, bar: Term): boolean =>
-  (entryAt(log, appliedIndex)?.entry.term ?? 0) > bar;
+const mayLower = ({ rollCall }: CoreState, bar: Term | null, id: ReplicaId): boolean => {
+  const lowest = rollCall.answers.get(id);
+  return lowest === undefined || (bar !== null && lowest >= bar);
+};
+
+/**
+ * ⚠ Returns whether all that was ever committed in terms up to `bar` is applied here, so that this replica holds again whatever it vouched for or answered:
+ * an entry of a higher term is, or as much as an honest replica reported prepared in one (§5.6). What was prepared in a term lies at or above its base,
+ * and what was committed before lies at or below that. A certificate of such a term alone may speak of a point far below.
+ */
+function isBeyond({ log, appliedIndex, commitCertificate, quorumSizes }: CoreState, bar: Term): boolean {
+  if ((entryAt(log, appliedIndex)?.entry.term ?? 0) > bar) return true;
+  if (commitCertificate === null || commitCertificate.term <= bar) return false;
+  const reported = commitCertificate.responses.map(({ message }) => message.prepared.index).sort((a, b) => a - b);
+  return appliedIndex >= reported[quorumSizes.weak - 1]!;
+}
+
 /** Returns whether an answer is to this recovery's roll call (§8.4). */
 export const isAwaitedAnswer = ({ hard: { recovery }, config }: CoreState, answer: RollCallAnswer): boolean =>
   recovery !== null && answer.asker === config.self && answer.nonce === recovery.nonce &&
   answer.replica !== config.self;
 
-/** Ends the recovery: currentTerm, at least that entry's term, lies above the bar, and nothing was signed in it. */
+/** currentTerm lies above the bar with that entry's or that certificate's, and nothing was signed in it. */
 function endRecovery(context: Context): void {
   const { state } = context;
   const term = state.hard.currentTerm;

@@ -173,7 +173,7 @@ function becomeStable(context: Context, snapshot: Snapshot, proof: CheckpointPro
   adoptStable(context, snapshot.digests);
   compactLog(context);
   const { index } = proof.stable;
-  note(context, "info", "checkpoint", { index, digest: snapshot.stateDigest, logBase: state.log.base.index });
+  note(context, "debug", "checkpoint", { index, digest: snapshot.stateDigest, logBase: state.log.base.index });
 }
 
 /** Adopts the new stable checkpoint's snapshot, and drops everything at or below its index. */

@@ -7,6 +7,7 @@ import { contains, lastIndex } from "../log/log.ts";
 import type { PreVote } from "../../../protocol/message.ts";
 import { kthHighest } from "../../../protocol/quorum.ts";
 import { certified } from "../../../protocol/rank.ts";
+import { dropTail } from "./drop_tail.ts";
 import { beginLeading } from "../replication/replication.ts";
 import { markLogProposed } from "../clients/request_pool.ts";
 import type { CoreState } from "../state.ts";
@@ -139,6 +140,7 @@ export function becomeLeader(context: Context, candidacy: Candidacy): void {
     "internal",
     `elected for base ${candidacy.base.index}, which is not on a log of ${lastIndex(state.log)}`,
   );
+  dropTail(context, candidacy.base.index);
   markLogProposed(state);
   beginLeading(context);
 }

@@ -6,14 +6,19 @@ import { concernsCandidacy } from "./voting.ts";
 import { compareRank } from "../../../protocol/rank.ts";
 import { isCertificate } from "../../../protocol/certify.ts";
 import { raiseRank } from "../log/durable.ts";
+import { raiseTerm } from "./terms.ts";
 
-/** §6.5: a refusal is advice. The candidate continues counting and may fetch the entries under the certificate shown. */
+/**
+ * §6.5: a refusal is advice. The candidate goes on counting and may fetch the entries under the certificate shown. Only one of a higher term
+ * ends the candidacy, as any certificate does (§4.3).
+ */
 export function onVoteRefusal(context: Context, { signed, certificate }: PacketOf<"VoteRefusal">): Verdict {
   const { state, ports } = context;
   const { voter } = signed.message;
   if (!concernsCandidacy(state, signed.message)) return ignore("no-candidacy");
   if (compareRank(certificate, state.prepared) <= 0) return ignore("not-higher");
   if (!isCertificate(state, ports.hash, certificate)) return reject("bad-certificate", voter);
+  if (certificate.term > state.hard.currentTerm) raiseTerm(context, certificate.term, null);
   if (raiseRank(context, certificate)) return ACCEPT; // its entries are on the log already
   const { wanted } = state.catchUp;
   if (wanted && compareRank(certificate, wanted.certificate) <= 0) return ignore("not-higher");

@@ -25,15 +25,16 @@ export function commitCertificateAt(state: CoreState, index: LogIndex): CommitCe
 
 /**
  * Keeps `certificate`, under which the commit index has risen from `before`, for the checkpoints passed: by the time their snapshots are
- * written, the latest certificate may be too far above them for its links.
+ * written, the latest certificate may be too far above them for its links. What a snapshot has leapt over is on no log, and written by nobody here.
  */
 export function keepForCheckpoints(
-  { checkpoints, config }: CoreState,
+  { checkpoints, config, log }: CoreState,
   before: LogIndex,
   certificate: CommitCertificate,
 ): void {
   const { checkpointEvery } = config.constants;
-  const first = before - before % checkpointEvery + checkpointEvery;
+  const from = Math.max(before, log.base.index);
+  const first = from - from % checkpointEvery + checkpointEvery;
   for (let index = first; index <= certificate.index; index += checkpointEvery) {
     checkpoints.commits.set(logIndex(index), certificate);
   }

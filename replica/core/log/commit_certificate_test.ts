@@ -71,3 +71,12 @@ Deno.test("§8.1 so is who lacks many bytes", () => {
     LIMITS.maxFetchBytes / 2 / LIMITS.maxEntryBytes,
   );
 });
+
+Deno.test("§8.2 what a snapshot has leapt over keeps no certificates, were it twenty million checkpoints", () => {
+  const base = { index: logIndex(20_000_000), hash: forge.GENESIS.hash };
+  const state = { ...committed(forge.grow(forge.GENESIS, 5, 1)), log: createLog(base, []) };
+  const config = { ...state.config, constants: { ...state.config.constants, checkpointEvery: 1 } };
+  const certificate = { ...state.commitCertificate!, index: logIndex(20_000_003) };
+  keepForCheckpoints({ ...state, config }, logIndex(0), certificate);
+  assertEquals([...state.checkpoints.commits.keys()].map(Number), [20_000_001, 20_000_002, 20_000_003]);
+});

@@ -87,6 +87,11 @@ export function setPrepared({ state, out }: Context, certificate: Certificate, b
     "I3",
     `two certificates of rank (${certificate.term}, ${certificate.index})`,
   );
+  assertInvariant(
+    order === 0 || certificate.term <= state.hard.currentTerm,
+    "internal",
+    `a certificate of term ${certificate.term} adopted in term ${state.hard.currentTerm}`,
+  );
   state.prepared = certificate;
   state.branch = [...branch];
   out.persist.push({ op: "prepared", certificate, branch: state.branch });

@@ -7,6 +7,7 @@ import { LIMITS } from "../../../protocol/limits.ts";
 import { contains, headAt, lastIndex } from "../log/log.ts";
 import { certified } from "../../../protocol/rank.ts";
 import type { CoreState } from "../state.ts";
+import { windowEnd } from "./window.ts";
 
 /** §5.3: returns whether the log contains the term's base; one at or below the commit index counts as contained. */
 export function containsBase({ view, log, commitIndex }: CoreState): boolean {
@@ -14,12 +15,13 @@ export function containsBase({ view, log, commitIndex }: CoreState): boolean {
 }
 
 /**
- * Acks the log up to `end`, which an AppendEntries of this term confirmed, unless that is forbidden: before the base is on the log, below
- * the base, or after catch-up replaced an acked entry (§5.3, §8.1). An ack covers everything below it (§5.2).
+ * An AppendEntries of this term confirmed the log up to `confirmed`. Acks what of it lies within the window (§5.2), unless that is forbidden:
+ * before the base is on the log, below the base, or after catch-up replaced an acked entry (§5.3, §8.1). An ack covers everything below it.
  */
-export function confirm(context: Context, end: LogIndex): void {
+export function confirm(context: Context, confirmed: LogIndex): void {
   const { state } = context;
   const { base } = state.view;
+  const end = Math.min(confirmed, windowEnd(state)) as LogIndex;
   if (
     base === null || !containsBase(state) || end < base.index || state.hard.noMoreAcks || state.hard.recovery !== null
   ) return;

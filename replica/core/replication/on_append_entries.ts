@@ -14,6 +14,7 @@ import type { CoreState } from "../state.ts";
 import { recount } from "./tally.ts";
 import { enterByProof, hasUncommitted, restartElectionTimer } from "../election/terms.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
+import { countWithinWindow } from "./window.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import type { ChainedEntry } from "../../../protocol/entry.ts";
 
@@ -31,11 +32,14 @@ export function onAppendEntries(context: Context, packet: PacketOf<"AppendEntrie
   if (known === null || withoutEntries) return askResend(context, header, false);
   const chained = chainEntries(context, packet);
   if (chained === null) return ignore("entries-do-not-match-header");
-  const conflict = placeEntries(context, header, chained.slice(known));
+  const wanted = chained.slice(known);
+  const taken = wanted.slice(0, countWithinWindow(context.state, wanted));
+  const conflict = placeEntries(context, header, taken);
   if (conflict) return conflict;
-  const end = offset(header.prevIndex, chained.length);
+  const end = offset(header.prevIndex, known + taken.length);
   matchUpTo(context, end);
   confirm(context, end);
+  if (taken.length < wanted.length) return ignore("beyond-window"); // once commits have moved it, the leader is asked again
   if (!containsBase(context.state) && chained.length > 0) return askResend(context, header, false);
   return ACCEPT;
 }
@@ -121,23 +125,37 @@ function hearRound(context: Context, { round }: AppendEntries): void {
  */
 function placeEntries(context: Context, header: AppendEntries, chained: readonly ChainedEntry[]): Verdict | null {
   const { state } = context;
-  const fresh = chained.findIndex(({ entry, hash }) => hashAt(state.log, entry.index) !== hash);
-  if (fresh < 0) return null;
-  const first = chained[fresh]!.entry;
-  if (first.index <= protectedIndex(context)) {
-    blameLeader(context, "replaces-protected-entries");
-    return reject("replaces-protected-entries", header.leader);
+  const at = chained.findIndex(({ entry, hash }) => hashAt(state.log, entry.index) !== hash);
+  const fresh = at < 0 ? [] : chained.slice(at);
+  const fault = faultIn(context, header, chained, fresh);
+  if (fault !== null) {
+    blameLeader(context, fault);
+    return reject(fault, header.leader);
   }
-  const before = entryAt(state.log, offset(first.index, -1))?.entry.term ?? 0;
-  const terms = [before, ...chained.slice(fresh).map(({ entry }) => entry.term)];
-  if (terms.some((term, i) => i > 0 && term < terms[i - 1]!)) {
-    blameLeader(context, "entry-terms-decrease");
-    return reject("entry-terms-decrease", header.leader);
-  }
-  truncate(context, offset(first.index, -1));
-  append(context, chained.slice(fresh));
-  recount(context, first.index);
+  if (fresh.length === 0) return null;
+  const { index } = fresh[0]!.entry;
+  truncate(context, offset(index, -1));
+  append(context, fresh);
+  recount(context, index);
   return null;
+}
+
+/** Returns the code of something that no honest leader asks for, if this one does (§3.1, §5.2). `fresh` are those of the entries that are not on the log. */
+function faultIn(
+  context: Context,
+  { term }: AppendEntries,
+  chained: readonly ChainedEntry[],
+  fresh: readonly ChainedEntry[],
+): string | null {
+  const { log, view } = context.state;
+  if (fresh.length > 0) {
+    const { index } = fresh[0]!.entry;
+    if (index <= protectedIndex(context)) return "replaces-protected-entries";
+    const terms = [entryAt(log, offset(index, -1))?.entry.term ?? 0, ...fresh.map(({ entry }) => entry.term)];
+    if (terms.some((own, i) => i > 0 && own < terms[i - 1]!)) return "entry-terms-decrease";
+  }
+  const foreign = chained.some(({ entry }) => entry.index > view.base!.index && entry.term !== term);
+  return foreign ? "entry-of-another-term" : null;
 }
 
 /**

@@ -3,13 +3,13 @@ import type { Context } from "../context.ts";
 import { accuse } from "../accuse.ts";
 import { claimCommit } from "./commit_claims.ts";
 import type { AppendEntriesResponse } from "../../../protocol/message.ts";
-import { LIMITS } from "../../../protocol/limits.ts";
 import { followProgress } from "./replication.ts";
 import { recordOf, type TermRecord } from "./response_book.ts";
 import { placeInTerm } from "../election/suspicion.ts";
 import { countAcks, countReports } from "./tally.ts";
 import { ACCEPT, ignore, type Verdict } from "../verdict.ts";
 import type { Signed } from "../../../protocol/signed.ts";
+import { countsAckAt } from "./window.ts";
 
 /** Counts one replica's response. This replica's own come back here too, after persist. */
 export function onAppendEntriesResponse(context: Context, response: Signed<AppendEntriesResponse>): Verdict {
@@ -40,13 +40,12 @@ function answerRepetition({ state, now }: Context, { replica, commitIndex }: App
 /** Keeps the first ack of a replica at an index; a second one for another hash, in one term, accuses it (§9.1). */
 function recordAcks(context: Context, record: TermRecord, response: Signed<AppendEntriesResponse>): void {
   const { state } = context;
-  const { acks, replica } = response.message;
+  const { acks, replica, term } = response.message;
   for (const { index, hash } of acks) {
     const known = record.acks.get(index);
     if (known && known.hash !== hash) {
       accuse(context, { kind: "double-ack", culprit: replica, first: known.response, second: response });
     }
-    const inWindow = index > state.commitIndex && index <= state.commitIndex + LIMITS.maxAckWindow;
-    if (!known && inWindow) record.acks.set(index, { index, hash, response });
+    if (!known && countsAckAt(state, term, index)) record.acks.set(index, { index, hash, response });
   }
 }

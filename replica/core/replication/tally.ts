@@ -36,11 +36,18 @@ export function countReports(context: Context, term: Term): void {
   const { state } = context;
   const onChain = reportsOf(state.responses, term).filter((report) => contains(state.log, report))
     .sort((a, b) => b.index - a.index);
-  const quorum = onChain.slice(0, state.quorumSizes.quorum);
-  const lowest = quorum.at(-1);
-  if (quorum.length < state.quorumSizes.quorum || !lowest || lowest.index <= state.commitIndex) return;
-  const certificate = commitCertificate(context, term, lowest.index, quorum);
-  if (certificate !== null) advanceCommit(context, certificate);
+  const quorum = highestQuorum(onChain, state.quorumSizes.quorum);
+  if (quorum === null || quorum.at(-1)!.index <= state.commitIndex) return;
+  advanceCommit(context, commitCertificate(context, term, quorum.at(-1)!.index, quorum));
+}
+
+/** The `size` highest of `descending` that the links of one certificate span: a report far above the others must not hold them up (§5.6). */
+function highestQuorum(descending: readonly Ack[], size: number): readonly Ack[] | null {
+  for (let at = 0; at + size <= descending.length; at++) {
+    const quorum = descending.slice(at, at + size);
+    if (quorum[0]!.index - quorum.at(-1)!.index <= LIMITS.maxLinks) return quorum;
+  }
+  return null;
 }
 
 function commitCertificate(
@@ -48,9 +55,8 @@ function commitCertificate(
   term: Term,
   index: LogIndex,
   quorum: readonly Ack[],
-): CommitCertificate | null {
+): CommitCertificate {
   const links = slice(log, index, quorum[0]!.index);
-  if (links.length > LIMITS.maxLinks) return null;
   return {
     kind: "commit",
     term,

@@ -17,6 +17,8 @@ export function migrateFrom1(db: DatabaseSync): void {
   db.exec("BEGIN IMMEDIATE");
   try {
     db.exec(ADDED_IN_2);
+    // Version 1 did not write down which terms PreVotes were signed for (§6.3); of its own accord a replica signs for the next one.
+    db.exec("UPDATE hard_state SET pre_voted = current_term + 1 WHERE current_term > 0");
     reseal(db, "hard_state", HARD_STATE_COLUMNS_1, HARD_STATE_COLUMNS, "the hard state");
     reseal(db, "guard", GUARD_COLUMNS_1, GUARD_COLUMNS, "the last-signed guard");
     const statements = new Statements(db);

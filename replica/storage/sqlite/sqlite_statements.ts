@@ -52,6 +52,8 @@ export class Statements {
   readonly #branchHash;
   readonly #cutBranch;
   readonly #clearBranch;
+  readonly #trimBranch;
+  readonly #branchSpan;
   readonly #entryAt;
   readonly #putCertificate;
   readonly #putProof;
@@ -71,6 +73,8 @@ export class Statements {
     this.#branchHash = db.prepare("SELECT hash FROM branch WHERE idx = ?");
     this.#cutBranch = db.prepare("DELETE FROM branch WHERE idx <= ?");
     this.#clearBranch = db.prepare("DELETE FROM branch");
+    this.#trimBranch = db.prepare("DELETE FROM branch WHERE idx < ? OR idx > ?");
+    this.#branchSpan = db.prepare("SELECT min(idx) AS lowest, max(idx) AS highest FROM branch");
     this.#entryAt = db.prepare("SELECT term, hash FROM entries WHERE idx = ?");
     this.#putCertificate = db.prepare(
       "INSERT OR REPLACE INTO certificates (kind, idx, body, checksum) VALUES (?, ?, ?, ?)",
@@ -119,11 +123,27 @@ export class Statements {
     this.#putBase.run(...columns, checksum(columns));
   }
 
+  /** Makes `entries` the branch, and writes only what changes: a log that grows over a long branch takes its rows off once. */
   replaceBranch(entries: readonly ChainedEntry[]): void {
-    this.#clearBranch.run();
+    const first = entries[0]?.entry.index;
+    if (first === undefined) return void this.#clearBranch.run();
+    const span = this.#branchSpan.get();
+    const lowest = Number(span?.["lowest"] ?? first);
+    const kept = this.#highestHeld(entries, first, Math.max(first, lowest), Number(span?.["highest"] ?? 0));
+    this.#trimBranch.run(first, kept);
     for (const { entry, hash } of entries) {
+      if (entry.index >= lowest && entry.index <= kept) continue;
       this.#insertBranch.run(entry.index, entry.term, hashBytes(hash), entry.body);
     }
+  }
+
+  /** The highest of `entries` that the branch holds, from `lowest` on: a chain that shares one hash shares all below (§3.1). */
+  #highestHeld(entries: readonly ChainedEntry[], first: number, lowest: number, highest: number): number {
+    for (let index = Math.min(highest, first + entries.length - 1); index >= lowest; index--) {
+      const row = this.#branchHash.get(index);
+      if (row !== undefined && hashOf(row, "hash") === entries[index - first]!.hash) return index;
+    }
+    return lowest - 1;
   }
 
   hashAt(index: LogIndex): Digest | null {

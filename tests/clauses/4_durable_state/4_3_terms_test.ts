@@ -45,6 +45,35 @@ Deno.test("§4.3 a certificate of a higher term raises currentTerm, then with no
   assertEquals(lab.disk.recovered().hardState.currentTerm, lab.state.hard.currentTerm);
 });
 
+for (const atHand of [true, false]) {
+  Deno.test(`§4.3c so does one that a refusal shows, its entries ${atHand ? "on the log" : "elsewhere"}`, () => {
+    const lab = new Lab();
+    const chain = forge.grow(forge.GENESIS, 3, 1);
+    lab.follow("r1", 1, atHand ? chain : []);
+    lab.campaign(2);
+    const certificate = forge.prepareCertificate(9, forge.endOf(chain), PEERS);
+    lab.receive(forge.voteRefusal("r3", 2, "r2", certificate));
+    assertEquals([termOf(lab), lab.state.view.role, lab.state.election.candidacy], [9, "follower", null]);
+    assertEquals([Number(lab.state.prepared.term), lab.state.catchUp.wanted !== null], [atHand ? 9 : 0, !atHand]);
+    lab.restart();
+    assertEquals(termOf(lab), 9);
+  });
+}
+
+Deno.test("§4.3c a disk that holds a certificate of a higher term than its own is brought up to it", () => {
+  const lab = new Lab();
+  lab.follow("r1", 1, CHAIN);
+  const certificate = forge.prepareCertificate(9, forge.endOf(CHAIN), PEERS);
+  lab.storage.commit([{ op: "prepared", certificate, branch: [] }], []);
+  lab.restart();
+  assertEquals([termOf(lab), lab.state.hard.ack, lab.state.hard.vote], [9, null, null]);
+  lab.suspect();
+  lab.receive(...PEERS.map((id) => forge.preVote(id, 10)));
+  const asked = lab.until((last) => sentOf(last, "RequestVote").length > 0);
+  const { term, base } = sentOf(asked, "RequestVote")[0]!.signed.message;
+  assertEquals([term, base.term], [10, 9] as never[]);
+});
+
 Deno.test("§4.3 nothing else raises it: claims, PreVotes, requests, resends and too few acks of higher terms", () => {
   const lab = new Lab();
   lab.follow("r1", 1, CHAIN);

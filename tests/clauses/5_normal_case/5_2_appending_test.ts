@@ -56,7 +56,7 @@ Deno.test("§5.2b entries are replaced only above the commit index, in any later
 Deno.test("§5.2b entries are replaced only above the ack of this term", () => {
   const lab = new Lab();
   lab.follow("r1", 1, CHAIN);
-  lab.follow("r1", 2, CHAIN.slice(0, 3)); // of the old tail only three are acked anew
+  lab.follow("r1", 2, CHAIN.slice(0, 3), { base: forge.prepareCertificate(1, at(3), PEERS) }); // of the old tail only three are acked anew
   assertEquals(lab.state.hard.ack, at(3));
   const atAck = lab.receive(forge.appendEntries("r1", 2, forkAt(3, 1, 2), { prev: at(2), round: 2 }));
   assertEquals(atAck.verdicts, PROTECTED);

@@ -8,7 +8,7 @@ import { SimCluster } from "../../simulation/nodes/sim_cluster.ts";
 import * as forge from "../support/forge.ts";
 import { Lab, type Outcome, sentOf } from "../support/lab.ts";
 
-const CHAIN = forge.grow(forge.GENESIS, 2000, 1);
+const CHAIN = forge.grow(forge.GENESIS, 1000, 1);
 
 /** Returns a leader of term 2 with a long log; its followers hold nothing yet. */
 function leading(): Lab {
@@ -19,6 +19,7 @@ function leading(): Lab {
       forge.appendEntries("r1", 1, CHAIN.slice(from, from + 64), { prev: forge.headIn(CHAIN, from), round: from }),
     );
   }
+  lab.receive(...forge.acksOf(lab.peers, 1, forge.endOf(CHAIN)));
   lab.lead(2);
   return lab;
 }

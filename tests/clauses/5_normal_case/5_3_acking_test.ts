@@ -4,7 +4,9 @@ import type { Head } from "../../../protocol/entry.ts";
 import * as forge from "../support/forge.ts";
 import { Lab, type Outcome, sentOf } from "../support/lab.ts";
 
-const CHAIN = forge.grow(forge.GENESIS, 4, 1);
+const OLD = forge.grow(forge.GENESIS, 4, 1);
+/** Three entries of term 1, and what the leader of term 2 orders behind them. */
+const CHAIN = [...OLD.slice(0, 3), ...forge.grow(forge.headIn(OLD, 3), 1, 2)];
 const at = (index: number): Head => index === 0 ? forge.GENESIS : forge.headIn(CHAIN, index);
 const PEERS = ["r1", "r3", "r4"];
 /** The foundation of term 2: entry 3, certified in term 1. */
@@ -26,7 +28,8 @@ Deno.test("§5.3a nothing is acked before the log contains base.hash at base.ind
 
 Deno.test("§5.3a another entry at base.index is not the base, however long the log", () => {
   const lab = new Lab();
-  const fork = forge.grow(at(2), 4, 1, "fork");
+  const [third] = forge.grow(at(2), 1, 1, "fork");
+  const fork = [third!, ...forge.grow(forge.endOf([third!]), 3, 2, "fork")];
   const outcome = lab.follow("r1", 2, [...CHAIN.slice(0, 2), ...fork], { base: BASE });
   assertEquals([lab.state.log.entries.length, lab.state.hard.ack], [6, null]);
   assertEquals(acksIn(outcome, lab.elapse(300)), []);
@@ -34,7 +37,7 @@ Deno.test("§5.3a another entry at base.index is not the base, however long the 
 
 Deno.test("§5.3b never acks below the base, though the log contains it", () => {
   const lab = new Lab();
-  lab.follow("r1", 1, CHAIN);
+  lab.follow("r1", 1, OLD);
   const below = lab.follow("r1", 2, [], { base: BASE, prev: at(2) });
   assertEquals(lab.state.hard.ack, null);
   const entries = lab.receive(forge.appendEntries("r1", 2, CHAIN.slice(0, 2), { round: 2 }));
@@ -50,11 +53,14 @@ Deno.test("§5.3b the heads it lists begin at the base, however much was appende
 
 Deno.test("§5.3 a base at or below the commit index counts as contained", () => {
   const lab = new Lab();
-  lab.follow("r1", 1, CHAIN);
-  lab.receive(...forge.reportsOf(PEERS, 1, at(4)));
+  lab.follow("r1", 1, OLD);
+  lab.receive(...forge.reportsOf(PEERS, 1, forge.endOf(OLD)));
   assertEquals(Number(lab.state.commitIndex), 4);
   const elsewhere = forge.prepareCertificate(1, forge.endOf(forge.grow(forge.GENESIS, 3, 1, "unknown")), PEERS);
-  const outcome = lab.follow("r1", 2, forge.grow(at(4), 1, 2), { base: elsewhere, prev: at(4) });
+  const outcome = lab.follow("r1", 2, forge.grow(forge.endOf(OLD), 1, 2), {
+    base: elsewhere,
+    prev: forge.endOf(OLD),
+  });
   assertEquals(acksIn(outcome), [3, 4, 5]);
 });
 

@@ -89,7 +89,7 @@ Deno.test("§5.4c an older tail of the own log is not acked until this term's le
   assertEquals(confirmed!.acks, [at(3), at(4)]); // newly confirmed, appended long ago
 });
 
-Deno.test("§5.4 the leader's first AppendEntries of a term starts at the base, so older entries are acked anew", () => {
+Deno.test("§5.4 the leader's first AppendEntries of a term starts at the base, so that it is acked anew", () => {
   const lab = new Lab();
   lab.follow("r1", 1, CHAIN);
   lab.receive(...forge.acksOf(PEERS, 1, at(3)));
@@ -97,9 +97,9 @@ Deno.test("§5.4 the leader's first AppendEntries of a term starts at the base, 
   const [opening] = sentOf(outcome, "AppendEntries");
   const { prevIndex, prevHash, entryHashes } = opening!.signed.message;
   assertEquals({ index: prevIndex, hash: prevHash }, at(3));
-  assertEquals(entryHashes.slice(0, 2), [at(4).hash, at(5).hash]);
+  assertEquals(entryHashes, [lab.state.log.entries[3]!.hash]);
   const [own] = published(outcome);
-  assertEquals(own!.acks.map(({ index }) => Number(index)), [3, 4, 5, 6]);
+  assertEquals(own!.acks.map(({ index }) => Number(index)), [3, 4]);
 });
 
 Deno.test("§5.4 a replica behind its leader's broadcast is brought up to it and acks common heads", () => {

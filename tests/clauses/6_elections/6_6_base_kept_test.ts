@@ -3,8 +3,9 @@ import { assert, assertEquals } from "@std/assert";
 import * as forge from "../support/forge.ts";
 import { Lab } from "../support/lab.ts";
 
-const CHAIN = forge.grow(forge.GENESIS, 4, 1);
-const BASE = forge.headIn(CHAIN, 3);
+const OLD = forge.grow(forge.GENESIS, 3, 1);
+const BASE = forge.endOf(OLD);
+const CHAIN = [...OLD, ...forge.grow(BASE, 1, 2)];
 const base = forge.prepareCertificate(1, BASE, ["r1", "r3", "r4"]);
 const FORK = forge.grow(forge.GENESIS, 5, 2, "fork");
 

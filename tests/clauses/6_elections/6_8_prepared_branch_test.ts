@@ -83,7 +83,7 @@ Deno.test("§6.8a or when its entries lie at or below the commit index", () => {
   lab.follow("r3", 2);
   lab.append(GENESIS, grow(GENESIS, 1, 2, "other"));
   assertEquals(lab.state.branch.length, 2);
-  lab.follow("r4", 3);
+  lab.follow("r4", 3, [], { base: prepareCertificate(1, THREE, ALL) });
   lab.append(GENESIS, CHAIN); // the branch was the chain that went on, after all
   lab.commit(THREE);
   assertEquals([lab.state.commitIndex, lab.state.branch], [3, []]);

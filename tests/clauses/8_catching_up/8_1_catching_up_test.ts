@@ -212,7 +212,7 @@ Deno.test("§8.1 an ack that lies on the resulting chain stays good", () => {
 
 Deno.test("§8.1 in the next term it acks again", () => {
   const lab = replaced();
-  lab.follow("r3", 2, CHAIN.slice(3), { prev: at(3) });
+  lab.follow("r3", 2, CHAIN.slice(3), { prev: at(3), base: forge.prepareCertificate(1, at(6), PEERS) });
   assertEquals([lab.state.hard.noMoreAcks, lab.state.hard.ack], [false, at(6)]);
 });
 

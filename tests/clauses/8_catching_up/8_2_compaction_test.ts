@@ -40,7 +40,7 @@ Deno.test("§8.1j §6.5 so does one under a refusal's certificate: only what is 
   const certificate = forge.prepareCertificate(5, at(30), PEERS);
   lab.receive(forge.voteRefusal("r3", 6, "r2", certificate));
   const [asked] = askedIn(lab.until((last) => askedIn(last, "FetchEntries").length > 0, 1000), "FetchEntries");
-  lab.follow("r1", 7, CHAIN.slice(0, 24));
+  lab.follow("r1", 7, CHAIN.slice(0, 24), { base: forge.prepareCertificate(5, at(24), PEERS) });
   lab.receive(...forge.reportsOf(PEERS, 5, at(24)));
   lab.elapse(50);
   lab.receive(...vouch(24));

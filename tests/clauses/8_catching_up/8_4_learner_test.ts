@@ -129,7 +129,7 @@ Deno.test("§8.4d the bar is the Q-th lowest term answered to this roll call; it
 Deno.test("§8.4 without a bar no recovery ends, however high the terms of what is committed", () => {
   const lab = learner();
   const chain = [...CHAIN, OPENING];
-  lab.follow("r1", 4, chain);
+  lab.follow("r1", 4, chain, { base: forge.prepareCertificate(3, forge.endOf(CHAIN), lab.peers) });
   lab.receive(...forge.reportsOf(lab.peers, 4, forge.endOf(chain)));
   lab.elapse(100);
   assertEquals(Number(lab.state.appliedIndex), 13);
@@ -137,4 +137,24 @@ Deno.test("§8.4 without a bar no recovery ends, however high the terms of what 
   lab.receive(...lab.peers.map((id) => answerOf(id, 3, { asker: "r2" })));
   lab.elapse(10);
   assertEquals([lab.state.hard.recovery, Number(lab.state.hard.currentTerm)], [null, 4]);
+});
+
+const calledBy = (outcome: Outcome): string[] =>
+  outcome.sent.flatMap(({ to, packet }) => packet.kind === "RollCall" && to !== "all" ? [...to] : []).sort();
+
+Deno.test("§8.4g who answered with the bar or more is asked again, and a lower answer lowers the bar", () => {
+  const lab = learner(); // n = 4, so that each of the others counts
+  lab.elapse(10);
+  lab.receive(
+    answerOf("r1", 3, { asker: "r2" }),
+    answerOf("r3", 4, { asker: "r2" }),
+    answerOf("r4", Number.MAX_SAFE_INTEGER, { asker: "r2" }),
+  );
+  const bar = () => Number(lab.state.hard.recovery!.bar);
+  assertEquals(bar(), Number.MAX_SAFE_INTEGER);
+  const calls = calledBy(lab.elapse(60_000));
+  assertEquals([...new Set(calls)], ["r4"]);
+  assert(calls.length >= 3 && calls.length <= 4, `${calls.length} calls in a minute`);
+  lab.receive(answerOf("r4", 4, { asker: "r2" })); // it is an honest replica again
+  assertEquals(bar(), 4);
 });

@@ -55,3 +55,31 @@ Deno.test("§8.4e an entry of a higher term, committed and applied, ends it, and
   const packet = forge.fetchEntriesResponse("r1", { nonce: 1, from: logIndex(9) }, [], null, past);
   assertEquals(forgottenBy(lab.state, packet), null);
 });
+
+Deno.test("§8.4e a snapshot that itself ends with the entry of a higher term ends it, though the cluster rests", () => {
+  const lab = learner();
+  const chain = [...CHAIN.slice(0, 7), forge.entryAfter(forge.headIn(CHAIN, 7), 4, [])];
+  const snapshot = snapshotAfter(chain);
+  lab.show(checkpointProof(snapshot, 4, PEERS));
+  lab.serve(() => snapshot);
+  lab.elapse(100);
+  assertEquals([lab.state.appliedIndex, lab.state.log.base.index, lab.state.hard.recovery], [8, 8, null] as never[]);
+});
+
+Deno.test("§8.4e so does all that f + 1 of the reports speak of; f, who may lie, are not enough", () => {
+  const snapshot = snapshotAfter(CHAIN.slice(0, 8));
+  const head = forge.headIn(CHAIN, 8);
+  for (const [low, over] of [[1, false], [2, true]] as const) {
+    const lab = learner();
+    const { responses, ...rest } = lengthened(8).commit;
+    const atEnd = forge.reportsOf(PEERS.slice(0, low), 4, head).map(({ signed }) => signed);
+    lab.show(checkpointProof(snapshot, 4, PEERS, [], { ...rest, responses: [...atEnd, ...responses.slice(low)] }));
+    lab.serve(() => snapshot);
+    lab.elapse(100);
+    assertEquals(
+      [lab.state.appliedIndex, lab.state.hard.recovery === null],
+      [8, over] as unknown[] as never[],
+      `${low} reports`,
+    );
+  }
+});

@@ -3,7 +3,8 @@ import { eventually } from "../../../tasks/support/eventually.ts";
 import type { LocalCluster } from "../../../tasks/support/local_cluster.ts";
 import { parseEvent } from "../../../tasks/support/process_events.ts";
 
-const FLAGS = ["--log-level", "info"] as const;
+/** At level `debug`, for its tally counts checkpoints. */
+const FLAGS = ["--log-level", "debug"] as const;
 const LAST_LINES = 12;
 
 export interface FleetTally {

@@ -56,6 +56,7 @@ Deno.test("a state transfer under way shows in the status and the log, and goes 
     const line = await statusLine(situation, id);
     assertEquals([line.reachable, line.status?.logBase], [true, 0]);
     assert(line.status?.recovery && line.status.stateTransfer, "the client's status command does not tell");
+    assertEquals([line.role, line.status?.role, line.full], ["learner", "learner", false]);
     for (const other of others) cluster.process(other).signal("SIGCONT");
     await loggedEvent(process, "state-transferred", PATIENCE_MS);
     await knowsItsBar(observer, id, PATIENCE_MS);
@@ -86,7 +87,14 @@ async function fillUp({ cluster, client, observer }: Situation): Promise<void> {
 interface StatusLine {
   readonly replica: string;
   readonly reachable: boolean;
-  readonly status?: { readonly logBase: number; readonly recovery: unknown; readonly stateTransfer: unknown };
+  readonly role: string;
+  readonly full: boolean;
+  readonly status?: {
+    readonly role: string;
+    readonly logBase: number;
+    readonly recovery: unknown;
+    readonly stateTransfer: unknown;
+  };
 }
 
 /** Returns the output of `client status --json` about one replica. */

@@ -27,7 +27,19 @@ Deno.test("wrong usage and configuration end with 2 and say what was given and w
 Deno.test("help is on stdout and ends with 0", async () => {
   const { code, out, error } = await run("--help");
   assertEquals([code, error], [0, ""]);
-  for (const flag of ["--cluster", "--key", "--data", "--bind", "--crypto", "--log-level", "--byzantine", "--record"]) {
+  for (
+    const flag of [
+      "--cluster",
+      "--key",
+      "--data",
+      "--bind",
+      "--crypto",
+      "--log-level",
+      "--byzantine",
+      "--record",
+      "--init",
+    ]
+  ) {
     assert(out.includes(flag), flag);
   }
 });
@@ -54,7 +66,7 @@ Deno.test("a second replica on the same data or ports ends with 1 and names them
     const sameData = await run(...credentials, "--data", `${cluster.dir}/data/r1`);
     assertEquals(sameData.code, 1);
     assert(sameData.error.includes("StorageError") && sameData.error.includes("in use by another process"));
-    const samePort = await run(...credentials, "--data", `${cluster.dir}/elsewhere`);
+    const samePort = await run(...credentials, "--data", `${cluster.dir}/elsewhere`, "--init");
     assertEquals(samePort.code, 1);
     assert(samePort.error.includes("TransportError") && samePort.error.includes("port is in use"));
     const client = await cluster.client("c1");

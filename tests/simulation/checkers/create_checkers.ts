@@ -92,6 +92,7 @@ function partsOf(facts: RunFacts, options: CheckerOptions) {
   const checkpoints = new CheckpointChecker({ roster, judge, book, reference });
   const recoveries = new RecoveryChecker(
     judge,
+    roster.f,
     (at) => signing.signedIn(at),
     (index) => committedAt(index)?.term ?? term(0),
   );

@@ -52,6 +52,7 @@ const HELD: Recovered = {
     currentTerm: term(4),
     vote: { candidate: replicaId("r2"), base: VOTE.base },
     ack: at(5),
+    preVoted: term(5), // which version 1 did not write down; of its own accord no replica signs a PreVote for more
   },
   entries: LOG,
   prepared: fx.prepareCertificate(3, fx.endOf(BRANCH)),

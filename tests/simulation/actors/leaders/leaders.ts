@@ -3,6 +3,7 @@ import type { Actor } from "../actor.ts";
 import { CERTIFICATE_KEEPERS } from "./certificate_keepers.ts";
 import { FORKING_LEADERS } from "./forking_leaders.ts";
 import { FORGING_LEADER } from "./forging_leader.ts";
+import { FLOODING_LEADERS } from "./flooding_leaders.ts";
 import { HEARTBEAT_REPLAYERS } from "./heartbeat_replayers.ts";
 import { OUTDATING_LEADERS } from "./outdating_leader.ts";
 import { PLAIN_LEADERS } from "./plain_leaders.ts";
@@ -16,4 +17,5 @@ export const LEADERS: Readonly<Record<string, Actor>> = {
   ...HEARTBEAT_REPLAYERS,
   ...OUTDATING_LEADERS,
   ...FORGING_LEADER,
+  ...FLOODING_LEADERS,
 };

@@ -1,4 +1,5 @@
 import type { SendRequest } from "../../../../protocol/message.ts";
+import { LIMITS } from "../../../../protocol/limits.ts";
 import { FAKE_CHECK } from "../../network/fake_crypto.ts";
 import { ambiguous, type Count, faulty, forkedHeaders, responses, testAttack } from "../support/attack_lab.ts";
 import {
@@ -25,6 +26,20 @@ const doubleAcks: Count = (sent) =>
       acks.map(({ index, hash }): [string, string] => [`${from} ${term} ${index}`, hash])
     ),
   );
+
+/** Indexes of a term further above all that the leader's headers name as committed than the window, shown to so many or more. */
+const beyondWindow = (receivers: number): Count => (sent) =>
+  rogueTerms(sent).map((all) => {
+    const committed = Math.max(...all.map(({ packet: { signed: { message } } }) => message.commitIndex));
+    const shown = new Map<number, Set<string>>();
+    for (const { to, packet: { entries } } of all) {
+      for (const { index } of entries) {
+        if (index <= committed + LIMITS.maxUncommittedEntries) continue;
+        shown.set(index, new Set([...shown.get(index) ?? [], ...to]));
+      }
+    }
+    return [...shown.values()].filter(({ size }) => receivers === 1 ? size === 1 : size >= receivers).length;
+  }).reduce((sum, count) => sum + count, 0);
 
 testAttack({
   attack: "entries to too few, heartbeats to all",
@@ -224,5 +239,33 @@ testAttack({
       },
     ],
     "evidence of it": [1, (sent) => sent.filter(({ honest, packet }) => honest && packet.kind === "Evidence").length],
+  },
+});
+
+testAttack({
+  attack: "an endless tail for one follower, an entry at a time for the others",
+  actor: "endless-tail-leader",
+  seeds: [1, 2, 3],
+  wanted: { "entries beyond what anybody takes, shown to one": [500, beyondWindow(1)] },
+});
+
+testAttack({
+  attack: "thousands of entries to all at once, then nothing",
+  actor: "flooding-leader",
+  seeds: [1, 2, 3],
+  wanted: { "entries beyond what anybody takes, shown to several": [3000, beyondWindow(2)] },
+});
+
+testAttack({
+  attack: "entries labelled with terms of old",
+  actor: "old-term-leader",
+  seeds: SEEDS,
+  wanted: {
+    "entries of an older term behind the base": [20, (sent) => {
+      const shown = faulty(sent, "AppendEntries").filter(({ packet: { proof } }) => proof !== null);
+      return shown.flatMap(({ packet: { signed: { message }, entries, proof } }) =>
+        entries.filter(({ index, term }) => index > proof!.base.index && term < message.term)
+      ).length;
+    }],
   },
 });

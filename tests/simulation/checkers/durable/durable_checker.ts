@@ -1,6 +1,7 @@
 /** Judges everything honest replicas make durable: that it is permitted, and that nothing of it is ever taken back (§4, I5, I9, I10). */
 import type { ChainedEntry, Entry } from "../../../../protocol/entry.ts";
 import { type LogIndex, logIndex, type ReplicaId, type Term, term } from "../../../../protocol/ids.ts";
+import { LIMITS } from "../../../../protocol/limits.ts";
 import type { Certified } from "../../../../protocol/message.ts";
 import type { HardState, PersistOperation, VoteRecord } from "../../../../replica/core/output.ts";
 import type { ChainNode } from "./chain_tree.ts";
@@ -30,6 +31,8 @@ export class DurableChecker {
   readonly #onEntry: OnEntry;
   readonly #held = new Map<ReplicaId, Held>();
   readonly #seen = new WeakSet<ChainNode>();
+  /** Highest index that any honest replica has committed. */
+  #committed = 0;
 
   constructor(roster: Roster, book: SignedBook, judge: Judge, onEntry: OnEntry) {
     this.#roster = roster;
@@ -68,6 +71,17 @@ export class DurableChecker {
     const held = this.#heldBy(at);
     for (const operation of operations) this.#operation(at, held, operation, disk);
     checkDisk(at, disk, this.#book);
+    this.#demandWindow(at, disk);
+  }
+
+  /** §5.2: nobody's log is longer than what somebody has committed, a window, and the entry that opens a term behind its base. */
+  #demandWindow(at: ReplicaId, { tip: { lastIndex, commitIndex } }: MemoryDisk): void {
+    this.#committed = Math.max(this.#committed, commitIndex);
+    this.#judge.clause(
+      lastIndex <= this.#committed + LIMITS.maxUncommittedEntries + 1,
+      "§5.2",
+      () => `${at} holds entries up to ${lastIndex}, and nobody has committed more than ${this.#committed}`,
+    );
   }
 
   #operation(at: ReplicaId, held: Held, operation: PersistOperation, disk: MemoryDisk): void {

@@ -26,7 +26,16 @@ export class RecoveryChecker {
   /** Highest term that a replica has signed anything for, PreVotes included, since it has had its present disk. */
   readonly #signedFor = new Map<ReplicaId, Term>();
 
-  constructor(judge: Judge, signedIn: (at: ReplicaId) => Term, committedIn: (index: LogIndex) => Term) {
+  /** Faulty replicas there may be. */
+  readonly #faults: number;
+
+  constructor(
+    judge: Judge,
+    faults: number,
+    signedIn: (at: ReplicaId) => Term,
+    committedIn: (index: LogIndex) => Term,
+  ) {
+    this.#faults = faults;
     this.#committedIn = committedIn;
     this.#judge = judge;
     this.#signedIn = signedIn;
@@ -103,14 +112,25 @@ export class RecoveryChecker {
     }
     if (before === undefined) return;
     this.#recoveries.delete(at);
-    // A certificate of a higher term alone may speak of a point far below: links lengthen it downwards (§5.6).
     const committed = this.#committedIn(disk.commitIndex);
-    const sure = before.bar !== null && committed > before.bar && currentTerm >= committed;
+    const beyond = (bar: Term) => committed > bar ? currentTerm >= committed : this.#isReported(disk, bar, currentTerm);
+    const sure = before.bar !== null && beyond(before.bar);
     this.#judge.clause(
       sure && currentTerm > forgotten,
       "§8.4",
       () =>
         `${at} rejoins in term ${currentTerm} with an entry of ${committed} committed, bar ${before.bar}, signed ${forgotten}`,
     );
+  }
+
+  /**
+   * Returns whether an honest replica reported prepared, in a term above `bar`, no more than `disk` has committed. A certificate of such a term alone may speak
+   * of a point far below: links lengthen it downwards (§5.6).
+   */
+  #isReported(disk: MemoryDisk, bar: Term, currentTerm: Term): boolean {
+    const certificate = disk.recovered().commitCertificate;
+    if (certificate === null || certificate.term <= bar || certificate.term > currentTerm) return false;
+    const reports = certificate.responses.map(({ message }) => message.prepared.index);
+    return reports.filter((index) => index <= disk.commitIndex).length > this.#faults;
   }
 }

@@ -54,6 +54,14 @@ export class AckChains {
       "§5.3",
       () => `${from} acks ${headText(node)} in term ${term}, not at or above its base ${pointText(election.base)}`,
     );
+    this.#judge.clause(
+      node.term === term || node.index <= election.base.index,
+      "§3.1",
+      () =>
+        `${from} acks ${headText(node)} of term ${node.term} in term ${term}, behind its base ${
+          pointText(election.base)
+        }`,
+    );
   }
 
   #ackedBy(replica: ReplicaId, term: Term): Acked {

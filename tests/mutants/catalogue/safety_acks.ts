@@ -1,5 +1,5 @@
 /** Mutants of following and acknowledging (§4.2, §4.3, §5.1–§5.3, §8.1). */
-import { type Mutant, patch } from "./mutant.ts";
+import { type Mutant, patch } from "../mutant.ts";
 import { GUARD_WITHOUT_LAST_ACK } from "./second_layers.ts";
 
 export const SAFETY_ACKS: readonly Mutant[] = [
@@ -43,9 +43,9 @@ export const SAFETY_ACKS: readonly Mutant[] = [
       patch("protectedIndex", `const acked = hard.noMoreAcks ? 0 : hard.ack?.index ?? 0;`, `const acked = 0;`),
       patch(
         "placeEntries",
-        `  truncate(context, offset(first.index, -1));`,
-        `  if (state.hard.ack !== null && first.index <= state.hard.ack.index) setHardState(context, { ack: null });
-  truncate(context, offset(first.index, -1));`,
+        `  truncate(context, offset(index, -1));`,
+        `  if (state.hard.ack !== null && index <= state.hard.ack.index) setHardState(context, { ack: null });
+  truncate(context, offset(index, -1));`,
         ["setHardState"],
       ),
       GUARD_WITHOUT_LAST_ACK,

@@ -1,5 +1,5 @@
 /** Mutants of recovery without a disk (§8.4): what was signed before is not asked for, or not waited for. */
-import { type Mutant, type Patch, patch } from "./mutant.ts";
+import { type Mutant, type Patch, patch } from "../mutant.ts";
 
 const LEARNER = "state.hard.recovery !== null";
 
@@ -114,8 +114,8 @@ export const SAFETY_RECOVERY: readonly Mutant[] = [
     patches: [
       patch(
         "isBeyond",
-        `  (entryAt(log, appliedIndex)?.entry.term ?? 0) > bar;`,
-        `  (entryAt(log, appliedIndex)?.entry.term ?? 0) >= bar;`,
+        `  if ((entryAt(log, appliedIndex)?.entry.term ?? 0) > bar) return true;`,
+        `  if ((entryAt(log, appliedIndex)?.entry.term ?? 0) >= bar) return true;`,
       ),
       GUARD_WITHOUT_BAR,
     ],

@@ -1,5 +1,6 @@
 /** Mutants of checkpoints and compaction (§8.2): what is certified, when, by whom, and what may be dropped for it. */
-import { type Mutant, patch } from "./mutant.ts";
+import { type Mutant, patch } from "../mutant.ts";
+import { ANY_TERM_BEHIND_BASE } from "./second_layers.ts";
 
 export const SAFETY_CHECKPOINTS: readonly Mutant[] = [
   {
@@ -82,6 +83,7 @@ export const SAFETY_CHECKPOINTS: readonly Mutant[] = [
     scenario: "old-terms",
     patches: [
       patch("compactLog", `stable - Math.max(1, config.constants.logTail)`, `stable - config.constants.logTail`),
+      ANY_TERM_BEHIND_BASE,
     ],
   },
   {

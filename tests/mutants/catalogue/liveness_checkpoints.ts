@@ -1,5 +1,5 @@
 /** Mutants of checkpoints and transfers that hang (§8.2, §8.3). */
-import { type Mutant, patch } from "./mutant.ts";
+import { type Mutant, patch } from "../mutant.ts";
 
 export const LIVENESS_CHECKPOINTS: readonly Mutant[] = [
   {

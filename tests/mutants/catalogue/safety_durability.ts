@@ -1,5 +1,5 @@
 /** Mutants of durable state (§4.1, §4.2): signatures rest on memory alone, and neither mark nor guard notices. */
-import { type Mutant, patch } from "./mutant.ts";
+import { type Mutant, patch } from "../mutant.ts";
 import { GUARD_WITHOUT_LAST_ACK, GUARD_WITHOUT_LAST_VOTE, NO_DURABLE_MARK } from "./second_layers.ts";
 
 const hardState = (replace: string) =>

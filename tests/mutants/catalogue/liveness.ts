@@ -1,5 +1,5 @@
 /** Mutants that hang: nothing wrong is ever signed, but what should happen does not. */
-import { type Mutant, patch } from "./mutant.ts";
+import { type Mutant, patch } from "../mutant.ts";
 
 export const LIVENESS: readonly Mutant[] = [
   {
@@ -148,9 +148,9 @@ export const LIVENESS: readonly Mutant[] = [
       ),
       patch(
         "createState",
-        `      listed: recovered.hardState.ack?.index ?? logIndex(0),`,
+        `      listed: hard.ack?.index ?? logIndex(0),`,
         `      restored: recovered.hardState.ack,
-      listed: recovered.hardState.ack?.index ?? logIndex(0),`,
+      listed: hard.ack?.index ?? logIndex(0),`,
       ),
     ],
   },

@@ -1,5 +1,5 @@
 /** Patches that remove the second layer behind a rule, so that the replica itself does not notice a breach of the rule. */
-import { patch } from "./mutant.ts";
+import { patch } from "../mutant.ts";
 
 /** The durable mark (I8) lets everything be signed. */
 export const NO_DURABLE_MARK = patch(
@@ -20,4 +20,11 @@ export const GUARD_WITHOUT_LAST_VOTE = patch(
   "checkVote",
   `  if (equalBytes(record.voteBody, body)) return record;`,
   `  if (!equalBytes(record.voteBody, body) || body.length > 0) return { ...record, voteBody: body.slice() };`,
+);
+
+/** A follower takes entries of any term behind its leader's base (§3.1c). */
+export const ANY_TERM_BEHIND_BASE = patch(
+  "faultIn",
+  `  return foreign ? "entry-of-another-term" : null;`,
+  `  return foreign && term < 0 ? "entry-of-another-term" : null;`,
 );

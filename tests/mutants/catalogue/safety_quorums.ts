@@ -1,5 +1,5 @@
 /** Mutants of quorums, counting and certificates (§1.1, §5.5, §5.6). */
-import { type Mutant, patch } from "./mutant.ts";
+import { type Mutant, patch } from "../mutant.ts";
 
 const quorumOf = (size: string) =>
   patch(

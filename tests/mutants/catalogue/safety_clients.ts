@@ -1,5 +1,5 @@
 /** Mutants of requests, sessions and replies (§3.2, §7.1, §7.2, §7.4). */
-import { type Mutant, patch } from "./mutant.ts";
+import { type Mutant, patch } from "../mutant.ts";
 
 export const SAFETY_CLIENTS: readonly Mutant[] = [
   {
@@ -11,8 +11,8 @@ export const SAFETY_CLIENTS: readonly Mutant[] = [
     patches: [
       patch(
         "badEntryOf",
-        `!claims[place]!.every((claim) => check.holds(claim))`,
-        `claims[place] === undefined || !check`,
+        `!(yield* allHold(check, claims[place]!))`,
+        `!(yield* allHold(check, claims[place]!.slice(0, 0)))`,
       ),
     ],
   },

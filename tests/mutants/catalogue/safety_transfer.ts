@@ -1,5 +1,5 @@
 /** Mutants of state transfer (§8.3): what is accepted, and what is left of the state before. */
-import { type Mutant, patch } from "./mutant.ts";
+import { type Mutant, patch } from "../mutant.ts";
 import { GUARD_WITHOUT_LAST_ACK } from "./second_layers.ts";
 
 export const SAFETY_TRANSFER: readonly Mutant[] = [

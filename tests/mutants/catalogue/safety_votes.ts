@@ -1,5 +1,5 @@
 /** Mutants of elections and ranks (§5.5, §6.4–§6.8). */
-import { type Mutant, patch } from "./mutant.ts";
+import { type Mutant, patch } from "../mutant.ts";
 import { GUARD_WITHOUT_LAST_VOTE } from "./second_layers.ts";
 
 /** A proof's votes may be refusals. */

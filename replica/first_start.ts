@@ -1,0 +1,77 @@
+/**
+ * The first start of a replica. A replica on an empty directory has forgotten whatever it signed, and if it ever signed anything it is as
+ * good as Byzantine (§1.3). Nothing tells a lost disk, or a volume that is not mounted, from a new one; so a new one is created only where
+ * that was asked for: with `--init`, or by the permission that `keygen` leaves beside each key and the first start uses up.
+ */
+import { ConfigError } from "../crypto/config_error.ts";
+import { permissionOf } from "../crypto/roster/generate_cluster.ts";
+import { exists, FILE, syncDirectory } from "./storage/sqlite/sqlite_open.ts";
+
+/** Name of a permission that stands in the data directory itself, for keys on a read-only volume. */
+export const PERMISSION_IN_DATA = "replica.new";
+
+export interface FirstStart {
+  readonly replica: string;
+  readonly keyFile: string;
+  readonly dataDir: string;
+  /** True if the operator asks for a new data directory. */
+  readonly init: boolean;
+  /** True if the replica comes back without its disk: that needs no permission, for it begins by asking what it may have signed. */
+  readonly recover: boolean;
+}
+
+/**
+ * Makes sure that a data directory is created only if that was asked for, and uses up the permission. Returns true if this is a first
+ * start. Throws `ConfigError` with all ways on if it was not asked for, or was asked for in vain.
+ */
+export function permitFirstStart(start: FirstStart): boolean {
+  const { replica, dataDir, init, recover } = start;
+  if (recover) return false;
+  if (holdsReplica(dataDir)) {
+    if (init && exists(`${dataDir}/${FILE}`)) {
+      throw new ConfigError(
+        `--init: given with ${dataDir}, which holds a database, wanted an empty directory or no --init`,
+      );
+    }
+    return false;
+  }
+  const paths = [permissionOf(start.keyFile), `${dataDir}/${PERMISSION_IN_DATA}`];
+  const permissions = paths.filter(exists);
+  if (!init && permissions.length === 0) throw notAskedFor(start);
+  Deno.mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  for (const path of permissions) useUp(path, replica, init);
+  return true;
+}
+
+/** Returns whether `dir` holds anything of a replica, whole or not. What is left of one is judged when it is opened. */
+function holdsReplica(dir: string): boolean {
+  if (!exists(dir)) return false;
+  return [...Deno.readDirSync(dir)].some(({ name }) => name.startsWith("replica.") && name !== PERMISSION_IN_DATA);
+}
+
+/** Removes a permission durably before anything is created: a crash in between leaves a replica that asks, never one that may begin twice. */
+function useUp(path: string, replica: string, init: boolean): void {
+  try {
+    Deno.removeSync(path);
+    syncDirectory(directoryOf(path));
+  } catch (cause) {
+    // With --init the operator has decided; a permission that stays is then of no more use than that.
+    if (init) return;
+    const wanted = `wanted one that can be removed; if ${replica} has never run, start it once with --init`;
+    throw new ConfigError(`${path}: given a permission that cannot be used up (${cause}), ${wanted}`, { cause });
+  }
+}
+
+function directoryOf(path: string): string {
+  const at = path.lastIndexOf("/");
+  return at < 0 ? "." : path.slice(0, at + 1);
+}
+
+function notAskedFor({ replica, dataDir, keyFile }: FirstStart): ConfigError {
+  const found = exists(dataDir) ? "a directory without a database" : "a directory that does not exist";
+  return new ConfigError(
+    `--data ${dataDir}: given ${found}, wanted the one ${replica} ran on. If a disk is not mounted there, mount it. If ${replica} ` +
+      `ran before and its data is lost, start it with --recover. Only if it never ran with this key, start it once with --init ` +
+      `(the permission for a first start, ${permissionOf(keyFile)}, is not there or was used up)`,
+  );
+}

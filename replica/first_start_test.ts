@@ -1,0 +1,85 @@
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { ConfigError } from "../crypto/config_error.ts";
+import { withTempDirectory } from "../tests/support/temp_directory.ts";
+import { type FirstStart, permitFirstStart } from "./first_start.ts";
+
+const isThere = (path: string): boolean => {
+  try {
+    return Deno.lstatSync(path) !== null;
+  } catch {
+    return false;
+  }
+};
+
+/** Runs `body` with a start of r1 whose key and permission are there, and whose data directory is not. */
+const withStart = (body: (start: FirstStart, permission: string) => void): Promise<void> =>
+  withTempDirectory((dir) => {
+    const permission = `${dir}/r1.new`;
+    Deno.writeTextFileSync(permission, "");
+    const start = { replica: "r1", keyFile: `${dir}/r1.key`, dataDir: `${dir}/deep/r1`, init: false, recover: false };
+    body(start, permission);
+    return Promise.resolve();
+  });
+
+Deno.test("a permission permits one first start and is used up; the next empty directory is refused", () =>
+  withStart((start, permission) => {
+    assertEquals(permitFirstStart(start), true);
+    assertEquals([isThere(permission), isThere(start.dataDir)], [false, true]);
+    Deno.removeSync(start.dataDir);
+    const { message } = assertThrows(() => permitFirstStart(start), ConfigError);
+    for (const way of ["a directory that does not exist", "mount it", "--recover", "--init", permission]) {
+      assertStringIncludes(message, way);
+    }
+    assertEquals(
+      isThere(start.dataDir),
+      false,
+      "a refused start creates nothing, so that a volume can be mounted there",
+    );
+    Deno.mkdirSync(start.dataDir);
+    Deno.mkdirSync(`${start.dataDir}/lost+found`);
+    assertThrows(() => permitFirstStart(start), ConfigError, "a directory without a database");
+  }));
+
+Deno.test("a directory that holds anything of a replica needs no permission, and uses none up", () =>
+  withStart((start, permission) => {
+    Deno.mkdirSync(start.dataDir, { recursive: true });
+    for (
+      const name of ["replica.db", "replica.known", "replica.db-wal", "replica.db.new", "replica.db.before-recovery-1"]
+    ) {
+      Deno.writeTextFileSync(`${start.dataDir}/${name}`, "");
+      assertEquals([permitFirstStart(start), isThere(permission)], [false, true], name);
+      Deno.removeSync(`${start.dataDir}/${name}`);
+    }
+  }));
+
+Deno.test("a permission in the data directory serves as well, once", () =>
+  withStart((start, permission) => {
+    Deno.removeSync(permission);
+    Deno.mkdirSync(start.dataDir, { recursive: true });
+    Deno.writeTextFileSync(`${start.dataDir}/replica.new`, "");
+    assertEquals(permitFirstStart(start), true);
+    assertThrows(() => permitFirstStart(start), ConfigError, "wanted the one r1 ran on");
+  }));
+
+Deno.test("--init permits a first start, uses up the permission too, and is refused where there is a database", () =>
+  withStart((start, permission) => {
+    assertEquals(permitFirstStart({ ...start, init: true }), true);
+    assert(!isThere(permission));
+    assertEquals(permitFirstStart({ ...start, init: true }), true);
+    Deno.writeTextFileSync(`${start.dataDir}/replica.db`, "");
+    assertThrows(() => permitFirstStart({ ...start, init: true }), ConfigError, "--init: given with");
+    assertEquals(permitFirstStart(start), false);
+  }));
+
+Deno.test("--recover needs no permission and leaves it", () =>
+  withStart((start, permission) => {
+    assertEquals([permitFirstStart({ ...start, recover: true }), isThere(permission)], [false, true]);
+  }));
+
+Deno.test("a permission that cannot be used up permits nothing", () =>
+  withStart((start, permission) => {
+    Deno.removeSync(permission);
+    Deno.mkdirSync(`${permission}/not-empty`, { recursive: true });
+    assertThrows(() => permitFirstStart(start), ConfigError, "cannot be used up");
+    assertEquals(permitFirstStart({ ...start, init: true }), true);
+  }));

@@ -1,0 +1,96 @@
+/** `docs/limits.md` names every bound with its value: it must say what the code does, and its arithmetic must hold. */
+import { assert, assertEquals } from "@std/assert";
+import { LIMITS } from "../../protocol/limits.ts";
+import { INGRESS_LIMITS } from "../../replica/limits/ingress_limits.ts";
+import { MAX_PACKET_BYTES } from "../../transport/frame_limits.ts";
+import { HIGH_WATER_MARKS } from "../../transport/zmq/zmq_socket_options.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+const read = (path: string): string => Deno.readTextFileSync(new URL(path, ROOT));
+const text = read("docs/limits.md").replaceAll(/ {2,}/g, " ");
+
+interface Row {
+  readonly name: string;
+  readonly value: number;
+  readonly test: string;
+}
+
+const UNITS: Readonly<Record<string, number>> = { KiB: 1024, MiB: 1024 * 1024 };
+
+/** "64 MiB", "1024", "2^53 − 1". */
+function numberOf(said: string): number {
+  if (said === "2^53 − 1") return Number.MAX_SAFE_INTEGER;
+  const [digits, unit] = said.split(" ");
+  return Number(digits) * (unit === undefined ? 1 : UNITS[unit]!);
+}
+
+/** Rows of the table behind the first place where `constant` is named. */
+function rowsBehind(constant: string): Row[] {
+  const from = text.indexOf(`\`${constant}\` of`);
+  assert(from >= 0, `docs/limits.md does not speak of ${constant}`);
+  const [table] = /(?:^\|.*\n)+/m.exec(text.slice(from))!;
+  return table.trim().split("\n").slice(2).map((line) => {
+    const cells = line.split("|").map((cell) => cell.trim());
+    return { name: cells[1]!.replaceAll("`", ""), value: numberOf(cells[2]!), test: cells[5]!.replaceAll("`", "") };
+  });
+}
+
+/** `{ a: { b: 1 } }` as `a.b`. */
+const flat = (limits: object, prefix = ""): [string, number][] =>
+  Object.entries(limits).flatMap(([name, value]) =>
+    typeof value === "number" ? [[prefix + name, value] as [string, number]] : flat(value, `${name}.`)
+  );
+
+for (
+  const [constant, limits] of [
+    ["LIMITS", LIMITS],
+    ["INGRESS_LIMITS", INGRESS_LIMITS],
+    ["MAX_PACKET_BYTES", MAX_PACKET_BYTES],
+    ["HIGH_WATER_MARKS", HIGH_WATER_MARKS],
+  ] as const
+) {
+  Deno.test(`docs/limits.md names every one of ${constant}, with its value`, () => {
+    assertEquals(
+      Object.fromEntries(rowsBehind(constant).map(({ name, value }) => [name, value])),
+      Object.fromEntries(flat(limits)),
+    );
+  });
+}
+
+Deno.test("docs/limits.md names constants of single modules with their values", () => {
+  const rows = [...text.matchAll(/^\| `(\w+)` of `([\w/.]+)` \| ([\w ]+) \|/gm)];
+  assert(rows.length > 3);
+  for (const [, name, path, value] of rows) {
+    const [, written] = new RegExp(`const ${name} = ([\\d_ *]+);`).exec(read(path!)) ?? [];
+    const product = written?.replaceAll("_", "").split("*").reduce((all, factor) => all * Number(factor), 1);
+    assertEquals(product, numberOf(value!), `${name} in ${path}`);
+  }
+});
+
+Deno.test("docs/limits.md names tests that are there", () => {
+  const paths = new Set([...text.matchAll(/`([\w/]+\/\w+\.ts)`/g)].map(([, path]) => path!));
+  assert(paths.size > 20);
+  for (const path of paths) assert(Deno.statSync(new URL(path, ROOT)).isFile, path);
+});
+
+Deno.test("the arithmetic of docs/limits.md holds", () => {
+  const kinds = 4; // of evidence (§9.1)
+  const holds: Readonly<Record<string, boolean>> = {
+    "evidence of every replica is kept": kinds * LIMITS.maxReplicas <= LIMITS.maxEvidence,
+    "a packet of entries is acked in one response": LIMITS.maxAppendEntries <= LIMITS.maxAcks,
+    "any entry fits a packet": LIMITS.maxEntryBytes <= LIMITS.maxAppendBytes,
+    "any request fits an entry": LIMITS.maxCommandBytes + 1024 <= LIMITS.maxEntryBytes,
+    "any answer fits a chunk": LIMITS.maxResultBytes <= LIMITS.maxChunkBytes,
+    "an honest leader stays within the window": LIMITS.maxPipeline + 1 <= LIMITS.maxUncommittedEntries,
+    "in bytes too": LIMITS.maxPipeline * LIMITS.maxEntryBytes <= LIMITS.maxUncommittedBytes,
+    "what is acked is counted": LIMITS.maxUncommittedEntries + LIMITS.maxAcks <= LIMITS.maxAckWindow,
+    "reports within the window span one certificate": LIMITS.maxAckWindow <= LIMITS.maxLinks,
+    "a packet of the longest links fits": LIMITS.maxLinks * 40 + LIMITS.maxAppendBytes < LIMITS.maxPacketBytes,
+    "evidence fits a publication": LIMITS.maxAppendBytes * 1.5 <= MAX_PACKET_BYTES.published,
+    "a command fits a client's packet": LIMITS.maxCommandBytes + 1024 <= MAX_PACKET_BYTES.client,
+    "the largest evidence is within its budget": LIMITS.maxEntryRequests + 2 <= INGRESS_LIMITS.evidenceSignatureBurst,
+    "one full entry for nothing mutes":
+      LIMITS.maxEntryRequests / INGRESS_LIMITS.signaturesPerFault >= INGRESS_LIMITS.faultsPerWindow,
+  };
+  for (const [what, isSo] of Object.entries(holds)) assert(isSo, what);
+});
