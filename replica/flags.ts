@@ -1,6 +1,6 @@
 /** The command line of a replica process. */
 import { parseArgs } from "@std/cli/parse-args";
-import { ConfigError } from "../crypto/config_error.ts";
+import { ConfigError, refuseAltered } from "../crypto/config_error.ts";
 import type { BackendChoice } from "../crypto/signing/load_backend.ts";
 import { BYZANTINE_MODES, type ByzantineMode } from "./byzantine/mod.ts";
 import { bindHostFault } from "../protocol/host.ts";
@@ -71,6 +71,7 @@ export function parseFlags(args: readonly string[]): ReplicaFlags | null {
 }
 
 function readFlags(args: readonly string[]): Flags {
+  refuseAltered(args);
   const unknown: string[] = [];
   const { help, init, recover, "unsafe-test-faults": unsafe, ...given }: Given = parseArgs([...args], {
     string: STRINGS,
