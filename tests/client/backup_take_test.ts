@@ -264,7 +264,11 @@ Deno.test("backup: no file is overwritten, and two cannot write one", async () =
     );
     assertEquals(Deno.readTextFileSync(path), "precious");
     assertEquals([...Deno.readDirSync(directory)].map(({ name }) => name), ["kept"]);
-    await assertRejects(() => take({ path: `${directory}/no/such` }), ConfigError, "no directory");
+    await assertRejects(
+      () => take({ path: `${directory}/no/such` }),
+      ConfigError,
+      "wanted a new file in a directory that exists",
+    );
     const other = Deno.openSync(`${directory}/new.part`, { create: true, write: true });
     other.writeSync(new Uint8Array(1_000_000));
     other.lockSync(true);
