@@ -39,6 +39,8 @@ export interface ClientReport {
   readonly dropped: Readonly<InboxCounters>;
   /** Number of accepted answers each replica contradicted; holds only replicas that did. */
   readonly disagreements: Readonly<Record<string, number>>;
+  /** Replicas that said they do not know this client, and nothing else. They cannot sign that: it is a hint that rosters differ. */
+  readonly turnedAway: ReadonlySet<string>;
 }
 
 /**

@@ -16,6 +16,7 @@ Deno.test("the needed flags alone give the defaults", () => {
     recover: false,
     byzantine: null,
     record: null,
+    health: null,
   });
   assertEquals(parseFlags(["--help"]), null);
 });

@@ -9,6 +9,8 @@ import { chunksHeld, committedEntries, latestCheckpoint } from "./backup_queries
 import { committedCommand, fastRead, jsonAnswer } from "./queries.ts";
 import type { QueryAnswer, Replier } from "./replier.ts";
 import type { Routes } from "./routes.ts";
+import type { GetStatus } from "../../protocol/message.ts";
+import type { TurnAway } from "./turn_away.ts";
 import type { StatusReporter } from "../status/status.ts";
 
 /** A verified packet that is not a request. */
@@ -22,6 +24,8 @@ export interface QueryHandler {
   payer(client: ClientId, route: string, now: number): string;
   /** Serves `packet`, answering over `route`. Returns the code of why it refused, or null. */
   serve(packet: UnorderedPacket, route: string, now: number): string | null;
+  /** Takes a question that nobody of the roster signed. */
+  turnAway(question: GetStatus, route: string, now: number): void;
 }
 
 export interface QueryHandlerParts {
@@ -33,6 +37,7 @@ export interface QueryHandlerParts {
   readonly replier: Replier;
   readonly status: StatusReporter;
   readonly activation: Activation;
+  readonly turnAway: TurnAway;
   /** Returns whether this replica takes part in the protocol. */
   readonly takesPart: () => boolean;
   /** Called when the operator's command was obeyed. */
@@ -51,6 +56,7 @@ export function createQueryHandler(parts: QueryHandlerParts): QueryHandler {
       return takesPart();
     },
     payer: (client, route, now) => routes.payer(client, route, now),
+    turnAway: (question, route, now) => parts.turnAway.take(question, route, now),
     serve(packet, route, now) {
       if (packet.kind === "ClientHello") {
         const { client, time } = packet.signed.message;
