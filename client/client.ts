@@ -10,6 +10,7 @@ import { NodeCalls } from "./calls/node_calls.ts";
 import type { Outlet } from "./loop/outlet.ts";
 import { Queries } from "./loop/queries.ts";
 import { quorumOf } from "../protocol/quorum.ts";
+import { withStrangers } from "./calls/status_report.ts";
 import { answersNeeded } from "./session/reply_tally.ts";
 import { type Executed, type RequestOptions, Requests } from "./loop/requests.ts";
 import { timingsFor } from "./loop/timings.ts";
@@ -93,7 +94,11 @@ export function createClient(options: ClientOptions): Client {
   const queries = new Queries(settings.signer, outlet, settings.now, settings.timings.queryRetryMs);
   const inbox = createInbox(settings.key.id, createKeyRing(settings.roster), settings.verifier);
   const loop = new ClientLoop({ ...settings, transport, outlet, requests, queries, inbox } satisfies LoopParts);
-  return assemble(settings, loop, requests, queries, { dropped: inbox.counters, disagreements });
+  return assemble(settings, loop, requests, queries, {
+    dropped: inbox.counters,
+    disagreements,
+    turnedAway: inbox.turnedAway,
+  });
 }
 
 function assemble(
@@ -119,7 +124,7 @@ function assemble(
     query: (query, options) => node.query(query, options),
     fastRead: (key, options) => node.fastRead(key, options),
     getCommittedCommand: (index, options) => node.getCommittedCommand(index, options),
-    getStatus: (options) => node.getStatus(options),
+    getStatus: async (options) => withStrangers(await node.getStatus(options), report.turnedAway),
     setActive: (replica, active, options) => node.setActive(replica, active, options),
     sources: node.sources,
     roster: settings.roster,

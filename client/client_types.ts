@@ -37,6 +37,8 @@ export interface ClientReport {
   readonly dropped: Readonly<InboxCounters>;
   /** Number of accepted answers each replica contradicted; holds only replicas that did. */
   readonly disagreements: Readonly<Record<string, number>>;
+  /** Replicas that said they do not know this client, and nothing else. They cannot sign that: it is a hint that rosters differ. */
+  readonly turnedAway: ReadonlySet<string>;
 }
 
 /**
@@ -46,9 +48,12 @@ export interface ClientReport {
 export interface Client extends KvCalls {
   /** Has a command of the state machine, at most `LIMITS.maxCommandBytes` long, ordered and executed once. */
   execute(command: Uint8Array, options?: RequestOptions): Promise<Executed>;
-  /** Asks the state machine outside the log, and through it if the replicas do not agree at once (§7.4). */
+  /**
+   * Asks the state machine's `query`, and never its `apply`: outside the log, again and again until Q replicas answer from one version of the state
+   * (§7.4). The answer is linearizable. Needs a roster that enables fast reads. Rejects with `RefusedError` (`no-common-state`) if the time is up.
+   */
   query(query: Uint8Array, options?: CallOptions): Promise<QueryOutcome>;
-  /** Reads `key` by a fast read (§7.4). Needs a roster that enables fast reads. */
+  /** Reads `key` by a fast read, and through the log if the replicas do not agree at once (§7.4). Needs a roster that enables fast reads. */
   fastRead(key: string, options?: CallOptions): Promise<ReadOutcome & { readonly fast: boolean }>;
   /** Returns the committed entry at a log index (1 or more), or the fact that there is none yet. */
   getCommittedCommand(index: number, options?: CallOptions): Promise<CommittedEntry>;

@@ -22,16 +22,26 @@ export class NoQuorumError extends Error {
   override readonly name = "NoQuorumError";
   readonly progress: QuorumProgress;
   readonly undecided: boolean;
+  readonly #what: string;
 
-  constructor(what: string, progress: QuorumProgress, undecided: boolean) {
+  /** `diagnosis`: sentences on why, and what to do about it, if they are known. */
+  constructor(what: string, progress: QuorumProgress, undecided: boolean, diagnosis: string | null = null) {
     const { replicas, answered, equal, needed, waitedMs } = progress;
+    const who = answered === 0 ? "none" : `${answered}`;
+    const alike = answered === 0 ? "" : `, at most ${equal} of them alike`;
     super(
-      `${what}: no quorum in time: ${answered} of ${replicas} replicas answered within ${Math.round(waitedMs)} ms, ` +
-        `at most ${equal} of them alike; wanted ${needed} equal answers` +
+      `${what}: no quorum in time: ${who} of ${replicas} replicas answered within ${Math.round(waitedMs)} ms` +
+        `${alike}; wanted ${needed} equal answers${diagnosis === null ? "" : `. ${diagnosis}`}` +
         (undecided ? ". The command may have been executed or still be: read before you repeat it" : ""),
     );
     this.progress = progress;
     this.undecided = undecided;
+    this.#what = what;
+  }
+
+  /** Returns this error with a diagnosis in its message. */
+  diagnosed(diagnosis: string): NoQuorumError {
+    return new NoQuorumError(this.#what, this.progress, this.undecided, diagnosis);
   }
 }
 
@@ -43,6 +53,8 @@ export type RefusalCode =
   | "ahead"
   /** Another command was executed under this one's number. */
   | "conflict"
+  /** A query found no quorum of replicas with one version of the state in time. */
+  | "no-common-state"
   /** The state machine does not know the command. */
   | "malformed"
   /** The cluster holds keys that a restore must not overwrite. */

@@ -34,6 +34,7 @@ export type { KvCalls, ListOptions, ListOutcome, ReadOutcome, WriteOutcome, Writ
 export { quorumOf as quorumSizes, type QuorumSizes } from "../protocol/quorum.ts";
 export { answersNeeded } from "./session/reply_tally.ts";
 export type { CallOptions, Executed, RequestOptions } from "./loop/requests.ts";
+export { diagnosed } from "./calls/diagnosis.ts";
 export { type ClusterHealth, judgeHealth, type ReplicaStanding } from "./calls/cluster_health.ts";
 export type { ReplicaStatus } from "./calls/status_report.ts";
 export type { ClientTimings } from "./loop/timings.ts";

@@ -14,3 +14,15 @@ export function withSource<T>(source: string, body: () => T): T {
     throw cause;
   }
 }
+
+/**
+ * Throws `ConfigError` if an argument has U+FFFD, which the system puts in place of bytes that are not UTF-8: the name meant is another one, and
+ * nobody can tell which.
+ */
+export function refuseAltered(args: readonly string[]): void {
+  const altered = args.find((arg) => arg.includes("\ufffd"));
+  if (altered === undefined) return;
+  throw new ConfigError(
+    `${JSON.stringify(altered)}: given bytes that are not UTF-8 where it shows \ufffd, wanted UTF-8`,
+  );
+}

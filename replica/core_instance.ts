@@ -15,6 +15,7 @@ import { Ingress } from "./ingress/ingress.ts";
 import { EventLog } from "./status/event_log.ts";
 import { SignsOfLife } from "./status/signs_of_life.ts";
 import { INGRESS_LIMITS } from "./limits/ingress_limits.ts";
+import { TurnAway } from "./answers/turn_away.ts";
 import { Replier } from "./answers/replier.ts";
 import type { ReplicaParts } from "./replica_parts.ts";
 import type { ReplicaScope } from "./replica_scope.ts";
@@ -111,6 +112,7 @@ function handlersOf(parts: ReplicaParts, scope: ReplicaScope, settings: Settings
     replier,
     status,
     activation,
+    turnAway: new TurnAway(settings.config.self, (route, frames) => parts.transport.sendToClient(route, frames)),
     takesPart,
     onActivation,
   });

@@ -1,6 +1,6 @@
 /** The command line of a replica process. */
 import { parseArgs } from "@std/cli/parse-args";
-import { ConfigError } from "../crypto/config_error.ts";
+import { ConfigError, refuseAltered } from "../crypto/config_error.ts";
 import type { BackendChoice } from "../crypto/signing/load_backend.ts";
 import { BYZANTINE_MODES, type ByzantineMode } from "./byzantine/mod.ts";
 import { bindHostFault } from "../protocol/host.ts";
@@ -22,6 +22,8 @@ Usage: replica --cluster FILE --key FILE --data DIR [options]
                           learner until it is sure not to contradict what it signed (docs/recovery.md)
   --byzantine MODE        makes this replica faulty, for tests and drills: ${BYZANTINE_MODES.join(", ")}
   --unsafe-test-faults    has to stand beside --byzantine
+  --health FILE           keeps a file that says "ok", or why this replica takes no part in a quorum that has a leader; written every
+                          two seconds, so an older one says that the process hangs or is gone (docs/operations.md)
   --record FILE           writes down what the core is given, for a replay (docs/recording.md). FILE has to be new, after a
                           restart too, and only grows: for incidents
   --help                  this text
@@ -30,7 +32,7 @@ Prints one line on stdout once it takes part, and its log as JSON lines on stder
 Exit codes: 0 ended as told, 1 could not go on, 2 wrong usage or configuration.
 `;
 
-const STRINGS = ["cluster", "key", "data", "bind", "crypto", "log-level", "byzantine", "record"] as const;
+const STRINGS = ["cluster", "key", "data", "bind", "crypto", "log-level", "byzantine", "record", "health"] as const;
 const BOOLEANS = ["init", "recover", "unsafe-test-faults", "help"] as const;
 const CHOICES: readonly BackendChoice[] = ["auto", "native", "noble"];
 
@@ -51,6 +53,7 @@ export interface ReplicaFlags {
   readonly recover: boolean;
   readonly byzantine: ByzantineMode | null;
   readonly record: string | null;
+  readonly health: string | null;
 }
 
 /** Parses the arguments; returns null if help was asked for. Throws `ConfigError` on anything unknown, missing or meaningless. */
@@ -67,10 +70,12 @@ export function parseFlags(args: readonly string[]): ReplicaFlags | null {
     ...beginning(flags),
     byzantine: byzantineMode(flags),
     record: flags.record ?? null,
+    health: flags.health ?? null,
   };
 }
 
 function readFlags(args: readonly string[]): Flags {
+  refuseAltered(args);
   const unknown: string[] = [];
   const { help, init, recover, "unsafe-test-faults": unsafe, ...given }: Given = parseArgs([...args], {
     string: STRINGS,

@@ -16,6 +16,7 @@ Deno.test("the needed flags alone give the defaults", () => {
     recover: false,
     byzantine: null,
     record: null,
+    health: null,
   });
   assertEquals(parseFlags(["--help"]), null);
 });
@@ -34,6 +35,11 @@ const REFUSED: readonly (readonly [string, readonly string[], string])[] = [
   ["an empty value", [...NEEDED, "--bind="], "--bind: given nothing"],
   ["a name to listen at", [...NEEDED, "--bind", "localhost"], '--bind: given "localhost", wanted an address of this'],
   ["no address to listen at", [...NEEDED, "--bind", "999.1.1.1"], '--bind: given "999.1.1.1", wanted'],
+  [
+    "bytes that are not UTF-8",
+    [...NEEDED, "--record", "a\ufffd"],
+    '"a\ufffd": given bytes that are not UTF-8 where it',
+  ],
   ["an empty argument", [...NEEDED, "--bind", ""], 'given ""'],
   ["a flag given twice", [...NEEDED, "--key", "r2.key"], "--key: given 2 times"],
   ["an unknown backend", [...NEEDED, "--crypto", "openssl"], 'given "openssl", wanted one of auto, native, noble'],

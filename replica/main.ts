@@ -4,6 +4,7 @@ import { readKeyFile } from "../crypto/keys/key_file.ts";
 import { loadBackend } from "../crypto/signing/load_backend.ts";
 import { readRoster } from "../crypto/roster/parse_roster.ts";
 import { parseFlags, type ReplicaFlags, USAGE } from "./flags.ts";
+import { keepHealthFile } from "./health_file.ts";
 import { permitFirstStart } from "./first_start.ts";
 import { ownLine } from "./replica_config.ts";
 import { createLineWriter } from "./diagnostics/line_writer.ts";
@@ -31,7 +32,8 @@ async function main(args: readonly string[]): Promise<number> {
     }
     const replica = await start(flags, named);
     const signal = stopOnSignal(replica);
-    await replica.finished;
+    const health = flags.health === null ? null : keepHealthFile(flags.health, () => replica.trouble());
+    await replica.finished.finally(() => health?.end());
     warn(logLine(named.id, "info", "stopped", { reason: signal.received ?? "stop" }));
     return EXIT_DONE;
   } catch (error) {

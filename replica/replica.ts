@@ -21,6 +21,8 @@ export interface Replica {
   /** Ends `run` after the batch in progress. */
   stop(): void;
   status(): ReplicaReport;
+  /** Returns the reason for which it takes no part in a quorum that has a leader; null while it does. */
+  trouble(): string | null;
 }
 
 /** Wires up a replica. Throws `ConfigError` if `key` belongs to no replica of `roster`, `StorageError` if the disk cannot be read. */
@@ -67,6 +69,10 @@ class RestartingReplica implements Replica {
 
   status(): ReplicaReport {
     return this.#instance.status.report(this.#scope.now());
+  }
+
+  trouble(): string | null {
+    return this.#instance.status.trouble(this.#scope.now());
   }
 
   #begin(storage: Storage, recovered: Recovered): CoreInstance {

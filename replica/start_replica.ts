@@ -49,6 +49,8 @@ export interface RunningReplica {
   readonly finished: Promise<void>;
   /** Returns the replica's present status. */
   status(): ReplicaReport;
+  /** Returns the reason for which the replica takes no part in a quorum that has a leader; null while it does. */
+  trouble(): string | null;
   /** Finishes the batch in progress and closes everything; settles as `finished` does. */
   stop(): Promise<void>;
 }
@@ -130,6 +132,7 @@ function supervise({ line, replica, disk, transport, recorder }: Held): RunningR
     line,
     finished,
     status: () => replica.status(),
+    trouble: () => replica.trouble(),
     stop() {
       replica.stop();
       return finished;

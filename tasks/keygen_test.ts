@@ -89,6 +89,10 @@ Deno.test("wrong usage ends with 2, says what was given and wanted, and writes n
       [["--out", directory, "--replicas="], "keygen: --replicas: given nothing"],
       [["--out", directory, "--base-port", "70000"], "keygen: $.roster.replicas[0].peerPort: given 70000"],
       [["--out", directory, "--host", "999.1.1.1"], 'keygen: --host: given "999.1.1.1", wanted an IPv4 address, an'],
+      [
+        ["--out", `${directory}\ufffd`],
+        `keygen: "${directory}\ufffd": given bytes that are not UTF-8 where it shows \ufffd`,
+      ],
       [["--out", directory, "--host", "0.0.0.0"], 'keygen: --host: given "0.0.0.0", wanted an address that others can'],
       [["--out", directory, "--hosts", "a,db.example."], 'keygen: --hosts: given "db.example.", wanted'],
       [["--out", directory, "--host", "a", "--hosts", "a,b"], "keygen: --host and --hosts: given both, wanted one"],

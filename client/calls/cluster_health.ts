@@ -4,7 +4,19 @@
  */
 import { isRecord, type Json, printable } from "./json_payload.ts";
 import { quorumOf, type QuorumSizes } from "../../protocol/quorum.ts";
-import type { ReplicaStatus } from "./status_report.ts";
+import { type ReplicaStatus, STRANGER, UNREACHABLE } from "./status_report.ts";
+
+/** Reason for which a replica does not count. */
+export type Trouble =
+  | "silent"
+  /** It does not know this client: it runs with another roster. An unsigned hint. */
+  | "stranger"
+  | "unreadable"
+  | "disk"
+  | "inactive"
+  | "learner"
+  | "fetching"
+  | "cut-off";
 
 /** One replica as it counts for the judgement. */
 export interface ReplicaStanding {
@@ -13,6 +25,8 @@ export interface ReplicaStanding {
   readonly role: string | null;
   /** True if it answered and can vote and acknowledge: no learner, active, its disk accepts, its state complete, in touch with a quorum. */
   readonly full: boolean;
+  /** Null in a full replica. */
+  readonly trouble: Trouble | null;
   /** Reason for which it is not full, or knows no leader; null in a healthy replica. */
   readonly reason: string | null;
   /** Term and leader it names; null if it names none. */
@@ -36,7 +50,7 @@ type Members = { readonly [name: string]: Json };
 /** Judges the status of all replicas of a roster. */
 export function judgeHealth(lines: readonly ReplicaStatus[]): ClusterHealth {
   const sizes = quorumOf(lines.length);
-  const standings = lines.map(standingOf);
+  const standings = togetherOrAlone(lines.map(standingOf), sizes);
   const full = standings.filter((standing) => standing.full);
   const following = largestFollowing(full);
   const leads = following.some(({ replica, follows }) => replica === follows?.leader);
@@ -51,25 +65,44 @@ export function judgeHealth(lines: readonly ReplicaStatus[]): ClusterHealth {
   return { verdict, writable: verdict === "writable", standings, certain, sentence };
 }
 
+/** Returns `standings` with the cut-off counted in where too few are left to hear a quorum: then those that are missing are the trouble. */
+function togetherOrAlone(standings: readonly ReplicaStanding[], { quorum }: QuorumSizes): readonly ReplicaStanding[] {
+  const able = standings.filter(({ full, trouble }) => full || trouble === "cut-off");
+  if (able.length >= quorum) return standings;
+  return standings.map((standing) => able.includes(standing) ? { ...standing, full: true, trouble: null } : standing);
+}
+
 function standingOf(line: ReplicaStatus): ReplicaStanding {
   const { replica } = line;
-  const nothing = { replica, role: null, full: false, follows: null };
-  if (!line.reachable) return { ...nothing, reason: line.reason === "unreachable" ? "did not answer" : line.reason };
-  if (!isRecord(line.status)) return { ...nothing, reason: "answered with no status" };
+  const nothing = { replica, role: null, full: false, follows: null } as const;
+  if (!line.reachable) return { ...nothing, ...unreachable(line.reason) };
+  if (!isRecord(line.status)) return { ...nothing, trouble: "unreadable", reason: "answered with no status" };
   const { status } = line;
   const why = whyNotFull(status);
   const follows = followsOf(status);
   const role = isRecord(status["recovery"]) ? "learner" : wordOf(status["role"]);
-  return { replica, role, full: why === null, follows, reason: why ?? (follows === null ? "knows no leader" : null) };
+  const reason = why?.reason ?? (follows === null ? "knows no leader" : null);
+  return { replica, role, full: why === null, follows, trouble: why?.trouble ?? null, reason };
+}
+
+type Why = { readonly trouble: Trouble; readonly reason: string };
+
+function unreachable(reason: string): Why {
+  if (reason === UNREACHABLE) return { trouble: "silent", reason: "did not answer" };
+  return { trouble: reason === STRANGER ? "stranger" : "unreadable", reason };
 }
 
 /** Returns the reason for which a replica cannot vote and acknowledge now; null if it can. */
-function whyNotFull({ storage, active, recovery, role, stateTransfer, hearsQuorum }: Members): string | null {
-  if (isRecord(storage) && storage["state"] === "refused") return `disk refuses${inBrackets(storage["message"])}`;
-  if (active === false) return "was deactivated by the operator";
-  if (isRecord(recovery) || role === "learner") return "is a learner: it lost its disk, and does not count yet";
-  if (isRecord(stateTransfer)) return "is fetching the state";
-  return hearsQuorum === false ? "hears no quorum of the others" : null;
+function whyNotFull({ storage, active, recovery, role, stateTransfer, hearsQuorum }: Members): Why | null {
+  if (isRecord(storage) && storage["state"] === "refused") {
+    return { trouble: "disk", reason: `disk refuses${inBrackets(storage["message"])}` };
+  }
+  if (active === false) return { trouble: "inactive", reason: "was deactivated by the operator" };
+  if (isRecord(recovery) || role === "learner") {
+    return { trouble: "learner", reason: "is a learner: it lost its disk, and does not count yet" };
+  }
+  if (isRecord(stateTransfer)) return { trouble: "fetching", reason: "is fetching the state" };
+  return hearsQuorum === false ? { trouble: "cut-off", reason: "hears no quorum of the others" } : null;
 }
 
 const inBrackets = (message: Json | undefined): string =>
@@ -119,23 +152,28 @@ function wordsOf(
   following: readonly ReplicaStanding[],
 ): string {
   const { term, leader } = following[0]?.follows ?? { term: 0, leader: "" };
-  const named = printable(leader, 24);
   const group = `${following.map(({ replica }) => replica).join(", ")} follow${following.length === 1 ? "s" : ""}`;
+  const followed = `${group} ${printable(leader, 24)} in term ${term}`;
   const rest = standings.filter((standing) => !following.includes(standing));
-  const reasons = rest.map((standing) => `${standing.replica} ${reasonOf(standing)}`).join("; ");
-  const others = reasons === "" ? "" : `; ${reasons}`;
-  if (verdict === "writable") {
-    return `writable: ${group} ${named} in term ${term}; a quorum is ${quorum} of ${n}${others}`;
-  }
-  const full = standings.filter((standing) => standing.full).length;
+  const others = rest.length === 0 ? "" : `; ${groupedReasons(rest)}`;
+  if (verdict === "writable") return `writable: ${followed}; a quorum is ${quorum} of ${n}${others}`;
+  const missing = standings.filter(({ full }) => !full);
   if (verdict === "no-quorum") {
-    const troubles = standings.filter((standing) => !standing.full).map(({ replica, reason }) =>
-      `${replica} ${reason}`
-    );
-    return `not writable, no quorum: ${full} of ${n} replicas can take part, wanted ${quorum}: ${troubles.join("; ")}`;
+    const able = `${n - missing.length} of ${n} replicas can take part, wanted ${quorum}`;
+    return `not writable, no quorum: ${able}; ${groupedReasons(missing)}`;
   }
-  const who = following.length === 0 ? "none names one" : `${group} ${named} in term ${term}`;
+  const who = following.length === 0 ? "none names one" : followed;
   return `not writable, no leader that a quorum of ${quorum} follows: ${who}${others}. An election takes a moment: ask again`;
+}
+
+/** Returns what `standings` say, those that say the same together. */
+export function groupedReasons(standings: readonly ReplicaStanding[]): string {
+  const groups = new Map<string, string[]>();
+  for (const standing of standings) {
+    const said = reasonOf(standing);
+    groups.set(said, [...(groups.get(said) ?? []), standing.replica]);
+  }
+  return [...groups].map(([said, replicas]) => `${replicas.join(", ")}: ${said}`).join("; ");
 }
 
 function reasonOf({ reason, follows }: ReplicaStanding): string {

@@ -8,6 +8,7 @@ import type { QueryMessage } from "../loop/envelope.ts";
 import { RefusedError, UsageError } from "../errors.ts";
 import { fastReadJudge } from "./fast_read_judge.ts";
 import { encodeCommand, type Execute, type ReadOutcome, readOutcome } from "./kv.ts";
+import { repeatedReads } from "./ordered_query.ts";
 import type { Question } from "../loop/queries.ts";
 import type { CallOptions } from "../loop/requests.ts";
 import { type Obedience, setActiveJudge, silentReplica } from "./set_active_judge.ts";
@@ -45,25 +46,41 @@ export class NodeCalls {
   }
 
   async query(query: Uint8Array, options: CallOptions = {}): Promise<QueryOutcome> {
-    const { roster, replicas, timings } = this.#parts;
+    const { roster, now, timings } = this.#parts;
     if (!roster.constants.fastReads) {
+      throw new UsageError(
+        "a query was given; wanted a roster that enables fastReads, or a command of the state machine (execute)",
+      );
+    }
+    const readFast = this.#readFast.bind(this);
+    const fast = await readFast(query, options);
+    if (fast !== null) return { value: valueOf(fast), fast: true };
+    const ordered = repeatedReads(readFast, now, timings.timeoutMs);
+    return { value: valueOf(await ordered(query, options)), fast: false };
+  }
+
+  async fastRead(key: string, options: CallOptions = {}): Promise<ReadOutcome & { readonly fast: boolean }> {
+    if (!this.#parts.roster.constants.fastReads) {
       throw new UsageError(
         "a fast read was asked for; wanted a roster that enables fastReads, or an ordered read (get)",
       );
     }
+    const command = encodeCommand({ op: "get", key });
+    const payload = await this.#readFast(command, options);
+    if (payload !== null) return { ...readOutcome(valueOf(payload)), fast: true };
+    // To the key-value store a read is a command like others.
+    const { result } = await this.#execute(command, { ...options, repeatable: true });
+    return { ...readOutcome(result), fast: false };
+  }
+
+  /** Reads once outside the log; null if no Q replicas answered alike in the time of a fast read (§7.4). */
+  async #readFast(query: Uint8Array, options: CallOptions): Promise<Uint8Array | null> {
+    const { replicas, timings } = this.#parts;
     const { client, nonce } = this.#ask("a fast read");
     const judge = fastReadJudge(new Set(replicas));
     const message = { kind: "FastRead", client, nonce, query } as const;
     const timeoutMs = Math.min(timings.fastReadMs, options.timeoutMs ?? timings.timeoutMs);
-    const payload = await this.#parts.ask({ message, nonce, targets: replicas, timeoutMs, judge }, options);
-    if (payload !== null) return { value: valueOf(payload), fast: true };
-    const { result } = await this.#execute(query, { ...options, repeatable: true });
-    return { value: result, fast: false };
-  }
-
-  async fastRead(key: string, options: CallOptions = {}): Promise<ReadOutcome & { readonly fast: boolean }> {
-    const { value, fast } = await this.query(encodeCommand({ op: "get", key }), options);
-    return { ...readOutcome(value), fast };
+    return await this.#parts.ask({ message, nonce, targets: replicas, timeoutMs, judge }, options);
   }
 
   async getCommittedCommand(index: number, options: CallOptions = {}): Promise<CommittedEntry> {
@@ -152,6 +169,6 @@ function valueOf(payload: Uint8Array): Uint8Array {
 /** Answer of a query to the state machine. */
 export interface QueryOutcome {
   readonly value: Uint8Array;
-  /** True if Q replicas agreed outside the log; false if it was ordered like a command (§7.4). */
+  /** True if Q replicas agreed at once (§7.4). */
   readonly fast: boolean;
 }

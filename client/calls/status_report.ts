@@ -7,12 +7,21 @@ export type ReplicaStatus =
   | { readonly replica: string; readonly reachable: true; readonly status: Json }
   | { readonly replica: string; readonly reachable: false; readonly reason: string };
 
+/** Reason of a replica that did not answer. */
+export const UNREACHABLE = "unreachable";
+/** Reason of a replica that said, unsigned, that it does not know this client. */
+export const STRANGER = "does not know this client: it runs with another roster";
+
+/** Returns `lines` with the replicas of `turnedAway` told from those that said nothing at all. */
+export const withStrangers = (lines: readonly ReplicaStatus[], turnedAway: ReadonlySet<string>): ReplicaStatus[] =>
+  lines.map((line) => line.reachable || !turnedAway.has(line.replica) ? line : { ...line, reason: STRANGER });
+
 /** Returns a judge that waits for all of `replicas` and reports silent ones as unreachable, in roster order. */
 export function statusJudge(replicas: readonly string[]): QueryJudge<ReplicaStatus[]> {
   const lines = new Map<string, ReplicaStatus>();
   const report = () => ({
     value: replicas.map((replica): ReplicaStatus =>
-      lines.get(replica) ?? { replica, reachable: false, reason: "unreachable" }
+      lines.get(replica) ?? { replica, reachable: false, reason: UNREACHABLE }
     ),
   });
   return {

@@ -3,6 +3,7 @@ import type { Client } from "../client_types.ts";
 import type { CommandResult, OfflineCall } from "./commands/command.ts";
 import { UsageError } from "../errors.ts";
 import { printable } from "../calls/json_payload.ts";
+import { diagnosed } from "../calls/diagnosis.ts";
 import type { Invocation } from "./arguments.ts";
 import { EXIT, type ExitCode, failureOf } from "./common/exit_codes.ts";
 import { OutputError } from "./common/standard_streams.ts";
@@ -20,7 +21,7 @@ export function runCommand(
   const { command } = invocation;
   if (command.run === null) throw new UsageError(`${command.name} was given inside a shell; wanted another command`);
   const call = offlineCall(invocation, io, globals);
-  return command.run({ ...call, client, readStdin, terminal: io.stdoutIsTerminal });
+  return diagnosed(client, command.run({ ...call, client, readStdin, terminal: io.stdoutIsTerminal }));
 }
 
 /** Returns the context every command gets. */

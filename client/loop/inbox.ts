@@ -5,6 +5,7 @@
 import type { KeyRing } from "../../crypto/roster/key_ring.ts";
 import type { Verifier } from "../../crypto/signing/signing.ts";
 import type { ReplyPacket } from "../../protocol/packet.ts";
+import { turnsAway } from "./turned_away.ts";
 import { decodeReplyPacket } from "../../transport/codec/mod.ts";
 
 /** Packets dropped, by reason; counters only increase. */
@@ -31,6 +32,8 @@ const SECOND_MS = 1000;
 /** Reads packets for one client. */
 export interface Inbox {
   readonly counters: Readonly<InboxCounters>;
+  /** Replicas over whose connection came nothing but the hint that they do not know this client. */
+  readonly turnedAway: ReadonlySet<string>;
   /** Takes frames that came over `replica`'s connection; `wanted` is asked before any signature is checked. */
   read(replica: string, frames: readonly Uint8Array[], wanted: (packet: ReplyPacket) => boolean, now: number): Inbound;
 }
@@ -52,12 +55,22 @@ export function createInbox(client: string, keys: KeyRing, verifier: Verifier): 
     }
     return budget;
   };
+  const turnedAway = new Set<string>();
+  const check = (replica: string, frames: readonly Uint8Array[], wanted: (packet: ReplyPacket) => boolean): Inbound => {
+    const packet = decode(frames);
+    if (packet === null) return { dropped: "malformed" };
+    if (turnsAway(packet)) turnedAway.add(replica);
+    const inbound = judge(client, keys, verifier, packet, wanted);
+    if (!("dropped" in inbound)) turnedAway.delete(replica);
+    return inbound;
+  };
   return {
     counters,
+    turnedAway,
     read(replica, frames, wanted, now) {
       const budget = budgetOf(replica, now);
       const muted = budget.garbage >= MAX_GARBAGE_PER_SECOND;
-      const inbound: Inbound = muted ? { dropped: "muted" } : check(client, keys, verifier, frames, wanted);
+      const inbound: Inbound = muted ? { dropped: "muted" } : check(replica, frames, wanted);
       if (!("dropped" in inbound)) return inbound;
       counters[inbound.dropped]++;
       if (inbound.dropped !== "late" && !muted) budget.garbage++;
@@ -66,15 +79,13 @@ export function createInbox(client: string, keys: KeyRing, verifier: Verifier): 
   };
 }
 
-function check(
+function judge(
   client: string,
   keys: KeyRing,
   verifier: Verifier,
-  frames: readonly Uint8Array[],
+  packet: ReplyPacket,
   wanted: (packet: ReplyPacket) => boolean,
 ): Inbound {
-  const packet = decode(frames);
-  if (packet === null) return { dropped: "malformed" };
   const { message, body, signature } = packet.signed;
   const key = keys.replicaKey(message.replica);
   if (key === null || message.client !== client) return { dropped: "misdirected" };

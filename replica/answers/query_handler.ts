@@ -11,6 +11,8 @@ import { chunksHeld, committedEntries, latestCheckpoint } from "./backup_queries
 import { committedCommand, fastRead, jsonAnswer } from "./queries.ts";
 import type { QueryAnswer, Replier } from "./replier.ts";
 import { payerOf, type Routes } from "./routes.ts";
+import type { GetStatus } from "../../protocol/message.ts";
+import type { TurnAway } from "./turn_away.ts";
 import type { StatusReporter } from "../status/status.ts";
 
 /** Packets whose body is a request. */
@@ -31,6 +33,8 @@ export interface QueryHandler {
   greeter(client: ClientId, route: string, challenge: Uint8Array): string;
   /** Serves `packet`, answering over `route`. Returns the code of why it refused, or null. */
   serve(packet: UnorderedPacket, route: string, now: number): string | null;
+  /** Takes a question that nobody of the roster signed. */
+  turnAway(question: GetStatus, route: string, now: number): void;
 }
 
 export interface QueryHandlerParts {
@@ -42,6 +46,7 @@ export interface QueryHandlerParts {
   readonly replier: Replier;
   readonly status: StatusReporter;
   readonly activation: Activation;
+  readonly turnAway: TurnAway;
   /** Returns whether this replica takes part in the protocol. */
   readonly takesPart: () => boolean;
   /** Called when the operator's command was obeyed. */
@@ -61,6 +66,7 @@ export function createQueryHandler(parts: QueryHandlerParts): QueryHandler {
     },
     payer: (client, route, now) => routes.payer(client, route, now),
     greeter: (client, route, challenge) => payerOf(client, routes.isFor(client, route, challenge)),
+    turnAway: (question, route, now) => parts.turnAway.take(question, route, now),
     serve(packet, route, now) {
       if (packet.kind === "ClientHello") {
         return greet(parts, packet.signed.message, route, now);

@@ -1,4 +1,7 @@
-/** A leader that looks healthy, serves everyone else, and never orders a request of the roster's first client. */
+/**
+ * A leader that looks healthy, serves everyone else, and orders no request of the roster's first client but those that were on its log when it was
+ * elected (§5.8).
+ */
 import type { Adversary, Victim } from "./adversary.ts";
 import type { InputWithoutTime } from "../core/input.ts";
 

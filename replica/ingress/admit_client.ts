@@ -24,6 +24,8 @@ interface Budget {
   readonly name: string;
 }
 
+const isFault = (admission: Admission): boolean => "fault" in admission && admission.fault;
+
 /** Judges clients' packets, each client within its own rates. */
 export class ClientAdmission {
   readonly #self: ReplicaId;
@@ -48,7 +50,10 @@ export class ClientAdmission {
     if (kind === "ClientHello" && packet.signed.message.replica !== this.#self) return faulty(`misdirected:${kind}`);
     const { buckets, name } = this.#budgetOf(packet, route, now);
     const refused = this.#authenticate(packet, buckets.allows(name, now));
-    if (refused) return refused;
+    if (refused) {
+      if (packet.kind === "GetStatus" && isFault(refused)) this.#handler.turnAway(packet.signed.message, route, now);
+      return refused;
+    }
     if (!isRequest(packet)) {
       buckets.take(name, now);
       return this.#serve(packet, route, now);

@@ -246,3 +246,19 @@ Deno.test("a peer is heard by what it signed and published from its own address,
   lab.send("published", packet("r2", "r2"), 0, "r2");
   assertEquals(lab.heard, ["r2"]);
 });
+
+Deno.test("who asks for the status under a signature that nobody of the roster made is turned away; nobody else is", () => {
+  const lab = ingressLab();
+  const question = (client: string, nonce: number) => ({ kind: "GetStatus", client: clientId(client), nonce }) as const;
+  lab.send("client", { kind: "GetStatus", signed: lab.sign("c1", question("c1", 1)) }, 0, "a1");
+  lab.send("client", { kind: "SendRequest", signed: lab.sign("c2", request()) }, 0, "a2");
+  lab.send("client", { kind: "ClientHello", signed: lab.sign("c2", hello) }, 0, "a3");
+  assertEquals(lab.turnedAway, []);
+  lab.send("client", { kind: "GetStatus", signed: lab.sign("c2", question("c1", 2)) }, 0, "a4");
+  lab.send("client", { kind: "GetStatus", signed: lab.sign("c1", question("c99", 3)) }, 0, "a5");
+  assertEquals(lab.turnedAway, ["a4", "a5"], "a forged signature, and an unknown client");
+  for (let i = 0; i <= INGRESS_LIMITS.queryBurst; i++) {
+    lab.send("client", { kind: "GetStatus", signed: lab.sign("c1", question("c1", 10 + i)) }, 0, "a6");
+  }
+  assertEquals(lab.turnedAway.length, 2, "over its rate is not unknown");
+});

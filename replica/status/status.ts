@@ -131,6 +131,17 @@ export class StatusReporter {
     };
   }
 
+  /** Returns the reason for which this replica takes no part in a quorum that has a leader; null while it does. Costs nothing. */
+  trouble(now: number): string | null {
+    const { state, isActive, peers } = this.#parts;
+    if (this.#parts.storage(now).state === "refused") return "its disk refuses writes";
+    if (!isActive()) return "deactivated by the operator";
+    if (state.hard.recovery !== null) return "a learner: it lost its disk";
+    if (state.transfer !== null) return "fetching the state";
+    if (!peers.hearsQuorum(now)) return "hears no quorum";
+    return state.view.leader === null ? "knows no leader" : null;
+  }
+
   #stateDigest(now: number) {
     const { state, machine } = this.#parts;
     if (this.#digest !== null && (this.#digest.appliedIndex === state.appliedIndex || now < this.#digest.due)) {

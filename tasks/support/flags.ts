@@ -1,17 +1,18 @@
 /** Command-line flags of the tasks: named values and switches, nothing else. */
 import { parseArgs } from "@std/cli/parse-args";
-import { ConfigError } from "../../crypto/config_error.ts";
+import { ConfigError, refuseAltered } from "../../crypto/config_error.ts";
 
 export type Flags<S extends string, B extends string> =
   & { readonly [name in S]: string | undefined }
   & { readonly [name in B]: boolean };
 
-/** Parses `args`. Throws `ConfigError` on a flag that is unknown, empty or given twice. */
+/** Parses `args`. Throws `ConfigError` on a flag that is unknown, empty or given twice, and on bytes that are not UTF-8. */
 export function readFlags<const S extends string, const B extends string>(
   args: readonly string[],
   strings: readonly S[],
   booleans: readonly B[],
 ): Flags<S, B> {
+  refuseAltered(args);
   const unknown: string[] = [];
   const parsed = parseArgs([...args], {
     string: strings,

@@ -146,7 +146,7 @@ Deno.test("cli: status answers whether the cluster can write, by exit code, by o
   await withCli({ scripts: { r3: learner, r4: SILENT } }, async (cli, json) => {
     const { code, err } = await cli("status");
     assertEquals(code, 3);
-    assertStringIncludes(err, "r3 is a learner");
+    assertStringIncludes(err, "r3: is a learner");
     const { ok, writable, replicas } = await json("status") as unknown as StatusJson;
     assertEquals([ok, writable, replicas[2]?.role, replicas[2]?.full], [false, false, "learner", false]);
   });
@@ -184,7 +184,7 @@ Deno.test("cli: status without a quorum says so and ends with 3", () =>
     assertEquals(code, 3);
     assertStringIncludes(
       err,
-      "status: not writable, no quorum: 1 of 4 replicas can take part, wanted 3: r2 did not answer",
+      "status: not writable, no quorum: 1 of 4 replicas can take part, wanted 3; r2, r3, r4: did not answer",
     );
   }));
 

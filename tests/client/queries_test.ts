@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type CommittedEntry, NoQuorumError, RefusedError, UsageError } from "../../client/mod.ts";
 import type { QueryReply } from "../../protocol/message.ts";
-import { decodeKvCommand } from "../../state_machine/mod.ts";
+import { decodeKvCommand, decodeKvResult, encodeKvCommand } from "../../state_machine/mod.ts";
 import { type Script, SILENT } from "./fake_scripts.ts";
 import { withFakeCluster } from "./with_fake_cluster.ts";
 
@@ -137,6 +137,27 @@ Deno.test("client: a fast read that cannot reach Q goes through the log", () =>
       assertEquals(cluster.ordered.length, 2);
     },
   ));
+
+Deno.test("client: a query that cannot reach Q is asked again and never ordered: to another state machine it is no command", () => {
+  const staleOnce = (): Script => {
+    const stale = says("stale").query!;
+    let rounds = 0;
+    return { query: (reply) => rounds++ === 0 ? stale(reply) : reply };
+  };
+  return withFakeCluster(
+    { constants: { fastReads: true }, scripts: { r3: staleOnce(), r4: staleOnce() } },
+    async (cluster, connect) => {
+      const client = connect();
+      await client.put("k", "v");
+      const { value, fast } = await client.query(encodeKvCommand({ op: "get", key: "k" }));
+      assertEquals([decodeKvResult(value)?.status, fast, cluster.ordered.length], ["value", false, 1]);
+      cluster.scripts["r3"] = cluster.scripts["r4"] = says("stale");
+      const refused = () => client.query(encodeKvCommand({ op: "get", key: "k" }), { timeoutMs: 300 });
+      await assertRejects(refused, RefusedError, "no quorum of replicas answered it from one version of the state");
+      assertEquals(cluster.ordered.length, 1);
+    },
+  );
+});
 
 Deno.test("client: where fast reads are on, f+1 answers are too few for a write (§7.4)", () =>
   withFakeCluster({ constants: { fastReads: true }, scripts: { r3: SILENT, r4: SILENT } }, async (_, connect) => {

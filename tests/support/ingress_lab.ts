@@ -30,8 +30,10 @@ export function ingressLab() {
   const verifier = createVerifier(counting, roster.cluster, createVerifiedCache());
   const served: string[] = [];
   const routes = new Routes();
+  const turnedAway: string[] = [];
   const queries: QueryHandler & { active: boolean } = {
     active: true,
+    turnAway: (_question, route) => void turnedAway.push(route),
     payer: (client, route, now) => routes.payer(client, route, now),
     greeter: (client, route, challenge) => payerOf(client, routes.isFor(client, route, challenge)),
     serve(packet, route, now) {
@@ -51,7 +53,7 @@ export function ingressLab() {
   for (const [id, key] of keys) signers.set(id, createSigner(backend, unhex(key.secretKey), roster.cluster));
 
   return {
-    ...{ state, work, served, queries, routes, roster, heard },
+    ...{ state, work, served, queries, routes, roster, heard, turnedAway },
     /** Returns the refusals so far, by kind. */
     refused: () => refused.toRecord(),
     /** Returns `message` signed by `by`, whatever signer it names. */

@@ -11,6 +11,8 @@ import type { ChaosPlan } from "./plan.ts";
 
 /** Time a whole cluster may take to be level, with all members full. */
 const SETTLE_MS = 60_000;
+/** Time by which a run may outlast its plan. */
+const PATIENCE_MS = 120_000;
 const LAST_LINES = 40;
 
 export interface ChaosResult {
@@ -36,8 +38,19 @@ export interface ChaosRun {
 /** Returns the number of client keys that a run needs: its clients, and an observer. */
 export const clientsOf = (plan: ChaosPlan): number => plan.clients + 1;
 
-/** Starts the replicas of `cluster`, which has `clientsOf(plan)` clients, and runs `plan`. Faults are in the result, not thrown. */
-export async function runChaos(cluster: LocalCluster, plan: ChaosPlan, say: (text: string) => void): Promise<ChaosRun> {
+/** Returns whether a run has shown what it is for; then it may end. */
+export type Enough = (clients: ClientTally, fleet: FleetTally) => boolean;
+
+/**
+ * Starts the replicas of `cluster`, which has `clientsOf(plan)` clients, and runs `plan`: for as long as it says, and then until `enough`, but no
+ * longer than {@linkcode PATIENCE_MS} more, since a busy machine gets less done in the same time. Faults are in the result, not thrown.
+ */
+export async function runChaos(
+  cluster: LocalCluster,
+  plan: ChaosPlan,
+  say: (text: string) => void,
+  enough: Enough = () => true,
+): Promise<ChaosRun> {
   const fleet = new Fleet(cluster);
   await fleet.startAll();
   const ids = Array.from({ length: plan.clients }, (_, i) => `c${i + 1}`);
@@ -54,7 +67,7 @@ export async function runChaos(cluster: LocalCluster, plan: ChaosPlan, say: (tex
     }
   };
   await noted("the run", () =>
-    attack(fleet, clients, observer, plan, (name) => {
+    attack(fleet, clients, observer, plan, enough, (name) => {
       attacks[name] = (attacks[name] ?? 0) + 1;
       say(name);
     }));
@@ -73,13 +86,19 @@ async function attack(
   clients: ChaosClients,
   observer: Observer,
   { seed, seconds, wipes, pauseSeconds }: ChaosPlan,
+  enough: Enough,
   say: (text: string) => void,
 ): Promise<void> {
   const attacker = new Attacker({ fleet, observer, seed, wipes, pauseSeconds, say });
   let failed = false;
   clients.start();
   clients.ended.catch(() => failed = true);
-  await attacker.run(seconds, () => failed || fleet.faults.length > 0);
+  const hasFailed = () => failed || fleet.faults.length > 0;
+  await attacker.run(seconds, hasFailed);
+  const deadline = performance.now() + PATIENCE_MS;
+  while (!enough(clients.tally, fleet.tally) && !hasFailed() && performance.now() < deadline) {
+    await attacker.run(1, hasFailed);
+  }
 }
 
 /** Waits until all replicas are started, level, full members and equal, and every key can be read. Returns the index they end at. */

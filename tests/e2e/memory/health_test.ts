@@ -30,7 +30,7 @@ async function withOneDown(body: (cluster: MemoryCluster, client: Client, follow
   const [gone, ...followers] = ["r1", "r2", "r3", "r4"].filter((id) => id !== leader);
   await cluster.stop(gone!);
   await writes(client);
-  assertStringIncludes(await says(client, "writable"), `${gone} did not answer (true if none of them lies)`);
+  assertStringIncludes(await says(client, "writable"), `${gone}: did not answer (true if none of them lies)`);
   await body(cluster, client, followers);
 }
 
@@ -38,7 +38,7 @@ Deno.test("one down and a disk that refuses: no quorum, until the disk is back",
   withOneDown(async (cluster, client, [follower]) => {
     cluster.disk(follower!).refusing = "no space left";
     await writesNot(client);
-    assertStringIncludes(await says(client, "no-quorum"), `${follower} disk refuses`);
+    assertStringIncludes(await says(client, "no-quorum"), `${follower}: disk refuses`);
     cluster.disk(follower!).refusing = null;
     await says(client, "writable");
     await writes(client);
@@ -48,7 +48,7 @@ Deno.test("one down and one deactivated: no quorum, until it is activated", () =
   withOneDown(async (cluster, client, [follower]) => {
     const operator = cluster.client("operator");
     await operator.setActive(follower!, false);
-    assertStringIncludes(await says(client, "no-quorum"), `${follower} was deactivated`);
+    assertStringIncludes(await says(client, "no-quorum"), `${follower}: was deactivated`);
     await writesNot(client);
     await operator.setActive(follower!, true);
     await says(client, "writable");

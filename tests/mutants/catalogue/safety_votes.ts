@@ -216,6 +216,11 @@ export const SAFETY_VOTES: readonly Mutant[] = [
       "is elected and its base leaves out what is committed.",
     patches: [
       patch(
+        "hashesHold",
+        `      return isCertificate(state, sha256Hex, packet.certificate);`,
+        `      return packet.kind === "RequestVote" || isCertificate(state, sha256Hex, packet.certificate);`,
+      ),
+      patch(
         "screenRequestVote",
         `  if (!sameCertified(certificate, base) || !plausibleCertificate(state, certificate)) {`,
         `  if (!sameCertified(certificate, base) && !plausibleCertificate(state, certificate)) {`,

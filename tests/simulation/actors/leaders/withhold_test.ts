@@ -3,17 +3,37 @@ import { assert, assertEquals } from "@std/assert";
 import { drawPlan } from "../../plan/draw_plan.ts";
 import { runActor, type Sent } from "../support/attack_lab.ts";
 import { headers } from "./leader_counts.ts";
+import { slotIn } from "../support/slots.ts";
 
 /** Seeds in most of which the faulty replica leads. */
 const SEEDS = [2, 3, 4, 5, 6, 7, 10];
 
-/** Returns clients of the requests that faulty leaders put into entries of their own terms. */
-const ordered = (sent: readonly Sent[]): string[] =>
-  headers(sent).flatMap(({ term, packet: { entries } }) =>
+/** The lowest term in which any leader showed each request in an entry. */
+function firstShown(sent: readonly Sent[]): Map<string, number> {
+  const terms = new Map<string, number>();
+  for (const { packet } of sent) {
+    if (packet.kind !== "AppendEntries") continue;
+    for (const { term, requests } of packet.entries) {
+      for (const request of requests ?? []) {
+        terms.set(slotIn(request), Math.min(term, terms.get(slotIn(request)) ?? Infinity));
+      }
+    }
+  }
+  return terms;
+}
+
+/**
+ * Clients of the requests that faulty leaders put into entries of their own terms. What an earlier leader ordered they order again, for it was on their
+ * logs when they were elected (§5.8).
+ */
+function ordered(sent: readonly Sent[]): string[] {
+  const shown = firstShown(sent);
+  return headers(sent).flatMap(({ term, packet: { entries } }) =>
     entries.filter((entry) => entry.term === term).flatMap(({ requests }) =>
-      (requests ?? []).map(({ message: { client } }) => client)
+      (requests ?? []).filter((request) => shown.get(slotIn(request)) === term).map(({ message }) => message.client)
     )
   );
+}
 
 /** Returns clients of the requests that honest replicas forwarded to a faulty leader between its first header of a term and its last. */
 const forwarded = (sent: readonly Sent[]): string[] => {
