@@ -79,7 +79,7 @@ for (const point of [...CRASH_POINTS, "now"] as const) {
 }
 
 Deno.test("shrink: what does not matter to the violation goes, what does stays", () => {
-  const plan = drawPlan(2, { replicas: 7 });
+  const plan = drawPlan(1, { replicas: 7 });
   const needed = plan.faults.findLast(({ kind }) => kind === "network")!;
   assert(plan.faults.length >= 10, `only ${plan.faults.length} faults to take out`);
   const matters = ({ faults }: Plan) => faults.some(({ kind, from }) => kind === "network" && from === needed.from);
