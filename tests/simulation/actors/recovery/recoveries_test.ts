@@ -64,7 +64,7 @@ const secretRequests: Count = (sent) => faulty(sent, "RequestVote").filter(({ to
 testAttack({
   attack: "what a replica signed before it lost its disk, shown after it is back",
   actor: "collector-of-the-past",
-  seeds: SEEDS,
+  seeds: [...SEEDS, 7, 8],
   wanted: {
     "forgotten acks and reports": [200, ofThePast("AppendEntriesResponse")],
     "forgotten votes": [20, ofThePast("Vote")],
