@@ -45,7 +45,9 @@ for (const replica of ["leader", r2] as const) {
 Deno.test("a replica that loses its disk fetches the state, and is a full replica again after a change of leader", () => {
   const { violation, stats } = run(calm([wipe(r2, 6000)]));
   assertEquals(violation, null);
-  assertEquals([stats.wipes, stats.rejoined, stats.transferred], [1, 1, 1]);
+  assertEquals([stats.wipes, stats.rejoined], [1, 1]);
+  // A state that was left behind while it was fetched is fetched again.
+  assert(stats.transferred >= 1);
 });
 
 /** Returns the events of lost disks and recoveries, in order. */
