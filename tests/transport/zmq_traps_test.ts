@@ -13,9 +13,9 @@ Deno.test("zeromq: 250 fresh connections shake hands and echo", async () => {
   assertEquals(result["pairs"], 250);
 });
 
-Deno.test("zeromq: 100 000 messages each way over both patterns, none lost, clean exit with full queues", async () => {
-  const { received } = await work("volume", 100_000);
-  assertEquals(received, [100_000, 100_000, 100_000, 100_000]);
+Deno.test("zeromq: 25 000 messages each way over both patterns, none lost, clean exit with full queues", async () => {
+  const { received } = await work("volume", 25_000);
+  assertEquals(received, Array(4).fill(25_000));
 });
 
 Deno.test("zeromq: small queues and restarts in the middle of traffic", async () => {

@@ -52,7 +52,7 @@ Deno.test("two processes with one key write at once: each write is done, and ord
     }
   }));
 
-const RUNS = 200;
+const RUNS = 50;
 
 Deno.test(`${RUNS} runs of the command line in a row with one key: no error, a register and one request each`, () =>
   withLocalCluster({}, async (cluster) => {
