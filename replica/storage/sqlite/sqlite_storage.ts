@@ -27,8 +27,9 @@ export interface SqliteOptions {
 }
 
 /**
- * Opens `dir/replica.db`, or creates it for this cluster and replica. Throws {@linkcode StorageError} if another process uses the
- * directory, if it belongs to another cluster or replica, or if its content is damaged (§4.1).
+ * Opens `dir/replica.db`, or creates it for this cluster and replica. Throws `ConfigError` if another version of the program wrote it,
+ * {@linkcode StorageError} if another process uses the directory, if it belongs to another cluster or replica, or if its content is damaged
+ * (§4.1).
  */
 export function openSqliteStorage(options: SqliteOptions): Storage {
   const db = openDatabase(options);
