@@ -1,6 +1,6 @@
 /** Opening or creating `replica.db` in a data directory, exclusively, and checking its owner. */
 import { DatabaseSync } from "node:sqlite";
-import type { HardState } from "../../core/output.ts";
+import type { HardState } from "../../core/log/durable_state.ts";
 import { damaged } from "../damage.ts";
 import { EMPTY_HARD_STATE } from "../empty.ts";
 import { NOTHING_SIGNED } from "../guard.ts";

@@ -4,7 +4,7 @@ import { sha256Hex } from "../../../crypto/digest.ts";
 import { genesisHash } from "../../../protocol/hash_chain.ts";
 import type { ReplicaId } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import type { PersistOperation, Recovered } from "../../core/output.ts";
+import type { PersistOperation, Recovered } from "../../core/log/durable_state.ts";
 import type { ChunkReader } from "../../../protocol/ports.ts";
 import { LastKnownFile } from "../last_known.ts";
 import { type SigningIntent, type Storage, StorageError } from "../port.ts";

@@ -1,7 +1,7 @@
 /** Disks that refuse or are lost, and crashes in the middle of what compaction and state transfer write (§8.2–§8.4). */
 import { assert, assertEquals } from "@std/assert";
 import { type ReplicaId, replicaId } from "../../../protocol/ids.ts";
-import type { PersistOperation } from "../../../replica/core/output.ts";
+import type { PersistOperation } from "../../../replica/core/log/durable_state.ts";
 import { CRASH_POINTS, Trigger } from "./crash_point.ts";
 import { drawPlan } from "../plan/draw_plan.ts";
 import type { Observer } from "../observer.ts";

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { replicaId } from "../../../../protocol/ids.ts";
-import type { Recovered } from "../../../../replica/core/output.ts";
+import type { Recovered } from "../../../../replica/core/log/durable_state.ts";
 import * as fx from "../storage_fixtures.ts";
 import { openSqliteStorage } from "../../../../replica/storage/sqlite/sqlite_storage.ts";
 import { type Storage, StorageError } from "../../../../replica/storage/port.ts";
