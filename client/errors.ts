@@ -116,10 +116,17 @@ export type BackupFault =
 export class InvalidBackupError extends Error {
   override readonly name = "InvalidBackupError";
   readonly code: BackupFault;
+  readonly #fault: string;
 
-  constructor(code: BackupFault, message: string, options?: ErrorOptions) {
-    super(`backup: ${message}`, options);
+  constructor(code: BackupFault, fault: string, options?: ErrorOptions & { readonly file?: string }) {
+    super(`backup${options?.file === undefined ? "" : ` ${options.file}`}: ${fault}`, options);
     this.code = code;
+    this.#fault = fault;
+  }
+
+  /** Returns the same error with a file's name in its message. */
+  of(file: string): InvalidBackupError {
+    return new InvalidBackupError(this.code, this.#fault, { cause: this, file });
   }
 }
 

@@ -6,7 +6,7 @@ import { type Adversary, createAdversary } from "./byzantine/mod.ts";
 import { createQueryHandler } from "./answers/query_handler.ts";
 import { coreConfigOf } from "./replica_config.ts";
 import { createState } from "./core/create_state.ts";
-import type { Recovered } from "./core/output.ts";
+import type { Recovered } from "./core/log/durable_state.ts";
 import type { Ports } from "../protocol/ports.ts";
 import { createDurableMark, type DurableMark } from "./disk/durable_mark.ts";
 import { createEffects, type EffectPorts, type RunInputs } from "./effects.ts";

@@ -3,7 +3,8 @@
  * transaction; nothing signed leaves before what it rests on is durable (§4.1, I8). The real replica and the simulation both run on this.
  */
 import { hasSnapshotWork } from "./core/checkpoints/checkpoints.ts";
-import type { ClientReply, CoreEvent, Outgoing, Outputs, PersistOperation } from "./core/output.ts";
+import type { PersistOperation } from "./core/log/durable_state.ts";
+import type { ClientReply, CoreEvent, Outgoing, Outputs } from "./core/output.ts";
 import type { CoreState } from "./core/state.ts";
 import type { Input, InputWithoutTime } from "./core/input.ts";
 import type { PeerMessage } from "../protocol/message.ts";

@@ -1,5 +1,5 @@
 /** One replica on a storage and a transport: it runs a core, and a new one from the disk each time the disk refused and is back. */
-import type { Recovered } from "./core/output.ts";
+import type { Recovered } from "./core/log/durable_state.ts";
 import { type CoreInstance, createCoreInstance } from "./core_instance.ts";
 import { ForgottenError } from "./disk/forgotten_signatures.ts";
 import type { ReplicaParts } from "./replica_parts.ts";

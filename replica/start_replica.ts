@@ -56,8 +56,8 @@ export interface RunningReplica {
 }
 
 /**
- * Starts a replica of the roster on SQLite and ZeroMQ. Rejects with `ConfigError` if the key belongs to no replica of the roster or the
- * recording cannot be made, with `StorageError` if the data directory cannot be used, with `TransportError` if a port cannot be bound; then
+ * Starts a replica of the roster on SQLite and ZeroMQ. Rejects with `ConfigError` if the key belongs to no replica of the roster, the
+ * recording cannot be made or another version of the program wrote the data directory, with `StorageError` if the data directory cannot be used, with `TransportError` if a port cannot be bound; then
  * nothing stays open, and no recording is left.
  */
 export async function startReplica(options: StartOptions): Promise<RunningReplica> {

@@ -32,7 +32,10 @@ export class RecordReader {
     }
     const version = this.#take(1, "the version")[0]!;
     if (version !== BACKUP_VERSION) {
-      throw new InvalidBackupError("unknown-version", `given version ${version}; wanted ${BACKUP_VERSION}`);
+      throw new InvalidBackupError(
+        "unknown-version",
+        `given version ${version}; wanted ${BACKUP_VERSION}: the version of this program that wrote it can restore it, and no other`,
+      );
     }
     const length = this.#take(1, "the cluster id")[0]!;
     if (length > LIMITS.maxIdBytes) {

@@ -6,7 +6,7 @@ import { genesisHash } from "../../protocol/hash_chain.ts";
 import { type Digest, logIndex, type Millis, round, term } from "../../protocol/ids.ts";
 import { restoreState } from "./catch_up/install_snapshot.ts";
 import { createLog } from "./log/log.ts";
-import type { HardState, Recovered } from "./output.ts";
+import type { HardState, Recovered } from "./log/durable_state.ts";
 import type { Ports } from "../../protocol/ports.ts";
 import { quorumOf } from "../../protocol/quorum.ts";
 import { drawRandom } from "./random.ts";

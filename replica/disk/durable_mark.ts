@@ -3,7 +3,7 @@ import type { LogIndex } from "../../protocol/ids.ts";
 import { assertInvariant } from "../../protocol/invariant.ts";
 import { learnerMaySign } from "../core/learner.ts";
 import { lastIndex } from "../core/log/log.ts";
-import type { HardState, PersistOperation } from "../core/output.ts";
+import type { HardState, PersistOperation } from "../core/log/durable_state.ts";
 import type { UnsignedPacket } from "../../protocol/packet.ts";
 import { compareRank, sameCertified } from "../../protocol/rank.ts";
 import type { CoreState } from "../core/state.ts";

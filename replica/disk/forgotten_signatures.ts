@@ -2,7 +2,7 @@
  * Detection of this replica's own signatures, shown by others, that its disk does not know (§1.3): then it was started on an older copy of
  * its disk, or on an empty one, and must sign nothing more.
  */
-import type { HardState } from "../core/output.ts";
+import type { HardState } from "../core/log/durable_state.ts";
 import type { Packet } from "../../protocol/packet.ts";
 import { compareRank, sameCertified } from "../../protocol/rank.ts";
 import { listSignatures } from "../../protocol/signatures.ts";

@@ -1,5 +1,5 @@
 /** Check that a disk that comes back is the same one: everything signed rests on all that it held (§1.3, §4.1). */
-import type { HardState, Recovered } from "../core/output.ts";
+import type { HardState, Recovered } from "../core/log/durable_state.ts";
 import { compareRank } from "../../protocol/rank.ts";
 import type { DurableMark } from "./durable_mark.ts";
 import { damaged } from "../storage/damage.ts";

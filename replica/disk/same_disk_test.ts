@@ -1,6 +1,6 @@
 import { assert, assertThrows } from "@std/assert";
 import { digest, logIndex, replicaId, term } from "../../protocol/ids.ts";
-import type { HardState, Recovered } from "../core/output.ts";
+import type { HardState, Recovered } from "../core/log/durable_state.ts";
 import type { DurableMark } from "./durable_mark.ts";
 import { assertSameDisk } from "./same_disk.ts";
 import { EMPTY_HARD_STATE, EMPTY_RECOVERED } from "../storage/empty.ts";

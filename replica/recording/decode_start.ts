@@ -19,7 +19,7 @@ import type { ChainedEntry, Head } from "../../protocol/entry.ts";
 import type { Evidence } from "../../protocol/evidence.ts";
 import { clientId, digest, logIndex, replicaId, term } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
-import type { HardState, Recovery, VoteRecord } from "../core/output.ts";
+import type { HardState, Recovery, VoteRecord } from "../core/log/durable_state.ts";
 import { readBase64, readDecoded, readMillis, readNullable } from "./fields.ts";
 import { RECORDING_VERSION, type RecordingStart } from "./format.ts";
 import type { Chunk } from "../../protocol/ports.ts";

@@ -1,6 +1,7 @@
 /** Fingerprints of a step's outputs: short, and different if anything that a replica would do differs. */
 import { sha256Hex } from "../../crypto/digest.ts";
-import type { Outputs, PersistOperation } from "../core/output.ts";
+import type { PersistOperation } from "../core/log/durable_state.ts";
+import type { Outputs } from "../core/output.ts";
 import type { Verdict } from "../core/verdict.ts";
 import { CanonicalBytes } from "./canonical_bytes.ts";
 import type { StepPrint } from "./format.ts";

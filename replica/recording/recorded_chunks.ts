@@ -4,7 +4,7 @@
  */
 import type { Digest } from "../../protocol/ids.ts";
 import type { Input } from "../core/input.ts";
-import type { PersistOperation } from "../core/output.ts";
+import type { PersistOperation } from "../core/log/durable_state.ts";
 import type { Chunk, ChunkReader } from "../../protocol/ports.ts";
 
 export class RecordedChunks implements ChunkReader {

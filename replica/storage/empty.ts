@@ -1,6 +1,6 @@
 /** The content of an empty disk. */
 import { logIndex, term } from "../../protocol/ids.ts";
-import type { HardState, Recovered } from "../core/output.ts";
+import type { HardState, Recovered } from "../core/log/durable_state.ts";
 
 /** Term 0, nothing voted, nothing acked, no PreVote signed, nothing to recover from. */
 export const EMPTY_HARD_STATE: HardState = {

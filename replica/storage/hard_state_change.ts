@@ -1,5 +1,5 @@
 /** Changes allowed to the small durable record (§4.1, §8.4): terms never go back, and a recovery ends only once it knows its bar. */
-import type { HardState, Recovery } from "../core/output.ts";
+import type { HardState, Recovery } from "../core/log/durable_state.ts";
 import { demand } from "./demand.ts";
 
 /** Throws {@linkcode StorageError} if `after` must not follow `before`. */

@@ -6,7 +6,7 @@ import type { ChainedEntry, Head } from "../../protocol/entry.ts";
 import { chainEntry, genesisHash } from "../../protocol/hash_chain.ts";
 import type { Digest, LogIndex, Term } from "../../protocol/ids.ts";
 import { logIndex, term } from "../../protocol/ids.ts";
-import type { Recovered } from "../core/output.ts";
+import type { Recovered } from "../core/log/durable_state.ts";
 import type { ChunkReader, Hash } from "../../protocol/ports.ts";
 import { compareRank } from "../../protocol/rank.ts";
 import { damaged } from "./damage.ts";

@@ -10,11 +10,17 @@ import { labSources, SILENT_SOURCE } from "./backup_sources_lab.ts";
 import { type Ran, runInMemory } from "./cli_lab.ts";
 import { withFakeCluster } from "./with_fake_cluster.ts";
 import { signRoster } from "../../crypto/roster/roster.ts";
-import { unhex } from "../../crypto/digest.ts";
+import { sha256, unhex } from "../../crypto/digest.ts";
 import { writeKeyFile } from "../../crypto/keys/key_file.ts";
 
 const lab = new BackupLab({ entries: 17 });
 const KEYS = ["k0", "k1", "k2", "k3", "k4", "k5", "k6"];
+
+/** Returns a backup as one of version 1: that byte, behind the first line, and the digest at the end. */
+function ofVersion1(file: Uint8Array): Uint8Array {
+  const body = file.with(16, 1).subarray(0, -32);
+  return Uint8Array.of(...body, ...sha256(body));
+}
 
 type Run = (connect: Connect, line: string) => Promise<Ran>;
 
@@ -31,6 +37,7 @@ async function withFiles(body: (directory: string, run: Run) => Promise<void>): 
     const file = lab.file(10, 17);
     Deno.writeFileSync(`${directory}/good`, file);
     Deno.writeFileSync(`${directory}/damaged`, file.with(500, file[500]! ^ 4));
+    Deno.writeFileSync(`${directory}/earlier`, ofVersion1(file));
     await writeKeyFile(`${directory}/c1.key`, lab.keys.get("c1")!);
     await body(directory, (connect, line) => {
       const words = line.split(" ").map((word) => word.startsWith("@") ? `${directory}/${word.slice(1)}` : word);
@@ -66,6 +73,7 @@ Deno.test("cli: restore --check ends with 1 where the file is not proven, with 2
       ["--cluster @stranger.json restore --check @good", 1, "no quorum of the roster proves"],
       ["--cluster @cluster.json restore --check @cluster.json", 1, "does not begin as a backup does"],
       ["--cluster @cluster.json restore --check @nothing", 2, "nothing: given the name of no file, wanted a backup"],
+      ["--cluster @cluster.json restore --check @earlier", 2, 'earlier": given version 1; wanted 2: the version of'],
       ["--cluster @cluster.json restore --check @.", 2, "given no plain file"],
       ["--cluster @stranger.json --key @c1.key restore --check @good", 2, "the pinned operator key"],
       ["restore --check @good", 2, "--cluster was not given"],

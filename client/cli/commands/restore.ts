@@ -6,7 +6,7 @@ import { KvStore } from "../../../state_machine/mod.ts";
 import { restoreInto } from "../../backup/restore_into.ts";
 import { type VerifiedBackup, verifyBackup } from "../../backup/verify_backup.ts";
 import { EXIT } from "../common/exit_codes.ts";
-import { UsageError } from "../../errors.ts";
+import { InvalidBackupError, UsageError } from "../../errors.ts";
 import type { Json } from "../../calls/json_payload.ts";
 import type { Command, CommandCall, CommandResult, OfflineCall } from "./command.ts";
 import { paced, sizeOf } from "./progress_line.ts";
@@ -89,6 +89,8 @@ async function checked({ globals, progress }: OfflineCall, path: string, roster:
   try {
     const onProgress = (bytes: number) => tell(() => `checking ${sizeOf(bytes)} of ${sizeOf(size)}`);
     return { facts: verifyBackup(file, { roster, backend, machine: store, onProgress }), store };
+  } catch (error) {
+    throw error instanceof InvalidBackupError ? error.of(quoted(path)) : error;
   } finally {
     progress("");
   }

@@ -18,6 +18,7 @@ import { writtenDigests } from "../../../protocol/snapshot/snapshot_writer.ts";
 import type { CoreState } from "../state.ts";
 import type { SessionTable } from "../../../protocol/snapshot/session_table.ts";
 import { endTransfer, resumeTransfer } from "./state_transfer.ts";
+import { resumeBehind } from "../replication/commit_claims.ts";
 import { advanceCommit, recount } from "../replication/tally.ts";
 import { raiseTerm } from "../election/terms.ts";
 import type { Transfer } from "./catch_up_state.ts";
@@ -57,6 +58,7 @@ export function installSnapshot(context: Context, transfer: Transfer): void {
   resumeTransfer(context, transfer); // chunks that the disk has lost meanwhile are asked for again
   if (!transfer.complete) return;
   const { sessions, digests } = restoreState(ports, target, state.config.constants);
+  const { behindSince } = state.catchUp;
   installLog(context, target, { index, hash });
   state.sessions = sessions;
   state.appliedIndex = index;
@@ -69,6 +71,7 @@ export function installSnapshot(context: Context, transfer: Transfer): void {
   for (const written of before) markGarbage(context, written);
   compactLog(context);
   recount(context, headAt(state.log, index).index);
+  resumeBehind(context, behindSince);
   const fields = { index, chunks: received, bytes: receivedBytes, ms: Math.round(now - startedAt) };
   note(context, "info", "state-transferred", fields);
 }

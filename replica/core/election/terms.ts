@@ -8,7 +8,7 @@ import { type ReplicaId, round, type Term } from "../../../protocol/ids.ts";
 import { changeLeader } from "../clients/interventions.ts";
 import { assertInvariant } from "../../../protocol/invariant.ts";
 import { lastIndex } from "../log/log.ts";
-import type { VoteRecord } from "../output.ts";
+import type { VoteRecord } from "../log/durable_state.ts";
 import { drawRandom } from "../random.ts";
 import type { Certified } from "../../../protocol/message.ts";
 

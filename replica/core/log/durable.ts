@@ -19,7 +19,7 @@ import {
   slice,
   truncateTo,
 } from "./log.ts";
-import type { HardState } from "../output.ts";
+import type { HardState } from "./durable_state.ts";
 import type { CoreState } from "../state.ts";
 import type { Chunk } from "../../../protocol/ports.ts";
 

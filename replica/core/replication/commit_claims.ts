@@ -1,7 +1,7 @@
 /** Commit points that replicas claim: claims, not proofs; f + 1 of them ahead of this replica start a catch-up (§8.1). */
 import type { Context } from "../context.ts";
 import type { Head } from "../../../protocol/entry.ts";
-import type { ReplicaId } from "../../../protocol/ids.ts";
+import type { Millis, ReplicaId } from "../../../protocol/ids.ts";
 import { kthHighest } from "../../../protocol/quorum.ts";
 
 /** Records a replica's claim, if it is its highest. */
@@ -22,6 +22,14 @@ export function forgetClaim(context: Context, replica: ReplicaId): void {
 export function restartBehind(context: Context): void {
   context.state.catchUp.behindSince = null;
   noteBehind(context);
+}
+
+/**
+ * Counts on from `since` where others are ahead even of a snapshot just installed (§8.3i): it was behind them all along, and they may drop the
+ * entries behind it any moment.
+ */
+export function resumeBehind({ state: { catchUp } }: Context, since: Millis | null): void {
+  if (catchUp.behindSince !== null) catchUp.behindSince = since ?? catchUp.behindSince;
 }
 
 /**

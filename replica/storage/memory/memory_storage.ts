@@ -6,7 +6,7 @@
 import { genesisHash } from "../../../protocol/hash_chain.ts";
 import type { Digest } from "../../../protocol/ids.ts";
 import { term } from "../../../protocol/ids.ts";
-import type { PersistOperation, Recovered } from "../../core/output.ts";
+import type { PersistOperation, Recovered } from "../../core/log/durable_state.ts";
 import type { ChunkReader, Hash } from "../../../protocol/ports.ts";
 import { damaged } from "../damage.ts";
 import { MemoryDisk } from "./memory_disk.ts";

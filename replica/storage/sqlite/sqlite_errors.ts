@@ -1,4 +1,5 @@
 /** Classification of the errors of SQLite and the system about a disk: refused for now, or damaged. */
+import { ConfigError } from "../../../crypto/config_error.ts";
 import { StorageError } from "../port.ts";
 import { damaged } from "../damage.ts";
 
@@ -11,6 +12,10 @@ const REFUSAL_WORDS =
 const SYSTEM_REFUSALS: ReadonlySet<unknown> = new Set(
   ["ENOSPC", "EDQUOT", "EROFS", "EIO", "EACCES", "EPERM", "EBUSY", "EMFILE", "ENFILE", "ESTALE", "ETIMEDOUT"],
 );
+
+/** Returns what went wrong as a directory was opened: a refusal that its user has to see to, or else a {@linkcode diskError}. */
+export const openingError = (error: unknown, dir: string, doing: string): ConfigError | StorageError =>
+  error instanceof ConfigError ? error : diskError(error, dir, doing);
 
 /** Returns an error of the disk or of SQLite as a StorageError that names the directory. */
 export function diskError(error: unknown, dir: string, doing: string): StorageError {

@@ -12,7 +12,7 @@ import type { Certificate, CheckpointProof, CommitCertificate } from "../../../p
 import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
 import type { Evidence } from "../../../protocol/evidence.ts";
 import { logIndex, replicaId, term } from "../../../protocol/ids.ts";
-import type { HardState, Recovered, Recovery, VoteRecord } from "../../core/output.ts";
+import type { HardState, Recovered, Recovery, VoteRecord } from "../../core/log/durable_state.ts";
 import { damaged } from "../damage.ts";
 import type { GuardRecord } from "../guard.ts";
 import { blob, hashOf, int, type Row, text, verifyChecksum } from "./sqlite_row.ts";

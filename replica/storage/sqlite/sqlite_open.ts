@@ -1,15 +1,15 @@
 /** Opening or creating `replica.db` in a data directory, exclusively, and checking its owner. */
 import { DatabaseSync } from "node:sqlite";
-import type { HardState } from "../../core/output.ts";
+import type { HardState } from "../../core/log/durable_state.ts";
 import { damaged } from "../damage.ts";
 import { EMPTY_HARD_STATE } from "../empty.ts";
 import { NOTHING_SIGNED } from "../guard.ts";
 import { StorageError } from "../port.ts";
-import { diskError } from "./sqlite_errors.ts";
-import { migrateFrom1 } from "./sqlite_migrate.ts";
+import { openingError } from "./sqlite_errors.ts";
 import { text, verifyChecksum } from "./sqlite_row.ts";
-import { APPLICATION_ID, PRAGMAS, SCHEMA_VERSION, TABLES } from "./sqlite_schema.ts";
+import { APPLICATION_ID, PRAGMAS, TABLES } from "./sqlite_schema.ts";
 import { Statements } from "./sqlite_statements.ts";
+import { refuseOtherVersion } from "./sqlite_version.ts";
 
 /** The owner of a disk. */
 export interface DiskOwner {
@@ -32,27 +32,32 @@ const PROBE = "disk.probe";
 /** Room a disk must have before it is used again: enough for several batches, not for one row. */
 const PROBE_BYTES = 1024 * 1024;
 
-/** Returns the open database, locked for this process alone. Throws {@linkcode StorageError} naming the directory and what is wrong. */
+/**
+ * Returns the open database, locked for this process alone. Throws `ConfigError` if it is of another version, {@linkcode StorageError} naming
+ * the directory and what is wrong otherwise.
+ */
 export function openDatabase(owner: DiskOwner): DatabaseSync {
   try {
     Deno.mkdirSync(owner.dir, { recursive: true, mode: 0o700 });
     if (!exists(`${owner.dir}/${FILE}`)) createDatabase(owner);
+    refuseOtherVersion(`${owner.dir}/${FILE}`);
     return connect(owner, FILE, verifyDatabase);
   } catch (error) {
-    throw diskError(error, owner.dir, "open");
+    throw openingError(error, owner.dir, "open");
   }
 }
 
 /**
  * Opens the database of a running replica again, after its disk had refused. It is never created anew: if it is missing, so is the disk,
- * and a replica that went on without it would have forgotten what it signed. A durable write shows that the disk accepts again. Throws
- * {@linkcode StorageError} as {@linkcode openDatabase} does.
+ * and a replica that went on without it would have forgotten what it signed. A durable write shows that the disk accepts again. Throws as
+ * {@linkcode openDatabase} does.
  */
 export function reopenDatabase(owner: DiskOwner, prepare: (db: DatabaseSync) => void): DatabaseSync {
   try {
     if (!exists(`${owner.dir}/${FILE}`)) {
       throw new StorageError(`${owner.dir}/${FILE} is gone: the disk it was on is wanted back`, { refused: true });
     }
+    refuseOtherVersion(`${owner.dir}/${FILE}`);
     return connect(owner, FILE, (db) => {
       verifyOwner(db, owner);
       prepare(db);
@@ -60,7 +65,7 @@ export function reopenDatabase(owner: DiskOwner, prepare: (db: DatabaseSync) => 
       verifyIntact(db, owner);
     });
   } catch (error) {
-    throw diskError(error, owner.dir, "reopen");
+    throw openingError(error, owner.dir, "reopen");
   }
 }
 
@@ -136,18 +141,12 @@ function verifyDatabase(db: DatabaseSync, owner: DiskOwner): void {
   verifyIntact(db, owner);
 }
 
-/** Throws unless it is this replica's database, of a version this program knows, and not out of date. */
+/** Throws unless it is this replica's database, and not out of date. */
 function verifyOwner(db: DatabaseSync, owner: DiskOwner): void {
   if (pragmaNumber(db, "application_id") !== APPLICATION_ID) {
     throw damaged(`${owner.dir}/${FILE} is not a replica's database, or lost its content`);
   }
-  const version = pragmaNumber(db, "user_version");
-  if (version !== SCHEMA_VERSION && version !== 1) {
-    throw new StorageError(
-      `${owner.dir}/${FILE} has schema version ${version}: this program wants ${SCHEMA_VERSION}, or 1 to bring it up to that`,
-    );
-  }
-  if (version === SCHEMA_VERSION) verifyMeta(db);
+  verifyMeta(db);
   const cluster = metaValue(db, "disk.cluster");
   const replica = metaValue(db, "disk.replica");
   if (cluster !== owner.clusterId || replica !== owner.replica) {
@@ -167,11 +166,10 @@ function verifyMeta(db: DatabaseSync): void {
   }
 }
 
-/** Throws unless SQLite finds the file sound; then migrates a database of an earlier version. */
+/** Throws unless SQLite finds the file sound. */
 function verifyIntact(db: DatabaseSync, owner: DiskOwner): void {
   const check = db.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
   if (check !== "ok") throw damaged(`The database in ${owner.dir} is damaged: ${check}`);
-  if (pragmaNumber(db, "user_version") === 1) migrateFrom1(db);
 }
 
 const pragmaNumber = (db: DatabaseSync, name: string): unknown => db.prepare(`PRAGMA ${name}`).get()?.[name];

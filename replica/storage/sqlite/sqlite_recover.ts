@@ -2,7 +2,7 @@
 import type { Digest } from "../../../protocol/ids.ts";
 import { EMPTY_HARD_STATE } from "../empty.ts";
 import { isDamaged, type Storage, StorageError } from "../port.ts";
-import { diskError } from "./sqlite_errors.ts";
+import { openingError } from "./sqlite_errors.ts";
 import {
   ASIDE,
   discardPrepared,
@@ -28,8 +28,8 @@ export interface BegunRecovery {
  * and knows that its replica may have (§8.4), named `nonce`, 32 random bytes. A database that is damaged or marked as outdated is set aside
  * as `replica.db.before-recovery-1`, or the next free number; nothing is overwritten or deleted.
  *
- * Throws {@linkcode StorageError} if the database is sound, as there is nothing to recover from; if it is another replica's, of a version
- * this program does not know, or in use; and as `openSqliteStorage` does.
+ * Throws {@linkcode StorageError} if the database is sound, as there is nothing to recover from; if it is another replica's, or in use; and
+ * as `openSqliteStorage` does.
  */
 export function beginRecovery(options: SqliteOptions, nonce: Digest): BegunRecovery {
   const { dir } = options;
@@ -43,7 +43,7 @@ export function beginRecovery(options: SqliteOptions, nonce: Digest): BegunRecov
     installDatabase(options);
     return { aside, reason: found?.message ?? null };
   } catch (error) {
-    throw diskError(error, dir, "begin a recovery with");
+    throw openingError(error, dir, "begin a recovery with");
   }
 }
 

@@ -6,7 +6,7 @@ import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
 import type { Evidence } from "../../../protocol/evidence.ts";
 import type { Digest, LogIndex, Term } from "../../../protocol/ids.ts";
 import { term } from "../../../protocol/ids.ts";
-import type { HardState } from "../../core/output.ts";
+import type { HardState } from "../../core/log/durable_state.ts";
 import type { GuardRecord } from "../guard.ts";
 import { checksum, type Column, hashBytes, hashOf, int } from "./sqlite_row.ts";
 

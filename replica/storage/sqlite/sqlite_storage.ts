@@ -4,7 +4,7 @@ import { sha256Hex } from "../../../crypto/digest.ts";
 import { genesisHash } from "../../../protocol/hash_chain.ts";
 import type { ReplicaId } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import type { PersistOperation, Recovered } from "../../core/output.ts";
+import type { PersistOperation, Recovered } from "../../core/log/durable_state.ts";
 import type { ChunkReader } from "../../../protocol/ports.ts";
 import { LastKnownFile } from "../last_known.ts";
 import { type SigningIntent, type Storage, StorageError } from "../port.ts";
@@ -27,8 +27,9 @@ export interface SqliteOptions {
 }
 
 /**
- * Opens `dir/replica.db`, or creates it for this cluster and replica. Throws {@linkcode StorageError} if another process uses the
- * directory, if it belongs to another cluster or replica, or if its content is damaged (§4.1).
+ * Opens `dir/replica.db`, or creates it for this cluster and replica. Throws `ConfigError` if another version of the program wrote it,
+ * {@linkcode StorageError} if another process uses the directory, if it belongs to another cluster or replica, or if its content is damaged
+ * (§4.1).
  */
 export function openSqliteStorage(options: SqliteOptions): Storage {
   const db = openDatabase(options);

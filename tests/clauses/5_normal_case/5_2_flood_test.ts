@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
 import { clientId, term } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import type { PersistOperation } from "../../../replica/core/output.ts";
+import type { PersistOperation } from "../../../replica/core/log/durable_state.ts";
 import { lastHead, lastIndex } from "../../../replica/core/log/log.ts";
 import { encodeKvCommand } from "../../../state_machine/mod.ts";
 import { SESSION } from "../../support/numbered_requests.ts";

@@ -1,5 +1,6 @@
 /** §8.3: what becomes of a replica's term, role and log when it installs a snapshot. */
 import { assert, assertEquals } from "@std/assert";
+import { BUSY_TICK_MS } from "../../../replica/core/next_deadline.ts";
 import { isCheckpointProof } from "../../../protocol/certify.ts";
 import { standingOf } from "../../../protocol/snapshot/session_table.ts";
 import * as forge from "../support/forge.ts";
@@ -78,4 +79,14 @@ Deno.test("§8.3h a snapshot over an ack that was not known to be committed ends
   const published = [more, lab.elapse(300)].flatMap((outcome) => sentOf(outcome, "AppendEntriesResponse"));
   assert(published.length > 0);
   assertEquals(published.flatMap(({ signed }) => signed.message.acks), []);
+});
+
+Deno.test("§8.3i once it is installed, f + 1 that claim more are asked for entries at once", () => {
+  const lab = new TransferLab({ constants });
+  lab.show(checkpointProof(SNAPSHOT, 3, PEERS));
+  lab.receive(...PEERS.map((id) => forge.response(id, 3, { commit: forge.headIn(CHAIN, 20) })));
+  lab.serve(() => SNAPSHOT);
+  assertEquals([lab.state.transfer, Number(lab.state.commitIndex)], [null, 16]);
+  lab.elapse(BUSY_TICK_MS);
+  assertEquals(lab.state.catchUp.active?.anchor, forge.headIn(CHAIN, 16));
 });

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type Digest, digest, replicaId, term } from "../../../protocol/ids.ts";
 import type { RollCallAnswer } from "../../../protocol/message.ts";
-import type { HardState, Recovery } from "../../../replica/core/output.ts";
+import type { HardState, Recovery } from "../../../replica/core/log/durable_state.ts";
 import type { Packet } from "../../../protocol/packet.ts";
 import { encodeMessage } from "../../../transport/codec/mod.ts";
 import * as forge from "../support/forge.ts";

@@ -1,6 +1,6 @@
 /** Checkpoints, chunks and a log with a base, as every storage must hold them (§8.2, §8.3): round trips, refusals, atomicity. */
 import { assertEquals, assertThrows } from "@std/assert";
-import type { PersistOperation, Recovered } from "../../../replica/core/output.ts";
+import type { PersistOperation, Recovered } from "../../../replica/core/log/durable_state.ts";
 import { logIndex, term } from "../../../protocol/ids.ts";
 import type { Open } from "./storage_contract.ts";
 import * as fx from "./storage_fixtures.ts";

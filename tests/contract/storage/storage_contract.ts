@@ -2,7 +2,7 @@
 import { EMPTY_RECOVERED } from "../../../replica/storage/empty.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { logIndex, replicaId, term } from "../../../protocol/ids.ts";
-import type { PersistOperation, Recovered } from "../../../replica/core/output.ts";
+import type { PersistOperation, Recovered } from "../../../replica/core/log/durable_state.ts";
 import * as fx from "./storage_fixtures.ts";
 import { type Storage, StorageError } from "../../../replica/storage/port.ts";
 

@@ -1,7 +1,7 @@
 /** The last-signed guard over a log that has lost its beginning (§4.2, §8.2, §8.3): it refuses what it can no longer look up. */
 import { assert, assertThrows } from "@std/assert";
 import { logIndex } from "../../../protocol/ids.ts";
-import type { PersistOperation } from "../../../replica/core/output.ts";
+import type { PersistOperation } from "../../../replica/core/log/durable_state.ts";
 import type { Open } from "./storage_contract.ts";
 import * as fx from "./storage_fixtures.ts";
 import { GuardError, type SigningIntent } from "../../../replica/storage/port.ts";

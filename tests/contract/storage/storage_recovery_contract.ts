@@ -1,7 +1,7 @@
 /** A disk that begins anew in place of one that was lost (§8.4): what it may become, and what must not be signed on it. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { digest, term } from "../../../protocol/ids.ts";
-import type { Recovery } from "../../../replica/core/output.ts";
+import type { Recovery } from "../../../replica/core/log/durable_state.ts";
 import { EMPTY_HARD_STATE, EMPTY_RECOVERED } from "../../../replica/storage/empty.ts";
 import type { Open } from "./storage_contract.ts";
 import * as fx from "./storage_fixtures.ts";

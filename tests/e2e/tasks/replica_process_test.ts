@@ -1,5 +1,6 @@
 /** The replica as a process: its flags, exit codes, first and last output. */
 import { assert, assertEquals } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
 import type { LocalCluster } from "../../../tasks/support/local_cluster.ts";
 import { runProcess } from "../support/run_process.ts";
 import { withLocalCluster } from "../support/with_local_cluster.ts";
@@ -22,6 +23,24 @@ Deno.test("wrong usage and configuration end with 2 and say what was given and w
     const wanted = ["--cluster: given nothing", "wanted one of a replica", "no file", "wanted --unsafe-test-faults"];
     ended.forEach(({ error }, i) => assert(error.includes(wanted[i]!), error));
     assertEquals(ended.map(({ out }) => out), ["", "", "", ""]);
+  }));
+
+Deno.test("a data directory of an earlier version ends with 2, names the file and says what to do, with --recover too", () =>
+  withOne(async (cluster) => {
+    await (await cluster.start("r1")).end();
+    const file = `${cluster.dataDir("r1")}/replica.db`;
+    const db = new DatabaseSync(file);
+    db.exec("PRAGMA user_version = 2");
+    db.close();
+    const before = await Deno.readFile(file);
+    const args = [...cluster.credentials("r1"), "--data", cluster.dataDir("r1")];
+    for (const more of [[], ["--recover"]]) {
+      const { code, error } = await run(...args, ...more);
+      assertEquals(code, 2);
+      assert(error.startsWith(`replica r1: ${file}: given a database of version 2`), error);
+      assert(error.includes("a new data directory and --init"), error);
+      assertEquals(await Deno.readFile(file), before);
+    }
   }));
 
 Deno.test("help is on stdout and ends with 0", async () => {

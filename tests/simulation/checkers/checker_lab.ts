@@ -7,7 +7,7 @@ import type { Certificate } from "../../../protocol/certificate.ts";
 import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
 import { clientId, digest, type LogIndex, logIndex, type ReplicaId, replicaId, term } from "../../../protocol/ids.ts";
 import type { Certified } from "../../../protocol/message.ts";
-import type { HardState, PersistOperation } from "../../../replica/core/output.ts";
+import type { HardState, PersistOperation } from "../../../replica/core/log/durable_state.ts";
 import type { Packet } from "../../../protocol/packet.ts";
 import {
   CLUSTER,

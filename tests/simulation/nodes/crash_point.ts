@@ -1,5 +1,5 @@
 /** Points at which a simulated replica can be made to crash: between any two of persist, send, apply and reply (§12). */
-import type { PersistOperation } from "../../../replica/core/output.ts";
+import type { PersistOperation } from "../../../replica/core/log/durable_state.ts";
 
 export const CRASH_POINTS = [
   /** The transaction is lost as a whole. */

@@ -1,5 +1,5 @@
 /** A disk's journal: leaves half a transaction on the disk in a crash, and rolls it back when the disk is opened. */
-import type { PersistOperation, Recovered } from "../../../replica/core/output.ts";
+import type { PersistOperation, Recovered } from "../../../replica/core/log/durable_state.ts";
 import type { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
 
 interface Torn {

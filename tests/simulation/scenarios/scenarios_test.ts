@@ -1,7 +1,8 @@
 /** Each scenario really brings about what it is for, and nothing breaks. */
 import { assert, assertEquals } from "@std/assert";
 import type { ReplicaId } from "../../../protocol/ids.ts";
-import type { CoreEvent, PersistOperation } from "../../../replica/core/output.ts";
+import type { PersistOperation } from "../../../replica/core/log/durable_state.ts";
+import type { CoreEvent } from "../../../replica/core/output.ts";
 import type { Packet } from "../../../protocol/packet.ts";
 import { drawPlan } from "../plan/draw_plan.ts";
 import type { Observer } from "../observer.ts";

@@ -3,7 +3,7 @@ import type { CheckpointProof } from "../../../../protocol/certificate.ts";
 import type { ChainedEntry, Head } from "../../../../protocol/entry.ts";
 import type { Digest, LogIndex } from "../../../../protocol/ids.ts";
 import { offset } from "../../../../protocol/ids.ts";
-import type { PersistOperation } from "../../../../replica/core/output.ts";
+import type { PersistOperation } from "../../../../replica/core/log/durable_state.ts";
 import type { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.ts";
 
 interface Filed {

@@ -6,7 +6,7 @@ import type { CheckpointProof } from "../../../../protocol/certificate.ts";
 import type { Head } from "../../../../protocol/entry.ts";
 import type { ReplicaId } from "../../../../protocol/ids.ts";
 import type { Checkpoint } from "../../../../protocol/message.ts";
-import type { PersistOperation } from "../../../../replica/core/output.ts";
+import type { PersistOperation } from "../../../../replica/core/log/durable_state.ts";
 import type { StateView } from "../../observer.ts";
 import { demand, type Judge } from "../judge.ts";
 import { headText } from "../points.ts";

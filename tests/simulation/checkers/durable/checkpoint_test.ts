@@ -1,7 +1,7 @@
 /** Checkpoints, snapshots, compaction and installs (§8.2, §8.3): what is certified is true, and every disk is enough to start from. */
 import { assertEquals } from "@std/assert";
 import { type Digest, logIndex, type ReplicaId } from "../../../../protocol/ids.ts";
-import type { PersistOperation } from "../../../../replica/core/output.ts";
+import type { PersistOperation } from "../../../../replica/core/log/durable_state.ts";
 import {
   commitCertificate,
   endOf,

@@ -3,7 +3,7 @@ import type { ChainedEntry, Entry } from "../../../../protocol/entry.ts";
 import { type LogIndex, logIndex, type ReplicaId, type Term, term } from "../../../../protocol/ids.ts";
 import { LIMITS } from "../../../../protocol/limits.ts";
 import type { Certified } from "../../../../protocol/message.ts";
-import type { HardState, PersistOperation, VoteRecord } from "../../../../replica/core/output.ts";
+import type { HardState, PersistOperation, VoteRecord } from "../../../../replica/core/log/durable_state.ts";
 import type { ChainNode } from "./chain_tree.ts";
 import { checkDisk } from "./disk_checks.ts";
 import { demand, type Judge } from "../judge.ts";

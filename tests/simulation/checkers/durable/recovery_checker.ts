@@ -4,7 +4,7 @@
  */
 import { type LogIndex, type ReplicaId, type Term, term } from "../../../../protocol/ids.ts";
 import type { Packet } from "../../../../protocol/packet.ts";
-import type { HardState, PersistOperation, Recovery } from "../../../../replica/core/output.ts";
+import type { HardState, PersistOperation, Recovery } from "../../../../replica/core/log/durable_state.ts";
 import { demand, type Judge } from "../judge.ts";
 import type { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.ts";
 
