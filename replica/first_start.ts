@@ -5,6 +5,7 @@
  * leaves a note beside its key, where it may write there: what is asked for against that is asked for by mistake.
  */
 import { ConfigError } from "../crypto/config_error.ts";
+import { unusablePath } from "../crypto/files.ts";
 import { permissionOf } from "../crypto/roster/generate_cluster.ts";
 import { exists, FILE, syncDirectory } from "./storage/sqlite/sqlite_open.ts";
 
@@ -28,8 +29,9 @@ export interface FirstStart {
  */
 export function permitFirstStart(start: FirstStart): boolean {
   const { replica, dataDir, init, recover } = start;
+  const held = holdsReplica(dataDir);
   if (recover) return false;
-  if (holdsReplica(dataDir)) {
+  if (held) {
     if (init && exists(`${dataDir}/${FILE}`)) {
       throw new ConfigError(
         `--init: given with ${dataDir}, which holds a database, wanted an empty directory or no --init`,
@@ -41,7 +43,7 @@ export function permitFirstStart(start: FirstStart): boolean {
   const paths = [permissionOf(start.keyFile), `${dataDir}/${PERMISSION_IN_DATA}`];
   const permissions = paths.filter(exists);
   if (!init && permissions.length === 0) throw notAskedFor(start);
-  Deno.mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  onPath(dataDir, () => Deno.mkdirSync(dataDir, { recursive: true, mode: 0o700 }));
   for (const path of permissions) useUp(path, replica, init);
   return true;
 }
@@ -69,8 +71,19 @@ function hasRun({ keyFile, publicKey }: Pick<FirstStart, "keyFile" | "publicKey"
 
 /** Returns whether `dir` holds anything of a replica, whole or not. What is left of one is judged when it is opened. */
 export function holdsReplica(dir: string): boolean {
-  if (!exists(dir)) return false;
-  return [...Deno.readDirSync(dir)].some(({ name }) => name.startsWith("replica.") && name !== PERMISSION_IN_DATA);
+  return onPath(dir, () => {
+    if (!exists(dir)) return false;
+    return [...Deno.readDirSync(dir)].some(({ name }) => name.startsWith("replica.") && name !== PERMISSION_IN_DATA);
+  });
+}
+
+/** Returns what `act` does with `dir`. Throws `ConfigError` naming it if that can be no directory. */
+function onPath<T>(dir: string, act: () => T): T {
+  try {
+    return act();
+  } catch (cause) {
+    throw unusablePath(dir, cause, "a data directory");
+  }
 }
 
 /** Removes a permission durably before anything is created: a crash in between leaves a replica that asks, never one that may begin twice. */

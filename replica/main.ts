@@ -4,7 +4,7 @@ import { readKeyFile } from "../crypto/keys/key_file.ts";
 import { loadBackend } from "../crypto/signing/load_backend.ts";
 import { readRoster } from "../crypto/roster/parse_roster.ts";
 import { parseFlags, type ReplicaFlags, USAGE } from "./flags.ts";
-import { keepHealthFile } from "./health_file.ts";
+import { beginHealthFile, keepHealthFile } from "./health_file.ts";
 import { noteRun, permitFirstStart } from "./first_start.ts";
 import { ownLine } from "./replica_config.ts";
 import { createLineWriter } from "./diagnostics/line_writer.ts";
@@ -56,6 +56,7 @@ async function start(flags: ReplicaFlags, named: { id: string }): Promise<Runnin
   const log = createLogger(key.id, flags.logLevel);
   const { data: dataDir, bind: bindHost, init, recover, byzantine, record } = flags;
   ownLine(roster, key);
+  if (flags.health !== null) beginHealthFile(flags.health);
   const { publicKey } = key;
   const firstStart = permitFirstStart({ replica: key.id, keyFile: flags.key, publicKey, dataDir, init, recover });
   if (firstStart) {
