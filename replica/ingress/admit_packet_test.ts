@@ -6,6 +6,8 @@ import type { Entry } from "../../protocol/entry.ts";
 import { joinRequests } from "../../protocol/entry_body.ts";
 import { chainEntry } from "../../protocol/hash_chain.ts";
 import { clientId, logIndex, replicaId, round, seq, term } from "../../protocol/ids.ts";
+import type { Vote } from "../../protocol/message.ts";
+import type { Signed } from "../../protocol/signed.ts";
 
 type Lab = ReturnType<typeof ingressLab>;
 const r2 = replicaId("r2");
@@ -92,6 +94,26 @@ Deno.test("evidence of a bad entry counts only if the last entry shown really is
   for (const bad of [forged, stranger, Uint8Array.of(3)]) {
     assertEquals(lab.send("published", evidence([good, bad]))?.kind, "packet");
   }
+});
+
+Deno.test("evidence counts only if its culprit signed all of it, whoever it names (§9.1b)", () => {
+  const lab = ingressLab();
+  const base = { term: term(0), index: logIndex(0), hash: lab.state.genesis };
+  const vote = (by: string, candidate: string): Signed<Vote> => {
+    const named = { candidate: replicaId(candidate), voter: r2 };
+    return lab.sign(by, { kind: "Vote", term: term(1), granted: true, base, ...named } satisfies Vote);
+  };
+  const twoVotes = (first: string, second: string) =>
+    ({
+      kind: "Evidence",
+      evidence: { kind: "double-vote", culprit: r2, first: vote(first, "r3"), second: vote(second, "r4") },
+    }) as const;
+  assertEquals([lab.send("peer", twoVotes("r2", "r3")), lab.send("peer", twoVotes("r3", "r2"))], [null, null]);
+  const { signed: header, entries } = append(lab, [Uint8Array.of(3)], "r3");
+  const badEntry = { kind: "Evidence", evidence: { kind: "bad-entry", culprit: r2, header, entries } } as const;
+  assertEquals(lab.send("peer", badEntry), null);
+  assertEquals(lab.refused(), { "signature:Evidence": 3 });
+  assertEquals(lab.send("peer", twoVotes("r2", "r2"))?.kind, "packet");
 });
 
 Deno.test("a stale packet is dropped before its signatures are looked at, and is no fault of its route", () => {
