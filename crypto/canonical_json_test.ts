@@ -7,6 +7,12 @@ Deno.test("keys are sorted at every level and white space is gone", () => {
   assertEquals(canonicalJson(value), String.raw`{"":0,"B":{},"a":"é\"\n","b":[1,{"a":true,"z":null}]}`);
 });
 
+Deno.test("members are in the order of their names' UTF-16 code units, as RFC 8785 (JCS) has it, not of code points", () => {
+  const names = ["\u20ac", "\r", "\ufb33", "1", "\u{1f600}", "\u0080", "\u00f6", "10", "9"];
+  const text = canonicalJson(Object.fromEntries(names.map((name, i) => [name, i])));
+  assertEquals(text, '{"\\r":1,"1":3,"10":7,"9":8,"\u0080":5,"\u00f6":6,"\u20ac":0,"\u{1f600}":4,"\ufb33":2}');
+});
+
 const { value: documents } = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 4 },

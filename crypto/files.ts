@@ -53,11 +53,14 @@ const PATH_FAULTS: Readonly<Record<string, string>> = {
   EINVAL: "a name that this system does not take",
 };
 
+/** Fault of most paths in `/dev`, `/proc` and `/sys`, for which Deno wants every permission there is. */
+const NOT_CAPABLE = "a path that this program does not use, as it leads to a device or to the system itself";
+
 /** Returns the error of a system call on `path`: a `ConfigError` if the path is at fault, else one that names the path at least. */
 export function unusablePath(path: string, cause: unknown, wanted: string): Error {
   if (cause instanceof ConfigError) return cause;
   const { message, code } = cause as Error & { readonly code?: string };
-  const given = PATH_FAULTS[code ?? ""];
+  const given = cause instanceof Deno.errors.NotCapable ? NOT_CAPABLE : PATH_FAULTS[code ?? ""];
   if (given !== undefined) return new ConfigError(`${path}: given ${given}, wanted ${wanted}`, { cause });
   return message.includes(path) ? cause as Error : new Error(`${path}: ${message}`, { cause });
 }

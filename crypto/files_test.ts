@@ -39,6 +39,15 @@ Deno.test({
     }),
 });
 
+Deno.test({
+  name: "a device is a wrong path, and not a question for permissions",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const error = await assertRejects(() => readSmallFile("/dev/full", 100), ConfigError);
+    assertEquals(error.message.slice(0, 49), "/dev/full: given a path that this program does no");
+  },
+});
+
 Deno.test("a path that the user may not use is a wrong one, a disk that fails is not, and both are named", () => {
   const error = (code: string) => unusablePath("/keys/r1.key", new CodedError("as the system says", code), "a file");
   const denied = "/keys/r1.key: given a path that this user may not use, wanted a file";

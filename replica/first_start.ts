@@ -1,9 +1,11 @@
 /**
  * The first start of a replica. A replica on an empty directory has forgotten whatever it signed, and if it ever signed anything it is as
  * good as Byzantine (§1.3). Nothing tells a lost disk, or a volume that is not mounted, from a new one; so a new one is created only where
- * that was asked for: with `--init`, or by the permission that `keygen` leaves beside each key and the first start uses up.
+ * that was asked for: with `--init`, or by the permission that `keygen` leaves beside each key and the first start uses up. A replica that ran
+ * leaves a note beside its key, where it may write there: what is asked for against that is asked for by mistake.
  */
 import { ConfigError } from "../crypto/config_error.ts";
+import { unusablePath } from "../crypto/files.ts";
 import { permissionOf } from "../crypto/roster/generate_cluster.ts";
 import { exists, FILE, syncDirectory } from "./storage/sqlite/sqlite_open.ts";
 
@@ -13,6 +15,7 @@ export const PERMISSION_IN_DATA = "replica.new";
 export interface FirstStart {
   readonly replica: string;
   readonly keyFile: string;
+  readonly publicKey: string;
   readonly dataDir: string;
   /** True if the operator asks for a new data directory. */
   readonly init: boolean;
@@ -26,8 +29,9 @@ export interface FirstStart {
  */
 export function permitFirstStart(start: FirstStart): boolean {
   const { replica, dataDir, init, recover } = start;
+  const held = holdsReplica(dataDir);
   if (recover) return false;
-  if (holdsReplica(dataDir)) {
+  if (held) {
     if (init && exists(`${dataDir}/${FILE}`)) {
       throw new ConfigError(
         `--init: given with ${dataDir}, which holds a database, wanted an empty directory or no --init`,
@@ -35,18 +39,51 @@ export function permitFirstStart(start: FirstStart): boolean {
     }
     return false;
   }
+  if (hasRun(start)) throw ranBefore(start);
   const paths = [permissionOf(start.keyFile), `${dataDir}/${PERMISSION_IN_DATA}`];
   const permissions = paths.filter(exists);
   if (!init && permissions.length === 0) throw notAskedFor(start);
-  Deno.mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  onPath(dataDir, () => Deno.mkdirSync(dataDir, { recursive: true, mode: 0o700 }));
   for (const path of permissions) useUp(path, replica, init);
   return true;
 }
 
+/** Returns the path of the note that a replica ran, beside its key file. */
+const noteOf = (keyFile: string): string => `${keyFile.replace(/\.key$/, "")}.ran`;
+
+/** Notes beside the key that a replica has run with it. A folder that cannot be written is no reason not to run: the note is missing then. */
+export function noteRun(start: Pick<FirstStart, "keyFile" | "publicKey">): void {
+  try {
+    if (!hasRun(start)) Deno.writeTextFileSync(noteOf(start.keyFile), `${start.publicKey}\n`, { mode: 0o600 });
+  } catch {
+    // The keys are on a read-only volume, or their disk is full.
+  }
+}
+
+/** Returns whether the note is there and speaks of this very key; one of an earlier key of that name says nothing of this one. */
+function hasRun({ keyFile, publicKey }: Pick<FirstStart, "keyFile" | "publicKey">): boolean {
+  try {
+    return Deno.readTextFileSync(noteOf(keyFile)).trim() === publicKey;
+  } catch {
+    return false;
+  }
+}
+
 /** Returns whether `dir` holds anything of a replica, whole or not. What is left of one is judged when it is opened. */
-function holdsReplica(dir: string): boolean {
-  if (!exists(dir)) return false;
-  return [...Deno.readDirSync(dir)].some(({ name }) => name.startsWith("replica.") && name !== PERMISSION_IN_DATA);
+export function holdsReplica(dir: string): boolean {
+  return onPath(dir, () => {
+    if (!exists(dir)) return false;
+    return [...Deno.readDirSync(dir)].some(({ name }) => name.startsWith("replica.") && name !== PERMISSION_IN_DATA);
+  });
+}
+
+/** Returns what `act` does with `dir`. Throws `ConfigError` naming it if that can be no directory. */
+function onPath<T>(dir: string, act: () => T): T {
+  try {
+    return act();
+  } catch (cause) {
+    throw unusablePath(dir, cause, "a data directory");
+  }
 }
 
 /** Removes a permission durably before anything is created: a crash in between leaves a replica that asks, never one that may begin twice. */
@@ -67,10 +104,24 @@ function directoryOf(path: string): string {
   return at < 0 ? "." : path.slice(0, at + 1);
 }
 
-function notAskedFor({ replica, dataDir, keyFile }: FirstStart): ConfigError {
-  const found = exists(dataDir) ? "a directory without a database" : "a directory that does not exist";
+const found = (dir: string): string =>
+  exists(dir) ? "a directory without a database" : "a directory that does not exist";
+
+function ranBefore({ replica, dataDir, keyFile }: FirstStart): ConfigError {
   return new ConfigError(
-    `--data ${dataDir}: given ${found}, wanted the one ${replica} ran on. If a disk is not mounted there, mount it. If ${replica} ` +
+    `--data ${dataDir}: given ${found(dataDir)}, wanted the one ${replica} ran on: ${
+      noteOf(keyFile)
+    } says that it did. If a disk is not ` +
+      `mounted there, mount it. If its data is lost, start it with --recover. Only if all replicas begin anew, without the data of any, ` +
+      `remove that file`,
+  );
+}
+
+function notAskedFor({ replica, dataDir, keyFile }: FirstStart): ConfigError {
+  return new ConfigError(
+    `--data ${dataDir}: given ${
+      found(dataDir)
+    }, wanted the one ${replica} ran on. If a disk is not mounted there, mount it. If ${replica} ` +
       `ran before and its data is lost, start it with --recover. Only if it never ran with this key, start it once with --init ` +
       `(the permission for a first start, ${permissionOf(keyFile)}, is not there or was used up)`,
   );

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { ConfigError } from "../crypto/config_error.ts";
 import { withTempDirectory } from "../tests/support/temp_directory.ts";
-import { type FirstStart, permitFirstStart } from "./first_start.ts";
+import { type FirstStart, noteRun, permitFirstStart } from "./first_start.ts";
 
 const isThere = (path: string): boolean => {
   try {
@@ -16,7 +16,8 @@ const withStart = (body: (start: FirstStart, permission: string) => void): Promi
   withTempDirectory((dir) => {
     const permission = `${dir}/r1.new`;
     Deno.writeTextFileSync(permission, "");
-    const start = { replica: "r1", keyFile: `${dir}/r1.key`, dataDir: `${dir}/deep/r1`, init: false, recover: false };
+    const key = { replica: "r1", keyFile: `${dir}/r1.key`, publicKey: "02ab" };
+    const start = { ...key, dataDir: `${dir}/deep/r1`, init: false, recover: false };
     body(start, permission);
     return Promise.resolve();
   });
@@ -82,4 +83,30 @@ Deno.test("a permission that cannot be used up permits nothing", () =>
     Deno.mkdirSync(`${permission}/not-empty`, { recursive: true });
     assertThrows(() => permitFirstStart(start), ConfigError, "cannot be used up");
     assertEquals(permitFirstStart({ ...start, init: true }), true);
+  }));
+
+Deno.test("a replica that ran leaves a note: without its directory neither --init nor a permission lets it begin anew", () =>
+  withStart((start, permission) => {
+    const note = permission.replace(/new$/, "ran");
+    noteRun(start);
+    for (const wrong of [start, { ...start, init: true }]) {
+      const { message } = assertThrows(() => permitFirstStart(wrong), ConfigError, `${note} says that it did`);
+      for (const way of ["a directory that does not exist", "mount it", "--recover"]) {
+        assertStringIncludes(message, way);
+      }
+      assertEquals([isThere(start.dataDir), isThere(permission)], [false, true]);
+    }
+    assertEquals(permitFirstStart({ ...start, recover: true }), false);
+    Deno.mkdirSync(start.dataDir, { recursive: true });
+    Deno.writeTextFileSync(`${start.dataDir}/replica.db`, "");
+    assertEquals(permitFirstStart(start), false);
+  }));
+
+Deno.test("a note of another key says nothing, and one that cannot be written ends nothing", () =>
+  withStart((start) => {
+    noteRun({ ...start, publicKey: "03cd" });
+    assertEquals(permitFirstStart({ ...start, init: true }), true);
+    noteRun({ ...start, keyFile: `${start.keyFile}/none/r1.key` });
+    noteRun(start);
+    assertThrows(() => permitFirstStart({ ...start, init: true }), ConfigError, "says that it did");
   }));

@@ -4,8 +4,8 @@ import { readKeyFile } from "../crypto/keys/key_file.ts";
 import { loadBackend } from "../crypto/signing/load_backend.ts";
 import { readRoster } from "../crypto/roster/parse_roster.ts";
 import { parseFlags, type ReplicaFlags, USAGE } from "./flags.ts";
-import { keepHealthFile } from "./health_file.ts";
-import { permitFirstStart } from "./first_start.ts";
+import { beginHealthFile, keepHealthFile } from "./health_file.ts";
+import { noteRun, permitFirstStart } from "./first_start.ts";
 import { ownLine } from "./replica_config.ts";
 import { createLineWriter } from "./diagnostics/line_writer.ts";
 import { createLogger, logLine } from "./diagnostics/logger.ts";
@@ -56,13 +56,17 @@ async function start(flags: ReplicaFlags, named: { id: string }): Promise<Runnin
   const log = createLogger(key.id, flags.logLevel);
   const { data: dataDir, bind: bindHost, init, recover, byzantine, record } = flags;
   ownLine(roster, key);
-  if (permitFirstStart({ replica: key.id, keyFile: flags.key, dataDir, init, recover })) {
+  if (flags.health !== null) beginHealthFile(flags.health);
+  const { publicKey } = key;
+  const firstStart = permitFirstStart({ replica: key.id, keyFile: flags.key, publicKey, dataDir, init, recover });
+  if (firstStart) {
     const note = "if this replica ever ran with this key, stop it now and start it with --recover";
     log.log("info", "first-start", { data: dataDir, note });
   }
   const replica = await startReplica({
-    ...{ roster, key, dataDir, backend: loaded, bindHost, log, recover, byzantine, record },
+    ...{ roster, key, dataDir, backend: loaded, bindHost, log, firstStart, recover, byzantine, record },
   });
+  noteRun({ keyFile: flags.key, publicKey });
   const { id, host, peerPort, publishPort, clientPort } = replica.line;
   const addresses = { host: bindHost ?? host, peerPort, publishPort, clientPort };
   const crypto = { crypto: backend.name, fallbackReason };

@@ -1,4 +1,5 @@
 /** A replica as a process runs it: SQLite, ZeroMQ, and an orderly end. */
+import { ConfigError } from "../crypto/config_error.ts";
 import type { KeyFile } from "../crypto/keys/key_file.ts";
 import type { LoadedBackend } from "../crypto/signing/load_backend.ts";
 import { createZmqReplicaTransport } from "../transport/mod.ts";
@@ -8,6 +9,7 @@ import { ownLine, transportOptionsOf } from "./replica_config.ts";
 import { type Digest, digest } from "../protocol/ids.ts";
 import type { StateMachine } from "../protocol/ports.ts";
 import { ReopenableStorage } from "./disk/reopenable_storage.ts";
+import { holdsReplica } from "./first_start.ts";
 import { type Logger, SILENT } from "./diagnostics/logger.ts";
 import { Recorder, RecordingFile } from "./recording/mod.ts";
 import { createReplica, type Replica } from "./replica.ts";
@@ -21,12 +23,17 @@ export interface StartOptions {
   readonly roster: Roster;
   /** Key of a replica of the roster. */
   readonly key: KeyFile;
-  /** This replica's own directory; created if missing. Whether that may be is for the caller to know ({@linkcode permitFirstStart}). */
+  /** This replica's own directory. */
   readonly dataDir: string;
+  /**
+   * True if the replica has never run with this key: only then a data directory is made. Once it ran, an empty or missing one is a lost disk
+   * or one that is not mounted, and a replica that began anew there would contradict what it signed (§1.3).
+   */
+  readonly firstStart?: boolean;
   readonly backend: LoadedBackend;
   /** The application; a key-value store by default. It must be fresh: a snapshot is restored to it, and the log applied. */
   readonly machine?: StateMachine;
-  /** IPv4 address to listen on, or `*` for all; by default the roster's address, or all if the roster gives a name. */
+  /** Address to listen on, or `*` for all of IPv4; by default the roster's address, or all if the roster gives a name. */
   readonly bindHost?: string | null;
   /** Logger; nothing is logged by default. */
   readonly log?: Logger;
@@ -56,13 +63,15 @@ export interface RunningReplica {
 }
 
 /**
- * Starts a replica of the roster on SQLite and ZeroMQ. Rejects with `ConfigError` if the key belongs to no replica of the roster, the
- * recording cannot be made or another version of the program wrote the data directory, with `StorageError` if the data directory cannot be used, with `TransportError` if a port cannot be bound; then
+ * Starts a replica of the roster on SQLite and ZeroMQ. Rejects with `ConfigError` if the key belongs to no replica of the roster, the data
+ * directory holds nothing of a replica though this is no first start, another version of the program wrote it, or the recording cannot be
+ * made; with `StorageError` if the data directory cannot be used; with `TransportError` if a port cannot be bound. Then
  * nothing stays open, and no recording is left.
  */
 export async function startReplica(options: StartOptions): Promise<RunningReplica> {
   const { roster, key, backend, bindHost = null, log = SILENT, byzantine = null, record = null } = options;
   const line = ownLine(roster, key);
+  requireDisk(options);
   const recording = record === null ? null : RecordingFile.create(record);
   let disk: ReopenableStorage | null = null;
   let transport: ReplicaTransport | null = null;
@@ -82,6 +91,16 @@ export async function startReplica(options: StartOptions): Promise<RunningReplic
     await undo([() => transport?.close(), () => disk?.close(), () => recording?.discard()], log);
     throw error;
   }
+}
+
+/** Throws unless there is the disk that this replica ran on, or is to be none. */
+function requireDisk(options: StartOptions): void {
+  if (options.firstStart || options.recover || holdsReplica(options.dataDir)) return;
+  const { dataDir, key: { id } } = options;
+  throw new ConfigError(
+    `dataDir: given ${dataDir}, which holds nothing of a replica, wanted the one ${id} ran on; or recover if that is lost; or firstStart if ` +
+      `${id} has never run with this key`,
+  );
 }
 
 function logRecovery(log: Logger, { aside, reason }: BegunRecovery): void {

@@ -1,6 +1,7 @@
 /** The remains of a start that fails; starts that succeed are tested as processes. */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { type StartOptions, startReplica } from "./start_replica.ts";
+import { ConfigError } from "../crypto/config_error.ts";
 import { generateCluster } from "../crypto/roster/generate_cluster.ts";
 import { loadBackend } from "../crypto/signing/load_backend.ts";
 import { readKeyFile } from "../crypto/keys/key_file.ts";
@@ -16,11 +17,23 @@ async function withUnusableDirectory(body: (options: StartOptions, record: strin
     const dataDir = `${dir}/data`;
     await Deno.writeTextFile(dataDir, "a file");
     const record = `${dir}/r1.rec`;
-    await body({ roster, key, dataDir, record, backend: await loadBackend("noble") }, record);
+    await body({ roster, key, dataDir, firstStart: true, record, backend: await loadBackend("noble") }, record);
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
 }
+
+Deno.test("a directory that is not there is made at a first start only: else it is a disk that is lost or not mounted", () =>
+  withUnusableDirectory(async (options, record) => {
+    const [missing, empty] = [`${options.dataDir}-missing`, `${options.dataDir}-empty`];
+    await Deno.mkdir(empty);
+    for (const dataDir of [missing, empty]) {
+      const wanted = `dataDir: given ${dataDir}, which holds nothing of a replica, wanted the one r1 ran on`;
+      await assertRejects(() => startReplica({ ...options, dataDir, firstStart: false }), ConfigError, wanted);
+    }
+    for (const path of [missing, record]) assertThrows(() => Deno.statSync(path), Deno.errors.NotFound);
+    assertEquals([...Deno.readDirSync(empty)], []);
+  }));
 
 Deno.test("a start that fails leaves no recording", () =>
   withUnusableDirectory(async (options, record) => {

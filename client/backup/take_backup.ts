@@ -9,6 +9,7 @@ import { chooseTarget, type Target } from "./choose_target.ts";
 import { fetchEntries } from "./fetch_entries.ts";
 import { fetchSnapshot } from "./fetch_snapshot.ts";
 import type { BackupProgress, Gathering } from "./gathering.ts";
+import { unusablePath } from "../../crypto/files.ts";
 import { NewFile } from "./new_file.ts";
 import { pause } from "./pause.ts";
 import { RecordWriter } from "./record_writer.ts";
@@ -46,14 +47,25 @@ const PATIENCE: Patience = { patienceMs: 10_000, requestMs: 2000, requestCapMs: 
 /** Wait before sources that had dropped something are asked for a newer checkpoint. */
 const RESTART_MS = 200;
 
+type BackupClient = Pick<Client, "sources" | "roster" | "execute">;
+
 /**
  * Makes a backup at `options.path`. Rejects with `ConfigError` if that exists, {@linkcode NoSourceError} if the replicas do not give enough
- * in time, with the errors of `Client.execute` if the mark cannot be ordered, and with the signal's reason.
+ * in time, with the errors of `Client.execute` if the mark cannot be ordered, with the signal's reason, and with an error that names the file
+ * if the disk refuses.
  */
-export async function takeBackup(
-  client: Pick<Client, "sources" | "roster" | "execute">,
-  options: BackupOptions,
-): Promise<TakenBackup> {
+export async function takeBackup(client: BackupClient, options: BackupOptions): Promise<TakenBackup> {
+  try {
+    return await take(client, options);
+  } catch (cause) {
+    throw isOfTheSystem(cause) ? unusablePath(options.path, cause, "a new file on a disk that takes it") : cause;
+  }
+}
+
+const isOfTheSystem = (cause: unknown): boolean =>
+  cause instanceof Error && "code" in cause && /^E[A-Z]+$/.test(String(cause.code));
+
+async function take(client: BackupClient, options: BackupOptions): Promise<TakenBackup> {
   const signal = options.signal ?? new AbortController().signal;
   using file = new NewFile(options.path);
   using scratch = new Scratch(`${file.partPath}.chunks`);

@@ -7,6 +7,7 @@ import { diagnosed } from "../calls/diagnosis.ts";
 import type { Invocation } from "./arguments.ts";
 import { EXIT, type ExitCode, failureOf } from "./common/exit_codes.ts";
 import { OutputError } from "./common/standard_streams.ts";
+import { showingWait } from "./common/waiting.ts";
 import type { Io } from "./io.ts";
 import type { GlobalOptions } from "./common/global_options.ts";
 
@@ -21,7 +22,14 @@ export function runCommand(
   const { command } = invocation;
   if (command.run === null) throw new UsageError(`${command.name} was given inside a shell; wanted another command`);
   const call = offlineCall(invocation, io, globals);
-  return diagnosed(client, command.run({ ...call, client, readStdin, terminal: io.stdoutIsTerminal }));
+  let reading = false;
+  const read = (maxBytes: number) => {
+    reading = true;
+    return readStdin(maxBytes).finally(() => reading = false);
+  };
+  const result = diagnosed(client, command.run({ ...call, client, readStdin: read, terminal: io.stdoutIsTerminal }));
+  // Who is asked to type is not disturbed.
+  return command.showsProgress ? result : showingWait(result, (line) => reading ? undefined : call.progress(line));
 }
 
 /** Returns the context every command gets. */

@@ -6,6 +6,8 @@ import type { Entry } from "../../protocol/entry.ts";
 import { joinRequests } from "../../protocol/entry_body.ts";
 import { chainEntry } from "../../protocol/hash_chain.ts";
 import { clientId, logIndex, replicaId, round, seq, term } from "../../protocol/ids.ts";
+import type { PreVote, RequestVote, Vote } from "../../protocol/message.ts";
+import type { Signed } from "../../protocol/signed.ts";
 
 type Lab = ReturnType<typeof ingressLab>;
 const r2 = replicaId("r2");
@@ -92,6 +94,51 @@ Deno.test("evidence of a bad entry counts only if the last entry shown really is
   for (const bad of [forged, stranger, Uint8Array.of(3)]) {
     assertEquals(lab.send("published", evidence([good, bad]))?.kind, "packet");
   }
+});
+
+Deno.test("evidence counts only if its culprit signed all of it, whoever it names (§9.1b)", () => {
+  const lab = ingressLab();
+  const base = { term: term(0), index: logIndex(0), hash: lab.state.genesis };
+  const vote = (by: string, candidate: string): Signed<Vote> => {
+    const named = { candidate: replicaId(candidate), voter: r2 };
+    return lab.sign(by, { kind: "Vote", term: term(1), granted: true, base, ...named } satisfies Vote);
+  };
+  const twoVotes = (first: string, second: string) =>
+    ({
+      kind: "Evidence",
+      evidence: { kind: "double-vote", culprit: r2, first: vote(first, "r3"), second: vote(second, "r4") },
+    }) as const;
+  assertEquals([lab.send("peer", twoVotes("r2", "r3")), lab.send("peer", twoVotes("r3", "r2"))], [null, null]);
+  const { signed: header, entries } = append(lab, [Uint8Array.of(3)], "r3");
+  const badEntry = { kind: "Evidence", evidence: { kind: "bad-entry", culprit: r2, header, entries } } as const;
+  assertEquals(lab.send("peer", badEntry), null);
+  assertEquals(lab.refused(), { "signature:Evidence": 3 });
+  assertEquals(lab.send("peer", twoVotes("r2", "r2"))?.kind, "packet");
+});
+
+Deno.test("a packet counts only if all that is shown in it is signed by whom it names (§2.3a, §6.5)", () => {
+  const lab = ingressLab();
+  const [one, none] = [term(1), { term: term(0), index: logIndex(0), hash: lab.state.genesis }];
+  const requestVote = (signers: Readonly<Record<string, string>>) => {
+    const preVotes = Object.entries(signers).map(([replica, by]): Signed<PreVote> =>
+      lab.sign(by, { kind: "PreVote", term: one, replica: replicaId(replica) } satisfies PreVote)
+    );
+    const message: RequestVote = { kind: "RequestVote", term: one, candidate: r2, base: none };
+    const certificate = { kind: "prepare", ...none, responses: [] } as const;
+    return { kind: "RequestVote", signed: lab.sign("r2", message), certificate, preVotes } as const;
+  };
+  assertEquals(lab.send("peer", requestVote({ r2: "r2", r3: "r3", r4: "r2" })), null);
+  assertEquals(lab.refused(), { "signature:RequestVote": 1 });
+  assertEquals(lab.send("peer", requestVote({ r2: "r2", r3: "r3", r4: "r4" }))?.kind, "packet");
+});
+
+Deno.test("a leader's second bad entry is a fault and no news (§7.5)", () => {
+  const lab = following();
+  const { signed: header, entries, ...packet } = append(lab, [Uint8Array.of(3)]);
+  assertEquals(lab.send("peer", { ...packet, signed: header, entries })?.kind, "bad-entry");
+  lab.state.evidence.push({ kind: "bad-entry", culprit: r2, header, entries });
+  assertEquals(lab.send("peer", { ...packet, signed: header, entries }), null);
+  assertEquals(lab.refused(), { "bad-entry:AppendEntries": 1 });
 });
 
 Deno.test("a stale packet is dropped before its signatures are looked at, and is no fault of its route", () => {

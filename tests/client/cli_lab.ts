@@ -21,13 +21,14 @@ export async function runInMemory(
   args: readonly string[],
   stdin: string | Uint8Array = "",
   terminal = false,
+  progress: (line: string) => void = () => {},
 ): Promise<Ran> {
   const out: Uint8Array[] = [];
   const err: string[] = [];
   const io: Io = {
     out: (data) => void out.push(typeof data === "string" ? utf8.encode(data) : data.slice()),
     err: (line) => void err.push(line),
-    progress: () => {},
+    progress,
     stdin: new Blob([typeof stdin === "string" ? stdin : stdin.slice()]).stream(),
     typed: null,
     stdoutIsTerminal: terminal,

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import type { Connect as CliConnect } from "../../client/cli/connect.ts";
 import { type Script, SILENT } from "./fake_scripts.ts";
 import { runInMemory as run, withCli } from "./cli_lab.ts";
+import { withFakeCluster } from "./with_fake_cluster.ts";
 import { ConfigError } from "../../crypto/config_error.ts";
 
 const utf8 = new TextEncoder();
@@ -199,6 +200,19 @@ Deno.test("cli: no quorum in time is exit code 3 and says how many answered and 
     assertStringIncludes(err, "may have been executed");
     const failed = await json("--timeout-ms 1500 put a 1") as { code: number; error: { code: string } };
     assertEquals([failed.code, failed.error.code], [3, "no-quorum"]);
+  }));
+
+Deno.test("cli: while too few replicas answer a person is told that it waits, and --json stays silent", () =>
+  withFakeCluster({ scripts: { r2: SILENT, r3: SILENT, r4: SILENT } }, async (_, connect) => {
+    const shown = async (...args: string[]) => {
+      const lines: string[] = [];
+      const client = () => Promise.resolve(connect("c1", { timings: { timeoutMs: 1500, statusMs: 200 } }));
+      assertEquals((await run(client, args, "", true, (line) => void lines.push(line))).code, 3);
+      return lines;
+    };
+    const put = await shown("put", "a", "1");
+    assertEquals([put[0], put.at(-1)], ["no answer of a quorum after 1 s", ""]);
+    assertEquals(await shown("--json", "put", "a", "1"), []);
   }));
 
 Deno.test("cli: activate and deactivate need the operator's key", () =>

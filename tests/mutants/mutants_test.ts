@@ -61,6 +61,8 @@ const DEMANDED: Readonly<Record<Mutant["kind"], readonly string[]>> = {
     "tail-drops-checkpoint-entry",
     "branch-edge-off-by-one-at-install",
     "any-term-behind-the-base",
+    "envelope-signature-unchecked",
+    "good-entry-accuses",
   ],
   liveness: [
     "heartbeat-replay-accepted",

@@ -12,6 +12,7 @@ const AS_IS = "as-is";
 
 export const backup: Command = {
   name: "backup",
+  showsProgress: true,
   usage: "backup FILE",
   summary: "write the cluster's state to the new FILE, with all that proves it",
   notes: [

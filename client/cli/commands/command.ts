@@ -52,6 +52,8 @@ export interface Command {
   /** Minimum and maximum number of operands. */
   readonly operands: readonly [number, number];
   readonly options: Readonly<Record<string, CommandOption>>;
+  /** True if it shows its own progress; of any other a person is told that it waits. */
+  readonly showsProgress?: true;
   /** Returns how to run it with these options without a connection, or null if it needs one. */
   readonly offline?: (
     options: Readonly<Record<string, string>>,

@@ -19,6 +19,7 @@ const BACKUP_CLUSTER = "backup-cluster";
 
 export const restore: Command = {
   name: "restore",
+  showsProgress: true,
   usage: "restore [--check] FILE",
   summary: "check a backup, and write its keys into this cluster",
   notes: [

@@ -57,6 +57,19 @@ Deno.test("§7.1 a seq below the window is answered as expired", () => {
   assertEquals(told(lab), ["c1: 4 expired@1"]);
 });
 
+Deno.test("§7.2 a seq above the window of its own floor is answered as ahead at once, wherever the session's window is", () => {
+  const lab = following();
+  const chain = [entryAfter(GENESIS, 1, [request(7, "", "c1", 5)])];
+  lab.append(GENESIS, chain);
+  lab.commit(endOf(chain));
+  told(lab);
+  const { sessionWindow } = lab.state.config.constants;
+  assertEquals(lab.request(request(sessionWindow, "", "c1", 0)), "ahead");
+  assertEquals(told(lab), [`c1: ${sessionWindow} ahead@1`]);
+  assertEquals(lab.request(request(sessionWindow, "", "c1", 1)), "accept");
+  assertEquals(told(lab), []);
+});
+
 Deno.test("§7.2d an answer names the request it settles: nobody takes another command's result for his own", () => {
   const lab = following();
   const [mine, other] = [request(0, "mine"), request(0, "another process'")];

@@ -55,6 +55,23 @@ Deno.test("§8.2 §7.5 a tick drops a bounded number of chunks", () => {
   assertEquals(dropped.length, LIMITS.maxDroppedChunks);
 });
 
+Deno.test("§8.2 §7.5 chunks that no snapshot needs wait for their minute, but for the earliest of more than two snapshots have", () => {
+  const lab = new Lab();
+  const { checkpoints } = lab.state;
+  checkpoints.stableDigests = Array.from({ length: 10 }, (_, i) => digestOf(10_000 + i));
+  const room = 2 * checkpoints.stableDigests.length + LIMITS.maxDroppedChunks;
+  for (let i = 0; i < room + 5; i++) checkpoints.garbage.set(digestOf(i), LIMITS.chunkRetentionMs);
+  const dropped = () => {
+    const context = lab.context();
+    tickCheckpoints(context);
+    return context.out.persist.flatMap((operation) => operation.op === "drop-chunks" ? operation.digests : []);
+  };
+  assertEquals(dropped(), [0, 1, 2, 3, 4].map(digestOf));
+  assertEquals(dropped(), []);
+  lab.now = LIMITS.chunkRetentionMs;
+  assertEquals(dropped().length, LIMITS.maxDroppedChunks);
+});
+
 Deno.test("§8.2 §7.5 the tail below the stable checkpoint is bounded in bytes", () => {
   const lab = new Lab({ constants: { logTail: 1000 } });
   const body = new Uint8Array(LIMITS.maxEntryBytes);

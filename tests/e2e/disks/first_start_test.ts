@@ -16,13 +16,16 @@ Deno.test("a replica whose directory is gone is not begun anew: exit code 2, wha
     assertEquals(eventsOf(again, "first-start"), []);
     await again.end();
     await Deno.rename(data, `${data}-unmounted`);
-    const args = [...cluster.credentials("r1"), "--data", data];
-    await using refused = new DenoProcess("replica", "replica/main.ts", args);
-    assertEquals((await refused.exited).code, 2);
-    await refused.stderr.ended;
-    const said = refused.stderr.lines.join("\n");
-    for (const word of ["replica r1: --data", "mount it", "--recover", "--init"]) assertStringIncludes(said, word);
-    assert(!(await Deno.stat(data).then(() => true, () => false)), "it made the directory");
+    // --init is a mistake too: a note beside the key says that r1 ran.
+    for (const flags of [[], ["--init"]]) {
+      const args = [...cluster.credentials("r1"), "--data", data, ...flags];
+      await using refused = new DenoProcess("replica", "replica/main.ts", args);
+      assertEquals((await refused.exited).code, 2);
+      await refused.stderr.ended;
+      const said = refused.stderr.lines.join("\n");
+      for (const word of ["replica r1: --data", "r1.ran", "mount it", "--recover"]) assertStringIncludes(said, word);
+      assert(!(await Deno.stat(data).then(() => true, () => false)), "it made the directory");
+    }
     await Deno.rename(`${data}-unmounted`, data);
     await cluster.start("r1");
     const read = await client.get("a");

@@ -85,7 +85,7 @@ Deno.test("a second replica on the same data or ports ends with 1 and names them
     const sameData = await run(...credentials, "--data", `${cluster.dir}/data/r1`);
     assertEquals(sameData.code, 1);
     assert(sameData.error.includes("StorageError") && sameData.error.includes("in use by another process"));
-    const samePort = await run(...credentials, "--data", `${cluster.dir}/elsewhere`, "--init");
+    const samePort = await run(...credentials, "--data", `${cluster.dir}/elsewhere`, "--recover");
     assertEquals(samePort.code, 1);
     assert(samePort.error.includes("TransportError") && samePort.error.includes("port is in use"));
     const client = await cluster.client("c1");

@@ -20,8 +20,11 @@ Deno.test({
     withLocalCluster({ replicas: 1 }, async ({ dir }) => {
       const roster = `${dir}/cluster.json`;
       const client = (...args: string[]) => runProcess("client", "client/main.ts", ...args);
+      const replica = (key: string, data: string, ...more: string[]) =>
+        runProcess("replica", "replica/main.ts", "--cluster", roster, "--key", key, "--data", data, ...more);
       const runs: readonly Run[] = [
-        (key) => runProcess("replica", "replica/main.ts", "--cluster", roster, "--key", key, "--data", `${dir}/data`),
+        (key) => replica(key, `${dir}/data`),
+        (path) => replica(`${dir}/r1.key`, path),
         (path) => client("--cluster", roster, "--key", path, "get", "a"),
         (path) => client("--cluster", path, "--key", `${dir}/c1.key`, "get", "a"),
         (path) => client("--cluster", roster, "restore", "--check", path),
@@ -30,6 +33,10 @@ Deno.test({
       const cases = runs.flatMap((run) => paths.map((path) => ({ run, path })));
       cases.push({ run: (path) => runProcess("keygen", "tasks/keygen.ts", "--out", path), path: `${roster}/deeper` });
       cases.push({ run: (path) => runProcess("cluster", "tasks/cluster.ts", "--dir", path), path: `${roster}/deeper` });
+      cases.push({ run: (path) => replica(`${dir}/r1.key`, path, "--recover"), path: `${dir}/loop` });
+      for (const path of [`${roster}/health`, `${dir}/none/health`, dir]) {
+        cases.push({ run: (health) => replica(`${dir}/r1.key`, `${dir}/data`, "--health", health), path });
+      }
       for (const { run, path } of cases) {
         const { code, error, out } = await run(path);
         assertEquals([code, out], [2, ""], error);

@@ -1,4 +1,5 @@
 /** Every mutant there is. */
+import { INGRESS } from "./ingress.ts";
 import { LIVENESS } from "./liveness.ts";
 import { LIVENESS_CHECKPOINTS } from "./liveness_checkpoints.ts";
 import { MORE } from "./more.ts";
@@ -21,6 +22,7 @@ const MUTANTS: readonly Mutant[] = [
   ...SAFETY_CHECKPOINTS,
   ...SAFETY_TRANSFER,
   ...SAFETY_RECOVERY,
+  ...INGRESS,
   ...MORE,
   ...LIVENESS,
   ...LIVENESS_CHECKPOINTS,

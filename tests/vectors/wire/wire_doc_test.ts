@@ -2,7 +2,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { ConfigError } from "../../../crypto/config_error.ts";
 import { DEFAULT_CONSTANTS, readConstants } from "../../../crypto/roster/constants.ts";
+import { parseKeyFile } from "../../../crypto/keys/key_file.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
+import { INGRESS_LIMITS } from "../../../replica/limits/ingress_limits.ts";
+import { MemoryCluster } from "../../support/memory_cluster.ts";
 import { encodeMessage, KIND_BYTES } from "../../../transport/codec/mod.ts";
 import { clientId, replicaId } from "../../../protocol/ids.ts";
 
@@ -57,6 +60,43 @@ Deno.test("docs/wire.md lists every constant of a roster with its default, and t
       assertThrows(() => read(value), ConfigError, `$.${name}: given ${value}`);
     }
   }
+});
+
+Deno.test("docs/wire.md names the rates in force", () => {
+  const MIB = 1024 * 1024;
+  const limits = INGRESS_LIMITS;
+  const row = (what: string, rate: number | string, burst: number | string) => `${what} | ${rate} | ${burst} |`;
+  const said = [
+    row("UpdateLeader)", limits.requestsPerSecond, limits.requestBurst),
+    row("| queries", limits.queriesPerSecond, limits.queryBurst),
+    row("another one", limits.hellosPerSecond, limits.helloBurst),
+    `with ${limits.answerOverheadBytes} for each`,
+    row("payload", `${limits.replyBytesPerSecond / MIB} MiB`, `${limits.replyByteBurst / MIB} MiB`),
+    row("commands", limits.refusalsPerSecond, limits.refusalBurst),
+    `at most ${limits.smallResultBytes} bytes are sent`,
+    `again within ${limits.replyPaceMs} ms`,
+    `${limits.faultsPerWindow} faulty packets within ${limits.faultWindowMs} ms is not listened to for ${limits.muteMs} ms`,
+    `for each ${limits.signaturesPerFault} of its signatures`,
+    `at most ${limits.routesPerClient} connections of a key, each until ${limits.routeLifeMs} ms`,
+  ];
+  for (const line of said) assert(text.includes(line), `docs/wire.md must say: ${line}`);
+});
+
+Deno.test("the key file in docs/wire.md is one, and its members are all described", () => {
+  const [section] = /^## Key files$.*?^## /ms.exec(text)!;
+  const [, example] = /```json\n(.*?)```/s.exec(section)!;
+  const key = parseKeyFile(example!);
+  assertEquals([key.kind, key.id, key.cluster], ["client", "c1", "prod"]);
+  const described = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+  assertEquals(described, Object.keys(key));
+});
+
+Deno.test("docs/wire.md names every member of a status", async () => {
+  await using cluster = MemoryCluster.start({ replicas: 1 });
+  const [, members] = /^A status has (.*?)It is for people/ms.exec(text)!;
+  const named = new Set([...members!.matchAll(/`(\w+)`/g)].map(([, name]) => name));
+  const status = cluster.nodes.get("r1")!.replica.status();
+  assertEquals(Object.keys(status).filter((name) => !named.has(name)), []);
 });
 
 Deno.test("the example in docs/wire.md is what the codec writes", () => {
