@@ -34,8 +34,12 @@ COPY transport transport/
 COPY replica replica/
 COPY client client/
 COPY tasks tasks/
-# Transpiled here once, so that a container starts fast and writes nothing but its data.
-RUN deno cache --frozen replica/main.ts client/main.ts tasks/keygen.ts
+# Transpiled and run here once, so that a container starts fast and writes nothing but its data. In a terminal Deno complains of each of
+# its caches that it cannot make on a read-only file system; those of these runs are there.
+RUN deno cache --frozen replica/main.ts client/main.ts tasks/keygen.ts \
+  && deno run --quiet --no-prompt --cached-only -P=replica replica/main.ts --help >/dev/null \
+  && deno run --quiet --no-prompt --cached-only -P=client client/main.ts --help >/dev/null \
+  && deno run --quiet --no-prompt --cached-only -P=keygen tasks/keygen.ts --help >/dev/null
 
 ENV DENO_NO_UPDATE_CHECK=1
 # tini is the base image's: it passes SIGTERM on to the one process behind it, and reaps.

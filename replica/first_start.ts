@@ -40,8 +40,7 @@ export function permitFirstStart(start: FirstStart): boolean {
     return false;
   }
   if (hasRun(start)) throw ranBefore(start);
-  const paths = [permissionOf(start.keyFile), `${dataDir}/${PERMISSION_IN_DATA}`];
-  const permissions = paths.filter(exists);
+  const permissions = permissionsOf(start).filter(exists);
   if (!init && permissions.length === 0) throw notAskedFor(start);
   onPath(dataDir, () => Deno.mkdirSync(dataDir, { recursive: true, mode: 0o700 }));
   for (const path of permissions) useUp(path, replica, init);
@@ -68,6 +67,12 @@ function hasRun({ keyFile, publicKey }: Pick<FirstStart, "keyFile" | "publicKey"
     return false;
   }
 }
+
+/** Returns the paths at which a permission may stand. */
+const permissionsOf = ({ keyFile, dataDir }: Pick<FirstStart, "keyFile" | "dataDir">): string[] => [
+  permissionOf(keyFile),
+  `${dataDir}/${PERMISSION_IN_DATA}`,
+];
 
 /** Returns whether `dir` holds anything of a replica, whole or not. What is left of one is judged when it is opened. */
 export function holdsReplica(dir: string): boolean {
@@ -123,6 +128,8 @@ function notAskedFor({ replica, dataDir, keyFile }: FirstStart): ConfigError {
       found(dataDir)
     }, wanted the one ${replica} ran on. If a disk is not mounted there, mount it. If ${replica} ` +
       `ran before and its data is lost, start it with --recover. Only if it never ran with this key, start it once with --init ` +
-      `(the permission for a first start, ${permissionOf(keyFile)}, is not there or was used up)`,
+      `(a permission for a first start, ${
+        permissionsOf({ keyFile, dataDir }).join(" or ")
+      }, is not there or was used up)`,
   );
 }

@@ -28,7 +28,8 @@ Deno.test("a permission permits one first start and is used up; the next empty d
     assertEquals([isThere(permission), isThere(start.dataDir)], [false, true]);
     Deno.removeSync(start.dataDir);
     const { message } = assertThrows(() => permitFirstStart(start), ConfigError);
-    for (const way of ["a directory that does not exist", "mount it", "--recover", "--init", permission]) {
+    const permissions = [permission, `${start.dataDir}/replica.new`];
+    for (const way of ["a directory that does not exist", "mount it", "--recover", "--init", ...permissions]) {
       assertStringIncludes(message, way);
     }
     assertEquals(

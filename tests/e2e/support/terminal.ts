@@ -10,6 +10,14 @@ const CURSOR = /\u001b\[[0-9;]*[A-Za-z]/g;
 /** Deno's permission questions. */
 const QUESTION = /Allow\?|Deno requests/;
 
+export interface TerminalOptions {
+  readonly program?: string;
+  /** By default the folder of this project. */
+  readonly cwd?: string | URL;
+  /** Variables beside those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 export class Terminal implements AsyncDisposable {
   #text = "";
   #code: number | null = null;
@@ -17,13 +25,13 @@ export class Terminal implements AsyncDisposable {
   readonly #keyboard: WritableStreamDefaultWriter<Uint8Array>;
   readonly #ended: Promise<unknown>;
 
-  /** Runs this same Deno with `args`, by default in the folder of this project. Throws if there is no `script` (util-linux). */
-  constructor(args: readonly string[], cwd: string | URL = ROOT) {
+  /** Runs a program, this same Deno by default, with `args`. Throws if there is no `script` (util-linux). */
+  constructor(args: readonly string[], { program = Deno.execPath(), cwd = ROOT, env = {} }: TerminalOptions = {}) {
     // The shell replaces itself: one that stayed would be interrupted with the command and hide its exit code.
-    const line = `exec ${[Deno.execPath(), ...args].map(quoted).join(" ")}`;
+    const line = `exec ${[program, ...args].map(quoted).join(" ")}`;
     const command = new Deno.Command("script", {
       args: ["-qec", line, "/dev/null"],
-      ...{ cwd, env: { NO_COLOR: "1", SHELL: "/bin/sh" }, stdin: "piped", stdout: "piped", stderr: "null" },
+      ...{ cwd, env: { NO_COLOR: "1", ...env, SHELL: "/bin/sh" }, stdin: "piped", stdout: "piped", stderr: "null" },
     });
     this.#child = start(command);
     this.#keyboard = this.#child.stdin.getWriter();

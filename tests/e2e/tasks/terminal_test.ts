@@ -72,7 +72,7 @@ async function useCluster(dir: string): Promise<void> {
   const basePort = String(findFreePorts(4 * PORTS_PER_REPLICA));
   // From another folder, as a user does who has the project elsewhere.
   const task = ["task", "--config", CONFIG, "cluster", "--dir", dir, "--base-port", basePort];
-  await using cluster = new Terminal(task, Deno.makeTempDirSync({ dir: `${dir}/..` }));
+  await using cluster = new Terminal(task, { cwd: Deno.makeTempDirSync({ dir: `${dir}/..` }) });
   await cluster.shows(/\nCtrl-C stops all\n/, COMMAND_MS);
   const pids = [...cluster.text.matchAll(/^r\d is ready \(pid (\d+)\)$/gm)].map((match) => Number(match[1]));
   assertEquals([pids.length, pids.filter(isThere)], [4, pids]);
