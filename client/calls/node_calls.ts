@@ -9,7 +9,7 @@ import { RefusedError, UsageError } from "../errors.ts";
 import { fastReadJudge } from "./fast_read_judge.ts";
 import { encodeCommand, type Ordered, type ReadOutcome, readOutcome } from "./kv.ts";
 import type { Question } from "../loop/queries.ts";
-import { sizeError } from "../loop/request_errors.ts";
+import { callError } from "../loop/request_errors.ts";
 import type { CallOptions } from "../loop/requests.ts";
 import { type Obedience, setActiveJudge, silentReplica } from "./set_active_judge.ts";
 import { type ReplicaStatus, statusJudge } from "./status_report.ts";
@@ -47,10 +47,10 @@ export class NodeCalls {
 
   async query(query: Uint8Array, options: CallOptions = {}): Promise<QueryOutcome> {
     const { roster, now, timings } = this.#parts;
-    const oversized = sizeError("query", query);
-    if (oversized !== null) throw oversized;
-    const startedAt = now();
     const givenMs = options.timeoutMs ?? timings.timeoutMs;
+    const wrong = callError("query", query, givenMs);
+    if (wrong !== null) throw wrong;
+    const startedAt = now();
     const fast = roster.constants.fastReads ? await this.#readFast(query, options) : null;
     if (fast !== null) return { value: valueOf(fast), fast: true };
     // A fast read takes half of the time at most.

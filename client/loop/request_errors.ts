@@ -41,8 +41,10 @@ export function errorOf(failure: FailureReason, { client, mode, progress, abortR
   }
 }
 
-/** Returns the error of a command or query that is too long to be sent; null if it is not. */
-export function sizeError(mode: RequestMode, command: Uint8Array): UsageError | null {
-  if (command.length <= LIMITS.maxCommandBytes) return null;
-  return new UsageError(`${mode} was given ${command.length} bytes; wanted at most ${LIMITS.maxCommandBytes}`);
+/** Returns the error of a call that is wrong by itself: a command or query too long to be sent, or a time that is none. Null if it is right. */
+export function callError(mode: RequestMode, command: Uint8Array, timeoutMs: number): UsageError | null {
+  if (command.length > LIMITS.maxCommandBytes) {
+    return new UsageError(`${mode} was given ${command.length} bytes; wanted at most ${LIMITS.maxCommandBytes}`);
+  }
+  return timeoutMs > 0 ? null : new UsageError(`timeoutMs was given ${timeoutMs}; wanted a number above 0`);
 }

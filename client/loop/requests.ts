@@ -5,10 +5,10 @@ import { type ClientId, type Digest, logIndex, seq } from "../../protocol/ids.ts
 import { LIMITS } from "../../protocol/limits.ts";
 import type { Answer, Reply, Request } from "../../protocol/message.ts";
 import { type RequestFrames, sealRequest } from "./envelope.ts";
-import { type QuorumProgress, UsageError } from "../errors.ts";
+import type { QuorumProgress } from "../errors.ts";
 import { noteLeader } from "../session/leader_cache.ts";
 import type { Outlet } from "./outlet.ts";
-import { errorOf, sizeError } from "./request_errors.ts";
+import { callError, errorOf } from "./request_errors.ts";
 import { createRecentAnswers } from "./recent_answers.ts";
 import { countAnswer, createReplyTally, type ReplyTally } from "../session/reply_tally.ts";
 import {
@@ -110,11 +110,8 @@ export class Requests {
   /** Has a command or query ordered and executed (§7.4). Rejects with the errors of `errors.ts` or the signal's reason. */
   order(mode: RequestMode, command: Uint8Array, options: RequestOptions = {}): Promise<Executed> {
     const { signal, timeoutMs = this.#config.timeoutMs, repeatable = mode === "query" } = options;
-    const oversized = sizeError(mode, command);
-    if (oversized !== null) return Promise.reject(oversized);
-    if (!(timeoutMs > 0)) {
-      return Promise.reject(new UsageError(`timeoutMs was given ${timeoutMs}; wanted a number above 0`));
-    }
+    const wrong = callError(mode, command, timeoutMs);
+    if (wrong !== null) return Promise.reject(wrong);
     if (signal?.aborted) return Promise.reject(signal.reason);
     return new Promise((resolve, reject) => {
       const ticket = ++this.#tickets;

@@ -2,16 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { clientId, digest, logIndex, type ReplicaId } from "../../../../protocol/ids.ts";
 import type { Answer, Request, SendRequest } from "../../../../protocol/message.ts";
-import {
-  copyOf,
-  endOf,
-  entryAfter,
-  GENESIS,
-  query,
-  register,
-  request,
-  requestIn,
-} from "../../../clauses/support/forge.ts";
+import { copyOf, endOf, entryAfter, GENESIS, register, request, requestIn } from "../../../clauses/support/forge.ts";
 import { sha256Hex } from "../../../../crypto/digest.ts";
 import { CheckerLab, type CheckerLabOptions, fires, THREE } from "../checker_lab.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
@@ -191,56 +182,6 @@ Deno.test("§7.2: honest replicas answer alike what the state at the command's p
   const lab = settled();
   for (const at of THREE) execute(lab, at, 1, A);
   fires("§7.2", () => reply(lab, "r1", answer(A, 1, { result: encodeKvResult({ status: "written", revision: 2 }) })));
-});
-
-/** A query between two writes; the second has the query's bytes, and is a command. */
-const Q = query(2);
-const ASKED = [
-  FIRST,
-  entryAfter(endOf([FIRST]), 1, [Q, request(3, "c"), copyOf(request(4).message, Q.message.command)]),
-];
-
-/** Returns a checkerLab on which three replicas have committed and executed A, and committed the query. */
-function asked(): CheckerLab {
-  const lab = new CheckerLab();
-  for (const each of [A, ...ASKED[1]!.entry.requests!]) lab.checkers.requested(each, 0);
-  lab.settle(1, "r1", ASKED);
-  for (const at of THREE) execute(lab, at, 1, A);
-  return lab;
-}
-
-const answered = (lab: CheckerLab, at: string, index: number, { message }: Signed<SendRequest>) =>
-  lab.checkers.queried(at as ReplicaId, logIndex(index), message.command, 0);
-const found = (value: string, revision: number, storeRevision: number): Uint8Array =>
-  encodeKvResult({ status: "value", value: new TextEncoder().encode(value), revision, storeRevision });
-
-Deno.test("§7.4: a query is answered at its place, from the state there, and violates nothing", () => {
-  const lab = asked();
-  for (const at of THREE) {
-    answered(lab, at, 2, Q);
-    reply(lab, at, answer(Q, 2, { result: found("a", 1, 1) }));
-  }
-  lab.checkers.accepted("c1", answer(Q, 2, { result: found("a", 1, 1) }), 0);
-  lab.checkers.finish();
-  assertEquals([lab.checkers.counts.executions, lab.checkers.counts.accepted], [6, 1]);
-});
-
-Deno.test("§7.4: a query that reaches apply, a command that does not, and a query answered where it is not", () => {
-  fires("§7.4", () => execute(asked(), "r1", 2, Q));
-  const lab = asked();
-  answered(lab, "r1", 2, Q);
-  execute(lab, "r1", 2, request(3, "c"));
-  fires("§7.4", () => answered(lab, "r1", 2, Q)); // its bytes are here the command's
-  fires("I7", () => answered(asked(), "r1", 1, Q));
-  fires("I7", () => answered(asked(), "r1", 2, query(2, "c1", Uint8Array.of(1))));
-});
-
-Deno.test("§7.4: a query answered from a state before or behind its place", () => {
-  for (const wrong of [found("c", 2, 2), encodeKvResult({ status: "absent", storeRevision: 0 })]) {
-    const lab = asked();
-    for (const at of THREE) answered(lab, at, 2, Q);
-    fires("§7.4", () => reply(lab, "r1", answer(Q, 2, { result: wrong })));
-  }
 });
 
 Deno.test("answer: to a client that never signed the request", () => {
