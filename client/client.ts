@@ -2,10 +2,11 @@
 import { createKeyRing, requireMember } from "../crypto/roster/key_ring.ts";
 import { unhex } from "../crypto/digest.ts";
 import { createSigner, createVerifier } from "../crypto/signing/signing.ts";
+import type { RequestMode } from "../protocol/entry.ts";
 import type { Client, ClientOptions } from "./client_types.ts";
 import { ClosedError, UsageError } from "./errors.ts";
 import { createInbox } from "./loop/inbox.ts";
-import { kvCalls } from "./calls/kv.ts";
+import { kvCalls, type Ordered } from "./calls/kv.ts";
 import { NodeCalls } from "./calls/node_calls.ts";
 import type { Outlet } from "./loop/outlet.ts";
 import { Queries } from "./loop/queries.ts";
@@ -108,19 +109,23 @@ function assemble(
   queries: Queries,
   report: Client["report"],
 ): Client {
-  const execute = (command: Uint8Array, options: RequestOptions = {}): Promise<Executed> => {
+  const order = (mode: RequestMode, command: Uint8Array, options?: RequestOptions): Promise<Executed> => {
     if (requests === null) {
       return Promise.reject(new UsageError(`key was given of the operator; wanted a client's to execute commands`));
     }
-    return loop.track(() => requests.execute(command, options));
+    return loop.track(() => requests.order(mode, command, options));
+  };
+  const ordered: Ordered = {
+    execute: (command, options) => order("command", command, options),
+    ask: (query, options) => order("query", query, options),
   };
   const node = new NodeCalls({
     ...settings,
     ask: (question, options) => loop.track(() => queries.ask(question, options)),
-  }, execute);
+  }, ordered.ask);
   return {
-    ...kvCalls(execute),
-    execute,
+    ...kvCalls(ordered),
+    execute: ordered.execute,
     query: (query, options) => node.query(query, options),
     fastRead: (key, options) => node.fastRead(key, options),
     getCommittedCommand: (index, options) => node.getCommittedCommand(index, options),

@@ -49,11 +49,13 @@ export interface Client extends KvCalls {
   /** Has a command of the state machine, at most `LIMITS.maxCommandBytes` long, ordered and executed once. */
   execute(command: Uint8Array, options?: RequestOptions): Promise<Executed>;
   /**
-   * Asks the state machine's `query`, and never its `apply`: outside the log, again and again until Q replicas answer from one version of the state
-   * (§7.4). The answer is linearizable. Needs a roster that enables fast reads. Rejects with `RefusedError` (`no-common-state`) if the time is up.
+   * Asks the state machine's `query`, and never its `apply` (§7.4). Where the roster enables fast reads all replicas are asked outside the log
+   * first; if Q of them do not answer at once from one version of the state, and where fast reads are off, the query is ordered: it takes a place in
+   * the log as a command does, and is answered from the state at that place. The answer is linearizable either way. At most
+   * `LIMITS.maxCommandBytes` long.
    */
   query(query: Uint8Array, options?: CallOptions): Promise<QueryOutcome>;
-  /** Reads `key` by a fast read, and through the log if the replicas do not agree at once (§7.4). Needs a roster that enables fast reads. */
+  /** Reads `key` by a fast read, and by an ordered query if the replicas do not agree at once (§7.4). Needs a roster that enables fast reads. */
   fastRead(key: string, options?: CallOptions): Promise<ReadOutcome & { readonly fast: boolean }>;
   /** Returns the committed entry at a log index (1 or more), or the fact that there is none yet. */
   getCommittedCommand(index: number, options?: CallOptions): Promise<CommittedEntry>;

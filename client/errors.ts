@@ -53,8 +53,6 @@ export type RefusalCode =
   | "ahead"
   /** Another command was executed under this one's number. */
   | "conflict"
-  /** A query found no quorum of replicas with one version of the state in time. */
-  | "no-common-state"
   /** The state machine does not know the command. */
   | "malformed"
   /** The cluster holds keys that a restore must not overwrite. */

@@ -12,9 +12,12 @@ export interface RegisterSession {
   readonly nonce: Uint8Array;
 }
 
+/** The method of the state machine that a request is for: `apply` of a command, `query` of a query (§7.4). */
+export type RequestMode = "command" | "query";
+
 /**
- * A client's command as the client signed it (§7.1). Invariant wanted by every replica: `1 ≤ floor ≤ seq`, `session ≥ 1`. `command` is
- * opaque to the protocol, at most {@linkcode LIMITS.maxCommandBytes}.
+ * A client's command, or query, as the client signed it (§7.1, §7.4). Invariant wanted by every replica: `1 ≤ floor ≤ seq`, `session ≥ 1`.
+ * `command` is opaque to the protocol, at most {@linkcode LIMITS.maxCommandBytes}; `mode` says which of the two languages it is in.
  */
 export interface SendRequest {
   readonly kind: "SendRequest";
@@ -23,6 +26,7 @@ export interface SendRequest {
   readonly seq: Seq;
   /** Low edge of the session's window; every seq below it is settled for the client. */
   readonly floor: Seq;
+  readonly mode: RequestMode;
   readonly command: Uint8Array;
 }
 

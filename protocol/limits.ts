@@ -11,7 +11,7 @@ export const LIMITS = {
   maxClients: 4096,
   /** Bytes of UTF-8 of a replica, client or cluster id. */
   maxIdBytes: 64,
-  /** Bytes of one client command (a 64 KiB value, a 1 KiB key and their framing). */
+  /** Bytes of one client command or query (a 64 KiB value, a 1 KiB key and their framing). */
   maxCommandBytes: 68 * 1024,
   /** Bytes of one result a state machine returns; longer ones are a programming error of the state machine. */
   maxResultBytes: 512 * 1024,

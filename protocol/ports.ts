@@ -20,17 +20,20 @@ export interface QueryResult {
 /**
  * The replicated application. Every method is synchronous and deterministic: equal calls in equal order give equal results on every
  * replica. `apply` and `query` must not throw on any bytes: a malformed command or query is answered with an error result. One that throws is a
- * fault of the application's own, the same on every replica: the replica that calls it stops rather than guess the state.
+ * fault of the application's own, the same on every replica: the replica that calls it stops rather than guess the state. If what it threw at is in
+ * the log, so does every replica, at each start again.
  *
- * Commands and queries are two languages: bytes given to `query` never reach `apply`, nor the other way round, unless a client sends them so.
+ * Commands and queries are two languages: which of the two a client's bytes are is in its signature. Bytes that a client gave to `query` never
+ * reach `apply`, nor the other way round.
  */
 export interface StateMachine {
   /** Executes one command and returns its result, at most `LIMITS.maxResultBytes`. */
   apply(command: Uint8Array, context: ApplyContext): Uint8Array;
   /**
    * Answers a read and changes nothing: no later answer, result, digest or chunk may tell that it was asked. It may depend on the state alone,
-   * which is that of a position in the log, not on when or how often it is asked: replicas are asked different queries in different order. The
-   * value is at most `LIMITS.maxResultBytes` long.
+   * which is that of a position in the log, not on when or how often it is asked: replicas are asked different queries in different order, and an
+   * ordered query again when they apply their log again. Of an ordered query the value alone is the result, and becomes part of the replicated
+   * session table; a fast read's version counts too (§7.4). The value is at most `LIMITS.maxResultBytes` long.
    */
   query(query: Uint8Array): QueryResult;
   /** Returns the whole state as chunks of at most `LIMITS.maxChunkBytes`; `restore` of them gives an equal state. */

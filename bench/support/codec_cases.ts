@@ -38,6 +38,7 @@ export const REQUEST: SendRequest = {
   session: logIndex(1_000_000),
   seq: seq(123),
   floor: seq(100),
+  mode: "command",
   command: pseudoRandom(200, 7),
 };
 
@@ -122,13 +123,14 @@ export function validateHeader(value: unknown): AppendEntries {
 
 /** The same for a request. */
 export function validateRequest(value: unknown): SendRequest {
-  const found = record(value, 5);
+  const found = record(value, 6);
   need(found["kind"] === "SendRequest", "kind");
   name(found["client"], "client");
   integer(found["session"], "session");
   integer(found["seq"], "seq");
   integer(found["floor"], "floor");
   need(found["floor"] as number <= (found["seq"] as number), "floor");
+  need(found["mode"] === "command" || found["mode"] === "query", "mode");
   const command = found["command"];
   need(command instanceof Uint8Array && command.length <= LIMITS.maxCommandBytes, "command");
   return value as SendRequest;

@@ -45,9 +45,7 @@ export class Rebuilt {
     if (entry.requests === null) throw new RangeError(`holds entry ${entry.index}, which is no list of requests`);
     const { index } = entry;
     for (const { message, body } of entry.requests) {
-      const context = { index, client: message.client };
-      const execute = (command: Uint8Array) => this.#machine.apply(command, context);
-      applyRequest(this.#sessions, message, sha256Hex(body), index, execute);
+      applyRequest(this.#sessions, message, sha256Hex(body), index, this.#machine);
     }
     this.head = { index, hash: chainEntry(sha256Hex, this.head.hash, entry).hash };
   }

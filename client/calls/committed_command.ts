@@ -1,15 +1,18 @@
 /** GetCommittedCommand: f+1 equal answers about a committed entry are accepted; "none" takes a quorum that says it twice. */
+import type { RequestMode } from "../../protocol/entry.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import { NoQuorumError, RefusedError } from "../errors.ts";
 import { isRecord, type Json, parsePayload, refusalReason } from "./json_payload.ts";
 import type { Decision, QueryJudge } from "../loop/queries.ts";
 import { quorumOf } from "../../protocol/quorum.ts";
 
-/** A client's command in a committed entry. */
+/** A client's command, or query, in a committed entry. */
 export interface CommittedCommand {
   readonly client: string;
   readonly session: number;
   readonly seq: number;
+  /** A query was answered at its place in the log and changed nothing (§7.4). */
+  readonly mode: RequestMode;
   readonly command: Uint8Array;
 }
 
@@ -113,16 +116,17 @@ function readEntry(index: number, value: { readonly [name: string]: Json }) {
 const keyOf = (request: CommittedRequest): Json =>
   "base" in request
     ? [request.client, request.base]
-    : [request.client, request.session, request.seq, request.command.toBase64()];
+    : [request.client, request.session, request.seq, request.mode, request.command.toBase64()];
 
 function readRequest(value: Json): CommittedRequest | null {
   if (!isRecord(value)) return null;
-  const { client, session, seq, base, command } = value;
+  const { client, session, seq, base, mode, command } = value;
   if (typeof client !== "string") return null;
   if (isCount(base)) return { client, base };
   if (!isCount(session) || !isCount(seq) || typeof command !== "string") return null;
+  if (mode !== "command" && mode !== "query") return null;
   try {
-    return { client, session, seq, command: Uint8Array.fromBase64(command) };
+    return { client, session, seq, mode, command: Uint8Array.fromBase64(command) };
   } catch {
     // Not base64.
     return null;

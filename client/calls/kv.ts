@@ -1,7 +1,7 @@
 /** The built-in key-value store's calls, on top of a client that executes commands. */
 import { decodeKvResult, encodeKvCommand, KV_LIMITS, type KvCommand, type KvResult } from "../../state_machine/mod.ts";
 import { RefusedError, UsageError } from "../errors.ts";
-import type { Executed, RequestOptions } from "../loop/requests.ts";
+import type { CallOptions, Executed, RequestOptions } from "../loop/requests.ts";
 
 /** Result of a completed write. */
 export interface Written {
@@ -33,15 +33,20 @@ export interface ListOutcome {
 }
 
 /** Selects the part of the keys to list. */
-export interface ListOptions extends RequestOptions {
+export interface ListOptions extends CallOptions {
   /** Only keys after this one. */
   readonly after?: string;
   /** Maximum number of keys, 1 to 1000; 1000 by default. */
   readonly limit?: number;
 }
 
-/** Executes a command through the log. */
-export type Execute = (command: Uint8Array, options: RequestOptions) => Promise<Executed>;
+/** Requests that go through the log. */
+export interface Ordered {
+  /** Has a command executed. */
+  readonly execute: (command: Uint8Array, options?: RequestOptions) => Promise<Executed>;
+  /** Has a query answered at its place in the log (§7.4). */
+  readonly ask: (query: Uint8Array, options?: CallOptions) => Promise<Executed>;
+}
 
 /** Returns a value's bytes. Throws {@linkcode UsageError} on text that UTF-8 has no bytes for; an encoder would replace it in silence. */
 function bytesOf(value: Uint8Array | string): Uint8Array {
@@ -84,7 +89,7 @@ export interface KvCalls {
   /** Sets `key`. */
   put(key: string, value: Uint8Array | string, options?: RequestOptions): Promise<Written>;
   /** Reads `key`. */
-  get(key: string, options?: RequestOptions): Promise<ReadOutcome>;
+  get(key: string, options?: CallOptions): Promise<ReadOutcome>;
   /** Sets `key` if its revision is `revision` (0 = absent). */
   cas(key: string, revision: number, value: Uint8Array | string, options?: RequestOptions): Promise<WriteOutcome>;
   /** Deletes `key`; not done if it is absent. */
@@ -93,8 +98,8 @@ export interface KvCalls {
   list(prefix?: string, options?: ListOptions): Promise<ListOutcome>;
 }
 
-/** Returns the calls, carried out with `execute`. */
-export function kvCalls(execute: Execute): KvCalls {
+/** Returns the calls. Reads are ordered as queries. */
+export function kvCalls({ execute, ask }: Ordered): KvCalls {
   const write = async (command: KvCommand, options: RequestOptions): Promise<WriteOutcome> => {
     const { result, index } = await execute(encodeCommand(command), options);
     const decoded = decodeKvResult(result);
@@ -110,7 +115,7 @@ export function kvCalls(execute: Execute): KvCalls {
     },
     async get(key, options = {}) {
       const command = encodeCommand({ op: "get", key });
-      return readOutcome((await execute(command, { ...options, repeatable: true })).result);
+      return readOutcome((await ask(command, options)).result);
     },
     // Async, so that an argument out of its limits rejects like every other error.
     async cas(key, revision, value, options = {}) {
@@ -121,7 +126,7 @@ export function kvCalls(execute: Execute): KvCalls {
     },
     async list(prefix = "", { after = "", limit = KV_LIMITS.defaultListLimit, ...options } = {}) {
       const command = encodeCommand({ op: "list", prefix, after, limit });
-      const { result } = await execute(command, { ...options, repeatable: true });
+      const { result } = await ask(command, options);
       const decoded = decodeKvResult(result);
       if (decoded?.status !== "list") throw unexpected("list", decoded);
       const { items, more, storeRevision } = decoded;

@@ -7,9 +7,9 @@ import { committedCommandJudge, type CommittedEntry } from "./committed_command.
 import type { QueryMessage } from "../loop/envelope.ts";
 import { RefusedError, UsageError } from "../errors.ts";
 import { fastReadJudge } from "./fast_read_judge.ts";
-import { encodeCommand, type Execute, type ReadOutcome, readOutcome } from "./kv.ts";
-import { repeatedReads } from "./ordered_query.ts";
+import { encodeCommand, type Ordered, type ReadOutcome, readOutcome } from "./kv.ts";
 import type { Question } from "../loop/queries.ts";
+import { callError } from "../loop/request_errors.ts";
 import type { CallOptions } from "../loop/requests.ts";
 import { type Obedience, setActiveJudge, silentReplica } from "./set_active_judge.ts";
 import { type ReplicaStatus, statusJudge } from "./status_report.ts";
@@ -32,11 +32,11 @@ export interface NodeCallsParts {
 export class NodeCalls {
   readonly sources: BackupSources;
   readonly #parts: NodeCallsParts;
-  readonly #execute: Execute;
+  readonly #order: Ordered["ask"];
 
-  constructor(parts: NodeCallsParts, execute: Execute) {
+  constructor(parts: NodeCallsParts, order: Ordered["ask"]) {
     this.#parts = parts;
-    this.#execute = execute;
+    this.#order = order;
     this.sources = backupSources(parts.replicas, async (replica, wanted, judge, options) => {
       const { client, nonce } = this.#ask("what a backup is made of");
       const message = { ...wanted, client, nonce } as QueryMessage;
@@ -47,16 +47,16 @@ export class NodeCalls {
 
   async query(query: Uint8Array, options: CallOptions = {}): Promise<QueryOutcome> {
     const { roster, now, timings } = this.#parts;
-    if (!roster.constants.fastReads) {
-      throw new UsageError(
-        "a query was given; wanted a roster that enables fastReads, or a command of the state machine (execute)",
-      );
-    }
-    const readFast = this.#readFast.bind(this);
-    const fast = await readFast(query, options);
+    const givenMs = options.timeoutMs ?? timings.timeoutMs;
+    const wrong = callError("query", query, givenMs);
+    if (wrong !== null) throw wrong;
+    const startedAt = now();
+    const fast = roster.constants.fastReads ? await this.#readFast(query, options) : null;
     if (fast !== null) return { value: valueOf(fast), fast: true };
-    const ordered = repeatedReads(readFast, now, timings.timeoutMs);
-    return { value: valueOf(await ordered(query, options)), fast: false };
+    // A fast read takes half of the time at most.
+    const timeoutMs = Math.max(givenMs / 2, givenMs - (now() - startedAt));
+    const { result } = await this.#order(query, { ...options, timeoutMs });
+    return { value: result, fast: false };
   }
 
   async fastRead(key: string, options: CallOptions = {}): Promise<ReadOutcome & { readonly fast: boolean }> {
@@ -65,12 +65,8 @@ export class NodeCalls {
         "a fast read was asked for; wanted a roster that enables fastReads, or an ordered read (get)",
       );
     }
-    const command = encodeCommand({ op: "get", key });
-    const payload = await this.#readFast(command, options);
-    if (payload !== null) return { ...readOutcome(valueOf(payload)), fast: true };
-    // To the key-value store a read is a command like others.
-    const { result } = await this.#execute(command, { ...options, repeatable: true });
-    return { ...readOutcome(result), fast: false };
+    const { value, fast } = await this.query(encodeCommand({ op: "get", key }), options);
+    return { ...readOutcome(value), fast };
   }
 
   /** Reads once outside the log; null if no Q replicas answered alike in the time of a fast read (§7.4). */
@@ -79,7 +75,7 @@ export class NodeCalls {
     const { client, nonce } = this.#ask("a fast read");
     const judge = fastReadJudge(new Set(replicas));
     const message = { kind: "FastRead", client, nonce, query } as const;
-    const timeoutMs = Math.min(timings.fastReadMs, options.timeoutMs ?? timings.timeoutMs);
+    const timeoutMs = Math.min(timings.fastReadMs, (options.timeoutMs ?? timings.timeoutMs) / 2);
     return await this.#parts.ask({ message, nonce, targets: replicas, timeoutMs, judge }, options);
   }
 
@@ -169,6 +165,6 @@ function valueOf(payload: Uint8Array): Uint8Array {
 /** Answer of a query to the state machine. */
 export interface QueryOutcome {
   readonly value: Uint8Array;
-  /** True if Q replicas agreed at once (§7.4). */
+  /** True if Q replicas agreed at once; false if the query was ordered (§7.4). */
   readonly fast: boolean;
 }

@@ -1,21 +1,27 @@
 /** The error that tells a caller why its request ended without a result. */
+import type { RequestMode } from "../../protocol/entry.ts";
 import type { ClientId } from "../../protocol/ids.ts";
-import { NoQuorumError, type QuorumProgress, RefusedError, UndecidedError } from "../errors.ts";
+import { LIMITS } from "../../protocol/limits.ts";
+import { NoQuorumError, type QuorumProgress, RefusedError, UndecidedError, UsageError } from "../errors.ts";
 import type { FailureReason } from "../session/session.ts";
 
 /** The facts about a failed request that its error names. */
 export interface FailedRequest {
   readonly client: ClientId;
+  readonly mode: RequestMode;
   readonly progress: QuorumProgress;
   /** Reason of the caller's own signal, if it cancelled the call. */
   readonly abortReason: unknown;
 }
 
 /** Returns the error, or the signal's reason, to reject the call with. */
-export function errorOf(failure: FailureReason, { client, progress, abortReason }: FailedRequest): unknown {
+export function errorOf(failure: FailureReason, { client, mode, progress, abortReason }: FailedRequest): unknown {
   switch (failure.reason) {
     case "no-quorum":
-      return new NoQuorumError("request", progress, failure.sent);
+      // A query changes nothing: there is nothing about it to be unsure of.
+      return mode === "query"
+        ? new NoQuorumError("query", progress, false)
+        : new NoQuorumError("request", progress, failure.sent);
     case "undecided":
       return new UndecidedError(client);
     case "ahead":
@@ -33,4 +39,12 @@ export function errorOf(failure: FailureReason, { client, progress, abortReason 
     case "cancelled":
       return abortReason;
   }
+}
+
+/** Returns the error of a call that is wrong by itself: a command or query too long to be sent, or a time that is none. Null if it is right. */
+export function callError(mode: RequestMode, command: Uint8Array, timeoutMs: number): UsageError | null {
+  if (command.length > LIMITS.maxCommandBytes) {
+    return new UsageError(`${mode} was given ${command.length} bytes; wanted at most ${LIMITS.maxCommandBytes}`);
+  }
+  return timeoutMs > 0 ? null : new UsageError(`timeoutMs was given ${timeoutMs}; wanted a number above 0`);
 }

@@ -1,13 +1,14 @@
 /** Pending requests: the shell around the pure session and tallies (§7.1–§7.3). */
 import type { Signer } from "../../crypto/signing/signing.ts";
+import type { RequestMode } from "../../protocol/entry.ts";
 import { type ClientId, type Digest, logIndex, seq } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { Answer, Reply, Request } from "../../protocol/message.ts";
 import { type RequestFrames, sealRequest } from "./envelope.ts";
-import { type QuorumProgress, UsageError } from "../errors.ts";
+import type { QuorumProgress } from "../errors.ts";
 import { noteLeader } from "../session/leader_cache.ts";
 import type { Outlet } from "./outlet.ts";
-import { errorOf } from "./request_errors.ts";
+import { callError, errorOf } from "./request_errors.ts";
 import { createRecentAnswers } from "./recent_answers.ts";
 import { countAnswer, createReplyTally, type ReplyTally } from "../session/reply_tally.ts";
 import {
@@ -41,7 +42,7 @@ export interface CallOptions {
 
 /** Options of one request. */
 export interface RequestOptions extends CallOptions {
-  /** States that executing the command twice is as good as once, as for reads. Default false. */
+  /** States that executing the command twice is as good as once. Default false. */
   readonly repeatable?: boolean;
 }
 
@@ -63,6 +64,7 @@ export interface RequestsConfig {
 
 interface Pending {
   readonly ticket: number;
+  readonly mode: RequestMode;
   readonly command: Uint8Array;
   readonly startedAt: number;
   readonly signal: AbortSignal | undefined;
@@ -105,16 +107,11 @@ export class Requests {
     return this.#byTicket.size > 0;
   }
 
-  /** Has `command` ordered and executed. Rejects with the errors of `errors.ts` or the signal's reason. */
-  execute(command: Uint8Array, options: RequestOptions = {}): Promise<Executed> {
-    const { signal, timeoutMs = this.#config.timeoutMs, repeatable = false } = options;
-    if (command.length > LIMITS.maxCommandBytes) {
-      const wanted = `wanted at most ${LIMITS.maxCommandBytes}`;
-      return Promise.reject(new UsageError(`command was given ${command.length} bytes; ${wanted}`));
-    }
-    if (!(timeoutMs > 0)) {
-      return Promise.reject(new UsageError(`timeoutMs was given ${timeoutMs}; wanted a number above 0`));
-    }
+  /** Has a command or query ordered and executed (§7.4). Rejects with the errors of `errors.ts` or the signal's reason. */
+  order(mode: RequestMode, command: Uint8Array, options: RequestOptions = {}): Promise<Executed> {
+    const { signal, timeoutMs = this.#config.timeoutMs, repeatable = mode === "query" } = options;
+    const wrong = callError(mode, command, timeoutMs);
+    if (wrong !== null) return Promise.reject(wrong);
     if (signal?.aborted) return Promise.reject(signal.reason);
     return new Promise((resolve, reject) => {
       const ticket = ++this.#tickets;
@@ -122,7 +119,7 @@ export class Requests {
       const onAbort = () => this.#perform(cancel(this.#session, ticket, this.#config.now()));
       signal?.addEventListener("abort", onAbort, { once: true });
       const handlers = { signal, onAbort, resolve, reject };
-      this.#byTicket.set(ticket, { ticket, command, startedAt, ...handlers, request: null });
+      this.#byTicket.set(ticket, { ticket, mode, command, startedAt, ...handlers, request: null });
       this.#perform(submit(this.#session, { ticket, deadlineAt: startedAt + timeoutMs, repeatable }, startedAt));
     });
   }
@@ -224,6 +221,7 @@ export class Requests {
       session: logIndex(effect.session),
       seq: seq(effect.seq),
       floor: seq(effect.floor),
+      mode: pending.mode,
       command: pending.command,
     });
   }
@@ -262,8 +260,8 @@ export class Requests {
   #failed(ticket: number, failure: FailureReason): void {
     const pending = this.#byTicket.get(ticket);
     if (pending === undefined) return;
-    const { client } = this.#config;
-    const error = errorOf(failure, { client, progress: this.#progress(pending), abortReason: pending.signal?.reason });
+    const [{ client }, { mode, signal }] = [this.#config, pending];
+    const error = errorOf(failure, { client, mode, progress: this.#progress(pending), abortReason: signal?.reason });
     this.#finish(pending);
     pending.reject(error);
   }

@@ -1,5 +1,6 @@
 /** The session table, part of the replicated state (§7.1): the open sessions of each client, and what their commands were answered. */
 import type { Request, SendRequest } from "../entry.ts";
+import { executeRequest, type Executor } from "../execute.ts";
 import type { ClientId, Digest, LogIndex, Seq } from "../ids.ts";
 import { assertInvariant } from "../invariant.ts";
 import { LIMITS } from "../limits.ts";
@@ -54,18 +55,18 @@ function keptAnswer({ digest: executed, index, result }: Kept, digest: Digest): 
 }
 
 /**
- * Applies `request`, whose digest is `digest`, in the entry at `index` (§7.1). A register opens a session; a command moves its session's
- * window by its own floor, then is executed once if its seq is inside.
+ * Applies `request`, whose digest is `digest`, in the entry at `index` (§7.1). A register opens a session; a command, or
+ * query, moves its session's window by its own floor, then is executed once if its seq is inside.
  */
 export function applyRequest(
   table: SessionTable,
   request: Request,
   digest: Digest,
   index: LogIndex,
-  execute: (command: Uint8Array) => Uint8Array,
+  machine: Executor,
 ): Answer {
   if (request.kind === "RegisterSession") return openFor(table.clients, table.bounds, request, digest, index);
-  return applyCommand(table, request, digest, index, execute);
+  return applyCommand(table, request, digest, index, machine);
 }
 
 function applyCommand(
@@ -73,7 +74,7 @@ function applyCommand(
   request: SendRequest,
   digest: Digest,
   index: LogIndex,
-  execute: (command: Uint8Array) => Uint8Array,
+  machine: Executor,
 ): Answer {
   const client = table.clients.get(request.client);
   const session = client?.live.get(request.session);
@@ -85,7 +86,7 @@ function applyCommand(
   if (known) return keptAnswer(known, digest);
   if (seq < session.floor) return refused("expired");
   if (seq >= session.floor + table.bounds.sessionWindow) return refused("ahead");
-  const result = execute(request.command);
+  const result = executeRequest(machine, request, index);
   assertInvariant(result.length <= LIMITS.maxResultBytes, "internal", `a result has ${result.length} bytes`);
   keep(session, seq, { digest, index, result }, request.client);
   closeForRoom(client, session);

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { sha256Hex } from "../../crypto/digest.ts";
+import { answering } from "../../tests/support/executors.ts";
 import { clientId, type Digest, logIndex, seq } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
 import type { Answer, Request } from "../message.ts";
@@ -17,10 +18,11 @@ class Ordered {
   index = 0;
 
   order(request: Request, result = new Uint8Array(), at = ++this.index): Answer {
-    return applyRequest(this.table, request, digestOf(request), logIndex(at), (command) => {
+    const machine = answering((command) => {
       this.applied.push(new TextDecoder().decode(command));
       return result;
     });
+    return applyRequest(this.table, request, digestOf(request), logIndex(at), machine);
   }
 
   /** Opens a session at the next index. */
@@ -56,7 +58,7 @@ const register = (base: number, nonce = 0, client = "c1"): Request => ({
 });
 const command = (session: number, number: number, floor = 1, text = `${number}`, client = "c1"): Request => ({
   ...{ kind: "SendRequest", client: clientId(client), session: logIndex(session), seq: seq(number), floor: seq(floor) },
-  command: new TextEncoder().encode(text),
+  ...{ mode: "command", command: new TextEncoder().encode(text) },
 });
 
 Deno.test("§7.1 the index of a register is the id of its session, in which seqs begin at 1", () => {
@@ -193,7 +195,7 @@ Deno.test("§7.1 what a client can make replicas keep is bounded in sessions, co
   const most = LIMITS.maxSessionBytes / LIMITS.maxResultBytes;
   const wide = createSessionTable({ ...log.table.bounds, sessionWindow: 400 });
   const order = (request: Request, index: number) =>
-    applyRequest(wide, request, digestOf(request), logIndex(index), () => long).outcome;
+    applyRequest(wide, request, digestOf(request), logIndex(index), answering(() => long)).outcome;
   ids.forEach((id) => order(register(id - 1, id), id));
   for (let i = 1; i <= most; i++) order(command(ids[i % 2]!, i), 10 + i);
   assertEquals([...wide.clients.get(C1)!.live.keys()].map(Number), ids);

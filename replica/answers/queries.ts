@@ -19,11 +19,12 @@ export const refusal = (error: string, more: Readonly<Record<string, number>> = 
   payload: UTF8.encode(JSON.stringify({ error, ...more })),
 });
 
-/** Returns a command with its session and seq, or a register with its base. */
-const asJson = ({ message }: Signed<Request>): object =>
-  message.kind === "RegisterSession"
-    ? { client: message.client, base: message.base }
-    : { client: message.client, session: message.session, seq: message.seq, command: message.command.toBase64() };
+/** Returns a command or query with its session and seq, or a register with its base. */
+function asJson({ message }: Signed<Request>): object {
+  if (message.kind === "RegisterSession") return { client: message.client, base: message.base };
+  const { client, session, seq, mode, command } = message;
+  return { client, session, seq, mode, command: command.toBase64() };
+}
 
 /** Returns the entry committed at `index`, equal on all honest replicas, or that there is none here yet. */
 export function committedCommand({ log, commitIndex }: CoreState, index: LogIndex): QueryAnswer {

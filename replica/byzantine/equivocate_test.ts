@@ -37,6 +37,7 @@ const request = (number: number): Signed<SendRequest> => ({
     session: logIndex(1),
     seq: seq(number),
     floor: seq(1),
+    mode: "command",
     command: new Uint8Array(0),
   },
   body: Uint8Array.of(number),

@@ -133,14 +133,16 @@ function forwarded(victim: Victim, known: readonly Request[], turn: number): Req
     session: logIndex(1),
     seq: seq(turn + 1),
     floor: seq(1),
+    mode: "command",
     command: new Uint8Array([turn % 256]),
   });
 }
 
-const changed = (message: AnyRequest): AnyRequest =>
-  message.kind === "SendRequest"
-    ? { ...message, command: altered(message.command) }
-    : { ...message, nonce: altered(message.nonce) };
+function changed(message: AnyRequest): AnyRequest {
+  if (message.kind === "RegisterSession") return { ...message, nonce: altered(message.nonce) };
+  // The worst that can be made of a query is a command of the same bytes.
+  return message.mode === "query" ? { ...message, mode: "command" } : { ...message, command: altered(message.command) };
+}
 
 const renumbered = (message: AnyRequest): AnyRequest =>
   message.kind === "SendRequest"

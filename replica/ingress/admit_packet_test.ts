@@ -19,6 +19,7 @@ const request = (lab: Lab, by: string, number: number) =>
     session: logIndex(1),
     seq: seq(number),
     floor: seq(1),
+    mode: "command",
     command: new Uint8Array(3),
   });
 
@@ -78,6 +79,7 @@ Deno.test("evidence of a bad entry counts only if the last entry shown really is
     session: logIndex(1),
     seq: seq(1),
     floor: seq(1),
+    mode: "command",
     command: new Uint8Array(1),
   })]);
   const evidence = (bodies: readonly Uint8Array[], shown = bodies.length) => {

@@ -9,7 +9,7 @@ import { packets } from "../../tests/support/packet_arbitraries.ts";
 
 const c1 = clientId("c1");
 const request = (number = 1, client = c1): SendRequest => ({
-  ...{ kind: "SendRequest", client, session: logIndex(1), seq: seq(number + 1), floor: seq(1) },
+  ...{ kind: "SendRequest", client, session: logIndex(1), seq: seq(number + 1), floor: seq(1), mode: "command" },
   command: Uint8Array.of(1, 2, 3),
 });
 const preVote = (replica: string) => ({ kind: "PreVote", term: term(1), replica: replicaId(replica) }) as const;

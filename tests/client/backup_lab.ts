@@ -140,7 +140,7 @@ export class BackupLab {
     const value = new TextEncoder().encode(`${number} `.padEnd(valueBytes, "."));
     const command = encodeKvCommand({ op: "put", key, value });
     const numbers = { session: logIndex(SESSION), seq: seq(number), floor: seq(Math.max(1, number - 3)) };
-    return this.sign("c1", { kind: "SendRequest", client: clientId("c1"), ...numbers, command });
+    return this.sign("c1", { kind: "SendRequest", client: clientId("c1"), ...numbers, mode: "command", command });
   }
 
   #register(): Signed<RegisterSession> {
@@ -153,9 +153,7 @@ export class BackupLab {
     const entry = { index: offset(last.index, 1), term: TERM, body: joinRequests(requests), requests };
     this.chain.push(chainEntry(sha256Hex, last.hash, entry));
     for (const { message, body } of requests) {
-      const context = { index: entry.index, client: message.client };
-      const execute = (command: Uint8Array) => this.machine.apply(command, context);
-      applyRequest(this.#sessions, message, sha256Hex(body), entry.index, execute);
+      applyRequest(this.#sessions, message, sha256Hex(body), entry.index, this.machine);
     }
   }
 

@@ -78,17 +78,21 @@ Deno.test("cli: command shows a committed entry, or that there is none", () =>
     assertEquals(code, 0);
     assertMatch(
       out,
-      /^index 2 {2}term 1 {2}hash (?:ab){8}… {2}1 command\(s\)\n {2}c1 {2}session 1 {2}seq 1 {2}put "a" 1\n$/,
+      /^index 2 {2}term 1 {2}hash (?:ab){8}… {2}1 command\(s\)\n {2}c1 {2}session 1 {2}seq 1 {2}command {2}put "a" 1\n$/,
     );
-    assertStringIncludes((await cli("command 1")).out, "  c1  base 0    opens a session\n");
-    const entry = await json("command 2") as { committed: boolean; commands: { client: string; kv: unknown }[] };
-    assertEquals([entry.committed, entry.commands[0]?.client, entry.commands[0]?.kv], [true, "c1", {
+    assertMatch((await cli("command 1")).out, / {2}c1 {2}base 0 +opens a session\n/);
+    await cli("get a");
+    assertMatch((await cli("command 4")).out, / {2}c1 {2}session 3 {2}seq 1 {2}query {2}get "a"\n$/);
+    assertEquals((await json("command 4") as { commands: { mode: string }[] }).commands[0]?.mode, "query");
+    type Shown = { committed: boolean; commands: { client: string; mode: string; kv: unknown }[] };
+    const { committed, commands: [first] } = await json("command 2") as unknown as Shown;
+    assertEquals([committed, first?.client, first?.mode, first?.kv], [true, "c1", "command", {
       op: "put",
       key: "a",
       value: "1",
     }]);
     const none = await cli("command 9");
-    assertEquals([none.code, none.err], [1, "command 9: none is committed there; the log is committed up to 2"]);
+    assertEquals([none.code, none.err], [1, "command 9: none is committed there; the log is committed up to 4"]);
     assertEquals((await cli("command zero")).code, 2);
   }));
 

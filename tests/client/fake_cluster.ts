@@ -202,9 +202,7 @@ export class FakeCluster {
     this.#log.push(message);
     if (message.kind === "SendRequest") this.ordered.push(message);
     else this.registers.push(message);
-    const context = { index: logIndex(this.index), client: message.client };
-    const execute = (command: Uint8Array) => this.store.apply(command, context);
-    const answer = applyRequest(this.#table, message, sha256Hex(body), context.index, execute);
+    const answer = applyRequest(this.#table, message, sha256Hex(body), logIndex(this.index), this.store);
     for (const { id } of this.roster.replicas) this.#reply(id, message, answer);
   }
 
@@ -263,10 +261,9 @@ export class FakeCluster {
   #committed(index: number) {
     const request = this.#log[index - 1];
     if (request === undefined) return { index, none: true, commitIndex: this.index };
-    const { client } = request;
     const commands = request.kind === "RegisterSession"
-      ? [{ client, base: request.base }]
-      : [{ client, session: request.session, seq: request.seq, command: request.command.toBase64() }];
+      ? [{ client: request.client, base: request.base }]
+      : [{ ...request, command: request.command.toBase64() }];
     return { index, term: 1, hash: "ab".repeat(32), commands };
   }
 

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type CommittedEntry, NoQuorumError, RefusedError, UsageError } from "../../client/mod.ts";
 import type { QueryReply } from "../../protocol/message.ts";
 import { decodeKvCommand, decodeKvResult, encodeKvCommand } from "../../state_machine/mod.ts";
+import type { FakeCluster } from "./fake_cluster.ts";
 import { type Script, SILENT } from "./fake_scripts.ts";
 import { withFakeCluster } from "./with_fake_cluster.ts";
 
@@ -21,7 +22,7 @@ Deno.test("client: a committed command is what f+1 replicas say alike", () =>
       assertEquals(commandsOf(entry).map(({ client }) => client), ["c1"]);
       const [command] = commandsOf(entry);
       if (command === undefined || "base" in command) throw new Error("wanted the command just put");
-      assertEquals([command.session, command.seq], [1, 1]);
+      assertEquals([command.session, command.seq, command.mode], [1, 1, "command"]);
       const value = new TextEncoder().encode("v");
       assertEquals(decodeKvCommand(command.command), { op: "put", key: "k", value });
       assertEquals(commandsOf(await client.getCommittedCommand(1)), [{ client: "c1", base: 0 }]);
@@ -47,8 +48,18 @@ Deno.test("client: replicas that disagree about an index, or talk nonsense, prov
     { index: 2, term: 1, hash: "ab".repeat(32), commands: [] },
     { index: 1, term: -1, hash: "ab".repeat(32), commands: [] },
     { index: 1, term: 1, hash: "xyz", commands: [] },
-    { index: 1, term: 1, hash: "ab".repeat(32), commands: [{ client: "c1", session: 1, seq: 1, command: "***" }] },
-    { index: 1, term: 1, hash: "ab".repeat(32), commands: [{ client: "c1", seq: 1, command: "" }] },
+    {
+      index: 1,
+      term: 1,
+      hash: "ab".repeat(32),
+      commands: [{ client: "c1", session: 1, seq: 1, mode: "command", command: "***" }],
+    },
+    { index: 1, term: 1, hash: "ab".repeat(32), commands: [{ client: "c1", seq: 1, mode: "command", command: "" }] },
+    { index: 1, term: 1, hash: "ab".repeat(32), commands: [{ client: "c1", session: 1, seq: 1, command: "" }] },
+    ...["", "read", 1].map((mode) => ({
+      ...{ index: 1, term: 1, hash: "ab".repeat(32) },
+      commands: [{ client: "c1", session: 1, seq: 1, mode, command: "" }],
+    })),
     "text",
   ];
   for (const value of nonsense) {
@@ -134,30 +145,61 @@ Deno.test("client: a fast read that cannot reach Q goes through the log", () =>
       await client.put("k", "v");
       const read = await client.fastRead("k");
       assert(read.found && !read.fast);
-      assertEquals(cluster.ordered.length, 2);
+      assertEquals(cluster.ordered.map(({ mode }) => mode), ["command", "query"]);
     },
   ));
 
-Deno.test("client: a query that cannot reach Q is asked again and never ordered: to another state machine it is no command", () => {
-  const staleOnce = (): Script => {
-    const stale = says("stale").query!;
-    let rounds = 0;
-    return { query: (reply) => rounds++ === 0 ? stale(reply) : reply };
-  };
-  return withFakeCluster(
-    { constants: { fastReads: true }, scripts: { r3: staleOnce(), r4: staleOnce() } },
+const GET_K = encodeKvCommand({ op: "get", key: "k" });
+const kinds = ({ ordered }: FakeCluster) =>
+  ordered.map(({ mode, command }) => `${mode} ${decodeKvCommand(command)?.op}`);
+
+Deno.test("client: a query that cannot reach Q is ordered as a query (§7.4)", () =>
+  withFakeCluster(
+    { constants: { fastReads: true }, scripts: { r3: says("stale"), r4: says("stale") } },
     async (cluster, connect) => {
       const client = connect();
       await client.put("k", "v");
-      const { value, fast } = await client.query(encodeKvCommand({ op: "get", key: "k" }));
-      assertEquals([decodeKvResult(value)?.status, fast, cluster.ordered.length], ["value", false, 1]);
-      cluster.scripts["r3"] = cluster.scripts["r4"] = says("stale");
-      const refused = () => client.query(encodeKvCommand({ op: "get", key: "k" }), { timeoutMs: 300 });
-      await assertRejects(refused, RefusedError, "no quorum of replicas answered it from one version of the state");
-      assertEquals(cluster.ordered.length, 1);
+      const { value, fast } = await client.query(GET_K);
+      assertEquals([decodeKvResult(value)?.status, fast], ["value", false]);
+      assertEquals(kinds(cluster), ["command put", "query get"]);
     },
-  );
-});
+  ));
+
+Deno.test("client: without fast reads a query is ordered at once, and no replica is asked outside the log (§7.4)", () =>
+  withFakeCluster({}, async (cluster, connect) => {
+    const client = connect();
+    await client.put("k", "v");
+    const { value, fast } = await client.query(GET_K);
+    assertEquals([decodeKvResult(value)?.status, fast], ["value", false]);
+    assertEquals(kinds(cluster), ["command put", "query get"]);
+    assertEquals(cluster.arrivals.some(({ packet }) => packet.kind === "FastRead"), false);
+  }));
+
+Deno.test("client: get and list are ordered as queries, writes as commands (§7.4)", () =>
+  withFakeCluster({}, async (cluster, connect) => {
+    const client = connect();
+    await client.put("k", "v");
+    assert((await client.get("k")).found);
+    assertEquals((await client.list()).items.length, 1);
+    await client.cas("k", 1, "w");
+    await client.delete("k");
+    await client.execute(GET_K);
+    const ordered = ["command put", "query get", "query list", "command cas", "command delete", "command get"];
+    assertEquals(kinds(cluster), ordered);
+  }));
+
+Deno.test("client: a query that found no quorum leaves nothing undecided, and the fast read takes half its time at most", () =>
+  withFakeCluster({ constants: { fastReads: true }, scripts: { r3: SILENT, r4: SILENT } }, async (cluster, connect) => {
+    const client = connect("c1", { timings: { fastReadMs: 60_000 } });
+    const error = await assertRejects(
+      () => client.query(GET_K, { timeoutMs: 1000 }),
+      NoQuorumError,
+      "query: no quorum",
+    );
+    assertEquals([error.undecided, error.message.includes("may have been executed")], [false, false]);
+    assert(error.progress.waitedMs < 1000, `it was ordered for ${error.progress.waitedMs} ms`);
+    assertEquals(cluster.ordered.map(({ mode }) => mode), ["query"]);
+  }));
 
 Deno.test("client: where fast reads are on, f+1 answers are too few for a write (§7.4)", () =>
   withFakeCluster({ constants: { fastReads: true }, scripts: { r3: SILENT, r4: SILENT } }, async (_, connect) => {

@@ -48,6 +48,7 @@ const DEMANDED: Readonly<Record<Mutant["kind"], readonly string[]>> = {
     "lru-by-wrong-order",
     "client-accepts-one-reply",
     "fast-reads-with-weak-writes",
+    "query-goes-to-apply",
     "snapshot-without-certificate",
     "chunk-unchecked",
     "compaction-beyond-base",

@@ -3,26 +3,29 @@ import type { Observer } from "./observer.ts";
 
 type Method = keyof Observer;
 
-const METHODS: readonly Method[] = [
-  "started",
-  "crashed",
-  "wiped",
-  "restored",
-  "persisted",
-  "sent",
-  "executed",
-  "applied",
-  "replied",
-  "event",
-  "failed",
-  "requested",
-  "accepted",
-];
+/** Every method there is: one that were left out would never be heard. */
+const METHODS: Readonly<Record<Method, true>> = {
+  started: true,
+  crashed: true,
+  wiped: true,
+  restored: true,
+  persisted: true,
+  sent: true,
+  executed: true,
+  queried: true,
+  applied: true,
+  replied: true,
+  event: true,
+  failed: true,
+  requested: true,
+  invoked: true,
+  accepted: true,
+};
 
 /** Returns an observer with only the methods that any of `observers` has. */
 export function fanOut(observers: readonly Observer[]): Observer {
   const all: Record<string, unknown> = {};
-  for (const method of METHODS) {
+  for (const method of Object.keys(METHODS) as Method[]) {
     const concerned = observers.filter((observer) => observer[method] !== undefined);
     if (concerned.length === 0) continue;
     all[method] = (...args: unknown[]) => {

@@ -56,6 +56,8 @@ export interface Observer {
   sent?(from: ReplicaId, to: readonly ReplicaId[], packet: Packet, disk: MemoryDisk | null, now: Millis): void;
   /** The state machine of `at` executes a command. */
   executed?(at: ReplicaId, index: LogIndex, client: string, command: Uint8Array, now: Millis): void;
+  /** The state machine of `at` answers an ordered query, in the entry at this index (§7.4). */
+  queried?(at: ReplicaId, index: LogIndex, query: Uint8Array, now: Millis): void;
   /** `at` has applied more entries. */
   applied?(at: ReplicaId, view: StateView, now: Millis): void;
   /** `at` answers a client. */

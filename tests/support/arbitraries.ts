@@ -43,6 +43,7 @@ export const certified: Arbitrary<m.Certified> = fc.record({ term, index: logInd
 const acks: Arbitrary<readonly Head[]> = fc.uniqueArray(head, { maxLength: 5, selector: (item) => item.index })
   .map((heads) => heads.sort((a, b) => a.index - b.index));
 const nonceBytes = fc.uint8Array({ minLength: LIMITS.nonceBytes, maxLength: LIMITS.nonceBytes });
+const requestMode = fc.constantFrom("command" as const, "query" as const);
 const floorAndSeq = fc.tuple(positive, positive).map(([a, b]) => ({
   seq: ids.seq(Math.max(a, b)),
   floor: ids.seq(Math.min(a, b)),
@@ -136,13 +137,16 @@ export const messages: { readonly [K in m.MessageKind]: Arbitrary<MessageOf<K>> 
     nonce: digest,
     term,
   }),
-  SendRequest: fc.tuple(clientId, positive, floorAndSeq, bytes(200)).map(([client, session, window, command]) => ({
-    kind: "SendRequest",
-    client,
-    session: ids.logIndex(session),
-    ...window,
-    command,
-  })),
+  SendRequest: fc.tuple(clientId, positive, floorAndSeq, requestMode, bytes(200)).map(
+    ([client, session, window, mode, command]) => ({
+      kind: "SendRequest",
+      client,
+      session: ids.logIndex(session),
+      ...window,
+      mode,
+      command,
+    }),
+  ),
   RegisterSession: fc.record({ kind: kind("RegisterSession"), client: clientId, base: logIndex, nonce: nonceBytes }),
   ClientHello: fc.record({
     kind: kind("ClientHello"),

@@ -89,6 +89,7 @@ export const requestOf = (client: string, number: number): Signed<SendRequest> =
     session: logIndex(1),
     seq: seq(number),
     floor: seq(1),
+    mode: "command",
     command: Uint8Array.of(number),
   });
 

@@ -3,11 +3,12 @@
  * open one first. Number 0 is the session's seq 1, and so on.
  */
 import { sha256Hex } from "../../crypto/digest.ts";
-import type { RegisterSession, SendRequest } from "../../protocol/entry.ts";
+import type { RegisterSession, RequestMode, SendRequest } from "../../protocol/entry.ts";
 import { type ClientId, clientId, type Digest, logIndex, seq } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import { applyRequest, type SessionTable } from "../../protocol/snapshot/session_table.ts";
 import type { Signed } from "../../protocol/signed.ts";
+import { answering } from "./executors.ts";
 
 /** The session every client has: as if the first entry had opened it. */
 export const SESSION = logIndex(1);
@@ -22,17 +23,24 @@ export const firstRegisters = (clients: Iterable<ClientId>): [RegisterSession, D
 /** Opens {@linkcode SESSION} for these clients. */
 export function openSessions(table: SessionTable, clients: Iterable<ClientId>): void {
   for (const [register, digest] of firstRegisters(clients)) {
-    applyRequest(table, register, digest, SESSION, () => new Uint8Array());
+    applyRequest(table, register, digest, SESSION, answering(() => new Uint8Array()));
   }
 }
 
 /** Request `number` of `client`, who waits for nothing below number `floor`. */
-export const numberedRequest = (client: string, number: number, floor: number, command: Uint8Array): SendRequest => ({
+export const numberedRequest = (
+  client: string,
+  number: number,
+  floor: number,
+  command: Uint8Array,
+  mode: RequestMode = "command",
+): SendRequest => ({
   kind: "SendRequest",
   client: clientId(client),
   session: SESSION,
   seq: seq(number + 1),
   floor: seq(floor + 1),
+  mode,
   command,
 });
 

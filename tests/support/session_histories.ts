@@ -6,6 +6,7 @@ import type { Request } from "../../protocol/message.ts";
 import { freezeSessions, SESSION_CHUNK_BYTES, sessionChunks } from "../../protocol/snapshot/session_chunks.ts";
 import { applyRequest, createSessionTable, type SessionTable } from "../../protocol/snapshot/session_table.ts";
 import type { SessionBounds } from "../../protocol/snapshot/session_types.ts";
+import { answering } from "./executors.ts";
 
 const W = 8;
 export const BOUNDS: SessionBounds = { sessionWindow: W, sessionsPerClient: 3, registrationHorizon: 100 };
@@ -44,8 +45,8 @@ export function order(table: SessionTable, given: readonly Ordered[], from = 1):
     const command = new Uint8Array();
     const request: Request = session === undefined || opens
       ? { kind: "RegisterSession", client, base: logIndex(index - 1), nonce: new Uint8Array(16) }
-      : { kind: "SendRequest", client, session: session.id, floor, seq: seq(floor + ahead), command };
-    applyRequest(table, request, digestAt(index), index, () => new Uint8Array(bytes).fill(i));
+      : { kind: "SendRequest", client, session: session.id, floor, seq: seq(floor + ahead), mode: "command", command };
+    applyRequest(table, request, digestAt(index), index, answering(() => new Uint8Array(bytes).fill(i)));
   }
 }
 

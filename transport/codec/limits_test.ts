@@ -19,6 +19,9 @@ const response: MessageOf<"AppendEntriesResponse"> = {
 const header: MessageOf<"AppendEntries"> = { ...sample(messages.AppendEntries), leader: r1, entryHashes: [HASH] };
 const request: MessageOf<"SendRequest"> = { ...sample(messages.SendRequest), seq: seq(9), floor: seq(3) };
 
+/** The mode stands before the command and its length. */
+const modeAt = encodeMessage(request).length - request.command.length - 4 - 1;
+
 /** Bytes before the first field: version and kind; then the term, then `r1` after its length. */
 const TERM = 2;
 const ID = TERM + 8;
@@ -120,9 +123,17 @@ Deno.test("commands, queries and asked-for bytes stop at their limits", () => {
   unencodable({ ...sample(messages.FetchEntries), maxBytes: LIMITS.maxFetchBytes + 1 }, "maxBytes");
 });
 
+Deno.test("§7.4: a request is a command or a query, and nothing else", () => {
+  for (const [byte, mode] of [[0, "command"], [1, "query"]] as const) {
+    assertEquals(decodeMessage("SendRequest", patched(request, modeAt, [byte])).mode, mode);
+  }
+  for (const byte of [2, 255]) assertRefused("SendRequest", patched(request, modeAt, [byte]), "bad-value", "mode");
+  unencodable({ ...request, mode: "read" as "query" }, "mode: wanted one of command, query");
+});
+
 Deno.test("§7.1: floor is at most seq", () => {
   unencodable({ ...request, floor: seq(10) }, "wanted floor <= seq, got 10 > 9");
-  const floorAt = encodeMessage(request).length - request.command.length - 4 - 8;
+  const floorAt = modeAt - 8;
   const body = patched(request, floorAt, [0, 0, 0, 0, 0, 0, 0, 10]);
   assertStringIncludes(assertThrows(() => decodeMessage("SendRequest", body), DecodeError).message, "floor <= seq");
 });

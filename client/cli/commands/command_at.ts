@@ -35,17 +35,18 @@ function show(entry: CommittedEntry): CommandResult {
 }
 
 const cellsOf = (request: CommittedRequest): readonly string[] =>
-  "base" in request ? [`base ${request.base}`, "", "opens a session"] : [
+  "base" in request ? [`base ${request.base}`, "", "", "opens a session"] : [
     `session ${request.session}`,
     `seq ${request.seq}`,
+    request.mode,
     describe(decodeKvCommand(request.command), request.command.length),
   ];
 
 function commandJson(request: CommittedRequest): Json {
   if ("base" in request) return { ...request };
-  const { client, session, seq, command } = request;
+  const { client, session, seq, mode, command } = request;
   const kv = decodeKvCommand(command);
-  return { client, session, seq, command: command.toBase64(), ...(kv === null ? {} : { kv: kvJson(kv) }) };
+  return { client, session, seq, mode, command: command.toBase64(), ...(kv === null ? {} : { kv: kvJson(kv) }) };
 }
 
 function kvJson(kv: KvCommand): Json {

@@ -53,8 +53,7 @@ function applyEntry(
   for (const request of requests ?? []) {
     const { client } = request.message;
     const known: Known = { request, digest: ports.hash(request.body) };
-    const execute = (command: Uint8Array) => ports.machine.apply(command, { index, client });
-    const answer = applyRequest(state.sessions, request.message, known.digest, index, execute);
+    const answer = applyRequest(state.sessions, request.message, known.digest, index, ports.machine);
     unmarkProposed(state, known);
     if (!progress.has(client)) progress.set(client, noProgress());
     // Applied at this very index, and not before: a repetition is answered with the index of the first time.

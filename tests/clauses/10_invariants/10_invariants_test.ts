@@ -11,6 +11,7 @@ import { enterByProof } from "../../../replica/core/election/terms.ts";
 import { createDurableMark } from "../../../replica/disk/durable_mark.ts";
 import { assertDurable } from "../../../replica/disk/durable_mark.ts";
 import type { UnsignedPacket } from "../../../protocol/packet.ts";
+import { answering } from "../../support/executors.ts";
 import * as forge from "../support/forge.ts";
 import { Lab } from "../support/lab.ts";
 
@@ -71,10 +72,10 @@ Deno.test("§10 I7 applying a request twice stops the replica", () => {
   const table = new Lab().state.sessions;
   const { message, body } = forge.request(3);
   const digest = sha256Hex(body);
-  const reentrant = (command: Uint8Array) => {
-    applyRequest(table, message, digest, logIndex(1), () => command);
+  const reentrant = answering((command) => {
+    applyRequest(table, message, digest, logIndex(1), answering(() => command));
     return command;
-  };
+  });
   breaks("I7", () => applyRequest(table, message, digest, logIndex(1), reentrant));
   const sessions = [...table.clients.values()].flatMap(({ live }) => [...live.values()]);
   assertEquals(sessions.map(({ answers }) => [...answers.keys()]), [[seq(4)], []]);

@@ -32,6 +32,7 @@ function entriesOf(lab: Lab, count: number, entries = 1, by = "c1", first = 0): 
         session: logIndex(1),
         seq: seq(first + at * count + i + 1),
         floor: seq(1),
+        mode: "command",
         command: new Uint8Array(1),
       }));
     return entryOf(logIndex(at + 1), term(1), joinRequests(requests));

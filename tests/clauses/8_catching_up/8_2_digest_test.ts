@@ -1,6 +1,6 @@
 /** §8.2, I6: the digest that replicas compare covers the session table, not the application's state alone. */
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { clientId, logIndex } from "../../../protocol/ids.ts";
+import { logIndex } from "../../../protocol/ids.ts";
 import { sha256Hex } from "../../../crypto/digest.ts";
 import type { Request } from "../../../protocol/message.ts";
 import { applyRequest } from "../../../protocol/snapshot/session_table.ts";
@@ -16,10 +16,8 @@ class Replicated {
   readonly #state = new Lab().state;
 
   apply({ message, body }: Signed<Request>, index: number, command?: KvCommand) {
-    const at = { index: logIndex(index), client: clientId(message.client) };
     const request = command ? { ...message, command: encodeKvCommand(command) } as Request : message;
-    const execute = (bytes: Uint8Array) => this.#machine.apply(bytes, at);
-    applyRequest(this.#state.sessions, request, sha256Hex(body), at.index, execute);
+    applyRequest(this.#state.sessions, request, sha256Hex(body), logIndex(index), this.#machine);
     const machine = this.#machine.digest();
     return { machine, digest: replicatedDigest(machine, this.#state) };
   }

@@ -52,6 +52,7 @@ function commands(count: number, commandAt: (index: number) => KvCommand): Chain
       session: SESSION,
       seq: seq(index),
       floor: seq(index),
+      mode: "command",
       command,
     } as const;
     chain.push(

@@ -46,6 +46,12 @@ export function request(number: number, value = "", client = "c1", floor = 0): S
   );
 }
 
+/** Returns request `number` of `client`, to be answered from the state at its place: what `k` holds (§7.4). */
+export const query = (number: number, client = "c1", asked = READ): Signed<SendRequest> =>
+  noteNumber(signMessage(createFakeSigner("client", client), numberedRequest(client, number, 0, asked, "query")));
+
+const READ = encodeKvCommand({ op: "get", key: "k" });
+
 /** Returns a register of `client`; another `nonce` makes another one. */
 export const register = (base: number, nonce = 0, client = "c1"): Signed<RegisterSession> =>
   signMessage(createFakeSigner("client", client), {
@@ -63,6 +69,7 @@ export const requestIn = (session: number, number: number, client = "c1", floor 
     session: logIndex(session),
     seq: seq(number),
     floor: seq(floor),
+    mode: "command",
     command: encodeKvCommand({ op: "put", key: "k", value: Uint8Array.of(number) }),
   });
 

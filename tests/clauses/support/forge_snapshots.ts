@@ -29,8 +29,7 @@ export function snapshotAfter(chain: readonly ChainedEntry[]): ForgedSnapshot {
   const machine = new KvStore();
   for (const { entry: { index, requests } } of chain) {
     for (const { message, body } of requests ?? []) {
-      const execute = (bytes: Uint8Array) => machine.apply(bytes, { index, client: message.client });
-      applyRequest(sessions, message, sha256Hex(body), index, execute);
+      applyRequest(sessions, message, sha256Hex(body), index, machine);
     }
   }
   const held = new HeldChunks();

@@ -45,6 +45,7 @@ function request(number: number, salt: string): SendRequest {
     session: logIndex(1),
     seq: seq(number),
     floor: seq(1),
+    mode: "command",
     command,
   };
 }

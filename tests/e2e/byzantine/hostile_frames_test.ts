@@ -30,6 +30,7 @@ async function hostileFrames(cluster: LocalCluster) {
     session: logIndex(1),
     seq: seq(1),
     floor: seq(1),
+    mode: "command",
     command: random(40),
   } as const;
   const seal = <M extends typeof preVote | typeof request>(message: M) => {

@@ -102,6 +102,7 @@ async function interveneForEver(
         session,
         seq: seq(number),
         floor: seq(number),
+        mode: "command",
         command,
       } as const;
       const body = encodeMessage(message);

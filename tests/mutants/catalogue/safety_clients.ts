@@ -216,4 +216,19 @@ export const SAFETY_CLIENTS: readonly Mutant[] = [
       patch("leastRecentlyUsed", `session.lastUsed < oldest.lastUsed`, `session.lastUsed > oldest.lastUsed`),
     ],
   },
+  {
+    name: "query-goes-to-apply",
+    kind: "safety",
+    clause: "§7.4",
+    what: "an ordered query is executed as a command of the same bytes",
+    how:
+      "A client asks a query that finds no quorum outside the log, or the bytes of a write as a query: the state machine executes it.",
+    patches: [
+      patch(
+        "executeRequest",
+        `      return machine.query(command).value;`,
+        `      return machine.apply(command, { index, client });`,
+      ),
+    ],
+  },
 ];

@@ -35,7 +35,7 @@ export interface CheckCounts {
   committed: number;
   /** Pieces of evidence that honest replicas kept. */
   evidence: number;
-  /** Commands that honest replicas executed, and answers that clients accepted. */
+  /** Commands and queries that honest replicas executed, and answers that clients accepted. */
   executions: number;
   accepted: number;
 }
@@ -131,6 +131,7 @@ function ofHonest(honest: (id: ReplicaId) => boolean, parts: Parts) {
       recoveries.persisted(at, operations, disk);
     },
     executed: (at, index, client, command) => honest(at) && executions.executed(at, index, client, command),
+    queried: (at, index, query) => honest(at) && executions.queried(at, index, query),
     applied(at, view) {
       if (!honest(at)) return;
       executions.applied(at, view);

@@ -12,6 +12,7 @@ import type { ClientWorld } from "./client_world.ts";
 type FaultyBehaviour = Exclude<ClientPlan["behaviour"], "honest">;
 
 const UTF8 = new TextEncoder();
+const ASKED_EVERY = 4;
 
 /** A source of signed requests with whatever numbers, and of registers. */
 function signerOf({ id, keys }: ClientPlan, { crypto, observer, scheduler }: ClientWorld, rng: Rng) {
@@ -25,8 +26,12 @@ function signerOf({ id, keys }: ClientPlan, { crypto, observer, scheduler }: Cli
       const value = UTF8.encode(`${id}.${++count}`);
       // Keys of its own: what a faulty client does to its data is no concern of the others' histories.
       const command = encodeKvCommand({ op: "put", key: `${id}-${rng.int(1, keys)}`, value });
+      // Some are asked as queries, which must not write.
+      const mode = count % ASKED_EVERY === 0 ? "query" : "command";
       const numbers = { session, seq: seq(number + 1), floor: seq(floor + 1) };
-      return note(signAs(crypto, "client", id, { kind: "SendRequest", client: clientId(id), ...numbers, command }));
+      return note(
+        signAs(crypto, "client", id, { kind: "SendRequest", client: clientId(id), ...numbers, mode, command }),
+      );
     },
     register(base: number): Signed<RegisterSession> {
       const nonce = Uint8Array.from({ length: LIMITS.nonceBytes }, () => rng.int(0, 255));

@@ -11,6 +11,7 @@ import {
   underWay,
 } from "../../../client/session/session.ts";
 import { clientId, logIndex, type Millis, type ReplicaId, seq } from "../../../protocol/ids.ts";
+import type { RequestMode } from "../../../protocol/entry.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { Answer, Request } from "../../../protocol/message.ts";
 import { sha256Hex } from "../../../crypto/digest.ts";
@@ -26,6 +27,7 @@ import { InFlightRequests } from "./in_flight_requests.ts";
 import { createSimSession, readFast } from "./sim_session.ts";
 
 interface Pending {
+  readonly mode: RequestMode;
   readonly command: Uint8Array;
   readonly done: (result: Uint8Array | null) => void;
 }
@@ -184,18 +186,19 @@ export class SimClient {
       else if (this.#resumed) this.remaining++;
       this.#next();
     };
-    const repeatable = command.op === "get";
+    const mode: RequestMode = command.op === "get" ? "query" : "command";
+    const repeatable = mode === "query";
     this.#world.observer.invoked?.(this.plan.id, encodeKvCommand(command), repeatable, scheduler.now);
     const fast = constants.fastReads && command.op === "get" && this.#rng.chance(0.6);
-    const ordered = () => this.#submit(encodeKvCommand(command), repeatable, done);
+    const ordered = () => this.#submit({ mode, command: encodeKvCommand(command), done }, repeatable);
     if (fast) readFast(this.#world, this.plan.id, command, (result) => result === null ? ordered() : done(result));
     else ordered();
   }
 
-  #submit(command: Uint8Array, repeatable: boolean, done: Pending["done"]): void {
+  #submit(pending: Pending, repeatable: boolean): void {
     const ticket = ++this.#tickets;
     const now = this.#now;
-    this.#byTicket.set(ticket, { command, done });
+    this.#byTicket.set(ticket, pending);
     this.#perform(submit(this.#session, { ticket, deadlineAt: now + this.#patienceMs, repeatable }, now));
     this.#rearm();
   }
@@ -244,13 +247,14 @@ export class SimClient {
   }
 
   #sign(effect: Extract<SessionEffect, { readonly effect: "sign" }>): void {
+    const { mode, command } = this.#byTicket.get(effect.ticket)!;
     this.#seal(effect.request, {
       kind: "SendRequest",
       client: clientId(this.plan.id),
       session: logIndex(effect.session),
       seq: seq(effect.seq),
       floor: seq(effect.floor),
-      command: this.#byTicket.get(effect.ticket)!.command,
+      ...{ mode, command },
     });
   }
 

@@ -1,14 +1,12 @@
 /** One simulated replica: the real core, the real effects, the real ingress rules, and a memory disk that outlives it. */
-import { createHash } from "node:crypto";
 import { admitPacket } from "../../../replica/ingress/admit_packet.ts";
 import type { CoreConfig } from "../../../protocol/config.ts";
 import { createState } from "../../../replica/core/create_state.ts";
-import { type Digest, digest, type Millis, type ReplicaId } from "../../../protocol/ids.ts";
+import { type Digest, type Millis, offset, type ReplicaId } from "../../../protocol/ids.ts";
 import { InvariantError } from "../../../protocol/invariant.ts";
 import type { PeerMessage } from "../../../protocol/message.ts";
 import type { ClientReply, Outgoing } from "../../../replica/core/output.ts";
 import type { Packet } from "../../../protocol/packet.ts";
-import { sessionBytes } from "../../../protocol/snapshot/session_table.ts";
 import type { CoreState } from "../../../replica/core/state.ts";
 import { createDurableMark } from "../../../replica/disk/durable_mark.ts";
 import { createEffects, type EffectPorts, type RunInputs } from "../../../replica/effects.ts";
@@ -16,7 +14,6 @@ import { forgottenBy, ForgottenError } from "../../../replica/disk/forgotten_sig
 import type { QueryAnswer } from "../../../replica/answers/replier.ts";
 import type { SignatureCheck } from "../../../replica/ingress/signature_check.ts";
 import { KvStore } from "../../../state_machine/mod.ts";
-import { replicatedDigest } from "../../../replica/status/status.ts";
 import { encodeMessage } from "../../../transport/codec/mod.ts";
 import type { LeaderHint, SimAdversary } from "../actors/actor.ts";
 import { type CrashPoint, type Operations, SimulatedCrash, type Trigger } from "./crash_point.ts";
@@ -25,6 +22,8 @@ import { Journal } from "./journal.ts";
 import { lostDisk } from "./lost_disk.ts";
 import type { Arrival, Corruption, NodeWorld, Sign } from "./node_world.ts";
 import { bind, observed } from "./sim_ports.ts";
+import { stateView } from "./state_view.ts";
+import type { StateView } from "../observer.ts";
 import { sha256Hex } from "../../../crypto/digest.ts";
 import { GuardError, isRefusal, type Storage, StorageError } from "../../../replica/storage/port.ts";
 import { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
@@ -82,6 +81,7 @@ export class SimNode {
     this.machine = new KvStore();
     const machine = observed(this.machine, {
       executes: (...call) => this.#executed(...call),
+      asks: (query) => this.#queried(query),
       restored: () => this.#restored = true,
     });
     const ports = { hash: sha256Hex, machine, chunks: storage.chunks };
@@ -192,15 +192,8 @@ export class SimNode {
   }
 
   /** Returns the replicated state as checkers see it. */
-  view() {
-    const state = this.state!;
-    const hash = createHash("sha256");
-    for (const bytes of sessionBytes(state.sessions)) hash.update(bytes);
-    return {
-      appliedIndex: state.appliedIndex,
-      digest: digest(replicatedDigest(this.machine.digest(), state)),
-      sessions: digest(hash.digest("hex")),
-    };
+  view(): StateView {
+    return stateView(this.state!, this.machine);
   }
 
   #effectPorts(storage: Storage, state: CoreState): EffectPorts {
@@ -262,6 +255,12 @@ export class SimNode {
   #executed(...[command, { index, client }]: Parameters<KvStore["apply"]>): void {
     this.#pass("apply");
     this.#world.observer.executed?.(this.id, index, client, command, this.#world.now());
+  }
+
+  /** Only ordered queries come here: fast reads ask the store itself. */
+  #queried(query: Uint8Array): void {
+    this.#pass("apply");
+    this.#world.observer.queried?.(this.id, offset(this.state!.appliedIndex, 1), query, this.#world.now());
   }
 
   #corrupted(outgoing: readonly Outgoing[], now: Millis): readonly Outgoing[] {

@@ -6,6 +6,8 @@ import type { Storage } from "../../../replica/storage/port.ts";
 export interface MachineWatch {
   /** Called before a command is executed. */
   executes(...call: Parameters<KvStore["apply"]>): void;
+  /** Called before a query is answered. */
+  asks(query: Uint8Array): void;
   /** Called after a snapshot has replaced the whole state. */
   restored(): void;
 }
@@ -17,7 +19,10 @@ export function observed(machine: KvStore, watch: MachineWatch) {
       watch.executes(...call);
       return machine.apply(...call);
     },
-    query: (query: Uint8Array) => machine.query(query),
+    query(query: Uint8Array) {
+      watch.asks(query);
+      return machine.query(query);
+    },
     snapshot: () => machine.snapshot(),
     restore(chunks: Iterable<Uint8Array>) {
       machine.restore(chunks);

@@ -5,6 +5,6 @@ import type { Request } from "../../../protocol/entry.ts";
 export function requestText(message: Request, body: Uint8Array): string {
   const name = sha256Hex(body).slice(0, 8);
   return message.kind === "SendRequest"
-    ? `${message.session}/${message.seq} from floor ${message.floor} (${name})`
+    ? `${message.mode} ${message.session}/${message.seq} from floor ${message.floor} (${name})`
     : `a register with base ${message.base} (${name})`;
 }

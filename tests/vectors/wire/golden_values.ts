@@ -75,6 +75,7 @@ export const GOLDEN_MESSAGES: { readonly [K in MessageKind]: MessageOf<K> } = {
     session: logIndex(998),
     seq: seq(17),
     floor: seq(12),
+    mode: "command",
     command: bytes("command"),
   },
   RegisterSession: { kind: "RegisterSession", client: c1, base: logIndex(997), nonce: sixteen(0xd0) },
@@ -106,6 +107,9 @@ export const GOLDEN_MESSAGES: { readonly [K in MessageKind]: MessageOf<K> } = {
     payload: bytes("{}"),
   },
 };
+
+/** The request again, as a query. */
+export const GOLDEN_QUERY = { ...GOLDEN_MESSAGES.SendRequest, mode: "query", command: bytes("query") } as const;
 
 /** Entry bodies for the packets of the vectors: a no-op has no requests. */
 export const NO_OP_BODY = joinRequests([]);

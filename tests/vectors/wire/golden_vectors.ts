@@ -9,7 +9,7 @@ import type { CheckpointProof, CommitCertificate, ElectionProof } from "../../..
 import { joinRequests } from "../../../protocol/entry_body.ts";
 import type { Message } from "../../../protocol/message.ts";
 import { logIndex } from "../../../protocol/ids.ts";
-import { GOLDEN_MESSAGES as messages, NO_OP_BODY } from "./golden_values.ts";
+import { GOLDEN_MESSAGES as messages, GOLDEN_QUERY, NO_OP_BODY } from "./golden_values.ts";
 import {
   type AnyPacket,
   certificateCodec,
@@ -133,7 +133,7 @@ export function goldenVectors() {
     cluster: GOLDEN_CLUSTER,
     secretKey: GOLDEN_SECRET_KEY.toHex(),
     publicKey: signer.publicKey.toHex(),
-    messages: Object.values(messages).map(messageVector),
+    messages: [...Object.values(messages), GOLDEN_QUERY].map(messageVector),
     packets: packets.map((packet) => ({
       kind: packet.kind,
       frames: encodePacket(packet).map((frame) => frame.toHex()),

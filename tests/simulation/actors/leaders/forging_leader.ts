@@ -7,12 +7,17 @@ import { Led } from "../shadow/shadow_led.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 
 /** Returns another command in the same client's name, at a seq that it has used, or another register: with a signature of that very client, and with nobody's. */
-const forgeries = ({ message, signature }: Signed<Request>): readonly Signed<Request>[] => {
-  const other: Request = message.kind === "SendRequest"
-    ? { ...message, command: message.command.toReversed() }
-    : { ...message, nonce: message.nonce.toReversed() };
+function forgeries({ message, signature }: Signed<Request>): readonly Signed<Request>[] {
+  const other = anotherThan(message);
   return [forged(other, signature), forged(other)];
-};
+}
+
+/** A query becomes the command of the same bytes. */
+function anotherThan(message: Request): Request {
+  if (message.kind === "RegisterSession") return { ...message, nonce: message.nonce.toReversed() };
+  if (message.mode === "query") return { ...message, mode: "command" };
+  return { ...message, command: message.command.toReversed() };
+}
 
 /** Orders one forged request after the no-op that opens its term, alone or beside genuine ones; the colluders ack and report it at once. */
 const forgingLeader: Actor = campaigner((situation) => {

@@ -34,10 +34,8 @@ class Forecast {
       this.#applied = entry.index;
       this.#hash = hash;
       return (entry.requests ?? []).map(({ message, body }) => {
-        const context = { index: entry.index, client: message.client };
-        const execute = (command: Uint8Array) => this.store.apply(command, context);
         return {
-          ...applyRequest(this.#sessions, message, sha256Hex(body), entry.index, execute),
+          ...applyRequest(this.#sessions, message, sha256Hex(body), entry.index, this.store),
           client: message.client,
         };
       });

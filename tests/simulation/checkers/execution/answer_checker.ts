@@ -56,10 +56,10 @@ export class AnswerChecker {
       const request = this.#requestOf(answer.request);
       const text = () => `${at} answers ${request.name} with ${answerText(answer)}`;
       demand(request.message.client === client, "answer", () => `${text()}, to ${client}, who never signed it`);
-      this.#outcomes.demandTrue(request, answer, text);
       const name = `${answer.request} ${answer.outcome}`;
       if (namesEntry(answer)) this.#demandSame(at, name, answer, text);
-      else this.#told.set(name, (this.#told.get(name) ?? 0) | this.#sources.roster.only(at));
+      this.#outcomes.demandTrue(request, answer, text);
+      if (!namesEntry(answer)) this.#told.set(name, (this.#told.get(name) ?? 0) | this.#sources.roster.only(at));
     }
   }
 

@@ -1,4 +1,8 @@
-/** Judges what honest replicas execute (I5–I7): only what clients signed, once, at the same index everywhere, with equal states. */
+/**
+ * Judges what honest replicas execute (I5–I7, §7.4): only what clients signed, once, at the same index everywhere, with equal states; commands as
+ * commands and queries as queries.
+ */
+import type { RequestMode } from "../../../../protocol/entry.ts";
 import type { Digest, LogIndex, ReplicaId } from "../../../../protocol/ids.ts";
 import type { StateView } from "../../observer.ts";
 import { demand } from "../judge.ts";
@@ -17,6 +21,14 @@ interface Incarnation {
   appliedIndex: number;
   /** Index at or below which everything came with a snapshot. */
   restoredIndex: number;
+}
+
+/** One call of a state machine, which is not told whose a query is. */
+interface Call {
+  readonly index: LogIndex;
+  readonly mode: RequestMode;
+  readonly client: string | null;
+  readonly command: Uint8Array;
 }
 
 /** The index of a request's execution, and its command. */
@@ -67,10 +79,26 @@ export class ExecutionChecker {
     incarnation.restoredIndex = index;
   }
 
+  /** Judges a command that the machine of `at` executes. */
   executed(at: ReplicaId, index: LogIndex, client: string, command: Uint8Array): void {
-    this.executions++;
-    const incarnation = this.#incarnationOf(at);
     const text = () => `${at} executes a command of ${client} at ${index}`;
+    demand(this.#requests.isSigned(client, command), "forged", () => `${text()} that ${client} never signed`);
+    this.#execute(at, { index, mode: "command", client, command }, text);
+  }
+
+  /** Judges an ordered query that the machine of `at` answers. */
+  queried(at: ReplicaId, index: LogIndex, query: Uint8Array): void {
+    this.#execute(
+      at,
+      { index, mode: "query", client: null, command: query },
+      () => `${at} answers a query at ${index}`,
+    );
+  }
+
+  #execute(at: ReplicaId, call: Call, text: () => string): void {
+    this.executions++;
+    const { index, command } = call;
+    const incarnation = this.#incarnationOf(at);
     const committed = this.#commitIndexOf(at);
     demand(index <= committed, "I5", () => `${text()}, and has committed up to ${committed}`);
     const { lastIndex } = incarnation;
@@ -78,21 +106,21 @@ export class ExecutionChecker {
     const { restoredIndex } = incarnation;
     demand(index > restoredIndex, "I7", () => `${text()}, and started from the state at ${restoredIndex}`);
     incarnation.lastIndex = index;
-    demand(this.#requests.isSigned(client, command), "forged", () => `${text()} that ${client} never signed`);
-    const executed = this.#next(incarnation, index, client, command, text);
+    const executed = this.#next(incarnation, call, text);
     incarnation.executed.add(executed.key);
     this.#demandPlace(executed.key, { index, command: command.toHex() }, text);
     this.#demandOnce(executed, text);
   }
 
   /** I7: every entry executes what the committed chain does there, each once and in that order, and nothing else. */
-  #next(incarnation: Incarnation, index: LogIndex, client: string, command: Uint8Array, text: () => string): Executed {
+  #next(incarnation: Incarnation, { index, mode, client, command }: Call, text: () => string): Executed {
     const { sessions } = this.#reference;
     this.#reference.reach(index);
     if (incarnation.at !== index) Object.assign(incarnation, { at: index, done: 0 });
     const next = sessions.executedAt.get(index)?.[incarnation.done++];
-    const right = next !== undefined && next.client === client && equalBytes(next.command, command);
-    demand(right, "I7", () => `${text()}, where the chain executes ${next?.key ?? "no more"}`);
+    const mine = next !== undefined && (client ?? next.client) === next.client && equalBytes(next.command, command);
+    demand(mine, "I7", () => `${text()}, where the chain executes ${next?.key ?? "no more"}`);
+    demand(next.mode === mode, "§7.4", () => `${text()}, and ${next.key} is signed as a ${next.mode}`);
     return next;
   }
 

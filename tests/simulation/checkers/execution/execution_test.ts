@@ -6,6 +6,7 @@ import { copyOf, endOf, entryAfter, GENESIS, register, request, requestIn } from
 import { sha256Hex } from "../../../../crypto/digest.ts";
 import { CheckerLab, type CheckerLabOptions, fires, THREE } from "../checker_lab.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
+import { encodeKvResult } from "../../../../state_machine/mod.ts";
 
 const A = request(1, "a");
 const B = request(2, "b");
@@ -35,7 +36,8 @@ const answer = (request: Signed<Request>, index: number, change: Partial<Answer>
   request: sha256Hex(request.body),
   outcome: "applied",
   index: logIndex(index),
-  result: new Uint8Array([1]),
+  // The entry at 1 writes first, that at 2 next.
+  result: encodeKvResult({ status: "written", revision: index }),
   ...change,
 });
 /** An outcome that comes with no result. */
@@ -174,6 +176,12 @@ Deno.test("§7.1: registers that opened another session, or none", () => {
   fires("I6", says(answer(late, 2, { result: new Uint8Array() })));
   fires("§7.1", says(told(first, 2, "void"))); // its session is open
   fires("§7.1", says(told(first, 2, "unknown"))); // which is said of commands
+});
+
+Deno.test("§7.2: honest replicas answer alike what the state at the command's place does not give", () => {
+  const lab = settled();
+  for (const at of THREE) execute(lab, at, 1, A);
+  fires("§7.2", () => reply(lab, "r1", answer(A, 1, { result: encodeKvResult({ status: "written", revision: 2 }) })));
 });
 
 Deno.test("answer: to a client that never signed the request", () => {

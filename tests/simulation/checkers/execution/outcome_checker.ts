@@ -1,7 +1,9 @@
 /** Every outcome that an honest replica tells is what the committed chain makes of the request (§7.1). */
 import type { Answer, RegisterSession, SendRequest } from "../../../../protocol/message.ts";
 import type { RunFacts } from "../../observer.ts";
+import { equalBytes } from "../../../../protocol/bytes/equal_bytes.ts";
 import { demand } from "../judge.ts";
+import type { Executed } from "./reference_sessions.ts";
 import type { ReferenceState } from "./reference_state.ts";
 import type { RequestBook, SignedRequest } from "./request_book.ts";
 
@@ -66,7 +68,8 @@ export class OutcomeChecker {
       demand(holds, invariant, () => `${text()}: ${what} (executed at ${executed?.index ?? "no index"})`);
     switch (outcome) {
       case "applied":
-        return says(executed?.index === index && executed.digest === request, "I6", "it was not executed there");
+        says(executed?.index === index && executed.digest === request, "I6", "it was not executed there");
+        return demandResult(executed!, answer, text);
       case "conflict":
         return says(executed?.index === index && executed.digest !== request, "I6", "no other command was there");
       case "expired":
@@ -82,4 +85,10 @@ export class OutcomeChecker {
         return says(false, "§7.1", "this is said of registers");
     }
   }
+}
+
+/** Demands that the result is what the state at the request's place gives. */
+function demandResult({ mode, result }: Executed, answer: Answer, text: Text): void {
+  const clause = mode === "query" ? "§7.4" : "§7.2";
+  demand(equalBytes(result, answer.result), clause, () => `${text()}: the state there gives ${result.toHex()}`);
 }

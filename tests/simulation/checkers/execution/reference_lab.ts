@@ -20,8 +20,7 @@ export function viewAfter(chain: readonly ChainedEntry[], bounds: SessionBounds 
   const machine = new KvStore();
   for (const { entry: { index, requests } } of chain) {
     for (const { message, body } of requests ?? []) {
-      const execute = (bytes: Uint8Array) => machine.apply(bytes, { index, client: message.client });
-      applyRequest(sessions, message, sha256Hex(body), index, execute);
+      applyRequest(sessions, message, sha256Hex(body), index, machine);
     }
   }
   const hash = createHash("sha256");

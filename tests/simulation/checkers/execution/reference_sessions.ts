@@ -3,6 +3,7 @@
  * request on the committed chain.
  */
 import type { ClientId, Digest } from "../../../../protocol/ids.ts";
+import type { RequestMode } from "../../../../protocol/entry.ts";
 import type { RegisterSession, Request, SendRequest } from "../../../../protocol/message.ts";
 import type { RunFacts } from "../../observer.ts";
 import { requestKey } from "./request_book.ts";
@@ -29,14 +30,19 @@ export interface ReferenceClient {
   live: ReferenceSession[];
 }
 
-/** One command that the chain executes. */
+/** One command or query that the chain executes, and what comes of it in the state at its place. */
 export interface Executed {
   readonly key: string;
   readonly client: ClientId;
+  readonly mode: RequestMode;
   readonly command: Uint8Array;
   readonly digest: Digest;
   readonly index: number;
+  readonly result: Uint8Array;
 }
+
+/** Runs a command, or answers a query. */
+export type Execute = (message: SendRequest) => Uint8Array;
 
 /** One session's life. */
 interface Life {
@@ -67,13 +73,13 @@ export class ReferenceSessions {
     for (const [register, digest] of facts.beginsWith) this.#register(1, register, digest);
   }
 
-  /** Applies one request of the entry at `index`; `execute` runs a command. */
-  order(index: number, message: Request, digest: Digest, execute: (command: Uint8Array) => Uint8Array): void {
+  /** Applies one request of the entry at `index`. */
+  order(index: number, message: Request, digest: Digest, execute: Execute): void {
     if (message.kind === "RegisterSession") this.#register(index, message, digest);
     else this.#command(index, message, digest, execute);
   }
 
-  /** The command executed under this key, if any was. */
+  /** The command or query executed under this key, if any was. */
   executionOf(key: string): Executed | undefined {
     return this.#byKey.get(key);
   }
@@ -113,8 +119,8 @@ export class ReferenceSessions {
     this.#lives.get(`${id} ${session.id}`)!.closed = index;
   }
 
-  #command(index: number, message: SendRequest, digest: Digest, execute: (command: Uint8Array) => Uint8Array): void {
-    const { client, session: id, seq, floor, command } = message;
+  #command(index: number, message: SendRequest, digest: Digest, execute: Execute): void {
+    const { client, session: id, seq, floor, mode, command } = message;
     const session = this.clients.get(client)?.live.find((each) => each.id === id);
     if (session === undefined) return;
     if (floor > session.floor) {
@@ -123,10 +129,11 @@ export class ReferenceSessions {
     }
     const inside = seq >= session.floor && seq < session.floor + this.#facts.sessionWindow;
     if (!inside || session.answers.has(seq)) return;
-    session.answers.set(seq, { digest, index, result: execute(command) });
+    const result = execute(message);
+    session.answers.set(seq, { digest, index, result });
     session.lastUsed = index;
     session.highest = Math.max(session.highest, seq);
-    const executed = { key: requestKey(client, id, seq), client, command, digest, index };
+    const executed = { key: requestKey(client, id, seq), client, mode, command, digest, index, result };
     this.#byKey.set(executed.key, executed);
     this.executedAt.set(index, [...this.executedAt.get(index) ?? [], executed]);
   }

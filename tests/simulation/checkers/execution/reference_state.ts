@@ -1,7 +1,8 @@
 /**
- * An independent computation of the replicated state from the committed chain: the store itself is the application's; sessions and
+ * An independent computation of the replicated state from the committed chain: the store itself is the application's; sessions, what a request is for and
  * the bytes of snapshots are implemented again from §7.1 and `docs/snapshots.md`, since a mutated core has them wrong.
  */
+import type { SendRequest } from "../../../../protocol/entry.ts";
 import { type Digest, digest, logIndex } from "../../../../protocol/ids.ts";
 import { KvStore } from "../../../../state_machine/mod.ts";
 import type { RunFacts } from "../../observer.ts";
@@ -54,12 +55,16 @@ export class ReferenceState {
       if (node === undefined) return false;
       this.#applied++;
       for (const { message, body } of node.entry?.requests ?? []) {
-        const at = { index: logIndex(this.#applied), client: message.client };
-        this.sessions.order(this.#applied, message, sha256Hex(body), (command) => this.#machine.apply(command, at));
+        this.sessions.order(this.#applied, message, sha256Hex(body), (request) => this.#execute(request));
       }
       if (this.#applied % this.#facts.checkpointEvery === 0) this.#views.set(this.#applied, this.#view());
     }
     return true;
+  }
+
+  #execute({ client, mode, command }: SendRequest): Uint8Array {
+    if (mode === "query") return this.#machine.query(command).value;
+    return this.#machine.apply(command, { index: logIndex(this.#applied), client });
   }
 
   #view(): ReferenceView {

@@ -1,6 +1,15 @@
 import { assertEquals } from "@std/assert";
 import type { Request } from "../../../../protocol/message.ts";
-import { CLUSTER, endOf, entryAfter, GENESIS, register, request, requestIn } from "../../../clauses/support/forge.ts";
+import {
+  CLUSTER,
+  endOf,
+  entryAfter,
+  GENESIS,
+  query,
+  register,
+  request,
+  requestIn,
+} from "../../../clauses/support/forge.ts";
 import { snapshotAfter } from "../../../clauses/support/forge_snapshots.ts";
 import { type ChainNode, ChainTree } from "../durable/chain_tree.ts";
 import { ReferenceState } from "./reference_state.ts";
@@ -10,10 +19,11 @@ import { BOUNDS, viewAfter } from "./reference_lab.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 import type { ChainedEntry } from "../../../../protocol/entry.ts";
 
-/** Clients, floors that move, repetitions, seqs below and above the window, a no-op, registers of all kinds, sessions that are closed. */
+/** Clients, queries, floors that move, repetitions, seqs below and above the window, a no-op, registers of all kinds, sessions that are closed. */
 const REQUESTS: readonly (readonly Signed<Request>[])[] = [
   [request(1, "a"), request(2, "b"), request(1, "x", "c2")],
   [request(1, "again"), request(3, "c", "c1", 2)],
+  [query(6), query(2, "c2"), query(6), query(3, "c2", request(3, "not written").message.command)],
   [],
   [request(1, "expired"), request(40, "ahead"), request(5, "d", "c10", 3)],
   [request(17, "last", "c1", 2), request(18, "beyond", "c1", 2), request(2, "y", "c2")],

@@ -1,0 +1,14 @@
+/** A replica process of an application of one's own, as a program that uses the library starts it. Operands: roster, key, data directory, skew. */
+import { loadBackend, readKeyFile, readRoster, startReplica } from "../../../mod.ts";
+import { SumMachine } from "../../support/sum_machine.ts";
+
+const [rosterFile = "", keyFile = "", dataDir = "", skew = "0"] = Deno.args;
+const backend = await loadBackend("auto");
+const key = await readKeyFile(keyFile, backend.backend);
+const roster = await readRoster(rosterFile, key.operatorKey, backend.backend);
+const machine = new SumMachine(Number(skew));
+const replica = await startReplica({ roster, key, dataDir, backend, machine });
+Deno.addSignalListener("SIGTERM", () => void replica.stop());
+console.log("ready");
+await replica.finished;
+Deno.exit(0);
