@@ -5,36 +5,69 @@ import {
   MemoryNetwork,
 } from "../../../transport/mod.ts";
 import type { ClientTransport, ReplicaTransport } from "../../../transport/port.ts";
+import { createZmtpClientTransport } from "../../../transport/zmtp/zmtp_client_transport.ts";
+import { createZmtpReplicaTransport } from "../../../transport/zmtp/zmtp_replica_transport.ts";
+import type { ZmtpQueues } from "../../../transport/zmtp/queues.ts";
 import { freePorts } from "../../../tasks/support/free_ports.ts";
 import type { TransportLab, Twin } from "./transport_lab.ts";
 
 const HOST = "127.0.0.1";
 
-/** Real sockets on loopback. */
-export const zmqTwin: Twin = { name: "zeromq", open: (ids, queue) => zmqLab(ids, queue) };
+/** Engines that speak ZMTP over real sockets on loopback. */
+type Engine = "zeromq" | "zmtp";
+
+/** libzmq alone. */
+export const zmqTwin = engineTwin("zeromq", () => "zeromq", "zeromq");
+
+/** This project's own engine alone. */
+export const zmtpTwin = engineTwin("zmtp", () => "zmtp", "zmtp");
+
+/** Both engines in one cluster, in every direction. */
+export const mixedTwins: readonly Twin[] = [
+  engineTwin("zmtp, r2 on zeromq", (id) => id === "r2" ? "zeromq" : "zmtp", "zmtp"),
+  engineTwin("zeromq, r2 on zmtp", (id) => id === "r2" ? "zmtp" : "zeromq", "zeromq"),
+  engineTwin("zmtp, clients on zeromq", () => "zmtp", "zeromq"),
+  engineTwin("zeromq, clients on zmtp", () => "zeromq", "zmtp"),
+];
 
 /** Queues in this process. */
 export const memoryTwin: Twin = { name: "memory", open: (ids, queue) => memoryLab(ids, queue) };
 
-function zmqLab(ids: readonly string[], queue: number | undefined): TransportLab {
+function engineTwin(name: string, engineOf: (id: string) => Engine, clients: Engine): Twin {
+  return { name, open: (ids, queue) => socketLab(ids, queue, engineOf, clients) };
+}
+
+function socketLab(
+  ids: readonly string[],
+  queue: number | undefined,
+  engineOf: (id: string) => Engine,
+  clients: Engine,
+): TransportLab {
   const ports = freePorts(ids.length * 3);
   const nodes = ids.map((id, place) => {
     const [peerPort = 0, publishPort = 0, clientPort = 0] = ports.slice(place * 3);
     return { id, host: HOST, peerPort, publishPort, clientPort };
   });
   const highWaterMarks = queue === undefined ? {} : allMarks(queue);
+  const queues = queue === undefined ? {} : allQueues(queue);
   const open: (ReplicaTransport | ClientTransport)[] = [];
   return {
     async replica(self) {
       const bind = nodes.find((node) => node.id === self);
       if (bind === undefined) throw new RangeError(`Replica ${self} is not in this lab`);
       const peers = nodes.filter((node) => node.id !== self);
-      const replica = await createZmqReplicaTransport({ bind, peers, highWaterMarks });
+      const replica =
+        await (engineOf(self) === "zmtp"
+          ? createZmtpReplicaTransport({ bind, peers, queues })
+          : createZmqReplicaTransport({ bind, peers, highWaterMarks }));
       open.push(replica);
       return replica;
     },
     async client() {
-      const client = await createZmqClientTransport({ replicas: nodes, highWaterMarks });
+      const client =
+        await (clients === "zmtp"
+          ? createZmtpClientTransport({ replicas: nodes, queues })
+          : createZmqClientTransport({ replicas: nodes, highWaterMarks }));
       open.push(client);
       return client;
     },
@@ -65,6 +98,10 @@ function allMarks(mark: number): typeof HIGH_WATER_MARKS {
   const marks = { ...HIGH_WATER_MARKS };
   for (const name of Object.keys(marks) as (keyof typeof marks)[]) marks[name] = mark;
   return marks;
+}
+
+function allQueues(messages: number): Partial<ZmtpQueues> {
+  return { peerMessages: messages, publishMessages: messages, clientMessages: messages, requestMessages: messages };
 }
 
 async function closeAll(transports: readonly (ReplicaTransport | ClientTransport)[]): Promise<void> {

@@ -25,7 +25,7 @@ export type Phase = "greeting" | "handshake" | "traffic" | "closed";
  * only then reads on: what nobody takes is not read, and the other side feels it. It writes what {@linkcode output} has.
  */
 export class Connection {
-  readonly output = new OutputQueue();
+  readonly output: OutputQueue;
   readonly subscription = new Subscription();
   readonly #options: ConnectionOptions;
   readonly #reader = new FrameReader();
@@ -41,11 +41,13 @@ export class Connection {
   #progressAt: number;
   #isWaiting = false;
   #closed: CloseCause | null = null;
+  #hasFarewell = false;
 
   /** Begins with this side's greeting in {@linkcode output}. Throws a `RangeError` on settings that contradict each other. */
   constructor(options: ConnectionOptions, now: number) {
     checkOptions(options);
     this.#options = options;
+    this.output = new OutputQueue(options.sharedQueue);
     this.#handshake = handshakeOf(options);
     this.#heartbeat = new Heartbeat(options.heartbeat, now);
     this.#commands = new TokenBucket(COMMANDS_PER_SECOND, COMMAND_BURST, now);
@@ -57,9 +59,14 @@ export class Connection {
     return this.#phase;
   }
 
-  /** The cause of the end; null until then. What {@linkcode output} has may be written all the same: it says why. */
+  /** The cause of the end; null until then. */
   get closed(): CloseCause | null {
     return this.#closed;
+  }
+
+  /** True if {@linkcode output} is to be written in spite of the end: it tells the other side why. */
+  get hasFarewell(): boolean {
+    return this.#hasFarewell;
   }
 
   /** The name of the other side's key, once it has proved that it has it; null before, and where nobody is authenticated. */
@@ -122,7 +129,7 @@ export class Connection {
     const codec = this.#codec!;
     let bytes = 0;
     for (const frame of frames) bytes += codec.wireBytes(frame.length);
-    if (output.bytes + bytes > queueBytes && output.messages > 0) return false;
+    if (!output.hasRoom(bytes, queueBytes)) return false;
     return this.#guarded(() => {
       if (output.bytes === 0) this.#progressAt = this.#now;
       const last = frames.length - 1;
@@ -263,7 +270,10 @@ export class Connection {
     if (!(error instanceof Violation)) throw error;
     // Only a handshake ends with a word, and a client of CURVE has none (RFC 26).
     const mayTell = this.#phase === "handshake" && !("client" in this.#options.mechanism);
-    if (error.reason !== null && mayTell) this.output.command(errorCommand(error.reason));
+    if (error.reason !== null && mayTell) {
+      this.output.command(errorCommand(error.reason));
+      this.#hasFarewell = true;
+    }
     this.close({ code: error.code, detail: error.detail });
   }
 }

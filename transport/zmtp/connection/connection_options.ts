@@ -1,6 +1,7 @@
 import type { CurveClientOptions, CurveServerOptions } from "./curve/curve_keys.ts";
 import type { HeartbeatTimes } from "./heartbeat.ts";
 import type { ConnectionLimits } from "./limits.ts";
+import type { ByteBudget } from "./output_queue.ts";
 import type { SocketType } from "./socket_type.ts";
 
 /** The mechanism of a connection, with this side's role in it. */
@@ -17,6 +18,8 @@ export interface ConnectionOptions {
   readonly mechanism: Mechanism;
   readonly limits: ConnectionLimits;
   readonly heartbeat: HeartbeatTimes;
+  /** Bytes queued by all connections that are given the same; none if left out. */
+  readonly sharedQueue?: ByteBudget;
   /**
    * Asked before this side computes for somebody it does not know. While it says no, nothing more is read, until {@linkcode Connection.resume}.
    * Left out, it always says yes.

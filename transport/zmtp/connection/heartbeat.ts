@@ -21,7 +21,7 @@ export class Heartbeat {
   readonly #times: HeartbeatTimes;
   #heardAt: number;
   #hasAsked = false;
-  /** What the other side has said of itself: it is gone if it is silent for as long. */
+  /** Silence after which the other side says of itself that it is gone. */
   #theirTtlMs = Infinity;
 
   constructor(times: HeartbeatTimes, now: number) {

@@ -1,7 +1,7 @@
 import { COMMAND, headerBytes, writeHeader } from "./frame_header.ts";
 import { WRITE_BYTES } from "./limits.ts";
 
-/** What goes out with one write. */
+/** Bytes that go out with one write. */
 export interface Chunk {
   readonly buffer: Uint8Array;
   length: number;
@@ -15,17 +15,35 @@ const MAX_SPARE = 64;
 /** Size of a connection's first buffer: as for reading, most have little to say at a time. */
 const SMALL_BYTES = 4 * 1024;
 
+/** Bytes queued by many connections together, and how many there may be. */
+export interface ByteBudget {
+  bytes: number;
+  readonly maxBytes: number;
+}
+
 /** Bytes to be written, in as few pieces as can be, and the count of messages among them. */
 export class OutputQueue {
   /** Bytes and messages not yet known to be written. */
   bytes = 0;
   messages = 0;
+  readonly #shared: ByteBudget;
   readonly #chunks: Chunk[] = [];
   #writing: Chunk | null = null;
+
+  constructor(shared: ByteBudget = { bytes: 0, maxBytes: Infinity }) {
+    this.#shared = shared;
+  }
+
+  /** Returns whether `bytes` more are within `maxBytes` here and within what all may have together. One that has nothing queued always has room. */
+  hasRoom(bytes: number, maxBytes: number): boolean {
+    const isWithin = this.bytes + bytes <= maxBytes && this.#shared.bytes + bytes <= this.#shared.maxBytes;
+    return isWithin || this.messages === 0;
+  }
 
   /** Sets `length` bytes in a row aside and returns the chunk they are in; they begin at its length, which the caller moves on. */
   reserve(length: number): Chunk {
     this.bytes += length;
+    this.#shared.bytes += length;
     const last = this.#chunks.at(-1);
     if (last !== undefined && last.length + length <= last.buffer.length) return last;
     const chunk = { buffer: this.#allocate(length), length: 0, messages: 0 };
@@ -69,8 +87,17 @@ export class OutputQueue {
     if (chunk === null) return;
     this.#writing = null;
     this.bytes -= chunk.length;
+    this.#shared.bytes -= chunk.length;
     this.messages -= chunk.messages;
     if (chunk.buffer.length === WRITE_BYTES && spare.length < MAX_SPARE) spare.push(chunk.buffer);
+  }
+
+  /** Forgets all that is queued. */
+  discard(): void {
+    this.#shared.bytes -= this.bytes;
+    this.bytes = this.messages = 0;
+    this.#chunks.length = 0;
+    this.#writing = null;
   }
 
   #allocate(length: number): Uint8Array {

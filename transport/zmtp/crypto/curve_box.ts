@@ -13,7 +13,7 @@ export interface KeyPair {
 }
 
 /**
- * What `crypto_box` of NaCl does, in parts. Boxes are made and opened in place, so that a message is copied as seldom as can be.
+ * NaCl's `crypto_box` in parts. Boxes are made and opened in place, so that a message is copied as seldom as can be.
  */
 export interface CurveBox {
   /** Says in logs which library does the work. */
