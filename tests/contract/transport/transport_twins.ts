@@ -5,6 +5,7 @@ import {
   MemoryNetwork,
 } from "../../../transport/mod.ts";
 import type { ClientTransport, ReplicaTransport } from "../../../transport/port.ts";
+import { loadCurveBox } from "../../../transport/zmtp/crypto/load_box.ts";
 import { createZmtpClientTransport } from "../../../transport/zmtp/zmtp_client_transport.ts";
 import { createZmtpReplicaTransport } from "../../../transport/zmtp/zmtp_replica_transport.ts";
 import type { ZmtpQueues } from "../../../transport/zmtp/queues.ts";
@@ -12,6 +13,7 @@ import { freePorts } from "../../../tasks/support/free_ports.ts";
 import type { TransportLab, Twin } from "./transport_lab.ts";
 
 const HOST = "127.0.0.1";
+const box = await loadCurveBox();
 
 /** Engines that speak ZMTP over real sockets on loopback. */
 type Engine = "zeromq" | "zmtp";
@@ -23,7 +25,7 @@ export const zmqTwin = engineTwin("zeromq", () => "zeromq", "zeromq");
 export const zmtpTwin = engineTwin("zmtp", () => "zmtp", "zmtp");
 
 /** Both engines in one cluster, in every direction. */
-export const mixedTwins: readonly Twin[] = [
+export const mixedTwins: readonly EngineTwin[] = [
   engineTwin("zmtp, r2 on zeromq", (id) => id === "r2" ? "zeromq" : "zmtp", "zmtp"),
   engineTwin("zeromq, r2 on zmtp", (id) => id === "r2" ? "zmtp" : "zeromq", "zeromq"),
   engineTwin("zmtp, clients on zeromq", () => "zmtp", "zeromq"),
@@ -33,8 +35,34 @@ export const mixedTwins: readonly Twin[] = [
 /** Queues in this process. */
 export const memoryTwin: Twin = { name: "memory", open: (ids, queue) => memoryLab(ids, queue) };
 
-function engineTwin(name: string, engineOf: (id: string) => Engine, clients: Engine): Twin {
-  return { name, open: (ids, queue) => socketLab(ids, queue, engineOf, clients) };
+/** The same with CURVE everywhere. */
+export const curveTwins: readonly Twin[] = [zmqTwin, zmtpTwin, ...mixedTwins].map(({ withCurve }) => withCurve);
+
+interface EngineTwin extends Twin {
+  readonly withCurve: Twin;
+}
+
+function engineTwin(name: string, engineOf: (id: string) => Engine, clients: Engine): EngineTwin {
+  return {
+    name,
+    open: (ids, queue) => socketLab(ids, queue, engineOf, clients, null),
+    withCurve: {
+      name: `${name}, with CURVE`,
+      open: (ids, queue) => socketLab(ids, queue, engineOf, clients, curveKeys(ids)),
+    },
+  };
+}
+
+/** Makes keys of replicas, and one that all clients have. */
+function curveKeys(ids: readonly string[]) {
+  const keys = new Map(ids.map((id) => [id, box.makeKeyPair()]));
+  const replicas = new Map([...keys].map(([id, { publicKey }]) => [id, publicKey]));
+  const client = box.makeKeyPair();
+  const clients = new Map([["c1", client.publicKey]]);
+  return {
+    ofReplica: (id: string) => ({ curve: { box, keys: keys.get(id)!, replicas, clients } }),
+    ofClient: { curve: { box, keys: client, replicas } },
+  };
 }
 
 function socketLab(
@@ -42,6 +70,7 @@ function socketLab(
   queue: number | undefined,
   engineOf: (id: string) => Engine,
   clients: Engine,
+  keys: ReturnType<typeof curveKeys> | null,
 ): TransportLab {
   const ports = freePorts(ids.length * 3);
   const nodes = ids.map((id, place) => {
@@ -58,16 +87,16 @@ function socketLab(
       const peers = nodes.filter((node) => node.id !== self);
       const replica =
         await (engineOf(self) === "zmtp"
-          ? createZmtpReplicaTransport({ bind, peers, queues })
-          : createZmqReplicaTransport({ bind, peers, highWaterMarks }));
+          ? createZmtpReplicaTransport({ bind, peers, queues, ...keys?.ofReplica(self) })
+          : createZmqReplicaTransport({ bind, peers, highWaterMarks, ...keys?.ofReplica(self) }));
       open.push(replica);
       return replica;
     },
     async client() {
       const client =
         await (clients === "zmtp"
-          ? createZmtpClientTransport({ replicas: nodes, queues })
-          : createZmqClientTransport({ replicas: nodes, highWaterMarks }));
+          ? createZmtpClientTransport({ replicas: nodes, queues, ...keys?.ofClient })
+          : createZmqClientTransport({ replicas: nodes, highWaterMarks, ...keys?.ofClient }));
       open.push(client);
       return client;
     },
