@@ -5,7 +5,27 @@ import * as lab from "./connection_lab.ts";
 
 const MECHANISMS = ["NULL", "CURVE"] as const;
 /** Sizes around those at which something changes: headers, boxes, read buffers, memory of a frame's own. */
-const SIZES = [0, 1, 221, 222, 223, 254, 255, 256, 1000, 1015, 1024, 4095, 4096, 4097, 65_000, 65_535, 65_536, 65_537, 100_000];
+const SIZES = [
+  0,
+  1,
+  221,
+  222,
+  223,
+  254,
+  255,
+  256,
+  1000,
+  1015,
+  1024,
+  4095,
+  4096,
+  4097,
+  65_000,
+  65_535,
+  65_536,
+  65_537,
+  100_000,
+];
 
 for (const name of MECHANISMS) {
   Deno.test(`connection (${name}): a handshake tells each side who the other is`, () => {

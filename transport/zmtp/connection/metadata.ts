@@ -5,7 +5,7 @@ import { MAX_METADATA_BYTES, MAX_PROPERTIES } from "./limits.ts";
 import { isCompatible, type SocketType } from "./socket_type.ts";
 import { Violation } from "./violation.ts";
 
-const NAME = /^[A-Za-z0-9\-_.+]+$/;
+const NAME_CHARACTERS = new Set(ascii("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.+"));
 const MAX_IDENTITY_BYTES = 255;
 
 /** Returns the metadata of a socket of this type. It claims no identity. */
@@ -27,17 +27,17 @@ export function parseMetadata(bytes: Uint8Array): ReadonlyMap<string, Uint8Array
   const properties = new Map<string, Uint8Array>();
   for (let at = 0; at < bytes.length;) {
     const valueAt = at + 1 + bytes[at]! + 4;
-    const name = printable(bytes.subarray(at + 1, valueAt - 4)).toLowerCase();
-    if (valueAt > bytes.length || !NAME.test(name)) {
-      throw new Violation("metadata", `A malformed property at byte ${at}`);
-    }
+    const name = bytes.subarray(at + 1, valueAt - 4);
+    const isNamed = name.length > 0 && name.every((byte) => NAME_CHARACTERS.has(byte));
+    if (valueAt > bytes.length || !isNamed) throw new Violation("metadata", `A malformed property at byte ${at}`);
     const size = readUint32(bytes, valueAt - 4);
     if (size > bytes.length - valueAt) {
-      throw new Violation("metadata", `Property ${name} has ${size} bytes, more than came`);
+      throw new Violation("metadata", `A property of ${size} bytes, more than came`);
     }
-    if (properties.has(name)) throw new Violation("metadata", `Property ${name} stands there twice`);
+    const key = printable(name).toLowerCase();
+    if (properties.has(key)) throw new Violation("metadata", `Property ${key} stands there twice`);
     if (properties.size === MAX_PROPERTIES) throw new Violation("metadata", `More than ${MAX_PROPERTIES} properties`);
-    properties.set(name, bytes.subarray(valueAt, valueAt + size));
+    properties.set(key, bytes.subarray(valueAt, valueAt + size));
     at = valueAt + size;
   }
   return properties;
