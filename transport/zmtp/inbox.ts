@@ -1,5 +1,6 @@
 import { eventLoopTurn } from "../event_loop_turn.ts";
 import { totalBytes } from "../frame_limits.ts";
+import { Alarm } from "./alarm.ts";
 
 /** Messages taken of each source before the next one has its turn. */
 const ROUND = 16;
@@ -16,6 +17,7 @@ export class Inbox<T extends { readonly frames: readonly Uint8Array[] }> {
   readonly #sources: readonly Take<T>[];
   #pending: Promise<T[]> | null = null;
   #endWait: (() => void) | null = null;
+  readonly #alarm = new Alarm(() => this.#endWait?.());
   #hasNews = false;
   #isWoken = false;
   #isClosed = false;
@@ -51,6 +53,7 @@ export class Inbox<T extends { readonly frames: readonly Uint8Array[] }> {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#endWait?.();
+    this.#alarm.close();
     await this.#pending;
   }
 
@@ -66,7 +69,7 @@ export class Inbox<T extends { readonly frames: readonly Uint8Array[] }> {
         this.#isWoken = false;
         return batch;
       }
-      await this.#wait(deadline - performance.now());
+      await this.#wait(deadline);
     }
   }
 
@@ -92,17 +95,15 @@ export class Inbox<T extends { readonly frames: readonly Uint8Array[] }> {
     this.#turnAt = performance.now();
   }
 
-  #wait(timeoutMs: number): Promise<void> {
+  #wait(deadline: number): Promise<void> {
     if (this.#hasNews) return Promise.resolve();
+    this.#alarm.set(deadline);
     return new Promise((resolve) => {
-      const end = () => {
-        clearTimeout(timer);
+      this.#endWait = () => {
         this.#endWait = null;
         this.#turnAt = performance.now();
         resolve();
       };
-      const timer = setTimeout(end, timeoutMs);
-      this.#endWait = end;
     });
   }
 }

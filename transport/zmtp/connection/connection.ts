@@ -150,12 +150,15 @@ export class Connection {
     this.#progressAt = now;
   }
 
-  /** Looks at what is due by time: ends what is late, and asks a silent peer. `now` is to stand still while this side does. */
-  tick(now: number): void {
+  /**
+   * Looks at what is due by time: ends what is late, and asks a silent peer. `now` is to stand still while this side does; `isReading` is false while
+   * nothing is read, since nobody takes what has come.
+   */
+  tick(now: number, isReading = true): void {
     if (this.#closed !== null) return;
     if (this.output.bytes === 0) this.#progressAt = now;
     this.#now = now;
-    this.#guarded(() => this.#tick(now));
+    this.#guarded(() => this.#tick(now, isReading));
   }
 
   /** Ends it, for a cause from outside. The first cause counts. */
@@ -168,7 +171,7 @@ export class Connection {
     return "server" in this.#options.mechanism;
   }
 
-  #tick(now: number): void {
+  #tick(now: number, isReading: boolean): void {
     const { limits, heartbeat } = this.#options;
     if (this.#phase !== "traffic") {
       if (now - this.#openedAt < limits.handshakeMs) return;
@@ -177,9 +180,7 @@ export class Connection {
     if (now - this.#progressAt >= heartbeat.stalledAfterMs) {
       throw new Violation("stalled", `Nothing could be written for ${heartbeat.stalledAfterMs} ms`);
     }
-    // What has come and is not taken yet is this side's own delay.
-    if (this.#reader.unread.length > 0) this.#heartbeat.heard(now);
-    const ping = this.#heartbeat.tick(now);
+    const ping = this.#heartbeat.tick(now, isReading);
     if (ping !== null && this.#minor > 0) this.#command(ping);
   }
 

@@ -21,12 +21,13 @@ export class Heartbeat {
   readonly #times: HeartbeatTimes;
   #heardAt: number;
   #hasAsked = false;
+  #askedAt: number;
   /** Silence after which the other side says of itself that it is gone. */
   #theirTtlMs = Infinity;
 
   constructor(times: HeartbeatTimes, now: number) {
     this.#times = times;
-    this.#heardAt = now;
+    this.#heardAt = this.#askedAt = now;
   }
 
   heard(now: number): void {
@@ -34,17 +35,29 @@ export class Heartbeat {
     this.#hasAsked = false;
   }
 
-  /** Returns a PING if it is time for one. Throws a {@linkcode Violation} if the other side has been silent for too long. */
-  tick(now: number): Uint8Array | null {
+  /**
+   * Returns a PING if it is time for one. Throws a {@linkcode Violation} if the other side has been silent for too long.
+   *
+   * While this side does not read, because nobody takes what has come, silence says nothing; but then it cannot answer PINGs either, so its own tell
+   * the other side that it lives.
+   */
+  tick(now: number, isReading: boolean): Uint8Array | null {
+    if (!isReading) this.heard(now);
     const silentMs = now - this.#heardAt;
     const dead = Math.min(this.#times.deadAfterMs, this.#theirTtlMs);
     if (silentMs >= dead) {
       throw new Violation("silent", `Nothing was heard for ${Math.round(silentMs)} ms, want ${dead}`);
     }
-    if (silentMs < this.#times.pingAfterMs || this.#hasAsked) return null;
+    const isDue = isReading ? silentMs >= this.#times.pingAfterMs && !this.#hasAsked : this.#isToldDue(now);
+    if (!isDue) return null;
     this.#hasAsked = true;
+    this.#askedAt = now;
     const ttl = Math.min(0xffff, Math.ceil(this.#times.deadAfterMs / TTL_UNIT_MS));
     return command("PING", Uint8Array.of(ttl >>> 8, ttl));
+  }
+
+  #isToldDue(now: number): boolean {
+    return now - this.#askedAt >= this.#times.pingAfterMs;
   }
 
   /** Takes what came with a PING and returns the PONG. Throws a {@linkcode Violation}. */

@@ -70,39 +70,39 @@ export class Dialer {
 
   /** Connects once, and returns the cause of the end when it has come to it. */
   async #attempt(): Promise<CloseCause> {
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(new Error("It takes too long")), this.#shared.limits.connectMs);
+    const signal = AbortSignal.any([deadline.signal, this.#connecting.signal]);
     let tcp: Deno.TcpConn;
     try {
-      const hostname = await this.#address();
-      tcp = await this.#connect(hostname);
+      const hostname = await this.#address(signal);
+      tcp = await Deno.connect({ hostname, port: this.#target.port, signal });
     } catch (error) {
       const cause: CloseCause = { code: "network", detail: error instanceof Error ? error.message : String(error) };
       if (!this.#isClosed) this.#tell(this.#target.host, null, cause);
       return cause;
+    } finally {
+      clearTimeout(timer);
     }
     return await this.#hold(tcp);
   }
 
-  async #address(): Promise<string> {
+  /** A look-up cannot be ended, but is not waited for any longer than everything else. */
+  async #address(signal: AbortSignal): Promise<string> {
     const { host } = this.#target;
+    if (isAddress(host)) {
+      this.#onLookedUp();
+      return host;
+    }
+    const ended = new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
     try {
-      return isAddress(host) ? host : await this.#lookup(host);
+      return await Promise.race([this.#lookup(host), ended]);
     } catch (error) {
       // Not allowed to look up names: whoever connects does it then.
       if (error instanceof Deno.errors.NotCapable) return host;
       throw error;
     } finally {
       this.#onLookedUp();
-    }
-  }
-
-  async #connect(hostname: string): Promise<Deno.TcpConn> {
-    const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(), this.#shared.limits.connectMs);
-    const signal = AbortSignal.any([deadline.signal, this.#connecting.signal]);
-    try {
-      return await Deno.connect({ hostname, port: this.#target.port, signal });
-    } finally {
-      clearTimeout(timer);
     }
   }
 

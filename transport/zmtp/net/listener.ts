@@ -36,7 +36,7 @@ export class Listener {
   readonly #table: AdmissionTable;
   readonly #links = new Set<TcpLink>();
   readonly #hooks: LinkHooks;
-  #isClosed = false;
+  #closing: Promise<void> | null = null;
   readonly #accepting: Promise<void>;
 
   /** Listens at once. Throws if it cannot. */
@@ -60,19 +60,22 @@ export class Listener {
   }
 
   /** Ends all connections and listens no more. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
     this.#tcp.close();
     for (const link of [...this.#links]) link.close({ code: "closed", detail: "This side has closed" });
     await this.#accepting;
   }
 
   async #accept(): Promise<void> {
-    while (!this.#isClosed) {
+    while (this.#closing === null) {
       try {
         this.#begin(await this.#tcp.accept());
       } catch {
-        if (!this.#isClosed) await new Promise((resolve) => setTimeout(resolve, FAILURE_PAUSE_MS));
+        if (this.#closing === null) await new Promise((resolve) => setTimeout(resolve, FAILURE_PAUSE_MS));
       }
     }
   }

@@ -84,7 +84,7 @@ export class TcpLink implements Link, Ticking, Waiting {
   }
 
   tick(now: number): void {
-    this.#connection.tick(now);
+    this.#connection.tick(now, this.#isReading);
     this.#step(false);
   }
 
