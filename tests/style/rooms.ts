@@ -11,6 +11,7 @@ export interface Room {
 }
 
 const CRYPTO = ["crypto/", "crypto/signing/", "crypto/keys/", "crypto/roster/"];
+const ENGINE = ["crypto/", "connection/", "socket/", "net/"].map((room) => `transport/zmtp/${room}`);
 const CODEC = ["transport/codec/", "transport/codec/messages/"];
 const FORMATS = ["protocol/", "protocol/bytes/", "protocol/snapshot/"];
 const CORE = [
@@ -42,6 +43,12 @@ const TRANSPORT: readonly Room[] = [
   { name: "transport/codec/messages/", mayImport: [...FORMATS, "transport/codec/"] },
   { name: "transport/memory/", mayImport: [...FORMATS, ...CRYPTO, "transport/"] },
   { name: "transport/zmq/", mayImport: [...FORMATS, ...CRYPTO, "transport/"] },
+  // The engine itself knows nothing of this project; its root fits it to the port.
+  { name: "transport/zmtp/crypto/", mayImport: [] },
+  { name: "transport/zmtp/connection/", mayImport: ["transport/zmtp/crypto/"] },
+  { name: "transport/zmtp/socket/", mayImport: ["transport/zmtp/connection/"] },
+  { name: "transport/zmtp/net/", mayImport: ["transport/zmtp/connection/", "transport/zmtp/socket/"] },
+  { name: "transport/zmtp/", mayImport: ["protocol/", "transport/", ...ENGINE] },
 ];
 
 const BELOW_CLIENT = [...FORMATS, ...CRYPTO, "state_machine/", "transport/", ...CODEC];

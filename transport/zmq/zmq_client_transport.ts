@@ -2,6 +2,7 @@ import type { Dealer } from "zeromq";
 import { assertFrames, MAX_PACKET_BYTES } from "../frame_limits.ts";
 import { HostConnector, type Lookup } from "./host_connector.ts";
 import type { ClientTransport, TransportCounters } from "../port.ts";
+import { speakCurve, type ZmqCurve } from "./zmq_curve.ts";
 import { ZmqInbox } from "./zmq_inbox.ts";
 import { sendCounted } from "./zmq_outbox.ts";
 import { clientDealer, HIGH_WATER_MARKS, type HighWaterMarks } from "./zmq_socket_options.ts";
@@ -16,6 +17,8 @@ const PATIENCE = 3;
 export interface ZmqClientOptions {
   /** `host` is an address or a name, which is looked up again and again. */
   readonly replicas: readonly { readonly id: string; readonly host: string; readonly clientPort: number }[];
+  /** Keys for CURVE; left out, all is in clear. */
+  readonly curve?: ZmqCurve;
   /** Other bounds than {@linkcode HIGH_WATER_MARKS}. */
   readonly highWaterMarks?: Partial<HighWaterMarks>;
   /** Resolver of host names; the system's if left out. */
@@ -37,6 +40,7 @@ export async function createZmqClientTransport(options: ZmqClientOptions): Promi
     for (const { id, host, clientPort } of options.replicas) {
       const dealer = clientDealer(marks);
       dealers.set(id, dealer);
+      speakCurve(dealer, options.curve, id);
       const isQuiet = () => transport?.isFull(dealer) ?? false;
       const line = { socket: dealer, port: clientPort, isQuiet, patience: PATIENCE };
       connectors.push(new HostConnector(host, [line], options.lookup));

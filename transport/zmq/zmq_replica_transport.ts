@@ -6,6 +6,7 @@ import type { Received, ReplicaTransport, TransportCounters } from "../port.ts";
 import { identityOf, routeOf } from "../route.ts";
 import { seedRoutingIds } from "./routing_id_seed.ts";
 import { publisherOf, Subscribers } from "./subscribers.ts";
+import { serveCurve, speakCurve, type ZmqCurve } from "./zmq_curve.ts";
 import { type Source, ZmqInbox } from "./zmq_inbox.ts";
 import { sendCounted } from "./zmq_outbox.ts";
 import {
@@ -29,6 +30,8 @@ export interface ZmqReplicaOptions {
   };
   /** All other replicas. `host` is an address or a name, which is looked up again and again. */
   readonly peers: readonly ZmqPeer[];
+  /** Keys for CURVE; left out, all is in clear. */
+  readonly curve?: ZmqCurve;
   /** Other bounds than {@linkcode HIGH_WATER_MARKS}. */
   readonly highWaterMarks?: Partial<HighWaterMarks>;
   /** Resolver of host names; the system's if left out. */
@@ -78,14 +81,14 @@ interface ReplicaSockets {
 }
 
 /** Each socket is put into `all` as soon as it is open, so that the caller can close it if a later one fails. */
-function openSockets({ peers, highWaterMarks }: ZmqReplicaOptions, all: Socket[]): ReplicaSockets {
+function openSockets({ peers, highWaterMarks, curve }: ZmqReplicaOptions, all: Socket[]): ReplicaSockets {
   const marks = { ...HIGH_WATER_MARKS, ...highWaterMarks };
   const opened = <S extends Socket>(socket: S): S => {
     all.push(socket);
     return socket;
   };
   const subscribers = new Map(peers.map((peer) => [peer.id, opened(subscriber(marks))]));
-  return {
+  const sockets = {
     all,
     peers: opened(peerRouter(marks)),
     dealers: new Map(peers.map((peer) => [peer.id, opened(peerDealer(marks))])),
@@ -94,6 +97,9 @@ function openSockets({ peers, highWaterMarks }: ZmqReplicaOptions, all: Socket[]
     published: new Subscribers(subscribers),
     clients: opened(clientRouter(marks)),
   };
+  for (const server of [sockets.peers, sockets.publisher, sockets.clients]) serveCurve(server, curve);
+  for (const [id, client] of [...sockets.dealers, ...subscribers]) speakCurve(client, curve, id);
+  return sockets;
 }
 
 function connectorOf(peer: ZmqPeer, sockets: ReplicaSockets, lookup: Lookup | undefined): HostConnector {

@@ -1,5 +1,4 @@
 import { transportContract } from "./transport_contract.ts";
-import { memoryTwin, zmqTwin } from "./transport_twins.ts";
+import { curveTwins, memoryTwin, mixedTwins, zmqTwin, zmtpTwin } from "./transport_twins.ts";
 
-transportContract(memoryTwin);
-transportContract(zmqTwin);
+for (const twin of [memoryTwin, zmqTwin, zmtpTwin, ...mixedTwins, ...curveTwins]) transportContract(twin);

@@ -1,0 +1,40 @@
+import type { CurveClientOptions, CurveServerOptions } from "./curve/curve_keys.ts";
+import type { HeartbeatTimes } from "./heartbeat.ts";
+import type { ConnectionLimits } from "./limits.ts";
+import type { ByteBudget } from "./output_queue.ts";
+import type { SocketType } from "./socket_type.ts";
+
+/** The mechanism of a connection, with this side's role in it. */
+export type Mechanism =
+  | { readonly name: "NULL" }
+  | { readonly name: "CURVE"; readonly server: CurveServerOptions }
+  | { readonly name: "CURVE"; readonly client: CurveClientOptions };
+
+/** Settings of one connection. */
+export interface ConnectionOptions {
+  readonly socketType: SocketType;
+  /** True if this side has connected, false if it was connected to. */
+  readonly connects: boolean;
+  readonly mechanism: Mechanism;
+  readonly limits: ConnectionLimits;
+  readonly heartbeat: HeartbeatTimes;
+  /** Bytes queued by all connections that are given the same; none if left out. */
+  readonly sharedQueue?: ByteBudget;
+  /**
+   * Asked before this side computes for somebody it does not know. While it says no, nothing more is read, until {@linkcode Connection.resume}.
+   * Left out, it always says yes.
+   */
+  readonly mayCompute?: () => boolean;
+}
+
+/** Throws a `RangeError` on limits that cannot be kept. */
+export function checkOptions({ limits, mechanism, connects }: ConnectionOptions): void {
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Number.isSafeInteger(value) || value < 1 || value >= 2 ** 31) {
+      throw new RangeError(`Limit ${name} is ${value}, want an integer from 1 to 2^31 - 1`);
+    }
+  }
+  if (mechanism.name === "CURVE" && connects !== "client" in mechanism) {
+    throw new RangeError("The side that connects is CURVE's client, the other one its server");
+  }
+}

@@ -1,0 +1,91 @@
+import { type CurveBox, MAC_BYTES } from "../../crypto/curve_box.ts";
+import { ascii, hasAt, joined } from "../ascii.ts";
+import { checkCommandSize, checkFrameSize, type Codec, sizeText } from "../codec.ts";
+import { COMMAND, headerBytes, LONG, MORE, writeHeader } from "../frame_header.ts";
+import type { FrameReader } from "../frame_reader.ts";
+import type { OutputQueue } from "../output_queue.ts";
+import { Violation } from "../violation.ts";
+import { type ReceiveNonce, type SendNonce, SHORT_NONCE_BYTES } from "./nonce.ts";
+
+const NAME = joined(Uint8Array.of(7), ascii("MESSAGE"));
+const NONCE_AT = NAME.length;
+const BOX_AT = NONCE_AT + SHORT_NONCE_BYTES;
+const FLAGS_AT = BOX_AT + MAC_BYTES;
+/** Bytes that a frame is longer by: name, nonce, authenticator and flags. */
+export const MESSAGE_OVERHEAD = FLAGS_AT + 1;
+/** Flags inside the box. The specification has MORE alone; libzmq's other bit says that the content is a command. */
+const INNER_MORE = 1;
+const INNER_COMMAND = 2;
+
+/** Keys and counters of one connection. */
+export interface CurveSession {
+  readonly box: CurveBox;
+  readonly key: Uint8Array;
+  readonly sendNonce: SendNonce;
+  readonly receiveNonce: ReceiveNonce;
+}
+
+/**
+ * Frames boxed as MESSAGE commands. On the wire they have the header of a message, as libzmq sends them and needs them: it would take the content of one
+ * with that of a command for a command.
+ */
+export class CurveCodec implements Codec {
+  readonly isClear = false;
+  flags = 0;
+  bytes: Uint8Array = new Uint8Array(0);
+  at = 0;
+  length = 0;
+  readonly #session: CurveSession;
+  readonly #frameBytes: number;
+
+  /** `own` and `other` are the last letters of the nonces' prefixes: S of the server's, C of the client's. */
+  constructor(session: CurveSession, own: "S" | "C", frameBytes: number) {
+    this.#session = session;
+    this.#frameBytes = frameBytes;
+    session.sendNonce.use(`CurveZMQMESSAGE${own}`);
+    session.receiveNonce.use(`CurveZMQMESSAGE${own === "S" ? "C" : "S"}`);
+  }
+
+  checkHeader(flags: number, size: number): void {
+    if ((flags & ~(LONG | COMMAND)) !== 0) throw new Violation("flags", `Flags ${flags} of a MESSAGE`);
+    if (size < MESSAGE_OVERHEAD) throw new Violation("frame-size", `A MESSAGE of ${sizeText(size)} bytes`);
+    checkFrameSize(size - MESSAGE_OVERHEAD, this.#frameBytes);
+  }
+
+  open({ bytes, at, length }: FrameReader): void {
+    const { box, key, receiveNonce } = this.#session;
+    if (!hasAt(bytes, at, NAME)) throw new Violation("command", "Something else than a MESSAGE under CURVE");
+    receiveNonce.accept(bytes, at + NONCE_AT);
+    if (!box.open(key, receiveNonce.bytes, bytes, at + BOX_AT, length - BOX_AT)) {
+      throw new Violation("box", "A MESSAGE that is not genuine");
+    }
+    const inner = bytes[at + FLAGS_AT]!;
+    if ((inner & ~(INNER_MORE | INNER_COMMAND)) !== 0 || inner === (INNER_MORE | INNER_COMMAND)) {
+      throw new Violation("flags", `Flags ${inner} inside a MESSAGE`);
+    }
+    this.flags = inner === INNER_COMMAND ? COMMAND : inner;
+    this.bytes = bytes;
+    this.at = at + MESSAGE_OVERHEAD;
+    this.length = length - MESSAGE_OVERHEAD;
+    if (inner === INNER_COMMAND) checkCommandSize(this.length);
+  }
+
+  wireBytes(size: number): number {
+    return headerBytes(size + MESSAGE_OVERHEAD) + size + MESSAGE_OVERHEAD;
+  }
+
+  write(output: OutputQueue, flags: number, body: Uint8Array): void {
+    const { box, key, sendNonce } = this.#session;
+    sendNonce.advance();
+    const size = body.length + MESSAGE_OVERHEAD;
+    const chunk = output.reserve(headerBytes(size) + size);
+    const { buffer } = chunk;
+    const at = writeHeader(buffer, chunk.length, 0, size);
+    buffer.set(NAME, at);
+    buffer.set(sendNonce.bytes.subarray(-SHORT_NONCE_BYTES), at + NONCE_AT);
+    buffer[at + FLAGS_AT] = (flags & COMMAND) !== 0 ? INNER_COMMAND : flags & MORE;
+    buffer.set(body, at + MESSAGE_OVERHEAD);
+    box.seal(key, sendNonce.bytes, buffer, at + BOX_AT, body.length + 1);
+    chunk.length = at + size;
+  }
+}

@@ -1,0 +1,109 @@
+import { COMMAND, headerBytes, writeHeader } from "./frame_header.ts";
+import { WRITE_BYTES } from "./limits.ts";
+
+/** Bytes that go out with one write. */
+export interface Chunk {
+  readonly buffer: Uint8Array;
+  length: number;
+  /** Messages that end in it. */
+  messages: number;
+}
+
+/** Buffers to be used again, of all connections together. */
+const spare: Uint8Array[] = [];
+const MAX_SPARE = 64;
+/** Size of a connection's first buffer: as for reading, most have little to say at a time. */
+const SMALL_BYTES = 4 * 1024;
+
+/** Bytes queued by many connections together, and how many there may be. */
+export interface ByteBudget {
+  bytes: number;
+  readonly maxBytes: number;
+}
+
+/** Bytes to be written, in as few pieces as can be, and the count of messages among them. */
+export class OutputQueue {
+  /** Bytes and messages not yet known to be written. */
+  bytes = 0;
+  messages = 0;
+  readonly #shared: ByteBudget;
+  readonly #chunks: Chunk[] = [];
+  #writing: Chunk | null = null;
+
+  constructor(shared: ByteBudget = { bytes: 0, maxBytes: Infinity }) {
+    this.#shared = shared;
+  }
+
+  /** Returns whether `bytes` more are within `maxBytes` here and within what all may have together. One that has nothing queued always has room. */
+  hasRoom(bytes: number, maxBytes: number): boolean {
+    const isWithin = this.bytes + bytes <= maxBytes && this.#shared.bytes + bytes <= this.#shared.maxBytes;
+    return isWithin || this.messages === 0;
+  }
+
+  /** Sets `length` bytes in a row aside and returns the chunk they are in; they begin at its length, which the caller moves on. */
+  reserve(length: number): Chunk {
+    this.bytes += length;
+    this.#shared.bytes += length;
+    const last = this.#chunks.at(-1);
+    if (last !== undefined && last.length + length <= last.buffer.length) return last;
+    const chunk = { buffer: this.#allocate(length), length: 0, messages: 0 };
+    this.#chunks.push(chunk);
+    return chunk;
+  }
+
+  /** Queues bytes as they are. */
+  raw(bytes: Uint8Array): void {
+    const chunk = this.reserve(bytes.length);
+    chunk.buffer.set(bytes, chunk.length);
+    chunk.length += bytes.length;
+  }
+
+  /** Queues a command in clear. */
+  command(body: Uint8Array): void {
+    const chunk = this.reserve(headerBytes(body.length) + body.length);
+    const at = writeHeader(chunk.buffer, chunk.length, COMMAND, body.length);
+    chunk.buffer.set(body, at);
+    chunk.length = at + body.length;
+  }
+
+  /** Counts a message whose last byte has just been queued. */
+  messageEnds(): void {
+    this.messages++;
+    this.#chunks.at(-1)!.messages++;
+  }
+
+  /** Returns what is to be written next; null if there is nothing, or the last one is still being written. */
+  take(): Uint8Array | null {
+    if (this.#writing !== null) return null;
+    const chunk = this.#chunks.shift();
+    if (chunk === undefined) return null;
+    this.#writing = chunk;
+    return chunk.buffer.subarray(0, chunk.length);
+  }
+
+  /** Notes that what was taken is written. */
+  written(): void {
+    const chunk = this.#writing;
+    if (chunk === null) return;
+    this.#writing = null;
+    this.bytes -= chunk.length;
+    this.#shared.bytes -= chunk.length;
+    this.messages -= chunk.messages;
+    if (chunk.buffer.length === WRITE_BYTES && spare.length < MAX_SPARE) spare.push(chunk.buffer);
+  }
+
+  /** Forgets all that is queued. */
+  discard(): void {
+    this.#shared.bytes -= this.bytes;
+    this.bytes = this.messages = 0;
+    this.#chunks.length = 0;
+    this.#writing = null;
+  }
+
+  #allocate(length: number): Uint8Array {
+    if (length > WRITE_BYTES) return new Uint8Array(length);
+    // The first chunk of a turn is small, the next ones, if it gets as far, are not.
+    if (this.#chunks.length === 0 && length <= SMALL_BYTES && spare.length === 0) return new Uint8Array(SMALL_BYTES);
+    return spare.pop() ?? new Uint8Array(WRITE_BYTES);
+  }
+}

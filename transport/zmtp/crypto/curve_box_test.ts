@@ -1,0 +1,89 @@
+import { assertEquals, assertNotEquals } from "@std/assert";
+import { type CurveBox, KEY_BYTES, MAC_BYTES, NONCE_BYTES, opened, sealed } from "./curve_box.ts";
+import { loadCurveBox } from "./load_box.ts";
+import { nobleBox } from "./noble_box.ts";
+import { loadSodiumBox } from "./sodium_box.ts";
+
+/**
+ * The worked example of "Cryptography in NaCl" (Bernstein, 2009), which NaCl's own tests use (`tests/box.c`); both are in the public domain. Its keys
+ * are those of RFC 7748, section 6.1, too.
+ */
+const NACL = {
+  alice: {
+    secretKey: "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a",
+    publicKey: "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a",
+  },
+  bob: {
+    secretKey: "5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb",
+    publicKey: "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f",
+  },
+  sharedKey: "1b27556473e985d462cd51197a9a46c76009549eac6474f206c4ee0844f68389",
+  nonce: "69696ee955b62b73cd62bda875fc73d68219e0036b7a0b37",
+  plain:
+    "be075fc53c81f2d5cf141316ebeb0c7b5228c52a4c62cbd44b66849b64244ffce5ecbaaf33bd751a1ac728d45e6c61296cdc3c01233561f4" +
+    "1db66cce314adb310e3be8250c46f06dceea3a7fa1348057e2f6556ad6b1318a024a838f21af1fde048977eb48f59ffd4924ca1c60902e52f0a0" +
+    "89bc76897040e082f937763848645e0705",
+  boxed:
+    "f3ffc7703f9400e52a7dfb4b3d3305d98e993b9f48681273c29650ba32fc76ce48332ea7164d96a4476fb8c531a1186ac0dfc17c98dce87b" +
+    "4da7f011ec48c97271d2c20f9b928fe2270d6fb863d51738b48eeee314a7cc8ab932164548e526ae90224368517acfeabd6bb3732bc0e9da9983" +
+    "2b61ca01b6de56244a9e88d5f9b37973f622a43d14a6599b1f654cb45a74e355a5",
+};
+const bytes = (hex: string) => Uint8Array.fromHex(hex);
+const BOXES: readonly CurveBox[] = [nobleBox, await loadSodiumBox()];
+
+for (const box of BOXES) {
+  Deno.test(`box (${box.name}): gives NaCl's published keys, key in common and box`, () => {
+    for (const { secretKey, publicKey } of [NACL.alice, NACL.bob]) {
+      assertEquals(box.publicKeyOf(bytes(secretKey)).toHex(), publicKey);
+    }
+    const key = box.sharedKey(bytes(NACL.bob.publicKey), bytes(NACL.alice.secretKey));
+    assertEquals(key?.toHex(), NACL.sharedKey);
+    assertEquals(sealed(box, key!, bytes(NACL.nonce), bytes(NACL.plain)).toHex(), NACL.boxed);
+    assertEquals(opened(box, key!, bytes(NACL.nonce), bytes(NACL.boxed))?.toHex(), NACL.plain);
+  });
+
+  Deno.test(`box (${box.name}): opens nothing of which one bit was changed, nor with another key or nonce`, () => {
+    const [key, nonce, boxed] = [bytes(NACL.sharedKey), bytes(NACL.nonce), bytes(NACL.boxed)];
+    const flipped = (whole: Uint8Array, at: number) => whole.with(at, whole[at]! ^ 1);
+    for (let at = 0; at < boxed.length; at++) assertEquals(opened(box, key, nonce, flipped(boxed, at)), null);
+    for (let at = 0; at < NONCE_BYTES; at++) assertEquals(opened(box, key, flipped(nonce, at), boxed), null);
+    for (let at = 0; at < KEY_BYTES; at++) assertEquals(opened(box, flipped(key, at), nonce, boxed), null);
+    for (let length = 0; length < boxed.length; length += 7) {
+      assertEquals(opened(box, key, nonce, boxed.subarray(0, length)), null);
+    }
+  });
+
+  Deno.test(`box (${box.name}): two fresh pairs share a key, and a public key of small order shares none`, () => {
+    const [one, other] = [box.makeKeyPair(), box.makeKeyPair()];
+    assertNotEquals(one.secretKey, other.secretKey);
+    const key = box.sharedKey(one.publicKey, other.secretKey);
+    assertEquals(key?.length, KEY_BYTES);
+    assertEquals(box.sharedKey(other.publicKey, one.secretKey), key);
+    for (const small of [0, 1]) {
+      assertEquals(box.sharedKey(new Uint8Array(KEY_BYTES).with(0, small), one.secretKey), null);
+    }
+  });
+}
+
+Deno.test("both boxes make the same bytes of messages of every size, in the middle of a buffer", () => {
+  const [noble, sodium] = BOXES;
+  const [key, nonce] = [noble!.randomBytes(KEY_BYTES), noble!.randomBytes(NONCE_BYTES)];
+  for (const length of [0, 1, 15, 16, 17, 31, 32, 33, 63, 64, 65, 200, 255, 4096, 65_519, 65_520, 65_521, 300_000]) {
+    const plain = new Uint8Array(length).map((_, place) => place * 7);
+    const buffers = BOXES.map((box) => {
+      const buffer = new Uint8Array(length + MAC_BYTES + 8).fill(9);
+      buffer.set(plain, 4 + MAC_BYTES);
+      box.seal(key, nonce, buffer, 4, length);
+      return buffer;
+    });
+    assertEquals(buffers[0], buffers[1], `${length} bytes`);
+    assertEquals([...buffers[0]!.subarray(0, 4), ...buffers[0]!.subarray(-4)], Array(8).fill(9));
+    assertEquals(noble!.open(key, nonce, buffers[1]!, 4, length + MAC_BYTES), true);
+    assertEquals(sodium!.open(key, nonce, buffers[0]!, 4, length + MAC_BYTES), true);
+    for (const buffer of buffers) assertEquals(buffer.subarray(4 + MAC_BYTES, 4 + MAC_BYTES + length), plain);
+  }
+});
+
+Deno.test("the fast box is the one that is used", async () => {
+  assertEquals((await loadCurveBox()).name, BOXES[1]!.name);
+});

@@ -1,0 +1,114 @@
+/**
+ * The box by libsodium, compiled to WebAssembly. Its functions are called on memory of its own that is set aside once, since the wrappers'
+ * allocations and checks cost more than the cipher does on a short message.
+ */
+import sodium from "libsodium-wrappers";
+import { type CurveBox, KEY_BYTES, MAC_BYTES, NONCE_BYTES } from "./curve_box.ts";
+
+/** The part of the compiled library that is used. Numbers are addresses in its memory. */
+interface SodiumModule {
+  /** Another object after each growth of the memory. */
+  readonly HEAPU8: Uint8Array;
+  _malloc(length: number): number;
+  _free(address: number): void;
+  _crypto_box_beforenm(key: number, publicKey: number, secretKey: number): number;
+  _crypto_scalarmult_base(publicKey: number, secretKey: number): number;
+  _crypto_secretbox_easy(
+    ...of: [box: number, plain: number, length: number, high: number, nonce: number, key: number]
+  ): number;
+  _crypto_secretbox_open_easy(
+    ...of: [plain: number, box: number, length: number, high: number, nonce: number, key: number]
+  ): number;
+}
+
+/** Largest message for which memory is kept; a larger one borrows. */
+const KEPT_BYTES = 64 * 1024;
+
+/** Loads libsodium. Rejects where WebAssembly cannot be compiled. */
+export async function loadSodiumBox(): Promise<CurveBox> {
+  await sodium.ready;
+  return new SodiumBox((sodium as unknown as { libsodium: SodiumModule }).libsodium);
+}
+
+class SodiumBox implements CurveBox {
+  readonly name = `libsodium ${sodium.SODIUM_VERSION_STRING}`;
+  readonly #module: SodiumModule;
+  readonly #key: number;
+  readonly #nonce: number;
+  readonly #message: number;
+
+  constructor(module: SodiumModule) {
+    this.#module = module;
+    this.#key = module._malloc(KEY_BYTES);
+    this.#nonce = module._malloc(NONCE_BYTES);
+    this.#message = module._malloc(KEPT_BYTES);
+  }
+
+  randomBytes(length: number): Uint8Array {
+    return crypto.getRandomValues(new Uint8Array(length));
+  }
+
+  makeKeyPair() {
+    const secretKey = this.randomBytes(KEY_BYTES);
+    return { publicKey: this.publicKeyOf(secretKey), secretKey };
+  }
+
+  publicKeyOf(secretKey: Uint8Array): Uint8Array {
+    const { HEAPU8 } = this.#module;
+    HEAPU8.set(secretKey, this.#message);
+    this.#module._crypto_scalarmult_base(this.#key, this.#message);
+    return this.#takeKey();
+  }
+
+  sharedKey(publicKey: Uint8Array, secretKey: Uint8Array): Uint8Array | null {
+    const { HEAPU8 } = this.#module;
+    HEAPU8.set(publicKey, this.#message);
+    HEAPU8.set(secretKey, this.#message + KEY_BYTES);
+    const failed = this.#module._crypto_box_beforenm(this.#key, this.#message, this.#message + KEY_BYTES);
+    const key = this.#takeKey();
+    return failed === 0 ? key : null;
+  }
+
+  seal(key: Uint8Array, nonce: Uint8Array, buffer: Uint8Array, at: number, length: number): void {
+    const memory = this.#borrow(MAC_BYTES + length);
+    this.#place(key, nonce, memory, buffer.subarray(at + MAC_BYTES, at + MAC_BYTES + length));
+    const module = this.#module;
+    module._crypto_secretbox_easy(memory, memory, length, 0, this.#nonce, this.#key);
+    buffer.set(module.HEAPU8.subarray(memory, memory + MAC_BYTES + length), at);
+    this.#giveBack(memory);
+  }
+
+  open(key: Uint8Array, nonce: Uint8Array, buffer: Uint8Array, at: number, length: number): boolean {
+    if (length < MAC_BYTES) return false;
+    const memory = this.#borrow(length);
+    this.#place(key, nonce, memory, buffer.subarray(at, at + length));
+    const module = this.#module;
+    const failed = module._crypto_secretbox_open_easy(memory, memory, length, 0, this.#nonce, this.#key);
+    if (failed === 0) buffer.set(module.HEAPU8.subarray(memory, memory + length - MAC_BYTES), at + MAC_BYTES);
+    this.#giveBack(memory);
+    return failed === 0;
+  }
+
+  #place(key: Uint8Array, nonce: Uint8Array, memory: number, message: Uint8Array): void {
+    const { HEAPU8 } = this.#module;
+    HEAPU8.set(key, this.#key);
+    HEAPU8.set(nonce, this.#nonce);
+    HEAPU8.set(message, memory);
+  }
+
+  #borrow(length: number): number {
+    return length <= KEPT_BYTES ? this.#message : this.#module._malloc(length);
+  }
+
+  #giveBack(memory: number): void {
+    if (memory !== this.#message) this.#module._free(memory);
+  }
+
+  #takeKey(): Uint8Array {
+    const { HEAPU8 } = this.#module;
+    const key = HEAPU8.slice(this.#key, this.#key + KEY_BYTES);
+    HEAPU8.fill(0, this.#message, this.#message + 2 * KEY_BYTES);
+    HEAPU8.fill(0, this.#key, this.#key + KEY_BYTES);
+    return key;
+  }
+}

@@ -1,0 +1,92 @@
+import type { CloseCause } from "../connection/violation.ts";
+
+/** A connection as the table sees it. */
+export interface Admitted {
+  readonly address: string;
+  close(cause: CloseCause): void;
+}
+
+/** Bounds of the table. */
+export interface AdmissionLimits {
+  readonly strangersPerAddress: number;
+  readonly strangers: number;
+  readonly connectionsPerKey: number;
+  readonly connections: number;
+}
+
+/** Knows the connections of one port, strangers by their address and the others by their key, and keeps both within bounds. */
+export class AdmissionTable {
+  readonly #limits: AdmissionLimits;
+  readonly #strangers = new Map<string, Set<Admitted>>();
+  readonly #keys = new Map<string, Set<Admitted>>();
+  #strangerCount = 0;
+  #establishedCount = 0;
+
+  constructor(limits: AdmissionLimits) {
+    this.#limits = limits;
+  }
+
+  get strangers(): number {
+    return this.#strangerCount;
+  }
+
+  get established(): number {
+    return this.#establishedCount;
+  }
+
+  /** Takes a newcomer in. The oldest stranger makes room for it: of the same address, or of the one that has most. */
+  enter(newcomer: Admitted): void {
+    const { address } = newcomer;
+    if (sizeOf(this.#strangers, address) >= this.#limits.strangersPerAddress) this.#evictFrom(address);
+    if (this.#strangerCount >= this.#limits.strangers) this.#evictFrom(this.#largestAddress());
+    addTo(this.#strangers, address, newcomer);
+    this.#strangerCount++;
+  }
+
+  /** Moves a stranger to the established, under its key if it has one. Returns false, moving nothing, if there is no place. */
+  establish(connection: Admitted, key: string | null): boolean {
+    if (this.#establishedCount >= this.#limits.connections) return false;
+    if (key !== null && sizeOf(this.#keys, key) >= this.#limits.connectionsPerKey) {
+      evict(this.#keys.get(key)!, `${this.#limits.connectionsPerKey} newer connections of ${key}`);
+    }
+    if (removeFrom(this.#strangers, connection.address, connection)) this.#strangerCount--;
+    addTo(this.#keys, key ?? "", connection);
+    this.#establishedCount++;
+    return true;
+  }
+
+  /** Forgets a connection that has ended. */
+  leave(connection: Admitted, key: string | null): void {
+    if (removeFrom(this.#strangers, connection.address, connection)) this.#strangerCount--;
+    else if (removeFrom(this.#keys, key ?? "", connection)) this.#establishedCount--;
+  }
+
+  #evictFrom(address: string): void {
+    evict(this.#strangers.get(address)!, `${this.#strangerCount} connections that are not established`);
+  }
+
+  #largestAddress(): string {
+    let [largest, size] = ["", -1];
+    for (const [address, { size: count }] of this.#strangers) if (count > size) [largest, size] = [address, count];
+    return largest;
+  }
+}
+
+/** Ends the oldest; its end takes it out of the table. */
+function evict(connections: Set<Admitted>, why: string): void {
+  const [oldest] = connections;
+  oldest?.close({ code: "evicted", detail: `Made room: ${why}` });
+}
+
+const sizeOf = (table: Map<string, Set<Admitted>>, name: string): number => table.get(name)?.size ?? 0;
+
+function addTo(table: Map<string, Set<Admitted>>, name: string, connection: Admitted): void {
+  table.set(name, (table.get(name) ?? new Set()).add(connection));
+}
+
+function removeFrom(table: Map<string, Set<Admitted>>, name: string, connection: Admitted): boolean {
+  const connections = table.get(name);
+  const wasThere = connections?.delete(connection) ?? false;
+  if (connections?.size === 0) table.delete(name);
+  return wasThere;
+}

@@ -1,0 +1,61 @@
+import { assertEquals } from "@std/assert";
+import { AdmissionTable, type Admitted } from "./admission_table.ts";
+
+const LIMITS = { strangersPerAddress: 3, strangers: 5, connectionsPerKey: 2, connections: 4 };
+
+/** A table, and the names of those it ended, in order. */
+function lab() {
+  const table = new AdmissionTable(LIMITS);
+  const evicted: string[] = [];
+  const come = (name: string, address = "here"): Admitted => {
+    const connection: Admitted = {
+      address,
+      close: ({ code }) => {
+        evicted.push(`${name} ${code}`);
+        table.leave(connection, null);
+      },
+    };
+    table.enter(connection);
+    return connection;
+  };
+  return { table, evicted, come };
+}
+
+Deno.test("the oldest stranger of an address makes room for its next", () => {
+  const { table, evicted, come } = lab();
+  for (const name of ["a", "b", "c", "d", "e"]) come(name);
+  assertEquals([evicted, table.strangers], [["a evicted", "b evicted"], 3]);
+});
+
+Deno.test("a full table ends the oldest of the address that has most", () => {
+  const { table, evicted, come } = lab();
+  for (const name of ["a", "b", "c"]) come(name, "crowd");
+  for (const name of ["d", "e"]) come(name, "pair");
+  come("f", "newcomer");
+  come("g", "newcomer");
+  assertEquals([evicted[0], evicted.length, table.strangers], ["a evicted", 2, 5]);
+});
+
+Deno.test("established connections are no strangers; a key's oldest makes room, and a full port lets nobody in", () => {
+  const { table, come } = lab();
+  const ended: string[] = [];
+  const connections = ["a", "b", "c"].map((name) => {
+    const connection: Admitted = {
+      address: "here",
+      close: () => {
+        ended.push(name);
+        table.leave(connection, "key");
+      },
+    };
+    table.enter(connection);
+    assertEquals(table.establish(connection, "key"), true);
+    return connection;
+  });
+  assertEquals([ended, table.strangers, table.established], [["a"], 0, 2]);
+  const [more, last, none] = [come("d"), come("e"), come("f")];
+  assertEquals([more, last, none].map((one) => table.establish(one!, null)), [true, true, false]);
+  assertEquals([table.strangers, table.established], [1, 4]);
+  table.leave(connections[2]!, "key");
+  table.leave(connections[2]!, "key");
+  assertEquals([table.establish(none!, null), table.strangers, table.established], [true, 0, 4]);
+});

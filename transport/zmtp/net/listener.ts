@@ -1,0 +1,116 @@
+import type { ConnectionOptions } from "../connection/connection_options.ts";
+import type { CloseCause } from "../connection/violation.ts";
+import type { LinkOwner } from "../socket/link.ts";
+import { AdmissionTable } from "./admission_table.ts";
+import type { ComputeBudget } from "./compute_budget.ts";
+import type { NetLimits } from "./net_limits.ts";
+import { type LinkHooks, TcpLink } from "./tcp_link.ts";
+import type { Ticker } from "./ticker.ts";
+
+/** An end of a connection, for logs and counters. */
+export interface End {
+  readonly direction: "in" | "out";
+  readonly address: string;
+  /** The name of the other side's key, if it got as far. */
+  readonly peer: string | null;
+  readonly cause: CloseCause;
+}
+
+/** Things that all connections of a process share. */
+export interface Shared {
+  readonly limits: NetLimits;
+  readonly ticker: Ticker;
+  readonly budget: ComputeBudget;
+  onEnd(end: End): void;
+}
+
+/** Pause after accepting has failed, for want of descriptors in most cases. */
+const FAILURE_PAUSE_MS = 100;
+
+/** Accepts connections for one socket. */
+export class Listener {
+  readonly #tcp: Deno.TcpListener;
+  readonly #options: ConnectionOptions;
+  readonly #owner: LinkOwner;
+  readonly #shared: Shared;
+  readonly #table: AdmissionTable;
+  readonly #links = new Set<TcpLink>();
+  readonly #hooks: LinkHooks;
+  #closing: Promise<void> | null = null;
+  readonly #accepting: Promise<void>;
+
+  /** Listens at once. Throws if it cannot. */
+  constructor(at: { hostname: string; port: number }, options: ConnectionOptions, owner: LinkOwner, shared: Shared) {
+    this.#tcp = Deno.listen(at);
+    this.#options = options;
+    this.#owner = owner;
+    this.#shared = shared;
+    this.#table = new AdmissionTable(shared.limits);
+    this.#hooks = this.#makeHooks();
+    this.#accepting = this.#accept();
+  }
+
+  get port(): number {
+    return this.#tcp.addr.port;
+  }
+
+  /** Connections that have proved nothing yet, and those that have. */
+  get connections(): { readonly strangers: number; readonly established: number } {
+    return this.#table;
+  }
+
+  /** Ends all connections and listens no more. */
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    this.#tcp.close();
+    for (const link of [...this.#links]) link.close({ code: "closed", detail: "This side has closed" });
+    await this.#accepting;
+  }
+
+  async #accept(): Promise<void> {
+    while (this.#closing === null) {
+      try {
+        this.#begin(await this.#tcp.accept());
+      } catch {
+        if (this.#closing === null) await new Promise((resolve) => setTimeout(resolve, FAILURE_PAUSE_MS));
+      }
+    }
+  }
+
+  #begin(tcp: Deno.TcpConn): void {
+    prepare(tcp);
+    const link = new TcpLink(tcp, this.#options, this.#owner, this.#hooks);
+    this.#links.add(link);
+    this.#table.enter(link);
+    link.start();
+  }
+
+  #makeHooks(): LinkHooks {
+    const { ticker, limits, budget } = this.#shared;
+    const { farewellMs } = limits;
+    return {
+      ...{ ticker, farewellMs, budget: "server" in this.#options.mechanism ? budget : null },
+      established: (link) => this.#table.establish(link, link.peer) ? null : CROWDED,
+      ended: (link, cause) => {
+        this.#links.delete(link);
+        this.#table.leave(link, link.peer);
+        this.#shared.onEnd({ direction: "in", address: link.address, peer: link.peer, cause });
+      },
+    };
+  }
+}
+
+const CROWDED: CloseCause = { code: "evicted", detail: "As many connections are established as there may be" };
+
+/** Small messages leave at once, and the kernel, too, looks for dead peers. */
+export function prepare(tcp: Deno.TcpConn): void {
+  try {
+    tcp.setNoDelay(true);
+    tcp.setKeepAlive(true);
+  } catch {
+    // Reset already; the first read will tell.
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * Bounds of a process towards strangers. One that has connected and proved nothing yet costs a read buffer of 1 KiB and 4 KiB of what is written to it, with
+ * objects around them some 10 KiB: 512 of them 5 MiB. Whoever exceeds a bound takes the place of the oldest stranger, so that a crowd
+ * of the slow and silent keeps nobody out who knows what to say.
+ */
+export const NET_LIMITS = {
+  /** Connections of one address that are not established, and of all addresses, at one port. */
+  strangersPerAddress: 128,
+  strangers: 512,
+  /** Established connections of one key at one port; a further one ends the oldest. */
+  connectionsPerKey: 32,
+  /** Established connections at one port, however authenticated; a further one is refused. */
+  connections: 2048,
+  /**
+   * Handshakes of CURVE that are begun for strangers in a second, and at once. Each takes four operations of X25519, about 0.4 ms: at this rate a tenth
+   * of one core.
+   */
+  handshakesPerSecond: 256,
+  handshakeBurst: 256,
+  /** Time for a connection to an address to come about, in milliseconds. */
+  connectMs: 2000,
+  /** Pauses between attempts to connect: the first, and the longest; each is twice the one before, give or take a quarter. */
+  firstPauseMs: 50,
+  longestPauseMs: 1000,
+  /** Pause after the other side has refused this one's key: nothing but a new roster changes that. */
+  refusedPauseMs: 5000,
+  /** Time for telling somebody why he is refused. */
+  farewellMs: 500,
+  /** Interval at which connections are looked at. */
+  tickMs: 250,
+} as const;
+
+export type NetLimits = { readonly [Name in keyof typeof NET_LIMITS]: number };

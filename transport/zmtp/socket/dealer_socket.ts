@@ -1,0 +1,80 @@
+import { type Link, type LinkOwner, zeroCounters } from "./link.ts";
+import { ReadyLinks } from "./ready_links.ts";
+
+/** Bounds of what is kept for a peer that is not connected. */
+export interface Backlog {
+  /** 0 keeps nothing. */
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+/** A DEALER with one peer. What is sent while the peer is away waits, as far as the backlog goes. */
+export class DealerSocket implements LinkOwner {
+  readonly counters = zeroCounters();
+  readonly #ready = new ReadyLinks(this.counters);
+  readonly #backlog: Backlog;
+  readonly #onReadable: () => void;
+  #waiting: (readonly Uint8Array[])[] = [];
+  #waitingBytes = 0;
+  #link: Link | null = null;
+
+  constructor(backlog: Backlog, onReadable: () => void) {
+    this.#backlog = backlog;
+    this.#onReadable = onReadable;
+  }
+
+  get isConnected(): boolean {
+    return this.#link !== null;
+  }
+
+  opened(link: Link): void {
+    this.#link = link;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    for (const frames of waiting) this.#count(link.send(frames));
+  }
+
+  readable(link: Link): void {
+    this.#ready.add(link);
+    this.#onReadable();
+  }
+
+  refused(count: number): void {
+    this.counters.refused += count;
+  }
+
+  ended(link: Link): void {
+    if (this.#link === link) this.#link = null;
+    this.#ready.remove(link);
+  }
+
+  /** Returns the next message of the peer; null if there is none. */
+  take(): Uint8Array[] | null {
+    return this.#ready.next();
+  }
+
+  /** Sends to the peer. Returns false, and counts, if it is away or the queue is full. */
+  send(frames: readonly Uint8Array[]): boolean {
+    return this.#link === null ? this.#keep(frames) : this.#count(this.#link.send(frames));
+  }
+
+  /** Frames are copied: until they are encoded they are still the caller's. */
+  #keep(frames: readonly Uint8Array[]): boolean {
+    const bytes = frames.reduce((sum, frame) => sum + frame.length, 0);
+    const { messages, bytes: maxBytes } = this.#backlog;
+    if (this.#waiting.length >= messages || this.#waitingBytes + bytes > maxBytes) {
+      this.counters.unreachable++;
+      return false;
+    }
+    this.#waiting.push(frames.map((frame) => frame.slice()));
+    this.#waitingBytes += bytes;
+    return true;
+  }
+
+  #count(isSent: boolean): boolean {
+    if (isSent) this.counters.sent++;
+    else this.counters.full++;
+    return isSent;
+  }
+}

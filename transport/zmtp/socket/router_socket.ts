@@ -1,0 +1,59 @@
+import { type Link, type LinkOwner, zeroCounters } from "./link.ts";
+import { ReadyLinks } from "./ready_links.ts";
+
+/** Random bytes in a route: nobody guesses one, and no two are the same. */
+const ROUTE_BYTES = 12;
+
+/** A ROUTER: answers each connection by the route that it made up for it. No peer has a say in its route, whatever identity it claims. */
+export class RouterSocket implements LinkOwner {
+  readonly counters = zeroCounters();
+  readonly #ready = new ReadyLinks(this.counters);
+  readonly #routes = new Map<string, Link>();
+  readonly #onReadable: () => void;
+
+  /** `onReadable` is called when there is something to take. */
+  constructor(onReadable: () => void) {
+    this.#onReadable = onReadable;
+  }
+
+  get connections(): number {
+    return this.#routes.size;
+  }
+
+  opened(link: Link): void {
+    link.tag = crypto.getRandomValues(new Uint8Array(ROUTE_BYTES)).toHex();
+    this.#routes.set(link.tag, link);
+  }
+
+  readable(link: Link): void {
+    this.#ready.add(link);
+    this.#onReadable();
+  }
+
+  refused(count: number): void {
+    this.counters.refused += count;
+  }
+
+  ended(link: Link): void {
+    this.#routes.delete(link.tag);
+    this.#ready.remove(link);
+  }
+
+  /** Returns the next message, in turn over the connections; null if there is none. */
+  take(): { readonly route: string; readonly peer: string | null; readonly frames: Uint8Array[] } | null {
+    const frames = this.#ready.next();
+    if (frames === null) return null;
+    const { tag, peer } = this.#ready.from!;
+    return { route: tag, peer, frames };
+  }
+
+  /** Sends to the connection at `route`. Returns false, and counts, if it is gone or its queue is full. */
+  send(route: string, frames: readonly Uint8Array[]): boolean {
+    const link = this.#routes.get(route);
+    const isSent = link?.send(frames) ?? false;
+    if (isSent) this.counters.sent++;
+    else if (link === undefined) this.counters.unreachable++;
+    else this.counters.full++;
+    return isSent;
+  }
+}
