@@ -24,6 +24,18 @@ export async function readSmallFile(path: string, maxBytes: number): Promise<Sma
   }
 }
 
+/** Permission bits of the group and of others. */
+const FOREIGN_BITS = 0o077;
+
+/** Throws `ConfigError` unless only the owner can read the file of `mode`. Platforms without permission bits (null) are exempt. */
+export function requirePrivate(path: string, mode: number | null, what: string): void {
+  if (mode === null || (mode & FOREIGN_BITS) === 0) return;
+  const given = (mode & 0o777).toString(8).padStart(4, "0");
+  throw new ConfigError(
+    `${path}: given mode ${given}, wanted ${what} that only its owner can read (run: chmod 600 ${path})`,
+  );
+}
+
 /**
  * Opens a regular file for reading. Throws `ConfigError` naming it, and what is `wanted`, if there is none or the path leads to none. Anything
  * else is not even opened: opening a FIFO waits until somebody writes to it.

@@ -29,12 +29,47 @@ export function parseJson(text: string, maxChars: number): Field {
   if (text.length > maxChars) {
     throw new ConfigError(`$: given ${text.length} characters, wanted JSON of at most ${maxChars}`);
   }
+  const value = parseValue(text);
+  const twice = repeatedName(text);
+  if (twice !== null) throw new ConfigError(`$: given a field ${describe(twice)} twice, wanted each once`);
+  return { path: "$", value };
+}
+
+function parseValue(text: string): unknown {
   try {
-    return { path: "$", value: JSON.parse(text) };
+    return JSON.parse(text);
   } catch {
     // The parser's own message repeats a piece of the text, which may be a secret.
     throw new ConfigError(`$: given ${text.length} characters that are no JSON, wanted one JSON object`);
   }
+}
+
+const TOKEN = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}]/g;
+
+/** Returns a name that an object of this JSON text has twice, of which two readers may take a different one; null if there is none. */
+function repeatedName(text: string): string | null {
+  const open: Set<string>[] = [];
+  for (const [token, colon] of text.matchAll(TOKEN)) {
+    if (token === "{") open.push(new Set());
+    else if (token === "}") open.pop();
+    else if (colon !== undefined) {
+      const name: string = JSON.parse(token.slice(0, -colon.length));
+      if (open.at(-1)!.has(name)) return name;
+      open.at(-1)!.add(name);
+    }
+  }
+  return null;
+}
+
+/**
+ * Throws `ConfigError` unless an object says that it is of `version`; `advice` says what to do with another. To be asked before its fields are
+ * read: another version has others.
+ */
+export function requireVersion(field: Field, version: number, advice: string): void {
+  const { path, value } = field;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) refuse(field, "an object");
+  const given = Object.hasOwn(value, "version") ? (value as { readonly version: unknown }).version : undefined;
+  if (given !== version) refuse({ path: `${path}.version`, value: given }, `${version}: ${advice}`);
 }
 
 /** Returns the fields of an object that has exactly those `names`; a missing one takes its value from `absent`, if it is given there. */

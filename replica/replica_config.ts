@@ -1,5 +1,4 @@
 /** One replica's configuration, from the signed roster and a key file (§2.1). */
-import { ConfigError } from "../crypto/config_error.ts";
 import type { KeyFile } from "../crypto/keys/key_file.ts";
 import { requireMember } from "../crypto/roster/key_ring.ts";
 import type { ZmqReplicaOptions } from "../transport/mod.ts";
@@ -14,10 +13,8 @@ const randomSeed = (): number => crypto.getRandomValues(new Int32Array(SEED_WORD
 
 /** Returns the roster's entry of the replica that `key` belongs to. Throws `ConfigError` if it is not a replica's key of this roster. */
 export function ownLine(roster: Roster, key: KeyFile): RosterReplica {
-  requireMember(roster, key);
-  const line = key.kind === "replica" ? roster.replicas.find(({ id }) => id === key.id) : undefined;
-  if (line === undefined) throw new ConfigError(`key of ${key.kind} ${key.id}: given that, wanted one of a replica`);
-  return line;
+  requireMember(roster, key, ["replica"]);
+  return roster.replicas.find(({ id }) => id === key.id)!;
 }
 
 /** Returns the core's configuration for `self`; everything but the seed is a constant of the roster. */

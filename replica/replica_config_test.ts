@@ -19,8 +19,8 @@ Deno.test("seeds differ, so that replicas do not time out together", () => {
 Deno.test("a key that is no replica's of this roster is refused", () => {
   const { roster, keys } = makeRoster();
   const other = makeRoster();
-  assertThrows(() => ownLine(roster, keys.get("c1")!), ConfigError, "wanted one of a replica");
-  assertThrows(() => ownLine(roster, keys.get("operator")!), ConfigError, "wanted one of a replica");
+  assertThrows(() => ownLine(roster, keys.get("c1")!), ConfigError, "given a client's, wanted a replica's");
+  assertThrows(() => ownLine(roster, keys.get("operator")!), ConfigError, "given the operator's, wanted a replica's");
   assertThrows(() => ownLine(roster, other.keys.get("r1")!), ConfigError, "operator");
 });
 

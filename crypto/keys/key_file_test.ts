@@ -1,22 +1,17 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ConfigError } from "../config_error.ts";
-import { hex } from "../digest.ts";
-import { type KeyFile, parseKeyFile, readKeyFile, writeKeyFile } from "./key_file.ts";
-import { generateKeyPair } from "./key_pair.ts";
+import { type KeyFile, keyFileText, parseKeyFile, readKeyFile, writeKeyFile } from "./key_file.ts";
 import { backend } from "../../tests/support/backends.ts";
+import { newMemberKeys } from "../../tests/support/member_keys.ts";
 import { withTempDirectory } from "../../tests/support/temp_directory.ts";
 
 function newKey(): KeyFile {
-  const [own, operator] = [generateKeyPair(backend), generateKeyPair(backend)];
-  return {
-    kind: "replica",
-    id: "r1",
-    cluster: "test",
-    secretKey: hex(own.secretKey),
-    publicKey: hex(own.publicKey),
-    operatorKey: hex(operator.publicKey),
-  };
+  const operatorKey = newMemberKeys().publicKey;
+  return { kind: "replica", id: "r1", cluster: "test", ...newMemberKeys(), operatorKey };
 }
+
+/** The fields of a key file as they are parsed. */
+const fieldsOf = (key: KeyFile) => ({ version: 2, ...key });
 
 Deno.test("a key file reads back as written, mode 0600, nothing else left behind", () =>
   withTempDirectory(async (directory) => {
@@ -81,7 +76,7 @@ Deno.test("a key that is not sound is not written", () =>
 Deno.test("every field is checked, and no message holds the secret", () => {
   const key = newKey();
   const stranger = newKey();
-  const cases: readonly (readonly [Partial<Record<keyof KeyFile | "extra", unknown>>, string])[] = [
+  const cases: readonly (readonly [Partial<Record<keyof KeyFile | "extra" | "version", unknown>>, string])[] = [
     [{ kind: "observer" }, '$.kind: given "observer", wanted "operator", "replica" or "client"'],
     [{ kind: 7 }, "$.kind: given 7"],
     [{ id: "" }, '$.id: given "", wanted 1 to 64 of'],
@@ -102,18 +97,31 @@ Deno.test("every field is checked, and no message holds the secret", () => {
     [{ operatorKey: key.operatorKey.slice(2) }, "$.operatorKey: given"],
     [{ operatorKey: "05" + key.operatorKey.slice(2) }, "wanted a compressed point of secp256k1"],
     [{ operatorKey: key.publicKey }, "wanted another key than the node's own publicKey"],
-    [{ extra: 1 }, '$: given an unknown field "extra", wanted exactly the fields kind, id, cluster'],
+    [{ curveSecretKey: "0".repeat(64) }, "$.curveSecretKey: given zeros, wanted one that is not all zero"],
+    [{ curveSecretKey: stranger.curveSecretKey }, "$.curvePublicKey: given"],
+    [{ curveSecretKey: stranger.curveSecretKey.slice(2) }, "$.curveSecretKey: given 62 characters (not shown)"],
+    [{ curvePublicKey: stranger.curvePublicKey }, `the public key of curveSecretKey, "${key.curvePublicKey}"`],
+    [{ curvePublicKey: key.curvePublicKey.toUpperCase() }, "wanted 64 lower-case hexadecimal digits"],
+    [{ curvePublicKey: "0".repeat(64) }, "wanted a CURVE public key"],
+    [
+      { version: undefined },
+      "$.version: given nothing, wanted 2: a key file that holds a CURVE key too; make new keys",
+    ],
+    [{ version: 1e400 }, "$.version: given null, wanted 2"],
+    [{ extra: 1 }, '$: given an unknown field "extra", wanted exactly the fields version, kind, id, cluster'],
   ];
   for (const [change, message] of cases) {
     const error = assertThrows(
-      () => parseKeyFile(JSON.stringify({ ...key, ...change }), backend),
+      () => parseKeyFile(JSON.stringify({ ...fieldsOf(key), ...change }), backend),
       ConfigError,
       message,
     );
-    for (const secret of [key.secretKey, stranger.secretKey]) assert(!error.message.includes(secret.slice(0, 16)));
+    for (const { secretKey, curveSecretKey } of [key, stranger]) {
+      for (const secret of [secretKey, curveSecretKey]) assert(!error.message.includes(secret.slice(0, 16)));
+    }
   }
   for (const name of Object.keys(key)) {
-    const text = JSON.stringify({ ...key, [name]: undefined });
+    const text = JSON.stringify({ ...fieldsOf(key), [name]: undefined });
     assertThrows(() => parseKeyFile(text, backend), ConfigError, `$: given no field "${name}"`);
   }
   for (const text of ["", "null", "[]", "7", `"${key.secretKey}`]) {
@@ -123,14 +131,16 @@ Deno.test("every field is checked, and no message holds the secret", () => {
 });
 
 Deno.test("an operator's key pins itself", () => {
-  const { secretKey, publicKey } = newKey();
-  const key: KeyFile = {
-    kind: "operator",
-    id: "operator",
-    cluster: "test",
-    secretKey,
-    publicKey,
-    operatorKey: publicKey,
-  };
-  assertEquals(parseKeyFile(JSON.stringify(key), backend), key);
+  const keys = newMemberKeys();
+  const key: KeyFile = { kind: "operator", id: "operator", cluster: "test", ...keys, operatorKey: keys.publicKey };
+  assertEquals(parseKeyFile(JSON.stringify(fieldsOf(key)), backend), key);
+});
+
+Deno.test("a file cut short, or with a field twice, is refused", () => {
+  const text = keyFileText(newKey(), backend);
+  for (let cut = 0; cut < text.length - 2; cut++) {
+    assertThrows(() => parseKeyFile(text.slice(0, cut), backend), ConfigError, "that are no JSON");
+  }
+  const twice = text.replace('"id": "r1"', '"id": "r1", "i\\u0064": "r2"');
+  assertThrows(() => parseKeyFile(twice, backend), ConfigError, '$: given a field "id" twice, wanted each once');
 });

@@ -7,12 +7,13 @@ import { ConfigError } from "../config_error.ts";
 import { hex } from "../digest.ts";
 import { makeDirectory, pathExists, refuseOverwrite, removeIfThere, writeNewFile } from "../files.ts";
 import { type KeyFile, type KeyKind, OPERATOR_ID, writeKeyFile } from "../keys/key_file.ts";
+import { generateCurveKeyPair } from "../keys/curve_key.ts";
 import { generateKeyPair, type KeyPair } from "../keys/key_pair.ts";
 import { nobleBackend } from "../signing/noble_backend.ts";
 import { createRoster, signRoster } from "./roster.ts";
 import type { Roster, RosterReplica } from "./roster_types.ts";
 
-const ROSTER_MODE = 0o644;
+export const ROSTER_MODE = 0o644;
 const PERMISSION_MODE = 0o600;
 /**
  * First port of a cluster for which none is given: out of the range of outgoing connections on any system, and nobody's in particular. (7000, the
@@ -40,6 +41,10 @@ export interface ClusterOptions {
   readonly cluster?: string;
   /** Completed by `constantsWith`. */
   readonly constants?: Partial<ProtocolConstants>;
+  /** Whether nodes may run without encryption; false by default. */
+  readonly allowPlaintext?: boolean;
+  /** Seals all key files; plain without it. */
+  readonly passphrase?: string | null;
   /** By default noble. */
   readonly backend?: SignatureBackend;
 }
@@ -47,10 +52,19 @@ export interface ClusterOptions {
 /** The writer of each file, by path. */
 type Files = ReadonlyMap<string, (path: string) => Promise<void>>;
 
-interface Member extends KeyPair {
+/** The two key pairs of one member. */
+interface Member {
   readonly kind: KeyKind;
   readonly id: string;
+  readonly signing: KeyPair;
+  readonly curve: KeyPair;
 }
+
+/** Public keys as a roster lists them. */
+const publicKeys = ({ signing, curve }: Member) => ({
+  publicKey: hex(signing.publicKey),
+  curveKey: hex(curve.publicKey),
+});
 
 function requireCount(name: string, given: number, min: number, max: number): void {
   if (Number.isSafeInteger(given) && given >= min && given <= max) return;
@@ -64,16 +78,20 @@ function requireCounts({ replicas, clients, host }: ClusterOptions): void {
   throw new ConfigError(`hosts: given ${host.length}, wanted one for each of the ${replicas} replicas`);
 }
 
+const generateMember = (kind: KeyKind, id: string, backend: SignatureBackend): Member => ({
+  ...{ kind, id, signing: generateKeyPair(backend), curve: generateCurveKeyPair() },
+});
+
 function generateMembers(kind: "replica" | "client", count: number, backend: SignatureBackend): Member[] {
   const letter = kind === "replica" ? "r" : "c";
-  return Array.from({ length: count }, (_, i) => ({ kind, id: `${letter}${i + 1}`, ...generateKeyPair(backend) }));
+  return Array.from({ length: count }, (_, i) => generateMember(kind, `${letter}${i + 1}`, backend));
 }
 
-function rosterReplica({ id, publicKey }: Member, i: number, { host, basePort }: ClusterOptions): RosterReplica {
+function rosterReplica(member: Member, i: number, { host, basePort }: ClusterOptions): RosterReplica {
   const ownHost = typeof host === "string" ? host : host[i]!;
   const port = typeof host === "string" ? basePort + PORTS_PER_REPLICA * i : basePort;
   const ports = { peerPort: port, publishPort: port + 1, clientPort: port + 2 };
-  return { id: replicaId(id), publicKey: hex(publicKey), host: ownHost, ...ports };
+  return { id: replicaId(member.id), ...publicKeys(member), host: ownHost, ...ports };
 }
 
 const randomClusterId = (): string => `bft-raft-${hex(crypto.getRandomValues(new Uint8Array(4)))}`;
@@ -98,23 +116,30 @@ function requireNew(paths: readonly string[]): void {
 }
 
 /** Writers of the key files. */
-function keyFiles(out: string, roster: Roster, members: readonly Member[], backend: SignatureBackend): Files {
-  return new Map(members.map(({ kind, id, secretKey, publicKey }) => {
-    const keys = { secretKey: hex(secretKey), publicKey: hex(publicKey), operatorKey: roster.operatorKey };
-    const key: KeyFile = { kind, id, cluster: roster.cluster, ...keys };
-    return [`${out}/${id}.key`, (path: string) => writeKeyFile(path, key, backend)];
+function keyFiles(options: ClusterOptions, roster: Roster, members: readonly Member[]): Files {
+  const { out, backend = nobleBackend, passphrase = null } = options;
+  return new Map(members.map(({ kind, id, signing, curve }) => {
+    const key: KeyFile = {
+      ...{ kind, id, cluster: roster.cluster, operatorKey: roster.operatorKey },
+      ...{ secretKey: hex(signing.secretKey), publicKey: hex(signing.publicKey) },
+      ...{ curveSecretKey: hex(curve.secretKey), curvePublicKey: hex(curve.publicKey) },
+    };
+    return [`${out}/${id}.key`, (path: string) => writeKeyFile(path, key, backend, passphrase)];
   }));
 }
 
 /** Returns the path of the permission to create a replica's data directory once, beside its key file. */
 export const permissionOf = (keyFile: string): string => `${keyFile.replace(/\.key$/, "")}.new`;
 
-/** Writers of the permissions: the first start of each replica removes its own. */
+/** Writes the permission at `path` for replica `id`: its first start removes it. */
+export function writePermission(path: string, id: string): Promise<void> {
+  const text = `${id} may create its data directory. Its first start removes this file; never make it anew.\n`;
+  return writeNewFile(path, text, PERMISSION_MODE);
+}
+
+/** Writers of the permissions. */
 const permissionFiles = (out: string, replicas: readonly Member[]): Files =>
-  new Map(replicas.map(({ id }) => {
-    const text = `${id} may create its data directory. Its first start removes this file; never make it anew.\n`;
-    return [permissionOf(`${out}/${id}.key`), (path: string) => writeNewFile(path, text, PERMISSION_MODE)];
-  }));
+  new Map(replicas.map(({ id }) => [permissionOf(`${out}/${id}.key`), (path) => writePermission(path, id)]));
 
 /**
  * Generates keys for an operator, replicas `r1`… and clients `c1`…, and writes `operator.key`, `r1.key`…, `c1.key`…, `r1.new`… and `cluster.json`, the
@@ -124,19 +149,21 @@ const permissionFiles = (out: string, replicas: readonly Member[]): Files =>
 export async function generateCluster(options: ClusterOptions): Promise<Roster> {
   requireCounts(options);
   const backend = options.backend ?? nobleBackend;
-  const operator: Member = { kind: "operator", id: OPERATOR_ID, ...generateKeyPair(backend) };
+  const operator = generateMember("operator", OPERATOR_ID, backend);
   const replicas = generateMembers("replica", options.replicas, backend);
   const clients = generateMembers("client", options.clients, backend);
   const roster = createRoster({
     cluster: options.cluster ?? randomClusterId(),
     constants: options.constants ?? {},
     replicas: replicas.map((replica, i) => rosterReplica(replica, i, options)),
-    clients: clients.map(({ id, publicKey }) => ({ id: clientId(id), publicKey: hex(publicKey) })),
-    operatorKey: hex(operator.publicKey),
+    clients: clients.map((client) => ({ id: clientId(client.id), ...publicKeys(client) })),
+    operatorKey: hex(operator.signing.publicKey),
+    operatorCurveKey: hex(operator.curve.publicKey),
+    allowPlaintext: options.allowPlaintext ?? false,
   }, backend);
-  const signed = signRoster(roster, operator.secretKey, backend);
+  const signed = signRoster(roster, operator.signing.secretKey, backend);
   const files: Files = new Map([
-    ...keyFiles(options.out, roster, [operator, ...replicas, ...clients], backend),
+    ...keyFiles(options, roster, [operator, ...replicas, ...clients]),
     ...permissionFiles(options.out, replicas),
     [`${options.out}/cluster.json`, (path) => writeNewFile(path, signed, ROSTER_MODE)],
   ]);

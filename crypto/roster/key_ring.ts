@@ -2,8 +2,9 @@
 import type { ClientId, ReplicaId } from "../../protocol/ids.ts";
 import { ConfigError } from "../config_error.ts";
 import { unhex } from "../digest.ts";
-import type { KeyFile } from "../keys/key_file.ts";
-import type { Roster } from "./roster_types.ts";
+import type { KeyIdentity } from "../keys/key_file.ts";
+import { KEY_KINDS, type KeyKind, possessive } from "../keys/key_kind.ts";
+import type { Roster, RosterClient } from "./roster_types.ts";
 
 export interface KeyRing {
   /** Null if no replica has this id. */
@@ -28,26 +29,47 @@ export function createKeyRing(roster: Roster): KeyRing {
   };
 }
 
-function rosterKey(roster: Roster, { kind, id }: KeyFile): string | undefined {
-  if (kind === "operator") return roster.operatorKey;
-  const members = kind === "replica" ? roster.replicas : roster.clients;
-  return members.find((member) => member.id === id)?.publicKey;
+type PublicKeys = Pick<RosterClient, "publicKey" | "curveKey">;
+
+function listed(roster: Roster, kind: KeyKind, id: string): PublicKeys | undefined {
+  if (kind === "operator") return { publicKey: roster.operatorKey, curveKey: roster.operatorCurveKey };
+  const members: readonly (PublicKeys & { readonly id: string })[] = kind === "replica"
+    ? roster.replicas
+    : roster.clients;
+  return members.find((member) => member.id === id);
 }
 
-/** Throws `ConfigError` unless `key` belongs to `roster`: same cluster, same operator, and listed with this public key. */
-export function requireMember(roster: Roster, key: KeyFile): void {
+/** Throws for a key whose kind and id the roster does not list together. */
+function refuseUnlisted(roster: Roster, { kind, id }: KeyIdentity): never {
+  const other = kind === "replica" ? "client" : "replica";
+  const owner = `key of ${kind} ${id}: given`;
+  throw new ConfigError(
+    listed(roster, other, id) === undefined
+      ? `${owner} one that the roster does not list, wanted a ${kind} of it`
+      : `${owner} ${possessive(kind)} key, wanted ${possessive(other)}, as which the roster lists ${id}`,
+  );
+}
+
+/**
+ * Throws `ConfigError` unless `key` belongs to `roster`: same cluster, same operator, one of the `wanted` kinds, and listed as that with
+ * these public keys, both of them.
+ */
+export function requireMember(roster: Roster, key: KeyIdentity, wanted: readonly KeyKind[] = KEY_KINDS): void {
   const owner = `key of ${key.kind} ${key.id}`;
+  if (!wanted.includes(key.kind)) {
+    throw new ConfigError(`${owner}: given ${possessive(key.kind)}, wanted ${wanted.map(possessive).join(" or ")}`);
+  }
   if (key.cluster !== roster.cluster) {
     throw new ConfigError(`${owner}: given one for cluster ${key.cluster}, wanted one for ${roster.cluster}`);
   }
   if (key.operatorKey !== roster.operatorKey) {
     throw new ConfigError(`${owner}: given one that pins operator ${key.operatorKey}, wanted ${roster.operatorKey}`);
   }
-  const listed = rosterKey(roster, key);
-  if (listed === undefined) {
-    throw new ConfigError(`${owner}: given one that the roster does not list, wanted a ${key.kind} of it`);
+  const { publicKey, curveKey } = listed(roster, key.kind, key.id) ?? refuseUnlisted(roster, key);
+  if (publicKey !== key.publicKey) {
+    throw new ConfigError(`${owner}: given public key ${key.publicKey}, wanted ${publicKey} as in the roster`);
   }
-  if (listed !== key.publicKey) {
-    throw new ConfigError(`${owner}: given public key ${key.publicKey}, wanted ${listed} as in the roster`);
+  if (curveKey !== key.curvePublicKey) {
+    throw new ConfigError(`${owner}: given CURVE key ${key.curvePublicKey}, wanted ${curveKey} as in the roster`);
   }
 }

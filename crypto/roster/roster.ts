@@ -4,7 +4,8 @@ import type { SignatureBackend } from "../signing/backend.ts";
 import { canonicalJson } from "../canonical_json.ts";
 import { ConfigError } from "../config_error.ts";
 import { constantsWith } from "./constants.ts";
-import { hex } from "../digest.ts";
+import type { Digest } from "../../protocol/ids.ts";
+import { hex, sha256Hex } from "../digest.ts";
 import { readRosterFields } from "./roster_fields.ts";
 import { createSigner } from "../signing/signing.ts";
 import type { Roster, RosterClient, RosterReplica } from "./roster_types.ts";
@@ -17,13 +18,21 @@ export interface RosterParts {
   readonly replicas: readonly RosterReplica[];
   readonly clients: readonly RosterClient[];
   readonly operatorKey: string;
+  readonly operatorCurveKey: string;
+  /** 1 by default, which has no roster before it. */
+  readonly epoch?: number;
+  readonly previous?: string | null;
+  /** False by default. */
+  readonly allowPlaintext?: boolean;
 }
 
 /** Returns a roster checked by the same rules as `parseRoster`. Throws `ConfigError`. */
 export function createRoster(parts: RosterParts, backend: SignatureBackend): Roster {
   const constants = constantsWith(parts.constants ?? {});
-  const { cluster, replicas, clients, operatorKey } = parts;
-  const value = { version: 1, cluster, constants, replicas, clients, operatorKey };
+  const { cluster, epoch = 1, previous = null, allowPlaintext = false } = parts;
+  const { replicas, clients, operatorKey, operatorCurveKey } = parts;
+  const place = { version: 2, cluster, epoch, previous, allowPlaintext };
+  const value = { ...place, constants, replicas, clients, operatorKey, operatorCurveKey };
   return readRosterFields({ path: "$.roster", value }, backend);
 }
 
@@ -34,6 +43,9 @@ export function createRoster(parts: RosterParts, backend: SignatureBackend): Ros
 export function rosterBody(received: unknown): Uint8Array {
   return new TextEncoder().encode(canonicalJson(received));
 }
+
+/** Returns the digest by which the next roster names this one, of its body as it was received. */
+export const rosterDigest = (received: unknown): Digest => sha256Hex(rosterBody(received));
 
 /** Returns the text of `cluster.json`. Throws `ConfigError` if `operatorSecretKey` does not belong to the roster's `operatorKey`. */
 export function signRoster(roster: Roster, operatorSecretKey: Uint8Array, backend: SignatureBackend): string {

@@ -1,19 +1,33 @@
 /** Strict reading of a roster's fields: types, ranges, and values that must not occur twice. */
-import { peerHostFault } from "../../protocol/host.ts";
 import { clientId, replicaId } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import { PUBLIC_KEY_BYTES, type SignatureBackend } from "../signing/backend.ts";
 import { readConstants } from "./constants.ts";
 import { unhex } from "../digest.ts";
-import { OPERATOR_ID } from "../keys/key_file.ts";
-import { type Field, readHex, readId, readInteger, readList, readObject, refuse } from "../strict_json.ts";
+import { CURVE_KEY_BYTES, isCurvePublicKey } from "../keys/curve_key.ts";
+import { OPERATOR_ID } from "../keys/key_kind.ts";
+import {
+  type Field,
+  readBoolean,
+  readHex,
+  readId,
+  readInteger,
+  readList,
+  readObject,
+  refuse,
+  requireVersion,
+} from "../strict_json.ts";
+import { ADDRESS_NAMES, PORT_NAMES, readAddress } from "./address.ts";
 import type { Roster, RosterClient, RosterReplica } from "./roster_types.ts";
 
-const ROSTER_NAMES = ["version", "cluster", "constants", "replicas", "clients", "operatorKey"] as const;
-const PORT_NAMES = ["peerPort", "publishPort", "clientPort"] as const;
-const REPLICA_NAMES = ["id", "publicKey", "host", ...PORT_NAMES] as const;
-const CLIENT_NAMES = ["id", "publicKey"] as const;
-const MAX_PORT = 65_535;
+const ROSTER_NAMES = [
+  ...["version", "cluster", "epoch", "previous", "allowPlaintext", "constants", "replicas", "clients"] as const,
+  ...["operatorKey", "operatorCurveKey"] as const,
+];
+const REPLICA_NAMES = ["id", "publicKey", "curveKey", ...ADDRESS_NAMES] as const;
+const CLIENT_NAMES = ["id", "publicKey", "curveKey"] as const;
+const ROSTER_VERSION = 2;
+const DIGEST_BYTES = 32;
 
 /** Refuses a value that was claimed before, naming the field that has it. */
 type Claim = (field: Field, what: string) => void;
@@ -48,40 +62,58 @@ function readPublicKey(field: Field, { backend, claim }: Context): string {
   return key;
 }
 
-function readHost(field: Field): string {
-  const { value } = field;
-  const wanted = typeof value === "string" ? peerHostFault(value) : "a host name or an address";
-  return wanted === null ? value as string : refuse(field, wanted);
+/** CURVE keys of all kinds are one set too: a key belongs to one member, or nobody could tell who is at the other end. */
+function readCurveKey(field: Field, { claim }: Context): string {
+  const key = readHex(field, CURVE_KEY_BYTES);
+  if (!isCurvePublicKey(unhex(key))) refuse(field, "a CURVE public key");
+  claim(field, `the CURVE key ${key}`);
+  return key;
 }
 
 function readReplica(field: Field, context: Context): RosterReplica {
   const fields = readObject(field, REPLICA_NAMES);
   const id = replicaId(readMemberId(fields.id, context));
   const publicKey = readPublicKey(fields.publicKey, context);
-  const host = readHost(fields.host);
-  const [peerPort, publishPort, clientPort] = PORT_NAMES.map((name) => {
-    const port = readInteger(fields[name], 1, MAX_PORT);
-    context.claim(fields[name], `the address ${host.toLowerCase()} port ${port}`);
-    return port;
-  }) as [number, number, number];
-  return { id, publicKey, host, peerPort, publishPort, clientPort };
+  const curveKey = readCurveKey(fields.curveKey, context);
+  const address = readAddress(fields);
+  for (const name of PORT_NAMES) {
+    context.claim(fields[name], `the address ${address.host.toLowerCase()} port ${address[name]}`);
+  }
+  return { id, publicKey, curveKey, ...address };
 }
 
 function readClient(field: Field, context: Context): RosterClient {
   const fields = readObject(field, CLIENT_NAMES);
-  return { id: clientId(readMemberId(fields.id, context)), publicKey: readPublicKey(fields.publicKey, context) };
+  const id = clientId(readMemberId(fields.id, context));
+  const publicKey = readPublicKey(fields.publicKey, context);
+  return { id, publicKey, curveKey: readCurveKey(fields.curveKey, context) };
+}
+
+/** Reads the place in the chain of rosters: the first has none before it, every other names the digest of one. */
+function readEpoch(epoch: Field, previous: Field): Pick<Roster, "epoch" | "previous"> {
+  const number = readInteger(epoch, 1, Number.MAX_SAFE_INTEGER);
+  if (number > 1) return { epoch: number, previous: readHex(previous, DIGEST_BYTES) };
+  if (previous.value !== null) refuse(previous, "null in epoch 1");
+  return { epoch: number, previous: null };
 }
 
 /** Reads an unsigned roster. Throws `ConfigError` naming the path, what was given and what is wanted. */
 export function readRosterFields(field: Field, backend: SignatureBackend): Roster {
+  requireVersion(
+    field,
+    ROSTER_VERSION,
+    "a roster with CURVE keys; make a new cluster with keygen and restore a backup",
+  );
   const fields = readObject(field, ROSTER_NAMES);
   const context = { backend, claim: createClaims() };
-  if (fields.version.value !== 1) refuse(fields.version, "1, the only version there is");
   return {
-    version: 1,
+    version: ROSTER_VERSION,
     cluster: readId(fields.cluster),
+    ...readEpoch(fields.epoch, fields.previous),
+    allowPlaintext: readBoolean(fields.allowPlaintext),
     constants: readConstants(fields.constants),
     operatorKey: readPublicKey(fields.operatorKey, context),
+    operatorCurveKey: readCurveKey(fields.operatorCurveKey, context),
     replicas: readList(fields.replicas, 1, LIMITS.maxReplicas).map((replica) => readReplica(replica, context)),
     clients: readList(fields.clients, 0, LIMITS.maxClients).map((client) => readClient(client, context)),
   };

@@ -5,8 +5,10 @@ import type { ProtocolConstants } from "../../protocol/config.ts";
 /** A replica in the roster. Its position in the list decides its turns (§6.10). */
 export interface RosterReplica {
   readonly id: ReplicaId;
-  /** Compressed public key of 33 bytes, in lower-case hexadecimal digits. */
+  /** Compressed public key of 33 bytes, in lower-case hexadecimal digits: messages are signed with its secret. */
   readonly publicKey: string;
+  /** CURVE public key of 32 bytes, in lower-case hexadecimal digits: connections are authenticated with its secret. */
+  readonly curveKey: string;
   /** Host name or address that others can connect to (`protocol/host.ts`), without brackets, at most 253 characters. */
   readonly host: string;
   /** Port of the ROUTER socket for peers. */
@@ -20,18 +22,28 @@ export interface RosterReplica {
 /** A client in the roster. */
 export interface RosterClient {
   readonly id: ClientId;
-  /** Compressed public key of 33 bytes, in lower-case hexadecimal digits. */
+  /** Compressed public key of 33 bytes, in lower-case hexadecimal digits: messages are signed with its secret. */
   readonly publicKey: string;
+  /** CURVE public key of 32 bytes, in lower-case hexadecimal digits: connections are authenticated with its secret. */
+  readonly curveKey: string;
 }
 
 /** The signed content of `cluster.json`, checked: only {@linkcode createRoster} and `parseRoster` make one. */
 export interface Roster {
-  readonly version: 1;
+  readonly version: 2;
   /** Cluster id. */
   readonly cluster: string;
+  /** Place of this roster in the chain of the cluster's rosters, from 1 on. */
+  readonly epoch: number;
+  /** Digest of the roster of the epoch before, of its body as it is signed; null in epoch 1. */
+  readonly previous: string | null;
+  /** True if nodes may run without encryption (`--insecure-plaintext`). */
+  readonly allowPlaintext: boolean;
   readonly constants: ProtocolConstants;
   readonly replicas: readonly RosterReplica[];
   readonly clients: readonly RosterClient[];
   /** Key of the operator, whose signature the roster carries. */
   readonly operatorKey: string;
+  /** CURVE public key of the operator. */
+  readonly operatorCurveKey: string;
 }

@@ -6,8 +6,8 @@ import { PUBLIC_KEY_BYTES, type SignatureBackend } from "./backend.ts";
 import { hex, sha256HexOfTwo, unhex } from "../digest.ts";
 import type { VerifiedCache } from "./verified_cache.ts";
 
-/** The kinds that can be signed: every message, and the roster. Each has a domain tag of its own. */
-export type DomainKind = MessageKind | "Roster";
+/** The kinds that can be signed: every message, the roster, and a request for a place in one. Each has a domain tag of its own. */
+export type DomainKind = MessageKind | "Roster" | "KeyRequest";
 
 /** Every kind once; the type makes a missing or superfluous one a compile error. */
 const KINDS: Readonly<Record<DomainKind, true>> = {
@@ -39,13 +39,14 @@ const KINDS: Readonly<Record<DomainKind, true>> = {
   Reply: true,
   QueryReply: true,
   Roster: true,
+  KeyRequest: true,
 };
 
 /** All kinds that can be signed. */
 export const DOMAIN_KINDS = Object.keys(KINDS) as readonly DomainKind[];
 
-/** Returns the domain tag of a kind; a change of the wire format that changes what bytes mean raises the version. A roster has a version of its own. */
-const tagOf = (kind: DomainKind): string => `bft-raft/${kind === "Roster" ? "v1" : "v2"}/${kind}`;
+/** Returns the domain tag of a kind; a change of the format that changes what bytes mean raises the version. */
+const tagOf = (kind: DomainKind): string => `bft-raft/v2/${kind}`;
 const MAX_LENGTH_BYTE = 255;
 
 function lengthPrefixed(text: string): Uint8Array {

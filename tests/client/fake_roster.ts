@@ -1,11 +1,10 @@
 /** The roster and keys of a fake cluster. */
 import type { ProtocolConstants } from "../../protocol/config.ts";
 import { clientId, replicaId } from "../../protocol/ids.ts";
-import { hex } from "../../crypto/digest.ts";
 import type { KeyFile, KeyKind } from "../../crypto/keys/key_file.ts";
-import { generateKeyPair } from "../../crypto/keys/key_pair.ts";
 import { createRoster } from "../../crypto/roster/roster.ts";
 import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
+import { newMemberKeys } from "../support/member_keys.ts";
 
 /** Constants of a test cluster unless changed: short, so that interventions come soon. */
 const CONSTANTS: Partial<ProtocolConstants> = { electionTimeoutMs: 80, patienceMs: 100, patienceCapMs: 800 };
@@ -18,9 +17,8 @@ export interface FakeRosterOptions {
 }
 
 function newKey(kind: KeyKind, id: string, operatorKey: string | null): KeyFile {
-  const { secretKey, publicKey } = generateKeyPair(nobleBackend);
-  const own = hex(publicKey);
-  return { kind, id, cluster: "fake", secretKey: hex(secretKey), publicKey: own, operatorKey: operatorKey ?? own };
+  const keys = newMemberKeys();
+  return { kind, id, cluster: "fake", ...keys, operatorKey: operatorKey ?? keys.publicKey };
 }
 
 /** Creates a roster of replicas and two clients, and the keys of all. */
@@ -32,12 +30,15 @@ export function newFakeRoster({ replicas = 4, constants = {}, ports }: FakeRoste
   const roster = createRoster({
     cluster: "fake",
     constants: { ...CONSTANTS, ...constants },
-    replicas: nodes.map(({ id, publicKey }, i) => ({
-      ...{ id: replicaId(id), publicKey, host: "127.0.0.1" },
+    replicas: nodes.map(({ id, publicKey, curvePublicKey }, i) => ({
+      ...{ id: replicaId(id), publicKey, curveKey: curvePublicKey, host: "127.0.0.1" },
       ...{ peerPort: 1000 + i, publishPort: 2000 + i, clientPort: ports?.[i] ?? 3000 + i },
     })),
-    clients: clients.map(({ id, publicKey }) => ({ id: clientId(id), publicKey })),
+    clients: clients.map(({ id, publicKey, curvePublicKey }) => ({
+      ...{ id: clientId(id), publicKey, curveKey: curvePublicKey },
+    })),
     operatorKey: operator.publicKey,
+    operatorCurveKey: operator.curvePublicKey,
   }, nobleBackend);
   return { roster, keys: new Map([operator, ...nodes, ...clients].map((key) => [key.id, key])) };
 }

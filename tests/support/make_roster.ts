@@ -1,6 +1,5 @@
 /** Rosters and keys in memory, for tests that need no files. */
-import { generateKeyPair } from "../../crypto/keys/key_pair.ts";
-import { hex } from "../../crypto/digest.ts";
+import { type MemberKeys, newMemberKeys } from "./member_keys.ts";
 import type { KeyFile, KeyKind } from "../../crypto/keys/key_file.ts";
 import { createRoster } from "../../crypto/roster/roster.ts";
 import { backend } from "./backends.ts";
@@ -19,27 +18,27 @@ export function makeRoster({ replicas = 4, clients = 2, constants = {} }: Roster
   readonly roster: Roster;
   readonly keys: ReadonlyMap<string, KeyFile>;
 } {
-  const pairs = new Map<string, { readonly kind: KeyKind; readonly secretKey: string; readonly publicKey: string }>();
+  const pairs = new Map<string, MemberKeys & { readonly kind: KeyKind }>();
   const add = (kind: KeyKind, id: string) => {
-    const { secretKey, publicKey } = generateKeyPair(backend);
-    pairs.set(id, { kind, secretKey: hex(secretKey), publicKey: hex(publicKey) });
-    return { id, publicKey: hex(publicKey) };
+    const keys = newMemberKeys();
+    pairs.set(id, { kind, ...keys });
+    return { id, publicKey: keys.publicKey, curveKey: keys.curvePublicKey };
   };
-  const operatorKey = add("operator", "operator").publicKey;
+  const { publicKey: operatorKey, curveKey: operatorCurveKey } = add("operator", "operator");
   const names = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix}${i + 1}`);
   const roster = createRoster({
     cluster: "test-cluster",
     constants,
     replicas: names("r", replicas).map((name, i) => {
-      const { id, publicKey } = add("replica", name);
+      const { id, ...keys } = add("replica", name);
       const ports = { peerPort: 7000 + 3 * i, publishPort: 7001 + 3 * i, clientPort: 7002 + 3 * i };
-      return { id: replicaId(id), publicKey, host: "127.0.0.1", ...ports };
+      return { id: replicaId(id), ...keys, host: "127.0.0.1", ...ports };
     }),
     clients: names("c", clients).map((name) => {
-      const { id, publicKey } = add("client", name);
-      return { id: clientId(id), publicKey };
+      const { id, ...keys } = add("client", name);
+      return { id: clientId(id), ...keys };
     }),
-    operatorKey,
+    ...{ operatorKey, operatorCurveKey },
   }, backend);
   const keys = [...pairs].map(([id, pair]): [string, KeyFile] => [
     id,

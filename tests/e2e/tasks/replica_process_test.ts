@@ -20,7 +20,7 @@ Deno.test("wrong usage and configuration end with 2 and say what was given and w
       run(...cluster.credentials("r1"), ...data, "--byzantine", "equivocate"),
     ]);
     assertEquals(ended.map(({ code }) => code), [2, 2, 2, 2]);
-    const wanted = ["--cluster: given nothing", "wanted one of a replica", "no file", "wanted --unsafe-test-faults"];
+    const wanted = ["--cluster: given nothing", "wanted a replica's", "no file", "wanted --unsafe-test-faults"];
     ended.forEach(({ error }, i) => assert(error.includes(wanted[i]!), error));
     assertEquals(ended.map(({ out }) => out), ["", "", "", ""]);
   }));
