@@ -24,5 +24,10 @@ export { GuardError, StorageError } from "./replica/storage/port.ts";
 
 // Clients.
 export * from "./client/mod.ts";
-export { createZmqClientTransport, TransportError, type ZmqClientOptions } from "./transport/mod.ts";
+export {
+  type ClientTransportOptions,
+  openClientTransport,
+  type TransportEngine,
+  TransportError,
+} from "./transport/mod.ts";
 export type { Roster, RosterClient, RosterReplica } from "./crypto/roster/roster_types.ts";

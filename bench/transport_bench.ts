@@ -4,7 +4,8 @@
  */
 import { freePorts } from "../tasks/support/free_ports.ts";
 import process from "node:process";
-import { createZmqClientTransport, createZmqReplicaTransport } from "../transport/mod.ts";
+import { createZmqClientTransport } from "../transport/zmq/zmq_client_transport.ts";
+import { createZmqReplicaTransport } from "../transport/zmq/zmq_replica_transport.ts";
 import type { ClientTransport, ReplicaTransport } from "../transport/port.ts";
 
 const HOST = "127.0.0.1";

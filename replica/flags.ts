@@ -4,6 +4,7 @@ import { ConfigError, refuseAltered } from "../crypto/config_error.ts";
 import type { BackendChoice } from "../crypto/signing/load_backend.ts";
 import { BYZANTINE_MODES, type ByzantineMode } from "./byzantine/mod.ts";
 import { bindHostFault } from "../protocol/host.ts";
+import { TRANSPORT_ENGINES, type TransportEngine } from "../transport/mod.ts";
 import { LOG_LEVELS, type LogLevel } from "./diagnostics/logger.ts";
 
 export const USAGE = `Runs one replica of a cluster until it is told to stop.
@@ -16,6 +17,8 @@ Usage: replica --cluster FILE --key FILE --data DIR [options]
                           by a file beside the key (r1.new)
   --bind HOST             address to listen on, * for all IPv4 ones or :: for all (default: the roster's; * where that is a name)
   --crypto CHOICE         auto, native or noble: the signature code (default auto: native where it loads)
+  --transport ENGINE      ${TRANSPORT_ENGINES.join(" or ")}: this project's own ZMTP, or libzmq (default zmtp)
+  --insecure-plaintext    talks in clear, to anybody, for debugging; refused unless the operator's roster allows it
   --log-level LEVEL       ${LOG_LEVELS.join(", ")} (default info)
   --init                  permits the first start where that file is missing. Never on a replica that ran before
   --recover               comes back without its disk, or with one that cannot be trusted: begins anew beside it and joins as a
@@ -32,8 +35,19 @@ Prints one line on stdout once it takes part, and its log as JSON lines on stder
 Exit codes: 0 ended as told, 1 could not go on, 2 wrong usage or configuration.
 `;
 
-const STRINGS = ["cluster", "key", "data", "bind", "crypto", "log-level", "byzantine", "record", "health"] as const;
-const BOOLEANS = ["init", "recover", "unsafe-test-faults", "help"] as const;
+const STRINGS = [
+  "cluster",
+  "key",
+  "data",
+  "bind",
+  "crypto",
+  "log-level",
+  "byzantine",
+  "record",
+  "health",
+  "transport",
+] as const;
+const BOOLEANS = ["init", "recover", "insecure-plaintext", "unsafe-test-faults", "help"] as const;
 const CHOICES: readonly BackendChoice[] = ["auto", "native", "noble"];
 
 type StringFlag = (typeof STRINGS)[number];
@@ -54,6 +68,8 @@ export interface ReplicaFlags {
   readonly byzantine: ByzantineMode | null;
   readonly record: string | null;
   readonly health: string | null;
+  readonly transport: TransportEngine;
+  readonly insecurePlaintext: boolean;
 }
 
 /** Parses the arguments; returns null if help was asked for. Throws `ConfigError` on anything unknown, missing or meaningless. */
@@ -71,26 +87,32 @@ export function parseFlags(args: readonly string[]): ReplicaFlags | null {
     byzantine: byzantineMode(flags),
     record: flags.record ?? null,
     health: flags.health ?? null,
+    transport: oneOf("transport", flags.transport ?? "zmtp", TRANSPORT_ENGINES),
+    insecurePlaintext: flags["insecure-plaintext"],
   };
 }
 
 function readFlags(args: readonly string[]): Flags {
   refuseAltered(args);
   const unknown: string[] = [];
-  const { help, init, recover, "unsafe-test-faults": unsafe, ...given }: Given = parseArgs([...args], {
-    string: STRINGS,
-    collect: STRINGS,
-    boolean: BOOLEANS,
-    unknown: (arg: string) => {
-      unknown.push(JSON.stringify(arg));
-      return false;
+  const { help, init, recover, "insecure-plaintext": plain, "unsafe-test-faults": unsafe, ...given }: Given = parseArgs(
+    [...args],
+    {
+      string: STRINGS,
+      collect: STRINGS,
+      boolean: BOOLEANS,
+      unknown: (arg: string) => {
+        unknown.push(JSON.stringify(arg));
+        return false;
+      },
     },
-  });
+  );
   if (unknown.length > 0) {
     throw new ConfigError(`given ${unknown.join(" ")}, which is unknown, wanted arguments that --help lists`);
   }
   const values = STRINGS.map((name) => [name, onlyValue(name, given[name])]);
-  return { ...Object.fromEntries(values), help, init, recover, "unsafe-test-faults": unsafe } as Flags;
+  const booleans = { help, init, recover, "insecure-plaintext": plain, "unsafe-test-faults": unsafe };
+  return { ...Object.fromEntries(values), ...booleans } as Flags;
 }
 
 function onlyValue(name: StringFlag, values: readonly string[]): string | undefined {

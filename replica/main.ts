@@ -54,7 +54,8 @@ async function start(flags: ReplicaFlags, named: { id: string }): Promise<Runnin
   named.id = key.id;
   const roster = await readRoster(flags.cluster, key.operatorKey, backend);
   const log = createLogger(key.id, flags.logLevel);
-  const { data: dataDir, bind: bindHost, init, recover, byzantine, record } = flags;
+  const { data: dataDir, bind: bindHost, init, recover, byzantine, record, transport: engine, insecurePlaintext } =
+    flags;
   ownLine(roster, key);
   if (flags.health !== null) beginHealthFile(flags.health);
   const { publicKey } = key;
@@ -65,11 +66,12 @@ async function start(flags: ReplicaFlags, named: { id: string }): Promise<Runnin
   }
   const replica = await startReplica({
     ...{ roster, key, dataDir, backend: loaded, bindHost, log, firstStart, recover, byzantine, record },
+    ...{ engine, insecurePlaintext },
   });
   noteRun({ keyFile: flags.key, publicKey });
   const { id, host, peerPort, publishPort, clientPort } = replica.line;
   const addresses = { host: bindHost ?? host, peerPort, publishPort, clientPort };
-  const crypto = { crypto: backend.name, fallbackReason };
+  const crypto = { crypto: backend.name, fallbackReason, transport: engine, encrypted: !insecurePlaintext };
   say(logLine(id, "info", "ready", { cluster: roster.cluster, ...addresses, ...crypto, byzantine }));
   return replica;
 }

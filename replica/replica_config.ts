@@ -1,7 +1,7 @@
 /** One replica's configuration, from the signed roster and a key file (§2.1). */
 import type { KeyFile } from "../crypto/keys/key_file.ts";
 import { requireMember } from "../crypto/roster/key_ring.ts";
-import type { ZmqReplicaOptions } from "../transport/mod.ts";
+import type { ReplicaTransportOptions } from "../transport/mod.ts";
 import type { CoreConfig } from "../protocol/config.ts";
 import { ANY_HOST, hostKind } from "../protocol/host.ts";
 import type { Roster, RosterReplica } from "../crypto/roster/roster_types.ts";
@@ -29,12 +29,9 @@ export function coreConfigOf(roster: Roster, self: RosterReplica, seed: number =
   };
 }
 
-/** Returns the addresses `self` listens on and connects to. Names cannot be bound: for a name it listens on all IPv4 interfaces. */
-export function transportOptionsOf(roster: Roster, self: RosterReplica, bindHost: string | null): ZmqReplicaOptions {
+/** Returns the addresses `self` listens on. Names cannot be bound: for a name it listens on all IPv4 interfaces. */
+export function bindAddresses(self: RosterReplica, bindHost: string | null): ReplicaTransportOptions["bind"] {
   const ownHost = hostKind(self.host) === "name" ? ANY_HOST : self.host;
   const { peerPort, publishPort, clientPort } = self;
-  return {
-    bind: { host: bindHost ?? ownHost, peerPort, publishPort, clientPort },
-    peers: roster.replicas.filter(({ id }) => id !== self.id),
-  };
+  return { host: bindHost ?? ownHost, peerPort, publishPort, clientPort };
 }

@@ -1,11 +1,11 @@
-/** A replica as a process runs it: SQLite, ZeroMQ, and an orderly end. */
+/** A replica as a process runs it: SQLite, ZMTP, and an orderly end. */
 import { ConfigError } from "../crypto/config_error.ts";
 import type { KeyFile } from "../crypto/keys/key_file.ts";
 import type { LoadedBackend } from "../crypto/signing/load_backend.ts";
-import { createZmqReplicaTransport } from "../transport/mod.ts";
+import { type EngineOptions, openReplicaTransport } from "../transport/mod.ts";
 import type { ReplicaTransport } from "../transport/port.ts";
 import type { ByzantineMode } from "./byzantine/mod.ts";
-import { ownLine, transportOptionsOf } from "./replica_config.ts";
+import { bindAddresses, ownLine } from "./replica_config.ts";
 import { type Digest, digest } from "../protocol/ids.ts";
 import type { StateMachine } from "../protocol/ports.ts";
 import { ReopenableStorage } from "./disk/reopenable_storage.ts";
@@ -19,7 +19,7 @@ import type { Roster, RosterReplica } from "../crypto/roster/roster_types.ts";
 import { beginRecovery, type BegunRecovery } from "./storage/sqlite/sqlite_recover.ts";
 
 /** Options of {@linkcode startReplica}. */
-export interface StartOptions {
+export interface StartOptions extends EngineOptions {
   readonly roster: Roster;
   /** Key of a replica of the roster. */
   readonly key: KeyFile;
@@ -45,6 +45,8 @@ export interface StartOptions {
   readonly record?: string | null;
 }
 
+const PLAINTEXT_NOTE = "nothing is encrypted, and anybody may connect: for debugging alone";
+
 /** A replica started by {@linkcode startReplica}. */
 export interface RunningReplica {
   /** This replica's entry in the roster. */
@@ -63,7 +65,7 @@ export interface RunningReplica {
 }
 
 /**
- * Starts a replica of the roster on SQLite and ZeroMQ. Rejects with `ConfigError` if the key belongs to no replica of the roster, the data
+ * Starts a replica of the roster on SQLite and ZMTP. Rejects with `ConfigError` if the key belongs to no replica of the roster, the data
  * directory holds nothing of a replica though this is no first start, another version of the program wrote it, or the recording cannot be
  * made; with `StorageError` if the data directory cannot be used; with `TransportError` if a port cannot be bound. Then
  * nothing stays open, and no recording is left.
@@ -80,7 +82,8 @@ export async function startReplica(options: StartOptions): Promise<RunningReplic
     if (options.recover) logRecovery(log, beginRecovery(owner, freshNonce()));
     disk = new ReopenableStorage(owner, log);
     const { storage, reopen } = disk;
-    transport = await createZmqReplicaTransport(transportOptionsOf(roster, line, bindHost));
+    transport = await openReplicaTransport({ ...options, bind: bindAddresses(line, bindHost) });
+    if (options.insecurePlaintext) log.log("warn", "insecure-plaintext", { note: PLAINTEXT_NOTE });
     const machine = options.machine ?? new KvStore();
     const recorder = recording && new Recorder(recording, warnOfEnd(log));
     const replica = createReplica({

@@ -1,5 +1,6 @@
 /** Both engines behind the port, with and without CURVE, for measurements. The keys are fixed and good for nothing else. */
-import { createZmqClientTransport, createZmqReplicaTransport } from "../../transport/mod.ts";
+import { createZmqClientTransport } from "../../transport/zmq/zmq_client_transport.ts";
+import { createZmqReplicaTransport } from "../../transport/zmq/zmq_replica_transport.ts";
 import type { ClientTransport, ReplicaTransport } from "../../transport/port.ts";
 import type { KeyPair } from "../../transport/zmtp/crypto/curve_box.ts";
 import { loadCurveBox } from "../../transport/zmtp/crypto/load_box.ts";

@@ -4,6 +4,7 @@ import type { BackendChoice } from "../../crypto/signing/load_backend.ts";
 import type { Command } from "./commands/command.ts";
 import { commandNames, findCommand } from "./commands/mod.ts";
 import { UsageError } from "../errors.ts";
+import { TRANSPORT_ENGINES, type TransportEngine } from "../../transport/mod.ts";
 import { wholeNumber } from "./common/whole_number.ts";
 import type { GlobalOptions } from "./common/global_options.ts";
 
@@ -21,8 +22,8 @@ export interface CommandLine {
   readonly invocation: Invocation | null;
 }
 
-const GLOBAL_STRINGS = ["cluster", "key", "timeout-ms", "crypto"];
-const GLOBAL_BOOLEANS = ["json", "help"];
+const GLOBAL_STRINGS = ["cluster", "key", "timeout-ms", "crypto", "transport"];
+const GLOBAL_BOOLEANS = ["json", "help", "insecure-plaintext"];
 const DEFAULT_TIMEOUT_MS = 10_000;
 const MAX_TIMEOUT_MS = 3_600_000;
 
@@ -47,6 +48,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     help: flags.has("help"),
     timeoutMs: wholeNumber("--timeout-ms", values["timeout-ms"] ?? `${DEFAULT_TIMEOUT_MS}`, 1, MAX_TIMEOUT_MS),
     crypto: cryptoChoice(values["crypto"] ?? "auto"),
+    transport: engineChoice(values["transport"] ?? "zmtp"),
+    insecurePlaintext: flags.has("insecure-plaintext"),
   };
   if (words.length === 0 && globals.help) return { globals, invocation: null };
   const own = Object.entries(values).filter(([name]) => !GLOBAL_STRINGS.includes(name));
@@ -67,6 +70,12 @@ const flagsGiven = (flags: ReadonlySet<string>): Record<string, string> =>
 function cryptoChoice(text: string): BackendChoice {
   if (text === "auto" || text === "noble" || text === "native") return text;
   throw new UsageError(`--crypto was given "${text}"; wanted auto, noble or native`);
+}
+
+function engineChoice(text: string): TransportEngine {
+  const engine = TRANSPORT_ENGINES.find((each) => each === text);
+  if (engine !== undefined) return engine;
+  throw new UsageError(`--transport was given "${text}"; wanted ${TRANSPORT_ENGINES.join(" or ")}`);
 }
 
 interface Split {

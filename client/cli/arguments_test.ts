@@ -8,7 +8,16 @@ const parse = (...args: string[]) => {
 };
 
 Deno.test("arguments: options stand before or behind the command", () => {
-  const globals = { cluster: "c.json", key: "k", json: true, help: false, timeoutMs: 5, crypto: "noble" };
+  const globals = {
+    cluster: "c.json",
+    key: "k",
+    json: true,
+    help: false,
+    timeoutMs: 5,
+    crypto: "noble",
+    transport: "zmtp",
+    insecurePlaintext: false,
+  };
   const expected = { globals, name: "put", operands: ["a", "b"], options: {} };
   const options = ["--cluster", "c.json", "--key=k", "--json", "--timeout-ms", "5", "--crypto", "noble"];
   assertEquals(parse(...options, "put", "a", "b"), expected as ReturnType<typeof parse>);
@@ -17,7 +26,16 @@ Deno.test("arguments: options stand before or behind the command", () => {
 
 Deno.test("arguments: defaults", () => {
   assertEquals(parse("list").globals, {
-    ...{ cluster: null, key: null, json: false, help: false, timeoutMs: 10_000, crypto: "auto" },
+    ...{
+      cluster: null,
+      key: null,
+      json: false,
+      help: false,
+      timeoutMs: 10_000,
+      crypto: "auto",
+      transport: "zmtp",
+      insecurePlaintext: false,
+    },
   });
   assertEquals(parse("--help").name, undefined);
 });

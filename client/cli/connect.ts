@@ -3,11 +3,14 @@ import { loadBackend } from "../../crypto/signing/load_backend.ts";
 import { readKeyFile } from "../../crypto/keys/key_file.ts";
 import { requireMember } from "../../crypto/roster/key_ring.ts";
 import { readRoster } from "../../crypto/roster/parse_roster.ts";
-import { createZmqClientTransport } from "../../transport/mod.ts";
+import { openClientTransport } from "../../transport/mod.ts";
 import { createClient } from "../client.ts";
 import type { Client } from "../client_types.ts";
 import { UsageError } from "../errors.ts";
 import type { GlobalOptions } from "./common/global_options.ts";
+
+const PLAINTEXT_WARNING =
+  "client: --insecure-plaintext: nothing is encrypted, and whoever is on the way reads all of it: for debugging alone";
 
 /** Creates the client a command line asks for. */
 export type Connect = (globals: GlobalOptions) => Promise<Client>;
@@ -17,7 +20,7 @@ function required(name: string, value: string | null, wanted: string): string {
   return value;
 }
 
-/** Connects over ZeroMQ. Throws `ConfigError`, `TransportError` or {@linkcode UsageError}. */
+/** Connects over ZMTP. Throws `ConfigError`, `TransportError` or {@linkcode UsageError}. */
 export async function connectOverZmq(globals: GlobalOptions): Promise<Client> {
   const clusterPath = required("cluster", globals.cluster, "the path of a cluster.json");
   const keyPath = required(
@@ -29,7 +32,9 @@ export async function connectOverZmq(globals: GlobalOptions): Promise<Client> {
   const key = await readKeyFile(keyPath, backend);
   const roster = await readRoster(clusterPath, key.operatorKey, backend);
   requireMember(roster, key);
-  const transport = await createZmqClientTransport({ replicas: roster.replicas });
+  const { transport: engine, insecurePlaintext } = globals;
+  if (insecurePlaintext) console.error(PLAINTEXT_WARNING);
+  const transport = await openClientTransport({ roster, key, engine, insecurePlaintext });
   try {
     return createClient({ roster, key, transport, backend, timings: { timeoutMs: globals.timeoutMs } });
   } catch (error) {

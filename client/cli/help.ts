@@ -9,6 +9,8 @@ const OPTIONS: readonly (readonly string[])[] = [
   ["--json", "print one JSON value on standard output and nothing else"],
   ["--timeout-ms N", "wait at most this long for a quorum (10000)"],
   ["--crypto WHICH", "signatures by native libsecp256k1 or noble: auto, native or noble (auto)"],
+  ["--transport ENGINE", "zmtp, this project's own, or libzmq (zmtp)"],
+  ["--insecure-plaintext", "talk in clear, for debugging; refused unless the roster allows it"],
   ["--help", "this text, or a command's"],
 ];
 

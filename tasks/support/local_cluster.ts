@@ -6,7 +6,7 @@ import { readKeyFile } from "../../crypto/keys/key_file.ts";
 import { readRoster } from "../../crypto/roster/parse_roster.ts";
 import { type Client, createClient } from "../../client/mod.ts";
 import type { ProtocolConstants } from "../../protocol/config.ts";
-import { createZmqClientTransport } from "../../transport/mod.ts";
+import { type EngineOptions, openClientTransport, type TransportEngine } from "../../transport/mod.ts";
 import { DenoProcess } from "./deno_process.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
 
@@ -22,7 +22,13 @@ export interface ClusterPlan {
   readonly host?: string;
   readonly basePort: number;
   readonly constants?: Partial<ProtocolConstants>;
+  /** Engine of replicas and clients; the default one if left out. */
+  readonly engine?: TransportEngine;
+  /** True if nothing is encrypted; for a cluster that is new. */
+  readonly insecurePlaintext?: boolean;
 }
+
+type Network = Required<EngineOptions>;
 
 export class LocalCluster implements AsyncDisposable {
   readonly dir: string;
@@ -30,14 +36,16 @@ export class LocalCluster implements AsyncDisposable {
   /** True if keys and roster were created by this `open`. */
   readonly isNew: boolean;
   readonly #loaded: LoadedBackend;
+  readonly #network: Network;
   readonly #replicas = new Map<string, DenoProcess>();
   readonly #clients: Client[] = [];
 
-  private constructor(dir: string, roster: Roster, isNew: boolean, loaded: LoadedBackend) {
+  private constructor(dir: string, roster: Roster, isNew: boolean, loaded: LoadedBackend, network: Network) {
     this.dir = dir;
     this.roster = roster;
     this.isNew = isNew;
     this.#loaded = loaded;
+    this.#network = network;
   }
 
   /** Opens the cluster in `plan.dir`, or creates its keys and roster. Starts nothing. Throws `ConfigError`. */
@@ -46,12 +54,14 @@ export class LocalCluster implements AsyncDisposable {
     const { backend } = loaded;
     const path = `${plan.dir}/cluster.json`;
     const isNew = !pathExists(path);
+    const network = { engine: plan.engine ?? "zmtp", insecurePlaintext: plan.insecurePlaintext ?? false };
     if (isNew) {
       const { dir: out, replicas, clients, host = "127.0.0.1", basePort, constants = {} } = plan;
-      await generateCluster({ out, host, replicas, clients, basePort, constants, backend });
+      const allowPlaintext = network.insecurePlaintext;
+      await generateCluster({ out, host, replicas, clients, basePort, constants, allowPlaintext, backend });
     }
     const operator = await readKeyFile(`${plan.dir}/operator.key`, backend);
-    return new LocalCluster(plan.dir, await readRoster(path, operator.operatorKey, backend), isNew, loaded);
+    return new LocalCluster(plan.dir, await readRoster(path, operator.operatorKey, backend), isNew, loaded, network);
   }
 
   /** Ids of all replicas, in roster order. */
@@ -71,9 +81,11 @@ export class LocalCluster implements AsyncDisposable {
     return process;
   }
 
-  /** Returns `--cluster` and `--key` for a process that acts as `id`. */
+  /** Returns `--cluster`, `--key` and what else a process needs that acts as `id`. */
   credentials(id: string): string[] {
-    return ["--cluster", `${this.dir}/cluster.json`, "--key", `${this.dir}/${id}.key`];
+    const { engine, insecurePlaintext } = this.#network;
+    const network = ["--transport", engine, ...(insecurePlaintext ? ["--insecure-plaintext"] : [])];
+    return ["--cluster", `${this.dir}/cluster.json`, "--key", `${this.dir}/${id}.key`, ...network];
   }
 
   /** Returns the directory of a replica's database. */
@@ -104,8 +116,9 @@ export class LocalCluster implements AsyncDisposable {
   async client(id: string, only?: readonly string[]): Promise<Client> {
     const { backend } = this.#loaded;
     const replicas = this.roster.replicas.filter((line) => only?.includes(line.id) ?? true);
-    const transport = await createZmqClientTransport({ replicas });
     const key = await readKeyFile(`${this.dir}/${id}.key`, backend);
+    const ends = only ? { only } : {};
+    const transport = await openClientTransport({ roster: this.roster, key, ...this.#network, ...ends });
     const client = createClient({ roster: { ...this.roster, replicas }, key, transport, backend });
     this.#clients.push(client);
     return client;

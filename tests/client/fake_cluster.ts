@@ -52,7 +52,7 @@ interface Member {
 export interface FakeClusterOptions extends FakeRosterOptions {
   readonly scripts?: Readonly<Record<string, Script>>;
   /** Transport of a replica; in memory by default. */
-  readonly attach?: (id: string, roster: Roster) => Promise<ReplicaTransport> | ReplicaTransport;
+  readonly attach?: (id: string, roster: Roster, key: KeyFile) => Promise<ReplicaTransport> | ReplicaTransport;
 }
 
 /** A cluster that answers; must be closed in every case. */
@@ -90,7 +90,7 @@ export class FakeCluster {
     const cluster = new FakeCluster(roster, keys, options.scripts ?? {});
     for (const { id } of roster.replicas) {
       const key = keys.get(id)!;
-      const transport = await (options.attach?.(id, roster) ?? cluster.network.replica(id, []));
+      const transport = await (options.attach?.(id, roster, keys.get(id)!) ?? cluster.network.replica(id, []));
       const signer = createSigner(nobleBackend, Uint8Array.fromHex(key.secretKey), roster.cluster);
       const member: Member = {
         key,

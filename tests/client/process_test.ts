@@ -1,25 +1,24 @@
-/** The client as a separate process, over ZeroMQ, against scripted replicas. */
+/** The client as a separate process, over ZMTP, against scripted replicas. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { freePorts } from "../../tasks/support/free_ports.ts";
-import { createZmqReplicaTransport } from "../../transport/mod.ts";
+import { openReplicaTransport } from "../../transport/mod.ts";
 import { FakeCluster } from "./fake_cluster.ts";
 import { SILENT } from "./fake_scripts.ts";
 import { PATIENCE_MS } from "./with_fake_cluster.ts";
 import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
-import type { Roster } from "../../crypto/roster/roster_types.ts";
 import { signRoster } from "../../crypto/roster/roster.ts";
 import { writeKeyFile } from "../../crypto/keys/key_file.ts";
 
 /** Scripted replicas behind real sockets. Their peer ports serve nothing, so three ports a replica are taken one by one. */
-function startOverZmq(): Promise<FakeCluster> {
+function startOverZmtp(): Promise<FakeCluster> {
   const ports = freePorts(12);
   return FakeCluster.start({
     ports: ports.slice(0, 4),
     scripts: { r2: SILENT },
-    attach: (id, roster: Roster) => {
+    attach: (id, roster, key) => {
       const at = roster.replicas.findIndex((replica) => replica.id === id);
       const bind = { host: "127.0.0.1", clientPort: ports[at]!, peerPort: ports[4 + at]!, publishPort: ports[8 + at]! };
-      return createZmqReplicaTransport({ bind, peers: [] });
+      return openReplicaTransport({ roster, key, bind });
     },
   });
 }
@@ -63,7 +62,7 @@ async function run(folder: string, program: string, args: readonly string[], std
 /** Runs `body` with scripted replicas, in a folder of their keys. */
 async function withFiles(body: (folder: string, cluster: FakeCluster) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
-  const cluster = await startOverZmq();
+  const cluster = await startOverZmtp();
   try {
     await writeFiles(cluster, folder);
     await body(folder, cluster);
@@ -115,7 +114,7 @@ Deno.test({
     }),
 });
 
-Deno.test("client process: commands, shell, files and exit codes over ZeroMQ", () =>
+Deno.test("client process: commands, shell, files and exit codes over ZMTP", () =>
   withFiles(async (folder, cluster) => {
     const [put, shell] = [
       await client(folder, as("c1", "put", "a", "-"), "from stdin"),

@@ -1,4 +1,4 @@
-import { createZmqClientTransport } from "../../transport/mod.ts";
+import { createZmqClientTransport } from "../../transport/zmq/zmq_client_transport.ts";
 import type { ClientTransport, ReplicaTransport } from "../../transport/port.ts";
 import { MAX_WAIT_MS, SocketWaiter } from "../../transport/zmq/zmq_poll.ts";
 import { frames } from "./receiving.ts";

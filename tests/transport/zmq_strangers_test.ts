@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { Dealer } from "zeromq";
 import { LIMITS } from "../../protocol/limits.ts";
-import { createZmqClientTransport } from "../../transport/mod.ts";
+import { createZmqClientTransport } from "../../transport/zmq/zmq_client_transport.ts";
 import { MAX_PACKET_BYTES } from "../../transport/frame_limits.ts";
 import type { Received, ReplicaTransport } from "../../transport/port.ts";
 import { identityOf } from "../../transport/route.ts";

@@ -1,5 +1,6 @@
 /** The options that every client command takes. */
 import type { BackendChoice } from "../../../crypto/signing/load_backend.ts";
+import type { TransportEngine } from "../../../transport/mod.ts";
 
 /** Options that come before the command, or after it. */
 export interface GlobalOptions {
@@ -9,4 +10,6 @@ export interface GlobalOptions {
   readonly help: boolean;
   readonly timeoutMs: number;
   readonly crypto: BackendChoice;
+  readonly transport: TransportEngine;
+  readonly insecurePlaintext: boolean;
 }

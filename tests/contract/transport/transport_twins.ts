@@ -1,9 +1,7 @@
-import {
-  createZmqClientTransport,
-  createZmqReplicaTransport,
-  HIGH_WATER_MARKS,
-  MemoryNetwork,
-} from "../../../transport/mod.ts";
+import { MemoryNetwork } from "../../../transport/mod.ts";
+import { createZmqClientTransport } from "../../../transport/zmq/zmq_client_transport.ts";
+import { createZmqReplicaTransport } from "../../../transport/zmq/zmq_replica_transport.ts";
+import { HIGH_WATER_MARKS } from "../../../transport/zmq/zmq_socket_options.ts";
 import type { ClientTransport, ReplicaTransport } from "../../../transport/port.ts";
 import { loadCurveBox } from "../../../transport/zmtp/crypto/load_box.ts";
 import { createZmtpClientTransport } from "../../../transport/zmtp/zmtp_client_transport.ts";

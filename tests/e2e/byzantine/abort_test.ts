@@ -11,6 +11,7 @@ import { withLocalCluster } from "../support/with_local_cluster.ts";
 import { startCounting } from "../support/workload.ts";
 import { emptyMessages, endlessMessage, introduction, oneByteMessages, writeAll } from "../support/zmtp.ts";
 
+const OLD_ENGINE = { engine: "libzmq", insecurePlaintext: true } as const;
 /** Heartbeats were due every two seconds. */
 const OUTLIVED_MS = 3000;
 const PATIENCE_MS = 20_000;
@@ -49,7 +50,7 @@ async function flood(hostname: string, port: number): Promise<void> {
 }
 
 Deno.test("replicas outlive 200 strangers at each client port who flood and reset", () =>
-  withLocalCluster({}, async (cluster) => {
+  withLocalCluster(OLD_ENGINE, async (cluster) => {
     await cluster.startAll();
     const [client, observer] = [await cluster.client("c1"), await Observer.of(cluster, "c2")];
     await client.put("a", "before", WRITE);
@@ -66,7 +67,7 @@ const HOSTILE = [
 
 for (const { name, words, connections } of HOSTILE) {
   Deno.test(`replicas outlive one at r4's address that ${name}, and hear the honest r4 that comes after it`, () =>
-    withLocalCluster({ clients: 4 }, async (cluster) => {
+    withLocalCluster({ ...OLD_ENGINE, clients: 4 }, async (cluster) => {
       const [r1, r2, r3, r4] = cluster.roster.replicas;
       const others = [r1!.id, r2!.id, r3!.id];
       {
@@ -100,7 +101,7 @@ async function joins(cluster: LocalCluster, id: string): Promise<void> {
 }
 
 Deno.test("a replica that stood still for twelve seconds under load goes on", () =>
-  withLocalCluster({}, async (cluster) => {
+  withLocalCluster(OLD_ENGINE, async (cluster) => {
     await cluster.startAll();
     const [client, observer] = [await cluster.client("c1"), await Observer.of(cluster, "c2")];
     const load = startCounting(client, 8);

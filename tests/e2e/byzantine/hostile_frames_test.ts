@@ -10,7 +10,8 @@ import { eventually } from "../../../tasks/support/eventually.ts";
 import type { LocalCluster } from "../../../tasks/support/local_cluster.ts";
 import { Observer } from "../../../tasks/support/observer.ts";
 import { encodeMessage, encodePacket } from "../../../transport/codec/mod.ts";
-import { createZmqClientTransport, createZmqReplicaTransport } from "../../../transport/mod.ts";
+import { createZmtpClientTransport } from "../../../transport/zmtp/zmtp_client_transport.ts";
+import { createZmtpReplicaTransport } from "../../../transport/zmtp/zmtp_replica_transport.ts";
 import { assertEqualLogs } from "../support/agreement.ts";
 import { withLocalCluster } from "../support/with_local_cluster.ts";
 import { createSigner } from "../../../crypto/signing/signing.ts";
@@ -68,7 +69,7 @@ async function talkNonsense(hostname: string, port: number): Promise<void> {
 }
 
 Deno.test("hostile frames at every socket are refused and counted, and service goes on", () =>
-  withLocalCluster({}, async (cluster) => {
+  withLocalCluster({ insecurePlaintext: true }, async (cluster) => {
     const honest = cluster.ids.slice(0, 3);
     await Promise.all(honest.map((id) => cluster.start(id)));
     const client = await cluster.client("c1");
@@ -77,11 +78,11 @@ Deno.test("hostile frames at every socket are refused and counted, and service g
     const [r4, others] = [lines[3]!, lines.slice(0, 3)];
     const frames = await hostileFrames(cluster);
     const { host, peerPort, publishPort, clientPort } = r4;
-    const impostor = await createZmqReplicaTransport({
+    const impostor = await createZmtpReplicaTransport({
       bind: { host, peerPort, publishPort, clientPort },
       peers: others,
     });
-    const stranger = await createZmqClientTransport({ replicas: others });
+    const stranger = await createZmtpClientTransport({ replicas: others });
     let attacking = true;
     const attack = (async () => {
       while (attacking) {

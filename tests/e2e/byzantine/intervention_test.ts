@@ -4,7 +4,7 @@ import { eventually } from "../../../tasks/support/eventually.ts";
 import { Observer } from "../../../tasks/support/observer.ts";
 import { clientId, logIndex, seq } from "../../../protocol/ids.ts";
 import { encodeMessage, encodePacket } from "../../../transport/codec/mod.ts";
-import { createZmqClientTransport } from "../../../transport/mod.ts";
+import { openClientTransport } from "../../../transport/mod.ts";
 import { encodeKvCommand } from "../../../state_machine/mod.ts";
 import type { LocalCluster } from "../../../tasks/support/local_cluster.ts";
 import { assertEqualLogs, waitForLeader } from "../support/agreement.ts";
@@ -89,7 +89,7 @@ async function interveneForEver(
   const key = await readKeyFile(`${cluster.dir}/${id}.key`, backend);
   const signer = createSigner(backend, unhex(key.secretKey), cluster.roster.cluster);
   const { replicas } = cluster.roster;
-  const transport = await createZmqClientTransport({ replicas });
+  const transport = await openClientTransport({ roster: cluster.roster, key });
   const command = encodeKvCommand({ op: "put", key: "flood", value: new Uint8Array(10) });
   const session = logIndex(await openSession(cluster, id));
   let sent = 0;

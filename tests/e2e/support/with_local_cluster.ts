@@ -1,6 +1,7 @@
 /** A real cluster of processes in a fresh directory, removed after the test whatever happens. */
 import { LocalCluster } from "../../../tasks/support/local_cluster.ts";
 import { findFreePorts } from "../../../tasks/support/free_ports.ts";
+import type { TransportEngine } from "../../../transport/mod.ts";
 import type { ProtocolConstants } from "../../../protocol/config.ts";
 import { PORTS_PER_REPLICA } from "../../../crypto/roster/generate_cluster.ts";
 
@@ -8,6 +9,8 @@ export interface LocalClusterOptions {
   readonly replicas?: number;
   readonly clients?: number;
   readonly constants?: Partial<ProtocolConstants>;
+  readonly engine?: TransportEngine;
+  readonly insecurePlaintext?: boolean;
 }
 
 /** Runs `body` with a cluster of which no replica runs yet; on failure the replicas' last lines are printed. */
@@ -15,11 +18,11 @@ export async function withLocalCluster(
   options: LocalClusterOptions,
   body: (cluster: LocalCluster) => Promise<void>,
 ): Promise<void> {
-  const { replicas = 4, clients = 3, constants = { electionTimeoutMs: 500, patienceMs: 1000 } } = options;
+  const { replicas = 4, clients = 3, constants = { electionTimeoutMs: 500, patienceMs: 1000 }, ...network } = options;
   const dir = await Deno.makeTempDir();
   try {
     const basePort = findFreePorts(replicas * PORTS_PER_REPLICA);
-    await using cluster = await LocalCluster.open({ dir, replicas, clients, basePort, constants });
+    await using cluster = await LocalCluster.open({ dir, replicas, clients, basePort, constants, ...network });
     try {
       await body(cluster);
     } catch (error) {
