@@ -1,5 +1,6 @@
 /** Two connections without sockets, and ways to move bytes between them. */
 import { assertEquals } from "@std/assert";
+import { joined } from "../../../transport/zmtp/connection/ascii.ts";
 import { Connection } from "../../../transport/zmtp/connection/connection.ts";
 import type { ConnectionOptions, Mechanism } from "../../../transport/zmtp/connection/connection_options.ts";
 import type { Admission } from "../../../transport/zmtp/connection/curve/curve_keys.ts";
@@ -59,7 +60,7 @@ export function written(connection: Connection, now = 0): Uint8Array {
     connection.output.written();
     connection.wrote(now);
   }
-  return new Uint8Array(parts.flatMap((part) => [...part]));
+  return joined(...parts);
 }
 
 /** Lets `connection` read `bytes`, at most `piece` at a time, and returns the messages in them. */
