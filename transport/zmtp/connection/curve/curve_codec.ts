@@ -82,7 +82,7 @@ export class CurveCodec implements Codec {
     const { buffer } = chunk;
     const at = writeHeader(buffer, chunk.length, 0, size);
     buffer.set(NAME, at);
-    buffer.set(sendNonce.bytes.subarray(-SHORT_NONCE_BYTES), at + NONCE_AT);
+    sendNonce.copyCounter(buffer, at + NONCE_AT);
     buffer[at + FLAGS_AT] = (flags & COMMAND) !== 0 ? INNER_COMMAND : flags & MORE;
     buffer.set(body, at + MESSAGE_OVERHEAD);
     box.seal(key, sendNonce.bytes, buffer, at + BOX_AT, body.length + 1);

@@ -45,8 +45,13 @@ export class SendNonce {
       this.#high++;
       this.#low = 0;
     }
-    writeUint32(this.bytes, COUNTER, this.#high);
-    writeUint32(this.bytes, COUNTER + 4, this.#low);
+    this.copyCounter(this.bytes, COUNTER);
+  }
+
+  /** Writes the counter, as it goes with what it sealed. */
+  copyCounter(into: Uint8Array, at: number): void {
+    writeUint32(into, at, this.#high);
+    writeUint32(into, at + 4, this.#low);
   }
 }
 
