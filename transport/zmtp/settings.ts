@@ -3,7 +3,7 @@ import { LIMITS } from "../../protocol/limits.ts";
 import { MAX_PACKET_BYTES } from "../frame_limits.ts";
 import type { Mechanism } from "./connection/connection_options.ts";
 import type { Admission } from "./connection/curve/curve_keys.ts";
-import type { HeartbeatTimes } from "./connection/heartbeat.ts";
+import type { HeartbeatTimes } from "./connection/traffic/heartbeat.ts";
 import type { ConnectionLimits } from "./connection/limits.ts";
 import type { CurveBox, KeyPair } from "./crypto/curve_box.ts";
 

@@ -1,6 +1,6 @@
 /** A client of CURVE made by hand, that puts what it likes into its INITIATE. */
 import { Connection } from "../../../transport/zmtp/connection/connection.ts";
-import { metadata } from "../../../transport/zmtp/connection/metadata.ts";
+import { metadata } from "../../../transport/zmtp/connection/handshake/metadata.ts";
 import { nonceOf } from "../../../transport/zmtp/connection/curve/nonce.ts";
 import { type KeyPair, opened, sealed } from "../../../transport/zmtp/crypto/curve_box.ts";
 import * as lab from "./connection_lab.ts";

@@ -3,7 +3,7 @@ import { assertEquals, assertNotEquals } from "@std/assert";
 import { Connection } from "../../../transport/zmtp/connection/connection.ts";
 import type { ConnectionOptions } from "../../../transport/zmtp/connection/connection_options.ts";
 import { joined } from "../../../transport/zmtp/connection/ascii.ts";
-import { writeUint32 } from "../../../transport/zmtp/connection/frame_header.ts";
+import { writeUint32 } from "../../../transport/zmtp/connection/framing/frame_header.ts";
 import type { CloseCode } from "../../../transport/zmtp/connection/violation.ts";
 import type { CurveBox } from "../../../transport/zmtp/crypto/curve_box.ts";
 import { sealed } from "../../../transport/zmtp/crypto/curve_box.ts";

@@ -109,8 +109,10 @@ export class TcpLink implements Link, Ticking, Waiting {
 
   #read(): void {
     if (this.#isReading || this.#hasEnded) return;
+    const room = this.#connection.room();
+    if (this.#connection.closed !== null) return this.#finish();
     this.#isReading = true;
-    this.#tcp.read(this.#connection.room()).then(this.#onRead, this.#onFailure);
+    this.#tcp.read(room).then(this.#onRead, this.#onFailure);
   }
 
   readonly #onRead = (count: number | null): void => {

@@ -2,8 +2,9 @@
 import { joined } from "../../../../transport/zmtp/connection/ascii.ts";
 import { Connection } from "../../../../transport/zmtp/connection/connection.ts";
 import type { ConnectionOptions } from "../../../../transport/zmtp/connection/connection_options.ts";
+import { HeldBytes } from "../../../../transport/zmtp/connection/held_bytes.ts";
 import type { ConnectionLimits } from "../../../../transport/zmtp/connection/limits.ts";
-import type { SocketType } from "../../../../transport/zmtp/connection/socket_type.ts";
+import type { SocketType } from "../../../../transport/zmtp/connection/handshake/socket_type.ts";
 import type { CurveBox } from "../../../../transport/zmtp/crypto/curve_box.ts";
 import { HEARTBEAT, type MechanismName } from "../connection_lab.ts";
 import { toyBox } from "./toy_box.ts";
@@ -26,7 +27,7 @@ export interface Session {
 export interface Base {
   readonly name: string;
   readonly socketType: SocketType;
-  /** What the other side says until both have shaken hands. */
+  /** Words of the other side until both have shaken hands. */
   readonly words: readonly Uint8Array[];
   /** Null in clear. */
   readonly session: Session | null;
@@ -59,7 +60,7 @@ function optionsOf(
     onKey?: (key: Uint8Array) => void,
   ]
 ): ConnectionOptions {
-  const common = { socketType, connects, limits: LIMITS, heartbeat: HEARTBEAT };
+  const common = { socketType, connects, limits: LIMITS, heartbeat: HEARTBEAT, heldBytes: new HeldBytes(4096) };
   if (name === "NULL") return { ...common, mechanism: { name } };
   const [serverKey, clientKey] = [7, 9].map((byte) => new Uint8Array(32).fill(byte)) as [Uint8Array, Uint8Array];
   const toy = toyBox(connects ? CLIENT_SEED : SERVER_SEED);

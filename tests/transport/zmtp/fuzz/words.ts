@@ -1,5 +1,5 @@
-/** What the other side says: an honest beginning, traffic of all kinds, and then whatever chance does to both. */
-import { headerBytes, writeHeader } from "../../../../transport/zmtp/connection/frame_header.ts";
+/** Words of the other side: an honest beginning, traffic of all kinds, and then whatever chance does to both. */
+import { headerBytes, writeHeader } from "../../../../transport/zmtp/connection/framing/frame_header.ts";
 import { MAC_BYTES, opened, sealed } from "../../../../transport/zmtp/crypto/curve_box.ts";
 import { bytes, uint64 } from "../hostile_lab.ts";
 import type { Base, Session } from "./bases.ts";

@@ -1,9 +1,9 @@
 import { type CurveBox, MAC_BYTES } from "../../crypto/curve_box.ts";
 import { ascii, hasAt, joined } from "../ascii.ts";
-import { checkCommandSize, checkFrameSize, type Codec, sizeText } from "../codec.ts";
-import { COMMAND, headerBytes, LONG, MORE, writeHeader } from "../frame_header.ts";
-import type { FrameReader } from "../frame_reader.ts";
-import type { OutputQueue } from "../output_queue.ts";
+import { checkCommandSize, checkFrameSize, type Codec, sizeText } from "../framing/codec.ts";
+import { COMMAND, headerBytes, LONG, MORE, writeHeader } from "../framing/frame_header.ts";
+import type { FrameReader } from "../framing/frame_reader.ts";
+import type { OutputQueue } from "../framing/output_queue.ts";
 import { Violation } from "../violation.ts";
 import { type ReceiveNonce, type SendNonce, SHORT_NONCE_BYTES } from "./nonce.ts";
 

@@ -1,7 +1,7 @@
 /** Nonces of CURVE (RFC 26): 16 bytes that say what they are for and a counter of 8, or 8 such bytes and 16 random ones. */
 import { NONCE_BYTES } from "../../crypto/curve_box.ts";
 import { ascii } from "../ascii.ts";
-import { readUint32, writeUint32 } from "../frame_header.ts";
+import { readUint32, writeUint32 } from "../framing/frame_header.ts";
 import { Violation } from "../violation.ts";
 
 /** Bytes of a short nonce on the wire, and of a long one. */

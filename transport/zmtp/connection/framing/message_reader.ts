@@ -1,5 +1,5 @@
 import type { Codec } from "./codec.ts";
-import { type Command, parseCommand } from "./command.ts";
+import { type Command, parseCommand } from "../command.ts";
 import { COMMAND, MORE } from "./frame_header.ts";
 import type { FrameReader } from "./frame_reader.ts";
 import { PacketAssembler } from "./packet_assembler.ts";
@@ -26,6 +26,11 @@ export class MessageReader {
   /** Messages dropped because they exceeded a limit. */
   get refused(): number {
     return this.#packet.refused;
+  }
+
+  /** Bytes of frames kept of a message that is not whole. */
+  get keptBytes(): number {
+    return this.#packet.keptBytes;
   }
 
   /** Returns the next whole message, null if none has come; commands on the way are handed on. Throws a violation. */

@@ -1,7 +1,7 @@
 /** The greeting, 64 bytes with which each side begins (RFC 37, and 23 for version 3.0). */
-import { ascii, hasAt, printable } from "./ascii.ts";
-import { GREETING_BYTES } from "./limits.ts";
-import { Violation } from "./violation.ts";
+import { ascii, hasAt, printable } from "../ascii.ts";
+import { GREETING_BYTES } from "../limits.ts";
+import { Violation } from "../violation.ts";
 
 export type MechanismName = "NULL" | "CURVE";
 
