@@ -2,12 +2,12 @@
  * Measures the transports on this machine, on loopback: `deno run --allow-all bench/transport_bench.ts [seconds]`. Prints one line of JSON per
  * figure: first the processor time of an echoed message with each engine (`transport/cpu.ts`), then ZeroMQ's times in one process.
  */
-import { freePorts } from "../tasks/support/free_ports.ts";
 import process from "node:process";
-import { BURSTS, type Cost, measureEcho } from "./transport/cpu.ts";
-import { MECHANISMS } from "./transport/engines.ts";
+import { freePorts } from "../tasks/support/free_ports.ts";
 import { createZmqClientTransport, createZmqReplicaTransport } from "../transport/mod.ts";
 import type { ClientTransport, ReplicaTransport } from "../transport/port.ts";
+import { BURSTS, type Cost, measureEcho } from "./transport/cpu.ts";
+import { MECHANISMS } from "./transport/engines.ts";
 
 const HOST = "127.0.0.1";
 const BYTES = 200;

@@ -1,3 +1,4 @@
+import { freePorts } from "../../../tasks/support/free_ports.ts";
 import {
   createZmqClientTransport,
   createZmqReplicaTransport,
@@ -6,10 +7,9 @@ import {
 } from "../../../transport/mod.ts";
 import type { ClientTransport, ReplicaTransport } from "../../../transport/port.ts";
 import { loadCurveBox } from "../../../transport/zmtp/crypto/load_box.ts";
+import type { ZmtpQueues } from "../../../transport/zmtp/queues.ts";
 import { createZmtpClientTransport } from "../../../transport/zmtp/zmtp_client_transport.ts";
 import { createZmtpReplicaTransport } from "../../../transport/zmtp/zmtp_replica_transport.ts";
-import type { ZmtpQueues } from "../../../transport/zmtp/queues.ts";
-import { freePorts } from "../../../tasks/support/free_ports.ts";
 import type { TransportLab, Twin } from "./transport_lab.ts";
 
 const HOST = "127.0.0.1";

@@ -4,9 +4,9 @@ import { joined } from "../../../transport/zmtp/connection/ascii.ts";
 import { Connection } from "../../../transport/zmtp/connection/connection.ts";
 import type { ConnectionOptions, Mechanism } from "../../../transport/zmtp/connection/connection_options.ts";
 import type { Admission } from "../../../transport/zmtp/connection/curve/curve_keys.ts";
-import type { HeartbeatTimes } from "../../../transport/zmtp/connection/traffic/heartbeat.ts";
-import type { ConnectionLimits } from "../../../transport/zmtp/connection/limits.ts";
 import type { SocketType } from "../../../transport/zmtp/connection/handshake/socket_type.ts";
+import type { ConnectionLimits } from "../../../transport/zmtp/connection/limits.ts";
+import type { HeartbeatTimes } from "../../../transport/zmtp/connection/traffic/heartbeat.ts";
 import type { KeyPair } from "../../../transport/zmtp/crypto/curve_box.ts";
 import { loadCurveBox } from "../../../transport/zmtp/crypto/load_box.ts";
 

@@ -1,8 +1,8 @@
 /** Words of those who do not keep to the protocol. */
 import { assertEquals, assertNotEquals } from "@std/assert";
+import { joined } from "../../../transport/zmtp/connection/ascii.ts";
 import { Connection } from "../../../transport/zmtp/connection/connection.ts";
 import type { ConnectionOptions } from "../../../transport/zmtp/connection/connection_options.ts";
-import { joined } from "../../../transport/zmtp/connection/ascii.ts";
 import { writeUint32 } from "../../../transport/zmtp/connection/framing/frame_header.ts";
 import type { CloseCode } from "../../../transport/zmtp/connection/violation.ts";
 import type { CurveBox } from "../../../transport/zmtp/crypto/curve_box.ts";

@@ -2,14 +2,14 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { eventually } from "../../../tasks/support/eventually.ts";
 import { freePorts } from "../../../tasks/support/free_ports.ts";
-import { TransportError } from "../../../transport/mod.ts";
 import { MAX_PACKET_BYTES } from "../../../transport/frame_limits.ts";
+import { TransportError } from "../../../transport/mod.ts";
 import { createZmtpClientTransport } from "../../../transport/zmtp/zmtp_client_transport.ts";
 import { createZmtpReplicaTransport } from "../../../transport/zmtp/zmtp_replica_transport.ts";
 import { frames, text, untilReplicaGets } from "../receiving.ts";
 import { box } from "./connection_lab.ts";
-import { NetLab } from "./net_lab.ts";
 import * as lab from "./connection_lab.ts";
+import { NetLab } from "./net_lab.ts";
 
 const HOST = "127.0.0.1";
 

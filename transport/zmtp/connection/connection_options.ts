@@ -1,9 +1,9 @@
 import type { CurveClientOptions, CurveServerOptions } from "./curve/curve_keys.ts";
-import type { HeartbeatTimes } from "./traffic/heartbeat.ts";
-import type { HeldBytes } from "./held_bytes.ts";
-import type { ConnectionLimits } from "./limits.ts";
 import type { ByteBudget } from "./framing/output_queue.ts";
 import type { SocketType } from "./handshake/socket_type.ts";
+import type { HeldBytes } from "./held_bytes.ts";
+import type { ConnectionLimits } from "./limits.ts";
+import type { HeartbeatTimes } from "./traffic/heartbeat.ts";
 
 /** The mechanism of a connection, with this side's role in it. */
 export type Mechanism =

@@ -2,8 +2,8 @@ import { Connection } from "../connection/connection.ts";
 import type { ConnectionOptions } from "../connection/connection_options.ts";
 import type { CloseCause } from "../connection/violation.ts";
 import type { Link, LinkOwner } from "../socket/link.ts";
-import { farewell } from "./farewell.ts";
 import type { ComputeBudget, Waiting } from "./compute_budget.ts";
+import { farewell } from "./farewell.ts";
 import type { Ticker, Ticking } from "./ticker.ts";
 
 /** Surroundings of a link: who made it is told of its steps. */

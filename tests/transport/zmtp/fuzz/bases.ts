@@ -2,9 +2,9 @@
 import { joined } from "../../../../transport/zmtp/connection/ascii.ts";
 import { Connection } from "../../../../transport/zmtp/connection/connection.ts";
 import type { ConnectionOptions } from "../../../../transport/zmtp/connection/connection_options.ts";
+import type { SocketType } from "../../../../transport/zmtp/connection/handshake/socket_type.ts";
 import { HeldBytes } from "../../../../transport/zmtp/connection/held_bytes.ts";
 import type { ConnectionLimits } from "../../../../transport/zmtp/connection/limits.ts";
-import type { SocketType } from "../../../../transport/zmtp/connection/handshake/socket_type.ts";
 import type { CurveBox } from "../../../../transport/zmtp/crypto/curve_box.ts";
 import { HEARTBEAT, type MechanismName } from "../connection_lab.ts";
 import { toyBox } from "./toy_box.ts";

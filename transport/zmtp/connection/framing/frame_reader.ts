@@ -1,5 +1,5 @@
-import { LONG, readUint32 } from "./frame_header.ts";
 import { FIRST_READ_BYTES, MAX_READ_BYTES, TRUSTED_FRAME_BYTES } from "../limits.ts";
+import { LONG, readUint32 } from "./frame_header.ts";
 
 /** Judges a frame by its header before any of its body is kept. Throws a violation, or returns whether the body is wanted at all. */
 export type FrameJudge = (flags: number, size: number) => boolean;

@@ -1,5 +1,5 @@
-import type { Codec } from "./codec.ts";
 import { type Command, parseCommand } from "../command.ts";
+import type { Codec } from "./codec.ts";
 import { COMMAND, MORE } from "./frame_header.ts";
 import type { FrameReader } from "./frame_reader.ts";
 import { PacketAssembler } from "./packet_assembler.ts";

@@ -1,5 +1,5 @@
-import { COMMAND, headerBytes, writeHeader } from "./frame_header.ts";
 import { WRITE_BYTES } from "../limits.ts";
+import { COMMAND, headerBytes, writeHeader } from "./frame_header.ts";
 
 /** Bytes that go out with one write. */
 export interface Chunk {

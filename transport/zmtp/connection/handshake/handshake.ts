@@ -1,6 +1,6 @@
-import type { Codec } from "../framing/codec.ts";
 import type { Command } from "../command.ts";
 import { errorReason } from "../command.ts";
+import type { Codec } from "../framing/codec.ts";
 import { Violation } from "../violation.ts";
 
 /** Result of a handshake. */
