@@ -85,11 +85,12 @@ export class Traffic {
     else this.#command(subscribeCommand());
   }
 
-  /** Asks a silent peer, which version 3.0 does not know how to. */
+  /** Asks a silent peer, and gives it up. One of version 3.0 cannot be asked; of its end the kernel has to tell. */
   tick(now: number, isReading: boolean): void {
     this.#now = now;
+    if (this.#parts.minor === 0) return;
     const ping = this.#heartbeat.tick(now, isReading);
-    if (ping !== null && this.#parts.minor > 0) this.#command(ping);
+    if (ping !== null) this.#command(ping);
   }
 
   readonly #onCommand = ({ name, data }: Command): void => {
