@@ -83,7 +83,8 @@ class SodiumBox implements CurveBox {
   open(key: Uint8Array, nonce: Uint8Array, buffer: Uint8Array, at: number, length: number): boolean {
     if (length < MAC_BYTES) return false;
     const memory = this.#borrow(length);
-    const [content, size] = [memory + MAC_BYTES, length - MAC_BYTES];
+    const content = memory + MAC_BYTES;
+    const size = length - MAC_BYTES;
     this.#place(key, nonce);
     const module = this.#module;
     module.HEAPU8.set(buffer.subarray(at, at + length), memory);

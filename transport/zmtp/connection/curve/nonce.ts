@@ -69,7 +69,8 @@ export class ReceiveNonce {
 
   /** Takes the number at `at`. Throws a {@linkcode Violation} unless it is above the last. */
   accept(from: Uint8Array, at: number): void {
-    const [high, low] = [readUint32(from, at), readUint32(from, at + 4)];
+    const high = readUint32(from, at);
+    const low = readUint32(from, at + 4);
     if (high < this.#high || (high === this.#high && low <= this.#low)) {
       throw new Violation("nonce", "A nonce that is not above the one before");
     }

@@ -102,7 +102,9 @@ export class FrameReader {
   }
 
   #readHeader(judge: FrameJudge): boolean {
-    const [buffer, start, held] = [this.#buffer, this.#start, this.#end - this.#start];
+    const buffer = this.#buffer;
+    const start = this.#start;
+    const held = this.#end - start;
     if (held < 2) return false;
     const flags = buffer[start]!;
     const isLong = (flags & LONG) !== 0;

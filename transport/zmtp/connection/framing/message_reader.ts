@@ -35,7 +35,9 @@ export class MessageReader {
 
   /** Returns the next whole message, null if none has come; commands on the way are handed on. Throws a violation. */
   next(): Uint8Array[] | null {
-    const [reader, codec, packet] = [this.#reader, this.#codec, this.#packet];
+    const reader = this.#reader;
+    const codec = this.#codec;
+    const packet = this.#packet;
     while (reader.next(this.#judge)) {
       if (reader.skipped) {
         packet.skip((reader.flags & MORE) !== 0);
