@@ -1,16 +1,19 @@
 /**
- * Measures the ZeroMQ transport on this machine, on loopback and in one process:
- * `deno run --allow-all bench/transport_bench.ts [seconds]`. Prints one line of JSON per figure.
+ * Measures the transports on this machine, on loopback: `deno run --allow-all bench/transport_bench.ts [seconds]`. Prints one line of JSON per
+ * figure: first the processor time of an echoed message with each engine (`transport/cpu.ts`), then ZeroMQ's times in one process.
  */
-import { freePorts } from "../tasks/support/free_ports.ts";
 import process from "node:process";
+import { freePorts } from "../tasks/support/free_ports.ts";
 import { createZmqClientTransport } from "../transport/zmq/zmq_client_transport.ts";
 import { createZmqReplicaTransport } from "../transport/zmq/zmq_replica_transport.ts";
 import type { ClientTransport, ReplicaTransport } from "../transport/port.ts";
+import { BURSTS, type Cost, measureEcho } from "./transport/cpu.ts";
+import { MECHANISMS } from "./transport/engines.ts";
 
 const HOST = "127.0.0.1";
 const BYTES = 200;
 const IN_FLIGHT = 100;
+const ROUNDS = 5;
 const secondsEach = Number(Deno.args[0] ?? "3");
 
 function report(name: string, figures: Record<string, number>): void {
@@ -99,6 +102,26 @@ function twoNodes() {
   return [node("r1", ports.slice(0, 3)), node("r2", ports.slice(3))] as const;
 }
 
+/** Measures the processor time of one message with both engines in turn, several times over, since whatever else runs disturbs both. */
+async function compareEngines(): Promise<void> {
+  for (const mechanism of MECHANISMS) {
+    const costs: Record<"zeromq" | "zmtp", Cost[][]> = { zeromq: [], zmtp: [] };
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const engine of ["zeromq", "zmtp"] as const) {
+        costs[engine].push(await measureEcho(engine, mechanism, secondsEach / ROUNDS));
+      }
+    }
+    const median = (engine: "zeromq" | "zmtp", burst: number, of: keyof Cost) =>
+      quantile(costs[engine].map((round) => round[burst]![of]).sort((a, b) => a - b), 0.5);
+    for (const [place, burst] of BURSTS.entries()) {
+      const [zeromq, zmtp] = [median("zeromq", place, "cpu"), median("zmtp", place, "cpu")];
+      const wall = { zeromqWall: median("zeromq", place, "wall"), zmtpWall: median("zmtp", place, "wall") };
+      report(`echo, ${mechanism}, bursts of ${burst}, µs of CPU`, { zeromq, zmtp, ratio: zmtp / zeromq, ...wall });
+    }
+  }
+}
+
+await compareEngines();
 const [n1, n2] = twoNodes();
 const r1 = await createZmqReplicaTransport({ bind: n1, peers: [n2] });
 const r2 = await createZmqReplicaTransport({ bind: n2, peers: [n1] });

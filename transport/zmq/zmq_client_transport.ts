@@ -1,7 +1,7 @@
 import type { Dealer } from "zeromq";
 import { assertFrames, MAX_PACKET_BYTES } from "../frame_limits.ts";
-import { HostConnector, type Lookup } from "./host_connector.ts";
 import type { ClientTransport, TransportCounters } from "../port.ts";
+import { HostConnector, type Lookup } from "./host_connector.ts";
 import { speakCurve, type ZmqCurve } from "./zmq_curve.ts";
 import { ZmqInbox } from "./zmq_inbox.ts";
 import { sendCounted } from "./zmq_outbox.ts";

@@ -1,9 +1,9 @@
 import type { Dealer, Publisher, Router, Socket, Subscriber } from "zeromq";
 import { bindSocket } from "../endpoint.ts";
 import { assertFrames, MAX_PACKET_BYTES } from "../frame_limits.ts";
-import { HostConnector, type Lookup } from "./host_connector.ts";
 import type { Received, ReplicaTransport, TransportCounters } from "../port.ts";
 import { identityOf, routeOf } from "../route.ts";
+import { HostConnector, type Lookup } from "./host_connector.ts";
 import { seedRoutingIds } from "./routing_id_seed.ts";
 import { publisherOf, Subscribers } from "./subscribers.ts";
 import { serveCurve, speakCurve, type ZmqCurve } from "./zmq_curve.ts";

@@ -19,5 +19,8 @@ export const ZMTP_QUEUES = {
 };
 export type ZmtpQueues = typeof ZMTP_QUEUES;
 
+/** Bytes of unfinished messages that the connections of one port may hold together: 32 of the largest, or as many small ones as there are connections. */
+export const MAX_HELD_BYTES = 128 * 1024 * 1024;
+
 /** Bytes that the connections of one port may have queued together. */
 export const MAX_QUEUED_BYTES = 256 * 1024 * 1024;

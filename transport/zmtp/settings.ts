@@ -3,8 +3,8 @@ import { LIMITS } from "../../protocol/limits.ts";
 import { MAX_PACKET_BYTES } from "../frame_limits.ts";
 import type { Mechanism } from "./connection/connection_options.ts";
 import type { Admission } from "./connection/curve/curve_keys.ts";
-import type { HeartbeatTimes } from "./connection/heartbeat.ts";
 import type { ConnectionLimits } from "./connection/limits.ts";
+import type { HeartbeatTimes } from "./connection/traffic/heartbeat.ts";
 import type { CurveBox, KeyPair } from "./crypto/curve_box.ts";
 
 /** A peer that is gone is noticed after 5 seconds and 6 more, like by the kernel's own means in the engine before. */

@@ -3,11 +3,12 @@ import { assertFrames } from "../frame_limits.ts";
 import type { Received, ReplicaTransport, TransportCounters } from "../port.ts";
 import { bindPort } from "./bind.ts";
 import type { Mechanism } from "./connection/connection_options.ts";
+import type { SocketType } from "./connection/handshake/socket_type.ts";
+import { HeldBytes } from "./connection/held_bytes.ts";
 import type { ConnectionLimits } from "./connection/limits.ts";
-import type { SocketType } from "./connection/socket_type.ts";
 import { Inbox } from "./inbox.ts";
 import { Network, type NetworkOptions } from "./net/network.ts";
-import { MAX_QUEUED_BYTES, ZMTP_QUEUES, type ZmtpQueues } from "./queues.ts";
+import { MAX_HELD_BYTES, MAX_QUEUED_BYTES, ZMTP_QUEUES, type ZmtpQueues } from "./queues.ts";
 import { clientMechanism, type CurveIdentity, HEARTBEAT, limitsOf, serverMechanism } from "./settings.ts";
 import { DealerSocket } from "./socket/dealer_socket.ts";
 import type { LinkOwner } from "./socket/link.ts";
@@ -153,8 +154,8 @@ export class ZmtpReplicaTransport implements ReplicaTransport {
       ...[limits: ConnectionLimits, owner: LinkOwner],
     ]
   ): Promise<void> {
-    const sharedQueue = { bytes: 0, maxBytes: MAX_QUEUED_BYTES };
-    const options = { socketType, connects: false, mechanism, limits, heartbeat: HEARTBEAT, sharedQueue };
+    const shared = { sharedQueue: { bytes: 0, maxBytes: MAX_QUEUED_BYTES }, heldBytes: new HeldBytes(MAX_HELD_BYTES) };
+    const options = { socketType, connects: false, mechanism, limits, heartbeat: HEARTBEAT, ...shared };
     const listen = (hostname: string) => void this.network.listen(hostname, port, options, owner);
     await bindPort(this.#options.bind.host, port, purpose, listen);
   }

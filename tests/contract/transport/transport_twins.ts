@@ -1,13 +1,13 @@
+import { freePorts } from "../../../tasks/support/free_ports.ts";
 import { MemoryNetwork } from "../../../transport/mod.ts";
 import { createZmqClientTransport } from "../../../transport/zmq/zmq_client_transport.ts";
 import { createZmqReplicaTransport } from "../../../transport/zmq/zmq_replica_transport.ts";
 import { HIGH_WATER_MARKS } from "../../../transport/zmq/zmq_socket_options.ts";
 import type { ClientTransport, ReplicaTransport } from "../../../transport/port.ts";
 import { loadCurveBox } from "../../../transport/zmtp/crypto/load_box.ts";
+import type { ZmtpQueues } from "../../../transport/zmtp/queues.ts";
 import { createZmtpClientTransport } from "../../../transport/zmtp/zmtp_client_transport.ts";
 import { createZmtpReplicaTransport } from "../../../transport/zmtp/zmtp_replica_transport.ts";
-import type { ZmtpQueues } from "../../../transport/zmtp/queues.ts";
-import { freePorts } from "../../../tasks/support/free_ports.ts";
 import type { TransportLab, Twin } from "./transport_lab.ts";
 
 const HOST = "127.0.0.1";

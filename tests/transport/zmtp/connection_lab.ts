@@ -1,11 +1,12 @@
 /** Two connections without sockets, and ways to move bytes between them. */
 import { assertEquals } from "@std/assert";
+import { joined } from "../../../transport/zmtp/connection/ascii.ts";
 import { Connection } from "../../../transport/zmtp/connection/connection.ts";
 import type { ConnectionOptions, Mechanism } from "../../../transport/zmtp/connection/connection_options.ts";
 import type { Admission } from "../../../transport/zmtp/connection/curve/curve_keys.ts";
-import type { HeartbeatTimes } from "../../../transport/zmtp/connection/heartbeat.ts";
+import type { SocketType } from "../../../transport/zmtp/connection/handshake/socket_type.ts";
 import type { ConnectionLimits } from "../../../transport/zmtp/connection/limits.ts";
-import type { SocketType } from "../../../transport/zmtp/connection/socket_type.ts";
+import type { HeartbeatTimes } from "../../../transport/zmtp/connection/traffic/heartbeat.ts";
 import type { KeyPair } from "../../../transport/zmtp/crypto/curve_box.ts";
 import { loadCurveBox } from "../../../transport/zmtp/crypto/load_box.ts";
 
@@ -59,7 +60,7 @@ export function written(connection: Connection, now = 0): Uint8Array {
     connection.output.written();
     connection.wrote(now);
   }
-  return new Uint8Array(parts.flatMap((part) => [...part]));
+  return joined(...parts);
 }
 
 /** Lets `connection` read `bytes`, at most `piece` at a time, and returns the messages in them. */

@@ -109,3 +109,27 @@ Deno.test("connection: an idle stranger costs its read buffer of a KiB, and a la
   lab.fed(established, header);
   assert(established.heldBytes <= 128 * 1024, `${established.heldBytes} bytes for a header`);
 });
+
+Deno.test("connection (CURVE): nothing that is said, nor who says it, can be read on the wire", () => {
+  const pair = lab.pairOf("CURVE", { socketType: "SUB" }, { socketType: "PUB" });
+  const wire: Uint8Array[] = [];
+  const move = () => {
+    for (const [from, to] of [[pair.client, pair.server], [pair.server, pair.client]] as const) {
+      wire.push(lab.written(from));
+      lab.fed(to, wire.at(-1)!);
+    }
+  };
+  for (let round = 0; round < 4; round++) move();
+  pair.client.subscribe();
+  move();
+  pair.server.send([lab.utf8("a key and its value"), lab.utf8("put")]);
+  pair.client.tick(5000);
+  for (let round = 0; round < 2; round++) move();
+  assertEquals([pair.server.closed, pair.server.subscription.isOn], [null, true]);
+  const seen = wire.map((bytes) => bytes.toHex()).join("");
+  assert(seen.includes(lab.utf8("MESSAGE").toHex()) && seen.length > 1500);
+  const { publicKey, secretKey } = lab.CLIENT_KEYS;
+  const secrets = [publicKey, secretKey, lab.SERVER_KEYS.publicKey, lab.SERVER_KEYS.secretKey];
+  const words = ["value", "put", "SUBSCRIBE", "PING", "Socket-Type", "PUB"].map(lab.utf8);
+  for (const word of [...secrets, ...words]) assert(!seen.includes(word.toHex()), new TextDecoder().decode(word));
+});

@@ -1,5 +1,5 @@
 /** Connecting, coming back, and noticing that the other side is gone; on real sockets. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { eventually } from "../../../tasks/support/eventually.ts";
 import { PubSocket } from "../../../transport/zmtp/socket/pub_socket.ts";
 import { SubSocket } from "../../../transport/zmtp/socket/sub_socket.ts";
@@ -115,6 +115,32 @@ Deno.test("dialing: subscribers hear what is published from then on, come back, 
   await eventually("nobody to be subscribed", () => publisher.subscribers === 0);
   net.network.listen(HOST, port, lab.optionsOf("CURVE", false, { socketType: "PUB" }), publisher);
   assertEquals(await hears("more news"), "r1");
+});
+
+Deno.test("dialing: the honest one that comes after somebody who broke the protocol at its address is heard", async () => {
+  for (
+    const words of [bytes("HTTP/1.1 400 Bad Request"), greetingOf("NULL"), bytes(greetingOf("CURVE", 1), 4, 2, 7, "x")]
+  ) {
+    await using net = new NetLab();
+    const hostile = Deno.listen({ hostname: HOST, port: 0 });
+    const { port } = hostile.addr;
+    const dealer = net.dial(port, "CURVE");
+    const tcp = await hostile.accept();
+    await tcp.write(Uint8Array.from(words));
+    await readAll(tcp);
+    tcp.close();
+    hostile.close();
+    const router = quietRouter();
+    net.network.listen(HOST, port, lab.optionsOf("CURVE", false), router);
+    await untilHeard(router, dealer);
+  }
+});
+
+Deno.test("dialing: settings that contradict each other are told at once", async () => {
+  await using net = new NetLab();
+  const mechanism = lab.mechanismOf("CURVE", true);
+  assertThrows(() => net.listen(quietRouter(), "CURVE", { mechanism }), RangeError);
+  assertThrows(() => net.dial(1, "CURVE", { mechanism: lab.mechanismOf("CURVE", false) }), RangeError);
 });
 
 Deno.test("dialing: a name that is never found holds up nothing, and closing ends every attempt", async () => {

@@ -1,7 +1,7 @@
 /** A client of CURVE made by hand, that puts what it likes into its INITIATE. */
 import { Connection } from "../../../transport/zmtp/connection/connection.ts";
-import { metadata } from "../../../transport/zmtp/connection/metadata.ts";
 import { nonceOf } from "../../../transport/zmtp/connection/curve/nonce.ts";
+import { metadata } from "../../../transport/zmtp/connection/handshake/metadata.ts";
 import { type KeyPair, opened, sealed } from "../../../transport/zmtp/crypto/curve_box.ts";
 import * as lab from "./connection_lab.ts";
 import { bytes, commandFrame, greetingOf, uint64 } from "./hostile_lab.ts";

@@ -5,8 +5,8 @@ import { ReceiveNonce, SendNonce } from "../../../transport/zmtp/connection/curv
 import { Violation } from "../../../transport/zmtp/connection/violation.ts";
 import type { KeyPair } from "../../../transport/zmtp/crypto/curve_box.ts";
 import * as lab from "./connection_lab.ts";
-import { assertEnds, bytes, commandFrame, CurveLiar, frame, greetingOf, uint64 } from "./hostile_lab.ts";
 import { initiated } from "./handmade_client.ts";
+import { assertEnds, bytes, commandFrame, CurveLiar, frame, greetingOf, uint64 } from "./hostile_lab.ts";
 
 const greetedServer = () => {
   const server = new Connection(lab.optionsOf("CURVE", false), 0);

@@ -1,19 +1,21 @@
 /** Words of those who do not keep to the protocol. */
 import { assertEquals, assertNotEquals } from "@std/assert";
+import { joined } from "../../../transport/zmtp/connection/ascii.ts";
 import { Connection } from "../../../transport/zmtp/connection/connection.ts";
 import type { ConnectionOptions } from "../../../transport/zmtp/connection/connection_options.ts";
-import { writeUint32 } from "../../../transport/zmtp/connection/frame_header.ts";
+import { writeUint32 } from "../../../transport/zmtp/connection/framing/frame_header.ts";
 import type { CloseCode } from "../../../transport/zmtp/connection/violation.ts";
 import type { CurveBox } from "../../../transport/zmtp/crypto/curve_box.ts";
 import { sealed } from "../../../transport/zmtp/crypto/curve_box.ts";
 import * as lab from "./connection_lab.ts";
 
-export const bytes = (...values: (number | string | Uint8Array)[]): Uint8Array =>
-  new Uint8Array(
-    values.flatMap((value) =>
-      typeof value === "number" ? [value] : [...typeof value === "string" ? lab.utf8(value) : value]
-    ),
-  );
+/** Returns numbers, each a byte, texts and bytes, one after the other. */
+export function bytes(...values: (number | string | Uint8Array)[]): Uint8Array {
+  return joined(...values.map((value) => {
+    if (typeof value === "string") return lab.utf8(value);
+    return typeof value === "number" ? Uint8Array.of(value) : value;
+  }));
+}
 
 /** Returns a number in eight bytes, most significant first. */
 export function uint64(value: bigint): Uint8Array {

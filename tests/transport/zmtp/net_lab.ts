@@ -1,11 +1,11 @@
 /** Listeners, dialers and strangers on loopback. */
+import { eventually } from "../../../tasks/support/eventually.ts";
 import type { ConnectionOptions } from "../../../transport/zmtp/connection/connection_options.ts";
 import type { End, Listener } from "../../../transport/zmtp/net/listener.ts";
 import { Network, type NetworkOptions } from "../../../transport/zmtp/net/network.ts";
 import { DealerSocket } from "../../../transport/zmtp/socket/dealer_socket.ts";
 import type { LinkOwner } from "../../../transport/zmtp/socket/link.ts";
 import { RouterSocket } from "../../../transport/zmtp/socket/router_socket.ts";
-import { eventually } from "../../../tasks/support/eventually.ts";
 import * as lab from "./connection_lab.ts";
 
 export const HOST = "127.0.0.1";

@@ -1,8 +1,10 @@
 /** Strangers without a key, on real sockets: silent, slow, many, flooding. */
 import { assert, assertEquals } from "@std/assert";
 import { eventually } from "../../../tasks/support/eventually.ts";
+import { HeldBytes } from "../../../transport/zmtp/connection/held_bytes.ts";
 import { PubSocket } from "../../../transport/zmtp/socket/pub_socket.ts";
 import * as lab from "./connection_lab.ts";
+import { fixedBox } from "./fixed_box.ts";
 import { bytes, commandFrame, frame, greetingOf, property } from "./hostile_lab.ts";
 import { NetLab, quietRouter, readAll, untilHeard } from "./net_lab.ts";
 
@@ -117,4 +119,46 @@ Deno.test("strangers: one who does not read what it asked for is ended, and what
   assertEquals([sharedQueue.bytes, router.connections, router.send(route, answer)], [0, 0, false]);
   assert(router.counters.full > 0 && router.counters.unreachable > 0);
   deaf.close();
+});
+
+Deno.test("strangers: memory that many keep occupied with messages they never finish is taken from the oldest", async () => {
+  await using net = new NetLab();
+  const router = quietRouter();
+  const heldBytes = new HeldBytes(1_000_000);
+  const server = net.listen(router, "NULL", { heldBytes });
+  const begun = bytes(greetingOf("NULL"), READY, frame(3, new Uint8Array(90_000)));
+  const hoarders = [];
+  for (let count = 0; count < 30; count++) {
+    hoarders.push(await net.stranger(server.port, begun));
+    await eventually("it to be heard", () => server.connections.established + net.ends.length > count);
+    assert(heldBytes.bytes <= 1_000_000, `${heldBytes.bytes} bytes are held`);
+  }
+  const dealer = net.dial(server.port);
+  await eventually("the honest one", () => dealer.isConnected);
+  dealer.send([new Uint8Array(90_000), new Uint8Array(50_000)]);
+  await eventually("its message", () => router.take());
+  await eventually("the end of most", () => (net.network.ends.get("memory") ?? 0) >= 18);
+  for (const tcp of hoarders) tcp.close();
+  await eventually("nothing to be held", () => heldBytes.bytes === 0);
+});
+
+Deno.test("strangers: a flood of valid HELLOs costs what is set aside for it, and honest ones get through", async () => {
+  await using net = new NetLab({ limits: { handshakesPerSecond: 40, handshakeBurst: 10 } });
+  let made = 0;
+  const box = { ...fixedBox(1), makeKeyPair: () => (made++, lab.box.makeKeyPair()) };
+  const mechanism = { name: "CURVE", server: { box, keys: lab.SERVER_KEYS, admit: lab.admit } } as const;
+  const router = quietRouter();
+  const server = net.listen(router, "CURVE", { mechanism });
+  const { client, server: other } = lab.pairOf("CURVE");
+  const begun = lab.written(client);
+  lab.fed(client, lab.written(other));
+  const hello = bytes(begun, lab.written(client));
+  const begin = performance.now();
+  const flood = [];
+  for (let count = 0; count < 100; count++) flood.push(await net.stranger(server.port, hello));
+  const dealer = net.dial(server.port, "CURVE");
+  await untilHeard(router, dealer);
+  const most = 10 + (performance.now() - begin + 500) * 40 / 1000;
+  assert(made > 10 && made <= most, `${made} handshakes were begun, want at most ${most}`);
+  for (const tcp of flood) tcp.close();
 });

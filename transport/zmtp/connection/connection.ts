@@ -1,19 +1,10 @@
-import type { Codec } from "./codec.ts";
-import { type Command, errorCommand, errorReason } from "./command.ts";
+import { errorCommand } from "./command.ts";
 import { checkOptions, type ConnectionOptions } from "./connection_options.ts";
-import { CurveClientHandshake } from "./curve/curve_client_handshake.ts";
-import { CurveServerHandshake } from "./curve/curve_server_handshake.ts";
-import { COMMAND, LONG, MORE } from "./frame_header.ts";
-import { FrameReader } from "./frame_reader.ts";
-import { checkGreeting, greeting, minorVersion } from "./greeting.ts";
-import type { Handshake } from "./handshake.ts";
-import { Heartbeat } from "./heartbeat.ts";
-import { COMMAND_BURST, COMMANDS_PER_SECOND, GREETING_BYTES, MAX_HANDSHAKE_COMMAND_BYTES } from "./limits.ts";
-import { MessageReader } from "./message_reader.ts";
-import { NullHandshake } from "./null_handshake.ts";
-import { OutputQueue } from "./output_queue.ts";
-import { subscribeCommand, subscribeMessage, Subscription } from "./subscription.ts";
-import { TokenBucket } from "./token_bucket.ts";
+import { FrameReader } from "./framing/frame_reader.ts";
+import { OutputQueue } from "./framing/output_queue.ts";
+import { Opening } from "./handshake/opening.ts";
+import { Subscription } from "./traffic/subscription.ts";
+import { Traffic } from "./traffic/traffic.ts";
 import { type CloseCause, Violation } from "./violation.ts";
 
 export type Phase = "greeting" | "handshake" | "traffic" | "closed";
@@ -29,17 +20,13 @@ export class Connection {
   readonly subscription = new Subscription();
   readonly #options: ConnectionOptions;
   readonly #reader = new FrameReader();
-  readonly #handshake: Handshake;
-  readonly #heartbeat: Heartbeat;
-  readonly #commands: TokenBucket;
+  readonly #opening: Opening;
   readonly #openedAt: number;
-  #phase: Phase = "greeting";
-  #codec: Codec | null = null;
-  #messages: MessageReader | null = null;
-  #minor: 0 | 1 = 1;
-  #now: number;
+  #traffic: Traffic | null = null;
+  /** The last time at which something was written, or nothing was to be. */
   #progressAt: number;
-  #isWaiting = false;
+  #peer: string | null = null;
+  #accountedBytes = 0;
   #closed: CloseCause | null = null;
   #hasFarewell = false;
 
@@ -48,15 +35,14 @@ export class Connection {
     checkOptions(options);
     this.#options = options;
     this.output = new OutputQueue(options.sharedQueue);
-    this.#handshake = handshakeOf(options);
-    this.#heartbeat = new Heartbeat(options.heartbeat, now);
-    this.#commands = new TokenBucket(COMMANDS_PER_SECOND, COMMAND_BURST, now);
-    this.#openedAt = this.#now = this.#progressAt = now;
-    this.output.raw(greeting(options.mechanism.name, this.#isServer));
+    this.#opening = new Opening(options, this.#reader, this.output);
+    this.#openedAt = this.#progressAt = now;
   }
 
   get phase(): Phase {
-    return this.#phase;
+    if (this.#closed !== null) return "closed";
+    if (this.#traffic !== null) return "traffic";
+    return this.#opening.isGreeted ? "handshake" : "greeting";
   }
 
   /** The cause of the end; null until then. */
@@ -71,50 +57,51 @@ export class Connection {
 
   /** The name of the other side's key, once it has proved that it has it; null before, and where nobody is authenticated. */
   get peer(): string | null {
-    return this.#handshake.established?.peer ?? null;
+    return this.#peer;
   }
 
   /** Messages of the other side that were dropped because they exceeded a limit. */
   get refused(): number {
-    return this.#messages?.refused ?? 0;
+    return this.#traffic?.refused ?? 0;
   }
 
   /** Bytes held for what comes in. */
   get heldBytes(): number {
-    return this.#reader.heldBytes;
+    return this.#reader.bufferBytes + this.#unfinishedBytes;
   }
 
   /** True while it waits for leave to compute; nothing is to be read then. */
   get isWaiting(): boolean {
-    return this.#isWaiting;
+    return this.#opening.isWaiting;
   }
 
   /** Returns where to read to. Only when {@linkcode next} has nothing more. */
   room(): Uint8Array {
-    return this.#reader.room();
+    const room = this.#reader.room();
+    this.#account();
+    return room;
   }
 
   /** Takes note of `count` bytes in {@linkcode room}, and goes on with greeting and handshake. */
   filled(count: number, now: number): void {
     if (this.#closed !== null) return;
-    this.#now = now;
-    this.#heartbeat.heard(now);
     this.#reader.filled(count);
-    if (this.#phase !== "traffic") this.#guarded(() => this.#begin());
+    if (this.#traffic !== null) this.#traffic.heard(now);
+    else this.#guarded(() => this.#open(now));
   }
 
   /** Goes on after leave to compute was refused, asking again. */
   resume(now: number): void {
-    if (!this.#isWaiting || this.#closed !== null) return;
-    this.#now = now;
-    this.#guarded(() => this.#begin());
+    if (this.isWaiting && this.#closed === null) this.#guarded(() => this.#open(now));
   }
 
   /** Returns the next message; null if there is none in what has been read, or the connection has ended. */
   next(): Uint8Array[] | null {
-    if (this.#phase !== "traffic") return null;
+    if (this.#traffic === null || this.#closed !== null) return null;
     try {
-      return this.#nextMessage(this.#messages!);
+      const message = this.#traffic.next();
+      if (message === null || this.#accountedBytes > 0) this.#account();
+      return message;
     } catch (error) {
       this.#fail(error);
       return null;
@@ -123,30 +110,22 @@ export class Connection {
 
   /** Queues a message. Returns false, queueing nothing, if the connection is not up or the queue is full. */
   send(frames: readonly Uint8Array[]): boolean {
-    const { output } = this;
-    const { queueMessages, queueBytes } = this.#options.limits;
-    if (this.#phase !== "traffic" || output.messages >= queueMessages) return false;
-    const codec = this.#codec!;
-    let bytes = 0;
-    for (const frame of frames) bytes += codec.wireBytes(frame.length);
-    if (!output.hasRoom(bytes, queueBytes)) return false;
-    return this.#guarded(() => {
-      if (output.bytes === 0) this.#progressAt = this.#now;
-      const last = frames.length - 1;
-      for (let place = 0; place <= last; place++) codec.write(output, place < last ? MORE : 0, frames[place]!);
-      output.messageEnds();
-    });
+    if (this.#traffic === null || this.#closed !== null) return false;
+    try {
+      return this.#traffic.send(frames);
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
   }
 
-  /** Subscribes to everything the other side publishes. */
+  /** Subscribes to everything the other side publishes. Only when established. */
   subscribe(): void {
-    if (this.#minor === 0) this.send([subscribeMessage()]);
-    else this.#command(subscribeCommand());
+    this.#guarded(() => this.#traffic?.subscribe());
   }
 
   /** Notes that some bytes have been written. */
   wrote(now: number): void {
-    this.#now = now;
     this.#progressAt = now;
   }
 
@@ -157,140 +136,64 @@ export class Connection {
   tick(now: number, isReading = true): void {
     if (this.#closed !== null) return;
     if (this.output.bytes === 0) this.#progressAt = now;
-    this.#now = now;
-    this.#guarded(() => this.#tick(now, isReading));
+    this.#guarded(() => {
+      this.#checkProgress(now);
+      this.#traffic?.tick(now, isReading);
+    });
   }
 
   /** Ends it, for a cause from outside. The first cause counts. */
   close(cause: CloseCause): void {
     this.#closed ??= cause;
-    this.#phase = "closed";
+    this.#options.heldBytes?.hold(this, 0);
   }
 
-  get #isServer(): boolean {
-    return "server" in this.#options.mechanism;
-  }
-
-  #tick(now: number, isReading: boolean): void {
-    const { limits, heartbeat } = this.#options;
-    if (this.#phase !== "traffic") {
-      if (now - this.#openedAt < limits.handshakeMs) return;
-      throw new Violation("handshake-time", `No handshake within ${limits.handshakeMs} ms`);
-    }
-    if (now - this.#progressAt >= heartbeat.stalledAfterMs) {
-      throw new Violation("stalled", `Nothing could be written for ${heartbeat.stalledAfterMs} ms`);
-    }
-    const ping = this.#heartbeat.tick(now, isReading);
-    if (ping !== null && this.#minor > 0) this.#command(ping);
-  }
-
-  #begin(): void {
-    if (this.#phase === "greeting" && !this.#greeted()) return;
-    while (this.#phase === "handshake") {
-      // The frame it waited with is the one the reader still has.
-      if (!this.#isWaiting && !this.#reader.next(judgeHandshake)) return;
-      this.#isWaiting = this.#handshake.isCostly && this.#options.mayCompute?.() === false;
-      if (this.#isWaiting) return;
-      this.#shakeHands();
-    }
-  }
-
-  #greeted(): boolean {
-    const greetingBytes = this.#reader.unread.subarray(0, GREETING_BYTES);
-    checkGreeting(greetingBytes, this.#options.mechanism.name, this.#isServer);
-    if (greetingBytes.length < GREETING_BYTES) return false;
-    this.#minor = minorVersion(greetingBytes);
-    this.#reader.consume(GREETING_BYTES);
-    this.#phase = "handshake";
-    const first = this.#handshake.start();
-    if (first !== null) this.output.command(first);
-    return true;
-  }
-
-  #shakeHands(): void {
-    const { bytes, at, length } = this.#reader;
-    const answer = this.#handshake.take(bytes.subarray(at, at + length));
-    if (answer !== null) this.output.command(answer);
-    const { established } = this.#handshake;
+  #open(now: number): void {
+    const established = this.#opening.advance();
     if (established === null) return;
-    this.#codec = established.codec;
-    this.#messages = new MessageReader(this.#reader, established.codec, this.#options.limits, this.#onCommand);
-    this.#phase = "traffic";
+    const { codec, peer } = established;
+    const [options, reader, output, subscription] = [this.#options, this.#reader, this.output, this.subscription];
+    this.#peer = peer;
+    this.#traffic = new Traffic({ options, reader, output, codec, subscription, minor: this.#opening.minor }, now);
   }
 
-  /** A publisher hears nothing but subscriptions, which in version 3.0 are messages. */
-  #nextMessage(messages: MessageReader): Uint8Array[] | null {
-    const message = messages.next();
-    if (message === null || this.#options.socketType !== "PUB") return message;
-    for (let words: Uint8Array[] | null = message; words !== null; words = messages.next()) {
-      this.#countCommand();
-      this.subscription.takeMessage(words);
+  #checkProgress(now: number): void {
+    const { limits: { handshakeMs }, heartbeat: { stalledAfterMs } } = this.#options;
+    if (this.#traffic === null && now - this.#openedAt >= handshakeMs) {
+      throw new Violation("handshake-time", `No handshake within ${handshakeMs} ms`);
     }
-    return null;
-  }
-
-  readonly #onCommand = ({ name, data }: Command): void => {
-    this.#countCommand();
-    switch (name) {
-      case "PING":
-        return this.#command(this.#heartbeat.answer(data));
-      case "PONG":
-        return this.#heartbeat.checkAnswer(data);
-      case "SUBSCRIBE":
-      case "CANCEL":
-        if (this.#options.socketType !== "PUB") break;
-        return this.subscription.take(name, data);
-      case "ERROR":
-        throw new Violation("refused-by-peer", `The other side says ${JSON.stringify(errorReason(data))}`);
+    if (now - this.#progressAt >= stalledAfterMs) {
+      throw new Violation("stalled", `Nothing could be written for ${stalledAfterMs} ms`);
     }
-    throw new Violation("command", `Command ${JSON.stringify(name)}, want one that is known`);
-  };
-
-  #countCommand(): void {
-    if (this.#commands.take(this.#now)) return;
-    throw new Violation("command-rate", `More than ${COMMANDS_PER_SECOND} commands a second`);
   }
 
-  #command(body: Uint8Array): void {
-    if (this.output.bytes === 0) this.#progressAt = this.#now;
-    this.#codec!.write(this.output, COMMAND, body);
+  get #unfinishedBytes(): number {
+    return this.#reader.largeBytes + (this.#traffic?.keptBytes ?? 0);
+  }
+
+  #account(): void {
+    const bytes = this.#unfinishedBytes;
+    if (bytes === this.#accountedBytes || this.#closed !== null) return;
+    this.#accountedBytes = bytes;
+    this.#options.heldBytes?.hold(this, bytes);
   }
 
   /** Does `work`; a violation in it ends the connection. */
-  #guarded(work: () => void): boolean {
+  #guarded(work: () => void): void {
     try {
       work();
-      return true;
     } catch (error) {
       this.#fail(error);
-      return false;
     }
   }
 
   #fail(error: unknown): void {
     if (!(error instanceof Violation)) throw error;
     // Only a handshake ends with a word, and a client of CURVE has none (RFC 26).
-    const mayTell = this.#phase === "handshake" && !("client" in this.#options.mechanism);
-    if (error.reason !== null && mayTell) {
+    if (error.reason !== null && this.#traffic === null && !("client" in this.#options.mechanism)) {
       this.output.command(errorCommand(error.reason));
       this.#hasFarewell = true;
     }
     this.close({ code: error.code, detail: error.detail });
   }
-}
-
-function handshakeOf({ mechanism, socketType, connects, limits }: ConnectionOptions): Handshake {
-  if ("server" in mechanism) return new CurveServerHandshake(mechanism.server, socketType, limits.frameBytes);
-  if ("client" in mechanism) return new CurveClientHandshake(mechanism.client, socketType, limits.frameBytes);
-  return new NullHandshake(socketType, connects, limits.frameBytes);
-}
-
-/** In a handshake there is nothing but commands, and short ones. */
-function judgeHandshake(flags: number, size: number): boolean {
-  if ((flags & ~LONG) !== COMMAND) throw new Violation("flags", `Flags ${flags} in a handshake, want a command`);
-  if (size <= MAX_HANDSHAKE_COMMAND_BYTES) return true;
-  throw new Violation(
-    "command-size",
-    `A command of ${size} bytes in a handshake, want at most ${MAX_HANDSHAKE_COMMAND_BYTES}`,
-  );
 }

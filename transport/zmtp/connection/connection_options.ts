@@ -1,8 +1,9 @@
 import type { CurveClientOptions, CurveServerOptions } from "./curve/curve_keys.ts";
-import type { HeartbeatTimes } from "./heartbeat.ts";
+import type { ByteBudget } from "./framing/output_queue.ts";
+import type { SocketType } from "./handshake/socket_type.ts";
+import type { HeldBytes } from "./held_bytes.ts";
 import type { ConnectionLimits } from "./limits.ts";
-import type { ByteBudget } from "./output_queue.ts";
-import type { SocketType } from "./socket_type.ts";
+import type { HeartbeatTimes } from "./traffic/heartbeat.ts";
 
 /** The mechanism of a connection, with this side's role in it. */
 export type Mechanism =
@@ -20,6 +21,8 @@ export interface ConnectionOptions {
   readonly heartbeat: HeartbeatTimes;
   /** Bytes queued by all connections that are given the same; none if left out. */
   readonly sharedQueue?: ByteBudget;
+  /** Bytes of unfinished messages of all connections that are given the same. */
+  readonly heldBytes?: HeldBytes;
   /**
    * Asked before this side computes for somebody it does not know. While it says no, nothing more is read, until {@linkcode Connection.resume}.
    * Left out, it always says yes.

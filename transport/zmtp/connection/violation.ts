@@ -32,8 +32,9 @@ export type CloseCode =
   | "stalled"
   | "ended"
   | "network"
-  /** Made room for another connection. */
+  /** Made room for another connection, or for another's message. */
   | "evicted"
+  | "memory"
   /** This side has closed. */
   | "closed";
 

@@ -13,11 +13,11 @@ interface SodiumModule {
   _free(address: number): void;
   _crypto_box_beforenm(key: number, publicKey: number, secretKey: number): number;
   _crypto_scalarmult_base(publicKey: number, secretKey: number): number;
-  _crypto_secretbox_easy(
-    ...of: [box: number, plain: number, length: number, high: number, nonce: number, key: number]
+  _crypto_secretbox_detached(
+    ...of: [sealed: number, mac: number, plain: number, length: number, high: number, nonce: number, key: number]
   ): number;
-  _crypto_secretbox_open_easy(
-    ...of: [plain: number, box: number, length: number, high: number, nonce: number, key: number]
+  _crypto_secretbox_open_detached(
+    ...of: [plain: number, sealed: number, mac: number, length: number, high: number, nonce: number, key: number]
   ): number;
 }
 
@@ -71,29 +71,33 @@ class SodiumBox implements CurveBox {
 
   seal(key: Uint8Array, nonce: Uint8Array, buffer: Uint8Array, at: number, length: number): void {
     const memory = this.#borrow(MAC_BYTES + length);
-    this.#place(key, nonce, memory, buffer.subarray(at + MAC_BYTES, at + MAC_BYTES + length));
+    const content = memory + MAC_BYTES;
+    this.#place(key, nonce);
     const module = this.#module;
-    module._crypto_secretbox_easy(memory, memory, length, 0, this.#nonce, this.#key);
-    buffer.set(module.HEAPU8.subarray(memory, memory + MAC_BYTES + length), at);
+    module.HEAPU8.set(buffer.subarray(at + MAC_BYTES, at + MAC_BYTES + length), content);
+    module._crypto_secretbox_detached(content, memory, content, length, 0, this.#nonce, this.#key);
+    buffer.set(module.HEAPU8.subarray(memory, content + length), at);
     this.#giveBack(memory);
   }
 
   open(key: Uint8Array, nonce: Uint8Array, buffer: Uint8Array, at: number, length: number): boolean {
     if (length < MAC_BYTES) return false;
     const memory = this.#borrow(length);
-    this.#place(key, nonce, memory, buffer.subarray(at, at + length));
+    const content = memory + MAC_BYTES;
+    const size = length - MAC_BYTES;
+    this.#place(key, nonce);
     const module = this.#module;
-    const failed = module._crypto_secretbox_open_easy(memory, memory, length, 0, this.#nonce, this.#key);
-    if (failed === 0) buffer.set(module.HEAPU8.subarray(memory, memory + length - MAC_BYTES), at + MAC_BYTES);
+    module.HEAPU8.set(buffer.subarray(at, at + length), memory);
+    const failed = module._crypto_secretbox_open_detached(content, content, memory, size, 0, this.#nonce, this.#key);
+    if (failed === 0) buffer.set(module.HEAPU8.subarray(content, content + size), at + MAC_BYTES);
     this.#giveBack(memory);
     return failed === 0;
   }
 
-  #place(key: Uint8Array, nonce: Uint8Array, memory: number, message: Uint8Array): void {
+  #place(key: Uint8Array, nonce: Uint8Array): void {
     const { HEAPU8 } = this.#module;
     HEAPU8.set(key, this.#key);
     HEAPU8.set(nonce, this.#nonce);
-    HEAPU8.set(message, memory);
   }
 
   #borrow(length: number): number {

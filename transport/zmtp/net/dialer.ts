@@ -1,4 +1,4 @@
-import type { ConnectionOptions } from "../connection/connection_options.ts";
+import { checkOptions, type ConnectionOptions } from "../connection/connection_options.ts";
 import type { CloseCause } from "../connection/violation.ts";
 import type { LinkOwner } from "../socket/link.ts";
 import { prepare, type Shared } from "./listener.ts";
@@ -31,6 +31,7 @@ export class Dialer {
   constructor(
     ...[target, options, owner, shared, lookup]: [Target, ConnectionOptions, LinkOwner, Shared, Lookup]
   ) {
+    checkOptions(options);
     this.#target = target;
     this.#options = options;
     this.#owner = owner;

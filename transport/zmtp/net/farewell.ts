@@ -1,4 +1,4 @@
-import type { OutputQueue } from "../connection/output_queue.ts";
+import type { OutputQueue } from "../connection/framing/output_queue.ts";
 
 /**
  * Writes what there is and closes. The other side gets to read it: it is told that this is the end, and given a moment to close first, since

@@ -1,4 +1,4 @@
-import type { ConnectionOptions } from "../connection/connection_options.ts";
+import { checkOptions, type ConnectionOptions } from "../connection/connection_options.ts";
 import type { CloseCause } from "../connection/violation.ts";
 import type { LinkOwner } from "../socket/link.ts";
 import { AdmissionTable } from "./admission_table.ts";
@@ -39,8 +39,9 @@ export class Listener {
   #closing: Promise<void> | null = null;
   readonly #accepting: Promise<void>;
 
-  /** Listens at once. Throws if it cannot. */
+  /** Listens at once. Throws if it cannot, and a `RangeError` on settings that contradict each other. */
   constructor(at: { hostname: string; port: number }, options: ConnectionOptions, owner: LinkOwner, shared: Shared) {
+    checkOptions(options);
     this.#tcp = Deno.listen(at);
     this.#options = options;
     this.#owner = owner;
@@ -72,11 +73,9 @@ export class Listener {
 
   async #accept(): Promise<void> {
     while (this.#closing === null) {
-      try {
-        this.#begin(await this.#tcp.accept());
-      } catch {
-        if (this.#closing === null) await new Promise((resolve) => setTimeout(resolve, FAILURE_PAUSE_MS));
-      }
+      const tcp = await this.#tcp.accept().catch(() => null);
+      if (tcp !== null) this.#begin(tcp);
+      else if (this.#closing === null) await new Promise((resolve) => setTimeout(resolve, FAILURE_PAUSE_MS));
     }
   }
 

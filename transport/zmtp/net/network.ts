@@ -5,7 +5,7 @@ import { ComputeBudget } from "./compute_budget.ts";
 import { Dialer, type Target } from "./dialer.ts";
 import { type End, Listener, type Shared } from "./listener.ts";
 import { NET_LIMITS, type NetLimits } from "./net_limits.ts";
-import { type Lookup, systemLookup } from "./resolver.ts";
+import { askingOnce, type Lookup, systemLookup } from "./resolver.ts";
 import { Ticker } from "./ticker.ts";
 
 /** Settings of a network end. */
@@ -29,7 +29,7 @@ export class Network {
     const limits = { ...NET_LIMITS, ...given };
     const ticker = new Ticker(limits.tickMs);
     const budget = new ComputeBudget(limits.handshakesPerSecond, limits.handshakeBurst, ticker);
-    this.#lookup = lookup;
+    this.#lookup = askingOnce(lookup);
     this.#shared = {
       ...{ limits, ticker, budget },
       onEnd: (end) => {

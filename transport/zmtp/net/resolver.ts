@@ -10,6 +10,21 @@ export async function systemLookup(host: string): Promise<string> {
   return address;
 }
 
+/**
+ * Returns a look-up that asks for a name once at a time: whoever asks meanwhile is told the same. A name server that does not answer holds up
+ * as many threads as there are names, not as there are attempts.
+ */
+export function askingOnce(look: Lookup): Lookup {
+  const pending = new Map<string, Promise<string>>();
+  return (host) => {
+    const known = pending.get(host);
+    if (known !== undefined) return known;
+    const asked = look(host).finally(() => pending.delete(host));
+    pending.set(host, asked);
+    return asked;
+  };
+}
+
 const ADDRESS = /^\d{1,3}(?:\.\d{1,3}){3}$|:/;
 
 /** Returns whether `host` is an address, of either kind, and no name. */

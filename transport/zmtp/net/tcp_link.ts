@@ -2,8 +2,8 @@ import { Connection } from "../connection/connection.ts";
 import type { ConnectionOptions } from "../connection/connection_options.ts";
 import type { CloseCause } from "../connection/violation.ts";
 import type { Link, LinkOwner } from "../socket/link.ts";
-import { farewell } from "./farewell.ts";
 import type { ComputeBudget, Waiting } from "./compute_budget.ts";
+import { farewell } from "./farewell.ts";
 import type { Ticker, Ticking } from "./ticker.ts";
 
 /** Surroundings of a link: who made it is told of its steps. */
@@ -109,8 +109,10 @@ export class TcpLink implements Link, Ticking, Waiting {
 
   #read(): void {
     if (this.#isReading || this.#hasEnded) return;
+    const room = this.#connection.room();
+    if (this.#connection.closed !== null) return this.#finish();
     this.#isReading = true;
-    this.#tcp.read(this.#connection.room()).then(this.#onRead, this.#onFailure);
+    this.#tcp.read(room).then(this.#onRead, this.#onFailure);
   }
 
   readonly #onRead = (count: number | null): void => {

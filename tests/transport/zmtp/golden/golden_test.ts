@@ -1,7 +1,7 @@
-/** What libzmq really says, as it was recorded (`record.ts`), is understood and answered byte for byte as it was then. */
+/** Words of libzmq as they were recorded (`record.ts`) are understood, and answered byte for byte as they were then. */
 import { assert, assertEquals } from "@std/assert";
-import { nameOf, OwnSide, type Recording, SCENARIOS } from "./scenario.ts";
 import * as lab from "../connection_lab.ts";
+import { nameOf, OwnSide, type Recording, SCENARIOS } from "./scenario.ts";
 
 const FILE = new URL("../../../vectors/zmtp_handshakes.json", import.meta.url);
 const recordings: Recording[] = JSON.parse(Deno.readTextFileSync(FILE));

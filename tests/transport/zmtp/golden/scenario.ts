@@ -1,7 +1,7 @@
 /** Meetings of this engine with libzmq, to be recorded once and played again and again. */
 import { Connection } from "../../../../transport/zmtp/connection/connection.ts";
 import type { Mechanism } from "../../../../transport/zmtp/connection/connection_options.ts";
-import type { SocketType } from "../../../../transport/zmtp/connection/socket_type.ts";
+import type { SocketType } from "../../../../transport/zmtp/connection/handshake/socket_type.ts";
 import * as lab from "../connection_lab.ts";
 import { fixedBox } from "../fixed_box.ts";
 

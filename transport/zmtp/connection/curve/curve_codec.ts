@@ -1,9 +1,9 @@
 import { type CurveBox, MAC_BYTES } from "../../crypto/curve_box.ts";
 import { ascii, hasAt, joined } from "../ascii.ts";
-import { checkCommandSize, checkFrameSize, type Codec, sizeText } from "../codec.ts";
-import { COMMAND, headerBytes, LONG, MORE, writeHeader } from "../frame_header.ts";
-import type { FrameReader } from "../frame_reader.ts";
-import type { OutputQueue } from "../output_queue.ts";
+import { checkCommandSize, checkFrameSize, type Codec, sizeText } from "../framing/codec.ts";
+import { COMMAND, headerBytes, LONG, MORE, writeHeader } from "../framing/frame_header.ts";
+import type { FrameReader } from "../framing/frame_reader.ts";
+import type { OutputQueue } from "../framing/output_queue.ts";
 import { Violation } from "../violation.ts";
 import { type ReceiveNonce, type SendNonce, SHORT_NONCE_BYTES } from "./nonce.ts";
 
@@ -82,7 +82,7 @@ export class CurveCodec implements Codec {
     const { buffer } = chunk;
     const at = writeHeader(buffer, chunk.length, 0, size);
     buffer.set(NAME, at);
-    buffer.set(sendNonce.bytes.subarray(-SHORT_NONCE_BYTES), at + NONCE_AT);
+    sendNonce.copyCounter(buffer, at + NONCE_AT);
     buffer[at + FLAGS_AT] = (flags & COMMAND) !== 0 ? INNER_COMMAND : flags & MORE;
     buffer.set(body, at + MESSAGE_OVERHEAD);
     box.seal(key, sendNonce.bytes, buffer, at + BOX_AT, body.length + 1);

@@ -1,9 +1,9 @@
 import { KEY_BYTES, type KeyPair, opened, sealed } from "../../crypto/curve_box.ts";
 import { joined } from "../ascii.ts";
 import { type Command, command, parseCommand } from "../command.ts";
-import { type Established, type Handshake, outOfOrder } from "../handshake.ts";
-import { checkMetadata, metadata } from "../metadata.ts";
-import type { SocketType } from "../socket_type.ts";
+import { type Established, type Handshake, outOfOrder } from "../handshake/handshake.ts";
+import { checkMetadata, metadata } from "../handshake/metadata.ts";
+import type { SocketType } from "../handshake/socket_type.ts";
 import { Violation } from "../violation.ts";
 import { CurveCodec } from "./curve_codec.ts";
 import type { CurveServerOptions } from "./curve_keys.ts";

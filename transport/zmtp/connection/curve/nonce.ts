@@ -1,7 +1,7 @@
 /** Nonces of CURVE (RFC 26): 16 bytes that say what they are for and a counter of 8, or 8 such bytes and 16 random ones. */
 import { NONCE_BYTES } from "../../crypto/curve_box.ts";
 import { ascii } from "../ascii.ts";
-import { readUint32, writeUint32 } from "../frame_header.ts";
+import { readUint32, writeUint32 } from "../framing/frame_header.ts";
 import { Violation } from "../violation.ts";
 
 /** Bytes of a short nonce on the wire, and of a long one. */
@@ -45,8 +45,13 @@ export class SendNonce {
       this.#high++;
       this.#low = 0;
     }
-    writeUint32(this.bytes, COUNTER, this.#high);
-    writeUint32(this.bytes, COUNTER + 4, this.#low);
+    this.copyCounter(this.bytes, COUNTER);
+  }
+
+  /** Writes the counter, as it goes with what it sealed. */
+  copyCounter(into: Uint8Array, at: number): void {
+    writeUint32(into, at, this.#high);
+    writeUint32(into, at + 4, this.#low);
   }
 }
 
@@ -64,7 +69,8 @@ export class ReceiveNonce {
 
   /** Takes the number at `at`. Throws a {@linkcode Violation} unless it is above the last. */
   accept(from: Uint8Array, at: number): void {
-    const [high, low] = [readUint32(from, at), readUint32(from, at + 4)];
+    const high = readUint32(from, at);
+    const low = readUint32(from, at + 4);
     if (high < this.#high || (high === this.#high && low <= this.#low)) {
       throw new Violation("nonce", "A nonce that is not above the one before");
     }

@@ -1,8 +1,8 @@
+import { MAX_COMMAND_BYTES } from "../limits.ts";
+import { Violation } from "../violation.ts";
 import { COMMAND, headerBytes, LONG, MORE, writeHeader } from "./frame_header.ts";
 import type { FrameReader } from "./frame_reader.ts";
-import { MAX_COMMAND_BYTES } from "./limits.ts";
 import type { OutputQueue } from "./output_queue.ts";
-import { Violation } from "./violation.ts";
 
 /** Turns frames of the wire into those of messages and commands and back: in clear here, boxed in `curve/curve_codec.ts`. */
 export interface Codec {

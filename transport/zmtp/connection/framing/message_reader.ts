@@ -1,5 +1,5 @@
+import { type Command, parseCommand } from "../command.ts";
 import type { Codec } from "./codec.ts";
-import { type Command, parseCommand } from "./command.ts";
 import { COMMAND, MORE } from "./frame_header.ts";
 import type { FrameReader } from "./frame_reader.ts";
 import { PacketAssembler } from "./packet_assembler.ts";
@@ -28,9 +28,16 @@ export class MessageReader {
     return this.#packet.refused;
   }
 
+  /** Bytes of frames kept of a message that is not whole. */
+  get keptBytes(): number {
+    return this.#packet.keptBytes;
+  }
+
   /** Returns the next whole message, null if none has come; commands on the way are handed on. Throws a violation. */
   next(): Uint8Array[] | null {
-    const [reader, codec, packet] = [this.#reader, this.#codec, this.#packet];
+    const reader = this.#reader;
+    const codec = this.#codec;
+    const packet = this.#packet;
     while (reader.next(this.#judge)) {
       if (reader.skipped) {
         packet.skip((reader.flags & MORE) !== 0);

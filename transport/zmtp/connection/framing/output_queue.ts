@@ -1,5 +1,5 @@
+import { WRITE_BYTES } from "../limits.ts";
 import { COMMAND, headerBytes, writeHeader } from "./frame_header.ts";
-import { WRITE_BYTES } from "./limits.ts";
 
 /** Bytes that go out with one write. */
 export interface Chunk {
@@ -9,11 +9,29 @@ export interface Chunk {
   messages: number;
 }
 
-/** Buffers to be used again, of all connections together. */
-const spare: Uint8Array[] = [];
-const MAX_SPARE = 64;
-/** Size of a connection's first buffer: as for reading, most have little to say at a time. */
-const SMALL_BYTES = 4 * 1024;
+/** Buffers of one size, to be used again by all connections: a connection with nothing to say has none. */
+class SpareBuffers {
+  readonly #spare: Uint8Array[] = [];
+  readonly size: number;
+  readonly #most: number;
+
+  constructor(size: number, most: number) {
+    this.size = size;
+    this.#most = most;
+  }
+
+  take(): Uint8Array {
+    return this.#spare.pop() ?? new Uint8Array(this.size);
+  }
+
+  giveBack(buffer: Uint8Array): void {
+    if (buffer.length === this.size && this.#spare.length < this.#most) this.#spare.push(buffer);
+  }
+}
+
+/** The first buffer of a turn is small, since most have little to say at a time; the next ones, if it gets as far, are not. */
+const SMALL = new SpareBuffers(4 * 1024, 256);
+const LARGE = new SpareBuffers(WRITE_BYTES, 64);
 
 /** Bytes queued by many connections together, and how many there may be. */
 export interface ByteBudget {
@@ -89,7 +107,8 @@ export class OutputQueue {
     this.bytes -= chunk.length;
     this.#shared.bytes -= chunk.length;
     this.messages -= chunk.messages;
-    if (chunk.buffer.length === WRITE_BYTES && spare.length < MAX_SPARE) spare.push(chunk.buffer);
+    SMALL.giveBack(chunk.buffer);
+    LARGE.giveBack(chunk.buffer);
   }
 
   /** Forgets all that is queued. */
@@ -101,9 +120,7 @@ export class OutputQueue {
   }
 
   #allocate(length: number): Uint8Array {
-    if (length > WRITE_BYTES) return new Uint8Array(length);
-    // The first chunk of a turn is small, the next ones, if it gets as far, are not.
-    if (this.#chunks.length === 0 && length <= SMALL_BYTES && spare.length === 0) return new Uint8Array(SMALL_BYTES);
-    return spare.pop() ?? new Uint8Array(WRITE_BYTES);
+    if (length > LARGE.size) return new Uint8Array(length);
+    return this.#chunks.length === 0 && length <= SMALL.size ? SMALL.take() : LARGE.take();
   }
 }

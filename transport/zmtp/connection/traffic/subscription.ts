@@ -1,5 +1,5 @@
-import { command } from "./command.ts";
-import { Violation } from "./violation.ts";
+import { command } from "../command.ts";
+import { Violation } from "../violation.ts";
 
 const NO_TOPIC = new Uint8Array(0);
 /** First bytes of the messages that stand for SUBSCRIBE and CANCEL in version 3.0. */

@@ -1,9 +1,9 @@
 /** Metadata of a connection: properties with a name and a value, in READY and INITIATE. */
-import { ascii, joined, printable } from "./ascii.ts";
-import { readUint32, writeUint32 } from "./frame_header.ts";
-import { MAX_METADATA_BYTES, MAX_PROPERTIES } from "./limits.ts";
+import { ascii, joined, printable } from "../ascii.ts";
+import { readUint32, writeUint32 } from "../framing/frame_header.ts";
+import { MAX_METADATA_BYTES, MAX_PROPERTIES } from "../limits.ts";
+import { Violation } from "../violation.ts";
 import { isCompatible, type SocketType } from "./socket_type.ts";
-import { Violation } from "./violation.ts";
 
 const NAME_CHARACTERS = new Set(ascii("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.+"));
 const MAX_IDENTITY_BYTES = 255;

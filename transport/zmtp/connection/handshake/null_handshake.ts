@@ -1,5 +1,5 @@
-import { PlainCodec } from "./codec.ts";
-import { command, parseCommand } from "./command.ts";
+import { command, parseCommand } from "../command.ts";
+import { PlainCodec } from "../framing/codec.ts";
 import { type Established, type Handshake, outOfOrder, throwOnError } from "./handshake.ts";
 import { checkMetadata, metadata } from "./metadata.ts";
 import type { SocketType } from "./socket_type.ts";

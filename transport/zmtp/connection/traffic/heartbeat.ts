@@ -1,7 +1,7 @@
-import { joined } from "./ascii.ts";
-import { command } from "./command.ts";
-import { MAX_PING_CONTEXT_BYTES } from "./limits.ts";
-import { Violation } from "./violation.ts";
+import { joined } from "../ascii.ts";
+import { command } from "../command.ts";
+import { MAX_PING_CONTEXT_BYTES } from "../limits.ts";
+import { Violation } from "../violation.ts";
 
 /** Times of silence, in milliseconds. */
 export interface HeartbeatTimes {

@@ -1,5 +1,5 @@
-import { DROPPED_FACTOR } from "./limits.ts";
-import { Violation } from "./violation.ts";
+import { DROPPED_FACTOR } from "../limits.ts";
+import { Violation } from "../violation.ts";
 
 /** Puts the frames of a message together. One that is too large is dropped and counted; one that never ends is a violation. */
 export class PacketAssembler {
@@ -8,12 +8,18 @@ export class PacketAssembler {
   readonly #maxBytes: number;
   readonly #maxFrames: number;
   #parts: Uint8Array[] = [];
+  #keptBytes = 0;
   #frames = 0;
   #bytes = 0;
 
   constructor({ packetBytes, packetFrames }: { readonly packetBytes: number; readonly packetFrames: number }) {
     this.#maxBytes = packetBytes;
     this.#maxFrames = packetFrames;
+  }
+
+  /** Bytes of frames kept of a message that is not whole. */
+  get keptBytes(): number {
+    return this.#keptBytes;
   }
 
   /** Returns whether the next frame, of `size` bytes, is to be kept; then comes {@linkcode push}, else {@linkcode skip}. */
@@ -29,6 +35,7 @@ export class PacketAssembler {
       );
     }
     this.#parts = [];
+    this.#keptBytes = 0;
     return false;
   }
 
@@ -36,6 +43,7 @@ export class PacketAssembler {
   push(frame: Uint8Array, hasMore: boolean): Uint8Array[] | null {
     if (hasMore) {
       this.#parts.push(frame);
+      this.#keptBytes += frame.length;
       return null;
     }
     const parts = this.#parts;
@@ -53,7 +61,7 @@ export class PacketAssembler {
   }
 
   #reset(): void {
-    this.#frames = this.#bytes = 0;
+    this.#frames = this.#bytes = this.#keptBytes = 0;
     if (this.#parts.length > 0) this.#parts = [];
   }
 }

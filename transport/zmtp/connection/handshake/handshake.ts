@@ -1,7 +1,7 @@
-import type { Codec } from "./codec.ts";
-import type { Command } from "./command.ts";
-import { errorReason } from "./command.ts";
-import { Violation } from "./violation.ts";
+import type { Command } from "../command.ts";
+import { errorReason } from "../command.ts";
+import type { Codec } from "../framing/codec.ts";
+import { Violation } from "../violation.ts";
 
 /** Result of a handshake. */
 export interface Established {

@@ -1,5 +1,5 @@
+import { FIRST_READ_BYTES, MAX_READ_BYTES, TRUSTED_FRAME_BYTES } from "../limits.ts";
 import { LONG, readUint32 } from "./frame_header.ts";
-import { FIRST_READ_BYTES, MAX_READ_BYTES, TRUSTED_FRAME_BYTES } from "./limits.ts";
 
 /** Judges a frame by its header before any of its body is kept. Throws a violation, or returns whether the body is wanted at all. */
 export type FrameJudge = (flags: number, size: number) => boolean;
@@ -38,9 +38,14 @@ export class FrameReader {
     this.bytes = this.#buffer;
   }
 
-  /** Bytes held: the read buffer and a frame in assembly. */
-  get heldBytes(): number {
-    return this.#buffer.length + (this.#large?.length ?? 0);
+  /** Bytes of the read buffer. */
+  get bufferBytes(): number {
+    return this.#buffer.length;
+  }
+
+  /** Bytes set aside for a frame that does not fit it. */
+  get largeBytes(): number {
+    return this.#large?.length ?? 0;
   }
 
   /** Bytes that have come and are not consumed. */
@@ -97,7 +102,9 @@ export class FrameReader {
   }
 
   #readHeader(judge: FrameJudge): boolean {
-    const [buffer, start, held] = [this.#buffer, this.#start, this.#end - this.#start];
+    const buffer = this.#buffer;
+    const start = this.#start;
+    const held = this.#end - start;
     if (held < 2) return false;
     const flags = buffer[start]!;
     const isLong = (flags & LONG) !== 0;

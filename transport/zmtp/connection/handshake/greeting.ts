@@ -1,7 +1,7 @@
 /** The greeting, 64 bytes with which each side begins (RFC 37, and 23 for version 3.0). */
-import { ascii, hasAt, printable } from "./ascii.ts";
-import { GREETING_BYTES } from "./limits.ts";
-import { Violation } from "./violation.ts";
+import { ascii, hasAt, printable } from "../ascii.ts";
+import { GREETING_BYTES } from "../limits.ts";
+import { Violation } from "../violation.ts";
 
 export type MechanismName = "NULL" | "CURVE";
 
@@ -15,6 +15,11 @@ const FILLER = 33;
 const OWN_MAJOR = 3;
 const OWN_MINOR = 1;
 
+const FIELDS: Readonly<Record<MechanismName, Uint8Array>> = {
+  NULL: mechanismField("NULL"),
+  CURVE: mechanismField("CURVE"),
+};
+
 /** Returns this side's greeting, of version 3.1. */
 export function greeting(mechanism: MechanismName, isServer: boolean): Uint8Array {
   const bytes = new Uint8Array(GREETING_BYTES);
@@ -22,7 +27,7 @@ export function greeting(mechanism: MechanismName, isServer: boolean): Uint8Arra
   bytes[SIGNATURE_END] = 0x7f;
   bytes[MAJOR] = OWN_MAJOR;
   bytes[MINOR] = OWN_MINOR;
-  bytes.set(mechanismField(mechanism), MECHANISM);
+  bytes.set(FIELDS[mechanism], MECHANISM);
   bytes[AS_SERVER] = isServer ? 1 : 0;
   return bytes;
 }
@@ -40,7 +45,7 @@ export function checkGreeting(bytes: Uint8Array, mechanism: MechanismName, isSer
   if (has(MAJOR) && bytes[MAJOR]! < OWN_MAJOR) {
     throw new Violation("version", `ZMTP of major version ${bytes[MAJOR]}, want ${OWN_MAJOR}`);
   }
-  if (has(AS_SERVER - 1) && !hasAt(bytes, MECHANISM, mechanismField(mechanism))) {
+  if (has(AS_SERVER - 1) && !hasAt(bytes, MECHANISM, FIELDS[mechanism])) {
     const named = printable(bytes.subarray(MECHANISM, AS_SERVER));
     throw new Violation("mechanism", `Mechanism ${JSON.stringify(named)}, want ${mechanism}`);
   }
