@@ -2,7 +2,8 @@
 import type { Context } from "./context.ts";
 import type { Evidence } from "../../protocol/evidence.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "./verdict.ts";
-import { accuse, contradicts, hasEvidence } from "./accuse.ts";
+import { accuse, hasEvidence } from "./accuse.ts";
+import { contradicts } from "../../protocol/contradiction.ts";
 
 /** Keeps evidence gossiped by a peer if its two messages really contradict each other. */
 export function onEvidence(context: Context, evidence: Evidence): Verdict {

@@ -58,6 +58,7 @@ const CLIENT: readonly Room[] = [
     name: "client/backup/",
     mayImport: [...BELOW_CLIENT, "client/errors.ts", "client/loop/", "client/calls/", "client/"],
   },
+  { name: "client/evidence/", mayImport: [...FORMATS, ...CRYPTO, ...CODEC] },
   { name: "client/cli/common/", mayImport: [...BELOW_CLIENT, "client/errors.ts"] },
   {
     name: "client/cli/commands/",
@@ -68,6 +69,7 @@ const CLIENT: readonly Room[] = [
       "client/calls/",
       "client/",
       "client/backup/",
+      "client/evidence/",
       "client/cli/common/",
     ],
   },

@@ -1,4 +1,4 @@
-import { readKeyFile } from "../../../crypto/keys/key_file.ts";
+import { readKeyIdentity } from "../../../crypto/keys/key_file.ts";
 import { loadBackend } from "../../../crypto/signing/load_backend.ts";
 import { readRoster } from "../../../crypto/roster/parse_roster.ts";
 import { openRegularFile } from "../../../crypto/files.ts";
@@ -100,7 +100,7 @@ async function backupRoster({ globals, options }: OfflineCall): Promise<Roster> 
   const path = options[BACKUP_CLUSTER] ?? globals.cluster;
   if (path === null) throw new UsageError("--cluster was not given; wanted the path of a cluster.json");
   const pins = globals.key !== null && options[BACKUP_CLUSTER] === undefined;
-  const operatorKey = pins ? (await readKeyFile(globals.key, backend)).operatorKey : null;
+  const operatorKey = pins ? (await readKeyIdentity(globals.key, backend)).operatorKey : null;
   return await readRoster(path, operatorKey, backend);
 }
 

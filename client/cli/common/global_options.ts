@@ -5,6 +5,8 @@ import type { BackendChoice } from "../../../crypto/signing/load_backend.ts";
 export interface GlobalOptions {
   readonly cluster: string | null;
   readonly key: string | null;
+  /** File of the passphrase that the key file is sealed with; null for a plain one. */
+  readonly passphraseFile: string | null;
   readonly json: boolean;
   readonly help: boolean;
   readonly timeoutMs: number;
