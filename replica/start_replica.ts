@@ -4,6 +4,7 @@ import type { LoadedBackend } from "../crypto/signing/load_backend.ts";
 import { createZmqReplicaTransport } from "../transport/mod.ts";
 import type { ReplicaTransport } from "../transport/port.ts";
 import type { ByzantineMode } from "./byzantine/mod.ts";
+import { requireKnownRoster } from "./known_roster.ts";
 import { ownLine, transportOptionsOf } from "./replica_config.ts";
 import { type Digest, digest } from "../protocol/ids.ts";
 import type { StateMachine } from "../protocol/ports.ts";
@@ -56,8 +57,8 @@ export interface RunningReplica {
 }
 
 /**
- * Starts a replica of the roster on SQLite and ZeroMQ. Rejects with `ConfigError` if the key belongs to no replica of the roster or the
- * recording cannot be made, with `StorageError` if the data directory cannot be used, with `TransportError` if a port cannot be bound; then
+ * Starts a replica of the roster on SQLite and ZeroMQ. Rejects with `ConfigError` if the key belongs to no replica of the roster, the data
+ * directory was used with a roster that this one cannot follow or the recording cannot be made, with `StorageError` if the data directory cannot be used, with `TransportError` if a port cannot be bound; then
  * nothing stays open, and no recording is left.
  */
 export async function startReplica(options: StartOptions): Promise<RunningReplica> {
@@ -71,6 +72,7 @@ export async function startReplica(options: StartOptions): Promise<RunningReplic
     if (options.recover) logRecovery(log, beginRecovery(owner, freshNonce()));
     disk = new ReopenableStorage(owner, log);
     const { storage, reopen } = disk;
+    requireKnownRoster(storage, roster);
     transport = await createZmqReplicaTransport(transportOptionsOf(roster, line, bindHost));
     const machine = options.machine ?? new KvStore();
     const recorder = recording && new Recorder(recording, warnOfEnd(log));

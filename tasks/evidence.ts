@@ -13,7 +13,7 @@ const USAGE = `Writes the evidence that a replica holds to a file that anyone wi
 
 Usage: evidence --data DIR --out FILE
 
-  --data DIR                 data directory of a replica that is stopped; nothing in it is changed
+  --data DIR                 data directory of a replica that is stopped; its database is not changed
   --out FILE                 the new file; nothing is overwritten
   --help                     this text
 

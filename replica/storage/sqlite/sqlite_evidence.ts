@@ -1,4 +1,4 @@
-/** Reading the evidence (§9.1) out of a data directory whose replica is stopped. Nothing is changed in it. */
+/** Reading the evidence (§9.1) out of a data directory whose replica is stopped. The database is not changed; SQLite may leave its own files beside it. */
 import { DatabaseSync } from "node:sqlite";
 import type { Evidence } from "../../../protocol/evidence.ts";
 import { StorageError } from "../port.ts";
@@ -18,7 +18,7 @@ export function readStoredEvidence(dir: string): StoredEvidence {
   if (!exists(`${dir}/${FILE}`)) throw new StorageError(`${dir} holds no ${FILE}: wanted a replica's data directory`);
   try {
     using db = new DatabaseSync(`${dir}/${FILE}`, { readOnly: true });
-    db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
+    db.exec("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
     const [cluster, replica] = [metaValue(db, "disk.cluster"), metaValue(db, "disk.replica")];
     return { cluster: String(cluster), replica: String(replica), evidence: readEvidence(db) };
   } catch (error) {
