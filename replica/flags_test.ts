@@ -8,6 +8,7 @@ Deno.test("the needed flags alone give the defaults", () => {
   assertEquals(parseFlags(NEEDED), {
     cluster: "c.json",
     key: "r1.key",
+    passphraseFile: null,
     data: "d",
     bind: null,
     crypto: "auto",
@@ -23,7 +24,9 @@ Deno.test("the needed flags alone give the defaults", () => {
 
 Deno.test("every flag is understood", () => {
   const more = ["--bind", "*", "--crypto=noble", "--log-level", "debug", "--byzantine", "equivocate"];
-  const flags = parseFlags([...NEEDED, ...more, "--unsafe-test-faults", "--record", "run.jsonl", "--recover"]);
+  const files = ["--record", "run.jsonl", "--passphrase-file", "p"];
+  const flags = parseFlags([...NEEDED, ...more, "--unsafe-test-faults", ...files, "--recover"]);
+  assertEquals(flags?.passphraseFile, "p");
   assertEquals([flags?.record, flags?.recover], ["run.jsonl", true]);
   assertEquals([flags?.bind, flags?.crypto, flags?.logLevel, flags?.byzantine], ["*", "noble", "debug", "equivocate"]);
 });
