@@ -106,7 +106,7 @@ export function verdictLines(verdict: Verdict): string[] {
       const members = `${replicas.length} replicas, ${clients.length} clients`;
       const print = readable(unhex(verdict.signed.digest));
       return [
-        `${path}: valid roster of cluster ${cluster}, epoch ${epoch}, ${members}, operator ${operatorKey}, ${print}`,
+        `${path}: valid roster of cluster ${cluster}, epoch ${epoch}, ${members}, operator ${operatorKey}, fingerprint ${print}`,
       ];
     }
     case "evidence":

@@ -76,7 +76,7 @@ function showRoster(file: string, text: string): ShownFile {
     ...replicas.map((line) => shown("replica", line)),
     ...clients.map((line) => shown("client", line)),
   ];
-  const title = `${file}: roster of cluster ${cluster}, epoch ${epoch}, ${readable(unhex(digest))}`;
+  const title = `${file}: roster of cluster ${cluster}, epoch ${epoch}, fingerprint ${readable(unhex(digest))}`;
   return { file, what: "roster", cluster, operatorKey, members, title, facts: { epoch, digest } };
 }
 

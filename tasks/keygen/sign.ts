@@ -77,7 +77,7 @@ function describe({ roster, changes }: NextRoster, out: string | null): string[]
     `${
       out === null ? "would sign" : "signed"
     } epoch ${epoch} of cluster ${cluster}: ${replicas.length} replicas, ${clients.length} clients`,
-    ...(out === null ? [] : [`${out}: ${readable(unhex(rosterDigest(roster)))}`]),
+    ...(out === null ? [] : [`${out}: fingerprint ${readable(unhex(rosterDigest(roster)))}`]),
     ...(epoch === 1 ? [] : ["to be used only while all replicas are stopped; all of them get this file"]),
     ...(epoch > 1 && added ? ["a replica is added: only for a cluster that has never run"] : []),
   ];

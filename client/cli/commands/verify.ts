@@ -1,15 +1,14 @@
 import { isHex } from "../../../crypto/digest.ts";
 import { readSmallFile } from "../../../crypto/files.ts";
-import { readKeyIdentity } from "../../../crypto/keys/key_file.ts";
 import { readSignedRoster } from "../../../crypto/roster/parse_roster.ts";
-import type { SignatureBackend } from "../../../crypto/signing/backend.ts";
-import { PUBLIC_KEY_BYTES } from "../../../crypto/signing/backend.ts";
+import { PUBLIC_KEY_BYTES, type SignatureBackend } from "../../../crypto/signing/backend.ts";
 import { loadBackend } from "../../../crypto/signing/load_backend.ts";
 import { type Json, printable } from "../../calls/json_payload.ts";
 import { UsageError } from "../../errors.ts";
 import { MAX_EVIDENCE_FILE_BYTES } from "../../evidence/evidence_file.ts";
 import { type NamedText, type Verdict, verdictLines, verifyFiles } from "../../evidence/verify_files.ts";
 import { EXIT } from "../common/exit_codes.ts";
+import { pinnedOperator } from "../common/pinned_operator.ts";
 import type { Command, CommandResult, OfflineCall } from "./command.ts";
 
 const OPERATOR_KEY = "operator-key";
@@ -30,26 +29,23 @@ export const verify: Command = {
   run: verifyAll,
 };
 
-async function verifyAll({ globals, operands, options }: OfflineCall): Promise<CommandResult> {
+async function verifyAll(call: OfflineCall): Promise<CommandResult> {
+  const { globals, operands } = call;
   const { backend } = await loadBackend(globals.crypto);
-  const operatorKey = await pinned(options[OPERATOR_KEY], globals.key, backend);
+  const operatorKey = await operatorOf(call, backend);
   const roster = globals.cluster === null ? null : await readSignedRoster(globals.cluster, operatorKey, backend);
   const files: NamedText[] = [];
   for (const path of operands) files.push({ path, text: (await readSmallFile(path, MAX_EVIDENCE_FILE_BYTES)).text });
   return show(verifyFiles(files, { backend, operatorKey, roster }), operatorKey);
 }
 
-async function pinned(
-  given: string | undefined,
-  key: string | null,
-  backend: SignatureBackend,
-): Promise<string | null> {
-  if (given === undefined) return key === null ? null : (await readKeyIdentity(key, backend)).operatorKey;
-  if (key !== null) throw new UsageError(`verify was given --${OPERATOR_KEY} and --key; wanted one of them`);
+async function operatorOf({ globals, options }: OfflineCall, backend: SignatureBackend): Promise<string | null> {
+  const given = options[OPERATOR_KEY];
+  if (given === undefined) return await pinnedOperator(globals, backend);
+  if (globals.key !== null) throw new UsageError(`verify was given --${OPERATOR_KEY} and --key; wanted one of them`);
   if (isHex(given, PUBLIC_KEY_BYTES)) return given;
-  throw new UsageError(
-    `--${OPERATOR_KEY} was given "${given}"; wanted ${2 * PUBLIC_KEY_BYTES} lower-case hexadecimal digits`,
-  );
+  const wanted = `${2 * PUBLIC_KEY_BYTES} lower-case hexadecimal digits`;
+  throw new UsageError(`--${OPERATOR_KEY} was given "${given}"; wanted ${wanted}`);
 }
 
 function show(verdicts: readonly Verdict[], operatorKey: string | null): CommandResult {
