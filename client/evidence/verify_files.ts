@@ -3,6 +3,7 @@ import { ConfigError, withSource } from "../../crypto/config_error.ts";
 import { readable } from "../../crypto/keys/fingerprint.ts";
 import { unhex } from "../../crypto/digest.ts";
 import { parseSignedRoster, type SignedRoster } from "../../crypto/roster/parse_roster.ts";
+import { membersText } from "../../crypto/roster/roster.ts";
 import { requireSuccessor } from "../../crypto/roster/roster_chain.ts";
 import type { SignatureBackend } from "../../crypto/signing/backend.ts";
 import { parseEvidenceFile } from "./evidence_file.ts";
@@ -102,11 +103,13 @@ export function verdictLines(verdict: Verdict): string[] {
     case "invalid":
       return [`not valid: ${verdict.reason}`];
     case "roster": {
-      const { cluster, epoch, replicas, clients, operatorKey } = verdict.signed.roster;
-      const members = `${replicas.length} replicas, ${clients.length} clients`;
-      const print = readable(unhex(verdict.signed.digest));
+      const { roster, digest } = verdict.signed;
+      const { cluster, epoch, operatorKey } = roster;
+      const print = readable(unhex(digest));
       return [
-        `${path}: valid roster of cluster ${cluster}, epoch ${epoch}, ${members}, operator ${operatorKey}, fingerprint ${print}`,
+        `${path}: valid roster of cluster ${cluster}, epoch ${epoch}, ${
+          membersText(roster)
+        }, operator ${operatorKey}, fingerprint ${print}`,
       ];
     }
     case "evidence":

@@ -2,6 +2,7 @@
 import { ConfigError } from "../../crypto/config_error.ts";
 import { type ClusterOptions, DEFAULT_BASE_PORT, generateCluster } from "../../crypto/roster/generate_cluster.ts";
 import { quorumOf } from "../../protocol/quorum.ts";
+import { membersText } from "../../crypto/roster/roster.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
 import { readFlags, wholeNumber } from "../support/flags.ts";
 import { EXIT_DONE, type Task } from "../support/run_task.ts";
@@ -69,7 +70,7 @@ function report({ out }: ClusterOptions, { cluster, replicas, clients }: Roster)
   const path = (file: string) => shellWord(`${out}/${file}`);
   const others = first === last ? "" : `, and so on to ${last}, each in a terminal of its own or on its own machine`;
   return [
-    `${out}/cluster.json: cluster ${cluster}, ${replicas.length} replicas, ${clients.length} clients`,
+    `${out}/cluster.json: cluster ${cluster}, ${membersText({ replicas, clients })}`,
     tolerance(replicas.length),
     `next${others}:`,
     `  deno task replica --cluster ${path("cluster.json")} --key ${path(`${first}.key`)} --data ${path(first)}`,

@@ -59,7 +59,7 @@ Deno.test("four replicas and a client ask, the operator signs, and every key fit
     assertEquals(code, 0);
     assertStringIncludes(out, "adds replica r1 at r1.example:17000, 17001 and 17002  fingerprint ");
     assertMatch(out, new RegExp(`^adds client c1 +fingerprint ${printOf(client)}$`, "m"));
-    assertStringIncludes(out, "signed epoch 1 of cluster own: 4 replicas, 1 clients");
+    assertStringIncludes(out, "signed epoch 1 of cluster own: 4 replicas, 1 client");
     const { roster } = await parties.roster("cluster.json");
     assertEquals([roster.epoch, roster.previous, roster.constants.fastReads], [1, null, true]);
     for (const id of [...ids, "c1"]) requireMember(roster, await readKeyFile(`${parties.dir}/${id}/${id}.key`));
@@ -75,7 +75,7 @@ Deno.test("the next roster names the one before, keeps its constants, adds a cli
     await parties.sign("1.json", ["r1"], "--log-tail", "7", "--allow-plaintext");
     await parties.request("c1", "client");
     const second = await parties.sign("2.json", ["c1"], "--roster", `${parties.dir}/1.json`);
-    assertStringIncludes(second.out, "signed epoch 2 of cluster own: 1 replicas, 1 clients");
+    assertStringIncludes(second.out, "signed epoch 2 of cluster own: 1 replica, 1 client");
     assertStringIncludes(second.out, "to be used only while all replicas are stopped; all of them get this file");
     assert(!second.out.includes("a replica is added"));
     const [before, next] = [await parties.roster("1.json"), await parties.roster("2.json")];
@@ -84,7 +84,7 @@ Deno.test("the next roster names the one before, keeps its constants, adds a cli
     assertEquals(next.roster.previous, before.digest);
     await parties.request("r2", "replica");
     const third = await parties.sign("3.json", ["r2"], "--roster", `${parties.dir}/2.json`, "--check");
-    assertStringIncludes(third.out, "would sign epoch 3 of cluster own: 2 replicas, 1 clients");
+    assertStringIncludes(third.out, "would sign epoch 3 of cluster own: 2 replicas, 1 client");
     assertStringIncludes(third.out, "a replica is added: only for a cluster that has never run");
     assertEquals([...Deno.readDirSync(parties.dir)].some(({ name }) => name === "3.json"), false);
   }));

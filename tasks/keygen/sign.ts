@@ -8,7 +8,7 @@ import { ROSTER_MODE } from "../../crypto/roster/generate_cluster.ts";
 import { type KeyRequest, readRequest } from "../../crypto/roster/key_request.ts";
 import { firstRoster, type NextRoster, nextRoster } from "../../crypto/roster/next_roster.ts";
 import { readSignedRoster } from "../../crypto/roster/parse_roster.ts";
-import { rosterDigest, signRoster } from "../../crypto/roster/roster.ts";
+import { membersText, rosterDigest, signRoster } from "../../crypto/roster/roster.ts";
 import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
 import { readArguments } from "../support/flags.ts";
 import { EXIT_DONE, type Task } from "../support/run_task.ts";
@@ -21,7 +21,8 @@ const USAGE =
 Usage: keygen sign --operator FILE --request FILE… --out FILE [options]
 
   --operator FILE            operator.key
-  --request FILE…            requests made by keygen request. Compare the fingerprints with those that their owners tell you
+  --request FILE…            requests made by keygen request. Compare the fingerprints with those that their owners tell
+                             you. Replicas take their turns in the order of their requests
   --roster FILE              the roster before; without it, the cluster's first one is made
   --out FILE                 the new roster; nothing is overwritten
   --check                    show what would be signed, and sign nothing
@@ -69,14 +70,12 @@ async function readRequests(paths: readonly string[]): Promise<KeyRequest[]> {
 }
 
 function describe({ roster, changes }: NextRoster, out: string | null): string[] {
-  const { cluster, epoch, replicas, clients } = roster;
+  const { cluster, epoch } = roster;
   const width = Math.max(...changes.map(({ text }) => text.length));
   const added = changes.some(({ change, kind }) => change === "add" && kind === "replica");
   return [
     ...changes.map(({ text, fingerprint }) => `${text.padEnd(width)}  fingerprint ${fingerprint}`),
-    `${
-      out === null ? "would sign" : "signed"
-    } epoch ${epoch} of cluster ${cluster}: ${replicas.length} replicas, ${clients.length} clients`,
+    `${out === null ? "would sign" : "signed"} epoch ${epoch} of cluster ${cluster}: ${membersText(roster)}`,
     ...(out === null ? [] : [`${out}: fingerprint ${readable(unhex(rosterDigest(roster)))}`]),
     ...(epoch === 1 ? [] : ["to be used only while all replicas are stopped; all of them get this file"]),
     ...(epoch > 1 && added ? ["a replica is added: only for a cluster that has never run"] : []),
