@@ -8,7 +8,7 @@
 // Keys and the signed roster.
 export { type ClusterOptions, generateCluster } from "./crypto/roster/generate_cluster.ts";
 export { ConfigError } from "./crypto/config_error.ts";
-export { type KeyFile, type KeyKind, parseKeyFile, readKeyFile } from "./crypto/keys/key_file.ts";
+export { type KeyFile, type KeyKind, parseKeyFile, readKeyFile, unlockKeyFile } from "./crypto/keys/key_file.ts";
 export { type BackendChoice, loadBackend, type LoadedBackend } from "./crypto/signing/load_backend.ts";
 export { parseRoster, readRoster } from "./crypto/roster/parse_roster.ts";
 // Replicas and the application's port.

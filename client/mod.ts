@@ -6,6 +6,9 @@ export type { Patience, SourceReport } from "./backup/source_ledger.ts";
 export { type BackupOptions, takeBackup, type TakenBackup } from "./backup/take_backup.ts";
 export { type VerifiedBackup, verifyBackup, type VerifyOptions } from "./backup/verify_backup.ts";
 export type { BackupSources } from "./calls/backup_sources.ts";
+export { type EvidenceFile, evidenceFileText, parseEvidenceFile } from "./evidence/evidence_file.ts";
+export { evidenceJudge, type Judgement } from "./evidence/judge_evidence.ts";
+export { type NamedText, type Trust, type Verdict, verifyFiles } from "./evidence/verify_files.ts";
 export { createClient } from "./client.ts";
 export type { Client, ClientOptions, ClientReport } from "./client_types.ts";
 export type {

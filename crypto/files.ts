@@ -130,6 +130,29 @@ export async function writeNewFile(path: string, text: string, mode: number): Pr
   }
 }
 
+/** New files by path, and how each is written. */
+export type NewFiles = ReadonlyMap<string, (path: string) => Promise<void>>;
+
+/**
+ * Writes files into `directory`, which is made if missing, in their order: all of them or none. Throws `ConfigError` naming those that exist,
+ * or appear meanwhile.
+ */
+export async function writeNewFiles(directory: string, files: NewFiles): Promise<void> {
+  await makeDirectory(directory);
+  const found = [...files.keys()].filter(pathExists);
+  if (found.length > 0) refuseOverwrite(found);
+  const written: string[] = [];
+  try {
+    for (const [path, write] of files) {
+      await write(path);
+      written.push(path);
+    }
+  } catch (cause) {
+    for (const path of written) await removeIfThere(path);
+    throw cause;
+  }
+}
+
 async function writeDurably(path: string, bytes: Uint8Array, mode: number): Promise<void> {
   using file = await Deno.open(path, { write: true, createNew: true, mode });
   for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));

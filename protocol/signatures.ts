@@ -2,7 +2,7 @@
 import type { Certificate, CheckpointProof, ElectionProof } from "./certificate.ts";
 import type { Evidence } from "./evidence.ts";
 import type { ClientId, ReplicaId } from "./ids.ts";
-import type { Message, MessageKind } from "./message.ts";
+import type { Message, MessageKind, Request } from "./message.ts";
 import type { Packet } from "./packet.ts";
 import type { Signed } from "./signed.ts";
 
@@ -81,15 +81,16 @@ export function listSignatures(packet: Packet): SignatureClaim[] {
 /** Returns the clients' signatures in the entries of an AppendEntries or FetchEntriesResponse, by position of the entry. */
 export function listEntrySignatures(packet: Packet): SignatureClaim[][] {
   if (packet.kind !== "AppendEntries" && packet.kind !== "FetchEntriesResponse") return [];
-  return packet.entries.map(({ requests }) =>
-    (requests ?? []).map((signed) => ({
-      role: "client",
-      signer: signed.message.client,
-      kind: signed.message.kind,
-      signed,
-    }))
-  );
+  return packet.entries.map(({ requests }) => (requests ?? []).map(ofRequest));
 }
+
+/** Returns the client's signature of a request in an entry. */
+export const ofRequest = (signed: Signed<Request>): SignatureClaim => ({
+  role: "client",
+  signer: signed.message.client,
+  kind: signed.message.kind,
+  signed,
+});
 
 type SignedPacket = Exclude<Packet, { readonly kind: "ForwardedRequest" | "Evidence" }>;
 
@@ -117,7 +118,8 @@ const ofProof = (proof: ElectionProof): SignatureClaim[] => [
   ...proof.votes.map((v) => replica(v.message.voter, v)),
 ];
 
-function ofEvidence(evidence: Evidence): SignatureClaim[] {
+/** Returns the culprit's signatures that evidence rests on; also checked by whoever holds it offline. */
+export function ofEvidence(evidence: Evidence): SignatureClaim[] {
   if (evidence.kind === "bad-entry") return [replica(evidence.culprit, evidence.header)];
   return [replica(evidence.culprit, evidence.first), replica(evidence.culprit, evidence.second)];
 }

@@ -13,6 +13,7 @@ Usage: replica --cluster FILE --key FILE --data DIR [options]
 
   --cluster FILE          the signed roster, cluster.json
   --key FILE              this replica's key file, readable by its owner only
+  --passphrase-file FILE  the passphrase the key file is sealed with, one line of a file that only its owner can read
   --data DIR              this replica's own data directory. It is made at the first start only, which keygen permits once
                           by a file beside the key (r1.new)
   --bind HOST             address to listen on, * for all IPv4 ones or :: for all (default: the roster's; * where that is a name)
@@ -36,17 +37,9 @@ Exit codes: 0 ended as told, 1 could not go on, 2 wrong usage or configuration.
 `;
 
 const STRINGS = [
-  "cluster",
-  "key",
-  "data",
-  "bind",
-  "crypto",
-  "log-level",
-  "byzantine",
-  "record",
-  "health",
-  "transport",
-] as const;
+  ...["cluster", "key", "passphrase-file", "data", "bind", "crypto", "log-level"] as const,
+  ...["byzantine", "record", "health", "transport"] as const,
+];
 const BOOLEANS = ["init", "recover", "insecure-plaintext", "unsafe-test-faults", "help"] as const;
 const CHOICES: readonly BackendChoice[] = ["auto", "native", "noble"];
 
@@ -59,6 +52,7 @@ type Given = Readonly<Record<StringFlag, readonly string[]>> & Readonly<Record<(
 export interface ReplicaFlags {
   readonly cluster: string;
   readonly key: string;
+  readonly passphraseFile: string | null;
   readonly data: string;
   readonly bind: string | null;
   readonly crypto: BackendChoice;
@@ -79,6 +73,7 @@ export function parseFlags(args: readonly string[]): ReplicaFlags | null {
   return {
     cluster: required(flags, "cluster", "the signed roster, cluster.json"),
     key: required(flags, "key", "this replica's key file"),
+    passphraseFile: flags["passphrase-file"] ?? null,
     data: required(flags, "data", "this replica's data directory"),
     bind: bindHost(flags.bind),
     crypto: oneOf("crypto", flags.crypto ?? "auto", CHOICES),

@@ -8,6 +8,7 @@ Deno.test("the needed flags alone give the defaults", () => {
   assertEquals(parseFlags(NEEDED), {
     cluster: "c.json",
     key: "r1.key",
+    passphraseFile: null,
     data: "d",
     bind: null,
     crypto: "auto",
@@ -17,13 +18,19 @@ Deno.test("the needed flags alone give the defaults", () => {
     byzantine: null,
     record: null,
     health: null,
+    transport: "zmtp",
+    insecurePlaintext: false,
   });
   assertEquals(parseFlags(["--help"]), null);
 });
 
 Deno.test("every flag is understood", () => {
   const more = ["--bind", "*", "--crypto=noble", "--log-level", "debug", "--byzantine", "equivocate"];
-  const flags = parseFlags([...NEEDED, ...more, "--unsafe-test-faults", "--record", "run.jsonl", "--recover"]);
+  const files = ["--record", "run.jsonl", "--passphrase-file", "p"];
+  const flags = parseFlags([...NEEDED, ...more, "--unsafe-test-faults", ...files, "--recover"]);
+  assertEquals(flags?.passphraseFile, "p");
+  const { transport, insecurePlaintext } = parseFlags([...NEEDED, "--transport", "libzmq", "--insecure-plaintext"])!;
+  assertEquals([transport, insecurePlaintext], ["libzmq", true]);
   assertEquals([flags?.record, flags?.recover], ["run.jsonl", true]);
   assertEquals([flags?.bind, flags?.crypto, flags?.logLevel, flags?.byzantine], ["*", "noble", "debug", "equivocate"]);
 });
@@ -32,6 +39,7 @@ const REFUSED: readonly (readonly [string, readonly string[], string])[] = [
   ["an unknown flag", [...NEEDED, "--http", "x"], "--http"],
   ["a stray argument", [...NEEDED, "start"], "start"],
   ["a missing flag", NEEDED.slice(0, 4), "--data: given nothing"],
+  ["an unknown engine", [...NEEDED, "--transport", "tcp"], '--transport: given "tcp", wanted one of zmtp, libzmq'],
   ["an empty value", [...NEEDED, "--bind="], "--bind: given nothing"],
   ["a name to listen at", [...NEEDED, "--bind", "localhost"], '--bind: given "localhost", wanted an address of this'],
   ["no address to listen at", [...NEEDED, "--bind", "999.1.1.1"], '--bind: given "999.1.1.1", wanted'],

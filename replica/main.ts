@@ -1,6 +1,6 @@
 /** Process entry point of a replica. */
 import { ConfigError } from "../crypto/config_error.ts";
-import { readKeyFile } from "../crypto/keys/key_file.ts";
+import { unlockKeyFile } from "../crypto/keys/key_file.ts";
 import { loadBackend } from "../crypto/signing/load_backend.ts";
 import { readRoster } from "../crypto/roster/parse_roster.ts";
 import { parseFlags, type ReplicaFlags, USAGE } from "./flags.ts";
@@ -50,7 +50,7 @@ async function main(args: readonly string[]): Promise<number> {
 async function start(flags: ReplicaFlags, named: { id: string }): Promise<RunningReplica> {
   const loaded = await loadBackend(flags.crypto);
   const { backend, fallbackReason } = loaded;
-  const key = await readKeyFile(flags.key, backend);
+  const key = await unlockKeyFile(flags.key, flags.passphraseFile, backend);
   named.id = key.id;
   const roster = await readRoster(flags.cluster, key.operatorKey, backend);
   const log = createLogger(key.id, flags.logLevel);

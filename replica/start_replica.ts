@@ -5,6 +5,7 @@ import type { LoadedBackend } from "../crypto/signing/load_backend.ts";
 import { type EngineOptions, openReplicaTransport } from "../transport/mod.ts";
 import type { ReplicaTransport } from "../transport/port.ts";
 import type { ByzantineMode } from "./byzantine/mod.ts";
+import { requireKnownRoster } from "./known_roster.ts";
 import { bindAddresses, ownLine } from "./replica_config.ts";
 import { type Digest, digest } from "../protocol/ids.ts";
 import type { StateMachine } from "../protocol/ports.ts";
@@ -66,8 +67,9 @@ export interface RunningReplica {
 
 /**
  * Starts a replica of the roster on SQLite and ZMTP. Rejects with `ConfigError` if the key belongs to no replica of the roster, the data
- * directory holds nothing of a replica though this is no first start, another version of the program wrote it, or the recording cannot be
- * made; with `StorageError` if the data directory cannot be used; with `TransportError` if a port cannot be bound. Then
+ * directory holds nothing of a replica though this is no first start, another version of the program wrote it, it was used with a roster
+ * that this one cannot follow, or the recording cannot be made; with `StorageError` if the data directory cannot be used; with
+ * `TransportError` if a port cannot be bound. Then
  * nothing stays open, and no recording is left.
  */
 export async function startReplica(options: StartOptions): Promise<RunningReplica> {
@@ -82,6 +84,7 @@ export async function startReplica(options: StartOptions): Promise<RunningReplic
     if (options.recover) logRecovery(log, beginRecovery(owner, freshNonce()));
     disk = new ReopenableStorage(owner, log);
     const { storage, reopen } = disk;
+    requireKnownRoster(storage, roster);
     transport = await openReplicaTransport({ ...options, bind: bindAddresses(line, bindHost) });
     if (options.insecurePlaintext) log.log("warn", "insecure-plaintext", { note: PLAINTEXT_NOTE });
     const machine = options.machine ?? new KvStore();

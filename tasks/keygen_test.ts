@@ -1,21 +1,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { nobleBackend } from "../crypto/signing/noble_backend.ts";
+import { ConfigError } from "../crypto/config_error.ts";
+import { unlockKeyFile } from "../crypto/keys/key_file.ts";
 import { readRoster } from "../crypto/roster/parse_roster.ts";
 import { withTempDirectory } from "../tests/support/temp_directory.ts";
-import { KEYGEN } from "./keygen.ts";
-import { runTask } from "./support/run_task.ts";
-
-interface Run {
-  readonly code: number;
-  readonly out: string;
-  readonly error: string;
-}
-
-async function run(...args: string[]): Promise<Run> {
-  const [out, error]: [string[], string[]] = [[], []];
-  const code = await runTask(KEYGEN, args, { out: (line) => out.push(line), error: (line) => error.push(line) });
-  return { code, out: out.join("\n"), error: error.join("\n") };
-}
+import { keygen as run } from "./support/keygen_lab.ts";
 
 const withDirectory = (body: (directory: string) => Promise<void>): Promise<void> =>
   withTempDirectory((parent) => body(`${parent}/out`));
@@ -68,6 +57,7 @@ Deno.test("every option reaches the roster", () =>
     assertEquals(replicas.map(({ host, peerPort }) => [host, peerPort]), [["a", 9000], ["b", 9000]]);
     assertEquals([constants.fastReads, constants.electionTimeoutMs, constants.heartbeatMs], [true, 400, 40]);
     assertEquals([constants.checkpointEvery, constants.logTail], [50, 1]);
+    assertEquals((await roster(directory)).allowPlaintext, false);
   }));
 
 Deno.test("--replicas, --host and --base-port together", () =>
@@ -82,6 +72,10 @@ Deno.test("wrong usage ends with 2, says what was given and wanted, and writes n
     const cases: readonly (readonly [readonly string[], string])[] = [
       [[], "keygen: --out: given nothing"],
       [["--out"], "keygen: --out: given nothing, wanted a value"],
+      [
+        ["sing", "--out", directory],
+        "keygen: sing: given an unknown argument, wanted operator, request, sign, show, or",
+      ],
       [["--out", directory, "--colour", "red"], "keygen: --colour: given an unknown argument"],
       [["--out", directory, "extra"], "keygen: extra: given an unknown argument"],
       [["--out", directory, "--replicas", "4x"], 'keygen: --replicas: given "4x", wanted an integer'],
@@ -122,7 +116,7 @@ Deno.test("a path that can be no directory is wrong usage, 2, and named", () =>
 
 const FLAGS = [
   ...["out", "replicas", "clients", "host", "hosts", "base-port", "cluster", "fast-reads"],
-  ...["election-timeout-ms", "checkpoint-every", "log-tail"],
+  ...["election-timeout-ms", "checkpoint-every", "log-tail", "allow-plaintext", "passphrase-file"],
 ];
 
 Deno.test("--help prints the usage on standard output", async () => {
@@ -132,3 +126,19 @@ Deno.test("--help prints the usage on standard output", async () => {
     assert(out.includes(`--${flag}`), flag);
   }
 });
+
+Deno.test("--passphrase-file seals every key, and the cluster is as good as any", () =>
+  withTempDirectory(async (parent) => {
+    const [directory, secret] = [`${parent}/out`, `${parent}/passphrase`];
+    await Deno.writeTextFile(secret, "a passphrase\n", { mode: 0o600 });
+    const small = ["--replicas", "1", "--clients", "0", "--allow-plaintext"];
+    const { code } = await run("--out", directory, "--passphrase-file", secret, ...small);
+    const { operatorKey, allowPlaintext } = await roster(directory);
+    assertEquals([code, allowPlaintext], [0, true]);
+    assertEquals((await unlockKeyFile(`${directory}/r1.key`, secret, nobleBackend)).operatorKey, operatorKey);
+    await assertRejects(
+      () => unlockKeyFile(`${directory}/operator.key`, null, nobleBackend),
+      ConfigError,
+      "given none",
+    );
+  }));

@@ -10,4 +10,4 @@ export {
   type ReplicaTransportOptions,
   TRANSPORT_ENGINES,
   type TransportEngine,
-} from "./open_transport.ts";
+} from "./open/open_transport.ts";

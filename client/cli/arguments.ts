@@ -22,7 +22,7 @@ export interface CommandLine {
   readonly invocation: Invocation | null;
 }
 
-const GLOBAL_STRINGS = ["cluster", "key", "timeout-ms", "crypto", "transport"];
+const GLOBAL_STRINGS = ["cluster", "key", "passphrase-file", "timeout-ms", "crypto", "transport"];
 const GLOBAL_BOOLEANS = ["json", "help", "insecure-plaintext"];
 const DEFAULT_TIMEOUT_MS = 10_000;
 const MAX_TIMEOUT_MS = 3_600_000;
@@ -44,6 +44,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   const globals: GlobalOptions = {
     cluster: values["cluster"] ?? null,
     key: values["key"] ?? null,
+    passphraseFile: values["passphrase-file"] ?? null,
     json: flags.has("json"),
     help: flags.has("help"),
     timeoutMs: wholeNumber("--timeout-ms", values["timeout-ms"] ?? `${DEFAULT_TIMEOUT_MS}`, 1, MAX_TIMEOUT_MS),

@@ -9,33 +9,29 @@ const parse = (...args: string[]) => {
 
 Deno.test("arguments: options stand before or behind the command", () => {
   const globals = {
-    cluster: "c.json",
-    key: "k",
-    json: true,
-    help: false,
-    timeoutMs: 5,
-    crypto: "noble",
-    transport: "zmtp",
-    insecurePlaintext: false,
+    ...{ cluster: "c.json", key: "k", passphraseFile: "p", json: true, help: false, timeoutMs: 5, crypto: "noble" },
+    ...{ transport: "zmtp", insecurePlaintext: false },
   };
   const expected = { globals, name: "put", operands: ["a", "b"], options: {} };
-  const options = ["--cluster", "c.json", "--key=k", "--json", "--timeout-ms", "5", "--crypto", "noble"];
+  const options = [
+    "--cluster",
+    "c.json",
+    "--key=k",
+    "--json",
+    "--timeout-ms",
+    "5",
+    "--crypto",
+    "noble",
+    "--passphrase-file=p",
+  ];
   assertEquals(parse(...options, "put", "a", "b"), expected as ReturnType<typeof parse>);
   assertEquals(parse("put", "a", "b", ...options), expected as ReturnType<typeof parse>);
 });
 
 Deno.test("arguments: defaults", () => {
   assertEquals(parse("list").globals, {
-    ...{
-      cluster: null,
-      key: null,
-      json: false,
-      help: false,
-      timeoutMs: 10_000,
-      crypto: "auto",
-      transport: "zmtp",
-      insecurePlaintext: false,
-    },
+    ...{ cluster: null, key: null, passphraseFile: null, json: false, help: false, timeoutMs: 10_000, crypto: "auto" },
+    ...{ transport: "zmtp", insecurePlaintext: false },
   });
   assertEquals(parse("--help").name, undefined);
 });

@@ -1,6 +1,6 @@
 /** Turns options into a connected client, or an error that says which file or option is wrong. */
 import { loadBackend } from "../../crypto/signing/load_backend.ts";
-import { readKeyFile } from "../../crypto/keys/key_file.ts";
+import { unlockKeyFile } from "../../crypto/keys/key_file.ts";
 import { requireMember } from "../../crypto/roster/key_ring.ts";
 import { readRoster } from "../../crypto/roster/parse_roster.ts";
 import { openClientTransport } from "../../transport/mod.ts";
@@ -29,9 +29,9 @@ export async function connectOverZmq(globals: GlobalOptions): Promise<Client> {
     "the path of a client's key file (the operator's for activate and deactivate)",
   );
   const { backend } = await loadBackend(globals.crypto);
-  const key = await readKeyFile(keyPath, backend);
+  const key = await unlockKeyFile(keyPath, globals.passphraseFile, backend);
   const roster = await readRoster(clusterPath, key.operatorKey, backend);
-  requireMember(roster, key);
+  requireMember(roster, key, ["client", "operator"]);
   const { transport: engine, insecurePlaintext } = globals;
   if (insecurePlaintext) console.error(PLAINTEXT_WARNING);
   const transport = await openClientTransport({ roster, key, engine, insecurePlaintext });

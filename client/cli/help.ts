@@ -6,6 +6,7 @@ import { columns } from "./common/table.ts";
 const OPTIONS: readonly (readonly string[])[] = [
   ["--cluster FILE", "signed roster (cluster.json)"],
   ["--key FILE", "a client's key file; the operator's for activate and deactivate"],
+  ["--passphrase-file FILE", "passphrase of a sealed key file, one line"],
   ["--json", "print one JSON value on standard output and nothing else"],
   ["--timeout-ms N", "wait at most this long for a quorum (10000)"],
   ["--crypto WHICH", "signatures by native libsecp256k1 or noble: auto, native or noble (auto)"],

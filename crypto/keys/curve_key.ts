@@ -2,8 +2,9 @@
  * CURVE keys: X25519 key pairs that authenticate and encrypt connections, as signing keys authenticate messages. A member has one of each,
  * and neither can be derived from the other.
  */
-import { x25519 } from "@noble/curves/ed25519.js";
-import { hex } from "../digest.ts";
+import { Buffer } from "node:buffer";
+import { createPrivateKey, createPublicKey } from "node:crypto";
+import { hex, unhex } from "../digest.ts";
 import type { KeyPair } from "./key_pair.ts";
 
 /** Bytes of a CURVE key, secret or public. */
@@ -35,10 +36,16 @@ export const isCurvePublicKey = (key: Uint8Array): boolean => isCanonical(key) &
 export const isCurveSecretKey = (key: Uint8Array): boolean =>
   key.length === CURVE_KEY_BYTES && key.some((byte) => byte !== 0);
 
+/** Bytes before an X25519 secret key in PKCS #8 (RFC 8410), the only form in which the platform takes one. */
+const PKCS8_HEADER = unhex("302e020100300506032b656e04220420");
+
 /** Returns the public key of a CURVE secret key. Throws `TypeError`, which never repeats the key, if it is none. */
 export function curvePublicKey(secretKey: Uint8Array): Uint8Array {
-  if (isCurveSecretKey(secretKey)) return x25519.getPublicKey(secretKey);
-  throw new TypeError(`CURVE secret key: wanted ${CURVE_KEY_BYTES} bytes, not all zero, given ${secretKey.length}`);
+  if (!isCurveSecretKey(secretKey)) {
+    throw new TypeError(`CURVE secret key: wanted ${CURVE_KEY_BYTES} bytes, not all zero, given ${secretKey.length}`);
+  }
+  const key = createPrivateKey({ key: Buffer.concat([PKCS8_HEADER, secretKey]), format: "der", type: "pkcs8" });
+  return new Uint8Array(createPublicKey(key).export({ format: "der", type: "spki" }).subarray(-CURVE_KEY_BYTES));
 }
 
 /** Returns a new CURVE key pair drawn from the system's random source. */

@@ -24,6 +24,7 @@ Deno.test("new pairs are sound and agree with each other", () => {
   for (const pair of [a, b]) {
     assert(isCurveSecretKey(pair.secretKey) && isCurvePublicKey(pair.publicKey));
     assertEquals(curvePublicKey(pair.secretKey), pair.publicKey);
+    assertEquals(x25519.getPublicKey(pair.secretKey), pair.publicKey);
   }
   assertEquals(x25519.getSharedSecret(a.secretKey, b.publicKey), x25519.getSharedSecret(b.secretKey, a.publicKey));
 });

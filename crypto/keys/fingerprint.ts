@@ -10,7 +10,7 @@ const GROUPS = 5;
 const GROUP_CHARS = 5;
 const TAG = "bft-raft/v2/Fingerprint";
 
-/** What a fingerprint stands for: a member's id and kind, and both its public keys. */
+/** The subject of a fingerprint: a member's id and kind, and both its public keys. */
 export interface Fingerprinted {
   readonly cluster: string;
   readonly kind: KeyKind;

@@ -1,44 +1,22 @@
 /** Key files: the two secret keys of one member, its id, and the operator key that is the root of trust (§2.1). */
-import { PUBLIC_KEY_BYTES, SECRET_KEY_BYTES, type SignatureBackend } from "../signing/backend.ts";
+import { SECRET_KEY_BYTES, type SignatureBackend } from "../signing/backend.ts";
 import { withSource } from "../config_error.ts";
 import { hex, unhex } from "../digest.ts";
 import { readSmallFile, requirePrivate, writeNewFile } from "../files.ts";
 import { nobleBackend } from "../signing/noble_backend.ts";
-import {
-  type Field,
-  parseJson,
-  readHex,
-  readId,
-  readObject,
-  readString,
-  refuse,
-  requireVersion,
-} from "../strict_json.ts";
-import { CURVE_KEY_BYTES, curvePublicKey, isCurvePublicKey, isCurveSecretKey } from "./curve_key.ts";
-import { type KeyKind, OPERATOR_ID } from "./key_kind.ts";
+import { type Field, parseJson, readHex, readObject, refuse, requireVersion } from "../strict_json.ts";
+import { CURVE_KEY_BYTES, curvePublicKey, isCurveSecretKey } from "./curve_key.ts";
+import { IDENTITY_NAMES, type IdentityFields, type KeyIdentity, readIdentity } from "./key_identity.ts";
 import { readPassphrase } from "./passphrase.ts";
 import { openSecrets, readSealed, sealSecrets } from "./sealed_secrets.ts";
 
+export type { KeyIdentity } from "./key_identity.ts";
 export { type KeyKind, OPERATOR_ID } from "./key_kind.ts";
 
 const MAX_KEY_FILE_BYTES = 4096;
 const KEY_FILE_MODE = 0o600;
 const KEY_FILE_VERSION = 2;
 const SECRET_BYTES = SECRET_KEY_BYTES + CURVE_KEY_BYTES;
-
-/** The part of a key file that is no secret. Keys are lower-case hexadecimal digits, as in the roster. */
-export interface KeyIdentity {
-  readonly kind: KeyKind;
-  /** Id in the roster; `operator` for the operator. */
-  readonly id: string;
-  /** Cluster id. */
-  readonly cluster: string;
-  readonly publicKey: string;
-  /** Public CURVE key, `curveKey` in the roster. */
-  readonly curvePublicKey: string;
-  /** The pinned root of trust: a roster signed by any other key is refused. */
-  readonly operatorKey: string;
-}
 
 /** The content of a key file. Never log one: it holds the secrets. */
 export interface KeyFile extends KeyIdentity {
@@ -48,32 +26,7 @@ export interface KeyFile extends KeyIdentity {
   readonly curveSecretKey: string;
 }
 
-const IDENTITY_NAMES = ["version", "kind", "id", "cluster", "publicKey", "curvePublicKey", "operatorKey"] as const;
 const SECRET_NAMES = ["secretKey", "curveSecretKey"] as const;
-type Fields = Readonly<Record<(typeof IDENTITY_NAMES)[number], Field>>;
-
-function readKind({ kind, id }: Fields): Pick<KeyIdentity, "kind" | "id"> {
-  const found = readString(kind, /^(?:operator|replica|client)$/, '"operator", "replica" or "client"') as KeyKind;
-  const name = readId(id);
-  if ((found === "operator") !== (name === OPERATOR_ID)) {
-    refuse(id, found === "operator" ? `"${OPERATOR_ID}" for a key of kind operator` : `the id of a ${found}`);
-  }
-  return { kind: found, id: name };
-}
-
-function readIdentity(fields: Fields, backend: SignatureBackend): KeyIdentity {
-  const { kind, id } = readKind(fields);
-  const publicKey = readHex(fields.publicKey, PUBLIC_KEY_BYTES);
-  const curve = readHex(fields.curvePublicKey, CURVE_KEY_BYTES);
-  if (!isCurvePublicKey(unhex(curve))) refuse(fields.curvePublicKey, "a CURVE public key");
-  const operatorKey = readHex(fields.operatorKey, PUBLIC_KEY_BYTES);
-  if (!backend.isPublicKey(unhex(operatorKey))) refuse(fields.operatorKey, "a compressed point of secp256k1");
-  if ((kind === "operator") !== (operatorKey === publicKey)) {
-    refuse(fields.operatorKey, kind === "operator" ? "its own publicKey" : "another key than the node's own publicKey");
-  }
-  return { kind, id, cluster: readId(fields.cluster), publicKey, curvePublicKey: curve, operatorKey };
-}
-
 /** The secrets of a file, and where an error about each points. */
 interface Secrets {
   readonly secretKey: Field;
@@ -92,7 +45,12 @@ function openSealed(sealed: Field, identity: KeyIdentity, passphrase: string | n
 }
 
 /** Throws unless both secret keys are sound and their public keys are those of the file. No message contains a secret. */
-function requirePairs(identity: KeyIdentity, fields: Fields, secrets: Secrets, backend: SignatureBackend): KeyFile {
+function requirePairs(
+  identity: KeyIdentity,
+  fields: IdentityFields,
+  secrets: Secrets,
+  backend: SignatureBackend,
+): KeyFile {
   const secretKey = readHex(secrets.secretKey, SECRET_KEY_BYTES, true);
   if (!backend.isSecretKey(unhex(secretKey))) {
     refuse(secrets.secretKey, "an integer in [1, n − 1] of secp256k1", "one outside that range (not shown)");

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ConfigError } from "../config_error.ts";
 import { type KeyFile, keyFileText, parseKeyFile, readKeyFile, writeKeyFile } from "./key_file.ts";
 import { backend } from "../../tests/support/backends.ts";
-import { newMemberKeys } from "../../tests/support/member_keys.ts";
+import { newMemberKeys } from "../../tests/support/make_roster.ts";
 import { withTempDirectory } from "../../tests/support/temp_directory.ts";
 
 function newKey(): KeyFile {

@@ -18,7 +18,7 @@ const BLOCK = 8;
 const PARALLEL = 1;
 /** scrypt takes 128 · N · r bytes. */
 const BYTES_PER_N = 128 * BLOCK;
-/** What OpenSSL adds to that for its own use is less. */
+/** More than OpenSSL needs beside that. */
 const SLACK_BYTES = 1024 * 1024;
 
 /** N of scrypt: memory and time grow with it. A file may name a power of two from the least to the most, so a hostile one costs no more. */

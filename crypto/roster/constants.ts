@@ -48,7 +48,7 @@ export function constantsWith(changes: Partial<ProtocolConstants>): ProtocolCons
   };
 }
 
-/** Values of the constants that rosters signed before there were checkpoints lack; all replicas of such a roster take the same ones. */
+/** Values of the constants that a roster may lack, since they came later than others; all replicas of such a roster take the same ones. */
 const ABSENT: Partial<ProtocolConstants> = {
   checkpointEvery: DEFAULT_CONSTANTS.checkpointEvery,
   logTail: DEFAULT_CONSTANTS.logTail,

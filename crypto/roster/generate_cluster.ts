@@ -5,7 +5,7 @@ import { LIMITS } from "../../protocol/limits.ts";
 import type { SignatureBackend } from "../signing/backend.ts";
 import { ConfigError } from "../config_error.ts";
 import { hex } from "../digest.ts";
-import { makeDirectory, pathExists, refuseOverwrite, removeIfThere, writeNewFile } from "../files.ts";
+import { type NewFiles, writeNewFile, writeNewFiles } from "../files.ts";
 import { type KeyFile, type KeyKind, OPERATOR_ID, writeKeyFile } from "../keys/key_file.ts";
 import { generateCurveKeyPair } from "../keys/curve_key.ts";
 import { generateKeyPair, type KeyPair } from "../keys/key_pair.ts";
@@ -41,16 +41,13 @@ export interface ClusterOptions {
   readonly cluster?: string;
   /** Completed by `constantsWith`. */
   readonly constants?: Partial<ProtocolConstants>;
-  /** Whether nodes may run without encryption; false by default. */
+  /** True if nodes may run without encryption; false by default. */
   readonly allowPlaintext?: boolean;
   /** Seals all key files; plain without it. */
   readonly passphrase?: string | null;
   /** By default noble. */
   readonly backend?: SignatureBackend;
 }
-
-/** The writer of each file, by path. */
-type Files = ReadonlyMap<string, (path: string) => Promise<void>>;
 
 /** The two key pairs of one member. */
 interface Member {
@@ -96,27 +93,8 @@ function rosterReplica(member: Member, i: number, { host, basePort }: ClusterOpt
 
 const randomClusterId = (): string => `bft-raft-${hex(crypto.getRandomValues(new Uint8Array(4)))}`;
 
-/** Writes the files in order; if one fails, removes those already written. */
-async function writeAll(files: Files): Promise<void> {
-  const written: string[] = [];
-  try {
-    for (const [path, write] of files) {
-      await write(path);
-      written.push(path);
-    }
-  } catch (cause) {
-    for (const path of written) await removeIfThere(path);
-    throw cause;
-  }
-}
-
-function requireNew(paths: readonly string[]): void {
-  const found = paths.filter(pathExists);
-  if (found.length > 0) refuseOverwrite(found);
-}
-
 /** Writers of the key files. */
-function keyFiles(options: ClusterOptions, roster: Roster, members: readonly Member[]): Files {
+function keyFiles(options: ClusterOptions, roster: Roster, members: readonly Member[]): NewFiles {
   const { out, backend = nobleBackend, passphrase = null } = options;
   return new Map(members.map(({ kind, id, signing, curve }) => {
     const key: KeyFile = {
@@ -138,7 +116,7 @@ export function writePermission(path: string, id: string): Promise<void> {
 }
 
 /** Writers of the permissions. */
-const permissionFiles = (out: string, replicas: readonly Member[]): Files =>
+const permissionFiles = (out: string, replicas: readonly Member[]): NewFiles =>
   new Map(replicas.map(({ id }) => [permissionOf(`${out}/${id}.key`), (path) => writePermission(path, id)]));
 
 /**
@@ -162,14 +140,12 @@ export async function generateCluster(options: ClusterOptions): Promise<Roster> 
     allowPlaintext: options.allowPlaintext ?? false,
   }, backend);
   const signed = signRoster(roster, operator.signing.secretKey, backend);
-  const files: Files = new Map([
+  const files: NewFiles = new Map([
     ...keyFiles(options, roster, [operator, ...replicas, ...clients]),
     ...permissionFiles(options.out, replicas),
     [`${options.out}/cluster.json`, (path) => writeNewFile(path, signed, ROSTER_MODE)],
   ]);
 
-  await makeDirectory(options.out);
-  requireNew([...files.keys()]);
-  await writeAll(files);
+  await writeNewFiles(options.out, files);
   return roster;
 }

@@ -57,3 +57,9 @@ export function signRoster(roster: Roster, operatorSecretKey: Uint8Array, backen
   const signature = hex(signer.sign("Roster", rosterBody(roster)));
   return JSON.stringify({ roster, signature }, null, 2) + "\n";
 }
+
+/** Returns how many members a roster has, in words: "4 replicas, 1 client". */
+export function membersText({ replicas, clients }: Pick<Roster, "replicas" | "clients">): string {
+  const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
+  return `${count(replicas.length, "replica")}, ${count(clients.length, "client")}`;
+}

@@ -102,7 +102,7 @@ export function readRosterFields(field: Field, backend: SignatureBackend): Roste
   requireVersion(
     field,
     ROSTER_VERSION,
-    "a roster with CURVE keys; make a new cluster with keygen and restore a backup",
+    "a roster with CURVE keys; make a new cluster with keygen",
   );
   const fields = readObject(field, ROSTER_NAMES);
   const context = { backend, claim: createClaims() };

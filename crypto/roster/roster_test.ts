@@ -10,7 +10,7 @@ import { parseRoster, readRoster } from "./parse_roster.ts";
 import { createRoster, rosterBody, type RosterParts, signRoster } from "./roster.ts";
 import { createSigner } from "../signing/signing.ts";
 import { backend, BACKENDS } from "../../tests/support/backends.ts";
-import { newPublicKeys } from "../../tests/support/member_keys.ts";
+import { newPublicKeys } from "../../tests/support/make_roster.ts";
 import { withTempDirectory } from "../../tests/support/temp_directory.ts";
 import type { RosterReplica } from "./roster_types.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { sha256Hex } from "../../crypto/digest.ts";
-import { contradicts } from "../core/accuse.ts";
+import { contradicts } from "../../protocol/evidence.ts";
 import { genesisCertificate } from "../core/create_state.ts";
 import { logIndex, term } from "../../protocol/ids.ts";
 import type { RequestVote, Vote } from "../../protocol/message.ts";

@@ -1,17 +1,22 @@
 /** Packets of peers, from decoded to verified (§2.2–§2.4, §3.2, §9.1). */
 import type { Channel } from "../../transport/port.ts";
 import { type Admission, dropped, faulty } from "./admission.ts";
-import { contradicts } from "../core/accuse.ts";
+import { contradicts } from "../../protocol/evidence.ts";
 import { sha256Hex } from "../../crypto/digest.ts";
 import { isCertificate, isCheckpointProof } from "../../protocol/certify.ts";
 import { areCovered } from "../../protocol/hash_chain.ts";
-import type { Request } from "../../protocol/message.ts";
 import type { Packet, PacketOf } from "../../protocol/packet.ts";
 import { freshEntries, screen } from "../core/screen.ts";
-import { listEntrySignatures, listSignatures, senderOf, type SignatureClaim } from "../../protocol/signatures.ts";
+import {
+  listEntrySignatures,
+  listSignatures,
+  ofRequest,
+  senderOf,
+  type SignatureClaim,
+} from "../../protocol/signatures.ts";
 import type { CoreState } from "../core/state.ts";
 import type { SignatureCheck } from "./signature_check.ts";
-import type { Signed, Verified } from "../../protocol/signed.ts";
+import type { Verified } from "../../protocol/signed.ts";
 
 /** The kinds that may be published. A route means nothing on this channel, so packets that need an answer do not belong on it. */
 const PUBLISHED: ReadonlySet<Packet["kind"]> = new Set(["AppendEntriesResponse", "PreVote", "Checkpoint", "Evidence"]);
@@ -131,13 +136,6 @@ function* judgeEvidence(
   if (!(yield* allHold(check, claims))) return faulty("signature:Evidence");
   if (evidence.kind !== "bad-entry") return admitted(packet);
   const { requests } = evidence.entries.at(-1)!;
-  const good = requests !== null && (yield* allHold(check, requests.map(claimOf)));
+  const good = requests !== null && (yield* allHold(check, requests.map(ofRequest)));
   return good ? faulty("good-entry:Evidence") : admitted(packet);
 }
-
-const claimOf = (signed: Signed<Request>): SignatureClaim => ({
-  role: "client",
-  signer: signed.message.client,
-  kind: signed.message.kind,
-  signed,
-});

@@ -12,23 +12,37 @@ export function readFlags<const S extends string, const B extends string>(
   strings: readonly S[],
   booleans: readonly B[],
 ): Flags<S, B> {
+  const { flags, operands } = readArguments(args, strings, booleans);
+  if (operands.length > 0) refuseUnknown(operands);
+  return flags;
+}
+
+function refuseUnknown(args: readonly string[]): never {
+  throw new ConfigError(`${args.join(" ")}: given an unknown argument, wanted those that --help lists`);
+}
+
+/** Parses `args` as {@linkcode readFlags} does, except that arguments which are no flags are operands: files, as a rule. */
+export function readArguments<const S extends string, const B extends string>(
+  args: readonly string[],
+  strings: readonly S[],
+  booleans: readonly B[],
+): { readonly flags: Flags<S, B>; readonly operands: readonly string[] } {
   refuseAltered(args);
   const unknown: string[] = [];
+  const operands: string[] = [];
   const parsed = parseArgs([...args], {
     string: strings,
     boolean: booleans,
     collect: strings,
-    unknown: (arg: string) => {
-      unknown.push(arg);
+    unknown: (arg: string, key?: string) => {
+      (key === undefined ? operands : unknown).push(arg);
       return false;
     },
   });
-  if (unknown.length > 0) {
-    throw new ConfigError(`${unknown.join(" ")}: given an unknown argument, wanted those that --help lists`);
-  }
+  if (unknown.length > 0) refuseUnknown(unknown);
   const values = strings.map((name) => [name, onlyValue(name, parsed[name])]);
   const switches = booleans.map((name) => [name, parsed[name]]);
-  return Object.fromEntries([...values, ...switches]);
+  return { flags: Object.fromEntries([...values, ...switches]), operands };
 }
 
 function onlyValue(name: string, values: readonly string[]): string | undefined {

@@ -4,7 +4,7 @@ import { clientId, replicaId } from "../../protocol/ids.ts";
 import type { KeyFile, KeyKind } from "../../crypto/keys/key_file.ts";
 import { createRoster } from "../../crypto/roster/roster.ts";
 import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
-import { newMemberKeys } from "../support/member_keys.ts";
+import { newMemberKeys } from "../support/make_roster.ts";
 
 /** Constants of a test cluster unless changed: short, so that interventions come soon. */
 const CONSTANTS: Partial<ProtocolConstants> = { electionTimeoutMs: 80, patienceMs: 100, patienceCapMs: 800 };

@@ -132,7 +132,7 @@ Deno.test("client process: commands, shell, files and exit codes over ZMTP", () 
 
     const replica = await client(folder, as("r1", "get", "a"));
     assertEquals(replica.code, 2);
-    assertStringIncludes(replica.err, "of replica r1; wanted a client's");
+    assertStringIncludes(replica.err, "key of replica r1: given a replica's, wanted a client's or the operator's");
     const missing = await client(folder, as("nobody", "get", "a"));
     assertEquals(missing.code, 2);
     assertStringIncludes(missing.err, "nobody.key");

@@ -49,6 +49,7 @@ const TRANSPORT: readonly Room[] = [
   { name: "transport/zmtp/socket/", mayImport: ["transport/zmtp/connection/"] },
   { name: "transport/zmtp/net/", mayImport: ["transport/zmtp/connection/", "transport/zmtp/socket/"] },
   { name: "transport/zmtp/", mayImport: ["protocol/", "transport/", ...ENGINE] },
+  { name: "transport/open/", mayImport: [...CRYPTO, "transport/", "transport/zmq/", "transport/zmtp/", ...ENGINE] },
 ];
 
 const BELOW_CLIENT = [...FORMATS, ...CRYPTO, "state_machine/", "transport/", ...CODEC];
@@ -65,6 +66,7 @@ const CLIENT: readonly Room[] = [
     name: "client/backup/",
     mayImport: [...BELOW_CLIENT, "client/errors.ts", "client/loop/", "client/calls/", "client/"],
   },
+  { name: "client/evidence/", mayImport: [...FORMATS, ...CRYPTO, ...CODEC] },
   { name: "client/cli/common/", mayImport: [...BELOW_CLIENT, "client/errors.ts"] },
   {
     name: "client/cli/commands/",
@@ -75,6 +77,7 @@ const CLIENT: readonly Room[] = [
       "client/calls/",
       "client/",
       "client/backup/",
+      "client/evidence/",
       "client/cli/common/",
     ],
   },
@@ -82,7 +85,6 @@ const CLIENT: readonly Room[] = [
     name: "client/cli/",
     mayImport: [
       ...BELOW_CLIENT,
-      "transport/zmq/",
       "client/errors.ts",
       "client/calls/",
       "client/",
@@ -148,7 +150,6 @@ const SHELL: readonly Room[] = [
       "state_machine/",
       "transport/",
       ...CODEC,
-      "transport/zmq/",
       ...CORE,
       ...STORAGE,
       ...TOOLS,

@@ -1,11 +1,31 @@
-/** Rosters and keys in memory, for tests that need no files. */
-import { type MemberKeys, newMemberKeys } from "./member_keys.ts";
+/** Rosters and keys in memory, for tests that need no files or put them together by hand. */
+import { hex } from "../../crypto/digest.ts";
+import { generateCurveKeyPair } from "../../crypto/keys/curve_key.ts";
 import type { KeyFile, KeyKind } from "../../crypto/keys/key_file.ts";
+import { generateKeyPair } from "../../crypto/keys/key_pair.ts";
 import { createRoster } from "../../crypto/roster/roster.ts";
 import { backend } from "./backends.ts";
 import type { ProtocolConstants } from "../../protocol/config.ts";
 import { clientId, replicaId } from "../../protocol/ids.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
+
+/** Both key pairs of a member. */
+export type MemberKeys = Pick<KeyFile, "secretKey" | "publicKey" | "curveSecretKey" | "curvePublicKey">;
+
+/** Returns new keys as a key file has them. */
+export function newMemberKeys(): MemberKeys {
+  const [signing, curve] = [generateKeyPair(backend), generateCurveKeyPair()];
+  return {
+    ...{ secretKey: hex(signing.secretKey), publicKey: hex(signing.publicKey) },
+    ...{ curveSecretKey: hex(curve.secretKey), curvePublicKey: hex(curve.publicKey) },
+  };
+}
+
+/** Returns new public keys as a roster has them. */
+export function newPublicKeys(): { readonly publicKey: string; readonly curveKey: string } {
+  const { publicKey, curvePublicKey } = newMemberKeys();
+  return { publicKey, curveKey: curvePublicKey };
+}
 
 export interface RosterOptions {
   readonly replicas?: number;

@@ -1,5 +1,5 @@
 import { createZmqReplicaTransport } from "../../transport/zmq/zmq_replica_transport.ts";
-import { type HighWaterMarks } from "../../transport/zmq/zmq_socket_options.ts";
+import type { HighWaterMarks } from "../../transport/zmq/zmq_socket_options.ts";
 import type { ReplicaTransport } from "../../transport/port.ts";
 import { freePorts } from "../../tasks/support/free_ports.ts";
 

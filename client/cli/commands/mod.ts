@@ -11,9 +11,10 @@ import { restore } from "./restore.ts";
 import { activate, deactivate } from "./set_active.ts";
 import { shell } from "./shell.ts";
 import { status } from "./status.ts";
+import { verify } from "./verify.ts";
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
-  [put, get, cas, deleteKey, list, commandAt, status, activate, deactivate, backup, restore, shell].map((
+  [put, get, cas, deleteKey, list, commandAt, status, activate, deactivate, backup, restore, verify, shell].map((
     command,
   ) => [command.name, command]),
 );

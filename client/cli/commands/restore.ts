@@ -1,4 +1,3 @@
-import { readKeyFile } from "../../../crypto/keys/key_file.ts";
 import { loadBackend } from "../../../crypto/signing/load_backend.ts";
 import { readRoster } from "../../../crypto/roster/parse_roster.ts";
 import { openRegularFile } from "../../../crypto/files.ts";
@@ -6,6 +5,7 @@ import { KvStore } from "../../../state_machine/mod.ts";
 import { restoreInto } from "../../backup/restore_into.ts";
 import { type VerifiedBackup, verifyBackup } from "../../backup/verify_backup.ts";
 import { EXIT } from "../common/exit_codes.ts";
+import { pinnedOperator } from "../common/pinned_operator.ts";
 import { InvalidBackupError, UsageError } from "../../errors.ts";
 import type { Json } from "../../calls/json_payload.ts";
 import type { Command, CommandCall, CommandResult, OfflineCall } from "./command.ts";
@@ -102,8 +102,8 @@ async function backupRoster({ globals, options }: OfflineCall): Promise<Roster> 
   const { backend } = await loadBackend(globals.crypto);
   const path = options[BACKUP_CLUSTER] ?? globals.cluster;
   if (path === null) throw new UsageError("--cluster was not given; wanted the path of a cluster.json");
-  const pins = globals.key !== null && options[BACKUP_CLUSTER] === undefined;
-  const operatorKey = pins ? (await readKeyFile(globals.key, backend)).operatorKey : null;
+  const pins = options[BACKUP_CLUSTER] === undefined;
+  const operatorKey = pins ? await pinnedOperator(globals, backend) : null;
   return await readRoster(path, operatorKey, backend);
 }
 

@@ -6,6 +6,8 @@ import type { TransportEngine } from "../../../transport/mod.ts";
 export interface GlobalOptions {
   readonly cluster: string | null;
   readonly key: string | null;
+  /** File of the passphrase that the key file is sealed with; null for a plain one. */
+  readonly passphraseFile: string | null;
   readonly json: boolean;
   readonly help: boolean;
   readonly timeoutMs: number;

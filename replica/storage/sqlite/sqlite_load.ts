@@ -124,7 +124,8 @@ function asCommit(certificate: Certificate): CommitCertificate {
   throw damaged(`The commit certificate is of kind ${certificate.kind}`);
 }
 
-function readEvidence(db: DatabaseSync): Evidence[] {
+/** Returns all evidence, in the order in which it was found. */
+export function readEvidence(db: DatabaseSync): Evidence[] {
   const evidence: Evidence[] = [];
   for (const row of db.prepare("SELECT * FROM evidence ORDER BY seq").iterate()) {
     verifyChecksum(row, ["body"], `piece ${int(row, "seq")} of evidence`);

@@ -174,7 +174,8 @@ function verifyIntact(db: DatabaseSync, owner: DiskOwner): void {
 
 const pragmaNumber = (db: DatabaseSync, name: string): unknown => db.prepare(`PRAGMA ${name}`).get()?.[name];
 
-const metaValue = (db: DatabaseSync, name: string): unknown =>
+/** Returns a value of the table of named values; undefined if it has none of that name. */
+export const metaValue = (db: DatabaseSync, name: string): unknown =>
   db.prepare("SELECT value FROM meta WHERE name = ?").get(name)?.["value"];
 
 /** Returns whether there is anything at `path`. */

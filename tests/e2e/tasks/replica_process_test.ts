@@ -56,6 +56,7 @@ Deno.test("help is on stdout and ends with 0", async () => {
       "--log-level",
       "--byzantine",
       "--record",
+      "--passphrase-file",
       "--init",
     ]
   ) {

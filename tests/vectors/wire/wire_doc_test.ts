@@ -2,7 +2,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { ConfigError } from "../../../crypto/config_error.ts";
 import { DEFAULT_CONSTANTS, readConstants } from "../../../crypto/roster/constants.ts";
-import { parseKeyFile } from "../../../crypto/keys/key_file.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { INGRESS_LIMITS } from "../../../replica/limits/ingress_limits.ts";
 import { MemoryCluster } from "../../support/memory_cluster.ts";
@@ -80,15 +79,6 @@ Deno.test("docs/wire.md names the rates in force", () => {
     `at most ${limits.routesPerClient} connections of a key, each until ${limits.routeLifeMs} ms`,
   ];
   for (const line of said) assert(text.includes(line), `docs/wire.md must say: ${line}`);
-});
-
-Deno.test("the key file in docs/wire.md is one, and its members are all described", () => {
-  const [section] = /^## Key files$.*?^## /ms.exec(text)!;
-  const [, example] = /```json\n(.*?)```/s.exec(section)!;
-  const key = parseKeyFile(example!);
-  assertEquals([key.kind, key.id, key.cluster], ["client", "c1", "prod"]);
-  const described = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
-  assertEquals(described, Object.keys(key));
 });
 
 Deno.test("docs/wire.md names every member of a status", async () => {

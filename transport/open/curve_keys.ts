@@ -1,9 +1,9 @@
 /** The CURVE keys of one node: its own, and those of whom it may meet. */
-import { ConfigError } from "../crypto/config_error.ts";
-import { unhex } from "../crypto/digest.ts";
-import type { KeyFile } from "../crypto/keys/key_file.ts";
-import { OPERATOR_ID } from "../crypto/keys/key_kind.ts";
-import type { Roster } from "../crypto/roster/roster_types.ts";
+import { ConfigError } from "../../crypto/config_error.ts";
+import { unhex } from "../../crypto/digest.ts";
+import type { KeyFile } from "../../crypto/keys/key_file.ts";
+import { OPERATOR_ID } from "../../crypto/keys/key_kind.ts";
+import type { Roster } from "../../crypto/roster/roster_types.ts";
 
 export interface CurveKeys {
   readonly keys: { readonly publicKey: Uint8Array; readonly secretKey: Uint8Array };

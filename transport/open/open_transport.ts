@@ -1,8 +1,8 @@
 /** Opens the network of a node on either engine, with the keys that its roster and key file give. */
 import { type CurveKeys, curveKeysOf } from "./curve_keys.ts";
-import type { ClientTransport, ReplicaTransport } from "./port.ts";
-import type { KeyFile } from "../crypto/keys/key_file.ts";
-import type { Roster } from "../crypto/roster/roster_types.ts";
+import type { ClientTransport, ReplicaTransport } from "../port.ts";
+import type { KeyFile } from "../../crypto/keys/key_file.ts";
+import type { Roster } from "../../crypto/roster/roster_types.ts";
 
 /** Engines that speak ZMTP: this project's own, and libzmq. */
 export const TRANSPORT_ENGINES = ["zmtp", "libzmq"] as const;
@@ -29,7 +29,7 @@ export interface ReplicaTransportOptions extends EngineOptions {
   readonly roster: Roster;
   /** Key of a replica of the roster. */
   readonly key: KeyFile;
-  /** Where it listens; `host` is an address of this machine, `*` for all IPv4 ones, or `::` for all. */
+  /** Addresses to listen at; `host` is one of this machine, `*` for all IPv4 ones, or `::` for all. */
   readonly bind: Addresses;
 }
 
@@ -51,10 +51,10 @@ export async function openReplicaTransport(options: ReplicaTransportOptions): Pr
   const peers = roster.replicas.filter(({ id }) => id !== key.id);
   const curve = curveKeysOf(roster, key, insecurePlaintext);
   if (engine === "libzmq") {
-    const { createZmqReplicaTransport } = await import("./zmq/zmq_replica_transport.ts");
+    const { createZmqReplicaTransport } = await import("../zmq/zmq_replica_transport.ts");
     return createZmqReplicaTransport({ bind, peers, ...given(curve) });
   }
-  const { createZmtpReplicaTransport } = await import("./zmtp/zmtp_replica_transport.ts");
+  const { createZmtpReplicaTransport } = await import("../zmtp/zmtp_replica_transport.ts");
   return createZmtpReplicaTransport({ bind, peers, ...given(await withBox(curve)) });
 }
 
@@ -67,10 +67,10 @@ export async function openClientTransport(options: ClientTransportOptions): Prom
   const replicas = roster.replicas.filter(({ id }) => only?.includes(id) ?? true);
   const curve = curveKeysOf(roster, key, insecurePlaintext);
   if (engine === "libzmq") {
-    const { createZmqClientTransport } = await import("./zmq/zmq_client_transport.ts");
+    const { createZmqClientTransport } = await import("../zmq/zmq_client_transport.ts");
     return createZmqClientTransport({ replicas, ...given(curve) });
   }
-  const { createZmtpClientTransport } = await import("./zmtp/zmtp_client_transport.ts");
+  const { createZmtpClientTransport } = await import("../zmtp/zmtp_client_transport.ts");
   return createZmtpClientTransport({ replicas, ...given(await withBox(curve)) });
 }
 
@@ -78,6 +78,6 @@ const given = <T>(curve: T | null): { readonly curve?: T } => curve === null ? {
 
 async function withBox(curve: CurveKeys | null) {
   if (curve === null) return null;
-  const { loadCurveBox } = await import("./zmtp/crypto/load_box.ts");
+  const { loadCurveBox } = await import("../zmtp/crypto/load_box.ts");
   return { ...curve, box: await loadCurveBox() };
 }

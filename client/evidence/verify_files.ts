@@ -1,0 +1,124 @@
+/** Checks rosters and evidence offline, one verdict a file. */
+import { ConfigError, withSource } from "../../crypto/config_error.ts";
+import { readable } from "../../crypto/keys/fingerprint.ts";
+import { unhex } from "../../crypto/digest.ts";
+import { parseSignedRoster, type SignedRoster } from "../../crypto/roster/parse_roster.ts";
+import { membersText } from "../../crypto/roster/roster.ts";
+import { requireSuccessor } from "../../crypto/roster/roster_chain.ts";
+import type { SignatureBackend } from "../../crypto/signing/backend.ts";
+import { parseEvidenceFile } from "./evidence_file.ts";
+import { evidenceJudge, type Judgement } from "./judge_evidence.ts";
+
+/** A file as it was read. */
+export interface NamedText {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** A verdict on one file. */
+export type Verdict =
+  | { readonly kind: "roster"; readonly path: string; readonly valid: true; readonly signed: SignedRoster }
+  | {
+    readonly kind: "evidence";
+    readonly path: string;
+    readonly valid: boolean;
+    readonly judgements: readonly Judgement[];
+  }
+  | { readonly kind: "invalid"; readonly path: string; readonly valid: false; readonly reason: string };
+
+/** The keys that files are checked by. */
+export interface Trust {
+  readonly backend: SignatureBackend;
+  /** The operator whose rosters count; null believes each roster's own, which proves no more than that it is intact. */
+  readonly operatorKey: string | null;
+  /** The roster that evidence is judged by; null takes the last one among the files. */
+  readonly roster: SignedRoster | null;
+}
+
+/** Returns whether a text claims to be a roster; what is no JSON claims nothing. */
+function isRoster({ text }: NamedText): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && Object.hasOwn(value, "roster");
+  } catch {
+    return false;
+  }
+}
+
+/** Returns the verdict of `check`; a `ConfigError` of it is one too. */
+function verdictOf(path: string, check: () => Verdict): Verdict {
+  try {
+    return check();
+  } catch (cause) {
+    if (cause instanceof ConfigError) return { kind: "invalid", path, valid: false, reason: cause.message };
+    throw cause;
+  }
+}
+
+class Checker {
+  readonly #trust: Trust;
+  /** The last roster that was valid: the next one has to follow it. */
+  #last: SignedRoster | null = null;
+
+  constructor(trust: Trust) {
+    this.#trust = trust;
+  }
+
+  roster({ path, text }: NamedText): Verdict {
+    const { backend, operatorKey } = this.#trust;
+    const signed = withSource(path, () => parseSignedRoster(text, operatorKey, backend));
+    if (this.#last !== null) withSource(path, () => requireSuccessor(this.#last!, signed));
+    this.#last = signed;
+    return { kind: "roster", path, valid: true, signed };
+  }
+
+  evidence({ path, text }: NamedText): Verdict {
+    const by = this.#trust.roster ?? this.#last;
+    const { cluster, evidence } = withSource(path, () => parseEvidenceFile(text));
+    if (by === null) throw new ConfigError(`${path}: given evidence and no valid roster, wanted one: --cluster FILE`);
+    if (cluster !== by.roster.cluster) {
+      throw new ConfigError(`${path}: $.cluster: given "${cluster}", wanted "${by.roster.cluster}", the roster's`);
+    }
+    const judgements = evidence.map(evidenceJudge(by.roster, this.#trust.backend));
+    return { kind: "evidence", path, valid: judgements.every(({ convicted }) => convicted), judgements };
+  }
+}
+
+/** Returns a verdict on each file, in their order. Rosters among them have to form a chain; evidence may stand anywhere. */
+export function verifyFiles(files: readonly NamedText[], trust: Trust): Verdict[] {
+  const checker = new Checker(trust);
+  const verdicts = new Map<NamedText, Verdict>();
+  const rosters = files.filter(isRoster);
+  for (const file of rosters) verdicts.set(file, verdictOf(file.path, () => checker.roster(file)));
+  for (const file of files) {
+    if (!rosters.includes(file)) verdicts.set(file, verdictOf(file.path, () => checker.evidence(file)));
+  }
+  return files.map((file) => verdicts.get(file)!);
+}
+
+/** Describes a verdict in lines for people. */
+export function verdictLines(verdict: Verdict): string[] {
+  const { path } = verdict;
+  switch (verdict.kind) {
+    case "invalid":
+      return [`not valid: ${verdict.reason}`];
+    case "roster": {
+      const { roster, digest } = verdict.signed;
+      const { cluster, epoch, operatorKey } = roster;
+      const print = readable(unhex(digest));
+      return [
+        `${path}: valid roster of cluster ${cluster}, epoch ${epoch}, ${
+          membersText(roster)
+        }, operator ${operatorKey}, fingerprint ${print}`,
+      ];
+    }
+    case "evidence":
+      return verdict.judgements.map(({ kind, culprit, convicted, text }) =>
+        convicted
+          ? `${path}: ${culprit} is convicted of ${kind} by ${text}`
+          : `${path}: ${kind} of ${culprit} proves nothing: ${text}`
+      );
+    default:
+      return verdict satisfies never;
+  }
+}

@@ -1,0 +1,38 @@
+/** Flags for what a cluster's first roster fixes for ever. */
+import type { FirstRoster } from "../../crypto/roster/next_roster.ts";
+import { type Flags, wholeNumber } from "../support/flags.ts";
+
+export const CONSTANT_STRINGS = ["election-timeout-ms", "checkpoint-every", "log-tail"] as const;
+export const CONSTANT_BOOLEANS = ["fast-reads", "allow-plaintext"] as const;
+
+export const CONSTANTS_USAGE = `\
+  --fast-reads               enable fast reads; every write then waits for a quorum of equal answers
+  --allow-plaintext          let nodes run with --insecure-plaintext: for debugging, never for a cluster that matters
+  --election-timeout-ms N    lower end of the election timeout (default 1000)
+  --checkpoint-every N       entries between checkpoints, 1 to 4096 (default 1000); seldom ones cost less work,
+                             and make the log and a restart longer
+  --log-tail N               entries kept below the last checkpoint, 1 to 16384 (default 1000); who is further behind
+                             fetches the whole state
+`;
+
+/** Returns the choices made by flags. */
+export function firstChoices(
+  flags: Flags<(typeof CONSTANT_STRINGS)[number], (typeof CONSTANT_BOOLEANS)[number]>,
+): FirstRoster {
+  const electionTimeoutMs = wholeNumber("election-timeout-ms", flags["election-timeout-ms"]);
+  const checkpointEvery = wholeNumber("checkpoint-every", flags["checkpoint-every"]);
+  const logTail = wholeNumber("log-tail", flags["log-tail"]);
+  return {
+    allowPlaintext: flags["allow-plaintext"],
+    constants: {
+      fastReads: flags["fast-reads"],
+      ...(electionTimeoutMs === undefined ? {} : { electionTimeoutMs }),
+      ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
+      ...(logTail === undefined ? {} : { logTail }),
+    },
+  };
+}
+
+/** Returns the flags among those of a first roster that were given. */
+export const constantsGiven = (flags: Readonly<Record<string, string | boolean | undefined>>): string[] =>
+  [...CONSTANT_STRINGS, ...CONSTANT_BOOLEANS].filter((name) => flags[name] !== undefined && flags[name] !== false);
