@@ -48,7 +48,7 @@ export function permitFirstStart(start: FirstStart): boolean {
 }
 
 /** Returns the path of the note that a replica ran, beside its key file. */
-const noteOf = (keyFile: string): string => `${keyFile.replace(/\.key$/, "")}.ran`;
+export const noteOf = (keyFile: string): string => `${keyFile.replace(/\.key$/, "")}.ran`;
 
 /** Notes beside the key that a replica has run with it. A folder that cannot be written is no reason not to run: the note is missing then. */
 export function noteRun(start: Pick<FirstStart, "keyFile" | "publicKey">): void {
@@ -104,7 +104,8 @@ function useUp(path: string, replica: string, init: boolean): void {
   }
 }
 
-function directoryOf(path: string): string {
+/** Returns the folder that `path` stands in. */
+export function directoryOf(path: string): string {
   const at = path.lastIndexOf("/");
   return at < 0 ? "." : path.slice(0, at + 1);
 }
