@@ -1,4 +1,5 @@
 /** A replica process of an application of one's own, as a program that uses the library starts it. Operands: roster, key, data directory, skew. */
+import { pathExists } from "../../../crypto/files.ts";
 import { loadBackend, readKeyFile, readRoster, startReplica } from "../../../mod.ts";
 import { SumMachine } from "../../support/sum_machine.ts";
 
@@ -7,7 +8,8 @@ const backend = await loadBackend("auto");
 const key = await readKeyFile(keyFile, backend.backend);
 const roster = await readRoster(rosterFile, key.operatorKey, backend.backend);
 const machine = new SumMachine(Number(skew));
-const replica = await startReplica({ roster, key, dataDir, backend, machine });
+const firstStart = !pathExists(dataDir);
+const replica = await startReplica({ roster, key, dataDir, backend, machine, firstStart });
 Deno.addSignalListener("SIGTERM", () => void replica.stop());
 console.log("ready");
 await replica.finished;
