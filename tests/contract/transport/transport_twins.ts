@@ -6,10 +6,12 @@ import {
   MemoryNetwork,
 } from "../../../transport/mod.ts";
 import type { ClientTransport, ReplicaTransport } from "../../../transport/port.ts";
-import { loadCurveBox } from "../../../transport/zmtp/crypto/load_box.ts";
-import type { ZmtpQueues } from "../../../transport/zmtp/queues.ts";
-import { createZmtpClientTransport } from "../../../transport/zmtp/zmtp_client_transport.ts";
-import { createZmtpReplicaTransport } from "../../../transport/zmtp/zmtp_replica_transport.ts";
+import {
+  createZmtpClientTransport,
+  createZmtpReplicaTransport,
+  loadCurveBox,
+  type ZmtpQueues,
+} from "../../../transport/zmtp/mod.ts";
 import type { TransportLab, Twin } from "./transport_lab.ts";
 
 const HOST = "127.0.0.1";
