@@ -101,7 +101,10 @@ class SodiumBox implements CurveBox {
   }
 
   #borrow(length: number): number {
-    return length <= KEPT_BYTES ? this.#message : this.#module._malloc(length);
+    if (length <= KEPT_BYTES) return this.#message;
+    const memory = this.#module._malloc(length);
+    if (memory === 0) throw new RangeError(`libsodium has no memory for a message of ${length} bytes`);
+    return memory;
   }
 
   #giveBack(memory: number): void {
