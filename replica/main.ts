@@ -6,8 +6,8 @@ import { loadBackend } from "../crypto/signing/load_backend.ts";
 import { readRoster } from "../crypto/roster/parse_roster.ts";
 import { parseFlags, type ReplicaFlags, USAGE } from "./flags.ts";
 import { beginHealthFile, keepHealthFile } from "./health_file.ts";
-import { directoryOf, noteRun, permitFirstStart } from "./first_start.ts";
-import { startingPaths } from "./permissions.ts";
+import { noteRun, permitFirstStart } from "./first_start.ts";
+import { keptPaths, startingPaths } from "./permissions.ts";
 import { ownLine } from "./replica_config.ts";
 import { createLineWriter } from "./diagnostics/line_writer.ts";
 import { createLogger, logLine } from "./diagnostics/logger.ts";
@@ -74,7 +74,7 @@ export async function start(flags: ReplicaFlags, named: { id: string }): Promise
   });
   noteRun({ keyFile: flags.key, publicKey });
   // What comes in from now on meets a process that cannot read its own key file.
-  dropPathPermissions([...startingPaths(flags), directoryOf(flags.key)], dataDir);
+  dropPathPermissions(startingPaths(flags), keptPaths(flags));
   const { id, host, peerPort, publishPort, clientPort } = replica.line;
   const addresses = { host: bindHost ?? host, peerPort, publishPort, clientPort };
   const crypto = { crypto: backend.name, fallbackReason, transport: engine, encrypted: !insecurePlaintext };

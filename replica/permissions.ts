@@ -2,7 +2,7 @@
 import { permissionOf } from "../crypto/roster/generate_cluster.ts";
 import type { RosterReplica } from "../crypto/roster/roster_types.ts";
 import { hostAndPort } from "../protocol/host.ts";
-import { directoryOf, noteOf } from "./first_start.ts";
+import { noteOf } from "./first_start.ts";
 import type { ReplicaFlags } from "./flags.ts";
 import { healthPaths } from "./health_file.ts";
 import { bindAddresses } from "./replica_config.ts";
@@ -16,12 +16,10 @@ export interface Permissions {
   readonly env: readonly string[];
 }
 
-/** Things on this machine that the command line does not tell. */
-export interface Surroundings {
-  /** Folders of the packages with native code. */
-  readonly packages: { readonly signatures: string; readonly libzmq: string };
-  /** True if the permission for a first start stands beside the key: its folder is then read once, to make its removal durable. */
-  readonly hasFirstStart: boolean;
+/** Folders of the packages with native code. */
+export interface NativePackages {
+  readonly signatures: string;
+  readonly libzmq: string;
 }
 
 /** The replicas of a roster, and which of them this one is. */
@@ -43,16 +41,15 @@ const ALPINE = "/etc/alpine-release";
 export function replicaPermissions(
   flags: ReplicaFlags,
   membership: Membership | null,
-  { packages, hasFirstStart }: Surroundings,
+  packages: NativePackages,
 ): Permissions {
-  const { data, health, record, transport, crypto } = flags;
-  const kept = [data, ...(health === null ? [] : healthPaths(health))];
+  const { record, transport, crypto } = flags;
+  const kept = keptPaths(flags);
   const isNative = crypto !== "noble";
   const isLibzmq = transport === "libzmq";
   const libraries = [...(isNative ? [packages.signatures] : []), ...(isLibzmq ? [packages.libzmq] : [])];
   return {
-    read: [...kept, ...startingPaths(flags), ...(hasFirstStart ? [directoryOf(flags.key)] : []), ...libraries]
-      .concat(libraries.length > 0 ? [ALPINE] : []),
+    read: [...kept, ...startingPaths(flags), ...libraries, ...(libraries.length > 0 ? [ALPINE] : [])],
     write: [...kept, ...notePaths(flags), ...(record === null ? [] : [record])],
     net: membership === null || isLibzmq ? [] : addresses(flags, membership),
     // libzmq is called through foreign functions of the C library besides, and once native code runs nothing confines it.
@@ -60,6 +57,12 @@ export function replicaPermissions(
     env: [...(libraries.length > 0 ? LOADER_VARIABLES : []), ...(isLibzmq ? LIBZMQ_VARIABLES : [])],
   };
 }
+
+/** Returns the paths that a replica needs as long as it runs. */
+export const keptPaths = ({ data, health }: Pick<ReplicaFlags, "data" | "health">): string[] => [
+  data,
+  ...(health === null ? [] : healthPaths(health)),
+];
 
 /** Returns the paths that a replica needs until it takes part and never again. */
 export const startingPaths = (flags: Pick<ReplicaFlags, "cluster" | "key" | "passphraseFile">): string[] => [
@@ -86,10 +89,15 @@ export function permissionFlags({ ffi, ...lists }: Permissions): string[] {
   const flags = Object.entries(lists).map(([name, values]) => [name, values] as const);
   const granted = [...flags, ["ffi", ffi === true ? [] : ffi] as const].filter(([, values]) => values.length > 0);
   return [
-    ...granted.map(([name, values]) => `--allow-${name}=${values.map(escaped).join(",")}`),
+    ...granted.map(([name, values]) => `--allow-${name}=${values.map(grantable).join(",")}`),
     ...(ffi === true ? ["--allow-ffi"] : []),
   ];
 }
 
-/** A comma of a path's own is written twice. */
-const escaped = (value: string): string => value.replaceAll(",", ",,");
+/** Deno's command line takes a comma for the end of a path: of one with a comma the folder above that is granted. */
+function grantable(path: string): string {
+  const comma = path.indexOf(",");
+  if (comma < 0) return path;
+  const end = path.lastIndexOf("/", comma);
+  return end < 0 ? "." : path.slice(0, Math.max(1, end));
+}

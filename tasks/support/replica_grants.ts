@@ -1,8 +1,8 @@
 /** The permissions of a replica process, from its arguments and the files these name. */
+import { fileURLToPath } from "node:url";
 import { ConfigError } from "../../crypto/config_error.ts";
-import { pathExists } from "../../crypto/files.ts";
 import { readKeyIdentity } from "../../crypto/keys/key_file.ts";
-import { permissionOf } from "../../crypto/roster/generate_cluster.ts";
+import { targetOf } from "../../crypto/drop_permissions.ts";
 import { readRoster } from "../../crypto/roster/parse_roster.ts";
 import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
 import { parseFlags, type ReplicaFlags } from "../../replica/flags.ts";
@@ -17,9 +17,14 @@ export async function replicaGrants(args: readonly string[]): Promise<string[]> 
   if (flags === null) return [];
   const membership = await unless(ConfigError, () => membershipOf(flags));
   const packages = { signatures: folderOf("secp256k1-native"), libzmq: `${folderOf("zeromq")}/..` };
-  const hasFirstStart = await unless(ConfigError, () => pathExists(permissionOf(flags.key))) ?? false;
-  return permissionFlags(replicaPermissions(flags, membership, { packages, hasFirstStart }));
+  const { read, write, ...others } = replicaPermissions(flags, membership, packages);
+  return permissionFlags({ read: withTargets(read), write: withTargets(write), ...others });
 }
+
+/** Deno wants a grant for what a symbolic link leads to, too. */
+const withTargets = (
+  paths: readonly string[],
+): string[] => [...new Set(paths.flatMap((path) => [path, targetOf(path)]))];
 
 /** Reads no secret: a sealed key file stays sealed. */
 async function membershipOf({ cluster, key }: ReplicaFlags): Promise<Membership> {
@@ -39,5 +44,4 @@ async function unless<T>(expected: typeof ConfigError, work: () => T | Promise<T
 }
 
 /** Returns the folder of a package's file that is imported. */
-const folderOf = (specifier: string): string =>
-  decodeURIComponent(new URL(".", import.meta.resolve(specifier)).pathname);
+const folderOf = (specifier: string): string => fileURLToPath(new URL(".", import.meta.resolve(specifier)));

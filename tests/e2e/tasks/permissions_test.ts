@@ -31,6 +31,43 @@ Deno.test({
     }),
 });
 
+Deno.test({
+  name: "paths through symbolic links, as volumes of secrets have them, are granted and given up alike",
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    withLocalCluster({}, async (cluster) => {
+      const links = `${cluster.dir}/links`;
+      for (const folder of [links, `${cluster.dir}/disk`]) await Deno.mkdir(folder);
+      for (const [name, target] of [["keys", ".."], ["r1.key", "keys/r1.key"], ["data", "../disk"]]) {
+        await Deno.symlink(target!, `${links}/${name}`);
+      }
+      const paths = ["--cluster", `${links}/keys/cluster.json`, "--key", `${links}/r1.key`, "--data", `${links}/data`];
+      const args = [...paths, "--init", "--log-level", "error"];
+      await using probe = new DenoProcess(await replicaGrants(args), "tests/e2e/support/permission_probe.ts", args);
+      assertEquals((await probe.exited).code, 0, probe.stderr.lines.join("\n"));
+      await probe.stdout.ended;
+      const { import: _, sys: __, ...tried } = JSON.parse(probe.stdout.lines.at(-1)!);
+      assertEquals(Object.keys(tried).filter((what) => tried[what] === "done"), ALLOWED);
+    }),
+});
+
+Deno.test({
+  name: "a replica that was granted whole folders keeps what it needs of them, and the rest of these",
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    withLocalCluster({}, async (cluster) => {
+      const args = [...cluster.credentials("r1"), "--data", cluster.dataDir("r1"), "--log-level", "error"];
+      const named = (await replicaGrants(args)).filter((grant) => !/^--allow-(read|write)=/.test(grant));
+      const grants = [...named, `--allow-read=${cluster.dir}`, `--allow-write=${cluster.dir}`];
+      await using probe = new DenoProcess(grants, "tests/e2e/support/permission_probe.ts", args);
+      assertEquals((await probe.exited).code, 0, probe.stderr.lines.join("\n"));
+      await probe.stdout.ended;
+      const tried = JSON.parse(probe.stdout.lines.at(-1)!);
+      assertEquals(ALLOWED.map((what) => tried[what]), ["done", "done", "done"]);
+      assertEquals([tried["read its key"], tried["read elsewhere"]], ["done", "forbidden"]);
+    }),
+});
+
 Deno.test("replicas whose hosts are names reach each other by these alone", () =>
   withTempDirectory(async (dir) => {
     const basePort = findFreePorts(4 * PORTS_PER_REPLICA);
