@@ -7,9 +7,6 @@ const INTERRUPT = "\x03";
 /** Sequences that move the cursor or erase, as an editor of lines sends them. */
 // deno-lint-ignore no-control-regex -- control characters are exactly what is looked for
 const CURSOR = /\u001b\[[0-9;]*[A-Za-z]/g;
-/** A line that was erased from its beginning on, as progress is before the result. */
-// deno-lint-ignore no-control-regex -- the same
-const ERASED = /[^\n]*\r\u001b\[K/g;
 /** Deno's permission questions. */
 const QUESTION = /Allow\?|Deno requests/;
 
@@ -41,9 +38,9 @@ export class Terminal implements AsyncDisposable {
     this.#ended = Promise.all([this.#read(), this.#child.status.then(({ code }) => this.#code = code)]);
   }
 
-  /** Everything the terminal has shown, with plain line ends and without what moves its cursor or was erased. */
+  /** Everything the terminal has shown, with plain line ends and without what moves its cursor. */
   get text(): string {
-    return this.#text.replaceAll(ERASED, "").replaceAll(CURSOR, "").replaceAll("\r\n", "\n");
+    return this.#text.replaceAll(CURSOR, "").replaceAll("\r\n", "\n");
   }
 
   /** Types `text`, which needs its own line ends. */
