@@ -9,6 +9,7 @@ import { joinRequests } from "../../protocol/entry_body.ts";
 import { chainEntry } from "../../protocol/hash_chain.ts";
 import { offset, type ReplicaId, type Round, round, type Term } from "../../protocol/ids.ts";
 import { headAt } from "../core/log/log.ts";
+import { sameCertified } from "../../protocol/rank.ts";
 import type { AppendEntries, Certified, Vote } from "../../protocol/message.ts";
 import type { Outgoing } from "../core/output.ts";
 import type { UnsignedPacketOf } from "../../protocol/packet.ts";
@@ -54,7 +55,7 @@ export function usurp(victim: Victim): Adversary {
     if (turn === null) return kept;
     const packet = inTurn(LIES, turn)({ victim, turn, rogueTerm, votes: [...votes.values()] });
     const lie: Outgoing[] = packet === null ? [] : [{ to: peersOf(state), packet }];
-    return [...kept, ...lie, ...voteForItself(victim, laterTerm(currentTerm(victim), 1), state.prepared)];
+    return [...kept, ...lie, ...voteForItself(victim, termToVoteIn(victim), state.prepared)];
   };
   return {
     corrupt,
@@ -65,6 +66,17 @@ export function usurp(victim: Victim): Adversary {
       return false;
     },
   };
+}
+
+/**
+ * Returns the term of its next vote for itself: the one after the present, or a later one where the base of its last vote is no longer what it can
+ * show a certificate of. With such a vote no lie would get as far as its signatures.
+ */
+function termToVoteIn(victim: Victim): Term {
+  const { votesSeen, config, prepared } = victim.state;
+  const last = votesSeen.get(config.self)?.message;
+  const isOutdated = last !== undefined && !sameCertified(last.base, prepared);
+  return laterTerm(Math.max(currentTerm(victim), isOutdated ? last.term : 0) as Term, 1);
 }
 
 function rogueTermOf({ state }: Victim, known: RogueTerm | null, header: AppendEntries): RogueTerm | null {

@@ -52,6 +52,15 @@ Deno.test("it asks itself for its own signature on a vote, once a term", () => {
   assertEquals(toItself(), []);
 });
 
+Deno.test("when its certificate moves on it votes anew, so that what it shows still gets as far as its signatures", () => {
+  const ride = rideOn("usurp");
+  const { state } = ride.victim;
+  state.votesSeen.set(SELF, signAs(SELF, voteFor(ride, 2, SELF)));
+  state.prepared = { ...state.prepared, index: logIndex(1) };
+  const votes = ride.speak(1).flatMap(({ packet }) => packet.kind === "Vote" ? [packet.signed] : []);
+  assertEquals(votes.map((vote) => [vote.term as number, vote.base.index as number]), [[3, 1]]);
+});
+
 Deno.test("once it has led it leads that term on, from where it was, with the proof it had", () => {
   const ride = rideOn("usurp");
   const { state } = ride.victim;
