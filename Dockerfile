@@ -22,7 +22,7 @@ RUN install -d -o deno -g deno -m 0700 /keys /data /new/r1 /new/r2 /new/r3 /new/
 WORKDIR /app
 USER deno
 COPY --chown=deno:deno .deno-di[r]/npm /deno-dir/npm/
-COPY deno.json deno.lock ./
+COPY deno.json deno.lock package.json ./
 RUN deno install --frozen \
   && deno eval --cached-only 'await import("zeromq"); await import("secp256k1-native");'
 
@@ -37,7 +37,7 @@ COPY tasks tasks/
 # Transpiled and run here once, so that a container starts fast and writes nothing but its data. In a terminal Deno complains of each of
 # its caches that it cannot make on a read-only file system; those of these runs are there.
 RUN deno cache --frozen replica/main.ts client/main.ts tasks/keygen.ts \
-  && deno run --quiet --no-prompt --cached-only -P=replica replica/main.ts --help >/dev/null \
+  && deno run --quiet --no-prompt --cached-only replica/main.ts --help >/dev/null \
   && deno run --quiet --no-prompt --cached-only -P=client client/main.ts --help >/dev/null \
   && deno run --quiet --no-prompt --cached-only -P=keygen tasks/keygen.ts --help >/dev/null
 

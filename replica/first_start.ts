@@ -7,7 +7,7 @@
 import { ConfigError } from "../crypto/config_error.ts";
 import { unusablePath } from "../crypto/files.ts";
 import { permissionOf } from "../crypto/roster/generate_cluster.ts";
-import { exists, FILE, syncDirectory } from "./storage/sqlite/sqlite_open.ts";
+import { exists, FILE } from "./storage/sqlite/sqlite_open.ts";
 
 /** Name of a permission that stands in the data directory itself, for keys on a read-only volume. */
 export const PERMISSION_IN_DATA = "replica.new";
@@ -40,7 +40,7 @@ export function permitFirstStart(start: FirstStart): boolean {
     return false;
   }
   if (hasRun(start)) throw ranBefore(start);
-  const permissions = permissionsOf(start).filter(exists);
+  const permissions = permissionsOf(start).filter(isUnused);
   if (!init && permissions.length === 0) throw notAskedFor(start);
   onPath(dataDir, () => Deno.mkdirSync(dataDir, { recursive: true, mode: 0o700 }));
   for (const path of permissions) useUp(path, replica, init);
@@ -48,7 +48,7 @@ export function permitFirstStart(start: FirstStart): boolean {
 }
 
 /** Returns the path of the note that a replica ran, beside its key file. */
-const noteOf = (keyFile: string): string => `${keyFile.replace(/\.key$/, "")}.ran`;
+export const noteOf = (keyFile: string): string => `${keyFile.replace(/\.key$/, "")}.ran`;
 
 /** Notes beside the key that a replica has run with it. A folder that cannot be written is no reason not to run: the note is missing then. */
 export function noteRun(start: Pick<FirstStart, "keyFile" | "publicKey">): void {
@@ -91,22 +91,35 @@ function onPath<T>(dir: string, act: () => T): T {
   }
 }
 
-/** Removes a permission durably before anything is created: a crash in between leaves a replica that asks, never one that may begin twice. */
+/** Content of a permission that was used up, in case that a crash takes its removal back. */
+const USED_UP = "used up\n";
+
+/** Returns whether there is a permission at `path` that nobody has used up. What cannot be read is one; using it up will fail. */
+function isUnused(path: string): boolean {
+  if (!exists(path)) return false;
+  try {
+    return Deno.readTextFileSync(path) !== USED_UP;
+  } catch {
+    return true;
+  }
+}
+
+/**
+ * Uses up a permission durably before anything is created: a crash in between leaves a replica that asks, never one that may begin twice. What makes
+ * it durable is its content: to sync a removal the whole folder would have to be readable, with the keys of others in it.
+ */
 function useUp(path: string, replica: string, init: boolean): void {
   try {
+    using file = Deno.openSync(path, { write: true, truncate: true });
+    file.writeSync(new TextEncoder().encode(USED_UP));
+    file.syncSync();
     Deno.removeSync(path);
-    syncDirectory(directoryOf(path));
   } catch (cause) {
     // With --init the operator has decided; a permission that stays is then of no more use than that.
     if (init) return;
     const wanted = `wanted one that can be removed; if ${replica} has never run, start it once with --init`;
     throw new ConfigError(`${path}: given a permission that cannot be used up (${cause}), ${wanted}`, { cause });
   }
-}
-
-function directoryOf(path: string): string {
-  const at = path.lastIndexOf("/");
-  return at < 0 ? "." : path.slice(0, at + 1);
 }
 
 const found = (dir: string): string =>

@@ -54,6 +54,27 @@ Deno.test("a directory that holds anything of a replica needs no permission, and
     }
   }));
 
+Deno.test("a permission whose removal a crash took back permits nothing more", () =>
+  withStart((start, permission) => {
+    const remove = Deno.removeSync;
+    // As a power cut leaves it: the content is durable, the removal was not.
+    Deno.removeSync = () => {};
+    try {
+      assertEquals(permitFirstStart(start), true);
+    } finally {
+      Deno.removeSync = remove;
+    }
+    assertEquals([Deno.readTextFileSync(permission), permitted(start)], ["used up\n", false]);
+  }));
+
+const permitted = (start: FirstStart): boolean => {
+  try {
+    return permitFirstStart(start);
+  } catch {
+    return false;
+  }
+};
+
 Deno.test("a permission in the data directory serves as well, once", () =>
   withStart((start, permission) => {
     Deno.removeSync(permission);

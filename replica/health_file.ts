@@ -15,10 +15,15 @@ export interface HealthFile {
   end(): void;
 }
 
+const unfinished = (path: string): string => `${path}.tmp`;
+
+/** Returns the paths that are written: the file, and the one that takes its place. */
+export const healthPaths = (path: string): string[] => [path, unfinished(path)];
+
 /** Renames a word into place, so that nobody reads half of it. */
 function write(path: string, word: string): void {
-  Deno.writeTextFileSync(`${path}.tmp`, `${word}\n`);
-  Deno.renameSync(`${path}.tmp`, path);
+  Deno.writeTextFileSync(unfinished(path), `${word}\n`);
+  Deno.renameSync(unfinished(path), path);
 }
 
 /** Writes that the replica is starting. Throws `ConfigError` if `path` can be no file; a disk that takes nothing now may do so later. */

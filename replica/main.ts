@@ -1,11 +1,13 @@
 /** Process entry point of a replica. */
 import { ConfigError } from "../crypto/config_error.ts";
+import { dropLoadingPermissions, dropPathPermissions } from "../crypto/drop_permissions.ts";
 import { unlockKeyFile } from "../crypto/keys/key_file.ts";
 import { loadBackend } from "../crypto/signing/load_backend.ts";
 import { readRoster } from "../crypto/roster/parse_roster.ts";
 import { parseFlags, type ReplicaFlags, USAGE } from "./flags.ts";
 import { beginHealthFile, keepHealthFile } from "./health_file.ts";
 import { noteRun, permitFirstStart } from "./first_start.ts";
+import { keptPaths, startingPaths } from "./permissions.ts";
 import { ownLine } from "./replica_config.ts";
 import { createLineWriter } from "./diagnostics/line_writer.ts";
 import { createLogger, logLine } from "./diagnostics/logger.ts";
@@ -47,9 +49,11 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function start(flags: ReplicaFlags, named: { id: string }): Promise<RunningReplica> {
+/** Starts a replica, and gives up what only its start needed; `named` is told its id as soon as that is known. */
+export async function start(flags: ReplicaFlags, named: { id: string }): Promise<RunningReplica> {
   const loaded = await loadBackend(flags.crypto);
   const { backend, fallbackReason } = loaded;
+  if (flags.transport === "zmtp") dropLoadingPermissions();
   const key = await unlockKeyFile(flags.key, flags.passphraseFile, backend);
   named.id = key.id;
   const roster = await readRoster(flags.cluster, key.operatorKey, backend);
@@ -69,6 +73,8 @@ async function start(flags: ReplicaFlags, named: { id: string }): Promise<Runnin
     ...{ engine, insecurePlaintext },
   });
   noteRun({ keyFile: flags.key, publicKey });
+  // What comes in from now on meets a process that cannot read its own key file.
+  dropPathPermissions(startingPaths(flags), keptPaths(flags));
   const { id, host, peerPort, publishPort, clientPort } = replica.line;
   const addresses = { host: bindHost ?? host, peerPort, publishPort, clientPort };
   const crypto = { crypto: backend.name, fallbackReason, transport: engine, encrypted: !insecurePlaintext };

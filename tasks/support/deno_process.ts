@@ -1,5 +1,6 @@
 /** A process of this project, started with this same Deno and ended by its own pid. */
 import { LineLog } from "./line_log.ts";
+import { replicaGrants } from "./replica_grants.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 /** Time a process has to end by itself after SIGTERM, in milliseconds. */
@@ -15,10 +16,11 @@ export class DenoProcess implements AsyncDisposable {
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
   #running = true;
 
-  /** Runs `script` of this project with the permission set `permissions` of `deno.json`. */
-  constructor(permissions: string, script: string, args: readonly string[]) {
+  /** Runs `script` of this project with a permission set of `deno.json`, or with the flags that grant what it may do. */
+  constructor(permissions: string | readonly string[], script: string, args: readonly string[]) {
+    const grants = typeof permissions === "string" ? [`-P=${permissions}`] : permissions;
     const command = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-q", "--no-prompt", `-P=${permissions}`, script, ...args],
+      args: ["run", "-q", "--no-prompt", ...grants, script, ...args],
       cwd: ROOT,
       stdin: "piped",
       stdout: "piped",
@@ -30,6 +32,11 @@ export class DenoProcess implements AsyncDisposable {
     this.stdout = new LineLog(this.#child.stdout);
     this.stderr = new LineLog(this.#child.stderr);
     this.exited = this.#child.status.finally(() => this.#running = false);
+  }
+
+  /** Runs a replica with the permissions that `args` make it need. */
+  static async replica(args: readonly string[]): Promise<DenoProcess> {
+    return new DenoProcess(await replicaGrants(args), "replica/main.ts", args);
   }
 
   get running(): boolean {

@@ -100,7 +100,7 @@ export class LocalCluster implements AsyncDisposable {
   /** Starts a replica, with further flags, and waits until it is ready. Throws, quoting its output, if it does not come up. */
   async start(id: string, ...flags: string[]): Promise<DenoProcess> {
     const args = [...this.credentials(id), "--data", this.dataDir(id), ...flags];
-    const process = new DenoProcess("replica", "replica/main.ts", args);
+    const process = await DenoProcess.replica(args);
     this.#replicas.set(id, process);
     try {
       await process.stdout.waitFor(`replica ${id} ready`, (line) => line.includes('"event":"ready"'), READY_MS);

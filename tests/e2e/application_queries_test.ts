@@ -10,7 +10,7 @@ const READY_MS = 20_000;
 
 async function startSum(cluster: LocalCluster, id: string, skew: number): Promise<DenoProcess> {
   const args = [`${cluster.dir}/cluster.json`, `${cluster.dir}/${id}.key`, cluster.dataDir(id), `${skew}`];
-  const process = new DenoProcess("replica", "tests/e2e/support/sum_replica.ts", args);
+  const process = new DenoProcess("test", "tests/e2e/support/sum_replica.ts", args);
   try {
     await process.stdout.waitFor(`replica ${id} ready`, (line) => line === "ready", READY_MS);
     return process;

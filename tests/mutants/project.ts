@@ -7,7 +7,7 @@ export const PROJECT = new URL("../../", import.meta.url);
 const NEITHER = new Set(["bench", "coverage", "docs"]);
 /** Folders used to run and test, but not shipped. */
 const NOT_SHIPPED = new Set(["tasks", "tests"]);
-const SETTINGS = ["deno.json", "deno.lock"];
+const SETTINGS = ["deno.json", "deno.lock", "package.json"];
 
 /**
  * Returns the names of the parts of the project that a copy holds, right below its root: the settings, and every folder and module needed

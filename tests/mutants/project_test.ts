@@ -26,5 +26,5 @@ Deno.test("sources are shipped modules alone", () => {
 Deno.test("a folder that is no project is refused", () => {
   const elsewhere = new URL("tests/mutants/", PROJECT);
   const { message } = assertThrows(() => listParts(elsewhere), Error);
-  assertEquals(message.split(", got ")[1], "no deno.json, no deno.lock, no replica, no tests");
+  assertEquals(message.split(", got ")[1], "no deno.json, no deno.lock, no package.json, no replica, no tests");
 });

@@ -3,6 +3,10 @@ import { assert, assertEquals } from "@std/assert";
 import { LIMITS } from "../../protocol/limits.ts";
 import { INGRESS_LIMITS } from "../../replica/limits/ingress_limits.ts";
 import { MAX_PACKET_BYTES } from "../../transport/frame_limits.ts";
+import * as CONNECTION_LIMITS from "../../transport/zmtp/connection/limits.ts";
+import { NET_LIMITS } from "../../transport/zmtp/net/net_limits.ts";
+import { MAX_HELD_BYTES, MAX_QUEUED_BYTES, ZMTP_QUEUES } from "../../transport/zmtp/queues.ts";
+import { HEARTBEAT } from "../../transport/zmtp/settings.ts";
 import { HIGH_WATER_MARKS } from "../../transport/zmq/zmq_socket_options.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -47,6 +51,10 @@ for (
     ["INGRESS_LIMITS", INGRESS_LIMITS],
     ["MAX_PACKET_BYTES", MAX_PACKET_BYTES],
     ["HIGH_WATER_MARKS", HIGH_WATER_MARKS],
+    ["limits.ts", CONNECTION_LIMITS],
+    ["NET_LIMITS", NET_LIMITS],
+    ["ZMTP_QUEUES", ZMTP_QUEUES],
+    ["HEARTBEAT", HEARTBEAT],
   ] as const
 ) {
   Deno.test(`docs/limits.md names every one of ${constant}, with its value`, () => {
@@ -65,6 +73,38 @@ Deno.test("docs/limits.md names constants of single modules with their values", 
     const product = written?.replaceAll("_", "").split("*").reduce((all, factor) => all * Number(factor), 1);
     assertEquals(product, numberOf(value!), `${name} in ${path}`);
   }
+});
+
+const BUFFERS = CONNECTION_LIMITS.MAX_READ_BYTES + CONNECTION_LIMITS.SMALL_MESSAGE_BYTES;
+
+/** Bytes that a cell of arithmetic stands for, of four replicas with one faulty. */
+const sums: Readonly<Record<string, number>> = {
+  "3 × `strangers` × 10 KiB": 3 * NET_LIMITS.strangers * 10 * 1024,
+  "(`handshakeBurst` + `handshakesPerSecond` × `farewellMs`) × 10 KiB":
+    (NET_LIMITS.handshakeBurst + NET_LIMITS.handshakesPerSecond * NET_LIMITS.farewellMs / 1000) * 10 * 1024,
+  "`connections` × (`MAX_READ_BYTES` + `SMALL_MESSAGE_BYTES`)": NET_LIMITS.connections * BUFFERS,
+  "`MAX_HELD_BYTES`": MAX_HELD_BYTES,
+  "`MAX_QUEUED_BYTES`": MAX_QUEUED_BYTES,
+  "`connections` × (4 KiB + `WRITE_BYTES`)": NET_LIMITS.connections * (4096 + CONNECTION_LIMITS.WRITE_BYTES),
+  "`maxBacklog` × 128 KiB": INGRESS_LIMITS.maxBacklog * MAX_PACKET_BYTES.client,
+  "2 × f × `connectionsPerKey` × (`MAX_READ_BYTES` + `SMALL_MESSAGE_BYTES`)": 2 * NET_LIMITS.connectionsPerKey *
+    BUFFERS,
+  "`MAX_HELD_BYTES`; f × 2 × 2 MiB of what it publishes": MAX_HELD_BYTES + 2 * MAX_PACKET_BYTES.published,
+  "min(f × `connectionsPerKey` × `publishBytes`, `MAX_QUEUED_BYTES`)": Math.min(
+    NET_LIMITS.connectionsPerKey * ZMTP_QUEUES.publishBytes,
+    MAX_QUEUED_BYTES,
+  ),
+  "f × `peerBytes`": ZMTP_QUEUES.peerBytes,
+};
+
+Deno.test("the sum of docs/limits.md is computed from the constants", () => {
+  const [, table = ""] = /^## What others can make a replica hold\n([^]*?)^## /m.exec(text) ?? [];
+  const rows = [...table.matchAll(/^\| (?:strangers|clients|replicas) \| .+? \| (.+?) \| (\d+) MiB \|/gm)];
+  const computed = Object.fromEntries(rows.map(([, arithmetic, mebibytes]) => [arithmetic!, Number(mebibytes)]));
+  const wanted = Object.fromEntries(
+    Object.entries(sums).map(([name, bytes]) => [name, Math.round(bytes / 1024 / 1024)]),
+  );
+  assertEquals(computed, wanted);
 });
 
 Deno.test("docs/limits.md names tests that are there", () => {
@@ -87,6 +127,12 @@ Deno.test("the arithmetic of docs/limits.md holds", () => {
     "reports within the window span one certificate": LIMITS.maxAckWindow <= LIMITS.maxLinks,
     "a packet of the longest links fits": LIMITS.maxLinks * 40 + LIMITS.maxAppendBytes < LIMITS.maxPacketBytes,
     "evidence fits a publication": LIMITS.maxAppendBytes * 1.5 <= MAX_PACKET_BYTES.published,
+    "whoever has not shaken hands fills no read buffer twice":
+      CONNECTION_LIMITS.GREETING_BYTES + 202 + 9 + CONNECTION_LIMITS.MAX_HANDSHAKE_COMMAND_BYTES <=
+        2 * CONNECTION_LIMITS.FIRST_READ_BYTES,
+    "answers go to no more connections than there may be":
+      INGRESS_LIMITS.routesPerClient <= NET_LIMITS.connectionsPerKey,
+    "a client's queue takes a burst of answers": INGRESS_LIMITS.replyByteBurst <= ZMTP_QUEUES.clientBytes,
     "a command fits a client's packet": LIMITS.maxCommandBytes + 1024 <= MAX_PACKET_BYTES.client,
     "the largest evidence is within its budget": LIMITS.maxEntryRequests + 2 <= INGRESS_LIMITS.evidenceSignatureBurst,
     "one full entry for nothing mutes":

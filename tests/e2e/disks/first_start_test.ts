@@ -19,7 +19,7 @@ Deno.test("a replica whose directory is gone is not begun anew: exit code 2, wha
     // --init is a mistake too: a note beside the key says that r1 ran.
     for (const flags of [[], ["--init"]]) {
       const args = [...cluster.credentials("r1"), "--data", data, ...flags];
-      await using refused = new DenoProcess("replica", "replica/main.ts", args);
+      await using refused = await DenoProcess.replica(args);
       assertEquals((await refused.exited).code, 2);
       await refused.stderr.ended;
       const said = refused.stderr.lines.join("\n");
@@ -37,7 +37,7 @@ Deno.test("a start that fails names its replica, so that a restart loop tells wh
     await (await cluster.start("r1")).end();
     await Deno.truncate(`${cluster.dataDir("r1")}/replica.db`, 100);
     const args = [...cluster.credentials("r1"), "--data", cluster.dataDir("r1")];
-    await using failed = new DenoProcess("replica", "replica/main.ts", args);
+    await using failed = await DenoProcess.replica(args);
     assertEquals((await failed.exited).code, 1);
     await failed.stderr.ended;
     const [last] = eventsOf(failed, "stopped");

@@ -5,7 +5,7 @@ import { DenoProcess } from "../../../tasks/support/deno_process.ts";
 import { findFreePorts } from "../../../tasks/support/free_ports.ts";
 import { keygen } from "../../../tasks/support/keygen_lab.ts";
 import { withTempDirectory } from "../../support/temp_directory.ts";
-import { type Ended, runProcess } from "../support/run_process.ts";
+import { type Ended, runProcess, runReplica } from "../support/run_process.ts";
 
 const READY_MS = 30_000;
 
@@ -66,7 +66,7 @@ class OwnKeys {
   ];
 
   async start(roster: string): Promise<DenoProcess> {
-    const process = new DenoProcess("replica", "replica/main.ts", this.replicaArgs(roster, "right"));
+    const process = await DenoProcess.replica(this.replicaArgs(roster, "right"));
     try {
       await process.stdout.waitFor("r1 ready", (line) => line.includes('"event":"ready"'), READY_MS);
       return process;
@@ -76,8 +76,7 @@ class OwnKeys {
     }
   }
 
-  refused = (roster: string, passphrase: string): Promise<Ended> =>
-    runProcess("replica", "replica/main.ts", ...this.replicaArgs(roster, passphrase));
+  refused = (roster: string, passphrase: string): Promise<Ended> => runReplica(...this.replicaArgs(roster, passphrase));
 
   client = (id: string, roster: string, passphrase: string, ...command: string[]): Promise<Ended> =>
     runProcess("client", "client/main.ts", ...this.as(id, roster, passphrase), ...command);

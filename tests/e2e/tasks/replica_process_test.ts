@@ -2,10 +2,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import type { LocalCluster } from "../../../tasks/support/local_cluster.ts";
-import { runProcess } from "../support/run_process.ts";
+import { runReplica as run } from "../support/run_process.ts";
 import { withLocalCluster } from "../support/with_local_cluster.ts";
-
-const run = (...args: string[]) => runProcess("replica", "replica/main.ts", ...args);
 
 const withOne = (body: (cluster: LocalCluster) => Promise<void>): Promise<void> =>
   withLocalCluster({ replicas: 1 }, body);

@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { eventually } from "../../../tasks/support/eventually.ts";
 import type { LocalCluster } from "../../../tasks/support/local_cluster.ts";
+import { replicaGrants } from "../../../tasks/support/replica_grants.ts";
 import { withLocalCluster } from "../support/with_local_cluster.ts";
 
 const ignore = Deno.build.os !== "linux";
@@ -27,10 +28,10 @@ const intoClosedPipes: Start = (args) => {
   return child;
 };
 
-const commandOf = (cluster: LocalCluster): string[] => [
-  ...["run", "-q", "--no-prompt", "-P=replica", "replica/main.ts", ...cluster.credentials("r1")],
-  ...["--data", cluster.dataDir("r1"), "--log-level", "debug"],
-];
+async function commandOf(cluster: LocalCluster): Promise<string[]> {
+  const args = [...cluster.credentials("r1"), "--data", cluster.dataDir("r1"), "--log-level", "debug"];
+  return ["run", "-q", "--no-prompt", ...await replicaGrants(args), "replica/main.ts", ...args];
+}
 
 for (const [what, start] of [["on a full disk", onFullDisk], ["into closed pipes", intoClosedPipes]] as const) {
   Deno.test({
@@ -38,7 +39,7 @@ for (const [what, start] of [["on a full disk", onFullDisk], ["into closed pipes
     ignore,
     fn: () =>
       withLocalCluster({ replicas: 1 }, async (cluster) => {
-        const child = start(commandOf(cluster));
+        const child = start(await commandOf(cluster));
         try {
           const client = await cluster.client("c1");
           assertEquals((await client.put("a", "1", { timeoutMs: 20_000 })).revision, 1);

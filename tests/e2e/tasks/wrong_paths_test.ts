@@ -1,7 +1,7 @@
 /** Paths that lead to no file: every process that reads keys or a roster ends with 2, names the path, and does not wait. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { withLocalCluster } from "../support/with_local_cluster.ts";
-import { type Ended, runProcess } from "../support/run_process.ts";
+import { type Ended, runProcess, runReplica } from "../support/run_process.ts";
 
 type Run = (key: string) => Promise<Ended>;
 
@@ -21,7 +21,7 @@ Deno.test({
       const roster = `${dir}/cluster.json`;
       const client = (...args: string[]) => runProcess("client", "client/main.ts", ...args);
       const replica = (key: string, data: string, ...more: string[]) =>
-        runProcess("replica", "replica/main.ts", "--cluster", roster, "--key", key, "--data", data, ...more);
+        runReplica("--cluster", roster, "--key", key, "--data", data, ...more);
       const runs: readonly Run[] = [
         (key) => replica(key, `${dir}/data`),
         (path) => replica(`${dir}/r1.key`, path),

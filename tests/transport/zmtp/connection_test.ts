@@ -71,6 +71,15 @@ for (const name of MECHANISMS) {
     assert(client.send([lab.utf8("again")]) && server.send([large]));
   });
 
+  Deno.test(`connection (${name}): a queue is full in bytes too, and has room for one message of any size`, () => {
+    const { client } = lab.established(name, { limits: { ...lab.LIMITS, queueBytes: 100 } });
+    assert(client.send([new Uint8Array(1000)]));
+    assertEquals([client.send([new Uint8Array(1)]), client.output.messages], [false, 1]);
+    lab.written(client);
+    assert(client.send([new Uint8Array(10)]));
+    assertEquals([client.send([new Uint8Array(90)]), client.output.messages], [false, 1]);
+  });
+
   Deno.test(`connection (${name}): a subscriber's one subscription is for everything, in the words of both versions`, () => {
     const pair = lab.established(name, { socketType: "SUB" }, { socketType: "PUB" });
     assertEquals(pair.server.subscription.isOn, false);

@@ -100,7 +100,7 @@ export class Dialer {
       return await Promise.race([this.#lookup(host), ended]);
     } catch (error) {
       // Not allowed to look up names: whoever connects does it then.
-      if (error instanceof Deno.errors.NotCapable) return host;
+      if (isForbidden(error)) return host;
       throw error;
     } finally {
       this.#onLookedUp();
@@ -140,3 +140,7 @@ export class Dialer {
     });
   }
 }
+
+/** Returns whether this process lacks the permission; the system's look-up says so with a code. */
+const isForbidden = (error: unknown): boolean =>
+  error instanceof Deno.errors.NotCapable || (error instanceof Error && "code" in error && error.code === "EPERM");

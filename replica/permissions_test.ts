@@ -1,0 +1,59 @@
+import { assertEquals } from "@std/assert";
+import { replicaId } from "../protocol/ids.ts";
+import { makeRoster } from "../tests/support/make_roster.ts";
+import { parseFlags, type ReplicaFlags } from "./flags.ts";
+import { permissionFlags, replicaPermissions } from "./permissions.ts";
+
+const PACKAGES = { signatures: "/npm/secp256k1/", libzmq: "/npm/zeromq/" };
+const flagsOf = (...more: string[]): ReplicaFlags =>
+  parseFlags(["--cluster", "keys/cluster.json", "--key", "keys/r2.key", "--data", "data/r2", ...more])!;
+
+const line = (id: string, host: string, port: number) => ({
+  ...{ ...makeRoster().roster.replicas[0]!, id: replicaId(id), host },
+  ...{ peerPort: port, publishPort: port + 1, clientPort: port + 2 },
+});
+const REPLICAS = [line("r1", "10.0.0.1", 10), line("r2", "node.two", 20), line("r3", "::3", 30)];
+const membership = { self: "r2", replicas: REPLICAS };
+
+Deno.test("a replica may use its own files, its own ports and its peers', and load the signatures", () => {
+  const flags = flagsOf("--health", "run/health", "--record", "run/record", "--passphrase-file", "secret");
+  const permissions = replicaPermissions(flags, membership, PACKAGES);
+  assertEquals(permissions.read, [
+    ...["data/r2", "run/health", "run/health.tmp", "keys/cluster.json", "keys/r2.key", "keys/r2.new", "keys/r2.ran"],
+    ...["secret", "/npm/secp256k1/", "/etc/alpine-release"],
+  ]);
+  assertEquals(permissions.write, [
+    ...["data/r2", "run/health", "run/health.tmp", "keys/r2.new", "keys/r2.ran", "run/record"],
+  ]);
+  assertEquals(permissions.net, [
+    ...["0.0.0.0:20", "0.0.0.0:21", "0.0.0.0:22"],
+    ...["10.0.0.1:10", "10.0.0.1:11", "[::3]:30", "[::3]:31"],
+  ]);
+  assertEquals(permissions.ffi, ["/npm/secp256k1/"]);
+  assertEquals(permissions.env.includes("PATH") || permissions.env.length > 7, false);
+});
+
+Deno.test("the address to listen at is the one given", () => {
+  const { net } = replicaPermissions(flagsOf("--bind", "::"), membership, PACKAGES);
+  assertEquals(net.slice(0, 3), ["[::]:20", "[::]:21", "[::]:22"]);
+});
+
+Deno.test("with noble no native code may be loaded, and without a membership there is no network", () => {
+  const permissions = replicaPermissions(flagsOf("--crypto", "noble"), null, PACKAGES);
+  assertEquals([permissions.ffi, permissions.env, permissions.net], [[], [], []]);
+  assertEquals(permissionFlags(permissions).map((flag) => flag.split("=")[0]), ["--allow-read", "--allow-write"]);
+});
+
+Deno.test("libzmq takes foreign functions without bounds", () => {
+  const permissions = replicaPermissions(flagsOf("--transport", "libzmq"), membership, PACKAGES);
+  assertEquals([permissions.ffi, permissions.read.includes("/npm/zeromq/")], [true, true]);
+  assertEquals(permissionFlags(permissions).at(-1), "--allow-ffi");
+});
+
+Deno.test("of a path with a comma the folder above it is granted, as Deno takes none in a path", () => {
+  for (const [data, granted] of [["x/a,b/c", "x"], ["a,b", "."], ["/a,b", "/"], ["/x/y/a,b", "/x/y"]] as const) {
+    const flags = { ...flagsOf("--crypto", "noble"), data };
+    const [read] = permissionFlags(replicaPermissions(flags, null, PACKAGES));
+    assertEquals(read, `--allow-read=${granted},keys/cluster.json,keys/r2.key,keys/r2.new,keys/r2.ran`);
+  }
+});

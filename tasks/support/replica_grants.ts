@@ -1,0 +1,47 @@
+/** The permissions of a replica process, from its arguments and the files these name. */
+import { fileURLToPath } from "node:url";
+import { ConfigError } from "../../crypto/config_error.ts";
+import { readKeyIdentity } from "../../crypto/keys/key_file.ts";
+import { targetOf } from "../../crypto/drop_permissions.ts";
+import { readRoster } from "../../crypto/roster/parse_roster.ts";
+import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
+import { parseFlags, type ReplicaFlags } from "../../replica/flags.ts";
+import { type Membership, permissionFlags, replicaPermissions } from "../../replica/permissions.ts";
+
+/**
+ * Returns the flags of `deno run` that grant what a replica with `args` needs. Where something is wrong with these it is the replica that says so, with what
+ * can be told from the rest.
+ */
+export async function replicaGrants(args: readonly string[]): Promise<string[]> {
+  const flags = await unless(ConfigError, () => parseFlags(args));
+  if (flags === null) return [];
+  const membership = await unless(ConfigError, () => membershipOf(flags));
+  const packages = { signatures: folderOf("secp256k1-native"), libzmq: `${folderOf("zeromq")}/..` };
+  const { read, write, ...others } = replicaPermissions(flags, membership, packages);
+  return permissionFlags({ read: withTargets(read), write: withTargets(write), ...others });
+}
+
+/** Deno wants a grant for what a symbolic link leads to, too. */
+const withTargets = (
+  paths: readonly string[],
+): string[] => [...new Set(paths.flatMap((path) => [path, targetOf(path)]))];
+
+/** Reads no secret: a sealed key file stays sealed. */
+async function membershipOf({ cluster, key }: ReplicaFlags): Promise<Membership> {
+  const { id, operatorKey } = await readKeyIdentity(key);
+  const { replicas } = await readRoster(cluster, operatorKey, nobleBackend);
+  return { self: id, replicas };
+}
+
+/** Returns null if `work` fails with an error of the kind `expected`. */
+async function unless<T>(expected: typeof ConfigError, work: () => T | Promise<T>): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof expected) return null;
+    throw error;
+  }
+}
+
+/** Returns the folder of a package's file that is imported. */
+const folderOf = (specifier: string): string => fileURLToPath(new URL(".", import.meta.resolve(specifier)));

@@ -1,0 +1,35 @@
+/** The README's table says of every task what it may do, and `deno.json` grants native code and programs to those that it says. */
+import { assert, assertEquals } from "@std/assert";
+import config from "../../deno.json" with { type: "json" };
+import { readText } from "./sources.ts";
+
+const [, table = ""] = /^### What each task may do\n([^]*?)^### /m.exec(readText("README.md")) ?? [];
+/** Grants in words, by task. */
+const may = new Map(
+  [...table.matchAll(/^\| (`.+?) +\| (.+?) +\| .+\|$/gm)].reverse().flatMap(([, names, what]) =>
+    [...names!.matchAll(/`([\w:]+)`/g)].map(([, name]) => [name!, what!] as const)
+  ),
+);
+
+/** Sets that a task's row describes by what it starts. */
+const OF_OTHERS = new Set(["test", "ok", "replica"]);
+
+Deno.test("the README says of every task what it may do", () => {
+  assertEquals([...may.keys()].sort(), Object.keys(config.tasks).sort());
+});
+
+Deno.test("tasks are granted network, native code and processes where the README says so, and nowhere else", () => {
+  const sets: Readonly<Record<string, object>> = config.permissions;
+  let judged = 0;
+  for (const [task, { command }] of Object.entries(config.tasks)) {
+    if (OF_OTHERS.has(task)) continue;
+    judged++;
+    const granted = Object.keys(sets[/-P=([\w-]+)/.exec(command)?.[1] ?? ""] ?? {});
+    const said = may.get(task)!.replace("the same", may.get("cluster")!);
+    const words = { net: /network/, ffi: /native code/, run: /start (Deno|processes)/ };
+    for (const [name, word] of Object.entries(words)) {
+      assertEquals(granted.includes(name), word.test(said), `${task}: ${name}`);
+    }
+  }
+  assert(judged > 10);
+});
