@@ -1,22 +1,32 @@
 /** Capacity of a {@linkcode FairQueue}; an omitted number means no such bound. */
-export interface FairQueueLimits {
+export interface FairQueueLimits<T> {
   /** Items of one source. A further one is refused. */
   readonly perSource?: number;
-  /** Items of all sources together. A further one evicts the newest item of the source that has most. */
+  /** Weight of all items together. A further one evicts the newest items of the source whose items weigh most. */
   readonly total?: number;
+  /** Returns an item's weight; 1 if left out. */
+  readonly weigh?: (item: T) => number;
+}
+
+interface Source<T> {
+  readonly items: T[];
+  weight: number;
 }
 
 /** A queue served round-robin over its sources, each source's items in order: a flooding source crowds out only itself. */
 export class FairQueue<T> {
   readonly #perSource: number;
   readonly #total: number;
+  readonly #weigh: (item: T) => number;
   /** Sources with queued items; the first is the next to be served. */
-  readonly #bySource = new Map<string, T[]>();
+  readonly #bySource = new Map<string, Source<T>>();
   #size = 0;
+  #weight = 0;
 
-  constructor({ perSource = Infinity, total = Infinity }: FairQueueLimits) {
+  constructor({ perSource = Infinity, total = Infinity, weigh = () => 1 }: FairQueueLimits<T>) {
     this.#perSource = perSource;
     this.#total = total;
+    this.#weigh = weigh;
   }
 
   get size(): number {
@@ -27,14 +37,15 @@ export class FairQueue<T> {
     return this.#size === 0;
   }
 
-  /** Queues `item`. Returns false, changing nothing, if the source has its share, or the queue is full and no other source has more. */
+  /** Queues `item`. Returns false if the source has its share, or the queue is full and the items of no other source weigh more. */
   push(source: string, item: T): boolean {
-    const queue = this.#bySource.get(source) ?? [];
-    if (queue.length >= this.#perSource) return false;
-    if (this.#size >= this.#total && !this.#makeRoom(queue.length + 1)) return false;
-    queue.push(item);
+    const queue = this.#bySource.get(source) ?? { items: [], weight: 0 };
+    const weight = this.#weigh(item);
+    if (queue.items.length >= this.#perSource) return false;
+    while (this.#weight + weight > this.#total) if (!this.#makeRoom(queue.weight + weight)) return false;
+    queue.items.push(item);
     this.#bySource.set(source, queue);
-    this.#size++;
+    this.#count(queue, 1, weight);
     return true;
   }
 
@@ -43,26 +54,35 @@ export class FairQueue<T> {
     const next = this.#bySource.entries().next();
     if (next.done) return undefined;
     const [source, queue] = next.value;
-    const item = queue.shift();
-    this.#size--;
+    const item = queue.items.shift()!;
+    this.#count(queue, -1, -this.#weigh(item));
     this.#bySource.delete(source);
-    if (queue.length > 0) this.#bySource.set(source, queue);
+    if (queue.items.length > 0) this.#bySource.set(source, queue);
     return item;
   }
 
   /** Takes back an item just shifted, before all others of its source; the source's turn is over all the same. */
   putBack(source: string, item: T): void {
-    this.#bySource.set(source, [item, ...this.#bySource.get(source) ?? []]);
-    this.#size++;
+    const queue = this.#bySource.get(source) ?? { items: [], weight: 0 };
+    queue.items.unshift(item);
+    this.#bySource.set(source, queue);
+    this.#count(queue, 1, this.#weigh(item));
   }
 
-  /** Drops an item of the source with most of them, if that is more than `fair`. */
+  /** Drops the newest item of the source whose items weigh most, if that is more than `fair`. */
   #makeRoom(fair: number): boolean {
-    let largest: T[] = [];
-    for (const queue of this.#bySource.values()) if (queue.length > largest.length) largest = queue;
-    if (largest.length <= fair) return false;
-    largest.pop();
-    this.#size--;
+    let heaviest: readonly [string, Source<T>] | null = null;
+    for (const entry of this.#bySource) if (entry[1].weight > (heaviest?.[1].weight ?? fair)) heaviest = entry;
+    if (heaviest === null) return false;
+    const [source, queue] = heaviest;
+    this.#count(queue, -1, -this.#weigh(queue.items.pop()!));
+    if (queue.items.length === 0) this.#bySource.delete(source);
     return true;
+  }
+
+  #count(queue: Source<T>, items: number, weight: number): void {
+    this.#size += items;
+    this.#weight += weight;
+    queue.weight += weight;
   }
 }

@@ -53,6 +53,16 @@ Deno.test("where all have as much, a full queue refuses the newcomer's second it
   assertEquals(new FairQueue<string>({ total: 0 }).push("a", "a1"), false);
 });
 
+Deno.test("where items have weights, room is made at the expense of who holds most of it, down to nothing", () => {
+  const queue = new FairQueue<string>({ total: 10, weigh: (item) => item.length });
+  assertEquals([queue.push("big", "nine long"), queue.push("big", "ab")], [true, false]);
+  for (let i = 0; i < 10; i++) assert(queue.push(`s${i}`, `${i}`));
+  assertEquals(queue.size, 10);
+  assertEquals(drained(queue).join(""), "0123456789");
+  assertEquals([queue.empty, queue.push("big", "eleven long"), queue.size], [true, false, 0]);
+  assert(queue.push("big", "ten items."));
+});
+
 Deno.test("items are neither lost nor doubled over many interruptions", () => {
   const queue = new FairQueue<number>({ total: 1000 });
   for (let i = 0; i < 300; i++) queue.push(`s${i % 7}`, i);

@@ -4,16 +4,17 @@
  */
 import { sourceOf } from "./source.ts";
 import { FairQueue } from "../../transport/fair_queue.ts";
+import { totalBytes } from "../../transport/frame_limits.ts";
 import type { Received } from "../../transport/port.ts";
 
 export class Backlog {
   readonly #peers: FairQueue<Received>;
   readonly #clients: FairQueue<Received>;
 
-  /** Holds at most `max` packets of peers and as many of clients. */
+  /** Holds at most `max` packets of peers and as many of clients; one of more than {@linkcode BACKLOG_UNIT_BYTES} counts as several. */
   constructor(max: number) {
-    this.#peers = new FairQueue({ total: max });
-    this.#clients = new FairQueue({ total: max });
+    this.#peers = new FairQueue({ total: max, weigh });
+    this.#clients = new FairQueue({ total: max, weigh });
   }
 
   /** Queues the packets received; returns how many were dropped for lack of room, new or queued ones. */
@@ -53,6 +54,10 @@ function serve(queue: FairQueue<Received>, mayGoOn: () => boolean, judge: (packe
     if (!judge(packet)) queue.putBack(sourceOf(packet), packet);
   }
 }
+
+/** Bytes up to which a packet counts as one: 1024 of them are 64 MiB. */
+export const BACKLOG_UNIT_BYTES = 64 * 1024;
+const weigh = ({ frames }: Received): number => Math.max(1, totalBytes(frames) / BACKLOG_UNIT_BYTES);
 
 /** Packets of clients that are looked at in every turn, even if one costly packet of a peer used up all of it. */
 const CLIENT_MINIMUM = 16;

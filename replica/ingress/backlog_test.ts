@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { Received } from "../../transport/port.ts";
-import { Backlog } from "./backlog.ts";
+import { Backlog, BACKLOG_UNIT_BYTES } from "./backlog.ts";
 
 function packets(channel: Received["channel"], route: string, count: number): Received[] {
   return Array.from({ length: count }, () => ({ channel, route, frames: [] }));
@@ -12,6 +12,20 @@ function judged(backlog: Backlog, most: number): string[] {
   backlog.drain(() => routes.length / most, ({ route }) => routes.push(route) > 0);
   return routes;
 }
+
+Deno.test("waiting packets are bounded in bytes as well: large ones of one peer leave room for the others", () => {
+  const backlog = new Backlog(64);
+  const large = (route: string): Received => ({
+    channel: "peer",
+    route,
+    frames: [new Uint8Array(16 * BACKLOG_UNIT_BYTES)],
+  });
+  assertEquals(backlog.add(Array.from({ length: 10 }, () => large("flood"))), 6);
+  assertEquals(backlog.add([large("honest")]), 1, "one of the flood gives way");
+  const routes: string[] = [];
+  backlog.drain(() => 0, ({ route }) => routes.push(route) > 0);
+  assertEquals(routes.sort(), ["flood", "flood", "flood", "honest"]);
+});
 
 Deno.test("connections of one owner have one turn together", () => {
   const backlog = new Backlog(1000);

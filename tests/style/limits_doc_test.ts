@@ -1,6 +1,7 @@
 /** `docs/limits.md` names every bound with its value: it must say what the code does, and its arithmetic must hold. */
 import { assert, assertEquals } from "@std/assert";
 import { LIMITS } from "../../protocol/limits.ts";
+import { BACKLOG_UNIT_BYTES } from "../../replica/ingress/backlog.ts";
 import { INGRESS_LIMITS } from "../../replica/limits/ingress_limits.ts";
 import { MAX_PACKET_BYTES } from "../../transport/frame_limits.ts";
 import * as CONNECTION_LIMITS from "../../transport/zmtp/connection/limits.ts";
@@ -86,7 +87,8 @@ const sums: Readonly<Record<string, number>> = {
   "`MAX_HELD_BYTES`": MAX_HELD_BYTES,
   "`MAX_QUEUED_BYTES`": MAX_QUEUED_BYTES,
   "`connections` × (4 KiB + `WRITE_BYTES`)": NET_LIMITS.connections * (4096 + CONNECTION_LIMITS.WRITE_BYTES),
-  "`maxBacklog` × 128 KiB": INGRESS_LIMITS.maxBacklog * MAX_PACKET_BYTES.client,
+  "`maxBacklog` × `BACKLOG_UNIT_BYTES` of clients": INGRESS_LIMITS.maxBacklog * BACKLOG_UNIT_BYTES,
+  "`maxBacklog` × `BACKLOG_UNIT_BYTES` of peers": INGRESS_LIMITS.maxBacklog * BACKLOG_UNIT_BYTES,
   "2 × f × `connectionsPerKey` × (`MAX_READ_BYTES` + `SMALL_MESSAGE_BYTES`)": 2 * NET_LIMITS.connectionsPerKey *
     BUFFERS,
   "`MAX_HELD_BYTES`; f × 2 × 2 MiB of what it publishes": MAX_HELD_BYTES + 2 * MAX_PACKET_BYTES.published,
