@@ -46,9 +46,10 @@ Deno.test("docs/wire.md names the limits in force", () => {
 });
 
 Deno.test("docs/wire.md lists every constant of a roster with its default, and the range of those that stand alone", () => {
-  const rows = [...text.matchAll(/^\| `(\w+)`(?: \*)? \| .+ \| (\w+) \| (.*)\|$/gm)];
+  const [section = ""] = /^## Constants of a roster$.*?^## /ms.exec(text) ?? [];
+  const rows = [...section.matchAll(/^\| `(\w+)`(?: \*)? \| .+ \| (\w+) \| (.*)\|$/gm)];
   assertEquals(Object.fromEntries(rows.map(([, name, value]) => [name, JSON.parse(value!)])), DEFAULT_CONSTANTS);
-  const later = [...text.matchAll(/^\| `(\w+)` \* \|/gm)].map(([, name]) => name!);
+  const later = [...section.matchAll(/^\| `(\w+)` \* \|/gm)].map(([, name]) => name!);
   const before = Object.entries(DEFAULT_CONSTANTS).filter(([name]) => !later.includes(name));
   assertEquals(readConstants({ path: "$", value: Object.fromEntries(before) }), DEFAULT_CONSTANTS);
   for (const [, name, , range] of rows.filter(([, name]) => later.includes(name!))) {
