@@ -1,0 +1,91 @@
+/** What came of one attack, and the verdict on it. */
+import type { Party } from "../attack.ts";
+
+export interface Result {
+  readonly name: string;
+  readonly party: Party;
+  readonly what: string;
+  readonly seconds: number;
+  /** Honest writes acknowledged in a second: before, during the attack, beside a process that burns as much, and after. */
+  readonly before: number;
+  readonly during: number;
+  readonly control: number;
+  readonly after: number;
+  /** Cores that the attacker used. */
+  readonly attackerCores: number;
+  /** Peak of each honest replica's memory. */
+  readonly peakMiB: Readonly<Record<string, number>>;
+  readonly boundMiB: number;
+  /** Replicas that ended. */
+  readonly ended: readonly string[];
+  /** Honest writes that failed. */
+  readonly failures: readonly string[];
+  readonly deeds: Readonly<Record<string, number>>;
+  /** Growth of counters in status, over all replicas. */
+  readonly status: Readonly<Record<string, number>>;
+  /** Lines of each replica's log, by event. */
+  readonly log: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+/** Share of the control's throughput that has to be left. */
+const WANTED: Readonly<Record<Party, number>> = { outsider: 0.8, client: 0.8, insider: 0.5 };
+
+/** Returns throughput during the attack as a share of that beside the control. */
+export const ratioOf = ({ during, control }: Pick<Result, "during" | "control">): number => during / control;
+
+/** Returns what survived nothing: processes that ended, memory beyond its bound, writes that failed. */
+export function harmOf({ ended, peakMiB, boundMiB, failures }: Result): string[] {
+  return [
+    ...ended.map((id) => `${id} ended`),
+    ...Object.entries(peakMiB).flatMap(([id, peak]) =>
+      peak > boundMiB ? [`${id} took ${peak} MiB of ${boundMiB}`] : []
+    ),
+    ...failures.slice(0, 3).map((message) => `a write failed: ${message}`),
+  ];
+}
+
+/** Returns everything that falls short of what is promised, throughput included. */
+export function faultsOf(result: Result): string[] {
+  const ratio = ratioOf(result);
+  const wanted = WANTED[result.party];
+  return [...harmOf(result), ...(ratio >= wanted ? [] : [`throughput ${ratio.toFixed(2)}, wanted ${wanted}`])];
+}
+
+export const TABLE_HEAD = [
+  "| who | attack | before | during | control | after | ratio | peak MiB | bound | did | status | log | verdict |",
+  "| --- | --- | --: | --: | --: | --: | --: | --: | --: | --- | --- | --- | --- |",
+].join("\n");
+
+/** Returns the result as a row of a table in Markdown. */
+export function tableRow(result: Result): string {
+  const { party, name, before, during, control, after, peakMiB, boundMiB, deeds, status, log } = result;
+  const peak = Math.max(...Object.values(peakMiB));
+  const faults = faultsOf(result);
+  const numbers = [before, during, control, after].map((value) => value.toFixed(0));
+  const lines = mergedLog(log);
+  const cells = [party, name, ...numbers, ratioOf(result).toFixed(2), String(peak), String(boundMiB)];
+  const words = [
+    listed(deeds),
+    listed(status),
+    listed(lines),
+    faults.length === 0 ? "held" : `**${faults.join("; ")}**`,
+  ];
+  return `| ${[...cells, ...words].join(" | ")} |`;
+}
+
+const MOST_LISTED = 6;
+
+/** Returns the largest counts, in words. */
+function listed(counts: Readonly<Record<string, number>>): string {
+  const sorted = Object.entries(counts).sort(([, a], [, b]) => b - a);
+  const shown = sorted.slice(0, MOST_LISTED).map(([name, count]) => `${name} ${Math.round(count)}`).join(", ");
+  return sorted.length > MOST_LISTED ? `${shown}, …` : shown || "nothing";
+}
+
+function mergedLog(log: Result["log"]): Record<string, number> {
+  const sum: Record<string, number> = {};
+  for (const counts of Object.values(log)) {
+    for (const [event, count] of Object.entries(counts)) sum[event] = (sum[event] ?? 0) + count;
+  }
+  return sum;
+}
