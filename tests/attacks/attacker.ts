@@ -1,5 +1,9 @@
-/** The process of an attacker. Operands: the attack's name, the directory of the cluster's keys, seconds, `CURVE` or `clear`. */
+/**
+ * The process of an attacker. Operands: names of attacks, joined by commas, which are made at once; the directory of the cluster's keys;
+ * seconds; `CURVE` or `clear`.
+ */
 import process from "node:process";
+import type { Attack } from "./attack.ts";
 import { ATTACKS } from "./attacks.ts";
 import { Scene } from "./support/scene.ts";
 
@@ -14,16 +18,21 @@ export const BEGUN = "begun";
 
 const MICROS = 1e6;
 
-async function main([name, dir = "", seconds, mechanism]: readonly string[]): Promise<void> {
-  const attack = ATTACKS.find((each) => each.name === name);
-  if (attack === undefined) throw new Error(`attack ${name}: wanted one of ${ATTACKS.map((each) => each.name)}`);
+async function main([names = "", dir = "", seconds, mechanism]: readonly string[]): Promise<void> {
+  const attacks = names.split(",").map(attackCalled);
   const scene = await Scene.open(dir, mechanism === "clear");
   const before = process.cpuUsage();
   console.log(BEGUN);
-  await scene.run(Number(seconds), attack.run);
+  await scene.run(Number(seconds), () => Promise.all(attacks.map((attack) => attack.run(scene))));
   const { user, system } = process.cpuUsage(before);
   const confession: Confession = { deeds: scene.deeds, cpuSeconds: (user + system) / MICROS };
   console.log(JSON.stringify(confession));
+}
+
+function attackCalled(name: string): Attack {
+  const attack = ATTACKS.find((each) => each.name === name);
+  if (attack === undefined) throw new Error(`attack ${name}: wanted one of ${ATTACKS.map((each) => each.name)}`);
+  return attack;
 }
 
 if (import.meta.main) {

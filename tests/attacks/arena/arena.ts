@@ -1,4 +1,6 @@
 /** A real cluster under honest load, attacked by a process of its own. */
+import process from "node:process";
+import { cpuSeconds } from "../../../bench/support/resources.ts";
 import { PORTS_PER_REPLICA } from "../../../crypto/roster/generate_cluster.ts";
 import { DenoProcess } from "../../../tasks/support/deno_process.ts";
 import { eventually } from "../../../tasks/support/eventually.ts";
@@ -10,7 +12,7 @@ import { BEGUN, type Confession } from "../attacker.ts";
 import { INSIDER } from "../support/scene.ts";
 import { Load } from "./load.ts";
 import { forgetPeak, memoryBound, memoryOf } from "./memory.ts";
-import type { Result } from "./result.ts";
+import { harmOf, type Phase, type Result } from "./result.ts";
 import { countersOf, growth, LogCount } from "./words_of_replicas.ts";
 
 const CLIENTS = 8;
@@ -22,11 +24,19 @@ const PATIENCE_MS = 30_000;
 /** Shortest time in which an attacker has to have loaded, and to have ended beyond its time. */
 const GRACE_MS = 20_000;
 
+const NOTHING: Phase = { writesPerSecond: NaN, cpuMsPerWrite: NaN };
+
 export interface ArenaOptions {
   /** The party that attacks; an insider takes the place of r4, which does not run then. */
   readonly party: Party;
   readonly plaintext?: boolean;
 }
+
+/** What came of attacks that were not measured. */
+export type Endured = Pick<Result, "deeds" | "status" | "log"> & {
+  /** Processes that ended, memory beyond the bound, writes that failed. */
+  readonly harm: readonly string[];
+};
 
 export class Arena implements AsyncDisposable {
   readonly cluster: LocalCluster;
@@ -70,24 +80,40 @@ export class Arena implements AsyncDisposable {
 
   /** Measures before, during and after an attack, and beside a process that burns as much. */
   async suffer(attack: Attack, seconds: number): Promise<Result> {
-    const before = await this.load.measure(seconds);
+    const before = await this.#phase(seconds);
     const counters = await this.#counters();
     for (const log of this.#logs.values()) log.take();
     await Promise.all(this.#honest.map((id) => forgetPeak(this.cluster.process(id).pid)));
-    const attacked = await this.#attack(attack, seconds);
+    const attacked = await this.#attack([attack], seconds);
     const memory = await this.#memory();
     const ended = this.#honest.filter((id) => !this.cluster.process(id).running);
     const [control, after] = ended.length > 1
-      ? [NaN, NaN]
-      : [await this.#control(attacked.cpuSeconds / seconds, seconds), await this.load.measure(seconds)];
+      ? [NOTHING, NOTHING]
+      : [await this.#control(attacked.cpuSeconds / seconds, seconds), await this.#phase(seconds)];
     return {
       ...{ name: attack.name, party: attack.party, what: attack.what, seconds, ended },
-      ...{ before, during: attacked.writesPerSecond, control, after, deeds: attacked.deeds },
+      ...{ before, during: attacked.phase, control, after, deeds: attacked.deeds },
       attackerCores: attacked.cpuSeconds / seconds,
       ...{ peakMiB: memory, boundMiB: memoryBound(attack.party), failures: this.load.failures.splice(0) },
       status: grown(counters, await this.#counters()),
-      log: Object.fromEntries([...this.#logs].map(([id, log]) => [id, log.take()])),
+      log: this.#takeLogs(),
     };
+  }
+
+  /** Suffers several attacks at once, without measuring throughput, and serves afterwards. Returns what was done, and what went wrong. */
+  async endure(attacks: readonly Attack[], seconds: number): Promise<Endured> {
+    const counters = await this.#counters();
+    for (const log of this.#logs.values()) log.take();
+    const { deeds } = await this.#attack(attacks, seconds);
+    const [peakMiB, boundMiB] = [await this.#memory(), memoryBound(attacks[0]!.party)];
+    const ended = this.#honest.filter((id) => !this.cluster.process(id).running);
+    if (ended.length === 0) await this.serves();
+    const harm = harmOf({ ended, peakMiB, boundMiB, failures: this.load.failures.splice(0) });
+    return { harm, deeds, status: grown(counters, await this.#counters()), log: this.#takeLogs() };
+  }
+
+  #takeLogs(): Result["log"] {
+    return Object.fromEntries([...this.#logs].map(([id, log]) => [id, log.take()]));
   }
 
   /** Waits until writes go on and all honest replicas answer. */
@@ -107,30 +133,46 @@ export class Arena implements AsyncDisposable {
     await Deno.remove(this.cluster.dir, { recursive: true });
   }
 
-  async #attack({ name }: Attack, seconds: number) {
+  async #attack(attacks: readonly Attack[], seconds: number) {
+    const name = attacks.map((attack) => attack.name).join(",");
     const mechanism = this.#plaintext ? "clear" : "CURVE";
     const args = [name, this.cluster.dir, String(seconds), mechanism];
     await using attacker = new DenoProcess("demo", "tests/attacks/attacker.ts", args);
     await attacker.stdout.waitFor(`${name} begins`, (line) => line === BEGUN, GRACE_MS).catch((error) => {
       throw new Error(`${error.message}: ${attacker.stderr.lines.join(" | ")}`);
     });
-    const writesPerSecond = await this.load.measure(seconds);
+    const phase = await this.#phase(seconds);
     const said = (line: string) => line.startsWith("{");
     const line = await attacker.stdout.waitFor(`${name} ends`, said, GRACE_MS).catch((error) => {
       throw new Error(`${error.message}: ${attacker.stderr.lines.join(" | ")}`);
     });
-    return { ...(JSON.parse(line) as Confession), writesPerSecond };
+    return { ...(JSON.parse(line) as Confession), phase };
   }
 
-  async #control(cores: number, seconds: number): Promise<number> {
+  async #control(cores: number, seconds: number): Promise<Phase> {
     const count = Math.max(1, Math.ceil(cores));
     const args = [String(cores / count), String(seconds + 1)];
     const burners = Array.from({ length: count }, () => new DenoProcess("demo", "tests/attacks/burner.ts", args));
     try {
-      return await this.load.measure(seconds);
+      return await this.#phase(seconds);
     } finally {
       await Promise.all(burners.map((burner) => burner[Symbol.asyncDispose]()));
     }
+  }
+
+  /** Measures the load for `seconds`, and the processor time that replicas and this process take meanwhile. */
+  async #phase(seconds: number): Promise<Phase> {
+    const before = await this.#cpuSeconds();
+    const writesPerSecond = await this.load.measure(seconds);
+    const spent = await this.#cpuSeconds() - before;
+    return { writesPerSecond, cpuMsPerWrite: spent * 1000 / (writesPerSecond * seconds) };
+  }
+
+  async #cpuSeconds(): Promise<number> {
+    const running = this.#honest.filter((id) => this.cluster.process(id).running);
+    const all = await Promise.all(running.map((id) => cpuSeconds(this.cluster.process(id).pid)));
+    const { user, system } = process.cpuUsage();
+    return all.reduce((sum, seconds) => sum + seconds, (user + system) / 1e6);
   }
 
   async #counters(): Promise<ReadonlyMap<string, Record<string, number>>> {

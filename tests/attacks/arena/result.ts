@@ -1,16 +1,24 @@
 /** What came of one attack, and the verdict on it. */
 import type { Party } from "../attack.ts";
 
+/** Honest load over one stretch of time. */
+export interface Phase {
+  /** Writes acknowledged in a second. */
+  readonly writesPerSecond: number;
+  /** Processor time of replicas and clients for each of them: it grows by what an attack makes replicas do, whatever else the machine does. */
+  readonly cpuMsPerWrite: number;
+}
+
 export interface Result {
   readonly name: string;
   readonly party: Party;
   readonly what: string;
   readonly seconds: number;
-  /** Honest writes acknowledged in a second: before, during the attack, beside a process that burns as much, and after. */
-  readonly before: number;
-  readonly during: number;
-  readonly control: number;
-  readonly after: number;
+  /** Before, during the attack, beside a process that burns as much, and after. */
+  readonly before: Phase;
+  readonly during: Phase;
+  readonly control: Phase;
+  readonly after: Phase;
   /** Cores that the attacker used. */
   readonly attackerCores: number;
   /** Peak of each honest replica's memory. */
@@ -31,10 +39,13 @@ export interface Result {
 const WANTED: Readonly<Record<Party, number>> = { outsider: 0.8, client: 0.8, insider: 0.5 };
 
 /** Returns throughput during the attack as a share of that beside the control. */
-export const ratioOf = ({ during, control }: Pick<Result, "during" | "control">): number => during / control;
+export const ratioOf = ({ during, control }: Pick<Result, "during" | "control">): number =>
+  during.writesPerSecond / control.writesPerSecond;
 
-/** Returns what survived nothing: processes that ended, memory beyond its bound, writes that failed. */
-export function harmOf({ ended, peakMiB, boundMiB, failures }: Result): string[] {
+/** Returns harm done: processes that ended, memory beyond its bound, writes that failed. */
+export function harmOf(
+  { ended, peakMiB, boundMiB, failures }: Pick<Result, "ended" | "peakMiB" | "boundMiB" | "failures">,
+): string[] {
   return [
     ...ended.map((id) => `${id} ended`),
     ...Object.entries(peakMiB).flatMap(([id, peak]) =>
@@ -52,8 +63,8 @@ export function faultsOf(result: Result): string[] {
 }
 
 export const TABLE_HEAD = [
-  "| who | attack | before | during | control | after | ratio | peak MiB | bound | did | status | log | verdict |",
-  "| --- | --- | --: | --: | --: | --: | --: | --: | --: | --- | --- | --- | --- |",
+  "| who | attack | before | during | control | after | CPU ms a write | ratio | peak MiB | bound | did | status | log | verdict |",
+  "| --- | --- | --: | --: | --: | --: | --- | --: | --: | --: | --- | --- | --- | --- |",
 ].join("\n");
 
 /** Returns the result as a row of a table in Markdown. */
@@ -61,7 +72,11 @@ export function tableRow(result: Result): string {
   const { party, name, before, during, control, after, peakMiB, boundMiB, deeds, status, log } = result;
   const peak = Math.max(...Object.values(peakMiB));
   const faults = faultsOf(result);
-  const numbers = [before, during, control, after].map((value) => value.toFixed(0));
+  const phases = [before, during, control, after];
+  const numbers = [
+    ...phases.map(({ writesPerSecond }) => writesPerSecond.toFixed(0)),
+    phases.map(({ cpuMsPerWrite }) => cpuMsPerWrite.toFixed(1)).join(" "),
+  ];
   const lines = mergedLog(log);
   const cells = [party, name, ...numbers, ratioOf(result).toFixed(2), String(peak), String(boundMiB)];
   const words = [

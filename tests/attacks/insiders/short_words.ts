@@ -2,9 +2,10 @@
 import { command } from "../../../transport/zmtp/connection/command.ts";
 import { COMMAND } from "../../../transport/zmtp/connection/framing/frame_header.ts";
 import type { Attack } from "../attack.ts";
+import { saying } from "../support/accepting.ts";
+import { Impostor } from "../support/impostor.ts";
 import { memberCrowd } from "../support/member_crowd.ts";
 import { INSIDER } from "../support/scene.ts";
-import { ShortServer } from "./short_server.ts";
 
 const CONNECTIONS = 30;
 const FIVE = Array.from({ length: 5 }, () => [Uint8Array.of(7)]);
@@ -15,14 +16,14 @@ export const fiveMessages: Attack = {
   party: "insider",
   what: "at r4's ports and at those of the others: handshake, five messages of one byte, close, again and again",
   async run(scene) {
-    const server = await ShortServer.open(scene, FIVE);
-    await Promise.all([
-      server.serve(),
-      memberCrowd(scene, INSIDER, scene.places(["peer", "publish"], "insider"), CONNECTIONS, async (link) => {
-        await link.messages(FIVE);
-        throw new Error("closes");
-      }),
-    ]);
+    const line = scene.roster.replicas.find(({ id }) => id === INSIDER)!;
+    const impostor = new Impostor(line, await saying(await scene.key(INSIDER), FIVE));
+    scene.keep({ close: () => impostor[Symbol.dispose]() });
+    await memberCrowd(scene, INSIDER, scene.places(["peer", "publish"], "insider"), CONNECTIONS, async (link) => {
+      await link.messages(FIVE);
+      for (const [door, count] of Object.entries(impostor.served)) scene.deeds[`served at the ${door} port`] = count;
+      throw new Error("closes");
+    });
   },
 };
 

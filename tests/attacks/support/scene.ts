@@ -101,9 +101,9 @@ export class Scene {
   }
 
   /** Runs `attack` for `seconds`. What fails because the time is over is no failure. */
-  async run(seconds: number, attack: (scene: Scene) => Promise<void>): Promise<void> {
+  async run(seconds: number, attack: () => Promise<unknown>): Promise<void> {
     const over = new Promise<void>((resolve) => setTimeout(resolve, seconds * 1000));
-    const attacking = attack(this).catch((error) => {
+    const attacking = attack().catch((error) => {
       if (!this.#isOver) throw error;
     });
     await Promise.race([over, attacking.then(() => over)]);
