@@ -47,15 +47,23 @@ Deno.test("replicas outlive impostors at r4's address, and hear the honest r4 th
     const line = cluster.roster.replicas[3]!;
     await Promise.all(OTHERS.map((id) => cluster.start(id)));
     const client = await cluster.client("c1");
-    for (const [name, visits, behave] of await behaviours(cluster)) {
-      using impostor = new Impostor(line, behave);
-      const isVisited = () => impostor.served.peer >= visits && impostor.served.publish >= visits;
-      await eventually(`visits to one who says ${name}`, isVisited, PATIENCE_MS);
+    await beVisited(cluster, async (name) => {
       await client.put("a", name, WRITE);
       assertEquals(cluster.running, OTHERS, name);
-    }
+    });
     await joins(cluster, line.id);
   }));
+
+/** Puts an impostor at r4's address, and calls `visited` after each of its behaviours had its visits. */
+async function beVisited(cluster: LocalCluster, visited: (name: string) => Promise<void>): Promise<void> {
+  using impostor = new Impostor(cluster.roster.replicas[3]!, () => Promise.resolve());
+  for (const [name, visits, behave] of await behaviours(cluster)) {
+    impostor.change(behave);
+    const isVisited = () => impostor.served.peer >= visits && impostor.served.publish >= visits;
+    await eventually(`visits to one who says ${name}`, isVisited, PATIENCE_MS);
+    await visited(name);
+  }
+}
 
 /** Starts `id`, which has to be level at once, and then to make a quorum with two of the three others. */
 async function joins(cluster: LocalCluster, id: string): Promise<void> {
