@@ -7,7 +7,7 @@ import type { Attack } from "./attack.ts";
 import { ATTACKS } from "./attacks.ts";
 import { Scene } from "./support/scene.ts";
 
-/** What an attacker says at its end. */
+/** An attacker's last words. */
 export interface Confession {
   readonly deeds: Readonly<Record<string, number>>;
   readonly cpuSeconds: number;
@@ -21,9 +21,14 @@ const MICROS = 1e6;
 async function main([names = "", dir = "", seconds, mechanism]: readonly string[]): Promise<void> {
   const attacks = names.split(",").map(attackCalled);
   const scene = await Scene.open(dir, mechanism === "clear");
-  const before = process.cpuUsage();
-  console.log(BEGUN);
-  await scene.run(Number(seconds), () => Promise.all(attacks.map((attack) => attack.run(scene))));
+  let before = process.cpuUsage();
+  const onBegin = () => {
+    before = process.cpuUsage();
+    scene.clear();
+    console.log(BEGUN);
+  };
+  if (!attacks.some(({ prepares }) => prepares)) scene.begin();
+  await scene.run(Number(seconds), onBegin, () => Promise.all(attacks.map((attack) => attack.run(scene))));
   const { user, system } = process.cpuUsage(before);
   const confession: Confession = { deeds: scene.deeds, cpuSeconds: (user + system) / MICROS };
   console.log(JSON.stringify(confession));

@@ -1,62 +1,96 @@
 /** `deno task attacks`: real attackers on real replicas, and the table of what came of it. See `--help`. */
+import { parseArgs } from "@std/cli/parse-args";
 import { ConfigError } from "../../crypto/config_error.ts";
 import { EXIT_DONE, EXIT_FAILED, printLine, runTask } from "../../tasks/support/run_task.ts";
 import { Arena } from "./arena/arena.ts";
-import { faultsOf, type Result, TABLE_HEAD, tableRow } from "./arena/result.ts";
+import { type Standstill, standStill, STANDSTILL_HEAD, standstillRow, STANDSTILLS } from "./accidents/standstill.ts";
+import { faultsOf, TABLE_HEAD, tableRow } from "./arena/result.ts";
 import { ATTACKS } from "./attacks.ts";
-import { parseArgs } from "@std/cli/parse-args";
-import type { Attack } from "./attack.ts";
+import { type Attack, PARTIES } from "./attack.ts";
+
+const SECONDS = 10;
+const STANDSTILL_SECONDS = [5, 15, 60];
 
 const USAGE =
   `Attacks real clusters under honest load and prints what came of each attack: writes a second before, during and after, and
 beside a process that burns as much processor time as the attacker; peak memory; what status and log said.
 
+Then has a replica stand still, stopped or with a disk that blocks, and prints how soon it is level with the others again.
+
 Usage: deno task attacks [NAME…] [options]
 
-  NAME          attacks, or parties (outsider, client, insider); all if none is given
-  --seconds N   length of each of the four phases (default 10)
+  NAME          attacks, or parties (outsider, client, insider), or standstills (stopped, blocked-disk); all if none is given
+  --seconds N   length of each of the four phases (default 10), and of a standstill (default 5, 15 and 60)
   --json FILE   a line of figures for each attack
   --list        names the attacks and makes none
 
 Exit codes: 0 all held, 1 some did not, 2 wrong usage.
 `;
 
+interface Plan {
+  readonly attacks: readonly Attack[];
+  readonly standstills: readonly Standstill[];
+  readonly seconds: number | null;
+  readonly json: string | null;
+}
+
 async function run(args: readonly string[]): Promise<number> {
   const flags = parseArgs([...args], { string: ["seconds", "json"], boolean: ["list"] });
-  const seconds = Number(flags.seconds ?? 10);
-  if (!(seconds > 0)) throw new ConfigError(`--seconds ${flags.seconds}: wanted a number above 0`);
-  const chosen = choose(flags._.map(String));
+  const seconds = flags.seconds === undefined ? null : Number(flags.seconds);
+  if (seconds !== null && !(seconds > 0)) throw new ConfigError(`--seconds ${flags.seconds}: wanted a number above 0`);
+  const plan: Plan = { ...choose(flags._.map(String)), seconds, json: flags.json ?? null };
   if (flags.list) {
-    for (const { name, party, what } of chosen) printLine(`${party.padEnd(9)} ${name.padEnd(28)} ${what}`);
+    for (const { name, party, what } of plan.attacks) printLine(`${party.padEnd(9)} ${name.padEnd(28)} ${what}`);
     return EXIT_DONE;
   }
-  printLine(TABLE_HEAD);
-  let faults = 0;
-  for (const attack of chosen) {
-    const result = await attackOnce(attack, seconds);
-    faults += faultsOf(result).length;
-    printLine(tableRow(result));
-    if (flags.json !== undefined) {
-      await Deno.writeTextFile(flags.json, `${JSON.stringify(result)}\n`, { append: true });
-    }
-  }
+  const faults = await attackAll(plan) + await standStillAll(plan);
   return faults === 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
-function choose(names: readonly string[]): readonly Attack[] {
-  for (const name of names) {
-    if (ATTACKS.some((attack) => isNamed(attack, name))) continue;
-    throw new ConfigError(`${name}: wanted a party or one of ${ATTACKS.map((attack) => attack.name).join(", ")}`);
+/** Makes the attacks, each on a cluster of its own. Returns how much fell short. */
+async function attackAll({ attacks, seconds, json }: Plan): Promise<number> {
+  let faults = 0;
+  if (attacks.length > 0) printLine(TABLE_HEAD);
+  for (const attack of attacks) {
+    await using arena = await Arena.open({ party: attack.party, plaintext: attack.plaintext ?? false });
+    const result = await arena.suffer(attack, seconds ?? SECONDS);
+    faults += faultsOf(result).length;
+    printLine(tableRow(result));
+    await record(json, result);
   }
-  return names.length === 0 ? ATTACKS : ATTACKS.filter((attack) => names.some((name) => isNamed(attack, name)));
+  return faults;
+}
+
+async function standStillAll({ standstills, seconds, json }: Plan): Promise<number> {
+  let faults = 0;
+  if (standstills.length > 0) printLine(`\n${STANDSTILL_HEAD}`);
+  for (const kind of standstills) {
+    for (const length of seconds === null ? STANDSTILL_SECONDS : [seconds]) {
+      const woken = await standStill(kind, length);
+      faults += woken.failures.length + (woken.running.length < 4 ? 1 : 0);
+      printLine(standstillRow(woken));
+      await record(json, woken);
+    }
+  }
+  return faults;
+}
+
+async function record(file: string | null, figures: unknown): Promise<void> {
+  if (file !== null) await Deno.writeTextFile(file, `${JSON.stringify(figures)}\n`, { append: true });
+}
+
+/** Returns what is named; everything if nothing is. Throws `ConfigError` on a name that is none. */
+function choose(names: readonly string[]): Pick<Plan, "attacks" | "standstills"> {
+  if (names.length === 0) return { attacks: ATTACKS, standstills: STANDSTILLS };
+  const known = [...ATTACKS.map(({ name }) => name), ...PARTIES, ...STANDSTILLS];
+  const strange = names.find((name) => !known.includes(name));
+  if (strange !== undefined) throw new ConfigError(`${strange}: wanted one of ${known.join(", ")}`);
+  return {
+    attacks: ATTACKS.filter((attack) => names.some((name) => isNamed(attack, name))),
+    standstills: STANDSTILLS.filter((kind) => names.includes(kind)),
+  };
 }
 
 const isNamed = ({ name, party }: Attack, wanted: string): boolean => name === wanted || party === wanted;
-
-/** Makes one attack on a cluster of its own. */
-async function attackOnce(attack: Attack, seconds: number): Promise<Result> {
-  await using arena = await Arena.open({ party: attack.party, plaintext: attack.plaintext ?? false });
-  return await arena.suffer(attack, seconds);
-}
 
 if (import.meta.main) Deno.exit(await runTask({ name: "attacks", usage: USAGE, run }));

@@ -1,5 +1,5 @@
 /**
- * Who may reach what: each party at each port of a running replica, and each kind of message from those who are let in. A refusal shows
+ * The reach of each party: each of them at each port of a running replica, and each kind of message from those who are let in. A refusal shows
  * in what the connection is told, or in the replica's status.
  */
 import fc from "fast-check";

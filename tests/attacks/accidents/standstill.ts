@@ -9,7 +9,7 @@ import { Load } from "../arena/load.ts";
 
 const PATIENCE_MS = 60_000;
 const WRITERS = 8;
-/** Who stands still. */
+/** The one that stands still. */
 const VICTIM = "r4";
 
 export const STANDSTILLS = ["stopped", "blocked-disk"] as const;
@@ -94,3 +94,12 @@ async function fall(
 async function levelOf(observer: Observer, id: string): Promise<number> {
   return (await observer.status(id))?.appliedIndex ?? -1;
 }
+
+export const STANDSTILL_HEAD = [
+  "| r4 | seconds | running afterwards | level after ms | entries missed | writes meanwhile | that failed |",
+  "| --- | --: | --- | --: | --: | --: | --: |",
+].join("\n");
+
+/** Returns what came of it as a row of a table in Markdown. */
+export const standstillRow = ({ kind, seconds, running, caughtUpMs, missed, acknowledged, failures }: Woken): string =>
+  `| ${[kind, seconds, running.join(" "), caughtUpMs, missed, acknowledged, failures.length].join(" | ")} |`;

@@ -24,7 +24,7 @@ const PATIENCE_MS = 30_000;
 /** Shortest time in which an attacker has to have loaded, and to have ended beyond its time. */
 const GRACE_MS = 20_000;
 
-const NOTHING: Phase = { writesPerSecond: NaN, cpuMsPerWrite: NaN };
+const NOTHING: Phase = { writesPerSecond: NaN, cpuMsPerWrite: NaN, cores: NaN };
 
 export interface ArenaOptions {
   /** The party that attacks; an insider takes the place of r4, which does not run then. */
@@ -32,7 +32,7 @@ export interface ArenaOptions {
   readonly plaintext?: boolean;
 }
 
-/** What came of attacks that were not measured. */
+/** The outcome of attacks that were not measured. */
 export type Endured = Pick<Result, "deeds" | "status" | "log"> & {
   /** Processes that ended, memory beyond the bound, writes that failed. */
   readonly harm: readonly string[];
@@ -165,7 +165,7 @@ export class Arena implements AsyncDisposable {
     const before = await this.#cpuSeconds();
     const writesPerSecond = await this.load.measure(seconds);
     const spent = await this.#cpuSeconds() - before;
-    return { writesPerSecond, cpuMsPerWrite: spent * 1000 / (writesPerSecond * seconds) };
+    return { writesPerSecond, cpuMsPerWrite: spent * 1000 / (writesPerSecond * seconds), cores: spent / seconds };
   }
 
   async #cpuSeconds(): Promise<number> {

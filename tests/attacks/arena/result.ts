@@ -1,5 +1,6 @@
-/** What came of one attack, and the verdict on it. */
+/** The outcome of one attack, and the verdict on it. */
 import type { Party } from "../attack.ts";
+import { WORK } from "./words_of_replicas.ts";
 
 /** Honest load over one stretch of time. */
 export interface Phase {
@@ -7,6 +8,8 @@ export interface Phase {
   readonly writesPerSecond: number;
   /** Processor time of replicas and clients for each of them: it grows by what an attack makes replicas do, whatever else the machine does. */
   readonly cpuMsPerWrite: number;
+  /** Cores that replicas and clients used. */
+  readonly cores: number;
 }
 
 export interface Result {
@@ -81,12 +84,15 @@ export function tableRow(result: Result): string {
   const cells = [party, name, ...numbers, ratioOf(result).toFixed(2), String(peak), String(boundMiB)];
   const words = [
     listed(deeds),
-    listed(status),
+    listed(withoutWork(status)),
     listed(lines),
     faults.length === 0 ? "held" : `**${faults.join("; ")}**`,
   ];
   return `| ${[...cells, ...words].join(" | ")} |`;
 }
+
+const withoutWork = (status: Result["status"]): Result["status"] =>
+  Object.fromEntries(Object.entries(status).filter(([name]) => !name.startsWith(WORK)));
 
 const MOST_LISTED = 6;
 

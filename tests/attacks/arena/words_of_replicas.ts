@@ -1,4 +1,4 @@
-/** What replicas say of an attack: lines of their logs, and counters of their status. */
+/** Words of replicas on an attack: lines of their logs, and counters of their status. */
 import type { DenoProcess } from "../../../tasks/support/deno_process.ts";
 import type { ReplicaReport } from "../../../replica/status/status.ts";
 
@@ -37,14 +37,19 @@ function eventOf(line: string): string {
   }
 }
 
-/** Numbers of a status that tell of refusals: counters of the transport, and packets refused and ignored, by kind. */
-export function countersOf({ transport, refused, ignored }: ReplicaReport): Record<string, number> {
+/** Begins the names of counters that tell of work and not of refusals. */
+export const WORK = "work ";
+
+/** Numbers of a status: refusals by transport, ingress and core, by kind, and the work of transport and signatures. */
+export function countersOf({ transport, refused, ignored, crypto }: ReplicaReport): Record<string, number> {
   const named = (prefix: string, counts: object): [string, number][] =>
     Object.entries(counts).filter(([, value]) => typeof value === "number").map((
       [name, value],
     ) => [`${prefix}${name}`, value]);
   return Object.fromEntries([
-    ...named("transport ", transport).filter(([name]) => !/ (received|sent)$/.test(name)),
+    ...named("transport ", { dropped: transport.dropped, refused: transport.refused }),
+    ...named(WORK, { received: transport.received, sent: transport.sent }),
+    ...named(WORK, { verified: crypto.verified, signed: crypto.signed }),
     ...named("refused ", refused),
     ...named("ignored ", ignored),
   ]);

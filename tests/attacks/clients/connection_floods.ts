@@ -1,4 +1,4 @@
-/** What can be said over connections rather than in packets, with a key. */
+/** Harm done over connections rather than by packets, with a key. */
 import { command } from "../../../transport/zmtp/connection/command.ts";
 import { COMMAND, MORE } from "../../../transport/zmtp/connection/framing/frame_header.ts";
 import { encodePacket } from "../../../transport/codec/mod.ts";

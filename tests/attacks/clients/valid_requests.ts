@@ -4,23 +4,27 @@ import { ATTACKER } from "../support/scene.ts";
 
 const CLIENTS = 16;
 const AT_ONCE = 64;
+const PATIENCE = { timeoutMs: 60_000 };
 
 /** Returns an attack by puts of `bytes` each, as many under way as the client library lets one have. */
 const puts = (name: string, what: string, bytes: number): Attack => ({
   name,
   party: "client",
   what,
+  prepares: true,
   async run(scene) {
     const value = new Uint8Array(bytes).fill(120);
-    await Promise.all(Array.from({ length: CLIENTS }, async (_, place) => {
-      const client = await memberClient(scene, ATTACKER);
-      await Promise.all(Array.from({ length: AT_ONCE }, async (_, writer) => {
+    const clients = await Promise.all(Array.from({ length: CLIENTS }, () => memberClient(scene, ATTACKER)));
+    await Promise.all(clients.map((client, place) => client.put(`attacker/${place}`, value, PATIENCE)));
+    scene.begin();
+    await Promise.all(clients.flatMap((client, place) =>
+      Array.from({ length: AT_ONCE }, async (_, writer) => {
         while (!scene.isOver) {
-          const done = client.put(`attacker/${place}/${writer}`, value, { timeoutMs: 60_000 });
+          const done = client.put(`attacker/${place}/${writer}`, value, PATIENCE);
           await done.then(() => scene.count("writes"), () => scene.count("writes that failed"));
         }
-      }));
-    }));
+      })
+    ));
   },
 });
 

@@ -15,7 +15,7 @@ import { type Seal, sealOf } from "../support/signing.ts";
 const MOST_REQUESTS = 256;
 const SELF = replicaId(INSIDER);
 
-/** What it knows of the others' state. */
+/** Knowledge of the others' state. */
 export interface Heard {
   term: Term;
   leader: ReplicaId | null;
@@ -41,7 +41,7 @@ export class Insider {
     this.heard = { term: term(1), leader: null, commit: genesis, prepared, acks: [], requests: [] };
   }
 
-  /** Takes r4's place, and waits until it has heard of the others' state. */
+  /** Takes r4's place, waits until it has heard of the others' state, and starts the time of the attack. */
   static async open(scene: Scene): Promise<Insider> {
     const key = await scene.key(INSIDER);
     const { host, peerPort, publishPort, clientPort } = scene.roster.replicas.find(({ id }) => id === INSIDER)!;
@@ -52,6 +52,7 @@ export class Insider {
     scene.keep(transport);
     const insider = new Insider(scene, await sealOf(scene, INSIDER), transport);
     while (insider.heard.commit.index === 0 && !scene.isOver) await insider.listen(20);
+    scene.begin();
     void insider.#keepListening(scene);
     return insider;
   }

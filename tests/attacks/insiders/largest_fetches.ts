@@ -7,6 +7,7 @@ import { USELESS } from "./useless.ts";
 export const largestFetches: Attack = {
   name: "largest-fetches",
   party: "insider",
+  prepares: true,
   what: "FetchEntries of everything, FetchChunks of 64 and ResendRequests from index 0, at full rate",
   run: (scene) =>
     floodBothWays(scene, (insider, count) => {

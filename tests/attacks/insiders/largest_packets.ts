@@ -12,6 +12,7 @@ const ROOM = 1024;
 export const largestPackets: Attack = {
   name: "largest-packets",
   party: "insider",
+  prepares: true,
   what: "packets of 4 MiB to peers and of 2 MiB to subscribers, at full rate",
   async run(scene) {
     const insider = await Insider.open(scene);

@@ -34,6 +34,7 @@ const WORDS = [preVote, vote, response];
 export const terms: Attack = {
   name: "terms",
   party: "insider",
+  prepares: true,
   what: "PreVotes, votes and responses of terms up to 2^53 - 1, at full rate",
   run: (scene) =>
     floodBothWays(

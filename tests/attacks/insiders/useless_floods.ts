@@ -19,6 +19,7 @@ const flood = (name: string, what: string, kinds: readonly Packet["kind"][]): At
   return {
     name,
     party: "insider",
+    prepares: true,
     what,
     run: (scene) => floodBothWays(scene, inTurn(kinds), published.length === 0 ? null : inTurn(published)),
   };

@@ -12,8 +12,10 @@ export const replayedCaptures: Attack = {
   name: "replayed-captures",
   party: "outsider",
   what: "the recorded bytes of an honest client's connection, said again over 16 connections to each client port",
+  prepares: true,
   async run(scene) {
     const captures = await record(scene);
+    scene.begin();
     for (const capture of captures.values()) scene.count("bytes recorded", capture.length);
     const words = ({ replica }: { readonly replica: string }) => captures.get(replica)!;
     await flood(scene, scene.places(["client"]), PER_PORT, words, words);

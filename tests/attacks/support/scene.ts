@@ -33,9 +33,10 @@ export class Scene {
   readonly roster: Roster;
   readonly backend: SignatureBackend;
   readonly plaintext: boolean;
-  /** What was done so far, by name. */
+  /** Counts of deeds so far, by name. */
   readonly deeds: Record<string, number> = {};
   readonly #open = new Set<Closable>();
+  readonly #begun = Promise.withResolvers<void>();
   #isOver = false;
 
   private constructor(dir: string, roster: Roster, backend: SignatureBackend, plaintext: boolean) {
@@ -100,9 +101,22 @@ export class Scene {
     this.deeds[name] = (this.deeds[name] ?? 0) + by;
   }
 
-  /** Runs `attack` for `seconds`. What fails because the time is over is no failure. */
-  async run(seconds: number, attack: () => Promise<unknown>): Promise<void> {
-    const over = new Promise<void>((resolve) => setTimeout(resolve, seconds * 1000));
+  /** Forgets what was done to prepare. */
+  clear(): void {
+    for (const name of Object.keys(this.deeds)) delete this.deeds[name];
+  }
+
+  /** Starts the time of the attack. Further calls do nothing. */
+  begin(): void {
+    this.#begun.resolve();
+  }
+
+  /** Runs `attack` until `seconds` after {@linkcode begin}, of which `onBegin` is told. What fails because the time is over is no failure. */
+  async run(seconds: number, onBegin: () => void, attack: () => Promise<unknown>): Promise<void> {
+    const over = this.#begun.promise.then(() => {
+      onBegin();
+      return new Promise<void>((resolve) => setTimeout(resolve, seconds * 1000));
+    });
     const attacking = attack().catch((error) => {
       if (!this.#isOver) throw error;
     });
