@@ -54,6 +54,8 @@ export function createCoreInstance(
         peers.heard(peer, at);
         peerMemory.heard(peer, packet, at);
       },
+      muted: (source, fault) =>
+        scope.paced.log("warn", "source-muted", { source, fault, forMs: INGRESS_LIMITS.muteMs }),
       faulty: Boolean(parts.byzantine),
     }),
     run: runInputs(parts, scope, settings, handlers),

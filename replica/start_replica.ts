@@ -15,6 +15,7 @@ import { type Logger, SILENT } from "./diagnostics/logger.ts";
 import { Recorder, RecordingFile } from "./recording/mod.ts";
 import { createReplica, type Replica } from "./replica.ts";
 import { KvStore } from "../state_machine/mod.ts";
+import { connectionLog } from "./status/connection_log.ts";
 import type { ReplicaReport } from "./status/status.ts";
 import type { Roster, RosterReplica } from "../crypto/roster/roster_types.ts";
 import { beginRecovery, type BegunRecovery } from "./storage/sqlite/sqlite_recover.ts";
@@ -85,7 +86,8 @@ export async function startReplica(options: StartOptions): Promise<RunningReplic
     disk = new ReopenableStorage(owner, log);
     const { storage, reopen } = disk;
     requireKnownRoster(storage, roster);
-    transport = await openReplicaTransport({ ...options, bind: bindAddresses(line, bindHost) });
+    const onEnd = connectionLog(log, () => performance.now());
+    transport = await openReplicaTransport({ ...options, bind: bindAddresses(line, bindHost), onEnd });
     if (options.insecurePlaintext) log.log("warn", "insecure-plaintext", { note: PLAINTEXT_NOTE });
     const machine = options.machine ?? new KvStore();
     const recorder = recording && new Recorder(recording, warnOfEnd(log));

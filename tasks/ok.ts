@@ -28,7 +28,7 @@ const CHECKS: readonly Step[] = [
   { name: "fresh seed", args: ["task", "--quiet", "sim", "--fresh", "--seeds", "1"] },
 ];
 const TESTS: readonly Step[] = [
-  { name: "tests", args: ["test", "--no-prompt", "--quiet", "--parallel", "--reporter=dot", "-P"] },
+  { name: "tests", args: ["task", "--quiet", "test"] },
 ];
 
 /** Runs one step and returns whether it passed. */

@@ -17,6 +17,11 @@ export interface Received {
    * a reconnecting sender gets another. For published frames it is the roster id whose address was connected to.
    */
   readonly route: string;
+  /**
+   * Roster id of who proved by a CURVE key to be at the other end; left out where nobody is authenticated. What a connection costs is charged to
+   * its owner. Says nothing of the signer either: a client may hand in what another has signed.
+   */
+  readonly owner?: string;
   readonly frames: readonly Uint8Array[];
 }
 
@@ -28,6 +33,19 @@ export interface TransportCounters {
   dropped: number;
   /** Received frame lists refused before decoding: too many frames, too many bytes. */
   refused: number;
+  /** Connections that have ended, by cause; left out by transports that do not know. */
+  ended?: Readonly<Record<string, number>>;
+}
+
+/** The end of a connection, for a log. */
+export interface ConnectionEnd {
+  /** `in` if the other side began it, `out` if this one did. */
+  readonly direction: "in" | "out";
+  readonly address: string;
+  /** Roster id of the other side, if it got as far as proving it. */
+  readonly peer: string | null;
+  /** A code for counters, and what was seen and wanted. */
+  readonly cause: { readonly code: string; readonly detail: string };
 }
 
 /** One replica's end of the network. */

@@ -2,10 +2,12 @@
 import { createZmqClientTransport } from "../../transport/zmq/zmq_client_transport.ts";
 import { createZmqReplicaTransport } from "../../transport/zmq/zmq_replica_transport.ts";
 import type { ClientTransport, ReplicaTransport } from "../../transport/port.ts";
-import type { KeyPair } from "../../transport/zmtp/crypto/curve_box.ts";
-import { loadCurveBox } from "../../transport/zmtp/crypto/load_box.ts";
-import { createZmtpClientTransport } from "../../transport/zmtp/zmtp_client_transport.ts";
-import { createZmtpReplicaTransport } from "../../transport/zmtp/zmtp_replica_transport.ts";
+import {
+  createZmtpClientTransport,
+  createZmtpReplicaTransport,
+  type KeyPair,
+  loadCurveBox,
+} from "../../transport/zmtp/mod.ts";
 
 export const ENGINES = ["zeromq", "zmtp"] as const;
 export type Engine = typeof ENGINES[number];

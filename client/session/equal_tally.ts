@@ -53,6 +53,24 @@ export function countVote<V>(tally: EqualTally<V>, replica: string, value: V): T
   return "counted";
 }
 
+/**
+ * Counts `value` as the latest answer of `replica`, in place of what it said before, until something is accepted. For questions whose true answer
+ * changes in time: each replica still has one voice.
+ */
+export function countLatestVote<V>(tally: EqualTally<V>, replica: string, value: V): TallyVerdict {
+  const before = tally.groups.find(({ replicas }) => replicas.includes(replica));
+  if (tally.accepted === null && before !== undefined && !tally.same(before.value, value)) {
+    withdrawVote(tally, replica, before);
+  }
+  return countVote(tally, replica, value);
+}
+
+function withdrawVote<V>({ voters, groups }: EqualTally<V>, replica: string, group: TallyGroup<V>): void {
+  voters.delete(replica);
+  group.replicas.splice(group.replicas.indexOf(replica), 1);
+  if (group.replicas.length === 0) groups.splice(groups.indexOf(group), 1);
+}
+
 /** Returns whether the replicas still silent could bring some value that is `wanted` to `needed`. */
 export function canStillAccept<V>(tally: EqualTally<V>, wanted: (value: V) => boolean = () => true): boolean {
   if (tally.accepted !== null) return wanted(tally.accepted.value);

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { canStillAccept, countVote, createEqualTally, dissenters } from "./equal_tally.ts";
+import { canStillAccept, countLatestVote, countVote, createEqualTally, dissenters } from "./equal_tally.ts";
 
 const roster = (n: number) => new Set(Array.from({ length: n }, (_, at) => `r${at + 1}`));
 const same = (a: string, b: string) => a === b;
@@ -16,6 +16,20 @@ Deno.test("a replica that answers twice counts once, and its first answer stands
   countVote(tally, "r3", "x");
   assertEquals(tally.accepted?.value, "x");
   assertEquals(dissenters(tally), ["r2"]);
+});
+
+Deno.test("where the latest answer counts, it takes the place of the one before, and each replica has one voice", () => {
+  const tally = createEqualTally(roster(4), 3, same);
+  for (const replica of ["r1", "r2"]) countLatestVote(tally, replica, "x");
+  assertEquals(countLatestVote(tally, "r1", "x"), "repeated");
+  countLatestVote(tally, "r4", "y");
+  for (let again = 0; again < 5; again++) countLatestVote(tally, "r1", again % 2 === 0 ? "y" : "z");
+  assertEquals([tally.accepted, tally.voters.size, tally.groups.length], [null, 3, 2]);
+  countLatestVote(tally, "r2", "y");
+  assertEquals(tally.accepted?.value, "y");
+  assertEquals(tally.accepted?.replicas, ["r4", "r1", "r2"]);
+  assertEquals(countLatestVote(tally, "r1", "x"), "repeated");
+  assertEquals([tally.accepted?.replicas.length, dissenters(tally)], [3, []]);
 });
 
 Deno.test("strangers do not count", () => {

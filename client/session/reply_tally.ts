@@ -5,7 +5,7 @@
 import { equalBytes } from "../../protocol/bytes/equal_bytes.ts";
 import type { Answer } from "../../protocol/message.ts";
 import { quorumOf } from "../../protocol/quorum.ts";
-import { countVote, createEqualTally, type EqualTally } from "./equal_tally.ts";
+import { countLatestVote, createEqualTally, type EqualTally } from "./equal_tally.ts";
 
 /** Equal answers a write or ordered read needs: f+1, or Q where fast reads are enabled (§7.4). */
 export function answersNeeded(n: number, fastReads: boolean): number {
@@ -32,8 +32,11 @@ export type ReplyTally = EqualTally<Answer>;
 export const createReplyTally = (replicas: ReadonlySet<string>, needed: number): ReplyTally =>
   createEqualTally(replicas, needed, sameAnswer);
 
-/** Counts the answer of `replica`, only its first one, and returns what enough replicas said alike, or null. */
+/**
+ * Counts the latest answer of `replica` and returns what enough replicas said alike, or null. The latest, since what is true of a request changes:
+ * where its session is closed, `applied` becomes `void` or `unknown`, and a replica that was behind never says the former (§7.2b).
+ */
 export function countAnswer(tally: ReplyTally, replica: string, answer: Answer): Answer | null {
-  countVote(tally, replica, answer);
+  countLatestVote(tally, replica, answer);
   return tally.accepted?.value ?? null;
 }

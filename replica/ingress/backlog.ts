@@ -1,7 +1,8 @@
 /**
  * Packets received and not yet judged. Peers come before clients, so that a flood of requests does not hold up an election, but clients
- * keep a share of every turn, and within each kind every connection, each publisher included, has its turn.
+ * keep a share of every turn, and within each kind every source, each publisher included, has its turn.
  */
+import { sourceOf } from "./source.ts";
 import { FairQueue } from "../../transport/fair_queue.ts";
 import type { Received } from "../../transport/port.ts";
 
@@ -52,8 +53,6 @@ function serve(queue: FairQueue<Received>, mayGoOn: () => boolean, judge: (packe
     if (!judge(packet)) queue.putBack(sourceOf(packet), packet);
   }
 }
-
-const sourceOf = ({ channel, route }: Received): string => `${channel} ${route}`;
 
 /** Packets of clients that are looked at in every turn, even if one costly packet of a peer used up all of it. */
 const CLIENT_MINIMUM = 16;

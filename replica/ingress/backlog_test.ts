@@ -13,6 +13,16 @@ function judged(backlog: Backlog, most: number): string[] {
   return routes;
 }
 
+Deno.test("connections of one owner have one turn together", () => {
+  const backlog = new Backlog(1000);
+  const owned = (owner: string, route: string): Received => ({ channel: "client", route, owner, frames: [] });
+  backlog.add(Array.from({ length: 60 }, (_, i) => owned("c1", `route${i}`)));
+  backlog.add([owned("c2", "a"), owned("c2", "a")]);
+  const owners: string[] = [];
+  backlog.drain(() => owners.length / 20, ({ owner }) => owners.push(owner!) > 0);
+  assertEquals(owners.slice(0, 4).filter((owner) => owner === "c2").length, 2);
+});
+
 Deno.test("peers come first, clients keep a quarter of the turn, and the rest waits", () => {
   const backlog = new Backlog(1000);
   assertEquals(backlog.add([...packets("client", "c", 60), ...packets("peer", "p", 160)]), 0);

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Received } from "../../transport/port.ts";
 import { Backlog } from "./backlog.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
-import { RouteFaults } from "./route_faults.ts";
+import { SourceFaults } from "./source_faults.ts";
 import { TallyByKind } from "../diagnostics/tally_by_kind.ts";
 import { TokenBuckets } from "../limits/token_bucket.ts";
 
@@ -32,7 +32,7 @@ Deno.test("a clock that goes back gives no tokens", () => {
 });
 
 Deno.test("faults within the window mute a route; faults spread over time do not", () => {
-  const faults = new RouteFaults();
+  const faults = new SourceFaults();
   const { faultsPerWindow, faultWindowMs, muteMs } = INGRESS_LIMITS;
   for (let i = 0; i < 3 * faultsPerWindow; i++) faults.add("slow", i * faultWindowMs);
   assert(!faults.isMuted("slow", 3 * faultsPerWindow * faultWindowMs));
@@ -42,11 +42,11 @@ Deno.test("faults within the window mute a route; faults spread over time do not
 });
 
 Deno.test("the number of routes remembered is bounded; the one at fault longest ago is forgotten", () => {
-  const faults = new RouteFaults();
+  const faults = new SourceFaults();
   const last = INGRESS_LIMITS.faultsPerWindow - 1;
   for (let i = 0; i < last; i++) faults.add("first", 0);
-  for (let i = 0; i < 2 * INGRESS_LIMITS.maxFaultyRoutes; i++) faults.add(`route-${i}`, 1);
-  assertEquals(faults.size, INGRESS_LIMITS.maxFaultyRoutes);
+  for (let i = 0; i < 2 * INGRESS_LIMITS.maxFaultySources; i++) faults.add(`route-${i}`, 1);
+  assertEquals(faults.size, INGRESS_LIMITS.maxFaultySources);
   faults.add("first", 2);
   assert(!faults.isMuted("first", 3));
 });

@@ -12,7 +12,8 @@ import { TokenBuckets } from "../limits/token_bucket.ts";
 import { forgottenBy, ForgottenError } from "../disk/forgotten_signatures.ts";
 import type { Packet } from "../../protocol/packet.ts";
 import { senderOf } from "../../protocol/signatures.ts";
-import { RouteFaults } from "./route_faults.ts";
+import { SourceFaults } from "./source_faults.ts";
+import { sourceOf } from "./source.ts";
 import type { SignatureCheck } from "./signature_check.ts";
 import type { TallyByKind } from "../diagnostics/tally_by_kind.ts";
 import type { InputWithoutTime } from "../core/input.ts";
@@ -25,6 +26,8 @@ export interface IngressParts {
   readonly refused: TallyByKind;
   /** Called with a peer's verified packet that came over the connection to its own address. */
   readonly heard: (peer: string, packet: Packet, now: number) => void;
+  /** Called when a source is muted, with the kind of its latest fault. */
+  readonly muted?: (source: string, fault: string) => void;
   /** True if this replica signs messages its core does not know of, for tests and drills. */
   readonly faulty?: boolean;
 }
@@ -50,7 +53,7 @@ function advance(begun: Begun, mayGoOn: () => boolean): Admission | null {
 export class Ingress {
   readonly #parts: IngressParts;
   readonly #clients: ClientAdmission;
-  readonly #faults = new RouteFaults();
+  readonly #faults = new SourceFaults();
   /** Anyone can send evidence, over ever new routes: there is one budget of signatures for all of it. */
   readonly #evidence = new TokenBuckets(
     INGRESS_LIMITS.evidenceSignaturesPerSecond,
@@ -72,8 +75,8 @@ export class Ingress {
 
   /** As `take`, but only so far as `mayGoOn` says before each signature but the first; what is unfinished is to be handed in again. */
   takePart(received: Received, now: number, mayGoOn: () => boolean): InputWithoutTime | null | typeof UNFINISHED {
-    const sender = senderKey(received);
-    if (this.#faults.isMuted(sender, now)) {
+    const source = sourceOf(received);
+    if (this.#faults.isMuted(source, now)) {
       this.#parts.refused.add("muted");
       return null;
     }
@@ -86,7 +89,12 @@ export class Ingress {
     if ("admitted" in admission) return admission.admitted;
     this.#parts.refused.add(admission.refused);
     if (admission.fault) {
-      this.#faults.add(sender, now, 1 + Math.floor(begun.checked / INGRESS_LIMITS.signaturesPerFault));
+      const isMutedNow = this.#faults.add(
+        source,
+        now,
+        1 + Math.floor(begun.checked / INGRESS_LIMITS.signaturesPerFault),
+      );
+      if (isMutedNow) this.#parts.muted?.(source, admission.refused);
     }
     return null;
   }
@@ -140,6 +148,3 @@ function assertRemembered(state: CoreState, admission: Admission): void {
   const what = forgottenBy(state, admission.admitted.packet);
   if (what !== null) throw new ForgottenError(`${state.config.self} has signed ${what}; this disk knows nothing of it`);
 }
-
-/** Returns the name faults are held against: one connection, so that muting it mutes no other. */
-const senderKey = ({ channel, route }: Received): string => `${channel} ${route}`;

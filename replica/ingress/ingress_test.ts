@@ -164,6 +164,18 @@ Deno.test("a route of forged packets is muted for a while and cannot multiply wo
   assertEquals(lab.send("client", good, 100 + INGRESS_LIMITS.muteMs, "bad")?.kind, "request");
 });
 
+Deno.test("faults are their connection's owner's: new connections do not help who is muted, and mute nobody else", () => {
+  const lab = ingressLab();
+  const forged = { kind: "SendRequest", signed: lab.sign("c2", request(1)) } as const;
+  for (let i = 0; i < 2 * INGRESS_LIMITS.faultsPerWindow; i++) lab.sendOwned("c2", "client", forged, i, `route${i}`);
+  assertEquals(lab.work.verified, INGRESS_LIMITS.faultsPerWindow);
+  assertEquals(lab.muted, [["client of c2", "signature:SendRequest"]]);
+  const good = { kind: "SendRequest", signed: lab.sign("c1", request(1)) } as const;
+  assertEquals(lab.sendOwned("c2", "client", good, 100, "another"), null);
+  assertEquals(lab.sendOwned("c1", "client", good, 100, "route0")?.kind, "request");
+  assertEquals(lab.send("client", good, 100, "route0")?.kind, "request");
+});
+
 Deno.test("a publisher of garbage is muted alone: other publishers are heard, and so is its own peer connection", () => {
   const lab = ingressLab();
   for (let i = 0; i <= INGRESS_LIMITS.faultsPerWindow; i++) lab.take("published", [Uint8Array.of(9)], i, "r2");

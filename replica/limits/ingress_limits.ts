@@ -15,13 +15,13 @@ export const INGRESS_LIMITS = {
   /** Signatures checked of all evidence, whoever sends it: sustained rate, and how many at once (two of the largest pieces). */
   evidenceSignaturesPerSecond: 256,
   evidenceSignatureBurst: 2 * (LIMITS.maxEntryRequests + 2),
-  /** Faulty packets of one route within the window before the route is muted. */
+  /** Faulty packets of one source, a roster id or a connection, within the window before it is muted. */
   faultsPerWindow: 32,
   faultWindowMs: 1000,
-  /** Time for which packets of a muted route are dropped unread. */
+  /** Time for which packets of a muted source are dropped unread. */
   muteMs: 5000,
-  /** Routes whose faults are remembered; the oldest is forgotten first. */
-  maxFaultyRoutes: 1024,
+  /** Sources whose faults are remembered; the oldest is forgotten first. */
+  maxFaultySources: 1024,
   /** A client's verified requests: sustained rate, and burst; as much again over routes it has not greeted from. */
   requestsPerSecond: 8000,
   requestBurst: 2048,

@@ -24,11 +24,14 @@ export interface ClusterPlan {
   readonly constants?: Partial<ProtocolConstants>;
   /** Engine of replicas and clients; the default one if left out. */
   readonly engine?: TransportEngine;
+  /** Ids of nodes that talk through libzmq, whatever the engine of the others. */
+  readonly libzmq?: readonly string[];
   /** True if nothing is encrypted; for a cluster that is new. */
   readonly insecurePlaintext?: boolean;
 }
 
-type Network = Required<EngineOptions>;
+/** Returns the choices of the node with this id. */
+type NetworkOf = (id: string) => Required<EngineOptions>;
 
 export class LocalCluster implements AsyncDisposable {
   readonly dir: string;
@@ -36,11 +39,11 @@ export class LocalCluster implements AsyncDisposable {
   /** True if keys and roster were created by this `open`. */
   readonly isNew: boolean;
   readonly #loaded: LoadedBackend;
-  readonly #network: Network;
+  readonly #network: NetworkOf;
   readonly #replicas = new Map<string, DenoProcess>();
   readonly #clients: Client[] = [];
 
-  private constructor(dir: string, roster: Roster, isNew: boolean, loaded: LoadedBackend, network: Network) {
+  private constructor(dir: string, roster: Roster, isNew: boolean, loaded: LoadedBackend, network: NetworkOf) {
     this.dir = dir;
     this.roster = roster;
     this.isNew = isNew;
@@ -54,10 +57,11 @@ export class LocalCluster implements AsyncDisposable {
     const { backend } = loaded;
     const path = `${plan.dir}/cluster.json`;
     const isNew = !pathExists(path);
-    const network = { engine: plan.engine ?? "zmtp", insecurePlaintext: plan.insecurePlaintext ?? false };
+    const { engine = "zmtp", libzmq = [], insecurePlaintext = false } = plan;
+    const network: NetworkOf = (id) => ({ engine: libzmq.includes(id) ? "libzmq" : engine, insecurePlaintext });
     if (isNew) {
       const { dir: out, replicas, clients, host = "127.0.0.1", basePort, constants = {} } = plan;
-      const allowPlaintext = network.insecurePlaintext;
+      const allowPlaintext = insecurePlaintext;
       await generateCluster({ out, host, replicas, clients, basePort, constants, allowPlaintext, backend });
     }
     const operator = await readKeyFile(`${plan.dir}/operator.key`, backend);
@@ -83,7 +87,7 @@ export class LocalCluster implements AsyncDisposable {
 
   /** Returns `--cluster`, `--key` and what else a process needs that acts as `id`. */
   credentials(id: string): string[] {
-    const { engine, insecurePlaintext } = this.#network;
+    const { engine, insecurePlaintext } = this.#network(id);
     const network = ["--transport", engine, ...(insecurePlaintext ? ["--insecure-plaintext"] : [])];
     return ["--cluster", `${this.dir}/cluster.json`, "--key", `${this.dir}/${id}.key`, ...network];
   }
@@ -118,7 +122,7 @@ export class LocalCluster implements AsyncDisposable {
     const replicas = this.roster.replicas.filter((line) => only?.includes(line.id) ?? true);
     const key = await readKeyFile(`${this.dir}/${id}.key`, backend);
     const ends = only ? { only } : {};
-    const transport = await openClientTransport({ roster: this.roster, key, ...this.#network, ...ends });
+    const transport = await openClientTransport({ roster: this.roster, key, ...this.#network(id), ...ends });
     const client = createClient({ roster: { ...this.roster, replicas }, key, transport, backend });
     this.#clients.push(client);
     return client;

@@ -112,7 +112,9 @@ Deno.test("client: a slow replica is not waited for", () =>
 Deno.test("client: hundreds of calls at a time, each executed once, within half the window", () =>
   withFakeCluster({ constants: { sessionWindow: 16 } }, async (cluster, connect) => {
     const client = connect();
-    const written = await Promise.all(Array.from({ length: 300 }, (_, i) => client.put(`k${i % 7}`, `${i}`)));
+    const written = await Promise.all(
+      Array.from({ length: 300 }, (_, i) => client.put(`k${i % 7}`, `${i}`, { timeoutMs: 60_000 })),
+    );
     assertEquals(new Set(written.map(({ revision }) => revision)).size, 300);
     assertEquals(cluster.store.revision, 300);
     const seqs = cluster.ordered.map(({ seq }) => seq);

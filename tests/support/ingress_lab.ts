@@ -48,12 +48,17 @@ export function ingressLab() {
   const refused = new TallyByKind(64);
   const check = createSignatureCheck(createKeyRing(roster), verifier);
   const heard: string[] = [];
-  const ingress = new Ingress({ state, check, queries, refused, heard: (peer) => heard.push(peer) });
+  const muted: [source: string, fault: string][] = [];
+  const ingress = new Ingress({
+    ...{ state, check, queries, refused },
+    heard: (peer) => heard.push(peer),
+    muted: (source, fault) => muted.push([source, fault]),
+  });
   const signers = new Map<string, Signer>();
   for (const [id, key] of keys) signers.set(id, createSigner(backend, unhex(key.secretKey), roster.cluster));
 
   return {
-    ...{ state, work, served, queries, routes, roster, heard, turnedAway },
+    ...{ state, work, served, queries, routes, roster, heard, muted, turnedAway },
     /** Returns the refusals so far, by kind. */
     refused: () => refused.toRecord(),
     /** Returns `message` signed by `by`, whatever signer it names. */
@@ -64,6 +69,9 @@ export function ingressLab() {
     /** Passes in frames as they come from the network. */
     take: (channel: Channel, frames: readonly Uint8Array[], now = 0, route = "aa") =>
       ingress.take({ channel, route, frames }, now),
+    /** Passes in a packet over a connection whose other end proved to be `owner`. */
+    sendOwned: (owner: string, channel: Channel, packet: AnyPacket, now = 0, route = "aa") =>
+      ingress.take({ channel, route, owner, frames: encodePacket(packet) }, now),
     /** Hands in what came from the network, for `most` signatures. */
     part(received: Received, most: number, now = 0) {
       const end = work.verified + most;

@@ -1,6 +1,6 @@
 /** Opens the network of a node on either engine, with the keys that its roster and key file give. */
 import { type CurveKeys, curveKeysOf } from "./curve_keys.ts";
-import type { ClientTransport, ReplicaTransport } from "../port.ts";
+import type { ClientTransport, ConnectionEnd, ReplicaTransport } from "../port.ts";
 import type { KeyFile } from "../../crypto/keys/key_file.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
 
@@ -31,6 +31,8 @@ export interface ReplicaTransportOptions extends EngineOptions {
   readonly key: KeyFile;
   /** Addresses to listen at; `host` is one of this machine, `*` for all IPv4 ones, or `::` for all. */
   readonly bind: Addresses;
+  /** Told of each connection's end; libzmq tells of none. */
+  readonly onEnd?: (end: ConnectionEnd) => void;
 }
 
 /** A client's roster and key. */
@@ -47,7 +49,7 @@ export interface ClientTransportOptions extends EngineOptions {
  * bound, `ConfigError` if plaintext is asked for and the roster does not allow it.
  */
 export async function openReplicaTransport(options: ReplicaTransportOptions): Promise<ReplicaTransport> {
-  const { roster, key, bind, engine = "zmtp", insecurePlaintext = false } = options;
+  const { roster, key, bind, onEnd, engine = "zmtp", insecurePlaintext = false } = options;
   const peers = roster.replicas.filter(({ id }) => id !== key.id);
   const curve = curveKeysOf(roster, key, insecurePlaintext);
   if (engine === "libzmq") {
@@ -55,7 +57,8 @@ export async function openReplicaTransport(options: ReplicaTransportOptions): Pr
     return createZmqReplicaTransport({ bind, peers, ...given(curve) });
   }
   const { createZmtpReplicaTransport } = await import("../zmtp/zmtp_replica_transport.ts");
-  return createZmtpReplicaTransport({ bind, peers, ...given(await withBox(curve)) });
+  const network = onEnd === undefined ? {} : { onEnd };
+  return createZmtpReplicaTransport({ bind, peers, network, ...given(await withBox(curve)) });
 }
 
 /**

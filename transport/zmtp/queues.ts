@@ -19,7 +19,7 @@ export const ZMTP_QUEUES = {
 };
 export type ZmtpQueues = typeof ZMTP_QUEUES;
 
-/** Bytes of unfinished messages that the connections of one port may hold together: 32 of the largest, or as many small ones as there are connections. */
+/** Bytes of messages, unfinished or not taken yet, that the connections of one port may hold together: 32 of the largest, or as many small ones as there are connections. */
 export const MAX_HELD_BYTES = 128 * 1024 * 1024;
 
 /** Bytes that the connections of one port may have queued together. */

@@ -60,7 +60,7 @@ export class ZmtpClientTransport implements ClientTransport {
       const frames = dealer.take();
       return frames && { replica, frames };
     }));
-    this.counters = sumCounters([...this.#dealers.values()], () => this.#droppedLate);
+    this.counters = sumCounters([...this.#dealers.values()], () => this.#droppedLate, this.network.ends);
   }
 
   /** Begins to connect; resolves once names are looked up, or after a while. */

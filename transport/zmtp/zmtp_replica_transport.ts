@@ -90,7 +90,7 @@ export class ZmtpReplicaTransport implements ReplicaTransport {
       () => this.#drainDealers(),
     ]);
     const sockets = [this.#peers, this.#clients, this.#publisher, this.#published, ...this.#dealers.values()];
-    this.counters = sumCounters(sockets, () => this.#droppedLate);
+    this.counters = sumCounters(sockets, () => this.#droppedLate, this.network.ends);
   }
 
   /** Listens and begins to connect. Throws a `TransportError`. */
@@ -184,13 +184,15 @@ export class ZmtpReplicaTransport implements ReplicaTransport {
 
 function fromRouter(channel: "peer" | "client", router: RouterSocket): Received | null {
   const message = router.take();
-  return message && { channel, route: message.route, frames: message.frames };
+  return message && { channel, route: message.route, ...owned(message.peer), frames: message.frames };
 }
 
 function fromPublisher(published: SubSocket): Received | null {
   const message = published.take();
   return message && { channel: "published", route: message.publisher, frames: message.frames };
 }
+
+const owned = (owner: string | null): { readonly owner?: string } => owner === null ? {} : { owner };
 
 function requireUsable({ host, peerPort, publishPort }: ZmtpPeer): void {
   requirePeerHost(host);

@@ -132,3 +132,16 @@ Deno.test("§7.2b a client takes what f + 1 different replicas say alike, and no
   assertEquals(tellings(["r1", answer(5, "expired")], ["r2", answer(9, "expired")]), "expired");
   assertEquals(tellings(["r1", answer(5, "conflict")], ["r2", answer(9, "conflict")]), null);
 });
+
+Deno.test("§7.2f of each replica the latest answer counts: a register that Q must answer, applied by two before its session was closed", () => {
+  const answer = (outcome: Answer["outcome"], index: number): Answer => {
+    return { request: sha256Hex(new Uint8Array(1)), outcome, index: logIndex(index), result: new Uint8Array(0) };
+  };
+  const tally = createReplyTally(new Set(["r1", "r2", "r3", "r4"]), answersNeeded(4, true));
+  for (const replica of ["r1", "r2"]) countAnswer(tally, replica, answer("applied", 6));
+  // r3 is faulty and silent; r4 came by a snapshot behind the closing, and never saw the session.
+  assertEquals(countAnswer(tally, "r4", answer("void", 88)), null);
+  assertEquals(countAnswer(tally, "r1", answer("void", 88)), null);
+  assertEquals(countAnswer(tally, "r2", answer("void", 90))?.outcome, "void");
+  assertEquals(countAnswer(tally, "r1", answer("applied", 6))?.outcome, "void", "what was taken stays");
+});

@@ -4,10 +4,12 @@ import { createZmqClientTransport } from "../../../transport/zmq/zmq_client_tran
 import { createZmqReplicaTransport } from "../../../transport/zmq/zmq_replica_transport.ts";
 import { HIGH_WATER_MARKS } from "../../../transport/zmq/zmq_socket_options.ts";
 import type { ClientTransport, ReplicaTransport } from "../../../transport/port.ts";
-import { loadCurveBox } from "../../../transport/zmtp/crypto/load_box.ts";
-import type { ZmtpQueues } from "../../../transport/zmtp/queues.ts";
-import { createZmtpClientTransport } from "../../../transport/zmtp/zmtp_client_transport.ts";
-import { createZmtpReplicaTransport } from "../../../transport/zmtp/zmtp_replica_transport.ts";
+import {
+  createZmtpClientTransport,
+  createZmtpReplicaTransport,
+  loadCurveBox,
+  type ZmtpQueues,
+} from "../../../transport/zmtp/mod.ts";
 import type { TransportLab, Twin } from "./transport_lab.ts";
 
 const HOST = "127.0.0.1";

@@ -7,7 +7,9 @@ const backend = await loadBackend("auto");
 const key = await readKeyFile(keyFile, backend.backend);
 const roster = await readRoster(rosterFile, key.operatorKey, backend.backend);
 const machine = new SumMachine(Number(skew));
-const replica = await startReplica({ roster, key, dataDir, backend, machine });
+/** An application has to know by itself; this one has nobody who takes its directories away. */
+const holdsData = await Deno.stat(dataDir).then(() => true, () => false);
+const replica = await startReplica({ roster, key, dataDir, backend, machine, firstStart: !holdsData });
 Deno.addSignalListener("SIGTERM", () => void replica.stop());
 console.log("ready");
 await replica.finished;

@@ -10,8 +10,12 @@ export interface LocalClusterOptions {
   readonly clients?: number;
   readonly constants?: Partial<ProtocolConstants>;
   readonly engine?: TransportEngine;
+  readonly libzmq?: readonly string[];
   readonly insecurePlaintext?: boolean;
 }
+
+/** Ids that talk through libzmq in every cluster that does not say otherwise: the whole suite on a mixed one (`docs/testing.md`). */
+const MIXED = (Deno.env.get("BFT_RAFT_TEST_LIBZMQ") ?? "").split(",").filter((id) => id !== "");
 
 /** Runs `body` with a cluster of which no replica runs yet; on failure the replicas' last lines are printed. */
 export async function withLocalCluster(
@@ -22,7 +26,15 @@ export async function withLocalCluster(
   const dir = await Deno.makeTempDir();
   try {
     const basePort = findFreePorts(replicas * PORTS_PER_REPLICA);
-    await using cluster = await LocalCluster.open({ dir, replicas, clients, basePort, constants, ...network });
+    await using cluster = await LocalCluster.open({
+      dir,
+      replicas,
+      clients,
+      basePort,
+      constants,
+      libzmq: MIXED,
+      ...network,
+    });
     try {
       await body(cluster);
     } catch (error) {

@@ -1,6 +1,7 @@
 /** Connections without sockets: what two honest sides do. */
 import { assert, assertEquals } from "@std/assert";
 import { Connection } from "../../../transport/zmtp/connection/connection.ts";
+import { HeldBytes } from "../../../transport/zmtp/connection/held_bytes.ts";
 import * as lab from "./connection_lab.ts";
 
 const MECHANISMS = ["NULL", "CURVE"] as const;
@@ -132,4 +133,25 @@ Deno.test("connection (CURVE): nothing that is said, nor who says it, can be rea
   const secrets = [publicKey, secretKey, lab.SERVER_KEYS.publicKey, lab.SERVER_KEYS.secretKey];
   const words = ["value", "put", "SUBSCRIBE", "PING", "Socket-Type", "PUB"].map(lab.utf8);
   for (const word of [...secrets, ...words]) assert(!seen.includes(word.toHex()), new TextDecoder().decode(word));
+});
+
+Deno.test("connection: a large message that waits to be taken counts as held, until the next is asked for", () => {
+  const heldBytes = new HeldBytes(100_000);
+  const pair = lab.established("NULL", {}, { heldBytes });
+  pair.client.send([new Uint8Array(20_000)]);
+  pair.client.send([new Uint8Array(10)]);
+  const words = lab.written(pair.client);
+  let messages = 0;
+  for (let at = 0; at < words.length && messages === 0;) {
+    const room = pair.server.room();
+    const count = Math.min(room.length, words.length - at);
+    room.set(words.subarray(at, at + count));
+    pair.server.filled(count, 0);
+    at += count;
+    if (pair.server.next() !== null) messages++;
+    if (messages > 0) assertEquals(heldBytes.bytes, 20_000);
+  }
+  assertEquals(messages, 1);
+  pair.server.next();
+  assertEquals(heldBytes.bytes, 0);
 });

@@ -93,6 +93,22 @@ Deno.test("dialing: nobody takes for longer than silence may last, and neither s
   }
 });
 
+Deno.test("dialing: a process that stood still for longer than silence may last cuts nobody off when it wakes", async () => {
+  for (const name of ["NULL", "CURVE"] as const) {
+    await using net = new NetLab({ limits: { tickMs: 20 } });
+    const router = quietRouter();
+    const heartbeat = { pingAfterMs: 100, deadAfterMs: 300, stalledAfterMs: 300 };
+    const server = net.listen(router, name, { heartbeat });
+    const dealer = net.dial(server.port, name, { heartbeat });
+    await untilHeard(router, dealer);
+    for (let count = 0; count < 10; count++) dealer.send([lab.utf8("before it stood still")]);
+    const begin = performance.now();
+    while (performance.now() - begin < 3 * heartbeat.deadAfterMs);
+    await untilHeard(router, dealer, "awake");
+    assertEquals(net.ends, []);
+  }
+});
+
 Deno.test("dialing: subscribers hear what is published from then on, come back, and a publisher knows of them", async () => {
   await using net = new NetLab();
   const publisher = new PubSocket();

@@ -139,6 +139,7 @@ Deno.test("strangers: memory that many keep occupied with messages they never fi
   await eventually("its message", () => router.take());
   await eventually("the end of most", () => (net.network.ends.get("memory") ?? 0) >= 18);
   for (const tcp of hoarders) tcp.close();
+  assertEquals(router.take(), null);
   await eventually("nothing to be held", () => heldBytes.bytes === 0);
 });
 

@@ -3,6 +3,7 @@ import { checkOptions, type ConnectionOptions } from "./connection_options.ts";
 import { FrameReader } from "./framing/frame_reader.ts";
 import { OutputQueue } from "./framing/output_queue.ts";
 import { Opening } from "./handshake/opening.ts";
+import { SMALL_MESSAGE_BYTES } from "./limits.ts";
 import { Subscription } from "./traffic/subscription.ts";
 import { Traffic } from "./traffic/traffic.ts";
 import { type CloseCause, Violation } from "./violation.ts";
@@ -26,6 +27,8 @@ export class Connection {
   /** The last time at which something was written, or nothing was to be. */
   #progressAt: number;
   #peer: string | null = null;
+  /** Bytes of the message handed out last, which nobody may have taken up yet; 0 if they are few. */
+  #handedBytes = 0;
   #accountedBytes = 0;
   #closed: CloseCause | null = null;
   #hasFarewell = false;
@@ -100,7 +103,8 @@ export class Connection {
     if (this.#traffic === null || this.#closed !== null) return null;
     try {
       const message = this.#traffic.next();
-      if (message === null || this.#accountedBytes > 0) this.#account();
+      this.#handedBytes = message === null ? 0 : notable(message);
+      if (message === null || this.#handedBytes + this.#accountedBytes > 0) this.#account();
       return message;
     } catch (error) {
       this.#fail(error);
@@ -168,7 +172,7 @@ export class Connection {
   }
 
   get #unfinishedBytes(): number {
-    return this.#reader.largeBytes + (this.#traffic?.keptBytes ?? 0);
+    return this.#reader.largeBytes + (this.#traffic?.keptBytes ?? 0) + this.#handedBytes;
   }
 
   #account(): void {
@@ -196,4 +200,11 @@ export class Connection {
     }
     this.close({ code: error.code, detail: error.detail });
   }
+}
+
+/** Returns the bytes of a message, 0 if they are not worth counting. */
+function notable(message: readonly Uint8Array[]): number {
+  let bytes = 0;
+  for (const frame of message) bytes += frame.length;
+  return bytes > SMALL_MESSAGE_BYTES ? bytes : 0;
 }

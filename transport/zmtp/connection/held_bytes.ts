@@ -1,12 +1,12 @@
 import type { CloseCause } from "./violation.ts";
 
-/** Somebody with a message that has come in part. */
+/** Somebody with a message that has come in part, or whole and not been taken. */
 export interface Holder {
   close(cause: CloseCause): void;
 }
 
 /**
- * Bytes of unfinished messages that many connections hold together. Beyond the bound the one ends that has held on for longest: an honest
+ * Bytes of messages, unfinished or not taken yet, that many connections hold together. Beyond the bound the one ends that has held on for longest: an honest
  * message is whole in no time, and whoever sends a byte now and then to keep memory occupied is the oldest.
  */
 export class HeldBytes {

@@ -46,6 +46,8 @@ export const FIRST_READ_BYTES = 1024;
 export const MAX_READ_BYTES = 64 * 1024;
 /** Size up to which a frame's memory is set aside on the word of its header alone; beyond that it grows with what has come. */
 export const TRUSTED_FRAME_BYTES = 64 * 1024;
+/** Size up to which a message that waits to be taken is not counted among the bytes held: of each connection one may wait. */
+export const SMALL_MESSAGE_BYTES = 16 * 1024;
 /** Bytes of one write, unless a single frame has more. */
 export const WRITE_BYTES = 64 * 1024;
 

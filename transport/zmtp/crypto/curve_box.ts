@@ -13,7 +13,7 @@ export interface KeyPair {
 }
 
 /**
- * NaCl's `crypto_box` in parts. Boxes are made and opened in place, so that a message is copied as seldom as can be.
+ * NaCl's `crypto_box` in parts. A message goes from where it is to where it belongs, and is copied as seldom as can be.
  */
 export interface CurveBox {
   /** Says in logs which library does the work. */
@@ -23,22 +23,27 @@ export interface CurveBox {
   publicKeyOf(secretKey: Uint8Array): Uint8Array;
   /** Computes the key two parties share (`crypto_box_beforenm`). Null for a public key with which every secret key gives the same. */
   sharedKey(publicKey: Uint8Array, secretKey: Uint8Array): Uint8Array | null;
-  /** Seals `length` bytes that stand at `at + MAC_BYTES` of `buffer`; the box then begins at `at`. */
-  seal(key: Uint8Array, nonce: Uint8Array, buffer: Uint8Array, at: number, length: number): void;
-  /** Opens the box of `length` bytes at `at`; what it held then stands at `at + MAC_BYTES`. False, if it is not genuine. */
-  open(key: Uint8Array, nonce: Uint8Array, buffer: Uint8Array, at: number, length: number): boolean;
+  /** Seals `head` and `body` as one; the box is written to `into` at `at`, and is longer than both by {@linkcode MAC_BYTES}. */
+  seal(key: Uint8Array, nonce: Uint8Array, head: Uint8Array, body: Uint8Array, into: Uint8Array, at: number): void;
+  /**
+   * Opens the box of `length` bytes at `at` of `from`. As many bytes as `head` has go there; returns the others, in memory of their own, or null if the box is
+   * not genuine or too short.
+   */
+  open(
+    ...of: [key: Uint8Array, nonce: Uint8Array, from: Uint8Array, at: number, length: number, head: Uint8Array]
+  ): Uint8Array | null;
 }
+
+const NO_HEAD = new Uint8Array(0);
 
 /** Returns a new box around `plain`. */
 export function sealed(box: CurveBox, key: Uint8Array, nonce: Uint8Array, plain: Uint8Array): Uint8Array {
-  const buffer = new Uint8Array(MAC_BYTES + plain.length);
-  buffer.set(plain, MAC_BYTES);
-  box.seal(key, nonce, buffer, 0, plain.length);
-  return buffer;
+  const boxed = new Uint8Array(MAC_BYTES + plain.length);
+  box.seal(key, nonce, NO_HEAD, plain, boxed, 0);
+  return boxed;
 }
 
 /** Returns what `boxed` holds; null if it is not genuine. */
 export function opened(box: CurveBox, key: Uint8Array, nonce: Uint8Array, boxed: Uint8Array): Uint8Array | null {
-  const buffer = boxed.slice();
-  return box.open(key, nonce, buffer, 0, buffer.length) ? buffer.subarray(MAC_BYTES) : null;
+  return box.open(key, nonce, boxed, 0, boxed.length, NO_HEAD);
 }

@@ -65,22 +65,26 @@ for (const box of BOXES) {
   });
 }
 
-Deno.test("both boxes make the same bytes of messages of every size, in the middle of a buffer", () => {
-  const [noble, sodium] = BOXES;
-  const [key, nonce] = [noble!.randomBytes(KEY_BYTES), noble!.randomBytes(NONCE_BYTES)];
-  for (const length of [0, 1, 15, 16, 17, 31, 32, 33, 63, 64, 65, 200, 255, 4096, 65_519, 65_520, 65_521, 300_000]) {
-    const plain = new Uint8Array(length).map((_, place) => place * 7);
-    const buffers = BOXES.map((box) => {
-      const buffer = new Uint8Array(length + MAC_BYTES + 8).fill(9);
-      buffer.set(plain, 4 + MAC_BYTES);
-      box.seal(key, nonce, buffer, 4, length);
+Deno.test("both boxes make the same bytes of messages of every size, in the middle of a buffer, and open each other's", () => {
+  const [key, nonce] = [BOXES[0]!.randomBytes(KEY_BYTES), BOXES[0]!.randomBytes(NONCE_BYTES)];
+  const head = Uint8Array.of(1, 2);
+  for (const length of [0, 1, 15, 16, 17, 31, 32, 33, 63, 64, 65, 200, 255, 4096, 65_517, 65_518, 65_519, 300_000]) {
+    const body = new Uint8Array(length).map((_, place) => place * 7);
+    const boxed = BOXES.map((box) => {
+      const buffer = new Uint8Array(length + head.length + MAC_BYTES + 8).fill(9);
+      box.seal(key, nonce, head, body, buffer, 4);
       return buffer;
     });
-    assertEquals(buffers[0], buffers[1], `${length} bytes`);
-    assertEquals([...buffers[0]!.subarray(0, 4), ...buffers[0]!.subarray(-4)], Array(8).fill(9));
-    assertEquals(noble!.open(key, nonce, buffers[1]!, 4, length + MAC_BYTES), true);
-    assertEquals(sodium!.open(key, nonce, buffers[0]!, 4, length + MAC_BYTES), true);
-    for (const buffer of buffers) assertEquals(buffer.subarray(4 + MAC_BYTES, 4 + MAC_BYTES + length), plain);
+    assertEquals(boxed[0], boxed[1], `${length} bytes`);
+    assertEquals([...boxed[0]!.subarray(0, 4), ...boxed[0]!.subarray(-4)], Array(8).fill(9));
+    for (const [place, box] of BOXES.entries()) {
+      const opened = new Uint8Array(2);
+      const buffer = boxed[1 - place]!;
+      const content = box.open(key, nonce, buffer, 4, length + head.length + MAC_BYTES, opened);
+      assertEquals([content, opened], [body, head]);
+      assertEquals(content!.buffer.byteLength, length, "it has memory of its own");
+      assertEquals(box.open(key, nonce, buffer, 4, MAC_BYTES + 1, opened), null);
+    }
   }
 });
 

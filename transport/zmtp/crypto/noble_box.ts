@@ -12,18 +12,22 @@ export const nobleBox: CurveBox = {
   },
   publicKeyOf: x25519PublicKey,
   sharedKey,
-  seal(key, nonce, buffer, at, length) {
-    const plain = buffer.subarray(at + MAC_BYTES, at + MAC_BYTES + length);
-    buffer.set(xsalsa20poly1305(key, nonce).encrypt(plain), at);
+  seal(key, nonce, head, body, into, at) {
+    const plain = new Uint8Array(head.length + body.length);
+    plain.set(head);
+    plain.set(body, head.length);
+    into.set(xsalsa20poly1305(key, nonce).encrypt(plain), at);
   },
-  open(key, nonce, buffer, at, length) {
-    if (length < MAC_BYTES) return false;
+  open(key, nonce, from, at, length, head) {
+    if (length < MAC_BYTES + head.length) return null;
+    let plain: Uint8Array;
     try {
-      buffer.set(xsalsa20poly1305(key, nonce).decrypt(buffer.subarray(at, at + length)), at + MAC_BYTES);
-      return true;
+      plain = xsalsa20poly1305(key, nonce).decrypt(from.subarray(at, at + length));
     } catch {
-      return false;
+      return null;
     }
+    head.set(plain.subarray(0, head.length));
+    return plain.slice(head.length);
   },
 };
 

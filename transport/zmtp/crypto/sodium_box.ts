@@ -69,29 +69,44 @@ class SodiumBox implements CurveBox {
     return failed === 0 ? key : null;
   }
 
-  seal(key: Uint8Array, nonce: Uint8Array, buffer: Uint8Array, at: number, length: number): void {
+  seal(key: Uint8Array, nonce: Uint8Array, head: Uint8Array, body: Uint8Array, into: Uint8Array, at: number): void {
+    const length = head.length + body.length;
     const memory = this.#borrow(MAC_BYTES + length);
     const content = memory + MAC_BYTES;
     this.#place(key, nonce);
     const module = this.#module;
-    module.HEAPU8.set(buffer.subarray(at + MAC_BYTES, at + MAC_BYTES + length), content);
+    module.HEAPU8.set(head, content);
+    module.HEAPU8.set(body, content + head.length);
     module._crypto_secretbox_detached(content, memory, content, length, 0, this.#nonce, this.#key);
-    buffer.set(module.HEAPU8.subarray(memory, content + length), at);
+    into.set(module.HEAPU8.subarray(memory, content + length), at);
     this.#giveBack(memory);
   }
 
-  open(key: Uint8Array, nonce: Uint8Array, buffer: Uint8Array, at: number, length: number): boolean {
-    if (length < MAC_BYTES) return false;
+  open(
+    key: Uint8Array,
+    nonce: Uint8Array,
+    from: Uint8Array,
+    at: number,
+    length: number,
+    head: Uint8Array,
+  ): Uint8Array | null {
+    if (length < MAC_BYTES + head.length) return null;
     const memory = this.#borrow(length);
     const content = memory + MAC_BYTES;
-    const size = length - MAC_BYTES;
     this.#place(key, nonce);
     const module = this.#module;
-    module.HEAPU8.set(buffer.subarray(at, at + length), memory);
+    module.HEAPU8.set(from.subarray(at, at + length), memory);
+    const size = length - MAC_BYTES;
     const failed = module._crypto_secretbox_open_detached(content, content, memory, size, 0, this.#nonce, this.#key);
-    if (failed === 0) buffer.set(module.HEAPU8.subarray(content, content + size), at + MAC_BYTES);
+    const opened = failed === 0 ? this.#take(content, size, head) : null;
     this.#giveBack(memory);
-    return failed === 0;
+    return opened;
+  }
+
+  #take(content: number, size: number, head: Uint8Array): Uint8Array {
+    const { HEAPU8 } = this.#module;
+    for (let place = 0; place < head.length; place++) head[place] = HEAPU8[content + place]!;
+    return HEAPU8.slice(content + head.length, content + size);
   }
 
   #place(key: Uint8Array, nonce: Uint8Array): void {
@@ -101,7 +116,10 @@ class SodiumBox implements CurveBox {
   }
 
   #borrow(length: number): number {
-    return length <= KEPT_BYTES ? this.#message : this.#module._malloc(length);
+    if (length <= KEPT_BYTES) return this.#message;
+    const memory = this.#module._malloc(length);
+    if (memory === 0) throw new RangeError(`libsodium has no memory for a message of ${length} bytes`);
+    return memory;
   }
 
   #giveBack(memory: number): void {

@@ -24,7 +24,17 @@ Deno.test(`fuzz: ${CASES} connections live through what chance says to them, and
       "handshake-order",
     ],
     ...["handshake-command", "metadata", "socket-type", "handshake-time", "box", "nonce", "vouch", "not-admitted"],
-    ...["refused-by-peer", "command", "subscription", "silent", "stalled", "greeting", "handshake", "traffic"],
+    ...[
+      "refused-by-peer",
+      "command",
+      "subscription",
+      "silent",
+      "stalled",
+      "memory",
+      "greeting",
+      "handshake",
+      "traffic",
+    ],
   ].filter((code) => !ends.has(code));
   assertEquals(missing, [], JSON.stringify(Object.fromEntries(ends)));
   assert(ends.get("traffic")! > CASES / 20, `${ends.get("traffic")} of ${CASES} are still talking`);

@@ -16,17 +16,20 @@ export function toyBox(seed: number): CurveBox {
     },
     publicKeyOf: (secretKey) => secretKey.slice(),
     sharedKey: (publicKey, secretKey) => publicKey.map((byte, place) => byte + secretKey[place]!),
-    seal(key, nonce, buffer, at, length) {
-      const sum = checksum(key, nonce, buffer, at + MAC_BYTES, length);
-      for (let place = 0; place < MAC_BYTES; place++) buffer[at + place] = sum >>> (place % 4 * 8);
+    seal(key, nonce, head, body, into, at) {
+      into.set(head, at + MAC_BYTES);
+      into.set(body, at + MAC_BYTES + head.length);
+      const sum = checksum(key, nonce, into, at + MAC_BYTES, head.length + body.length);
+      for (let place = 0; place < MAC_BYTES; place++) into[at + place] = sum >>> (place % 4 * 8);
     },
-    open(key, nonce, buffer, at, length) {
-      if (length < MAC_BYTES) return false;
-      const sum = checksum(key, nonce, buffer, at + MAC_BYTES, length - MAC_BYTES);
+    open(key, nonce, from, at, length, head) {
+      if (length < MAC_BYTES + head.length) return null;
+      const sum = checksum(key, nonce, from, at + MAC_BYTES, length - MAC_BYTES);
       for (let place = 0; place < MAC_BYTES; place++) {
-        if (buffer[at + place] !== ((sum >>> (place % 4 * 8)) & 0xff)) return false;
+        if (from[at + place] !== ((sum >>> (place % 4 * 8)) & 0xff)) return null;
       }
-      return true;
+      head.set(from.subarray(at + MAC_BYTES, at + MAC_BYTES + head.length));
+      return from.slice(at + MAC_BYTES + head.length, at + length);
     },
   };
 }

@@ -10,12 +10,12 @@ import { type ReceiveNonce, type SendNonce, SHORT_NONCE_BYTES } from "./nonce.ts
 const NAME = joined(Uint8Array.of(7), ascii("MESSAGE"));
 const NONCE_AT = NAME.length;
 const BOX_AT = NONCE_AT + SHORT_NONCE_BYTES;
-const FLAGS_AT = BOX_AT + MAC_BYTES;
 /** Bytes that a frame is longer by: name, nonce, authenticator and flags. */
-export const MESSAGE_OVERHEAD = FLAGS_AT + 1;
+export const MESSAGE_OVERHEAD = BOX_AT + MAC_BYTES + 1;
 /** Flags inside the box. The specification has MORE alone; libzmq's other bit says that the content is a command. */
 const INNER_MORE = 1;
 const INNER_COMMAND = 2;
+const INNER_FLAGS = [0, INNER_MORE, INNER_COMMAND].map((flags) => Uint8Array.of(flags));
 
 /** Keys and counters of one connection. */
 export interface CurveSession {
@@ -33,8 +33,9 @@ export class CurveCodec implements Codec {
   readonly isClear = false;
   flags = 0;
   bytes: Uint8Array = new Uint8Array(0);
-  at = 0;
+  readonly at = 0;
   length = 0;
+  readonly #inner = new Uint8Array(1);
   readonly #session: CurveSession;
   readonly #frameBytes: number;
 
@@ -56,17 +57,15 @@ export class CurveCodec implements Codec {
     const { box, key, receiveNonce } = this.#session;
     if (!hasAt(bytes, at, NAME)) throw new Violation("command", "Something else than a MESSAGE under CURVE");
     receiveNonce.accept(bytes, at + NONCE_AT);
-    if (!box.open(key, receiveNonce.bytes, bytes, at + BOX_AT, length - BOX_AT)) {
-      throw new Violation("box", "A MESSAGE that is not genuine");
-    }
-    const inner = bytes[at + FLAGS_AT]!;
+    const content = box.open(key, receiveNonce.bytes, bytes, at + BOX_AT, length - BOX_AT, this.#inner);
+    if (content === null) throw new Violation("box", "A MESSAGE that is not genuine");
+    const inner = this.#inner[0]!;
     if ((inner & ~(INNER_MORE | INNER_COMMAND)) !== 0 || inner === (INNER_MORE | INNER_COMMAND)) {
       throw new Violation("flags", `Flags ${inner} inside a MESSAGE`);
     }
     this.flags = inner === INNER_COMMAND ? COMMAND : inner;
-    this.bytes = bytes;
-    this.at = at + MESSAGE_OVERHEAD;
-    this.length = length - MESSAGE_OVERHEAD;
+    this.bytes = content;
+    this.length = content.length;
     if (inner === INNER_COMMAND) checkCommandSize(this.length);
   }
 
@@ -83,9 +82,8 @@ export class CurveCodec implements Codec {
     const at = writeHeader(buffer, chunk.length, 0, size);
     buffer.set(NAME, at);
     sendNonce.copyCounter(buffer, at + NONCE_AT);
-    buffer[at + FLAGS_AT] = (flags & COMMAND) !== 0 ? INNER_COMMAND : flags & MORE;
-    buffer.set(body, at + MESSAGE_OVERHEAD);
-    box.seal(key, sendNonce.bytes, buffer, at + BOX_AT, body.length + 1);
+    const inner = (flags & COMMAND) !== 0 ? INNER_COMMAND : flags & MORE;
+    box.seal(key, sendNonce.bytes, INNER_FLAGS[inner]!, body, buffer, at + BOX_AT);
     chunk.length = at + size;
   }
 }

@@ -1,0 +1,37 @@
+import { assertEquals } from "@std/assert";
+import type { ConnectionEnd } from "../../transport/port.ts";
+import { connectionLog } from "./connection_log.ts";
+import { LOG_PACE } from "./paced_logger.ts";
+
+const end = (code: string, peer: string | null = null): ConnectionEnd => ({
+  ...{ direction: "in", address: "192.0.2.7", peer, cause: { code, detail: "what was seen" } },
+});
+
+function lab() {
+  const lines: unknown[][] = [];
+  const clock = { now: 0 };
+  const told = connectionLog({ log: (...line) => void lines.push(line) }, () => clock.now);
+  return { lines, clock, told };
+}
+
+Deno.test("a connection that is refused is logged with its address, its owner and the cause", () => {
+  const { lines, told } = lab();
+  told(end("frame-size", "c1"));
+  const fields = { direction: "in", address: "192.0.2.7", cause: "frame-size", detail: "what was seen" };
+  assertEquals(lines, [["warn", "connection-refused", { ...fields, owner: "c1" }]]);
+});
+
+Deno.test("processes that come and go are no news at the default level", () => {
+  const { lines, told } = lab();
+  for (const code of ["closed", "ended", "network", "silent"]) told(end(code));
+  assertEquals(lines.map(([level]) => level), Array(4).fill("debug"));
+});
+
+Deno.test("a flood of strangers takes a line every few seconds, which says how many it stands for", () => {
+  const { lines, clock, told } = lab();
+  for (let i = 0; i < 10_000; i++) told(end("not-zmtp"));
+  assertEquals(lines.length, LOG_PACE.burst);
+  clock.now += 1000 / LOG_PACE.perSecond;
+  told(end("not-zmtp"));
+  assertEquals((lines.at(-1)![2] as { leftOut: number }).leftOut, 10_000 - LOG_PACE.burst);
+});
