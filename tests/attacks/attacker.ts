@@ -28,10 +28,16 @@ async function main([names = "", dir = "", seconds, mechanism]: readonly string[
     console.log(BEGUN);
   };
   if (!attacks.some(({ prepares }) => prepares)) scene.begin();
-  await scene.run(Number(seconds), onBegin, () => Promise.all(attacks.map((attack) => attack.run(scene))));
+  await scene.run(Number(seconds), onBegin, () => Promise.all(attacks.map((attack) => make(attack, scene))));
   const { user, system } = process.cpuUsage(before);
   const confession: Confession = { deeds: scene.deeds, cpuSeconds: (user + system) / MICROS };
   console.log(JSON.stringify(confession));
+}
+
+/** Makes an attack; those that have nothing to prepare wait for the others. */
+async function make(attack: Attack, scene: Scene): Promise<void> {
+  if (!attack.prepares) await scene.begun;
+  await attack.run(scene);
 }
 
 function attackCalled(name: string): Attack {

@@ -13,7 +13,7 @@ import { Relay } from "./support/relay.ts";
 const [NAMED, BOUND] = ["127.0.0.2", "127.0.0.1"];
 const KEY = "readable-key/of-the-load";
 const VALUE = "readable-value/of-the-load";
-const WRITES = 30;
+const WRITES = 10;
 const REPLICAS = 4;
 const DOORS = ["peerPort", "publishPort", "clientPort"] as const;
 

@@ -87,12 +87,14 @@ export class Arena implements AsyncDisposable {
     const attacked = await this.#attack([attack], seconds);
     const memory = await this.#memory();
     const ended = this.#honest.filter((id) => !this.cluster.process(id).running);
+    const recoveryMs = ended.length > 1 ? Infinity : await this.#recovered();
     const [control, after] = ended.length > 1
       ? [NOTHING, NOTHING]
       : [await this.#control(attacked.cpuSeconds / seconds, seconds), await this.#phase(seconds)];
     return {
       ...{ name: attack.name, party: attack.party, what: attack.what, seconds, ended },
       ...{ before, during: attacked.phase, control, after, deeds: attacked.deeds },
+      recoveryMs,
       attackerCores: attacked.cpuSeconds / seconds,
       ...{ peakMiB: memory, boundMiB: memoryBound(attack.party), failures: this.load.failures.splice(0) },
       status: grown(counters, await this.#counters()),
@@ -116,10 +118,16 @@ export class Arena implements AsyncDisposable {
     return Object.fromEntries([...this.#logs].map(([id, log]) => [id, log.take()]));
   }
 
+  /** Waits until writes go on, and returns how long that took. */
+  async #recovered(): Promise<number> {
+    const [begin, count] = [performance.now(), this.load.acknowledged];
+    await eventually("writes go on", () => this.load.acknowledged > count + 20, PATIENCE_MS);
+    return Math.round(performance.now() - begin);
+  }
+
   /** Waits until writes go on and all honest replicas answer. */
   async serves(): Promise<void> {
-    const count = this.load.acknowledged;
-    await eventually("writes go on", () => this.load.acknowledged > count + 20, PATIENCE_MS);
+    await this.#recovered();
     await eventually("all replicas answer", async () => {
       return (await this.#observer.statuses(this.#honest)).length === this.#honest.length;
     }, PATIENCE_MS);

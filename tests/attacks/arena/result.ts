@@ -22,6 +22,8 @@ export interface Result {
   readonly during: Phase;
   readonly control: Phase;
   readonly after: Phase;
+  /** Time from the end of the attack until writes went on; the control begins then. */
+  readonly recoveryMs: number;
   /** Cores that the attacker used. */
   readonly attackerCores: number;
   /** Peak of each honest replica's memory. */
@@ -66,8 +68,8 @@ export function faultsOf(result: Result): string[] {
 }
 
 export const TABLE_HEAD = [
-  "| who | attack | before | during | control | after | CPU ms a write | ratio | peak MiB | bound | did | status | log | verdict |",
-  "| --- | --- | --: | --: | --: | --: | --- | --: | --: | --: | --- | --- | --- | --- |",
+  "| who | attack | before | during | control | after | CPU ms a write | ratio | on after ms | peak MiB | bound | did | status | log | verdict |",
+  "| --- | --- | --: | --: | --: | --: | --- | --: | --: | --: | --: | --- | --- | --- | --- |",
 ].join("\n");
 
 /** Returns the result as a row of a table in Markdown. */
@@ -81,7 +83,15 @@ export function tableRow(result: Result): string {
     phases.map(({ cpuMsPerWrite }) => cpuMsPerWrite.toFixed(1)).join(" "),
   ];
   const lines = mergedLog(log);
-  const cells = [party, name, ...numbers, ratioOf(result).toFixed(2), String(peak), String(boundMiB)];
+  const cells = [
+    party,
+    name,
+    ...numbers,
+    ratioOf(result).toFixed(2),
+    String(result.recoveryMs),
+    String(peak),
+    String(boundMiB),
+  ];
   const words = [
     listed(deeds),
     listed(withoutWork(status)),

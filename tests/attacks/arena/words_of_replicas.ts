@@ -47,6 +47,7 @@ export function countersOf({ transport, refused, ignored, crypto }: ReplicaRepor
       [name, value],
     ) => [`${prefix}${name}`, value]);
   return Object.fromEntries([
+    ...named("ended ", transport.ended ?? {}),
     ...named("transport ", { dropped: transport.dropped, refused: transport.refused }),
     ...named(WORK, { received: transport.received, sent: transport.sent }),
     ...named(WORK, { verified: crypto.verified, signed: crypto.signed }),

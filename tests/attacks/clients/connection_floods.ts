@@ -12,6 +12,7 @@ import { announced, SIZES } from "../support/words.ts";
 import { CLIENT_PACKETS } from "./client_packets.ts";
 
 const CONNECTIONS = 64;
+const PINGS_AT_ONCE = 128;
 const PING = command("PING", Uint8Array.of(0, 0), new Uint8Array(16));
 
 /** Returns an attack over 64 connections, each saying one thing again and again. */
@@ -50,7 +51,7 @@ export const connectionFloods: readonly Attack[] = [
     "messages whose parts never end, of 1 and 60 000 bytes",
     (link) => link.frame(MORE, new Uint8Array(++turn % 2 === 0 ? 1 : 60_000)),
   ),
-  saying("pings-with-key", "PINGs with the longest context", (link) => link.frame(COMMAND, PING)),
+  saying("pings-with-key", "PINGs with the longest context", (link) => link.frame(COMMAND, PING, PINGS_AT_ONCE)),
   saying(
     "announced-sizes-with-key",
     "frames that announce 2^31 to 2^64-1 bytes",

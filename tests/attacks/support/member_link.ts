@@ -70,9 +70,9 @@ export class MemberLink {
     }
   }
 
-  /** Sends one frame with these flags, in a box if there is one. */
-  async frame(flags: number, body: Uint8Array): Promise<void> {
-    this.#codec.write(this.#output, flags, body);
+  /** Sends `times` frames with these flags, each in a box if there is one. */
+  async frame(flags: number, body: Uint8Array, times = 1): Promise<void> {
+    for (let time = 0; time < times; time++) this.#codec.write(this.#output, flags, body);
     await this.#flush();
   }
 

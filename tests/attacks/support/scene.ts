@@ -101,6 +101,11 @@ export class Scene {
     this.deeds[name] = (this.deeds[name] ?? 0) + by;
   }
 
+  /** Resolves when the time of the attack begins. */
+  get begun(): Promise<void> {
+    return this.#begun.promise;
+  }
+
   /** Forgets what was done to prepare. */
   clear(): void {
     for (const name of Object.keys(this.deeds)) delete this.deeds[name];
