@@ -1,6 +1,6 @@
 /** `deno task attacks`: real attackers on real replicas, and the table of what came of it. See `--help`. */
-import { parseArgs } from "@std/cli/parse-args";
 import { ConfigError } from "../../crypto/config_error.ts";
+import { readArguments, wholeNumber } from "../../tasks/support/flags.ts";
 import { EXIT_DONE, EXIT_FAILED, printLine, runTask } from "../../tasks/support/run_task.ts";
 import { Arena } from "./arena/arena.ts";
 import { type Standstill, standStill, STANDSTILL_HEAD, standstillRow, STANDSTILLS } from "./accidents/standstill.ts";
@@ -35,10 +35,10 @@ interface Plan {
 }
 
 async function run(args: readonly string[]): Promise<number> {
-  const flags = parseArgs([...args], { string: ["seconds", "json"], boolean: ["list"] });
-  const seconds = flags.seconds === undefined ? null : Number(flags.seconds);
-  if (seconds !== null && !(seconds > 0)) throw new ConfigError(`--seconds ${flags.seconds}: wanted a number above 0`);
-  const plan: Plan = { ...choose(flags._.map(String)), seconds, json: flags.json ?? null };
+  const { flags, operands } = readArguments(args, ["seconds", "json"], ["list"]);
+  const seconds = wholeNumber("seconds", flags.seconds) ?? null;
+  if (seconds === 0) throw new ConfigError("--seconds 0: wanted at least 1");
+  const plan: Plan = { ...choose(operands), seconds, json: flags.json ?? null };
   if (flags.list) {
     for (const { name, party, what } of plan.attacks) printLine(`${party.padEnd(9)} ${name.padEnd(28)} ${what}`);
     return EXIT_DONE;

@@ -1,16 +1,18 @@
 /** A replica that stands still for a while under load, and how soon it is level with the others afterwards. */
+import { PORTS_PER_REPLICA } from "../../../crypto/roster/generate_cluster.ts";
 import { DenoProcess } from "../../../tasks/support/deno_process.ts";
 import { eventually } from "../../../tasks/support/eventually.ts";
-import type { LocalCluster } from "../../../tasks/support/local_cluster.ts";
+import { findFreePorts } from "../../../tasks/support/free_ports.ts";
+import { LocalCluster } from "../../../tasks/support/local_cluster.ts";
 import { Observer } from "../../../tasks/support/observer.ts";
-import { withLocalCluster } from "../../e2e/support/with_local_cluster.ts";
 import { pause } from "../support/crowd.ts";
 import { Load } from "../arena/load.ts";
 
 const PATIENCE_MS = 60_000;
 const WRITERS = 8;
-/** The one that stands still. */
-const VICTIM = "r4";
+const REPLICAS = 4;
+/** The one that stands still, and one that does not. */
+const [VICTIM, OTHER] = ["r4", "r1"];
 
 export const STANDSTILLS = ["stopped", "blocked-disk"] as const;
 export type Standstill = typeof STANDSTILLS[number];
@@ -31,28 +33,36 @@ export interface Woken {
 
 /** Has r4 stand still for `seconds`: stopped by a signal, or with its thread blocked in a commit. */
 export async function standStill(kind: Standstill, seconds: number): Promise<Woken> {
-  let woken: Woken | null = null;
-  await withLocalCluster({ clients: 4 }, async (cluster) => {
-    const others = cluster.ids.filter((id) => id !== VICTIM);
-    await Promise.all(others.map((id) => cluster.start(id)));
+  const dir = await Deno.makeTempDir();
+  try {
+    const basePort = findFreePorts(REPLICAS * PORTS_PER_REPLICA);
+    await using cluster = await LocalCluster.open({ dir, replicas: REPLICAS, clients: 2, basePort });
+    await Promise.all(cluster.ids.filter((id) => id !== VICTIM).map((id) => cluster.start(id)));
     await using victim = await startVictim(cluster, seconds);
-    const [client, observer] = [await cluster.client("c1"), await Observer.of(cluster, "c2")];
-    const load = new Load([client], WRITERS);
-    await eventually("writes, in r4 too", async () => (await levelOf(observer, VICTIM)) > 20, PATIENCE_MS);
-    const before = load.acknowledged;
-    const rise = await fall(kind, victim);
-    await pause(seconds * 1000);
-    const acknowledged = load.acknowledged - before;
-    const wanted = await levelOf(observer, others[0]!);
-    const woke = performance.now();
-    const found = await rise(wanted, observer);
-    await eventually("r4 is level", async () => (await levelOf(observer, VICTIM)) >= wanted, PATIENCE_MS);
-    const caughtUpMs = Math.round(performance.now() - woke);
-    await load.stop();
-    const running = [...cluster.running, ...(victim.running ? [VICTIM] : [])];
-    woken = { kind, seconds, caughtUpMs, missed: found, acknowledged, failures: load.failures, running };
-  });
-  return woken!;
+    return await fallAndRise(kind, seconds, cluster, victim);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+async function fallAndRise(
+  ...[kind, seconds, cluster, victim]: [Standstill, number, LocalCluster, DenoProcess]
+): Promise<Woken> {
+  const [client, observer] = [await cluster.client("c1"), await Observer.of(cluster, "c2")];
+  const load = new Load([client], WRITERS);
+  await eventually("writes, in r4 too", async () => (await levelOf(observer, VICTIM)) > 20, PATIENCE_MS);
+  const before = load.acknowledged;
+  const rise = await fall(kind, victim);
+  await pause(seconds * 1000);
+  const acknowledged = load.acknowledged - before;
+  const wanted = await levelOf(observer, OTHER);
+  const woke = performance.now();
+  const missed = await rise(wanted, observer);
+  await eventually("r4 is level", async () => (await levelOf(observer, VICTIM)) >= wanted, PATIENCE_MS);
+  const caughtUpMs = Math.round(performance.now() - woke);
+  await load.stop();
+  const running = [...cluster.running, ...(victim.running ? [VICTIM] : [])];
+  return { kind, seconds, caughtUpMs, missed, acknowledged, failures: load.failures, running };
 }
 
 /** Starts r4 with a disk that can block. */
