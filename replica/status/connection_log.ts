@@ -10,7 +10,8 @@ const ROUTINE: ReadonlySet<string> = new Set(["closed", "ended", "network", "sil
 export function connectionLog(log: Logger, now: () => number): (end: ConnectionEnd) => void {
   const paced = pacedLogger(log, now);
   return ({ direction, address, peer, cause: { code, detail } }) => {
-    const fields = { direction, address, owner: peer ?? "unknown", cause: code, detail };
+    // The pace is each peer's own: strangers who are refused do not hide what a member does.
+    const fields = { direction, address, peer: peer ?? "unknown", cause: code, detail };
     if (ROUTINE.has(code)) log.log("debug", "connection-ended", fields);
     else paced.log("warn", "connection-refused", fields);
   };

@@ -18,7 +18,7 @@ Deno.test("a connection that is refused is logged with its address, its owner an
   const { lines, told } = lab();
   told(end("frame-size", "c1"));
   const fields = { direction: "in", address: "192.0.2.7", cause: "frame-size", detail: "what was seen" };
-  assertEquals(lines, [["warn", "connection-refused", { ...fields, owner: "c1" }]]);
+  assertEquals(lines, [["warn", "connection-refused", { ...fields, peer: "c1" }]]);
 });
 
 Deno.test("processes that come and go are no news at the default level", () => {
@@ -34,4 +34,11 @@ Deno.test("a flood of strangers takes a line every few seconds, which says how m
   clock.now += 1000 / LOG_PACE.perSecond;
   told(end("not-zmtp"));
   assertEquals((lines.at(-1)![2] as { leftOut: number }).leftOut, 10_000 - LOG_PACE.burst);
+});
+
+Deno.test("a flood of strangers does not hide what a member did", () => {
+  const { lines, told } = lab();
+  for (let i = 0; i < 10_000; i++) told(end("not-zmtp"));
+  told(end("frame-size", "r4"));
+  assertEquals((lines.at(-1)![2] as { peer: string }).peer, "r4");
 });
