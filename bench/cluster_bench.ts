@@ -1,8 +1,8 @@
 /** `deno task bench`: a real cluster of processes on this machine, first idle, then under closed-loop writes. */
 import { ConfigError } from "../crypto/config_error.ts";
 import { PORTS_PER_REPLICA } from "../crypto/roster/generate_cluster.ts";
-import { findFreePorts } from "../tasks/support/free_ports.ts";
 import { readFlags, wholeNumber } from "../tasks/support/flags.ts";
+import { findFreePorts } from "../tasks/support/free_ports.ts";
 import { LocalCluster } from "../tasks/support/local_cluster.ts";
 import { createProgress, type Progress } from "../tasks/support/progress.ts";
 import { EXIT_DONE, printLine, runTask } from "../tasks/support/run_task.ts";

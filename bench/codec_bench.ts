@@ -10,8 +10,8 @@
  * encoding, which a general format can only do by encoding again and comparing, and the codec does by construction.
  */
 import { parseArgs } from "@std/cli/parse-args";
-import type { PacketOf } from "../protocol/packet.ts";
 import { splitRequests } from "../protocol/entry_body.ts";
+import type { PacketOf } from "../protocol/packet.ts";
 import { decodeMessage, decodePeerPacket, encodeMessage, encodePacket } from "../transport/codec/mod.ts";
 import { type Candidate, loadCandidates } from "./support/codec_candidates.ts";
 import {

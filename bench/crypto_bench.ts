@@ -2,8 +2,8 @@
 import { sha256, sha256Hex } from "../crypto/digest.ts";
 import { generateKeyPair } from "../crypto/keys/key_pair.ts";
 import { createSigner, createVerifier } from "../crypto/signing/signing.ts";
-import { BACKENDS } from "../tests/support/backends.ts";
 import { createVerifiedCache } from "../crypto/signing/verified_cache.ts";
+import { BACKENDS } from "../tests/support/backends.ts";
 
 const body = crypto.getRandomValues(new Uint8Array(200));
 const large = crypto.getRandomValues(new Uint8Array(64 * 1024));

@@ -2,10 +2,10 @@
  * `deno task soak`: a real cluster of processes under steady load for a long time, one of which loses its disk on the way. Reports the
  * resources it uses, and whether anything was lost. See `--help`.
  */
+import { EXIT_DONE, EXIT_FAILED, printLine, runTask } from "../tasks/support/run_task.ts";
 import { readSoakPlan, USAGE } from "./soak/plan.ts";
 import { plotSoak } from "./soak/plot.ts";
 import { runSoak, type SoakResult } from "./soak/run.ts";
-import { EXIT_DONE, EXIT_FAILED, printLine, runTask } from "../tasks/support/run_task.ts";
 
 function report({ flatness, comeback, verification, samples }: SoakResult): void {
   const [first, last] = [samples[0]!, samples.at(-1)!];

@@ -3,9 +3,9 @@
  * `deno run --no-prompt --allow-read --allow-write bench/storage_bench.ts DIR`.
  */
 import { term } from "../protocol/ids.ts";
-import * as fx from "../tests/contract/storage/storage_fixtures.ts";
-import { openSqliteStorage } from "../replica/storage/sqlite/sqlite_storage.ts";
 import type { Storage } from "../replica/storage/port.ts";
+import { openSqliteStorage } from "../replica/storage/sqlite/sqlite_storage.ts";
+import * as fx from "../tests/contract/storage/storage_fixtures.ts";
 
 interface Shape {
   readonly commits: number;

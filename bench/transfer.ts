@@ -2,9 +2,9 @@
  * `deno task bench:transfer`: measures how quickly a replica that lost its disk fetches the state, and the effect on the others. See
  * `--help`.
  */
+import { EXIT_DONE, EXIT_FAILED, printLine, runTask } from "../tasks/support/run_task.ts";
 import { readTransferPlan, USAGE } from "./transfer/plan.ts";
 import { runTransfer, type TransferResult } from "./transfer/run.ts";
-import { EXIT_DONE, EXIT_FAILED, printLine, runTask } from "../tasks/support/run_task.ts";
 
 function report({ transfer, phases, ratios, check, fill }: TransferResult): void {
   const { replica, chunks, bytes, seconds, mibPerSecond, failures, levelSeconds } = transfer;

@@ -4,9 +4,9 @@
  */
 import process from "node:process";
 import { freePorts } from "../tasks/support/free_ports.ts";
+import type { ClientTransport, ReplicaTransport } from "../transport/port.ts";
 import { createZmqClientTransport } from "../transport/zmq/zmq_client_transport.ts";
 import { createZmqReplicaTransport } from "../transport/zmq/zmq_replica_transport.ts";
-import type { ClientTransport, ReplicaTransport } from "../transport/port.ts";
 import { BURSTS, type Cost, measureEcho } from "./transport/cpu.ts";
 import { MECHANISMS } from "./transport/engines.ts";
 

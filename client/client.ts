@@ -1,21 +1,21 @@
 /** The client library: one loop that receives, counts and repeats, and the calls on top of it (§7). */
-import { createKeyRing, requireMember } from "../crypto/roster/key_ring.ts";
 import { unhex } from "../crypto/digest.ts";
+import { createKeyRing, requireMember } from "../crypto/roster/key_ring.ts";
 import { createSigner, createVerifier } from "../crypto/signing/signing.ts";
 import type { RequestMode } from "../protocol/entry.ts";
-import type { Client, ClientOptions } from "./client_types.ts";
-import { ClosedError, UsageError } from "./errors.ts";
-import { createInbox } from "./loop/inbox.ts";
+import { quorumOf } from "../protocol/quorum.ts";
 import { kvCalls, type Ordered } from "./calls/kv.ts";
 import { NodeCalls } from "./calls/node_calls.ts";
+import { withStrangers } from "./calls/status_report.ts";
+import type { Client, ClientOptions } from "./client_types.ts";
+import { ClosedError, UsageError } from "./errors.ts";
+import { ClientLoop, type LoopParts } from "./loop/client_loop.ts";
+import { createInbox } from "./loop/inbox.ts";
 import type { Outlet } from "./loop/outlet.ts";
 import { Queries } from "./loop/queries.ts";
-import { quorumOf } from "../protocol/quorum.ts";
-import { withStrangers } from "./calls/status_report.ts";
-import { answersNeeded } from "./session/reply_tally.ts";
 import { type Executed, type RequestOptions, Requests } from "./loop/requests.ts";
 import { timingsFor } from "./loop/timings.ts";
-import { ClientLoop, type LoopParts } from "./loop/client_loop.ts";
+import { answersNeeded } from "./session/reply_tally.ts";
 
 export type * from "./client_types.ts";
 

@@ -1,16 +1,16 @@
 /** The client library's interface. */
 import type { KeyFile } from "../crypto/keys/key_file.ts";
+import type { Roster } from "../crypto/roster/roster_types.ts";
 import type { SignatureBackend } from "../crypto/signing/backend.ts";
 import type { ClientTransport } from "../transport/port.ts";
 import type { BackupSources } from "./calls/backup_sources.ts";
 import type { CommittedEntry } from "./calls/committed_command.ts";
-import type { InboxCounters } from "./loop/inbox.ts";
 import type { KvCalls, ReadOutcome } from "./calls/kv.ts";
-import type { CallOptions, Executed, RequestOptions } from "./loop/requests.ts";
-import type { ReplicaStatus } from "./calls/status_report.ts";
-import type { ClientTimings } from "./loop/timings.ts";
-import type { Roster } from "../crypto/roster/roster_types.ts";
 import type { QueryOutcome } from "./calls/node_calls.ts";
+import type { ReplicaStatus } from "./calls/status_report.ts";
+import type { InboxCounters } from "./loop/inbox.ts";
+import type { CallOptions, Executed, RequestOptions } from "./loop/requests.ts";
+import type { ClientTimings } from "./loop/timings.ts";
 
 /** Dependencies and options of a client. */
 export interface ClientOptions {

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { withTempDirectory } from "../tests/support/temp_directory.ts";
 import { CodedError } from "../tests/support/coded_error.ts";
+import { withTempDirectory } from "../tests/support/temp_directory.ts";
 import { ConfigError } from "./config_error.ts";
 import { makeDirectory, pathExists, readSmallFile, unusablePath, writeNewFile } from "./files.ts";
 

@@ -10,13 +10,13 @@ import type {
   PrepareCertificate,
   StableCheckpoint,
 } from "./certificate.ts";
+import type { Membership } from "./config.ts";
 import { chainHash } from "./hash_chain.ts";
 import { type Digest, type LogIndex, offset, type ReplicaId, type Term } from "./ids.ts";
 import type { Certified, PreVote } from "./message.ts";
 import type { Hash } from "./ports.ts";
 import { compareRank, sameCertified } from "./rank.ts";
 import type { Signed } from "./signed.ts";
-import type { Membership } from "./config.ts";
 
 /** Returns whether `certificate` certifies its point, provided its signatures are valid. */
 export function isCertificate(members: Membership, hash: Hash, certificate: Certificate): boolean {

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { createHash } from "node:crypto";
 import fc from "fast-check";
+import { createHash } from "node:crypto";
+import { sha256Hex } from "../crypto/digest.ts";
 import { endOf, entryAfter, GENESIS, request } from "../tests/clauses/support/forge.ts";
+import type { ChainedEntry } from "./entry.ts";
 import { chainEntry, genesisHash } from "./hash_chain.ts";
 import { logIndex, term } from "./ids.ts";
-import type { ChainedEntry } from "./entry.ts";
-import { sha256Hex } from "../crypto/digest.ts";
 
 const sha256 = (...parts: readonly Uint8Array[]): string => {
   const hash = createHash("sha256");

@@ -1,6 +1,6 @@
 /** Bodies of signed messages. The names and the direction of each are in `docs/protocol.md`. */
-import type { ClientId, Digest, LogIndex, ReplicaId, Round, Term } from "./ids.ts";
 import type { Head, RegisterSession, SendRequest } from "./entry.ts";
+import type { ClientId, Digest, LogIndex, ReplicaId, Round, Term } from "./ids.ts";
 export type { RegisterSession, Request, SendRequest } from "./entry.ts";
 
 /** A certified point on a chain; its rank is ordered by term, then index (§5.5). */

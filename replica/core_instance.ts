@@ -1,28 +1,28 @@
 /** One life of a core, from loading its disk to the end of the replica or to the disk's refusal: core, effects, ingress, event loop. */
 import { sha256Hex } from "../crypto/digest.ts";
+import type { Ports } from "../protocol/ports.ts";
 import { encodeMessage, encodePacket } from "../transport/codec/mod.ts";
 import { Activation } from "./answers/activation.ts";
-import { type Adversary, createAdversary } from "./byzantine/mod.ts";
 import { createQueryHandler } from "./answers/query_handler.ts";
-import { coreConfigOf } from "./replica_config.ts";
+import { Replier } from "./answers/replier.ts";
+import { TurnAway } from "./answers/turn_away.ts";
+import { type Adversary, createAdversary } from "./byzantine/mod.ts";
 import { createState } from "./core/create_state.ts";
 import type { Recovered } from "./core/log/durable_state.ts";
-import type { Ports } from "../protocol/ports.ts";
 import { createDurableMark, type DurableMark } from "./disk/durable_mark.ts";
+import { watchStorage } from "./disk/watched_storage.ts";
 import { createEffects, type EffectPorts, type RunInputs } from "./effects.ts";
 import { EventLoop } from "./event_loop.ts";
 import { Ingress } from "./ingress/ingress.ts";
-import { EventLog } from "./status/event_log.ts";
-import { SignsOfLife } from "./status/signs_of_life.ts";
 import { INGRESS_LIMITS } from "./limits/ingress_limits.ts";
-import { TurnAway } from "./answers/turn_away.ts";
-import { Replier } from "./answers/replier.ts";
+import { coreConfigOf } from "./replica_config.ts";
 import type { ReplicaParts } from "./replica_parts.ts";
 import type { ReplicaScope } from "./replica_scope.ts";
+import { EventLog } from "./status/event_log.ts";
+import { SignsOfLife } from "./status/signs_of_life.ts";
 import { StatusReporter } from "./status/status.ts";
-import type { Storage } from "./storage/port.ts";
 import { TransferProgress } from "./status/transfer_progress.ts";
-import { watchStorage } from "./disk/watched_storage.ts";
+import type { Storage } from "./storage/port.ts";
 
 export interface CoreInstance {
   /** Its `run` rejects with InvariantError, GuardError or StorageError if this core cannot go on; nothing more is signed then. */

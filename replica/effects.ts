@@ -2,20 +2,20 @@
  * The only place that executes a core's outputs, always in the same order: persist → sign → send → apply → reply. Several steps share one
  * transaction; nothing signed leaves before what it rests on is durable (§4.1, I8). The real replica and the simulation both run on this.
  */
-import { hasSnapshotWork } from "./core/checkpoints/checkpoints.ts";
-import type { PersistOperation } from "./core/log/durable_state.ts";
-import type { ClientReply, CoreEvent, Outgoing, Outputs } from "./core/output.ts";
-import type { CoreState } from "./core/state.ts";
-import type { Input, InputWithoutTime } from "./core/input.ts";
+import type { Millis, ReplicaId } from "../protocol/ids.ts";
 import type { PeerMessage } from "../protocol/message.ts";
 import type { Packet, UnsignedPacket } from "../protocol/packet.ts";
 import type { Ports } from "../protocol/ports.ts";
-import type { Millis, ReplicaId } from "../protocol/ids.ts";
+import type { Signed, Verified } from "../protocol/signed.ts";
+import { hasSnapshotWork } from "./core/checkpoints/checkpoints.ts";
+import type { Input, InputWithoutTime } from "./core/input.ts";
+import type { PersistOperation } from "./core/log/durable_state.ts";
+import type { ClientReply, CoreEvent, Outgoing, Outputs } from "./core/output.ts";
+import type { CoreState } from "./core/state.ts";
 import { step } from "./core/step.ts";
 import type { Verdict } from "./core/verdict.ts";
 import { assertDurable, type DurableMark, markDurable } from "./disk/durable_mark.ts";
 import type { SigningIntent, Storage } from "./storage/port.ts";
-import type { Signed, Verified } from "../protocol/signed.ts";
 
 /** The ports on which the effects are executed. */
 export interface EffectPorts {

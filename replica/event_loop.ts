@@ -1,15 +1,15 @@
 /** The loop of a replica: receive → ingress → core and effects → tick. One batch per turn, so that steps share a transaction. */
 import type { ReplicaTransport } from "../transport/port.ts";
-import { Backlog } from "./ingress/backlog.ts";
 import { hasSnapshotWork } from "./core/checkpoints/checkpoints.ts";
+import type { InputWithoutTime } from "./core/input.ts";
 import { nextDeadline } from "./core/next_deadline.ts";
 import type { CoreState } from "./core/state.ts";
 import type { SignatureWork } from "./diagnostics/counting_backend.ts";
+import type { TallyByKind } from "./diagnostics/tally_by_kind.ts";
 import type { RunInputs } from "./effects.ts";
+import { Backlog } from "./ingress/backlog.ts";
 import { type Ingress, UNFINISHED } from "./ingress/ingress.ts";
 import { INGRESS_LIMITS } from "./limits/ingress_limits.ts";
-import type { TallyByKind } from "./diagnostics/tally_by_kind.ts";
-import type { InputWithoutTime } from "./core/input.ts";
 
 /** Minimum interval between two checks of the timers, in milliseconds, however many packets arrive. */
 const MIN_TICK_MS = 1;

@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
+import { Lab } from "../tests/clauses/support/lab.ts";
+import type { Received, ReplicaTransport } from "../transport/port.ts";
+import { TallyByKind } from "./diagnostics/tally_by_kind.ts";
 import { EventLoop } from "./event_loop.ts";
 import type { Ingress } from "./ingress/ingress.ts";
 import { UNFINISHED } from "./ingress/ingress.ts";
 import { INGRESS_LIMITS } from "./limits/ingress_limits.ts";
-import { TallyByKind } from "./diagnostics/tally_by_kind.ts";
-import { Lab } from "../tests/clauses/support/lab.ts";
-import type { Received, ReplicaTransport } from "../transport/port.ts";
 
 const PER_TURN = INGRESS_LIMITS.signaturesPerTurn.noble;
 

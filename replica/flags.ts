@@ -2,9 +2,9 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { ConfigError, refuseAltered } from "../crypto/config_error.ts";
 import type { BackendChoice } from "../crypto/signing/load_backend.ts";
-import { BYZANTINE_MODES, type ByzantineMode } from "./byzantine/mod.ts";
 import { bindHostFault } from "../protocol/host.ts";
 import { TRANSPORT_ENGINES, type TransportEngine } from "../transport/mod.ts";
+import { BYZANTINE_MODES, type ByzantineMode } from "./byzantine/mod.ts";
 import { LOG_LEVELS, type LogLevel } from "./diagnostics/logger.ts";
 
 export const USAGE = `Runs one replica of a cluster until it is told to stop.

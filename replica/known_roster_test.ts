@@ -1,10 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { ConfigError } from "../crypto/config_error.ts";
 import { createRoster, type RosterParts } from "../crypto/roster/roster.ts";
+import { clientId } from "../protocol/ids.ts";
 import { backend } from "../tests/support/backends.ts";
 import { newPublicKeys } from "../tests/support/make_roster.ts";
 import { makeRoster } from "../tests/support/make_roster.ts";
-import { clientId } from "../protocol/ids.ts";
 import { requireKnownRoster } from "./known_roster.ts";
 
 const { roster } = makeRoster();

@@ -2,15 +2,15 @@
 import { ConfigError } from "../crypto/config_error.ts";
 import { dropLoadingPermissions, dropPathPermissions } from "../crypto/drop_permissions.ts";
 import { unlockKeyFile } from "../crypto/keys/key_file.ts";
-import { loadBackend } from "../crypto/signing/load_backend.ts";
 import { readRoster } from "../crypto/roster/parse_roster.ts";
-import { parseFlags, type ReplicaFlags, USAGE } from "./flags.ts";
-import { beginHealthFile, keepHealthFile } from "./health_file.ts";
-import { noteRun, permitFirstStart } from "./first_start.ts";
-import { keptPaths, startingPaths } from "./permissions.ts";
-import { ownLine } from "./replica_config.ts";
+import { loadBackend } from "../crypto/signing/load_backend.ts";
 import { createLineWriter } from "./diagnostics/line_writer.ts";
 import { createLogger, logLine } from "./diagnostics/logger.ts";
+import { noteRun, permitFirstStart } from "./first_start.ts";
+import { parseFlags, type ReplicaFlags, USAGE } from "./flags.ts";
+import { beginHealthFile, keepHealthFile } from "./health_file.ts";
+import { keptPaths, startingPaths } from "./permissions.ts";
+import { ownLine } from "./replica_config.ts";
 import { type RunningReplica, startReplica } from "./start_replica.ts";
 
 const EXIT_DONE = 0;

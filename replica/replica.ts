@@ -2,8 +2,8 @@
 import type { Recovered } from "./core/log/durable_state.ts";
 import { type CoreInstance, createCoreInstance } from "./core_instance.ts";
 import { ForgottenError } from "./disk/forgotten_signatures.ts";
-import type { ReplicaParts } from "./replica_parts.ts";
 import { assertSameDisk } from "./disk/same_disk.ts";
+import type { ReplicaParts } from "./replica_parts.ts";
 import { createReplicaScope, type ReplicaScope } from "./replica_scope.ts";
 import type { ReplicaReport } from "./status/status.ts";
 import { damaged } from "./storage/damage.ts";

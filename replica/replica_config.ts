@@ -1,10 +1,10 @@
 /** One replica's configuration, from the signed roster and a key file (§2.1). */
 import type { KeyFile } from "../crypto/keys/key_file.ts";
 import { requireMember } from "../crypto/roster/key_ring.ts";
-import type { ReplicaTransportOptions } from "../transport/mod.ts";
+import type { Roster, RosterReplica } from "../crypto/roster/roster_types.ts";
 import type { CoreConfig } from "../protocol/config.ts";
 import { ANY_HOST, hostKind } from "../protocol/host.ts";
-import type { Roster, RosterReplica } from "../crypto/roster/roster_types.ts";
+import type { ReplicaTransportOptions } from "../transport/mod.ts";
 
 const SEED_WORDS = 1;
 

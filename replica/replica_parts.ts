@@ -1,13 +1,13 @@
 /** The parts of a replica. */
 import type { KeyFile } from "../crypto/keys/key_file.ts";
+import type { Roster } from "../crypto/roster/roster_types.ts";
 import type { LoadedBackend } from "../crypto/signing/load_backend.ts";
+import type { StateMachine } from "../protocol/ports.ts";
 import type { ReplicaTransport } from "../transport/port.ts";
 import type { ByzantineMode } from "./byzantine/mod.ts";
-import type { StateMachine } from "../protocol/ports.ts";
 import type { Logger } from "./diagnostics/logger.ts";
 import type { Recorder } from "./recording/mod.ts";
 import type { Storage } from "./storage/port.ts";
-import type { Roster } from "../crypto/roster/roster_types.ts";
 
 export interface ReplicaParts {
   readonly roster: Roster;

@@ -3,18 +3,18 @@ import { unhex } from "../crypto/digest.ts";
 import { createKeyRing } from "../crypto/roster/key_ring.ts";
 import { createSigner, createVerifier } from "../crypto/signing/signing.ts";
 import { createVerifiedCache } from "../crypto/signing/verified_cache.ts";
+import { quorumOf } from "../protocol/quorum.ts";
+import { Routes } from "./answers/routes.ts";
+import { countingBackend } from "./diagnostics/counting_backend.ts";
+import { TallyByKind } from "./diagnostics/tally_by_kind.ts";
+import { DiskWatch } from "./disk/disk_watch.ts";
+import { createSignatureCheck } from "./ingress/signature_check.ts";
+import { INGRESS_LIMITS } from "./limits/ingress_limits.ts";
+import { ownLine } from "./replica_config.ts";
+import type { ReplicaParts } from "./replica_parts.ts";
+import { pacedLogger } from "./status/paced_logger.ts";
 import { PeerMemory } from "./status/peer_memory.ts";
 import { PeerWatch } from "./status/peer_watch.ts";
-import { quorumOf } from "../protocol/quorum.ts";
-import { ownLine } from "./replica_config.ts";
-import { pacedLogger } from "./status/paced_logger.ts";
-import { countingBackend } from "./diagnostics/counting_backend.ts";
-import { DiskWatch } from "./disk/disk_watch.ts";
-import { INGRESS_LIMITS } from "./limits/ingress_limits.ts";
-import type { ReplicaParts } from "./replica_parts.ts";
-import { Routes } from "./answers/routes.ts";
-import { createSignatureCheck } from "./ingress/signature_check.ts";
-import { TallyByKind } from "./diagnostics/tally_by_kind.ts";
 
 export type ReplicaScope = ReturnType<typeof createReplicaScope>;
 

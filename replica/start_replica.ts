@@ -1,23 +1,23 @@
 /** A replica as a process runs it: SQLite, ZMTP, and an orderly end. */
 import { ConfigError } from "../crypto/config_error.ts";
 import type { KeyFile } from "../crypto/keys/key_file.ts";
+import type { Roster, RosterReplica } from "../crypto/roster/roster_types.ts";
 import type { LoadedBackend } from "../crypto/signing/load_backend.ts";
+import { type Digest, digest } from "../protocol/ids.ts";
+import type { StateMachine } from "../protocol/ports.ts";
+import { KvStore } from "../state_machine/mod.ts";
 import { type EngineOptions, openReplicaTransport } from "../transport/mod.ts";
 import type { ReplicaTransport } from "../transport/port.ts";
 import type { ByzantineMode } from "./byzantine/mod.ts";
-import { requireKnownRoster } from "./known_roster.ts";
-import { bindAddresses, ownLine } from "./replica_config.ts";
-import { type Digest, digest } from "../protocol/ids.ts";
-import type { StateMachine } from "../protocol/ports.ts";
+import { type Logger, SILENT } from "./diagnostics/logger.ts";
 import { ReopenableStorage } from "./disk/reopenable_storage.ts";
 import { holdsReplica } from "./first_start.ts";
-import { type Logger, SILENT } from "./diagnostics/logger.ts";
+import { requireKnownRoster } from "./known_roster.ts";
 import { Recorder, RecordingFile } from "./recording/mod.ts";
 import { createReplica, type Replica } from "./replica.ts";
-import { KvStore } from "../state_machine/mod.ts";
+import { bindAddresses, ownLine } from "./replica_config.ts";
 import { connectionLog } from "./status/connection_log.ts";
 import type { ReplicaReport } from "./status/status.ts";
-import type { Roster, RosterReplica } from "../crypto/roster/roster_types.ts";
 import { beginRecovery, type BegunRecovery } from "./storage/sqlite/sqlite_recover.ts";
 
 /** Options of {@linkcode startReplica}. */

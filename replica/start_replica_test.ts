@@ -1,10 +1,10 @@
 /** The remains of a start that fails; starts that succeed are tested as processes. */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { type StartOptions, startReplica } from "./start_replica.ts";
 import { ConfigError } from "../crypto/config_error.ts";
+import { readKeyFile } from "../crypto/keys/key_file.ts";
 import { generateCluster } from "../crypto/roster/generate_cluster.ts";
 import { loadBackend } from "../crypto/signing/load_backend.ts";
-import { readKeyFile } from "../crypto/keys/key_file.ts";
+import { type StartOptions, startReplica } from "./start_replica.ts";
 import { StorageError } from "./storage/port.ts";
 
 /** Calls `body` with options of a replica whose data directory is a file, and with its recording's path. */

@@ -2,12 +2,12 @@ import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert
 import * as fc from "fast-check";
 import { sha256Hex } from "../crypto/digest.ts";
 import { clientId, logIndex } from "../protocol/ids.ts";
+import { keyAt, type Write, writes } from "../tests/support/page_values.ts";
 import { FrozenStore } from "./frozen_store.ts";
 import { encodeKvCommand } from "./kv_command.ts";
 import { KV_LIMITS } from "./kv_limits.ts";
 import { KvStore } from "./kv_store.ts";
 import { Page } from "./page.ts";
-import { keyAt, type Write, writes } from "../tests/support/page_values.ts";
 import { type KvRecord, kvRecord, recordBytes } from "./record.ts";
 
 const CONTEXT = { index: logIndex(1), client: clientId("c1") };

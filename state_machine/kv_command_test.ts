@@ -1,8 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import * as fc from "fast-check";
+import { command } from "../tests/support/kv_values.ts";
 import { decodeKvCommand, encodeKvCommand, type KvCommand } from "./kv_command.ts";
 import { KV_LIMITS } from "./kv_limits.ts";
-import { command } from "../tests/support/kv_values.ts";
 
 const bytes = (hex: string) => Uint8Array.fromHex(hex.replaceAll(" ", ""));
 

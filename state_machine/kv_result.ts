@@ -2,9 +2,9 @@
  * Results of the key-value store and their encoding (`docs/kv-commands.md`). A client compares results of different replicas as bytes, so
  * equal results have equal bytes.
  */
-import { LIMITS } from "../protocol/limits.ts";
 import { ByteReader } from "../protocol/bytes/byte_reader.ts";
 import { ByteWriter } from "../protocol/bytes/byte_writer.ts";
+import { LIMITS } from "../protocol/limits.ts";
 import { KV_LIMITS } from "./kv_limits.ts";
 
 /** First byte of every result. */

@@ -1,7 +1,7 @@
 /** The built-in state machine: a key-value store with revisions. */
+import type { LogIndex } from "../protocol/ids.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import type { ApplyContext, QueryResult, StateMachine } from "../protocol/ports.ts";
-import type { LogIndex } from "../protocol/ids.ts";
 import { compareUtf8 } from "./compare_utf8.ts";
 import { FrozenStore } from "./frozen_store.ts";
 import { decodeKvCommand } from "./kv_command.ts";

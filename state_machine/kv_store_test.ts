@@ -2,12 +2,12 @@ import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert
 import * as fc from "fast-check";
 import { clientId, logIndex } from "../protocol/ids.ts";
 import { LIMITS } from "../protocol/limits.ts";
+import { command } from "../tests/support/kv_values.ts";
 import { compareUtf8 } from "./compare_utf8.ts";
 import { encodeKvCommand, type KvCommand, type ListCommand } from "./kv_command.ts";
 import { KV_LIMITS } from "./kv_limits.ts";
 import { decodeKvResult, type KvResult, type ListResult } from "./kv_result.ts";
 import { type KvChange, KvStore } from "./kv_store.ts";
-import { command } from "../tests/support/kv_values.ts";
 
 const at = (index: number) => ({ index: logIndex(index), client: clientId("c1") });
 const text = (value: string) => new TextEncoder().encode(value);

@@ -1,9 +1,9 @@
 /** `deno task cluster`: a whole cluster on this machine, until Ctrl-C. A second start continues with the same keys and data. */
 import { ConfigError } from "../crypto/config_error.ts";
-import type { DenoProcess } from "./support/deno_process.ts";
 import { pathExists } from "../crypto/files.ts";
 import { DEFAULT_BASE_PORT, PORTS_PER_REPLICA } from "../crypto/roster/generate_cluster.ts";
 import type { Roster } from "../crypto/roster/roster_types.ts";
+import type { DenoProcess } from "./support/deno_process.ts";
 import { readFlags, wholeNumber } from "./support/flags.ts";
 import { type Address, busyAddress } from "./support/free_ports.ts";
 import { LocalCluster } from "./support/local_cluster.ts";

@@ -1,4 +1,5 @@
 /** `deno task demo`: a cluster of four replica processes and a client process, in which a leader is killed and another one lies. */
+import { OutputError } from "../client/cli/common/standard_streams.ts";
 import { ConfigError } from "../crypto/config_error.ts";
 import { PORTS_PER_REPLICA } from "../crypto/roster/generate_cluster.ts";
 import { byzantineLeader, compareAll, killLeader, restart, writeAndRead } from "./demo/acts.ts";
@@ -7,7 +8,6 @@ import type { DemoContext } from "./demo/context.ts";
 import { findFreePorts } from "./support/free_ports.ts";
 import { LocalCluster } from "./support/local_cluster.ts";
 import { Observer } from "./support/observer.ts";
-import { OutputError } from "../client/cli/common/standard_streams.ts";
 import { EXIT_DONE, EXIT_FAILED, runTask } from "./support/run_task.ts";
 
 const REPLICAS = 4;

@@ -1,7 +1,7 @@
 /** `deno task evidence`: writes the evidence that a stopped replica holds to a file, for anyone with the roster to check. */
+import { evidenceFileText } from "../client/evidence/evidence_file.ts";
 import { ConfigError } from "../crypto/config_error.ts";
 import { writeNewFile } from "../crypto/files.ts";
-import { evidenceFileText } from "../client/evidence/evidence_file.ts";
 import { StorageError } from "../replica/storage/port.ts";
 import { readStoredEvidence, type StoredEvidence } from "../replica/storage/sqlite/sqlite_evidence.ts";
 import { readFlags } from "./support/flags.ts";

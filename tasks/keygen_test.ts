@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { nobleBackend } from "../crypto/signing/noble_backend.ts";
 import { ConfigError } from "../crypto/config_error.ts";
 import { unlockKeyFile } from "../crypto/keys/key_file.ts";
 import { readRoster } from "../crypto/roster/parse_roster.ts";
+import { nobleBackend } from "../crypto/signing/noble_backend.ts";
 import { withTempDirectory } from "../tests/support/temp_directory.ts";
 import { keygen as run } from "./support/keygen_lab.ts";
 

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { bindSocket, requirePeerHost, tcpAddress, TransportError } from "./endpoint.ts";
 import { CodedError } from "../tests/support/coded_error.ts";
+import { bindSocket, requirePeerHost, tcpAddress, TransportError } from "./endpoint.ts";
 
 const failingWith = (code: string) => ({
   ipv6: false,

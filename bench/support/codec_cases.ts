@@ -4,8 +4,8 @@ import { clientId, digest, logIndex, offset, replicaId, round, seq, term } from 
 import { LIMITS } from "../../protocol/limits.ts";
 import type { AppendEntries, AppendEntriesResponse, SendRequest } from "../../protocol/message.ts";
 import type { PacketOf } from "../../protocol/packet.ts";
-import { encodeMessage, entryOf } from "../../transport/codec/mod.ts";
 import type { Signed } from "../../protocol/signed.ts";
+import { encodeMessage, entryOf } from "../../transport/codec/mod.ts";
 
 /** Returns bytes for digests and contents that look random, as real ones do, and are the same in every run. */
 function pseudoRandom(length: number, start: number): Uint8Array {

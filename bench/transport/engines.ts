@@ -1,7 +1,7 @@
 /** Both engines behind the port, with and without CURVE, for measurements. The keys are fixed and good for nothing else. */
+import type { ClientTransport, ReplicaTransport } from "../../transport/port.ts";
 import { createZmqClientTransport } from "../../transport/zmq/zmq_client_transport.ts";
 import { createZmqReplicaTransport } from "../../transport/zmq/zmq_replica_transport.ts";
-import type { ClientTransport, ReplicaTransport } from "../../transport/port.ts";
 import {
   createZmtpClientTransport,
   createZmtpReplicaTransport,

@@ -1,8 +1,8 @@
 /** Tracks what each replica contributed to a backup: slow ones are paused for a while, liars are not asked again. */
 import { doubledUpTo } from "../../protocol/backoff.ts";
 import type { ReplicaId } from "../../protocol/ids.ts";
-import type { CallOptions } from "../loop/requests.ts";
 import { NoSourceError, SourceError } from "../errors.ts";
+import type { CallOptions } from "../loop/requests.ts";
 
 /** Time limits of a backup, all in milliseconds. */
 export interface Patience {

@@ -1,15 +1,15 @@
 /** Makes a backup: chooses what it is to hold, fetches it from any replica that has it, writes it, and verifies it as anyone would. */
+import { unusablePath } from "../../crypto/files.ts";
 import type { SignatureBackend } from "../../crypto/signing/backend.ts";
 import type { Digest } from "../../protocol/ids.ts";
 import type { StateMachine } from "../../protocol/ports.ts";
 import { certificateCodec, checkpointProofCodec } from "../../transport/codec/mod.ts";
-import type { Client } from "../client_types.ts";
 import { encodeCommand } from "../calls/kv.ts";
+import type { Client } from "../client_types.ts";
 import { chooseTarget, type Target } from "./choose_target.ts";
 import { fetchEntries } from "./fetch_entries.ts";
 import { fetchSnapshot } from "./fetch_snapshot.ts";
 import type { BackupProgress, Gathering } from "./gathering.ts";
-import { unusablePath } from "../../crypto/files.ts";
 import { NewFile } from "./new_file.ts";
 import { pause } from "./pause.ts";
 import { RecordWriter } from "./record_writer.ts";

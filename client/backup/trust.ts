@@ -1,7 +1,8 @@
 /** Verifies proofs against a roster: certificates and checkpoints signed by a quorum of its replicas, checked without asking anyone. */
-import type { SignatureBackend } from "../../crypto/signing/backend.ts";
 import { sha256Hex } from "../../crypto/digest.ts";
 import { createKeyRing, type KeyRing } from "../../crypto/roster/key_ring.ts";
+import type { Roster } from "../../crypto/roster/roster_types.ts";
+import type { SignatureBackend } from "../../crypto/signing/backend.ts";
 import { createVerifier, type Verifier } from "../../crypto/signing/signing.ts";
 import { createVerifiedCache } from "../../crypto/signing/verified_cache.ts";
 import type { CheckpointProof, CommitCertificate } from "../../protocol/certificate.ts";
@@ -11,13 +12,12 @@ import {
   plausibleCertificate,
   plausibleCheckpointProof,
 } from "../../protocol/certify.ts";
+import type { Membership } from "../../protocol/config.ts";
 import type { Head } from "../../protocol/entry.ts";
 import { genesisHash } from "../../protocol/hash_chain.ts";
 import { logIndex } from "../../protocol/ids.ts";
 import { quorumOf } from "../../protocol/quorum.ts";
-import type { Membership } from "../../protocol/config.ts";
 import { ofCertificate, ofCheckpointProof, type SignatureClaim } from "../../protocol/signatures.ts";
-import type { Roster } from "../../crypto/roster/roster_types.ts";
 
 export class Trust {
   readonly roster: Roster;

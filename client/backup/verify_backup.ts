@@ -1,4 +1,5 @@
 /** Verifies a backup with nothing but the roster: no key, no network, and no trust in whoever made or stored it. */
+import type { Roster } from "../../crypto/roster/roster_types.ts";
 import type { SignatureBackend } from "../../crypto/signing/backend.ts";
 import type { CheckpointProof, CommitCertificate } from "../../protocol/certificate.ts";
 import type { StateMachine } from "../../protocol/ports.ts";
@@ -8,7 +9,6 @@ import type { ByteSource } from "./hashed_source.ts";
 import { Rebuilt } from "./rebuild.ts";
 import { readRecords, type RecordReader } from "./record_reader.ts";
 import { Trust } from "./trust.ts";
-import type { Roster } from "../../crypto/roster/roster_types.ts";
 
 /** Options of {@linkcode verifyBackup}. */
 export interface VerifyOptions {

@@ -11,11 +11,11 @@ import {
   type EntriesAnswer,
   entriesAnswerCodec,
 } from "../../transport/codec/mod.ts";
-import type { QueryMessage } from "../loop/envelope.ts";
 import { SourceError } from "../errors.ts";
-import { refusalReason } from "./json_payload.ts";
+import type { QueryMessage } from "../loop/envelope.ts";
 import type { QueryJudge } from "../loop/queries.ts";
 import type { CallOptions } from "../loop/requests.ts";
+import { refusalReason } from "./json_payload.ts";
 
 /**
  * Calls to one replica each, by its id. They reject with {@linkcode SourceError}; a call asks once, and repeating it is up to the caller.

@@ -1,10 +1,10 @@
 /** GetCommittedCommand: f+1 equal answers about a committed entry are accepted; "none" takes a quorum that says it twice. */
 import type { RequestMode } from "../../protocol/entry.ts";
 import { LIMITS } from "../../protocol/limits.ts";
-import { NoQuorumError, RefusedError } from "../errors.ts";
-import { isRecord, type Json, parsePayload, refusalReason } from "./json_payload.ts";
-import type { Decision, QueryJudge } from "../loop/queries.ts";
 import { quorumOf } from "../../protocol/quorum.ts";
+import { NoQuorumError, RefusedError } from "../errors.ts";
+import type { Decision, QueryJudge } from "../loop/queries.ts";
+import { isRecord, type Json, parsePayload, refusalReason } from "./json_payload.ts";
 
 /** A client's command, or query, in a committed entry. */
 export interface CommittedCommand {

@@ -1,4 +1,7 @@
 /** Diagnosis of a call that found no quorum: who answers and with what, who does not, and what to do next. */
+import { quorumOf } from "../../protocol/quorum.ts";
+import { NoQuorumError } from "../errors.ts";
+import type { CallOptions } from "../loop/requests.ts";
 import {
   type ClusterHealth,
   groupedReasons,
@@ -6,9 +9,6 @@ import {
   type ReplicaStanding,
   type Trouble,
 } from "./cluster_health.ts";
-import { NoQuorumError } from "../errors.ts";
-import { quorumOf } from "../../protocol/quorum.ts";
-import type { CallOptions } from "../loop/requests.ts";
 import type { ReplicaStatus } from "./status_report.ts";
 
 /** The part of a client that a diagnosis needs. */

@@ -1,20 +1,20 @@
 /** Calls that ask replicas outside the log: fast reads, committed commands, status, and the operator's. */
 import type { KeyFile } from "../../crypto/keys/key_file.ts";
+import type { Roster } from "../../crypto/roster/roster_types.ts";
 import type { ClientId, LogIndex, ReplicaId } from "../../protocol/ids.ts";
 import { queryResultCodec } from "../../transport/codec/mod.ts";
-import { type BackupSources, backupSources } from "./backup_sources.ts";
-import { committedCommandJudge, type CommittedEntry } from "./committed_command.ts";
-import type { QueryMessage } from "../loop/envelope.ts";
 import { RefusedError, UsageError } from "../errors.ts";
-import { fastReadJudge } from "./fast_read_judge.ts";
-import { encodeCommand, type Ordered, type ReadOutcome, readOutcome } from "./kv.ts";
+import type { QueryMessage } from "../loop/envelope.ts";
 import type { Question } from "../loop/queries.ts";
 import { callError } from "../loop/request_errors.ts";
 import type { CallOptions } from "../loop/requests.ts";
+import type { ClientTimings } from "../loop/timings.ts";
+import { type BackupSources, backupSources } from "./backup_sources.ts";
+import { committedCommandJudge, type CommittedEntry } from "./committed_command.ts";
+import { fastReadJudge } from "./fast_read_judge.ts";
+import { encodeCommand, type Ordered, type ReadOutcome, readOutcome } from "./kv.ts";
 import { type Obedience, setActiveJudge, silentReplica } from "./set_active_judge.ts";
 import { type ReplicaStatus, statusJudge } from "./status_report.ts";
-import type { ClientTimings } from "../loop/timings.ts";
-import type { Roster } from "../../crypto/roster/roster_types.ts";
 
 /** Dependencies of the calls. */
 export interface NodeCallsParts {

@@ -1,7 +1,7 @@
 /** Activate and Deactivate as a query to one replica, for tests and drills. */
 import { NoQuorumError, RefusedError } from "../errors.ts";
-import { isRecord, parsePayload, refusalReason } from "./json_payload.ts";
 import type { QueryJudge } from "../loop/queries.ts";
+import { isRecord, parsePayload, refusalReason } from "./json_payload.ts";
 
 /** The fate of one command. */
 export type Obedience =

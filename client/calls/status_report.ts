@@ -1,6 +1,6 @@
 /** Status of every replica as reported by itself. Nothing here is voted on: a liar's line is its own. */
-import { type Json, parsePayload, refusalReason } from "./json_payload.ts";
 import type { QueryJudge } from "../loop/queries.ts";
+import { type Json, parsePayload, refusalReason } from "./json_payload.ts";
 
 /** One replica's line. */
 export type ReplicaStatus =

@@ -1,12 +1,12 @@
 /** Parses the command line: options of the client, the command, its own options and operands. */
 import { parseArgs } from "@std/cli/parse-args";
 import type { BackendChoice } from "../../crypto/signing/load_backend.ts";
+import { TRANSPORT_ENGINES, type TransportEngine } from "../../transport/mod.ts";
+import { UsageError } from "../errors.ts";
 import type { Command } from "./commands/command.ts";
 import { commandNames, findCommand } from "./commands/mod.ts";
-import { UsageError } from "../errors.ts";
-import { TRANSPORT_ENGINES, type TransportEngine } from "../../transport/mod.ts";
-import { wholeNumber } from "./common/whole_number.ts";
 import type { GlobalOptions } from "./common/global_options.ts";
+import { wholeNumber } from "./common/whole_number.ts";
 
 /** One command as requested. */
 export interface Invocation {

@@ -1,8 +1,8 @@
 /** Turns options into a connected client, or an error that says which file or option is wrong. */
-import { loadBackend } from "../../crypto/signing/load_backend.ts";
 import { unlockKeyFile } from "../../crypto/keys/key_file.ts";
 import { requireMember } from "../../crypto/roster/key_ring.ts";
 import { readRoster } from "../../crypto/roster/parse_roster.ts";
+import { loadBackend } from "../../crypto/signing/load_backend.ts";
 import { openClientTransport } from "../../transport/mod.ts";
 import { createClient } from "../client.ts";
 import type { Client } from "../client_types.ts";

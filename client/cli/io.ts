@@ -1,7 +1,7 @@
 /** The streams a command line uses, so that tests can stand in for the process. */
+import { writeError, writeOutput, writeProgress } from "./common/standard_streams.ts";
 import type { Line } from "./input.ts";
 import { readTyped } from "./typed_lines.ts";
-import { writeError, writeOutput, writeProgress } from "./common/standard_streams.ts";
 
 /** Standard streams. */
 export interface Io {

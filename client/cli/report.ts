@@ -1,15 +1,15 @@
 /** Runs one command and reports its result. */
-import type { Client } from "../client_types.ts";
-import type { CommandResult, OfflineCall } from "./commands/command.ts";
-import { UsageError } from "../errors.ts";
-import { printable } from "../calls/json_payload.ts";
 import { diagnosed } from "../calls/diagnosis.ts";
+import { printable } from "../calls/json_payload.ts";
+import type { Client } from "../client_types.ts";
+import { UsageError } from "../errors.ts";
 import type { Invocation } from "./arguments.ts";
+import type { CommandResult, OfflineCall } from "./commands/command.ts";
 import { EXIT, type ExitCode, failureOf } from "./common/exit_codes.ts";
+import type { GlobalOptions } from "./common/global_options.ts";
 import { OutputError } from "./common/standard_streams.ts";
 import { showingWait } from "./common/waiting.ts";
 import type { Io } from "./io.ts";
-import type { GlobalOptions } from "./common/global_options.ts";
 
 /** Runs one command against `client`. */
 export function runCommand(

@@ -1,13 +1,13 @@
 /** The client process from its arguments to its exit code. */
 import { type CommandLine, parseCommandLine, wantsJson } from "./arguments.ts";
-import type { Connect } from "./connect.ts";
 import { EXIT, type ExitCode } from "./common/exit_codes.ts";
+import { refuseAltered } from "./common/utf8.ts";
+import type { Connect } from "./connect.ts";
 import { helpText } from "./help.ts";
 import { readAll } from "./input.ts";
 import type { Io } from "./io.ts";
 import { offlineCall, print, report, runCommand } from "./report.ts";
 import { runShell, SHELL } from "./shell.ts";
-import { refuseAltered } from "./common/utf8.ts";
 
 /** Runs one command line and returns the exit code. Never throws. */
 export async function runCli(args: readonly string[], io: Io, connect: Connect): Promise<ExitCode> {

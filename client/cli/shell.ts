@@ -4,13 +4,13 @@ import { UsageError } from "../errors.ts";
 import { parseShellWords, wantsHelp } from "./arguments.ts";
 import { findCommand } from "./commands/mod.ts";
 import { EXIT, type ExitCode } from "./common/exit_codes.ts";
+import type { GlobalOptions } from "./common/global_options.ts";
+import { OutputError } from "./common/standard_streams.ts";
 import { helpText } from "./help.ts";
 import { type Line, readLines } from "./input.ts";
 import type { Io } from "./io.ts";
-import { OutputError } from "./common/standard_streams.ts";
 import { offlineCall, print, report, runCommand } from "./report.ts";
 import { splitWords } from "./words.ts";
-import type { GlobalOptions } from "./common/global_options.ts";
 
 /** Name of the command that starts it. */
 export const SHELL = "shell";

@@ -1,6 +1,6 @@
 /** Lines typed at a terminal, with editing and a history that ends with the process: values may be secrets, so no file keeps them. */
-import { createInterface, type Interface } from "node:readline";
 import process from "node:process";
+import { createInterface, type Interface } from "node:readline";
 import { REPLACEMENT } from "./common/utf8.ts";
 import type { Line } from "./input.ts";
 

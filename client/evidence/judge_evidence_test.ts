@@ -1,12 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { ConfigError } from "../../crypto/config_error.ts";
-import { replicaId } from "../../protocol/ids.ts";
 import type { Evidence } from "../../protocol/evidence.ts";
-import { evidenceFileText, parseEvidenceFile } from "./evidence_file.ts";
-import { evidenceJudge } from "./judge_evidence.ts";
+import { replicaId } from "../../protocol/ids.ts";
 import { backend } from "../../tests/support/backends.ts";
 import { EvidenceLab } from "../../tests/support/evidence_lab.ts";
 import { makeRoster } from "../../tests/support/make_roster.ts";
+import { evidenceFileText, parseEvidenceFile } from "./evidence_file.ts";
+import { evidenceJudge } from "./judge_evidence.ts";
 
 const { roster, keys } = makeRoster();
 const lab = new EvidenceLab(roster.cluster, keys);

@@ -1,7 +1,7 @@
 /** Checks rosters and evidence offline, one verdict a file. */
 import { ConfigError, withSource } from "../../crypto/config_error.ts";
-import { readable } from "../../crypto/keys/fingerprint.ts";
 import { unhex } from "../../crypto/digest.ts";
+import { readable } from "../../crypto/keys/fingerprint.ts";
 import { parseSignedRoster, type SignedRoster } from "../../crypto/roster/parse_roster.ts";
 import { membersText } from "../../crypto/roster/roster.ts";
 import { requireSuccessor } from "../../crypto/roster/roster_chain.ts";

@@ -1,20 +1,20 @@
 /** The loop of a client: hellos, arrivals, timers. It never waits for any particular message. */
 import type { KeyFile } from "../../crypto/keys/key_file.ts";
+import type { Roster } from "../../crypto/roster/roster_types.ts";
 import type { Signer } from "../../crypto/signing/signing.ts";
-import type { ReplyPacket } from "../../protocol/packet.ts";
 import type { ReplicaId } from "../../protocol/ids.ts";
 import type { QueryReply } from "../../protocol/message.ts";
+import type { ReplyPacket } from "../../protocol/packet.ts";
 import { type HelloAnswer, helloAnswerCodec } from "../../transport/codec/mod.ts";
 import type { ClientTransport } from "../../transport/port.ts";
-import { sealQuery } from "./envelope.ts";
 import { ClosedError } from "../errors.ts";
+import { sealQuery } from "./envelope.ts";
 import { challengeOf, createHelloTimer, helloDueAt, type HelloTimer, noteChallenge, noteHellos } from "./hello.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Outlet } from "./outlet.ts";
 import type { Queries } from "./queries.ts";
 import type { Requests } from "./requests.ts";
 import type { ClientTimings } from "./timings.ts";
-import type { Roster } from "../../crypto/roster/roster_types.ts";
 
 /** Nonce of the answer to a hello; queries have others. */
 const HELLO_NONCE = 0;

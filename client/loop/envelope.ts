@@ -1,11 +1,11 @@
 /** Signs what a client sends: a body is encoded and signed once, and its frames are kept for every repeat. */
-import type { Signer } from "../../crypto/signing/signing.ts";
 import { sha256Hex } from "../../crypto/digest.ts";
+import type { Signer } from "../../crypto/signing/signing.ts";
 import type { Digest } from "../../protocol/ids.ts";
 import type { Request } from "../../protocol/message.ts";
 import type { ClientPacket } from "../../protocol/packet.ts";
-import { encodeMessage, encodePacket } from "../../transport/codec/mod.ts";
 import type { Signed } from "../../protocol/signed.ts";
+import { encodeMessage, encodePacket } from "../../transport/codec/mod.ts";
 
 /** Frames of one packet as sent. */
 export type Frames = readonly Uint8Array[];

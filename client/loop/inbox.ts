@@ -5,8 +5,8 @@
 import type { KeyRing } from "../../crypto/roster/key_ring.ts";
 import type { Verifier } from "../../crypto/signing/signing.ts";
 import type { ReplyPacket } from "../../protocol/packet.ts";
-import { turnsAway } from "./turned_away.ts";
 import { decodeReplyPacket } from "../../transport/codec/mod.ts";
+import { turnsAway } from "./turned_away.ts";
 
 /** Packets dropped, by reason; counters only increase. */
 export interface InboxCounters {

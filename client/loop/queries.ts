@@ -1,8 +1,8 @@
 /** Open queries: asked of several replicas at once, outside the log. Each query's judge decides what the answers mean. */
-import { type Frames, type QueryMessage, sealQuery } from "./envelope.ts";
 import type { Signer } from "../../crypto/signing/signing.ts";
 import type { QueryReply } from "../../protocol/message.ts";
 import { RefusedError } from "../errors.ts";
+import { type Frames, type QueryMessage, sealQuery } from "./envelope.ts";
 import type { Outlet } from "./outlet.ts";
 import type { CallOptions } from "./requests.ts";
 

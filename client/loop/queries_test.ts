@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { RefusedError } from "../errors.ts";
 import { clientId, logIndex } from "../../protocol/ids.ts";
-import { MAX_OPEN_QUERIES, Queries, type Question } from "./queries.ts";
 import type { QueryReply } from "../../protocol/message.ts";
+import { RefusedError } from "../errors.ts";
+import { MAX_OPEN_QUERIES, Queries, type Question } from "./queries.ts";
 
 /** Signs nothing: what is sent is not read. */
 const signer = { publicKey: new Uint8Array(33), sign: () => new Uint8Array(64) };

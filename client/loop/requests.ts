@@ -4,12 +4,8 @@ import type { RequestMode } from "../../protocol/entry.ts";
 import { type ClientId, type Digest, logIndex, seq } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { Answer, Reply, Request } from "../../protocol/message.ts";
-import { type RequestFrames, sealRequest } from "./envelope.ts";
 import type { QuorumProgress } from "../errors.ts";
 import { noteLeader } from "../session/leader_cache.ts";
-import type { Outlet } from "./outlet.ts";
-import { callError, errorOf } from "./request_errors.ts";
-import { createRecentAnswers } from "./recent_answers.ts";
 import { countAnswer, createReplyTally, type ReplyTally } from "../session/reply_tally.ts";
 import {
   cancel,
@@ -23,6 +19,10 @@ import {
   underWay,
 } from "../session/session.ts";
 import type { SessionConfig } from "../session/session_types.ts";
+import { type RequestFrames, sealRequest } from "./envelope.ts";
+import type { Outlet } from "./outlet.ts";
+import { createRecentAnswers } from "./recent_answers.ts";
+import { callError, errorOf } from "./request_errors.ts";
 
 /** Outcome of an applied command. */
 export interface Executed {

@@ -2,9 +2,9 @@
  * Fast reads (§7.4): Q equal payloads, each the state's version and the value, are accepted. Q of them and the Q acceptors of any
  * earlier write share an honest replica, so a read is never older than what was acknowledged.
  */
-import { canStillAccept, countVote, createEqualTally, type EqualTally } from "./equal_tally.ts";
 import { equalBytes } from "../../protocol/bytes/equal_bytes.ts";
 import { quorumOf } from "../../protocol/quorum.ts";
+import { canStillAccept, countVote, createEqualTally, type EqualTally } from "./equal_tally.ts";
 
 /** One replica's answer to a fast read, as far as it matters. */
 export interface FastReadAnswer {

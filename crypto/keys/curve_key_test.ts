@@ -1,5 +1,5 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
 import { x25519 } from "@noble/curves/ed25519.js";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { hex, unhex } from "../digest.ts";
 import { curvePublicKey, generateCurveKeyPair, isCurvePublicKey, isCurveSecretKey } from "./curve_key.ts";
 

@@ -1,8 +1,8 @@
 /** Key files: the two secret keys of one member, its id, and the operator key that is the root of trust (§2.1). */
-import { SECRET_KEY_BYTES, type SignatureBackend } from "../signing/backend.ts";
 import { withSource } from "../config_error.ts";
 import { hex, unhex } from "../digest.ts";
 import { readSmallFile, requirePrivate, writeNewFile } from "../files.ts";
+import { SECRET_KEY_BYTES, type SignatureBackend } from "../signing/backend.ts";
 import { nobleBackend } from "../signing/noble_backend.ts";
 import { type Field, parseJson, readHex, readObject, refuse, requireVersion } from "../strict_json.ts";
 import { CURVE_KEY_BYTES, curvePublicKey, isCurveSecretKey } from "./curve_key.ts";

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { ConfigError } from "../config_error.ts";
-import { type KeyFile, keyFileText, parseKeyFile, readKeyFile, writeKeyFile } from "./key_file.ts";
 import { backend } from "../../tests/support/backends.ts";
 import { newMemberKeys } from "../../tests/support/make_roster.ts";
 import { withTempDirectory } from "../../tests/support/temp_directory.ts";
+import { ConfigError } from "../config_error.ts";
+import { type KeyFile, keyFileText, parseKeyFile, readKeyFile, writeKeyFile } from "./key_file.ts";
 
 function newKey(): KeyFile {
   const operatorKey = newMemberKeys().publicKey;

@@ -1,6 +1,6 @@
 /** The public part of a key file: who its owner is, and whom he trusts (§2.1). */
-import { PUBLIC_KEY_BYTES, type SignatureBackend } from "../signing/backend.ts";
 import { unhex } from "../digest.ts";
+import { PUBLIC_KEY_BYTES, type SignatureBackend } from "../signing/backend.ts";
 import { type Field, readHex, readId, readString, refuse } from "../strict_json.ts";
 import { CURVE_KEY_BYTES, isCurvePublicKey } from "./curve_key.ts";
 import { type KeyKind, OPERATOR_ID } from "./key_kind.ts";

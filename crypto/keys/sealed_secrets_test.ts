@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
+import { backend } from "../../tests/support/backends.ts";
+import { makeRoster } from "../../tests/support/make_roster.ts";
+import { withTempDirectory } from "../../tests/support/temp_directory.ts";
 import { ConfigError } from "../config_error.ts";
 import { keyFileText, parseKeyFile, parseKeyIdentity, readKeyFile, unlockKeyFile, writeKeyFile } from "./key_file.ts";
 import { readPassphrase } from "./passphrase.ts";
 import { SCRYPT_COST } from "./sealed_secrets.ts";
-import { makeRoster } from "../../tests/support/make_roster.ts";
-import { backend } from "../../tests/support/backends.ts";
-import { withTempDirectory } from "../../tests/support/temp_directory.ts";
 
 const PASSPHRASE = "correct horse, 電池 staple";
 const key = makeRoster({ replicas: 1, clients: 1 }).keys.get("r1")!;

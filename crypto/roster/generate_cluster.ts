@@ -2,13 +2,13 @@
 import type { ProtocolConstants } from "../../protocol/config.ts";
 import { clientId, replicaId } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
-import type { SignatureBackend } from "../signing/backend.ts";
 import { ConfigError } from "../config_error.ts";
 import { hex } from "../digest.ts";
 import { type NewFiles, writeNewFile, writeNewFiles } from "../files.ts";
-import { type KeyFile, type KeyKind, OPERATOR_ID, writeKeyFile } from "../keys/key_file.ts";
 import { generateCurveKeyPair } from "../keys/curve_key.ts";
+import { type KeyFile, type KeyKind, OPERATOR_ID, writeKeyFile } from "../keys/key_file.ts";
 import { generateKeyPair, type KeyPair } from "../keys/key_pair.ts";
+import type { SignatureBackend } from "../signing/backend.ts";
 import { nobleBackend } from "../signing/noble_backend.ts";
 import { createRoster, signRoster } from "./roster.ts";
 import type { Roster, RosterReplica } from "./roster_types.ts";

@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { SignatureBackend } from "../signing/backend.ts";
-import { ConfigError } from "../config_error.ts";
-import { type ClusterOptions, generateCluster, permissionOf } from "./generate_cluster.ts";
-import { readKeyFile } from "../keys/key_file.ts";
-import { requireMember } from "./key_ring.ts";
-import { readRoster } from "./parse_roster.ts";
 import { backend } from "../../tests/support/backends.ts";
 import { withTempDirectory } from "../../tests/support/temp_directory.ts";
+import { ConfigError } from "../config_error.ts";
+import { readKeyFile } from "../keys/key_file.ts";
+import type { SignatureBackend } from "../signing/backend.ts";
+import { type ClusterOptions, generateCluster, permissionOf } from "./generate_cluster.ts";
+import { requireMember } from "./key_ring.ts";
+import { readRoster } from "./parse_roster.ts";
 
 const names = (directory: string): string[] => [...Deno.readDirSync(directory)].map((entry) => entry.name).sort();
 

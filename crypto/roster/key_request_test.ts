@@ -1,9 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { backend, BACKENDS } from "../../tests/support/backends.ts";
+import { makeRoster } from "../../tests/support/make_roster.ts";
 import { ConfigError } from "../config_error.ts";
 import type { KeyFile } from "../keys/key_file.ts";
 import { parseRequest, requestFingerprint, requestOf, signRequest } from "./key_request.ts";
-import { backend, BACKENDS } from "../../tests/support/backends.ts";
-import { makeRoster } from "../../tests/support/make_roster.ts";
 
 const { keys } = makeRoster({ replicas: 1, clients: 1 });
 const key = (id: string): KeyFile => keys.get(id)!;

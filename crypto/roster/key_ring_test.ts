@@ -1,11 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { clientId, replicaId } from "../../protocol/ids.ts";
+import { makeRoster } from "../../tests/support/make_roster.ts";
 import { ConfigError } from "../config_error.ts";
 import { unhex } from "../digest.ts";
 import type { KeyIdentity } from "../keys/key_file.ts";
 import { createCurveRing } from "./curve_ring.ts";
 import { createKeyRing, requireMember } from "./key_ring.ts";
-import { makeRoster } from "../../tests/support/make_roster.ts";
 
 const { roster, keys } = makeRoster();
 const { operatorKey, operatorCurveKey } = roster;

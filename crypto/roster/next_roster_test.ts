@@ -1,15 +1,15 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { backend } from "../../tests/support/backends.ts";
+import { makeRoster } from "../../tests/support/make_roster.ts";
 import { ConfigError } from "../config_error.ts";
 import { unhex } from "../digest.ts";
 import type { KeyFile } from "../keys/key_file.ts";
 import { requestOf } from "./key_request.ts";
 import { firstRoster, nextRoster } from "./next_roster.ts";
 import { parseSignedRoster, type SignedRoster } from "./parse_roster.ts";
-import { requireSuccessor } from "./roster_chain.ts";
 import { signRoster } from "./roster.ts";
+import { requireSuccessor } from "./roster_chain.ts";
 import type { Roster } from "./roster_types.ts";
-import { backend } from "../../tests/support/backends.ts";
-import { makeRoster } from "../../tests/support/make_roster.ts";
 
 const { keys } = makeRoster({ replicas: 2, clients: 2 });
 const operator = keys.get("operator")!;

@@ -1,14 +1,14 @@
 /** Reading `cluster.json` into a roster that can be trusted (§2.1). */
 import { SIGNATURE_BYTES } from "../../protocol/bytes/sizes.ts";
 import type { Digest } from "../../protocol/ids.ts";
-import type { SignatureBackend } from "../signing/backend.ts";
 import { withSource } from "../config_error.ts";
 import { unhex } from "../digest.ts";
 import { readSmallFile } from "../files.ts";
-import { rosterBody, rosterDigest } from "./roster.ts";
-import { readRosterFields } from "./roster_fields.ts";
+import type { SignatureBackend } from "../signing/backend.ts";
 import { createVerifier } from "../signing/signing.ts";
 import { describe, parseJson, readHex, readObject, refuse } from "../strict_json.ts";
+import { rosterBody, rosterDigest } from "./roster.ts";
+import { readRosterFields } from "./roster_fields.ts";
 import type { Roster } from "./roster_types.ts";
 
 /** Well above the largest roster the limits allow, laid out with white space. */

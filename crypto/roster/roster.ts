@@ -1,13 +1,13 @@
 /** The roster: the members of a cluster with their addresses, keys and constants, signed by the operator (§2.1). */
 import type { ProtocolConstants } from "../../protocol/config.ts";
-import type { SignatureBackend } from "../signing/backend.ts";
+import type { Digest } from "../../protocol/ids.ts";
 import { canonicalJson } from "../canonical_json.ts";
 import { ConfigError } from "../config_error.ts";
-import { constantsWith } from "./constants.ts";
-import type { Digest } from "../../protocol/ids.ts";
 import { hex, sha256Hex } from "../digest.ts";
-import { readRosterFields } from "./roster_fields.ts";
+import type { SignatureBackend } from "../signing/backend.ts";
 import { createSigner } from "../signing/signing.ts";
+import { constantsWith } from "./constants.ts";
+import { readRosterFields } from "./roster_fields.ts";
 import type { Roster, RosterClient, RosterReplica } from "./roster_types.ts";
 
 /** The parts of a new roster. */

@@ -1,11 +1,10 @@
 /** Strict reading of a roster's fields: types, ranges, and values that must not occur twice. */
 import { clientId, replicaId } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
-import { PUBLIC_KEY_BYTES, type SignatureBackend } from "../signing/backend.ts";
-import { readConstants } from "./constants.ts";
 import { unhex } from "../digest.ts";
 import { CURVE_KEY_BYTES, isCurvePublicKey } from "../keys/curve_key.ts";
 import { OPERATOR_ID } from "../keys/key_kind.ts";
+import { PUBLIC_KEY_BYTES, type SignatureBackend } from "../signing/backend.ts";
 import {
   type Field,
   readBoolean,
@@ -18,6 +17,7 @@ import {
   requireVersion,
 } from "../strict_json.ts";
 import { ADDRESS_NAMES, PORT_NAMES, readAddress } from "./address.ts";
+import { readConstants } from "./constants.ts";
 import type { Roster, RosterClient, RosterReplica } from "./roster_types.ts";
 
 const ROSTER_NAMES = [

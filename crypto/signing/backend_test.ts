@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import type { SignatureBackend } from "./backend.ts";
+import { backend as anyBackend, BACKENDS } from "../../tests/support/backends.ts";
 import { hex, sha256, unhex } from "../digest.ts";
 import { generateKeyPair } from "../keys/key_pair.ts";
+import type { SignatureBackend } from "./backend.ts";
 import { isCanonicalSignature } from "./scalar.ts";
-import { backend as anyBackend, BACKENDS } from "../../tests/support/backends.ts";
 
 const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 const bytesOf = (value: bigint): Uint8Array => unhex(value.toString(16).padStart(64, "0"));

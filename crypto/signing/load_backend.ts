@@ -1,6 +1,6 @@
 /** Choice of the signature backend at start. */
-import type { SignatureBackend } from "./backend.ts";
 import { hex, sha256, unhex } from "../digest.ts";
+import type { SignatureBackend } from "./backend.ts";
 import { loadNativeBackend } from "./native_backend.ts";
 import { nobleBackend } from "./noble_backend.ts";
 

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { createNativeBackend } from "./native_backend.ts";
-import { loadBackend, selfTest } from "./load_backend.ts";
-import { nobleBackend } from "./noble_backend.ts";
 import { backend, BACKENDS } from "../../tests/support/backends.ts";
+import { loadBackend, selfTest } from "./load_backend.ts";
+import { createNativeBackend } from "./native_backend.ts";
+import { nobleBackend } from "./noble_backend.ts";
 
 const missing = () => Promise.reject(new Error("No native build was found\n    for platform=test\n"));
 

@@ -1,7 +1,7 @@
 /** Range checks of secp256k1 scalars as plain byte comparisons, shared by all backends so that they cannot differ. */
 import { DIGEST_BYTES, SIGNATURE_BYTES } from "../../protocol/bytes/sizes.ts";
-import { PUBLIC_KEY_BYTES } from "./backend.ts";
 import { unhex } from "../digest.ts";
+import { PUBLIC_KEY_BYTES } from "./backend.ts";
 
 const SCALAR_BYTES = 32;
 const BYTE_MASK = 0xff;

@@ -1,9 +1,9 @@
 /** Domain-separated signing and verification of message bodies (§2.2). */
+import { SIGNATURE_BYTES } from "../../protocol/bytes/sizes.ts";
 import type { Digest } from "../../protocol/ids.ts";
 import type { MessageKind } from "../../protocol/message.ts";
-import { SIGNATURE_BYTES } from "../../protocol/bytes/sizes.ts";
-import { PUBLIC_KEY_BYTES, type SignatureBackend } from "./backend.ts";
 import { hex, sha256HexOfTwo, unhex } from "../digest.ts";
+import { PUBLIC_KEY_BYTES, type SignatureBackend } from "./backend.ts";
 import type { VerifiedCache } from "./verified_cache.ts";
 
 /** The kinds that can be signed: every message, the roster, and a request for a place in one. Each has a domain tag of its own. */

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import type { SignatureBackend } from "./backend.ts";
+import { backend, BACKENDS } from "../../tests/support/backends.ts";
 import { hex, sha256 } from "../digest.ts";
 import { generateKeyPair } from "../keys/key_pair.ts";
+import type { SignatureBackend } from "./backend.ts";
 import { createSigner, createVerifier, DOMAIN_KINDS, domainPrefix } from "./signing.ts";
-import { backend, BACKENDS } from "../../tests/support/backends.ts";
 import { createVerifiedCache } from "./verified_cache.ts";
 
 const { secretKey, publicKey } = generateKeyPair(backend);

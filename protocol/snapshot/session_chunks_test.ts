@@ -1,11 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { clientId, logIndex, type Seq, seq } from "../ids.ts";
-import { LIMITS } from "../limits.ts";
-import { freezeSessions, SESSION_CHUNK_BYTES, sessionChunks } from "./session_chunks.ts";
-import { readSessions } from "./session_chunks_read.ts";
-import type { SessionTable } from "./session_table.ts";
-import type { Kept, Session } from "./session_types.ts";
 import { sha256Hex } from "../../crypto/digest.ts";
 import {
   BOUNDS,
@@ -17,6 +11,12 @@ import {
   type Ordered,
   tableOf,
 } from "../../tests/support/session_histories.ts";
+import { clientId, logIndex, type Seq, seq } from "../ids.ts";
+import { LIMITS } from "../limits.ts";
+import { freezeSessions, SESSION_CHUNK_BYTES, sessionChunks } from "./session_chunks.ts";
+import { readSessions } from "./session_chunks_read.ts";
+import type { SessionTable } from "./session_table.ts";
+import type { Kept, Session } from "./session_types.ts";
 
 Deno.test("§8.3 a table comes back from its chunks, which keep to their bounds", () => {
   fc.assert(

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { sha256Hex } from "../../crypto/digest.ts";
 import type { Digest } from "../ids.ts";
 import { InvariantError } from "../invariant.ts";
 import { LIMITS } from "../limits.ts";
 import { makeManifest, type ManifestHead, readManifestHead, readManifestList } from "./snapshot_manifest.ts";
-import { sha256Hex } from "../../crypto/digest.ts";
 
 const digestsOf = (count: number): Digest[] =>
   Array.from({ length: count }, (_, i) => sha256Hex(Uint8Array.of(i >> 16, i >> 8, i)));

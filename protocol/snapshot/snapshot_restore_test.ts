@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { sha256Hex } from "../../crypto/digest.ts";
+import { HeldChunks, WatchedState, writeAll } from "../../tests/support/snapshot_values.ts";
 import { clientId, type Digest, logIndex, seq } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
 import { restoreSnapshot } from "./snapshot_restore.ts";
-import { HeldChunks, WatchedState, writeAll } from "../../tests/support/snapshot_values.ts";
 import { startSnapshot } from "./snapshot_writer.ts";
-import { sha256Hex } from "../../crypto/digest.ts";
 
 const closed = [[3, seq(4)]] as const;
 const sessions = [{ client: clientId("c1"), registerFloor: logIndex(3), closed, live: [] }];

@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { sha256Hex } from "../../crypto/digest.ts";
+import { HeldChunks, WatchedState, writeAll } from "../../tests/support/snapshot_values.ts";
 import { clientId, type Digest, logIndex, seq } from "../ids.ts";
 import { InvariantError } from "../invariant.ts";
 import { LIMITS } from "../limits.ts";
@@ -8,9 +10,7 @@ import { type FrozenSessions, sessionChunks } from "./session_chunks.ts";
 import { makeManifest } from "./snapshot_manifest.ts";
 import { restoreSnapshot } from "./snapshot_restore.ts";
 import { freezeMachine } from "./snapshot_source.ts";
-import { HeldChunks, WatchedState, writeAll } from "../../tests/support/snapshot_values.ts";
 import { CHUNK_OVERHEAD_BYTES, nextChunks, startSnapshot, writtenDigests } from "./snapshot_writer.ts";
-import { sha256Hex } from "../../crypto/digest.ts";
 
 const bytesOf = (...lengths: number[]): Uint8Array[] => lengths.map((length, i) => new Uint8Array(length).fill(i + 1));
 const sessionsOf = (...lengths: number[]): FrozenSessions =>

@@ -1,6 +1,6 @@
 /** Activate and Deactivate (§11): the operator takes a replica out of the protocol and back in, for tests and drills. */
-import type { SetActive } from "../../protocol/message.ts";
 import type { ReplicaId } from "../../protocol/ids.ts";
+import type { SetActive } from "../../protocol/message.ts";
 import type { Storage } from "../storage/port.ts";
 
 const META = "set-active";

@@ -1,10 +1,10 @@
 /** Answers to a client that makes a backup (§8.3). All of it proves itself; none of it is secret from a client of the roster. */
-import { checkpointAnswerCodec, chunksAnswerCodec, entriesAnswerCodec } from "../../transport/codec/mod.ts";
 import type { Entry } from "../../protocol/entry.ts";
 import type { Digest, LogIndex } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
-import { slice } from "../core/log/log.ts";
 import type { ChunkReader } from "../../protocol/ports.ts";
+import { checkpointAnswerCodec, chunksAnswerCodec, entriesAnswerCodec } from "../../transport/codec/mod.ts";
+import { slice } from "../core/log/log.ts";
 import type { CoreState } from "../core/state.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import type { QueryAnswer } from "./replier.ts";

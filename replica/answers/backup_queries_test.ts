@@ -1,5 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { sha256Hex } from "../../crypto/digest.ts";
+import type { CheckpointProof, CommitCertificate } from "../../protocol/certificate.ts";
+import { type Digest, digest, logIndex, replicaId, round, term } from "../../protocol/ids.ts";
+import { LIMITS } from "../../protocol/limits.ts";
+import type { AppendEntriesResponse, Checkpoint, Message } from "../../protocol/message.ts";
+import type { Signed } from "../../protocol/signed.ts";
 import { BackupLab } from "../../tests/client/backup_lab.ts";
 import { HeldChunks } from "../../tests/support/snapshot_values.ts";
 import {
@@ -9,15 +15,9 @@ import {
   entriesAnswerCodec,
   entryOf,
 } from "../../transport/codec/mod.ts";
-import { chunksHeld, committedEntries, latestCheckpoint } from "./backup_queries.ts";
-import type { CheckpointProof, CommitCertificate } from "../../protocol/certificate.ts";
-import { type Digest, digest, logIndex, replicaId, round, term } from "../../protocol/ids.ts";
-import { LIMITS } from "../../protocol/limits.ts";
-import type { AppendEntriesResponse, Checkpoint, Message } from "../../protocol/message.ts";
 import type { CoreState } from "../core/state.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
-import type { Signed } from "../../protocol/signed.ts";
-import { sha256Hex } from "../../crypto/digest.ts";
+import { chunksHeld, committedEntries, latestCheckpoint } from "./backup_queries.ts";
 
 const HASH = digest("ab".repeat(32));
 

@@ -1,11 +1,11 @@
 /** The operator's commands at one replica (§11): obeyed or refused with a reason once, and not answered when they are replayed. */
 import { OPERATOR_ID } from "../../crypto/keys/key_file.ts";
-import type { Activation } from "./activation.ts";
 import type { SetActive } from "../../protocol/message.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
+import { TokenBuckets } from "../limits/token_bucket.ts";
+import type { Activation } from "./activation.ts";
 import { jsonAnswer, refusal } from "./queries.ts";
 import type { Replier } from "./replier.ts";
-import { TokenBuckets } from "../limits/token_bucket.ts";
 
 export interface OperatorParts {
   readonly activation: Activation;

@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { Activation } from "./activation.ts";
 import { replicaId } from "../../protocol/ids.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
-import { OperatorHandler } from "./operator_handler.ts";
 import type { Storage } from "../storage/port.ts";
+import { Activation } from "./activation.ts";
+import { OperatorHandler } from "./operator_handler.ts";
 
 /** The operator handler of `r1`, with its answers and notifications. */
 function operatorLab() {

@@ -1,10 +1,10 @@
 /** Answers given outside the log: committed commands and fast reads (§7.4, §11). */
-import { queryResultCodec } from "../../transport/codec/mod.ts";
 import type { Request } from "../../protocol/entry.ts";
-import type { Signed } from "../../protocol/signed.ts";
 import type { LogIndex } from "../../protocol/ids.ts";
-import { entryAt } from "../core/log/log.ts";
 import type { StateMachine } from "../../protocol/ports.ts";
+import type { Signed } from "../../protocol/signed.ts";
+import { queryResultCodec } from "../../transport/codec/mod.ts";
+import { entryAt } from "../core/log/log.ts";
 import type { CoreState } from "../core/state.ts";
 import type { QueryAnswer } from "./replier.ts";
 

@@ -1,19 +1,19 @@
 /** The services of a replica to clients besides ordering requests: a route for answers, and queries. */
-import type { Activation } from "./activation.ts";
 import type { ClientId } from "../../protocol/ids.ts";
 import type { ClientHello } from "../../protocol/message.ts";
+import type { GetStatus } from "../../protocol/message.ts";
 import type { ClientPacket } from "../../protocol/packet.ts";
 import type { ChunkReader, StateMachine } from "../../protocol/ports.ts";
-import type { CoreState } from "../core/state.ts";
 import { helloAnswerCodec } from "../../transport/codec/mod.ts";
-import { OperatorHandler } from "./operator_handler.ts";
+import type { CoreState } from "../core/state.ts";
+import type { StatusReporter } from "../status/status.ts";
+import type { Activation } from "./activation.ts";
 import { chunksHeld, committedEntries, latestCheckpoint } from "./backup_queries.ts";
+import { OperatorHandler } from "./operator_handler.ts";
 import { committedCommand, fastRead, jsonAnswer } from "./queries.ts";
 import type { QueryAnswer, Replier } from "./replier.ts";
 import { payerOf, type Routes } from "./routes.ts";
-import type { GetStatus } from "../../protocol/message.ts";
 import type { TurnAway } from "./turn_away.ts";
-import type { StatusReporter } from "../status/status.ts";
 
 /** Packets whose body is a request. */
 export type RequestPacketKind = "SendRequest" | "RegisterSession" | "UpdateLeader";

@@ -1,16 +1,16 @@
 /** Signed answers to clients (§7.2). */
 import type { Signer } from "../../crypto/signing/signing.ts";
-import { encodeMessage, encodePacket } from "../../transport/codec/mod.ts";
-import type { ReplicaTransport } from "../../transport/port.ts";
 import type { ClientId } from "../../protocol/ids.ts";
 import type { Answer, QueryReply, Reply } from "../../protocol/message.ts";
+import { encodeMessage, encodePacket } from "../../transport/codec/mod.ts";
+import type { ReplicaTransport } from "../../transport/port.ts";
 import type { ClientReply } from "../core/output.ts";
 import type { CoreState } from "../core/state.ts";
+import type { TallyByKind } from "../diagnostics/tally_by_kind.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
+import { TokenBuckets } from "../limits/token_bucket.ts";
 import { ReplyPace } from "./reply_pace.ts";
 import type { Routes } from "./routes.ts";
-import type { TallyByKind } from "../diagnostics/tally_by_kind.ts";
-import { TokenBuckets } from "../limits/token_bucket.ts";
 
 export interface ReplierParts {
   readonly state: CoreState;

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { clientId, logIndex } from "../../protocol/ids.ts";
 import type { Answer } from "../../protocol/message.ts";
-import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { requestName } from "../../tests/support/replier_lab.ts";
+import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { ReplyPace } from "./reply_pace.ts";
 
 const c1 = clientId("c1");

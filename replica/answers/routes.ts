@@ -1,9 +1,9 @@
 /** The routes for answers to each client, registered by the client's own signed greeting, which repeats that route's challenge. */
 import { sha256 } from "../../crypto/digest.ts";
+import { equalBytes } from "../../protocol/bytes/equal_bytes.ts";
 import type { ClientId } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
-import { equalBytes } from "../../protocol/bytes/equal_bytes.ts";
 
 interface Greeting {
   /** Time at which it was heard last, on this replica's clock. */

@@ -6,10 +6,10 @@
  * whether the name or the signature was wrong. It is not signed, so that it costs no work on the curve and binds to nothing; a client may
  * take it for a hint and never for an answer. Every second question is answered, so less goes out than came in.
  */
-import { encodeMessage, encodePacket } from "../../transport/codec/mod.ts";
-import type { ReplicaId } from "../../protocol/ids.ts";
 import { SIGNATURE_BYTES } from "../../protocol/bytes/sizes.ts";
+import type { ReplicaId } from "../../protocol/ids.ts";
 import type { GetStatus, QueryReply } from "../../protocol/message.ts";
+import { encodeMessage, encodePacket } from "../../transport/codec/mod.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { TokenBuckets } from "../limits/token_bucket.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { clientId, replicaId } from "../../protocol/ids.ts";
 import { SIGNATURE_BYTES } from "../../protocol/bytes/sizes.ts";
+import { clientId, replicaId } from "../../protocol/ids.ts";
 import { decodeReplyPacket, encodeMessage, encodePacket } from "../../transport/codec/mod.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { TurnAway } from "./turn_away.ts";

@@ -2,9 +2,9 @@
 import type { CoreConfig } from "../../protocol/config.ts";
 import type { Millis } from "../../protocol/ids.ts";
 import type { Hash } from "../../protocol/ports.ts";
+import type { InputWithoutTime } from "../core/input.ts";
 import type { ClientReply, Outgoing } from "../core/output.ts";
 import type { CoreState } from "../core/state.ts";
-import type { InputWithoutTime } from "../core/input.ts";
 
 /** The adversary's view of the replica it rides on. */
 export interface Victim {

@@ -2,15 +2,15 @@
  * A follower that only lies about its log: it acks what it lacks, two hashes at one index, heads far ahead, reports entries that are not
  * prepared or committed, complains without cause, and serves entries that are not the ones asked for (§5.4–§5.6, §8.1, §12).
  */
-import { peersOf } from "../core/context.ts";
 import type { Entry, Head } from "../../protocol/entry.ts";
 import { joinRequests } from "../../protocol/entry_body.ts";
 import { nextTerm, type ReplicaId } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
-import { headAt, lastHead } from "../core/log/log.ts";
 import type { AppendEntriesResponse } from "../../protocol/message.ts";
-import type { Outgoing } from "../core/output.ts";
 import type { UnsignedPacket, UnsignedPacketOf } from "../../protocol/packet.ts";
+import { peersOf } from "../core/context.ts";
+import { headAt, lastHead } from "../core/log/log.ts";
+import type { Outgoing } from "../core/output.ts";
 import type { Adversary, Victim } from "./adversary.ts";
 import { accuses, createPace, far, inTurn, laterTerm, othersOf, ownCopy, wrongHash } from "./lies.ts";
 

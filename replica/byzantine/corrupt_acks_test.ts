@@ -4,8 +4,8 @@ import { contradicts } from "../../protocol/evidence.ts";
 import { logIndex, term } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { AppendEntriesResponse } from "../../protocol/message.ts";
-import type { Outgoing } from "../core/output.ts";
 import { honestState, PEERS, refusal, rideOn, SELF, signAs } from "../../tests/support/byzantine_victim.ts";
+import type { Outgoing } from "../core/output.ts";
 
 const responsesOf = (sent: readonly Outgoing[]): AppendEntriesResponse[] =>
   sent.flatMap(({ packet }) => packet.kind === "AppendEntriesResponse" ? [packet.signed] : []);

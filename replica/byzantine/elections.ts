@@ -3,19 +3,19 @@
  * PreVotes and bases, and leads no one if it wins all the same (§6.3–§6.5, §6.10, §12).
  */
 import type { Certificate, ElectionProof } from "../../protocol/certificate.ts";
-import { genesisCertificate } from "../core/create_state.ts";
-import { peersOf } from "../core/context.ts";
 import { type ReplicaId, round, type Term } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
-import { headAt } from "../core/log/log.ts";
 import type { AppendEntries, PreVote, Vote } from "../../protocol/message.ts";
-import type { Outgoing } from "../core/output.ts";
 import type { UnsignedPacket, UnsignedPacketOf } from "../../protocol/packet.ts";
 import { certified, sameCertified } from "../../protocol/rank.ts";
+import type { Signed } from "../../protocol/signed.ts";
+import { peersOf } from "../core/context.ts";
+import { genesisCertificate } from "../core/create_state.ts";
+import type { InputWithoutTime } from "../core/input.ts";
+import { headAt } from "../core/log/log.ts";
+import type { Outgoing } from "../core/output.ts";
 import type { Adversary, Victim } from "./adversary.ts";
 import { accuses, createPace, far, forged, inTurn, laterTerm, voteForItself, wrongHash } from "./lies.ts";
-import type { Signed } from "../../protocol/signed.ts";
-import type { InputWithoutTime } from "../core/input.ts";
 
 /** Turns after which it asks for the last term there can be. */
 const LAST_TERM_EVERY = 13;

@@ -2,7 +2,6 @@ import { assert, assertEquals } from "@std/assert";
 import { replicaId, term } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { PreVote } from "../../protocol/message.ts";
-import type { Outgoing } from "../core/output.ts";
 import type { UnsignedPacketOf } from "../../protocol/packet.ts";
 import {
   appendOf,
@@ -14,6 +13,7 @@ import {
   SELF,
   signAs,
 } from "../../tests/support/byzantine_victim.ts";
+import type { Outgoing } from "../core/output.ts";
 
 const requestsIn = (sent: readonly Outgoing[]): UnsignedPacketOf<"RequestVote">[] =>
   sent.flatMap(({ packet }) => packet.kind === "RequestVote" ? [packet] : []);

@@ -5,8 +5,8 @@
 import type { Entry } from "../../protocol/entry.ts";
 import { joinRequests } from "../../protocol/entry_body.ts";
 import type { ReplicaId } from "../../protocol/ids.ts";
-import type { Outgoing } from "../core/output.ts";
 import type { UnsignedPacketOf } from "../../protocol/packet.ts";
+import type { Outgoing } from "../core/output.ts";
 import type { Adversary, Victim } from "./adversary.ts";
 import { Fork } from "./fork.ts";
 import { accuses } from "./lies.ts";

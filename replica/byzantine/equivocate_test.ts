@@ -1,20 +1,20 @@
 import { assert, assertEquals } from "@std/assert";
 import { sha256Hex } from "../../crypto/digest.ts";
-import { makeRoster } from "../../tests/support/make_roster.ts";
-import { coreConfigOf } from "../replica_config.ts";
-import { createState } from "../core/create_state.ts";
 import type { Entry } from "../../protocol/entry.ts";
 import { joinRequests, splitRequests } from "../../protocol/entry_body.ts";
 import { chainEntry, genesisHash } from "../../protocol/hash_chain.ts";
 import { clientId, type Digest, logIndex, replicaId, round, seq, term } from "../../protocol/ids.ts";
 import type { AppendEntries, SendRequest } from "../../protocol/message.ts";
-import type { Outgoing } from "../core/output.ts";
 import type { UnsignedPacketOf } from "../../protocol/packet.ts";
+import type { Signed } from "../../protocol/signed.ts";
 import { KvStore } from "../../state_machine/mod.ts";
+import { makeRoster } from "../../tests/support/make_roster.ts";
+import { HeldChunks } from "../../tests/support/snapshot_values.ts";
+import { createState } from "../core/create_state.ts";
+import type { Outgoing } from "../core/output.ts";
+import { coreConfigOf } from "../replica_config.ts";
 import { EMPTY_RECOVERED } from "../storage/empty.ts";
 import { createAdversary } from "./mod.ts";
-import { HeldChunks } from "../../tests/support/snapshot_values.ts";
-import type { Signed } from "../../protocol/signed.ts";
 
 const { roster } = makeRoster();
 const config = coreConfigOf(roster, roster.replicas[0]!, 1);

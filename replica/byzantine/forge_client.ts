@@ -3,17 +3,17 @@
  * ones that no client signed; as follower it forwards such requests; and it sends clients results that no replica computed (§3.2, §7.1,
  * §7.2, §12).
  */
-import { peersOf } from "../core/context.ts";
 import { joinRequests } from "../../protocol/entry_body.ts";
 import { type ClientId, logIndex, seq } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { Answer, Request as AnyRequest } from "../../protocol/message.ts";
+import type { Signed } from "../../protocol/signed.ts";
+import { peersOf } from "../core/context.ts";
+import type { InputWithoutTime } from "../core/input.ts";
 import type { ClientReply, Outgoing } from "../core/output.ts";
 import type { Adversary, Victim } from "./adversary.ts";
 import { Fork } from "./fork.ts";
 import { accuses, createPace, forged, inTurn, othersOf, ownCopy } from "./lies.ts";
-import type { Signed } from "../../protocol/signed.ts";
-import type { InputWithoutTime } from "../core/input.ts";
 
 /** Genuine requests it remembers, to order them again. */
 const REMEMBERED = 8;

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { clientId, type Digest, digest, logIndex, round, seq, term } from "../../protocol/ids.ts";
 import type { Answer, AppendEntriesResponse, Request, SendRequest } from "../../protocol/message.ts";
-import type { Outgoing } from "../core/output.ts";
 import type { PacketOf, UnsignedPacket } from "../../protocol/packet.ts";
+import type { Signed } from "../../protocol/signed.ts";
 import {
   appendOf,
   CHECK,
@@ -15,7 +15,7 @@ import {
   SELF,
   signAs,
 } from "../../tests/support/byzantine_victim.ts";
-import type { Signed } from "../../protocol/signed.ts";
+import type { Outgoing } from "../core/output.ts";
 
 const isGenuine = (signed: Signed<Request>): boolean =>
   CHECK.holds({ role: "client", signer: signed.message.client, kind: signed.message.kind, signed });

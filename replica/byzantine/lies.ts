@@ -1,7 +1,5 @@
 /** Parts shared by faulty behaviours: the receivers of lies, the pace of speaking unasked, and forgeries. */
 import { SIGNATURE_BYTES } from "../../protocol/bytes/sizes.ts";
-import { encodeMessage } from "../../transport/codec/mod.ts";
-import type { Certified, Message, Vote } from "../../protocol/message.ts";
 import type { CoreConfig } from "../../protocol/config.ts";
 import {
   type Digest,
@@ -13,12 +11,14 @@ import {
   type Term,
 } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
-import type { Outgoing } from "../core/output.ts";
-import type { CoreState } from "../core/state.ts";
+import type { Certified, Message, Vote } from "../../protocol/message.ts";
 import type { UnsignedPacket } from "../../protocol/packet.ts";
 import { certified } from "../../protocol/rank.ts";
-import type { Victim } from "./adversary.ts";
 import type { Signed } from "../../protocol/signed.ts";
+import { encodeMessage } from "../../transport/codec/mod.ts";
+import type { Outgoing } from "../core/output.ts";
+import type { CoreState } from "../core/state.ts";
+import type { Victim } from "./adversary.ts";
 
 /** A byte string with the form of a low-S signature that no key made. */
 export const GARBAGE_SIGNATURE: Uint8Array = new Uint8Array(SIGNATURE_BYTES).fill(7);

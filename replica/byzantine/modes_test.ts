@@ -1,18 +1,18 @@
 /** Every faulty behaviour on a real core among honest ones, in virtual time: none of them breaks anything, itself included. */
 import { assert, assertEquals } from "@std/assert";
 import { sha256Hex } from "../../crypto/digest.ts";
-import { SimCluster } from "../../tests/simulation/nodes/sim_cluster.ts";
-import type { SimNode } from "../../tests/simulation/nodes/sim_node.ts";
-import { decodePeerPacket, encodeMessage, encodePacket } from "../../transport/codec/mod.ts";
-import { createState } from "../core/create_state.ts";
 import type { Head } from "../../protocol/entry.ts";
 import { logIndex } from "../../protocol/ids.ts";
-import { hashAt } from "../core/log/log.ts";
 import type { Packet } from "../../protocol/packet.ts";
 import { encodeKvCommand, KvStore } from "../../state_machine/mod.ts";
+import { SimCluster } from "../../tests/simulation/nodes/sim_cluster.ts";
+import type { SimNode } from "../../tests/simulation/nodes/sim_node.ts";
+import { HeldChunks } from "../../tests/support/snapshot_values.ts";
+import { decodePeerPacket, encodeMessage, encodePacket } from "../../transport/codec/mod.ts";
+import { createState } from "../core/create_state.ts";
+import { hashAt } from "../core/log/log.ts";
 import { EMPTY_RECOVERED } from "../storage/empty.ts";
 import { BYZANTINE_MODES, type ByzantineMode, createAdversary } from "./mod.ts";
-import { HeldChunks } from "../../tests/support/snapshot_values.ts";
 
 const FAULTY = "r2";
 const HONEST = ["r1", "r3", "r4"];

@@ -3,12 +3,12 @@
  * out of turn and unasked, and shows certificates that certify nothing (§6.5, §6.6, §12).
  */
 import type { Certificate } from "../../protocol/certificate.ts";
-import { peersOf } from "../core/context.ts";
 import { nextTerm, type ReplicaId, type Term } from "../../protocol/ids.ts";
 import type { Certified, RequestVote, Vote } from "../../protocol/message.ts";
-import type { Outgoing } from "../core/output.ts";
 import type { UnsignedPacket } from "../../protocol/packet.ts";
 import { certified, sameCertified } from "../../protocol/rank.ts";
+import { peersOf } from "../core/context.ts";
+import type { Outgoing } from "../core/output.ts";
 import type { Adversary, Victim } from "./adversary.ts";
 import { accuses, createPace, far, genesisBase, inTurn, othersOf, ownCopy, wrongHash } from "./lies.ts";
 

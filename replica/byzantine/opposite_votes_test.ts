@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { sha256Hex } from "../../crypto/digest.ts";
 import { contradicts } from "../../protocol/evidence.ts";
-import { genesisCertificate } from "../core/create_state.ts";
 import { logIndex, term } from "../../protocol/ids.ts";
 import type { RequestVote, Vote } from "../../protocol/message.ts";
-import type { Outgoing } from "../core/output.ts";
 import { inputOf, PEERS, rideOn, SELF, signAs } from "../../tests/support/byzantine_victim.ts";
+import { genesisCertificate } from "../core/create_state.ts";
+import type { Outgoing } from "../core/output.ts";
 
 const [r2, r3] = PEERS;
 

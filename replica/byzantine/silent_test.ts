@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { clientId } from "../../protocol/ids.ts";
-import type { Outgoing } from "../core/output.ts";
 import { appendOf, PEERS, rideOn, SELF } from "../../tests/support/byzantine_victim.ts";
+import type { Outgoing } from "../core/output.ts";
 
 Deno.test("nothing leaves it; its core goes on hearing itself", () => {
   const { victim, adversary, speak } = rideOn("silent");

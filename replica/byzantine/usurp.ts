@@ -3,19 +3,19 @@
  * nothing; and once it has led, it goes on leading its old term (§6.7, §12).
  */
 import type { ElectionProof } from "../../protocol/certificate.ts";
-import { peersOf } from "../core/context.ts";
 import type { Entry, Head } from "../../protocol/entry.ts";
 import { joinRequests } from "../../protocol/entry_body.ts";
 import { chainEntry } from "../../protocol/hash_chain.ts";
 import { offset, type ReplicaId, type Round, round, type Term } from "../../protocol/ids.ts";
-import { headAt } from "../core/log/log.ts";
-import { sameCertified } from "../../protocol/rank.ts";
 import type { AppendEntries, Certified, Vote } from "../../protocol/message.ts";
-import type { Outgoing } from "../core/output.ts";
 import type { UnsignedPacketOf } from "../../protocol/packet.ts";
+import { sameCertified } from "../../protocol/rank.ts";
+import type { Signed } from "../../protocol/signed.ts";
+import { peersOf } from "../core/context.ts";
+import { headAt } from "../core/log/log.ts";
+import type { Outgoing } from "../core/output.ts";
 import type { Adversary, Victim } from "./adversary.ts";
 import { accuses, createPace, forged, genesisBase, inTurn, laterTerm, voteForItself } from "./lies.ts";
-import type { Signed } from "../../protocol/signed.ts";
 
 /** Entries it adds to the chain of a term it has lost; afterwards only heartbeats. */
 const OLD_TERM_ENTRIES = 64;

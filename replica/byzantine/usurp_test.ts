@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { sha256Hex } from "../../crypto/digest.ts";
 import { electedBy } from "../../protocol/certify.ts";
-import { genesisCertificate } from "../core/create_state.ts";
 import { logIndex, term } from "../../protocol/ids.ts";
 import type { Vote } from "../../protocol/message.ts";
 import type { UnsignedPacketOf } from "../../protocol/packet.ts";
 import { appendOf, honestState, PEERS, refusal, rideOn, SELF, signAs } from "../../tests/support/byzantine_victim.ts";
+import { genesisCertificate } from "../core/create_state.ts";
 
 type Ride = ReturnType<typeof rideOn>;
 

@@ -1,7 +1,7 @@
 /** Evidence (§9): only signed contradictions accuse. */
-import { type Context, note, send } from "./context.ts";
 import type { Evidence } from "../../protocol/evidence.ts";
 import { LIMITS } from "../../protocol/limits.ts";
+import { type Context, note, send } from "./context.ts";
 import type { CoreState } from "./state.ts";
 
 /** Keeps and gossips `evidence` once (§9.1). An accused leader is suspected from now on. */

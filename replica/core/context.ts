@@ -1,8 +1,8 @@
 /** The context of a handler during one step. */
 import type { Millis, ReplicaId } from "../../protocol/ids.ts";
-import type { CoreEvent, Outgoing, Outputs } from "./output.ts";
 import type { UnsignedPacket } from "../../protocol/packet.ts";
 import type { Ports } from "../../protocol/ports.ts";
+import type { CoreEvent, Outgoing, Outputs } from "./output.ts";
 import type { CoreState } from "./state.ts";
 import { ACCEPT } from "./verdict.ts";
 

@@ -1,23 +1,23 @@
 /** The state of a core at its start, from what its disk holds. */
 import type { Certificate } from "../../protocol/certificate.ts";
-import { emptyCheckpoints } from "./checkpoints/checkpoints.ts";
 import type { CoreConfig } from "../../protocol/config.ts";
 import { genesisHash } from "../../protocol/hash_chain.ts";
 import { type Digest, logIndex, type Millis, round, term } from "../../protocol/ids.ts";
-import { restoreState } from "./catch_up/install_snapshot.ts";
-import { createLog } from "./log/log.ts";
-import type { HardState, Recovered } from "./log/durable_state.ts";
 import type { Ports } from "../../protocol/ports.ts";
 import { quorumOf } from "../../protocol/quorum.ts";
-import { drawRandom } from "./random.ts";
-import { emptyRollCall } from "./catch_up/recovery.ts";
-import { createResponseBook } from "./replication/response_book.ts";
 import { createSessionTable } from "../../protocol/snapshot/session_table.ts";
-import type { CoreState } from "./state.ts";
-import { createTransfer } from "./catch_up/state_transfer.ts";
 import type { CatchUpState } from "./catch_up/catch_up_state.ts";
+import { restoreState } from "./catch_up/install_snapshot.ts";
+import { emptyRollCall } from "./catch_up/recovery.ts";
+import { createTransfer } from "./catch_up/state_transfer.ts";
+import { emptyCheckpoints } from "./checkpoints/checkpoints.ts";
 import type { RequestState } from "./clients/request_state.ts";
 import type { ElectionState } from "./election/election_state.ts";
+import type { HardState, Recovered } from "./log/durable_state.ts";
+import { createLog } from "./log/log.ts";
+import { drawRandom } from "./random.ts";
+import { createResponseBook } from "./replication/response_book.ts";
+import type { CoreState } from "./state.ts";
 
 /** Returns the certificate of the empty log, which needs no signatures (§5.5). */
 export const genesisCertificate = (genesis: Digest): Certificate => ({

@@ -1,10 +1,10 @@
 /** The time at which the core next needs a tick, so that an idle replica can sleep until then. */
-import { wantsRepeat } from "./replication/acks.ts";
 import type { Millis } from "../../protocol/ids.ts";
+import { suspicionReason } from "./election/suspicion.ts";
 import { lastIndex } from "./log/log.ts";
+import { wantsRepeat } from "./replication/acks.ts";
 import { heartbeatDue } from "./replication/replication.ts";
 import type { CoreState } from "./state.ts";
-import { suspicionReason } from "./election/suspicion.ts";
 
 /** Interval at which timers are checked while anything is going on, in milliseconds. */
 export const BUSY_TICK_MS: Millis = 10;

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { heartbeatDue } from "./replication/replication.ts";
-import { nextDeadline } from "./next_deadline.ts";
 import { SimCluster } from "../../tests/simulation/nodes/sim_cluster.ts";
+import { nextDeadline } from "./next_deadline.ts";
+import { heartbeatDue } from "./replication/replication.ts";
 
 Deno.test("an idle follower sleeps until its election timer, an idle leader until its heartbeat", () => {
   const cluster = new SimCluster({ replicas: 4 });

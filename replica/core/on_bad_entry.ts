@@ -1,8 +1,8 @@
 /** An entry with a request that its client did not sign (§3.2). */
 import type { Context } from "./context.ts";
 import type { BadEntryInput } from "./input.ts";
-import { reject, type Verdict } from "./verdict.ts";
 import { onEvidence } from "./on_evidence.ts";
+import { reject, type Verdict } from "./verdict.ts";
 
 /** §3.2: an entry with one bad request is evidence against the leader that signed its hash, and is not appended. */
 export function onBadEntry(context: Context, { packet, position }: BadEntryInput): Verdict {

@@ -1,8 +1,8 @@
 /** Evidence from any source (§9.1). */
-import type { Context } from "./context.ts";
 import { contradicts, type Evidence } from "../../protocol/evidence.ts";
-import { ACCEPT, ignore, reject, type Verdict } from "./verdict.ts";
 import { accuse, hasEvidence } from "./accuse.ts";
+import type { Context } from "./context.ts";
+import { ACCEPT, ignore, reject, type Verdict } from "./verdict.ts";
 
 /** Keeps evidence gossiped by a peer if its two messages really contradict each other. */
 export function onEvidence(context: Context, evidence: Evidence): Verdict {

@@ -1,9 +1,9 @@
 /** The end of a batch of inputs: packets leave. */
 import type { Context } from "./context.ts";
-import { ACCEPT, type Verdict } from "./verdict.ts";
-import { proposeRequests, replicate } from "./replication/replication.ts";
-import { publishResponse, wantsRepeat } from "./replication/acks.ts";
 import { release } from "./outbox.ts";
+import { publishResponse, wantsRepeat } from "./replication/acks.ts";
+import { proposeRequests, replicate } from "./replication/replication.ts";
+import { ACCEPT, type Verdict } from "./verdict.ts";
 
 export function onFlush(context: Context): Verdict {
   const { state, now } = context;

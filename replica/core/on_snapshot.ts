@@ -1,8 +1,8 @@
 /** A turn of work on snapshots, which are written and installed a little at a time (§8.2, §8.3). */
-import type { Context } from "./context.ts";
-import { ACCEPT, type Verdict } from "./verdict.ts";
 import { installSnapshot } from "./catch_up/install_snapshot.ts";
 import { writeSnapshot } from "./checkpoints/checkpoints.ts";
+import type { Context } from "./context.ts";
+import { ACCEPT, type Verdict } from "./verdict.ts";
 
 /** Installs a completely fetched snapshot first: one being written is of no use then (§8.3). */
 export function onSnapshot(context: Context, maxBytes: number): Verdict {

@@ -1,14 +1,14 @@
 /** The passing of time: handles everything that is due by now. */
-import type { Context } from "./context.ts";
-import { ACCEPT, type Verdict } from "./verdict.ts";
-import { tickInterventions } from "./clients/interventions.ts";
-import { tickPreVote, tickSuspicion } from "./election/suspicion.ts";
-import { tickVoteRequests } from "./election/voting.ts";
-import { requestVotes, tickCandidacy } from "./election/election.ts";
 import { tickCatchUp } from "./catch_up/catch_up.ts";
+import { tickRecovery } from "./catch_up/recovery.ts";
 import { tickTransfer } from "./catch_up/state_transfer.ts";
 import { tickCheckpoints } from "./checkpoints/checkpoints.ts";
-import { tickRecovery } from "./catch_up/recovery.ts";
+import { tickInterventions } from "./clients/interventions.ts";
+import type { Context } from "./context.ts";
+import { requestVotes, tickCandidacy } from "./election/election.ts";
+import { tickPreVote, tickSuspicion } from "./election/suspicion.ts";
+import { tickVoteRequests } from "./election/voting.ts";
+import { ACCEPT, type Verdict } from "./verdict.ts";
 
 export function onTick(context: Context): Verdict {
   const { state } = context;

@@ -1,8 +1,8 @@
 /** The packets that may still be signed (§4.3): once currentTerm is raised, nothing of a lower term leaves, ever. */
+import type { UnsignedPacket } from "../../protocol/packet.ts";
 import type { Context } from "./context.ts";
 import { learnerMaySign } from "./learner.ts";
 import type { Outgoing } from "./output.ts";
-import type { UnsignedPacket } from "../../protocol/packet.ts";
 import type { CoreState } from "./state.ts";
 
 /** Outputs the packets composed since the last flush that still belong to the current term, and that a learner may sign (§8.4). */

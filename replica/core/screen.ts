@@ -2,6 +2,7 @@
  * Screening of packets before any signature is checked, so that stale, foreign or impossible packets cost nothing, and no sender can make
  * this replica check more signatures than its own packet could matter for.
  */
+import type { ElectionProof } from "../../protocol/certificate.ts";
 import {
   outranks,
   plausibleCertificate,
@@ -9,20 +10,19 @@ import {
   plausiblePreVotes,
   plausibleProof,
 } from "../../protocol/certify.ts";
-import { isCheckpointIndex } from "./checkpoints/checkpoints.ts";
-import type { ElectionProof } from "../../protocol/certificate.ts";
-import { hashAt } from "./log/log.ts";
 import type { Checkpoint } from "../../protocol/message.ts";
 import type { Packet, PacketOf } from "../../protocol/packet.ts";
 import { sameCertified } from "../../protocol/rank.ts";
-import { isAwaitedAnswer } from "./catch_up/recovery.ts";
 import { senderOf } from "../../protocol/signatures.ts";
-import type { CoreState } from "./state.ts";
-import { awaitedSource } from "./catch_up/state_transfer.ts";
-import { ACCEPT, ignore, reject, type Verdict } from "./verdict.ts";
 import { hasEvidence } from "./accuse.ts";
 import { awaitedBy } from "./catch_up/catch_up.ts";
+import { isAwaitedAnswer } from "./catch_up/recovery.ts";
+import { awaitedSource } from "./catch_up/state_transfer.ts";
+import { isCheckpointIndex } from "./checkpoints/checkpoints.ts";
 import { concernsCandidacy } from "./election/voting.ts";
+import { hashAt } from "./log/log.ts";
+import type { CoreState } from "./state.ts";
+import { ACCEPT, ignore, reject, type Verdict } from "./verdict.ts";
 
 /** The verdict before verification, and the packet without attachments that are of no use to this replica. */
 export interface Screened {

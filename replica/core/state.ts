@@ -4,18 +4,18 @@ import type { Membership } from "../../protocol/config.ts";
 import type { ChainedEntry } from "../../protocol/entry.ts";
 import type { Evidence } from "../../protocol/evidence.ts";
 import type { LogIndex, ReplicaId } from "../../protocol/ids.ts";
-import type { Log } from "./log/log.ts";
 import type { Vote } from "../../protocol/message.ts";
-import type { HardState } from "./log/durable_state.ts";
-import type { Outgoing } from "./output.ts";
-import type { ResponseBook } from "./replication/response_book.ts";
-import type { SessionTable } from "../../protocol/snapshot/session_table.ts";
 import type { Signed } from "../../protocol/signed.ts";
+import type { SessionTable } from "../../protocol/snapshot/session_table.ts";
 import type { CatchUpState, RollCallState, Transfer } from "./catch_up/catch_up_state.ts";
 import type { CheckpointState } from "./checkpoints/checkpoint_state.ts";
 import type { RequestState } from "./clients/request_state.ts";
 import type { ElectionState, TermView } from "./election/election_state.ts";
+import type { HardState } from "./log/durable_state.ts";
+import type { Log } from "./log/log.ts";
+import type { Outgoing } from "./output.ts";
 import type { Leadership, Publication } from "./replication/leader_state.ts";
+import type { ResponseBook } from "./replication/response_book.ts";
 
 export interface CoreState extends Membership {
   randomState: number;

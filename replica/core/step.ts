@@ -2,36 +2,36 @@
  * The core: `step(state, input, ports)` changes `state` and returns the outputs to execute. It never throws on anything a peer or client
  * sent; it throws {@linkcode InvariantError} if its own rules are broken, and then the replica stops.
  */
-import { type Context, emptyOutputs } from "./context.ts";
-import type { Input } from "./input.ts";
-import { onAppendEntries } from "./replication/on_append_entries.ts";
-import { onApply } from "./clients/on_apply.ts";
-import { onFetchChunks } from "./catch_up/on_fetch_chunks.ts";
-import { onFetchEntries } from "./catch_up/on_fetch_entries.ts";
-import { onRequest } from "./clients/on_request.ts";
-import { onAppendEntriesResponse } from "./replication/on_append_entries_response.ts";
-import type { Outputs } from "./output.ts";
 import type { Packet } from "../../protocol/packet.ts";
 import type { Ports } from "../../protocol/ports.ts";
-import type { CoreState } from "./state.ts";
-import type { Verdict } from "./verdict.ts";
+import { onFetchChunks } from "./catch_up/on_fetch_chunks.ts";
+import { onFetchChunksResponse } from "./catch_up/on_fetch_chunks_response.ts";
+import { onFetchEntries } from "./catch_up/on_fetch_entries.ts";
+import { onFetchEntriesResponse } from "./catch_up/on_fetch_entries_response.ts";
+import { onRollCall } from "./catch_up/on_roll_call.ts";
+import { onRollCallAnswer } from "./catch_up/on_roll_call_answer.ts";
+import { onCheckpoint } from "./checkpoints/on_checkpoint.ts";
+import { onApply } from "./clients/on_apply.ts";
+import { onForwardedRequest } from "./clients/on_forwarded_request.ts";
+import { onRequest } from "./clients/on_request.ts";
+import { type Context, emptyOutputs } from "./context.ts";
 import { onPreVote } from "./election/on_pre_vote.ts";
 import { onRequestVote } from "./election/on_request_vote.ts";
 import { onVote } from "./election/on_vote.ts";
-import { onVoteRefusal } from "./election/on_vote_refusal.ts";
 import { onVoteDeferred } from "./election/on_vote_deferred.ts";
-import { onCheckpoint } from "./checkpoints/on_checkpoint.ts";
-import { onEvidence } from "./on_evidence.ts";
-import { onResendRequest } from "./replication/on_resend_request.ts";
-import { onFetchEntriesResponse } from "./catch_up/on_fetch_entries_response.ts";
-import { onFetchChunksResponse } from "./catch_up/on_fetch_chunks_response.ts";
-import { onRollCall } from "./catch_up/on_roll_call.ts";
-import { onRollCallAnswer } from "./catch_up/on_roll_call_answer.ts";
-import { onForwardedRequest } from "./clients/on_forwarded_request.ts";
+import { onVoteRefusal } from "./election/on_vote_refusal.ts";
+import type { Input } from "./input.ts";
 import { onBadEntry } from "./on_bad_entry.ts";
-import { onTick } from "./on_tick.ts";
-import { onSnapshot } from "./on_snapshot.ts";
+import { onEvidence } from "./on_evidence.ts";
 import { onFlush } from "./on_flush.ts";
+import { onSnapshot } from "./on_snapshot.ts";
+import { onTick } from "./on_tick.ts";
+import type { Outputs } from "./output.ts";
+import { onAppendEntries } from "./replication/on_append_entries.ts";
+import { onAppendEntriesResponse } from "./replication/on_append_entries_response.ts";
+import { onResendRequest } from "./replication/on_resend_request.ts";
+import type { CoreState } from "./state.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** Handles one input. Packets for others are composed along the way and output by the next `flush`. */
 export function step(state: CoreState, input: Input, ports: Ports): Outputs {

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { DISK_RETRY, DiskWatch } from "./disk_watch.ts";
 import type { LogFields } from "../diagnostics/logger.ts";
 import { StorageError } from "../storage/port.ts";
+import { DISK_RETRY, DiskWatch } from "./disk_watch.ts";
 
 const full = (message = "full") => new StorageError(message, { refused: true });
 

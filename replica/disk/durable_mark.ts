@@ -1,13 +1,13 @@
 /** I8: nothing signed leaves before what it rests on is durable. Tracks what was committed and checks what is about to be signed. */
 import type { LogIndex } from "../../protocol/ids.ts";
 import { assertInvariant } from "../../protocol/invariant.ts";
-import { learnerMaySign } from "../core/learner.ts";
-import { lastIndex } from "../core/log/log.ts";
-import type { HardState, PersistOperation } from "../core/log/durable_state.ts";
+import type { Certified } from "../../protocol/message.ts";
 import type { UnsignedPacket } from "../../protocol/packet.ts";
 import { compareRank, sameCertified } from "../../protocol/rank.ts";
+import { learnerMaySign } from "../core/learner.ts";
+import type { HardState, PersistOperation } from "../core/log/durable_state.ts";
+import { lastIndex } from "../core/log/log.ts";
 import type { CoreState } from "../core/state.ts";
-import type { Certified } from "../../protocol/message.ts";
 
 /** The state that the disk is known to hold. */
 export interface DurableMark {

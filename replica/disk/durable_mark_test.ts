@@ -1,11 +1,11 @@
 /** I8: the state each packet rests on, and that a learner signs nothing that counts (§8.4). */
 import { assertThrows } from "@std/assert";
-import * as fx from "../../tests/contract/storage/storage_fixtures.ts";
 import { term } from "../../protocol/ids.ts";
 import { InvariantError } from "../../protocol/invariant.ts";
 import type { UnsignedPacket } from "../../protocol/packet.ts";
-import { assertDurable, type DurableMark, markDurable } from "./durable_mark.ts";
+import * as fx from "../../tests/contract/storage/storage_fixtures.ts";
 import { EMPTY_HARD_STATE } from "../storage/empty.ts";
+import { assertDurable, type DurableMark, markDurable } from "./durable_mark.ts";
 
 const LOG = fx.grow(fx.GENESIS, 5, 2);
 const at = (index: number) => fx.endOf(LOG.slice(0, index));

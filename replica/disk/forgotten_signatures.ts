@@ -2,12 +2,12 @@
  * Detection of this replica's own signatures, shown by others, that its disk does not know (§1.3): then it was started on an older copy of
  * its disk, or on an empty one, and must sign nothing more.
  */
-import type { HardState } from "../core/log/durable_state.ts";
+import type { AppendEntriesResponse, Message, Vote } from "../../protocol/message.ts";
 import type { Packet } from "../../protocol/packet.ts";
 import { compareRank, sameCertified } from "../../protocol/rank.ts";
 import { listSignatures } from "../../protocol/signatures.ts";
+import type { HardState } from "../core/log/durable_state.ts";
 import type { CoreState } from "../core/state.ts";
-import type { AppendEntriesResponse, Message, Vote } from "../../protocol/message.ts";
 
 /** This replica has signed something that its disk does not know. */
 export class ForgottenError extends Error {

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as fx from "../../tests/contract/storage/storage_fixtures.ts";
-import { ReopenableStorage } from "./reopenable_storage.ts";
 import { SILENT } from "../diagnostics/logger.ts";
-import { openSqliteStorage } from "../storage/sqlite/sqlite_storage.ts";
 import { StorageError } from "../storage/port.ts";
+import { openSqliteStorage } from "../storage/sqlite/sqlite_storage.ts";
+import { ReopenableStorage } from "./reopenable_storage.ts";
 
 Deno.test("a held disk stands for the storage opened last, and lets go of the one before and of the last", () => {
   const dir = Deno.makeTempDirSync();

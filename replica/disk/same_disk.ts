@@ -1,8 +1,8 @@
 /** Check that a disk that comes back is the same one: everything signed rests on all that it held (§1.3, §4.1). */
-import type { HardState, Recovered } from "../core/log/durable_state.ts";
 import { compareRank } from "../../protocol/rank.ts";
-import type { DurableMark } from "./durable_mark.ts";
+import type { HardState, Recovered } from "../core/log/durable_state.ts";
 import { damaged } from "../storage/damage.ts";
+import type { DurableMark } from "./durable_mark.ts";
 
 /** Throws StorageError unless `recovered` has everything that `mark` knows to be durable. */
 export function assertSameDisk(mark: DurableMark, recovered: Recovered): void {

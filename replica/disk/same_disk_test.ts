@@ -1,10 +1,10 @@
 import { assert, assertThrows } from "@std/assert";
 import { digest, logIndex, replicaId, term } from "../../protocol/ids.ts";
 import type { HardState, Recovered } from "../core/log/durable_state.ts";
-import type { DurableMark } from "./durable_mark.ts";
-import { assertSameDisk } from "./same_disk.ts";
 import { EMPTY_HARD_STATE, EMPTY_RECOVERED } from "../storage/empty.ts";
 import { StorageError } from "../storage/port.ts";
+import type { DurableMark } from "./durable_mark.ts";
+import { assertSameDisk } from "./same_disk.ts";
 
 const hash = digest("ab".repeat(32));
 const point = (termNumber: number, index: number) => ({ term: term(termNumber), index: logIndex(index), hash });

@@ -1,6 +1,6 @@
 /** A core's storage with a watch on it: how long its commits take. */
-import type { DiskWatch } from "./disk_watch.ts";
 import type { Storage } from "../storage/port.ts";
+import type { DiskWatch } from "./disk_watch.ts";
 
 /** Watches what is committed to `storage`. */
 export const watchStorage = (storage: Storage, disk: DiskWatch, now: () => number): Pick<Storage, "commit"> => ({

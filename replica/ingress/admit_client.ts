@@ -1,13 +1,13 @@
 /** Packets of clients and the operator, from decoded to verified (§7.1, §7.5). */
-import { type Admission, DONE, dropped, faulty } from "./admission.ts";
-import type { QueryHandler, RequestPacketKind, UnorderedPacket } from "../answers/query_handler.ts";
 import type { ReplicaId } from "../../protocol/ids.ts";
 import type { Request } from "../../protocol/message.ts";
 import type { ClientPacket } from "../../protocol/packet.ts";
-import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
-import type { SignatureCheck } from "./signature_check.ts";
-import { TokenBuckets } from "../limits/token_bucket.ts";
 import type { Signed, Verified } from "../../protocol/signed.ts";
+import type { QueryHandler, RequestPacketKind, UnorderedPacket } from "../answers/query_handler.ts";
+import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
+import { TokenBuckets } from "../limits/token_bucket.ts";
+import { type Admission, DONE, dropped, faulty } from "./admission.ts";
+import type { SignatureCheck } from "./signature_check.ts";
 
 /** The packets that a client of the roster signs: all but the operator's command. */
 type OwnPacket = Exclude<ClientPacket, { readonly kind: "SetActive" }>;

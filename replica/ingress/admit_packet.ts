@@ -1,12 +1,9 @@
 /** Packets of peers, from decoded to verified (§2.2–§2.4, §3.2, §9.1). */
-import type { Channel } from "../../transport/port.ts";
-import { type Admission, dropped, faulty } from "./admission.ts";
-import { contradicts } from "../../protocol/evidence.ts";
 import { sha256Hex } from "../../crypto/digest.ts";
 import { isCertificate, isCheckpointProof } from "../../protocol/certify.ts";
+import { contradicts } from "../../protocol/evidence.ts";
 import { areCovered } from "../../protocol/hash_chain.ts";
 import type { Packet, PacketOf } from "../../protocol/packet.ts";
-import { freshEntries, screen } from "../core/screen.ts";
 import {
   listEntrySignatures,
   listSignatures,
@@ -14,9 +11,12 @@ import {
   senderOf,
   type SignatureClaim,
 } from "../../protocol/signatures.ts";
-import type { CoreState } from "../core/state.ts";
-import type { SignatureCheck } from "./signature_check.ts";
 import type { Verified } from "../../protocol/signed.ts";
+import type { Channel } from "../../transport/port.ts";
+import { freshEntries, screen } from "../core/screen.ts";
+import type { CoreState } from "../core/state.ts";
+import { type Admission, dropped, faulty } from "./admission.ts";
+import type { SignatureCheck } from "./signature_check.ts";
 
 /** The kinds that may be published. A route means nothing on this channel, so packets that need an answer do not belong on it. */
 const PUBLISHED: ReadonlySet<Packet["kind"]> = new Set(["AppendEntriesResponse", "PreVote", "Checkpoint", "Evidence"]);

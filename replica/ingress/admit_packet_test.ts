@@ -1,13 +1,13 @@
 import { assertEquals } from "@std/assert";
 import { sha256Hex } from "../../crypto/digest.ts";
-import { entryOf } from "../../transport/codec/mod.ts";
-import { ingressLab } from "../../tests/support/ingress_lab.ts";
 import type { Entry } from "../../protocol/entry.ts";
 import { joinRequests } from "../../protocol/entry_body.ts";
 import { chainEntry } from "../../protocol/hash_chain.ts";
 import { clientId, logIndex, replicaId, round, seq, term } from "../../protocol/ids.ts";
 import type { PreVote, RequestVote, Vote } from "../../protocol/message.ts";
 import type { Signed } from "../../protocol/signed.ts";
+import { ingressLab } from "../../tests/support/ingress_lab.ts";
+import { entryOf } from "../../transport/codec/mod.ts";
 
 type Lab = ReturnType<typeof ingressLab>;
 const r2 = replicaId("r2");

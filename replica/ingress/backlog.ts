@@ -2,10 +2,10 @@
  * Packets received and not yet judged. Peers come before clients, so that a flood of requests does not hold up an election, but clients
  * keep a share of every turn, and within each kind every source, each publisher included, has its turn.
  */
-import { sourceOf } from "./source.ts";
 import { FairQueue } from "../../transport/fair_queue.ts";
 import { totalBytes } from "../../transport/frame_limits.ts";
 import type { Received } from "../../transport/port.ts";
+import { sourceOf } from "./source.ts";
 
 export class Backlog {
   readonly #peers: FairQueue<Received>;

@@ -1,11 +1,11 @@
 /** The small bounded structures of ingress. */
 import { assert, assertEquals } from "@std/assert";
 import type { Received } from "../../transport/port.ts";
-import { Backlog } from "./backlog.ts";
-import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
-import { SourceFaults } from "./source_faults.ts";
 import { TallyByKind } from "../diagnostics/tally_by_kind.ts";
+import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { TokenBuckets } from "../limits/token_bucket.ts";
+import { Backlog } from "./backlog.ts";
+import { SourceFaults } from "./source_faults.ts";
 
 Deno.test("a token bucket gives its burst, then its rate, and never more than its burst after a pause", () => {
   const buckets = new TokenBuckets(10, 3);

@@ -1,22 +1,22 @@
 /** The only way in: frames → limits → decode → screen → verify → input (§2.2, §7.5). Nothing a stranger sends makes it throw. */
+import type { Evidence } from "../../protocol/evidence.ts";
+import type { Packet } from "../../protocol/packet.ts";
+import { senderOf } from "../../protocol/signatures.ts";
 import { decodeClientPacket, DecodeError, decodePeerPacket } from "../../transport/codec/mod.ts";
 import type { Received } from "../../transport/port.ts";
+import type { QueryHandler } from "../answers/query_handler.ts";
+import type { InputWithoutTime } from "../core/input.ts";
+import type { CoreState } from "../core/state.ts";
+import type { TallyByKind } from "../diagnostics/tally_by_kind.ts";
+import { forgottenBy, ForgottenError } from "../disk/forgotten_signatures.ts";
+import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
+import { TokenBuckets } from "../limits/token_bucket.ts";
 import { type Admission, dropped, faulty } from "./admission.ts";
 import { ClientAdmission } from "./admit_client.ts";
 import { judgePacket, type Judging } from "./admit_packet.ts";
-import type { QueryHandler } from "../answers/query_handler.ts";
-import type { CoreState } from "../core/state.ts";
-import type { Evidence } from "../../protocol/evidence.ts";
-import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
-import { TokenBuckets } from "../limits/token_bucket.ts";
-import { forgottenBy, ForgottenError } from "../disk/forgotten_signatures.ts";
-import type { Packet } from "../../protocol/packet.ts";
-import { senderOf } from "../../protocol/signatures.ts";
-import { SourceFaults } from "./source_faults.ts";
-import { sourceOf } from "./source.ts";
 import type { SignatureCheck } from "./signature_check.ts";
-import type { TallyByKind } from "../diagnostics/tally_by_kind.ts";
-import type { InputWithoutTime } from "../core/input.ts";
+import { sourceOf } from "./source.ts";
+import { SourceFaults } from "./source_faults.ts";
 
 export interface IngressParts {
   readonly state: CoreState;

@@ -2,10 +2,10 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { clientId, logIndex, replicaId, seq, term } from "../../protocol/ids.ts";
 import type { ClientHello, Message, SendRequest } from "../../protocol/message.ts";
-import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
-import { encodePacket } from "../../transport/codec/mod.ts";
 import { ingressLab } from "../../tests/support/ingress_lab.ts";
 import { packets } from "../../tests/support/packet_arbitraries.ts";
+import { encodePacket } from "../../transport/codec/mod.ts";
+import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 
 const c1 = clientId("c1");
 const request = (number = 1, client = c1): SendRequest => ({

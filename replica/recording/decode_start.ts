@@ -1,7 +1,6 @@
 /** Strict reading of a recording's start. Everything here throws `ConfigError` on anything that no recorder writes. */
-import { DIGEST_BYTES } from "../../protocol/bytes/sizes.ts";
-import { readConstants } from "../../crypto/roster/constants.ts";
 import { sha256Hex } from "../../crypto/digest.ts";
+import { readConstants } from "../../crypto/roster/constants.ts";
 import {
   type Field,
   readBoolean,
@@ -12,17 +11,18 @@ import {
   readObject,
   refuse,
 } from "../../crypto/strict_json.ts";
-import { certificateCodec, checkpointProofCodec, entryCodec, evidenceCodec } from "../../transport/codec/mod.ts";
+import { DIGEST_BYTES } from "../../protocol/bytes/sizes.ts";
 import type { Certificate, CheckpointProof, CommitCertificate } from "../../protocol/certificate.ts";
 import type { CoreConfig } from "../../protocol/config.ts";
 import type { ChainedEntry, Head } from "../../protocol/entry.ts";
 import type { Evidence } from "../../protocol/evidence.ts";
 import { clientId, digest, logIndex, replicaId, term } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
+import type { Chunk } from "../../protocol/ports.ts";
+import { certificateCodec, checkpointProofCodec, entryCodec, evidenceCodec } from "../../transport/codec/mod.ts";
 import type { HardState, Recovery, VoteRecord } from "../core/log/durable_state.ts";
 import { readBase64, readDecoded, readMillis, readNullable } from "./fields.ts";
 import { RECORDING_VERSION, type RecordingStart } from "./format.ts";
-import type { Chunk } from "../../protocol/ports.ts";
 
 const NAMES = [
   ...["recording", "wire", "program", "clusterId", "self", "replicas", "clients", "constants", "seed", "startedAt"],

@@ -8,15 +8,15 @@ import {
   readObject,
   refuse,
 } from "../../crypto/strict_json.ts";
-import { decodeClientPacket, decodeMessage, decodePeerPacket, electionProofCodec } from "../../transport/codec/mod.ts";
 import { type Millis, replicaId } from "../../protocol/ids.ts";
-import type { Input } from "../core/input.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { Request } from "../../protocol/message.ts";
 import type { Packet, PacketOf } from "../../protocol/packet.ts";
+import type { Signed, Verified } from "../../protocol/signed.ts";
+import { decodeClientPacket, decodeMessage, decodePeerPacket, electionProofCodec } from "../../transport/codec/mod.ts";
+import type { Input } from "../core/input.ts";
 import { decodeOr, readBase64, readDecoded, readMillis, readNullable, readText } from "./fields.ts";
 import type { RecordedStep } from "./format.ts";
-import type { Signed, Verified } from "../../protocol/signed.ts";
 
 const STEP_NAMES = ["step", "now", "input", "verdict", "persist", "messages", "replies"] as const;
 /** Maximum words of an input: its kind, at most two details, and the frames of a packet. */

@@ -1,5 +1,9 @@
 /** Encoding of a recording, one line of members at a time. Packets are the frames as they travel, in base64. */
 import manifest from "../../deno.json" with { type: "json" };
+import type { ChainedEntry, Request } from "../../protocol/entry.ts";
+import type { Digest } from "../../protocol/ids.ts";
+import type { ClientPacket, Packet, PacketOf } from "../../protocol/packet.ts";
+import type { Signed } from "../../protocol/signed.ts";
 import {
   type AnyPacket,
   certificateCodec,
@@ -11,12 +15,8 @@ import {
   evidenceCodec,
   WIRE_VERSION,
 } from "../../transport/codec/mod.ts";
-import type { Digest } from "../../protocol/ids.ts";
-import type { Signed } from "../../protocol/signed.ts";
 import type { Input } from "../core/input.ts";
-import type { ClientPacket, Packet, PacketOf } from "../../protocol/packet.ts";
 import { type RecordedStep, RECORDING_VERSION, type RecordingStart } from "./format.ts";
-import type { ChainedEntry, Request } from "../../protocol/entry.ts";
 
 /** An input as a list: its kind, then its details. */
 export type InputWords = readonly (string | number | boolean | null)[];

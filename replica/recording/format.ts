@@ -4,9 +4,9 @@
  */
 import type { CoreConfig } from "../../protocol/config.ts";
 import type { Millis } from "../../protocol/ids.ts";
+import type { ChunkReader } from "../../protocol/ports.ts";
 import type { Input } from "../core/input.ts";
 import type { Recovered } from "../core/log/durable_state.ts";
-import type { ChunkReader } from "../../protocol/ports.ts";
 
 /** Version of the file's layout. Raise it with any change of what a record means, or of how outputs are fingerprinted. */
 export const RECORDING_VERSION = 2;

@@ -3,9 +3,9 @@
  * and dropped. A step sees what was committed before it, as it did then: a transaction ends after each `flush`.
  */
 import type { Digest } from "../../protocol/ids.ts";
+import type { Chunk, ChunkReader } from "../../protocol/ports.ts";
 import type { Input } from "../core/input.ts";
 import type { PersistOperation } from "../core/log/durable_state.ts";
-import type { Chunk, ChunkReader } from "../../protocol/ports.ts";
 
 export class RecordedChunks implements ChunkReader {
   readonly #held = new Map<Digest, Uint8Array>();

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { sha256Hex } from "../../crypto/digest.ts";
-import { RecordedChunks } from "./recorded_chunks.ts";
 import type { Chunk } from "../../protocol/ports.ts";
+import { RecordedChunks } from "./recorded_chunks.ts";
 
 const chunkOf = (byte: number): Chunk => ({ digest: sha256Hex(Uint8Array.of(byte)), bytes: Uint8Array.of(byte) });
 

@@ -1,14 +1,16 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { ConfigError } from "../../crypto/config_error.ts";
-import { DEFAULT_CONSTANTS } from "../../crypto/roster/constants.ts";
 import { sha256Hex } from "../../crypto/digest.ts";
+import { DEFAULT_CONSTANTS } from "../../crypto/roster/constants.ts";
+import type { ChainedEntry } from "../../protocol/entry.ts";
+import { clientId, replicaId } from "../../protocol/ids.ts";
+import { LIMITS } from "../../protocol/limits.ts";
+import type { Chunk } from "../../protocol/ports.ts";
 import { certificate, checkpointProof, entry, evidence, head, term } from "../../tests/support/arbitraries.ts";
 import * as arbitraries from "../../tests/support/arbitraries.ts";
 import { packets } from "../../tests/support/packet_arbitraries.ts";
-import { clientId, replicaId } from "../../protocol/ids.ts";
 import type { Input } from "../core/input.ts";
-import { LIMITS } from "../../protocol/limits.ts";
 import type { PersistOperation, Recovered } from "../core/log/durable_state.ts";
 import type { Outputs } from "../core/output.ts";
 import { ignore, reject } from "../core/verdict.ts";
@@ -26,8 +28,6 @@ import {
   type RecordingSink,
   type RecordingStart,
 } from "./mod.ts";
-import type { ChainedEntry } from "../../protocol/entry.ts";
-import type { Chunk } from "../../protocol/ports.ts";
 
 class MemorySink implements RecordingSink {
   text = "";

@@ -1,6 +1,6 @@
 /** Log lines on connections that ended for what the other side did, paced like all events that others bring about. */
-import type { Logger } from "../diagnostics/logger.ts";
 import type { ConnectionEnd } from "../../transport/port.ts";
+import type { Logger } from "../diagnostics/logger.ts";
 import { pacedLogger } from "./paced_logger.ts";
 
 /** Ends that are nobody's fault: of processes that come and go, and of networks. */

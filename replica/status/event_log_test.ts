@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { EventLog } from "./event_log.ts";
 import type { LogFields } from "../diagnostics/logger.ts";
+import { EventLog } from "./event_log.ts";
 
 Deno.test("a new leader is told with the one before and the reason of the last suspicion, once", () => {
   const lines: LogFields[] = [];

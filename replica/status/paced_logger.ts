@@ -1,6 +1,6 @@
 /** A logger on which no event can flood the log, however often others bring it about. */
-import { TokenBuckets } from "../limits/token_bucket.ts";
 import type { Logger, LogLevel } from "../diagnostics/logger.ts";
+import { TokenBuckets } from "../limits/token_bucket.ts";
 
 /** Lines of one event: burst, and sustained rate a second. Of a peer's events, each peer has its own. */
 export const LOG_PACE = { burst: 20, perSecond: 0.2 } as const;

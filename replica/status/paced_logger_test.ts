@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { LOG_PACE, pacedLogger } from "./paced_logger.ts";
 import type { LogFields } from "../diagnostics/logger.ts";
+import { LOG_PACE, pacedLogger } from "./paced_logger.ts";
 
 function lab() {
   const lines: { readonly event: string; readonly fields: LogFields }[] = [];

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { recoveryStatus } from "./recovery_status.ts";
 import { digest, term } from "../../protocol/ids.ts";
 import { Lab } from "../../tests/clauses/support/lab.ts";
+import { recoveryStatus } from "./recovery_status.ts";
 
 /** Returns the report of a learner with this bar, in this term. */
 function statusOf(bar: number | null, currentTerm: number) {

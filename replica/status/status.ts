@@ -1,20 +1,20 @@
 /** A replica's status as plain data, in one place: the status query, metrics and tests read this. */
-import manifest from "../../deno.json" with { type: "json" };
 import { createHash } from "node:crypto";
-import { WIRE_VERSION } from "../../transport/codec/mod.ts";
-import type { TransportCounters } from "../../transport/port.ts";
+import manifest from "../../deno.json" with { type: "json" };
 import type { LogIndex } from "../../protocol/ids.ts";
-import { headAt, lastIndex } from "../core/log/log.ts";
 import type { StateMachine } from "../../protocol/ports.ts";
 import { sessionBytes, type SessionTable } from "../../protocol/snapshot/session_table.ts";
+import { WIRE_VERSION } from "../../transport/codec/mod.ts";
+import type { TransportCounters } from "../../transport/port.ts";
+import type { Role } from "../core/election/election_state.ts";
+import { headAt, lastIndex } from "../core/log/log.ts";
 import type { CoreState } from "../core/state.ts";
 import type { SignatureWork } from "../diagnostics/counting_backend.ts";
-import { type RecoveryStatus, recoveryStatus, type StateTransferStatus } from "./recovery_status.ts";
+import type { TallyByKind } from "../diagnostics/tally_by_kind.ts";
 import type { StorageStatus } from "../disk/disk_watch.ts";
 import type { DurableMark } from "../disk/durable_mark.ts";
 import type { PeerStatus, PeerWatch } from "./peer_watch.ts";
-import type { TallyByKind } from "../diagnostics/tally_by_kind.ts";
-import type { Role } from "../core/election/election_state.ts";
+import { type RecoveryStatus, recoveryStatus, type StateTransferStatus } from "./recovery_status.ts";
 
 /** The digest of the whole state can cost as much as a snapshot: it is taken once in a while, and rarely if it is slow. */
 const DIGEST_INTERVAL_MS = 1000;

@@ -1,10 +1,10 @@
 /** Lines of progress: now and then during a transfer, none otherwise. */
 import { assertEquals } from "@std/assert";
 import { digest, logIndex } from "../../protocol/ids.ts";
+import type { Transfer } from "../core/catch_up/catch_up_state.ts";
 import type { CoreState } from "../core/state.ts";
 import type { LogFields } from "../diagnostics/logger.ts";
 import { TransferProgress } from "./transfer_progress.ts";
-import type { Transfer } from "../core/catch_up/catch_up_state.ts";
 
 /** A transfer of the checkpoint at `index` of which `received` chunks have arrived and two are missing. */
 function transferOf(index: number, received: number): Pick<CoreState, "transfer"> {

@@ -2,8 +2,8 @@
 import type { Head } from "../../protocol/entry.ts";
 import type { Term } from "../../protocol/ids.ts";
 import type { Checkpoint, Vote } from "../../protocol/message.ts";
-import type { PersistOperation, Recovered } from "../core/log/durable_state.ts";
 import type { ChunkReader } from "../../protocol/ports.ts";
+import type { PersistOperation, Recovered } from "../core/log/durable_state.ts";
 
 /** Something about to be signed that the guard must allow in the same transaction (§4.2). */
 export type SigningIntent =

@@ -8,11 +8,11 @@ import type { ChainedEntry, Head } from "../../protocol/entry.ts";
 import type { Digest, LogIndex, Term } from "../../protocol/ids.ts";
 import { logIndex, term } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
+import type { Chunk } from "../../protocol/ports.ts";
 import type { HardState, PersistOperation, Recovered } from "../core/log/durable_state.ts";
 import { demand } from "./demand.ts";
 import { EMPTY_HARD_STATE } from "./empty.ts";
 import { assertHardState } from "./hard_state_change.ts";
-import type { Chunk } from "../../protocol/ports.ts";
 
 /** The small part of the durable state that the next operation is checked against. */
 export interface Tip {

@@ -1,7 +1,7 @@
 /** One transaction as both twins run it: each operation is checked, followed by the guard and written, then the intents are checked. */
 import type { Digest, LogIndex, Term } from "../../protocol/ids.ts";
-import type { PersistOperation } from "../core/log/durable_state.ts";
 import type { Chunk, ChunkReader, Hash } from "../../protocol/ports.ts";
+import type { PersistOperation } from "../core/log/durable_state.ts";
 import { demand } from "./demand.ts";
 import { checkIntents, type GuardRecord, type GuardView, moveBase, raiseBar } from "./guard.ts";
 import { heldSnapshot } from "./held_snapshot.ts";

@@ -1,14 +1,14 @@
 /** `keygen` without a subcommand: the keys and the signed roster of a new cluster, all made in one place. */
 import { ConfigError } from "../../crypto/config_error.ts";
+import { readPassphrase } from "../../crypto/keys/passphrase.ts";
 import { type ClusterOptions, DEFAULT_BASE_PORT, generateCluster } from "../../crypto/roster/generate_cluster.ts";
-import { quorumOf } from "../../protocol/quorum.ts";
 import { membersText } from "../../crypto/roster/roster.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
+import { quorumOf } from "../../protocol/quorum.ts";
 import { readFlags, wholeNumber } from "../support/flags.ts";
 import { EXIT_DONE, type Task } from "../support/run_task.ts";
-import { readPassphrase } from "../../crypto/keys/passphrase.ts";
-import { CONSTANT_BOOLEANS, CONSTANT_STRINGS, CONSTANTS_USAGE, firstChoices } from "./constants.ts";
 import { required, requireHost, shellWord } from "./common.ts";
+import { CONSTANT_BOOLEANS, CONSTANT_STRINGS, CONSTANTS_USAGE, firstChoices } from "./constants.ts";
 
 const USAGE = `Makes the keys and the signed roster of a new cluster.
 

@@ -1,10 +1,10 @@
 /** Parts that the subcommands of `keygen` share. */
 import { ConfigError } from "../../crypto/config_error.ts";
+import { hex } from "../../crypto/digest.ts";
 import { generateCurveKeyPair } from "../../crypto/keys/curve_key.ts";
 import type { KeyFile, KeyKind } from "../../crypto/keys/key_file.ts";
 import { generateKeyPair } from "../../crypto/keys/key_pair.ts";
 import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
-import { hex } from "../../crypto/digest.ts";
 import { peerHostFault } from "../../protocol/host.ts";
 
 /** Returns the value of a flag. Throws `ConfigError` if it was not given. */

@@ -1,9 +1,9 @@
 /** `keygen operator`: the root of trust of a new cluster. */
-import { readPassphrase } from "../../crypto/keys/passphrase.ts";
 import { type NewFiles, writeNewFile, writeNewFiles } from "../../crypto/files.ts";
 import { OPERATOR_ID, writeKeyFile } from "../../crypto/keys/key_file.ts";
-import { requestFingerprint, requestOf, signRequest } from "../../crypto/roster/key_request.ts";
+import { readPassphrase } from "../../crypto/keys/passphrase.ts";
 import { ROSTER_MODE } from "../../crypto/roster/generate_cluster.ts";
+import { requestFingerprint, requestOf, signRequest } from "../../crypto/roster/key_request.ts";
 import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
 import { readId } from "../../crypto/strict_json.ts";
 import { readFlags } from "../support/flags.ts";

@@ -1,8 +1,8 @@
 /** Refusals of keygen's subcommands, each with what was given and what is wanted. */
 import { assert, assertEquals } from "@std/assert";
-import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
 import { readKeyFile } from "../../crypto/keys/key_file.ts";
 import { signRequest } from "../../crypto/roster/key_request.ts";
+import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
 import { withTempDirectory } from "../../tests/support/temp_directory.ts";
 import { keygen } from "../support/keygen_lab.ts";
 

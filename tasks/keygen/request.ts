@@ -1,14 +1,14 @@
 /** `keygen request`: a member's own keys, and the request for a place in the roster. */
 import { ConfigError } from "../../crypto/config_error.ts";
-import { writeNewFile, writeNewFiles } from "../../crypto/files.ts";
 import { isHex, unhex } from "../../crypto/digest.ts";
-import { readPassphrase } from "../../crypto/keys/passphrase.ts";
+import { writeNewFile, writeNewFiles } from "../../crypto/files.ts";
 import { type KeyFile, OPERATOR_ID, writeKeyFile } from "../../crypto/keys/key_file.ts";
+import { readPassphrase } from "../../crypto/keys/passphrase.ts";
 import type { Address } from "../../crypto/roster/address.ts";
 import { DEFAULT_BASE_PORT, permissionOf, ROSTER_MODE, writePermission } from "../../crypto/roster/generate_cluster.ts";
 import { requestFingerprint, requestOf, signRequest } from "../../crypto/roster/key_request.ts";
-import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
 import { PUBLIC_KEY_BYTES } from "../../crypto/signing/backend.ts";
+import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
 import { readId } from "../../crypto/strict_json.ts";
 import { readFlags, wholeNumber } from "../support/flags.ts";
 import { EXIT_DONE, type Task } from "../support/run_task.ts";

@@ -1,14 +1,14 @@
 /** A cluster on this machine: keys in a directory, each replica a separate process. */
-import { generateCluster } from "../../crypto/roster/generate_cluster.ts";
-import { pathExists } from "../../crypto/files.ts";
-import { loadBackend, type LoadedBackend } from "../../crypto/signing/load_backend.ts";
-import { readKeyFile } from "../../crypto/keys/key_file.ts";
-import { readRoster } from "../../crypto/roster/parse_roster.ts";
 import { type Client, createClient } from "../../client/mod.ts";
+import { pathExists } from "../../crypto/files.ts";
+import { readKeyFile } from "../../crypto/keys/key_file.ts";
+import { generateCluster } from "../../crypto/roster/generate_cluster.ts";
+import { readRoster } from "../../crypto/roster/parse_roster.ts";
+import type { Roster } from "../../crypto/roster/roster_types.ts";
+import { loadBackend, type LoadedBackend } from "../../crypto/signing/load_backend.ts";
 import type { ProtocolConstants } from "../../protocol/config.ts";
 import { type EngineOptions, openClientTransport, type TransportEngine } from "../../transport/mod.ts";
 import { DenoProcess } from "./deno_process.ts";
-import type { Roster } from "../../crypto/roster/roster_types.ts";
 
 /** Time a replica may take until it is ready, in milliseconds. */
 const READY_MS = 20_000;

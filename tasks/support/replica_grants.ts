@@ -1,8 +1,8 @@
 /** The permissions of a replica process, from its arguments and the files these name. */
 import { fileURLToPath } from "node:url";
 import { ConfigError } from "../../crypto/config_error.ts";
-import { readKeyIdentity } from "../../crypto/keys/key_file.ts";
 import { targetOf } from "../../crypto/drop_permissions.ts";
+import { readKeyIdentity } from "../../crypto/keys/key_file.ts";
 import { readRoster } from "../../crypto/roster/parse_roster.ts";
 import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
 import { parseFlags, type ReplicaFlags } from "../../replica/flags.ts";

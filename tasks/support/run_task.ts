@@ -1,6 +1,6 @@
 /** Runs a task from its arguments to its exit code, the same way for all of them. */
-import { ConfigError } from "../../crypto/config_error.ts";
 import { OutputError, writeError, writeOutput } from "../../client/cli/common/standard_streams.ts";
+import { ConfigError } from "../../crypto/config_error.ts";
 
 export const EXIT_DONE = 0;
 export const EXIT_FAILED = 1;

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { ConfigError } from "../../crypto/config_error.ts";
 import { OutputError } from "../../client/cli/common/standard_streams.ts";
+import { ConfigError } from "../../crypto/config_error.ts";
 import { runTask } from "./run_task.ts";
 
 const task = (run: () => Promise<number>) => ({ name: "t", usage: "Usage: t\n", run });

@@ -2,11 +2,11 @@
 import { ConfigError } from "../../crypto/config_error.ts";
 import { readArguments, wholeNumber } from "../../tasks/support/flags.ts";
 import { EXIT_DONE, EXIT_FAILED, printLine, runTask } from "../../tasks/support/run_task.ts";
-import { Arena } from "./arena/arena.ts";
 import { type Standstill, standStill, STANDSTILL_HEAD, standstillRow, STANDSTILLS } from "./accidents/standstill.ts";
+import { Arena } from "./arena/arena.ts";
 import { faultsOf, TABLE_HEAD, tableRow } from "./arena/result.ts";
-import { ATTACKS } from "./attacks.ts";
 import { type Attack, PARTIES } from "./attack.ts";
+import { ATTACKS } from "./attacks.ts";
 
 const SECONDS = 10;
 const STANDSTILL_SECONDS = [5, 15, 60];

@@ -2,16 +2,16 @@
  * The reach of each party: each of them at each port of a running replica, and each kind of message from those who are let in. A refusal shows
  * in what the connection is told, or in the replica's status.
  */
-import fc from "fast-check";
 import { assertEquals } from "@std/assert";
+import fc from "fast-check";
 import { unhex } from "../../crypto/digest.ts";
 import { readKeyFile } from "../../crypto/keys/key_file.ts";
 import { loadBackend } from "../../crypto/signing/load_backend.ts";
+import { eventually } from "../../tasks/support/eventually.ts";
 import type { LocalCluster } from "../../tasks/support/local_cluster.ts";
 import { Observer } from "../../tasks/support/observer.ts";
-import { eventually } from "../../tasks/support/eventually.ts";
-import { type AnyPacket, encodePacket, type PacketKind } from "../../transport/codec/mod.ts";
 import { PACKETS } from "../../transport/codec/messages/packet_formats.ts";
+import { type AnyPacket, encodePacket, type PacketKind } from "../../transport/codec/mod.ts";
 import type { KeyPair } from "../../transport/zmtp/crypto/curve_box.ts";
 import { withLocalCluster } from "../e2e/support/with_local_cluster.ts";
 import { packets } from "../support/packet_arbitraries.ts";

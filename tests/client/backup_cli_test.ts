@@ -1,17 +1,17 @@
 /** `backup` and `restore` as a user types them. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import type { Connect } from "../../client/cli/connect.ts";
 import { readOutcome } from "../../client/calls/kv.ts";
+import type { Connect } from "../../client/cli/connect.ts";
 import type { Client } from "../../client/mod.ts";
-import { backend } from "../support/backends.ts";
+import { sha256, unhex } from "../../crypto/digest.ts";
+import { writeKeyFile } from "../../crypto/keys/key_file.ts";
+import { signRoster } from "../../crypto/roster/roster.ts";
 import { encodeKvCommand } from "../../state_machine/mod.ts";
+import { backend } from "../support/backends.ts";
 import { BackupLab } from "./backup_lab.ts";
 import { labSources, SILENT_SOURCE } from "./backup_sources_lab.ts";
 import { type Ran, runInMemory } from "./cli_lab.ts";
 import { withFakeCluster } from "./with_fake_cluster.ts";
-import { signRoster } from "../../crypto/roster/roster.ts";
-import { sha256, unhex } from "../../crypto/digest.ts";
-import { writeKeyFile } from "../../crypto/keys/key_file.ts";
 
 const lab = new BackupLab({ entries: 17 });
 const KEYS = ["k0", "k1", "k2", "k3", "k4", "k5", "k6"];

@@ -3,8 +3,8 @@ import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { createHash } from "node:crypto";
 import { RECORD_BYTES, RECORD_LIMITS } from "../../client/backup/format.ts";
-import { BackupLab } from "./backup_lab.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
+import { BackupLab } from "./backup_lab.ts";
 
 const text = Deno.readTextFileSync(new URL("../../docs/backup.md", import.meta.url)).replaceAll(/ {2,}/g, " ");
 const utf8 = new TextEncoder();

@@ -1,24 +1,24 @@
 /** A cluster's history signed with its real keys, without a cluster: the data replicas hold, to make backups from and to tamper with. */
-import { backend } from "../support/backends.ts";
+import { RecordWriter } from "../../client/backup/record_writer.ts";
+import { sha256Hex, unhex } from "../../crypto/digest.ts";
+import { createSigner, type Signer } from "../../crypto/signing/signing.ts";
 import type { Certificate, CheckpointProof, CommitCertificate } from "../../protocol/certificate.ts";
-import { joinRequests } from "../../protocol/entry_body.ts";
-import { LIMITS } from "../../protocol/limits.ts";
 import type { ChainedEntry, Head, RegisterSession, Request, SendRequest } from "../../protocol/entry.ts";
+import { joinRequests } from "../../protocol/entry_body.ts";
 import { chainEntry, genesisHash } from "../../protocol/hash_chain.ts";
 import { clientId, type Digest, logIndex, offset, replicaId, round, seq, term } from "../../protocol/ids.ts";
+import { LIMITS } from "../../protocol/limits.ts";
 import type { AppendEntriesResponse, Checkpoint, Message } from "../../protocol/message.ts";
+import type { Signed } from "../../protocol/signed.ts";
 import { freezeSessions } from "../../protocol/snapshot/session_chunks.ts";
 import { applyRequest, createSessionTable } from "../../protocol/snapshot/session_table.ts";
 import { freezeMachine } from "../../protocol/snapshot/snapshot_source.ts";
 import { nextChunks, startSnapshot } from "../../protocol/snapshot/snapshot_writer.ts";
 import { encodeKvCommand, KvStore } from "../../state_machine/mod.ts";
 import { certificateCodec, checkpointProofCodec, encodeMessage, entryCodec } from "../../transport/codec/mod.ts";
-import { RecordWriter } from "../../client/backup/record_writer.ts";
+import { backend } from "../support/backends.ts";
 import { makeRoster } from "../support/make_roster.ts";
 import { HeldChunks } from "../support/snapshot_values.ts";
-import type { Signed } from "../../protocol/signed.ts";
-import { createSigner, type Signer } from "../../crypto/signing/signing.ts";
-import { sha256Hex, unhex } from "../../crypto/digest.ts";
 
 /** The entry that opens the session of all commands. */
 const SESSION = 2;

@@ -4,13 +4,13 @@ import fc from "fast-check";
 import { type BackupOptions, takeBackup } from "../../client/backup/take_backup.ts";
 import { verifyBackup } from "../../client/backup/verify_backup.ts";
 import { NoSourceError } from "../../client/errors.ts";
-import { backend } from "../support/backends.ts";
+import { ConfigError } from "../../crypto/config_error.ts";
 import type { Entry } from "../../protocol/entry.ts";
 import { logIndex } from "../../protocol/ids.ts";
 import { KvStore } from "../../state_machine/mod.ts";
+import { backend } from "../support/backends.ts";
 import { BackupLab } from "./backup_lab.ts";
 import { type KeptHistory, labSources, SILENT_SOURCE, type SourceScript } from "./backup_sources_lab.ts";
-import { ConfigError } from "../../crypto/config_error.ts";
 
 const lab = new BackupLab({ entries: 17 });
 /** Many pages, so that chunks come in several answers. */

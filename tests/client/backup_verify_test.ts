@@ -4,8 +4,8 @@ import { createHash } from "node:crypto";
 import { bytesSource } from "../../client/backup/hashed_source.ts";
 import { verifyBackup } from "../../client/backup/verify_backup.ts";
 import { type BackupFault, InvalidBackupError } from "../../client/errors.ts";
-import { backend } from "../support/backends.ts";
 import { KvStore } from "../../state_machine/mod.ts";
+import { backend } from "../support/backends.ts";
 import { BackupLab, type LabProofs } from "./backup_lab.ts";
 
 const lab = new BackupLab({ entries: 17 });

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Connect as CliConnect } from "../../client/cli/connect.ts";
-import { type Script, SILENT } from "./fake_scripts.ts";
-import { runInMemory as run, withCli } from "./cli_lab.ts";
-import { withFakeCluster } from "./with_fake_cluster.ts";
 import { ConfigError } from "../../crypto/config_error.ts";
+import { runInMemory as run, withCli } from "./cli_lab.ts";
+import { type Script, SILENT } from "./fake_scripts.ts";
+import { withFakeCluster } from "./with_fake_cluster.ts";
 
 const utf8 = new TextEncoder();
 

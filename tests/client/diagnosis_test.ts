@@ -1,9 +1,9 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { diagnose, diagnosed } from "../../client/calls/diagnosis.ts";
 import { judgeHealth } from "../../client/calls/cluster_health.ts";
-import { NoQuorumError, RefusedError } from "../../client/mod.ts";
+import { diagnose, diagnosed } from "../../client/calls/diagnosis.ts";
 import type { Json } from "../../client/calls/json_payload.ts";
 import { type ReplicaStatus, STRANGER } from "../../client/calls/status_report.ts";
+import { NoQuorumError, RefusedError } from "../../client/mod.ts";
 
 const answers = (replica: string, status: { readonly [name: string]: Json }): ReplicaStatus => ({
   ...{ replica, reachable: true },

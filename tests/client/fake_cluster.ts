@@ -2,6 +2,12 @@
  * Scripted replicas around one shared ledger: real messages, keys, codec, session table and key-value store, no consensus. Scripts alter
  * each replica's answers, so that a client meets liars, silent replicas and forgers one at a time.
  */
+import { sha256Hex } from "../../crypto/digest.ts";
+import type { KeyFile } from "../../crypto/keys/key_file.ts";
+import { createKeyRing } from "../../crypto/roster/key_ring.ts";
+import type { Roster } from "../../crypto/roster/roster_types.ts";
+import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
+import { createSigner, createVerifier, type Signer } from "../../crypto/signing/signing.ts";
 import { clientId, logIndex, replicaId, term } from "../../protocol/ids.ts";
 import type {
   Answer,
@@ -13,7 +19,9 @@ import type {
   SendRequest,
 } from "../../protocol/message.ts";
 import type { ClientPacket } from "../../protocol/packet.ts";
+import type { Signed } from "../../protocol/signed.ts";
 import { applyRequest, createSessionTable, standingOf } from "../../protocol/snapshot/session_table.ts";
+import { Routes } from "../../replica/answers/routes.ts";
 import { KvStore } from "../../state_machine/mod.ts";
 import {
   decodeClientPacket,
@@ -23,14 +31,6 @@ import {
   queryResultCodec,
 } from "../../transport/codec/mod.ts";
 import { type ClientTransport, MemoryNetwork, type ReplicaTransport } from "../../transport/mod.ts";
-import { createKeyRing } from "../../crypto/roster/key_ring.ts";
-import { createSigner, createVerifier, type Signer } from "../../crypto/signing/signing.ts";
-import { sha256Hex } from "../../crypto/digest.ts";
-import type { Signed } from "../../protocol/signed.ts";
-import { Routes } from "../../replica/answers/routes.ts";
-import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
-import type { KeyFile } from "../../crypto/keys/key_file.ts";
-import type { Roster } from "../../crypto/roster/roster_types.ts";
 import { type FakeRosterOptions, newFakeRoster } from "./fake_roster.ts";
 import type { Script } from "./fake_scripts.ts";
 

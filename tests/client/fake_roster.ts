@@ -1,9 +1,9 @@
 /** The roster and keys of a fake cluster. */
-import type { ProtocolConstants } from "../../protocol/config.ts";
-import { clientId, replicaId } from "../../protocol/ids.ts";
 import type { KeyFile, KeyKind } from "../../crypto/keys/key_file.ts";
 import { createRoster } from "../../crypto/roster/roster.ts";
 import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
+import type { ProtocolConstants } from "../../protocol/config.ts";
+import { clientId, replicaId } from "../../protocol/ids.ts";
 import { newMemberKeys } from "../support/make_roster.ts";
 
 /** Constants of a test cluster unless changed: short, so that interventions come soon. */

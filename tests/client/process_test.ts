@@ -1,13 +1,13 @@
 /** The client as a separate process, over ZMTP, against scripted replicas. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { writeKeyFile } from "../../crypto/keys/key_file.ts";
+import { signRoster } from "../../crypto/roster/roster.ts";
+import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
 import { freePorts } from "../../tasks/support/free_ports.ts";
 import { openReplicaTransport } from "../../transport/mod.ts";
 import { FakeCluster } from "./fake_cluster.ts";
 import { SILENT } from "./fake_scripts.ts";
 import { PATIENCE_MS } from "./with_fake_cluster.ts";
-import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
-import { signRoster } from "../../crypto/roster/roster.ts";
-import { writeKeyFile } from "../../crypto/keys/key_file.ts";
 
 /** Scripted replicas behind real sockets. Their peer ports serve nothing, so three ports a replica are taken one by one. */
 function startOverZmtp(): Promise<FakeCluster> {

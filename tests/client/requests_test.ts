@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { MAX_GARBAGE_PER_SECOND } from "../../client/loop/inbox.ts";
 import { ClosedError, NoQuorumError, RefusedError, UndecidedError, UsageError } from "../../client/mod.ts";
 import { clientId } from "../../protocol/ids.ts";
 import { decodeKvCommand } from "../../state_machine/mod.ts";
-import { MAX_GARBAGE_PER_SECOND } from "../../client/loop/inbox.ts";
 import type { FakeCluster } from "./fake_cluster.ts";
 import { LIAR, SILENT } from "./fake_scripts.ts";
 import { until, withFakeCluster } from "./with_fake_cluster.ts";

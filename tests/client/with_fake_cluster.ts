@@ -1,8 +1,8 @@
 /** Runs a test body against a fake cluster and clients, and closes all of them whatever happens. */
-import { eventually } from "../../tasks/support/eventually.ts";
 import { type Client, type ClientOptions, createClient } from "../../client/mod.ts";
-import { FakeCluster, type FakeClusterOptions } from "./fake_cluster.ts";
 import { loadBackend } from "../../crypto/signing/load_backend.ts";
+import { eventually } from "../../tasks/support/eventually.ts";
+import { FakeCluster, type FakeClusterOptions } from "./fake_cluster.ts";
 
 const { backend } = await loadBackend("auto");
 

@@ -1,6 +1,6 @@
 /** A cluster of both engines, two replicas and one client on each: writes, a replica of each killed, equal logs. The whole suite runs so too (`docs/testing.md`). */
-import { Observer } from "../../tasks/support/observer.ts";
 import { eventually } from "../../tasks/support/eventually.ts";
+import { Observer } from "../../tasks/support/observer.ts";
 import { assertEqualLogs, waitForLeader } from "./support/agreement.ts";
 import { withLocalCluster } from "./support/with_local_cluster.ts";
 

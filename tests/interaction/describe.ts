@@ -1,13 +1,13 @@
 /** Formats each packet and each change of a replica as one line of the golden transcripts. */
 import type { Certificate } from "../../protocol/certificate.ts";
-import { numberOf } from "../support/numbered_requests.ts";
-import type { Signed } from "../../protocol/signed.ts";
 import type { Entry, Head, Request } from "../../protocol/entry.ts";
-import { lastHead } from "../../replica/core/log/log.ts";
 import type { Certified } from "../../protocol/message.ts";
-import type { ClientReply } from "../../replica/core/output.ts";
 import type { Packet } from "../../protocol/packet.ts";
+import type { Signed } from "../../protocol/signed.ts";
+import { lastHead } from "../../replica/core/log/log.ts";
+import type { ClientReply } from "../../replica/core/output.ts";
 import type { CoreState } from "../../replica/core/state.ts";
+import { numberOf } from "../support/numbered_requests.ts";
 import { describeBase, describeCheckpoint, describeSnapshotPacket, describeSnapshots } from "./describe_snapshot.ts";
 
 const short = (hash: string): string => hash.slice(0, 4);

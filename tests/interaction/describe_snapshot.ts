@@ -1,9 +1,9 @@
 /** Formats checkpoints, snapshots and lost disks for the golden transcripts. */
-import type { CheckpointProof } from "../../protocol/certificate.ts";
-import type { CoreEvent } from "../../replica/core/output.ts";
-import type { PacketOf } from "../../protocol/packet.ts";
-import type { CoreState } from "../../replica/core/state.ts";
 import { sha256Hex } from "../../crypto/digest.ts";
+import type { CheckpointProof } from "../../protocol/certificate.ts";
+import type { PacketOf } from "../../protocol/packet.ts";
+import type { CoreEvent } from "../../replica/core/output.ts";
+import type { CoreState } from "../../replica/core/state.ts";
 
 type SnapshotKind = "Checkpoint" | "FetchChunks" | "FetchChunksResponse" | "RollCall" | "RollCallAnswer";
 

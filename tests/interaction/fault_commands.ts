@@ -1,14 +1,14 @@
 /** Commands that cause faults: in the network, in a replica, or by its malice. */
 import { ConfigError } from "../../crypto/config_error.ts";
+import { sha256Hex } from "../../crypto/digest.ts";
 import { digest } from "../../protocol/ids.ts";
+import { MemoryDisk } from "../../replica/storage/memory/memory_disk.ts";
 import { equivocator } from "../simulation/nodes/equivocator.ts";
 import { clientOf, type Command, kindsOf, replicaOf, replicasOf } from "./command.ts";
 import { PACKET_KINDS } from "./kinds.ts";
 import { spoilChunks } from "./spoil_chunks.ts";
 import type { TranscriptLab } from "./transcript_lab.ts";
 import type { Arguments } from "./usage.ts";
-import { sha256Hex } from "../../crypto/digest.ts";
-import { MemoryDisk } from "../../replica/storage/memory/memory_disk.ts";
 
 export const FAULT_COMMANDS: readonly Command[] = [
   {

@@ -1,7 +1,7 @@
 /** Commands that create a cluster, let time pass, have clients send requests, and print. */
 import { ConfigError } from "../../crypto/config_error.ts";
-import type { CoreState } from "../../replica/core/state.ts";
 import { stableIndex } from "../../replica/core/checkpoints/checkpoints.ts";
+import type { CoreState } from "../../replica/core/state.ts";
 import { encodeKvCommand } from "../../state_machine/mod.ts";
 import type { SimNode } from "../simulation/nodes/sim_node.ts";
 import { clientOf, type Command, kindsOf, replicasOf } from "./command.ts";

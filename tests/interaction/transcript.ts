@@ -1,8 +1,8 @@
 /** Writes a run as a golden transcript: every packet once, every change of a replica's state, every answer. */
 import type { ReplicaId } from "../../protocol/ids.ts";
+import type { Packet } from "../../protocol/packet.ts";
 import { lastIndex } from "../../replica/core/log/log.ts";
 import type { ClientReply, CoreEvent } from "../../replica/core/output.ts";
-import type { Packet } from "../../protocol/packet.ts";
 import type { CoreState } from "../../replica/core/state.ts";
 import { describePacket, describeReply, describeState } from "./describe.ts";
 import { describeEvent } from "./describe_snapshot.ts";

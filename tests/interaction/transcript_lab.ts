@@ -1,9 +1,9 @@
 /** The simulated cluster that a transcript's commands act on, and the lines printed about it. */
+import { ConfigError } from "../../crypto/config_error.ts";
 import type { ProtocolConstants } from "../../protocol/config.ts";
 import type { ReplicaId } from "../../protocol/ids.ts";
-import type { CoreEvent } from "../../replica/core/output.ts";
 import type { Packet } from "../../protocol/packet.ts";
-import { ConfigError } from "../../crypto/config_error.ts";
+import type { CoreEvent } from "../../replica/core/output.ts";
 import { SimCluster } from "../simulation/nodes/sim_cluster.ts";
 import type { SimNode } from "../simulation/nodes/sim_node.ts";
 import { describeState } from "./describe.ts";

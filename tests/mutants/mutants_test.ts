@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { SCENARIOS } from "../simulation/scenarios/mod.ts";
 import { applyMutant, findMutant, listMutants } from "./mod.ts";
 import type { Mutant } from "./mutant.ts";
 import { createSources, patchedFiles } from "./patches.ts";
 import { PROJECT } from "./project.ts";
-import { SCENARIOS } from "../simulation/scenarios/mod.ts";
 
 /** Mutants that the simulation must find at least. */
 const DEMANDED: Readonly<Record<Mutant["kind"], readonly string[]>> = {

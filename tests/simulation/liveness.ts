@@ -1,6 +1,6 @@
 /** Conditions under which the honest replicas that are up have settled. */
-import { quorumOf } from "../../protocol/quorum.ts";
 import type { ReplicaId } from "../../protocol/ids.ts";
+import { quorumOf } from "../../protocol/quorum.ts";
 import { lastIndex } from "../../replica/core/log/log.ts";
 import type { CoreState } from "../../replica/core/state.ts";
 import type { Simulation } from "./simulation.ts";

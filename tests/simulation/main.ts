@@ -1,17 +1,17 @@
 /** `deno task sim`: searches for a schedule that breaks the core, seed by seed, or finds a planted bug. */
-import { ConfigError } from "../../crypto/config_error.ts";
-import { NAMED_ACTORS } from "./actors/mod.ts";
-import { runSeeds } from "./search/pool.ts";
-import { SCENARIOS } from "./scenarios/mod.ts";
-import type { SeedResult } from "./search/seed_runner.ts";
-import { addRun, emptyStatistics } from "./search/statistics.ts";
-import { replayFile } from "./cli/recording.ts";
-import { listMutantNames, searchMutant } from "./cli/mutants.ts";
-import { printTranscript } from "./cli/transcript.ts";
 import { OutputError } from "../../client/cli/common/standard_streams.ts";
+import { ConfigError } from "../../crypto/config_error.ts";
 import { readFlags, wholeNumber } from "../../tasks/support/flags.ts";
 import { createProgress } from "../../tasks/support/progress.ts";
 import { EXIT_DONE, EXIT_FAILED, printLine, runTask } from "../../tasks/support/run_task.ts";
+import { NAMED_ACTORS } from "./actors/mod.ts";
+import { listMutantNames, searchMutant } from "./cli/mutants.ts";
+import { replayFile } from "./cli/recording.ts";
+import { printTranscript } from "./cli/transcript.ts";
+import { SCENARIOS } from "./scenarios/mod.ts";
+import { runSeeds } from "./search/pool.ts";
+import type { SeedResult } from "./search/seed_runner.ts";
+import { addRun, emptyStatistics } from "./search/statistics.ts";
 
 const USAGE = `Runs the real core, storage rules and client session under seeded faults and faulty replicas.
 

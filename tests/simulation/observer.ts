@@ -1,10 +1,10 @@
 /** Everything a simulated run shows. Checkers see this alone: outputs, never the state of a core. */
 import type { Digest, LogIndex, Millis, ReplicaId } from "../../protocol/ids.ts";
 import type { Answer, RegisterSession, Request } from "../../protocol/message.ts";
-import type { PersistOperation } from "../../replica/core/log/durable_state.ts";
-import type { ClientReply, CoreEvent } from "../../replica/core/output.ts";
 import type { Packet } from "../../protocol/packet.ts";
 import type { Signed } from "../../protocol/signed.ts";
+import type { PersistOperation } from "../../replica/core/log/durable_state.ts";
+import type { ClientReply, CoreEvent } from "../../replica/core/output.ts";
 import type { MemoryDisk } from "../../replica/storage/memory/memory_disk.ts";
 
 /** Facts the checkers know beforehand. */

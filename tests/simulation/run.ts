@@ -1,16 +1,16 @@
 /** Runs a plan to its verdict: safety under everything, then liveness once the network has healed. */
 import type { Millis, ReplicaId } from "../../protocol/ids.ts";
 import type { CoreState } from "../../replica/core/state.ts";
-import { createCheckers } from "./checkers/mod.ts";
 import { History } from "./checkers/history/history.ts";
-import { countEvents } from "./search/count_events.ts";
+import { createCheckers } from "./checkers/mod.ts";
 import { fanOut } from "./fan_out.ts";
+import type { SimCrypto } from "./network/sim_crypto.ts";
 import { type Observer, type RunFacts, type Violation, ViolationError } from "./observer.ts";
 import { play } from "./phases.ts";
 import type { Plan } from "./plan/plan.ts";
-import type { SimCrypto } from "./network/sim_crypto.ts";
-import { CLUSTER, Simulation } from "./simulation.ts";
+import { countEvents } from "./search/count_events.ts";
 import type { RunStats } from "./search/stats.ts";
+import { CLUSTER, Simulation } from "./simulation.ts";
 
 export interface RunResult {
   readonly plan: Plan;

@@ -3,8 +3,8 @@ import { assert, assertEquals } from "@std/assert";
 import type { ReplicaId } from "../../protocol/ids.ts";
 import type { Packet } from "../../protocol/packet.ts";
 import { encodeKvCommand } from "../../state_machine/mod.ts";
-import { equivocator } from "./nodes/equivocator.ts";
 import { createFakeSigner, signMessage } from "./network/fake_crypto.ts";
+import { equivocator } from "./nodes/equivocator.ts";
 import { SimCluster } from "./nodes/sim_cluster.ts";
 
 type Loses = (from: ReplicaId, to: ReplicaId, packet: Packet) => boolean;

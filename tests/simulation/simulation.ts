@@ -1,31 +1,31 @@
 /** One simulated run: the cluster, its clients and its faults, on one virtual clock, from one plan. */
-import { hasSnapshotWork } from "../../replica/core/checkpoints/checkpoints.ts";
 import type { CoreConfig } from "../../protocol/config.ts";
 import { clientId, type Millis, type ReplicaId } from "../../protocol/ids.ts";
-import { nextDeadline } from "../../replica/core/next_deadline.ts";
-import type { ClientReply } from "../../replica/core/output.ts";
 import type { Packet } from "../../protocol/packet.ts";
 import { quorumOf } from "../../protocol/quorum.ts";
+import { hasSnapshotWork } from "../../replica/core/checkpoints/checkpoints.ts";
+import { nextDeadline } from "../../replica/core/next_deadline.ts";
+import type { ClientReply } from "../../replica/core/output.ts";
 import type { CoreState } from "../../replica/core/state.ts";
 import type { Colluders } from "./actors/actor.ts";
 import { corruptionsOf, createColluders } from "./actors/support/colluders.ts";
-import { Alarms } from "./network/alarms.ts";
 import { ClientDesk } from "./clients/client_links.ts";
+import type { ClientHistory } from "./clients/client_world.ts";
+import type { SimClient } from "./clients/sim_client.ts";
+import { fanOut, onlyDisk } from "./fan_out.ts";
+import { Alarms } from "./network/alarms.ts";
+import { isNetworkFault, Network } from "./network/network.ts";
+import { Scheduler } from "./network/scheduler.ts";
+import type { SimCrypto } from "./network/sim_crypto.ts";
 import { Crashes } from "./nodes/crashes.ts";
 import { DiskFaults } from "./nodes/disk_faults.ts";
-import { fanOut, onlyDisk } from "./fan_out.ts";
-import { isNetworkFault, Network } from "./network/network.ts";
 import type { Arrival, NodeWorld } from "./nodes/node_world.ts";
+import { isDecodable } from "./nodes/possible.ts";
+import { SimNode } from "./nodes/sim_node.ts";
 import type { Observer } from "./observer.ts";
 import type { Plan, Target } from "./plan/plan.ts";
-import { isDecodable } from "./nodes/possible.ts";
 import { Rng } from "./plan/rng.ts";
-import { Scheduler } from "./network/scheduler.ts";
-import type { SimClient } from "./clients/sim_client.ts";
-import type { SimCrypto } from "./network/sim_crypto.ts";
-import { SimNode } from "./nodes/sim_node.ts";
 import { emptyStats, type RunStats } from "./search/stats.ts";
-import type { ClientHistory } from "./clients/client_world.ts";
 
 export const CLUSTER = "simulation";
 

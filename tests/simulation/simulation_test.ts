@@ -1,12 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
+import { sha256Hex } from "../../crypto/digest.ts";
 import { replicaId } from "../../protocol/ids.ts";
 import { CRASH_POINTS } from "./nodes/crash_point.ts";
 import { drawPlan } from "./plan/draw_plan.ts";
 import type { Fault, Plan } from "./plan/plan.ts";
+import { shrink } from "./plan/shrink.ts";
 import { describePlan, writeRun } from "./replay/print_run.ts";
 import { createPlanRunner } from "./search/seed_runner.ts";
-import { shrink } from "./plan/shrink.ts";
-import { sha256Hex } from "../../crypto/digest.ts";
 
 const run = await createPlanRunner();
 

@@ -4,11 +4,11 @@ import { LIMITS } from "../../protocol/limits.ts";
 import { BACKLOG_UNIT_BYTES } from "../../replica/ingress/backlog.ts";
 import { INGRESS_LIMITS } from "../../replica/limits/ingress_limits.ts";
 import { MAX_PACKET_BYTES } from "../../transport/frame_limits.ts";
+import { HIGH_WATER_MARKS } from "../../transport/zmq/zmq_socket_options.ts";
 import * as CONNECTION_LIMITS from "../../transport/zmtp/connection/limits.ts";
 import { NET_LIMITS } from "../../transport/zmtp/net/net_limits.ts";
 import { MAX_HELD_BYTES, MAX_QUEUED_BYTES, ZMTP_QUEUES } from "../../transport/zmtp/queues.ts";
 import { HEARTBEAT } from "../../transport/zmtp/settings.ts";
-import { HIGH_WATER_MARKS } from "../../transport/zmq/zmq_socket_options.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const read = (path: string): string => Deno.readTextFileSync(new URL(path, ROOT));

@@ -3,6 +3,7 @@ import { clauseCitations } from "./clause_citations.ts";
 import { corePurity } from "./core_purity.ts";
 import { docCommentBegins } from "./doc_comments.ts";
 import { importDirection } from "./import_direction.ts";
+import { importOrder } from "./import_order.ts";
 import { fileLength, functionLength } from "./length.ts";
 
 const plugin: Deno.lint.Plugin = {
@@ -12,6 +13,7 @@ const plugin: Deno.lint.Plugin = {
     "core-purity": corePurity,
     "doc-comment-begins": docCommentBegins,
     "import-direction": importDirection,
+    "import-order": importOrder,
     "function-length": functionLength,
     "file-length": fileLength,
   },

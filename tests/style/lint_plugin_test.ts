@@ -80,8 +80,12 @@ export const f = (o: Ports, name: "crypto") => ({ process: o.crypto, Date: o.fet
 export type T = Term;
 `;
 
+/** Returns what other rules than that of the order of imports find: `import_order_test.ts` is about that one. */
+const apartFromOrder = (path: string, source: string): string[] =>
+  findings(path, source).filter((finding) => !finding.startsWith("import-order"));
+
 Deno.test("core-purity: clean code passes, and so does impure code that need not be pure", () => {
-  assertEquals(findings("replica/core/step.ts", PURE), []);
+  assertEquals(apartFromOrder("replica/core/step.ts", PURE), []);
   const impure = 'import { x } from "node:fs"; export const f = async () => await fetch(Date.now());';
   for (const path of ["replica/core/step_test.ts", "replica/replica.ts", "client/client.ts", "tasks/keygen.ts"]) {
     assertEquals(findings(path, impure), []);
@@ -150,7 +154,7 @@ Deno.test("import-direction: imports of rooms below, packages, data and tests pa
     ["tests/e2e/cluster_test.ts", 'import { x } from "../helpers.ts"; import { y } from "../../client/mod.ts";'],
     ["bench/main.ts", 'import { x } from "../tests/cluster.ts";'],
   ] as const;
-  for (const [path, source] of cases) assertEquals(findings(path, source), [], `${path}: ${source}`);
+  for (const [path, source] of cases) assertEquals(apartFromOrder(path, source), [], `${path}: ${source}`);
 });
 
 /** Returns a function of exactly `lines` lines, with multi-byte characters in it. */

@@ -1,8 +1,8 @@
 /** Generators of well-formed protocol values for property tests; signatures are random bytes, as only their form matters here. */
 import fc from "fast-check";
 import type * as c from "../../protocol/certificate.ts";
-import { joinRequests } from "../../protocol/entry_body.ts";
 import type { Entry, Head, Link } from "../../protocol/entry.ts";
+import { joinRequests } from "../../protocol/entry_body.ts";
 import type * as e from "../../protocol/evidence.ts";
 import * as ids from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";

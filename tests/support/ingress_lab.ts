@@ -2,24 +2,24 @@
 import { sha256Hex, unhex } from "../../crypto/digest.ts";
 import { createKeyRing } from "../../crypto/roster/key_ring.ts";
 import { createSigner, createVerifier, type Signer } from "../../crypto/signing/signing.ts";
-import { backend } from "./backends.ts";
 import { createVerifiedCache } from "../../crypto/signing/verified_cache.ts";
+import type { Message } from "../../protocol/message.ts";
+import type { Signed } from "../../protocol/signed.ts";
 import type { QueryHandler } from "../../replica/answers/query_handler.ts";
+import { payerOf, Routes } from "../../replica/answers/routes.ts";
+import { createState } from "../../replica/core/create_state.ts";
+import { countingBackend } from "../../replica/diagnostics/counting_backend.ts";
+import { TallyByKind } from "../../replica/diagnostics/tally_by_kind.ts";
+import { Ingress } from "../../replica/ingress/ingress.ts";
+import { createSignatureCheck } from "../../replica/ingress/signature_check.ts";
 import { coreConfigOf } from "../../replica/replica_config.ts";
 import { EMPTY_RECOVERED } from "../../replica/storage/empty.ts";
-import type { Message } from "../../protocol/message.ts";
-import { countingBackend } from "../../replica/diagnostics/counting_backend.ts";
-import { Ingress } from "../../replica/ingress/ingress.ts";
-import { payerOf, Routes } from "../../replica/answers/routes.ts";
-import { createSignatureCheck } from "../../replica/ingress/signature_check.ts";
 import { KvStore } from "../../state_machine/mod.ts";
-import { TallyByKind } from "../../replica/diagnostics/tally_by_kind.ts";
 import { type AnyPacket, encodeMessage, encodePacket } from "../../transport/codec/mod.ts";
 import type { Channel, Received } from "../../transport/port.ts";
+import { backend } from "./backends.ts";
 import { makeRoster } from "./make_roster.ts";
 import { HeldChunks } from "./snapshot_values.ts";
-import type { Signed } from "../../protocol/signed.ts";
-import { createState } from "../../replica/core/create_state.ts";
 
 /** Ingress of `r1` in a roster of four replicas and two clients. */
 export function ingressLab() {

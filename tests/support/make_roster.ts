@@ -4,10 +4,10 @@ import { generateCurveKeyPair } from "../../crypto/keys/curve_key.ts";
 import type { KeyFile, KeyKind } from "../../crypto/keys/key_file.ts";
 import { generateKeyPair } from "../../crypto/keys/key_pair.ts";
 import { createRoster } from "../../crypto/roster/roster.ts";
-import { backend } from "./backends.ts";
+import type { Roster } from "../../crypto/roster/roster_types.ts";
 import type { ProtocolConstants } from "../../protocol/config.ts";
 import { clientId, replicaId } from "../../protocol/ids.ts";
-import type { Roster } from "../../crypto/roster/roster_types.ts";
+import { backend } from "./backends.ts";
 
 /** Both key pairs of a member. */
 export type MemberKeys = Pick<KeyFile, "secretKey" | "publicKey" | "curveSecretKey" | "curvePublicKey">;

@@ -1,17 +1,17 @@
 /** A whole cluster in one process: real replicas and clients over the in-memory network and disks. */
-import { backend } from "./backends.ts";
+import { type Client, createClient } from "../../client/mod.ts";
 import { sha256Hex } from "../../crypto/digest.ts";
 import type { KeyFile } from "../../crypto/keys/key_file.ts";
-import { type Client, createClient } from "../../client/mod.ts";
+import type { Roster } from "../../crypto/roster/roster_types.ts";
 import { SILENT } from "../../replica/diagnostics/logger.ts";
 import { createReplica, type Replica, type ReplicaParts } from "../../replica/replica.ts";
+import { MemoryDisk } from "../../replica/storage/memory/memory_disk.ts";
+import { openMemoryStorage } from "../../replica/storage/memory/memory_storage.ts";
 import { KvStore } from "../../state_machine/mod.ts";
 import { MemoryNetwork } from "../../transport/mod.ts";
 import type { ClientTransport, ReplicaTransport } from "../../transport/port.ts";
+import { backend } from "./backends.ts";
 import { makeRoster, type RosterOptions } from "./make_roster.ts";
-import type { Roster } from "../../crypto/roster/roster_types.ts";
-import { MemoryDisk } from "../../replica/storage/memory/memory_disk.ts";
-import { openMemoryStorage } from "../../replica/storage/memory/memory_storage.ts";
 
 /** One replica of the cluster. */
 export interface MemoryNode {

@@ -6,8 +6,8 @@ import { sha256Hex } from "../../crypto/digest.ts";
 import type { RegisterSession, RequestMode, SendRequest } from "../../protocol/entry.ts";
 import { type ClientId, clientId, type Digest, logIndex, seq } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
-import { applyRequest, type SessionTable } from "../../protocol/snapshot/session_table.ts";
 import type { Signed } from "../../protocol/signed.ts";
+import { applyRequest, type SessionTable } from "../../protocol/snapshot/session_table.ts";
 import { answering } from "./executors.ts";
 
 /** The session every client has: as if the first entry had opened it. */

@@ -1,21 +1,21 @@
 /** The replier of one replica, with a manual clock and a network that only keeps what was sent to clients. */
 import { sha256Hex, unhex } from "../../crypto/digest.ts";
 import { createSigner } from "../../crypto/signing/signing.ts";
-import { backend } from "./backends.ts";
-import { coreConfigOf } from "../../replica/replica_config.ts";
 import { clientId, type Digest, digest, logIndex } from "../../protocol/ids.ts";
 import type { Answer } from "../../protocol/message.ts";
-import { countingBackend } from "../../replica/diagnostics/counting_backend.ts";
 import { Replier } from "../../replica/answers/replier.ts";
 import { Routes } from "../../replica/answers/routes.ts";
-import { KvStore } from "../../state_machine/mod.ts";
-import { EMPTY_RECOVERED } from "../../replica/storage/empty.ts";
+import { createState } from "../../replica/core/create_state.ts";
+import { countingBackend } from "../../replica/diagnostics/counting_backend.ts";
 import { TallyByKind } from "../../replica/diagnostics/tally_by_kind.ts";
+import { coreConfigOf } from "../../replica/replica_config.ts";
+import { EMPTY_RECOVERED } from "../../replica/storage/empty.ts";
+import { KvStore } from "../../state_machine/mod.ts";
 import { decodeReplyPacket } from "../../transport/codec/mod.ts";
 import type { ReplicaTransport } from "../../transport/port.ts";
+import { backend } from "./backends.ts";
 import { makeRoster } from "./make_roster.ts";
 import { HeldChunks } from "./snapshot_values.ts";
-import { createState } from "../../replica/core/create_state.ts";
 
 /** Stands for the digest of request `number`. */
 export const requestName = (number: number): Digest => digest(number.toString(16).padStart(64, "0"));

@@ -1,8 +1,8 @@
 /** Snapshots in memory, for the tests of code that writes and reads them. */
+import { sha256Hex } from "../../crypto/digest.ts";
 import type { Digest } from "../../protocol/ids.ts";
 import type { Chunk, ChunkReader, FrozenState } from "../../protocol/ports.ts";
 import { nextChunks, type SnapshotWriter, type WrittenSnapshot } from "../../protocol/snapshot/snapshot_writer.ts";
-import { sha256Hex } from "../../crypto/digest.ts";
 
 /** A chunk store that behaves like a disk: every chunk put is held from then on. */
 export class HeldChunks implements ChunkReader {

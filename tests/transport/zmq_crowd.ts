@@ -1,5 +1,5 @@
-import { createZmqClientTransport } from "../../transport/zmq/zmq_client_transport.ts";
 import type { ClientTransport, ReplicaTransport } from "../../transport/port.ts";
+import { createZmqClientTransport } from "../../transport/zmq/zmq_client_transport.ts";
 import { MAX_WAIT_MS, SocketWaiter } from "../../transport/zmq/zmq_poll.ts";
 import { frames } from "./receiving.ts";
 import { zmqPair } from "./zmq_pair.ts";

@@ -1,7 +1,7 @@
+import { freePorts } from "../../tasks/support/free_ports.ts";
+import type { ReplicaTransport } from "../../transport/port.ts";
 import { createZmqReplicaTransport } from "../../transport/zmq/zmq_replica_transport.ts";
 import type { HighWaterMarks } from "../../transport/zmq/zmq_socket_options.ts";
-import type { ReplicaTransport } from "../../transport/port.ts";
-import { freePorts } from "../../tasks/support/free_ports.ts";
 
 /** Two replicas on loopback, `r1` and `r2`, that can be reopened at the same addresses. */
 export interface ZmqPair {

@@ -2,17 +2,17 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { Dealer } from "zeromq";
 import { LIMITS } from "../../protocol/limits.ts";
-import { createZmqClientTransport } from "../../transport/zmq/zmq_client_transport.ts";
+import { freePorts } from "../../tasks/support/free_ports.ts";
 import { MAX_PACKET_BYTES } from "../../transport/frame_limits.ts";
 import type { Received, ReplicaTransport } from "../../transport/port.ts";
 import { identityOf } from "../../transport/route.ts";
+import { createZmqClientTransport } from "../../transport/zmq/zmq_client_transport.ts";
 import { SYNCHRONOUS } from "../../transport/zmq/zmq_poll.ts";
-import { freePorts } from "../../tasks/support/free_ports.ts";
 import { HostileReplica } from "../e2e/support/hostile_replica.ts";
 import { endlessMessage } from "../e2e/support/zmtp.ts";
 import { frames, text, until, untilClientGets, untilReceived, untilReplicaGets } from "./receiving.ts";
-import { work } from "./zmq_work.ts";
 import { zmqPair } from "./zmq_pair.ts";
+import { work } from "./zmq_work.ts";
 
 const HOST = "127.0.0.1";
 

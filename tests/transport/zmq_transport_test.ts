@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Dealer, Router } from "zeromq";
 import { LIMITS } from "../../protocol/limits.ts";
+import { freePorts } from "../../tasks/support/free_ports.ts";
 import { TransportError } from "../../transport/mod.ts";
 import { createZmqClientTransport } from "../../transport/zmq/zmq_client_transport.ts";
-import { createZmqReplicaTransport } from "../../transport/zmq/zmq_replica_transport.ts";
 import { drain, SocketWaiter, SYNCHRONOUS } from "../../transport/zmq/zmq_poll.ts";
+import { createZmqReplicaTransport } from "../../transport/zmq/zmq_replica_transport.ts";
 import { frames, text, until, untilClientGets, untilReplicaGets } from "./receiving.ts";
-import { freePorts } from "../../tasks/support/free_ports.ts";
 import { zmqPair } from "./zmq_pair.ts";
 
 const HOST = "127.0.0.1";

@@ -3,10 +3,10 @@
  * Prints one line of JSON; exit code 0 if everything arrived, 2 if nothing moved for {@linkcode STALL_MS}.
  */
 import { Dealer, Router } from "zeromq";
-import { createZmqClientTransport } from "../../transport/zmq/zmq_client_transport.ts";
-import type { Received, ReplicaTransport } from "../../transport/port.ts";
-import { frames, untilClientGets, untilReplicaGets } from "./receiving.ts";
 import { freePorts } from "../../tasks/support/free_ports.ts";
+import type { Received, ReplicaTransport } from "../../transport/port.ts";
+import { createZmqClientTransport } from "../../transport/zmq/zmq_client_transport.ts";
+import { frames, untilClientGets, untilReplicaGets } from "./receiving.ts";
 import { crowd } from "./zmq_crowd.ts";
 import { type ZmqPair, zmqPair } from "./zmq_pair.ts";
 

@@ -1,12 +1,12 @@
 /** Schemas of the protocol's own small types: branded numbers and names, heads, signed bodies. */
+import { SIGNATURE_BYTES } from "../../protocol/bytes/sizes.ts";
 import type { Head, Link } from "../../protocol/entry.ts";
 import type { ClientId, Digest, LogIndex, ReplicaId, Round, Seq, Term } from "../../protocol/ids.ts";
-import type { Certified, Message } from "../../protocol/message.ts";
 import { LIMITS } from "../../protocol/limits.ts";
+import type { Certified, Message } from "../../protocol/message.ts";
+import type { Signed } from "../../protocol/signed.ts";
 import { kindHeader } from "./kinds.ts";
 import { digest, type Fields, id, list, refine, type Schema, struct, uint53 } from "./schema.ts";
-import { SIGNATURE_BYTES } from "../../protocol/bytes/sizes.ts";
-import type { Signed } from "../../protocol/signed.ts";
 
 export const term = uint53 as Schema<Term>;
 export const logIndex = uint53 as Schema<LogIndex>;

@@ -1,9 +1,9 @@
 /** The limits and rules of each field, on both sides of the bound, decoding and encoding. */
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import type { Answer, Message } from "../../protocol/message.ts";
 import { type Digest, digest, logIndex, replicaId, seq, term } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
+import type { Answer, Message } from "../../protocol/message.ts";
 import { messages } from "../../tests/support/arbitraries.ts";
 import { DecodeError, type DecodeErrorCode, decodeMessage, encodeMessage, type MessageOf } from "./mod.ts";
 

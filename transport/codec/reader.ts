@@ -3,9 +3,9 @@
  * the very same bytes. The first fault is thrown, with the field it is in.
  */
 import { ByteReader } from "../../protocol/bytes/byte_reader.ts";
+import { LIMITS } from "../../protocol/limits.ts";
 import { DecodeError, type DecodeErrorCode } from "./decode_error.ts";
 import { ID_WANTED, isIdCode } from "./text.ts";
-import { LIMITS } from "../../protocol/limits.ts";
 
 const MAX_ID_BYTES = LIMITS.maxIdBytes;
 

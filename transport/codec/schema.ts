@@ -3,8 +3,8 @@
  * it writes back as the very same bytes, and it refuses all else (§2.2).
  */
 import type { Reader } from "./reader.ts";
-import { Writer } from "./writer.ts";
 import { Reader as BytesReader } from "./reader.ts";
+import { Writer } from "./writer.ts";
 
 /** The encoding of one type of value. */
 export interface Schema<T> {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { Writer } from "./writer.ts";
 import { LIMITS } from "../../protocol/limits.ts";
+import { Writer } from "./writer.ts";
 
 Deno.test("a writer grows, keeps what was written, and starts empty again", () => {
   const writer = new Writer();

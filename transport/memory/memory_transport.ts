@@ -1,9 +1,9 @@
 /** The in-memory twin of the ZeroMQ transport, for tests: same ports, same bounds and counters, no sockets. */
 import { ByteWriter } from "../../protocol/bytes/byte_writer.ts";
 import { assertFrames, MAX_PACKET_BYTES } from "../frame_limits.ts";
-import { MemoryInbox } from "./memory_inbox.ts";
 import type { ClientTransport, Received, ReplicaTransport, TransportCounters } from "../port.ts";
 import { routeOf } from "../route.ts";
+import { MemoryInbox } from "./memory_inbox.ts";
 
 /** Messages queued per pair of ends before more are dropped. */
 export const MEMORY_QUEUES = {

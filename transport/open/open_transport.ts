@@ -1,8 +1,8 @@
 /** Opens the network of a node on either engine, with the keys that its roster and key file give. */
-import { type CurveKeys, curveKeysOf } from "./curve_keys.ts";
-import type { ClientTransport, ConnectionEnd, ReplicaTransport } from "../port.ts";
 import type { KeyFile } from "../../crypto/keys/key_file.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
+import type { ClientTransport, ConnectionEnd, ReplicaTransport } from "../port.ts";
+import { type CurveKeys, curveKeysOf } from "./curve_keys.ts";
 
 /** Engines that speak ZMTP: this project's own, and libzmq. */
 export const TRANSPORT_ENGINES = ["zmtp", "libzmq"] as const;

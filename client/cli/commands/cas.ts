@@ -1,5 +1,5 @@
-import { wholeNumber } from "../common/whole_number.ts";
 import { EXIT } from "../common/exit_codes.ts";
+import { wholeNumber } from "../common/whole_number.ts";
 import type { Command } from "./command.ts";
 import { ENCODINGS, operandValue, quoted } from "./value.ts";
 

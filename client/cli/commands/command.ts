@@ -1,7 +1,7 @@
 /** The shape of the client process's commands. */
-import type { ExitCode } from "../common/exit_codes.ts";
-import type { Client } from "../../client_types.ts";
 import type { Json } from "../../calls/json_payload.ts";
+import type { Client } from "../../client_types.ts";
+import type { ExitCode } from "../common/exit_codes.ts";
 import type { GlobalOptions } from "../common/global_options.ts";
 
 /** The context of a command that runs without a connection. */

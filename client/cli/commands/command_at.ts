@@ -1,9 +1,9 @@
-import { wholeNumber } from "../common/whole_number.ts";
+import { decodeKvCommand, type KvCommand } from "../../../state_machine/mod.ts";
+import type { CommittedEntry, CommittedRequest } from "../../calls/committed_command.ts";
+import { type Json, printable } from "../../calls/json_payload.ts";
 import { EXIT } from "../common/exit_codes.ts";
 import { columns } from "../common/table.ts";
-import type { CommittedEntry, CommittedRequest } from "../../calls/committed_command.ts";
-import { decodeKvCommand, type KvCommand } from "../../../state_machine/mod.ts";
-import { type Json, printable } from "../../calls/json_payload.ts";
+import { wholeNumber } from "../common/whole_number.ts";
 import type { Command, CommandResult } from "./command.ts";
 import { quoted, valueJson, valueLine } from "./value.ts";
 

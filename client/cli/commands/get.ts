@@ -1,5 +1,5 @@
-import { EXIT } from "../common/exit_codes.ts";
 import { UsageError } from "../../errors.ts";
+import { EXIT } from "../common/exit_codes.ts";
 import type { Command, CommandCall, CommandResult } from "./command.ts";
 import { encodingOf, quoted, textOf, valueJson } from "./value.ts";
 

@@ -1,8 +1,8 @@
-import { wholeNumber } from "../common/whole_number.ts";
-import { EXIT } from "../common/exit_codes.ts";
-import { columns } from "../common/table.ts";
 import { KV_LIMITS } from "../../../state_machine/mod.ts";
 import { printable } from "../../calls/json_payload.ts";
+import { EXIT } from "../common/exit_codes.ts";
+import { columns } from "../common/table.ts";
+import { wholeNumber } from "../common/whole_number.ts";
 import type { Command } from "./command.ts";
 import { valueJson, valueLine } from "./value.ts";
 

@@ -1,17 +1,17 @@
-import { loadBackend } from "../../../crypto/signing/load_backend.ts";
-import { readRoster } from "../../../crypto/roster/parse_roster.ts";
 import { openRegularFile } from "../../../crypto/files.ts";
+import { readRoster } from "../../../crypto/roster/parse_roster.ts";
+import type { Roster } from "../../../crypto/roster/roster_types.ts";
+import { loadBackend } from "../../../crypto/signing/load_backend.ts";
 import { KvStore } from "../../../state_machine/mod.ts";
 import { restoreInto } from "../../backup/restore_into.ts";
 import { type VerifiedBackup, verifyBackup } from "../../backup/verify_backup.ts";
+import type { Json } from "../../calls/json_payload.ts";
+import { InvalidBackupError, UsageError } from "../../errors.ts";
 import { EXIT } from "../common/exit_codes.ts";
 import { pinnedOperator } from "../common/pinned_operator.ts";
-import { InvalidBackupError, UsageError } from "../../errors.ts";
-import type { Json } from "../../calls/json_payload.ts";
 import type { Command, CommandCall, CommandResult, OfflineCall } from "./command.ts";
 import { paced, sizeOf } from "./progress_line.ts";
 import { quoted } from "./value.ts";
-import type { Roster } from "../../../crypto/roster/roster_types.ts";
 
 const CHECK = "check";
 const INTO_EXISTING = "into-existing";

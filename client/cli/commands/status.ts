@@ -1,9 +1,9 @@
-import { EXIT } from "../common/exit_codes.ts";
-import { columns } from "../common/table.ts";
+import { quorumOf } from "../../../protocol/quorum.ts";
 import { type ClusterHealth, judgeHealth } from "../../calls/cluster_health.ts";
 import { isRecord, type Json, printable } from "../../calls/json_payload.ts";
-import { quorumOf } from "../../../protocol/quorum.ts";
 import type { ReplicaStatus } from "../../calls/status_report.ts";
+import { EXIT } from "../common/exit_codes.ts";
+import { columns } from "../common/table.ts";
 import type { Command } from "./command.ts";
 
 const MAX_CELL_CHARS = 24;

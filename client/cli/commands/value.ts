@@ -1,7 +1,7 @@
 /** Values on the command line and in output. */
+import { KV_LIMITS } from "../../../state_machine/mod.ts";
 import type { Json } from "../../calls/json_payload.ts";
 import { printable } from "../../calls/json_payload.ts";
-import { KV_LIMITS } from "../../../state_machine/mod.ts";
 import { UsageError } from "../../errors.ts";
 import type { CommandCall } from "./command.ts";
 

@@ -1,23 +1,23 @@
 /** Catching up from any peer under a certificate (§8.1): the asking side. */
-import { backedOff } from "../election/backoff.ts";
-import { isCertificate, isCheckpointProof } from "../../../protocol/certify.ts";
 import type { Certificate, CheckpointProof, CommitCertificate } from "../../../protocol/certificate.ts";
-import { type Context, note, send } from "../context.ts";
-import { append, raiseRank, setHardState, setPrepared, truncate } from "../log/durable.ts";
+import { isCertificate, isCheckpointProof } from "../../../protocol/certify.ts";
+import type { ChainedEntry, Entry, Head } from "../../../protocol/entry.ts";
 import { chainEntry } from "../../../protocol/hash_chain.ts";
 import { type Millis, offset, type ReplicaId } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import { contains, hashAt, headAt, passesThrough } from "../log/log.ts";
+import type { FetchEntriesResponse } from "../../../protocol/message.ts";
 import type { PacketOf } from "../../../protocol/packet.ts";
 import { compareRank } from "../../../protocol/rank.ts";
-import type { CoreState } from "../state.ts";
-import { beginTransfer, leadsAhead } from "./state_transfer.ts";
-import type { ChainedEntry, Entry, Head } from "../../../protocol/entry.ts";
-import { advanceCommit, recount } from "../replication/tally.ts";
+import { type Context, note, send } from "../context.ts";
+import { backedOff } from "../election/backoff.ts";
 import { raiseTerm } from "../election/terms.ts";
+import { append, raiseRank, setHardState, setPrepared, truncate } from "../log/durable.ts";
+import { contains, hashAt, headAt, passesThrough } from "../log/log.ts";
+import { advanceCommit, recount } from "../replication/tally.ts";
+import type { CoreState } from "../state.ts";
 import { ACCEPT, reject, type Verdict } from "../verdict.ts";
-import type { FetchEntriesResponse } from "../../../protocol/message.ts";
 import type { CatchUp } from "./catch_up_state.ts";
+import { beginTransfer, leadsAhead } from "./state_transfer.ts";
 
 /** Starts a catch-up when f + 1 replicas are ahead for some heartbeats, or a refusal showed a higher certificate. */
 export function tickCatchUp(context: Context): void {

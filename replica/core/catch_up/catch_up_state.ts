@@ -1,9 +1,9 @@
 /** State of catching up: entries from a peer (§8.1), a snapshot (§8.3), a roll call (§8.4). */
-import type { Digest, Millis, ReplicaId, Term } from "../../../protocol/ids.ts";
-import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
 import type { Certificate, CheckpointProof } from "../../../protocol/certificate.ts";
-import type { Budget } from "../replication/pace.ts";
+import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
+import type { Digest, Millis, ReplicaId, Term } from "../../../protocol/ids.ts";
 import type { ManifestHead } from "../../../protocol/snapshot/snapshot_manifest.ts";
+import type { Budget } from "../replication/pace.ts";
 
 /** One catch-up in flight (§8.1). */
 export interface CatchUp {

@@ -1,27 +1,27 @@
 /** The end of a state transfer (§8.3): installing the replicated state, and the log behind it, as a quorum certified them. */
 import type { CheckpointProof } from "../../../protocol/certificate.ts";
-import { adoptStable, compactLog, markGarbage } from "../checkpoints/checkpoints.ts";
-import { type Context, note } from "../context.ts";
-import { restartLog, setCheckpoint } from "../log/durable.ts";
 import type { Head } from "../../../protocol/entry.ts";
-import { noProgress, type Progress, settle } from "../clients/interventions.ts";
-import { assertInvariant } from "../../../protocol/invariant.ts";
-import { contains, headAt } from "../log/log.ts";
 import type { ClientId, Digest } from "../../../protocol/ids.ts";
+import { assertInvariant } from "../../../protocol/invariant.ts";
 import type { Ports } from "../../../protocol/ports.ts";
 import { compareRank } from "../../../protocol/rank.ts";
-import { markLogProposed } from "../clients/request_pool.ts";
 import { readSessions } from "../../../protocol/snapshot/session_chunks_read.ts";
+import type { SessionTable } from "../../../protocol/snapshot/session_table.ts";
 import type { SessionBounds } from "../../../protocol/snapshot/session_types.ts";
 import { restoreSnapshot } from "../../../protocol/snapshot/snapshot_restore.ts";
 import { writtenDigests } from "../../../protocol/snapshot/snapshot_writer.ts";
-import type { CoreState } from "../state.ts";
-import type { SessionTable } from "../../../protocol/snapshot/session_table.ts";
-import { endTransfer, resumeTransfer } from "./state_transfer.ts";
+import { adoptStable, compactLog, markGarbage } from "../checkpoints/checkpoints.ts";
+import { noProgress, type Progress, settle } from "../clients/interventions.ts";
+import { markLogProposed } from "../clients/request_pool.ts";
+import { type Context, note } from "../context.ts";
+import { raiseTerm } from "../election/terms.ts";
+import { restartLog, setCheckpoint } from "../log/durable.ts";
+import { contains, headAt } from "../log/log.ts";
 import { resumeBehind } from "../replication/commit_claims.ts";
 import { advanceCommit, recount } from "../replication/tally.ts";
-import { raiseTerm } from "../election/terms.ts";
+import type { CoreState } from "../state.ts";
 import type { Transfer } from "./catch_up_state.ts";
+import { endTransfer, resumeTransfer } from "./state_transfer.ts";
 
 /** The replicated state at a checkpoint, after the state machine's part of it was restored. */
 export interface Restored {

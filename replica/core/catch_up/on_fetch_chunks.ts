@@ -1,7 +1,7 @@
 /** Serving chunks of snapshots to a peer (§8.3). The peer knows from certified digests which chunks make up its snapshot. */
-import { type Context, send } from "../context.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { FetchChunks } from "../../../protocol/message.ts";
+import { type Context, send } from "../context.ts";
 import { hasBudget, spend } from "../replication/pace.ts";
 import { ACCEPT, ignore, type Verdict } from "../verdict.ts";
 

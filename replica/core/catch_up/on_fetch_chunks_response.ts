@@ -1,9 +1,9 @@
 /** The answer to a request for chunks (§8.3). */
-import type { Context } from "../context.ts";
 import type { PacketOf } from "../../../protocol/packet.ts";
+import type { Chunk } from "../../../protocol/ports.ts";
+import type { Context } from "../context.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
 import { askSources, awaitedSource, fail, lacking, take } from "./state_transfer.ts";
-import type { Chunk } from "../../../protocol/ports.ts";
 
 /** Takes the chunks that were asked for. One that was not costs the source its turn, and this replica nothing else. */
 export function onFetchChunksResponse(context: Context, packet: PacketOf<"FetchChunksResponse">): Verdict {

@@ -1,11 +1,11 @@
 /** Serving a peer that catches up (§8.1), from any chain this replica holds. */
-import { type Context, send } from "../context.ts";
-import { bytesOfLinks, reachableCertificate } from "../log/commit_certificate.ts";
 import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
 import { type LogIndex, offset } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import { contains, lastIndex, slice } from "../log/log.ts";
 import type { FetchEntries } from "../../../protocol/message.ts";
+import { type Context, send } from "../context.ts";
+import { bytesOfLinks, reachableCertificate } from "../log/commit_certificate.ts";
+import { contains, lastIndex, slice } from "../log/log.ts";
 import { hasBudget, spend } from "../replication/pace.ts";
 import type { CoreState } from "../state.ts";
 import { ACCEPT, ignore, type Verdict } from "../verdict.ts";

@@ -1,6 +1,6 @@
 /** The answer to a request for entries (§8.1). */
-import type { Context } from "../context.ts";
 import type { PacketOf } from "../../../protocol/packet.ts";
+import type { Context } from "../context.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
 import { ask, awaitedBy, collect, considerCheckpoint, giveUp, install, patience } from "./catch_up.ts";
 

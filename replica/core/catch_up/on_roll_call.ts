@@ -1,10 +1,10 @@
 /** The roll call of a replica that lost its disk (§8.4). */
-import { type Context, send } from "../context.ts";
+import type { Term } from "../../../protocol/ids.ts";
 import type { RollCall } from "../../../protocol/message.ts";
-import { ACCEPT, ignore, type Verdict } from "../verdict.ts";
+import { type Context, send } from "../context.ts";
 import { forgetClaim } from "../replication/commit_claims.ts";
 import { hasBudget, spend } from "../replication/pace.ts";
-import type { Term } from "../../../protocol/ids.ts";
+import { ACCEPT, ignore, type Verdict } from "../verdict.ts";
 
 /** Tells a replica that lost its disk the terms it may have signed in, as far as this replica can have taken part in them. */
 export function onRollCall(context: Context, { replica, nonce }: RollCall): Verdict {

@@ -1,10 +1,10 @@
 /** An answer to this replica's roll call (§8.4). */
-import { type Context, note } from "../context.ts";
+import type { Term } from "../../../protocol/ids.ts";
 import type { RollCallAnswer } from "../../../protocol/message.ts";
+import { type Context, note } from "../context.ts";
+import { setHardState } from "../log/durable.ts";
 import { ACCEPT, ignore, type Verdict } from "../verdict.ts";
 import { isAwaitedAnswer } from "./recovery.ts";
-import type { Term } from "../../../protocol/ids.ts";
-import { setHardState } from "../log/durable.ts";
 
 /**
  * ⚠ Counts an answer. The Q-th lowest term answered is the bar: any Q replicas will do, so those that name absurd terms do no harm as long

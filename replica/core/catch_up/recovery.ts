@@ -2,11 +2,11 @@
  * Recovery without a disk (§8.4): a replica that lost its record of what it signed is a learner until it knows a term above every one it
  * may have signed in, and has applied an entry of a still higher one. `docs/recovery.md` argues why that is enough.
  */
+import type { ReplicaId, Term } from "../../../protocol/ids.ts";
+import type { RollCallAnswer } from "../../../protocol/message.ts";
 import { type Context, note, peersOf, send } from "../context.ts";
 import { setHardState } from "../log/durable.ts";
-import type { ReplicaId, Term } from "../../../protocol/ids.ts";
 import { entryAt } from "../log/log.ts";
-import type { RollCallAnswer } from "../../../protocol/message.ts";
 import type { CoreState } from "../state.ts";
 import type { RollCallState } from "./catch_up_state.ts";
 

@@ -1,15 +1,15 @@
 /** State transfer (§8.3): fetching a certified snapshot, chunk by chunk, from several peers that need not be trusted. */
-import { backedOff } from "../election/backoff.ts";
 import type { CheckpointProof } from "../../../protocol/certificate.ts";
-import { holdsChunk, stableIndex } from "../checkpoints/checkpoints.ts";
-import { type Context, note, peersOf, send } from "../context.ts";
-import { putChunks, setTransferProof } from "../log/durable.ts";
 import type { Digest, Millis, ReplicaId } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
+import type { Chunk } from "../../../protocol/ports.ts";
 import { readManifestHead, readManifestList } from "../../../protocol/snapshot/snapshot_manifest.ts";
+import { holdsChunk, stableIndex } from "../checkpoints/checkpoints.ts";
+import { type Context, note, peersOf, send } from "../context.ts";
+import { backedOff } from "../election/backoff.ts";
+import { putChunks, setTransferProof } from "../log/durable.ts";
 import type { CoreState } from "../state.ts";
 import { ACCEPT, type Verdict } from "../verdict.ts";
-import type { Chunk } from "../../../protocol/ports.ts";
 import type { ChunkSource, Transfer } from "./catch_up_state.ts";
 
 /** Returns a transfer of the snapshot that `target` certifies, before anything was asked for. */

@@ -1,10 +1,10 @@
 /** State of checkpoints and the snapshots behind them (§8.2). */
+import type { CheckpointProof, CommitCertificate } from "../../../protocol/certificate.ts";
 import type { Head } from "../../../protocol/entry.ts";
 import type { Digest, LogIndex, Millis, ReplicaId } from "../../../protocol/ids.ts";
-import type { SnapshotWriter } from "../../../protocol/snapshot/snapshot_writer.ts";
-import type { CheckpointProof, CommitCertificate } from "../../../protocol/certificate.ts";
-import type { Signed } from "../../../protocol/signed.ts";
 import type { Checkpoint } from "../../../protocol/message.ts";
+import type { Signed } from "../../../protocol/signed.ts";
+import type { SnapshotWriter } from "../../../protocol/snapshot/snapshot_writer.ts";
 
 /** A complete snapshot: the content of its Checkpoint, and the digests of all its chunks, including those of the manifest. */
 export interface Snapshot extends Head {

@@ -1,20 +1,20 @@
 /** Checkpoints (§8.2): freezing the replicated state, writing its snapshot, agreeing on its digest, dropping the log before it. */
 import type { CheckpointProof } from "../../../protocol/certificate.ts";
-import { commitCertificateAt } from "../log/commit_certificate.ts";
-import { type Context, note, send } from "../context.ts";
-import { compact, dropChunks, putChunks, setCheckpoint } from "../log/durable.ts";
 import type { Digest, LogIndex, ReplicaId } from "../../../protocol/ids.ts";
 import { assertInvariant } from "../../../protocol/invariant.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import { entryAt, headAt } from "../log/log.ts";
 import type { Checkpoint } from "../../../protocol/message.ts";
 import type { Ports } from "../../../protocol/ports.ts";
+import type { Signed } from "../../../protocol/signed.ts";
 import { freezeSessions } from "../../../protocol/snapshot/session_chunks.ts";
 import { freezeMachine } from "../../../protocol/snapshot/snapshot_source.ts";
 import { nextChunks, startSnapshot, writtenDigests } from "../../../protocol/snapshot/snapshot_writer.ts";
+import { type Context, note, send } from "../context.ts";
+import { commitCertificateAt } from "../log/commit_certificate.ts";
+import { compact, dropChunks, putChunks, setCheckpoint } from "../log/durable.ts";
+import { entryAt, headAt } from "../log/log.ts";
 import type { CoreState } from "../state.ts";
 import { ACCEPT, ignore, type Verdict } from "../verdict.ts";
-import type { Signed } from "../../../protocol/signed.ts";
 import type { CheckpointState, Snapshot } from "./checkpoint_state.ts";
 
 export const emptyCheckpoints = (

@@ -1,11 +1,11 @@
 /** A Checkpoint of another replica (§8.2). */
-import type { Context } from "../context.ts";
-import type { Signed } from "../../../protocol/signed.ts";
-import type { Checkpoint } from "../../../protocol/message.ts";
-import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
-import { isCheckpointIndex, stabilize, stableIndex, tellStable } from "./checkpoints.ts";
 import type { LogIndex } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
+import type { Checkpoint } from "../../../protocol/message.ts";
+import type { Signed } from "../../../protocol/signed.ts";
+import type { Context } from "../context.ts";
+import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
+import { isCheckpointIndex, stabilize, stableIndex, tellStable } from "./checkpoints.ts";
 
 /** Counts a replica's Checkpoint. A replica that is behind the stable one here is sent this replica's own Checkpoint of it (§8.2). */
 export function onCheckpoint(context: Context, signed: Signed<Checkpoint>): Verdict {

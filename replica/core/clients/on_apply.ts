@@ -1,18 +1,18 @@
 /** Applying committed entries to the replicated state (§7.1, §7.2). */
-import { beginSnapshot, isCheckpointIndex, snapshotsPending } from "../checkpoints/checkpoints.ts";
-import type { Context } from "../context.ts";
 import type { Entry } from "../../../protocol/entry.ts";
 import { type ClientId, offset } from "../../../protocol/ids.ts";
+import { assertInvariant } from "../../../protocol/invariant.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
+import type { Answer } from "../../../protocol/message.ts";
+import { applyRequest } from "../../../protocol/snapshot/session_table.ts";
+import { beginSnapshot, isCheckpointIndex, snapshotsPending } from "../checkpoints/checkpoints.ts";
+import type { Context } from "../context.ts";
+import { entryAt } from "../log/log.ts";
+import type { CoreState } from "../state.ts";
+import { ACCEPT, type Verdict } from "../verdict.ts";
 import { noProgress, noteApplied, type Progress, settle } from "./interventions.ts";
 import { unmarkProposed } from "./request_pool.ts";
 import type { Known } from "./waiting.ts";
-import { assertInvariant } from "../../../protocol/invariant.ts";
-import { LIMITS } from "../../../protocol/limits.ts";
-import { entryAt } from "../log/log.ts";
-import type { Answer } from "../../../protocol/message.ts";
-import { applyRequest } from "../../../protocol/snapshot/session_table.ts";
-import type { CoreState } from "../state.ts";
-import { ACCEPT, type Verdict } from "../verdict.ts";
 
 /** Applies committed entries until at least `limit` requests are done, and outputs the answers, a reply for each client and batch. */
 export function onApply(context: Context, limit: number): Verdict {

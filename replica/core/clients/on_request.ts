@@ -1,7 +1,7 @@
 /** A client's request at a replica (§7.1–§7.3). */
-import { standingOf } from "../../../protocol/snapshot/session_table.ts";
 import type { ClientId } from "../../../protocol/ids.ts";
 import type { Answer } from "../../../protocol/message.ts";
+import { standingOf } from "../../../protocol/snapshot/session_table.ts";
 import { type Context, send } from "../context.ts";
 import type { RequestInput } from "../input.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";

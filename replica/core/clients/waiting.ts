@@ -4,8 +4,8 @@
  */
 import type { Request } from "../../../protocol/entry.ts";
 import type { Digest, LogIndex, Seq } from "../../../protocol/ids.ts";
-import type { SessionBounds } from "../../../protocol/snapshot/session_types.ts";
 import type { Signed } from "../../../protocol/signed.ts";
+import type { SessionBounds } from "../../../protocol/snapshot/session_types.ts";
 
 /** A request and the digest of its body, which names it (§7.2). */
 export interface Known {

@@ -1,13 +1,13 @@
 /** Orders anew what a new leader's log holds behind its base (§5.8). */
-import type { Context } from "../context.ts";
 import type { Request } from "../../../protocol/entry.ts";
 import type { LogIndex } from "../../../protocol/ids.ts";
+import type { Signed } from "../../../protocol/signed.ts";
 import { standingOf } from "../../../protocol/snapshot/session_table.ts";
 import { poolRequest } from "../clients/request_pool.ts";
+import type { Known } from "../clients/waiting.ts";
+import type { Context } from "../context.ts";
 import { truncate } from "../log/durable.ts";
 import { lastIndex, slice } from "../log/log.ts";
-import type { Known } from "../clients/waiting.ts";
-import type { Signed } from "../../../protocol/signed.ts";
 
 /**
  * Takes the entries behind `base` off the log: nobody is known to hold them, and behind its base a leader orders entries of its own term alone

@@ -1,21 +1,21 @@
 /** PreVotes, candidacies and their turns (§6.3, §6.4, §6.6, §6.10). */
-import { type Context, note, peersOf, send } from "../context.ts";
-import { append, truncate } from "../log/durable.ts";
 import { type Millis, offset, type ReplicaId, type Term } from "../../../protocol/ids.ts";
 import { assertInvariant } from "../../../protocol/invariant.ts";
-import { contains, lastIndex } from "../log/log.ts";
 import type { PreVote } from "../../../protocol/message.ts";
 import { kthHighest } from "../../../protocol/quorum.ts";
 import { certified } from "../../../protocol/rank.ts";
-import { dropTail } from "./drop_tail.ts";
-import { beginLeading } from "../replication/replication.ts";
-import { markLogProposed } from "../clients/request_pool.ts";
-import type { CoreState } from "../state.ts";
-import { placeByPreVote } from "./suspicion.ts";
-import { recount } from "../replication/tally.ts";
-import { installLeader, raiseTerm } from "./terms.ts";
 import type { Signed } from "../../../protocol/signed.ts";
+import { markLogProposed } from "../clients/request_pool.ts";
+import { type Context, note, peersOf, send } from "../context.ts";
+import { append, truncate } from "../log/durable.ts";
+import { contains, lastIndex } from "../log/log.ts";
+import { beginLeading } from "../replication/replication.ts";
+import { recount } from "../replication/tally.ts";
+import type { CoreState } from "../state.ts";
+import { dropTail } from "./drop_tail.ts";
 import type { Candidacy } from "./election_state.ts";
+import { placeByPreVote } from "./suspicion.ts";
+import { installLeader, raiseTerm } from "./terms.ts";
 
 /** Counts a PreVote heard in any message: for the term to publish always, for a candidacy only during suspicion (§6.3). */
 export function hearPreVote(context: Context, preVote: Signed<PreVote>): void {

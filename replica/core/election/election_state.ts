@@ -1,10 +1,10 @@
 /** State of the term and of elections (§6). */
+import type { Certificate } from "../../../protocol/certificate.ts";
+import type { Head } from "../../../protocol/entry.ts";
 import type { Digest, LogIndex, Millis, ReplicaId, Round, Term } from "../../../protocol/ids.ts";
 import type { AppendEntries, Certified, PreVote, Vote } from "../../../protocol/message.ts";
-import type { Signed } from "../../../protocol/signed.ts";
-import type { Head } from "../../../protocol/entry.ts";
-import type { Certificate } from "../../../protocol/certificate.ts";
 import type { PacketOf } from "../../../protocol/packet.ts";
+import type { Signed } from "../../../protocol/signed.ts";
 
 export type Role = "follower" | "candidate" | "leader";
 

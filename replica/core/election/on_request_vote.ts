@@ -1,12 +1,12 @@
 /** RequestVote at a voter (§6.2, §6.5). */
-import type { Context } from "../context.ts";
+import { isCertificate, plausiblePreVotes } from "../../../protocol/certify.ts";
 import type { PacketOf } from "../../../protocol/packet.ts";
+import { sameCertified } from "../../../protocol/rank.ts";
+import type { Context } from "../context.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
+import { hearPreVote } from "./election.ts";
 import { placeInTerm } from "./suspicion.ts";
 import { closedTerm, keepRequest } from "./voting.ts";
-import { sameCertified } from "../../../protocol/rank.ts";
-import { isCertificate, plausiblePreVotes } from "../../../protocol/certify.ts";
-import { hearPreVote } from "./election.ts";
 
 /** §6.5: checks a RequestVote, keeps it, and answers it now or later. */
 export function onRequestVote(context: Context, packet: PacketOf<"RequestVote">): Verdict {

@@ -1,12 +1,12 @@
 /** A granted vote at a candidate (§6.6). */
-import type { Context } from "../context.ts";
-import type { Signed } from "../../../protocol/signed.ts";
 import type { Vote } from "../../../protocol/message.ts";
+import { sameCertified } from "../../../protocol/rank.ts";
+import type { Signed } from "../../../protocol/signed.ts";
+import type { Context } from "../context.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
+import { becomeLeader } from "./election.ts";
 import { placeInTerm } from "./suspicion.ts";
 import { watchVotes } from "./voting.ts";
-import { sameCertified } from "../../../protocol/rank.ts";
-import { becomeLeader } from "./election.ts";
 
 /** §6.6: counts a vote for this replica's candidacy. */
 export function onVote(context: Context, vote: Signed<Vote>): Verdict {

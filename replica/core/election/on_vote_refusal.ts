@@ -1,12 +1,12 @@
 /** A refused vote at a candidate: advice, never a vote (§6.5). */
-import type { Context } from "../context.ts";
-import type { PacketOf } from "../../../protocol/packet.ts";
-import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
-import { concernsCandidacy } from "./voting.ts";
-import { compareRank } from "../../../protocol/rank.ts";
 import { isCertificate } from "../../../protocol/certify.ts";
+import type { PacketOf } from "../../../protocol/packet.ts";
+import { compareRank } from "../../../protocol/rank.ts";
+import type { Context } from "../context.ts";
 import { raiseRank } from "../log/durable.ts";
+import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
 import { raiseTerm } from "./terms.ts";
+import { concernsCandidacy } from "./voting.ts";
 
 /**
  * §6.5: a refusal is advice. The candidate goes on counting and may fetch the entries under the certificate shown. Only one of a higher term

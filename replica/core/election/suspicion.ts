@@ -1,9 +1,9 @@
 /** Suspicion of the leader (§6.1), and the PreVotes published during it (§6.3). */
+import { nextTerm, type ReplicaId, type Term } from "../../../protocol/ids.ts";
+import { kthHighest } from "../../../protocol/quorum.ts";
+import { hasExpired } from "../clients/interventions.ts";
 import { type Context, note, send } from "../context.ts";
 import { setHardState } from "../log/durable.ts";
-import { nextTerm, type ReplicaId, type Term } from "../../../protocol/ids.ts";
-import { hasExpired } from "../clients/interventions.ts";
-import { kthHighest } from "../../../protocol/quorum.ts";
 import type { CoreState } from "../state.ts";
 import { endSuspicion } from "./terms.ts";
 

@@ -1,16 +1,16 @@
 /** Moving from term to term (§4.3), and the timers that restart with each (§6.11). */
-import { backedOff } from "./backoff.ts";
-import { electedBy } from "../../../protocol/certify.ts";
 import type { ElectionProof } from "../../../protocol/certificate.ts";
+import { electedBy } from "../../../protocol/certify.ts";
+import { type ReplicaId, round, type Term } from "../../../protocol/ids.ts";
+import { assertInvariant } from "../../../protocol/invariant.ts";
+import type { Certified } from "../../../protocol/message.ts";
+import { changeLeader } from "../clients/interventions.ts";
 import { type Context, note } from "../context.ts";
 import { setHardState } from "../log/durable.ts";
-import { type ReplicaId, round, type Term } from "../../../protocol/ids.ts";
-import { changeLeader } from "../clients/interventions.ts";
-import { assertInvariant } from "../../../protocol/invariant.ts";
-import { lastIndex } from "../log/log.ts";
 import type { VoteRecord } from "../log/durable_state.ts";
+import { lastIndex } from "../log/log.ts";
 import { drawRandom } from "../random.ts";
-import type { Certified } from "../../../protocol/message.ts";
+import { backedOff } from "./backoff.ts";
 
 /**
  * Enters `term` without a known leader: by a vote or candidacy (then `vote` is durable with it) or by a certificate of a higher term.

@@ -1,14 +1,14 @@
 /** Voters and votes (§6.2, §6.5, §6.6). */
-import { accuse } from "../accuse.ts";
-import { type Context, note, send } from "../context.ts";
-import { certifiedSince, turnAt } from "./election.ts";
 import type { RequestVote, Vote, VoteDeferred, VoteRefusal } from "../../../protocol/message.ts";
 import type { PacketOf } from "../../../protocol/packet.ts";
 import { certified, compareRank, sameCertified } from "../../../protocol/rank.ts";
-import { raiseTerm } from "./terms.ts";
-import { ACCEPT, ignore, type Verdict } from "../verdict.ts";
 import type { Signed } from "../../../protocol/signed.ts";
+import { accuse } from "../accuse.ts";
+import { type Context, note, send } from "../context.ts";
 import type { CoreState } from "../state.ts";
+import { ACCEPT, ignore, type Verdict } from "../verdict.ts";
+import { certifiedSince, turnAt } from "./election.ts";
+import { raiseTerm } from "./terms.ts";
 
 /**
  * Returns the verdict on a request whose term takes no further vote: it is below the current one, or has a leader or this replica's vote

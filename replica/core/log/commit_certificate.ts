@@ -2,8 +2,8 @@
 import type { CommitCertificate } from "../../../protocol/certificate.ts";
 import { type LogIndex, logIndex } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import { entryAt, hashAt, slice } from "./log.ts";
 import type { CoreState } from "../state.ts";
+import { entryAt, hashAt, slice } from "./log.ts";
 
 /** Bytes of a link: its term and digest. */
 const LINK_BYTES = 8 + 32;

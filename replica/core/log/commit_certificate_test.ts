@@ -1,15 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
-import * as forge from "../../../tests/clauses/support/forge.ts";
+import { sha256Hex } from "../../../crypto/digest.ts";
 import { isCertificate } from "../../../protocol/certify.ts";
-import { emptyCheckpoints } from "../checkpoints/checkpoints.ts";
-import { commitCertificateAt, keepForCheckpoints, reachableCertificate } from "./commit_certificate.ts";
+import type { ChainedEntry } from "../../../protocol/entry.ts";
 import { logIndex } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import { createLog } from "./log.ts";
 import { quorumOf } from "../../../protocol/quorum.ts";
+import * as forge from "../../../tests/clauses/support/forge.ts";
+import { emptyCheckpoints } from "../checkpoints/checkpoints.ts";
 import type { CoreState } from "../state.ts";
-import type { ChainedEntry } from "../../../protocol/entry.ts";
-import { sha256Hex } from "../../../crypto/digest.ts";
+import { commitCertificateAt, keepForCheckpoints, reachableCertificate } from "./commit_certificate.ts";
+import { createLog } from "./log.ts";
 
 const PEERS = ["r1", "r2", "r3"];
 

@@ -2,12 +2,15 @@
  * The only places where durable state changes (§4.1). Each change is made in memory at once and output to be persisted; nothing signed
  * leaves before that is done.
  */
-import { compareRank } from "../../../protocol/rank.ts";
 import type { Certificate, CheckpointProof, CommitCertificate } from "../../../protocol/certificate.ts";
-import type { Context } from "../context.ts";
 import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
 import type { Digest, LogIndex } from "../../../protocol/ids.ts";
 import { assertInvariant } from "../../../protocol/invariant.ts";
+import type { Chunk } from "../../../protocol/ports.ts";
+import { compareRank } from "../../../protocol/rank.ts";
+import type { Context } from "../context.ts";
+import type { CoreState } from "../state.ts";
+import type { HardState } from "./durable_state.ts";
 import {
   appendTo,
   compactTo,
@@ -19,9 +22,6 @@ import {
   slice,
   truncateTo,
 } from "./log.ts";
-import type { HardState } from "./durable_state.ts";
-import type { CoreState } from "../state.ts";
-import type { Chunk } from "../../../protocol/ports.ts";
 
 /** Replaces fields of the small durable record. */
 export function setHardState({ state, out }: Context, change: Partial<HardState>): void {

@@ -1,11 +1,11 @@
 /** Acknowledging (§5.3, §5.4): the acks of this replica in the current term, and the response that publishes them. */
-import { type Context, send } from "../context.ts";
-import { setAck } from "../log/durable.ts";
 import type { Head } from "../../../protocol/entry.ts";
 import { type LogIndex, logIndex, offset } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import { contains, headAt, lastIndex } from "../log/log.ts";
 import { certified } from "../../../protocol/rank.ts";
+import { type Context, send } from "../context.ts";
+import { setAck } from "../log/durable.ts";
+import { contains, headAt, lastIndex } from "../log/log.ts";
 import type { CoreState } from "../state.ts";
 import { windowEnd } from "./window.ts";
 

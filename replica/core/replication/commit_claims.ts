@@ -1,8 +1,8 @@
 /** Commit points that replicas claim: claims, not proofs; f + 1 of them ahead of this replica start a catch-up (§8.1). */
-import type { Context } from "../context.ts";
 import type { Head } from "../../../protocol/entry.ts";
 import type { Millis, ReplicaId } from "../../../protocol/ids.ts";
 import { kthHighest } from "../../../protocol/quorum.ts";
+import type { Context } from "../context.ts";
 
 /** Records a replica's claim, if it is its highest. */
 export function claimCommit(context: Context, replica: ReplicaId, head: Head): void {

@@ -1,22 +1,22 @@
 /** AppendEntries at a follower; a leader is its own follower (§5.1–§5.3, §6.1). */
-import { accuse } from "../accuse.ts";
-import { confirm, containsBase } from "./acks.ts";
-import { type Context, send } from "../context.ts";
-import { append, truncate } from "../log/durable.ts";
+import type { ChainedEntry } from "../../../protocol/entry.ts";
 import { chainEntry } from "../../../protocol/hash_chain.ts";
 import { type Digest, type LogIndex, offset } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import { contains, entryAt, hashAt, headAt, lastIndex, type Log } from "../log/log.ts";
 import type { AppendEntries } from "../../../protocol/message.ts";
 import type { PacketOf } from "../../../protocol/packet.ts";
-import { blameLeader, placeInTerm } from "../election/suspicion.ts";
-import type { CoreState } from "../state.ts";
-import { recount } from "./tally.ts";
-import { enterByProof, hasUncommitted, restartElectionTimer } from "../election/terms.ts";
-import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
-import { countWithinWindow } from "./window.ts";
 import type { Signed } from "../../../protocol/signed.ts";
-import type { ChainedEntry } from "../../../protocol/entry.ts";
+import { accuse } from "../accuse.ts";
+import { type Context, send } from "../context.ts";
+import { blameLeader, placeInTerm } from "../election/suspicion.ts";
+import { enterByProof, hasUncommitted, restartElectionTimer } from "../election/terms.ts";
+import { append, truncate } from "../log/durable.ts";
+import { contains, entryAt, hashAt, headAt, lastIndex, type Log } from "../log/log.ts";
+import type { CoreState } from "../state.ts";
+import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
+import { confirm, containsBase } from "./acks.ts";
+import { recount } from "./tally.ts";
+import { countWithinWindow } from "./window.ts";
 
 /** Handles one AppendEntries: enters its term, puts its entries on the log, acks them. */
 export function onAppendEntries(context: Context, packet: PacketOf<"AppendEntries">): Verdict {

@@ -1,14 +1,14 @@
 /** AppendEntriesResponse (§5.4–§5.6). */
-import type { Context } from "../context.ts";
-import { accuse } from "../accuse.ts";
-import { claimCommit } from "./commit_claims.ts";
 import type { AppendEntriesResponse } from "../../../protocol/message.ts";
+import type { Signed } from "../../../protocol/signed.ts";
+import { accuse } from "../accuse.ts";
+import type { Context } from "../context.ts";
+import { placeInTerm } from "../election/suspicion.ts";
+import { ACCEPT, ignore, type Verdict } from "../verdict.ts";
+import { claimCommit } from "./commit_claims.ts";
 import { followProgress } from "./replication.ts";
 import { recordOf, type TermRecord } from "./response_book.ts";
-import { placeInTerm } from "../election/suspicion.ts";
 import { countAcks, countReports } from "./tally.ts";
-import { ACCEPT, ignore, type Verdict } from "../verdict.ts";
-import type { Signed } from "../../../protocol/signed.ts";
 import { countsAckAt } from "./window.ts";
 
 /** Counts one replica's response. This replica's own come back here too, after persist. */

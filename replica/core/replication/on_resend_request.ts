@@ -1,10 +1,9 @@
 /** A follower's complaint to its leader (§5.2). */
-import type { Context } from "../context.ts";
-import type { ResendRequest } from "../../../protocol/message.ts";
-import { ACCEPT, ignore, type Verdict } from "../verdict.ts";
-
 import type { Head } from "../../../protocol/entry.ts";
+import type { ResendRequest } from "../../../protocol/message.ts";
+import type { Context } from "../context.ts";
 import { contains } from "../log/log.ts";
+import { ACCEPT, ignore, type Verdict } from "../verdict.ts";
 import { hasBudget } from "./pace.ts";
 import { resend } from "./replication.ts";
 

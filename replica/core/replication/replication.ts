@@ -1,18 +1,18 @@
 /** A leader's replication: proposing, broadcasting, repairing followers (§5.1, §5.2, §5.8). */
-import { type Context, peersOf, send } from "../context.ts";
-import { append } from "../log/durable.ts";
 import type { ChainedEntry, Entry } from "../../../protocol/entry.ts";
 import { joinRequests, requestSize } from "../../../protocol/entry_body.ts";
 import { chainEntry } from "../../../protocol/hash_chain.ts";
 import { type LogIndex, type Millis, offset, type ReplicaId, type Round, round } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import { hashAt, headAt, lastHead, lastIndex, slice } from "../log/log.ts";
 import type { AppendEntries, AppendEntriesResponse, Request } from "../../../protocol/message.ts";
-import { spend } from "./pace.ts";
-import { takeRequests } from "../clients/request_pool.ts";
-import type { CoreState } from "../state.ts";
 import type { Signed } from "../../../protocol/signed.ts";
+import { takeRequests } from "../clients/request_pool.ts";
+import { type Context, peersOf, send } from "../context.ts";
+import { append } from "../log/durable.ts";
+import { hashAt, headAt, lastHead, lastIndex, slice } from "../log/log.ts";
+import type { CoreState } from "../state.ts";
 import type { Leadership, Progress } from "./leader_state.ts";
+import { spend } from "./pace.ts";
 
 /** Begins to lead: the first AppendEntries of the term starts at the base, and a no-op opens the term (§5.4, §5.8). */
 export function beginLeading(context: Context): void {

@@ -1,15 +1,15 @@
 /** Counting published responses into prepare certificates (§5.5) and commits (§5.6). */
 import type { CommitCertificate } from "../../../protocol/certificate.ts";
-import { keepForCheckpoints } from "../log/commit_certificate.ts";
-import { restartBehind } from "./commit_claims.ts";
-import { type Context, note } from "../context.ts";
-import { raiseRank, setCommit } from "../log/durable.ts";
 import type { Head } from "../../../protocol/entry.ts";
 import type { LogIndex, Term } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import { contains, hashAt, lastIndex, slice } from "../log/log.ts";
-import { type Ack, acksFor, pruneAcks, reportsOf } from "./response_book.ts";
+import { type Context, note } from "../context.ts";
 import { noteCommitProgress, raiseTerm } from "../election/terms.ts";
+import { keepForCheckpoints } from "../log/commit_certificate.ts";
+import { raiseRank, setCommit } from "../log/durable.ts";
+import { contains, hashAt, lastIndex, slice } from "../log/log.ts";
+import { restartBehind } from "./commit_claims.ts";
+import { type Ack, acksFor, pruneAcks, reportsOf } from "./response_book.ts";
 
 /**
  * Checks whether any of `heads`, acked in `term`, has a quorum now, highest first. A certificate of a higher term raises currentTerm, then

@@ -4,12 +4,12 @@ import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
 import type { Evidence } from "../../../protocol/evidence.ts";
 import type { Digest, LogIndex } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
+import type { Chunk } from "../../../protocol/ports.ts";
 import type { HardState, PersistOperation, Recovered } from "../../core/log/durable_state.ts";
 import { branchAbove } from "../branch_above.ts";
 import { EMPTY_HARD_STATE, EMPTY_RECOVERED } from "../empty.ts";
 import { type GuardRecord, NOTHING_SIGNED } from "../guard.ts";
 import { EMPTY_TIP, type Tip } from "../tip.ts";
-import type { Chunk } from "../../../protocol/ports.ts";
 
 /** Everything but the log and the chunks, which are changed in place. */
 interface SmallState {

@@ -6,13 +6,13 @@
 import { genesisHash } from "../../../protocol/hash_chain.ts";
 import type { Digest } from "../../../protocol/ids.ts";
 import { term } from "../../../protocol/ids.ts";
-import type { PersistOperation, Recovered } from "../../core/log/durable_state.ts";
 import type { ChunkReader, Hash } from "../../../protocol/ports.ts";
+import type { PersistOperation, Recovered } from "../../core/log/durable_state.ts";
 import { damaged } from "../damage.ts";
-import { MemoryDisk } from "./memory_disk.ts";
 import { type SigningIntent, type Storage, StorageError } from "../port.ts";
 import { applyTransaction, isBackground, type OpenDisk } from "../transaction.ts";
 import { verifyRecovered, verifySnapshot } from "../verify.ts";
+import { MemoryDisk } from "./memory_disk.ts";
 
 export interface MemoryOptions {
   readonly clusterId: string;

@@ -1,10 +1,10 @@
 /** §6.8 on the disk: the branch is written where it changes, and nowhere else. */
-import { DatabaseSync } from "node:sqlite";
 import { assert, assertEquals } from "@std/assert";
-import { TABLES } from "./sqlite_schema.ts";
-import { Statements } from "./sqlite_statements.ts";
+import { DatabaseSync } from "node:sqlite";
 import type { ChainedEntry } from "../../../protocol/entry.ts";
 import * as forge from "../../../tests/clauses/support/forge.ts";
+import { TABLES } from "./sqlite_schema.ts";
+import { Statements } from "./sqlite_statements.ts";
 
 function opened() {
   const db = new DatabaseSync(":memory:");

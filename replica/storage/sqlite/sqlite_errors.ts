@@ -1,7 +1,7 @@
 /** Classification of the errors of SQLite and the system about a disk: refused for now, or damaged. */
 import { ConfigError } from "../../../crypto/config_error.ts";
-import { StorageError } from "../port.ts";
 import { damaged } from "../damage.ts";
+import { StorageError } from "../port.ts";
 
 /** SQLite's primary result codes of errors that may pass: PERM, BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN, PROTOCOL. */
 const REFUSALS: ReadonlySet<number> = new Set([3, 5, 6, 8, 10, 13, 14, 15]);

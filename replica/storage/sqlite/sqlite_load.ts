@@ -1,6 +1,10 @@
 /** Strict reading of everything a disk holds. Undecodable content is damage; `verify.ts` checks that everything fits together. */
 import type { DatabaseSync } from "node:sqlite";
 import { sha256Hex } from "../../../crypto/digest.ts";
+import type { Certificate, CheckpointProof, CommitCertificate } from "../../../protocol/certificate.ts";
+import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
+import type { Evidence } from "../../../protocol/evidence.ts";
+import { logIndex, replicaId, term } from "../../../protocol/ids.ts";
 import {
   certificateCodec,
   checkpointProofCodec,
@@ -8,10 +12,6 @@ import {
   entryOf,
   evidenceCodec,
 } from "../../../transport/codec/mod.ts";
-import type { Certificate, CheckpointProof, CommitCertificate } from "../../../protocol/certificate.ts";
-import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
-import type { Evidence } from "../../../protocol/evidence.ts";
-import { logIndex, replicaId, term } from "../../../protocol/ids.ts";
 import type { HardState, Recovered, Recovery, VoteRecord } from "../../core/log/durable_state.ts";
 import { damaged } from "../damage.ts";
 import type { GuardRecord } from "../guard.ts";

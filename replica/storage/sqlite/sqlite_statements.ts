@@ -1,11 +1,11 @@
 /** The prepared statements that write, one for each kind of change. Every call is made inside a transaction. */
 import type { DatabaseSync } from "node:sqlite";
-import { certificateCodec, checkpointProofCodec, evidenceCodec } from "../../../transport/codec/mod.ts";
 import type { Certificate, CheckpointProof } from "../../../protocol/certificate.ts";
 import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
 import type { Evidence } from "../../../protocol/evidence.ts";
 import type { Digest, LogIndex, Term } from "../../../protocol/ids.ts";
 import { term } from "../../../protocol/ids.ts";
+import { certificateCodec, checkpointProofCodec, evidenceCodec } from "../../../transport/codec/mod.ts";
 import type { HardState } from "../../core/log/durable_state.ts";
 import type { GuardRecord } from "../guard.ts";
 import { checksum, type Column, hashBytes, hashOf, int } from "./sqlite_row.ts";

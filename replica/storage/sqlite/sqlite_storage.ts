@@ -4,18 +4,18 @@ import { sha256Hex } from "../../../crypto/digest.ts";
 import { genesisHash } from "../../../protocol/hash_chain.ts";
 import type { ReplicaId } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import type { PersistOperation, Recovered } from "../../core/log/durable_state.ts";
 import type { ChunkReader } from "../../../protocol/ports.ts";
+import type { PersistOperation, Recovered } from "../../core/log/durable_state.ts";
 import { LastKnownFile } from "../last_known.ts";
 import { type SigningIntent, type Storage, StorageError } from "../port.ts";
+import { type Tip, tipOf } from "../tip.ts";
+import { applyTransaction, checkSigning, type Fixed, isBackground, type Known, type OpenDisk } from "../transaction.ts";
+import { verifyRecovered, verifySnapshot } from "../verify.ts";
 import { ChunkTable } from "./sqlite_chunks.ts";
 import { diskError, isSqliteError } from "./sqlite_errors.ts";
 import { readGuard, readRecovered } from "./sqlite_load.ts";
 import { KNOWN_FILE, openDatabase, OUTDATED, reopenDatabase } from "./sqlite_open.ts";
 import { Statements } from "./sqlite_statements.ts";
-import { type Tip, tipOf } from "../tip.ts";
-import { applyTransaction, checkSigning, type Fixed, isBackground, type Known, type OpenDisk } from "../transaction.ts";
-import { verifyRecovered, verifySnapshot } from "../verify.ts";
 
 export interface SqliteOptions {
   /** Data directory of this replica alone; created if missing. */

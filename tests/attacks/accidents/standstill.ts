@@ -5,8 +5,8 @@ import { eventually } from "../../../tasks/support/eventually.ts";
 import { findFreePorts } from "../../../tasks/support/free_ports.ts";
 import { LocalCluster } from "../../../tasks/support/local_cluster.ts";
 import { Observer } from "../../../tasks/support/observer.ts";
-import { pause } from "../support/crowd.ts";
 import { Load } from "../arena/load.ts";
+import { pause } from "../support/crowd.ts";
 
 const PATIENCE_MS = 60_000;
 const WRITERS = 8;

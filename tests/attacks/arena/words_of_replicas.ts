@@ -1,6 +1,6 @@
 /** Words of replicas on an attack: lines of their logs, and counters of their status. */
-import type { DenoProcess } from "../../../tasks/support/deno_process.ts";
 import type { ReplicaReport } from "../../../replica/status/status.ts";
+import type { DenoProcess } from "../../../tasks/support/deno_process.ts";
 
 /** Counts lines of warnings and errors by event. */
 export class LogCount {

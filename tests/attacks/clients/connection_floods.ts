@@ -1,7 +1,7 @@
 /** Harm done over connections rather than by packets, with a key. */
+import { encodePacket } from "../../../transport/codec/mod.ts";
 import { command } from "../../../transport/zmtp/connection/command.ts";
 import { COMMAND, MORE } from "../../../transport/zmtp/connection/framing/frame_header.ts";
-import { encodePacket } from "../../../transport/codec/mod.ts";
 import type { Attack } from "../attack.ts";
 import { crowd, pause } from "../support/crowd.ts";
 import { memberCrowd } from "../support/member_crowd.ts";

@@ -1,8 +1,8 @@
 /** Replica r4 in the hands of an attacker: its addresses, its keys, and what it hears. */
 import { sha256Hex } from "../../../crypto/digest.ts";
+import type { Head, Request } from "../../../protocol/entry.ts";
 import { genesisHash } from "../../../protocol/hash_chain.ts";
 import { logIndex, type ReplicaId, replicaId, type Term, term } from "../../../protocol/ids.ts";
-import type { Head, Request } from "../../../protocol/entry.ts";
 import type { Certified } from "../../../protocol/message.ts";
 import type { Packet, UnsignedPacket } from "../../../protocol/packet.ts";
 import type { Signed } from "../../../protocol/signed.ts";

@@ -1,5 +1,5 @@
-import { memberCrowd } from "../support/member_crowd.ts";
 import { pause } from "../support/crowd.ts";
+import { memberCrowd } from "../support/member_crowd.ts";
 import { INSIDER, type Scene } from "../support/scene.ts";
 import { Insider } from "./insider.ts";
 

@@ -1,9 +1,9 @@
 /** Words of an established connection, from strangers: with CURVE they do not get as far, in clear they do. */
+import { bytes } from "../../transport/zmtp/hostile_lab.ts";
 import type { Attack } from "../attack.ts";
 import { flood } from "../support/flood.ts";
 import { type Door, DOORS, type Scene } from "../support/scene.ts";
 import { announced, opening, part, ping, repeated, SIZES, subscription } from "../support/words.ts";
-import { bytes } from "../../transport/zmtp/hostile_lab.ts";
 
 const PER_PORT = 8;
 const PIECE_BYTES = 16 * 1024;

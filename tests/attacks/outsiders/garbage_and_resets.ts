@@ -1,8 +1,8 @@
+import { emptyMessages, writeAll } from "../../e2e/support/zmtp.ts";
+import { bytes } from "../../transport/zmtp/hostile_lab.ts";
 import type { Attack } from "../attack.ts";
 import { crowd } from "../support/crowd.ts";
 import { opening } from "../support/words.ts";
-import { bytes } from "../../transport/zmtp/hostile_lab.ts";
-import { emptyMessages, writeAll } from "../../e2e/support/zmtp.ts";
 
 const CONNECTIONS = 200;
 /** 64 MB over all connections, as killed all replicas on libzmq. */

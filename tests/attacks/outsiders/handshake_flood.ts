@@ -1,6 +1,6 @@
-import type { Attack } from "../attack.ts";
-import { bytes, greetingOf } from "../../transport/zmtp/hostile_lab.ts";
 import { writeAll } from "../../e2e/support/zmtp.ts";
+import { bytes, greetingOf } from "../../transport/zmtp/hostile_lab.ts";
+import type { Attack } from "../attack.ts";
 import { crowd } from "../support/crowd.ts";
 import { hellos } from "../support/hellos.ts";
 

@@ -1,6 +1,6 @@
+import { bytes } from "../../transport/zmtp/hostile_lab.ts";
 import type { Attack } from "../attack.ts";
 import { flood } from "../support/flood.ts";
-import { bytes } from "../../transport/zmtp/hostile_lab.ts";
 
 const PER_PORT = 8;
 

@@ -1,8 +1,8 @@
-import type { Attack } from "../attack.ts";
 import { writeAll } from "../../e2e/support/zmtp.ts";
+import { bytes, greetingOf } from "../../transport/zmtp/hostile_lab.ts";
+import type { Attack } from "../attack.ts";
 import { crowd, drain, pause } from "../support/crowd.ts";
 import { hellos } from "../support/hellos.ts";
-import { bytes, greetingOf } from "../../transport/zmtp/hostile_lab.ts";
 
 const PER_PORT = 60;
 const BYTE_INTERVAL_MS = 1000;

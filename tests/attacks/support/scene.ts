@@ -2,8 +2,8 @@
 import { type KeyFile, readKeyFile } from "../../../crypto/keys/key_file.ts";
 import { readRoster } from "../../../crypto/roster/parse_roster.ts";
 import type { Roster } from "../../../crypto/roster/roster_types.ts";
-import { loadBackend } from "../../../crypto/signing/load_backend.ts";
 import type { SignatureBackend } from "../../../crypto/signing/backend.ts";
+import { loadBackend } from "../../../crypto/signing/load_backend.ts";
 
 /** The three ports of a replica. */
 export const DOORS = ["peer", "publish", "client"] as const;

@@ -1,16 +1,16 @@
 /** §10: the invariants are asserted where state changes. Each is violated by a direct call, past the rules that keep it. */
 import { assertEquals, assertThrows } from "@std/assert";
-import { raiseRank, setAck, setCommit, setPrepared, truncate } from "../../../replica/core/log/durable.ts";
+import { sha256Hex } from "../../../crypto/digest.ts";
 import type { Head } from "../../../protocol/entry.ts";
 import { logIndex, seq } from "../../../protocol/ids.ts";
 import { type Invariant, InvariantError } from "../../../protocol/invariant.ts";
-import { onApply } from "../../../replica/core/clients/on_apply.ts";
-import { sha256Hex } from "../../../crypto/digest.ts";
+import type { UnsignedPacket } from "../../../protocol/packet.ts";
 import { applyRequest } from "../../../protocol/snapshot/session_table.ts";
+import { onApply } from "../../../replica/core/clients/on_apply.ts";
 import { enterByProof } from "../../../replica/core/election/terms.ts";
+import { raiseRank, setAck, setCommit, setPrepared, truncate } from "../../../replica/core/log/durable.ts";
 import { createDurableMark } from "../../../replica/disk/durable_mark.ts";
 import { assertDurable } from "../../../replica/disk/durable_mark.ts";
-import type { UnsignedPacket } from "../../../protocol/packet.ts";
 import { answering } from "../../support/executors.ts";
 import * as forge from "../support/forge.ts";
 import { Lab } from "../support/lab.ts";

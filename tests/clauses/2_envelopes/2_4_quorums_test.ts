@@ -1,12 +1,12 @@
 /** §2.3, §2.4: the signer a body names; one signature for all receivers; quorums of different replicas of the roster. */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { sha256Hex } from "../../../crypto/digest.ts";
 import { electedBy, isCertificate, plausiblePreVotes } from "../../../protocol/certify.ts";
 import { replicaId, term } from "../../../protocol/ids.ts";
 import { screen } from "../../../replica/core/screen.ts";
 import { ingressLab } from "../../support/ingress_lab.ts";
 import * as forge from "../support/forge.ts";
 import { Lab, sentOf } from "../support/lab.ts";
-import { sha256Hex } from "../../../crypto/digest.ts";
 
 const CHAIN = forge.grow(forge.GENESIS, 3, 1);
 const HEAD = forge.endOf(CHAIN);

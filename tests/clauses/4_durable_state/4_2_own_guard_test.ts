@@ -3,15 +3,15 @@
  * storage's are in `tests/contract/`.
  */
 import { assertEquals, assertThrows } from "@std/assert";
-import { setAck, setHardState } from "../../../replica/core/log/durable.ts";
 import type { Head } from "../../../protocol/entry.ts";
 import { logIndex, replicaId, term } from "../../../protocol/ids.ts";
-import { truncateTo } from "../../../replica/core/log/log.ts";
 import { InvariantError } from "../../../protocol/invariant.ts";
+import { setAck, setHardState } from "../../../replica/core/log/durable.ts";
+import { truncateTo } from "../../../replica/core/log/log.ts";
+import { GuardError, type SigningIntent } from "../../../replica/storage/port.ts";
 import { encodeMessage } from "../../../transport/codec/mod.ts";
 import * as forge from "../support/forge.ts";
 import { Lab } from "../support/lab.ts";
-import { GuardError, type SigningIntent } from "../../../replica/storage/port.ts";
 
 const CHAIN = forge.grow(forge.GENESIS, 4, 1);
 const OTHER = forge.grow(forge.headIn(CHAIN, 1), 3, 1, "other");

@@ -1,12 +1,12 @@
 /** §5.1: what a leader signs, when, and that it never leads a term again after a restart. */
-import { numberOf } from "../../support/numbered_requests.ts";
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { sha256Hex } from "../../../crypto/digest.ts";
 import { electedBy } from "../../../protocol/certify.ts";
 import { chainEntry } from "../../../protocol/hash_chain.ts";
+import { StorageError } from "../../../replica/storage/port.ts";
+import { numberOf } from "../../support/numbered_requests.ts";
 import * as forge from "../support/forge.ts";
 import { Lab, type Outcome, requestInput, sentOf } from "../support/lab.ts";
-import { sha256Hex } from "../../../crypto/digest.ts";
-import { StorageError } from "../../../replica/storage/port.ts";
 
 const CHAIN = forge.grow(forge.GENESIS, 2, 1);
 

@@ -1,16 +1,16 @@
 /** §5.2, §12: one leader that floods and falls silent, and disks that were flooded before there was a window. */
 import { assert, assertEquals } from "@std/assert";
+import { sha256Hex } from "../../../crypto/digest.ts";
 import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
 import { clientId, term } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { PersistOperation } from "../../../replica/core/log/durable_state.ts";
 import { lastHead, lastIndex } from "../../../replica/core/log/log.ts";
-import { encodeKvCommand } from "../../../state_machine/mod.ts";
-import { SESSION } from "../../support/numbered_requests.ts";
-import { SimCluster } from "../../simulation/nodes/sim_cluster.ts";
-import * as forge from "../support/forge.ts";
 import { openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
-import { sha256Hex } from "../../../crypto/digest.ts";
+import { encodeKvCommand } from "../../../state_machine/mod.ts";
+import { SimCluster } from "../../simulation/nodes/sim_cluster.ts";
+import { SESSION } from "../../support/numbered_requests.ts";
+import * as forge from "../support/forge.ts";
 
 const HONEST = ["r1", "r2", "r3"];
 /** More than twice what anybody counts acks for. */

@@ -1,9 +1,9 @@
 /** §5.2: how far above its commit index a follower appends and acks what it is shown. */
 import { assert, assertEquals } from "@std/assert";
 import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
+import { requestSize } from "../../../protocol/entry_body.ts";
 import { type LogIndex, logIndex, term } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import { requestSize } from "../../../protocol/entry_body.ts";
 import * as forge from "../support/forge.ts";
 import { Lab, sentOf } from "../support/lab.ts";
 

@@ -1,11 +1,11 @@
 /** §5.5: prepare certificates. */
 import { assert, assertEquals } from "@std/assert";
+import { sha256Hex } from "../../../crypto/digest.ts";
 import { isCertificate } from "../../../protocol/certify.ts";
 import type { Head } from "../../../protocol/entry.ts";
 import { compareRank } from "../../../protocol/rank.ts";
 import * as forge from "../support/forge.ts";
 import { Lab, sentOf } from "../support/lab.ts";
-import { sha256Hex } from "../../../crypto/digest.ts";
 
 const CHAIN = forge.grow(forge.GENESIS, 5, 1);
 const at = (index: number): Head => index === 0 ? forge.GENESIS : forge.headIn(CHAIN, index);

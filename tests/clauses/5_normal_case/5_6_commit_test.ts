@@ -1,11 +1,11 @@
 /** §5.6: when an entry is committed, and what never counts towards it. */
 import { assert, assertEquals } from "@std/assert";
+import { sha256Hex } from "../../../crypto/digest.ts";
 import { isCertificate } from "../../../protocol/certify.ts";
 import type { Head } from "../../../protocol/entry.ts";
 import type { PacketOf } from "../../../protocol/packet.ts";
 import * as forge from "../support/forge.ts";
 import { Lab } from "../support/lab.ts";
-import { sha256Hex } from "../../../crypto/digest.ts";
 
 const CHAIN = forge.grow(forge.GENESIS, 5, 1);
 const at = (index: number): Head => index === 0 ? forge.GENESIS : forge.headIn(CHAIN, index);

@@ -1,10 +1,10 @@
 /** §5.7: the latest response is published again as long as that can help. */
-import { SESSION } from "../../support/numbered_requests.ts";
-import { clientId } from "../../../protocol/ids.ts";
 import { assert, assertEquals } from "@std/assert";
 import type { Head } from "../../../protocol/entry.ts";
+import { clientId } from "../../../protocol/ids.ts";
 import { drawRandom } from "../../../replica/core/random.ts";
 import { SimCluster } from "../../simulation/nodes/sim_cluster.ts";
+import { SESSION } from "../../support/numbered_requests.ts";
 import * as forge from "../support/forge.ts";
 import { Lab, sentOf } from "../support/lab.ts";
 

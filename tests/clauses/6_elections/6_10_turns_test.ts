@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import type { PreVote } from "../../../protocol/message.ts";
 import { kthHighest } from "../../../protocol/quorum.ts";
+import type { Signed } from "../../../protocol/signed.ts";
 import { SimCluster } from "../../simulation/nodes/sim_cluster.ts";
 import { ElectionLab } from "../support/election_lab.ts";
 import { requestVote } from "../support/forge.ts";
-import type { Signed } from "../../../protocol/signed.ts";
 
 const ALL = ["r2", "r3", "r4"];
 const ALL_HONEST = ["r1", "r2", "r3"];

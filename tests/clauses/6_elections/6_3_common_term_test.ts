@@ -1,11 +1,11 @@
 /** §6.3 in a whole cluster: replicas left in different terms converge on a common one. */
 import { assert, assertEquals } from "@std/assert";
+import { sha256Hex } from "../../../crypto/digest.ts";
 import { term } from "../../../protocol/ids.ts";
 import { EMPTY_HARD_STATE } from "../../../replica/storage/empty.ts";
+import { openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
 import { SimCluster } from "../../simulation/nodes/sim_cluster.ts";
 import { CLUSTER } from "../support/forge.ts";
-import { sha256Hex } from "../../../crypto/digest.ts";
-import { openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
 
 /** Returns a cluster whose replicas start in these terms, no leader known in any, and whose other replicas stay silent. */
 function waking(...terms: readonly number[]): SimCluster {

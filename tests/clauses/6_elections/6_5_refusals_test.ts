@@ -3,10 +3,10 @@ import { assertEquals, assertThrows } from "@std/assert";
 import type { Vote } from "../../../protocol/message.ts";
 import type { Packet } from "../../../protocol/packet.ts";
 import { certified } from "../../../protocol/rank.ts";
+import type { Signed } from "../../../protocol/signed.ts";
 import { DecodeError, decodePeerPacket, encodePacket } from "../../../transport/codec/mod.ts";
 import { ElectionLab, votePacket } from "../support/election_lab.ts";
 import * as forge from "../support/forge.ts";
-import type { Signed } from "../../../protocol/signed.ts";
 
 const PEERS = ["r2", "r3", "r4"];
 const CHAIN = forge.grow(forge.GENESIS, 3, 1);

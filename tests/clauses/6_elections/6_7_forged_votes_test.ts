@@ -1,9 +1,9 @@
 /** §6.7, §2.2, §2.3: an election proof is only as good as every single signature in it. */
 import { assert, assertEquals } from "@std/assert";
-import { admitPacket } from "../../../replica/ingress/admit_packet.ts";
 import type { ElectionProof } from "../../../protocol/certificate.ts";
 import type { PacketOf } from "../../../protocol/packet.ts";
 import { listSignatures } from "../../../protocol/signatures.ts";
+import { admitPacket } from "../../../replica/ingress/admit_packet.ts";
 import { FAKE_CHECK } from "../../simulation/network/fake_crypto.ts";
 import * as forge from "../support/forge.ts";
 import { Lab } from "../support/lab.ts";

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Certificate } from "../../../protocol/certificate.ts";
+import type { ChainedEntry } from "../../../protocol/entry.ts";
 import { logIndex, replicaId, term } from "../../../protocol/ids.ts";
 import type { PacketOf } from "../../../protocol/packet.ts";
 import { certified } from "../../../protocol/rank.ts";
@@ -15,7 +16,6 @@ import {
   requestVote,
   signAs,
 } from "../support/forge.ts";
-import type { ChainedEntry } from "../../../protocol/entry.ts";
 
 const ALL = ["r2", "r3", "r4"];
 const CHAIN = grow(GENESIS, 3, 1);

@@ -1,10 +1,10 @@
 /** §7.1: what a leader's order of requests can do to a client, and what it cannot. */
 import { assertEquals } from "@std/assert";
 import type { Request } from "../../../protocol/message.ts";
-import { ElectionLab } from "../support/election_lab.ts";
-import { numberOf } from "../../support/numbered_requests.ts";
-import { endOf, entryAfter, GENESIS, register, request, requestIn } from "../support/forge.ts";
 import type { Signed } from "../../../protocol/signed.ts";
+import { numberOf } from "../../support/numbered_requests.ts";
+import { ElectionLab } from "../support/election_lab.ts";
+import { endOf, entryAfter, GENESIS, register, request, requestIn } from "../support/forge.ts";
 
 /** Returns what c1 is told of requests ordered in this order, one per entry, as `seq outcome@index`. */
 function told(...requests: Signed<Request>[]): string[] {

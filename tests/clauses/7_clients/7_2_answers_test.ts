@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { answersNeeded, countAnswer, createReplyTally } from "../../../client/session/reply_tally.ts";
+import { sha256Hex } from "../../../crypto/digest.ts";
 import { clientId, logIndex } from "../../../protocol/ids.ts";
 import type { Answer } from "../../../protocol/message.ts";
-import { sha256Hex } from "../../../crypto/digest.ts";
-import { numberOf } from "../../support/numbered_requests.ts";
 import { Routes } from "../../../replica/answers/routes.ts";
+import { numberOf } from "../../support/numbered_requests.ts";
 import { ElectionLab } from "../support/election_lab.ts";
 import { endOf, entryAfter, GENESIS, grow, request } from "../support/forge.ts";
 

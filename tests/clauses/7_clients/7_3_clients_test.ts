@@ -1,14 +1,14 @@
 /** §7.3 in a whole cluster: what a client can and cannot do to a leader. */
 import { assert, assertEquals } from "@std/assert";
-import type { CoreEvent } from "../../../replica/core/output.ts";
+import type { Request } from "../../../protocol/entry.ts";
+import { clientId, seq } from "../../../protocol/ids.ts";
 import type { Packet } from "../../../protocol/packet.ts";
+import type { Signed, Verified } from "../../../protocol/signed.ts";
+import type { CoreEvent } from "../../../replica/core/output.ts";
 import { drawRandom } from "../../../replica/core/random.ts";
 import { encodeKvCommand } from "../../../state_machine/mod.ts";
-import { clientId, seq } from "../../../protocol/ids.ts";
-import { SESSION } from "../../support/numbered_requests.ts";
 import { SimCluster } from "../../simulation/nodes/sim_cluster.ts";
-import type { Request } from "../../../protocol/entry.ts";
-import type { Signed, Verified } from "../../../protocol/signed.ts";
+import { SESSION } from "../../support/numbered_requests.ts";
 import { preVote, register, requestIn } from "../support/forge.ts";
 
 const HONEST = ["r1", "r2", "r3"];

@@ -2,9 +2,9 @@ import { assert, assertEquals } from "@std/assert";
 import type { Head } from "../../../protocol/entry.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { Request } from "../../../protocol/message.ts";
+import type { Signed } from "../../../protocol/signed.ts";
 import { ElectionLab } from "../support/election_lab.ts";
 import { appendEntries, electionProof, endOf, entryAfter, GENESIS, request } from "../support/forge.ts";
-import type { Signed } from "../../../protocol/signed.ts";
 
 const PATIENCE_MS = 2000;
 

@@ -1,13 +1,13 @@
 /** §7.4: queries that go through the log. */
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { Rebuilt } from "../../../client/backup/rebuild.ts";
+import { sha256Hex } from "../../../crypto/digest.ts";
 import { logIndex } from "../../../protocol/ids.ts";
 import type { Answer, SendRequest } from "../../../protocol/message.ts";
 import type { Signed } from "../../../protocol/signed.ts";
+import { applyRequest } from "../../../protocol/snapshot/session_table.ts";
 import { decodeKvResult, KvStore } from "../../../state_machine/mod.ts";
 import { encodeMessage } from "../../../transport/codec/mod.ts";
-import { applyRequest } from "../../../protocol/snapshot/session_table.ts";
-import { sha256Hex } from "../../../crypto/digest.ts";
 import { CONSTANTS } from "../../simulation/nodes/sim_cluster.ts";
 import { ElectionLab } from "../support/election_lab.ts";
 import * as forge from "../support/forge.ts";

@@ -1,5 +1,6 @@
 /** §7.5: bounds of the core that no other test exceeds. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { sha256Hex } from "../../../crypto/digest.ts";
 import type { ChainedEntry } from "../../../protocol/entry.ts";
 import { clientId, type Digest, logIndex, replicaId, term } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
@@ -8,7 +9,6 @@ import { compactLog, tickCheckpoints } from "../../../replica/core/checkpoints/c
 import { createResponseBook, recordOf } from "../../../replica/core/replication/response_book.ts";
 import { step } from "../../../replica/core/step.ts";
 import { encodeMessage } from "../../../transport/codec/mod.ts";
-import { sha256Hex } from "../../../crypto/digest.ts";
 import * as forge from "../support/forge.ts";
 import { Lab } from "../support/lab.ts";
 

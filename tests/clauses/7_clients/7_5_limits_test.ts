@@ -1,13 +1,13 @@
 /** §7.5 as far as the core holds it; rates and sizes are bounded before it, at ingress. */
 import { assertEquals } from "@std/assert";
-import { LIMITS } from "../../../protocol/limits.ts";
-import { sizeOf } from "../../../replica/core/clients/waiting.ts";
-import { poolRequest, takeRequests } from "../../../replica/core/clients/request_pool.ts";
-import { screen } from "../../../replica/core/screen.ts";
-import { listSignatures } from "../../../protocol/signatures.ts";
-import { ElectionLab } from "../support/election_lab.ts";
 import { sha256Hex } from "../../../crypto/digest.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
+import { listSignatures } from "../../../protocol/signatures.ts";
+import { poolRequest, takeRequests } from "../../../replica/core/clients/request_pool.ts";
+import { sizeOf } from "../../../replica/core/clients/waiting.ts";
+import { screen } from "../../../replica/core/screen.ts";
 import { numberOf } from "../../support/numbered_requests.ts";
+import { ElectionLab } from "../support/election_lab.ts";
 import { knownOf, register, request } from "../support/forge.ts";
 
 Deno.test("§7.5a an unknown client's request is dropped before any signature of it is checked", () => {

@@ -1,14 +1,14 @@
 /** §8.2: what one replica publishes and keeps of checkpoints. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { sha256Hex } from "../../../crypto/digest.ts";
 import { logIndex, replicaId } from "../../../protocol/ids.ts";
 import { InvariantError } from "../../../protocol/invariant.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { Checkpoint } from "../../../protocol/message.ts";
 import { restoreSnapshot } from "../../../protocol/snapshot/snapshot_restore.ts";
+import { StorageError } from "../../../replica/storage/port.ts";
 import * as forge from "../support/forge.ts";
 import { Lab, type Outcome, sentOf } from "../support/lab.ts";
-import { sha256Hex } from "../../../crypto/digest.ts";
-import { StorageError } from "../../../replica/storage/port.ts";
 
 const CHAIN = forge.grow(forge.GENESIS, 12, 1);
 const PEERS = ["r1", "r3", "r4"];

@@ -1,14 +1,14 @@
 /** §8.2, I6: the digest that replicas compare covers the session table, not the application's state alone. */
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { logIndex } from "../../../protocol/ids.ts";
 import { sha256Hex } from "../../../crypto/digest.ts";
+import { logIndex } from "../../../protocol/ids.ts";
 import type { Request } from "../../../protocol/message.ts";
+import type { Signed } from "../../../protocol/signed.ts";
 import { applyRequest } from "../../../protocol/snapshot/session_table.ts";
-import { encodeKvCommand, type KvCommand, KvStore } from "../../../state_machine/mod.ts";
 import { replicatedDigest } from "../../../replica/status/status.ts";
+import { encodeKvCommand, type KvCommand, KvStore } from "../../../state_machine/mod.ts";
 import * as forge from "../support/forge.ts";
 import { Lab, sentOf } from "../support/lab.ts";
-import type { Signed } from "../../../protocol/signed.ts";
 
 /** Replicated state by itself: `apply` orders a request and returns the digests after it. */
 class Replicated {

@@ -1,18 +1,18 @@
 /** §8.2: which chunks are dropped, and which must not be. */
 import { assert, assertEquals } from "@std/assert";
-import { LIMITS } from "../../../protocol/limits.ts";
+import { sha256Hex } from "../../../crypto/digest.ts";
+import type { ChainedEntry } from "../../../protocol/entry.ts";
 import { clientId, seq } from "../../../protocol/ids.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
+import { restoreSnapshot } from "../../../protocol/snapshot/snapshot_restore.ts";
 import { beginTransfer } from "../../../replica/core/catch_up/state_transfer.ts";
 import { encodeKvCommand, type KvCommand } from "../../../state_machine/mod.ts";
 import { createFakeSigner, signMessage } from "../../simulation/network/fake_crypto.ts";
-import { restoreSnapshot } from "../../../protocol/snapshot/snapshot_restore.ts";
+import { SESSION } from "../../support/numbered_requests.ts";
 import * as forge from "../support/forge.ts";
 import { checkpoint, checkpointProof, chunksResponse, snapshotAfter } from "../support/forge_snapshots.ts";
-import { SESSION } from "../../support/numbered_requests.ts";
 import { inputsOf } from "../support/lab.ts";
 import { TransferLab } from "../support/transfer_lab.ts";
-import type { ChainedEntry } from "../../../protocol/entry.ts";
-import { sha256Hex } from "../../../crypto/digest.ts";
 
 const CHAIN = forge.grow(forge.GENESIS, 24, 1);
 const PEERS = ["r1", "r3", "r4"];

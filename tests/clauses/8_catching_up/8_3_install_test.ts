@@ -1,13 +1,13 @@
 /** §8.3: what becomes of a replica's term, role and log when it installs a snapshot. */
 import { assert, assertEquals } from "@std/assert";
-import { BUSY_TICK_MS } from "../../../replica/core/next_deadline.ts";
+import { sha256Hex } from "../../../crypto/digest.ts";
 import { isCheckpointProof } from "../../../protocol/certify.ts";
 import { standingOf } from "../../../protocol/snapshot/session_table.ts";
+import { BUSY_TICK_MS } from "../../../replica/core/next_deadline.ts";
 import * as forge from "../support/forge.ts";
 import { checkpointProof, snapshotAfter } from "../support/forge_snapshots.ts";
 import { sentOf } from "../support/lab.ts";
 import { TransferLab } from "../support/transfer_lab.ts";
-import { sha256Hex } from "../../../crypto/digest.ts";
 
 const CHAIN = forge.grow(forge.GENESIS, 24, 3);
 const SNAPSHOT = snapshotAfter(CHAIN.slice(0, 16));

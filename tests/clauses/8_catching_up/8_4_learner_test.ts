@@ -2,12 +2,12 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type Digest, digest, replicaId, term } from "../../../protocol/ids.ts";
 import type { RollCallAnswer } from "../../../protocol/message.ts";
-import type { HardState, Recovery } from "../../../replica/core/log/durable_state.ts";
 import type { Packet } from "../../../protocol/packet.ts";
+import type { HardState, Recovery } from "../../../replica/core/log/durable_state.ts";
+import { GuardError, type SigningIntent } from "../../../replica/storage/port.ts";
 import { encodeMessage } from "../../../transport/codec/mod.ts";
 import * as forge from "../support/forge.ts";
 import { Lab, type LabOptions, type Outcome, sentOf } from "../support/lab.ts";
-import { GuardError, type SigningIntent } from "../../../replica/storage/port.ts";
 
 const NONCE = digest("ab".repeat(32));
 const CHAIN = forge.grow(forge.GENESIS, 12, 3);

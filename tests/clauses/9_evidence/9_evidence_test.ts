@@ -3,6 +3,7 @@ import type { Evidence } from "../../../protocol/evidence.ts";
 import { replicaId } from "../../../protocol/ids.ts";
 import type { Message } from "../../../protocol/message.ts";
 import type { Packet } from "../../../protocol/packet.ts";
+import type { Signed } from "../../../protocol/signed.ts";
 import { ElectionLab, votePacket } from "../support/election_lab.ts";
 import {
   appendEntries,
@@ -16,7 +17,6 @@ import {
   response,
 } from "../support/forge.ts";
 import { sentOf } from "../support/lab.ts";
-import type { Signed } from "../../../protocol/signed.ts";
 
 const CHAIN = grow(GENESIS, 3, 1);
 const FORK = grow(GENESIS, 3, 1, "fork");

@@ -2,14 +2,14 @@
 import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
 import type { Request } from "../../../protocol/message.ts";
 import type { Packet, PacketOf } from "../../../protocol/packet.ts";
-import { screen } from "../../../replica/core/screen.ts";
 import { listSignatures } from "../../../protocol/signatures.ts";
+import type { Signed, Verified } from "../../../protocol/signed.ts";
+import type { InputWithoutTime } from "../../../replica/core/input.ts";
+import { screen } from "../../../replica/core/screen.ts";
 import type { Verdict } from "../../../replica/core/verdict.ts";
 import { FAKE_CHECK } from "../../simulation/network/fake_crypto.ts";
 import * as forge from "./forge.ts";
 import { Lab, type LabOptions, type Outcome } from "./lab.ts";
-import type { Signed, Verified } from "../../../protocol/signed.ts";
-import type { InputWithoutTime } from "../../../replica/core/input.ts";
 
 /** A packet sent, and when. */
 export interface Left<P extends Packet = Packet> {

@@ -1,4 +1,5 @@
 /** Well-formed protocol values signed by anyone, for tests that feed one core exactly what a clause describes. */
+import { sha256Hex } from "../../../crypto/digest.ts";
 import type {
   Certificate,
   CheckpointProof,
@@ -10,6 +11,7 @@ import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
 import { joinRequests } from "../../../protocol/entry_body.ts";
 import { chainEntry, genesisHash } from "../../../protocol/hash_chain.ts";
 import { clientId, type LogIndex, logIndex, offset, replicaId, round, seq, term } from "../../../protocol/ids.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
 import type {
   AppendEntriesResponse,
   Certified,
@@ -21,13 +23,11 @@ import type {
 import type { PreVote, RequestVote, Vote } from "../../../protocol/message.ts";
 import type { PacketOf } from "../../../protocol/packet.ts";
 import { certified } from "../../../protocol/rank.ts";
-import { LIMITS } from "../../../protocol/limits.ts";
-import { noteNumber, numberedRequest } from "../../support/numbered_requests.ts";
-import { encodeKvCommand } from "../../../state_machine/mod.ts";
-import type { Known } from "../../../replica/core/clients/waiting.ts";
-import { createFakeSigner, signMessage } from "../../simulation/network/fake_crypto.ts";
 import type { Signed } from "../../../protocol/signed.ts";
-import { sha256Hex } from "../../../crypto/digest.ts";
+import type { Known } from "../../../replica/core/clients/waiting.ts";
+import { encodeKvCommand } from "../../../state_machine/mod.ts";
+import { createFakeSigner, signMessage } from "../../simulation/network/fake_crypto.ts";
+import { noteNumber, numberedRequest } from "../../support/numbered_requests.ts";
 
 /** Id of the cluster, the same as of simulated ones, so that what is forged here counts there. */
 export const CLUSTER = "simulation";

@@ -1,20 +1,20 @@
 /** Snapshots, checkpoints and messages about them, made of chains of `forge.ts`. */
+import { sha256Hex } from "../../../crypto/digest.ts";
 import type { CheckpointProof, CommitCertificate } from "../../../protocol/certificate.ts";
 import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
 import { clientId, type Digest, replicaId } from "../../../protocol/ids.ts";
 import type { Checkpoint, FetchChunks } from "../../../protocol/message.ts";
 import type { PacketOf } from "../../../protocol/packet.ts";
+import type { Signed } from "../../../protocol/signed.ts";
 import { freezeSessions } from "../../../protocol/snapshot/session_chunks.ts";
 import { applyRequest, createSessionTable } from "../../../protocol/snapshot/session_table.ts";
 import { freezeMachine } from "../../../protocol/snapshot/snapshot_source.ts";
 import { startSnapshot } from "../../../protocol/snapshot/snapshot_writer.ts";
 import { KvStore } from "../../../state_machine/mod.ts";
-import { openSessions } from "../../support/numbered_requests.ts";
 import { CONSTANTS } from "../../simulation/nodes/sim_cluster.ts";
+import { openSessions } from "../../support/numbered_requests.ts";
 import { HeldChunks, writeAll } from "../../support/snapshot_values.ts";
 import { commitCertificate, endOf, signAs } from "./forge.ts";
-import type { Signed } from "../../../protocol/signed.ts";
-import { sha256Hex } from "../../../crypto/digest.ts";
 
 /** The state after a chain, as every honest replica writes it. */
 export interface ForgedSnapshot extends Head {

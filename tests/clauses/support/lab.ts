@@ -2,24 +2,31 @@
  * One core under test: the real `step`, the real effects and a memory disk, fed by hand on a virtual clock. Its reaction to an input is
  * returned: its verdict, what it made durable, what it signed and to whom it sent it.
  */
-import type { ProtocolConstants } from "../../../protocol/config.ts";
+import { sha256Hex } from "../../../crypto/digest.ts";
 import type { Certificate } from "../../../protocol/certificate.ts";
-import { type Context, emptyOutputs } from "../../../replica/core/context.ts";
-import { createState } from "../../../replica/core/create_state.ts";
+import type { ProtocolConstants } from "../../../protocol/config.ts";
+import type { ChainedEntry } from "../../../protocol/entry.ts";
 import { clientId, type ReplicaId, replicaId } from "../../../protocol/ids.ts";
 import type { Request } from "../../../protocol/message.ts";
+import type { Packet, PacketOf } from "../../../protocol/packet.ts";
+import type { Signed, Verified } from "../../../protocol/signed.ts";
+import { type Context, emptyOutputs } from "../../../replica/core/context.ts";
+import { createState } from "../../../replica/core/create_state.ts";
+import type { InputWithoutTime } from "../../../replica/core/input.ts";
 import type { PersistOperation } from "../../../replica/core/log/durable_state.ts";
 import type { ClientReply } from "../../../replica/core/output.ts";
-import type { Packet, PacketOf } from "../../../protocol/packet.ts";
 import type { CoreState } from "../../../replica/core/state.ts";
 import type { Verdict } from "../../../replica/core/verdict.ts";
 import { createDurableMark } from "../../../replica/disk/durable_mark.ts";
 import { createEffects, type RunInputs } from "../../../replica/effects.ts";
-import { openSessions } from "../../support/numbered_requests.ts";
+import { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
+import { type MemoryStorage, openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
+import type { Storage } from "../../../replica/storage/port.ts";
 import { KvStore } from "../../../state_machine/mod.ts";
 import { encodeMessage } from "../../../transport/codec/mod.ts";
 import { createFakeSigner } from "../../simulation/network/fake_crypto.ts";
 import { CONSTANTS } from "../../simulation/nodes/sim_cluster.ts";
+import { openSessions } from "../../support/numbered_requests.ts";
 import {
   appendEntries,
   type AppendOptions,
@@ -29,13 +36,6 @@ import {
   preVote,
   vote,
 } from "./forge.ts";
-import type { Signed, Verified } from "../../../protocol/signed.ts";
-import type { ChainedEntry } from "../../../protocol/entry.ts";
-import { sha256Hex } from "../../../crypto/digest.ts";
-import { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
-import { type MemoryStorage, openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
-import type { Storage } from "../../../replica/storage/port.ts";
-import type { InputWithoutTime } from "../../../replica/core/input.ts";
 
 /** A packet this replica sent; to all of its peers when published. */
 export interface Sent {

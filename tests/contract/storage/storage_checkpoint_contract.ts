@@ -1,10 +1,10 @@
 /** Checkpoints, chunks and a log with a base, as every storage must hold them (§8.2, §8.3): round trips, refusals, atomicity. */
 import { assertEquals, assertThrows } from "@std/assert";
-import type { PersistOperation, Recovered } from "../../../replica/core/log/durable_state.ts";
 import { logIndex, term } from "../../../protocol/ids.ts";
+import type { PersistOperation, Recovered } from "../../../replica/core/log/durable_state.ts";
+import { type Storage, StorageError } from "../../../replica/storage/port.ts";
 import type { Open } from "./storage_contract.ts";
 import * as fx from "./storage_fixtures.ts";
-import { type Storage, StorageError } from "../../../replica/storage/port.ts";
 
 const LOG = fx.grow(fx.GENESIS, 8, 3);
 const at = (index: number) => index === 0 ? fx.GENESIS : fx.endOf(LOG.slice(0, index));

@@ -1,8 +1,8 @@
 /** Chunks of snapshots as every storage must hold them (§8.2, §8.3), and what is signed on them. */
 import { assertEquals, assertThrows } from "@std/assert";
+import { StorageError } from "../../../replica/storage/port.ts";
 import type { Open } from "./storage_contract.ts";
 import * as fx from "./storage_fixtures.ts";
-import { StorageError } from "../../../replica/storage/port.ts";
 
 const LOG = fx.grow(fx.GENESIS, 8, 3);
 const at = (index: number) => fx.endOf(LOG.slice(0, index));

@@ -1,10 +1,10 @@
 /** The contract of every storage, run on each twin: round trips, refusals, atomicity, and equality after a restart. */
-import { EMPTY_RECOVERED } from "../../../replica/storage/empty.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { logIndex, replicaId, term } from "../../../protocol/ids.ts";
 import type { PersistOperation, Recovered } from "../../../replica/core/log/durable_state.ts";
-import * as fx from "./storage_fixtures.ts";
+import { EMPTY_RECOVERED } from "../../../replica/storage/empty.ts";
 import { type Storage, StorageError } from "../../../replica/storage/port.ts";
+import * as fx from "./storage_fixtures.ts";
 
 /** A storage on a disk of its own. */
 export interface Subject extends Disposable {

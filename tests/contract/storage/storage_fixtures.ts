@@ -7,13 +7,13 @@ import type { Evidence } from "../../../protocol/evidence.ts";
 import { chainEntry, genesisHash } from "../../../protocol/hash_chain.ts";
 import { clientId, type Digest, digest, logIndex, offset, replicaId, round, seq, term } from "../../../protocol/ids.ts";
 import type { AppendEntriesResponse, Certified, Checkpoint, Message, Vote } from "../../../protocol/message.ts";
-import type { HardState, PersistOperation } from "../../../replica/core/log/durable_state.ts";
-import { makeManifest } from "../../../protocol/snapshot/snapshot_manifest.ts";
-import { EMPTY_HARD_STATE } from "../../../replica/storage/empty.ts";
-import { encodeMessage, entryOf } from "../../../transport/codec/mod.ts";
-import type { Signed } from "../../../protocol/signed.ts";
 import type { Chunk } from "../../../protocol/ports.ts";
+import type { Signed } from "../../../protocol/signed.ts";
+import { makeManifest } from "../../../protocol/snapshot/snapshot_manifest.ts";
+import type { HardState, PersistOperation } from "../../../replica/core/log/durable_state.ts";
+import { EMPTY_HARD_STATE } from "../../../replica/storage/empty.ts";
 import type { SigningIntent } from "../../../replica/storage/port.ts";
+import { encodeMessage, entryOf } from "../../../transport/codec/mod.ts";
 
 export const CLUSTER = "contract-cluster";
 export const REPLICA = replicaId("r1");

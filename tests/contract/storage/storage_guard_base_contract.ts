@@ -2,9 +2,9 @@
 import { assert, assertThrows } from "@std/assert";
 import { logIndex } from "../../../protocol/ids.ts";
 import type { PersistOperation } from "../../../replica/core/log/durable_state.ts";
+import { GuardError, type SigningIntent } from "../../../replica/storage/port.ts";
 import type { Open } from "./storage_contract.ts";
 import * as fx from "./storage_fixtures.ts";
-import { GuardError, type SigningIntent } from "../../../replica/storage/port.ts";
 
 const LOG = fx.grow(fx.GENESIS, 8, 4);
 const at = (index: number) => index === 0 ? fx.GENESIS : fx.endOf(LOG.slice(0, index));

@@ -1,9 +1,9 @@
 /** The last-signed guard as every storage must hold it (§4.2, §4.3): each refusal, what stays allowed, and its atomicity. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { PersistOperation } from "../../../replica/core/log/durable_state.ts";
+import { GuardError, type SigningIntent } from "../../../replica/storage/port.ts";
 import type { Open } from "./storage_contract.ts";
 import * as fx from "./storage_fixtures.ts";
-import { GuardError, type SigningIntent } from "../../../replica/storage/port.ts";
 
 const LOG = fx.grow(fx.GENESIS, 6, 4);
 const at = (index: number) => index === 0 ? fx.GENESIS : fx.endOf(LOG.slice(0, index));

@@ -1,9 +1,9 @@
 /** Crash points of the memory twin. */
 import { assertEquals, assertThrows } from "@std/assert";
 import { sha256Hex } from "../../../crypto/digest.ts";
-import * as fx from "./storage_fixtures.ts";
 import { type MemoryStorage, openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
 import { StorageError } from "../../../replica/storage/port.ts";
+import * as fx from "./storage_fixtures.ts";
 
 const LOG = fx.grow(fx.GENESIS, 4, 1);
 

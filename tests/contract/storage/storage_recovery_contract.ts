@@ -3,9 +3,9 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { digest, term } from "../../../protocol/ids.ts";
 import type { Recovery } from "../../../replica/core/log/durable_state.ts";
 import { EMPTY_HARD_STATE, EMPTY_RECOVERED } from "../../../replica/storage/empty.ts";
+import { GuardError, StorageError } from "../../../replica/storage/port.ts";
 import type { Open } from "./storage_contract.ts";
 import * as fx from "./storage_fixtures.ts";
-import { GuardError, StorageError } from "../../../replica/storage/port.ts";
 
 /** Nonce of the recovery that every subject of this suite is in. */
 export const NONCE = digest("ab".repeat(32));

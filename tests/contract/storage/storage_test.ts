@@ -1,5 +1,9 @@
 /** The storage suite on both twins. */
 import { sha256Hex } from "../../../crypto/digest.ts";
+import { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
+import { type MemoryStorage, openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
+import { beginRecovery } from "../../../replica/storage/sqlite/sqlite_recover.ts";
+import { openSqliteStorage } from "../../../replica/storage/sqlite/sqlite_storage.ts";
 import { checkpointContract } from "./storage_checkpoint_contract.ts";
 import { chunkContract } from "./storage_chunk_contract.ts";
 import { storageContract, type Subject } from "./storage_contract.ts";
@@ -7,10 +11,6 @@ import { CLUSTER, REPLICA } from "./storage_fixtures.ts";
 import { baseGuardContract } from "./storage_guard_base_contract.ts";
 import { guardContract } from "./storage_guard_contract.ts";
 import { NONCE, recoveryContract } from "./storage_recovery_contract.ts";
-import { beginRecovery } from "../../../replica/storage/sqlite/sqlite_recover.ts";
-import { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
-import { type MemoryStorage, openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
-import { openSqliteStorage } from "../../../replica/storage/sqlite/sqlite_storage.ts";
 
 function memorySubject(storage: MemoryStorage): Subject {
   return {

@@ -1,9 +1,9 @@
 import { freePorts } from "../../../tasks/support/free_ports.ts";
 import { MemoryNetwork } from "../../../transport/mod.ts";
+import type { ClientTransport, ReplicaTransport } from "../../../transport/port.ts";
 import { createZmqClientTransport } from "../../../transport/zmq/zmq_client_transport.ts";
 import { createZmqReplicaTransport } from "../../../transport/zmq/zmq_replica_transport.ts";
 import { HIGH_WATER_MARKS } from "../../../transport/zmq/zmq_socket_options.ts";
-import type { ClientTransport, ReplicaTransport } from "../../../transport/port.ts";
 import {
   createZmtpClientTransport,
   createZmtpReplicaTransport,

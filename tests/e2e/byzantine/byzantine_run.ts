@@ -2,8 +2,8 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Client } from "../../../client/mod.ts";
 import type { ByzantineMode } from "../../../replica/byzantine/mod.ts";
-import { decodeKvCommand } from "../../../state_machine/mod.ts";
 import type { ReplicaReport } from "../../../replica/status/status.ts";
+import { decodeKvCommand } from "../../../state_machine/mod.ts";
 import { eventually } from "../../../tasks/support/eventually.ts";
 import type { LocalCluster } from "../../../tasks/support/local_cluster.ts";
 import { Observer } from "../../../tasks/support/observer.ts";

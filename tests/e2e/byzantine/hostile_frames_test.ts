@@ -3,6 +3,9 @@
  * and count by kind what they refused. The attacker takes the fourth replica's place: it has its addresses and no key.
  */
 import { assert, assertEquals } from "@std/assert";
+import { generateKeyPair } from "../../../crypto/keys/key_pair.ts";
+import { loadBackend } from "../../../crypto/signing/load_backend.ts";
+import { createSigner } from "../../../crypto/signing/signing.ts";
 import { clientId, logIndex, replicaId, seq, term } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { ClientPacket, Packet } from "../../../protocol/packet.ts";
@@ -14,9 +17,6 @@ import { createZmtpClientTransport } from "../../../transport/zmtp/zmtp_client_t
 import { createZmtpReplicaTransport } from "../../../transport/zmtp/zmtp_replica_transport.ts";
 import { assertEqualLogs } from "../support/agreement.ts";
 import { withLocalCluster } from "../support/with_local_cluster.ts";
-import { createSigner } from "../../../crypto/signing/signing.ts";
-import { generateKeyPair } from "../../../crypto/keys/key_pair.ts";
-import { loadBackend } from "../../../crypto/signing/load_backend.ts";
 
 const random = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length));
 

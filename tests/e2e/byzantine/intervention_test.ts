@@ -1,18 +1,18 @@
 /** Client intervention against real leaders (§7.3): one that swallows a client's requests is deposed, one that serves stays. */
 import { assert, assertEquals } from "@std/assert";
-import { eventually } from "../../../tasks/support/eventually.ts";
-import { Observer } from "../../../tasks/support/observer.ts";
+import { unhex } from "../../../crypto/digest.ts";
+import { readKeyFile } from "../../../crypto/keys/key_file.ts";
+import { loadBackend } from "../../../crypto/signing/load_backend.ts";
+import { createSigner } from "../../../crypto/signing/signing.ts";
 import { clientId, logIndex, seq } from "../../../protocol/ids.ts";
+import { encodeKvCommand } from "../../../state_machine/mod.ts";
+import { eventually } from "../../../tasks/support/eventually.ts";
+import type { LocalCluster } from "../../../tasks/support/local_cluster.ts";
+import { Observer } from "../../../tasks/support/observer.ts";
 import { encodeMessage, encodePacket } from "../../../transport/codec/mod.ts";
 import { openClientTransport } from "../../../transport/mod.ts";
-import { encodeKvCommand } from "../../../state_machine/mod.ts";
-import type { LocalCluster } from "../../../tasks/support/local_cluster.ts";
 import { assertEqualLogs, waitForLeader } from "../support/agreement.ts";
 import { withLocalCluster } from "../support/with_local_cluster.ts";
-import { createSigner } from "../../../crypto/signing/signing.ts";
-import { loadBackend } from "../../../crypto/signing/load_backend.ts";
-import { readKeyFile } from "../../../crypto/keys/key_file.ts";
-import { unhex } from "../../../crypto/digest.ts";
 
 for (const replicas of [4, 7]) {
   Deno.test(`${replicas} replicas: a leader that swallows one client's requests is replaced, and they commit`, () =>

@@ -2,8 +2,8 @@
 import { PORTS_PER_REPLICA } from "../../../crypto/roster/generate_cluster.ts";
 import { findFreePorts } from "../../../tasks/support/free_ports.ts";
 import { LocalCluster } from "../../../tasks/support/local_cluster.ts";
-import { type ChaosPlan, readChaosCommand, USAGE } from "./plan.ts";
 import { EXIT_DONE, EXIT_FAILED, printLine, runTask } from "../../../tasks/support/run_task.ts";
+import { type ChaosPlan, readChaosCommand, USAGE } from "./plan.ts";
 import { type ChaosResult, type ChaosRun, clientsOf, runChaos } from "./run.ts";
 
 const REPLICAS = 4;

@@ -2,17 +2,17 @@
  * Disks that refuse writes under running replicas, and take them again (§4.1): nothing is lost, nothing false is signed, no help is needed.
  */
 import { assert, assertEquals, assertIsError, assertRejects, assertStringIncludes } from "@std/assert";
-import { sha256Hex } from "../../../crypto/digest.ts";
 import { NoQuorumError } from "../../../client/mod.ts";
+import { sha256Hex } from "../../../crypto/digest.ts";
 import { Recorder, type RecordingSink } from "../../../replica/recording/mod.ts";
 import type { ReplicaParts } from "../../../replica/replica.ts";
 import type { ReplicaReport } from "../../../replica/status/status.ts";
+import { openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
+import { StorageError } from "../../../replica/storage/port.ts";
+import { openSqliteStorage, reopenSqliteStorage } from "../../../replica/storage/sqlite/sqlite_storage.ts";
 import { eventually } from "../../../tasks/support/eventually.ts";
 import { replayRecording } from "../../simulation/replay/replay_recording.ts";
 import { MemoryCluster } from "../../support/memory_cluster.ts";
-import { openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
-import { openSqliteStorage, reopenSqliteStorage } from "../../../replica/storage/sqlite/sqlite_storage.ts";
-import { StorageError } from "../../../replica/storage/port.ts";
 
 const statusOf = (cluster: MemoryCluster, id: string): ReplicaReport => cluster.nodes.get(id)!.replica.status();
 

@@ -5,8 +5,8 @@ import { eventually } from "../../../tasks/support/eventually.ts";
 import { knowsItsBar, loseDisk } from "../../../tasks/support/lost_disk.ts";
 import { eventsOf, loggedEvent } from "../../../tasks/support/process_events.ts";
 import { assertEqualLogs } from "../support/agreement.ts";
-import { aFollower, comesBack, FLAGS, isNeeded, type Situation, withSituation } from "./lost_disk_scenario.ts";
 import { writeMany } from "../support/workload.ts";
+import { aFollower, comesBack, FLAGS, isNeeded, type Situation, withSituation } from "./lost_disk_scenario.ts";
 
 const PATIENCE_MS = 60_000;
 

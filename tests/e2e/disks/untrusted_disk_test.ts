@@ -2,8 +2,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { deposeLeader } from "../../../tasks/support/change_leader.ts";
 import { eventually } from "../../../tasks/support/eventually.ts";
-import { aFollower, comesBack, endsByItself, FLAGS, type Situation, withSituation } from "./lost_disk_scenario.ts";
 import { startCounting, writeMany } from "../support/workload.ts";
+import { aFollower, comesBack, endsByItself, FLAGS, type Situation, withSituation } from "./lost_disk_scenario.ts";
 
 const ASIDE = "replica.db.before-recovery-1";
 

@@ -1,14 +1,14 @@
 /** The data that replicas give to the maker of a backup, and its limits, over the in-memory network. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { SourceError, takeBackup, UsageError } from "../../../client/mod.ts";
-import { backend } from "../../support/backends.ts";
+import { generateKeyPair } from "../../../crypto/keys/key_pair.ts";
+import { createSigner } from "../../../crypto/signing/signing.ts";
 import { clientId, logIndex } from "../../../protocol/ids.ts";
 import { KvStore } from "../../../state_machine/mod.ts";
 import { eventually } from "../../../tasks/support/eventually.ts";
 import { encodeMessage, encodePacket } from "../../../transport/codec/mod.ts";
+import { backend } from "../../support/backends.ts";
 import { MemoryCluster } from "../../support/memory_cluster.ts";
-import { createSigner } from "../../../crypto/signing/signing.ts";
-import { generateKeyPair } from "../../../crypto/keys/key_pair.ts";
 
 const CONSTANTS = { electionTimeoutMs: 150, patienceMs: 200, checkpointEvery: 10, logTail: 1 };
 

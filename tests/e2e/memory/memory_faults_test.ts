@@ -1,10 +1,10 @@
 /** Faults and restarts of whole replicas in one process, over the in-memory network. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { eventually } from "../../../tasks/support/eventually.ts";
 import { sha256Hex } from "../../../crypto/digest.ts";
-import { MemoryCluster } from "../../support/memory_cluster.ts";
 import { openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
 import { StorageError } from "../../../replica/storage/port.ts";
+import { eventually } from "../../../tasks/support/eventually.ts";
+import { MemoryCluster } from "../../support/memory_cluster.ts";
 
 const leaderOf = (cluster: MemoryCluster) =>
   eventually("one leader named by all", () => {

@@ -3,10 +3,10 @@ import { assert, assertEquals } from "@std/assert";
 import { unhex } from "../../../crypto/digest.ts";
 import { createSigner } from "../../../crypto/signing/signing.ts";
 import type { AppendEntriesResponse } from "../../../protocol/message.ts";
+import type { LogFields, LogLevel } from "../../../replica/diagnostics/logger.ts";
+import { eventually } from "../../../tasks/support/eventually.ts";
 import { encodeMessage, encodePacket } from "../../../transport/codec/mod.ts";
 import { backend } from "../../support/backends.ts";
-import { eventually } from "../../../tasks/support/eventually.ts";
-import type { LogFields, LogLevel } from "../../../replica/diagnostics/logger.ts";
 import { MemoryCluster } from "../../support/memory_cluster.ts";
 
 interface Line extends LogFields {

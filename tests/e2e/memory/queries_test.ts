@@ -1,14 +1,14 @@
 /** Questions of clients and the operator to a replica, over the in-memory network. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { backend } from "../../support/backends.ts";
 import { RefusedError } from "../../../client/mod.ts";
+import { unhex } from "../../../crypto/digest.ts";
+import { createSigner } from "../../../crypto/signing/signing.ts";
 import { replicaId } from "../../../protocol/ids.ts";
 import { INGRESS_LIMITS } from "../../../replica/limits/ingress_limits.ts";
 import { eventually } from "../../../tasks/support/eventually.ts";
 import { decodeReplyPacket, encodeMessage, encodePacket, WIRE_VERSION } from "../../../transport/codec/mod.ts";
+import { backend } from "../../support/backends.ts";
 import { MemoryCluster } from "../../support/memory_cluster.ts";
-import { createSigner } from "../../../crypto/signing/signing.ts";
-import { unhex } from "../../../crypto/digest.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 

@@ -1,8 +1,8 @@
 /** Waits for conditions on all honest replicas of a running cluster. */
 import { assertEquals } from "@std/assert";
+import type { ReplicaReport } from "../../../replica/status/status.ts";
 import { eventually } from "../../../tasks/support/eventually.ts";
 import type { Comparison, Observer } from "../../../tasks/support/observer.ts";
-import type { ReplicaReport } from "../../../replica/status/status.ts";
 
 /** Waits until `replicas` name one leader, and returns its id and term. */
 export function waitForLeader(

@@ -1,6 +1,6 @@
 /** Starts a replica as its process does, tries what a replica has no business with, prints what came of it as JSON, and stops. */
-import { start } from "../../../replica/main.ts";
 import { parseFlags } from "../../../replica/flags.ts";
+import { start } from "../../../replica/main.ts";
 
 const flags = parseFlags(Deno.args)!;
 const replica = await start(flags, { id: "?" });

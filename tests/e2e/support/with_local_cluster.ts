@@ -1,9 +1,9 @@
 /** A real cluster of processes in a fresh directory, removed after the test whatever happens. */
-import { LocalCluster } from "../../../tasks/support/local_cluster.ts";
-import { findFreePorts } from "../../../tasks/support/free_ports.ts";
-import type { TransportEngine } from "../../../transport/mod.ts";
-import type { ProtocolConstants } from "../../../protocol/config.ts";
 import { PORTS_PER_REPLICA } from "../../../crypto/roster/generate_cluster.ts";
+import type { ProtocolConstants } from "../../../protocol/config.ts";
+import { findFreePorts } from "../../../tasks/support/free_ports.ts";
+import { LocalCluster } from "../../../tasks/support/local_cluster.ts";
+import type { TransportEngine } from "../../../transport/mod.ts";
 
 export interface LocalClusterOptions {
   readonly replicas?: number;

@@ -1,8 +1,8 @@
 /** A cluster at an IPv6 address: keys, replicas and clients as processes of their own. */
 import { assertEquals } from "@std/assert";
+import { PORTS_PER_REPLICA } from "../../../crypto/roster/generate_cluster.ts";
 import { findFreePorts } from "../../../tasks/support/free_ports.ts";
 import { LocalCluster } from "../../../tasks/support/local_cluster.ts";
-import { PORTS_PER_REPLICA } from "../../../crypto/roster/generate_cluster.ts";
 import { withTempDirectory } from "../../support/temp_directory.ts";
 import { runProcess } from "../support/run_process.ts";
 

@@ -1,12 +1,12 @@
 /** A replica's process may do what it needs and nothing else, and its launcher is no more than that. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { PORTS_PER_REPLICA } from "../../../crypto/roster/generate_cluster.ts";
 import { DenoProcess } from "../../../tasks/support/deno_process.ts";
 import { eventually } from "../../../tasks/support/eventually.ts";
 import { findFreePorts } from "../../../tasks/support/free_ports.ts";
 import { LocalCluster } from "../../../tasks/support/local_cluster.ts";
 import { replicaGrants } from "../../../tasks/support/replica_grants.ts";
 import { withTempDirectory } from "../../support/temp_directory.ts";
-import { PORTS_PER_REPLICA } from "../../../crypto/roster/generate_cluster.ts";
 import { withLocalCluster } from "../support/with_local_cluster.ts";
 
 const ALLOWED = ["list its data", "write to its data", "connect to a peer"];

@@ -1,7 +1,7 @@
 /** Recorded runs of real processes: the same core, given the same inputs, produces the same outputs at every step. */
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
-import type { LocalCluster } from "../../../tasks/support/local_cluster.ts";
 import { eventually } from "../../../tasks/support/eventually.ts";
+import type { LocalCluster } from "../../../tasks/support/local_cluster.ts";
 import { Observer } from "../../../tasks/support/observer.ts";
 import { replayRecording, type ReplayResult } from "../../simulation/replay/replay_recording.ts";
 import { assertEqualLogs, waitForLeader } from "../support/agreement.ts";

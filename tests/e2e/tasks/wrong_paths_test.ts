@@ -1,7 +1,7 @@
 /** Paths that lead to no file: every process that reads keys or a roster ends with 2, names the path, and does not wait. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { withLocalCluster } from "../support/with_local_cluster.ts";
 import { type Ended, runProcess, runReplica } from "../support/run_process.ts";
+import { withLocalCluster } from "../support/with_local_cluster.ts";
 
 type Run = (key: string) => Promise<Ended>;
 

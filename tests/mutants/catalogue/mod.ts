@@ -1,9 +1,9 @@
 /** Every mutant there is. */
+import type { Mutant } from "../mutant.ts";
 import { INGRESS } from "./ingress.ts";
 import { LIVENESS } from "./liveness.ts";
 import { LIVENESS_CHECKPOINTS } from "./liveness_checkpoints.ts";
 import { MORE } from "./more.ts";
-import type { Mutant } from "../mutant.ts";
 import { SAFETY_ACKS } from "./safety_acks.ts";
 import { SAFETY_CHECKPOINTS } from "./safety_checkpoints.ts";
 import { SAFETY_CLIENTS } from "./safety_clients.ts";

@@ -1,15 +1,15 @@
 /** The port of faulty replicas in a simulation: everything `--byzantine` offers, and what only a simulation can give. */
-import type { Adversary, Victim } from "../../../replica/byzantine/mod.ts";
 import type { Millis, ReplicaId, Term } from "../../../protocol/ids.ts";
 import type { PeerMessage } from "../../../protocol/message.ts";
-import type { ClientReply } from "../../../replica/core/output.ts";
 import type { Packet } from "../../../protocol/packet.ts";
-import type { CoreState } from "../../../replica/core/state.ts";
-import type { QueryAnswer } from "../../../replica/answers/replier.ts";
-import type { Rng } from "../plan/rng.ts";
-import type { Archive } from "./support/archive.ts";
-import type { AdversaryView } from "./support/adversary_view.ts";
 import type { Signed } from "../../../protocol/signed.ts";
+import type { QueryAnswer } from "../../../replica/answers/replier.ts";
+import type { Adversary, Victim } from "../../../replica/byzantine/mod.ts";
+import type { ClientReply } from "../../../replica/core/output.ts";
+import type { CoreState } from "../../../replica/core/state.ts";
+import type { Rng } from "../plan/rng.ts";
+import type { AdversaryView } from "./support/adversary_view.ts";
+import type { Archive } from "./support/archive.ts";
 
 /**
  * The colluders of a run, all its faulty replicas: they share their keys and everything they hear, and see the state of the honest ones.

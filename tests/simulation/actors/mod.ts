@@ -1,24 +1,24 @@
 /** Every faulty behaviour there is. */
-import { ACCUSERS } from "./noise/accusers.ts";
 import type { Actor } from "./actor.ts";
-import { AMNESIACS } from "./recovery/amnesiac.ts";
-import { BACKDATING_LEADERS } from "./leaders/backdating_leader.ts";
-import { BRANCH_LENDERS } from "./sources/branch_lender.ts";
 import { CANDIDATES } from "./candidates/candidates.ts";
-import { CHECKPOINTERS } from "./sources/checkpointers.ts";
-import { CHUNK_SOURCES } from "./sources/chunk_sources.ts";
 import { FOLLOWERS } from "./followers/followers.ts";
 import { GREEDY } from "./greedy/greedy.ts";
-import { COLLECTORS } from "./voters/collecting_voters.ts";
+import { BACKDATING_LEADERS } from "./leaders/backdating_leader.ts";
 import { LEADERS } from "./leaders/leaders.ts";
-import { MODES } from "./modes.ts";
-import { MUTATORS } from "./noise/mutator.ts";
-import { PROOF_SOURCES } from "./sources/proof_sources.ts";
-import { REPLAYERS } from "./noise/replayer.ts";
-import { REPLIERS } from "./repliers/repliers.ts";
-import { ROLL_CALLERS } from "./recovery/roll_callers.ts";
-import { SOURCES } from "./sources/sources.ts";
 import { TWO_CHAINS } from "./leaders/two_chains.ts";
+import { MODES } from "./modes.ts";
+import { ACCUSERS } from "./noise/accusers.ts";
+import { MUTATORS } from "./noise/mutator.ts";
+import { REPLAYERS } from "./noise/replayer.ts";
+import { AMNESIACS } from "./recovery/amnesiac.ts";
+import { ROLL_CALLERS } from "./recovery/roll_callers.ts";
+import { REPLIERS } from "./repliers/repliers.ts";
+import { BRANCH_LENDERS } from "./sources/branch_lender.ts";
+import { CHECKPOINTERS } from "./sources/checkpointers.ts";
+import { CHUNK_SOURCES } from "./sources/chunk_sources.ts";
+import { PROOF_SOURCES } from "./sources/proof_sources.ts";
+import { SOURCES } from "./sources/sources.ts";
+import { COLLECTORS } from "./voters/collecting_voters.ts";
 import { VOTERS } from "./voters/voters.ts";
 
 /** Behaviours that any plan may draw. */

@@ -7,8 +7,9 @@ import type { Certificate } from "../../../protocol/certificate.ts";
 import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
 import { clientId, digest, type LogIndex, logIndex, type ReplicaId, replicaId, term } from "../../../protocol/ids.ts";
 import type { Certified } from "../../../protocol/message.ts";
-import type { HardState, PersistOperation } from "../../../replica/core/log/durable_state.ts";
 import type { Packet } from "../../../protocol/packet.ts";
+import type { HardState, PersistOperation } from "../../../replica/core/log/durable_state.ts";
+import { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
 import {
   CLUSTER,
   commitCertificate,
@@ -24,7 +25,6 @@ import { firstRegisters } from "../../support/numbered_requests.ts";
 import { lostDisk } from "../nodes/lost_disk.ts";
 import { ViolationError } from "../observer.ts";
 import { type CheckerOptions, type Checkers, createCheckers } from "./mod.ts";
-import { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
 
 /** Sessions that clients begin with. */
 const SESSIONS = firstRegisters([clientId("c1"), clientId("c2")]);

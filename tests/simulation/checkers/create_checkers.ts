@@ -1,20 +1,20 @@
 /** Combines all checkers into one observer. */
+import { type ReplicaId, term } from "../../../protocol/ids.ts";
+import type { Packet } from "../../../protocol/packet.ts";
 import type { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
-import { AnswerChecker } from "./execution/answer_checker.ts";
+import type { Observer, RunFacts } from "../observer.ts";
 import { CheckpointChecker } from "./durable/checkpoint_checker.ts";
 import { DurableChecker } from "./durable/durable_checker.ts";
-import { ExecutionChecker } from "./execution/execution_checker.ts";
-import { failureOf } from "./failure.ts";
-import { type ReplicaId, term } from "../../../protocol/ids.ts";
-import { Judge } from "./judge.ts";
-import type { Packet } from "../../../protocol/packet.ts";
-import type { Observer, RunFacts } from "../observer.ts";
 import { RecoveryChecker } from "./durable/recovery_checker.ts";
+import { AnswerChecker } from "./execution/answer_checker.ts";
+import { ExecutionChecker } from "./execution/execution_checker.ts";
 import { ReferenceState } from "./execution/reference_state.ts";
 import { ReplayChecker } from "./execution/replay_checker.ts";
 import { RequestBook } from "./execution/request_book.ts";
-import { Roster } from "./roster.ts";
 import { SettlingChecker } from "./execution/settling_checker.ts";
+import { failureOf } from "./failure.ts";
+import { Judge } from "./judge.ts";
+import { Roster } from "./roster.ts";
 import { SignedBook } from "./signed/signed_book.ts";
 import { SigningChecker } from "./signed/signing_checker.ts";
 

@@ -1,8 +1,8 @@
 /** Turns the error that stopped an honest replica into a violation, named after it. */
-import { InvariantError } from "../../../protocol/invariant.ts";
 import type { ReplicaId } from "../../../protocol/ids.ts";
-import { ViolationError } from "../observer.ts";
+import { InvariantError } from "../../../protocol/invariant.ts";
 import { GuardError, StorageError } from "../../../replica/storage/port.ts";
+import { ViolationError } from "../observer.ts";
 
 /** Returns the violation that `error` of honest `at` is: its invariant, `guard`, `storage` or `threw`. */
 export function failureOf(at: ReplicaId, error: Error): ViolationError {

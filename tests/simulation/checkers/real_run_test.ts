@@ -1,9 +1,9 @@
 /** Checkers accuse no correct replica, and see what there is to see: real cores under drawn faults, observed from outside. */
 import { assert, assertEquals } from "@std/assert";
+import { createFakeCrypto } from "../network/sim_crypto.ts";
 import { drawPlan } from "../plan/draw_plan.ts";
 import type { Plan } from "../plan/plan.ts";
 import { factsOf } from "../run.ts";
-import { createFakeCrypto } from "../network/sim_crypto.ts";
 import { Simulation } from "../simulation.ts";
 import { createCheckers, History } from "./mod.ts";
 

@@ -1,8 +1,9 @@
 /** Tests what each honest replica may sign and hold: I2, I8–I10, §4.3, §5.1, §5.3, §6.5–§6.8, evidence, failures. */
 import { assertEquals } from "@std/assert";
-import { InvariantError } from "../../../protocol/invariant.ts";
-import { logIndex, type ReplicaId, replicaId, term } from "../../../protocol/ids.ts";
 import type { Evidence } from "../../../protocol/evidence.ts";
+import { logIndex, type ReplicaId, replicaId, term } from "../../../protocol/ids.ts";
+import { InvariantError } from "../../../protocol/invariant.ts";
+import { GuardError, StorageError } from "../../../replica/storage/port.ts";
 import {
   appendEntries,
   commitCertificate,
@@ -20,7 +21,6 @@ import {
   vote,
 } from "../../clauses/support/forge.ts";
 import { CheckerLab, EMPTY_BASE, fires, THREE } from "./checker_lab.ts";
-import { GuardError, StorageError } from "../../../replica/storage/port.ts";
 
 const CHAIN = grow(GENESIS, 3, 1);
 const FORK = grow(GENESIS, 3, 1, "fork");

@@ -1,6 +1,6 @@
 /** Searches for planted bugs: the same search, run on a copy of the sources that holds one. */
-import { printLine } from "../../../tasks/support/run_task.ts";
 import { ConfigError } from "../../../crypto/config_error.ts";
+import { printLine } from "../../../tasks/support/run_task.ts";
 import { applyMutant, findMutant, listMutants } from "../../mutants/mod.ts";
 
 /** Number of seeds within which every mutant must be found. */

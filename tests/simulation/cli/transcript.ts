@@ -2,9 +2,9 @@
 import { printLine } from "../../../tasks/support/run_task.ts";
 import { drawPlan, type PlanOptions } from "../plan/draw_plan.ts";
 import type { Plan } from "../plan/plan.ts";
+import { shrink } from "../plan/shrink.ts";
 import { describePlan, writeRun } from "../replay/print_run.ts";
 import { createPlanRunner, type SeedResult } from "../search/seed_runner.ts";
-import { shrink } from "../plan/shrink.ts";
 
 /** Prints the smallest schedule found that fails as `failure` does. */
 export async function printTranscript(failure: SeedResult, options: PlanOptions): Promise<void> {

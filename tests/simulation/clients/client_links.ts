@@ -1,20 +1,20 @@
 /** All clients of a run, honest and faulty, and the links between them and the replicas. */
 import { clientId, type LogIndex, type Millis, type ReplicaId } from "../../../protocol/ids.ts";
 import type { Request } from "../../../protocol/message.ts";
-import type { ClientReply } from "../../../replica/core/output.ts";
+import type { Signed, Verified } from "../../../protocol/signed.ts";
 import { fastRead } from "../../../replica/answers/queries.ts";
-import { CLIENT_BEHAVIOURS } from "./faulty_clients.ts";
+import type { ClientReply } from "../../../replica/core/output.ts";
 import type { Network } from "../network/network.ts";
+import type { Scheduler } from "../network/scheduler.ts";
+import type { SimCrypto } from "../network/sim_crypto.ts";
 import type { Arrival } from "../nodes/node_world.ts";
+import type { SimNode } from "../nodes/sim_node.ts";
 import type { Observer } from "../observer.ts";
 import type { Plan } from "../plan/plan.ts";
 import { Rng } from "../plan/rng.ts";
-import type { Scheduler } from "../network/scheduler.ts";
-import { SimClient } from "./sim_client.ts";
-import type { SimCrypto } from "../network/sim_crypto.ts";
-import type { SimNode } from "../nodes/sim_node.ts";
-import type { Signed, Verified } from "../../../protocol/signed.ts";
 import type { ClientHistory, ClientWorld } from "./client_world.ts";
+import { CLIENT_BEHAVIOURS } from "./faulty_clients.ts";
+import { SimClient } from "./sim_client.ts";
 
 export interface ClientDeskParts {
   readonly plan: Plan;

@@ -1,13 +1,13 @@
 /** The surroundings of a simulated client: replicas to ask, a clock, and a record of what it did. */
-import type { KvCommand } from "../../../state_machine/mod.ts";
+import type { ProtocolConstants } from "../../../protocol/config.ts";
 import type { LogIndex, Millis, ReplicaId, Term } from "../../../protocol/ids.ts";
+import type { Answer, Request } from "../../../protocol/message.ts";
+import type { Signed } from "../../../protocol/signed.ts";
+import type { QueryAnswer } from "../../../replica/answers/replier.ts";
+import type { KvCommand } from "../../../state_machine/mod.ts";
 import type { Scheduler } from "../network/scheduler.ts";
 import type { SimCrypto } from "../network/sim_crypto.ts";
-import type { ProtocolConstants } from "../../../protocol/config.ts";
 import type { Observer } from "../observer.ts";
-import type { Signed } from "../../../protocol/signed.ts";
-import type { Answer, Request } from "../../../protocol/message.ts";
-import type { QueryAnswer } from "../../../replica/answers/replier.ts";
 
 /** Records what clients did and saw. */
 export interface ClientHistory {

@@ -2,11 +2,11 @@
 import { clientId, type LogIndex, logIndex, type ReplicaId, seq } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { RegisterSession, Request, SendRequest } from "../../../protocol/message.ts";
+import type { Signed } from "../../../protocol/signed.ts";
 import { encodeKvCommand } from "../../../state_machine/mod.ts";
+import { signAs } from "../network/sim_crypto.ts";
 import type { ClientPlan } from "../plan/plan.ts";
 import type { Rng } from "../plan/rng.ts";
-import { signAs } from "../network/sim_crypto.ts";
-import type { Signed } from "../../../protocol/signed.ts";
 import type { ClientWorld } from "./client_world.ts";
 
 type FaultyBehaviour = Exclude<ClientPlan["behaviour"], "honest">;

@@ -10,18 +10,18 @@ import {
   tick,
   underWay,
 } from "../../../client/session/session.ts";
-import { clientId, logIndex, type Millis, type ReplicaId, seq } from "../../../protocol/ids.ts";
+import { sha256Hex } from "../../../crypto/digest.ts";
 import type { RequestMode } from "../../../protocol/entry.ts";
+import { clientId, logIndex, type Millis, type ReplicaId, seq } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { Answer, Request } from "../../../protocol/message.ts";
-import { sha256Hex } from "../../../crypto/digest.ts";
+import type { Signed } from "../../../protocol/signed.ts";
 import { encodeKvCommand } from "../../../state_machine/mod.ts";
+import { signAs } from "../network/sim_crypto.ts";
 import { ViolationError } from "../observer.ts";
 import { OperationSource } from "../plan/operations.ts";
 import type { ClientPlan } from "../plan/plan.ts";
 import type { Rng } from "../plan/rng.ts";
-import { signAs } from "../network/sim_crypto.ts";
-import type { Signed } from "../../../protocol/signed.ts";
 import type { ClientWorld, Reply } from "./client_world.ts";
 import { InFlightRequests } from "./in_flight_requests.ts";
 import { createSimSession, readFast } from "./sim_session.ts";

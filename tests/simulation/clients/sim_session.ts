@@ -1,7 +1,7 @@
 /** The parts of an honest client's process that need none of its state: its first session, and a fast read. */
+import { timingsFor } from "../../../client/loop/timings.ts";
 import { countFastRead, createFastReadTally } from "../../../client/session/fast_read_tally.ts";
 import { createSession, type Session } from "../../../client/session/session.ts";
-import { timingsFor } from "../../../client/loop/timings.ts";
 import { quorumOf } from "../../../protocol/quorum.ts";
 import { encodeKvCommand, type KvQuery } from "../../../state_machine/mod.ts";
 import type { ClientPlan } from "../plan/plan.ts";

@@ -4,9 +4,9 @@
  */
 import { equalBytes } from "../../../protocol/bytes/equal_bytes.ts";
 import type { Message } from "../../../protocol/message.ts";
+import type { Signed } from "../../../protocol/signed.ts";
 import type { SignatureCheck } from "../../../replica/ingress/signature_check.ts";
 import { encodeMessage } from "../../../transport/codec/mod.ts";
-import type { Signed } from "../../../protocol/signed.ts";
 
 export interface FakeSigner {
   /** Signs `body`; if the `message` it encodes is passed too, a check need not encode it again. */

@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { type ReplicaId, replicaId } from "../../../protocol/ids.ts";
 import type { Packet } from "../../../protocol/packet.ts";
-import { Network } from "./network.ts";
 import { type EchoFault, type NetworkFault, type RecallFault, STEADY } from "../plan/plan.ts";
 import { Rng } from "../plan/rng.ts";
+import { Network } from "./network.ts";
 import { Scheduler } from "./scheduler.ts";
 
 const [r1, r2, r3] = ["r1", "r2", "r3"].map(replicaId) as [ReplicaId, ReplicaId, ReplicaId];

@@ -1,14 +1,14 @@
 /** Signing and checking in a run: unforgeable fakes, or real ECDSA over the real wire format. */
+import { sha256 } from "../../../crypto/digest.ts";
+import type { SignatureBackend } from "../../../crypto/signing/backend.ts";
+import { createSigner, createVerifier } from "../../../crypto/signing/signing.ts";
+import { createVerifiedCache } from "../../../crypto/signing/verified_cache.ts";
 import type { Message, Request } from "../../../protocol/message.ts";
 import type { Packet } from "../../../protocol/packet.ts";
+import type { Signed } from "../../../protocol/signed.ts";
 import type { SignatureCheck } from "../../../replica/ingress/signature_check.ts";
 import { decodeClientPacket, decodePeerPacket, encodeMessage, encodePacket } from "../../../transport/codec/mod.ts";
 import { createFakeSigner, FAKE_CHECK } from "./fake_crypto.ts";
-import type { Signed } from "../../../protocol/signed.ts";
-import { createSigner, createVerifier } from "../../../crypto/signing/signing.ts";
-import { createVerifiedCache } from "../../../crypto/signing/verified_cache.ts";
-import { sha256 } from "../../../crypto/digest.ts";
-import type { SignatureBackend } from "../../../crypto/signing/backend.ts";
 
 export type Role = "replica" | "client";
 

@@ -2,11 +2,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { type ReplicaId, replicaId } from "../../../protocol/ids.ts";
 import type { PersistOperation } from "../../../replica/core/log/durable_state.ts";
-import { CRASH_POINTS, Trigger } from "./crash_point.ts";
-import { drawPlan } from "../plan/draw_plan.ts";
 import type { Observer } from "../observer.ts";
+import { drawPlan } from "../plan/draw_plan.ts";
 import type { Fault, Plan } from "../plan/plan.ts";
 import { createPlanRunner } from "../search/seed_runner.ts";
+import { CRASH_POINTS, Trigger } from "./crash_point.ts";
 
 const run = await createPlanRunner();
 const [r2, r3] = ["r2", "r3"].map(replicaId) as [ReplicaId, ReplicaId];

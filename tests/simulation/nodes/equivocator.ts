@@ -1,11 +1,11 @@
 /** A leader that shows its victims entries other than the rest: no-ops in place of requests, validly signed. */
+import { sha256Hex } from "../../../crypto/digest.ts";
 import type { Entry } from "../../../protocol/entry.ts";
 import { joinRequests } from "../../../protocol/entry_body.ts";
 import { chainEntry } from "../../../protocol/hash_chain.ts";
 import type { Digest, ReplicaId } from "../../../protocol/ids.ts";
-import type { Outgoing } from "../../../replica/core/output.ts";
 import type { UnsignedPacketOf } from "../../../protocol/packet.ts";
-import { sha256Hex } from "../../../crypto/digest.ts";
+import type { Outgoing } from "../../../replica/core/output.ts";
 
 type Append = UnsignedPacketOf<"AppendEntries">;
 

@@ -1,11 +1,11 @@
 /** The surroundings of a simulated replica, and what can be done to it. */
-import type { CoreState } from "../../../replica/core/state.ts";
-import type { Victim } from "../../../replica/byzantine/mod.ts";
 import type { Millis, ReplicaId } from "../../../protocol/ids.ts";
-import type { Input, InputWithoutTime } from "../../../replica/core/input.ts";
 import type { PeerMessage } from "../../../protocol/message.ts";
-import type { ClientReply } from "../../../replica/core/output.ts";
 import type { Packet } from "../../../protocol/packet.ts";
+import type { Victim } from "../../../replica/byzantine/mod.ts";
+import type { Input, InputWithoutTime } from "../../../replica/core/input.ts";
+import type { ClientReply } from "../../../replica/core/output.ts";
+import type { CoreState } from "../../../replica/core/state.ts";
 import type { Verdict } from "../../../replica/core/verdict.ts";
 import type { SimAdversary } from "../actors/actor.ts";
 import type { Observer } from "../observer.ts";

@@ -2,17 +2,17 @@
 import type { ProtocolConstants } from "../../../protocol/config.ts";
 import { clientId, type Millis, type ReplicaId, replicaId } from "../../../protocol/ids.ts";
 import type { Request, SendRequest } from "../../../protocol/message.ts";
-import type { ClientReply, CoreEvent } from "../../../replica/core/output.ts";
-import { nextDeadline } from "../../../replica/core/next_deadline.ts";
 import type { Packet } from "../../../protocol/packet.ts";
+import type { Signed, Verified } from "../../../protocol/signed.ts";
+import { nextDeadline } from "../../../replica/core/next_deadline.ts";
+import type { ClientReply, CoreEvent } from "../../../replica/core/output.ts";
 import type { CoreState } from "../../../replica/core/state.ts";
 import { noteNumber, numberedRequest, openSessions } from "../../support/numbered_requests.ts";
 import { Alarms } from "../network/alarms.ts";
 import { createFakeSigner, signMessage } from "../network/fake_crypto.ts";
-import type { NodeWorld } from "./node_world.ts";
 import { Scheduler } from "../network/scheduler.ts";
+import type { NodeWorld } from "./node_world.ts";
 import { SimNode } from "./sim_node.ts";
-import type { Signed, Verified } from "../../../protocol/signed.ts";
 
 export const CONSTANTS: ProtocolConstants = {
   electionTimeoutMs: 1000,

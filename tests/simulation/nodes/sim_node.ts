@@ -1,34 +1,34 @@
 /** One simulated replica: the real core, the real effects, the real ingress rules, and a memory disk that outlives it. */
-import { admitPacket } from "../../../replica/ingress/admit_packet.ts";
+import { sha256Hex } from "../../../crypto/digest.ts";
 import type { CoreConfig } from "../../../protocol/config.ts";
-import { createState } from "../../../replica/core/create_state.ts";
 import { type Digest, type Millis, offset, type ReplicaId } from "../../../protocol/ids.ts";
 import { InvariantError } from "../../../protocol/invariant.ts";
 import type { PeerMessage } from "../../../protocol/message.ts";
-import type { ClientReply, Outgoing } from "../../../replica/core/output.ts";
 import type { Packet } from "../../../protocol/packet.ts";
+import type { QueryAnswer } from "../../../replica/answers/replier.ts";
+import { createState } from "../../../replica/core/create_state.ts";
+import type { InputWithoutTime } from "../../../replica/core/input.ts";
+import type { ClientReply, Outgoing } from "../../../replica/core/output.ts";
 import type { CoreState } from "../../../replica/core/state.ts";
 import { createDurableMark } from "../../../replica/disk/durable_mark.ts";
-import { createEffects, type EffectPorts, type RunInputs } from "../../../replica/effects.ts";
 import { forgottenBy, ForgottenError } from "../../../replica/disk/forgotten_signatures.ts";
-import type { QueryAnswer } from "../../../replica/answers/replier.ts";
+import { createEffects, type EffectPorts, type RunInputs } from "../../../replica/effects.ts";
+import { admitPacket } from "../../../replica/ingress/admit_packet.ts";
 import type { SignatureCheck } from "../../../replica/ingress/signature_check.ts";
+import { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
+import { openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
+import { GuardError, isRefusal, type Storage, StorageError } from "../../../replica/storage/port.ts";
 import { KvStore } from "../../../state_machine/mod.ts";
 import { encodeMessage } from "../../../transport/codec/mod.ts";
 import type { LeaderHint, SimAdversary } from "../actors/actor.ts";
-import { type CrashPoint, type Operations, SimulatedCrash, type Trigger } from "./crash_point.ts";
 import { createFakeSigner, FAKE_CHECK } from "../network/fake_crypto.ts";
+import type { StateView } from "../observer.ts";
+import { type CrashPoint, type Operations, SimulatedCrash, type Trigger } from "./crash_point.ts";
 import { Journal } from "./journal.ts";
 import { lostDisk } from "./lost_disk.ts";
 import type { Arrival, Corruption, NodeWorld, Sign } from "./node_world.ts";
 import { bind, observed } from "./sim_ports.ts";
 import { stateView } from "./state_view.ts";
-import type { StateView } from "../observer.ts";
-import { sha256Hex } from "../../../crypto/digest.ts";
-import { GuardError, isRefusal, type Storage, StorageError } from "../../../replica/storage/port.ts";
-import { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
-import { openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
-import type { InputWithoutTime } from "../../../replica/core/input.ts";
 
 export class SimNode {
   readonly id: ReplicaId;

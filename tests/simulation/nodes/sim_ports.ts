@@ -1,6 +1,6 @@
 /** A node's ports, watched. */
-import type { KvStore } from "../../../state_machine/mod.ts";
 import type { Storage } from "../../../replica/storage/port.ts";
+import type { KvStore } from "../../../state_machine/mod.ts";
 
 /** Callbacks on a machine. */
 export interface MachineWatch {

@@ -1,7 +1,7 @@
 /** Draws the faults of a plan: noise on all links, partitions of every shape, crashes at every point, rolled-back disks. */
 import type { Millis, ReplicaId } from "../../../protocol/ids.ts";
-import type { PersistOperation } from "../../../replica/core/log/durable_state.ts";
 import type { Packet } from "../../../protocol/packet.ts";
+import type { PersistOperation } from "../../../replica/core/log/durable_state.ts";
 import { CRASH_POINTS } from "../nodes/crash_point.ts";
 import { type Fault, type NetworkFault, STEADY, type Target } from "./plan.ts";
 import type { Rng } from "./rng.ts";

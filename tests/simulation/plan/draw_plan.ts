@@ -3,11 +3,11 @@ import type { ProtocolConstants } from "../../../protocol/config.ts";
 import { type Millis, type ReplicaId, replicaId } from "../../../protocol/ids.ts";
 import { quorumOf } from "../../../protocol/quorum.ts";
 import { ACTORS, LEADING_ACTORS, QUIET_ACTORS, RECOVERY_ACTORS, SNAPSHOT_ACTORS } from "../actors/mod.ts";
-import { drawFaults } from "./draw_faults.ts";
-import type { ByzantinePlan, ClientPlan, Fault, Plan, Target } from "./plan.ts";
-import { drawProcesses, drawSessionConstants } from "./draw_sessions.ts";
-import { Rng } from "./rng.ts";
 import { SCENARIOS } from "../scenarios/mod.ts";
+import { drawFaults } from "./draw_faults.ts";
+import { drawProcesses, drawSessionConstants } from "./draw_sessions.ts";
+import type { ByzantinePlan, ClientPlan, Fault, Plan, Target } from "./plan.ts";
+import { Rng } from "./rng.ts";
 
 /** Options for every plan. */
 export interface PlanOptions {

@@ -1,8 +1,8 @@
 /** A run's plan: everything decided before it starts. Plain data, so that it can be printed, shrunk and run again. */
 import type { ProtocolConstants } from "../../../protocol/config.ts";
 import type { Millis, ReplicaId } from "../../../protocol/ids.ts";
-import type { PersistOperation } from "../../../replica/core/log/durable_state.ts";
 import type { Packet } from "../../../protocol/packet.ts";
+import type { PersistOperation } from "../../../replica/core/log/durable_state.ts";
 import type { CrashPoint } from "../nodes/crash_point.ts";
 
 /** A replica by its id, or the leader when the fault begins: any leader, or only an honest one. */

@@ -1,11 +1,11 @@
 /** Formats an input or an output of a core as one line, in the style of the golden transcripts. */
-import { requestText } from "./request_text.ts";
-import { senderOf } from "../../../protocol/signatures.ts";
-import type { Input } from "../../../replica/core/input.ts";
 import type { Message } from "../../../protocol/message.ts";
 import type { Packet, UnsignedPacket } from "../../../protocol/packet.ts";
-import { describePacket } from "../../interaction/describe.ts";
+import { senderOf } from "../../../protocol/signatures.ts";
 import type { Signed } from "../../../protocol/signed.ts";
+import type { Input } from "../../../replica/core/input.ts";
+import { describePacket } from "../../interaction/describe.ts";
+import { requestText } from "./request_text.ts";
 
 /** Describes an input of a core. */
 export function describeInput(input: Input): string {

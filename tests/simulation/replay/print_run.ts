@@ -1,12 +1,12 @@
 /** Formats a run as text: its plan, one line per decision, and its events, in the style of the golden transcripts. */
-import { requestText } from "./request_text.ts";
+import type { ReplicaId } from "../../../protocol/ids.ts";
+import type { CoreState } from "../../../replica/core/state.ts";
 import { describePacket } from "../../interaction/describe.ts";
 import { Transcript } from "../../interaction/transcript.ts";
 import type { Observer } from "../observer.ts";
 import type { Fault, Plan } from "../plan/plan.ts";
 import type { RunWatch } from "../run.ts";
-import type { CoreState } from "../../../replica/core/state.ts";
-import type { ReplicaId } from "../../../protocol/ids.ts";
+import { requestText } from "./request_text.ts";
 
 /** Describes everything drawn that is not ordinary. */
 export function describePlan(plan: Plan): string[] {

@@ -3,11 +3,11 @@
  * inputs and must produce the same outputs. Signatures are not checked again; everything recorded had been verified.
  */
 import { sha256Hex } from "../../../crypto/digest.ts";
-import { createState } from "../../../replica/core/create_state.ts";
 import type { Digest, LogIndex, ReplicaId, Term } from "../../../protocol/ids.ts";
+import type { Ports, StateMachine } from "../../../protocol/ports.ts";
+import { createState } from "../../../replica/core/create_state.ts";
 import { headAt } from "../../../replica/core/log/log.ts";
 import type { Outputs } from "../../../replica/core/output.ts";
-import type { Ports, StateMachine } from "../../../protocol/ports.ts";
 import type { CoreState } from "../../../replica/core/state.ts";
 import { step as stepCore } from "../../../replica/core/step.ts";
 import {

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { eventually } from "../../../tasks/support/eventually.ts";
 import { ConfigError } from "../../../crypto/config_error.ts";
 import { Chain } from "../../../replica/recording/chain.ts";
 import { KvStore } from "../../../state_machine/mod.ts";
+import { eventually } from "../../../tasks/support/eventually.ts";
 import { MemoryCluster } from "../../support/memory_cluster.ts";
 import { type Difference, replayRecording } from "./replay_recording.ts";
 import { recordInMemory } from "./replay_recording_sink.ts";

@@ -1,8 +1,8 @@
 /** The transcript of a replayed core: its inputs, outputs, answers and states. The protocol repeats itself a lot; this does not. */
 import type { Millis, ReplicaId } from "../../../protocol/ids.ts";
+import { senderOf } from "../../../protocol/signatures.ts";
 import type { Input } from "../../../replica/core/input.ts";
 import type { Outgoing, Outputs } from "../../../replica/core/output.ts";
-import { senderOf } from "../../../protocol/signatures.ts";
 import type { CoreState } from "../../../replica/core/state.ts";
 import type { Verdict } from "../../../replica/core/verdict.ts";
 import { describePacket, describeReply, describeState } from "../../interaction/describe.ts";

@@ -1,14 +1,14 @@
 /** Each scenario really brings about what it is for, and nothing breaks. */
 import { assert, assertEquals } from "@std/assert";
 import type { ReplicaId } from "../../../protocol/ids.ts";
+import type { Packet } from "../../../protocol/packet.ts";
 import type { PersistOperation } from "../../../replica/core/log/durable_state.ts";
 import type { CoreEvent } from "../../../replica/core/output.ts";
-import type { Packet } from "../../../protocol/packet.ts";
-import { drawPlan } from "../plan/draw_plan.ts";
+import { createFakeCrypto } from "../network/sim_crypto.ts";
 import type { Observer } from "../observer.ts";
+import { drawPlan } from "../plan/draw_plan.ts";
 import type { Plan } from "../plan/plan.ts";
 import { runPlan } from "../run.ts";
-import { createFakeCrypto } from "../network/sim_crypto.ts";
 import { runUntilSeen, type Wanted } from "../search/run_until_seen.ts";
 import type { RunStats } from "../search/stats.ts";
 import { SCENARIOS } from "./mod.ts";

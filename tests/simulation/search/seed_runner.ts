@@ -1,12 +1,12 @@
 /** Runs seeds one after the other, as a worker of the pool or in place. */
-import { drawPlan, type PlanOptions } from "../plan/draw_plan.ts";
+import { loadBackend } from "../../../crypto/signing/load_backend.ts";
+import { createFakeCrypto, createRealCrypto } from "../network/sim_crypto.ts";
 import type { Violation } from "../observer.ts";
+import { drawPlan, type PlanOptions } from "../plan/draw_plan.ts";
 import type { Plan } from "../plan/plan.ts";
 import { runPlan, type RunResult, type RunWatch } from "../run.ts";
-import { createFakeCrypto, createRealCrypto } from "../network/sim_crypto.ts";
 import { CLUSTER } from "../simulation.ts";
 import type { RunStats } from "./stats.ts";
-import { loadBackend } from "../../../crypto/signing/load_backend.ts";
 
 /** The result of a seed, small enough to be passed between workers. */
 export interface SeedResult {

@@ -1,7 +1,7 @@
 /** Other programs are written from `docs/keys.md`: its examples must be what this one reads and writes. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { fingerprintOf, readable } from "../../../crypto/keys/fingerprint.ts";
 import { unhex } from "../../../crypto/digest.ts";
+import { fingerprintOf, readable } from "../../../crypto/keys/fingerprint.ts";
 import { parseKeyFile } from "../../../crypto/keys/key_file.ts";
 import { SCRYPT_COST } from "../../../crypto/keys/sealed_secrets.ts";
 import { parseSignedRoster } from "../../../crypto/roster/parse_roster.ts";

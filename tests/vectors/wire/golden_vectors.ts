@@ -2,14 +2,14 @@
  * Makes `golden_vectors.json`, which clients in other languages can check themselves against. Run it after an intended change of the
  * format, and read the diff: `deno run --allow-write=tests/vectors/wire tests/vectors/wire/golden_vectors.ts`
  */
+import { sha256Hex, sha256HexOfTwo } from "../../../crypto/digest.ts";
 import { nobleBackend } from "../../../crypto/signing/noble_backend.ts";
 import { createSigner, domainPrefix } from "../../../crypto/signing/signing.ts";
-import { sha256Hex, sha256HexOfTwo } from "../../../crypto/digest.ts";
 import type { CheckpointProof, CommitCertificate, ElectionProof } from "../../../protocol/certificate.ts";
 import { joinRequests } from "../../../protocol/entry_body.ts";
-import type { Message } from "../../../protocol/message.ts";
 import { logIndex } from "../../../protocol/ids.ts";
-import { GOLDEN_MESSAGES as messages, GOLDEN_QUERY, NO_OP_BODY } from "./golden_values.ts";
+import type { Message } from "../../../protocol/message.ts";
+import type { Signed } from "../../../protocol/signed.ts";
 import {
   type AnyPacket,
   certificateCodec,
@@ -26,7 +26,7 @@ import {
   helloAnswerCodec,
   queryResultCodec,
 } from "../../../transport/codec/mod.ts";
-import type { Signed } from "../../../protocol/signed.ts";
+import { GOLDEN_MESSAGES as messages, GOLDEN_QUERY, NO_OP_BODY } from "./golden_values.ts";
 
 /** Cluster id and secret key of the vectors; every message is signed with this one key, whatever signer it names. */
 export const GOLDEN_CLUSTER = "demo";

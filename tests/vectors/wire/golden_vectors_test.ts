@@ -2,9 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { nobleBackend } from "../../../crypto/signing/noble_backend.ts";
 import { createVerifier } from "../../../crypto/signing/signing.ts";
 import type { MessageKind } from "../../../protocol/message.ts";
-import { GOLDEN_MESSAGES, GOLDEN_QUERY } from "./golden_values.ts";
-import { goldenVectors } from "./golden_vectors.ts";
-import golden from "./golden_vectors.json" with { type: "json" };
+import { PACKETS } from "../../../transport/codec/messages/packet_formats.ts";
 import {
   certificateCodec,
   checkpointAnswerCodec,
@@ -24,7 +22,9 @@ import {
   type PacketKind,
   queryResultCodec,
 } from "../../../transport/codec/mod.ts";
-import { PACKETS } from "../../../transport/codec/messages/packet_formats.ts";
+import { GOLDEN_MESSAGES, GOLDEN_QUERY } from "./golden_values.ts";
+import golden from "./golden_vectors.json" with { type: "json" };
+import { goldenVectors } from "./golden_vectors.ts";
 
 const DECODERS = { peer: decodePeerPacket, client: decodeClientPacket, reply: decodeReplyPacket };
 const CODECS: Readonly<Record<keyof typeof golden.stored, Codec<unknown>>> = {

@@ -2,11 +2,11 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { ConfigError } from "../../../crypto/config_error.ts";
 import { DEFAULT_CONSTANTS, readConstants } from "../../../crypto/roster/constants.ts";
+import { clientId, replicaId } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { INGRESS_LIMITS } from "../../../replica/limits/ingress_limits.ts";
-import { MemoryCluster } from "../../support/memory_cluster.ts";
 import { encodeMessage, KIND_BYTES } from "../../../transport/codec/mod.ts";
-import { clientId, replicaId } from "../../../protocol/ids.ts";
+import { MemoryCluster } from "../../support/memory_cluster.ts";
 
 /** The document without the padding of its tables, which is the formatter's. */
 const text = Deno.readTextFileSync(new URL("../../../docs/wire.md", import.meta.url)).replaceAll(/ {2,}/g, " ");

@@ -6,10 +6,10 @@ import type { CheckpointProof, CommitCertificate } from "../../../protocol/certi
 import type { Entry } from "../../../protocol/entry.ts";
 import type { LogIndex } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import { checkpointProof, commit } from "./certificate.ts";
-import { entry } from "./entry.ts";
 import { logIndex } from "../fields.ts";
 import { bytes, list, optionals, struct } from "../schema.ts";
+import { checkpointProof, commit } from "./certificate.ts";
+import { entry } from "./entry.ts";
 import { type Codec, codec } from "./storage.ts";
 
 /** Answer to GetCheckpoint. */

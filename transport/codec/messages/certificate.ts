@@ -9,10 +9,10 @@ import type {
 } from "../../../protocol/certificate.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { hash, link, logIndex, signed, term } from "../fields.ts";
-import { appendEntriesResponse, vote } from "./peer_messages.ts";
-import { checkpoint } from "./recovery_messages.ts";
 import { constant, list, type Schema, struct } from "../schema.ts";
 import { union } from "../union.ts";
+import { appendEntriesResponse, vote } from "./peer_messages.ts";
+import { checkpoint } from "./recovery_messages.ts";
 
 const responses = list(signed("AppendEntriesResponse", appendEntriesResponse), LIMITS.maxReplicas);
 

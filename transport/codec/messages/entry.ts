@@ -4,11 +4,11 @@ import { splitRequests } from "../../../protocol/entry_body.ts";
 import type { LogIndex, Term } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { Request } from "../../../protocol/message.ts";
-import { requestBody } from "./request.ts";
+import type { Signed } from "../../../protocol/signed.ts";
 import { DecodeError } from "../decode_error.ts";
 import { logIndex, term } from "../fields.ts";
 import { bytes, decodeExactly, type Schema, struct } from "../schema.ts";
-import type { Signed } from "../../../protocol/signed.ts";
+import { requestBody } from "./request.ts";
 
 /** Returns the requests in an entry's body, or null if it is not exactly a list of well-formed ones. */
 export function decodeRequests(body: Uint8Array): readonly Signed<Request>[] | null {

@@ -1,11 +1,11 @@
 /** Evidence as it is gossiped and stored (§9.1). */
 import type * as e from "../../../protocol/evidence.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import { entry } from "./entry.ts";
 import { replicaId, signed } from "../fields.ts";
-import { appendEntries, appendEntriesResponse, vote } from "./peer_messages.ts";
 import { constant, list, type Schema, struct } from "../schema.ts";
 import { union } from "../union.ts";
+import { entry } from "./entry.ts";
+import { appendEntries, appendEntriesResponse, vote } from "./peer_messages.ts";
 
 const header = signed("AppendEntries", appendEntries);
 const response = signed("AppendEntriesResponse", appendEntriesResponse);

@@ -1,9 +1,9 @@
 /** Bodies of every kind of signed message: encoding for signing, strict decoding of what was signed (§2.2). */
 import type { Message, MessageKind } from "../../../protocol/message.ts";
+import { decodeExactly, encodeWhole, type Schema } from "../schema.ts";
 import * as client from "./client_messages.ts";
 import * as peer from "./peer_messages.ts";
 import * as recovery from "./recovery_messages.ts";
-import { decodeExactly, encodeWhole, type Schema } from "../schema.ts";
 
 /** The message of one kind. */
 export type MessageOf<K extends MessageKind> = Extract<Message, { kind: K }>;

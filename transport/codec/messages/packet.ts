@@ -8,18 +8,18 @@
  * Decoded byte fields are views into the frames: a packet keeps its frames alive, so copy any small part that is to be kept for
  * long.
  */
+import { SIGNATURE_BYTES } from "../../../protocol/bytes/sizes.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { Message } from "../../../protocol/message.ts";
 import type { ClientPacket, Packet, ReplyPacket } from "../../../protocol/packet.ts";
+import type { Signed } from "../../../protocol/signed.ts";
 import { DecodeError } from "../decode_error.ts";
 import { KIND_BYTES, KIND_NAMES, type PacketKind, version, WIRE_VERSION } from "../kinds.ts";
+import { plainBytes, Reader } from "../reader.ts";
+import { decodeExactly, encodeWhole, type Schema } from "../schema.ts";
 import { MESSAGES } from "./message.ts";
 import { type AnyPacket, type BodyKind, type PacketChannel, type PacketFormat, PACKETS } from "./packet_formats.ts";
 import { requestBody } from "./request.ts";
-import { plainBytes, Reader } from "../reader.ts";
-import { decodeExactly, encodeWhole, type Schema } from "../schema.ts";
-import type { Signed } from "../../../protocol/signed.ts";
-import { SIGNATURE_BYTES } from "../../../protocol/bytes/sizes.ts";
 
 /** Every kind of packet in one shape; its format says which further fields a kind has. */
 interface LoosePacket {

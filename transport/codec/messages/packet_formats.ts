@@ -2,13 +2,13 @@
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { MessageKind } from "../../../protocol/message.ts";
 import type * as p from "../../../protocol/packet.ts";
+import { signed } from "../fields.ts";
+import type { PacketKind } from "../kinds.ts";
+import { bytes, type Fields, joined, list, optional, optionals, refine, type Schema, struct } from "../schema.ts";
 import { certificate, checkpointProof, electionProof } from "./certificate.ts";
 import { bodyBytes, entry, faultOfRun } from "./entry.ts";
 import { evidence } from "./evidence.ts";
-import { signed } from "../fields.ts";
-import type { PacketKind } from "../kinds.ts";
 import { preVote } from "./peer_messages.ts";
-import { bytes, type Fields, joined, list, optional, optionals, refine, type Schema, struct } from "../schema.ts";
 
 /** Direction of a packet, from peer to peer, client to replica, or replica to client; each kind belongs to one. */
 export type PacketChannel = "peer" | "client" | "reply";

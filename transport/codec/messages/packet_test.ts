@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertStrictEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { Buffer } from "node:buffer";
 import fc from "fast-check";
-import { logIndex, offset } from "../../../protocol/ids.ts";
+import { Buffer } from "node:buffer";
 import { joinRequests } from "../../../protocol/entry_body.ts";
+import { logIndex, offset } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { PacketOf } from "../../../protocol/packet.ts";
 import { certificate, checkpointProof, messages, signature, signed } from "../../../tests/support/arbitraries.ts";

@@ -2,13 +2,13 @@
 import type { Certificate, CheckpointProof, ElectionProof } from "../../../protocol/certificate.ts";
 import type { Entry } from "../../../protocol/entry.ts";
 import type { Evidence } from "../../../protocol/evidence.ts";
-import type { QueryResult } from "../../../protocol/ports.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
+import type { QueryResult } from "../../../protocol/ports.ts";
+import { version, WIRE_VERSION } from "../kinds.ts";
+import { bytes, decodeExactly, encodeWhole, type Schema, struct, uint53 } from "../schema.ts";
 import { certificate, checkpointProof, electionProof } from "./certificate.ts";
 import { entry } from "./entry.ts";
 import { evidence } from "./evidence.ts";
-import { version, WIRE_VERSION } from "../kinds.ts";
-import { bytes, decodeExactly, encodeWhole, type Schema, struct, uint53 } from "../schema.ts";
 
 /** Both directions of one encoding. */
 export interface Codec<T> {

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { LIMITS } from "../../../protocol/limits.ts";
 import {
   bytes,
   certificate,
@@ -20,7 +21,6 @@ import {
   assertRoundTrip,
   type Direction,
 } from "../../../tests/support/canonical_laws.ts";
-import { LIMITS } from "../../../protocol/limits.ts";
 import * as codecs from "../mod.ts";
 
 const sample = <T>(from: fc.Arbitrary<T>): T => fc.sample(from, { seed: 5, numRuns: 1 })[0]!;

@@ -3,11 +3,11 @@
  * ack and the highest certificate to the last of them; every eighth is followed by a snapshot, a checkpoint of it, and a compaction of all
  * but the last ten entries. Prints `index hash` after each commit, and `error TEXT` when one is refused.
  */
-import { term } from "../../../../protocol/ids.ts";
-import * as fx from "../storage_fixtures.ts";
 import type { ChainedEntry } from "../../../../protocol/entry.ts";
-import { openSqliteStorage } from "../../../../replica/storage/sqlite/sqlite_storage.ts";
+import { term } from "../../../../protocol/ids.ts";
 import { type Storage, StorageError } from "../../../../replica/storage/port.ts";
+import { openSqliteStorage } from "../../../../replica/storage/sqlite/sqlite_storage.ts";
+import * as fx from "../storage_fixtures.ts";
 
 const TERM = 1;
 

@@ -3,9 +3,9 @@ import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { sha256Hex } from "../../../../crypto/digest.ts";
 import type { CheckpointProof } from "../../../../protocol/certificate.ts";
 import { restoreSnapshot } from "../../../../protocol/snapshot/snapshot_restore.ts";
-import { chunk, CLUSTER, headOf, prepareCertificate, REPLICA } from "../storage_fixtures.ts";
-import { openSqliteStorage } from "../../../../replica/storage/sqlite/sqlite_storage.ts";
 import { type Storage, StorageError } from "../../../../replica/storage/port.ts";
+import { openSqliteStorage } from "../../../../replica/storage/sqlite/sqlite_storage.ts";
+import { chunk, CLUSTER, headOf, prepareCertificate, REPLICA } from "../storage_fixtures.ts";
 
 const CHILD = new URL("./storage_child.ts", import.meta.url).pathname;
 const RUN_CHILD = ["run", "--quiet", "--no-prompt", "--allow-read", "--allow-write", CHILD];

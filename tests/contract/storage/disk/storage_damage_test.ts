@@ -1,9 +1,9 @@
 /** Flipped bits and lost tails in the database files: either they are noticed, or nothing that is read has changed. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { replicaId } from "../../../../protocol/ids.ts";
-import { contentIn, copyDir, lengthOf, openIn, withDir } from "./storage_disk_lab.ts";
-import * as fx from "../storage_fixtures.ts";
 import { type Storage, StorageError } from "../../../../replica/storage/port.ts";
+import * as fx from "../storage_fixtures.ts";
+import { contentIn, copyDir, lengthOf, openIn, withDir } from "./storage_disk_lab.ts";
 
 const LOG = fx.grow(fx.GENESIS, 6, 2);
 const BRANCH = fx.grow(fx.endOf(LOG.slice(0, 4)), 3, 3, "branch");

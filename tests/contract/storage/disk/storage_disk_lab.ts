@@ -1,7 +1,7 @@
 /** Directories of SQLite storages for tests that look at the files themselves. */
-import * as fx from "../storage_fixtures.ts";
-import { openSqliteStorage } from "../../../../replica/storage/sqlite/sqlite_storage.ts";
 import type { Storage } from "../../../../replica/storage/port.ts";
+import { openSqliteStorage } from "../../../../replica/storage/sqlite/sqlite_storage.ts";
+import * as fx from "../storage_fixtures.ts";
 
 export const optionsIn = (dir: string) => ({ dir, clusterId: fx.CLUSTER, replica: fx.REPLICA });
 

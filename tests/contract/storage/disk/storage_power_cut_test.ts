@@ -4,11 +4,11 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { sha256Hex } from "../../../../crypto/digest.ts";
-import { copyDir, lengthOf, openIn, withDir } from "./storage_disk_lab.ts";
-import * as fx from "../storage_fixtures.ts";
 import { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.ts";
 import { openMemoryStorage } from "../../../../replica/storage/memory/memory_storage.ts";
 import type { Storage } from "../../../../replica/storage/port.ts";
+import * as fx from "../storage_fixtures.ts";
+import { copyDir, lengthOf, openIn, withDir } from "./storage_disk_lab.ts";
 
 const partOf = (i: number) => fx.chunk(`part ${i} `, 20_000);
 const heldIn = (storage: Storage): boolean[] =>

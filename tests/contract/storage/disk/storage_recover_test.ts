@@ -1,10 +1,10 @@
 /** Beginning a recovery (§8.4): the files set aside, those left alone, and a start after a crash at any moment of it. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { digest, replicaId } from "../../../../protocol/ids.ts";
-import { openIn, optionsIn, withDir } from "./storage_disk_lab.ts";
-import * as fx from "../storage_fixtures.ts";
-import { beginRecovery } from "../../../../replica/storage/sqlite/sqlite_recover.ts";
 import { StorageError } from "../../../../replica/storage/port.ts";
+import { beginRecovery } from "../../../../replica/storage/sqlite/sqlite_recover.ts";
+import * as fx from "../storage_fixtures.ts";
+import { openIn, optionsIn, withDir } from "./storage_disk_lab.ts";
 
 const FIRST = digest("ab".repeat(32));
 const SECOND = digest("cd".repeat(32));

@@ -1,15 +1,15 @@
 /** Disks that refuse for now are distinguished from damaged ones, and are reopened only once they take writes. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { replicaId } from "../../../../protocol/ids.ts";
-import { diskError } from "../../../../replica/storage/sqlite/sqlite_errors.ts";
 import { sha256Hex } from "../../../../crypto/digest.ts";
-import * as fx from "../storage_fixtures.ts";
+import { replicaId } from "../../../../protocol/ids.ts";
 import { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.ts";
 import { openMemoryStorage } from "../../../../replica/storage/memory/memory_storage.ts";
-import { openSqliteStorage, reopenSqliteStorage } from "../../../../replica/storage/sqlite/sqlite_storage.ts";
 import { type Storage, StorageError } from "../../../../replica/storage/port.ts";
+import { diskError } from "../../../../replica/storage/sqlite/sqlite_errors.ts";
+import { openSqliteStorage, reopenSqliteStorage } from "../../../../replica/storage/sqlite/sqlite_storage.ts";
 import { CodedError } from "../../../support/coded_error.ts";
+import * as fx from "../storage_fixtures.ts";
 
 const optionsIn = (dir: string) => ({ dir, clusterId: fx.CLUSTER, replica: fx.REPLICA });
 

@@ -3,9 +3,9 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import { DatabaseSync } from "node:sqlite";
 import { replicaId } from "../../../../protocol/ids.ts";
 import type { Recovered } from "../../../../replica/core/log/durable_state.ts";
-import * as fx from "../storage_fixtures.ts";
-import { openSqliteStorage } from "../../../../replica/storage/sqlite/sqlite_storage.ts";
 import { type Storage, StorageError } from "../../../../replica/storage/port.ts";
+import { openSqliteStorage } from "../../../../replica/storage/sqlite/sqlite_storage.ts";
+import * as fx from "../storage_fixtures.ts";
 
 const LOG = fx.grow(fx.GENESIS, 6, 2);
 const SNAPSHOT = fx.snapshot(fx.chunk("sessions"), fx.chunk("pages", 20_000));

@@ -2,12 +2,12 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { ConfigError } from "../../../../crypto/config_error.ts";
-import { APPLICATION_ID, SCHEMA_VERSION } from "../../../../replica/storage/sqlite/sqlite_schema.ts";
+import { sha256Hex } from "../../../../crypto/digest.ts";
 import { beginRecovery } from "../../../../replica/storage/sqlite/sqlite_recover.ts";
+import { APPLICATION_ID, SCHEMA_VERSION } from "../../../../replica/storage/sqlite/sqlite_schema.ts";
 import { openSqliteStorage, reopenSqliteStorage } from "../../../../replica/storage/sqlite/sqlite_storage.ts";
 import { WIRE_VERSION } from "../../../../transport/codec/mod.ts";
 import { copyDir, optionsIn, withDir } from "./storage_disk_lab.ts";
-import { sha256Hex } from "../../../../crypto/digest.ts";
 
 /** Leaves in `dir` what a crash of another version would: a database, and writes beside it that are not in it yet. */
 function writeOther(dir: string, version: number): void {

@@ -2,17 +2,17 @@
 import type { Certificate, ElectionProof } from "../../../../protocol/certificate.ts";
 import { type LogIndex, logIndex, offset, type ReplicaId, type Term, term } from "../../../../protocol/ids.ts";
 import type { AppendEntriesResponse, Certified } from "../../../../protocol/message.ts";
-import { wrongHash } from "../../../../replica/byzantine/lies.ts";
 import { certified, compareRank } from "../../../../protocol/rank.ts";
+import type { Signed } from "../../../../protocol/signed.ts";
+import { wrongHash } from "../../../../replica/byzantine/lies.ts";
 import type { Actor } from "../actor.ts";
-import { askForAnother, lowerOf } from "./second_votes.ts";
 import { campaigner } from "../shadow/shadow_actor.ts";
 import { colluderVotes, honestVotes, preVotesFor, proofOf, requestVotes } from "../shadow/shadow_campaign.ts";
 import type { Chain } from "../shadow/shadow_chains.ts";
-import { Led, serve, twist } from "../shadow/shadow_led.ts";
 import type { RogueTerm } from "../shadow/shadow_leadership.ts";
+import { Led, serve, twist } from "../shadow/shadow_led.ts";
 import type { Claim, Situation } from "../shadow/shadow_situation.ts";
-import type { Signed } from "../../../../protocol/signed.ts";
+import { askForAnother, lowerOf } from "./second_votes.ts";
 
 /** Leads from a base below what others hold, with entries other than theirs after it, sent to all. */
 class Usurper {

@@ -1,19 +1,19 @@
 /** Candidates with invalid votes, and candidates that want elections rather than a leader (§6.3–§6.7, §6.10, §12). */
-import { GARBAGE_SIGNATURE } from "../../../../replica/byzantine/lies.ts";
 import type { ElectionProof } from "../../../../protocol/certificate.ts";
 import { type ReplicaId, type Term, term } from "../../../../protocol/ids.ts";
 import { LIMITS } from "../../../../protocol/limits.ts";
 import type { PreVote, Vote } from "../../../../protocol/message.ts";
 import { certified } from "../../../../protocol/rank.ts";
+import type { Signed } from "../../../../protocol/signed.ts";
+import { GARBAGE_SIGNATURE } from "../../../../replica/byzantine/lies.ts";
 import { encodeMessage } from "../../../../transport/codec/mod.ts";
 import type { Actor } from "../actor.ts";
-import { BASING_CANDIDATES } from "./basing_candidates.ts";
 import { campaigner } from "../shadow/shadow_actor.ts";
 import { colluderVotes, highestTerm, honestVotes, preVotesFor, requestVotes } from "../shadow/shadow_campaign.ts";
-import { Led, serve, twist } from "../shadow/shadow_led.ts";
 import { RogueTerm } from "../shadow/shadow_leadership.ts";
+import { Led, serve, twist } from "../shadow/shadow_led.ts";
 import type { Claim, Situation } from "../shadow/shadow_situation.ts";
-import type { Signed } from "../../../../protocol/signed.ts";
+import { BASING_CANDIDATES } from "./basing_candidates.ts";
 
 /** Returns the votes that a claim of leadership shows, if there is anything to make them of. */
 type Ballots = (situation: Situation, claim: Claim, honest: readonly Signed<Vote>[]) => readonly Signed<Vote>[];

@@ -1,6 +1,5 @@
 import { LIMITS } from "../../../../protocol/limits.ts";
 import { compareRank, sameCertified } from "../../../../protocol/rank.ts";
-import { ambiguous, faulty, type Sent, testAttack } from "../support/attack_lab.ts";
 import {
   agree,
   headers,
@@ -12,6 +11,7 @@ import {
   rogueTerms,
   termsAsked,
 } from "../leaders/leader_counts.ts";
+import { ambiguous, faulty, type Sent, testAttack } from "../support/attack_lab.ts";
 
 const SEEDS = [1, 2, 3, 4, 5];
 

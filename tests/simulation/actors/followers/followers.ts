@@ -2,15 +2,15 @@
  * Faulty followers: they support anything that any replica acks, or support it towards one replica alone, late, in several messages, in
  * several terms at once; and report entries they were never shown (§5.4–§5.6, §12).
  */
-import { far, laterTerm } from "../../../../replica/byzantine/lies.ts";
 import type { ReplicaId } from "../../../../protocol/ids.ts";
-import { hashAt, lastHead } from "../../../../replica/core/log/log.ts";
 import type { AppendEntriesResponse } from "../../../../protocol/message.ts";
 import type { Packet } from "../../../../protocol/packet.ts";
 import { certified } from "../../../../protocol/rank.ts";
+import type { Signed } from "../../../../protocol/signed.ts";
+import { far, laterTerm } from "../../../../replica/byzantine/lies.ts";
+import { hashAt, lastHead } from "../../../../replica/core/log/log.ts";
 import type { Actor, FaultyReplica } from "../actor.ts";
 import { createRhythm, echo, hearing, honestStates, inPlaceOf, Speaker, withhold } from "../support/craft.ts";
-import type { Signed } from "../../../../protocol/signed.ts";
 
 const RESPONSE = ["AppendEntriesResponse"] as const;
 const LOOK_MS = 20;

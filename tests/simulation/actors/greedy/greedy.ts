@@ -4,10 +4,10 @@
  */
 import type { Outgoing } from "../../../../replica/core/output.ts";
 import type { Actor, FaultyReplica } from "../actor.ts";
+import { createTwoChains } from "../leaders/two_chains.ts";
 import { ackSecretly, createRhythm, hearing, honestStates, muted, Speaker, withhold } from "../support/craft.ts";
 import { MOVES } from "./greedy_moves.ts";
 import { type Option, Pets, type Situation, type Temper } from "./greedy_situation.ts";
-import { createTwoChains } from "../leaders/two_chains.ts";
 
 const LOOK_MS = 20;
 /** Maximum number of actions at one look. */

@@ -1,11 +1,11 @@
 /** The moves of the greedy adversary, each with the score it has now. */
 import type { ReplicaId, Term } from "../../../../protocol/ids.ts";
-import { contains, lastHead } from "../../../../replica/core/log/log.ts";
 import { certified, compareRank } from "../../../../protocol/rank.ts";
+import { contains, lastHead } from "../../../../replica/core/log/log.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
 import { ballot, quorumIn, ranked, runningCandidates } from "../support/craft.ts";
-import { conflict, fullSupport, type Move, type Option, type Situation } from "./greedy_situation.ts";
 import { requestFor } from "../support/request_for.ts";
+import { conflict, fullSupport, type Move, type Option, type Situation } from "./greedy_situation.ts";
 
 /** Returns a number that changes every `everyMs`, for messages repeated now and then since they may be lost. */
 const beat = ({ faultyReplica: { colluders } }: Situation, everyMs: number): number =>

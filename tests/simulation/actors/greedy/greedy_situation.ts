@@ -1,7 +1,7 @@
 /** The greedy adversary's view of a moment, and the options it chooses from. */
 import type { LogIndex, ReplicaId, Term } from "../../../../protocol/ids.ts";
-import { hashAt, lastHead, lastIndex } from "../../../../replica/core/log/log.ts";
 import type { AppendEntriesResponse } from "../../../../protocol/message.ts";
+import { hashAt, lastHead, lastIndex } from "../../../../replica/core/log/log.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
 import type { FaultyReplica } from "../actor.ts";
 import { honestStates, quorumIn, type Speaker } from "../support/craft.ts";

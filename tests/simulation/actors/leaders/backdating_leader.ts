@@ -5,8 +5,8 @@ import type { CoreState } from "../../../../replica/core/state.ts";
 import type { Actor } from "../actor.ts";
 import { campaigner } from "../shadow/shadow_actor.ts";
 import type { Chain } from "../shadow/shadow_chains.ts";
-import { allAcked, padded } from "../shadow/shadow_led.ts";
 import type { RogueTerm } from "../shadow/shadow_leadership.ts";
+import { allAcked, padded } from "../shadow/shadow_led.ts";
 import type { Situation } from "../shadow/shadow_situation.ts";
 
 /** Beats for which it waits for a snapshot to bring a replica back. */

@@ -6,8 +6,8 @@ import { certified, compareRank } from "../../../../protocol/rank.ts";
 import type { Actor } from "../actor.ts";
 import { campaigner } from "../shadow/shadow_actor.ts";
 import { highestTerm } from "../shadow/shadow_campaign.ts";
-import { Led, serve } from "../shadow/shadow_led.ts";
 import type { RogueTerm } from "../shadow/shadow_leadership.ts";
+import { Led, serve } from "../shadow/shadow_led.ts";
 import type { Situation } from "../shadow/shadow_situation.ts";
 
 /** Number of candidacies in which a hidden certificate is shown. */

@@ -4,8 +4,8 @@ import { LIMITS } from "../../../../protocol/limits.ts";
 import type { Actor } from "../actor.ts";
 import { campaigner } from "../shadow/shadow_actor.ts";
 import type { Chain } from "../shadow/shadow_chains.ts";
-import { allAcked, Led, padded } from "../shadow/shadow_led.ts";
 import type { RogueTerm } from "../shadow/shadow_leadership.ts";
+import { allAcked, Led, padded } from "../shadow/shadow_led.ts";
 import type { Situation } from "../shadow/shadow_situation.ts";
 
 /** Packets that one follower is sent in one beat. */

@@ -1,10 +1,10 @@
 /** A leader that orders, before anything else, requests that clients never signed (§3.2, §12). */
-import { forged } from "../../../../replica/byzantine/lies.ts";
 import type { Request } from "../../../../protocol/message.ts";
+import type { Signed } from "../../../../protocol/signed.ts";
+import { forged } from "../../../../replica/byzantine/lies.ts";
 import type { Actor } from "../actor.ts";
 import { campaigner } from "../shadow/shadow_actor.ts";
 import { Led } from "../shadow/shadow_led.ts";
-import type { Signed } from "../../../../protocol/signed.ts";
 
 /** Returns another command in the same client's name, at a seq that it has used, or another register: with a signature of that very client, and with nobody's. */
 function forgeries({ message, signature }: Signed<Request>): readonly Signed<Request>[] {

@@ -2,14 +2,14 @@
 import { type ReplicaId, type Term, term } from "../../../../protocol/ids.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
 import type { Actor } from "../actor.ts";
-import { rewriteBase } from "./rewriting_leaders.ts";
-import { campaigner } from "../shadow/shadow_actor.ts";
 import { askForAnother } from "../candidates/second_votes.ts";
+import { campaigner } from "../shadow/shadow_actor.ts";
 import { placeOf } from "../shadow/shadow_campaign.ts";
 import type { Chain } from "../shadow/shadow_chains.ts";
-import { allAcked, Led, serve, twist } from "../shadow/shadow_led.ts";
 import type { RogueTerm } from "../shadow/shadow_leadership.ts";
+import { allAcked, Led, serve, twist } from "../shadow/shadow_led.ts";
 import type { Situation } from "../shadow/shadow_situation.ts";
+import { rewriteBase } from "./rewriting_leaders.ts";
 
 /** Beats after which a leader that changes chains does so. */
 const FIRST_STORY = 4;

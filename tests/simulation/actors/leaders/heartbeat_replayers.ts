@@ -1,9 +1,9 @@
 /** Replays of old heartbeats that keep followers quiet (§5.1, §12 "Leader"). */
+import type { Millis } from "../../../../protocol/ids.ts";
+import type { PacketOf } from "../../../../protocol/packet.ts";
 import { ownCopy } from "../../../../replica/byzantine/lies.ts";
 import { silent } from "../../../../replica/byzantine/silent.ts";
-import type { Millis } from "../../../../protocol/ids.ts";
 import type { Outgoing } from "../../../../replica/core/output.ts";
-import type { PacketOf } from "../../../../protocol/packet.ts";
 import type { Actor } from "../actor.ts";
 import { repeat } from "../shadow/shadow_actor.ts";
 import { Situation } from "../shadow/shadow_situation.ts";

@@ -1,9 +1,9 @@
 /** Counts of what faulty leaders and candidates did in a run, for their tests. */
-import { slotIn } from "../support/slots.ts";
 import type { Certificate } from "../../../../protocol/certificate.ts";
 import type { AppendEntries, Certified, Vote } from "../../../../protocol/message.ts";
 import { compareRank, sameCertified } from "../../../../protocol/rank.ts";
 import { ambiguous, type Count, faulty, type Sent } from "../support/attack_lab.ts";
+import { slotIn } from "../support/slots.ts";
 
 /** Returns headers that faulty replicas signed as leaders themselves, with their receivers. */
 export const headers = (sent: readonly Sent[]) =>

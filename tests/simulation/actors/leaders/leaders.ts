@@ -1,9 +1,9 @@
 /** All faulty leaders by name. */
 import type { Actor } from "../actor.ts";
 import { CERTIFICATE_KEEPERS } from "./certificate_keepers.ts";
-import { FORKING_LEADERS } from "./forking_leaders.ts";
-import { FORGING_LEADER } from "./forging_leader.ts";
 import { FLOODING_LEADERS } from "./flooding_leaders.ts";
+import { FORGING_LEADER } from "./forging_leader.ts";
+import { FORKING_LEADERS } from "./forking_leaders.ts";
 import { HEARTBEAT_REPLAYERS } from "./heartbeat_replayers.ts";
 import { OUTDATING_LEADERS } from "./outdating_leader.ts";
 import { PLAIN_LEADERS } from "./plain_leaders.ts";

@@ -1,5 +1,6 @@
-import type { Request } from "../../../../protocol/message.ts";
 import { LIMITS } from "../../../../protocol/limits.ts";
+import type { Request } from "../../../../protocol/message.ts";
+import type { Signed } from "../../../../protocol/signed.ts";
 import { FAKE_CHECK } from "../../network/fake_crypto.ts";
 import { ambiguous, type Count, faulty, forkedHeaders, responses, testAttack } from "../support/attack_lab.ts";
 import {
@@ -13,7 +14,6 @@ import {
   rogueTerms,
   roundsRepeated,
 } from "./leader_counts.ts";
-import type { Signed } from "../../../../protocol/signed.ts";
 
 const SEEDS = [1, 2, 3, 4, 5];
 

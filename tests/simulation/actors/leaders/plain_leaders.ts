@@ -1,6 +1,6 @@
 /** Leaders that starve, stall or mislead their followers (§12 "Leader"): they stand in elections by themselves, and win their share. */
-import { LIMITS } from "../../../../protocol/limits.ts";
 import { logIndex } from "../../../../protocol/ids.ts";
+import { LIMITS } from "../../../../protocol/limits.ts";
 import type { Actor } from "../actor.ts";
 import { campaigner } from "../shadow/shadow_actor.ts";
 import type { Chain, Content } from "../shadow/shadow_chains.ts";

@@ -4,8 +4,8 @@ import { contains } from "../../../../replica/core/log/log.ts";
 import type { Actor } from "../actor.ts";
 import { campaigner } from "../shadow/shadow_actor.ts";
 import type { Chain } from "../shadow/shadow_chains.ts";
-import { Led, padded, serve, twist } from "../shadow/shadow_led.ts";
 import type { RogueTerm } from "../shadow/shadow_leadership.ts";
+import { Led, padded, serve, twist } from "../shadow/shadow_led.ts";
 import type { Situation } from "../shadow/shadow_situation.ts";
 
 const forks = new WeakMap<RogueTerm, Chain>();

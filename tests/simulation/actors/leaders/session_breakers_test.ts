@@ -1,7 +1,7 @@
-import { isRegister } from "./session_breakers.ts";
-import { headers } from "./leader_counts.ts";
 import { type Count, testAttack } from "../support/attack_lab.ts";
 import { slotIn } from "../support/slots.ts";
+import { headers } from "./leader_counts.ts";
+import { isRegister } from "./session_breakers.ts";
 
 const SEEDS = [1, 2, 3, 4, 5];
 

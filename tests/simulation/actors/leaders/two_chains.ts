@@ -1,9 +1,9 @@
 /** A faulty leader that shows a second chain to a few, and an actor that signs several responses for one point. */
-import { Fork } from "../../../../replica/byzantine/fork.ts";
 import type { Entry } from "../../../../protocol/entry.ts";
 import { joinRequests } from "../../../../protocol/entry_body.ts";
 import type { ReplicaId } from "../../../../protocol/ids.ts";
 import type { AppendEntriesResponse } from "../../../../protocol/message.ts";
+import { Fork } from "../../../../replica/byzantine/fork.ts";
 import type { Outgoing } from "../../../../replica/core/output.ts";
 import type { Actor, FaultyReplica } from "../actor.ts";
 import { createRhythm, echo, hearing, runningCandidates, Speaker, withhold } from "../support/craft.ts";

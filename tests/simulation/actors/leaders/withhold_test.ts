@@ -2,8 +2,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { drawPlan } from "../../plan/draw_plan.ts";
 import { runActor, type Sent } from "../support/attack_lab.ts";
-import { headers } from "./leader_counts.ts";
 import { slotIn } from "../support/slots.ts";
+import { headers } from "./leader_counts.ts";
 
 /** Seeds in most of which the faulty replica leads. */
 const SEEDS = [2, 3, 4, 5, 6, 7, 10];

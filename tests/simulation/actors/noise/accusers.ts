@@ -3,9 +3,9 @@ import type { Evidence } from "../../../../protocol/evidence.ts";
 import type { AppendEntriesResponse, Vote } from "../../../../protocol/message.ts";
 import type { PacketOf } from "../../../../protocol/packet.ts";
 import { sameCertified } from "../../../../protocol/rank.ts";
+import type { Signed } from "../../../../protocol/signed.ts";
 import type { Actor, FaultyReplica } from "../actor.ts";
 import { createRhythm, Speaker } from "../support/craft.ts";
-import type { Signed } from "../../../../protocol/signed.ts";
 
 type Headers = PacketOf<"AppendEntries">;
 

@@ -1,9 +1,9 @@
 /** A replica whose packets are lost, late, doubled, or have one thing changed, a different one for each receiver, and are always signed. */
-import { far, laterTerm, othersOf, ownCopy } from "../../../../replica/byzantine/lies.ts";
-import type { Digest, LogIndex, ReplicaId, Term } from "../../../../protocol/ids.ts";
 import type { Head } from "../../../../protocol/entry.ts";
+import type { Digest, LogIndex, ReplicaId, Term } from "../../../../protocol/ids.ts";
 import type { PeerMessage } from "../../../../protocol/message.ts";
 import type { UnsignedPacket } from "../../../../protocol/packet.ts";
+import { far, laterTerm, othersOf, ownCopy } from "../../../../replica/byzantine/lies.ts";
 import type { Actor, FaultyReplica } from "../actor.ts";
 import { Speaker } from "../support/craft.ts";
 

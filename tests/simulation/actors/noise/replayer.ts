@@ -1,6 +1,6 @@
 /** Replicas that replay packets of others, at another time and to other receivers (§12: old heartbeats, replay across terms). */
-import { lastIndex } from "../../../../replica/core/log/log.ts";
 import type { Packet } from "../../../../protocol/packet.ts";
+import { lastIndex } from "../../../../replica/core/log/log.ts";
 import type { Rng } from "../../plan/rng.ts";
 import type { Actor, FaultyReplica } from "../actor.ts";
 import { createRhythm, honestStates, Speaker, withhold } from "../support/craft.ts";

@@ -1,8 +1,8 @@
 /** A replica that loses its disk now and then, and with it its vote and its acks, and takes part as if nothing had happened (§1.3, §12). */
-import { genesisCertificate } from "../../../../replica/core/create_state.ts";
 import { offset } from "../../../../protocol/ids.ts";
 import type { AppendEntries } from "../../../../protocol/message.ts";
 import { certified } from "../../../../protocol/rank.ts";
+import { genesisCertificate } from "../../../../replica/core/create_state.ts";
 import type { Actor, FaultyReplica } from "../actor.ts";
 import { ballot, createRhythm, hearing, runningCandidates, Speaker, withhold } from "../support/craft.ts";
 

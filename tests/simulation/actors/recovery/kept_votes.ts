@@ -1,11 +1,11 @@
 /** Votes that single replicas were asked for in secret, kept until they have forgotten them (§8.4). */
 import type { ReplicaId } from "../../../../protocol/ids.ts";
+import { preVotesFor, proofOf, requestVotes } from "../shadow/shadow_campaign.ts";
+import { RogueTerm } from "../shadow/shadow_leadership.ts";
+import { Led, serve } from "../shadow/shadow_led.ts";
+import type { Claim, Situation } from "../shadow/shadow_situation.ts";
 import { Speaker } from "../support/craft.ts";
 import { requestFor } from "../support/request_for.ts";
-import { preVotesFor, proofOf, requestVotes } from "../shadow/shadow_campaign.ts";
-import { Led, serve } from "../shadow/shadow_led.ts";
-import { RogueTerm } from "../shadow/shadow_leadership.ts";
-import type { Claim, Situation } from "../shadow/shadow_situation.ts";
 
 /** Maximum number of secret candidacies that are remembered. */
 const MOST = 12;

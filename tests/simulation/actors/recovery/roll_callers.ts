@@ -1,8 +1,8 @@
 /** Abuses of roll calls: false answers to those of others, and meaningless calls (§8.4, §12). */
-import { forged } from "../../../../replica/byzantine/lies.ts";
 import { type Digest, digest, type ReplicaId, type Term, term } from "../../../../protocol/ids.ts";
 import { LIMITS } from "../../../../protocol/limits.ts";
 import type { RollCall, RollCallAnswer } from "../../../../protocol/message.ts";
+import { forged } from "../../../../replica/byzantine/lies.ts";
 import type { Actor, FaultyReplica } from "../actor.ts";
 import { createRhythm, honestStates, Speaker, takingOver } from "../support/craft.ts";
 

@@ -3,10 +3,10 @@ import type { ReplicaId } from "../../../../protocol/ids.ts";
 import type { AppendEntriesResponse } from "../../../../protocol/message.ts";
 import type { Packet } from "../../../../protocol/packet.ts";
 import { senderOf } from "../../../../protocol/signatures.ts";
-import type { Colluders, FaultyReplica } from "../actor.ts";
-import { honestStates } from "../support/craft.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 import type { InputWithoutTime } from "../../../../replica/core/input.ts";
+import type { Colluders, FaultyReplica } from "../actor.ts";
+import { honestStates } from "../support/craft.ts";
 
 /** Newest packets of one replica that are kept; as many older votes are kept as well. */
 const MEMORY = 300;

@@ -1,13 +1,13 @@
 /** Replicas that give clients false results, or right ones too early or too late (§7.2, §7.4, §12). */
+import { sha256Hex } from "../../../../crypto/digest.ts";
 import type { Head } from "../../../../protocol/entry.ts";
 import { type ClientId, type LogIndex, offset, type Term } from "../../../../protocol/ids.ts";
-import { headAt, lastIndex } from "../../../../replica/core/log/log.ts";
 import type { Answer } from "../../../../protocol/message.ts";
 import { applyRequest, createSessionTable } from "../../../../protocol/snapshot/session_table.ts";
-import type { CoreState } from "../../../../replica/core/state.ts";
-import type { QueryAnswer } from "../../../../replica/answers/replier.ts";
-import { sha256Hex } from "../../../../crypto/digest.ts";
 import type { SessionBounds } from "../../../../protocol/snapshot/session_types.ts";
+import type { QueryAnswer } from "../../../../replica/answers/replier.ts";
+import { headAt, lastIndex } from "../../../../replica/core/log/log.ts";
+import type { CoreState } from "../../../../replica/core/state.ts";
 import { KvStore } from "../../../../state_machine/mod.ts";
 import { queryResultCodec } from "../../../../transport/codec/mod.ts";
 import type { Actor, FaultyReplica } from "../actor.ts";

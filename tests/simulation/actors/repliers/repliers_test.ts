@@ -1,23 +1,23 @@
-import { STREAM } from "../support/colluders.ts";
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { sha256Hex } from "../../../../crypto/digest.ts";
 import { genesisHash } from "../../../../protocol/hash_chain.ts";
 import type { Answer } from "../../../../protocol/message.ts";
-import type { ClientReply } from "../../../../replica/core/output.ts";
 import { quorumOf } from "../../../../protocol/quorum.ts";
 import { fastRead } from "../../../../replica/answers/queries.ts";
+import type { ClientReply } from "../../../../replica/core/output.ts";
 import { encodeKvCommand } from "../../../../state_machine/mod.ts";
+import { History } from "../../checkers/history/history.ts";
+import { createFakeCrypto } from "../../network/sim_crypto.ts";
+import type { Observer } from "../../observer.ts";
 import { drawPlan } from "../../plan/draw_plan.ts";
 import { Rng } from "../../plan/rng.ts";
-import { createFakeCrypto } from "../../network/sim_crypto.ts";
-import { History } from "../../checkers/history/history.ts";
-import type { Observer } from "../../observer.ts";
 import { CLUSTER, Simulation } from "../../simulation.ts";
-import { Archive } from "../support/archive.ts";
-import { runActor } from "../support/attack_lab.ts";
 import type { FaultyReplica } from "../actor.ts";
 import { AdversaryView } from "../support/adversary_view.ts";
+import { Archive } from "../support/archive.ts";
+import { runActor } from "../support/attack_lab.ts";
+import { STREAM } from "../support/colluders.ts";
 import { REPLIERS } from "./repliers.ts";
-import { sha256Hex } from "../../../../crypto/digest.ts";
 
 /** Returns a run of fast reads at `atMs`, and an early replier in it whose answers go to a list. */
 function earlyReplierAt(seed: number) {

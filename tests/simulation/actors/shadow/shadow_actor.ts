@@ -2,9 +2,9 @@
  * A faulty replica that campaigns and leads by itself: its honest core goes on following others, while beside it the actor stands in
  * every election with what it was told or has made up, and leads as its play says if it wins.
  */
-import { accuses, ownCopy } from "../../../../replica/byzantine/lies.ts";
 import type { Certificate, ElectionProof } from "../../../../protocol/certificate.ts";
 import type { ReplicaId, Term } from "../../../../protocol/ids.ts";
+import { accuses, ownCopy } from "../../../../replica/byzantine/lies.ts";
 import type { Outgoing } from "../../../../replica/core/output.ts";
 import type { Actor } from "../actor.ts";
 import { firstCampaigner, openTerm, preVotesFor, proofOf, requestVotes } from "./shadow_campaign.ts";

@@ -3,8 +3,8 @@ import type { Certificate, ElectionProof } from "../../../../protocol/certificat
 import { type ReplicaId, type Term, term } from "../../../../protocol/ids.ts";
 import type { Certified, PreVote, RequestVote, Vote } from "../../../../protocol/message.ts";
 import { certified, sameCertified } from "../../../../protocol/rank.ts";
-import type { Claim, Situation } from "./shadow_situation.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
+import type { Claim, Situation } from "./shadow_situation.ts";
 
 /**
  * Returns the highest term for which the colluders can show PreVotes of a quorum, and in which enough honest replicas could still vote;

@@ -3,11 +3,11 @@ import type { ChainedEntry, Head } from "../../../../protocol/entry.ts";
 import { joinRequests } from "../../../../protocol/entry_body.ts";
 import { chainEntry } from "../../../../protocol/hash_chain.ts";
 import { type Digest, type LogIndex, logIndex, type Term } from "../../../../protocol/ids.ts";
-import { hashAt, type Log } from "../../../../replica/core/log/log.ts";
 import type { Request } from "../../../../protocol/message.ts";
 import type { Hash } from "../../../../protocol/ports.ts";
-import { slotIn } from "../support/slots.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
+import { hashAt, type Log } from "../../../../replica/core/log/log.ts";
+import { slotIn } from "../support/slots.ts";
 
 /** The requests of an entry; none for a no-op. */
 export type Content = readonly Signed<Request>[];

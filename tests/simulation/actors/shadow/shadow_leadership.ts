@@ -3,8 +3,8 @@ import type { ElectionProof } from "../../../../protocol/certificate.ts";
 import type { Entry, Head } from "../../../../protocol/entry.ts";
 import { type LogIndex, logIndex, type ReplicaId, type Round, round, type Term } from "../../../../protocol/ids.ts";
 import { LIMITS } from "../../../../protocol/limits.ts";
-import { contains, headAt } from "../../../../replica/core/log/log.ts";
 import type { AppendEntries, AppendEntriesResponse, Certified } from "../../../../protocol/message.ts";
+import { contains, headAt } from "../../../../replica/core/log/log.ts";
 import type { Chain } from "./shadow_chains.ts";
 import type { SharedCampaign, Situation } from "./shadow_situation.ts";
 

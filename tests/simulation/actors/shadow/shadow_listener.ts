@@ -2,6 +2,8 @@
  * The packets colluders received that passed ingress: every signature in them is good, so anything put together from them is good too.
  * Shared by all of them.
  */
+import type { PrepareCertificate } from "../../../../protocol/certificate.ts";
+import type { ReplicaId } from "../../../../protocol/ids.ts";
 import type {
   AppendEntries,
   AppendEntriesResponse,
@@ -12,12 +14,10 @@ import type {
   VoteDeferred,
   VoteRefusal,
 } from "../../../../protocol/message.ts";
-import type { PrepareCertificate } from "../../../../protocol/certificate.ts";
-import type { ReplicaId } from "../../../../protocol/ids.ts";
 import type { Packet, PacketOf } from "../../../../protocol/packet.ts";
-import type { Colluders } from "../actor.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 import type { InputWithoutTime } from "../../../../replica/core/input.ts";
+import type { Colluders } from "../actor.ts";
 
 /** Minimum number of items of one kind that are remembered. */
 const MEMORY = 100;

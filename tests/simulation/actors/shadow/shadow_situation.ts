@@ -1,16 +1,16 @@
 /** The shared knowledge of the actors that lead and campaign by themselves. */
-import { slotIn } from "../support/slots.ts";
 import type { Certificate } from "../../../../protocol/certificate.ts";
-import { genesisCertificate } from "../../../../replica/core/create_state.ts";
 import type { Head } from "../../../../protocol/entry.ts";
 import { logIndex, type ReplicaId, type Term } from "../../../../protocol/ids.ts";
 import type { Certified, Request } from "../../../../protocol/message.ts";
 import { compareRank } from "../../../../protocol/rank.ts";
+import type { Signed } from "../../../../protocol/signed.ts";
+import { genesisCertificate } from "../../../../replica/core/create_state.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
 import type { Colluders, FaultyReplica } from "../actor.ts";
+import { slotIn } from "../support/slots.ts";
 import { Chain } from "./shadow_chains.ts";
 import { Listener } from "./shadow_listener.ts";
-import type { Signed } from "../../../../protocol/signed.ts";
 
 /** Maximum number of chains remembered because no other replica may hold them. */
 const MOST_CHAINS = 12;

@@ -1,10 +1,10 @@
 /** A voter and source that makes lagging candidates keep prepared entries aside (§6.5, §6.8), and then brings them back by a snapshot. */
 import type { Certificate } from "../../../../protocol/certificate.ts";
+import { offset } from "../../../../protocol/ids.ts";
 import type { FetchEntries } from "../../../../protocol/message.ts";
 import { compareRank } from "../../../../protocol/rank.ts";
 import type { Actor, FaultyReplica } from "../actor.ts";
 import { createRhythm, honestStates, type Running, runningCandidates, Speaker } from "../support/craft.ts";
-import { offset } from "../../../../protocol/ids.ts";
 
 /** Interval at which it looks for candidates. */
 const LOOK_MS = 10;

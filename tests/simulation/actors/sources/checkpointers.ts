@@ -1,8 +1,8 @@
 /** Faulty Checkpoints: of other states, of wrong indexes, too early, to some only, or none (§8.2, §12). */
-import { far, wrongHash } from "../../../../replica/byzantine/lies.ts";
 import { type LogIndex, logIndex, type ReplicaId } from "../../../../protocol/ids.ts";
 import { LIMITS } from "../../../../protocol/limits.ts";
 import type { Checkpoint } from "../../../../protocol/message.ts";
+import { far, wrongHash } from "../../../../replica/byzantine/lies.ts";
 import type { Actor, FaultyReplica } from "../actor.ts";
 import { createRhythm, hearing, honestStates, Speaker, withhold } from "../support/craft.ts";
 

@@ -1,14 +1,14 @@
 /** Sources that show checkpoints where entries are requested: old ones, forged ones, ever newer ones (§8.2, §8.3, §12). */
-import { forged, inTurn, wrongHash } from "../../../../replica/byzantine/lies.ts";
 import type { CheckpointProof } from "../../../../protocol/certificate.ts";
 import type { Digest } from "../../../../protocol/ids.ts";
 import type { Checkpoint, FetchChunks, FetchEntries } from "../../../../protocol/message.ts";
-import type { Actor, FaultyReplica, SimAdversary } from "../actor.ts";
-import { known, serveChunks } from "./chunk_sources.ts";
-import { boast, createRhythm, Speaker, takingOver } from "../support/craft.ts";
-import { openCatchUps } from "./sources.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
+import { forged, inTurn, wrongHash } from "../../../../replica/byzantine/lies.ts";
 import type { Transfer } from "../../../../replica/core/catch_up/catch_up_state.ts";
+import type { Actor, FaultyReplica, SimAdversary } from "../actor.ts";
+import { boast, createRhythm, Speaker, takingOver } from "../support/craft.ts";
+import { known, serveChunks } from "./chunk_sources.ts";
+import { openCatchUps } from "./sources.ts";
 
 /** Returns the answer to `asked`; null if there is nothing to show. */
 type Choice = (asked: FetchEntries) => CheckpointProof | null;

@@ -1,6 +1,6 @@
+import { sha256Hex } from "../../../../crypto/digest.ts";
 import type { Digest } from "../../../../protocol/ids.ts";
 import { ambiguous, type Count, faulty, forkedHeaders, type Sent, testAttack } from "../support/attack_lab.ts";
-import { sha256Hex } from "../../../../crypto/digest.ts";
 
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
 

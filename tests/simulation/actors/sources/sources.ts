@@ -1,10 +1,10 @@
 /** A source for catching up that serves anything but what was requested (§8.1, §12). */
-import { far, laterTerm } from "../../../../replica/byzantine/lies.ts";
 import type { Certificate } from "../../../../protocol/certificate.ts";
 import type { Entry } from "../../../../protocol/entry.ts";
 import { joinRequests } from "../../../../protocol/entry_body.ts";
-import { hashAt, slice } from "../../../../replica/core/log/log.ts";
 import type { FetchEntries } from "../../../../protocol/message.ts";
+import { far, laterTerm } from "../../../../replica/byzantine/lies.ts";
+import { hashAt, slice } from "../../../../replica/core/log/log.ts";
 import type { Actor, FaultyReplica } from "../actor.ts";
 import { boast, createRhythm, honestStates, ranked, Speaker } from "../support/craft.ts";
 

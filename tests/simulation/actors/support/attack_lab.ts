@@ -3,9 +3,9 @@ import { assertEquals } from "@std/assert";
 import type { Millis, ReplicaId } from "../../../../protocol/ids.ts";
 import type { AppendEntriesResponse } from "../../../../protocol/message.ts";
 import type { Packet, PacketOf } from "../../../../protocol/packet.ts";
+import { createFakeCrypto } from "../../network/sim_crypto.ts";
 import { drawPlan } from "../../plan/draw_plan.ts";
 import { runPlan } from "../../run.ts";
-import { createFakeCrypto } from "../../network/sim_crypto.ts";
 import { runUntilSeen, type Wanted } from "../../search/run_until_seen.ts";
 
 /** One packet put on the network. */

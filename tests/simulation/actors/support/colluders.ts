@@ -1,21 +1,21 @@
 /** The colluders of one run, wired to it. */
 import { sha256Hex } from "../../../../crypto/digest.ts";
-import type { Victim } from "../../../../replica/byzantine/mod.ts";
+import { genesisHash } from "../../../../protocol/hash_chain.ts";
 import type { ReplicaId } from "../../../../protocol/ids.ts";
-import type { ClientReply } from "../../../../replica/core/output.ts";
 import type { Packet } from "../../../../protocol/packet.ts";
 import { quorumOf } from "../../../../protocol/quorum.ts";
+import type { Victim } from "../../../../replica/byzantine/mod.ts";
+import type { ClientReply } from "../../../../replica/core/output.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
-import type { ByzantinePlan, Plan } from "../../plan/plan.ts";
-import { Rng } from "../../plan/rng.ts";
 import type { Scheduler } from "../../network/scheduler.ts";
 import { signAs, type SimCrypto } from "../../network/sim_crypto.ts";
-import { genesisHash } from "../../../../protocol/hash_chain.ts";
-import { Archive } from "./archive.ts";
+import type { ByzantinePlan, Plan } from "../../plan/plan.ts";
+import { Rng } from "../../plan/rng.ts";
 import type { Actor, Colluders, SimAdversary } from "../actor.ts";
 import { inTurn } from "../in_turn.ts";
-import { AdversaryView } from "./adversary_view.ts";
 import { NAMED_ACTORS } from "../mod.ts";
+import { AdversaryView } from "./adversary_view.ts";
+import { Archive } from "./archive.ts";
 
 /** The stream that faulty replicas draw from. A seed draws another run under another name, so this one outlived what it named. */
 export const STREAM = "coven";

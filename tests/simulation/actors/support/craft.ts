@@ -1,17 +1,17 @@
 /** Tools of faulty replicas: limited sending to selected receivers, plausible messages, and knowledge of candidates. */
-import { accuses, far, ownCopy } from "../../../../replica/byzantine/lies.ts";
 import type { Certificate } from "../../../../protocol/certificate.ts";
-import { genesisCertificate } from "../../../../replica/core/create_state.ts";
 import type { Millis, ReplicaId, Term } from "../../../../protocol/ids.ts";
 import type { AppendEntriesResponse, Certified, PreVote } from "../../../../protocol/message.ts";
-import type { Outgoing } from "../../../../replica/core/output.ts";
 import type { Packet, PacketOf, UnsignedPacket } from "../../../../protocol/packet.ts";
 import { quorumOf, type QuorumSizes } from "../../../../protocol/quorum.ts";
 import { compareRank } from "../../../../protocol/rank.ts";
+import type { Signed } from "../../../../protocol/signed.ts";
+import { accuses, far, ownCopy } from "../../../../replica/byzantine/lies.ts";
+import { genesisCertificate } from "../../../../replica/core/create_state.ts";
+import type { InputWithoutTime } from "../../../../replica/core/input.ts";
+import type { Outgoing } from "../../../../replica/core/output.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
 import type { Colluders, FaultyReplica, SimAdversary } from "../actor.ts";
-import type { Signed } from "../../../../protocol/signed.ts";
-import type { InputWithoutTime } from "../../../../replica/core/input.ts";
 
 /**
  * Maximum number of packets one faulty replica sends in a run besides its core's own, so that no replica is flooded and runs stay short.

@@ -3,17 +3,17 @@
  * that complete a certificate, reports that complete a commit. `docs/recovery.md` argues that this cannot succeed.
  */
 import type { ReplicaId } from "../../../../protocol/ids.ts";
-import { contains } from "../../../../replica/core/log/log.ts";
 import type { AppendEntriesResponse } from "../../../../protocol/message.ts";
-import type { Outgoing } from "../../../../replica/core/output.ts";
 import type { Packet } from "../../../../protocol/packet.ts";
+import type { Signed } from "../../../../protocol/signed.ts";
+import { contains } from "../../../../replica/core/log/log.ts";
+import type { Outgoing } from "../../../../replica/core/output.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
 import type { Actor, FaultyReplica, SimAdversary } from "../actor.ts";
-import { createRhythm, echo, honestStates, ownWord, Speaker } from "../support/craft.ts";
 import { KeptVotes } from "../recovery/kept_votes.ts";
 import { Past } from "../recovery/signed_before_loss.ts";
 import { Situation } from "../shadow/shadow_situation.ts";
-import type { Signed } from "../../../../protocol/signed.ts";
+import { createRhythm, echo, honestStates, ownWord, Speaker } from "../support/craft.ts";
 
 /** Forgotten packets shown at a time. */
 const BURST = 12;

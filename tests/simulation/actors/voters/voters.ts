@@ -1,9 +1,9 @@
 /** Faulty voters: they vote for all, refuse all, stay in the term they left, and time their PreVotes (§6.2–§6.5, §12). */
 import type { ReplicaId, Term } from "../../../../protocol/ids.ts";
 import { LIMITS } from "../../../../protocol/limits.ts";
-import { lastHead } from "../../../../replica/core/log/log.ts";
 import type { UnsignedPacket } from "../../../../protocol/packet.ts";
 import { compareRank } from "../../../../protocol/rank.ts";
+import { lastHead } from "../../../../replica/core/log/log.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
 import type { Actor, FaultyReplica, SimAdversary } from "../actor.ts";
 import {

@@ -1,8 +1,8 @@
 /** Every entry that an honest replica ever made durable, as a tree of chains: a short walk tells whether a chain contains a point. */
+import { sha256Hex } from "../../../../crypto/digest.ts";
 import type { ChainedEntry, Entry, Head } from "../../../../protocol/entry.ts";
 import { chainHash, genesisHash } from "../../../../protocol/hash_chain.ts";
 import { type Digest, type LogIndex, logIndex, type Term, term } from "../../../../protocol/ids.ts";
-import { sha256Hex } from "../../../../crypto/digest.ts";
 
 /** One entry, or the empty log; it names the whole chain that ends in it. */
 export interface ChainNode extends Head {

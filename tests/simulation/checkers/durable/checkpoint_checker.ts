@@ -7,14 +7,14 @@ import type { Head } from "../../../../protocol/entry.ts";
 import type { ReplicaId } from "../../../../protocol/ids.ts";
 import type { Checkpoint } from "../../../../protocol/message.ts";
 import type { PersistOperation } from "../../../../replica/core/log/durable_state.ts";
+import type { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.ts";
 import type { StateView } from "../../observer.ts";
+import type { ReferenceState } from "../execution/reference_state.ts";
 import { demand, type Judge } from "../judge.ts";
 import { headText } from "../points.ts";
-import type { ReferenceState } from "../execution/reference_state.ts";
 import { countOf, type Members, type Roster } from "../roster.ts";
 import type { SignedBook } from "../signed/signed_book.ts";
 import { lacksOfSnapshot } from "./snapshot_walk.ts";
-import type { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.ts";
 
 export interface CheckpointSources {
   readonly roster: Roster;

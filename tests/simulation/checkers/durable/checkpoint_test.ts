@@ -1,6 +1,7 @@
 /** Checkpoints, snapshots, compaction and installs (§8.2, §8.3): what is certified is true, and every disk is enough to start from. */
 import { assertEquals } from "@std/assert";
 import { type Digest, logIndex, type ReplicaId } from "../../../../protocol/ids.ts";
+import type { Chunk } from "../../../../protocol/ports.ts";
 import type { PersistOperation } from "../../../../replica/core/log/durable_state.ts";
 import {
   commitCertificate,
@@ -18,9 +19,8 @@ import {
   type ForgedSnapshot,
   snapshotAfter,
 } from "../../../clauses/support/forge_snapshots.ts";
-import { viewAfter } from "../execution/reference_lab.ts";
 import { CheckerLab, type CheckerLabOptions, fires, THREE } from "../checker_lab.ts";
-import type { Chunk } from "../../../../protocol/ports.ts";
+import { viewAfter } from "../execution/reference_lab.ts";
 
 const CHAIN = grow(GENESIS, 4, 1);
 const FORK = grow(GENESIS, 4, 1, "fork");

@@ -3,11 +3,11 @@ import { equalBytes } from "../../../../protocol/bytes/equal_bytes.ts";
 import type { Head } from "../../../../protocol/entry.ts";
 import { logIndex, type ReplicaId } from "../../../../protocol/ids.ts";
 import type { AppendEntries, AppendEntriesResponse, RequestVote, Vote } from "../../../../protocol/message.ts";
+import type { Signed } from "../../../../protocol/signed.ts";
+import type { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.ts";
 import { demand } from "../judge.ts";
 import { headText, pointText, ranksBelow, samePoint } from "../points.ts";
 import type { SignedBook } from "../signed/signed_book.ts";
-import type { Signed } from "../../../../protocol/signed.ts";
-import type { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.ts";
 
 /** Returns whether `head` lies on the log of `disk`, or on the committed chain at or below the log's base. */
 export function holds(disk: MemoryDisk, { tree, commits }: SignedBook, { index, hash }: Head): boolean {

@@ -4,13 +4,13 @@ import { type LogIndex, logIndex, type ReplicaId, type Term, term } from "../../
 import { LIMITS } from "../../../../protocol/limits.ts";
 import type { Certified } from "../../../../protocol/message.ts";
 import type { HardState, PersistOperation, VoteRecord } from "../../../../replica/core/log/durable_state.ts";
-import type { ChainNode } from "./chain_tree.ts";
-import { checkDisk } from "./disk_checks.ts";
+import type { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.ts";
 import { demand, type Judge } from "../judge.ts";
 import { headText, pointText, ranksBelow, samePoint } from "../points.ts";
 import type { Roster } from "../roster.ts";
 import type { SignedBook } from "../signed/signed_book.ts";
-import type { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.ts";
+import type { ChainNode } from "./chain_tree.ts";
+import { checkDisk } from "./disk_checks.ts";
 
 /** The durable state of one replica, as last known. */
 interface Held {

@@ -5,8 +5,8 @@
 import { type LogIndex, type ReplicaId, type Term, term } from "../../../../protocol/ids.ts";
 import type { Packet } from "../../../../protocol/packet.ts";
 import type { HardState, PersistOperation, Recovery } from "../../../../replica/core/log/durable_state.ts";
-import { demand, type Judge } from "../judge.ts";
 import type { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.ts";
+import { demand, type Judge } from "../judge.ts";
 
 /** Packets a learner may send: none that a forgotten message could contradict, and what clients or others have signed. */
 const OF_LEARNERS: ReadonlySet<Packet["kind"]> = new Set([

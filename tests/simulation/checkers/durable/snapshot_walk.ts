@@ -1,6 +1,6 @@
 /** Checks that a disk holds a whole snapshot: a walk from its head over the lists to every chunk (`docs/snapshots.md`). */
-import type { Digest } from "../../../../protocol/ids.ts";
 import { sha256Hex } from "../../../../crypto/digest.ts";
+import type { Digest } from "../../../../protocol/ids.ts";
 
 const DIGEST_BYTES = 32;
 const HEAD_BYTES = 9;

@@ -1,5 +1,6 @@
 /** Judges the answers of honest replicas, and those that clients accept (§7.1, §7.2, §7.4): they are true, and stay true. */
 import { sha256Hex } from "../../../../crypto/digest.ts";
+import { equalBytes } from "../../../../protocol/bytes/equal_bytes.ts";
 import type { Digest, LogIndex, ReplicaId } from "../../../../protocol/ids.ts";
 import type { Answer } from "../../../../protocol/message.ts";
 import type { ClientReply } from "../../../../replica/core/output.ts";
@@ -8,10 +9,9 @@ import type { ChainNode } from "../durable/chain_tree.ts";
 import { demand, type Judge } from "../judge.ts";
 import { countOf, type Members, type Roster } from "../roster.ts";
 import type { ExecutionChecker } from "./execution_checker.ts";
+import { OutcomeChecker } from "./outcome_checker.ts";
 import type { ReferenceState } from "./reference_state.ts";
 import type { RequestBook, SignedRequest } from "./request_book.ts";
-import { OutcomeChecker } from "./outcome_checker.ts";
-import { equalBytes } from "../../../../protocol/bytes/equal_bytes.ts";
 
 /** The other checkers and books that an answer checker consults. */
 export interface AnswerSources {

@@ -2,6 +2,7 @@
  * Judges what honest replicas execute (I5–I7, §7.4): only what clients signed, once, at the same index everywhere, with equal states; commands as
  * commands and queries as queries.
  */
+import { equalBytes } from "../../../../protocol/bytes/equal_bytes.ts";
 import type { RequestMode } from "../../../../protocol/entry.ts";
 import type { Digest, LogIndex, ReplicaId } from "../../../../protocol/ids.ts";
 import type { StateView } from "../../observer.ts";
@@ -9,7 +10,6 @@ import { demand } from "../judge.ts";
 import type { Executed } from "./reference_sessions.ts";
 import type { ReferenceState } from "./reference_state.ts";
 import { commandName, type RequestBook } from "./request_book.ts";
-import { equalBytes } from "../../../../protocol/bytes/equal_bytes.ts";
 
 /** A replica from one start to its next crash. */
 interface Incarnation {

@@ -1,12 +1,12 @@
 /** I6, I7, forged commands, and answers that are true and stay true. */
 import { assertEquals } from "@std/assert";
+import { sha256Hex } from "../../../../crypto/digest.ts";
 import { clientId, digest, logIndex, type ReplicaId } from "../../../../protocol/ids.ts";
 import type { Answer, Request, SendRequest } from "../../../../protocol/message.ts";
-import { copyOf, endOf, entryAfter, GENESIS, register, request, requestIn } from "../../../clauses/support/forge.ts";
-import { sha256Hex } from "../../../../crypto/digest.ts";
-import { CheckerLab, type CheckerLabOptions, fires, THREE } from "../checker_lab.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 import { encodeKvResult } from "../../../../state_machine/mod.ts";
+import { copyOf, endOf, entryAfter, GENESIS, register, request, requestIn } from "../../../clauses/support/forge.ts";
+import { CheckerLab, type CheckerLabOptions, fires, THREE } from "../checker_lab.ts";
 
 const A = request(1, "a");
 const B = request(2, "b");

@@ -1,7 +1,7 @@
 /** Every outcome that an honest replica tells is what the committed chain makes of the request (§7.1). */
+import { equalBytes } from "../../../../protocol/bytes/equal_bytes.ts";
 import type { Answer, RegisterSession, SendRequest } from "../../../../protocol/message.ts";
 import type { RunFacts } from "../../observer.ts";
-import { equalBytes } from "../../../../protocol/bytes/equal_bytes.ts";
 import { demand } from "../judge.ts";
 import type { Executed } from "./reference_sessions.ts";
 import type { ReferenceState } from "./reference_state.ts";

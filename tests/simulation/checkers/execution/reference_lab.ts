@@ -1,14 +1,14 @@
 /** The replicated state as the core computes it, for tests of the checkers' own. */
 import { createHash } from "node:crypto";
+import { sha256Hex } from "../../../../crypto/digest.ts";
+import type { ChainedEntry } from "../../../../protocol/entry.ts";
 import { clientId, digest } from "../../../../protocol/ids.ts";
 import { applyRequest, createSessionTable, sessionBytes } from "../../../../protocol/snapshot/session_table.ts";
-import type { CoreState } from "../../../../replica/core/state.ts";
 import type { SessionBounds } from "../../../../protocol/snapshot/session_types.ts";
-import { sha256Hex } from "../../../../crypto/digest.ts";
-import { openSessions } from "../../../support/numbered_requests.ts";
-import { KvStore } from "../../../../state_machine/mod.ts";
+import type { CoreState } from "../../../../replica/core/state.ts";
 import { replicatedDigest } from "../../../../replica/status/status.ts";
-import type { ChainedEntry } from "../../../../protocol/entry.ts";
+import { KvStore } from "../../../../state_machine/mod.ts";
+import { openSessions } from "../../../support/numbered_requests.ts";
 
 /** The bounds of the checkers' own tests. */
 export const BOUNDS: SessionBounds = { sessionWindow: 16, sessionsPerClient: 4, registrationHorizon: 1000 };

@@ -2,8 +2,8 @@
  * Sessions as §7.1 says, written down once more for the checkers, since a mutated core has them wrong; and what became of every
  * request on the committed chain.
  */
-import type { ClientId, Digest } from "../../../../protocol/ids.ts";
 import type { RequestMode } from "../../../../protocol/entry.ts";
+import type { ClientId, Digest } from "../../../../protocol/ids.ts";
 import type { RegisterSession, Request, SendRequest } from "../../../../protocol/message.ts";
 import type { RunFacts } from "../../observer.ts";
 import { requestKey } from "./request_book.ts";

@@ -2,6 +2,7 @@
  * An independent computation of the replicated state from the committed chain: the store itself is the application's; sessions, what a request is for and
  * the bytes of snapshots are implemented again from §7.1 and `docs/snapshots.md`, since a mutated core has them wrong.
  */
+import { sha256, sha256Hex } from "../../../../crypto/digest.ts";
 import type { SendRequest } from "../../../../protocol/entry.ts";
 import { type Digest, digest, logIndex } from "../../../../protocol/ids.ts";
 import { KvStore } from "../../../../state_machine/mod.ts";
@@ -9,7 +10,6 @@ import type { RunFacts } from "../../observer.ts";
 import type { ChainNode } from "../durable/chain_tree.ts";
 import { Fields } from "../fields.ts";
 import { type ReferenceSession, ReferenceSessions, type SessionFacts } from "./reference_sessions.ts";
-import { sha256, sha256Hex } from "../../../../crypto/digest.ts";
 
 /** The state after one entry, by its digests. */
 export interface ReferenceView {

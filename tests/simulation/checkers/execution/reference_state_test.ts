@@ -1,5 +1,8 @@
 import { assertEquals } from "@std/assert";
+import type { ChainedEntry } from "../../../../protocol/entry.ts";
+import { clientId } from "../../../../protocol/ids.ts";
 import type { Request } from "../../../../protocol/message.ts";
+import type { Signed } from "../../../../protocol/signed.ts";
 import {
   CLUSTER,
   endOf,
@@ -11,13 +14,10 @@ import {
   requestIn,
 } from "../../../clauses/support/forge.ts";
 import { snapshotAfter } from "../../../clauses/support/forge_snapshots.ts";
-import { type ChainNode, ChainTree } from "../durable/chain_tree.ts";
-import { ReferenceState } from "./reference_state.ts";
-import { clientId } from "../../../../protocol/ids.ts";
 import { firstRegisters } from "../../../support/numbered_requests.ts";
+import { type ChainNode, ChainTree } from "../durable/chain_tree.ts";
 import { BOUNDS, viewAfter } from "./reference_lab.ts";
-import type { Signed } from "../../../../protocol/signed.ts";
-import type { ChainedEntry } from "../../../../protocol/entry.ts";
+import { ReferenceState } from "./reference_state.ts";
 
 /** Clients, queries, floors that move, repetitions, seqs below and above the window, a no-op, registers of all kinds, sessions that are closed. */
 const REQUESTS: readonly (readonly Signed<Request>[])[] = [

@@ -1,10 +1,10 @@
 /** Everything clients signed: nothing else is ever ordered, executed or answered (§3.2, §7.1). */
+import { sha256Hex } from "../../../../crypto/digest.ts";
 import type { Entry } from "../../../../protocol/entry.ts";
 import type { Digest, ReplicaId } from "../../../../protocol/ids.ts";
-import { sha256Hex } from "../../../../crypto/digest.ts";
 import type { Request } from "../../../../protocol/message.ts";
-import { demand } from "../judge.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
+import { demand } from "../judge.ts";
 
 /** Returns a name for one seq of one session of a client. */
 export const requestKey = (client: string, session: number, seq: number): string => `${client} ${session}/${seq}`;

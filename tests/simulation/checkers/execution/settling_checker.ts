@@ -1,8 +1,8 @@
 /** §7.3: a replica forwards no request that is settled in the state it has applied, one by one or all at once by a snapshot. */
+import { sha256Hex } from "../../../../crypto/digest.ts";
 import type { LogIndex, ReplicaId } from "../../../../protocol/ids.ts";
 import type { Packet } from "../../../../protocol/packet.ts";
 import type { Judge } from "../judge.ts";
-import { sha256Hex } from "../../../../crypto/digest.ts";
 import { nameOf } from "./request_book.ts";
 
 /** The executions of a run so far. */

@@ -2,9 +2,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { encodeKvResult, type KvCommand, type KvResult } from "../../../../state_machine/mod.ts";
 import { queryResultCodec } from "../../../../transport/codec/mod.ts";
+import { fires } from "../checker_lab.ts";
 import { History } from "./history.ts";
 import { judgeKey, type KeyOperation } from "./linearizable.ts";
-import { fires } from "../checker_lab.ts";
 
 const UTF8 = new TextEncoder();
 

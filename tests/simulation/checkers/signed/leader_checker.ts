@@ -9,13 +9,13 @@ import {
   type Term,
 } from "../../../../protocol/ids.ts";
 import type { AppendEntries } from "../../../../protocol/message.ts";
+import type { Signed } from "../../../../protocol/signed.ts";
+import type { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.ts";
 import { onOneChain } from "../durable/chain_tree.ts";
 import { checkHeader } from "../durable/disk_checks.ts";
 import { demand, type Judge } from "../judge.ts";
 import { headText, pointText } from "../points.ts";
 import type { SignedBook } from "./signed_book.ts";
-import type { Signed } from "../../../../protocol/signed.ts";
-import type { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.ts";
 
 /** Headers one replica signed as leader of the last term it led. */
 interface Led {

@@ -4,12 +4,12 @@
  */
 import type { ReplicaId, Term } from "../../../../protocol/ids.ts";
 import type { Certified } from "../../../../protocol/message.ts";
-import { AckBook } from "./ack_book.ts";
 import { type ChainNode, ChainTree, contains } from "../durable/chain_tree.ts";
-import { CommitBook } from "./commit_book.ts";
 import { demand } from "../judge.ts";
 import { headText, pointText } from "../points.ts";
 import type { Roster } from "../roster.ts";
+import { AckBook } from "./ack_book.ts";
+import { CommitBook } from "./commit_book.ts";
 import { type Election, VoteBook } from "./vote_book.ts";
 
 export class SignedBook {

@@ -12,10 +12,10 @@ import {
   rankOf,
   request,
 } from "../../../clauses/support/forge.ts";
-import { AckBook } from "./ack_book.ts";
+import { CheckerLab, fires, THREE } from "../checker_lab.ts";
 import { ChainTree } from "../durable/chain_tree.ts";
 import { Roster } from "../roster.ts";
-import { CheckerLab, fires, THREE } from "../checker_lab.ts";
+import { AckBook } from "./ack_book.ts";
 
 const CHAIN = grow(GENESIS, 3, 1);
 const MORE = grow(endOf(CHAIN), 2, 2);

@@ -3,15 +3,15 @@ import { equalBytes } from "../../../../protocol/bytes/equal_bytes.ts";
 import { type LogIndex, logIndex, type ReplicaId, type Term, term } from "../../../../protocol/ids.ts";
 import type { AppendEntriesResponse, Certified, RequestVote, Vote } from "../../../../protocol/message.ts";
 import type { Packet } from "../../../../protocol/packet.ts";
-import { AckChains } from "./ack_chains.ts";
-import { checkCandidacy, checkResponse, checkVote } from "../durable/disk_checks.ts";
-import { demand, type Judge } from "../judge.ts";
-import { LeaderChecker } from "./leader_checker.ts";
-import { pointText, ranksBelow, samePoint } from "../points.ts";
-import type { Roster } from "../roster.ts";
-import type { SignedBook } from "./signed_book.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 import type { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.ts";
+import { checkCandidacy, checkResponse, checkVote } from "../durable/disk_checks.ts";
+import { demand, type Judge } from "../judge.ts";
+import { pointText, ranksBelow, samePoint } from "../points.ts";
+import type { Roster } from "../roster.ts";
+import { AckChains } from "./ack_chains.ts";
+import { LeaderChecker } from "./leader_checker.ts";
+import type { SignedBook } from "./signed_book.ts";
 
 /** Everything one replica has signed so far. */
 interface Said {
