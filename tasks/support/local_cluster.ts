@@ -99,9 +99,19 @@ export class LocalCluster implements AsyncDisposable {
 
   /** Starts a replica, with further flags, and waits until it is ready. Throws, quoting its output, if it does not come up. */
   async start(id: string, ...flags: string[]): Promise<DenoProcess> {
+    return await this.ready(id, await this.launch(id, ...flags));
+  }
+
+  /** Starts a replica, with further flags, and returns its process at once. */
+  async launch(id: string, ...flags: string[]): Promise<DenoProcess> {
     const args = [...this.credentials(id), "--data", this.dataDir(id), ...flags];
     const process = await DenoProcess.replica(args);
     this.#replicas.set(id, process);
+    return process;
+  }
+
+  /** Waits until a replica just launched is ready. Throws, quoting its output, if it does not come up. */
+  async ready(id: string, process: DenoProcess): Promise<DenoProcess> {
     try {
       await process.stdout.waitFor(`replica ${id} ready`, (line) => line.includes('"event":"ready"'), READY_MS);
       return process;

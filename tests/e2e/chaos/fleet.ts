@@ -52,8 +52,8 @@ export class Fleet {
   async start(id: string): Promise<void> {
     // Without its flag a replica on an empty disk would take itself for a new one, and a kill may come before it has a database again.
     const flags = this.#wiped.has(id) && !await this.#hasDatabase(id) ? ["--recover"] : [];
-    const started = this.cluster.start(id, ...FLAGS, ...flags);
-    const process = this.cluster.process(id);
+    const process = await this.cluster.launch(id, ...FLAGS, ...flags);
+    const started = this.cluster.ready(id, process);
     process.stderr.onLine((line) => this.#hear(line));
     this.tally.restarts++;
     process.exited.then(({ code, signal }) => {

@@ -122,7 +122,9 @@ Deno.test("a follower's disk refuses in the middle of writes: the others go on, 
   await underWrites(cluster, () => assertSurvives(cluster, id));
   const { storage } = await levelAt(cluster).then(() => statusOf(cluster, id));
   assertEquals([storage.state, storage.refusals, storage.message], ["ok", 1, null]);
-  assertEquals(events.filter((event) => event.startsWith("storage-")), ["storage-refused", "storage-back"]);
+  // On a busy machine it looks at its disk again before there is room.
+  const told = events.filter((event) => event.startsWith("storage-") && event !== "storage-refused-again");
+  assertEquals(told, ["storage-refused", "storage-back"]);
   await assertRecordedUpToRefusal(sink);
 });
 

@@ -78,8 +78,8 @@ async function useCluster(dir: string): Promise<void> {
   assertEquals([pids.length, pids.filter(isThere)], [4, pids]);
   // On a busy machine there is a line before that says for how long it waits, and was erased.
   const client = ["client", "--cluster", `${dir}/cluster.json`, "--key", `${dir}/c1.key`];
-  assertMatch(await shown(COMMAND_MS, ...client, "put", "greeting", "hello"), /(?:\n| s)put "greeting": revision 1, /);
-  assertMatch(await shown(COMMAND_MS, ...client, "get", "greeting"), /(?:\n| s)hello\n/);
+  assertMatch(await shown(COMMAND_MS, ...client, "put", "greeting", "hello"), /[\r\n]put "greeting": revision 1, /);
+  assertMatch(await shown(COMMAND_MS, ...client, "get", "greeting"), /[\r\n]hello\n/);
   await useShell([...client, "shell"]);
   await cluster.interrupt();
   assertEquals(await cluster.exitCode(COMMAND_MS), 0, cluster.text);
