@@ -35,7 +35,9 @@ Deno.test("replicas outlive a client that floods, and say what they refused", as
   for (const names of CLIENTS) {
     const endured = await arena.endure(called(...names), SECONDS / 2);
     assertEquals(endured.harm, [], JSON.stringify(endured));
-    assert((endured.deeds["bytes"] ?? 0) > 10_000, JSON.stringify(endured));
+    // An attack on a busy machine may end before it has told of its bytes; what came of them tells as well.
+    const { deeds: { bytes = 0 }, status: { "work received": received = 0 } } = endured;
+    assert(bytes > 10_000 || received > 100, JSON.stringify(endured));
     Object.assign(status, endured.status);
     Object.assign(lines, ...Object.values(endured.log));
   }
