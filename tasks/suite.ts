@@ -1,11 +1,11 @@
 /** `deno task test`: the whole suite, or the files given, on more jobs than processors: many tests wait for processes they have started. */
 
-const JOBS_A_PROCESSOR = 2;
+const JOBS_A_PROCESSOR = 1.5;
 const OPTIONS = ["--no-prompt", "--quiet", "--parallel", "--reporter=dot", "-P"];
 
 /** Returns the arguments of `deno` that run the suite, and the number of files it runs at a time. */
 export function suiteCommand(processors: number, files: readonly string[] = []) {
-  return { args: ["test", ...OPTIONS, ...files], jobs: String(JOBS_A_PROCESSOR * processors) };
+  return { args: ["test", ...OPTIONS, ...files], jobs: String(Math.ceil(JOBS_A_PROCESSOR * processors)) };
 }
 
 if (import.meta.main) {
