@@ -22,7 +22,7 @@ export interface Woken {
   readonly seconds: number;
   /** Time from its waking until it had applied all that was committed then, in milliseconds. */
   readonly caughtUpMs: number;
-  /** Entries it had to catch up with. */
+  /** Entries it lacked when it was first heard of again; 0 if it had caught up by then. */
   readonly missed: number;
   /** Writes acknowledged while it stood still, and those that failed. */
   readonly acknowledged: number;
