@@ -4,11 +4,10 @@ import { makeRoster } from "../../tests/support/make_roster.ts";
 import { ConfigError } from "../config_error.ts";
 import { unhex } from "../digest.ts";
 import type { KeyIdentity } from "../keys/key_file.ts";
-import { createCurveRing } from "./curve_ring.ts";
 import { createKeyRing, requireMember } from "./key_ring.ts";
 
 const { roster, keys } = makeRoster();
-const { operatorKey, operatorCurveKey } = roster;
+const { operatorKey } = roster;
 
 Deno.test("the key ring keeps replicas and clients apart", () => {
   const ring = createKeyRing(roster);
@@ -17,22 +16,6 @@ Deno.test("the key ring keeps replicas and clients apart", () => {
   assertEquals(ring.operatorKey, unhex(operatorKey));
   for (const id of ["c1", "operator", "r5", "__proto__", ""]) assertEquals(ring.replicaKey(replicaId(id)), null);
   for (const id of ["r1", "operator", "c3", "constructor"]) assertEquals(ring.clientKey(clientId(id)), null);
-});
-
-Deno.test("the CURVE ring names the one owner of each key, and his kind", () => {
-  const ring = createCurveRing(roster);
-  for (const { id, curveKey } of roster.replicas) {
-    assertEquals(ring.serverKey(id), unhex(curveKey));
-    assertEquals(ring.ownerOf(unhex(curveKey)), { kind: "replica", id });
-  }
-  for (const { id, curveKey } of roster.clients) {
-    assertEquals(ring.ownerOf(unhex(curveKey)), { kind: "client", id });
-    assertEquals(ring.serverKey(replicaId(id)), null);
-  }
-  assertEquals(ring.ownerOf(unhex(operatorCurveKey)), { kind: "operator", id: "operator" });
-  assertEquals(ring.ownerOf(unhex(roster.replicas[0]!.publicKey)), null, "a signing key is no CURVE key");
-  assertEquals(ring.ownerOf(new Uint8Array(32)), null);
-  assertEquals(ring.serverKey(replicaId("operator")), null);
 });
 
 const refused = (key: KeyIdentity, message: string, wanted?: Parameters<typeof requireMember>[2]) =>

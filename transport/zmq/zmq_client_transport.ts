@@ -1,14 +1,12 @@
 import type { Dealer } from "zeromq";
 import { assertFrames, MAX_PACKET_BYTES } from "../frame_limits.ts";
+import { awaitLookups } from "../lookup_patience.ts";
 import type { ClientTransport, TransportCounters } from "../port.ts";
 import { HostConnector, type Lookup } from "./host_connector.ts";
 import { speakCurve, type ZmqCurve } from "./zmq_curve.ts";
 import { ZmqInbox } from "./zmq_inbox.ts";
 import { sendCounted } from "./zmq_outbox.ts";
 import { clientDealer, HIGH_WATER_MARKS, type HighWaterMarks } from "./zmq_socket_options.ts";
-
-/** Longest time that the first look-up of the replicas' names may hold up the start, in milliseconds. */
-const LOOKUP_PATIENCE_MS = 2000;
 
 /** Looks, one a second, that find a replica's queue full before it is connected to anew. */
 const PATIENCE = 3;
@@ -49,15 +47,8 @@ export async function createZmqClientTransport(options: ZmqClientOptions): Promi
     for (const dealer of dealers.values()) dealer.close();
     throw error;
   }
-  await within(LOOKUP_PATIENCE_MS, Promise.all(connectors.map((connector) => connector.start())));
+  await awaitLookups(connectors.map((connector) => connector.start()));
   return transport = new ZmqClientTransport(dealers, connectors);
-}
-
-async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise((resolve) => timer = setTimeout(resolve, timeoutMs));
-  await Promise.race([work, timeout]);
-  clearTimeout(timer);
 }
 
 class ZmqClientTransport implements ClientTransport {

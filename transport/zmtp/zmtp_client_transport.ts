@@ -1,5 +1,6 @@
 import { requirePeerHost, tcpAddress } from "../endpoint.ts";
 import { assertFrames } from "../frame_limits.ts";
+import { awaitLookups } from "../lookup_patience.ts";
 import type { ClientTransport, TransportCounters } from "../port.ts";
 import { Inbox } from "./inbox.ts";
 import { Network, type NetworkOptions } from "./net/network.ts";
@@ -7,9 +8,6 @@ import { ZMTP_QUEUES, type ZmtpQueues } from "./queues.ts";
 import { clientMechanism, type CurveIdentity, HEARTBEAT, limitsOf } from "./settings.ts";
 import { DealerSocket } from "./socket/dealer_socket.ts";
 import { sumCounters } from "./sum_counters.ts";
-
-/** Longest time that the first look-up of the replicas' names may hold up the start, in milliseconds. */
-const LOOKUP_PATIENCE_MS = 2000;
 
 /** Whom a client talks to, and its keys. */
 export interface ZmtpClientOptions {
@@ -72,7 +70,7 @@ export class ZmtpClientTransport implements ClientTransport {
       const options = { socketType: "DEALER" as const, connects: true, mechanism, limits, heartbeat: HEARTBEAT };
       return this.network.dial({ host, port: clientPort }, options, this.#dealers.get(id)!);
     });
-    await within(LOOKUP_PATIENCE_MS, Promise.all(lookedUp));
+    await awaitLookups(lookedUp);
   }
 
   receive(timeoutMs: number, limit: number): Promise<Answer[]> {
@@ -99,11 +97,4 @@ export class ZmtpClientTransport implements ClientTransport {
     await this.#inbox.close();
     await this.network.close();
   }
-}
-
-async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise((resolve) => timer = setTimeout(resolve, timeoutMs));
-  await Promise.race([work, timeout]);
-  clearTimeout(timer);
 }
