@@ -11,6 +11,11 @@ const FOUND = [
     replicas: 4,
     fault: "a register applied at two of Q, whose session was closed before the third answered",
   },
+  {
+    seed: 1001582,
+    replicas: 4,
+    fault: "the plan's own: a leader withheld requests, and no client of it ever intervened",
+  },
 ] as const;
 
 for (const { seed, replicas, fault } of FOUND) {

@@ -111,7 +111,7 @@ function drawFreely(seed: number, { replicas = 4, actors = null, clauses = true 
     ],
     mayExceed,
     snapshotBytes: rng.pick([1, 1, 200, null]),
-    clients: withSessions(sessions, drawClients(rng, theme, unit), theme, constants),
+    clients: withSessions(sessions, drawClients(rng, theme, byzantine, unit), theme, constants),
     safetyMs,
     down: drawDown(rng, honest, spare, theme),
     quiet: !["chaos", "behind", "rogue-leaders", "amnesia"].includes(theme) || byzantine.length === 0,
@@ -217,14 +217,17 @@ function drawDown(rng: Rng, honest: readonly ReplicaId[], spare: number, theme: 
   return rng.chance(0.5) ? ["leader"] : rng.shuffle(honest).slice(0, spare);
 }
 
-function drawClients(rng: Rng, theme: Theme, unit: Millis): ClientPlan[] {
+function drawClients(rng: Rng, theme: Theme, byzantine: readonly ByzantinePlan[], unit: Millis): ClientPlan[] {
+  // Themes with quiet faulty replicas have no need of it; a leader that withholds requests is deposed by nothing else (§7.3).
+  const mustIntervene = ["chaos", "behind", "rogue-leaders"].includes(theme);
+  const isNeeded = theme === "amnesia" && byzantine.length > 0;
   const keys = rng.int(1, 3);
   const clients: ClientPlan[] = Array.from(
     { length: theme === "patience" ? rng.int(1, 2) : rng.int(2, 3) },
     (_, i) => ({
       ...{ id: `c${i + 1}`, process: 0, restarts: 0, clockMs: 0 },
       behaviour: "honest",
-      intervenes: ["chaos", "behind", "rogue-leaders"].includes(theme) || rng.chance(0.5),
+      intervenes: mustIntervene || rng.chance(0.5) || isNeeded,
       operations: theme === "patience" ? 300 : rng.int(6, 24),
       afterwards: rng.int(3, 8),
       concurrency: theme === "patience" ? 1 : rng.int(1, 4),
