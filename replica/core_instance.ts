@@ -14,6 +14,7 @@ import { watchStorage } from "./disk/watched_storage.ts";
 import { createEffects, type EffectPorts, type RunInputs } from "./effects.ts";
 import { EventLoop } from "./event_loop.ts";
 import { Ingress } from "./ingress/ingress.ts";
+import { ForwardingPace } from "./limits/forwarding_pace.ts";
 import { INGRESS_LIMITS } from "./limits/ingress_limits.ts";
 import { coreConfigOf } from "./replica_config.ts";
 import type { ReplicaParts } from "./replica_parts.ts";
@@ -54,8 +55,7 @@ export function createCoreInstance(
         peers.heard(peer, at);
         peerMemory.heard(peer, packet, at);
       },
-      muted: (source, fault) =>
-        scope.paced.log("warn", "source-muted", { source, fault, forMs: INGRESS_LIMITS.muteMs }),
+      muted: (source, fault, forMs) => scope.paced.log("warn", "source-muted", { source, fault, forMs }),
       faulty: Boolean(parts.byzantine),
     }),
     run: runInputs(parts, scope, settings, handlers),
@@ -144,12 +144,14 @@ function effectPorts(parts: ReplicaParts, scope: ReplicaScope, settings: Setting
   const { events, watched, mark, state, config } = settings;
   const signs = new SignsOfLife(config.constants.electionTimeoutMs, (frames) => transport.publish(frames));
   const progress = new TransferProgress(log);
+  const forwarding = new ForwardingPace();
   return {
     storage: watched,
     mark,
     encode: encodeMessage,
     sign: (message, body) => signer.sign(message.kind, body),
     send(to, packet) {
+      if (packet.kind === "ForwardedRequest" && !forwarding.take(now())) return refused.add("rate:forwarding");
       const frames = encodePacket(packet);
       for (const peer of to) transport.sendToPeer(peer, frames);
     },

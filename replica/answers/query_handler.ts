@@ -31,6 +31,8 @@ export interface QueryHandler {
   payer(client: ClientId, route: string, now: number): string;
   /** Returns the name whose rate a hello with `challenge` spends: its client's own only where it was made for this route. */
   greeter(client: ClientId, route: string, challenge: Uint8Array): string;
+  /** Takes note of a verified request over `route`: what it asks for again is answered there. */
+  asks(client: ClientId, route: string, now: number): void;
   /** Serves `packet`, answering over `route`. Returns the code of why it refused, or null. */
   serve(packet: UnorderedPacket, route: string, now: number): string | null;
   /** Takes a question that nobody of the roster signed. */
@@ -65,6 +67,7 @@ export function createQueryHandler(parts: QueryHandlerParts): QueryHandler {
       return takesPart();
     },
     payer: (client, route, now) => routes.payer(client, route, now),
+    asks: (client, route, now) => routes.asks(client, route, now),
     greeter: (client, route, challenge) => payerOf(client, routes.isFor(client, route, challenge)),
     turnAway: (question, route, now) => parts.turnAway.take(question, route, now),
     serve(packet, route, now) {

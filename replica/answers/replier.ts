@@ -35,6 +35,7 @@ export interface QueryAnswer {
 export class Replier {
   readonly #parts: ReplierParts;
   readonly #pace: ReplyPace;
+  readonly #again = new TokenBuckets(INGRESS_LIMITS.repeatsPerSecond, INGRESS_LIMITS.repeatBurst);
   readonly #bytes = new TokenBuckets(INGRESS_LIMITS.replyBytesPerSecond, INGRESS_LIMITS.replyByteBurst);
 
   constructor(parts: ReplierParts) {
@@ -42,12 +43,17 @@ export class Replier {
     this.#pace = new ReplyPace(parts.state.config.constants.sessionWindow);
   }
 
-  /** Sends the due answers of a batch to all routes of its client, under one signature; signs nothing if there is no route. */
-  reply({ client, answers: all }: ClientReply): void {
-    const { state, transport, routes, now } = this.#parts;
+  /**
+   * Sends the due answers of a batch to all routes of its client, or what was asked for again to those that asked, under one signature; signs
+   * nothing if there is no route.
+   */
+  reply({ client, answers: all, again }: ClientReply): void {
+    const { state, transport, routes, refused, now } = this.#parts;
     const time = now();
-    const targets = [...routes.of(client, time)];
+    const targets = again ? routes.asking(client, time) : [...routes.of(client, time)];
     if (targets.length === 0) return;
+    if (again && !this.#again.allows(client, time)) return refused.add("rate:Reply");
+    if (again) this.#again.take(client, time);
     const answers = all.filter((answer) => this.#isDue(client, answer, targets.length, time));
     if (answers.length === 0) return;
     const { currentTerm: term } = state.hard;

@@ -15,9 +15,16 @@ interface Greeting {
 const SECRET_BYTES = 32;
 const UTF8 = new TextEncoder();
 
+/** The routes over which requests of a client came in one turn. */
+interface Asking {
+  readonly at: number;
+  readonly routes: Set<string>;
+}
+
 /** The routes of the roster's clients, which bounds their number. Routes are hints for answering, never identities (§2.3). */
 export class Routes {
   readonly #clients = new Map<ClientId, Map<string, Greeting>>();
+  readonly #asking = new Map<ClientId, Asking>();
   readonly #secret: Uint8Array;
 
   /** `secret` is this run's own: challenges of an earlier one are worth nothing. */
@@ -71,6 +78,19 @@ export class Routes {
     if (routes === undefined) return [];
     dropExpired(routes, now);
     return routes.keys();
+  }
+
+  /** Takes note of a verified request of `client` over `route`, in the turn that began at `now`. */
+  asks(client: ClientId, route: string, now: number): void {
+    const known = this.#asking.get(client);
+    if (known?.at === now) known.routes.add(route);
+    else this.#asking.set(client, { at: now, routes: new Set([route]) });
+  }
+
+  /** Returns those live routes of `client` over which it asked in the last turn in which it did. */
+  asking(client: ClientId, now: number): readonly string[] {
+    const { routes = new Set() } = this.#asking.get(client) ?? {};
+    return [...this.of(client, now)].filter((route) => routes.has(route));
   }
 
   /** Returns the number of clients with a live route. */

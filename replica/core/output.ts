@@ -15,6 +15,8 @@ export interface Outgoing {
 export interface ClientReply {
   readonly client: ClientId;
   readonly answers: readonly Answer[];
+  /** Set for what was settled before and asked for again: only who asked needs it. */
+  readonly again?: true;
 }
 
 /** An event for the operator's log; one line for each. */

@@ -10,15 +10,18 @@ import {
   plausiblePreVotes,
   plausibleProof,
 } from "../../protocol/certify.ts";
-import type { Checkpoint } from "../../protocol/message.ts";
+import type { Digest } from "../../protocol/ids.ts";
+import type { Checkpoint, Request } from "../../protocol/message.ts";
 import type { Packet, PacketOf } from "../../protocol/packet.ts";
 import { sameCertified } from "../../protocol/rank.ts";
 import { senderOf } from "../../protocol/signatures.ts";
+import { standingOf } from "../../protocol/snapshot/session_table.ts";
 import { hasEvidence } from "./accuse.ts";
 import { awaitedBy } from "./catch_up/catch_up.ts";
 import { isAwaitedAnswer } from "./catch_up/recovery.ts";
 import { awaitedSource } from "./catch_up/state_transfer.ts";
 import { isCheckpointIndex } from "./checkpoints/checkpoints.ts";
+import { hasRoomFor, isQueued } from "./clients/request_pool.ts";
 import { concernsCandidacy } from "./election/voting.ts";
 import { hashAt } from "./log/log.ts";
 import type { CoreState } from "./state.ts";
@@ -54,13 +57,14 @@ function screenOther(state: CoreState, packet: Exclude<Packet, { kind: "AppendEn
       return screenRefusal(state, packet);
     case "FetchEntriesResponse":
       return screenFetched(state, packet);
-    case "Vote":
     case "VoteDeferred":
+      return concernsCandidacy(state, packet.signed.message) ? ACCEPT : ignore("no-candidacy");
+    case "Vote":
       return packet.signed.message.term < currentTerm ? ignore("stale-term") : ACCEPT;
     case "ResendRequest":
       return state.view.role === "leader" ? ACCEPT : ignore("not-leading");
     case "ForwardedRequest":
-      return state.config.clients.has(packet.signed.message.client) ? ACCEPT : reject("unknown-client", null);
+      return screenForwarded(state, packet.signed.message);
     case "Evidence":
       return hasEvidence(state, packet.evidence) ? ignore("known-evidence") : ACCEPT;
     case "Checkpoint":
@@ -106,6 +110,25 @@ function screenRequestVote(state: CoreState, { signed, certificate, preVotes }: 
   }
   return plausiblePreVotes(state, term, preVotes) ? ACCEPT : reject("no-pre-vote-certificate", candidate);
 }
+
+/** A leader takes what it would queue, and nobody else anything (§7.3): no signature is checked for what is settled, queued or over quota. */
+function screenForwarded(state: CoreState, message: Request): Verdict {
+  if (!state.config.clients.has(message.client)) return reject("unknown-client", null);
+  if (state.view.role !== "leader") return ignore("not-the-leader");
+  const { standing } = standingOf(state.sessions, message, NO_DIGEST, state.appliedIndex);
+  if (standing !== "open") return ignore(standing);
+  if (message.kind === "SendRequest" && isQueued(state, message)) return ignore("known-request");
+  return hasRoomFor(state, message, false) ? ACCEPT : ignore("over-quota");
+}
+
+/** Returns false where a client's request is neither settled, so that it could be answered, nor would be held (§7.3c). */
+export function couldMatter(state: CoreState, message: Request, intervention: boolean): boolean {
+  const { standing } = standingOf(state.sessions, message, NO_DIGEST, state.appliedIndex);
+  return standing !== "open" || hasRoomFor(state, message, intervention);
+}
+
+/** What stands in an answer that nobody gets. */
+const NO_DIGEST = "" as Digest;
 
 function screenRefusal(state: CoreState, { signed, certificate }: PacketOf<"VoteRefusal">): Verdict {
   const { voter } = signed.message;

@@ -1,16 +1,32 @@
 /** The verdict of ingress on one packet. */
 import type { InputWithoutTime } from "../core/input.ts";
 
+/** What a refusal says of where the packet came from. */
+export type Blame =
+  /** Nothing: an honest sender's packet may be late or repeated. */
+  | "none"
+  /** It sends more than it may; honest senders do so for a moment. */
+  | "excess"
+  /** No honest sender sends this in this form. */
+  | "fault";
+
 export type Admission =
   /** Goes to the core. */
   | { readonly admitted: InputWithoutTime }
   /** Dealt with outside the core. */
   | { readonly admitted: null }
-  /** Dropped and counted under `refused`; `fault` counts against the route it arrived by. */
-  | { readonly refused: string; readonly fault: boolean };
+  | Refusal;
+
+/** Dropped, and counted under `refused`; the blame goes to the source it came from. */
+export interface Refusal {
+  readonly refused: string;
+  readonly blame: Blame;
+}
 
 /** Refuses a packet that cannot come from an honest sender in this form. */
-export const faulty = (code: string): Admission => ({ refused: code, fault: true });
-/** Drops a packet that is late, repeated or over its rate, as an honest sender's may be. */
-export const dropped = (code: string): Admission => ({ refused: code, fault: false });
+export const faulty = (code: string): Admission => ({ refused: code, blame: "fault" });
+/** Drops a packet that is late or repeated, as an honest sender's may be. */
+export const dropped = (code: string): Admission => ({ refused: code, blame: "none" });
+/** Drops a packet beyond what its source may send. */
+export const excessive = (code: string): Admission => ({ refused: code, blame: "excess" });
 export const DONE: Admission = { admitted: null };

@@ -1,12 +1,13 @@
 /** Packets of clients and the operator, from decoded to verified (§7.1, §7.5). */
-import type { ReplicaId } from "../../protocol/ids.ts";
 import type { Request } from "../../protocol/message.ts";
 import type { ClientPacket } from "../../protocol/packet.ts";
 import type { Signed, Verified } from "../../protocol/signed.ts";
 import type { QueryHandler, RequestPacketKind, UnorderedPacket } from "../answers/query_handler.ts";
+import { couldMatter } from "../core/screen.ts";
+import type { CoreState } from "../core/state.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { TokenBuckets } from "../limits/token_bucket.ts";
-import { type Admission, DONE, dropped, faulty } from "./admission.ts";
+import { type Admission, DONE, dropped, excessive, faulty } from "./admission.ts";
 import type { SignatureCheck } from "./signature_check.ts";
 
 /** The packets that a client of the roster signs: all but the operator's command. */
@@ -24,19 +25,19 @@ interface Budget {
   readonly name: string;
 }
 
-const isFault = (admission: Admission): boolean => "fault" in admission && admission.fault;
+const isFault = (admission: Admission): boolean => "blame" in admission && admission.blame === "fault";
 
 /** Judges clients' packets, each client within its own rates. */
 export class ClientAdmission {
-  readonly #self: ReplicaId;
+  readonly #state: CoreState;
   readonly #check: SignatureCheck;
   readonly #handler: QueryHandler;
   readonly #requests = new TokenBuckets(INGRESS_LIMITS.requestsPerSecond, INGRESS_LIMITS.requestBurst);
   readonly #queries = new TokenBuckets(INGRESS_LIMITS.queriesPerSecond, INGRESS_LIMITS.queryBurst);
   readonly #hellos = new TokenBuckets(INGRESS_LIMITS.hellosPerSecond, INGRESS_LIMITS.helloBurst);
 
-  constructor(self: ReplicaId, check: SignatureCheck, handler: QueryHandler) {
-    this.#self = self;
+  constructor(state: CoreState, check: SignatureCheck, handler: QueryHandler) {
+    this.#state = state;
     this.#check = check;
     this.#handler = handler;
   }
@@ -47,7 +48,13 @@ export class ClientAdmission {
     if (kind === "SetActive") {
       return this.#check.isOperators(packet.signed) ? this.#serve(packet, route, now) : faulty(`signature:${kind}`);
     }
-    if (kind === "ClientHello" && packet.signed.message.replica !== this.#self) return faulty(`misdirected:${kind}`);
+    if (kind === "ClientHello" && packet.signed.message.replica !== this.#state.config.self) {
+      return faulty(`misdirected:${kind}`);
+    }
+    const intervention = kind === "UpdateLeader";
+    if (isRequest(packet) && !couldMatter(this.#state, packet.signed.message, intervention)) {
+      return excessive(`over-quota:${kind}`);
+    }
     const { buckets, name } = this.#budgetOf(packet, route, now);
     const refused = this.#authenticate(packet, buckets.allows(name, now));
     if (refused) {
@@ -59,8 +66,9 @@ export class ClientAdmission {
       return this.#serve(packet, route, now);
     }
     buckets.take(name, now);
+    this.#handler.asks(packet.signed.message.client, route, now);
     const request = packet.signed as Verified<Signed<Request>>;
-    return { admitted: { kind: "request", request, intervention: kind === "UpdateLeader", via: null } };
+    return { admitted: { kind: "request", request, intervention, via: null } };
   }
 
   #budgetOf(packet: OwnPacket, route: string, now: number): Budget {
@@ -78,7 +86,7 @@ export class ClientAdmission {
     const { client, kind: tag } = signed.message;
     const claim = { role: "client", signer: client, kind: tag, signed } as const;
     if (!this.#check.knows(claim)) return faulty(`unknown-client:${kind}`);
-    if (!withinRate) return dropped(`rate:${kind}`);
+    if (!withinRate) return excessive(`rate:${kind}`);
     return this.#check.holds(claim) ? null : faulty(`signature:${kind}`);
   }
 

@@ -11,9 +11,10 @@ import type { TallyByKind } from "../diagnostics/tally_by_kind.ts";
 import { forgottenBy, ForgottenError } from "../disk/forgotten_signatures.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { TokenBuckets } from "../limits/token_bucket.ts";
-import { type Admission, dropped, faulty } from "./admission.ts";
+import { type Admission, dropped, excessive, faulty, type Refusal } from "./admission.ts";
 import { ClientAdmission } from "./admit_client.ts";
 import { judgePacket, type Judging } from "./admit_packet.ts";
+import { PeerRates } from "./peer_rates.ts";
 import type { SignatureCheck } from "./signature_check.ts";
 import { sourceOf } from "./source.ts";
 import { SourceFaults } from "./source_faults.ts";
@@ -26,8 +27,10 @@ export interface IngressParts {
   readonly refused: TallyByKind;
   /** Called with a peer's verified packet that came over the connection to its own address. */
   readonly heard: (peer: string, packet: Packet, now: number) => void;
-  /** Called when a source is muted, with the kind of its latest fault. */
-  readonly muted?: (source: string, fault: string) => void;
+  /** Called when a source is muted, with the kind of its latest fault, and for how long. */
+  readonly muted?: (source: string, fault: string, forMs: number) => void;
+  /** Takes nothing more from where a packet came from, for so many milliseconds: what a muted source sends is not to be read. */
+  readonly holdOff?: (received: Received, forMs: number) => void;
   /** True if this replica signs messages its core does not know of, for tests and drills. */
   readonly faulty?: boolean;
 }
@@ -54,6 +57,7 @@ export class Ingress {
   readonly #parts: IngressParts;
   readonly #clients: ClientAdmission;
   readonly #faults = new SourceFaults();
+  readonly #rates = new PeerRates();
   /** Anyone can send evidence, over ever new routes: there is one budget of signatures for all of it. */
   readonly #evidence = new TokenBuckets(
     INGRESS_LIMITS.evidenceSignaturesPerSecond,
@@ -64,7 +68,7 @@ export class Ingress {
 
   constructor(parts: IngressParts) {
     this.#parts = parts;
-    this.#clients = new ClientAdmission(parts.state.config.self, parts.check, parts.queries);
+    this.#clients = new ClientAdmission(parts.state, parts.check, parts.queries);
   }
 
   /** Returns the input that `received` gives at `now` milliseconds, or null if it is refused or already dealt with. */
@@ -76,7 +80,9 @@ export class Ingress {
   /** As `take`, but only so far as `mayGoOn` says before each signature but the first; what is unfinished is to be handed in again. */
   takePart(received: Received, now: number, mayGoOn: () => boolean): InputWithoutTime | null | typeof UNFINISHED {
     const source = sourceOf(received);
-    if (this.#faults.isMuted(source, now)) {
+    const mutedMs = this.#faults.mutedFor(source, now);
+    if (mutedMs > 0) {
+      this.#parts.holdOff?.(received, mutedMs);
       this.#parts.refused.add("muted");
       return null;
     }
@@ -88,23 +94,30 @@ export class Ingress {
     }
     if ("admitted" in admission) return admission.admitted;
     this.#parts.refused.add(admission.refused);
-    if (admission.fault) {
-      const isMutedNow = this.#faults.add(
-        source,
-        now,
-        1 + Math.floor(begun.checked / INGRESS_LIMITS.signaturesPerFault),
-      );
-      if (isMutedNow) this.#parts.muted?.(source, admission.refused);
-    }
+    if (admission.blame !== "none") this.#blame(received, admission, begun.checked, now);
     return null;
   }
 
-  *#judge({ channel, route, frames }: Received, now: number): Judging {
+  /** A fault counts once, and once more for its signatures; what is in excess a part of that, and its source is muted for less long. */
+  #blame(received: Received, { refused, blame }: Refusal, checked: number, now: number): void {
+    const { signaturesPerFault, excessWeight, muteMs, excessMuteMs } = INGRESS_LIMITS;
+    const source = sourceOf(received);
+    const isExcess = blame === "excess";
+    const weight = isExcess ? excessWeight : 1 + Math.floor(checked / signaturesPerFault);
+    const forMs = isExcess ? excessMuteMs : muteMs;
+    if (!this.#faults.add(source, now, weight, forMs)) return;
+    this.#parts.holdOff?.(received, forMs);
+    this.#parts.muted?.(source, refused, forMs);
+  }
+
+  *#judge(received: Received, now: number): Judging {
+    const { channel, route, frames } = received;
     const { state, check, queries } = this.#parts;
     try {
       if (channel === "client") return this.#clients.admit(decodeClientPacket(frames), route, now);
       if (!queries.active) return dropped("inactive");
       const packet = decodePeerPacket(frames);
+      if (!this.#rates.take(packet.kind, sourceOf(received), now)) return excessive(`rate:${packet.kind}`);
       const judging = judgePacket(state, check, channel, packet);
       const admission = packet.kind === "Evidence"
         ? yield* this.#withinBudget(packet.evidence, judging, now)

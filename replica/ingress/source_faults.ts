@@ -11,14 +11,16 @@ interface Faults {
 export class SourceFaults {
   readonly #sources = new Map<string, Faults>();
 
-  /** Returns whether packets of `source` are to be dropped unread at `now` milliseconds. */
-  isMuted(source: string, now: number): boolean {
-    const faults = this.#sources.get(source);
-    return faults !== undefined && now < faults.mutedUntil;
+  /** Returns for how many milliseconds from `now` on packets of `source` are to be dropped unread; 0 if they are not. */
+  mutedFor(source: string, now: number): number {
+    return Math.max(0, (this.#sources.get(source)?.mutedUntil ?? 0) - now);
   }
 
-  /** Takes note of a faulty packet, which counts for `weight` of them if it cost as much work. Returns whether that mutes its source, which was not before. */
-  add(source: string, now: number, weight = 1): boolean {
+  /**
+   * Takes note of a faulty packet, which counts for `weight` of them if it cost as much work. Returns whether that mutes its source, which was
+   * not before, for `muteMs`.
+   */
+  add(source: string, now: number, weight = 1, muteMs: number = INGRESS_LIMITS.muteMs): boolean {
     const known = this.#sources.get(source);
     const faults = known && now - known.since < INGRESS_LIMITS.faultWindowMs
       ? known
@@ -26,7 +28,7 @@ export class SourceFaults {
     faults.count += weight;
     const isMuted = faults.count >= INGRESS_LIMITS.faultsPerWindow;
     const wasMuted = now < faults.mutedUntil;
-    if (isMuted) faults.mutedUntil = now + INGRESS_LIMITS.muteMs;
+    if (isMuted) faults.mutedUntil = Math.max(faults.mutedUntil, now + muteMs);
     this.#remember(source, faults);
     return isMuted && !wasMuted;
   }

@@ -1,4 +1,5 @@
 import { LIMITS } from "../../protocol/limits.ts";
+import type { Packet } from "../../protocol/packet.ts";
 
 /** Bounds on what strangers, clients and peers can make this replica do (§7.5). Times in milliseconds, rates per second. */
 export const INGRESS_LIMITS = {
@@ -20,6 +21,9 @@ export const INGRESS_LIMITS = {
   faultWindowMs: 1000,
   /** Time for which packets of a muted source are dropped unread. */
   muteMs: 5000,
+  /** Part of a fault for which a packet beyond its source's rate counts, and time for which one that sends too many of them is muted. */
+  excessWeight: 1 / 8,
+  excessMuteMs: 500,
   /** Sources whose faults are remembered; the oldest is forgotten first. */
   maxFaultySources: 1024,
   /** A client's verified requests: sustained rate, and burst; as much again over routes it has not greeted from. */
@@ -34,6 +38,9 @@ export const INGRESS_LIMITS = {
    */
   hellosPerSecond: 40,
   helloBurst: 80,
+  /** Answers to requests of a client that were settled before: sustained rate, and burst. */
+  repeatsPerSecond: 200,
+  repeatBurst: 400,
   /** Time for which the same answer to the same request of a client is not sent again. */
   replyPaceMs: 100,
   /** Bytes of answers to one client: sustained rate, and burst; as much again for queries over routes it has not greeted from. */
@@ -59,3 +66,28 @@ export const INGRESS_LIMITS = {
   /** Distinct kinds of refusals counted; further ones count as `other`. */
   maxCountedKinds: 128,
 } as const;
+
+/**
+ * Packets of one source of a peer's by kind that are looked at: a sustained rate a second; twice as many at once. Above what an honest replica
+ * sends under any load and in any trouble, but so low that all of them together, valid and of no use, are a small part of one core. An honest
+ * replica passes on half as many requests as it may.
+ */
+export const PEER_RATES: { readonly [K in Packet["kind"]]: number } = {
+  AppendEntries: 1000,
+  AppendEntriesResponse: 1000,
+  ResendRequest: 100,
+  PreVote: 50,
+  RequestVote: 50,
+  Vote: 50,
+  VoteRefusal: 50,
+  VoteDeferred: 50,
+  FetchEntries: 200,
+  FetchEntriesResponse: 200,
+  FetchChunks: 200,
+  FetchChunksResponse: 200,
+  Checkpoint: 100,
+  RollCall: 20,
+  RollCallAnswer: 20,
+  ForwardedRequest: 1000,
+  Evidence: 50,
+};

@@ -1,19 +1,24 @@
-/** Rate limits by name: a token bucket for each client, so that one cannot take the others' share (§7.5). */
+/** Rate limits by name: a token bucket for each source, so that one cannot take the others' share (§7.5). */
 
 interface Bucket {
   tokens: number;
   at: number;
 }
 
-/** Buckets of `burst` tokens that refill at `perSecond`. Names are those of the roster's clients, which bounds their number. */
+/**
+ * Buckets of `burst` tokens that refill at `perSecond`. Names are ids of the roster, which bounds their number, or else `maxNames` are
+ * remembered: that used longest ago is forgotten first, and full again.
+ */
 export class TokenBuckets {
   readonly #perSecond: number;
   readonly #burst: number;
+  readonly #maxNames: number;
   readonly #buckets = new Map<string, Bucket>();
 
-  constructor(perSecond: number, burst: number) {
+  constructor(perSecond: number, burst: number, maxNames = Infinity) {
     this.#perSecond = perSecond;
     this.#burst = burst;
+    this.#maxNames = maxNames;
   }
 
   /** Returns whether `name` has a token left at `now` milliseconds. Takes none: a stranger who uses the name must not use it up. */
@@ -28,7 +33,9 @@ export class TokenBuckets {
   take(name: string, now: number, count = 1): void {
     const bucket = this.#at(name, now);
     if (bucket.tokens >= 1) bucket.tokens -= count;
+    this.#buckets.delete(name);
     this.#buckets.set(name, bucket);
+    if (this.#buckets.size > this.#maxNames) this.#buckets.delete(this.#buckets.keys().next().value!);
   }
 
   #at(name: string, now: number): Bucket {

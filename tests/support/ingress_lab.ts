@@ -35,6 +35,7 @@ export function ingressLab() {
     active: true,
     turnAway: (_question, route) => void turnedAway.push(route),
     payer: (client, route, now) => routes.payer(client, route, now),
+    asks: (client, route, now) => routes.asks(client, route, now),
     greeter: (client, route, challenge) => payerOf(client, routes.isFor(client, route, challenge)),
     serve(packet, route, now) {
       served.push(packet.kind);

@@ -32,7 +32,7 @@ export function onRequest(context: Context, { request, intervention, via }: Requ
 
 /** §7.2: a restarted replica answers only after it has applied again up to its durable commit index. */
 function answerAgain({ state, out }: Context, client: ClientId, answer: Answer, direct: boolean): void {
-  if (direct && state.appliedIndex >= state.replayUntil) out.replies.push({ client, answers: [answer] });
+  if (direct && state.appliedIndex >= state.replayUntil) out.replies.push({ client, answers: [answer], again: true });
 }
 
 /** Forwards a request to the leader: a client with an outdated idea of the leader is served all the same. */

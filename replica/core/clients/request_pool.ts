@@ -1,5 +1,5 @@
 /** The requests a leader has yet to order: clients in turn, within a client its sessions in turn (§7.3, §7.5). */
-import type { Request } from "../../../protocol/entry.ts";
+import type { Request, SendRequest } from "../../../protocol/entry.ts";
 import type { ClientId } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { Hash } from "../../../protocol/ports.ts";
@@ -9,7 +9,9 @@ import { lastIndex, slice } from "../log/log.ts";
 import type { CoreState } from "../state.ts";
 import {
   drop,
+  hasPlace,
   holdRequest,
+  holdsCommand,
   inTurn,
   itemsOf,
   type Known,
@@ -17,6 +19,7 @@ import {
   serveLater,
   sizeOf,
   slotOf,
+  slotOfCommand,
   type Waiting,
 } from "./waiting.ts";
 
@@ -30,9 +33,24 @@ export function poolRequest({ requests, config }: CoreState, known: Known): bool
   return held;
 }
 
+/** Returns whether a command with this session and seq is queued, or in the log above the applied index. */
+export function isQueued({ requests: { pool, proposed } }: CoreState, message: SendRequest): boolean {
+  const [inLog, waiting] = [proposed.get(message.client), pool.get(message.client)];
+  return (inLog?.has(slotOfCommand(message)) ?? false) || (waiting !== undefined && holdsCommand(waiting, message));
+}
+
+/** Returns whether this replica, a leader or as an intervention, would hold `message`, or does already; a follower only passes others on. */
+export function hasRoomFor(state: CoreState, message: Request, intervention: boolean): boolean {
+  const { requests, view, config } = state;
+  const leading = view.role === "leader";
+  if (leading && message.kind === "SendRequest" && isQueued(state, message)) return true;
+  const held = leading ? requests.pool : intervention ? requests.interventions : null;
+  return held === null || hasPlace(held.get(message.client) ?? new Map(), message, config.constants);
+}
+
 /**
- * Takes the next entry's requests, a few of each client in turn, so that no client starves another. If `fullOnly`, takes nothing unless an
- * entry can be filled.
+ * Takes the next entry's requests, a few of each client in turn, so that no client starves another, and no more rounds than
+ * {@linkcode clientsInTurn} yields. If `fullOnly`, takes nothing unless an entry can be filled.
  */
 export function takeRequests(
   state: CoreState,
@@ -78,10 +96,14 @@ function dropLateRegisters({ requests: { pool }, config, log }: CoreState): void
   }
 }
 
-/** Yields the first request of every client, then the second ones, and so on. */
+/**
+ * §7.3j: yields the first request of every client, then the second ones, and so on, while more than half of the clients have more; in any case
+ * `LIMITS.fairRounds`. So a client that has far more waiting than most does not make the others' next entry wait for all of it.
+ */
 function* clientsInTurn(pool: ReadonlyMap<ClientId, Waiting<Known>>): Iterable<Known> {
   let iterators = [...pool.values()].map((queue) => inTurn(queue)[Symbol.iterator]());
-  while (iterators.length > 0) {
+  const half = iterators.length / 2;
+  for (let round = 0; iterators.length > 0 && (round < LIMITS.fairRounds || iterators.length > half); round++) {
     const alive: typeof iterators = [];
     for (const iterator of iterators) {
       const next = iterator.next();

@@ -2,7 +2,7 @@
  * The requests of one client that a replica holds: its commands in a lane a session, its registers in another. The bounds are the client
  * key's and not a session's, so that a client with many sessions can make a replica hold no more than one with a single session (§7.3g).
  */
-import type { Request } from "../../../protocol/entry.ts";
+import type { Request, SendRequest } from "../../../protocol/entry.ts";
 import type { Digest, LogIndex, Seq } from "../../../protocol/ids.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import type { SessionBounds } from "../../../protocol/snapshot/session_types.ts";
@@ -23,7 +23,10 @@ const REGISTERS = 0 as LogIndex;
 
 /** Of all requests for one place only one is held or proposed at a time: a session's seq, or a register. */
 export const slotOf = (message: Request, digest: Digest): string =>
-  message.kind === "SendRequest" ? `${message.session} ${message.seq}` : digest;
+  message.kind === "SendRequest" ? slotOfCommand(message) : digest;
+
+/** Returns what {@linkcode slotOf} does, for a command. */
+export const slotOfCommand = ({ session, seq }: SendRequest): string => `${session} ${seq}`;
 
 /**
  * Holds `item`, unless its place is taken already. False where it has no room: there are `sessionWindow` places for commands and
@@ -45,24 +48,39 @@ function holdCommand<T extends Known>(
 ): boolean {
   const lane = waiting.get(session) ?? new Map();
   if (lane.has(seq)) return true;
-  if (commandsIn(waiting) >= quota && !makeRoom(waiting, lane, seq, quota)) return false;
+  if (commandsIn(waiting) >= quota) {
+    const giver = giverOf(waiting, lane, seq, quota);
+    if (giver === null) return false;
+    giver.delete(highestOf(giver));
+  }
   lane.set(seq, item);
   waiting.set(session, lane);
   return true;
 }
 
-/** A session below its share takes room from the one that holds most; any other only from its own higher seqs. */
-function makeRoom<T extends Known>(waiting: Waiting<T>, own: Lane<T>, seq: Seq, quota: number): boolean {
+/** The lane whose highest seq makes room: for a session below its share that of the one that holds most, else its own, if the seq is higher. */
+function giverOf<T>(waiting: ReadonlyMap<LogIndex, Lane<T>>, own: Lane<T>, seq: Seq, quota: number): Lane<T> | null {
   const others = [...waiting].filter(([session, lane]) => session !== REGISTERS && lane !== own);
   const share = Math.max(1, Math.floor(quota / (others.length + 1)));
   const largest = others.reduce<Lane<T>>((most, [, lane]) => lane.size > most.size ? lane : most, own);
-  if (own.size < share && largest !== own) {
-    largest.delete(highestOf(largest));
-    return true;
-  }
-  const highest = highestOf(own);
-  return highest > seq && own.delete(highest);
+  if (own.size < share && largest !== own) return largest;
+  return highestOf(own) > seq ? own : null;
 }
+
+/** Returns whether {@linkcode holdRequest} has room for this request, or holds it; of registers only the base is looked at. */
+export function hasPlace(waiting: Waiting<Known>, message: Request, bounds: SessionBounds): boolean {
+  if (message.kind === "RegisterSession") {
+    const lane = byPriority(waiting.get(REGISTERS) ?? new Map<Digest, Known>());
+    return lane.length < bounds.sessionsPerClient || message.base <= baseOf(lane.at(-1)!);
+  }
+  const lane = waiting.get(message.session) ?? new Map<Seq, Known>();
+  const isFull = commandsIn(waiting) >= bounds.sessionWindow;
+  return lane.has(message.seq) || !isFull || giverOf(waiting, lane, message.seq, bounds.sessionWindow) !== null;
+}
+
+/** Returns whether a command with this session and seq is held. */
+export const holdsCommand = (waiting: Waiting<Known>, { session, seq }: SendRequest): boolean =>
+  waiting.get(session)?.has(seq) ?? false;
 
 const seqsOf = (lane: Lane<unknown>): Seq[] => [...lane.keys()] as Seq[];
 const highestOf = (lane: Lane<unknown>): Seq => Math.max(...seqsOf(lane)) as Seq;

@@ -116,5 +116,7 @@ export function watchVotes(context: Context, vote: Signed<Vote>): void {
 }
 
 /** Returns whether a refusal is for this replica's present candidacy; to others it means nothing (§6.5). */
-export const concernsCandidacy = ({ election, config, hard }: CoreState, { candidate, term }: VoteRefusal): boolean =>
-  election.candidacy !== null && candidate === config.self && term === hard.currentTerm;
+export const concernsCandidacy = (
+  { election, config, hard }: CoreState,
+  { candidate, term }: VoteRefusal | VoteDeferred,
+): boolean => election.candidacy !== null && candidate === config.self && term === hard.currentTerm;

@@ -41,7 +41,7 @@ Deno.test("§7.1 §7.2 a repeated request is answered again from the session tab
   lab.take("ForwardedRequest");
   for (const intervention of [true, false]) {
     assertEquals(lab.request(request(0), intervention), "settled");
-    assertEquals(lab.replies.splice(0), before);
+    assertEquals(lab.replies.splice(0), before.map((reply) => ({ ...reply, again: true })));
   }
   lab.elapse(1000);
   assertEquals(lab.take("ForwardedRequest"), []);
