@@ -23,8 +23,8 @@ export const LIMITS = {
   maxClosedSessions: 256,
   /** Requests in one entry. */
   maxEntryRequests: 512,
-  /** Requests of one client in an entry, however few most others have (§7.3). */
-  fairRounds: 4,
+  /** Requests of one client in a leader's log above its applied index, however few most others want (§7.3). */
+  fairShare: 4,
   /** Bytes of one entry's body; a single request always fits. */
   maxEntryBytes: 512 * 1024,
   /** Entries in one AppendEntries. */

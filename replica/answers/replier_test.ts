@@ -3,7 +3,8 @@ import { replierLab } from "../../tests/support/replier_lab.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 
 const KIB = 1024;
-const { replyPaceMs, replyByteBurst, replyBytesPerSecond, smallResultBytes } = INGRESS_LIMITS;
+const { replyPaceMs, replyByteBurst, replyBytesPerSecond, smallResultBytes, repeatBurst, repeatsPerSecond } =
+  INGRESS_LIMITS;
 const LONG = 480 * KIB;
 /** Long answers until the budget of one client is used up. */
 const IN_BURST = Math.ceil(replyByteBurst / LONG);
@@ -65,4 +66,19 @@ Deno.test("a query that others hand in again spends nothing of its client's own 
   for (let i = 0; i < 2 * IN_BURST; i++) lab.query("c1", `thief${i}`, () => LONG);
   assertEquals(lab.signed(), IN_BURST);
   assert(lab.query("c1", "c1", () => LONG));
+});
+
+Deno.test("what is asked for again is answered where it was asked, at a rate that its client's new answers do not spend", () => {
+  const lab = replierLab();
+  lab.greet("c1", "second");
+  lab.ask("c1", "second");
+  for (let i = 0; i < repeatBurst + 5; i++) lab.reply("c1", [lab.answer(i, 0)], true);
+  assertEquals([lab.replies("c1").length, lab.replies("second").length], [0, repeatBurst]);
+  assertEquals(lab.refused(), { "rate:Reply": 5 });
+  lab.forget();
+  lab.reply("c1", [lab.answer(1000, 0)]);
+  assertEquals([lab.replies("c1"), lab.replies("second")], [["1000"], ["1000"]]);
+  lab.clock.now += 1000 / repeatsPerSecond;
+  lab.reply("c1", [lab.answer(1001, 0)], true);
+  assertEquals(lab.replies("second"), ["1000", "1001"]);
 });

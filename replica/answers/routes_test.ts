@@ -51,3 +51,13 @@ Deno.test("of many short runs the latest have their routes, and those that stay 
     Array.from({ length: routesPerClient - 1 }, (_, i) => `run${201 - routesPerClient + i}`),
   );
 });
+
+Deno.test("what is asked for again goes to the live routes that asked in the latest turn, and to no others", () => {
+  const routes = new Routes();
+  for (const route of ["a", "b", "c"]) routes.greet(c1, route, 0);
+  routes.asks(c1, "a", 1);
+  assertEquals(routes.asking(c1, 1), ["a"]);
+  for (const route of ["b", "c", "stranger"]) routes.asks(c1, route, 2);
+  assertEquals([routes.asking(c1, 2), routes.asking(clientId("c2"), 2)], [["b", "c"], []]);
+  assertEquals(routes.asking(c1, routeLifeMs), []);
+});

@@ -25,6 +25,14 @@ Deno.test("many tokens may be owed once, and are earned before there is another"
   assertEquals([buckets.allows("c1", 999), buckets.allows("c1", 1000)], [false, true]);
 });
 
+Deno.test("a bounded number of names is remembered; that used longest ago is full again", () => {
+  const buckets = new TokenBuckets(1, 1, 2);
+  for (const name of ["a", "b", "a"]) buckets.take(name, 0);
+  assertEquals(["a", "b"].map((name) => buckets.allows(name, 0)), [false, false]);
+  buckets.take("c", 0);
+  assertEquals(["a", "b", "c"].map((name) => buckets.allows(name, 0)), [false, true, false]);
+});
+
 Deno.test("a clock that goes back gives no tokens", () => {
   const buckets = new TokenBuckets(10, 1);
   buckets.take("c1", 1000);

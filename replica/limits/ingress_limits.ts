@@ -73,8 +73,8 @@ export const INGRESS_LIMITS = {
  * replica passes on half as many requests as it may.
  */
 export const PEER_RATES: { readonly [K in Packet["kind"]]: number } = {
-  AppendEntries: 1000,
-  AppendEntriesResponse: 1000,
+  AppendEntries: 2000,
+  AppendEntriesResponse: 2000,
   ResendRequest: 100,
   PreVote: 50,
   RequestVote: 50,

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { LIMITS } from "../../protocol/limits.ts";
 import { BACKLOG_UNIT_BYTES } from "../../replica/ingress/backlog.ts";
-import { INGRESS_LIMITS } from "../../replica/limits/ingress_limits.ts";
+import { INGRESS_LIMITS, PEER_RATES } from "../../replica/limits/ingress_limits.ts";
 import { MAX_PACKET_BYTES } from "../../transport/frame_limits.ts";
 import { HIGH_WATER_MARKS } from "../../transport/zmq/zmq_socket_options.ts";
 import * as CONNECTION_LIMITS from "../../transport/zmtp/connection/limits.ts";
@@ -50,6 +50,7 @@ for (
   const [constant, limits] of [
     ["LIMITS", LIMITS],
     ["INGRESS_LIMITS", INGRESS_LIMITS],
+    ["PEER_RATES", PEER_RATES],
     ["MAX_PACKET_BYTES", MAX_PACKET_BYTES],
     ["HIGH_WATER_MARKS", HIGH_WATER_MARKS],
     ["limits.ts", CONNECTION_LIMITS],

@@ -49,17 +49,19 @@ export function ingressLab() {
   const refused = new TallyByKind(64);
   const check = createSignatureCheck(createKeyRing(roster), verifier);
   const heard: string[] = [];
-  const muted: [source: string, fault: string][] = [];
+  const muted: [source: string, fault: string, forMs: number][] = [];
+  const heldOff: [route: string, forMs: number][] = [];
   const ingress = new Ingress({
     ...{ state, check, queries, refused },
     heard: (peer) => heard.push(peer),
-    muted: (source, fault) => muted.push([source, fault]),
+    muted: (source, fault, forMs) => muted.push([source, fault, forMs]),
+    holdOff: ({ route }, forMs) => heldOff.push([route, forMs]),
   });
   const signers = new Map<string, Signer>();
   for (const [id, key] of keys) signers.set(id, createSigner(backend, unhex(key.secretKey), roster.cluster));
 
   return {
-    ...{ state, work, served, queries, routes, roster, heard, muted, turnedAway },
+    ...{ state, work, served, queries, routes, roster, heard, muted, heldOff, turnedAway },
     /** Returns the refusals so far, by kind. */
     refused: () => refused.toRecord(),
     /** Returns `message` signed by `by`, whatever signer it names. */

@@ -46,7 +46,9 @@ export function replierLab() {
       ...{ request: requestName(number), outcome: "applied", index: logIndex(number + 1) },
       result: new Uint8Array(bytes),
     }),
-    reply: (client: string, answers: readonly Answer[]) => replier.reply({ client: clientId(client), answers }),
+    reply: (client: string, answers: readonly Answer[], again = false) =>
+      replier.reply({ client: clientId(client), answers, ...again ? { again } : {} }),
+    ask: (client: string, route: string) => routes.asks(clientId(client), route, clock.now),
     /** Returns whether a query with an answer of that many bytes was answered. */
     query: (client: string, route: string, bytes: () => number) =>
       replier.answerWithinBudget(

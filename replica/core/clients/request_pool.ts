@@ -1,12 +1,12 @@
 /** The requests a leader has yet to order: clients in turn, within a client its sessions in turn (§7.3, §7.5). */
 import type { Request, SendRequest } from "../../../protocol/entry.ts";
-import type { ClientId } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { Hash } from "../../../protocol/ports.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import { reaches } from "../../../protocol/snapshot/registrations.ts";
 import { lastIndex, slice } from "../log/log.ts";
 import type { CoreState } from "../state.ts";
+import type { RequestState } from "./request_state.ts";
 import {
   drop,
   hasPlace,
@@ -49,8 +49,8 @@ export function hasRoomFor(state: CoreState, message: Request, intervention: boo
 }
 
 /**
- * Takes the next entry's requests, a few of each client in turn, so that no client starves another, and no more rounds than
- * {@linkcode clientsInTurn} yields. If `fullOnly`, takes nothing unless an entry can be filled.
+ * Takes the next entry's requests, a few of each client in turn, so that no client starves another. If `fullOnly`, takes nothing unless an
+ * entry can be filled.
  */
 export function takeRequests(
   state: CoreState,
@@ -63,7 +63,7 @@ export function takeRequests(
   if (waiting === 0 || (fullOnly && waiting < LIMITS.fullEntryRequests)) return [];
   const taken: Known[] = [];
   let bytes = 2;
-  for (const known of clientsInTurn(pool)) {
+  for (const known of clientsInTurn(state)) {
     bytes += sizeOfRequest(known.request);
     if (taken.length >= LIMITS.maxEntryRequests || bytes > LIMITS.maxEntryBytes) break;
     taken.push(known);
@@ -96,24 +96,34 @@ function dropLateRegisters({ requests: { pool }, config, log }: CoreState): void
   }
 }
 
-/**
- * §7.3j: yields the first request of every client, then the second ones, and so on, while more than half of the clients have more; in any case
- * `LIMITS.fairRounds`. So a client that has far more waiting than most does not make the others' next entry wait for all of it.
- */
-function* clientsInTurn(pool: ReadonlyMap<ClientId, Waiting<Known>>): Iterable<Known> {
-  let iterators = [...pool.values()].map((queue) => inTurn(queue)[Symbol.iterator]());
-  const half = iterators.length / 2;
-  for (let round = 0; iterators.length > 0 && (round < LIMITS.fairRounds || iterators.length > half); round++) {
-    const alive: typeof iterators = [];
-    for (const iterator of iterators) {
-      const next = iterator.next();
+/** Yields the first request of every client, then the second ones, and so on, of each client as many as §7.3j lets it have. */
+function* clientsInTurn({ requests: { pool, proposed } }: CoreState): Iterable<Known> {
+  const most = fairShare(pool, proposed);
+  let queues = [...pool].map(([client, queue]) => ({
+    items: inTurn(queue)[Symbol.iterator](),
+    left: most - (proposed.get(client)?.size ?? 0),
+  }));
+  while (queues.length > 0) {
+    const alive: typeof queues = [];
+    for (const queue of queues) {
+      const next = queue.left-- > 0 ? queue.items.next() : { done: true as const };
       if (next.done) continue;
       yield next.value;
-      alive.push(iterator);
+      alive.push(queue);
     }
-    iterators = alive;
+    queues = alive;
   }
 }
+
+/** §7.3j: requests that a client may have in the log above the applied index: as many as more than half of all want, or a few. */
+function fairShare(pool: RequestState["pool"], proposed: RequestState["proposed"]): number {
+  const clients = [...new Set([...pool.keys(), ...proposed.keys()])];
+  const wanted = clients.map((client) => (proposed.get(client)?.size ?? 0) + sizeOf(pool.get(client) ?? NOTHING));
+  const ofMost = wanted.sort((a, b) => b - a)[Math.floor(clients.length / 2)] ?? 0;
+  return Math.max(ofMost, LIMITS.fairShare);
+}
+
+const NOTHING: Waiting<Known> = new Map();
 
 function markProposed({ requests }: CoreState, { request: { message }, digest }: Known): void {
   const slots = requests.proposed.get(message.client) ?? new Set<string>();

@@ -80,6 +80,7 @@ Deno.test("§7.3c a leader takes a client's sessions in turn and a session's seq
   assertEquals(take(3), "2/2 1/1 3/8");
   assertEquals(take(1), "2/3");
   assertEquals(take(1), "3/9");
+  state.requests.proposed.clear(); // as if those had been applied
   assertEquals(take(5), "2/4 2/5");
 });
 
@@ -223,4 +224,36 @@ Deno.test("§7.3a a leader forgets what is settled, and does not order it again"
     (entry.requests ?? []).map(({ body }) => numberOf(sha256Hex(body)))
   );
   assertEquals([ordered, Number(SESSION)], [["0"], 1]);
+});
+
+/** Clients in the order in which the next entry takes their requests, each as often as it does. */
+const nextEntry = ({ state }: ElectionLab): string =>
+  takeRequests(state, false, () => 100).map(({ message }) => message.client).join(" ");
+
+Deno.test("§7.3j who wants far more than most gets it in small parts, and alone all of it", () => {
+  const lab = new ElectionLab();
+  lab.lead(1);
+  const { state } = lab;
+  let number = 0;
+  const pool = (client: string, count: number) => {
+    for (const end = number + count; number < end; number++) {
+      assert(poolRequest(state, knownOf(request(number, "", client))));
+    }
+  };
+  pool("c1", 12);
+  assertEquals(nextEntry(lab).split(" ").length, 12, "nobody else is there");
+  for (const [client, slots] of state.requests.proposed) if (client === "c1") slots.clear();
+  pool("c1", 12);
+  pool("c2", 6);
+  const six = Array.from({ length: 6 }, () => "c1 c2").join(" ");
+  assertEquals(nextEntry(lab), six, "as many as the other wants");
+  assertEquals(nextEntry(lab), "", "while those are on their way");
+  for (const slots of state.requests.proposed.values()) slots.clear();
+  pool("c2", 1);
+  const few = Array.from({ length: LIMITS.fairShare }, () => "c1");
+  assertEquals(nextEntry(lab), [few[0], "c2", ...few.slice(1)].join(" "), "a few in any case");
+  pool("c2", 1);
+  assertEquals(nextEntry(lab), "c2", "who wants little is not held up");
+  state.requests.proposed.clear();
+  assertEquals(nextEntry(lab), "c1 c1", "and nothing is left");
 });

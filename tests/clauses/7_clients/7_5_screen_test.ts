@@ -1,8 +1,10 @@
 /** §7.5, §12: packets that are refused before a single signature is checked, however many signatures they carry. */
 import { assert, assertEquals } from "@std/assert";
 import type { ElectionProof } from "../../../protocol/certificate.ts";
+import { replicaId, term } from "../../../protocol/ids.ts";
 import type { Packet } from "../../../protocol/packet.ts";
 import { freshEntries, screen } from "../../../replica/core/screen.ts";
+import { ElectionLab } from "../support/election_lab.ts";
 import * as forge from "../support/forge.ts";
 import { Lab, sentOf } from "../support/lab.ts";
 
@@ -85,6 +87,24 @@ Deno.test("§7.5d refusals and fetched entries that nobody waits for are ignored
   const lab = following();
   const certificate = forge.commitCertificate(1, END, ["r1", "r3", "r4"]);
   assertEquals(codeOf(lab, forge.voteRefusal("r4", 2, "r2", certificate)), "no-candidacy");
+  const deferred = { kind: "VoteDeferred", term: term(2), candidate: replicaId("r2"), voter: replicaId("r4") } as const;
+  assertEquals(codeOf(lab, { kind: "VoteDeferred", signed: forge.signAs("r4", deferred) }), "no-candidacy");
   const unasked = forge.fetchEntriesResponse("r4", { nonce: 1, from: forge.GENESIS.index }, CHAIN, certificate);
   assertEquals(codeOf(lab, unasked), "not-asked-for");
+});
+
+Deno.test("§7.5d §7.3 a forwarded request is taken by a leader, unless it is settled, queued or ordered already", () => {
+  const lab = new ElectionLab();
+  const forwarded = (number: number) => screen(lab.state, { kind: "ForwardedRequest", signed: forge.request(number) });
+  const code = (number: number) => {
+    const { verdict } = forwarded(number);
+    return verdict.verdict === "accept" ? "accept" : verdict.code;
+  };
+  assertEquals(code(0), "not-the-leader");
+  lab.lead(1);
+  assertEquals(code(0), "accept");
+  lab.feed({ kind: "ForwardedRequest", signed: forge.request(0) });
+  assertEquals([code(0), code(1)], ["known-request", "accept"]);
+  lab.commit(forge.endOf(lab.state.log.entries));
+  assertEquals([code(0), code(1)], ["settled", "accept"]);
 });

@@ -1,0 +1,81 @@
+/** §7.5: what beyond its rate or its quota costs no signature, and who sends too much of it is not read for a moment. */
+import { assertEquals } from "@std/assert";
+import { clientId, digest, logIndex, replicaId, term } from "../../../protocol/ids.ts";
+import { poolRequest } from "../../../replica/core/clients/request_pool.ts";
+import { ForwardingPace } from "../../../replica/limits/forwarding_pace.ts";
+import { INGRESS_LIMITS, PEER_RATES } from "../../../replica/limits/ingress_limits.ts";
+import type { AnyPacket } from "../../../transport/codec/mod.ts";
+import { ingressLab } from "../../support/ingress_lab.ts";
+import { knownOf } from "../support/forge.ts";
+
+const c1 = clientId("c1");
+
+/** Announces of r2, each of another term. */
+const announce = (lab: ReturnType<typeof ingressLab>, number: number) =>
+  ({
+    kind: "PreVote",
+    signed: lab.sign("r2", { kind: "PreVote", term: term(number), replica: replicaId("r2") }),
+    proof: null,
+  }) as const;
+
+Deno.test("§7.5h a peer's packets of one kind have a rate, and cost nothing beyond it; other kinds and sources have their own", () => {
+  const lab = ingressLab();
+  const most = 2 * PEER_RATES.PreVote;
+  const heard = Array.from({ length: most + 10 }, (_, i) => lab.send("published", announce(lab, i + 1), 0, "r2"));
+  assertEquals([heard.filter((input) => input !== null).length, lab.work.verified], [most, most]);
+  assertEquals(lab.refused(), { "rate:PreVote": 10 });
+  assertEquals(lab.send("published", announce(lab, 1), 0, "r3")?.kind, "packet");
+  const call = { kind: "RollCall", replica: replicaId("r2"), nonce: digest("00".repeat(32)) } as const;
+  assertEquals(lab.send("peer", { kind: "RollCall", signed: lab.sign("r2", call) }, 0, "r2")?.kind, "packet");
+  assertEquals(lab.send("published", announce(lab, 1), 1000, "r2")?.kind, "packet");
+});
+
+Deno.test("§7.5h who sends far more than it may is left unread for a moment, and heard again afterwards", () => {
+  const lab = ingressLab();
+  const { faultsPerWindow, excessWeight, excessMuteMs } = INGRESS_LIMITS;
+  const excess = faultsPerWindow / excessWeight;
+  const packet = announce(lab, 1);
+  for (let i = 0; i < 2 * PEER_RATES.PreVote + excess - 1; i++) lab.send("published", packet, 0, "r2");
+  assertEquals([lab.muted, lab.heldOff], [[], []]);
+  lab.send("published", packet, 0, "r2");
+  assertEquals(lab.muted, [["published r2", "rate:PreVote", excessMuteMs]]);
+  lab.send("published", packet, 100, "r2");
+  assertEquals(lab.heldOff, [["r2", excessMuteMs], ["r2", excessMuteMs - 100]]);
+  assertEquals(lab.refused(), { "rate:PreVote": excess, muted: 1 });
+  assertEquals(lab.send("published", packet, excessMuteMs, "r2")?.kind, "packet");
+});
+
+Deno.test("§7.5h §7.3c a request that its client's quota has no room for is dropped before its signature is checked", () => {
+  const lab = ingressLab();
+  lab.state.view.role = "leader";
+  const { sessionsPerClient } = lab.state.config.constants;
+  const registers = Array.from({ length: sessionsPerClient + 1 }, (_, i) =>
+    lab.sign("c1", {
+      kind: "RegisterSession",
+      client: c1,
+      base: logIndex(i === sessionsPerClient ? 1 : 0),
+      nonce: new Uint8Array(16).fill(i),
+    }));
+  lab.state.appliedIndex = logIndex(1);
+  for (const signed of registers.slice(0, -1)) poolRequest(lab.state, knownOf(signed));
+  for (const kind of ["RegisterSession", "UpdateLeader"] as const) {
+    assertEquals(lab.send("client", { kind, signed: registers.at(-1)! } as AnyPacket), null);
+  }
+  assertEquals(lab.send("peer", { kind: "ForwardedRequest", signed: registers.at(-1)! }), null);
+  const code = "over-quota";
+  assertEquals(lab.refused(), {
+    [`${code}:ForwardedRequest`]: 1,
+    [`${code}:RegisterSession`]: 1,
+    [`${code}:UpdateLeader`]: 1,
+  });
+  assertEquals(lab.work.verified, 0);
+});
+
+Deno.test("§7.5i a replica passes on half of the requests that its leader takes of it", () => {
+  const pace = new ForwardingPace();
+  const passed = (now: number) => Array.from({ length: 5000 }, () => pace.take(now)).filter(Boolean).length;
+  assertEquals(
+    [passed(0), passed(1000), passed(1500)],
+    [1, 1 / 2, 1 / 4].map((part) => part * PEER_RATES.ForwardedRequest),
+  );
+});
