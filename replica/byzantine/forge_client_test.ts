@@ -15,6 +15,7 @@ import {
   SELF,
   signAs,
 } from "../../tests/support/byzantine_victim.ts";
+import { openSessions, SESSION } from "../../tests/support/numbered_requests.ts";
 import type { Outgoing } from "../core/output.ts";
 
 const isGenuine = (signed: Signed<Request>): boolean =>
@@ -88,7 +89,11 @@ Deno.test("as follower it forwards forged requests, in the name of clients it kn
   const { adversary, speak } = rideOn("forge-client");
   adversary.swallows!(inputOf({ kind: "ForwardedRequest", signed: requestOf("c1", 1) }));
   const forwarded = speak(80).map(({ packet }): UnsignedPacket => packet);
-  const refusals = forwarded.map((packet) => refusal(honestState(), packet));
+  const state = honestState();
+  state.view.role = "leader"; // nobody else takes forwarded requests
+  openSessions(state.sessions, state.config.clients);
+  state.appliedIndex = SESSION;
+  const refusals = forwarded.map((packet) => refusal(state, packet));
   assertEquals(refusals.length, 20);
   assertEquals(refusals.filter((code) => code === null).length, 4);
   assert(refusals.every((code) => code === null || code === "signature:ForwardedRequest"));
