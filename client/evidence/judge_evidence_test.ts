@@ -5,7 +5,7 @@ import { replicaId } from "../../protocol/ids.ts";
 import { backend } from "../../tests/support/backends.ts";
 import { EvidenceLab } from "../../tests/support/evidence_lab.ts";
 import { makeRoster } from "../../tests/support/make_roster.ts";
-import { evidenceFileText, parseEvidenceFile } from "./evidence_file.ts";
+import { evidenceFileText, MAX_EVIDENCE_FILE_BYTES, parseEvidenceFile } from "./evidence_file.ts";
 import { evidenceJudge } from "./judge_evidence.ts";
 
 const { roster, keys } = makeRoster();
@@ -79,6 +79,10 @@ Deno.test("an evidence file reads back as written; anything else is refused by i
     [JSON.stringify({ ...JSON.parse(text), holder: "a b" }), '$.holder: given "a b"'],
     [text.replace('"holder"', '"cluster"'), 'given a field "cluster" twice'],
     [text.slice(0, -9), "that are no JSON"],
+    [
+      text.padEnd(MAX_EVIDENCE_FILE_BYTES + 1),
+      `$: given ${MAX_EVIDENCE_FILE_BYTES + 1} characters, wanted JSON of at most`,
+    ],
   ];
   for (const [given, message] of cases) assertThrows(() => parseEvidenceFile(given), ConfigError, message);
 });

@@ -21,6 +21,9 @@ const VISITS = 6;
 const LEVEL_MS = 8000;
 const OTHERS = ["r1", "r2", "r3"];
 
+/** A reason for a refusal, with its length before it. */
+const REFUSAL = bytes(Uint8Array.of(3), "400");
+
 /** Says `words` and waits for the other side to go, or goes itself. */
 const rude = (words: Uint8Array, waits: boolean): Behaviour => async (connection) => {
   await writeAll(connection, words);
@@ -39,6 +42,8 @@ async function behaviours(cluster: LocalCluster): Promise<[name: string, visits:
     ["a frame without end", VISITS, rude(bytes(greeting, announced(2n ** 63n, 6)), true)],
     ["r4's key and five messages", VISITS, await saying(key, Array.from({ length: 5 }, () => [Uint8Array.of(7)]))],
     ["r4's key and a message of 5 MiB", VISITS, await saying(key, [[new Uint8Array(5 * 1024 * 1024)]])],
+    // Nobody proves it; whoever is told so waits for a while before he comes again.
+    ["an ERROR", OTHERS.length, rude(bytes(greeting, commandFrame("ERROR", REFUSAL)), true)],
   ];
 }
 
