@@ -139,11 +139,18 @@ export class ZmtpReplicaTransport implements ReplicaTransport {
     else this.#clients.send(route, frames);
   }
 
+  holdOff({ channel, route, owner }: Pick<Received, "channel" | "route" | "owner">, forMs: number): void {
+    if (this.#closing !== null) return;
+    if (channel === "published") this.#published.holdOff(route, forMs);
+    else (channel === "peer" ? this.#peers : this.#clients).holdOff(route, owner ?? null, forMs);
+  }
+
   close(): Promise<void> {
     return this.#closing ??= this.#close();
   }
 
   async #close(): Promise<void> {
+    for (const socket of [this.#peers, this.#clients, this.#published]) socket.close();
     await this.#inbox.close();
     await this.network.close();
   }
