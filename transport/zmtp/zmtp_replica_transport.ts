@@ -3,6 +3,7 @@ import { assertFrames } from "../frame_limits.ts";
 import type { Received, ReplicaTransport, TransportCounters } from "../port.ts";
 import { bindPort } from "./bind.ts";
 import type { Mechanism } from "./connection/connection_options.ts";
+import { QueuedBytes } from "./connection/framing/queued_bytes.ts";
 import type { SocketType } from "./connection/handshake/socket_type.ts";
 import { HeldBytes } from "./connection/held_bytes.ts";
 import type { ConnectionLimits } from "./connection/limits.ts";
@@ -161,7 +162,7 @@ export class ZmtpReplicaTransport implements ReplicaTransport {
       ...[limits: ConnectionLimits, owner: LinkOwner],
     ]
   ): Promise<void> {
-    const shared = { sharedQueue: { bytes: 0, maxBytes: MAX_QUEUED_BYTES }, heldBytes: new HeldBytes(MAX_HELD_BYTES) };
+    const shared = { queuedBytes: new QueuedBytes(MAX_QUEUED_BYTES), heldBytes: new HeldBytes(MAX_HELD_BYTES) };
     const options = { socketType, connects: false, mechanism, limits, heartbeat: HEARTBEAT, ...shared };
     const listen = (hostname: string) => void this.network.listen(hostname, port, options, owner);
     await bindPort(this.#options.bind.host, port, purpose, listen);
