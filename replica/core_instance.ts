@@ -56,6 +56,7 @@ export function createCoreInstance(
         peerMemory.heard(peer, packet, at);
       },
       muted: (source, fault, forMs) => scope.paced.log("warn", "source-muted", { source, fault, forMs }),
+      holdOff: (received, forMs) => transport.holdOff(received, forMs),
       faulty: Boolean(parts.byzantine),
     }),
     run: runInputs(parts, scope, settings, handlers),

@@ -49,16 +49,10 @@ export class FairQueue<T> {
     return true;
   }
 
-  /** Removes and returns the oldest item of the source whose turn it is; undefined if there is none. */
-  shift(): T | undefined {
-    const next = this.#bySource.entries().next();
-    if (next.done) return undefined;
-    const [source, queue] = next.value;
-    const item = queue.items.shift()!;
-    this.#count(queue, -1, -this.#weigh(item));
-    this.#bySource.delete(source);
-    if (queue.items.length > 0) this.#bySource.set(source, queue);
-    return item;
+  /** Removes and returns the oldest item of the source whose turn it is, of those that are served; undefined if there is none. */
+  shift(isServed: (source: string) => boolean = () => true): T | undefined {
+    for (const [source, queue] of this.#bySource) if (isServed(source)) return this.#shiftFrom(source, queue);
+    return undefined;
   }
 
   /** Takes back an item just shifted, before all others of its source; the source's turn is over all the same. */
@@ -67,6 +61,14 @@ export class FairQueue<T> {
     queue.items.unshift(item);
     this.#bySource.set(source, queue);
     this.#count(queue, 1, this.#weigh(item));
+  }
+
+  #shiftFrom(source: string, queue: Source<T>): T {
+    const item = queue.items.shift()!;
+    this.#count(queue, -1, -this.#weigh(item));
+    this.#bySource.delete(source);
+    if (queue.items.length > 0) this.#bySource.set(source, queue);
+    return item;
   }
 
   /** Drops the newest item of the source whose items weigh most, if that is more than `fair`. */

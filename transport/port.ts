@@ -69,6 +69,14 @@ export interface ReplicaTransport {
    * frames.
    */
   sendToClient(route: string, frames: readonly Uint8Array[]): void;
+  /**
+   * Takes nothing more from where `source` came from for `forMs` milliseconds: from all connections of its owner on that channel, those still to come
+   * included; from that connection alone where nobody is authenticated; of what is published, from the publisher `route`. What it sends stays in its
+   * TCP connection, neither read nor decrypted, and is taken when the time is over. The hold-off that ends last counts. Sending goes on as usual.
+   *
+   * A transport that cannot do so takes everything all the same. What has been read already may still come.
+   */
+  holdOff(source: Pick<Received, "channel" | "route" | "owner">, forMs: number): void;
   readonly counters: Readonly<TransportCounters>;
   close(): Promise<void>;
 }

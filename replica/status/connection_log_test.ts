@@ -36,6 +36,16 @@ Deno.test("a flood of strangers takes a line every few seconds, which says how m
   assertEquals((lines.at(-1)![2] as { leftOut: number }).leftOut, 10_000 - LOG_PACE.burst);
 });
 
+Deno.test("ends before the handshake is over are told, a line every few seconds however many there are", () => {
+  const { lines, clock, told } = lab();
+  for (let i = 0; i < 10_000; i++) told(end("unfinished"));
+  assertEquals(lines, Array(LOG_PACE.burst).fill(lines[0]));
+  assertEquals([lines[0]![0], lines[0]![1]], ["warn", "connection-refused"]);
+  clock.now += 1000 / LOG_PACE.perSecond;
+  told(end("unfinished"));
+  assertEquals((lines.at(-1)![2] as { leftOut: number }).leftOut, 10_000 - LOG_PACE.burst);
+});
+
 Deno.test("a flood of strangers does not hide what a member did", () => {
   const { lines, told } = lab();
   for (let i = 0; i < 10_000; i++) told(end("not-zmtp"));

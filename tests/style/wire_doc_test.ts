@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { MAX_PACKET_BYTES } from "../../transport/frame_limits.ts";
 import { COMMAND_BURST, COMMANDS_PER_SECOND, DROPPED_FACTOR } from "../../transport/zmtp/connection/limits.ts";
 import { NET_LIMITS } from "../../transport/zmtp/net/net_limits.ts";
-import { ZMTP_QUEUES } from "../../transport/zmtp/queues.ts";
+import { MAX_QUEUED_BYTES, ZMTP_QUEUES } from "../../transport/zmtp/queues.ts";
 import { HEARTBEAT, limitsOf } from "../../transport/zmtp/settings.ts";
 import { readText } from "./sources.ts";
 
@@ -39,6 +39,9 @@ Deno.test("the bounds that docs/wire.md names are those of a client port", () =>
   const strangersSaid = said["connections at one port that have not finished their handshake; of one address"];
   assertEquals(strangersSaid, `${strangers}; ${strangersPerAddress}`);
   assertEquals(said["established connections at one port"], `${established}`);
+  const { acceptsPerSecond, acceptBurst } = NET_LIMITS;
+  assertEquals(said["connections accepted at one port a second; at once"], `${acceptsPerSecond}; ${acceptBurst}`);
+  assertEquals(said["answers waiting to be written to all clients"], `${MAX_QUEUED_BYTES / 2 ** 20} MiB`);
   assert(connections.includes(`All of it takes at most ${handshakeMs / 1000} seconds`));
   assert(connections.includes(`hears nothing for ${HEARTBEAT.pingAfterMs / 1000} seconds sends a PING`));
   assert(connections.includes(`nothing has come for ${HEARTBEAT.deadAfterMs / 1000}.`));

@@ -11,13 +11,20 @@ export interface ChannelBounds {
   readonly maxBytes: number;
 }
 
+interface Channel<T> {
+  readonly queue: FairQueue<T>;
+  readonly maxBytes: number;
+  /** Senders from whom nothing is taken, and until when by `performance.now()`. */
+  readonly held: Map<string, number>;
+}
+
 interface Framed {
   readonly frames: readonly Uint8Array[];
 }
 
 /** The receiving half of an in-memory transport: one bounded queue per channel, and one `receive` at a time. */
 export class MemoryInbox<T extends Framed> {
-  readonly #channels: readonly { readonly queue: FairQueue<T>; readonly maxBytes: number }[];
+  readonly #channels: readonly Channel<T>[];
   readonly #counters: TransportCounters;
   #waiter: (() => void) | null = null;
   #woken = false;
@@ -25,7 +32,9 @@ export class MemoryInbox<T extends Framed> {
   #closed = false;
 
   constructor(channels: readonly ChannelBounds[], counters: TransportCounters) {
-    this.#channels = channels.map(({ size, maxBytes }) => ({ queue: new FairQueue<T>({ perSource: size }), maxBytes }));
+    this.#channels = channels.map(({ size: perSource, maxBytes }) => ({
+      ...{ queue: new FairQueue<T>({ perSource }), maxBytes, held: new Map() },
+    }));
     this.#counters = counters;
   }
 
@@ -34,6 +43,12 @@ export class MemoryInbox<T extends Framed> {
     const accepted = !this.#closed && (this.#channels[channel]?.queue.push(sender, message) ?? false);
     if (accepted) this.#waiter?.();
     return accepted;
+  }
+
+  /** Takes nothing of `sender` for a while; the hold-off that ends last counts. */
+  holdOff(channel: number, sender: string, forMs: number): void {
+    const held = this.#channels[channel]?.held;
+    held?.set(sender, Math.max(held.get(sender) ?? 0, performance.now() + forMs));
   }
 
   /** Receives as the port does. Throws if a call is already pending. */
@@ -61,14 +76,26 @@ export class MemoryInbox<T extends Framed> {
     for (;;) {
       await eventLoopTurn();
       if (this.#closed) return [];
-      const batch = this.#collect(limit);
+      this.#release();
+      const { batch, isDry } = this.#collect(limit);
       const left = deadline - performance.now();
       if (this.#woken || batch.length > 0 || left <= 0) {
         this.#woken = false;
         return batch;
       }
-      if (this.#channels.every(({ queue }) => queue.empty)) await this.#wait(left);
+      if (isDry) await this.#wait(Math.min(left, this.#nextRelease() - performance.now()));
     }
+  }
+
+  #release(): void {
+    const now = performance.now();
+    for (const { held } of this.#channels) {
+      for (const [sender, until] of held) if (until <= now) held.delete(sender);
+    }
+  }
+
+  #nextRelease(): number {
+    return Math.min(...this.#channels.flatMap(({ held }) => [...held.values()]));
   }
 
   #wait(timeoutMs: number): Promise<void> {
@@ -83,15 +110,20 @@ export class MemoryInbox<T extends Framed> {
     });
   }
 
-  #collect(limit: number): T[] {
+  /** Takes in turn of the channels; dry is what has nothing more, beside what is held off. */
+  #collect(limit: number): { readonly batch: T[]; readonly isDry: boolean } {
     const batch: T[] = [];
-    for (let taken = 0; taken < limit && this.#channels.some(({ queue }) => !queue.empty); taken++) {
-      for (const { queue, maxBytes } of this.#channels) {
-        const message = queue.shift();
-        if (message !== undefined) this.#accept(message, maxBytes, batch);
+    for (let taken = 0; taken < limit; taken++) {
+      let isDry = true;
+      for (const { queue, maxBytes, held } of this.#channels) {
+        const message = queue.shift((sender) => !held.has(sender));
+        if (message === undefined) continue;
+        isDry = false;
+        this.#accept(message, maxBytes, batch);
       }
+      if (isDry) return { batch, isDry };
     }
-    return batch;
+    return { batch, isDry: false };
   }
 
   #accept(message: T, maxBytes: number, batch: T[]): void {

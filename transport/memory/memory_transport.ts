@@ -93,6 +93,7 @@ class MemoryReplica implements ReplicaTransport {
     this.#inbox = new MemoryInbox<Received>(bounds, this.counters);
   }
 
+  /** Takes a message; `sender` is its route. */
   deliver(sender: string, message: Received): boolean {
     return this.#inbox.deliver(CHANNELS.indexOf(message.channel), sender, message);
   }
@@ -116,9 +117,13 @@ class MemoryReplica implements ReplicaTransport {
     assertFrames(frames);
     // Like PUB: a peer that is absent or whose queue is full misses it, and no one is told.
     for (const peer of this.#closed ? [] : this.#peers) {
-      this.#links.replica(peer)?.deliver(this.#route, this.#message("published", this.#links.self, frames));
+      this.#links.replica(peer)?.deliver(this.#links.self, this.#message("published", this.#links.self, frames));
     }
     this.#count(!this.#closed);
+  }
+
+  holdOff({ channel, route }: Pick<Received, "channel" | "route">, forMs: number): void {
+    this.#inbox.holdOff(CHANNELS.indexOf(channel), route, forMs);
   }
 
   sendToClient(route: string, frames: Frames): void {

@@ -192,6 +192,9 @@ class ZmqReplicaTransport implements ReplicaTransport {
     this.#send(this.#sockets.clients, [identity, ...frames]);
   }
 
+  /** Does nothing: libzmq has no socket option to read of some connections and not of others. */
+  holdOff(): void {}
+
   close(): Promise<void> {
     return this.#closing ??= this.#close();
   }

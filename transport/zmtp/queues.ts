@@ -1,7 +1,7 @@
 /**
  * Bounds of what waits to be written, by where it goes: messages and bytes of one connection. A further message is dropped and counted; one always fits, however large.
  *
- * All connections of a port together keep at most {@linkcode MAX_QUEUED_BYTES}: what 2048 clients that do not read can make a replica hold.
+ * All connections of a port together keep at most {@linkcode MAX_QUEUED_BYTES}.
  */
 export const ZMTP_QUEUES = {
   /** To one peer; also dropped while it is not connected. */
@@ -22,5 +22,5 @@ export type ZmtpQueues = typeof ZMTP_QUEUES;
 /** Bytes of messages, unfinished or not taken yet, that the connections of one port may hold together: 32 of the largest, or as many small ones as there are connections. */
 export const MAX_HELD_BYTES = 128 * 1024 * 1024;
 
-/** Bytes that the connections of one port may have queued together. */
+/** Bytes that the connections of one port may have queued together; beyond, the connection ends to which nothing could be written for longest. */
 export const MAX_QUEUED_BYTES = 256 * 1024 * 1024;

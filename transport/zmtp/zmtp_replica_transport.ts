@@ -3,6 +3,7 @@ import { assertFrames } from "../frame_limits.ts";
 import type { Received, ReplicaTransport, TransportCounters } from "../port.ts";
 import { bindPort } from "./bind.ts";
 import type { Mechanism } from "./connection/connection_options.ts";
+import { QueuedBytes } from "./connection/framing/queued_bytes.ts";
 import type { SocketType } from "./connection/handshake/socket_type.ts";
 import { HeldBytes } from "./connection/held_bytes.ts";
 import type { ConnectionLimits } from "./connection/limits.ts";
@@ -139,11 +140,18 @@ export class ZmtpReplicaTransport implements ReplicaTransport {
     else this.#clients.send(route, frames);
   }
 
+  holdOff({ channel, route, owner }: Pick<Received, "channel" | "route" | "owner">, forMs: number): void {
+    if (this.#closing !== null) return;
+    if (channel === "published") this.#published.holdOff(route, forMs);
+    else (channel === "peer" ? this.#peers : this.#clients).holdOff(route, owner ?? null, forMs);
+  }
+
   close(): Promise<void> {
     return this.#closing ??= this.#close();
   }
 
   async #close(): Promise<void> {
+    for (const socket of [this.#peers, this.#clients, this.#published]) socket.close();
     await this.#inbox.close();
     await this.network.close();
   }
@@ -154,7 +162,7 @@ export class ZmtpReplicaTransport implements ReplicaTransport {
       ...[limits: ConnectionLimits, owner: LinkOwner],
     ]
   ): Promise<void> {
-    const shared = { sharedQueue: { bytes: 0, maxBytes: MAX_QUEUED_BYTES }, heldBytes: new HeldBytes(MAX_HELD_BYTES) };
+    const shared = { queuedBytes: new QueuedBytes(MAX_QUEUED_BYTES), heldBytes: new HeldBytes(MAX_HELD_BYTES) };
     const options = { socketType, connects: false, mechanism, limits, heartbeat: HEARTBEAT, ...shared };
     const listen = (hostname: string) => void this.network.listen(hostname, port, options, owner);
     await bindPort(this.#options.bind.host, port, purpose, listen);

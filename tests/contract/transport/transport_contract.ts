@@ -5,6 +5,7 @@ import { MAX_PACKET_BYTES } from "../../../transport/frame_limits.ts";
 import type { Received } from "../../../transport/port.ts";
 import { routeOf } from "../../../transport/route.ts";
 import { frames, text, until, untilClientGets, untilReceived, untilReplicaGets } from "../../transport/receiving.ts";
+import * as holdOff from "./transport_hold_off.ts";
 import { connected, settled, type TransportLab, type Twin } from "./transport_lab.ts";
 import * as lifecycle from "./transport_lifecycle.ts";
 
@@ -38,6 +39,10 @@ export function transportContract(twin: Twin): void {
   test("close ends a pending receive and drops what is sent later", lifecycle.close);
   test("unknown receivers and empty messages are programming errors", lifecycle.programmingErrors);
   test("a replica that was restarted is found again by peers and clients", lifecycle.replicaRestart);
+  if (twin.holdsOff("r1")) {
+    test("nothing is taken of who is held off, on that channel; all others are, and it is answered", holdOff.held);
+    test("what waited is taken when its time is over, and the longer time counts", holdOff.released);
+  } else test("what cannot be held off is taken all the same", holdOff.taken);
   test("a client that comes back has a new route and gets its answers there", lifecycle.clientRestart);
 }
 

@@ -14,6 +14,8 @@ export interface TransportLab {
 /** One implementation of the ports. `open` prepares a lab for replicas of these ids, with queues of about `queue` messages. */
 export interface Twin {
   readonly name: string;
+  /** Returns whether that replica's transport can hold a source off. */
+  holdsOff(id: string): boolean;
   open(replicas: readonly string[], queue?: number): TransportLab;
 }
 

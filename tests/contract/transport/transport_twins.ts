@@ -33,7 +33,7 @@ export const mixedTwins: readonly EngineTwin[] = [
 ];
 
 /** Queues in this process. */
-export const memoryTwin: Twin = { name: "memory", open: (ids, queue) => memoryLab(ids, queue) };
+export const memoryTwin: Twin = { name: "memory", holdsOff: () => true, open: (ids, queue) => memoryLab(ids, queue) };
 
 /** The same with CURVE everywhere. */
 export const curveTwins: readonly Twin[] = [zmqTwin, zmtpTwin, ...mixedTwins].map(({ withCurve }) => withCurve);
@@ -43,10 +43,12 @@ interface EngineTwin extends Twin {
 }
 
 function engineTwin(name: string, engineOf: (id: string) => Engine, clients: Engine): EngineTwin {
+  const holdsOff = (id: string) => engineOf(id) === "zmtp";
   return {
-    name,
+    ...{ name, holdsOff },
     open: (ids, queue) => socketLab(ids, queue, engineOf, clients, null),
     withCurve: {
+      holdsOff,
       name: `${name}, with CURVE`,
       open: (ids, queue) => socketLab(ids, queue, engineOf, clients, curveKeys(ids)),
     },

@@ -1,5 +1,6 @@
 /** Sockets over links that are not there: turns, queues, routes and counters. */
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { eventually } from "../../../tasks/support/eventually.ts";
 import { DealerSocket } from "../../../transport/zmtp/socket/dealer_socket.ts";
 import type { Link } from "../../../transport/zmtp/socket/link.ts";
 import { PubSocket } from "../../../transport/zmtp/socket/pub_socket.ts";
@@ -12,6 +13,7 @@ class FakeLink implements Link {
   tag = "";
   readonly peer: string | null;
   isSubscribed = false;
+  isHeld = false;
   readonly sent: string[] = [];
   readonly waiting: string[] = [];
   room = Infinity;
@@ -33,6 +35,14 @@ class FakeLink implements Link {
 
   subscribe(): void {
     this.isSubscribed = true;
+  }
+
+  hold(): void {
+    this.isHeld = true;
+  }
+
+  release(): void {
+    this.isHeld = false;
   }
 
   close(): void {}
@@ -83,6 +93,51 @@ Deno.test("ROUTER: routes are made up, never the same, and die with their connec
     false,
   ]);
   assertEquals([router.counters.sent, router.counters.full, router.counters.unreachable], [1, 1, 2]);
+});
+
+Deno.test("ROUTER: who is held off is not taken from, over any connection of its own, new ones included; others are", () => {
+  const router = new RouterSocket(() => {});
+  const opened = (peer: string, ...waiting: string[]) => {
+    const link = new FakeLink(peer);
+    router.opened(link);
+    link.waiting.push(...waiting);
+    if (!link.isHeld) router.readable(link);
+    return link;
+  };
+  const links = [opened("a", "a1"), opened("a", "a2"), opened("b", "b1")];
+  router.holdOff(links[0]!.tag, "a", 60_000);
+  for (const link of links.slice(0, 2)) router.ended(link);
+  links.push(opened("a", "a3"), opened("c", "c1"));
+  assertEquals(links.map(({ isHeld }) => isHeld), [true, true, false, true, false]);
+  assertEquals([router.take(), router.take(), router.take()].map((message) => message?.peer), ["b", "c", undefined]);
+  assertEquals(router.send(links[3]!.tag, [utf8("x")]), true);
+  router.close();
+});
+
+Deno.test("ROUTER: a stranger who is held off is forgotten with its connection, and one that is gone is not held", async () => {
+  const router = new RouterSocket(() => {});
+  const [gone, other] = [new FakeLink(), new FakeLink()];
+  router.opened(gone);
+  router.holdOff(gone.tag, null, 60_000);
+  router.ended(gone);
+  router.holdOff(gone.tag, null, 60_000);
+  router.holdOff("00", null, 60_000);
+  router.opened(other);
+  router.holdOff(other.tag, null, 20);
+  await eventually("its release, though others were to be held for longer", () => !other.isHeld);
+  assertEquals([gone.isHeld, other.isHeld], [true, false]);
+});
+
+Deno.test("SUB: a publisher who is held off stays so when it is connected anew, and nobody else is", () => {
+  const subscriber = new SubSocket(() => {});
+  const links = [new FakeLink(), new FakeLink(), new FakeLink()];
+  subscriber.publisher("r1").opened(links[0]!);
+  subscriber.holdOff("r1", 60_000);
+  subscriber.publisher("r1").ended(links[0]!);
+  subscriber.publisher("r1").opened(links[1]!);
+  subscriber.publisher("r2").opened(links[2]!);
+  assertEquals(links.map(({ isHeld }) => isHeld), [true, true, false]);
+  subscriber.close();
 });
 
 Deno.test("DEALER: its backlog waits in order within its bounds, as it was when it was given", () => {

@@ -1,6 +1,7 @@
 /** Strangers without a key, on real sockets: silent, slow, many, flooding. */
 import { assert, assertEquals } from "@std/assert";
 import { eventually } from "../../../tasks/support/eventually.ts";
+import { QueuedBytes } from "../../../transport/zmtp/connection/framing/queued_bytes.ts";
 import { HeldBytes } from "../../../transport/zmtp/connection/held_bytes.ts";
 import { PubSocket } from "../../../transport/zmtp/socket/pub_socket.ts";
 import * as lab from "./connection_lab.ts";
@@ -102,23 +103,58 @@ Deno.test("strangers: one who floods while nobody takes is not read, and the oth
 Deno.test("strangers: one who does not read what it asked for is ended, and what was queued for it forgotten", async () => {
   await using net = new NetLab();
   const router = quietRouter();
-  const sharedQueue = { bytes: 0, maxBytes: 4_000_000 };
+  const queuedBytes = new QueuedBytes(4_000_000);
   const heartbeat = { pingAfterMs: 60_000, deadAfterMs: 60_000, stalledAfterMs: 500 };
   const limits = { ...lab.LIMITS, queueMessages: 1000, queueBytes: 16_000_000 };
-  const server = net.listen(router, "NULL", { heartbeat, sharedQueue, limits });
+  const server = net.listen(router, "NULL", { heartbeat, queuedBytes, limits });
   const deaf = await net.stranger(server.port, bytes(greetingOf("NULL"), READY, frame(0, bytes("ask"))));
   const { route } = await eventually("its question", () => router.take());
   const answer = [new Uint8Array(100_000)];
   let peak = 0;
   await eventually("its end", () => {
     while (router.send(route, answer));
-    peak = Math.max(peak, sharedQueue.bytes);
+    peak = Math.max(peak, queuedBytes.bytes);
     return net.network.ends.get("stalled") === 1;
   });
-  assert(peak <= sharedQueue.maxBytes && peak > 3_000_000, `${peak} bytes were queued`);
-  assertEquals([sharedQueue.bytes, router.connections, router.send(route, answer)], [0, 0, false]);
+  assert(peak <= queuedBytes.maxBytes && peak > 3_000_000, `${peak} bytes were queued`);
+  assertEquals([queuedBytes.bytes, router.connections, router.send(route, answer)], [0, 0, false]);
   assert(router.counters.full > 0 && router.counters.unreachable > 0);
   deaf.close();
+});
+
+Deno.test("strangers: many who do not read are queued no more than all may have together, and whoever reads is answered", async () => {
+  await using net = new NetLab();
+  const router = quietRouter();
+  const queuedBytes = new QueuedBytes(2_000_000);
+  const limits = { ...lab.LIMITS, queueMessages: 1000, queueBytes: 16_000_000 };
+  const server = net.listen(router, "NULL", { queuedBytes, limits });
+  const ask = bytes(greetingOf("NULL"), READY, frame(0, bytes("ask")));
+  const routes: string[] = [];
+  while (routes.length < 30) {
+    await net.stranger(server.port, ask);
+    routes.push((await eventually("its question", () => router.take())).route);
+  }
+  // Nothing of it is written before the turn is over, and each has nothing queued.
+  for (const route of routes) {
+    assertEquals(router.send(route, [new Uint8Array(90_000)]), true);
+    assert(queuedBytes.bytes <= queuedBytes.maxBytes, `${queuedBytes.bytes} bytes are queued`);
+  }
+  assert(queuedBytes.bytes > 1_900_000, `${queuedBytes.bytes} bytes are queued`);
+  await eventually("the end of the first of them", () => net.network.ends.get("memory") === 8);
+  const dealer = net.dial(server.port);
+  const route = await untilHeard(router, dealer);
+  router.send(route, [lab.utf8("answer")]);
+  await eventually("the answer", () => dealer.take());
+});
+
+Deno.test("strangers: one who asks for nothing but PONGs and does not read them is ended where others have all the room", async () => {
+  await using net = new NetLab();
+  const queuedBytes = new QueuedBytes(200);
+  const server = net.listen(quietRouter(), "NULL", { queuedBytes });
+  const ping = commandFrame("PING", 0, 0, new Uint8Array(16));
+  const pings = bytes(greetingOf("NULL"), READY, ...Array.from({ length: 100 }, () => ping));
+  await readAll(await net.stranger(server.port, pings));
+  assertEquals([net.network.ends.get("memory"), queuedBytes.bytes], [1, 0]);
 });
 
 Deno.test("strangers: memory that many keep occupied with messages they never finish is taken from the oldest", async () => {
@@ -141,6 +177,50 @@ Deno.test("strangers: memory that many keep occupied with messages they never fi
   for (const tcp of hoarders) tcp.close();
   assertEquals(router.take(), null);
   await eventually("nothing to be held", () => heldBytes.bytes === 0);
+});
+
+Deno.test("strangers: no more are accepted than may be, others wait in the kernel, and another port has its own", async () => {
+  await using net = new NetLab({ limits: { acceptsPerSecond: 50, acceptBurst: 10 } });
+  const [router, other] = [quietRouter(), quietRouter()];
+  const [server, quiet] = [net.listen(router, "NULL"), net.listen(other, "NULL")];
+  const begin = performance.now();
+  const most = () => 10 + (performance.now() - begin + 100) * 50 / 1000;
+  const accepted = () => server.connections.strangers + net.ends.length;
+  for (let count = 0; count < 60; count++) await net.stranger(server.port);
+  assert(accepted() <= most(), `${accepted()} were accepted, want at most ${most()}`);
+  const [late, elsewhere] = [net.dial(server.port), net.dial(quiet.port)];
+  await untilHeard(other, elsewhere);
+  const untilElsewhere = performance.now() - begin;
+  await untilHeard(router, late);
+  assert(accepted() >= 60 && accepted() <= most(), `${accepted()} were accepted, want at most ${most()}`);
+  // 50 more than at once take a second, which nobody at the other port waits for.
+  const untilLate = performance.now() - begin;
+  assert(untilLate > 900 && untilElsewhere < untilLate, `${untilElsewhere} and ${untilLate} ms`);
+});
+
+Deno.test("strangers: an end before the handshake is over has a cause of its own, whoever ends and how", async () => {
+  await using net = new NetLab();
+  const server = net.listen(quietRouter(), "CURVE");
+  for (const words of STEPS) {
+    const tcp = await net.stranger(server.port, words);
+    await tcp.closeWrite();
+    await readAll(tcp);
+  }
+  // What lies there unread makes it a reset.
+  for (const words of STEPS) {
+    const tcp = await net.stranger(server.port, words);
+    await eventually("the greeting to lie there", () => server.connections.strangers === 1);
+    tcp.close();
+    await eventually("its end", () => server.connections.strangers === 0);
+  }
+  assertEquals([...net.network.ends], [["unfinished", 2 * STEPS.length]]);
+  const router = quietRouter();
+  const clear = net.listen(router, "NULL");
+  const tcp = await net.stranger(clear.port, bytes(greetingOf("NULL"), READY));
+  await eventually("its handshake", () => clear.connections.established === 1);
+  tcp.close();
+  await eventually("its end", () => net.ends.length > 2 * STEPS.length);
+  assert(["ended", "network"].includes(net.ends.at(-1)!.cause.code), net.ends.at(-1)!.cause.code);
 });
 
 Deno.test("strangers: a flood of valid HELLOs costs what is set aside for it, and honest ones get through", async () => {

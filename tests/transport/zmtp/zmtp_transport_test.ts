@@ -111,7 +111,7 @@ Deno.test("zmtp: which key opens which port", async () => {
       );
       await using other = new NetLab();
       const wrong = other.dial(port, "CURVE", { socketType, mechanism: lab.mechanismOf("CURVE", true) });
-      await eventually("the end of who knows another server's key", () => other.network.ends.has("ended"));
+      await eventually("the end of who knows another server's key", () => other.network.ends.has("unfinished"));
       assertEquals(wrong.isConnected, false);
     }
   } finally {

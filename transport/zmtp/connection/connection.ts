@@ -37,7 +37,7 @@ export class Connection {
   constructor(options: ConnectionOptions, now: number) {
     checkOptions(options);
     this.#options = options;
-    this.output = new OutputQueue(options.sharedQueue);
+    this.output = new OutputQueue(this, options.queuedBytes);
     this.#opening = new Opening(options, this.#reader, this.output);
     this.#openedAt = this.#progressAt = now;
   }
@@ -131,6 +131,7 @@ export class Connection {
   /** Notes that some bytes have been written. */
   wrote(now: number): void {
     this.#progressAt = now;
+    this.output.progressed();
   }
 
   /**
@@ -150,6 +151,12 @@ export class Connection {
   close(cause: CloseCause): void {
     this.#closed ??= cause;
     this.#options.heldBytes?.hold(this, 0);
+  }
+
+  /** Forgets what it has queued, and ends: others need the room. */
+  giveWay(): void {
+    this.close({ code: "memory", detail: `What it did not read made room for others: ${this.output.bytes} bytes` });
+    this.output.discard();
   }
 
   #open(now: number): void {

@@ -1,5 +1,5 @@
 import type { CurveClientOptions, CurveServerOptions } from "./curve/curve_keys.ts";
-import type { ByteBudget } from "./framing/output_queue.ts";
+import type { QueuedBytes } from "./framing/queued_bytes.ts";
 import type { SocketType } from "./handshake/socket_type.ts";
 import type { HeldBytes } from "./held_bytes.ts";
 import type { ConnectionLimits } from "./limits.ts";
@@ -19,8 +19,8 @@ export interface ConnectionOptions {
   readonly mechanism: Mechanism;
   readonly limits: ConnectionLimits;
   readonly heartbeat: HeartbeatTimes;
-  /** Bytes queued by all connections that are given the same; none if left out. */
-  readonly sharedQueue?: ByteBudget;
+  /** Bytes queued by all connections that are given the same; no bound but its own if left out. */
+  readonly queuedBytes?: QueuedBytes;
   /** Bytes of unfinished messages of all connections that are given the same. */
   readonly heldBytes?: HeldBytes;
   /**

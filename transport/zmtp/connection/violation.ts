@@ -27,12 +27,13 @@ export type CloseCode =
   | "command"
   | "command-rate"
   | "subscription"
-  /** The other side is silent, does not read, has ended the connection, or the network has. */
+  /** The other side is silent, does not read, has ended the connection, or the network has; or either has before the handshake was over. */
   | "silent"
   | "stalled"
   | "ended"
   | "network"
-  /** Made room for another connection, or for another's message. */
+  | "unfinished"
+  /** Made room for another connection, or for messages from or to others. */
   | "evicted"
   | "memory"
   /** This side has closed. */

@@ -1,4 +1,5 @@
 import { checkOptions, type ConnectionOptions } from "../connection/connection_options.ts";
+import { TokenBucket } from "../connection/token_bucket.ts";
 import type { CloseCause } from "../connection/violation.ts";
 import type { LinkOwner } from "../socket/link.ts";
 import { AdmissionTable } from "./admission_table.ts";
@@ -24,6 +25,8 @@ export interface Shared {
   onEnd(end: End): void;
 }
 
+/** Pause while no more may be accepted: some ten connections' worth. */
+const BUDGET_PAUSE_MS = 20;
 /** Pause after accepting has failed, for want of descriptors in most cases. */
 const FAILURE_PAUSE_MS = 100;
 
@@ -34,6 +37,7 @@ export class Listener {
   readonly #owner: LinkOwner;
   readonly #shared: Shared;
   readonly #table: AdmissionTable;
+  readonly #accepts: TokenBucket;
   readonly #links = new Set<TcpLink>();
   readonly #hooks: LinkHooks;
   #closing: Promise<void> | null = null;
@@ -47,6 +51,7 @@ export class Listener {
     this.#owner = owner;
     this.#shared = shared;
     this.#table = new AdmissionTable(shared.limits);
+    this.#accepts = new TokenBucket(shared.limits.acceptsPerSecond, shared.limits.acceptBurst, shared.ticker.now());
     this.#hooks = this.#makeHooks();
     this.#accepting = this.#accept();
   }
@@ -73,9 +78,13 @@ export class Listener {
 
   async #accept(): Promise<void> {
     while (this.#closing === null) {
+      if (!this.#accepts.take(this.#shared.ticker.now())) {
+        await pause(BUDGET_PAUSE_MS);
+        continue;
+      }
       const tcp = await this.#tcp.accept().catch(() => null);
       if (tcp !== null) this.#begin(tcp);
-      else if (this.#closing === null) await new Promise((resolve) => setTimeout(resolve, FAILURE_PAUSE_MS));
+      else if (this.#closing === null) await pause(FAILURE_PAUSE_MS);
     }
   }
 
@@ -101,6 +110,8 @@ export class Listener {
     };
   }
 }
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 const CROWDED: CloseCause = { code: "evicted", detail: "As many connections are established as there may be" };
 

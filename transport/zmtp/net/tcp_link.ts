@@ -30,6 +30,7 @@ export class TcpLink implements Link, Ticking, Waiting {
   #head: Uint8Array[] | null = null;
   #refusedTold = 0;
   #isOpened = false;
+  #isHeld = false;
   #isReading = false;
   #isWriting = false;
   #isFlushDue = false;
@@ -83,6 +84,17 @@ export class TcpLink implements Link, Ticking, Waiting {
     this.#scheduleFlush();
   }
 
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  release(): void {
+    if (!this.#isHeld || this.#hasEnded) return;
+    this.#isHeld = false;
+    if (this.#head !== null) this.#owner.readable(this);
+    else if (!this.#isReading) this.#advance();
+  }
+
   tick(now: number): void {
     this.#connection.tick(now, this.#isReading);
     this.#step(false);
@@ -118,18 +130,23 @@ export class TcpLink implements Link, Ticking, Waiting {
   readonly #onRead = (count: number | null): void => {
     this.#isReading = false;
     if (this.#hasEnded) return;
-    if (count === null) return this.close({ code: "ended", detail: "The other side has ended the connection" });
+    if (count === null) return this.#lost("ended", "The other side has ended the connection");
     this.#connection.filled(count, this.#hooks.ticker.now());
     this.#advance();
   };
 
   readonly #onFailure = (error: unknown): void => {
-    if (this.#hasEnded) return;
-    this.close({ code: "network", detail: error instanceof Error ? error.message : String(error) });
+    if (!this.#hasEnded) this.#lost("network", error instanceof Error ? error.message : String(error));
   };
+
+  /** Nothing has been proved before the handshake is over, and whoever ends then may do so a thousand times a second. */
+  #lost(code: "ended" | "network", detail: string): void {
+    this.close({ code: this.#isOpened ? code : "unfinished", detail });
+  }
 
   #advance(): void {
     if (!this.#isOpened && this.#connection.phase === "traffic" && !this.#open()) return;
+    if (this.#isHeld) return this.#scheduleFlush();
     if (this.#connection.isWaiting) return this.#hooks.budget?.wait(this);
     const message = this.#next();
     if (message === null) return this.#step();

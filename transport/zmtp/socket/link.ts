@@ -14,6 +14,10 @@ export interface Link {
   send(frames: readonly Uint8Array[]): boolean;
   /** Subscribes to everything. */
   subscribe(): void;
+  /** Reads no more and looks at nothing that has been read, until {@linkcode release}. Its owner takes nothing meanwhile. */
+  hold(): void;
+  /** Goes on where it was held; its owner hears if there is a message. */
+  release(): void;
   close(cause: CloseCause): void;
 }
 

@@ -1,3 +1,4 @@
+import { HeldSources } from "./held_sources.ts";
 import { type Link, type LinkOwner, zeroCounters } from "./link.ts";
 import { ReadyLinks } from "./ready_links.ts";
 
@@ -8,6 +9,7 @@ const ROUTE_BYTES = 12;
 export class RouterSocket implements LinkOwner {
   readonly counters = zeroCounters();
   readonly #ready = new ReadyLinks(this.counters);
+  readonly #held = new HeldSources(this.#ready, ({ peer, tag }) => peer ?? tag);
   readonly #routes = new Map<string, Link>();
   readonly #onReadable: () => void;
 
@@ -23,6 +25,7 @@ export class RouterSocket implements LinkOwner {
   opened(link: Link): void {
     link.tag = crypto.getRandomValues(new Uint8Array(ROUTE_BYTES)).toHex();
     this.#routes.set(link.tag, link);
+    this.#held.opened(link);
   }
 
   readable(link: Link): void {
@@ -37,6 +40,19 @@ export class RouterSocket implements LinkOwner {
   ended(link: Link): void {
     this.#routes.delete(link.tag);
     this.#ready.remove(link);
+    this.#held.ended(link);
+    // A stranger is its connection; who has a key is bound by the roster.
+    if (link.peer === null) this.#held.forget(link.tag);
+  }
+
+  /** Takes nothing of the owner for a while, nor of the connection at `route` where nobody is authenticated. */
+  holdOff(route: string, owner: string | null, forMs: number): void {
+    if (owner !== null || this.#routes.has(route)) this.#held.hold(owner ?? route, this.#routes.values(), forMs);
+  }
+
+  /** Forgets who is held off. */
+  close(): void {
+    this.#held.close();
   }
 
   /** Returns the next message, in turn over the connections; null if there is none. */

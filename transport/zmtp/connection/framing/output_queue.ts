@@ -1,5 +1,6 @@
 import { WRITE_BYTES } from "../limits.ts";
 import { COMMAND, headerBytes, writeHeader } from "./frame_header.ts";
+import { QueuedBytes, type Queuing } from "./queued_bytes.ts";
 
 /** Bytes that go out with one write. */
 export interface Chunk {
@@ -33,35 +34,32 @@ class SpareBuffers {
 const SMALL = new SpareBuffers(4 * 1024, 256);
 const LARGE = new SpareBuffers(WRITE_BYTES, 64);
 
-/** Bytes queued by many connections together, and how many there may be. */
-export interface ByteBudget {
-  bytes: number;
-  readonly maxBytes: number;
-}
-
 /** Bytes to be written, in as few pieces as can be, and the count of messages among them. */
 export class OutputQueue {
   /** Bytes and messages not yet known to be written. */
   bytes = 0;
   messages = 0;
-  readonly #shared: ByteBudget;
+  readonly #shared: QueuedBytes;
+  readonly #owner: Queuing;
   readonly #chunks: Chunk[] = [];
   #writing: Chunk | null = null;
 
-  constructor(shared: ByteBudget = { bytes: 0, maxBytes: Infinity }) {
+  /** Counts in `shared`, as the owner's, what is queued here. */
+  constructor(owner: Queuing = { giveWay: () => {} }, shared: QueuedBytes = new QueuedBytes(Infinity)) {
+    this.#owner = owner;
     this.#shared = shared;
   }
 
-  /** Returns whether `bytes` more are within `maxBytes` here and within what all may have together. One that has nothing queued always has room. */
-  hasRoom(bytes: number, maxBytes: number): boolean {
-    const isWithin = this.bytes + bytes <= maxBytes && this.#shared.bytes + bytes <= this.#shared.maxBytes;
-    return isWithin || this.messages === 0;
+  /** Returns whether `bytes` more are within `maxBytes`, one message always being so, and makes room for them within what all may have together. */
+  makeRoom(bytes: number, maxBytes: number): boolean {
+    const isWithin = this.bytes + bytes <= maxBytes || this.messages === 0;
+    return isWithin && this.#shared.makeRoom(this.#owner, bytes);
   }
 
   /** Sets `length` bytes in a row aside and returns the chunk they are in; they begin at its length, which the caller moves on. */
   reserve(length: number): Chunk {
     this.bytes += length;
-    this.#shared.bytes += length;
+    this.#shared.add(this.#owner, length);
     const last = this.#chunks.at(-1);
     if (last !== undefined && last.length + length <= last.buffer.length) return last;
     const chunk = { buffer: this.#allocate(length), length: 0, messages: 0 };
@@ -99,13 +97,18 @@ export class OutputQueue {
     return chunk.buffer.subarray(0, chunk.length);
   }
 
-  /** Notes that what was taken is written. */
+  /** Notes that some of what was taken is written. */
+  progressed(): void {
+    this.#shared.progressed(this.#owner);
+  }
+
+  /** Notes that all of it is written. */
   written(): void {
     const chunk = this.#writing;
     if (chunk === null) return;
     this.#writing = null;
     this.bytes -= chunk.length;
-    this.#shared.bytes -= chunk.length;
+    this.#shared.remove(this.#owner, chunk.length, this.bytes > 0);
     this.messages -= chunk.messages;
     SMALL.giveBack(chunk.buffer);
     LARGE.giveBack(chunk.buffer);
@@ -113,7 +116,7 @@ export class OutputQueue {
 
   /** Forgets all that is queued. */
   discard(): void {
-    this.#shared.bytes -= this.bytes;
+    this.#shared.remove(this.#owner, this.bytes, false);
     this.bytes = this.messages = 0;
     this.#chunks.length = 0;
     this.#writing = null;

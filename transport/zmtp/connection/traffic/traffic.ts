@@ -72,7 +72,7 @@ export class Traffic {
     if (output.messages >= limits.queueMessages) return false;
     let bytes = 0;
     for (const frame of frames) bytes += codec.wireBytes(frame.length);
-    if (!output.hasRoom(bytes, limits.queueBytes)) return false;
+    if (!output.makeRoom(bytes, limits.queueBytes)) return false;
     const last = frames.length - 1;
     for (let place = 0; place <= last; place++) codec.write(output, place < last ? MORE : 0, frames[place]!);
     output.messageEnds();
@@ -116,6 +116,10 @@ export class Traffic {
   }
 
   #command(body: Uint8Array): void {
-    this.#parts.codec.write(this.#parts.output, COMMAND, body);
+    const { codec, output } = this.#parts;
+    if (!output.makeRoom(codec.wireBytes(body.length), Infinity)) {
+      throw new Violation("memory", "It reads nothing, and as much is queued as there may be");
+    }
+    codec.write(output, COMMAND, body);
   }
 }
