@@ -6,6 +6,9 @@ import { pacedLogger } from "./paced_logger.ts";
 /** Ends that are nobody's fault: of processes that come and go, and of networks. */
 const ROUTINE: ReadonlySet<string> = new Set(["closed", "ended", "network", "silent"]);
 
+/** Whoever only looks whether somebody listens, as health checks do, ends like one who floods: the count tells them apart. */
+const UNFINISHED = "unfinished";
+
 /** Returns what to tell of each connection's end: who was at the other side, as far as it is known, and what ended it. */
 export function connectionLog(log: Logger, now: () => number): (end: ConnectionEnd) => void {
   const paced = pacedLogger(log, now);
@@ -13,6 +16,6 @@ export function connectionLog(log: Logger, now: () => number): (end: ConnectionE
     // The pace is each peer's own: strangers who are refused do not hide what a member does.
     const fields = { direction, address, peer: peer ?? "unknown", cause: code, detail };
     if (ROUTINE.has(code)) log.log("debug", "connection-ended", fields);
-    else paced.log("warn", "connection-refused", fields);
+    else paced.log(code === UNFINISHED ? "info" : "warn", "connection-refused", fields);
   };
 }

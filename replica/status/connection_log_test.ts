@@ -40,7 +40,7 @@ Deno.test("ends before the handshake is over are told, a line every few seconds 
   const { lines, clock, told } = lab();
   for (let i = 0; i < 10_000; i++) told(end("unfinished"));
   assertEquals(lines, Array(LOG_PACE.burst).fill(lines[0]));
-  assertEquals([lines[0]![0], lines[0]![1]], ["warn", "connection-refused"]);
+  assertEquals([lines[0]![0], lines[0]![1]], ["info", "connection-refused"]);
   clock.now += 1000 / LOG_PACE.perSecond;
   told(end("unfinished"));
   assertEquals((lines.at(-1)![2] as { leftOut: number }).leftOut, 10_000 - LOG_PACE.burst);
