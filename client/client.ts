@@ -9,7 +9,8 @@ import { NodeCalls } from "./calls/node_calls.ts";
 import { withStrangers } from "./calls/status_report.ts";
 import type { Client, ClientOptions } from "./client_types.ts";
 import { ClosedError, UsageError } from "./errors.ts";
-import { ClientLoop, type LoopParts } from "./loop/client_loop.ts";
+import { ClientLoop, type LoopParts, type Ordering } from "./loop/client_loop.ts";
+import { Hellos } from "./loop/hellos.ts";
 import { createInbox } from "./loop/inbox.ts";
 import type { Outlet } from "./loop/outlet.ts";
 import { Queries } from "./loop/queries.ts";
@@ -47,16 +48,19 @@ function settingsOf(options: ClientOptions) {
 }
 type Settings = ReturnType<typeof settingsOf>;
 
-function createRequests(
+/** Returns null for the operator. */
+function createOrdering(
   settings: Settings,
   outlet: Outlet,
   onDisagreement: (replica: string, request: string) => void,
-) {
+): Ordering | null {
   const { timings, replicas, roster, key, seed, maxQueued, signer, now } = settings;
   const client = roster.clients.find(({ id }) => id === key.id)?.id;
   if (client === undefined) return null;
   const { retryMs, retryCapMs, interventionMs, interventionCapMs, timeoutMs } = timings;
-  return new Requests({
+  const [busyMs, idleMs] = [timings.helloBusyMs, timings.helloIdleMs];
+  const hellos = new Hellos({ client, replicas, signer, outlet, now, busyMs, idleMs });
+  const requests = new Requests({
     client,
     replicas: new Set(replicas),
     needed: answersNeeded(replicas.length, roster.constants.fastReads),
@@ -72,8 +76,9 @@ function createRequests(
       weak: quorumOf(replicas.length).weak,
       seed,
     },
-    ...{ signer, outlet, now, randomBytes, onDisagreement },
+    ...{ signer, outlet, hellos, now, randomBytes, onDisagreement },
   });
+  return { requests, hellos };
 }
 
 /**
@@ -88,14 +93,14 @@ export function createClient(options: ClientOptions): Client {
     toAll: (frames) => settings.replicas.forEach((replica) => transport.send(replica, frames)),
   };
   const disagreements: Record<string, number> = {};
-  const requests = createRequests(settings, outlet, (replica, request) => {
+  const ordering = createOrdering(settings, outlet, (replica, request) => {
     disagreements[replica] = (disagreements[replica] ?? 0) + 1;
     options.onDisagreement?.(replica, request);
   });
   const queries = new Queries(settings.signer, outlet, settings.now, settings.timings.queryRetryMs);
   const inbox = createInbox(settings.key.id, createKeyRing(settings.roster), settings.verifier);
-  const loop = new ClientLoop({ ...settings, transport, outlet, requests, queries, inbox } satisfies LoopParts);
-  return assemble(settings, loop, requests, queries, {
+  const loop = new ClientLoop({ ...settings, transport, ordering, queries, inbox } satisfies LoopParts);
+  return assemble(settings, loop, ordering?.requests ?? null, queries, {
     dropped: inbox.counters,
     disagreements,
     turnedAway: inbox.turnedAway,

@@ -28,6 +28,9 @@ export const replicaId = (value: string): ReplicaId => value as ReplicaId;
 export const clientId = (value: string): ClientId => value as ClientId;
 export const digest = (value: string): Digest => value as Digest;
 
+/** In a hello: answers to commands of all sessions of the key are wanted (§7.2). No session has this id. */
+export const ALL_SESSIONS = logIndex(0);
+
 /** Returns the index `by` places after `index` (before it if negative). */
 export const offset = (index: LogIndex, by: number): LogIndex => (index + by) as LogIndex;
 /** Returns the term after `value`. */

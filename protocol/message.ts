@@ -177,14 +177,15 @@ export interface Reply {
 }
 
 /**
- * Client → replica on connecting and every few seconds: where answers for this client go. It counts at the replica it names only, so
- * that no replica can greet another in the client's name, and over the route its challenge was made for only, so that no recorded one
- * leads answers elsewhere. A replica answers any other challenge with the right one.
+ * Client → replica on connecting and every few seconds: where answers for this client go, those of `session` or, if it is `ALL_SESSIONS`,
+ * of all. It counts at the replica it names only, so that no replica can greet another in the client's name, and over the route its
+ * challenge was made for only, so that no recorded one leads answers elsewhere. A replica answers any other challenge with the right one.
  */
 export interface ClientHello {
   readonly kind: "ClientHello";
   readonly client: ClientId;
   readonly replica: ReplicaId;
+  readonly session: LogIndex;
   /** {@linkcode LIMITS.nonceBytes}, which the replica told before; zeros at first. */
   readonly challenge: Uint8Array;
 }

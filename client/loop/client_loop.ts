@@ -1,20 +1,13 @@
 /** The loop of a client: hellos, arrivals, timers. It never waits for any particular message. */
-import type { KeyFile } from "../../crypto/keys/key_file.ts";
-import type { Roster } from "../../crypto/roster/roster_types.ts";
-import type { Signer } from "../../crypto/signing/signing.ts";
-import type { ReplicaId } from "../../protocol/ids.ts";
 import type { QueryReply } from "../../protocol/message.ts";
 import type { ReplyPacket } from "../../protocol/packet.ts";
 import { type HelloAnswer, helloAnswerCodec } from "../../transport/codec/mod.ts";
 import type { ClientTransport } from "../../transport/port.ts";
 import { ClosedError } from "../errors.ts";
-import { sealQuery } from "./envelope.ts";
-import { challengeOf, createHelloTimer, helloDueAt, type HelloTimer, noteChallenge, noteHellos } from "./hello.ts";
+import type { Hellos } from "./hellos.ts";
 import type { Inbox } from "./inbox.ts";
-import type { Outlet } from "./outlet.ts";
 import type { Queries } from "./queries.ts";
 import type { Requests } from "./requests.ts";
-import type { ClientTimings } from "./timings.ts";
 
 /** Nonce of the answer to a hello; queries have others. */
 const HELLO_NONCE = 0;
@@ -33,17 +26,18 @@ const MAX_WAIT_MS = 1000;
 /** Packets taken from each replica before timers are checked. */
 const BATCH = 256;
 
+/** A client's requests, and the hellos that their answers need. */
+export interface Ordering {
+  readonly requests: Requests;
+  readonly hellos: Hellos;
+}
+
 /** The parts that the loop drives. */
 export interface LoopParts {
-  readonly roster: Roster;
-  readonly key: KeyFile;
-  readonly timings: ClientTimings;
-  readonly signer: Signer;
   readonly now: () => number;
   readonly transport: ClientTransport;
-  readonly outlet: Outlet;
-  /** Null for the operator. */
-  readonly requests: Requests | null;
+  /** Null for the operator, who is no client of the roster: answers reach it over the connection it asked on. */
+  readonly ordering: Ordering | null;
   readonly queries: Queries;
   readonly inbox: Inbox;
 }
@@ -51,7 +45,6 @@ export interface LoopParts {
 /** Runs from its construction until `close` or until the transport fails. */
 export class ClientLoop {
   readonly #parts: LoopParts;
-  readonly #hello: HelloTimer;
   readonly #running: Promise<void>;
   /** Time until which the loop means to wait, on the client's clock. */
   #wakeAt = -Infinity;
@@ -59,8 +52,7 @@ export class ClientLoop {
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
-    this.#hello = createHelloTimer(parts.timings.helloBusyMs, parts.timings.helloIdleMs);
-    this.#sayHello(parts.now());
+    this.#sayHello();
     this.#running = this.#run();
   }
 
@@ -89,10 +81,10 @@ export class ClientLoop {
   }
 
   async #turn(): Promise<void> {
-    const { now, requests, queries, transport } = this.#parts;
+    const { now, ordering, queries, transport } = this.#parts;
     const time = now();
-    if (time >= this.#helloDueAt()) this.#sayHello(time);
-    requests?.tick();
+    if (time >= this.#helloDueAt()) this.#sayHello();
+    ordering?.requests.tick();
     queries.tick();
     this.#wakeAt = Math.min(this.#dueAt(), time + MAX_WAIT_MS);
     const arrived = await transport.receive(Math.max(0, Math.ceil(this.#wakeAt - time)), BATCH);
@@ -103,58 +95,45 @@ export class ClientLoop {
     const inbound = this.#parts.inbox.read(replica, frames, (packet) => this.#wants(packet), this.#parts.now());
     if ("dropped" in inbound) return;
     const { packet } = inbound;
-    if (packet.kind === "Reply") this.#parts.requests?.take(packet.signed.message);
+    if (packet.kind === "Reply") this.#parts.ordering?.requests.take(packet.signed.message);
     else if (packet.signed.message.nonce === HELLO_NONCE) this.#told(packet.signed.message);
     else this.#parts.queries.take(packet.signed.message);
   }
 
   /** A replica does not know this connection: it gets the challenge it told, and then again what it could not answer. */
   #told({ replica, payload }: QueryReply): void {
+    const { ordering } = this.#parts;
     const answer = readHelloAnswer(payload);
-    if (answer === null || !noteChallenge(this.#hello, replica, answer.challenge)) return;
-    this.#sayHelloTo(replica);
-    this.#parts.requests?.greeted(replica, answer.appliedIndex);
+    if (answer === null || !ordering?.hellos.told(replica, answer.challenge)) return;
+    ordering.requests.greeted(replica, answer.appliedIndex);
   }
 
   #wants(packet: ReplyPacket): boolean {
-    if (packet.kind === "QueryReply") {
-      const { nonce, replica } = packet.signed.message;
-      return nonce === HELLO_NONCE
-        ? this.#hello.mayTell.has(replica)
-        : this.#parts.queries.wants(packet.signed.message);
-    }
-    return this.#parts.requests?.wants(packet.signed.message) ?? false;
+    const { ordering, queries } = this.#parts;
+    if (packet.kind === "Reply") return ordering?.requests.wants(packet.signed.message) ?? false;
+    const { nonce, replica } = packet.signed.message;
+    if (nonce === HELLO_NONCE) return ordering?.hellos.mayTell(replica) ?? false;
+    return queries.wants(packet.signed.message);
   }
 
   #dueAt(): number {
-    const { requests, queries } = this.#parts;
-    return Math.min(requests?.dueAt ?? Infinity, queries.dueAt, this.#helloDueAt());
+    const { ordering, queries } = this.#parts;
+    return Math.min(ordering?.requests.dueAt ?? Infinity, queries.dueAt, this.#helloDueAt());
   }
 
   #helloDueAt(): number {
-    const { requests, queries } = this.#parts;
-    if (requests === null) return Infinity;
-    return helloDueAt(this.#hello, requests.busy || queries.busy);
+    const { ordering, queries } = this.#parts;
+    return ordering?.hellos.dueAt(ordering.requests.busy || queries.busy) ?? Infinity;
   }
 
-  #sayHello(now: number): void {
-    const replicas = this.#parts.roster.replicas.map(({ id }) => id);
-    noteHellos(this.#hello, replicas, now);
-    for (const replica of replicas) this.#sayHelloTo(replica);
-  }
-
-  #sayHelloTo(replica: ReplicaId): void {
-    const { roster, key, signer, outlet } = this.#parts;
-    const client = roster.clients.find(({ id }) => id === key.id)?.id;
-    // The operator is no client of the roster: answers reach it over the connection it asked on.
-    if (key.kind !== "client" || client === undefined) return;
-    const challenge = challengeOf(this.#hello, replica);
-    outlet.toOne(replica, sealQuery(signer, { kind: "ClientHello", client, replica, challenge }));
+  #sayHello(): void {
+    const { ordering } = this.#parts;
+    ordering?.hellos.say(ordering.requests.onlySession);
   }
 
   #abandon(reason: Error): void {
     this.#closedBy ??= reason;
-    this.#parts.requests?.abandon(reason);
+    this.#parts.ordering?.requests.abandon(reason);
     this.#parts.queries.abandon(reason);
   }
 }

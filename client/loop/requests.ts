@@ -1,7 +1,7 @@
 /** Pending requests: the shell around the pure session and tallies (§7.1–§7.3). */
 import type { Signer } from "../../crypto/signing/signing.ts";
 import type { RequestMode } from "../../protocol/entry.ts";
-import { type ClientId, type Digest, logIndex, seq } from "../../protocol/ids.ts";
+import { type ClientId, type Digest, type LogIndex, logIndex, seq } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { Answer, Reply, Request } from "../../protocol/message.ts";
 import type { QuorumProgress } from "../errors.ts";
@@ -12,6 +12,7 @@ import {
   createSession,
   type FailureReason,
   noteHeight,
+  onlySession,
   type SessionEffect,
   settle,
   submit,
@@ -20,6 +21,7 @@ import {
 } from "../session/session.ts";
 import type { SessionConfig } from "../session/session_types.ts";
 import { type RequestFrames, sealRequest } from "./envelope.ts";
+import type { Hellos } from "./hellos.ts";
 import type { Outlet } from "./outlet.ts";
 import { createRecentAnswers } from "./recent_answers.ts";
 import { callError, errorOf } from "./request_errors.ts";
@@ -55,6 +57,7 @@ export interface RequestsConfig {
   readonly session: SessionConfig;
   readonly signer: Signer;
   readonly outlet: Outlet;
+  readonly hellos: Hellos;
   readonly now: () => number;
   /** Bytes drawn at random, for registers; no two clients may ever draw the same. */
   readonly randomBytes: (count: number) => Uint8Array;
@@ -105,6 +108,11 @@ export class Requests {
   /** True while a request is pending. */
   get busy(): boolean {
     return this.#byTicket.size > 0;
+  }
+
+  /** The session whose answers, beside a register's, are all that it waits for; `ALL_SESSIONS` if that is none, or not one. */
+  get onlySession(): LogIndex {
+    return logIndex(onlySession(this.#session));
   }
 
   /** Has a command or query ordered and executed (§7.4). Rejects with the errors of `errors.ts` or the signal's reason. */
@@ -215,6 +223,7 @@ export class Requests {
     const pending = this.#byTicket.get(effect.ticket);
     if (pending === undefined) return;
     pending.request = effect.request;
+    this.#config.hellos.sayChanged(this.onlySession);
     this.#seal(effect.request, {
       kind: "SendRequest",
       client: this.#config.client,
@@ -228,11 +237,7 @@ export class Requests {
 
   #seal(request: number, message: Request): void {
     const { signer, replicas, needed } = this.#config;
-    const inFlight = {
-      request,
-      frames: sealRequest(signer, message),
-      tally: createReplyTally(replicas, needed),
-    };
+    const inFlight = { request, frames: sealRequest(signer, message), tally: createReplyTally(replicas, needed) };
     this.#inFlight.set(request, inFlight);
     this.#byDigest.set(inFlight.frames.digest, inFlight);
   }

@@ -212,6 +212,16 @@ export const underWay = ({ outstanding, registration }: Session): number[] => [
   ...outstanding.keys(),
 ];
 
+/**
+ * Returns the session of which are all commands whose answers are or will be waited for, and 0 where there is none, or where some are under
+ * way in one that is closed. Another session than the one returned last comes with the next `sign` at the earliest.
+ */
+export function onlySession({ current, outstanding }: Session): number {
+  if (current === null) return 0;
+  for (const { session } of outstanding.values()) if (session !== current.id) return 0;
+  return current.id;
+}
+
 /** Moves waiting commands into the window while at most half of it is in use; opens a session for them first. */
 const admit = (session: Session, now: number): SessionEffect[] =>
   session.current === null ? register(session, now) : issueAll(session, session.current, now);

@@ -5,6 +5,7 @@ import {
   cancel,
   createSession,
   noteHeight,
+  onlySession,
   type Session,
   type SessionConfig,
   type SessionEffect,
@@ -199,6 +200,24 @@ Deno.test("§7.1e what was never executed in a closed session is issued again in
   assertEquals(issued(settle(session, answer(registering(session), "applied", 70), 2)), [[1, 70, 1]]);
   // The other one may have been executed before: it waits for its own answer.
   assertEquals(issued(settle(session, answer(second!.request, "unexecuted"), 3)), [[2, 70, 2]]);
+});
+
+Deno.test("§7.2g a client waits for one session only while all that is under way is in it", () => {
+  const session = client();
+  submit(session, ask(0), 0);
+  assertEquals(onlySession(session), 0, "none is open yet");
+  settle(session, answer(registering(session), "applied", ID), 0);
+  submit(session, ask(1), 0);
+  assertEquals(onlySession(session), ID);
+  const [first, second] = [...session.outstanding.keys()];
+  settle(session, answer(first!, "unexecuted"), 1);
+  assertEquals(onlySession(session), 0, "its session is closed");
+  assertEquals(issued(settle(session, answer(registering(session), "applied", 70), 2)), [[0, 70, 1]]);
+  assertEquals(onlySession(session), 0, "one command is in either");
+  settle(session, answer(second!), 3);
+  assertEquals(onlySession(session), 70);
+  settle(session, answer([...session.outstanding.keys()][0]!), 4);
+  assertEquals(onlySession(session), 70, "nothing is under way, and what comes will be in it");
 });
 
 Deno.test("§7.1e a command of which nobody knows any more is not issued again unless twice is as good as once", () => {

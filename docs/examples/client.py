@@ -170,14 +170,14 @@ class Client:
         """Greets every replica twice: with no challenge, and with the one it answers; returns once f + 1 are greeted."""
         client = identifier(self.key["id"])
         for name in self.sockets:
-            self.send(name, "ClientHello", body("ClientHello", client, identifier(name), bytes(16)))
+            self.send(name, "ClientHello", body("ClientHello", client, identifier(name), u64(0), bytes(16)))
         for name, kind, reader in self.answers(time.monotonic() + TIMEOUT_S):
             if kind != QUERY_REPLY or reader.u64() != 0 or reader.u8() != 1:
                 continue
             payload = Reader(reader.bytes())
             payload.u8()
             challenge, self.applied[name] = payload.take(16), payload.u64()
-            self.send(name, "ClientHello", body("ClientHello", client, identifier(name), challenge))
+            self.send(name, "ClientHello", body("ClientHello", client, identifier(name), u64(0), challenge))
             if len(self.applied) > 2 * self.faulty:
                 return
         sys.exit(3)

@@ -90,9 +90,9 @@ function greet(
   route: string,
   now: number,
 ): string | null {
-  const { client, challenge } = hello;
+  const { client, challenge, session } = hello;
   if (routes.isFor(client, route, challenge)) {
-    routes.greet(client, route, now);
+    routes.greet(client, route, session, now);
     return null;
   }
   const answer = { challenge: routes.challenge(client, route), appliedIndex: state.appliedIndex };

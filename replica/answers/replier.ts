@@ -1,16 +1,16 @@
 /** Signed answers to clients (§7.2). */
 import type { Signer } from "../../crypto/signing/signing.ts";
-import type { ClientId } from "../../protocol/ids.ts";
+import { ALL_SESSIONS, type ClientId, type LogIndex } from "../../protocol/ids.ts";
 import type { Answer, QueryReply, Reply } from "../../protocol/message.ts";
 import { encodeMessage, encodePacket } from "../../transport/codec/mod.ts";
 import type { ReplicaTransport } from "../../transport/port.ts";
-import type { ClientReply } from "../core/output.ts";
+import type { ClientReply, SessionAnswer } from "../core/output.ts";
 import type { CoreState } from "../core/state.ts";
 import type { TallyByKind } from "../diagnostics/tally_by_kind.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { TokenBuckets } from "../limits/token_bucket.ts";
 import { ReplyPace } from "./reply_pace.ts";
-import type { Routes } from "./routes.ts";
+import { type Listener, needs, type Routes } from "./routes.ts";
 
 export interface ReplierParts {
   readonly state: CoreState;
@@ -44,29 +44,39 @@ export class Replier {
   }
 
   /**
-   * Sends the due answers of a batch to all routes of its client, or what was asked for again to those that asked, under one signature; signs
-   * nothing if there is no route.
+   * Sends the due answers of a batch to the routes of its client that need them, or what was asked for again to those that asked. Routes that
+   * get the same share a signature; nothing is signed that nobody gets.
    */
   reply({ client, answers: all, again }: ClientReply): void {
-    const { state, transport, routes, refused, now } = this.#parts;
+    const { routes, refused, now } = this.#parts;
     const time = now();
-    const targets = again ? routes.asking(client, time) : [...routes.of(client, time)];
-    if (targets.length === 0) return;
+    const listeners = again ? routes.asking(client, time) : routes.of(client, time);
+    if (listeners.length === 0) return;
     if (again && !this.#again.allows(client, time)) return refused.add("rate:Reply");
     if (again) this.#again.take(client, time);
-    const answers = all.filter((answer) => this.#isDue(client, answer, targets.length, time));
-    if (answers.length === 0) return;
-    const { currentTerm: term } = state.hard;
-    const reply: Reply = {
-      kind: "Reply",
-      replica: state.config.self,
-      client,
-      term,
-      leader: state.view.leader,
-      answers,
-    };
-    const frames = this.#seal(reply);
-    for (const route of targets) transport.sendToClient(route, frames);
+    const answers = all.filter((answer) => {
+      const copies = listeners.filter((listener) => needs(listener, answer)).length;
+      return copies > 0 && this.#isDue(client, answer, copies, time);
+    });
+    this.#tell(listeners, client, answers);
+  }
+
+  /** Sends each route what it needs. Answers about one session alone, as always while one process uses a key, are signed once. */
+  #tell(listeners: readonly Listener[], client: ClientId, answers: readonly SessionAnswer[]): void {
+    const sealed = new Map<LogIndex, Uint8Array[]>();
+    for (const listener of listeners) {
+      const needed = answers.filter((answer) => needs(listener, answer));
+      if (needed.length === 0) continue;
+      const part = needed.length === answers.length ? ALL_SESSIONS : listener.session;
+      const frames = sealed.get(part) ?? this.#seal(this.#replyWith(client, needed));
+      sealed.set(part, frames);
+      this.#parts.transport.sendToClient(listener.route, frames);
+    }
+  }
+
+  #replyWith(client: ClientId, answers: readonly Answer[]): Reply {
+    const { config, view, hard } = this.#parts.state;
+    return { kind: "Reply", replica: config.self, client, term: hard.currentTerm, leader: view.leader, answers };
   }
 
   /** Answers a query over the route it arrived by. */

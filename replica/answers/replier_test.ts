@@ -71,14 +71,63 @@ Deno.test("a query that others hand in again spends nothing of its client's own 
 Deno.test("what is asked for again is answered where it was asked, at a rate that its client's new answers do not spend", () => {
   const lab = replierLab();
   lab.greet("c1", "second");
-  lab.ask("c1", "second");
-  for (let i = 0; i < repeatBurst + 5; i++) lab.reply("c1", [lab.answer(i, 0)], true);
+  for (let i = 0; i < repeatBurst + 5; i++) lab.ask("c1", "second", lab.answer(i, 0));
   assertEquals([lab.replies("c1").length, lab.replies("second").length], [0, repeatBurst]);
   assertEquals(lab.refused(), { "rate:Reply": 5 });
   lab.forget();
   lab.reply("c1", [lab.answer(1000, 0)]);
   assertEquals([lab.replies("c1"), lab.replies("second")], [["1000"], ["1000"]]);
   lab.clock.now += 1000 / repeatsPerSecond;
-  lab.reply("c1", [lab.answer(1001, 0)], true);
+  lab.ask("c1", "second", lab.answer(1001, 0));
   assertEquals(lab.replies("second"), ["1000", "1001"]);
+});
+
+Deno.test("of two processes with one key each gets its own answers and no other's, and both those to registers", () => {
+  const lab = replierLab();
+  for (const session of [7, 9]) lab.greet("c3", `p${session}`, session);
+  lab.reply("c3", [lab.answer(1, 0, 7), lab.answer(2, 0, 9), lab.answer(3, 0, 7)]);
+  assertEquals([lab.replies("p7"), lab.replies("p9"), lab.signed()], [["1 3"], ["2"], 2]);
+  lab.forget();
+  lab.reply("c3", [lab.answer(4, 0, null)]);
+  assertEquals([lab.replies("p7"), lab.replies("p9"), lab.signed()], [["4"], ["4"], 3]);
+  lab.forget();
+  lab.reply("c3", [lab.answer(5, 0, null), lab.answer(6, 0, 9), lab.answer(7, 0, 8)]);
+  assertEquals([lab.replies("p7"), lab.replies("p9")], [["5"], ["5 6"]]);
+});
+
+Deno.test("a process that greeted for all sessions gets everything of its key, in one reply a batch", () => {
+  const lab = replierLab();
+  for (const session of [0, 7]) lab.greet("c3", `p${session}`, session);
+  lab.reply("c3", [lab.answer(1, 0, 7), lab.answer(2, 0, 9), lab.answer(3, 0, null)]);
+  assertEquals([lab.replies("p0"), lab.replies("p7"), lab.signed()], [["1 2 3"], ["1 3"], 2]);
+  lab.forget();
+  lab.greet("c3", "p0", 9);
+  lab.reply("c3", [lab.answer(4, 0, 7), lab.answer(5, 0, 9)]);
+  assertEquals([lab.replies("p0"), lab.replies("p7")], [["5"], ["4"]]);
+});
+
+Deno.test("those who need the same share one signature, as one process a key always does", () => {
+  const lab = replierLab();
+  for (const [route, session] of [["old", 0], ["new", 7], ["idle", 8]] as const) lab.greet("c3", route, session);
+  lab.reply("c3", [lab.answer(1, 0, 7), lab.answer(2, 0, 7)]);
+  assertEquals([lab.replies("old"), lab.replies("new"), lab.replies("idle")], [["1 2"], ["1 2"], []]);
+  assertEquals(lab.signed(), 1);
+  lab.reply("c3", [lab.answer(3, 0, null)]);
+  assertEquals([lab.replies("idle"), lab.signed()], [["3"], 2]);
+});
+
+Deno.test("an answer that no route needs costs nothing and is no repeat, and who asks for it is told, and nobody else", () => {
+  const lab = replierLab();
+  for (const session of [7, 9]) lab.greet("c3", `p${session}`, session);
+  for (let i = 0; i < 2 * IN_BURST; i++) lab.reply("c3", [lab.answer(i, LONG, 8)]);
+  assertEquals([lab.signed(), lab.refused()], [0, {}]);
+  lab.ask("c3", "p7", lab.answer(1, LONG, 8));
+  assertEquals([lab.replies("p7"), lab.replies("p9")], [["1"], []]);
+});
+
+Deno.test("the budget pays for the copies that are sent, not for every route of the key", () => {
+  const lab = replierLab();
+  for (let session = 1; session <= 8; session++) lab.greet("c3", `p${session}`, session);
+  for (let i = 0; i < 2 * IN_BURST; i++) lab.reply("c3", [lab.answer(i, LONG, 1 + i % 8)]);
+  assertEquals(lab.signed(), IN_BURST);
 });

@@ -1,15 +1,23 @@
 /** The routes for answers to each client, registered by the client's own signed greeting, which repeats that route's challenge. */
 import { sha256 } from "../../crypto/digest.ts";
 import { equalBytes } from "../../protocol/bytes/equal_bytes.ts";
-import type { ClientId } from "../../protocol/ids.ts";
+import { ALL_SESSIONS, type ClientId, type LogIndex } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
+import type { SessionAnswer } from "../core/output.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 
 interface Greeting {
   /** Time at which it was heard last, on this replica's clock. */
   readonly at: number;
-  /** True if it was heard once only: of a process that may be gone again. */
+  /** True if none was repeated, which a new session does not: of a process that may be gone again. */
   readonly once: boolean;
+  readonly session: LogIndex;
+}
+
+/** A route, and the session whose answers it is to get beside those to registers, or `ALL_SESSIONS`. */
+export interface Listener {
+  readonly route: string;
+  readonly session: LogIndex;
 }
 
 const SECRET_BYTES = 32;
@@ -45,16 +53,18 @@ export class Routes {
   }
 
   /**
-   * Registers `route` by a verified greeting with its challenge. Where all places are taken, it gets that of a route which greeted once only, or
-   * not for long; else none: a process that begins never pushes out those that keep up theirs.
+   * Registers `route` by a verified greeting with its challenge, for answers of `session`. Where all places are taken, it gets that of a route
+   * which repeated no greeting, or none for long; else none: a process that begins never pushes out those that keep up theirs.
    */
-  greet(client: ClientId, route: string, now: number): void {
+  greet(client: ClientId, route: string, session: LogIndex, now: number): void {
     const routes = this.#clients.get(client) ?? new Map<string, Greeting>();
     dropExpired(routes, now);
     const full = !routes.has(route) && routes.size >= INGRESS_LIMITS.routesPerClient;
     if (full && !makeRoom(routes, now)) return;
-    const once = !routes.delete(route);
-    routes.set(route, { at: now, once });
+    const known = routes.get(route);
+    const once = known === undefined || (known.once && known.session !== session);
+    routes.delete(route);
+    routes.set(route, { at: now, once, session });
     this.#clients.set(client, routes);
   }
 
@@ -73,11 +83,11 @@ export class Routes {
   }
 
   /** Returns all live routes of `client`. */
-  of(client: ClientId, now: number): Iterable<string> {
+  of(client: ClientId, now: number): Listener[] {
     const routes = this.#clients.get(client);
     if (routes === undefined) return [];
     dropExpired(routes, now);
-    return routes.keys();
+    return Array.from(routes, ([route, { session }]) => ({ route, session }));
   }
 
   /** Takes note of a verified request of `client` over `route`, in the turn that began at `now`. */
@@ -87,10 +97,13 @@ export class Routes {
     else this.#asking.set(client, { at: now, routes: new Set([route]) });
   }
 
-  /** Returns those live routes of `client` over which it asked in the last turn in which it did. */
-  asking(client: ClientId, now: number): readonly string[] {
+  /** Returns those live routes of `client` over which it asked in the last turn in which it did; who asks is told, whatever its session. */
+  asking(client: ClientId, now: number): Listener[] {
     const { routes = new Set() } = this.#asking.get(client) ?? {};
-    return [...this.of(client, now)].filter((route) => routes.has(route));
+    return this.of(client, now).filter(({ route }) => routes.has(route)).map(({ route }) => ({
+      route,
+      session: ALL_SESSIONS,
+    }));
   }
 
   /** Returns the number of clients with a live route. */
@@ -103,6 +116,10 @@ export class Routes {
     return count;
   }
 }
+
+/** §7.2g: a process with one session needs answers to its commands, and to registers, of which nobody else knows whose they are. */
+export const needs = ({ session }: Listener, answer: SessionAnswer): boolean =>
+  session === ALL_SESSIONS || answer.session === null || answer.session === session;
 
 /** The client's own rate where `own`, else the one of its bytes that others hand in. */
 export const payerOf = (client: ClientId, own: boolean): string => own ? client : `${client} elsewhere`;

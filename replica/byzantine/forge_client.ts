@@ -4,13 +4,13 @@
  * §7.2, §12).
  */
 import { joinRequests } from "../../protocol/entry_body.ts";
-import { type ClientId, logIndex, seq } from "../../protocol/ids.ts";
+import { type ClientId, logIndex, offset, seq } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
-import type { Answer, Request as AnyRequest } from "../../protocol/message.ts";
+import type { Request as AnyRequest } from "../../protocol/message.ts";
 import type { Signed } from "../../protocol/signed.ts";
 import { peersOf } from "../core/context.ts";
 import type { InputWithoutTime } from "../core/input.ts";
-import type { ClientReply, Outgoing } from "../core/output.ts";
+import type { ClientReply, Outgoing, SessionAnswer } from "../core/output.ts";
 import type { Adversary, Victim } from "./adversary.ts";
 import { Fork } from "./fork.ts";
 import { accuses, createPace, forged, inTurn, othersOf, ownCopy } from "./lies.ts";
@@ -161,14 +161,14 @@ const anotherClient = (clients: ReadonlySet<ClientId>, client: ClientId): Client
 
 /** Returns answers to the requests that were made, none of them true. */
 function madeUp({ client, answers }: ClientReply, turn: number): ClientReply {
-  const lie = (answer: Answer): Answer => {
+  const lie = (answer: SessionAnswer): SessionAnswer => {
     switch (turn % 3) {
       case 0:
         return { ...answer, result: altered(answer.result) };
       case 1:
-        return { ...answer, index: 1 as Answer["index"], outcome: "expired", result: new Uint8Array(0) };
+        return { ...answer, index: logIndex(1), outcome: "expired", result: new Uint8Array(0) };
       default:
-        return { ...answer, index: (answer.index + 1) as Answer["index"] };
+        return { ...answer, index: offset(answer.index, 1) };
     }
   };
   return { client, answers: answers.map(lie) };

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { clientId, type Digest, digest, logIndex, round, seq, term } from "../../protocol/ids.ts";
-import type { Answer, AppendEntriesResponse, Request, SendRequest } from "../../protocol/message.ts";
+import type { AppendEntriesResponse, Request, SendRequest } from "../../protocol/message.ts";
 import type { PacketOf, UnsignedPacket } from "../../protocol/packet.ts";
 import type { Signed } from "../../protocol/signed.ts";
 import {
@@ -16,7 +16,7 @@ import {
   signAs,
 } from "../../tests/support/byzantine_victim.ts";
 import { openSessions, SESSION } from "../../tests/support/numbered_requests.ts";
-import type { Outgoing } from "../core/output.ts";
+import type { Outgoing, SessionAnswer } from "../core/output.ts";
 
 const isGenuine = (signed: Signed<Request>): boolean =>
   CHECK.holds({ role: "client", signer: signed.message.client, kind: signed.message.kind, signed });
@@ -101,11 +101,12 @@ Deno.test("as follower it forwards forged requests, in the name of clients it kn
 
 Deno.test("no client gets a true answer", () => {
   const { answers } = rideOn("forge-client").adversary;
-  const answer: Answer = {
+  const answer: SessionAnswer = {
     request: digest("ab".repeat(32)),
     outcome: "applied",
     index: logIndex(4),
     result: Uint8Array.of(8, 8),
+    session: logIndex(1),
   };
   const told = [1, 2, 3].flatMap(() => answers!({ client: clientId("c1"), answers: [answer] }));
   assertEquals(told.map(({ client }) => String(client)), ["c1", "c1", "c1"]);

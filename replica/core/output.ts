@@ -1,5 +1,5 @@
 /** The outputs of a core. The shell executes them strictly in this order: persist, sign, send, apply, reply. */
-import type { ClientId, ReplicaId } from "../../protocol/ids.ts";
+import type { ClientId, LogIndex, ReplicaId } from "../../protocol/ids.ts";
 import type { Answer } from "../../protocol/message.ts";
 import type { UnsignedPacket } from "../../protocol/packet.ts";
 import type { PersistOperation } from "./log/durable_state.ts";
@@ -11,10 +11,16 @@ export interface Outgoing {
   readonly packet: UnsignedPacket;
 }
 
-/** Answers to one client from one batch; the shell signs them as one Reply. */
+/** An answer and whom it is for. */
+export interface SessionAnswer extends Answer {
+  /** Session of the command that it settles; null for a register, which is before any. */
+  readonly session: LogIndex | null;
+}
+
+/** Answers to one client from one batch. They fit in one Reply; the shell tells each of the client's processes what it needs of them. */
 export interface ClientReply {
   readonly client: ClientId;
-  readonly answers: readonly Answer[];
+  readonly answers: readonly SessionAnswer[];
   /** Set for what was settled before and asked for again: only who asked needs it. */
   readonly again?: true;
 }

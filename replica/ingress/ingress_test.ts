@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { clientId, logIndex, replicaId, seq, term } from "../../protocol/ids.ts";
+import { ALL_SESSIONS, clientId, logIndex, replicaId, seq, term } from "../../protocol/ids.ts";
 import type { ClientHello, Message, SendRequest } from "../../protocol/message.ts";
 import { ingressLab } from "../../tests/support/ingress_lab.ts";
 import { packets } from "../../tests/support/packet_arbitraries.ts";
@@ -15,6 +15,7 @@ const request = (number = 1, client = c1): SendRequest => ({
 const preVote = (replica: string) => ({ kind: "PreVote", term: term(1), replica: replicaId(replica) }) as const;
 const hello: ClientHello = {
   ...{ kind: "ClientHello", client: c1, replica: replicaId("r1"), challenge: new Uint8Array(16) },
+  session: ALL_SESSIONS,
 };
 
 Deno.test("a client's request, sent or as intervention, becomes an input after one verification", () => {

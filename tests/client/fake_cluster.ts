@@ -21,7 +21,8 @@ import type {
 import type { ClientPacket } from "../../protocol/packet.ts";
 import type { Signed } from "../../protocol/signed.ts";
 import { applyRequest, createSessionTable, standingOf } from "../../protocol/snapshot/session_table.ts";
-import { Routes } from "../../replica/answers/routes.ts";
+import { needs, Routes } from "../../replica/answers/routes.ts";
+import { sessionAnswer } from "../../replica/core/clients/session_answer.ts";
 import { KvStore } from "../../state_machine/mod.ts";
 import {
   decodeClientPacket,
@@ -92,14 +93,8 @@ export class FakeCluster {
       const key = keys.get(id)!;
       const transport = await (options.attach?.(id, roster, keys.get(id)!) ?? cluster.network.replica(id, []));
       const signer = createSigner(nobleBackend, Uint8Array.fromHex(key.secretKey), roster.cluster);
-      const member: Member = {
-        key,
-        signer,
-        transport,
-        interventions: new Set(),
-        routes: new Routes(),
-        running: Promise.resolve(),
-      };
+      const own = { interventions: new Set<string>(), routes: new Routes(), running: Promise.resolve() };
+      const member: Member = { key, signer, transport, ...own };
       cluster.#members.set(id, member);
       member.running = cluster.#run(id, member);
     }
@@ -109,6 +104,12 @@ export class FakeCluster {
   /** Returns the key file of a client, replica or the operator. */
   key(id: string): KeyFile {
     return this.keys.get(id)!;
+  }
+
+  /** Returns the hellos that `replica` has received; it answers from the second on. */
+  hellosAt(replica: string): ClientHello[] {
+    return this.arrivals.filter((arrival) => arrival.replica === replica).map(({ packet }) => packet.signed.message)
+      .filter((message) => message.kind === "ClientHello");
   }
 
   /** Creates a memory transport for a client process. */
@@ -157,9 +158,11 @@ export class FakeCluster {
     }
   }
 
-  #greet(id: string, { client, challenge }: ClientHello, route: string): void {
+  #greet(id: string, hello: ClientHello, route: string): void {
+    if (this.scripts[id]?.hears?.(hello) === false) return;
+    const { client, session, challenge } = hello;
     const { routes } = this.#members.get(id)!;
-    if (routes.isFor(client, route, challenge)) return routes.greet(client, route, performance.now());
+    if (routes.isFor(client, route, challenge)) return routes.greet(client, route, session, performance.now());
     const appliedIndex = logIndex(this.scripts[id]?.height ?? this.index);
     const payload = helloAnswerCodec.encode({ challenge: routes.challenge(client, route), appliedIndex });
     this.#sign(id, [route], { kind: "QueryReply", replica: replicaId(id), client, nonce: 0, ok: true, payload });
@@ -192,7 +195,7 @@ export class FakeCluster {
 
   #answerAgain(id: string, { message, body }: Signed<Request>): boolean {
     const found = standingOf(this.#table, message, sha256Hex(body), logIndex(this.index));
-    if ("answer" in found) this.#reply(id, message, found.answer);
+    if ("answer" in found) this.#reply(id, message, found.answer, true);
     return "answer" in found;
   }
 
@@ -213,9 +216,12 @@ export class FakeCluster {
     this.order({ message, body: encodeMessage(message) });
   }
 
-  #reply(id: string, { kind, client }: Request, answer: Answer): void {
+  /** `again` goes to all routes of the client: the one that asked is among them. */
+  #reply(id: string, request: Request, answer: Answer, again = false): void {
+    const { kind, client } = request;
     const script = this.scripts[id] ?? {};
-    const routes = [...this.#members.get(id)!.routes.of(client, performance.now())];
+    const routes = this.#members.get(id)!.routes.of(client, performance.now())
+      .filter((listener) => again || needs(listener, sessionAnswer(request, answer))).map(({ route }) => route);
     if (script.garbage !== undefined) return this.#send(id, routes, script.garbage());
     const bent = kind === "SendRequest" ? script.reply : script.register;
     for (const given of bent?.(answer) ?? [answer]) {

@@ -1,5 +1,5 @@
 /** Scripts that alter what a replica of a fake cluster answers. */
-import type { Answer, QueryReply } from "../../protocol/message.ts";
+import type { Answer, ClientHello, QueryReply } from "../../protocol/message.ts";
 
 /** A replica's deviations from the true answers. Everything left out is honest. */
 export interface Script {
@@ -17,6 +17,8 @@ export interface Script {
   readonly query?: (reply: QueryReply) => QueryReply | null;
   /** Does not order requests as leader, until an intervention deposes it. */
   readonly withholds?: boolean;
+  /** Returns whether it takes this hello, as if another one was lost; all by default. */
+  readonly hears?: (hello: ClientHello) => boolean;
   /** Sent in place of any reply. */
   readonly garbage?: () => readonly Uint8Array[];
 }

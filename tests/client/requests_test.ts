@@ -1,18 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { MAX_GARBAGE_PER_SECOND } from "../../client/loop/inbox.ts";
 import { ClosedError, NoQuorumError, RefusedError, UndecidedError, UsageError } from "../../client/mod.ts";
-import { clientId } from "../../protocol/ids.ts";
 import { decodeKvCommand } from "../../state_machine/mod.ts";
-import type { FakeCluster } from "./fake_cluster.ts";
 import { LIAR, SILENT } from "./fake_scripts.ts";
 import { until, withFakeCluster } from "./with_fake_cluster.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-
-/** Returns the hellos that `replica` has received; it answers from the second on. */
-const greetings = ({ arrivals }: FakeCluster, replica: string) =>
-  arrivals.filter((arrival) => arrival.replica === replica).map(({ packet }) => packet.signed.message)
-    .filter((message) => message.kind === "ClientHello");
 
 Deno.test("client: put, get, cas, delete and list through f+1 equal answers", () =>
   withFakeCluster({}, async (_cluster, connect) => {
@@ -69,7 +62,7 @@ Deno.test("client: garbage is counted, muted after a while, and stops nothing", 
   withFakeCluster({ scripts: { r4: { garbage: () => [Uint8Array.of(1, 2, 3)] } } }, async (cluster, connect) => {
     // The second of its budget does not pass: on a busy machine the packets may take longer, and are right to be read then.
     const client = connect("c1", { now: () => 0 });
-    await until("r4 to know its route", () => greetings(cluster, "r4").length >= 2);
+    await until("r4 to know its route", () => cluster.hellosAt("r4").length >= 2);
     await Promise.all(Array.from({ length: 150 }, (_, i) => client.put(`k${i}`, "v")));
     await until("garbage to be muted", () => client.report.dropped.muted >= 50);
     assertEquals(client.report.dropped.malformed, MAX_GARBAGE_PER_SECOND);
@@ -234,20 +227,6 @@ Deno.test("client: closing rejects what is under way and what comes after", () =
     await query;
     await assertRejects(() => client.put("k", "v"), ClosedError, "closed");
     await client.close();
-  }));
-
-Deno.test("client: hellos reach all replicas at once, and repeat the challenge that each told", () =>
-  withFakeCluster({}, async (cluster, connect) => {
-    connect("c1", { timings: { helloIdleMs: 10 } });
-    const hellos = (replica: string) => greetings(cluster, replica);
-    await until("hellos", () => ["r1", "r2", "r3", "r4"].every((replica) => hellos(replica).length >= 4));
-    const challenges = (replica: string) => hellos(replica).map(({ challenge }) => challenge.toHex());
-    const [first, second, ...later] = challenges("r3");
-    assertEquals(first, "00".repeat(16));
-    assert(second !== first && later.every((challenge) => challenge === second), `${challenges("r3")}`);
-    assert(challenges("r1")[1] !== second, "each replica has its own");
-    assertEquals(hellos("r1")[0]?.client, clientId("c1"));
-    for (const id of ["r1", "r4"]) assert(hellos(id).every(({ replica }) => replica === id), "each names its replica");
   }));
 
 Deno.test("client: arguments out of their limits are refused before anything is sent", () =>

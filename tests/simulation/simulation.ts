@@ -280,9 +280,9 @@ export class Simulation {
     this.#rearm(id);
   }
 
-  #reply(from: ReplicaId, { client, answers }: ClientReply): void {
-    if (this.isHonest(from)) this.#parts.observer.replied?.(from, { client, answers }, this.now);
-    this.#desk.reply(this.node(from), { client, answers });
+  #reply(from: ReplicaId, reply: ClientReply): void {
+    if (this.isHonest(from)) this.#parts.observer.replied?.(from, reply, this.now);
+    this.#desk.reply(this.node(from), reply);
   }
 
   /** Restarts a faulty replica whose core was led into a contradiction by its own lies; an honest one must never be. */

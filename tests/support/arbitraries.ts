@@ -152,6 +152,7 @@ export const messages: { readonly [K in m.MessageKind]: Arbitrary<MessageOf<K>> 
     kind: kind("ClientHello"),
     client: clientId,
     replica: replicaId,
+    session: logIndex,
     challenge: nonceBytes,
   }),
   FastRead: fc.record({ kind: kind("FastRead"), client: clientId, nonce: uint53, query: bytes() }),

@@ -40,9 +40,9 @@ export function ingressLab() {
     serve(packet, route, now) {
       served.push(packet.kind);
       if (packet.kind !== "ClientHello") return null;
-      const { client, challenge } = packet.signed.message;
+      const { client, session, challenge } = packet.signed.message;
       if (!routes.isFor(client, route, challenge)) return "challenge";
-      routes.greet(client, route, now);
+      routes.greet(client, route, session, now);
       return null;
     },
   };

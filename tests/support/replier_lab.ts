@@ -1,11 +1,11 @@
 /** The replier of one replica, with a manual clock and a network that only keeps what was sent to clients. */
 import { sha256Hex, unhex } from "../../crypto/digest.ts";
 import { createSigner } from "../../crypto/signing/signing.ts";
-import { clientId, type Digest, digest, logIndex } from "../../protocol/ids.ts";
-import type { Answer } from "../../protocol/message.ts";
+import { ALL_SESSIONS, clientId, type Digest, digest, logIndex } from "../../protocol/ids.ts";
 import { Replier } from "../../replica/answers/replier.ts";
 import { Routes } from "../../replica/answers/routes.ts";
 import { createState } from "../../replica/core/create_state.ts";
+import type { SessionAnswer } from "../../replica/core/output.ts";
 import { countingBackend } from "../../replica/diagnostics/counting_backend.ts";
 import { TallyByKind } from "../../replica/diagnostics/tally_by_kind.ts";
 import { coreConfigOf } from "../../replica/replica_config.ts";
@@ -35,20 +35,26 @@ export function replierLab() {
     sendToClient: (route: string, frames: readonly Uint8Array[]) => void sent.push({ route, frames }),
   } as Partial<ReplicaTransport> as ReplicaTransport;
   const replier = new Replier({ state, signer, transport, routes, refused, now: () => clock.now });
-  const greet = (client: string, route: string) => routes.greet(clientId(client), route, clock.now);
+  const greet = (client: string, route: string, session: number = ALL_SESSIONS) =>
+    routes.greet(clientId(client), route, logIndex(session), clock.now);
   for (const client of ["c1", "c2"]) greet(client, client);
 
   return {
     ...{ clock, greet },
     signed: () => work.signed,
     refused: () => refused.toRecord(),
-    answer: (number: number, bytes: number): Answer => ({
+    /** Returns the answer to a command of `session`, or to a register. */
+    answer: (number: number, bytes: number, session: number | null = 1): SessionAnswer => ({
       ...{ request: requestName(number), outcome: "applied", index: logIndex(number + 1) },
       result: new Uint8Array(bytes),
+      session: session === null ? null : logIndex(session),
     }),
-    reply: (client: string, answers: readonly Answer[], again = false) =>
-      replier.reply({ client: clientId(client), answers, ...again ? { again } : {} }),
-    ask: (client: string, route: string) => routes.asks(clientId(client), route, clock.now),
+    reply: (client: string, answers: readonly SessionAnswer[]) => replier.reply({ client: clientId(client), answers }),
+    /** Hands in a request over `route` that was settled before, with its answer. */
+    ask(client: string, route: string, answer: SessionAnswer): void {
+      routes.asks(clientId(client), route, clock.now);
+      replier.reply({ client: clientId(client), answers: [answer], again: true });
+    },
     /** Returns whether a query with an answer of that many bytes was answered. */
     query: (client: string, route: string, bytes: () => number) =>
       replier.answerWithinBudget(

@@ -3,21 +3,22 @@ import type { Entry } from "../../../protocol/entry.ts";
 import { type ClientId, offset } from "../../../protocol/ids.ts";
 import { assertInvariant } from "../../../protocol/invariant.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import type { Answer } from "../../../protocol/message.ts";
 import { applyRequest } from "../../../protocol/snapshot/session_table.ts";
 import { beginSnapshot, isCheckpointIndex, snapshotsPending } from "../checkpoints/checkpoints.ts";
 import type { Context } from "../context.ts";
 import { entryAt } from "../log/log.ts";
+import type { SessionAnswer } from "../output.ts";
 import type { CoreState } from "../state.ts";
 import { ACCEPT, type Verdict } from "../verdict.ts";
 import { noProgress, noteApplied, type Progress, settle } from "./interventions.ts";
 import { unmarkProposed } from "./request_pool.ts";
+import { sessionAnswer } from "./session_answer.ts";
 import type { Known } from "./waiting.ts";
 
 /** Applies committed entries until at least `limit` requests are done, and outputs the answers, a reply for each client and batch. */
 export function onApply(context: Context, limit: number): Verdict {
   const { state } = context;
-  const answers = new Map<ClientId, Answer[]>();
+  const answers = new Map<ClientId, SessionAnswer[]>();
   const progress = new Map<ClientId, Progress>();
   for (let done = 0; done < limit && state.appliedIndex < state.commitIndex && !snapshotsPending(state);) {
     const next = offset(state.appliedIndex, 1);
@@ -47,7 +48,7 @@ function assertApplicable({ appliedIndex, commitIndex }: CoreState, { index, req
 function applyEntry(
   { state, ports }: Context,
   { index, requests }: Entry,
-  answers: Map<ClientId, Answer[]>,
+  answers: Map<ClientId, SessionAnswer[]>,
   progress: Map<ClientId, Progress>,
 ): void {
   for (const request of requests ?? []) {
@@ -61,13 +62,13 @@ function applyEntry(
     if (index <= state.replayUntil) continue;
     const list = answers.get(client) ?? [];
     answers.set(client, list);
-    list.push(answer);
+    list.push(sessionAnswer(request.message, answer));
   }
 }
 
 /** Outputs a client's answers, split so that no reply exceeds its limits. */
-function reply({ out }: Context, client: ClientId, answers: readonly Answer[]): void {
-  let batch: Answer[] = [];
+function reply({ out }: Context, client: ClientId, answers: readonly SessionAnswer[]): void {
+  let batch: SessionAnswer[] = [];
   let bytes = 0;
   for (const answer of answers) {
     const full = batch.length >= LIMITS.maxAnswers || bytes + answer.result.length > LIMITS.maxReplyBytes;

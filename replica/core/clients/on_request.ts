@@ -1,12 +1,12 @@
 /** A client's request at a replica (§7.1–§7.3). */
-import type { ClientId } from "../../../protocol/ids.ts";
-import type { Answer } from "../../../protocol/message.ts";
+import type { Answer, Request } from "../../../protocol/message.ts";
 import { standingOf } from "../../../protocol/snapshot/session_table.ts";
 import { type Context, send } from "../context.ts";
 import type { RequestInput } from "../input.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
 import { intervene } from "./interventions.ts";
 import { poolRequest } from "./request_pool.ts";
+import { sessionAnswer } from "./session_answer.ts";
 import type { Known } from "./waiting.ts";
 
 /** Answers a settled request from the session table; otherwise the leader queues it, and a follower forwards it. */
@@ -19,7 +19,7 @@ export function onRequest(context: Context, { request, intervention, via }: Requ
   // A client may rest on an entry before this replica has applied it; without that nothing can be said, and nothing held (§7.3b).
   if (found.standing === "lagging") return ignore(message.kind === "SendRequest" ? "session-ahead" : "base-ahead");
   if ("answer" in found) {
-    answerAgain(context, message.client, found.answer, via === null);
+    answerAgain(context, message, found.answer, via === null);
     return ignore(found.standing);
   }
   const leading = state.view.role === "leader";
@@ -31,8 +31,9 @@ export function onRequest(context: Context, { request, intervention, via }: Requ
 }
 
 /** §7.2: a restarted replica answers only after it has applied again up to its durable commit index. */
-function answerAgain({ state, out }: Context, client: ClientId, answer: Answer, direct: boolean): void {
-  if (direct && state.appliedIndex >= state.replayUntil) out.replies.push({ client, answers: [answer], again: true });
+function answerAgain({ state, out }: Context, message: Request, answer: Answer, direct: boolean): void {
+  if (!direct || state.appliedIndex < state.replayUntil) return;
+  out.replies.push({ client: message.client, answers: [sessionAnswer(message, answer)], again: true });
 }
 
 /** Forwards a request to the leader: a client with an outdated idea of the leader is served all the same. */

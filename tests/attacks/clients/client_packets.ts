@@ -1,6 +1,6 @@
 /** Packets of a client made by hand. */
 import { sha256Hex } from "../../../crypto/digest.ts";
-import { clientId, digest, logIndex, replicaId, seq } from "../../../protocol/ids.ts";
+import { ALL_SESSIONS, clientId, digest, logIndex, replicaId, seq } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { SendRequest } from "../../../protocol/message.ts";
 import type { ClientPacket } from "../../../protocol/packet.ts";
@@ -36,6 +36,7 @@ export const CLIENT_PACKETS: {
     kind: "ClientHello",
     signed: seal({
       ...{ kind: "ClientHello", client: CLIENT, replica: replicaId(replica) } as const,
+      session: ALL_SESSIONS,
       challenge: random(LIMITS.nonceBytes),
     }),
   }),

@@ -1,12 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { answersNeeded, countAnswer, createReplyTally } from "../../../client/session/reply_tally.ts";
 import { sha256Hex } from "../../../crypto/digest.ts";
-import { clientId, logIndex } from "../../../protocol/ids.ts";
+import { ALL_SESSIONS, clientId, logIndex } from "../../../protocol/ids.ts";
 import type { Answer } from "../../../protocol/message.ts";
-import { Routes } from "../../../replica/answers/routes.ts";
+import { needs, Routes } from "../../../replica/answers/routes.ts";
 import { numberOf } from "../../support/numbered_requests.ts";
 import { ElectionLab } from "../support/election_lab.ts";
-import { endOf, entryAfter, GENESIS, grow, request } from "../support/forge.ts";
+import { endOf, entryAfter, GENESIS, grow, register, request, requestIn } from "../support/forge.ts";
 
 /** Returns what clients were told since the last call, as `client: seq outcome@index …`. */
 function told(lab: ElectionLab): string[] {
@@ -92,7 +92,7 @@ Deno.test("§7.2e a hello counts over the route only that its challenge was made
   assert(routes.isFor(c1, "home", challenge));
   assert(!routes.isFor(c1, "thief", challenge) && !routes.isFor(clientId("c2"), "home", challenge));
   assert(!new Routes().isFor(c1, "home", challenge));
-  assertEquals([...routes.of(c1, 0)], []); // nothing is remembered of who only asks
+  assertEquals(routes.of(c1, 0), []); // nothing is remembered of who only asks
 });
 
 Deno.test("§7.2c a restarted replica answers only after it has applied again up to its durable commit index", () => {
@@ -144,4 +144,34 @@ Deno.test("§7.2f of each replica the latest answer counts: a register that Q mu
   assertEquals(countAnswer(tally, "r1", answer("void", 88)), null);
   assertEquals(countAnswer(tally, "r2", answer("void", 90))?.outcome, "void");
   assertEquals(countAnswer(tally, "r1", answer("applied", 6))?.outcome, "void", "what was taken stays");
+});
+
+Deno.test("§7.2g each process of a key gets the answers of its session and those to registers, and what it asks for again", () => {
+  const lab = following();
+  const [mine, opening, other] = [request(0), register(0, 1), requestIn(2, 1)];
+  const chain = [entryAfter(GENESIS, 1, [mine])];
+  for (const next of [opening, other]) chain.push(entryAfter(endOf(chain), 1, [next]));
+  lab.append(GENESIS, chain);
+  lab.commit(endOf(chain));
+  const [first, second] = [mine, other].map(({ message }) => message.session);
+  const [reply] = lab.replies.splice(0);
+  assertEquals(reply!.answers.map(({ session }) => session), [first!, null, second!]);
+
+  const routes = new Routes();
+  for (const [i, session] of [first!, second!, ALL_SESSIONS].entries()) {
+    routes.greet(reply!.client, `p${i}`, session, 0);
+  }
+  const got = routes.of(reply!.client, 0).map((listener) =>
+    reply!.answers.filter((answer) => needs(listener, answer)).map(({ index }) => Number(index))
+  );
+  assertEquals(got, [[1, 2], [2, 3], [1, 2, 3]]);
+
+  // A hello with another session was lost, and its client asks again over the same route.
+  assertEquals(lab.request(other), "settled");
+  const [again] = lab.replies;
+  routes.asks(again!.client, "p0", 1);
+  assertEquals([again!.again, routes.asking(again!.client, 1).map(({ route }) => route)], [true, ["p0"]]);
+  assert(
+    routes.asking(again!.client, 1).every((listener) => again!.answers.every((answer) => needs(listener, answer))),
+  );
 });

@@ -1,8 +1,9 @@
 /** All clients of a run, honest and faulty, and the links between them and the replicas. */
-import { clientId, type LogIndex, type Millis, type ReplicaId } from "../../../protocol/ids.ts";
+import { ALL_SESSIONS, clientId, type LogIndex, type Millis, type ReplicaId } from "../../../protocol/ids.ts";
 import type { Request } from "../../../protocol/message.ts";
 import type { Signed, Verified } from "../../../protocol/signed.ts";
 import { fastRead } from "../../../replica/answers/queries.ts";
+import { needs } from "../../../replica/answers/routes.ts";
 import type { ClientReply } from "../../../replica/core/output.ts";
 import type { Network } from "../network/network.ts";
 import type { Scheduler } from "../network/scheduler.ts";
@@ -12,7 +13,7 @@ import type { SimNode } from "../nodes/sim_node.ts";
 import type { Observer } from "../observer.ts";
 import type { Plan } from "../plan/plan.ts";
 import { Rng } from "../plan/rng.ts";
-import type { ClientHistory, ClientWorld } from "./client_world.ts";
+import type { ClientHistory, ClientProcess, ClientWorld } from "./client_world.ts";
 import { CLIENT_BEHAVIOURS } from "./faulty_clients.ts";
 import { SimClient } from "./sim_client.ts";
 
@@ -27,10 +28,19 @@ export interface ClientDeskParts {
   readonly deliver: (to: ReplicaId, arrival: Arrival) => void;
 }
 
+/** The latest hello of a process that a replica has had. */
+interface Heard {
+  readonly number: number;
+  readonly session: LogIndex;
+}
+
 export class ClientDesk {
   /** The honest clients. */
   readonly clients: SimClient[] = [];
   readonly #parts: ClientDeskParts;
+  /** By process and replica. */
+  readonly #heard = new Map<ClientProcess, Map<ReplicaId, Heard>>();
+  #hellos = 0;
   #operations = 0;
   #quiet = false;
   #serviceEnds: Millis = 0;
@@ -45,7 +55,7 @@ export class ClientDesk {
       mayAct: () => !this.#quiet,
       request: (client, to, request, intervention) => this.#request(client, to, request, intervention),
       fastRead: (client, query, take) => this.#fastRead(client, query, take),
-      hello: (client, take) => this.#hello(client, take),
+      hello: (process, session, take) => this.#hello(process, session, take),
       sessionsOf: (client) => this.#sessionsOf(client),
       safetyMs: plan.safetyMs,
     };
@@ -74,14 +84,24 @@ export class ClientDesk {
     return this.#parts.scheduler.now >= this.#serviceEnds && this.clients.every(({ idle }) => idle);
   }
 
-  /** Takes an answer of replica `from` to a client. */
-  reply(from: SimNode, { client, answers }: ClientReply): void {
+  /** Takes answers of replica `from` to a client. Each process gets what it needs of them; of a faulty replica, and of those told again, all. */
+  reply(from: SimNode, { client, answers, again }: ClientReply): void {
     const { state } = from;
     if (!state) return;
     const hint = from.hint({ leader: state.view.leader, term: state.hard.currentTerm });
+    const isFaulty = this.#parts.plan.byzantine.some(({ replica }) => replica === from.id);
     for (const target of this.clients.filter(({ plan }) => plan.id === client)) {
-      this.#parts.network.sendOther(from.id, client, () => target.take({ replica: from.id, ...hint, answers }));
+      const session = again || isFaulty ? ALL_SESSIONS : this.#heardOf(target).get(from.id)?.session ?? ALL_SESSIONS;
+      const needed = answers.filter((answer) => needs({ route: from.id, session }, answer));
+      if (needed.length === 0) continue;
+      this.#parts.network.sendOther(from.id, client, () => target.take({ replica: from.id, ...hint, answers: needed }));
     }
+  }
+
+  #heardOf(process: ClientProcess): Map<ReplicaId, Heard> {
+    const heard = this.#heard.get(process) ?? new Map<ReplicaId, Heard>();
+    this.#heard.set(process, heard);
+    return heard;
   }
 
   #request(client: string, to: readonly ReplicaId[], signed: Signed<Request>, intervention: boolean): void {
@@ -100,15 +120,19 @@ export class ClientDesk {
     }
   }
 
-  #hello(client: string, take: Parameters<ClientWorld["hello"]>[1]): void {
+  #hello(...[process, session, take]: Parameters<ClientWorld["hello"]>): void {
     const { nodes, network, plan } = this.#parts;
+    const number = this.#hellos++;
+    const heard = this.#heardOf(process);
     const faulty = new Set(plan.byzantine.map(({ replica }) => replica));
     for (const [id, node] of nodes) {
-      network.sendOther(client, id, () => {
+      network.sendOther(process.plan.id, id, () => {
         if (!node.state) return;
+        // A connection keeps their order, but one may be lost, or come after the command that it was said for.
+        if (number >= (heard.get(id)?.number ?? 0)) heard.set(id, { number, session });
         // Faulty ones say what would have a register void at once, or for ever ahead of the log.
         const height = faulty.has(id) ? plan.seed % 2 * 1_000_000 as LogIndex : node.state.appliedIndex;
-        network.sendOther(id, client, () => take(id, height));
+        network.sendOther(id, process.plan.id, () => take(id, height));
       });
     }
   }

@@ -8,12 +8,18 @@ import type { KvCommand } from "../../../state_machine/mod.ts";
 import type { Scheduler } from "../network/scheduler.ts";
 import type { SimCrypto } from "../network/sim_crypto.ts";
 import type { Observer } from "../observer.ts";
+import type { ClientPlan } from "../plan/plan.ts";
 
 /** Records what clients did and saw. */
 export interface ClientHistory {
   invoke(operation: number, client: string, command: KvCommand, now: Millis): void;
   /** Records the operation's result, or null if its outcome is unknown. */
   finish(operation: number, result: Uint8Array | null, now: Millis): void;
+}
+
+/** A process of a client, which has connections of its own. */
+export interface ClientProcess {
+  readonly plan: ClientPlan;
 }
 
 export interface ClientWorld {
@@ -30,8 +36,8 @@ export interface ClientWorld {
   /** Returns whether faulty clients may act: not while the replicas have to settle by themselves. */
   readonly mayAct: () => boolean;
   request(client: string, to: readonly ReplicaId[], request: Signed<Request>, intervention: boolean): void;
-  /** Says hello to every replica; `take` gets how far each has applied. */
-  hello(client: string, take: (replica: ReplicaId, appliedIndex: LogIndex) => void): void;
+  /** Says hello to every replica, for answers of `session`; `take` gets how far each has applied. */
+  hello(process: ClientProcess, session: LogIndex, take: (replica: ReplicaId, appliedIndex: LogIndex) => void): void;
   /** Sessions that honest replicas have or had open for this client: clients may know what everyone can. */
   sessionsOf(client: string): readonly LogIndex[];
   /** Time for which the faults go on. */

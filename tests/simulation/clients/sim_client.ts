@@ -3,6 +3,7 @@ import { noteLeader } from "../../../client/session/leader_cache.ts";
 import { answersNeeded, countAnswer, createReplyTally } from "../../../client/session/reply_tally.ts";
 import {
   noteHeight,
+  onlySession,
   type Session,
   type SessionEffect,
   settle,
@@ -12,7 +13,7 @@ import {
 } from "../../../client/session/session.ts";
 import { sha256Hex } from "../../../crypto/digest.ts";
 import type { RequestMode } from "../../../protocol/entry.ts";
-import { clientId, logIndex, type Millis, type ReplicaId, seq } from "../../../protocol/ids.ts";
+import { ALL_SESSIONS, clientId, logIndex, type Millis, type ReplicaId, seq } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { Answer, Request } from "../../../protocol/message.ts";
 import type { Signed } from "../../../protocol/signed.ts";
@@ -45,6 +46,8 @@ export class SimClient {
   readonly #rng: Rng;
   readonly #source: OperationSource;
   #session: Session;
+  /** The session in its last hellos. */
+  #said = ALL_SESSIONS;
   readonly #replicas: ReadonlySet<string>;
   readonly #byTicket = new Map<number, Pending>();
   readonly #inFlight = new InFlightRequests();
@@ -92,7 +95,8 @@ export class SimClient {
   #greet(again = true): void {
     const { scheduler, constants } = this.#world;
     if (!this.#paused) {
-      this.#world.hello(this.plan.id, (replica, appliedIndex) => {
+      this.#said = logIndex(onlySession(this.#session));
+      this.#world.hello(this, this.#said, (replica, appliedIndex) => {
         if (this.#paused) return;
         if (!this.#session.heights.has(replica)) {
           for (const number of underWay(this.#session)) this.#send(number, [replica], false);
@@ -248,6 +252,7 @@ export class SimClient {
 
   #sign(effect: Extract<SessionEffect, { readonly effect: "sign" }>): void {
     const { mode, command } = this.#byTicket.get(effect.ticket)!;
+    if (this.#said !== onlySession(this.#session)) this.#greet(false);
     this.#seal(effect.request, {
       kind: "SendRequest",
       client: clientId(this.plan.id),

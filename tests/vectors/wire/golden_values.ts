@@ -79,7 +79,7 @@ export const GOLDEN_MESSAGES: { readonly [K in MessageKind]: MessageOf<K> } = {
     command: bytes("command"),
   },
   RegisterSession: { kind: "RegisterSession", client: c1, base: logIndex(997), nonce: sixteen(0xd0) },
-  ClientHello: { kind: "ClientHello", client: c1, replica: r2, challenge: sixteen(0xe0) },
+  ClientHello: { kind: "ClientHello", client: c1, replica: r2, session: logIndex(998), challenge: sixteen(0xe0) },
   FastRead: { kind: "FastRead", client: c1, nonce: 9_007_199_254_740_991, query: bytes("query") },
   GetCommittedCommand: { kind: "GetCommittedCommand", client: c1, nonce: 4294967296, index: logIndex(1001) },
   GetStatus: { kind: "GetStatus", client: c1, nonce: 0 },

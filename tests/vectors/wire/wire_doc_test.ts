@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { ConfigError } from "../../../crypto/config_error.ts";
 import { DEFAULT_CONSTANTS, readConstants } from "../../../crypto/roster/constants.ts";
-import { clientId, replicaId } from "../../../protocol/ids.ts";
+import { clientId, logIndex, replicaId } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { INGRESS_LIMITS } from "../../../replica/limits/ingress_limits.ts";
 import { encodeMessage, KIND_BYTES } from "../../../transport/codec/mod.ts";
@@ -92,7 +92,8 @@ Deno.test("docs/wire.md names every member of a status", async () => {
 
 Deno.test("the example in docs/wire.md is what the codec writes", () => {
   const challenge = Uint8Array.from({ length: LIMITS.nonceBytes }, (_, i) => 0xe0 + i);
-  const body = encodeMessage({ kind: "ClientHello", client: clientId("c1"), replica: replicaId("r2"), challenge });
+  const [client, replica, session] = [clientId("c1"), replicaId("r2"), logIndex(998)];
+  const body = encodeMessage({ kind: "ClientHello", client, replica, session, challenge });
   const spaced = [...body].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
   assert(text.includes(`\`${spaced}\``));
 });

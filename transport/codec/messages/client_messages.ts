@@ -23,10 +23,11 @@ export const registerSession = body<m.RegisterSession>("RegisterSession", {
   nonce: fixed(LIMITS.nonceBytes),
 });
 
-/** Opens and keeps the route for answers of the replica it names. */
+/** Opens and keeps the route for answers of the replica it names; session 0 wants those of all. */
 export const clientHello = body<m.ClientHello>("ClientHello", {
   client: clientId,
   replica: replicaId,
+  session: logIndex,
   challenge: fixed(LIMITS.nonceBytes),
 });
 

@@ -2,17 +2,22 @@
 import { sha256Hex } from "../../../../crypto/digest.ts";
 import type { Head } from "../../../../protocol/entry.ts";
 import { type ClientId, type LogIndex, offset, type Term } from "../../../../protocol/ids.ts";
-import type { Answer } from "../../../../protocol/message.ts";
 import { applyRequest, createSessionTable } from "../../../../protocol/snapshot/session_table.ts";
 import type { SessionBounds } from "../../../../protocol/snapshot/session_types.ts";
 import type { QueryAnswer } from "../../../../replica/answers/replier.ts";
+import { sessionAnswer } from "../../../../replica/core/clients/session_answer.ts";
 import { headAt, lastIndex } from "../../../../replica/core/log/log.ts";
+import type { SessionAnswer } from "../../../../replica/core/output.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
 import { KvStore } from "../../../../state_machine/mod.ts";
 import { queryResultCodec } from "../../../../transport/codec/mod.ts";
 import type { Actor, FaultyReplica } from "../actor.ts";
 import type { Archive } from "../support/archive.ts";
 import { createRhythm, honestStates, quorumIn } from "../support/craft.ts";
+
+interface ForecastAnswer extends SessionAnswer {
+  readonly client: ClientId;
+}
 
 /** The state that a log leads to, without waiting for any commit. */
 class Forecast {
@@ -26,7 +31,7 @@ class Forecast {
   }
 
   /** Applies the chain that ends in `head`; returns every new answer with its client, or null if it does not continue this state. */
-  follow(archive: Archive, head: Head): (Answer & { readonly client: ClientId })[] | null {
+  follow(archive: Archive, head: Head): ForecastAnswer[] | null {
     const last = this.#applied === 0 ? [] : [{ index: this.#applied, hash: this.#hash }];
     const chain = archive.chain(head, offset(this.#applied, -last.length));
     if (chain === null || last.some(({ hash }) => chain[0]?.hash !== hash)) return null;
@@ -34,10 +39,8 @@ class Forecast {
       this.#applied = entry.index;
       this.#hash = hash;
       return (entry.requests ?? []).map(({ message, body }) => {
-        return {
-          ...applyRequest(this.#sessions, message, sha256Hex(body), entry.index, this.store),
-          client: message.client,
-        };
+        const answer = applyRequest(this.#sessions, message, sha256Hex(body), entry.index, this.store);
+        return { ...sessionAnswer(message, answer), client: message.client };
       });
     });
   }
@@ -62,7 +65,7 @@ const earlyReplier: Actor = (faultyReplica) => {
   const told = new Set<string>();
   let ahead: Forecast | null = null;
   let behind: Forecast | null = null;
-  const tell = ({ client, ...answer }: Answer & { readonly client: ClientId }) => {
+  const tell = ({ client, ...answer }: ForecastAnswer) => {
     const key = `${answer.request} ${answer.outcome} ${answer.index} ${answer.result.join(" ")}`;
     if (told.has(key)) return;
     told.add(key);
@@ -97,7 +100,7 @@ function laggardOf(faultyReplica: FaultyReplica): CoreState | null {
 }
 
 /** False versions of an answer. All colluders give the same one. */
-const LIES: readonly ((answer: Answer) => Answer)[] = [
+const LIES: readonly ((answer: SessionAnswer) => SessionAnswer)[] = [
   (answer) => ({ ...answer, result: answer.result.map((byte, i) => i === answer.result.length - 1 ? byte ^ 1 : byte) }),
   (answer) => ({ ...answer, index: (answer.index + 1) as LogIndex }),
   (answer) => ({ ...answer, outcome: "expired", result: new Uint8Array(0) }),

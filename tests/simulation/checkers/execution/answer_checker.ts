@@ -56,6 +56,8 @@ export class AnswerChecker {
       const request = this.#requestOf(answer.request);
       const text = () => `${at} answers ${request.name} with ${answerText(answer)}`;
       demand(request.message.client === client, "answer", () => `${text()}, to ${client}, who never signed it`);
+      const wanted = request.message.kind === "SendRequest" ? request.message.session : null;
+      demand(answer.session === wanted, "answer", () => `${text()}, as of session ${answer.session}, not ${wanted}`);
       const name = `${answer.request} ${answer.outcome}`;
       if (namesEntry(answer)) this.#demandSame(at, name, answer, text);
       this.#outcomes.demandTrue(request, answer, text);

@@ -2,8 +2,9 @@
 import { assertEquals } from "@std/assert";
 import { sha256Hex } from "../../../../crypto/digest.ts";
 import { clientId, digest, logIndex, type ReplicaId } from "../../../../protocol/ids.ts";
-import type { Answer, Request, SendRequest } from "../../../../protocol/message.ts";
+import type { Request, SendRequest } from "../../../../protocol/message.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
+import type { SessionAnswer } from "../../../../replica/core/output.ts";
 import { encodeKvResult } from "../../../../state_machine/mod.ts";
 import { copyOf, endOf, entryAfter, GENESIS, register, request, requestIn } from "../../../clauses/support/forge.ts";
 import { CheckerLab, type CheckerLabOptions, fires, THREE } from "../checker_lab.ts";
@@ -32,7 +33,8 @@ function apply({ checkers }: CheckerLab, at: string, index: number, state: strin
   checkers.applied(at as ReplicaId, view, 0);
 }
 
-const answer = (request: Signed<Request>, index: number, change: Partial<Answer> = {}): Answer => ({
+const answer = (request: Signed<Request>, index: number, change: Partial<SessionAnswer> = {}): SessionAnswer => ({
+  session: request.message.kind === "SendRequest" ? request.message.session : null,
   request: sha256Hex(request.body),
   outcome: "applied",
   index: logIndex(index),
@@ -41,10 +43,10 @@ const answer = (request: Signed<Request>, index: number, change: Partial<Answer>
   ...change,
 });
 /** An outcome that comes with no result. */
-const told = (request: Signed<Request>, index: number, outcome: Answer["outcome"]): Answer =>
+const told = (request: Signed<Request>, index: number, outcome: SessionAnswer["outcome"]): SessionAnswer =>
   answer(request, index, { outcome, result: new Uint8Array() });
 
-function reply({ checkers }: CheckerLab, at: string, ...answers: Answer[]): void {
+function reply({ checkers }: CheckerLab, at: string, ...answers: SessionAnswer[]): void {
   checkers.replied(at as ReplicaId, { client: clientId("c1"), answers }, 0);
 }
 
@@ -135,7 +137,7 @@ Deno.test("I6: honest replicas answer one request differently, or where it was n
 });
 
 Deno.test("§7.1: outcomes that are not what the chain makes of the request", () => {
-  const says = (...answers: Answer[]) => () => reply(served(), "r1", ...answers);
+  const says = (...answers: SessionAnswer[]) => () => reply(served(), "r1", ...answers);
   fires("§7.1", says(told(A, 2, "expired"))); // its client signed no floor above it
   fires("§7.1", says(told(A, 2, "ahead")));
   fires("§7.1", says(told(A, 2, "unknown"))); // its session is open
@@ -164,7 +166,7 @@ Deno.test("§7.1: registers that opened another session, or none", () => {
   const [first, late] = [register(0, 1), register(0, 2)];
   const opens = entryAfter(GENESIS, 1, [A]);
   const chain = [opens, entryAfter(endOf([opens]), 1, [first, late])];
-  const says = (...answers: Answer[]) => () => {
+  const says = (...answers: SessionAnswer[]) => () => {
     const lab = new CheckerLab();
     for (const each of [A, first, late]) lab.checkers.requested(each, 0);
     lab.settle(1, "r1", chain);
@@ -188,6 +190,13 @@ Deno.test("answer: to a client that never signed the request", () => {
   const { checkers } = served();
   const answers = [answer(A, 1)];
   fires("answer", () => checkers.replied("r1" as ReplicaId, { client: clientId("c2"), answers }, 0));
+});
+
+Deno.test("answer: under another session than the request's, so that the process which waits for it never hears of it", () => {
+  const lab = served();
+  reply(lab, "r1", answer(A, 1));
+  fires("answer", () => reply(lab, "r1", answer(A, 1, { session: logIndex(77) })));
+  fires("answer", () => reply(lab, "r1", answer(A, 1, { session: null })));
 });
 
 Deno.test("answer: a client accepts what too few honest replicas said", () => {

@@ -35,7 +35,7 @@ const found = (value: string, revision: number, storeRevision: number): Uint8Arr
   encodeKvResult({ status: "value", value: new TextEncoder().encode(value), revision, storeRevision });
 
 const answer = (result: Uint8Array) =>
-  ({ request: sha256Hex(Q.body), outcome: "applied", index: logIndex(2), result }) as const;
+  ({ request: sha256Hex(Q.body), outcome: "applied", index: logIndex(2), result, session: Q.message.session }) as const;
 const reply = (lab: CheckerLab, at: string, result: Uint8Array) =>
   lab.checkers.replied(at as ReplicaId, { client: clientId("c1"), answers: [answer(result)] }, 0);
 

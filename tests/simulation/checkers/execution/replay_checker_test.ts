@@ -13,6 +13,7 @@ const reply = (index: number): ClientReply => ({
     outcome: "applied",
     index: logIndex(index),
     result: new Uint8Array(0),
+    session: null,
   }],
 });
 
