@@ -127,7 +127,7 @@ export function couldMatter(state: CoreState, message: Request, intervention: bo
   return standing !== "open" || hasRoomFor(state, message, intervention);
 }
 
-/** What stands in an answer that nobody gets. */
+/** Digest in an answer that nobody gets. */
 const NO_DIGEST = "" as Digest;
 
 function screenRefusal(state: CoreState, { signed, certificate }: PacketOf<"VoteRefusal">): Verdict {

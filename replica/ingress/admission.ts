@@ -1,7 +1,7 @@
 /** The verdict of ingress on one packet. */
 import type { InputWithoutTime } from "../core/input.ts";
 
-/** What a refusal says of where the packet came from. */
+/** Blame that a refusal lays on where the packet came from. */
 export type Blame =
   /** Nothing: an honest sender's packet may be late or repeated. */
   | "none"

@@ -21,15 +21,9 @@ import { backend } from "./backends.ts";
 import { makeRoster } from "./make_roster.ts";
 import { HeldChunks } from "./snapshot_values.ts";
 
-/** Ingress of `r1` in a roster of four replicas and two clients. */
-export function ingressLab() {
-  const { roster, keys } = makeRoster();
-  const ports = { hash: sha256Hex, machine: new KvStore(), chunks: new HeldChunks() };
-  const state = createState(coreConfigOf(roster, roster.replicas[0]!, 1), EMPTY_RECOVERED, ports, 0);
-  const { backend: counting, work } = countingBackend(backend);
-  const verifier = createVerifier(counting, roster.cluster, createVerifiedCache());
+/** A query handler that answers nothing and keeps what it was asked. */
+function queriesOn(routes: Routes) {
   const served: string[] = [];
-  const routes = new Routes();
   const turnedAway: string[] = [];
   const queries: QueryHandler & { active: boolean } = {
     active: true,
@@ -46,6 +40,18 @@ export function ingressLab() {
       return null;
     },
   };
+  return { queries, served, turnedAway };
+}
+
+/** Ingress of `r1` in a roster of four replicas and two clients. */
+export function ingressLab() {
+  const { roster, keys } = makeRoster();
+  const ports = { hash: sha256Hex, machine: new KvStore(), chunks: new HeldChunks() };
+  const state = createState(coreConfigOf(roster, roster.replicas[0]!, 1), EMPTY_RECOVERED, ports, 0);
+  const { backend: counting, work } = countingBackend(backend);
+  const verifier = createVerifier(counting, roster.cluster, createVerifiedCache());
+  const routes = new Routes();
+  const { queries, served, turnedAway } = queriesOn(routes);
   const refused = new TallyByKind(64);
   const check = createSignatureCheck(createKeyRing(roster), verifier);
   const heard: string[] = [];
