@@ -1,8 +1,11 @@
 /** Honest load: closed loops of writes, each acknowledged write counted. */
 import type { Client } from "../../../client/mod.ts";
+import { pause } from "../support/crowd.ts";
 
 const VALUE = new Uint8Array(100).fill(120);
 const PATIENCE_MS = 60_000;
+/** Pause of a writer where nothing is measured: the load is there, and leaves the processors to what is looked at. */
+export const UNHURRIED_MS = 50;
 
 export class Load {
   acknowledged = 0;
@@ -11,8 +14,11 @@ export class Load {
   #stopping = false;
   readonly #loops: Promise<void>[];
 
-  /** Starts `writers` loops on each client. */
-  constructor(clients: readonly Client[], writers: number) {
+  readonly #thinkMs: number;
+
+  /** Starts `writers` loops on each client, each with a pause of `thinkMs` between two writes. */
+  constructor(clients: readonly Client[], writers: number, thinkMs = 0) {
+    this.#thinkMs = thinkMs;
     this.#loops = clients.flatMap((client, place) =>
       Array.from({ length: writers }, (_, writer) => this.#write(client, `honest/${place}/${writer}`))
     );
@@ -21,7 +27,7 @@ export class Load {
   /** Returns acknowledged writes a second over the next `seconds`. */
   async measure(seconds: number): Promise<number> {
     const [count, begin] = [this.acknowledged, performance.now()];
-    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+    await pause(seconds * 1000);
     return (this.acknowledged - count) * 1000 / (performance.now() - begin);
   }
 
@@ -35,6 +41,7 @@ export class Load {
       try {
         await client.put(key, VALUE, { timeoutMs: PATIENCE_MS });
         this.acknowledged++;
+        await pause(this.#thinkMs);
       } catch (error) {
         this.failures.push(error instanceof Error ? error.message : String(error));
       }
