@@ -1,6 +1,12 @@
 /** Writers for end-to-end tests that record what was acknowledged, so that it can be checked afterwards. */
 import type { Client } from "../../../client/mod.ts";
 
+/**
+ * Pause of a writer between two writes: enough for requests to be under way at any time, and little work for the processors, so that
+ * elections and restarts under load take the time they need and not the time that the load leaves them.
+ */
+const THINK_MS = 25;
+
 export interface Workload {
   /** Writes acknowledged so far. */
   readonly acknowledged: number;
@@ -9,13 +15,13 @@ export interface Workload {
 }
 
 /**
- * Starts `writers` loops on `client`. Writer w counts up by cas on key `<prefix><w>`, so that a write applied twice would show as a
- * refusal, and a lost one as a value that is too low.
+ * Starts `writers` loops on `client`, each with a pause of `thinkMs` between two writes. Writer w counts up by cas on key `<prefix><w>`, so
+ * that a write applied twice would show as a refusal, and a lost one as a value that is too low.
  */
 export function startCounting(
   client: Client,
   writers: number,
-  prefix = "w",
+  { prefix = "w", thinkMs = THINK_MS } = {},
 ): Workload & { check(reader: Client): Promise<void> } {
   const key = (writer: number): string => `${prefix}${writer}`;
   const counts = new Array<number>(writers).fill(0);
@@ -29,6 +35,7 @@ export function startCounting(
       }
       revision = result.revision;
       counts[writer]!++;
+      await new Promise((resolve) => setTimeout(resolve, thinkMs));
     }
   });
   const all = Promise.all(loops);
