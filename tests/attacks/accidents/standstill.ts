@@ -32,8 +32,8 @@ export interface Woken {
 }
 
 /**
- * Has r4 stand still for `seconds`: stopped by a signal, or with its thread blocked in a commit. Writers pause for `thinkMs` between two
- * writes.
+ * Has r4 stand still for `seconds`: stopped by a signal, or with its thread blocked in a commit. With `thinkMs` the
+ * load pauses between rounds of writes.
  */
 export async function standStill(kind: Standstill, seconds: number, thinkMs = 0): Promise<Woken> {
   const dir = await Deno.makeTempDir();

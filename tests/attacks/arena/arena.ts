@@ -30,7 +30,7 @@ export interface ArenaOptions {
   /** The party that attacks; an insider takes the place of r4, which does not run then. */
   readonly party: Party;
   readonly plaintext?: boolean;
-  /** Pause between two writes of an honest writer; none by default, as throughput wants. */
+  /** Pause between rounds of honest writes; without it, every writer writes as quickly as it can. */
   readonly thinkMs?: number;
 }
 

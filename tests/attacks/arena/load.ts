@@ -4,8 +4,8 @@ import { pause } from "../support/crowd.ts";
 
 const VALUE = new Uint8Array(100).fill(120);
 const PATIENCE_MS = 60_000;
-/** Pause of a writer where nothing is measured: the load is there, and leaves the processors to what is looked at. */
-export const UNHURRIED_MS = 50;
+/** Pause between rounds where nothing is measured: the load is there, and leaves the processors to what is looked at. */
+export const UNHURRIED_MS = 100;
 
 export class Load {
   acknowledged = 0;
@@ -14,14 +14,16 @@ export class Load {
   #stopping = false;
   readonly #loops: Promise<void>[];
 
-  readonly #thinkMs: number;
-
-  /** Starts `writers` loops on each client, each with a pause of `thinkMs` between two writes. */
+  /**
+   * Starts `writers` loops on each client. With `thinkMs` all of them write in rounds instead: together, so that few entries carry their
+   * requests, and again once all have their answers and that time is over.
+   */
   constructor(clients: readonly Client[], writers: number, thinkMs = 0) {
-    this.#thinkMs = thinkMs;
-    this.#loops = clients.flatMap((client, place) =>
-      Array.from({ length: writers }, (_, writer) => this.#write(client, `honest/${place}/${writer}`))
+    const writes = clients.flatMap((client, place) =>
+      Array.from({ length: writers }, (_, writer) => () => this.#write(client, `honest/${place}/${writer}`))
     );
+    const round = () => Promise.all([...writes.map((write) => write()), pause(thinkMs)]);
+    this.#loops = thinkMs === 0 ? writes.map((write) => this.#repeat(write)) : [this.#repeat(round)];
   }
 
   /** Returns acknowledged writes a second over the next `seconds`. */
@@ -36,15 +38,16 @@ export class Load {
     await Promise.all(this.#loops);
   }
 
+  async #repeat(write: () => Promise<unknown>): Promise<void> {
+    while (!this.#stopping) await write();
+  }
+
   async #write(client: Client, key: string): Promise<void> {
-    while (!this.#stopping) {
-      try {
-        await client.put(key, VALUE, { timeoutMs: PATIENCE_MS });
-        this.acknowledged++;
-        await pause(this.#thinkMs);
-      } catch (error) {
-        this.failures.push(error instanceof Error ? error.message : String(error));
-      }
+    try {
+      await client.put(key, VALUE, { timeoutMs: PATIENCE_MS });
+      this.acknowledged++;
+    } catch (error) {
+      this.failures.push(error instanceof Error ? error.message : String(error));
     }
   }
 }
