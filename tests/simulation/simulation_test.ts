@@ -17,12 +17,12 @@ function fingerprint(plan: Plan): string {
   return sha256Hex(new TextEncoder().encode([...lines, JSON.stringify(violation), JSON.stringify(stats)].join("\n")));
 }
 
-for (const [seed, replicas] of [[1, 4], [2, 4], [3, 7]] as const) {
+for (const [seed, replicas] of [[1, 4], [2, 4], [5, 7]] as const) {
   Deno.test(`simulation: a seed is one run, whatever ran before, n = ${replicas}, seed ${seed}`, () => {
     const first = fingerprint(drawPlan(seed, { replicas }));
-    run(drawPlan(seed + 1, { replicas }));
+    const another = fingerprint(drawPlan(seed + 1, { replicas }));
     assertEquals(fingerprint(drawPlan(seed, { replicas })), first);
-    assert(fingerprint(drawPlan(seed + 1, { replicas })) !== first, "two seeds gave one run");
+    assert(another !== first, "two seeds gave one run");
   });
 }
 
@@ -66,11 +66,15 @@ const CALM: Plan = {
   })),
 };
 
+/** Time of the crash, in milliseconds: there is a leader, and a log to lose. The run goes on until the replica takes part again. */
+const CRASH_AT = 1500;
+const CRASH_RUN = 3000;
+
 for (const point of [...CRASH_POINTS, "now"] as const) {
   for (const replica of ["leader", replicaId("r2")] as const) {
     Deno.test(`simulation: ${replica} crashes at ${point} and loses nothing that it signed`, () => {
-      const crash: Fault = { kind: "crash", from: 6000, replica, point, during: null, passes: 1, downMs: 100 };
-      const { violation, stats } = run({ ...CALM, faults: [crash], safetyMs: 9000 });
+      const crash: Fault = { kind: "crash", from: CRASH_AT, replica, point, during: null, passes: 1, downMs: 100 };
+      const { violation, stats } = run({ ...CALM, faults: [crash], safetyMs: CRASH_RUN });
       assertEquals(violation, null);
       const atPoint = point === "now" ? 0 : 1;
       assertEquals([stats.crashes, stats.crashesAtPoint, stats.starts], [1, atPoint, CALM.replicas.length + 1]);

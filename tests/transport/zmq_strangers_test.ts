@@ -147,7 +147,8 @@ Deno.test("zeromq: a client reaches the replica that comes after somebody who br
   const pair = zmqPair();
   const [[peerPort], [publishPort], [clientPort]] = [pair.peerPorts, freePorts(1), pair.clientPorts];
   const line = { id: "r1", host: HOST, peerPort: peerPort!, publishPort: publishPort!, clientPort: clientPort! };
-  const hostile = new HostileReplica(line, endlessMessage());
+  const hostile = new HostileReplica(line);
+  hostile.say(endlessMessage());
   const client = await createZmqClientTransport({ replicas: [line] });
   await until("it is served", () => hostile.served.get(line.clientPort)! > 0);
   hostile[Symbol.dispose]();

@@ -31,25 +31,33 @@ export interface Woken {
   readonly running: readonly string[];
 }
 
-/** Has r4 stand still for `seconds`: stopped by a signal, or with its thread blocked in a commit. */
-export async function standStill(kind: Standstill, seconds: number): Promise<Woken> {
+/**
+ * Has r4 stand still for `seconds`: stopped by a signal, or with its thread blocked in a commit. With `thinkMs` the
+ * load pauses between rounds of writes.
+ */
+export async function standStill(kind: Standstill, seconds: number, thinkMs = 0): Promise<Woken> {
   const dir = await Deno.makeTempDir();
   try {
     const basePort = findFreePorts(REPLICAS * PORTS_PER_REPLICA);
     await using cluster = await LocalCluster.open({ dir, replicas: REPLICAS, clients: 2, basePort });
     await Promise.all(cluster.ids.filter((id) => id !== VICTIM).map((id) => cluster.start(id)));
     await using victim = await startVictim(cluster, seconds);
-    return await fallAndRise(kind, seconds, cluster, victim);
+    const [client, observer] = [await cluster.client("c1"), await Observer.of(cluster, "c2")];
+    return await fallAndRise(kind, seconds, { cluster, victim, observer, load: new Load([client], WRITERS, thinkMs) });
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
 }
 
-async function fallAndRise(
-  ...[kind, seconds, cluster, victim]: [Standstill, number, LocalCluster, DenoProcess]
-): Promise<Woken> {
-  const [client, observer] = [await cluster.client("c1"), await Observer.of(cluster, "c2")];
-  const load = new Load([client], WRITERS);
+interface Situation {
+  readonly cluster: LocalCluster;
+  readonly victim: DenoProcess;
+  readonly observer: Observer;
+  readonly load: Load;
+}
+
+async function fallAndRise(kind: Standstill, seconds: number, situation: Situation): Promise<Woken> {
+  const { cluster, victim, observer, load } = situation;
   await eventually("writes, in r4 too", async () => (await levelOf(observer, VICTIM)) > 20, PATIENCE_MS);
   const before = load.acknowledged;
   const rise = await fall(kind, victim);

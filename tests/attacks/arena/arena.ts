@@ -30,6 +30,8 @@ export interface ArenaOptions {
   /** The party that attacks; an insider takes the place of r4, which does not run then. */
   readonly party: Party;
   readonly plaintext?: boolean;
+  /** Pause between rounds of honest writes; without it, every writer writes as quickly as it can. */
+  readonly thinkMs?: number;
 }
 
 /** The outcome of attacks that were not measured. */
@@ -58,7 +60,7 @@ export class Arena implements AsyncDisposable {
   }
 
   /** Starts a cluster and its load. */
-  static async open({ party, plaintext = false }: ArenaOptions): Promise<Arena> {
+  static async open({ party, plaintext = false, thinkMs = 0 }: ArenaOptions): Promise<Arena> {
     const dir = await Deno.makeTempDir();
     const basePort = findFreePorts(4 * PORTS_PER_REPLICA);
     const plan = { dir, replicas: 4, clients: CLIENTS, basePort, insecurePlaintext: plaintext };
@@ -67,7 +69,7 @@ export class Arena implements AsyncDisposable {
       const honest = cluster.ids.filter((id) => party !== "insider" || id !== INSIDER);
       await Promise.all(honest.map((id) => cluster.start(id)));
       const clients = await Promise.all(HONEST.map((id) => cluster.client(id)));
-      const load = new Load(clients, WRITERS);
+      const load = new Load(clients, WRITERS, thinkMs);
       const arena = new Arena(cluster, load, await Observer.of(cluster, OBSERVER), honest, plaintext);
       await eventually("writes", () => load.acknowledged > 50, PATIENCE_MS);
       return arena;

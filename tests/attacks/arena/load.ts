@@ -1,8 +1,11 @@
 /** Honest load: closed loops of writes, each acknowledged write counted. */
 import type { Client } from "../../../client/mod.ts";
+import { pause } from "../support/crowd.ts";
 
 const VALUE = new Uint8Array(100).fill(120);
 const PATIENCE_MS = 60_000;
+/** Pause between rounds where nothing is measured: the load is there, and leaves the processors to what is looked at. */
+export const UNHURRIED_MS = 100;
 
 export class Load {
   acknowledged = 0;
@@ -11,17 +14,22 @@ export class Load {
   #stopping = false;
   readonly #loops: Promise<void>[];
 
-  /** Starts `writers` loops on each client. */
-  constructor(clients: readonly Client[], writers: number) {
-    this.#loops = clients.flatMap((client, place) =>
-      Array.from({ length: writers }, (_, writer) => this.#write(client, `honest/${place}/${writer}`))
+  /**
+   * Starts `writers` loops on each client. With `thinkMs` all of them write in rounds instead: together, so that few entries carry their
+   * requests, and again once all have their answers and that time is over.
+   */
+  constructor(clients: readonly Client[], writers: number, thinkMs = 0) {
+    const writes = clients.flatMap((client, place) =>
+      Array.from({ length: writers }, (_, writer) => () => this.#write(client, `honest/${place}/${writer}`))
     );
+    const round = () => Promise.all([...writes.map((write) => write()), pause(thinkMs)]);
+    this.#loops = thinkMs === 0 ? writes.map((write) => this.#repeat(write)) : [this.#repeat(round)];
   }
 
   /** Returns acknowledged writes a second over the next `seconds`. */
   async measure(seconds: number): Promise<number> {
     const [count, begin] = [this.acknowledged, performance.now()];
-    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+    await pause(seconds * 1000);
     return (this.acknowledged - count) * 1000 / (performance.now() - begin);
   }
 
@@ -30,14 +38,16 @@ export class Load {
     await Promise.all(this.#loops);
   }
 
+  async #repeat(write: () => Promise<unknown>): Promise<void> {
+    while (!this.#stopping) await write();
+  }
+
   async #write(client: Client, key: string): Promise<void> {
-    while (!this.#stopping) {
-      try {
-        await client.put(key, VALUE, { timeoutMs: PATIENCE_MS });
-        this.acknowledged++;
-      } catch (error) {
-        this.failures.push(error instanceof Error ? error.message : String(error));
-      }
+    try {
+      await client.put(key, VALUE, { timeoutMs: PATIENCE_MS });
+      this.acknowledged++;
+    } catch (error) {
+      this.failures.push(error instanceof Error ? error.message : String(error));
     }
   }
 }

@@ -65,23 +65,24 @@ const HOSTILE = [
   { name: "begins a message without end and closes", words: endlessMessage(), connections: 3 },
 ] as const;
 
-for (const { name, words, connections } of HOSTILE) {
-  Deno.test(`replicas outlive one at r4's address that ${name}, and hear the honest r4 that comes after it`, () =>
-    withLocalCluster({ ...OLD_ENGINE, clients: 4 }, async (cluster) => {
-      const [r1, r2, r3, r4] = cluster.roster.replicas;
-      const others = [r1!.id, r2!.id, r3!.id];
-      {
-        using hostile = new HostileReplica(r4!, words);
-        await Promise.all(others.map((id) => cluster.start(id)));
-        const [client, observer] = [await cluster.client("c1"), await Observer.of(cluster, "c2")];
-        await client.put("a", "without r4", WRITE);
+Deno.test("replicas outlive hostile ones at r4's address, and hear the honest r4 that comes after them", () =>
+  withLocalCluster({ ...OLD_ENGINE, clients: 4 }, async (cluster) => {
+    const r4 = cluster.roster.replicas[3]!;
+    const others = cluster.ids.slice(0, 3);
+    const [client, observer] = [await cluster.client("c1"), await Observer.of(cluster, "c2")];
+    {
+      using hostile = new HostileReplica(r4);
+      await Promise.all(others.map((id) => cluster.start(id)));
+      for (const { name, words, connections } of HOSTILE) {
+        hostile.say(words);
+        await client.put("a", `beside one that ${name}`, WRITE);
         await outlived(cluster, observer, others);
-        const all = () => [r4!.peerPort, r4!.publishPort].every((port) => hostile.served.get(port)! >= connections);
-        await eventually("the hostile one is connected to again and again", all, PATIENCE_MS);
+        const all = () => [r4.peerPort, r4.publishPort].every((port) => hostile.served.get(port)! >= connections);
+        await eventually(`one that ${name} is connected to again and again`, all, PATIENCE_MS);
       }
-      await joins(cluster, r4!.id);
-    }));
-}
+    }
+    await joins(cluster, r4.id);
+  }));
 
 /** Starts `id`, which has to take part at once: to catch up, and then to make a quorum with two of the three others. */
 async function joins(cluster: LocalCluster, id: string): Promise<void> {

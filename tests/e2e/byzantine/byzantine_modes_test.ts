@@ -8,6 +8,7 @@ import {
   allShow,
   type ByzantineRun,
   depose,
+  deposeAfter,
   enoughAccuse,
   leadUntil,
   makeLead,
@@ -31,8 +32,7 @@ const SHOWN: { readonly [M in ByzantineMode]: (run: ByzantineRun) => Promise<unk
 
   async usurp(run) {
     const term = await makeLead(run, FAULTY);
-    await depose(run, (leader) => leader === FAULTY);
-    await allShow(run, "another term", (status) => status.term > term);
+    await deposeAfter(run, FAULTY, term);
     await allRefuse(
       run,
       "not-the-leader:AppendEntries",

@@ -173,6 +173,18 @@ export async function leadUntil(run: ByzantineRun, id: string, found: Promise<un
   await settled;
 }
 
+/**
+ * Deposes `id`, which has led in `term`, until all honest replicas are in a later one. Once is not enough where the honest replica that is
+ * asked who leads has not heard of `id` yet.
+ */
+export function deposeAfter(run: ByzantineRun, id: string, term: number): Promise<unknown> {
+  return eventually(`a term after ${term}`, async () => {
+    await depose(run, (leader) => leader === id);
+    const all = await run.observer.statuses(run.honest);
+    return all.length === run.honest.length && all.every((status) => status.term > term);
+  }, PATIENCE_MS);
+}
+
 /** Deactivates the present leader until there is another one, if there is a leader and it is `wanted`. */
 export async function depose(run: ByzantineRun, wanted: (leader: string) => boolean): Promise<void> {
   const { observer, operator, honest } = run;

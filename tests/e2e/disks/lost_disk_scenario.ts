@@ -58,7 +58,7 @@ export async function comesBack({ cluster, client, observer }: Situation, id: st
   const level = Math.max(...(await observer.statuses(others)).map(({ commitIndex }) => commitIndex));
   const { recovery } = await hasState(observer, id, level, PATIENCE_MS);
   assertEquals(recovery?.wanted, 3, "it takes itself for a full member");
-  const load = startCounting(client, 2, "back");
+  const load = startCounting(client, 2, { prefix: "back" });
   await endRecovery(cluster, observer, id, FLAGS);
   await load.stop();
   await assertEqualLogs(observer, cluster.ids);

@@ -32,7 +32,7 @@ Deno.test("a replica that lost its disk: learner, state transfer, change of lead
   }));
 
 /** Number of values a transfer has to fetch, so that it is not over before its sources can be stopped. */
-const VALUES = 200;
+const VALUES = 80;
 const VALUE_BYTES = 60_000;
 
 Deno.test("a state transfer under way shows in the status and the log, and goes on when its sources do", () =>

@@ -77,7 +77,7 @@ Deno.test("an old copy of a replica's own disk: it is shown what it forgot, stop
 
 /** Changes leaders until `id` has voted in two elections, so that proofs the others hold contain its signature. */
 async function takesPart({ cluster, client, operator, observer }: Situation, id: string): Promise<void> {
-  const load = startCounting(client, 2, "elections");
+  const load = startCounting(client, 2, { prefix: "elections" });
   await eventually(`${id} is level`, async () => {
     const statuses = await observer.statuses(cluster.ids);
     const own = statuses.find(({ replica }) => replica === id);

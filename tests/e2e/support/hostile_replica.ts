@@ -1,4 +1,4 @@
-/** A stranger at a replica's address, without its key: it completes the handshake of every connection, sends something and closes. */
+/** A stranger at a replica's address, without its key: it completes the handshake of every connection, sends some words and closes. */
 import { introduction, readIntroduction, type SocketType, writeAll } from "./zmtp.ts";
 
 interface Line {
@@ -13,15 +13,22 @@ export class HostileReplica implements Disposable {
   readonly served = new Map<number, number>();
   readonly #listeners: Deno.Listener[] = [];
   readonly #connections = new Set<Deno.Conn>();
+  #words: Uint8Array = new Uint8Array();
 
-  /** Listens on the ports of `line` until disposed of, sending `words`, which end or break off there. */
-  constructor({ host, peerPort, publishPort, clientPort }: Line, words: Uint8Array) {
+  /** Listens on the ports of `line` until disposed of. */
+  constructor({ host, peerPort, publishPort, clientPort }: Line) {
     for (const [port, type] of [[peerPort, "ROUTER"], [publishPort, "PUB"], [clientPort, "ROUTER"]] as const) {
       const listener = Deno.listen({ hostname: host, port });
       this.#listeners.push(listener);
       this.served.set(port, 0);
-      void this.#accept(listener, port, type, words);
+      void this.#accept(listener, port, type);
     }
+  }
+
+  /** Sends `words` from now on, which end or break off there, and counts anew. */
+  say(words: Uint8Array): void {
+    this.#words = words;
+    for (const port of this.served.keys()) this.served.set(port, 0);
   }
 
   [Symbol.dispose](): void {
@@ -30,10 +37,10 @@ export class HostileReplica implements Disposable {
     for (const resource of open) resource.close();
   }
 
-  async #accept(listener: Deno.Listener, port: number, type: SocketType, words: Uint8Array): Promise<void> {
+  async #accept(listener: Deno.Listener, port: number, type: SocketType): Promise<void> {
     for await (const connection of listener) {
       this.#connections.add(connection);
-      void this.#serve(connection, type, words).then(
+      void this.#serve(connection, type).then(
         () => this.served.set(port, this.served.get(port)! + 1),
         // The other side closed, or this side is being disposed of.
         () => {},
@@ -43,9 +50,9 @@ export class HostileReplica implements Disposable {
     }
   }
 
-  async #serve(connection: Deno.Conn, type: SocketType, words: Uint8Array): Promise<void> {
+  async #serve(connection: Deno.Conn, type: SocketType): Promise<void> {
     await writeAll(connection, introduction(type));
     await readIntroduction(connection);
-    await writeAll(connection, words);
+    await writeAll(connection, this.#words);
   }
 }

@@ -21,12 +21,12 @@ function calm(faults: readonly Fault[], change: Partial<Plan> = {}, seed = 1): P
     clients: [{ ...client!, behaviour: "honest", operations: 1000, concurrency: 2, thinkMs: 50 }],
     constants: { ...drawn.constants, checkpointEvery: 5, logTail: 0 },
     snapshotBytes: 1,
-    safetyMs: 12_000,
+    safetyMs: 6000,
     ...change,
   };
 }
 
-const refusal = (replica: ReplicaId | "leader"): Fault => ({ kind: "refuse", from: 5000, to: 7000, replica });
+const refusal = (replica: ReplicaId | "leader"): Fault => ({ kind: "refuse", from: 2000, to: 4000, replica });
 const wipe = (replica: ReplicaId, from: number): Fault => ({ kind: "wipe", from, replica, downMs: 300 });
 const crash = (replica: ReplicaId | "leader", from: number, change: object = {}): Fault => ({
   kind: "crash",
@@ -43,7 +43,7 @@ for (const replica of ["leader", r2] as const) {
 }
 
 Deno.test("a replica that loses its disk fetches the state, and is a full replica again after a change of leader", () => {
-  const { violation, stats } = run(calm([wipe(r2, 6000)]));
+  const { violation, stats } = run(calm([wipe(r2, 3000)]));
   assertEquals(violation, null);
   assertEquals([stats.wipes, stats.rejoined], [1, 1]);
   assertEquals([stats.transfers, stats.transferred], [1, 1]);
@@ -69,8 +69,8 @@ function told(plan: Plan): string[] {
 }
 
 Deno.test("no second disk is lost before the first replica is back, among four", () => {
-  const faults = [wipe(r2, 5000), wipe(r3, 5001), crash("leader", 7000), crash("leader", 9000)];
-  const lines = told(calm(faults, { safetyMs: 20_000 }));
+  const faults = [wipe(r2, 2000), wipe(r3, 2001), crash("leader", 4000), crash("leader", 6000)];
+  const lines = told(calm(faults, { safetyMs: 12_000 }));
   assertEquals(lines.slice(0, 3), ["r2 lost", "r2 back", "r3 lost"]);
 });
 
@@ -87,7 +87,7 @@ for (const during of WRITTEN) {
     Deno.test(`a crash at ${point} with ${during} in the transaction loses nothing`, () => {
       // It depends on what came just before whether anything is sent along with a checkpoint or a compaction.
       const crashedThere = [1, 2, 3, 4, 5, 6].some((seed) => {
-        const { violation, stats } = run(calm([crash(r2, 5000, { point, during })], { safetyMs: 8000 }, seed));
+        const { violation, stats } = run(calm([crash(r2, 2000, { point, during })], { safetyMs: 3500 }, seed));
         assertEquals([violation, stats.crashes], [null, 1], `seed ${seed}`);
         return stats.crashesAtPoint === 1;
       });
@@ -99,8 +99,8 @@ for (const during of WRITTEN) {
 for (const during of ["transfer", "chunks", "restart-log"] as const) {
   for (const point of ["before-persist", "torn-persist", "after-persist"] as const) {
     Deno.test(`a crash at ${point} of a state transfer's ${during} loses nothing`, () => {
-      const faults = [crash(r2, 3000, { downMs: 3000 }), crash(r2, 6001, { point, during })];
-      const { violation, stats } = run(calm(faults, { safetyMs: 9000 }));
+      const faults = [crash(r2, 1500, { downMs: 2000 }), crash(r2, 3501, { point, during })];
+      const { violation, stats } = run(calm(faults, { safetyMs: 6000 }));
       assertEquals(violation, null);
       assertEquals([stats.crashes, stats.crashesAtPoint], [2, 1]);
       assert(stats.transferred >= 1, `${stats.transferred} of ${stats.transfers} state transfers done`);

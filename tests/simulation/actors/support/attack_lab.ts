@@ -20,10 +20,13 @@ export interface Sent {
 /** Counts one kind of harm in everything sent in a run. */
 export type Count = (sent: readonly Sent[]) => number;
 
+const FURTHER_SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
+
 export interface Attack {
   /** Words of §12, or close to them. */
   readonly attack: string;
   readonly actor: string;
+  /** Seeds that show the attack soonest; where they do not any more, since something else is drawn now, others follow. */
   readonly seeds: readonly number[];
   readonly replicas?: number;
   readonly wanted: Wanted<readonly Sent[]>;
@@ -32,7 +35,7 @@ export interface Attack {
 /** Registers a test that the attack takes place and fails: every run passes all checkers and serves its clients in the end. */
 export function testAttack({ attack, actor, seeds, replicas = 4, wanted }: Attack): void {
   Deno.test(`§12 ${attack}: ${actor} does it, and nothing breaks`, () => {
-    runUntilSeen(seeds, wanted, (seed) => runActor(actor, seed, replicas));
+    runUntilSeen([...new Set([...seeds, ...FURTHER_SEEDS])], wanted, (seed) => runActor(actor, seed, replicas));
   });
 }
 
