@@ -3,6 +3,7 @@
  * and count by kind what they refused. The attacker takes the fourth replica's place: it has its addresses and no key.
  */
 import { assert, assertEquals } from "@std/assert";
+import { sha256Hex } from "../../../crypto/digest.ts";
 import { generateKeyPair } from "../../../crypto/keys/key_pair.ts";
 import { loadBackend } from "../../../crypto/signing/load_backend.ts";
 import { createSigner } from "../../../crypto/signing/signing.ts";
@@ -34,15 +35,16 @@ async function hostileFrames(cluster: LocalCluster) {
     mode: "command",
     command: random(40),
   } as const;
-  const seal = <M extends typeof preVote | typeof request>(message: M) => {
+  const call = { kind: "RollCall", replica: replicaId("r4"), nonce: sha256Hex(random(8)) } as const;
+  const seal = <M extends typeof preVote | typeof request | typeof call>(message: M) => {
     const body = encodeMessage(message);
     return { message, body, signature: stranger.sign(message.kind, body) };
   };
   const forgedPreVote: Packet = { kind: "PreVote", signed: seal(preVote), proof: null };
-  const forgedForward: Packet = { kind: "ForwardedRequest", signed: seal(request) };
+  const forgedCall: Packet = { kind: "RollCall", signed: seal(call) };
   const forgedRequest: ClientPacket = { kind: "SendRequest", signed: seal(request) };
   return {
-    peer: variants(encodePacket(forgedForward)),
+    peer: variants(encodePacket(forgedCall)),
     published: variants(encodePacket(forgedPreVote)),
     client: variants(encodePacket(forgedRequest)),
   };
@@ -123,7 +125,7 @@ async function checkCounters(cluster: LocalCluster, ids: readonly string[]): Pro
       seen = JSON.stringify([status.refused, status.transport]);
       const { refused } = status;
       const kinds = Object.keys(refused);
-      const wanted = ["signature:PreVote", "signature:SendRequest", "signature:ForwardedRequest"];
+      const wanted = ["signature:PreVote", "signature:SendRequest", "signature:RollCall"];
       return wanted.every((kind) => refused[kind]! > 0) && kinds.some((kind) => kind.startsWith("decode:")) &&
         status.transport.refused > 0;
     }, 20_000).catch((error) => Promise.reject(describe(error)));

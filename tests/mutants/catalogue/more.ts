@@ -53,7 +53,7 @@ export const MORE: readonly Mutant[] = [
       "The whole cluster restarts; a fast read is answered by a quorum that has applied the same first part of the log.",
     needs: "fast reads, several replicas restarting at once",
     patches: [
-      patch("answerAgain", `state.appliedIndex >= state.replayUntil)`, `state.appliedIndex >= 0)`),
+      patch("answerAgain", `state.appliedIndex < state.replayUntil)`, `state.appliedIndex < 0)`),
       patch(
         "applyEntry",
         `    if (index <= state.replayUntil) continue;`,
