@@ -35,7 +35,6 @@ export interface QueryAnswer {
 export class Replier {
   readonly #parts: ReplierParts;
   readonly #pace: ReplyPace;
-  readonly #again = new TokenBuckets(INGRESS_LIMITS.repeatsPerSecond, INGRESS_LIMITS.repeatBurst);
   readonly #bytes = new TokenBuckets(INGRESS_LIMITS.replyBytesPerSecond, INGRESS_LIMITS.replyByteBurst);
 
   constructor(parts: ReplierParts) {
@@ -48,12 +47,10 @@ export class Replier {
    * get the same share a signature; nothing is signed that nobody gets.
    */
   reply({ client, answers: all, again }: ClientReply): void {
-    const { routes, refused, now } = this.#parts;
+    const { routes, now } = this.#parts;
     const time = now();
     const listeners = again ? routes.asking(client, time) : routes.of(client, time);
     if (listeners.length === 0) return;
-    if (again && !this.#again.allows(client, time)) return refused.add("rate:Reply");
-    if (again) this.#again.take(client, time);
     const answers = all.filter((answer) => {
       const copies = listeners.filter((listener) => needs(listener, answer)).length;
       return copies > 0 && this.#isDue(client, answer, copies, time);

@@ -105,6 +105,7 @@ const idleElection = (timeout: Millis, now: Millis): ElectionState => ({
 const emptyRequests = (config: CoreConfig): RequestState => ({
   pool: new Map(),
   proposed: new Map(),
+  wishes: new Map(),
   interventions: new Map(),
   patience: config.constants.patienceMs,
   progressed: true,

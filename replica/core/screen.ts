@@ -121,10 +121,14 @@ function screenForwarded(state: CoreState, message: Request): Verdict {
   return hasRoomFor(state, message, false) ? ACCEPT : ignore("over-quota");
 }
 
-/** Returns false where a client's request is neither settled, so that it could be answered, nor would be held (§7.3c). */
-export function couldMatter(state: CoreState, message: Request, intervention: boolean): boolean {
+/** Prospects of a client's request: it can be answered at once, held or passed on, or there is no room for it (§7.3c). */
+export type Prospect = "answer" | "hold" | "over-quota";
+
+/** Returns what would become of a client's request, before its signature is checked. */
+export function prospectOf(state: CoreState, message: Request, intervention: boolean): Prospect {
   const { standing } = standingOf(state.sessions, message, NO_DIGEST, state.appliedIndex);
-  return standing !== "open" || hasRoomFor(state, message, intervention);
+  if (standing === "settled" || standing === "ahead") return "answer";
+  return standing === "lagging" || hasRoomFor(state, message, intervention) ? "hold" : "over-quota";
 }
 
 /** Digest in an answer that nobody gets. */

@@ -3,7 +3,7 @@ import type { Request } from "../../protocol/message.ts";
 import type { ClientPacket } from "../../protocol/packet.ts";
 import type { Signed, Verified } from "../../protocol/signed.ts";
 import type { QueryHandler, RequestPacketKind, UnorderedPacket } from "../answers/query_handler.ts";
-import { couldMatter } from "../core/screen.ts";
+import { prospectOf } from "../core/screen.ts";
 import type { CoreState } from "../core/state.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { TokenBuckets } from "../limits/token_bucket.ts";
@@ -12,6 +12,8 @@ import type { SignatureCheck } from "./signature_check.ts";
 
 /** The packets that a client of the roster signs: all but the operator's command. */
 type OwnPacket = Exclude<ClientPacket, { readonly kind: "SetActive" }>;
+
+type RequestPacket = Extract<ClientPacket, { readonly kind: RequestPacketKind }>;
 
 /** Returns whether `packet` carries a request, to be ordered. */
 const isRequest = <P extends Pick<ClientPacket, "kind">>(
@@ -33,6 +35,7 @@ export class ClientAdmission {
   readonly #check: SignatureCheck;
   readonly #handler: QueryHandler;
   readonly #requests = new TokenBuckets(INGRESS_LIMITS.requestsPerSecond, INGRESS_LIMITS.requestBurst);
+  readonly #repeats = new TokenBuckets(INGRESS_LIMITS.repeatsPerSecond, INGRESS_LIMITS.repeatBurst);
   readonly #queries = new TokenBuckets(INGRESS_LIMITS.queriesPerSecond, INGRESS_LIMITS.queryBurst);
   readonly #hellos = new TokenBuckets(INGRESS_LIMITS.hellosPerSecond, INGRESS_LIMITS.helloBurst);
 
@@ -51,22 +54,29 @@ export class ClientAdmission {
     if (kind === "ClientHello" && packet.signed.message.replica !== this.#state.config.self) {
       return faulty(`misdirected:${kind}`);
     }
-    const intervention = kind === "UpdateLeader";
-    if (isRequest(packet) && !couldMatter(this.#state, packet.signed.message, intervention)) {
-      return excessive(`over-quota:${kind}`);
-    }
     const { buckets, name } = this.#budgetOf(packet, route, now);
+    if (isRequest(packet)) return this.#admitRequest(packet, buckets, name, route, now);
     const refused = this.#authenticate(packet, buckets.allows(name, now));
     if (refused) {
       if (packet.kind === "GetStatus" && isFault(refused)) this.#handler.turnAway(packet.signed.message, route, now);
       return refused;
     }
-    if (!isRequest(packet)) {
-      buckets.take(name, now);
-      return this.#serve(packet, route, now);
-    }
     buckets.take(name, now);
-    this.#handler.asks(packet.signed.message.client, route, now);
+    return this.#serve(packet, route, now);
+  }
+
+  /** §7.5h: what there is no room for costs no signature, nor does asking again and again for what is settled. */
+  #admitRequest(packet: RequestPacket, buckets: TokenBuckets, name: string, route: string, now: number): Admission {
+    const { kind, signed: { message } } = packet;
+    const intervention = kind === "UpdateLeader";
+    const prospect = prospectOf(this.#state, message, intervention);
+    if (prospect === "over-quota") return excessive(`over-quota:${kind}`);
+    if (prospect === "answer" && !this.#repeats.allows(name, now)) return excessive(`repeat:${kind}`);
+    const refused = this.#authenticate(packet, buckets.allows(name, now));
+    if (refused) return refused;
+    buckets.take(name, now);
+    if (prospect === "answer") this.#repeats.take(name, now);
+    this.#handler.asks(message.client, route, now);
     const request = packet.signed as Verified<Signed<Request>>;
     return { admitted: { kind: "request", request, intervention, via: null } };
   }
@@ -92,6 +102,8 @@ export class ClientAdmission {
 
   #serve(packet: UnorderedPacket, route: string, now: number): Admission {
     const refused = this.#handler.serve(packet, route, now);
-    return refused === null ? DONE : dropped(`${refused}:${packet.kind}`);
+    if (refused === null) return DONE;
+    const code = `${refused}:${packet.kind}`;
+    return refused === "reply-budget" ? excessive(code) : dropped(code);
   }
 }

@@ -38,14 +38,14 @@ export const INGRESS_LIMITS = {
    */
   hellosPerSecond: 40,
   helloBurst: 80,
-  /** Answers to requests of a client that were settled before: sustained rate, and burst. */
+  /** Requests of a client that were settled before, to be answered again: sustained rate, and burst. */
   repeatsPerSecond: 200,
   repeatBurst: 400,
   /** Time for which the same answer to the same request of a client is not sent again. */
   replyPaceMs: 100,
   /** Bytes of answers to one client: sustained rate, and burst; as much again for queries over routes it has not greeted from. */
-  replyBytesPerSecond: 16 * 1024 * 1024,
-  replyByteBurst: 16 * 1024 * 1024,
+  replyBytesPerSecond: 8 * 1024 * 1024,
+  replyByteBurst: 8 * 1024 * 1024,
   /** Cost of an answer in bytes besides its result: fields, frames, signature. */
   answerOverheadBytes: 128,
   /** Cost in bytes of looking up one chunk of a snapshot, found or not. */

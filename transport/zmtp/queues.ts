@@ -11,7 +11,7 @@ export const ZMTP_QUEUES = {
   publishMessages: 1024,
   publishBytes: 32 * 1024 * 1024,
   /** To one client. */
-  clientMessages: 16,
+  clientMessages: 64,
   clientBytes: 16 * 1024 * 1024,
   /** A client's requests to one replica, connected or not. */
   requestMessages: 512,

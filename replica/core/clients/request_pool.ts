@@ -1,12 +1,14 @@
 /** The requests a leader has yet to order: clients in turn, within a client its sessions in turn (§7.3, §7.5). */
 import type { Request, SendRequest } from "../../../protocol/entry.ts";
+import type { Millis } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { Hash } from "../../../protocol/ports.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import { reaches } from "../../../protocol/snapshot/registrations.ts";
+import type { Context } from "../context.ts";
 import { lastIndex, slice } from "../log/log.ts";
 import type { CoreState } from "../state.ts";
-import type { RequestState } from "./request_state.ts";
+import { fairShare } from "./fair_share.ts";
 import {
   drop,
   hasPlace,
@@ -53,7 +55,7 @@ export function hasRoomFor(state: CoreState, message: Request, intervention: boo
  * entry can be filled.
  */
 export function takeRequests(
-  state: CoreState,
+  { state, now }: Pick<Context, "state" | "now">,
   fullOnly: boolean,
   sizeOfRequest: (request: Signed<Request>) => number,
 ): Signed<Request>[] {
@@ -63,7 +65,7 @@ export function takeRequests(
   if (waiting === 0 || (fullOnly && waiting < LIMITS.fullEntryRequests)) return [];
   const taken: Known[] = [];
   let bytes = 2;
-  for (const known of clientsInTurn(state)) {
+  for (const known of clientsInTurn(state, now)) {
     bytes += sizeOfRequest(known.request);
     if (taken.length >= LIMITS.maxEntryRequests || bytes > LIMITS.maxEntryBytes) break;
     taken.push(known);
@@ -97,8 +99,9 @@ function dropLateRegisters({ requests: { pool }, config, log }: CoreState): void
 }
 
 /** Yields the first request of every client, then the second ones, and so on, of each client as many as §7.3j lets it have. */
-function* clientsInTurn({ requests: { pool, proposed } }: CoreState): Iterable<Known> {
-  const most = fairShare(pool, proposed);
+function* clientsInTurn(state: CoreState, now: Millis): Iterable<Known> {
+  const { pool, proposed } = state.requests;
+  const most = fairShare(state, now);
   let queues = [...pool].map(([client, queue]) => ({
     items: inTurn(queue)[Symbol.iterator](),
     left: most - (proposed.get(client)?.size ?? 0),
@@ -114,16 +117,6 @@ function* clientsInTurn({ requests: { pool, proposed } }: CoreState): Iterable<K
     queues = alive;
   }
 }
-
-/** §7.3j: requests that a client may have in the log above the applied index: as many as more than half of all want, or a few. */
-function fairShare(pool: RequestState["pool"], proposed: RequestState["proposed"]): number {
-  const clients = [...new Set([...pool.keys(), ...proposed.keys()])];
-  const wanted = clients.map((client) => (proposed.get(client)?.size ?? 0) + sizeOf(pool.get(client) ?? NOTHING));
-  const ofMost = wanted.sort((a, b) => b - a)[Math.floor(clients.length / 2)] ?? 0;
-  return Math.max(ofMost, LIMITS.fairShare);
-}
-
-const NOTHING: Waiting<Known> = new Map();
 
 function markProposed({ requests }: CoreState, { request: { message }, digest }: Known): void {
   const slots = requests.proposed.get(message.client) ?? new Set<string>();

@@ -16,12 +16,20 @@ export interface Intervention extends Known {
   overtaken: number;
 }
 
+/** Requests of a client that were under way or waiting at some time. */
+export interface Wish {
+  readonly at: Millis;
+  readonly wanted: number;
+}
+
 /** Requests known and not yet settled. */
 export interface RequestState {
   /** Not yet in the log of this leader; clients in the order they are served in. */
   readonly pool: Map<ClientId, Waiting<Known>>;
   /** Requests in the log above the applied index by {@linkcode slotOf}, so that a leader does not propose them again. */
   readonly proposed: Map<ClientId, Set<string>>;
+  /** The most that clients wanted of late, for a leader's shares (§7.3j). */
+  readonly wishes: Map<ClientId, Wish>;
   readonly interventions: Map<ClientId, Waiting<Intervention>>;
   /** Patience in force for new interventions. */
   patience: Millis;

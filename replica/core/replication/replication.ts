@@ -55,7 +55,7 @@ export function proposeRequests(context: Context): void {
   const { state } = context;
   while (lastIndex(state.log) - state.commitIndex < LIMITS.maxPipeline) {
     const busy = lastIndex(state.log) - state.commitIndex >= LIMITS.eagerPipeline;
-    const batch = takeRequests(state, busy, requestSize);
+    const batch = takeRequests(context, busy, requestSize);
     if (batch.length === 0) return;
     propose(context, batch);
   }

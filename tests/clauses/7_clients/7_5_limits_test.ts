@@ -36,13 +36,14 @@ Deno.test("§7.5b what a client can make a leader hold is one window and its reg
 });
 
 Deno.test("§7.5c clients are served in turn: one that fills its window does not starve another", () => {
-  const { state } = new ElectionLab();
+  const lab = new ElectionLab();
+  const { state } = lab;
   const pool = (...args: Parameters<typeof request>) => poolRequest(state, knownOf(request(...args)));
   for (let i = 0; i < 10; i++) pool(i);
   for (let i = 0; i < 3; i++) pool(i, "", "c2");
   const take = (perEntry: number) => {
     state.requests.proposed.clear(); // as if everything before had been applied
-    return takeRequests(state, false, () => LIMITS.maxEntryBytes / (perEntry + 1))
+    return takeRequests(lab, false, () => LIMITS.maxEntryBytes / (perEntry + 1))
       .map(({ message, body }) => `${message.client}#${numberOf(sha256Hex(body))}`).join(" ");
   };
   assertEquals([take(1), take(1), take(1)], ["c1#0", "c2#0", "c1#1"]);
@@ -50,8 +51,9 @@ Deno.test("§7.5c clients are served in turn: one that fills its window does not
 });
 
 Deno.test("§7.5 requests wait for a full entry only while the pipeline is busy", () => {
-  const { state } = new ElectionLab();
+  const lab = new ElectionLab();
+  const { state } = lab;
   poolRequest(state, knownOf(request(0)));
-  assertEquals(takeRequests(state, true, () => 100), []);
-  assertEquals(takeRequests(state, false, () => 100).length, 1);
+  assertEquals(takeRequests(lab, true, () => 100), []);
+  assertEquals(takeRequests(lab, false, () => 100).length, 1);
 });

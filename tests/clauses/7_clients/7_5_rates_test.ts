@@ -1,11 +1,13 @@
 /** §7.5: what beyond its rate or its quota costs no signature, and who sends too much of it is not read for a moment. */
 import { assertEquals } from "@std/assert";
+import type { SendRequest } from "../../../protocol/entry.ts";
 import { clientId, digest, logIndex, replicaId, term } from "../../../protocol/ids.ts";
 import { poolRequest } from "../../../replica/core/clients/request_pool.ts";
 import { ForwardingPace } from "../../../replica/limits/forwarding_pace.ts";
 import { INGRESS_LIMITS, PEER_RATES } from "../../../replica/limits/ingress_limits.ts";
 import type { AnyPacket } from "../../../transport/codec/mod.ts";
 import { ingressLab } from "../../support/ingress_lab.ts";
+import { numberedRequest, openSessions, SESSION } from "../../support/numbered_requests.ts";
 import { knownOf } from "../support/forge.ts";
 
 const c1 = clientId("c1");
@@ -69,6 +71,21 @@ Deno.test("§7.5h §7.3c a request that its client's quota has no room for is dr
     [`${code}:UpdateLeader`]: 1,
   });
   assertEquals(lab.work.verified, 0);
+});
+
+Deno.test("§7.5h asking again for what is settled has a rate of its own, and costs no signature beyond it", () => {
+  const lab = ingressLab();
+  openSessions(lab.state.sessions, [c1]);
+  lab.state.appliedIndex = logIndex(SESSION + 1);
+  const { repeatBurst, repeatsPerSecond } = INGRESS_LIMITS;
+  const ask = (message: SendRequest, now = 0) =>
+    lab.send("client", { kind: "SendRequest", signed: lab.sign("c1", message) }, now);
+  const settled = { ...numberedRequest("c1", 0, 0, Uint8Array.of(1)), session: logIndex(SESSION + 1) };
+  const asked = Array.from({ length: repeatBurst + 5 }, () => ask(settled));
+  assertEquals(asked.filter((input) => input !== null).length, repeatBurst);
+  assertEquals([lab.refused(), lab.work.verified], [{ "repeat:SendRequest": 5 }, 1]);
+  assertEquals(ask(numberedRequest("c1", 0, 0, Uint8Array.of(2)))?.kind, "request");
+  assertEquals(ask(settled, 1000 / repeatsPerSecond)?.kind, "request");
 });
 
 Deno.test("§7.5i a replica passes on half of the requests that its leader takes of it", () => {

@@ -13,10 +13,10 @@ export const NET_LIMITS = {
   connections: 2048,
   /**
    * Connections accepted at one port in a second, and at once; the others wait in the kernel's queue. One that is accepted, greeted and ended costs some
-   * 0.07 ms: at this rate 4 % of a core a port. Each port has its own, so that a crowd at the one for clients keeps no peer from the one for peers. More at once
+   * 0.07 ms: at this rate 1 % of a core a port. Each port has its own, so that a crowd at the one for clients keeps no peer from the one for peers. More at once
    * than there may be strangers would only take each other's places.
    */
-  acceptsPerSecond: 512,
+  acceptsPerSecond: 128,
   acceptBurst: 512,
   /**
    * Handshakes of CURVE that are begun for strangers in a second, and at once. Each takes four operations of X25519, about 0.4 ms: at this rate a
