@@ -25,6 +25,8 @@ export const LIMITS = {
   maxEntryRequests: 512,
   /** Requests of one client in a leader's log above its applied index, however few most others want (§7.3). */
   fairShare: 4,
+  /** Bytes of a result that cost its client nothing of its share. */
+  shortResultBytes: 4096,
   /** Bytes of one entry's body; a single request always fits. */
   maxEntryBytes: 512 * 1024,
   /** Entries in one AppendEntries. */

@@ -106,6 +106,7 @@ const emptyRequests = (config: CoreConfig): RequestState => ({
   pool: new Map(),
   proposed: new Map(),
   wishes: new Map(),
+  debts: new Map(),
   interventions: new Map(),
   patience: config.constants.patienceMs,
   progressed: true,

@@ -44,7 +44,7 @@ export const INGRESS_LIMITS = {
   /** Time for which the same answer to the same request of a client is not sent again. */
   replyPaceMs: 100,
   /** Bytes of answers to one client: sustained rate, and burst; as much again for queries over routes it has not greeted from. */
-  replyBytesPerSecond: 8 * 1024 * 1024,
+  replyBytesPerSecond: 4 * 1024 * 1024,
   replyByteBurst: 8 * 1024 * 1024,
   /** Cost of an answer in bytes besides its result: fields, frames, signature. */
   answerOverheadBytes: 128,

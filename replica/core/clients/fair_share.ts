@@ -1,5 +1,5 @@
 /** Parts of a leader's log that clients may have (§7.3j). */
-import type { Millis } from "../../../protocol/ids.ts";
+import type { ClientId, Millis } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { CoreState } from "../state.ts";
 import { type Known, sizeOf, type Waiting } from "./waiting.ts";
@@ -8,11 +8,27 @@ import { type Known, sizeOf, type Waiting } from "./waiting.ts";
 const REMEMBERED_HEARTBEATS = 2;
 const NOTHING: Waiting<Known> = new Map();
 
-/** Returns the requests that a client may have in the log above the applied index: as many as more than half of all want, or a few. */
-export function fairShare(state: CoreState, now: Millis): number {
+/** A client's part in the next entry. */
+export interface Share {
+  /** Requests of it that the entry may take. */
+  readonly left: number;
+  /** True if it wants more than most do. */
+  readonly isHeavy: boolean;
+}
+
+/** Returns the share of each client that waits. */
+export function sharesOf(state: CoreState, now: Millis): ReadonlyMap<ClientId, Share> {
   noteWishes(state, now);
-  const wanted = Array.from(state.requests.wishes.values(), (wish) => wish.wanted).sort((a, b) => b - a);
-  return Math.max(wanted[Math.floor(wanted.length / 2)] ?? 0, LIMITS.fairShare);
+  const { wishes, pool, proposed } = state.requests;
+  const wanted = Array.from(wishes.values(), (wish) => wish.wanted).sort((a, b) => b - a);
+  const most = Math.max(wanted[Math.floor(wanted.length / 2)] ?? 0, LIMITS.fairShare);
+  const shares = new Map<ClientId, Share>();
+  for (const client of pool.keys()) {
+    const owes = wishes.size > 1 && debtOf(state, client, now) > 0;
+    const left = owes ? 0 : most - (proposed.get(client)?.size ?? 0);
+    shares.set(client, { left: Math.max(0, left), isHeavy: owes || wishes.get(client)!.wanted > most });
+  }
+  return shares;
 }
 
 /** Remembers the most that each client had under way and waiting of late. */
@@ -24,4 +40,20 @@ function noteWishes({ requests, config }: CoreState, now: Millis): void {
     const wanted = (proposed.get(client)?.size ?? 0) + sizeOf(pool.get(client) ?? NOTHING);
     if (wanted >= (wishes.get(client)?.wanted ?? 0)) wishes.set(client, { at: now, wanted });
   }
+}
+
+/** Charges a client for the result of its request: what is long costs every replica as much as many short ones. */
+export function noteResult(state: CoreState, client: ClientId, bytes: number, now: Millis): void {
+  const debt = debtOf(state, client, now) + bytes - LIMITS.shortResultBytes;
+  if (debt > 0) state.requests.debts.set(client, { at: now, bytes: debt });
+}
+
+/** Returns the bytes that a client has yet to wait for. They are forgiven twice as fast as its sessions could want the longest results one by one. */
+function debtOf({ requests: { debts }, config: { constants } }: CoreState, client: ClientId, now: Millis): number {
+  const debt = debts.get(client);
+  if (debt === undefined) return 0;
+  const forgiven = 2 * constants.sessionsPerClient * LIMITS.maxResultBytes * (now - debt.at) / constants.patienceMs;
+  if (forgiven < debt.bytes) return debt.bytes - forgiven;
+  debts.delete(client);
+  return 0;
 }

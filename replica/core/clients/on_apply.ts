@@ -10,6 +10,7 @@ import { entryAt } from "../log/log.ts";
 import type { SessionAnswer } from "../output.ts";
 import type { CoreState } from "../state.ts";
 import { ACCEPT, type Verdict } from "../verdict.ts";
+import { noteResult } from "./fair_share.ts";
 import { noProgress, noteApplied, type Progress, settle } from "./interventions.ts";
 import { unmarkProposed } from "./request_pool.ts";
 import { sessionAnswer } from "./session_answer.ts";
@@ -46,7 +47,7 @@ function assertApplicable({ appliedIndex, commitIndex }: CoreState, { index, req
 }
 
 function applyEntry(
-  { state, ports }: Context,
+  { state, ports, now }: Context,
   { index, requests }: Entry,
   answers: Map<ClientId, SessionAnswer[]>,
   progress: Map<ClientId, Progress>,
@@ -58,7 +59,10 @@ function applyEntry(
     unmarkProposed(state, known);
     if (!progress.has(client)) progress.set(client, noProgress());
     // Applied at this very index, and not before: a repetition is answered with the index of the first time.
-    if (answer.outcome === "applied" && answer.index === index) noteApplied(progress.get(client)!, known);
+    if (answer.outcome === "applied" && answer.index === index) {
+      noteApplied(progress.get(client)!, known);
+      noteResult(state, client, answer.result.length, now);
+    }
     if (index <= state.replayUntil) continue;
     const list = answers.get(client) ?? [];
     answers.set(client, list);

@@ -1,6 +1,6 @@
 /** The requests a leader has yet to order: clients in turn, within a client its sessions in turn (§7.3, §7.5). */
 import type { Request, SendRequest } from "../../../protocol/entry.ts";
-import type { Millis } from "../../../protocol/ids.ts";
+import type { ClientId } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { Hash } from "../../../protocol/ports.ts";
 import type { Signed } from "../../../protocol/signed.ts";
@@ -8,7 +8,8 @@ import { reaches } from "../../../protocol/snapshot/registrations.ts";
 import type { Context } from "../context.ts";
 import { lastIndex, slice } from "../log/log.ts";
 import type { CoreState } from "../state.ts";
-import { fairShare } from "./fair_share.ts";
+import { type Share, sharesOf } from "./fair_share.ts";
+import type { RequestState } from "./request_state.ts";
 import {
   drop,
   hasPlace,
@@ -52,20 +53,23 @@ export function hasRoomFor(state: CoreState, message: Request, intervention: boo
 
 /**
  * Takes the next entry's requests, a few of each client in turn, so that no client starves another. If `fullOnly`, takes nothing unless an
- * entry can be filled.
+ * entry can be filled. Clients that want more than most go along in the others' entries, or wait until none is under way.
  */
 export function takeRequests(
   { state, now }: Pick<Context, "state" | "now">,
   fullOnly: boolean,
   sizeOfRequest: (request: Signed<Request>) => number,
 ): Signed<Request>[] {
-  const { pool } = state.requests;
   dropLateRegisters(state);
-  const waiting = [...pool.values()].reduce((sum, queue) => sum + sizeOf(queue), 0);
-  if (waiting === 0 || (fullOnly && waiting < LIMITS.fullEntryRequests)) return [];
+  const shares = sharesOf(state, now);
+  const { pool } = state.requests;
+  const ready = [...pool].reduce((sum, [client, queue]) => sum + Math.min(sizeOf(queue), shares.get(client)!.left), 0);
+  if (ready === 0 || (fullOnly && ready < LIMITS.fullEntryRequests)) return [];
+  const underWay = lastIndex(state.log) > state.commitIndex;
+  if (underWay && [...shares.values()].every(({ isHeavy }) => isHeavy)) return [];
   const taken: Known[] = [];
   let bytes = 2;
-  for (const known of clientsInTurn(state, now)) {
+  for (const known of clientsInTurn(pool, shares)) {
     bytes += sizeOfRequest(known.request);
     if (taken.length >= LIMITS.maxEntryRequests || bytes > LIMITS.maxEntryBytes) break;
     taken.push(known);
@@ -99,12 +103,10 @@ function dropLateRegisters({ requests: { pool }, config, log }: CoreState): void
 }
 
 /** Yields the first request of every client, then the second ones, and so on, of each client as many as §7.3j lets it have. */
-function* clientsInTurn(state: CoreState, now: Millis): Iterable<Known> {
-  const { pool, proposed } = state.requests;
-  const most = fairShare(state, now);
+function* clientsInTurn(pool: RequestState["pool"], shares: ReadonlyMap<ClientId, Share>): Iterable<Known> {
   let queues = [...pool].map(([client, queue]) => ({
     items: inTurn(queue)[Symbol.iterator](),
-    left: most - (proposed.get(client)?.size ?? 0),
+    left: shares.get(client)!.left,
   }));
   while (queues.length > 0) {
     const alive: typeof queues = [];

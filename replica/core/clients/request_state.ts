@@ -22,6 +22,12 @@ export interface Wish {
   readonly wanted: number;
 }
 
+/** Bytes owed at some time; they grow less. */
+export interface Debt {
+  readonly at: Millis;
+  readonly bytes: number;
+}
+
 /** Requests known and not yet settled. */
 export interface RequestState {
   /** Not yet in the log of this leader; clients in the order they are served in. */
@@ -30,6 +36,8 @@ export interface RequestState {
   readonly proposed: Map<ClientId, Set<string>>;
   /** The most that clients wanted of late, for a leader's shares (§7.3j). */
   readonly wishes: Map<ClientId, Wish>;
+  /** Bytes of long results for which a client has yet to wait, while others want something. */
+  readonly debts: Map<ClientId, Debt>;
   readonly interventions: Map<ClientId, Waiting<Intervention>>;
   /** Patience in force for new interventions. */
   patience: Millis;

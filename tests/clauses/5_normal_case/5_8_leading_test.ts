@@ -59,6 +59,7 @@ Deno.test("§5.8 no client starves another: an entry takes of each in turn", () 
   for (let i = 0; i < LIMITS.eagerPipeline; i++) lab.run(requests(i, 1));
   const before = lab.state.log.entries.length;
   lab.run([...requests(100, LIMITS.maxEntryRequests, "c1"), ...requests(0, 2, "c2")]);
+  commitAll(lab);
   const clients = lab.state.log.entries[before]!.entry.requests!.map(({ message }) => String(message.client));
   assertEquals(clients.filter((client) => client === "c2").length, 2);
 });
