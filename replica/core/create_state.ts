@@ -107,6 +107,7 @@ const emptyRequests = (config: CoreConfig): RequestState => ({
   proposed: new Map(),
   wishes: new Map(),
   debts: new Map(),
+  turnAt: new Map(),
   interventions: new Map(),
   patience: config.constants.patienceMs,
   progressed: true,

@@ -26,9 +26,24 @@ export function sharesOf(state: CoreState, now: Millis): ReadonlyMap<ClientId, S
   for (const client of pool.keys()) {
     const owes = wishes.size > 1 && debtOf(state, client, now) > 0;
     const left = owes ? 0 : most - (proposed.get(client)?.size ?? 0);
-    shares.set(client, { left: Math.max(0, left), isHeavy: owes || wishes.get(client)!.wanted > most });
+    const isHeavy = owes || wishes.get(client)!.wanted > most;
+    shares.set(client, { left: Math.max(0, left, duePart(state, client, now)), isHeavy });
   }
   return shares;
+}
+
+/** §7.3h: requests that a client gets in any case, so that each of its lanes has a turn in half a patience and nobody has cause to complain. */
+function duePart({ requests: { pool, turnAt }, config }: CoreState, client: ClientId, now: Millis): number {
+  const since = turnAt.get(client) ?? now;
+  turnAt.set(client, since);
+  const lanes = pool.get(client)!.size;
+  return Math.min(lanes, Math.floor(2 * lanes * (now - since) / config.constants.patienceMs));
+}
+
+/** Notes that a request of a client is taken into an entry, and whether it has more waiting. */
+export function noteTaken({ requests }: CoreState, client: ClientId, now: Millis): void {
+  if (requests.pool.has(client)) requests.turnAt.set(client, now);
+  else requests.turnAt.delete(client);
 }
 
 /** Remembers the most that each client had under way and waiting of late. */
@@ -48,11 +63,11 @@ export function noteResult(state: CoreState, client: ClientId, bytes: number, no
   if (debt > 0) state.requests.debts.set(client, { at: now, bytes: debt });
 }
 
-/** Returns the bytes that a client has yet to wait for. They are forgiven twice as fast as its sessions could want the longest results one by one. */
+/** Returns the bytes that a client has yet to wait for. They are forgiven as fast as all its sessions could have the longest result once a patience. */
 function debtOf({ requests: { debts }, config: { constants } }: CoreState, client: ClientId, now: Millis): number {
   const debt = debts.get(client);
   if (debt === undefined) return 0;
-  const forgiven = 2 * constants.sessionsPerClient * LIMITS.maxResultBytes * (now - debt.at) / constants.patienceMs;
+  const forgiven = constants.sessionsPerClient * LIMITS.maxResultBytes * (now - debt.at) / constants.patienceMs;
   if (forgiven < debt.bytes) return debt.bytes - forgiven;
   debts.delete(client);
   return 0;

@@ -80,7 +80,10 @@ export function changeLeader(context: Context): void {
   requests.patience = Math.min(Math.max(scaled, patienceMs), patienceCapMs);
   requests.progressed = false;
   requests.served = false;
-  if (context.state.view.role !== "leader") requests.pool.clear();
+  if (context.state.view.role !== "leader") {
+    requests.pool.clear();
+    requests.turnAt.clear();
+  }
   for (const intervention of all(requests.interventions)) {
     if (intervention.deadline !== null) intervention.deadline = context.now + requests.patience;
     intervention.restarts = 0;

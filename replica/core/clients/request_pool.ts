@@ -8,7 +8,7 @@ import { reaches } from "../../../protocol/snapshot/registrations.ts";
 import type { Context } from "../context.ts";
 import { lastIndex, slice } from "../log/log.ts";
 import type { CoreState } from "../state.ts";
-import { type Share, sharesOf } from "./fair_share.ts";
+import { noteTaken, type Share, sharesOf } from "./fair_share.ts";
 import type { RequestState } from "./request_state.ts";
 import {
   drop,
@@ -74,7 +74,10 @@ export function takeRequests(
     if (taken.length >= LIMITS.maxEntryRequests || bytes > LIMITS.maxEntryBytes) break;
     taken.push(known);
   }
-  for (const known of taken) takeOut(state, known);
+  for (const known of taken) {
+    takeOut(state, known);
+    noteTaken(state, known.request.message.client, now);
+  }
   return taken.map(({ request }) => request);
 }
 

@@ -38,6 +38,8 @@ export interface RequestState {
   readonly wishes: Map<ClientId, Wish>;
   /** Bytes of long results for which a client has yet to wait, while others want something. */
   readonly debts: Map<ClientId, Debt>;
+  /** Time at which a client that has something waiting was served last, or came to wait. */
+  readonly turnAt: Map<ClientId, Millis>;
   readonly interventions: Map<ClientId, Waiting<Intervention>>;
   /** Patience in force for new interventions. */
   patience: Millis;

@@ -5,7 +5,7 @@ import { LIMITS } from "../../../protocol/limits.ts";
 import { noteResult } from "../../../replica/core/clients/fair_share.ts";
 import { poolRequest, takeRequests } from "../../../replica/core/clients/request_pool.ts";
 import { ElectionLab } from "../support/election_lab.ts";
-import { endOf, knownOf, request } from "../support/forge.ts";
+import { endOf, knownOf, request, requestIn } from "../support/forge.ts";
 
 /** Clients in the order in which the next entry takes their requests, each as often as it does. */
 const nextEntry = (lab: ElectionLab): string =>
@@ -72,21 +72,40 @@ Deno.test("§7.3j who wants more than most has no entry of its own while others 
   assertEquals(nextEntry(lab).split(" ").toSorted(), ["c1", "c1", "c1", "c1", "c2"]);
 });
 
-Deno.test("§7.3j long results are waited for while others want something: all sessions can have the longest twice in a patience", () => {
+/** Charges c1 for the longest results, as many as are forgiven in `patiences`. */
+function owe({ state, now }: ElectionLab, patiences: number): void {
+  const results = patiences * state.config.constants.sessionsPerClient;
+  for (let i = 0; i < results; i++) noteResult(state, clientId("c1"), LIMITS.maxResultBytes, now);
+}
+
+Deno.test("§7.3j long results are waited for while others want something: all sessions can have the longest once in a patience", () => {
   const { lab, pool, apply, forget } = leading();
-  const { sessionsPerClient, patienceMs } = lab.state.config.constants;
-  const twice = 2 * sessionsPerClient;
-  const lists = () => {
-    for (let i = 0; i < twice; i++) noteResult(lab.state, clientId("c1"), LIMITS.maxResultBytes, lab.now);
-  };
-  lists();
+  owe(lab, 1);
   pool("c1", 1);
   assertEquals(nextEntry(lab), "c1", "nobody else is there");
   apply();
   pool("c1", 1);
   pool("c2", 1);
   assertEquals(nextEntry(lab), "c2");
-  lab.now += patienceMs;
+  lab.now += lab.state.config.constants.patienceMs;
   forget();
   assertEquals(nextEntry(lab), "c1", "all is forgiven");
+});
+
+Deno.test("§7.3h §7.3j each session of one that owes for years has its turn in half a patience, beside those that want little", () => {
+  const { lab, pool, apply } = leading();
+  owe(lab, 1000);
+  const sessions = [2, 3];
+  for (const session of sessions) {
+    for (let i = 1; i < 5; i++) poolRequest(lab.state, knownOf(requestIn(session, i)));
+  }
+  const taken: number[] = [];
+  for (const end = lab.now + lab.state.config.constants.patienceMs; lab.now <= end; lab.now += 10) {
+    if (lab.now % 50 === 0) pool("c2", 1);
+    for (const { message } of takeRequests(lab, false, () => 100)) {
+      if (message.kind === "SendRequest" && message.client === "c1") taken.push(message.session);
+    }
+    apply();
+  }
+  assertEquals(sessions.map((session) => taken.filter((each) => each === session).length), [2, 2]);
 });
