@@ -39,8 +39,8 @@ export const INGRESS_LIMITS = {
   hellosPerSecond: 40,
   helloBurst: 80,
   /** Requests of a client that were settled before, to be answered again: sustained rate, and burst. */
-  repeatsPerSecond: 200,
-  repeatBurst: 400,
+  repeatsPerSecond: 50,
+  repeatBurst: 200,
   /** Time for which the same answer to the same request of a client is not sent again. */
   replyPaceMs: 100,
   /** Bytes of answers to one client: sustained rate, and burst; as much again for queries over routes it has not greeted from. */
@@ -88,6 +88,6 @@ export const PEER_RATES: { readonly [K in Packet["kind"]]: number } = {
   Checkpoint: 100,
   RollCall: 20,
   RollCallAnswer: 20,
-  ForwardedRequest: 1000,
+  ForwardedRequest: 400,
   Evidence: 50,
 };

@@ -6,6 +6,8 @@ import { type Known, sizeOf, type Waiting } from "./waiting.ts";
 
 /** Heartbeats for which it counts what a client wanted: one with nothing under way may be about to send the next. */
 const REMEMBERED_HEARTBEATS = 2;
+/** Times as many as most want that make a flood. */
+const FLOOD = 4;
 const NOTHING: Waiting<Known> = new Map();
 
 /** A client's part in the next entry. */
@@ -25,9 +27,10 @@ export function sharesOf(state: CoreState, now: Millis): ReadonlyMap<ClientId, S
   const shares = new Map<ClientId, Share>();
   for (const client of pool.keys()) {
     const owes = wishes.size > 1 && debtOf(state, client, now) > 0;
-    const left = owes ? 0 : most - (proposed.get(client)?.size ?? 0);
-    const isHeavy = owes || wishes.get(client)!.wanted > most;
-    shares.set(client, { left: Math.max(0, left, duePart(state, client, now)), isHeavy });
+    const wants = wishes.get(client)!.wanted;
+    const part = owes ? 0 : wants > FLOOD * most ? Math.ceil(most / 2) : most;
+    const left = Math.max(0, part - (proposed.get(client)?.size ?? 0), duePart(state, client, now));
+    shares.set(client, { left, isHeavy: owes || wants > most });
   }
   return shares;
 }

@@ -50,6 +50,18 @@ Deno.test("§7.3j who wants far more than most gets it in small parts, and alone
   assertEquals(nextEntry(lab), "c2", "who wants little is not held up");
 });
 
+Deno.test("§7.3j who wants more than four times as much as most gets half as much", () => {
+  const { lab, pool, apply } = leading();
+  pool("c1", 12);
+  nextEntry(lab);
+  pool("c1", 12);
+  nextEntry(lab);
+  apply();
+  pool("c1", 12);
+  pool("c2", 1);
+  assertEquals(nextEntry(lab), "c1 c2 c1", "c1 has wanted 24");
+});
+
 Deno.test("§7.3j who has been answered and is about to ask again counts for two heartbeats, with the most that it wanted", () => {
   const { lab, pool, apply, forget } = leading();
   pool("c2", 6);
