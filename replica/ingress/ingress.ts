@@ -3,6 +3,7 @@ import type { Evidence } from "../../protocol/evidence.ts";
 import type { Packet } from "../../protocol/packet.ts";
 import { senderOf } from "../../protocol/signatures.ts";
 import { decodeClientPacket, DecodeError, decodePeerPacket } from "../../transport/codec/mod.ts";
+import { totalBytes } from "../../transport/frame_limits.ts";
 import type { Received } from "../../transport/port.ts";
 import type { QueryHandler } from "../answers/query_handler.ts";
 import type { InputWithoutTime } from "../core/input.ts";
@@ -14,6 +15,7 @@ import { TokenBuckets } from "../limits/token_bucket.ts";
 import { type Admission, dropped, excessive, faulty, type Refusal } from "./admission.ts";
 import { ClientAdmission } from "./admit_client.ts";
 import { judgePacket, type Judging } from "./admit_packet.ts";
+import { BACKLOG_UNIT_BYTES } from "./backlog.ts";
 import { PeerRates } from "./peer_rates.ts";
 import type { SignatureCheck } from "./signature_check.ts";
 import { sourceOf } from "./source.ts";
@@ -94,20 +96,22 @@ export class Ingress {
     }
     if ("admitted" in admission) return admission.admitted;
     this.#parts.refused.add(admission.refused);
-    if (admission.blame !== "none") this.#blame(received, admission, begun.checked, now);
+    this.#blame(received, admission, begun.checked, now);
     return null;
   }
 
-  /** A fault counts once, and once more for its signatures; what is in excess a part of that, and its source is muted for less long. */
+  /**
+   * A fault counts once, and once more for its signatures; what is in excess, and each large piece of what is refused for whatever reason, a part of that,
+   * and its source is muted for less long.
+   */
   #blame(received: Received, { refused, blame }: Refusal, checked: number, now: number): void {
     const { signaturesPerFault, excessWeight, muteMs, excessMuteMs } = INGRESS_LIMITS;
-    const source = sourceOf(received);
-    const isExcess = blame === "excess";
-    const weight = isExcess ? excessWeight : 1 + Math.floor(checked / signaturesPerFault);
-    const forMs = isExcess ? excessMuteMs : muteMs;
-    if (!this.#faults.add(source, now, weight, forMs)) return;
+    const own = { fault: 1 + Math.floor(checked / signaturesPerFault), excess: excessWeight, none: 0 }[blame];
+    const weight = own + excessWeight * Math.floor(totalBytes(received.frames) / BACKLOG_UNIT_BYTES);
+    const forMs = blame === "fault" ? muteMs : excessMuteMs;
+    if (weight === 0 || !this.#faults.add(sourceOf(received), now, weight, forMs)) return;
     this.#parts.holdOff?.(received, forMs);
-    this.#parts.muted?.(source, refused, forMs);
+    this.#parts.muted?.(sourceOf(received), refused, forMs);
   }
 
   *#judge(received: Received, now: number): Judging {

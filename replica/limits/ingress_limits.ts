@@ -30,8 +30,8 @@ export const INGRESS_LIMITS = {
   requestsPerSecond: 8000,
   requestBurst: 2048,
   /** A client's verified queries: sustained rate, and burst; as much again over routes it has not greeted from. */
-  queriesPerSecond: 500,
-  queryBurst: 1000,
+  queriesPerSecond: 200,
+  queryBurst: 500,
   /**
    * A client's greetings with the right challenge: sustained rate, and burst; each of its connections sends one a second. As many
    * again with another challenge, which anyone can have recorded.
@@ -74,7 +74,7 @@ export const INGRESS_LIMITS = {
  */
 export const PEER_RATES: { readonly [K in Packet["kind"]]: number } = {
   AppendEntries: 2000,
-  AppendEntriesResponse: 2000,
+  AppendEntriesResponse: 1500,
   ResendRequest: 100,
   PreVote: 50,
   RequestVote: 50,

@@ -2,7 +2,9 @@
 import { assertEquals } from "@std/assert";
 import type { SendRequest } from "../../../protocol/entry.ts";
 import { clientId, digest, logIndex, replicaId, term } from "../../../protocol/ids.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
 import { poolRequest } from "../../../replica/core/clients/request_pool.ts";
+import { BACKLOG_UNIT_BYTES } from "../../../replica/ingress/backlog.ts";
 import { ForwardingPace } from "../../../replica/limits/forwarding_pace.ts";
 import { INGRESS_LIMITS, PEER_RATES } from "../../../replica/limits/ingress_limits.ts";
 import type { AnyPacket } from "../../../transport/codec/mod.ts";
@@ -86,6 +88,15 @@ Deno.test("§7.5h asking again for what is settled has a rate of its own, and co
   assertEquals([lab.refused(), lab.work.verified], [{ "repeat:SendRequest": 5 }, 1]);
   assertEquals(ask(numberedRequest("c1", 0, 0, Uint8Array.of(2)))?.kind, "request");
   assertEquals(ask(settled, 1000 / repeatsPerSecond)?.kind, "request");
+});
+
+Deno.test("§7.5h what is refused counts by its size too: a few packets of 4 MiB mute as many small ones do", () => {
+  const lab = ingressLab();
+  const large = [new Uint8Array(LIMITS.maxPacketBytes - 1)];
+  const { faultsPerWindow, excessWeight } = INGRESS_LIMITS;
+  const most = Math.ceil(faultsPerWindow / (excessWeight * Math.floor(large[0]!.length / BACKLOG_UNIT_BYTES)));
+  for (let i = 0; i < 2 * most; i++) lab.take("peer", large, i);
+  assertEquals([most < 8, lab.refused()["muted"]! >= most], [true, true]);
 });
 
 Deno.test("§7.5i a replica passes on half of the requests that its leader takes of it", () => {

@@ -16,8 +16,10 @@ export class NetLab implements AsyncDisposable {
   readonly network: Network;
   readonly #strangers: Deno.TcpConn[] = [];
 
-  constructor(options: NetworkOptions = {}) {
-    this.network = new Network({ ...options, onEnd: (end) => this.ends.push(end) });
+  /** As many connections are accepted as come, unless `options` say otherwise. */
+  constructor({ limits, ...options }: NetworkOptions = {}) {
+    const accepting = { acceptsPerSecond: 10_000, acceptBurst: 10_000, ...limits };
+    this.network = new Network({ ...options, limits: accepting, onEnd: (end) => this.ends.push(end) });
   }
 
   /** Listens at a free port. */

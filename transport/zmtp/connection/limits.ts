@@ -34,11 +34,11 @@ export const MAX_COMMAND_BYTES = 6 + 256;
 /** Bytes of a PING's context, by the specification. */
 export const MAX_PING_CONTEXT_BYTES = 16;
 /**
- * Commands a connection may send: sustained rate, and at once. One that sends a PING ten times a second and whose words of a minute come all at once
+ * Commands a connection may send: sustained rate, and at once. One that sends a PING every half a second and whose words of a minute come all at once
  * stays within it.
  */
 export const COMMANDS_PER_SECOND = 64;
-export const COMMAND_BURST = 1024;
+export const COMMAND_BURST = 128;
 
 /** First size of a connection's read buffer: it holds a greeting and any handshake command, so a stranger costs no more. */
 export const FIRST_READ_BYTES = 1024;

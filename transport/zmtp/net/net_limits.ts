@@ -12,18 +12,18 @@ export const NET_LIMITS = {
   /** Established connections at one port, however authenticated; a further one is refused. */
   connections: 2048,
   /**
-   * Connections accepted at one port in a second, and at once; the others wait in the kernel's queue. One that is accepted, greeted and ended costs some
-   * 0.07 ms: at this rate 1 % of a core a port. Each port has its own, so that a crowd at the one for clients keeps no peer from the one for peers. More at once
-   * than there may be strangers would only take each other's places.
+   * Connections accepted at one port in a second, and at once; the others wait in the kernel's queue. One that is accepted and ends, full of garbage, costs
+   * some 0.2 ms with what the kernel does for it: at this rate 1 % of a core a port. Each port has its own, so that a crowd at the one for clients keeps no peer
+   * from the one for peers.
    */
-  acceptsPerSecond: 128,
-  acceptBurst: 512,
+  acceptsPerSecond: 64,
+  acceptBurst: 128,
   /**
-   * Handshakes of CURVE that are begun for strangers in a second, and at once. Each takes four operations of X25519, about 0.4 ms: at this rate a
-   * twentieth of one core. At once as many as the peers of the largest cluster need after a restart, two each, and as many clients.
+   * Handshakes of CURVE that are begun for strangers in a second, and at once. Each takes four operations of X25519, about 0.4 ms: at this rate 3 %
+   * of one core. At once as many as the peers of the largest cluster need after a restart, two each.
    */
-  handshakesPerSecond: 128,
-  handshakeBurst: 256,
+  handshakesPerSecond: 64,
+  handshakeBurst: 128,
   /** Time for a connection to an address to come about, in milliseconds. */
   connectMs: 2000,
   /** Pauses between attempts to connect: the first, and the longest; each is twice the one before, give or take a quarter. */
