@@ -11,12 +11,15 @@ import { withLocalCluster } from "../support/with_local_cluster.ts";
 
 const ALLOWED = ["list its data", "write to its data", "connect to a peer"];
 
+/** libzmq needs more than these permissions, and is not what they are about. */
+const OWN_ENGINE = { libzmq: [] } as const;
+
 Deno.test({
   name:
     "a replica that takes part can use its data and its peers' ports, and can neither read, write, run, load nor reach anything else",
   ignore: Deno.build.os !== "linux",
   fn: () =>
-    withLocalCluster({}, async (cluster) => {
+    withLocalCluster(OWN_ENGINE, async (cluster) => {
       // The second time nothing is left to be done at a first start.
       for (const _ of ["first start", "second start"]) {
         const args = [...cluster.credentials("r1"), "--data", cluster.dataDir("r1"), "--log-level", "error"];
@@ -35,7 +38,7 @@ Deno.test({
   name: "paths through symbolic links, as volumes of secrets have them, are granted and given up alike",
   ignore: Deno.build.os !== "linux",
   fn: () =>
-    withLocalCluster({}, async (cluster) => {
+    withLocalCluster(OWN_ENGINE, async (cluster) => {
       const links = `${cluster.dir}/links`;
       for (const folder of [links, `${cluster.dir}/disk`]) await Deno.mkdir(folder);
       for (const [name, target] of [["keys", ".."], ["r1.key", "keys/r1.key"], ["data", "../disk"]]) {
@@ -55,7 +58,7 @@ Deno.test({
   name: "a replica that was granted whole folders keeps what it needs of them, and the rest of these",
   ignore: Deno.build.os !== "linux",
   fn: () =>
-    withLocalCluster({}, async (cluster) => {
+    withLocalCluster(OWN_ENGINE, async (cluster) => {
       const args = [...cluster.credentials("r1"), "--data", cluster.dataDir("r1"), "--log-level", "error"];
       const named = (await replicaGrants(args)).filter((grant) => !/^--allow-(read|write)=/.test(grant));
       const grants = [...named, `--allow-read=${cluster.dir}`, `--allow-write=${cluster.dir}`];
