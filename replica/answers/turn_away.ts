@@ -32,8 +32,7 @@ export class TurnAway {
   /** Takes a question whose signature nobody of the roster made, and answers it over `route` if it is its turn and within the rate. */
   take({ client, nonce }: GetStatus, route: string, now: number): void {
     this.#questions = (this.#questions + 1) % QUESTIONS_PER_ANSWER;
-    if (this.#questions !== 0 || !this.#answers.allows(EVERYBODY, now)) return;
-    this.#answers.take(EVERYBODY, now);
+    if (this.#questions !== 0 || !this.#answers.spend(EVERYBODY, now)) return;
     const payload = new Uint8Array(0);
     const message: QueryReply = { kind: "QueryReply", replica: this.#self, client, nonce, ok: false, payload };
     const signed = { message, body: encodeMessage(message), signature: new Uint8Array(SIGNATURE_BYTES) };

@@ -54,8 +54,9 @@ export class ClientAdmission {
     if (kind === "ClientHello" && packet.signed.message.replica !== this.#state.config.self) {
       return faulty(`misdirected:${kind}`);
     }
-    const { buckets, name } = this.#budgetOf(packet, route, now);
-    if (isRequest(packet)) return this.#admitRequest(packet, buckets, name, route, now);
+    const budget = this.#budgetOf(packet, route, now);
+    if (isRequest(packet)) return this.#admitRequest(packet, budget, route, now);
+    const { buckets, name } = budget;
     const refused = this.#authenticate(packet, buckets.allows(name, now));
     if (refused) {
       if (packet.kind === "GetStatus" && isFault(refused)) this.#handler.turnAway(packet.signed.message, route, now);
@@ -66,7 +67,7 @@ export class ClientAdmission {
   }
 
   /** §7.5h: what there is no room for costs no signature, nor does asking again and again for what is settled. */
-  #admitRequest(packet: RequestPacket, buckets: TokenBuckets, name: string, route: string, now: number): Admission {
+  #admitRequest(packet: RequestPacket, { buckets, name }: Budget, route: string, now: number): Admission {
     const { kind, signed: { message } } = packet;
     const intervention = kind === "UpdateLeader";
     const prospect = prospectOf(this.#state, message, intervention);

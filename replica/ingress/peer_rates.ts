@@ -10,9 +10,7 @@ export class PeerRates {
   take(kind: Packet["kind"], source: string, now: number): boolean {
     const buckets = this.#kinds.get(kind) ?? bucketsOf(PEER_RATES[kind]);
     this.#kinds.set(kind, buckets);
-    if (!buckets.allows(source, now)) return false;
-    buckets.take(source, now);
-    return true;
+    return buckets.spend(source, now);
   }
 }
 

@@ -13,8 +13,6 @@ export class ForwardingPace {
 
   /** Takes one request from the rate; returns false if that is used up. */
   take(now: number): boolean {
-    const mayPass = this.#requests.allows(ALL, now);
-    if (mayPass) this.#requests.take(ALL, now);
-    return mayPass;
+    return this.#requests.spend(ALL, now);
   }
 }

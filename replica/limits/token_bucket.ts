@@ -38,6 +38,13 @@ export class TokenBuckets {
     if (this.#buckets.size > this.#maxNames) this.#buckets.delete(this.#buckets.keys().next().value!);
   }
 
+  /** Takes a token of `name` if one is left, and returns whether it did: where no signature has to prove first whose it is. */
+  spend(name: string, now: number): boolean {
+    const isLeft = this.allows(name, now);
+    if (isLeft) this.take(name, now);
+    return isLeft;
+  }
+
   #at(name: string, now: number): Bucket {
     const bucket = this.#buckets.get(name);
     if (bucket === undefined) return { tokens: this.#burst, at: now };

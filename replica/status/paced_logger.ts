@@ -20,8 +20,7 @@ export function pacedLogger(log: Logger, now: () => number): Logger {
       if (level === "debug") return log.log(level, event, fields);
       const name = `${event} ${fields[BY] ?? ""}`;
       const count = leftOut.get(name) ?? 0;
-      if (!buckets.allows(name, now())) return void leftOut.set(name, count + 1);
-      buckets.take(name, now());
+      if (!buckets.spend(name, now())) return void leftOut.set(name, count + 1);
       leftOut.delete(name);
       log.log(level, event, count === 0 ? fields : { ...fields, leftOut: count });
     },
