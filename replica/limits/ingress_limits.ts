@@ -30,8 +30,8 @@ export const INGRESS_LIMITS = {
   requestsPerSecond: 8000,
   requestBurst: 2048,
   /** A client's verified queries: sustained rate, and burst; as much again over routes it has not greeted from. */
-  queriesPerSecond: 200,
-  queryBurst: 500,
+  queriesPerSecond: 100,
+  queryBurst: 200,
   /**
    * A client's greetings with the right challenge: sustained rate, and burst; each of its connections sends one a second. As many
    * again with another challenge, which anyone can have recorded.

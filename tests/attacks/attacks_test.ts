@@ -46,7 +46,7 @@ Deno.test("replicas outlive strangers who flood, and serve", async () => {
     ...["topics", "pings", "replayed-captures"],
   ];
   await endureUntil(arena, strangers, {
-    status: ["ended flags", "ended evicted"],
+    status: ["ended flags", "ended handshake-order"],
     log: ["warn connection-refused"],
     deeds: { connections: 200, welcomes: 1 },
   });

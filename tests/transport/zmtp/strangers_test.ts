@@ -224,7 +224,7 @@ Deno.test("strangers: an end before the handshake is over has a cause of its own
 });
 
 Deno.test("strangers: a flood of valid HELLOs costs what is set aside for it, and honest ones get through", async () => {
-  await using net = new NetLab({ limits: { handshakesPerSecond: 40, handshakeBurst: 10 } });
+  await using net = new NetLab({ limits: { handshakesPerSecond: 80, handshakeBurst: 20 } });
   let made = 0;
   const box = { ...fixedBox(1), makeKeyPair: () => (made++, lab.box.makeKeyPair()) };
   const mechanism = { name: "CURVE", server: { box, keys: lab.SERVER_KEYS, admit: lab.admit } } as const;
@@ -242,4 +242,25 @@ Deno.test("strangers: a flood of valid HELLOs costs what is set aside for it, an
   const most = 10 + (performance.now() - begin + 500) * 40 / 1000;
   assert(made > 10 && made <= most, `${made} handshakes were begun, want at most ${most}`);
   for (const tcp of flood) tcp.close();
+});
+
+Deno.test("strangers: a member who breaks rules on one connection opens no other for a while", async () => {
+  await using net = new NetLab({ limits: { barredMs: 400 } });
+  const router = quietRouter();
+  const server = net.listen(router, "CURVE", { limits: { ...lab.LIMITS, frameBytes: 100 } });
+  const dealer = net.dial(server.port, "CURVE");
+  await untilHeard(router, dealer);
+  dealer.send([new Uint8Array(200)]);
+  await eventually("its end", () => (router.take(), net.network.ends.has("frame-size")));
+  await eventually("its return to be refused", () => net.network.ends.has("barred"));
+  await untilHeard(router, dealer);
+  assertEquals(net.network.ends.get("frame-size"), 1);
+});
+
+Deno.test("strangers: who proves a key gives back what accepting it took", async () => {
+  await using net = new NetLab({ limits: { acceptsPerSecond: 0.001, acceptBurst: 4 } });
+  const router = quietRouter();
+  const server = net.listen(router, "CURVE");
+  const dealers = Array.from({ length: 8 }, () => net.dial(server.port, "CURVE"));
+  for (const [place, dealer] of dealers.entries()) await untilHeard(router, dealer, `dealer ${place}`);
 });

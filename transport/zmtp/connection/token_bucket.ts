@@ -20,4 +20,9 @@ export class TokenBucket {
     this.#tokens -= count;
     return true;
   }
+
+  /** Gives `count` tokens back, as far as there is room for them. */
+  give(count = 1): void {
+    this.#tokens = Math.min(this.#burst, this.#tokens + count);
+  }
 }

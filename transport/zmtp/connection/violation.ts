@@ -20,8 +20,9 @@ export type CloseCode =
   | "box"
   | "nonce"
   | "vouch"
-  /** The key is in no list here; or the other side said ERROR. */
+  /** The key is in no list here; or in none for a while, for what its owner did; or the other side said ERROR. */
   | "not-admitted"
+  | "barred"
   | "refused-by-peer"
   /** Traffic: commands that are not known, too many of them, subscriptions that are not served. */
   | "command"
@@ -38,6 +39,12 @@ export type CloseCode =
   | "memory"
   /** This side has closed. */
   | "closed";
+
+/** Codes of ends in traffic that only one who breaks the rules brings about. */
+export const OFFENCES: ReadonlySet<CloseCode> = new Set<CloseCode>([
+  ...["flags", "frame-size", "packet-size", "command-size"] as const,
+  ...["box", "nonce", "command", "command-rate", "subscription"] as const,
+]);
 
 /** The cause of a connection's end. */
 export interface CloseCause {

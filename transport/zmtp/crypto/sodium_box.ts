@@ -4,6 +4,8 @@
  */
 import sodium from "libsodium-wrappers";
 import { type CurveBox, KEY_BYTES, MAC_BYTES, NONCE_BYTES } from "./curve_box.ts";
+import { makeKeyPair, randomBytes, sharedKey } from "./key_agreement.ts";
+import { x25519PublicKey } from "./x25519.ts";
 
 /** The part of the compiled library that is used. Numbers are addresses in its memory. */
 interface SodiumModule {
@@ -11,8 +13,6 @@ interface SodiumModule {
   readonly HEAPU8: Uint8Array;
   _malloc(length: number): number;
   _free(address: number): void;
-  _crypto_box_beforenm(key: number, publicKey: number, secretKey: number): number;
-  _crypto_scalarmult_base(publicKey: number, secretKey: number): number;
   _crypto_secretbox_detached(
     ...of: [sealed: number, mac: number, plain: number, length: number, high: number, nonce: number, key: number]
   ): number;
@@ -31,6 +31,10 @@ export async function loadSodiumBox(): Promise<CurveBox> {
 }
 
 class SodiumBox implements CurveBox {
+  readonly randomBytes = randomBytes;
+  readonly makeKeyPair = makeKeyPair;
+  readonly publicKeyOf = x25519PublicKey;
+  readonly sharedKey = sharedKey;
   readonly name = `libsodium ${sodium.SODIUM_VERSION_STRING}`;
   readonly #module: SodiumModule;
   readonly #key: number;
@@ -42,31 +46,6 @@ class SodiumBox implements CurveBox {
     this.#key = module._malloc(KEY_BYTES);
     this.#nonce = module._malloc(NONCE_BYTES);
     this.#message = module._malloc(KEPT_BYTES);
-  }
-
-  randomBytes(length: number): Uint8Array {
-    return crypto.getRandomValues(new Uint8Array(length));
-  }
-
-  makeKeyPair() {
-    const secretKey = this.randomBytes(KEY_BYTES);
-    return { publicKey: this.publicKeyOf(secretKey), secretKey };
-  }
-
-  publicKeyOf(secretKey: Uint8Array): Uint8Array {
-    const { HEAPU8 } = this.#module;
-    HEAPU8.set(secretKey, this.#message);
-    this.#module._crypto_scalarmult_base(this.#key, this.#message);
-    return this.#takeKey();
-  }
-
-  sharedKey(publicKey: Uint8Array, secretKey: Uint8Array): Uint8Array | null {
-    const { HEAPU8 } = this.#module;
-    HEAPU8.set(publicKey, this.#message);
-    HEAPU8.set(secretKey, this.#message + KEY_BYTES);
-    const failed = this.#module._crypto_box_beforenm(this.#key, this.#message, this.#message + KEY_BYTES);
-    const key = this.#takeKey();
-    return failed === 0 ? key : null;
   }
 
   seal(key: Uint8Array, nonce: Uint8Array, head: Uint8Array, body: Uint8Array, into: Uint8Array, at: number): void {
@@ -124,13 +103,5 @@ class SodiumBox implements CurveBox {
 
   #giveBack(memory: number): void {
     if (memory !== this.#message) this.#module._free(memory);
-  }
-
-  #takeKey(): Uint8Array {
-    const { HEAPU8 } = this.#module;
-    const key = HEAPU8.slice(this.#key, this.#key + KEY_BYTES);
-    HEAPU8.fill(0, this.#message, this.#message + 2 * KEY_BYTES);
-    HEAPU8.fill(0, this.#key, this.#key + KEY_BYTES);
-    return key;
   }
 }

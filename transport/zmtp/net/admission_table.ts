@@ -6,12 +6,16 @@ export interface Admitted {
   close(cause: CloseCause): void;
 }
 
+const CROWDED: CloseCause = { code: "evicted", detail: "As many connections are established as there may be" };
+const BARRED: CloseCause = { code: "barred", detail: "Its key's owner broke rules on another connection a moment ago" };
+
 /** Bounds of the table. */
 export interface AdmissionLimits {
   readonly strangersPerAddress: number;
   readonly strangers: number;
   readonly connectionsPerKey: number;
   readonly connections: number;
+  readonly barredMs: number;
 }
 
 /** Knows the connections of one port, strangers by their address and the others by their key, and keeps both within bounds. */
@@ -19,6 +23,8 @@ export class AdmissionTable {
   readonly #limits: AdmissionLimits;
   readonly #strangers = new Map<string, Set<Admitted>>();
   readonly #keys = new Map<string, Set<Admitted>>();
+  /** Keys that are barred, and until when. */
+  readonly #barred = new Map<string, number>();
   #strangerCount = 0;
   #establishedCount = 0;
 
@@ -43,22 +49,35 @@ export class AdmissionTable {
     this.#strangerCount++;
   }
 
-  /** Moves a stranger to the established, under its key if it has one. Returns false, moving nothing, if there is no place. */
-  establish(connection: Admitted, key: string | null): boolean {
-    if (this.#establishedCount >= this.#limits.connections) return false;
+  /** Moves a stranger to the established, under its key if it has one. Returns the cause of its end, moving nothing, if there is no place for it. */
+  establish(connection: Admitted, key: string | null, now: number): CloseCause | null {
+    if (this.#establishedCount >= this.#limits.connections) return CROWDED;
+    if (key !== null && this.#isBarred(key, now)) return BARRED;
     if (key !== null && sizeOf(this.#keys, key) >= this.#limits.connectionsPerKey) {
       evict(this.#keys.get(key)!, `${this.#limits.connectionsPerKey} newer connections of ${key}`);
     }
     if (removeFrom(this.#strangers, connection.address, connection)) this.#strangerCount--;
     addTo(this.#keys, key ?? "", connection);
     this.#establishedCount++;
-    return true;
+    return null;
+  }
+
+  /** Lets nobody else in with `key` for a while: a connection of it was ended for breaking rules. */
+  bar(key: string, now: number): void {
+    this.#barred.set(key, now + this.#limits.barredMs);
   }
 
   /** Forgets a connection that has ended. */
   leave(connection: Admitted, key: string | null): void {
     if (removeFrom(this.#strangers, connection.address, connection)) this.#strangerCount--;
     else if (removeFrom(this.#keys, key ?? "", connection)) this.#establishedCount--;
+  }
+
+  #isBarred(key: string, now: number): boolean {
+    const until = this.#barred.get(key);
+    if (until === undefined || now < until) return until !== undefined;
+    this.#barred.delete(key);
+    return false;
   }
 
   #evictFrom(address: string): void {

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { AdmissionTable, type Admitted } from "./admission_table.ts";
 
-const LIMITS = { strangersPerAddress: 3, strangers: 5, connectionsPerKey: 2, connections: 4 };
+const LIMITS = { strangersPerAddress: 3, strangers: 5, connectionsPerKey: 2, connections: 4, barredMs: 100 };
 
 /** A table, and the names of those it ended, in order. */
 function lab() {
@@ -48,14 +48,22 @@ Deno.test("established connections are no strangers; a key's oldest makes room, 
       },
     };
     table.enter(connection);
-    assertEquals(table.establish(connection, "key"), true);
+    assertEquals(table.establish(connection, "key", 0), null);
     return connection;
   });
   assertEquals([ended, table.strangers, table.established], [["a"], 0, 2]);
   const [more, last, none] = [come("d"), come("e"), come("f")];
-  assertEquals([more, last, none].map((one) => table.establish(one!, null)), [true, true, false]);
+  const causes = [more, last, none].map((one) => table.establish(one!, null, 0)?.code);
+  assertEquals(causes, [undefined, undefined, "evicted"]);
   assertEquals([table.strangers, table.established], [1, 4]);
   table.leave(connections[2]!, "key");
   table.leave(connections[2]!, "key");
-  assertEquals([table.establish(none!, null), table.strangers, table.established], [true, 0, 4]);
+  assertEquals([table.establish(none!, null, 0), table.strangers, table.established], [null, 0, 4]);
+});
+
+Deno.test("a key that is barred opens nothing for a while, and other keys do", () => {
+  const { table, come } = lab();
+  table.bar("key", 1000);
+  const causeOf = (key: string, now: number) => table.establish(come(key), key, now)?.code;
+  assertEquals([causeOf("key", 1099), causeOf("other", 1099), causeOf("key", 1100)], ["barred", undefined, undefined]);
 });

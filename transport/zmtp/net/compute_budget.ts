@@ -10,7 +10,13 @@ export interface Waiting {
 
 const RETRY_MS = 20;
 
-/** Shares out what is computed for strangers, a handshake each, in turn over their addresses. */
+/** A handshake costs that much until it is over, and half of it is given back then. */
+const COST = 2;
+
+/**
+ * Shares out what is computed for strangers, a handshake each, in turn over their addresses. Those that come to nothing count like two: half of
+ * the rate is for those who only begin.
+ */
 export class ComputeBudget {
   readonly #bucket: TokenBucket;
   readonly #ticker: Ticker;
@@ -24,7 +30,12 @@ export class ComputeBudget {
 
   /** Returns whether somebody may be computed for right now: nobody waits, and something is left. */
   take(): boolean {
-    return this.#waiting.size === 0 && this.#bucket.take(this.#ticker.now());
+    return this.#waiting.size === 0 && this.#bucket.take(this.#ticker.now(), COST);
+  }
+
+  /** Notes that a handshake has been finished. */
+  finished(): void {
+    this.#bucket.give(COST / 2);
   }
 
   wait(waiting: Waiting): void {
@@ -45,7 +56,7 @@ export class ComputeBudget {
   }
 
   #grant(): void {
-    while (this.#waiting.size > 0 && this.#bucket.take(this.#ticker.now())) {
+    while (this.#waiting.size > 0 && this.#bucket.take(this.#ticker.now(), COST)) {
       const [address, sameAddress] = this.#waiting.entries().next().value!;
       const [next] = sameAddress;
       this.#waiting.delete(address);

@@ -20,12 +20,22 @@ function lab(perSecond: number, burst: number) {
 }
 
 Deno.test("a burst is granted at once, then nobody until time has passed", () => {
-  using some = lab(1, 3);
+  using some = lab(1, 6);
   assertEquals([1, 2, 3, 4].map(() => some.budget.take()), [true, true, true, false]);
 });
 
+Deno.test("who finishes makes room for half another", () => {
+  using some = lab(0.001, 4);
+  const taken = () => [1, 2].filter(() => some.budget.take()).length;
+  assertEquals(taken(), 2);
+  some.budget.finished();
+  assertEquals(taken(), 0);
+  some.budget.finished();
+  assertEquals(taken(), 1);
+});
+
 Deno.test("who waits has its turn by address, and nobody passes those who wait", async () => {
-  using some = lab(100, 1);
+  using some = lab(200, 2);
   assert(some.budget.take());
   for (const name of ["a1", "a2", "a3"]) some.wait(name, "a");
   const gone = some.wait("c1", "c");

@@ -1,6 +1,6 @@
 import { checkOptions, type ConnectionOptions } from "../connection/connection_options.ts";
 import { TokenBucket } from "../connection/token_bucket.ts";
-import type { CloseCause } from "../connection/violation.ts";
+import { type CloseCause, OFFENCES } from "../connection/violation.ts";
 import type { LinkOwner } from "../socket/link.ts";
 import { AdmissionTable } from "./admission_table.ts";
 import type { ComputeBudget } from "./compute_budget.ts";
@@ -46,7 +46,7 @@ export class Listener {
   /** Listens at once. Throws if it cannot, and a `RangeError` on settings that contradict each other. */
   constructor(at: { hostname: string; port: number }, options: ConnectionOptions, owner: LinkOwner, shared: Shared) {
     checkOptions(options);
-    this.#tcp = Deno.listen(at);
+    this.#tcp = Deno.listen({ ...at, tcpBacklog: shared.limits.acceptBacklog });
     this.#options = options;
     this.#owner = owner;
     this.#shared = shared;
@@ -101,19 +101,28 @@ export class Listener {
     const { farewellMs } = limits;
     return {
       ...{ ticker, farewellMs, budget: "server" in this.#options.mechanism ? budget : null },
-      established: (link) => this.#table.establish(link, link.peer) ? null : CROWDED,
-      ended: (link, cause) => {
-        this.#links.delete(link);
-        this.#table.leave(link, link.peer);
-        this.#shared.onEnd({ direction: "in", address: link.address, peer: link.peer, cause });
+      established: (link) => {
+        const cause = this.#table.establish(link, link.peer, ticker.now());
+        if (cause === null && link.peer !== null) {
+          this.#accepts.give();
+          budget.finished();
+        }
+        return cause;
       },
+      ended: (link, cause) => this.#ended(link, cause),
     };
+  }
+
+  #ended(link: TcpLink, cause: CloseCause): void {
+    const { address, peer } = link;
+    this.#links.delete(link);
+    this.#table.leave(link, peer);
+    if (peer !== null && OFFENCES.has(cause.code)) this.#table.bar(peer, this.#shared.ticker.now());
+    this.#shared.onEnd({ direction: "in", address, peer, cause });
   }
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-const CROWDED: CloseCause = { code: "evicted", detail: "As many connections are established as there may be" };
 
 /** Small messages leave at once, and the kernel, too, looks for dead peers. */
 export function prepare(tcp: Deno.TcpConn): void {

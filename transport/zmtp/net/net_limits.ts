@@ -12,18 +12,25 @@ export const NET_LIMITS = {
   /** Established connections at one port, however authenticated; a further one is refused. */
   connections: 2048,
   /**
-   * Connections accepted at one port in a second, and at once; the others wait in the kernel's queue. One that is accepted and ends, full of garbage, costs
-   * some 0.2 ms with what the kernel does for it: at this rate 1 % of a core a port. Each port has its own, so that a crowd at the one for clients keeps no peer
-   * from the one for peers.
+   * Connections accepted at one port in a second, and at once, and those that may wait for it in the kernel, where all addresses are in one queue: who comes
+   * last waits 4 seconds, less than a dialer's patience. Whoever proves a key gives back what it took. One that is accepted and ends, full of garbage, costs some
+   * 0.25 ms, and as much again for what the kernel threw away: at this rate 2 % of a core a port. Each port has its own, so that a crowd at the one for clients
+   * keeps no peer from the one for peers.
    */
-  acceptsPerSecond: 64,
-  acceptBurst: 128,
+  acceptsPerSecond: 32,
+  acceptBurst: 64,
+  acceptBacklog: 128,
   /**
-   * Handshakes of CURVE that are begun for strangers in a second, and at once. Each takes four operations of X25519, about 0.4 ms: at this rate 3 %
-   * of one core. At once as many as the peers of the largest cluster need after a restart, two each.
+   * Handshakes of CURVE in a second, and at once; those that are only begun count like two. Each takes four operations of X25519, about 0.3 ms: at this
+   * rate 2 % of one core. At once as many as the peers of the largest cluster need after a restart, two each.
    */
   handshakesPerSecond: 64,
   handshakeBurst: 128,
+  /**
+   * Time for which a port lets nobody in with a key after a connection of its owner was ended for breaking rules, in milliseconds: else that would
+   * cost it a handshake a time and nothing more.
+   */
+  barredMs: 2000,
   /** Time for a connection to an address to come about, in milliseconds. */
   connectMs: 2000,
   /** Pauses between attempts to connect: the first, and the longest; each is twice the one before, give or take a quarter. */
