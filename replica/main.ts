@@ -52,7 +52,7 @@ async function main(args: readonly string[]): Promise<number> {
 /** Starts a replica, and gives up what only its start needed; `named` is told its id as soon as that is known. */
 export async function start(flags: ReplicaFlags, named: { id: string }): Promise<RunningReplica> {
   const loaded = await loadBackend(flags.crypto);
-  const { backend, fallbackReason } = loaded;
+  const { backend, fallbackReason, isDegraded } = loaded;
   if (flags.transport === "zmtp") dropLoadingPermissions();
   const key = await unlockKeyFile(flags.key, flags.passphraseFile, backend);
   named.id = key.id;
@@ -60,6 +60,7 @@ export async function start(flags: ReplicaFlags, named: { id: string }): Promise
   const log = createLogger(key.id, flags.logLevel);
   const { data: dataDir, bind: bindHost, init, recover, byzantine, record, transport: engine, insecurePlaintext } =
     flags;
+  if (isDegraded) log.log("warn", "signature-backend", { crypto: backend.name, reason: fallbackReason });
   ownLine(roster, key);
   if (flags.health !== null) beginHealthFile(flags.health);
   const { publicKey } = key;

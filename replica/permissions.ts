@@ -16,9 +16,10 @@ export interface Permissions {
   readonly env: readonly string[];
 }
 
-/** Folders of the packages with native code. */
-export interface NativePackages {
+/** Places of native code: folders of packages, and the file of the system's libsecp256k1, or null if there is none. */
+export interface NativeCode {
   readonly signatures: string;
+  readonly systemLibrary: string | null;
   readonly libzmq: string;
 }
 
@@ -41,20 +42,21 @@ const ALPINE = "/etc/alpine-release";
 export function replicaPermissions(
   flags: ReplicaFlags,
   membership: Membership | null,
-  packages: NativePackages,
+  native: NativeCode,
 ): Permissions {
   const { record, transport, crypto } = flags;
   const kept = keptPaths(flags);
   const isNative = crypto !== "noble";
   const isLibzmq = transport === "libzmq";
-  const libraries = [...(isNative ? [packages.signatures] : []), ...(isLibzmq ? [packages.libzmq] : [])];
+  const packages = [...(isNative ? [native.signatures] : []), ...(isLibzmq ? [native.libzmq] : [])];
+  const system = isNative && native.systemLibrary !== null ? [native.systemLibrary] : [];
   return {
-    read: [...kept, ...startingPaths(flags), ...libraries, ...(libraries.length > 0 ? [ALPINE] : [])],
+    read: [...kept, ...startingPaths(flags), ...packages, ...(packages.length > 0 ? [ALPINE] : [])],
     write: [...kept, ...notePaths(flags), ...(record === null ? [] : [record])],
     net: membership === null || isLibzmq ? [] : addresses(flags, membership),
     // libzmq is called through foreign functions of the C library besides, and once native code runs nothing confines it.
-    ffi: isLibzmq ? true : libraries,
-    env: [...(libraries.length > 0 ? LOADER_VARIABLES : []), ...(isLibzmq ? LIBZMQ_VARIABLES : [])],
+    ffi: isLibzmq ? true : [...packages, ...system],
+    env: [...(packages.length > 0 ? LOADER_VARIABLES : []), ...(isLibzmq ? LIBZMQ_VARIABLES : [])],
   };
 }
 

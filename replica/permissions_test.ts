@@ -4,7 +4,7 @@ import { makeRoster } from "../tests/support/make_roster.ts";
 import { parseFlags, type ReplicaFlags } from "./flags.ts";
 import { permissionFlags, replicaPermissions } from "./permissions.ts";
 
-const PACKAGES = { signatures: "/npm/secp256k1/", libzmq: "/npm/zeromq/" };
+const NATIVE = { signatures: "/npm/secp256k1/", systemLibrary: null, libzmq: "/npm/zeromq/" };
 const flagsOf = (...more: string[]): ReplicaFlags =>
   parseFlags(["--cluster", "keys/cluster.json", "--key", "keys/r2.key", "--data", "data/r2", ...more])!;
 
@@ -17,7 +17,7 @@ const membership = { self: "r2", replicas: REPLICAS };
 
 Deno.test("a replica may use its own files, its own ports and its peers', and load the signatures", () => {
   const flags = flagsOf("--health", "run/health", "--record", "run/record", "--passphrase-file", "secret");
-  const permissions = replicaPermissions(flags, membership, PACKAGES);
+  const permissions = replicaPermissions(flags, membership, NATIVE);
   assertEquals(permissions.read, [
     ...["data/r2", "run/health", "run/health.tmp", "keys/cluster.json", "keys/r2.key", "keys/r2.new", "keys/r2.ran"],
     ...["secret", "/npm/secp256k1/", "/etc/alpine-release"],
@@ -33,19 +33,27 @@ Deno.test("a replica may use its own files, its own ports and its peers', and lo
   assertEquals(permissions.env.includes("PATH") || permissions.env.length > 7, false);
 });
 
+Deno.test("the system's libsecp256k1 may be loaded by its path, and not read", () => {
+  const systemLibrary = "/usr/lib/libsecp256k1.so.2";
+  const { ffi, read } = replicaPermissions(flagsOf(), membership, { ...NATIVE, systemLibrary });
+  assertEquals([ffi, read.includes(systemLibrary)], [["/npm/secp256k1/", systemLibrary], false]);
+  const noble = replicaPermissions(flagsOf("--crypto", "noble"), membership, { ...NATIVE, systemLibrary });
+  assertEquals(noble.ffi, []);
+});
+
 Deno.test("the address to listen at is the one given", () => {
-  const { net } = replicaPermissions(flagsOf("--bind", "::"), membership, PACKAGES);
+  const { net } = replicaPermissions(flagsOf("--bind", "::"), membership, NATIVE);
   assertEquals(net.slice(0, 3), ["[::]:20", "[::]:21", "[::]:22"]);
 });
 
 Deno.test("with noble no native code may be loaded, and without a membership there is no network", () => {
-  const permissions = replicaPermissions(flagsOf("--crypto", "noble"), null, PACKAGES);
+  const permissions = replicaPermissions(flagsOf("--crypto", "noble"), null, NATIVE);
   assertEquals([permissions.ffi, permissions.env, permissions.net], [[], [], []]);
   assertEquals(permissionFlags(permissions).map((flag) => flag.split("=")[0]), ["--allow-read", "--allow-write"]);
 });
 
 Deno.test("libzmq takes foreign functions without bounds", () => {
-  const permissions = replicaPermissions(flagsOf("--transport", "libzmq"), membership, PACKAGES);
+  const permissions = replicaPermissions(flagsOf("--transport", "libzmq"), membership, NATIVE);
   assertEquals([permissions.ffi, permissions.read.includes("/npm/zeromq/")], [true, true]);
   assertEquals(permissionFlags(permissions).at(-1), "--allow-ffi");
 });
@@ -53,7 +61,7 @@ Deno.test("libzmq takes foreign functions without bounds", () => {
 Deno.test("of a path with a comma the folder above it is granted, as Deno takes none in a path", () => {
   for (const [data, granted] of [["x/a,b/c", "x"], ["a,b", "."], ["/a,b", "/"], ["/x/y/a,b", "/x/y"]] as const) {
     const flags = { ...flagsOf("--crypto", "noble"), data };
-    const [read] = permissionFlags(replicaPermissions(flags, null, PACKAGES));
+    const [read] = permissionFlags(replicaPermissions(flags, null, NATIVE));
     assertEquals(read, `--allow-read=${granted},keys/cluster.json,keys/r2.key,keys/r2.new,keys/r2.ran`);
   }
 });

@@ -9,10 +9,16 @@ export const SECRET_KEY_BYTES = 32;
 /** Bytes of a compressed public key, the only form there is here. */
 export const PUBLIC_KEY_BYTES = 33;
 
-/** One implementation of the scheme. */
+/**
+ * The implementations, from the fastest: the system's libsecp256k1 and the one in npm's package, both by their C functions, the latter by
+ * N-API, and noble in TypeScript.
+ */
+export type BackendName = "libsecp256k1-system" | "libsecp256k1-npm" | "libsecp256k1-napi" | "noble";
+
+/** One implementation of the scheme. None keeps the arrays it is given. */
 export interface SignatureBackend {
   /** Logged at start, so that the log of a slow replica explains itself. */
-  readonly name: "noble" | "libsecp256k1";
+  readonly name: BackendName;
   /** Returns the compressed public key of `secretKey`. Throws `TypeError` if it is not a valid secret key. */
   publicKey(secretKey: Uint8Array): Uint8Array;
   /** Returns whether `key` is 33 bytes that encode a point of the curve. Never throws. */

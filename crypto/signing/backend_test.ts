@@ -161,3 +161,27 @@ Deno.test("views into larger buffers are read at their offset", () => {
     assert(backend.isPublicKey(packedPublic) && backend.isSecretKey(packedSecret));
   });
 });
+
+Deno.test("answers stay the same when calls are compiled, for views at any offset", () => {
+  const packed = new Uint8Array(256);
+  const at = (offset: number, bytes: Uint8Array): Uint8Array => {
+    packed.set(bytes, offset);
+    return packed.subarray(offset, offset + bytes.length);
+  };
+  for (const backend of BACKENDS.filter(({ name }) => name !== "noble")) {
+    for (let i = 0; i < 4000; i++) {
+      const offset = i % 16;
+      const given = at(offset, signature);
+      const signed = at(offset + 80, digest);
+      signed[31]! ^= i & 1;
+      assertEquals(
+        backend.verify(given, signed, at(offset + 128, pair.publicKey)),
+        (i & 1) === 0,
+        `${backend.name}, ${i}`,
+      );
+    }
+    for (let i = 0; i < 100_000; i++) {
+      if (!backend.isSecretKey(at(i % 16, pair.secretKey))) throw new Error(`${backend.name}: refused at ${i}`);
+    }
+  }
+});

@@ -1,65 +1,107 @@
 /** Choice of the signature backend at start. */
 import { hex, sha256, unhex } from "../digest.ts";
-import type { SignatureBackend } from "./backend.ts";
+import type { BackendName, SignatureBackend } from "./backend.ts";
+import { loadPackageBackend, loadSystemBackend } from "./load_ffi_backend.ts";
 import { loadNativeBackend } from "./native_backend.ts";
 import { nobleBackend } from "./noble_backend.ts";
 
-/** The backend asked for: `auto` takes the native one if it loads and noble otherwise. */
+/** The backend asked for: `auto` takes the best that loads, `native` the same but never noble. */
 export type BackendChoice = "auto" | "noble" | "native";
 
-/** A signature backend, and the reason why it is not the native one. */
+/** A signature backend, and the reason why it is not a better one. */
 export interface LoadedBackend {
   readonly backend: SignatureBackend;
-  /** Reason for which `auto` fell back to noble; null if the native backend loaded, or if noble was asked for. */
+  /** Reasons for which better ones were not taken; null if there is none, or if noble was asked for. */
   readonly fallbackReason: string | null;
+  /** True if that is worth a warning: the C functions are out of reach, or some code gave a wrong answer. */
+  readonly isDegraded: boolean;
 }
 
-/** A well-known RFC 6979 signature: key 1, message "Satoshi Nakamoto". */
+/** A way to come by a native backend. */
+export interface BackendSource {
+  readonly name: BackendName;
+  load(): SignatureBackend | Promise<SignatureBackend>;
+}
+
+/** Returns `source` such that it loads once: a library stays in the process, and permissions for a second time may be gone. */
+function once({ name, load }: BackendSource): BackendSource {
+  let loaded: SignatureBackend | null = null;
+  return { name, load: async () => loaded ??= await load() };
+}
+
+/** The native backends, from the best. */
+export const NATIVE_SOURCES: readonly BackendSource[] = [
+  once({ name: "libsecp256k1-system", load: () => loadSystemBackend() }),
+  once({ name: "libsecp256k1-npm", load: loadPackageBackend }),
+  once({ name: "libsecp256k1-napi", load: loadNativeBackend }),
+];
+
+/** A well-known RFC 6979 signature: key 1, whose public key is the generator, and the message "Satoshi Nakamoto". */
 const KNOWN_KEY = unhex("00".repeat(31) + "01");
+const KNOWN_PUBLIC_KEY = "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
 const KNOWN_DIGEST = sha256(new TextEncoder().encode("Satoshi Nakamoto"));
 const KNOWN_SIGNATURE = "934b1ea10a4b3c1757e2b0c017d0b6143ce3c9a7e6a4a49860d7a6ab210ee3d8" +
   "2442ce9d2b916064108014783e923ec36b49743e2ffa1c4496f01a512aafd9e5";
 
-/** Throws unless the backend makes and accepts the well-known signature and refuses it for another digest. */
+/** A backend that loads and gives wrong answers. */
+class SelfTestError extends Error {}
+
+/** Throws unless the backend derives the well-known key, makes and accepts the well-known signature and refuses it for another digest. */
 export function selfTest(backend: SignatureBackend): void {
-  const signature = backend.sign(KNOWN_DIGEST, KNOWN_KEY);
-  const publicKey = backend.publicKey(KNOWN_KEY);
-  const made = hex(signature) === KNOWN_SIGNATURE;
-  const accepted = backend.verify(signature, KNOWN_DIGEST, publicKey);
-  const refused = !backend.verify(signature, sha256(KNOWN_DIGEST), publicKey);
-  if (made && accepted && refused) return;
-  throw new Error(
-    `self-test of ${backend.name}: made ${made}, accepted ${accepted}, refused ${refused}; wanted all true`,
+  const publicKey = unhex(KNOWN_PUBLIC_KEY);
+  const derived = hex(backend.publicKey(KNOWN_KEY)) === KNOWN_PUBLIC_KEY;
+  const made = hex(backend.sign(KNOWN_DIGEST, KNOWN_KEY)) === KNOWN_SIGNATURE;
+  const accepted = backend.verify(unhex(KNOWN_SIGNATURE), KNOWN_DIGEST, publicKey);
+  const refused = !backend.verify(unhex(KNOWN_SIGNATURE), sha256(KNOWN_DIGEST), publicKey);
+  if (derived && made && accepted && refused) return;
+  throw new SelfTestError(
+    `self-test of ${backend.name}: derived ${derived}, made ${made}, accepted ${accepted}, refused ${refused}; wanted all true`,
   );
 }
 
 /** The loader's messages span several lines; a log line must not. */
 const oneLine = (text: string): string => text.trim().replaceAll(/\s+/g, " ");
 
-async function loadNative(load: () => Promise<SignatureBackend>): Promise<SignatureBackend> {
-  const backend = await load();
-  selfTest(backend);
-  return backend;
+interface Failure {
+  readonly reason: string;
+  readonly cause: unknown;
 }
 
 /**
- * Loads the backend. Rejects only if `native` was asked for and does not load, naming the reason.
+ * Loads the best backend there is. Rejects only if `native` was asked for and none loads, naming the reasons.
  *
- * @param load replaces the loading of the native add-on, for tests.
+ * @param sources replaces the native backends, for tests.
  */
 export async function loadBackend(
   choice: BackendChoice,
-  load: () => Promise<SignatureBackend> = loadNativeBackend,
+  sources: readonly BackendSource[] = NATIVE_SOURCES,
 ): Promise<LoadedBackend> {
-  if (choice === "noble") return { backend: nobleBackend, fallbackReason: null };
-  try {
-    return { backend: await loadNative(load), fallbackReason: null };
-  } catch (cause) {
-    const reason = oneLine(cause instanceof Error ? cause.message : String(cause));
-    if (choice === "auto") return { backend: nobleBackend, fallbackReason: reason };
-    throw new Error(
-      `signature backend: wanted native (libsecp256k1), which did not load; noble or auto would run here. Reason: ${reason}`,
-      { cause },
-    );
+  if (choice === "noble") return { backend: nobleBackend, fallbackReason: null, isDegraded: false };
+  const failures: Failure[] = [];
+  for (const { name, load } of sources) {
+    try {
+      const backend = await load();
+      selfTest(backend);
+      return loadedAfter(failures, backend);
+    } catch (cause) {
+      failures.push({ reason: oneLine(`${name}: ${cause instanceof Error ? cause.message : cause}`), cause });
+    }
   }
+  if (choice === "auto") return loadedAfter(failures, nobleBackend);
+  throw new Error(
+    `signature backend: wanted native (libsecp256k1), which did not load; noble or auto would run here. Reason: ${
+      reasonOf(failures)
+    }`,
+    { cause: failures.at(-1)?.cause },
+  );
+}
+
+const reasonOf = (failures: readonly Failure[]): string => failures.map(({ reason }) => reason).join("; ");
+
+/** The package's C functions instead of the system's are no loss worth a warning; anything below them is. */
+function loadedAfter(failures: readonly Failure[], backend: SignatureBackend): LoadedBackend {
+  if (failures.length === 0) return { backend, fallbackReason: null, isDegraded: false };
+  const isSlow = backend.name === "libsecp256k1-napi" || backend.name === "noble";
+  const isWrong = failures.some(({ cause }) => cause instanceof SelfTestError);
+  return { backend, fallbackReason: reasonOf(failures), isDegraded: isSlow || isWrong };
 }

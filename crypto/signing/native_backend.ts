@@ -1,6 +1,6 @@
 /**
- * The fast backend: libsecp256k1 through the native add-on of the npm package `secp256k1`. Only the package's raw binding is ever imported:
- * its default entry silently falls back to the `elliptic` package.
+ * libsecp256k1 through the N-API calls of the npm package `secp256k1`, where its C functions cannot be called. Only the package's raw binding
+ * is ever imported: its default entry silently falls back to the `elliptic` package.
  */
 import { requireDigest, requireSecretKey, SECRET_KEY_BYTES, type SignatureBackend } from "./backend.ts";
 import { isCompressedForm, isVerifiable, reduceDigest } from "./scalar.ts";
@@ -34,7 +34,7 @@ function isNativeBinding(value: unknown): value is NativeBinding {
 export function createNativeBackend(binding: NativeBinding): SignatureBackend {
   const isSecretKey = (key: Uint8Array): boolean => key.length === SECRET_KEY_BYTES && binding.privateKeyVerify(key);
   return {
-    name: "libsecp256k1",
+    name: "libsecp256k1-napi",
     publicKey(secretKey) {
       requireSecretKey(secretKey, isSecretKey(secretKey));
       return binding.publicKeyCreate(secretKey, true);

@@ -8,7 +8,12 @@ export const INGRESS_LIMITS = {
   /** Packets that wait for a later turn because the signatures of this one are used up; more are dropped and counted. */
   maxBacklog: 1024,
   /** Signatures checked in one turn, after which the replica checks its timers again: about 60 ms of work. */
-  signaturesPerTurn: { libsecp256k1: 1024, noble: 80 },
+  signaturesPerTurn: {
+    "libsecp256k1-system": 1792,
+    "libsecp256k1-npm": 1280,
+    "libsecp256k1-napi": 1024,
+    "noble": 80,
+  },
   /** Of these, what one packet may have checked before other sources have their turn; the rest of it waits. */
   packetShare: 1 / 8,
   /** A faulty packet counts once, and once more for so many of its signatures that were checked. */

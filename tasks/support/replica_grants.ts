@@ -4,6 +4,7 @@ import { ConfigError } from "../../crypto/config_error.ts";
 import { targetOf } from "../../crypto/drop_permissions.ts";
 import { readKeyIdentity } from "../../crypto/keys/key_file.ts";
 import { readRoster } from "../../crypto/roster/parse_roster.ts";
+import { packageFolder, SYSTEM_LIBRARY_PATHS } from "../../crypto/signing/library_paths.ts";
 import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
 import { parseFlags, type ReplicaFlags } from "../../replica/flags.ts";
 import { type Membership, permissionFlags, replicaPermissions } from "../../replica/permissions.ts";
@@ -16,8 +17,9 @@ export async function replicaGrants(args: readonly string[]): Promise<string[]> 
   const flags = await unless(ConfigError, () => parseFlags(args));
   if (flags === null) return [];
   const membership = await unless(ConfigError, () => membershipOf(flags));
-  const packages = { signatures: folderOf("secp256k1-native"), libzmq: `${folderOf("zeromq")}/..` };
-  const { read, write, ...others } = replicaPermissions(flags, membership, packages);
+  const libzmq = `${fileURLToPath(new URL(".", import.meta.resolve("zeromq")))}/..`;
+  const native = { signatures: packageFolder(), systemLibrary: systemLibrary(), libzmq };
+  const { read, write, ...others } = replicaPermissions(flags, membership, native);
   return permissionFlags({ read: withTargets(read), write: withTargets(write), ...others });
 }
 
@@ -43,5 +45,14 @@ async function unless<T>(expected: typeof ConfigError, work: () => T | Promise<T
   }
 }
 
-/** Returns the folder of a package's file that is imported. */
-const folderOf = (specifier: string): string => fileURLToPath(new URL(".", import.meta.resolve(specifier)));
+/** Returns the path of the system's libsecp256k1, or null if it has none. */
+function systemLibrary(): string | null {
+  for (const path of SYSTEM_LIBRARY_PATHS) {
+    try {
+      if (Deno.statSync(path).isFile) return path;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+  return null;
+}

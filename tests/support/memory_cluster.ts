@@ -54,7 +54,7 @@ export class MemoryCluster implements AsyncDisposable {
     const replica = createReplica({
       roster: this.roster,
       key: this.keys.get(id)!,
-      backend: { backend, fallbackReason: null },
+      backend: { backend, fallbackReason: null, isDegraded: false },
       storage,
       reopen: () => storage = storage.reopen(),
       transport,
