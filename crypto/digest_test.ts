@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { hex, isHex, sha256, sha256Hex, sha256HexOfTwo, unhex } from "./digest.ts";
+import { digestInto, hex, isHex, sha256, sha256Hex, sha256HexOfTwo, unhex } from "./digest.ts";
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -14,6 +14,7 @@ Deno.test("the digest of two parts is that of their concatenation, as bytes or d
     const joined = Uint8Array.of(...a, ...b);
     assertEquals(sha256HexOfTwo(a, b), sha256Hex(joined));
     assertEquals(hex(sha256(joined)), sha256Hex(joined));
+    assertEquals(digestInto(new Uint8Array(32).fill(0xee), sha256Hex(joined)), sha256(joined));
   }));
 });
 

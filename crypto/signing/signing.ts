@@ -1,8 +1,8 @@
 /** Domain-separated signing and verification of message bodies (§2.2). */
-import { SIGNATURE_BYTES } from "../../protocol/bytes/sizes.ts";
+import { DIGEST_BYTES, SIGNATURE_BYTES } from "../../protocol/bytes/sizes.ts";
 import type { Digest } from "../../protocol/ids.ts";
 import type { MessageKind } from "../../protocol/message.ts";
-import { hex, sha256HexOfTwo, unhex } from "../digest.ts";
+import { digestInto, hex, sha256HexOfTwo } from "../digest.ts";
 import { PUBLIC_KEY_BYTES, type SignatureBackend } from "./backend.ts";
 import type { VerifiedCache } from "./verified_cache.ts";
 
@@ -89,7 +89,8 @@ export function createSigner(backend: SignatureBackend, secretKey: Uint8Array, c
   const publicKey = backend.publicKey(secretKey);
   const key = secretKey.slice();
   const digestOf = domainDigests(clusterId);
-  return { publicKey, sign: (kind, body) => backend.sign(unhex(digestOf(kind, body)), key) };
+  const bytes = new Uint8Array(DIGEST_BYTES);
+  return { publicKey, sign: (kind, body) => backend.sign(digestInto(bytes, digestOf(kind, body)), key) };
 }
 
 /**
@@ -102,14 +103,15 @@ export function createVerifier(
   cache: VerifiedCache | null = null,
 ): Verifier {
   const digestOf = domainDigests(clusterId);
+  const bytes = new Uint8Array(DIGEST_BYTES);
   return {
     verify(kind, body, signature, publicKey) {
       if (signature.length !== SIGNATURE_BYTES || publicKey.length !== PUBLIC_KEY_BYTES) return false;
       const digest = digestOf(kind, body);
-      if (cache === null) return backend.verify(signature, unhex(digest), publicKey);
+      if (cache === null) return backend.verify(signature, digestInto(bytes, digest), publicKey);
       const key = digest + hex(signature) + hex(publicKey);
       if (cache.has(key)) return true;
-      const valid = backend.verify(signature, unhex(digest), publicKey);
+      const valid = backend.verify(signature, digestInto(bytes, digest), publicKey);
       if (valid) cache.add(key);
       return valid;
     },
