@@ -15,6 +15,13 @@ FROM docker.io/denoland/deno:debian-2.9.6
 # without one; the image's own comes first.
 COPY .deno-di[r]/lib /usr/local/lib/bft-raft/
 RUN ldconfig -p | grep -q 'libstdc++\.so\.6' || { echo /usr/local/lib/bft-raft >/etc/ld.so.conf.d/bft-raft.conf; ldconfig; }
+# Debian's libsecp256k1 is quicker than the file of the npm package, which serves where this finds none. It is put where compose.yaml lets
+# replicas load it from, which no version and no architecture is part of.
+RUN { apt-get update \
+    && apt-get install -y --no-install-recommends "$(apt-cache pkgnames libsecp256k1- | grep -x 'libsecp256k1-[0-9]*' | sort -V | tail -n 1)" \
+    && cp -L /usr/lib/*-linux-gnu/libsecp256k1.so.[1-9] /usr/local/lib/ \
+    && rm -rf /var/lib/apt/lists/*; } \
+  || echo "no libsecp256k1 from Debian: signatures by the file of the npm package"
 # A named volume takes owner and mode from the folder it first covers.
 RUN install -d -o deno -g deno -m 0700 /keys /data /new/r1 /new/r2 /new/r3 /new/r4
 

@@ -1,5 +1,6 @@
 /** The README's table says of every task what it may do, and `deno.json` grants native code and programs to those that it says. */
 import { assert, assertEquals } from "@std/assert";
+import { SYSTEM_LIBRARY_PATHS } from "../../crypto/signing/library_paths.ts";
 import config from "../../deno.json" with { type: "json" };
 import { readText } from "./sources.ts";
 
@@ -32,4 +33,11 @@ Deno.test("tasks are granted network, native code and processes where the README
     }
   }
   assert(judged > 10);
+});
+
+Deno.test("compose.yaml lets replicas load libsecp256k1 from where the Dockerfile puts it, and that is looked at", () => {
+  const [, granted = ""] = /"--allow-ffi=(.+?)"/.exec(readText("compose.yaml")) ?? [];
+  const [, folder = "none"] = /cp -L \S+libsecp256k1\S+ (\S+)\/ /.exec(readText("Dockerfile")) ?? [];
+  assert(granted.split(",").includes(folder), `${granted}: ${folder}`);
+  assert(SYSTEM_LIBRARY_PATHS.some((path) => path.startsWith(`${folder}/`)) || Deno.build.os !== "linux", folder);
 });
