@@ -2,7 +2,8 @@
 import { unhex } from "../crypto/digest.ts";
 import { createKeyRing, requireMember } from "../crypto/roster/key_ring.ts";
 import { createSigner, createVerifier } from "../crypto/signing/signing.ts";
-import type { RequestMode } from "../protocol/entry.ts";
+import { LIMITS } from "../protocol/limits.ts";
+import type { Operation } from "../protocol/operations/group.ts";
 import { quorumOf } from "../protocol/quorum.ts";
 import { kvCalls, type Ordered } from "./calls/kv.ts";
 import { NodeCalls } from "./calls/node_calls.ts";
@@ -40,6 +41,7 @@ function settingsOf(options: ClientOptions) {
     seed: options.seed ?? Math.floor(Math.random() * SEED_RANGE),
     randomBytes,
     maxQueued: options.maxQueued ?? DEFAULT_MAX_QUEUED,
+    maxGroup: options.maxGroup ?? LIMITS.maxGroup,
     timings: timingsFor(roster.constants, options.timings),
     replicas: roster.replicas.map(({ id }) => id),
     signer: createSigner(backend, unhex(key.secretKey), roster.cluster),
@@ -54,7 +56,7 @@ function createOrdering(
   outlet: Outlet,
   onDisagreement: (replica: string, request: string) => void,
 ): Ordering | null {
-  const { timings, replicas, roster, key, seed, maxQueued, signer, now } = settings;
+  const { timings, replicas, roster, key, seed, maxQueued, maxGroup, signer, now } = settings;
   const client = roster.clients.find(({ id }) => id === key.id)?.id;
   if (client === undefined) return null;
   const { retryMs, retryCapMs, interventionMs, interventionCapMs, timeoutMs } = timings;
@@ -68,6 +70,7 @@ function createOrdering(
     session: {
       window: roster.constants.sessionWindow,
       maxQueued,
+      maxGroup,
       retry: { baseMs: retryMs, capMs: retryCapMs, jitter: JITTER },
       intervention: {
         afterMs: interventionMs,
@@ -114,15 +117,15 @@ function assemble(
   queries: Queries,
   report: Client["report"],
 ): Client {
-  const order = (mode: RequestMode, command: Uint8Array, options?: RequestOptions): Promise<Executed> => {
+  const order = (operation: Operation, options?: RequestOptions): Promise<Executed> => {
     if (requests === null) {
       return Promise.reject(new UsageError(`key was given of the operator; wanted a client's to execute commands`));
     }
-    return loop.track(() => requests.order(mode, command, options));
+    return loop.track(() => requests.order(operation, options));
   };
   const ordered: Ordered = {
-    execute: (command, options) => order("command", command, options),
-    ask: (query, options) => order("query", query, options),
+    execute: (command, options) => order({ mode: "command", command }, options),
+    ask: (query, options) => order({ mode: "query", command: query }, options),
   };
   const node = new NodeCalls({
     ...settings,

@@ -23,6 +23,11 @@ export interface ClientOptions {
   readonly timings?: Partial<ClientTimings>;
   /** Maximum number of requests waiting for room in the session window; 10 000 by default. */
   readonly maxQueued?: number;
+  /**
+   * Maximum number of commands under one signature, 1 to 64; 64 by default. Calls that are made while others are under way are sent together, and
+   * each is executed and answered as if it came alone (§7.1f).
+   */
+  readonly maxGroup?: number;
   /** Monotonic clock in milliseconds; `performance.now` by default. */
   readonly now?: () => number;
   /** Seed of the jitter; random by default. */

@@ -1,5 +1,6 @@
 /** Entries and the requests in them (§3.1). */
 import type { ClientId, Digest, LogIndex, Seq, Term } from "./ids.ts";
+import type { OperationMode } from "./operations/group.ts";
 import type { Signed } from "./signed.ts";
 
 /** A client opens a session (§7.1): the index of the entry that applies this is the session's id. */
@@ -12,12 +13,12 @@ export interface RegisterSession {
   readonly nonce: Uint8Array;
 }
 
-/** The method of the state machine that a request is for: `apply` of a command, `query` of a query (§7.4). */
-export type RequestMode = "command" | "query";
+/** The meaning of a request's `command`: one operation of a kind, or a group of them (§7.1f). */
+export type RequestMode = OperationMode | "group";
 
 /**
- * A client's command, or query, as the client signed it (§7.1, §7.4). Invariant wanted by every replica: `1 ≤ floor ≤ seq`, `session ≥ 1`.
- * `command` is opaque to the protocol, at most {@linkcode LIMITS.maxCommandBytes}; `mode` says which of the two languages it is in.
+ * A client's command, query or group of them, as the client signed it (§7.1, §7.4). Invariant wanted by every replica: `1 ≤ floor ≤ seq`,
+ * `session ≥ 1`, and `command` at most {@linkcode LIMITS.maxCommandBytes}: opaque to the protocol, or the encoding of a group.
  */
 export interface SendRequest {
   readonly kind: "SendRequest";

@@ -15,6 +15,12 @@ export const LIMITS = {
   maxCommandBytes: 68 * 1024,
   /** Bytes of one result a state machine returns; longer ones are a programming error of the state machine. */
   maxResultBytes: 512 * 1024,
+  /** Operations in one group (§7.1f). */
+  maxGroup: 64,
+  /** Bytes of results beyond which nothing more of a group is executed. */
+  groupResultBytes: 64 * 1024,
+  /** Bytes of the result of one request: the longest result, behind those of its group. */
+  maxAnswerBytes: 577 * 1024,
   /** Random bytes in a register, and bytes of the challenge in a hello (§7.1, §7.2). */
   nonceBytes: 16,
   /** Results kept of one client over all its sessions, beyond those of the session that executed last (§7.1). */

@@ -40,7 +40,7 @@ export interface EffectPorts {
 
 /** Bytes of chunks written in one step, so that a snapshot does not keep the network waiting (§8.2). */
 const SNAPSHOT_BYTES = 256 * 1024;
-/** Requests applied in one step, so that a long replay or costly commands do not keep the network waiting. */
+/** Operations applied in one step, so that a long replay or costly commands do not keep the network waiting. */
 const APPLY_LIMIT = 512;
 
 /** Runs `inputs` and everything that follows from them on this replica; `now` is the time of all of it. */

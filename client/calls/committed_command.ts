@@ -1,19 +1,18 @@
 /** GetCommittedCommand: f+1 equal answers about a committed entry are accepted; "none" takes a quorum that says it twice. */
-import type { RequestMode } from "../../protocol/entry.ts";
 import { LIMITS } from "../../protocol/limits.ts";
+import { decodeGroup, type Operation } from "../../protocol/operations/group.ts";
 import { quorumOf } from "../../protocol/quorum.ts";
 import { NoQuorumError, RefusedError } from "../errors.ts";
 import type { Decision, QueryJudge } from "../loop/queries.ts";
 import { isRecord, type Json, parsePayload, refusalReason } from "./json_payload.ts";
 
 /** A client's command, or query, in a committed entry. */
-export interface CommittedCommand {
+export interface CommittedCommand extends Operation {
   readonly client: string;
   readonly session: number;
   readonly seq: number;
-  /** A query was answered at its place in the log and changed nothing (§7.4). */
-  readonly mode: RequestMode;
-  readonly command: Uint8Array;
+  /** Place in its group, from 0; absent where it was signed alone (§7.1f). */
+  readonly part?: number;
 }
 
 /** A client's register in a committed entry; the entry's index is the id of the session, if it opened one (§7.1). */
@@ -106,8 +105,8 @@ function readEntry(index: number, value: { readonly [name: string]: Json }) {
   if (!isCount(term) || typeof hash !== "string" || !/^[0-9a-f]{64}$/.test(hash)) return null;
   if (!Array.isArray(commands) || commands.length > LIMITS.maxEntryRequests) return null;
   const read = commands.map(readRequest);
-  const known = read.filter((command) => command !== null);
-  if (known.length < read.length) return null;
+  if (read.some((requests) => requests.length === 0)) return null;
+  const known = read.flat();
   const entry: CommittedEntry = { committed: true, index, term, hash, commands: known };
   const key = JSON.stringify([term, hash, known.map(keyOf)]);
   return { entry, key };
@@ -118,17 +117,24 @@ const keyOf = (request: CommittedRequest): Json =>
     ? [request.client, request.base]
     : [request.client, request.session, request.seq, request.mode, request.command.toBase64()];
 
-function readRequest(value: Json): CommittedRequest | null {
-  if (!isRecord(value)) return null;
+/** Returns a register, a command, or all of a group; nothing if `value` is none of them. */
+function readRequest(value: Json): CommittedRequest[] {
+  if (!isRecord(value)) return [];
   const { client, session, seq, base, mode, command } = value;
-  if (typeof client !== "string") return null;
-  if (isCount(base)) return { client, base };
-  if (!isCount(session) || !isCount(seq) || typeof command !== "string") return null;
-  if (mode !== "command" && mode !== "query") return null;
+  if (typeof client !== "string") return [];
+  if (isCount(base)) return [{ client, base }];
+  if (!isCount(session) || !isCount(seq) || typeof command !== "string") return [];
+  const bytes = bytesOf(command);
+  if (bytes === null) return [];
+  if (mode === "command" || mode === "query") return [{ client, session, seq, mode, command: bytes }];
+  if (mode !== "group") return [];
+  return (decodeGroup(bytes) ?? []).map((operation, part) => ({ client, session, seq, part, ...operation }));
+}
+
+function bytesOf(base64: string): Uint8Array | null {
   try {
-    return { client, session, seq, mode, command: Uint8Array.fromBase64(command) };
+    return Uint8Array.fromBase64(base64);
   } catch {
-    // Not base64.
     return null;
   }
 }

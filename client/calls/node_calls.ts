@@ -48,7 +48,7 @@ export class NodeCalls {
   async query(query: Uint8Array, options: CallOptions = {}): Promise<QueryOutcome> {
     const { roster, now, timings } = this.#parts;
     const givenMs = options.timeoutMs ?? timings.timeoutMs;
-    const wrong = callError("query", query, givenMs);
+    const wrong = callError({ mode: "query", command: query }, givenMs);
     if (wrong !== null) throw wrong;
     const startedAt = now();
     const fast = roster.constants.fastReads ? await this.#readFast(query, options) : null;

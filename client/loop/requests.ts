@@ -1,12 +1,12 @@
 /** Pending requests: the shell around the pure session and tallies (§7.1–§7.3). */
 import type { Signer } from "../../crypto/signing/signing.ts";
-import type { RequestMode } from "../../protocol/entry.ts";
 import { type ClientId, type Digest, type LogIndex, logIndex, seq } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { Answer, Reply, Request } from "../../protocol/message.ts";
+import { type Operation, operationSize } from "../../protocol/operations/group.ts";
 import type { QuorumProgress } from "../errors.ts";
 import { noteLeader } from "../session/leader_cache.ts";
-import { countAnswer, createReplyTally, type ReplyTally } from "../session/reply_tally.ts";
+import { countAnswer, createReplyTally } from "../session/reply_tally.ts";
 import {
   cancel,
   createSession,
@@ -20,8 +20,9 @@ import {
   underWay,
 } from "../session/session.ts";
 import type { SessionConfig } from "../session/session_types.ts";
-import { type RequestFrames, sealRequest } from "./envelope.ts";
+import { sealRequest } from "./envelope.ts";
 import type { Hellos } from "./hellos.ts";
+import { asOne, type InFlight, resultsOf } from "./in_flight.ts";
 import type { Outlet } from "./outlet.ts";
 import { createRecentAnswers } from "./recent_answers.ts";
 import { callError, errorOf } from "./request_errors.ts";
@@ -67,22 +68,14 @@ export interface RequestsConfig {
 
 interface Pending {
   readonly ticket: number;
-  readonly mode: RequestMode;
-  readonly command: Uint8Array;
+  readonly operation: Operation;
   readonly startedAt: number;
   readonly signal: AbortSignal | undefined;
   readonly onAbort: () => void;
   readonly resolve: (executed: Executed) => void;
   readonly reject: (reason: unknown) => void;
-  /** Number of its request, once it has one. */
+  /** Number of the request it is in, once it is in one. */
   request: number | null;
-}
-
-/** A signed request under way: a command's or a register. */
-interface InFlight {
-  readonly request: number;
-  readonly frames: RequestFrames;
-  readonly tally: ReplyTally;
 }
 
 /** All requests of one client. */
@@ -116,9 +109,9 @@ export class Requests {
   }
 
   /** Has a command or query ordered and executed (§7.4). Rejects with the errors of `errors.ts` or the signal's reason. */
-  order(mode: RequestMode, command: Uint8Array, options: RequestOptions = {}): Promise<Executed> {
-    const { signal, timeoutMs = this.#config.timeoutMs, repeatable = mode === "query" } = options;
-    const wrong = callError(mode, command, timeoutMs);
+  order(operation: Operation, options: RequestOptions = {}): Promise<Executed> {
+    const { signal, timeoutMs = this.#config.timeoutMs, repeatable = operation.mode === "query" } = options;
+    const wrong = callError(operation, timeoutMs);
     if (wrong !== null) return Promise.reject(wrong);
     if (signal?.aborted) return Promise.reject(signal.reason);
     return new Promise((resolve, reject) => {
@@ -127,8 +120,9 @@ export class Requests {
       const onAbort = () => this.#perform(cancel(this.#session, ticket, this.#config.now()));
       signal?.addEventListener("abort", onAbort, { once: true });
       const handlers = { signal, onAbort, resolve, reject };
-      this.#byTicket.set(ticket, { ticket, mode, command, startedAt, ...handlers, request: null });
-      this.#perform(submit(this.#session, { ticket, deadlineAt: startedAt + timeoutMs, repeatable }, startedAt));
+      this.#byTicket.set(ticket, { ticket, operation, startedAt, ...handlers, request: null });
+      const size = operationSize(operation.command);
+      this.#perform(submit(this.#session, { ticket, size, deadlineAt: startedAt + timeoutMs, repeatable }, startedAt));
     });
   }
 
@@ -185,7 +179,8 @@ export class Requests {
     const accepted = countAnswer(inFlight.tally, replica, answer);
     if (accepted === null) return;
     const { outcome, index } = accepted;
-    this.#perform(settle(this.#session, { request: inFlight.request, outcome, index }, now));
+    const executed = resultsOf(inFlight, accepted).length;
+    this.#perform(settle(this.#session, { request: inFlight.request, outcome, executed, index }, now));
   }
 
   #perform(effects: readonly SessionEffect[]): void {
@@ -205,10 +200,10 @@ export class Requests {
       case "reissued": {
         const pending = this.#byTicket.get(effect.ticket);
         if (pending !== undefined) pending.request = null;
-        return this.#forget(effect.request);
+        return;
       }
       case "applied":
-        return this.#applied(effect.ticket, effect.request);
+        return this.#applied(effect);
       case "failed":
         return this.#failed(effect.ticket, effect.failure);
     }
@@ -216,28 +211,26 @@ export class Requests {
 
   #register(request: number, base: number): void {
     const nonce = this.#config.randomBytes(LIMITS.nonceBytes);
-    this.#seal(request, { kind: "RegisterSession", client: this.#config.client, base: logIndex(base), nonce });
+    this.#seal(request, 0, { kind: "RegisterSession", client: this.#config.client, base: logIndex(base), nonce });
   }
 
-  #sign(effect: Extract<SessionEffect, { readonly effect: "sign" }>): void {
-    const pending = this.#byTicket.get(effect.ticket);
-    if (pending === undefined) return;
-    pending.request = effect.request;
+  #sign({ request, tickets, ...place }: Extract<SessionEffect, { readonly effect: "sign" }>): void {
+    const pending = tickets.flatMap((ticket) => this.#byTicket.get(ticket) ?? []);
+    for (const each of pending) each.request = request;
     this.#config.hellos.sayChanged(this.onlySession);
-    this.#seal(effect.request, {
+    const [session, floor] = [logIndex(place.session), seq(place.floor)];
+    const where = { client: this.#config.client, session, seq: seq(place.seq), floor };
+    this.#seal(request, pending.length, {
       kind: "SendRequest",
-      client: this.#config.client,
-      session: logIndex(effect.session),
-      seq: seq(effect.seq),
-      floor: seq(effect.floor),
-      mode: pending.mode,
-      command: pending.command,
+      ...where,
+      ...asOne(pending.map(({ operation }) => operation)),
     });
   }
 
-  #seal(request: number, message: Request): void {
+  #seal(request: number, operations: number, message: Request): void {
     const { signer, replicas, needed } = this.#config;
-    const inFlight = { request, frames: sealRequest(signer, message), tally: createReplyTally(replicas, needed) };
+    const tally = createReplyTally(replicas, needed);
+    const inFlight = { request, operations, frames: sealRequest(signer, message), tally };
     this.#inFlight.set(request, inFlight);
     this.#byDigest.set(inFlight.frames.digest, inFlight);
   }
@@ -249,23 +242,20 @@ export class Requests {
     else this.#config.outlet.toOne(to, frames);
   }
 
-  #applied(ticket: number, request: number): void {
+  #applied({ ticket, request, part }: Extract<SessionEffect, { readonly effect: "applied" }>): void {
     const pending = this.#byTicket.get(ticket);
     const inFlight = this.#inFlight.get(request);
     const accepted = inFlight?.tally.accepted?.value;
     if (pending === undefined || inFlight === undefined || accepted === undefined) return;
     this.#finish(pending);
-    for (const replica of this.#recent.settle(inFlight.tally)) {
-      this.#config.onDisagreement(replica, accepted.request);
-    }
     // A copy: the bytes are a view into frames that hold other answers too.
-    pending.resolve({ result: accepted.result.slice(), index: accepted.index });
+    pending.resolve({ result: resultsOf(inFlight, accepted)[part]!.slice(), index: accepted.index });
   }
 
   #failed(ticket: number, failure: FailureReason): void {
     const pending = this.#byTicket.get(ticket);
     if (pending === undefined) return;
-    const [{ client }, { mode, signal }] = [this.#config, pending];
+    const [{ client }, { operation: { mode }, signal }] = [this.#config, pending];
     const error = errorOf(failure, { client, mode, progress: this.#progress(pending), abortReason: signal?.reason });
     this.#finish(pending);
     pending.reject(error);
@@ -273,15 +263,18 @@ export class Requests {
 
   #finish(pending: Pending): void {
     this.#byTicket.delete(pending.ticket);
-    if (pending.request !== null) this.#forget(pending.request);
     pending.signal?.removeEventListener("abort", pending.onAbort);
   }
 
+  /** Drops what is settled; the replicas that contradicted what was accepted, or do so later, are told of. */
   #forget(request: number): void {
     const inFlight = this.#inFlight.get(request);
     if (inFlight === undefined) return;
     this.#inFlight.delete(request);
     this.#byDigest.delete(inFlight.frames.digest);
+    const { digest } = inFlight.frames;
+    if (inFlight.operations === 0 || inFlight.tally.accepted?.value.outcome !== "applied") return;
+    for (const replica of this.#recent.settle(inFlight.tally)) this.#config.onDisagreement(replica, digest);
   }
 
   /** Returns the progress of a command; if it was never sent, that of its session's register. */

@@ -2,20 +2,18 @@
  * One client: sessions, request numbers, the window, retries and intervention (§7.1, §7.3). Pure: time comes in as numbers, what
  * is to be done comes out as effects. A command is never issued a second time unless it was not executed, or that is as good as once.
  */
-import { assertBackoffPolicy, backoffMs } from "./backoff.ts";
-import { assertInterventionPolicy } from "./intervention.ts";
+import { backoffMs } from "./backoff.ts";
+import { commandsOf, nextGroup, type Outstanding, type Part } from "./grouping.ts";
 import { createLeaderCache } from "./leader_cache.ts";
 import { seededUniform } from "./random.ts";
 import { firstSend, resend, resendAt, type Sender, type Sending, startSending } from "./resending.ts";
+import { assertSessionConfig } from "./session_config.ts";
 import type { AcceptedAnswer, FailureReason, SessionConfig, SessionEffect, Submission } from "./session_types.ts";
 
 export type * from "./session_types.ts";
 
-/** A command in a session's window. */
-interface Outstanding extends Submission, Sending {
-  readonly session: number;
-  readonly seq: number;
-}
+/** Requests under way below which the next one leaves at once, however few commands wait; above, commands gather until they fill a group. */
+const EAGER_REQUESTS = 2;
 
 /** The session that commands are issued in. */
 interface Current {
@@ -32,7 +30,7 @@ interface Registration extends Sending {
 
 /** State of a client; only the functions of this file change it. */
 export interface Session extends Sender {
-  /** By number; those of sessions that are closed among them, until they are answered. */
+  /** By number; those in sessions that are closed among them, until they are answered. */
   readonly outstanding: Map<number, Outstanding>;
   readonly queue: Submission[];
   /** Applied index that each replica reported. */
@@ -51,11 +49,7 @@ export interface Session extends Sender {
 
 /** A client that has sent nothing yet. Throws `RangeError` on impossible constants. */
 export function createSession(config: SessionConfig): Session {
-  assertBackoffPolicy(config.retry);
-  assertInterventionPolicy(config.intervention);
-  if (!Number.isSafeInteger(config.window) || config.window < 2) {
-    throw new RangeError(`session was given window ${config.window}; wanted a whole number of at least 2`);
-  }
+  assertSessionConfig(config);
   return {
     config,
     uniform: seededUniform(config.seed),
@@ -96,32 +90,34 @@ export function settle(session: Session, answer: AcceptedAnswer, now: number): S
   const request = session.outstanding.get(answer.request);
   if (request === undefined) return [];
   remove(session, request);
-  const effects = settleCommand(session, request, answer, now);
-  return [...effects, ...admit(session, now)];
+  if (answer.outcome === "unexecuted" || answer.outcome === "unknown" || answer.outcome === "void") {
+    leave(session, request.session);
+  }
+  const effects = commandsOf(request).reverse().map((command) => settleCommand(session, command, answer, now))
+    .reverse();
+  return [...effects, { effect: "done", request: request.request }, ...admit(session, now)];
 }
 
+/** Commands that are issued again go to the front of the queue: the last one of a group is to be settled first. */
 function settleCommand(
   session: Session,
-  request: Outstanding,
-  { outcome }: AcceptedAnswer,
+  command: Part,
+  { outcome, executed }: AcceptedAnswer,
   now: number,
-): SessionEffect[] {
-  const { ticket, request: number } = request;
+): SessionEffect {
+  const { submission: { ticket }, part, request: { request } } = command;
   switch (outcome) {
     case "applied":
-      return [{ effect: "applied", ticket, request: number }];
+      return part < executed ? { effect: "applied", ticket, request, part } : reissue(session, command, false, now);
     case "unexecuted":
-      leave(session, request.session);
-      return reissue(session, request, false, now);
+      return reissue(session, command, false, now);
     case "unknown":
     case "void": // said of a command it means as little
-      leave(session, request.session);
-      return reissueIfRepeatable(session, request, now);
     case "expired":
-      return reissueIfRepeatable(session, request, now);
+      return reissueIfRepeatable(session, command, now);
     case "ahead":
     case "conflict":
-      return [failed(ticket, number, { reason: outcome })];
+      return failed(ticket, request, { reason: outcome });
   }
 }
 
@@ -130,19 +126,19 @@ function leave(session: Session, id: number): void {
   if (session.current?.id === id) session.current = null;
 }
 
-function reissueIfRepeatable(session: Session, request: Outstanding, now: number): SessionEffect[] {
-  if (request.repeatable) return reissue(session, request, true, now);
-  return [failed(request.ticket, request.request, { reason: "undecided" })];
+function reissueIfRepeatable(session: Session, command: Part, now: number): SessionEffect {
+  const { submission: { repeatable, ticket }, request: { request } } = command;
+  return repeatable ? reissue(session, command, true, now) : failed(ticket, request, { reason: "undecided" });
 }
 
 /** The command goes to the front of the queue, for a number in the session that is open then. `sent`: it may have been executed. */
-function reissue(session: Session, request: Outstanding, sent: boolean, now: number): SessionEffect[] {
-  const { ticket, deadlineAt, repeatable, request: number } = request;
+function reissue(session: Session, { submission, request }: Part, sent: boolean, now: number): SessionEffect {
+  const { ticket, deadlineAt } = submission;
   if (now >= deadlineAt) {
-    return [failed(ticket, number, { reason: "no-quorum", sent, interventions: request.timer.fired })];
+    return failed(ticket, request.request, { reason: "no-quorum", sent, interventions: request.timer.fired });
   }
-  session.queue.unshift({ ticket, deadlineAt, repeatable });
-  return [{ effect: "reissued", ticket, request: number }];
+  session.queue.unshift(submission);
+  return { effect: "reissued", ticket, request: request.request };
 }
 
 function registered(
@@ -171,13 +167,10 @@ export function tick(session: Session, now: number): SessionEffect[] {
     effects.push(failed(submission.ticket, null, { reason: "no-quorum", sent: false, interventions: 0 }));
   }
   for (const request of [...session.outstanding.values()]) {
-    if (now >= request.deadlineAt) {
-      remove(session, request);
-      const failure = { reason: "no-quorum", sent: true, interventions: request.timer.fired } as const;
-      effects.push(failed(request.ticket, request.request, failure));
-    } else {
-      effects.push(...resend(session, request, now));
-    }
+    const late = commandsOf(request).filter(({ submission }) => now >= submission.deadlineAt);
+    const failure = { reason: "no-quorum", sent: true, interventions: request.timer.fired } as const;
+    effects.push(...late.flatMap((command) => giveUp(session, command, failure)));
+    if (session.outstanding.has(request.request)) effects.push(...resend(session, request, now));
   }
   effects.push(...tickRegistration(session, now), ...admit(session, now));
   session.dueAt = earliest(session);
@@ -199,11 +192,19 @@ export function cancel(session: Session, ticket: number, now: number): SessionEf
     return [failed(ticket, null, { reason: "cancelled" })];
   }
   for (const request of session.outstanding.values()) {
-    if (request.ticket !== ticket) continue;
-    remove(session, request);
-    return [failed(ticket, request.request, { reason: "cancelled" }), ...admit(session, now)];
+    const command = commandsOf(request).find(({ submission }) => submission.ticket === ticket);
+    if (command !== undefined) return [...giveUp(session, command, { reason: "cancelled" }), ...admit(session, now)];
   }
   return [];
+}
+
+/** Nobody waits for this command any more; its request ends with the last one that somebody waits for. */
+function giveUp(session: Session, { submission, part, request }: Part, failure: FailureReason): SessionEffect[] {
+  const ended = failed(submission.ticket, request.request, failure);
+  request.parts[part] = null;
+  if (commandsOf(request).length > 0) return [ended];
+  remove(session, request);
+  return [ended, { effect: "done", request: request.request }];
 }
 
 /** Requests under way, to be sent again to a replica that could not answer before. */
@@ -248,23 +249,22 @@ function baseOf({ heights, config }: Session): number | null {
 function issueAll(session: Session, current: Current, now: number): SessionEffect[] {
   const effects: SessionEffect[] = [];
   const room = Math.floor(session.config.window / 2);
-  let taken = 0;
-  while (taken < session.queue.length && current.nextSeq < current.floor + room && session.outstanding.size < room) {
-    effects.push(...issue(session, current, session.queue[taken]!, now));
-    taken++;
+  while (session.queue.length > 0 && current.nextSeq < current.floor + room && session.outstanding.size < room) {
+    const next = nextGroup(session.queue, session.config.maxGroup);
+    if (session.outstanding.size >= EAGER_REQUESTS && !next.isFull) break;
+    effects.push(...issue(session, current, session.queue.splice(0, next.count), now));
   }
-  if (taken > 0) session.queue.splice(0, taken);
   return effects;
 }
 
-function issue(session: Session, current: Current, submission: Submission, now: number): SessionEffect[] {
+function issue(session: Session, current: Current, parts: Submission[], now: number): SessionEffect[] {
   const { id, floor } = current;
   const [request, seq] = [session.nextRequest++, current.nextSeq++];
   const sending = startSending(session, request, now);
-  session.outstanding.set(request, { ...submission, session: id, seq, ...sending });
-  wakeBy(session, Math.min(submission.deadlineAt, resendAt(sending)));
-  const { ticket } = submission;
-  return [{ effect: "sign", request, ticket, session: id, seq, floor }, firstSend(session, request)];
+  session.outstanding.set(request, { parts, session: id, seq, ...sending });
+  wakeBy(session, Math.min(resendAt(sending), ...parts.map(({ deadlineAt }) => deadlineAt)));
+  const tickets = parts.map(({ ticket }) => ticket);
+  return [{ effect: "sign", request, tickets, session: id, seq, floor }, firstSend(session, request)];
 }
 
 function remove(session: Session, { request, session: id }: Outstanding): void {
@@ -277,7 +277,9 @@ function remove(session: Session, { request, session: id }: Outstanding): void {
 
 function earliest(session: Session): number {
   let due = session.registration === null ? Infinity : resendAt(session.registration);
-  for (const request of session.outstanding.values()) due = Math.min(due, request.deadlineAt, resendAt(request));
+  for (const request of session.outstanding.values()) {
+    due = Math.min(due, resendAt(request), ...commandsOf(request).map(({ submission }) => submission.deadlineAt));
+  }
   for (const queued of session.queue) due = Math.min(due, queued.deadlineAt);
   const waits = session.queue.length > 0 && session.current === null && session.registration === null;
   return waits && baseOf(session) !== null ? Math.min(due, session.registerAt) : due;

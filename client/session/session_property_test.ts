@@ -9,6 +9,7 @@ import {
   type SessionConfig,
   type SessionEffect,
   settle,
+  type Submission,
   submit,
   tick,
   underWay,
@@ -17,6 +18,7 @@ import {
 const CONFIG: SessionConfig = {
   window: 10,
   maxQueued: 6,
+  maxGroup: 3,
   retry: { baseMs: 50, capMs: 200, jitter: 0.25 },
   intervention: { afterMs: 120, backoff: { baseMs: 80, capMs: 300, jitter: 0.25 } },
   weak: 2,
@@ -62,14 +64,20 @@ function knowing(config: SessionConfig): Session {
   return session;
 }
 
+const submission = (ticket: number, deadlineAt: number, repeatable: boolean): Submission => ({
+  ...{ ticket, size: 10, deadlineAt, repeatable },
+});
+
 /** Checks every effect as it comes out. */
 class Watcher {
   readonly done = new Set<number>();
   #session = 0;
   #seq = 0;
   #floor = 0;
-  /** Requests under way, with the ticket of each command. */
-  readonly #current = new Map<number, number | null>();
+  /** Requests under way. */
+  readonly #current = new Map<number, "command" | "register">();
+  /** Commands under way, and where. */
+  readonly #places = new Map<number, { readonly request: number; readonly part: number }>();
 
   watch(effects: SessionEffect[]): void {
     for (const effect of effects) this.#one(effect);
@@ -83,32 +91,51 @@ class Watcher {
         assert(effect.seq === this.#seq + 1, "seqs begin at 1 and only grow, so none is used for two requests");
         assert(effect.floor >= this.#floor, "the floor never falls");
         assert(effect.floor <= effect.seq && effect.seq < effect.floor + HALF, "at most half of the window is in use");
-        assert(!this.done.has(effect.ticket), "a finished request is not issued again");
+        assert(effect.tickets.length >= 1 && effect.tickets.length <= CONFIG.maxGroup, "groups are bounded");
+        assert(effect.tickets.every((ticket) => !this.done.has(ticket)), "a finished command is not issued again");
         [this.#seq, this.#floor] = [effect.seq, effect.floor];
-        assert(![...this.#current.values()].includes(effect.ticket), "a command is under way once");
-        return void this.#current.set(effect.request, effect.ticket);
+        assert(effect.tickets.every((ticket) => !this.#places.has(ticket)), "a command is under way once");
+        effect.tickets.forEach((ticket, part) => this.#places.set(ticket, { request: effect.request, part }));
+        return void this.#current.set(effect.request, "command");
       case "register":
-        assert(![...this.#current.values()].includes(null), "one register at a time");
-        return void this.#current.set(effect.request, null);
+        assert(![...this.#current.values()].includes("register"), "one register at a time");
+        return void this.#current.set(effect.request, "register");
       case "send":
         assert(this.#current.has(effect.request), "only live requests are sent");
         return assert(effect.to === "all" || !effect.intervention, "an intervention goes to all");
-      case "reissued":
       case "done":
-        return assert(this.#current.delete(effect.request), "only live requests end");
+        assert(this.#current.delete(effect.request), "only live requests end");
+        return assert(
+          [...this.#places.values()].every(({ request }) => request !== effect.request),
+          "its commands ended",
+        );
+      case "reissued":
+        return this.#leave(effect.ticket, effect.request);
       case "applied":
+        assertEquals(this.#places.get(effect.ticket)?.part, effect.part, "a command has the result of its place");
+        this.#leave(effect.ticket, effect.request);
+        return this.#finish(effect.ticket);
       case "failed":
-        assert(!this.done.has(effect.ticket), "a request finishes once");
-        if (effect.request !== null) this.#current.delete(effect.request);
-        return void this.done.add(effect.ticket);
+        if (effect.request !== null) this.#leave(effect.ticket, effect.request);
+        return this.#finish(effect.ticket);
     }
+  }
+
+  #leave(ticket: number, request: number): void {
+    assertEquals(this.#places.get(ticket)?.request, request, "a command ends where it is under way");
+    this.#places.delete(ticket);
+  }
+
+  #finish(ticket: number): void {
+    assert(!this.done.has(ticket), "a command finishes once");
+    this.done.add(ticket);
   }
 }
 
 function take(session: Session, step: Step, tickets: number, now: number): SessionEffect[] {
   switch (step.step) {
     case "submit":
-      return submit(session, { ticket: tickets + 1, deadlineAt: now + step.wait, repeatable: step.repeatable }, now);
+      return submit(session, submission(tickets + 1, now + step.wait, step.repeatable), now);
     case "pass":
       return tick(session, now);
     case "cancel":
@@ -117,7 +144,11 @@ function take(session: Session, step: Step, tickets: number, now: number): Sessi
       const open = underWay(session);
       if (open.length === 0) return [];
       const request = open[step.pick % open.length]!;
-      return settle(session, { request, outcome: step.outcome, index: 1000 + request }, now);
+      return settle(
+        session,
+        { request, outcome: step.outcome, executed: 1 + step.pick % 3, index: 1000 + request },
+        now,
+      );
     }
   }
 }
@@ -152,7 +183,7 @@ Deno.test("for all failures of the leader: an unanswered request reaches every r
   fc.assert(fc.property(fc.integer(), fc.integer({ min: 1000, max: 20_000 }), (seed, wait) => {
     const session = knowing({ ...CONFIG, seed });
     session.current = { id: 1, floor: 1, nextSeq: 1 };
-    submit(session, { ticket: 1, deadlineAt: wait, repeatable: false }, 0);
+    submit(session, submission(1, wait, false), 0);
     const times: number[] = [];
     while (session.dueAt < wait) {
       const now = session.dueAt;

@@ -18,19 +18,23 @@ const ID = 40;
 const CONFIG: SessionConfig = {
   window: 8,
   maxQueued: 3,
+  maxGroup: 1,
   retry: { baseMs: 100, capMs: 400, jitter: 0 },
   intervention: { afterMs: 250, backoff: { baseMs: 300, capMs: 600, jitter: 0 } },
   weak: 2,
   seed: 1,
 };
 
-const ask = (ticket: number, deadlineAt = 10_000, repeatable = false) => ({ ticket, deadlineAt, repeatable });
-const answer = (request: number, outcome: Outcome = "applied", index = 50) => ({ request, outcome, index });
+const ask = (ticket: number, deadlineAt = 10_000, repeatable = false) => ({ ticket, size: 10, deadlineAt, repeatable });
+const answer = (request: number, outcome: Outcome = "applied", index = 50) => ({
+  ...{ request, outcome, executed: 1, index },
+});
 const signs = (effects: SessionEffect[]) => effects.filter((effect) => effect.effect === "sign");
 const sends = (effects: SessionEffect[]) => effects.filter((effect) => effect.effect === "send");
 const failures = (effects: SessionEffect[]) => effects.filter((effect) => effect.effect === "failed");
 /** Ticket and seq of what was signed, with its session. */
-const issued = (effects: SessionEffect[]) => signs(effects).map(({ ticket, session, seq }) => [ticket, session, seq]);
+const issued = (effects: SessionEffect[]) =>
+  signs(effects).map(({ tickets, session, seq }) => [...tickets, session, seq]);
 
 /** A client that knows how far two replicas have applied. */
 function client(changes: Partial<SessionConfig> = {}): Session {
@@ -67,9 +71,9 @@ Deno.test("§7.1 the register's index is the session, in which seqs begin at 1",
   for (const ticket of [1, 2]) submit(session, ask(ticket), 0);
   assertEquals(settle(session, answer(registering(session), "applied", ID), 1), [
     { effect: "done", request: 1 },
-    { effect: "sign", request: 2, ticket: 1, session: ID, seq: 1, floor: 1 },
+    { effect: "sign", request: 2, tickets: [1], session: ID, seq: 1, floor: 1 },
     { effect: "send", request: 2, to: "all", intervention: false },
-    { effect: "sign", request: 3, ticket: 2, session: ID, seq: 2, floor: 1 },
+    { effect: "sign", request: 3, tickets: [2], session: ID, seq: 2, floor: 1 },
     { effect: "send", request: 3, to: "all", intervention: false },
   ]);
 });
@@ -162,7 +166,10 @@ Deno.test("past its deadline a request fails as undecided and frees the window",
   const [sign] = signs(submit(session, ask(1, 500), 0));
   for (let now = 0; now < 500; now += 50) assertEquals(failures(tick(session, now)), []);
   const failure = { reason: "no-quorum", sent: true, interventions: 1 } as const;
-  assertEquals(tick(session, 500), [{ effect: "failed", ticket: 1, request: sign!.request, failure }]);
+  assertEquals(tick(session, 500), [
+    { effect: "failed", ticket: 1, request: sign!.request, failure },
+    { effect: "done", request: sign!.request },
+  ]);
   assertEquals([session.current?.floor, session.outstanding.size, session.dueAt], [3, 0, Infinity]);
 });
 
@@ -196,7 +203,7 @@ Deno.test("§7.1e what was never executed in a closed session is issued again in
   const session = open();
   const [first, second] = [1, 2].map((ticket) => signs(submit(session, ask(ticket), 0))[0]!);
   const effects = settle(session, answer(first!.request, "unexecuted"), 1);
-  assertEquals(effects.map(({ effect }) => effect), ["reissued", "register", "send"]);
+  assertEquals(effects.map(({ effect }) => effect), ["reissued", "done", "register", "send"]);
   assertEquals(issued(settle(session, answer(registering(session), "applied", 70), 2)), [[1, 70, 1]]);
   // The other one may have been executed before: it waits for its own answer.
   assertEquals(issued(settle(session, answer(second!.request, "unexecuted"), 3)), [[2, 70, 2]]);
@@ -230,7 +237,11 @@ Deno.test("§7.1e a command of which nobody knows any more is not issued again u
     ]);
     settle(session, answer(read!.request, outcome), 1);
     if (session.registration) settle(session, answer(registering(session), "applied", 70), 2);
-    assertEquals([...session.outstanding.values()].map(({ ticket }) => ticket), [2], outcome);
+    assertEquals(
+      [...session.outstanding.values()].flatMap(({ parts }) => parts.map((part) => part?.ticket)),
+      [2],
+      outcome,
+    );
   }
 });
 
@@ -240,6 +251,7 @@ Deno.test("a request found above its window, or behind another one of its seq, i
     const [sign] = signs(submit(session, ask(1), 0));
     assertEquals(settle(session, answer(sign!.request, outcome), 1), [
       { effect: "failed", ticket: 1, request: sign!.request, failure: { reason: outcome } },
+      { effect: "done", request: sign!.request },
     ]);
   }
 });

@@ -9,6 +9,8 @@ export interface SessionConfig {
   readonly window: number;
   /** Maximum number of requests waiting for room in the window; further ones are refused. */
   readonly maxQueued: number;
+  /** Maximum number of commands under one signature, 1 to `LIMITS.maxGroup` (§7.1f). */
+  readonly maxGroup: number;
   /** Repeats of a request, before intervention. */
   readonly retry: BackoffPolicy;
   readonly intervention: InterventionPolicy;
@@ -23,6 +25,8 @@ export interface Submission {
   readonly ticket: number;
   /** Time at which the caller stops waiting. */
   readonly deadlineAt: number;
+  /** Bytes it takes in a group. */
+  readonly size: number;
   /** True if executing the command twice is as good as once (reads are): then it may be issued again under a new seq. */
   readonly repeatable: boolean;
 }
@@ -32,6 +36,8 @@ export interface AcceptedAnswer {
   /** Number of the request, from `sign` or `register`. */
   readonly request: number;
   readonly outcome: Outcome;
+  /** Of commands that were applied: how many of the group, from the first on, were executed (§7.1f). */
+  readonly executed: number;
   /** Of a register that was applied: the session's id. */
   readonly index: number;
 }
@@ -51,11 +57,11 @@ export type FailureReason =
 
 /** An action for the shell; effects are carried out in order. */
 export type SessionEffect =
-  /** Sign a command once and keep the bytes until its number ends. */
+  /** Sign a command, or several as a group, once, and keep the bytes until the number ends. */
   | {
     readonly effect: "sign";
     readonly request: number;
-    readonly ticket: number;
+    readonly tickets: readonly number[];
     readonly session: number;
     readonly seq: number;
     readonly floor: number;
@@ -63,10 +69,10 @@ export type SessionEffect =
   /** Sign a register with a nonce of its own, likewise. */
   | { readonly effect: "register"; readonly request: number; readonly base: number }
   | { readonly effect: "send"; readonly request: number; readonly to: string | "all"; readonly intervention: boolean }
-  /** The register is settled or given up; its bytes and tally can go. */
+  /** The number is settled or given up; its bytes and tally can go. */
   | { readonly effect: "done"; readonly request: number }
-  /** The command is applied; its bytes and tally can go. */
-  | { readonly effect: "applied"; readonly ticket: number; readonly request: number }
+  /** The command, `part` of its group, is applied. */
+  | { readonly effect: "applied"; readonly ticket: number; readonly request: number; readonly part: number }
   /** The command failed; `request` is null if it was never sent. */
   | {
     readonly effect: "failed";
@@ -74,5 +80,5 @@ export type SessionEffect =
     readonly request: number | null;
     readonly failure: FailureReason;
   }
-  /** The number is given up, the command goes on under another one: a `sign` for the same ticket follows. */
+  /** The command goes on under another number: a `sign` for the same ticket follows. */
   | { readonly effect: "reissued"; readonly ticket: number; readonly request: number };

@@ -155,7 +155,7 @@ function readAnswers(reader: ByteReader, last: Seq | null, check: (number: Seq, 
 /** The result is a copy: a view would keep the whole chunk. */
 function readKept(reader: ByteReader): Numbered {
   const [number, index, executed] = [seq(reader.u64()), logIndex(reader.u64()), digest(reader.digest())];
-  const result = reader.bytes(LIMITS.maxResultBytes).slice();
+  const result = reader.bytes(LIMITS.maxAnswerBytes).slice();
   return [number, { digest: executed, index, result }];
 }
 

@@ -227,7 +227,7 @@ Deno.test("§8.3 bytes that are no session are refused in words", () => {
   refused([c1, s1.subarray(0, -1)], "ends inside an answer or holds a malformed one, behind 0 good ones");
   refused([c1, Uint8Array.of(...s1, 0)], "ends inside an answer or holds a malformed one, behind 1 good ones");
   refused([new Uint8Array(LIMITS.maxChunkBytes + 1)], "has 655361 bytes, at most 655360 are allowed");
-  const tooLong = ofClient("c1", { live: [session({ answers: [kept(1, LIMITS.maxResultBytes + 1)] })] });
+  const tooLong = ofClient("c1", { live: [session({ answers: [kept(1, LIMITS.maxAnswerBytes + 1)] })] });
   refused(tooLong, "ends inside an answer or holds a malformed one, behind 0 good ones");
 });
 

@@ -19,7 +19,7 @@ export const refusal = (error: string, more: Readonly<Record<string, number>> = 
   payload: UTF8.encode(JSON.stringify({ error, ...more })),
 });
 
-/** Returns a command or query with its session and seq, or a register with its base. */
+/** Returns a command, query or group with its session and seq, or a register with its base. */
 function asJson({ message }: Signed<Request>): object {
   if (message.kind === "RegisterSession") return { client: message.client, base: message.base };
   const { client, session, seq, mode, command } = message;

@@ -61,7 +61,7 @@ Deno.test("client: a reply signed by X that names Y counts for nobody (§2.3)", 
 Deno.test("client: garbage is counted, muted after a while, and stops nothing", () =>
   withFakeCluster({ scripts: { r4: { garbage: () => [Uint8Array.of(1, 2, 3)] } } }, async (cluster, connect) => {
     // The second of its budget does not pass: on a busy machine the packets may take longer, and are right to be read then.
-    const client = connect("c1", { now: () => 0 });
+    const client = connect("c1", { now: () => 0, maxGroup: 1 });
     await until("r4 to know its route", () => cluster.hellosAt("r4").length >= 2);
     await Promise.all(Array.from({ length: 150 }, (_, i) => client.put(`k${i}`, "v")));
     await until("garbage to be muted", () => client.report.dropped.muted >= 50);
@@ -129,7 +129,7 @@ Deno.test("client: past the queue's bound a call is refused at once and was not 
 
 Deno.test("client: two processes with one key write at once, each in a session of its own", () =>
   withFakeCluster({}, async (cluster, connect) => {
-    const [one, other] = [connect(), connect()];
+    const [one, other] = [connect("c1", { maxGroup: 1 }), connect("c1", { maxGroup: 1 })];
     const writes = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? one : other).put(`k${i}`, `${i}`));
     const revisions = (await Promise.all(writes)).map(({ revision }) => revision);
     assertEquals(new Set(revisions).size, 40);

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { type Digest, digest, logIndex, replicaId, seq, term } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { Answer, Message } from "../../protocol/message.ts";
+import { encodeGroup } from "../../protocol/operations/group.ts";
 import { messages } from "../../tests/support/arbitraries.ts";
 import { DecodeError, type DecodeErrorCode, decodeMessage, encodeMessage, type MessageOf } from "./mod.ts";
 
@@ -19,6 +20,7 @@ const response: MessageOf<"AppendEntriesResponse"> = {
 const header: MessageOf<"AppendEntries"> = { ...sample(messages.AppendEntries), leader: r1, entryHashes: [HASH] };
 const request: MessageOf<"SendRequest"> = { ...sample(messages.SendRequest), seq: seq(9), floor: seq(3) };
 
+const NOTHING = new Uint8Array(0);
 /** The mode stands before the command and its length. */
 const modeAt = encodeMessage(request).length - request.command.length - 4 - 1;
 
@@ -110,8 +112,10 @@ Deno.test("lists stop at their limits", () => {
   };
   const reply = sample(messages.Reply);
   decodeMessage("Reply", encodeMessage({ ...reply, answers: [answer, answer, answer] }));
+  const longest = { ...answer, result: new Uint8Array(LIMITS.maxAnswerBytes) };
+  decodeMessage("Reply", encodeMessage({ ...reply, answers: [longest] }));
   unencodable({ ...reply, answers: [answer, answer, answer, answer] }, "bytes of results beyond the first answer");
-  unencodable({ ...reply, answers: [{ ...answer, result: new Uint8Array(LIMITS.maxResultBytes + 1) }] }, "result");
+  unencodable({ ...reply, answers: [{ ...answer, result: new Uint8Array(LIMITS.maxAnswerBytes + 1) }] }, "result");
 });
 
 Deno.test("commands, queries and asked-for bytes stop at their limits", () => {
@@ -123,12 +127,16 @@ Deno.test("commands, queries and asked-for bytes stop at their limits", () => {
   unencodable({ ...sample(messages.FetchEntries), maxBytes: LIMITS.maxFetchBytes + 1 }, "maxBytes");
 });
 
-Deno.test("§7.4: a request is a command or a query, and nothing else", () => {
+Deno.test("§7.4: a request is a command, a query or a group of them, and nothing else", () => {
   for (const [byte, mode] of [[0, "command"], [1, "query"]] as const) {
     assertEquals(decodeMessage("SendRequest", patched(request, modeAt, [byte])).mode, mode);
   }
-  for (const byte of [2, 255]) assertRefused("SendRequest", patched(request, modeAt, [byte]), "bad-value", "mode");
-  unencodable({ ...request, mode: "read" as "query" }, "mode: wanted one of command, query");
+  assertRefused("SendRequest", patched(request, modeAt, [2]), "bad-value", "command");
+  for (const byte of [3, 255]) assertRefused("SendRequest", patched(request, modeAt, [byte]), "bad-value", "mode");
+  unencodable({ ...request, mode: "read" as "query" }, "mode: wanted one of command, query, group");
+  unencodable({ ...request, mode: "group" }, "wanted a group of 2 to 64 operations");
+  const command = encodeGroup([{ mode: "command", command: Uint8Array.of(1) }, { mode: "query", command: NOTHING }]);
+  assertEquals(decodeMessage("SendRequest", encodeMessage({ ...request, mode: "group", command })).command, command);
 });
 
 Deno.test("§7.1: floor is at most seq", () => {

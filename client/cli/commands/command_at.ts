@@ -37,16 +37,16 @@ function show(entry: CommittedEntry): CommandResult {
 const cellsOf = (request: CommittedRequest): readonly string[] =>
   "base" in request ? [`base ${request.base}`, "", "", "opens a session"] : [
     `session ${request.session}`,
-    `seq ${request.seq}`,
+    request.part === undefined ? `seq ${request.seq}` : `seq ${request.seq}.${request.part + 1}`,
     request.mode,
     describe(decodeKvCommand(request.command), request.command.length),
   ];
 
 function commandJson(request: CommittedRequest): Json {
   if ("base" in request) return { ...request };
-  const { client, session, seq, mode, command } = request;
+  const { command, ...others } = request;
   const kv = decodeKvCommand(command);
-  return { client, session, seq, mode, command: command.toBase64(), ...(kv === null ? {} : { kv: kvJson(kv) }) };
+  return { ...others, command: command.toBase64(), ...(kv === null ? {} : { kv: kvJson(kv) }) };
 }
 
 function kvJson(kv: KvCommand): Json {

@@ -3,6 +3,7 @@ import type { Entry } from "../../../protocol/entry.ts";
 import { type ClientId, offset } from "../../../protocol/ids.ts";
 import { assertInvariant } from "../../../protocol/invariant.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
+import { groupSize } from "../../../protocol/operations/group.ts";
 import { applyRequest } from "../../../protocol/snapshot/session_table.ts";
 import { beginSnapshot, isCheckpointIndex, snapshotsPending } from "../checkpoints/checkpoints.ts";
 import type { Context } from "../context.ts";
@@ -16,7 +17,7 @@ import { unmarkProposed } from "./request_pool.ts";
 import { sessionAnswer } from "./session_answer.ts";
 import type { Known } from "./waiting.ts";
 
-/** Applies committed entries until at least `limit` requests are done, and outputs the answers, a reply for each client and batch. */
+/** Applies committed entries until at least `limit` operations are done, and outputs the answers, a reply for each client and batch. */
 export function onApply(context: Context, limit: number): Verdict {
   const { state } = context;
   const answers = new Map<ClientId, SessionAnswer[]>();
@@ -28,7 +29,7 @@ export function onApply(context: Context, limit: number): Verdict {
     applyEntry(context, entry, answers, progress);
     state.appliedIndex = next;
     if (isCheckpointIndex(state, next)) beginSnapshot(context, next);
-    done += 1 + (entry.requests?.length ?? 0);
+    done += 1 + operationsIn(entry);
   }
   settle(context, progress);
   for (const [client, list] of answers) reply(context, client, list);
@@ -44,6 +45,15 @@ function assertApplicable({ appliedIndex, commitIndex }: CoreState, { index, req
     `entry ${index} applied before it is committed, commit index ${commitIndex}`,
   );
   assertInvariant(requests !== null, "I6", `entry ${index} is no list of requests`);
+}
+
+/** Returns the number of operations that applying `entry` takes. */
+function operationsIn({ requests }: Entry): number {
+  let count = 0;
+  for (const { message } of requests ?? []) {
+    count += message.kind === "SendRequest" && message.mode === "group" ? groupSize(message.command) : 1;
+  }
+  return count;
 }
 
 function applyEntry(

@@ -21,6 +21,7 @@ import type {
   SendRequest,
 } from "../../../protocol/message.ts";
 import type { PreVote, RequestVote, Vote } from "../../../protocol/message.ts";
+import { encodeGroup, type Operation } from "../../../protocol/operations/group.ts";
 import type { PacketOf } from "../../../protocol/packet.ts";
 import { certified } from "../../../protocol/rank.ts";
 import type { Signed } from "../../../protocol/signed.ts";
@@ -49,6 +50,15 @@ export function request(number: number, value = "", client = "c1", floor = 0): S
 /** Returns request `number` of `client`, to be answered from the state at its place: what `k` holds (§7.4). */
 export const query = (number: number, client = "c1", asked = READ): Signed<SendRequest> =>
   noteNumber(signMessage(createFakeSigner("client", client), numberedRequest(client, number, 0, asked, "query")));
+
+/** Returns request `number` of `client` with several operations (§7.1f). */
+export const groupRequest = (number: number, operations: readonly Operation[], client = "c1"): Signed<SendRequest> =>
+  noteNumber(
+    signMessage(
+      createFakeSigner("client", client),
+      numberedRequest(client, number, 0, encodeGroup(operations), "group"),
+    ),
+  );
 
 const READ = encodeKvCommand({ op: "get", key: "k" });
 

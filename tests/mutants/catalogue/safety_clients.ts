@@ -225,10 +225,30 @@ export const SAFETY_CLIENTS: readonly Mutant[] = [
       "A client asks a query that finds no quorum outside the log, or the bytes of a write as a query: the state machine executes it.",
     patches: [
       patch(
-        "executeRequest",
-        `      return machine.query(command).value;`,
-        `      return machine.apply(command, { index, client });`,
+        "execute:execute",
+        `machine.query(command).value`,
+        `machine.apply(command, context)`,
       ),
+    ],
+  },
+  {
+    name: "group-executed-backwards",
+    kind: "safety",
+    clause: "§7.1",
+    what: "a group is executed from its end",
+    how: "A client sends several commands under one signature, and relies on their order.",
+    patches: [
+      patch("executeGroup", `of operations)`, `of operations.toReversed())`),
+    ],
+  },
+  {
+    name: "executed-part-issued-again",
+    kind: "safety",
+    clause: "§7.1",
+    what: "a client takes the last command of a group for one that was not executed, and issues it again",
+    how: "Several commands go under one signature; the last of them is executed twice.",
+    patches: [
+      patch("settleCommand", `part < executed ?`, `part < Math.max(1, executed - 1) ?`),
     ],
   },
 ];

@@ -2,6 +2,7 @@
 import type { ReplyTally } from "../../../client/session/reply_tally.ts";
 import type { Digest } from "../../../protocol/ids.ts";
 import type { Request } from "../../../protocol/message.ts";
+import { decodeResults, groupSize } from "../../../protocol/operations/group.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 
 /** A signed request in flight: a command or a register. */
@@ -41,4 +42,11 @@ export class InFlightRequests {
     this.#byNumber.clear();
     this.#byDigest.clear();
   }
+}
+
+/** Returns the results of what was executed of a request that is settled as applied. */
+export function resultsOf({ request: { message }, tally }: InFlight): Uint8Array[] {
+  const { result } = tally.accepted!.value;
+  if (message.kind !== "SendRequest" || message.mode !== "group") return [result];
+  return decodeResults(result, groupSize(message.command))!;
 }

@@ -12,10 +12,10 @@ import {
   underWay,
 } from "../../../client/session/session.ts";
 import { sha256Hex } from "../../../crypto/digest.ts";
-import type { RequestMode } from "../../../protocol/entry.ts";
 import { ALL_SESSIONS, clientId, logIndex, type Millis, type ReplicaId, seq } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { Answer, Request } from "../../../protocol/message.ts";
+import { encodeGroup, type Operation, type OperationMode, operationSize } from "../../../protocol/operations/group.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import { encodeKvCommand } from "../../../state_machine/mod.ts";
 import { signAs } from "../network/sim_crypto.ts";
@@ -24,12 +24,10 @@ import { OperationSource } from "../plan/operations.ts";
 import type { ClientPlan } from "../plan/plan.ts";
 import type { Rng } from "../plan/rng.ts";
 import type { ClientWorld, Reply } from "./client_world.ts";
-import { InFlightRequests } from "./in_flight_requests.ts";
+import { InFlightRequests, resultsOf } from "./in_flight_requests.ts";
 import { createSimSession, readFast } from "./sim_session.ts";
 
-interface Pending {
-  readonly mode: RequestMode;
-  readonly command: Uint8Array;
+interface Pending extends Operation {
   readonly done: (result: Uint8Array | null) => void;
 }
 
@@ -155,7 +153,8 @@ export class SimClient {
     const { scheduler, observer } = this.#world;
     observer.accepted?.(this.plan.id, accepted, scheduler.now);
     const { outcome, index } = accepted;
-    this.#perform(settle(this.#session, { request: inFlight.number, outcome, index }, this.#now));
+    const executed = outcome === "applied" ? resultsOf(inFlight).length : 0;
+    this.#perform(settle(this.#session, { request: inFlight.number, outcome, executed, index }, this.#now));
     this.#rearm();
   }
 
@@ -190,7 +189,7 @@ export class SimClient {
       else if (this.#resumed) this.remaining++;
       this.#next();
     };
-    const mode: RequestMode = command.op === "get" ? "query" : "command";
+    const mode: OperationMode = command.op === "get" ? "query" : "command";
     const repeatable = mode === "query";
     this.#world.observer.invoked?.(this.plan.id, encodeKvCommand(command), repeatable, scheduler.now);
     const fast = constants.fastReads && command.op === "get" && this.#rng.chance(0.6);
@@ -203,7 +202,8 @@ export class SimClient {
     const ticket = ++this.#tickets;
     const now = this.#now;
     this.#byTicket.set(ticket, pending);
-    this.#perform(submit(this.#session, { ticket, deadlineAt: now + this.#patienceMs, repeatable }, now));
+    const size = operationSize(pending.command);
+    this.#perform(submit(this.#session, { ticket, size, deadlineAt: now + this.#patienceMs, repeatable }, now));
     this.#rearm();
   }
 
@@ -224,17 +224,14 @@ export class SimClient {
           effect.intervention,
         );
       case "done":
-      case "reissued":
         return this.#inFlight.forget(effect.request);
+      case "reissued":
+        return;
       case "applied":
-        return this.#close(
-          effect.ticket,
-          effect.request,
-          this.#inFlight.get(effect.request)!.tally.accepted!.value.result,
-        );
+        return this.#close(effect.ticket, resultsOf(this.#inFlight.get(effect.request)!)[effect.part]!);
       case "failed": {
         const { reason } = effect.failure;
-        if (reason === "no-quorum" || reason === "undecided") return this.#close(effect.ticket, effect.request, null);
+        if (reason === "no-quorum" || reason === "undecided") return this.#close(effect.ticket, null);
         throw new ViolationError("session", `an honest client's request ${effect.request} ended ${reason}`);
       }
     }
@@ -251,7 +248,8 @@ export class SimClient {
   }
 
   #sign(effect: Extract<SessionEffect, { readonly effect: "sign" }>): void {
-    const { mode, command } = this.#byTicket.get(effect.ticket)!;
+    const operations = effect.tickets.map((ticket) => this.#byTicket.get(ticket)!);
+    const [{ mode, command }] = operations as [Pending];
     if (this.#said !== onlySession(this.#session)) this.#greet(false);
     this.#seal(effect.request, {
       kind: "SendRequest",
@@ -259,7 +257,7 @@ export class SimClient {
       session: logIndex(effect.session),
       seq: seq(effect.seq),
       floor: seq(effect.floor),
-      ...{ mode, command },
+      ...operations.length === 1 ? { mode, command } : { mode: "group", command: encodeGroup(operations) },
     });
   }
 
@@ -272,10 +270,9 @@ export class SimClient {
     observer.requested?.(request, scheduler.now);
   }
 
-  #close(ticket: number, number: number | null, result: Uint8Array | null): void {
+  #close(ticket: number, result: Uint8Array | null): void {
     const pending = this.#byTicket.get(ticket)!;
     this.#byTicket.delete(ticket);
-    if (number !== null) this.#inFlight.forget(number);
     pending.done(result);
   }
 

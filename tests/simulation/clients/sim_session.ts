@@ -2,6 +2,7 @@
 import { timingsFor } from "../../../client/loop/timings.ts";
 import { countFastRead, createFastReadTally } from "../../../client/session/fast_read_tally.ts";
 import { createSession, type Session } from "../../../client/session/session.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
 import { quorumOf } from "../../../protocol/quorum.ts";
 import { encodeKvCommand, type KvQuery } from "../../../state_machine/mod.ts";
 import type { ClientPlan } from "../plan/plan.ts";
@@ -20,6 +21,7 @@ export function createSimSession(plan: ClientPlan, { constants, replicas }: Clie
   return createSession({
     window: constants.sessionWindow,
     maxQueued: 1000,
+    maxGroup: LIMITS.maxGroup,
     retry: { baseMs: retryMs, capMs: retryCapMs, jitter: JITTER },
     intervention: {
       afterMs: interventionMs,

@@ -50,7 +50,7 @@ Deno.test("a replica that loses its disk fetches the state, and is a full replic
 });
 
 Deno.test("§8.3i checkpoints that drop the log behind every snapshot a replica fetches do not keep it fetching", () => {
-  for (const seed of [2, 3]) {
+  for (const seed of [2, 15]) {
     const clients = calm([], {}, seed).clients.map((client) => ({ ...client, concurrency: 4 }));
     const { violation, stats } = run(calm([wipe(r2, 3000)], { clients, safetyMs: 8000 }, seed));
     assertEquals([violation, stats.transfers, stats.transferred], [null, 1, 1], `seed ${seed}`);

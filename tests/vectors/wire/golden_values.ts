@@ -2,6 +2,7 @@
 import { joinRequests } from "../../../protocol/entry_body.ts";
 import { clientId, type Digest, digest, logIndex, replicaId, round, seq, term } from "../../../protocol/ids.ts";
 import type { Certified, MessageKind } from "../../../protocol/message.ts";
+import { encodeGroup } from "../../../protocol/operations/group.ts";
 import type { MessageOf } from "../../../transport/codec/messages/message.ts";
 
 const hash = (byte: number): Digest => digest(byte.toString(16).padStart(2, "0").repeat(32));
@@ -110,6 +111,16 @@ export const GOLDEN_MESSAGES: { readonly [K in MessageKind]: MessageOf<K> } = {
 
 /** The request again, as a query. */
 export const GOLDEN_QUERY = { ...GOLDEN_MESSAGES.SendRequest, mode: "query", command: bytes("query") } as const;
+
+/** And as a group of a command and a query (§7.1f). */
+export const GOLDEN_GROUP = {
+  ...GOLDEN_MESSAGES.SendRequest,
+  mode: "group",
+  command: encodeGroup([
+    { mode: "command", command: bytes("command") },
+    { mode: "query", command: bytes("query") },
+  ]),
+} as const;
 
 /** Entry bodies for the packets of the vectors: a no-op has no requests. */
 export const NO_OP_BODY = joinRequests([]);

@@ -26,7 +26,7 @@ import {
   helloAnswerCodec,
   queryResultCodec,
 } from "../../../transport/codec/mod.ts";
-import { GOLDEN_MESSAGES as messages, GOLDEN_QUERY, NO_OP_BODY } from "./golden_values.ts";
+import { GOLDEN_GROUP, GOLDEN_MESSAGES as messages, GOLDEN_QUERY, NO_OP_BODY } from "./golden_values.ts";
 
 /** Cluster id and secret key of the vectors; every message is signed with this one key, whatever signer it names. */
 export const GOLDEN_CLUSTER = "demo";
@@ -133,7 +133,7 @@ export function goldenVectors() {
     cluster: GOLDEN_CLUSTER,
     secretKey: GOLDEN_SECRET_KEY.toHex(),
     publicKey: signer.publicKey.toHex(),
-    messages: [...Object.values(messages), GOLDEN_QUERY].map(messageVector),
+    messages: [...Object.values(messages), GOLDEN_QUERY, GOLDEN_GROUP].map(messageVector),
     packets: packets.map((packet) => ({
       kind: packet.kind,
       frames: encodePacket(packet).map((frame) => frame.toHex()),

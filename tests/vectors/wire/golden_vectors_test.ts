@@ -22,7 +22,7 @@ import {
   type PacketKind,
   queryResultCodec,
 } from "../../../transport/codec/mod.ts";
-import { GOLDEN_MESSAGES, GOLDEN_QUERY } from "./golden_values.ts";
+import { GOLDEN_GROUP, GOLDEN_MESSAGES, GOLDEN_QUERY } from "./golden_values.ts";
 import golden from "./golden_vectors.json" with { type: "json" };
 import { goldenVectors } from "./golden_vectors.ts";
 
@@ -46,7 +46,7 @@ Deno.test("the format is the one written down in golden_vectors.json", () => {
 
 Deno.test("golden bodies decode to their values and are signed as docs/wire.md says", () => {
   const verifier = createVerifier(nobleBackend, golden.cluster);
-  const values = [...Object.values(GOLDEN_MESSAGES), GOLDEN_QUERY];
+  const values = [...Object.values(GOLDEN_MESSAGES), GOLDEN_QUERY, GOLDEN_GROUP];
   assertEquals(golden.messages.length, values.length);
   for (const [i, vector] of golden.messages.entries()) {
     const kind = vector.kind as MessageKind;

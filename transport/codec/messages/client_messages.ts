@@ -3,6 +3,7 @@ import type { RequestMode } from "../../../protocol/entry.ts";
 import type { LogIndex, Seq } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type * as m from "../../../protocol/message.ts";
+import { decodeGroup } from "../../../protocol/operations/group.ts";
 import { body, clientId, hash, logIndex, positive, replicaId, seq, term, wantedDigests } from "../fields.ts";
 import { bool, bytes, enumOf, fixed, id, list, optional, refine, type Schema, struct, uint53 } from "../schema.ts";
 
@@ -12,9 +13,15 @@ export const sendRequest = body<m.SendRequest>("SendRequest", {
   session: positive as Schema<LogIndex>,
   seq,
   floor: positive as Schema<Seq>,
-  mode: enumOf<RequestMode>(["command", "query"]),
+  mode: enumOf<RequestMode>(["command", "query", "group"]),
   command: bytes(LIMITS.maxCommandBytes),
-}, (request) => request.floor <= request.seq ? null : `wanted floor <= seq, got ${request.floor} > ${request.seq}`);
+}, faultOfRequest);
+
+function faultOfRequest({ floor, seq, mode, command }: m.SendRequest): string | null {
+  if (floor > seq) return `wanted floor <= seq, got ${floor} > ${seq}`;
+  if (mode !== "group" || decodeGroup(command) !== null) return null;
+  return `wanted a group of 2 to ${LIMITS.maxGroup} operations, got ${command.length} bytes that are none`;
+}
 
 /** §7.1. */
 export const registerSession = body<m.RegisterSession>("RegisterSession", {
@@ -69,7 +76,7 @@ const answer = struct<m.Answer>({
   request: hash,
   outcome: enumOf<m.Outcome>(["applied", "conflict", "expired", "ahead", "unexecuted", "unknown", "void"]),
   index: logIndex,
-  result: bytes(LIMITS.maxResultBytes),
+  result: bytes(LIMITS.maxAnswerBytes),
 });
 
 /** Returns the bytes of results after the first answer, which always fits. */

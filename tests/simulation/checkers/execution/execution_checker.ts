@@ -3,8 +3,8 @@
  * commands and queries as queries.
  */
 import { equalBytes } from "../../../../protocol/bytes/equal_bytes.ts";
-import type { RequestMode } from "../../../../protocol/entry.ts";
 import type { Digest, LogIndex, ReplicaId } from "../../../../protocol/ids.ts";
+import type { OperationMode } from "../../../../protocol/operations/group.ts";
 import type { StateView } from "../../observer.ts";
 import { demand } from "../judge.ts";
 import type { Executed } from "./reference_sessions.ts";
@@ -26,7 +26,7 @@ interface Incarnation {
 /** One call of a state machine, which is not told whose a query is. */
 interface Call {
   readonly index: LogIndex;
-  readonly mode: RequestMode;
+  readonly mode: OperationMode;
   readonly client: string | null;
   readonly command: Uint8Array;
 }

@@ -3,7 +3,7 @@ import { equalBytes } from "../../../../protocol/bytes/equal_bytes.ts";
 import type { Answer, RegisterSession, SendRequest } from "../../../../protocol/message.ts";
 import type { RunFacts } from "../../observer.ts";
 import { demand } from "../judge.ts";
-import type { Executed } from "./reference_sessions.ts";
+import type { ExecutedRequest } from "./reference_sessions.ts";
 import type { ReferenceState } from "./reference_state.ts";
 import type { RequestBook, SignedRequest } from "./request_book.ts";
 
@@ -88,7 +88,7 @@ export class OutcomeChecker {
 }
 
 /** Demands that the result is what the state at the request's place gives. */
-function demandResult({ mode, result }: Executed, answer: Answer, text: Text): void {
+function demandResult({ mode, result }: ExecutedRequest, answer: Answer, text: Text): void {
   const clause = mode === "query" ? "§7.4" : "§7.2";
   demand(equalBytes(result, answer.result), clause, () => `${text()}: the state there gives ${result.toHex()}`);
 }

@@ -5,8 +5,10 @@
 import type { RequestMode } from "../../../../protocol/entry.ts";
 import type { ClientId, Digest } from "../../../../protocol/ids.ts";
 import type { RegisterSession, Request, SendRequest } from "../../../../protocol/message.ts";
+import type { Operation } from "../../../../protocol/operations/group.ts";
 import type { RunFacts } from "../../observer.ts";
-import { requestKey } from "./request_book.ts";
+import { Fields } from "../fields.ts";
+import { operationsOf, requestKey } from "./request_book.ts";
 
 export interface Given {
   readonly digest: Digest;
@@ -30,19 +32,21 @@ export interface ReferenceClient {
   live: ReferenceSession[];
 }
 
-/** One command or query that the chain executes, and what comes of it in the state at its place. */
-export interface Executed {
+/** One command or query that the chain executes. */
+export interface Executed extends Operation {
+  /** The name of its request; in a group, of others than the first, with their place. */
   readonly key: string;
   readonly client: ClientId;
-  readonly mode: RequestMode;
-  readonly command: Uint8Array;
-  readonly digest: Digest;
   readonly index: number;
-  readonly result: Uint8Array;
+}
+
+/** A request that the chain executes, and what comes of it in the state at its place. */
+export interface ExecutedRequest extends Given {
+  readonly mode: RequestMode;
 }
 
 /** Runs a command, or answers a query. */
-export type Execute = (message: SendRequest) => Uint8Array;
+export type Execute = (client: ClientId, operation: Operation) => Uint8Array;
 
 /** One session's life. */
 interface Life {
@@ -58,13 +62,14 @@ export type SessionFacts = Pick<
 >;
 
 const REMEMBERED = 256;
+const GROUP_RESULT_BYTES = 64 * 1024;
 
 export class ReferenceSessions {
   readonly clients = new Map<ClientId, ReferenceClient>();
   /** The executions of each entry, in order. */
   readonly executedAt = new Map<number, Executed[]>();
   readonly #facts: SessionFacts;
-  readonly #byKey = new Map<string, Executed>();
+  readonly #byKey = new Map<string, ExecutedRequest>();
   readonly #lives = new Map<string, Life>();
   readonly #opened = new Map<Digest, Life>();
 
@@ -79,8 +84,8 @@ export class ReferenceSessions {
     else this.#command(index, message, digest, execute);
   }
 
-  /** The command or query executed under this key, if any was. */
-  executionOf(key: string): Executed | undefined {
+  /** The request executed under this key, if any was. */
+  executionOf(key: string): ExecutedRequest | undefined {
     return this.#byKey.get(key);
   }
 
@@ -120,7 +125,7 @@ export class ReferenceSessions {
   }
 
   #command(index: number, message: SendRequest, digest: Digest, execute: Execute): void {
-    const { client, session: id, seq, floor, mode, command } = message;
+    const { client, session: id, seq, floor } = message;
     const session = this.clients.get(client)?.live.find((each) => each.id === id);
     if (session === undefined) return;
     if (floor > session.floor) {
@@ -129,12 +134,30 @@ export class ReferenceSessions {
     }
     const inside = seq >= session.floor && seq < session.floor + this.#facts.sessionWindow;
     if (!inside || session.answers.has(seq)) return;
-    const result = execute(message);
+    const key = requestKey(client, id, seq);
+    const result = this.#execute(index, key, message, execute);
     session.answers.set(seq, { digest, index, result });
     session.lastUsed = index;
     session.highest = Math.max(session.highest, seq);
-    const executed = { key: requestKey(client, id, seq), client, mode, command, digest, index, result };
-    this.#byKey.set(executed.key, executed);
-    this.executedAt.set(index, [...this.executedAt.get(index) ?? [], executed]);
+    this.#byKey.set(key, { mode: message.mode, digest, index, result });
+  }
+
+  /** Executes a command, a query, or of a group as much as its results allow. */
+  #execute(index: number, key: string, message: SendRequest, execute: Execute): Uint8Array {
+    const { client, mode } = message;
+    const results: Uint8Array[] = [];
+    let bytes = 0;
+    for (const [part, operation] of operationsOf(message).entries()) {
+      if (bytes > GROUP_RESULT_BYTES) break;
+      const executed = { key: part === 0 ? key : `${key} part ${part}`, client, index, ...operation };
+      this.executedAt.set(index, [...this.executedAt.get(index) ?? [], executed]);
+      const result = execute(client, operation);
+      results.push(result);
+      bytes += result.length;
+    }
+    if (mode !== "group") return results[0]!;
+    const fields = new Fields().u8(results.length);
+    for (const result of results) fields.u32(result.length).bytes(result);
+    return fields.done();
   }
 }

@@ -3,8 +3,8 @@
  * the bytes of snapshots are implemented again from §7.1 and `docs/snapshots.md`, since a mutated core has them wrong.
  */
 import { sha256, sha256Hex } from "../../../../crypto/digest.ts";
-import type { SendRequest } from "../../../../protocol/entry.ts";
-import { type Digest, digest, logIndex } from "../../../../protocol/ids.ts";
+import { type ClientId, type Digest, digest, logIndex } from "../../../../protocol/ids.ts";
+import type { Operation } from "../../../../protocol/operations/group.ts";
 import { KvStore } from "../../../../state_machine/mod.ts";
 import type { RunFacts } from "../../observer.ts";
 import type { ChainNode } from "../durable/chain_tree.ts";
@@ -55,14 +55,19 @@ export class ReferenceState {
       if (node === undefined) return false;
       this.#applied++;
       for (const { message, body } of node.entry?.requests ?? []) {
-        this.sessions.order(this.#applied, message, sha256Hex(body), (request) => this.#execute(request));
+        this.sessions.order(
+          this.#applied,
+          message,
+          sha256Hex(body),
+          (client, operation) => this.#execute(client, operation),
+        );
       }
       if (this.#applied % this.#facts.checkpointEvery === 0) this.#views.set(this.#applied, this.#view());
     }
     return true;
   }
 
-  #execute({ client, mode, command }: SendRequest): Uint8Array {
+  #execute(client: ClientId, { mode, command }: Operation): Uint8Array {
     if (mode === "query") return this.#machine.query(command).value;
     return this.#machine.apply(command, { index: logIndex(this.#applied), client });
   }

@@ -2,7 +2,8 @@
 import { sha256Hex } from "../../../../crypto/digest.ts";
 import type { Entry } from "../../../../protocol/entry.ts";
 import type { Digest, ReplicaId } from "../../../../protocol/ids.ts";
-import type { Request } from "../../../../protocol/message.ts";
+import type { Request, SendRequest } from "../../../../protocol/message.ts";
+import { decodeGroup, type Operation } from "../../../../protocol/operations/group.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 import { demand } from "../judge.ts";
 
@@ -24,6 +25,10 @@ export function textOf(bytes: Uint8Array): string {
 
 /** Returns a key for a command of a client. */
 export const commandName = (client: string, command: Uint8Array): string => `${client} ${textOf(command)}`;
+
+/** Returns the commands and queries of a request, in the order in which they are to be executed. */
+export const operationsOf = ({ mode, command }: SendRequest): readonly Operation[] =>
+  mode === "group" ? decodeGroup(command) ?? [] : [{ mode, command }];
 
 /** A request that a client signed, with the digest that answers name it with. */
 export interface SignedRequest {
@@ -52,8 +57,8 @@ export class RequestBook {
     this.#bodies.set(textOf(body), known);
     this.#byDigest.set(digest, known);
     if (message.kind === "RegisterSession") return;
-    const { client, session, floor, command } = message;
-    this.#commands.add(commandName(client, command));
+    const { client, session, floor } = message;
+    for (const { command } of operationsOf(message)) this.#commands.add(commandName(client, command));
     const key = `${client} ${session}`;
     this.#floors.set(key, Math.max(this.#floors.get(key) ?? 0, floor));
   }

@@ -1,0 +1,24 @@
+/** Signed requests under way, and the results in their answers (§7.1f). */
+import type { Answer, SendRequest } from "../../protocol/message.ts";
+import { decodeResults, encodeGroup, type Operation } from "../../protocol/operations/group.ts";
+import type { ReplyTally } from "../session/reply_tally.ts";
+import type { RequestFrames } from "./envelope.ts";
+
+/** A signed request under way: a command's or a register. */
+export interface InFlight {
+  readonly request: number;
+  /** Commands in it; 0 of a register. */
+  readonly operations: number;
+  readonly frames: RequestFrames;
+  readonly tally: ReplyTally;
+}
+
+/** Returns what a request asks for: an operation alone as it is, several as a group. */
+export const asOne = (operations: readonly Operation[]): Pick<SendRequest, "mode" | "command"> =>
+  operations.length === 1 ? operations[0]! : { mode: "group", command: encodeGroup(operations) };
+
+/** Returns the results of the operations that `answer`, which enough replicas gave, says were executed; none of a malformed one. */
+export function resultsOf({ operations }: InFlight, { outcome, result }: Answer): readonly Uint8Array[] {
+  if (outcome !== "applied") return [];
+  return operations > 1 ? decodeResults(result, operations) ?? [] : [result];
+}

@@ -1,0 +1,37 @@
+/** Requests of several commands (§7.1f): which commands go together, and what is left of them. */
+import { GROUP_BYTES } from "../../protocol/operations/group.ts";
+import type { Sending } from "./resending.ts";
+import type { Submission } from "./session_types.ts";
+
+/** A request in a session's window: a command, or a group of them (§7.1f). */
+export interface Outstanding extends Sending {
+  readonly session: number;
+  readonly seq: number;
+  /** Its commands in order; null for one that nobody waits for any more. */
+  readonly parts: (Submission | null)[];
+}
+
+/** A command under way, with the request it is part of. */
+export interface Part {
+  readonly submission: Submission;
+  readonly part: number;
+  readonly request: Outstanding;
+}
+
+/** Returns the commands of a request that somebody waits for. */
+export const commandsOf = (request: Outstanding): Part[] =>
+  request.parts.flatMap((submission, part) => submission === null ? [] : [{ submission, part, request }]);
+
+/** Returns how many of the commands that wait fit into one group, and whether no further one would. */
+export function nextGroup(
+  queue: readonly Submission[],
+  maxGroup: number,
+): { readonly count: number; readonly isFull: boolean } {
+  let [count, bytes] = [0, 0];
+  for (const { size } of queue) {
+    bytes += size;
+    if (count > 0 && (count >= maxGroup || bytes > GROUP_BYTES)) return { count, isFull: true };
+    count++;
+  }
+  return { count, isFull: count >= maxGroup };
+}

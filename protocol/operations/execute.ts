@@ -1,0 +1,43 @@
+/** Executing requests on the state machine: the one place that knows which of its methods an operation is for (§7.4). */
+import type { SendRequest } from "../entry.ts";
+import type { LogIndex } from "../ids.ts";
+import { assertInvariant } from "../invariant.ts";
+import { LIMITS } from "../limits.ts";
+import type { ApplyContext, StateMachine } from "../ports.ts";
+import { decodeGroup, encodeResults, type Operation } from "./group.ts";
+
+/** The part of a state machine that requests reach. */
+export type Executor = Pick<StateMachine, "apply" | "query">;
+
+/** Executes `request` in the entry at `index` and returns its result; a group's is that of all of its operations. */
+export function executeRequest(machine: Executor, request: SendRequest, index: LogIndex): Uint8Array {
+  const { mode, client, command } = request;
+  const context = { index, client };
+  if (mode !== "group") return execute(machine, { mode, command }, context);
+  const operations = decodeGroup(command);
+  assertInvariant(operations !== null, "internal", `request ${request.seq} of ${client} is no group`);
+  return encodeResults(executeGroup(machine, operations, context));
+}
+
+/** §7.1f: once the results are longer than `LIMITS.groupResultBytes`, nothing more is executed. */
+function executeGroup(machine: Executor, operations: readonly Operation[], context: ApplyContext): Uint8Array[] {
+  const results: Uint8Array[] = [];
+  let bytes = 0;
+  for (const operation of operations) {
+    if (bytes > LIMITS.groupResultBytes) break;
+    const result = execute(machine, operation, context);
+    results.push(result);
+    bytes += result.length;
+  }
+  return results;
+}
+
+/**
+ * A query is answered from the state at just its place, and never reaches `apply`. Its version is left out: the index says which state it
+ * was.
+ */
+function execute(machine: Executor, { mode, command }: Operation, context: ApplyContext): Uint8Array {
+  const result = mode === "command" ? machine.apply(command, context) : machine.query(command).value;
+  assertInvariant(result.length <= LIMITS.maxResultBytes, "internal", `a result has ${result.length} bytes`);
+  return result;
+}
