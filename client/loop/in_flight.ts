@@ -11,6 +11,8 @@ export interface InFlight {
   readonly operations: number;
   readonly frames: RequestFrames;
   readonly tally: ReplyTally;
+  /** Results of what was executed, once that is settled. */
+  results: readonly Uint8Array[];
 }
 
 /** Returns what a request asks for: an operation alone as it is, several as a group. */
@@ -18,7 +20,10 @@ export const asOne = (operations: readonly Operation[]): Pick<SendRequest, "mode
   operations.length === 1 ? operations[0]! : { mode: "group", command: encodeGroup(operations) };
 
 /** Returns the results of the operations that `answer`, which enough replicas gave, says were executed; none of a malformed one. */
-export function resultsOf({ operations }: InFlight, { outcome, result }: Answer): readonly Uint8Array[] {
+export function resultsOf(
+  { operations }: Pick<InFlight, "operations">,
+  { outcome, result }: Answer,
+): readonly Uint8Array[] {
   if (outcome !== "applied") return [];
   return operations > 1 ? decodeResults(result, operations) ?? [] : [result];
 }

@@ -11,6 +11,7 @@ import {
   cancel,
   createSession,
   type FailureReason,
+  noteAnswer,
   noteHeight,
   onlySession,
   type SessionEffect,
@@ -177,9 +178,10 @@ export class Requests {
     const now = this.#config.now();
     if (answer.outcome === "void") this.#perform(noteHeight(this.#session, replica, answer.index, now));
     const accepted = countAnswer(inFlight.tally, replica, answer);
-    if (accepted === null) return;
+    if (accepted === null) return noteAnswer(this.#session, inFlight.request, now);
     const { outcome, index } = accepted;
-    const executed = resultsOf(inFlight, accepted).length;
+    inFlight.results = resultsOf(inFlight, accepted);
+    const executed = inFlight.results.length;
     this.#perform(settle(this.#session, { request: inFlight.request, outcome, executed, index }, now));
   }
 
@@ -230,7 +232,7 @@ export class Requests {
   #seal(request: number, operations: number, message: Request): void {
     const { signer, replicas, needed } = this.#config;
     const tally = createReplyTally(replicas, needed);
-    const inFlight = { request, operations, frames: sealRequest(signer, message), tally };
+    const inFlight = { request, operations, frames: sealRequest(signer, message), tally, results: [] };
     this.#inFlight.set(request, inFlight);
     this.#byDigest.set(inFlight.frames.digest, inFlight);
   }
@@ -249,7 +251,7 @@ export class Requests {
     if (pending === undefined || inFlight === undefined || accepted === undefined) return;
     this.#finish(pending);
     // A copy: the bytes are a view into frames that hold other answers too.
-    pending.resolve({ result: resultsOf(inFlight, accepted)[part]!.slice(), index: accepted.index });
+    pending.resolve({ result: inFlight.results[part]!.slice(), index: accepted.index });
   }
 
   #failed(ticket: number, failure: FailureReason): void {

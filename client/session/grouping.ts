@@ -22,16 +22,23 @@ export interface Part {
 export const commandsOf = (request: Outstanding): Part[] =>
   request.parts.flatMap((submission, part) => submission === null ? [] : [{ submission, part, request }]);
 
-/** Returns how many of the commands that wait fit into one group, and whether no further one would. */
-export function nextGroup(
-  queue: readonly Submission[],
-  maxGroup: number,
-): { readonly count: number; readonly isFull: boolean } {
+/** Requests under way below which the next one leaves at once, however few commands wait; above, commands gather until they fill a group. */
+const EAGER_REQUESTS = 2;
+
+/** Returns how many of the commands that wait are to go together now; 0 where they are to gather, since `underWay` requests are under way. */
+export function nextGroup(queue: readonly Submission[], maxGroup: number, underWay: number): number {
   let [count, bytes] = [0, 0];
   for (const { size } of queue) {
     bytes += size;
-    if (count > 0 && (count >= maxGroup || bytes > GROUP_BYTES)) return { count, isFull: true };
+    if (count > 0 && (count >= maxGroup || bytes > GROUP_BYTES)) return count;
     count++;
   }
-  return { count, isFull: count >= maxGroup };
+  return count >= maxGroup || underWay < EAGER_REQUESTS ? count : 0;
+}
+
+/** Takes out of `list` what is wanted, and returns it. */
+export function takeWhere<T>(list: T[], wanted: (item: T) => boolean): T[] {
+  const taken = list.filter(wanted);
+  if (taken.length > 0) list.splice(0, list.length, ...list.filter((item) => !wanted(item)));
+  return taken;
 }

@@ -3,17 +3,25 @@
  * is to be done comes out as effects. A command is never issued a second time unless it was not executed, or that is as good as once.
  */
 import { backoffMs } from "./backoff.ts";
-import { commandsOf, nextGroup, type Outstanding, type Part } from "./grouping.ts";
+import { failed } from "./failed.ts";
+import { commandsOf, nextGroup, type Outstanding, type Part, takeWhere } from "./grouping.ts";
 import { createLeaderCache } from "./leader_cache.ts";
 import { seededUniform } from "./random.ts";
-import { firstSend, resend, resendAt, type Sender, type Sending, startSending } from "./resending.ts";
+import {
+  answered,
+  answersComing,
+  firstSend,
+  resend,
+  resendAt,
+  type Sender,
+  type Sending,
+  startSending,
+} from "./resending.ts";
+import { createRoundTrips } from "./round_trips.ts";
 import { assertSessionConfig } from "./session_config.ts";
 import type { AcceptedAnswer, FailureReason, SessionConfig, SessionEffect, Submission } from "./session_types.ts";
 
 export type * from "./session_types.ts";
-
-/** Requests under way below which the next one leaves at once, however few commands wait; above, commands gather until they fill a group. */
-const EAGER_REQUESTS = 2;
 
 /** The session that commands are issued in. */
 interface Current {
@@ -54,6 +62,7 @@ export function createSession(config: SessionConfig): Session {
     config,
     uniform: seededUniform(config.seed),
     leader: createLeaderCache(config.weak),
+    trips: createRoundTrips(),
     outstanding: new Map(),
     queue: [],
     heights: new Map(),
@@ -84,15 +93,22 @@ export function noteHeight(session: Session, replica: string, index: number, now
   return admit(session, now);
 }
 
+/** Takes in that a replica answered a request that is under way. */
+export function noteAnswer(session: Session, request: number, now: number): void {
+  const sending = session.outstanding.get(request);
+  if (sending !== undefined) answersComing(session, sending, now);
+}
+
 /** Takes in what enough equal answers said. Answers to requests that are not under way change nothing. */
 export function settle(session: Session, answer: AcceptedAnswer, now: number): SessionEffect[] {
   if (session.registration?.request === answer.request) return registered(session, session.registration, answer, now);
   const request = session.outstanding.get(answer.request);
   if (request === undefined) return [];
   remove(session, request);
-  if (answer.outcome === "unexecuted" || answer.outcome === "unknown" || answer.outcome === "void") {
-    leave(session, request.session);
-  }
+  answered(session, request, now);
+  // The session is closed: what is still to be issued needs another one.
+  const isClosed = ["unexecuted", "unknown", "void"].includes(answer.outcome);
+  if (isClosed && session.current?.id === request.session) session.current = null;
   const effects = commandsOf(request).reverse().map((command) => settleCommand(session, command, answer, now))
     .reverse();
   return [...effects, { effect: "done", request: request.request }, ...admit(session, now)];
@@ -119,11 +135,6 @@ function settleCommand(
     case "conflict":
       return failed(ticket, request, { reason: outcome });
   }
-}
-
-/** The session is closed: what is still to be issued needs another one. */
-function leave(session: Session, id: number): void {
-  if (session.current?.id === id) session.current = null;
 }
 
 function reissueIfRepeatable(session: Session, command: Part, now: number): SessionEffect {
@@ -250,9 +261,9 @@ function issueAll(session: Session, current: Current, now: number): SessionEffec
   const effects: SessionEffect[] = [];
   const room = Math.floor(session.config.window / 2);
   while (session.queue.length > 0 && current.nextSeq < current.floor + room && session.outstanding.size < room) {
-    const next = nextGroup(session.queue, session.config.maxGroup);
-    if (session.outstanding.size >= EAGER_REQUESTS && !next.isFull) break;
-    effects.push(...issue(session, current, session.queue.splice(0, next.count), now));
+    const count = nextGroup(session.queue, session.config.maxGroup, session.outstanding.size);
+    if (count === 0) break;
+    effects.push(...issue(session, current, session.queue.splice(0, count), now));
   }
   return effects;
 }
@@ -284,16 +295,3 @@ function earliest(session: Session): number {
   const waits = session.queue.length > 0 && session.current === null && session.registration === null;
   return waits && baseOf(session) !== null ? Math.min(due, session.registerAt) : due;
 }
-
-function takeWhere<T>(list: T[], wanted: (item: T) => boolean): T[] {
-  const taken = list.filter(wanted);
-  if (taken.length > 0) list.splice(0, list.length, ...list.filter((item) => !wanted(item)));
-  return taken;
-}
-
-const failed = (ticket: number, request: number | null, failure: FailureReason): SessionEffect => ({
-  effect: "failed",
-  ticket,
-  request,
-  failure,
-});

@@ -2,6 +2,7 @@
 import { noteLeader } from "../../../client/session/leader_cache.ts";
 import { answersNeeded, countAnswer, createReplyTally } from "../../../client/session/reply_tally.ts";
 import {
+  noteAnswer,
   noteHeight,
   onlySession,
   type Session,
@@ -149,7 +150,10 @@ export class SimClient {
     if (inFlight === undefined) return;
     if (answer.outcome === "void") this.#perform(noteHeight(this.#session, replica, answer.index, this.#now));
     const accepted = countAnswer(inFlight.tally, replica, answer);
-    if (accepted === null) return;
+    if (accepted === null) {
+      noteAnswer(this.#session, inFlight.number, this.#now);
+      return this.#rearm();
+    }
     const { scheduler, observer } = this.#world;
     observer.accepted?.(this.plan.id, accepted, scheduler.now);
     const { outcome, index } = accepted;

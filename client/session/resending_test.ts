@@ -1,0 +1,79 @@
+import { assertEquals } from "@std/assert";
+import {
+  createSession,
+  noteAnswer,
+  type Session,
+  type SessionConfig,
+  type SessionEffect,
+  settle,
+  submit,
+  tick,
+} from "./session.ts";
+
+const CONFIG: SessionConfig = {
+  window: 8,
+  maxQueued: 3,
+  maxGroup: 1,
+  retry: { baseMs: 100, capMs: 400, jitter: 0 },
+  intervention: { afterMs: 250, backoff: { baseMs: 300, capMs: 600, jitter: 0 } },
+  weak: 2,
+  seed: 1,
+};
+
+const submission = (ticket: number) => ({ ticket, size: 10, deadlineAt: Infinity, repeatable: false });
+const signs = (effects: SessionEffect[]) => effects.filter((effect) => effect.effect === "sign");
+const sends = (effects: SessionEffect[]) => effects.filter((effect) => effect.effect === "send");
+
+/** A client with a session open and nothing under way. */
+function knowing(): Session {
+  const session = createSession(CONFIG);
+  session.current = { id: 1, floor: 1, nextSeq: 1 };
+  return session;
+}
+
+/** Has request after request answered `ms` after it was sent. */
+function answerAfter(session: Session, ms: number, times: number): number {
+  let now = 0;
+  for (let ticket = 100; ticket < 100 + times; ticket++) {
+    const [sign] = signs(submit(session, submission(ticket), now));
+    now += ms;
+    settle(session, { request: sign!.request, outcome: "applied", executed: 1, index: 50 }, now);
+  }
+  return now;
+}
+
+/** Times after its sending at which a request that nobody answers goes out again, as a repeat or as an intervention. */
+function repeatsOf(session: Session, sentAt: number, until: number): string[] {
+  submit(session, submission(1), sentAt);
+  const times: string[] = [];
+  while (session.dueAt < sentAt + until) {
+    const now = session.dueAt;
+    for (const { intervention } of sends(tick(session, now))) {
+      times.push(`${intervention ? "intervention" : "repeat"} ${Math.round(now - sentAt)}`);
+    }
+  }
+  return times;
+}
+
+Deno.test("§7.3 nothing is sent again in the time in which answers have been coming", () => {
+  const quick = knowing();
+  assertEquals(repeatsOf(quick, answerAfter(quick, 5, 40), 600), [
+    "repeat 100",
+    "intervention 250",
+    "intervention 550",
+  ]);
+  const slow = knowing();
+  assertEquals(repeatsOf(slow, answerAfter(slow, 220, 150), 700), ["repeat 220", "intervention 440"]);
+  const endless = knowing();
+  assertEquals(repeatsOf(endless, answerAfter(endless, 90_000, 60), 1500), ["intervention 1000", "intervention 1300"]);
+});
+
+Deno.test("§7.3 a request that some replica has answered is not repeated for a while, but goes to all as an intervention", () => {
+  const session = knowing();
+  const [sign] = signs(submit(session, submission(1), 0));
+  noteAnswer(session, sign!.request, 60);
+  assertEquals([tick(session, 100), tick(session, 159)].map((effects) => sends(effects).length), [0, 0]);
+  assertEquals(sends(tick(session, 160)).map(({ intervention }) => intervention), [false]);
+  noteAnswer(session, sign!.request, 240);
+  assertEquals(sends(tick(session, 250)).map(({ intervention }) => intervention), [true]);
+});
