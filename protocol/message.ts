@@ -166,13 +166,20 @@ export interface Answer {
   readonly result: Uint8Array;
 }
 
-/** §7.2, replica → client: answers of one applied batch under one signature; leader and term are hints. */
+/** §7.2h, replica → clients: all that it tells them at once, as the root of a tree over its parts; leader and term are hints. */
 export interface Reply {
   readonly kind: "Reply";
   readonly replica: ReplicaId;
-  readonly client: ClientId;
   readonly term: Term;
   readonly leader: ReplicaId | null;
+  /** Number of parts, the leaves of the tree; at most `LIMITS.maxReplyParts`, at least one. */
+  readonly parts: number;
+  readonly root: Uint8Array;
+}
+
+/** §7.2h: what one client is told. It is not signed itself; it counts as part of a {@linkcode Reply}, with a path to its root. */
+export interface ReplyPart {
+  readonly client: ClientId;
   readonly answers: readonly Answer[];
 }
 

@@ -1,4 +1,5 @@
 /** Bodies that clients and the operator sign, and the answers replicas sign for them (§7). */
+import { DIGEST_BYTES } from "../../../protocol/bytes/sizes.ts";
 import type { RequestMode } from "../../../protocol/entry.ts";
 import type { LogIndex, Seq } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
@@ -79,7 +80,7 @@ function resultBytesBeyondFirst(answers: readonly m.Answer[]): number {
   return sum;
 }
 
-const answers = refine(
+const answers: Schema<readonly m.Answer[]> = refine(
   list(answer, LIMITS.maxAnswers),
   (value) =>
     resultBytesBeyondFirst(value) <= LIMITS.maxReplyBytes
@@ -87,14 +88,20 @@ const answers = refine(
       : `wanted at most ${LIMITS.maxReplyBytes} bytes of results beyond the first answer`,
 );
 
-/** §7.2. */
+/** §7.2h. */
 export const reply = body<m.Reply>("Reply", {
   replica: replicaId,
-  client: clientId,
   term,
   leader: optional(replicaId),
-  answers,
+  parts: refine(uint53, (parts) => {
+    const { maxReplyParts } = LIMITS;
+    return parts > 0 && parts <= maxReplyParts ? null : `wanted 1 to ${maxReplyParts}, got ${parts}`;
+  }),
+  root: fixed(DIGEST_BYTES),
 });
+
+/** §7.2h: a leaf of a Reply's tree. */
+export const replyPart: Schema<m.ReplyPart> = struct<m.ReplyPart>({ client: clientId, answers });
 
 /** Answers of reads and of the operator's commands. */
 export const queryReply = body<m.QueryReply>("QueryReply", {
