@@ -144,8 +144,7 @@ export class Requests {
   }
 
   /** Counts the answers of a verified part. */
-  take({ signed, part }: PartPacket): void {
-    const { replica, term, leader } = signed.message;
+  take({ signed: { message: { replica, term, leader } }, part }: PartPacket): void {
     const known = leader !== null && this.#config.replicas.has(leader) ? leader : null;
     noteLeader(this.#session.leader, replica, term, known);
     for (const answer of part.message.answers) this.#count(replica, answer);

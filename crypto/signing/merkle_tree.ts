@@ -1,5 +1,5 @@
 /**
- * Merkle trees of RFC 9162 (§2.1) over SHA-256: one signature of a root stands for all leaves. A byte in front tells a leaf from a node, so
+ * Merkle trees of RFC 9162 (section 2.1) over SHA-256: one signature of a root stands for all leaves. A byte in front tells a leaf from a node, so
  * that neither passes for the other; who checks a path has to have the number of leaves from under the signature too.
  */
 import { equalBytes } from "../../protocol/bytes/equal_bytes.ts";
@@ -57,7 +57,7 @@ export function createMerkleTree(leaves: readonly Uint8Array[]): MerkleTree {
 }
 
 /**
- * Returns whether `leaf` is the one at `index` in the tree of `size` leaves with this root (RFC 9162, §2.1.3.2). The path has to have the
+ * Returns whether `leaf` is the one at `index` in the tree of `size` leaves with this root (RFC 9162, section 2.1.3.2). The path has to have the
  * very length that a tree of that size has there. Never throws on what others sent.
  */
 export function isInTree(

@@ -1,10 +1,10 @@
 /** The session table, part of the replicated state (§7.1): the open sessions of each client, and what their commands were answered. */
 import type { Request, SendRequest } from "../entry.ts";
-import { executeRequest, type Executor } from "../execute.ts";
 import type { ClientId, Digest, LogIndex, Seq } from "../ids.ts";
 import { assertInvariant } from "../invariant.ts";
 import { LIMITS } from "../limits.ts";
 import type { Answer, Outcome } from "../message.ts";
+import { executeRequest, type Executor } from "./execute.ts";
 import { closedOutcome, closeForRoom, openFor, standingOfRegister } from "./registrations.ts";
 import type { ClientSessions, Kept, Session, SessionBounds } from "./session_types.ts";
 

@@ -32,7 +32,7 @@ export interface QueryAnswer {
   readonly workBytes?: number;
 }
 
-/** What a client is told, and the routes that get it. */
+/** A part for a client, and the routes that get it. */
 interface Delivery {
   readonly part: ReplyPart;
   readonly routes: string[];

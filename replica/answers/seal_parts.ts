@@ -6,7 +6,7 @@ import type { Reply, ReplyPart } from "../../protocol/message.ts";
 import type { Signed } from "../../protocol/signed.ts";
 import { encodeMessage, encodePacket, encodeReplyPart } from "../../transport/codec/mod.ts";
 
-/** Who signs, and what it says of the leader. */
+/** The fields of a reply beside its tree. */
 export type ReplyHead = Pick<Reply, "replica" | "term" | "leader">;
 
 /** Returns the frames of each part, in their order. Each `LIMITS.maxReplyParts` of them share a signature. */

@@ -1,5 +1,5 @@
 /** State machines of one function, for tests that order requests and care for nothing but their results. */
-import type { Executor } from "../../protocol/execute.ts";
+import type { Executor } from "../../protocol/snapshot/execute.ts";
 
 /** Returns a machine that answers commands and queries alike. */
 export const answering = (answer: (bytes: Uint8Array) => Uint8Array): Executor => ({

@@ -13,7 +13,7 @@ const r2 = replicaId("r2");
 const c1 = clientId("c1");
 const base: Certified = { term: term(4), index: logIndex(1000), hash: hash(0xa0) };
 
-/** What three clients are told at once (§7.2h). */
+/** Parts of one reply, to three clients (§7.2h). */
 export const GOLDEN_PARTS: readonly ReplyPart[] = [
   {
     client: c1,

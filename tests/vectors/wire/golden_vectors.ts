@@ -3,8 +3,8 @@
  * format, and read the diff: `deno run --allow-write=tests/vectors/wire tests/vectors/wire/golden_vectors.ts`
  */
 import { sha256Hex, sha256HexOfTwo } from "../../../crypto/digest.ts";
-import { nobleBackend } from "../../../crypto/signing/noble_backend.ts";
 import { createMerkleTree } from "../../../crypto/signing/merkle_tree.ts";
+import { nobleBackend } from "../../../crypto/signing/noble_backend.ts";
 import { createSigner, domainPrefix } from "../../../crypto/signing/signing.ts";
 import type { CheckpointProof, CommitCertificate, ElectionProof } from "../../../protocol/certificate.ts";
 import { joinRequests } from "../../../protocol/entry_body.ts";

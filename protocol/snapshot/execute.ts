@@ -1,7 +1,7 @@
 /** Executing requests on the state machine: the one place that knows which of its methods a request is for (§7.4). */
-import type { SendRequest } from "./entry.ts";
-import type { LogIndex } from "./ids.ts";
-import type { StateMachine } from "./ports.ts";
+import type { SendRequest } from "../entry.ts";
+import type { LogIndex } from "../ids.ts";
+import type { StateMachine } from "../ports.ts";
 
 /** The part of a state machine that requests reach. */
 export type Executor = Pick<StateMachine, "apply" | "query">;
