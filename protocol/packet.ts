@@ -8,6 +8,7 @@
 import type { Certificate, CheckpointProof, ElectionProof } from "./certificate.ts";
 import type { Entry, Request } from "./entry.ts";
 import type { Evidence } from "./evidence.ts";
+import type { Digest } from "./ids.ts";
 import type { ClientMessage, PeerMessage, PreVote, QueryReply, Reply, ReplyPart } from "./message.ts";
 import type { Encoded, Signed } from "./signed.ts";
 
@@ -100,7 +101,7 @@ export interface PartPacket {
   /** Place of the part among the leaves of the reply's tree, from 0. */
   readonly index: number;
   /** The digests beside the way from that leaf up to the root; at most `LIMITS.maxReplyPath`. */
-  readonly path: readonly Uint8Array[];
+  readonly path: readonly Digest[];
   readonly part: Encoded<ReplyPart>;
 }
 

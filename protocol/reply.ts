@@ -30,7 +30,7 @@ export interface Reply {
   readonly leader: ReplicaId | null;
   /** Number of parts, the leaves of the tree; at most `LIMITS.maxReplyParts`, at least one. */
   readonly parts: number;
-  readonly root: Uint8Array;
+  readonly root: Digest;
 }
 
 /** §7.2h: what one client is told. It is not signed itself; it counts as part of a {@linkcode Reply}, with a path to its root. */

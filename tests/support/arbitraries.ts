@@ -42,10 +42,7 @@ export const certified: Arbitrary<m.Certified> = fc.record({ term, index: logInd
 
 const acks: Arbitrary<readonly Head[]> = fc.uniqueArray(head, { maxLength: 5, selector: (item) => item.index })
   .map((heads) => heads.sort((a, b) => a.index - b.index));
-/** So many bytes. */
-export const fixedBytes = (length: number): Arbitrary<Uint8Array> =>
-  fc.uint8Array({ minLength: length, maxLength: length });
-const nonceBytes = fixedBytes(LIMITS.nonceBytes);
+const nonceBytes = fc.uint8Array({ minLength: LIMITS.nonceBytes, maxLength: LIMITS.nonceBytes });
 const requestMode = fc.constantFrom("command" as const, "query" as const);
 const floorAndSeq = fc.tuple(positive, positive).map(([a, b]) => ({
   seq: ids.seq(Math.max(a, b)),
@@ -187,7 +184,7 @@ export const messages: { readonly [K in m.MessageKind]: Arbitrary<MessageOf<K>> 
     term,
     leader: fc.option(replicaId),
     parts: fc.integer({ min: 1, max: LIMITS.maxReplyParts }),
-    root: fixedBytes(32),
+    root: digest,
   }),
   QueryReply: fc.record({
     kind: kind("QueryReply"),

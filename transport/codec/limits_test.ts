@@ -138,7 +138,7 @@ Deno.test("§7.2h: a Reply has 1 to 1024 parts and a root of 32 bytes", () => {
     assertRefused("Reply", patched(reply, partsAt + 6, [high, low]), "bad-value", "parts");
   }
   assertEquals(decodeMessage("Reply", patched(reply, partsAt + 6, [4, 0])).parts, LIMITS.maxReplyParts);
-  unencodable({ ...reply, root: new Uint8Array(31) }, "root: wanted 32 bytes, given 31");
+  unencodable({ ...reply, root: digest("ab") }, "root: wanted 64 lower-case hexadecimal digits");
 });
 
 Deno.test("commands, queries and asked-for bytes stop at their limits", () => {

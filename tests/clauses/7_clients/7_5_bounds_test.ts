@@ -102,7 +102,7 @@ Deno.test("§7.2 §7.5 a part of a Reply holds a bounded number of answers, and 
   assertThrows(() => encodeReplyPart(part(LIMITS.maxAnswers + 1)), Error, "answers");
   const reply = (parts: number): Reply => ({
     ...{ kind: "Reply", replica: replicaId("r1"), term: term(1), leader: null, parts },
-    root: new Uint8Array(32),
+    root: digestOf(0),
   });
   encodeMessage(reply(LIMITS.maxReplyParts));
   for (const parts of [0, LIMITS.maxReplyParts + 1]) {

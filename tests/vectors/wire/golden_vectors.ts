@@ -126,8 +126,8 @@ const TREE_LEAVES = [
 function treeVector(size: number) {
   const leaves = TREE_LEAVES.slice(0, size);
   const tree = createMerkleTree(leaves.map((leaf) => Uint8Array.fromHex(leaf)));
-  const paths = leaves.map((_, index) => tree.path(index).map((node) => node.toHex()));
-  return { leaves, root: tree.root.toHex(), paths };
+  const paths = leaves.map((_, index) => tree.path(index));
+  return { leaves, root: tree.root, paths };
 }
 
 /** Returns byte fields as hexadecimal digits, everything else as JSON has it. */

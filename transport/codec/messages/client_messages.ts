@@ -1,5 +1,4 @@
 /** Bodies that clients and the operator sign, and the answers replicas sign for them (§7). */
-import { DIGEST_BYTES } from "../../../protocol/bytes/sizes.ts";
 import type { RequestMode } from "../../../protocol/entry.ts";
 import type { LogIndex, Seq } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
@@ -97,7 +96,7 @@ export const reply = body<m.Reply>("Reply", {
     const { maxReplyParts } = LIMITS;
     return parts > 0 && parts <= maxReplyParts ? null : `wanted 1 to ${maxReplyParts}, got ${parts}`;
   }),
-  root: fixed(DIGEST_BYTES),
+  root: hash,
 });
 
 /** §7.2h: a leaf of a Reply's tree. */

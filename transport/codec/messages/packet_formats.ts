@@ -1,15 +1,13 @@
 /** The format of each kind of packet: its channel, its signed body, and its attachment. */
-import { DIGEST_BYTES } from "../../../protocol/bytes/sizes.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { MessageKind } from "../../../protocol/message.ts";
 import type * as p from "../../../protocol/packet.ts";
-import { encoded, signed } from "../fields.ts";
+import { encoded, hash, signed } from "../fields.ts";
 import type { PacketKind } from "../kinds.ts";
 import {
   atMost,
   bytes,
   type Fields,
-  fixed,
   joined,
   list,
   optional,
@@ -142,7 +140,7 @@ export const PACKETS: { readonly [K in PacketKind]: PacketFormat<PacketOf<K>> } 
   Reply: {
     ...attaching<p.PartPacket>("Reply", {
       index: atMost(LIMITS.maxReplyParts - 1),
-      path: list(fixed(DIGEST_BYTES), LIMITS.maxReplyPath),
+      path: list(hash, LIMITS.maxReplyPath),
       part: encoded("ReplyPart", replyPart),
     }),
     channel: "reply",

@@ -275,7 +275,7 @@ Deno.test("an intervention carries the very bytes of the request it repeats (§7
 
 Deno.test("§7.2h: the path of a part has 10 digests at most, and its index is below the greatest number of parts", () => {
   const { maxReplyParts, maxReplyPath } = LIMITS;
-  const digests = (count: number) => Array.from({ length: count }, () => new Uint8Array(32));
+  const digests = (count: number) => Array.from({ length: count }, () => header.prevHash);
   const packet = { ...sample(packets.Reply), index: maxReplyParts - 1, path: digests(maxReplyPath) };
   const frames = encodePacket(packet);
   assertEquals<unknown>(decodeReplyPacket(frames), packet);
