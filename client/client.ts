@@ -2,6 +2,7 @@
 import { unhex } from "../crypto/digest.ts";
 import { createKeyRing, requireMember } from "../crypto/roster/key_ring.ts";
 import { createSigner, createVerifier } from "../crypto/signing/signing.ts";
+import { createVerifiedCache } from "../crypto/signing/verified_cache.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import type { Operation } from "../protocol/operations/group.ts";
 import { quorumOf } from "../protocol/quorum.ts";
@@ -24,6 +25,9 @@ export type * from "./client_types.ts";
 const DEFAULT_MAX_QUEUED = 10_000;
 const JITTER = 0.2;
 const SEED_RANGE = 2 ** 32;
+/** Signatures that verified, of all clients of this process: what a replica tells several of them at once shares one (§7.2h). */
+const MAX_VERIFIED = 2048;
+const verified = createVerifiedCache(MAX_VERIFIED);
 
 const randomBytes = (count: number): Uint8Array => crypto.getRandomValues(new Uint8Array(count));
 
@@ -45,7 +49,7 @@ function settingsOf(options: ClientOptions) {
     timings: timingsFor(roster.constants, options.timings),
     replicas: roster.replicas.map(({ id }) => id),
     signer: createSigner(backend, unhex(key.secretKey), roster.cluster),
-    verifier: createVerifier(backend, roster.cluster),
+    verifier: createVerifier(backend, roster.cluster, verified),
   };
 }
 type Settings = ReturnType<typeof settingsOf>;

@@ -86,10 +86,14 @@ export const LIMITS = {
   maxTailBytes: 64 * 1024 * 1024,
   /** Pieces of evidence kept; one for each kind and culprit is enough to accuse. */
   maxEvidence: 256,
-  /** Answers in one Reply. */
+  /** Answers in one part of a Reply. */
   maxAnswers: 256,
-  /** Bytes of the answers in one Reply, beyond its first answer. */
+  /** Bytes of the answers in one part of a Reply, beyond its first answer. */
   maxReplyBytes: 1024 * 1024,
+  /** Parts of one Reply, the leaves of its tree; more are signed as several (§7.2h). */
+  maxReplyParts: 1024,
+  /** Digests from a part to the root of its Reply. */
+  maxReplyPath: 10,
   /** Bytes of all frames of one packet on the wire. */
   maxPacketBytes: 4 * 1024 * 1024,
   /** Frames of one packet on the wire, routing frame not counted. */

@@ -1,7 +1,9 @@
 /** Bodies of signed messages. The names and the direction of each are in `docs/protocol.md`. */
 import type { Head, RegisterSession, SendRequest } from "./entry.ts";
 import type { ClientId, Digest, LogIndex, ReplicaId, Round, Term } from "./ids.ts";
+import type { Reply } from "./reply.ts";
 export type { RegisterSession, Request, SendRequest } from "./entry.ts";
+export type { Answer, Outcome, Reply, ReplyPart } from "./reply.ts";
 
 /** A certified point on a chain; its rank is ordered by term, then index (§5.5). */
 export interface Certified extends Head {
@@ -143,37 +145,6 @@ export interface RollCallAnswer {
   readonly asker: ReplicaId;
   readonly nonce: Digest;
   readonly term: Term;
-}
-
-/**
- * The session table's verdict on a request (§7.1). Of both kinds: `applied`. Of commands: `conflict`, another command has its seq; `expired`, its seq is
- * below the window; `ahead`, above it; `unexecuted`, its session is closed and it was never executed; `unknown`, its session is gone and
- * nobody can tell. Of registers: `void`, it opens no session. Nothing but `applied` executes anything.
- */
-export type Outcome = "applied" | "conflict" | "expired" | "ahead" | "unexecuted" | "unknown" | "void";
-
-/** One answer (§7.2). */
-export interface Answer {
-  /** Digest of the request that it settles. */
-  readonly request: Digest;
-  readonly outcome: Outcome;
-  /**
-   * Of `applied` the entry that applied the request, of `conflict` the one that applied the other command. Of the others the answering
-   * replica's applied index, which differs between replicas and is not compared.
-   */
-  readonly index: LogIndex;
-  /** The state machine's result when a command was applied; otherwise empty. */
-  readonly result: Uint8Array;
-}
-
-/** §7.2, replica → client: answers of one applied batch under one signature; leader and term are hints. */
-export interface Reply {
-  readonly kind: "Reply";
-  readonly replica: ReplicaId;
-  readonly client: ClientId;
-  readonly term: Term;
-  readonly leader: ReplicaId | null;
-  readonly answers: readonly Answer[];
 }
 
 /**

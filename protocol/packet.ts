@@ -8,8 +8,9 @@
 import type { Certificate, CheckpointProof, ElectionProof } from "./certificate.ts";
 import type { Entry, Request } from "./entry.ts";
 import type { Evidence } from "./evidence.ts";
-import type { ClientMessage, PeerMessage, PreVote, ReplyMessage } from "./message.ts";
-import type { Signed } from "./signed.ts";
+import type { Digest } from "./ids.ts";
+import type { ClientMessage, PeerMessage, PreVote, QueryReply, Reply, ReplyPart } from "./message.ts";
+import type { Encoded, Signed } from "./signed.ts";
 
 /** Attachments by kind of packet; a kind that is not named here carries none. */
 interface Attachments {
@@ -93,5 +94,16 @@ export type ClientPacket = Bare<ClientMessage> | {
   readonly signed: Signed<Request>;
 };
 
+/** §7.2h: a signed reply, and the part of it that is the receiver's. */
+export interface PartPacket {
+  readonly kind: "Reply";
+  readonly signed: Signed<Reply>;
+  /** Place of the part among the leaves of the reply's tree, from 0. */
+  readonly index: number;
+  /** The digests beside the way from that leaf up to the root; at most `LIMITS.maxReplyPath`. */
+  readonly path: readonly Digest[];
+  readonly part: Encoded<ReplyPart>;
+}
+
 /** A packet that a replica sends to a client. */
-export type ReplyPacket = Bare<ReplyMessage>;
+export type ReplyPacket = PartPacket | Bare<QueryReply>;

@@ -134,7 +134,7 @@ function runInputs(parts: ReplicaParts, scope: ReplicaScope, settings: Settings,
   const run = createEffects(state, ports, {
     ...honest,
     ...(corrupt ? { corrupt } : {}),
-    reply: answers ? (reply) => answers(reply).forEach(honest.reply) : honest.reply,
+    reply: answers ? (replies) => honest.reply(replies.flatMap(answers)) : honest.reply,
   });
   return swallows ? (inputs, now) => run(inputs.filter((input) => !swallows(input)), now) : run;
 }
@@ -161,7 +161,7 @@ function effectPorts(parts: ReplicaParts, scope: ReplicaScope, settings: Setting
       transport.publish(frames);
       signs.published(packet.kind, frames, now());
     },
-    reply: (reply) => replier.reply(reply),
+    reply: (replies) => replier.reply(replies),
     event: (event) => events.take(event),
     observe(input, verdict, outputs) {
       recorder?.observe(input, outputs);

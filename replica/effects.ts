@@ -28,7 +28,8 @@ export interface EffectPorts {
   /** Sends to named peers, never to this replica itself; one encoding and one signature serve all of them. */
   send(to: readonly ReplicaId[], packet: Packet): void;
   publish(packet: Packet): void;
-  reply(reply: ClientReply): void;
+  /** Tells clients all that one run has for them, at its end, so that one signature can serve all of it (§7.2h). Never called with nothing. */
+  reply(replies: readonly ClientReply[]): void;
   event(event: CoreEvent): void;
   /** Receives every input with its verdict and outputs, in order and before these are executed: recording them replays the run. */
   observe?(input: Input, verdict: Verdict, outputs: Outputs): void;
@@ -64,15 +65,17 @@ export function createEffects(
     return outputs;
   };
   return (inputs, now) => {
+    const replies: ClientReply[] = [];
     let batch = withSnapshot(state, inputs, snapshotBytes);
     do {
       const outputs = [...batch, { kind: "flush" } as const].map((input) => take(input, now));
       batch = persistAndSend(state.config.self, ports, outputs, now);
-      for (const { replies } of outputs) replies.forEach(ports.reply);
+      for (const output of outputs) replies.push(...output.replies);
     } while (batch.length > 0);
     if (state.appliedIndex < state.commitIndex) {
-      take({ kind: "apply", limit: APPLY_LIMIT }, now).replies.forEach(ports.reply);
+      replies.push(...take({ kind: "apply", limit: APPLY_LIMIT }, now).replies);
     }
+    if (replies.length > 0) ports.reply(replies);
   };
 }
 

@@ -95,7 +95,7 @@ export class ClientLoop {
     const inbound = this.#parts.inbox.read(replica, frames, (packet) => this.#wants(packet), this.#parts.now());
     if ("dropped" in inbound) return;
     const { packet } = inbound;
-    if (packet.kind === "Reply") this.#parts.ordering?.requests.take(packet.signed.message);
+    if (packet.kind === "Reply") this.#parts.ordering?.requests.take(packet);
     else if (packet.signed.message.nonce === HELLO_NONCE) this.#told(packet.signed.message);
     else this.#parts.queries.take(packet.signed.message);
   }
@@ -110,7 +110,7 @@ export class ClientLoop {
 
   #wants(packet: ReplyPacket): boolean {
     const { ordering, queries } = this.#parts;
-    if (packet.kind === "Reply") return ordering?.requests.wants(packet.signed.message) ?? false;
+    if (packet.kind === "Reply") return ordering?.requests.wants(packet) ?? false;
     const { nonce, replica } = packet.signed.message;
     if (nonce === HELLO_NONCE) return ordering?.hellos.mayTell(replica) ?? false;
     return queries.wants(packet.signed.message);

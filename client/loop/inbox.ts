@@ -3,6 +3,7 @@
  * a client a bounded amount of work a second.
  */
 import type { KeyRing } from "../../crypto/roster/key_ring.ts";
+import { provesPart } from "../../crypto/signing/reply_proof.ts";
 import type { Verifier } from "../../crypto/signing/signing.ts";
 import type { ReplyPacket } from "../../protocol/packet.ts";
 import { decodeReplyPacket } from "../../transport/codec/mod.ts";
@@ -12,9 +13,9 @@ import { turnsAway } from "./turned_away.ts";
 export interface InboxCounters {
   /** Not a reply packet. */
   malformed: number;
-  /** The signer is no replica of the roster, or the reply is for another client. */
+  /** The signer is no replica of the roster, or it is for another client. */
   misdirected: number;
-  /** The signature does not verify. */
+  /** The signature does not verify, or a part is not in the tree that was signed (§7.2h). */
   forged: number;
   /** Nothing in it was awaited any more; not verified. */
   late: number;
@@ -86,11 +87,19 @@ function judge(
   packet: ReplyPacket,
   wanted: (packet: ReplyPacket) => boolean,
 ): Inbound {
-  const { message, body, signature } = packet.signed;
-  const key = keys.replicaKey(message.replica);
-  if (key === null || message.client !== client) return { dropped: "misdirected" };
+  const key = keys.replicaKey(packet.signed.message.replica);
+  if (key === null || receiverOf(packet) !== client) return { dropped: "misdirected" };
   if (!wanted(packet)) return { dropped: "late" };
-  return verifier.verify(message.kind, body, signature, key) ? { packet } : { dropped: "forged" };
+  return isGenuine(packet, verifier, key) ? { packet } : { dropped: "forged" };
+}
+
+const receiverOf = (packet: ReplyPacket): string =>
+  packet.kind === "Reply" ? packet.part.message.client : packet.signed.message.client;
+
+function isGenuine(packet: ReplyPacket, verifier: Verifier, key: Uint8Array): boolean {
+  if (packet.kind === "Reply") return provesPart(packet, verifier, key);
+  const { message, body, signature } = packet.signed;
+  return verifier.verify(message.kind, body, signature, key);
 }
 
 function decode(frames: readonly Uint8Array[]): ReplyPacket | null {

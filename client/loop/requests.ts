@@ -2,8 +2,9 @@
 import type { Signer } from "../../crypto/signing/signing.ts";
 import { type ClientId, type Digest, type LogIndex, logIndex, seq } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
-import type { Answer, Reply, Request } from "../../protocol/message.ts";
+import type { Answer, Request } from "../../protocol/message.ts";
 import { type Operation, operationSize } from "../../protocol/operations/group.ts";
+import type { PartPacket } from "../../protocol/packet.ts";
 import type { QuorumProgress } from "../errors.ts";
 import { noteLeader } from "../session/leader_cache.ts";
 import { countAnswer, createReplyTally } from "../session/reply_tally.ts";
@@ -127,21 +128,21 @@ export class Requests {
     });
   }
 
-  /** Returns whether `reply` answers a pending request for the first time, or contradicts a recently accepted answer. */
-  wants(reply: Reply): boolean {
-    return reply.answers.some((answer) => {
+  /** Returns whether a part answers a pending request for the first time, or contradicts a recently accepted answer. */
+  wants({ signed, part }: PartPacket): boolean {
+    const { replica } = signed.message;
+    return part.message.answers.some((answer) => {
       const inFlight = this.#byDigest.get(answer.request);
-      if (inFlight !== undefined) return !inFlight.tally.voters.has(reply.replica);
-      return this.#recent.contradicts(reply.replica, answer);
+      if (inFlight !== undefined) return !inFlight.tally.voters.has(replica);
+      return this.#recent.contradicts(replica, answer);
     });
   }
 
-  /** Counts a verified reply. */
-  take(reply: Reply): void {
-    const { replica, leader } = reply;
+  /** Counts the answers of a verified part. */
+  take({ signed: { message: { replica, term, leader } }, part }: PartPacket): void {
     const known = leader !== null && this.#config.replicas.has(leader) ? leader : null;
-    noteLeader(this.#session.leader, replica, reply.term, known);
-    for (const answer of reply.answers) this.#count(replica, answer);
+    noteLeader(this.#session.leader, replica, term, known);
+    for (const answer of part.message.answers) this.#count(replica, answer);
   }
 
   /** Takes in that `replica` knows the way for answers, and how far it has applied; what it could not answer before it is asked again. */

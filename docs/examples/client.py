@@ -27,6 +27,7 @@ ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 VERSION = 2
 KIND = {"SendRequest": 32, "ClientHello": 33, "GetStatus": 36, "RegisterSession": 41, "UpdateLeader": 48}
 REPLY, QUERY_REPLY = 64, 65
+FRAMES = {REPLY: 3, QUERY_REPLY: 2}
 APPLIED, COMMAND, QUERY = 0, 0, 1
 ECDSA = ec.ECDSA(utils.Prehashed(hashes.SHA256()))
 
@@ -73,6 +74,21 @@ class Reader:
 
     def bytes(self):
         return self.take(self.u32())
+
+
+def in_tree(part, index, path, parts, root):
+    """Checks that `part` is the leaf at `index` of the Merkle tree with that root and number of parts."""
+    if index >= parts:
+        return False
+    node, at, last = hashlib.sha256(b"\x00" + part).digest(), index, parts - 1
+    for beside in path:
+        if last == 0:
+            return False
+        while at == last and at % 2 == 0:
+            at, last = at // 2, last // 2
+        left, right = (beside, node) if at % 2 else (node, beside)
+        node, at, last = hashlib.sha256(b"\x01" + left + right).digest(), at // 2, last // 2
+    return last == 0 and node == root
 
 
 class Signatures:
@@ -147,24 +163,37 @@ class Client:
         self.sockets[name].send_multipart([envelope, data])
 
     def answers(self, deadline):
-        """Yields (replica, kind, reader) of every answer with a genuine signature until the deadline."""
+        """Yields (replica, kind, reader) of every QueryReply, and of every part of a Reply, that is genuine, until the deadline."""
         while (left := deadline - time.monotonic()) > 0:
             for socket, _ in self.poller.poll(left * 1000):
                 frames = socket.recv_multipart()
-                if len(frames) != 2 or len(frames[0]) != 66 or len(frames[1]) < 2:
+                if len(frames) < 2 or len(frames[0]) != 66 or len(frames[1]) < 2:
                     continue
-                envelope, data = frames
+                envelope, data = frames[:2]
                 kind, reader = data[1], Reader(data)
                 reader.take(2)
                 name = reader.identifier()
                 tag = {REPLY: "Reply", QUERY_REPLY: "QueryReply"}.get(kind)
                 line = self.replicas.get(name)
-                if tag is None or line is None or self.sockets[name] is not socket:
+                if tag is None or line is None or self.sockets[name] is not socket or len(frames) != FRAMES[kind]:
                     continue
                 if not self.signatures.holds(tag, data, envelope[2:], line["publicKey"]):
                     continue
-                if reader.identifier() == self.key["id"]:
+                if kind == REPLY:
+                    reader = self.part(reader, Reader(frames[2]))
+                if reader is not None and reader.identifier() == self.key["id"]:
                     yield name, kind, reader
+
+    @staticmethod
+    def part(reply, attached):
+        """Returns a reader of the part that is attached, or None if it is not in the tree of the signed reply."""
+        reply.u64()
+        if reply.u8() == 1:
+            reply.identifier()
+        parts, root = reply.u64(), reply.take(32)
+        index, path = attached.u64(), [attached.take(32) for _ in range(attached.u32())]
+        part = attached.bytes()
+        return Reader(part) if in_tree(part, index, path, parts, root) else None
 
     def say_hello(self):
         """Greets every replica twice: with no challenge, and with the one it answers; returns once f + 1 are greeted."""
@@ -210,9 +239,6 @@ class Client:
             for name, reply, reader in self.answers(min(deadline, time.monotonic() + patience)):
                 if reply != REPLY:
                     continue
-                reader.u64()
-                if reader.u8() == 1:
-                    reader.identifier()
                 for _ in range(reader.u32()):
                     request, answer = reader.take(32), (reader.u8(), reader.u64(), reader.bytes())
                     if request == digest:

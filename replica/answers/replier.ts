@@ -1,7 +1,7 @@
 /** Signed answers to clients (§7.2). */
 import type { Signer } from "../../crypto/signing/signing.ts";
 import { ALL_SESSIONS, type ClientId, type LogIndex } from "../../protocol/ids.ts";
-import type { Answer, QueryReply, Reply } from "../../protocol/message.ts";
+import type { Answer, QueryReply, ReplyPart } from "../../protocol/message.ts";
 import { encodeMessage, encodePacket } from "../../transport/codec/mod.ts";
 import type { ReplicaTransport } from "../../transport/port.ts";
 import type { ClientReply, SessionAnswer } from "../core/output.ts";
@@ -11,6 +11,7 @@ import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { TokenBuckets } from "../limits/token_bucket.ts";
 import { ReplyPace } from "./reply_pace.ts";
 import { type Listener, needs, type Routes } from "./routes.ts";
+import { sealParts } from "./seal_parts.ts";
 
 export interface ReplierParts {
   readonly state: CoreState;
@@ -31,6 +32,12 @@ export interface QueryAnswer {
   readonly workBytes?: number;
 }
 
+/** A part for a client, and the routes that get it. */
+interface Delivery {
+  readonly part: ReplyPart;
+  readonly routes: string[];
+}
+
 /** Answers clients, each within a budget of bytes; a client that exceeds it has to ask again a little later. */
 export class Replier {
   readonly #parts: ReplierParts;
@@ -43,44 +50,39 @@ export class Replier {
   }
 
   /**
-   * Sends the due answers of a batch to the routes of its client that need them, or what was asked for again to those that asked. Routes that
-   * get the same share a signature; nothing is signed that nobody gets.
+   * Sends what is due of all that clients are told at once: answers of a batch to the routes of their client that need them, what was asked
+   * for again to those that asked. It is signed once (§7.2h), and nothing is signed that nobody gets.
    */
-  reply({ client, answers: all, again }: ClientReply): void {
-    const { routes, now } = this.#parts;
+  reply(replies: readonly ClientReply[]): void {
+    const { state, signer, transport, now } = this.#parts;
     const time = now();
-    const listeners = again ? routes.asking(client, time) : routes.of(client, time);
-    if (listeners.length === 0) return;
+    const deliveries = replies.flatMap((reply) => this.#deliveries(reply, time));
+    if (deliveries.length === 0) return;
+    const head = { replica: state.config.self, term: state.hard.currentTerm, leader: state.view.leader };
+    const sealed = sealParts(signer, head, deliveries.map(({ part }) => part));
+    deliveries.forEach(({ routes }, i) => {
+      for (const route of routes) transport.sendToClient(route, sealed[i]!);
+    });
+  }
+
+  #deliveries({ client, answers: all, again }: ClientReply, now: number): Delivery[] {
+    const { routes } = this.#parts;
+    const listeners = again ? routes.asking(client, now) : routes.of(client, now);
+    if (listeners.length === 0) return [];
     const answers = all.filter((answer) => {
       const copies = listeners.filter((listener) => needs(listener, answer)).length;
-      return copies > 0 && this.#isDue(client, answer, copies, time);
+      return copies > 0 && this.#isDue(client, answer, copies, now);
     });
-    this.#tell(listeners, client, answers);
-  }
-
-  /** Sends each route what it needs. Answers about one session alone, as always while one process uses a key, are signed once. */
-  #tell(listeners: readonly Listener[], client: ClientId, answers: readonly SessionAnswer[]): void {
-    const sealed = new Map<LogIndex, Uint8Array[]>();
-    for (const listener of listeners) {
-      const needed = answers.filter((answer) => needs(listener, answer));
-      if (needed.length === 0) continue;
-      const part = needed.length === answers.length ? ALL_SESSIONS : listener.session;
-      const frames = sealed.get(part) ?? this.#seal(this.#replyWith(client, needed));
-      sealed.set(part, frames);
-      this.#parts.transport.sendToClient(listener.route, frames);
-    }
-  }
-
-  #replyWith(client: ClientId, answers: readonly Answer[]): Reply {
-    const { config, view, hard } = this.#parts.state;
-    return { kind: "Reply", replica: config.self, client, term: hard.currentTerm, leader: view.leader, answers };
+    return partsFor(listeners, client, answers);
   }
 
   /** Answers a query over the route it arrived by. */
   answer(route: string, client: string, nonce: number, { ok, payload }: QueryAnswer): void {
-    const { state, transport } = this.#parts;
+    const { state, signer, transport } = this.#parts;
     const reply: QueryReply = { kind: "QueryReply", replica: state.config.self, client, nonce, ok, payload };
-    transport.sendToClient(route, this.#seal(reply));
+    const body = encodeMessage(reply);
+    const signed = { message: reply, body, signature: signer.sign(reply.kind, body) };
+    transport.sendToClient(route, encodePacket({ kind: reply.kind, signed }));
   }
 
   /** Answers a query within the budget of bytes. Returns null if that is used up: then the query costs nothing more. */
@@ -112,11 +114,18 @@ export class Replier {
     this.#pace.note(client, answer, now);
     return true;
   }
+}
 
-  #seal(message: Reply | QueryReply): Uint8Array[] {
-    const body = encodeMessage(message);
-    const signature = this.#parts.signer.sign(message.kind, body);
-    if (message.kind === "Reply") return encodePacket({ kind: "Reply", signed: { message, body, signature } });
-    return encodePacket({ kind: "QueryReply", signed: { message, body, signature } });
+/** Returns what each route needs. Routes that need the same share a part, as all do while one process uses a key. */
+function partsFor(listeners: readonly Listener[], client: ClientId, answers: readonly SessionAnswer[]): Delivery[] {
+  const parts = new Map<LogIndex, Delivery>();
+  for (const listener of listeners) {
+    const needed = answers.filter((answer) => needs(listener, answer));
+    if (needed.length === 0) continue;
+    const key = needed.length === answers.length ? ALL_SESSIONS : listener.session;
+    const known = parts.get(key);
+    if (known === undefined) parts.set(key, { part: { client, answers: needed }, routes: [listener.route] });
+    else known.routes.push(listener.route);
   }
+  return [...parts.values()];
 }

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { LIMITS } from "../../protocol/limits.ts";
 import { replierLab } from "../../tests/support/replier_lab.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 
@@ -82,10 +83,10 @@ Deno.test("of two processes with one key each gets its own answers and no other'
   const lab = replierLab();
   for (const session of [7, 9]) lab.greet("c3", `p${session}`, session);
   lab.reply("c3", [lab.answer(1, 0, 7), lab.answer(2, 0, 9), lab.answer(3, 0, 7)]);
-  assertEquals([lab.replies("p7"), lab.replies("p9"), lab.signed()], [["1 3"], ["2"], 2]);
+  assertEquals([lab.replies("p7"), lab.replies("p9"), lab.signed()], [["1 3"], ["2"], 1]);
   lab.forget();
   lab.reply("c3", [lab.answer(4, 0, null)]);
-  assertEquals([lab.replies("p7"), lab.replies("p9"), lab.signed()], [["4"], ["4"], 3]);
+  assertEquals([lab.replies("p7"), lab.replies("p9"), lab.signed()], [["4"], ["4"], 2]);
   lab.forget();
   lab.reply("c3", [lab.answer(5, 0, null), lab.answer(6, 0, 9), lab.answer(7, 0, 8)]);
   assertEquals([lab.replies("p7"), lab.replies("p9")], [["5"], ["5 6"]]);
@@ -95,17 +96,18 @@ Deno.test("a process that greeted for all sessions gets everything of its key, i
   const lab = replierLab();
   for (const session of [0, 7]) lab.greet("c3", `p${session}`, session);
   lab.reply("c3", [lab.answer(1, 0, 7), lab.answer(2, 0, 9), lab.answer(3, 0, null)]);
-  assertEquals([lab.replies("p0"), lab.replies("p7"), lab.signed()], [["1 2 3"], ["1 3"], 2]);
+  assertEquals([lab.replies("p0"), lab.replies("p7"), lab.signed()], [["1 2 3"], ["1 3"], 1]);
   lab.forget();
   lab.greet("c3", "p0", 9);
   lab.reply("c3", [lab.answer(4, 0, 7), lab.answer(5, 0, 9)]);
   assertEquals([lab.replies("p0"), lab.replies("p7")], [["5"], ["4"]]);
 });
 
-Deno.test("those who need the same share one signature, as one process a key always does", () => {
+Deno.test("those who need the same share one part, as one process a key always does", () => {
   const lab = replierLab();
   for (const [route, session] of [["old", 0], ["new", 7], ["idle", 8]] as const) lab.greet("c3", route, session);
   lab.reply("c3", [lab.answer(1, 0, 7), lab.answer(2, 0, 7)]);
+  assertEquals(lab.parts(), [1, 1]);
   assertEquals([lab.replies("old"), lab.replies("new"), lab.replies("idle")], [["1 2"], ["1 2"], []]);
   assertEquals(lab.signed(), 1);
   lab.reply("c3", [lab.answer(3, 0, null)]);
@@ -126,4 +128,40 @@ Deno.test("the budget pays for the copies that are sent, not for every route of 
   for (let session = 1; session <= 8; session++) lab.greet("c3", `p${session}`, session);
   for (let i = 0; i < 2 * IN_BURST; i++) lab.reply("c3", [lab.answer(i, LONG, 1 + i % 8)]);
   assertEquals(lab.signed(), IN_BURST);
+});
+
+Deno.test("§7.2h what many clients are told at once costs one signature, what was asked for again included", () => {
+  const lab = replierLab();
+  const clients = Array.from({ length: 64 }, (_, i) => `m${i}`);
+  for (const client of clients) lab.greet(client, client);
+  lab.replyAll(...clients.map((client, i) => ({ client, answers: [lab.answer(i, 0)] })));
+  assertEquals(clients.map((client) => lab.replies(client)), clients.map((_, i) => [`${i}`]));
+  assertEquals([lab.signed(), new Set(lab.parts())], [1, new Set([clients.length])]);
+  lab.forget();
+  lab.asks("c1", "c1");
+  lab.replyAll({ client: "c1", answers: [lab.answer(1, 0)], again: true }, {
+    client: "c2",
+    answers: [lab.answer(2, 0)],
+  });
+  assertEquals([lab.replies("c1"), lab.replies("c2"), lab.signed()], [["1"], ["2"], 2]);
+});
+
+Deno.test("§7.2h nothing is signed where nothing is due, and nobody's part is a leaf that nobody gets", () => {
+  const lab = replierLab();
+  const told = [{ client: "c1", answers: [lab.answer(1, 0)] }, { client: "gone", answers: [lab.answer(2, 0)] }];
+  lab.replyAll(...told);
+  assertEquals([lab.signed(), lab.parts()], [1, [1]]);
+  lab.replyAll(...told);
+  assertEquals(lab.signed(), 1);
+});
+
+Deno.test("§7.2h more parts than one tree may have are signed as several, and each proves itself", () => {
+  const lab = replierLab();
+  const { maxReplyParts } = LIMITS;
+  const clients = Array.from({ length: 2 * maxReplyParts + 1 }, (_, i) => `m${i}`);
+  for (const client of clients) lab.greet(client, client);
+  lab.replyAll(...clients.map((client, i) => ({ client, answers: [lab.answer(i, 0)] })));
+  assertEquals(lab.signed(), 3);
+  assertEquals(lab.parts(), clients.map((_, i) => i < 2 * maxReplyParts ? maxReplyParts : 1));
+  assert(lab.sent().every(({ packet }) => lab.proves(packet)));
 });

@@ -9,19 +9,12 @@ import type { Roster } from "../../crypto/roster/roster_types.ts";
 import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
 import { createSigner, createVerifier, type Signer } from "../../crypto/signing/signing.ts";
 import { clientId, logIndex, replicaId, term } from "../../protocol/ids.ts";
-import type {
-  Answer,
-  ClientHello,
-  QueryReply,
-  RegisterSession,
-  Reply,
-  Request,
-  SendRequest,
-} from "../../protocol/message.ts";
+import type { Answer, ClientHello, QueryReply, RegisterSession, Request, SendRequest } from "../../protocol/message.ts";
 import type { ClientPacket } from "../../protocol/packet.ts";
 import type { Signed } from "../../protocol/signed.ts";
 import { applyRequest, createSessionTable, standingOf } from "../../protocol/snapshot/session_table.ts";
 import { needs, Routes } from "../../replica/answers/routes.ts";
+import { sealParts } from "../../replica/answers/seal_parts.ts";
 import { sessionAnswer } from "../../replica/core/clients/session_answer.ts";
 import { KvStore } from "../../state_machine/mod.ts";
 import {
@@ -226,8 +219,9 @@ export class FakeCluster {
     const bent = kind === "SendRequest" ? script.reply : script.register;
     for (const given of bent?.(answer) ?? [answer]) {
       const replica = replicaId(script.name ?? id);
-      const hints = { term: term(this.leaderTerm), leader: replicaId(this.leader) };
-      this.#sign(id, routes, { kind: "Reply", replica, client, ...hints, answers: [given] });
+      const head = { replica, term: term(this.leaderTerm), leader: replicaId(this.leader) };
+      const [frames] = sealParts(this.#members.get(id)!.signer, head, [{ client, answers: [given] }]);
+      this.#send(id, routes, script.frames?.(frames!) ?? frames!);
     }
   }
 
@@ -273,13 +267,10 @@ export class FakeCluster {
     return { index, term: 1, hash: "ab".repeat(32), commands };
   }
 
-  #sign(id: string, routes: readonly string[], message: Reply | QueryReply): void {
+  #sign(id: string, routes: readonly string[], message: QueryReply): void {
     const body = encodeMessage(message);
     const signature = this.#members.get(id)!.signer.sign(message.kind, body);
-    const packet = message.kind === "Reply"
-      ? { kind: message.kind, signed: { message, body, signature } }
-      : { kind: message.kind, signed: { message, body, signature } };
-    this.#send(id, routes, encodePacket(packet));
+    this.#send(id, routes, encodePacket({ kind: message.kind, signed: { message, body, signature } }));
   }
 
   #send(id: string, routes: readonly string[], frames: readonly Uint8Array[]): void {

@@ -19,6 +19,8 @@ export interface Script {
   readonly withholds?: boolean;
   /** Returns whether it takes this hello, as if another one was lost; all by default. */
   readonly hears?: (hello: ClientHello) => boolean;
+  /** Sent in place of the frames of a reply. */
+  readonly frames?: (frames: readonly Uint8Array[]) => readonly Uint8Array[];
   /** Sent in place of any reply. */
   readonly garbage?: () => readonly Uint8Array[];
 }

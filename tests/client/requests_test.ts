@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { MAX_GARBAGE_PER_SECOND } from "../../client/loop/inbox.ts";
 import { ClosedError, NoQuorumError, RefusedError, UndecidedError, UsageError } from "../../client/mod.ts";
+import type { PartPacket } from "../../protocol/packet.ts";
 import { decodeKvCommand } from "../../state_machine/mod.ts";
+import { decodeReplyPacket, encodePacket, encodeReplyPart } from "../../transport/codec/mod.ts";
 import { LIAR, SILENT } from "./fake_scripts.ts";
 import { until, withFakeCluster } from "./with_fake_cluster.ts";
 
@@ -57,6 +59,23 @@ Deno.test("client: a reply signed by X that names Y counts for nobody (§2.3)", 
     await assertRejects(() => client.put("k", "v", { timeoutMs: 1500 }), NoQuorumError, "wanted 2 equal answers");
     assert(client.report.dropped.forged > 0);
   }));
+
+Deno.test("client: a part that is not in the tree its replica signed counts for nobody (§7.2h)", () => {
+  const bent = (frames: readonly Uint8Array[]) => {
+    const packet = decodeReplyPacket(frames) as PartPacket;
+    const { client, answers } = packet.part.message;
+    const message = { client, answers: answers.map((answer) => ({ ...answer, result: Uint8Array.of(6, 6, 6) })) };
+    return encodePacket({ ...packet, part: { message, body: encodeReplyPart(message) } });
+  };
+  const scripts = { r1: { frames: bent }, r2: { frames: bent }, r3: SILENT };
+  return withFakeCluster({ scripts, constants: { electionTimeoutMs: 50 } }, async (cluster, connect) => {
+    const client = connect();
+    await assertRejects(() => client.put("k", "v", { timeoutMs: 1500 }), NoQuorumError, "wanted 2 equal answers");
+    assert(client.report.dropped.forged > 0);
+    cluster.scripts["r3"] = {};
+    assertEquals((await client.put("k2", "v")).revision, cluster.store.revision);
+  });
+});
 
 Deno.test("client: garbage is counted, muted after a while, and stops nothing", () =>
   withFakeCluster({ scripts: { r4: { garbage: () => [Uint8Array.of(1, 2, 3)] } } }, async (cluster, connect) => {

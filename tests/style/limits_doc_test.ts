@@ -129,6 +129,7 @@ Deno.test("the arithmetic of docs/limits.md holds", () => {
     "what is acked is counted": LIMITS.maxUncommittedEntries + LIMITS.maxAcks <= LIMITS.maxAckWindow,
     "reports within the window span one certificate": LIMITS.maxAckWindow <= LIMITS.maxLinks,
     "a packet of the longest links fits": LIMITS.maxLinks * 40 + LIMITS.maxAppendBytes < LIMITS.maxPacketBytes,
+    "a path leads to any part of a reply": 2 ** LIMITS.maxReplyPath === LIMITS.maxReplyParts,
     "evidence fits a publication": LIMITS.maxAppendBytes * 1.5 <= MAX_PACKET_BYTES.published,
     "whoever has not shaken hands fills no read buffer twice":
       CONNECTION_LIMITS.GREETING_BYTES + 202 + 9 + CONNECTION_LIMITS.MAX_HANDSHAKE_COMMAND_BYTES <=

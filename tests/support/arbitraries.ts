@@ -7,8 +7,8 @@ import type * as e from "../../protocol/evidence.ts";
 import * as ids from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type * as m from "../../protocol/message.ts";
-import type { Signed } from "../../protocol/signed.ts";
-import { encodeMessage, entryOf, type MessageOf } from "../../transport/codec/mod.ts";
+import type { Encoded, Signed } from "../../protocol/signed.ts";
+import { encodeMessage, encodeReplyPart, entryOf, type MessageOf } from "../../transport/codec/mod.ts";
 
 type Arbitrary<T> = fc.Arbitrary<T>;
 
@@ -181,10 +181,10 @@ export const messages: { readonly [K in m.MessageKind]: Arbitrary<MessageOf<K>> 
   Reply: fc.record({
     kind: kind("Reply"),
     replica: replicaId,
-    client: clientId,
     term,
     leader: fc.option(replicaId),
-    answers: fc.array(answer, { maxLength: 4 }),
+    parts: fc.integer({ min: 1, max: LIMITS.maxReplyParts }),
+    root: digest,
   }),
   QueryReply: fc.record({
     kind: kind("QueryReply"),
@@ -195,6 +195,12 @@ export const messages: { readonly [K in m.MessageKind]: Arbitrary<MessageOf<K>> 
     payload: bytes(),
   }),
 };
+
+/** A part of a reply, with its bytes. */
+export const replyPart: Arbitrary<Encoded<m.ReplyPart>> = fc.record({
+  client: clientId,
+  answers: fc.array(answer, { maxLength: 4 }),
+}).map((message) => ({ message, body: encodeReplyPart(message) }));
 
 /** Returns `message` with its real body and a random signature. */
 export const signed = <M extends m.Message>(message: Arbitrary<M>): Arbitrary<Signed<M>> =>

@@ -1,5 +1,5 @@
 /** A whole cluster in one process: real replicas and clients over the in-memory network and disks. */
-import { type Client, createClient } from "../../client/mod.ts";
+import { type Client, type ClientOptions, createClient } from "../../client/mod.ts";
 import { sha256Hex } from "../../crypto/digest.ts";
 import type { KeyFile } from "../../crypto/keys/key_file.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
@@ -83,12 +83,13 @@ export class MemoryCluster implements AsyncDisposable {
   }
 
   /** Creates a client of all replicas, closed with the cluster. */
-  client(id: string): Client {
+  client(id: string, options: Partial<ClientOptions> = {}): Client {
     const client = createClient({
       roster: this.roster,
       key: this.keys.get(id)!,
       transport: this.clientTransport(),
       backend,
+      ...options,
     });
     this.#clients.push(client);
     return client;

@@ -1,16 +1,19 @@
 /** Generators of well-formed packets of each kind, for every channel. */
 import fc from "fast-check";
 import { offset } from "../../protocol/ids.ts";
+import { LIMITS } from "../../protocol/limits.ts";
 import type { PacketOf } from "../../protocol/packet.ts";
 import type { AnyPacket, PacketKind } from "../../transport/codec/mod.ts";
 import {
   bytes,
   certificate,
   checkpointProof,
+  digest,
   electionProof,
   entriesFrom,
   evidence,
   messages,
+  replyPart,
   request,
   signed,
 } from "./arbitraries.ts";
@@ -84,6 +87,12 @@ export const packets: { readonly [K in PacketKind]: Arbitrary<AnyPacketOf<K>> } 
   GetCheckpoint: alone("GetCheckpoint", signed(messages.GetCheckpoint)),
   GetChunks: alone("GetChunks", signed(messages.GetChunks)),
   GetEntries: alone("GetEntries", signed(messages.GetEntries)),
-  Reply: alone("Reply", signed(messages.Reply)),
+  Reply: fc.record({
+    kind: fc.constant("Reply"),
+    signed: signed(messages.Reply),
+    index: fc.nat(LIMITS.maxReplyParts - 1),
+    path: fc.array(digest, { maxLength: LIMITS.maxReplyPath }),
+    part: replyPart,
+  }),
   QueryReply: alone("QueryReply", signed(messages.QueryReply)),
 };

@@ -1,11 +1,13 @@
 /** The replier of one replica, with a manual clock and a network that only keeps what was sent to clients. */
 import { sha256Hex, unhex } from "../../crypto/digest.ts";
-import { createSigner } from "../../crypto/signing/signing.ts";
+import { provesPart } from "../../crypto/signing/reply_proof.ts";
+import { createSigner, createVerifier } from "../../crypto/signing/signing.ts";
 import { ALL_SESSIONS, clientId, type Digest, digest, logIndex } from "../../protocol/ids.ts";
+import type { PartPacket } from "../../protocol/packet.ts";
 import { Replier } from "../../replica/answers/replier.ts";
 import { Routes } from "../../replica/answers/routes.ts";
 import { createState } from "../../replica/core/create_state.ts";
-import type { SessionAnswer } from "../../replica/core/output.ts";
+import type { ClientReply, SessionAnswer } from "../../replica/core/output.ts";
 import { countingBackend } from "../../replica/diagnostics/counting_backend.ts";
 import { TallyByKind } from "../../replica/diagnostics/tally_by_kind.ts";
 import { coreConfigOf } from "../../replica/replica_config.ts";
@@ -20,6 +22,8 @@ import { HeldChunks } from "./snapshot_values.ts";
 /** Stands for the digest of request `number`. */
 export const requestName = (number: number): Digest => digest(number.toString(16).padStart(64, "0"));
 
+type Told = Omit<ClientReply, "client"> & { readonly client: string };
+
 /** Creates the replier of `r1`; `c1` and `c2` said hello from the routes of these names. */
 export function replierLab() {
   const { roster, keys } = makeRoster();
@@ -27,6 +31,7 @@ export function replierLab() {
   const state = createState(coreConfigOf(roster, roster.replicas[0]!, 1), EMPTY_RECOVERED, ports, 0);
   const { backend: counting, work } = countingBackend(backend);
   const signer = createSigner(counting, unhex(keys.get("r1")!.secretKey), roster.cluster);
+  const verifier = createVerifier(backend, roster.cluster);
   const clock = { now: 0 };
   const routes = new Routes();
   const refused = new TallyByKind(64);
@@ -49,11 +54,16 @@ export function replierLab() {
       result: new Uint8Array(bytes),
       session: session === null ? null : logIndex(session),
     }),
-    reply: (client: string, answers: readonly SessionAnswer[]) => replier.reply({ client: clientId(client), answers }),
+    reply: (client: string, answers: readonly SessionAnswer[]) =>
+      replier.reply([{ client: clientId(client), answers }]),
+    /** Tells several clients at once. */
+    replyAll: (...replies: readonly Told[]) =>
+      replier.reply(replies.map((reply) => ({ ...reply, client: clientId(reply.client) }))),
+    asks: (client: string, route: string) => routes.asks(clientId(client), route, clock.now),
     /** Hands in a request over `route` that was settled before, with its answer. */
     ask(client: string, route: string, answer: SessionAnswer): void {
       routes.asks(clientId(client), route, clock.now);
-      replier.reply({ client: clientId(client), answers: [answer], again: true });
+      replier.reply([{ client: clientId(client), answers: [answer], again: true }]);
     },
     /** Returns whether a query with an answer of that many bytes was answered. */
     query: (client: string, route: string, bytes: () => number) =>
@@ -63,13 +73,17 @@ export function replierLab() {
       ) !== null,
     /** Returns the numbers of the requests in the replies to `route`, except forgotten ones. */
     replies: (route: string) => sent.filter((one) => one.route === route).map(({ frames }) => numbersOf(frames)),
+    sent: () => sent.map(({ route, frames }) => ({ route, packet: decodeReplyPacket(frames) as PartPacket })),
+    /** Returns of each reply sent, except forgotten ones, how many parts it has. */
+    parts: () => sent.map(({ frames }) => (decodeReplyPacket(frames) as PartPacket).signed.message.parts),
+    proves: (packet: PartPacket) => provesPart(packet, verifier, signer.publicKey),
     forget: () => void (sent.length = 0),
   };
 }
 
 function numbersOf(frames: readonly Uint8Array[]): string {
-  const { message } = decodeReplyPacket(frames).signed;
-  return message.kind === "Reply"
-    ? message.answers.map(({ request }) => parseInt(request, 16)).join(" ")
-    : message.kind;
+  const packet = decodeReplyPacket(frames);
+  return packet.kind === "Reply"
+    ? packet.part.message.answers.map(({ request }) => parseInt(request, 16)).join(" ")
+    : packet.kind;
 }

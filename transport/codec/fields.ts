@@ -4,7 +4,7 @@ import type { Head, Link } from "../../protocol/entry.ts";
 import type { ClientId, Digest, LogIndex, ReplicaId, Round, Seq, Term } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { Certified, Message } from "../../protocol/message.ts";
-import type { Signed } from "../../protocol/signed.ts";
+import type { Encoded, Signed } from "../../protocol/signed.ts";
 import { kindHeader } from "./kinds.ts";
 import { digest, type Fields, id, list, refine, type Schema, struct, uint53 } from "./schema.ts";
 
@@ -50,6 +50,17 @@ export const wantedDigests: Schema<readonly Digest[]> = refine(list(hash, LIMITS
 });
 
 const LENGTH_BYTES = 4;
+
+/** A value inside another one of which the bytes matter: length, then those. Written as received, read strictly as `schema`. */
+export const encoded = <T>(name: string, schema: Schema<T>): Schema<Encoded<T>> => ({
+  minBytes: LENGTH_BYTES + schema.minBytes,
+  read: (reader) => {
+    const length = reader.u32();
+    const body = reader.peek(length);
+    return { message: reader.nested(length, name, schema.read), body };
+  },
+  write: (writer, { body }) => writer.bytes(body),
+});
 
 /** A body inside another value: length, the bytes as signed, signature. Written as received, read strictly as `schema`. */
 export const signed = <M extends Message>(kind: M["kind"], schema: Schema<M>): Schema<Signed<M>> => ({

@@ -1,12 +1,22 @@
 /** The limits and rules of each field, on both sides of the bound, decoding and encoding. */
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { type Digest, digest, logIndex, replicaId, seq, term } from "../../protocol/ids.ts";
+import { clientId, type Digest, digest, logIndex, replicaId, seq, term } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { Answer, Message } from "../../protocol/message.ts";
 import { encodeGroup } from "../../protocol/operations/group.ts";
 import { messages } from "../../tests/support/arbitraries.ts";
-import { DecodeError, type DecodeErrorCode, decodeMessage, encodeMessage, type MessageOf } from "./mod.ts";
+import { packets } from "../../tests/support/packet_arbitraries.ts";
+import {
+  DecodeError,
+  type DecodeErrorCode,
+  decodeMessage,
+  decodeReplyPacket,
+  encodeMessage,
+  encodePacket,
+  encodeReplyPart,
+  type MessageOf,
+} from "./mod.ts";
 
 const sample = <M>(arbitrary: fc.Arbitrary<M>): M => fc.sample(arbitrary, { seed: 7, numRuns: 1 })[0]!;
 const HASH = digest("ab".repeat(32));
@@ -40,6 +50,11 @@ function patched(message: Message, at: number, bytes: readonly number[]): Uint8A
 function assertRefused(kind: Message["kind"], body: Uint8Array, code: DecodeErrorCode, field: string): void {
   const error = assertThrows(() => decodeMessage(kind, body), DecodeError);
   assertEquals([error.code, error.where.split(" ")[0]], [code, `${kind}.${field}`], error.message);
+}
+
+function partOf(answers: readonly Answer[]) {
+  const message = { client: clientId("c1"), answers };
+  return { message, body: encodeReplyPart(message) };
 }
 
 const unencodable = (message: Message, wanted: string) =>
@@ -110,12 +125,23 @@ Deno.test("lists stop at their limits", () => {
     index: logIndex(1),
     result: new Uint8Array(LIMITS.maxResultBytes),
   };
+  const part = (...answers: Answer[]) => partOf(answers);
+  part(answer, answer, answer);
+  const longest = "bytes of results beyond the first answer";
+  assertThrows(() => part(answer, answer, answer, answer), RangeError, longest);
+  part({ ...answer, result: new Uint8Array(LIMITS.maxAnswerBytes) });
+  const longer = { ...answer, result: new Uint8Array(LIMITS.maxAnswerBytes + 1) };
+  assertThrows(() => part(longer), RangeError, "result");
+});
+
+Deno.test("§7.2h: a Reply has 1 to 1024 parts and a root of 32 bytes", () => {
   const reply = sample(messages.Reply);
-  decodeMessage("Reply", encodeMessage({ ...reply, answers: [answer, answer, answer] }));
-  const longest = { ...answer, result: new Uint8Array(LIMITS.maxAnswerBytes) };
-  decodeMessage("Reply", encodeMessage({ ...reply, answers: [longest] }));
-  unencodable({ ...reply, answers: [answer, answer, answer, answer] }, "bytes of results beyond the first answer");
-  unencodable({ ...reply, answers: [{ ...answer, result: new Uint8Array(LIMITS.maxAnswerBytes + 1) }] }, "result");
+  const partsAt = encodeMessage(reply).length - 32 - 8;
+  for (const [high, low] of [[0, 0], [4, 1], [255, 255]] as const) {
+    assertRefused("Reply", patched(reply, partsAt + 6, [high, low]), "bad-value", "parts");
+  }
+  assertEquals(decodeMessage("Reply", patched(reply, partsAt + 6, [4, 0])).parts, LIMITS.maxReplyParts);
+  unencodable({ ...reply, root: digest("ab") }, "root: wanted 64 lower-case hexadecimal digits");
 });
 
 Deno.test("commands, queries and asked-for bytes stop at their limits", () => {
@@ -174,11 +200,14 @@ Deno.test("booleans, options and outcomes have no second spelling", () => {
   const last = (message: Message, back: number) => encodeMessage(message).length - back;
   const resend = sample(messages.ResendRequest);
   assertRefused("ResendRequest", patched(resend, last(resend, 1), [2]), "bad-value", "proofWanted");
-  const reply = { ...sample(messages.Reply), leader: null, answers: [] };
-  assertRefused("Reply", patched(reply, last(reply, 5), [2]), "bad-value", "leader");
+  const reply = { ...sample(messages.Reply), leader: null };
+  assertRefused("Reply", patched(reply, last(reply, 1 + 8 + 32), [2]), "bad-value", "leader");
   const answer = { request: HASH, outcome: "ahead", index: logIndex(1), result: new Uint8Array() } as const;
-  const one = { ...reply, answers: [answer] };
-  assertRefused("Reply", patched(one, last(one, 13), [7]), "bad-value", "outcome");
+  const packet = { ...sample(packets.Reply), index: 0, path: [], part: partOf([answer]) };
+  const frames = encodePacket(packet);
+  const wrong = frames[2]!.with(-13, 7);
+  const error = assertThrows(() => decodeReplyPacket(frames.with(2, wrong)), DecodeError);
+  assertStringIncludes(error.message, "outcome");
 });
 
 Deno.test("the last hash of an AppendEntries stands at a safe index", () => {

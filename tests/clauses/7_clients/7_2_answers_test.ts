@@ -6,7 +6,8 @@ import type { Answer } from "../../../protocol/message.ts";
 import { needs, Routes } from "../../../replica/answers/routes.ts";
 import { numberOf } from "../../support/numbered_requests.ts";
 import { ElectionLab } from "../support/election_lab.ts";
-import { endOf, entryAfter, GENESIS, grow, register, request, requestIn } from "../support/forge.ts";
+import { endOf, entryAfter, GENESIS, grow, register, reportsOf, request, requestIn } from "../support/forge.ts";
+import { inputsOf, requestInput } from "../support/lab.ts";
 
 /** Returns what clients were told since the last call, as `client: seq outcome@index …`. */
 function told(lab: ElectionLab): string[] {
@@ -30,6 +31,22 @@ Deno.test("§7.2a every replica answers directly, once committed and not before;
   assertEquals(told(lab), []);
   lab.commit(endOf(chain));
   assertEquals(told(lab), ["c1: 0 applied@1, 1 applied@1, 2 applied@2", "c2: 0 applied@1"]);
+});
+
+Deno.test("§7.2 all that one run has for clients is handed over at once, when everything is durable and sent", () => {
+  const lab = following();
+  const chain = [entryAfter(GENESIS, 1, [request(0), request(0, "", "c2")])];
+  lab.append(GENESIS, chain);
+  lab.commit(endOf(chain));
+  const more = [entryAfter(endOf(chain), 1, [request(1), request(1, "", "c2")])];
+  lab.append(endOf(chain), more);
+  lab.prepare(endOf(more));
+  told(lab);
+  const asked = [requestInput(request(0)), requestInput(request(0, "", "c2"))];
+  const { trace } = lab.run([...asked, ...inputsOf(reportsOf(lab.peers, 1, endOf(more)))]);
+  assertEquals(told(lab), ["c1: 0 applied@1", "c2: 0 applied@1", "c1: 1 applied@2", "c2: 1 applied@2"]);
+  assert(trace.includes("durable commit"), trace.join(", "));
+  assertEquals([trace.filter((line) => line === "reply").length, trace.at(-1)], [1, "reply"]);
 });
 
 Deno.test("§7.1 §7.2 a repeated request is answered again from the session table, and not passed on", () => {

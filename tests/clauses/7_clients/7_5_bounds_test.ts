@@ -4,11 +4,11 @@ import { sha256Hex } from "../../../crypto/digest.ts";
 import type { ChainedEntry } from "../../../protocol/entry.ts";
 import { clientId, type Digest, logIndex, replicaId, term } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import type { ReplyMessage } from "../../../protocol/message.ts";
+import type { Reply, ReplyPart } from "../../../protocol/message.ts";
 import { compactLog, tickCheckpoints } from "../../../replica/core/checkpoints/checkpoints.ts";
 import { createResponseBook, recordOf } from "../../../replica/core/replication/response_book.ts";
 import { step } from "../../../replica/core/step.ts";
-import { encodeMessage } from "../../../transport/codec/mod.ts";
+import { encodeMessage, encodeReplyPart } from "../../../transport/codec/mod.ts";
 import * as forge from "../support/forge.ts";
 import { Lab } from "../support/lab.ts";
 
@@ -87,23 +87,27 @@ Deno.test("§8.2 §7.5 the tail below the stable checkpoint is bounded in bytes"
   assert(kept <= LIMITS.maxTailBytes && kept > LIMITS.maxTailBytes - body.length - 1, `${kept} bytes`);
 });
 
-Deno.test("§7.2 §7.5 a Reply holds a bounded number of answers", () => {
+Deno.test("§7.2 §7.5 a part of a Reply holds a bounded number of answers, and a Reply of parts", () => {
   const answer = {
     request: digestOf(0),
     index: logIndex(1),
     outcome: "applied",
     result: new Uint8Array(0),
   } as const;
-  const reply = (count: number): ReplyMessage => ({
-    kind: "Reply",
-    replica: replicaId("r1"),
+  const part = (count: number): ReplyPart => ({
     client: clientId("c1"),
-    term: term(1),
-    leader: null,
     answers: Array.from({ length: count }, (_, i) => ({ ...answer, request: digestOf(i) })),
   });
-  encodeMessage(reply(LIMITS.maxAnswers));
-  assertThrows(() => encodeMessage(reply(LIMITS.maxAnswers + 1)), Error, "answers");
+  encodeReplyPart(part(LIMITS.maxAnswers));
+  assertThrows(() => encodeReplyPart(part(LIMITS.maxAnswers + 1)), Error, "answers");
+  const reply = (parts: number): Reply => ({
+    ...{ kind: "Reply", replica: replicaId("r1"), term: term(1), leader: null, parts },
+    root: digestOf(0),
+  });
+  encodeMessage(reply(LIMITS.maxReplyParts));
+  for (const parts of [0, LIMITS.maxReplyParts + 1]) {
+    assertThrows(() => encodeMessage(reply(parts)), RangeError, `parts: wanted 1 to 1024, got ${parts}`);
+  }
 });
 
 Deno.test("§5.5 §7.5 acks further up than anybody acks are not kept", () => {

@@ -133,7 +133,10 @@ export class Lab {
       },
       send: (to, packet) => this.#record({ to, packet }),
       publish: (packet) => this.#record({ to: "all", packet }),
-      reply: (reply) => this.replies.push(reply),
+      reply: (replies) => {
+        this.#trace.push("reply");
+        this.replies.push(...replies);
+      },
       event: () => {},
       observe: (input, verdict) => {
         if (isFed(input)) this.#verdicts.push(verdict);

@@ -13,8 +13,8 @@ function countAnswers(cluster: MemoryCluster): Map<string, number> {
     counts.set(id, 0);
     const send = transport.sendToClient.bind(transport);
     transport.sendToClient = (route, frames) => {
-      const { message } = decodeReplyPacket(frames).signed;
-      if (message.kind === "Reply") counts.set(id, counts.get(id)! + message.answers.length);
+      const packet = decodeReplyPacket(frames);
+      if (packet.kind === "Reply") counts.set(id, counts.get(id)! + packet.part.message.answers.length);
       return send(route, frames);
     };
   }

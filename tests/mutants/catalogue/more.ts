@@ -38,7 +38,7 @@ export const MORE: readonly Mutant[] = [
         "createEffects",
         `      batch = persistAndSend(`,
         `      if (state.appliedIndex < state.commitIndex) {
-        take({ kind: "apply", limit: APPLY_LIMIT }, now).replies.forEach(ports.reply);
+        ports.reply(take({ kind: "apply", limit: APPLY_LIMIT }, now).replies);
       }
       batch = persistAndSend(`,
       ),

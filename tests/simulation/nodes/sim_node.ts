@@ -207,7 +207,7 @@ export class SimNode {
       sign: (message, body) => this.sign(message, body),
       send: (to, packet) => this.#send(to, packet),
       publish: (packet) => this.#send(peers, packet),
-      reply: (reply) => this.#reply(reply),
+      reply: (replies) => replies.forEach((reply) => this.#reply(reply)),
       event: (event) => world.observer.event?.(id, event, world.now()),
       observe: (input, verdict) => {
         this.#tellRestored();

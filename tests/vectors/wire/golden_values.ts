@@ -1,9 +1,10 @@
 /** The fixed values behind `golden_vectors.json`; a change here or in the codec shows as a change of that file. */
+import { createMerkleTree } from "../../../crypto/signing/merkle_tree.ts";
 import { joinRequests } from "../../../protocol/entry_body.ts";
 import { clientId, type Digest, digest, logIndex, replicaId, round, seq, term } from "../../../protocol/ids.ts";
-import type { Certified, MessageKind } from "../../../protocol/message.ts";
+import type { Certified, MessageKind, ReplyPart } from "../../../protocol/message.ts";
 import { encodeGroup } from "../../../protocol/operations/group.ts";
-import type { MessageOf } from "../../../transport/codec/messages/message.ts";
+import { encodeReplyPart, type MessageOf } from "../../../transport/codec/mod.ts";
 
 const hash = (byte: number): Digest => digest(byte.toString(16).padStart(2, "0").repeat(32));
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -12,6 +13,25 @@ const r1 = replicaId("r1");
 const r2 = replicaId("r2");
 const c1 = clientId("c1");
 const base: Certified = { term: term(4), index: logIndex(1000), hash: hash(0xa0) };
+
+/** Parts of one reply, to three clients (§7.2h). */
+export const GOLDEN_PARTS: readonly ReplyPart[] = [
+  {
+    client: c1,
+    answers: [
+      { request: hash(0xf0), outcome: "applied", index: logIndex(1001), result: bytes("result") },
+      { request: hash(0xf1), outcome: "unexecuted", index: logIndex(1002), result: new Uint8Array() },
+    ],
+  },
+  {
+    client: clientId("c2"),
+    answers: [{ request: hash(0xf2), outcome: "conflict", index: logIndex(990), result: new Uint8Array() }],
+  },
+  {
+    client: clientId("c3"),
+    answers: [{ request: hash(0xf3), outcome: "applied", index: logIndex(1001), result: bytes("another result") }],
+  },
+];
 
 /** One message of each kind. */
 export const GOLDEN_MESSAGES: { readonly [K in MessageKind]: MessageOf<K> } = {
@@ -91,13 +111,10 @@ export const GOLDEN_MESSAGES: { readonly [K in MessageKind]: MessageOf<K> } = {
   Reply: {
     kind: "Reply",
     replica: r2,
-    client: c1,
     term: term(5),
     leader: r1,
-    answers: [
-      { request: hash(0xf0), outcome: "applied", index: logIndex(1001), result: bytes("result") },
-      { request: hash(0xf1), outcome: "unexecuted", index: logIndex(1002), result: new Uint8Array() },
-    ],
+    parts: GOLDEN_PARTS.length,
+    root: createMerkleTree(GOLDEN_PARTS.map(encodeReplyPart)).root,
   },
   QueryReply: {
     kind: "QueryReply",

@@ -3,12 +3,14 @@
  * format, and read the diff: `deno run --allow-write=tests/vectors/wire tests/vectors/wire/golden_vectors.ts`
  */
 import { sha256Hex, sha256HexOfTwo } from "../../../crypto/digest.ts";
+import { createMerkleTree } from "../../../crypto/signing/merkle_tree.ts";
 import { nobleBackend } from "../../../crypto/signing/noble_backend.ts";
 import { createSigner, domainPrefix } from "../../../crypto/signing/signing.ts";
 import type { CheckpointProof, CommitCertificate, ElectionProof } from "../../../protocol/certificate.ts";
 import { joinRequests } from "../../../protocol/entry_body.ts";
 import { logIndex } from "../../../protocol/ids.ts";
 import type { Message } from "../../../protocol/message.ts";
+import type { PartPacket } from "../../../protocol/packet.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import {
   type AnyPacket,
@@ -19,6 +21,7 @@ import {
   electionProofCodec,
   encodeMessage,
   encodePacket,
+  encodeReplyPart,
   entriesAnswerCodec,
   entryCodec,
   entryOf,
@@ -26,7 +29,7 @@ import {
   helloAnswerCodec,
   queryResultCodec,
 } from "../../../transport/codec/mod.ts";
-import { GOLDEN_GROUP, GOLDEN_MESSAGES as messages, GOLDEN_QUERY, NO_OP_BODY } from "./golden_values.ts";
+import { GOLDEN_GROUP, GOLDEN_MESSAGES as messages, GOLDEN_PARTS, GOLDEN_QUERY, NO_OP_BODY } from "./golden_values.ts";
 
 /** Cluster id and secret key of the vectors; every message is signed with this one key, whatever signer it names. */
 export const GOLDEN_CLUSTER = "demo";
@@ -63,6 +66,13 @@ const entries = [
   entryOf(logIndex(1002), entryTerm, joinRequests([register, request])),
 ];
 
+const leaves = GOLDEN_PARTS.map(encodeReplyPart);
+const reply = { signed: sign(messages.Reply), tree: createMerkleTree(leaves) };
+const replies = GOLDEN_PARTS.map((message, index): PartPacket => {
+  const part = { message, body: leaves[index]! };
+  return { kind: "Reply", signed: reply.signed, index, path: reply.tree.path(index), part };
+});
+
 const packets: readonly AnyPacket[] = [
   { kind: "AppendEntries", signed: sign(messages.AppendEntries), entries, proof },
   { kind: "PreVote", signed: sign(messages.PreVote), proof: null },
@@ -97,8 +107,28 @@ const packets: readonly AnyPacket[] = [
   { kind: "SendRequest", signed: request },
   { kind: "RegisterSession", signed: register },
   { kind: "UpdateLeader", signed: request },
-  { kind: "Reply", signed: sign(messages.Reply) },
+  ...replies,
 ];
+
+/** Leaves that certificate transparency tests itself with; trees over the first few of them are known elsewhere. */
+const TREE_LEAVES = [
+  "",
+  "00",
+  "10",
+  "2021",
+  "3031",
+  "40414243",
+  "5051525354555657",
+  "606162636465666768696a6b6c6d6e6f",
+];
+
+/** Returns the tree over the first `size` of those leaves. */
+function treeVector(size: number) {
+  const leaves = TREE_LEAVES.slice(0, size);
+  const tree = createMerkleTree(leaves.map((leaf) => Uint8Array.fromHex(leaf)));
+  const paths = leaves.map((_, index) => tree.path(index));
+  return { leaves, root: tree.root, paths };
+}
 
 /** Returns byte fields as hexadecimal digits, everything else as JSON has it. */
 const readable = (message: Message): unknown =>
@@ -138,6 +168,7 @@ export function goldenVectors() {
       kind: packet.kind,
       frames: encodePacket(packet).map((frame) => frame.toHex()),
     })),
+    trees: TREE_LEAVES.map((_, i) => treeVector(i + 1)),
     stored: {
       certificate: certificateCodec.encode(certificate).toHex(),
       checkpointProof: checkpointProofCodec.encode(checkpoint).toHex(),

@@ -1,7 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
+import { isInTree } from "../../../crypto/signing/merkle_tree.ts";
 import { nobleBackend } from "../../../crypto/signing/noble_backend.ts";
+import { provesPart } from "../../../crypto/signing/reply_proof.ts";
 import { createVerifier } from "../../../crypto/signing/signing.ts";
+import { digest } from "../../../protocol/ids.ts";
 import type { MessageKind } from "../../../protocol/message.ts";
+import type { PartPacket } from "../../../protocol/packet.ts";
 import { PACKETS } from "../../../transport/codec/messages/packet_formats.ts";
 import {
   certificateCodec,
@@ -22,7 +26,7 @@ import {
   type PacketKind,
   queryResultCodec,
 } from "../../../transport/codec/mod.ts";
-import { GOLDEN_GROUP, GOLDEN_MESSAGES, GOLDEN_QUERY } from "./golden_values.ts";
+import { GOLDEN_GROUP, GOLDEN_MESSAGES, GOLDEN_PARTS, GOLDEN_QUERY } from "./golden_values.ts";
 import golden from "./golden_vectors.json" with { type: "json" };
 import { goldenVectors } from "./golden_vectors.ts";
 
@@ -54,6 +58,22 @@ Deno.test("golden bodies decode to their values and are signed as docs/wire.md s
     assertEquals<unknown>(decodeMessage(kind, body), values[i]);
     const signature = Uint8Array.fromHex(vector.signature);
     assert(verifier.verify(kind, body, signature, Uint8Array.fromHex(golden.publicKey)), kind);
+  }
+});
+
+Deno.test("§7.2h golden replies prove their parts, and golden trees their leaves", () => {
+  const verifier = createVerifier(nobleBackend, golden.cluster);
+  const replies = golden.packets.filter(({ kind }) => kind === "Reply");
+  assertEquals(replies.length, GOLDEN_PARTS.length);
+  for (const [i, { frames }] of replies.entries()) {
+    const packet = decodeReplyPacket(frames.map((frame) => Uint8Array.fromHex(frame))) as PartPacket;
+    assert(provesPart(packet, verifier, Uint8Array.fromHex(golden.publicKey)));
+    assertEquals<unknown>([packet.index, packet.part.message], [i, GOLDEN_PARTS[i]]);
+  }
+  for (const { leaves, root, paths } of golden.trees) {
+    for (const [i, leaf] of leaves.entries()) {
+      assert(isInTree(Uint8Array.fromHex(leaf), i, paths[i]!.map(digest), leaves.length, digest(root)));
+    }
   }
 });
 

@@ -86,7 +86,7 @@ function resultBytesBeyondFirst(answers: readonly m.Answer[]): number {
   return sum;
 }
 
-const answers = refine(
+const answers: Schema<readonly m.Answer[]> = refine(
   list(answer, LIMITS.maxAnswers),
   (value) =>
     resultBytesBeyondFirst(value) <= LIMITS.maxReplyBytes
@@ -94,14 +94,20 @@ const answers = refine(
       : `wanted at most ${LIMITS.maxReplyBytes} bytes of results beyond the first answer`,
 );
 
-/** §7.2. */
+/** §7.2h. */
 export const reply = body<m.Reply>("Reply", {
   replica: replicaId,
-  client: clientId,
   term,
   leader: optional(replicaId),
-  answers,
+  parts: refine(uint53, (parts) => {
+    const { maxReplyParts } = LIMITS;
+    return parts > 0 && parts <= maxReplyParts ? null : `wanted 1 to ${maxReplyParts}, got ${parts}`;
+  }),
+  root: hash,
 });
+
+/** §7.2h: a leaf of a Reply's tree. */
+export const replyPart: Schema<m.ReplyPart> = struct<m.ReplyPart>({ client: clientId, answers });
 
 /** Answers of reads and of the operator's commands. */
 export const queryReply = body<m.QueryReply>("QueryReply", {

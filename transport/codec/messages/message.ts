@@ -1,5 +1,5 @@
 /** Bodies of every kind of signed message: encoding for signing, strict decoding of what was signed (§2.2). */
-import type { Message, MessageKind } from "../../../protocol/message.ts";
+import type { Message, MessageKind, ReplyPart } from "../../../protocol/message.ts";
 import { decodeExactly, encodeWhole, type Schema } from "../schema.ts";
 import * as client from "./client_messages.ts";
 import * as peer from "./peer_messages.ts";
@@ -46,6 +46,9 @@ export const MESSAGES: { readonly [K in MessageKind]: Schema<MessageOf<K>> } = {
 export function encodeMessage(message: Message): Uint8Array {
   return encodeWhole(MESSAGES[message.kind] as Schema<Message>, message);
 }
+
+/** Returns the bytes of a part of a reply, a leaf of its tree (§7.2h). Throws RangeError on one that breaks its limits. */
+export const encodeReplyPart = (part: ReplyPart): Uint8Array => encodeWhole(client.replyPart, part);
 
 /**
  * Returns the message of `kind` in `body`. Byte fields are views into `body`, which must not change afterwards. Throws DecodeError, and

@@ -2,10 +2,22 @@
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { MessageKind } from "../../../protocol/message.ts";
 import type * as p from "../../../protocol/packet.ts";
-import { signed } from "../fields.ts";
+import { encoded, hash, signed } from "../fields.ts";
 import type { PacketKind } from "../kinds.ts";
-import { bytes, type Fields, joined, list, optional, optionals, refine, type Schema, struct } from "../schema.ts";
+import {
+  atMost,
+  bytes,
+  type Fields,
+  joined,
+  list,
+  optional,
+  optionals,
+  refine,
+  type Schema,
+  struct,
+} from "../schema.ts";
 import { certificate, checkpointProof, electionProof } from "./certificate.ts";
+import { replyPart } from "./client_messages.ts";
 import { bodyBytes, entry, faultOfRun } from "./entry.ts";
 import { evidence } from "./evidence.ts";
 import { preVote } from "./peer_messages.ts";
@@ -125,6 +137,13 @@ export const PACKETS: { readonly [K in PacketKind]: PacketFormat<PacketOf<K>> } 
   GetCheckpoint: alone("client", "GetCheckpoint"),
   GetChunks: alone("client", "GetChunks"),
   GetEntries: alone("client", "GetEntries"),
-  Reply: alone("reply", "Reply"),
+  Reply: {
+    ...attaching<p.PartPacket>("Reply", {
+      index: atMost(LIMITS.maxReplyParts - 1),
+      path: list(hash, LIMITS.maxReplyPath),
+      part: encoded("ReplyPart", replyPart),
+    }),
+    channel: "reply",
+  },
   QueryReply: alone("reply", "QueryReply"),
 };

@@ -4,7 +4,7 @@ import { Buffer } from "node:buffer";
 import { joinRequests } from "../../../protocol/entry_body.ts";
 import { logIndex, offset } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import type { PacketOf } from "../../../protocol/packet.ts";
+import type { PacketOf, PartPacket } from "../../../protocol/packet.ts";
 import { certificate, checkpointProof, messages, signature, signed } from "../../../tests/support/arbitraries.ts";
 import {
   assertCanonical,
@@ -271,4 +271,27 @@ Deno.test("an intervention carries the very bytes of the request it repeats (§7
   const part = sample(signed(messages.SendRequest));
   const [, body] = encodePacket({ kind: "UpdateLeader", signed: part });
   assertStrictEquals(body, encodePacket({ kind: "SendRequest", signed: part })[1]);
+});
+
+Deno.test("§7.2h: the path of a part has 10 digests at most, and its index is below the greatest number of parts", () => {
+  const { maxReplyParts, maxReplyPath } = LIMITS;
+  const digests = (count: number) => Array.from({ length: count }, () => header.prevHash);
+  const packet = { ...sample(packets.Reply), index: maxReplyParts - 1, path: digests(maxReplyPath) };
+  const frames = encodePacket(packet);
+  assertEquals<unknown>(decodeReplyPacket(frames), packet);
+  assertThrows(() => encodePacket({ ...packet, index: maxReplyParts }), RangeError, "index: wanted at most 1023");
+  assertThrows(() => encodePacket({ ...packet, path: digests(11) }), RangeError, "path: wanted at most 10 items");
+  const changed = (at: number, value: number) => () => decodeReplyPacket(frames.with(2, frames[2]!.with(at, value)));
+  assertRefused(changed(6, 4), "bad-value", "wanted at most 1023");
+  assertRefused(changed(11, 11), "too-large", "wanted at most 10 items, 11 claimed");
+  assertRefused(changed(8, 255), "too-large", "wanted at most 10 items");
+});
+
+Deno.test("§7.2h: a part is taken as received, a view of its bytes, and only in its one encoding", () => {
+  const packet = sample(packets.Reply);
+  const frames = encodePacket(packet);
+  const decoded = decodeReplyPacket(frames) as PartPacket;
+  assertStrictEquals(decoded.part.body.buffer, frames[2]!.buffer);
+  const longer = { ...packet.part, body: Uint8Array.of(...packet.part.body, 0) };
+  assertRefused(() => decodeReplyPacket(encodePacket({ ...packet, part: longer })), "trailing-bytes", "ReplyPart");
 });
