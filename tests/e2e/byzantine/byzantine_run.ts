@@ -89,7 +89,7 @@ async function writtenValues(observer: Observer, replica: string, commitIndex: n
     for (const request of entry.commands) {
       if ("base" in request) continue;
       const { client, session, command } = request;
-      const seq = `${session}/${request.seq}`;
+      const seq = `${session}/${request.seq}.${request.part ?? 0}`;
       const text = command.toString();
       const decoded = decodeKvCommand(command);
       if (client === READER && decoded?.op === "get") continue;
