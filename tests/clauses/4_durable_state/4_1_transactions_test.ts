@@ -92,6 +92,14 @@ Deno.test("§4.1d a commit that a crash takes is found anew, from the certificat
   assertEquals(verdicts.map(({ verdict }) => verdict), ["reject"]);
 });
 
+Deno.test("§4.1d what commits beyond its own certificate is durable with the rank it gives (§5.6)", () => {
+  const lab = new Lab();
+  lab.follow("r1", 1);
+  append(lab, 1);
+  assertEquals(opsOf(commit(lab, 1)), ["prepared", "commit"]);
+  assertEquals([lab.disk.prepared?.index, lab.disk.commitIndex], [1, 1] as never[]);
+});
+
 Deno.test("§4.1e with fast reads a commit is durable before anything is answered from it", () => {
   const lab = committed({ constants: { fastReads: true } });
   assertEquals([lab.disk.commitIndex, lab.replies.length], [1, 1] as never[]);
