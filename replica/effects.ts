@@ -56,6 +56,7 @@ export function createEffects(
   ports: EffectPorts,
   snapshotBytes: number = SNAPSHOT_BYTES,
 ): RunInputs {
+  const waiting = new WaitingCommit(state.config.constants.fastReads);
   const take = (input: InputWithoutTime, now: number): Outputs => {
     const stamped = { ...input, now } as Input;
     const outputs = stepOrTell(state, stamped, corePorts, ports);
@@ -63,7 +64,6 @@ export function createEffects(
     for (const event of outputs.events) ports.event(event);
     return outputs;
   };
-  const waiting = new WaitingCommit(state.config.constants.fastReads);
   return (inputs, now) => {
     let batch = withSnapshot(state, inputs, snapshotBytes);
     do {
