@@ -1,9 +1,9 @@
 /** Strict reading of SQLite's rows: a column of another type than the schema's is damage, never a default. */
 import { sha256 } from "../../../crypto/digest.ts";
 import { equalBytes } from "../../../protocol/bytes/equal_bytes.ts";
-import { putAscii } from "../ascii.ts";
 import type { Digest } from "../../../protocol/ids.ts";
 import { digest } from "../../../protocol/ids.ts";
+import { putAscii } from "../ascii.ts";
 import { damaged } from "../damage.ts";
 
 /** The values that a column may hold here. */
