@@ -9,12 +9,12 @@ import type { Ports } from "../protocol/ports.ts";
 import type { Signed, Verified } from "../protocol/signed.ts";
 import { hasSnapshotWork } from "./core/checkpoints/checkpoints.ts";
 import type { Input, InputWithoutTime } from "./core/input.ts";
-import type { PersistOperation } from "./core/log/durable_state.ts";
 import type { ClientReply, CoreEvent, Outgoing, Outputs } from "./core/output.ts";
 import type { CoreState } from "./core/state.ts";
 import { step } from "./core/step.ts";
 import type { Verdict } from "./core/verdict.ts";
 import { assertDurable, type DurableMark, markDurable } from "./disk/durable_mark.ts";
+import { WaitingCommit } from "./disk/waiting_commit.ts";
 import type { SigningIntent, Storage } from "./storage/port.ts";
 
 /** The ports on which the effects are executed. */
@@ -57,6 +57,7 @@ export function createEffects(
   ports: EffectPorts,
   snapshotBytes: number = SNAPSHOT_BYTES,
 ): RunInputs {
+  const waiting = new WaitingCommit(state.config.constants.fastReads);
   const take = (input: InputWithoutTime, now: number): Outputs => {
     const stamped = { ...input, now } as Input;
     const outputs = stepOrTell(state, stamped, corePorts, ports);
@@ -69,7 +70,7 @@ export function createEffects(
     let batch = withSnapshot(state, inputs, snapshotBytes);
     do {
       const outputs = [...batch, { kind: "flush" } as const].map((input) => take(input, now));
-      batch = persistAndSend(state.config.self, ports, outputs, now);
+      batch = persistAndSend(state.config.self, waiting, ports, outputs, now);
       for (const output of outputs) replies.push(...output.replies);
     } while (batch.length > 0);
     if (state.appliedIndex < state.commitIndex) {
@@ -98,16 +99,17 @@ function stepOrTell(state: CoreState, input: Input, corePorts: Ports, ports: Eff
 /** Commits one transaction, then executes everything that rests on it; returns this replica's own packets as its next inputs. */
 function persistAndSend(
   self: ReplicaId,
+  waiting: WaitingCommit,
   ports: EffectPorts,
   outputs: readonly Outputs[],
   now: Millis,
 ): InputWithoutTime[] {
-  const operations: PersistOperation[] = outputs.flatMap(({ persist }) => persist);
   const honest = outputs.flatMap(({ messages }) => messages);
   const bodies = new Map(
     honest.flatMap(({ packet }) => isOwn(packet) ? [[packet.signed, ports.encode(packet.signed)]] : []),
   );
   const intents = honest.flatMap(({ packet }) => intentOf(packet, bodies));
+  const operations = waiting.join(outputs.flatMap(({ persist }) => persist), intents);
   if (operations.length > 0 || intents.length > 0) ports.storage.commit(operations, intents);
   markDurable(ports.mark, operations);
   for (const { packet } of honest) assertDurable(ports.mark, packet);

@@ -5,6 +5,7 @@
  * log merely ends earlier.
  */
 import { sha256Hex } from "../../crypto/digest.ts";
+import { putAscii } from "./ascii.ts";
 import { damaged } from "./damage.ts";
 import type { GuardRecord } from "./guard.ts";
 import { baseIndex, type Tip } from "./tip.ts";
@@ -41,6 +42,14 @@ function lastKnown(tip: Tip, { ackTerm, ack, voteTerm }: GuardRecord): LastKnown
   ];
 }
 
+/** Returns the file's content: the text, its digest, and spaces. */
+function contentOf(text: string): Uint8Array {
+  const bytes = new Uint8Array(FILE_BYTES).fill(0x20);
+  putAscii(bytes, 0, text);
+  putAscii(bytes, text.length + 1, sha256Hex(bytes.subarray(0, text.length)));
+  return bytes;
+}
+
 export class LastKnownFile {
   readonly #file: Deno.FsFile;
   #written = "";
@@ -69,9 +78,7 @@ export class LastKnownFile {
     if (text === this.#written) return;
     try {
       this.#file.seekSync(0, Deno.SeekMode.Start);
-      this.#file.writeSync(
-        new TextEncoder().encode(`${text} ${sha256Hex(new TextEncoder().encode(text))}`.padEnd(FILE_BYTES)),
-      );
+      this.#file.writeSync(contentOf(text));
       this.#written = text;
     } catch {
       this.#written = "";

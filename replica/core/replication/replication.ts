@@ -11,6 +11,7 @@ import { type Context, peersOf, send } from "../context.ts";
 import { append } from "../log/durable.ts";
 import { hashAt, headAt, lastHead, lastIndex, slice } from "../log/log.ts";
 import type { CoreState } from "../state.ts";
+import { confirm } from "./acks.ts";
 import type { Leadership, Progress } from "./leader_state.ts";
 import { spend } from "./pace.ts";
 
@@ -82,7 +83,10 @@ export function heartbeatDue({ log, commitIndex, config }: CoreState, { heartbea
   return heartbeatSent + (idle ? Math.max(heartbeatMs, 0.4 * electionTimeoutMs) : heartbeatMs);
 }
 
-/** Sends one header to every replica that is level with the broadcast, this one included; one signature serves all (§2.4). */
+/**
+ * Sends one header to every replica that is level with the broadcast, this one included; one signature serves all (§2.4). The leader acks
+ * its entries at once, in the transaction that appends them (§5.4).
+ */
 function broadcast(context: Context, leadership: Leadership): LogIndex {
   const { state } = context;
   const from = leadership.broadcast;
@@ -98,6 +102,7 @@ function broadcast(context: Context, leadership: Leadership): LogIndex {
     progress.proofSent = true;
     if (progress.next === from + 1) progress.next = offset(end, 1);
   }
+  confirm(context, end);
   return end;
 }
 

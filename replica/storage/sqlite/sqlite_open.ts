@@ -41,6 +41,7 @@ export function openDatabase(owner: DiskOwner): DatabaseSync {
     Deno.mkdirSync(owner.dir, { recursive: true, mode: 0o700 });
     if (!exists(`${owner.dir}/${FILE}`)) createDatabase(owner);
     refuseOtherVersion(`${owner.dir}/${FILE}`);
+    syncLeftLog(owner);
     return connect(owner, FILE, verifyDatabase);
   } catch (error) {
     throw openingError(error, owner.dir, "open");
@@ -187,6 +188,17 @@ export function exists(path: string): boolean {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
+}
+
+/**
+ * Makes durable what a killed process left in the log beside the database: SQLite reads it from there, and what it reads may be signed again
+ * without another write.
+ */
+function syncLeftLog({ dir }: DiskOwner): void {
+  if (!exists(`${dir}/${FILE}-wal`)) return;
+  using file = Deno.openSync(`${dir}/${FILE}-wal`, { read: true, write: true });
+  file.syncSync();
+  syncDirectory(dir);
 }
 
 /** Makes a rename durable; without it a crash could leave the directory without its database. */

@@ -3,6 +3,7 @@ import { sha256 } from "../../../crypto/digest.ts";
 import { equalBytes } from "../../../protocol/bytes/equal_bytes.ts";
 import type { Digest } from "../../../protocol/ids.ts";
 import { digest } from "../../../protocol/ids.ts";
+import { putAscii } from "../ascii.ts";
 import { damaged } from "../damage.ts";
 
 /** The values that a column may hold here. */
@@ -42,17 +43,20 @@ export function hashOf(row: Row, name: string): Digest {
 /** Returns a digest as it is stored. */
 export const hashBytes = (value: Digest): Uint8Array => Uint8Array.fromHex(value);
 
+const encoder = new TextEncoder();
+
 /** Returns the SHA-256 digest over the columns, each with its type and length. */
 export function checksum(columns: readonly Column[]): Uint8Array {
-  const encoder = new TextEncoder();
-  const parts = columns.flatMap((column) => {
-    const bytes = column instanceof Uint8Array ? column : encoder.encode(String(column));
-    return [encoder.encode(`${column === null ? "null" : typeof column}:${bytes.length}:`), bytes];
+  const values = columns.map((column) => typeof column === "string" ? encoder.encode(column) : column);
+  const parts = values.flatMap((value, at) => {
+    const content = value instanceof Uint8Array ? value : String(value);
+    return [`${value === null ? "null" : typeof columns[at]}:${content.length}:`, content];
   });
   const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
-    all.set(part, at);
+    if (typeof part === "string") putAscii(all, at, part);
+    else all.set(part, at);
     at += part.length;
   }
   return sha256(all);

@@ -45,6 +45,8 @@ function singleRow(table: string, columns: readonly string[]): string {
 }
 
 export class Statements {
+  readonly #begin;
+  readonly #commit;
   readonly #insertEntry;
   readonly #insertBranch;
   readonly #truncate;
@@ -66,6 +68,8 @@ export class Statements {
   readonly #getMeta;
 
   constructor(db: DatabaseSync) {
+    this.#begin = db.prepare("BEGIN IMMEDIATE");
+    this.#commit = db.prepare("COMMIT");
     this.#insertEntry = db.prepare("INSERT INTO entries (idx, term, hash, body) VALUES (?, ?, ?, ?)");
     this.#insertBranch = db.prepare("INSERT INTO branch (idx, term, hash, body) VALUES (?, ?, ?, ?)");
     this.#truncate = db.prepare("DELETE FROM entries WHERE idx > ?");
@@ -87,6 +91,16 @@ export class Statements {
     this.#putGuard = db.prepare(singleRow("guard", GUARD_COLUMNS));
     this.#putMeta = db.prepare("INSERT OR REPLACE INTO meta (name, value, checksum) VALUES (?, ?, ?)");
     this.#getMeta = db.prepare("SELECT value FROM meta WHERE name = ?");
+  }
+
+  /** Begins a transaction. */
+  begin(): void {
+    this.#begin.run();
+  }
+
+  /** Ends it: on return it is durable, if commits wait for the disk. */
+  commit(): void {
+    this.#commit.run();
   }
 
   append(entries: readonly ChainedEntry[]): void {

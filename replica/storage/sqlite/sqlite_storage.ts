@@ -185,9 +185,9 @@ class SqliteStorage implements Storage {
   #transaction<T>(body: () => T, background = false): T {
     try {
       if (background) this.#syncCommits(false);
-      this.#db.exec("BEGIN IMMEDIATE");
+      this.#statements.begin();
       const result = body();
-      this.#db.exec("COMMIT");
+      this.#statements.commit();
       if (background) this.#syncCommits(true);
       this.#unsynced = background;
       return result;

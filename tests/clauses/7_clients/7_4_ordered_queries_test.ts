@@ -83,6 +83,7 @@ Deno.test("§7.4d its client signs which of the two it is: the other one of the 
 Deno.test("§7.4d a restart answers it from the log again, with the same result and no change", () => {
   const { lab, answers } = committed(forge.request(0, "a"), forge.query(1), PUT_ASKED);
   const commands = [forge.request(0, "a"), forge.query(1), PUT_ASKED];
+  lab.elapse(CONSTANTS.heartbeatMs); // by then its commit index is durable
   lab.restart();
   lab.elapse(100);
   for (const each of commands) lab.request(each, true);

@@ -55,4 +55,28 @@ export const SAFETY_DURABILITY: readonly Mutant[] = [
       GUARD_WITHOUT_LAST_ACK,
     ],
   },
+  {
+    name: "commits-wait-despite-fast-reads",
+    kind: "safety",
+    clause: "§7.4",
+    what: "a commit waits for a later transaction although fast reads are enabled",
+    how:
+      "A replica answers a write and a fast read at a commit that it then loses in a crash. Restarted, it answers fast " +
+      "reads from the state before, and so does a replica that is behind.",
+    needs: "fast reads",
+    patches: [
+      patch("createEffects", `new WaitingCommit(state.config.constants.fastReads)`, `new WaitingCommit(false)`),
+    ],
+  },
+  {
+    name: "commit-index-shown-before-durable",
+    kind: "safety",
+    clause: "§4.1",
+    what: "a commit waits for a later transaction although a response shows it",
+    how: "A replica shows a commit index, crashes, and shows a lower one.",
+    patches: [
+      patch("WaitingCommit.join", `const waits = intents.length === 0 && (`, `const waits = intents.length >= 0 && (`),
+      NO_DURABLE_MARK,
+    ],
+  },
 ];

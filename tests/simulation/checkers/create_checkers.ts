@@ -86,7 +86,10 @@ function partsOf(facts: RunFacts, options: CheckerOptions) {
   const signing = new SigningChecker(roster, book, judge);
   const committedAt = (index: number) => book.commits.at(index);
   const reference = new ReferenceState(facts, committedAt);
-  const executions = new ExecutionChecker(requests, reference, (at) => durable.commitIndexOf(at));
+  // What clients are told may rest on a commit that the disk has yet to learn of (§4.1), unless there are fast reads (§7.4).
+  const mayApply = (at: ReplicaId) =>
+    facts.fastReads ? durable.commitIndexOf(at) : Math.max(durable.commitIndexOf(at), book.commits.tip.index);
+  const executions = new ExecutionChecker(requests, reference, mayApply);
   const settling = new SettlingChecker(judge, executions);
   const replays = new ReplayChecker(judge);
   const answers = new AnswerChecker({ facts, roster, judge, requests, executions, reference, committedAt });

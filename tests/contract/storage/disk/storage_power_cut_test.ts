@@ -62,6 +62,41 @@ Deno.test("sqlite: a signed Checkpoint waits for chunks that did not, even where
     storage.close();
   }));
 
+/** Returns the inodes of the files synced from here on; `undo` ends that. */
+function spyOnSyncs(): { readonly inodes: Set<number | null>; readonly undo: () => void } {
+  const { prototype } = Deno.FsFile;
+  const { syncSync } = prototype;
+  const inodes = new Set<number | null>();
+  prototype.syncSync = function () {
+    inodes.add(this.statSync().ino);
+    syncSync.call(this);
+  };
+  return { inodes, undo: () => prototype.syncSync = syncSync };
+}
+
+Deno.test("sqlite: what a killed process left in the log is durable before anything is read from it, and signed again without a write", () =>
+  withDir((dir) => {
+    const storage = openIn(dir);
+    const log = fx.grow(fx.GENESIS, 2, 1);
+    const head = fx.endOf(log);
+    storage.commit([fx.hardState(1, { ack: head }), fx.append(log)], [fx.acks(1, head)]);
+    const killed = `${dir}/killed`;
+    copyDir(dir, killed);
+    storage.close();
+    const { ino } = Deno.statSync(`${killed}/replica.db-wal`);
+    const { inodes, undo } = spyOnSyncs();
+    try {
+      const again = openIn(killed);
+      assert(inodes.has(ino), "nobody knows whether it reached the disk");
+      const length = lengthOf(`${killed}/replica.db-wal`);
+      again.commit([], [fx.acks(1, head)]);
+      assertEquals(lengthOf(`${killed}/replica.db-wal`), length);
+      again.close();
+    } finally {
+      undo();
+    }
+  }));
+
 Deno.test("memory: a crash takes exactly the chunks that no later commit has made durable", () => {
   const disk = new MemoryDisk();
   const options = { clusterId: fx.CLUSTER, hash: sha256Hex, disk };

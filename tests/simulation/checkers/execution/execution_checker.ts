@@ -40,7 +40,7 @@ interface Place {
 export class ExecutionChecker {
   executions = 0;
   readonly #requests: RequestBook;
-  readonly #commitIndexOf: (at: ReplicaId) => LogIndex;
+  readonly #committedAt: (at: ReplicaId) => number;
   /** Replicas that are up. */
   readonly #up = new Map<ReplicaId, Incarnation>();
   readonly #places = new Map<string, Place>();
@@ -51,10 +51,10 @@ export class ExecutionChecker {
   readonly #counted = new Set<string>();
   readonly #counts = new Map<string, number>();
 
-  constructor(requests: RequestBook, reference: ReferenceState, commitIndexOf: (at: ReplicaId) => LogIndex) {
+  constructor(requests: RequestBook, reference: ReferenceState, committedAt: (at: ReplicaId) => number) {
     this.#requests = requests;
     this.#reference = reference;
-    this.#commitIndexOf = commitIndexOf;
+    this.#committedAt = committedAt;
   }
 
   started(at: ReplicaId): void {
@@ -99,7 +99,7 @@ export class ExecutionChecker {
     this.executions++;
     const { index, command } = call;
     const incarnation = this.#incarnationOf(at);
-    const committed = this.#commitIndexOf(at);
+    const committed = this.#committedAt(at);
     demand(index <= committed, "I5", () => `${text()}, and has committed up to ${committed}`);
     const { lastIndex } = incarnation;
     demand(index >= lastIndex, "I6", () => `${text()} after one at ${lastIndex}`);
@@ -153,7 +153,7 @@ export class ExecutionChecker {
   applied(at: ReplicaId, view: StateView): void {
     const { appliedIndex, digest, sessions } = view;
     this.#incarnationOf(at).appliedIndex = appliedIndex;
-    const committed = this.#commitIndexOf(at);
+    const committed = this.#committedAt(at);
     demand(appliedIndex <= committed, "I5", () => `${at} applied ${appliedIndex} and committed ${committed}`);
     const known = this.#views.get(appliedIndex) ?? view;
     this.#views.set(appliedIndex, known);

@@ -120,7 +120,12 @@ Deno.test("I6: executed out of order", () => {
 
 Deno.test("I5: executed or applied before it is committed", () => {
   fires("I5", () => execute(settled(), "r1", 3, A));
-  fires("I5", () => apply(settled(), "r4", 1, "state", "sessions"));
+  fires("I5", () => apply(settled(), "r4", 3, "state", "sessions"));
+});
+
+Deno.test("I5: with fast reads, applied before the disk of that replica knows that it is committed (§4.1, §7.4)", () => {
+  apply(settled(), "r4", 1, "state", "sessions");
+  fires("I5", () => apply(settled({ fastReads: true }), "r4", 1, "state", "sessions"));
 });
 
 Deno.test("I6: other states or session tables at one index, and digests that do not tell tables apart", () => {
