@@ -53,9 +53,9 @@ export const LIMITS = {
   maxUncommittedBytes: 64 * 1024 * 1024,
   /** AppendEntries batches a leader keeps in flight before it waits for acks (§5.8). */
   maxPipeline: 16,
-  /** Entries in flight below which a leader proposes at once, however few requests wait. */
-  eagerPipeline: 4,
-  /** Requests that make an entry worth proposing while the pipeline is busy. */
+  /** Milliseconds for which a leader with uncommitted entries lets requests gather before it proposes the next one. */
+  gatherMs: 20,
+  /** Requests that make an entry worth proposing without gathering. */
   fullEntryRequests: 128,
   /** Entries and bytes collected in one catch-up before they are checked against its certificate (§8.1). */
   maxFetchEntries: 16_384,

@@ -140,8 +140,10 @@ function forwarded(victim: Victim, known: readonly Request[], turn: number): Req
 
 function changed(message: AnyRequest): AnyRequest {
   if (message.kind === "RegisterSession") return { ...message, nonce: altered(message.nonce) };
-  // The worst that can be made of a query is a command of the same bytes.
-  return message.mode === "query" ? { ...message, mode: "command" } : { ...message, command: altered(message.command) };
+  // The worst that can be made of a query, or of a group, is a command of the same bytes.
+  return message.mode === "command"
+    ? { ...message, command: altered(message.command) }
+    : { ...message, mode: "command" };
 }
 
 const renumbered = (message: AnyRequest): AnyRequest =>

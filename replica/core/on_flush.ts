@@ -8,7 +8,7 @@ import { ACCEPT, type Verdict } from "./verdict.ts";
 export function onFlush(context: Context): Verdict {
   const { state, now } = context;
   if (state.leadership) {
-    proposeRequests(context);
+    proposeRequests(context, state.leadership);
     replicate(context, state.leadership);
   }
   const repeat = now >= state.publication.repeatAt && wantsRepeat(state);

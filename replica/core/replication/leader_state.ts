@@ -36,4 +36,6 @@ export interface Leadership {
   broadcast: LogIndex;
   /** Time at which the last heartbeat was sent. */
   heartbeatSent: Millis;
+  /** Time at which requests were proposed last. */
+  proposedAt: Millis;
 }

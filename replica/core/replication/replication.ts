@@ -31,6 +31,7 @@ export function beginLeading(context: Context): void {
     resends: new Map(),
     broadcast: start,
     heartbeatSent: now,
+    proposedAt: -Infinity,
   };
   propose(context, []);
 }
@@ -49,16 +50,17 @@ function propose(context: Context, requests: readonly Signed<Request>[]): void {
 }
 
 /**
- * §5.8: proposes at once while the pipeline is nearly idle; while it is busy, requests gather until there are enough for a full entry, or
- * the pipeline has room. The pipeline is bounded by entries above the commit index.
+ * §5.8: proposes at once while nothing is uncommitted; else requests gather until there are enough for a full entry, or for a while. The pipeline is
+ * bounded by entries above the commit index.
  */
-export function proposeRequests(context: Context): void {
-  const { state } = context;
+export function proposeRequests(context: Context, leadership: Leadership): void {
+  const { state, now } = context;
   while (lastIndex(state.log) - state.commitIndex < LIMITS.maxPipeline) {
-    const busy = lastIndex(state.log) - state.commitIndex >= LIMITS.eagerPipeline;
-    const batch = takeRequests(context, busy, requestSize);
+    const gathers = lastIndex(state.log) > state.commitIndex && now < leadership.proposedAt + LIMITS.gatherMs;
+    const batch = takeRequests(context, gathers, requestSize);
     if (batch.length === 0) return;
     propose(context, batch);
+    leadership.proposedAt = now;
   }
 }
 

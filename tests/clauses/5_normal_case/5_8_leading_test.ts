@@ -29,17 +29,27 @@ Deno.test("§5.8 when idle it proposes at once, all that came together in one en
   commitAll(lab);
   const [one] = sentOf(lab.run(requests(0, 1)), "AppendEntries");
   assertEquals(one!.entries.map(({ requests }) => requests!.length), [1]);
+  commitAll(lab);
   const [three] = sentOf(lab.run(requests(1, 3)), "AppendEntries");
   assertEquals(three!.entries.map(({ requests }) => requests!.length), [3]);
 });
 
-Deno.test("§5.8 under load batches grow: what comes while the pipeline is busy waits for room", () => {
+Deno.test("§5.8 under load batches grow: what comes while entries are uncommitted gathers, until they are or for a while", () => {
   const lab = new Lab({ constants: WIDE });
   lab.lead(1);
-  for (let i = 0; i < 20; i++) lab.run(requests(i, 1));
-  assertEquals(sizes(lab), [0, ...Array.from({ length: LIMITS.eagerPipeline - 1 }, () => 1)]);
   commitAll(lab);
-  assertEquals(sizes(lab).slice(LIMITS.eagerPipeline), [20 - (LIMITS.eagerPipeline - 1)]);
+  for (let i = 0; i < 20; i++) lab.run(requests(i, 1));
+  assertEquals(sizes(lab), [0, 1]);
+  lab.now += LIMITS.gatherMs - 1;
+  lab.run([]);
+  assertEquals(sizes(lab), [0, 1]);
+  lab.now += 1;
+  lab.run([]);
+  assertEquals(sizes(lab), [0, 1, 19]);
+  for (let i = 20; i < 30; i++) lab.run(requests(i, 1));
+  assertEquals(sizes(lab), [0, 1, 19]);
+  commitAll(lab);
+  assertEquals(sizes(lab), [0, 1, 19, 10]);
 });
 
 Deno.test("§5.8b a full entry does not wait, but the pipeline is bounded", () => {
@@ -56,7 +66,6 @@ Deno.test("§5.8b a full entry does not wait, but the pipeline is bounded", () =
 Deno.test("§5.8 no client starves another: an entry takes of each in turn", () => {
   const lab = new Lab({ constants: WIDE });
   lab.lead(1);
-  for (let i = 0; i < LIMITS.eagerPipeline; i++) lab.run(requests(i, 1));
   const before = lab.state.log.entries.length;
   lab.run([...requests(100, LIMITS.maxEntryRequests, "c1"), ...requests(0, 2, "c2")]);
   commitAll(lab);

@@ -35,7 +35,7 @@ Deno.test("§7.2a every replica answers directly, once committed and not before;
 });
 
 Deno.test("§7.2 all that one run has for clients is handed over at once, when everything is durable and sent", () => {
-  // With fast reads a commit is durable before it is answered (§4.1e).
+  // With fast reads a commit is durable before it is answered.
   const lab = following({ fastReads: true });
   const chain = [entryAfter(GENESIS, 1, [request(0), request(0, "", "c2")])];
   lab.append(GENESIS, chain);

@@ -12,10 +12,10 @@ function forgeries({ message, signature }: Signed<Request>): readonly Signed<Req
   return [forged(other, signature), forged(other)];
 }
 
-/** A query becomes the command of the same bytes. */
+/** A query, or a group, becomes the command of the same bytes. */
 function anotherThan(message: Request): Request {
   if (message.kind === "RegisterSession") return { ...message, nonce: message.nonce.toReversed() };
-  if (message.mode === "query") return { ...message, mode: "command" };
+  if (message.mode !== "command") return { ...message, mode: "command" };
   return { ...message, command: message.command.toReversed() };
 }
 
