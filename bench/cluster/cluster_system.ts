@@ -6,7 +6,7 @@ import { LocalCluster } from "../../tasks/support/local_cluster.ts";
 import { Observer } from "../../tasks/support/observer.ts";
 import { type Pids, sampleProc } from "../support/proc_sample.ts";
 import { LoadGroup } from "./load_group.ts";
-import { measureLoad } from "./measure_load.ts";
+import { measureLoad, warmUp } from "./measure_load.ts";
 import type { BenchPlan } from "./plan.ts";
 import { protocolFigures, type ReplicaCounters } from "./protocol_figures.ts";
 import { type Row, rowOf } from "./row.ts";
@@ -56,6 +56,10 @@ class ClusterSystem implements System {
       await cluster[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  warmUp(clients: number): Promise<void> {
+    return warmUp(this.#group, clients, this.#plan, this.#show);
   }
 
   async measure(clients: number): Promise<Row> {

@@ -12,6 +12,18 @@ export interface MeasuredBetween<S> {
 /** Returns how many clients there are, in words. */
 export const nameOf = (clients: number): string => `${clients} ${clients === 1 ? "client" : "clients"}`;
 
+/** Has `clients` write through `group` without measuring anything. */
+export async function warmUp(
+  group: LoadGroup,
+  clients: number,
+  { outstanding, size, warmUpSeconds }: BenchPlan,
+  show: Show,
+): Promise<void> {
+  await group.start(clients * outstanding, size);
+  await show("warming up", warmUpSeconds, sleep(warmUpSeconds));
+  await group.stop();
+}
+
 /** Has `clients` write through `group` and takes a sample of the system at the beginning and at the end. */
 export async function measureLoad<S>(
   group: LoadGroup,

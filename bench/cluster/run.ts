@@ -8,11 +8,12 @@ import { residentMiB } from "../support/resources.ts";
 import type { BenchResult, Idle, RunResult } from "./bench_result.ts";
 import { clusterKind } from "./cluster_system.ts";
 import { compare } from "./compare.ts";
+import { watchForInterruption } from "./interruption.ts";
 import { describeMachine } from "./machine.ts";
 import type { BenchPlan } from "./plan.ts";
 import type { Row } from "./row.ts";
 import { type Show, showWith, sleep, whileShown } from "./shown.ts";
-import type { System, SystemKind } from "./system.ts";
+import type { System } from "./system.ts";
 
 /** Gets every row as soon as it is measured. */
 export type OnRow = (run: number, system: string, row: Row) => void;
@@ -22,11 +23,14 @@ export async function runBench(plan: BenchPlan, progress: Progress, onRow: OnRow
   const machine = await describeMachine();
   const kinds = [clusterKind(plan)];
   if (plan.etcd !== null) kinds.push(etcdKind(plan.etcd, await findEtcd(plan.etcd), plan));
+  using interruption = watchForInterruption();
   const runs: RunResult[][] = kinds.map(() => []);
   for (let run = 1; run <= plan.runs; run++) {
     for (const [i, kind] of kinds.entries()) {
       const where = `run ${run} of ${plan.runs}, ${kind.name}`;
-      runs[i]!.push(await runOnce(kind, plan, progress, where, (row) => onRow(run, kind.name, row)));
+      const show = showWith(progress, where, interruption.happened);
+      const opened = (dir: string) => whileShown(progress, `${where}, starting`, null, kind.open(dir, plan, show));
+      runs[i]!.push(await runOnce(opened, plan, show, (row) => onRow(run, kind.name, row)));
     }
   }
   const systems = kinds.map(({ name, servers, load }, i) => {
@@ -37,17 +41,16 @@ export async function runBench(plan: BenchPlan, progress: Progress, onRow: OnRow
 }
 
 async function runOnce(
-  kind: SystemKind,
+  opened: (dir: string) => Promise<System>,
   plan: BenchPlan,
-  progress: Progress,
-  where: string,
+  show: Show,
   onRow: (row: Row) => void,
 ): Promise<RunResult> {
   const dir = await Deno.makeTempDir();
-  const show = showWith(progress, where);
   try {
-    await using system = await whileShown(progress, `${where}, starting`, null, kind.open(dir, plan, show));
+    await using system = await opened(dir);
     const idle = plan.idleSeconds === 0 ? null : await measureIdle(system, plan.idleSeconds, show);
+    await system.warmUp(Math.max(...plan.clients));
     const rows: Row[] = [];
     for (const clients of plan.clients) {
       const row = await system.measure(clients);

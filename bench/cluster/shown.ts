@@ -3,8 +3,8 @@ import type { Progress } from "../../tasks/support/progress.ts";
 
 const SECOND_MS = 1000;
 
-/** Shows the seconds of `work`, which will take as many as `seconds` says. */
-export type Show = <T>(what: string, seconds: number, work: Promise<T>) => Promise<T>;
+/** Shows the seconds that `work` has taken, and how many it will take if that is known. */
+export type Show = <T>(what: string, seconds: number | null, work: Promise<T>) => Promise<T>;
 
 export const sleep = (seconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, seconds * SECOND_MS));
@@ -29,6 +29,7 @@ export async function whileShown<T>(
   }
 }
 
-/** Returns a way to show work as part of `where`. */
-export const showWith = (progress: Progress, where: string): Show => (what, seconds, work) =>
-  whileShown(progress, `${where}, ${what}`, seconds, work);
+/** Returns a way to show work as part of `where`, which fails as soon as `interrupted` does. */
+export const showWith =
+  (progress: Progress, where: string, interrupted: Promise<never>): Show => (what, seconds, work) =>
+    whileShown(progress, `${where}, ${what}`, seconds, Promise.race([work, interrupted]));

@@ -8,6 +8,8 @@ import type { Show } from "./shown.ts";
 export interface System extends AsyncDisposable {
   /** Its servers' processes. */
   readonly servers: Pids;
+  /** Has so many clients write for a while, so that what comes first is not measured on code that is yet to be compiled. */
+  warmUp(clients: number): Promise<void>;
   /** Measures so many clients, after the warm-up. */
   measure(clients: number): Promise<Row>;
 }

@@ -23,13 +23,16 @@ const CLIENTS_PER_CONNECTION = 10;
 const MAX_CONNECTIONS = 100;
 const MS_PER_SECOND = 1000;
 
-/** Prints the tool's summary, and then the shell's own `stat`, which has the processor time of the children that it waited for. */
-const SCRIPT = `benchmark "$@"; code=$?; cat /proc/$$/stat; exit $code`;
+/**
+ * Prints the tool's summary, and then the shell's own `stat`, which has the processor time of the children that it waited for. The tool ends
+ * with the shell.
+ */
+const SCRIPT = `trap 'kill $!' INT TERM; benchmark "$@" & wait $!; code=$?; cat /proc/$$/stat; exit $code`;
 
-/** Has the tool write `total` values to the leader. Throws with its last words where it fails. */
-export async function runTool(load: ToolLoad, total: number): Promise<ToolResult> {
+/** Has the tool write `total` values to the leader, until `signal` ends it. Throws with its last words where it fails. */
+export async function runTool(load: ToolLoad, total: number, signal: AbortSignal): Promise<ToolResult> {
   const args = ["-c", SCRIPT, "sh", ...toolArgs(load, total)];
-  const { code, stdout, stderr } = await new Deno.Command("sh", { args, stdin: "null" }).output();
+  const { code, stdout, stderr } = await new Deno.Command("sh", { args, stdin: "null", signal }).output();
   const text = new TextDecoder().decode(stdout);
   if (code === 0) return parseTool(text, total);
   throw new Error(`benchmark put: exit code ${code}: ${`${text}${new TextDecoder().decode(stderr)}`.slice(-500)}`);

@@ -1,6 +1,6 @@
 /** Etcd under test. */
 import { LoadGroup, type Measured } from "../cluster/load_group.ts";
-import { measureLoad, nameOf } from "../cluster/measure_load.ts";
+import { measureLoad, nameOf, warmUp } from "../cluster/measure_load.ts";
 import type { BenchPlan, EtcdPlan } from "../cluster/plan.ts";
 import { type Row, rowOf } from "../cluster/row.ts";
 import type { Show } from "../cluster/shown.ts";
@@ -58,6 +58,10 @@ class GrpcSystem implements System {
     this.#show = show;
   }
 
+  warmUp(clients: number): Promise<void> {
+    return warmUp(this.#group, clients, this.#plan, this.#show);
+  }
+
   async measure(clients: number): Promise<Row> {
     const groups = { servers: this.servers, clients: this.#group.pids };
     const sample = () => sampleProc({ ...groups.servers, ...groups.clients });
@@ -77,6 +81,8 @@ class ToolSystem implements System {
   readonly #nodes: EtcdNodes;
   readonly #plan: BenchPlan;
   readonly #show: Show;
+  readonly #ended = new AbortController();
+  #running: Promise<unknown> = Promise.resolve();
 
   constructor(nodes: EtcdNodes, plan: BenchPlan, show: Show) {
     this.servers = nodes.pids;
@@ -85,15 +91,19 @@ class ToolSystem implements System {
     this.#show = show;
   }
 
+  async warmUp(): Promise<void> {
+    // Go is compiled beforehand; each number of clients has a warm-up of its own.
+  }
+
   async measure(clients: number): Promise<Row> {
     const { outstanding, size, seconds, warmUpSeconds } = this.#plan;
     const load: ToolLoad = { urls: this.#nodes.urls, writers: clients * outstanding, size };
-    const first = await runTool(load, FIRST_WRITES);
+    const first = await this.#run(load, FIRST_WRITES, null, `${nameOf(clients)} trying`);
     const warm = warmUpSeconds === 0
       ? first
-      : await this.#run(load, first, warmUpSeconds, `${nameOf(clients)} warming up`);
+      : await this.#runFor(load, first, warmUpSeconds, `${nameOf(clients)} warming up`);
     const before = await sampleProc(this.servers);
-    const result = await this.#run(load, warm, seconds, nameOf(clients));
+    const result = await this.#runFor(load, warm, seconds, nameOf(clients));
     const after = await sampleProc(this.servers);
     const groups = { servers: this.servers, clients: { [TOOL]: 0 } };
     return rowOf({
@@ -106,12 +116,19 @@ class ToolSystem implements System {
   }
 
   /** Runs the tool for about `seconds`, if it is as fast as in its run before. */
-  #run(load: ToolLoad, before: ToolResult, seconds: number, what: string): Promise<ToolResult> {
-    const total = Math.max(load.writers, Math.round(before.writesPerSecond * seconds));
-    return this.#show(what, seconds, runTool(load, total));
+  #runFor(load: ToolLoad, before: ToolResult, seconds: number, what: string): Promise<ToolResult> {
+    return this.#run(load, Math.max(load.writers, Math.round(before.writesPerSecond * seconds)), seconds, what);
+  }
+
+  #run(load: ToolLoad, total: number, seconds: number | null, what: string): Promise<ToolResult> {
+    const running = runTool(load, total, this.#ended.signal);
+    this.#running = running;
+    return this.#show(what, seconds, running);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended.abort();
+    await Promise.allSettled([this.#running]);
     await this.#nodes[Symbol.asyncDispose]();
   }
 }
