@@ -4,14 +4,14 @@ import manifest from "../../deno.json" with { type: "json" };
 import { findFreePorts } from "../../tasks/support/free_ports.ts";
 import { LocalCluster } from "../../tasks/support/local_cluster.ts";
 import { Observer } from "../../tasks/support/observer.ts";
+import { LoadGroup } from "../load/load_group.ts";
+import { measureLoad, warmUp } from "../load/measure_load.ts";
+import { windowFor } from "../load/spread.ts";
 import { type Pids, sampleProc } from "../support/proc_sample.ts";
-import { LoadGroup } from "./load_group.ts";
-import { measureLoad, warmUp } from "./measure_load.ts";
 import type { BenchPlan } from "./plan.ts";
 import { protocolFigures, type ReplicaCounters } from "./protocol_figures.ts";
 import { type Row, rowOf } from "./row.ts";
 import type { Show } from "./shown.ts";
-import { windowFor } from "./spread.ts";
 import type { System, SystemKind } from "./system.ts";
 
 /** A loaded replica answers a status query when its turn comes. */

@@ -1,8 +1,8 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { type Measured, mergeResults } from "../load/load_group.ts";
 import { createHistogram, encodeHistogram, record } from "../support/histogram.ts";
 import type { ProcSample } from "../support/proc_sample.ts";
 import { compare } from "./compare.ts";
-import { type Measured, mergeResults } from "./load_group.ts";
 import { protocolFigures, type ReplicaCounters } from "./protocol_figures.ts";
 import { rowOf } from "./row.ts";
 

@@ -1,7 +1,7 @@
 /** The command line of `deno task bench`. */
 import { ConfigError } from "../../crypto/config_error.ts";
 import { readFlags, wholeNumber } from "../../tasks/support/flags.ts";
-import { MAX_WRITERS_PER_KEY, writersPerKey } from "./spread.ts";
+import { MAX_WRITERS_PER_KEY, writersPerKey } from "../load/spread.ts";
 
 export const USAGE =
   `Measures a real cluster on this machine: replicas and clients are processes of their own, first idle, then under writes.

@@ -1,6 +1,6 @@
 /** Figures that replicas tell of themselves, from their status before and after. */
 import type { ReplicaReport } from "../../replica/status/status.ts";
-import type { Measured } from "./load_group.ts";
+import type { Measured } from "../load/load_group.ts";
 
 /** All replicas together, a write each, unless something else is said. */
 export interface ProtocolFigures {

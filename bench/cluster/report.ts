@@ -1,16 +1,23 @@
 /** A benchmark's result for people. */
+import { nameOf } from "../load/measure_load.ts";
 import { figure, textTable } from "../support/text_table.ts";
 import type { BenchResult, Idle, SystemResult } from "./bench_result.ts";
 import type { Comparison } from "./compare.ts";
-import { nameOf } from "./measure_load.ts";
 import type { BenchPlan } from "./plan.ts";
 import type { ProtocolFigures } from "./protocol_figures.ts";
 import type { CpuFigures, Row } from "./row.ts";
 
-/** Returns one measured row as a line. */
-export const rowLine = (run: number, system: string, { clients, writesPerSecond, latencyMs, failures }: Row): string =>
-  `run ${run}, ${system}, ${nameOf(clients)}: ${figure(writesPerSecond)} writes/s, p50 ${figure(latencyMs.p50)} ms, ` +
-  `p99 ${figure(latencyMs.p99)} ms${failures === 0 ? "" : `, ${failures} WITHOUT ANSWER`}`;
+/** Returns one measured row as a line, with what makes it doubtful. */
+export function rowLine(run: number, system: string, row: Row): string {
+  const { clients, writesPerSecond, latencyMs, failures, protocol } = row;
+  const newTerms = protocol?.newTerms ?? 0;
+  return [
+    `run ${run}, ${system}, ${nameOf(clients)}: ${figure(writesPerSecond)} writes/s`,
+    ...[`p50 ${figure(latencyMs.p50)} ms`, `p99 ${figure(latencyMs.p99)} ms`],
+    ...(failures === 0 ? [] : [`${failures} WITHOUT ANSWER`]),
+    ...(newTerms === 0 ? [] : [`${newTerms} NEW TERMS`]),
+  ].join(", ");
+}
 
 /** Returns the whole result as lines. */
 export function reportLines({ plan, machine, systems, comparison }: BenchResult): string[] {

@@ -68,7 +68,9 @@ Deno.test("a report has every figure of each row under its head", () => {
   ]);
 });
 
-Deno.test("writes without an answer are told as loudly as can be", () => {
-  const line = rowLine(2, "BFT Raft 1", { ...ROW, failures: 3 });
-  assertEquals(line, "run 2, BFT Raft 1, 1 client: 100 writes/s, p50 5.00 ms, p99 7.00 ms, 3 WITHOUT ANSWER");
+Deno.test("writes without an answer and elections meanwhile are told as loudly as can be", () => {
+  const line = "run 2, BFT Raft 1, 1 client: 100 writes/s, p50 5.00 ms, p99 7.00 ms";
+  assertEquals(rowLine(2, "BFT Raft 1", ROW), line);
+  const doubtful = { ...ROW, failures: 3, protocol: { ...ROW.protocol!, newTerms: 2 } };
+  assertEquals(rowLine(2, "BFT Raft 1", doubtful), `${line}, 3 WITHOUT ANSWER, 2 NEW TERMS`);
 });

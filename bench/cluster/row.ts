@@ -1,7 +1,7 @@
 /** Figures of one number of clients. Those "a write" are divided by the writes acknowledged in the same time. */
+import type { Measured } from "../load/load_group.ts";
 import type { Latencies } from "../support/histogram.ts";
 import type { Pids, ProcSample } from "../support/proc_sample.ts";
-import type { Measured } from "./load_group.ts";
 import type { ProtocolFigures } from "./protocol_figures.ts";
 
 export interface Row {

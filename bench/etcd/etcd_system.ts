@@ -1,10 +1,10 @@
 /** Etcd under test. */
-import { LoadGroup, type Measured } from "../cluster/load_group.ts";
-import { measureLoad, nameOf, warmUp } from "../cluster/measure_load.ts";
 import type { BenchPlan, EtcdPlan } from "../cluster/plan.ts";
 import { type Row, rowOf } from "../cluster/row.ts";
 import type { Show } from "../cluster/shown.ts";
 import type { System, SystemKind } from "../cluster/system.ts";
+import { LoadGroup, type Measured } from "../load/load_group.ts";
+import { measureLoad, nameOf, warmUp } from "../load/measure_load.ts";
 import { type Pids, sampleProc } from "../support/proc_sample.ts";
 import { runTool, type ToolLoad, type ToolResult } from "./benchmark_tool.ts";
 import { EtcdNodes } from "./etcd_nodes.ts";

@@ -5,7 +5,7 @@
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { type ClientHttp2Session, connect } from "node:http2";
-import type { Connections } from "../cluster/writers.ts";
+import type { Connections } from "../load/writers.ts";
 import { framePut } from "./put_frame.ts";
 
 const HEADERS = {

@@ -18,7 +18,7 @@ export class LoadProcess implements AsyncDisposable {
 
   /** Starts a client process with these further arguments, and waits until it is connected. */
   static async start(name: string, args: readonly string[]): Promise<LoadProcess> {
-    const process = new DenoProcess("demo", "bench/cluster/load_worker.ts", ["--name", name, ...args]);
+    const process = new DenoProcess("demo", "bench/load/load_worker.ts", ["--name", name, ...args]);
     const load = new LoadProcess(name, process);
     try {
       await load.#answer(0, CONNECT_MS);

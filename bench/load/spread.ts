@@ -1,6 +1,5 @@
 /** Spreads clients over processes and keys, and sizes the roster's session window so that it holds nobody up. */
 import { DEFAULT_CONSTANTS } from "../../crypto/roster/constants.ts";
-import type { BenchPlan } from "./plan.ts";
 
 /** Largest session window of a roster. */
 const MAX_WINDOW = 4096;
@@ -15,7 +14,13 @@ export const MAX_WRITERS_PER_KEY = MAX_WINDOW / WINDOW_FACTOR;
 export const spread = (total: number, parts: number): number[] =>
   Array.from({ length: parts }, (_, i) => Math.ceil((total - i) / parts));
 
-type Load = Pick<BenchPlan, "clients" | "outstanding" | "processes" | "keys">;
+/** Load to be spread: numbers of clients, writes that each has under way, processes, and keys of each of these. */
+export interface Load {
+  readonly clients: readonly number[];
+  readonly outstanding: number;
+  readonly processes: number;
+  readonly keys: number;
+}
 
 /** Returns the most writes that one key has under way. */
 export const writersPerKey = ({ clients, outstanding, processes, keys }: Load): number => {

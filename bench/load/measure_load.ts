@@ -1,7 +1,7 @@
 /** One measurement: writers, warm-up, and samples at both ends of the time that counts. */
+import type { BenchPlan } from "../cluster/plan.ts";
+import { type Show, sleep } from "../cluster/shown.ts";
 import type { LoadGroup, Measured } from "./load_group.ts";
-import type { BenchPlan } from "./plan.ts";
-import { type Show, sleep } from "./shown.ts";
 
 export interface MeasuredBetween<S> {
   readonly load: Measured;
