@@ -19,14 +19,19 @@ export interface Traffic {
   readonly commands: ReadonlyMap<number, number>;
 }
 
-/** Reads the packets that the peers of `self` sent to it. */
+/** Reads the packets that the peers of `self` sent to it. Throws where it got entries in another way than from its leader. */
 export async function readTraffic(path: string, self: string): Promise<Traffic> {
   const packets: Packet[] = [];
   const reader = await RecordingReader.open(readPieces(path));
   for await (const { input } of reader.steps()) {
     if (input.kind === "packet" && senderOf(input.packet) !== self) packets.push(input.packet);
   }
-  return trafficOf(packets);
+  const traffic = trafficOf(packets);
+  const gap = gapIn([...traffic.commands.keys()]);
+  if (gap === null) return traffic;
+  throw new Error(
+    `${self} fell behind while it was recorded, and fetched entry ${gap}: record again, with fewer --clients`,
+  );
 }
 
 /** Returns the traffic that `packets` are. */
@@ -54,6 +59,13 @@ function completed(
   if (packet.entries.length === entryHashes.length) return packet;
   const entries = entryHashes.map((_, i) => known.get(prevIndex + i + 1));
   return entries.every((entry) => entry !== undefined) ? { ...packet, entries } : null;
+}
+
+/** Returns the lowest number that is missing between the lowest and the highest of `indexes`; null if none is. */
+export function gapIn(indexes: readonly number[]): number | null {
+  const sorted = indexes.toSorted((a, b) => a - b);
+  const at = sorted.findIndex((index, i) => i > 0 && index !== sorted[i - 1]! + 1);
+  return at < 0 ? null : sorted[at - 1]! + 1;
 }
 
 /** Returns the commands of the entries above index `after` up to `upTo`. */

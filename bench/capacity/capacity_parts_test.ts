@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { ConfigError } from "../../crypto/config_error.ts";
 import { readCapacityPlan } from "./plan.ts";
-import { commandsBetween } from "./traffic.ts";
+import { commandsBetween, gapIn } from "./traffic.ts";
 
 Deno.test("a plan has its defaults, and what makes no sense is refused", () => {
   assertEquals(readCapacityPlan(["--clients", "8"]), {
@@ -16,4 +16,8 @@ Deno.test("commands are those of the entries between two heights, entries withou
   const commands = new Map([[1, 5], [2, 7], [3, 0], [4, 9]]);
   assertEquals([commandsBetween({ commands }, 1, 3), commandsBetween({ commands }, 0, 4)], [7, 21]);
   assertEquals(commandsBetween({ commands }, 4, 9), 0);
+});
+
+Deno.test("an entry that is missing among the others is noticed", () => {
+  assertEquals([gapIn([3, 5, 4]), gapIn([]), gapIn([7, 3, 4, 8])], [null, null, 5]);
 });
