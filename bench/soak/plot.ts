@@ -1,4 +1,5 @@
 /** Plots a soak. */
+import { timeAxis } from "../support/axis.ts";
 import { type Chart, COLOURS, drawChart, type Panel } from "../support/line_chart.ts";
 import { FIGURES } from "./flatness.ts";
 import type { SoakPlan } from "./plan.ts";
@@ -14,7 +15,7 @@ export function plotSoak(plan: SoakPlan, samples: readonly Sample[], events: rea
     title: "Four replicas under steady load",
     subtitle: `${clients} clients, ${pace}, ${keys} keys of ${size} B, ` +
       `checkpoint every ${checkpointEvery} entries, ${logTail} kept below it`,
-    seconds: Math.max(60 * minutes, samples.at(-1)?.seconds ?? 0),
+    axis: timeAxis(Math.max(60 * minutes, samples.at(-1)?.seconds ?? 0)),
     panels: [...replicaPanels(samples), throughput(samples)],
     events,
   };

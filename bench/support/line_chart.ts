@@ -1,10 +1,11 @@
-/** Draws curves over time as an SVG: panels one below the other, one time axis, numbered events across all of them. */
-import { niceTicks, type Ticks } from "./ticks.ts";
+/** Draws curves as an SVG: panels one below the other, over one axis of time or of steps, numbered events across all of them. */
+import type { Axis } from "./axis.ts";
+import { niceTicks } from "./ticks.ts";
 
 export interface Series {
   readonly name: string;
   readonly colour: string;
-  /** Pairs of seconds and a value; null leaves a gap in the curve. */
+  /** Pairs of a value of the axis, such as seconds, and one of the panel; null leaves a gap in the curve. */
   readonly points: readonly (readonly [number, number | null])[];
 }
 
@@ -23,8 +24,7 @@ export interface ChartEvent {
 export interface Chart {
   readonly title: string;
   readonly subtitle: string;
-  /** Length of the time axis in seconds. */
-  readonly seconds: number;
+  readonly axis: Axis;
   readonly panels: readonly Panel[];
   readonly events: readonly ChartEvent[];
 }
@@ -48,42 +48,25 @@ const at = (value: number): string => value.toFixed(1);
 export function drawChart(chart: Chart): string {
   const bottom = HEAD + chart.panels.length * (PANEL + PANEL_GAP);
   const height = bottom + 8 + chart.events.length * EVENT_LINE + 12;
-  const time = timeAxis(chart.seconds);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" ` +
     `font-family="system-ui, 'DejaVu Sans', sans-serif" font-size="13" fill="#222">`,
     `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
     `<text x="${LEFT}" y="28" font-size="18" font-weight="600">${escape(chart.title)}</text>`,
     `<text x="${LEFT}" y="48" fill="#555">${escape(chart.subtitle)}</text>`,
-    ...chart.panels.flatMap((panel, i) => drawPanel(panel, HEAD + 22 + i * (PANEL + PANEL_GAP), time, chart)),
+    ...chart.panels.flatMap((panel, i) => drawPanel(panel, HEAD + 22 + i * (PANEL + PANEL_GAP), chart)),
     ...eventList(chart.events, bottom + 20),
     "</svg>",
     "",
   ].join("\n");
 }
 
-interface TimeAxis {
-  readonly ticks: Ticks;
-  readonly unit: string;
-  /** Seconds per unit of the time axis. */
-  readonly unitSeconds: number;
-  /** Returns the horizontal position of a time; past the end, outside the plot. */
-  readonly x: (seconds: number) => number;
-}
-
-function timeAxis(seconds: number): TimeAxis {
-  const unitSeconds = seconds > 5400 ? 3600 : seconds > 150 ? 60 : 1;
-  const unit = { 3600: "hours", 60: "minutes", 1: "seconds" }[unitSeconds]!;
-  const length = Math.max(seconds, 1);
-  const ticks = niceTicks(length / unitSeconds, 12);
-  return { ticks, unit, unitSeconds, x: (moment) => LEFT + PLOT * moment / length };
-}
-
-function drawPanel({ title, unit, series }: Panel, top: number, time: TimeAxis, { events }: Chart): string[] {
+function drawPanel({ title, unit, series }: Panel, top: number, { axis, events }: Chart): string[] {
   const highest = Math.max(0, ...series.flatMap(({ points }) => points.map(([, value]) => value ?? 0)));
   const ticks = niceTicks(highest, 5);
   const end = ticks.values.at(-1)!;
   const y = (value: number) => top + PANEL - PANEL * value / end;
+  const x = (value: number) => LEFT + PLOT * axis.place(value);
   const middle = top + PANEL / 2;
   return [
     `<text x="${LEFT}" y="${top - 9}" font-weight="600">${escape(title)}</text>`,
@@ -93,21 +76,20 @@ function drawPanel({ title, unit, series }: Panel, top: number, time: TimeAxis, 
       `<text x="${LEFT - 7}" y="${at(y(value) + 4.5)}" text-anchor="end">${ticks.text(value)}</text>`,
     ]),
     `<text transform="translate(18 ${middle}) rotate(-90)" text-anchor="middle" fill="#555">${escape(unit)}</text>`,
-    ...timeTicks(time, top + PANEL),
-    ...events.map(({ seconds }, i) => eventMark(time.x(seconds), top, i)),
-    ...series.map(({ colour, points }) => curve(points, colour, time.x, y)),
+    ...axisTicks(axis, x, top + PANEL),
+    ...events.map(({ seconds }, i) => eventMark(x(seconds), top, i)),
+    ...series.map(({ colour, points }) => curve(points, colour, x, y)),
   ];
 }
 
-function timeTicks({ ticks, unit, unitSeconds, x }: TimeAxis, bottom: number): string[] {
-  const within = ticks.values.filter((value) => x(value * unitSeconds) <= WIDTH - RIGHT);
+function axisTicks({ ticks, unit }: Axis, x: (value: number) => number, bottom: number): string[] {
   return [
     `<path d="M${LEFT} ${bottom}H${WIDTH - RIGHT}" stroke="#888"/>`,
-    `<text x="${LEFT - 14}" y="${bottom + 18}" text-anchor="end" fill="#555">${unit}</text>`,
-    ...within.map((value) => {
-      const place = at(x(value * unitSeconds));
+    `<text x="${LEFT - 14}" y="${bottom + 18}" text-anchor="end" fill="#555">${escape(unit)}</text>`,
+    ...ticks.map(({ value, text }) => {
+      const place = at(x(value));
       return `<path d="M${place} ${bottom}v5" stroke="#888"/>` +
-        `<text x="${place}" y="${bottom + 18}" text-anchor="middle">${ticks.text(value)}</text>`;
+        `<text x="${place}" y="${bottom + 18}" text-anchor="middle">${text}</text>`;
     }),
   ];
 }
@@ -133,19 +115,28 @@ const eventMark = (x: number, top: number, number: number): string => {
     `<text x="${at(x + 3)}" y="${y}" font-size="11" fill="#555">${number + 1}</text>`;
 };
 
+/** Points beyond this number are a curve; fewer are marked one by one. */
+const MOST_MARKS = 20;
+
 function curve(
   points: Series["points"],
   colour: string,
-  x: (seconds: number) => number,
+  x: (value: number) => number,
   y: (value: number) => number,
 ): string {
-  let path = "";
+  let [path, marks] = ["", ""];
   let open = false;
-  for (const [seconds, value] of points) {
-    if (value !== null) path += `${open ? "L" : "M"}${at(x(seconds))} ${at(y(value))}`;
+  for (const [along, value] of points) {
+    if (value !== null) {
+      const place = `${at(x(along))} ${at(y(value))}`;
+      path += `${open ? "L" : "M"}${place}`;
+      marks += `M${place}h0`;
+    }
     open = value !== null;
   }
-  return `<path d="${path}" fill="none" stroke="${colour}" stroke-width="1.6" stroke-linejoin="round"/>`;
+  const drawn = `<path d="${path}" fill="none" stroke="${colour}" stroke-width="1.6" stroke-linejoin="round"/>`;
+  if (points.length > MOST_MARKS) return drawn;
+  return `${drawn}<path d="${marks}" stroke="${colour}" stroke-width="6" stroke-linecap="round"/>`;
 }
 
 const eventList = (events: readonly ChartEvent[], top: number): string[] =>

@@ -1,4 +1,5 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { stepAxis, timeAxis } from "./axis.ts";
 import { drawChart } from "./line_chart.ts";
 import { niceTicks } from "./ticks.ts";
 
@@ -17,7 +18,7 @@ Deno.test("a chart names its axes, series and events, breaks curves at gaps, and
   const svg = drawChart({
     title: "a < b",
     subtitle: "how",
-    seconds: 120,
+    axis: timeAxis(120),
     panels: [{
       title: "Memory",
       unit: "MiB",
@@ -29,4 +30,23 @@ Deno.test("a chart names its axes, series and events, breaks curves at gaps, and
     assert(svg.includes(text), `${text} is not in\n${svg}`);
   }
   assert(/d="M[\d. ]+L[\d. ]+M[\d. ]+L[\d. ]+"/.test(svg), `no curve with a gap in\n${svg}`);
+});
+
+Deno.test("a chart over steps has them at equal distances, and marks its few points", () => {
+  const svg = drawChart({
+    ...{ title: "t", subtitle: "s", events: [] },
+    axis: stepAxis([1, 64, 1000], "clients"),
+    panels: [{
+      title: "Throughput",
+      unit: "writes/s",
+      series: [{ name: "a", colour: "#000", points: [[1, 5], [64, 9]] }],
+    }],
+  });
+  const places = [...svg.matchAll(/<text x="([\d.]+)"[^>]*text-anchor="middle">(\d+)</g)].map(([, x, text]) =>
+    [text, Number(x)] as const
+  );
+  assertEquals(places.map(([text]) => text), ["1", "64", "1000"]);
+  const [first, second, third] = places.map(([, x]) => x);
+  assertAlmostEquals(second! - first!, third! - second!, 0.11);
+  assertEquals(svg.match(/h0/g)?.length, 2);
 });

@@ -9,12 +9,15 @@ async function readProc(pid: number, file: string): Promise<string> {
   return new TextDecoder().decode(stdout);
 }
 
-/** Returns the processor seconds (user and system) that process `pid` has used. */
-export async function cpuSeconds(pid: number): Promise<number> {
-  const stat = await readProc(pid, "stat");
+/** Returns the processor seconds (user and system) that a `stat` file of /proc tells of its process, or of the children it has waited for. */
+export function parseCpuSeconds(stat: string, of: "self" | "children" = "self"): number {
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  const user = of === "self" ? 11 : 13;
+  return (Number(fields[user]) + Number(fields[user + 1])) / TICKS_PER_SECOND;
 }
+
+/** Returns the processor seconds (user and system) that process `pid` has used. */
+export const cpuSeconds = async (pid: number): Promise<number> => parseCpuSeconds(await readProc(pid, "stat"));
 
 /** Returns the resident memory of process `pid` in MiB. */
 export async function residentMiB(pid: number): Promise<number> {

@@ -16,6 +16,9 @@ export interface StorageStatus {
   readonly message: string | null;
   /** Number of times it began to refuse since the process started. */
   readonly refusals: number;
+  /** Number of commits that wrote something, and of those that waited until the disk had it, since the process started. */
+  readonly commits: number;
+  readonly durableCommits: number;
   /** Number of commits that took longer than an election timeout, and the longest of all in milliseconds. */
   readonly slowCommits: number;
   readonly slowestCommitMs: number;
@@ -36,6 +39,8 @@ export class DiskWatch {
   #refusals = 0;
   #pauseMs = 0;
   #backAt = -Infinity;
+  #commits = 0;
+  #durableCommits = 0;
   #slow = 0;
   #slowest = 0;
   #slowLoggedAt = -Infinity;
@@ -97,6 +102,12 @@ export class DiskWatch {
     this.#log.log("warn", "storage-slow", fields);
   }
 
+  /** Records that a commit wrote something, and whether it waited until the disk had it. */
+  wrote(durable: boolean): void {
+    this.#commits++;
+    if (durable) this.#durableCommits++;
+  }
+
   report(now: number): StorageStatus {
     const refusal = this.#refusal;
     return {
@@ -104,6 +115,8 @@ export class DiskWatch {
       refusedForMs: refusal === null ? null : Math.round(now - refusal.since),
       message: refusal?.message ?? null,
       refusals: this.#refusals,
+      commits: this.#commits,
+      durableCommits: this.#durableCommits,
       slowCommits: this.#slow,
       slowestCommitMs: Math.round(this.#slowest),
     };

@@ -1,7 +1,9 @@
 import { assertEquals } from "@std/assert";
+import { logIndex } from "../../protocol/ids.ts";
 import type { LogFields } from "../diagnostics/logger.ts";
-import { StorageError } from "../storage/port.ts";
+import { type Storage, StorageError } from "../storage/port.ts";
 import { DISK_RETRY, DiskWatch } from "./disk_watch.ts";
+import { watchStorage } from "./watched_storage.ts";
 
 const full = (message = "full") => new StorageError(message, { refused: true });
 
@@ -49,6 +51,8 @@ Deno.test("the status says since when, why and how often the disk refused; the l
     refusedForMs: null,
     message: null,
     refusals: 0,
+    commits: 0,
+    durableCommits: 0,
     slowCommits: 0,
     slowestCommitMs: 0,
   } as const;
@@ -74,4 +78,14 @@ Deno.test("commits beyond the bound are counted, and logged once a minute", () =
     ["storage-slow", 151, 1],
     ["storage-slow", 200, 3],
   ]);
+});
+
+Deno.test("commits that wrote something are counted, and those of them that waited for the disk", () => {
+  const { disk } = lab();
+  const storage = watchStorage({ commit() {} } as unknown as Storage, disk, () => 0);
+  storage.commit([{ op: "drop-chunks", digests: [] }], []);
+  storage.commit([{ op: "truncate", after: logIndex(1) }], []);
+  storage.commit([], []);
+  const { commits, durableCommits } = disk.report(0);
+  assertEquals([commits, durableCommits], [2, 1]);
 });

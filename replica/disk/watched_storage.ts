@@ -1,5 +1,6 @@
-/** A core's storage with a watch on it: how long its commits take. */
+/** A core's storage with a watch on it: how many commits there are, and how long they take. */
 import type { Storage } from "../storage/port.ts";
+import { isBackground } from "../storage/transaction.ts";
 import type { DiskWatch } from "./disk_watch.ts";
 
 /** Watches what is committed to `storage`. */
@@ -9,5 +10,7 @@ export const watchStorage = (storage: Storage, disk: DiskWatch, now: () => numbe
     storage.commit(operations, intents);
     const after = now();
     disk.committed(after - before, after);
+    // Without operations the guard is asked, and as a rule nothing is written.
+    if (operations.length > 0) disk.wrote(!isBackground(operations, intents));
   },
 });

@@ -63,7 +63,19 @@ Deno.test({
         ["sim", "--list-mutants"],
         ["keygen", "--out", `${directory}/keys`],
         ["play", "tests/interaction/first_election.txt"],
-        ...["demo", "cluster", "bench", "bench:transfer", "soak", "chaos", "attacks", "ok", "golden", "prefetch"]
+        ...[
+          "demo",
+          "cluster",
+          "bench",
+          "bench:capacity",
+          "bench:transfer",
+          "soak",
+          "chaos",
+          "attacks",
+          "ok",
+          "golden",
+          "prefetch",
+        ]
           .map((name) => [name, "--help"]),
         ["demo"],
         ["ok", "--no-test"],

@@ -1,0 +1,136 @@
+/** The command line of `deno task bench`. */
+import { ConfigError } from "../../crypto/config_error.ts";
+import { readFlags, wholeNumber } from "../../tasks/support/flags.ts";
+import { MAX_WRITERS_PER_KEY, writersPerKey } from "../load/spread.ts";
+
+export const USAGE =
+  `Measures a real cluster on this machine: replicas and clients are processes of their own, first idle, then under writes.
+
+Usage: deno task bench [options]
+
+  --replicas N          replicas (default 4)
+  --clients N1,N2,…     numbers of clients, measured one after the other (default 1,64)
+  --size N              bytes of a value, 1 to 65536 (default 200)
+  --seconds N           how long each number of clients is measured (default 20)
+  --warm-up N           seconds of load before that (default a fifth of them, at least 3)
+  --mode closed         a client writes again as soon as its write is answered (default)
+  --mode pipelined      a client keeps several writes under way
+  --outstanding N       how many, with --mode pipelined (default 16)
+  --processes N         processes that the clients are spread over (default 2)
+  --keys N              keys and connections of each of them (default 1)
+  --idle-seconds N      how long the idle cluster is measured; 0: not at all (default 10)
+  --runs N              how often all of this is done, each time with a new cluster; medians are told (default 1)
+  --compare etcd        measures etcd too, in turn with this, from PATH, durable as well, with values, clients and disk alike
+  --etcd-nodes N        its nodes (default 3)
+  --etcd-load KIND      benchmark: etcd's own tool, from PATH; grpc: client processes like ours (default benchmark where it is)
+  --json FILE           all figures of all runs, and their medians
+  --svg FILE            plot of throughput and latencies by the number of clients
+  --help                this text
+
+Shows its progress on a terminal. docs/performance.md explains every figure. Exit codes: 0 done, 1 failed, 2 wrong usage.
+`;
+
+const STRINGS = [
+  ...["replicas", "clients", "size", "seconds", "warm-up", "mode", "outstanding", "processes", "keys"] as const,
+  ...["idle-seconds", "runs", "compare", "etcd-nodes", "etcd-load", "json", "svg"] as const,
+];
+type Given = Readonly<Record<typeof STRINGS[number], string | undefined>>;
+
+const MODES = ["closed", "pipelined"] as const;
+const ETCD_LOADS = ["benchmark", "grpc"] as const;
+const MAX_VALUE_BYTES = 65_536;
+const MAX_PROCESSES = 64;
+const MAX_KEYS = 32;
+const DEFAULT_OUTSTANDING = 16;
+const LEAST_WARM_UP_S = 3;
+const WARM_UP_PART = 5;
+
+export interface EtcdPlan {
+  readonly nodes: number;
+  /** Null: etcd's own tool where it is on PATH. */
+  readonly load: typeof ETCD_LOADS[number] | null;
+}
+
+export interface BenchPlan {
+  readonly replicas: number;
+  /** Numbers of clients. */
+  readonly clients: readonly number[];
+  /** Bytes of a value. */
+  readonly size: number;
+  readonly seconds: number;
+  readonly warmUpSeconds: number;
+  readonly mode: typeof MODES[number];
+  /** Writes that each client has under way. */
+  readonly outstanding: number;
+  readonly processes: number;
+  /** Keys of each client process. */
+  readonly keys: number;
+  readonly idleSeconds: number;
+  readonly runs: number;
+  readonly etcd: EtcdPlan | null;
+  readonly json: string | null;
+  readonly svg: string | null;
+}
+
+/** Parses the arguments. Throws `ConfigError`. */
+export function readBenchPlan(args: readonly string[]): BenchPlan {
+  const flags = readFlags(args, STRINGS, []);
+  const number = (name: keyof Given, otherwise: number, least = 1, most = Infinity): number =>
+    inRange(name, wholeNumber(name, flags[name]) ?? otherwise, least, most);
+  const mode = oneOf("mode", flags.mode, MODES) ?? "closed";
+  const seconds = number("seconds", 20);
+  const plan: BenchPlan = {
+    replicas: number("replicas", 4),
+    clients: clientsOf(flags.clients ?? "1,64"),
+    size: number("size", 200, 1, MAX_VALUE_BYTES),
+    seconds,
+    warmUpSeconds: number("warm-up", Math.max(LEAST_WARM_UP_S, Math.ceil(seconds / WARM_UP_PART)), 0),
+    mode,
+    outstanding: number("outstanding", mode === "closed" ? 1 : DEFAULT_OUTSTANDING),
+    processes: number("processes", 2, 1, MAX_PROCESSES),
+    keys: number("keys", 1, 1, MAX_KEYS),
+    idleSeconds: number("idle-seconds", 10, 0),
+    runs: number("runs", 1),
+    etcd: etcdOf(flags, number("etcd-nodes", 3, 1, 9)),
+    json: flags.json ?? null,
+    svg: flags.svg ?? null,
+  };
+  requireSense(plan);
+  return plan;
+}
+
+function inRange(name: string, given: number, least: number, most: number): number {
+  if (given >= least && given <= most) return given;
+  const wanted = most === Infinity ? `at least ${least}` : `${least} to ${most}`;
+  throw new ConfigError(`--${name}: given ${given}, wanted ${wanted}`);
+}
+
+function oneOf<const T extends string>(name: string, given: string | undefined, known: readonly T[]): T | null {
+  if (given === undefined) return null;
+  const found = known.find((each) => each === given);
+  if (found === undefined) throw new ConfigError(`--${name}: given ${given}, wanted ${known.join(" or ")}`);
+  return found;
+}
+
+const clientsOf = (text: string): number[] =>
+  text.split(",").map((each) => inRange("clients", wholeNumber("clients", each)!, 1, Infinity));
+
+function etcdOf(flags: Given, nodes: number): EtcdPlan | null {
+  const load = oneOf("etcd-load", flags["etcd-load"], ETCD_LOADS);
+  if (oneOf("compare", flags.compare, ["etcd"]) !== null) return { nodes, load };
+  const lone = (["etcd-nodes", "etcd-load"] as const).find((name) => flags[name] !== undefined);
+  if (lone !== undefined) throw new ConfigError(`--${lone}: given without --compare etcd, wanted together with it`);
+  return null;
+}
+
+function requireSense(plan: BenchPlan): void {
+  const { mode, outstanding } = plan;
+  if (mode === "closed" && outstanding !== 1) {
+    throw new ConfigError(`--outstanding: given ${outstanding} with --mode closed, wanted --mode pipelined beside it`);
+  }
+  const writers = writersPerKey(plan);
+  if (writers > MAX_WRITERS_PER_KEY) {
+    const wanted = `at most ${MAX_WRITERS_PER_KEY}: fewer --clients or --outstanding, more --processes or --keys`;
+    throw new ConfigError(`writes under way on one key: given ${writers}, wanted ${wanted}`);
+  }
+}

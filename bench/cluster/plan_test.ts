@@ -1,0 +1,49 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { ConfigError } from "../../crypto/config_error.ts";
+import { readBenchPlan } from "./plan.ts";
+
+Deno.test("without arguments a plan is the documented one", () => {
+  assertEquals(readBenchPlan([]), {
+    ...{ replicas: 4, clients: [1, 64], size: 200, seconds: 20, warmUpSeconds: 4 },
+    ...{ mode: "closed", outstanding: 1, processes: 2, keys: 1, idleSeconds: 10, runs: 1 },
+    ...{ etcd: null, json: null, svg: null },
+  });
+});
+
+Deno.test("every flag is taken over", () => {
+  const args =
+    "--replicas 7 --clients 4,8 --size 1000 --seconds 5 --warm-up 1 --mode pipelined --outstanding 256 --processes 4 " +
+    "--keys 2 --idle-seconds 0 --runs 5 --compare etcd --etcd-nodes 5 --etcd-load grpc --json a.json --svg a.svg";
+  assertEquals(readBenchPlan(args.split(" ")), {
+    ...{ replicas: 7, clients: [4, 8], size: 1000, seconds: 5, warmUpSeconds: 1 },
+    ...{ mode: "pipelined", outstanding: 256, processes: 4, keys: 2, idleSeconds: 0, runs: 5 },
+    ...{ etcd: { nodes: 5, load: "grpc" }, json: "a.json", svg: "a.svg" },
+  });
+});
+
+Deno.test("the warm-up is a fifth of the time, and at least 3 s", () => {
+  const warmUp = (seconds: number) => readBenchPlan(["--seconds", `${seconds}`]).warmUpSeconds;
+  assertEquals([warmUp(1), warmUp(20), warmUp(100)], [3, 4, 20]);
+});
+
+const REFUSED: readonly (readonly [string, string])[] = [
+  ["--clients 1,0", "--clients: given 0, wanted at least 1"],
+  ["--clients 1,x", '--clients: given "x", wanted an integer'],
+  ["--size 70000", "--size: given 70000, wanted 1 to 65536"],
+  ["--seconds 0", "--seconds: given 0, wanted at least 1"],
+  ["--processes 0", "--processes: given 0, wanted 1 to 64"],
+  ["--mode open", "--mode: given open, wanted closed or pipelined"],
+  ["--outstanding 4", "--outstanding: given 4 with --mode closed, wanted --mode pipelined beside it"],
+  ["--compare consul", "--compare: given consul, wanted etcd"],
+  ["--etcd-nodes 5", "--etcd-nodes: given without --compare etcd, wanted together with it"],
+  [
+    "--clients 3000",
+    "writes under way on one key: given 1500, wanted at most 1024: fewer --clients or --outstanding, more --processes or --keys",
+  ],
+];
+
+Deno.test("what makes no sense is refused, with what was given and what is wanted", () => {
+  for (const [args, message] of REFUSED) {
+    assertEquals(assertThrows(() => readBenchPlan(args.split(" ")), ConfigError).message, message);
+  }
+});
