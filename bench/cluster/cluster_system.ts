@@ -18,10 +18,12 @@ import type { System, SystemKind } from "./system.ts";
 const STATUS_MS = 15_000;
 
 /** Returns the kind of system that `plan` asks for. */
-export const clusterKind = ({ replicas, processes, keys }: BenchPlan): SystemKind => ({
+export const clusterKind = ({ replicas, processes, keys, group }: BenchPlan): SystemKind => ({
   name: `BFT Raft ${manifest.version}`,
   servers: replicas,
-  load: `${processes} client processes with ${keys} ${keys === 1 ? "key" : "keys"} each`,
+  load: `${processes} client processes with ${keys} ${keys === 1 ? "key" : "keys"} each, ${
+    group === 1 ? "each write signed by itself" : `up to ${group} writes under one signature`
+  }`,
   open: ClusterSystem.open,
 });
 
@@ -43,14 +45,14 @@ class ClusterSystem implements System {
   }
 
   static async open(dir: string, plan: BenchPlan, show: Show): Promise<ClusterSystem> {
-    const { replicas, processes, keys } = plan;
+    const { replicas, processes, keys, group: most } = plan;
     const clients = processes * keys + 1;
     const basePort = findFreePorts(replicas * PORTS_PER_REPLICA);
     const constants = { sessionWindow: windowFor(plan) };
     const cluster = await LocalCluster.open({ dir, replicas, clients, basePort, constants });
     try {
       await cluster.startAll();
-      const group = await LoadGroup.open(Array.from({ length: processes }, (_, i) => workerArgs(dir, i, keys)));
+      const group = await LoadGroup.open(Array.from({ length: processes }, (_, i) => workerArgs(dir, i, keys, most)));
       return new ClusterSystem(plan, show, cluster, await Observer.of(cluster, `c${clients}`), group);
     } catch (error) {
       await cluster[Symbol.asyncDispose]();
@@ -90,7 +92,7 @@ class ClusterSystem implements System {
 }
 
 /** Returns the arguments of client process `i`: which cluster, and which keys of it. */
-function workerArgs(dir: string, i: number, keys: number): string[] {
+function workerArgs(dir: string, i: number, keys: number, group: number): string[] {
   const files = Array.from({ length: keys }, (_, k) => `${dir}/c${i * keys + k + 1}.key`);
-  return ["--cluster", `${dir}/cluster.json`, "--key-files", files.join(",")];
+  return ["--cluster", `${dir}/cluster.json`, "--key-files", files.join(","), "--group", String(group)];
 }

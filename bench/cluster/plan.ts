@@ -1,5 +1,6 @@
 /** The command line of `deno task bench`. */
 import { ConfigError } from "../../crypto/config_error.ts";
+import { LIMITS } from "../../protocol/limits.ts";
 import { readFlags, wholeNumber } from "../../tasks/support/flags.ts";
 import { MAX_WRITERS_PER_KEY, writersPerKey } from "../load/spread.ts";
 
@@ -18,6 +19,7 @@ Usage: deno task bench [options]
   --outstanding N       how many, with --mode pipelined (default 16)
   --processes N         processes that the clients are spread over (default 2)
   --keys N              keys and connections of each of them (default 1)
+  --group N             most writes under one signature, 1 to 64 (default 1, and 64 with --mode pipelined)
   --idle-seconds N      how long the idle cluster is measured; 0: not at all (default 10)
   --runs N              how often all of this is done, each time with a new cluster; medians are told (default 1)
   --compare etcd        measures etcd too, in turn with this, from PATH, durable as well, with values, clients and disk alike
@@ -31,7 +33,18 @@ Shows its progress on a terminal. docs/performance.md explains every figure. Exi
 `;
 
 const STRINGS = [
-  ...["replicas", "clients", "size", "seconds", "warm-up", "mode", "outstanding", "processes", "keys"] as const,
+  ...[
+    "replicas",
+    "clients",
+    "size",
+    "seconds",
+    "warm-up",
+    "mode",
+    "outstanding",
+    "processes",
+    "keys",
+    "group",
+  ] as const,
   ...["idle-seconds", "runs", "compare", "etcd-nodes", "etcd-load", "json", "svg"] as const,
 ];
 type Given = Readonly<Record<typeof STRINGS[number], string | undefined>>;
@@ -65,6 +78,8 @@ export interface BenchPlan {
   readonly processes: number;
   /** Keys of each client process. */
   readonly keys: number;
+  /** Most writes under one signature (§7.1f). */
+  readonly group: number;
   readonly idleSeconds: number;
   readonly runs: number;
   readonly etcd: EtcdPlan | null;
@@ -89,6 +104,7 @@ export function readBenchPlan(args: readonly string[]): BenchPlan {
     outstanding: number("outstanding", mode === "closed" ? 1 : DEFAULT_OUTSTANDING),
     processes: number("processes", 2, 1, MAX_PROCESSES),
     keys: number("keys", 1, 1, MAX_KEYS),
+    group: number("group", mode === "closed" ? 1 : LIMITS.maxGroup, 1, LIMITS.maxGroup),
     idleSeconds: number("idle-seconds", 10, 0),
     runs: number("runs", 1),
     etcd: etcdOf(flags, number("etcd-nodes", 3, 1, 9)),

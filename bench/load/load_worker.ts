@@ -7,9 +7,9 @@ import type { LoadAnswer, LoadCommand, LoadOrder, LoadResult, SignatureCount } f
 import { type Connections, Writers } from "./writers.ts";
 
 async function connect(args: readonly string[]): Promise<{ readonly name: string; readonly to: Connections }> {
-  const flags = readFlags(args, ["name", "cluster", "key-files", "etcd", "connections"], []);
+  const flags = readFlags(args, ["name", "cluster", "key-files", "group", "etcd", "connections"], []);
   const to = flags.etcd === undefined
-    ? await connectCluster(flags.cluster!, flags["key-files"]!.split(","))
+    ? await connectCluster(flags.cluster!, flags["key-files"]!.split(","), wholeNumber("group", flags.group)!)
     : await connectEtcd(flags.etcd, wholeNumber("connections", flags.connections) ?? 1);
   return { name: flags.name!, to };
 }
