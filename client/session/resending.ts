@@ -52,7 +52,7 @@ export function answersComing(sender: Sender, sending: Sending, now: number): vo
 
 /** Takes in that a request was answered. What took an intervention says nothing about how long answers take. */
 export function answered({ trips }: Sender, { sentAt, timer }: Sending, now: number): void {
-  if (timer.fired === 0) noteRoundTrip(trips, now - sentAt);
+  if (timer.fired === 0) noteRoundTrip(trips, sentAt, now);
 }
 
 /** To the likely leader, else to all. */
@@ -65,7 +65,7 @@ export const resendAt = ({ retryAt, timer }: Sending): number => Math.min(retryA
 
 /** Repeats what is due: the request first, and once the leader had its time as an intervention, both to all (§7.3). */
 export function resend(sender: Sender, sending: Sending, now: number): SessionEffect[] {
-  const { config, uniform, leader } = sender;
+  const { config, uniform, leader, trips } = sender;
   const { request } = sending;
   const intervention = interventionDue(sending.timer, now);
   if (!intervention && now < sending.retryAt) return [];
@@ -76,6 +76,7 @@ export function resend(sender: Sender, sending: Sending, now: number): SessionEf
     sending.retryAt = now + backoffMs(retryOf(sender), sending.sends, uniform());
   }
   sending.sends++;
-  forgetLeader(leader);
+  // Where others were answered since, the leader is there, and busy.
+  if (trips.answeredAt <= sending.sentAt) forgetLeader(leader);
   return [{ effect: "send", request, to: "all", intervention }];
 }

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { noteLeader } from "./leader_cache.ts";
 import {
   createSession,
   noteAnswer,
@@ -63,7 +64,7 @@ Deno.test("§7.3 nothing is sent again in the time in which answers have been co
     "intervention 550",
   ]);
   const slow = knowing();
-  assertEquals(repeatsOf(slow, answerAfter(slow, 220, 150), 700), ["repeat 220", "intervention 440"]);
+  assertEquals(repeatsOf(slow, answerAfter(slow, 220, 150), 900), ["repeat 440", "intervention 880"]);
   const endless = knowing();
   assertEquals(repeatsOf(endless, answerAfter(endless, 90_000, 60), 1500), ["intervention 1000", "intervention 1300"]);
 });
@@ -76,4 +77,15 @@ Deno.test("§7.3 a request that some replica has answered is not repeated for a 
   assertEquals(sends(tick(session, 160)).map(({ intervention }) => intervention), [false]);
   noteAnswer(session, sign!.request, 240);
   assertEquals(sends(tick(session, 250)).map(({ intervention }) => intervention), [true]);
+});
+
+Deno.test("§7.3 who was answered since a request was sent keeps its leader, though that one is late", () => {
+  const session = knowing();
+  noteLeader(session.leader, "r2", 1, "r2");
+  noteLeader(session.leader, "r3", 1, "r2");
+  const [other] = [1, 2].map((ticket) => signs(submit(session, submission(ticket), 0))[0]!);
+  settle(session, { request: other!.request, outcome: "applied", executed: 1, index: 50 }, 10);
+  assertEquals(sends(tick(session, 100)).map(({ to }) => to), ["all"]);
+  assertEquals(session.leader.likely, "r2");
+  assertEquals(sends(tick(session, session.dueAt)).length, 1);
 });
