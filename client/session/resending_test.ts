@@ -28,7 +28,7 @@ const sends = (effects: SessionEffect[]) => effects.filter((effect) => effect.ef
 /** A client with a session open and nothing under way. */
 function knowing(): Session {
   const session = createSession(CONFIG);
-  session.current = { id: 1, floor: 1, nextSeq: 1 };
+  session.current = { id: 1, floor: 1, nextSeq: 1, open: new Set() };
   return session;
 }
 

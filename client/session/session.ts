@@ -29,6 +29,8 @@ interface Current {
   /** Lowest seq that is not answered yet (§7.1). */
   floor: number;
   nextSeq: number;
+  /** Seqs that are under way. */
+  readonly open: Set<number>;
 }
 
 /** A register under way. */
@@ -160,7 +162,7 @@ function registered(
 ): SessionEffect[] {
   session.registration = null;
   if (outcome === "applied") {
-    session.current = { id: index, floor: 1, nextSeq: 1 };
+    session.current = { id: index, floor: 1, nextSeq: 1, open: new Set() };
     session.voids = 0;
   } else {
     session.voidBase = base;
@@ -272,18 +274,18 @@ function issue(session: Session, current: Current, parts: Submission[], now: num
   const { id, floor } = current;
   const [request, seq] = [session.nextRequest++, current.nextSeq++];
   const sending = startSending(session, request, now);
+  current.open.add(seq);
   session.outstanding.set(request, { parts, session: id, seq, ...sending });
   wakeBy(session, Math.min(resendAt(sending), ...parts.map(({ deadlineAt }) => deadlineAt)));
   const tickets = parts.map(({ ticket }) => ticket);
   return [{ effect: "sign", request, tickets, session: id, seq, floor }, firstSend(session, request)];
 }
 
-function remove(session: Session, { request, session: id }: Outstanding): void {
-  session.outstanding.delete(request);
-  const { current } = session;
-  if (current?.id !== id) return;
-  const open = new Set([...session.outstanding.values()].filter((each) => each.session === id).map(({ seq }) => seq));
-  while (current.floor < current.nextSeq && !open.has(current.floor)) current.floor++;
+function remove({ outstanding, current }: Session, { request, session, seq }: Outstanding): void {
+  outstanding.delete(request);
+  if (current?.id !== session) return;
+  current.open.delete(seq);
+  while (current.floor < current.nextSeq && !current.open.has(current.floor)) current.floor++;
 }
 
 function earliest(session: Session): number {

@@ -182,7 +182,7 @@ Deno.test("for all runs: seqs of a session are never reused, the floor is monoto
 Deno.test("for all failures of the leader: an unanswered request reaches every replica as an intervention in bounded time", () => {
   fc.assert(fc.property(fc.integer(), fc.integer({ min: 1000, max: 20_000 }), (seed, wait) => {
     const session = knowing({ ...CONFIG, seed });
-    session.current = { id: 1, floor: 1, nextSeq: 1 };
+    session.current = { id: 1, floor: 1, nextSeq: 1, open: new Set() };
     submit(session, submission(1, wait, false), 0);
     const times: number[] = [];
     while (session.dueAt < wait) {
