@@ -85,8 +85,12 @@ function hearsOfFork(fork: Fork, input: InputWithoutTime): boolean {
   return input.packet.signed.message.term === fork.term;
 }
 
+/** Remembers requests that reach this replica, from clients, passed on, or in entries: of the latest the next seq is not settled yet. */
 function overhear(known: Request[], input: InputWithoutTime): false {
   if (input.kind === "request") remember(known, input.request);
+  if (input.kind === "packet" && input.packet.kind === "AppendEntries") {
+    for (const { requests } of input.packet.entries) requests?.forEach((request) => remember(known, request));
+  }
   if (input.kind === "packet" && input.packet.kind === "ForwardedRequest") remember(known, input.packet.signed);
   return false;
 }

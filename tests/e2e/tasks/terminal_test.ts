@@ -49,9 +49,9 @@ Deno.test({
   async fn() {
     const flags = ["--replicas", "1", "--clients", "1", "--seconds", "1", "--idle-seconds", "1"];
     const text = await shown(COMMAND_MS, "bench", ...flags);
-    assertMatch(text, /\ridle: 0 of 1 s\r/);
-    assertMatch(text, /\r1 clients: 0 of 1 s\r/);
-    assertMatch(text, /\ridle 1 s: .*\n1 clients: \d+ writes\/s/);
+    assertMatch(text, /\rrun 1 of 1, BFT Raft [\d.]+, idle: 0 of 1 s\r/);
+    assertMatch(text, /\rrun 1 of 1, BFT Raft [\d.]+, 1 client: 0 of 1 s\r/);
+    assertMatch(text, /\nidle 1 s: .*\nclients  writes\/s/);
   },
 });
 
