@@ -51,7 +51,7 @@ Deno.test({
     const text = await shown(COMMAND_MS, "bench", ...flags);
     assertMatch(text, /\rrun 1 of 1, BFT Raft [\d.]+, idle: 0 of 1 s\r/);
     assertMatch(text, /\rrun 1 of 1, BFT Raft [\d.]+, 1 client: 0 of 1 s\r/);
-    assertMatch(text, /\nidle 1 s: .*\nclients  writes\/s/);
+    assertMatch(text, /\nidle 1 s: .*\nclients {2}writes\/s/);
   },
 });
 
