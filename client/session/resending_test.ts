@@ -1,33 +1,13 @@
 import { assertEquals } from "@std/assert";
+import { sends, SESSION_CONFIG, signs } from "../../tests/support/sessions.ts";
 import { noteLeader } from "./leader_cache.ts";
-import {
-  createSession,
-  noteAnswer,
-  type Session,
-  type SessionConfig,
-  type SessionEffect,
-  settle,
-  submit,
-  tick,
-} from "./session.ts";
-
-const CONFIG: SessionConfig = {
-  window: 8,
-  maxQueued: 3,
-  maxGroup: 1,
-  retry: { baseMs: 100, capMs: 400, jitter: 0 },
-  intervention: { afterMs: 250, backoff: { baseMs: 300, capMs: 600, jitter: 0 } },
-  weak: 2,
-  seed: 1,
-};
+import { createSession, noteAnswer, type Session, settle, submit, tick } from "./session.ts";
 
 const submission = (ticket: number) => ({ ticket, size: 10, deadlineAt: Infinity, repeatable: false });
-const signs = (effects: SessionEffect[]) => effects.filter((effect) => effect.effect === "sign");
-const sends = (effects: SessionEffect[]) => effects.filter((effect) => effect.effect === "send");
 
 /** A client with a session open and nothing under way. */
 function knowing(): Session {
-  const session = createSession(CONFIG);
+  const session = createSession(SESSION_CONFIG);
   session.current = { id: 1, floor: 1, nextSeq: 1, open: new Set() };
   return session;
 }

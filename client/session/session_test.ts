@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { Outcome } from "../../protocol/message.ts";
+import { sends, SESSION_CONFIG, signs } from "../../tests/support/sessions.ts";
 import { noteLeader } from "./leader_cache.ts";
 import {
   cancel,
@@ -15,22 +16,10 @@ import {
 } from "./session.ts";
 
 const ID = 40;
-const CONFIG: SessionConfig = {
-  window: 8,
-  maxQueued: 3,
-  maxGroup: 1,
-  retry: { baseMs: 100, capMs: 400, jitter: 0 },
-  intervention: { afterMs: 250, backoff: { baseMs: 300, capMs: 600, jitter: 0 } },
-  weak: 2,
-  seed: 1,
-};
-
 const ask = (ticket: number, deadlineAt = 10_000, repeatable = false) => ({ ticket, size: 10, deadlineAt, repeatable });
 const answer = (request: number, outcome: Outcome = "applied", index = 50) => ({
   ...{ request, outcome, executed: 1, index },
 });
-const signs = (effects: SessionEffect[]) => effects.filter((effect) => effect.effect === "sign");
-const sends = (effects: SessionEffect[]) => effects.filter((effect) => effect.effect === "send");
 const failures = (effects: SessionEffect[]) => effects.filter((effect) => effect.effect === "failed");
 /** Ticket and seq of what was signed, with its session. */
 const issued = (effects: SessionEffect[]) =>
@@ -38,7 +27,7 @@ const issued = (effects: SessionEffect[]) =>
 
 /** A client that knows how far two replicas have applied. */
 function client(changes: Partial<SessionConfig> = {}): Session {
-  const session = createSession({ ...CONFIG, ...changes });
+  const session = createSession({ ...SESSION_CONFIG, ...changes });
   for (const replica of ["r1", "r2"]) assertEquals(noteHeight(session, replica, 30, 0), []);
   return session;
 }
@@ -56,7 +45,7 @@ function open(changes: Partial<SessionConfig> = {}): Session {
 }
 
 Deno.test("§7.1 nothing is sent before f + 1 replicas said how far they are; then a register with the base they vouch for", () => {
-  const session = createSession(CONFIG);
+  const session = createSession(SESSION_CONFIG);
   assertEquals(submit(session, ask(1), 0), []);
   assertEquals(noteHeight(session, "r1", 1_000_000, 1), []);
   assertEquals(noteHeight(session, "r2", 30, 2), [
@@ -268,5 +257,5 @@ Deno.test("cancelling frees a place, whether the request waited or was sent", ()
 });
 
 Deno.test("impossible constants are refused with what was given", () => {
-  assertThrows(() => createSession({ ...CONFIG, window: 1 }), RangeError, "window 1");
+  assertThrows(() => createSession({ ...SESSION_CONFIG, window: 1 }), RangeError, "window 1");
 });

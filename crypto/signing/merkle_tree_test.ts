@@ -1,21 +1,12 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { type Digest, digest } from "../../protocol/ids.ts";
+import { TREE_LEAVES } from "../../tests/vectors/wire/golden_vectors.ts";
 import { sha256Hex, unhex } from "../digest.ts";
 import { createMerkleTree, isInTree } from "./merkle_tree.ts";
 
 /** Leaves that certificate transparency tests itself with, and the roots of the trees over the first of them. */
-const KNOWN_LEAVES = [
-  "",
-  "00",
-  "10",
-  "2021",
-  "3031",
-  "40414243",
-  "5051525354555657",
-  "606162636465666768696a6b6c6d6e6f",
-]
-  .map(unhex);
+const KNOWN_LEAVES = TREE_LEAVES.map(unhex);
 const KNOWN_ROOTS = [
   "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
   "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",

@@ -111,7 +111,7 @@ const packets: readonly AnyPacket[] = [
 ];
 
 /** Leaves that certificate transparency tests itself with; trees over the first few of them are known elsewhere. */
-const TREE_LEAVES = [
+export const TREE_LEAVES = [
   "",
   "00",
   "10",
