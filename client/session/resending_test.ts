@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { sends, SESSION_CONFIG, signs } from "../../tests/support/sessions.ts";
+import { sends, SESSION_CONFIG, signs } from "../../tests/client/session_lab.ts";
 import { noteLeader } from "./leader_cache.ts";
 import { createSession, noteAnswer, type Session, settle, submit, tick } from "./session.ts";
 

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { Outcome } from "../../protocol/message.ts";
-import { sends, SESSION_CONFIG, signs } from "../../tests/support/sessions.ts";
+import { sends, SESSION_CONFIG, signs } from "../../tests/client/session_lab.ts";
 import { noteLeader } from "./leader_cache.ts";
 import {
   cancel,

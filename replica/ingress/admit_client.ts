@@ -37,6 +37,7 @@ export class ClientAdmission {
   readonly #requests = new TokenBuckets(INGRESS_LIMITS.requestsPerSecond, INGRESS_LIMITS.requestBurst);
   readonly #repeats = new TokenBuckets(INGRESS_LIMITS.repeatsPerSecond, INGRESS_LIMITS.repeatBurst);
   readonly #queries = new TokenBuckets(INGRESS_LIMITS.queriesPerSecond, INGRESS_LIMITS.queryBurst);
+  readonly #fastReads = new TokenBuckets(INGRESS_LIMITS.fastReadsPerSecond, INGRESS_LIMITS.fastReadBurst);
   readonly #hellos = new TokenBuckets(INGRESS_LIMITS.hellosPerSecond, INGRESS_LIMITS.helloBurst);
 
   constructor(state: CoreState, check: SignatureCheck, handler: QueryHandler) {
@@ -88,8 +89,12 @@ export class ClientAdmission {
       const name = this.#handler.greeter(client, route, packet.signed.message.challenge);
       return { buckets: this.#hellos, name };
     }
-    const buckets = isRequest({ kind }) ? this.#requests : this.#queries;
-    return { buckets, name: this.#handler.payer(client, route, now) };
+    return { buckets: this.#bucketsOf(kind), name: this.#handler.payer(client, route, now) };
+  }
+
+  #bucketsOf(kind: OwnPacket["kind"]): TokenBuckets {
+    if (isRequest({ kind })) return this.#requests;
+    return kind === "FastRead" && this.#state.config.constants.fastReads ? this.#fastReads : this.#queries;
   }
 
   /** Checks client and rate first, which cost nothing on the curve, then the signature (§7.5). */

@@ -37,6 +37,9 @@ export const INGRESS_LIMITS = {
   /** A client's verified queries: sustained rate, and burst; as much again over routes it has not greeted from. */
   queriesPerSecond: 100,
   queryBurst: 200,
+  /** The same of fast reads, where the roster enables them; elsewhere they are queries like others. */
+  fastReadsPerSecond: 2000,
+  fastReadBurst: 500,
   /**
    * A client's greetings with the right challenge: sustained rate, and burst; each of its connections sends one a second. As many
    * again with another challenge, which anyone can have recorded.

@@ -3,6 +3,7 @@ import { sha256Hex, unhex } from "../../crypto/digest.ts";
 import { createKeyRing } from "../../crypto/roster/key_ring.ts";
 import { createSigner, createVerifier, type Signer } from "../../crypto/signing/signing.ts";
 import { createVerifiedCache } from "../../crypto/signing/verified_cache.ts";
+import type { ProtocolConstants } from "../../protocol/config.ts";
 import type { Message } from "../../protocol/message.ts";
 import type { Signed } from "../../protocol/signed.ts";
 import type { QueryHandler } from "../../replica/answers/query_handler.ts";
@@ -44,10 +45,11 @@ function queriesOn(routes: Routes) {
 }
 
 /** Ingress of `r1` in a roster of four replicas and two clients. */
-export function ingressLab() {
+export function ingressLab(constants: Partial<ProtocolConstants> = {}) {
   const { roster, keys } = makeRoster();
   const ports = { hash: sha256Hex, machine: new KvStore(), chunks: new HeldChunks() };
-  const state = createState(coreConfigOf(roster, roster.replicas[0]!, 1), EMPTY_RECOVERED, ports, 0);
+  const altered = { ...roster, constants: { ...roster.constants, ...constants } };
+  const state = createState(coreConfigOf(altered, roster.replicas[0]!, 1), EMPTY_RECOVERED, ports, 0);
   const { backend: counting, work } = countingBackend(backend);
   const verifier = createVerifier(counting, roster.cluster, createVerifiedCache());
   const routes = new Routes();

@@ -47,7 +47,7 @@ Deno.test({
   name: "the bench shows in a terminal what it measures, and how long already",
   ignore,
   async fn() {
-    const flags = ["--replicas", "1", "--clients", "1", "--seconds", "1", "--idle-seconds", "1"];
+    const flags = ["--replicas", "1", "--clients", "1", "--seconds", "1", "--warm-up", "1", "--idle-seconds", "1"];
     const text = await shown(COMMAND_MS, "bench", ...flags);
     assertMatch(text, /\rrun 1 of 1, BFT Raft [\d.]+, idle: 0 of 1 s\r/);
     assertMatch(text, /\rrun 1 of 1, BFT Raft [\d.]+, 1 client: 0 of 1 s\r/);

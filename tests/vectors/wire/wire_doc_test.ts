@@ -69,6 +69,7 @@ Deno.test("docs/wire.md names the rates in force", () => {
   const said = [
     row("UpdateLeader)", limits.requestsPerSecond, limits.requestBurst),
     row("| queries", limits.queriesPerSecond, limits.queryBurst),
+    row("`fastReads`", limits.fastReadsPerSecond, limits.fastReadBurst),
     row("another one", limits.hellosPerSecond, limits.helloBurst),
     `with ${limits.answerOverheadBytes} for each`,
     row("payload", `${limits.replyBytesPerSecond / MIB} MiB`, `${limits.replyByteBurst / MIB} MiB`),
