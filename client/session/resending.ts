@@ -41,8 +41,9 @@ export function startSending(sender: Sender, request: number, now: number): Send
 const stretched = (ms: number, wantedMs: number): number => Math.min(MOST_STRETCH * ms, Math.max(ms, wantedMs));
 
 function retryOf({ config: { retry }, trips }: Sender): BackoffPolicy {
-  const capMs = stretched(retry.capMs, lateAfterMs(trips));
-  return { ...retry, baseMs: Math.min(capMs, Math.max(retry.baseMs, lateAfterMs(trips))), capMs };
+  const lateMs = lateAfterMs(trips);
+  const capMs = stretched(retry.capMs, lateMs);
+  return { ...retry, baseMs: Math.min(capMs, Math.max(retry.baseMs, lateMs)), capMs };
 }
 
 /** Takes in that some replica answered a request, though not yet enough: the others are at it, and need no reminder for a while. */

@@ -4,7 +4,7 @@
  */
 import { DIGEST_BYTES } from "../../protocol/bytes/sizes.ts";
 import type { Digest } from "../../protocol/ids.ts";
-import { isHex, sha256Hex, sha256HexOfTwo } from "../digest.ts";
+import { digestInto, isHex, sha256Hex, sha256HexOfTwo } from "../digest.ts";
 
 const LEAF_PREFIX = Uint8Array.of(0);
 const NODE_PREFIX = 1;
@@ -28,8 +28,8 @@ const leafHash = (leaf: Uint8Array): Digest => sha256HexOfTwo(LEAF_PREFIX, leaf)
 
 /** Returns SHA-256(0x01 ‖ left ‖ right). */
 function nodeHash(left: Digest, right: Digest): Digest {
-  leftHalf.setFromHex(left);
-  rightHalf.setFromHex(right);
+  digestInto(leftHalf, left);
+  digestInto(rightHalf, right);
   return sha256Hex(node);
 }
 
