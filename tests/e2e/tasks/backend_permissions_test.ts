@@ -64,7 +64,8 @@ Deno.test("without native code noble serves, with a warning that says why", asyn
   for (const each of ["libsecp256k1-system", "libsecp256k1-npm", "libsecp256k1-napi"]) {
     assert(fallbackReason!.includes(each));
   }
-  await withLocalCluster({ replicas: 1 }, async (cluster) => {
+  // The own engine, also where tests run on mixed clusters: libzmq is native code.
+  await withLocalCluster({ replicas: 1, libzmq: [] }, async (cluster) => {
     const args = [...cluster.credentials("r1"), "--data", cluster.dataDir("r1"), "--log-level", "warn"];
     const grants = withFfi(await replicaGrants(args), () => false);
     await using replica = new DenoProcess(grants, "replica/main.ts", args);
