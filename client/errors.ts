@@ -45,6 +45,25 @@ export class NoQuorumError extends Error {
   }
 }
 
+/**
+ * Thrown when the cluster had more to do than it can, for the whole time of the call: the leader said that it is busy, or the call never got its turn
+ * while others were answered. If `undecided` is true the command was sent, and may have been executed or still be: read before you repeat it.
+ */
+export class BusyError extends Error {
+  override readonly name = "BusyError";
+  readonly undecided: boolean;
+
+  constructor(what: string, waitedMs: number, undecided: boolean) {
+    super(
+      `${what}: the cluster is overloaded: it was busy for ${Math.round(waitedMs)} ms; send less, or try again later` +
+        (undecided
+          ? ". The command may have been executed or still be: read before you repeat it"
+          : "; nothing was executed"),
+    );
+    this.undecided = undecided;
+  }
+}
+
 /** Stable words for {@linkcode RefusedError}. */
 export type RefusalCode =
   /** Too many requests or queries are open at this client; nothing was sent. */

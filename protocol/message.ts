@@ -3,7 +3,7 @@ import type { Head, RegisterSession, SendRequest } from "./entry.ts";
 import type { ClientId, Digest, LogIndex, ReplicaId, Round, Term } from "./ids.ts";
 import type { Reply } from "./reply.ts";
 export type { RegisterSession, Request, SendRequest } from "./entry.ts";
-export type { Answer, Outcome, Reply, ReplyPart } from "./reply.ts";
+export type { Answer, BusyAnswer, Outcome, Reply, ReplyPart } from "./reply.ts";
 
 /** A certified point on a chain; its rank is ordered by term, then index (§5.5). */
 export interface Certified extends Head {

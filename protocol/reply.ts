@@ -22,6 +22,16 @@ export interface Answer {
   readonly result: Uint8Array;
 }
 
+/** The word of a leader that it does not take a request now (§7.3m): a hint, which settles nothing and is never counted. */
+export interface BusyAnswer {
+  readonly request: Digest;
+  readonly outcome: "busy";
+  /** The answering replica's applied index. */
+  readonly index: LogIndex;
+  /** Milliseconds after which to ask again, as 4 bytes. */
+  readonly result: Uint8Array;
+}
+
 /** §7.2h, replica → clients: all that it tells them at once, as the root of a tree over its parts; leader and term are hints. */
 export interface Reply {
   readonly kind: "Reply";
@@ -36,5 +46,5 @@ export interface Reply {
 /** §7.2h: what one client is told. It is not signed itself; it counts as part of a {@linkcode Reply}, with a path to its root. */
 export interface ReplyPart {
   readonly client: ClientId;
-  readonly answers: readonly Answer[];
+  readonly answers: readonly (Answer | BusyAnswer)[];
 }

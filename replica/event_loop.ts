@@ -32,12 +32,14 @@ export interface LoopParts {
 
 export class EventLoop {
   readonly #parts: LoopParts;
-  readonly #backlog = new Backlog(INGRESS_LIMITS.maxBacklog);
+  readonly #backlog: Backlog;
   #tickAt = -Infinity;
   #stopping = false;
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
+    const { ingress, now } = parts;
+    this.#backlog = new Backlog(INGRESS_LIMITS.maxBacklog, (packet) => ingress.overflowed(packet, now()));
   }
 
   /** Runs until {@linkcode stop}; rejects with the error of a turn. It may then be called again; the rest of that turn's inputs is lost. */

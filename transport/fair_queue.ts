@@ -6,6 +6,8 @@ export interface FairQueueLimits<T> {
   readonly total?: number;
   /** Returns an item's weight; 1 if left out. */
   readonly weigh?: (item: T) => number;
+  /** Called with each item that is refused or evicted. */
+  readonly onDrop?: (item: T) => void;
 }
 
 interface Source<T> {
@@ -18,15 +20,17 @@ export class FairQueue<T> {
   readonly #perSource: number;
   readonly #total: number;
   readonly #weigh: (item: T) => number;
+  readonly #onDrop: (item: T) => void;
   /** Sources with queued items; the first is the next to be served. */
   readonly #bySource = new Map<string, Source<T>>();
   #size = 0;
   #weight = 0;
 
-  constructor({ perSource = Infinity, total = Infinity, weigh = () => 1 }: FairQueueLimits<T>) {
+  constructor({ perSource = Infinity, total = Infinity, weigh = () => 1, onDrop = () => {} }: FairQueueLimits<T>) {
     this.#perSource = perSource;
     this.#total = total;
     this.#weigh = weigh;
+    this.#onDrop = onDrop;
   }
 
   get size(): number {
@@ -39,6 +43,12 @@ export class FairQueue<T> {
 
   /** Queues `item`. Returns false if the source has its share, or the queue is full and the items of no other source weigh more. */
   push(source: string, item: T): boolean {
+    const isTaken = this.#push(source, item);
+    if (!isTaken) this.#onDrop(item);
+    return isTaken;
+  }
+
+  #push(source: string, item: T): boolean {
     const queue = this.#bySource.get(source) ?? { items: [], weight: 0 };
     const weight = this.#weigh(item);
     if (queue.items.length >= this.#perSource) return false;
@@ -77,7 +87,9 @@ export class FairQueue<T> {
     for (const entry of this.#bySource) if (entry[1].weight > (heaviest?.[1].weight ?? fair)) heaviest = entry;
     if (heaviest === null) return false;
     const [source, queue] = heaviest;
-    this.#count(queue, -1, -this.#weigh(queue.items.pop()!));
+    const dropped = queue.items.pop()!;
+    this.#count(queue, -1, -this.#weigh(dropped));
+    this.#onDrop(dropped);
     if (queue.items.length === 0) this.#bySource.delete(source);
     return true;
   }

@@ -2,7 +2,7 @@
 import type { ClientId } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { Operation, OperationMode } from "../../protocol/operations/group.ts";
-import { NoQuorumError, type QuorumProgress, RefusedError, UndecidedError, UsageError } from "../errors.ts";
+import { BusyError, NoQuorumError, type QuorumProgress, RefusedError, UndecidedError, UsageError } from "../errors.ts";
 import type { FailureReason } from "../session/session.ts";
 
 /** The facts about a failed request that its error names. */
@@ -22,6 +22,8 @@ export function errorOf(failure: FailureReason, { client, mode, progress, abortR
       return mode === "query"
         ? new NoQuorumError("query", progress, false)
         : new NoQuorumError("request", progress, failure.sent);
+    case "busy":
+      return new BusyError(mode === "query" ? "query" : "request", progress.waitedMs, failure.sent && mode !== "query");
     case "undecided":
       return new UndecidedError(client);
     case "ahead":

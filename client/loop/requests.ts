@@ -1,18 +1,20 @@
 /** Pending requests: the shell around the pure session and tallies (§7.1–§7.3). */
-import type { Signer } from "../../crypto/signing/signing.ts";
-import { type ClientId, type Digest, type LogIndex, logIndex, seq } from "../../protocol/ids.ts";
+import { waitOf } from "../../protocol/busy.ts";
+import { type Digest, type LogIndex, logIndex, seq } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
-import type { Answer, Request } from "../../protocol/message.ts";
+import type { Answer, BusyAnswer, Request } from "../../protocol/message.ts";
 import { type Operation, operationSize } from "../../protocol/operations/group.ts";
 import type { PartPacket } from "../../protocol/packet.ts";
 import type { QuorumProgress } from "../errors.ts";
 import { noteLeader } from "../session/leader_cache.ts";
+import { mayBeBusy } from "../session/overload.ts";
 import { countAnswer, createReplyTally } from "../session/reply_tally.ts";
 import {
   cancel,
   createSession,
   type FailureReason,
   noteAnswer,
+  noteBusy,
   noteHeight,
   onlySession,
   type SessionEffect,
@@ -21,13 +23,11 @@ import {
   tick,
   underWay,
 } from "../session/session.ts";
-import type { SessionConfig } from "../session/session_types.ts";
 import { sealRequest } from "./envelope.ts";
-import type { Hellos } from "./hellos.ts";
 import { asOne, type InFlight, resultsOf } from "./in_flight.ts";
-import type { Outlet } from "./outlet.ts";
 import { createRecentAnswers } from "./recent_answers.ts";
 import { callError, errorOf } from "./request_errors.ts";
+import type { RequestsConfig } from "./requests_config.ts";
 
 /** Outcome of an applied command. */
 export interface Executed {
@@ -49,23 +49,6 @@ export interface CallOptions {
 export interface RequestOptions extends CallOptions {
   /** States that executing the command twice is as good as once. Default false. */
   readonly repeatable?: boolean;
-}
-
-export interface RequestsConfig {
-  readonly client: ClientId;
-  readonly replicas: ReadonlySet<string>;
-  /** Number of equal answers needed (§7.2, §7.4). */
-  readonly needed: number;
-  readonly timeoutMs: number;
-  readonly session: SessionConfig;
-  readonly signer: Signer;
-  readonly outlet: Outlet;
-  readonly hellos: Hellos;
-  readonly now: () => number;
-  /** Bytes drawn at random, for registers; no two clients may ever draw the same. */
-  readonly randomBytes: (count: number) => Uint8Array;
-  /** A verified answer of `replica` to the request with this digest contradicts what enough others said. */
-  readonly onDisagreement: (replica: string, request: string) => void;
 }
 
 interface Pending {
@@ -133,6 +116,9 @@ export class Requests {
     const { replica } = signed.message;
     return part.message.answers.some((answer) => {
       const inFlight = this.#byDigest.get(answer.request);
+      if (answer.outcome === "busy") {
+        return inFlight !== undefined && mayBeBusy(this.#session, replica, inFlight.request);
+      }
       if (inFlight !== undefined) return !inFlight.tally.voters.has(replica);
       return this.#recent.contradicts(replica, answer);
     });
@@ -142,7 +128,15 @@ export class Requests {
   take({ signed: { message: { replica, term, leader } }, part }: PartPacket): void {
     const known = leader !== null && this.#config.replicas.has(leader) ? leader : null;
     noteLeader(this.#session.leader, replica, term, known);
-    for (const answer of part.message.answers) this.#count(replica, answer);
+    for (const answer of part.message.answers) {
+      if (answer.outcome === "busy") this.#busy(replica, answer);
+      else this.#count(replica, answer);
+    }
+  }
+
+  #busy(replica: string, answer: BusyAnswer): void {
+    const inFlight = this.#byDigest.get(answer.request);
+    if (inFlight !== undefined) noteBusy(this.#session, replica, inFlight.request, waitOf(answer), this.#config.now());
   }
 
   /** Takes in that `replica` knows the way for answers, and how far it has applied; what it could not answer before it is asked again. */

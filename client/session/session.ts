@@ -5,74 +5,14 @@
 import { backoffMs } from "./backoff.ts";
 import { failed } from "./failed.ts";
 import { commandsOf, nextGroup, type Outstanding, type Part, takeWhere } from "./grouping.ts";
-import { createLeaderCache } from "./leader_cache.ts";
-import { seededUniform } from "./random.ts";
-import {
-  answered,
-  answersComing,
-  firstSend,
-  resend,
-  resendAt,
-  type Sender,
-  type Sending,
-  startSending,
-} from "./resending.ts";
-import { createRoundTrips } from "./round_trips.ts";
-import { assertSessionConfig } from "./session_config.ts";
-import type { AcceptedAnswer, FailureReason, SessionConfig, SessionEffect, Submission } from "./session_types.ts";
+import { dropLate, failureOfQueued, failureOfSent, mayBeBusy, turnAway } from "./overload.ts";
+import { speedUp } from "./pace.ts";
+import { answered, answersComing, firstSend, keepsWaiting, resend, resendAt, startSending } from "./resending.ts";
+import type { Current, Registration, Session } from "./session_state.ts";
+import type { AcceptedAnswer, FailureReason, SessionEffect, Submission } from "./session_types.ts";
 
+export { createSession, type Session } from "./session_state.ts";
 export type * from "./session_types.ts";
-
-/** The session that commands are issued in. */
-interface Current {
-  readonly id: number;
-  /** Lowest seq that is not answered yet (§7.1). */
-  floor: number;
-  nextSeq: number;
-  /** Seqs that are under way. */
-  readonly open: Set<number>;
-}
-
-/** A register under way. */
-interface Registration extends Sending {
-  readonly base: number;
-}
-
-/** State of a client; only the functions of this file change it. */
-export interface Session extends Sender {
-  /** By number; those in sessions that are closed among them, until they are answered. */
-  readonly outstanding: Map<number, Outstanding>;
-  readonly queue: Submission[];
-  /** Applied index that each replica reported. */
-  readonly heights: Map<string, number>;
-  current: Current | null;
-  registration: Registration | null;
-  /** Base of the last register that was void; the next one waits until a higher one is known, or for `registerAt`. */
-  voidBase: number;
-  registerAt: number;
-  /** Registers in a row that were void. */
-  voids: number;
-  nextRequest: number;
-  /** Nothing becomes due before this. */
-  dueAt: number;
-}
-
-/** A client that has sent nothing yet. Throws `RangeError` on impossible constants. */
-export function createSession(config: SessionConfig): Session {
-  assertSessionConfig(config);
-  return {
-    config,
-    uniform: seededUniform(config.seed),
-    leader: createLeaderCache(config.weak),
-    trips: createRoundTrips(),
-    outstanding: new Map(),
-    queue: [],
-    heights: new Map(),
-    ...{ current: null, registration: null, voidBase: -1, registerAt: -Infinity, voids: 0 },
-    nextRequest: 1,
-    dueAt: Infinity,
-  };
-}
 
 /** Accepts a request: it is signed and sent at once, waits for room in the window, or is refused. */
 export function submit(session: Session, submission: Submission, now: number): SessionEffect[] {
@@ -101,6 +41,11 @@ export function noteAnswer(session: Session, request: number, now: number): void
   if (sending !== undefined) answersComing(session, sending, now);
 }
 
+/** Takes in that `replica` turned a request away for `waitMs`: a hint, and only the leader's (§7.3n). */
+export function noteBusy(session: Session, replica: string, request: number, waitMs: number, now: number): void {
+  if (mayBeBusy(session, replica, request)) wakeBy(session, resendAt(turnAway(session, request, waitMs, now)));
+}
+
 /** Takes in what enough equal answers said. Answers to requests that are not under way change nothing. */
 export function settle(session: Session, answer: AcceptedAnswer, now: number): SessionEffect[] {
   if (session.registration?.request === answer.request) return registered(session, session.registration, answer, now);
@@ -108,6 +53,7 @@ export function settle(session: Session, answer: AcceptedAnswer, now: number): S
   if (request === undefined) return [];
   remove(session, request);
   answered(session, request, now);
+  speedUp(session.pace);
   // The session is closed: what is still to be issued needs another one.
   const isClosed = ["unexecuted", "unknown", "void"].includes(answer.outcome);
   if (isClosed && session.current?.id === request.session) session.current = null;
@@ -177,13 +123,15 @@ export function tick(session: Session, now: number): SessionEffect[] {
   if (now < session.dueAt) return [];
   const effects: SessionEffect[] = [];
   for (const submission of takeWhere(session.queue, (queued) => now >= queued.deadlineAt)) {
-    effects.push(failed(submission.ticket, null, { reason: "no-quorum", sent: false, interventions: 0 }));
+    effects.push(failed(submission.ticket, null, failureOfQueued(session, now)));
   }
-  for (const request of [...session.outstanding.values()]) {
+  for (const [position, request] of [...session.outstanding.values()].entries()) {
     const late = commandsOf(request).filter(({ submission }) => now >= submission.deadlineAt);
-    const failure = { reason: "no-quorum", sent: true, interventions: request.timer.fired } as const;
-    effects.push(...late.flatMap((command) => giveUp(session, command, failure)));
-    if (session.outstanding.has(request.request)) effects.push(...resend(session, request, now));
+    effects.push(...late.flatMap((command) => giveUp(session, command, failureOfSent(request))));
+    if (!session.outstanding.has(request.request)) continue;
+    if (position < session.pace.limit || !keepsWaiting(session, request, now)) {
+      effects.push(...resend(session, request, now));
+    }
   }
   effects.push(...tickRegistration(session, now), ...admit(session, now));
   session.dueAt = earliest(session);
@@ -260,9 +208,10 @@ function baseOf({ heights, config }: Session): number | null {
 }
 
 function issueAll(session: Session, current: Current, now: number): SessionEffect[] {
-  const effects: SessionEffect[] = [];
-  const room = Math.floor(session.config.window / 2);
-  while (session.queue.length > 0 && current.nextSeq < current.floor + room && session.outstanding.size < room) {
+  const effects = dropLate(session, now);
+  const { most, limit } = session.pace;
+  const room = Math.floor(limit);
+  while (session.queue.length > 0 && current.nextSeq < current.floor + most && session.outstanding.size < room) {
     const count = nextGroup(session.queue, session.config.maxGroup, session.outstanding.size);
     if (count === 0) break;
     effects.push(...issue(session, current, session.queue.splice(0, count), now));

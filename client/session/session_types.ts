@@ -46,6 +46,8 @@ export interface AcceptedAnswer {
 export type FailureReason =
   /** The deadline passed. It is unknown whether the request was or will be executed, unless it was never sent. */
   | { readonly reason: "no-quorum"; readonly sent: boolean; readonly interventions: number }
+  /** The deadline passed, and the cluster had more to do than it can: the leader turned the request away, or it was never sent. */
+  | { readonly reason: "busy"; readonly sent: boolean }
   /** Its session is gone, and with it what it was answered (§7.1e). It is not issued again. */
   | { readonly reason: "undecided" }
   /** The replicas found the seq above the window, or taken by another command. Cannot happen while nobody else uses the session. */

@@ -1,9 +1,9 @@
 /** The services of a replica to clients besides ordering requests: a route for answers, and queries. */
-import type { ClientId } from "../../protocol/ids.ts";
-import type { ClientHello } from "../../protocol/message.ts";
-import type { GetStatus } from "../../protocol/message.ts";
+import type { ClientId, Millis } from "../../protocol/ids.ts";
+import type { ClientHello, GetStatus, Request } from "../../protocol/message.ts";
 import type { ClientPacket } from "../../protocol/packet.ts";
 import type { ChunkReader, StateMachine } from "../../protocol/ports.ts";
+import type { Signed } from "../../protocol/signed.ts";
 import { helloAnswerCodec } from "../../transport/codec/mod.ts";
 import type { CoreState } from "../core/state.ts";
 import type { StatusReporter } from "../status/status.ts";
@@ -35,6 +35,8 @@ export interface QueryHandler {
   asks(client: ClientId, route: string, now: number): void;
   /** Serves `packet`, answering over `route`. Returns the code of why it refused, or null. */
   serve(packet: UnorderedPacket, route: string, now: number): string | null;
+  /** Has the sender of a request over `route` told that it is not taken, and to ask again after `waitMs`. */
+  busy(request: Signed<Request>, route: string, waitMs: Millis): void;
   /** Takes a question that nobody of the roster signed. */
   turnAway(question: GetStatus, route: string, now: number): void;
 }
@@ -69,6 +71,7 @@ export function createQueryHandler(parts: QueryHandlerParts): QueryHandler {
     payer: (client, route, now) => routes.payer(client, route, now),
     asks: (client, route, now) => routes.asks(client, route, now),
     greeter: (client, route, challenge) => payerOf(client, routes.isFor(client, route, challenge)),
+    busy: (request, route, waitMs) => replier.busy(route, request, waitMs),
     turnAway: (question, route, now) => parts.turnAway.take(question, route, now),
     serve(packet, route, now) {
       if (packet.kind === "ClientHello") {

@@ -1,7 +1,8 @@
 /** Signed answers to clients (§7.2). */
 import type { Signer } from "../../crypto/signing/signing.ts";
-import { ALL_SESSIONS, type ClientId, type LogIndex } from "../../protocol/ids.ts";
-import type { Answer, QueryReply, ReplyPart } from "../../protocol/message.ts";
+import { ALL_SESSIONS, type ClientId, type LogIndex, type Millis } from "../../protocol/ids.ts";
+import type { Answer, QueryReply, ReplyPart, Request } from "../../protocol/message.ts";
+import type { Signed } from "../../protocol/signed.ts";
 import { encodeMessage, encodePacket } from "../../transport/codec/mod.ts";
 import type { ReplicaTransport } from "../../transport/port.ts";
 import type { ClientReply, SessionAnswer } from "../core/output.ts";
@@ -9,6 +10,7 @@ import type { CoreState } from "../core/state.ts";
 import type { TallyByKind } from "../diagnostics/tally_by_kind.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { TokenBuckets } from "../limits/token_bucket.ts";
+import { BusyAnswers } from "./busy_answers.ts";
 import { ReplyPace } from "./reply_pace.ts";
 import { type Listener, needs, type Routes } from "./routes.ts";
 import { sealParts } from "./seal_parts.ts";
@@ -44,25 +46,33 @@ export class Replier {
   readonly #pace: ReplyPace;
   readonly #bytes = new TokenBuckets(INGRESS_LIMITS.replyBytesPerSecond, INGRESS_LIMITS.replyByteBurst);
 
+  readonly #busy: BusyAnswers;
+
   constructor(parts: ReplierParts) {
     this.#parts = parts;
+    this.#busy = new BusyAnswers(parts.state, parts.routes);
     this.#pace = new ReplyPace(parts.state.config.constants.sessionWindow);
   }
 
   /**
    * Sends what is due of all that clients are told at once: answers of a batch to the routes of their client that need them, what was asked
-   * for again to those that asked. It is signed once (§7.2h), and nothing is signed that nobody gets.
+   * for again to those that asked, and to whom this leader is busy. It is signed once (§7.2h), and nothing is signed that nobody gets.
    */
   reply(replies: readonly ClientReply[]): void {
     const { state, signer, transport, now } = this.#parts;
     const time = now();
-    const deliveries = replies.flatMap((reply) => this.#deliveries(reply, time));
+    const deliveries = [...replies.flatMap((reply) => this.#deliveries(reply, time)), ...this.#busy.take()];
     if (deliveries.length === 0) return;
     const head = { replica: state.config.self, term: state.hard.currentTerm, leader: state.view.leader };
     const sealed = sealParts(signer, head, deliveries.map(({ part }) => part));
     deliveries.forEach(({ routes }, i) => {
       for (const route of routes) transport.sendToClient(route, sealed[i]!);
     });
+  }
+
+  /** Has the sender of a request that is not taken told so with the next replies. */
+  busy(route: string, request: Signed<Request>, waitMs: Millis): void {
+    this.#busy.add(route, request, waitMs, this.#parts.now());
   }
 
   #deliveries({ client, answers: all, again }: ClientReply, now: number): Delivery[] {

@@ -108,6 +108,7 @@ const emptyRequests = (config: CoreConfig): RequestState => ({
   wishes: new Map(),
   debts: new Map(),
   turnAt: new Map(),
+  services: new Map(),
   interventions: new Map(),
   patience: config.constants.patienceMs,
   progressed: true,

@@ -1,4 +1,5 @@
 /** The end of a batch of inputs: packets leave. */
+import { noteService } from "./clients/service.ts";
 import type { Context } from "./context.ts";
 import { release } from "./outbox.ts";
 import { publishResponse, wantsRepeat } from "./replication/acks.ts";
@@ -10,6 +11,7 @@ export function onFlush(context: Context): Verdict {
   if (state.leadership) {
     proposeRequests(context, state.leadership);
     replicate(context, state.leadership);
+    noteService(state, now);
   }
   const repeat = now >= state.publication.repeatAt && wantsRepeat(state);
   if (state.publication.due || repeat) publishResponse(context);

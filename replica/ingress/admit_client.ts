@@ -3,6 +3,7 @@ import type { Request } from "../../protocol/message.ts";
 import type { ClientPacket } from "../../protocol/packet.ts";
 import type { Signed, Verified } from "../../protocol/signed.ts";
 import type { QueryHandler, RequestPacketKind, UnorderedPacket } from "../answers/query_handler.ts";
+import { askAgainAfter, turnedAwayFor } from "../core/clients/service.ts";
 import { prospectOf } from "../core/screen.ts";
 import type { CoreState } from "../core/state.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
@@ -67,20 +68,43 @@ export class ClientAdmission {
     return this.#serve(packet, route, now);
   }
 
-  /** §7.5h: what there is no room for costs no signature, nor does asking again and again for what is settled. */
+  /** §7.3k, §7.5h: what there is no room for costs no signature, nor does asking again and again for what is settled. */
   #admitRequest(packet: RequestPacket, { buckets, name }: Budget, route: string, now: number): Admission {
     const { kind, signed: { message } } = packet;
     const intervention = kind === "UpdateLeader";
     const prospect = prospectOf(this.#state, message, intervention);
-    if (prospect === "over-quota") return excessive(`over-quota:${kind}`);
+    if (prospect === "over-quota") return this.#tooMuch(packet, route, excessive(`over-quota:${kind}`));
     if (prospect === "answer" && !this.#repeats.allows(name, now)) return excessive(`repeat:${kind}`);
-    const refused = this.#authenticate(packet, buckets.allows(name, now));
-    if (refused) return refused;
+    const withinRate = buckets.allows(name, now);
+    const isMeasured = withinRate && prospect === "hold" && !intervention;
+    const waitMs = isMeasured ? turnedAwayFor(this.#state, message, now) : null;
+    if (waitMs !== null) {
+      buckets.take(name, now);
+      return this.#tooMuch(packet, route, dropped(`busy:${kind}`), waitMs);
+    }
+    const refused = this.#authenticate(packet, withinRate);
+    if (refused) return withinRate ? refused : this.#tooMuch(packet, route, refused);
     buckets.take(name, now);
     if (prospect === "answer") this.#repeats.take(name, now);
     this.#handler.asks(message.client, route, now);
     const request = packet.signed as Verified<Signed<Request>>;
     return { admitted: { kind: "request", request, intervention, via: null } };
+  }
+
+  /** Refuses a request and has its client told to ask again after `waitMs`. */
+  #tooMuch(
+    { signed }: RequestPacket,
+    route: string,
+    refusal: Admission,
+    waitMs = askAgainAfter(this.#state, 0),
+  ): Admission {
+    this.#handler.busy(signed, route, waitMs);
+    return refusal;
+  }
+
+  /** Tells the sender of a packet that there was no room to judge so, if it is a request (§7.3m). */
+  overflowed(packet: ClientPacket, route: string): void {
+    if (isRequest(packet)) this.#handler.busy(packet.signed, route, askAgainAfter(this.#state, 0));
   }
 
   #budgetOf(packet: OwnPacket, route: string, now: number): Budget {

@@ -11,10 +11,10 @@ export class Backlog {
   readonly #peers: FairQueue<Received>;
   readonly #clients: FairQueue<Received>;
 
-  /** Holds at most `max` packets of peers and as many of clients; one of more than {@linkcode BACKLOG_UNIT_BYTES} counts as several. */
-  constructor(max: number) {
+  /** Holds at most `max` packets of peers and as many of clients; one of more than {@linkcode BACKLOG_UNIT_BYTES} counts as several. `onDrop` gets a client's that has no room. */
+  constructor(max: number, onDrop: (packet: Received) => void = () => {}) {
     this.#peers = new FairQueue({ total: max, weigh });
-    this.#clients = new FairQueue({ total: max, weigh });
+    this.#clients = new FairQueue({ total: max, weigh, onDrop });
   }
 
   /** Queues the packets received; returns how many were dropped for lack of room, new or queued ones. */

@@ -65,6 +65,8 @@ export class Ingress {
     INGRESS_LIMITS.evidenceSignaturesPerSecond,
     INGRESS_LIMITS.evidenceSignatureBurst,
   );
+  /** Packets without room that are looked at, so that their senders can be told. */
+  readonly #overflow = new TokenBuckets(INGRESS_LIMITS.busyPerSecond, INGRESS_LIMITS.busyBurst);
   /** Packets with signatures that are still to be checked. */
   readonly #unfinished = new WeakMap<Received, Begun>();
 
@@ -98,6 +100,16 @@ export class Ingress {
     this.#parts.refused.add(admission.refused);
     this.#blame(received, admission, begun.checked, now);
     return null;
+  }
+
+  /** Looks at a client's packet for which there was no room, if such packets are few, so that its sender is told (§7.3m). */
+  overflowed({ frames, route }: Received, now: number): void {
+    if (!this.#overflow.spend(ANYONE, now)) return;
+    try {
+      this.#clients.overflowed(decodeClientPacket(frames), route);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+    }
   }
 
   /**

@@ -49,6 +49,9 @@ export const INGRESS_LIMITS = {
   /** Requests of a client that were settled before, to be answered again: sustained rate, and burst. */
   repeatsPerSecond: 50,
   repeatBurst: 200,
+  /** Answers `busy` to one client, and packets without room that are looked at to be answered so: sustained rate, and burst. */
+  busyPerSecond: 100,
+  busyBurst: 200,
   /** Time for which the same answer to the same request of a client is not sent again. */
   replyPaceMs: 100,
   /** Bytes of answers to one client: sustained rate, and burst; as much again for queries over routes it has not greeted from. */

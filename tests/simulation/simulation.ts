@@ -215,6 +215,7 @@ export class Simulation {
       clock: () => this.now * plan.clocks[position]!,
       send: (from, to, packet) => this.#send(from, to, packet),
       reply: (from, reply) => this.#reply(from, reply),
+      busy: (from, request, waitMs) => this.#desk.busy(this.node(from), request, waitMs),
       observer: this.isHonest(id) ? observer : onlyDisk(observer),
       observe: () => void this.stats.steps++,
       handled: (at) => this.#parts.handled?.(at, this.node(at).state, this.now),

@@ -1,5 +1,6 @@
 /** Generators of well-formed protocol values for property tests; signatures are random bytes, as only their form matters here. */
 import fc from "fast-check";
+import { busyAnswer } from "../../protocol/busy.ts";
 import type * as c from "../../protocol/certificate.ts";
 import type { Entry, Head, Link } from "../../protocol/entry.ts";
 import { joinRequests } from "../../protocol/entry_body.ts";
@@ -54,6 +55,10 @@ const answer: Arbitrary<m.Answer> = fc.record({
   index: logIndex,
   result: bytes(),
 });
+
+const busy: Arbitrary<m.BusyAnswer> = fc.tuple(digest, logIndex, fc.nat()).map(([request, index, waitMs]) =>
+  busyAnswer(request, index, waitMs)
+);
 
 const kind = <K extends m.MessageKind>(name: K): Arbitrary<K> => fc.constant(name);
 
@@ -199,7 +204,7 @@ export const messages: { readonly [K in m.MessageKind]: Arbitrary<MessageOf<K>> 
 /** A part of a reply, with its bytes. */
 export const replyPart: Arbitrary<Encoded<m.ReplyPart>> = fc.record({
   client: clientId,
-  answers: fc.array(answer, { maxLength: 4 }),
+  answers: fc.array(fc.oneof(answer, busy), { maxLength: 4 }),
 }).map((message) => ({ message, body: encodeReplyPart(message) }));
 
 /** Returns `message` with its real body and a random signature. */

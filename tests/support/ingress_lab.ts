@@ -26,9 +26,11 @@ import { HeldChunks } from "./snapshot_values.ts";
 function queriesOn(routes: Routes) {
   const served: string[] = [];
   const turnedAway: string[] = [];
+  const busy: { readonly route: string; readonly waitMs: number }[] = [];
   const queries: QueryHandler & { active: boolean } = {
     active: true,
     turnAway: (_question, route) => void turnedAway.push(route),
+    busy: (_request, route, waitMs) => void busy.push({ route, waitMs }),
     payer: (client, route, now) => routes.payer(client, route, now),
     asks: (client, route, now) => routes.asks(client, route, now),
     greeter: (client, route, challenge) => payerOf(client, routes.isFor(client, route, challenge)),
@@ -41,7 +43,7 @@ function queriesOn(routes: Routes) {
       return null;
     },
   };
-  return { queries, served, turnedAway };
+  return { queries, served, turnedAway, busy };
 }
 
 /** Ingress of `r1` in a roster of four replicas and two clients. */
@@ -53,7 +55,7 @@ export function ingressLab(constants: Partial<ProtocolConstants> = {}) {
   const { backend: counting, work } = countingBackend(backend);
   const verifier = createVerifier(counting, roster.cluster, createVerifiedCache());
   const routes = new Routes();
-  const { queries, served, turnedAway } = queriesOn(routes);
+  const { queries, served, turnedAway, busy } = queriesOn(routes);
   const refused = new TallyByKind(64);
   const check = createSignatureCheck(createKeyRing(roster), verifier);
   const heard: string[] = [];
@@ -69,7 +71,7 @@ export function ingressLab(constants: Partial<ProtocolConstants> = {}) {
   for (const [id, key] of keys) signers.set(id, createSigner(backend, unhex(key.secretKey), roster.cluster));
 
   return {
-    ...{ state, work, served, queries, routes, roster, heard, muted, heldOff, turnedAway },
+    ...{ state, work, served, queries, routes, roster, heard, muted, heldOff, turnedAway, busy },
     /** Returns the refusals so far, by kind. */
     refused: () => refused.toRecord(),
     /** Returns `message` signed by `by`, whatever signer it names. */

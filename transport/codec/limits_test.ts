@@ -205,7 +205,7 @@ Deno.test("booleans, options and outcomes have no second spelling", () => {
   const answer = { request: HASH, outcome: "ahead", index: logIndex(1), result: new Uint8Array() } as const;
   const packet = { ...sample(packets.Reply), index: 0, path: [], part: partOf([answer]) };
   const frames = encodePacket(packet);
-  const wrong = frames[2]!.with(-13, 7);
+  const wrong = frames[2]!.with(-13, 8);
   const error = assertThrows(() => decodeReplyPacket(frames.with(2, wrong)), DecodeError);
   assertStringIncludes(error.message, "outcome");
 });

@@ -2,6 +2,7 @@
 import { ConfigError } from "../../../crypto/config_error.ts";
 import { TransportError } from "../../../transport/mod.ts";
 import {
+  BusyError,
   InvalidBackupError,
   NoQuorumError,
   NoSourceError,
@@ -19,6 +20,8 @@ export const EXIT = {
   usage: 2,
   /** No quorum in time. */
   noQuorum: 3,
+  /** The cluster is overloaded. */
+  busy: 4,
 } as const;
 export type ExitCode = typeof EXIT[keyof typeof EXIT];
 
@@ -45,6 +48,7 @@ export function failureOf(error: unknown): Failure {
   }
   if (error instanceof NoSourceError) return { exitCode: EXIT.noQuorum, code: "no-source", message };
   if (error instanceof NoQuorumError) return { exitCode: EXIT.noQuorum, code: "no-quorum", message };
+  if (error instanceof BusyError) return { exitCode: EXIT.busy, code: "busy", message };
   if (error instanceof RefusedError) return { exitCode: EXIT.failed, code: error.code, message };
   if (error instanceof UndecidedError) return { exitCode: EXIT.failed, code: "undecided", message };
   return { exitCode: EXIT.failed, code: "failed", message };

@@ -80,6 +80,7 @@ export function changeLeader(context: Context): void {
   requests.patience = Math.min(Math.max(scaled, patienceMs), patienceCapMs);
   requests.progressed = false;
   requests.served = false;
+  requests.services.clear();
   if (context.state.view.role !== "leader") {
     requests.pool.clear();
     requests.turnAt.clear();

@@ -14,6 +14,7 @@ import { ACCEPT, type Verdict } from "../verdict.ts";
 import { noteResult } from "./fair_share.ts";
 import { noProgress, noteApplied, type Progress, settle } from "./interventions.ts";
 import { unmarkProposed } from "./request_pool.ts";
+import { noteServed } from "./service.ts";
 import { sessionAnswer } from "./session_answer.ts";
 import type { Known } from "./waiting.ts";
 
@@ -67,6 +68,7 @@ function applyEntry(
     const known: Known = { request, digest: ports.hash(request.body) };
     const answer = applyRequest(state.sessions, request.message, known.digest, index, ports.machine);
     unmarkProposed(state, known);
+    noteServed(state, client);
     if (!progress.has(client)) progress.set(client, noProgress());
     // Applied at this very index, and not before: a repetition is answered with the index of the first time.
     if (answer.outcome === "applied" && answer.index === index) {

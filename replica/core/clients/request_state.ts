@@ -28,6 +28,20 @@ export interface Debt {
   readonly bytes: number;
 }
 
+/** Service of a client that has requests waiting, or in the log above the applied index (§7.3k). */
+export interface Service {
+  /** Its requests executed since it has had any there. */
+  served: number;
+  /** Time from which its pace is counted, and what had been executed then. */
+  since: Millis;
+  servedBefore: number;
+  /** The request whose time is being measured, named by how many will have been executed with it, and when that began. */
+  probe: number;
+  probeAt: Millis;
+  /** Time that the one before took. */
+  tookMs: Millis;
+}
+
 /** Requests known and not yet settled. */
 export interface RequestState {
   /** Not yet in the log of this leader; clients in the order they are served in. */
@@ -40,6 +54,8 @@ export interface RequestState {
   readonly debts: Map<ClientId, Debt>;
   /** Time at which a client that has something waiting was served last, or came to wait. */
   readonly turnAt: Map<ClientId, Millis>;
+  /** Service of each client by this leader. */
+  readonly services: Map<ClientId, Service>;
   readonly interventions: Map<ClientId, Waiting<Intervention>>;
   /** Patience in force for new interventions. */
   patience: Millis;

@@ -10,7 +10,7 @@ import { provesPart } from "../../../crypto/signing/reply_proof.ts";
 import { createSigner, createVerifier, type DomainKind, type Signer } from "../../../crypto/signing/signing.ts";
 import { createVerifiedCache } from "../../../crypto/signing/verified_cache.ts";
 import { clientId, logIndex, replicaId, term } from "../../../protocol/ids.ts";
-import type { Reply, ReplyPart } from "../../../protocol/message.ts";
+import type { Answer, Reply, ReplyPart } from "../../../protocol/message.ts";
 import type { PartPacket } from "../../../protocol/packet.ts";
 import { type ReplyHead, sealParts } from "../../../replica/answers/seal_parts.ts";
 import {
@@ -117,7 +117,7 @@ Deno.test("§7.2 however many parts of one replica say the same, it is one voice
   const count = (each: readonly Uint8Array[]) => {
     const packet = decodeReplyPacket(each) as PartPacket;
     assertEquals(received(packet), "taken");
-    return countAnswer(tally, packet.signed.message.replica, packet.part.message.answers[0]!);
+    return countAnswer(tally, packet.signed.message.replica, packet.part.message.answers[0] as Answer);
   };
   for (const each of frames) assertEquals(count(each), null);
   const [second] = sealParts(signerOf("r2"), headOf("r2"), [part("c1", 7)]);

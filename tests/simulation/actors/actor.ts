@@ -1,6 +1,6 @@
 /** The port of faulty replicas in a simulation: everything `--byzantine` offers, and what only a simulation can give. */
 import type { Millis, ReplicaId, Term } from "../../../protocol/ids.ts";
-import type { PeerMessage } from "../../../protocol/message.ts";
+import type { PeerMessage, Request } from "../../../protocol/message.ts";
 import type { Packet } from "../../../protocol/packet.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import type { QueryAnswer } from "../../../replica/answers/replier.ts";
@@ -49,6 +49,8 @@ export interface LeaderHint {
 export interface SimAdversary extends Adversary {
   /** Returns what clients are told instead of the honest leader and term. */
   readonly hints?: (honest: LeaderHint) => LeaderHint;
+  /** Returns the wait for which a client's request is turned away, or null where it is as the honest would have it. */
+  readonly turnsAway?: (request: Request) => Millis | null;
   /** Returns the answer to a fast read in place of `honest` (§7.4). */
   readonly reads?: (honest: QueryAnswer, query: Uint8Array) => QueryAnswer;
 }

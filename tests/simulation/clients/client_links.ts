@@ -1,4 +1,6 @@
 /** All clients of a run, honest and faulty, and the links between them and the replicas. */
+import { sha256Hex } from "../../../crypto/digest.ts";
+import { busyAnswer } from "../../../protocol/busy.ts";
 import { ALL_SESSIONS, clientId, type LogIndex, type Millis, type ReplicaId } from "../../../protocol/ids.ts";
 import type { Request } from "../../../protocol/message.ts";
 import type { Signed, Verified } from "../../../protocol/signed.ts";
@@ -95,6 +97,17 @@ export class ClientDesk {
       const needed = answers.filter((answer) => needs({ route: from.id, session }, answer));
       if (needed.length === 0) continue;
       this.#parts.network.sendOther(from.id, client, () => target.take({ replica: from.id, ...hint, answers: needed }));
+    }
+  }
+
+  /** Takes the word of replica `from` that it is too busy for a request; of a client's processes only who sent that knows it. */
+  busy(from: SimNode, { message: { client }, body }: Signed<Request>, waitMs: Millis): void {
+    const { state } = from;
+    if (!state) return;
+    const hint = from.hint({ leader: state.view.leader, term: state.hard.currentTerm });
+    for (const target of this.clients.filter(({ plan }) => plan.id === client)) {
+      const answers = [busyAnswer(sha256Hex(body), state.appliedIndex, waitMs)];
+      this.#parts.network.sendOther(from.id, client, () => target.take({ replica: from.id, ...hint, answers }));
     }
   }
 

@@ -1,7 +1,7 @@
 /** The surroundings of a simulated client: replicas to ask, a clock, and a record of what it did. */
 import type { ProtocolConstants } from "../../../protocol/config.ts";
 import type { LogIndex, Millis, ReplicaId, Term } from "../../../protocol/ids.ts";
-import type { Answer, Request } from "../../../protocol/message.ts";
+import type { ReplyPart, Request } from "../../../protocol/message.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import type { QueryAnswer } from "../../../replica/answers/replier.ts";
 import type { KvCommand } from "../../../state_machine/mod.ts";
@@ -51,5 +51,5 @@ export interface Reply {
   readonly replica: ReplicaId;
   readonly leader: ReplicaId | null;
   readonly term: Term;
-  readonly answers: readonly Answer[];
+  readonly answers: ReplyPart["answers"];
 }

@@ -3,6 +3,7 @@ import { noteLeader } from "../../../client/session/leader_cache.ts";
 import { answersNeeded, countAnswer, createReplyTally } from "../../../client/session/reply_tally.ts";
 import {
   noteAnswer,
+  noteBusy,
   noteHeight,
   onlySession,
   type Session,
@@ -13,6 +14,7 @@ import {
   underWay,
 } from "../../../client/session/session.ts";
 import { sha256Hex } from "../../../crypto/digest.ts";
+import { waitOf } from "../../../protocol/busy.ts";
 import { ALL_SESSIONS, clientId, logIndex, type Millis, type ReplicaId, seq } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { Answer, Request } from "../../../protocol/message.ts";
@@ -25,7 +27,7 @@ import { OperationSource } from "../plan/operations.ts";
 import type { ClientPlan } from "../plan/plan.ts";
 import type { Rng } from "../plan/rng.ts";
 import type { ClientWorld, Reply } from "./client_world.ts";
-import { InFlightRequests, resultsOf } from "./in_flight_requests.ts";
+import { type InFlight, InFlightRequests, resultsOf } from "./in_flight_requests.ts";
 import { createSimSession, readFast } from "./sim_session.ts";
 
 interface Pending extends Operation {
@@ -142,24 +144,24 @@ export class SimClient {
   take(reply: Reply): void {
     if (this.#paused) return;
     noteLeader(this.#session.leader, reply.replica, reply.term, reply.leader);
-    for (const answer of reply.answers) this.#count(reply.replica, answer);
+    for (const answer of reply.answers) {
+      const inFlight = this.#inFlight.named(answer.request);
+      if (inFlight === undefined) continue;
+      if (answer.outcome !== "busy") this.#count(reply.replica, inFlight, answer);
+      else noteBusy(this.#session, reply.replica, inFlight.number, waitOf(answer), this.#now);
+    }
+    this.#rearm();
   }
 
-  #count(replica: ReplicaId, answer: Answer): void {
-    const inFlight = this.#inFlight.named(answer.request);
-    if (inFlight === undefined) return;
+  #count(replica: ReplicaId, inFlight: InFlight, answer: Answer): void {
     if (answer.outcome === "void") this.#perform(noteHeight(this.#session, replica, answer.index, this.#now));
     const accepted = countAnswer(inFlight.tally, replica, answer);
-    if (accepted === null) {
-      noteAnswer(this.#session, inFlight.number, this.#now);
-      return this.#rearm();
-    }
+    if (accepted === null) return noteAnswer(this.#session, inFlight.number, this.#now);
     const { scheduler, observer } = this.#world;
     observer.accepted?.(this.plan.id, accepted, scheduler.now);
     const { outcome, index } = accepted;
     const executed = outcome === "applied" ? resultsOf(inFlight).length : 0;
     this.#perform(settle(this.#session, { request: inFlight.number, outcome, executed, index }, this.#now));
-    this.#rearm();
   }
 
   /** Begins one operation after a pause, if any is left. */
@@ -235,7 +237,9 @@ export class SimClient {
         return this.#close(effect.ticket, resultsOf(this.#inFlight.get(effect.request)!)[effect.part]!);
       case "failed": {
         const { reason } = effect.failure;
-        if (reason === "no-quorum" || reason === "undecided") return this.#close(effect.ticket, null);
+        if (reason === "no-quorum" || reason === "busy" || reason === "undecided") {
+          return this.#close(effect.ticket, null);
+        }
         throw new ViolationError("session", `an honest client's request ${effect.request} ended ${reason}`);
       }
     }

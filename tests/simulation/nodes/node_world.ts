@@ -1,7 +1,8 @@
 /** The surroundings of a simulated replica, and what can be done to it. */
 import type { Millis, ReplicaId } from "../../../protocol/ids.ts";
-import type { PeerMessage } from "../../../protocol/message.ts";
+import type { PeerMessage, Request } from "../../../protocol/message.ts";
 import type { Packet } from "../../../protocol/packet.ts";
+import type { Signed } from "../../../protocol/signed.ts";
 import type { Victim } from "../../../replica/byzantine/mod.ts";
 import type { Input, InputWithoutTime } from "../../../replica/core/input.ts";
 import type { ClientReply } from "../../../replica/core/output.ts";
@@ -23,6 +24,8 @@ export interface NodeWorld {
   clock(at: ReplicaId): Millis;
   send(from: ReplicaId, to: readonly ReplicaId[], packet: Packet): void;
   reply(from: ReplicaId, reply: ClientReply): void;
+  /** Called when `from` turned a client's request away, to be sent again after `waitMs`. */
+  busy?(from: ReplicaId, request: Signed<Request>, waitMs: Millis): void;
   readonly observer: Observer;
   /** Changes what a node begins with that has no checkpoint. */
   prepare?(state: CoreState): void;

@@ -29,6 +29,7 @@ import { lostDisk } from "./lost_disk.ts";
 import type { Arrival, Corruption, NodeWorld, Sign } from "./node_world.ts";
 import { bind, observed } from "./sim_ports.ts";
 import { stateView } from "./state_view.ts";
+import { takes } from "./turned_away.ts";
 
 export class SimNode {
   readonly id: ReplicaId;
@@ -172,7 +173,7 @@ export class SimNode {
     for (const arrival of arrivals) {
       if (!this.state) return;
       if ("request" in arrival) {
-        inputs.push(arrival.request);
+        if (takes(this.state, arrival.request, this.#adversaries, this.#world)) inputs.push(arrival.request);
         continue;
       }
       const admission = admitPacket(this.state, this.check, "peer", arrival.packet);

@@ -21,6 +21,7 @@ export const GOLDEN_PARTS: readonly ReplyPart[] = [
     answers: [
       { request: hash(0xf0), outcome: "applied", index: logIndex(1001), result: bytes("result") },
       { request: hash(0xf1), outcome: "unexecuted", index: logIndex(1002), result: new Uint8Array() },
+      { request: hash(0xf4), outcome: "busy", index: logIndex(1002), result: Uint8Array.of(0, 0, 0, 250) },
     ],
   },
   {

@@ -1,4 +1,5 @@
 /** Bodies that clients and the operator sign, and the answers replicas sign for them (§7). */
+import { BUSY_BYTES } from "../../../protocol/busy.ts";
 import type { RequestMode } from "../../../protocol/entry.ts";
 import type { LogIndex, Seq } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
@@ -72,21 +73,29 @@ export const getChunks = body<m.GetChunks>("GetChunks", { client: clientId, nonc
 /** Asks for committed entries. */
 export const getEntries = body<m.GetEntries>("GetEntries", { client: clientId, nonce: uint53, from: logIndex });
 
-const answer = struct<m.Answer>({
-  request: hash,
-  outcome: enumOf<m.Outcome>(["applied", "conflict", "expired", "ahead", "unexecuted", "unknown", "void"]),
-  index: logIndex,
-  result: bytes(LIMITS.maxAnswerBytes),
-});
+type AnyAnswer = m.ReplyPart["answers"][number];
+
+const answer = refine(
+  struct<Pick<AnyAnswer, "request" | "outcome" | "index" | "result">>({
+    request: hash,
+    outcome: enumOf<AnyAnswer["outcome"]>(
+      ["applied", "conflict", "expired", "ahead", "unexecuted", "unknown", "void", "busy"],
+    ),
+    index: logIndex,
+    result: bytes(LIMITS.maxAnswerBytes),
+  }),
+  ({ outcome, result }) =>
+    outcome !== "busy" || result.length === BUSY_BYTES ? null : `wanted ${BUSY_BYTES} bytes, got ${result.length}`,
+) as Schema<AnyAnswer>;
 
 /** Returns the bytes of results after the first answer, which always fits. */
-function resultBytesBeyondFirst(answers: readonly m.Answer[]): number {
+function resultBytesBeyondFirst(answers: readonly AnyAnswer[]): number {
   let sum = 0;
   for (let i = 1; i < answers.length; i++) sum += answers[i]!.result.length;
   return sum;
 }
 
-const answers: Schema<readonly m.Answer[]> = refine(
+const answers: Schema<readonly AnyAnswer[]> = refine(
   list(answer, LIMITS.maxAnswers),
   (value) =>
     resultBytesBeyondFirst(value) <= LIMITS.maxReplyBytes

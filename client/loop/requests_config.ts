@@ -1,0 +1,23 @@
+/** The parts and constants of a client's requests. */
+import type { Signer } from "../../crypto/signing/signing.ts";
+import type { ClientId } from "../../protocol/ids.ts";
+import type { SessionConfig } from "../session/session_types.ts";
+import type { Hellos } from "./hellos.ts";
+import type { Outlet } from "./outlet.ts";
+
+export interface RequestsConfig {
+  readonly client: ClientId;
+  readonly replicas: ReadonlySet<string>;
+  /** Number of equal answers needed (§7.2, §7.4). */
+  readonly needed: number;
+  readonly timeoutMs: number;
+  readonly session: SessionConfig;
+  readonly signer: Signer;
+  readonly outlet: Outlet;
+  readonly hellos: Hellos;
+  readonly now: () => number;
+  /** Bytes drawn at random, for registers; no two clients may ever draw the same. */
+  readonly randomBytes: (count: number) => Uint8Array;
+  /** A verified answer of `replica` to the request with this digest contradicts what enough others said. */
+  readonly onDisagreement: (replica: string, request: string) => void;
+}
