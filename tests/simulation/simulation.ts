@@ -19,7 +19,9 @@ import { Scheduler } from "./network/scheduler.ts";
 import type { SimCrypto } from "./network/sim_crypto.ts";
 import { Crashes } from "./nodes/crashes.ts";
 import { DiskFaults } from "./nodes/disk_faults.ts";
-import type { Arrival, NodeWorld } from "./nodes/node_world.ts";
+import { Inboxes } from "./nodes/inboxes.ts";
+import { leaderAmong } from "./nodes/leader_among.ts";
+import type { NodeWorld } from "./nodes/node_world.ts";
 import { isDecodable } from "./nodes/possible.ts";
 import { SimNode } from "./nodes/sim_node.ts";
 import type { Observer } from "./observer.ts";
@@ -49,7 +51,7 @@ export class Simulation {
   readonly #parts: SimulationParts;
   readonly #network: Network;
   readonly #byzantine: ReadonlySet<ReplicaId>;
-  readonly #inboxes = new Map<ReplicaId, Arrival[]>();
+  readonly #inboxes: Inboxes;
   readonly #alarms = new Alarms(this.scheduler, (id) => this.#tick(id));
   readonly #colluders: Colluders;
   readonly #crashes: Crashes;
@@ -71,7 +73,14 @@ export class Simulation {
       faults: plan.faults.filter(isNetworkFault),
       replicas: plan.replicas,
       resolve: (target) => this.#resolve(target),
-      deliver: (to, packet) => this.#deliver(to, { packet: this.#parts.crypto.transmit(packet) }),
+      deliver: (to, packet) => this.#inboxes.deliver(to, { packet: this.#parts.crypto.transmit(packet) }),
+    });
+    this.#inboxes = new Inboxes({
+      ...{ scheduler: this.scheduler, batchMs: plan.batchMs, writeMs: plan.writeMs ?? 0 },
+      handle: (at, arrivals) => {
+        this.node(at).receive(arrivals, this.now >= this.#alarms.due(at));
+        this.#rearm(at);
+      },
     });
     this.#colluders = createColluders({
       clusterId: CLUSTER,
@@ -102,7 +111,7 @@ export class Simulation {
     this.#desk = new ClientDesk({
       ...{ plan, crypto: parts.crypto, observer: parts.observer, history: parts.history },
       ...{ scheduler: this.scheduler, network: this.#network, nodes: this.nodes },
-      deliver: (to, arrival) => this.#deliver(to, arrival),
+      deliver: (to, arrival) => this.#inboxes.deliver(to, arrival),
     });
   }
 
@@ -139,13 +148,7 @@ export class Simulation {
   }
 
   /** Returns the replica that leads in the highest term, according to itself. */
-  leader(): ReplicaId | null {
-    let best: { readonly id: ReplicaId; readonly term: number } | null = null;
-    for (const { id, state } of this.nodes.values()) {
-      if (state?.leadership && state.hard.currentTerm > (best?.term ?? -1)) best = { id, term: state.hard.currentTerm };
-    }
-    return best?.id ?? null;
-  }
+  leader = (): ReplicaId | null => leaderAmong(this.nodes.values());
 
   /** Ends the faults: honest replicas come up, and stay up. */
   heal(): void {
@@ -199,7 +202,10 @@ export class Simulation {
   #addNode(id: ReplicaId, position: number): void {
     const { plan, crypto } = this.#parts;
     const archive: Observer = {
-      persisted: (_, operations, disk) => this.#colluders.archive.persisted(operations, disk),
+      persisted: (at, operations, disk) => {
+        this.#colluders.archive.persisted(operations, disk);
+        this.#inboxes.wrote(at, operations);
+      },
     };
     const observer = fanOut([archive, this.#parts.observer]);
     const config: CoreConfig = {
@@ -215,7 +221,10 @@ export class Simulation {
       clock: () => this.now * plan.clocks[position]!,
       send: (from, to, packet) => this.#send(from, to, packet),
       reply: (from, reply) => this.#reply(from, reply),
-      busy: (from, request, waitMs) => this.#desk.busy(this.node(from), request, waitMs),
+      busy: (from, request, waitMs) => {
+        this.stats.busy++;
+        this.#desk.busy(this.node(from), request, waitMs);
+      },
       observer: this.isHonest(id) ? observer : onlyDisk(observer),
       observe: () => void this.stats.steps++,
       handled: (at) => this.#parts.handled?.(at, this.node(at).state, this.now),
@@ -230,13 +239,13 @@ export class Simulation {
     const faulty = plan.byzantine.find(({ replica }) => replica === id);
     if (faulty) node.corruptions = corruptionsOf(this.#colluders, faulty);
     this.nodes.set(id, node);
-    this.#inboxes.set(id, []);
+    this.#inboxes.empty(id);
   }
 
   #start(id: ReplicaId): void {
     this.node(id).start();
     this.stats.starts++;
-    this.#inboxes.get(id)!.length = 0;
+    this.#inboxes.empty(id);
     this.#alarms.clear(id);
     this.#rearm(id);
   }
@@ -253,17 +262,6 @@ export class Simulation {
     this.#network.send(from, to, packet);
   }
 
-  /** Queues an arrival; everything that has arrived is handled together a little later. */
-  #deliver(to: ReplicaId, arrival: Arrival): void {
-    const inbox = this.#inboxes.get(to)!;
-    inbox.push(arrival);
-    if (inbox.length > 1) return; // it is about to be emptied
-    this.scheduler.schedule(this.plan.batchMs, () => {
-      this.node(to).receive(inbox.splice(0), this.now >= this.#alarms.due(to));
-      this.#rearm(to);
-    });
-  }
-
   /** Schedules the node's next tick for when it asks for it, on its own clock. */
   #rearm(id: ReplicaId): void {
     const { state } = this.node(id);
@@ -277,6 +275,8 @@ export class Simulation {
   }
 
   #tick(id: ReplicaId): void {
+    const busyMs = this.#inboxes.busyFor(id);
+    if (busyMs > 0) return this.#alarms.set(id, this.now + busyMs);
     this.node(id).run([{ kind: "tick" }]);
     this.#rearm(id);
   }

@@ -11,7 +11,7 @@ const MOST_WAIT = 1 / 4;
 /** Part of it that one of them has to have taken: a burst alone is no load. */
 const SLOW = 1 / 8;
 /** Part of it after which what was executed counts half for the pace. */
-const REMEMBERED = 1 / 2;
+const REMEMBERED = 1;
 
 /** Takes note of who has requests waiting, or in the log above the applied index, at the end of a leader's batch. */
 export function noteService({ requests, config: { constants } }: CoreState, now: Millis): void {

@@ -21,7 +21,7 @@ export function createSimSession(plan: ClientPlan, { constants, replicas }: Clie
   return createSession({
     window: constants.sessionWindow,
     maxQueued: 1000,
-    maxGroup: LIMITS.maxGroup,
+    maxGroup: plan.maxGroup ?? LIMITS.maxGroup,
     retry: { baseMs: retryMs, capMs: retryCapMs, jitter: JITTER },
     intervention: {
       afterMs: interventionMs,

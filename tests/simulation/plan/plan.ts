@@ -127,6 +127,8 @@ export interface ClientPlan {
   readonly afterwards: number;
   /** Maximum number of operations in flight. */
   readonly concurrency: number;
+  /** Maximum number of them under one signature (§7.1f); as many as there may be if left out. */
+  readonly maxGroup?: number;
   /** Maximum pause between two operations. */
   readonly thinkMs: Millis;
   readonly keys: number;
@@ -146,6 +148,8 @@ export interface Plan {
   readonly latencyMs: readonly [Millis, Millis];
   /** Packets that arrive within this time are handled in one batch. */
   readonly batchMs: Millis;
+  /** Time that a disk takes for each operation of a client, during which its replica does nothing; none if left out. */
+  readonly writeMs?: Millis;
   /** Speed of each replica's clock; 1 is true time. */
   readonly clocks: readonly number[];
   readonly byzantine: readonly ByzantinePlan[];

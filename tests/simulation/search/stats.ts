@@ -25,6 +25,8 @@ export interface RunStats {
   exceeded: number;
   /** Faulty replicas that were stopped by their own lies, and restarted. */
   liarsStopped: number;
+  /** Requests of clients turned away as busy. */
+  busy: number;
   /** Terms in which an honest replica knew a leader. */
   elections: number;
   /** Highest index committed by an honest replica. */
@@ -57,6 +59,7 @@ export const emptyStats = (): RunStats => ({
   badSources: 0,
   exceeded: 0,
   liarsStopped: 0,
+  busy: 0,
   elections: 0,
   commits: 0,
   operations: 0,
