@@ -19,6 +19,7 @@ export type {
 } from "./calls/committed_command.ts";
 export {
   type BackupFault,
+  BusyError,
   ClosedError,
   InvalidBackupError,
   NoQuorumError,

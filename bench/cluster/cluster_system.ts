@@ -14,6 +14,8 @@ import { type Row, rowOf } from "./row.ts";
 import type { Show } from "./shown.ts";
 import type { System, SystemKind } from "./system.ts";
 
+/** Seconds of what is offered in an open loop that wait in its clients at most; what comes beyond is turned away. */
+const QUEUE_SECONDS = 0.5;
 /** A loaded replica answers a status query when its turn comes. */
 const STATUS_MS = 15_000;
 
@@ -45,14 +47,14 @@ class ClusterSystem implements System {
   }
 
   static async open(dir: string, plan: BenchPlan, show: Show): Promise<ClusterSystem> {
-    const { replicas, processes, keys, group: most } = plan;
+    const { replicas, processes, keys } = plan;
     const clients = processes * keys + 1;
     const basePort = findFreePorts(replicas * PORTS_PER_REPLICA);
     const constants = { sessionWindow: windowFor(plan) };
     const cluster = await LocalCluster.open({ dir, replicas, clients, basePort, constants });
     try {
       await cluster.startAll();
-      const group = await LoadGroup.open(Array.from({ length: processes }, (_, i) => workerArgs(dir, i, keys, most)));
+      const group = await LoadGroup.open(Array.from({ length: processes }, (_, i) => workerArgs(dir, i, plan)));
       return new ClusterSystem(plan, show, cluster, await Observer.of(cluster, `c${clients}`), group);
     } catch (error) {
       await cluster[Symbol.asyncDispose]();
@@ -92,7 +94,9 @@ class ClusterSystem implements System {
 }
 
 /** Returns the arguments of client process `i`: which cluster, and which keys of it. */
-function workerArgs(dir: string, i: number, keys: number, group: number): string[] {
+function workerArgs(dir: string, i: number, { processes, keys, group, rate }: BenchPlan): string[] {
   const files = Array.from({ length: keys }, (_, k) => `${dir}/c${i * keys + k + 1}.key`);
-  return ["--cluster", `${dir}/cluster.json`, "--key-files", files.join(","), "--group", String(group)];
+  const args = ["--cluster", `${dir}/cluster.json`, "--key-files", files.join(","), "--group", String(group)];
+  if (rate === null) return args;
+  return [...args, "--max-queued", String(Math.ceil(QUEUE_SECONDS * rate / processes / keys))];
 }

@@ -16,6 +16,7 @@ const LOAD: Measured = {
     latencyMs: LATENCIES,
     signed: 1100,
     verified: 500,
+    open: null,
   },
 };
 
@@ -40,6 +41,7 @@ function counters(seconds: number, leader: string, term = 3): ReplicaCounters {
   return {
     ...{ uptimeMs: 1000 * seconds, leader, term, commitIndex: 10 * seconds },
     crypto: { backend: "x", fallbackReason: null, signed: 40 * seconds, verified: 200 * seconds },
+    refused: { "busy:SendRequest": 3 * seconds, "rate:SendRequest": seconds },
     transport: { sent: 60 * seconds, received: 120 * seconds, dropped: 0, refused: 0 },
     storage: {
       ...{ state: "ok", refusedForMs: null, message: null, refusals: 0, slowCommits: 0, slowestCommitMs: 0 },
@@ -52,7 +54,7 @@ Deno.test("each replica's counters count over its own time, and add up", () => {
   // One replica answered late, at the end: it has counted for longer, at the same rates.
   const found = protocolFigures(LOAD, [counters(5, "r1"), counters(5, "r1")], [counters(15, "r1"), counters(18, "r1")]);
   assertEquals(found, {
-    ...{ leader: "r1", newTerms: 0, entriesPerSecond: 10, batch: 10, signed: 0.8, verified: 4 },
+    ...{ leader: "r1", newTerms: 0, entriesPerSecond: 10, busyPerSecond: 6, batch: 10, signed: 0.8, verified: 4 },
     ...{ clientSigned: 1.1, clientVerified: 0.5, sent: 1.2, received: 2.4, dropped: 0, transactions: 0.6, fsyncs: 0.4 },
   });
 });
@@ -71,7 +73,15 @@ const result = (writes: number, seconds: number, ms: number) => {
 Deno.test("results of processes add up: each rate over its own time, latencies in one histogram", () => {
   const merged = mergeResults([result(300, 10, 1), result(100, 20, 100)]);
   const { latencyMs, ...sums } = merged;
-  assertEquals(sums, { seconds: 15, writes: 400, failures: 2, writesPerSecond: 35, signed: 10, verified: 4 });
+  assertEquals(sums, {
+    seconds: 15,
+    writes: 400,
+    failures: 2,
+    writesPerSecond: 35,
+    signed: 10,
+    verified: 4,
+    open: null,
+  });
   assertAlmostEquals(latencyMs.p50, 1, 0.001);
   assertAlmostEquals(latencyMs.p90, 100, 0.1);
 });
@@ -79,7 +89,12 @@ Deno.test("results of processes add up: each rate over its own time, latencies i
 Deno.test("a comparison has both figures and ours as a multiple of theirs", () => {
   const row = (writesPerSecond: number, all: number) => ({
     ...{ clients: 64, outstanding: 1, seconds: 1, writes: 1, failures: 0, writesPerSecond, latencyMs: LATENCIES },
-    ...{ cpuMs: { all, servers: 0, clients: 0, each: {} }, loopback: { bytes: 0, packets: 0 }, protocol: null },
+    ...{
+      cpuMs: { all, servers: 0, clients: 0, each: {} },
+      loopback: { bytes: 0, packets: 0 },
+      protocol: null,
+      open: null,
+    },
   });
   const [found] = compare([row(50, 3)], [row(200, 2)]);
   assertEquals(found!.writesPerSecond, { ours: 50, theirs: 200, ratio: 0.25 });

@@ -16,6 +16,8 @@ Usage: deno task bench [options]
   --warm-up N           seconds of load before that (default a fifth of them, at least 3)
   --mode closed         a client writes again as soon as its write is answered (default)
   --mode pipelined      a client keeps several writes under way
+  --mode open           writes are offered at a rate, however long the earlier ones take
+  --rate N              writes a second that all clients offer together, with --mode open
   --outstanding N       how many, with --mode pipelined (default 16)
   --processes N         processes that the clients are spread over (default 2)
   --keys N              keys and connections of each of them (default 1)
@@ -40,6 +42,7 @@ const STRINGS = [
     "seconds",
     "warm-up",
     "mode",
+    "rate",
     "outstanding",
     "processes",
     "keys",
@@ -49,7 +52,7 @@ const STRINGS = [
 ];
 type Given = Readonly<Record<typeof STRINGS[number], string | undefined>>;
 
-const MODES = ["closed", "pipelined"] as const;
+const MODES = ["closed", "pipelined", "open"] as const;
 const ETCD_LOADS = ["benchmark", "grpc"] as const;
 const MAX_VALUE_BYTES = 65_536;
 const MAX_PROCESSES = 64;
@@ -73,6 +76,8 @@ export interface BenchPlan {
   readonly seconds: number;
   readonly warmUpSeconds: number;
   readonly mode: typeof MODES[number];
+  /** Writes a second that are offered; null where clients write as they are answered. */
+  readonly rate: number | null;
   /** Writes that each client has under way. */
   readonly outstanding: number;
   readonly processes: number;
@@ -94,16 +99,18 @@ export function readBenchPlan(args: readonly string[]): BenchPlan {
     inRange(name, wholeNumber(name, flags[name]) ?? otherwise, least, most);
   const mode = oneOf("mode", flags.mode, MODES) ?? "closed";
   const seconds = number("seconds", 20);
+  const [processes, keys] = [number("processes", 2, 1, MAX_PROCESSES), number("keys", 1, 1, MAX_KEYS)];
   const plan: BenchPlan = {
     replicas: number("replicas", 4),
-    clients: clientsOf(flags.clients ?? "1,64"),
+    clients: clientsOf(flags.clients ?? (mode === "open" ? String(processes * keys) : "1,64")),
     size: number("size", 200, 1, MAX_VALUE_BYTES),
     seconds,
     warmUpSeconds: number("warm-up", Math.max(LEAST_WARM_UP_S, Math.ceil(seconds / WARM_UP_PART)), 0),
     mode,
-    outstanding: number("outstanding", mode === "closed" ? 1 : DEFAULT_OUTSTANDING),
-    processes: number("processes", 2, 1, MAX_PROCESSES),
-    keys: number("keys", 1, 1, MAX_KEYS),
+    rate: rateOf(mode, flags),
+    outstanding: number("outstanding", mode === "pipelined" ? DEFAULT_OUTSTANDING : 1),
+    processes,
+    keys,
     group: number("group", mode === "closed" ? 1 : LIMITS.maxGroup, 1, LIMITS.maxGroup),
     idleSeconds: number("idle-seconds", 10, 0),
     runs: number("runs", 1),
@@ -131,6 +138,17 @@ function oneOf<const T extends string>(name: string, given: string | undefined, 
 const clientsOf = (text: string): number[] =>
   text.split(",").map((each) => inRange("clients", wholeNumber("clients", each)!, 1, Infinity));
 
+function rateOf(mode: BenchPlan["mode"], { rate, clients, compare }: Given): number | null {
+  if (mode !== "open") {
+    if (rate === undefined) return null;
+    throw new ConfigError(`--rate: given ${rate} with --mode ${mode}, wanted --mode open beside it`);
+  }
+  if (rate === undefined) throw new ConfigError("--mode open: given without --rate, wanted both");
+  if (clients !== undefined) throw new ConfigError(`--clients: given ${clients} with --mode open, wanted --rate alone`);
+  if (compare !== undefined) throw new ConfigError(`--compare: given ${compare} with --mode open, wanted another mode`);
+  return inRange("rate", wholeNumber("rate", rate)!, 1, Infinity);
+}
+
 function etcdOf(flags: Given, nodes: number): EtcdPlan | null {
   const load = oneOf("etcd-load", flags["etcd-load"], ETCD_LOADS);
   if (oneOf("compare", flags.compare, ["etcd"]) !== null) return { nodes, load };
@@ -141,8 +159,8 @@ function etcdOf(flags: Given, nodes: number): EtcdPlan | null {
 
 function requireSense(plan: BenchPlan): void {
   const { mode, outstanding } = plan;
-  if (mode === "closed" && outstanding !== 1) {
-    throw new ConfigError(`--outstanding: given ${outstanding} with --mode closed, wanted --mode pipelined beside it`);
+  if (mode !== "pipelined" && outstanding !== 1) {
+    throw new ConfigError(`--outstanding: given ${outstanding} with --mode ${mode}, wanted --mode pipelined beside it`);
   }
   const writers = writersPerKey(plan);
   if (writers > MAX_WRITERS_PER_KEY) {

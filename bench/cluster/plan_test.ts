@@ -5,7 +5,7 @@ import { readBenchPlan } from "./plan.ts";
 Deno.test("without arguments a plan is the documented one", () => {
   assertEquals(readBenchPlan([]), {
     ...{ replicas: 4, clients: [1, 64], size: 200, seconds: 20, warmUpSeconds: 4 },
-    ...{ mode: "closed", outstanding: 1, processes: 2, keys: 1, group: 1, idleSeconds: 10, runs: 1 },
+    ...{ mode: "closed", rate: null, outstanding: 1, processes: 2, keys: 1, group: 1, idleSeconds: 10, runs: 1 },
     ...{ etcd: null, json: null, svg: null },
   });
 });
@@ -16,8 +16,15 @@ Deno.test("every flag is taken over", () => {
     "--keys 2 --idle-seconds 0 --runs 5 --compare etcd --etcd-nodes 5 --etcd-load grpc --json a.json --svg a.svg";
   assertEquals(readBenchPlan(args.split(" ")), {
     ...{ replicas: 7, clients: [4, 8], size: 1000, seconds: 5, warmUpSeconds: 1 },
-    ...{ mode: "pipelined", outstanding: 256, processes: 4, keys: 2, group: 64, idleSeconds: 0, runs: 5 },
+    ...{ mode: "pipelined", rate: null, outstanding: 256, processes: 4, keys: 2, group: 64, idleSeconds: 0, runs: 5 },
     ...{ etcd: { nodes: 5, load: "grpc" }, json: "a.json", svg: "a.svg" },
+  });
+});
+
+Deno.test("an open loop has a rate, and groups", () => {
+  const { clients, mode, rate, outstanding, group } = readBenchPlan("--mode open --rate 9000 --processes 4".split(" "));
+  assertEquals({ clients, mode, rate, outstanding, group }, {
+    ...{ clients: [4], mode: "open", rate: 9000, outstanding: 1, group: 64 },
   });
 });
 
@@ -32,7 +39,12 @@ const REFUSED: readonly (readonly [string, string])[] = [
   ["--size 70000", "--size: given 70000, wanted 1 to 65536"],
   ["--seconds 0", "--seconds: given 0, wanted at least 1"],
   ["--processes 0", "--processes: given 0, wanted 1 to 64"],
-  ["--mode open", "--mode: given open, wanted closed or pipelined"],
+  ["--mode half-open", "--mode: given half-open, wanted closed or pipelined or open"],
+  ["--mode open", "--mode open: given without --rate, wanted both"],
+  ["--rate 100", "--rate: given 100 with --mode closed, wanted --mode open beside it"],
+  ["--mode open --rate 0", "--rate: given 0, wanted at least 1"],
+  ["--mode open --rate 9 --clients 4", "--clients: given 4 with --mode open, wanted --rate alone"],
+  ["--mode open --rate 9 --compare etcd", "--compare: given etcd with --mode open, wanted another mode"],
   ["--outstanding 4", "--outstanding: given 4 with --mode closed, wanted --mode pipelined beside it"],
   ["--compare consul", "--compare: given consul, wanted etcd"],
   ["--etcd-nodes 5", "--etcd-nodes: given without --compare etcd, wanted together with it"],

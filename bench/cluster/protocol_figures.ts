@@ -9,6 +9,8 @@ export interface ProtocolFigures {
   /** Terms that began meanwhile: 0 where the leader stayed. */
   readonly newTerms: number;
   readonly entriesPerSecond: number;
+  /** Requests turned away as busy a second. */
+  readonly busyPerSecond: number;
   /** Writes an entry. */
   readonly batch: number;
   /** Signatures made and checked. */
@@ -30,7 +32,7 @@ export interface ProtocolFigures {
 /** Counters of a replica. */
 export type ReplicaCounters = Pick<
   ReplicaReport,
-  "uptimeMs" | "leader" | "term" | "commitIndex" | "crypto" | "transport" | "storage"
+  "uptimeMs" | "leader" | "term" | "commitIndex" | "crypto" | "transport" | "storage" | "refused"
 >;
 
 const MS_PER_SECOND = 1000;
@@ -55,6 +57,7 @@ export function protocolFigures(
     leader: after.find(({ leader }) => leader !== null)?.leader ?? null,
     newTerms: highest(after) - highest(before),
     entriesPerSecond,
+    busyPerSecond: rate(({ refused }) => refused["busy:SendRequest"] ?? 0),
     batch: writesPerSecond / entriesPerSecond,
     signed: perWrite(({ crypto }) => crypto.signed),
     verified: perWrite(({ crypto }) => crypto.verified),

@@ -9,11 +9,13 @@ import type { CpuFigures, Row } from "./row.ts";
 
 /** Returns one measured row as a line, with what makes it doubtful. */
 export function rowLine(run: number, system: string, row: Row): string {
-  const { clients, writesPerSecond, latencyMs, failures, protocol } = row;
+  const { clients, writesPerSecond, latencyMs, failures, protocol, open } = row;
   const newTerms = protocol?.newTerms ?? 0;
   return [
     `run ${run}, ${system}, ${nameOf(clients)}: ${figure(writesPerSecond)} writes/s`,
     ...[`p50 ${figure(latencyMs.p50)} ms`, `p99 ${figure(latencyMs.p99)} ms`],
+    ...(open === null ? [] : [`${open.offered} offered`, `${open.turnedAway} turned away`]),
+    ...(open === null || protocol === null ? [] : [`${figure(protocol.busyPerSecond)} requests/s told busy`]),
     ...(failures === 0 ? [] : [`${failures} WITHOUT ANSWER`]),
     ...(newTerms === 0 ? [] : [`${newTerms} NEW TERMS`]),
   ].join(", ");
@@ -31,8 +33,12 @@ export function reportLines({ plan, machine, systems, comparison }: BenchResult)
   ];
 }
 
-function planLine({ size, mode, outstanding, runs, seconds, warmUpSeconds }: BenchPlan): string {
-  const load = mode === "closed" ? "closed loop" : `pipelined, ${outstanding} outstanding a client`;
+function planLine({ size, mode, rate, outstanding, runs, seconds, warmUpSeconds }: BenchPlan): string {
+  const load = {
+    closed: "closed loop",
+    pipelined: `pipelined, ${outstanding} outstanding a client`,
+    open: `open loop, ${rate} writes offered a second`,
+  }[mode];
   const times = runs === 1 ? "one run" : `medians of ${runs} runs`;
   return `${size} B a value, ${load}, ${seconds} s after ${warmUpSeconds} s of warm-up, ${times}`;
 }

@@ -6,6 +6,7 @@ import type { Row } from "./row.ts";
 
 const ROW: Row = {
   ...{ clients: 1, outstanding: 1, seconds: 10, writes: 1000, failures: 0, writesPerSecond: 100 },
+  open: null,
   latencyMs: { p50: 5, p90: 6, p99: 7, p999: 8, max: 9, mean: 5 },
   cpuMs: {
     all: 10,
@@ -15,7 +16,7 @@ const ROW: Row = {
   },
   loopback: { bytes: 3000, packets: 14 },
   protocol: {
-    ...{ leader: "r1", newTerms: 0, entriesPerSecond: 50, batch: 2, signed: 3, verified: 6 },
+    ...{ leader: "r1", newTerms: 0, entriesPerSecond: 50, busyPerSecond: 0, batch: 2, signed: 3, verified: 6 },
     ...{ clientSigned: 1, clientVerified: 2, sent: 4, received: 9, dropped: 0, transactions: 7, fsyncs: 6 },
   },
 };

@@ -1,5 +1,6 @@
 /** Figures of one number of clients. Those "a write" are divided by the writes acknowledged in the same time. */
 import type { Measured } from "../load/load_group.ts";
+import type { Offered } from "../load/writers.ts";
 import type { Latencies } from "../support/histogram.ts";
 import type { Pids, ProcSample } from "../support/proc_sample.ts";
 import type { ProtocolFigures } from "./protocol_figures.ts";
@@ -14,6 +15,8 @@ export interface Row {
   readonly failures: number;
   readonly writesPerSecond: number;
   readonly latencyMs: Latencies;
+  /** Null where writes were not offered at a rate. */
+  readonly open: Offered | null;
   readonly cpuMs: CpuFigures;
   /** Traffic on loopback a write, whoever caused it. */
   readonly loopback: { readonly bytes: number; readonly packets: number };
@@ -51,10 +54,10 @@ export function rowOf(
     readonly writesBetween?: number;
   },
 ): Row {
-  const { seconds, writes, failures, writesPerSecond, latencyMs } = load;
+  const { seconds, writes, failures, writesPerSecond, latencyMs, open } = load;
   const between = writesBetween ?? writesPerSecond * (after.at - before.at) / MS_PER_SECOND;
   return {
-    ...{ clients, outstanding, seconds, writes, failures, writesPerSecond, latencyMs, protocol },
+    ...{ clients, outstanding, seconds, writes, failures, writesPerSecond, latencyMs, open, protocol },
     cpuMs: cpuFigures(before, after, groups, between),
     loopback: {
       bytes: (after.loopback.bytes - before.loopback.bytes) / between,

@@ -5,7 +5,8 @@ import type { WriterResult } from "./writers.ts";
 export type LoadCommand = { readonly id: number } & LoadOrder;
 
 export type LoadOrder =
-  | { readonly do: "start"; readonly writers: number; readonly size: number }
+  /** `rate`: writes a second that are offered, instead of writers that wait for their answers; null for these. */
+  | { readonly do: "start"; readonly writers: number; readonly size: number; readonly rate: number | null }
   | { readonly do: "measure" }
   | { readonly do: "stop" };
 

@@ -4,6 +4,7 @@ import type { Pids } from "../support/proc_sample.ts";
 import type { LoadResult, SignatureCount } from "./load_command.ts";
 import { LoadProcess } from "./load_process.ts";
 import { spread } from "./spread.ts";
+import type { Offered } from "./writers.ts";
 
 /** Measurement of all processes together. */
 export interface Measured extends SignatureCount {
@@ -12,6 +13,8 @@ export interface Measured extends SignatureCount {
   readonly failures: number;
   readonly writesPerSecond: number;
   readonly latencyMs: Latencies;
+  /** Null where writes were not offered at a rate. */
+  readonly open: Offered | null;
 }
 
 export class LoadGroup implements AsyncDisposable {
@@ -36,10 +39,12 @@ export class LoadGroup implements AsyncDisposable {
     return Object.fromEntries(this.#processes.map(({ name, pid }) => [name, pid]));
   }
 
-  /** Starts `writers`, spread over the processes. */
-  async start(writers: number, size: number): Promise<void> {
-    const counts = spread(writers, this.#processes.length);
-    await Promise.all(this.#processes.map((process, i) => process.start(counts[i]!, size)));
+  /** Starts `writers`, spread over the processes, or offers `rate` writes a second if that is not null. */
+  async start(writers: number, size: number, rate: number | null): Promise<void> {
+    const { length } = this.#processes;
+    const counts = spread(writers, length);
+    const part = rate === null ? null : rate / length;
+    await Promise.all(this.#processes.map((process, i) => process.start({ writers: counts[i]!, size, rate: part })));
   }
 
   async measure(): Promise<void> {
@@ -67,5 +72,8 @@ export function mergeResults(results: readonly LoadResult[]): Measured {
     latencyMs: latenciesOf(mergeHistograms(results.map(({ histogram }) => histogram))),
     signed: sum(({ signed }) => signed),
     verified: sum(({ verified }) => verified),
+    open: results.every(({ open }) => open !== undefined)
+      ? { offered: sum(({ open }) => open!.offered), turnedAway: sum(({ open }) => open!.turnedAway) }
+      : null,
   };
 }

@@ -33,8 +33,8 @@ export class LoadProcess implements AsyncDisposable {
     return this.#process.pid;
   }
 
-  async start(writers: number, size: number): Promise<void> {
-    await this.#ask({ do: "start", writers, size });
+  async start(load: Omit<Extract<LoadOrder, { readonly do: "start" }>, "do">): Promise<void> {
+    await this.#ask({ do: "start", ...load });
   }
 
   async measure(): Promise<void> {

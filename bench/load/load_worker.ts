@@ -4,12 +4,17 @@ import { printLine } from "../../tasks/support/run_task.ts";
 import { connectEtcd } from "../etcd/grpc_put.ts";
 import { connectCluster } from "./cluster_connections.ts";
 import type { LoadAnswer, LoadCommand, LoadOrder, LoadResult, SignatureCount } from "./load_command.ts";
+import { OpenWriters } from "./open_writers.ts";
 import { type Connections, Writers } from "./writers.ts";
 
 async function connect(args: readonly string[]): Promise<{ readonly name: string; readonly to: Connections }> {
-  const flags = readFlags(args, ["name", "cluster", "key-files", "group", "etcd", "connections"], []);
+  const flags = readFlags(args, ["name", "cluster", "key-files", "group", "max-queued", "etcd", "connections"], []);
+  const [maxGroup, maxQueued] = [wholeNumber("group", flags.group), wholeNumber("max-queued", flags["max-queued"])];
   const to = flags.etcd === undefined
-    ? await connectCluster(flags.cluster!, flags["key-files"]!.split(","), wholeNumber("group", flags.group)!)
+    ? await connectCluster(flags.cluster!, flags["key-files"]!.split(","), {
+      ...(maxGroup === undefined ? {} : { maxGroup }),
+      ...(maxQueued === undefined ? {} : { maxQueued }),
+    })
     : await connectEtcd(flags.etcd, wholeNumber("connections", flags.connections) ?? 1);
   return { name: flags.name!, to };
 }
@@ -17,7 +22,7 @@ async function connect(args: readonly string[]): Promise<{ readonly name: string
 class Worker {
   readonly #name: string;
   readonly #to: Connections;
-  #writers: Writers | null = null;
+  #writers: Writers | OpenWriters | null = null;
   #since: SignatureCount;
 
   constructor(name: string, to: Connections) {
@@ -26,10 +31,15 @@ class Worker {
     this.#since = { ...to.work };
   }
 
+  #start({ writers, size, rate }: Extract<LoadOrder, { readonly do: "start" }>): Writers | OpenWriters {
+    const [{ puts }, prefix] = [this.#to, `bench/${this.#name}/`];
+    return rate === null ? new Writers(puts, writers, prefix, size) : new OpenWriters(puts, { rate, prefix, size });
+  }
+
   async carryOut(order: LoadOrder): Promise<LoadResult | undefined> {
     switch (order.do) {
       case "start":
-        this.#writers = new Writers(this.#to.puts, order.writers, `bench/${this.#name}/`, order.size);
+        this.#writers = this.#start(order);
         return;
       case "measure":
         this.#since = { ...this.#to.work };

@@ -12,6 +12,12 @@ export interface Connections {
   readonly work: { readonly signed: number; readonly verified: number };
 }
 
+/** Writes of an open loop. */
+export interface Offered {
+  readonly offered: number;
+  readonly turnedAway: number;
+}
+
 /** Result of the writers of one process. */
 export interface WriterResult {
   /** Length of the measurement. */
@@ -22,6 +28,8 @@ export interface WriterResult {
   readonly failures: number;
   /** Latencies, encoded. */
   readonly histogram: string;
+  /** Of an open loop: writes offered in that time, and those of them that were turned away since there were too many. */
+  readonly open?: Offered;
 }
 
 const MS_PER_SECOND = 1000;
