@@ -90,6 +90,9 @@ export function ingressLab(constants: Partial<ProtocolConstants> = {}) {
       const end = work.verified + most;
       return ingress.takePart(received, now, () => work.verified < end);
     },
+    /** Hands in a client's packet for which there is no room. */
+    overflow: (packet: AnyPacket, now: number) =>
+      ingress.overflowed({ channel: "client", route: "aa", frames: encodePacket(packet) }, now),
     /** Hands in a packet. */
     send: (channel: Channel, packet: AnyPacket, now = 0, route = "aa") =>
       ingress.take({ channel, route, frames: encodePacket(packet) }, now),

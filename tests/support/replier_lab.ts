@@ -45,7 +45,7 @@ export function replierLab() {
   for (const client of ["c1", "c2"]) greet(client, client);
 
   return {
-    ...{ clock, greet },
+    ...{ clock, greet, state },
     signed: () => work.signed,
     refused: () => refused.toRecord(),
     /** Returns the answer to a command of `session`, or to a register. */
@@ -59,6 +59,16 @@ export function replierLab() {
     /** Tells several clients at once. */
     replyAll: (...replies: readonly Told[]) =>
       replier.reply(replies.map((reply) => ({ ...reply, client: clientId(reply.client) }))),
+    /** Turns away request `number` of `client` that came over `route`. */
+    busy(client: string, route: string, number: number, waitMs: number): void {
+      const message = {
+        kind: "RegisterSession",
+        client: clientId(client),
+        base: logIndex(0),
+        nonce: new Uint8Array(16),
+      } as const;
+      replier.busy(route, { message, body: Uint8Array.of(number), signature: new Uint8Array(64) }, waitMs);
+    },
     asks: (client: string, route: string) => routes.asks(clientId(client), route, clock.now),
     /** Hands in a request over `route` that was settled before, with its answer. */
     ask(client: string, route: string, answer: SessionAnswer): void {
