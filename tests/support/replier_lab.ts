@@ -3,7 +3,9 @@ import { sha256Hex, unhex } from "../../crypto/digest.ts";
 import { provesPart } from "../../crypto/signing/reply_proof.ts";
 import { createSigner, createVerifier } from "../../crypto/signing/signing.ts";
 import { ALL_SESSIONS, clientId, type Digest, digest, logIndex } from "../../protocol/ids.ts";
+import type { RegisterSession } from "../../protocol/message.ts";
 import type { PartPacket } from "../../protocol/packet.ts";
+import type { Signed } from "../../protocol/signed.ts";
 import { Replier } from "../../replica/answers/replier.ts";
 import { Routes } from "../../replica/answers/routes.ts";
 import { createState } from "../../replica/core/create_state.ts";
@@ -59,16 +61,8 @@ export function replierLab() {
     /** Tells several clients at once. */
     replyAll: (...replies: readonly Told[]) =>
       replier.reply(replies.map((reply) => ({ ...reply, client: clientId(reply.client) }))),
-    /** Turns away request `number` of `client` that came over `route`. */
-    busy(client: string, route: string, number: number, waitMs: number): void {
-      const message = {
-        kind: "RegisterSession",
-        client: clientId(client),
-        base: logIndex(0),
-        nonce: new Uint8Array(16),
-      } as const;
-      replier.busy(route, { message, body: Uint8Array.of(number), signature: new Uint8Array(64) }, waitMs);
-    },
+    busy: (client: string, route: string, number: number, waitMs: number) =>
+      replier.busy(route, registerNumbered(client, number), waitMs),
     asks: (client: string, route: string) => routes.asks(clientId(client), route, clock.now),
     /** Hands in a request over `route` that was settled before, with its answer. */
     ask(client: string, route: string, answer: SessionAnswer): void {
@@ -90,6 +84,13 @@ export function replierLab() {
     forget: () => void (sent.length = 0),
   };
 }
+
+/** Returns a register of `client`, its signature left out. */
+const registerNumbered = (client: string, number: number): Signed<RegisterSession> => ({
+  message: { kind: "RegisterSession", client: clientId(client), base: logIndex(0), nonce: new Uint8Array(16) },
+  body: Uint8Array.of(number),
+  signature: new Uint8Array(),
+});
 
 function numbersOf(frames: readonly Uint8Array[]): string {
   const packet = decodeReplyPacket(frames);
