@@ -58,6 +58,18 @@ export const LIVENESS: readonly Mutant[] = [
     ],
   },
   {
+    name: "busy-postpones-every-intervention",
+    kind: "liveness",
+    clause: "§7.3",
+    what: "a client whose leader is busy waits before it intervenes, for the lowest seq of its session too",
+    how: "A faulty leader says busy to everybody for ever, heartbeats on, and nobody hears of it.",
+    needs: "a leader that is busy for ever",
+    scenario: "busy-leaders",
+    patches: [
+      patch("overload:turnAway", `waitMs, isBehindAnother(session, request), now`, `waitMs, true, now`),
+    ],
+  },
+  {
     name: "no-leader-self-suspicion",
     kind: "liveness",
     clause: "§6.1",

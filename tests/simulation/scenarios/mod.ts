@@ -1,5 +1,6 @@
 /** Plans for events that hardly ever come about by chance; drawn only if one of them is named, so that they change no other seed. */
 import { branchAtASnapshot } from "./branch_at_a_snapshot.ts";
+import { busyLeaders } from "./busy_leaders.ts";
 import { diskLostTwice } from "./disk_lost_twice.ts";
 import { forgottenTerm } from "./forgotten_term.ts";
 import { oldTerms } from "./old_terms.ts";
@@ -7,6 +8,7 @@ import type { Scenario } from "./scenario.ts";
 
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   "branch-at-a-snapshot": branchAtASnapshot,
+  "busy-leaders": busyLeaders,
   "disk-lost-twice": diskLostTwice,
   "forgotten-term": forgottenTerm,
   "old-terms": oldTerms,
