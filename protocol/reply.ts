@@ -1,5 +1,5 @@
 /** Answers to requests, and the reply in which a replica tells them to its clients (§7.2). */
-import type { ClientId, Digest, LogIndex, ReplicaId, Term } from "./ids.ts";
+import type { ClientId, Digest, LogIndex, Millis, ReplicaId, Term } from "./ids.ts";
 
 /**
  * The session table's verdict on a request (§7.1). Of both kinds: `applied`. Of commands: `conflict`, another command has its seq; `expired`, its seq is
@@ -48,3 +48,18 @@ export interface ReplyPart {
   readonly client: ClientId;
   readonly answers: readonly (Answer | BusyAnswer)[];
 }
+
+/** Bytes of the wait in such an answer. */
+export const BUSY_BYTES = 4;
+const MOST_MS = 2 ** 32 - 1;
+
+/** Returns the answer of a replica that has applied up to `index`: `request` is not taken, and may be asked again after `waitMs`. */
+export function busyAnswer(request: Digest, index: LogIndex, waitMs: Millis): BusyAnswer {
+  const result = new Uint8Array(BUSY_BYTES);
+  new DataView(result.buffer).setUint32(0, Math.min(MOST_MS, Math.max(0, Math.ceil(waitMs))));
+  return { request, outcome: "busy", index, result };
+}
+
+/** Returns the milliseconds that a well-formed answer names. */
+export const waitOf = ({ result }: BusyAnswer): Millis =>
+  new DataView(result.buffer, result.byteOffset, BUSY_BYTES).getUint32(0);

@@ -51,6 +51,6 @@ export function helpText(command: Command | null): string {
     "",
     'A value "-" is read from standard input. What begins with "-" and is no option goes behind "--".',
     "Arguments are UTF-8, and refused if they are not: no byte is altered. Any bytes are a value with --hex or --base64.",
-    "Exit codes: 0 done, 1 refused or failed, 2 wrong usage or configuration, 3 no quorum in time.",
+    "Exit codes: 0 done, 1 refused or failed, 2 wrong usage or configuration, 3 no quorum in time, 4 overloaded.",
   ].join("\n");
 }

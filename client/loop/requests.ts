@@ -1,10 +1,10 @@
 /** Pending requests: the shell around the pure session and tallies (§7.1–§7.3). */
-import { waitOf } from "../../protocol/busy.ts";
 import { type Digest, type LogIndex, logIndex, seq } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { Answer, BusyAnswer, Request } from "../../protocol/message.ts";
 import { type Operation, operationSize } from "../../protocol/operations/group.ts";
 import type { PartPacket } from "../../protocol/packet.ts";
+import { waitOf } from "../../protocol/reply.ts";
 import type { QuorumProgress } from "../errors.ts";
 import { noteLeader } from "../session/leader_cache.ts";
 import { mayBeBusy } from "../session/overload.ts";

@@ -7,7 +7,7 @@
 
 It checks the roster's signature against the key file's operator key, talks to the owners of the roster's CURVE keys and to nobody else,
 checks the signature of every answer, and believes what f + 1 replicas say alike. It leaves out what a client that stays would have:
-further hellos, repeats with back-off, several commands at a time. Exit codes: 0 done, 1 refused, 3 no quorum in time.
+further hellos, repeats with back-off, several commands at a time. Exit codes: 0 done, 1 refused, 3 no quorum in time, 4 busy.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ VERSION = 2
 KIND = {"SendRequest": 32, "ClientHello": 33, "GetStatus": 36, "RegisterSession": 41, "UpdateLeader": 48}
 REPLY, QUERY_REPLY = 64, 65
 FRAMES = {REPLY: 3, QUERY_REPLY: 2}
-APPLIED, COMMAND, QUERY = 0, 0, 1
+APPLIED, BUSY, COMMAND, QUERY = 0, 7, 0, 1
 ECDSA = ec.ECDSA(utils.Prehashed(hashes.SHA256()))
 
 
@@ -226,7 +226,7 @@ class Client:
 
     def ordered(self, kind, data):
         """Has a request ordered; returns (outcome, index, result) once f + 1 replicas, or Q with fast reads, said so alike."""
-        digest, said = hashlib.sha256(data).digest(), {}
+        digest, said, busy = hashlib.sha256(data).digest(), {}, False
         count = len(self.replicas)
         wanted = (count + self.faulty + 2) // 2 if self.roster["constants"]["fastReads"] else self.faulty + 1
         deadline, packet_kind = time.monotonic() + TIMEOUT_S, None
@@ -241,12 +241,14 @@ class Client:
                     continue
                 for _ in range(reader.u32()):
                     request, answer = reader.take(32), (reader.u8(), reader.u64(), reader.bytes())
-                    if request == digest:
+                    if request == digest and answer[0] == BUSY:
+                        busy = True  # Counts for nothing: the request is sent again below, as if it had been lost.
+                    elif request == digest:
                         said[name] = answer
                 for answer in said.values():
                     if list(said.values()).count(answer) >= wanted:
                         return answer
-        sys.exit(3)
+        sys.exit(4 if busy else 3)
 
     def open_session(self):
         """Registers a session; its id is the index at which that was ordered."""

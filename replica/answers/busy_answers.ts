@@ -1,8 +1,8 @@
 /** Answers `busy` (§7.3m): they cost no check of a signature, and go along in the Reply of a run. */
 import { sha256Hex } from "../../crypto/digest.ts";
-import { busyAnswer } from "../../protocol/busy.ts";
 import type { ClientId, Millis } from "../../protocol/ids.ts";
 import type { BusyAnswer, ReplyPart, Request } from "../../protocol/message.ts";
+import { busyAnswer } from "../../protocol/reply.ts";
 import type { Signed } from "../../protocol/signed.ts";
 import type { CoreState } from "../core/state.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";

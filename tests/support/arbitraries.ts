@@ -1,6 +1,5 @@
 /** Generators of well-formed protocol values for property tests; signatures are random bytes, as only their form matters here. */
 import fc from "fast-check";
-import { busyAnswer } from "../../protocol/busy.ts";
 import type * as c from "../../protocol/certificate.ts";
 import type { Entry, Head, Link } from "../../protocol/entry.ts";
 import { joinRequests } from "../../protocol/entry_body.ts";
@@ -8,6 +7,7 @@ import type * as e from "../../protocol/evidence.ts";
 import * as ids from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type * as m from "../../protocol/message.ts";
+import { busyAnswer } from "../../protocol/reply.ts";
 import type { Encoded, Signed } from "../../protocol/signed.ts";
 import { encodeMessage, encodeReplyPart, entryOf, type MessageOf } from "../../transport/codec/mod.ts";
 

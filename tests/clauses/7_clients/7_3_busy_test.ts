@@ -11,10 +11,10 @@ import {
   submit,
   tick,
 } from "../../../client/session/session.ts";
-import { waitOf } from "../../../protocol/busy.ts";
 import { clientId, logIndex } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { BusyAnswer } from "../../../protocol/message.ts";
+import { waitOf } from "../../../protocol/reply.ts";
 import { poolRequest } from "../../../replica/core/clients/request_pool.ts";
 import { noteServed, noteService, turnedAwayFor } from "../../../replica/core/clients/service.ts";
 import { INGRESS_LIMITS } from "../../../replica/limits/ingress_limits.ts";

@@ -1,8 +1,8 @@
 /** All clients of a run, honest and faulty, and the links between them and the replicas. */
 import { sha256Hex } from "../../../crypto/digest.ts";
-import { busyAnswer } from "../../../protocol/busy.ts";
 import { ALL_SESSIONS, clientId, type LogIndex, type Millis, type ReplicaId } from "../../../protocol/ids.ts";
 import type { Request } from "../../../protocol/message.ts";
+import { busyAnswer } from "../../../protocol/reply.ts";
 import type { Signed, Verified } from "../../../protocol/signed.ts";
 import { fastRead } from "../../../replica/answers/queries.ts";
 import { needs } from "../../../replica/answers/routes.ts";

@@ -14,11 +14,11 @@ import {
   underWay,
 } from "../../../client/session/session.ts";
 import { sha256Hex } from "../../../crypto/digest.ts";
-import { waitOf } from "../../../protocol/busy.ts";
 import { ALL_SESSIONS, clientId, logIndex, type Millis, type ReplicaId, seq } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { Answer, Request } from "../../../protocol/message.ts";
 import { encodeGroup, type Operation, type OperationMode, operationSize } from "../../../protocol/operations/group.ts";
+import { waitOf } from "../../../protocol/reply.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import { encodeKvCommand } from "../../../state_machine/mod.ts";
 import { signAs } from "../network/sim_crypto.ts";

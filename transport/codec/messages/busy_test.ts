@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { busyAnswer, waitOf } from "../../../protocol/busy.ts";
 import { clientId, digest, logIndex } from "../../../protocol/ids.ts";
 import type { BusyAnswer } from "../../../protocol/message.ts";
+import { busyAnswer, waitOf } from "../../../protocol/reply.ts";
 import { Reader } from "../reader.ts";
 import { replyPart } from "./client_messages.ts";
 import { encodeReplyPart } from "./message.ts";

@@ -1,10 +1,10 @@
 /** Bodies that clients and the operator sign, and the answers replicas sign for them (§7). */
-import { BUSY_BYTES } from "../../../protocol/busy.ts";
 import type { RequestMode } from "../../../protocol/entry.ts";
 import type { LogIndex, Seq } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type * as m from "../../../protocol/message.ts";
 import { decodeGroup } from "../../../protocol/operations/group.ts";
+import { BUSY_BYTES } from "../../../protocol/reply.ts";
 import { body, clientId, hash, logIndex, positive, replicaId, seq, term, wantedDigests } from "../fields.ts";
 import { bool, bytes, enumOf, fixed, id, list, optional, refine, type Schema, struct, uint53 } from "../schema.ts";
 
