@@ -1,5 +1,5 @@
 /** Writers of one client process: each has one write under way, and begins the next as soon as it is answered. */
-import { NoQuorumError, UndecidedError } from "../../client/mod.ts";
+import { BusyError, NoQuorumError, UndecidedError } from "../../client/mod.ts";
 import { createHistogram, encodeHistogram, record } from "../support/histogram.ts";
 
 /** Writes `value` under `key`; resolves once it is acknowledged. */
@@ -76,7 +76,7 @@ export class Writers {
         await put(key, value);
         record(this.#histogram, performance.now() - sent);
       } catch (error) {
-        if (!(error instanceof NoQuorumError || error instanceof UndecidedError)) throw error;
+        if (![NoQuorumError, BusyError, UndecidedError].some((kind) => error instanceof kind)) throw error;
         this.#failures++;
       }
     }

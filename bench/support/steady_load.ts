@@ -2,7 +2,7 @@
  * Writers that go on until told to stop, each with keys of its own, and know what every key must hold: the last value whose
  * write was acknowledged, or one written later whose outcome is unknown.
  */
-import { type Client, NoQuorumError } from "../../client/mod.ts";
+import { BusyError, type Client, NoQuorumError } from "../../client/mod.ts";
 import { type LatencySummary, summarize } from "./latencies.ts";
 
 /** Timeout of a write: longer than any pause of a live cluster. */
@@ -109,7 +109,7 @@ export class SteadyLoad {
     try {
       await client.put(key, padded(value, this.#plan.size), { timeoutMs: TIMEOUT_MS });
     } catch (error) {
-      if (!(error instanceof NoQuorumError)) throw error;
+      if (!(error instanceof NoQuorumError || error instanceof BusyError)) throw error;
       record.unknown.push(value);
       this.unknown++;
       return;

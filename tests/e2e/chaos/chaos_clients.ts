@@ -1,5 +1,5 @@
 /** Clients that write, compare and read a few shared keys, and record everything they did and saw. */
-import { type Client, NoQuorumError, type RequestOptions } from "../../../client/mod.ts";
+import { BusyError, type Client, NoQuorumError, type RequestOptions } from "../../../client/mod.ts";
 import { decodeKvResult, encodeKvCommand, type KvCommand } from "../../../state_machine/mod.ts";
 import { History } from "../../simulation/checkers/history/history.ts";
 import { Rng } from "../../simulation/plan/rng.ts";
@@ -148,7 +148,7 @@ export class ChaosClients {
     try {
       result = shortened((await client.execute(encodeKvCommand(sent), options)).result);
     } catch (error) {
-      if (!(error instanceof NoQuorumError)) throw error;
+      if (!(error instanceof NoQuorumError || error instanceof BusyError)) throw error;
       this.#history.finish(id, null, this.#now());
       this.tally.unknown++;
       return false;

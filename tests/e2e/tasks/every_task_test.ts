@@ -68,6 +68,7 @@ Deno.test({
           "cluster",
           "bench",
           "bench:capacity",
+          "bench:overload",
           "bench:transfer",
           "soak",
           "chaos",
