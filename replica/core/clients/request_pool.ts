@@ -64,16 +64,21 @@ export function takeRequests(
   const shares = sharesOf(state, now);
   const { pool } = state.requests;
   const ready = [...pool].reduce((sum, [client, queue]) => sum + Math.min(sizeOf(queue), shares.get(client)!.left), 0);
-  if (ready === 0 || (fullOnly && ready < LIMITS.fullEntryRequests)) return [];
+  if (ready === 0) return [];
   const underWay = lastIndex(state.log) > state.commitIndex;
   if (underWay && [...shares.values()].every(({ isHeavy }) => isHeavy)) return [];
   const taken: Known[] = [];
   let bytes = 2;
+  let isFull = ready >= LIMITS.fullEntryRequests;
   for (const known of clientsInTurn(pool, shares)) {
     bytes += sizeOfRequest(known.request);
-    if (taken.length >= LIMITS.maxEntryRequests || bytes > LIMITS.maxEntryBytes) break;
+    if (taken.length >= LIMITS.maxEntryRequests || bytes > LIMITS.maxEntryBytes) {
+      isFull = true;
+      break;
+    }
     taken.push(known);
   }
+  if (fullOnly && !isFull) return [];
   for (const known of taken) {
     takeOut(state, known);
     noteTaken(state, known.request.message.client, now);
