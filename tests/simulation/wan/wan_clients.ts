@@ -6,8 +6,8 @@ import type { Signed, Verified } from "../../../protocol/signed.ts";
 import type { ClientReply } from "../../../replica/core/output.ts";
 import type { ClientWorld } from "../clients/client_world.ts";
 import { SimClient } from "../clients/sim_client.ts";
-import { createFakeCrypto } from "../network/sim_crypto.ts";
 import type { Scheduler } from "../network/scheduler.ts";
+import { createFakeCrypto } from "../network/sim_crypto.ts";
 import type { ClientPlan } from "../plan/plan.ts";
 import { Rng } from "../plan/rng.ts";
 import type { Links } from "./links.ts";
@@ -16,7 +16,9 @@ import type { WanNode } from "./wan_node.ts";
 /** The load: what clients want at a time. */
 export interface Load {
   readonly regions: readonly string[];
-  /** Writes under way in each region. */
+  /** Clients in each region, each with a key of its own. */
+  readonly clients: number;
+  /** Writes that each of them has under way. */
   readonly outstanding: number;
   readonly valueBytes: number;
 }
@@ -24,7 +26,6 @@ export interface Load {
 export interface WanClient {
   readonly id: string;
   readonly region: string;
-  readonly outstanding: number;
 }
 
 export interface WanClientsParts {
@@ -45,25 +46,19 @@ export interface Answered {
 /** More than any run does. */
 const ENDLESS = 1e9;
 const KEYS = 4;
+/** Time over which clients begin. */
+const RAMP_MS = 1000;
 /** Longest pause between an answer and the next write, so that clients do not write in step. */
 const THINK_MS = 1;
 /** Bytes of a request and of an answer besides what was asked and answered. */
 const ANSWER_BYTES = 150;
 const REPLY_BYTES = 150;
 
-/** Returns the clients of a load: as many in each region as it takes, each with half a window of writes under way, which is all it may send. */
-export function clientsOf({ regions, outstanding }: Load, { sessionWindow }: ProtocolConstants): WanClient[] {
-  const most = sessionWindow / 2;
-  const count = Math.ceil(outstanding / most);
-  return regions.flatMap((region, at) =>
-    Array.from({ length: count }, (_, i) => ({
-      ...{ id: `c${at + 1}.${i + 1}`, region },
-      outstanding: Math.ceil((outstanding - i) / count),
-    }))
-  );
-}
+/** Returns the clients of a load. */
+export const clientsOf = ({ regions, clients }: Load): WanClient[] =>
+  regions.flatMap((region, at) => Array.from({ length: clients }, (_, i) => ({ id: `c${at + 1}.${i + 1}`, region })));
 
-const planOf = ({ id, outstanding }: WanClient, valueBytes: number): ClientPlan => ({
+const planOf = ({ id }: WanClient, { outstanding, valueBytes }: Load): ClientPlan => ({
   ...{ id, process: 0, restarts: 0, clockMs: 0, behaviour: "honest", intervenes: true },
   ...{ operations: ENDLESS, afterwards: 0, concurrency: outstanding, thinkMs: THINK_MS, keys: KEYS, valueBytes },
   ...{ reads: 0, cas: 0, deletes: 0 },
@@ -79,13 +74,15 @@ export class WanClients {
   readonly #begun = new Map<number, { readonly client: string; readonly at: Millis }>();
   #operations = 0;
 
-  constructor(parts: WanClientsParts, clients: readonly WanClient[], valueBytes: number) {
+  constructor(parts: WanClientsParts, load: Load) {
+    const clients = clientsOf(load);
     this.#parts = parts;
     this.#regions = new Map(clients.map(({ id, region }) => [id, region]));
     const world = this.#world();
     for (const client of clients) {
-      const plan = planOf(client, valueBytes);
-      this.#clients.set(client.id, new SimClient(plan, world, new Rng(parts.seed, client.id)));
+      const rng = new Rng(parts.seed, client.id);
+      const begin = () => this.#clients.set(client.id, new SimClient(planOf(client, load), world, rng));
+      parts.scheduler.schedule(rng.next() * RAMP_MS, begin);
     }
   }
 

@@ -2,15 +2,15 @@
 import type { CoreConfig, ProtocolConstants } from "../../../protocol/config.ts";
 import { clientId, type Millis, type ReplicaId } from "../../../protocol/ids.ts";
 import type { Packet } from "../../../protocol/packet.ts";
-import { totalBytes } from "../../../transport/frame_limits.ts";
 import { encodePacket } from "../../../transport/codec/mod.ts";
+import { totalBytes } from "../../../transport/frame_limits.ts";
 import { Scheduler } from "../network/scheduler.ts";
 import { Rng } from "../plan/rng.ts";
 import type { Costs } from "./costs.ts";
 import { type Geography, oneWayMs } from "./geography.ts";
 import { LeaderWatch } from "./leader_watch.ts";
 import { Links } from "./links.ts";
-import { type Load, clientsOf, WanClients } from "./wan_clients.ts";
+import { clientsOf, type Load, WanClients } from "./wan_clients.ts";
 import { WanNode } from "./wan_node.ts";
 
 export interface WanOptions {
@@ -46,7 +46,7 @@ export class WanCluster {
   constructor(options: WanOptions, load: Load) {
     this.#options = options;
     const { seed, geography: { sites, profile }, bytesPerMs, jitter } = options;
-    const clients = clientsOf(load, options.constants);
+    const clients = clientsOf(load);
     this.#regions = new Map([...sites, ...clients].map(({ id, region }) => [id, region]));
     const wayMs = (from: string, to: string) =>
       this.#far ? oneWayMs(profile, this.#regions.get(from)!, this.#regions.get(to)!) : NEAR_MS;
@@ -59,7 +59,7 @@ export class WanCluster {
     this.#far = true;
     const { scheduler, nodes, links } = this;
     const parts = { seed, scheduler, nodes, links, constants: options.constants };
-    this.clients = new WanClients(parts, clients, load.valueBytes);
+    this.clients = new WanClients(parts, load);
   }
 
   get leader(): WanNode {

@@ -3,6 +3,7 @@ import type { CoreConfig } from "../../../protocol/config.ts";
 import type { Millis } from "../../../protocol/ids.ts";
 import { hasSnapshotWork } from "../../../replica/core/checkpoints/checkpoints.ts";
 import { nextDeadline } from "../../../replica/core/next_deadline.ts";
+import { ForwardingPace } from "../../../replica/limits/forwarding_pace.ts";
 import { createFakeSigner, FAKE_CHECK } from "../network/fake_crypto.ts";
 import type { Scheduler } from "../network/scheduler.ts";
 import type { Arrival, NodeWorld } from "../nodes/node_world.ts";
@@ -28,6 +29,7 @@ export class WanNode {
   readonly core: SimNode;
   readonly meter: Meter;
   readonly #parts: WanNodeParts;
+  readonly #forwarding = new ForwardingPace();
   #inbox: Arrival[] = [];
   #leaving: (() => void)[] = [];
   #busy = false;
@@ -41,7 +43,7 @@ export class WanNode {
     this.core = new SimNode(config, {
       now: () => scheduler.now,
       clock: () => scheduler.now,
-      send: (...call) => this.#leaving.push(() => parts.send(...call)),
+      send: (...call) => this.#send(...call),
       reply: (...call) => this.#reply(...call),
       observer: this.#observer(),
     });
@@ -74,6 +76,12 @@ export class WanNode {
       executed: () => void this.meter.operations++,
       event: this.#parts.event,
     };
+  }
+
+  /** Sends at the end of the turn; but what it passes on for clients has a rate (§7.5i). */
+  #send(...call: Parameters<NodeWorld["send"]>): void {
+    if (call[2].kind === "ForwardedRequest" && !this.#forwarding.take(this.#parts.scheduler.now)) return;
+    this.#leaving.push(() => this.#parts.send(...call));
   }
 
   /** One signature serves all answers of a turn (§7.2h); it is charged for each client. */
