@@ -22,6 +22,11 @@ export class LeaderWatch {
   #committed = 0;
   #bytes = 0;
 
+  /** Takes the most from now on. */
+  forgetMost(): void {
+    this.most = { entries: 0, bytes: 0 };
+  }
+
   /** Looks at the leader's state after it has handled something. */
   look(state: CoreState, now: Millis): void {
     this.#notePrepared(state, now);

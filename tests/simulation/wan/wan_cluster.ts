@@ -7,7 +7,7 @@ import { totalBytes } from "../../../transport/frame_limits.ts";
 import { Scheduler } from "../network/scheduler.ts";
 import { Rng } from "../plan/rng.ts";
 import type { Costs } from "./costs.ts";
-import { type Geography, oneWayMs } from "./geography.ts";
+import { type Geography, oneWayMs, type Site } from "./geography.ts";
 import { LeaderWatch } from "./leader_watch.ts";
 import { Links } from "./links.ts";
 import { clientsOf, type Load, WanClients } from "./wan_clients.ts";
@@ -36,7 +36,7 @@ export class WanCluster {
   readonly packets = new Map<Packet["kind"], number>();
   /** Terms that had a leader. */
   readonly terms = new Set<number>();
-  clients: WanClients | null = null;
+  readonly clients: WanClients;
   readonly #options: WanOptions;
   readonly #sizes = new WeakMap<Packet, number>();
   readonly #regions: Map<string, string>;
@@ -66,6 +66,14 @@ export class WanCluster {
     return this.nodes.get(this.#options.geography.leader.id)!;
   }
 
+  /** Takes down the leader, or the follower that is nearest to it, for good. */
+  crash(who: "leader" | "follower"): void {
+    const { geography: { profile, leader, sites } } = this.#options;
+    const wayMs = ({ region }: Site) => oneWayMs(profile, leader.region, region);
+    const followers = sites.filter(({ id }) => id !== leader.id).sort((a, b) => wayMs(a) - wayMs(b));
+    this.nodes.get(who === "leader" ? leader.id : followers[0]!.id)!.crash();
+  }
+
   /** Lets virtual time pass. */
   elapse(ms: Millis): void {
     this.scheduler.elapse(ms);
@@ -88,7 +96,7 @@ export class WanCluster {
     return new WanNode({
       ...{ config, costs, scheduler: this.scheduler },
       send: (from, to, packet) => this.#send(from, to, packet),
-      reply: (from, reply) => this.clients?.reply(this.nodes.get(from)!, reply),
+      reply: (from, reply) => this.clients.reply(this.nodes.get(from)!, reply),
       event: (_, { event, fields }) => void (event === "leader" && this.terms.add(Number(fields["term"]))),
       handled: ({ id, state }) => {
         if (id === leader.id && state !== null) this.watch.look(state, this.scheduler.now);
