@@ -45,8 +45,9 @@ const MAX_VALUE = 64 * 1024;
 /** A warm-up in the slowest latencies, and at least so long: clients begin, learn how long answers take, and the pipeline grows. */
 const WARM_UP_LATENCIES = 12;
 const LEAST_WARM_UP_MS = 3000;
-/** Time of measuring one write at a time. */
-const LATENCY_MS = 5000;
+/** The same where one client writes at a time, and the time of measuring it. */
+const LATENCY_WARM_UP_MS = 2500;
+const LATENCY_MS = 4000;
 const COSTS: Readonly<Record<string, Costs>> = { measured: MEASURED, none: NOTHING };
 
 /** One call, understood. */
@@ -110,7 +111,8 @@ function latencyOf(wish: Wish, geography: Geography): LatencyReport {
   const constants = wish.constantsOf(geography);
   const perRegion = geography.profile.regions.map((region) =>
     runWan({
-      ...{ ...wish.common, geography, constants, warmUpMs: warmUpOf(geography), measuredMs: LATENCY_MS, crash: null },
+      ...{ ...wish.common, geography, constants },
+      ...{ warmUpMs: LATENCY_WARM_UP_MS, measuredMs: LATENCY_MS, crash: null },
       load: { regions: [region], clients: 1, outstanding: 1, valueBytes: wish.load.valueBytes },
     })
   );

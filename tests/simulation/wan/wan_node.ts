@@ -100,6 +100,7 @@ export class WanNode {
   #turn(): void {
     const { scheduler } = this.#parts;
     const arrivals = this.#inbox.splice(0, TURN_PACKETS);
+    if (arrivals.length > 0) this.meter.turns++;
     for (const arrival of arrivals) this.#charge(arrival);
     const due = scheduler.now >= this.#tickAt;
     if (due) this.#tickAt = Infinity;

@@ -34,17 +34,8 @@ export function latencyTable(reports: readonly LatencyReport[]): string[] {
 }
 
 const LOAD_HEAD = [
-  ...["n", "clients", "writes/s", "p50 ms", "p99 ms", "entries/s", "writes an entry", "uncommitted", "MiB", "pipeline"],
-  ...[
-    "leader sends Mbit/s",
-    "of its link",
-    "leader busy",
-    "follower busy",
-    "repeats",
-    "repairs",
-    "elections",
-    "gap ms",
-  ],
+  ...["n", "clients", "writes/s", "p50 ms", "p99 ms", "entries/s", "in flight", "MiB", "pipeline"],
+  ...["leader sends Mbit/s", "link", "leader busy", "follower busy", "repeats", "repairs", "elections", "gap ms"],
 ];
 
 /** Returns one line for each run under load; latencies are those of the slowest region. */
@@ -56,7 +47,7 @@ function loadCells(report: WanReport): string[] {
   const load = outstanding === 1 ? `${regions.length} × ${clients}` : `${regions.length} × ${clients} × ${outstanding}`;
   return [
     ...[String(replicas), load, figure(report.writesPerSecond), ms(slowest.p50Ms), ms(slowest.p99Ms)],
-    ...[figure(report.entriesPerSecond), figure(report.writesPerEntry), String(mostUncommitted.entries)],
+    ...[figure(report.entriesPerSecond), String(mostUncommitted.entries)],
     ...[figure(mostUncommitted.bytes / 2 ** 20), String(report.pipeline ?? "–")],
     ...[figure(report.leaderSentPerSecond * 8 / 1e6), part(report.leaderLink)],
     ...[part(report.leaderBusy), part(report.followerBusy)],
