@@ -10,7 +10,7 @@ import { fittingConstants, slowestLatencyMs } from "../wan/fitting.ts";
 import { type Geography, layOut, rankLeaderRegions } from "../wan/geography.ts";
 import { EVEN, evenProfile, type Profile, PROFILES } from "../wan/profiles.ts";
 import { runWan, type WanReport, type WanRun } from "../wan/wan_run.ts";
-import { type LatencyReport, latencyTable, loadTable } from "../wan/wan_tables.ts";
+import { entryTable, type LatencyReport, latencyTable, loadTable } from "../wan/wan_tables.ts";
 
 export const WAN_STRINGS = [
   ...["wan", "rtt", "leader", "bandwidth", "clients", "outstanding", "value", "seconds", "costs", "constants", "crash"],
@@ -88,9 +88,18 @@ function lines(flags: WanFlags, wish: Wish, latency: readonly LatencyReport[], l
     "",
     "One write at a time, ms: at the leader, and at the clients of each region p50 / p99 (by distance alone)",
     ...latencyTable(latency),
-    ...(load.length === 0 ? [] : ["", `Under load, ${loadLine(wish)}`, ...loadTable(load)]),
+    ...(load.length === 0 ? [] : loadLines(wish, load)),
   ];
 }
+
+const loadLines = (wish: Wish, load: readonly WanReport[]): string[] => [
+  ...["", `Under load, ${loadLine(wish)}`, ...loadTable(load)],
+  ...[
+    "",
+    "An entry, beside the requests in it: packets from all to all, and signatures of replicas",
+    ...entryTable(load),
+  ],
+];
 
 function placesLine({ sites, profile }: Geography, { electionTimeoutMs, heartbeatMs, patienceMs }: ProtocolConstants) {
   const places = profile.regions.map((region) => ({

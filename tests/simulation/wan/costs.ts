@@ -40,8 +40,9 @@ export class Meter {
   packets = 0;
   transactions = 0;
   operations = 0;
-  /** Time of all work so far. */
+  /** Time of all work, and signatures of replicas checked, so far. */
   spentMs: Millis = 0;
+  checkedOfReplicas = 0;
   readonly #costs: Costs;
 
   constructor(costs: Costs) {
@@ -69,6 +70,7 @@ export function meteredCheck(check: SignatureCheck, meter: Meter): SignatureChec
       const { signature } = claim.signed;
       if (known.has(signature)) return true;
       meter.verified++;
+      if (claim.role === "replica") meter.checkedOfReplicas++;
       const holds = check.holds(claim);
       if (holds) known.add(signature);
       return holds;

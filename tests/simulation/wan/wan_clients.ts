@@ -116,7 +116,8 @@ export class WanClients {
   }
 
   #request(client: string, to: readonly ReplicaId[], signed: Signed<Request>, intervention: boolean): void {
-    if (this.#seen.has(signed)) this.sent.repeats++;
+    // Whoever is heard of only now is sent what is under way; that is no repeat.
+    if (this.#seen.has(signed) && to.length > 1) this.sent.repeats++;
     this.#seen.add(signed);
     if (intervention) this.sent.interventions++;
     const request = signed as Verified<Signed<Request>>;

@@ -9,7 +9,7 @@ import { Rng } from "../plan/rng.ts";
 import type { Costs } from "./costs.ts";
 import { type Geography, oneWayMs, type Site } from "./geography.ts";
 import { LeaderWatch } from "./leader_watch.ts";
-import { Links } from "./links.ts";
+import { bytesOnWire, Links } from "./links.ts";
 import { clientsOf, type Load, WanClients } from "./wan_clients.ts";
 import { WanNode } from "./wan_node.ts";
 
@@ -23,6 +23,14 @@ export interface WanOptions {
   readonly costs: Costs;
 }
 
+/** Packets of one kind that were sent, one for each receiver, and their bytes. */
+export interface Sent {
+  readonly count: number;
+  readonly bytes: number;
+}
+
+const NONE_SENT: Sent = { count: 0, bytes: 0 };
+
 /** Distance of all machines while the first leader is elected: so that it is the one that is wanted. */
 const NEAR_MS: Millis = 0.1;
 /** Time within which the first leader is elected, in election timeouts. */
@@ -33,7 +41,7 @@ export class WanCluster {
   readonly nodes = new Map<ReplicaId, WanNode>();
   readonly links: Links;
   readonly watch = new LeaderWatch();
-  readonly packets = new Map<Packet["kind"], number>();
+  readonly packets = new Map<Packet["kind"], Sent>();
   /** Terms that had a leader. */
   readonly terms = new Set<number>();
   readonly clients: WanClients;
@@ -106,7 +114,8 @@ export class WanCluster {
 
   #send(from: ReplicaId, to: readonly ReplicaId[], packet: Packet): void {
     const bytes = this.#sizeOf(packet);
-    this.packets.set(packet.kind, (this.packets.get(packet.kind) ?? 0) + to.length);
+    const { count, bytes: before } = this.packets.get(packet.kind) ?? NONE_SENT;
+    this.packets.set(packet.kind, { count: count + to.length, bytes: before + to.length * bytesOnWire(bytes) });
     for (const id of to) this.links.send(from, id, bytes, () => this.nodes.get(id)!.deliver({ packet }));
   }
 

@@ -4,7 +4,7 @@ import type { Packet } from "../../../protocol/packet.ts";
 import { expectedLatencyMs, quorumRttMs } from "./geography.ts";
 import type { Phases } from "./leader_watch.ts";
 import type { Answered, Load } from "./wan_clients.ts";
-import { WanCluster, type WanOptions } from "./wan_cluster.ts";
+import { type Sent, WanCluster, type WanOptions } from "./wan_cluster.ts";
 
 export interface WanRun extends WanOptions {
   readonly load: Load;
@@ -25,6 +25,16 @@ export interface RegionLatency {
   readonly expectedMs: Millis;
 }
 
+/** Costs of an entry beside the requests in it. */
+export interface EntryFigures {
+  /** Responses of all replicas, one for each receiver, and the bytes of one. */
+  readonly responses: number;
+  readonly responseBytes: number;
+  /** Signatures of replicas that the leader checks, and a follower on average. */
+  readonly leaderChecks: number;
+  readonly followerChecks: number;
+}
+
 export interface WanReport {
   readonly replicas: number;
   readonly leader: string;
@@ -42,7 +52,7 @@ export interface WanReport {
   readonly reportsMs: Millis | null;
   /** Round trips to the Q-th nearest replica from proposal to commit. */
   readonly commitRoundTrips: number | null;
-  /** Bandwidth in bits per second, null for no limit; parts of it that the leader sent, and that went into entries. */
+  /** Bandwidth in bits per second, null for no limit; the part of it that the leader sent */
   readonly bandwidth: number | null;
   readonly leaderLink: number | null;
   readonly leaderSentPerSecond: number;
@@ -51,12 +61,14 @@ export interface WanReport {
   readonly followerBusy: number;
   readonly mostUncommitted: { readonly entries: number; readonly bytes: number };
   readonly pipeline: number | null;
-  readonly responsesPerEntry: number | null;
+  readonly perEntry: EntryFigures | null;
   /** Elections, packets of elections and repairs, and what clients sent again: nothing where timers fit. */
   readonly elections: number;
   readonly repairs: number;
   readonly repeats: number;
   readonly interventions: number;
+  /** Requests that clients sent again before the time that counts. */
+  readonly repeatsAtFirst: number;
   /** Longest time without an answer to anybody. */
   readonly longestGapMs: Millis;
 }
@@ -71,7 +83,8 @@ interface Reading {
   readonly entries: number;
   readonly leaderBytes: number;
   readonly busyMs: ReadonlyMap<string, Millis>;
-  readonly packets: ReadonlyMap<Packet["kind"], number>;
+  readonly checked: ReadonlyMap<string, number>;
+  readonly packets: ReadonlyMap<Packet["kind"], Sent>;
   readonly terms: number;
   readonly repeats: number;
   readonly interventions: number;
@@ -84,6 +97,7 @@ function read({ scheduler, clients, watch, links, leader, nodes, packets, terms 
     entries: watch.entries.length,
     leaderBytes: links.sentBytes(leader.core.id),
     busyMs: new Map([...nodes].map(([id, { meter }]) => [id, meter.spentMs])),
+    checked: new Map([...nodes].map(([id, { meter }]) => [id, meter.checkedOfReplicas])),
     packets: new Map(packets),
     terms: terms.size,
     ...clients.sent,
@@ -120,11 +134,12 @@ function report(run: WanRun, cluster: WanCluster, before: Reading, after: Readin
     ...linkOf(run, (after.leaderBytes - before.leaderBytes) / seconds),
     ...busyOf(run, before, after),
     ...{ mostUncommitted: cluster.watch.most, pipeline: cluster.leader.core.state?.leadership?.pipeline.size ?? null },
-    responsesPerEntry: entries.length === 0 ? null : grown(before, after, ["AppendEntriesResponse"]) / entries.length,
+    perEntry: entries.length === 0 ? null : entryFigures(run, before, after, entries.length),
     elections: after.terms - before.terms,
     repairs: grown(before, after, REPAIRS),
     repeats: after.repeats - before.repeats,
     interventions: after.interventions - before.interventions,
+    repeatsAtFirst: before.repeats,
     longestGapMs: longestGap(answered, before.at, after.at),
   };
 }
@@ -158,8 +173,27 @@ function busyOf({ geography: { leader }, measuredMs }: WanRun, before: Reading, 
   return { leaderBusy: Math.max(...partsOf(true)), followerBusy: Math.max(...partsOf(false)) };
 }
 
+function entryFigures(
+  { geography: { leader } }: WanRun,
+  before: Reading,
+  after: Reading,
+  entries: number,
+): EntryFigures {
+  const responses = sent(after, "AppendEntriesResponse", "count") - sent(before, "AppendEntriesResponse", "count");
+  const bytes = sent(after, "AppendEntriesResponse", "bytes") - sent(before, "AppendEntriesResponse", "bytes");
+  const checks = [...after.checked].map(([id, count]) => ({ id, count: count - before.checked.get(id)! }));
+  const followers = checks.filter(({ id }) => id !== leader.id);
+  return {
+    ...{ responses: responses / entries, responseBytes: bytes / responses },
+    leaderChecks: checks.find(({ id }) => id === leader.id)!.count / entries,
+    followerChecks: followers.reduce((sum, { count }) => sum + count, 0) / followers.length / entries,
+  };
+}
+
+const sent = ({ packets }: Reading, kind: Packet["kind"], what: keyof Sent): number => packets.get(kind)?.[what] ?? 0;
+
 const grown = (before: Reading, after: Reading, kinds: readonly Packet["kind"][]): number =>
-  kinds.reduce((sum, kind) => sum + (after.packets.get(kind) ?? 0) - (before.packets.get(kind) ?? 0), 0);
+  kinds.reduce((sum, kind) => sum + sent(after, kind, "count") - sent(before, kind, "count"), 0);
 
 function longestGap(answered: readonly Answered[], from: Millis, to: Millis): Millis {
   const times = [from, ...answered.map(({ at }) => at), to];

@@ -35,14 +35,24 @@ export function latencyTable(reports: readonly LatencyReport[]): string[] {
 
 const LOAD_HEAD = [
   ...["n", "clients", "writes/s", "p50 ms", "p99 ms", "entries/s", "in flight", "MiB", "pipeline"],
-  ...["leader sends Mbit/s", "link", "leader busy", "follower busy", "repeats", "repairs", "elections", "gap ms"],
+  ...[
+    "leader sends Mbit/s",
+    "link",
+    "leader busy",
+    "follower busy",
+    "repeats",
+    "at first",
+    "repairs",
+    "elections",
+    "gap ms",
+  ],
 ];
 
 /** Returns one line for each run under load; latencies are those of the slowest region. */
 export const loadTable = (reports: readonly WanReport[]): string[] => textTable(LOAD_HEAD, reports.map(loadCells));
 
 function loadCells(report: WanReport): string[] {
-  const { replicas, clients, outstanding, regions, mostUncommitted, repeats, repairs, elections } = report;
+  const { replicas, clients, outstanding, regions, mostUncommitted, repairs, elections } = report;
   const slowest = regions.reduce((a, b) => (b.p50Ms ?? Infinity) > (a.p50Ms ?? Infinity) ? b : a);
   const load = outstanding === 1 ? `${regions.length} × ${clients}` : `${regions.length} × ${clients} × ${outstanding}`;
   return [
@@ -51,6 +61,18 @@ function loadCells(report: WanReport): string[] {
     ...[figure(mostUncommitted.bytes / 2 ** 20), String(report.pipeline ?? "–")],
     ...[figure(report.leaderSentPerSecond * 8 / 1e6), part(report.leaderLink)],
     ...[part(report.leaderBusy), part(report.followerBusy)],
-    ...[String(repeats), String(repairs), String(elections), ms(report.longestGapMs)],
+    ...[String(report.repeats), String(report.repeatsAtFirst)],
+    ...[String(repairs), String(elections), ms(report.longestGapMs)],
   ];
 }
+
+/** Returns one line for each run: what an entry costs beside the requests in it. */
+export const entryTable = (reports: readonly WanReport[]): string[] =>
+  textTable(
+    ["n", "clients", "writes an entry", "responses", "bytes each", "checked by the leader", "by a follower"],
+    reports.map(({ replicas, clients, regions, writesPerEntry, perEntry }) => [
+      ...[String(replicas), `${regions.length} × ${clients}`, figure(writesPerEntry)],
+      ...[perEntry?.responses, perEntry?.responseBytes, perEntry?.leaderChecks, perEntry?.followerChecks]
+        .map((value) => figure(value ?? NaN)),
+    ]),
+  );
