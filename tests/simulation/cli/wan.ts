@@ -46,8 +46,8 @@ const MAX_VALUE = 64 * 1024;
 const WARM_UP_LATENCIES = 12;
 const LEAST_WARM_UP_MS = 3000;
 /** The same where one client writes at a time, and the time of measuring it. */
-const LATENCY_WARM_UP_MS = 2500;
-const LATENCY_MS = 4000;
+const LATENCY_LATENCIES = 5;
+const LEAST_LATENCY_MS = 2500;
 const COSTS: Readonly<Record<string, Costs>> = { measured: MEASURED, none: NOTHING };
 
 /** One call, understood. */
@@ -118,10 +118,11 @@ function loadLine({ load: { valueBytes }, common: { bytesPerMs }, measuredMs }: 
 
 function latencyOf(wish: Wish, geography: Geography): LatencyReport {
   const constants = wish.constantsOf(geography);
+  const enoughMs = Math.max(LEAST_LATENCY_MS, LATENCY_LATENCIES * slowestLatencyMs(geography));
   const perRegion = geography.profile.regions.map((region) =>
     runWan({
       ...{ ...wish.common, geography, constants },
-      ...{ warmUpMs: LATENCY_WARM_UP_MS, measuredMs: LATENCY_MS, crash: null },
+      ...{ warmUpMs: enoughMs, measuredMs: enoughMs, crash: null },
       load: { regions: [region], clients: 1, outstanding: 1, valueBytes: wish.load.valueBytes },
     })
   );

@@ -61,7 +61,7 @@ function loadCells(report: WanReport): string[] {
     ...[figure(mostUncommitted.bytes / 2 ** 20), String(report.pipeline ?? "–")],
     ...[figure(report.leaderSentPerSecond * 8 / 1e6), part(report.leaderLink)],
     ...[part(report.leaderBusy), part(report.followerBusy)],
-    ...[String(report.repeats), String(report.repeatsAtFirst)],
+    ...[String(report.repeats), String(report.repeatsAtFirst), String(report.interventions)],
     ...[String(repairs), String(elections), ms(report.longestGapMs)],
   ];
 }
