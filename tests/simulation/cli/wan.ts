@@ -101,14 +101,14 @@ const loadLines = (wish: Wish, load: readonly WanReport[]): string[] => [
   ],
 ];
 
-function placesLine({ sites, profile }: Geography, { electionTimeoutMs, heartbeatMs, patienceMs }: ProtocolConstants) {
+function placesLine({ sites, profile }: Geography, { electionTimeoutMs, heartbeatMs }: ProtocolConstants) {
   const places = profile.regions.map((region) => ({
     region,
     count: sites.filter((site) => site.region === region).length,
   }));
   const named = places.filter(({ count }) => count > 0).map(({ region, count }) => `${region} ${count}`).join(", ");
   return `n = ${sites.length}: ${profile.name === EVEN ? "" : `${named}; `}` +
-    `electionTimeoutMs ${electionTimeoutMs}, heartbeatMs ${heartbeatMs}, patienceMs ${patienceMs}`;
+    `electionTimeoutMs ${electionTimeoutMs}, heartbeatMs ${heartbeatMs}`;
 }
 
 function loadLine({ load: { valueBytes }, common: { bytesPerMs }, measuredMs }: Wish): string {

@@ -46,7 +46,7 @@ Deno.test("wan: equally far apart, a commit takes three ways, and an answer else
 
 Deno.test("wan: one seed is one run", () => {
   const geography = place(PROFILES[0]!, 4);
-  const busy = { costs: MEASURED, jitter: 0.05, bytesPerMs: 50 * MBIT };
+  const busy = { costs: MEASURED, jitter: 0.05, bytesPerMs: 50 * MBIT, warmUpMs: 1200, measuredMs: 500 };
   const [once, again, other] = [1, 1, 2].map((seed) => runWan(idealRun(geography, { clients: 4 }, { ...busy, seed })));
   assertEquals(once, again);
   assert(once!.writesPerSecond !== other!.writesPerSecond);
@@ -56,7 +56,7 @@ Deno.test("wan: with enough under way a long fat link is full, and the pipeline 
   const geography = place(evenProfile(200, 4), 4);
   const load = { clients: 2, outstanding: 48, valueBytes: 60_000 };
   const report = runWan(
-    idealRun(geography, load, { bytesPerMs: 1000 * MBIT, costs: MEASURED, warmUpMs: 3500, measuredMs: 1000 }),
+    idealRun(geography, load, { bytesPerMs: 1000 * MBIT, costs: MEASURED, warmUpMs: 2600, measuredMs: 600 }),
   );
   assert(report.leaderLink! >= 0.8, `${report.leaderLink}`);
   assert(report.pipeline! > 16 && report.mostUncommitted.bytes < 32 * 2 ** 20, JSON.stringify(report));
