@@ -35,17 +35,8 @@ export function latencyTable(reports: readonly LatencyReport[]): string[] {
 
 const LOAD_HEAD = [
   ...["n", "clients", "writes/s", "p50 ms", "p99 ms", "entries/s", "in flight", "MiB", "pipeline"],
-  ...[
-    "leader sends Mbit/s",
-    "link",
-    "leader busy",
-    "follower busy",
-    "repeats",
-    "at first",
-    "repairs",
-    "elections",
-    "gap ms",
-  ],
+  ...["leader sends Mbit/s", "link", "leader busy", "follower busy", "repeats", "at first"],
+  ...["interventions", "repairs", "elections", "gap ms"],
 ];
 
 /** Returns one line for each run under load; latencies are those of the slowest region. */
