@@ -133,7 +133,7 @@ export class WanNode {
     if (state === null) return;
     const { scheduler } = this.#parts;
     const hasWork = state.appliedIndex < state.commitIndex || hasSnapshotWork(state);
-    const wanted = hasWork ? 0 : nextDeadline(state, scheduler.now);
+    const wanted = hasWork ? 0 : Math.min(nextDeadline(state, scheduler.now), this.core.pressingAt);
     const at = Math.max(scheduler.now + MIN_TICK_MS, wanted);
     if (at >= this.#tickAt) return;
     this.#tickAt = at;
