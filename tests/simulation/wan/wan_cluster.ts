@@ -50,7 +50,7 @@ export class WanCluster {
   readonly #regions: Map<string, string>;
   #far = false;
 
-  /** Clients of `load` are known to it, and begin with {@linkcode begin}. */
+  /** Elects the first leader with all machines in one place; then distances count, and the clients of `load` begin. */
   constructor(options: WanOptions, load: Load) {
     this.#options = options;
     const { seed, geography: { sites, profile }, bytesPerMs, jitter } = options;
@@ -116,7 +116,11 @@ export class WanCluster {
     const bytes = this.#sizeOf(packet);
     const { count, bytes: before } = this.packets.get(packet.kind) ?? NONE_SENT;
     this.packets.set(packet.kind, { count: count + to.length, bytes: before + to.length * bytesOnWire(bytes) });
-    for (const id of to) this.links.send(from, id, bytes, () => this.nodes.get(id)!.deliver({ packet }));
+    for (const id of to) {
+      const arrive = () => this.nodes.get(id)!.deliver({ packet });
+      if (this.#far) this.links.send(from, id, bytes, arrive);
+      else this.links.sendFree(from, id, arrive);
+    }
   }
 
   #sizeOf(packet: Packet): number {
