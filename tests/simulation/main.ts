@@ -49,7 +49,15 @@ const STRINGS = [
   "workers",
   ...WAN_STRINGS,
 ] as const;
-const BOOLEANS = ["fresh", "list-mutants", "invariants-only", "transcript", "json", "until-failure"] as const;
+const BOOLEANS = [
+  "fresh",
+  "list-mutants",
+  "invariants-only",
+  "transcript",
+  "json",
+  "until-failure",
+  "load-only",
+] as const;
 const EXIT_BROKEN = 3;
 const DEFAULT_SEEDS = 200;
 /** Maximum number of failing seeds that are printed one by one. */

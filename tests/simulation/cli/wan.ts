@@ -25,6 +25,7 @@ export const WAN_USAGE = `  --wan PROFILE       no search: what a cluster does i
     --leader REGION     best or worst for all regions' clients (default best), or a region
     --bandwidth MBIT    of each replica's link, sending; 0 for no limit (default 1000)
     --clients N,N       clients in each region (default 16,256); 0 measures one write at a time alone
+    --load-only         leaves out one write at a time
     --outstanding N     writes that each client has under way (default 1)
     --value BYTES       of each value (default 200)
     --seconds S         that count, after a warm-up (default 5)
@@ -34,7 +35,7 @@ export const WAN_USAGE = `  --wan PROFILE       no search: what a cluster does i
     --start S           seed of the jitter (default 1)
 `;
 
-type WanFlags = Flags<(typeof WAN_STRINGS)[number] | "replicas" | "start", "json">;
+type WanFlags = Flags<(typeof WAN_STRINGS)[number] | "replicas" | "start", "json" | "load-only">;
 
 const MAX_REPLICAS = 31;
 const DEFAULT_RTT_MS = 200;
@@ -69,7 +70,7 @@ export function runWanTask(flags: WanFlags): void {
   const load: WanReport[] = [];
   for (const geography of wish.geographies) {
     progress.show(() => `n = ${geography.sites.length}: one write at a time`);
-    latency.push(latencyOf(wish, geography));
+    if (!flags["load-only"]) latency.push(latencyOf(wish, geography));
     for (const clients of wish.clients) {
       progress.show(() => `n = ${geography.sites.length}: ${clients} clients a region`);
       load.push(loadOf(wish, geography, clients));
@@ -85,12 +86,16 @@ function lines(flags: WanFlags, wish: Wish, latency: readonly LatencyReport[], l
   return [
     `${profile.name}: ${profile.what}`,
     ...wish.geographies.map((geography) => placesLine(geography, wish.constantsOf(geography))),
-    "",
-    "One write at a time, ms: at the leader, and at the clients of each region p50 / p99 (by distance alone)",
-    ...latencyTable(latency),
+    ...(latency.length === 0 ? [] : latencyLines(latency)),
     ...(load.length === 0 ? [] : loadLines(wish, load)),
   ];
 }
+
+const latencyLines = (latency: readonly LatencyReport[]): string[] => [
+  "",
+  "One write at a time, ms: at the leader, and at the clients of each region p50 / p99 (by distance alone)",
+  ...latencyTable(latency),
+];
 
 const loadLines = (wish: Wish, load: readonly WanReport[]): string[] => [
   ...["", `Under load, ${loadLine(wish)}`, ...loadTable(load)],
