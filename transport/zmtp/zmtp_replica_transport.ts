@@ -146,6 +146,11 @@ export class ZmtpReplicaTransport implements ReplicaTransport {
     else (channel === "peer" ? this.#peers : this.#clients).holdOff(route, owner ?? null, forMs);
   }
 
+  expel({ channel, route }: Pick<Received, "channel" | "route">, offence: string): boolean {
+    if (this.#closing !== null || channel === "published") return false;
+    return (channel === "peer" ? this.#peers : this.#clients).expel(route, offence);
+  }
+
   close(): Promise<void> {
     return this.#closing ??= this.#close();
   }

@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { eventually } from "../../../tasks/support/eventually.ts";
 import { QueuedBytes } from "../../../transport/zmtp/connection/framing/queued_bytes.ts";
 import { HeldBytes } from "../../../transport/zmtp/connection/held_bytes.ts";
+import type { CloseCode } from "../../../transport/zmtp/connection/violation.ts";
 import { PubSocket } from "../../../transport/zmtp/socket/pub_socket.ts";
 import * as lab from "./connection_lab.ts";
 import { fixedBox } from "./fixed_box.ts";
@@ -244,17 +245,47 @@ Deno.test("strangers: a flood of valid HELLOs costs what is set aside for it, an
   for (const tcp of flood) tcp.close();
 });
 
-Deno.test("strangers: a member who breaks rules on one connection opens no other for a while", async () => {
-  await using net = new NetLab({ limits: { barredMs: 400 } });
+/** A port at which a member of CURVE is heard over two connections. */
+async function member(net: NetLab) {
   const router = quietRouter();
   const server = net.listen(router, "CURVE", { limits: { ...lab.LIMITS, frameBytes: 100 } });
-  const dealer = net.dial(server.port, "CURVE");
-  await untilHeard(router, dealer);
-  dealer.send([new Uint8Array(200)]);
-  await eventually("its end", () => (router.take(), net.network.ends.has("frame-size")));
-  await eventually("its return to be refused", () => net.network.ends.has("barred"));
-  await untilHeard(router, dealer);
-  assertEquals(net.network.ends.get("frame-size"), 1);
+  const [dealer, other] = [net.dial(server.port, "CURVE"), net.dial(server.port, "CURVE")];
+  await untilHeard(router, other, "other");
+  await untilHeard(router, dealer, "one");
+  return { router, server, dealer, other };
+}
+
+/** Waits until `dealer`, whose connection was ended for `cause`, is heard again, and looks that it was let in neither sooner nor by another attempt. */
+async function waitsOutside(
+  net: NetLab,
+  { router, server, dealer, other }: Awaited<ReturnType<typeof member>>,
+  cause: CloseCode,
+) {
+  await eventually("its end", () => (router.take(), net.network.ends.has(cause)));
+  const begin = performance.now();
+  await eventually("its return", () => server.connections.strangers === 1);
+  await untilHeard(router, other, "other again");
+  await untilHeard(router, dealer, "one again");
+  assert(performance.now() - begin > BARRED_MS - 100, "it was let in at once");
+  assertEquals([net.network.ends.get(cause), net.ends.length], [1, 2], "it came back once");
+}
+
+const BARRED_MS = 600;
+
+Deno.test("strangers: a member who breaks rules on one connection opens no other for a while, and keeps those it has", async () => {
+  await using net = new NetLab({ limits: { barredMs: BARRED_MS } });
+  const scene = await member(net);
+  scene.dealer.send([new Uint8Array(200)]);
+  await waitsOutside(net, scene, "frame-size");
+});
+
+Deno.test("strangers: nor does one who is expelled for what it said", async () => {
+  await using net = new NetLab({ limits: { barredMs: BARRED_MS } });
+  const scene = await member(net);
+  scene.dealer.send([lab.utf8("a lie")]);
+  const { route } = await eventually("what it said", () => scene.router.take());
+  assertEquals(scene.router.expel(route, "a lie"), true);
+  await waitsOutside(net, scene, "offence");
 });
 
 Deno.test("strangers: who proves a key gives back what accepting it took", async () => {

@@ -7,7 +7,6 @@ export interface Admitted {
 }
 
 const CROWDED: CloseCause = { code: "evicted", detail: "As many connections are established as there may be" };
-const BARRED: CloseCause = { code: "barred", detail: "Its key's owner broke rules on another connection a moment ago" };
 
 /** Bounds of the table. */
 export interface AdmissionLimits {
@@ -50,9 +49,8 @@ export class AdmissionTable {
   }
 
   /** Moves a stranger to the established, under its key if it has one. Returns the cause of its end, moving nothing, if there is no place for it. */
-  establish(connection: Admitted, key: string | null, now: number): CloseCause | null {
+  establish(connection: Admitted, key: string | null): CloseCause | null {
     if (this.#establishedCount >= this.#limits.connections) return CROWDED;
-    if (key !== null && this.#isBarred(key, now)) return BARRED;
     if (key !== null && sizeOf(this.#keys, key) >= this.#limits.connectionsPerKey) {
       evict(this.#keys.get(key)!, `${this.#limits.connectionsPerKey} newer connections of ${key}`);
     }
@@ -67,17 +65,18 @@ export class AdmissionTable {
     this.#barred.set(key, now + this.#limits.barredMs);
   }
 
-  /** Forgets a connection that has ended. */
-  leave(connection: Admitted, key: string | null): void {
-    if (removeFrom(this.#strangers, connection.address, connection)) this.#strangerCount--;
-    else if (removeFrom(this.#keys, key ?? "", connection)) this.#establishedCount--;
-  }
-
-  #isBarred(key: string, now: number): boolean {
+  /** Returns whether who comes with `key` has to wait. */
+  isBarred(key: string, now: number): boolean {
     const until = this.#barred.get(key);
     if (until === undefined || now < until) return until !== undefined;
     this.#barred.delete(key);
     return false;
+  }
+
+  /** Forgets a connection that has ended. */
+  leave(connection: Admitted, key: string | null): void {
+    if (removeFrom(this.#strangers, connection.address, connection)) this.#strangerCount--;
+    else if (removeFrom(this.#keys, key ?? "", connection)) this.#establishedCount--;
   }
 
   #evictFrom(address: string): void {
