@@ -1,18 +1,17 @@
 /** §7.5 on signatures that do not hold, and whose connections they end. */
 import { assertEquals } from "@std/assert";
 import { ALL_SESSIONS, clientId, logIndex, replicaId, seq } from "../../../protocol/ids.ts";
-import type { Message } from "../../../protocol/message.ts";
+import type { ClientMessage, Message, SendRequest } from "../../../protocol/message.ts";
 import { INGRESS_LIMITS } from "../../../replica/limits/ingress_limits.ts";
 import { ingressLab } from "../../support/ingress_lab.ts";
 
 const client = clientId("c1");
 const BYTES = new Uint8Array(16);
-const request = (number = 1) =>
-  ({
-    ...{ kind: "SendRequest", client, session: logIndex(1), seq: seq(number), floor: seq(number), mode: "command" },
-    command: BYTES,
-  }) as const;
-const BODIES = [
+const request = (): SendRequest => ({
+  ...{ kind: "SendRequest", client, session: logIndex(1), seq: seq(1), floor: seq(1), mode: "command" },
+  command: BYTES,
+});
+const BODIES: readonly ClientMessage[] = [
   request(),
   { kind: "RegisterSession", client, base: logIndex(1), nonce: BYTES },
   { kind: "ClientHello", client, replica: replicaId("r1"), session: ALL_SESSIONS, challenge: BYTES },
@@ -20,7 +19,7 @@ const BODIES = [
   { kind: "GetCommittedCommand", client, nonce: 1, index: logIndex(1) },
   { kind: "GetCheckpoint", client, nonce: 1 },
   { kind: "SetActive", replica: replicaId("r1"), active: false, order: 1, nonce: 1 },
-] as const;
+];
 
 /** Returns a lab, and packets signed there by a key. */
 function lab() {
