@@ -197,15 +197,15 @@ export class ZmtpReplicaTransport implements ReplicaTransport {
 
 function fromRouter(channel: "peer" | "client", router: RouterSocket): Received | null {
   const message = router.take();
-  return message && { channel, route: message.route, ...owned(message.peer), frames: message.frames };
+  if (message === null) return null;
+  const { route, peer, frames } = message;
+  return peer === null ? { channel, route, frames } : { channel, route, owner: peer, frames };
 }
 
 function fromPublisher(published: SubSocket): Received | null {
   const message = published.take();
   return message && { channel: "published", route: message.publisher, frames: message.frames };
 }
-
-const owned = (owner: string | null): { readonly owner?: string } => owner === null ? {} : { owner };
 
 function requireUsable({ host, peerPort, publishPort }: ZmtpPeer): void {
   requirePeerHost(host);
