@@ -27,7 +27,7 @@ export type CloseCode =
   | "command"
   | "command-rate"
   | "subscription"
-  /** What it carried is an offence, as those judge who understand it. */
+  /** Content that those who understand it judge to be an offence. */
   | "offence"
   /** The other side is silent, does not read, has ended the connection, or the network has; or either has before the handshake was over. */
   | "silent"
