@@ -13,9 +13,7 @@ interface SodiumModule {
   readonly HEAPU8: Uint8Array;
   _malloc(length: number): number;
   _free(address: number): void;
-  _crypto_stream_salsa20_xor(
-    ...of: [into: number, from: number, length: number, high: number, nonce: number, key: number]
-  ): number;
+  _crypto_stream_salsa20(...of: [into: number, length: number, high: number, nonce: number, key: number]): number;
   _crypto_onetimeauth_poly1305(...of: [mac: number, from: number, length: number, high: number, key: number]): number;
   _crypto_onetimeauth_poly1305_verify(
     ...of: [mac: number, from: number, length: number, high: number, key: number]
@@ -37,49 +35,59 @@ export async function loadSodiumBox(): Promise<CurveBox> {
   };
 }
 
-/** Memory of the library, for one message at a time. */
+/** Memory of the library, for one message at a time: the stream, and behind it, from a whole word on, the message. */
 class SodiumMemory {
   readonly module: SodiumModule;
-  readonly key: number;
-  readonly nonce: number;
   readonly mac: number;
+  readonly #key: number;
+  readonly #nonce: number;
   readonly #kept: number;
   #placed: Uint8Array | null = null;
+  #words: Uint32Array = new Uint32Array(0);
 
   constructor(module: SodiumModule) {
     this.module = module;
-    this.key = module._malloc(KEY_BYTES);
-    this.nonce = module._malloc(SHORT_NONCE_BYTES);
     this.mac = module._malloc(MAC_BYTES);
-    this.#kept = module._malloc(2 * (KEY_BYTES + KEPT_BYTES));
-    module.HEAPU8.fill(0, this.#kept, this.#kept + KEY_BYTES);
+    this.#key = module._malloc(KEY_BYTES);
+    this.#nonce = module._malloc(SHORT_NONCE_BYTES);
+    this.#kept = module._malloc(bytesFor(KEPT_BYTES));
   }
 
-  /** Sets key and nonce. */
-  place(key: Uint8Array, nonce: Uint8Array): void {
-    const { HEAPU8 } = this.module;
-    if (this.#placed !== key) HEAPU8.set(key, this.key);
-    this.#placed = key;
-    for (let at = 0; at < SHORT_NONCE_BYTES; at++) HEAPU8[this.nonce + at] = nonce[PREFIX_BYTES + at]!;
-  }
-
-  /** Returns room for a message of `length` bytes behind as many zeros as a key has, and as much again behind that. */
-  borrow(length: number): number {
-    if (length <= KEPT_BYTES) return this.#kept;
-    const memory = this.module._malloc(2 * (KEY_BYTES + length));
+  /** Returns room for a message of `length` bytes, with the stream of `key` and `nonce` in it. */
+  borrow(key: Uint8Array, nonce: Uint8Array, length: number): number {
+    const { module } = this;
+    const memory = length <= KEPT_BYTES ? this.#kept : module._malloc(bytesFor(length));
     if (memory === 0) throw new RangeError(`libsodium has no memory for a message of ${length} bytes`);
-    this.module.HEAPU8.fill(0, memory, memory + KEY_BYTES);
+    const { HEAPU8 } = module;
+    if (this.#placed !== key) HEAPU8.set(key, this.#key);
+    this.#placed = key;
+    for (let at = 0; at < SHORT_NONCE_BYTES; at++) HEAPU8[this.#nonce + at] = nonce[PREFIX_BYTES + at]!;
+    module._crypto_stream_salsa20(memory, KEY_BYTES + length, 0, this.#nonce, this.#key);
     return memory;
   }
 
   giveBack(memory: number): void {
     if (memory !== this.#kept) this.module._free(memory);
   }
+
+  /** Puts the message at `from` over the stream at `into`: by words, since the library does it by bytes. Up to three bytes behind both are used too. */
+  combine(into: number, from: number, length: number): void {
+    const { buffer } = this.module.HEAPU8;
+    if (this.#words.buffer !== buffer) this.#words = new Uint32Array(buffer);
+    const words = this.#words;
+    const end = (into + wholeWords(length)) / WORD;
+    for (let at = into / WORD, other = from / WORD; at < end; at++, other++) words[at]! ^= words[other]!;
+  }
 }
 
+const WORD = 4;
+const wholeWords = (length: number): number => (length + WORD - 1) & -WORD;
+const messageAt = (memory: number, length: number): number => memory + KEY_BYTES + wholeWords(length);
+const bytesFor = (length: number): number => KEY_BYTES + 2 * wholeWords(length);
+
 /**
- * Boxes of one key. The stream begins with the key of the authenticator: 32 zeros before a message are enciphered with it, and what becomes of them is that
- * key. In a box the authenticator stands in the place of its second half.
+ * Boxes of one key. The stream begins with the key of the authenticator, the message is combined with what follows. In a box the authenticator stands in the
+ * place of that key's second half.
  */
 class SodiumSeries implements BoxSeries {
   readonly #memory: SodiumMemory;
@@ -93,35 +101,30 @@ class SodiumSeries implements BoxSeries {
   seal(nonce: Uint8Array, head: Uint8Array, body: Uint8Array, into: Uint8Array, at: number): void {
     const memory = this.#memory;
     const length = head.length + body.length;
-    const plain = memory.borrow(length);
-    const cipher = plain + KEY_BYTES + length;
-    memory.place(this.#key, nonce);
+    const stream = memory.borrow(this.#key, nonce, length);
+    const [content, plain] = [stream + KEY_BYTES, messageAt(stream, length)];
     const { module } = memory;
-    const content = plain + KEY_BYTES;
-    for (let place = 0; place < head.length; place++) module.HEAPU8[content + place] = head[place]!;
-    module.HEAPU8.set(body, content + head.length);
-    module._crypto_stream_salsa20_xor(cipher, plain, KEY_BYTES + length, 0, memory.nonce, memory.key);
-    const end = cipher + KEY_BYTES + length;
-    const boxed = cipher + KEY_BYTES - MAC_BYTES;
-    module._crypto_onetimeauth_poly1305(boxed, cipher + KEY_BYTES, length, 0, cipher);
-    into.set(module.HEAPU8.subarray(boxed, end), at);
-    memory.giveBack(plain);
+    for (let place = 0; place < head.length; place++) module.HEAPU8[plain + place] = head[place]!;
+    module.HEAPU8.set(body, plain + head.length);
+    memory.combine(content, plain, length);
+    module._crypto_onetimeauth_poly1305(content - MAC_BYTES, content, length, 0, stream);
+    into.set(module.HEAPU8.subarray(content - MAC_BYTES, content + length), at);
+    memory.giveBack(stream);
   }
 
   open(nonce: Uint8Array, from: Uint8Array, at: number, length: number, head: Uint8Array): Uint8Array | null {
     const size = length - MAC_BYTES;
     if (size < head.length) return null;
     const memory = this.#memory;
-    const cipher = memory.borrow(size);
-    const plain = cipher + KEY_BYTES + size;
-    memory.place(this.#key, nonce);
+    const stream = memory.borrow(this.#key, nonce, size);
+    const [content, boxed] = [stream + KEY_BYTES, messageAt(stream, size)];
     const { module } = memory;
     for (let place = 0; place < MAC_BYTES; place++) module.HEAPU8[memory.mac + place] = from[at + place]!;
-    module.HEAPU8.set(from.subarray(at + MAC_BYTES, at + length), cipher + KEY_BYTES);
-    module._crypto_stream_salsa20_xor(plain, cipher, KEY_BYTES + size, 0, memory.nonce, memory.key);
-    const failed = module._crypto_onetimeauth_poly1305_verify(memory.mac, cipher + KEY_BYTES, size, 0, plain);
-    const opened = failed === 0 ? take(module.HEAPU8, plain + KEY_BYTES, size, head) : null;
-    memory.giveBack(cipher);
+    module.HEAPU8.set(from.subarray(at + MAC_BYTES, at + length), boxed);
+    const isGenuine = module._crypto_onetimeauth_poly1305_verify(memory.mac, boxed, size, 0, stream) === 0;
+    if (isGenuine) memory.combine(content, boxed, size);
+    const opened = isGenuine ? take(module.HEAPU8, content, size, head) : null;
+    memory.giveBack(stream);
     return opened;
   }
 }
