@@ -248,44 +248,39 @@ Deno.test("strangers: a flood of valid HELLOs costs what is set aside for it, an
 /** A port at which a member of CURVE is heard over two connections. */
 async function member(net: NetLab) {
   const router = quietRouter();
-  const server = net.listen(router, "CURVE", { limits: { ...lab.LIMITS, frameBytes: 100 } });
-  const [dealer, other] = [net.dial(server.port, "CURVE"), net.dial(server.port, "CURVE")];
+  const { port } = net.listen(router, "CURVE", { limits: { ...lab.LIMITS, frameBytes: 100 } });
+  const [dealer, other] = [net.dial(port, "CURVE"), net.dial(port, "CURVE")];
   await untilHeard(router, other, "other");
   await untilHeard(router, dealer, "one");
-  return { router, server, dealer, other };
+  return { router, dealer, other };
 }
 
-/** Waits until `dealer`, whose connection was ended for `cause`, is heard again, and looks that it was let in neither sooner nor by another attempt. */
-async function waitsOutside(
-  net: NetLab,
-  { router, server, dealer, other }: Awaited<ReturnType<typeof member>>,
-  cause: CloseCode,
-) {
-  await eventually("its end", () => (router.take(), net.network.ends.has(cause)));
+const BARRED_MS = 500;
+
+/** Has the first connection of a member ended by `offend`, and looks that its next one comes at once, waits and is let in. */
+async function waitsOutside(cause: CloseCode, offend: (scene: Awaited<ReturnType<typeof member>>) => Promise<void>) {
+  await using net = new NetLab({ limits: { barredMs: BARRED_MS } });
+  const scene = await member(net);
   const begin = performance.now();
-  await eventually("its return", () => server.connections.strangers === 1);
-  await untilHeard(router, other, "other again");
-  await untilHeard(router, dealer, "one again");
-  assert(performance.now() - begin > BARRED_MS - 100, "it was let in at once");
+  await offend(scene);
+  await eventually("its end", () => (scene.router.take(), net.network.ends.has(cause)));
+  await untilHeard(scene.router, scene.other, "other again");
+  await untilHeard(scene.router, scene.dealer, "one again");
+  assert(performance.now() - begin > BARRED_MS, "it was let in at once");
   assertEquals([net.network.ends.get(cause), net.ends.length], [1, 2], "it came back once");
 }
 
-const BARRED_MS = 600;
-
 Deno.test("strangers: a member who breaks rules on one connection opens no other for a while, and keeps those it has", async () => {
-  await using net = new NetLab({ limits: { barredMs: BARRED_MS } });
-  const scene = await member(net);
-  scene.dealer.send([new Uint8Array(200)]);
-  await waitsOutside(net, scene, "frame-size");
+  await waitsOutside("frame-size", ({ dealer }) => {
+    dealer.send([new Uint8Array(200)]);
+    return Promise.resolve();
+  });
 });
 
 Deno.test("strangers: nor does one who is expelled for what it said", async () => {
-  await using net = new NetLab({ limits: { barredMs: BARRED_MS } });
-  const scene = await member(net);
-  scene.dealer.send([lab.utf8("a lie")]);
-  const { route } = await eventually("what it said", () => scene.router.take());
-  assertEquals(scene.router.expel(route, "a lie"), true);
-  await waitsOutside(net, scene, "offence");
+  await waitsOutside("offence", async ({ router, dealer }) => {
+    assertEquals(router.expel(await untilHeard(router, dealer, "a lie"), "a lie"), true);
+  });
 });
 
 Deno.test("strangers: who proves a key gives back what accepting it took", async () => {
