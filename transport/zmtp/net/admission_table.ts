@@ -15,6 +15,8 @@ export interface AdmissionLimits {
   readonly connectionsPerKey: number;
   readonly connections: number;
   readonly barredMs: number;
+  readonly longestBarMs: number;
+  readonly forgivenMs: number;
 }
 
 /** Knows the connections of one port, strangers by their address and the others by their key, and keeps both within bounds. */
@@ -22,8 +24,8 @@ export class AdmissionTable {
   readonly #limits: AdmissionLimits;
   readonly #strangers = new Map<string, Set<Admitted>>();
   readonly #keys = new Map<string, Set<Admitted>>();
-  /** Keys that are barred, and until when. */
-  readonly #barred = new Map<string, number>();
+  /** Keys that are barred or were: until when, and for how long. */
+  readonly #bars = new Map<string, { readonly until: number; readonly ms: number }>();
   #strangerCount = 0;
   #establishedCount = 0;
 
@@ -60,17 +62,19 @@ export class AdmissionTable {
     return null;
   }
 
-  /** Lets nobody else in with `key` for a while: a connection of it was ended for breaking rules. */
+  /** Lets nobody else in with `key` for a while: a connection of it was ended for breaking rules. Who does so again soon is barred for twice as long. */
   bar(key: string, now: number): void {
-    this.#barred.set(key, now + this.#limits.barredMs);
+    const { barredMs, longestBarMs, forgivenMs } = this.#limits;
+    const last = this.#bars.get(key);
+    const isSoon = last !== undefined && now < last.until + forgivenMs;
+    // Its other connections may end for the same while it is barred.
+    const ms = !isSoon ? barredMs : now < last.until ? last.ms : Math.min(longestBarMs, last.ms * 2);
+    this.#bars.set(key, { until: now + ms, ms });
   }
 
   /** Returns whether who comes with `key` has to wait. */
   isBarred(key: string, now: number): boolean {
-    const until = this.#barred.get(key);
-    if (until === undefined || now < until) return until !== undefined;
-    this.#barred.delete(key);
-    return false;
+    return now < (this.#bars.get(key)?.until ?? 0);
   }
 
   /** Forgets a connection that has ended. */

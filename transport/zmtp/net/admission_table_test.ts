@@ -1,7 +1,13 @@
 import { assertEquals } from "@std/assert";
 import { AdmissionTable, type Admitted } from "./admission_table.ts";
 
-const LIMITS = { strangersPerAddress: 3, strangers: 5, connectionsPerKey: 2, connections: 4, barredMs: 100 };
+const LIMITS = {
+  strangersPerAddress: 3,
+  strangers: 5,
+  connectionsPerKey: 2,
+  connections: 4,
+  ...{ barredMs: 100, longestBarMs: 300, forgivenMs: 1000 },
+};
 
 /** A table, and the names of those it ended, in order. */
 function lab() {
@@ -61,9 +67,22 @@ Deno.test("established connections are no strangers; a key's oldest makes room, 
   assertEquals([table.establish(none!, null), table.strangers, table.established], [null, 0, 4]);
 });
 
-Deno.test("a key is barred for a while, others are not", () => {
+Deno.test("a key is barred for a while, others are not; its connections that end meanwhile for the same make it no longer", () => {
   const { table } = lab();
-  table.bar("key", 1000);
+  for (const now of [1000, 1000, 1010]) table.bar("key", now);
   const isBarred = (key: string, now: number) => table.isBarred(key, now);
-  assertEquals([isBarred("key", 1099), isBarred("other", 1099), isBarred("key", 1100)], [true, false, false]);
+  assertEquals([isBarred("key", 1109), isBarred("other", 1109), isBarred("key", 1110)], [true, false, false]);
+});
+
+Deno.test("who breaks rules again is barred for twice as long, up to a limit, and after a quiet time as at first", () => {
+  const { table } = lab();
+  const lengths: number[] = [];
+  for (let now = 1000, pause = 0; lengths.length < 6; now += pause) {
+    table.bar("key", now);
+    let end = now;
+    while (table.isBarred("key", end)) end++;
+    lengths.push(end - now);
+    pause = end - now + (lengths.length === 4 ? 1000 : 999);
+  }
+  assertEquals(lengths, [100, 200, 300, 300, 100, 200]);
 });

@@ -100,9 +100,9 @@ export class TcpLink implements Link, Ticking, Waiting {
   }
 
   tick(now: number): void {
-    if (this.#isBarred) return this.#advance();
     this.#connection.tick(now, this.#isReading);
     this.#step(false);
+    if (this.#isBarred) this.#advance();
   }
 
   /** Goes on with a handshake that waited for leave to compute. */
