@@ -1,8 +1,8 @@
 /** Reports on wide areas as text. */
-import { figure, textTable } from "../../../bench/support/text_table.ts";
 import type { ProtocolConstants } from "../../../protocol/config.ts";
 import type { Millis } from "../../../protocol/ids.ts";
 import { quorumOf } from "../../../protocol/quorum.ts";
+import { figure, textTable } from "../../../tasks/support/text_table.ts";
 import type { RegionLatency, WanReport } from "./wan_run.ts";
 
 /** One write at a time, measured from each region in turn. */
