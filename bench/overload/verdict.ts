@@ -1,6 +1,6 @@
 /** Judges an overload (what was offered, answered and turned away) and the memory of a long full load. */
+import { figure } from "../../tasks/support/text_table.ts";
 import type { Row } from "../cluster/row.ts";
-import { figure } from "../support/text_table.ts";
 
 /** Part of the peak that the throughput has to reach. */
 const LEAST_PART = 0.8;

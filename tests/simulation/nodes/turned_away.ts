@@ -5,20 +5,19 @@ import type { CoreState } from "../../../replica/core/state.ts";
 import type { SimAdversary } from "../actors/actor.ts";
 import type { Arrival, NodeWorld } from "./node_world.ts";
 
-type RequestInput = Extract<Arrival, { readonly request: unknown }>["request"];
-
-/** Returns whether a request is taken, and has its client told if it is not; a faulty replica's word is its own. */
-export function takes(
+/** Returns which arrivals are taken; the client of one that is not is told. A faulty replica's word is its own. */
+export const takesOf = (
   state: CoreState,
-  { request, intervention }: RequestInput,
   adversaries: readonly SimAdversary[],
   world: Pick<NodeWorld, "busy" | "clock">,
-): boolean {
+) =>
+(arrival: Arrival): boolean => {
+  if ("packet" in arrival) return true;
   const { config: { self } } = state;
-  const { message } = request;
-  const mayBe = !intervention && prospectOf(state, message, false) === "hold";
-  const honest = mayBe ? turnedAwayFor(state, message, world.clock(self)) : null;
-  const waitMs = adversaries.reduce((told, { turnsAway }) => turnsAway?.(message) ?? told, honest);
+  const { request, intervention } = arrival.request;
+  const mayBe = !intervention && prospectOf(state, request.message, false) === "hold";
+  const honest = mayBe ? turnedAwayFor(state, request.message, world.clock(self)) : null;
+  const waitMs = adversaries.reduce((told, { turnsAway }) => turnsAway?.(request.message) ?? told, honest);
   if (waitMs !== null) world.busy?.(self, request, waitMs);
   return waitMs === null;
-}
+};
