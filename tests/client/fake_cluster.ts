@@ -9,8 +9,17 @@ import type { Roster } from "../../crypto/roster/roster_types.ts";
 import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
 import { createSigner, createVerifier, type Signer } from "../../crypto/signing/signing.ts";
 import { clientId, logIndex, replicaId, term } from "../../protocol/ids.ts";
-import type { Answer, ClientHello, QueryReply, RegisterSession, Request, SendRequest } from "../../protocol/message.ts";
+import type {
+  Answer,
+  BusyAnswer,
+  ClientHello,
+  QueryReply,
+  RegisterSession,
+  Request,
+  SendRequest,
+} from "../../protocol/message.ts";
 import type { ClientPacket } from "../../protocol/packet.ts";
+import { busyAnswer } from "../../protocol/reply.ts";
 import type { Signed } from "../../protocol/signed.ts";
 import { applyRequest, createSessionTable, standingOf } from "../../protocol/snapshot/session_table.ts";
 import { needs, Routes } from "../../replica/answers/routes.ts";
@@ -163,7 +172,10 @@ export class FakeCluster {
 
   #request(id: string, request: Signed<Request>): void {
     if (this.#answerAgain(id, request)) return;
-    if (id === this.leader && !this.#withheld(id, request)) this.order(request);
+    if (id !== this.leader || this.#withheld(id, request)) return;
+    const waitMs = this.scripts[id]?.busyMs?.(request) ?? null;
+    if (waitMs === null) this.order(request);
+    else this.#reply(id, request.message, busyAnswer(sha256Hex(request.body), logIndex(this.index), waitMs), true);
   }
 
   /** Intervenes without patience: f+1 interventions at once depose a leader that withholds. */
@@ -210,24 +222,24 @@ export class FakeCluster {
   }
 
   /** `again` goes to all routes of the client: the one that asked is among them. */
-  #reply(id: string, request: Request, answer: Answer, again = false): void {
-    const { kind, client } = request;
-    const script = this.scripts[id] ?? {};
+  #reply(id: string, request: Request, answer: Answer | BusyAnswer, again = false): void {
+    const [{ kind, client }, script] = [request, this.scripts[id] ?? {}];
     const routes = this.#members.get(id)!.routes.of(client, performance.now())
-      .filter((listener) => again || needs(listener, sessionAnswer(request, answer))).map(({ route }) => route);
+      .filter((listener) => again || needs(listener, sessionAnswer(request, answer as Answer))).map(({ route }) =>
+        route
+      );
     if (script.garbage !== undefined) return this.#send(id, routes, script.garbage());
     const bent = kind === "SendRequest" ? script.reply : script.register;
-    for (const given of bent?.(answer) ?? [answer]) {
-      const replica = replicaId(script.name ?? id);
-      const head = { replica, term: term(this.leaderTerm), leader: replicaId(this.leader) };
+    for (const given of bent?.(answer as Answer) ?? [answer]) {
+      const hint = { term: term(this.leaderTerm), leader: replicaId(this.leader) };
+      const head = { replica: replicaId(script.name ?? id), ...hint };
       const [frames] = sealParts(this.#members.get(id)!.signer, head, [{ client, answers: [given] }]);
       this.#send(id, routes, script.frames?.(frames!) ?? frames!);
     }
   }
 
   #query(id: string, packet: ClientPacket, route: string): void {
-    const { message } = packet.signed;
-    const script = this.scripts[id] ?? {};
+    const [{ message }, script] = [packet.signed, this.scripts[id] ?? {}];
     const base = { kind: "QueryReply", replica: replicaId(script.name ?? id), ok: true } as const;
     const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
     let reply: QueryReply;
@@ -237,8 +249,7 @@ export class FakeCluster {
     } else if (message.kind === "GetCommittedCommand") {
       reply = { ...base, client: message.client, nonce: message.nonce, payload: json(this.#committed(message.index)) };
     } else if (message.kind === "GetStatus") {
-      const payload = json(this.#status(id));
-      reply = { ...base, client: message.client, nonce: message.nonce, payload };
+      reply = { ...base, client: message.client, nonce: message.nonce, payload: json(this.#status(id)) };
     } else if (message.kind === "SetActive") {
       const obeyed = this.#orders.get(id) ?? 0;
       const ok = message.order > obeyed;

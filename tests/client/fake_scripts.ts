@@ -1,5 +1,6 @@
 /** Scripts that alter what a replica of a fake cluster answers. */
-import type { Answer, ClientHello, QueryReply } from "../../protocol/message.ts";
+import type { Answer, ClientHello, QueryReply, Request } from "../../protocol/message.ts";
+import type { Signed } from "../../protocol/signed.ts";
 
 /** A replica's deviations from the true answers. Everything left out is honest. */
 export interface Script {
@@ -17,6 +18,8 @@ export interface Script {
   readonly query?: (reply: QueryReply) => QueryReply | null;
   /** Does not order requests as leader, until an intervention deposes it. */
   readonly withholds?: boolean;
+  /** Returns the wait for which it turns a request away as leader; null for what it takes. */
+  readonly busyMs?: (request: Signed<Request>) => number | null;
   /** Returns whether it takes this hello, as if another one was lost; all by default. */
   readonly hears?: (hello: ClientHello) => boolean;
   /** Sent in place of the frames of a reply. */
