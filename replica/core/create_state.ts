@@ -109,6 +109,7 @@ const emptyRequests = (config: CoreConfig): RequestState => ({
   debts: new Map(),
   turnAt: new Map(),
   services: new Map(),
+  quickestMs: Infinity,
   interventions: new Map(),
   patience: config.constants.patienceMs,
   progressed: true,

@@ -81,6 +81,7 @@ export function changeLeader(context: Context): void {
   requests.progressed = false;
   requests.served = false;
   requests.services.clear();
+  requests.quickestMs = Infinity;
   if (context.state.view.role !== "leader") {
     requests.pool.clear();
     requests.turnAt.clear();

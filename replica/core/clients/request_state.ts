@@ -56,6 +56,8 @@ export interface RequestState {
   readonly turnAt: Map<ClientId, Millis>;
   /** Service of each client by this leader. */
   readonly services: Map<ClientId, Service>;
+  /** Least time that a request took under this leader; Infinity before one was measured. */
+  quickestMs: Millis;
   readonly interventions: Map<ClientId, Waiting<Intervention>>;
   /** Patience in force for new interventions. */
   patience: Millis;

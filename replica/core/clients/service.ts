@@ -12,6 +12,8 @@ const MOST_WAIT = 1 / 4;
 const SLOW = 1 / 8;
 /** Part of it after which what was executed counts half for the pace. */
 const REMEMBERED = 1;
+/** Times as long as the quickest request took that they may be going to take all the same: links may be long. */
+const UNLOADED = 4;
 
 /** Takes note of who has requests waiting, or in the log above the applied index, at the end of a leader's batch. */
 export function noteService({ requests, config: { constants } }: CoreState, now: Millis): void {
@@ -20,7 +22,7 @@ export function noteService({ requests, config: { constants } }: CoreState, now:
   for (const client of new Set([...pool.keys(), ...proposed.keys()])) {
     const waiting = waitingOf(requests, client);
     const service = services.get(client);
-    if (service !== undefined) measure(service, waiting, constants.patienceMs, now);
+    if (service !== undefined) measure(requests, service, waiting, constants.patienceMs, now);
     else {
       const nothing = { served: 0, servedBefore: 0, tookMs: 0 };
       services.set(client, { ...nothing, since: now, probe: waiting, probeAt: now });
@@ -33,9 +35,16 @@ function waitingOf({ pool, proposed }: RequestState, client: ClientId): number {
   return (proposed.get(client)?.size ?? 0) + (queue === undefined ? 0 : sizeOf(queue));
 }
 
-function measure(service: Service, waiting: number, patienceMs: Millis, now: Millis): void {
+function measure(
+  requests: RequestState,
+  service: Service,
+  waiting: number,
+  patienceMs: Millis,
+  now: Millis,
+): void {
   if (service.served >= service.probe) {
     service.tookMs = now - service.probeAt;
+    requests.quickestMs = Math.min(requests.quickestMs, service.tookMs);
     service.probe = service.served + waiting;
     service.probeAt = now;
   }
@@ -63,7 +72,8 @@ export function turnedAwayFor(state: CoreState, message: Request, now: Millis): 
   if (Math.max(service.tookMs, underWayMs) <= SLOW * patienceMs || underWayMs > patienceMs) return null;
   const executed = service.served - service.servedBefore;
   const waitMs = waitingOf(requests, message.client) * (now - service.since) / executed;
-  if (executed === 0 || waitMs <= MOST_WAIT * patienceMs || isLowest(state, message)) return null;
+  const mostMs = Math.max(MOST_WAIT * patienceMs, UNLOADED * requests.quickestMs);
+  if (executed === 0 || waitMs <= mostMs || isLowest(state, message)) return null;
   return askAgainAfter(state, waitMs);
 }
 

@@ -38,6 +38,7 @@ function loaded(served: number) {
   for (let seq = 1; seq <= 10; seq++) poolRequest(state, knownOf(requestIn(SESSION, seq)));
   noteService(state, 0);
   for (let i = 0; i < served; i++) noteServed(state, c1);
+  state.requests.quickestMs = 5;
   const wait = (message: Parameters<typeof turnedAwayFor>[1], now = SLOW_MS + 1) => turnedAwayFor(state, message, now);
   return { state, wait };
 }
@@ -54,6 +55,26 @@ Deno.test("§7.3k a client is turned away once one of its requests takes long, a
   assertEquals(wait(next), null, "at this pace they are executed in time");
   noteService(state, SLOW_MS + 1);
   assertEquals(wait(next, SLOW_MS + 2), null);
+});
+
+Deno.test("§7.3k where the quickest request takes long too, it is the way that is long", () => {
+  const { state, wait } = loaded(2);
+  const waitMs = 10 * (SLOW_MS + 1) / 2;
+  state.requests.quickestMs = waitMs / 4;
+  assertEquals(wait(next), null);
+  state.requests.quickestMs = Infinity;
+  assertEquals(wait(next), null, "nothing was measured yet");
+  state.requests.quickestMs = waitMs / 4 - 1;
+  assert(wait(next) !== null);
+});
+
+Deno.test("§7.3k the quickest is the least time that a request took", () => {
+  const { state } = loaded(10);
+  state.requests.quickestMs = Infinity;
+  noteService(state, 40);
+  for (let i = 0; i < 10; i++) noteServed(state, c1);
+  noteService(state, 100);
+  assertEquals(state.requests.quickestMs, 40);
 });
 
 Deno.test("§7.3k the pace is that of late", () => {
@@ -94,6 +115,7 @@ function busyIngress() {
   }
   noteService(lab.state, 0);
   noteServed(lab.state, c1);
+  lab.state.requests.quickestMs = 5;
   const signed = lab.sign("c1", numberedRequest("c1", 20, 0, Uint8Array.of(20)));
   return { ...lab, signed };
 }

@@ -12,12 +12,12 @@ export const takesOf = (
   world: Pick<NodeWorld, "busy" | "clock">,
 ) =>
 (arrival: Arrival): boolean => {
-  if ("packet" in arrival) return true;
+  if ("packet" in arrival || world.busy === undefined) return true;
   const { config: { self } } = state;
   const { request, intervention } = arrival.request;
   const mayBe = !intervention && prospectOf(state, request.message, false) === "hold";
   const honest = mayBe ? turnedAwayFor(state, request.message, world.clock(self)) : null;
   const waitMs = adversaries.reduce((told, { turnsAway }) => turnsAway?.(request.message) ?? told, honest);
-  if (waitMs !== null) world.busy?.(self, request, waitMs);
+  if (waitMs !== null) world.busy(self, request, waitMs);
   return waitMs === null;
 };
