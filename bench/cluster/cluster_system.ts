@@ -15,7 +15,7 @@ import type { Show } from "./shown.ts";
 import type { System, SystemKind } from "./system.ts";
 
 /** Seconds of what is offered in an open loop that wait in its clients at most; what comes beyond is turned away. */
-const QUEUE_SECONDS = 0.5;
+const QUEUE_SECONDS = 0.25;
 /** A loaded replica answers a status query when its turn comes. */
 const STATUS_MS = 15_000;
 

@@ -5,8 +5,8 @@ import type { Row } from "../cluster/row.ts";
 /** Part of the peak that the throughput has to reach. */
 const LEAST_PART = 0.8;
 /**
- * Longest that 99 of 100 of the writes taken may last, from when they were meant to begin: the half second of what is offered that a full client holds is a second of a
- * cluster that gets twice what it can take, and half of a second is what the leader lets requests wait.
+ * Longest that 99 of 100 of the writes taken may last, from when they were meant to begin: half a second in a full client, which holds a quarter of a
+ * second of twice what the cluster can do, half a second at the leader, and as much again for what is turned away there once.
  */
 const P99_MS = 2000;
 /** Most that the last third of the time may have more memory than the second. */
