@@ -62,6 +62,16 @@ Deno.test("a short benchmark of a cluster has figures that agree with each other
   });
 });
 
+Deno.test("a short open loop tells what was offered, and that all of it was taken", async () => {
+  await withTempDirectory(async (dir) => {
+    const { systems } = await bench(dir, ...["--mode", "open", "--rate", "100", "--idle-seconds", "0"]);
+    const { open, writes, failures, seconds } = systems[0]!.medians.rows[0]!;
+    assertEquals([open!.turnedAway, failures], [0, 0]);
+    assert(open!.offered > 50 * seconds && open!.offered < 200 * seconds, `${open!.offered} in ${seconds} s`);
+    assert(writes > 0 && writes <= open!.offered);
+  });
+});
+
 Deno.test({
   name: "a short benchmark beside etcd measures both alike and tells the ratio",
   ignore: await etcdVersion() === null,
