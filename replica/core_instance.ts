@@ -60,6 +60,8 @@ export function createCoreInstance(
       faulty: Boolean(parts.byzantine),
     }),
     run: runInputs(parts, scope, settings, handlers),
+    readsAnswered: () => handlers.replier.readsAnswered,
+    turnEnds: () => handlers.replier.flush(),
     signaturesPerTurn: INGRESS_LIMITS.signaturesPerTurn[backend.name],
     isActive: takesPart,
   });

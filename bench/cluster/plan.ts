@@ -20,7 +20,7 @@ Usage: deno task bench [options]
   --processes N         processes that the clients are spread over (default 2)
   --keys N              keys and connections of each of them (default 1)
   --reads N             per cent of what clients do that are fast reads, of a roster that enables them (default 0)
-  --group N             most writes under one signature, 1 to 64 (default 1, and 64 with --mode pipelined)
+  --group N             most calls under one signature, 1 to 64 (default 1; 64 with --mode pipelined or --reads)
   --idle-seconds N      how long the idle cluster is measured; 0: not at all (default 10)
   --runs N              how often all of this is done, each time with a new cluster; medians are told (default 1)
   --compare etcd        measures etcd too, in turn with this, from PATH, durable as well, with values, clients and disk alike
@@ -98,6 +98,7 @@ export function readBenchPlan(args: readonly string[]): BenchPlan {
     inRange(name, wholeNumber(name, flags[name]) ?? otherwise, least, most);
   const mode = oneOf("mode", flags.mode, MODES) ?? "closed";
   const seconds = number("seconds", 20);
+  const readPercent = number("reads", 0, 0, 100);
   const plan: BenchPlan = {
     replicas: number("replicas", 4),
     clients: clientsOf(flags.clients ?? "1,64"),
@@ -108,8 +109,8 @@ export function readBenchPlan(args: readonly string[]): BenchPlan {
     outstanding: number("outstanding", mode === "closed" ? 1 : DEFAULT_OUTSTANDING),
     processes: number("processes", 2, 1, MAX_PROCESSES),
     keys: number("keys", 1, 1, MAX_KEYS),
-    readPercent: number("reads", 0, 0, 100),
-    group: number("group", mode === "closed" ? 1 : LIMITS.maxGroup, 1, LIMITS.maxGroup),
+    readPercent,
+    group: number("group", mode === "closed" && readPercent === 0 ? 1 : LIMITS.maxGroup, 1, LIMITS.maxGroup),
     idleSeconds: number("idle-seconds", 10, 0),
     runs: number("runs", 1),
     etcd: etcdOf(flags, number("etcd-nodes", 3, 1, 9)),

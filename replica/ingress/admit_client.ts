@@ -27,6 +27,10 @@ interface Budget {
   readonly name: string;
 }
 
+/** Returns the tokens that a query costs: fast reads under one signature count by their number. */
+const tokensOf = (packet: OwnPacket): number =>
+  packet.kind === "FastReads" ? Math.ceil(packet.signed.message.queries.length / INGRESS_LIMITS.readsPerToken) : 1;
+
 const isFault = (admission: Admission): boolean => "blame" in admission && admission.blame === "fault";
 
 /** Judges clients' packets, each client within its own rates. */
@@ -63,7 +67,7 @@ export class ClientAdmission {
       if (packet.kind === "GetStatus" && isFault(refused)) this.#handler.turnAway(packet.signed.message, route, now);
       return refused;
     }
-    buckets.take(name, now);
+    buckets.take(name, now, tokensOf(packet));
     return this.#serve(packet, route, now);
   }
 
@@ -94,7 +98,7 @@ export class ClientAdmission {
 
   #bucketsOf(kind: OwnPacket["kind"]): TokenBuckets {
     if (isRequest({ kind })) return this.#requests;
-    return kind === "FastRead" && this.#state.config.constants.fastReads ? this.#fastReads : this.#queries;
+    return kind === "FastReads" && this.#state.config.constants.fastReads ? this.#fastReads : this.#queries;
   }
 
   /** Checks client and rate first, which cost nothing on the curve, then the signature (§7.5). */

@@ -40,6 +40,8 @@ export const INGRESS_LIMITS = {
   /** The same of fast reads, where the roster enables them; elsewhere they are queries like others. */
   fastReadsPerSecond: 2000,
   fastReadBurst: 500,
+  /** Fast reads under one signature that count as one there: so many cost about as much as the signature. */
+  readsPerToken: 8,
   /**
    * A client's greetings with the right challenge: sustained rate, and burst; each of its connections sends one a second. As many
    * again with another challenge, which anyone can have recorded.

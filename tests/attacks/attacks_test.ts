@@ -54,7 +54,7 @@ Deno.test("replicas outlive strangers who flood, and serve", async () => {
 
 /** Two at once use all the connections that one key may have. Those for which it is muted come last. */
 const CLIENTS: readonly (readonly [names: readonly string[], wanted: Wanted])[] = [
-  [["every-kind", "interventions"], { status: ["refused refused:FastRead"] }],
+  [["every-kind", "interventions"], { status: ["refused refused:FastReads"] }],
   [["endless-parts-with-key", "pings-with-key"], { status: ["ended packet-size", "ended command-rate"] }],
   [["announced-sizes-with-key", "deaf-client"], { status: ["ended frame-size"], log: ["warn connection-refused"] }],
   [["invalid-requests", "undecodable"], { status: ["refused signature:SendRequest", "refused muted"] }],

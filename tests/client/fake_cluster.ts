@@ -9,7 +9,15 @@ import type { Roster } from "../../crypto/roster/roster_types.ts";
 import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
 import { createSigner, createVerifier, type Signer } from "../../crypto/signing/signing.ts";
 import { clientId, logIndex, replicaId, term } from "../../protocol/ids.ts";
-import type { Answer, ClientHello, QueryReply, RegisterSession, Request, SendRequest } from "../../protocol/message.ts";
+import type {
+  Answer,
+  ClientHello,
+  FastReads,
+  QueryReply,
+  RegisterSession,
+  Request,
+  SendRequest,
+} from "../../protocol/message.ts";
 import type { ClientPacket } from "../../protocol/packet.ts";
 import type { Signed } from "../../protocol/signed.ts";
 import { applyRequest, createSessionTable, standingOf } from "../../protocol/snapshot/session_table.ts";
@@ -231,10 +239,8 @@ export class FakeCluster {
     const base = { kind: "QueryReply", replica: replicaId(script.name ?? id), ok: true } as const;
     const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
     let reply: QueryReply;
-    if (message.kind === "FastRead") {
-      const payload = queryResultCodec.encode(this.store.query(message.query));
-      reply = { ...base, client: message.client, nonce: message.nonce, payload };
-    } else if (message.kind === "GetCommittedCommand") {
+    if (message.kind === "FastReads") return this.#read(id, message, route);
+    if (message.kind === "GetCommittedCommand") {
       reply = { ...base, client: message.client, nonce: message.nonce, payload: json(this.#committed(message.index)) };
     } else if (message.kind === "GetStatus") {
       const payload = json(this.#status(id));
@@ -248,6 +254,23 @@ export class FakeCluster {
     } else return;
     const given = script.query === undefined ? reply : script.query(reply);
     if (given !== null) this.#sign(id, [route], given);
+  }
+
+  /** Scripts alter the answer to each of the reads as if it were one to a query. */
+  #read(id: string, { client, nonce, queries }: FastReads, route: string): void {
+    const script = this.scripts[id] ?? {};
+    const replica = replicaId(script.name ?? id);
+    const payloads: Uint8Array[] = [];
+    for (const query of queries.slice(0, script.readsAnswered)) {
+      const payload = queryResultCodec.encode(this.store.query(query));
+      const honest = { kind: "QueryReply", replica, client, nonce, ok: true, payload } as const;
+      const given = script.query === undefined ? honest : script.query(honest);
+      if (given === null) return;
+      if (given.ok) payloads.push(given.payload);
+    }
+    const head = { replica, term: term(this.leaderTerm), leader: replicaId(this.leader) };
+    const [frames] = sealParts(this.#members.get(id)!.signer, head, [{ client, nonce, payloads }]);
+    this.#send(id, [route], script.frames?.(frames!) ?? frames!);
   }
 
   #status(id: string) {

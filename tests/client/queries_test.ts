@@ -172,7 +172,7 @@ Deno.test("client: without fast reads a query is ordered at once, and no replica
     const { value, fast } = await client.query(GET_K);
     assertEquals([decodeKvResult(value)?.status, fast], ["value", false]);
     assertEquals(kinds(cluster), ["command put", "query get"]);
-    assertEquals(cluster.arrivals.some(({ packet }) => packet.kind === "FastRead"), false);
+    assertEquals(cluster.arrivals.some(({ packet }) => packet.kind === "FastReads"), false);
   }));
 
 Deno.test("client: get and list are ordered as queries, writes as commands (§7.4)", () =>
