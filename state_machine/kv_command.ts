@@ -38,11 +38,16 @@ export interface ListCommand {
   readonly after: string;
   readonly limit: number;
 }
-export type KvCommand = PutCommand | GetCommand | CasCommand | DeleteCommand | ListCommand;
+/** Reads `key` as `get` does, with an answer that writes of other keys leave as it is, while the key is there: for fast reads (§7.4). */
+export interface ReadCommand {
+  readonly op: "read";
+  readonly key: string;
+}
+export type KvCommand = PutCommand | GetCommand | CasCommand | DeleteCommand | ListCommand | ReadCommand;
 /** The commands that change nothing and may be sent as a query. */
-export type KvQuery = GetCommand | ListCommand;
+export type KvQuery = GetCommand | ListCommand | ReadCommand;
 
-const OP = { put: 1, get: 2, cas: 3, delete: 4, list: 5 } as const;
+const OP = { put: 1, get: 2, cas: 3, delete: 4, list: 5, read: 6 } as const;
 const UTF8 = new TextEncoder();
 
 /** Returns the bytes of `command`. Throws a RangeError that names the field if one exceeds its limits. */
@@ -53,6 +58,7 @@ export function encodeKvCommand(command: KvCommand): Uint8Array {
       return putValue(putText(writer, "key", command.key, 1), command.value).finish();
     case "get":
     case "delete":
+    case "read":
       return putText(writer, "key", command.key, 1).finish();
     case "cas":
       putText(writer, "key", command.key, 1).u64(integer("revision", command.revision, 0, Number.MAX_SAFE_INTEGER));
@@ -82,6 +88,8 @@ function readFields(reader: ByteReader, op: number): KvCommand | null {
       return { op: "cas", key: readKey(reader), revision: reader.u64(), value: readValue(reader) };
     case OP.delete:
       return { op: "delete", key: readKey(reader) };
+    case OP.read:
+      return { op: "read", key: readKey(reader) };
     case OP.list:
       return {
         op: "list",

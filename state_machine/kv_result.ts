@@ -53,6 +53,12 @@ export interface MalformedResult {
 export interface NotAQueryResult {
   readonly status: "not-a-query";
 }
+/** The value of a key that was read, and the revision that wrote it. */
+export interface CurrentResult {
+  readonly status: "current";
+  readonly revision: number;
+  readonly value: Uint8Array;
+}
 export type KvResult =
   | WrittenResult
   | RefusedResult
@@ -60,9 +66,19 @@ export type KvResult =
   | AbsentResult
   | ListResult
   | MalformedResult
-  | NotAQueryResult;
+  | NotAQueryResult
+  | CurrentResult;
 
-const STATUS = { written: 1, refused: 2, value: 3, absent: 4, list: 5, malformed: 6, "not-a-query": 7 } as const;
+const STATUS = {
+  written: 1,
+  refused: 2,
+  value: 3,
+  absent: 4,
+  list: 5,
+  malformed: 6,
+  "not-a-query": 7,
+  current: 8,
+} as const;
 const UTF8 = new TextEncoder();
 
 /** Bytes of a list before its items: version, status, store revision, more, count. */
@@ -80,6 +96,8 @@ export function encodeKvResult(result: KvResult): Uint8Array {
     case "value":
       writer.u64(result.storeRevision).u64(result.revision);
       return writer.bytes(result.value).finish();
+    case "current":
+      return writer.u64(result.revision).bytes(result.value).finish();
     case "absent":
       return writer.u64(result.storeRevision).finish();
     case "list":
@@ -108,6 +126,8 @@ function readFields(reader: ByteReader, status: number): KvResult | null {
       return { status: "refused", revision: reader.u64() };
     case STATUS.value:
       return { status: "value", storeRevision: reader.u64(), revision: reader.u64(), value: readValue(reader) };
+    case STATUS.current:
+      return { status: "current", revision: reader.u64(), value: readValue(reader) };
     case STATUS.absent:
       return { status: "absent", storeRevision: reader.u64() };
     case STATUS.list:

@@ -11,7 +11,7 @@ import type { CallOptions } from "../loop/requests.ts";
 import type { ClientTimings } from "../loop/timings.ts";
 import { type BackupSources, backupSources } from "./backup_sources.ts";
 import { committedCommandJudge, type CommittedEntry } from "./committed_command.ts";
-import { encodeCommand, type Ordered, type ReadOutcome, readOutcome } from "./kv.ts";
+import { encodeCommand, type FastReadOutcome, fastReadOutcome, type Ordered } from "./kv.ts";
 import { type Obedience, setActiveJudge, silentReplica } from "./set_active_judge.ts";
 import { type ReplicaStatus, statusJudge } from "./status_report.ts";
 
@@ -60,14 +60,14 @@ export class NodeCalls {
     return { value: result, fast: false };
   }
 
-  async fastRead(key: string, options: CallOptions = {}): Promise<ReadOutcome & { readonly fast: boolean }> {
+  async fastRead(key: string, options: CallOptions = {}): Promise<FastReadOutcome & { readonly fast: boolean }> {
     if (!this.#parts.roster.constants.fastReads) {
       throw new UsageError(
         "a fast read was asked for; wanted a roster that enables fastReads, or an ordered read (get)",
       );
     }
-    const { value, fast } = await this.query(encodeCommand({ op: "get", key }), options);
-    return { ...readOutcome(value), fast };
+    const { value, fast } = await this.query(encodeCommand({ op: "read", key }), options);
+    return { ...fastReadOutcome(value), fast };
   }
 
   #readFast(query: Uint8Array, { timeoutMs, signal }: CallOptions): Promise<Uint8Array | null> {

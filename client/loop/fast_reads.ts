@@ -168,7 +168,7 @@ export class FastReads {
     }
   }
 
-  /** What had no room beside the answers to others is asked for once more, in a group without those of them that were accepted. */
+  /** Asks once more for what had no room beside the answers to others, in a group without those of them that were accepted. */
   #askAgain(group: Group, read: Read): void {
     if (!group.accepted) return this.#decide(read, { payload: null });
     read.tally = createFastReadTally(this.#config.replicas);

@@ -30,7 +30,7 @@ function lab({ maxGroup = 64, maxQueued = 100 } = {}) {
   const answer = (replica: string, to: number, ...payloads: string[]) => {
     const part = { message: { client: clientId("c1"), nonce: to, payloads: payloads.map(bytes) } };
     const signed = { message: { replica: replicaId(replica) } };
-    const packet = { kind: "ReadReply", signed, part } as Partial<ReadPacket> as ReadPacket;
+    const packet = { kind: "ReadReply", signed, part } as unknown as ReadPacket;
     if (reads.wants(packet)) reads.take(packet);
   };
   const ask = (query: string, timeoutMs = 500, signal?: AbortSignal) => reads.ask(bytes(query), timeoutMs, signal);

@@ -9,7 +9,7 @@ import { encodeMessage, encodePacket, encodeReadPart, encodeReplyPart } from "..
 /** The fields of a reply beside its tree. */
 export type ReplyHead = Pick<Reply, "replica" | "term" | "leader">;
 
-/** What one route is told at once: answers to requests, or to one packet of fast reads. */
+/** Answers to the requests of one client, or to one packet of fast reads. */
 export type AnyPart = ReplyPart | ReadPart;
 
 const isRead = (part: AnyPart): part is ReadPart => "payloads" in part;
