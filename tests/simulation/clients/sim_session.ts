@@ -2,8 +2,8 @@
 import { timingsFor } from "../../../client/loop/timings.ts";
 import { countFastRead, createFastReadTally } from "../../../client/session/fast_read_tally.ts";
 import { createSession, type Session } from "../../../client/session/session.ts";
-import { LIMITS } from "../../../protocol/limits.ts";
 import type { ReplicaId } from "../../../protocol/ids.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
 import { quorumOf } from "../../../protocol/quorum.ts";
 import { encodeKvCommand, type KvQuery } from "../../../state_machine/mod.ts";
 import type { ClientPlan } from "../plan/plan.ts";
