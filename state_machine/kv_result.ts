@@ -80,6 +80,11 @@ const STATUS = {
   current: 8,
 } as const;
 const UTF8 = new TextEncoder();
+/** Version and status; a revision; the length of a value. */
+const HEADER_BYTES = 2;
+const REVISION_BYTES = 8;
+const VALUE_LENGTH_BYTES = 4;
+const FIRST_LIST_BYTES = 1024;
 
 /** Bytes of a list before its items: version, status, store revision, more, count. */
 export const LIST_HEADER_BYTES = 1 + 1 + 8 + 1 + 4;
@@ -88,7 +93,7 @@ export const LIST_ITEM_BYTES = 2 + 8 + 4;
 
 /** Returns the bytes of `result`, which must keep within the limits. */
 export function encodeKvResult(result: KvResult): Uint8Array {
-  const writer = new ByteWriter().u8(KV_RESULT_VERSION).u8(STATUS[result.status]);
+  const writer = new ByteWriter(sizeOf(result)).u8(KV_RESULT_VERSION).u8(STATUS[result.status]);
   switch (result.status) {
     case "written":
     case "refused":
@@ -107,6 +112,23 @@ export function encodeKvResult(result: KvResult): Uint8Array {
     case "malformed":
     case "not-a-query":
       return writer.finish();
+  }
+}
+
+/** Returns the bytes that a result takes; of a list some to begin with. */
+function sizeOf(result: KvResult): number {
+  switch (result.status) {
+    case "value":
+      return HEADER_BYTES + 2 * REVISION_BYTES + VALUE_LENGTH_BYTES + result.value.length;
+    case "current":
+      return HEADER_BYTES + REVISION_BYTES + VALUE_LENGTH_BYTES + result.value.length;
+    case "list":
+      return FIRST_LIST_BYTES;
+    case "malformed":
+    case "not-a-query":
+      return HEADER_BYTES;
+    default:
+      return HEADER_BYTES + REVISION_BYTES;
   }
 }
 

@@ -25,14 +25,9 @@ import { needs, Routes } from "../../replica/answers/routes.ts";
 import { sealParts } from "../../replica/answers/seal_parts.ts";
 import { sessionAnswer } from "../../replica/core/clients/session_answer.ts";
 import { KvStore } from "../../state_machine/mod.ts";
-import {
-  decodeClientPacket,
-  encodeMessage,
-  encodePacket,
-  helloAnswerCodec,
-  queryResultCodec,
-} from "../../transport/codec/mod.ts";
+import { decodeClientPacket, encodeMessage, encodePacket, helloAnswerCodec } from "../../transport/codec/mod.ts";
 import { type ClientTransport, MemoryNetwork, type ReplicaTransport } from "../../transport/mod.ts";
+import { committedAt, readPayloads } from "./fake_answers.ts";
 import { type FakeRosterOptions, newFakeRoster } from "./fake_roster.ts";
 import type { Script } from "./fake_scripts.ts";
 
@@ -241,7 +236,12 @@ export class FakeCluster {
     let reply: QueryReply;
     if (message.kind === "FastReads") return this.#read(id, message, route);
     if (message.kind === "GetCommittedCommand") {
-      reply = { ...base, client: message.client, nonce: message.nonce, payload: json(this.#committed(message.index)) };
+      reply = {
+        ...base,
+        client: message.client,
+        nonce: message.nonce,
+        payload: json(committedAt(this.#log, message.index)),
+      };
     } else if (message.kind === "GetStatus") {
       const payload = json(this.#status(id));
       reply = { ...base, client: message.client, nonce: message.nonce, payload };
@@ -260,14 +260,8 @@ export class FakeCluster {
   #read(id: string, { client, nonce, queries }: FastReads, route: string): void {
     const script = this.scripts[id] ?? {};
     const replica = replicaId(script.name ?? id);
-    const payloads: Uint8Array[] = [];
-    for (const query of queries.slice(0, script.readsAnswered)) {
-      const payload = queryResultCodec.encode(this.store.query(query));
-      const honest = { kind: "QueryReply", replica, client, nonce, ok: true, payload } as const;
-      const given = script.query === undefined ? honest : script.query(honest);
-      if (given === null) return;
-      if (given.ok) payloads.push(given.payload);
-    }
+    const payloads = readPayloads(script, this.store, queries, { replica, client, nonce });
+    if (payloads === null) return;
     const head = { replica, term: term(this.leaderTerm), leader: replicaId(this.leader) };
     const [frames] = sealParts(this.#members.get(id)!.signer, head, [{ client, nonce, payloads }]);
     this.#send(id, [route], script.frames?.(frames!) ?? frames!);
@@ -279,15 +273,6 @@ export class FakeCluster {
       ...{ leader: this.leader, commitIndex: this.index, appliedIndex: this.index, commitHash: "cd".repeat(32) },
       ...{ suspecting: null, evidence: [{ kind: "equivocation", culprit: "r2" }], crypto: { backend: "noble" } },
     };
-  }
-
-  #committed(index: number) {
-    const request = this.#log[index - 1];
-    if (request === undefined) return { index, none: true, commitIndex: this.index };
-    const commands = request.kind === "RegisterSession"
-      ? [{ client: request.client, base: request.base }]
-      : [{ ...request, command: request.command.toBase64() }];
-    return { index, term: 1, hash: "ab".repeat(32), commands };
   }
 
   #sign(id: string, routes: readonly string[], message: QueryReply): void {

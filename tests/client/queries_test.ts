@@ -149,6 +149,20 @@ Deno.test("client: a fast read that cannot reach Q goes through the log", () =>
     },
   ));
 
+Deno.test("client: fast reads at once share a packet, and all of them are answered though replicas leave some out", () =>
+  withFakeCluster({ constants: { fastReads: true } }, async (cluster, connect) => {
+    const client = connect();
+    for (const key of ["a", "b", "c", "d"]) await client.put(key, key);
+    for (const id of ["r1", "r2", "r3"]) cluster.scripts[id] = { readsAnswered: 3 };
+    const reads = await Promise.all(["a", "b", "c", "d", "e"].map((key) => client.fastRead(key)));
+    const told = reads.map((read) => [read.fast, read.found && new TextDecoder().decode(read.value)]);
+    assertEquals(told, [[true, "a"], [true, "b"], [true, "c"], [true, "d"], [true, false]]);
+    const sizes = cluster.arrivals.flatMap(({ packet: { signed: { message } } }) =>
+      message.kind === "FastReads" ? [[message.nonce, message.queries.length] as const] : []
+    );
+    assertEquals([...new Map(sizes).values()], [5, 2]);
+  }));
+
 const GET_K = encodeKvCommand({ op: "get", key: "k" });
 const kinds = ({ ordered }: FakeCluster) =>
   ordered.map(({ mode, command }) => `${mode} ${decodeKvCommand(command)?.op}`);
