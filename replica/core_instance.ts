@@ -60,7 +60,7 @@ export function createCoreInstance(
       faulty: Boolean(parts.byzantine),
     }),
     run: runInputs(parts, scope, settings, handlers),
-    readsAnswered: () => handlers.replier.readsAnswered,
+    readWork: () => handlers.replier.readWork,
     turnEnds: () => handlers.replier.flush(),
     signaturesPerTurn: INGRESS_LIMITS.signaturesPerTurn[backend.name],
     isActive: takesPart,

@@ -20,8 +20,8 @@ export interface LoopParts {
   readonly ingress: Ingress;
   readonly run: RunInputs;
   readonly work: Readonly<SignatureWork>;
-  /** Returns the number of fast reads answered so far. */
-  readonly readsAnswered?: () => number;
+  /** Returns the work of answering fast reads so far, in signatures. */
+  readonly readWork?: () => number;
   /** Called at the end of each turn: what waits for it is sent. */
   readonly turnEnds?: () => void;
   /** Signatures checked or made in one turn before the rest waits for the next. */
@@ -88,9 +88,9 @@ export class EventLoop {
   }
 
   #admit(time: number): InputWithoutTime[] {
-    const { ingress, work, signaturesPerTurn, readsAnswered = () => 0 } = this.#parts;
-    // Answers to queries are signed on the way; making a signature costs about as much as checking one, or as some reads.
-    const done = () => work.verified + work.signed + readsAnswered() / INGRESS_LIMITS.readsPerToken;
+    const { ingress, work, signaturesPerTurn, readWork = () => 0 } = this.#parts;
+    // Answers to queries are signed on the way, or found; making a signature costs about as much as checking one.
+    const done = () => work.verified + work.signed + readWork();
     const before = done();
     const inputs: InputWithoutTime[] = [];
     this.#backlog.drain(() => (done() - before) / signaturesPerTurn, (packet) => {

@@ -44,11 +44,12 @@ export class Replier {
   readonly #parts: ReplierParts;
   readonly #pace: ReplyPace;
   readonly #bytes = new TokenBuckets(INGRESS_LIMITS.replyBytesPerSecond, INGRESS_LIMITS.replyByteBurst);
+  readonly #readBytesLeft = new TokenBuckets(INGRESS_LIMITS.readBytesPerSecond, INGRESS_LIMITS.readByteBurst);
   /** Answers to fast reads that wait for what else this turn has for clients, and their bytes. */
   #reads: Delivery[] = [];
   #readBytes = 0;
-  /** Fast reads answered since the start. */
-  readsAnswered = 0;
+  /** Work of answering fast reads since the start, in signatures. */
+  readWork = 0;
 
   constructor(parts: ReplierParts) {
     this.#parts = parts;
@@ -106,20 +107,20 @@ export class Replier {
   }
 
   /**
-   * Answers fast reads within the budget of bytes, over the route they arrived by, by the end of the turn. Returns the answers that `find`
+   * Answers fast reads within their budget of bytes, over the route they arrived by, by the end of the turn. Returns the answers that `find`
    * gives; null, and does not call it, if the budget is used up.
    */
   read(route: string, client: ClientId, nonce: number, find: () => Uint8Array[]): readonly Uint8Array[] | null {
     const { routes, now } = this.#parts;
     const time = now();
     const payer = routes.payer(client, route, time);
-    if (!this.#bytes.allows(payer, time)) return null;
+    if (!this.#readBytesLeft.allows(payer, time)) return null;
     const payloads = find();
     const bytes = payloads.reduce<number>((sum, { length }) => sum + length, INGRESS_LIMITS.answerOverheadBytes);
-    this.#bytes.take(payer, time, bytes);
+    this.#readBytesLeft.take(payer, time, bytes);
     this.#reads.push({ part: { client, nonce, payloads }, routes: [route] });
     this.#readBytes += bytes;
-    this.readsAnswered += payloads.length;
+    this.readWork += payloads.length / INGRESS_LIMITS.readsPerToken + bytes / INGRESS_LIMITS.readBytesPerSignature;
     if (this.#readBytes > LIMITS.maxReplyBytes) this.flush();
     return payloads;
   }

@@ -27,9 +27,9 @@ interface Budget {
   readonly name: string;
 }
 
-/** Returns the tokens that a query costs: fast reads under one signature count by their number. */
+/** Returns the tokens that a query costs: a packet of fast reads counts by their number too. */
 const tokensOf = (packet: OwnPacket): number =>
-  packet.kind === "FastReads" ? Math.ceil(packet.signed.message.queries.length / INGRESS_LIMITS.readsPerToken) : 1;
+  packet.kind === "FastReads" ? 1 + Math.floor(packet.signed.message.queries.length / INGRESS_LIMITS.readsPerToken) : 1;
 
 const isFault = (admission: Admission): boolean => "blame" in admission && admission.blame === "fault";
 
@@ -93,12 +93,14 @@ export class ClientAdmission {
       const name = this.#handler.greeter(client, route, packet.signed.message.challenge);
       return { buckets: this.#hellos, name };
     }
-    return { buckets: this.#bucketsOf(kind), name: this.#handler.payer(client, route, now) };
+    const name = this.#handler.payer(client, route, now);
+    return { buckets: this.#bucketsOf(kind, name === client), name };
   }
 
-  #bucketsOf(kind: OwnPacket["kind"]): TokenBuckets {
+  /** Fast reads have a rate of their own over routes that their client greeted from alone: anyone can hand in its signed bytes elsewhere. */
+  #bucketsOf(kind: OwnPacket["kind"], own: boolean): TokenBuckets {
     if (isRequest({ kind })) return this.#requests;
-    return kind === "FastReads" && this.#state.config.constants.fastReads ? this.#fastReads : this.#queries;
+    return kind === "FastReads" && own && this.#state.config.constants.fastReads ? this.#fastReads : this.#queries;
   }
 
   /** Checks client and rate first, which cost nothing on the curve, then the signature (§7.5). */

@@ -220,26 +220,6 @@ Deno.test("what others hand in again of a client's, on routes of their own, uses
   assertEquals(lab.served.length, 2 + queryBurst);
 });
 
-Deno.test("fast reads have a rate of their own where the roster enables them, and are queries elsewhere", () => {
-  const read = { kind: "FastReads", client: c1, nonce: 1, queries: [new Uint8Array(1)] } as const;
-  const { fastReadBurst, queryBurst } = INGRESS_LIMITS;
-  for (const [fastReads, most] of [[true, fastReadBurst], [false, queryBurst]] as const) {
-    const lab = ingressLab({ fastReads });
-    for (let i = 0; i < most + 3; i++) lab.send("client", { kind: "FastReads", signed: lab.sign("c1", read) });
-    assertEquals([lab.served.length, lab.refused()["rate:FastReads"]], [most, 3]);
-  }
-});
-
-Deno.test("fast reads under one signature are charged by their number", () => {
-  const lab = ingressLab({ fastReads: true });
-  const { fastReadBurst, readsPerToken } = INGRESS_LIMITS;
-  const queries = Array.from({ length: 3 * readsPerToken + 1 }, () => new Uint8Array(1));
-  const read = { kind: "FastReads", client: c1, nonce: 1, queries } as const;
-  const most = Math.ceil(fastReadBurst / 4);
-  for (let i = 0; i < most + 3; i++) lab.send("client", { kind: "FastReads", signed: lab.sign("c1", read) });
-  assertEquals([lab.served.length, lab.refused()["rate:FastReads"]], [most, 3]);
-});
-
 Deno.test("greetings have a rate of their own, which neither queries nor replayed greetings use up", () => {
   const lab = ingressLab();
   const challenge = lab.routes.challenge(c1, "home");

@@ -65,6 +65,11 @@ Deno.test("replicas outlive a client that floods, and say what they refused", as
   for (const [names, wanted] of CLIENTS) await endureUntil(arena, names, wanted);
 });
 
+Deno.test("replicas outlive a client that floods them with fast reads", async () => {
+  await using arena = await Arena.open({ party: "client", fastReads: true, thinkMs: UNHURRIED_MS });
+  await endureUntil(arena, ["read-flood"], { status: ["refused rate:FastReads"], deeds: { reads: 100 } });
+});
+
 Deno.test("replicas outlive one with r4's key that floods, and say what they refused", async () => {
   await using arena = await Arena.open({ party: "insider", thinkMs: UNHURRIED_MS });
   await endureUntil(arena, ["five-messages", "topics-with-key"], {
