@@ -38,7 +38,7 @@ export const INGRESS_LIMITS = {
   queriesPerSecond: 100,
   queryBurst: 200,
   /** A client's verified packets of fast reads over routes it has greeted from, where the roster enables them; all others are queries like others. */
-  fastReadsPerSecond: 1000,
+  fastReadsPerSecond: 1250,
   fastReadBurst: 500,
   /** Fast reads that cost about as much as the packet they are in: a packet counts once, and once more for each so many. */
   readsPerToken: 16,
