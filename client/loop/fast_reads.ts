@@ -9,6 +9,17 @@ import { nextGroup } from "../session/grouping.ts";
 import { type Frames, sealQuery } from "./envelope.ts";
 import type { Outlet } from "./outlet.ts";
 
+/**
+ * Time that a packet takes of a key's rate at replicas, and once more for each so many reads in it: one process keeps to it by itself, as what
+ * goes beyond is dropped there. It may catch up that much of it.
+ */
+export const PACE_MS = 0.9;
+const READS_PER_PACE = 16;
+const CATCH_UP_MS = 20;
+
+/** Returns the time that a packet of `reads` takes. */
+export const paceOf = (reads: number): number => PACE_MS * (1 + Math.floor(reads / READS_PER_PACE));
+
 export interface FastReadsConfig {
   readonly client: ClientId;
   readonly replicas: ReadonlySet<string>;
@@ -59,6 +70,8 @@ export class FastReads {
   /** Groups under way, by nonce. */
   readonly #groups = new Map<number, Group>();
   #undecided = 0;
+  /** Time from which the next packet keeps to the pace. */
+  #mayLeaveAt = -Infinity;
   /** No deadline and no repeat is due before this. */
   #nextAt = Infinity;
 
@@ -73,7 +86,7 @@ export class FastReads {
 
   /** Time at which `tick` is due, on the client's clock. */
   get dueAt(): number {
-    return this.#groupSize() > 0 ? -Infinity : this.#nextAt;
+    return this.#groupSize() > 0 ? Math.min(this.#nextAt, this.#mayLeaveAt) : this.#nextAt;
   }
 
   /**
@@ -123,7 +136,9 @@ export class FastReads {
   tick(): void {
     const now = this.#config.now();
     if (now >= this.#nextAt) this.#look(now);
-    for (let size = this.#groupSize(); size > 0; size = this.#groupSize()) this.#send(this.#queue.splice(0, size), now);
+    for (let size = this.#groupSize(); size > 0 && now >= this.#mayLeaveAt; size = this.#groupSize()) {
+      this.#send(this.#queue.splice(0, size), now);
+    }
   }
 
   /** Rejects every read with `error`. */
@@ -150,6 +165,7 @@ export class FastReads {
     const nonce = drawNonce();
     const frames = sealQuery(signer, { kind: "FastReads", client, nonce, queries: reads.map(({ query }) => query) });
     const retryAt = now + retryMs;
+    this.#mayLeaveAt = Math.max(this.#mayLeaveAt, now - CATCH_UP_MS) + paceOf(reads.length);
     this.#groups.set(nonce, { reads, frames, silent: new Set(replicas), retryAt, accepted: false });
     this.#nextAt = Math.min(this.#nextAt, retryAt);
     outlet.toAll(frames);

@@ -1,13 +1,11 @@
-import { assertEquals, assertRejects } from "@std/assert";
-import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
-import { createSigner } from "../../crypto/signing/signing.ts";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { clientId, replicaId } from "../../protocol/ids.ts";
 import type { FastReads as Message } from "../../protocol/message.ts";
 import type { ReadPacket } from "../../protocol/packet.ts";
 import { decodeClientPacket } from "../../transport/codec/mod.ts";
 import { RefusedError } from "../errors.ts";
 import type { Frames } from "./envelope.ts";
-import { FastReads } from "./fast_reads.ts";
+import { FastReads, paceOf } from "./fast_reads.ts";
 
 const REPLICAS = ["r1", "r2", "r3", "r4"];
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -23,7 +21,7 @@ function lab({ maxGroup = 64, maxQueued = 100 } = {}) {
   let nonce = 0;
   const reads = new FastReads({
     ...{ client: clientId("c1"), replicas: new Set(REPLICAS), now: () => clock.now, retryMs: 300, maxGroup, maxQueued },
-    signer: createSigner(nobleBackend, new Uint8Array(32).fill(1), "test"),
+    signer: { publicKey: new Uint8Array(33), sign: () => new Uint8Array(64) },
     outlet: { toOne: send, toAll: (frames) => send("all", frames) },
     drawNonce: () => ++nonce,
   });
@@ -55,6 +53,21 @@ Deno.test("fast reads of one turn share a packet; while two are under way others
   for (const replica of ["r1", "r2", "r3"]) for (const nonce of [1, 2]) answer(replica, nonce, "x", "x");
   reads.tick();
   assertEquals(groups().at(-1), ["g"]);
+});
+
+Deno.test("packets leave at a pace, however soon they are answered, and what waits meanwhile goes together", () => {
+  const { ask, reads, answer, clock, groups } = lab();
+  let sent = 0;
+  for (; clock.now < 200; clock.now += 0.25) {
+    ask("a");
+    reads.tick();
+    if (groups().length === sent) continue;
+    sent++;
+    for (const replica of ["r1", "r2", "r3"]) answer(replica, sent, ...groups().at(-1)!.map(() => "x"));
+  }
+  const due = 200 / paceOf(1);
+  assert(sent > due && sent < 1.2 * due, `${sent} packets, about ${due} due`);
+  assertEquals(Math.abs(groups().flat().length - 800) < 10, true);
 });
 
 Deno.test("each read of a packet is decided by itself, on Q equal answers or on none", async () => {
