@@ -27,9 +27,12 @@ interface Budget {
   readonly name: string;
 }
 
-/** Returns the tokens that a query costs: a packet of fast reads counts by their number too. */
-const tokensOf = (packet: OwnPacket): number =>
-  packet.kind === "FastReads" ? 1 + Math.floor(packet.signed.message.queries.length / INGRESS_LIMITS.readsPerToken) : 1;
+/** Returns the tokens that a packet takes: of fast reads by their number too, and where they are queries like others, one for each. */
+function tokensOf(packet: OwnPacket, asQueries: boolean): number {
+  if (packet.kind !== "FastReads") return 1;
+  const reads = packet.signed.message.queries.length;
+  return asQueries ? reads : 1 + Math.floor(reads / INGRESS_LIMITS.readsPerToken);
+}
 
 const isFault = (admission: Admission): boolean => "blame" in admission && admission.blame === "fault";
 
@@ -67,7 +70,7 @@ export class ClientAdmission {
       if (packet.kind === "GetStatus" && isFault(refused)) this.#handler.turnAway(packet.signed.message, route, now);
       return refused;
     }
-    buckets.take(name, now, tokensOf(packet));
+    buckets.take(name, now, tokensOf(packet, buckets === this.#queries));
     return this.#serve(packet, route, now);
   }
 

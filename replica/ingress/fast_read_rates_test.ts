@@ -40,4 +40,6 @@ Deno.test("fast reads under one signature are charged by their number too", () =
   const most = Math.ceil(fastReadBurst / 4);
   assertEquals(readOver(greetedLab(true), "home", most + 3, 3 * readsPerToken), [most, 3]);
   assertEquals(readOver(greetedLab(true), "home", fastReadBurst, readsPerToken - 1), [fastReadBurst, 0]);
+  const { queryBurst } = INGRESS_LIMITS;
+  assertEquals(readOver(greetedLab(true), "thief", queryBurst, 50), [queryBurst / 50, queryBurst - queryBurst / 50]);
 });
