@@ -17,7 +17,7 @@ const SYSTEM_REFUSALS: ReadonlySet<unknown> = new Set(
 export const openingError = (error: unknown, dir: string, doing: string): ConfigError | StorageError =>
   error instanceof ConfigError ? error : diskError(error, dir, doing);
 
-/** Returns an error of the disk or of SQLite as a StorageError that names the directory. */
+/** Returns an error of the system or of SQLite as a StorageError that names the directory. */
 export function diskError(error: unknown, dir: string, doing: string): StorageError {
   if (error instanceof StorageError) return error;
   const reason = error instanceof Error ? error.message : String(error);
@@ -28,12 +28,18 @@ export function diskError(error: unknown, dir: string, doing: string): StorageEr
   if (/malformed|not a database|corrupt/.test(reason)) {
     return damaged(`The database in ${dir} is damaged: ${reason}`, error);
   }
-  const message = `Could not ${doing} the database in ${dir}: ${reason}`;
+  const message = `Could not ${doing} the data in ${dir}: ${reason}`;
   return new StorageError(message, { cause: error, refused: mayPass(error) });
 }
 
-/** Returns whether `error` is one of the database itself, as opposed to a refusal of the guard, the tip or an encoder. */
-export const isSqliteError = (error: unknown): boolean =>
+/** Returns whether `error` is one of the database or a file, as opposed to a refusal of the guard, the tip or an encoder. */
+export const isDiskError = (error: unknown): boolean => isSqliteError(error) || isSystemError(error);
+
+/** Returns whether `error` is one of the system, which all have a code: SQLite's have another property of that name. */
+const isSystemError = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && typeof error.code === "string" && /^E[A-Z0-9]+$/.test(error.code);
+
+const isSqliteError = (error: unknown): boolean =>
   error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR";
 
 function mayPass(error: unknown): boolean {

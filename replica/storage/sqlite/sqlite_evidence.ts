@@ -3,8 +3,9 @@ import { DatabaseSync } from "node:sqlite";
 import type { Evidence } from "../../../protocol/evidence.ts";
 import { StorageError } from "../port.ts";
 import { diskError } from "./sqlite_errors.ts";
-import { readEvidence } from "./sqlite_load.ts";
-import { exists, FILE, metaValue } from "./sqlite_open.ts";
+import { exists } from "../files.ts";
+import { readEvidence } from "./sqlite_database.ts";
+import { FILE, metaValue } from "./sqlite_open.ts";
 
 /** The evidence of a data directory, and whose that is. */
 export interface StoredEvidence {

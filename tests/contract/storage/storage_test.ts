@@ -2,8 +2,8 @@
 import { sha256Hex } from "../../../crypto/digest.ts";
 import { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
 import { type MemoryStorage, openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
-import { beginRecovery } from "../../../replica/storage/sqlite/sqlite_recover.ts";
-import { openSqliteStorage } from "../../../replica/storage/sqlite/sqlite_storage.ts";
+import { beginRecovery } from "../../../replica/storage/disk/disk_recover.ts";
+import { openDiskStorage } from "../../../replica/storage/disk/disk_storage.ts";
 import { checkpointContract } from "./storage_checkpoint_contract.ts";
 import { chunkContract } from "./storage_chunk_contract.ts";
 import { storageContract, type Subject } from "./storage_contract.ts";
@@ -21,7 +21,7 @@ function memorySubject(storage: MemoryStorage): Subject {
 }
 
 function sqliteSubject(dir: string, owner: boolean): Subject {
-  const storage = openSqliteStorage({ dir, clusterId: CLUSTER, replica: REPLICA });
+  const storage = openDiskStorage({ dir, clusterId: CLUSTER, replica: REPLICA });
   return {
     storage,
     reopen: () => {

@@ -7,7 +7,7 @@ import { logIndex, term } from "../../../protocol/ids.ts";
 import type { PersistOperation, Recovered } from "../../../replica/core/log/durable_state.ts";
 import { openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
 import { GuardError, type SigningIntent, type Storage, StorageError } from "../../../replica/storage/port.ts";
-import { openSqliteStorage } from "../../../replica/storage/sqlite/sqlite_storage.ts";
+import { openDiskStorage } from "../../../replica/storage/disk/disk_storage.ts";
 import * as fx from "./storage_fixtures.ts";
 
 const KINDS = [
@@ -129,7 +129,7 @@ function runTwins(dir: string, steps: readonly Draw[]): number {
   const sqliteOptions = { dir, clusterId: fx.CLUSTER, replica: fx.REPLICA };
   const memory = openMemoryStorage(options);
   const { disk } = memory;
-  let [first, second]: [Storage, Storage] = [memory, openSqliteStorage(sqliteOptions)];
+  let [first, second]: [Storage, Storage] = [memory, openDiskStorage(sqliteOptions)];
   let taken = 0;
   try {
     for (const storage of [first, second]) storage.commit([fx.hardState(1)], []);
@@ -143,7 +143,7 @@ function runTwins(dir: string, steps: readonly Draw[]): number {
       for (const storage of [first, second]) storage.close();
       const [again, twin] = [
         reopened(() => openMemoryStorage({ ...options, disk })),
-        reopened(() => openSqliteStorage(sqliteOptions)),
+        reopened(() => openDiskStorage(sqliteOptions)),
       ];
       // Nothing here keeps the core's rules that let a restart make sense of the disk; but both must answer the same.
       if (typeof again === "string" || typeof twin === "string") {

@@ -9,7 +9,7 @@ import type { ReplicaParts } from "../../../replica/replica.ts";
 import type { ReplicaReport } from "../../../replica/status/status.ts";
 import { openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
 import { StorageError } from "../../../replica/storage/port.ts";
-import { openSqliteStorage, reopenSqliteStorage } from "../../../replica/storage/sqlite/sqlite_storage.ts";
+import { openDiskStorage, reopenDiskStorage } from "../../../replica/storage/disk/disk_storage.ts";
 import { eventually } from "../../../tasks/support/eventually.ts";
 import { replayRecording } from "../../simulation/replay/replay_recording.ts";
 import { MemoryCluster } from "../../support/memory_cluster.ts";
@@ -216,10 +216,10 @@ async function assertSqliteSurvives(dir: string): Promise<void> {
   await cluster.stop("r4");
   let maxPages = 120;
   const options = () => ({ dir, clusterId: cluster.roster.cluster, replica: cluster.roster.replicas[3]!.id, maxPages });
-  let storage = openSqliteStorage(options());
+  let storage = openDiskStorage(options());
   const reopen = () => {
     storage.close();
-    return storage = reopenSqliteStorage(options());
+    return storage = reopenDiskStorage(options());
   };
   const client = cluster.client("c1");
   try {

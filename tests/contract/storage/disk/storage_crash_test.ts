@@ -4,7 +4,7 @@ import { sha256Hex } from "../../../../crypto/digest.ts";
 import type { CheckpointProof } from "../../../../protocol/certificate.ts";
 import { restoreSnapshot } from "../../../../protocol/snapshot/snapshot_restore.ts";
 import { type Storage, StorageError } from "../../../../replica/storage/port.ts";
-import { openSqliteStorage } from "../../../../replica/storage/sqlite/sqlite_storage.ts";
+import { openDiskStorage } from "../../../../replica/storage/disk/disk_storage.ts";
 import { chunk, CLUSTER, headOf, prepareCertificate, REPLICA } from "../storage_fixtures.ts";
 
 const CHILD = new URL("./storage_child.ts", import.meta.url).pathname;
@@ -54,7 +54,7 @@ function tryKill(child: Deno.ChildProcess): void {
 
 /** Opens the directory and asserts that everything reported is there and no commit is there in part; returns the last index. */
 function assertWhole(dir: string, reported: readonly string[]): number {
-  const storage = openSqliteStorage({ dir, clusterId: CLUSTER, replica: REPLICA });
+  const storage = openDiskStorage({ dir, clusterId: CLUSTER, replica: REPLICA });
   try {
     const { base, entries, hardState, prepared, checkpoint } = storage.load();
     for (const line of reported) {
@@ -104,7 +104,7 @@ Deno.test("sqlite: kill -9 in the middle of commits loses nothing that was repor
 
 Deno.test("sqlite: a directory that another process uses is refused until that process is gone", async () => {
   const dir = Deno.makeTempDirSync({ prefix: "storage-crash-" });
-  const open = () => openSqliteStorage({ dir, clusterId: CLUSTER, replica: REPLICA });
+  const open = () => openDiskStorage({ dir, clusterId: CLUSTER, replica: REPLICA });
   try {
     const command = new Deno.Command(Deno.execPath(), { args: [...RUN_CHILD, dir], stdout: "piped" });
     const lines = await runChild(command, () => {

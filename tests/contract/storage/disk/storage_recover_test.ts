@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { digest, replicaId } from "../../../../protocol/ids.ts";
 import { StorageError } from "../../../../replica/storage/port.ts";
-import { beginRecovery } from "../../../../replica/storage/sqlite/sqlite_recover.ts";
+import { beginRecovery } from "../../../../replica/storage/disk/disk_recover.ts";
 import * as fx from "../storage_fixtures.ts";
 import { openIn, optionsIn, withDir } from "./storage_disk_lab.ts";
 

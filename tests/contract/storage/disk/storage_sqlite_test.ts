@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { replicaId } from "../../../../protocol/ids.ts";
 import type { Recovered } from "../../../../replica/core/log/durable_state.ts";
 import { type Storage, StorageError } from "../../../../replica/storage/port.ts";
-import { openSqliteStorage } from "../../../../replica/storage/sqlite/sqlite_storage.ts";
+import { openDiskStorage } from "../../../../replica/storage/disk/disk_storage.ts";
 import * as fx from "../storage_fixtures.ts";
 
 const LOG = fx.grow(fx.GENESIS, 6, 2);
@@ -14,7 +14,7 @@ const LOOSE = fx.chunk("loose");
 const BRANCH = fx.grow(fx.endOf(LOG.slice(0, 4)), 3, 3, "branch");
 
 const open = (dir: string, maxPages?: number): Storage =>
-  openSqliteStorage({
+  openDiskStorage({
     dir,
     clusterId: fx.CLUSTER,
     replica: fx.REPLICA,
@@ -56,10 +56,10 @@ Deno.test("sqlite: a disk of another cluster or replica is refused by name", () 
   withDir((dir) => {
     open(dir).close();
     const foreign = { dir, clusterId: "other", replica: fx.REPLICA };
-    const error = assertThrows(() => openSqliteStorage(foreign), StorageError);
+    const error = assertThrows(() => openDiskStorage(foreign), StorageError);
     assertStringIncludes(error.message, `This disk belongs to cluster ${fx.CLUSTER} replica r1`);
     assertThrows(
-      () => openSqliteStorage({ dir, clusterId: fx.CLUSTER, replica: replicaId("r2") }),
+      () => openDiskStorage({ dir, clusterId: fx.CLUSTER, replica: replicaId("r2") }),
       StorageError,
       "This disk belongs to cluster contract-cluster replica r1",
     );
