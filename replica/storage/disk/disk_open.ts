@@ -21,11 +21,11 @@ import {
   openDatabase,
   prepareDatabase,
   reopenDatabase,
-  settleVersion,
+  settle,
   versionOf,
 } from "../sqlite/sqlite_open.ts";
 import { EARLIER_VERSION, SCHEMA_VERSION } from "../sqlite/sqlite_schema.ts";
-import { refuseOtherVersion } from "../sqlite/sqlite_version.ts";
+import { readableVersion } from "../sqlite/sqlite_version.ts";
 import { upgrade } from "./disk_upgrade.ts";
 import { freshLogId } from "./log_id.ts";
 
@@ -54,10 +54,11 @@ export function openDisk(options: DiskOptions): FoundDisk {
   try {
     Deno.mkdirSync(dir, { recursive: true, mode: 0o700 });
     if (!exists(`${dir}/${FILE}`)) createDisk(options);
-    refuseOtherVersion(`${dir}/${FILE}`);
+    const inHeader = readableVersion(`${dir}/${FILE}`);
     return found(openDatabase(options), options, (db) => {
       if (versionOf(db) === EARLIER_VERSION) upgrade(db, options);
-      settleVersion(db, options);
+      // Before anything is signed on the log, a program of the version before must see that it cannot read this disk.
+      if (inHeader !== SCHEMA_VERSION) settle(db);
       finishCreation(dir, logOf(db));
       limitPages(db, options);
     });
@@ -76,7 +77,7 @@ export function reopenDisk(options: DiskOptions): FoundDisk {
     if (!exists(`${dir}/${FILE}`)) {
       throw new StorageError(`${dir}/${FILE} is gone: the disk it was on is wanted back`, { refused: true });
     }
-    refuseOtherVersion(`${dir}/${FILE}`);
+    readableVersion(`${dir}/${FILE}`);
     return found(reopenDatabase(options, (db) => limitPages(db, options)), options, (db) => {
       if (versionOf(db) !== SCHEMA_VERSION) throw damaged(`${dir}/${FILE} is an older copy`);
     });

@@ -56,10 +56,9 @@ export function isFirstSegmentOf(dir: string, log: string): boolean {
   return exists(path) && wholeHeader(Deno.readFileSync(path), 0, Uint8Array.fromHex(log)) !== null;
 }
 
-/** Gives the first segment its final name, durably. */
+/** Gives the first segment its final name; it is durable with the next segment that is written. */
 export function installFirstSegment(dir: string): void {
   Deno.renameSync(`${dir}/${FIRST_SEGMENT}`, segmentPath(dir, 1));
-  syncDirectory(dir);
 }
 
 /** Removes what creations that were cut short have left. */

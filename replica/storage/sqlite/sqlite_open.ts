@@ -5,8 +5,7 @@ import { exists, syncDirectory } from "../files.ts";
 import { StorageError } from "../port.ts";
 import { NamedValues } from "./sqlite_database.ts";
 import { text, verifyChecksum } from "./sqlite_row.ts";
-import { APPLICATION_ID, PRAGMAS, SCHEMA_VERSION, TABLES } from "./sqlite_schema.ts";
-import { versionIn } from "./sqlite_version.ts";
+import { APPLICATION_ID, PRAGMAS, TABLES } from "./sqlite_schema.ts";
 
 /** The owner of a disk. */
 export interface DiskOwner {
@@ -63,11 +62,6 @@ export const setLog = (db: DatabaseSync, id: string): void => new NamedValues(db
 /** Returns the version of an open database. */
 export const versionOf = (db: DatabaseSync): unknown => pragmaNumber(db, "user_version");
 
-/** Makes sure that the version in the file itself, which other versions of the program judge it by, is that of the database. */
-export function settleVersion(db: DatabaseSync, { dir }: DiskOwner): void {
-  if (versionIn(`${dir}/${FILE}`) !== SCHEMA_VERSION) settle(db);
-}
-
 /**
  * Throws unless the disk takes some data durably. The checkpoint writes the whole log that SQLite keeps beside the database into it: after
  * a failed fsync the system may regard pages as written that are not, and only data that is written again is certain.
@@ -80,7 +74,7 @@ function probe(db: DatabaseSync): void {
 }
 
 /** Writes all that SQLite keeps beside the database into it, durably. */
-function settle(db: DatabaseSync): void {
+export function settle(db: DatabaseSync): void {
   if (db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get()?.["busy"] !== 0) {
     throw new StorageError("The database could not be checkpointed: another process reads it", { refused: true });
   }
@@ -130,6 +124,8 @@ function connect(owner: DiskOwner, file: string, use: (db: DatabaseSync) => void
   const db = new DatabaseSync(`${owner.dir}/${file}`);
   try {
     for (const pragma of PRAGMAS) db.exec(pragma);
+    // Reading takes a lock that others can share; the log beside the database is not SQLite's to protect.
+    db.exec("BEGIN EXCLUSIVE; COMMIT");
     use(db);
     return db;
   } catch (error) {

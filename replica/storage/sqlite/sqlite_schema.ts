@@ -8,8 +8,8 @@ export const EARLIER_VERSION = 3;
 export const APPLICATION_ID = 0x42465452;
 
 /**
- * Set on every connection, before anything is read. The lock is taken with the first read and held until close, so a second process is
- * refused; FULL makes each commit wait for the disk (§4.1).
+ * Set on every connection, before anything is read. A lock is held until close, so a second process is refused once this one has taken the
+ * lock for writing; FULL makes each commit wait for the disk (§4.1).
  */
 export const PRAGMAS = [
   "PRAGMA locking_mode = EXCLUSIVE",

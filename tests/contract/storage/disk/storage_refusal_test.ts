@@ -10,18 +10,7 @@ import { diskError } from "../../../../replica/storage/sqlite/sqlite_errors.ts";
 import { openDiskStorage, reopenDiskStorage } from "../../../../replica/storage/disk/disk_storage.ts";
 import { CodedError } from "../../../support/coded_error.ts";
 import * as fx from "../storage_fixtures.ts";
-
-const optionsIn = (dir: string) => ({ dir, clusterId: fx.CLUSTER, replica: fx.REPLICA });
-
-/** Runs `body` with a fresh directory. */
-function withDir(body: (dir: string) => void): void {
-  const dir = Deno.makeTempDirSync({ prefix: "storage-refusal-" });
-  try {
-    body(dir);
-  } finally {
-    Deno.removeSync(dir, { recursive: true });
-  }
-}
+import { optionsIn, SEGMENT, withDir } from "./storage_disk_lab.ts";
 
 /** Returns the StorageError that `action` throws. */
 const errorOf = (action: () => unknown): StorageError => assertThrows(action, StorageError);
@@ -44,7 +33,7 @@ function fillUp(storage: Storage): { readonly error: StorageError; readonly leng
   const grow = () => {
     for (; length < 20_000; length += 20) {
       const more = fx.grow(head, 20, 1);
-      storage.commit([fx.append(more)], []);
+      storage.commit([fx.append(more), fx.chunks([fx.chunk(`at ${length} `, 4000)])], []);
       head = fx.endOf(more);
     }
   };
@@ -86,32 +75,35 @@ Deno.test("the system's errors of a full or read-only disk are refusals, others 
   assertEquals([withCode("ENOTDIR"), diskError(new Error("any"), "dir", "open").refused], [false, false]);
 });
 
-Deno.test("sqlite: a full disk refuses; opened again without room it still does, with room everything committed is there", () =>
-  withDir((dir) => {
-    const storage = openDiskStorage({ ...optionsIn(dir), maxPages: 60 });
-    const { error, length } = fillUp(storage);
-    assert(error.refused && length > 0, error.message);
-    assert(errorOf(() => storage.commit([fx.hardState(1)], [])).refused, "the dead storage says so too");
-    storage.close();
-    const still = errorOf(() => reopenDiskStorage({ ...optionsIn(dir), maxPages: 60 }));
-    assert(still.refused && still.message.includes("Could not reopen"), still.message);
-    const back = reopenDiskStorage(optionsIn(dir));
-    assertEquals(back.load().entries.length, length);
-    back.commit([fx.hardState(7)], []);
-    back.close();
-    const again = openDiskStorage(optionsIn(dir));
-    assertEquals([again.load().entries.length, again.load().hardState.currentTerm as number], [length, 7]);
-    again.close();
-  }));
+for (const [bound, more] of [["maxPages", 60], ["maxLogBytes", 300_000]] as const) {
+  Deno.test(`disk: full by ${bound} it refuses; opened again without room it still does, with room everything committed is there`, () =>
+    withDir((dir) => {
+      const bounded = { ...optionsIn(dir), [bound]: more };
+      const storage = openDiskStorage(bounded);
+      const { error, length } = fillUp(storage);
+      assert(error.refused && length > 0, error.message);
+      assert(errorOf(() => storage.commit([fx.hardState(1)], [])).refused, "the dead storage says so too");
+      storage.close();
+      const still = errorOf(() => reopenDiskStorage(bounded));
+      assert(still.refused, still.message);
+      const back = reopenDiskStorage(optionsIn(dir));
+      assertEquals(back.load().entries.length, length);
+      back.commit([fx.hardState(7)], []);
+      back.close();
+      const again = openDiskStorage(optionsIn(dir));
+      assertEquals([again.load().entries.length, again.load().hardState.currentTerm as number], [length, 7]);
+      again.close();
+    }));
+}
 
-Deno.test("sqlite: a database that is gone is waited for and never made anew", () =>
+Deno.test("disk: a database that is gone is waited for and never made anew", () =>
   withDir((dir) => {
     const storage = openDiskStorage(optionsIn(dir));
     storage.commit([fx.hardState(3)], []);
     storage.close();
     Deno.renameSync(`${dir}/replica.db`, `${dir}/elsewhere`);
     assert(errorOf(() => reopenDiskStorage(optionsIn(dir))).refused);
-    assertEquals([...Deno.readDirSync(dir)].map(({ name }) => name).sort(), ["elsewhere", "replica.known"]);
+    assertEquals([...Deno.readDirSync(dir)].map(({ name }) => name).sort(), ["elsewhere", "replica.known", SEGMENT]);
     assert(errorOf(() => reopenDiskStorage(optionsIn(`${dir}/nowhere`))).refused);
     Deno.renameSync(`${dir}/elsewhere`, `${dir}/replica.db`);
     const back = reopenDiskStorage(optionsIn(dir));
@@ -119,7 +111,7 @@ Deno.test("sqlite: a database that is gone is waited for and never made anew", (
     back.close();
   }));
 
-Deno.test("sqlite: opened again, a disk in use refuses; another replica's or a damaged one is no refusal", () =>
+Deno.test("disk: opened again, a disk in use refuses; another replica's or a damaged one is no refusal", () =>
   withDir((dir) => {
     const holder = openDiskStorage(optionsIn(dir));
     assert(errorOf(() => reopenDiskStorage(optionsIn(dir))).refused);
