@@ -1,5 +1,5 @@
 /** A log that is written on. Each transaction is one record, one write and one sync. */
-import type { LogIndex } from "../../../protocol/ids.ts";
+import { type LogIndex, logIndex } from "../../../protocol/ids.ts";
 import { StorageError } from "../port.ts";
 import { payload, type StoredTransaction } from "./payload.ts";
 import { RecordWriter } from "./record.ts";
@@ -46,6 +46,7 @@ export class Log {
     const last = this.#last;
     this.#assertRoom(last.bytes);
     removeUnfinished(dir);
+    this.dropBelow(read.state.base?.index ?? logIndex(0));
     for (const number of segmentsIn(dir)) {
       if (number < this.#segments[0]!.number) Deno.removeSync(segmentPath(dir, number));
     }

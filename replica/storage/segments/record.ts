@@ -93,22 +93,17 @@ export class RecordWriter extends Writer {
 /** Returns the length of the record whose header is whole at `at`, a record of `log`; null if there is none. */
 export function wholeHeader(bytes: Uint8Array, at: number, log: Uint8Array): number | null {
   if (at + HEADER_BYTES > bytes.length || u32At(bytes, at) !== MAGIC) return null;
-  if (u32At(bytes, at + CHECK_AT) !== checkOf(bytes, at) || !hasHeaderEnd(bytes, at)) return null;
+  if (u32At(bytes, at + CHECK_AT) !== checkOf(bytes, at) || u32At(bytes, at + CHECK_AT + 4) !== END_OF_HEADER) {
+    return null;
+  }
   const length = u32At(bytes, at + 4);
   return startsWith(bytes, at + LOG_AT, log) && length <= MAX_PAYLOAD_BYTES ? recordBytes(length) : null;
 }
 
-/** Returns whether the header at `at` was written to its end. */
-export const hasHeaderEnd = (bytes: Uint8Array, at: number): boolean =>
-  u32At(bytes, at + CHECK_AT + 4) === END_OF_HEADER;
-
-/** Returns whether the record before `end` was written to its end. */
-export const hasRecordEnd = (bytes: Uint8Array, end: number): boolean => u32At(bytes, end - 4) === END_OF_RECORD;
-
 /** Returns the record at `at`, whatever its place; null if there is none that is whole. */
 export function recordAt(bytes: Uint8Array, at: number, log: Uint8Array): LogRecord | null {
   const total = wholeHeader(bytes, at, log);
-  if (total === null || at + total > bytes.length || !hasRecordEnd(bytes, at + total)) return null;
+  if (total === null || at + total > bytes.length || u32At(bytes, at + total - 4) !== END_OF_RECORD) return null;
   const sumAt = at + total - TRAILER_BYTES;
   const checksum = bytes.subarray(sumAt, sumAt + 32);
   if (sha256Hex(bytes.subarray(at, sumAt)) !== checksum.toHex()) return null;

@@ -3,15 +3,7 @@
  * zeros. Whatever else is wrong is damage, and nothing behind it is read.
  */
 import { damaged } from "../damage.ts";
-import {
-  hasHeaderEnd,
-  hasRecordEnd,
-  HEADER_BYTES,
-  type LogRecord,
-  NO_RECORD,
-  recordAt,
-  wholeHeader,
-} from "./record.ts";
+import { HEADER_BYTES, type LogRecord, NO_RECORD, recordAt, wholeHeader } from "./record.ts";
 
 /** Fewest bytes that a disk writes whole or not at all. */
 const SECTOR_BYTES = 512;
@@ -76,7 +68,7 @@ function faultOfTail(bytes: Uint8Array, at: number, log: Uint8Array): string | n
   if (total !== null) return faultOfBody(bytes, at, at + total);
   const header = Math.min(bytes.length, at + HEADER_BYTES);
   if (!isZero(bytes, at, header)) {
-    const cutShort = isZero(bytes, header, bytes.length) && !(header === at + HEADER_BYTES && hasHeaderEnd(bytes, at));
+    const cutShort = isZero(bytes, header, bytes.length) && bytes[header - 1] === 0;
     return cutShort ? null : "holds a header that was written and is wrong";
   }
   // The first sector is as it was, later ones are not.
@@ -89,7 +81,7 @@ function faultOfTail(bytes: Uint8Array, at: number, log: Uint8Array): string | n
 function faultOfBody(bytes: Uint8Array, at: number, end: number): string | null {
   if (end > bytes.length) return "holds a record that is too long";
   if (!isZero(bytes, end, bytes.length)) return "holds a wrong record that others follow";
-  if (!hasRecordEnd(bytes, end)) return null;
+  if (bytes[end - 1] === 0) return null;
   for (let from = at; from < end; from = nextSector(from)) {
     if (isZero(bytes, from, Math.min(end, nextSector(from)))) return null;
   }

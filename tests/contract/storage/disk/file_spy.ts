@@ -8,31 +8,29 @@ export interface FileChange {
 
 const METHODS = [["writeSync", "write"], ["syncSync", "sync"], ["syncDataSync", "sync"]] as const;
 
-/** Calls `before` ahead of each change, which it may forbid by throwing; the function returned ends that. */
-export function spyOnFiles(before: (change: FileChange) => void): () => void {
-  const { prototype } = Deno.FsFile;
+/** Calls `before` ahead of each change, which it may forbid by throwing, and `after` behind it; the function returned ends that. */
+export function spyOnFiles(
+  before: (change: FileChange) => void,
+  after: (change: FileChange) => void = () => {},
+): () => void {
   // deno-lint-ignore no-explicit-any
-  const files = prototype as any;
-  const methods = METHODS.map(([name, kind]) => {
-    const method = files[name];
-    files[name] = function (...args: unknown[]) {
-      before({ kind, file: this });
-      return method.apply(this, args);
+  const files = Deno.FsFile.prototype as any;
+  const undo: (() => void)[] = [];
+  const hook = (owner: Record<string, unknown>, name: string, kind: FileChange["kind"]) => {
+    const method = owner[name] as (...args: unknown[]) => unknown;
+    owner[name] = function (this: unknown, ...args: unknown[]) {
+      const change = { kind, file: this instanceof Deno.FsFile ? this : null };
+      before(change);
+      const result = method.apply(this, args);
+      after(change);
+      return result;
     };
-    return () => files[name] = method;
-  });
-  const { renameSync, removeSync } = Deno;
-  Deno.renameSync = (from, to) => {
-    before({ kind: "rename", file: null });
-    renameSync(from, to);
+    undo.push(() => owner[name] = method);
   };
-  Deno.removeSync = (path, options) => {
-    before({ kind: "remove", file: null });
-    removeSync(path, options);
-  };
+  for (const [name, kind] of METHODS) hook(files, name, kind);
+  hook(Deno as unknown as Record<string, unknown>, "renameSync", "rename");
+  hook(Deno as unknown as Record<string, unknown>, "removeSync", "remove");
   return () => {
-    for (const undo of methods) undo();
-    Deno.renameSync = renameSync;
-    Deno.removeSync = removeSync;
+    for (const step of undo) step();
   };
 }
