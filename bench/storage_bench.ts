@@ -9,8 +9,8 @@ import type { ChainedEntry, Head } from "../protocol/entry.ts";
 import { joinRequests } from "../protocol/entry_body.ts";
 import { chainEntry } from "../protocol/hash_chain.ts";
 import { clientId, logIndex, offset, seq, term } from "../protocol/ids.ts";
-import type { Storage } from "../replica/storage/port.ts";
 import { openDiskStorage } from "../replica/storage/disk/disk_storage.ts";
+import type { Storage } from "../replica/storage/port.ts";
 import * as fx from "../tests/contract/storage/storage_fixtures.ts";
 import { entryOf } from "../transport/codec/mod.ts";
 

@@ -1,8 +1,8 @@
 /** The storage that a replica has open at present; another replaces it after the disk refused. */
 import type { Logger } from "../diagnostics/logger.ts";
-import type { Storage } from "../storage/port.ts";
 import type { DiskOptions } from "../storage/disk/disk_open.ts";
 import { openDiskStorage, reopenDiskStorage } from "../storage/disk/disk_storage.ts";
+import type { Storage } from "../storage/port.ts";
 
 export class ReopenableStorage {
   readonly #options: DiskOptions;
@@ -11,9 +11,10 @@ export class ReopenableStorage {
 
   /** Throws StorageError as `openDiskStorage` does. */
   constructor(options: DiskOptions, log: Logger) {
-    this.#options = options;
+    const onTorn = (what: string) => log.log("warn", "storage-torn", { what });
+    this.#options = { ...options, onTorn };
     this.#log = log;
-    this.#storage = openDiskStorage(options);
+    this.#storage = openDiskStorage(this.#options);
   }
 
   get storage(): Storage {

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as fx from "../../tests/contract/storage/storage_fixtures.ts";
 import { SILENT } from "../diagnostics/logger.ts";
-import { StorageError } from "../storage/port.ts";
 import { openDiskStorage } from "../storage/disk/disk_storage.ts";
+import { StorageError } from "../storage/port.ts";
 import { ReopenableStorage } from "./reopenable_storage.ts";
 
 Deno.test("a held disk stands for the storage opened last, and lets go of the one before and of the last", () => {

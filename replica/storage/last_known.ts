@@ -34,7 +34,7 @@ const EARLIER_TITLE = "bft-raft-last-known-1";
 const TITLES: readonly string[] = [TITLE, EARLIER_TITLE];
 const FILE_BYTES = 512;
 
-/** How often this disk was written. */
+/** Counts of the writes to this disk. */
 export interface Counts {
   /** Number of the log's last record. */
   readonly records: number;

@@ -11,7 +11,7 @@ import { type SigningIntent, type Storage, StorageError } from "../port.ts";
 import { branchChange } from "../segments/branch_change.ts";
 import { Log } from "../segments/log.ts";
 import type { StoredOperation } from "../segments/payload.ts";
-import { type Standing } from "../segments/segment_head.ts";
+import type { Standing } from "../segments/segment_head.ts";
 import { Database } from "../sqlite/sqlite_database.ts";
 import { diskError, isDiskError } from "../sqlite/sqlite_errors.ts";
 import { KNOWN_FILE, OUTDATED } from "../sqlite/sqlite_open.ts";

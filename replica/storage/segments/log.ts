@@ -2,8 +2,8 @@
 import { type LogIndex, logIndex } from "../../../protocol/ids.ts";
 import { StorageError } from "../port.ts";
 import { payload, type StoredTransaction } from "./payload.ts";
-import { RecordWriter } from "./record.ts";
 import type { ReadLog, Segment } from "./read_log.ts";
+import { RecordWriter } from "./record.ts";
 import {
   type OpenSegment,
   removeUnfinished,

@@ -1,10 +1,10 @@
 /** Payloads of records: a transaction, or the state at the beginning of a segment. Both are written as on the wire, field after field. */
+import { sha256Hex } from "../../../crypto/digest.ts";
 import type { ChainedEntry } from "../../../protocol/entry.ts";
 import type { Digest, LogIndex } from "../../../protocol/ids.ts";
-import { sha256Hex } from "../../../crypto/digest.ts";
+import { certified, hash, head, logIndex, replicaId, term } from "../../../transport/codec/fields.ts";
 import { certificate, checkpointProof, commit } from "../../../transport/codec/messages/certificate.ts";
 import { entry } from "../../../transport/codec/messages/entry.ts";
-import { certified, hash, head, logIndex, replicaId, term } from "../../../transport/codec/fields.ts";
 import {
   bool,
   bytes,
@@ -43,7 +43,7 @@ export interface StoredTransaction {
   readonly guard: GuardRecord | null;
 }
 
-/** What all segments before this one come to. */
+/** The state that all segments before this one come to, and who they belong to. */
 export interface SegmentHead extends SmallState {
   readonly kind: "head";
   readonly cluster: string;
@@ -136,7 +136,7 @@ const segmentHead = struct<SegmentHead>({
   transfer: optional(checkpointProof),
 });
 
-/** What a record holds. */
+/** The content of a record. */
 export type Payload = StoredTransaction | SegmentHead;
 
 export const payload: Schema<Payload> = union<Payload>({ transaction: [1, transaction], head: [2, segmentHead] });

@@ -1,7 +1,7 @@
 /** The database of a disk: chunks, evidence and named values. A transaction begins with the first write, and ends with what rests on it. */
 import type { DatabaseSync } from "node:sqlite";
-import { type Codec, evidenceCodec } from "../../../transport/codec/mod.ts";
 import type { Evidence } from "../../../protocol/evidence.ts";
+import { type Codec, evidenceCodec } from "../../../transport/codec/mod.ts";
 import { damaged } from "../damage.ts";
 import { ChunkTable } from "./sqlite_chunks.ts";
 import { blob, checksum, int, verifyChecksum } from "./sqlite_row.ts";

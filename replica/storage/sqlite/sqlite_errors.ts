@@ -10,8 +10,13 @@ const REFUSAL_WORDS =
   /access permission denied|database (?:table )?is locked|readonly database|disk I\/O error|database or disk is full|unable to open database file|locking protocol/;
 /** System error codes with the same meaning. */
 const SYSTEM_REFUSALS: ReadonlySet<unknown> = new Set(
-  ["ENOSPC", "EDQUOT", "EROFS", "EIO", "EACCES", "EPERM", "EBUSY", "EMFILE", "ENFILE", "ESTALE", "ETIMEDOUT"],
+  [
+    ...["ENOSPC", "EDQUOT", "EROFS", "EIO", "EACCES", "EPERM", "EBUSY"],
+    ...["EMFILE", "ENFILE", "ESTALE", "ETIMEDOUT", "ENOENT"],
+  ],
 );
+/** Numbers of those that the runtime gives no code: EIO, EFBIG, ENOSPC, EROFS, ESTALE, EDQUOT. */
+const NUMBERED_REFUSALS: ReadonlySet<number> = new Set([5, 27, 28, 30, 116, 122]);
 
 /** Returns what went wrong as a directory was opened: a refusal that its user has to see to, or else a {@linkcode diskError}. */
 export const openingError = (error: unknown, dir: string, doing: string): ConfigError | StorageError =>
@@ -33,18 +38,23 @@ export function diskError(error: unknown, dir: string, doing: string): StorageEr
 }
 
 /** Returns whether `error` is one of the database or a file, as opposed to a refusal of the guard, the tip or an encoder. */
-export const isDiskError = (error: unknown): boolean => isSqliteError(error) || isSystemError(error);
+export const isDiskError = (error: unknown): error is Error =>
+  error instanceof Error &&
+  (isSqliteError(error) || numberOf(error) !== null || /^E[A-Z0-9]+$/.test(String(codeOf(error))));
 
-/** Returns whether `error` is one of the system, which all have a code: SQLite's have another property of that name. */
-const isSystemError = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && typeof error.code === "string" && /^E[A-Z0-9]+$/.test(error.code);
+const codeOf = (error: Error): unknown => "code" in error ? error.code : undefined;
 
-const isSqliteError = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR";
+const isSqliteError = (error: Error): boolean => codeOf(error) === "ERR_SQLITE_ERROR";
+
+/** Returns the system's number of an error, which the runtime writes behind its text; null if it is none of the system. */
+function numberOf({ message }: Error): number | null {
+  const number = /\(os error (\d+)\)/.exec(message)?.[1];
+  return number === undefined ? null : Number(number);
+}
 
 function mayPass(error: unknown): boolean {
-  if (!(error instanceof Error) || !("code" in error)) return false;
-  if (!isSqliteError(error)) return SYSTEM_REFUSALS.has(error.code);
+  if (!(error instanceof Error)) return false;
+  if (!isSqliteError(error)) return SYSTEM_REFUSALS.has(codeOf(error)) || NUMBERED_REFUSALS.has(numberOf(error) ?? 0);
   const code = "errcode" in error ? error.errcode : undefined;
   // An extended code has the primary one in its lowest byte.
   return typeof code === "number" ? REFUSALS.has(code & 0xff) : REFUSAL_WORDS.test(error.message);

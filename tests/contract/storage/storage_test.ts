@@ -1,9 +1,9 @@
 /** The storage suite on both twins. */
 import { sha256Hex } from "../../../crypto/digest.ts";
-import { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
-import { type MemoryStorage, openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
 import { beginRecovery } from "../../../replica/storage/disk/disk_recover.ts";
 import { openDiskStorage } from "../../../replica/storage/disk/disk_storage.ts";
+import { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
+import { type MemoryStorage, openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
 import { checkpointContract } from "./storage_checkpoint_contract.ts";
 import { chunkContract } from "./storage_chunk_contract.ts";
 import { storageContract, type Subject } from "./storage_contract.ts";

@@ -5,9 +5,9 @@ import { sha256Hex } from "../../../crypto/digest.ts";
 import type { Head } from "../../../protocol/entry.ts";
 import { logIndex, term } from "../../../protocol/ids.ts";
 import type { PersistOperation, Recovered } from "../../../replica/core/log/durable_state.ts";
+import { openDiskStorage } from "../../../replica/storage/disk/disk_storage.ts";
 import { openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
 import { GuardError, type SigningIntent, type Storage, StorageError } from "../../../replica/storage/port.ts";
-import { openDiskStorage } from "../../../replica/storage/disk/disk_storage.ts";
 import * as fx from "./storage_fixtures.ts";
 
 const KINDS = [

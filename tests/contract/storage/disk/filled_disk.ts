@@ -14,7 +14,7 @@ export const LOOSE = fx.chunk("loose");
 export const BRANCH = fx.grow(fx.endOf(LOG.slice(0, 4)), 3, 3, "branch");
 const VOTE = fx.vote(4, "r2");
 
-/** What the guard has allowed on it. */
+/** The signatures that the guard has allowed on it. */
 export const GUARD: GuardRecord = {
   ackTerm: term(4),
   ack: fx.endOf(LOG),

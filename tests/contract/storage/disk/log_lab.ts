@@ -1,8 +1,8 @@
 /** Logs on disk for tests that cut, damage and lose parts of them. */
-import { type ChainedEntry } from "../../../../protocol/entry.ts";
+import type { ChainedEntry } from "../../../../protocol/entry.ts";
 import { term } from "../../../../protocol/ids.ts";
 import type { Recovered } from "../../../../replica/core/log/durable_state.ts";
-import { type Storage } from "../../../../replica/storage/port.ts";
+import type { Storage } from "../../../../replica/storage/port.ts";
 import * as fx from "../storage_fixtures.ts";
 import { copyDir, openIn, SEGMENT } from "./storage_disk_lab.ts";
 

@@ -5,8 +5,8 @@
  */
 import type { ChainedEntry } from "../../../../protocol/entry.ts";
 import { term } from "../../../../protocol/ids.ts";
-import { type Storage, StorageError } from "../../../../replica/storage/port.ts";
 import { openDiskStorage } from "../../../../replica/storage/disk/disk_storage.ts";
+import { type Storage, StorageError } from "../../../../replica/storage/port.ts";
 import * as fx from "../storage_fixtures.ts";
 
 const TERM = 1;

@@ -3,8 +3,8 @@ import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { sha256Hex } from "../../../../crypto/digest.ts";
 import type { CheckpointProof } from "../../../../protocol/certificate.ts";
 import { restoreSnapshot } from "../../../../protocol/snapshot/snapshot_restore.ts";
-import { type Storage, StorageError } from "../../../../replica/storage/port.ts";
 import { openDiskStorage } from "../../../../replica/storage/disk/disk_storage.ts";
+import { type Storage, StorageError } from "../../../../replica/storage/port.ts";
 import { chunk, CLUSTER, headOf, prepareCertificate, REPLICA } from "../storage_fixtures.ts";
 
 const CHILD = new URL("./storage_child.ts", import.meta.url).pathname;

@@ -1,6 +1,6 @@
 /** Data directories for tests that look at the files themselves. */
-import type { Storage } from "../../../../replica/storage/port.ts";
 import { openDiskStorage } from "../../../../replica/storage/disk/disk_storage.ts";
+import type { Storage } from "../../../../replica/storage/port.ts";
 import * as fx from "../storage_fixtures.ts";
 
 export const optionsIn = (dir: string) => ({ dir, clusterId: fx.CLUSTER, replica: fx.REPLICA });

@@ -2,8 +2,8 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { replicaId } from "../../../../protocol/ids.ts";
-import { type Storage, StorageError } from "../../../../replica/storage/port.ts";
 import { openDiskStorage } from "../../../../replica/storage/disk/disk_storage.ts";
+import { type Storage, StorageError } from "../../../../replica/storage/port.ts";
 import * as fx from "../storage_fixtures.ts";
 import { fill, LOG, SNAPSHOT } from "./filled_disk.ts";
 import { openIn as open, optionsIn, withDir } from "./storage_disk_lab.ts";

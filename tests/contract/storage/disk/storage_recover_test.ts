@@ -1,8 +1,8 @@
 /** Beginning a recovery (§8.4): the files set aside, those left alone, and a start after a crash at any moment of it. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { digest, replicaId } from "../../../../protocol/ids.ts";
-import { StorageError } from "../../../../replica/storage/port.ts";
 import { beginRecovery } from "../../../../replica/storage/disk/disk_recover.ts";
+import { StorageError } from "../../../../replica/storage/port.ts";
 import * as fx from "../storage_fixtures.ts";
 import { openIn, optionsIn, SEGMENT, withDir } from "./storage_disk_lab.ts";
 

@@ -3,11 +3,11 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { sha256Hex } from "../../../../crypto/digest.ts";
 import { replicaId } from "../../../../protocol/ids.ts";
+import { openDiskStorage, reopenDiskStorage } from "../../../../replica/storage/disk/disk_storage.ts";
 import { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.ts";
 import { openMemoryStorage } from "../../../../replica/storage/memory/memory_storage.ts";
 import { type Storage, StorageError } from "../../../../replica/storage/port.ts";
 import { diskError } from "../../../../replica/storage/sqlite/sqlite_errors.ts";
-import { openDiskStorage, reopenDiskStorage } from "../../../../replica/storage/disk/disk_storage.ts";
 import { CodedError } from "../../../support/coded_error.ts";
 import * as fx from "../storage_fixtures.ts";
 import { optionsIn, SEGMENT, withDir } from "./storage_disk_lab.ts";
@@ -72,6 +72,8 @@ Deno.test("sqlite: its own errors of a full, read-only, locked or missing disk a
 Deno.test("the system's errors of a full or read-only disk are refusals, others are not", () => {
   const withCode = (code: string) => diskError(new CodedError(code, code), "dir", "open").refused;
   assertEquals(["ENOSPC", "EROFS", "EDQUOT", "EIO"].map(withCode), [true, true, true, true]);
+  const tooLarge = new Error("File too large (os error 27)");
+  assert(diskError(tooLarge, "dir", "write to").refused, "one without a code");
   assertEquals([withCode("ENOTDIR"), diskError(new Error("any"), "dir", "open").refused], [false, false]);
 });
 

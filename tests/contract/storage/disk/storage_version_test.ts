@@ -4,8 +4,8 @@ import { DatabaseSync } from "node:sqlite";
 import { ConfigError } from "../../../../crypto/config_error.ts";
 import { sha256Hex } from "../../../../crypto/digest.ts";
 import { beginRecovery } from "../../../../replica/storage/disk/disk_recover.ts";
-import { APPLICATION_ID, SCHEMA_VERSION } from "../../../../replica/storage/sqlite/sqlite_schema.ts";
 import { openDiskStorage, reopenDiskStorage } from "../../../../replica/storage/disk/disk_storage.ts";
+import { APPLICATION_ID, SCHEMA_VERSION } from "../../../../replica/storage/sqlite/sqlite_schema.ts";
 import { WIRE_VERSION } from "../../../../transport/codec/mod.ts";
 import { copyDir, optionsIn, withDir } from "./storage_disk_lab.ts";
 
