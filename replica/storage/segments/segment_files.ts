@@ -9,6 +9,7 @@ const NEW_SEGMENT = "replica.log.new";
 /** Name of the first segment of a log whose database is not in place yet. */
 export const FIRST_SEGMENT = "replica.log.first";
 const DIGITS = 10;
+const ZEROS = new Uint8Array(64 * 1024);
 
 /** An open segment. The position of the file is behind its last record. */
 export interface OpenSegment {
@@ -75,9 +76,9 @@ export function discardFirstSegment(dir: string): void {
 function writeFile(path: string, records: Uint8Array, bytes: number): Deno.FsFile {
   const file = Deno.openSync(path, { write: true, create: true, truncate: true, mode: 0o600 });
   try {
-    const content = new Uint8Array(bytes);
-    content.set(records);
-    writeAll(file, content);
+    writeAll(file, records);
+    // Zeros that are written, not a hole: a write into a hole has to find its place on the disk, and its sync takes three times as long.
+    for (let left = bytes - records.length; left > 0; left -= ZEROS.length) writeAll(file, ZEROS.subarray(0, left));
     file.syncSync();
     return file;
   } catch (error) {
