@@ -1,5 +1,5 @@
 /**
- * Measures what an entry costs the SQLite storage at a follower (§4.1): an entry of 16 requests with its ack and the commit before it, then
+ * Measures what an entry costs the storage of a replica at a follower (§4.1): an entry of 16 requests with its ack and the commit before it, then
  * its prepare certificate. Time, and processor time of this process, for each of the two transactions:
  * `deno run --no-prompt --allow-read --allow-write bench/storage_bench.ts DIR [ENTRIES]`.
  */
