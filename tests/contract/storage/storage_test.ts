@@ -20,13 +20,13 @@ function memorySubject(storage: MemoryStorage): Subject {
   };
 }
 
-function sqliteSubject(dir: string, owner: boolean): Subject {
+function diskSubject(dir: string, owner: boolean): Subject {
   const storage = openDiskStorage({ dir, clusterId: CLUSTER, replica: REPLICA });
   return {
     storage,
     reopen: () => {
       storage.close();
-      return sqliteSubject(dir, false);
+      return diskSubject(dir, false);
     },
     [Symbol.dispose]: () => {
       storage.close();
@@ -38,10 +38,10 @@ function sqliteSubject(dir: string, owner: boolean): Subject {
 const freshDir = () => Deno.makeTempDirSync({ prefix: "storage-contract-" });
 const memoryOn = (disk: MemoryDisk) => memorySubject(openMemoryStorage({ clusterId: CLUSTER, hash: sha256Hex, disk }));
 
-function sqliteRecovery(): Subject {
+function diskRecovery(): Subject {
   const dir = freshDir();
   beginRecovery({ dir, clusterId: CLUSTER, replica: REPLICA }, NONCE);
-  return sqliteSubject(dir, true);
+  return diskSubject(dir, true);
 }
 
 const TWINS = [
@@ -50,7 +50,7 @@ const TWINS = [
     open: () => memoryOn(new MemoryDisk()),
     recover: () => memoryOn(MemoryDisk.recovering(NONCE)),
   },
-  { name: "sqlite", open: () => sqliteSubject(freshDir(), true), recover: sqliteRecovery },
+  { name: "disk", open: () => diskSubject(freshDir(), true), recover: diskRecovery },
 ] as const;
 
 for (const { name, open, recover } of TWINS) {

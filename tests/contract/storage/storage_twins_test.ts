@@ -126,10 +126,10 @@ function reopened(open: () => Storage): Storage | string {
 
 function runTwins(dir: string, steps: readonly Draw[]): number {
   const options = { clusterId: fx.CLUSTER, hash: sha256Hex };
-  const sqliteOptions = { dir, clusterId: fx.CLUSTER, replica: fx.REPLICA };
+  const diskOptions = { dir, clusterId: fx.CLUSTER, replica: fx.REPLICA };
   const memory = openMemoryStorage(options);
   const { disk } = memory;
-  let [first, second]: [Storage, Storage] = [memory, openDiskStorage(sqliteOptions)];
+  let [first, second]: [Storage, Storage] = [memory, openDiskStorage(diskOptions)];
   let taken = 0;
   try {
     for (const storage of [first, second]) storage.commit([fx.hardState(1)], []);
@@ -143,7 +143,7 @@ function runTwins(dir: string, steps: readonly Draw[]): number {
       for (const storage of [first, second]) storage.close();
       const [again, twin] = [
         reopened(() => openMemoryStorage({ ...options, disk })),
-        reopened(() => openDiskStorage(sqliteOptions)),
+        reopened(() => openDiskStorage(diskOptions)),
       ];
       // Nothing here keeps the core's rules that let a restart make sense of the disk; but both must answer the same.
       if (typeof again === "string" || typeof twin === "string") {
