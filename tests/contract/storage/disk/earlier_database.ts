@@ -52,6 +52,8 @@ export interface EarlierDisk {
   readonly guard: GuardRecord;
   readonly chunks: readonly Chunk[];
   readonly meta: Readonly<Record<string, string>>;
+  /** Default: those of the fixtures. */
+  readonly owner?: { readonly cluster: string; readonly replica: string };
 }
 
 /** Writes `disk` into `dir`. The last write is left in SQLite's own log, as a killed process leaves it, if `killed`. */
@@ -71,7 +73,7 @@ export function writeEarlier(dir: string, disk: EarlierDisk, killed: boolean): v
   writeKnown(dir, disk);
 }
 
-function fill(db: DatabaseSync, { recovered, guard, chunks, meta }: EarlierDisk): void {
+function fill(db: DatabaseSync, { recovered, guard, chunks, meta, owner }: EarlierDisk): void {
   const { base, prepared, commitCertificate, commitIndex, checkpoint, transfer } = recovered;
   const put = (table: string, ...columns: Column[]) =>
     db.prepare(`INSERT INTO ${table} VALUES (${columns.map(() => "?").join(", ")})`).run(...columns);
@@ -79,8 +81,8 @@ function fill(db: DatabaseSync, { recovered, guard, chunks, meta }: EarlierDisk)
   const single = (table: string, ...columns: Column[]) => put(table, 1, ...columns, checksum(columns));
   db.exec("BEGIN");
   for (const [name, value] of Object.entries(meta)) summed("meta", name, value);
-  summed("meta", "disk.cluster", fx.CLUSTER);
-  summed("meta", "disk.replica", fx.REPLICA);
+  summed("meta", "disk.cluster", owner?.cluster ?? fx.CLUSTER);
+  summed("meta", "disk.replica", owner?.replica ?? fx.REPLICA);
   single("hard_state", ...hardStateColumns(recovered));
   putGuard(db, guard);
   single("log_base", base?.index ?? 0, base === null ? null : hashBytes(base.hash));

@@ -189,3 +189,15 @@ Deno.test("log: a long branch that stands is written once a segment and never lo
     const bytes = namesIn(dir).reduce((sum, name) => sum + Deno.statSync(`${dir}/${name}`).size, 0);
     assert(bytes < 3_000_000, `${bytes} bytes`);
   }));
+
+Deno.test("log: a transaction that is larger than any segment has one of its own", () =>
+  withDir((dir) => {
+    const storage = openIn(dir);
+    const log = fx.grow(fx.GENESIS, 100, 1, "x".repeat(60_000));
+    storage.commit([fx.hardState(1), fx.append(log)], [fx.acks(1, fx.endOf(log))]);
+    const more = fx.grow(fx.endOf(log), 2, 1);
+    storage.commit([fx.append(more)], []);
+    storage.close();
+    assert(namesIn(dir).some((name) => Deno.statSync(`${dir}/${name}`).size > 6_000_000));
+    assertEquals(contentIn(dir).recovered.entries, [...log, ...more]);
+  }));
