@@ -63,6 +63,26 @@ Deno.test("⚠ log: a bit flipped in the last record is no write that was cut sh
     assert(openedWith(dir, SEGMENT, zeroed) instanceof StorageError, "now they do");
   }));
 
+Deno.test("⚠ log: damage before the last record is never taken for its end, even where nothing else tells of it", () =>
+  withDir((dir) => {
+    const { bytes, from } = withLastRecord(dir);
+    Deno.removeSync(`${dir}/replica.known`);
+    const refused = (changed: Uint8Array, what: string) =>
+      assert(openedWith(dir, SEGMENT, changed) instanceof StorageError, what);
+    for (let at = 0, bit = 0; at < from; at += 17, bit++) refused(flipped(bytes, at, bit), `bit at ${at}`);
+    const zeroed = (at: number, to: number): Uint8Array => bytes.slice().fill(0, at, to);
+    let count = 0;
+    for (const length of [64, 512]) {
+      for (let at = 0; at + length <= from; at += length) {
+        if (bytes.subarray(at, at + length).every((byte) => byte === 0)) continue;
+        refused(zeroed(at, at + length), `${length} zeros at ${at}`);
+        count++;
+      }
+    }
+    assert(count > 20, `${count} runs of zeros`);
+    for (let at = 64; at < from; at += 64) refused(zeroed(at, from), `zeros from ${at} to the last record`);
+  }));
+
 Deno.test("log: a segment of another length is refused", () =>
   withDir((dir) => {
     fill(dir);
