@@ -34,3 +34,20 @@ export function spyOnFiles(
     for (const step of undo) step();
   };
 }
+
+/** Runs `body` as a process that dies at its `at`-th change of a file; returns whether it died. */
+export function dyingAt(at: number, body: () => void): boolean {
+  let count = 0;
+  const undo = spyOnFiles(() => {
+    if (count++ >= at) throw new Error("died");
+  });
+  try {
+    body();
+    return false;
+  } catch (error) {
+    if (!String(error).includes("died")) throw error;
+    return true;
+  } finally {
+    undo();
+  }
+}

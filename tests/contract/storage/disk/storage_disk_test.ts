@@ -3,8 +3,10 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import { DatabaseSync } from "node:sqlite";
 import { replicaId } from "../../../../protocol/ids.ts";
 import { openDiskStorage } from "../../../../replica/storage/disk/disk_storage.ts";
+import { EMPTY_RECOVERED } from "../../../../replica/storage/empty.ts";
 import { type Storage, StorageError } from "../../../../replica/storage/port.ts";
 import * as fx from "../storage_fixtures.ts";
+import { dyingAt } from "./file_spy.ts";
 import { fill, LOG, SNAPSHOT } from "./filled_disk.ts";
 import { openIn as open, optionsIn, withDir } from "./storage_disk_lab.ts";
 
@@ -121,6 +123,26 @@ Deno.test("disk: a creation that was cut short is taken up again, a vanished dat
     Deno.writeTextFileSync(`${dir}/replica.db`, "");
     assertThrows(() => open(dir), StorageError, "lost its content");
   }));
+
+Deno.test("⚠ disk: whenever the making of a disk is cut short, the next start makes it", () => {
+  let deaths = 0;
+  for (let at = 0;; at++) {
+    let died = false;
+    withDir((dir) => {
+      died = dyingAt(at, () => open(dir).close());
+      const storage = open(dir);
+      assertEquals(storage.load(), EMPTY_RECOVERED);
+      storage.commit([fx.hardState(1)], []);
+      storage.close();
+      const again = open(dir);
+      assertEquals(again.load().hardState.currentTerm as number, 1);
+      again.close();
+    });
+    if (!died) break;
+    deaths++;
+  }
+  assert(deaths >= 8, `it died ${deaths} times`);
+});
 
 /** Damage that leaves a sound SQLite file, and the error it must cause. */
 const DAMAGES: [string, string, string][] = [

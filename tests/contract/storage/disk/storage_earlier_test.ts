@@ -7,7 +7,7 @@ import { NOTHING_SIGNED } from "../../../../replica/storage/guard.ts";
 import { GuardError, StorageError } from "../../../../replica/storage/port.ts";
 import * as fx from "../storage_fixtures.ts";
 import { writeEarlier } from "./earlier_database.ts";
-import { spyOnFiles } from "./file_spy.ts";
+import { dyingAt } from "./file_spy.ts";
 import { earlierDisk, fillEarlier, LOG, SNAPSHOT } from "./filled_disk.ts";
 import { contentIn, copyDir, openIn as open, SEGMENT, withDir } from "./storage_disk_lab.ts";
 
@@ -144,23 +144,6 @@ Deno.test("earlier: a fresh disk, and one with a long log, are moved over", () =
     writeEarlier(`${dir}/fresh`, nothing, true);
     assertEquals(contentIn(`${dir}/fresh`).recovered, EMPTY_RECOVERED);
   }));
-
-/** Makes the `at`-th of all changes of files fail that are not SQLite's, and those behind it; returns whether there was one. */
-function dyingAt(at: number, body: () => void): boolean {
-  let count = 0;
-  const undo = spyOnFiles(() => {
-    if (count++ >= at) throw new Error("died");
-  });
-  try {
-    body();
-    return false;
-  } catch (error) {
-    assertStringIncludes(String(error), "died");
-    return true;
-  } finally {
-    undo();
-  }
-}
 
 Deno.test("⚠ earlier: whenever moving over is cut short, the next start finds all that was there", () => {
   let deaths = 0;
