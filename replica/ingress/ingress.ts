@@ -7,18 +7,20 @@ import { totalBytes } from "../../transport/frame_limits.ts";
 import type { Received } from "../../transport/port.ts";
 import type { QueryHandler } from "../answers/query_handler.ts";
 import type { InputWithoutTime } from "../core/input.ts";
+import { isLateResponse } from "../core/replication/late_response.ts";
 import type { CoreState } from "../core/state.ts";
 import type { TallyByKind } from "../diagnostics/tally_by_kind.ts";
 import { forgottenBy, ForgottenError } from "../disk/forgotten_signatures.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { TokenBuckets } from "../limits/token_bucket.ts";
-import { type Admission, dropped, excessive, faulty, type Refusal } from "./admission.ts";
+import { type Admission, DONE, dropped, excessive, faulty, type Refusal } from "./admission.ts";
 import { ClientAdmission } from "./admit_client.ts";
 import { judgePacket, type Judging } from "./admit_packet.ts";
 import { BACKLOG_UNIT_BYTES } from "./backlog.ts";
+import { LateResponses } from "./late_responses.ts";
 import { PeerRates } from "./peer_rates.ts";
 import type { SignatureCheck } from "./signature_check.ts";
-import { sourceOf } from "./source.ts";
+import { connectionOf, sourceOf } from "./source.ts";
 import { SourceFaults } from "./source_faults.ts";
 
 export interface IngressParts {
@@ -33,6 +35,8 @@ export interface IngressParts {
   readonly muted?: (source: string, fault: string, forMs: number) => void;
   /** Takes nothing more from where a packet came from, for so many milliseconds: what a muted source sends is not to be read. */
   readonly holdOff?: (received: Received, forMs: number) => void;
+  /** Ends the connection that a packet came over for an offence of this kind; false if it does not. */
+  readonly expel?: (received: Received, offence: string) => boolean;
   /** True if this replica signs messages its core does not know of, for tests and drills. */
   readonly faulty?: boolean;
 }
@@ -65,12 +69,28 @@ export class Ingress {
     INGRESS_LIMITS.evidenceSignaturesPerSecond,
     INGRESS_LIMITS.evidenceSignatureBurst,
   );
+  readonly #late: LateResponses<Received>;
+  /** Late responses that are put off no longer. */
+  readonly #pressing = new WeakSet<Received>();
   /** Packets with signatures that are still to be checked. */
   readonly #unfinished = new WeakMap<Received, Begun>();
 
   constructor(parts: IngressParts) {
     this.#parts = parts;
     this.#clients = new ClientAdmission(parts.state, parts.check, parts.queries);
+    this.#late = new LateResponses(parts.state.config.constants.heartbeatMs);
+  }
+
+  /** Returns the packets that were put off until now, to be handed in again (§5.4d). */
+  pressing(now: number): readonly Received[] {
+    const due = this.#late.due(now);
+    for (const received of due) this.#pressing.add(received);
+    return due;
+  }
+
+  /** Time at which {@linkcode pressing} has something to return, in milliseconds; Infinity if nothing is put off. */
+  get pressingAt(): number {
+    return this.#late.nextAt;
   }
 
   /** Returns the input that `received` gives at `now` milliseconds, or null if it is refused or already dealt with. */
@@ -81,10 +101,7 @@ export class Ingress {
 
   /** As `take`, but only so far as `mayGoOn` says before each signature but the first; what is unfinished is to be handed in again. */
   takePart(received: Received, now: number, mayGoOn: () => boolean): InputWithoutTime | null | typeof UNFINISHED {
-    const source = sourceOf(received);
-    const mutedMs = this.#faults.mutedFor(source, now);
-    if (mutedMs > 0) {
-      this.#parts.holdOff?.(received, mutedMs);
+    if (this.#isMuted(received, now)) {
       this.#parts.refused.add("muted");
       return null;
     }
@@ -100,18 +117,34 @@ export class Ingress {
     return null;
   }
 
+  /** Returns whether nothing of where this came from is looked at; what is still to come is not to be read either. */
+  #isMuted(received: Received, now: number): boolean {
+    const mutedMs = this.#faults.mutedFor(sourceOf(received), now);
+    if (mutedMs > 0) this.#parts.holdOff?.(received, mutedMs);
+    return mutedMs > 0 || this.#faults.mutedFor(connectionOf(received), now) > 0;
+  }
+
   /**
    * A fault counts once, and once more for its signatures; what is in excess, and each large piece of what is refused for whatever reason, a part of that,
-   * and its source is muted for less long.
+   * and its source is muted for less long. A forgery is a fault of a source whose connection does not end for it.
    */
   #blame(received: Received, { refused, blame }: Refusal, checked: number, now: number): void {
     const { signaturesPerFault, excessWeight, muteMs, excessMuteMs } = INGRESS_LIMITS;
-    const own = { fault: 1 + Math.floor(checked / signaturesPerFault), excess: excessWeight, none: 0 }[blame];
+    if (blame === "forgery" && this.#expels(received, refused, now)) return;
+    const fault = 1 + Math.floor(checked / signaturesPerFault);
+    const own = { fault, forgery: fault, excess: excessWeight, none: 0 }[blame];
     const weight = own + excessWeight * Math.floor(totalBytes(received.frames) / BACKLOG_UNIT_BYTES);
-    const forMs = blame === "fault" ? muteMs : excessMuteMs;
+    const forMs = own < fault ? excessMuteMs : muteMs;
     if (weight === 0 || !this.#faults.add(sourceOf(received), now, weight, forMs)) return;
     this.#parts.holdOff?.(received, forMs);
     this.#parts.muted?.(sourceOf(received), refused, forMs);
+  }
+
+  /** Ends the connection that a forgery came over, if its owner is known, and drops what has been read of it (§7.5j). Returns whether it did. */
+  #expels(received: Received, offence: string, now: number): boolean {
+    if (received.owner === undefined || this.#parts.expel?.(received, offence) !== true) return false;
+    this.#faults.add(connectionOf(received), now, INGRESS_LIMITS.faultsPerWindow);
+    return true;
   }
 
   *#judge(received: Received, now: number): Judging {
@@ -122,6 +155,7 @@ export class Ingress {
       if (!queries.active) return dropped("inactive");
       const packet = decodePeerPacket(frames);
       if (!this.#rates.take(packet.kind, sourceOf(received), now)) return excessive(`rate:${packet.kind}`);
+      if (this.#isPutOff(received, packet, now)) return DONE;
       const judging = judgePacket(state, check, channel, packet);
       const admission = packet.kind === "Evidence"
         ? yield* this.#withinBudget(packet.evidence, judging, now)
@@ -133,6 +167,16 @@ export class Ingress {
       if (error instanceof DecodeError) return faulty(`decode:${error.code}`);
       throw error;
     }
+  }
+
+  /** Puts off a peer's own late response, for nothing in it is worth a signature now (§5.4d). What it sends in another's name is judged. */
+  #isPutOff(received: Received, packet: Packet, now: number): boolean {
+    if (packet.kind !== "AppendEntriesResponse" || received.channel !== "published") return false;
+    const { message } = packet.signed;
+    if (message.replica !== received.route || this.#pressing.has(received)) return false;
+    if (!isLateResponse(this.#parts.state, message)) return false;
+    this.#late.hold(message.replica, received, now);
+    return true;
   }
 
   /** Goes on to signatures only while the budget for evidence lasts; hashes come before (§9.1). */
@@ -148,7 +192,9 @@ export class Ingress {
   #hear(route: string, admission: Admission, now: number): void {
     if (!("admitted" in admission) || admission.admitted?.kind !== "packet") return;
     const { packet } = admission.admitted;
-    if (senderOf(packet) === route) this.#parts.heard(route, packet, now);
+    if (senderOf(packet) !== route) return;
+    if (packet.kind === "AppendEntriesResponse") this.#late.forget(packet.signed.message.replica);
+    this.#parts.heard(route, packet, now);
   }
 }
 
