@@ -1,6 +1,7 @@
 /** A leader's state of its followers, and every replica's state of its last response (§5). */
 import type { LogIndex, Millis, ReplicaId, Round } from "../../../protocol/ids.ts";
 import type { Budget } from "./pace.ts";
+import type { Pipeline } from "./pipeline.ts";
 
 /** State of the next AppendEntriesResponse. */
 export interface Publication {
@@ -38,4 +39,5 @@ export interface Leadership {
   heartbeatSent: Millis;
   /** Time at which requests were proposed last. */
   proposedAt: Millis;
+  readonly pipeline: Pipeline;
 }

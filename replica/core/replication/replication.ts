@@ -14,6 +14,7 @@ import type { CoreState } from "../state.ts";
 import { confirm } from "./acks.ts";
 import type { Leadership, Progress } from "./leader_state.ts";
 import { spend } from "./pace.ts";
+import { createPipeline, noteCommitted, noteProposed } from "./pipeline.ts";
 
 /** Begins to lead: the first AppendEntries of the term starts at the base, and a no-op opens the term (§5.4, §5.8). */
 export function beginLeading(context: Context): void {
@@ -32,6 +33,7 @@ export function beginLeading(context: Context): void {
     broadcast: start,
     heartbeatSent: now,
     proposedAt: -Infinity,
+    pipeline: createPipeline(),
   };
   propose(context, []);
 }
@@ -55,13 +57,17 @@ function propose(context: Context, requests: readonly Signed<Request>[]): void {
  */
 export function proposeRequests(context: Context, leadership: Leadership): void {
   const { state, now } = context;
-  while (lastIndex(state.log) - state.commitIndex < LIMITS.maxPipeline) {
+  const { pipeline } = leadership;
+  noteCommitted(pipeline, state.commitIndex, now, state.config.constants);
+  while (lastIndex(state.log) - state.commitIndex < pipeline.size) {
     const gathers = lastIndex(state.log) > state.commitIndex && now < leadership.proposedAt + LIMITS.gatherMs;
     const batch = takeRequests(context, gathers, requestSize);
     if (batch.length === 0) return;
     propose(context, batch);
     leadership.proposedAt = now;
+    noteProposed(pipeline, lastIndex(state.log), now);
   }
+  if (state.requests.pool.size > 0) pipeline.heldUp = true;
 }
 
 /** Broadcasts new entries, and a heartbeat if one is due, from which a follower that is behind also learns what it lacks. */
