@@ -12,6 +12,7 @@ import { withStrangers } from "./calls/status_report.ts";
 import type { Client, ClientOptions } from "./client_types.ts";
 import { ClosedError, UsageError } from "./errors.ts";
 import { ClientLoop, type LoopParts, type Ordering } from "./loop/client_loop.ts";
+import { FastReads } from "./loop/fast_reads.ts";
 import { Hellos } from "./loop/hellos.ts";
 import { createInbox } from "./loop/inbox.ts";
 import type { Outlet } from "./loop/outlet.ts";
@@ -29,6 +30,9 @@ const SEED_RANGE = 2 ** 32;
 const MAX_VERIFIED = 2048;
 const verified = createVerifiedCache(MAX_VERIFIED);
 
+/** Draws a nonce from 1 to 2^48: 0 is of hellos. */
+const drawNonce = (): number => randomBytes(6).reduce((value, byte) => value * 256 + byte, 0) + 1;
+
 const randomBytes = (count: number): Uint8Array => crypto.getRandomValues(new Uint8Array(count));
 
 /** Fills in every default, and derives what follows from the roster. */
@@ -44,6 +48,7 @@ function settingsOf(options: ClientOptions) {
     now: options.now ?? (() => performance.now()),
     seed: options.seed ?? Math.floor(Math.random() * SEED_RANGE),
     randomBytes,
+    drawNonce,
     maxQueued: options.maxQueued ?? DEFAULT_MAX_QUEUED,
     maxGroup: options.maxGroup ?? LIMITS.maxGroup,
     timings: timingsFor(roster.constants, options.timings),
@@ -85,7 +90,11 @@ function createOrdering(
     },
     ...{ signer, outlet, hellos, now, randomBytes, onDisagreement },
   });
-  return { requests, hellos };
+  const reads = new FastReads({
+    ...{ client, replicas: new Set(replicas), signer, outlet, now },
+    ...{ retryMs: timings.queryRetryMs, maxGroup, maxQueued, drawNonce },
+  });
+  return { requests, hellos, reads };
 }
 
 /**
@@ -107,7 +116,7 @@ export function createClient(options: ClientOptions): Client {
   const queries = new Queries(settings.signer, outlet, settings.now, settings.timings.queryRetryMs);
   const inbox = createInbox(settings.key.id, createKeyRing(settings.roster), settings.verifier);
   const loop = new ClientLoop({ ...settings, transport, ordering, queries, inbox } satisfies LoopParts);
-  return assemble(settings, loop, ordering?.requests ?? null, queries, {
+  return assemble(settings, loop, ordering, queries, {
     dropped: inbox.counters,
     disagreements,
     turnedAway: inbox.turnedAway,
@@ -117,15 +126,15 @@ export function createClient(options: ClientOptions): Client {
 function assemble(
   settings: Settings,
   loop: ClientLoop,
-  requests: Requests | null,
+  ordering: Ordering | null,
   queries: Queries,
   report: Client["report"],
 ): Client {
   const order = (operation: Operation, options?: RequestOptions): Promise<Executed> => {
-    if (requests === null) {
+    if (ordering === null) {
       return Promise.reject(new UsageError(`key was given of the operator; wanted a client's to execute commands`));
     }
-    return loop.track(() => requests.order(operation, options));
+    return loop.track(() => ordering.requests.order(operation, options));
   };
   const ordered: Ordered = {
     execute: (command, options) => order({ mode: "command", command }, options),
@@ -134,6 +143,10 @@ function assemble(
   const node = new NodeCalls({
     ...settings,
     ask: (question, options) => loop.track(() => queries.ask(question, options)),
+    read: async (query, timeoutMs, signal) => {
+      if (ordering === null) throw new UsageError(`key was given of the operator; wanted a client's to read`);
+      return await loop.track(() => ordering.reads.ask(query, timeoutMs, signal));
+    },
   }, ordered.ask);
   return {
     ...kvCalls(ordered),

@@ -61,6 +61,8 @@ export function createCoreInstance(
       faulty: Boolean(parts.byzantine),
     }),
     run: runInputs(parts, scope, settings, handlers),
+    readWork: () => handlers.replier.readWork,
+    turnEnds: () => handlers.replier.flush(),
     signaturesPerTurn: INGRESS_LIMITS.signaturesPerTurn[backend.name],
     isActive: takesPart,
   });
@@ -132,22 +134,13 @@ function runInputs(parts: ReplicaParts, scope: ReplicaScope, settings: Settings,
     : {};
   const { corrupt, swallows, answers } = adversary;
   const honest = effectPorts(parts, scope, settings, handlers);
-  const run = tellingBusy(
-    handlers,
-    createEffects(state, ports, {
-      ...honest,
-      ...(corrupt ? { corrupt } : {}),
-      reply: answers ? (replies) => honest.reply(replies.flatMap(answers)) : honest.reply,
-    }),
-  );
+  const run = createEffects(state, ports, {
+    ...honest,
+    ...(corrupt ? { corrupt } : {}),
+    reply: answers ? (replies) => honest.reply(replies.flatMap(answers)) : honest.reply,
+  });
   return swallows ? (inputs, now) => run(inputs.filter((input) => !swallows(input)), now) : run;
 }
-
-/** Tells clients to which this leader is busy so where nothing else was to be told. */
-const tellingBusy = ({ replier }: Handlers, run: RunInputs): RunInputs => (inputs, now) => {
-  run(inputs, now);
-  replier.reply([]);
-};
 
 function effectPorts(parts: ReplicaParts, scope: ReplicaScope, settings: Settings, { replier }: Handlers): EffectPorts {
   const { transport, log, recorder } = parts;

@@ -44,7 +44,7 @@ export async function recordTraffic(plan: CapacityPlan, dir: string): Promise<Re
   await using group = await LoadGroup.open(Array.from({ length: PROCESSES }, (_, i) => {
     return ["--cluster", `${cluster.dir}/cluster.json`, "--key-files", `${cluster.dir}/c${i + 1}.key`, "--group", "1"];
   }));
-  await group.start(clients * outstanding, size, null);
+  await group.start(clients * outstanding, size);
   await sleep(seconds);
   await group.stop();
   return { follower, path, before };

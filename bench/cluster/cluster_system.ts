@@ -50,7 +50,7 @@ class ClusterSystem implements System {
     const { replicas, processes, keys } = plan;
     const clients = processes * keys + 1;
     const basePort = findFreePorts(replicas * PORTS_PER_REPLICA);
-    const constants = { sessionWindow: windowFor(plan) };
+    const constants = { sessionWindow: windowFor(plan), fastReads: plan.readPercent > 0 };
     const cluster = await LocalCluster.open({ dir, replicas, clients, basePort, constants });
     try {
       await cluster.startAll();

@@ -5,7 +5,17 @@ import { readBenchPlan } from "./plan.ts";
 Deno.test("without arguments a plan is the documented one", () => {
   assertEquals(readBenchPlan([]), {
     ...{ replicas: 4, clients: [1, 64], size: 200, seconds: 20, warmUpSeconds: 4 },
-    ...{ mode: "closed", rate: null, outstanding: 1, processes: 2, keys: 1, group: 1, idleSeconds: 10, runs: 1 },
+    ...{
+      mode: "closed",
+      rate: null,
+      outstanding: 1,
+      processes: 2,
+      keys: 1,
+      readPercent: 0,
+      group: 1,
+      idleSeconds: 10,
+      runs: 1,
+    },
     ...{ etcd: null, json: null, svg: null },
   });
 });
@@ -16,7 +26,17 @@ Deno.test("every flag is taken over", () => {
     "--keys 2 --idle-seconds 0 --runs 5 --compare etcd --etcd-nodes 5 --etcd-load grpc --json a.json --svg a.svg";
   assertEquals(readBenchPlan(args.split(" ")), {
     ...{ replicas: 7, clients: [4, 8], size: 1000, seconds: 5, warmUpSeconds: 1 },
-    ...{ mode: "pipelined", rate: null, outstanding: 256, processes: 4, keys: 2, group: 64, idleSeconds: 0, runs: 5 },
+    ...{
+      mode: "pipelined",
+      rate: null,
+      outstanding: 256,
+      processes: 4,
+      keys: 2,
+      readPercent: 0,
+      group: 64,
+      idleSeconds: 0,
+      runs: 5,
+    },
     ...{ etcd: { nodes: 5, load: "grpc" }, json: "a.json", svg: "a.svg" },
   });
 });
@@ -46,6 +66,8 @@ const REFUSED: readonly (readonly [string, string])[] = [
   ["--mode open --rate 9 --clients 4", "--clients: given 4 with --mode open, wanted --rate alone"],
   ["--mode open --rate 9 --compare etcd", "--compare: given etcd with --mode open, wanted another mode"],
   ["--outstanding 4", "--outstanding: given 4 with --mode closed, wanted --mode pipelined beside it"],
+  ["--reads 101", "--reads: given 101, wanted 0 to 100"],
+  ["--reads 5 --compare etcd", "--reads: given 5 with --compare etcd, wanted one of them"],
   ["--compare consul", "--compare: given consul, wanted etcd"],
   ["--etcd-nodes 5", "--etcd-nodes: given without --compare etcd, wanted together with it"],
   [

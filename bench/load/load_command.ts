@@ -5,8 +5,14 @@ import type { WriterResult } from "./writers.ts";
 export type LoadCommand = { readonly id: number } & LoadOrder;
 
 export type LoadOrder =
-  /** `rate`: writes a second that are offered, instead of writers that wait for their answers; null for these. */
-  | { readonly do: "start"; readonly writers: number; readonly size: number; readonly rate: number | null }
+  /** `readPercent` of what the writers do are reads. `rate`: writes a second that are offered instead; null where there are writers. */
+  | {
+    readonly do: "start";
+    readonly writers: number;
+    readonly size: number;
+    readonly readPercent: number;
+    readonly rate: number | null;
+  }
   | { readonly do: "measure" }
   | { readonly do: "stop" };
 

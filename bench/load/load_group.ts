@@ -10,6 +10,8 @@ import type { Offered } from "./writers.ts";
 export interface Measured extends SignatureCount {
   readonly seconds: number;
   readonly writes: number;
+  readonly reads: number;
+  readonly readsOrdered: number;
   readonly failures: number;
   readonly writesPerSecond: number;
   readonly latencyMs: Latencies;
@@ -39,12 +41,12 @@ export class LoadGroup implements AsyncDisposable {
     return Object.fromEntries(this.#processes.map(({ name, pid }) => [name, pid]));
   }
 
-  /** Starts `writers`, spread over the processes, or offers `rate` writes a second if that is not null. */
-  async start(writers: number, size: number, rate: number | null): Promise<void> {
+  /** Starts `writers`, spread over the processes, of which so many per cent read; or offers `rate` writes a second if that is not null. */
+  async start(writers: number, size: number, readPercent = 0, rate: number | null = null): Promise<void> {
     const { length } = this.#processes;
     const counts = spread(writers, length);
-    const part = rate === null ? null : rate / length;
-    await Promise.all(this.#processes.map((process, i) => process.start({ writers: counts[i]!, size, rate: part })));
+    const load = { size, readPercent, rate: rate === null ? null : rate / length };
+    await Promise.all(this.#processes.map((process, i) => process.start({ writers: counts[i]!, ...load })));
   }
 
   async measure(): Promise<void> {
@@ -67,6 +69,8 @@ export function mergeResults(results: readonly LoadResult[]): Measured {
   return {
     seconds: sum(({ seconds }) => seconds) / results.length,
     writes: sum(({ writes }) => writes),
+    reads: sum(({ reads }) => reads),
+    readsOrdered: sum(({ readsOrdered }) => readsOrdered),
     failures: sum(({ failures }) => failures),
     writesPerSecond: sum(({ writes, seconds }) => writes / seconds),
     latencyMs: latenciesOf(mergeHistograms(results.map(({ histogram }) => histogram))),

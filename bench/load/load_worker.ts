@@ -31,9 +31,10 @@ class Worker {
     this.#since = { ...to.work };
   }
 
-  #start({ writers, size, rate }: Extract<LoadOrder, { readonly do: "start" }>): Writers | OpenWriters {
-    const [{ puts }, prefix] = [this.#to, `bench/${this.#name}/`];
-    return rate === null ? new Writers(puts, writers, prefix, size) : new OpenWriters(puts, { rate, prefix, size });
+  #start({ writers, size, readPercent, rate }: Extract<LoadOrder, { readonly do: "start" }>): Writers | OpenWriters {
+    const [{ puts, reads }, prefix] = [this.#to, `bench/${this.#name}/`];
+    if (rate !== null) return new OpenWriters(puts, { rate, prefix, size });
+    return new Writers(puts, writers, prefix, size, { reads, percent: readPercent });
   }
 
   async carryOut(order: LoadOrder): Promise<LoadResult | undefined> {

@@ -58,7 +58,7 @@ export class OpenWriters {
     await this.#running;
     await Promise.all(this.#underWay);
     if (this.#failed !== null) throw this.#failed;
-    return { seconds, writes, failures, histogram, open: { offered, turnedAway } };
+    return { seconds, writes, reads: 0, readsOrdered: 0, failures, histogram, open: { offered, turnedAway } };
   }
 
   async #run(): Promise<void> {

@@ -3,7 +3,8 @@ import type { Row } from "../cluster/row.ts";
 import { judgeMemory, judgeOverload } from "./verdict.ts";
 
 const PEAK: Row = {
-  ...{ clients: 4, outstanding: 256, seconds: 20, writes: 20_000, failures: 0, writesPerSecond: 1000, open: null },
+  ...{ clients: 4, outstanding: 256, seconds: 20, writes: 20_000, reads: 0, readsOrdered: 0, failures: 0 },
+  ...{ writesPerSecond: 1000, open: null },
   latencyMs: { p50: 5, p90: 6, p99: 7, p999: 8, max: 9, mean: 5 },
   cpuMs: { all: 1, servers: 1, clients: 0, each: {} },
   loopback: { bytes: 0, packets: 0 },

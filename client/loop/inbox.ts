@@ -94,10 +94,10 @@ function judge(
 }
 
 const receiverOf = (packet: ReplyPacket): string =>
-  packet.kind === "Reply" ? packet.part.message.client : packet.signed.message.client;
+  packet.kind === "QueryReply" ? packet.signed.message.client : packet.part.message.client;
 
 function isGenuine(packet: ReplyPacket, verifier: Verifier, key: Uint8Array): boolean {
-  if (packet.kind === "Reply") return provesPart(packet, verifier, key);
+  if (packet.kind !== "QueryReply") return provesPart(packet, verifier, key);
   const { message, body, signature } = packet.signed;
   return verifier.verify(message.kind, body, signature, key);
 }

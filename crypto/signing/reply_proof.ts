@@ -1,5 +1,5 @@
 /** The check of an answer, by its client or by anyone with the roster who is shown the packet later (§7.2h). */
-import type { PartPacket } from "../../protocol/packet.ts";
+import type { PartPacket, ReadPacket } from "../../protocol/packet.ts";
 import { isInTree } from "./merkle_tree.ts";
 import type { Verifier } from "./signing.ts";
 
@@ -8,7 +8,7 @@ import type { Verifier } from "./signing.ts";
  * the reply is signed. The path is checked first, so that a wrong one costs no work on the curve.
  */
 export function provesPart(
-  { signed: { message, body, signature }, index, path, part }: PartPacket,
+  { signed: { message, body, signature }, index, path, part }: PartPacket | ReadPacket,
   verifier: Verifier,
   publicKey: Uint8Array,
 ): boolean {

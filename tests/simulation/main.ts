@@ -5,7 +5,7 @@ import { readFlags, wholeNumber } from "../../tasks/support/flags.ts";
 import { createProgress } from "../../tasks/support/progress.ts";
 import { EXIT_DONE, EXIT_FAILED, printLine, runTask } from "../../tasks/support/run_task.ts";
 import { NAMED_ACTORS } from "./actors/mod.ts";
-import { listMutantNames, searchMutant } from "./cli/mutants.ts";
+import { EXIT_CAUGHT, listMutantNames, searchMutant } from "./cli/mutants.ts";
 import { replayFile } from "./cli/recording.ts";
 import { printTranscript } from "./cli/transcript.ts";
 import { runWanTask, WAN_STRINGS, WAN_USAGE } from "./cli/wan.ts";
@@ -198,7 +198,7 @@ async function run(flags: Flags, args: readonly string[]): Promise<number> {
   const [failure] = await search(options, flags.json);
   if (failure === undefined) return EXIT_DONE;
   if (flags.transcript) await printTranscript(failure, options);
-  return EXIT_FAILED;
+  return options.mutant === null ? EXIT_FAILED : EXIT_CAUGHT;
 }
 
 if (import.meta.main) Deno.exit(await runTask({ name: "sim", usage: USAGE, run: sim }));

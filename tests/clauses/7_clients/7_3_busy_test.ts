@@ -164,7 +164,7 @@ Deno.test("§7.3m busy goes to routes its client greeted from, in the Reply of t
   assertEquals([answer?.outcome, waitOf(answer as BusyAnswer)], ["busy", 250]);
   lab.forget();
   for (let i = 0; i < 2 * INGRESS_LIMITS.busyBurst; i++) lab.busy("c1", "c1", i, 250);
-  lab.replyAll();
+  lab.flush();
   const { answers } = lab.sent()[0]!.packet.part.message;
   assertEquals([lab.sent().length, answers.length, lab.signed()], [1, INGRESS_LIMITS.busyBurst - 1, 2]);
   assert(answers.length <= LIMITS.maxAnswers);
@@ -174,7 +174,7 @@ Deno.test("§7.3m busy goes to routes its client greeted from, in the Reply of t
 Deno.test("§7.3m a replica that does not lead says nothing of the kind", () => {
   const lab = replierLab();
   lab.busy("c1", "c1", 1, 250);
-  lab.replyAll();
+  lab.flush();
   assertEquals([lab.sent(), lab.signed()], [[], 0]);
 });
 

@@ -2,8 +2,13 @@
 import type { ReplyTally } from "../../../client/session/reply_tally.ts";
 import type { Digest } from "../../../protocol/ids.ts";
 import type { Request } from "../../../protocol/message.ts";
-import { decodeResults, groupSize } from "../../../protocol/operations/group.ts";
+import { decodeResults, groupSize, type Operation } from "../../../protocol/operations/group.ts";
 import type { Signed } from "../../../protocol/signed.ts";
+
+/** An operation that its client waits for. */
+export interface Pending extends Operation {
+  readonly done: (result: Uint8Array | null) => void;
+}
 
 /** A signed request in flight: a command or a register. */
 export interface InFlight {
