@@ -2,6 +2,7 @@
 import type { KeyFile } from "../../crypto/keys/key_file.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
 import type { ClientId, LogIndex, ReplicaId } from "../../protocol/ids.ts";
+import { quorumOf } from "../../protocol/quorum.ts";
 import { queryResultCodec } from "../../transport/codec/mod.ts";
 import { RefusedError, UsageError } from "../errors.ts";
 import type { QueryMessage } from "../loop/envelope.ts";
@@ -73,7 +74,7 @@ export class NodeCalls {
   async #readFast(query: Uint8Array, options: CallOptions): Promise<Uint8Array | null> {
     const { replicas, timings } = this.#parts;
     const { client, nonce } = this.#ask("a fast read");
-    const judge = fastReadJudge(new Set(replicas));
+    const judge = fastReadJudge(new Set(replicas), this.#parts.roster.constants.profile);
     const message = { kind: "FastRead", client, nonce, query } as const;
     const timeoutMs = Math.min(timings.fastReadMs, (options.timeoutMs ?? timings.timeoutMs) / 2);
     return await this.#parts.ask({ message, nonce, targets: replicas, timeoutMs, judge }, options);
@@ -86,7 +87,7 @@ export class NodeCalls {
     const { replicas, timings } = this.#parts;
     const { client, nonce } = this.#ask("a committed command");
     const message = { kind: "GetCommittedCommand", client, nonce, index: index as LogIndex } as const;
-    const judge = committedCommandJudge(index, replicas.length);
+    const judge = committedCommandJudge(index, quorumOf(replicas.length, this.#parts.roster.constants.profile));
     const timeoutMs = options.timeoutMs ?? timings.timeoutMs;
     return await this.#parts.ask({ message, nonce, targets: replicas, timeoutMs, judge }, options);
   }

@@ -1,5 +1,6 @@
 /** Signed answers to clients (§7.2). */
 import type { Signer } from "../../crypto/signing/signing.ts";
+import { trustsReplicas } from "../../protocol/config.ts";
 import { ALL_SESSIONS, type ClientId, type LogIndex } from "../../protocol/ids.ts";
 import type { Answer, QueryReply, ReplyPart } from "../../protocol/message.ts";
 import { encodeMessage, encodePacket } from "../../transport/codec/mod.ts";
@@ -11,7 +12,7 @@ import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { TokenBuckets } from "../limits/token_bucket.ts";
 import { ReplyPace } from "./reply_pace.ts";
 import { type Listener, needs, type Routes } from "./routes.ts";
-import { sealParts } from "./seal_parts.ts";
+import { sealParts, tellParts } from "./seal_parts.ts";
 
 export interface ReplierParts {
   readonly state: CoreState;
@@ -59,7 +60,8 @@ export class Replier {
     const deliveries = replies.flatMap((reply) => this.#deliveries(reply, time));
     if (deliveries.length === 0) return;
     const head = { replica: state.config.self, term: state.hard.currentTerm, leader: state.view.leader };
-    const sealed = sealParts(signer, head, deliveries.map(({ part }) => part));
+    const seal = trustsReplicas(state.config.constants) ? tellParts : sealParts;
+    const sealed = seal(signer, head, deliveries.map(({ part }) => part));
     deliveries.forEach(({ routes }, i) => {
       for (const route of routes) transport.sendToClient(route, sealed[i]!);
     });

@@ -1,5 +1,6 @@
 /** Signs what clients are told at once: one signature stands for all of it (§7.2h). */
 import { createMerkleTree } from "../../crypto/signing/merkle_tree.ts";
+import { NO_ROOT } from "../../crypto/signing/reply_proof.ts";
 import type { Signer } from "../../crypto/signing/signing.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { Reply, ReplyPart } from "../../protocol/message.ts";
@@ -8,6 +9,17 @@ import { encodeMessage, encodePacket, encodeReplyPart } from "../../transport/co
 
 /** The fields of a reply beside its tree. */
 export type ReplyHead = Pick<Reply, "replica" | "term" | "leader">;
+
+/** Returns the frames of each part where nothing is signed: each is told by itself (§1.4). */
+export function tellParts(signer: Signer, head: ReplyHead, parts: readonly ReplyPart[]): Uint8Array[][] {
+  const message: Reply = { kind: "Reply", ...head, parts: 1, root: NO_ROOT };
+  const body = encodeMessage(message);
+  const signed: Signed<Reply> = { message, body, signature: signer.sign(message.kind, body) };
+  return parts.map((part) => {
+    const encoded = { message: part, body: encodeReplyPart(part) };
+    return encodePacket({ kind: "Reply", signed, index: 0, path: [], part: encoded });
+  });
+}
 
 /** Returns the frames of each part, in their order. Each `LIMITS.maxReplyParts` of them share a signature. */
 export function sealParts(signer: Signer, head: ReplyHead, parts: readonly ReplyPart[]): Uint8Array[][] {

@@ -6,3 +6,10 @@ import type { Received } from "../../transport/port.ts";
  */
 export const sourceOf = ({ channel, route, owner }: Received): string =>
   owner === undefined ? `${channel} ${route}` : `${channel} of ${owner}`;
+
+/**
+ * Returns the roster id that the other end of the connection proved, or null where nobody is authenticated. Whom a replica subscribed to is named by the
+ * route: encrypted, it is that one or nobody.
+ */
+export const speakerOf = ({ channel, route, owner }: Received): string | null =>
+  owner ?? (channel === "published" ? route : null);

@@ -5,6 +5,7 @@ import { type Digest, type Millis, offset, type ReplicaId } from "../../../proto
 import { InvariantError } from "../../../protocol/invariant.ts";
 import type { PeerMessage } from "../../../protocol/message.ts";
 import type { Packet } from "../../../protocol/packet.ts";
+import { senderOf } from "../../../protocol/signatures.ts";
 import type { QueryAnswer } from "../../../replica/answers/replier.ts";
 import { createState } from "../../../replica/core/create_state.ts";
 import type { InputWithoutTime } from "../../../replica/core/input.ts";
@@ -175,7 +176,10 @@ export class SimNode {
         inputs.push(arrival.request);
         continue;
       }
-      const admission = admitPacket(this.state, this.check, "peer", arrival.packet);
+      const { packet } = arrival;
+      // Nobody here lies about who speaks; a client's request is passed on by some peer.
+      const speaker = senderOf(packet) ?? this.#config.replicas.find((id) => id !== this.id) ?? null;
+      const admission = admitPacket(this.state, this.check, "peer", packet, speaker);
       if (!("admitted" in admission) || admission.admitted === null) continue;
       const forgotten = this.#forgotten(this.state, admission.admitted);
       if (forgotten !== null) return this.#stopped(new ForgottenError(`it has signed ${forgotten}, says another`));
