@@ -1,5 +1,13 @@
 /** Sizes of quorums (§1.1, §1.4), and counting by different replicas (§2.4). */
-import type { Profile } from "./profile.ts";
+
+/**
+ * Trust in a cluster's replicas (§1.4). `byzantine`: up to f replicas may lie; everything is signed, and commits take two phases. `crash`: replicas may crash, but none may lie; nothing
+ * is signed, connections alone say who speaks, and commits take one phase, as in plain Raft.
+ */
+export type Profile = "byzantine" | "crash";
+
+/** All profiles, the default first. */
+export const PROFILES: readonly Profile[] = ["byzantine", "crash"];
 
 /** The sizes that follow from n. */
 export interface QuorumSizes {

@@ -1,7 +1,7 @@
 /** The command line of `deno task bench`. */
 import { ConfigError } from "../../crypto/config_error.ts";
 import { LIMITS } from "../../protocol/limits.ts";
-import type { Profile } from "../../protocol/profile.ts";
+import type { Profile } from "../../protocol/quorum.ts";
 import { profileOf } from "../../tasks/keygen/constants.ts";
 import { readFlags, wholeNumber } from "../../tasks/support/flags.ts";
 import { MAX_WRITERS_PER_KEY, writersPerKey } from "../load/spread.ts";

@@ -2,8 +2,7 @@
  * Judgement of a whole status: can this cluster write now, and if not, why? It rests on what replicas say of themselves, of which f may
  * lie. So it says too what it is worth: true unless more than f lie, or only if none does. A write is the only proof.
  */
-import type { Profile } from "../../protocol/profile.ts";
-import { quorumOf, type QuorumSizes } from "../../protocol/quorum.ts";
+import { type Profile, quorumOf, type QuorumSizes } from "../../protocol/quorum.ts";
 import { isRecord, type Json, printable } from "./json_payload.ts";
 import { type ReplicaStatus, STRANGER, UNREACHABLE } from "./status_report.ts";
 

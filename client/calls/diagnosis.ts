@@ -1,5 +1,5 @@
 /** Diagnosis of a call that found no quorum: who answers and with what, who does not, and what to do next. */
-import type { Profile } from "../../protocol/profile.ts";
+import type { Profile } from "../../protocol/quorum.ts";
 import { NoQuorumError } from "../errors.ts";
 import type { CallOptions } from "../loop/requests.ts";
 import {

@@ -1,5 +1,5 @@
 /** Fast reads as a query: Q equal answers, or null for "read through the log" (§7.4). */
-import type { Profile } from "../../protocol/profile.ts";
+import type { Profile } from "../../protocol/quorum.ts";
 import type { QueryJudge } from "../loop/queries.ts";
 import { countFastRead, createFastReadTally } from "../session/fast_read_tally.ts";
 

@@ -3,7 +3,7 @@ import { unlockKeyFile } from "../../crypto/keys/key_file.ts";
 import { requireMember } from "../../crypto/roster/key_ring.ts";
 import { readRoster } from "../../crypto/roster/parse_roster.ts";
 import { loadBackend } from "../../crypto/signing/load_backend.ts";
-import { CRASH_WARNING } from "../../protocol/profile.ts";
+import { CRASH_WARNING } from "../../protocol/config.ts";
 import { openClientTransport } from "../../transport/mod.ts";
 import { createClient } from "../client.ts";
 import type { Client } from "../client_types.ts";

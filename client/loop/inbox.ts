@@ -6,7 +6,7 @@ import type { KeyRing } from "../../crypto/roster/key_ring.ts";
 import { isToldUnsigned, provesPart } from "../../crypto/signing/reply_proof.ts";
 import type { Verifier } from "../../crypto/signing/signing.ts";
 import type { ReplyPacket } from "../../protocol/packet.ts";
-import type { Profile } from "../../protocol/profile.ts";
+import type { Profile } from "../../protocol/quorum.ts";
 import { decodeReplyPacket } from "../../transport/codec/mod.ts";
 import { turnsAway } from "./turned_away.ts";
 

@@ -3,8 +3,7 @@
  * earlier write share an honest replica, so a read is never older than what was acknowledged.
  */
 import { equalBytes } from "../../protocol/bytes/equal_bytes.ts";
-import type { Profile } from "../../protocol/profile.ts";
-import { quorumOf } from "../../protocol/quorum.ts";
+import { type Profile, quorumOf } from "../../protocol/quorum.ts";
 import { canStillAccept, countVote, createEqualTally, type EqualTally } from "./equal_tally.ts";
 
 /** One replica's answer to a fast read, as far as it matters. */

@@ -4,8 +4,7 @@
  */
 import { equalBytes } from "../../protocol/bytes/equal_bytes.ts";
 import type { Answer } from "../../protocol/message.ts";
-import type { Profile } from "../../protocol/profile.ts";
-import { quorumOf } from "../../protocol/quorum.ts";
+import { type Profile, quorumOf } from "../../protocol/quorum.ts";
 import { countLatestVote, createEqualTally, type EqualTally } from "./equal_tally.ts";
 
 /** Equal answers a write or ordered read needs: f+1, or Q where fast reads are enabled (§7.4). */

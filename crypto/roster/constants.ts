@@ -1,7 +1,7 @@
 /** Protocol constants of a roster: defaults, ranges and cross-checks. */
 import type { ProtocolConstants } from "../../protocol/config.ts";
 import { LIMITS } from "../../protocol/limits.ts";
-import { type Profile, PROFILES } from "../../protocol/profile.ts";
+import { type Profile, PROFILES } from "../../protocol/quorum.ts";
 import { type Field, readBoolean, readInteger, readObject, refuse } from "../strict_json.ts";
 
 const MIN_TIMEOUT_MS = 10;

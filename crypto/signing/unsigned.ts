@@ -1,5 +1,5 @@
 /**
- * What stands in place of signatures in the `crash` profile (§1.4): 64 zero bytes. ECDSA accepts them for no message under no key, and nothing else is
+ * Messages without signatures, in the `crash` profile (§1.4): 64 zero bytes stand in place of one. ECDSA accepts them for no message under no key, and nothing else is
  * accepted there, so that neither profile takes what was made for the other.
  */
 import { SIGNATURE_BYTES } from "../../protocol/bytes/sizes.ts";

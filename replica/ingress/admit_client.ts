@@ -1,10 +1,10 @@
 /** Packets of clients and the operator, from decoded to verified (§7.1, §7.5). */
+import { trustsReplicas } from "../../protocol/config.ts";
 import type { Request } from "../../protocol/message.ts";
 import type { ClientPacket } from "../../protocol/packet.ts";
 import type { Signed, Verified } from "../../protocol/signed.ts";
-import type { QueryHandler, RequestPacketKind, UnorderedPacket } from "../answers/query_handler.ts";
 import type { Received } from "../../transport/port.ts";
-import { trustsReplicas } from "../../protocol/config.ts";
+import type { QueryHandler, RequestPacketKind, UnorderedPacket } from "../answers/query_handler.ts";
 import { prospectOf } from "../core/screen.ts";
 import type { CoreState } from "../core/state.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";

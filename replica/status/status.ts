@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import manifest from "../../deno.json" with { type: "json" };
 import type { LogIndex } from "../../protocol/ids.ts";
 import type { StateMachine } from "../../protocol/ports.ts";
-import type { Profile } from "../../protocol/profile.ts";
+import type { Profile } from "../../protocol/quorum.ts";
 import { sessionBytes, type SessionTable } from "../../protocol/snapshot/session_table.ts";
 import { WIRE_VERSION } from "../../transport/codec/mod.ts";
 import type { TransportCounters } from "../../transport/port.ts";

@@ -1,7 +1,7 @@
 /** Flags for what a cluster's first roster fixes for ever. */
-import type { FirstRoster } from "../../crypto/roster/next_roster.ts";
-import { type Profile, PROFILES } from "../../protocol/profile.ts";
 import { ConfigError } from "../../crypto/config_error.ts";
+import type { FirstRoster } from "../../crypto/roster/next_roster.ts";
+import { type Profile, PROFILES } from "../../protocol/quorum.ts";
 import { type Flags, wholeNumber } from "../support/flags.ts";
 
 export const CONSTANT_STRINGS = ["profile", "election-timeout-ms", "checkpoint-every", "log-tail"] as const;

@@ -1,7 +1,7 @@
 /** `deno task sim`: searches for a schedule that breaks the core, seed by seed, or finds a planted bug. */
 import { OutputError } from "../../client/cli/common/standard_streams.ts";
 import { ConfigError } from "../../crypto/config_error.ts";
-import type { Profile } from "../../protocol/profile.ts";
+import type { Profile } from "../../protocol/quorum.ts";
 import { profileOf } from "../../tasks/keygen/constants.ts";
 import { readFlags, wholeNumber } from "../../tasks/support/flags.ts";
 import { createProgress } from "../../tasks/support/progress.ts";
@@ -10,6 +10,7 @@ import { NAMED_ACTORS } from "./actors/mod.ts";
 import { listMutantNames, searchMutant } from "./cli/mutants.ts";
 import { replayFile } from "./cli/recording.ts";
 import { printTranscript } from "./cli/transcript.ts";
+import { leastReplicas } from "./plan/tolerance.ts";
 import { SCENARIOS } from "./scenarios/mod.ts";
 import { runSeeds } from "./search/pool.ts";
 import type { SeedResult } from "./search/seed_runner.ts";
@@ -116,7 +117,7 @@ function seedsOf(flags: Flags): number {
 }
 
 function replicasOf(flags: Flags, profile: Profile): number {
-  const least = profile === "crash" ? 3 : 4;
+  const least = leastReplicas(profile);
   const replicas = wholeNumber("replicas", flags.replicas) ?? least;
   if (replicas < least || replicas > 16) {
     throw new ConfigError(`--replicas: given ${replicas}, wanted ${least} to 16`);

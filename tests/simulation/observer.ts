@@ -2,7 +2,7 @@
 import type { Digest, LogIndex, Millis, ReplicaId } from "../../protocol/ids.ts";
 import type { Answer, RegisterSession, Request } from "../../protocol/message.ts";
 import type { Packet } from "../../protocol/packet.ts";
-import type { Profile } from "../../protocol/profile.ts";
+import type { Profile } from "../../protocol/quorum.ts";
 import type { Signed } from "../../protocol/signed.ts";
 import type { PersistOperation } from "../../replica/core/log/durable_state.ts";
 import type { ClientReply, CoreEvent } from "../../replica/core/output.ts";

@@ -176,10 +176,8 @@ export class SimNode {
         inputs.push(arrival.request);
         continue;
       }
-      const { packet } = arrival;
-      // Nobody here lies about who speaks; a client's request is passed on by some peer.
-      const speaker = senderOf(packet) ?? this.#config.replicas.find((id) => id !== this.id) ?? null;
-      const admission = admitPacket(this.state, this.check, "peer", packet, speaker);
+      const speaker = senderOf(arrival.packet) ?? this.#config.replicas[0]!; // whoever passes on what a client said
+      const admission = admitPacket(this.state, this.check, "peer", arrival.packet, speaker);
       if (!("admitted" in admission) || admission.admitted === null) continue;
       const forgotten = this.#forgotten(this.state, admission.admitted);
       if (forgotten !== null) return this.#stopped(new ForgottenError(`it has signed ${forgotten}, says another`));

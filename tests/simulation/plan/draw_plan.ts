@@ -1,14 +1,14 @@
 /** Draws the plan of a seed: its faults, its adversaries, its load. */
 import type { ProtocolConstants } from "../../../protocol/config.ts";
 import { type Millis, type ReplicaId, replicaId } from "../../../protocol/ids.ts";
-import type { Profile } from "../../../protocol/profile.ts";
+import type { Profile } from "../../../protocol/quorum.ts";
 import { ACTORS, LEADING_ACTORS, QUIET_ACTORS, RECOVERY_ACTORS, SNAPSHOT_ACTORS } from "../actors/mod.ts";
 import { SCENARIOS } from "../scenarios/mod.ts";
 import { drawFaults } from "./draw_faults.ts";
 import { drawProcesses, drawSessionConstants } from "./draw_sessions.ts";
 import type { ByzantinePlan, ClientPlan, Fault, Plan, Target } from "./plan.ts";
 import { Rng } from "./rng.ts";
-import { toleratedBy } from "./tolerance.ts";
+import { leastReplicas, toleratedBy } from "./tolerance.ts";
 
 /** Options for every plan. */
 export interface PlanOptions {
@@ -65,9 +65,10 @@ export function drawPlan(seed: number, options: PlanOptions = {}): Plan {
   return scenario === null ? plan : SCENARIOS[scenario]!(plan, new Rng(seed, `${scenario} ${plan.replicas.length}`));
 }
 
-function drawFreely(seed: number, options: PlanOptions): Plan {
-  const { profile = "byzantine", actors = null, clauses = true } = options;
-  const { replicas = profile === "crash" ? 3 : 4 } = options;
+function drawFreely(
+  seed: number,
+  { profile = "byzantine", replicas = leastReplicas(profile), actors = null, clauses = true }: PlanOptions,
+): Plan {
   const rng = new Rng(seed, `plan ${replicas}`);
   const ids = Array.from({ length: replicas }, (_, i) => replicaId(`r${i + 1}`));
   const f = toleratedBy(replicas, profile);
@@ -75,7 +76,8 @@ function drawFreely(seed: number, options: PlanOptions): Plan {
   const silenced = theme === "silence" && rng.chance(0.4);
   const exceeds = theme === "amnesia" ? rng.chance(0.4) : theme === "chaos" && rng.chance(0.1);
   const most = theme === "amnesia" && !exceeds ? rng.int(0, f - 1) : f; // of those that lie
-  const byzantine = profile === "crash" ? [] : drawByzantine(rng, ids, most, silenced ? "chaos" : theme, actors);
+  const liars = () => drawByzantine(rng, ids, most, silenced ? "chaos" : theme, actors);
+  const byzantine = profile === "crash" ? [] : liars();
   const plays = (names: readonly string[]) =>
     byzantine.some((each) => each.actors.some((name) => names.includes(name)));
   // Some attacks come to nothing unless disks are lost, or replicas so far behind that they need snapshots.
