@@ -75,7 +75,7 @@ function drawFreely(
   const theme = actors ? "chaos" : drawMood(rng);
   const silenced = theme === "silence" && rng.chance(0.4);
   const exceeds = theme === "amnesia" ? rng.chance(0.4) : theme === "chaos" && rng.chance(0.1);
-  const most = theme === "amnesia" && !exceeds ? rng.int(0, f - 1) : f; // of those that lie
+  const most = theme === "amnesia" && !exceeds ? rng.int(0, f - 1) : f;
   const liars = () => drawByzantine(rng, ids, most, silenced ? "chaos" : theme, actors);
   const byzantine = profile === "crash" ? [] : liars();
   const plays = (names: readonly string[]) =>
@@ -86,13 +86,10 @@ function drawFreely(
   // Entries that a faulty leader hides from a replica are soon available only as a snapshot.
   const shortLogs = farBehind || plays(["outdating-leader"]) || (plays(LEADING_ACTORS) && rng.chance(0.4));
   const honest = ids.filter((id) => byzantine.every(({ replica }) => replica !== id));
-  const spare = f - byzantine.length;
   const sessions = new Rng(seed, `sessions ${replicas}`);
   const constants = { profile, ...drawConstants(rng, theme, shortLogs), ...drawSessionConstants(sessions) };
   const { electionTimeoutMs: unit } = constants;
-  // Patient clusters need two timeouts to elect a leader; the faults after that are over long before the next election.
-  const onset = theme === "patience" ? 2.5 * unit : unit;
-  const safetyMs = theme === "patience" ? rng.int(45_000, 60_000) : Math.round(unit * rng.between(8, 30));
+  const { onset, safetyMs } = drawSpan(rng, theme, unit);
   return {
     seed,
     replicas: ids,
@@ -120,12 +117,23 @@ function drawFreely(
     snapshotBytes: rng.pick([1, 1, 200, null]),
     clients: withSessions(sessions, drawClients(rng, theme, byzantine, unit), theme, constants),
     safetyMs,
-    down: drawDown(rng, honest, spare, theme),
+    down: drawDown(rng, honest, f - byzantine.length, theme),
     quiet: !["chaos", "behind", "rogue-leaders", "amnesia"].includes(theme) || byzantine.length === 0,
     livenessMs: livenessBound(f, constants),
     restMs: rng.chance(shortLogs ? 0.2 : 0.05) ? REST_MS : 0,
     serviceMs: drawService(rng, theme, unit),
     clauses,
+  };
+}
+
+/**
+ * Draws the time of the faults. Patient clusters need two timeouts to elect a leader; the faults after that are over long before the next election.
+ */
+function drawSpan(rng: Rng, theme: Theme, unit: Millis): { readonly onset: Millis; readonly safetyMs: Millis } {
+  const patient = theme === "patience";
+  return {
+    onset: patient ? 2.5 * unit : unit,
+    safetyMs: patient ? rng.int(45_000, 60_000) : Math.round(unit * rng.between(8, 30)),
   };
 }
 
