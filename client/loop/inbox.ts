@@ -103,6 +103,7 @@ type Wanted = (packet: ReplyPacket) => boolean;
 function judgeSpoken({ client, replica, verifier, packet }: Case, wanted: Wanted): Inbound {
   const { message, body, signature } = packet.signed;
   if (message.replica !== replica || receiverOf(packet) !== client) return { dropped: "misdirected" };
+  if (turnsAway(packet)) return { dropped: "forged" }; // a hint, and no answer
   if (!wanted(packet)) return { dropped: "late" };
   const told = packet.kind === "Reply"
     ? isToldUnsigned(packet)

@@ -59,7 +59,7 @@ export const status: Command = {
     return {
       exitCode: EXIT_OF[health.verdict],
       json: { profile, ...jsonOf(replicas, health, client.report.disagreements) },
-      output: [`profile: ${profile}`, table, ...(health.writable ? [health.sentence] : [])].join("\n"),
+      output: [table, `profile: ${profile}`, ...(health.writable ? [health.sentence] : [])].join("\n"),
       ...(health.writable ? {} : { message: `status: ${health.sentence}` }),
     };
   },
