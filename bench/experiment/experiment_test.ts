@@ -64,7 +64,7 @@ const RESULT: ExperimentResult = {
   machine: { cores: 2, processor: "a processor", kernel: "6", deno: "2", loadBefore: "0 0 0" },
   etcd: null,
   systems: [{
-    name: "BFT Raft, 4",
+    name: "byzantine, 4",
     points: [
       { commands: 1, ms: 6, serversMs: 10, clientMs: 1 },
       { commands: 500, ms: 250, serversMs: 0.5, clientMs: 0.25 },
@@ -75,11 +75,11 @@ const RESULT: ExperimentResult = {
 Deno.test("CSV, table and plot have the medians, and what was published beside them", () => {
   const rows = csvOf(RESULT).trimEnd().split("\n");
   assertEquals(rows.slice(1, 4), [
-    '"BFT Raft, 4",1,6.00,10.0000,1.0000',
-    '"BFT Raft, 4",500,250.00,0.5000,0.2500',
-    '"earlier BFT Raft",500,1000.00,,',
+    '"byzantine, 4",1,6.00,10.0000,1.0000',
+    '"byzantine, 4",500,250.00,0.5000,0.2500',
+    '"earlier BFT",500,1000.00,,',
   ]);
-  assertEquals(reportLines(RESULT).at(-1)?.split(/ {2,}/), ["BFT Raft, 4", "6.0", "250", "0.750"]);
+  assertEquals(reportLines(RESULT).at(-1)?.split(/ {2,}/), ["byzantine, 4", "6.0", "250", "0.750"]);
   const plot = plotOf(RESULT);
   for (const text of ["earlier Raft", "PROVISIONAL", "10 000", "5000"]) assert(plot.includes(text), text);
   assert(!/NaN|Infinity/.test(plot), plot);

@@ -14,14 +14,14 @@ export interface Variant {
 }
 
 const PLAIN = { free: "none", plaintext: false, memory: false } as const;
-const BYZANTINE: Variant = { ...PLAIN, name: "BFT Raft, 4", profile: "byzantine", replicas: 4 };
+const BYZANTINE: Variant = { ...PLAIN, name: "byzantine, 4", profile: "byzantine", replicas: 4 };
 
 /** Name of etcd among the systems. */
 export const ETCD = "etcd, 3";
 
 /** The systems that are compared as wholes, but for etcd. */
 export const SYSTEMS: readonly Variant[] = [
-  { ...PLAIN, name: "plain Raft (crash), 3", profile: "crash", replicas: 3 },
+  { ...PLAIN, name: "crash, 3", profile: "crash", replicas: 3 },
   BYZANTINE,
 ];
 
@@ -29,9 +29,9 @@ export const SYSTEMS: readonly Variant[] = [
 export const FEATURES: readonly Variant[] = [
   { ...BYZANTINE, name: "no CURVE", plaintext: true },
   { ...BYZANTINE, name: "no fsync", memory: true },
-  { ...BYZANTINE, name: "no client signatures", free: "clients" },
+  { ...BYZANTINE, name: "no client sig.", free: "clients" },
   { ...BYZANTINE, name: "no signatures", free: "all" },
-  { ...BYZANTINE, name: "one phase too (crash), 4", profile: "crash" },
+  { ...BYZANTINE, name: "crash, 4", profile: "crash" },
 ];
 
 /** Every variant once. */
