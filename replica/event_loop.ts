@@ -42,12 +42,12 @@ export class EventLoop {
 
   /** Runs until {@linkcode stop}; rejects with the error of a turn. It may then be called again; the rest of that turn's inputs is lost. */
   async run(): Promise<void> {
-    const { transport, now } = this.#parts;
+    const { transport, ingress, now } = this.#parts;
     while (!this.#stopping) {
       const waitMs = !this.#backlog.empty || this.#hasWork() ? 0 : Math.max(0, this.#tickAt - now());
       const received = await transport.receive(waitMs, INGRESS_LIMITS.receiveBatch);
       if (this.#stopping) return;
-      const dropped = this.#backlog.add(received);
+      const dropped = this.#backlog.add([...ingress.pressing(now()), ...received]);
       for (let i = 0; i < dropped; i++) this.#parts.refused.add("overload");
       this.#turn();
     }
@@ -66,7 +66,7 @@ export class EventLoop {
   }
 
   #turn(): void {
-    const { state, run, isActive, now } = this.#parts;
+    const { state, run, isActive, ingress, now } = this.#parts;
     const inputs = this.#admit(now());
     const time = now();
     if (!isActive()) {
@@ -77,9 +77,11 @@ export class EventLoop {
     }
     const due = time >= this.#tickAt;
     if (due) inputs.push({ kind: "tick" });
-    if (inputs.length === 0 && !this.#hasWork()) return;
-    run(inputs, time);
-    this.#tickAt = Math.max(time + MIN_TICK_MS, Math.min(due ? Infinity : this.#tickAt, nextDeadline(state, time)));
+    if (inputs.length > 0 || this.#hasWork()) {
+      run(inputs, time);
+      this.#tickAt = Math.max(time + MIN_TICK_MS, Math.min(due ? Infinity : this.#tickAt, nextDeadline(state, time)));
+    }
+    this.#tickAt = Math.min(this.#tickAt, ingress.pressingAt);
   }
 
   #admit(time: number): InputWithoutTime[] {

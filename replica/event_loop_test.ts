@@ -42,7 +42,7 @@ async function turnsOf(turns: number, routes: readonly string[], signatures: num
   } as unknown as ReplicaTransport;
   const loop = new EventLoop({
     ...{ state: new Lab().state, transport, work, refused, signaturesPerTurn: PER_TURN },
-    ingress: { takePart } as unknown as Ingress,
+    ingress: { takePart, pressing: () => [], pressingAt: Infinity } as unknown as Ingress,
     run: () => {},
     isActive: () => true,
     now: () => 0,

@@ -7,15 +7,17 @@ import { totalBytes } from "../../transport/frame_limits.ts";
 import type { Received } from "../../transport/port.ts";
 import type { QueryHandler } from "../answers/query_handler.ts";
 import type { InputWithoutTime } from "../core/input.ts";
+import { isLateResponse } from "../core/replication/late_response.ts";
 import type { CoreState } from "../core/state.ts";
 import type { TallyByKind } from "../diagnostics/tally_by_kind.ts";
 import { forgottenBy, ForgottenError } from "../disk/forgotten_signatures.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { TokenBuckets } from "../limits/token_bucket.ts";
-import { type Admission, dropped, excessive, faulty, type Refusal } from "./admission.ts";
+import { type Admission, DONE, dropped, excessive, faulty, type Refusal } from "./admission.ts";
 import { ClientAdmission } from "./admit_client.ts";
 import { judgePacket, type Judging } from "./admit_packet.ts";
 import { BACKLOG_UNIT_BYTES } from "./backlog.ts";
+import { LateResponses } from "./late_responses.ts";
 import { PeerRates } from "./peer_rates.ts";
 import type { SignatureCheck } from "./signature_check.ts";
 import { sourceOf, speakerOf } from "./source.ts";
@@ -65,12 +67,28 @@ export class Ingress {
     INGRESS_LIMITS.evidenceSignaturesPerSecond,
     INGRESS_LIMITS.evidenceSignatureBurst,
   );
+  readonly #late: LateResponses<Received>;
+  /** Late responses that are put off no longer. */
+  readonly #pressing = new WeakSet<Received>();
   /** Packets with signatures that are still to be checked. */
   readonly #unfinished = new WeakMap<Received, Begun>();
 
   constructor(parts: IngressParts) {
     this.#parts = parts;
     this.#clients = new ClientAdmission(parts.state, parts.check, parts.queries);
+    this.#late = new LateResponses(parts.state.config.constants.heartbeatMs);
+  }
+
+  /** Returns the packets that were put off until now, to be handed in again (§5.4d). */
+  pressing(now: number): readonly Received[] {
+    const due = this.#late.due(now);
+    for (const received of due) this.#pressing.add(received);
+    return due;
+  }
+
+  /** Time at which {@linkcode pressing} has something to return, in milliseconds; Infinity if nothing is put off. */
+  get pressingAt(): number {
+    return this.#late.nextAt;
   }
 
   /** Returns the input that `received` gives at `now` milliseconds, or null if it is refused or already dealt with. */
@@ -122,6 +140,7 @@ export class Ingress {
       if (!queries.active) return dropped("inactive");
       const packet = decodePeerPacket(frames);
       if (!this.#rates.take(packet.kind, sourceOf(received), now)) return excessive(`rate:${packet.kind}`);
+      if (this.#isPutOff(received, packet, now)) return DONE;
       const judging = judgePacket(state, check, channel, packet, speakerOf(received));
       const admission = packet.kind === "Evidence"
         ? yield* this.#withinBudget(packet.evidence, judging, now)
@@ -133,6 +152,16 @@ export class Ingress {
       if (error instanceof DecodeError) return faulty(`decode:${error.code}`);
       throw error;
     }
+  }
+
+  /** Puts off a peer's own late response, for nothing in it is worth a signature now (§5.4d). What it sends in another's name is judged. */
+  #isPutOff(received: Received, packet: Packet, now: number): boolean {
+    if (packet.kind !== "AppendEntriesResponse" || received.channel !== "published") return false;
+    const { message } = packet.signed;
+    if (message.replica !== received.route || this.#pressing.has(received)) return false;
+    if (!isLateResponse(this.#parts.state, message)) return false;
+    this.#late.hold(message.replica, received, now);
+    return true;
   }
 
   /** Goes on to signatures only while the budget for evidence lasts; hashes come before (§9.1). */
@@ -148,7 +177,9 @@ export class Ingress {
   #hear(route: string, admission: Admission, now: number): void {
     if (!("admitted" in admission) || admission.admitted?.kind !== "packet") return;
     const { packet } = admission.admitted;
-    if (senderOf(packet) === route) this.#parts.heard(route, packet, now);
+    if (senderOf(packet) !== route) return;
+    if (packet.kind === "AppendEntriesResponse") this.#late.forget(packet.signed.message.replica);
+    this.#parts.heard(route, packet, now);
   }
 }
 

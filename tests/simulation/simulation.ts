@@ -271,12 +271,12 @@ export class Simulation {
     // Like the event loop, it does not sleep while anything committed is not applied.
     const wanted = state.appliedIndex < state.commitIndex || hasSnapshotWork(state)
       ? 0
-      : nextDeadline(state, this.now * rate) / rate;
+      : Math.min(nextDeadline(state, this.now * rate), this.node(id).pressingAt) / rate;
     this.#alarms.advance(id, Math.max(this.now + 1, wanted));
   }
 
   #tick(id: ReplicaId): void {
-    this.node(id).run([{ kind: "tick" }]);
+    this.node(id).receive([], true);
     this.#rearm(id);
   }
 

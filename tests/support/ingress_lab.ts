@@ -70,7 +70,7 @@ export function ingressLab(constants: Partial<ProtocolConstants> = {}) {
   for (const [id, key] of keys) signers.set(id, createSigner(backend, unhex(key.secretKey), roster.cluster));
 
   return {
-    ...{ state, work, served, queries, routes, roster, heard, muted, heldOff, turnedAway },
+    ...{ state, ingress, work, served, queries, routes, roster, heard, muted, heldOff, turnedAway },
     /** Returns the refusals so far, by kind. */
     refused: () => refused.toRecord(),
     /** Returns `message` signed by `by`, whatever signer it names. */

@@ -3,6 +3,29 @@ import { type Mutant, patch } from "../mutant.ts";
 
 export const LIVENESS: readonly Mutant[] = [
   {
+    name: "news-lost-as-late",
+    kind: "liveness",
+    clause: "§5.4",
+    what:
+      "a response that reports a certificate above the commit index is put off as late, and what is put off is never judged",
+    how:
+      "Each replica counts acks into a certificate and reports it; nobody hears the reports, and nothing is committed.",
+    patches: [
+      patch(
+        "isLateResponse",
+        `  if (prepared.term === term && prepared.index > Math.max(state.commitIndex, record?.report?.index ?? 0)) return false;
+`,
+        `  if (prepared.index < 0) return false;
+`,
+      ),
+      patch(
+        "LateResponses.due",
+        `return due.map(([, { response }]) => response);`,
+        `return due.slice(due.length).map(([, { response }]) => response);`,
+      ),
+    ],
+  },
+  {
     name: "heartbeat-replay-accepted",
     kind: "liveness",
     clause: "§5.1",

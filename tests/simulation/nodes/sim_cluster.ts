@@ -130,7 +130,7 @@ export class SimCluster {
   }
 
   #tick(id: ReplicaId): void {
-    this.node(id).run([{ kind: "tick" }]);
+    this.node(id).receive([], true);
     this.#options.hooks?.handled?.(id);
     this.#alarms.set(id, this.#deadline(id) ?? this.now + TICK_MS);
   }
@@ -143,8 +143,9 @@ export class SimCluster {
 
   /** Returns the time at which the node asks to be woken, or null if it ticks steadily. */
   #deadline(id: ReplicaId): Millis | null {
-    const { state } = this.node(id);
-    return this.#options.tick === "deadline" && state ? Math.max(this.now + 1, nextDeadline(state, this.now)) : null;
+    const { state, pressingAt } = this.node(id);
+    if (this.#options.tick !== "deadline" || !state) return null;
+    return Math.max(this.now + 1, Math.min(nextDeadline(state, this.now), pressingAt));
   }
 
   #send(from: ReplicaId, to: readonly ReplicaId[], packet: Packet): void {

@@ -5,7 +5,6 @@ import { type Digest, type Millis, offset, type ReplicaId } from "../../../proto
 import { InvariantError } from "../../../protocol/invariant.ts";
 import type { PeerMessage } from "../../../protocol/message.ts";
 import type { Packet } from "../../../protocol/packet.ts";
-import { senderOf } from "../../../protocol/signatures.ts";
 import type { QueryAnswer } from "../../../replica/answers/replier.ts";
 import { createState } from "../../../replica/core/create_state.ts";
 import type { InputWithoutTime } from "../../../replica/core/input.ts";
@@ -14,7 +13,6 @@ import type { CoreState } from "../../../replica/core/state.ts";
 import { createDurableMark } from "../../../replica/disk/durable_mark.ts";
 import { forgottenBy, ForgottenError } from "../../../replica/disk/forgotten_signatures.ts";
 import { createEffects, type EffectPorts, type RunInputs } from "../../../replica/effects.ts";
-import { admitPacket } from "../../../replica/ingress/admit_packet.ts";
 import type { SignatureCheck } from "../../../replica/ingress/signature_check.ts";
 import { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
 import { openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
@@ -28,6 +26,7 @@ import { type CrashPoint, type Operations, SimulatedCrash, type Trigger } from "
 import { Journal } from "./journal.ts";
 import { lostDisk } from "./lost_disk.ts";
 import type { Arrival, Corruption, NodeWorld, Sign } from "./node_world.ts";
+import { SimIngress } from "./sim_ingress.ts";
 import { bind, observed } from "./sim_ports.ts";
 import { stateView } from "./state_view.ts";
 
@@ -51,6 +50,7 @@ export class SimNode {
   /** The last error thrown by the core itself; anything else thrown here is the simulation's own mistake. */
   #coreError: unknown = null;
   #journal = new Journal();
+  #ingress: SimIngress;
   /** Kinds of operations of the last transaction. */
   #operations: Operations = new Set();
   /** Set when a snapshot has replaced the state since that was last reported. */
@@ -64,6 +64,12 @@ export class SimNode {
     this.sign = (message, body) => signer.sign(body, message);
     this.#config = config;
     this.#world = world;
+    this.#ingress = new SimIngress(config.constants.heartbeatMs);
+  }
+
+  /** Time on its own clock from which it judges what it put off (§5.4d); Infinity if that is nothing. */
+  get pressingAt(): Millis {
+    return this.#ingress.pressingAt;
   }
 
   /** Starts from the disk, if its content is something a replica can have written. */
@@ -89,6 +95,7 @@ export class SimNode {
     const state = createState(this.#config, storage.load(), ports, this.#world.clock(this.id));
     if (state.appliedIndex === 0) this.#world.prepare?.(state);
     this.state = state;
+    this.#ingress = new SimIngress(this.#config.constants.heartbeatMs);
     this.#adversaries = this.corruptions.map((corrupt) => corrupt({ config: this.#config, hash: sha256Hex, state }));
     this.#run = createEffects(state, ports, this.#effectPorts(storage, state), this.#world.snapshotBytes);
     this.#world.observer.started?.(this.id, this.disk, this.#world.now());
@@ -169,19 +176,12 @@ export class SimNode {
    * one is due: as the event loop does.
    */
   receive(arrivals: readonly Arrival[], tick = false): void {
-    const inputs: InputWithoutTime[] = [];
-    for (const arrival of arrivals) {
-      if (!this.state) return;
-      if ("request" in arrival) {
-        inputs.push(arrival.request);
-        continue;
-      }
-      const speaker = senderOf(arrival.packet) ?? this.#config.replicas[0]!; // whoever passes on what a client said
-      const admission = admitPacket(this.state, this.check, "peer", arrival.packet, speaker);
-      if (!("admitted" in admission) || admission.admitted === null) continue;
-      const forgotten = this.#forgotten(this.state, admission.admitted);
+    const { state } = this;
+    if (state === null) return;
+    const inputs = this.#ingress.take(state, this.check, arrivals, this.#world.clock(this.id));
+    for (const input of inputs) {
+      const forgotten = this.#forgotten(state, input);
       if (forgotten !== null) return this.#stopped(new ForgottenError(`it has signed ${forgotten}, says another`));
-      inputs.push(admission.admitted);
     }
     if (tick) inputs.push({ kind: "tick" });
     if (inputs.length > 0) this.run(inputs);
