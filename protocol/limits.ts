@@ -55,6 +55,10 @@ export const LIMITS = {
   maxPipeline: 16,
   /** Milliseconds for which a leader with uncommitted entries lets requests gather before it proposes the next one. */
   gatherMs: 20,
+  /** Milliseconds for which one without any waits for clients that were answered together to ask again (§5.8). */
+  returnMs: 5,
+  /** Requests under way before that make this wait worth while. */
+  returnRequests: 16,
   /** Requests that make an entry worth proposing without gathering. */
   fullEntryRequests: 128,
   /** Entries and bytes collected in one catch-up before they are checked against its certificate (§8.1). */

@@ -53,18 +53,19 @@ export function hasRoomFor(state: CoreState, message: Request, intervention: boo
 
 /**
  * Takes the next entry's requests, a few of each client in turn, so that no client starves another. If `fullOnly`, takes nothing unless an
- * entry can be filled. Clients that want more than most go along in the others' entries, or wait until none is under way.
+ * entry can be filled, and never fewer than `least`. Clients that want more than most go along in the others' entries, or wait until none is under way.
  */
 export function takeRequests(
   { state, now }: Pick<Context, "state" | "now">,
   fullOnly: boolean,
   sizeOfRequest: (request: Signed<Request>) => number,
+  least = fullOnly ? LIMITS.fullEntryRequests : 1,
 ): Signed<Request>[] {
   dropLateRegisters(state);
   const shares = sharesOf(state, now);
   const { pool } = state.requests;
   const ready = [...pool].reduce((sum, [client, queue]) => sum + Math.min(sizeOf(queue), shares.get(client)!.left), 0);
-  if (ready === 0 || (fullOnly && ready < LIMITS.fullEntryRequests)) return [];
+  if (ready < least) return [];
   const underWay = lastIndex(state.log) > state.commitIndex;
   if (underWay && [...shares.values()].every(({ isHeavy }) => isHeavy)) return [];
   const taken: Known[] = [];

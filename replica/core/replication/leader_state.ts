@@ -38,4 +38,8 @@ export interface Leadership {
   heartbeatSent: Millis;
   /** Time at which requests were proposed last. */
   proposedAt: Millis;
+  /** Requests that were uncommitted when it last proposed, and the time before. */
+  underWay: readonly [number, number];
+  /** Time since which nothing is uncommitted; null while something is. */
+  idleSince: Millis | null;
 }

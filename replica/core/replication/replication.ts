@@ -32,6 +32,8 @@ export function beginLeading(context: Context): void {
     broadcast: start,
     heartbeatSent: now,
     proposedAt: -Infinity,
+    underWay: [0, 0],
+    idleSince: null,
   };
   propose(context, []);
 }
@@ -55,14 +57,34 @@ function propose(context: Context, requests: readonly Signed<Request>[]): void {
  */
 export function proposeRequests(context: Context, leadership: Leadership): void {
   const { state, now } = context;
+  leadership.idleSince = lastIndex(state.log) > state.commitIndex ? null : leadership.idleSince ?? now;
   while (lastIndex(state.log) - state.commitIndex < LIMITS.maxPipeline) {
     const gathers = lastIndex(state.log) > state.commitIndex && now < leadership.proposedAt + LIMITS.gatherMs;
-    const batch = takeRequests(context, gathers, requestSize);
+    const batch = takeRequests(context, gathers, requestSize, gathers ? undefined : leastReturning(leadership, now));
     if (batch.length === 0) return;
     propose(context, batch);
     leadership.proposedAt = now;
+    leadership.underWay = [uncommittedRequests(state), leadership.underWay[0]];
+    leadership.idleSince = null;
   }
 }
+
+/** Returns the number of requests to wait for: clients that were answered together ask again together, within moments. */
+function leastReturning({ idleSince, underWay }: Leadership, now: Millis): number {
+  const expected = Math.max(...underWay);
+  const returning = idleSince !== null && expected >= LIMITS.returnRequests && now < idleSince + LIMITS.returnMs;
+  return returning ? Math.min(LIMITS.fullEntryRequests, Math.ceil(RETURNING_PART * expected)) : 1;
+}
+
+/** Part of those under way before that is enough: the last ones may stay away. */
+const RETURNING_PART = 0.9;
+
+const uncommittedRequests = ({ log, commitIndex }: CoreState): number =>
+  slice(log, commitIndex, lastIndex(log)).reduce((sum, { entry }) => sum + (entry.requests?.length ?? 0), 0);
+
+/** Returns the time at which requests that wait for others to come back are proposed without them. */
+export const returnDue = ({ requests }: CoreState, { idleSince }: Leadership): Millis =>
+  idleSince === null || requests.pool.size === 0 ? Infinity : idleSince + LIMITS.returnMs;
 
 /** Broadcasts new entries, and a heartbeat if one is due, from which a follower that is behind also learns what it lacks. */
 export function replicate(context: Context, leadership: Leadership): void {

@@ -1,6 +1,7 @@
 /** §5.8: how a leader opens its term, batches, and bounds what is in flight. */
 import { assert, assertEquals } from "@std/assert";
 import { LIMITS } from "../../../protocol/limits.ts";
+import { nextDeadline } from "../../../replica/core/next_deadline.ts";
 import * as forge from "../support/forge.ts";
 import { Lab, requestInput, sentOf } from "../support/lab.ts";
 
@@ -49,7 +50,43 @@ Deno.test("§5.8 under load batches grow: what comes while entries are uncommitt
   for (let i = 20; i < 30; i++) lab.run(requests(i, 1));
   assertEquals(sizes(lab), [0, 1, 19]);
   commitAll(lab);
+  lab.now += LIMITS.returnMs;
+  lab.run([]);
   assertEquals(sizes(lab), [0, 1, 19, 10]);
+});
+
+Deno.test("§5.8 many that were answered together go into one entry again, and who stays away is not waited for long", () => {
+  const lab = new Lab({ constants: WIDE });
+  lab.lead(1);
+  commitAll(lab);
+  const many = LIMITS.returnRequests;
+  lab.run(requests(0, 1));
+  lab.run(requests(1, many));
+  commitAll(lab);
+  assertEquals(sizes(lab), [0, 1, many]);
+  commitAll(lab);
+  const enough = Math.ceil(0.9 * many);
+  for (let i = 1; i < enough; i++) lab.run(requests(many + i, 1));
+  assertEquals(sizes(lab), [0, 1, many]);
+  assert(nextDeadline(lab.state, lab.now) <= lab.now + LIMITS.returnMs, "it wakes in time");
+  lab.run(requests(many + enough, 1));
+  assertEquals(sizes(lab), [0, 1, many, enough]);
+  commitAll(lab);
+  lab.run(requests(2 * many + 1, 1));
+  lab.now += LIMITS.returnMs;
+  lab.run([]);
+  assertEquals(sizes(lab), [0, 1, many, enough, 1]);
+});
+
+Deno.test("§5.8 few are never waited for", () => {
+  const lab = new Lab({ constants: WIDE });
+  lab.lead(1);
+  commitAll(lab);
+  for (const [first, count] of [[0, 1], [1, LIMITS.returnRequests - 1], [LIMITS.returnRequests, 1]] as const) {
+    lab.run(requests(first, count));
+    commitAll(lab);
+  }
+  assertEquals(sizes(lab), [0, 1, LIMITS.returnRequests - 1, 1]);
 });
 
 Deno.test("§5.8b a full entry does not wait, but the pipeline is bounded", () => {
