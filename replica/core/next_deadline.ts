@@ -12,7 +12,7 @@ export const BUSY_TICK_MS: Millis = 10;
 /** Returns the earliest time at which a tick or flush could do something; at most half an election timeout from now. */
 export function nextDeadline(state: CoreState, now: Millis): Millis {
   const { election, leadership, publication, config } = state;
-  const returning = leadership ? Math.max(now, returnDue(state, leadership)) : Infinity;
+  const returning = leadership ? returnDue(state, leadership, now) : Infinity;
   if (isBusy(state) || suspicionReason({ state, now }) !== null) return Math.min(now + BUSY_TICK_MS, returning);
   return Math.min(
     returning,

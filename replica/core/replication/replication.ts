@@ -82,9 +82,14 @@ const RETURNING_PART = 0.9;
 const uncommittedRequests = ({ log, commitIndex }: CoreState): number =>
   slice(log, commitIndex, lastIndex(log)).reduce((sum, { entry }) => sum + (entry.requests?.length ?? 0), 0);
 
-/** Returns the time at which requests that wait for others to come back are proposed without them. */
-export const returnDue = ({ requests }: CoreState, { idleSince }: Leadership): Millis =>
-  idleSince === null || requests.pool.size === 0 ? Infinity : idleSince + LIMITS.returnMs;
+/**
+ * Returns the time at which requests that wait for others to come back are proposed without them; Infinity once it is over: what is still queued then
+ * waits for something else (§7.3j).
+ */
+export function returnDue({ requests }: CoreState, { idleSince }: Leadership, now: Millis): Millis {
+  const due = (idleSince ?? -Infinity) + LIMITS.returnMs;
+  return requests.pool.size > 0 && due > now ? due : Infinity;
+}
 
 /** Broadcasts new entries, and a heartbeat if one is due, from which a follower that is behind also learns what it lacks. */
 export function replicate(context: Context, leadership: Leadership): void {
