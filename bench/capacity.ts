@@ -1,13 +1,13 @@
 /** `deno task bench:capacity`: one replica alone, fed the recorded traffic of its peers. See `--help`. */
 import { createProgress } from "../tasks/support/progress.ts";
 import { EXIT_DONE, runTask, type Terminal } from "../tasks/support/run_task.ts";
+import { figure } from "../tasks/support/text_table.ts";
 import { type Capacity, feed } from "./capacity/feed.ts";
 import { readCapacityPlan, USAGE } from "./capacity/plan.ts";
 import { recordTraffic } from "./capacity/record_traffic.ts";
 import { readTraffic } from "./capacity/traffic.ts";
 import { whileShown } from "./cluster/shown.ts";
 import { medianOf } from "./support/median.ts";
-import { figure } from "./support/text_table.ts";
 
 function lineOf(found: Capacity): string {
   const { commands, entries, seconds, commandsPerSecond, commandsPerCoreSecond, signed, verified, transactions } =

@@ -1,5 +1,5 @@
 /**
- * Measures what an entry costs the SQLite storage at a follower (§4.1): an entry of 16 requests with its ack and the commit before it, then
+ * Measures what an entry costs the storage of a replica at a follower (§4.1): an entry of 16 requests with its ack and the commit before it, then
  * its prepare certificate. Time, and processor time of this process, for each of the two transactions:
  * `deno run --no-prompt --allow-read --allow-write bench/storage_bench.ts DIR [ENTRIES]`.
  */
@@ -9,8 +9,8 @@ import type { ChainedEntry, Head } from "../protocol/entry.ts";
 import { joinRequests } from "../protocol/entry_body.ts";
 import { chainEntry } from "../protocol/hash_chain.ts";
 import { clientId, logIndex, offset, seq, term } from "../protocol/ids.ts";
+import { openDiskStorage } from "../replica/storage/disk/disk_storage.ts";
 import type { Storage } from "../replica/storage/port.ts";
-import { openSqliteStorage } from "../replica/storage/sqlite/sqlite_storage.ts";
 import * as fx from "../tests/contract/storage/storage_fixtures.ts";
 import { entryOf } from "../transport/codec/mod.ts";
 
@@ -74,11 +74,11 @@ if (import.meta.main) {
   const [root = ".", count = "1000"] = Deno.args;
   const [dir, entries] = [Deno.makeTempDirSync({ dir: root, prefix: "storage-bench-" }), Number(count)];
   try {
-    const storage = openSqliteStorage({ dir, clusterId: fx.CLUSTER, replica: fx.REPLICA });
+    const storage = openDiskStorage({ dir, clusterId: fx.CLUSTER, replica: fx.REPLICA });
     measure(storage, 200);
     storage.close();
     Deno.removeSync(dir, { recursive: true });
-    const warm = openSqliteStorage({ dir, clusterId: fx.CLUSTER, replica: fx.REPLICA });
+    const warm = openDiskStorage({ dir, clusterId: fx.CLUSTER, replica: fx.REPLICA });
     const spent = measure(warm, entries);
     warm.close();
     for (const [at, what] of ["commit, entry and ack", "certificate"].entries()) {

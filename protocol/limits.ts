@@ -51,8 +51,9 @@ export const LIMITS = {
   maxUncommittedEntries: 1024,
   /** Bytes of the bodies of those entries. */
   maxUncommittedBytes: 64 * 1024 * 1024,
-  /** AppendEntries batches a leader keeps in flight before it waits for acks (§5.8). */
-  maxPipeline: 16,
+  /** Entries a leader lets be uncommitted before it waits for commits, and as many as that becomes where the way is long (§5.8). */
+  minPipeline: 16,
+  maxPipeline: 64,
   /** Milliseconds for which a leader with uncommitted entries lets requests gather before it proposes the next one. */
   gatherMs: 20,
   /** Milliseconds for which one without any waits for clients that were answered together to ask again (§5.8). */

@@ -57,6 +57,7 @@ export function createCoreInstance(
       },
       muted: (source, fault, forMs) => scope.paced.log("warn", "source-muted", { source, fault, forMs }),
       holdOff: (received, forMs) => transport.holdOff(received, forMs),
+      expel: (received, offence) => transport.expel(received, offence),
       faulty: Boolean(parts.byzantine),
     }),
     run: runInputs(parts, scope, settings, handlers),

@@ -7,7 +7,8 @@
 import { ConfigError } from "../crypto/config_error.ts";
 import { unusablePath } from "../crypto/files.ts";
 import { permissionOf } from "../crypto/roster/generate_cluster.ts";
-import { exists, FILE } from "./storage/sqlite/sqlite_open.ts";
+import { exists } from "./storage/files.ts";
+import { FILE } from "./storage/sqlite/sqlite_open.ts";
 
 /** Name of a permission that stands in the data directory itself, for keys on a read-only volume. */
 export const PERMISSION_IN_DATA = "replica.new";

@@ -1,4 +1,4 @@
-/** A replica as a process runs it: SQLite, ZMTP, and an orderly end. */
+/** A replica as a process runs it: its disk, ZMTP, and an orderly end. */
 import { ConfigError } from "../crypto/config_error.ts";
 import type { KeyFile } from "../crypto/keys/key_file.ts";
 import type { Roster, RosterReplica } from "../crypto/roster/roster_types.ts";
@@ -19,7 +19,7 @@ import { createReplica, type Replica } from "./replica.ts";
 import { bindAddresses, ownLine } from "./replica_config.ts";
 import { connectionLog } from "./status/connection_log.ts";
 import type { ReplicaReport } from "./status/status.ts";
-import { beginRecovery, type BegunRecovery } from "./storage/sqlite/sqlite_recover.ts";
+import { beginRecovery, type BegunRecovery } from "./storage/disk/disk_recover.ts";
 
 /** Options of {@linkcode startReplica}. */
 export interface StartOptions extends EngineOptions {
@@ -68,7 +68,7 @@ export interface RunningReplica {
 }
 
 /**
- * Starts a replica of the roster on SQLite and ZMTP. Rejects with `ConfigError` if the key belongs to no replica of the roster, the data
+ * Starts a replica of the roster on a disk and ZMTP. Rejects with `ConfigError` if the key belongs to no replica of the roster, the data
  * directory holds nothing of a replica though this is no first start, another version of the program wrote it, it was used with a roster
  * that this one cannot follow, or the recording cannot be made; with `StorageError` if the data directory cannot be used; with
  * `TransportError` if a port cannot be bound. Then

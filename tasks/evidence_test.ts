@@ -3,7 +3,7 @@ import { parseEvidenceFile } from "../client/evidence/evidence_file.ts";
 import { sha256Hex } from "../crypto/digest.ts";
 import type { Evidence } from "../protocol/evidence.ts";
 import { replicaId } from "../protocol/ids.ts";
-import { openSqliteStorage } from "../replica/storage/sqlite/sqlite_storage.ts";
+import { openDiskStorage } from "../replica/storage/disk/disk_storage.ts";
 import { EvidenceLab } from "../tests/support/evidence_lab.ts";
 import { makeRoster } from "../tests/support/make_roster.ts";
 import { withTempDirectory } from "../tests/support/temp_directory.ts";
@@ -21,7 +21,7 @@ async function run(...args: string[]) {
 
 /** Opens the disk of r1 with this evidence on it. */
 function diskWith(dir: string, evidence: readonly Evidence[]) {
-  const storage = openSqliteStorage({ dir, clusterId: roster.cluster, replica: replicaId("r1") });
+  const storage = openDiskStorage({ dir, clusterId: roster.cluster, replica: replicaId("r1") });
   storage.load();
   storage.commit(evidence.map((piece) => ({ op: "evidence", evidence: piece })), []);
   return storage;
@@ -42,7 +42,7 @@ Deno.test("evidence: what a stopped replica holds is written for all, and its di
     const wanted = { cluster: "test-cluster", holder: "r1", evidence: [lab.doubleVote(), lab.badEntry()] };
     assertEquals(parseEvidenceFile(await Deno.readTextFile(out)), wanted);
     assertEquals((await run("--data", dir, "--out", out)).code, 2, "nothing is overwritten");
-    const again = openSqliteStorage({ dir, clusterId: roster.cluster, replica: replicaId("r1") });
+    const again = openDiskStorage({ dir, clusterId: roster.cluster, replica: replicaId("r1") });
     assertEquals(again.load().evidence.length, 2, "its replica starts again");
     again.close();
   }));

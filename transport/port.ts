@@ -77,6 +77,12 @@ export interface ReplicaTransport {
    * A transport that cannot do so takes everything all the same. What has been read already may still come.
    */
   holdOff(source: Pick<Received, "channel" | "route" | "owner">, forMs: number): void;
+  /**
+   * Ends the connection that `source` came over, for an `offence` of its owner, who has to wait for another at that port; those that it has stay.
+   * Returns false if there is none to end: it is gone, this replica's own, as that to a publisher is, or the transport cannot. What has been read already may
+   * still come.
+   */
+  expel(source: Pick<Received, "channel" | "route">, offence: string): boolean;
   readonly counters: Readonly<TransportCounters>;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /** A benchmark's result for people. */
+import { figure, textTable } from "../../tasks/support/text_table.ts";
 import { nameOf } from "../load/measure_load.ts";
-import { figure, textTable } from "../support/text_table.ts";
 import type { BenchResult, Idle, SystemResult } from "./bench_result.ts";
 import type { Comparison } from "./compare.ts";
 import type { BenchPlan } from "./plan.ts";

@@ -1,7 +1,7 @@
 /** Tells the result of the experiment: lines, CSV and a plot. */
+import { textTable } from "../../tasks/support/text_table.ts";
 import { stepAxis } from "../support/axis.ts";
 import { type Chart, COLOURS, drawChart, type Panel, type Series } from "../support/line_chart.ts";
-import { textTable } from "../support/text_table.ts";
 import { type Point, UNDER_WAY } from "./measure.ts";
 import type { ExperimentResult, SystemPoints } from "./run.ts";
 import { ETCD, FEATURES, SYSTEMS, WHOLE } from "./variants.ts";

@@ -9,7 +9,7 @@ const MAX_TIMEOUT_MS = 3_600_000;
 const MAX_SESSION_WINDOW = 4096;
 const MAX_SESSIONS = 64;
 /** A register is signed a round trip and a full pipeline before it is applied. */
-const MIN_HORIZON = 2 * LIMITS.maxPipeline;
+const MIN_HORIZON = 2 * LIMITS.minPipeline;
 const MAX_HORIZON = 1_000_000;
 /** The links of a commit certificate must be able to span two checkpoint intervals, to prove the older checkpoint (§5.6). */
 const MAX_CHECKPOINT_EVERY = LIMITS.maxLinks / 2;

@@ -1,28 +1,30 @@
-/** The SQLite storage that a replica has open at present; another replaces it after the disk refused. */
+/** The storage that a replica has open at present; another replaces it after the disk refused. */
 import type { Logger } from "../diagnostics/logger.ts";
+import type { DiskOptions } from "../storage/disk/disk_open.ts";
+import { openDiskStorage, reopenDiskStorage } from "../storage/disk/disk_storage.ts";
 import type { Storage } from "../storage/port.ts";
-import { openSqliteStorage, reopenSqliteStorage, type SqliteOptions } from "../storage/sqlite/sqlite_storage.ts";
 
 export class ReopenableStorage {
-  readonly #options: SqliteOptions;
+  readonly #options: DiskOptions;
   readonly #log: Logger;
   #storage: Storage;
 
-  /** Throws StorageError as `openSqliteStorage` does. */
-  constructor(options: SqliteOptions, log: Logger) {
-    this.#options = options;
+  /** Throws StorageError as `openDiskStorage` does. */
+  constructor(options: DiskOptions, log: Logger) {
+    const onTorn = (what: string) => log.log("warn", "storage-torn", { what });
+    this.#options = { ...options, onTorn };
     this.#log = log;
-    this.#storage = openSqliteStorage(options);
+    this.#storage = openDiskStorage(this.#options);
   }
 
   get storage(): Storage {
     return this.#storage;
   }
 
-  /** Closes the storage and opens the disk again. Throws StorageError as `reopenSqliteStorage` does; then no storage is open. */
+  /** Closes the storage and opens the disk again. Throws StorageError as `reopenDiskStorage` does; then no storage is open. */
   readonly reopen = (): Storage => {
     this.close();
-    return this.#storage = reopenSqliteStorage(this.#options);
+    return this.#storage = reopenDiskStorage(this.#options);
   };
 
   /** Closes the storage. A failure is only logged: everything committed is durable, and the rest never was. */

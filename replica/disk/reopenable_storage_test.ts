@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as fx from "../../tests/contract/storage/storage_fixtures.ts";
 import { SILENT } from "../diagnostics/logger.ts";
+import { openDiskStorage } from "../storage/disk/disk_storage.ts";
 import { StorageError } from "../storage/port.ts";
-import { openSqliteStorage } from "../storage/sqlite/sqlite_storage.ts";
 import { ReopenableStorage } from "./reopenable_storage.ts";
 
 Deno.test("a held disk stands for the storage opened last, and lets go of the one before and of the last", () => {
@@ -21,7 +21,7 @@ Deno.test("a held disk stands for the storage opened last, and lets go of the on
     assertThrows(() => disk.reopen(), StorageError, "gone");
     disk.close();
     Deno.renameSync(`${dir}/gone`, `${dir}/replica.db`);
-    const next = openSqliteStorage(options);
+    const next = openDiskStorage(options);
     assertEquals(next.load().hardState.currentTerm as number, 2);
     next.close();
   } finally {

@@ -8,7 +8,9 @@ export type Blame =
   /** It sends more than it may; honest senders do so for a moment. */
   | "excess"
   /** No honest sender sends this in this form. */
-  | "fault";
+  | "fault"
+  /** A fault of whoever handed it in: nobody who signs with its own key, or looks at what others signed, sends a signature that is none. */
+  | "forgery";
 
 export type Admission =
   /** Goes to the core. */
@@ -25,6 +27,8 @@ export interface Refusal {
 
 /** Refuses a packet that cannot come from an honest sender in this form. */
 export const faulty = (code: string): Admission => ({ refused: code, blame: "fault" });
+/** Refuses a packet of which a signature does not hold that its sender made or could have checked. */
+export const forged = (code: string): Admission => ({ refused: code, blame: "forgery" });
 /** Drops a packet that is late or repeated, as an honest sender's may be. */
 export const dropped = (code: string): Admission => ({ refused: code, blame: "none" });
 /** Drops a packet beyond what its source may send. */

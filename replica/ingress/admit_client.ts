@@ -9,7 +9,7 @@ import { prospectOf } from "../core/screen.ts";
 import type { CoreState } from "../core/state.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { TokenBuckets } from "../limits/token_bucket.ts";
-import { type Admission, DONE, dropped, excessive, faulty } from "./admission.ts";
+import { type Admission, DONE, dropped, excessive, faulty, forged } from "./admission.ts";
 import type { SignatureCheck } from "./signature_check.ts";
 import { speakerOf } from "./source.ts";
 
@@ -55,7 +55,7 @@ export class ClientAdmission {
     const speaker = speakerOf(received);
     if (!this.#handler.active && kind !== "SetActive" && kind !== "GetStatus") return dropped(`inactive:${kind}`);
     if (kind === "SetActive") {
-      return this.#check.isOperators(packet.signed) ? this.#serve(packet, route, now) : faulty(`signature:${kind}`);
+      return this.#check.isOperators(packet.signed) ? this.#serve(packet, route, now) : forged(`signature:${kind}`);
     }
     if (kind === "ClientHello" && packet.signed.message.replica !== this.#state.config.self) {
       return faulty(`misdirected:${kind}`);
@@ -117,7 +117,9 @@ export class ClientAdmission {
     const claim = { role: "client", signer: client, kind: tag, signed } as const;
     if (!this.#check.knows(claim)) return faulty(`unknown-client:${kind}`);
     if (!withinRate) return excessive(`rate:${kind}`);
-    return this.#check.holds(claim) ? null : faulty(`signature:${kind}`);
+    if (this.#check.holds(claim)) return null;
+    // Who asks for status learns by the answer that its roster or key is another one.
+    return (kind === "GetStatus" ? faulty : forged)(`signature:${kind}`);
   }
 
   #serve(packet: UnorderedPacket, route: string, now: number): Admission {

@@ -20,7 +20,7 @@ import { BACKLOG_UNIT_BYTES } from "./backlog.ts";
 import { LateResponses } from "./late_responses.ts";
 import { PeerRates } from "./peer_rates.ts";
 import type { SignatureCheck } from "./signature_check.ts";
-import { sourceOf, speakerOf } from "./source.ts";
+import { connectionOf, sourceOf, speakerOf } from "./source.ts";
 import { SourceFaults } from "./source_faults.ts";
 
 export interface IngressParts {
@@ -35,6 +35,8 @@ export interface IngressParts {
   readonly muted?: (source: string, fault: string, forMs: number) => void;
   /** Takes nothing more from where a packet came from, for so many milliseconds: what a muted source sends is not to be read. */
   readonly holdOff?: (received: Received, forMs: number) => void;
+  /** Ends the connection that a packet came over for an offence of this kind; false if it does not. */
+  readonly expel?: (received: Received, offence: string) => boolean;
   /** True if this replica signs messages its core does not know of, for tests and drills. */
   readonly faulty?: boolean;
 }
@@ -99,10 +101,7 @@ export class Ingress {
 
   /** As `take`, but only so far as `mayGoOn` says before each signature but the first; what is unfinished is to be handed in again. */
   takePart(received: Received, now: number, mayGoOn: () => boolean): InputWithoutTime | null | typeof UNFINISHED {
-    const source = sourceOf(received);
-    const mutedMs = this.#faults.mutedFor(source, now);
-    if (mutedMs > 0) {
-      this.#parts.holdOff?.(received, mutedMs);
+    if (this.#isMuted(received, now)) {
       this.#parts.refused.add("muted");
       return null;
     }
@@ -118,18 +117,34 @@ export class Ingress {
     return null;
   }
 
+  /** Returns whether nothing of where this came from is looked at; what is still to come is not to be read either. */
+  #isMuted(received: Received, now: number): boolean {
+    const mutedMs = this.#faults.mutedFor(sourceOf(received), now);
+    if (mutedMs > 0) this.#parts.holdOff?.(received, mutedMs);
+    return mutedMs > 0 || this.#faults.mutedFor(connectionOf(received), now) > 0;
+  }
+
   /**
    * A fault counts once, and once more for its signatures; what is in excess, and each large piece of what is refused for whatever reason, a part of that,
-   * and its source is muted for less long.
+   * and its source is muted for less long. A forgery is a fault of a source whose connection does not end for it.
    */
   #blame(received: Received, { refused, blame }: Refusal, checked: number, now: number): void {
     const { signaturesPerFault, excessWeight, muteMs, excessMuteMs } = INGRESS_LIMITS;
-    const own = { fault: 1 + Math.floor(checked / signaturesPerFault), excess: excessWeight, none: 0 }[blame];
+    if (blame === "forgery" && this.#expels(received, refused, now)) return;
+    const fault = 1 + Math.floor(checked / signaturesPerFault);
+    const own = { fault, forgery: fault, excess: excessWeight, none: 0 }[blame];
     const weight = own + excessWeight * Math.floor(totalBytes(received.frames) / BACKLOG_UNIT_BYTES);
-    const forMs = blame === "fault" ? muteMs : excessMuteMs;
+    const forMs = own < fault ? excessMuteMs : muteMs;
     if (weight === 0 || !this.#faults.add(sourceOf(received), now, weight, forMs)) return;
     this.#parts.holdOff?.(received, forMs);
     this.#parts.muted?.(sourceOf(received), refused, forMs);
+  }
+
+  /** Ends the connection that a forgery came over, if its owner is known, and drops what has been read of it (§7.5j). Returns whether it did. */
+  #expels(received: Received, offence: string, now: number): boolean {
+    if (received.owner === undefined || this.#parts.expel?.(received, offence) !== true) return false;
+    this.#faults.add(connectionOf(received), now, INGRESS_LIMITS.faultsPerWindow);
+    return true;
   }
 
   *#judge(received: Received, now: number): Judging {

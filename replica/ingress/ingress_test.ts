@@ -169,10 +169,10 @@ Deno.test("a route of forged packets is muted for a while and cannot multiply wo
 
 Deno.test("faults are their connection's owner's: new connections do not help who is muted, and mute nobody else", () => {
   const lab = ingressLab();
-  const forged = { kind: "SendRequest", signed: lab.sign("c2", request(1)) } as const;
-  for (let i = 0; i < 2 * INGRESS_LIMITS.faultsPerWindow; i++) lab.sendOwned("c2", "client", forged, i, `route${i}`);
-  assertEquals(lab.work.verified, INGRESS_LIMITS.faultsPerWindow);
-  assertEquals(lab.muted, [["client of c2", "signature:SendRequest", INGRESS_LIMITS.muteMs]]);
+  const strange = { kind: "SendRequest", signed: lab.sign("c2", request(1, clientId("c99"))) } as const;
+  for (let i = 0; i < 2 * INGRESS_LIMITS.faultsPerWindow; i++) lab.sendOwned("c2", "client", strange, i, `route${i}`);
+  assertEquals(lab.refused()["unknown-client:SendRequest"], INGRESS_LIMITS.faultsPerWindow);
+  assertEquals(lab.muted, [["client of c2", "unknown-client:SendRequest", INGRESS_LIMITS.muteMs]]);
   const good = { kind: "SendRequest", signed: lab.sign("c1", request(1)) } as const;
   assertEquals(lab.sendOwned("c2", "client", good, 100, "another"), null);
   assertEquals(lab.sendOwned("c1", "client", good, 100, "route0")?.kind, "request");

@@ -1,12 +1,13 @@
 /**
- * A few numbers of the durable state, in a small file beside the database. It is written after each commit and never synced, so it costs no
- * time and lags after a power cut; but it is never ahead of a database that still holds all it has reported. A database that it is ahead of
- * has lost its tail: its log of recent writes was damaged or removed, or an older copy replaced it. SQLite cannot tell: for SQLite, such a
- * log merely ends earlier.
+ * A few numbers of the durable state, in a small file beside log and database. It is written after each commit and synced only at the end, so
+ * it costs no time and lags after a power cut; but it is never ahead of a disk that still holds all it has reported. A disk that it is ahead
+ * of has lost its tail: the last record of the log was damaged, or SQLite's log of recent writes, or an older copy replaced either. Neither
+ * can tell by itself: such a log merely ends earlier.
  */
 import { sha256Hex } from "../../crypto/digest.ts";
 import { putAscii } from "./ascii.ts";
 import { damaged } from "./damage.ts";
+import { exists } from "./files.ts";
 import type { GuardRecord } from "./guard.ts";
 import { baseIndex, type Tip } from "./tip.ts";
 
@@ -20,15 +21,34 @@ const NAMES = [
   ["term of the last vote", null],
   ["rank", "index of the highest certificate"],
   ["term of the last ack", "its index"],
+  ["number of records", null],
+  ["number of writes to the database", null],
 ] as const;
 
 /** One pair for each of the names above; the second number is 0 if there is none. */
 type LastKnown = readonly (readonly [number, number])[];
 
-const TITLE = "bft-raft-last-known-1";
+const TITLE = "bft-raft-last-known-2";
+/** The title as long as all was in the database: records and writes were not counted. */
+const EARLIER_TITLE = "bft-raft-last-known-1";
+const TITLES: readonly string[] = [TITLE, EARLIER_TITLE];
 const FILE_BYTES = 512;
 
-function lastKnown(tip: Tip, { ackTerm, ack, voteTerm }: GuardRecord): LastKnown {
+/** Counts of the writes to this disk. */
+export interface Counts {
+  /** Number of the log's last record. */
+  readonly records: number;
+  /** Number of durable transactions in the database. */
+  readonly writes: number;
+}
+
+/** The durable state that is compared. */
+export interface Kept extends Counts {
+  readonly tip: Tip;
+  readonly guard: GuardRecord;
+}
+
+function lastKnown({ tip, guard: { ackTerm, ack, voteTerm }, records, writes }: Kept): LastKnown {
   const { currentTerm, preVoted } = tip.hardState;
   return [
     [currentTerm, 0],
@@ -39,6 +59,8 @@ function lastKnown(tip: Tip, { ackTerm, ack, voteTerm }: GuardRecord): LastKnown
     [voteTerm, 0],
     [tip.preparedTerm, tip.preparedIndex],
     [ackTerm, ack?.index ?? 0],
+    [records, 0],
+    [writes, 0],
   ];
 }
 
@@ -50,31 +72,43 @@ function contentOf(text: string): Uint8Array {
   return bytes;
 }
 
+/** Throws {@linkcode StorageError} if the file at `path` records more than the disk in `dir` holds. It need not be there. */
+export function assertNotOlder(path: string, dir: string, kept: Kept): void {
+  if (!exists(path)) return;
+  using file = Deno.openSync(path, { read: true });
+  const found = lastKnown(kept);
+  readNumbers(file)?.forEach((before, at) => {
+    const now = found[at]!;
+    if (now[0] > before[0] || (now[0] === before[0] && now[1] >= before[1])) return;
+    const text = ([first, second]: readonly [number, number]) =>
+      NAMES[at]![1] === null ? `${NAMES[at]![0]} ${first}` : `${NAMES[at]![0]} ${first}, ${NAMES[at]![1]} ${second}`;
+    throw damaged(`The data in ${dir} is older than it was: it holds ${text(now)}, and had held ${text(before)}`);
+  });
+}
+
+/** Returns null if nothing was written yet, or a power cut left it incomplete. */
+function readNumbers(file: Deno.FsFile): LastKnown | null {
+  const bytes = new Uint8Array(FILE_BYTES);
+  const length = file.readSync(bytes) ?? 0;
+  const fields = new TextDecoder().decode(bytes.subarray(0, length)).trim().split(" ");
+  const text = fields.slice(0, -1).join(" ");
+  if (fields.at(-1) !== sha256Hex(new TextEncoder().encode(text)) || !TITLES.includes(fields[0]!)) return null;
+  const numbers = fields.slice(1, -1).map(Number);
+  return NAMES.map((_, at) => [numbers[2 * at] ?? 0, numbers[2 * at + 1] ?? 0] as const);
+}
+
 export class LastKnownFile {
   readonly #file: Deno.FsFile;
   #written = "";
 
   /** Opens the file, or creates it. Throws as `Deno.openSync` does. */
   constructor(path: string) {
-    this.#file = Deno.openSync(path, { read: true, write: true, create: true, mode: 0o600 });
-  }
-
-  /** Throws {@linkcode StorageError} if the file records more than the database in `dir` holds now. */
-  assertNotOlder(dir: string, tip: Tip, guard: GuardRecord): void {
-    const known = this.#read();
-    const found = lastKnown(tip, guard);
-    known?.forEach((before, at) => {
-      const now = found[at]!;
-      if (now[0] > before[0] || (now[0] === before[0] && now[1] >= before[1])) return;
-      const text = ([first, second]: readonly [number, number]) =>
-        NAMES[at]![1] === null ? `${NAMES[at]![0]} ${first}` : `${NAMES[at]![0]} ${first}, ${NAMES[at]![1]} ${second}`;
-      throw damaged(`The database in ${dir} is older than it was: it holds ${text(now)}, and had held ${text(before)}`);
-    });
+    this.#file = Deno.openSync(path, { write: true, create: true, mode: 0o600 });
   }
 
   /** Writes the numbers of the durable state. A failure only lessens the chance to notice a loss later. */
-  write(tip: Tip, guard: GuardRecord): void {
-    const text = [TITLE, ...lastKnown(tip, guard).flat()].join(" ");
+  write(kept: Kept): void {
+    const text = [TITLE, ...lastKnown(kept).flat()].join(" ");
     if (text === this.#written) return;
     try {
       this.#file.seekSync(0, Deno.SeekMode.Start);
@@ -86,18 +120,11 @@ export class LastKnownFile {
   }
 
   close(): void {
+    try {
+      this.#file.syncDataSync();
+    } catch {
+      // It then lags after a power cut, as it does after a crash.
+    }
     this.#file.close();
-  }
-
-  /** Returns null if nothing was written yet, or a power cut left it incomplete. */
-  #read(): LastKnown | null {
-    const bytes = new Uint8Array(FILE_BYTES);
-    this.#file.seekSync(0, Deno.SeekMode.Start);
-    const length = this.#file.readSync(bytes) ?? 0;
-    const fields = new TextDecoder().decode(bytes.subarray(0, length)).trim().split(" ");
-    const text = fields.slice(0, -1).join(" ");
-    if (fields.at(-1) !== sha256Hex(new TextEncoder().encode(text)) || fields[0] !== TITLE) return null;
-    const numbers = fields.slice(1, -1).map(Number);
-    return NAMES.map((_, at) => [numbers[2 * at] ?? 0, numbers[2 * at + 1] ?? 0] as const);
   }
 }

@@ -57,7 +57,10 @@ const CLIENTS: readonly (readonly [names: readonly string[], wanted: Wanted])[] 
   [["every-kind", "interventions"], { status: ["refused refused:FastRead"] }],
   [["endless-parts-with-key", "pings-with-key"], { status: ["ended packet-size", "ended command-rate"] }],
   [["announced-sizes-with-key", "deaf-client"], { status: ["ended frame-size"], log: ["warn connection-refused"] }],
-  [["invalid-requests", "undecodable"], { status: ["refused signature:SendRequest", "refused muted"] }],
+  [["invalid-requests", "undecodable"], {
+    status: ["refused signature:SendRequest", "refused muted", "ended offence"],
+    log: ["warn connection-refused"],
+  }],
 ];
 
 Deno.test("replicas outlive a client that floods, and say what they refused", async () => {

@@ -7,9 +7,10 @@ import { readFlags, wholeNumber } from "../../tasks/support/flags.ts";
 import { createProgress } from "../../tasks/support/progress.ts";
 import { EXIT_DONE, EXIT_FAILED, printLine, runTask } from "../../tasks/support/run_task.ts";
 import { NAMED_ACTORS } from "./actors/mod.ts";
-import { listMutantNames, searchMutant } from "./cli/mutants.ts";
+import { EXIT_CAUGHT, listMutantNames, searchMutant } from "./cli/mutants.ts";
 import { replayFile } from "./cli/recording.ts";
 import { printTranscript } from "./cli/transcript.ts";
+import { runWanTask, WAN_STRINGS, WAN_USAGE } from "./cli/wan.ts";
 import { leastReplicas } from "./plan/tolerance.ts";
 import { SCENARIOS } from "./scenarios/mod.ts";
 import { runSeeds } from "./search/pool.ts";
@@ -34,7 +35,7 @@ Usage: sim [options]
   --recording FILE    replay a recording of a real replica and compare its outputs
   --workers N         seeds run at a time (default: one a processor)
   --json              a summary in JSON before the last line
-  --help              this text
+${WAN_USAGE}  --help              this text
 
 Shows its progress on a terminal. The last line is "N passed, M failed". Exit codes: 0 all passed (or the mutant was found), 1 not so, 2 wrong usage,
 3 the simulation itself broke.
@@ -51,8 +52,17 @@ const STRINGS = [
   "recording",
   "planted",
   "workers",
+  ...WAN_STRINGS,
 ] as const;
-const BOOLEANS = ["fresh", "list-mutants", "invariants-only", "transcript", "json", "until-failure"] as const;
+const BOOLEANS = [
+  "fresh",
+  "list-mutants",
+  "invariants-only",
+  "transcript",
+  "json",
+  "until-failure",
+  "load-only",
+] as const;
 const EXIT_BROKEN = 3;
 const DEFAULT_SEEDS = 200;
 /** Maximum number of failing seeds that are printed one by one. */
@@ -191,6 +201,10 @@ async function sim(args: readonly string[]): Promise<number> {
 }
 
 async function run(flags: Flags, args: readonly string[]): Promise<number> {
+  if (flags.wan !== undefined) {
+    runWanTask(flags);
+    return EXIT_DONE;
+  }
   if (flags.recording !== undefined) {
     return await replayFile(flags.recording, flags.transcript) ? EXIT_DONE : EXIT_FAILED;
   }
@@ -199,7 +213,7 @@ async function run(flags: Flags, args: readonly string[]): Promise<number> {
   const [failure] = await search(options, flags.json);
   if (failure === undefined) return EXIT_DONE;
   if (flags.transcript) await printTranscript(failure, options);
-  return EXIT_FAILED;
+  return options.mutant === null ? EXIT_FAILED : EXIT_CAUGHT;
 }
 
 if (import.meta.main) Deno.exit(await runTask({ name: "sim", usage: USAGE, run: sim }));

@@ -67,12 +67,28 @@ Deno.test("sim: what is no option, no mutant, no actor, no scenario or no number
       [["--seeds", "0"], "wanted at least 1"],
       [["--replicas", "3"], "wanted 4 to 16"],
       [["--recording", "/nowhere"], "/nowhere"],
+      [["--wan", "moon"], "wanted one of europe, atlantic, world, even"],
+      [["--wan", "world", "--replicas", "4,32"], "given 32, wanted 4 to 31"],
+      [["--wan", "europe", "--leader", "Tokyo"], "wanted one of best, worst"],
+      [["--wan", "europe", "--value", "0"], "given 0, wanted 1 to 65536"],
     ] as const
   ) {
     const { code, errors } = await sim(...args);
     assertEquals(code, 2, args.join(" "));
     assert(errors.startsWith("sim: ") && errors.includes(wanted), `${args.join(" ")}: ${errors}`);
   }
+});
+
+Deno.test("sim: a wide area is told as tables, or in JSON", async () => {
+  const args = ["--wan", "europe", "--replicas", "4,7", "--clients", "1", "--seconds", "1", "--bandwidth", "0"];
+  const { code, lines } = await sim(...args);
+  assertEquals([code, lines[0]], [0, "europe: three regions of Europe"]);
+  assertEquals(lines.filter((line) => /^4 +1 +Frankfurt +13 /.test(line)).length, 1, lines.join("\n"));
+  assertEquals(lines.filter((line) => /^7 +3 × 1 /.test(line)).length, 2, lines.join("\n"));
+  const json = await sim(...args, "--json", "--load-only");
+  const { profile, latency, load } = JSON.parse(json.lines[0]!);
+  assertEquals([profile, latency, load.map((row: { replicas: number }) => row.replicas)], ["europe", [], [4, 7]]);
+  assert(load[0].writesPerSecond > 10 && load[0].bandwidth === null, json.lines[0]);
 });
 
 Deno.test("sim: mutants are listed with their clause and what they plant", async () => {

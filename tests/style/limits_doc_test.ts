@@ -126,6 +126,8 @@ Deno.test("the arithmetic of docs/limits.md holds", () => {
     "any answer fits a chunk": LIMITS.maxAnswerBytes <= LIMITS.maxChunkBytes,
     "an honest leader stays within the window": LIMITS.maxPipeline + 1 <= LIMITS.maxUncommittedEntries,
     "in bytes too": LIMITS.maxPipeline * LIMITS.maxEntryBytes <= LIMITS.maxUncommittedBytes,
+    "a queue for a peer takes a whole pipeline": LIMITS.maxPipeline * LIMITS.maxEntryBytes <= ZMTP_QUEUES.peerBytes,
+    "so does the backlog": LIMITS.maxPipeline * LIMITS.maxEntryBytes <= INGRESS_LIMITS.maxBacklog * BACKLOG_UNIT_BYTES,
     "what is acked is counted": LIMITS.maxUncommittedEntries + LIMITS.maxAcks <= LIMITS.maxAckWindow,
     "reports within the window span one certificate": LIMITS.maxAckWindow <= LIMITS.maxLinks,
     "a packet of the longest links fits": LIMITS.maxLinks * 40 + LIMITS.maxAppendBytes < LIMITS.maxPacketBytes,

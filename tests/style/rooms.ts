@@ -23,7 +23,7 @@ const CORE = [
   "replica/core/replication/",
   "replica/core/catch_up/",
 ];
-const STORAGE = ["replica/storage/", "replica/storage/memory/", "replica/storage/sqlite/"];
+const STORAGE = ["", "memory/", "segments/", "sqlite/", "disk/"].map((room) => `replica/storage/${room}`);
 const TOOLS = ["replica/diagnostics/", "replica/limits/"];
 
 const GROUND: readonly Room[] = [
@@ -116,7 +116,9 @@ const SHELL: readonly Room[] = [
   { name: "replica/limits/", mayImport: ["protocol/"] },
   { name: "replica/storage/", mayImport: [...FORMATS, "crypto/", ...CORE] },
   { name: "replica/storage/memory/", mayImport: [...FORMATS, ...CORE, "replica/storage/"] },
+  { name: "replica/storage/segments/", mayImport: [...FORMATS, "crypto/", ...CODEC, ...CORE, "replica/storage/"] },
   { name: "replica/storage/sqlite/", mayImport: [...FORMATS, "crypto/", ...CODEC, ...CORE, "replica/storage/"] },
+  { name: "replica/storage/disk/", mayImport: [...FORMATS, "crypto/", ...CORE, ...STORAGE] },
   { name: "replica/disk/", mayImport: [...FORMATS, ...CORE, ...STORAGE, ...TOOLS] },
   {
     name: "replica/status/",

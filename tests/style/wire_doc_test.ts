@@ -42,7 +42,7 @@ Deno.test("the bounds that docs/wire.md names are those of a client port", () =>
   const { acceptsPerSecond, acceptBurst } = NET_LIMITS;
   assertEquals(said["connections accepted at one port a second; at once"], `${acceptsPerSecond}; ${acceptBurst}`);
   assertEquals(said["answers waiting to be written to all clients"], `${MAX_QUEUED_BYTES / 2 ** 20} MiB`);
-  assert(connections.includes(`in the last ${NET_LIMITS.barredMs / 1000} s`));
+  assert(connections.includes(`gets its READY ${NET_LIMITS.barredMs / 1000} seconds later`));
   assert(connections.includes(`All of it takes at most ${handshakeMs / 1000} seconds`));
   assert(connections.includes(`hears nothing for ${HEARTBEAT.pingAfterMs / 1000} seconds sends a PING`));
   assert(connections.includes(`nothing has come for ${HEARTBEAT.deadAfterMs / 1000}.`));

@@ -60,17 +60,23 @@ export function ingressLab(constants: Partial<ProtocolConstants> = {}) {
   const heard: string[] = [];
   const muted: [source: string, fault: string, forMs: number][] = [];
   const heldOff: [route: string, forMs: number][] = [];
+  const expelled: [route: string, offence: string][] = [];
   const ingress = new Ingress({
     ...{ state, check, queries, refused },
     heard: (peer) => heard.push(peer),
     muted: (source, fault, forMs) => muted.push([source, fault, forMs]),
     holdOff: ({ route }, forMs) => heldOff.push([route, forMs]),
+    expel(received, offence) {
+      const isThere = expelled.every(([route]) => route !== received.route);
+      if (isThere) expelled.push([received.route, offence]);
+      return isThere;
+    },
   });
   const signers = new Map<string, Signer>();
   for (const [id, key] of keys) signers.set(id, createSigner(backend, unhex(key.secretKey), roster.cluster));
 
   return {
-    ...{ state, ingress, work, served, queries, routes, roster, heard, muted, heldOff, turnedAway },
+    ...{ state, ingress, work, served, queries, routes, roster, heard, muted, heldOff, expelled, turnedAway },
     /** Returns the refusals so far, by kind. */
     refused: () => refused.toRecord(),
     /** Returns `message` signed by `by`, whatever signer it names. */

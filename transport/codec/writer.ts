@@ -14,9 +14,12 @@ const KEPT_BYTES = 256 * 1024;
 export class Writer extends ScratchWriter {
   /** Name of the field being written, for errors. */
   field = "";
+  readonly #maxBytes: number;
 
-  constructor() {
+  /** Throws RangeError on more than `maxBytes` bytes. */
+  constructor(maxBytes: number = LIMITS.maxPacketBytes) {
     super(INITIAL_BYTES, KEPT_BYTES);
+    this.#maxBytes = maxBytes;
   }
 
   override reset(): void {
@@ -60,9 +63,7 @@ export class Writer extends ScratchWriter {
   }
 
   protected override grow(wanted: number): void {
-    if (wanted > LIMITS.maxPacketBytes) {
-      this.fail(`wanted at most ${LIMITS.maxPacketBytes} bytes in all, given ${wanted}`);
-    }
+    if (wanted > this.#maxBytes) this.fail(`wanted at most ${this.#maxBytes} bytes in all, given ${wanted}`);
     super.grow(wanted);
   }
 }

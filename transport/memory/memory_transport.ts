@@ -126,6 +126,11 @@ class MemoryReplica implements ReplicaTransport {
     this.#inbox.holdOff(CHANNELS.indexOf(channel), route, forMs);
   }
 
+  /** Does nothing: nobody is authenticated here. */
+  expel(): boolean {
+    return false;
+  }
+
   sendToClient(route: string, frames: Frames): void {
     assertFrames(frames);
     const target = this.#closed ? undefined : this.#links.client(route);

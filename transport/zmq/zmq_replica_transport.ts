@@ -195,6 +195,11 @@ class ZmqReplicaTransport implements ReplicaTransport {
   /** Does nothing: libzmq has no socket option to read of some connections and not of others. */
   holdOff(): void {}
 
+  /** Does nothing: libzmq ends no single connection, and knows no owners. */
+  expel(): boolean {
+    return false;
+  }
+
   close(): Promise<void> {
     return this.#closing ??= this.#close();
   }

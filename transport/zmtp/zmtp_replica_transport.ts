@@ -146,6 +146,11 @@ export class ZmtpReplicaTransport implements ReplicaTransport {
     else (channel === "peer" ? this.#peers : this.#clients).holdOff(route, owner ?? null, forMs);
   }
 
+  expel({ channel, route }: Pick<Received, "channel" | "route">, offence: string): boolean {
+    if (this.#closing !== null || channel === "published") return false;
+    return (channel === "peer" ? this.#peers : this.#clients).expel(route, offence);
+  }
+
   close(): Promise<void> {
     return this.#closing ??= this.#close();
   }
@@ -192,15 +197,15 @@ export class ZmtpReplicaTransport implements ReplicaTransport {
 
 function fromRouter(channel: "peer" | "client", router: RouterSocket): Received | null {
   const message = router.take();
-  return message && { channel, route: message.route, ...owned(message.peer), frames: message.frames };
+  if (message === null) return null;
+  const { route, peer, frames } = message;
+  return peer === null ? { channel, route, frames } : { channel, route, owner: peer, frames };
 }
 
 function fromPublisher(published: SubSocket): Received | null {
   const message = published.take();
   return message && { channel: "published", route: message.publisher, frames: message.frames };
 }
-
-const owned = (owner: string | null): { readonly owner?: string } => owner === null ? {} : { owner };
 
 function requireUsable({ host, peerPort, publishPort }: ZmtpPeer): void {
   requirePeerHost(host);

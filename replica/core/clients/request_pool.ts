@@ -59,27 +59,48 @@ export function takeRequests(
   { state, now }: Pick<Context, "state" | "now">,
   fullOnly: boolean,
   sizeOfRequest: (request: Signed<Request>) => number,
-  least = fullOnly ? LIMITS.fullEntryRequests : 1,
+  least = 1,
 ): Signed<Request>[] {
   dropLateRegisters(state);
   const shares = sharesOf(state, now);
   const { pool } = state.requests;
   const ready = [...pool].reduce((sum, [client, queue]) => sum + Math.min(sizeOf(queue), shares.get(client)!.left), 0);
-  if (ready < least) return [];
+  const isMany = ready >= LIMITS.fullEntryRequests;
+  if (ready < least || (fullOnly && !isMany && !areLong(pool, sizeOfRequest))) return [];
   const underWay = lastIndex(state.log) > state.commitIndex;
   if (underWay && [...shares.values()].every(({ isHeavy }) => isHeavy)) return [];
-  const taken: Known[] = [];
-  let bytes = 2;
-  for (const known of clientsInTurn(pool, shares)) {
-    bytes += sizeOfRequest(known.request);
-    if (taken.length >= LIMITS.maxEntryRequests || bytes > LIMITS.maxEntryBytes) break;
-    taken.push(known);
-  }
+  const { taken, isCut } = nextEntry(pool, shares, sizeOfRequest);
+  if (fullOnly && !isMany && !isCut) return [];
   for (const known of taken) {
     takeOut(state, known);
     noteTaken(state, known.request.message.client, now);
   }
   return taken.map(({ request }) => request);
+}
+
+/** Returns what fits into one entry, and whether some of what may be in it does not. */
+function nextEntry(
+  pool: RequestState["pool"],
+  shares: ReadonlyMap<ClientId, Share>,
+  sizeOfRequest: (request: Signed<Request>) => number,
+): { readonly taken: readonly Known[]; readonly isCut: boolean } {
+  const taken: Known[] = [];
+  let bytes = 2;
+  for (const known of clientsInTurn(pool, shares)) {
+    bytes += sizeOfRequest(known.request);
+    if (taken.length >= LIMITS.maxEntryRequests || bytes > LIMITS.maxEntryBytes) return { taken, isCut: true };
+    taken.push(known);
+  }
+  return { taken, isCut: false };
+}
+
+/** Returns whether those that wait have more bytes than an entry. */
+function areLong(pool: RequestState["pool"], sizeOfRequest: (request: Signed<Request>) => number): boolean {
+  let bytes = 0;
+  for (const queue of pool.values()) {
+    for (const { request } of itemsOf(queue)) if ((bytes += sizeOfRequest(request)) > LIMITS.maxEntryBytes) return true;
+  }
+  return false;
 }
 
 /** Moves a request from its queue to what is proposed; its client and its session are last in turn next time. */

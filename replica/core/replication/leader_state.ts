@@ -1,6 +1,7 @@
 /** A leader's state of its followers, and every replica's state of its last response (§5). */
 import type { LogIndex, Millis, ReplicaId, Round } from "../../../protocol/ids.ts";
 import type { Budget } from "./pace.ts";
+import type { Pipeline } from "./pipeline.ts";
 
 /** State of the next AppendEntriesResponse. */
 export interface Publication {
@@ -42,4 +43,5 @@ export interface Leadership {
   underWay: readonly [number, number];
   /** Time since which nothing is uncommitted; null while something is. */
   idleSince: Millis | null;
+  readonly pipeline: Pipeline;
 }

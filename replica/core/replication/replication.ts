@@ -14,6 +14,7 @@ import type { CoreState } from "../state.ts";
 import { confirm } from "./acks.ts";
 import type { Leadership, Progress } from "./leader_state.ts";
 import { spend } from "./pace.ts";
+import { createPipeline, noteCommitted, noteProposed } from "./pipeline.ts";
 
 /** Begins to lead: the first AppendEntries of the term starts at the base, and a no-op opens the term (§5.4, §5.8). */
 export function beginLeading(context: Context): void {
@@ -34,6 +35,7 @@ export function beginLeading(context: Context): void {
     proposedAt: -Infinity,
     underWay: [0, 0],
     idleSince: null,
+    pipeline: createPipeline(),
   };
   propose(context, []);
 }
@@ -57,16 +59,20 @@ function propose(context: Context, requests: readonly Signed<Request>[]): void {
  */
 export function proposeRequests(context: Context, leadership: Leadership): void {
   const { state, now } = context;
+  const { pipeline } = leadership;
   leadership.idleSince = lastIndex(state.log) > state.commitIndex ? null : leadership.idleSince ?? now;
-  while (lastIndex(state.log) - state.commitIndex < LIMITS.maxPipeline) {
+  noteCommitted(pipeline, state.commitIndex, now, state.config.constants);
+  while (lastIndex(state.log) - state.commitIndex < pipeline.size) {
     const gathers = lastIndex(state.log) > state.commitIndex && now < leadership.proposedAt + LIMITS.gatherMs;
-    const batch = takeRequests(context, gathers, requestSize, gathers ? undefined : leastReturning(leadership, now));
+    const batch = takeRequests(context, gathers, requestSize, leastReturning(leadership, now));
     if (batch.length === 0) return;
     propose(context, batch);
     leadership.proposedAt = now;
     leadership.underWay = [uncommittedRequests(state), leadership.underWay[0]];
     leadership.idleSince = null;
+    noteProposed(pipeline, lastIndex(state.log), now);
   }
+  if (state.requests.pool.size > 0) pipeline.heldUp = true;
 }
 
 /** Returns the number of requests to wait for: clients that were answered together ask again together, within moments. */

@@ -16,6 +16,8 @@ export class ChunkTable implements ChunkReader {
    * table costs 3 µs.
    */
   #held: Set<Digest>;
+  /** Dropped chunks that are still in the table: what no longer needs them has to be durable first. */
+  readonly #dropped = new Set<Digest>();
 
   constructor(db: DatabaseSync) {
     this.#insert = db.prepare("INSERT INTO chunks (digest, body) VALUES (?, ?) ON CONFLICT DO NOTHING");
@@ -27,21 +29,32 @@ export class ChunkTable implements ChunkReader {
 
   /** Reads the digests again after a rollback, which undid what was put or dropped. */
   reload(): void {
+    this.#dropped.clear();
     this.#held = new Set(this.digests());
+  }
+
+  /** True if {@linkcode sweep} has something to remove. */
+  get hasDropped(): boolean {
+    return this.#dropped.size > 0;
+  }
+
+  /** Removes the dropped chunks from the table. */
+  sweep(): void {
+    for (const digest of this.#dropped) this.#delete.run(hashBytes(digest));
+    this.#dropped.clear();
   }
 
   put(chunks: readonly Chunk[]): void {
     for (const { digest, bytes } of chunks) {
       this.#insert.run(hashBytes(digest), bytes);
       this.#held.add(digest);
+      this.#dropped.delete(digest);
     }
   }
 
+  /** Takes chunks out of what is held; {@linkcode sweep} removes them. */
   drop(digests: readonly Digest[]): void {
-    for (const digest of digests) {
-      this.#delete.run(hashBytes(digest));
-      this.#held.delete(digest);
-    }
+    for (const digest of digests) if (this.#held.delete(digest)) this.#dropped.add(digest);
   }
 
   has(digest: Digest): boolean {
@@ -50,6 +63,7 @@ export class ChunkTable implements ChunkReader {
 
   /** Throws {@linkcode StorageError} if the disk returns other bytes than were written. */
   read(digest: Digest): Uint8Array | null {
+    if (!this.#held.has(digest)) return null;
     const row = this.#read.get(hashBytes(digest));
     if (row === undefined) return null;
     const bytes = blob(row, "body");

@@ -1,10 +1,11 @@
 /** Reading the evidence (§9.1) out of a data directory whose replica is stopped. The database is not changed; SQLite may leave its own files beside it. */
 import { DatabaseSync } from "node:sqlite";
 import type { Evidence } from "../../../protocol/evidence.ts";
+import { exists } from "../files.ts";
 import { StorageError } from "../port.ts";
+import { readEvidence } from "./sqlite_database.ts";
 import { diskError } from "./sqlite_errors.ts";
-import { readEvidence } from "./sqlite_load.ts";
-import { exists, FILE, metaValue } from "./sqlite_open.ts";
+import { FILE, metaValue } from "./sqlite_open.ts";
 
 /** The evidence of a data directory, and whose that is. */
 export interface StoredEvidence {

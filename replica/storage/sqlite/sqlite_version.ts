@@ -1,9 +1,9 @@
 /**
  * The version of a database, read from the header of its file. It is judged before SQLite opens the file: that alone may change it, as it
- * moves what a crash left beside the file into it.
+ * moves what a crash left beside the file into it. ⚠ Never while it is open: to close any handle of a file takes all locks of the process on it.
  */
 import { ConfigError } from "../../../crypto/config_error.ts";
-import { APPLICATION_ID, SCHEMA_VERSION } from "./sqlite_schema.ts";
+import { APPLICATION_ID, EARLIER_VERSION, SCHEMA_VERSION } from "./sqlite_schema.ts";
 
 /** Offsets in the header of an SQLite file of what `PRAGMA user_version` and `PRAGMA application_id` show. */
 const USER_VERSION_AT = 60;
@@ -11,19 +11,24 @@ const APPLICATION_ID_AT = 68;
 const HEADER_BYTES = 72;
 
 /**
- * Throws `ConfigError` if `path` is a replica's database of another version. Anything else that is wrong with it shows when it is opened.
- * It is no damage, so that no recovery sets it aside: a cluster whose replicas were all given `--recover` would have lost its state.
+ * Returns the version in the header of a replica's database, which is what other versions of the program judge it by; null if it is none.
+ * Throws `ConfigError` if it is one that this program cannot read. Anything else that is wrong with it shows
+ * when it is opened. It is no damage, so that no recovery sets it aside: a cluster whose replicas were all given `--recover` would have lost
+ * its state.
  */
-export function refuseOtherVersion(path: string): void {
-  const header = readHeader(path);
-  if (header === null || header.getUint32(APPLICATION_ID_AT) !== APPLICATION_ID) return;
-  const version = header.getUint32(USER_VERSION_AT);
-  if (version === SCHEMA_VERSION) return;
+export function readableVersion(path: string): number | null {
+  const version = versionIn(path);
+  if (version === null || version === SCHEMA_VERSION || version === EARLIER_VERSION) return version;
   const [writer, wayOn] = version < SCHEMA_VERSION ? ["an earlier", FROM_EARLIER] : ["a later", FROM_LATER];
   throw new ConfigError(
     `${path}: given a database of version ${version}, which ${writer} version of this program wrote, wanted version ` +
       `${SCHEMA_VERSION}. Nothing was changed. ${wayOn}`,
   );
+}
+
+function versionIn(path: string): number | null {
+  const header = readHeader(path);
+  return header?.getUint32(APPLICATION_ID_AT) === APPLICATION_ID ? header.getUint32(USER_VERSION_AT) : null;
 }
 
 /** The wire version was raised with this one, so nothing that was signed before can contradict what is signed from now on. */

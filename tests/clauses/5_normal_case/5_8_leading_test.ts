@@ -93,12 +93,12 @@ Deno.test("§5.8 few are never waited for", () => {
 Deno.test("§5.8b a full entry does not wait, but the pipeline is bounded", () => {
   const lab = new Lab({ constants: WIDE });
   lab.lead(1);
-  for (let i = 0; i < 2 * LIMITS.maxPipeline; i++) {
+  for (let i = 0; i < 2 * LIMITS.minPipeline; i++) {
     lab.run(requests(i * LIMITS.fullEntryRequests, LIMITS.fullEntryRequests));
   }
-  assertEquals(lab.state.log.entries.length, LIMITS.maxPipeline);
+  assertEquals(lab.state.log.entries.length, LIMITS.minPipeline);
   commitAll(lab);
-  assert(lab.state.log.entries.length > LIMITS.maxPipeline, "the rest follows once there is room");
+  assert(lab.state.log.entries.length > LIMITS.minPipeline, "the rest follows once there is room");
 });
 
 Deno.test("§5.8 no client starves another: an entry takes of each in turn", () => {
@@ -109,4 +109,72 @@ Deno.test("§5.8 no client starves another: an entry takes of each in turn", () 
   commitAll(lab);
   const clients = lab.state.log.entries[before]!.entry.requests!.map(({ message }) => String(message.client));
   assertEquals(clients.filter((client) => client === "c2").length, 2);
+});
+
+Deno.test("§5.8d requests of as many bytes as an entry takes do not gather", () => {
+  const lab = new Lab({ constants: WIDE });
+  lab.lead(1);
+  commitAll(lab);
+  const long = "v".repeat(LIMITS.maxEntryBytes / 8 - 1000);
+  const eighths = (from: number, count: number) =>
+    Array.from({ length: count }, (_, i) => requestInput(forge.request(from + i, long)));
+  lab.run(eighths(0, 1));
+  lab.run(eighths(1, 7));
+  assertEquals(sizes(lab), [0, 1]);
+  lab.run(eighths(8, 4));
+  assertEquals(sizes(lab), [0, 1, 8], "the eleven that wait fill one, and three go on waiting");
+});
+
+/** A leader whose pipeline is filled again and again. */
+class BusyLeader {
+  readonly #lab: Lab;
+  #next = 0;
+
+  constructor(registrationHorizon = 1000) {
+    this.#lab = new Lab({ constants: { sessionWindow: 16_384, registrationHorizon } });
+    this.#lab.lead(1);
+    commitAll(this.#lab);
+  }
+
+  /** Holds up requests until what is uncommitted is committed after `ms`; returns how many entries that were. */
+  fill(ms: number): number {
+    const { state } = this.#lab;
+    const floor = this.#next;
+    const uncommitted = () => state.log.entries.at(-1)!.entry.index - state.commitIndex;
+    for (let before = -1; uncommitted() > before;) {
+      before = uncommitted();
+      this.#fullEntry(floor);
+    }
+    const taken = uncommitted();
+    this.#lab.now += ms;
+    commitAll(this.#lab);
+    // What was held up is proposed now.
+    this.#lab.now += ms;
+    commitAll(this.#lab);
+    return taken;
+  }
+
+  #fullEntry(floor: number): void {
+    const count = LIMITS.fullEntryRequests / 2;
+    const ofClient = (client: string) =>
+      Array.from({ length: count }, (_, i) => requestInput(forge.request(this.#next + i, "", client, floor)));
+    this.#lab.run([...ofClient("c1"), ...ofClient("c2")]);
+    this.#next += count;
+  }
+}
+
+Deno.test("§5.8e a pipeline that holds up requests grows while entries take no longer for it", () => {
+  const leader = new BusyLeader();
+  const { minPipeline: least, maxPipeline: most } = LIMITS;
+  const sizes = [300, 700, 500, 500, 500].map((ms) => leader.fill(ms));
+  assertEquals(sizes, [least, 2 * least, 2 * least, most, most], "it waits where one took more than twice as long");
+  const hurried = new BusyLeader(2 * least + 10);
+  assertEquals([300, 300, 300].map((ms) => hurried.fill(ms)), [least, least + 5, least + 5], "half a horizon");
+});
+
+Deno.test("§5.8f it shrinks where entries wait for each other", () => {
+  const leader = new BusyLeader();
+  const { minPipeline: least, maxPipeline: most } = LIMITS;
+  const sizes = [300, 300, 1300, 1300, 1300, 1300].map((ms) => leader.fill(ms));
+  assertEquals(sizes, [least, 2 * least, most, 2 * least, least, least]);
 });

@@ -1,9 +1,9 @@
 /** The storage suite on both twins. */
 import { sha256Hex } from "../../../crypto/digest.ts";
+import { beginRecovery } from "../../../replica/storage/disk/disk_recover.ts";
+import { openDiskStorage } from "../../../replica/storage/disk/disk_storage.ts";
 import { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
 import { type MemoryStorage, openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
-import { beginRecovery } from "../../../replica/storage/sqlite/sqlite_recover.ts";
-import { openSqliteStorage } from "../../../replica/storage/sqlite/sqlite_storage.ts";
 import { checkpointContract } from "./storage_checkpoint_contract.ts";
 import { chunkContract } from "./storage_chunk_contract.ts";
 import { storageContract, type Subject } from "./storage_contract.ts";
@@ -20,13 +20,13 @@ function memorySubject(storage: MemoryStorage): Subject {
   };
 }
 
-function sqliteSubject(dir: string, owner: boolean): Subject {
-  const storage = openSqliteStorage({ dir, clusterId: CLUSTER, replica: REPLICA });
+function diskSubject(dir: string, owner: boolean): Subject {
+  const storage = openDiskStorage({ dir, clusterId: CLUSTER, replica: REPLICA });
   return {
     storage,
     reopen: () => {
       storage.close();
-      return sqliteSubject(dir, false);
+      return diskSubject(dir, false);
     },
     [Symbol.dispose]: () => {
       storage.close();
@@ -38,10 +38,10 @@ function sqliteSubject(dir: string, owner: boolean): Subject {
 const freshDir = () => Deno.makeTempDirSync({ prefix: "storage-contract-" });
 const memoryOn = (disk: MemoryDisk) => memorySubject(openMemoryStorage({ clusterId: CLUSTER, hash: sha256Hex, disk }));
 
-function sqliteRecovery(): Subject {
+function diskRecovery(): Subject {
   const dir = freshDir();
   beginRecovery({ dir, clusterId: CLUSTER, replica: REPLICA }, NONCE);
-  return sqliteSubject(dir, true);
+  return diskSubject(dir, true);
 }
 
 const TWINS = [
@@ -50,7 +50,7 @@ const TWINS = [
     open: () => memoryOn(new MemoryDisk()),
     recover: () => memoryOn(MemoryDisk.recovering(NONCE)),
   },
-  { name: "sqlite", open: () => sqliteSubject(freshDir(), true), recover: sqliteRecovery },
+  { name: "disk", open: () => diskSubject(freshDir(), true), recover: diskRecovery },
 ] as const;
 
 for (const { name, open, recover } of TWINS) {

@@ -5,9 +5,9 @@ import { sha256Hex } from "../../../crypto/digest.ts";
 import type { Head } from "../../../protocol/entry.ts";
 import { logIndex, term } from "../../../protocol/ids.ts";
 import type { PersistOperation, Recovered } from "../../../replica/core/log/durable_state.ts";
+import { openDiskStorage } from "../../../replica/storage/disk/disk_storage.ts";
 import { openMemoryStorage } from "../../../replica/storage/memory/memory_storage.ts";
 import { GuardError, type SigningIntent, type Storage, StorageError } from "../../../replica/storage/port.ts";
-import { openSqliteStorage } from "../../../replica/storage/sqlite/sqlite_storage.ts";
 import * as fx from "./storage_fixtures.ts";
 
 const KINDS = [
@@ -28,6 +28,7 @@ const draws = fc.array(
   { minLength: 20, maxLength: 60 },
 );
 
+const LONG_BYTES = 6000;
 const partOf = (salt: number) => fx.chunk(`part ${salt}`, 3000 * (salt + 1));
 const snapshotOf = (salt: number) => fx.snapshot(partOf(salt), partOf(salt + 1));
 
@@ -46,7 +47,8 @@ function transactionOf(held: Recovered, { kind, at, salt }: Draw): Transaction {
   const { currentTerm } = held.hardState;
   const point = pointOf(held, at % (held.entries.length + 2));
   const end = pointOf(held, held.entries.length);
-  const more = fx.grow(end, 1 + salt, currentTerm, `s${salt}`);
+  // Long enough for the log on disk to go on in new segments.
+  const more = fx.grow(end, 1 + salt, currentTerm, `s${salt}`.padEnd(LONG_BYTES));
   const { stateDigest, chunks } = snapshotOf(salt);
   const proof = fx.checkpointProof(currentTerm, point, stateDigest);
   const stable = held.checkpoint?.stable ?? point;
@@ -126,10 +128,10 @@ function reopened(open: () => Storage): Storage | string {
 
 function runTwins(dir: string, steps: readonly Draw[]): number {
   const options = { clusterId: fx.CLUSTER, hash: sha256Hex };
-  const sqliteOptions = { dir, clusterId: fx.CLUSTER, replica: fx.REPLICA };
+  const diskOptions = { dir, clusterId: fx.CLUSTER, replica: fx.REPLICA };
   const memory = openMemoryStorage(options);
   const { disk } = memory;
-  let [first, second]: [Storage, Storage] = [memory, openSqliteStorage(sqliteOptions)];
+  let [first, second]: [Storage, Storage] = [memory, openDiskStorage(diskOptions)];
   let taken = 0;
   try {
     for (const storage of [first, second]) storage.commit([fx.hardState(1)], []);
@@ -143,7 +145,7 @@ function runTwins(dir: string, steps: readonly Draw[]): number {
       for (const storage of [first, second]) storage.close();
       const [again, twin] = [
         reopened(() => openMemoryStorage({ ...options, disk })),
-        reopened(() => openSqliteStorage(sqliteOptions)),
+        reopened(() => openDiskStorage(diskOptions)),
       ];
       // Nothing here keeps the core's rules that let a restart make sense of the disk; but both must answer the same.
       if (typeof again === "string" || typeof twin === "string") {
@@ -158,19 +160,25 @@ function runTwins(dir: string, steps: readonly Draw[]): number {
   }
 }
 
+/** Returns the number of the last segment of the log in `dir`. */
+const segmentsOf = (dir: string): number =>
+  Math.max(...[...Deno.readDirSync(dir)].map(({ name }) => Number(/^replica\.log-(\d+)$/.exec(name)?.[1] ?? 0)));
+
 Deno.test("the twins answer alike and hold the same, whatever they are asked for", () => {
-  let [taken, asked] = [0, 0];
+  let [taken, asked, segments] = [0, 0, 0];
   fc.assert(
     fc.property(draws, (steps) => {
       const dir = Deno.makeTempDirSync({ prefix: "storage-twins-" });
       try {
         asked += steps.length;
         taken += runTwins(dir, steps);
+        segments = Math.max(segments, segmentsOf(dir));
       } finally {
         Deno.removeSync(dir, { recursive: true });
       }
     }),
     { seed: 20_260, numRuns: 40, endOnFailure: false },
   );
+  assert(segments >= 3, `at most ${segments} segments`);
   assert(taken > asked / 6 && taken < asked, `${taken} of ${asked} transactions were taken`);
 });

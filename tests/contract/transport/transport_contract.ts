@@ -5,6 +5,7 @@ import { MAX_PACKET_BYTES } from "../../../transport/frame_limits.ts";
 import type { Received } from "../../../transport/port.ts";
 import { routeOf } from "../../../transport/route.ts";
 import { frames, text, until, untilClientGets, untilReceived, untilReplicaGets } from "../../transport/receiving.ts";
+import * as expel from "./transport_expel.ts";
 import * as holdOff from "./transport_hold_off.ts";
 import { connected, settled, type TransportLab, type Twin } from "./transport_lab.ts";
 import * as lifecycle from "./transport_lifecycle.ts";
@@ -43,6 +44,9 @@ export function transportContract(twin: Twin): void {
     test("nothing is taken of who is held off, on that channel; all others are, and it is answered", holdOff.held);
     test("what waited is taken when its time is over, and the longer time counts", holdOff.released);
   } else test("what cannot be held off is taken all the same", holdOff.taken);
+  if (twin.expels("r1")) {
+    test("who is expelled is cut off on that connection alone, and comes back on another", expel.expelled);
+  } else test("who cannot be expelled is taken all the same", expel.taken);
   test("a client that comes back has a new route and gets its answers there", lifecycle.clientRestart);
 }
 

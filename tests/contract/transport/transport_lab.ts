@@ -16,6 +16,8 @@ export interface Twin {
   readonly name: string;
   /** Returns whether that replica's transport can hold a source off. */
   holdsOff(id: string): boolean;
+  /** Returns whether that replica's transport can end a single connection. */
+  expels(id: string): boolean;
   open(replicas: readonly string[], queue?: number): TransportLab;
 }
 

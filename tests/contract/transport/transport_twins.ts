@@ -33,7 +33,12 @@ export const mixedTwins: readonly EngineTwin[] = [
 ];
 
 /** Queues in this process. */
-export const memoryTwin: Twin = { name: "memory", holdsOff: () => true, open: (ids, queue) => memoryLab(ids, queue) };
+export const memoryTwin: Twin = {
+  name: "memory",
+  holdsOff: () => true,
+  expels: () => false,
+  open: (ids, queue) => memoryLab(ids, queue),
+};
 
 /** The same with CURVE everywhere. */
 export const curveTwins: readonly Twin[] = [zmqTwin, zmtpTwin, ...mixedTwins].map(({ withCurve }) => withCurve);
@@ -43,12 +48,13 @@ interface EngineTwin extends Twin {
 }
 
 function engineTwin(name: string, engineOf: (id: string) => Engine, clients: Engine): EngineTwin {
-  const holdsOff = (id: string) => engineOf(id) === "zmtp";
+  const isOwn = (id: string) => engineOf(id) === "zmtp";
+  const able = { holdsOff: isOwn, expels: isOwn };
   return {
-    ...{ name, holdsOff },
+    ...{ name, ...able },
     open: (ids, queue) => socketLab(ids, queue, engineOf, clients, null),
     withCurve: {
-      holdsOff,
+      ...able,
       name: `${name}, with CURVE`,
       open: (ids, queue) => socketLab(ids, queue, engineOf, clients, curveKeys(ids)),
     },

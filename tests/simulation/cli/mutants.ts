@@ -1,8 +1,10 @@
 /** Searches for planted bugs: the same search, run on a copy of the sources that holds one. */
 import { ConfigError } from "../../../crypto/config_error.ts";
-import { printLine } from "../../../tasks/support/run_task.ts";
+import { EXIT_DONE, printLine } from "../../../tasks/support/run_task.ts";
 import { applyMutant, findMutant, listMutants } from "../../mutants/mod.ts";
 
+/** Exit code of a search on a copy that found the planted bug. */
+export const EXIT_CAUGHT = 4;
 /** Number of seeds within which every mutant must be found. */
 const MUTANT_SEEDS = 2000;
 
@@ -42,10 +44,16 @@ export async function searchMutant(name: string, args: readonly string[]): Promi
     stdin: "null",
   });
   const { code } = await command.spawn().status;
-  if (code > 1) throw new Error(`the search for mutant ${name} ended with exit code ${code}`);
-  const found = code === 1;
+  const found = wasFound(name, code);
   printLine(found ? `mutant ${name} was found` : `mutant ${name} was NOT found`);
   return found;
+}
+
+/** Returns what the exit code of the search on a copy says. Throws on any other than its own two: a copy that does not load ends with 1. */
+export function wasFound(name: string, code: number): boolean {
+  if (code === EXIT_CAUGHT) return true;
+  if (code === EXIT_DONE) return false;
+  throw new Error(`the search for mutant ${name} ended with exit code ${code}, wanted ${EXIT_CAUGHT} or ${EXIT_DONE}`);
 }
 
 function withoutMutant(args: readonly string[]): string[] {

@@ -20,9 +20,9 @@ export class OperationSource {
   }
 
   next(): Operation {
-    const { reads, cas, deletes, keys, id, process } = this.#plan;
+    const { reads, cas, deletes, keys, id, process, valueBytes = 0 } = this.#plan;
     const key = `k${this.#rng.int(1, keys)}`;
-    const value = UTF8.encode(`${id}.${process}.${++this.#count}`);
+    const value = UTF8.encode(`${id}.${process}.${++this.#count}`.padEnd(valueBytes));
     const draw = this.#rng.next();
     if (draw < reads) return { op: "get", key };
     if (draw < reads + cas) return { op: "cas", key, revision: this.#revisions.get(key) ?? 0, value };

@@ -130,6 +130,8 @@ export interface ClientPlan {
   /** Maximum pause between two operations. */
   readonly thinkMs: Millis;
   readonly keys: number;
+  /** Minimum length of the values it writes; if absent, as short as can be. */
+  readonly valueBytes?: number;
   /** Shares of reads, of conditional writes and of deletes; the rest are puts. */
   readonly reads: number;
   readonly cas: number;

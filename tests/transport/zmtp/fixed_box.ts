@@ -19,7 +19,6 @@ export function fixedBox(seed: number): CurveBox {
     },
     publicKeyOf: (secretKey) => box.publicKeyOf(secretKey),
     sharedKey: (publicKey, secretKey) => box.sharedKey(publicKey, secretKey),
-    seal: (...args) => box.seal(...args),
-    open: (...args) => box.open(...args),
+    series: (key, prefix) => box.series(key, prefix),
   };
 }

@@ -42,7 +42,7 @@ Deno.test("hold-off: of one who floods no more is read than what was being read,
     const router = quietRouter();
     let end: string | null = null;
     const link = new TcpLink(tcp, lab.optionsOf("NULL", false), router, {
-      ...{ ticker, farewellMs: 500, budget: null, established: () => null },
+      ...{ ticker, farewellMs: 500, budget: null, isBarred: () => false, established: () => null },
       ended: (_, { code }) => end = code,
     });
     try {

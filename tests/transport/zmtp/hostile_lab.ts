@@ -85,10 +85,9 @@ export class CurveLiar {
       randomBytes: (length) => lab.box.randomBytes(length),
       makeKeyPair: () => lab.box.makeKeyPair(),
       sharedKey: (publicKey, secretKey) => lab.box.sharedKey(publicKey, secretKey),
-      open: (...args) => lab.box.open(...args),
-      seal: (...args) => {
-        this.#key = args[0];
-        return lab.box.seal(...args);
+      series: (key, prefix) => {
+        this.#key = key;
+        return lab.box.series(key, prefix);
       },
     };
     const mechanism = lab.mechanismOf("CURVE", true);

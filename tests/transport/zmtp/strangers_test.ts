@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { eventually } from "../../../tasks/support/eventually.ts";
 import { QueuedBytes } from "../../../transport/zmtp/connection/framing/queued_bytes.ts";
 import { HeldBytes } from "../../../transport/zmtp/connection/held_bytes.ts";
+import type { CloseCode } from "../../../transport/zmtp/connection/violation.ts";
 import { PubSocket } from "../../../transport/zmtp/socket/pub_socket.ts";
 import * as lab from "./connection_lab.ts";
 import { fixedBox } from "./fixed_box.ts";
@@ -244,17 +245,42 @@ Deno.test("strangers: a flood of valid HELLOs costs what is set aside for it, an
   for (const tcp of flood) tcp.close();
 });
 
-Deno.test("strangers: a member who breaks rules on one connection opens no other for a while", async () => {
-  await using net = new NetLab({ limits: { barredMs: 400 } });
+/** A port at which a member of CURVE is heard over two connections. */
+async function member(net: NetLab) {
   const router = quietRouter();
-  const server = net.listen(router, "CURVE", { limits: { ...lab.LIMITS, frameBytes: 100 } });
-  const dealer = net.dial(server.port, "CURVE");
-  await untilHeard(router, dealer);
-  dealer.send([new Uint8Array(200)]);
-  await eventually("its end", () => (router.take(), net.network.ends.has("frame-size")));
-  await eventually("its return to be refused", () => net.network.ends.has("barred"));
-  await untilHeard(router, dealer);
-  assertEquals(net.network.ends.get("frame-size"), 1);
+  const { port } = net.listen(router, "CURVE", { limits: { ...lab.LIMITS, frameBytes: 100 } });
+  const [dealer, other] = [net.dial(port, "CURVE"), net.dial(port, "CURVE")];
+  await untilHeard(router, other, "other");
+  await untilHeard(router, dealer, "one");
+  return { router, dealer, other };
+}
+
+const BARRED_MS = 500;
+
+/** Has the first connection of a member ended by `offend`, and looks that its next one comes at once, waits and is let in. */
+async function waitsOutside(cause: CloseCode, offend: (scene: Awaited<ReturnType<typeof member>>) => Promise<void>) {
+  await using net = new NetLab({ limits: { barredMs: BARRED_MS } });
+  const scene = await member(net);
+  const begin = performance.now();
+  await offend(scene);
+  await eventually("its end", () => (scene.router.take(), net.network.ends.has(cause)));
+  await untilHeard(scene.router, scene.other, "other again");
+  await untilHeard(scene.router, scene.dealer, "one again");
+  assert(performance.now() - begin > BARRED_MS, "it was let in at once");
+  assertEquals([net.network.ends.get(cause), net.ends.length], [1, 2], "it came back once");
+}
+
+Deno.test("strangers: a member who breaks rules on one connection opens no other for a while, and keeps those it has", async () => {
+  await waitsOutside("frame-size", ({ dealer }) => {
+    dealer.send([new Uint8Array(200)]);
+    return Promise.resolve();
+  });
+});
+
+Deno.test("strangers: nor does one who is expelled for what it said", async () => {
+  await waitsOutside("offence", async ({ router, dealer }) => {
+    assertEquals(router.expel(await untilHeard(router, dealer, "a lie"), "a lie"), true);
+  });
 });
 
 Deno.test("strangers: who proves a key gives back what accepting it took", async () => {

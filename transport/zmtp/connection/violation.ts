@@ -20,14 +20,15 @@ export type CloseCode =
   | "box"
   | "nonce"
   | "vouch"
-  /** The key is in no list here; or in none for a while, for what its owner did; or the other side said ERROR. */
+  /** The key is in no list here; or the other side said ERROR. */
   | "not-admitted"
-  | "barred"
   | "refused-by-peer"
   /** Traffic: commands that are not known, too many of them, subscriptions that are not served. */
   | "command"
   | "command-rate"
   | "subscription"
+  /** Content that those who understand it judge to be an offence. */
+  | "offence"
   /** The other side is silent, does not read, has ended the connection, or the network has; or either has before the handshake was over. */
   | "silent"
   | "stalled"
@@ -43,7 +44,7 @@ export type CloseCode =
 /** Codes of ends in traffic that only one who breaks the rules brings about. */
 export const OFFENCES: ReadonlySet<CloseCode> = new Set<CloseCode>([
   ...["flags", "frame-size", "packet-size", "command-size"] as const,
-  ...["box", "nonce", "command", "command-rate", "subscription"] as const,
+  ...["box", "nonce", "command", "command-rate", "subscription", "offence"] as const,
 ]);
 
 /** The cause of a connection's end. */

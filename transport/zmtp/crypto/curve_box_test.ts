@@ -1,5 +1,14 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { type CurveBox, KEY_BYTES, MAC_BYTES, NONCE_BYTES, opened, sealed } from "./curve_box.ts";
+import {
+  type BoxSeries,
+  type CurveBox,
+  KEY_BYTES,
+  MAC_BYTES,
+  NONCE_BYTES,
+  opened,
+  PREFIX_BYTES,
+  sealed,
+} from "./curve_box.ts";
 import { loadCurveBox } from "./load_box.ts";
 import { nobleBox } from "./noble_box.ts";
 import { loadSodiumBox } from "./sodium_box.ts";
@@ -67,25 +76,43 @@ for (const box of BOXES) {
 
 Deno.test("both boxes make the same bytes of messages of every size, in the middle of a buffer, and open each other's", () => {
   const [key, nonce] = [BOXES[0]!.randomBytes(KEY_BYTES), BOXES[0]!.randomBytes(NONCE_BYTES)];
+  const series = BOXES.map((box) => box.series(key, nonce.subarray(0, PREFIX_BYTES)));
   const head = Uint8Array.of(1, 2);
-  for (const length of [0, 1, 15, 16, 17, 31, 32, 33, 63, 64, 65, 200, 255, 4096, 65_517, 65_518, 65_519, 300_000]) {
+  for (const length of [0, 1, 15, 16, 17, 31, 32, 33, 63, 64, 65, 200, 255, 4096, 65_517, 65_534, 65_535, 300_000, 0]) {
+    nonce[NONCE_BYTES - 1]!++;
     const body = new Uint8Array(length).map((_, place) => place * 7);
-    const boxed = BOXES.map((box) => {
+    const boxed = series.map((one) => {
       const buffer = new Uint8Array(length + head.length + MAC_BYTES + 8).fill(9);
-      box.seal(key, nonce, head, body, buffer, 4);
+      one.seal(nonce, head, body, buffer, 4);
       return buffer;
     });
     assertEquals(boxed[0], boxed[1], `${length} bytes`);
     assertEquals([...boxed[0]!.subarray(0, 4), ...boxed[0]!.subarray(-4)], Array(8).fill(9));
-    for (const [place, box] of BOXES.entries()) {
+    for (const [place, one] of series.entries()) {
       const opened = new Uint8Array(2);
       const buffer = boxed[1 - place]!;
-      const content = box.open(key, nonce, buffer, 4, length + head.length + MAC_BYTES, opened);
+      const content = one.open(nonce, buffer, 4, length + head.length + MAC_BYTES, opened);
       assertEquals([content, opened], [body, head]);
       assertEquals(content!.buffer.byteLength, length, "it has memory of its own");
-      assertEquals(box.open(key, nonce, buffer, 4, MAC_BYTES + 1, opened), null);
+      assertEquals(one.open(nonce, buffer, 4, MAC_BYTES + 1, opened), null);
     }
   }
+});
+
+Deno.test("series in turn use each its own key and prefix, however many there are", () => {
+  const [one, other] = [0, 1].map(() => BOXES[0]!.randomBytes(KEY_BYTES)) as [Uint8Array, Uint8Array];
+  const nonce = BOXES[0]!.randomBytes(NONCE_BYTES);
+  const another = nonce.with(0, nonce[0]! ^ 1);
+  const cases = [[one, nonce], [other, nonce], [one, another], [other, another]] as const;
+  const [slow, fast] = BOXES.map((box) => cases.map(([key, at]) => box.series(key, at.subarray(0, PREFIX_BYTES))));
+  const body = new Uint8Array(100).fill(5);
+  const boxOf = (series: BoxSeries) => {
+    const boxed = new Uint8Array(body.length + MAC_BYTES);
+    series.seal(nonce, new Uint8Array(0), body, boxed, 0);
+    return boxed;
+  };
+  for (let round = 0; round < 2; round++) assertEquals(fast!.map(boxOf), slow!.map(boxOf));
+  assertEquals(new Set(fast!.map((series) => boxOf(series).toHex())).size, cases.length);
 });
 
 Deno.test("the fast box is the one that is used", async () => {

@@ -15,14 +15,18 @@ export function makeKeyPair(): KeyPair {
 }
 
 const SIGMA = wordsOf(new TextEncoder().encode("expand 32-byte k"));
-const ZERO_BLOCK = new Uint32Array(4);
+const ZERO_BLOCK = new Uint8Array(16);
 
 /** Computes `crypto_box_beforenm`: HSalsa20 of the X25519 secret. */
 export function sharedKey(publicKey: Uint8Array, secretKey: Uint8Array): Uint8Array | null {
   const secret = x25519(publicKey, secretKey);
-  if (secret === null) return null;
+  return secret && hsalsa20(secret, ZERO_BLOCK);
+}
+
+/** Computes the key that HSalsa20 makes of `key` and a block of 16 bytes. */
+export function hsalsa20(key: Uint8Array, block: Uint8Array): Uint8Array {
   const words = new Uint32Array(8);
-  hsalsa(SIGMA, wordsOf(secret), ZERO_BLOCK, words);
+  hsalsa(SIGMA, wordsOf(key), wordsOf(block), words);
   return bytesOf(words);
 }
 

@@ -7,7 +7,6 @@ export interface Admitted {
 }
 
 const CROWDED: CloseCause = { code: "evicted", detail: "As many connections are established as there may be" };
-const BARRED: CloseCause = { code: "barred", detail: "Its key's owner broke rules on another connection a moment ago" };
 
 /** Bounds of the table. */
 export interface AdmissionLimits {
@@ -16,6 +15,8 @@ export interface AdmissionLimits {
   readonly connectionsPerKey: number;
   readonly connections: number;
   readonly barredMs: number;
+  readonly longestBarMs: number;
+  readonly forgivenMs: number;
 }
 
 /** Knows the connections of one port, strangers by their address and the others by their key, and keeps both within bounds. */
@@ -23,8 +24,8 @@ export class AdmissionTable {
   readonly #limits: AdmissionLimits;
   readonly #strangers = new Map<string, Set<Admitted>>();
   readonly #keys = new Map<string, Set<Admitted>>();
-  /** Keys that are barred, and until when. */
-  readonly #barred = new Map<string, number>();
+  /** Keys that are barred or were: until when, and for how long. */
+  readonly #bars = new Map<string, { readonly until: number; readonly ms: number }>();
   #strangerCount = 0;
   #establishedCount = 0;
 
@@ -50,9 +51,8 @@ export class AdmissionTable {
   }
 
   /** Moves a stranger to the established, under its key if it has one. Returns the cause of its end, moving nothing, if there is no place for it. */
-  establish(connection: Admitted, key: string | null, now: number): CloseCause | null {
+  establish(connection: Admitted, key: string | null): CloseCause | null {
     if (this.#establishedCount >= this.#limits.connections) return CROWDED;
-    if (key !== null && this.#isBarred(key, now)) return BARRED;
     if (key !== null && sizeOf(this.#keys, key) >= this.#limits.connectionsPerKey) {
       evict(this.#keys.get(key)!, `${this.#limits.connectionsPerKey} newer connections of ${key}`);
     }
@@ -62,22 +62,25 @@ export class AdmissionTable {
     return null;
   }
 
-  /** Lets nobody else in with `key` for a while: a connection of it was ended for breaking rules. */
+  /** Lets nobody else in with `key` for a while: a connection of it was ended for breaking rules. Who does so again soon is barred for twice as long. */
   bar(key: string, now: number): void {
-    this.#barred.set(key, now + this.#limits.barredMs);
+    const { barredMs, longestBarMs, forgivenMs } = this.#limits;
+    const last = this.#bars.get(key);
+    const isSoon = last !== undefined && now < last.until + forgivenMs;
+    // Its other connections may end for the same while it is barred.
+    const ms = !isSoon ? barredMs : now < last.until ? last.ms : Math.min(longestBarMs, last.ms * 2);
+    this.#bars.set(key, { until: now + ms, ms });
+  }
+
+  /** Returns whether who comes with `key` has to wait. */
+  isBarred(key: string, now: number): boolean {
+    return now < (this.#bars.get(key)?.until ?? 0);
   }
 
   /** Forgets a connection that has ended. */
   leave(connection: Admitted, key: string | null): void {
     if (removeFrom(this.#strangers, connection.address, connection)) this.#strangerCount--;
     else if (removeFrom(this.#keys, key ?? "", connection)) this.#establishedCount--;
-  }
-
-  #isBarred(key: string, now: number): boolean {
-    const until = this.#barred.get(key);
-    if (until === undefined || now < until) return until !== undefined;
-    this.#barred.delete(key);
-    return false;
   }
 
   #evictFrom(address: string): void {

@@ -1,7 +1,13 @@
 import { assertEquals } from "@std/assert";
 import { AdmissionTable, type Admitted } from "./admission_table.ts";
 
-const LIMITS = { strangersPerAddress: 3, strangers: 5, connectionsPerKey: 2, connections: 4, barredMs: 100 };
+const LIMITS = {
+  strangersPerAddress: 3,
+  strangers: 5,
+  connectionsPerKey: 2,
+  connections: 4,
+  ...{ barredMs: 100, longestBarMs: 300, forgivenMs: 1000 },
+};
 
 /** A table, and the names of those it ended, in order. */
 function lab() {
@@ -48,22 +54,35 @@ Deno.test("established connections are no strangers; a key's oldest makes room, 
       },
     };
     table.enter(connection);
-    assertEquals(table.establish(connection, "key", 0), null);
+    assertEquals(table.establish(connection, "key"), null);
     return connection;
   });
   assertEquals([ended, table.strangers, table.established], [["a"], 0, 2]);
   const [more, last, none] = [come("d"), come("e"), come("f")];
-  const causes = [more, last, none].map((one) => table.establish(one!, null, 0)?.code);
+  const causes = [more, last, none].map((one) => table.establish(one!, null)?.code);
   assertEquals(causes, [undefined, undefined, "evicted"]);
   assertEquals([table.strangers, table.established], [1, 4]);
   table.leave(connections[2]!, "key");
   table.leave(connections[2]!, "key");
-  assertEquals([table.establish(none!, null, 0), table.strangers, table.established], [null, 0, 4]);
+  assertEquals([table.establish(none!, null), table.strangers, table.established], [null, 0, 4]);
 });
 
-Deno.test("a key that is barred opens nothing for a while, and other keys do", () => {
-  const { table, come } = lab();
-  table.bar("key", 1000);
-  const causeOf = (key: string, now: number) => table.establish(come(key), key, now)?.code;
-  assertEquals([causeOf("key", 1099), causeOf("other", 1099), causeOf("key", 1100)], ["barred", undefined, undefined]);
+Deno.test("a key is barred for a while, others are not; its connections that end meanwhile for the same make it no longer", () => {
+  const { table } = lab();
+  for (const now of [1000, 1000, 1010]) table.bar("key", now);
+  const isBarred = (key: string, now: number) => table.isBarred(key, now);
+  assertEquals([isBarred("key", 1109), isBarred("other", 1109), isBarred("key", 1110)], [true, false, false]);
+});
+
+Deno.test("who breaks rules again is barred for twice as long, up to a limit, and after a quiet time as at first", () => {
+  const { table } = lab();
+  const lengths: number[] = [];
+  for (let now = 1000, pause = 0; lengths.length < 6; now += pause) {
+    table.bar("key", now);
+    let end = now;
+    while (table.isBarred("key", end)) end++;
+    lengths.push(end - now);
+    pause = end - now + (lengths.length === 4 ? 1000 : 999);
+  }
+  assertEquals(lengths, [100, 200, 300, 300, 100, 200]);
 });

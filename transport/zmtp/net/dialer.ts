@@ -113,6 +113,7 @@ export class Dialer {
     return new Promise((resolve) => {
       const link = this.#link = new TcpLink(tcp, this.#options, this.#owner, {
         ...{ ticker, farewellMs: limits.farewellMs, budget: null },
+        isBarred: () => false,
         established: () => null,
         ended: ({ address, peer }, cause) => {
           this.#link = null;

@@ -101,8 +101,9 @@ export class Listener {
     const { farewellMs } = limits;
     return {
       ...{ ticker, farewellMs, budget: "server" in this.#options.mechanism ? budget : null },
+      isBarred: ({ peer }) => peer !== null && this.#table.isBarred(peer, ticker.now()),
       established: (link) => {
-        const cause = this.#table.establish(link, link.peer, ticker.now());
+        const cause = this.#table.establish(link, link.peer);
         if (cause === null && link.peer !== null) {
           this.#accepts.give();
           budget.finished();

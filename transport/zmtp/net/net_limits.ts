@@ -27,10 +27,13 @@ export const NET_LIMITS = {
   handshakesPerSecond: 64,
   handshakeBurst: 128,
   /**
-   * Time for which a port lets nobody in with a key after a connection of its owner was ended for breaking rules, in milliseconds: else that would
-   * cost it a handshake a time and nothing more.
+   * Time for which whoever comes to a port with a key waits for the end of the handshake after a connection of its owner was ended for breaking rules, in
+   * milliseconds: else that would cost it a handshake a time and nothing more. Who waits costs less than who is refused and comes again at once.
    */
   barredMs: 2000,
+  /** The same of one who breaks rules again and again: each time twice as long, up to this, until nothing has come of it for the other. */
+  longestBarMs: 60_000,
+  forgivenMs: 60_000,
   /** Time for a connection to an address to come about, in milliseconds. */
   connectMs: 2000,
   /** Pauses between attempts to connect: the first, and the longest; each is twice the one before, give or take a quarter. */

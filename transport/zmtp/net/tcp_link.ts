@@ -12,6 +12,8 @@ export interface LinkHooks {
   readonly farewellMs: number;
   /** Asked before anything is computed for this link; null where it always may. */
   readonly budget: ComputeBudget | null;
+  /** True while the owner of its key has to wait, for what it did on another connection. Asked again and again. */
+  isBarred(link: TcpLink): boolean;
   /** The handshake is over. Returns the cause if there is no place for it all the same. */
   established(link: TcpLink): CloseCause | null;
   /** Told once, when its socket is closed or about to be. */
@@ -30,6 +32,8 @@ export class TcpLink implements Link, Ticking, Waiting {
   #head: Uint8Array[] | null = null;
   #refusedTold = 0;
   #isOpened = false;
+  /** True while the last word of the handshake is kept back: nothing is read or written then. */
+  #isBarred = false;
   #isHeld = false;
   #isReading = false;
   #isWriting = false;
@@ -98,6 +102,7 @@ export class TcpLink implements Link, Ticking, Waiting {
   tick(now: number): void {
     this.#connection.tick(now, this.#isReading);
     this.#step(false);
+    if (this.#isBarred) this.#advance();
   }
 
   /** Goes on with a handshake that waited for leave to compute. */
@@ -164,6 +169,8 @@ export class TcpLink implements Link, Ticking, Waiting {
   }
 
   #open(): boolean {
+    this.#isBarred = this.#hooks.isBarred(this);
+    if (this.#isBarred) return false;
     const refusal = this.#hooks.established(this);
     if (refusal !== null) {
       this.close(refusal);
@@ -187,7 +194,7 @@ export class TcpLink implements Link, Ticking, Waiting {
   };
 
   #flush(): void {
-    if (this.#isWriting) return;
+    if (this.#isWriting || this.#isBarred) return;
     const bytes = this.#connection.output.take();
     if (bytes !== null) this.#write(bytes);
   }

@@ -50,6 +50,13 @@ export class RouterSocket implements LinkOwner {
     if (owner !== null || this.#routes.has(route)) this.#held.hold(owner ?? route, this.#routes.values(), forMs);
   }
 
+  /** Ends the connection at `route` for an offence in what it said. Returns false if there is none. */
+  expel(route: string, offence: string): boolean {
+    const link = this.#routes.get(route);
+    link?.close({ code: "offence", detail: `What it said is no honest sender's: ${offence}` });
+    return link !== undefined;
+  }
+
   /** Forgets who is held off. */
   close(): void {
     this.#held.close();

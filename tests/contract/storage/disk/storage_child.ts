@@ -5,8 +5,8 @@
  */
 import type { ChainedEntry } from "../../../../protocol/entry.ts";
 import { term } from "../../../../protocol/ids.ts";
+import { openDiskStorage } from "../../../../replica/storage/disk/disk_storage.ts";
 import { type Storage, StorageError } from "../../../../replica/storage/port.ts";
-import { openSqliteStorage } from "../../../../replica/storage/sqlite/sqlite_storage.ts";
 import * as fx from "../storage_fixtures.ts";
 
 const TERM = 1;
@@ -51,7 +51,7 @@ function print(line: string): void {
 
 if (import.meta.main) {
   try {
-    commitForEver(openSqliteStorage({ dir: Deno.args[0] ?? "", clusterId: fx.CLUSTER, replica: fx.REPLICA }));
+    commitForEver(openDiskStorage({ dir: Deno.args[0] ?? "", clusterId: fx.CLUSTER, replica: fx.REPLICA }));
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
     print(`error ${error.message}`);

@@ -3,8 +3,8 @@ import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { sha256Hex } from "../../../../crypto/digest.ts";
 import type { CheckpointProof } from "../../../../protocol/certificate.ts";
 import { restoreSnapshot } from "../../../../protocol/snapshot/snapshot_restore.ts";
+import { openDiskStorage } from "../../../../replica/storage/disk/disk_storage.ts";
 import { type Storage, StorageError } from "../../../../replica/storage/port.ts";
-import { openSqliteStorage } from "../../../../replica/storage/sqlite/sqlite_storage.ts";
 import { chunk, CLUSTER, headOf, prepareCertificate, REPLICA } from "../storage_fixtures.ts";
 
 const CHILD = new URL("./storage_child.ts", import.meta.url).pathname;
@@ -54,7 +54,7 @@ function tryKill(child: Deno.ChildProcess): void {
 
 /** Opens the directory and asserts that everything reported is there and no commit is there in part; returns the last index. */
 function assertWhole(dir: string, reported: readonly string[]): number {
-  const storage = openSqliteStorage({ dir, clusterId: CLUSTER, replica: REPLICA });
+  const storage = openDiskStorage({ dir, clusterId: CLUSTER, replica: REPLICA });
   try {
     const { base, entries, hardState, prepared, checkpoint } = storage.load();
     for (const line of reported) {
@@ -86,7 +86,7 @@ function assertSnapshot(storage: Storage, checkpoint: CheckpointProof | null, in
   assertEquals([...machine], [chunk(`state at ${stable.index} `, 30_000).bytes]);
 }
 
-Deno.test("sqlite: kill -9 in the middle of commits loses nothing that was reported and tears nothing", async () => {
+Deno.test("disk: kill -9 in the middle of commits loses nothing that was reported and tears nothing", async () => {
   const dir = Deno.makeTempDirSync({ prefix: "storage-crash-" });
   try {
     let before = 0;
@@ -102,9 +102,9 @@ Deno.test("sqlite: kill -9 in the middle of commits loses nothing that was repor
   }
 });
 
-Deno.test("sqlite: a directory that another process uses is refused until that process is gone", async () => {
+Deno.test("disk: a directory that another process uses is refused until that process is gone", async () => {
   const dir = Deno.makeTempDirSync({ prefix: "storage-crash-" });
-  const open = () => openSqliteStorage({ dir, clusterId: CLUSTER, replica: REPLICA });
+  const open = () => openDiskStorage({ dir, clusterId: CLUSTER, replica: REPLICA });
   try {
     const command = new Deno.Command(Deno.execPath(), { args: [...RUN_CHILD, dir], stdout: "piped" });
     const lines = await runChild(command, () => {
@@ -119,7 +119,7 @@ Deno.test("sqlite: a directory that another process uses is refused until that p
 });
 
 Deno.test({
-  name: "sqlite: a write that the file system refuses is an error with its reason, and undoes its commit only",
+  name: "disk: a write that the file system refuses is an error with its reason, and undoes its commit only",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     const dir = Deno.makeTempDirSync({ prefix: "storage-crash-" });
@@ -128,7 +128,7 @@ Deno.test({
       const args = ["-c", limited, Deno.execPath(), ...RUN_CHILD, dir];
       const lines = await runChild(new Deno.Command("/bin/sh", { args, stdout: "piped" }), () => false);
       const last = lines.pop() ?? "";
-      assertMatch(last, /^error Could not write to the database in .*: (disk I\/O error|database or disk is full)/);
+      assertMatch(last, /^error Could not write to the data in .*: (disk I\/O error|database or disk is full)/);
       assertEquals(assertWhole(dir, lines), 2 * lines.length);
     } finally {
       Deno.removeSync(dir, { recursive: true });

@@ -1,9 +1,9 @@
-/** Flipped bits and lost tails in the database files: either they are noticed, or nothing that is read has changed. */
+/** Flipped bits and lost tails in database and log: either they are noticed, or nothing that is read has changed. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { replicaId } from "../../../../protocol/ids.ts";
 import { type Storage, StorageError } from "../../../../replica/storage/port.ts";
 import * as fx from "../storage_fixtures.ts";
-import { contentIn, copyDir, lengthOf, openIn, withDir } from "./storage_disk_lab.ts";
+import { contentIn, copyDir, openIn, SEGMENT, withDir } from "./storage_disk_lab.ts";
 
 const LOG = fx.grow(fx.GENESIS, 6, 2);
 const BRANCH = fx.grow(fx.endOf(LOG.slice(0, 4)), 3, 3, "branch");
@@ -73,7 +73,7 @@ Deno.test("sqlite: a bit flipped in any page of the database is noticed, or chan
     const storage = openIn(dir);
     fill(storage);
     storage.close();
-    const noticed = flipEach(dir, "replica.db", 4096, 6, contentIn(dir));
+    const noticed = flipEach(dir, "replica.db", 4096, 9, contentIn(dir));
     assert(noticed > 60, `${noticed} flips were noticed`);
   }));
 
@@ -87,58 +87,55 @@ Deno.test("sqlite: a bit flipped in any frame of the write-ahead log is noticed,
     assert(noticed > 60, `${noticed} flips were noticed`);
   }));
 
-Deno.test("sqlite: a write-ahead log that was cut or is gone is noticed, whatever was in its tail", () =>
+/** Commits that change one number each of what a replica must not forget. */
+const CHANGES: readonly (readonly [string, (storage: Storage) => void])[] = [
+  ["a term", (storage) => storage.commit([fx.hardState(2)], [])],
+  ["a PreVote", (storage) => storage.commit([fx.hardState(2, { preVoted: fx.vote(9, "r2").term })], [])],
+  ["a certificate", (storage) => storage.commit([fx.append(LOG), fx.prepared(2, at(6))], [])],
+  ["a commit", (storage) => storage.commit([fx.commit(2, at(4))], [])],
+  ["a checkpoint", (storage) => {
+    const proof = fx.checkpointProof(2, at(4), SNAPSHOT.stateDigest);
+    storage.commit([fx.chunks(SNAPSHOT.chunks), fx.checkpoint(proof)], []);
+  }],
+  ["a compaction", (storage) => storage.commit([fx.compact(at(3))], [])],
+  ["an ack", (storage) => storage.commit([], [fx.acks(2, at(5))])],
+  ["a higher ack", (storage) => storage.commit([], [fx.acks(2, at(6))])],
+  ["a vote", (storage) => storage.commit([], [fx.voting(fx.vote(2, "r3"))])],
+  ["an entry", (storage) => storage.commit([fx.append(fx.grow(at(6), 1, 2))], [])],
+  ["a named value", (storage) => storage.setMeta("last-active", "18")],
+];
+
+Deno.test("disk: an older copy of log or database beside the file that knows better is noticed, whatever it lacks", () =>
   withDir((dir) => {
     const storage = openIn(dir);
-    const cases: readonly (readonly [string, () => void])[] = [
-      ["a term", () => storage.commit([fx.hardState(2)], [])],
-      ["a PreVote", () => storage.commit([fx.hardState(2, { preVoted: fx.vote(9, "r2").term })], [])],
-      ["a certificate", () => storage.commit([fx.append(LOG), fx.prepared(2, at(6))], [])],
-      ["a commit", () => storage.commit([fx.commit(2, at(4))], [])],
-      ["a checkpoint", () => {
-        const proof = fx.checkpointProof(2, at(4), SNAPSHOT.stateDigest);
-        storage.commit([fx.chunks(SNAPSHOT.chunks), fx.checkpoint(proof)], []);
-      }],
-      ["a compaction", () => storage.commit([fx.compact(at(3))], [])],
-      ["an ack", () => storage.commit([], [fx.acks(2, at(5))])],
-      ["a higher ack", () => storage.commit([], [fx.acks(2, at(6))])],
-      ["a vote", () => storage.commit([], [fx.voting(fx.vote(2, "r3"))])],
-    ];
-    for (const [what, commit] of cases) {
-      const before = lengthOf(`${dir}/replica.db-wal`);
-      commit();
+    for (const [what, commit] of CHANGES) {
+      copyDir(dir, `${dir}/before`);
+      commit(storage);
+      const names = what === "a named value" ? ["replica.db", "replica.db-wal"] : [SEGMENT];
       const copy = `${dir}/${what}`;
       copyDir(dir, copy);
-      Deno.truncateSync(`${copy}/replica.db-wal`, before);
+      for (const name of names) Deno.copyFileSync(`${dir}/before/${name}`, `${copy}/${name}`);
       const error = assertThrows(() => openIn(copy), StorageError, "is older than it was", what);
       assertStringIncludes(error.message, "replica --recover");
-      // Reopened it says so again, and the whole log beside the same file is as good as it was.
+      assertEquals([error.damaged, error.refused], [true, false]);
+      // Opened again it says so again, and what it lacked beside it is as good as it was.
       assertThrows(() => openIn(copy), StorageError, "is older than it was");
-      Deno.copyFileSync(`${dir}/replica.db-wal`, `${copy}/replica.db-wal`);
-      Deno.copyFileSync(`${dir}/replica.db`, `${copy}/replica.db`);
+      for (const name of names) Deno.copyFileSync(`${dir}/${name}`, `${copy}/${name}`);
       openIn(copy).close();
     }
-    copyDir(dir, `${dir}/gone`, ["replica.db-wal"]);
-    assertThrows(() => openIn(`${dir}/gone`), StorageError);
     storage.close();
   }));
 
-Deno.test("sqlite: an older copy of the database beside the file that knows better is noticed", () =>
+Deno.test("disk: SQLite's log of recent writes that is gone is noticed", () =>
   withDir((dir) => {
     const storage = openIn(dir);
-    storage.commit([fx.hardState(2), fx.append(LOG)], []);
+    storage.setMeta("last-active", "1");
+    copyDir(dir, `${dir}/gone`, ["replica.db-wal"]);
+    assertThrows(() => openIn(`${dir}/gone`), StorageError, "it holds number of writes to the database 0");
     storage.close();
-    Deno.copyFileSync(`${dir}/replica.db`, `${dir}/older`);
-    const again = openIn(dir);
-    again.commit([], [fx.acks(2, at(6))]);
-    again.close();
-    Deno.renameSync(`${dir}/older`, `${dir}/replica.db`);
-    const error = assertThrows(() => openIn(dir), StorageError, "term of the last ack 0, its index 0");
-    assertStringIncludes(error.message, "had held term of the last ack 2, its index 6");
-    assertEquals([error.damaged, error.refused], [true, false]);
   }));
 
-Deno.test("sqlite: a file of what is known that is missing, torn, behind or of another kind keeps nobody from a sound database", () =>
+Deno.test("disk: a file of what is known that is missing, torn, behind or of another kind keeps nobody from a sound database", () =>
   withDir((dir) => {
     const storage = openIn(dir);
     fill(storage);
@@ -148,6 +145,7 @@ Deno.test("sqlite: a file of what is known that is missing, torn, behind or of a
     const wanted = contentIn(dir);
     const torn = Deno.readFileSync(`${dir}/replica.known`);
     torn[30]! ^= 1;
+    assertEquals(torn.length, 512);
     for (const content of [null, new Uint8Array(), torn.slice(0, 40), torn, behind, new Uint8Array(9000)]) {
       Deno.removeSync(`${dir}/replica.known`);
       if (content !== null) Deno.writeFileSync(`${dir}/replica.known`, content);

@@ -1,11 +1,14 @@
-/** Directories of SQLite storages for tests that look at the files themselves. */
+/** Data directories for tests that look at the files themselves. */
+import { openDiskStorage } from "../../../../replica/storage/disk/disk_storage.ts";
 import type { Storage } from "../../../../replica/storage/port.ts";
-import { openSqliteStorage } from "../../../../replica/storage/sqlite/sqlite_storage.ts";
 import * as fx from "../storage_fixtures.ts";
 
 export const optionsIn = (dir: string) => ({ dir, clusterId: fx.CLUSTER, replica: fx.REPLICA });
 
-export const openIn = (dir: string): Storage => openSqliteStorage(optionsIn(dir));
+/** Name of the segment of a log that has only one. */
+export const SEGMENT = "replica.log-0000000001";
+
+export const openIn = (dir: string): Storage => openDiskStorage(optionsIn(dir));
 
 /** Runs `body` with a fresh directory. */
 export function withDir(body: (dir: string) => void): void {

@@ -3,25 +3,14 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { sha256Hex } from "../../../../crypto/digest.ts";
 import { replicaId } from "../../../../protocol/ids.ts";
+import { openDiskStorage, reopenDiskStorage } from "../../../../replica/storage/disk/disk_storage.ts";
 import { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.ts";
 import { openMemoryStorage } from "../../../../replica/storage/memory/memory_storage.ts";
 import { type Storage, StorageError } from "../../../../replica/storage/port.ts";
 import { diskError } from "../../../../replica/storage/sqlite/sqlite_errors.ts";
-import { openSqliteStorage, reopenSqliteStorage } from "../../../../replica/storage/sqlite/sqlite_storage.ts";
 import { CodedError } from "../../../support/coded_error.ts";
 import * as fx from "../storage_fixtures.ts";
-
-const optionsIn = (dir: string) => ({ dir, clusterId: fx.CLUSTER, replica: fx.REPLICA });
-
-/** Runs `body` with a fresh directory. */
-function withDir(body: (dir: string) => void): void {
-  const dir = Deno.makeTempDirSync({ prefix: "storage-refusal-" });
-  try {
-    body(dir);
-  } finally {
-    Deno.removeSync(dir, { recursive: true });
-  }
-}
+import { optionsIn, SEGMENT, withDir } from "./storage_disk_lab.ts";
 
 /** Returns the StorageError that `action` throws. */
 const errorOf = (action: () => unknown): StorageError => assertThrows(action, StorageError);
@@ -44,7 +33,7 @@ function fillUp(storage: Storage): { readonly error: StorageError; readonly leng
   const grow = () => {
     for (; length < 20_000; length += 20) {
       const more = fx.grow(head, 20, 1);
-      storage.commit([fx.append(more)], []);
+      storage.commit([fx.append(more), fx.chunks([fx.chunk(`at ${length} `, 4000)])], []);
       head = fx.endOf(more);
     }
   };
@@ -83,51 +72,56 @@ Deno.test("sqlite: its own errors of a full, read-only, locked or missing disk a
 Deno.test("the system's errors of a full or read-only disk are refusals, others are not", () => {
   const withCode = (code: string) => diskError(new CodedError(code, code), "dir", "open").refused;
   assertEquals(["ENOSPC", "EROFS", "EDQUOT", "EIO"].map(withCode), [true, true, true, true]);
+  const tooLarge = new Error("File too large (os error 27)");
+  assert(diskError(tooLarge, "dir", "write to").refused, "one without a code");
   assertEquals([withCode("ENOTDIR"), diskError(new Error("any"), "dir", "open").refused], [false, false]);
 });
 
-Deno.test("sqlite: a full disk refuses; opened again without room it still does, with room everything committed is there", () =>
-  withDir((dir) => {
-    const storage = openSqliteStorage({ ...optionsIn(dir), maxPages: 60 });
-    const { error, length } = fillUp(storage);
-    assert(error.refused && length > 0, error.message);
-    assert(errorOf(() => storage.commit([fx.hardState(1)], [])).refused, "the dead storage says so too");
-    storage.close();
-    const still = errorOf(() => reopenSqliteStorage({ ...optionsIn(dir), maxPages: 60 }));
-    assert(still.refused && still.message.includes("Could not reopen"), still.message);
-    const back = reopenSqliteStorage(optionsIn(dir));
-    assertEquals(back.load().entries.length, length);
-    back.commit([fx.hardState(7)], []);
-    back.close();
-    const again = openSqliteStorage(optionsIn(dir));
-    assertEquals([again.load().entries.length, again.load().hardState.currentTerm as number], [length, 7]);
-    again.close();
-  }));
+for (const [bound, more] of [["maxPages", 60], ["maxLogBytes", 300_000]] as const) {
+  Deno.test(`disk: full by ${bound} it refuses; opened again without room it still does, with room everything committed is there`, () =>
+    withDir((dir) => {
+      const bounded = { ...optionsIn(dir), [bound]: more };
+      const storage = openDiskStorage(bounded);
+      const { error, length } = fillUp(storage);
+      assert(error.refused && length > 0, error.message);
+      assert(errorOf(() => storage.commit([fx.hardState(1)], [])).refused, "the dead storage says so too");
+      storage.close();
+      const still = errorOf(() => reopenDiskStorage(bounded));
+      assert(still.refused, still.message);
+      const back = reopenDiskStorage(optionsIn(dir));
+      assertEquals(back.load().entries.length, length);
+      back.commit([fx.hardState(7)], []);
+      back.close();
+      const again = openDiskStorage(optionsIn(dir));
+      assertEquals([again.load().entries.length, again.load().hardState.currentTerm as number], [length, 7]);
+      again.close();
+    }));
+}
 
-Deno.test("sqlite: a database that is gone is waited for and never made anew", () =>
+Deno.test("disk: a database that is gone is waited for and never made anew", () =>
   withDir((dir) => {
-    const storage = openSqliteStorage(optionsIn(dir));
+    const storage = openDiskStorage(optionsIn(dir));
     storage.commit([fx.hardState(3)], []);
     storage.close();
     Deno.renameSync(`${dir}/replica.db`, `${dir}/elsewhere`);
-    assert(errorOf(() => reopenSqliteStorage(optionsIn(dir))).refused);
-    assertEquals([...Deno.readDirSync(dir)].map(({ name }) => name).sort(), ["elsewhere", "replica.known"]);
-    assert(errorOf(() => reopenSqliteStorage(optionsIn(`${dir}/nowhere`))).refused);
+    assert(errorOf(() => reopenDiskStorage(optionsIn(dir))).refused);
+    assertEquals([...Deno.readDirSync(dir)].map(({ name }) => name).sort(), ["elsewhere", "replica.known", SEGMENT]);
+    assert(errorOf(() => reopenDiskStorage(optionsIn(`${dir}/nowhere`))).refused);
     Deno.renameSync(`${dir}/elsewhere`, `${dir}/replica.db`);
-    const back = reopenSqliteStorage(optionsIn(dir));
+    const back = reopenDiskStorage(optionsIn(dir));
     assertEquals(back.load().hardState.currentTerm as number, 3);
     back.close();
   }));
 
-Deno.test("sqlite: opened again, a disk in use refuses; another replica's or a damaged one is no refusal", () =>
+Deno.test("disk: opened again, a disk in use refuses; another replica's or a damaged one is no refusal", () =>
   withDir((dir) => {
-    const holder = openSqliteStorage(optionsIn(dir));
-    assert(errorOf(() => reopenSqliteStorage(optionsIn(dir))).refused);
+    const holder = openDiskStorage(optionsIn(dir));
+    assert(errorOf(() => reopenDiskStorage(optionsIn(dir))).refused);
     holder.close();
-    const foreign = errorOf(() => reopenSqliteStorage({ ...optionsIn(dir), replica: replicaId("r2") }));
+    const foreign = errorOf(() => reopenDiskStorage({ ...optionsIn(dir), replica: replicaId("r2") }));
     assertEquals([foreign.refused, foreign.message.includes("belongs to")], [false, true]);
     Deno.writeTextFileSync(`${dir}/replica.db`, "no database".repeat(500));
-    assertEquals(errorOf(() => reopenSqliteStorage(optionsIn(dir))).refused, false);
+    assertEquals(errorOf(() => reopenDiskStorage(optionsIn(dir))).refused, false);
   }));
 
 Deno.test("memory: a disk that refuses changes nothing and ends the storage, until it is opened again with the disk accepting", () => {

@@ -3,9 +3,9 @@ import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { ConfigError } from "../../../../crypto/config_error.ts";
 import { sha256Hex } from "../../../../crypto/digest.ts";
-import { beginRecovery } from "../../../../replica/storage/sqlite/sqlite_recover.ts";
+import { beginRecovery } from "../../../../replica/storage/disk/disk_recover.ts";
+import { openDiskStorage, reopenDiskStorage } from "../../../../replica/storage/disk/disk_storage.ts";
 import { APPLICATION_ID, SCHEMA_VERSION } from "../../../../replica/storage/sqlite/sqlite_schema.ts";
-import { openSqliteStorage, reopenSqliteStorage } from "../../../../replica/storage/sqlite/sqlite_storage.ts";
 import { WIRE_VERSION } from "../../../../transport/codec/mod.ts";
 import { copyDir, optionsIn, withDir } from "./storage_disk_lab.ts";
 
@@ -25,8 +25,8 @@ const filesIn = (dir: string): string[] =>
   [...Deno.readDirSync(dir)].map(({ name }) => `${name} ${sha256Hex(Deno.readFileSync(`${dir}/${name}`))}`).toSorted();
 
 const WAYS = {
-  "opened": openSqliteStorage,
-  "opened again": reopenSqliteStorage,
+  "opened": openDiskStorage,
+  "opened again": reopenDiskStorage,
   "recovered from": (options: ReturnType<typeof optionsIn>) => beginRecovery(options, sha256Hex(Uint8Array.of(1))),
 };
 
@@ -53,5 +53,5 @@ for (
 }
 
 Deno.test("a new wire version takes a new schema version: a database holds values of one wire version only", () => {
-  assertEquals({ wire: WIRE_VERSION, schema: SCHEMA_VERSION }, { wire: 2, schema: 3 });
+  assertEquals({ wire: WIRE_VERSION, schema: SCHEMA_VERSION }, { wire: 2, schema: 4 });
 });

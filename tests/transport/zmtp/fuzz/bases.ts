@@ -66,9 +66,9 @@ function optionsOf(
   const toy = toyBox(connects ? CLIENT_SEED : SERVER_SEED);
   const box: CurveBox = {
     ...toy,
-    seal: (...args) => {
-      onKey?.(args[0]);
-      toy.seal(...args);
+    series: (key, prefix) => {
+      onKey?.(key);
+      return toy.series(key, prefix);
     },
   };
   const keysOf = (key: Uint8Array) => ({ publicKey: key, secretKey: key });

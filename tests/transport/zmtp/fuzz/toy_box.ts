@@ -1,4 +1,4 @@
-import { type CurveBox, KEY_BYTES, MAC_BYTES } from "../../../../transport/zmtp/crypto/curve_box.ts";
+import { type BoxSeries, type CurveBox, KEY_BYTES, MAC_BYTES } from "../../../../transport/zmtp/crypto/curve_box.ts";
 import { Random } from "./random.ts";
 
 /**
@@ -16,22 +16,33 @@ export function toyBox(seed: number): CurveBox {
     },
     publicKeyOf: (secretKey) => secretKey.slice(),
     sharedKey: (publicKey, secretKey) => publicKey.map((byte, place) => byte + secretKey[place]!),
-    seal(key, nonce, head, body, into, at) {
-      into.set(head, at + MAC_BYTES);
-      into.set(body, at + MAC_BYTES + head.length);
-      const sum = checksum(key, nonce, into, at + MAC_BYTES, head.length + body.length);
-      for (let place = 0; place < MAC_BYTES; place++) into[at + place] = sum >>> (place % 4 * 8);
-    },
-    open(key, nonce, from, at, length, head) {
-      if (length < MAC_BYTES + head.length) return null;
-      const sum = checksum(key, nonce, from, at + MAC_BYTES, length - MAC_BYTES);
-      for (let place = 0; place < MAC_BYTES; place++) {
-        if (from[at + place] !== ((sum >>> (place % 4 * 8)) & 0xff)) return null;
-      }
-      head.set(from.subarray(at + MAC_BYTES, at + MAC_BYTES + head.length));
-      return from.slice(at + MAC_BYTES + head.length, at + length);
-    },
+    series: (key) => new ToySeries(key),
   };
+}
+
+class ToySeries implements BoxSeries {
+  readonly #key: Uint8Array;
+
+  constructor(key: Uint8Array) {
+    this.#key = key;
+  }
+
+  seal(nonce: Uint8Array, head: Uint8Array, body: Uint8Array, into: Uint8Array, at: number): void {
+    into.set(head, at + MAC_BYTES);
+    into.set(body, at + MAC_BYTES + head.length);
+    const sum = checksum(this.#key, nonce, into, at + MAC_BYTES, head.length + body.length);
+    for (let place = 0; place < MAC_BYTES; place++) into[at + place] = sum >>> (place % 4 * 8);
+  }
+
+  open(nonce: Uint8Array, from: Uint8Array, at: number, length: number, head: Uint8Array): Uint8Array | null {
+    if (length < MAC_BYTES + head.length) return null;
+    const sum = checksum(this.#key, nonce, from, at + MAC_BYTES, length - MAC_BYTES);
+    for (let place = 0; place < MAC_BYTES; place++) {
+      if (from[at + place] !== ((sum >>> (place % 4 * 8)) & 0xff)) return null;
+    }
+    head.set(from.subarray(at + MAC_BYTES, at + MAC_BYTES + head.length));
+    return from.slice(at + MAC_BYTES + head.length, at + length);
+  }
 }
 
 function checksum(key: Uint8Array, nonce: Uint8Array, buffer: Uint8Array, at: number, length: number): number {

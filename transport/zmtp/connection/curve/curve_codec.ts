@@ -1,4 +1,4 @@
-import { type CurveBox, MAC_BYTES } from "../../crypto/curve_box.ts";
+import { type BoxSeries, type CurveBox, MAC_BYTES, PREFIX_BYTES } from "../../crypto/curve_box.ts";
 import { ascii, hasAt, joined } from "../ascii.ts";
 import { checkCommandSize, checkFrameSize, type Codec, sizeText } from "../framing/codec.ts";
 import { COMMAND, headerBytes, LONG, MORE, writeHeader } from "../framing/frame_header.ts";
@@ -36,15 +36,21 @@ export class CurveCodec implements Codec {
   readonly at = 0;
   length = 0;
   readonly #inner = new Uint8Array(1);
-  readonly #session: CurveSession;
+  readonly #sendNonce: SendNonce;
+  readonly #receiveNonce: ReceiveNonce;
+  readonly #sent: BoxSeries;
+  readonly #received: BoxSeries;
   readonly #frameBytes: number;
 
   /** `own` and `other` are the last letters of the nonces' prefixes: S of the server's, C of the client's. */
-  constructor(session: CurveSession, own: "S" | "C", frameBytes: number) {
-    this.#session = session;
+  constructor({ box, key, sendNonce, receiveNonce }: CurveSession, own: "S" | "C", frameBytes: number) {
     this.#frameBytes = frameBytes;
-    session.sendNonce.use(`CurveZMQMESSAGE${own}`);
-    session.receiveNonce.use(`CurveZMQMESSAGE${own === "S" ? "C" : "S"}`);
+    this.#sendNonce = sendNonce;
+    this.#receiveNonce = receiveNonce;
+    sendNonce.use(`CurveZMQMESSAGE${own}`);
+    receiveNonce.use(`CurveZMQMESSAGE${own === "S" ? "C" : "S"}`);
+    this.#sent = box.series(key, sendNonce.bytes.subarray(0, PREFIX_BYTES));
+    this.#received = box.series(key, receiveNonce.bytes.subarray(0, PREFIX_BYTES));
   }
 
   checkHeader(flags: number, size: number): void {
@@ -54,10 +60,10 @@ export class CurveCodec implements Codec {
   }
 
   open({ bytes, at, length }: FrameReader): void {
-    const { box, key, receiveNonce } = this.#session;
+    const receiveNonce = this.#receiveNonce;
     if (!hasAt(bytes, at, NAME)) throw new Violation("command", "Something else than a MESSAGE under CURVE");
     receiveNonce.accept(bytes, at + NONCE_AT);
-    const content = box.open(key, receiveNonce.bytes, bytes, at + BOX_AT, length - BOX_AT, this.#inner);
+    const content = this.#received.open(receiveNonce.bytes, bytes, at + BOX_AT, length - BOX_AT, this.#inner);
     if (content === null) throw new Violation("box", "A MESSAGE that is not genuine");
     const inner = this.#inner[0]!;
     if ((inner & ~(INNER_MORE | INNER_COMMAND)) !== 0 || inner === (INNER_MORE | INNER_COMMAND)) {
@@ -74,7 +80,7 @@ export class CurveCodec implements Codec {
   }
 
   write(output: OutputQueue, flags: number, body: Uint8Array): void {
-    const { box, key, sendNonce } = this.#session;
+    const sendNonce = this.#sendNonce;
     sendNonce.advance();
     const size = body.length + MESSAGE_OVERHEAD;
     const chunk = output.reserve(headerBytes(size) + size);
@@ -83,7 +89,7 @@ export class CurveCodec implements Codec {
     buffer.set(NAME, at);
     sendNonce.copyCounter(buffer, at + NONCE_AT);
     const inner = (flags & COMMAND) !== 0 ? INNER_COMMAND : flags & MORE;
-    box.seal(key, sendNonce.bytes, INNER_FLAGS[inner]!, body, buffer, at + BOX_AT);
+    this.#sent.seal(sendNonce.bytes, INNER_FLAGS[inner]!, body, buffer, at + BOX_AT);
     chunk.length = at + size;
   }
 }

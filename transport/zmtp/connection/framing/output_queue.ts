@@ -4,7 +4,7 @@ import { QueuedBytes, type Queuing } from "./queued_bytes.ts";
 
 /** Bytes that go out with one write. */
 export interface Chunk {
-  readonly buffer: Uint8Array;
+  buffer: Uint8Array;
   length: number;
   /** Messages that end in it. */
   messages: number;
@@ -30,7 +30,7 @@ class SpareBuffers {
   }
 }
 
-/** The first buffer of a turn is small, since most have little to say at a time; the next ones, if it gets as far, are not. */
+/** The first buffer of a turn is small, since most have little to say at a time; if it gets full, what is in it moves to a large one. */
 const SMALL = new SpareBuffers(4 * 1024, 256);
 const LARGE = new SpareBuffers(WRITE_BYTES, 64);
 
@@ -61,7 +61,7 @@ export class OutputQueue {
     this.bytes += length;
     this.#shared.add(this.#owner, length);
     const last = this.#chunks.at(-1);
-    if (last !== undefined && last.length + length <= last.buffer.length) return last;
+    if (last !== undefined && this.#fits(last, length)) return last;
     const chunk = { buffer: this.#allocate(length), length: 0, messages: 0 };
     this.#chunks.push(chunk);
     return chunk;
@@ -120,6 +120,18 @@ export class OutputQueue {
     this.bytes = this.messages = 0;
     this.#chunks.length = 0;
     this.#writing = null;
+  }
+
+  /** Returns whether `length` bytes more fit into a chunk, in a large buffer at the latest: a write costs more than moving a small one. */
+  #fits(chunk: Chunk, length: number): boolean {
+    const whole = chunk.length + length;
+    if (whole <= chunk.buffer.length) return true;
+    if (chunk.buffer.length > SMALL.size || whole > LARGE.size) return false;
+    const large = LARGE.take();
+    large.set(chunk.buffer.subarray(0, chunk.length));
+    SMALL.giveBack(chunk.buffer);
+    chunk.buffer = large;
+    return true;
   }
 
   #allocate(length: number): Uint8Array {

@@ -1,19 +1,13 @@
 /** Recovery (§8.4): a replica that lost its disk, or must not trust it, begins anew as a learner. */
 import type { Digest } from "../../../protocol/ids.ts";
 import { EMPTY_HARD_STATE } from "../empty.ts";
+import { exists, syncDirectory } from "../files.ts";
 import { isDamaged, type Storage, StorageError } from "../port.ts";
-import { openingError } from "./sqlite_errors.ts";
-import {
-  ASIDE,
-  discardPrepared,
-  exists,
-  FILE,
-  installDatabase,
-  KNOWN_FILE,
-  prepareDatabase,
-  syncDirectory,
-} from "./sqlite_open.ts";
-import { openSqliteStorage, type SqliteOptions } from "./sqlite_storage.ts";
+import { discardFirstSegment, SEGMENT } from "../segments/segment_files.ts";
+import { openingError } from "../sqlite/sqlite_errors.ts";
+import { ASIDE, discardPrepared, FILE, installDatabase, KNOWN_FILE } from "../sqlite/sqlite_open.ts";
+import { type DiskOptions, prepareDisk } from "./disk_open.ts";
+import { openDiskStorage } from "./disk_storage.ts";
 
 /** The disk found at the beginning of a recovery. */
 export interface BegunRecovery {
@@ -24,21 +18,22 @@ export interface BegunRecovery {
 }
 
 /**
- * Makes `dir/replica.db` the database of a recovery, to be opened next: the one in progress there, or a fresh one that has signed nothing
- * and knows that its replica may have (§8.4), named `nonce`, 32 random bytes. A database that is damaged or marked as outdated is set aside
+ * Makes the disk in `dir` that of a recovery, to be opened next: the one in progress there, or a fresh one that has signed nothing
+ * and knows that its replica may have (§8.4), named `nonce`, 32 random bytes. A disk that is damaged or marked as outdated is set aside
  * as `replica.db.before-recovery-1`, or the next free number; nothing is overwritten or deleted.
  *
- * Throws {@linkcode StorageError} if the database is sound, as there is nothing to recover from; if it is another replica's, or in use; and
- * as `openSqliteStorage` does.
+ * Throws {@linkcode StorageError} if the disk is sound, as there is nothing to recover from; if it is another replica's, or in use; and
+ * as `openDiskStorage` does.
  */
-export function beginRecovery(options: SqliteOptions, nonce: Digest): BegunRecovery {
+export function beginRecovery(options: DiskOptions, nonce: Digest): BegunRecovery {
   const { dir } = options;
   try {
     Deno.mkdirSync(dir, { recursive: true, mode: 0o700 });
     const found = exists(`${dir}/${FILE}`) ? examine(options) : null;
     if (found === "under way") return { aside: [], reason: null };
     discardPrepared(options);
-    prepareDatabase(options, { ...EMPTY_HARD_STATE, recovery: { nonce, bar: null } });
+    discardFirstSegment(dir);
+    prepareDisk(options, { ...EMPTY_HARD_STATE, recovery: { nonce, bar: null } });
     const aside = setAside(dir);
     installDatabase(options);
     return { aside, reason: found?.message ?? null };
@@ -48,10 +43,10 @@ export function beginRecovery(options: SqliteOptions, nonce: Digest): BegunRecov
 }
 
 /** Returns whether a recovery is in progress, or else what is wrong with the disk. Throws if it is sound, or another replica's. */
-function examine(options: SqliteOptions): "under way" | StorageError {
+function examine(options: DiskOptions): "under way" | StorageError {
   let storage: Storage | null = null;
   try {
-    storage = openSqliteStorage(options);
+    storage = openDiskStorage(options);
     // Opening does not read these; they are read when the state is restored from them.
     for (const digest of storage.chunks.digests()) storage.chunks.read(digest);
     if (storage.load().hardState.recovery !== null) return "under way";
@@ -63,23 +58,26 @@ function examine(options: SqliteOptions): "under way" | StorageError {
   }
   throw new StorageError(
     `The disk in ${options.dir} is sound, there is nothing to recover from: start without --recover. To recover all the same, ` +
-      `because it is an older copy perhaps, first move ${FILE} away, and whatever is beside it with a name that begins so`,
+      `because it is an older copy perhaps, first move ${FILE} away, and whatever is beside it with a name that begins so or with ${SEGMENT}`,
   );
 }
 
 /**
- * Moves the database and its companion files out of the way. The database goes first and the file that records what was durable last goes
- * last, so that at no point in between an ordinary start finds an empty directory, or a damaged database that looks sound.
+ * Moves the files of a disk out of the way. The database goes first and the file that records what was durable last goes last, so that at no
+ * point in between an ordinary start finds an empty directory, or a damaged disk that looks sound.
  */
 function setAside(dir: string): string[] {
-  const names = [FILE, `${FILE}-wal`, `${FILE}-shm`, KNOWN_FILE].filter((name) => exists(`${dir}/${name}`));
+  const segments = [...Deno.readDirSync(dir)].map(({ name }) => name).filter((name) => name.startsWith(SEGMENT));
+  const ofDatabase = [FILE, `${FILE}-wal`, `${FILE}-shm`];
+  const names = [...ofDatabase, ...segments.toSorted(), KNOWN_FILE].filter((name) => exists(`${dir}/${name}`));
   if (names.length === 0) return [];
   const number = firstFree(dir);
   return names.map((name) => {
-    const to = name === KNOWN_FILE ? `${ASIDE}${number}-known` : `${ASIDE}${number}${name.slice(FILE.length)}`;
-    Deno.renameSync(`${dir}/${name}`, `${dir}/${to}`);
+    // The names of the database begin with those of its other files; those beside it are `replica.log-1` and the like.
+    const suffix = name.startsWith(FILE) ? name.slice(FILE.length) : name.replace("replica.", "-");
+    Deno.renameSync(`${dir}/${name}`, `${dir}/${ASIDE}${number}${suffix}`);
     syncDirectory(dir);
-    return to;
+    return `${ASIDE}${number}${suffix}`;
   });
 }
 

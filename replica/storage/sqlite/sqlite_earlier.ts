@@ -1,22 +1,45 @@
-/** Strict reading of everything a disk holds. Undecodable content is damage; `verify.ts` checks that everything fits together. */
+/**
+ * Reading a database of the version before this one, which held all durable state. Strict: undecodable content is damage; `verify.ts` checks
+ * that everything fits together.
+ */
 import type { DatabaseSync } from "node:sqlite";
 import { sha256Hex } from "../../../crypto/digest.ts";
 import type { Certificate, CheckpointProof, CommitCertificate } from "../../../protocol/certificate.ts";
 import type { ChainedEntry, Head } from "../../../protocol/entry.ts";
-import type { Evidence } from "../../../protocol/evidence.ts";
 import { logIndex, replicaId, term } from "../../../protocol/ids.ts";
-import {
-  certificateCodec,
-  checkpointProofCodec,
-  type Codec,
-  entryOf,
-  evidenceCodec,
-} from "../../../transport/codec/mod.ts";
+import { certificateCodec, checkpointProofCodec, entryOf } from "../../../transport/codec/mod.ts";
 import type { HardState, Recovered, Recovery, VoteRecord } from "../../core/log/durable_state.ts";
 import { damaged } from "../damage.ts";
 import type { GuardRecord } from "../guard.ts";
+import { decoded, readEvidence } from "./sqlite_database.ts";
 import { blob, hashOf, int, type Row, text, verifyChecksum } from "./sqlite_row.ts";
-import { BASE_COLUMNS, GUARD_COLUMNS, HARD_STATE_COLUMNS } from "./sqlite_statements.ts";
+
+/** Columns of `hard_state` that its checksum covers, in order. */
+export const HARD_STATE_COLUMNS = [
+  "current_term",
+  "vote_candidate",
+  "vote_base_term",
+  "vote_base_index",
+  "vote_base_hash",
+  "ack_index",
+  "ack_hash",
+  "no_more_acks",
+  "pre_voted",
+  "recovery_nonce",
+  "recovery_bar",
+] as const;
+/** Columns of `guard` that its checksum covers, in order. */
+export const GUARD_COLUMNS = [
+  "ack_term",
+  "ack_index",
+  "ack_hash",
+  "vote_term",
+  "vote_body",
+  "ack_settled",
+  "bar",
+] as const;
+/** Columns of `log_base` that its checksum covers, in order. */
+export const BASE_COLUMNS = ["idx", "hash"] as const;
 
 /** Returns all durable state of the protocol. Throws {@linkcode StorageError} on a row that does not decode. */
 export function readRecovered(db: DatabaseSync): Recovered {
@@ -122,22 +145,4 @@ function readProof(db: DatabaseSync, kind: "checkpoint" | "transfer"): Checkpoin
 function asCommit(certificate: Certificate): CommitCertificate {
   if (certificate.kind === "commit") return certificate;
   throw damaged(`The commit certificate is of kind ${certificate.kind}`);
-}
-
-/** Returns all evidence, in the order in which it was found. */
-export function readEvidence(db: DatabaseSync): Evidence[] {
-  const evidence: Evidence[] = [];
-  for (const row of db.prepare("SELECT * FROM evidence ORDER BY seq").iterate()) {
-    verifyChecksum(row, ["body"], `piece ${int(row, "seq")} of evidence`);
-    evidence.push(decoded(evidenceCodec, blob(row, "body"), `Piece ${int(row, "seq")} of evidence`));
-  }
-  return evidence;
-}
-
-function decoded<T>(codec: Codec<T>, bytes: Uint8Array, what: string): T {
-  try {
-    return codec.decode(bytes);
-  } catch (error) {
-    throw damaged(`${what} does not decode: ${error instanceof Error ? error.message : String(error)}`, error);
-  }
 }

@@ -1,0 +1,152 @@
+/** Power cuts at any moment, of what the model in `cut_disk.ts` says, and syncs that fail: nothing that was reported is ever lost. */
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { term } from "../../../../protocol/ids.ts";
+import type { Recovered } from "../../../../replica/core/log/durable_state.ts";
+import { openDiskStorage, reopenDiskStorage } from "../../../../replica/storage/disk/disk_storage.ts";
+import { type Storage, StorageError } from "../../../../replica/storage/port.ts";
+import * as fx from "../storage_fixtures.ts";
+import { CutDisk } from "./cut_disk.ts";
+import { namesIn } from "./log_lab.ts";
+import { contentIn, openIn, optionsIn, withDir } from "./storage_disk_lab.ts";
+
+/** A generator of numbers below 1, the same for the same seed. */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+const SNAPSHOT = fx.snapshot(fx.chunk("state", 3000));
+const SALT = "cut ".repeat(120);
+
+/** Commits that fill segments and, every fourth, compact the log. */
+function step(storage: Storage, number: number): void {
+  const { entries, base } = storage.load();
+  const end = entries.length > 0 ? fx.endOf(entries) : base ?? fx.GENESIS;
+  const more = fx.grow(end, 25, 1, SALT);
+  const head = fx.endOf(more);
+  const acked = fx.hardState(1, { currentTerm: term(1), ack: head });
+  storage.commit([fx.append(more), acked], [fx.acks(1, head)]);
+  if (number % 4 !== 3) return storage.commit([fx.prepared(1, head)], []);
+  const { chunks, stateDigest } = SNAPSHOT;
+  storage.commit([
+    ...[fx.commit(1, head), fx.chunks(chunks), fx.checkpoint(fx.checkpointProof(1, head, stateDigest))],
+    fx.compact(fx.endOf([...entries, ...more].slice(0, -8))),
+  ], []);
+}
+
+/** States of a storage after each of its commits. */
+function watched(storage: Storage): { readonly storage: Storage; readonly states: Recovered[] } {
+  const states = [storage.load()];
+  const commit: Storage["commit"] = (operations, intents) => {
+    storage.commit(operations, intents);
+    states.push(storage.load());
+  };
+  return { states, storage: { ...bound(storage), commit } };
+}
+
+const bound = (storage: Storage): Storage => ({
+  chunks: storage.chunks,
+  load: () => storage.load(),
+  commit: (operations, intents) => storage.commit(operations, intents),
+  getMeta: (name) => storage.getMeta(name),
+  setMeta: (name, value) => storage.setMeta(name, value),
+  markOutdated: (reason) => storage.markOutdated(reason),
+  close: () => storage.close(),
+});
+
+for (const seed of [1, 2]) {
+  Deno.test(`⚠ log: a power cut at any moment loses nothing that was reported, seed ${seed}`, () =>
+    withDir((root) => {
+      const dir = `${root}/data`;
+      openIn(dir).close();
+      const disk = new CutDisk(dir, randomFrom(seed));
+      const cuts: (readonly [dir: string, reported: number])[] = [];
+      disk.start();
+      const { storage, states } = watched(openIn(dir));
+      disk.onChange = () => {
+        const to = `${root}/cut-${cuts.length}`;
+        disk.cut(to);
+        cuts.push([to, states.length - 1]);
+      };
+      for (let number = 0; number < 14; number++) step(storage, number);
+      disk.onChange = () => {};
+      disk.stop();
+      storage.close();
+      assert(Number(namesIn(dir).at(-1)!.slice(-10)) >= 3, "it went on in new segments");
+      for (const [cut, reported] of cuts) assertKept(cut, states.slice(reported, reported + 2));
+      assert(cuts.length > 80, `${cuts.length} cuts`);
+    }));
+}
+
+/** Asserts that `dir` is in one of `states`, takes more, and then is where that leads. */
+function assertKept(dir: string, states: readonly Recovered[]): void {
+  const storage = openIn(dir);
+  const found = storage.load();
+  const state = states.find(({ entries, base, prepared }) =>
+    entries.length === found.entries.length && base?.index === found.base?.index &&
+    prepared?.index === found.prepared?.index
+  );
+  assertEquals(found, state ?? states[0]);
+  step(storage, 0);
+  const after = storage.load();
+  storage.close();
+  assertEquals(contentIn(dir).recovered, after);
+}
+
+Deno.test("⚠ log: a sync that fails ends the storage, its file is never used again, and nothing that was reported is lost", () => {
+  for (let at = 0; at < 8; at++) {
+    withDir((root) => {
+      const dir = `${root}/data`;
+      openIn(dir).close();
+      const disk = new CutDisk(dir, () => 0);
+      disk.start();
+      try {
+        const first = watched(openDiskStorage(optionsIn(dir)));
+        for (let number = 0; number < at; number++) step(first.storage, number);
+        disk.failNextSync = true;
+        const error = assertThrows(() => step(first.storage, at), StorageError, "Input/output error");
+        assert(error.refused);
+        assert(assertThrows(() => step(first.storage, at), StorageError, "failed before").refused);
+        first.storage.close();
+        disk.cut(`${root}/cut`);
+        const back = watched(reopenDiskStorage(optionsIn(dir)));
+        step(back.storage, 1);
+        disk.cut(`${root}/later`);
+        const last = back.storage.load();
+        back.storage.close();
+        disk.stop();
+        assertEquals(contentIn(`${root}/cut`).recovered, first.states.at(-1));
+        assertEquals(contentIn(`${root}/later`).recovered, last);
+      } finally {
+        disk.stop();
+      }
+    });
+  }
+});
+
+Deno.test("⚠ log: what a killed process left is durable before anything rests on it", () =>
+  withDir((root) => {
+    const dir = `${root}/data`;
+    openIn(dir).close();
+    const disk = new CutDisk(dir, () => 0);
+    disk.start();
+    try {
+      const storage = openIn(dir);
+      for (let number = 0; number < 3; number++) step(storage, number);
+      // The process dies between the write of its last record and the sync.
+      disk.failNextSync = true;
+      assertThrows(() => step(storage, 3), StorageError);
+      storage.close();
+      const again = openIn(dir);
+      const found = again.load();
+      disk.cut(`${root}/cut`);
+      again.close();
+      disk.stop();
+      assertEquals(contentIn(`${root}/cut`).recovered, found);
+    } finally {
+      disk.stop();
+    }
+  }));
