@@ -69,12 +69,12 @@ Deno.test("§1.4d nothing but 64 zero bytes is taken for an unsigned message", (
 });
 
 Deno.test("§1.4d the operator's orders are signed in the crash profile too", () => {
-  const lab = ingressLab(CRASH);
+  const [lab, other] = [ingressLab(CRASH), ingressLab(CRASH)];
   const order = { kind: "SetActive", replica: replicaId("r1"), active: false, order: 1, nonce: 1 } as const;
   lab.sendOwned("operator", "client", { kind: "SetActive", signed: lab.unsigned(order) });
   assertEquals([lab.served, lab.refused()], [[], { "signature:SetActive": 1 }] as never[]);
-  lab.sendOwned("operator", "client", { kind: "SetActive", signed: lab.sign("operator", order) });
-  assertEquals(lab.served, ["SetActive"]);
+  other.sendOwned("operator", "client", { kind: "SetActive", signed: other.sign("operator", order) });
+  assertEquals(other.served, ["SetActive"]);
 });
 
 Deno.test("§1.4e a replica's packet counts only over a connection of the replica that it names", () => {
