@@ -62,6 +62,17 @@ Deno.test("a short benchmark of a cluster has figures that agree with each other
   });
 });
 
+Deno.test("a short benchmark of reads tells them apart, and they share signatures", async () => {
+  await withTempDirectory(async (dir) => {
+    const { systems } = await bench(dir, "--clients", "16", "--reads", "75", "--idle-seconds", "0");
+    const { reads, readsOrdered, ...row } = systems[0]!.medians.rows[0]!;
+    assertConsistent({ reads, readsOrdered, ...row });
+    assertAlmostEquals(reads, 0.75 * row.writes, 0.1 * row.writes);
+    assert(readsOrdered <= 0.1 * reads, `${readsOrdered} of ${reads} went through the log`);
+    assert(row.protocol!.clientSigned < 0.9, `${row.protocol!.clientSigned} signatures a call`);
+  });
+});
+
 Deno.test({
   name: "a short benchmark beside etcd measures both alike and tells the ratio",
   ignore: await etcdVersion() === null,

@@ -13,6 +13,7 @@ import { withStrangers } from "./calls/status_report.ts";
 import type { Client, ClientOptions } from "./client_types.ts";
 import { ClosedError, UsageError } from "./errors.ts";
 import { ClientLoop, type LoopParts, type Ordering } from "./loop/client_loop.ts";
+import { FastReads } from "./loop/fast_reads.ts";
 import { Hellos } from "./loop/hellos.ts";
 import { createInbox } from "./loop/inbox.ts";
 import type { Outlet } from "./loop/outlet.ts";
@@ -30,6 +31,9 @@ const SEED_RANGE = 2 ** 32;
 const MAX_VERIFIED = 2048;
 const verified = createVerifiedCache(MAX_VERIFIED);
 
+/** Draws a nonce from 1 to 2^48: 0 is of hellos. */
+const drawNonce = (): number => randomBytes(6).reduce((value, byte) => value * 256 + byte, 0) + 1;
+
 const randomBytes = (count: number): Uint8Array => crypto.getRandomValues(new Uint8Array(count));
 
 /** Fills in every default, and derives what follows from the roster. */
@@ -45,6 +49,7 @@ function settingsOf(options: ClientOptions) {
     now: options.now ?? (() => performance.now()),
     seed: options.seed ?? Math.floor(Math.random() * SEED_RANGE),
     randomBytes,
+    drawNonce,
     maxQueued: options.maxQueued ?? DEFAULT_MAX_QUEUED,
     maxGroup: options.maxGroup ?? LIMITS.maxGroup,
     timings: timingsFor(roster.constants, options.timings),
@@ -94,7 +99,11 @@ function createOrdering(
     },
     ...{ signer, outlet, hellos, now, randomBytes, onDisagreement },
   });
-  return { requests, hellos };
+  const reads = new FastReads({
+    ...{ client, replicas: new Set(replicas), profile: roster.constants.profile, signer, outlet, now },
+    ...{ retryMs: timings.queryRetryMs, maxGroup, maxQueued, drawNonce },
+  });
+  return { requests, hellos, reads };
 }
 
 /**
@@ -121,7 +130,7 @@ export function createClient(options: ClientOptions): Client {
     settings.roster.constants.profile,
   );
   const loop = new ClientLoop({ ...settings, transport, ordering, queries, inbox } satisfies LoopParts);
-  return assemble(settings, loop, ordering?.requests ?? null, queries, {
+  return assemble(settings, loop, ordering, queries, {
     dropped: inbox.counters,
     disagreements,
     turnedAway: inbox.turnedAway,
@@ -131,15 +140,15 @@ export function createClient(options: ClientOptions): Client {
 function assemble(
   settings: Settings,
   loop: ClientLoop,
-  requests: Requests | null,
+  ordering: Ordering | null,
   queries: Queries,
   report: Client["report"],
 ): Client {
   const order = (operation: Operation, options?: RequestOptions): Promise<Executed> => {
-    if (requests === null) {
+    if (ordering === null) {
       return Promise.reject(new UsageError(`key was given of the operator; wanted a client's to execute commands`));
     }
-    return loop.track(() => requests.order(operation, options));
+    return loop.track(() => ordering.requests.order(operation, options));
   };
   const ordered: Ordered = {
     execute: (command, options) => order({ mode: "command", command }, options),
@@ -148,6 +157,10 @@ function assemble(
   const node = new NodeCalls({
     ...settings,
     ask: (question, options) => loop.track(() => queries.ask(question, options)),
+    read: async (query, timeoutMs, signal) => {
+      if (ordering === null) throw new UsageError(`key was given of the operator; wanted a client's to read`);
+      return await loop.track(() => ordering.reads.ask(query, timeoutMs, signal));
+    },
   }, ordered.ask);
   return {
     ...kvCalls(ordered),

@@ -5,7 +5,7 @@ import type { SignatureBackend } from "../crypto/signing/backend.ts";
 import type { ClientTransport } from "../transport/port.ts";
 import type { BackupSources } from "./calls/backup_sources.ts";
 import type { CommittedEntry } from "./calls/committed_command.ts";
-import type { KvCalls, ReadOutcome } from "./calls/kv.ts";
+import type { FastReadOutcome, KvCalls } from "./calls/kv.ts";
 import type { QueryOutcome } from "./calls/node_calls.ts";
 import type { ReplicaStatus } from "./calls/status_report.ts";
 import type { InboxCounters } from "./loop/inbox.ts";
@@ -55,13 +55,16 @@ export interface Client extends KvCalls {
   execute(command: Uint8Array, options?: RequestOptions): Promise<Executed>;
   /**
    * Asks the state machine's `query`, and never its `apply` (§7.4). Where the roster enables fast reads all replicas are asked outside the log
-   * first; if Q of them do not answer at once from one version of the state, and where fast reads are off, the query is ordered: it takes a place in
+   * first; if Q of them do not give the same answer of the same version at once, and where fast reads are off, the query is ordered: it takes a place in
    * the log as a command does, and is answered from the state at that place. The answer is linearizable either way. At most
    * `LIMITS.maxCommandBytes` long.
    */
   query(query: Uint8Array, options?: CallOptions): Promise<QueryOutcome>;
-  /** Reads `key` by a fast read, and by an ordered query if the replicas do not agree at once (§7.4). Needs a roster that enables fast reads. */
-  fastRead(key: string, options?: CallOptions): Promise<ReadOutcome & { readonly fast: boolean }>;
+  /**
+   * Reads `key` by a fast read, and by an ordered query if the replicas do not agree on it at once (§7.4). Writes of other keys do not disturb it.
+   * Reads that begin in one turn of the event loop share a signature. Needs a roster that enables fast reads.
+   */
+  fastRead(key: string, options?: CallOptions): Promise<FastReadOutcome & { readonly fast: boolean }>;
   /** Returns the committed entry at a log index (1 or more), or the fact that there is none yet. */
   getCommittedCommand(index: number, options?: CallOptions): Promise<CommittedEntry>;
   /** Returns each replica's own view, in roster order. */

@@ -33,7 +33,15 @@ export {
 } from "./errors.ts";
 export type { InboxCounters } from "./loop/inbox.ts";
 export type { Json } from "./calls/json_payload.ts";
-export type { KvCalls, ListOptions, ListOutcome, ReadOutcome, WriteOutcome, Written } from "./calls/kv.ts";
+export type {
+  FastReadOutcome,
+  KvCalls,
+  ListOptions,
+  ListOutcome,
+  ReadOutcome,
+  WriteOutcome,
+  Written,
+} from "./calls/kv.ts";
 export { quorumOf as quorumSizes, type QuorumSizes } from "../protocol/quorum.ts";
 export { answersNeeded } from "./session/reply_tally.ts";
 export type { CallOptions, Executed, RequestOptions } from "./loop/requests.ts";

@@ -3,7 +3,7 @@ import type { Head, RegisterSession, SendRequest } from "./entry.ts";
 import type { ClientId, Digest, LogIndex, ReplicaId, Round, Term } from "./ids.ts";
 import type { Reply } from "./reply.ts";
 export type { RegisterSession, Request, SendRequest } from "./entry.ts";
-export type { Answer, Outcome, Reply, ReplyPart } from "./reply.ts";
+export type { Answer, Outcome, ReadPart, Reply, ReplyPart } from "./reply.ts";
 
 /** A certified point on a chain; its rank is ordered by term, then index (§5.5). */
 export interface Certified extends Head {
@@ -161,12 +161,15 @@ export interface ClientHello {
   readonly challenge: Uint8Array;
 }
 
-/** §7.4, client → all: a fast read; refused unless the roster enables fast reads. */
-export interface FastRead {
-  readonly kind: "FastRead";
+/**
+ * §7.4, client → all: 1 to `LIMITS.maxGroup` fast reads, of `LIMITS.maxCommandBytes` together; refused unless the roster enables fast reads. The
+ * answer is a {@linkcode ReadPart}.
+ */
+export interface FastReads {
+  readonly kind: "FastReads";
   readonly client: ClientId;
   readonly nonce: number;
-  readonly query: Uint8Array;
+  readonly queries: readonly Uint8Array[];
 }
 
 /** Client → replica: the committed entry at `index`, or none. */
@@ -205,7 +208,7 @@ export interface QueryReply {
   readonly nonce: number;
   readonly ok: boolean;
   /**
-   * ClientHello: the route's challenge and this replica's applied index. FastRead: the answer to compare. GetCheckpoint, GetChunks, GetEntries: values that prove themselves. The others, and every refusal: JSON in
+   * ClientHello: the route's challenge and this replica's applied index. GetCheckpoint, GetChunks, GetEntries: values that prove themselves. The others, and every refusal: JSON in
    * UTF-8, `{"error": …}` when not ok.
    */
   readonly payload: Uint8Array;
@@ -233,7 +236,7 @@ export type ClientMessage =
   | SendRequest
   | RegisterSession
   | ClientHello
-  | FastRead
+  | FastReads
   | GetCommittedCommand
   | GetStatus
   | SetActive

@@ -9,7 +9,7 @@ import type { Certificate, CheckpointProof, ElectionProof } from "./certificate.
 import type { Entry, Request } from "./entry.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Digest } from "./ids.ts";
-import type { ClientMessage, PeerMessage, PreVote, QueryReply, Reply, ReplyPart } from "./message.ts";
+import type { ClientMessage, PeerMessage, PreVote, QueryReply, ReadPart, Reply, ReplyPart } from "./message.ts";
 import type { Encoded, Signed } from "./signed.ts";
 
 /** Attachments by kind of packet; a kind that is not named here carries none. */
@@ -95,15 +95,20 @@ export type ClientPacket = Bare<ClientMessage> | {
 };
 
 /** §7.2h: a signed reply, and the part of it that is the receiver's. */
-export interface PartPacket {
-  readonly kind: "Reply";
+interface PacketOfPart<K extends string, P> {
+  readonly kind: K;
   readonly signed: Signed<Reply>;
   /** Place of the part among the leaves of the reply's tree, from 0. */
   readonly index: number;
   /** The digests beside the way from that leaf up to the root; at most `LIMITS.maxReplyPath`. */
   readonly path: readonly Digest[];
-  readonly part: Encoded<ReplyPart>;
+  readonly part: Encoded<P>;
 }
 
+/** Answers to requests. */
+export type PartPacket = PacketOfPart<"Reply", ReplyPart>;
+/** Answers to fast reads (§7.4). */
+export type ReadPacket = PacketOfPart<"ReadReply", ReadPart>;
+
 /** A packet that a replica sends to a client. */
-export type ReplyPacket = PartPacket | Bare<QueryReply>;
+export type ReplyPacket = PartPacket | ReadPacket | Bare<QueryReply>;

@@ -10,9 +10,12 @@ export interface ApplyContext {
   readonly client: ClientId;
 }
 
-/** The answer to a read at one version of the state (§7.4). */
+/** The answer to a read (§7.4). */
 export interface QueryResult {
-  /** The version of the whole state at which the value was read; equal states have equal versions. */
+  /**
+   * A version of what was read: it and the value together are never the answer again once they were not. So the revision of the whole
+   * state will do, or that of the part read, while a value alone may come back. Equal states give equal versions.
+   */
   readonly version: number;
   readonly value: Uint8Array;
 }

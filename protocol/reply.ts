@@ -33,6 +33,15 @@ export interface Reply {
   readonly root: Digest;
 }
 
+/** §7.4: the answers to one FastReads, as part of a {@linkcode Reply} like any other. */
+export interface ReadPart {
+  readonly client: ClientId;
+  /** That of the question. */
+  readonly nonce: number;
+  /** The answers to the first queries, in their order; none where the replica refuses. Each is an encoded `QueryResult`, compared as a whole. */
+  readonly payloads: readonly Uint8Array[];
+}
+
 /** §7.2h: what one client is told. It is not signed itself; it counts as part of a {@linkcode Reply}, with a path to its root. */
 export interface ReplyPart {
   readonly client: ClientId;

@@ -61,6 +61,8 @@ export function createCoreInstance(
       faulty: Boolean(parts.byzantine),
     }),
     run: runInputs(parts, scope, settings, handlers),
+    readWork: () => handlers.replier.readWork,
+    turnEnds: () => handlers.replier.flush(),
     signaturesPerTurn: INGRESS_LIMITS.signaturesPerTurn[backend.name],
     isActive: takesPart,
   });

@@ -20,6 +20,10 @@ export interface LoopParts {
   readonly ingress: Ingress;
   readonly run: RunInputs;
   readonly work: Readonly<SignatureWork>;
+  /** Returns the work of answering fast reads so far, in signatures. */
+  readonly readWork?: () => number;
+  /** Called at the end of each turn: what waits for it is sent. */
+  readonly turnEnds?: () => void;
   /** Signatures checked or made in one turn before the rest waits for the next. */
   readonly signaturesPerTurn: number;
   readonly refused: TallyByKind;
@@ -50,6 +54,7 @@ export class EventLoop {
       const dropped = this.#backlog.add([...ingress.pressing(now()), ...received]);
       for (let i = 0; i < dropped; i++) this.#parts.refused.add("overload");
       this.#turn();
+      this.#parts.turnEnds?.();
     }
   }
 
@@ -85,9 +90,9 @@ export class EventLoop {
   }
 
   #admit(time: number): InputWithoutTime[] {
-    const { ingress, work, signaturesPerTurn } = this.#parts;
-    // Answers to queries are signed on the way; making a signature costs about as much as checking one.
-    const done = () => work.verified + work.signed;
+    const { ingress, work, signaturesPerTurn, readWork = () => 0 } = this.#parts;
+    // Answers to queries are signed on the way, or found; making a signature costs about as much as checking one.
+    const done = () => work.verified + work.signed + readWork();
     const before = done();
     const inputs: InputWithoutTime[] = [];
     this.#backlog.drain(() => (done() - before) / signaturesPerTurn, (packet) => {

@@ -9,8 +9,12 @@ import { INGRESS_LIMITS } from "./limits/ingress_limits.ts";
 
 const PER_TURN = INGRESS_LIMITS.signaturesPerTurn.noble;
 
-/** Runs a loop for `turns` turns over packets of `routes`, each of which costs `signatures`; the work done in each turn, and what was dropped. */
-async function turnsOf(turns: number, routes: readonly string[], signatures: number) {
+/**
+ * Runs a loop for `turns` turns over packets of `routes`, each of which costs `signatures`, and as much again in fast reads if `reads`; the
+ * signatures of each turn, and what was dropped.
+ */
+async function turnsOf(turns: number, routes: readonly string[], signatures: number, reads = false) {
+  let ends = 0;
   const work = { verified: 0, signed: 0 };
   const refused = new TallyByKind(10);
   const marks: number[] = [];
@@ -43,18 +47,25 @@ async function turnsOf(turns: number, routes: readonly string[], signatures: num
   const loop = new EventLoop({
     ...{ state: new Lab().state, transport, work, refused, signaturesPerTurn: PER_TURN },
     ingress: { takePart, pressing: () => [], pressingAt: Infinity } as unknown as Ingress,
+    readWork: () => reads ? work.verified : 0,
+    turnEnds: () => void ends++,
     run: () => {},
     isActive: () => true,
     now: () => 0,
   });
   await loop.run();
-  return { done: marks.slice(1).map((mark, i) => mark - marks[i]!), refused: refused.toRecord(), judged, asked };
+  return { done: marks.slice(1).map((mark, i) => mark - marks[i]!), refused: refused.toRecord(), judged, asked, ends };
 }
 
 Deno.test("a turn checks a bounded number of signatures, and takes a bounded number of packets", async () => {
   const { done, asked } = await turnsOf(3, Array(200).fill("p"), 1);
   assertEquals(done.slice(0, 2), [PER_TURN, PER_TURN]);
   assertEquals(new Set(asked), new Set([INGRESS_LIMITS.receiveBatch]));
+});
+
+Deno.test("fast reads count as work of a turn, and each turn has an end at which they are sent", async () => {
+  const { done, ends } = await turnsOf(3, Array(200).fill("p"), 1, true);
+  assertEquals([done.slice(0, 2), ends], [[PER_TURN / 2, PER_TURN / 2], 3]);
 });
 
 Deno.test("what finds no room in the backlog is dropped and counted", async () => {

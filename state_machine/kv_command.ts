@@ -5,6 +5,7 @@
 import { ByteReader } from "../protocol/bytes/byte_reader.ts";
 import { ByteWriter } from "../protocol/bytes/byte_writer.ts";
 import { KV_LIMITS } from "./kv_limits.ts";
+import { utf8Length } from "./utf8_length.ts";
 
 /** First byte of every command. */
 export const KV_COMMAND_VERSION = 1;
@@ -38,21 +39,28 @@ export interface ListCommand {
   readonly after: string;
   readonly limit: number;
 }
-export type KvCommand = PutCommand | GetCommand | CasCommand | DeleteCommand | ListCommand;
+/** Reads `key` as `get` does, with an answer that writes of other keys leave as it is, while the key is there: for fast reads (§7.4). */
+export interface ReadCommand {
+  readonly op: "read";
+  readonly key: string;
+}
+export type KvCommand = PutCommand | GetCommand | CasCommand | DeleteCommand | ListCommand | ReadCommand;
 /** The commands that change nothing and may be sent as a query. */
-export type KvQuery = GetCommand | ListCommand;
+export type KvQuery = GetCommand | ListCommand | ReadCommand;
 
-const OP = { put: 1, get: 2, cas: 3, delete: 4, list: 5 } as const;
-const UTF8 = new TextEncoder();
+const OP = { put: 1, get: 2, cas: 3, delete: 4, list: 5, read: 6 } as const;
+/** Bytes of an encoding beside texts and a value: version and op, a length for each text, and the rest of the op's fields. */
+const FIXED_BYTES = { put: 8, get: 4, cas: 16, delete: 4, list: 10, read: 4 } as const;
 
 /** Returns the bytes of `command`. Throws a RangeError that names the field if one exceeds its limits. */
 export function encodeKvCommand(command: KvCommand): Uint8Array {
-  const writer = new ByteWriter().u8(KV_COMMAND_VERSION).u8(OP[command.op]);
+  const writer = new ByteWriter(asciiSize(command)).u8(KV_COMMAND_VERSION).u8(OP[command.op]);
   switch (command.op) {
     case "put":
       return putValue(putText(writer, "key", command.key, 1), command.value).finish();
     case "get":
     case "delete":
+    case "read":
       return putText(writer, "key", command.key, 1).finish();
     case "cas":
       putText(writer, "key", command.key, 1).u64(integer("revision", command.revision, 0, Number.MAX_SAFE_INTEGER));
@@ -62,6 +70,13 @@ export function encodeKvCommand(command: KvCommand): Uint8Array {
       putText(writer, "after", command.after, 0);
       return writer.u32(integer("limit", command.limit, 1, KV_LIMITS.maxListLimit)).finish();
   }
+}
+
+/** Returns the bytes that a command takes if its texts are ASCII, as most keys are; a writer of that size is handed out as it is. */
+function asciiSize(command: KvCommand): number {
+  const fixed = FIXED_BYTES[command.op];
+  if (command.op === "list") return fixed + command.prefix.length + command.after.length;
+  return fixed + command.key.length + ("value" in command ? command.value.length : 0);
 }
 
 /** Returns the command in `bytes`, or null unless they are exactly one command's encoding. Values are views into `bytes`. Never throws. */
@@ -82,6 +97,8 @@ function readFields(reader: ByteReader, op: number): KvCommand | null {
       return { op: "cas", key: readKey(reader), revision: reader.u64(), value: readValue(reader) };
     case OP.delete:
       return { op: "delete", key: readKey(reader) };
+    case OP.read:
+      return { op: "read", key: readKey(reader) };
     case OP.list:
       return {
         op: "list",
@@ -106,13 +123,13 @@ function readLimit(reader: ByteReader): number {
 
 function putText(writer: ByteWriter, field: string, text: string, minBytes: number): ByteWriter {
   if (!text.isWellFormed()) throw new RangeError(`${field} must be well-formed Unicode: it holds a lone surrogate`);
-  const bytes = UTF8.encode(text);
-  if (bytes.length < minBytes || bytes.length > KV_LIMITS.maxKeyBytes) {
+  const bytes = utf8Length(text);
+  if (bytes < minBytes || bytes > KV_LIMITS.maxKeyBytes) {
     throw new RangeError(
-      `${field} must have ${minBytes} to ${KV_LIMITS.maxKeyBytes} bytes of UTF-8: this one has ${bytes.length}`,
+      `${field} must have ${minBytes} to ${KV_LIMITS.maxKeyBytes} bytes of UTF-8: this one has ${bytes}`,
     );
   }
-  return writer.u16(bytes.length).raw(bytes);
+  return writer.u16(bytes).utf8(text, bytes);
 }
 
 function putValue(writer: ByteWriter, value: Uint8Array): ByteWriter {

@@ -9,6 +9,7 @@ const bytes = (hex: string) => Uint8Array.fromHex(hex.replaceAll(" ", ""));
 const LAYOUTS: [KvCommand, string][] = [
   [{ op: "put", key: "k", value: new Uint8Array([1, 2]) }, "01 01 0001 6b 00000002 0102"],
   [{ op: "get", key: "é" }, "01 02 0002 c3a9"],
+  [{ op: "read", key: "é" }, "01 06 0002 c3a9"],
   [{ op: "cas", key: "k", revision: 2 ** 32 + 5, value: new Uint8Array() }, "01 03 0001 6b 0000000100000005 00000000"],
   [{ op: "delete", key: "k" }, "01 04 0001 6b"],
   [{ op: "list", prefix: "", after: "k", limit: 1000 }, "01 05 0000 0001 6b 000003e8"],
@@ -25,7 +26,7 @@ const MALFORMED: [string, string][] = [
   ["nothing", ""],
   ["no op", "01"],
   ["another version", "02 02 0001 6b"],
-  ["an unknown op", "01 06 0001 6b"],
+  ["an unknown op", "01 07 0001 6b"],
   ["op 0", "01 00 0001 6b"],
   ["an empty key", "01 02 0000"],
   ["a key that ends early", "01 02 0002 6b"],

@@ -53,6 +53,12 @@ export interface MalformedResult {
 export interface NotAQueryResult {
   readonly status: "not-a-query";
 }
+/** The value of a key that was read, and the revision that wrote it. */
+export interface CurrentResult {
+  readonly status: "current";
+  readonly revision: number;
+  readonly value: Uint8Array;
+}
 export type KvResult =
   | WrittenResult
   | RefusedResult
@@ -60,10 +66,25 @@ export type KvResult =
   | AbsentResult
   | ListResult
   | MalformedResult
-  | NotAQueryResult;
+  | NotAQueryResult
+  | CurrentResult;
 
-const STATUS = { written: 1, refused: 2, value: 3, absent: 4, list: 5, malformed: 6, "not-a-query": 7 } as const;
+const STATUS = {
+  written: 1,
+  refused: 2,
+  value: 3,
+  absent: 4,
+  list: 5,
+  malformed: 6,
+  "not-a-query": 7,
+  current: 8,
+} as const;
 const UTF8 = new TextEncoder();
+/** Version and status; a revision; the length of a value. */
+const HEADER_BYTES = 2;
+const REVISION_BYTES = 8;
+const VALUE_LENGTH_BYTES = 4;
+const FIRST_LIST_BYTES = 1024;
 
 /** Bytes of a list before its items: version, status, store revision, more, count. */
 export const LIST_HEADER_BYTES = 1 + 1 + 8 + 1 + 4;
@@ -72,7 +93,7 @@ export const LIST_ITEM_BYTES = 2 + 8 + 4;
 
 /** Returns the bytes of `result`, which must keep within the limits. */
 export function encodeKvResult(result: KvResult): Uint8Array {
-  const writer = new ByteWriter().u8(KV_RESULT_VERSION).u8(STATUS[result.status]);
+  const writer = new ByteWriter(sizeOf(result)).u8(KV_RESULT_VERSION).u8(STATUS[result.status]);
   switch (result.status) {
     case "written":
     case "refused":
@@ -80,6 +101,8 @@ export function encodeKvResult(result: KvResult): Uint8Array {
     case "value":
       writer.u64(result.storeRevision).u64(result.revision);
       return writer.bytes(result.value).finish();
+    case "current":
+      return writer.u64(result.revision).bytes(result.value).finish();
     case "absent":
       return writer.u64(result.storeRevision).finish();
     case "list":
@@ -89,6 +112,23 @@ export function encodeKvResult(result: KvResult): Uint8Array {
     case "malformed":
     case "not-a-query":
       return writer.finish();
+  }
+}
+
+/** Returns the bytes that a result takes; of a list some to begin with. */
+function sizeOf(result: KvResult): number {
+  switch (result.status) {
+    case "value":
+      return HEADER_BYTES + 2 * REVISION_BYTES + VALUE_LENGTH_BYTES + result.value.length;
+    case "current":
+      return HEADER_BYTES + REVISION_BYTES + VALUE_LENGTH_BYTES + result.value.length;
+    case "list":
+      return FIRST_LIST_BYTES;
+    case "malformed":
+    case "not-a-query":
+      return HEADER_BYTES;
+    default:
+      return HEADER_BYTES + REVISION_BYTES;
   }
 }
 
@@ -108,6 +148,8 @@ function readFields(reader: ByteReader, status: number): KvResult | null {
       return { status: "refused", revision: reader.u64() };
     case STATUS.value:
       return { status: "value", storeRevision: reader.u64(), revision: reader.u64(), value: readValue(reader) };
+    case STATUS.current:
+      return { status: "current", revision: reader.u64(), value: readValue(reader) };
     case STATUS.absent:
       return { status: "absent", storeRevision: reader.u64() };
     case STATUS.list:

@@ -14,6 +14,7 @@ const LAYOUTS: [KvResult, string][] = [
     "01 03 0000000000000009 0000000000000004 00000001 07",
   ],
   [{ status: "absent", storeRevision: 9 }, "01 04 0000000000000009"],
+  [{ status: "current", revision: 4, value: new Uint8Array([7]) }, "01 08 0000000000000004 00000001 07"],
   [
     { status: "list", storeRevision: 9, more: true, items: [{ key: "k", revision: 4, value: new Uint8Array([7]) }] },
     "01 05 0000000000000009 01 00000001 0001 6b 0000000000000004 00000001 07",
@@ -32,7 +33,7 @@ Deno.test("every result has the documented bytes", () => {
 const MALFORMED: [string, string][] = [
   ["nothing", ""],
   ["another version", "02 06"],
-  ["an unknown status", "01 08"],
+  ["an unknown status", "01 09"],
   ["a revision that ends early", "01 01 00000000000000"],
   ["bytes left over", "01 06 00"],
   ["a flag that is neither 0 nor 1", "01 05 0000000000000009 02 00000000"],

@@ -5,7 +5,15 @@ import type { ApplyContext, QueryResult, StateMachine } from "../protocol/ports.
 import { compareUtf8 } from "./compare_utf8.ts";
 import { FrozenStore } from "./frozen_store.ts";
 import { decodeKvCommand } from "./kv_command.ts";
-import type { CasCommand, DeleteCommand, GetCommand, KvCommand, ListCommand, PutCommand } from "./kv_command.ts";
+import type {
+  CasCommand,
+  DeleteCommand,
+  GetCommand,
+  KvCommand,
+  ListCommand,
+  PutCommand,
+  ReadCommand,
+} from "./kv_command.ts";
 import { encodeKvResult, LIST_HEADER_BYTES, LIST_ITEM_BYTES } from "./kv_result.ts";
 import type { KvResult, ListItem } from "./kv_result.ts";
 import { readSnapshot } from "./kv_snapshot.ts";
@@ -58,9 +66,14 @@ export class KvStore implements StateMachine {
     return encodeKvResult(decoded === null ? MALFORMED : this.#execute(decoded, context.index));
   }
 
-  /** Answers an encoded `get` or `list`; a command that writes gives `not-a-query`. The version is the store's revision. */
+  /**
+   * Answers an encoded `get`, `list` or `read`; a command that writes gives `not-a-query`. The version is the store's revision, or that of a
+   * key that is there and was `read`.
+   */
   query(query: Uint8Array): QueryResult {
-    return { version: this.#revision, value: encodeKvResult(this.#read(decodeKvCommand(query))) };
+    const result = this.#read(decodeKvCommand(query));
+    const version = result.status === "current" ? result.revision : this.#revision;
+    return { version, value: encodeKvResult(result) };
   }
 
   /**
@@ -105,6 +118,7 @@ export class KvStore implements StateMachine {
         return this.#delete(command, index);
       case "get":
       case "list":
+      case "read":
         return this.#read(command);
     }
   }
@@ -113,7 +127,14 @@ export class KvStore implements StateMachine {
     if (command === null) return MALFORMED;
     if (command.op === "get") return this.#get(command);
     if (command.op === "list") return this.#list(command);
+    if (command.op === "read") return this.#current(command);
     return { status: "not-a-query" };
+  }
+
+  #current({ key }: ReadCommand): KvResult {
+    const found = this.#records.get(key);
+    if (found === undefined) return { status: "absent", storeRevision: this.#revision };
+    return { status: "current", revision: found.revision, value: found.value };
   }
 
   #get({ key }: GetCommand): KvResult {

@@ -49,6 +49,9 @@ class Model {
       case "get":
         if (found === undefined) return { status: "absent", storeRevision: this.revision };
         return { status: "value", storeRevision: this.revision, ...found };
+      case "read":
+        if (found === undefined) return { status: "absent", storeRevision: this.revision };
+        return { status: "current", ...found };
       case "list":
         return this.list(given);
     }
@@ -77,13 +80,48 @@ Deno.test("the store answers like a naive model, command by command", () => {
     fc.property(fc.array(command, { maxLength: 60 }), (commands) => {
       const [store, model] = [new KvStore(), new Model()];
       for (const given of commands) {
-        if (given.op === "get" || given.op === "list") assertEquals(query(store, given), model.execute(given));
+        if (["get", "read", "list"].includes(given.op)) assertEquals(query(store, given), model.execute(given));
         assertEquals(apply(store, given), model.execute(given));
         assertEquals([store.revision, store.size], [model.revision, model.map.size]);
       }
     }),
     { numRuns: 300 },
   );
+});
+
+Deno.test("§7.4 no answer to a query comes back once it was another one", () => {
+  const queries: KvCommand[] = [{ op: "list", prefix: "a", after: "", limit: 9 }];
+  for (const key of ["a", "b"]) queries.push({ op: "get", key }, { op: "read", key });
+  fc.assert(
+    fc.property(fc.array(command, { maxLength: 60 }), (commands) => {
+      const store = new KvStore();
+      const past = queries.map(() => new Set<string>());
+      const latest = queries.map(() => "");
+      for (const given of commands) {
+        apply(store, given);
+        queries.forEach((asked, i) => {
+          const { version, value } = store.query(encodeKvCommand(asked));
+          const answer = `${version} ${value.toHex()}`;
+          assert(answer === latest[i] || !past[i]!.has(answer), `${answer} again`);
+          latest[i] = answer;
+          past[i]!.add(answer);
+        });
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+Deno.test("§7.4 a key that is there is read alike whatever happens to others", () => {
+  const store = new KvStore();
+  const read = () => store.query(encodeKvCommand({ op: "read", key: "a" }));
+  put(store, "a", "1");
+  const answer = read();
+  put(store, "b", "2");
+  apply(store, { op: "delete", key: "b" });
+  assertEquals(read(), answer);
+  put(store, "a", "1");
+  assertNotEquals(read(), answer);
 });
 
 Deno.test("every write gives the store's next revision; a refused one changes nothing and tells the key's own", () => {

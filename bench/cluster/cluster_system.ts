@@ -52,7 +52,7 @@ class ClusterSystem implements System {
     const { profile, replicas, processes, keys, group: most } = plan;
     const clients = processes * keys + 1;
     const basePort = findFreePorts(replicas * PORTS_PER_REPLICA);
-    const constants = { profile, sessionWindow: windowFor(plan) };
+    const constants = { profile, sessionWindow: windowFor(plan), fastReads: plan.readPercent > 0 };
     const cluster = await LocalCluster.open({ dir, replicas, clients, basePort, constants });
     try {
       await cluster.startAll();

@@ -11,6 +11,8 @@ const LOAD: Measured = {
   ...{
     seconds: 10,
     writes: 1000,
+    reads: 0,
+    readsOrdered: 0,
     failures: 0,
     writesPerSecond: 100,
     latencyMs: LATENCIES,
@@ -65,20 +67,31 @@ Deno.test("a change of leader is told", () => {
 const result = (writes: number, seconds: number, ms: number) => {
   const histogram = createHistogram();
   for (let i = 0; i < writes; i++) record(histogram, ms);
-  return { seconds, writes, failures: 1, histogram: encodeHistogram(histogram), signed: 5, verified: 2 };
+  return {
+    seconds,
+    writes,
+    reads: 40,
+    readsOrdered: 3,
+    failures: 1,
+    histogram: encodeHistogram(histogram),
+    signed: 5,
+    verified: 2,
+  };
 };
 
 Deno.test("results of processes add up: each rate over its own time, latencies in one histogram", () => {
   const merged = mergeResults([result(300, 10, 1), result(100, 20, 100)]);
   const { latencyMs, ...sums } = merged;
-  assertEquals(sums, { seconds: 15, writes: 400, failures: 2, writesPerSecond: 35, signed: 10, verified: 4 });
+  const reads = { reads: 80, readsOrdered: 6 };
+  assertEquals(sums, { seconds: 15, writes: 400, ...reads, failures: 2, writesPerSecond: 35, signed: 10, verified: 4 });
   assertAlmostEquals(latencyMs.p50, 1, 0.001);
   assertAlmostEquals(latencyMs.p90, 100, 0.1);
 });
 
 Deno.test("a comparison has both figures and ours as a multiple of theirs", () => {
   const row = (writesPerSecond: number, all: number) => ({
-    ...{ clients: 64, outstanding: 1, seconds: 1, writes: 1, failures: 0, writesPerSecond, latencyMs: LATENCIES },
+    ...{ clients: 64, outstanding: 1, seconds: 1, writes: 1, reads: 0, readsOrdered: 0, failures: 0, writesPerSecond },
+    latencyMs: LATENCIES,
     ...{ cpuMs: { all, servers: 0, clients: 0, each: {} }, loopback: { bytes: 0, packets: 0 }, protocol: null },
   });
   const [found] = compare([row(50, 3)], [row(200, 2)]);

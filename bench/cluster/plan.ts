@@ -22,7 +22,8 @@ Usage: deno task bench [options]
   --outstanding N       how many, with --mode pipelined (default 16)
   --processes N         processes that the clients are spread over (default 2)
   --keys N              keys and connections of each of them (default 1)
-  --group N             most writes under one signature, 1 to 64 (default 1, and 64 with --mode pipelined)
+  --reads N             per cent of what clients do that are fast reads, of a roster that enables them (default 0)
+  --group N             most calls under one signature, 1 to 64 (default 1; 64 with --mode pipelined or --reads)
   --idle-seconds N      how long the idle cluster is measured; 0: not at all (default 10)
   --runs N              how often all of this is done, each time with a new cluster; medians are told (default 1)
   --compare etcd        measures etcd too, in turn with this, from PATH, durable as well, with values, clients and disk alike
@@ -45,6 +46,7 @@ const STRINGS = [
     "warm-up",
     "mode",
     "outstanding",
+    "reads",
     "processes",
     "keys",
     "group",
@@ -83,6 +85,8 @@ export interface BenchPlan {
   readonly processes: number;
   /** Keys of each client process. */
   readonly keys: number;
+  /** Per cent of the calls that are fast reads (§7.4). */
+  readonly readPercent: number;
   /** Most writes under one signature (§7.1f). */
   readonly group: number;
   readonly idleSeconds: number;
@@ -100,6 +104,7 @@ export function readBenchPlan(args: readonly string[]): BenchPlan {
   const mode = oneOf("mode", flags.mode, MODES) ?? "closed";
   const seconds = number("seconds", 20);
   const profile = profileOf(flags.profile);
+  const readPercent = number("reads", 0, 0, 100);
   const plan: BenchPlan = {
     profile,
     replicas: number("replicas", profile === "crash" ? 3 : 4),
@@ -111,7 +116,8 @@ export function readBenchPlan(args: readonly string[]): BenchPlan {
     outstanding: number("outstanding", mode === "closed" ? 1 : DEFAULT_OUTSTANDING),
     processes: number("processes", 2, 1, MAX_PROCESSES),
     keys: number("keys", 1, 1, MAX_KEYS),
-    group: number("group", mode === "closed" ? 1 : LIMITS.maxGroup, 1, LIMITS.maxGroup),
+    readPercent,
+    group: number("group", mode === "closed" && readPercent === 0 ? 1 : LIMITS.maxGroup, 1, LIMITS.maxGroup),
     idleSeconds: number("idle-seconds", 10, 0),
     runs: number("runs", 1),
     etcd: etcdOf(flags, number("etcd-nodes", 3, 1, 9)),
@@ -150,6 +156,9 @@ function requireSense(plan: BenchPlan): void {
   const { mode, outstanding } = plan;
   if (mode === "closed" && outstanding !== 1) {
     throw new ConfigError(`--outstanding: given ${outstanding} with --mode closed, wanted --mode pipelined beside it`);
+  }
+  if (plan.readPercent > 0 && plan.etcd !== null) {
+    throw new ConfigError(`--reads: given ${plan.readPercent} with --compare etcd, wanted one of them`);
   }
   const writers = writersPerKey(plan);
   if (writers > MAX_WRITERS_PER_KEY) {

@@ -5,7 +5,7 @@ import { readBenchPlan } from "./plan.ts";
 Deno.test("without arguments a plan is the documented one", () => {
   assertEquals(readBenchPlan([]), {
     ...{ profile: "byzantine", replicas: 4, clients: [1, 64], size: 200, seconds: 20, warmUpSeconds: 4 },
-    ...{ mode: "closed", outstanding: 1, processes: 2, keys: 1, group: 1, idleSeconds: 10, runs: 1 },
+    ...{ mode: "closed", outstanding: 1, processes: 2, keys: 1, readPercent: 0, group: 1, idleSeconds: 10, runs: 1 },
     ...{ etcd: null, json: null, svg: null },
   });
 });
@@ -16,7 +16,16 @@ Deno.test("every flag is taken over", () => {
     "--keys 2 --idle-seconds 0 --runs 5 --compare etcd --etcd-nodes 5 --etcd-load grpc --json a.json --svg a.svg";
   assertEquals(readBenchPlan(args.split(" ")), {
     ...{ profile: "crash", replicas: 7, clients: [4, 8], size: 1000, seconds: 5, warmUpSeconds: 1 },
-    ...{ mode: "pipelined", outstanding: 256, processes: 4, keys: 2, group: 64, idleSeconds: 0, runs: 5 },
+    ...{
+      mode: "pipelined",
+      outstanding: 256,
+      processes: 4,
+      keys: 2,
+      readPercent: 0,
+      group: 64,
+      idleSeconds: 0,
+      runs: 5,
+    },
     ...{ etcd: { nodes: 5, load: "grpc" }, json: "a.json", svg: "a.svg" },
   });
 });
@@ -39,6 +48,8 @@ const REFUSED: readonly (readonly [string, string])[] = [
   ["--processes 0", "--processes: given 0, wanted 1 to 64"],
   ["--mode open", "--mode: given open, wanted closed or pipelined"],
   ["--outstanding 4", "--outstanding: given 4 with --mode closed, wanted --mode pipelined beside it"],
+  ["--reads 101", "--reads: given 101, wanted 0 to 100"],
+  ["--reads 5 --compare etcd", "--reads: given 5 with --compare etcd, wanted one of them"],
   ["--compare consul", "--compare: given consul, wanted etcd"],
   ["--etcd-nodes 5", "--etcd-nodes: given without --compare etcd, wanted together with it"],
   [

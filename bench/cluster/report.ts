@@ -5,15 +5,18 @@ import type { BenchResult, Idle, SystemResult } from "./bench_result.ts";
 import type { Comparison } from "./compare.ts";
 import type { BenchPlan } from "./plan.ts";
 import type { ProtocolFigures } from "./protocol_figures.ts";
-import type { CpuFigures, Row } from "./row.ts";
+import { callOf, type CpuFigures, type Row } from "./row.ts";
 
 /** Returns one measured row as a line, with what makes it doubtful. */
 export function rowLine(run: number, system: string, row: Row): string {
   const { clients, writesPerSecond, latencyMs, failures, protocol } = row;
   const newTerms = protocol?.newTerms ?? 0;
   return [
-    `run ${run}, ${system}, ${nameOf(clients)}: ${figure(writesPerSecond)} writes/s`,
+    `run ${run}, ${system}, ${nameOf(clients)}: ${figure(writesPerSecond)} ${callOf(row)}s/s`,
     ...[`p50 ${figure(latencyMs.p50)} ms`, `p99 ${figure(latencyMs.p99)} ms`],
+    ...(row.readsOrdered === 0
+      ? []
+      : [`${figure(100 * row.readsOrdered / row.reads)} % of ${row.reads} reads ordered`]),
     ...(failures === 0 ? [] : [`${failures} WITHOUT ANSWER`]),
     ...(newTerms === 0 ? [] : [`${newTerms} NEW TERMS`]),
   ].join(", ");
@@ -39,11 +42,12 @@ function planLine({ size, mode, outstanding, runs, seconds, warmUpSeconds }: Ben
 
 function systemLines({ name, servers, load, medians: { idle, rows } }: SystemResult): string[] {
   const protocol = rows.filter((row) => row.protocol !== null);
+  const call = rows[0] === undefined ? "write" : callOf(rows[0]);
   return [
     ...["", `${name}, ${servers} servers; load by ${load}`],
     ...(idle === null ? [] : [idleLine(idle)]),
-    ...textTable(LOAD_HEAD, rows.map(loadCells)),
-    ...(protocol.length === 0 ? [] : ["a write:", ...textTable(PROTOCOL_HEAD, protocol.map(protocolCells))]),
+    ...textTable(loadHead(call), rows.map(loadCells)),
+    ...(protocol.length === 0 ? [] : [`a ${call}:`, ...textTable(PROTOCOL_HEAD, protocol.map(protocolCells))]),
   ];
 }
 
@@ -55,9 +59,9 @@ function idleLine({ seconds, cpuPercent, residentMiB }: Idle): string {
   }`;
 }
 
-const LOAD_HEAD = [
-  ...["clients", "writes/s", "p50 ms", "p90", "p99", "p99.9", "max"],
-  ...["CPU ms a write", "servers", "clients", "bytes", "packets"],
+const loadHead = (call: string): string[] => [
+  ...["clients", `${call}s/s`, "p50 ms", "p90", "p99", "p99.9", "max"],
+  ...[`CPU ms a ${call}`, "servers", "clients", "bytes", "packets"],
 ];
 
 const loadCells = ({ clients, writesPerSecond, latencyMs, cpuMs, loopback }: Row): string[] => {

@@ -5,7 +5,16 @@ import { reportLines, rowLine } from "./report.ts";
 import type { Row } from "./row.ts";
 
 const ROW: Row = {
-  ...{ clients: 1, outstanding: 1, seconds: 10, writes: 1000, failures: 0, writesPerSecond: 100 },
+  ...{
+    clients: 1,
+    outstanding: 1,
+    seconds: 10,
+    writes: 1000,
+    reads: 0,
+    readsOrdered: 0,
+    failures: 0,
+    writesPerSecond: 100,
+  },
   latencyMs: { p50: 5, p90: 6, p99: 7, p999: 8, max: 9, mean: 5 },
   cpuMs: {
     all: 10,
@@ -71,6 +80,8 @@ Deno.test("a report has every figure of each row under its head", () => {
 Deno.test("writes without an answer and elections meanwhile are told as loudly as can be", () => {
   const line = "run 2, BFT Raft 1, 1 client: 100 writes/s, p50 5.00 ms, p99 7.00 ms";
   assertEquals(rowLine(2, "BFT Raft 1", ROW), line);
+  const reads = rowLine(2, "BFT Raft 1", { ...ROW, reads: 1000, readsOrdered: 20 });
+  assertEquals(reads, `${line.replace("writes", "reads")}, 2.00 % of 1000 reads ordered`);
   const doubtful = { ...ROW, failures: 3, protocol: { ...ROW.protocol!, newTerms: 2 } };
   assertEquals(rowLine(2, "BFT Raft 1", doubtful), `${line}, 3 WITHOUT ANSWER, 2 NEW TERMS`);
 });

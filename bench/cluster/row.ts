@@ -1,4 +1,4 @@
-/** Figures of one number of clients. Those "a write" are divided by the writes acknowledged in the same time. */
+/** Figures of one number of clients. Those "a write" are divided by the writes acknowledged in the same time; with reads, by all calls. */
 import type { Measured } from "../load/load_group.ts";
 import type { Latencies } from "../support/histogram.ts";
 import type { Pids, ProcSample } from "../support/proc_sample.ts";
@@ -10,6 +10,9 @@ export interface Row {
   readonly outstanding: number;
   readonly seconds: number;
   readonly writes: number;
+  /** Fast reads among these, and how many of them went through the log. */
+  readonly reads: number;
+  readonly readsOrdered: number;
   /** Writes of unknown outcome. */
   readonly failures: number;
   readonly writesPerSecond: number;
@@ -35,6 +38,10 @@ export interface ProcessGroups {
   readonly clients: Pids;
 }
 
+/** Returns what the calls of a row are. */
+export const callOf = ({ reads, writes }: Pick<Row, "reads" | "writes">): "write" | "read" | "call" =>
+  reads === 0 ? "write" : reads === writes ? "read" : "call";
+
 const MS_PER_SECOND = 1000;
 
 /** Returns the row of a load that was measured between two samples. */
@@ -51,10 +58,10 @@ export function rowOf(
     readonly writesBetween?: number;
   },
 ): Row {
-  const { seconds, writes, failures, writesPerSecond, latencyMs } = load;
+  const { seconds, writes, reads, readsOrdered, failures, writesPerSecond, latencyMs } = load;
   const between = writesBetween ?? writesPerSecond * (after.at - before.at) / MS_PER_SECOND;
   return {
-    ...{ clients, outstanding, seconds, writes, failures, writesPerSecond, latencyMs, protocol },
+    ...{ clients, outstanding, seconds, writes, reads, readsOrdered, failures, writesPerSecond, latencyMs, protocol },
     cpuMs: cpuFigures(before, after, groups, between),
     loopback: {
       bytes: (after.loopback.bytes - before.loopback.bytes) / between,

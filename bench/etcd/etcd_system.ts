@@ -135,5 +135,5 @@ class ToolSystem implements System {
 
 const measuredBy = ({ seconds, writes, writesPerSecond, latencyMs }: ToolResult): Measured => ({
   ...{ seconds, writes, writesPerSecond, latencyMs },
-  ...{ failures: 0, signed: 0, verified: 0 },
+  ...{ reads: 0, readsOrdered: 0, failures: 0, signed: 0, verified: 0 },
 });

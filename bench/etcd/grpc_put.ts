@@ -24,6 +24,7 @@ export async function connectEtcd(url: string, count: number): Promise<Connectio
   }));
   return {
     puts: sessions.map((session) => (key, value) => put(session, framePut(key, value))),
+    reads: [],
     work: { signed: 0, verified: 0 },
     close: () => sessions.forEach((session) => session.destroy()),
   };

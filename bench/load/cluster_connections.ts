@@ -20,5 +20,9 @@ export async function connectCluster(
     return createClient({ roster, key, transport: await openClientTransport({ roster, key }), backend, maxGroup });
   }));
   await Promise.all(clients.map((client) => client.put("bench", "connected")));
-  return { puts: clients.map((client) => (key, value) => client.put(key, value)), work };
+  return {
+    puts: clients.map((client) => (key, value) => client.put(key, value)),
+    reads: clients.map((client) => (key) => client.fastRead(key)),
+    work,
+  };
 }

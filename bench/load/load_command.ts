@@ -5,7 +5,7 @@ import type { WriterResult } from "./writers.ts";
 export type LoadCommand = { readonly id: number } & LoadOrder;
 
 export type LoadOrder =
-  | { readonly do: "start"; readonly writers: number; readonly size: number }
+  | { readonly do: "start"; readonly writers: number; readonly size: number; readonly readPercent: number }
   | { readonly do: "measure" }
   | { readonly do: "stop" };
 

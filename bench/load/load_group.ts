@@ -9,6 +9,8 @@ import { spread } from "./spread.ts";
 export interface Measured extends SignatureCount {
   readonly seconds: number;
   readonly writes: number;
+  readonly reads: number;
+  readonly readsOrdered: number;
   readonly failures: number;
   readonly writesPerSecond: number;
   readonly latencyMs: Latencies;
@@ -36,10 +38,10 @@ export class LoadGroup implements AsyncDisposable {
     return Object.fromEntries(this.#processes.map(({ name, pid }) => [name, pid]));
   }
 
-  /** Starts `writers`, spread over the processes. */
-  async start(writers: number, size: number): Promise<void> {
+  /** Starts `writers`, spread over the processes; so many per cent of what they do are reads. */
+  async start(writers: number, size: number, readPercent = 0): Promise<void> {
     const counts = spread(writers, this.#processes.length);
-    await Promise.all(this.#processes.map((process, i) => process.start(counts[i]!, size)));
+    await Promise.all(this.#processes.map((process, i) => process.start(counts[i]!, size, readPercent)));
   }
 
   async measure(): Promise<void> {
@@ -62,6 +64,8 @@ export function mergeResults(results: readonly LoadResult[]): Measured {
   return {
     seconds: sum(({ seconds }) => seconds) / results.length,
     writes: sum(({ writes }) => writes),
+    reads: sum(({ reads }) => reads),
+    readsOrdered: sum(({ readsOrdered }) => readsOrdered),
     failures: sum(({ failures }) => failures),
     writesPerSecond: sum(({ writes, seconds }) => writes / seconds),
     latencyMs: latenciesOf(mergeHistograms(results.map(({ histogram }) => histogram))),

@@ -33,8 +33,8 @@ export class LoadProcess implements AsyncDisposable {
     return this.#process.pid;
   }
 
-  async start(writers: number, size: number): Promise<void> {
-    await this.#ask({ do: "start", writers, size });
+  async start(writers: number, size: number, readPercent: number): Promise<void> {
+    await this.#ask({ do: "start", writers, size, readPercent });
   }
 
   async measure(): Promise<void> {

@@ -29,7 +29,9 @@ class Worker {
   async carryOut(order: LoadOrder): Promise<LoadResult | undefined> {
     switch (order.do) {
       case "start":
-        this.#writers = new Writers(this.#to.puts, order.writers, `bench/${this.#name}/`, order.size);
+        this.#writers = new Writers(this.#to.puts, order.writers, `bench/${this.#name}/`, order.size, {
+          ...{ reads: this.#to.reads, percent: order.readPercent },
+        });
         return;
       case "measure":
         this.#since = { ...this.#to.work };

@@ -16,10 +16,10 @@ export const nameOf = (clients: number): string => `${clients} ${clients === 1 ?
 export async function warmUp(
   group: LoadGroup,
   clients: number,
-  { outstanding, size, warmUpSeconds }: BenchPlan,
+  { outstanding, size, readPercent, warmUpSeconds }: BenchPlan,
   show: Show,
 ): Promise<void> {
-  await group.start(clients * outstanding, size);
+  await group.start(clients * outstanding, size, readPercent);
   await show("warming up", warmUpSeconds, sleep(warmUpSeconds));
   await group.stop();
 }
@@ -28,12 +28,12 @@ export async function warmUp(
 export async function measureLoad<S>(
   group: LoadGroup,
   clients: number,
-  { outstanding, size, warmUpSeconds, seconds }: BenchPlan,
+  { outstanding, size, readPercent, warmUpSeconds, seconds }: BenchPlan,
   show: Show,
   sample: () => Promise<S>,
 ): Promise<MeasuredBetween<S>> {
   const what = nameOf(clients);
-  await group.start(clients * outstanding, size);
+  await group.start(clients * outstanding, size, readPercent);
   await show(`${what} warming up`, warmUpSeconds, sleep(warmUpSeconds));
   const before = await sample();
   await group.measure();

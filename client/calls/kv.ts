@@ -25,6 +25,16 @@ export type ReadOutcome =
   }
   | { readonly found: false; readonly storeRevision: number };
 
+/** Result of a fast read: a key's value, or its absence. */
+export type FastReadOutcome =
+  | {
+    readonly found: true;
+    readonly value: Uint8Array;
+    /** Revision of the write that set the value. */
+    readonly revision: number;
+  }
+  | { readonly found: false };
+
 /** Result of a `list`: keys in order of their UTF-8 bytes. `more`: there are further keys; list again `after` the last one. */
 export interface ListOutcome {
   readonly items: readonly { readonly key: string; readonly revision: number; readonly value: Uint8Array }[];
@@ -79,6 +89,14 @@ export function readOutcome(bytes: Uint8Array): ReadOutcome {
   if (result?.status !== "value") throw unexpected("get", result);
   const { revision, storeRevision } = result;
   return { found: true, value: result.value.slice(), revision, storeRevision };
+}
+
+/** Reads a `read` result. Throws {@linkcode RefusedError} on a result of another kind. */
+export function fastReadOutcome(bytes: Uint8Array): FastReadOutcome {
+  const result = decodeKvResult(bytes);
+  if (result?.status === "absent") return { found: false };
+  if (result?.status !== "current") throw unexpected("read", result);
+  return { found: true, value: result.value.slice(), revision: result.revision };
 }
 
 /**

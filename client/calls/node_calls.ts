@@ -12,8 +12,7 @@ import type { CallOptions } from "../loop/requests.ts";
 import type { ClientTimings } from "../loop/timings.ts";
 import { type BackupSources, backupSources } from "./backup_sources.ts";
 import { committedCommandJudge, type CommittedEntry } from "./committed_command.ts";
-import { fastReadJudge } from "./fast_read_judge.ts";
-import { encodeCommand, type Ordered, type ReadOutcome, readOutcome } from "./kv.ts";
+import { encodeCommand, type FastReadOutcome, fastReadOutcome, type Ordered } from "./kv.ts";
 import { type Obedience, setActiveJudge, silentReplica } from "./set_active_judge.ts";
 import { type ReplicaStatus, statusJudge } from "./status_report.ts";
 
@@ -23,10 +22,12 @@ export interface NodeCallsParts {
   readonly key: KeyFile;
   readonly replicas: readonly ReplicaId[];
   readonly timings: ClientTimings;
-  /** Draws nonces, so that no old answer fits a new question. */
-  readonly randomBytes: (count: number) => Uint8Array;
+  /** Draws nonces from 1 on, so that no old answer fits a new question. */
+  readonly drawNonce: () => number;
   readonly now: () => number;
   readonly ask: <T>(question: Question<T>, options: CallOptions) => Promise<T>;
+  /** Reads outside the log; null if no Q replicas answer alike in that time (§7.4). */
+  readonly read: (query: Uint8Array, timeoutMs: number, signal?: AbortSignal) => Promise<Uint8Array | null>;
 }
 
 /** The calls of one client or operator. */
@@ -60,24 +61,19 @@ export class NodeCalls {
     return { value: result, fast: false };
   }
 
-  async fastRead(key: string, options: CallOptions = {}): Promise<ReadOutcome & { readonly fast: boolean }> {
+  async fastRead(key: string, options: CallOptions = {}): Promise<FastReadOutcome & { readonly fast: boolean }> {
     if (!this.#parts.roster.constants.fastReads) {
       throw new UsageError(
         "a fast read was asked for; wanted a roster that enables fastReads, or an ordered read (get)",
       );
     }
-    const { value, fast } = await this.query(encodeCommand({ op: "get", key }), options);
-    return { ...readOutcome(value), fast };
+    const { value, fast } = await this.query(encodeCommand({ op: "read", key }), options);
+    return { ...fastReadOutcome(value), fast };
   }
 
-  /** Reads once outside the log; null if no Q replicas answered alike in the time of a fast read (§7.4). */
-  async #readFast(query: Uint8Array, options: CallOptions): Promise<Uint8Array | null> {
-    const { replicas, timings } = this.#parts;
-    const { client, nonce } = this.#ask("a fast read");
-    const judge = fastReadJudge(new Set(replicas), this.#parts.roster.constants.profile);
-    const message = { kind: "FastRead", client, nonce, query } as const;
-    const timeoutMs = Math.min(timings.fastReadMs, (options.timeoutMs ?? timings.timeoutMs) / 2);
-    return await this.#parts.ask({ message, nonce, targets: replicas, timeoutMs, judge }, options);
+  #readFast(query: Uint8Array, { timeoutMs, signal }: CallOptions): Promise<Uint8Array | null> {
+    const { timings, read } = this.#parts;
+    return read(query, Math.min(timings.fastReadMs, (timeoutMs ?? timings.timeoutMs) / 2), signal);
   }
 
   async getCommittedCommand(index: number, options: CallOptions = {}): Promise<CommittedEntry> {
@@ -133,15 +129,10 @@ export class NodeCalls {
     timeoutMs: number,
     options: CallOptions,
   ): Promise<Obedience> {
-    const nonce = this.#drawNonce();
+    const nonce = this.#parts.drawNonce();
     const message = { kind: "SetActive", replica, active, order, nonce } as const;
     const judge = setActiveJudge(order);
     return this.#parts.ask({ message, nonce, targets: [replica], timeoutMs, judge, once: true }, options);
-  }
-
-  /** From 1 to 2^48: 0 is of hellos. */
-  #drawNonce(): number {
-    return this.#parts.randomBytes(6).reduce((value, byte) => value * 256 + byte, 0) + 1;
   }
 
   /** Returns this client's id and a fresh nonce. */
@@ -151,7 +142,7 @@ export class NodeCalls {
     if (key.kind !== "client" || client === undefined) {
       throw new UsageError(`key was given of the ${key.kind}; wanted a client's to ask for ${what}`);
     }
-    return { client, nonce: this.#drawNonce() };
+    return { client, nonce: this.#parts.drawNonce() };
   }
 }
 

@@ -4,6 +4,7 @@ import type { ReplyPacket } from "../../protocol/packet.ts";
 import { type HelloAnswer, helloAnswerCodec } from "../../transport/codec/mod.ts";
 import type { ClientTransport } from "../../transport/port.ts";
 import { ClosedError } from "../errors.ts";
+import type { FastReads } from "./fast_reads.ts";
 import type { Hellos } from "./hellos.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Queries } from "./queries.ts";
@@ -26,10 +27,11 @@ const MAX_WAIT_MS = 1000;
 /** Packets taken from each replica before timers are checked. */
 const BATCH = 256;
 
-/** A client's requests, and the hellos that their answers need. */
+/** A client's requests, the hellos that their answers need, and its fast reads. */
 export interface Ordering {
   readonly requests: Requests;
   readonly hellos: Hellos;
+  readonly reads: FastReads;
 }
 
 /** The parts that the loop drives. */
@@ -85,6 +87,7 @@ export class ClientLoop {
     const time = now();
     if (time >= this.#helloDueAt()) this.#sayHello();
     ordering?.requests.tick();
+    ordering?.reads.tick();
     queries.tick();
     this.#wakeAt = Math.min(this.#dueAt(), time + MAX_WAIT_MS);
     const arrived = await transport.receive(Math.max(0, Math.ceil(this.#wakeAt - time)), BATCH);
@@ -96,6 +99,7 @@ export class ClientLoop {
     if ("dropped" in inbound) return;
     const { packet } = inbound;
     if (packet.kind === "Reply") this.#parts.ordering?.requests.take(packet);
+    else if (packet.kind === "ReadReply") this.#parts.ordering?.reads.take(packet);
     else if (packet.signed.message.nonce === HELLO_NONCE) this.#told(packet.signed.message);
     else this.#parts.queries.take(packet.signed.message);
   }
@@ -111,6 +115,7 @@ export class ClientLoop {
   #wants(packet: ReplyPacket): boolean {
     const { ordering, queries } = this.#parts;
     if (packet.kind === "Reply") return ordering?.requests.wants(packet) ?? false;
+    if (packet.kind === "ReadReply") return ordering?.reads.wants(packet) ?? false;
     const { nonce, replica } = packet.signed.message;
     if (nonce === HELLO_NONCE) return ordering?.hellos.mayTell(replica) ?? false;
     return queries.wants(packet.signed.message);
@@ -118,12 +123,13 @@ export class ClientLoop {
 
   #dueAt(): number {
     const { ordering, queries } = this.#parts;
-    return Math.min(ordering?.requests.dueAt ?? Infinity, queries.dueAt, this.#helloDueAt());
+    const reads = ordering?.reads.dueAt ?? Infinity;
+    return Math.min(ordering?.requests.dueAt ?? Infinity, reads, queries.dueAt, this.#helloDueAt());
   }
 
   #helloDueAt(): number {
     const { ordering, queries } = this.#parts;
-    return ordering?.hellos.dueAt(ordering.requests.busy || queries.busy) ?? Infinity;
+    return ordering?.hellos.dueAt(ordering.requests.busy || ordering.reads.busy || queries.busy) ?? Infinity;
   }
 
   #sayHello(): void {
@@ -134,6 +140,7 @@ export class ClientLoop {
   #abandon(reason: Error): void {
     this.#closedBy ??= reason;
     this.#parts.ordering?.requests.abandon(reason);
+    this.#parts.ordering?.reads.abandon(reason);
     this.#parts.queries.abandon(reason);
   }
 }

@@ -105,9 +105,9 @@ function judgeSpoken({ client, replica, verifier, packet }: Case, wanted: Wanted
   if (message.replica !== replica || receiverOf(packet) !== client) return { dropped: "misdirected" };
   if (turnsAway(packet)) return { dropped: "forged" }; // a hint, and no answer
   if (!wanted(packet)) return { dropped: "late" };
-  const told = packet.kind === "Reply"
-    ? isToldUnsigned(packet)
-    : verifier.verify(message.kind, body, signature, new Uint8Array());
+  const told = packet.kind === "QueryReply"
+    ? verifier.verify(message.kind, body, signature, new Uint8Array())
+    : isToldUnsigned(packet);
   return told ? { packet } : { dropped: "forged" };
 }
 
@@ -119,10 +119,10 @@ function judgeSigned({ client, keys, verifier, packet }: Case, wanted: Wanted): 
 }
 
 const receiverOf = (packet: ReplyPacket): string =>
-  packet.kind === "Reply" ? packet.part.message.client : packet.signed.message.client;
+  packet.kind === "QueryReply" ? packet.signed.message.client : packet.part.message.client;
 
 function isGenuine(packet: ReplyPacket, verifier: Verifier, key: Uint8Array): boolean {
-  if (packet.kind === "Reply") return provesPart(packet, verifier, key);
+  if (packet.kind !== "QueryReply") return provesPart(packet, verifier, key);
   const { message, body, signature } = packet.signed;
   return verifier.verify(message.kind, body, signature, key);
 }

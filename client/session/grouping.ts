@@ -26,7 +26,7 @@ export const commandsOf = (request: Outstanding): Part[] =>
 const EAGER_REQUESTS = 2;
 
 /** Returns how many of the commands that wait are to go together now; 0 where they are to gather, since `underWay` requests are under way. */
-export function nextGroup(queue: readonly Submission[], maxGroup: number, underWay: number): number {
+export function nextGroup(queue: readonly Pick<Submission, "size">[], maxGroup: number, underWay: number): number {
   let [count, bytes] = [0, 0];
   for (const { size } of queue) {
     bytes += size;

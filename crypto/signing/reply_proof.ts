@@ -1,7 +1,7 @@
 /** The check of an answer, by its client or by anyone with the roster who is shown the packet later (§7.2h). */
 import { DIGEST_BYTES } from "../../protocol/bytes/sizes.ts";
 import { type Digest, digest } from "../../protocol/ids.ts";
-import type { PartPacket } from "../../protocol/packet.ts";
+import type { PartPacket, ReadPacket } from "../../protocol/packet.ts";
 import { isInTree } from "./merkle_tree.ts";
 import type { Verifier } from "./signing.ts";
 import { isUnsigned } from "./unsigned.ts";
@@ -10,7 +10,7 @@ import { isUnsigned } from "./unsigned.ts";
 export const NO_ROOT: Digest = digest("0".repeat(2 * DIGEST_BYTES));
 
 /** Returns whether a part was told by itself and unsigned, as in the `crash` profile. It proves nothing: the connection says who told it (§1.4). */
-export const isToldUnsigned = ({ signed: { message, signature }, index, path }: PartPacket): boolean =>
+export const isToldUnsigned = ({ signed: { message, signature }, index, path }: PartPacket | ReadPacket): boolean =>
   message.parts === 1 && message.root === NO_ROOT && index === 0 && path.length === 0 && isUnsigned(signature);
 
 /**
@@ -18,7 +18,7 @@ export const isToldUnsigned = ({ signed: { message, signature }, index, path }: 
  * the reply is signed. The path is checked first, so that a wrong one costs no work on the curve.
  */
 export function provesPart(
-  { signed: { message, body, signature }, index, path, part }: PartPacket,
+  { signed: { message, body, signature }, index, path, part }: PartPacket | ReadPacket,
   verifier: Verifier,
   publicKey: Uint8Array,
 ): boolean {

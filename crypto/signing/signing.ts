@@ -29,7 +29,7 @@ const KINDS: Readonly<Record<DomainKind, true>> = {
   SendRequest: true,
   RegisterSession: true,
   ClientHello: true,
-  FastRead: true,
+  FastReads: true,
   GetCommittedCommand: true,
   GetStatus: true,
   SetActive: true,

@@ -122,7 +122,7 @@ export class ByteReader {
     if (bytes.length < min) this.fail("bad-value", `wanted at least ${min} bytes, got ${bytes.length}`);
     if (this.failed) return "";
     try {
-      return UTF8.decode(bytes);
+      return isShortAscii(bytes) ? asciiText(bytes) : UTF8.decode(bytes);
     } catch {
       this.fail("bad-value", "wanted well-formed UTF-8");
       return "";
@@ -135,6 +135,18 @@ export class ByteReader {
     return EMPTY;
   }
 }
+
+/** Longest text that is made here. */
+const SHORT_BYTES = 256;
+
+function isShortAscii(bytes: Uint8Array): boolean {
+  if (bytes.length > SHORT_BYTES) return false;
+  for (let i = 0; i < bytes.length; i++) if (bytes[i]! > 0x7f) return false;
+  return true;
+}
+
+/** Returns the text of ASCII, as most keys are: made here it takes a third of what a decoder's call takes. */
+const asciiText = (bytes: Uint8Array): string => String.fromCharCode.apply(null, bytes as unknown as number[]);
 
 /** To make a DataView costs more than to read many numbers. */
 const u32At = (bytes: Uint8Array, at: number): number =>

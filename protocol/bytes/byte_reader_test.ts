@@ -69,3 +69,14 @@ Deno.test("a reader that overrides the fault hears what was wanted", () => {
     "bad-value: wanted 0 or 1, got 7",
   ]);
 });
+
+Deno.test("a text is what was written, ASCII or not, short or long", () => {
+  for (const part of ["a", "~\u007f\0", "é", "a\u{10000}", "\ufeff"]) {
+    for (const times of [1, 127, 128, 129, 256, 257, 400]) {
+      const text = part.repeat(times);
+      const bytes = new TextEncoder().encode(text);
+      const writer = new ByteWriter().u16(bytes.length).raw(bytes);
+      assertEquals(new ByteReader(writer.finish()).text(0, bytes.length), text);
+    }
+  }
+});

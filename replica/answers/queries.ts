@@ -1,6 +1,7 @@
 /** Answers given outside the log: committed commands and fast reads (§7.4, §11). */
 import type { Request } from "../../protocol/entry.ts";
 import type { LogIndex } from "../../protocol/ids.ts";
+import { LIMITS } from "../../protocol/limits.ts";
 import type { StateMachine } from "../../protocol/ports.ts";
 import type { Signed } from "../../protocol/signed.ts";
 import { queryResultCodec } from "../../transport/codec/mod.ts";
@@ -44,4 +45,18 @@ export function fastRead(state: CoreState, machine: StateMachine, query: Uint8Ar
   if (state.appliedIndex < state.replayUntil) return refusal("this replica is still applying its log after a restart");
   if (state.hard.recovery !== null) return refusal("this replica lost its disk and is a learner");
   return { ok: true, payload: queryResultCodec.encode(machine.query(query)) };
+}
+
+/** Returns the answers to the first of `queries`, until they are longer than `LIMITS.readBytes`; none where a fast read is refused. */
+export function fastReads(state: CoreState, machine: StateMachine, queries: readonly Uint8Array[]): Uint8Array[] {
+  const payloads: Uint8Array[] = [];
+  let bytes = 0;
+  for (const query of queries) {
+    if (bytes > LIMITS.readBytes) break;
+    const { ok, payload } = fastRead(state, machine, query);
+    if (!ok) break;
+    payloads.push(payload);
+    bytes += payload.length;
+  }
+  return payloads;
 }

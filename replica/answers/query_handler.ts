@@ -1,7 +1,6 @@
 /** The services of a replica to clients besides ordering requests: a route for answers, and queries. */
 import type { ClientId } from "../../protocol/ids.ts";
-import type { ClientHello } from "../../protocol/message.ts";
-import type { GetStatus } from "../../protocol/message.ts";
+import type { ClientHello, FastReads, GetStatus } from "../../protocol/message.ts";
 import type { ClientPacket } from "../../protocol/packet.ts";
 import type { ChunkReader, StateMachine } from "../../protocol/ports.ts";
 import { helloAnswerCodec } from "../../transport/codec/mod.ts";
@@ -10,7 +9,7 @@ import type { StatusReporter } from "../status/status.ts";
 import type { Activation } from "./activation.ts";
 import { chunksHeld, committedEntries, latestCheckpoint } from "./backup_queries.ts";
 import { OperatorHandler } from "./operator_handler.ts";
-import { committedCommand, fastRead, jsonAnswer } from "./queries.ts";
+import { committedCommand, fastReads, jsonAnswer } from "./queries.ts";
 import type { QueryAnswer, Replier } from "./replier.ts";
 import { payerOf, type Routes } from "./routes.ts";
 import type { TurnAway } from "./turn_away.ts";
@@ -22,7 +21,7 @@ const HELLO_NONCE = 0;
 
 /** A verified packet that is not a request. */
 export type UnorderedPacket = Exclude<ClientPacket, { readonly kind: RequestPacketKind }>;
-type QueryPacket = Exclude<UnorderedPacket, { readonly kind: "ClientHello" | "SetActive" }>;
+type QueryPacket = Exclude<UnorderedPacket, { readonly kind: "ClientHello" | "SetActive" | "FastReads" }>;
 
 export interface QueryHandler {
   /** True while this replica takes part in the protocol; otherwise it serves only SetActive and GetStatus. */
@@ -75,6 +74,7 @@ export function createQueryHandler(parts: QueryHandlerParts): QueryHandler {
         return greet(parts, packet.signed.message, route, now);
       }
       if (packet.kind === "SetActive") return operator.serve(packet.signed.message, route, now);
+      if (packet.kind === "FastReads") return read(parts, packet.signed.message, route);
       const { client, nonce } = packet.signed.message;
       const answer = replier.answerWithinBudget(route, client, nonce, () => answerOf(parts, packet, now));
       if (answer === null) return "reply-budget";
@@ -102,14 +102,23 @@ function greet(
   return told === null ? "reply-budget" : "challenge";
 }
 
+/** Answers to fast reads go with what else the turn has for clients (§7.4). */
+function read(
+  { state, machine, replier }: QueryHandlerParts,
+  { client, nonce, queries }: FastReads,
+  route: string,
+): string | null {
+  const payloads = replier.read(route, client, nonce, () => fastReads(state, machine, queries));
+  if (payloads === null) return "reply-budget";
+  return payloads.length === 0 ? "refused" : null;
+}
+
 function answerOf(
-  { state, machine, chunks, status }: QueryHandlerParts,
+  { state, chunks, status }: QueryHandlerParts,
   packet: QueryPacket,
   now: number,
 ): QueryAnswer {
   switch (packet.kind) {
-    case "FastRead":
-      return fastRead(state, machine, packet.signed.message.query);
     case "GetCommittedCommand":
       return committedCommand(state, packet.signed.message.index);
     case "GetStatus":

@@ -2,7 +2,8 @@
 import type { Signer } from "../../crypto/signing/signing.ts";
 import { trustsReplicas } from "../../protocol/config.ts";
 import { ALL_SESSIONS, type ClientId, type LogIndex } from "../../protocol/ids.ts";
-import type { Answer, QueryReply, ReplyPart } from "../../protocol/message.ts";
+import { LIMITS } from "../../protocol/limits.ts";
+import type { Answer, QueryReply } from "../../protocol/message.ts";
 import { encodeMessage, encodePacket } from "../../transport/codec/mod.ts";
 import type { ReplicaTransport } from "../../transport/port.ts";
 import type { ClientReply, SessionAnswer } from "../core/output.ts";
@@ -12,7 +13,7 @@ import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { TokenBuckets } from "../limits/token_bucket.ts";
 import { ReplyPace } from "./reply_pace.ts";
 import { type Listener, needs, type Routes } from "./routes.ts";
-import { sealParts, tellParts } from "./seal_parts.ts";
+import { type AnyPart, sealParts, tellParts } from "./seal_parts.ts";
 
 export interface ReplierParts {
   readonly state: CoreState;
@@ -35,7 +36,7 @@ export interface QueryAnswer {
 
 /** A part for a client, and the routes that get it. */
 interface Delivery {
-  readonly part: ReplyPart;
+  readonly part: AnyPart;
   readonly routes: string[];
 }
 
@@ -44,6 +45,12 @@ export class Replier {
   readonly #parts: ReplierParts;
   readonly #pace: ReplyPace;
   readonly #bytes = new TokenBuckets(INGRESS_LIMITS.replyBytesPerSecond, INGRESS_LIMITS.replyByteBurst);
+  readonly #readBytesLeft = new TokenBuckets(INGRESS_LIMITS.readBytesPerSecond, INGRESS_LIMITS.readByteBurst);
+  /** Answers to fast reads that wait for what else this turn has for clients, and their bytes. */
+  #reads: Delivery[] = [];
+  #readBytes = 0;
+  /** Work of answering fast reads since the start, in signatures. */
+  readWork = 0;
 
   constructor(parts: ReplierParts) {
     this.#parts = parts;
@@ -52,13 +59,27 @@ export class Replier {
 
   /**
    * Sends what is due of all that clients are told at once: answers of a batch to the routes of their client that need them, what was asked
-   * for again to those that asked. It is signed once (§7.2h), and nothing is signed that nobody gets.
+   * for again to those that asked. It is signed once (§7.2h), with the answers to fast reads that wait, and nothing is signed that nobody gets.
    */
   reply(replies: readonly ClientReply[]): void {
-    const { state, signer, transport, now } = this.#parts;
-    const time = now();
+    const time = this.#parts.now();
     const deliveries = replies.flatMap((reply) => this.#deliveries(reply, time));
-    if (deliveries.length === 0) return;
+    if (deliveries.length > 0) this.#tell([...deliveries, ...this.#takeReads()]);
+  }
+
+  /** Sends the answers to fast reads that wait: to be called at the end of each turn. */
+  flush(): void {
+    if (this.#reads.length > 0) this.#tell(this.#takeReads());
+  }
+
+  #takeReads(): Delivery[] {
+    const reads = this.#reads;
+    [this.#reads, this.#readBytes] = [[], 0];
+    return reads;
+  }
+
+  #tell(deliveries: readonly Delivery[]): void {
+    const { state, signer, transport } = this.#parts;
     const head = { replica: state.config.self, term: state.hard.currentTerm, leader: state.view.leader };
     const seal = trustsReplicas(state.config.constants) ? tellParts : sealParts;
     const sealed = seal(signer, head, deliveries.map(({ part }) => part));
@@ -85,6 +106,25 @@ export class Replier {
     const body = encodeMessage(reply);
     const signed = { message: reply, body, signature: signer.sign(reply.kind, body) };
     transport.sendToClient(route, encodePacket({ kind: reply.kind, signed }));
+  }
+
+  /**
+   * Answers fast reads within their budget of bytes, over the route they arrived by, by the end of the turn. Returns the answers that `find`
+   * gives; null, and does not call it, if the budget is used up.
+   */
+  read(route: string, client: ClientId, nonce: number, find: () => Uint8Array[]): readonly Uint8Array[] | null {
+    const { routes, now } = this.#parts;
+    const time = now();
+    const payer = routes.payer(client, route, time);
+    if (!this.#readBytesLeft.allows(payer, time)) return null;
+    const payloads = find();
+    const bytes = payloads.reduce<number>((sum, { length }) => sum + length, INGRESS_LIMITS.answerOverheadBytes);
+    this.#readBytesLeft.take(payer, time, bytes);
+    this.#reads.push({ part: { client, nonce, payloads }, routes: [route] });
+    this.#readBytes += bytes;
+    this.readWork += payloads.length / INGRESS_LIMITS.readsPerToken + bytes / INGRESS_LIMITS.readBytesPerSignature;
+    if (this.#readBytes > LIMITS.maxReplyBytes) this.flush();
+    return payloads;
   }
 
   /** Answers a query within the budget of bytes. Returns null if that is used up: then the query costs nothing more. */

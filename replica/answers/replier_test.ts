@@ -165,3 +165,30 @@ Deno.test("§7.2h more parts than one tree may have are signed as several, and e
   assertEquals(lab.parts(), clients.map((_, i) => i < 2 * maxReplyParts ? maxReplyParts : 1));
   assert(lab.sent().every(({ packet }) => lab.proves(packet)));
 });
+
+Deno.test("answers to fast reads of a turn go under one signature, with what else there is for clients (§7.2h, §7.4)", () => {
+  const lab = replierLab();
+  lab.read("c1", "c1", 7, 2, 10);
+  lab.read("c2", "c2", 8, 64, 10);
+  assertEquals([lab.signed(), lab.sent().length], [0, 0]);
+  lab.reply("c2", [lab.answer(1, 0)]);
+  assertEquals([lab.signed(), lab.parts()], [1, [3, 3, 3]]);
+  for (const { packet } of lab.sent()) assert(lab.proves(packet));
+  lab.flush();
+  assertEquals(lab.signed(), 1);
+  lab.read("c1", "c1", 9, 1, 10);
+  lab.flush();
+  assertEquals([lab.signed(), lab.replies("c1")], [2, ["ReadReply", "ReadReply"]]);
+});
+
+Deno.test("fast reads have a budget of bytes of their own, and what waits for the end of a turn is bounded", () => {
+  const lab = replierLab();
+  const inBurst = Math.ceil(INGRESS_LIMITS.readByteBurst / LONG);
+  for (let i = 0; i < inBurst; i++) assert(lab.read("c1", "c1", 1, 1, LONG));
+  assertEquals([lab.read("c1", "c1", 1, 1, 0), lab.read("c2", "c2", 1, 1, LONG)], [false, true]);
+  assert(lab.query("c1", "c1", () => LONG));
+  // Sent before the turn ended, whenever more than a part may hold had gathered.
+  assert(lab.sent().length >= inBurst - LIMITS.maxReplyBytes / LONG, `${lab.sent().length}`);
+  lab.clock.now += 1000;
+  assert(lab.read("c1", "c1", 1, 1, 0));
+});

@@ -30,6 +30,13 @@ interface Budget {
   readonly name: string;
 }
 
+/** Returns the tokens that a packet takes: of fast reads by their number too, and where they are queries like others, one for each. */
+function tokensOf(packet: OwnPacket, asQueries: boolean): number {
+  if (packet.kind !== "FastReads") return 1;
+  const reads = packet.signed.message.queries.length;
+  return asQueries ? reads : 1 + Math.floor(reads / INGRESS_LIMITS.readsPerToken);
+}
+
 const isFault = (admission: Admission): boolean => "blame" in admission && admission.blame === "fault";
 
 /** Judges clients' packets, each client within its own rates. */
@@ -68,7 +75,7 @@ export class ClientAdmission {
       if (packet.kind === "GetStatus" && isFault(refused)) this.#handler.turnAway(packet.signed.message, route, now);
       return refused;
     }
-    buckets.take(name, now);
+    buckets.take(name, now, tokensOf(packet, buckets === this.#queries));
     return this.#serve(packet, route, now);
   }
 
@@ -99,12 +106,14 @@ export class ClientAdmission {
       const name = this.#handler.greeter(client, route, packet.signed.message.challenge);
       return { buckets: this.#hellos, name };
     }
-    return { buckets: this.#bucketsOf(kind), name: this.#handler.payer(client, route, now) };
+    const name = this.#handler.payer(client, route, now);
+    return { buckets: this.#bucketsOf(kind, name === client), name };
   }
 
-  #bucketsOf(kind: OwnPacket["kind"]): TokenBuckets {
+  /** Fast reads have a rate of their own over routes that their client greeted from alone: anyone can hand in its signed bytes elsewhere. */
+  #bucketsOf(kind: OwnPacket["kind"], own: boolean): TokenBuckets {
     if (isRequest({ kind })) return this.#requests;
-    return kind === "FastRead" && this.#state.config.constants.fastReads ? this.#fastReads : this.#queries;
+    return kind === "FastReads" && own && this.#state.config.constants.fastReads ? this.#fastReads : this.#queries;
   }
 
   /**

@@ -220,16 +220,6 @@ Deno.test("what others hand in again of a client's, on routes of their own, uses
   assertEquals(lab.served.length, 2 + queryBurst);
 });
 
-Deno.test("fast reads have a rate of their own where the roster enables them, and are queries elsewhere", () => {
-  const read = { kind: "FastRead", client: c1, nonce: 1, query: new Uint8Array(1) } as const;
-  const { fastReadBurst, queryBurst } = INGRESS_LIMITS;
-  for (const [fastReads, most] of [[true, fastReadBurst], [false, queryBurst]] as const) {
-    const lab = ingressLab({ fastReads });
-    for (let i = 0; i < most + 3; i++) lab.send("client", { kind: "FastRead", signed: lab.sign("c1", read) });
-    assertEquals([lab.served.length, lab.refused()["rate:FastRead"]], [most, 3]);
-  }
-});
-
 Deno.test("greetings have a rate of their own, which neither queries nor replayed greetings use up", () => {
   const lab = ingressLab();
   const challenge = lab.routes.challenge(c1, "home");

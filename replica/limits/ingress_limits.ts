@@ -37,9 +37,16 @@ export const INGRESS_LIMITS = {
   /** A client's verified queries: sustained rate, and burst; as much again over routes it has not greeted from. */
   queriesPerSecond: 100,
   queryBurst: 200,
-  /** The same of fast reads, where the roster enables them; elsewhere they are queries like others. */
-  fastReadsPerSecond: 2000,
+  /** A client's verified packets of fast reads over routes it has greeted from, where the roster enables them; all others are queries like others. */
+  fastReadsPerSecond: 1250,
   fastReadBurst: 500,
+  /** Fast reads that cost about as much as the packet they are in: a packet counts once, and once more for each so many. */
+  readsPerToken: 16,
+  /** Bytes of answers to a client's fast reads: sustained rate, and burst; as much again over routes it has not greeted from. */
+  readBytesPerSecond: 3 * 1024 * 1024,
+  readByteBurst: 2 * 1024 * 1024,
+  /** Bytes of answers to fast reads that take about as long to find, seal and send as a signature takes to check. */
+  readBytesPerSignature: 1024,
   /**
    * A client's greetings with the right challenge: sustained rate, and burst; each of its connections sends one a second. As many
    * again with another challenge, which anyone can have recorded.

@@ -90,9 +90,10 @@ const recovered: fc.Arbitrary<Recovered> = fc.record({
 });
 const chunks = fc.array(arbitraries.bytes(200).map(chunkOf), { maxLength: 4 });
 
-const { SendRequest: _s, RegisterSession: _o, UpdateLeader: _u, ClientHello: _h, FastRead: _f, ...others } = packets;
+const { SendRequest: _s, RegisterSession: _o, UpdateLeader: _u, ClientHello: _h, FastReads: _f, ...others } = packets;
 const { GetCheckpoint: _p, GetChunks: _k, GetEntries: _e, ...earlier } = others;
-const { GetCommittedCommand: _c, GetStatus: _g, SetActive: _a, Reply: _r, QueryReply: _q, ...peers } = earlier;
+const { GetCommittedCommand: _c, GetStatus: _g, SetActive: _a, Reply: _r, QueryReply: _q, ReadReply: _rr, ...peers } =
+  earlier;
 const now = fc.double({ noNaN: true, noDefaultInfinity: true }).map((each) => Object.is(each, -0) ? 0 : each);
 const stripped = packets.AppendEntries.map((packet) => ({ ...packet, entries: [] }));
 const input = fc.oneof<fc.Arbitrary<unknown>[]>(

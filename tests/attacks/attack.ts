@@ -13,6 +13,8 @@ export interface Attack {
   readonly what: string;
   /** True if it is made on a cluster in clear, where strangers get further. */
   readonly plaintext?: true;
+  /** True if it is made on a cluster with fast reads. */
+  readonly fastReads?: true;
   /** True if it calls {@linkcode Scene.begin} itself, once it is ready; else its time runs from its start. */
   readonly prepares?: true;
   /** Attacks until {@linkcode Scene.isOver}. What it did is counted with {@linkcode Scene.count}. */

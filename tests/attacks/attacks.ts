@@ -3,6 +3,7 @@ import type { Attack } from "./attack.ts";
 import { connectionFloods } from "./clients/connection_floods.ts";
 import { listFlood } from "./clients/list_flood.ts";
 import { packetFloods } from "./clients/packet_floods.ts";
+import { readFlood } from "./clients/read_flood.ts";
 import { largestValues, validRequests } from "./clients/valid_requests.ts";
 import { largestFetches } from "./insiders/largest_fetches.ts";
 import { largestPackets } from "./insiders/largest_packets.ts";
@@ -22,7 +23,14 @@ const OUTSIDERS: readonly Attack[] = [
   ...strangersFloods,
   replayedCaptures,
 ];
-const CLIENTS: readonly Attack[] = [validRequests, largestValues, listFlood, ...packetFloods, ...connectionFloods];
+const CLIENTS: readonly Attack[] = [
+  validRequests,
+  largestValues,
+  listFlood,
+  readFlood,
+  ...packetFloods,
+  ...connectionFloods,
+];
 const INSIDERS: readonly Attack[] = [
   ...[fiveMessages, largestFetches, largestPackets, terms, insidersTopics],
   ...uselessFloods,

@@ -54,7 +54,7 @@ Deno.test("replicas outlive strangers who flood, and serve", async () => {
 
 /** Two at once use all the connections that one key may have. Those for which it is muted come last. */
 const CLIENTS: readonly (readonly [names: readonly string[], wanted: Wanted])[] = [
-  [["every-kind", "interventions"], { status: ["refused refused:FastRead"] }],
+  [["every-kind", "interventions"], { status: ["refused refused:FastReads"] }],
   [["endless-parts-with-key", "pings-with-key"], { status: ["ended packet-size", "ended command-rate"] }],
   [["announced-sizes-with-key", "deaf-client"], { status: ["ended frame-size"], log: ["warn connection-refused"] }],
   [["invalid-requests", "undecodable"], {
@@ -66,6 +66,11 @@ const CLIENTS: readonly (readonly [names: readonly string[], wanted: Wanted])[] 
 Deno.test("replicas outlive a client that floods, and say what they refused", async () => {
   await using arena = await Arena.open({ party: "client", thinkMs: UNHURRIED_MS });
   for (const [names, wanted] of CLIENTS) await endureUntil(arena, names, wanted);
+});
+
+Deno.test("replicas outlive a client that floods them with fast reads", async () => {
+  await using arena = await Arena.open({ party: "client", fastReads: true, thinkMs: UNHURRIED_MS });
+  await endureUntil(arena, ["read-flood"], { status: ["refused rate:FastReads"], deeds: { reads: 100 } });
 });
 
 Deno.test("replicas outlive one with r4's key that floods, and say what they refused", async () => {

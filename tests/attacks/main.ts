@@ -52,7 +52,7 @@ async function attackAll({ attacks, seconds, json }: Plan): Promise<number> {
   let faults = 0;
   if (attacks.length > 0) printLine(TABLE_HEAD);
   for (const attack of attacks) {
-    await using arena = await Arena.open({ party: attack.party, plaintext: attack.plaintext ?? false });
+    await using arena = await Arena.open(attack);
     const result = await arena.suffer(attack, seconds ?? SECONDS);
     faults += faultsOf(result).length;
     printLine(tableRow(result));

@@ -9,7 +9,15 @@ import type { Roster } from "../../crypto/roster/roster_types.ts";
 import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
 import { createSigner, createVerifier, type Signer } from "../../crypto/signing/signing.ts";
 import { clientId, logIndex, replicaId, term } from "../../protocol/ids.ts";
-import type { Answer, ClientHello, QueryReply, RegisterSession, Request, SendRequest } from "../../protocol/message.ts";
+import type {
+  Answer,
+  ClientHello,
+  FastReads,
+  QueryReply,
+  RegisterSession,
+  Request,
+  SendRequest,
+} from "../../protocol/message.ts";
 import type { ClientPacket } from "../../protocol/packet.ts";
 import type { Signed } from "../../protocol/signed.ts";
 import { applyRequest, createSessionTable, standingOf } from "../../protocol/snapshot/session_table.ts";
@@ -17,14 +25,9 @@ import { needs, Routes } from "../../replica/answers/routes.ts";
 import { sealParts } from "../../replica/answers/seal_parts.ts";
 import { sessionAnswer } from "../../replica/core/clients/session_answer.ts";
 import { KvStore } from "../../state_machine/mod.ts";
-import {
-  decodeClientPacket,
-  encodeMessage,
-  encodePacket,
-  helloAnswerCodec,
-  queryResultCodec,
-} from "../../transport/codec/mod.ts";
+import { decodeClientPacket, encodeMessage, encodePacket, helloAnswerCodec } from "../../transport/codec/mod.ts";
 import { type ClientTransport, MemoryNetwork, type ReplicaTransport } from "../../transport/mod.ts";
+import { committedAt, readPayloads } from "./fake_answers.ts";
 import { type FakeRosterOptions, newFakeRoster } from "./fake_roster.ts";
 import type { Script } from "./fake_scripts.ts";
 
@@ -231,11 +234,14 @@ export class FakeCluster {
     const base = { kind: "QueryReply", replica: replicaId(script.name ?? id), ok: true } as const;
     const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
     let reply: QueryReply;
-    if (message.kind === "FastRead") {
-      const payload = queryResultCodec.encode(this.store.query(message.query));
-      reply = { ...base, client: message.client, nonce: message.nonce, payload };
-    } else if (message.kind === "GetCommittedCommand") {
-      reply = { ...base, client: message.client, nonce: message.nonce, payload: json(this.#committed(message.index)) };
+    if (message.kind === "FastReads") return this.#read(id, message, route);
+    if (message.kind === "GetCommittedCommand") {
+      reply = {
+        ...base,
+        client: message.client,
+        nonce: message.nonce,
+        payload: json(committedAt(this.#log, message.index)),
+      };
     } else if (message.kind === "GetStatus") {
       const payload = json(this.#status(id));
       reply = { ...base, client: message.client, nonce: message.nonce, payload };
@@ -250,21 +256,23 @@ export class FakeCluster {
     if (given !== null) this.#sign(id, [route], given);
   }
 
+  /** Scripts alter the answer to each of the reads as if it were one to a query. */
+  #read(id: string, { client, nonce, queries }: FastReads, route: string): void {
+    const script = this.scripts[id] ?? {};
+    const replica = replicaId(script.name ?? id);
+    const payloads = readPayloads(script, this.store, queries, { replica, client, nonce });
+    if (payloads === null) return;
+    const head = { replica, term: term(this.leaderTerm), leader: replicaId(this.leader) };
+    const [frames] = sealParts(this.#members.get(id)!.signer, head, [{ client, nonce, payloads }]);
+    this.#send(id, [route], script.frames?.(frames!) ?? frames!);
+  }
+
   #status(id: string) {
     return {
       ...{ replica: id, role: id === this.leader ? "leader" : "follower", active: true, term: this.leaderTerm },
       ...{ leader: this.leader, commitIndex: this.index, appliedIndex: this.index, commitHash: "cd".repeat(32) },
       ...{ suspecting: null, evidence: [{ kind: "equivocation", culprit: "r2" }], crypto: { backend: "noble" } },
     };
-  }
-
-  #committed(index: number) {
-    const request = this.#log[index - 1];
-    if (request === undefined) return { index, none: true, commitIndex: this.index };
-    const commands = request.kind === "RegisterSession"
-      ? [{ client: request.client, base: request.base }]
-      : [{ ...request, command: request.command.toBase64() }];
-    return { index, term: 1, hash: "ab".repeat(32), commands };
   }
 
   #sign(id: string, routes: readonly string[], message: QueryReply): void {

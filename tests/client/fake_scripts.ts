@@ -15,6 +15,8 @@ export interface Script {
   readonly delayMs?: number;
   /** Answers to queries in place of the true one; null for none. */
   readonly query?: (reply: QueryReply) => QueryReply | null;
+  /** Fast reads that it answers of each packet; all by default. */
+  readonly readsAnswered?: number;
   /** Does not order requests as leader, until an intervention deposes it. */
   readonly withholds?: boolean;
   /** Returns whether it takes this hello, as if another one was lost; all by default. */

@@ -149,6 +149,20 @@ Deno.test("client: a fast read that cannot reach Q goes through the log", () =>
     },
   ));
 
+Deno.test("client: fast reads at once share a packet, and all of them are answered though replicas leave some out", () =>
+  withFakeCluster({ constants: { fastReads: true } }, async (cluster, connect) => {
+    const client = connect();
+    for (const key of ["a", "b", "c", "d"]) await client.put(key, key);
+    for (const id of ["r1", "r2", "r3"]) cluster.scripts[id] = { readsAnswered: 3 };
+    const reads = await Promise.all(["a", "b", "c", "d", "e"].map((key) => client.fastRead(key)));
+    const told = reads.map((read) => [read.fast, read.found && new TextDecoder().decode(read.value)]);
+    assertEquals(told, [[true, "a"], [true, "b"], [true, "c"], [true, "d"], [true, false]]);
+    const sizes = cluster.arrivals.flatMap(({ packet: { signed: { message } } }) =>
+      message.kind === "FastReads" ? [[message.nonce, message.queries.length] as const] : []
+    );
+    assertEquals([...new Map(sizes).values()], [5, 2]);
+  }));
+
 const GET_K = encodeKvCommand({ op: "get", key: "k" });
 const kinds = ({ ordered }: FakeCluster) =>
   ordered.map(({ mode, command }) => `${mode} ${decodeKvCommand(command)?.op}`);
@@ -172,7 +186,7 @@ Deno.test("client: without fast reads a query is ordered at once, and no replica
     const { value, fast } = await client.query(GET_K);
     assertEquals([decodeKvResult(value)?.status, fast], ["value", false]);
     assertEquals(kinds(cluster), ["command put", "query get"]);
-    assertEquals(cluster.arrivals.some(({ packet }) => packet.kind === "FastRead"), false);
+    assertEquals(cluster.arrivals.some(({ packet }) => packet.kind === "FastReads"), false);
   }));
 
 Deno.test("client: get and list are ordered as queries, writes as commands (§7.4)", () =>

@@ -20,6 +20,7 @@ const METHODS: Readonly<Record<Method, true>> = {
   requested: true,
   invoked: true,
   accepted: true,
+  read: true,
 };
 
 /** Returns an observer with only the methods that any of `observers` has. */

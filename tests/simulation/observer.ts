@@ -73,6 +73,8 @@ export interface Observer {
   invoked?(client: string, command: Uint8Array, repeatable: boolean, now: Millis): void;
   /** An honest client took `answer` as the outcome of its request. */
   accepted?(client: string, answer: Answer, now: Millis): void;
+  /** An honest client took what replicas `by` answered alike to a fast read (§7.4). */
+  read?(client: string, by: readonly ReplicaId[], now: Millis): void;
 }
 
 /** A checker's finding: the invariant or demand that does not hold, and how it shows. */

@@ -8,7 +8,7 @@ import * as ids from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type * as m from "../../protocol/message.ts";
 import type { Encoded, Signed } from "../../protocol/signed.ts";
-import { encodeMessage, encodeReplyPart, entryOf, type MessageOf } from "../../transport/codec/mod.ts";
+import { encodeMessage, encodeReadPart, encodeReplyPart, entryOf, type MessageOf } from "../../transport/codec/mod.ts";
 
 type Arbitrary<T> = fc.Arbitrary<T>;
 
@@ -155,7 +155,12 @@ export const messages: { readonly [K in m.MessageKind]: Arbitrary<MessageOf<K>> 
     session: logIndex,
     challenge: nonceBytes,
   }),
-  FastRead: fc.record({ kind: kind("FastRead"), client: clientId, nonce: uint53, query: bytes() }),
+  FastReads: fc.record({
+    kind: kind("FastReads"),
+    client: clientId,
+    nonce: uint53,
+    queries: fc.array(bytes(), { minLength: 1, maxLength: 4 }),
+  }),
   GetCommittedCommand: fc.record({
     kind: kind("GetCommittedCommand"),
     client: clientId,
@@ -201,6 +206,13 @@ export const replyPart: Arbitrary<Encoded<m.ReplyPart>> = fc.record({
   client: clientId,
   answers: fc.array(answer, { maxLength: 4 }),
 }).map((message) => ({ message, body: encodeReplyPart(message) }));
+
+/** The same of fast reads. */
+export const readPart: Arbitrary<Encoded<m.ReadPart>> = fc.record({
+  client: clientId,
+  nonce: uint53,
+  payloads: fc.array(bytes(), { maxLength: 4 }),
+}).map((message) => ({ message, body: encodeReadPart(message) }));
 
 /** Returns `message` with its real body and a random signature. */
 export const signed = <M extends m.Message>(message: Arbitrary<M>): Arbitrary<Signed<M>> =>

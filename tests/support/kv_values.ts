@@ -21,6 +21,7 @@ const prefix = fc.oneof(key, fc.constant(""));
 export const command: fc.Arbitrary<KvCommand> = fc.oneof(
   fc.record({ op: fc.constant("put" as const), key, value }),
   fc.record({ op: fc.constant("get" as const), key }),
+  fc.record({ op: fc.constant("read" as const), key }),
   fc.record({ op: fc.constant("cas" as const), key, revision: fc.integer({ min: 0, max: 12 }), value }),
   fc.record({ op: fc.constant("delete" as const), key }),
   fc.record({ op: fc.constant("list" as const), prefix, after: prefix, limit }),

@@ -71,6 +71,11 @@ export function replierLab() {
         ...[route, clientId(client), 1] as const,
         () => ({ ok: true, payload: new Uint8Array(bytes()) }),
       ) !== null,
+    /** Returns whether so many fast reads with answers of that many bytes each were answered; {@linkcode flush} ends the turn. */
+    read: (client: string, route: string, nonce: number, count: number, bytes: number) =>
+      replier.read(route, clientId(client), nonce, () => Array.from({ length: count }, () => new Uint8Array(bytes))) !==
+        null,
+    flush: () => replier.flush(),
     /** Returns the numbers of the requests in the replies to `route`, except forgotten ones. */
     replies: (route: string) => sent.filter((one) => one.route === route).map(({ frames }) => numbersOf(frames)),
     sent: () => sent.map(({ route, frames }) => ({ route, packet: decodeReplyPacket(frames) as PartPacket })),

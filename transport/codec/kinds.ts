@@ -30,7 +30,6 @@ export const KIND_BYTES: Readonly<Record<MessageKind | PacketKind, number>> = {
   Evidence: 17,
   SendRequest: 32,
   ClientHello: 33,
-  FastRead: 34,
   GetCommittedCommand: 35,
   GetStatus: 36,
   SetActive: 37,
@@ -38,9 +37,11 @@ export const KIND_BYTES: Readonly<Record<MessageKind | PacketKind, number>> = {
   GetChunks: 39,
   GetEntries: 40,
   RegisterSession: 41,
+  FastReads: 42,
   UpdateLeader: 48,
   Reply: 64,
   QueryReply: 65,
+  ReadReply: 66,
 };
 
 /** Name of each kind byte, for decoding and for errors. */

@@ -149,7 +149,13 @@ Deno.test("commands, queries and asked-for bytes stop at their limits", () => {
   assertEquals(decodeMessage("SendRequest", encodeMessage({ ...request, command })).command, command);
   const longer = new Uint8Array(LIMITS.maxCommandBytes + 1);
   unencodable({ ...request, command: longer }, "command: wanted at most 69632 bytes, given 69633");
-  unencodable({ ...sample(messages.FastRead), query: longer }, "query");
+  const reads = sample(messages.FastReads);
+  assertEquals(decodeMessage("FastReads", encodeMessage({ ...reads, queries: [command] })).queries, [command]);
+  const most = Array.from({ length: LIMITS.maxGroup }, () => new Uint8Array(1));
+  assertEquals(decodeMessage("FastReads", encodeMessage({ ...reads, queries: most })).queries, most);
+  for (const queries of [[], [longer], [command, new Uint8Array(1)], [...most, new Uint8Array(0)]]) {
+    unencodable({ ...reads, queries }, "queries");
+  }
   unencodable({ ...sample(messages.FetchEntries), maxBytes: LIMITS.maxFetchBytes + 1 }, "maxBytes");
 });
 

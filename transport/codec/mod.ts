@@ -10,7 +10,7 @@ export { DecodeError, type DecodeErrorCode } from "./decode_error.ts";
 export { decodeRequests, entryOf } from "./messages/entry.ts";
 export { type HelloAnswer, helloAnswerCodec } from "./messages/hello_answer.ts";
 export { KIND_BYTES, type PacketKind, WIRE_VERSION } from "./kinds.ts";
-export { decodeMessage, encodeMessage, encodeReplyPart, type MessageOf } from "./messages/message.ts";
+export { decodeMessage, encodeMessage, encodeReadPart, encodeReplyPart, type MessageOf } from "./messages/message.ts";
 export { decodeClientPacket, decodePeerPacket, decodeReplyPacket, encodePacket } from "./messages/packet.ts";
 export type { AnyPacket } from "./messages/packet_formats.ts";
 export {

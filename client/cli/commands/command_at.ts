@@ -56,6 +56,7 @@ function kvJson(kv: KvCommand): Json {
     case "cas":
       return { op: kv.op, key: kv.key, revision: kv.revision, ...valueJson(kv.value) };
     case "get":
+    case "read":
     case "delete":
       return { op: kv.op, key: kv.key };
     case "list":
@@ -72,6 +73,7 @@ function describe(kv: KvCommand | null, bytes: number): string {
     case "cas":
       return `cas ${quoted(kv.key)} ${kv.revision} ${valueLine(kv.value, MAX_VALUE_CHARS)}`;
     case "get":
+    case "read":
     case "delete":
       return `${kv.op} ${quoted(kv.key)}`;
     case "list":

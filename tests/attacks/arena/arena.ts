@@ -30,6 +30,8 @@ export interface ArenaOptions {
   /** The party that attacks; an insider takes the place of r4, which does not run then. */
   readonly party: Party;
   readonly plaintext?: boolean;
+  /** Has the roster enable fast reads. */
+  readonly fastReads?: boolean;
   /** Pause between rounds of honest writes; without it, every writer writes as quickly as it can. */
   readonly thinkMs?: number;
 }
@@ -60,10 +62,17 @@ export class Arena implements AsyncDisposable {
   }
 
   /** Starts a cluster and its load. */
-  static async open({ party, plaintext = false, thinkMs = 0 }: ArenaOptions): Promise<Arena> {
+  static async open({ party, plaintext = false, fastReads = false, thinkMs = 0 }: ArenaOptions): Promise<Arena> {
     const dir = await Deno.makeTempDir();
     const basePort = findFreePorts(4 * PORTS_PER_REPLICA);
-    const plan = { dir, replicas: 4, clients: CLIENTS, basePort, insecurePlaintext: plaintext };
+    const plan = {
+      dir,
+      replicas: 4,
+      clients: CLIENTS,
+      basePort,
+      insecurePlaintext: plaintext,
+      constants: { fastReads },
+    };
     const cluster = await LocalCluster.open(plan);
     try {
       const honest = cluster.ids.filter((id) => party !== "insider" || id !== INSIDER);

@@ -40,9 +40,9 @@ export const CLIENT_PACKETS: {
       challenge: random(LIMITS.nonceBytes),
     }),
   }),
-  FastRead: (seal) => ({
-    kind: "FastRead",
-    signed: seal({ kind: "FastRead", client: CLIENT, nonce: nonce(), query: UTF8.encode("?") } as const),
+  FastReads: (seal) => ({
+    kind: "FastReads",
+    signed: seal({ kind: "FastReads", client: CLIENT, nonce: nonce(), queries: [UTF8.encode("?")] } as const),
   }),
   GetCommittedCommand: (seal, _, count) => ({
     kind: "GetCommittedCommand",

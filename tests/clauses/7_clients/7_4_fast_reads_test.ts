@@ -1,9 +1,12 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { NoQuorumError } from "../../../client/mod.ts";
 import { answersNeeded } from "../../../client/session/reply_tally.ts";
+import { clientId, logIndex } from "../../../protocol/ids.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
 import { quorumOf } from "../../../protocol/quorum.ts";
-import { fastRead } from "../../../replica/answers/queries.ts";
+import { fastRead, fastReads } from "../../../replica/answers/queries.ts";
 import { encodeKvCommand, KvStore } from "../../../state_machine/mod.ts";
+import { queryResultCodec } from "../../../transport/codec/mod.ts";
 import { SILENT } from "../../client/fake_scripts.ts";
 import { withFakeCluster } from "../../client/with_fake_cluster.ts";
 import { endOf, GENESIS, grow, reportsOf } from "../support/forge.ts";
@@ -39,6 +42,22 @@ Deno.test("§7.4 with fast reads off, f+1 equal answers complete both", () =>
     assertEquals((await client.put("k", "v")).revision, 1);
     assert((await client.get("k")).found);
   }));
+
+Deno.test("§7.4 reads of one packet are answered in their order, as many as there is room for", () => {
+  const lab = new Lab({ constants: { fastReads: true } });
+  const store = new KvStore();
+  const place = { index: logIndex(1), client: clientId("c1") };
+  const value = new Uint8Array(60_000);
+  store.apply(encodeKvCommand({ op: "put", key: "long", value }), place);
+  store.apply(encodeKvCommand({ op: "put", key: "short", value: value.subarray(0, 1) }), place);
+  const read = (key: string) => encodeKvCommand({ op: "read", key });
+  const sizes = (...keys: string[]) =>
+    fastReads(lab.state, store, keys.map(read)).map((payload) => queryResultCodec.decode(payload).value.length - 14);
+  assertEquals(sizes("long", "short", "short"), [60_000, 1, 1]);
+  const most = Math.floor(LIMITS.readBytes / 60_000) + 1;
+  assertEquals(sizes(...Array(LIMITS.maxGroup).fill("long")).length, most);
+  assertEquals(sizes(...Array(most - 1).fill("long"), "short", "short").length, most + 1);
+});
 
 Deno.test("§7.4b a fast read is refused where the roster does not enable it, and until a restart has applied all again", () => {
   const chain = grow(GENESIS, 4, 1);

@@ -15,7 +15,7 @@ const BODIES: readonly ClientMessage[] = [
   request(),
   { kind: "RegisterSession", client, base: logIndex(1), nonce: BYTES },
   { kind: "ClientHello", client, replica: replicaId("r1"), session: ALL_SESSIONS, challenge: BYTES },
-  { kind: "FastRead", client, nonce: 1, query: BYTES },
+  { kind: "FastReads", client, nonce: 1, queries: [BYTES] },
   { kind: "GetCommittedCommand", client, nonce: 1, index: logIndex(1) },
   { kind: "GetCheckpoint", client, nonce: 1 },
   { kind: "SetActive", replica: replicaId("r1"), active: false, order: 1, nonce: 1 },

@@ -33,8 +33,8 @@ Deno.test("fast reads are served where the roster enables them, and refused else
   const read = await client.fastRead("key");
   assertEquals(read.found && text(read.value), "value");
   await using disabled = MemoryCluster.start();
-  const { answers } = await ask(disabled, "c1", { kind: "FastRead", query: new Uint8Array(1) });
-  assertEquals(answers, [{ ok: false, payload: '{"error":"the roster does not enable fast reads"}' }]);
+  const { answers } = await ask(disabled, "c1", { kind: "FastReads", queries: [new Uint8Array(1)] });
+  assertEquals(answers, [{ ok: false, payload: "" }]);
 });
 
 Deno.test("the operator takes a replica out and back in; the cluster goes on without it, and a replay moves nothing", async () => {
@@ -119,7 +119,9 @@ Deno.test("an operator's command in another's hand is refused by the library's e
   await assertRejects(() => operator.setActive("r1", false), RefusedError, "is not above");
 });
 
-type Question = { readonly kind: "FastRead"; readonly query: Uint8Array } | { readonly kind: "GetStatus" };
+type Question = { readonly kind: "FastReads"; readonly queries: readonly Uint8Array[] } | {
+  readonly kind: "GetStatus";
+};
 type Told = { readonly ok: boolean; readonly payload: string };
 
 /** Creates a bare client of `r1` that signs with the key of `id`. */
@@ -168,6 +170,10 @@ function sendSetActive(cluster: MemoryCluster, replica: string, active: boolean,
 
 function told(frames: readonly Uint8Array[]): Told {
   const packet = decodeReplyPacket(frames);
+  if (packet.kind === "ReadReply") {
+    const { payloads } = packet.part.message;
+    return { ok: payloads.length > 0, payload: payloads.map(text).join() };
+  }
   if (packet.kind !== "QueryReply") throw new Error(`wanted a QueryReply, got ${packet.kind}`);
   const { ok, payload } = packet.signed.message;
   return { ok, payload: text(payload) };

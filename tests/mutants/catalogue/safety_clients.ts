@@ -105,6 +105,43 @@ export const SAFETY_CLIENTS: readonly Mutant[] = [
     ],
   },
   {
+    name: "fast-reads-from-weak-quorum",
+    kind: "safety",
+    clause: "§7.4",
+    what: "a fast read takes f+1 equal answers",
+    how:
+      "n = 4: a replica that is behind and a Byzantine one give the value from before a write that was acknowledged.",
+    needs: "fast reads",
+    patches: [
+      patch(
+        "createFastReadTally",
+        `    quorumOf(replicas.size).quorum,`,
+        `    quorumOf(replicas.size).weak,`,
+      ),
+    ],
+  },
+  {
+    name: "absent-key-has-no-version",
+    kind: "safety",
+    clause: "§7.4",
+    what:
+      "a fast read of a key that is absent names no version, so that the answer comes back once the key is deleted again",
+    how: "Q replicas answer alike from before the key was written and from after it was deleted.",
+    needs: "fast reads, deletes",
+    patches: [
+      patch(
+        "KvStore.#current",
+        `    if (found === undefined) return { status: "absent", storeRevision: this.#revision };`,
+        `    if (found === undefined) return { status: "absent", storeRevision: 0 };`,
+      ),
+      patch(
+        "KvStore.query",
+        `    const version = result.status === "current" ? result.revision : this.#revision;`,
+        `    const version = result.status === "current" ? result.revision : 0;`,
+      ),
+    ],
+  },
+  {
     name: "register-horizon-off",
     kind: "safety",
     clause: "§7.1",

@@ -68,6 +68,7 @@ export function createCheckers(facts: RunFacts, options: CheckerOptions = {}): C
     requested: (request) => requests.requested(request),
     invoked: (client, command, repeatable) => requests.invoked(client, command, repeatable),
     accepted: (client, answer) => answers.acceptedBy(client, answer),
+    read: (client, by) => answers.readBy(client, by),
     finish: () => answers.finish(),
     get counts() {
       return { ...seen, ...countsOf(book, durable, executions, answers) };

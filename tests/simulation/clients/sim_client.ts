@@ -18,7 +18,7 @@ import { LIMITS } from "../../../protocol/limits.ts";
 import type { Answer, Request } from "../../../protocol/message.ts";
 import { encodeGroup, type Operation, type OperationMode, operationSize } from "../../../protocol/operations/group.ts";
 import type { Signed } from "../../../protocol/signed.ts";
-import { encodeKvCommand } from "../../../state_machine/mod.ts";
+import { encodeKvCommand, type KvQuery } from "../../../state_machine/mod.ts";
 import { signAs } from "../network/sim_crypto.ts";
 import { ViolationError } from "../observer.ts";
 import { OperationSource } from "../plan/operations.ts";
@@ -181,11 +181,14 @@ export class SimClient {
   #operate(extra: boolean): void {
     const { scheduler, history, constants } = this.#world;
     const operation = this.#world.nextOperation();
-    const command = this.#source.next();
+    const drawn = this.#source.next();
+    const fast = constants.fastReads && drawn.op === "get" && this.#rng.chance(0.6);
+    // Some read one key alone, others the store as a whole.
+    const command = fast && operation % 4 > 0 ? { ...drawn, op: "read" as const } : drawn;
     history.invoke(operation, this.plan.id, command, scheduler.now);
     const done = (result: Uint8Array | null) => {
       history.finish(operation, result, scheduler.now);
-      if (result !== null) this.#source.learn(command, result);
+      if (result !== null) this.#source.learn(drawn, result);
       this.underWay--;
       if (extra) this.#extra--;
       if (result !== null) this.finished++;
@@ -193,13 +196,13 @@ export class SimClient {
       else if (this.#resumed) this.remaining++;
       this.#next();
     };
-    const mode: OperationMode = command.op === "get" ? "query" : "command";
+    const mode: OperationMode = command.op === "get" || command.op === "read" ? "query" : "command";
     const repeatable = mode === "query";
     this.#world.observer.invoked?.(this.plan.id, encodeKvCommand(command), repeatable, scheduler.now);
-    const fast = constants.fastReads && command.op === "get" && this.#rng.chance(0.6);
     const ordered = () => this.#submit({ mode, command: encodeKvCommand(command), done }, repeatable);
-    if (fast) readFast(this.#world, this.plan.id, command, (result) => result === null ? ordered() : done(result));
-    else ordered();
+    if (fast) {
+      readFast(this.#world, this.plan.id, command as KvQuery, (result) => result === null ? ordered() : done(result));
+    } else ordered();
   }
 
   #submit(pending: Pending, repeatable: boolean): void {
@@ -268,10 +271,8 @@ export class SimClient {
   #seal(number: number, message: Request): void {
     const { crypto, observer, scheduler, replicas, constants } = this.#world;
     const request: Signed<Request> = signAs(crypto, "client", this.plan.id, message);
-    const tally = createReplyTally(
-      this.#replicas,
-      answersNeeded(replicas.length, constants.fastReads, constants.profile),
-    );
+    const needed = answersNeeded(replicas.length, constants.fastReads, constants.profile);
+    const tally = createReplyTally(this.#replicas, needed);
     const inFlight = { number, request, digest: sha256Hex(request.body), tally };
     this.#inFlight.add(inFlight);
     observer.requested?.(request, scheduler.now);

@@ -2,6 +2,7 @@
 import { timingsFor } from "../../../client/loop/timings.ts";
 import { countFastRead, createFastReadTally } from "../../../client/session/fast_read_tally.ts";
 import { createSession, type Session } from "../../../client/session/session.ts";
+import type { ReplicaId } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { quorumOf } from "../../../protocol/quorum.ts";
 import { encodeKvCommand, type KvQuery } from "../../../state_machine/mod.ts";
@@ -49,7 +50,10 @@ export function readFast(
   world.fastRead(client, encodeKvCommand(command), (replica, answer) => {
     if (!open) return;
     const state = countFastRead(tally, replica, answer);
-    if (state.state === "accepted") end(state.payload);
+    if (state.state === "accepted") {
+      world.observer.read?.(client, tally.accepted!.replicas as ReplicaId[], world.scheduler.now);
+      end(state.payload);
+    }
     if (state.state === "hopeless") end(null);
   });
   world.scheduler.schedule(FAST_READ_MS, () => end(null));

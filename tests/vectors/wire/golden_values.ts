@@ -2,9 +2,9 @@
 import { createMerkleTree } from "../../../crypto/signing/merkle_tree.ts";
 import { joinRequests } from "../../../protocol/entry_body.ts";
 import { clientId, type Digest, digest, logIndex, replicaId, round, seq, term } from "../../../protocol/ids.ts";
-import type { Certified, MessageKind, ReplyPart } from "../../../protocol/message.ts";
+import type { Certified, MessageKind, ReadPart, ReplyPart } from "../../../protocol/message.ts";
 import { encodeGroup } from "../../../protocol/operations/group.ts";
-import { encodeReplyPart, type MessageOf } from "../../../transport/codec/mod.ts";
+import { encodeReplyPart, type MessageOf, queryResultCodec } from "../../../transport/codec/mod.ts";
 
 const hash = (byte: number): Digest => digest(byte.toString(16).padStart(2, "0").repeat(32));
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -32,6 +32,13 @@ export const GOLDEN_PARTS: readonly ReplyPart[] = [
     answers: [{ request: hash(0xf3), outcome: "applied", index: logIndex(1001), result: bytes("another result") }],
   },
 ];
+
+/** Answers to two fast reads (§7.4). */
+export const GOLDEN_READS: ReadPart = {
+  client: c1,
+  nonce: 9_007_199_254_740_991,
+  payloads: [{ version: 17, value: bytes("value") }, { version: 0, value: bytes("") }].map(queryResultCodec.encode),
+};
 
 /** One message of each kind. */
 export const GOLDEN_MESSAGES: { readonly [K in MessageKind]: MessageOf<K> } = {
@@ -101,7 +108,12 @@ export const GOLDEN_MESSAGES: { readonly [K in MessageKind]: MessageOf<K> } = {
   },
   RegisterSession: { kind: "RegisterSession", client: c1, base: logIndex(997), nonce: sixteen(0xd0) },
   ClientHello: { kind: "ClientHello", client: c1, replica: r2, session: logIndex(998), challenge: sixteen(0xe0) },
-  FastRead: { kind: "FastRead", client: c1, nonce: 9_007_199_254_740_991, query: bytes("query") },
+  FastReads: {
+    kind: "FastReads",
+    client: c1,
+    nonce: 9_007_199_254_740_991,
+    queries: [bytes("query"), bytes("another")],
+  },
   GetCommittedCommand: { kind: "GetCommittedCommand", client: c1, nonce: 4294967296, index: logIndex(1001) },
   GetStatus: { kind: "GetStatus", client: c1, nonce: 0 },
   SetActive: { kind: "SetActive", replica: r2, active: false, order: 3, nonce: 281_474_976_710_655 },

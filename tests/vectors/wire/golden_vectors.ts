@@ -10,7 +10,7 @@ import type { CheckpointProof, CommitCertificate, ElectionProof } from "../../..
 import { joinRequests } from "../../../protocol/entry_body.ts";
 import { logIndex } from "../../../protocol/ids.ts";
 import type { Message } from "../../../protocol/message.ts";
-import type { PartPacket } from "../../../protocol/packet.ts";
+import type { PartPacket, ReadPacket } from "../../../protocol/packet.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import {
   type AnyPacket,
@@ -21,6 +21,7 @@ import {
   electionProofCodec,
   encodeMessage,
   encodePacket,
+  encodeReadPart,
   encodeReplyPart,
   entriesAnswerCodec,
   entryCodec,
@@ -29,7 +30,14 @@ import {
   helloAnswerCodec,
   queryResultCodec,
 } from "../../../transport/codec/mod.ts";
-import { GOLDEN_GROUP, GOLDEN_MESSAGES as messages, GOLDEN_PARTS, GOLDEN_QUERY, NO_OP_BODY } from "./golden_values.ts";
+import {
+  GOLDEN_GROUP,
+  GOLDEN_MESSAGES as messages,
+  GOLDEN_PARTS,
+  GOLDEN_QUERY,
+  GOLDEN_READS,
+  NO_OP_BODY,
+} from "./golden_values.ts";
 
 /** Cluster id and secret key of the vectors; every message is signed with this one key, whatever signer it names. */
 export const GOLDEN_CLUSTER = "demo";
@@ -73,6 +81,14 @@ const replies = GOLDEN_PARTS.map((message, index): PartPacket => {
   return { kind: "Reply", signed: reply.signed, index, path: reply.tree.path(index), part };
 });
 
+const readLeaf = encodeReadPart(GOLDEN_READS);
+const readTree = createMerkleTree([readLeaf]);
+const readReply: ReadPacket = {
+  kind: "ReadReply",
+  signed: sign({ ...messages.Reply, parts: 1, root: readTree.root }),
+  ...{ index: 0, path: readTree.path(0), part: { message: GOLDEN_READS, body: readLeaf } },
+};
+
 const packets: readonly AnyPacket[] = [
   { kind: "AppendEntries", signed: sign(messages.AppendEntries), entries, proof },
   { kind: "PreVote", signed: sign(messages.PreVote), proof: null },
@@ -108,6 +124,7 @@ const packets: readonly AnyPacket[] = [
   { kind: "RegisterSession", signed: register },
   { kind: "UpdateLeader", signed: request },
   ...replies,
+  readReply,
 ];
 
 /** Leaves that certificate transparency tests itself with; trees over the first few of them are known elsewhere. */

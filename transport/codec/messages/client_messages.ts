@@ -39,11 +39,21 @@ export const clientHello = body<m.ClientHello>("ClientHello", {
 });
 
 /** §7.4. */
-export const fastRead = body<m.FastRead>("FastRead", {
+export const fastReads = body<m.FastReads>("FastReads", {
   client: clientId,
   nonce: uint53,
-  query: bytes(LIMITS.maxCommandBytes),
+  queries: refine(list(bytes(LIMITS.maxCommandBytes), LIMITS.maxGroup), (queries) => {
+    if (queries.length === 0) return "wanted at least one query";
+    const size = totalBytes(queries);
+    return size <= LIMITS.maxCommandBytes ? null : `wanted at most ${LIMITS.maxCommandBytes} bytes, got ${size}`;
+  }),
 });
+
+function totalBytes(all: readonly Uint8Array[]): number {
+  let sum = 0;
+  for (const { length } of all) sum += length;
+  return sum;
+}
 
 /** `GetCommittedCmd` of the prior designs. */
 export const getCommittedCommand = body<m.GetCommittedCommand>("GetCommittedCommand", {
@@ -108,6 +118,26 @@ export const reply = body<m.Reply>("Reply", {
 
 /** §7.2h: a leaf of a Reply's tree. */
 export const replyPart: Schema<m.ReplyPart> = struct<m.ReplyPart>({ client: clientId, answers });
+
+const readPartFields = struct<m.ReadPart>({
+  client: clientId,
+  nonce: uint53,
+  payloads: list(bytes(LIMITS.maxReplyBytes), LIMITS.maxGroup),
+});
+
+/** §7.4: a leaf likewise. It begins with a byte that no id begins with, so that no part of either kind is one of the other. */
+export const readPart: Schema<m.ReadPart> = {
+  minBytes: 1 + readPartFields.minBytes,
+  read: (reader) => {
+    const mark = reader.u8();
+    if (mark !== 0) reader.fail("bad-value", `wanted 0, got ${mark}`);
+    return readPartFields.read(reader);
+  },
+  write: (writer, value) => {
+    writer.u8(0);
+    readPartFields.write(writer, value);
+  },
+};
 
 /** Answers of reads and of the operator's commands. */
 export const queryReply = body<m.QueryReply>("QueryReply", {

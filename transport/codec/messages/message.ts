@@ -1,5 +1,5 @@
 /** Bodies of every kind of signed message: encoding for signing, strict decoding of what was signed (§2.2). */
-import type { Message, MessageKind, ReplyPart } from "../../../protocol/message.ts";
+import type { Message, MessageKind, ReadPart, ReplyPart } from "../../../protocol/message.ts";
 import { decodeExactly, encodeWhole, type Schema } from "../schema.ts";
 import * as client from "./client_messages.ts";
 import * as peer from "./peer_messages.ts";
@@ -28,7 +28,7 @@ export const MESSAGES: { readonly [K in MessageKind]: Schema<MessageOf<K>> } = {
   SendRequest: client.sendRequest,
   RegisterSession: client.registerSession,
   ClientHello: client.clientHello,
-  FastRead: client.fastRead,
+  FastReads: client.fastReads,
   GetCommittedCommand: client.getCommittedCommand,
   GetStatus: client.getStatus,
   SetActive: client.setActive,
@@ -49,6 +49,9 @@ export function encodeMessage(message: Message): Uint8Array {
 
 /** Returns the bytes of a part of a reply, a leaf of its tree (§7.2h). Throws RangeError on one that breaks its limits. */
 export const encodeReplyPart = (part: ReplyPart): Uint8Array => encodeWhole(client.replyPart, part);
+
+/** Likewise of a part with answers to fast reads (§7.4). */
+export const encodeReadPart = (part: ReadPart): Uint8Array => encodeWhole(client.readPart, part);
 
 /**
  * Returns the message of `kind` in `body`. Byte fields are views into `body`, which must not change afterwards. Throws DecodeError, and

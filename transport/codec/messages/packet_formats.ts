@@ -17,7 +17,7 @@ import {
   struct,
 } from "../schema.ts";
 import { certificate, checkpointProof, electionProof } from "./certificate.ts";
-import { replyPart } from "./client_messages.ts";
+import { readPart, replyPart } from "./client_messages.ts";
 import { bodyBytes, entry, faultOfRun } from "./entry.ts";
 import { evidence } from "./evidence.ts";
 import { preVote } from "./peer_messages.ts";
@@ -97,6 +97,9 @@ const chunks = refine(
       : `wanted at most ${LIMITS.maxFetchChunkBytes} bytes of chunks beyond the first`,
 );
 
+/** §7.2h: the place of a part in the tree of its reply. */
+const place = { index: atMost(LIMITS.maxReplyParts - 1), path: list(hash, LIMITS.maxReplyPath) };
+
 /** The format of each kind of packet. */
 export const PACKETS: { readonly [K in PacketKind]: PacketFormat<PacketOf<K>> } = {
   AppendEntries: attaching<p.PacketOf<"AppendEntries">>("AppendEntries", {
@@ -130,20 +133,17 @@ export const PACKETS: { readonly [K in PacketKind]: PacketFormat<PacketOf<K>> } 
   RegisterSession: alone("client", "RegisterSession"),
   UpdateLeader: alone("client", "request"),
   ClientHello: alone("client", "ClientHello"),
-  FastRead: alone("client", "FastRead"),
+  FastReads: alone("client", "FastReads"),
   GetCommittedCommand: alone("client", "GetCommittedCommand"),
   GetStatus: alone("client", "GetStatus"),
   SetActive: alone("client", "SetActive"),
   GetCheckpoint: alone("client", "GetCheckpoint"),
   GetChunks: alone("client", "GetChunks"),
   GetEntries: alone("client", "GetEntries"),
-  Reply: {
-    ...attaching<p.PartPacket>("Reply", {
-      index: atMost(LIMITS.maxReplyParts - 1),
-      path: list(hash, LIMITS.maxReplyPath),
-      part: encoded("ReplyPart", replyPart),
-    }),
+  Reply: { ...attaching<p.PartPacket>("Reply", { ...place, part: encoded("ReplyPart", replyPart) }), channel: "reply" },
+  QueryReply: alone("reply", "QueryReply"),
+  ReadReply: {
+    ...attaching<p.ReadPacket>("Reply", { ...place, part: encoded("ReadPart", readPart) }),
     channel: "reply",
   },
-  QueryReply: alone("reply", "QueryReply"),
 };

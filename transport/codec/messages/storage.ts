@@ -34,7 +34,7 @@ export const evidenceCodec: Codec<Evidence> = codec("Evidence", evidence);
 /** Index, term and body; `requests` is decoded from the body again. */
 export const entryCodec: Codec<Entry> = codec("Entry", entry);
 
-/** Payload of a QueryReply that answers a FastRead (§7.4): the state's version and the value, compared as a whole. */
+/** Payload of a fast read (§7.4): the answer's version and value, compared as a whole. */
 export const queryResultCodec: Codec<QueryResult> = codec(
   "QueryResult",
   struct<QueryResult>({ version: uint53, value: bytes(LIMITS.maxResultBytes) }),

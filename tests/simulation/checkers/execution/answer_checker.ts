@@ -92,6 +92,14 @@ export class AnswerChecker {
     if (request.message.kind === "SendRequest") this.#accepted.set(request.name, answer.index);
   }
 
+  /** Judges a fast read that an honest client takes: any two sets that answered a read or a write have to share an honest replica (§7.4). */
+  readBy(client: string, by: readonly ReplicaId[]): void {
+    const { roster } = this.#sources;
+    const honest = countOf(by.reduce((members, replica) => members | roster.only(replica), 0));
+    const needed = roster.honestQuorum;
+    demand(honest >= needed, "answer", () => `${client} reads what ${honest} honest replicas said, not ${needed}`);
+  }
+
   /** Checks that every acknowledged request stays where it was applied. */
   finish(): void {
     const { executions } = this.#sources;

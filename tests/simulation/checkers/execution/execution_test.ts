@@ -1,7 +1,7 @@
 /** I6, I7, forged commands, and answers that are true and stay true. */
 import { assertEquals } from "@std/assert";
 import { sha256Hex } from "../../../../crypto/digest.ts";
-import { clientId, digest, logIndex, type ReplicaId } from "../../../../protocol/ids.ts";
+import { clientId, digest, logIndex, type ReplicaId, replicaId } from "../../../../protocol/ids.ts";
 import type { Request, SendRequest } from "../../../../protocol/message.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 import type { SessionAnswer } from "../../../../replica/core/output.ts";
@@ -226,6 +226,17 @@ Deno.test("answer: with fast reads a quorum must have said it (§7.4)", () => {
   execute(lab, "r3", 1, A);
   reply(lab, "r3", answer(A, 1));
   lab.checkers.accepted("c1", answer(A, 1), 0);
+});
+
+Deno.test("answer: a fast read takes a quorum, of which all but the faulty ones are honest (§7.4)", () => {
+  const read = (lab: ReturnType<typeof settled>, ...by: string[]) => lab.checkers.read("c1", by.map(replicaId), 0);
+  const lab = settled({ fastReads: true });
+  fires("answer", () => read(lab, "r1", "r2"));
+  fires("answer", () => read(lab, "r1", "r2", "r2"));
+  read(lab, "r1", "r2", "r3");
+  const beside = settled({ fastReads: true, byzantine: ["r4"] });
+  fires("answer", () => read(beside, "r1", "r4"));
+  read(beside, "r1", "r2", "r4");
 });
 
 Deno.test("I6: a request that is answered as applied where it is not committed", () => {

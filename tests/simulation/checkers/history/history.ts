@@ -66,6 +66,10 @@ export class History {
 
   /** Returns the violation at the first key whose history is not linearizable, or null. */
   check(): Violation | null {
+    for (const operations of this.#byKey().values()) {
+      const found = skipped(operations);
+      if (found !== null) return { invariant: "linearizable", detail: found };
+    }
     for (const [key, operations] of this.#byKey()) {
       const verdict: Verdict = judgeKey(operations.map(toKeyOperation));
       if (verdict === "undecided") this.undecided++;
@@ -76,6 +80,8 @@ export class History {
 
   /** Demands that the store's revision rises with real time over all keys, and that each write has one of its own. */
   #demandRevision(operation: Recorded, result: KvResult): void {
+    // A key's own revision tells that the store has come so far, but not how far it was.
+    if (result.status === "current") this.#store = Math.max(this.#store, result.revision);
     const shown = shownRevision(result);
     if (shown === null) return;
     const writes = result.status === "written";
@@ -103,6 +109,21 @@ export class History {
     }
     return keys;
   }
+}
+
+/** Describes a read of one key that missed a write although the store was known to be beyond it when the read began; null if none did. */
+function skipped(operations: readonly Recorded[]): string | null {
+  const writes = operations.filter(({ result }) => result?.status === "written");
+  for (const read of operations) {
+    const { result, store } = read;
+    if (result?.status !== "current") continue;
+    const missed = writes.find(({ result: written }) => {
+      const revision = shownRevision(written!)!;
+      return revision > result.revision && revision <= store;
+    });
+    if (missed !== undefined) return `${text(read)} when revision ${store} had been shown, without ${text(missed)}`;
+  }
+  return null;
 }
 
 /** Decodes the result of an ordered request, or the answer of a fast read. */

@@ -6,7 +6,7 @@ import type { KvCommand, KvResult } from "../../../../state_machine/mod.ts";
 import { textOf } from "../execution/request_book.ts";
 
 /** Commands that concern one key. */
-export type KeyCommand = Extract<KvCommand, { readonly op: "put" | "get" | "cas" | "delete" }>;
+export type KeyCommand = Extract<KvCommand, { readonly op: "put" | "get" | "read" | "cas" | "delete" }>;
 
 /** A key at one moment. */
 export interface KeyState {
@@ -25,6 +25,7 @@ export const ABSENT: KeyState = { value: null, revision: 0, store: 0 };
 export function apply(state: KeyState, command: KeyCommand, result: KvResult | null): KeyState | null {
   switch (command.op) {
     case "get":
+    case "read":
       return result === null ? state : read(state, result);
     case "put":
       return write(state, textOf(command.value), result);
@@ -42,6 +43,7 @@ function read(state: KeyState, result: KvResult): KeyState | null {
       ? { ...state, store: result.storeRevision }
       : null;
   }
+  if (result.status === "current") return textOf(result.value) === state.value ? learn(state, result.revision) : null;
   if (result.status !== "value" || textOf(result.value) !== state.value) return null;
   const known = learn(state, result.revision);
   if (known === null || result.storeRevision < known.store || result.storeRevision < result.revision) return null;
@@ -75,6 +77,9 @@ function swap(state: KeyState, expected: number, value: string, result: KvResult
   const matched = learn(state, expected);
   return matched === null ? null : write(matched, value, result);
 }
+
+/** Returns whether a command changes nothing. */
+export const isRead = ({ op }: KvCommand): boolean => op === "get" || op === "read" || op === "list";
 
 /** Returns the store's revision when the operation took effect, if the result tells it. */
 export function shownRevision(result: KvResult): number | null {

@@ -4,7 +4,7 @@
  * revisions. Writes of unknown outcome may take effect at any moment after they began, or never.
  */
 import type { KvResult } from "../../../../state_machine/mod.ts";
-import { ABSENT, apply, type KeyCommand, type KeyState, shownRevision } from "./kv_model.ts";
+import { ABSENT, apply, isRead, type KeyCommand, type KeyState, shownRevision } from "./kv_model.ts";
 
 /** One operation on the key. `began` and `ended` are moments of one count that every begin and end advances. */
 export interface KeyOperation {
@@ -30,7 +30,7 @@ export function judgeKey(operations: readonly KeyOperation[], maxSteps: number =
 class Search {
   /** Operations whose results show the store's revision: only one order is possible for them, except for reads of one revision. */
   readonly #shown: readonly KeyOperation[];
-  /** Writes that were refused, and those of unknown outcome. */
+  /** Operations whose results do not show it: writes that were refused, reads of a key alone; and writes of unknown outcome. */
   readonly #refused: readonly KeyOperation[];
   readonly #unknown: readonly KeyOperation[];
   readonly #byEnd: readonly KeyOperation[];
@@ -44,7 +44,7 @@ class Search {
     const known = operations.filter(({ result }) => result !== null);
     this.#shown = known.filter(({ result }) => revisionOf(result) !== null).sort(byRevision);
     this.#refused = known.filter(({ result }) => revisionOf(result) === null);
-    this.#unknown = operations.filter(({ command, result }) => result === null && command.op !== "get");
+    this.#unknown = operations.filter(({ command, result }) => result === null && !isRead(command));
     this.#byEnd = [...known].sort((a, b) => a.ended - b.ended);
     this.#maxSteps = maxSteps;
   }
@@ -114,6 +114,6 @@ const revisionOf = (result: KvResult | null): number | null => result === null ?
 
 /** Orders by the store's revision; the write that made it before the reads that saw it. */
 function byRevision(a: KeyOperation, b: KeyOperation): number {
-  const isRead = ({ command }: KeyOperation) => command.op === "get" ? 1 : 0;
-  return revisionOf(a.result)! - revisionOf(b.result)! || isRead(a) - isRead(b) || a.ended - b.ended;
+  const after = ({ command }: KeyOperation) => isRead(command) ? 1 : 0;
+  return revisionOf(a.result)! - revisionOf(b.result)! || after(a) - after(b) || a.ended - b.ended;
 }
