@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { CRASH_WARNING } from "../../protocol/config.ts";
 import { DenoProcess } from "../../tasks/support/deno_process.ts";
+import { eventually } from "../../tasks/support/eventually.ts";
 import type { LocalCluster } from "../../tasks/support/local_cluster.ts";
 import { endRecovery, hasState, loseDisk } from "../../tasks/support/lost_disk.ts";
 import { Observer } from "../../tasks/support/observer.ts";
@@ -13,8 +14,8 @@ import { startCounting, writeMany } from "./support/workload.ts";
 const FLAGS = ["--log-level", "info"] as const;
 const PATIENCE_MS = 60_000;
 
-const withCrashCluster = (body: (cluster: LocalCluster) => Promise<void>): Promise<void> => {
-  const short = { electionTimeoutMs: 500, patienceMs: 1000, checkpointEvery: 20, logTail: 10 };
+const withCrashCluster = (body: (cluster: LocalCluster) => Promise<void>, fastReads = false): Promise<void> => {
+  const short = { electionTimeoutMs: 500, patienceMs: 1000, checkpointEvery: 20, logTail: 10, fastReads };
   return withLocalCluster({ replicas: 3, libzmq: [], constants: { profile: "crash", ...short } }, async (cluster) => {
     await cluster.startAll(...FLAGS);
     await body(cluster);
@@ -67,6 +68,17 @@ Deno.test("crash profile: log, status and client commands say it, and clear text
     const clear = await clientSays(cluster, "--insecure-plaintext", "get", "a");
     assert(clear.code === 2 && clear.error.includes("they alone tell who speaks"), clear.error);
   }));
+
+Deno.test("crash profile: fast reads are Q equal answers, unsigned as all the rest", () =>
+  withCrashCluster(async (cluster) => {
+    const client = await cluster.client("c1");
+    await client.put("k", "v", { timeoutMs: PATIENCE_MS });
+    await eventually("a fast read", async () => {
+      const { found, fast } = await client.fastRead("k", { timeoutMs: PATIENCE_MS });
+      return found && fast;
+    }, PATIENCE_MS);
+    assertEquals(client.report.dropped.forged + client.report.dropped.misdirected, 0);
+  }, true));
 
 async function clientSays(cluster: LocalCluster, ...words: string[]) {
   const args = [...cluster.credentials("c3"), ...words];
