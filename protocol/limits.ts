@@ -58,9 +58,7 @@ export const LIMITS = {
   maxPipeline: 64,
   /** Milliseconds for which a leader with uncommitted entries lets requests gather before it proposes the next one. */
   gatherMs: 20,
-  /** Milliseconds for which one without any waits for clients that were answered together to ask again (§5.8). */
-  returnMs: 5,
-  /** Requests under way before that make this wait worth while. */
+  /** Requests answered or waiting from which on a leader without uncommitted entries waits for those answered to come back (§5.8). */
   returnRequests: 16,
   /** Requests that make an entry worth proposing without gathering. */
   fullEntryRequests: 128,

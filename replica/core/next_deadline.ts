@@ -3,7 +3,8 @@ import type { Millis } from "../../protocol/ids.ts";
 import { suspicionReason } from "./election/suspicion.ts";
 import { lastIndex } from "./log/log.ts";
 import { wantsRepeat } from "./replication/acks.ts";
-import { heartbeatDue, returnDue } from "./replication/replication.ts";
+import { heartbeatDue } from "./replication/replication.ts";
+import { returnDue } from "./replication/returning.ts";
 import type { CoreState } from "./state.ts";
 
 /** Interval at which timers are checked while anything is going on, in milliseconds. */
