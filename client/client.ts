@@ -1,7 +1,8 @@
 /** The client library: one loop that receives, counts and repeats, and the calls on top of it (§7). */
 import { unhex } from "../crypto/digest.ts";
 import { createKeyRing, requireMember } from "../crypto/roster/key_ring.ts";
-import { createSigner, createVerifier } from "../crypto/signing/signing.ts";
+import { createSigner, type Signer } from "../crypto/signing/signing.ts";
+import { createMessageSigner, createMessageVerifier } from "../crypto/signing/unsigned.ts";
 import { createVerifiedCache } from "../crypto/signing/verified_cache.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import type { Operation } from "../protocol/operations/group.ts";
@@ -53,11 +54,19 @@ function settingsOf(options: ClientOptions) {
     maxGroup: options.maxGroup ?? LIMITS.maxGroup,
     timings: timingsFor(roster.constants, options.timings),
     replicas: roster.replicas.map(({ id }) => id),
-    signer: createSigner(backend, unhex(key.secretKey), roster.cluster),
-    verifier: createVerifier(backend, roster.cluster, verified),
+    signer: signerOf(options),
+    verifier: createMessageVerifier(roster.constants, backend, roster.cluster, verified),
   };
 }
 type Settings = ReturnType<typeof settingsOf>;
+
+/** The operator signs in every profile (§1.4). */
+function signerOf({ roster: { constants, cluster }, key, backend }: ClientOptions): Signer {
+  const secretKey = unhex(key.secretKey);
+  return key.kind === "operator"
+    ? createSigner(backend, secretKey, cluster)
+    : createMessageSigner(constants, backend, secretKey, cluster);
+}
 
 /** Returns null for the operator. */
 function createOrdering(
@@ -74,7 +83,7 @@ function createOrdering(
   const requests = new Requests({
     client,
     replicas: new Set(replicas),
-    needed: answersNeeded(replicas.length, roster.constants.fastReads),
+    needed: answersNeeded(replicas.length, roster.constants.fastReads, roster.constants.profile),
     timeoutMs,
     session: {
       window: roster.constants.sessionWindow,
@@ -85,13 +94,13 @@ function createOrdering(
         afterMs: interventionMs,
         backoff: { baseMs: interventionMs, capMs: interventionCapMs, jitter: JITTER },
       },
-      weak: quorumOf(replicas.length).weak,
+      weak: quorumOf(replicas.length, roster.constants.profile).weak,
       seed,
     },
     ...{ signer, outlet, hellos, now, randomBytes, onDisagreement },
   });
   const reads = new FastReads({
-    ...{ client, replicas: new Set(replicas), signer, outlet, now },
+    ...{ client, replicas: new Set(replicas), profile: roster.constants.profile, signer, outlet, now },
     ...{ retryMs: timings.queryRetryMs, maxGroup, maxQueued, drawNonce },
   });
   return { requests, hellos, reads };
@@ -114,7 +123,12 @@ export function createClient(options: ClientOptions): Client {
     options.onDisagreement?.(replica, request);
   });
   const queries = new Queries(settings.signer, outlet, settings.now, settings.timings.queryRetryMs);
-  const inbox = createInbox(settings.key.id, createKeyRing(settings.roster), settings.verifier);
+  const inbox = createInbox(
+    settings.key.id,
+    createKeyRing(settings.roster),
+    settings.verifier,
+    settings.roster.constants.profile,
+  );
   const loop = new ClientLoop({ ...settings, transport, ordering, queries, inbox } satisfies LoopParts);
   return assemble(settings, loop, ordering, queries, {
     dropped: inbox.counters,

@@ -1,9 +1,11 @@
 /** The core's knowledge of its cluster, all of it constants of the signed roster (§2.1). */
 import type { ClientId, Digest, Millis, ReplicaId } from "./ids.ts";
-import type { QuorumSizes } from "./quorum.ts";
+import type { Profile, QuorumSizes } from "./quorum.ts";
 
 /** Protocol constants of the roster. Every replica of a cluster has the same ones. */
 export interface ProtocolConstants {
+  /** Trust in the replicas (§1.4). */
+  readonly profile: Profile;
   /** Lower end T of the randomised election timeout [T, 2T] (§6.11). */
   readonly electionTimeoutMs: Millis;
   /** Cap of the doubled election timeout (§6.11). */
@@ -27,6 +29,13 @@ export interface ProtocolConstants {
   /** True if fast reads are served; then writes need Q equal answers (§7.4). */
   readonly fastReads: boolean;
 }
+
+/** Warning shown wherever a cluster of the `crash` profile is started, used or looked at. */
+export const CRASH_WARNING =
+  "profile crash: one lying replica can forge, lose and reorder everything; nothing is signed, nothing can be proved to others";
+
+/** Returns whether replicas are believed: then nothing is signed, and commits take one phase (§1.4). */
+export const trustsReplicas = ({ profile }: Pick<ProtocolConstants, "profile">): boolean => profile === "crash";
 
 /** Configuration of one core. */
 export interface CoreConfig {

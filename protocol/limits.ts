@@ -58,6 +58,8 @@ export const LIMITS = {
   maxPipeline: 64,
   /** Milliseconds for which a leader with uncommitted entries lets requests gather before it proposes the next one. */
   gatherMs: 20,
+  /** Requests answered or waiting from which on a leader without uncommitted entries waits for those answered to come back (§5.8). */
+  returnRequests: 16,
   /** Requests that make an entry worth proposing without gathering. */
   fullEntryRequests: 128,
   /** Entries and bytes collected in one catch-up before they are checked against its certificate (§8.1). */

@@ -7,6 +7,7 @@ import { ConfigError } from "../crypto/config_error.ts";
 import { sha256Hex } from "../crypto/digest.ts";
 import { rosterDigest } from "../crypto/roster/roster.ts";
 import type { Roster } from "../crypto/roster/roster_types.ts";
+import type { ProtocolConstants } from "../protocol/config.ts";
 import type { Storage } from "./storage/port.ts";
 
 const META = "roster";
@@ -20,11 +21,16 @@ interface Known {
   readonly fixed: string;
 }
 
+/** Returns constants as rosters had them before there were profiles: a disk of that time goes on. */
+const withoutDefault = ({ profile, ...others }: ProtocolConstants) =>
+  profile === "byzantine" ? others : { profile, ...others };
+
 function knownOf(roster: Roster): Known {
-  const { epoch, cluster, constants, operatorKey, replicas } = roster;
+  const { epoch, cluster, operatorKey, replicas } = roster;
+  const constants = withoutDefault(roster.constants);
   const members = replicas.map(({ id, publicKey }) => [id, publicKey]);
-  const fixed = canonicalJson([cluster, operatorKey, { ...constants }, members]);
-  return { epoch, digest: rosterDigest(roster), fixed: sha256Hex(new TextEncoder().encode(fixed)) };
+  const fixed = canonicalJson([cluster, operatorKey, constants, members]);
+  return { epoch, digest: rosterDigest({ ...roster, constants }), fixed: sha256Hex(new TextEncoder().encode(fixed)) };
 }
 
 /**

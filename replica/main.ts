@@ -78,7 +78,13 @@ export async function start(flags: ReplicaFlags, named: { id: string }): Promise
   dropPathPermissions(startingPaths(flags), keptPaths(flags));
   const { id, host, peerPort, publishPort, clientPort } = replica.line;
   const addresses = { host: bindHost ?? host, peerPort, publishPort, clientPort };
-  const crypto = { crypto: backend.name, fallbackReason, transport: engine, encrypted: !insecurePlaintext };
+  const crypto = {
+    profile: roster.constants.profile,
+    crypto: backend.name,
+    fallbackReason,
+    transport: engine,
+    encrypted: !insecurePlaintext,
+  };
   say(logLine(id, "info", "ready", { cluster: roster.cluster, ...addresses, ...crypto, byzantine }));
   return replica;
 }

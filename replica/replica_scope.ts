@@ -1,7 +1,8 @@
 /** The parts of a replica that outlive its core: a core whose disk refused is discarded, and another is built from the disk. */
 import { unhex } from "../crypto/digest.ts";
 import { createKeyRing } from "../crypto/roster/key_ring.ts";
-import { createSigner, createVerifier } from "../crypto/signing/signing.ts";
+import { createVerifier } from "../crypto/signing/signing.ts";
+import { createMessageSigner, createMessageVerifier } from "../crypto/signing/unsigned.ts";
 import { createVerifiedCache } from "../crypto/signing/verified_cache.ts";
 import { quorumOf } from "../protocol/quorum.ts";
 import { Routes } from "./answers/routes.ts";
@@ -21,6 +22,7 @@ export type ReplicaScope = ReturnType<typeof createReplicaScope>;
 /** Makes the parts. Throws `ConfigError` if the key belongs to no replica of the roster. */
 export function createReplicaScope(parts: ReplicaParts) {
   const { roster, key, transport, machine, reopen, log } = parts;
+  const { constants } = roster;
   const line = ownLine(roster, key);
   const { backend, work } = countingBackend(parts.backend.backend);
   const now = parts.now ?? (() => performance.now());
@@ -33,14 +35,15 @@ export function createReplicaScope(parts: ReplicaParts) {
     peers: new PeerWatch({
       self: line.id,
       replicas: roster.replicas.map(({ id }) => id),
-      quorum: quorumOf(roster.replicas.length).quorum,
+      quorum: quorumOf(roster.replicas.length, constants.profile).quorum,
       electionTimeoutMs: roster.constants.electionTimeoutMs,
       log: paced,
     }, startedAt),
-    signer: createSigner(backend, unhex(key.secretKey), roster.cluster),
+    signer: createMessageSigner(constants, backend, unhex(key.secretKey), roster.cluster),
     check: createSignatureCheck(
       createKeyRing(roster),
-      createVerifier(backend, roster.cluster, createVerifiedCache()),
+      createMessageVerifier(constants, backend, roster.cluster, createVerifiedCache()),
+      createVerifier(backend, roster.cluster),
     ),
     routes: new Routes(),
     refused: new TallyByKind(INGRESS_LIMITS.maxCountedKinds),

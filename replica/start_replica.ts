@@ -3,6 +3,7 @@ import { ConfigError } from "../crypto/config_error.ts";
 import type { KeyFile } from "../crypto/keys/key_file.ts";
 import type { Roster, RosterReplica } from "../crypto/roster/roster_types.ts";
 import type { LoadedBackend } from "../crypto/signing/load_backend.ts";
+import { CRASH_WARNING } from "../protocol/config.ts";
 import { type Digest, digest } from "../protocol/ids.ts";
 import type { StateMachine } from "../protocol/ports.ts";
 import { KvStore } from "../state_machine/mod.ts";
@@ -76,6 +77,7 @@ export interface RunningReplica {
 export async function startReplica(options: StartOptions): Promise<RunningReplica> {
   const { roster, key, backend, bindHost = null, log = SILENT, byzantine = null, record = null } = options;
   const line = ownLine(roster, key);
+  requireProfile(options);
   requireDisk(options);
   const recording = record === null ? null : RecordingFile.create(record);
   let disk: ReopenableStorage | null = null;
@@ -99,6 +101,17 @@ export async function startReplica(options: StartOptions): Promise<RunningReplic
     await undo([() => transport?.close(), () => disk?.close(), () => recording?.discard()], log);
     throw error;
   }
+}
+
+/** §1.4: says that replicas are trusted, never silently; a drill with a liar among them would prove nothing. */
+function requireProfile({ roster, byzantine = null, log = SILENT }: StartOptions): void {
+  const { profile } = roster.constants;
+  if (profile === "byzantine") return;
+  log.log("warn", "profile", { profile, note: CRASH_WARNING });
+  if (byzantine === null) return;
+  throw new ConfigError(
+    `byzantine: given ${byzantine} in a cluster of the crash profile, wanted none: no liar is tolerated`,
+  );
 }
 
 /** Throws unless there is the disk that this replica ran on, or is to be none. */

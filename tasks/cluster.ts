@@ -3,6 +3,9 @@ import { ConfigError } from "../crypto/config_error.ts";
 import { pathExists } from "../crypto/files.ts";
 import { DEFAULT_BASE_PORT, PORTS_PER_REPLICA } from "../crypto/roster/generate_cluster.ts";
 import type { Roster } from "../crypto/roster/roster_types.ts";
+import { CRASH_WARNING } from "../protocol/config.ts";
+import type { Profile } from "../protocol/quorum.ts";
+import { profileOf } from "./keygen/constants.ts";
 import type { DenoProcess } from "./support/deno_process.ts";
 import { readFlags, wholeNumber } from "./support/flags.ts";
 import { type Address, busyAddress } from "./support/free_ports.ts";
@@ -16,6 +19,7 @@ Usage: cluster [options]
 
   --dir DIR          keys and data, made if missing (default .cluster); a second start goes on with them
   --replicas N       replicas of a new cluster (default 4; 3f+1 tolerate f faulty ones)
+  --profile NAME     of a new cluster: byzantine (default), or crash: plain Raft, where no replica may lie (docs/dial.md)
   --clients N        client keys of a new cluster (default 4)
   --base-port PORT   first port of a new cluster (default ${DEFAULT_BASE_PORT}); each replica takes ${PORTS_PER_REPLICA}
   --log-level LEVEL  of the replicas: error, warn, info or debug (default info)
@@ -25,7 +29,7 @@ Flags of a new cluster may be repeated for the same one, but not contradict it: 
 Exit codes: 0 stopped, 1 all replicas ended by themselves, 2 wrong usage or configuration.
 `;
 
-const STRINGS = ["dir", "replicas", "clients", "base-port", "log-level"] as const;
+const STRINGS = ["dir", "profile", "replicas", "clients", "base-port", "log-level"] as const;
 const HOST = "127.0.0.1";
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGTERM", "SIGINT"];
 
@@ -34,6 +38,7 @@ interface Shape {
   readonly replicas: number | undefined;
   readonly clients: number | undefined;
   readonly basePort: number | undefined;
+  readonly profile: Profile | undefined;
 }
 
 /** Runs the task and returns its exit code. */
@@ -44,21 +49,23 @@ async function runCluster(args: readonly string[]): Promise<number> {
     replicas: wholeNumber("replicas", flags.replicas),
     clients: wholeNumber("clients", flags.clients),
     basePort: wholeNumber("base-port", flags["base-port"]),
+    profile: flags.profile === undefined ? undefined : profileOf(flags.profile),
   }, flags["log-level"]);
   printLine(ended.ended);
   return ended.exitCode;
 }
 
 async function serve(dir: string, given: Shape, level: string | undefined): Promise<Ended> {
-  const { replicas = 4, clients = 4, basePort = DEFAULT_BASE_PORT } = given;
+  const { replicas = 4, clients = 4, basePort = DEFAULT_BASE_PORT, profile = "byzantine" } = given;
   // Before there are keys and a roster with these ports, which a later start would have to go on with.
   if (!pathExists(`${dir}/cluster.json`)) requireFree(newAddresses(basePort, replicas), "wanted another --base-port");
-  await using cluster = await LocalCluster.open({ dir, replicas, clients, basePort });
+  await using cluster = await LocalCluster.open({ dir, replicas, clients, basePort, constants: { profile } });
   const { roster, isNew, ids } = cluster;
   requireSame(dir, given, roster);
   if (!isNew) {
     requireFree(addressesOf(roster), `wanted those of ${dir}/cluster.json free: does this cluster run already?`);
   }
+  if (roster.constants.profile === "crash") printLine(`warning: ${CRASH_WARNING}`);
   printLine(`${isNew ? "made keys of" : "found"} cluster ${roster.cluster} with ${ids.length} replicas in ${dir}`);
   const stopped = onSignal();
   const start = async (id: string) => follow(id, await cluster.start(id, ...(level ? ["--log-level", level] : [])));
@@ -69,9 +76,12 @@ async function serve(dir: string, given: Shape, level: string | undefined): Prom
 }
 
 /** Throws `ConfigError` if a flag contradicts the roster that is there. */
-function requireSame(dir: string, given: Shape, { replicas, clients }: Roster): void {
-  const found = { replicas: replicas.length, clients: clients.length, "base-port": replicas[0]!.peerPort };
-  const wanted = { replicas: given.replicas, clients: given.clients, "base-port": given.basePort };
+function requireSame(dir: string, given: Shape, { replicas, clients, constants: { profile } }: Roster): void {
+  const found = { replicas: replicas.length, clients: clients.length, "base-port": replicas[0]!.peerPort, profile };
+  const wanted = {
+    ...{ replicas: given.replicas, clients: given.clients },
+    ...{ "base-port": given.basePort, profile: given.profile },
+  };
   for (const [name, value] of Object.entries(wanted)) {
     const there = found[name as keyof typeof found];
     if (value === undefined || value === there) continue;

@@ -20,11 +20,15 @@ const QUEUE_SECONDS = 0.25;
 const STATUS_MS = 15_000;
 
 /** Returns the kind of system that `plan` asks for. */
-export const clusterKind = ({ replicas, processes, keys, group }: BenchPlan): SystemKind => ({
-  name: `BFT Raft ${manifest.version}`,
+export const clusterKind = ({ profile, replicas, processes, keys, group }: BenchPlan): SystemKind => ({
+  name: `BFT Raft ${manifest.version}${profile === "crash" ? ", profile crash" : ""}`,
   servers: replicas,
   load: `${processes} client processes with ${keys} ${keys === 1 ? "key" : "keys"} each, ${
-    group === 1 ? "each write signed by itself" : `up to ${group} writes under one signature`
+    profile === "crash"
+      ? `up to ${group} writes in a request, nothing signed`
+      : group === 1
+      ? "each write signed by itself"
+      : `up to ${group} writes under one signature`
   }`,
   open: ClusterSystem.open,
 });
@@ -47,10 +51,10 @@ class ClusterSystem implements System {
   }
 
   static async open(dir: string, plan: BenchPlan, show: Show): Promise<ClusterSystem> {
-    const { replicas, processes, keys } = plan;
+    const { profile, replicas, processes, keys } = plan;
     const clients = processes * keys + 1;
     const basePort = findFreePorts(replicas * PORTS_PER_REPLICA);
-    const constants = { sessionWindow: windowFor(plan), fastReads: plan.readPercent > 0 };
+    const constants = { profile, sessionWindow: windowFor(plan), fastReads: plan.readPercent > 0 };
     const cluster = await LocalCluster.open({ dir, replicas, clients, basePort, constants });
     try {
       await cluster.startAll();

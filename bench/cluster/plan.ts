@@ -1,6 +1,8 @@
 /** The command line of `deno task bench`. */
 import { ConfigError } from "../../crypto/config_error.ts";
 import { LIMITS } from "../../protocol/limits.ts";
+import type { Profile } from "../../protocol/quorum.ts";
+import { profileOf } from "../../tasks/keygen/constants.ts";
 import { readFlags, wholeNumber } from "../../tasks/support/flags.ts";
 import { MAX_WRITERS_PER_KEY, writersPerKey } from "../load/spread.ts";
 
@@ -9,7 +11,8 @@ export const USAGE =
 
 Usage: deno task bench [options]
 
-  --replicas N          replicas (default 4)
+  --profile NAME        byzantine (default), or crash: plain Raft, nothing signed (docs/dial.md)
+  --replicas N          replicas (default 4, in the crash profile 3)
   --clients N1,N2,…     numbers of clients, measured one after the other (default 1,64)
   --size N              bytes of a value, 1 to 65536 (default 200)
   --seconds N           how long each number of clients is measured (default 20)
@@ -37,6 +40,7 @@ Shows its progress on a terminal. docs/performance.md explains every figure. Exi
 
 const STRINGS = [
   ...[
+    "profile",
     "replicas",
     "clients",
     "size",
@@ -70,6 +74,7 @@ export interface EtcdPlan {
 }
 
 export interface BenchPlan {
+  readonly profile: Profile;
   readonly replicas: number;
   /** Numbers of clients. */
   readonly clients: readonly number[];
@@ -104,9 +109,11 @@ export function readBenchPlan(args: readonly string[]): BenchPlan {
   const mode = oneOf("mode", flags.mode, MODES) ?? "closed";
   const seconds = number("seconds", 20);
   const [processes, keys] = [number("processes", 2, 1, MAX_PROCESSES), number("keys", 1, 1, MAX_KEYS)];
+  const profile = profileOf(flags.profile);
   const readPercent = number("reads", 0, 0, 100);
   const plan: BenchPlan = {
-    replicas: number("replicas", 4),
+    profile,
+    replicas: number("replicas", profile === "crash" ? 3 : 4),
     clients: clientsOf(flags.clients ?? (mode === "open" ? String(processes * keys) : "1,64")),
     size: number("size", 200, 1, MAX_VALUE_BYTES),
     seconds,

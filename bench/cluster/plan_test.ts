@@ -4,7 +4,7 @@ import { readBenchPlan } from "./plan.ts";
 
 Deno.test("without arguments a plan is the documented one", () => {
   assertEquals(readBenchPlan([]), {
-    ...{ replicas: 4, clients: [1, 64], size: 200, seconds: 20, warmUpSeconds: 4 },
+    ...{ profile: "byzantine", replicas: 4, clients: [1, 64], size: 200, seconds: 20, warmUpSeconds: 4 },
     ...{
       mode: "closed",
       rate: null,
@@ -22,10 +22,10 @@ Deno.test("without arguments a plan is the documented one", () => {
 
 Deno.test("every flag is taken over", () => {
   const args =
-    "--replicas 7 --clients 4,8 --size 1000 --seconds 5 --warm-up 1 --mode pipelined --outstanding 256 --processes 4 " +
+    "--profile crash --replicas 7 --clients 4,8 --size 1000 --seconds 5 --warm-up 1 --mode pipelined --outstanding 256 --processes 4 " +
     "--keys 2 --idle-seconds 0 --runs 5 --compare etcd --etcd-nodes 5 --etcd-load grpc --json a.json --svg a.svg";
   assertEquals(readBenchPlan(args.split(" ")), {
-    ...{ replicas: 7, clients: [4, 8], size: 1000, seconds: 5, warmUpSeconds: 1 },
+    ...{ profile: "crash", replicas: 7, clients: [4, 8], size: 1000, seconds: 5, warmUpSeconds: 1 },
     ...{
       mode: "pipelined",
       rate: null,
@@ -48,6 +48,10 @@ Deno.test("an open loop has a rate, and groups", () => {
   });
 });
 
+Deno.test("the crash profile is measured with three replicas unless told otherwise", () => {
+  assertEquals(readBenchPlan(["--profile", "crash"]).replicas, 3);
+});
+
 Deno.test("the warm-up is a fifth of the time, and at least 3 s", () => {
   const warmUp = (seconds: number) => readBenchPlan(["--seconds", `${seconds}`]).warmUpSeconds;
   assertEquals([warmUp(1), warmUp(20), warmUp(100)], [3, 4, 20]);
@@ -56,6 +60,7 @@ Deno.test("the warm-up is a fifth of the time, and at least 3 s", () => {
 const REFUSED: readonly (readonly [string, string])[] = [
   ["--clients 1,0", "--clients: given 0, wanted at least 1"],
   ["--clients 1,x", '--clients: given "x", wanted an integer'],
+  ["--profile raft", '--profile: given "raft", wanted one of byzantine, crash'],
   ["--size 70000", "--size: given 70000, wanted 1 to 65536"],
   ["--seconds 0", "--seconds: given 0, wanted at least 1"],
   ["--processes 0", "--processes: given 0, wanted 1 to 64"],

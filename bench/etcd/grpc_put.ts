@@ -15,8 +15,8 @@ const HEADERS = {
   te: "trailers",
 };
 
-/** Connects to the etcd node at `url`, `count` times. */
-export async function connectEtcd(url: string, count: number): Promise<Connections> {
+/** Connects to the etcd node at `url`, `count` times. To be closed before that node ends, where this process is to live on. */
+export async function connectEtcd(url: string, count: number): Promise<Connections & { close(): void }> {
   const sessions = await Promise.all(Array.from({ length: count }, async () => {
     const session = connect(url);
     await once(session, "connect");
@@ -26,6 +26,7 @@ export async function connectEtcd(url: string, count: number): Promise<Connectio
     puts: sessions.map((session) => (key, value) => put(session, framePut(key, value))),
     reads: [],
     work: { signed: 0, verified: 0 },
+    close: () => sessions.forEach((session) => session.destroy()),
   };
 }
 

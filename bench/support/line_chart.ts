@@ -1,6 +1,6 @@
 /** Draws curves as an SVG: panels one below the other, over one axis of time or of steps, numbered events across all of them. */
 import type { Axis } from "./axis.ts";
-import { niceTicks } from "./ticks.ts";
+import { linearScale, logScale } from "./scale.ts";
 
 export interface Series {
   readonly name: string;
@@ -14,6 +14,8 @@ export interface Panel {
   /** Unit of the values, written along the axis. */
   readonly unit: string;
   readonly series: readonly Series[];
+  /** Set for a logarithmic scale; its values are above 0. */
+  readonly log?: true;
 }
 
 export interface ChartEvent {
@@ -61,19 +63,18 @@ export function drawChart(chart: Chart): string {
   ].join("\n");
 }
 
-function drawPanel({ title, unit, series }: Panel, top: number, { axis, events }: Chart): string[] {
-  const highest = Math.max(0, ...series.flatMap(({ points }) => points.map(([, value]) => value ?? 0)));
-  const ticks = niceTicks(highest, 5);
-  const end = ticks.values.at(-1)!;
-  const y = (value: number) => top + PANEL - PANEL * value / end;
+function drawPanel({ title, unit, series, log }: Panel, top: number, { axis, events }: Chart): string[] {
+  const values = series.flatMap(({ points }) => points.map(([, value]) => value ?? 0));
+  const { ticks, place } = log ? logScale(values) : linearScale(values);
+  const y = (value: number) => top + PANEL - PANEL * place(value);
   const x = (value: number) => LEFT + PLOT * axis.place(value);
   const middle = top + PANEL / 2;
   return [
     `<text x="${LEFT}" y="${top - 9}" font-weight="600">${escape(title)}</text>`,
     ...legend(series, top - 9),
-    ...ticks.values.flatMap((value) => [
+    ...ticks.flatMap(({ value, text }) => [
       `<path d="M${LEFT} ${at(y(value))}H${WIDTH - RIGHT}" stroke="#e3e3e3"/>`,
-      `<text x="${LEFT - 7}" y="${at(y(value) + 4.5)}" text-anchor="end">${ticks.text(value)}</text>`,
+      `<text x="${LEFT - 7}" y="${at(y(value) + 4.5)}" text-anchor="end">${text}</text>`,
     ]),
     `<text transform="translate(18 ${middle}) rotate(-90)" text-anchor="middle" fill="#555">${escape(unit)}</text>`,
     ...axisTicks(axis, x, top + PANEL),

@@ -1,9 +1,13 @@
-/** Verifies proofs against a roster: certificates and checkpoints signed by a quorum of its replicas, checked without asking anyone. */
+/**
+ * Verifies proofs against a roster: certificates and checkpoints signed by a quorum of its replicas, checked without asking anyone. In the `crash` profile
+ * nothing is signed, and what passes is no more than the word of whoever brought it (§1.4).
+ */
 import { sha256Hex } from "../../crypto/digest.ts";
 import { createKeyRing, type KeyRing } from "../../crypto/roster/key_ring.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
 import type { SignatureBackend } from "../../crypto/signing/backend.ts";
-import { createVerifier, type Verifier } from "../../crypto/signing/signing.ts";
+import type { Verifier } from "../../crypto/signing/signing.ts";
+import { createMessageVerifier } from "../../crypto/signing/unsigned.ts";
 import { createVerifiedCache } from "../../crypto/signing/verified_cache.ts";
 import type { CheckpointProof, CommitCertificate } from "../../protocol/certificate.ts";
 import {
@@ -35,9 +39,9 @@ export class Trust {
     const clients = new Set(roster.clients.map(({ id }) => id));
     const { cluster: clusterId, constants } = roster;
     const config = { clusterId, self: replicas[0]!, replicas, clients, constants, seed: 0 };
-    this.#core = { config, quorumSizes: quorumOf(replicas.length), genesis };
+    this.#core = { config, quorumSizes: quorumOf(replicas.length, constants.profile), genesis };
     this.#keys = createKeyRing(roster);
-    this.#verifier = createVerifier(backend, roster.cluster, createVerifiedCache());
+    this.#verifier = createMessageVerifier(constants, backend, roster.cluster, createVerifiedCache());
   }
 
   /** Returns whether a quorum signed the state that `proof` names, and has committed the entry it names (§8.2, §8.3). */

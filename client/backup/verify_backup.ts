@@ -2,6 +2,7 @@
 import type { Roster } from "../../crypto/roster/roster_types.ts";
 import type { SignatureBackend } from "../../crypto/signing/backend.ts";
 import type { CheckpointProof, CommitCertificate } from "../../protocol/certificate.ts";
+import { trustsReplicas } from "../../protocol/config.ts";
 import type { StateMachine } from "../../protocol/ports.ts";
 import { certificateCodec, checkpointProofCodec, DecodeError, entryCodec } from "../../transport/codec/mod.ts";
 import { InvalidBackupError } from "../errors.ts";
@@ -21,7 +22,7 @@ export interface VerifyOptions {
   readonly onProgress?: (bytes: number) => void;
 }
 
-/** The contents of a verified backup. All of it is proven. */
+/** The contents of a verified backup. All of it is proven, in the `byzantine` profile; in `crash` it is whole, and no more than somebody's word. */
 export interface VerifiedBackup {
   readonly cluster: string;
   /** Index of the last entry applied to the state. */
@@ -32,7 +33,7 @@ export interface VerifiedBackup {
   readonly stateDigest: string;
   /** The checkpoint it starts from; null if it holds all entries from the first. */
   readonly checkpoint: { readonly index: number; readonly stateDigest: string } | null;
-  /** Replicas whose signatures prove that the last entry is committed. */
+  /** Replicas whose signatures prove that the last entry is committed; none in the `crash` profile, where nothing is signed (§1.4). */
   readonly signers: readonly string[];
   readonly chunks: number;
   readonly entries: number;
@@ -94,11 +95,16 @@ class Verification {
       hash,
       stateDigest: this.#state.stateDigest(),
       checkpoint: checkpoint && { index: checkpoint.stable.index, stateDigest: checkpoint.stable.stateDigest },
-      signers: certificate.responses.map(({ message }) => message.replica),
+      signers: this.#signersOf(certificate),
       chunks: this.#chunks,
       entries: index - base,
       bytes: this.#reader.at,
     };
+  }
+
+  #signersOf({ responses }: CommitCertificate): string[] {
+    const signed = !trustsReplicas(this.#trust.roster.constants);
+    return signed ? responses.map(({ message }) => message.replica) : [];
   }
 
   /** Reads a checkpoint proof and the chunks of its snapshot. */

@@ -2,7 +2,7 @@
  * Judgement of a whole status: can this cluster write now, and if not, why? It rests on what replicas say of themselves, of which f may
  * lie. So it says too what it is worth: true unless more than f lie, or only if none does. A write is the only proof.
  */
-import { quorumOf, type QuorumSizes } from "../../protocol/quorum.ts";
+import { type Profile, quorumOf, type QuorumSizes } from "../../protocol/quorum.ts";
 import { isRecord, type Json, printable } from "./json_payload.ts";
 import { type ReplicaStatus, STRANGER, UNREACHABLE } from "./status_report.ts";
 
@@ -38,6 +38,8 @@ export interface ClusterHealth {
   /** `no-quorum`: too few full replicas were reached. `no-leader`: enough were, but no quorum follows a leader that is one of them. */
   readonly verdict: "writable" | "no-quorum" | "no-leader";
   readonly writable: boolean;
+  /** Sizes of the cluster, as its profile has them. */
+  readonly sizes: QuorumSizes;
   readonly standings: readonly ReplicaStanding[];
   /** True if up to f liars among the replicas could not change the verdict. */
   readonly certain: boolean;
@@ -47,9 +49,9 @@ export interface ClusterHealth {
 
 type Members = { readonly [name: string]: Json };
 
-/** Judges the status of all replicas of a roster. */
-export function judgeHealth(lines: readonly ReplicaStatus[]): ClusterHealth {
-  const sizes = quorumOf(lines.length);
+/** Judges the status of all replicas of a roster of this profile. */
+export function judgeHealth(lines: readonly ReplicaStatus[], profile: Profile = "byzantine"): ClusterHealth {
+  const sizes = quorumOf(lines.length, profile);
   const standings = togetherOrAlone(lines.map(standingOf), sizes);
   const full = standings.filter((standing) => standing.full);
   const following = largestFollowing(full);
@@ -62,7 +64,7 @@ export function judgeHealth(lines: readonly ReplicaStatus[]): ClusterHealth {
   const certain = isCertain(verdict, sizes, { lines, full: full.length, following: following.length });
   const words = wordsOf(verdict, sizes, standings, following);
   const sentence = `${words} (${worthOf(certain, sizes)})`;
-  return { verdict, writable: verdict === "writable", standings, certain, sentence };
+  return { verdict, writable: verdict === "writable", sizes, standings, certain, sentence };
 }
 
 /** Returns `standings` with the cut-off counted in where too few are left to hear a quorum: then those that are missing are the trouble. */
@@ -141,7 +143,7 @@ function isCertain(verdict: ClusterHealth["verdict"], { f, quorum }: QuorumSizes
 }
 
 function worthOf(certain: boolean, { f }: QuorumSizes): string {
-  if (f === 0) return "as they say; a cluster of this size tolerates no liar";
+  if (f === 0) return "as they say; this cluster tolerates no liar";
   return certain ? `true unless more than ${f} of them ${f === 1 ? "lies" : "lie"}` : "true if none of them lies";
 }
 

@@ -1,7 +1,7 @@
 /** GetCommittedCommand: f+1 equal answers about a committed entry are accepted; "none" takes a quorum that says it twice. */
 import { LIMITS } from "../../protocol/limits.ts";
 import { decodeGroup, type Operation } from "../../protocol/operations/group.ts";
-import { quorumOf } from "../../protocol/quorum.ts";
+import type { QuorumSizes } from "../../protocol/quorum.ts";
 import { NoQuorumError, RefusedError } from "../errors.ts";
 import type { Decision, QueryJudge } from "../loop/queries.ts";
 import { isRecord, type Json, parsePayload, refusalReason } from "./json_payload.ts";
@@ -46,27 +46,29 @@ type Claim =
 /** Times a replica must say "none" before it counts: an entry just committed elsewhere has reached it by then. */
 const NONE_TIMES = 2;
 
-/** Returns a judge for the entry at `index` among `n` replicas. */
-export function committedCommandJudge(index: number, n: number): QueryJudge<CommittedEntry> {
+/** Returns a judge for the entry at `index` among as many replicas. */
+export function committedCommandJudge(index: number, sizes: QuorumSizes): QueryJudge<CommittedEntry> {
   const claims = new Map<string, Claim>();
   return {
     take(replica, ok, payload) {
       const previous = claims.get(replica);
       const claim = readClaim(index, ok, payload, previous);
       claims.set(replica, claim);
-      return decide(index, n, [...claims.values()]) ?? (claim.claim === "none" ? "again" : "noted");
+      return decide(index, sizes, [...claims.values()]) ?? (claim.claim === "none" ? "again" : "noted");
     },
     expire(waitedMs) {
-      const { weak } = quorumOf(n);
       const equal = Math.max(0, ...groupSizes([...claims.values()]).values());
-      const progress = { replicas: n, answered: claims.size, equal, needed: weak, waitedMs };
+      const progress = { replicas: sizes.n, answered: claims.size, equal, needed: sizes.weak, waitedMs };
       return { error: new NoQuorumError(`command at index ${index}`, progress, false) };
     },
   };
 }
 
-function decide(index: number, n: number, claims: readonly Claim[]): Decision<CommittedEntry> | null {
-  const { weak, quorum } = quorumOf(n);
+function decide(
+  index: number,
+  { weak, quorum }: QuorumSizes,
+  claims: readonly Claim[],
+): Decision<CommittedEntry> | null {
   const sizes = groupSizes(claims);
   for (const claim of claims) {
     if (claim.claim === "none" || (sizes.get(claim.key) ?? 0) < weak) continue;

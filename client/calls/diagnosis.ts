@@ -1,5 +1,5 @@
 /** Diagnosis of a call that found no quorum: who answers and with what, who does not, and what to do next. */
-import { quorumOf } from "../../protocol/quorum.ts";
+import type { Profile } from "../../protocol/quorum.ts";
 import { NoQuorumError } from "../errors.ts";
 import type { CallOptions } from "../loop/requests.ts";
 import {
@@ -13,7 +13,7 @@ import type { ReplicaStatus } from "./status_report.ts";
 
 /** The part of a client that a diagnosis needs. */
 export interface DiagnosedClient {
-  readonly roster: { readonly cluster: string };
+  readonly roster: { readonly cluster: string; readonly constants?: { readonly profile: Profile } };
   getStatus(options?: CallOptions): Promise<ReplicaStatus[]>;
 }
 
@@ -28,7 +28,8 @@ export async function diagnosed<T>(client: DiagnosedClient, call: Promise<T>): P
     if (!(error instanceof NoQuorumError)) throw error;
     const lines = await client.getStatus().catch(() => null);
     // The operator's key asks for no status, and a client that was closed asks for nothing.
-    throw lines === null ? error : error.diagnosed(diagnose(client.roster.cluster, judgeHealth(lines)));
+    const { cluster, constants } = client.roster;
+    throw lines === null ? error : error.diagnosed(diagnose(cluster, judgeHealth(lines, constants?.profile)));
   }
 }
 
@@ -39,7 +40,7 @@ export function diagnose(cluster: string, health: ClusterHealth): string {
   const found = `Asked for their status: ${groupedReasons(standings)}`;
   if (strangers.length > 0) return `${found}. ${wrongRoster(cluster, strangers)}`;
   if (health.writable) return `${found}. A quorum follows a leader by now: try again`;
-  const { n, quorum } = quorumOf(standings.length);
+  const { n, quorum } = health.sizes;
   if (health.verdict === "no-leader") {
     return `${found}. A quorum of ${quorum} of ${n} has to follow one leader: an election takes a moment, so try again, and if it stays ` +
       `so, look for "suspect" in the replicas' logs`;

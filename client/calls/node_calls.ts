@@ -2,6 +2,7 @@
 import type { KeyFile } from "../../crypto/keys/key_file.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
 import type { ClientId, LogIndex, ReplicaId } from "../../protocol/ids.ts";
+import { quorumOf } from "../../protocol/quorum.ts";
 import { queryResultCodec } from "../../transport/codec/mod.ts";
 import { RefusedError, UsageError } from "../errors.ts";
 import type { QueryMessage } from "../loop/envelope.ts";
@@ -82,7 +83,7 @@ export class NodeCalls {
     const { replicas, timings } = this.#parts;
     const { client, nonce } = this.#ask("a committed command");
     const message = { kind: "GetCommittedCommand", client, nonce, index: index as LogIndex } as const;
-    const judge = committedCommandJudge(index, replicas.length);
+    const judge = committedCommandJudge(index, quorumOf(replicas.length, this.#parts.roster.constants.profile));
     const timeoutMs = options.timeoutMs ?? timings.timeoutMs;
     return await this.#parts.ask({ message, nonce, targets: replicas, timeoutMs, judge }, options);
   }

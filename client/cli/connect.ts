@@ -3,6 +3,7 @@ import { unlockKeyFile } from "../../crypto/keys/key_file.ts";
 import { requireMember } from "../../crypto/roster/key_ring.ts";
 import { readRoster } from "../../crypto/roster/parse_roster.ts";
 import { loadBackend } from "../../crypto/signing/load_backend.ts";
+import { CRASH_WARNING } from "../../protocol/config.ts";
 import { openClientTransport } from "../../transport/mod.ts";
 import { createClient } from "../client.ts";
 import type { Client } from "../client_types.ts";
@@ -34,6 +35,7 @@ export async function connectOverZmq(globals: GlobalOptions): Promise<Client> {
   requireMember(roster, key, ["client", "operator"]);
   const { transport: engine, insecurePlaintext } = globals;
   if (insecurePlaintext) console.error(PLAINTEXT_WARNING);
+  if (roster.constants.profile === "crash") console.error(`client: ${CRASH_WARNING}`);
   const transport = await openClientTransport({ roster, key, engine, insecurePlaintext });
   try {
     return createClient({ roster, key, transport, backend, timings: { timeoutMs: globals.timeoutMs } });

@@ -4,6 +4,7 @@ import { createKeyRing } from "../../crypto/roster/key_ring.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
 import type { SignatureBackend } from "../../crypto/signing/backend.ts";
 import { createVerifier } from "../../crypto/signing/signing.ts";
+import { trustsReplicas } from "../../protocol/config.ts";
 import { contradicts, type Evidence } from "../../protocol/evidence.ts";
 import type { ClientId, ReplicaId } from "../../protocol/ids.ts";
 import { ofEvidence, ofRequest, type SignatureClaim } from "../../protocol/signatures.ts";
@@ -28,7 +29,9 @@ export function evidenceJudge(roster: Roster, backend: SignatureBackend): (evide
   };
   return (evidence) => {
     const { kind, culprit } = evidence;
-    const fault = keys.replicaKey(culprit) === null
+    const fault = trustsReplicas(roster.constants)
+      ? "nothing is signed in the crash profile, so nothing convicts (§1.4)"
+      : keys.replicaKey(culprit) === null
       ? `${culprit} is no replica of this roster`
       : faultOf(evidence, holds);
     return { kind, culprit, convicted: fault === null, text: fault ?? offence(evidence) };

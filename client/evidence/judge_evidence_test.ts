@@ -49,6 +49,14 @@ Deno.test("what proves nothing accuses nobody, and says why", () => {
   }
 });
 
+Deno.test("nothing convicts in the crash profile, whoever signed it", () => {
+  const crash = evidenceJudge({ ...roster, constants: { ...roster.constants, profile: "crash" } }, backend);
+  for (const evidence of lab.all()) {
+    const { convicted, text } = crash(evidence);
+    assertEquals([convicted, text], [false, "nothing is signed in the crash profile, so nothing convicts (§1.4)"]);
+  }
+});
+
 Deno.test("another cluster's roster convicts nobody", () => {
   const other = evidenceJudge(makeRoster().roster, backend);
   for (const evidence of lab.all()) assertEquals(other(evidence).text, "it carries a signature that is not r2's");

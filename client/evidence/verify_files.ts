@@ -104,10 +104,10 @@ export function verdictLines(verdict: Verdict): string[] {
       return [`not valid: ${verdict.reason}`];
     case "roster": {
       const { roster, digest } = verdict.signed;
-      const { cluster, epoch, operatorKey } = roster;
+      const { cluster, epoch, operatorKey, constants: { profile } } = roster;
       const print = readable(unhex(digest));
       return [
-        `${path}: valid roster of cluster ${cluster}, epoch ${epoch}, ${
+        `${path}: valid roster of cluster ${cluster}, epoch ${epoch}, ${profile}, ${
           membersText(roster)
         }, operator ${operatorKey}, fingerprint ${print}`,
       ];

@@ -3,6 +3,7 @@ import type { Signer } from "../../crypto/signing/signing.ts";
 import type { ClientId } from "../../protocol/ids.ts";
 import { operationSize } from "../../protocol/operations/group.ts";
 import type { ReadPacket } from "../../protocol/packet.ts";
+import type { Profile } from "../../protocol/quorum.ts";
 import { RefusedError } from "../errors.ts";
 import { countFastRead, createFastReadTally, type FastReadTally } from "../session/fast_read_tally.ts";
 import { nextGroup } from "../session/grouping.ts";
@@ -23,6 +24,8 @@ export const paceOf = (reads: number): number => PACE_MS * (1 + Math.floor(reads
 export interface FastReadsConfig {
   readonly client: ClientId;
   readonly replicas: ReadonlySet<string>;
+  /** Profile of the cluster, by which Q goes (§1.4); `byzantine` if left out. */
+  readonly profile?: Profile;
   readonly signer: Signer;
   readonly outlet: Outlet;
   readonly now: () => number;
@@ -147,7 +150,7 @@ export class FastReads {
   }
 
   #begin(query: Uint8Array, deadlineAt: number, settle: Read["settle"]): Read {
-    const tally = createFastReadTally(this.#config.replicas);
+    const tally = createFastReadTally(this.#config.replicas, this.#config.profile);
     const size = operationSize(query);
     const read = { query, size, deadlineAt, settle, tally, leftOut: false, hopeless: false, decided: false };
     this.#queue.push(read);
@@ -187,7 +190,7 @@ export class FastReads {
   /** Asks once more for what had no room beside the answers to others, in a group without those of them that were accepted. */
   #askAgain(group: Group, read: Read): void {
     if (!group.accepted) return this.#decide(read, { payload: null });
-    read.tally = createFastReadTally(this.#config.replicas);
+    read.tally = createFastReadTally(this.#config.replicas, this.#config.profile);
     [read.leftOut, read.hopeless] = [false, false];
     this.#queue.push(read);
   }

@@ -3,9 +3,10 @@
  * a client a bounded amount of work a second.
  */
 import type { KeyRing } from "../../crypto/roster/key_ring.ts";
-import { provesPart } from "../../crypto/signing/reply_proof.ts";
+import { isToldUnsigned, provesPart } from "../../crypto/signing/reply_proof.ts";
 import type { Verifier } from "../../crypto/signing/signing.ts";
 import type { ReplyPacket } from "../../protocol/packet.ts";
+import type { Profile } from "../../protocol/quorum.ts";
 import { decodeReplyPacket } from "../../transport/codec/mod.ts";
 import { turnsAway } from "./turned_away.ts";
 
@@ -44,8 +45,14 @@ interface Budget {
   garbage: number;
 }
 
-/** Creates an inbox of `client` (a client id, or `operator`). */
-export function createInbox(client: string, keys: KeyRing, verifier: Verifier): Inbox {
+/** Creates an inbox of `client` (a client id, or `operator`) of a cluster with this profile. */
+export function createInbox(
+  client: string,
+  keys: KeyRing,
+  verifier: Verifier,
+  profile: Profile = "byzantine",
+): Inbox {
+  const judge = profile === "crash" ? judgeSpoken : judgeSigned;
   const counters: InboxCounters = { malformed: 0, misdirected: 0, forged: 0, late: 0, muted: 0 };
   const budgets = new Map<string, Budget>();
   const budgetOf = (replica: string, now: number): Budget => {
@@ -61,7 +68,7 @@ export function createInbox(client: string, keys: KeyRing, verifier: Verifier): 
     const packet = decode(frames);
     if (packet === null) return { dropped: "malformed" };
     if (turnsAway(packet)) turnedAway.add(replica);
-    const inbound = judge(client, keys, verifier, packet, wanted);
+    const inbound = judge({ client, keys, verifier, replica, packet }, wanted);
     if (!("dropped" in inbound)) turnedAway.delete(replica);
     return inbound;
   };
@@ -80,13 +87,31 @@ export function createInbox(client: string, keys: KeyRing, verifier: Verifier): 
   };
 }
 
-function judge(
-  client: string,
-  keys: KeyRing,
-  verifier: Verifier,
-  packet: ReplyPacket,
-  wanted: (packet: ReplyPacket) => boolean,
-): Inbound {
+/** A packet to judge, and all that it is judged by. */
+interface Case {
+  readonly client: string;
+  readonly keys: KeyRing;
+  readonly verifier: Verifier;
+  /** Whose connection it came over. */
+  readonly replica: string;
+  readonly packet: ReplyPacket;
+}
+
+type Wanted = (packet: ReplyPacket) => boolean;
+
+/** §1.4: where nothing is signed, a replica speaks over its own connection alone. */
+function judgeSpoken({ client, replica, verifier, packet }: Case, wanted: Wanted): Inbound {
+  const { message, body, signature } = packet.signed;
+  if (message.replica !== replica || receiverOf(packet) !== client) return { dropped: "misdirected" };
+  if (turnsAway(packet)) return { dropped: "forged" }; // a hint, and no answer
+  if (!wanted(packet)) return { dropped: "late" };
+  const told = packet.kind === "QueryReply"
+    ? verifier.verify(message.kind, body, signature, new Uint8Array())
+    : isToldUnsigned(packet);
+  return told ? { packet } : { dropped: "forged" };
+}
+
+function judgeSigned({ client, keys, verifier, packet }: Case, wanted: Wanted): Inbound {
   const key = keys.replicaKey(packet.signed.message.replica);
   if (key === null || receiverOf(packet) !== client) return { dropped: "misdirected" };
   if (!wanted(packet)) return { dropped: "late" };

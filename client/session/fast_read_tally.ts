@@ -3,7 +3,7 @@
  * earlier write share an honest replica, so a read is never older than what was acknowledged.
  */
 import { equalBytes } from "../../protocol/bytes/equal_bytes.ts";
-import { quorumOf } from "../../protocol/quorum.ts";
+import { type Profile, quorumOf } from "../../protocol/quorum.ts";
 import { canStillAccept, countVote, createEqualTally, type EqualTally } from "./equal_tally.ts";
 
 /** One replica's answer to a fast read, as far as it matters. */
@@ -22,10 +22,10 @@ export type FastReadState =
   | { readonly state: "hopeless" | "open" };
 
 /** Creates an empty tally that needs Q equal payloads. */
-export function createFastReadTally(replicas: ReadonlySet<string>): FastReadTally {
+export function createFastReadTally(replicas: ReadonlySet<string>, profile: Profile = "byzantine"): FastReadTally {
   return createEqualTally(
     replicas,
-    quorumOf(replicas.size).quorum,
+    quorumOf(replicas.size, profile).quorum,
     (a, b) => a.ok && b.ok && equalBytes(a.payload, b.payload),
   );
 }

@@ -4,12 +4,12 @@
  */
 import { equalBytes } from "../../protocol/bytes/equal_bytes.ts";
 import type { Answer } from "../../protocol/message.ts";
-import { quorumOf } from "../../protocol/quorum.ts";
+import { type Profile, quorumOf } from "../../protocol/quorum.ts";
 import { countLatestVote, createEqualTally, type EqualTally } from "./equal_tally.ts";
 
 /** Equal answers a write or ordered read needs: f+1, or Q where fast reads are enabled (§7.4). */
-export function answersNeeded(n: number, fastReads: boolean): number {
-  const sizes = quorumOf(n);
+export function answersNeeded(n: number, fastReads: boolean, profile: Profile = "byzantine"): number {
+  const sizes = quorumOf(n, profile);
   return fastReads ? sizes.quorum : sizes.weak;
 }
 

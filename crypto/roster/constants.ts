@@ -1,6 +1,7 @@
 /** Protocol constants of a roster: defaults, ranges and cross-checks. */
 import type { ProtocolConstants } from "../../protocol/config.ts";
 import { LIMITS } from "../../protocol/limits.ts";
+import { type Profile, PROFILES } from "../../protocol/quorum.ts";
 import { type Field, readBoolean, readInteger, readObject, refuse } from "../strict_json.ts";
 
 const MIN_TIMEOUT_MS = 10;
@@ -17,6 +18,7 @@ const MAX_LOG_TAIL = LIMITS.maxFetchEntries;
 
 /** Constants of a new roster unless others are given. */
 export const DEFAULT_CONSTANTS: ProtocolConstants = {
+  profile: "byzantine",
   electionTimeoutMs: 1000,
   electionTimeoutCapMs: 16_000,
   heartbeatMs: 100,
@@ -50,6 +52,7 @@ export function constantsWith(changes: Partial<ProtocolConstants>): ProtocolCons
 
 /** Values of the constants that a roster may lack, since they came later than others; all replicas of such a roster take the same ones. */
 const ABSENT: Partial<ProtocolConstants> = {
+  profile: DEFAULT_CONSTANTS.profile,
   checkpointEvery: DEFAULT_CONSTANTS.checkpointEvery,
   logTail: DEFAULT_CONSTANTS.logTail,
   sessionsPerClient: DEFAULT_CONSTANTS.sessionsPerClient,
@@ -62,7 +65,8 @@ const NAMES = Object.keys(DEFAULT_CONSTANTS) as (keyof ProtocolConstants)[];
  * Reads and checks the constants: election timeout 10 ms to 1 h; its cap at least that and at most 1 h; heartbeat at least 1 ms and below
  * half the election timeout; patience and its cap likewise from 10 ms; session window even, 2 to 4096; 1 to 64 sessions of a client, no
  * more than its window, so that each has room in what is pending (§7.3); a registration horizon of 32 to 1 000 000 entries; a checkpoint
- * every 1 to 4096 entries; a log tail of 1 to 16 384 entries. The last four have defaults if the roster does not say. Throws `ConfigError`.
+ * every 1 to 4096 entries; a log tail of 1 to 16 384 entries. The last four have defaults if the roster does not say; one that names no profile is
+ * `byzantine`. Throws `ConfigError`.
  */
 export function readConstants(field: Field): ProtocolConstants {
   const fields = readObject(field, NAMES, ABSENT);
@@ -75,6 +79,7 @@ export function readConstants(field: Field): ProtocolConstants {
   const sessionWindow = readInteger(fields.sessionWindow, 2, MAX_SESSION_WINDOW);
   if (sessionWindow % 2 !== 0) refuse(fields.sessionWindow, "an even number");
   return {
+    profile: readProfile(fields.profile),
     electionTimeoutMs,
     electionTimeoutCapMs: readInteger(fields.electionTimeoutCapMs, electionTimeoutMs, MAX_TIMEOUT_MS),
     heartbeatMs,
@@ -87,4 +92,9 @@ export function readConstants(field: Field): ProtocolConstants {
     logTail: readInteger(fields.logTail, 1, MAX_LOG_TAIL),
     fastReads: readBoolean(fields.fastReads),
   };
+}
+
+function readProfile(field: Field): Profile {
+  const found = PROFILES.find((profile) => profile === field.value);
+  return found ?? refuse(field, `one of ${PROFILES.join(", ")}`);
 }

@@ -71,11 +71,11 @@ Deno.test("ranges and cross-checks", () => {
 });
 
 Deno.test("constants that came later may be absent, each by itself, and are the defaults then; no other may", () => {
-  const { checkpointEvery, logTail, sessionsPerClient, registrationHorizon, ...before } = DEFAULT_CONSTANTS;
-  assertEquals(read(before), DEFAULT_CONSTANTS);
+  const { profile, checkpointEvery, logTail, sessionsPerClient, registrationHorizon, ...before } = DEFAULT_CONSTANTS;
+  assertEquals([read(before), profile], [DEFAULT_CONSTANTS, "byzantine"]);
   const later = { checkpointEvery, logTail, sessionsPerClient, registrationHorizon };
   for (const name of Object.keys(later)) {
-    assertEquals(read({ ...before, [name]: 37 }), { ...before, ...later, [name]: 37 });
+    assertEquals(read({ ...before, [name]: 37 }), { profile, ...before, ...later, [name]: 37 });
   }
   for (const name of Object.keys(before) as (keyof typeof before)[]) {
     const { [name]: _, ...without } = before;

@@ -1,4 +1,5 @@
 /** Strict reading of a roster's fields: types, ranges, and values that must not occur twice. */
+import type { ProtocolConstants } from "../../protocol/config.ts";
 import { clientId, replicaId } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import { unhex } from "../digest.ts";
@@ -97,6 +98,13 @@ function readEpoch(epoch: Field, previous: Field): Pick<Roster, "epoch" | "previ
   return { epoch: number, previous: null };
 }
 
+/** §1.4: where nothing is signed, connections alone say who speaks; in clear they say nothing. */
+function readPlaintext(field: Field, { profile }: ProtocolConstants): boolean {
+  const allowed = readBoolean(field);
+  if (allowed && profile === "crash") refuse(field, "false: in the crash profile CURVE is all that tells who speaks");
+  return allowed;
+}
+
 /** Reads an unsigned roster. Throws `ConfigError` naming the path, what was given and what is wanted. */
 export function readRosterFields(field: Field, backend: SignatureBackend): Roster {
   requireVersion(
@@ -106,12 +114,13 @@ export function readRosterFields(field: Field, backend: SignatureBackend): Roste
   );
   const fields = readObject(field, ROSTER_NAMES);
   const context = { backend, claim: createClaims() };
+  const constants = readConstants(fields.constants);
   return {
     version: ROSTER_VERSION,
     cluster: readId(fields.cluster),
     ...readEpoch(fields.epoch, fields.previous),
-    allowPlaintext: readBoolean(fields.allowPlaintext),
-    constants: readConstants(fields.constants),
+    allowPlaintext: readPlaintext(fields.allowPlaintext, constants),
+    constants,
     operatorKey: readPublicKey(fields.operatorKey, context),
     operatorCurveKey: readCurveKey(fields.operatorCurveKey, context),
     replicas: readList(fields.replicas, 1, LIMITS.maxReplicas).map((replica) => readReplica(replica, context)),

@@ -1,5 +1,6 @@
 /** Signed answers to clients (§7.2). */
 import type { Signer } from "../../crypto/signing/signing.ts";
+import { trustsReplicas } from "../../protocol/config.ts";
 import { ALL_SESSIONS, type ClientId, type LogIndex, type Millis } from "../../protocol/ids.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { Answer, QueryReply, Request } from "../../protocol/message.ts";
@@ -14,7 +15,7 @@ import { TokenBuckets } from "../limits/token_bucket.ts";
 import { BusyAnswers } from "./busy_answers.ts";
 import { ReplyPace } from "./reply_pace.ts";
 import { type Listener, needs, type Routes } from "./routes.ts";
-import { type AnyPart, sealParts } from "./seal_parts.ts";
+import { type AnyPart, sealParts, tellParts } from "./seal_parts.ts";
 
 export interface ReplierParts {
   readonly state: CoreState;
@@ -87,7 +88,8 @@ export class Replier {
   #tell(deliveries: readonly Delivery[]): void {
     const { state, signer, transport } = this.#parts;
     const head = { replica: state.config.self, term: state.hard.currentTerm, leader: state.view.leader };
-    const sealed = sealParts(signer, head, deliveries.map(({ part }) => part));
+    const seal = trustsReplicas(state.config.constants) ? tellParts : sealParts;
+    const sealed = seal(signer, head, deliveries.map(({ part }) => part));
     deliveries.forEach(({ routes }, i) => {
       for (const route of routes) transport.sendToClient(route, sealed[i]!);
     });

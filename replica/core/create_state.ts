@@ -37,7 +37,7 @@ export function createState(config: CoreConfig, recovered: Recovered, ports: Por
   const hard = hardStateOf(recovered);
   return {
     config,
-    quorumSizes: quorumOf(config.replicas.length),
+    quorumSizes: quorumOf(config.replicas.length, config.constants.profile),
     genesis,
     randomState,
     hard,

@@ -4,6 +4,7 @@ import { suspicionReason } from "./election/suspicion.ts";
 import { lastIndex } from "./log/log.ts";
 import { wantsRepeat } from "./replication/acks.ts";
 import { heartbeatDue } from "./replication/replication.ts";
+import { returnDue } from "./replication/returning.ts";
 import type { CoreState } from "./state.ts";
 
 /** Interval at which timers are checked while anything is going on, in milliseconds. */
@@ -11,9 +12,11 @@ export const BUSY_TICK_MS: Millis = 10;
 
 /** Returns the earliest time at which a tick or flush could do something; at most half an election timeout from now. */
 export function nextDeadline(state: CoreState, now: Millis): Millis {
-  if (isBusy(state) || suspicionReason({ state, now }) !== null) return now + BUSY_TICK_MS;
   const { election, leadership, publication, config } = state;
+  const returning = leadership ? returnDue(state, leadership, now) : Infinity;
+  if (isBusy(state) || suspicionReason({ state, now }) !== null) return Math.min(now + BUSY_TICK_MS, returning);
   return Math.min(
+    returning,
     election.deadline,
     leadership ? heartbeatDue(state, leadership) : Infinity,
     wantsRepeat(state) ? Math.max(publication.repeatAt, now) : Infinity,

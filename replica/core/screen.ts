@@ -10,6 +10,7 @@ import {
   plausiblePreVotes,
   plausibleProof,
 } from "../../protocol/certify.ts";
+import { trustsReplicas } from "../../protocol/config.ts";
 import type { Digest } from "../../protocol/ids.ts";
 import type { Checkpoint, Request } from "../../protocol/message.ts";
 import type { Packet, PacketOf } from "../../protocol/packet.ts";
@@ -66,6 +67,7 @@ function screenOther(state: CoreState, packet: Exclude<Packet, { kind: "AppendEn
     case "ForwardedRequest":
       return screenForwarded(state, packet.signed.message);
     case "Evidence":
+      if (trustsReplicas(state.config.constants)) return reject("evidence-in-crash", null);
       return hasEvidence(state, packet.evidence) ? ignore("known-evidence") : ACCEPT;
     case "Checkpoint":
       return screenCheckpoint(state, packet.signed.message);

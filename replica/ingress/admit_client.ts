@@ -1,7 +1,9 @@
 /** Packets of clients and the operator, from decoded to verified (§7.1, §7.5). */
+import { trustsReplicas } from "../../protocol/config.ts";
 import type { Request } from "../../protocol/message.ts";
 import type { ClientPacket } from "../../protocol/packet.ts";
 import type { Signed, Verified } from "../../protocol/signed.ts";
+import type { Received } from "../../transport/port.ts";
 import type { QueryHandler, RequestPacketKind, UnorderedPacket } from "../answers/query_handler.ts";
 import { askAgainAfter, turnedAwayFor } from "../core/clients/service.ts";
 import { prospectOf } from "../core/screen.ts";
@@ -10,6 +12,7 @@ import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { TokenBuckets } from "../limits/token_bucket.ts";
 import { type Admission, DONE, dropped, excessive, faulty, forged } from "./admission.ts";
 import type { SignatureCheck } from "./signature_check.ts";
+import { speakerOf } from "./source.ts";
 
 /** The packets that a client of the roster signs: all but the operator's command. */
 type OwnPacket = Exclude<ClientPacket, { readonly kind: "SetActive" }>;
@@ -54,8 +57,10 @@ export class ClientAdmission {
     this.#handler = handler;
   }
 
-  admit(packet: ClientPacket, route: string, now: number): Admission {
+  admit(packet: ClientPacket, received: Received, now: number): Admission {
     const { kind } = packet;
+    const { route } = received;
+    const speaker = speakerOf(received);
     if (!this.#handler.active && kind !== "SetActive" && kind !== "GetStatus") return dropped(`inactive:${kind}`);
     if (kind === "SetActive") {
       return this.#check.isOperators(packet.signed) ? this.#serve(packet, route, now) : forged(`signature:${kind}`);
@@ -64,9 +69,9 @@ export class ClientAdmission {
       return faulty(`misdirected:${kind}`);
     }
     const budget = this.#budgetOf(packet, route, now);
-    if (isRequest(packet)) return this.#admitRequest(packet, budget, route, now);
+    if (isRequest(packet)) return this.#admitRequest(packet, budget, { route, speaker }, now);
     const { buckets, name } = budget;
-    const refused = this.#authenticate(packet, buckets.allows(name, now));
+    const refused = this.#authenticate(packet, speaker, buckets.allows(name, now));
     if (refused) {
       if (packet.kind === "GetStatus" && isFault(refused)) this.#handler.turnAway(packet.signed.message, route, now);
       return refused;
@@ -76,7 +81,12 @@ export class ClientAdmission {
   }
 
   /** §7.3k, §7.5h: what there is no room for costs no signature, nor does asking again and again for what is settled. */
-  #admitRequest(packet: RequestPacket, { buckets, name }: Budget, route: string, now: number): Admission {
+  #admitRequest(
+    packet: RequestPacket,
+    { buckets, name }: Budget,
+    { route, speaker }: { readonly route: string; readonly speaker: string | null },
+    now: number,
+  ): Admission {
     const { kind, signed: { message } } = packet;
     const intervention = kind === "UpdateLeader";
     const prospect = prospectOf(this.#state, message, intervention);
@@ -89,7 +99,7 @@ export class ClientAdmission {
       buckets.take(name, now);
       return this.#tooMuch(packet, route, dropped(`busy:${kind}`), waitMs);
     }
-    const refused = this.#authenticate(packet, withinRate);
+    const refused = this.#authenticate(packet, speaker, withinRate);
     if (refused) return withinRate ? refused : this.#tooMuch(packet, route, refused);
     buckets.take(name, now);
     if (prospect === "answer") this.#repeats.take(name, now);
@@ -130,9 +140,13 @@ export class ClientAdmission {
     return kind === "FastReads" && own && this.#state.config.constants.fastReads ? this.#fastReads : this.#queries;
   }
 
-  /** Checks client and rate first, which cost nothing on the curve, then the signature (§7.5). */
-  #authenticate({ kind, signed }: OwnPacket, withinRate: boolean): Admission | null {
+  /**
+   * Checks client and rate first, which cost nothing on the curve, then the signature (§7.5). Where nothing is signed, a client speaks over its own
+   * connections alone (§1.4).
+   */
+  #authenticate({ kind, signed }: OwnPacket, speaker: string | null, withinRate: boolean): Admission | null {
     const { client, kind: tag } = signed.message;
+    if (trustsReplicas(this.#state.config.constants) && speaker !== client) return faulty(`speaker:${kind}`);
     const claim = { role: "client", signer: client, kind: tag, signed } as const;
     if (!this.#check.knows(claim)) return faulty(`unknown-client:${kind}`);
     if (!withinRate) return excessive(`rate:${kind}`);

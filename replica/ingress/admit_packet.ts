@@ -1,6 +1,7 @@
 /** Packets of peers, from decoded to verified (§2.2–§2.4, §3.2, §9.1). */
 import { sha256Hex } from "../../crypto/digest.ts";
 import { isCertificate, isCheckpointProof } from "../../protocol/certify.ts";
+import { trustsReplicas } from "../../protocol/config.ts";
 import { contradicts } from "../../protocol/evidence.ts";
 import { areCovered } from "../../protocol/hash_chain.ts";
 import type { Packet, PacketOf } from "../../protocol/packet.ts";
@@ -30,21 +31,24 @@ export function admitPacket(
   check: SignatureCheck,
   channel: Exclude<Channel, "client">,
   received: Packet,
+  speaker: string | null = null,
 ): Admission {
-  const judging = judgePacket(state, check, channel, received);
+  const judging = judgePacket(state, check, channel, received, speaker);
   for (let step = judging.next();; step = judging.next()) if (step.done) return step.value;
 }
 
 /**
  * Judges a peer's packet. Stale packets and unknown signers cost no work on the curve; the first signature that does not verify ends the work. The
  * packet's own signature comes first, then hashes, which are cheaper than signatures, and only then what is signed inside: so nobody but a replica
- * can make this one check more, and none with what it was not given.
+ * can make this one check more, and none with what it was not given. `speaker` is the roster id that the connection proved; where nothing is signed,
+ * it decides who speaks (§1.4).
  */
 export function* judgePacket(
   state: CoreState,
   check: SignatureCheck,
   channel: Exclude<Channel, "client">,
   received: Packet,
+  speaker: string | null,
 ): Judging {
   const { kind } = received;
   if (channel === "published" && !PUBLISHED.has(kind)) return faulty(`channel:${kind}`);
@@ -53,6 +57,7 @@ export function* judgePacket(
   const { verdict, packet } = screen(state, received);
   if (verdict.verdict === "ignore") return dropped(`${verdict.code}:${kind}`);
   if (verdict.verdict === "reject") return faulty(`${verdict.code}:${kind}`);
+  if (trustsReplicas(state.config.constants)) return judgeSpoken(state, check, packet, speaker);
   const claims = listSignatures(packet);
   if (!claims.every((claim) => check.knows(claim))) return faulty(`unknown-signer:${kind}`);
   if (packet.kind === "Evidence") return yield* judgeEvidence(check, packet, claims);
@@ -61,6 +66,22 @@ export function* judgePacket(
   if (!hashesHold(state, packet)) return faulty(`hashes:${kind}`);
   if (!(yield* allHold(check, inside))) return faulty(`signature:${kind}`);
   return packet.kind === "AppendEntries" ? yield* judgeEntries(state, check, packet) : admitted(packet);
+}
+
+/**
+ * §1.4: where nothing is signed, the replica at the other end has to be the one that the body names; what it passes on for others is believed. Neither
+ * a signature nor evidence, which would be made of signatures, has a place there.
+ */
+function judgeSpoken(state: CoreState, check: SignatureCheck, packet: Packet, speaker: string | null): Admission {
+  const { kind } = packet;
+  if (packet.kind === "Evidence") return faulty(`profile:${kind}`);
+  const isPeer = state.config.replicas.some((id) => id === speaker);
+  if (!isPeer || (senderOf(packet) ?? speaker) !== speaker) return faulty(`speaker:${kind}`);
+  const [own] = listSignatures(packet);
+  if (!check.knows(own!)) return faulty(`unknown-signer:${kind}`);
+  if (!check.holds(own!)) return faulty(`signature:${kind}`);
+  const malformed = packet.kind === "AppendEntries" && packet.entries.some(({ requests }) => requests === null);
+  return malformed ? faulty(`bad-entry:${kind}`) : admitted(packet);
 }
 
 const admitted = (packet: Packet): Admission => ({ admitted: { kind: "packet", packet: packet as Verified<Packet> } });

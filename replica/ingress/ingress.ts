@@ -20,7 +20,7 @@ import { BACKLOG_UNIT_BYTES } from "./backlog.ts";
 import { LateResponses } from "./late_responses.ts";
 import { PeerRates } from "./peer_rates.ts";
 import type { SignatureCheck } from "./signature_check.ts";
-import { connectionOf, sourceOf } from "./source.ts";
+import { connectionOf, sourceOf, speakerOf } from "./source.ts";
 import { SourceFaults } from "./source_faults.ts";
 
 export interface IngressParts {
@@ -163,12 +163,12 @@ export class Ingress {
     const { channel, route, frames } = received;
     const { state, check, queries } = this.#parts;
     try {
-      if (channel === "client") return this.#clients.admit(decodeClientPacket(frames), route, now);
+      if (channel === "client") return this.#clients.admit(decodeClientPacket(frames), received, now);
       if (!queries.active) return dropped("inactive");
       const packet = decodePeerPacket(frames);
       if (!this.#rates.take(packet.kind, sourceOf(received), now)) return excessive(`rate:${packet.kind}`);
       if (this.#isPutOff(received, packet, now)) return DONE;
-      const judging = judgePacket(state, check, channel, packet);
+      const judging = judgePacket(state, check, channel, packet, speakerOf(received));
       const admission = packet.kind === "Evidence"
         ? yield* this.#withinBudget(packet.evidence, judging, now)
         : yield* judging;

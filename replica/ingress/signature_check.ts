@@ -15,8 +15,15 @@ export interface SignatureCheck {
   isOperators(signed: Signed<SetActive>): boolean;
 }
 
-/** Returns a check by `keys`. With a caching verifier, each signature costs work on the curve only once. */
-export function createSignatureCheck(keys: KeyRing, verifier: Verifier): SignatureCheck {
+/**
+ * Returns a check by `keys`. With a caching verifier, each signature costs work on the curve only once. The operator signs in every profile (§1.4), and has
+ * a verifier of its own.
+ */
+export function createSignatureCheck(
+  keys: KeyRing,
+  verifier: Verifier,
+  operators: Verifier = verifier,
+): SignatureCheck {
   const keyOf = ({ role, signer }: SignatureClaim): Uint8Array | null =>
     role === "replica" ? keys.replicaKey(signer as ReplicaId) : keys.clientKey(signer as ClientId);
   return {
@@ -25,6 +32,6 @@ export function createSignatureCheck(keys: KeyRing, verifier: Verifier): Signatu
       const key = keyOf(claim);
       return key !== null && verifier.verify(claim.kind, claim.signed.body, claim.signed.signature, key);
     },
-    isOperators: ({ body, signature }) => verifier.verify("SetActive", body, signature, keys.operatorKey),
+    isOperators: ({ body, signature }) => operators.verify("SetActive", body, signature, keys.operatorKey),
   };
 }

@@ -9,3 +9,10 @@ export const sourceOf = (received: Received): string =>
 
 /** Returns the name of the connection that a packet came over. */
 export const connectionOf = ({ channel, route }: Received): string => `${channel} ${route}`;
+
+/**
+ * Returns the roster id that the other end of the connection proved, or null where nobody is authenticated. Whom a replica subscribed to is named by the
+ * route: encrypted, it is that one or nobody.
+ */
+export const speakerOf = ({ channel, route, owner }: Received): string | null =>
+  owner ?? (channel === "published" ? route : null);

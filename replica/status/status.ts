@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import manifest from "../../deno.json" with { type: "json" };
 import type { LogIndex } from "../../protocol/ids.ts";
 import type { StateMachine } from "../../protocol/ports.ts";
+import type { Profile } from "../../protocol/quorum.ts";
 import { sessionBytes, type SessionTable } from "../../protocol/snapshot/session_table.ts";
 import { WIRE_VERSION } from "../../transport/codec/mod.ts";
 import type { TransportCounters } from "../../transport/port.ts";
@@ -30,6 +31,8 @@ export interface CryptoInUse {
 export interface ReplicaReport {
   readonly replica: string;
   readonly cluster: string;
+  /** Trust in the replicas (§1.4). */
+  readonly profile: Profile;
   /** A learner is a replica that lost its disk and does not count yet (§8.4). */
   readonly role: Role | "learner";
   /** False while the operator keeps the replica out of the protocol. */
@@ -171,6 +174,7 @@ function protocolStatus(state: CoreState) {
   return {
     replica: config.self,
     cluster: config.clusterId,
+    profile: config.constants.profile,
     role: hard.recovery === null ? view.role : "learner" as const,
     term: hard.currentTerm,
     leader: view.leader,

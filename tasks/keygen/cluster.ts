@@ -4,7 +4,8 @@ import { readPassphrase } from "../../crypto/keys/passphrase.ts";
 import { type ClusterOptions, DEFAULT_BASE_PORT, generateCluster } from "../../crypto/roster/generate_cluster.ts";
 import { membersText } from "../../crypto/roster/roster.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
-import { quorumOf } from "../../protocol/quorum.ts";
+import { CRASH_WARNING } from "../../protocol/config.ts";
+import { type Profile, quorumOf } from "../../protocol/quorum.ts";
 import { readFlags, wholeNumber } from "../support/flags.ts";
 import { EXIT_DONE, type Task } from "../support/run_task.ts";
 import { required, requireHost, shellWord } from "./common.ts";
@@ -16,7 +17,8 @@ Usage: keygen --out DIR [options]
        keygen operator|request|sign|show …   each party makes its own keys: keygen operator --help, and so on
 
   --out DIR                  directory of the files, made if missing; nothing in it is overwritten
-  --replicas N               replicas r1, r2, … (default 4; 3f+1 tolerate f faulty ones)
+  --replicas N               replicas r1, r2, … (default 4; 3f+1 tolerate f faulty ones, in the crash
+                             profile 2c+1 tolerate c that are down)
   --clients N                clients c1, c2, … (default 2)
   --host HOST                host of all replicas, a name or an address, IPv6 ones without brackets (default 127.0.0.1);
                              replica i, from 0, gets the ports
@@ -56,8 +58,16 @@ function clusterOptions(flags: Flags): ClusterOptions {
   };
 }
 
-/** Describes in words how many faulty replicas `n` tolerate, and whether as many would be tolerated by fewer. */
-function tolerance(n: number): string {
+/** Describes in words how many replicas may fail, and whether as many could with fewer of them. */
+const tolerance = (n: number, profile: Profile): string => profile === "crash" ? crashes(n) : faults(n);
+
+function crashes(n: number): string {
+  const { quorum } = quorumOf(n, "crash");
+  const who = n === 1 ? "1 replica tolerates" : `${n} replicas tolerate`;
+  return `${who} ${n - quorum} that ${n - quorum === 1 ? "is" : "are"} down, and none that lies`;
+}
+
+function faults(n: number): string {
   const { f } = quorumOf(n);
   const [enough, more] = [3 * f + 1, 3 * f + 4];
   const faulty = f === 0 ? "no faulty one" : f === 1 ? "1 faulty one" : `${f} faulty ones`;
@@ -65,13 +75,14 @@ function tolerance(n: number): string {
   return `${n === 1 ? "1 replica tolerates" : `${n} replicas tolerate`} ${faulty}${best}; ${more} tolerate ${f + 1}`;
 }
 
-function report({ out }: ClusterOptions, { cluster, replicas, clients }: Roster): string[] {
+function report({ out }: ClusterOptions, { cluster, replicas, clients, constants: { profile } }: Roster): string[] {
   const [first, last] = [replicas[0]!.id, replicas.at(-1)!.id];
   const path = (file: string) => shellWord(`${out}/${file}`);
   const others = first === last ? "" : `, and so on to ${last}, each in a terminal of its own or on its own machine`;
   return [
     `${out}/cluster.json: cluster ${cluster}, ${membersText({ replicas, clients })}`,
-    tolerance(replicas.length),
+    tolerance(replicas.length, profile),
+    ...(profile === "crash" ? [`warning: ${CRASH_WARNING}`] : []),
     `next${others}:`,
     `  deno task replica --cluster ${path("cluster.json")} --key ${path(`${first}.key`)} --data ${path(first)}`,
   ];

@@ -1,11 +1,15 @@
 /** Flags for what a cluster's first roster fixes for ever. */
+import { ConfigError } from "../../crypto/config_error.ts";
 import type { FirstRoster } from "../../crypto/roster/next_roster.ts";
+import { type Profile, PROFILES } from "../../protocol/quorum.ts";
 import { type Flags, wholeNumber } from "../support/flags.ts";
 
-export const CONSTANT_STRINGS = ["election-timeout-ms", "checkpoint-every", "log-tail"] as const;
+export const CONSTANT_STRINGS = ["profile", "election-timeout-ms", "checkpoint-every", "log-tail"] as const;
 export const CONSTANT_BOOLEANS = ["fast-reads", "allow-plaintext"] as const;
 
 export const CONSTANTS_USAGE = `\
+  --profile NAME             byzantine (default): up to f of 3f+1 replicas may lie; or crash: plain Raft, up to c of
+                             2c+1 may crash, none may lie, and nothing is signed (docs/dial.md)
   --fast-reads               enable fast reads; every write then waits for a quorum of equal answers
   --allow-plaintext          let nodes run with --insecure-plaintext: for debugging, never for a cluster that matters
   --election-timeout-ms N    lower end of the election timeout (default 1000)
@@ -14,6 +18,13 @@ export const CONSTANTS_USAGE = `\
   --log-tail N               entries kept below the last checkpoint, 1 to 16384 (default 1000); who is further behind
                              fetches the whole state
 `;
+
+/** Returns the profile that a flag names, by default `byzantine`. Throws `ConfigError`. */
+export function profileOf(given: string | undefined): Profile {
+  const found = PROFILES.find((profile) => profile === (given ?? "byzantine"));
+  if (found === undefined) throw new ConfigError(`--profile: given "${given}", wanted one of ${PROFILES.join(", ")}`);
+  return found;
+}
 
 /** Returns the choices made by flags. */
 export function firstChoices(
@@ -25,6 +36,7 @@ export function firstChoices(
   return {
     allowPlaintext: flags["allow-plaintext"],
     constants: {
+      profile: profileOf(flags.profile),
       fastReads: flags["fast-reads"],
       ...(electionTimeoutMs === undefined ? {} : { electionTimeoutMs }),
       ...(checkpointEvery === undefined ? {} : { checkpointEvery }),

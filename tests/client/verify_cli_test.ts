@@ -65,7 +65,7 @@ Deno.test("verify: a chain of rosters, and the evidence beside it", () =>
     assertEquals([code, err], [0, ""]);
     assertStringIncludes(
       out,
-      `${directory}/2.json: valid roster of cluster test-cluster, epoch 2, 4 replicas, 1 client`,
+      `${directory}/2.json: valid roster of cluster test-cluster, epoch 2, byzantine, 4 replicas, 1 client`,
     );
     assertStringIncludes(
       out,

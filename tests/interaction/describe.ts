@@ -14,7 +14,9 @@ const short = (hash: string): string => hash.slice(0, 4);
 const head = ({ index, hash }: Head): string => `${index}:${short(hash)}`;
 const rank = ({ term, index, hash }: Certified): string => `${term}/${index}:${short(hash)}`;
 const certificate = (value: Certificate): string =>
-  `${value.kind} certificate ${rank(value)} by ${value.responses.map((r) => r.message.replica).join(",") || "genesis"}`;
+  `${value.kind} certificate ${rank(value)} by ${
+    value.responses.map((r) => r.message.replica).join(",") || (value.term === 0 ? "genesis" : "an ack alone")
+  }`;
 
 function entry({ term, requests }: Entry): string {
   const names = (requests ?? []).map(name);

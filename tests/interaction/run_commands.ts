@@ -14,10 +14,11 @@ const DEFAULT_WAIT_MS = 20_000;
 
 export const RUN_COMMANDS: readonly Command[] = [
   {
-    usage: "cluster replicas=N [seed=N] [checkpoint_every=N] [log_tail=N]",
+    usage: "cluster replicas=N [seed=N] [checkpoint_every=N] [log_tail=N] [crash]",
     about:
       "Starts replicas r1, r2, … and clients c1 and c2; the first command, and once only. Timeouts are drawn from the " +
-      "seed, else 1. There is a checkpoint every so many entries, else 1000, and so many are kept below it, else 1000.",
+      "seed, else 1. There is a checkpoint every so many entries, else 1000, and so many are kept below it, else 1000. With crash " +
+      "nobody lies, and nothing is signed (§1.4).",
     run: createCluster,
   },
   {
@@ -79,6 +80,7 @@ function createCluster(lab: TranscriptLab, args: Arguments): void {
   }
   const [checkpointEvery, logTail] = [args.number("checkpoint_every"), args.number("log_tail")];
   lab.create(replicas, args.number("seed") ?? 1, {
+    profile: args.has("crash") ? "crash" : "byzantine",
     ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
     ...(logTail === undefined ? {} : { logTail }),
   });

@@ -28,6 +28,8 @@ export interface Mutant {
   readonly replicas?: number;
   /** Plans in which it is searched for (`tests/simulation/scenarios/`); those drawn for any purpose if absent. */
   readonly scenario?: string;
+  /** The profile it is searched for in; `byzantine` if absent. */
+  readonly profile?: "crash";
   /** Conditions a run must meet for the bug to show. */
   readonly needs?: string;
 }

@@ -64,6 +64,12 @@ const DEMANDED: Readonly<Record<Mutant["kind"], readonly string[]>> = {
     "any-term-behind-the-base",
     "envelope-signature-unchecked",
     "good-entry-accuses",
+    "crash-quorum-by-half",
+    "crash-older-acks-counted",
+    "crash-votes-without-log-comparison",
+    "crash-longest-log-wins",
+    "crash-ack-without-rank",
+    "crash-ack-before-durable",
   ],
   liveness: [
     "heartbeat-replay-accepted",

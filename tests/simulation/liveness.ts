@@ -1,12 +1,15 @@
 /** Conditions under which the honest replicas that are up have settled. */
 import type { ReplicaId } from "../../protocol/ids.ts";
-import { quorumOf } from "../../protocol/quorum.ts";
+import { quorumOf, type QuorumSizes } from "../../protocol/quorum.ts";
 import { lastIndex } from "../../replica/core/log/log.ts";
 import type { CoreState } from "../../replica/core/state.ts";
 import type { Simulation } from "./simulation.ts";
 
 const statesOf = (simulation: Simulation): (CoreState | null)[] =>
   simulation.survivors.map((id) => simulation.node(id).state);
+
+const sizesOf = ({ plan: { replicas, constants } }: Simulation): QuorumSizes =>
+  quorumOf(replicas.length, constants.profile);
 
 /** Returns the states of survivors that are not learners. */
 const fullStatesOf = (simulation: Simulation): CoreState[] =>
@@ -38,14 +41,14 @@ export function isSettled(simulation: Simulation): boolean {
       followers.set(key, (followers.get(key) ?? 0) + 1);
     }
   }
-  const { quorum, weak } = quorumOf(simulation.plan.replicas.length);
+  const { quorum, weak } = sizesOf(simulation);
   return Math.max(0, ...followers.values()) >= (quiet ? weak : quorum);
 }
 
 /** Returns a condition: a quorum exists and follows one leader, in a term above all that survivors are in now. */
 export function followsAnew(simulation: Simulation): () => boolean {
   const before = Math.max(...statesOf(simulation).map((state) => state?.hard.currentTerm ?? 0));
-  const { quorum } = quorumOf(simulation.plan.replicas.length);
+  const { quorum } = sizesOf(simulation);
   return () => {
     const missing = simulation.plan.byzantine.length;
     const anew = fullStatesOf(simulation).filter((state) =>

@@ -1,6 +1,8 @@
 /** `deno task sim`: searches for a schedule that breaks the core, seed by seed, or finds a planted bug. */
 import { OutputError } from "../../client/cli/common/standard_streams.ts";
 import { ConfigError } from "../../crypto/config_error.ts";
+import type { Profile } from "../../protocol/quorum.ts";
+import { profileOf } from "../../tasks/keygen/constants.ts";
 import { readFlags, wholeNumber } from "../../tasks/support/flags.ts";
 import { createProgress } from "../../tasks/support/progress.ts";
 import { EXIT_DONE, EXIT_FAILED, printLine, runTask } from "../../tasks/support/run_task.ts";
@@ -9,6 +11,7 @@ import { EXIT_CAUGHT, listMutantNames, searchMutant } from "./cli/mutants.ts";
 import { replayFile } from "./cli/recording.ts";
 import { printTranscript } from "./cli/transcript.ts";
 import { runWanTask, WAN_STRINGS, WAN_USAGE } from "./cli/wan.ts";
+import { leastReplicas } from "./plan/tolerance.ts";
 import { SCENARIOS } from "./scenarios/mod.ts";
 import { runSeeds } from "./search/pool.ts";
 import type { SeedResult } from "./search/seed_runner.ts";
@@ -21,7 +24,8 @@ Usage: sim [options]
   --seeds N           seeds to run (default 200; with --mutant until it is found, at most 2000)
   --start S           first seed (default 1)
   --fresh             start at a seed drawn at random, which is printed
-  --replicas N        replicas (default 4)
+  --profile NAME      byzantine (default), or crash: replicas crash and lose disks, and none lies (§1.4)
+  --replicas N        replicas (default 4, in the crash profile 3)
   --actor NAME        only this faulty behaviour: ${Object.keys(NAMED_ACTORS).join(", ")}
   --scenario NAME     only plans made for this purpose: ${Object.keys(SCENARIOS).join(", ")}
   --mutant NAME       search on a copy of the sources with one planted bug; passes if it is found
@@ -40,6 +44,7 @@ Shows its progress on a terminal. The last line is "N passed, M failed". Exit co
 const STRINGS = [
   "seeds",
   "start",
+  "profile",
   "replicas",
   "actor",
   "scenario",
@@ -66,6 +71,7 @@ const PRINTED_FAILURES = 10;
 type Flags = ReturnType<typeof readFlags<(typeof STRINGS)[number], (typeof BOOLEANS)[number]>>;
 
 interface Search {
+  readonly profile: Profile;
   readonly first: number;
   readonly count: number;
   readonly replicas: number;
@@ -85,10 +91,15 @@ function searchOf(flags: Flags): Search {
   if (actor !== undefined && scenario !== undefined) {
     throw new ConfigError("--scenario: given with --actor, wanted one of the two");
   }
+  const profile = profileOf(flags.profile);
+  if (profile === "crash" && (actor !== undefined || scenario !== undefined)) {
+    throw new ConfigError("--profile: given crash with --actor or --scenario, wanted neither: nobody lies there");
+  }
   return {
+    profile,
     first: flags.fresh ? freshSeed() : wholeNumber("start", flags.start) ?? 1,
     count: seedsOf(flags),
-    replicas: replicasOf(flags),
+    replicas: replicasOf(flags, profile),
     actors: actor === undefined ? null : [actor],
     scenario: scenario ?? null,
     workers: wholeNumber("workers", flags.workers) ?? navigator.hardwareConcurrency,
@@ -115,18 +126,22 @@ function seedsOf(flags: Flags): number {
   return seeds;
 }
 
-function replicasOf(flags: Flags): number {
-  const replicas = wholeNumber("replicas", flags.replicas) ?? 4;
-  if (replicas < 4 || replicas > 16) throw new ConfigError(`--replicas: given ${replicas}, wanted 4 to 16`);
+function replicasOf(flags: Flags, profile: Profile): number {
+  const least = leastReplicas(profile);
+  const replicas = wholeNumber("replicas", flags.replicas) ?? least;
+  if (replicas < least || replicas > 16) {
+    throw new ConfigError(`--replicas: given ${replicas}, wanted ${least} to 16`);
+  }
   return replicas;
 }
 
 /** Returns the command that runs one seed of `search` again. */
-function replayCommand({ replicas, actors, scenario, clauses, mutant }: Search, seed: number): string {
+function replayCommand({ profile, replicas, actors, scenario, clauses, mutant }: Search, seed: number): string {
   const planted = mutant === null ? "" : ` --mutant ${mutant}`;
   const plans = `${actors ? ` --actor ${actors[0]}` : ""}${scenario ? ` --scenario ${scenario}` : ""}`;
   const options = `${plans}${clauses ? "" : " --invariants-only"}${planted}`;
-  return `deno task sim --start ${seed} --seeds 1 --replicas ${replicas}${options} --transcript`;
+  const kind = profile === "crash" ? " --profile crash" : "";
+  return `deno task sim${kind} --start ${seed} --seeds 1 --replicas ${replicas}${options} --transcript`;
 }
 
 /** Runs the seeds and prints what failed; returns the failing results, the lowest seed first. */
@@ -151,7 +166,7 @@ async function search(options: Search, json: boolean): Promise<SeedResult[]> {
   const seconds = (performance.now() - started) / 1000;
   const { runs, sums } = statistics;
   printLine(
-    `n = ${options.replicas}: ${runs} seeds in ${
+    `${options.profile}, n = ${options.replicas}: ${runs} seeds in ${
       seconds.toFixed(1)
     } s, ${sums.steps} steps, ${sums.elections} elections, ` +
       `${sums.commits} commits, ${sums.byzantinePackets} packets of faulty replicas, ${sums.crashes} crashes, ` +

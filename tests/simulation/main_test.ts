@@ -28,6 +28,12 @@ Deno.test("sim: a fresh seed is printed, and it can be run again", async () => {
   assertMatch(lines[0]!, /^fresh seed \d+$/);
 });
 
+Deno.test("sim: seeds of the crash profile pass, by default with three replicas", async () => {
+  const { code, lines } = await sim("--profile", "crash", "--seeds", "2");
+  assertEquals([code, lines.at(-1)], [0, "2 passed, 0 failed"]);
+  assertMatch(lines[0]!, /^crash, n = 3: 2 seeds/);
+});
+
 Deno.test("sim: a mutant is found, its seed can be run again, and what is left of it is a transcript", async () => {
   const found = await sim("--mutant", "commit-after-one-phase", "--transcript");
   assertEquals([found.code, found.lines.at(-1)], [0, "mutant commit-after-one-phase was found"]);
@@ -54,6 +60,9 @@ Deno.test("sim: what is no option, no mutant, no actor, no scenario or no number
       [["--actor", "nobody"], "wanted one of equivocate"],
       [["--scenario", "nowhere"], "wanted one of branch-at-a-snapshot"],
       [["--scenario", "old-terms", "--actor", "silent"], "wanted one of the two"],
+      [["--profile", "raft"], "wanted one of byzantine, crash"],
+      [["--profile", "crash", "--actor", "silent"], "nobody lies there"],
+      [["--profile", "crash", "--replicas", "2"], "wanted 3 to 16"],
       [["--seeds", "many"], "wanted an integer"],
       [["--seeds", "0"], "wanted at least 1"],
       [["--replicas", "3"], "wanted 4 to 16"],

@@ -2,6 +2,7 @@
 import type { Digest, LogIndex, Millis, ReplicaId } from "../../protocol/ids.ts";
 import type { Answer, RegisterSession, Request } from "../../protocol/message.ts";
 import type { Packet } from "../../protocol/packet.ts";
+import type { Profile } from "../../protocol/quorum.ts";
 import type { Signed } from "../../protocol/signed.ts";
 import type { PersistOperation } from "../../replica/core/log/durable_state.ts";
 import type { ClientReply, CoreEvent } from "../../replica/core/output.ts";
@@ -13,6 +14,7 @@ export interface RunFacts {
   readonly replicas: readonly ReplicaId[];
   /** Replicas that are faulty for the whole run, at most f; nothing is demanded of them. */
   readonly byzantine: ReadonlySet<ReplicaId>;
+  readonly profile: Profile;
   readonly fastReads: boolean;
   /** W, S and K of the roster, and how long registers hold. */
   readonly sessionWindow: number;

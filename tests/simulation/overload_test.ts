@@ -56,7 +56,8 @@ for (const seed of [1, 2]) {
     assertEquals([full.elections, over.elections], [1, 1]);
     assert(over.busy > 50, `${over.busy} requests turned away`);
     assert(over.perSecond > 0.9 * full.perSecond, `${over.perSecond} operations a second, ${full.perSecond} before`);
-    assert(over.median < PATIENCE_MS / 4, `half of the requests took ${over.median} ms`);
+    // Twice as long without the answers: all that clients may have under way waits in turn.
+    assert(over.median < PATIENCE_MS / 3, `half of the requests took ${over.median} ms`);
     assert(over.p99 < PATIENCE_MS, `one of a hundred took ${over.p99} ms`);
   });
 }

@@ -51,6 +51,7 @@ export const factsOf = ({ replicas, byzantine, constants }: Plan): RunFacts => (
   clusterId: CLUSTER,
   replicas,
   byzantine: new Set(byzantine.map(({ replica }) => replica)),
+  profile: constants.profile,
   fastReads: constants.fastReads,
   sessionWindow: constants.sessionWindow,
   sessionsPerClient: constants.sessionsPerClient,

@@ -2,7 +2,6 @@
 import type { CoreConfig } from "../../protocol/config.ts";
 import { clientId, type Millis, type ReplicaId } from "../../protocol/ids.ts";
 import type { Packet } from "../../protocol/packet.ts";
-import { quorumOf } from "../../protocol/quorum.ts";
 import { hasSnapshotWork } from "../../replica/core/checkpoints/checkpoints.ts";
 import { nextDeadline } from "../../replica/core/next_deadline.ts";
 import type { ClientReply } from "../../replica/core/output.ts";
@@ -27,6 +26,7 @@ import { SimNode } from "./nodes/sim_node.ts";
 import type { Observer } from "./observer.ts";
 import type { Plan, Target } from "./plan/plan.ts";
 import { Rng } from "./plan/rng.ts";
+import { toleratedBy } from "./plan/tolerance.ts";
 import { emptyStats, type RunStats } from "./search/stats.ts";
 
 export const CLUSTER = "simulation";
@@ -99,7 +99,7 @@ export class Simulation {
     });
     this.#disks = new DiskFaults({
       ...{ plan, scheduler: this.scheduler, nodes: this.nodes, stats: this.stats },
-      mostFaults: quorumOf(plan.replicas.length).f,
+      mostFaults: toleratedBy(plan.replicas.length, plan.constants.profile),
       start: (id) => this.#start(id),
       restartLater: (id, downMs) => this.#crashes.restartLater(id, downMs),
       resolve: (target) => this.#resolve(target),
@@ -135,7 +135,7 @@ export class Simulation {
   /** True if more replicas are faulty, learners or to stay down than permitted: then no service is owed. */
   get exceeds(): boolean {
     const missing = new Set([...this.#byzantine, ...this.learners, ...this.#down]);
-    return missing.size > quorumOf(this.plan.replicas.length).f;
+    return missing.size > toleratedBy(this.plan.replicas.length, this.plan.constants.profile);
   }
 
   /** Honest replicas that are to be up once the network has healed. */

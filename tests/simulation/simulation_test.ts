@@ -36,6 +36,24 @@ for (const [replicas, seeds] of [[4, 6], [5, 4], [7, 3], [10, 2]] as const) {
   });
 }
 
+for (const [replicas, seeds] of [[3, 6], [4, 3], [5, 3], [7, 2]] as const) {
+  Deno.test(`simulation: seeds pass in the crash profile at n = ${replicas}, and commit and answer`, () => {
+    for (let seed = 1; seed <= seeds; seed++) {
+      const plan = drawPlan(seed, { profile: "crash", replicas });
+      assertEquals([plan.constants.profile, plan.byzantine], ["crash", []]);
+      const { violation, stats } = run(plan);
+      assertEquals(violation, null, `seed ${seed}`);
+      assert(stats.commits > 3 && stats.operations > 3, `seed ${seed}: ${JSON.stringify(stats)}`);
+    }
+  });
+}
+
+Deno.test("simulation: nothing is signed in the crash profile, over the real wire format either", () => {
+  const { violation, stats } = run({ ...drawPlan(1, { profile: "crash" }), crypto: "real" });
+  assertEquals(violation, null);
+  assert(stats.commits > 3);
+});
+
 Deno.test("simulation: real signatures over the real wire format lead to the same verdict", () => {
   const { violation, stats } = run({ ...drawPlan(1), crypto: "real" });
   assertEquals(violation, null);

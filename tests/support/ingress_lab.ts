@@ -2,6 +2,7 @@
 import { sha256Hex, unhex } from "../../crypto/digest.ts";
 import { createKeyRing } from "../../crypto/roster/key_ring.ts";
 import { createSigner, createVerifier, type Signer } from "../../crypto/signing/signing.ts";
+import { createMessageVerifier, UNSIGNED } from "../../crypto/signing/unsigned.ts";
 import { createVerifiedCache } from "../../crypto/signing/verified_cache.ts";
 import type { ProtocolConstants } from "../../protocol/config.ts";
 import type { Message } from "../../protocol/message.ts";
@@ -53,11 +54,11 @@ export function ingressLab(constants: Partial<ProtocolConstants> = {}) {
   const altered = { ...roster, constants: { ...roster.constants, ...constants } };
   const state = createState(coreConfigOf(altered, roster.replicas[0]!, 1), EMPTY_RECOVERED, ports, 0);
   const { backend: counting, work } = countingBackend(backend);
-  const verifier = createVerifier(counting, roster.cluster, createVerifiedCache());
+  const verifier = createMessageVerifier(altered.constants, counting, roster.cluster, createVerifiedCache());
   const routes = new Routes();
   const { queries, served, turnedAway, busy } = queriesOn(routes);
   const refused = new TallyByKind(64);
-  const check = createSignatureCheck(createKeyRing(roster), verifier);
+  const check = createSignatureCheck(createKeyRing(roster), verifier, createVerifier(counting, roster.cluster));
   const heard: string[] = [];
   const muted: [source: string, fault: string, forMs: number][] = [];
   const heldOff: [route: string, forMs: number][] = [];
@@ -85,6 +86,10 @@ export function ingressLab(constants: Partial<ProtocolConstants> = {}) {
       const body = encodeMessage(message);
       return { message, body, signature: signers.get(by)!.sign(message.kind, body) };
     },
+    /** Returns `message` as it is told where nothing is signed (§1.4). */
+    unsigned<M extends Message>(message: M): Signed<M> {
+      return { message, body: encodeMessage(message), signature: UNSIGNED };
+    },
     /** Passes in frames as they come from the network. */
     take: (channel: Channel, frames: readonly Uint8Array[], now = 0, route = "aa") =>
       ingress.take({ channel, route, frames }, now),
@@ -96,9 +101,6 @@ export function ingressLab(constants: Partial<ProtocolConstants> = {}) {
       const end = work.verified + most;
       return ingress.takePart(received, now, () => work.verified < end);
     },
-    /** Hands in a client's packet for which there is no room. */
-    overflow: (packet: AnyPacket, now: number) =>
-      ingress.overflowed({ channel: "client", route: "aa", frames: encodePacket(packet) }, now),
     /** Hands in a packet. */
     send: (channel: Channel, packet: AnyPacket, now = 0, route = "aa") =>
       ingress.take({ channel, route, frames: encodePacket(packet) }, now),

@@ -16,6 +16,11 @@ export interface CurveKeys {
 /** Returns the CURVE keys of the owner of `key`; null for plaintext. Throws `ConfigError` where the roster does not allow that. */
 export function curveKeysOf(roster: Roster, key: KeyFile, insecurePlaintext: boolean): CurveKeys | null {
   if (insecurePlaintext) {
+    if (roster.constants.profile === "crash") {
+      throw new ConfigError(
+        "--insecure-plaintext: given, wanted encrypted connections: in the crash profile they alone tell who speaks",
+      );
+    }
     if (roster.allowPlaintext) return null;
     throw new ConfigError(
       "--insecure-plaintext: given, wanted encrypted connections: the operator's roster has allowPlaintext false",

@@ -1,4 +1,5 @@
 /** Opens the network of a node on either engine, with the keys that its roster and key file give. */
+import { ConfigError } from "../../crypto/config_error.ts";
 import type { KeyFile } from "../../crypto/keys/key_file.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
 import type { ClientTransport, ConnectionEnd, ReplicaTransport } from "../port.ts";
@@ -46,13 +47,16 @@ export interface ClientTransportOptions extends EngineOptions {
 
 /**
  * Listens at a replica's ports and starts to connect to its peers, without waiting for them. Throws `TransportError` if a port cannot be
- * bound, `ConfigError` if plaintext is asked for and the roster does not allow it.
+ * bound, `ConfigError` if plaintext is asked for and the roster does not allow it, or if in its `crash` profile the engine could not tell who speaks.
  */
 export async function openReplicaTransport(options: ReplicaTransportOptions): Promise<ReplicaTransport> {
   const { roster, key, bind, onEnd, engine = "zmtp", insecurePlaintext = false } = options;
   const peers = roster.replicas.filter(({ id }) => id !== key.id);
   const curve = curveKeysOf(roster, key, insecurePlaintext);
   if (engine === "libzmq") {
+    if (roster.constants.profile === "crash") {
+      throw new ConfigError("--transport: given libzmq, which does not tell who is at the other end, wanted zmtp");
+    }
     const { createZmqReplicaTransport } = await import("../zmq/zmq_replica_transport.ts");
     return createZmqReplicaTransport({ bind, peers, ...given(curve) });
   }

@@ -13,6 +13,7 @@ import type { Command, CommandCall, CommandResult, OfflineCall } from "./command
 import { paced, sizeOf } from "./progress_line.ts";
 import { quoted } from "./value.ts";
 
+const NOT_PROVEN = "proven by nobody, as nothing is signed in the crash profile";
 const CHECK = "check";
 const INTO_EXISTING = "into-existing";
 const BACKUP_CLUSTER = "backup-cluster";
@@ -116,5 +117,7 @@ function factsJson(file: string, facts: VerifiedBackup, store: KvStore): { reado
 }
 
 const proven = (file: string, { cluster, index, signers, bytes }: VerifiedBackup, store: KvStore): string =>
-  `backup ${quoted(file)}: proven by ${signers.join(" ")} of ${cluster}: index ${index}, store revision ` +
+  `backup ${quoted(file)}: ${
+    signers.length > 0 ? `proven by ${signers.join(" ")} of ${cluster}` : `whole, and ${NOT_PROVEN} of ${cluster}`
+  }: index ${index}, store revision ` +
   `${store.revision}, ${store.size} keys, ${sizeOf(bytes)}`;

@@ -1,4 +1,3 @@
-import { quorumOf } from "../../../protocol/quorum.ts";
 import { type ClusterHealth, judgeHealth } from "../../calls/cluster_health.ts";
 import { isRecord, type Json, printable } from "../../calls/json_payload.ts";
 import type { ReplicaStatus } from "../../calls/status_report.ts";
@@ -54,12 +53,13 @@ export const status: Command = {
   options: {},
   async run({ client }) {
     const replicas = await client.getStatus();
-    const health = judgeHealth(replicas);
+    const { profile } = client.roster.constants;
+    const health = judgeHealth(replicas, profile);
     const table = columns([["REPLICA", ...COLUMNS.map(([title]) => title)], ...replicas.map(row)]);
     return {
       exitCode: EXIT_OF[health.verdict],
-      json: jsonOf(replicas, health, client.report.disagreements),
-      output: health.writable ? `${table}\n${health.sentence}` : table,
+      json: { profile, ...jsonOf(replicas, health, client.report.disagreements) },
+      output: [table, `profile: ${profile}`, ...(health.writable ? [health.sentence] : [])].join("\n"),
       ...(health.writable ? {} : { message: `status: ${health.sentence}` }),
     };
   },
@@ -69,13 +69,13 @@ const EXIT_OF = { "writable": EXIT.done, "no-quorum": EXIT.noQuorum, "no-leader"
 
 function jsonOf(
   replicas: readonly ReplicaStatus[],
-  { verdict, writable, certain, sentence, standings }: ClusterHealth,
+  { verdict, writable, certain, sentence, standings, sizes: { quorum } }: ClusterHealth,
   disagreements: Readonly<Record<string, number>>,
 ): { readonly [name: string]: Json } {
   return {
     ...{ writable, verdict, certain, sentence },
     reachable: replicas.filter((line) => line.reachable).length,
-    quorum: quorumOf(replicas.length).quorum,
+    quorum,
     replicas: replicas.map((line, i): Json => {
       const { role, full, reason } = standings[i]!;
       return { ...line, role, full, reason: line.reachable ? reason : line.reason };

@@ -1,4 +1,5 @@
 /** Applying committed entries to the replicated state (§7.1, §7.2). */
+import { trustsReplicas } from "../../../protocol/config.ts";
 import type { Entry } from "../../../protocol/entry.ts";
 import { type ClientId, offset } from "../../../protocol/ids.ts";
 import { assertInvariant } from "../../../protocol/invariant.ts";
@@ -76,11 +77,19 @@ function applyEntry(
       noteResult(state, client, answer.result.length, now);
     }
     if (index <= state.replayUntil) continue;
+    if (!tells(state, client)) continue;
     const list = answers.get(client) ?? [];
     answers.set(client, list);
     list.push(sessionAnswer(request.message, answer));
   }
 }
+
+/**
+ * §1.4: where one replica's word is enough, the leader gives it, and whoever holds a request of that client under intervention; clients of others that fell
+ * silent ask again. With fast reads it takes Q answers (§7.4).
+ */
+const tells = ({ config: { constants }, view, requests }: CoreState, client: ClientId): boolean =>
+  !trustsReplicas(constants) || constants.fastReads || view.role === "leader" || requests.interventions.has(client);
 
 /** Outputs a client's answers, split so that no reply exceeds its limits. */
 function reply({ out }: Context, client: ClientId, answers: readonly SessionAnswer[]): void {

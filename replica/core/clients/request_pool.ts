@@ -1,6 +1,6 @@
 /** The requests a leader has yet to order: clients in turn, within a client its sessions in turn (§7.3, §7.5). */
 import type { Request, SendRequest } from "../../../protocol/entry.ts";
-import type { ClientId } from "../../../protocol/ids.ts";
+import type { ClientId, Millis } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { Hash } from "../../../protocol/ports.ts";
 import type { Signed } from "../../../protocol/signed.ts";
@@ -52,24 +52,24 @@ export function hasRoomFor(state: CoreState, message: Request, intervention: boo
 }
 
 /**
- * Takes the next entry's requests, a few of each client in turn, so that no client starves another. If `fullOnly`, takes nothing unless an
- * entry can be filled. Clients that want more than most go along in the others' entries, or wait until none is under way.
+ * Takes the next entry's requests, a few of each client in turn, so that no client starves another. Takes nothing while fewer than `least` are ready,
+ * unless they have more bytes than an entry. Clients that want more than most go along in the others' entries, or wait until none is under way.
  */
 export function takeRequests(
   { state, now }: Pick<Context, "state" | "now">,
-  fullOnly: boolean,
+  least: number,
   sizeOfRequest: (request: Signed<Request>) => number,
 ): Signed<Request>[] {
   dropLateRegisters(state);
   const shares = sharesOf(state, now);
   const { pool } = state.requests;
-  const ready = [...pool].reduce((sum, [client, queue]) => sum + Math.min(sizeOf(queue), shares.get(client)!.left), 0);
-  const isMany = ready >= LIMITS.fullEntryRequests;
-  if (ready === 0 || (fullOnly && !isMany && !areLong(pool, sizeOfRequest))) return [];
+  const ready = readyIn(pool, shares);
+  const isMany = ready >= least;
+  if (ready === 0 || (!isMany && !areLong(pool, sizeOfRequest))) return [];
   const underWay = lastIndex(state.log) > state.commitIndex;
   if (underWay && [...shares.values()].every(({ isHeavy }) => isHeavy)) return [];
   const { taken, isCut } = nextEntry(pool, shares, sizeOfRequest);
-  if (fullOnly && !isMany && !isCut) return [];
+  if (!isMany && !isCut) return [];
   for (const known of taken) {
     takeOut(state, known);
     noteTaken(state, known.request.message.client, now);
@@ -101,6 +101,12 @@ function areLong(pool: RequestState["pool"], sizeOfRequest: (request: Signed<Req
   }
   return false;
 }
+
+/** Returns how many requests an entry could take now. */
+export const countReady = (state: CoreState, now: Millis): number => readyIn(state.requests.pool, sharesOf(state, now));
+
+const readyIn = (pool: RequestState["pool"], shares: ReadonlyMap<ClientId, Share>): number =>
+  [...pool].reduce((sum, [client, queue]) => sum + Math.min(sizeOf(queue), shares.get(client)!.left), 0);
 
 /** Moves a request from its queue to what is proposed; its client and its session are last in turn next time. */
 function takeOut(state: CoreState, known: Known): void {

@@ -1,10 +1,11 @@
 /** Acknowledging (§5.3, §5.4): the acks of this replica in the current term, and the response that publishes them. */
+import { trustsReplicas } from "../../../protocol/config.ts";
 import type { Head } from "../../../protocol/entry.ts";
 import { type LogIndex, logIndex, offset } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { certified } from "../../../protocol/rank.ts";
 import { type Context, send } from "../context.ts";
-import { setAck } from "../log/durable.ts";
+import { raiseRank, setAck } from "../log/durable.ts";
 import { contains, headAt, lastIndex } from "../log/log.ts";
 import type { CoreState } from "../state.ts";
 import { windowEnd } from "./window.ts";
@@ -28,7 +29,17 @@ export function confirm(context: Context, confirmed: LogIndex): void {
   if (state.hard.ack !== null && end <= state.hard.ack.index) return;
   if (state.hard.ack === null) state.publication.listed = offset(base.index, -1);
   setAck(context, headAt(state.log, end));
+  if (trustsReplicas(state.config.constants)) certifyAck(context, headAt(state.log, end));
   state.publication.due = true;
+}
+
+/**
+ * §1.4: a leader that is no liar shows one chain in a term, so an ack needs nobody's confirmation: it certifies itself, in its own transaction, and
+ * is reported prepared in the very response that tells it.
+ */
+function certifyAck(context: Context, ack: Head): void {
+  const { currentTerm: term } = context.state.hard;
+  raiseRank(context, { kind: "prepare", term, index: ack.index, hash: ack.hash, responses: [] });
 }
 
 /** Composes the response that is due, or repeats the latest one (§5.4, §5.7). */
@@ -55,9 +66,13 @@ export function publishResponse(context: Context): void {
   publication.listed = hard.ack?.index ?? publication.listed;
 }
 
-/** Returns every head newly acked since the last response, at most the newest {@linkcode LIMITS.maxAcks}; always the last one. */
-function listAcks({ hard, publication, log }: CoreState): Head[] {
+/**
+ * Returns every head newly acked since the last response, at most the newest {@linkcode LIMITS.maxAcks}; always the last one, and where it needs no
+ * others to be certified, that one alone (§1.4).
+ */
+function listAcks({ hard, publication, log, config }: CoreState): Head[] {
   if (hard.ack === null || hard.noMoreAcks) return [];
+  if (trustsReplicas(config.constants)) return [hard.ack];
   const first = Math.max(publication.listed + 1, hard.ack.index - LIMITS.maxAcks + 1, log.base.index);
   const heads: Head[] = [];
   for (let index = first; index < hard.ack.index; index++) heads.push(headAt(log, logIndex(index)));

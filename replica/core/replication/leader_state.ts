@@ -27,6 +27,12 @@ export interface Progress {
   resentRound: Round;
 }
 
+/** Requests that are about to come back: how many are enough to propose, and until when fewer wait for more. */
+export interface Returning {
+  readonly least: number;
+  readonly until: Millis;
+}
+
 export interface Leadership {
   readonly progress: Map<ReplicaId, Progress>;
   /** Budgets that bound what one follower's complaints can make this leader send. */
@@ -39,5 +45,9 @@ export interface Leadership {
   heartbeatSent: Millis;
   /** Time at which requests were proposed last. */
   proposedAt: Millis;
+  /** Requests that were uncommitted after it last proposed. */
+  underWay: number;
+  /** Requests that it waits for while nothing is uncommitted. */
+  returning: Returning | null;
   readonly pipeline: Pipeline;
 }

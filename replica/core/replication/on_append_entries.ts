@@ -1,4 +1,5 @@
 /** AppendEntries at a follower; a leader is its own follower (§5.1–§5.3, §6.1). */
+import { trustsReplicas } from "../../../protocol/config.ts";
 import type { ChainedEntry } from "../../../protocol/entry.ts";
 import { chainEntry } from "../../../protocol/hash_chain.ts";
 import { type Digest, type LogIndex, offset } from "../../../protocol/ids.ts";
@@ -23,7 +24,7 @@ export function onAppendEntries(context: Context, packet: PacketOf<"AppendEntrie
   const header = packet.signed.message;
   const refused = followLeader(context, packet);
   if (refused) return refused;
-  recordHeader(context, packet.signed);
+  if (!trustsReplicas(context.state.config.constants)) recordHeader(context, packet.signed);
   if (leavesBase(context.state, header)) blameLeader(context, "leaves-its-base");
   hearRound(context, header);
   // Entries are left out if they come before their leader's proof; that may be in the same batch.

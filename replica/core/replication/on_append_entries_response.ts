@@ -1,4 +1,5 @@
 /** AppendEntriesResponse (§5.4–§5.6). */
+import { trustsReplicas } from "../../../protocol/config.ts";
 import type { AppendEntriesResponse } from "../../../protocol/message.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import { accuse } from "../accuse.ts";
@@ -20,7 +21,7 @@ export function onAppendEntriesResponse(context: Context, response: Signed<Appen
   placeInTerm(context, replica, term);
   const record = recordOf(state.responses, replica, term, state.hard.currentTerm);
   if (record === null) return ignore("old-term");
-  recordAcks(context, record, response);
+  if (!trustsReplicas(state.config.constants)) recordAcks(context, record, response); // else each certifies itself (§1.4)
   if (prepared.term === term && prepared.index > (record.report?.index ?? -1)) {
     record.report = { index: prepared.index, hash: prepared.hash, response };
   }

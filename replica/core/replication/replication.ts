@@ -15,6 +15,7 @@ import { confirm } from "./acks.ts";
 import type { Leadership, Progress } from "./leader_state.ts";
 import { spend } from "./pace.ts";
 import { createPipeline, noteCommitted, noteProposed } from "./pipeline.ts";
+import { expectReturns, leastReturning } from "./returning.ts";
 
 /** Begins to lead: the first AppendEntries of the term starts at the base, and a no-op opens the term (§5.4, §5.8). */
 export function beginLeading(context: Context): void {
@@ -33,6 +34,8 @@ export function beginLeading(context: Context): void {
     broadcast: start,
     heartbeatSent: now,
     proposedAt: -Infinity,
+    underWay: 0,
+    returning: null,
     pipeline: createPipeline(),
   };
   propose(context, []);
@@ -52,23 +55,34 @@ function propose(context: Context, requests: readonly Signed<Request>[]): void {
 }
 
 /**
- * §5.8: proposes at once while nothing is uncommitted; else requests gather until there are enough for a full entry, or for a while. The pipeline is
- * bounded by entries above the commit index.
+ * §5.8: proposes while nothing is uncommitted what waits and what is about to come back; else requests gather until there are enough for a full entry, or
+ * for a while. The pipeline is bounded by entries above the commit index.
  */
 export function proposeRequests(context: Context, leadership: Leadership): void {
   const { state, now } = context;
   const { pipeline } = leadership;
+  if (lastIndex(state.log) === state.commitIndex) leadership.returning ??= expectReturns(context, leadership);
   noteCommitted(pipeline, state.commitIndex, now, state.config.constants);
   while (lastIndex(state.log) - state.commitIndex < pipeline.size) {
-    const gathers = lastIndex(state.log) > state.commitIndex && now < leadership.proposedAt + LIMITS.gatherMs;
-    const batch = takeRequests(context, gathers, requestSize);
+    const batch = takeRequests(context, leastToPropose(context, leadership), requestSize);
     if (batch.length === 0) return;
     propose(context, batch);
     leadership.proposedAt = now;
+    leadership.underWay = uncommittedRequests(state);
+    leadership.returning = null;
     noteProposed(pipeline, lastIndex(state.log), now);
   }
   if (state.requests.pool.size > 0) pipeline.heldUp = true;
 }
+
+/** Returns how many requests it takes for an entry now. */
+function leastToPropose({ state, now }: Context, leadership: Leadership): number {
+  if (lastIndex(state.log) === state.commitIndex) return leastReturning(leadership, now);
+  return now < leadership.proposedAt + LIMITS.gatherMs ? LIMITS.fullEntryRequests : 1;
+}
+
+const uncommittedRequests = ({ log, commitIndex }: CoreState): number =>
+  slice(log, commitIndex, lastIndex(log)).reduce((sum, { entry }) => sum + (entry.requests?.length ?? 0), 0);
 
 /** Broadcasts new entries, and a heartbeat if one is due, from which a follower that is behind also learns what it lacks. */
 export function replicate(context: Context, leadership: Leadership): void {

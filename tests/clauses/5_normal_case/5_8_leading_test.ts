@@ -1,6 +1,7 @@
 /** §5.8: how a leader opens its term, batches, and bounds what is in flight. */
 import { assert, assertEquals } from "@std/assert";
 import { LIMITS } from "../../../protocol/limits.ts";
+import { nextDeadline } from "../../../replica/core/next_deadline.ts";
 import * as forge from "../support/forge.ts";
 import { Lab, requestInput, sentOf } from "../support/lab.ts";
 
@@ -49,7 +50,61 @@ Deno.test("§5.8 under load batches grow: what comes while entries are uncommitt
   for (let i = 20; i < 30; i++) lab.run(requests(i, 1));
   assertEquals(sizes(lab), [0, 1, 19]);
   commitAll(lab);
+  lab.now += LIMITS.gatherMs;
+  lab.run([]);
   assertEquals(sizes(lab), [0, 1, 19, 10]);
+});
+
+/** Leads with one entry of `count` requests, numbered from 1, which took `ms`. */
+function served(count: number, ms: number): Lab {
+  const lab = new Lab({ constants: WIDE });
+  lab.lead(1);
+  commitAll(lab);
+  lab.run(requests(0, count));
+  assertEquals(sizes(lab), [0, count]);
+  lab.now += ms;
+  return lab;
+}
+
+Deno.test("§5.8g those who were answered go into one entry again, with those who waited meanwhile", () => {
+  const lab = served(16, 8);
+  lab.run(requests(16, 14));
+  commitAll(lab);
+  assertEquals(sizes(lab), [0, 16]);
+  const enough = Math.ceil(0.9 * (16 + 14));
+  lab.run(requests(30, enough - 14 - 1));
+  assertEquals(sizes(lab), [0, 16]);
+  lab.run(requests(100, 1));
+  assertEquals(sizes(lab), [0, 16, enough]);
+});
+
+Deno.test("§5.8g who stays away is waited for half as long as the entry took, and no longer than requests gather", () => {
+  for (const [tookMs, waitMs] of [[8, 4], [1000, LIMITS.gatherMs]] as const) {
+    const lab = served(16, tookMs);
+    commitAll(lab);
+    lab.run(requests(16, 1));
+    assertEquals(nextDeadline(lab.state, lab.now), lab.now + waitMs);
+    lab.now += waitMs - 1;
+    lab.run(requests(17, 1));
+    assertEquals(sizes(lab), [0, 16]);
+    lab.now += 1;
+    lab.run([]);
+    assertEquals(sizes(lab), [0, 16, 2]);
+  }
+});
+
+Deno.test("§5.8g a leader that waited in vain sleeps", () => {
+  const lab = served(16, 8);
+  commitAll(lab);
+  lab.run(requests(16, 1));
+  assert(nextDeadline(lab.state, lab.now + 4) > lab.now + 4);
+});
+
+Deno.test("§5.8g few are never waited for", () => {
+  const lab = served(LIMITS.returnRequests - 1, 8);
+  commitAll(lab);
+  lab.run(requests(100, 1));
+  assertEquals(sizes(lab), [0, LIMITS.returnRequests - 1, 1]);
 });
 
 Deno.test("§5.8b a full entry does not wait, but the pipeline is bounded", () => {
@@ -85,6 +140,14 @@ Deno.test("§5.8d requests of as many bytes as an entry takes do not gather", ()
   assertEquals(sizes(lab), [0, 1]);
   lab.run(eighths(8, 4));
   assertEquals(sizes(lab), [0, 1, 8], "the eleven that wait fill one, and three go on waiting");
+});
+
+Deno.test("§5.8d nor do they wait for others to come back", () => {
+  const lab = served(16, 8);
+  commitAll(lab);
+  const long = "v".repeat(LIMITS.maxEntryBytes / 8 - 1000);
+  lab.run(Array.from({ length: 9 }, (_, i) => requestInput(forge.request(100 + i, long))));
+  assertEquals(sizes(lab), [0, 16, 8]);
 });
 
 /** A leader whose pipeline is filled again and again. */

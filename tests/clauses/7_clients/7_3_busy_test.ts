@@ -18,6 +18,7 @@ import { waitOf } from "../../../protocol/reply.ts";
 import { poolRequest } from "../../../replica/core/clients/request_pool.ts";
 import { noteServed, noteService, turnedAwayFor } from "../../../replica/core/clients/service.ts";
 import { INGRESS_LIMITS } from "../../../replica/limits/ingress_limits.ts";
+import { encodePacket } from "../../../transport/codec/mod.ts";
 import { sends, SESSION_CONFIG } from "../../client/session_lab.ts";
 import { ingressLab } from "../../support/ingress_lab.ts";
 import { numberedRequest, openSessions, SESSION } from "../../support/numbered_requests.ts";
@@ -147,7 +148,10 @@ Deno.test("§7.3m requests beyond a quota or a rate are answered too, with the s
 
 Deno.test("§7.3m packets for which there is no room are answered while they are few", () => {
   const lab = busyIngress();
-  for (let i = 0; i < 2 * INGRESS_LIMITS.busyBurst; i++) lab.overflow({ kind: "SendRequest", signed: lab.signed }, 0);
+  const frames = encodePacket({ kind: "SendRequest", signed: lab.signed });
+  for (let i = 0; i < 2 * INGRESS_LIMITS.busyBurst; i++) {
+    lab.ingress.overflowed({ channel: "client", route: "aa", frames }, 0);
+  }
   assertEquals([lab.busy.length, lab.work.verified], [INGRESS_LIMITS.busyBurst, 0]);
 });
 

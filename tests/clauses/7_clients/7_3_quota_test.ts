@@ -77,7 +77,7 @@ Deno.test("§7.3c a leader takes a client's sessions in turn and a session's seq
   for (const seq of [9, 8]) poolRequest(state, knownOf(requestIn(3, seq)));
   poolRequest(state, knownOf(request(0, "", "c2")));
   const take = (perEntry: number) =>
-    takeRequests(lab, false, () => LIMITS.maxEntryBytes / (perEntry + 1)).map(nameOf).join(" ");
+    takeRequests(lab, 1, () => LIMITS.maxEntryBytes / (perEntry + 1)).map(nameOf).join(" ");
   assertEquals(take(3), "2/2 1/1 3/8");
   assertEquals(take(1), "2/3");
   assertEquals(take(1), "3/9");
@@ -198,7 +198,7 @@ Deno.test("§7.3i a register that the next entry is too late for is not ordered:
   const { state } = lab;
   assertEquals(state.log.entries.length, 1 + 2 * W);
   for (const base of [1, 2]) assertEquals(poolRequest(state, knownOf(register(base, 77))), true);
-  assertEquals(takeRequests(lab, false, () => 100).map(nameOf), ["register 2"]); // the next index is 34
+  assertEquals(takeRequests(lab, 1, () => 100).map(nameOf), ["register 2"]); // the next index is 34
 });
 
 Deno.test("§7.3c §7.1c an entry takes one register of a client, and of several the best", () => {
@@ -207,9 +207,7 @@ Deno.test("§7.3c §7.1c an entry takes one register of a client, and of several
   for (const base of [3, 1, 2]) poolRequest(state, knownOf(register(base, 90)));
   poolRequest(state, knownOf(register(2, 90, "c2")));
   const take = () =>
-    takeRequests(lab, false, () => 100).map(({ message }) =>
-      `${message.client} ${nameOf({ message } as Signed<Request>)}`
-    );
+    takeRequests(lab, 1, () => 100).map(({ message }) => `${message.client} ${nameOf({ message } as Signed<Request>)}`);
   assertEquals(take(), ["c1 register 1", "c2 register 2"]);
   assertEquals([take(), take()], [["c1 register 2"], ["c1 register 3"]]);
 });

@@ -9,7 +9,7 @@ import { endOf, knownOf, request, requestIn } from "../support/forge.ts";
 
 /** Clients in the order in which the next entry takes their requests, each as often as it does. */
 const nextEntry = (lab: ElectionLab): string =>
-  takeRequests(lab, false, () => 100).map(({ message }) => message.client).join(" ");
+  takeRequests(lab, 1, () => 100).map(({ message }) => message.client).join(" ");
 
 /** A leader, and what has clients send it requests, and all that is under way be applied. */
 function leading() {
@@ -114,7 +114,7 @@ Deno.test("§7.3h §7.3j each session of one that owes for years has its turn in
   const taken: number[] = [];
   for (const end = lab.now + lab.state.config.constants.patienceMs; lab.now <= end; lab.now += 10) {
     if (lab.now % 50 === 0) pool("c2", 1);
-    for (const { message } of takeRequests(lab, false, () => 100)) {
+    for (const { message } of takeRequests(lab, 1, () => 100)) {
       if (message.kind === "SendRequest" && message.client === "c1") taken.push(message.session);
     }
     apply();

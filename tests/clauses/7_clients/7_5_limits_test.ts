@@ -43,7 +43,7 @@ Deno.test("§7.5c clients are served in turn: one that fills its window does not
   for (let i = 0; i < 3; i++) pool(i, "", "c2");
   const take = (perEntry: number) => {
     state.requests.proposed.clear(); // as if everything before had been applied
-    return takeRequests(lab, false, () => LIMITS.maxEntryBytes / (perEntry + 1))
+    return takeRequests(lab, 1, () => LIMITS.maxEntryBytes / (perEntry + 1))
       .map(({ message, body }) => `${message.client}#${numberOf(sha256Hex(body))}`).join(" ");
   };
   assertEquals([take(1), take(1), take(1)], ["c1#0", "c2#0", "c1#1"]);
@@ -54,6 +54,6 @@ Deno.test("§7.5 requests wait for a full entry only while the pipeline is busy"
   const lab = new ElectionLab();
   const { state } = lab;
   poolRequest(state, knownOf(request(0)));
-  assertEquals(takeRequests(lab, true, () => 100), []);
-  assertEquals(takeRequests(lab, false, () => 100).length, 1);
+  assertEquals(takeRequests(lab, LIMITS.fullEntryRequests, () => 100), []);
+  assertEquals(takeRequests(lab, 1, () => 100).length, 1);
 });

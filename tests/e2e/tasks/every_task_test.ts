@@ -67,6 +67,7 @@ Deno.test({
           "demo",
           "cluster",
           "bench",
+          "experiment",
           "bench:capacity",
           "bench:overload",
           "bench:transfer",

@@ -1,5 +1,6 @@
 /** Every mutant there is. */
 import type { Mutant } from "../mutant.ts";
+import { CRASH } from "./crash.ts";
 import { INGRESS } from "./ingress.ts";
 import { LIVENESS } from "./liveness.ts";
 import { LIVENESS_CHECKPOINTS } from "./liveness_checkpoints.ts";
@@ -22,6 +23,7 @@ const MUTANTS: readonly Mutant[] = [
   ...SAFETY_CHECKPOINTS,
   ...SAFETY_TRANSFER,
   ...SAFETY_RECOVERY,
+  ...CRASH,
   ...INGRESS,
   ...MORE,
   ...LIVENESS,

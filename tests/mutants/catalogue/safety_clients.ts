@@ -115,8 +115,8 @@ export const SAFETY_CLIENTS: readonly Mutant[] = [
     patches: [
       patch(
         "createFastReadTally",
-        `    quorumOf(replicas.size).quorum,`,
-        `    quorumOf(replicas.size).weak,`,
+        `    quorumOf(replicas.size, profile).quorum,`,
+        `    quorumOf(replicas.size, profile).weak,`,
       ),
     ],
   },

@@ -56,6 +56,7 @@ export class CheckerLab {
   ) {
     const ids = Array.from({ length: replicas }, (_, i) => replicaId(`r${i + 1}`));
     const constants = {
+      profile: "byzantine" as const,
       fastReads,
       sessionWindow: 16,
       sessionsPerClient: 4,

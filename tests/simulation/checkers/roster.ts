@@ -17,18 +17,22 @@ export class Roster {
   readonly quorum: number;
   /** Minimum number of honest replicas in a quorum. */
   readonly honestQuorum: number;
+  /** Honest replicas whose equal acks make a certificate: in the `crash` profile each certifies its own (§1.4). */
+  readonly certifying: number;
   /** Minimum number of honest replicas among f + 1. */
   readonly honestWeak: number;
   readonly #bits: ReadonlyMap<string, Members>;
 
   /** Throws RangeError for a cluster too large for the bits, or with more than f faulty replicas. */
-  constructor({ replicas, byzantine }: Pick<RunFacts, "replicas" | "byzantine">) {
+  constructor({ replicas, byzantine, profile }: Pick<RunFacts, "replicas" | "byzantine" | "profile">) {
     this.n = replicas.length;
-    this.f = Math.floor((this.n - 1) / 3);
-    this.quorum = Math.ceil((this.n + this.f + 1) / 2);
+    const crash = profile === "crash";
+    this.f = crash ? 0 : Math.floor((this.n - 1) / 3);
+    this.quorum = crash ? Math.floor(this.n / 2) + 1 : Math.ceil((this.n + this.f + 1) / 2);
     if (this.n > MAX_REPLICAS) throw new RangeError(`${this.n} replicas: at most ${MAX_REPLICAS} can be checked`);
     if (byzantine.size > this.f) throw new RangeError(`${byzantine.size} of ${this.n} are faulty: at most ${this.f}`);
     this.honestQuorum = this.quorum - byzantine.size;
+    this.certifying = crash ? 1 : this.honestQuorum;
     this.honestWeak = this.f + 1 - byzantine.size;
     this.#bits = new Map(replicas.flatMap((id, i) => byzantine.has(id) ? [] : [[id, 1 << i] as const]));
   }

@@ -271,7 +271,8 @@ export class SimClient {
   #seal(number: number, message: Request): void {
     const { crypto, observer, scheduler, replicas, constants } = this.#world;
     const request: Signed<Request> = signAs(crypto, "client", this.plan.id, message);
-    const tally = createReplyTally(this.#replicas, answersNeeded(replicas.length, constants.fastReads));
+    const needed = answersNeeded(replicas.length, constants.fastReads, constants.profile);
+    const tally = createReplyTally(this.#replicas, needed);
     const inFlight = { number, request, digest: sha256Hex(request.body), tally };
     this.#inFlight.add(inFlight);
     observer.requested?.(request, scheduler.now);

@@ -28,7 +28,7 @@ export function createSimSession(plan: ClientPlan, { constants, replicas }: Clie
       afterMs: interventionMs,
       backoff: { baseMs: interventionMs, capMs: Math.max(interventionMs, interventionCapMs), jitter: JITTER },
     },
-    weak: quorumOf(replicas.length).weak,
+    weak: quorumOf(replicas.length, constants.profile).weak,
     seed: rng.int(0, 2 ** 31),
   });
 }
@@ -40,7 +40,7 @@ export function readFast(
   command: KvQuery,
   ended: (result: Uint8Array | null) => void,
 ): void {
-  const tally = createFastReadTally(new Set(world.replicas));
+  const tally = createFastReadTally(new Set(world.replicas), world.constants.profile);
   let open = true;
   const end = (result: Uint8Array | null) => {
     if (!open) return;

@@ -2,6 +2,7 @@
 import { sha256 } from "../../../crypto/digest.ts";
 import type { SignatureBackend } from "../../../crypto/signing/backend.ts";
 import { createSigner, createVerifier } from "../../../crypto/signing/signing.ts";
+import { isUnsigned, UNSIGNED } from "../../../crypto/signing/unsigned.ts";
 import { createVerifiedCache } from "../../../crypto/signing/verified_cache.ts";
 import type { Message, Request } from "../../../protocol/message.ts";
 import type { Packet } from "../../../protocol/packet.ts";
@@ -37,10 +38,29 @@ export function createFakeCrypto(): SimCrypto {
       return signer.sign(body, message);
     },
     check: FAKE_CHECK,
-    transmit: (packet) => packet,
-    transmitRequest: (request) => request,
+    ...FAKE_WIRE,
   };
 }
+
+/** Creates what a cluster has where nothing is signed (§1.4), over the real wire format or without. */
+export const createUnsignedCrypto = (wire: "real" | "fake"): SimCrypto => ({
+  sign: () => UNSIGNED,
+  check: { knows: () => true, holds: ({ signed: { signature } }) => isUnsigned(signature), isOperators: () => false },
+  ...(wire === "real" ? REAL_WIRE : FAKE_WIRE),
+});
+
+type Wire = Pick<SimCrypto, "transmit" | "transmitRequest">;
+
+const FAKE_WIRE: Wire = { transmit: (packet) => packet, transmitRequest: (request) => request };
+
+const REAL_WIRE: Wire = {
+  transmit: (packet) => decodePeerPacket(encodePacket(packet)),
+  transmitRequest(signed) {
+    const packet = decodeClientPacket(encodePacket({ kind: "UpdateLeader", signed }));
+    if (packet.kind !== "UpdateLeader") throw new Error(`an UpdateLeader arrived as ${packet.kind}`);
+    return packet.signed;
+  },
+};
 
 /** Creates real signatures with keys derived from the names: not secret, and the same in every run. */
 export function createRealCrypto(backend: SignatureBackend, clusterId: string): SimCrypto {
@@ -61,11 +81,6 @@ export function createRealCrypto(backend: SignatureBackend, clusterId: string): 
         verifier.verify(kind, signed.body, signed.signature, publicKeyOf(role, signer)),
       isOperators: () => false,
     },
-    transmit: (packet) => decodePeerPacket(encodePacket(packet)),
-    transmitRequest(signed) {
-      const packet = decodeClientPacket(encodePacket({ kind: "UpdateLeader", signed }));
-      if (packet.kind !== "UpdateLeader") throw new Error(`an UpdateLeader arrived as ${packet.kind}`);
-      return packet.signed;
-    },
+    ...REAL_WIRE,
   };
 }

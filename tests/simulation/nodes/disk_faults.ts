@@ -1,5 +1,6 @@
 /** Faults of a run's disks: they refuse for a while, are rolled back, or are lost (§1.3, §8.4). */
 import { sha256Hex } from "../../../crypto/digest.ts";
+import { trustsReplicas } from "../../../protocol/config.ts";
 import { digest, type Millis, type ReplicaId } from "../../../protocol/ids.ts";
 import type { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
 import type { Scheduler } from "../network/scheduler.ts";
@@ -9,7 +10,7 @@ import type { SimNode } from "./sim_node.ts";
 
 export interface DiskFaultParts {
   readonly plan: Plan;
-  /** f. */
+  /** Replicas that may be faulty. */
   readonly mostFaults: number;
   readonly scheduler: Scheduler;
   readonly nodes: ReadonlyMap<ReplicaId, SimNode>;
@@ -95,13 +96,15 @@ export class DiskFaults {
 
   /**
    * Returns whether the disk of `id` may be lost now (`docs/recovery.md`). A learner is one fault until it is a full replica again; and
-   * what others can tell it relies on all but f of them remembering what they signed.
+   * what others can tell it relies on all but f of them remembering what they signed. Where none lies, PreVotes name no term that is not one above
+   * a term that was entered, and a replica that has rejoined is beyond all that it forgot.
    */
   #mayWipe(id: ReplicaId): boolean {
     const { plan, mostFaults } = this.#parts;
     const faulty = this.#byzantine.size;
     const others = (ids: Iterable<ReplicaId>) => [...ids].filter((other) => other !== id).length;
     const learners = others(this.learners) + 1;
+    if (trustsReplicas(plan.constants)) return learners <= mostFaults;
     const known = learners <= mostFaults && faulty + others(this.#forgetful) <= mostFaults;
     return known && faulty + learners <= mostFaults + (plan.mayExceed ? 1 : 0);
   }

@@ -15,6 +15,7 @@ import type { NodeWorld } from "./node_world.ts";
 import { SimNode } from "./sim_node.ts";
 
 export const CONSTANTS: ProtocolConstants = {
+  profile: "byzantine",
   electionTimeoutMs: 1000,
   electionTimeoutCapMs: 16_000,
   heartbeatMs: 100,

@@ -1,6 +1,7 @@
 /** The real ingress rules before a simulated replica; rates and budgets, which bound costs, are not simulated. */
 import type { Millis } from "../../../protocol/ids.ts";
 import type { Packet } from "../../../protocol/packet.ts";
+import { senderOf } from "../../../protocol/signatures.ts";
 import type { InputWithoutTime } from "../../../replica/core/input.ts";
 import { isLateResponse } from "../../../replica/core/replication/late_response.ts";
 import type { CoreState } from "../../../replica/core/state.ts";
@@ -39,7 +40,8 @@ export class SimIngress {
   }
 
   #admit(state: CoreState, check: SignatureCheck, packet: Packet): InputWithoutTime | null {
-    const admission = admitPacket(state, check, "peer", packet);
+    const speaker = senderOf(packet) ?? state.config.replicas[0]!; // whoever passes on what a client said
+    const admission = admitPacket(state, check, "peer", packet, speaker);
     if (!("admitted" in admission)) return null;
     if (packet.kind === "AppendEntriesResponse") this.#late.forget(packet.signed.message.replica);
     return admission.admitted;

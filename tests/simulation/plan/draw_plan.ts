@@ -1,17 +1,20 @@
 /** Draws the plan of a seed: its faults, its adversaries, its load. */
 import type { ProtocolConstants } from "../../../protocol/config.ts";
 import { type Millis, type ReplicaId, replicaId } from "../../../protocol/ids.ts";
-import { quorumOf } from "../../../protocol/quorum.ts";
+import type { Profile } from "../../../protocol/quorum.ts";
 import { ACTORS, LEADING_ACTORS, QUIET_ACTORS, RECOVERY_ACTORS, SNAPSHOT_ACTORS } from "../actors/mod.ts";
 import { SCENARIOS } from "../scenarios/mod.ts";
 import { drawFaults } from "./draw_faults.ts";
 import { drawProcesses, drawSessionConstants } from "./draw_sessions.ts";
 import type { ByzantinePlan, ClientPlan, Fault, Plan, Target } from "./plan.ts";
 import { Rng } from "./rng.ts";
+import { leastReplicas, toleratedBy } from "./tolerance.ts";
 
 /** Options for every plan. */
 export interface PlanOptions {
-  /** n; 4 by default. */
+  /** `byzantine` by default. In `crash` nobody is faulty, and as many are down or without their disks as may be. */
+  readonly profile?: Profile;
+  /** n; 4 by default, in the `crash` profile 3. */
   readonly replicas?: number;
   /** Restricts adversaries to these actors, by name. */
   readonly actors?: readonly string[] | null;
@@ -62,15 +65,19 @@ export function drawPlan(seed: number, options: PlanOptions = {}): Plan {
   return scenario === null ? plan : SCENARIOS[scenario]!(plan, new Rng(seed, `${scenario} ${plan.replicas.length}`));
 }
 
-function drawFreely(seed: number, { replicas = 4, actors = null, clauses = true }: PlanOptions): Plan {
+function drawFreely(
+  seed: number,
+  { profile = "byzantine", replicas = leastReplicas(profile), actors = null, clauses = true }: PlanOptions,
+): Plan {
   const rng = new Rng(seed, `plan ${replicas}`);
   const ids = Array.from({ length: replicas }, (_, i) => replicaId(`r${i + 1}`));
-  const { f } = quorumOf(replicas);
+  const f = toleratedBy(replicas, profile);
   const theme = actors ? "chaos" : drawMood(rng);
   const silenced = theme === "silence" && rng.chance(0.4);
   const exceeds = theme === "amnesia" ? rng.chance(0.4) : theme === "chaos" && rng.chance(0.1);
   const most = theme === "amnesia" && !exceeds ? rng.int(0, f - 1) : f;
-  const byzantine = drawByzantine(rng, ids, most, silenced ? "chaos" : theme, actors);
+  const liars = () => drawByzantine(rng, ids, most, silenced ? "chaos" : theme, actors);
+  const byzantine = profile === "crash" ? [] : liars();
   const plays = (names: readonly string[]) =>
     byzantine.some((each) => each.actors.some((name) => names.includes(name)));
   // Some attacks come to nothing unless disks are lost, or replicas so far behind that they need snapshots.
@@ -79,13 +86,10 @@ function drawFreely(seed: number, { replicas = 4, actors = null, clauses = true 
   // Entries that a faulty leader hides from a replica are soon available only as a snapshot.
   const shortLogs = farBehind || plays(["outdating-leader"]) || (plays(LEADING_ACTORS) && rng.chance(0.4));
   const honest = ids.filter((id) => byzantine.every(({ replica }) => replica !== id));
-  const spare = f - byzantine.length;
   const sessions = new Rng(seed, `sessions ${replicas}`);
-  const constants = { ...drawConstants(rng, theme, shortLogs), ...drawSessionConstants(sessions) };
+  const constants = { profile, ...drawConstants(rng, theme, shortLogs), ...drawSessionConstants(sessions) };
   const { electionTimeoutMs: unit } = constants;
-  // Patient clusters need two timeouts to elect a leader; the faults after that are over long before the next election.
-  const onset = theme === "patience" ? 2.5 * unit : unit;
-  const safetyMs = theme === "patience" ? rng.int(45_000, 60_000) : Math.round(unit * rng.between(8, 30));
+  const { onset, safetyMs } = drawSpan(rng, theme, unit);
   return {
     seed,
     replicas: ids,
@@ -113,12 +117,23 @@ function drawFreely(seed: number, { replicas = 4, actors = null, clauses = true 
     snapshotBytes: rng.pick([1, 1, 200, null]),
     clients: withSessions(sessions, drawClients(rng, theme, byzantine, unit), theme, constants),
     safetyMs,
-    down: drawDown(rng, honest, spare, theme),
+    down: drawDown(rng, honest, f - byzantine.length, theme),
     quiet: !["chaos", "behind", "rogue-leaders", "amnesia"].includes(theme) || byzantine.length === 0,
     livenessMs: livenessBound(f, constants),
     restMs: rng.chance(shortLogs ? 0.2 : 0.05) ? REST_MS : 0,
     serviceMs: drawService(rng, theme, unit),
     clauses,
+  };
+}
+
+/**
+ * Draws the time of the faults. Patient clusters need two timeouts to elect a leader; the faults after that are over long before the next election.
+ */
+function drawSpan(rng: Rng, theme: Theme, unit: Millis): { readonly onset: Millis; readonly safetyMs: Millis } {
+  const patient = theme === "patience";
+  return {
+    onset: patient ? 2.5 * unit : unit,
+    safetyMs: patient ? rng.int(45_000, 60_000) : Math.round(unit * rng.between(8, 30)),
   };
 }
 
@@ -131,7 +146,11 @@ function drawMood(rng: Rng): Theme {
   return "chaos";
 }
 
-function drawConstants(rng: Rng, theme: Theme, shortLogs: boolean): Omit<ProtocolConstants, SessionConstants> {
+function drawConstants(
+  rng: Rng,
+  theme: Theme,
+  shortLogs: boolean,
+): Omit<ProtocolConstants, SessionConstants | "profile"> {
   const patient = theme === "patience";
   const unit = patient ? 12_000 : rng.pick([300, 300, 600, 1000]);
   return {

@@ -1,6 +1,7 @@
 /** Runs seeds one after the other, as a worker of the pool or in place. */
+import type { SignatureBackend } from "../../../crypto/signing/backend.ts";
 import { loadBackend } from "../../../crypto/signing/load_backend.ts";
-import { createFakeCrypto, createRealCrypto } from "../network/sim_crypto.ts";
+import { createFakeCrypto, createRealCrypto, createUnsignedCrypto, type SimCrypto } from "../network/sim_crypto.ts";
 import type { Violation } from "../observer.ts";
 import { drawPlan, type PlanOptions } from "../plan/draw_plan.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -24,9 +25,13 @@ export type RunAnyPlan = (plan: Plan, watch?: RunWatch) => RunResult;
 export async function createPlanRunner(): Promise<RunAnyPlan> {
   const { backend } = await loadBackend("auto");
   return (plan, watch) => {
-    const crypto = plan.crypto === "real" ? createRealCrypto(backend, CLUSTER) : createFakeCrypto();
-    return runPlan(plan, crypto, watch);
+    return runPlan(plan, cryptoOf(plan, backend), watch);
   };
+}
+
+function cryptoOf({ crypto, constants }: Plan, backend: SignatureBackend): SimCrypto {
+  if (constants.profile === "crash") return createUnsignedCrypto(crypto);
+  return crypto === "real" ? createRealCrypto(backend, CLUSTER) : createFakeCrypto();
 }
 
 /** Runs the plan of a seed. Throws anything that is no violation: an error of the simulation itself. */

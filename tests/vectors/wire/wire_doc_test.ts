@@ -4,6 +4,7 @@ import { ConfigError } from "../../../crypto/config_error.ts";
 import { DEFAULT_CONSTANTS, readConstants } from "../../../crypto/roster/constants.ts";
 import { clientId, logIndex, replicaId } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
+import { PROFILES } from "../../../protocol/quorum.ts";
 import { INGRESS_LIMITS } from "../../../replica/limits/ingress_limits.ts";
 import { encodeMessage, KIND_BYTES } from "../../../transport/codec/mod.ts";
 import { MemoryCluster } from "../../support/memory_cluster.ts";
@@ -50,12 +51,13 @@ Deno.test("docs/wire.md names the limits in force", () => {
 
 Deno.test("docs/wire.md lists every constant of a roster with its default, and the range of those that stand alone", () => {
   const [section = ""] = /^## Constants of a roster$.*?^## /ms.exec(text) ?? [];
-  const rows = [...section.matchAll(/^\| `(\w+)`(?: \*)? \| .+ \| (\w+) \| (.*)\|$/gm)];
+  const rows = [...section.matchAll(/^\| `(\w+)`(?: \*)? \| .+ \| ("?\w+"?) \| (.*)\|$/gm)];
   assertEquals(Object.fromEntries(rows.map(([, name, value]) => [name, JSON.parse(value!)])), DEFAULT_CONSTANTS);
   const later = [...section.matchAll(/^\| `(\w+)` \* \|/gm)].map(([, name]) => name!);
   const before = Object.entries(DEFAULT_CONSTANTS).filter(([name]) => !later.includes(name));
   assertEquals(readConstants({ path: "$", value: Object.fromEntries(before) }), DEFAULT_CONSTANTS);
-  for (const [, name, , range] of rows.filter(([, name]) => later.includes(name!))) {
+  assertEquals(rows[0]![3]!.trim().split(" or ").map((name) => JSON.parse(name)), PROFILES);
+  for (const [, name, , range] of rows.slice(1).filter(([, name]) => later.includes(name!))) {
     const [least, most] = range!.split(" to ").map(Number) as [number, number];
     const read = (value: number) => readConstants({ path: "$", value: { ...DEFAULT_CONSTANTS, [name!]: value } });
     for (const value of [least, most]) assertEquals(read(value), { ...DEFAULT_CONSTANTS, [name!]: value });

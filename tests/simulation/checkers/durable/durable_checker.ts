@@ -1,5 +1,5 @@
 /** Judges everything honest replicas make durable: that it is permitted, and that nothing of it is ever taken back (§4, I5, I9, I10). */
-import type { ChainedEntry, Entry } from "../../../../protocol/entry.ts";
+import type { ChainedEntry, Entry, Head } from "../../../../protocol/entry.ts";
 import { type LogIndex, logIndex, type ReplicaId, type Term, term } from "../../../../protocol/ids.ts";
 import { LIMITS } from "../../../../protocol/limits.ts";
 import type { Certified } from "../../../../protocol/message.ts";
@@ -120,7 +120,7 @@ export class DurableChecker {
     }
   }
 
-  #hardState(at: ReplicaId, held: Held, { currentTerm, vote }: HardState): void {
+  #hardState(at: ReplicaId, held: Held, { currentTerm, vote, ack }: HardState): void {
     demand(currentTerm >= held.currentTerm, "§4.1", () => `${at} goes from ${held.currentTerm} to term ${currentTerm}`);
     const same = currentTerm === held.currentTerm;
     const kept = same && vote !== null && held.vote !== null && vote.candidate === held.vote.candidate &&
@@ -136,7 +136,14 @@ export class DurableChecker {
     }
     held.currentTerm = currentTerm;
     held.vote = vote;
+    if (ack !== null) this.#acked(at, currentTerm, ack);
     if (vote !== null && !kept) this.#voted(at, held, vote);
+  }
+
+  /** §1.4: where an ack certifies itself, it does so before it is told. */
+  #acked(at: ReplicaId, term: Term, ack: Head): void {
+    const node = this.#roster.certifying === 1 ? this.#book.tree.get(ack) : undefined;
+    if (node !== undefined) this.#book.acks.add(at, term, node);
   }
 
   /** §6.5: votes only for a certified base of a lower term that ranks no lower than everything the voter held certified. */

@@ -27,7 +27,7 @@ export class AckBook {
     const after = before | this.#roster.only(replica);
     if (after === before) return;
     acks.ackers.set(node, after);
-    if (countOf(after) >= this.#roster.honestQuorum && !acks.certified.has(node)) this.#certify(term, acks, node);
+    if (countOf(after) >= this.#roster.certifying && !acks.certified.has(node)) this.#certify(term, acks, node);
   }
 
   /** Returns whether a prepare certificate of `term` for exactly `node` exists; that of the empty log needs no signatures. */

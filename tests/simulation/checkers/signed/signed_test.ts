@@ -60,7 +60,11 @@ Deno.test("I1: votes that would elect two leaders together with a faulty voter; 
 });
 
 Deno.test("I3: two chains acked by quorums in one term; a fork without a quorum is none", () => {
-  const roster = new Roster({ replicas: ["r1", "r2", "r3", "r4"].map(replicaId), byzantine: new Set() });
+  const roster = new Roster({
+    replicas: ["r1", "r2", "r3", "r4"].map(replicaId),
+    byzantine: new Set(),
+    profile: "byzantine",
+  });
   const tree = new ChainTree(CLUSTER);
   assert(tree.learnLog(CHAIN) && tree.learnLog(FORK));
   const book = new AckBook(roster);
