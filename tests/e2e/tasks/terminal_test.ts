@@ -37,7 +37,7 @@ Deno.test({
   ignore,
   async fn() {
     const text = await shown(COMMAND_MS, "sim", "--seeds", "2");
-    assertMatch(text, /\r\d of 2 seeds, 0 failed\rn = 4: /);
+    assertMatch(text, /\r\d of 2 seeds, 0 failed\rbyzantine, n = 4: /);
     assertMatch(text, /\n2 passed, 0 failed\n$/);
     assert(!(await shown(COMMAND_MS, "sim", "--seeds", "2", "--json")).includes("of 2 seeds"));
   },
