@@ -1,5 +1,6 @@
 /** Mutants of the `crash` profile (§1.4): plain Raft's rules, each taken out. Most others show there too, with `--profile crash`. */
 import { type Mutant, patch } from "../mutant.ts";
+import { PERSIST_LAST } from "./more.ts";
 import { NO_DURABLE_MARK } from "./second_layers.ts";
 
 export const CRASH: readonly Mutant[] = [
@@ -98,22 +99,7 @@ export const CRASH: readonly Mutant[] = [
     what: "acks leave before the transaction with the entries and the rank is committed",
     how:
       "B acks e, which commits it, and crashes before it was written. Restarted, it votes for C, which has never heard of e.",
-    patches: [
-      patch(
-        "persistAndSend",
-        `  if (operations.length > 0 || intents.length > 0) ports.storage.commit(operations, intents);
-`,
-        ``,
-      ),
-      patch(
-        "persistAndSend",
-        `  return own;
-`,
-        `  if (operations.length > 0 || intents.length > 0) ports.storage.commit(operations, intents);
-  return own;
-`,
-      ),
-    ],
+    patches: PERSIST_LAST,
     profile: "crash",
   },
 ];

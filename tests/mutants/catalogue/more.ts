@@ -1,6 +1,24 @@
 /** Mutants beyond those the simulation was asked for: rules that every earlier design was found to break somewhere. */
-import { type Mutant, patch } from "../mutant.ts";
+import { type Mutant, type Patch, patch } from "../mutant.ts";
 import { ANY_TERM_BEHIND_BASE } from "./second_layers.ts";
+
+/** Packets leave before the transaction that they rest on is committed. */
+export const PERSIST_LAST: readonly Patch[] = [
+  patch(
+    "persistAndSend",
+    `  if (operations.length > 0 || intents.length > 0) ports.storage.commit(operations, intents);
+`,
+    ``,
+  ),
+  patch(
+    "persistAndSend",
+    `  return own;
+`,
+    `  if (operations.length > 0 || intents.length > 0) ports.storage.commit(operations, intents);
+  return own;
+`,
+  ),
+];
 
 export const MORE: readonly Mutant[] = [
   {
@@ -9,22 +27,7 @@ export const MORE: readonly Mutant[] = [
     clause: "§4.1",
     what: "packets leave before the transaction they rest on is committed",
     how: "A crash between send and persist takes back an ack, a vote or an entry that others have already seen.",
-    patches: [
-      patch(
-        "persistAndSend",
-        `  if (operations.length > 0 || intents.length > 0) ports.storage.commit(operations, intents);
-`,
-        ``,
-      ),
-      patch(
-        "persistAndSend",
-        `  return own;
-`,
-        `  if (operations.length > 0 || intents.length > 0) ports.storage.commit(operations, intents);
-  return own;
-`,
-      ),
-    ],
+    patches: PERSIST_LAST,
   },
   {
     name: "reply-before-durable",

@@ -1,13 +1,13 @@
 /** Conditions that only a real disk has: another owner, a second opening, no space left, damage. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { DatabaseSync } from "node:sqlite";
 import { replicaId } from "../../../../protocol/ids.ts";
 import { openDiskStorage } from "../../../../replica/storage/disk/disk_storage.ts";
 import { EMPTY_RECOVERED } from "../../../../replica/storage/empty.ts";
 import { type Storage, StorageError } from "../../../../replica/storage/port.ts";
 import * as fx from "../storage_fixtures.ts";
+import { assertRefused, type Damage, DATABASE_DAMAGES } from "./database_damage.ts";
 import { dyingAt } from "./file_spy.ts";
-import { fill, LOG, SNAPSHOT } from "./filled_disk.ts";
+import { fill, LOG } from "./filled_disk.ts";
 import { openIn as open, optionsIn, withDir } from "./storage_disk_lab.ts";
 
 Deno.test("disk: a disk of another cluster or replica is refused by name", () =>
@@ -145,30 +145,8 @@ Deno.test("⚠ disk: whenever the making of a disk is cut short, the next start 
 });
 
 /** Damage that leaves a sound SQLite file, and the error it must cause. */
-const DAMAGES: [string, string, string][] = [
-  ["a lost head of its snapshot", `DELETE FROM chunks WHERE digest = x'${SNAPSHOT.stateDigest}'`, "head, "],
-  [
-    "a lost list of its snapshot",
-    `DELETE FROM chunks WHERE digest = x'${SNAPSHOT.chunks[2]!.digest}'`,
-    "list 0",
-  ],
-  [
-    "a lost chunk of its snapshot",
-    `DELETE FROM chunks WHERE digest = x'${SNAPSHOT.chunks[1]!.digest}'`,
-    `Chunk ${SNAPSHOT.chunks[1]!.digest}`,
-  ],
-  [
-    "a changed list of its snapshot",
-    `UPDATE chunks SET body = x'00' WHERE digest = x'${SNAPSHOT.chunks[2]!.digest}'`,
-    "is not what was written",
-  ],
-  [
-    "a changed owner",
-    "UPDATE meta SET value = 'r2' WHERE name = 'disk.replica'",
-    "checksum of the value of disk.replica",
-  ],
-  ["changed evidence", "UPDATE evidence SET body = x'01'", "checksum of piece 1 of evidence"],
-  ["another program's file", "PRAGMA application_id = 7", "not a replica's database"],
+const DAMAGES: readonly Damage[] = [
+  ...DATABASE_DAMAGES,
   ["a lost log", "DELETE FROM meta WHERE name = 'disk.log'", "does not say which log"],
   [
     "another log's id",
@@ -177,20 +155,9 @@ const DAMAGES: [string, string, string][] = [
   ],
 ];
 
-for (const [what, sql, message] of DAMAGES) {
-  Deno.test(`disk: a disk with ${what} is refused with what is wrong and the way on`, () =>
-    withDir((dir) => {
-      fill(dir);
-      const db = new DatabaseSync(`${dir}/replica.db`);
-      db.exec(sql);
-      db.close();
-      const error = assertThrows(() => open(dir), StorageError, message);
-      assertStringIncludes(error.message, "replica --recover");
-      assertStringIncludes(error.message, "rejoin as a new replica");
-      assert(error.damaged);
-      // A refusal must not hold the lock or repair anything.
-      assertThrows(() => open(dir), StorageError, message);
-    }));
+for (const damage of DAMAGES) {
+  Deno.test(`disk: a disk with ${damage[0]} is refused with what is wrong and the way on`, () =>
+    assertRefused(fill, damage));
 }
 
 Deno.test("disk: a file cut in half, or of something else, is refused", () =>

@@ -1,18 +1,19 @@
 /** The way up from the version before, whose database held everything: nothing is lost, whatever is cut short, and damage is refused. */
-import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { term } from "../../../../protocol/ids.ts";
 import { EMPTY_RECOVERED } from "../../../../replica/storage/empty.ts";
 import { NOTHING_SIGNED } from "../../../../replica/storage/guard.ts";
 import { GuardError, StorageError } from "../../../../replica/storage/port.ts";
 import * as fx from "../storage_fixtures.ts";
+import { assertRefused, type Damage, DATABASE_DAMAGES } from "./database_damage.ts";
 import { writeEarlier } from "./earlier_database.ts";
 import { dyingAt } from "./file_spy.ts";
-import { earlierDisk, fillEarlier, LOG, SNAPSHOT } from "./filled_disk.ts";
+import { earlierDisk, fillEarlier, LOG } from "./filled_disk.ts";
 import { contentIn, copyDir, openIn as open, SEGMENT, withDir } from "./storage_disk_lab.ts";
 
 /** Damage that leaves a sound SQLite file, and the error it must cause. */
-const DAMAGES: [string, string, string][] = [
+const DAMAGES: readonly Damage[] = [
   ["a changed body", "UPDATE entries SET body = zeroblob(2) WHERE idx = 3", "hash chain of the log breaks at index 3"],
   ["a malformed body", "UPDATE entries SET body = x'0007' WHERE idx = 3", "Entry 3 of entries is no well-formed list"],
   ["a changed term", "UPDATE entries SET term = 1 WHERE idx = 2", "hash chain of the log breaks at index 2"],
@@ -58,45 +59,12 @@ const DAMAGES: [string, string, string][] = [
   ],
   ["a lost checkpoint", "DELETE FROM proofs WHERE kind = 'checkpoint'", "no checkpoint to start from"],
   ["a changed transfer", "UPDATE proofs SET body = x'01' WHERE kind = 'transfer'", "checksum of the transfer's proof"],
-  ["a lost head of its snapshot", `DELETE FROM chunks WHERE digest = x'${SNAPSHOT.stateDigest}'`, "head, "],
-  [
-    "a lost list of its snapshot",
-    `DELETE FROM chunks WHERE digest = x'${SNAPSHOT.chunks[2]!.digest}'`,
-    "list 0",
-  ],
-  [
-    "a lost chunk of its snapshot",
-    `DELETE FROM chunks WHERE digest = x'${SNAPSHOT.chunks[1]!.digest}'`,
-    `Chunk ${SNAPSHOT.chunks[1]!.digest}`,
-  ],
-  [
-    "a changed list of its snapshot",
-    `UPDATE chunks SET body = x'00' WHERE digest = x'${SNAPSHOT.chunks[2]!.digest}'`,
-    "is not what was written",
-  ],
-  [
-    "a changed owner",
-    "UPDATE meta SET value = 'r2' WHERE name = 'disk.replica'",
-    "checksum of the value of disk.replica",
-  ],
-  ["changed evidence", "UPDATE evidence SET body = x'01'", "checksum of piece 1 of evidence"],
-  ["another program's file", "PRAGMA application_id = 7", "not a replica's database"],
+  ...DATABASE_DAMAGES,
 ];
 
-for (const [what, sql, message] of DAMAGES) {
-  Deno.test(`earlier: a database with ${what} is refused with what is wrong and the way on`, () =>
-    withDir((dir) => {
-      fillEarlier(dir);
-      const db = new DatabaseSync(`${dir}/replica.db`);
-      db.exec(sql);
-      db.close();
-      const error = assertThrows(() => open(dir), StorageError, message);
-      assertStringIncludes(error.message, "replica --recover");
-      assertStringIncludes(error.message, "rejoin as a new replica");
-      assert(error.damaged);
-      // A refusal must not hold the lock or repair anything.
-      assertThrows(() => open(dir), StorageError, message);
-    }));
+for (const damage of DAMAGES) {
+  Deno.test(`earlier: a database with ${damage[0]} is refused with what is wrong and the way on`, () =>
+    assertRefused(fillEarlier, damage));
 }
 
 /** Returns what is wrong with `dir`, null if it holds what the version before left there, and takes more. */

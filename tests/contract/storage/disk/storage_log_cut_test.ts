@@ -4,6 +4,7 @@ import { term } from "../../../../protocol/ids.ts";
 import type { Recovered } from "../../../../replica/core/log/durable_state.ts";
 import { openDiskStorage, reopenDiskStorage } from "../../../../replica/storage/disk/disk_storage.ts";
 import { type Storage, StorageError } from "../../../../replica/storage/port.ts";
+import { bind } from "../../../simulation/nodes/sim_ports.ts";
 import * as fx from "../storage_fixtures.ts";
 import { CutDisk } from "./cut_disk.ts";
 import { namesIn } from "./log_lab.ts";
@@ -44,18 +45,8 @@ function watched(storage: Storage): { readonly storage: Storage; readonly states
     storage.commit(operations, intents);
     states.push(storage.load());
   };
-  return { states, storage: { ...bound(storage), commit } };
+  return { states, storage: { ...bind(storage), commit } };
 }
-
-const bound = (storage: Storage): Storage => ({
-  chunks: storage.chunks,
-  load: () => storage.load(),
-  commit: (operations, intents) => storage.commit(operations, intents),
-  getMeta: (name) => storage.getMeta(name),
-  setMeta: (name, value) => storage.setMeta(name, value),
-  markOutdated: (reason) => storage.markOutdated(reason),
-  close: () => storage.close(),
-});
 
 for (const seed of [1, 2]) {
   Deno.test(`⚠ log: a power cut at any moment loses nothing that was reported, seed ${seed}`, () =>
