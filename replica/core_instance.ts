@@ -164,6 +164,7 @@ function effectPorts(parts: ReplicaParts, scope: ReplicaScope, settings: Setting
       transport.publish(frames);
       signs.published(packet.kind, frames, now());
     },
+    flush: () => transport.flushPeers(),
     reply: (replies) => replier.reply(replies),
     event: (event) => events.take(event),
     observe(input, verdict, outputs) {

@@ -1,6 +1,7 @@
 /**
  * The only place that executes a core's outputs, always in the same order: persist → sign → send → apply → reply. Several steps share one
- * transaction; nothing signed leaves before what it rests on is durable (§4.1, I8). The real replica and the simulation both run on this.
+ * transaction; nothing signed leaves before what it rests on is durable (§4.1, I8), and a leader's entries rest on its term alone (§5.1b). The real
+ * replica and the simulation both run on this.
  */
 import type { Millis, ReplicaId } from "../protocol/ids.ts";
 import type { PeerMessage } from "../protocol/message.ts";
@@ -13,7 +14,7 @@ import type { ClientReply, CoreEvent, Outgoing, Outputs } from "./core/output.ts
 import type { CoreState } from "./core/state.ts";
 import { step } from "./core/step.ts";
 import type { Verdict } from "./core/verdict.ts";
-import { assertDurable, type DurableMark, markDurable } from "./disk/durable_mark.ts";
+import { assertDurable, type DurableMark, leavesAhead, markDurable } from "./disk/durable_mark.ts";
 import { WaitingCommit } from "./disk/waiting_commit.ts";
 import type { SigningIntent, Storage } from "./storage/port.ts";
 
@@ -28,6 +29,8 @@ export interface EffectPorts {
   /** Sends to named peers, never to this replica itself; one encoding and one signature serve all of them. */
   send(to: readonly ReplicaId[], packet: Packet): void;
   publish(packet: Packet): void;
+  /** Has all that was sent leave now, since the disk is about to be waited for. */
+  flush?(): void;
   /** Tells clients all that one run has for them, at its end, so that one signature can serve all of it (§7.2h). Never called with nothing. */
   reply(replies: readonly ClientReply[]): void;
   event(event: CoreEvent): void;
@@ -110,17 +113,25 @@ function persistAndSend(
   );
   const intents = honest.flatMap(({ packet }) => intentOf(packet, bodies));
   const operations = waiting.join(outputs.flatMap(({ persist }) => persist), intents);
-  if (operations.length > 0 || intents.length > 0) ports.storage.commit(operations, intents);
-  markDurable(ports.mark, operations);
-  for (const { packet } of honest) assertDurable(ports.mark, packet);
+  const outgoing = ports.corrupt?.(honest, now) ?? honest;
   const own: InputWithoutTime[] = [];
   const signatures = new Map<PeerMessage, Uint8Array>();
-  for (const { to, packet } of ports.corrupt?.(honest, now) ?? honest) {
+  const send = ({ to, packet }: Outgoing): void => {
     const signed = signPacket(ports, packet, bodies, signatures);
     if (to === "all") ports.publish(signed);
     else sendToPeers(ports, to.filter((replica) => replica !== self), signed);
     if (to === "all" || to.includes(self)) own.push({ kind: "packet", packet: signed as Verified<Packet> });
-  }
+  };
+  const ahead = new Set(outgoing.filter(({ packet }) => leavesAhead(ports.mark, packet)));
+  const sendAhead = (): void => {
+    ahead.forEach(send);
+    if (ahead.size > 0) ports.flush?.();
+  };
+  if (operations.length > 0 || intents.length > 0) ports.storage.commit(operations, intents, sendAhead);
+  else sendAhead();
+  markDurable(ports.mark, operations);
+  for (const { packet } of honest) assertDurable(ports.mark, packet);
+  for (const each of outgoing) if (!ahead.has(each)) send(each);
   return own;
 }
 

@@ -62,6 +62,8 @@ export interface ReplicaTransport {
    * frames.
    */
   sendToPeer(peer: string, frames: readonly Uint8Array[]): void;
+  /** Has what is queued for peers leave now, as far as it can, and not at the end of this turn: the caller is about to be busy. */
+  flushPeers(): void;
   /** Publishes frames to all peers. Throws `RangeError` on 0 frames. */
   publish(frames: readonly Uint8Array[]): void;
   /**

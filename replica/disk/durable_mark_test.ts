@@ -1,11 +1,11 @@
 /** I8: the state each packet rests on, and that a learner signs nothing that counts (§8.4). */
-import { assertThrows } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { term } from "../../protocol/ids.ts";
 import { InvariantError } from "../../protocol/invariant.ts";
 import type { UnsignedPacket } from "../../protocol/packet.ts";
 import * as fx from "../../tests/contract/storage/storage_fixtures.ts";
 import { EMPTY_HARD_STATE } from "../storage/empty.ts";
-import { assertDurable, type DurableMark, markDurable } from "./durable_mark.ts";
+import { assertDurable, type DurableMark, leavesAhead, markDurable } from "./durable_mark.ts";
 
 const LOG = fx.grow(fx.GENESIS, 5, 2);
 const at = (index: number) => fx.endOf(LOG.slice(0, index));
@@ -56,6 +56,12 @@ const heartbeat = (number: number, prevIndex: number): UnsignedPacket => ({
 const refused = (mark: DurableMark, packet: UnsignedPacket): void => {
   assertThrows(() => assertDurable(mark, packet), InvariantError, "before what it rests on was durable");
 };
+
+Deno.test("an AppendEntries alone leaves ahead of its entries, once its term is durable (§5.1b)", () => {
+  const mark = markAfter(fx.hardState(3));
+  const packets = [heartbeat(3, 5), heartbeat(4, 5), preVote(3), checkpoint(1), voteRefusal, rollCallAnswer(3)];
+  assertEquals(packets.map((packet) => leavesAhead(mark, packet)), [true, false, false, false, false, false]);
+});
 
 Deno.test("I8: a PreVote leaves once its term is durable, an answer to a roll call no higher than what is", () => {
   const mark = markAfter(fx.hardState(3, { preVoted: term(7) }));

@@ -5,9 +5,9 @@ import type { DiskWatch } from "./disk_watch.ts";
 
 /** Watches what is committed to `storage`. */
 export const watchStorage = (storage: Storage, disk: DiskWatch, now: () => number): Pick<Storage, "commit"> => ({
-  commit(operations, intents) {
+  commit(operations, intents, meanwhile) {
     const before = now();
-    storage.commit(operations, intents);
+    storage.commit(operations, intents, meanwhile);
     const after = now();
     disk.committed(after - before, after);
     // Without operations the guard is asked, and as a rule nothing is written.

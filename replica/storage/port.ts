@@ -28,8 +28,10 @@ export interface Storage {
    *
    * Chunks are an exception, since snapshots are written in the background: `operations` that only write or drop chunks, without intents,
    * are atomic too, but become durable no later than with the next commit that has anything else in it, an intent included.
+   *
+   * `meanwhile` is called once, when all is written and allowed and the disk is about to be waited for: for what does not rest on it (§5.1b).
    */
-  commit(operations: readonly PersistOperation[], intents: readonly SigningIntent[]): void;
+  commit(operations: readonly PersistOperation[], intents: readonly SigningIntent[], meanwhile?: () => void): void;
   /** Reads a small named value outside the protocol (e.g. the last SetActive obeyed). */
   getMeta(name: string): string | null;
   setMeta(name: string, value: string): void;

@@ -113,6 +113,9 @@ class MemoryReplica implements ReplicaTransport {
     this.#count(target?.deliver(this.#route, this.#message("peer", this.#route, frames)));
   }
 
+  /** Nothing to do: what is sent has arrived. */
+  flushPeers(): void {}
+
   publish(frames: Frames): void {
     assertFrames(frames);
     // Like PUB: a peer that is absent or whose queue is full misses it, and no one is told.

@@ -176,6 +176,9 @@ class ZmqReplicaTransport implements ReplicaTransport {
     else this.#send(dealer, frames);
   }
 
+  /** Nothing to do: its own thread sends at once. */
+  flushPeers(): void {}
+
   publish(frames: readonly Uint8Array[]): void {
     assertFrames(frames);
     if (this.#closing !== null) this.counters.dropped++;

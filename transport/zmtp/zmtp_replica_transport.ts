@@ -128,6 +128,10 @@ export class ZmtpReplicaTransport implements ReplicaTransport {
     else dealer.send(frames);
   }
 
+  flushPeers(): void {
+    for (const dealer of this.#dealers.values()) dealer.flush();
+  }
+
   publish(frames: readonly Uint8Array[]): void {
     assertFrames(frames);
     if (this.#closing !== null) this.#droppedLate++;

@@ -89,16 +89,16 @@ class DiskStorage implements Storage {
     return this.#reading(() => this.#recovered());
   }
 
-  commit(operations: readonly PersistOperation[], intents: readonly SigningIntent[]): void {
+  commit(operations: readonly PersistOperation[], intents: readonly SigningIntent[], meanwhile = () => {}): void {
     this.#assertUsable();
-    if (operations.length === 0 && !this.#database.isBehind && this.#allowed(intents)) return;
+    if (operations.length === 0 && !this.#database.isBehind && this.#allowed(intents)) return meanwhile();
     const before = this.#standing();
     const undo = this.#state.begin();
     this.#stored = [];
     this.#database.prepare(isBackground(operations, intents));
     try {
       const next = applyTransaction(this.#disk, this.#known, operations, intents, this.#fixed);
-      this.#makeDurable(next, before);
+      this.#makeDurable(next, before, meanwhile);
       this.#known = next;
     } catch (error) {
       undo();
@@ -158,19 +158,20 @@ class DiskStorage implements Storage {
    * Makes the transaction durable that was applied. The record in the log is what decides. New chunks, which are known by their digests, and
    * evidence, which is true whatever else is, are durable before it: without it they do no harm. Dropped chunks go after it.
    */
-  #makeDurable({ guard }: Known, before: Standing): void {
+  #makeDurable({ guard }: Known, before: Standing, meanwhile: () => void): void {
     const changed = guard !== this.#known.guard;
     const isRecorded = changed || this.#stored.length > 0;
     if (isRecorded) {
       this.#log.encode({ kind: "transaction", operations: this.#stored, guard: changed ? guard : null });
     }
     this.#database.commit();
-    if (isRecorded) this.#writeRecord(before);
+    if (isRecorded) this.#writeRecord(before, meanwhile);
+    else meanwhile();
   }
 
-  #writeRecord(before: Standing): void {
+  #writeRecord(before: Standing, meanwhile: () => void): void {
     try {
-      this.#log.write(before, this.#state.lastIndex);
+      this.#log.write(before, this.#state.lastIndex, meanwhile);
       if (this.#state.base !== null) this.#log.dropBelow(this.#state.base.index);
       this.#database.settle();
     } catch (error) {

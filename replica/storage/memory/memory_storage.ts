@@ -29,8 +29,8 @@ export function openMemoryStorage(options: MemoryOptions): MemoryStorage {
 }
 
 export class MemoryStorage implements Storage {
-  /** Makes the next commit throw StorageError and end this storage, before or after it has become durable. */
-  failNext: "before" | "after" | null = null;
+  /** Makes the next commit throw StorageError and end this storage: before it is written, while the disk is waited for, or once it is durable. */
+  failNext: "before" | "meanwhile" | "after" | null = null;
   readonly chunks: ChunkReader = {
     has: (digest) => this.#use().chunks.has(digest),
     read: (digest) => this.#read(digest),
@@ -67,7 +67,7 @@ export class MemoryStorage implements Storage {
     return this.#use().recovered();
   }
 
-  commit(operations: readonly PersistOperation[], intents: readonly SigningIntent[]): void {
+  commit(operations: readonly PersistOperation[], intents: readonly SigningIntent[], meanwhile = () => {}): void {
     const disk = this.#use();
     this.#assertAccepting();
     this.#crashIf("before");
@@ -75,6 +75,8 @@ export class MemoryStorage implements Storage {
     try {
       const fixed = { hash: this.#options.hash, genesis: this.#genesis };
       const { tip, guard } = applyTransaction(this.#openDisk, disk, operations, intents, fixed);
+      meanwhile();
+      this.#crashIf("meanwhile");
       disk.tip = tip;
       disk.guard = guard;
     } catch (error) {
@@ -131,10 +133,10 @@ export class MemoryStorage implements Storage {
     throw damaged(`Chunk ${digest} is not what was written: its bytes have digest ${this.#options.hash(bytes)}`);
   }
 
-  #crashIf(point: "before" | "after"): void {
+  #crashIf(point: NonNullable<MemoryStorage["failNext"]>): void {
     if (this.failNext !== point) return;
     this.crash();
-    throw new StorageError(`Simulated crash ${point} the commit became durable`);
+    throw new StorageError(`Simulated crash: ${point}, as the commit was to become durable`);
   }
 
   /** Throws if the disk refuses writes. This ends the storage, as with SQLite: the disk has to be opened again. */

@@ -64,13 +64,17 @@ export class Log {
     payload.write(this.#writer, transaction);
   }
 
-  /** Writes the record made last durably. `before` is what the log stood at before it, and `lastIndex` where its entries end after it. */
-  write(before: Standing, lastIndex: LogIndex): void {
+  /**
+   * Writes the record made last durably; `meanwhile` is called before the disk is waited for. `before` is what the log stood at before it, and `lastIndex` where
+   * its entries end after it.
+   */
+  write(before: Standing, lastIndex: LogIndex, meanwhile: () => void): void {
     const writer = this.#writer;
     if (this.#at + writer.recordBytes > this.#last.bytes) this.#roll(before, writer.recordBytes);
     const record = writer.seal({ number: this.#number + 1, previous: this.#checksum }, this.#next);
     const { file } = this.#open;
     writeAll(file, record);
+    meanwhile();
     file.syncDataSync();
     this.#at += record.length;
     this.#wrote(this.#next);

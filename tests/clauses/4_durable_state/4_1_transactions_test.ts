@@ -42,12 +42,12 @@ Deno.test("§4.1b so does a leader, which acks its entry in the transaction that
   const lab = new Lab();
   lab.lead(1);
   const outcome = lab.run([requestInput(forge.request(0))]);
-  const kinds = ["AppendEntries", "AppendEntriesResponse"];
   assertEquals(
     outcome.trace,
     [
+      ...["sign AppendEntries", "send AppendEntries"], // §5.1b
       ...["durable append", "durable hard-state"],
-      ...kinds.flatMap((kind) => [`sign ${kind}`, `send ${kind}`]),
+      ...["sign AppendEntriesResponse", "send AppendEntriesResponse"],
     ],
   );
   const head = { index: lab.state.log.entries[1]!.entry.index, hash: lab.state.log.entries[1]!.hash };

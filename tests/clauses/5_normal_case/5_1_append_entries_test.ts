@@ -73,25 +73,34 @@ const at = ({ trace }: Outcome, what: string): number => {
   return found;
 };
 
-Deno.test("§5.1b an entry is durable at the leader before its header is signed", () => {
+Deno.test("§5.1b a header leaves while its entry is on its way to the leader's disk, the leader's ack once it is there", () => {
   const lab = new Lab();
   for (const outcome of [lab.lead(1), lab.run([requestInput(forge.request(0))])]) {
-    assert(at(outcome, "durable append") < at(outcome, "sign AppendEntries"));
     assert(at(outcome, "sign AppendEntries") < at(outcome, "send AppendEntries"));
+    assert(at(outcome, "send AppendEntries") < at(outcome, "durable append"));
+    assert(at(outcome, "durable append") < at(outcome, "sign AppendEntriesResponse"));
     assert(at(outcome, "durable hard-state") < at(outcome, "sign AppendEntriesResponse"));
   }
   assertEquals(lab.disk.entries.map(({ hash }) => hash), lab.state.log.entries.map(({ hash }) => hash));
 });
 
-Deno.test("§5.1b a leader whose disk refuses the entry signs no header of it", () => {
-  const lab = new Lab();
-  lab.lead(1);
-  lab.storage.failNext = "before";
-  const trace = lab.traceOf(() =>
-    assertThrows(() => lab.run([requestInput(forge.request(0))]), StorageError, "before the commit")
-  );
-  assertEquals(trace, []);
-});
+for (const [point, sent] of [["before", []], ["meanwhile", ["sign AppendEntries", "send AppendEntries"]]] as const) {
+  Deno.test(`§5.1b a leader whose disk fails ${point} the wait acks nothing, and does not lead that term with another entry`, () => {
+    const lab = new Lab();
+    lab.lead(1);
+    lab.storage.failNext = point;
+    const request = () => lab.run([requestInput(forge.request(0))]);
+    const trace = lab.traceOf(() => assertThrows(request, StorageError, point));
+    assertEquals(trace, sent);
+    lab.restart();
+    assertEquals(
+      [lab.disk.entries.length, lab.state.hard.currentTerm, lab.state.leadership],
+      [1, 1, null] as unknown[],
+    );
+    const later = [request(), lab.elapse(100)].flatMap((outcome) => sentOf(outcome, "AppendEntries"));
+    assertEquals(later, []);
+  });
+}
 
 Deno.test("§5.1c a leader that restarts does not lead that term again: it is a follower without a leader", () => {
   const lab = new Lab();

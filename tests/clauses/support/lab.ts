@@ -249,8 +249,8 @@ export class Lab {
     return {
       chunks: storage.chunks,
       load: () => storage.load(),
-      commit: (operations, intents) => {
-        storage.commit(operations, intents);
+      commit: (operations, intents, meanwhile) => {
+        storage.commit(operations, intents, meanwhile);
         this.#trace.push(...operations.map(({ op }) => `durable ${op}`));
         this.#persisted.push(...operations);
       },

@@ -13,12 +13,12 @@ function filled(): MemoryStorage {
   return storage;
 }
 
-for (const [point, kept] of [["before", 2], ["after", 4]] as const) {
-  Deno.test(`memory: a crash ${point} a commit became durable leaves ${kept} entries, and the storage is dead`, () => {
+for (const [point, kept] of [["before", 2], ["meanwhile", 2], ["after", 4]] as const) {
+  Deno.test(`memory: a crash (${point}) as a commit becomes durable leaves ${kept} entries, and the storage is dead`, () => {
     const storage = filled();
     storage.failNext = point;
     const next = () => storage.commit([fx.append(LOG.slice(2))], [fx.acks(1, fx.endOf(LOG))]);
-    assertThrows(next, StorageError, `Simulated crash ${point}`);
+    assertThrows(next, StorageError, `Simulated crash: ${point}`);
     assertThrows(next, StorageError, "crashed");
     const reopened = storage.reopen();
     assertEquals(reopened.load().entries, LOG.slice(0, kept));

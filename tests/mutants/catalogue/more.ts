@@ -6,9 +6,11 @@ import { ANY_TERM_BEHIND_BASE } from "./second_layers.ts";
 export const PERSIST_LAST: readonly Patch[] = [
   patch(
     "persistAndSend",
-    `  if (operations.length > 0 || intents.length > 0) ports.storage.commit(operations, intents);
+    `  if (operations.length > 0 || intents.length > 0) ports.storage.commit(operations, intents, sendAhead);
+  else sendAhead();
 `,
-    ``,
+    `  sendAhead();
+`,
   ),
   patch(
     "persistAndSend",
@@ -28,6 +30,21 @@ export const MORE: readonly Mutant[] = [
     what: "packets leave before the transaction they rest on is committed",
     how: "A crash between send and persist takes back an ack, a vote or an entry that others have already seen.",
     patches: PERSIST_LAST,
+  },
+  {
+    name: "ack-ahead-of-the-disk",
+    kind: "safety",
+    clause: "§5.1",
+    what: "acks leave with the leader's headers, while what they promise to keep is on its way to the disk",
+    how:
+      "A crash takes the entry or the certificate, and with it what others rely on: too few are left that know of a committed entry.",
+    patches: [
+      patch(
+        "leavesAhead",
+        `packet.kind === "AppendEntries" && packet.signed.term <= hard.currentTerm`,
+        `(packet.kind === "AppendEntries" || packet.kind === "AppendEntriesResponse") && packet.signed.term <= hard.currentTerm`,
+      ),
+    ],
   },
   {
     name: "reply-before-durable",

@@ -136,7 +136,7 @@ export const SAFETY_ACKS: readonly Mutant[] = [
     const shown = Math.max(state.commitIndex, elected.base.index, state.hard.ack?.index ?? 0, certified);
     truncate(context, shown as typeof state.commitIndex);
     installLeader(context, elected.leader, elected.base, proof);
-    markLogProposed(state);
+    markLogProposed(state, context.ports.hash);
     beginLeading(context);
     return true;
   }`,

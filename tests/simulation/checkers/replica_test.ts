@@ -92,7 +92,7 @@ Deno.test("I8: acks of what is not held, or was not durable, or never passed the
   fires("I8", () => led().send("r2", response("r2", 2, {})));
 });
 
-Deno.test("I8: a commit index, a prepared report, a header and a vote ahead of the disk", () => {
+Deno.test("I8: a commit index, a prepared report and a vote ahead of the disk", () => {
   const commit = led();
   commit.append("r2", CHAIN);
   fires("I8", () => commit.send("r2", response("r2", 1, { commit: headIn(CHAIN, 1) })));
@@ -100,7 +100,6 @@ Deno.test("I8: a commit index, a prepared report, a header and a vote ahead of t
   report.spread(1, CHAIN);
   const prepared = rankOf(1, endOf(CHAIN));
   fires("I8", () => report.send("r2", response("r2", 1, { acks: [endOf(CHAIN)], prepared })));
-  fires("I8", () => led().send("r1", appendEntries("r1", 1, CHAIN)));
   fires("I8", () => checkerLab().send("r2", { kind: "Vote", signed: vote("r2", 1, "r1", EMPTY_BASE) }));
   const other = checkerLab();
   other.hardState("r2", { currentTerm: term(1), vote: { candidate: replicaId("r3"), base: EMPTY_BASE } });
@@ -197,6 +196,10 @@ Deno.test("§5.1: rounds that do not rise, and a restarted leader that leads on"
   restarted.send("r1", appendEntries("r1", 1, []));
   restarted.restart("r1");
   fires("§5.1", () => restarted.send("r1", appendEntries("r1", 1, [], { round: 2 })));
+  const forgetful = led();
+  forgetful.send("r1", appendEntries("r1", 1, CHAIN)); // ahead of its disk
+  forgetful.restart("r1");
+  fires("§5.1", () => forgetful.send("r1", appendEntries("r1", 1, FORK, { round: 2 })));
   const again = led();
   again.restart("r1");
   fires("§6.4", () => again.send("r1", requestVote("r1", 1, THREE)));

@@ -202,7 +202,7 @@ export class SimNode {
     const [{ id }, world] = [this, this.#world];
     const peers = this.#config.replicas.filter((replica) => replica !== id);
     return {
-      storage: { ...bind(storage), commit: (operations, intents) => this.#commit(storage, operations, intents) },
+      storage: { ...bind(storage), commit: (...args) => this.#commit(storage, ...args) },
       mark: createDurableMark(state),
       encode: (message) => this.#encode(message),
       sign: (message, body) => this.sign(message, body),
@@ -230,9 +230,10 @@ export class SimNode {
     }
   }
 
-  #commit(storage: Storage, ...[operations, intents]: Parameters<Storage["commit"]>): void {
+  #commit(storage: Storage, ...[operations, intents, meanwhile]: Parameters<Storage["commit"]>): void {
     this.#operations = new Set(operations.map(({ op }) => op));
     this.#pass("before-persist");
+    meanwhile?.();
     this.#pass("torn-persist", () => this.#journal.tear(this.disk, operations));
     storage.commit(operations, intents);
     this.#world.observer.persisted?.(this.id, operations, this.disk, this.#world.now());

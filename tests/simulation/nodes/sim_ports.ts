@@ -37,7 +37,7 @@ export function observed(machine: KvStore, watch: MachineWatch) {
 export const bind = (storage: Storage): Storage => ({
   chunks: storage.chunks,
   load: () => storage.load(),
-  commit: (operations, intents) => storage.commit(operations, intents),
+  commit: (...args) => storage.commit(...args),
   getMeta: (name) => storage.getMeta(name),
   setMeta: (name, value) => storage.setMeta(name, value),
   markOutdated: (reason) => storage.markOutdated(reason),

@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Connection } from "../../../transport/zmtp/connection/connection.ts";
 import { HeldBytes } from "../../../transport/zmtp/connection/held_bytes.ts";
+import { BLOCK_BYTES, SHORT_BYTES } from "../../../transport/zmtp/crypto/short_arrays.ts";
 import * as lab from "./connection_lab.ts";
 
 const MECHANISMS = ["NULL", "CURVE"] as const;
@@ -46,10 +47,16 @@ for (const name of MECHANISMS) {
     }
   });
 
-  Deno.test(`connection (${name}): frames handed out have memory of their own`, () => {
+  Deno.test(`connection (${name}): frames handed out overlap nothing, and keep little beside themselves`, () => {
     const pair = lab.established(name);
-    for (const size of SIZES) pair.client.send([new Uint8Array(size)]);
-    for (const [frame] of lab.exchange(pair)[0]) assertEquals(frame!.buffer.byteLength, frame!.byteLength);
+    const sizes = [...SIZES, 0, 1, SHORT_BYTES, SHORT_BYTES, SHORT_BYTES + 1, 100];
+    for (const size of sizes) pair.client.send([new Uint8Array(size)]);
+    const frames = lab.exchange(pair)[0].map(([frame]) => frame!);
+    for (const [place, frame] of frames.entries()) frame.fill(place + 1);
+    for (const [place, frame] of frames.entries()) {
+      assertEquals(frame, new Uint8Array(sizes[place]!).fill(place + 1));
+      assert(frame.buffer.byteLength <= Math.max(BLOCK_BYTES, frame.length), `${frame.buffer.byteLength} bytes`);
+    }
   });
 
   Deno.test(`connection (${name}): all that is sent in a turn leaves in one write`, () => {

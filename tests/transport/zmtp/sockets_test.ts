@@ -33,6 +33,7 @@ class FakeLink implements Link {
     return true;
   }
 
+  flush(): void {}
   subscribe(): void {
     this.isSubscribed = true;
   }

@@ -1,4 +1,4 @@
-import { assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import {
   type BoxSeries,
   type CurveBox,
@@ -93,7 +93,7 @@ Deno.test("both boxes make the same bytes of messages of every size, in the midd
       const buffer = boxed[1 - place]!;
       const content = one.open(nonce, buffer, 4, length + head.length + MAC_BYTES, opened);
       assertEquals([content, opened], [body, head]);
-      assertEquals(content!.buffer.byteLength, length, "it has memory of its own");
+      assert(content!.buffer !== buffer.buffer, "it has memory of its own");
       assertEquals(one.open(nonce, buffer, 4, MAC_BYTES + 1, opened), null);
     }
   }

@@ -5,6 +5,7 @@
 import sodium from "libsodium-wrappers-sumo";
 import { type BoxSeries, type CurveBox, KEY_BYTES, MAC_BYTES, NONCE_BYTES, PREFIX_BYTES } from "./curve_box.ts";
 import { hsalsa20, makeKeyPair, randomBytes, sharedKey } from "./key_agreement.ts";
+import { copyOf } from "./short_arrays.ts";
 import { x25519PublicKey } from "./x25519.ts";
 
 /** The part of the compiled library that is used. Numbers are addresses in its memory. */
@@ -131,5 +132,5 @@ class SodiumSeries implements BoxSeries {
 
 function take(heap: Uint8Array, content: number, size: number, head: Uint8Array): Uint8Array {
   for (let place = 0; place < head.length; place++) head[place] = heap[content + place]!;
-  return heap.slice(content + head.length, content + size);
+  return copyOf(heap, content + head.length, size - head.length);
 }

@@ -83,6 +83,10 @@ export class TcpLink implements Link, Ticking, Waiting {
     return isQueued;
   }
 
+  flush(): void {
+    if (!this.#hasEnded) this.#flush();
+  }
+
   subscribe(): void {
     this.#connection.subscribe();
     this.#scheduleFlush();

@@ -72,6 +72,11 @@ export class DealerSocket implements LinkOwner {
     return true;
   }
 
+  /** Has what is queued leave now. */
+  flush(): void {
+    this.#link?.flush();
+  }
+
   #count(isSent: boolean): boolean {
     if (isSent) this.counters.sent++;
     else this.counters.full++;

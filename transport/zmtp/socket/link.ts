@@ -12,6 +12,8 @@ export interface Link {
   take(): Uint8Array[] | null;
   /** Queues a message, which leaves at the end of this turn. False, if the queue is full. */
   send(frames: readonly Uint8Array[]): boolean;
+  /** Has what is queued leave now. */
+  flush(): void;
   /** Subscribes to everything. */
   subscribe(): void;
   /** Reads no more and looks at nothing that has been read, until {@linkcode release}. Its owner takes nothing meanwhile. */

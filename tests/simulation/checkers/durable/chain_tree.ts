@@ -1,4 +1,4 @@
-/** Every entry that an honest replica ever made durable, as a tree of chains: a short walk tells whether a chain contains a point. */
+/** Every entry that an honest replica ever made durable, or sent as leader, as a tree of chains: a short walk tells whether a chain contains a point. */
 import { sha256Hex } from "../../../../crypto/digest.ts";
 import type { ChainedEntry, Entry, Head } from "../../../../protocol/entry.ts";
 import { chainHash, genesisHash } from "../../../../protocol/hash_chain.ts";

@@ -1,8 +1,8 @@
 /** Checks of every honest replica's disk between transactions, and of what must be on it when something signed is sent (I8). */
 import { equalBytes } from "../../../../protocol/bytes/equal_bytes.ts";
 import type { Head } from "../../../../protocol/entry.ts";
-import { logIndex, type ReplicaId } from "../../../../protocol/ids.ts";
-import type { AppendEntries, AppendEntriesResponse, RequestVote, Vote } from "../../../../protocol/message.ts";
+import type { ReplicaId } from "../../../../protocol/ids.ts";
+import type { AppendEntriesResponse, RequestVote, Vote } from "../../../../protocol/message.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 import type { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.ts";
 import { demand } from "../judge.ts";
@@ -46,14 +46,6 @@ export function checkDisk(at: ReplicaId, disk: MemoryDisk, book: SignedBook): vo
     "I8",
     () => `${at} no longer holds the entries under its highest certificate ${pointText(prepared)} (§6.8)`,
   );
-}
-
-/** I8 for a leader's header: its entries are durable first (§5.1), or have been compacted away by then. */
-export function checkHeader(at: ReplicaId, disk: MemoryDisk, book: SignedBook, header: AppendEntries): void {
-  const { prevIndex, prevHash, entryHashes } = header;
-  const durable = holds(disk, book, { index: prevIndex, hash: prevHash }) &&
-    entryHashes.every((hash, i) => holds(disk, book, { index: logIndex(prevIndex + i + 1), hash }));
-  demand(durable, "I8", () => `${at} signs round ${header.round} of term ${header.term} over entries it does not hold`);
 }
 
 /** I8 for acks, the prepared report and the commit index. */

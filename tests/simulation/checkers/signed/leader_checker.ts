@@ -1,5 +1,7 @@
 /** Honest leaders: elected, on their base, with rising rounds, without contradiction, and never again after a restart (§5.1, §6.4). */
+import { sha256Hex } from "../../../../crypto/digest.ts";
 import { equalBytes } from "../../../../protocol/bytes/equal_bytes.ts";
+import type { Entry } from "../../../../protocol/entry.ts";
 import {
   type Digest,
   type LogIndex,
@@ -10,9 +12,7 @@ import {
 } from "../../../../protocol/ids.ts";
 import type { AppendEntries } from "../../../../protocol/message.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
-import type { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.ts";
 import { onOneChain } from "../durable/chain_tree.ts";
-import { checkHeader } from "../durable/disk_checks.ts";
 import { demand, type Judge } from "../judge.ts";
 import { headText, pointText } from "../points.ts";
 import type { SignedBook } from "./signed_book.ts";
@@ -48,13 +48,15 @@ export class LeaderChecker {
     this.#judge.clause(term > closed, "§6.4", () => `${from} campaigns in term ${term}, entered before its restart`);
   }
 
-  /** Judges a header that honest `from` sends. */
-  sent(from: ReplicaId, signed: Signed<AppendEntries>, disk: MemoryDisk): void {
+  /** Judges a header that honest `from` sends with `entries`, which it may not have on its disk yet (§5.1b). */
+  sent(from: ReplicaId, signed: Signed<AppendEntries>, entries: readonly Entry[]): void {
     const header = signed.message;
+    for (const [i, entry] of entries.entries()) {
+      this.#book.tree.learn({ entry, hash: header.entryHashes[i]!, digest: sha256Hex(entry.body) });
+    }
     const closed = this.#closed.get(from) ?? 0;
     const text = () => `${from} leads in term ${header.term}`;
     this.#judge.clause(header.term > closed, "§5.1", () => `${text()}, entered before its restart`);
-    checkHeader(from, disk, this.#book, header);
     const known = this.#led.get(from);
     if (known?.term !== header.term) return this.#begins(from, signed);
     if (header.round === known.round && equalBytes(signed.body, known.body)) return; // the same one to others

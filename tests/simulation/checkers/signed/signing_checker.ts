@@ -53,7 +53,7 @@ export class SigningChecker {
     switch (packet.kind) {
       case "AppendEntries":
         this.#demandTerm(from, packet.signed.message.term, packet.kind, disk);
-        return this.#leaders.sent(from, packet.signed, disk);
+        return this.#leaders.sent(from, packet.signed, packet.entries);
       case "AppendEntriesResponse":
         this.#demandTerm(from, packet.signed.message.term, packet.kind, disk);
         return this.#response(from, packet.signed.message, disk);

@@ -1,3 +1,4 @@
+import { copyOf } from "../../crypto/short_arrays.ts";
 import { type Command, parseCommand } from "../command.ts";
 import type { Codec } from "./codec.ts";
 import { COMMAND, MORE } from "./frame_header.ts";
@@ -67,5 +68,5 @@ export class MessageReader {
 
 /** Returns the frame as an array of its own: what it was read into is used again, unless the frame had it for itself. */
 function ownFrame({ bytes, at, length }: Codec): Uint8Array {
-  return at === 0 && length === bytes.length ? bytes : bytes.slice(at, at + length);
+  return at === 0 && length === bytes.length ? bytes : copyOf(bytes, at, length);
 }
