@@ -89,6 +89,14 @@ export interface VoteDeferred {
   readonly voter: ReplicaId;
 }
 
+/** §14.2, leader → all: it gives up its office once the tip, its last entry, is committed; the successor begins. */
+export interface HandOver extends Head {
+  readonly kind: "HandOver";
+  readonly term: Term;
+  readonly leader: ReplicaId;
+  readonly successor: ReplicaId;
+}
+
 /** §8.1, any replica → any replica: entries from `from` on, of the chain that passes through `head`. */
 export interface FetchEntries {
   readonly kind: "FetchEntries";
@@ -230,7 +238,8 @@ export type PeerMessage =
   | FetchChunks
   | FetchChunksResponse
   | RollCall
-  | RollCallAnswer;
+  | RollCallAnswer
+  | HandOver;
 /** Every body a client or the operator signs. */
 export type ClientMessage =
   | SendRequest

@@ -18,6 +18,7 @@ export interface SignatureClaim {
 export function senderOf(packet: Packet): ReplicaId | null {
   switch (packet.kind) {
     case "AppendEntries":
+    case "HandOver":
       return packet.signed.message.leader;
     case "RequestVote":
       return packet.signed.message.candidate;

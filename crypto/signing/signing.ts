@@ -26,6 +26,7 @@ const KINDS: Readonly<Record<DomainKind, true>> = {
   FetchChunksResponse: true,
   RollCall: true,
   RollCallAnswer: true,
+  HandOver: true,
   SendRequest: true,
   RegisterSession: true,
   ClientHello: true,

@@ -15,6 +15,7 @@ import type { RequestState } from "./clients/request_state.ts";
 import type { ElectionState } from "./election/election_state.ts";
 import type { HardState, Recovered } from "./log/durable_state.ts";
 import { createLog } from "./log/log.ts";
+import { emptyOffices } from "./offices/office_state.ts";
 import { drawRandom } from "./random.ts";
 import { createResponseBook } from "./replication/response_book.ts";
 import type { CoreState } from "./state.ts";
@@ -57,6 +58,7 @@ export function createState(config: CoreConfig, recovered: Recovered, ports: Por
       lastRound: round(0),
       headers: new Map(),
       match: null,
+      handOver: null,
       proofAskedAt: new Map(),
     },
     electionProof: null,
@@ -70,6 +72,7 @@ export function createState(config: CoreConfig, recovered: Recovered, ports: Por
     },
     election: idleElection(timeout, now),
     leadership: null,
+    offices: emptyOffices(),
     requests: emptyRequests(config),
     catchUp: emptyCatchUp(),
     checkpoints: emptyCheckpoints(recovered.checkpoint, restored?.digests ?? []),

@@ -3,6 +3,7 @@ import type { Millis, ReplicaId } from "../../protocol/ids.ts";
 import type { Request } from "../../protocol/message.ts";
 import type { Packet, PacketOf } from "../../protocol/packet.ts";
 import type { Signed, Verified } from "../../protocol/signed.ts";
+import type { LeaveReason } from "./offices/office_state.ts";
 
 /** A packet whose listed signatures all verified. The replica's own packets come back as inputs after persist, like anyone's. */
 export interface PacketInput {
@@ -50,8 +51,14 @@ export interface SnapshotInput {
   readonly maxBytes: number;
 }
 
+/** This replica is about to stop taking part, or with null stays after all (§14.5). */
+export interface LeaveInput {
+  readonly kind: "leave";
+  readonly reason: LeaveReason | null;
+}
+
 export type Input =
-  & (PacketInput | BadEntryInput | RequestInput | TickInput | FlushInput | ApplyInput | SnapshotInput)
+  & (PacketInput | BadEntryInput | RequestInput | TickInput | FlushInput | ApplyInput | SnapshotInput | LeaveInput)
   & {
     readonly now: Millis;
   };

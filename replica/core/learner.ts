@@ -18,6 +18,7 @@ const OF_LEARNER = {
   FetchChunksResponse: true,
   RollCall: true,
   RollCallAnswer: false,
+  HandOver: false,
   ForwardedRequest: true,
   Evidence: true,
 } as const satisfies Record<UnsignedPacket["kind"], boolean>;

@@ -23,6 +23,7 @@ function isCurrent(
     case "ResendRequest":
     case "RequestVote":
     case "Vote":
+    case "HandOver":
       return packet.signed.term === currentTerm;
     case "PreVote":
     case "VoteDeferred":

@@ -25,6 +25,7 @@ import { isCheckpointIndex } from "./checkpoints/checkpoints.ts";
 import { hasRoomFor, isQueued } from "./clients/request_pool.ts";
 import { concernsCandidacy } from "./election/voting.ts";
 import { hashAt } from "./log/log.ts";
+import { screenHandOver } from "./offices/on_hand_over.ts";
 import type { CoreState } from "./state.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "./verdict.ts";
 
@@ -75,6 +76,8 @@ function screenOther(state: CoreState, packet: Exclude<Packet, { kind: "AppendEn
       return awaitedSource(state, packet.signed.message) ? ACCEPT : ignore("not-asked-for");
     case "RollCallAnswer":
       return isAwaitedAnswer(state, packet.signed.message) ? ACCEPT : ignore("not-asked-for");
+    case "HandOver":
+      return screenHandOver(state, packet.signed.message);
     case "AppendEntriesResponse":
     case "FetchEntries":
     case "FetchChunks":

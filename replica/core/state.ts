@@ -13,6 +13,7 @@ import type { RequestState } from "./clients/request_state.ts";
 import type { ElectionState, TermView } from "./election/election_state.ts";
 import type { HardState } from "./log/durable_state.ts";
 import type { Log } from "./log/log.ts";
+import type { OfficeState } from "./offices/office_state.ts";
 import type { Outgoing } from "./output.ts";
 import type { Leadership, Publication } from "./replication/leader_state.ts";
 import type { ResponseBook } from "./replication/response_book.ts";
@@ -41,6 +42,7 @@ export interface CoreState extends Membership {
   readonly publication: Publication;
   readonly election: ElectionState;
   leadership: Leadership | null;
+  readonly offices: OfficeState;
   readonly requests: RequestState;
   readonly catchUp: CatchUpState;
   readonly checkpoints: CheckpointState;

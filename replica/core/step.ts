@@ -21,6 +21,8 @@ import { onVote } from "./election/on_vote.ts";
 import { onVoteDeferred } from "./election/on_vote_deferred.ts";
 import { onVoteRefusal } from "./election/on_vote_refusal.ts";
 import type { Input } from "./input.ts";
+import { onHandOver } from "./offices/on_hand_over.ts";
+import { onLeave } from "./offices/on_leave.ts";
 import { onBadEntry } from "./on_bad_entry.ts";
 import { onEvidence } from "./on_evidence.ts";
 import { onFlush } from "./on_flush.ts";
@@ -54,6 +56,8 @@ function handle(context: Context, input: Input): Verdict {
       return onFlush(context);
     case "apply":
       return onApply(context, input.limit);
+    case "leave":
+      return onLeave(context, input.reason);
     case "snapshot":
       return onSnapshot(context, input.maxBytes);
     default:
@@ -93,6 +97,8 @@ function handlePacket(context: Context, packet: Packet): Verdict {
       return onRollCall(context, packet.signed.message);
     case "RollCallAnswer":
       return onRollCallAnswer(context, packet.signed.message);
+    case "HandOver":
+      return onHandOver(context, packet.signed);
     case "ForwardedRequest":
       return onForwardedRequest(context, packet.signed);
     case "Evidence":

@@ -20,7 +20,9 @@ import { type Admission, dropped, faulty } from "./admission.ts";
 import type { SignatureCheck } from "./signature_check.ts";
 
 /** The kinds that may be published. A route means nothing on this channel, so packets that need an answer do not belong on it. */
-const PUBLISHED: ReadonlySet<Packet["kind"]> = new Set(["AppendEntriesResponse", "PreVote", "Checkpoint", "Evidence"]);
+const PUBLISHED: ReadonlySet<Packet["kind"]> = new Set([
+  ...["AppendEntriesResponse", "PreVote", "Checkpoint", "HandOver", "Evidence"] as const,
+]);
 
 /** A packet under judgement. It stops before each signature, so that a packet of many takes several turns. */
 export type Judging = Generator<void, Admission, void>;

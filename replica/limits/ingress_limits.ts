@@ -106,6 +106,7 @@ export const PEER_RATES: { readonly [K in Packet["kind"]]: number } = {
   Checkpoint: 100,
   RollCall: 20,
   RollCallAnswer: 20,
+  HandOver: 20,
   ForwardedRequest: 400,
   Evidence: 50,
 };

@@ -15,6 +15,7 @@ import type { Packet, PacketOf } from "../../protocol/packet.ts";
 import type { Signed, Verified } from "../../protocol/signed.ts";
 import { decodeClientPacket, decodeMessage, decodePeerPacket, electionProofCodec } from "../../transport/codec/mod.ts";
 import type { Input } from "../core/input.ts";
+import type { LeaveReason } from "../core/offices/office_state.ts";
 import { decodeOr, readBase64, readDecoded, readMillis, readNullable, readText } from "./fields.ts";
 import type { RecordedStep } from "./format.ts";
 
@@ -48,6 +49,8 @@ function readInput(field: Field, now: Millis): Input {
       return { kind: "apply", limit: readInteger(word(0), 0, LIMITS.maxInteger), now };
     case "snapshot":
       return { kind: "snapshot", maxBytes: readInteger(word(0), 0, LIMITS.maxInteger), now };
+    case "leave":
+      return { kind: "leave", reason: readNullable(word(0), readLeaveReason), now };
     case "request":
       return {
         ...{ kind: "request", now, intervention: readBoolean(word(0)) },
@@ -66,6 +69,11 @@ function readInput(field: Field, now: Millis): Input {
     default:
       return refuse(kind!, "a kind of input");
   }
+}
+
+function readLeaveReason(field: Field): LeaveReason {
+  const { value } = field;
+  return value === "stop" || value === "deactivate" ? value : refuse(field, "a reason to leave");
 }
 
 const readPacket = (field: Field, frames: readonly Field[]): Packet => {

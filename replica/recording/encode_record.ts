@@ -92,6 +92,8 @@ function encodeInput(input: Input): InputWords {
       return [input.kind, input.limit];
     case "snapshot":
       return [input.kind, input.maxBytes];
+    case "leave":
+      return [input.kind, input.reason];
     case "request":
       return [input.kind, input.intervention, input.via, ...framesOf(requestPacket(input.request))];
     case "bad-entry":

@@ -64,6 +64,10 @@ export function describePacket(packet: Packet): string {
       return `VoteRefusal term ${packet.signed.message.term}, shows ${certificate(packet.certificate)}`;
     case "VoteDeferred":
       return `VoteDeferred term ${packet.signed.message.term}`;
+    case "HandOver":
+      return `HandOver term ${packet.signed.message.term} to ${packet.signed.message.successor} at ${
+        head(packet.signed.message)
+      }`;
     case "FetchEntries":
       return `FetchEntries from ${packet.signed.message.from} on the chain through ${head(packet.signed.message.head)}`;
     case "FetchEntriesResponse": {

@@ -20,6 +20,7 @@ const PACKETS: Readonly<Record<Packet["kind"], true>> = {
   FetchChunksResponse: true,
   RollCall: true,
   RollCallAnswer: true,
+  HandOver: true,
   ForwardedRequest: true,
   Evidence: true,
 };

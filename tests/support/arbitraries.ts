@@ -106,6 +106,14 @@ export const messages: { readonly [K in m.MessageKind]: Arbitrary<MessageOf<K>> 
   }),
   VoteRefusal: fc.record({ kind: kind("VoteRefusal"), term: signingTerm, candidate: replicaId, voter: replicaId }),
   VoteDeferred: fc.record({ kind: kind("VoteDeferred"), term: signingTerm, candidate: replicaId, voter: replicaId }),
+  HandOver: fc.record({
+    kind: kind("HandOver"),
+    term: signingTerm,
+    leader: replicaId,
+    successor: replicaId,
+    index: logIndex,
+    hash: digest,
+  }),
   FetchEntries: fc.record({
     kind: kind("FetchEntries"),
     replica: replicaId,

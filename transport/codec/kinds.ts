@@ -28,6 +28,7 @@ export const KIND_BYTES: Readonly<Record<MessageKind | PacketKind, number>> = {
   RollCallAnswer: 15,
   ForwardedRequest: 16,
   Evidence: 17,
+  HandOver: 18,
   SendRequest: 32,
   ClientHello: 33,
   GetCommittedCommand: 35,

@@ -1,7 +1,7 @@
 /** PreVotes, candidacies and their turns (§6.3, §6.4, §6.6, §6.10). */
-import { type Millis, offset, type ReplicaId, type Term } from "../../../protocol/ids.ts";
+import { type Millis, offset, type Term } from "../../../protocol/ids.ts";
 import { assertInvariant } from "../../../protocol/invariant.ts";
-import type { PreVote } from "../../../protocol/message.ts";
+import type { PreVote, RequestVote } from "../../../protocol/message.ts";
 import { kthHighest } from "../../../protocol/quorum.ts";
 import { certified } from "../../../protocol/rank.ts";
 import type { Signed } from "../../../protocol/signed.ts";
@@ -9,6 +9,7 @@ import { markLogProposed } from "../clients/request_pool.ts";
 import { type Context, note, peersOf, send } from "../context.ts";
 import { append, truncate } from "../log/durable.ts";
 import { contains, lastIndex } from "../log/log.ts";
+import { firstInTurn } from "../offices/on_hand_over.ts";
 import { beginLeading } from "../replication/replication.ts";
 import { recount } from "../replication/tally.ts";
 import type { CoreState } from "../state.ts";
@@ -51,16 +52,17 @@ export const certifiedSince = ({ election }: CoreState, term: Term): Millis | nu
 
 /**
  * Returns the time of `candidate`'s turn in `term` at this replica (§6.10): k slots after it holds the certificate *and* suspects,
- * k = (candidate − term) mod n, slot = election timeout / 2n.
+ * slot = election timeout / 2n, k = (candidate − first) mod n; first is the term, or after a HandOver its successor (§14.3).
  */
 export function turnAt(
-  { config, quorumSizes, election }: CoreState,
-  candidate: ReplicaId,
-  term: Term,
+  state: CoreState,
+  { candidate, term, base }: Pick<RequestVote, "candidate" | "term" | "base">,
   since: Millis,
 ): Millis {
-  const position = config.replicas.indexOf(candidate);
-  const k = (((position - term) % quorumSizes.n) + quorumSizes.n) % quorumSizes.n;
+  const { config, quorumSizes, election } = state;
+  const successor = firstInTurn(state, candidate, base);
+  const first = successor === null ? term : config.replicas.indexOf(successor);
+  const k = (((config.replicas.indexOf(candidate) - first) % quorumSizes.n) + quorumSizes.n) % quorumSizes.n;
   const begin = Math.max(since, election.suspectingSince ?? Infinity);
   return begin + k * (election.timeout / (2 * quorumSizes.n));
 }
@@ -71,11 +73,17 @@ export function tickCandidacy(context: Context): void {
   const held = state.election.certificates.at(-1);
   if (state.hard.recovery !== null) return;
   if (state.election.suspectingSince === null || !held || held.term <= state.hard.currentTerm) return;
-  if (now < turnAt(state, state.config.self, held.term, held.since)) return;
+  if (steppedBack(context)) return;
+  const request = { candidate: state.config.self, term: held.term, base: state.prepared };
+  if (now < turnAt(state, request, held.since)) return;
   const preVotes = [...state.election.support.values()].filter(({ message }) => message.term >= held.term)
     .slice(0, state.quorumSizes.quorum);
   startCandidacy(context, held.term, preVotes);
 }
+
+/** §14.3g: who handed over does not stand for a while, and who is about to stop not at all. */
+const steppedBack = ({ state: { offices, config }, now }: Context): boolean =>
+  offices.leaving !== null || now < offices.handedOverAt + 2 * config.constants.electionTimeoutMs;
 
 /**
  * Becomes candidate. Term and self-vote with the frozen base are durable before the request leaves; the log moves to the base (§6.4, §6.8).

@@ -2,7 +2,7 @@
 import type { Certificate } from "../../../protocol/certificate.ts";
 import type { Head } from "../../../protocol/entry.ts";
 import type { Digest, LogIndex, Millis, ReplicaId, Round, Term } from "../../../protocol/ids.ts";
-import type { AppendEntries, Certified, PreVote, Vote } from "../../../protocol/message.ts";
+import type { AppendEntries, Certified, HandOver, PreVote, Vote } from "../../../protocol/message.ts";
 import type { PacketOf } from "../../../protocol/packet.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 
@@ -21,6 +21,8 @@ export interface TermView {
   readonly headers: Map<LogIndex, { readonly hash: Digest; readonly header: Signed<AppendEntries> }>;
   /** Highest point of the log that an AppendEntries of this term confirmed. */
   match: Head | null;
+  /** The first HandOver of this term's leader (§14.3). */
+  handOver: HandOver | null;
   /**
    * Time at which each replica that sent an AppendEntries was last asked for its election proof; limits how often such a request is signed.
    */

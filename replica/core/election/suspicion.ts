@@ -12,6 +12,7 @@ export function suspicionReason({ state, now }: Pick<Context, "state" | "now">):
   const { election, view, hard, quorumSizes } = state;
   if (now >= election.deadline) return view.leader === null ? "no-leader" : "timer";
   if (view.leader !== null) {
+    if (view.handOver !== null) return "hand-over";
     if (hasExpired(state)) return "patience";
     if (state.evidence.some(({ culprit }) => culprit === view.leader)) return "evidence";
     if (election.leaderFault?.leader === view.leader) return election.leaderFault.code;

@@ -10,6 +10,7 @@ import { setHardState } from "../log/durable.ts";
 import type { VoteRecord } from "../log/durable_state.ts";
 import { lastIndex } from "../log/log.ts";
 import { drawRandom } from "../random.ts";
+import type { CoreState } from "../state.ts";
 import { backedOff } from "./backoff.ts";
 
 /**
@@ -58,8 +59,15 @@ export function installLeader(context: Context, leader: ReplicaId, base: Certifi
   restartElectionTimer(context);
   endSuspicion(context);
   changeLeader(context);
+  rememberOffice(state, leader);
   state.publication.repeatAt = context.now + state.config.constants.heartbeatMs;
   note(context, "info", "leader", { term: state.hard.currentTerm, leader, base: base.index });
+}
+
+/** Remembers the offices of the last n leaders (§14.1). */
+function rememberOffice({ offices: { known }, hard, quorumSizes }: CoreState, leader: ReplicaId): void {
+  known.push({ term: hard.currentTerm, leader });
+  if (known.length > quorumSizes.n) known.shift();
 }
 
 function leaveLeader({ state }: Context): void {
@@ -69,6 +77,7 @@ function leaveLeader({ state }: Context): void {
   state.view.lastRound = round(0);
   state.view.headers.clear();
   state.view.match = null;
+  state.view.handOver = null;
   state.leadership = null;
   state.election.candidacy = null;
 }

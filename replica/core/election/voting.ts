@@ -67,7 +67,7 @@ export function tickVoteRequests(context: Context): void {
 /** Returns the candidate's turn; PreVotes this replica heard itself count as much as those that came with the request. */
 function answerAt({ state }: Context, { signed: { message } }: PacketOf<"RequestVote">, since: number): number {
   const heard = certifiedSince(state, message.term) ?? since;
-  return turnAt(state, message.candidate, message.term, Math.min(since, heard));
+  return turnAt(state, message, Math.min(since, heard));
 }
 
 /** §6.5: grants, or refuses because its own rank is higher. */

@@ -1,5 +1,6 @@
 /** A leader's state of its followers, and every replica's state of its last response (§5). */
 import type { LogIndex, Millis, ReplicaId, Round } from "../../../protocol/ids.ts";
+import type { Handing } from "../offices/office_state.ts";
 import type { Budget } from "./pace.ts";
 import type { Pipeline } from "./pipeline.ts";
 
@@ -50,4 +51,6 @@ export interface Leadership {
   /** Requests that it waits for while nothing is uncommitted. */
   returning: Returning | null;
   readonly pipeline: Pipeline;
+  /** The hand-over under way; gone with the leadership (§14.2g). */
+  handing: Handing | null;
 }

@@ -37,6 +37,7 @@ export function beginLeading(context: Context): void {
     underWay: 0,
     returning: null,
     pipeline: createPipeline(),
+    handing: null,
   };
   propose(context, []);
 }

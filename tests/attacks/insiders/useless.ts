@@ -79,6 +79,13 @@ export const USELESS: { readonly [K in Kind]: (insider: Insider, count: number) 
     kind: "VoteDeferred",
     signed: { kind: "VoteDeferred", term: term(heard.term + 1 + count), candidate: peers[0]!, voter: self },
   }),
+  HandOver: ({ heard, self, peers }, count) => ({
+    kind: "HandOver",
+    signed: {
+      ...{ kind: "HandOver", term: term(heard.term + 1 + count), leader: self, successor: peers[0]! },
+      ...heard.commit,
+    },
+  }),
   FetchEntries: ({ heard, self }, count) => ({
     kind: "FetchEntries",
     signed: {

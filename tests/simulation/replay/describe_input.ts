@@ -17,6 +17,8 @@ export function describeInput(input: Input): string {
       return `apply up to ${input.limit} requests`;
     case "snapshot":
       return `go on with snapshots, up to ${input.maxBytes} bytes`;
+    case "leave":
+      return input.reason === null ? "stay after all" : `leave: ${input.reason}`;
     case "packet":
       return `← ${senderOf(input.packet) ?? "someone"}: ${describePacket(input.packet)}`;
     case "bad-entry": {

@@ -78,6 +78,14 @@ export const GOLDEN_MESSAGES: { readonly [K in MessageKind]: MessageOf<K> } = {
   Vote: { kind: "Vote", term: term(6), candidate: r2, voter: r1, granted: true, base },
   VoteRefusal: { kind: "VoteRefusal", term: term(6), candidate: r2, voter: r1 },
   VoteDeferred: { kind: "VoteDeferred", term: term(6), candidate: r2, voter: r1 },
+  HandOver: {
+    kind: "HandOver",
+    term: term(6),
+    leader: r1,
+    successor: r2,
+    index: logIndex(1002),
+    hash: hash(0xa2),
+  },
   FetchEntries: {
     kind: "FetchEntries",
     replica: r2,

@@ -25,6 +25,7 @@ export const MESSAGES: { readonly [K in MessageKind]: Schema<MessageOf<K>> } = {
   FetchChunksResponse: recovery.fetchChunksResponse,
   RollCall: recovery.rollCall,
   RollCallAnswer: recovery.rollCallAnswer,
+  HandOver: peer.handOver,
   SendRequest: client.sendRequest,
   RegisterSession: client.registerSession,
   ClientHello: client.clientHello,

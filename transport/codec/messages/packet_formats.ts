@@ -127,6 +127,7 @@ export const PACKETS: { readonly [K in PacketKind]: PacketFormat<PacketOf<K>> } 
   FetchChunksResponse: attaching<p.PacketOf<"FetchChunksResponse">>("FetchChunksResponse", { chunks }),
   RollCall: alone("peer", "RollCall"),
   RollCallAnswer: alone("peer", "RollCallAnswer"),
+  HandOver: alone("peer", "HandOver"),
   ForwardedRequest: alone("peer", "request"),
   Evidence: attaching<p.EvidencePacket>(null, { evidence }),
   SendRequest: alone("client", "SendRequest"),

@@ -80,6 +80,15 @@ export const voteDeferred = body<m.VoteDeferred>("VoteDeferred", {
   voter: replicaId,
 });
 
+/** §14.2. */
+export const handOver = body<m.HandOver>("HandOver", {
+  term: signingTerm,
+  leader: replicaId,
+  successor: replicaId,
+  index: logIndex,
+  hash,
+});
+
 /** §8.1. */
 export const fetchEntries = body<m.FetchEntries>("FetchEntries", {
   replica: replicaId,

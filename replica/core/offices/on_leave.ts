@@ -1,0 +1,10 @@
+/** A replica that is told to leave (§14.5), or to stay after all. */
+import type { Context } from "../context.ts";
+import { ACCEPT, type Verdict } from "../verdict.ts";
+import type { LeaveReason } from "./office_state.ts";
+
+/** Notes what this replica is told: it hands over if it leads, and does not stand for as long as it is about to leave (§14.3g). */
+export function onLeave({ state }: Context, reason: LeaveReason | null): Verdict {
+  state.offices.leaving = reason;
+  return ACCEPT;
+}
