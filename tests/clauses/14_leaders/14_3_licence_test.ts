@@ -103,6 +103,7 @@ Deno.test("a successor that led one of the last f offices has no first turn", ()
     lab.follow("r3", 1);
     lab.follow(before, 2);
     lab.follow("r4", 3);
+    lab.run([{ kind: "leave", reason: "stop" }]); // it does not stand itself
     lab.feed(handOver("r4", 3, "r3", certificate));
     lab.feed(requestVote("r3", 4, peers, certificate));
     assertAnsweredAfter(lab, k);

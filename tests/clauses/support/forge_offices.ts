@@ -1,4 +1,4 @@
-/** What leaders sign who leave their office (§14). */
+/** Words of leaders who leave their office (§14). */
 import type { Head } from "../../../protocol/entry.ts";
 import { replicaId, term } from "../../../protocol/ids.ts";
 import type { PacketOf } from "../../../protocol/packet.ts";
