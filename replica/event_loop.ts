@@ -3,6 +3,7 @@ import type { ReplicaTransport } from "../transport/port.ts";
 import { hasSnapshotWork } from "./core/checkpoints/checkpoints.ts";
 import type { InputWithoutTime } from "./core/input.ts";
 import { nextDeadline } from "./core/next_deadline.ts";
+import { mayStop } from "./core/offices/leaving.ts";
 import type { CoreState } from "./core/state.ts";
 import type { SignatureWork } from "./diagnostics/counting_backend.ts";
 import type { TallyByKind } from "./diagnostics/tally_by_kind.ts";
@@ -39,6 +40,8 @@ export class EventLoop {
   readonly #backlog: Backlog;
   #tickAt = -Infinity;
   #stopping = false;
+  /** Progress of an order to leave: whether this replica is to leave, and its core was told. */
+  #leaving: "no" | "asked" | "told" = "no";
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
@@ -66,6 +69,14 @@ export class EventLoop {
     this.#parts.transport.wake();
   }
 
+  /** Ends the loop once the core has left its office, if it holds one (§14.5); at once where it takes no part. */
+  leave(): void {
+    if (!this.#parts.isActive()) return this.stop();
+    this.#leaving = "asked";
+    this.#tickAt = -Infinity;
+    this.#parts.transport.wake();
+  }
+
   /** Returns whether there is work without a packet or a timer: entries to apply, a snapshot to write. */
   #hasWork(): boolean {
     const { state, isActive } = this.#parts;
@@ -77,10 +88,15 @@ export class EventLoop {
     const inputs = this.#admit(now());
     const time = now();
     if (!isActive()) {
+      if (this.#leaving !== "no") return this.stop();
       // A deactivated replica ignores its peers and says nothing; its timers are suspended with it.
       this.#tickAt = time + state.config.constants.heartbeatMs;
       this.#parts.whileInactive?.(time);
       return;
+    }
+    if (this.#leaving === "asked") {
+      this.#leaving = "told";
+      inputs.push({ kind: "leave", reason: "stop" });
     }
     const due = time >= this.#tickAt;
     if (due) inputs.push({ kind: "tick" });
@@ -89,6 +105,7 @@ export class EventLoop {
       this.#tickAt = Math.max(time + MIN_TICK_MS, Math.min(due ? Infinity : this.#tickAt, nextDeadline(state, time)));
     }
     this.#tickAt = Math.min(this.#tickAt, ingress.pressingAt);
+    if (mayStop(state, time)) this.stop();
   }
 
   #admit(time: number): InputWithoutTime[] {

@@ -89,13 +89,13 @@ export async function start(flags: ReplicaFlags, named: { id: string }): Promise
   return replica;
 }
 
-/** Stops `replica` on the first signal, whose name is kept; further ones change nothing. */
+/** Has `replica` leave on the first signal, whose name is kept; a second one stops it at once. */
 function stopOnSignal(replica: RunningReplica): { received: string | null } {
   const signal = { received: null as string | null };
   for (const name of SIGNALS) {
     Deno.addSignalListener(name, () => {
       signal.received ??= name;
-      replica.stop().catch(() => {});
+      replica.leave().catch(() => {});
     });
   }
   return signal;

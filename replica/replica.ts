@@ -20,6 +20,8 @@ export interface Replica {
   run(): Promise<void>;
   /** Ends `run` after the batch in progress. */
   stop(): void;
+  /** Ends `run` once this replica has handed over, if it leads, within an election timeout (§14.5). */
+  leave(): void;
   status(): ReplicaReport;
   /** Returns the reason for which it takes no part in a quorum that has a leader; null while it does. */
   trouble(): string | null;
@@ -65,6 +67,12 @@ class RestartingReplica implements Replica {
   stop(): void {
     this.#stopping = true;
     this.#instance.loop.stop();
+  }
+
+  leave(): void {
+    if (this.#scope.disk.refused) return this.stop();
+    this.#stopping = true;
+    this.#instance.loop.leave();
   }
 
   status(): ReplicaReport {

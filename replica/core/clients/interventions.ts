@@ -3,6 +3,7 @@ import type { ClientId, Digest, LogIndex, Millis, Seq } from "../../../protocol/
 import { LIMITS } from "../../../protocol/limits.ts";
 import { standingOf } from "../../../protocol/snapshot/session_table.ts";
 import { type Context, send } from "../context.ts";
+import { ledLast, passOnQueue } from "../offices/requests_meanwhile.ts";
 import type { CoreState } from "../state.ts";
 import { poolRequest } from "./request_pool.ts";
 import type { Intervention } from "./request_state.ts";
@@ -83,6 +84,7 @@ export function changeLeader(context: Context): void {
   requests.services.clear();
   requests.quickestMs = Infinity;
   if (context.state.view.role !== "leader") {
+    if (ledLast(context.state)) passOnQueue(context);
     requests.pool.clear();
     requests.turnAt.clear();
   }

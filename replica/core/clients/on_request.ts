@@ -3,6 +3,7 @@ import type { Answer, Request } from "../../../protocol/message.ts";
 import { standingOf } from "../../../protocol/snapshot/session_table.ts";
 import { type Context, send } from "../context.ts";
 import type { RequestInput } from "../input.ts";
+import { queuesRequests } from "../offices/requests_meanwhile.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
 import { intervene } from "./interventions.ts";
 import { poolRequest } from "./request_pool.ts";
@@ -24,8 +25,9 @@ export function onRequest(context: Context, { request, intervention, via }: Requ
   }
   const leading = state.view.role === "leader";
   if (!leading && via !== null) return ignore("not-the-leader");
-  if (leading && !poolRequest(state, known)) return ignore("over-quota");
-  if (!leading && !intervention) passOn(context, request);
+  const queues = queuesRequests(state);
+  if (queues && !poolRequest(state, known)) return ignore("over-quota");
+  if (!queues && !intervention) passOn(context, request);
   if (intervention && via === null && !intervene(context, known)) return ignore("over-quota");
   return ACCEPT;
 }

@@ -7,6 +7,7 @@ import type { Signed } from "../../../protocol/signed.ts";
 import { reaches } from "../../../protocol/snapshot/registrations.ts";
 import type { Context } from "../context.ts";
 import { lastIndex, slice } from "../log/log.ts";
+import { queuesRequests } from "../offices/requests_meanwhile.ts";
 import type { CoreState } from "../state.ts";
 import { noteTaken, type Share, sharesOf } from "./fair_share.ts";
 import type { RequestState } from "./request_state.ts";
@@ -44,8 +45,8 @@ export function isQueued({ requests: { pool, proposed } }: CoreState, message: S
 
 /** Returns whether this replica, a leader or as an intervention, would hold `message`, or does already; a follower only passes others on. */
 export function hasRoomFor(state: CoreState, message: Request, intervention: boolean): boolean {
-  const { requests, view, config } = state;
-  const leading = view.role === "leader";
+  const { requests, config } = state;
+  const leading = queuesRequests(state);
   if (leading && message.kind === "SendRequest" && isQueued(state, message)) return true;
   const held = leading ? requests.pool : intervention ? requests.interventions : null;
   return held === null || hasPlace(held.get(message.client) ?? new Map(), message, config.constants);

@@ -10,7 +10,6 @@ import { setHardState } from "../log/durable.ts";
 import type { VoteRecord } from "../log/durable_state.ts";
 import { lastIndex } from "../log/log.ts";
 import { drawRandom } from "../random.ts";
-import type { CoreState } from "../state.ts";
 import { backedOff } from "./backoff.ts";
 
 /**
@@ -59,14 +58,14 @@ export function installLeader(context: Context, leader: ReplicaId, base: Certifi
   restartElectionTimer(context);
   endSuspicion(context);
   changeLeader(context);
-  rememberOffice(state, leader);
+  rememberOffice(context, leader);
   state.publication.repeatAt = context.now + state.config.constants.heartbeatMs;
   note(context, "info", "leader", { term: state.hard.currentTerm, leader, base: base.index });
 }
 
 /** Remembers the offices of the last n leaders (§14.1). */
-function rememberOffice({ offices: { known }, hard, quorumSizes }: CoreState, leader: ReplicaId): void {
-  known.push({ term: hard.currentTerm, leader });
+function rememberOffice({ state: { offices: { known }, hard, quorumSizes }, now }: Context, leader: ReplicaId): void {
+  known.push({ term: hard.currentTerm, leader, since: now });
   if (known.length > quorumSizes.n) known.shift();
 }
 

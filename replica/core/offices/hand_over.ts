@@ -15,7 +15,7 @@ export function tickHandOver(context: Context, leadership: Leadership): void {
   const { state, now } = context;
   const { electionTimeoutMs } = state.config.constants;
   if (leadership.handing?.signed) return tickSigned(context, leadership, leadership.handing);
-  const { leaving } = state.offices;
+  const leaving = state.offices.leaving?.reason ?? null;
   if (leaving === null) {
     leadership.handing = null;
     return;

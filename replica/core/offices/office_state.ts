@@ -9,6 +9,15 @@ export type LeaveReason = "stop" | "deactivate";
 export interface Office {
   readonly term: Term;
   readonly leader: ReplicaId;
+  /** Time at which its leader was proved here. */
+  readonly since: Millis;
+}
+
+/** Order to a replica that is about to stop taking part: its reason, its time, and whether that replica led then. */
+export interface Leaving {
+  readonly reason: LeaveReason;
+  readonly since: Millis;
+  readonly led: boolean;
 }
 
 export interface OfficeState {
@@ -16,8 +25,8 @@ export interface OfficeState {
   readonly known: Office[];
   /** Replicas that count as too slow: none is named as successor (§14.8). */
   readonly tooSlow: Set<ReplicaId>;
-  /** Reason for which this replica is about to stop taking part; null while it is not. */
-  leaving: LeaveReason | null;
+  /** Null while this replica is not about to stop taking part. */
+  leaving: Leaving | null;
   /** Time at which this replica signed its last HandOver. */
   handedOverAt: Millis;
 }

@@ -24,8 +24,7 @@ const commitAll = (lab: ElectionLab): void => lab.commit(lastHead(lab.state.log)
 const successors = (lab: ElectionLab): string[] =>
   lab.take("HandOver").map(({ packet }) => packet.signed.message.successor);
 
-// §14.2a
-Deno.test("a leader that hands over proposes nothing, queues requests and goes on with its heartbeats", () => {
+Deno.test("§14.2a a leader that hands over proposes nothing, queues requests and goes on with its heartbeats", () => {
   const lab = leader();
   leave(lab);
   const last = lastIndex(lab.state.log);
@@ -38,8 +37,7 @@ Deno.test("a leader that hands over proposes nothing, queues requests and goes o
   assertEquals(lastIndex(lab.state.log), last);
 });
 
-// §14.2b
-Deno.test("it signs once its last entry is committed and another replica has reported it prepared", () => {
+Deno.test("§14.2b it signs once its last entry is committed and another replica has reported it prepared", () => {
   const lab = leader();
   const tip = lastHead(lab.state.log);
   leave(lab);
@@ -54,8 +52,7 @@ Deno.test("it signs once its last entry is committed and another replica has rep
   assertEquals(word!.to, "all");
 });
 
-// §14.2c
-Deno.test("it names the first behind it in the roster without evidence against it that is not too slow", () => {
+Deno.test("§14.2c it names the first behind it in the roster without evidence against it that is not too slow", () => {
   const lab = leader();
   leave(lab);
   commitAll(lab);
@@ -75,8 +72,7 @@ Deno.test("it names the first behind it in the roster without evidence against i
   assertEquals(successors(accused), ["r3"]);
 });
 
-// §14.2d
-Deno.test("the HandOver is repeated every heartbeat, always the same", () => {
+Deno.test("§14.2d the HandOver is repeated every heartbeat, always the same", () => {
   const lab = leader();
   leave(lab);
   commitAll(lab);
@@ -90,8 +86,7 @@ Deno.test("the HandOver is repeated every heartbeat, always the same", () => {
   assertEquals(new Set(successors(lab)), new Set(["r2"]));
 });
 
-// §14.2e
-Deno.test("with nothing signed after half an election timeout it proposes again, and tries again after a whole one", () => {
+Deno.test("§14.2e with nothing signed after half an election timeout it proposes again, and tries again after a whole one", () => {
   const lab = leader();
   leave(lab);
   lab.request(request(1), false);
@@ -105,8 +100,7 @@ Deno.test("with nothing signed after half an election timeout it proposes again,
   assert(lab.wait(T + 20, () => lab.state.leadership!.handing?.signed != null), "it did not try again");
 });
 
-// §14.2f
-Deno.test("an election timeout after it signed it proposes again, still leading", () => {
+Deno.test("§14.2f an election timeout after it signed it proposes again, still leading", () => {
   const lab = leader();
   leave(lab);
   commitAll(lab);
@@ -118,8 +112,7 @@ Deno.test("an election timeout after it signed it proposes again, still leading"
   assertEquals(lastIndex(lab.state.log), last + 1);
 });
 
-// §14.2g
-Deno.test("nothing of a hand-over is left in a later term that the same replica leads", () => {
+Deno.test("§14.2g nothing of a hand-over is left in a later term that the same replica leads", () => {
   const lab = leader();
   leave(lab);
   commitAll(lab);

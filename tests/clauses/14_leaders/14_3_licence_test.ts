@@ -30,8 +30,7 @@ function assertAnsweredAfter(lab: ElectionLab, k: number): void {
   assert(lab.now >= due && lab.now <= due + 10, `voted at ${lab.now}, due at ${due}`);
 }
 
-// §14.3a
-Deno.test("whoever holds the first HandOver of its leader suspects it until the leader changes", () => {
+Deno.test("§14.3a whoever holds the first HandOver of its leader suspects it until the leader changes", () => {
   const lab = follower();
   assertEquals(lab.feed(handOver("r4", 1, "r2", TIP)), "accept");
   assert(lab.suspects);
@@ -51,15 +50,13 @@ Deno.test("whoever holds the first HandOver of its leader suspects it until the 
   assert(leader.suspects, "the leader itself");
 });
 
-// §14.3b
-Deno.test("it suspects at once, without a tick", () => {
+Deno.test("§14.3b it suspects at once, without a tick", () => {
   const lab = follower();
   lab.feed(handOver("r4", 1, "r2", TIP));
   assertEquals(lab.take("PreVote").map(({ packet }) => packet.signed.message.term), [2]);
 });
 
-// §14.3c
-Deno.test("that stops nothing, and is no failed election", () => {
+Deno.test("§14.3c that stops nothing, and is no failed election", () => {
   const lab = follower();
   lab.feed(handOver("r4", 1, "r2", TIP));
   assertEquals(lab.append(TIP, grow(TIP, 1, 1)), "accept");
@@ -68,8 +65,7 @@ Deno.test("that stops nothing, and is no failed election", () => {
   assertEquals(lab.state.hard.currentTerm, 1);
 });
 
-// §14.3d
-Deno.test("turns of whatever higher term are counted from the successor, by candidates and voters", () => {
+Deno.test("§14.3d turns of whatever higher term are counted from the successor, by candidates and voters", () => {
   const candidate = follower();
   candidate.feed(handOver("r4", 1, "r1", TIP));
   candidate.hearPreVotes(5); // without a HandOver r1 would be the last
@@ -85,8 +81,7 @@ Deno.test("turns of whatever higher term are counted from the successor, by cand
   }
 });
 
-// §14.3e
-Deno.test("a successor whose base is below the tip has the turn it has without a HandOver", () => {
+Deno.test("§14.3e a successor whose base is below the tip has the turn it has without a HandOver", () => {
   const lab = new ElectionLab();
   lab.follow("r4", 1);
   lab.feed(handOver("r4", 1, "r2", TIP));
@@ -94,8 +89,7 @@ Deno.test("a successor whose base is below the tip has the turn it has without a
   assertAnsweredAfter(lab, 3);
 });
 
-// §14.3f
-Deno.test("a successor that led one of the last f offices has no first turn", () => {
+Deno.test("§14.3f a successor that led one of the last f offices has no first turn", () => {
   const peers = ["r2", "r3", "r4", "r5", "r6", "r7"];
   const certificate = prepareCertificate(3, endOf(grow(GENESIS, 1, 3)), peers.slice(0, 5));
   for (const [before, k] of [["r3", 5], ["r5", 0]] as const) {
@@ -110,8 +104,7 @@ Deno.test("a successor that led one of the last f offices has no first turn", ()
   }
 });
 
-// §14.3g
-Deno.test("who handed over does not stand for two election timeouts, and who is about to stop not at all", () => {
+Deno.test("§14.3g who handed over does not stand for two election timeouts, and who is about to stop not at all", () => {
   const lab = new ElectionLab();
   lab.lead(1);
   lab.run([{ kind: "leave", reason: "stop" }]);
@@ -130,8 +123,7 @@ Deno.test("who handed over does not stand for two election timeouts, and who is 
   assert(!stopping.wait(4 * T, () => stopping.state.election.candidacy !== null));
 });
 
-// §14.3h
-Deno.test("a HandOver of another term, signer or unproved leader is ignored before its signature is checked", () => {
+Deno.test("§14.3h a HandOver of another term, signer or unproved leader is ignored before its signature is checked", () => {
   const forged = (leader: string, term: number): ReturnType<typeof handOver> => {
     const packet = handOver(leader, term, "r2", TIP);
     return { ...packet, signed: { ...packet.signed, signature: new Uint8Array(64) } };
