@@ -23,7 +23,7 @@ Deno.test("every replica is restarted in turn under load, each while it leads: n
   withLocalCluster({ replicas: 4 }, async (cluster) => {
     await cluster.startAll();
     const observer = await Observer.of(cluster, "c2");
-    const load = startCounting(await cluster.client("c1"), 8);
+    const load = startCounting(await cluster.client("c1"), 8, { thinkMs: 0 });
     await eventually("load runs", () => load.acknowledged >= 100, 60_000);
     const pauses = watchPauses(() => load.acknowledged);
     const restarted = new Set<string>();
