@@ -58,15 +58,30 @@ Deno.test("signatures of packets that came together are told of ahead, of as man
     const signed = lab.sign("c1", request(i));
     return { channel: "client", route: "aa", frames: encodePacket({ kind: "SendRequest", signed }) } as const;
   });
-  lab.ingress.expect(packets.slice(1));
+  lab.ingress.expect(packets.slice(1), 0);
   assertEquals(told, []);
   const torn = { ...packets[0]!, frames: [Uint8Array.of(9, 9, 9)] };
-  lab.ingress.expect([torn, ...packets]);
+  lab.ingress.expect([torn, ...packets], 0);
   assertEquals([told, lab.work.verified], [[LEAST_POSTED], 0]);
   const inputs = [torn, ...packets].map((each) => lab.ingress.take(each, 0));
   assertEquals(inputs.map((input) => input?.kind ?? null), [null, ...packets.map(() => "request")]);
-  lab.ingress.expect(packets);
+  lab.ingress.expect(packets, 0);
   assertEquals(told, [LEAST_POSTED, 0], "what is known to hold is not told of");
+});
+
+Deno.test("nothing of who is muted is told of ahead", () => {
+  const told: number[] = [];
+  const lab = ingressLab({}, (claims) => void told.push(claims.length));
+  const { faultsPerWindow, muteMs } = INGRESS_LIMITS;
+  for (let fault = 0; fault < faultsPerWindow; fault++) lab.take("client", [Uint8Array.of(9, 9, 9)], 0, "aa");
+  const packets = Array.from({ length: LEAST_POSTED }, (_, i) => {
+    const signed = lab.sign("c1", request(i));
+    return { channel: "client", route: "aa", frames: encodePacket({ kind: "SendRequest", signed }) } as const;
+  });
+  lab.ingress.expect(packets, 1);
+  assertEquals(told, []);
+  lab.ingress.expect(packets, muteMs + 1);
+  assertEquals(told, [LEAST_POSTED]);
 });
 
 Deno.test("garbage, cut and swollen frames are counted by what is wrong with them and never throw", () => {
