@@ -17,6 +17,10 @@ export const operatorsOf = (
   >,
 ): Operators => ({ keys: [operatorKey, ...operators], threshold: operatorThreshold });
 
+/** Returns those who have to sign, in words. */
+export const neededText = ({ keys, threshold }: Operators): string =>
+  keys.length === 1 ? "the operator" : `${threshold} of the ${keys.length} operators`;
+
 /** The signing keys of those whose signatures verify. */
 export type Signers = Pick<ReadonlySet<string>, "has">;
 

@@ -9,7 +9,7 @@ import { readSmallFile } from "../files.ts";
 import { PUBLIC_KEY_BYTES, type SignatureBackend } from "../signing/backend.ts";
 import { createVerifier } from "../signing/signing.ts";
 import { describe, type Field, parseJson, readHex, readList, readObject, refuse } from "../strict_json.ts";
-import { countSigners, operatorsOf } from "./operators.ts";
+import { countSigners, neededText, operatorsOf } from "./operators.ts";
 import { rosterBody, rosterDigest, type Signatures } from "./roster.ts";
 import { readRosterFields } from "./roster_fields.ts";
 import type { Roster } from "./roster_types.ts";
@@ -103,7 +103,7 @@ export function requireSigned(file: RosterFile): SignedRoster {
   const operators = operatorsOf(roster);
   const count = countSigners(operators, signatures);
   if (count < operators.threshold) {
-    const wanted = `${operators.threshold} of its ${operators.keys.length} operators (keygen sign --next)`;
+    const wanted = `${neededText(operators)} (keygen sign --next)`;
     refuse({ path: "$.signatures", value: null }, `those of ${wanted}`, `the signatures of ${count}`);
   }
   return { ...file, isSigned: true };

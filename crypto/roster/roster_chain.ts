@@ -1,7 +1,7 @@
 /** Chains of rosters: each names the digest of the one before it, and the operators of that one signed it. */
 import type { ChangeRefusal } from "../../protocol/operations/change.ts";
 import { ConfigError } from "../config_error.ts";
-import { countSigners, haveSigned, operatorsOf, type Signers } from "./operators.ts";
+import { countSigners, haveSigned, neededText, operatorsOf, type Signers } from "./operators.ts";
 import type { RosterFile, SignedRoster } from "./parse_roster.ts";
 import type { Roster } from "./roster_types.ts";
 
@@ -51,7 +51,7 @@ export const faultOfContent = (before: Predecessor, next: Roster): SuccessorFaul
 export function faultOfSigners({ roster }: Predecessor, next: Roster, signers: Signers): SuccessorFault | null {
   for (const [operators, whose] of [[operatorsOf(roster), "before"], [operatorsOf(next), "itself"]] as const) {
     if (haveSigned(operators, signers)) continue;
-    const wanted = `those of ${operators.threshold} of the ${operators.keys.length} operators of the roster ${whose}`;
+    const wanted = `those of ${neededText(operators)} of the roster ${whose}`;
     return fault("operators", "the signatures of", countSigners(operators, signers), wanted);
   }
   if (signers.has(next.operatorKey)) return null;

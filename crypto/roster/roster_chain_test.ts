@@ -50,14 +50,14 @@ Deno.test("operators of the roster before have to sign, as many as it says, each
   const signers = (...by: readonly { readonly publicKey: string }[]) => new Set(by.map(({ publicKey }) => publicKey));
   const rotated = behind(several, { operatorKey: stranger.publicKey, operators: [], operatorThreshold: 1 });
   const cases: readonly (readonly [RosterFile, Roster, ReadonlySet<string>, string | null])[] = [
-    [one, behind(one), signers(), "the signatures of 0, wanted those of 1 of the 1 operators of the roster before"],
+    [one, behind(one), signers(), "the signatures of 0, wanted those of the operator of the roster before"],
     [one, behind(one), signers(stranger), "the signatures of 0"],
     [one, several.roster, signers(a), "the signatures of 1, wanted those of 2 of the 3 operators of the roster itself"],
     [
       one,
       several.roster,
       signers(b, c),
-      "the signatures of 0, wanted those of 1 of the 1 operators of the roster before",
+      "the signatures of 0, wanted those of the operator of the roster before",
     ],
     [one, several.roster, signers(a, c), null],
     [
@@ -68,7 +68,7 @@ Deno.test("operators of the roster before have to sign, as many as it says, each
     ],
     [several, behind(several), signers(b, c), `no signature of the new operatorKey ${a.publicKey}, wanted one`],
     [several, behind(several), signers(a, b), null],
-    [several, rotated, signers(b, c), "the signatures of 0, wanted those of 1 of the 1 operators of the roster itself"],
+    [several, rotated, signers(b, c), "the signatures of 0, wanted those of the operator of the roster itself"],
     [
       several,
       rotated,
@@ -110,7 +110,7 @@ Deno.test("a file holds the signatures of several operators; to be believed it n
     assertThrows(() => parseSignedRoster(textSignedBy(several.roster, ...by), null, backend), ConfigError).message;
   assertEquals(
     too(a, stranger),
-    "$.signatures: given the signatures of 1, wanted those of 2 of its 3 operators (keygen sign --next)",
+    "$.signatures: given the signatures of 1, wanted those of 2 of the 3 operators (keygen sign --next)",
   );
   assertEquals(too(b, c), '$: given no field "signature", wanted the operator\'s signature (keygen sign)');
   assertEquals(fileSignedBy(several.roster).signatures.size, 0, "a file to be signed is read as one");
