@@ -110,6 +110,28 @@ Deno.test("every verb prepares what it says", () =>
     }
   }));
 
+Deno.test("what a cluster that ran would refuse is said at once", () =>
+  withDesk(async (desk) => {
+    const stopped = "to be used only while all replicas are stopped; all of them get this file";
+    const never = "only for a cluster that has never run: one that ran takes more clients and other addresses";
+    const { request } = desk;
+    const cases: readonly (readonly [readonly string[], string])[] = [
+      [["client", "add", request("c3")], stopped],
+      [["move", "r1", "--host", "h"], stopped],
+      [["renew"], stopped],
+      [["client", "revoke", "c1"], never],
+      [["add", request("r5")], never],
+      [["remove", "r1"], never],
+      [["rotate", "r2", "--with", request("r2")], never],
+      [["set", "logTail=5"], never],
+    ];
+    for (const [verb, line] of cases) {
+      const { out } = await desk.run(...verb, "--roster", desk.now, "--check");
+      assertStringIncludes(out, line, verb.join(" "));
+      assertEquals(out.includes(line === stopped ? never : stopped), false);
+    }
+  }));
+
 Deno.test("drafts go on from each other, and --check and --json tell the same without a file", () =>
   withDesk(async (desk) => {
     await desk.prepare("1.json", "add", desk.request("r5"));

@@ -14,11 +14,17 @@ export function differenceLines(before: Roster, after: Roster): string[] {
 const fixedParts = ({ cluster, operatorKey, constants, replicas }: Roster): string =>
   canonicalJson([cluster, operatorKey, constants, replicas.map(({ id, publicKey }) => [id, publicKey])]);
 
+/** Returns whether clients were only added: their requests are in logs, and are judged by the roster again. */
+function keepsClients(before: Roster, after: Roster): boolean {
+  const keys = new Map<string, string>(after.clients.map(({ id, publicKey }) => [id, publicKey]));
+  return before.clients.every(({ id, publicKey }) => keys.get(id) === publicKey);
+}
+
 /** Returns how a roster takes effect in a cluster that ran with the one before. */
 export const effectLine = (before: Roster, after: Roster): string =>
-  fixedParts(before) === fixedParts(after)
+  fixedParts(before) === fixedParts(after) && keepsClients(before, after)
     ? "to be used only while all replicas are stopped; all of them get this file"
-    : "only for a cluster that has never run: replicas that ran refuse other replicas, signing keys or constants";
+    : "only for a cluster that has never run: one that ran takes more clients and other addresses, and nothing else";
 
 /** Returns how many operators of a roster signed it, and how many have to. */
 export function signersText(roster: Roster, signers: Signers): string {
