@@ -52,7 +52,7 @@ export interface CoreConfig {
   readonly seed: number;
 }
 
-/** The point before an epoch's first entry. It is committed, and certified by nobody's signature: every member knows it beforehand. */
+/** The point before an epoch's first entry (§13.5). It is committed, and certified by nobody's signature: every member knows it beforehand. */
 export interface Genesis extends Head {
   /** Number of the roster in the chain of the cluster's rosters. */
   readonly epoch: number;

@@ -19,7 +19,7 @@ export const firstGenesis = (hash: Hash, clusterId: string): Genesis => ({
 });
 
 /**
- * Returns the genesis of a later epoch: its index is that of the last entry before, its hash is H(digest of the epoch's roster ‖ hash of that
+ * Returns the genesis of a later epoch (§13.5): its index is that of the last entry before, its hash is H(digest of the epoch's roster ‖ hash of that
  * entry ‖ digest of the state there), so who agrees on it agrees on all three.
  */
 export const nextGenesis = (

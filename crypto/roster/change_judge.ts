@@ -1,4 +1,4 @@
-/** Judging changes of the roster: the same verdict at every replica, from the roster in force and the command alone. */
+/** Judging changes of the roster: the same verdict at every replica, from the roster in force and the command alone (§13.2). */
 import type { Digest } from "../../protocol/ids.ts";
 import {
   type ChangeCommand,
@@ -62,7 +62,7 @@ function readRoster(raw: JsonObject, backend: SignatureBackend): Roster | null {
   }
 }
 
-/** Finds faults: whatever is cheap to see is looked at first, and the difference only if enough operators signed for it. */
+/** §13.2: whatever is cheap to see is looked at first, and the difference only if enough operators signed for it. */
 function faultOfFrame(current: RosterFile, change: ChangeCommand, backend: SignatureBackend): ChangeRefusal | null {
   if (change.epoch !== current.roster.epoch + 1) return "epoch";
   if (change.previous !== current.digest) return "previous";

@@ -35,7 +35,7 @@ function faultOfPlace({ roster: before, digest }: Predecessor, next: Roster): Su
   return fault("previous", "previous digest", next.previous, `${digest}, that of epoch ${before.epoch}`);
 }
 
-/** The constants that only rise: what the session table holds has to have room. */
+/** §13.1c: what the session table holds has to have room. */
 function faultOfBounds({ roster: { constants } }: Predecessor, next: Roster): SuccessorFault | null {
   const name = (["sessionWindow", "sessionsPerClient"] as const)
     .find((name) => next.constants[name] < constants[name]);
@@ -47,7 +47,7 @@ function faultOfBounds({ roster: { constants } }: Predecessor, next: Roster): Su
 export const faultOfContent = (before: Predecessor, next: Roster): SuccessorFault | null =>
   faultOfFixed(before, next) ?? faultOfPlace(before, next) ?? faultOfBounds(before, next);
 
-/** Finds too few signatures: operators of the roster before have to sign, and of the new one: a roster whose operators cannot sign could never be changed again. */
+/** §13.1a, §13.1b: finds too few signatures: operators of the roster before have to sign, and of the new one: a roster whose operators cannot sign could never be changed again. */
 export function faultOfSigners({ roster }: Predecessor, next: Roster, signers: Signers): SuccessorFault | null {
   for (const [operators, whose] of [[operatorsOf(roster), "before"], [operatorsOf(next), "itself"]] as const) {
     if (haveSigned(operators, signers)) continue;
@@ -58,7 +58,7 @@ export function faultOfSigners({ roster }: Predecessor, next: Roster, signers: S
   return fault("operators", "no signature of the new operatorKey", next.operatorKey, "one");
 }
 
-/** Returns what keeps `next` from following `before`; null if nothing does. `signers` are the keys whose signatures over `next` verify. */
+/** Returns what keeps `next` from following `before` (§13.1); null if nothing does. `signers` are the keys whose signatures over `next` verify. */
 export const faultOfSuccessor = (before: Predecessor, next: Roster, signers: Signers): SuccessorFault | null =>
   faultOfContent(before, next) ?? faultOfSigners(before, next, signers);
 

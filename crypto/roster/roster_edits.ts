@@ -1,4 +1,4 @@
-/** Edits of a roster, one after the other: each refuses by name what is impossible. The outcome is to be signed as the next one. */
+/** Edits of a roster, one after the other: each refuses by name what is impossible. The outcome is to be signed as the next one (§13.1). */
 import type { ProtocolConstants } from "../../protocol/config.ts";
 import { clientId, replicaId } from "../../protocol/ids.ts";
 import { ConfigError } from "../config_error.ts";

@@ -1,5 +1,5 @@
 /**
- * Change of the roster, as one command: the difference between two rosters, and the operators' signatures over the new one.
+ * Change of the roster, as one command: the difference between two rosters, and the operators' signatures over the new one (§13.2).
  *
  * Layout, big-endian. A command: `u8 1, u64 epoch, 32 bytes previous, 32 bytes signed, u8 count`, then `count` times
  * `33 bytes key, 64 bytes signature` by ascending keys, then `u32 length, difference`. Its result: `u8 code, u64 epoch, 32 bytes digest`. Either
