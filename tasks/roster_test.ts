@@ -1,9 +1,12 @@
 /** The next roster, from its preparation to the operators' signatures. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { ConfigError } from "../crypto/config_error.ts";
 import { readKeyFile } from "../crypto/keys/key_file.ts";
 import { readRosterFile, readSignedRoster } from "../crypto/roster/parse_roster.ts";
 import { requireSuccessor } from "../crypto/roster/roster_chain.ts";
+import type { Roster } from "../crypto/roster/roster_types.ts";
 import { nobleBackend } from "../crypto/signing/noble_backend.ts";
+import { requireKnownRoster } from "../replica/known_roster.ts";
 import { withTempDirectory } from "../tests/support/temp_directory.ts";
 import { runRoster } from "./roster.ts";
 import { keygen, type Run } from "./support/keygen_lab.ts";
@@ -110,8 +113,26 @@ Deno.test("every verb prepares what it says", () =>
     }
   }));
 
-Deno.test("what a cluster that ran would refuse is said at once", () =>
+/** Returns whether a disk that knows `before` goes on with `next`. */
+function isTaken(before: Roster, next: Roster): boolean {
+  const metas = new Map<string, string>();
+  const disk = {
+    getMeta: (name: string) => metas.get(name) ?? null,
+    setMeta: (n: string, v: string) => void metas.set(n, v),
+  };
+  requireKnownRoster(disk, before);
+  try {
+    requireKnownRoster(disk, next);
+    return true;
+  } catch (cause) {
+    if (cause instanceof ConfigError) return false;
+    throw cause;
+  }
+}
+
+Deno.test("what a cluster that ran would refuse is said at once, and nothing is promised that disks do not take", () =>
   withDesk(async (desk) => {
+    const { roster: before } = await desk.signed("cluster.json");
     const stopped = "to be used only while all replicas are stopped; all of them get this file";
     const never = "only for a cluster that has never run: one that ran takes more clients and other addresses";
     const { request } = desk;
@@ -125,10 +146,12 @@ Deno.test("what a cluster that ran would refuse is said at once", () =>
       [["rotate", "r2", "--with", request("r2")], never],
       [["set", "logTail=5"], never],
     ];
-    for (const [verb, line] of cases) {
-      const { out } = await desk.run(...verb, "--roster", desk.now, "--check");
+    for (const [at, [verb, line]] of cases.entries()) {
+      const { out } = await desk.prepare(`${at}.json`, ...verb);
       assertStringIncludes(out, line, verb.join(" "));
       assertEquals(out.includes(line === stopped ? never : stopped), false);
+      const { roster } = await desk.file(`${at}.json`);
+      assert(isTaken(before, roster) || line === never, verb.join(" "));
     }
   }));
 
