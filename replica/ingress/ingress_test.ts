@@ -42,7 +42,7 @@ Deno.test("a peer's packet becomes an input on its channel; only announcements m
     replica: replicaId("r2"),
     nonce: 1,
     from: 1,
-    head: { index: 0, hash: lab.state.genesis },
+    head: { index: 0, hash: lab.state.genesis.hash },
     maxBytes: 10,
   } as unknown as Extract<Message, { kind: "FetchEntries" }>);
   assertEquals(lab.send("peer", { kind: "FetchEntries", signed: fetch })?.kind, "packet");
@@ -93,14 +93,15 @@ Deno.test("unknown clients, replicas and signers cost no work on the curve", () 
   lab.send("client", { kind: "SendRequest", signed: lab.sign("c1", request(1, stranger)) });
   lab.send("peer", { kind: "ForwardedRequest", signed: lab.sign("c1", request(1, stranger)) });
   lab.send("published", { kind: "PreVote", signed: lab.sign("r2", preVote("r99")), proof: null });
-  const certificate = { kind: "prepare", term: term(0), index: 0, hash: lab.state.genesis, responses: [] } as never;
+  const base = { term: term(0), index: 0, hash: lab.state.genesis.hash };
+  const certificate = { kind: "prepare", ...base, responses: [] } as never;
   lab.send("peer", {
     kind: "RequestVote",
     signed: lab.sign("r2", {
       kind: "RequestVote",
       term: term(1),
       candidate: replicaId("r2"),
-      base: { term: term(0), index: 0, hash: lab.state.genesis } as never,
+      base: base as never,
     }),
     certificate,
     preVotes: [lab.sign("r2", preVote("r98"))],

@@ -1,6 +1,7 @@
 /** Which signature backend a process gets with the permissions that it has; none is asked for, and those it had are given up afterwards. */
 import { assert, assertEquals } from "@std/assert";
 import { DenoProcess } from "../../../tasks/support/deno_process.ts";
+import { Observer } from "../../../tasks/support/observer.ts";
 import { replicaGrants } from "../../../tasks/support/replica_grants.ts";
 import { BACKENDS } from "../../support/backends.ts";
 import { withLocalCluster } from "../support/with_local_cluster.ts";
@@ -73,5 +74,31 @@ Deno.test("without native code noble serves, with a warning that says why", asyn
     const warned = replica.stderr.lines.filter((line) => line.includes('"event":"signature-backend"'));
     assertEquals(warned.length, 1, replica.stderr.lines.join("\n"));
     assert(warned[0]!.includes("libsecp256k1-npm: not permitted to load code"), warned[0]);
+  });
+});
+
+Deno.test("threads that check signatures come up within a replica's grants, and where they are not granted it does without", async () => {
+  await withLocalCluster({ replicas: 1, libzmq: [] }, async (cluster) => {
+    const args = [...cluster.credentials("r1"), "--data", cluster.dataDir("r1"), "--verify-threads", "2"];
+    const grants = await replicaGrants(args);
+    const begin = async (given: readonly string[], threads: number) => {
+      const replica = new DenoProcess(given, "replica/main.ts", args);
+      await replica.stdout.waitFor("ready", (line) => line.includes(`"verifyThreads":${threads}`), 20_000);
+      return replica;
+    };
+    {
+      await using _replica = await begin(grants, 2);
+      const client = await cluster.client("c1");
+      assert((await client.put("a", "b")).index > 0);
+      const observer = await Observer.of(cluster, "c2");
+      assertEquals((await observer.status("r1", 5000))?.crypto.verifyThreads, 2);
+    }
+    const narrow = grants.map((grant) =>
+      grant.startsWith("--allow-read=")
+        ? grant.split(",").filter((path) => !/\/(crypto|protocol)$/.test(path)).join(",")
+        : grant
+    );
+    await using replica = await begin(narrow, 0);
+    await replica.stderr.waitFor("a warning", (line) => line.includes('"event":"verify-threads"'), 20_000);
   });
 });
