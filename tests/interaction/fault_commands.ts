@@ -39,6 +39,15 @@ export const FAULT_COMMANDS: readonly Command[] = [
     },
   },
   {
+    usage: "leave ID",
+    about: "The replica is told to stop: it hands over if it leads (§14.5), and stays up here.",
+    run(lab, args) {
+      const node = replicaOf(lab, args);
+      if (node.state === null) throw new ConfigError(`given ${node.id}, which is down, wanted one that is up`);
+      node.run([{ kind: "leave", reason: "stop" }]);
+    },
+  },
+  {
     usage: "wipe ID",
     about: "The replica goes down, if it is up, and loses its disk too.",
     run(lab, args) {
