@@ -64,3 +64,10 @@ Deno.test("§14.5 a cluster whose leader leaves has the successor it named in a 
     }
   }
 });
+
+Deno.test("§14.5 the only replica stops at once", () => {
+  const lab = new ElectionLab({ replicas: 1 });
+  lab.until(() => lab.state.view.role === "leader");
+  leave(lab);
+  assert(stops(lab));
+});
