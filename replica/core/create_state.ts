@@ -15,6 +15,7 @@ import type { RequestState } from "./clients/request_state.ts";
 import type { ElectionState } from "./election/election_state.ts";
 import type { HardState, Recovered } from "./log/durable_state.ts";
 import { createLog } from "./log/log.ts";
+import { createClock } from "./offices/clock_state.ts";
 import { drawRandom } from "./random.ts";
 import { createResponseBook } from "./replication/response_book.ts";
 import type { CoreState } from "./state.ts";
@@ -69,6 +70,7 @@ export function createState(config: CoreConfig, recovered: Recovered, ports: Por
       shownCommit: recovered.commitIndex,
     },
     election: idleElection(timeout, now),
+    clock: createClock(config.constants.electionTimeoutMs, now),
     leadership: null,
     requests: emptyRequests(config),
     catchUp: emptyCatchUp(),

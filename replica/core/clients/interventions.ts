@@ -3,6 +3,7 @@ import type { ClientId, Digest, LogIndex, Millis, Seq } from "../../../protocol/
 import { LIMITS } from "../../../protocol/limits.ts";
 import { standingOf } from "../../../protocol/snapshot/session_table.ts";
 import { type Context, send } from "../context.ts";
+import { judgedTime } from "../offices/judged_clock.ts";
 import type { CoreState } from "../state.ts";
 import { poolRequest } from "./request_pool.ts";
 import type { Intervention } from "./request_state.ts";
@@ -30,7 +31,8 @@ export function intervene(context: Context, known: Known): boolean {
 }
 
 /** §7.3b: patience runs for the lowest seq of each session and for registers; for what comes to be that it begins now. */
-function startPatience({ state: { requests, config }, now }: Context, waiting: Waiting<Intervention>): void {
+function startPatience({ state, now }: Context, waiting: Waiting<Intervention>): void {
+  const { requests, config } = state;
   const first = new Set(foremost(waiting));
   for (const intervention of itemsOf(waiting)) {
     if (!first.has(intervention)) {
@@ -38,7 +40,7 @@ function startPatience({ state: { requests, config }, now }: Context, waiting: W
       intervention.expired = false;
     } else if (intervention.deadline === null) {
       forwardNow(intervention, config.constants.heartbeatMs, now);
-      intervention.deadline = now + requests.patience;
+      intervention.deadline = judgedTime(state, now) + requests.patience;
     }
   }
 }
@@ -52,8 +54,9 @@ function forwardNow(intervention: Intervention, heartbeatMs: Millis, now: Millis
 /** Forwards due requests to the leader, with a back-off for each, and lets patience run out. A leader queues them itself. */
 export function tickInterventions(context: Context): void {
   const { requests, view, config } = context.state;
+  const judged = judgedTime(context.state, context.now);
   for (const intervention of all(requests.interventions)) {
-    if (intervention.deadline !== null && context.now >= intervention.deadline) intervention.expired = true;
+    if (intervention.deadline !== null && judged >= intervention.deadline) intervention.expired = true;
     if (view.leader === null || context.now < intervention.forwardAt) continue;
     if (view.role === "leader") poolRequest(context.state, intervention);
     else send(context, [view.leader], { kind: "ForwardedRequest", signed: intervention.request });
@@ -82,12 +85,13 @@ export function changeLeader(context: Context): void {
   requests.served = false;
   requests.services.clear();
   requests.quickestMs = Infinity;
+  const deadline = judgedTime(context.state, context.now) + requests.patience;
   if (context.state.view.role !== "leader") {
     requests.pool.clear();
     requests.turnAt.clear();
   }
   for (const intervention of all(requests.interventions)) {
-    if (intervention.deadline !== null) intervention.deadline = context.now + requests.patience;
+    if (intervention.deadline !== null) intervention.deadline = deadline;
     intervention.restarts = 0;
     intervention.expired = false;
     forwardNow(intervention, heartbeatMs, context.now);
@@ -133,7 +137,7 @@ export function settle(context: Context, clients: ReadonlyMap<ClientId, Progress
   requests.served = true;
   for (const intervention of all(requests.interventions)) {
     if (intervention.since < served || intervention.restarts >= LIMITS.maxPatienceRestarts) continue;
-    if (restart(intervention, now + requests.patience)) intervention.restarts++;
+    if (restart(intervention, judgedTime(state, now) + requests.patience)) intervention.restarts++;
   }
 }
 
@@ -151,7 +155,7 @@ function dropSettled<T extends Known>(state: CoreState, queues: Map<ClientId, Wa
 
 /** §7.3f, §7.3i: a leader that executes lower seqs of a session, or opens sessions by better registers, is coming to this one. */
 function noteProgress({ state, now }: Context, waiting: Waiting<Intervention>, { executed, opened }: Progress): void {
-  const deadline = now + state.requests.patience;
+  const deadline = judgedTime(state, now) + state.requests.patience;
   for (const intervention of [...itemsOf(waiting)]) {
     const { message } = intervention.request;
     if (message.kind === "SendRequest") {

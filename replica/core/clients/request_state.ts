@@ -6,7 +6,7 @@ import type { Known, Waiting } from "./waiting.ts";
 export interface Intervention extends Known {
   /** Time since which it is pending here. */
   readonly since: Millis;
-  /** Time at which patience ends; null while it does not run, since a lower seq of the same session is held (§7.3b). */
+  /** Judged time (§14.9) at which patience ends; null while it does not run, since a lower seq of the same session is held (§7.3b). */
   deadline: Millis | null;
   restarts: number;
   expired: boolean;

@@ -21,6 +21,9 @@ export const CONSTANTS: ProtocolConstants = {
   heartbeatMs: 100,
   patienceMs: 2000,
   patienceCapMs: 32_000,
+  officeEntries: 0,
+  officeMs: 0,
+  paceMs: 0,
   sessionWindow: 16,
   sessionsPerClient: 4,
   registrationHorizon: 1000,
@@ -130,7 +133,7 @@ export class SimCluster {
   }
 
   #tick(id: ReplicaId): void {
-    this.node(id).receive([], true);
+    this.node(id).receive([], 0);
     this.#options.hooks?.handled?.(id);
     this.#alarms.set(id, this.#deadline(id) ?? this.now + TICK_MS);
   }

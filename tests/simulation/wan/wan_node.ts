@@ -104,7 +104,7 @@ export class WanNode {
     for (const arrival of arrivals) this.#charge(arrival);
     const due = scheduler.now >= this.#tickAt;
     if (due) this.#tickAt = Infinity;
-    this.core.receive(arrivals, due);
+    this.core.receive(arrivals, due ? 0 : null);
     this.#parts.handled(this.core);
     scheduler.schedule(this.meter.take(), () => this.#endTurn());
   }
