@@ -41,4 +41,6 @@ async function capacity(args: readonly string[], print: Terminal["out"]): Promis
   return EXIT_DONE;
 }
 
-if (import.meta.main) Deno.exit(await runTask({ name: "bench:capacity", usage: USAGE, run: capacity }));
+if (import.meta.main) {
+  Deno.exit(await runTask({ name: "bench:capacity", usage: USAGE, run: capacity, endsOnSignal: true }));
+}

@@ -40,4 +40,4 @@ async function soak(args: readonly string[]): Promise<number> {
   return result.verification.equal && result.verification.keysWrong === 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
-if (import.meta.main) Deno.exit(await runTask({ name: "soak", usage: USAGE, run: soak }));
+if (import.meta.main) Deno.exit(await runTask({ name: "soak", usage: USAGE, run: soak, endsOnSignal: true }));

@@ -39,4 +39,6 @@ async function transfer(args: readonly string[]): Promise<number> {
   return result.check.wrong.length === 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
-if (import.meta.main) Deno.exit(await runTask({ name: "bench:transfer", usage: USAGE, run: transfer }));
+if (import.meta.main) {
+  Deno.exit(await runTask({ name: "bench:transfer", usage: USAGE, run: transfer, endsOnSignal: true }));
+}

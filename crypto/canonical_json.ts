@@ -1,5 +1,17 @@
 /** Canonical JSON: one text for each JSON value, so that a signature over a document does not depend on its layout. */
 
+/** A value of JSON. */
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
+
+/** An object of JSON. */
+export interface JsonObject {
+  readonly [name: string]: JsonValue;
+}
+
+/** Returns whether `value` is an object of JSON, which a list is not. */
+export const isJsonObject = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
 /**
  * Returns JSON with object keys in the order of their UTF-16 code units and no white space. Accepts what rosters are made of: well-formed
  * strings, safe integers, booleans, null, lists and plain objects; throws `TypeError` on anything else, since two programs might write

@@ -8,6 +8,8 @@ const MAX_SHOWN_CHARS = 80;
 export interface Field {
   readonly path: string;
   readonly value: unknown;
+  /** True if the value is the one that stands for a missing member. */
+  readonly isAbsent?: boolean;
 }
 
 /** Returns a short text for error messages, whatever the value. */
@@ -84,10 +86,11 @@ export function readObject<N extends string>(
   const wanted = `exactly the fields ${names.join(", ")}`;
   const unknown = Object.keys(members).find((name) => !(names as readonly string[]).includes(name));
   if (unknown !== undefined) refuse(field, wanted, `an unknown field ${describe(unknown)}`);
-  const valueOf = (name: N): unknown => Object.hasOwn(members, name) ? members[name] : absent[name];
+  const found = (name: N): Pick<Field, "value" | "isAbsent"> =>
+    Object.hasOwn(members, name) ? { value: members[name] } : { value: absent[name], isAbsent: true };
   const missing = names.find((name) => !Object.hasOwn(members, name) && !Object.hasOwn(absent, name));
   if (missing !== undefined) refuse(field, wanted, `no field ${describe(missing)}`);
-  const fields = names.map((name) => [name, { path: `${path}.${name}`, value: valueOf(name) }] as const);
+  const fields = names.map((name) => [name, { path: `${path}.${name}`, ...found(name) }] as const);
   return Object.fromEntries(fields) as Record<N, Field>;
 }
 

@@ -32,8 +32,10 @@ export function plausibleCertificate(members: Membership, certificate: Certifica
     : reportsHold(members, certificate);
 }
 
+/** Returns whether `certificate` is of the genesis, which no signature certifies. A commit of it is shown with its state, which epoch 1 has not. */
 function isGenesis({ genesis }: Membership, certificate: Certificate): boolean {
-  return certificate.kind === "prepare" && certificate.index === 0 && certificate.hash === genesis &&
+  const isKind = certificate.kind === "prepare" || (genesis.stateDigest !== null && certificate.links.length === 0);
+  return isKind && certificate.index === genesis.index && certificate.hash === genesis.hash &&
     certificate.responses.length === 0;
 }
 
@@ -113,8 +115,16 @@ export const isCheckpointProof = (members: Membership, hash: Hash, proof: Checkp
 
 /** The cheap part of {@linkcode isCheckpointProof}. */
 export const plausibleCheckpointProof = (members: Membership, { stable, commit }: CheckpointProof): boolean =>
-  isStable(members, stable) && commit.index === stable.index && commit.hash === stable.hash &&
+  (isGenesisState(members, stable) || isStable(members, stable)) && commit.index === stable.index &&
+  commit.hash === stable.hash &&
   plausibleCertificate(members, commit);
+
+/** Returns whether this is the state that the epoch begins with, which no signature certifies. */
+const isGenesisState = (
+  { genesis }: Membership,
+  { index, hash, stateDigest, checkpoints }: StableCheckpoint,
+): boolean =>
+  index === genesis.index && hash === genesis.hash && stateDigest === genesis.stateDigest && checkpoints.length === 0;
 
 /** Returns whether Q different replicas certify exactly this state, at an index where checkpoints are taken. */
 function isStable(members: Membership, { index, hash, stateDigest, checkpoints }: StableCheckpoint): boolean {

@@ -1,4 +1,5 @@
 /** The core's knowledge of its cluster, all of it constants of the signed roster (§2.1). */
+import type { Head } from "./entry.ts";
 import type { ClientId, Digest, Millis, ReplicaId } from "./ids.ts";
 import type { Profile, QuorumSizes } from "./quorum.ts";
 
@@ -57,10 +58,17 @@ export interface CoreConfig {
   readonly seed: number;
 }
 
+/** The point before an epoch's first entry (§13.5). It is committed, and certified by nobody's signature: every member knows it beforehand. */
+export interface Genesis extends Head {
+  /** Number of the roster in the chain of the cluster's rosters. */
+  readonly epoch: number;
+  /** Digest of the state there; null in epoch 1, which begins with nothing. */
+  readonly stateDigest: Digest | null;
+}
+
 /** The basis for checking certificates: the replicas, the sizes of their quorums, and the genesis point. */
 export interface Membership {
   readonly config: CoreConfig;
   readonly quorumSizes: QuorumSizes;
-  /** Hash of the chain before its first entry, h₀ (§3.1). */
-  readonly genesis: Digest;
+  readonly genesis: Genesis;
 }

@@ -4,8 +4,8 @@ import { createHash } from "node:crypto";
 import { sha256Hex } from "../crypto/digest.ts";
 import { endOf, entryAfter, GENESIS, request } from "../tests/clauses/support/forge.ts";
 import type { ChainedEntry } from "./entry.ts";
-import { chainEntry, genesisHash } from "./hash_chain.ts";
-import { logIndex, term } from "./ids.ts";
+import { chainEntry, firstGenesis, genesisHash, nextGenesis } from "./hash_chain.ts";
+import { type Digest, logIndex, term } from "./ids.ts";
 
 const sha256 = (...parts: readonly Uint8Array[]): string => {
   const hash = createHash("sha256");
@@ -63,4 +63,13 @@ Deno.test("§3.1 the hash binds an entry's term and index as well as its body", 
   assertNotEquals(chainEntry(sha256Hex, GENESIS.hash, { ...entry, term: term(2) }).hash, hash);
   assertNotEquals(chainEntry(sha256Hex, GENESIS.hash, { ...entry, index: logIndex(2) }).hash, hash);
   assert(/^[0-9a-f]{64}$/.test(hash));
+});
+
+Deno.test("the genesis of epoch 1 is (0, h₀); a later one binds the roster, the last entry before and the state there", () => {
+  const h0 = genesisHash(sha256Hex, "a cluster");
+  assertEquals(firstGenesis(sha256Hex, "a cluster"), { epoch: 1, index: logIndex(0), hash: h0, stateDigest: null });
+  const [roster, end, state] = ["aa", "bb", "cc"].map((byte) => byte.repeat(32) as Digest) as [Digest, Digest, Digest];
+  const next = nextGenesis(sha256Hex, 2, roster, { index: logIndex(7), hash: end }, state);
+  const hash = sha256(...[roster, end, state].map((digest) => Uint8Array.fromHex(digest)));
+  assertEquals(next, { epoch: 2, index: logIndex(7), hash: hash as Digest, stateDigest: state });
 });

@@ -9,6 +9,10 @@ export const LIMITS = {
   maxReplicas: 64,
   /** Clients in a roster. */
   maxClients: 4096,
+  /** Operators in a roster (§2.1). */
+  maxOperators: 16,
+  /** Bytes of the difference between two rosters, as one command may carry it. */
+  maxChangeBytes: 60 * 1024,
   /** Bytes of UTF-8 of a replica, client or cluster id. */
   maxIdBytes: 64,
   /** Bytes of one client command or query (a 64 KiB value, a 1 KiB key and their framing). */

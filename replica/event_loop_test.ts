@@ -46,7 +46,7 @@ async function turnsOf(turns: number, routes: readonly string[], signatures: num
   } as unknown as ReplicaTransport;
   const loop = new EventLoop({
     ...{ state: new Lab().state, transport, work, refused, signaturesPerTurn: PER_TURN },
-    ingress: { takePart, pressing: () => [], pressingAt: Infinity } as unknown as Ingress,
+    ingress: { takePart, expect: () => {}, pressing: () => [], pressingAt: Infinity } as unknown as Ingress,
     readWork: () => reads ? work.verified : 0,
     turnEnds: () => void ends++,
     run: () => {},
@@ -89,7 +89,7 @@ async function latenessAt(times: readonly number[], backlog: boolean): Promise<n
   } as unknown as ReplicaTransport;
   const loop = new EventLoop({
     ...{ state: new Lab().state, transport, work, refused: new TallyByKind(10) },
-    ingress: { takePart, pressing: () => [], pressingAt: Infinity } as unknown as Ingress,
+    ingress: { takePart, expect: () => {}, pressing: () => [], pressingAt: Infinity } as unknown as Ingress,
     ...{ signaturesPerTurn: PER_TURN, isActive: () => true, now: () => now },
     run: (inputs) => void inputs.forEach((input) => input.kind === "tick" && late.push(input.lateMs)),
   });

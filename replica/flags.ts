@@ -2,6 +2,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { ConfigError, refuseAltered } from "../crypto/config_error.ts";
 import type { BackendChoice } from "../crypto/signing/load_backend.ts";
+import { MAX_VERIFY_THREADS } from "../crypto/signing/threads/verify_threads.ts";
 import { bindHostFault } from "../protocol/host.ts";
 import { TRANSPORT_ENGINES, type TransportEngine } from "../transport/mod.ts";
 import { BYZANTINE_MODES, type ByzantineMode } from "./byzantine/mod.ts";
@@ -18,6 +19,8 @@ Usage: replica --cluster FILE --key FILE --data DIR [options]
                           by a file beside the key (r1.new)
   --bind HOST             address to listen on, * for all IPv4 ones or :: for all (default: the roster's; * where that is a name)
   --crypto CHOICE         auto, native or noble: the signature code (default auto: native where it loads)
+  --verify-threads N      threads that help checking signatures, 0 to ${MAX_VERIFY_THREADS} (default: 1 on a machine of three processors or more,
+                          else 0): worth it where the replica has processors to spare
   --transport ENGINE      ${TRANSPORT_ENGINES.join(" or ")}: this project's own ZMTP, or libzmq (default zmtp)
   --insecure-plaintext    talks in clear, to anybody, for debugging; refused unless the operator's roster allows it
   --log-level LEVEL       ${LOG_LEVELS.join(", ")} (default info)
@@ -38,7 +41,7 @@ Exit codes: 0 ended as told, 1 could not go on, 2 wrong usage or configuration.
 
 const STRINGS = [
   ...["cluster", "key", "passphrase-file", "data", "bind", "crypto", "log-level"] as const,
-  ...["byzantine", "record", "health", "transport"] as const,
+  ...["byzantine", "record", "health", "transport", "verify-threads"] as const,
 ];
 const BOOLEANS = ["init", "recover", "insecure-plaintext", "unsafe-test-faults", "help"] as const;
 const CHOICES: readonly BackendChoice[] = ["auto", "native", "noble"];
@@ -56,6 +59,8 @@ export interface ReplicaFlags {
   readonly data: string;
   readonly bind: string | null;
   readonly crypto: BackendChoice;
+  /** Threads that check signatures ahead; null leaves it to the machine. */
+  readonly verifyThreads: number | null;
   readonly logLevel: LogLevel;
   readonly init: boolean;
   readonly recover: boolean;
@@ -77,6 +82,7 @@ export function parseFlags(args: readonly string[]): ReplicaFlags | null {
     data: required(flags, "data", "this replica's data directory"),
     bind: bindHost(flags.bind),
     crypto: oneOf("crypto", flags.crypto ?? "auto", CHOICES),
+    verifyThreads: threadCount(flags["verify-threads"]),
     logLevel: oneOf("log-level", flags["log-level"] ?? "info", LOG_LEVELS),
     ...beginning(flags),
     byzantine: byzantineMode(flags),
@@ -135,6 +141,13 @@ function beginning({ init, recover }: Flags): Pick<ReplicaFlags, "init" | "recov
     );
   }
   return { init, recover };
+}
+
+function threadCount(given: string | undefined): number | null {
+  if (given === undefined) return null;
+  const count = Number(given);
+  if (/^\d+$/.test(given) && count <= MAX_VERIFY_THREADS) return count;
+  throw new ConfigError(`--verify-threads: given "${given}", wanted an integer from 0 to ${MAX_VERIFY_THREADS}`);
 }
 
 function bindHost(host: string | undefined): string | null {

@@ -12,6 +12,7 @@ Deno.test("the needed flags alone give the defaults", () => {
     data: "d",
     bind: null,
     crypto: "auto",
+    verifyThreads: null,
     logLevel: "info",
     init: false,
     recover: false,
@@ -29,6 +30,7 @@ Deno.test("every flag is understood", () => {
   const files = ["--record", "run.jsonl", "--passphrase-file", "p"];
   const flags = parseFlags([...NEEDED, ...more, "--unsafe-test-faults", ...files, "--recover"]);
   assertEquals(flags?.passphraseFile, "p");
+  assertEquals(parseFlags([...NEEDED, "--verify-threads", "2"])?.verifyThreads, 2);
   const { transport, insecurePlaintext } = parseFlags([...NEEDED, "--transport", "libzmq", "--insecure-plaintext"])!;
   assertEquals([transport, insecurePlaintext], ["libzmq", true]);
   assertEquals([flags?.record, flags?.recover], ["run.jsonl", true]);
@@ -51,6 +53,12 @@ const REFUSED: readonly (readonly [string, readonly string[], string])[] = [
   ["an empty argument", [...NEEDED, "--bind", ""], 'given ""'],
   ["a flag given twice", [...NEEDED, "--key", "r2.key"], "--key: given 2 times"],
   ["an unknown backend", [...NEEDED, "--crypto", "openssl"], 'given "openssl", wanted one of auto, native, noble'],
+  [
+    "too many threads",
+    [...NEEDED, "--verify-threads", "9"],
+    '--verify-threads: given "9", wanted an integer from 0 to 8',
+  ],
+  ["half a thread", [...NEEDED, "--verify-threads", "0.5"], 'given "0.5", wanted an integer from 0 to 8'],
   ["an unknown level", [...NEEDED, "--log-level", "loud"], "wanted one of error, warn, info, debug"],
   ["a first start that is also a return", [...NEEDED, "--init", "--recover"], "--init: given beside --recover"],
   ["a fault without the safety catch", [...NEEDED, "--byzantine", "equivocate"], "wanted --unsafe-test-faults"],

@@ -4,6 +4,8 @@ import { dropLoadingPermissions, dropPathPermissions } from "../crypto/drop_perm
 import { unlockKeyFile } from "../crypto/keys/key_file.ts";
 import { readRoster } from "../crypto/roster/parse_roster.ts";
 import { loadBackend } from "../crypto/signing/load_backend.ts";
+import { threadSources } from "../crypto/signing/threads/sources.ts";
+import { trustsReplicas } from "../protocol/config.ts";
 import { createLineWriter } from "./diagnostics/line_writer.ts";
 import { createLogger, logLine } from "./diagnostics/logger.ts";
 import { noteRun, permitFirstStart } from "./first_start.ts";
@@ -12,6 +14,7 @@ import { beginHealthFile, keepHealthFile } from "./health_file.ts";
 import { keptPaths, startingPaths } from "./permissions.ts";
 import { ownLine } from "./replica_config.ts";
 import { type RunningReplica, startReplica } from "./start_replica.ts";
+import { threadsFor, withThreads } from "./verify_threads.ts";
 
 const EXIT_DONE = 0;
 const EXIT_FAILED = 1;
@@ -51,15 +54,23 @@ async function main(args: readonly string[]): Promise<number> {
 
 /** Starts a replica, and gives up what only its start needed; `named` is told its id as soon as that is known. */
 export async function start(flags: ReplicaFlags, named: { id: string }): Promise<RunningReplica> {
-  const loaded = await loadBackend(flags.crypto);
+  const threads = threadsFor(flags, navigator.hardwareConcurrency);
+  const threaded = await withThreads(await loadBackend(flags.crypto), threads, flags);
+  const { loaded } = threaded;
   const { backend, fallbackReason, isDegraded } = loaded;
   if (flags.transport === "zmtp") dropLoadingPermissions();
   const key = await unlockKeyFile(flags.key, flags.passphraseFile, backend);
   named.id = key.id;
   const roster = await readRoster(flags.cluster, key.operatorKey, backend);
   const log = createLogger(key.id, flags.logLevel);
+  const isSigned = !trustsReplicas(roster.constants);
+  if (!isSigned) threaded.close();
   const { data: dataDir, bind: bindHost, init, recover, byzantine, record, transport: engine, insecurePlaintext } =
     flags;
+  if (threaded.refusal !== null) {
+    const level = flags.verifyThreads === null ? "info" : "warn";
+    log.log(level, "verify-threads", { wanted: threads, reason: threaded.refusal });
+  }
   if (isDegraded) log.log("warn", "signature-backend", { crypto: backend.name, reason: fallbackReason });
   ownLine(roster, key);
   if (flags.health !== null) beginHealthFile(flags.health);
@@ -75,12 +86,13 @@ export async function start(flags: ReplicaFlags, named: { id: string }): Promise
   });
   noteRun({ keyFile: flags.key, publicKey });
   // What comes in from now on meets a process that cannot read its own key file.
-  dropPathPermissions(startingPaths(flags), keptPaths(flags));
+  dropPathPermissions([...startingPaths(flags), ...threadSources()], keptPaths(flags));
   const { id, host, peerPort, publishPort, clientPort } = replica.line;
   const addresses = { host: bindHost ?? host, peerPort, publishPort, clientPort };
   const crypto = {
     profile: roster.constants.profile,
     crypto: backend.name,
+    verifyThreads: isSigned ? threaded.threads : 0,
     fallbackReason,
     transport: engine,
     encrypted: !insecurePlaintext,

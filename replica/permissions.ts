@@ -21,6 +21,8 @@ export interface NativeCode {
   readonly signatures: string;
   readonly systemLibrary: string | null;
   readonly libzmq: string;
+  /** Folders of the modules that threads load; none where there are no threads. */
+  readonly threads: readonly string[];
 }
 
 /** The replicas of a roster, and which of them this one is. */
@@ -51,7 +53,7 @@ export function replicaPermissions(
   const packages = [...(isNative ? [native.signatures] : []), ...(isLibzmq ? [native.libzmq] : [])];
   const system = isNative && native.systemLibrary !== null ? [native.systemLibrary] : [];
   return {
-    read: [...kept, ...startingPaths(flags), ...packages, ...(packages.length > 0 ? [ALPINE] : [])],
+    read: [...kept, ...startingPaths(flags), ...packages, ...(packages.length > 0 ? [ALPINE] : []), ...native.threads],
     write: [...kept, ...notePaths(flags), ...(record === null ? [] : [record])],
     net: membership === null || isLibzmq ? [] : addresses(flags, membership),
     // libzmq is called through foreign functions of the C library besides, and once native code runs nothing confines it.

@@ -4,7 +4,7 @@ import { makeRoster } from "../tests/support/make_roster.ts";
 import { parseFlags, type ReplicaFlags } from "./flags.ts";
 import { permissionFlags, replicaPermissions } from "./permissions.ts";
 
-const NATIVE = { signatures: "/npm/secp256k1/", systemLibrary: null, libzmq: "/npm/zeromq/" };
+const NATIVE = { signatures: "/npm/secp256k1/", systemLibrary: null, libzmq: "/npm/zeromq/", threads: [] };
 const flagsOf = (...more: string[]): ReplicaFlags =>
   parseFlags(["--cluster", "keys/cluster.json", "--key", "keys/r2.key", "--data", "data/r2", ...more])!;
 
@@ -39,6 +39,11 @@ Deno.test("the system's libsecp256k1 may be loaded by its path, and not read", (
   assertEquals([ffi, read.includes(systemLibrary)], [["/npm/secp256k1/", systemLibrary], false]);
   const noble = replicaPermissions(flagsOf("--crypto", "noble"), membership, { ...NATIVE, systemLibrary });
   assertEquals(noble.ffi, []);
+});
+
+Deno.test("what threads load may be read where there are any", () => {
+  const { read } = replicaPermissions(flagsOf(), membership, { ...NATIVE, threads: ["/src/crypto", "/src/protocol"] });
+  assertEquals(read.slice(-2), ["/src/crypto", "/src/protocol"]);
 });
 
 Deno.test("the address to listen at is the one given", () => {

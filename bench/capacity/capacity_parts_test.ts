@@ -5,7 +5,17 @@ import { commandsBetween, gapIn } from "./traffic.ts";
 
 Deno.test("a plan has its defaults, and what makes no sense is refused", () => {
   assertEquals(readCapacityPlan(["--clients", "8"]), {
-    ...{ replicas: 4, clients: 8, outstanding: 1, size: 200, seconds: 20, window: 4, runs: 3, json: null },
+    ...{
+      replicas: 4,
+      clients: 8,
+      outstanding: 1,
+      size: 200,
+      seconds: 20,
+      window: 4,
+      verifyThreads: 0,
+      runs: 3,
+      json: null,
+    },
   });
   const refused = (args: string) => assertThrows(() => readCapacityPlan(args.split(" ")), ConfigError).message;
   assertEquals(refused("--replicas 3"), "--replicas: given 3, wanted at least 4");

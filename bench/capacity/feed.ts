@@ -33,7 +33,7 @@ interface Sample {
 
 /** Starts the recorded follower anew in `dir`, as it was before the recording, and feeds it all of `traffic`. */
 export async function feed(
-  { replicas, window }: CapacityPlan,
+  { replicas, window, verifyThreads }: CapacityPlan,
   recorded: Recorded,
   traffic: Traffic,
   dir: string,
@@ -41,7 +41,7 @@ export async function feed(
   const { follower } = recorded;
   await copyDirectory(recorded.before, dir);
   await using cluster = await LocalCluster.open({ dir, replicas, clients: PROCESSES, basePort: 1 });
-  const { pid } = await cluster.start(follower);
+  const { pid } = await cluster.start(follower, "--verify-threads", String(verifyThreads));
   await using peers = await Peers.open(cluster.roster, dir, follower);
   // The clients of the load listen: for those that do not, nothing is signed.
   const clients = Array.from({ length: PROCESSES }, (_, i) => cluster.client(`c${i + 1}`, [follower]));

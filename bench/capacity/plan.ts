@@ -1,5 +1,6 @@
 /** The command line of `deno task bench:capacity`. */
 import { ConfigError } from "../../crypto/config_error.ts";
+import { MAX_VERIFY_THREADS } from "../../crypto/signing/threads/verify_threads.ts";
 import { readFlags, wholeNumber } from "../../tasks/support/flags.ts";
 
 export const USAGE =
@@ -14,6 +15,7 @@ Usage: deno task bench:capacity [options]
   --size N              bytes of a value (default 200)
   --seconds N           how long the load is recorded (default 20)
   --window N            entries that are fed ahead of what the replica has committed (default 4)
+  --verify-threads N    threads that help the replica checking signatures (default 0)
   --runs N              how often the recorded traffic is fed, each time to a new replica; the median is told (default 3)
   --json FILE           all figures
   --help                this text
@@ -21,7 +23,17 @@ Usage: deno task bench:capacity [options]
 Exit codes: 0 done, 1 failed, 2 wrong usage.
 `;
 
-const STRINGS = ["replicas", "clients", "outstanding", "size", "seconds", "window", "runs", "json"] as const;
+const STRINGS = [
+  "replicas",
+  "clients",
+  "outstanding",
+  "size",
+  "seconds",
+  "window",
+  "verify-threads",
+  "runs",
+  "json",
+] as const;
 const LEAST_REPLICAS = 4;
 const MAX_WINDOW = 64;
 
@@ -33,6 +45,7 @@ export interface CapacityPlan {
   readonly seconds: number;
   /** Entries that are fed ahead of the replica's commit index. */
   readonly window: number;
+  readonly verifyThreads: number;
   readonly runs: number;
   readonly json: string | null;
 }
@@ -53,6 +66,7 @@ export function readCapacityPlan(args: readonly string[]): CapacityPlan {
     size: number("size", 200, 1, 65_536),
     seconds: number("seconds", 20),
     window: number("window", 4, 1, MAX_WINDOW),
+    verifyThreads: number("verify-threads", 0, 0, MAX_VERIFY_THREADS),
     runs: number("runs", 3),
     json: flags.json ?? null,
   };

@@ -20,18 +20,24 @@ const QUEUE_SECONDS = 0.25;
 const STATUS_MS = 15_000;
 
 /** Returns the kind of system that `plan` asks for. */
-export const clusterKind = ({ profile, replicas, processes, keys, group }: BenchPlan): SystemKind => ({
-  name: `BFT Raft ${manifest.version}${profile === "crash" ? ", profile crash" : ""}`,
-  servers: replicas,
-  load: `${processes} client processes with ${keys} ${keys === 1 ? "key" : "keys"} each, ${
+export const clusterKind = (plan: BenchPlan): SystemKind => ({
+  name: `BFT Raft ${manifest.version}${variantOf(plan)}`,
+  servers: plan.replicas,
+  load: loadOf(plan),
+  open: (dir, _, show) => ClusterSystem.open(dir, plan, show),
+});
+
+const variantOf = ({ profile, byzantine }: BenchPlan): string =>
+  byzantine !== null ? `, one replica faulty (${byzantine})` : profile === "crash" ? ", profile crash" : "";
+
+const loadOf = ({ profile, processes, keys, group }: BenchPlan): string =>
+  `${processes} client processes with ${keys} ${keys === 1 ? "key" : "keys"} each, ${
     profile === "crash"
       ? `up to ${group} writes in a request, nothing signed`
       : group === 1
       ? "each write signed by itself"
       : `up to ${group} writes under one signature`
-  }`,
-  open: ClusterSystem.open,
-});
+  }`;
 
 class ClusterSystem implements System {
   readonly servers: Pids;
@@ -57,7 +63,7 @@ class ClusterSystem implements System {
     const constants = { profile, sessionWindow: windowFor(plan), fastReads: plan.readPercent > 0 };
     const cluster = await LocalCluster.open({ dir, replicas, clients, basePort, constants });
     try {
-      await cluster.startAll();
+      await Promise.all(cluster.ids.map((id, i) => cluster.start(id, ...(i === 0 ? faultOf(plan) : []))));
       const group = await LoadGroup.open(Array.from({ length: processes }, (_, i) => workerArgs(dir, i, plan)));
       return new ClusterSystem(plan, show, cluster, await Observer.of(cluster, `c${clients}`), group);
     } catch (error) {
@@ -83,8 +89,13 @@ class ClusterSystem implements System {
     return rowOf({ clients, outstanding, load, before: before.proc, after: after.proc, groups, protocol });
   }
 
+  /** Whose counters can be asked for, and believed. */
+  get #honest(): string[] {
+    return this.#cluster.ids.slice(this.#plan.byzantine === null ? 0 : 1);
+  }
+
   #counters(): Promise<ReplicaCounters[]> {
-    return Promise.all(this.#cluster.ids.map(async (id) => {
+    return Promise.all(this.#honest.map(async (id) => {
       const status = await this.#observer.status(id, STATUS_MS);
       if (status === null) throw new Error(`${id} did not tell its status within ${STATUS_MS} ms`);
       return status;
@@ -96,6 +107,9 @@ class ClusterSystem implements System {
     await this.#cluster[Symbol.asyncDispose]();
   }
 }
+
+const faultOf = ({ byzantine }: BenchPlan): string[] =>
+  byzantine === null ? [] : ["--byzantine", byzantine, "--unsafe-test-faults"];
 
 /** Returns the arguments of client process `i`: which cluster, and which keys of it. */
 function workerArgs(dir: string, i: number, { processes, keys, group, rate }: BenchPlan): string[] {

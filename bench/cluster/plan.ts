@@ -2,6 +2,7 @@
 import { ConfigError } from "../../crypto/config_error.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { Profile } from "../../protocol/quorum.ts";
+import { BYZANTINE_MODES, type ByzantineMode } from "../../replica/byzantine/mod.ts";
 import { profileOf } from "../../tasks/keygen/constants.ts";
 import { readFlags, wholeNumber } from "../../tasks/support/flags.ts";
 import { MAX_WRITERS_PER_KEY, writersPerKey } from "../load/spread.ts";
@@ -13,6 +14,8 @@ Usage: deno task bench [options]
 
   --profile NAME        byzantine (default), or crash: plain Raft, nothing signed (docs/dial.md)
   --replicas N          replicas (default 4, in the crash profile 3)
+  --byzantine MODE      makes the first replica faulty, and measures a fault-free cluster in turn with it:
+                        ${BYZANTINE_MODES.join(", ")}
   --clients N1,N2,…     numbers of clients, measured one after the other (default 1,64)
   --size N              bytes of a value, 1 to 65536 (default 200)
   --seconds N           how long each number of clients is measured (default 20)
@@ -42,6 +45,7 @@ const STRINGS = [
   ...[
     "profile",
     "replicas",
+    "byzantine",
     "clients",
     "size",
     "seconds",
@@ -76,6 +80,8 @@ export interface EtcdPlan {
 export interface BenchPlan {
   readonly profile: Profile;
   readonly replicas: number;
+  /** Behaviour of the first replica; null if all are honest. */
+  readonly byzantine: ByzantineMode | null;
   /** Numbers of clients. */
   readonly clients: readonly number[];
   /** Bytes of a value. */
@@ -114,6 +120,7 @@ export function readBenchPlan(args: readonly string[]): BenchPlan {
   const plan: BenchPlan = {
     profile,
     replicas: number("replicas", profile === "crash" ? 3 : 4),
+    byzantine: oneOf("byzantine", flags.byzantine, BYZANTINE_MODES),
     clients: clientsOf(flags.clients ?? (mode === "open" ? String(processes * keys) : "1,64")),
     size: number("size", 200, 1, MAX_VALUE_BYTES),
     seconds,
@@ -177,6 +184,11 @@ function requireSense(plan: BenchPlan): void {
   }
   if (plan.readPercent > 0 && plan.etcd !== null) {
     throw new ConfigError(`--reads: given ${plan.readPercent} with --compare etcd, wanted one of them`);
+  }
+  const { byzantine, profile } = plan;
+  if (byzantine !== null && (plan.etcd !== null || profile === "crash")) {
+    const beside = plan.etcd !== null ? "--compare etcd" : "--profile crash";
+    throw new ConfigError(`--byzantine: given ${byzantine} with ${beside}, wanted one of them`);
   }
   const writers = writersPerKey(plan);
   if (writers > MAX_WRITERS_PER_KEY) {

@@ -4,7 +4,15 @@ import { readBenchPlan } from "./plan.ts";
 
 Deno.test("without arguments a plan is the documented one", () => {
   assertEquals(readBenchPlan([]), {
-    ...{ profile: "byzantine", replicas: 4, clients: [1, 64], size: 200, seconds: 20, warmUpSeconds: 4 },
+    ...{
+      profile: "byzantine",
+      replicas: 4,
+      byzantine: null,
+      clients: [1, 64],
+      size: 200,
+      seconds: 20,
+      warmUpSeconds: 4,
+    },
     ...{
       mode: "closed",
       rate: null,
@@ -25,7 +33,7 @@ Deno.test("every flag is taken over", () => {
     "--profile crash --replicas 7 --clients 4,8 --size 1000 --seconds 5 --warm-up 1 --mode pipelined --outstanding 256 --processes 4 " +
     "--keys 2 --idle-seconds 0 --runs 5 --compare etcd --etcd-nodes 5 --etcd-load grpc --json a.json --svg a.svg";
   assertEquals(readBenchPlan(args.split(" ")), {
-    ...{ profile: "crash", replicas: 7, clients: [4, 8], size: 1000, seconds: 5, warmUpSeconds: 1 },
+    ...{ profile: "crash", replicas: 7, byzantine: null, clients: [4, 8], size: 1000, seconds: 5, warmUpSeconds: 1 },
     ...{
       mode: "pipelined",
       rate: null,
@@ -39,6 +47,10 @@ Deno.test("every flag is taken over", () => {
     },
     ...{ etcd: { nodes: 5, load: "grpc" }, json: "a.json", svg: "a.svg" },
   });
+});
+
+Deno.test("one replica can be faulty", () => {
+  assertEquals(readBenchPlan(["--byzantine", "equivocate"]).byzantine, "equivocate");
 });
 
 Deno.test("an open loop has a rate, and groups", () => {
@@ -61,6 +73,12 @@ const REFUSED: readonly (readonly [string, string])[] = [
   ["--clients 1,0", "--clients: given 0, wanted at least 1"],
   ["--clients 1,x", '--clients: given "x", wanted an integer'],
   ["--profile raft", '--profile: given "raft", wanted one of byzantine, crash'],
+  [
+    "--byzantine drunk",
+    "--byzantine: given drunk, wanted equivocate or withhold or usurp or elections or opposite-votes or forge-client or corrupt-acks or silent",
+  ],
+  ["--byzantine silent --compare etcd", "--byzantine: given silent with --compare etcd, wanted one of them"],
+  ["--byzantine silent --profile crash", "--byzantine: given silent with --profile crash, wanted one of them"],
   ["--size 70000", "--size: given 70000, wanted 1 to 65536"],
   ["--seconds 0", "--seconds: given 0, wanted at least 1"],
   ["--processes 0", "--processes: given 0, wanted 1 to 64"],

@@ -22,6 +22,7 @@ export type OnRow = (run: number, system: string, row: Row) => void;
 export async function runBench(plan: BenchPlan, progress: Progress, onRow: OnRow): Promise<BenchResult> {
   const machine = await describeMachine();
   const kinds = [clusterKind(plan)];
+  if (plan.byzantine !== null) kinds.push(clusterKind({ ...plan, byzantine: null }));
   if (plan.etcd !== null) kinds.push(etcdKind(plan.etcd, await findEtcd(plan.etcd), plan));
   using interruption = watchForInterruption();
   const runs: RunResult[][] = kinds.map(() => []);

@@ -16,30 +16,27 @@ import {
   plausibleCertificate,
   plausibleCheckpointProof,
 } from "../../protocol/certify.ts";
-import type { Membership } from "../../protocol/config.ts";
-import type { Head } from "../../protocol/entry.ts";
-import { genesisHash } from "../../protocol/hash_chain.ts";
-import { logIndex } from "../../protocol/ids.ts";
+import type { Genesis, Membership } from "../../protocol/config.ts";
+import { firstGenesis } from "../../protocol/hash_chain.ts";
 import { quorumOf } from "../../protocol/quorum.ts";
 import { ofCertificate, ofCheckpointProof, type SignatureClaim } from "../../protocol/signatures.ts";
 
 export class Trust {
   readonly roster: Roster;
   /** (0, h₀), the start of the cluster's log. */
-  readonly genesis: Head;
+  readonly genesis: Genesis;
   readonly #core: Membership;
   readonly #keys: KeyRing;
   readonly #verifier: Verifier;
 
   constructor(roster: Roster, backend: SignatureBackend) {
     this.roster = roster;
-    const genesis = genesisHash(sha256Hex, roster.cluster);
-    this.genesis = { index: logIndex(0), hash: genesis };
+    this.genesis = firstGenesis(sha256Hex, roster.cluster);
     const replicas = roster.replicas.map(({ id }) => id);
     const clients = new Set(roster.clients.map(({ id }) => id));
     const { cluster: clusterId, constants } = roster;
     const config = { clusterId, self: replicas[0]!, replicas, clients, constants, seed: 0 };
-    this.#core = { config, quorumSizes: quorumOf(replicas.length, constants.profile), genesis };
+    this.#core = { config, quorumSizes: quorumOf(replicas.length, constants.profile), genesis: this.genesis };
     this.#keys = createKeyRing(roster);
     this.#verifier = createMessageVerifier(constants, backend, roster.cluster, createVerifiedCache());
   }

@@ -66,7 +66,9 @@ class Checker {
 
   roster({ path, text }: NamedText): Verdict {
     const { backend, operatorKey } = this.#trust;
-    const signed = withSource(path, () => parseSignedRoster(text, operatorKey, backend));
+    // The operators of the roster before vouch for the next one's, who may be others.
+    const pinned = this.#last === null ? operatorKey : null;
+    const signed = withSource(path, () => parseSignedRoster(text, pinned, backend));
     if (this.#last !== null) withSource(path, () => requireSuccessor(this.#last!, signed));
     this.#last = signed;
     return { kind: "roster", path, valid: true, signed };

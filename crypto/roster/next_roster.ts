@@ -120,6 +120,15 @@ export function firstRoster(
   return { roster, changes };
 }
 
+/** Operators and constants stay. */
+function keptOf({ operatorKey, operatorCurveKey, operators, operatorThreshold, constants, allowPlaintext }: Roster) {
+  return {
+    ...{ operatorKey, operatorCurveKey, constants, allowPlaintext },
+    ...(operators === undefined ? {} : { operators }),
+    ...(operatorThreshold === undefined ? {} : { operatorThreshold }),
+  };
+}
+
 /**
  * Returns the roster after `before`: its constants and members stay, requests add members or give a replica another address. Throws
  * `ConfigError` on requests that do not fit it or each other.
@@ -130,9 +139,9 @@ export function nextRoster(
   requests: readonly KeyRequest[],
   backend: SignatureBackend,
 ): NextRoster {
-  const { constants, allowPlaintext, epoch } = before.roster;
+  const { cluster, epoch } = before.roster;
   const { changes, replicas, clients } = apply(before.roster, requests, operator);
   const place = { epoch: epoch + 1, previous: before.digest };
-  const parts = { ...operatorKeys(operator), constants, allowPlaintext, replicas, clients, ...place };
+  const parts = { cluster, ...keptOf(before.roster), replicas, clients, ...place };
   return { roster: createRoster(parts, backend), changes };
 }

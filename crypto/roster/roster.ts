@@ -19,6 +19,8 @@ export interface RosterParts {
   readonly clients: readonly RosterClient[];
   readonly operatorKey: string;
   readonly operatorCurveKey: string;
+  readonly operators?: readonly string[];
+  readonly operatorThreshold?: number;
   /** 1 by default, which has no roster before it. */
   readonly epoch?: number;
   readonly previous?: string | null;
@@ -30,9 +32,13 @@ export interface RosterParts {
 export function createRoster(parts: RosterParts, backend: SignatureBackend): Roster {
   const constants = constantsWith(parts.constants ?? {});
   const { cluster, epoch = 1, previous = null, allowPlaintext = false } = parts;
-  const { replicas, clients, operatorKey, operatorCurveKey } = parts;
+  const { replicas, clients, operatorKey, operatorCurveKey, operators, operatorThreshold } = parts;
   const place = { version: 2, cluster, epoch, previous, allowPlaintext };
-  const value = { ...place, constants, replicas, clients, operatorKey, operatorCurveKey };
+  const several = {
+    ...(operators === undefined ? {} : { operators }),
+    ...(operatorThreshold === undefined ? {} : { operatorThreshold }),
+  };
+  const value = { ...place, constants, replicas, clients, operatorKey, operatorCurveKey, ...several };
   return readRosterFields({ path: "$.roster", value }, backend);
 }
 
@@ -47,15 +53,39 @@ export function rosterBody(received: unknown): Uint8Array {
 /** Returns the digest by which the next roster names this one, of its body as it was received. */
 export const rosterDigest = (received: unknown): Digest => sha256Hex(rosterBody(received));
 
+/** Signatures over a roster by the signer's key, both in hexadecimal digits. */
+export type Signatures = ReadonlyMap<string, string>;
+
+/** Returns the text of a roster file: `signature` is that of the roster's `operatorKey`, `signatures` are those of others, by ascending keys. */
+export function rosterText(raw: unknown, operatorKey: string, signatures: Signatures): string {
+  const signature = signatures.get(operatorKey);
+  const others = [...signatures].filter(([key]) => key !== operatorKey).sort(([a], [b]) => (a < b ? -1 : 1));
+  const file = {
+    roster: raw,
+    ...(signature === undefined ? {} : { signature }),
+    ...(others.length === 0 ? {} : { signatures: others.map(([key, text]) => ({ key, signature: text })) }),
+  };
+  return JSON.stringify(file, null, 2) + "\n";
+}
+
+/** Returns the signature of a secret key over a roster as it was received, and the key it is of. */
+export function signatureOver(
+  raw: unknown,
+  cluster: string,
+  secretKey: Uint8Array,
+  backend: SignatureBackend,
+): { readonly key: string; readonly signature: string } {
+  const signer = createSigner(backend, secretKey, cluster);
+  return { key: hex(signer.publicKey), signature: hex(signer.sign("Roster", rosterBody(raw))) };
+}
+
 /** Returns the text of `cluster.json`. Throws `ConfigError` if `operatorSecretKey` does not belong to the roster's `operatorKey`. */
 export function signRoster(roster: Roster, operatorSecretKey: Uint8Array, backend: SignatureBackend): string {
-  const signer = createSigner(backend, operatorSecretKey, roster.cluster);
-  const signerKey = hex(signer.publicKey);
-  if (signerKey !== roster.operatorKey) {
-    throw new ConfigError(`operator key: given the secret of ${signerKey}, wanted that of ${roster.operatorKey}`);
+  const { key, signature } = signatureOver(roster, roster.cluster, operatorSecretKey, backend);
+  if (key !== roster.operatorKey) {
+    throw new ConfigError(`operator key: given the secret of ${key}, wanted that of ${roster.operatorKey}`);
   }
-  const signature = hex(signer.sign("Roster", rosterBody(roster)));
-  return JSON.stringify({ roster, signature }, null, 2) + "\n";
+  return rosterText(roster, key, new Map([[key, signature]]));
 }
 
 /** Returns how many members a roster has, in words: "4 replicas, 1 client". */

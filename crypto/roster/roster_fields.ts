@@ -23,8 +23,10 @@ import type { Roster, RosterClient, RosterReplica } from "./roster_types.ts";
 
 const ROSTER_NAMES = [
   ...["version", "cluster", "epoch", "previous", "allowPlaintext", "constants", "replicas", "clients"] as const,
-  ...["operatorKey", "operatorCurveKey"] as const,
+  ...["operatorKey", "operatorCurveKey", "operators", "operatorThreshold"] as const,
 ];
+/** Members that a roster of one operator lacks. */
+const ABSENT = { operators: [], operatorThreshold: 1 };
 const REPLICA_NAMES = ["id", "publicKey", "curveKey", ...ADDRESS_NAMES] as const;
 const CLIENT_NAMES = ["id", "publicKey", "curveKey"] as const;
 const ROSTER_VERSION = 2;
@@ -98,6 +100,20 @@ function readEpoch(epoch: Field, previous: Field): Pick<Roster, "epoch" | "previ
   return { epoch: number, previous: null };
 }
 
+/** Reads what a roster says of several operators, if it does: members that are absent stay so, since the digest is of what was signed. */
+function readOperators(
+  operators: Field,
+  threshold: Field,
+  context: Context,
+): Pick<Roster, "operators" | "operatorThreshold"> {
+  const keys = readList(operators, 0, LIMITS.maxOperators - 1).map((key) => readPublicKey(key, context));
+  const needed = readInteger(threshold, 1, keys.length + 1);
+  return {
+    ...(operators.isAbsent === true ? {} : { operators: keys }),
+    ...(threshold.isAbsent === true ? {} : { operatorThreshold: needed }),
+  };
+}
+
 /** §1.4: where nothing is signed, connections alone say who speaks; in clear they say nothing. */
 function readPlaintext(field: Field, { profile }: ProtocolConstants): boolean {
   const allowed = readBoolean(field);
@@ -112,7 +128,7 @@ export function readRosterFields(field: Field, backend: SignatureBackend): Roste
     ROSTER_VERSION,
     "a roster with CURVE keys; make a new cluster with keygen",
   );
-  const fields = readObject(field, ROSTER_NAMES);
+  const fields = readObject(field, ROSTER_NAMES, ABSENT);
   const context = { backend, claim: createClaims() };
   const constants = readConstants(fields.constants);
   return {
@@ -123,6 +139,7 @@ export function readRosterFields(field: Field, backend: SignatureBackend): Roste
     constants,
     operatorKey: readPublicKey(fields.operatorKey, context),
     operatorCurveKey: readCurveKey(fields.operatorCurveKey, context),
+    ...readOperators(fields.operators, fields.operatorThreshold, context),
     replicas: readList(fields.replicas, 1, LIMITS.maxReplicas).map((replica) => readReplica(replica, context)),
     clients: readList(fields.clients, 0, LIMITS.maxClients).map((client) => readClient(client, context)),
   };

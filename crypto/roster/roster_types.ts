@@ -42,8 +42,12 @@ export interface Roster {
   readonly constants: ProtocolConstants;
   readonly replicas: readonly RosterReplica[];
   readonly clients: readonly RosterClient[];
-  /** Key of the operator, whose signature the roster carries. */
+  /** Key of the operator, whose signature the roster carries, or of the first of several. */
   readonly operatorKey: string;
   /** CURVE public key of the operator. */
   readonly operatorCurveKey: string;
+  /** Signing keys of more operators; absent means none. */
+  readonly operators?: readonly string[];
+  /** Operators that have to sign; absent means one. */
+  readonly operatorThreshold?: number;
 }

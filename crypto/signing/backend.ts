@@ -32,6 +32,15 @@ export interface SignatureBackend {
    * high S, points off the curve and uncompressed keys all give false.
    */
   verify(signature: Uint8Array, digest: Uint8Array, publicKey: Uint8Array): boolean;
+  /** Tells what `verify` is about to be asked for, in this order, so that it may begin elsewhere. Left out where it cannot. Lengths are those of the scheme. */
+  ahead?(claims: readonly Claim[]): void;
+}
+
+/** A signature, what it is said to be of, and whose. */
+export interface Claim {
+  readonly signature: Uint8Array;
+  readonly digest: Uint8Array;
+  readonly publicKey: Uint8Array;
 }
 
 /** Throws a `TypeError` naming the length, never the bytes, unless the digest is 32 bytes long. */

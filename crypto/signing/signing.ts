@@ -2,7 +2,7 @@
 import { DIGEST_BYTES, SIGNATURE_BYTES } from "../../protocol/bytes/sizes.ts";
 import type { Digest } from "../../protocol/ids.ts";
 import type { MessageKind } from "../../protocol/message.ts";
-import { digestInto, hex, sha256HexOfTwo } from "../digest.ts";
+import { digestInto, hex, sha256HexOfTwo, unhex } from "../digest.ts";
 import { PUBLIC_KEY_BYTES, type SignatureBackend } from "./backend.ts";
 import type { VerifiedCache } from "./verified_cache.ts";
 
@@ -82,6 +82,16 @@ export interface Signer {
 export interface Verifier {
   /** Returns whether `publicKey` signed `body` as a `kind` of this cluster. Never throws on anything a peer sent. */
   verify(kind: DomainKind, body: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean;
+  /** Tells what `verify` is about to be asked for, in this order, so that other threads may begin with it. */
+  ahead?(claims: readonly BodyClaim[]): void;
+}
+
+/** A signature, the body that it is said to be of, and whose. */
+export interface BodyClaim {
+  readonly kind: DomainKind;
+  readonly body: Uint8Array;
+  readonly signature: Uint8Array;
+  readonly publicKey: Uint8Array;
 }
 
 /** Returns a signer, which keeps its own copy of `secretKey`. Throws `TypeError` if that is not a valid secret key. */
@@ -104,9 +114,19 @@ export function createVerifier(
 ): Verifier {
   const digestOf = domainDigests(clusterId);
   const bytes = new Uint8Array(DIGEST_BYTES);
+  const isOfLength = (signature: Uint8Array, publicKey: Uint8Array) =>
+    signature.length === SIGNATURE_BYTES && publicKey.length === PUBLIC_KEY_BYTES;
+  const ahead = (claims: readonly BodyClaim[]): void =>
+    backend.ahead?.(claims.flatMap(({ kind, body, signature, publicKey }) => {
+      if (!isOfLength(signature, publicKey)) return [];
+      const digest = digestOf(kind, body);
+      if (cache?.has(digest + hex(signature) + hex(publicKey))) return [];
+      return [{ signature, digest: unhex(digest), publicKey }];
+    }));
   return {
+    ...(backend.ahead === undefined ? {} : { ahead }),
     verify(kind, body, signature, publicKey) {
-      if (signature.length !== SIGNATURE_BYTES || publicKey.length !== PUBLIC_KEY_BYTES) return false;
+      if (!isOfLength(signature, publicKey)) return false;
       const digest = digestOf(kind, body);
       if (cache === null) return backend.verify(signature, digestInto(bytes, digest), publicKey);
       const key = digest + hex(signature) + hex(publicKey);

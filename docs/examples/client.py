@@ -128,6 +128,10 @@ def read_roster(path, operator_key):
         sys.exit(f"{path}: of another operator than the key file's")
     if not signatures.holds("Roster", canonical, bytes.fromhex(signed["signature"]), operator_key):
         sys.exit(f"{path}: the operator's signature does not verify")
+    given = {other["key"]: bytes.fromhex(other["signature"]) for other in signed.get("signatures", [])}
+    more = [key for key in roster.get("operators", []) if key in given]
+    if 1 + sum(signatures.holds("Roster", canonical, given[key], key) for key in more) < roster.get("operatorThreshold", 1):
+        sys.exit(f"{path}: too few operators signed")
     return roster
 
 

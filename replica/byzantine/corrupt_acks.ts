@@ -103,7 +103,7 @@ const LIES: readonly Lie[] = [
     ...truth,
     acks: [],
     commitIndex: far(truth.commitIndex, -truth.commitIndex),
-    commitHash: victim.state.genesis,
+    commitHash: victim.state.genesis.hash,
   }],
   /** The numbers of other terms. */
   (_, truth) =>
@@ -140,7 +140,7 @@ const UNASKED: readonly ((victim: Victim, turn: number) => UnsignedPacket)[] = [
 /** Returns "I cannot append", about the latest round and from the very beginning. */
 function complain(proofWanted: boolean): (victim: Victim) => UnsignedPacket {
   return ({ state, config }) => {
-    const genesis: Head = { index: far(state.commitIndex, -state.commitIndex), hash: state.genesis };
+    const genesis: Head = { index: far(state.commitIndex, -state.commitIndex), hash: state.genesis.hash };
     return {
       kind: "ResendRequest",
       signed: {

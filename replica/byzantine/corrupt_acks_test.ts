@@ -43,10 +43,10 @@ Deno.test("what its core says in truth comes back to its core alone, and its ent
     kind: "AppendEntriesResponse",
     term: term(1),
     replica: SELF,
-    acks: [{ index: logIndex(0), hash: victim.state.genesis }],
-    prepared: { term: term(0), index: logIndex(0), hash: victim.state.genesis },
+    acks: [{ index: logIndex(0), hash: victim.state.genesis.hash }],
+    prepared: { term: term(0), index: logIndex(0), hash: victim.state.genesis.hash },
     commitIndex: logIndex(0),
-    commitHash: victim.state.genesis,
+    commitHash: victim.state.genesis.hash,
     round: 1 as never,
   };
   const [own, ...lies] = adversary.corrupt!(

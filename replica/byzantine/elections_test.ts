@@ -59,7 +59,7 @@ Deno.test("with PreVotes enough it asks at once, for every base it can name; onl
 Deno.test("where it wins it leads nobody: its followers get no entries, and in odd terms nothing at all", () => {
   const { victim, adversary } = rideOn("elections");
   for (const inTerm of [3, 4]) {
-    const { packet } = appendOf(inTerm, 0, victim.state.genesis, []);
+    const { packet } = appendOf(inTerm, 0, victim.state.genesis.hash, []);
     const sent = adversary.corrupt!([{ to: [SELF, ...PEERS], packet }], -1)
       .filter((each) => each.packet.kind === "AppendEntries");
     assertEquals(sent[0], { to: [SELF], packet });

@@ -24,7 +24,7 @@ const isGenuine = (signed: Signed<Request>): boolean =>
 /** The packets that others receive with entries of one request each. */
 function lead(entries: number) {
   const { victim, adversary } = rideOn("forge-client");
-  let previous: Digest = victim.state.genesis;
+  let previous: Digest = victim.state.genesis.hash;
   const sent: Outgoing[] = [];
   for (let index = 0; index < entries; index++) {
     const { packet, hash } = appendOf(2, index, previous, [requestOf("c1", index + 1)]);

@@ -45,8 +45,8 @@ const capped = (value: number): number => Math.min(Math.max(0, value), LIMITS.ma
 /** Returns the point every log begins with, as a base. */
 export const genesisBase = ({ genesis }: CoreState): Certified => ({
   term: 0 as Term,
-  index: logIndex(0),
-  hash: genesis,
+  index: genesis.index,
+  hash: genesis.hash,
 });
 
 /** Returns the part of `outgoing` that comes back to the replica itself: the honest core still receives its own packets, unaltered. */

@@ -23,7 +23,7 @@ function areContradictory(votes: readonly Vote[]): boolean {
 function answersToTwo() {
   const { victim, adversary } = rideOn("opposite-votes");
   const certificate = genesisCertificate(victim.state.genesis);
-  const base = { term: term(0), index: logIndex(0), hash: victim.state.genesis };
+  const base = { term: term(0), index: logIndex(0), hash: victim.state.genesis.hash };
   for (const candidate of [r2!, r3!]) {
     const request: RequestVote = { kind: "RequestVote", term: term(5), candidate, base };
     const packet = { kind: "RequestVote", signed: signAs(candidate, request), certificate, preVotes: [] } as const;
@@ -59,7 +59,7 @@ Deno.test("it votes for those who never asked, too, and never for what its core 
   assertEquals(new Set(votesIn(sent).map(({ candidate }) => candidate)), new Set(PEERS));
   assert(areContradictory(votesIn(sent)));
   assert(sent.every(({ to }) => to !== "all" && !to.includes(SELF)));
-  const base = { term: term(0), index: logIndex(0), hash: victim.state.genesis };
+  const base = { term: term(0), index: logIndex(0), hash: victim.state.genesis.hash };
   const vote: Vote = { kind: "Vote", term: term(9), candidate: r2!, voter: SELF, granted: true, base };
   assertEquals(adversary.corrupt!([{ to: [r2!], packet: { kind: "Vote", signed: vote } }], 0), []);
 });

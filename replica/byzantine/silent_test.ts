@@ -5,7 +5,7 @@ import type { Outgoing } from "../core/output.ts";
 
 Deno.test("nothing leaves it; its core goes on hearing itself", () => {
   const { victim, adversary, speak } = rideOn("silent");
-  const { packet } = appendOf(1, 0, victim.state.genesis, []);
+  const { packet } = appendOf(1, 0, victim.state.genesis.hash, []);
   const sent: Outgoing[] = [{ to: "all", packet }, { to: [SELF, ...PEERS], packet }, { to: PEERS, packet }];
   assertEquals(adversary.corrupt!(sent, 0), [{ to: [SELF], packet }, { to: [SELF], packet }]);
   assertEquals(speak(10), []);

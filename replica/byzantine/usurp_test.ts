@@ -23,7 +23,7 @@ const voteFor = ({ victim: { state } }: Ride, inTerm: number, voter: string): Vo
   candidate: SELF,
   voter: voter as Vote["voter"],
   granted: true,
-  base: { term: term(0), index: logIndex(0), hash: state.genesis },
+  base: { term: term(0), index: logIndex(0), hash: state.genesis.hash },
 });
 
 Deno.test("it claims its own term and higher ones; nothing it shows elects it", () => {
@@ -67,7 +67,7 @@ Deno.test("once it has led it leads that term on, from where it was, with the pr
   const votes = ["r1", "r2", "r3"].map((voter) => signAs(voter, voteFor(ride, 3, voter)));
   state.electionProof = { base: genesisCertificate(state.genesis), votes };
   state.hard = { ...state.hard, currentTerm: term(3) };
-  const { packet, hash } = appendOf(3, 0, state.genesis, []);
+  const { packet, hash } = appendOf(3, 0, state.genesis.hash, []);
   ride.adversary.corrupt!([{ to: PEERS, packet }], 0);
   state.hard = { ...state.hard, currentTerm: term(4) };
   const old = claims(ride, 18).filter(({ signed }) => signed.term === 3 && signed.prevIndex > 0);

@@ -1,8 +1,9 @@
 /** The state of a core at its start, from what its disk holds. */
 import type { Certificate } from "../../protocol/certificate.ts";
 import type { CoreConfig } from "../../protocol/config.ts";
-import { genesisHash } from "../../protocol/hash_chain.ts";
-import { type Digest, logIndex, type Millis, round, term } from "../../protocol/ids.ts";
+import type { Head } from "../../protocol/entry.ts";
+import { firstGenesis } from "../../protocol/hash_chain.ts";
+import { logIndex, type Millis, round, term } from "../../protocol/ids.ts";
 import type { Ports } from "../../protocol/ports.ts";
 import { quorumOf } from "../../protocol/quorum.ts";
 import { createSessionTable } from "../../protocol/snapshot/session_table.ts";
@@ -20,18 +21,18 @@ import { drawRandom } from "./random.ts";
 import { createResponseBook } from "./replication/response_book.ts";
 import type { CoreState } from "./state.ts";
 
-/** Returns the certificate of the empty log, which needs no signatures (§5.5). */
-export const genesisCertificate = (genesis: Digest): Certificate => ({
+/** Returns the certificate of the genesis, which needs no signatures (§5.5). */
+export const genesisCertificate = ({ index, hash }: Head): Certificate => ({
   kind: "prepare",
   term: term(0),
-  index: logIndex(0),
-  hash: genesis,
+  index,
+  hash,
   responses: [],
 });
 
 /** Returns the state of a core after a start or restart at `now`: a follower without a leader (§5.1, §7.2). */
 export function createState(config: CoreConfig, recovered: Recovered, ports: Ports, now: Millis): CoreState {
-  const genesis = genesisHash(ports.hash, config.clusterId);
+  const genesis = firstGenesis(ports.hash, config.clusterId);
   const { state: randomState, value } = drawRandom(config.seed);
   const restored = recovered.checkpoint === null ? null : restoreState(ports, recovered.checkpoint, config.constants);
   const timeout = config.constants.electionTimeoutMs * (1 + value);
@@ -42,7 +43,7 @@ export function createState(config: CoreConfig, recovered: Recovered, ports: Por
     genesis,
     randomState,
     hard,
-    log: createLog(recovered.base ?? { index: logIndex(0), hash: genesis }, recovered.entries),
+    log: createLog(recovered.base ?? { index: genesis.index, hash: genesis.hash }, recovered.entries),
     prepared: recovered.prepared ?? genesisCertificate(genesis),
     branch: [...recovered.branch],
     commitIndex: recovered.commitIndex,

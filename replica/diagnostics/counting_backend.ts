@@ -1,5 +1,5 @@
 /** A signature backend that counts its work, so that a turn of the event loop can bound it. */
-import type { SignatureBackend } from "../../crypto/signing/backend.ts";
+import type { Claim, SignatureBackend } from "../../crypto/signing/backend.ts";
 
 /** Work done so far. */
 export interface SignatureWork {
@@ -17,6 +17,7 @@ export function countingBackend(
     work,
     backend: {
       name: backend.name,
+      ...(backend.ahead === undefined ? {} : { ahead: (claims: readonly Claim[]) => backend.ahead!(claims) }),
       publicKey: (secretKey) => backend.publicKey(secretKey),
       isPublicKey: (key) => backend.isPublicKey(key),
       isSecretKey: (key) => backend.isSecretKey(key),

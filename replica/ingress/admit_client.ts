@@ -2,6 +2,7 @@
 import { trustsReplicas } from "../../protocol/config.ts";
 import type { Request } from "../../protocol/message.ts";
 import type { ClientPacket } from "../../protocol/packet.ts";
+import type { SignatureClaim } from "../../protocol/signatures.ts";
 import type { Signed, Verified } from "../../protocol/signed.ts";
 import type { Received } from "../../transport/port.ts";
 import type { QueryHandler, RequestPacketKind, UnorderedPacket } from "../answers/query_handler.ts";
@@ -37,6 +38,11 @@ function tokensOf(packet: OwnPacket, asQueries: boolean): number {
   const reads = packet.signed.message.queries.length;
   return asQueries ? reads : 1 + Math.floor(reads / INGRESS_LIMITS.readsPerToken);
 }
+
+/** Returns the claim of a client's packet: that the client it names has signed it. */
+export const claimOf = ({ signed }: Pick<OwnPacket, "signed">): SignatureClaim => ({
+  ...{ role: "client", signer: signed.message.client, kind: signed.message.kind, signed },
+});
 
 const isFault = (admission: Admission): boolean => "blame" in admission && admission.blame === "fault";
 
@@ -145,9 +151,9 @@ export class ClientAdmission {
    * connections alone (§1.4).
    */
   #authenticate({ kind, signed }: OwnPacket, speaker: string | null, withinRate: boolean): Admission | null {
-    const { client, kind: tag } = signed.message;
+    const { client } = signed.message;
     if (trustsReplicas(this.#state.config.constants) && speaker !== client) return faulty(`speaker:${kind}`);
-    const claim = { role: "client", signer: client, kind: tag, signed } as const;
+    const claim = claimOf({ signed });
     if (!this.#check.knows(claim)) return faulty(`unknown-client:${kind}`);
     if (!withinRate) return excessive(`rate:${kind}`);
     if (this.#check.holds(claim)) return null;

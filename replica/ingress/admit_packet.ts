@@ -1,5 +1,6 @@
 /** Packets of peers, from decoded to verified (§2.2–§2.4, §3.2, §9.1). */
 import { sha256Hex } from "../../crypto/digest.ts";
+import { MAX_POSTED } from "../../crypto/signing/threads/claims_board.ts";
 import { isCertificate, isCheckpointProof } from "../../protocol/certify.ts";
 import { trustsReplicas } from "../../protocol/config.ts";
 import { contradicts } from "../../protocol/evidence.ts";
@@ -87,8 +88,9 @@ function judgeSpoken(state: CoreState, check: SignatureCheck, packet: Packet, sp
 const admitted = (packet: Packet): Admission => ({ admitted: { kind: "packet", packet: packet as Verified<Packet> } });
 
 function* allHold(check: SignatureCheck, claims: readonly SignatureClaim[]): Generator<void, boolean, void> {
-  for (const claim of claims) {
+  for (const [place, claim] of claims.entries()) {
     yield;
+    if (place % MAX_POSTED === 0) check.ahead?.(claims.slice(place, place + MAX_POSTED));
     if (!check.holds(claim)) return false;
   }
   return true;

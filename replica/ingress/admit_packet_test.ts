@@ -34,7 +34,7 @@ function following(): Lab {
 /** An AppendEntries of r2, term 1, with these entry bodies from index 1 on. */
 function append(lab: Lab, bodies: readonly Uint8Array[], signer = "r2") {
   const entries: Entry[] = bodies.map((body, i) => entryOf(logIndex(i + 1), term(1), body));
-  let previous = lab.state.genesis;
+  let previous = lab.state.genesis.hash;
   const entryHashes = entries.map((entry) => previous = chainEntry(sha256Hex, previous, entry).hash);
   const signed = lab.sign(signer, {
     kind: "AppendEntries",
@@ -42,7 +42,7 @@ function append(lab: Lab, bodies: readonly Uint8Array[], signer = "r2") {
     leader: r2,
     round: round(1),
     prevIndex: logIndex(0),
-    prevHash: lab.state.genesis,
+    prevHash: lab.state.genesis.hash,
     entryHashes,
     commitIndex: logIndex(0),
   });
@@ -100,7 +100,7 @@ Deno.test("evidence of a bad entry counts only if the last entry shown really is
 
 Deno.test("evidence counts only if its culprit signed all of it, whoever it names (§9.1b)", () => {
   const lab = ingressLab();
-  const base = { term: term(0), index: logIndex(0), hash: lab.state.genesis };
+  const base = { term: term(0), index: logIndex(0), hash: lab.state.genesis.hash };
   const vote = (by: string, candidate: string): Signed<Vote> => {
     const named = { candidate: replicaId(candidate), voter: r2 };
     return lab.sign(by, { kind: "Vote", term: term(1), granted: true, base, ...named } satisfies Vote);
@@ -120,7 +120,7 @@ Deno.test("evidence counts only if its culprit signed all of it, whoever it name
 
 Deno.test("a packet counts only if all that is shown in it is signed by whom it names (§2.3a, §6.5)", () => {
   const lab = ingressLab();
-  const [one, none] = [term(1), { term: term(0), index: logIndex(0), hash: lab.state.genesis }];
+  const [one, none] = [term(1), { term: term(0), index: logIndex(0), hash: lab.state.genesis.hash }];
   const requestVote = (signers: Readonly<Record<string, string>>) => {
     const preVotes = Object.entries(signers).map(([replica, by]): Signed<PreVote> =>
       lab.sign(by, { kind: "PreVote", term: one, replica: replicaId(replica) } satisfies PreVote)

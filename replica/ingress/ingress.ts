@@ -1,6 +1,8 @@
 /** The only way in: frames → limits → decode → screen → verify → input (§2.2, §7.5). Nothing a stranger sends makes it throw. */
+import { LEAST_POSTED } from "../../crypto/signing/threads/ahead_backend.ts";
+import { MAX_POSTED } from "../../crypto/signing/threads/claims_board.ts";
 import type { Evidence } from "../../protocol/evidence.ts";
-import type { Packet } from "../../protocol/packet.ts";
+import type { ClientPacket, Packet } from "../../protocol/packet.ts";
 import { senderOf } from "../../protocol/signatures.ts";
 import { decodeClientPacket, DecodeError, decodePeerPacket } from "../../transport/codec/mod.ts";
 import { totalBytes } from "../../transport/frame_limits.ts";
@@ -14,7 +16,7 @@ import { forgottenBy, ForgottenError } from "../disk/forgotten_signatures.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { TokenBuckets } from "../limits/token_bucket.ts";
 import { type Admission, DONE, dropped, excessive, faulty, type Refusal } from "./admission.ts";
-import { ClientAdmission } from "./admit_client.ts";
+import { claimOf, ClientAdmission } from "./admit_client.ts";
 import { judgePacket, type Judging } from "./admit_packet.ts";
 import { BACKLOG_UNIT_BYTES } from "./backlog.ts";
 import { LateResponses } from "./late_responses.ts";
@@ -74,6 +76,8 @@ export class Ingress {
   readonly #late: LateResponses<Received>;
   /** Late responses that are put off no longer. */
   readonly #pressing = new WeakSet<Received>();
+  /** Clients' packets that were looked at ahead. */
+  readonly #decoded = new WeakMap<Received, ClientPacket>();
   /** Packets with signatures that are still to be checked. */
   readonly #unfinished = new WeakMap<Received, Begun>();
 
@@ -93,6 +97,18 @@ export class Ingress {
   /** Time at which {@linkcode pressing} has something to return, in milliseconds; Infinity if nothing is put off. */
   get pressingAt(): number {
     return this.#late.nextAt;
+  }
+
+  /** Has other threads, where there are any, begin with the signatures of clients' packets that have come together. */
+  expect(received: readonly Received[]): void {
+    const { check } = this.#parts;
+    if (check.ahead === undefined) return;
+    const clients = received.filter(({ channel }) => channel === "client").slice(0, MAX_POSTED);
+    if (clients.length < LEAST_POSTED) return;
+    check.ahead(clients.flatMap((each) => {
+      const packet = this.#readable(each);
+      return packet === null || packet.kind === "SetActive" ? [] : [claimOf(packet)];
+    }));
   }
 
   /** Returns the input that `received` gives at `now` milliseconds, or null if it is refused or already dealt with. */
@@ -163,7 +179,7 @@ export class Ingress {
     const { channel, route, frames } = received;
     const { state, check, queries } = this.#parts;
     try {
-      if (channel === "client") return this.#clients.admit(decodeClientPacket(frames), received, now);
+      if (channel === "client") return this.#clients.admit(this.#read(received), received, now);
       if (!queries.active) return dropped("inactive");
       const packet = decodePeerPacket(frames);
       if (!this.#rates.take(packet.kind, sourceOf(received), now)) return excessive(`rate:${packet.kind}`);
@@ -179,6 +195,25 @@ export class Ingress {
       if (error instanceof DecodeError) return faulty(`decode:${error.code}`);
       throw error;
     }
+  }
+
+  /** Returns a client's packet, null if it cannot be decoded. */
+  #readable(received: Received): ClientPacket | null {
+    try {
+      return this.#read(received);
+    } catch (error) {
+      if (error instanceof DecodeError) return null;
+      throw error;
+    }
+  }
+
+  /** Decodes a client's packet, once. Throws DecodeError. */
+  #read(received: Received): ClientPacket {
+    const known = this.#decoded.get(received);
+    if (known !== undefined) return known;
+    const packet = decodeClientPacket(received.frames);
+    if (this.#parts.check.ahead !== undefined) this.#decoded.set(received, packet);
+    return packet;
   }
 
   /** Puts off a peer's own late response, for nothing in it is worth a signature now (§5.4d). What it sends in another's name is judged. */

@@ -11,6 +11,8 @@ export interface SignatureCheck {
   knows(claim: SignatureClaim): boolean;
   /** Returns whether the claim holds. That of an unknown signer never does. */
   holds(claim: SignatureClaim): boolean;
+  /** Tells which claims are about to be asked for, in this order, so that other threads may begin with them; left out where there are none. */
+  ahead?(claims: readonly SignatureClaim[]): void;
   /** Returns whether the operator signed this. */
   isOperators(signed: Signed<SetActive>): boolean;
 }
@@ -26,7 +28,14 @@ export function createSignatureCheck(
 ): SignatureCheck {
   const keyOf = ({ role, signer }: SignatureClaim): Uint8Array | null =>
     role === "replica" ? keys.replicaKey(signer as ReplicaId) : keys.clientKey(signer as ClientId);
+  const ahead = (claims: readonly SignatureClaim[]): void =>
+    verifier.ahead?.(claims.flatMap((claim) => {
+      const { kind, signed: { body, signature } } = claim;
+      const publicKey = keyOf(claim);
+      return publicKey === null ? [] : [{ kind, body, signature, publicKey }];
+    }));
   return {
+    ...(verifier.ahead === undefined ? {} : { ahead }),
     knows: (claim) => keyOf(claim) !== null,
     holds(claim) {
       const key = keyOf(claim);

@@ -7,6 +7,7 @@ const ROOT = new URL("../../", import.meta.url);
 const END_MS = 5000;
 
 export class DenoProcess implements AsyncDisposable {
+  static readonly #all = new Set<DenoProcess>();
   readonly pid: number;
   readonly stdout: LineLog;
   readonly stderr: LineLog;
@@ -31,12 +32,21 @@ export class DenoProcess implements AsyncDisposable {
     this.#input = this.#child.stdin.getWriter();
     this.stdout = new LineLog(this.#child.stdout);
     this.stderr = new LineLog(this.#child.stderr);
-    this.exited = this.#child.status.finally(() => this.#running = false);
+    DenoProcess.#all.add(this);
+    this.exited = this.#child.status.finally(() => {
+      this.#running = false;
+      DenoProcess.#all.delete(this);
+    });
   }
 
   /** Runs a replica with the permissions that `args` make it need. */
   static async replica(args: readonly string[]): Promise<DenoProcess> {
     return new DenoProcess(await replicaGrants(args), "replica/main.ts", args);
+  }
+
+  /** Sends SIGKILL to every process that was started here and runs. */
+  static killAll(): void {
+    for (const process of DenoProcess.#all) process.signal("SIGKILL");
   }
 
   get running(): boolean {

@@ -6,8 +6,10 @@ import { readKeyIdentity } from "../../crypto/keys/key_file.ts";
 import { readRoster } from "../../crypto/roster/parse_roster.ts";
 import { packageFolder, SYSTEM_LIBRARY_PATHS } from "../../crypto/signing/library_paths.ts";
 import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
+import { threadSources } from "../../crypto/signing/threads/sources.ts";
 import { parseFlags, type ReplicaFlags } from "../../replica/flags.ts";
 import { type Membership, permissionFlags, replicaPermissions } from "../../replica/permissions.ts";
+import { threadsFor } from "../../replica/verify_threads.ts";
 
 /**
  * Returns the flags of `deno run` that grant what a replica with `args` needs. Where something is wrong with these it is the replica that says so, with what
@@ -18,7 +20,8 @@ export async function replicaGrants(args: readonly string[]): Promise<string[]> 
   if (flags === null) return [];
   const membership = await unless(ConfigError, () => membershipOf(flags));
   const libzmq = `${fileURLToPath(new URL(".", import.meta.resolve("zeromq")))}/..`;
-  const native = { signatures: packageFolder(), systemLibrary: systemLibrary(), libzmq };
+  const threads = threadsFor(flags, navigator.hardwareConcurrency) > 0 ? threadSources() : [];
+  const native = { signatures: packageFolder(), systemLibrary: systemLibrary(), libzmq, threads };
   const { read, write, ...others } = replicaPermissions(flags, membership, native);
   return permissionFlags({ read: withTargets(read), write: withTargets(write), ...others });
 }

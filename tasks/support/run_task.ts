@@ -1,6 +1,7 @@
 /** Runs a task from its arguments to its exit code, the same way for all of them. */
 import { OutputError, writeError, writeOutput } from "../../client/cli/common/standard_streams.ts";
 import { ConfigError } from "../../crypto/config_error.ts";
+import { DenoProcess } from "./deno_process.ts";
 
 export const EXIT_DONE = 0;
 export const EXIT_FAILED = 1;
@@ -24,6 +25,8 @@ export interface Task {
   readonly usage: string;
   /** Does its work and returns the exit code. Rejects with `ConfigError` on wrong usage or configuration. */
   readonly run: (args: readonly string[], print: Terminal["out"]) => Promise<number>;
+  /** True if SIGINT and SIGTERM end it at once, with the processes that it has started; where left out, they do as they always do, or it sees to them itself. */
+  readonly endsOnSignal?: boolean;
 }
 
 /**
@@ -31,11 +34,12 @@ export interface Task {
  * outside of the program is told in one line; any other error is thrown on.
  */
 export async function runTask(
-  { name, usage, run }: Task,
+  { name, usage, run, endsOnSignal = false }: Task,
   args: readonly string[] = Deno.args,
   terminal: Terminal = PROCESS,
 ): Promise<number> {
   try {
+    if (endsOnSignal) endOnSignals(name, terminal);
     if (!args.includes("--help")) return await run(args, terminal.out);
     terminal.out(usage.trimEnd());
     return EXIT_DONE;
@@ -43,6 +47,16 @@ export async function runTask(
     if (!isOutside(error)) throw error;
     terminal.error(`${name}: ${error.message}`);
     return error instanceof ConfigError ? EXIT_USAGE : EXIT_FAILED;
+  }
+}
+
+function endOnSignals(name: string, { error }: Terminal): void {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => {
+      DenoProcess.killAll();
+      error(`${name}: interrupted by ${signal}`);
+      Deno.exit(EXIT_FAILED);
+    });
   }
 }
 

@@ -93,4 +93,4 @@ function choose(names: readonly string[]): Pick<Plan, "attacks" | "standstills">
 
 const isNamed = ({ name, party }: Attack, wanted: string): boolean => name === wanted || party === wanted;
 
-if (import.meta.main) Deno.exit(await runTask({ name: "attacks", usage: USAGE, run }));
+if (import.meta.main) Deno.exit(await runTask({ name: "attacks", usage: USAGE, run, endsOnSignal: true }));

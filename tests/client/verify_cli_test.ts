@@ -10,7 +10,8 @@ import type { Evidence } from "../../protocol/evidence.ts";
 import { replicaId } from "../../protocol/ids.ts";
 import { backend } from "../support/backends.ts";
 import { EvidenceLab } from "../support/evidence_lab.ts";
-import { makeRoster } from "../support/make_roster.ts";
+import { makeRoster, newMemberKeys } from "../support/make_roster.ts";
+import { textSignedBy } from "../support/rosters/sign_rosters.ts";
 import { withTempDirectory } from "../support/temp_directory.ts";
 import { type Ran, runInMemory } from "./cli_lab.ts";
 
@@ -74,6 +75,22 @@ Deno.test("verify: a chain of rosters, and the evidence beside it", () =>
     assertEquals(out.trimEnd().split("\n").length, 3 + 4);
     const by = await verify("--cluster @1.json --key @c1.key verify @evidence.json");
     assertEquals([by.code, by.err], [0, ""]);
+  }));
+
+Deno.test("verify: operators vouch for those who follow them, and only for rosters that they signed", () =>
+  withFiles(async (verify, directory) => {
+    const [old, now] = [keys.get("operator")!, newMemberKeys()];
+    const next = {
+      ...{ ...roster, epoch: 2, previous: digestOf(first) },
+      ...{ operatorKey: now.publicKey, operatorCurveKey: now.curvePublicKey },
+    };
+    await Deno.writeTextFile(`${directory}/both.json`, textSignedBy(next, old, now));
+    await Deno.writeTextFile(`${directory}/alone.json`, textSignedBy(next, now));
+    assertEquals((await verify(`${pin} verify @1.json @both.json`)).code, 0);
+    const alone = await verify(`${pin} verify @1.json @alone.json`);
+    assertEquals(alone.code, 1);
+    assertStringIncludes(alone.out, "given the signatures of 0, wanted those of the operator of the roster before");
+    assertEquals((await verify(`${pin} verify @both.json`)).code, 1, "nobody vouches for it");
   }));
 
 Deno.test("verify: without a pinned key it says what that proves", () =>

@@ -1,6 +1,7 @@
 /** One replica's ingress, before a core that is never run, and keys to sign anything that anyone could send it. */
 import { sha256Hex, unhex } from "../../crypto/digest.ts";
 import { createKeyRing } from "../../crypto/roster/key_ring.ts";
+import type { SignatureBackend } from "../../crypto/signing/backend.ts";
 import { createSigner, createVerifier, type Signer } from "../../crypto/signing/signing.ts";
 import { createMessageVerifier, UNSIGNED } from "../../crypto/signing/unsigned.ts";
 import { createVerifiedCache } from "../../crypto/signing/verified_cache.ts";
@@ -47,13 +48,13 @@ function queriesOn(routes: Routes) {
   return { queries, served, turnedAway, busy };
 }
 
-/** Ingress of `r1` in a roster of four replicas and two clients. */
-export function ingressLab(constants: Partial<ProtocolConstants> = {}) {
+/** Ingress of `r1` in a roster of four replicas and two clients. `ahead` is told what other threads would begin with; left out, there are none. */
+export function ingressLab(constants: Partial<ProtocolConstants> = {}, ahead?: SignatureBackend["ahead"]) {
   const { roster, keys } = makeRoster();
   const ports = { hash: sha256Hex, machine: new KvStore(), chunks: new HeldChunks() };
   const altered = { ...roster, constants: { ...roster.constants, ...constants } };
   const state = createState(coreConfigOf(altered, roster.replicas[0]!, 1), EMPTY_RECOVERED, ports, 0);
-  const { backend: counting, work } = countingBackend(backend);
+  const { backend: counting, work } = countingBackend({ ...backend, ...(ahead === undefined ? {} : { ahead }) });
   const verifier = createMessageVerifier(altered.constants, counting, roster.cluster, createVerifiedCache());
   const routes = new Routes();
   const { queries, served, turnedAway, busy } = queriesOn(routes);

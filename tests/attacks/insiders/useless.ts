@@ -13,7 +13,7 @@ type Kind = UnsignedPacket["kind"];
 const UTF8 = new TextEncoder();
 export const hashOf = (count: number): Digest => digest(sha256Hex(UTF8.encode(`useless ${count}`)));
 
-const genesis = ({ heard }: Insider) => genesisCertificate(heard.prepared.hash);
+const genesis = ({ heard }: Insider) => genesisCertificate(heard.prepared);
 
 function vote(insider: Insider, count: number): Vote {
   const names = { candidate: insider.peers[count % insider.peers.length]!, voter: insider.self };

@@ -163,7 +163,7 @@ Deno.test("§1.4g evidence is refused, whoever brings it", () => {
     lab.unsigned(
       {
         ...{ kind: "Vote", term: term(1), candidate: replicaId(candidate), voter: replicaId("r2"), granted: true },
-        base: { term: term(0), index: logIndex(0), hash: lab.state.genesis },
+        base: { term: term(0), index: logIndex(0), hash: lab.state.genesis.hash },
       } as const,
     );
   const evidence = { kind: "double-vote", culprit: replicaId("r2"), first: vote("r3"), second: vote("r4") } as const;

@@ -45,7 +45,7 @@ Deno.test("§4.1b so does a leader, which acks its entry in the transaction that
   assertEquals(
     outcome.trace,
     [
-      ...["sign AppendEntries", "send AppendEntries"], // §5.1b
+      ...["sign AppendEntries", "send AppendEntries"],
       ...["durable append", "durable hard-state"],
       ...["sign AppendEntriesResponse", "send AppendEntriesResponse"],
     ],

@@ -41,11 +41,11 @@ function entriesOf(lab: Lab, count: number, entries = 1, by = "c1", first = 0): 
 
 /** A header that r2 signed over `entries`. */
 function headerOf(lab: Lab, entries: readonly Entry[]) {
-  let previous = lab.state.genesis;
+  let previous = lab.state.genesis.hash;
   const entryHashes = entries.map((entry) => previous = chainEntry(sha256Hex, previous, entry).hash);
   return lab.sign("r2", {
     ...{ kind: "AppendEntries", term: term(1), leader: r2, round: round(1), commitIndex: logIndex(0) },
-    ...{ prevIndex: logIndex(0), prevHash: lab.state.genesis, entryHashes },
+    ...{ prevIndex: logIndex(0), prevHash: lab.state.genesis.hash, entryHashes },
   });
 }
 

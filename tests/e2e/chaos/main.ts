@@ -62,4 +62,4 @@ async function chaos(args: readonly string[]): Promise<number> {
   return EXIT_FAILED;
 }
 
-if (import.meta.main) Deno.exit(await runTask({ name: "chaos", usage: USAGE, run: chaos }));
+if (import.meta.main) Deno.exit(await runTask({ name: "chaos", usage: USAGE, run: chaos, endsOnSignal: true }));

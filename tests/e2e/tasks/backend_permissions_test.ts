@@ -75,3 +75,27 @@ Deno.test("without native code noble serves, with a warning that says why", asyn
     assert(warned[0]!.includes("libsecp256k1-npm: not permitted to load code"), warned[0]);
   });
 });
+
+Deno.test("threads that check signatures come up within a replica's grants, and where they are not granted it does without", async () => {
+  await withLocalCluster({ replicas: 1, libzmq: [] }, async (cluster) => {
+    const args = [...cluster.credentials("r1"), "--data", cluster.dataDir("r1"), "--verify-threads", "2"];
+    const grants = await replicaGrants(args);
+    const begin = async (given: readonly string[], threads: number) => {
+      const replica = new DenoProcess(given, "replica/main.ts", args);
+      await replica.stdout.waitFor("ready", (line) => line.includes(`"verifyThreads":${threads}`), 20_000);
+      return replica;
+    };
+    {
+      await using _replica = await begin(grants, 2);
+      const client = await cluster.client("c1");
+      assert((await client.put("a", "b")).index > 0);
+    }
+    const narrow = grants.map((grant) =>
+      grant.startsWith("--allow-read=")
+        ? grant.split(",").filter((path) => !/\/(crypto|protocol)$/.test(path)).join(",")
+        : grant
+    );
+    await using replica = await begin(narrow, 0);
+    await replica.stderr.waitFor("a warning", (line) => line.includes('"event":"verify-threads"'), 20_000);
+  });
+});

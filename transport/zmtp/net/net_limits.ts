@@ -44,7 +44,7 @@ export const NET_LIMITS = {
   /** Time for telling somebody why he is refused. */
   farewellMs: 500,
   /** Interval at which connections are looked at. */
-  tickMs: 250,
+  tickMs: 1000,
 } as const;
 
 export type NetLimits = { readonly [Name in keyof typeof NET_LIMITS]: number };

@@ -116,7 +116,7 @@ const staleReporter: Actor = (faultyReplica) => {
         ...{ term: said, replica: speaker.self, acks: [], prepared, round: state.view.lastRound },
         ...{
           commitIndex: state.commitIndex,
-          commitHash: hashAt(state.log, state.commitIndex) ?? state.genesis,
+          commitHash: hashAt(state.log, state.commitIndex) ?? state.genesis.hash,
         },
       });
     }

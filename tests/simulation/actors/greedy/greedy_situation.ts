@@ -55,7 +55,7 @@ export function fullSupport(self: ReplicaId, term: Term, state: CoreState): Appe
   return {
     kind: "AppendEntriesResponse",
     ...{ term, replica: self, acks, prepared: { term, ...lastHead(log) }, round: state.view.lastRound },
-    ...{ commitIndex: log.base.index, commitHash: genesis },
+    ...{ commitIndex: log.base.index, commitHash: genesis.hash },
   };
 }
 

@@ -99,7 +99,7 @@ function anotherHead(faultyReplica: FaultyReplica, head: Head & { readonly term?
 /** Returns the hash of some other point on any replica's log. */
 function knownHash({ colluders, state }: FaultyReplica): Digest {
   const log = colluders.peek(colluders.rng.pick([...colluders.honest, ...colluders.members]))?.log ?? state.log;
-  return log.entries.length === 0 ? state.genesis : colluders.rng.pick(log.entries.slice(-12)).hash;
+  return log.entries.length === 0 ? state.genesis.hash : colluders.rng.pick(log.entries.slice(-12)).hash;
 }
 
 export const MUTATORS: Readonly<Record<string, Actor>> = { mutator };

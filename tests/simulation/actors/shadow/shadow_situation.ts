@@ -82,7 +82,7 @@ export class Situation {
     const known = this.sharedCampaign.chains.find((chain) => chain.contains(head));
     if (known) return known.upTo(head.index);
     const entries = this.colluders.archive.chain(head, logIndex(0));
-    return entries && new Chain(this.faultyReplica.state.genesis, entries);
+    return entries && new Chain(this.faultyReplica.state.genesis.hash, entries);
   }
 
   remember(chain: Chain): Chain {

@@ -101,7 +101,7 @@ function support(self: ReplicaId, term: Term, { log, commitIndex, genesis, view:
     signed: {
       kind: "AppendEntriesResponse",
       ...{ term, replica: self, acks, prepared: { term, ...lastHead(log) }, round: lastRound },
-      ...{ commitIndex: log.base.index, commitHash: genesis },
+      ...{ commitIndex: log.base.index, commitHash: genesis.hash },
     },
   } as const satisfies UnsignedPacket;
 }
