@@ -12,6 +12,7 @@ import { restoreState } from "./catch_up/install_snapshot.ts";
 import { emptyRollCall } from "./catch_up/recovery.ts";
 import { createTransfer } from "./catch_up/state_transfer.ts";
 import { emptyCheckpoints } from "./checkpoints/checkpoints.ts";
+import { fullBudget } from "./clients/forwarding_budget.ts";
 import type { RequestState } from "./clients/request_state.ts";
 import type { ElectionState } from "./election/election_state.ts";
 import type { HardState, Recovered } from "./log/durable_state.ts";
@@ -73,7 +74,7 @@ export function createState(config: CoreConfig, recovered: Recovered, ports: Por
     election: idleElection(timeout, now),
     clock: createClock(config.constants.electionTimeoutMs, now),
     leadership: null,
-    requests: emptyRequests(config),
+    requests: emptyRequests(config, now),
     catchUp: emptyCatchUp(),
     checkpoints: emptyCheckpoints(recovered.checkpoint, restored?.digests ?? []),
     transfer: recovered.transfer === null ? null : createTransfer(recovered.transfer, now),
@@ -105,7 +106,7 @@ const idleElection = (timeout: Millis, now: Millis): ElectionState => ({
   candidacy: null,
 });
 
-const emptyRequests = (config: CoreConfig): RequestState => ({
+const emptyRequests = (config: CoreConfig, now: Millis): RequestState => ({
   pool: new Map(),
   proposed: new Map(),
   wishes: new Map(),
@@ -114,6 +115,7 @@ const emptyRequests = (config: CoreConfig): RequestState => ({
   services: new Map(),
   quickestMs: Infinity,
   interventions: new Map(),
+  forwarding: fullBudget(now),
   patience: config.constants.patienceMs,
   progressed: true,
   served: true, // no leader has failed anyone yet: the first one gets the initial patience

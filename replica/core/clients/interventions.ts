@@ -5,6 +5,7 @@ import { standingOf } from "../../../protocol/snapshot/session_table.ts";
 import { type Context, send } from "../context.ts";
 import { judgedTime } from "../offices/judged_clock.ts";
 import type { CoreState } from "../state.ts";
+import { mayPassOn } from "./forwarding_budget.ts";
 import { poolRequest } from "./request_pool.ts";
 import type { Intervention } from "./request_state.ts";
 import { drop, foremost, holdRequest, isBetter, itemsOf, type Known, type Waiting } from "./waiting.ts";
@@ -51,18 +52,34 @@ function forwardNow(intervention: Intervention, heartbeatMs: Millis, now: Millis
   intervention.forwardInterval = heartbeatMs;
 }
 
-/** Forwards due requests to the leader, with a back-off for each, and lets patience run out. A leader queues them itself. */
+/** Forwards due requests to the leader, clients in turn, with a back-off for each, and lets patience run out. A leader queues them itself. */
 export function tickInterventions(context: Context): void {
-  const { requests, view, config } = context.state;
-  const judged = judgedTime(context.state, context.now);
-  for (const intervention of all(requests.interventions)) {
-    if (intervention.deadline !== null && judged >= intervention.deadline) intervention.expired = true;
-    if (view.leader === null || context.now < intervention.forwardAt) continue;
-    if (view.role === "leader") poolRequest(context.state, intervention);
-    else send(context, [view.leader], { kind: "ForwardedRequest", signed: intervention.request });
-    intervention.forwardAt = context.now + intervention.forwardInterval;
-    intervention.forwardInterval = Math.min(2 * intervention.forwardInterval, config.constants.electionTimeoutMs);
+  const { state, now } = context;
+  const { interventions } = state.requests;
+  const judged = judgedTime(state, now);
+  for (const [client, waiting] of [...interventions]) {
+    let forwarded = false;
+    for (const intervention of itemsOf(waiting)) {
+      if (intervention.deadline !== null && judged >= intervention.deadline) intervention.expired = true;
+      if (now >= intervention.forwardAt) forwarded = forward(context, intervention) || forwarded;
+    }
+    if (!forwarded) continue;
+    interventions.delete(client);
+    interventions.set(client, waiting);
   }
+}
+
+/** Passes a request to the leader, unless there is none or its pace (§7.5i) keeps it back; returns whether it did. */
+function forward(context: Context, intervention: Intervention): boolean {
+  const { state, now } = context;
+  const { view, requests, config } = state;
+  if (view.leader === null) return false;
+  if (view.role === "leader") poolRequest(state, intervention);
+  else if (!mayPassOn(requests.forwarding, now)) return false;
+  else send(context, [view.leader], { kind: "ForwardedRequest", signed: intervention.request });
+  intervention.forwardAt = now + intervention.forwardInterval;
+  intervention.forwardInterval = Math.min(2 * intervention.forwardInterval, config.constants.electionTimeoutMs);
+  return true;
 }
 
 /** §6.1b: returns whether patience with the leader has run out for any request. */

@@ -4,6 +4,7 @@ import { standingOf } from "../../../protocol/snapshot/session_table.ts";
 import { type Context, send } from "../context.ts";
 import type { RequestInput } from "../input.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
+import { mayPassOn } from "./forwarding_budget.ts";
 import { intervene } from "./interventions.ts";
 import { poolRequest } from "./request_pool.ts";
 import { sessionAnswer } from "./session_answer.ts";
@@ -25,7 +26,7 @@ export function onRequest(context: Context, { request, intervention, via }: Requ
   const leading = state.view.role === "leader";
   if (!leading && via !== null) return ignore("not-the-leader");
   if (leading && !poolRequest(state, known)) return ignore("over-quota");
-  if (!leading && !intervention) passOn(context, request);
+  if (!leading && !intervention) return passOn(context, request);
   if (intervention && via === null && !intervene(context, known)) return ignore("over-quota");
   return ACCEPT;
 }
@@ -37,7 +38,10 @@ function answerAgain({ state, out }: Context, message: Request, answer: Answer, 
 }
 
 /** Forwards a request to the leader: a client with an outdated idea of the leader is served all the same. */
-function passOn(context: Context, request: RequestInput["request"]): void {
-  const { leader } = context.state.view;
-  if (leader !== null) send(context, [leader], { kind: "ForwardedRequest", signed: request });
+function passOn(context: Context, request: RequestInput["request"]): Verdict {
+  const { view: { leader }, requests } = context.state;
+  if (leader === null) return ACCEPT;
+  if (!mayPassOn(requests.forwarding, context.now)) return ignore("passed-on-enough");
+  send(context, [leader], { kind: "ForwardedRequest", signed: request });
+  return ACCEPT;
 }

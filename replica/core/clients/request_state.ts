@@ -1,5 +1,6 @@
 /** State of requests that are not settled (§7.3). */
 import type { ClientId, Millis } from "../../../protocol/ids.ts";
+import type { ForwardingBudget } from "./forwarding_budget.ts";
 import type { Known, Waiting } from "./waiting.ts";
 
 /** A request under intervention (§7.3). */
@@ -58,7 +59,9 @@ export interface RequestState {
   readonly services: Map<ClientId, Service>;
   /** Least time that a request took under this leader; Infinity before one was measured. */
   quickestMs: Millis;
+  /** By client, those whose requests were passed on last at the end. */
   readonly interventions: Map<ClientId, Waiting<Intervention>>;
+  readonly forwarding: ForwardingBudget;
   /** Patience in force for new interventions. */
   patience: Millis;
   /** True if the commit index advanced since the last change of leader. */
