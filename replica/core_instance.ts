@@ -98,7 +98,11 @@ function handlersOf(parts: ReplicaParts, scope: ReplicaScope, settings: Settings
   const status = new StatusReporter({
     ...{ ...scope, state },
     machine: parts.machine,
-    crypto: { backend: backend.name, fallbackReason: parts.backend.fallbackReason },
+    crypto: {
+      backend: backend.name,
+      fallbackReason: parts.backend.fallbackReason,
+      verifyThreads: parts.backend.threads ?? 0,
+    },
     transport: parts.transport.counters,
     logLinesLost: () => parts.log.lost ?? 0,
     isActive: () => activation.active,

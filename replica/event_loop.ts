@@ -55,7 +55,7 @@ export class EventLoop {
       const waitMs = !this.#backlog.empty || this.#hasWork() ? 0 : Math.max(0, this.#tickAt - now());
       const received = await transport.receive(waitMs, INGRESS_LIMITS.receiveBatch);
       if (this.#stopping) return;
-      ingress.expect(received);
+      ingress.expect(received, now());
       const dropped = this.#backlog.add([...ingress.pressing(now()), ...received]);
       for (let i = 0; i < dropped; i++) this.#parts.refused.add("overload");
       this.#turn();

@@ -46,7 +46,7 @@ async function turnsOf(turns: number, routes: readonly string[], signatures: num
   } as unknown as ReplicaTransport;
   const loop = new EventLoop({
     ...{ state: new Lab().state, transport, work, refused, signaturesPerTurn: PER_TURN },
-    ingress: { takePart, expect: () => {}, pressing: () => [], pressingAt: Infinity } as unknown as Ingress,
+    ingress: { expect: () => {}, takePart, pressing: () => [], pressingAt: Infinity } as unknown as Ingress,
     readWork: () => reads ? work.verified : 0,
     turnEnds: () => void ends++,
     run: () => {},

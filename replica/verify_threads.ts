@@ -30,7 +30,12 @@ export async function withThreads(
   const { backend } = loaded;
   try {
     const { board, close } = await startVerifyThreads(count, crypto, backend.name);
-    return { ...alone, loaded: { ...loaded, backend: checkAhead(backend, board) }, threads: count, close };
+    return {
+      ...alone,
+      loaded: { ...loaded, backend: checkAhead(backend, board), threads: count },
+      threads: count,
+      close,
+    };
   } catch (error) {
     return { ...alone, refusal: error instanceof Error ? error.message : String(error) };
   }

@@ -15,6 +15,8 @@ export interface LoadedBackend {
   readonly fallbackReason: string | null;
   /** True if that is worth a warning: the C functions are out of reach, or some code gave a wrong answer. */
   readonly isDegraded: boolean;
+  /** Threads that check signatures ahead for it; none if left out. */
+  readonly threads?: number;
 }
 
 /** A way to come by a native backend. */

@@ -99,11 +99,12 @@ export class Ingress {
     return this.#late.nextAt;
   }
 
-  /** Has other threads, where there are any, begin with the signatures of clients' packets that have come together. */
-  expect(received: readonly Received[]): void {
+  /** Has other threads, where there are any, begin with the signatures of clients' packets that have come together. Who is muted costs nothing here either. */
+  expect(received: readonly Received[], now: number): void {
     const { check } = this.#parts;
     if (check.ahead === undefined) return;
-    const clients = received.filter(({ channel }) => channel === "client").slice(0, MAX_POSTED);
+    const isHeard = (each: Received) => each.channel === "client" && !this.#isSilenced(each, now);
+    const clients = received.filter(isHeard).slice(0, MAX_POSTED);
     if (clients.length < LEAST_POSTED) return;
     check.ahead(clients.flatMap((each) => {
       const packet = this.#readable(each);
@@ -149,7 +150,11 @@ export class Ingress {
   #isMuted(received: Received, now: number): boolean {
     const mutedMs = this.#faults.mutedFor(sourceOf(received), now);
     if (mutedMs > 0) this.#parts.holdOff?.(received, mutedMs);
-    return mutedMs > 0 || this.#faults.mutedFor(connectionOf(received), now) > 0;
+    return this.#isSilenced(received, now);
+  }
+
+  #isSilenced(received: Received, now: number): boolean {
+    return [sourceOf(received), connectionOf(received)].some((name) => this.#faults.mutedFor(name, now) > 0);
   }
 
   /**

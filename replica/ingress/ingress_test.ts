@@ -1,6 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { LEAST_POSTED } from "../../crypto/signing/threads/ahead_backend.ts";
 import { ALL_SESSIONS, clientId, logIndex, replicaId, seq, term } from "../../protocol/ids.ts";
 import type { ClientHello, Message, SendRequest } from "../../protocol/message.ts";
 import { ingressLab } from "../../tests/support/ingress_lab.ts";
@@ -49,24 +48,6 @@ Deno.test("a peer's packet becomes an input on its channel; only announcements m
   assertEquals(lab.send("peer", { kind: "FetchEntries", signed: fetch })?.kind, "packet");
   assertEquals(lab.send("published", { kind: "FetchEntries", signed: fetch }), null);
   assertEquals(lab.refused(), { "channel:FetchEntries": 1 });
-});
-
-Deno.test("signatures of packets that came together are told of ahead, of as many as make it worth while, and judged as ever", () => {
-  const told: number[] = [];
-  const lab = ingressLab({}, (claims) => void told.push(claims.length));
-  const packets = Array.from({ length: LEAST_POSTED }, (_, i) => {
-    const signed = lab.sign("c1", request(i));
-    return { channel: "client", route: "aa", frames: encodePacket({ kind: "SendRequest", signed }) } as const;
-  });
-  lab.ingress.expect(packets.slice(1));
-  assertEquals(told, []);
-  const torn = { ...packets[0]!, frames: [Uint8Array.of(9, 9, 9)] };
-  lab.ingress.expect([torn, ...packets]);
-  assertEquals([told, lab.work.verified], [[LEAST_POSTED], 0]);
-  const inputs = [torn, ...packets].map((each) => lab.ingress.take(each, 0));
-  assertEquals(inputs.map((input) => input?.kind ?? null), [null, ...packets.map(() => "request")]);
-  lab.ingress.expect(packets);
-  assertEquals(told, [LEAST_POSTED, 0], "what is known to hold is not told of");
 });
 
 Deno.test("garbage, cut and swollen frames are counted by what is wrong with them and never throw", () => {

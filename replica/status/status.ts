@@ -25,6 +25,8 @@ const DIGEST_SHARE = 50;
 export interface CryptoInUse {
   readonly backend: string;
   readonly fallbackReason: string | null;
+  /** Threads that check signatures ahead. */
+  readonly verifyThreads: number;
 }
 
 /** The status of one replica; indexes and terms as of the report, durations in milliseconds, sizes in bytes. */

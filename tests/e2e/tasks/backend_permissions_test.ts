@@ -1,6 +1,7 @@
 /** Which signature backend a process gets with the permissions that it has; none is asked for, and those it had are given up afterwards. */
 import { assert, assertEquals } from "@std/assert";
 import { DenoProcess } from "../../../tasks/support/deno_process.ts";
+import { Observer } from "../../../tasks/support/observer.ts";
 import { replicaGrants } from "../../../tasks/support/replica_grants.ts";
 import { BACKENDS } from "../../support/backends.ts";
 import { withLocalCluster } from "../support/with_local_cluster.ts";
@@ -89,6 +90,8 @@ Deno.test("threads that check signatures come up within a replica's grants, and 
       await using _replica = await begin(grants, 2);
       const client = await cluster.client("c1");
       assert((await client.put("a", "b")).index > 0);
+      const observer = await Observer.of(cluster, "c2");
+      assertEquals((await observer.status("r1", 5000))?.crypto.verifyThreads, 2);
     }
     const narrow = grants.map((grant) =>
       grant.startsWith("--allow-read=")
