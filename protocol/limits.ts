@@ -107,6 +107,15 @@ export const LIMITS = {
   maxPacketBytes: 4 * 1024 * 1024,
   /** Frames of one packet on the wire, routing frame not counted. */
   maxFrames: 4,
+  /** Requests that a replica passes on to its leader: sustained rate, and how many at once (§7.5). */
+  forwardsPerSecond: 200,
+  forwardBurst: 400,
   /** Times that patience for one request under intervention restarts because an older request committed (§7.3). */
   maxPatienceRestarts: 8,
+  /** Milliseconds that a tick may be late without counting as late (§14.9). */
+  latenessSlackMs: 20,
+  /** Election timeouts that a replica's lateness may hold up the clock by which it judges its leader, at once (§14.9). */
+  starvedTimeouts: 4,
+  /** Share of the time that passes in which it may do so again. */
+  starvedShare: 0.75,
 } as const;

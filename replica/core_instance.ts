@@ -14,7 +14,6 @@ import { watchStorage } from "./disk/watched_storage.ts";
 import { createEffects, type EffectPorts, type RunInputs } from "./effects.ts";
 import { EventLoop } from "./event_loop.ts";
 import { Ingress } from "./ingress/ingress.ts";
-import { ForwardingPace } from "./limits/forwarding_pace.ts";
 import { INGRESS_LIMITS } from "./limits/ingress_limits.ts";
 import { coreConfigOf } from "./replica_config.ts";
 import type { ReplicaParts } from "./replica_parts.ts";
@@ -152,14 +151,12 @@ function effectPorts(parts: ReplicaParts, scope: ReplicaScope, settings: Setting
   const { events, watched, mark, state, config } = settings;
   const signs = new SignsOfLife(config.constants.electionTimeoutMs, (frames) => transport.publish(frames));
   const progress = new TransferProgress(log);
-  const forwarding = new ForwardingPace();
   return {
     storage: watched,
     mark,
     encode: encodeMessage,
     sign: (message, body) => signer.sign(message.kind, body),
     send(to, packet) {
-      if (packet.kind === "ForwardedRequest" && !forwarding.take(now())) return refused.add("rate:forwarding");
       const frames = encodePacket(packet);
       for (const peer of to) transport.sendToPeer(peer, frames);
     },

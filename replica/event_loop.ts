@@ -1,4 +1,5 @@
 /** The loop of a replica: receive → ingress → core and effects → tick. One batch per turn, so that steps share a transaction. */
+import { LIMITS } from "../protocol/limits.ts";
 import type { ReplicaTransport } from "../transport/port.ts";
 import { hasSnapshotWork } from "./core/checkpoints/checkpoints.ts";
 import type { InputWithoutTime } from "./core/input.ts";
@@ -39,6 +40,7 @@ export class EventLoop {
   readonly #parts: LoopParts;
   readonly #backlog: Backlog;
   #tickAt = -Infinity;
+  #lastTick: number | null = null;
   #stopping = false;
   /** Progress of an order to leave: whether this replica is to leave, and its core was told. */
   #leaving: "no" | "asked" | "told" = "no";
@@ -92,6 +94,7 @@ export class EventLoop {
       if (this.#leaving !== "no") return this.stop();
       // A deactivated replica ignores its peers and says nothing; its timers are suspended with it.
       this.#tickAt = time + state.config.constants.heartbeatMs;
+      this.#lastTick = null;
       this.#parts.whileInactive?.(time);
       return;
     }
@@ -100,13 +103,21 @@ export class EventLoop {
       inputs.push({ kind: "leave", reason: "stop" });
     }
     const due = time >= this.#tickAt;
-    if (due) inputs.push({ kind: "tick" });
+    if (due) inputs.push({ kind: "tick", lateMs: this.#lateness(time) });
     if (inputs.length > 0 || this.#hasWork()) {
       run(inputs, time);
       this.#tickAt = Math.max(time + MIN_TICK_MS, Math.min(due ? Infinity : this.#tickAt, nextDeadline(state, time)));
     }
     this.#tickAt = Math.min(this.#tickAt, ingress.pressingAt);
     if (mayStop(state, time)) this.stop();
+  }
+
+  /** §14.9: returns how long this replica could not judge its leader: for want of a turn, or since it is behind with what it received. */
+  #lateness(time: number): number {
+    const last = this.#lastTick;
+    this.#lastTick = time;
+    if (last === null) return 0;
+    return this.#backlog.empty ? Math.max(0, time - this.#tickAt - LIMITS.latenessSlackMs) : time - last;
   }
 
   #admit(time: number): InputWithoutTime[] {

@@ -68,6 +68,47 @@ Deno.test("fast reads count as work of a turn, and each turn has an end at which
   assertEquals([done.slice(0, 2), ends], [[PER_TURN / 2, PER_TURN / 2], 3]);
 });
 
+/** Runs a loop with an open backlog or none, whose clock shows `times` at its turns; how late the ticks say they are. */
+async function latenessAt(times: readonly number[], backlog: boolean): Promise<number[]> {
+  let [turn, now] = [-1, 0];
+  const late: number[] = [];
+  const work = { verified: 0, signed: 0 };
+  const takePart = () => {
+    work.verified += PER_TURN;
+    return UNFINISHED;
+  };
+  const transport = {
+    receive: () => {
+      turn++;
+      if (turn === times.length) loop.stop();
+      else now = times[turn]!;
+      const packet: Received = { channel: "peer", route: "p", frames: [] };
+      return Promise.resolve(backlog ? [packet] : []);
+    },
+    wake: () => {},
+  } as unknown as ReplicaTransport;
+  const loop = new EventLoop({
+    ...{ state: new Lab().state, transport, work, refused: new TallyByKind(10) },
+    ingress: { takePart, expect: () => {}, pressing: () => [], pressingAt: Infinity } as unknown as Ingress,
+    ...{ signaturesPerTurn: PER_TURN, isActive: () => true, now: () => now },
+    run: (inputs) => void inputs.forEach((input) => input.kind === "tick" && late.push(input.lateMs)),
+  });
+  await loop.run();
+  return late;
+}
+
+Deno.test("§14.9 a tick says how long ago it was due, less what a timer is late by, and nothing at first", async () => {
+  // An idle replica is due every half election timeout, which is 1000 ms.
+  for (const [at, lateMs] of [[1499, undefined], [1500, 0], [1520, 0], [1680, 160], [61_500, 59_980]] as const) {
+    assertEquals(await latenessAt([1000, at], false), lateMs === undefined ? [0] : [0, lateMs]);
+  }
+});
+
+Deno.test("§14.9 where packets still wait to be judged all of the time since the last tick counts", async () => {
+  const late = await latenessAt([1000, 1500, 1900], true);
+  assertEquals(late, [0, 500]);
+});
+
 Deno.test("what finds no room in the backlog is dropped and counted", async () => {
   const { refused } = await turnsOf(1, Array(INGRESS_LIMITS.maxBacklog + 5).fill("p"), 1);
   assertEquals(refused, { overload: 5 });

@@ -12,10 +12,12 @@ import { restoreState } from "./catch_up/install_snapshot.ts";
 import { emptyRollCall } from "./catch_up/recovery.ts";
 import { createTransfer } from "./catch_up/state_transfer.ts";
 import { emptyCheckpoints } from "./checkpoints/checkpoints.ts";
+import { fullBudget } from "./clients/forwarding_budget.ts";
 import type { RequestState } from "./clients/request_state.ts";
 import type { ElectionState } from "./election/election_state.ts";
 import type { HardState, Recovered } from "./log/durable_state.ts";
 import { createLog } from "./log/log.ts";
+import { createClock } from "./offices/clock_state.ts";
 import { emptyOffices } from "./offices/office_state.ts";
 import { drawRandom } from "./random.ts";
 import { createResponseBook } from "./replication/response_book.ts";
@@ -72,9 +74,10 @@ export function createState(config: CoreConfig, recovered: Recovered, ports: Por
       shownCommit: recovered.commitIndex,
     },
     election: idleElection(timeout, now),
+    clock: createClock(config.constants.electionTimeoutMs, now),
     leadership: null,
     offices: emptyOffices(),
-    requests: emptyRequests(config),
+    requests: emptyRequests(config, now),
     catchUp: emptyCatchUp(),
     checkpoints: emptyCheckpoints(recovered.checkpoint, restored?.digests ?? []),
     transfer: recovered.transfer === null ? null : createTransfer(recovered.transfer, now),
@@ -106,7 +109,7 @@ const idleElection = (timeout: Millis, now: Millis): ElectionState => ({
   candidacy: null,
 });
 
-const emptyRequests = (config: CoreConfig): RequestState => ({
+const emptyRequests = (config: CoreConfig, now: Millis): RequestState => ({
   pool: new Map(),
   proposed: new Map(),
   wishes: new Map(),
@@ -115,6 +118,7 @@ const emptyRequests = (config: CoreConfig): RequestState => ({
   services: new Map(),
   quickestMs: Infinity,
   interventions: new Map(),
+  forwarding: fullBudget(now),
   patience: config.constants.patienceMs,
   progressed: true,
   served: true, // no leader has failed anyone yet: the first one gets the initial patience

@@ -32,6 +32,8 @@ export interface RequestInput {
 /** Time has passed; timers are checked. */
 export interface TickInput {
   readonly kind: "tick";
+  /** Time by which it is late for want of a turn (§14.9). */
+  readonly lateMs: Millis;
 }
 
 /** The inputs at hand are used up: output what has become due, in as few messages as possible (§5.8). */

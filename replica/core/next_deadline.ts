@@ -2,6 +2,7 @@
 import type { Millis } from "../../protocol/ids.ts";
 import { suspicionReason } from "./election/suspicion.ts";
 import { lastIndex } from "./log/log.ts";
+import { wallTimeOf } from "./offices/judged_clock.ts";
 import { wantsRepeat } from "./replication/acks.ts";
 import { heartbeatDue } from "./replication/replication.ts";
 import { returnDue } from "./replication/returning.ts";
@@ -17,7 +18,7 @@ export function nextDeadline(state: CoreState, now: Millis): Millis {
   if (isBusy(state) || suspicionReason({ state, now }) !== null) return Math.min(now + BUSY_TICK_MS, returning);
   return Math.min(
     returning,
-    election.deadline,
+    wallTimeOf(state, election.deadline),
     leadership ? heartbeatDue(state, leadership) : Infinity,
     wantsRepeat(state) ? Math.max(publication.repeatAt, now) : Infinity,
     now + config.constants.electionTimeoutMs / 2,

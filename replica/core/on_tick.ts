@@ -1,4 +1,5 @@
 /** The passing of time: handles everything that is due by now. */
+import type { Millis } from "../../protocol/ids.ts";
 import { tickCatchUp } from "./catch_up/catch_up.ts";
 import { tickRecovery } from "./catch_up/recovery.ts";
 import { tickTransfer } from "./catch_up/state_transfer.ts";
@@ -8,10 +9,12 @@ import type { Context } from "./context.ts";
 import { requestVotes, tickCandidacy } from "./election/election.ts";
 import { tickPreVote, tickSuspicion } from "./election/suspicion.ts";
 import { tickVoteRequests } from "./election/voting.ts";
+import { takeLateness } from "./offices/judged_clock.ts";
 import { ACCEPT, type Verdict } from "./verdict.ts";
 
-export function onTick(context: Context): Verdict {
+export function onTick(context: Context, lateMs: Millis): Verdict {
   const { state } = context;
+  takeLateness(context, lateMs);
   tickInterventions(context);
   tickSuspicion(context);
   tickPreVote(context);

@@ -13,6 +13,7 @@ import type { RequestState } from "./clients/request_state.ts";
 import type { ElectionState, TermView } from "./election/election_state.ts";
 import type { HardState } from "./log/durable_state.ts";
 import type { Log } from "./log/log.ts";
+import type { JudgedClock } from "./offices/clock_state.ts";
 import type { OfficeState } from "./offices/office_state.ts";
 import type { Outgoing } from "./output.ts";
 import type { Leadership, Publication } from "./replication/leader_state.ts";
@@ -41,6 +42,8 @@ export interface CoreState extends Membership {
   readonly responses: ResponseBook;
   readonly publication: Publication;
   readonly election: ElectionState;
+  /** The time that suspicion counts (§14.9). */
+  readonly clock: JudgedClock;
   leadership: Leadership | null;
   readonly offices: OfficeState;
   readonly requests: RequestState;

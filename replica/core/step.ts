@@ -51,7 +51,7 @@ function handle(context: Context, input: Input): Verdict {
     case "request":
       return onRequest(context, input);
     case "tick":
-      return onTick(context);
+      return onTick(context, input.lateMs);
     case "flush":
       return onFlush(context);
     case "apply":

@@ -43,8 +43,9 @@ function readInput(field: Field, now: Millis): Input {
   const word = (place: number): Field => words[place] ?? refuse(field, "more words for this kind of input");
   switch (kind!.value) {
     case "tick":
+      return { kind: "tick", lateMs: readMillis(word(0)), now };
     case "flush":
-      return { kind: kind!.value, now };
+      return { kind: "flush", now };
     case "apply":
       return { kind: "apply", limit: readInteger(word(0), 0, LIMITS.maxInteger), now };
     case "snapshot":

@@ -86,6 +86,7 @@ const requestPacket = (
 function encodeInput(input: Input): InputWords {
   switch (input.kind) {
     case "tick":
+      return [input.kind, input.lateMs];
     case "flush":
       return [input.kind];
     case "apply":

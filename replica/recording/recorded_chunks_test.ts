@@ -11,7 +11,7 @@ Deno.test("a replay's chunks are those committed before the step, as the disk's 
   const now = 1;
   const holds = () => [one, two, three].map(({ digest }) => held.has(digest));
   held.observe({ kind: "snapshot", maxBytes: 9, now }, [{ op: "chunks", chunks: [two, three] }]);
-  held.observe({ kind: "tick", now }, [{ op: "drop-chunks", digests: [one.digest] }]);
+  held.observe({ kind: "tick", lateMs: 0, now }, [{ op: "drop-chunks", digests: [one.digest] }]);
   assertEquals([holds(), held.read(two.digest)], [[true, false, false], null]);
   held.observe({ kind: "flush", now }, [{ op: "drop-chunks", digests: [two.digest] }]);
   assertEquals([holds(), held.read(three.digest)], [[false, false, true], three.bytes]);

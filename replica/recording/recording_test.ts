@@ -97,7 +97,8 @@ const { GetCommittedCommand: _c, GetStatus: _g, SetActive: _a, Reply: _r, QueryR
 const now = fc.double({ noNaN: true, noDefaultInfinity: true }).map((each) => Object.is(each, -0) ? 0 : each);
 const stripped = packets.AppendEntries.map((packet) => ({ ...packet, entries: [] }));
 const input = fc.oneof<fc.Arbitrary<unknown>[]>(
-  fc.record({ kind: fc.constantFrom("tick", "flush"), now }),
+  fc.record({ kind: fc.constant("tick"), lateMs: now, now }),
+  fc.record({ kind: fc.constant("flush"), now }),
   fc.record({ kind: fc.constant("apply"), limit: fc.nat(), now }),
   fc.record({ kind: fc.constant("snapshot"), maxBytes: fc.nat(), now }),
   fc.record({
@@ -123,7 +124,7 @@ function shortRecording(): string {
   const sink = new MemorySink();
   const recorder = new Recorder(sink, () => assert(false, "lost"));
   recorder.begin(startWith(EMPTY_RECOVERED));
-  recorder.observe({ kind: "tick", now: 1.5 }, outputs());
+  recorder.observe({ kind: "tick", lateMs: 0, now: 1.5 }, outputs());
   recorder.observe({ kind: "flush", now: 1.5 }, outputs({ verdict: reject("bad", replicaId("r1")) }));
   recorder.gaveUp({ kind: "apply", limit: 3, now: 2 }, new RangeError("no"));
   recorder.end("stopped");
@@ -201,9 +202,9 @@ Deno.test("what is no recording, or one of another version, is refused in words"
   await assertRejects(() => readAll("hello\n"), ConfigError, "wanted one of a recording");
   const sink = new MemorySink();
   new Recorder(sink, () => {}).begin({ ...startWith(EMPTY_RECOVERED), byzantine: "x" });
-  await assertRejects(() => readAll(sink.text.replace('"recording":2', '"recording":3')), ConfigError, "was changed");
+  await assertRejects(() => readAll(sink.text.replace('"recording":3', '"recording":4')), ConfigError, "was changed");
   const later = `${new Chain().line({ recording: 1 })}\n`;
-  await assertRejects(() => readAll(later), ConfigError, "$.recording: given 1, wanted 2");
+  await assertRejects(() => readAll(later), ConfigError, "$.recording: given 1, wanted 3");
   await assertRejects(() => RecordingReader.open([`${"x".repeat(9_000_000)}`]), ConfigError, "a line of more than");
 });
 
@@ -227,8 +228,8 @@ Deno.test("a step in which the disk refused to be read is left out, its word sta
   const sink = new MemorySink();
   const recorder = new Recorder(sink, (reason) => assert(false, reason));
   recorder.begin(startWith(EMPTY_RECOVERED));
-  recorder.observe({ kind: "tick", now: 1 }, outputs());
-  recorder.gaveUp({ kind: "tick", now: 2 }, new StorageError("disk I/O error", { refused: true }));
+  recorder.observe({ kind: "tick", lateMs: 0, now: 1 }, outputs());
+  recorder.gaveUp({ kind: "tick", lateMs: 0, now: 2 }, new StorageError("disk I/O error", { refused: true }));
   recorder.end("StorageError: disk I/O error");
   const { reader, steps } = await readAll(sink.text);
   assertEquals([steps.length, reader.ending], [1, { kind: "closed", reason: "StorageError: disk I/O error" }]);
@@ -254,7 +255,7 @@ Deno.test("a sink that fails ends the recording with one word about it, and noth
     throw new Error("No space left on device");
   };
   for (let i = 0; i < 3; i++) recorder.observe({ kind: "flush", now: 2 }, outputs());
-  recorder.gaveUp({ kind: "tick", now: 3 }, new Error("x"));
+  recorder.gaveUp({ kind: "tick", lateMs: 0, now: 3 }, new Error("x"));
   recorder.end("stopped");
   assertEquals(lost, [["Error: No space left on device", 2]]);
   assertEquals(sink.closed, 1);

@@ -76,6 +76,7 @@ const DEMANDED: Readonly<Record<Mutant["kind"], readonly string[]>> = {
     "heartbeats-clear-suspicion",
     "other-commits-clear-patience",
     "no-leader-self-suspicion",
+    "starved-time-counts",
     "pre-votes-of-the-exact-term",
     "no-turns",
     "no-repeat-of-responses",

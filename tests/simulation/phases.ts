@@ -16,6 +16,7 @@ const MAX_LEADERS = 12;
 export function play(simulation: Simulation): void {
   const { plan, scheduler, stats } = simulation;
   scheduler.elapse(plan.safetyMs);
+  if (plan.oneLeader) requireOneLeader(simulation);
   simulation.heal();
   const healedAt = simulation.now;
   if (simulation.exceeds) {
@@ -41,6 +42,15 @@ export function play(simulation: Simulation): void {
   scheduler.elapse(plan.restMs);
   dropLeader(simulation);
   serve(simulation, 0);
+}
+
+/** Demands that the leader found first is the only one there was (§14.9). */
+function requireOneLeader(simulation: Simulation): void {
+  const terms = simulation.survivors.map((id) => simulation.node(id).state?.hard.currentTerm ?? 0);
+  const highest = Math.max(...terms);
+  if (highest !== 1) {
+    throw new ViolationError("live", `term ${highest}, though nothing was reason to leave the first one`);
+  }
 }
 
 /** Demands that every client gets everything answered, all replicas reach one state, and agree on its last checkpoint. */

@@ -2,8 +2,6 @@
 import type { CoreConfig } from "../../protocol/config.ts";
 import { clientId, type Millis, type ReplicaId } from "../../protocol/ids.ts";
 import type { Packet } from "../../protocol/packet.ts";
-import { hasSnapshotWork } from "../../replica/core/checkpoints/checkpoints.ts";
-import { nextDeadline } from "../../replica/core/next_deadline.ts";
 import type { ClientReply } from "../../replica/core/output.ts";
 import type { CoreState } from "../../replica/core/state.ts";
 import type { Colluders } from "./actors/actor.ts";
@@ -12,7 +10,6 @@ import { ClientDesk } from "./clients/client_links.ts";
 import type { ClientHistory } from "./clients/client_world.ts";
 import type { SimClient } from "./clients/sim_client.ts";
 import { fanOut, onlyDisk } from "./fan_out.ts";
-import { Alarms } from "./network/alarms.ts";
 import { isNetworkFault, Network } from "./network/network.ts";
 import { Scheduler } from "./network/scheduler.ts";
 import type { SimCrypto } from "./network/sim_crypto.ts";
@@ -23,6 +20,7 @@ import { leaderAmong } from "./nodes/leader_among.ts";
 import type { NodeWorld } from "./nodes/node_world.ts";
 import { isDecodable } from "./nodes/possible.ts";
 import { SimNode } from "./nodes/sim_node.ts";
+import { Ticks } from "./nodes/ticks.ts";
 import type { Observer } from "./observer.ts";
 import type { Plan, Target } from "./plan/plan.ts";
 import { Rng } from "./plan/rng.ts";
@@ -52,7 +50,7 @@ export class Simulation {
   readonly #network: Network;
   readonly #byzantine: ReadonlySet<ReplicaId>;
   readonly #inboxes: Inboxes;
-  readonly #alarms = new Alarms(this.scheduler, (id) => this.#tick(id));
+  readonly #ticks: Ticks;
   readonly #colluders: Colluders;
   readonly #crashes: Crashes;
   readonly #disks: DiskFaults;
@@ -78,9 +76,13 @@ export class Simulation {
     this.#inboxes = new Inboxes({
       ...{ scheduler: this.scheduler, batchMs: plan.batchMs, writeMs: plan.writeMs ?? 0 },
       handle: (at, arrivals) => {
-        this.node(at).receive(arrivals, this.now >= this.#alarms.due(at));
-        this.#rearm(at);
+        this.node(at).receive(arrivals, this.#ticks.lateness(at));
+        this.#ticks.rearm(at);
       },
+    });
+    this.#ticks = new Ticks({
+      ...{ plan, scheduler: this.scheduler, nodes: this.nodes, inboxes: this.#inboxes, stats: this.stats },
+      resolve: (target) => this.#resolve(target),
     });
     this.#colluders = createColluders({
       clusterId: CLUSTER,
@@ -246,8 +248,7 @@ export class Simulation {
     this.node(id).start();
     this.stats.starts++;
     this.#inboxes.empty(id);
-    this.#alarms.clear(id);
-    this.#rearm(id);
+    this.#ticks.begin(id);
   }
 
   #send(from: ReplicaId, to: readonly ReplicaId[], packet: Packet): void {
@@ -260,25 +261,6 @@ export class Simulation {
     }
     this.#parts.observer.sent?.(from, to, packet, honest ? this.node(from).disk : null, this.now);
     this.#network.send(from, to, packet);
-  }
-
-  /** Schedules the node's next tick for when it asks for it, on its own clock. */
-  #rearm(id: ReplicaId): void {
-    const { state } = this.node(id);
-    if (!state) return;
-    const rate = this.plan.clocks[this.plan.replicas.indexOf(id)]!;
-    // Like the event loop, it does not sleep while anything committed is not applied.
-    const wanted = state.appliedIndex < state.commitIndex || hasSnapshotWork(state)
-      ? 0
-      : Math.min(nextDeadline(state, this.now * rate), this.node(id).pressingAt) / rate;
-    this.#alarms.advance(id, Math.max(this.now + 1, wanted));
-  }
-
-  #tick(id: ReplicaId): void {
-    const busyMs = this.#inboxes.busyFor(id);
-    if (busyMs > 0) return this.#alarms.set(id, this.now + busyMs);
-    this.node(id).receive([], true);
-    this.#rearm(id);
   }
 
   #reply(from: ReplicaId, reply: ClientReply): void {

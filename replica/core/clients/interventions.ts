@@ -3,8 +3,10 @@ import type { ClientId, Digest, LogIndex, Millis, Seq } from "../../../protocol/
 import { LIMITS } from "../../../protocol/limits.ts";
 import { standingOf } from "../../../protocol/snapshot/session_table.ts";
 import { type Context, send } from "../context.ts";
+import { judgedTime } from "../offices/judged_clock.ts";
 import { ledLast, passOnQueue } from "../offices/requests_meanwhile.ts";
 import type { CoreState } from "../state.ts";
+import { mayPassOn } from "./forwarding_budget.ts";
 import { poolRequest } from "./request_pool.ts";
 import type { Intervention } from "./request_state.ts";
 import { drop, foremost, holdRequest, isBetter, itemsOf, type Known, type Waiting } from "./waiting.ts";
@@ -31,7 +33,8 @@ export function intervene(context: Context, known: Known): boolean {
 }
 
 /** §7.3b: patience runs for the lowest seq of each session and for registers; for what comes to be that it begins now. */
-function startPatience({ state: { requests, config }, now }: Context, waiting: Waiting<Intervention>): void {
+function startPatience({ state, now }: Context, waiting: Waiting<Intervention>): void {
+  const { requests, config } = state;
   const first = new Set(foremost(waiting));
   for (const intervention of itemsOf(waiting)) {
     if (!first.has(intervention)) {
@@ -39,7 +42,7 @@ function startPatience({ state: { requests, config }, now }: Context, waiting: W
       intervention.expired = false;
     } else if (intervention.deadline === null) {
       forwardNow(intervention, config.constants.heartbeatMs, now);
-      intervention.deadline = now + requests.patience;
+      intervention.deadline = judgedTime(state, now) + requests.patience;
     }
   }
 }
@@ -50,17 +53,34 @@ function forwardNow(intervention: Intervention, heartbeatMs: Millis, now: Millis
   intervention.forwardInterval = heartbeatMs;
 }
 
-/** Forwards due requests to the leader, with a back-off for each, and lets patience run out. A leader queues them itself. */
+/** Forwards due requests to the leader, clients in turn, with a back-off for each, and lets patience run out. A leader queues them itself. */
 export function tickInterventions(context: Context): void {
-  const { requests, view, config } = context.state;
-  for (const intervention of all(requests.interventions)) {
-    if (intervention.deadline !== null && context.now >= intervention.deadline) intervention.expired = true;
-    if (view.leader === null || context.now < intervention.forwardAt) continue;
-    if (view.role === "leader") poolRequest(context.state, intervention);
-    else send(context, [view.leader], { kind: "ForwardedRequest", signed: intervention.request });
-    intervention.forwardAt = context.now + intervention.forwardInterval;
-    intervention.forwardInterval = Math.min(2 * intervention.forwardInterval, config.constants.electionTimeoutMs);
+  const { state, now } = context;
+  const { interventions } = state.requests;
+  const judged = judgedTime(state, now);
+  for (const [client, waiting] of [...interventions]) {
+    let forwarded = false;
+    for (const intervention of itemsOf(waiting)) {
+      if (intervention.deadline !== null && judged >= intervention.deadline) intervention.expired = true;
+      if (now >= intervention.forwardAt) forwarded = forward(context, intervention) || forwarded;
+    }
+    if (!forwarded) continue;
+    interventions.delete(client);
+    interventions.set(client, waiting);
   }
+}
+
+/** Passes a request to the leader, unless there is none or its pace (§7.5i) keeps it back; returns whether it did. */
+function forward(context: Context, intervention: Intervention): boolean {
+  const { state, now } = context;
+  const { view, requests, config } = state;
+  if (view.leader === null) return false;
+  if (view.role === "leader") poolRequest(state, intervention);
+  else if (!mayPassOn(requests.forwarding, now)) return false;
+  else send(context, [view.leader], { kind: "ForwardedRequest", signed: intervention.request });
+  intervention.forwardAt = now + intervention.forwardInterval;
+  intervention.forwardInterval = Math.min(2 * intervention.forwardInterval, config.constants.electionTimeoutMs);
+  return true;
 }
 
 /** §6.1b: returns whether patience with the leader has run out for any request. */
@@ -83,13 +103,14 @@ export function changeLeader(context: Context): void {
   requests.served = false;
   requests.services.clear();
   requests.quickestMs = Infinity;
+  const deadline = judgedTime(context.state, context.now) + requests.patience;
   if (context.state.view.role !== "leader") {
     if (ledLast(context.state)) passOnQueue(context);
     requests.pool.clear();
     requests.turnAt.clear();
   }
   for (const intervention of all(requests.interventions)) {
-    if (intervention.deadline !== null) intervention.deadline = context.now + requests.patience;
+    if (intervention.deadline !== null) intervention.deadline = deadline;
     intervention.restarts = 0;
     intervention.expired = false;
     forwardNow(intervention, heartbeatMs, context.now);
@@ -135,7 +156,7 @@ export function settle(context: Context, clients: ReadonlyMap<ClientId, Progress
   requests.served = true;
   for (const intervention of all(requests.interventions)) {
     if (intervention.since < served || intervention.restarts >= LIMITS.maxPatienceRestarts) continue;
-    if (restart(intervention, now + requests.patience)) intervention.restarts++;
+    if (restart(intervention, judgedTime(state, now) + requests.patience)) intervention.restarts++;
   }
 }
 
@@ -153,7 +174,7 @@ function dropSettled<T extends Known>(state: CoreState, queues: Map<ClientId, Wa
 
 /** §7.3f, §7.3i: a leader that executes lower seqs of a session, or opens sessions by better registers, is coming to this one. */
 function noteProgress({ state, now }: Context, waiting: Waiting<Intervention>, { executed, opened }: Progress): void {
-  const deadline = now + state.requests.patience;
+  const deadline = judgedTime(state, now) + state.requests.patience;
   for (const intervention of [...itemsOf(waiting)]) {
     const { message } = intervention.request;
     if (message.kind === "SendRequest") {

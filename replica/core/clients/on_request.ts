@@ -5,6 +5,7 @@ import { type Context, send } from "../context.ts";
 import type { RequestInput } from "../input.ts";
 import { queuesRequests } from "../offices/requests_meanwhile.ts";
 import { ACCEPT, ignore, reject, type Verdict } from "../verdict.ts";
+import { mayPassOn } from "./forwarding_budget.ts";
 import { intervene } from "./interventions.ts";
 import { poolRequest } from "./request_pool.ts";
 import { sessionAnswer } from "./session_answer.ts";
@@ -27,7 +28,7 @@ export function onRequest(context: Context, { request, intervention, via }: Requ
   if (!leading && via !== null) return ignore("not-the-leader");
   const queues = queuesRequests(state);
   if (queues && !poolRequest(state, known)) return ignore("over-quota");
-  if (!queues && !intervention) passOn(context, request);
+  if (!queues && !intervention) return passOn(context, request);
   if (intervention && via === null && !intervene(context, known)) return ignore("over-quota");
   return ACCEPT;
 }
@@ -39,7 +40,10 @@ function answerAgain({ state, out }: Context, message: Request, answer: Answer, 
 }
 
 /** Forwards a request to the leader: a client with an outdated idea of the leader is served all the same. */
-function passOn(context: Context, request: RequestInput["request"]): void {
-  const { leader } = context.state.view;
-  if (leader !== null) send(context, [leader], { kind: "ForwardedRequest", signed: request });
+function passOn(context: Context, request: RequestInput["request"]): Verdict {
+  const { view: { leader }, requests } = context.state;
+  if (leader === null) return ACCEPT;
+  if (!mayPassOn(requests.forwarding, context.now)) return ignore("passed-on-enough");
+  send(context, [leader], { kind: "ForwardedRequest", signed: request });
+  return ACCEPT;
 }

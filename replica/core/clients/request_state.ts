@@ -1,12 +1,13 @@
 /** State of requests that are not settled (§7.3). */
 import type { ClientId, Millis } from "../../../protocol/ids.ts";
+import type { ForwardingBudget } from "./forwarding_budget.ts";
 import type { Known, Waiting } from "./waiting.ts";
 
 /** A request under intervention (§7.3). */
 export interface Intervention extends Known {
   /** Time since which it is pending here. */
   readonly since: Millis;
-  /** Time at which patience ends; null while it does not run, since a lower seq of the same session is held (§7.3b). */
+  /** Judged time (§14.9) at which patience ends; null while it does not run, since a lower seq of the same session is held (§7.3b). */
   deadline: Millis | null;
   restarts: number;
   expired: boolean;
@@ -58,7 +59,9 @@ export interface RequestState {
   readonly services: Map<ClientId, Service>;
   /** Least time that a request took under this leader; Infinity before one was measured. */
   quickestMs: Millis;
+  /** By client, those whose requests were passed on last at the end. */
   readonly interventions: Map<ClientId, Waiting<Intervention>>;
+  readonly forwarding: ForwardingBudget;
   /** Patience in force for new interventions. */
   patience: Millis;
   /** True if the commit index advanced since the last change of leader. */

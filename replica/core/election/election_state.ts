@@ -50,7 +50,7 @@ export interface ElectionState {
   failures: number;
   /** The election timeout in force, drawn at random. */
   timeout: Millis;
-  /** Time at which the election timer fires. */
+  /** Judged time (§14.9) at which the election timer fires. */
   deadline: Millis;
   /** Time at which this replica began to suspect; null while it does not (§6.1). */
   suspectingSince: Millis | null;

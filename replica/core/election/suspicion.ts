@@ -4,13 +4,14 @@ import { kthHighest } from "../../../protocol/quorum.ts";
 import { hasExpired } from "../clients/interventions.ts";
 import { type Context, note, send } from "../context.ts";
 import { setHardState } from "../log/durable.ts";
+import { judgedTime } from "../offices/judged_clock.ts";
 import type { CoreState } from "../state.ts";
 import { endSuspicion } from "./terms.ts";
 
 /** Returns the reason for which this replica suspects its leader now, or null if it does not. A leader judges itself likewise. */
 export function suspicionReason({ state, now }: Pick<Context, "state" | "now">): string | null {
   const { election, view, hard, quorumSizes } = state;
-  if (now >= election.deadline) return view.leader === null ? "no-leader" : "timer";
+  if (judgedTime(state, now) >= election.deadline) return view.leader === null ? "no-leader" : "timer";
   if (view.leader !== null) {
     if (view.handOver !== null) return "hand-over";
     if (hasExpired(state)) return "patience";

@@ -9,6 +9,7 @@ import { type Context, note } from "../context.ts";
 import { setHardState } from "../log/durable.ts";
 import type { VoteRecord } from "../log/durable_state.ts";
 import { lastIndex } from "../log/log.ts";
+import { judgedTime } from "../offices/judged_clock.ts";
 import { drawRandom } from "../random.ts";
 import { backedOff } from "./backoff.ts";
 
@@ -93,7 +94,7 @@ export function restartElectionTimer({ state, now }: Context): void {
   const drawn = drawRandom(state.randomState);
   state.randomState = drawn.state;
   state.election.timeout = backedOff(state.config.constants, state.election.failures) * (1 + drawn.value);
-  state.election.deadline = now + state.election.timeout;
+  state.election.deadline = judgedTime(state, now) + state.election.timeout;
 }
 
 /** Ends suspicion: PreVotes heard so far no longer count for a candidacy of this replica (§6.3). */

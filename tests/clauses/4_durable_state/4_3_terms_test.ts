@@ -126,7 +126,7 @@ Deno.test("§4.3a once the term is raised no RequestVote of the lower one is sig
   lab.campaign(5);
   assert(lab.state.election.candidacy!.repeatAt <= lab.now + 200);
   lab.now += 200;
-  const terms = signedTerms(lab.run([{ kind: "tick" }, ...inputsOf(certificateOf(6))]));
+  const terms = signedTerms(lab.run([{ kind: "tick", lateMs: 0 }, ...inputsOf(certificateOf(6))]));
   assert(terms.every((term) => term >= 6), `signed for terms ${terms}`);
   assertEquals(sentOf(lab.elapse(900), "RequestVote"), []);
 });
@@ -221,7 +221,7 @@ Deno.test("§4.3b a vote and what certifies a lower term, in one batch: the vote
   const lab = uncertified();
   lab.receive(forge.requestVote("r3", 2, PEERS)); // in a batch of its own nothing is due yet
   lab.now += 4000;
-  const outcome = lab.run([{ kind: "tick" }, ...inputsOf(twoReports)]);
+  const outcome = lab.run([{ kind: "tick", lateMs: 0 }, ...inputsOf(twoReports)]);
   assertEquals(sentOf(outcome, "Vote").map(({ signed }) => signed.message.base), [forge.rankOf(0, forge.GENESIS)]);
   assertEquals(reportTerms(outcome), [2]);
   assertEquals(Number(lab.state.commitIndex), 0);
@@ -235,7 +235,7 @@ Deno.test("§4.3 it counts at once: a request in the same batch already meets th
   lab.receive(forge.requestVote("r3", 3, PEERS)); // on genesis, waiting for its turn
   lab.now += 4000;
   const acks = forge.acksOf(PEERS, 1, forge.endOf(CHAIN));
-  const outcome = lab.run([...inputsOf(acks), { kind: "tick" }]);
+  const outcome = lab.run([...inputsOf(acks), { kind: "tick", lateMs: 0 }]);
   assertEquals(sentOf(outcome, "Vote"), []);
   assertEquals(sentOf(outcome, "VoteRefusal").length, 1);
 });

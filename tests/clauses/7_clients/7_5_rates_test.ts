@@ -1,16 +1,16 @@
 /** §7.5: what beyond its rate or its quota costs no signature, and who sends too much of it is not read for a moment. */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import type { SendRequest } from "../../../protocol/entry.ts";
 import { clientId, digest, logIndex, replicaId, term } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { poolRequest } from "../../../replica/core/clients/request_pool.ts";
 import { BACKLOG_UNIT_BYTES } from "../../../replica/ingress/backlog.ts";
-import { ForwardingPace } from "../../../replica/limits/forwarding_pace.ts";
 import { INGRESS_LIMITS, PEER_RATES } from "../../../replica/limits/ingress_limits.ts";
 import type { AnyPacket } from "../../../transport/codec/mod.ts";
 import { ingressLab } from "../../support/ingress_lab.ts";
 import { numberedRequest, openSessions, SESSION } from "../../support/numbered_requests.ts";
-import { knownOf } from "../support/forge.ts";
+import { ElectionLab } from "../support/election_lab.ts";
+import { knownOf, request } from "../support/forge.ts";
 
 const c1 = clientId("c1");
 
@@ -100,10 +100,33 @@ Deno.test("§7.5h what is refused counts by its size too: a few packets of 4 MiB
 });
 
 Deno.test("§7.5i a replica passes on half of the requests that its leader takes of it", () => {
-  const pace = new ForwardingPace();
-  const passed = (now: number) => Array.from({ length: 5000 }, () => pace.take(now)).filter(Boolean).length;
+  const lab = new ElectionLab({ constants: { electionTimeoutMs: 10_000 } });
+  lab.follow("r2", 1);
+  const passed = (afterMs: number) => {
+    lab.now += afterMs;
+    for (let i = 0; i < 1000; i++) lab.request(request(1), false);
+    return lab.take("ForwardedRequest").length;
+  };
   assertEquals(
-    [passed(0), passed(1000), passed(1500)],
-    [1, 1 / 2, 1 / 4].map((part) => part * PEER_RATES.ForwardedRequest),
+    [passed(0), passed(1000), passed(500), passed(60_000)],
+    [1, 1 / 2, 1 / 4, 1].map((part) => part * PEER_RATES.ForwardedRequest),
   );
+  assertEquals(lab.request(request(1), false), "passed-on-enough");
+});
+
+Deno.test("§7.5i what that pace keeps back of interventions goes later, clients in turn", () => {
+  const lab = new ElectionLab({ constants: { electionTimeoutMs: 10_000, sessionWindow: 128 } });
+  lab.follow("r2", 1);
+  for (let i = 0; i < LIMITS.forwardBurst; i++) lab.request(request(1), false);
+  for (let seq = 1; seq <= 60; seq++) assertEquals(lab.request(request(seq)), "accept");
+  assertEquals(lab.request(request(1, "", "c2")), "accept");
+  lab.take("ForwardedRequest");
+  lab.elapse(30);
+  const clients = lab.take("ForwardedRequest").map(({ packet }) => packet.signed.message.client);
+  assert(clients.length <= 7 && clients.includes(clientId("c2")), `passed on: ${clients}`);
+  lab.elapse(1000);
+  const seqs = lab.take("ForwardedRequest").flatMap(({ packet: { signed: { message } } }) =>
+    "seq" in message ? [message.seq] : []
+  );
+  assertEquals(Math.max(...seqs), request(60).message.seq);
 });

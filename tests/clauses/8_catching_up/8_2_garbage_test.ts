@@ -105,7 +105,7 @@ Deno.test("§8.2 §8.3 ⚠ what a step drops is as good as gone: a transfer that
   lab.now = due;
   const proof = checkpointProof(wanted, 1, PEERS);
   const shown = forge.fetchEntriesResponse(asked.to, asked, [], null, proof);
-  const outcome = lab.note(lab.run([{ kind: "tick" }, ...inputsOf([shown])]));
+  const outcome = lab.note(lab.run([{ kind: "tick", lateMs: 0 }, ...inputsOf([shown])]));
   const dropped = outcome.persisted.flatMap((operation) => operation.op === "drop-chunks" ? operation.digests : []);
   assert(dropped.includes(wanted.stateDigest), "the head was not dropped just now");
   lab.serve(() => wanted);

@@ -171,7 +171,7 @@ export class Lab {
     const gathered = { persisted: [] as PersistOperation[], sent: [] as Sent[], trace: [] as string[] };
     while (this.now < end) {
       this.now = Math.min(end, this.now + 10);
-      const { persisted, sent, trace } = this.run([{ kind: "tick" }]);
+      const { persisted, sent, trace } = this.run([{ kind: "tick", lateMs: 0 }]);
       gathered.persisted.push(...persisted);
       gathered.sent.push(...sent);
       gathered.trace.push(...trace);

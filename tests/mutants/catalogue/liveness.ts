@@ -93,6 +93,16 @@ export const LIVENESS: readonly Mutant[] = [
     ],
   },
   {
+    name: "starved-time-counts",
+    kind: "liveness",
+    clause: "§14.9",
+    what: "a replica that did not get to run counts that time against its leader",
+    how:
+      "The machine is suspended for a minute: when it goes on everybody suspects at once, and there is an election under a good leader.",
+    scenario: "starved",
+    patches: [patch("takeLateness", `  clock.starvedMs += leftOut;`, `  clock.starvedMs += Math.min(leftOut, 0);`)],
+  },
+  {
     name: "no-leader-self-suspicion",
     kind: "liveness",
     clause: "§6.1",
@@ -103,9 +113,9 @@ export const LIVENESS: readonly Mutant[] = [
     patches: [
       patch(
         "suspicionReason",
-        `  if (now >= election.deadline) return view.leader`,
+        `  if (judgedTime(state, now) >= election.deadline) return view.leader`,
         `  if (view.role === "leader") return null;
-  if (now >= election.deadline) return view.leader`,
+  if (judgedTime(state, now) >= election.deadline) return view.leader`,
       ),
     ],
   },

@@ -121,7 +121,7 @@ Deno.test("plans: most have small checkpoints, disks of honest replicas alone ar
   const usual = plans.filter(({ constants }) => constants.checkpointEvery === 1000).length;
   assert(usual > 20 && usual < 80, `${usual} of 300 have the usual checkpoints`);
   const kinds = new Set(plans.flatMap(({ faults }) => faults.map(({ kind }) => kind)));
-  assertEquals([...kinds].sort(), ["crash", "echo", "network", "refuse", "rollback", "wipe"]);
+  assertEquals([...kinds].sort(), ["crash", "echo", "network", "pause", "refuse", "rollback", "wipe"]);
   for (const { faults, byzantine, mayExceed, seed } of plans) {
     const wipes = faults.filter(({ kind }) => kind === "wipe") as { replica: ReplicaId }[];
     const faulty = byzantine.map(({ replica }) => replica);

@@ -21,7 +21,7 @@ const REQUESTS_A_TURN = INGRESS_LIMITS.receiveBatch;
 export class Inboxes {
   readonly #parts: InboxesParts;
   readonly #inboxes = new Map<ReplicaId, Arrival[]>();
-  readonly #writesUntil = new Map<ReplicaId, Millis>();
+  readonly #busyUntil = new Map<ReplicaId, Millis>();
 
   constructor(parts: InboxesParts) {
     this.#parts = parts;
@@ -30,7 +30,7 @@ export class Inboxes {
   /** Drops all that has arrived at `id`, which starts. */
   empty(id: ReplicaId): void {
     this.#inboxes.set(id, []);
-    this.#writesUntil.delete(id);
+    this.#busyUntil.delete(id);
   }
 
   /** Queues an arrival; everything that has arrived is handled together a little later. */
@@ -45,11 +45,16 @@ export class Inboxes {
     const { scheduler, writeMs } = this.#parts;
     if (writeMs === 0) return;
     const ms = writeMs * operations.reduce((sum, operation) => sum + operationsIn(operation), 0);
-    this.#writesUntil.set(id, Math.max(this.#writesUntil.get(id) ?? 0, scheduler.now) + ms);
+    this.#busyUntil.set(id, Math.max(this.#busyUntil.get(id) ?? 0, scheduler.now) + ms);
   }
 
-  /** Returns how long `id` still writes. */
-  busyFor = (id: ReplicaId): Millis => Math.max(0, (this.#writesUntil.get(id) ?? 0) - this.#parts.scheduler.now);
+  /** Keeps `id` from handling anything for a while. */
+  pause(id: ReplicaId, ms: Millis): void {
+    this.#busyUntil.set(id, Math.max(this.#busyUntil.get(id) ?? 0, this.#parts.scheduler.now + ms));
+  }
+
+  /** Returns how long `id` still writes, or does not get to run. */
+  busyFor = (id: ReplicaId): Millis => Math.max(0, (this.#busyUntil.get(id) ?? 0) - this.#parts.scheduler.now);
 
   #handleLater(to: ReplicaId, inbox: Arrival[]): void {
     const { scheduler, batchMs, writeMs, handle } = this.#parts;

@@ -130,7 +130,7 @@ export class SimCluster {
   }
 
   #tick(id: ReplicaId): void {
-    this.node(id).receive([], true);
+    this.node(id).receive([], 0);
     this.#options.hooks?.handled?.(id);
     this.#alarms.set(id, this.#deadline(id) ?? this.now + TICK_MS);
   }

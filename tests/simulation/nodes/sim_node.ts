@@ -173,10 +173,10 @@ export class SimNode {
   }
 
   /**
-   * Takes arrivals off the network, packets through the real ingress rules, and handles them in one batch, with a tick if `tick` says that
-   * one is due: as the event loop does.
+   * Takes arrivals off the network, packets through the real ingress rules, and handles them in one batch, with a tick if one is due, so late on
+   * its own clock (§14.9): as the event loop does.
    */
-  receive(arrivals: readonly Arrival[], tick = false): void {
+  receive(arrivals: readonly Arrival[], lateMs: Millis | null = null): void {
     const { state } = this;
     if (state === null) return;
     const isTaken = takesOf(state, this.#adversaries, this.#world);
@@ -185,7 +185,7 @@ export class SimNode {
       const forgotten = this.#forgotten(state, input);
       if (forgotten !== null) return this.#stopped(new ForgottenError(`it has signed ${forgotten}, says another`));
     }
-    if (tick) inputs.push({ kind: "tick" });
+    if (lateMs !== null) inputs.push({ kind: "tick", lateMs });
     if (inputs.length > 0) this.run(inputs);
   }
 

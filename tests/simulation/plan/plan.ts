@@ -99,7 +99,23 @@ export interface RecallFault {
   readonly from: Millis;
 }
 
-export type Fault = NetworkFault | CrashFault | RollbackFault | RefuseFault | WipeFault | EchoFault | RecallFault;
+/** A replica does not get to run for a while; then it handles what has arrived, and its tick says how late it is (§14.9). */
+export interface PauseFault {
+  readonly kind: "pause";
+  readonly from: Millis;
+  readonly to: Millis;
+  readonly replica: Target;
+}
+
+export type Fault =
+  | PauseFault
+  | NetworkFault
+  | CrashFault
+  | RollbackFault
+  | RefuseFault
+  | WipeFault
+  | EchoFault
+  | RecallFault;
 
 /** A faulty replica and its behaviours, by names of actors. */
 export interface ByzantinePlan {
@@ -178,6 +194,8 @@ export interface Plan {
   readonly restMs: Millis;
   /** Minimum time for which clients go on after the network has healed; they have to be served to the end. */
   readonly serviceMs: Millis;
+  /** True if nothing in this plan is anybody's reason to suspect a leader that serves: the first one keeps its office until the network heals. */
+  readonly oneLeader?: boolean;
   /** True to judge single clauses besides the invariants and what clients see. */
   readonly clauses: boolean;
 }

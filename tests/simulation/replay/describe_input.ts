@@ -11,6 +11,7 @@ import { requestText } from "./request_text.ts";
 export function describeInput(input: Input): string {
   switch (input.kind) {
     case "tick":
+      return input.lateMs > 0 ? `tick, ${Math.round(input.lateMs)} ms late` : "tick";
     case "flush":
       return input.kind;
     case "apply":

@@ -5,6 +5,7 @@ import { diskLostTwice } from "./disk_lost_twice.ts";
 import { forgottenTerm } from "./forgotten_term.ts";
 import { oldTerms } from "./old_terms.ts";
 import type { Scenario } from "./scenario.ts";
+import { starved } from "./starved.ts";
 
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   "branch-at-a-snapshot": branchAtASnapshot,
@@ -12,4 +13,5 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   "disk-lost-twice": diskLostTwice,
   "forgotten-term": forgottenTerm,
   "old-terms": oldTerms,
+  starved,
 };

@@ -55,6 +55,14 @@ const lowHonestAnswers = ({ sent }: Run): number =>
     return sent.slice(0, i).some((each) => each.from === asker && signedTerm(each) > term);
   }).length;
 
+testScenario("starved", {
+  "replicas that stand still for a while": [100, ({ stats }) => stats.pauses],
+  "ticks late by half an election timeout or more": [
+    100,
+    ({ events }) => events.filter(({ event }) => event === "starved").length,
+  ],
+});
+
 testScenario("forgotten-term", {
   "disks lost": [6, ({ stats }) => stats.wipes],
   "honest answers below what was signed": [4, lowHonestAnswers],

@@ -11,6 +11,8 @@ export interface RunStats {
   /** Times that a disk refusing writes ended a replica's work, and honest replicas' disks that were lost. */
   refusals: number;
   wipes: number;
+  /** Times that a replica did not get to run for a while. */
+  pauses: number;
   /** Of honest replicas: learners that became full replicas again, snapshots written, checkpoints found stable, logs cut short. */
   rejoined: number;
   snapshots: number;
@@ -49,6 +51,7 @@ export const emptyStats = (): RunStats => ({
   crashesAtPoint: 0,
   refusals: 0,
   wipes: 0,
+  pauses: 0,
   rejoined: 0,
   snapshots: 0,
   checkpoints: 0,

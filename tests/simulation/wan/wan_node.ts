@@ -3,7 +3,6 @@ import type { CoreConfig } from "../../../protocol/config.ts";
 import type { Millis } from "../../../protocol/ids.ts";
 import { hasSnapshotWork } from "../../../replica/core/checkpoints/checkpoints.ts";
 import { nextDeadline } from "../../../replica/core/next_deadline.ts";
-import { ForwardingPace } from "../../../replica/limits/forwarding_pace.ts";
 import { createFakeSigner, FAKE_CHECK } from "../network/fake_crypto.ts";
 import type { Scheduler } from "../network/scheduler.ts";
 import type { Arrival, NodeWorld } from "../nodes/node_world.ts";
@@ -29,7 +28,6 @@ export class WanNode {
   readonly core: SimNode;
   readonly meter: Meter;
   readonly #parts: WanNodeParts;
-  readonly #forwarding = new ForwardingPace();
   #inbox: Arrival[] = [];
   #leaving: (() => void)[] = [];
   #busy = false;
@@ -78,9 +76,8 @@ export class WanNode {
     };
   }
 
-  /** Sends at the end of the turn; but what it passes on for clients has a rate (§7.5i). */
+  /** Sends at the end of the turn. */
   #send(...call: Parameters<NodeWorld["send"]>): void {
-    if (call[2].kind === "ForwardedRequest" && !this.#forwarding.take(this.#parts.scheduler.now)) return;
     this.#leaving.push(() => this.#parts.send(...call));
   }
 
@@ -104,7 +101,7 @@ export class WanNode {
     for (const arrival of arrivals) this.#charge(arrival);
     const due = scheduler.now >= this.#tickAt;
     if (due) this.#tickAt = Infinity;
-    this.core.receive(arrivals, due);
+    this.core.receive(arrivals, due ? 0 : null);
     this.#parts.handled(this.core);
     scheduler.schedule(this.meter.take(), () => this.#endTurn());
   }
