@@ -76,7 +76,7 @@ export class EventLoop {
   leave(): void {
     if (!this.#parts.isActive()) return this.stop();
     this.#leaving = "asked";
-    this.#tickAt = -Infinity;
+    this.#tickAt = Math.min(this.#tickAt, this.#parts.now());
     this.#parts.transport.wake();
   }
 

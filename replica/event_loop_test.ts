@@ -68,8 +68,8 @@ Deno.test("fast reads count as work of a turn, and each turn has an end at which
   assertEquals([done.slice(0, 2), ends], [[PER_TURN / 2, PER_TURN / 2], 3]);
 });
 
-/** Runs a loop with an open backlog or none, whose clock shows `times` at its turns; how late the ticks say they are. */
-async function latenessAt(times: readonly number[], backlog: boolean): Promise<number[]> {
+/** Runs a loop with an open backlog or none, whose clock shows `times` at its turns, and that is told to leave in one of them; how late the ticks say they are. */
+async function latenessAt(times: readonly number[], backlog: boolean, leavesAt = -1): Promise<number[]> {
   let [turn, now] = [-1, 0];
   const late: number[] = [];
   const work = { verified: 0, signed: 0 };
@@ -82,6 +82,7 @@ async function latenessAt(times: readonly number[], backlog: boolean): Promise<n
       turn++;
       if (turn === times.length) loop.stop();
       else now = times[turn]!;
+      if (turn === leavesAt) loop.leave();
       const packet: Received = { channel: "peer", route: "p", frames: [] };
       return Promise.resolve(backlog ? [packet] : []);
     },
@@ -107,6 +108,10 @@ Deno.test("§14.9 a tick says how long ago it was due, less what a timer is late
 Deno.test("§14.9 where packets still wait to be judged all of the time since the last tick counts", async () => {
   const late = await latenessAt([1000, 1500, 1900], true);
   assertEquals(late, [0, 500]);
+});
+
+Deno.test("a replica that is told to leave ticks at once, and is not late", async () => {
+  assertEquals(await latenessAt([1000, 1100], false, 1), [0, 0]);
 });
 
 Deno.test("what finds no room in the backlog is dropped and counted", async () => {

@@ -117,8 +117,8 @@ function follow(id: string, process: DenoProcess): { readonly id: string; readon
   printLine(`${id} is ready (pid ${process.pid})`);
   process.stderr.onLine((line) => {
     const event = parseEvent(line);
-    // That it stopped as told is told in one line for all.
-    if (!stopping || event?.event !== "stopped" || event.level !== "info") console.error(line);
+    // That they stop as told, and hand over to each other, is told in one line for all.
+    if (!stopping || event?.level !== "info") console.error(line);
   });
   return { id, process };
 }

@@ -17,6 +17,7 @@ import { Crashes } from "./nodes/crashes.ts";
 import { DiskFaults } from "./nodes/disk_faults.ts";
 import { Inboxes } from "./nodes/inboxes.ts";
 import { leaderAmong } from "./nodes/leader_among.ts";
+import { Leaves } from "./nodes/leaves.ts";
 import type { NodeWorld } from "./nodes/node_world.ts";
 import { isDecodable } from "./nodes/possible.ts";
 import { SimNode } from "./nodes/sim_node.ts";
@@ -53,6 +54,7 @@ export class Simulation {
   readonly #ticks: Ticks;
   readonly #colluders: Colluders;
   readonly #crashes: Crashes;
+  readonly #leaves: Leaves;
   readonly #disks: DiskFaults;
   readonly #desk: ClientDesk;
   readonly #down = new Set<ReplicaId>();
@@ -70,7 +72,7 @@ export class Simulation {
       latencyMs: plan.latencyMs,
       faults: plan.faults.filter(isNetworkFault),
       replicas: plan.replicas,
-      resolve: (target) => this.#resolve(target),
+      resolve: (target) => this.resolve(target),
       deliver: (to, packet) => this.#inboxes.deliver(to, { packet: this.#parts.crypto.transmit(packet) }),
     });
     this.#inboxes = new Inboxes({
@@ -82,7 +84,7 @@ export class Simulation {
     });
     this.#ticks = new Ticks({
       ...{ plan, scheduler: this.scheduler, nodes: this.nodes, inboxes: this.#inboxes, stats: this.stats },
-      resolve: (target) => this.#resolve(target),
+      resolve: (target) => this.resolve(target),
     });
     this.#colluders = createColluders({
       clusterId: CLUSTER,
@@ -96,15 +98,16 @@ export class Simulation {
     this.#crashes = new Crashes({
       ...{ scheduler: this.scheduler, nodes: this.nodes, stats: this.stats },
       start: (id) => this.#start(id),
-      resolve: (target) => this.#resolve(target),
+      resolve: (target) => this.resolve(target),
       isHonest: (id) => this.isHonest(id),
     });
+    this.#leaves = new Leaves(this);
     this.#disks = new DiskFaults({
       ...{ plan, scheduler: this.scheduler, nodes: this.nodes, stats: this.stats },
       mostFaults: toleratedBy(plan.replicas.length, plan.constants.profile),
       start: (id) => this.#start(id),
       restartLater: (id, downMs) => this.#crashes.restartLater(id, downMs),
-      resolve: (target) => this.#resolve(target),
+      resolve: (target) => this.resolve(target),
     });
     plan.replicas.forEach((id, position) => this.#addNode(id, position));
     for (const id of plan.replicas) this.#start(id);
@@ -157,8 +160,9 @@ export class Simulation {
     this.#silenced = this.plan.silenced;
     this.#crashes.end(this.#silenced);
     this.#disks.end();
+    this.#leaves.end();
     for (const target of this.plan.down) {
-      const id = this.#resolve(target);
+      const id = this.resolve(target);
       if (id === null || !this.isHonest(id) || this.learners.includes(id)) continue;
       this.#down.add(id);
       if (this.exceeds) this.#down.delete(id);
@@ -195,7 +199,8 @@ export class Simulation {
     this.scheduler.schedule(1, () => this.node(id).state === null && this.#start(id));
   }
 
-  #resolve(target: Target): ReplicaId | null {
+  /** Returns the replica that `target` means now. */
+  resolve(target: Target): ReplicaId | null {
     if (target !== "leader" && target !== "honest-leader") return target;
     const leader = this.leader();
     return target === "leader" || (leader !== null && this.isHonest(leader)) ? leader : null;

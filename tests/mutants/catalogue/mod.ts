@@ -2,6 +2,7 @@
 import type { Mutant } from "../mutant.ts";
 import { CRASH } from "./crash.ts";
 import { INGRESS } from "./ingress.ts";
+import { LEADERS } from "./leaders.ts";
 import { LIVENESS } from "./liveness.ts";
 import { LIVENESS_CHECKPOINTS } from "./liveness_checkpoints.ts";
 import { MORE } from "./more.ts";
@@ -26,6 +27,7 @@ const MUTANTS: readonly Mutant[] = [
   ...CRASH,
   ...INGRESS,
   ...MORE,
+  ...LEADERS,
   ...LIVENESS,
   ...LIVENESS_CHECKPOINTS,
 ];

@@ -5,6 +5,7 @@ import type { Profile } from "../../../protocol/quorum.ts";
 import { ACTORS, LEADING_ACTORS, QUIET_ACTORS, RECOVERY_ACTORS, SNAPSHOT_ACTORS } from "../actors/mod.ts";
 import { SCENARIOS } from "../scenarios/mod.ts";
 import { drawFaults } from "./draw_faults.ts";
+import { withLeaves } from "./draw_leaves.ts";
 import { withPauses } from "./draw_pauses.ts";
 import { drawProcesses, drawSessionConstants } from "./draw_sessions.ts";
 import type { ByzantinePlan, ClientPlan, Fault, Plan, Target } from "./plan.ts";
@@ -62,7 +63,7 @@ const REAL_CRYPTO_EVERY = 50;
 /** Returns the plan of `seed`; equal arguments give equal plans. */
 export function drawPlan(seed: number, options: PlanOptions = {}): Plan {
   const { scenario = null, ...others } = options;
-  const plan = withPauses(drawFreely(seed, others));
+  const plan = withLeaves(withPauses(drawFreely(seed, others)));
   return scenario === null ? plan : SCENARIOS[scenario]!(plan, new Rng(seed, `${scenario} ${plan.replicas.length}`));
 }
 

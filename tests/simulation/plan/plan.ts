@@ -107,7 +107,17 @@ export interface PauseFault {
   readonly replica: Target;
 }
 
+/** A replica is told to leave; it is restarted once it may stop, or told after `forMs` that it stays (§14.5). */
+export interface LeaveFault {
+  readonly kind: "leave";
+  readonly from: Millis;
+  readonly replica: Target;
+  readonly forMs: Millis;
+  readonly stays: boolean;
+}
+
 export type Fault =
+  | LeaveFault
   | PauseFault
   | NetworkFault
   | CrashFault

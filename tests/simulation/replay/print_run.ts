@@ -60,6 +60,10 @@ function describeFault(fault: Fault): string {
     return `${at}: ${fault.replica} crashes${point}, for ${fault.downMs.toFixed(0)} ms`;
   }
   if (fault.kind === "pause") return `${at}–${fault.to.toFixed(0)}: ${fault.replica} does not get to run`;
+  if (fault.kind === "leave") {
+    const then = fault.stays ? `told after ${fault.forMs.toFixed(0)} ms that it stays` : "restarted once it may stop";
+    return `${at}: ${fault.replica} is told to leave, ${then}`;
+  }
   if (fault.kind === "refuse") return `${at}–${fault.to.toFixed(0)}: the disk of ${fault.replica} takes no writes`;
   if (fault.kind === "wipe") return `${at}: ${fault.replica} loses its disk, back after ${fault.downMs.toFixed(0)} ms`;
   const { sources, targets, kinds, loss, duplicate, delayMs, replay, flapMs } = fault;

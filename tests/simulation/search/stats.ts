@@ -13,6 +13,8 @@ export interface RunStats {
   wipes: number;
   /** Times that a replica did not get to run for a while. */
   pauses: number;
+  /** Times that a replica was told to leave. */
+  leaves: number;
   /** Of honest replicas: learners that became full replicas again, snapshots written, checkpoints found stable, logs cut short. */
   rejoined: number;
   snapshots: number;
@@ -52,6 +54,7 @@ export const emptyStats = (): RunStats => ({
   refusals: 0,
   wipes: 0,
   pauses: 0,
+  leaves: 0,
   rejoined: 0,
   snapshots: 0,
   checkpoints: 0,

@@ -10,7 +10,7 @@ import {
   type Round,
   type Term,
 } from "../../../../protocol/ids.ts";
-import type { AppendEntries } from "../../../../protocol/message.ts";
+import type { AppendEntries, HandOver } from "../../../../protocol/message.ts";
 import type { Signed } from "../../../../protocol/signed.ts";
 import { onOneChain } from "../durable/chain_tree.ts";
 import { demand, type Judge } from "../judge.ts";
@@ -29,6 +29,8 @@ export class LeaderChecker {
   readonly #book: SignedBook;
   readonly #judge: Judge;
   readonly #led = new Map<ReplicaId, Led>();
+  /** The last HandOver of each replica. */
+  readonly #handedOver = new Map<ReplicaId, { readonly term: Term; readonly body: Uint8Array }>();
   /** Term that each replica had entered when it last started. */
   readonly #closed = new Map<ReplicaId, Term>();
 
@@ -68,6 +70,24 @@ export class LeaderChecker {
     known.round = header.round;
     known.body = signed.body;
     this.#hashes(from, known, header);
+  }
+
+  /** Judges a HandOver of honest `from`: the only one of its term, of a leader of that term, to another, with a tip that is committed (§14.2). */
+  handsOver(from: ReplicaId, { message, body }: Signed<HandOver>): void {
+    const { term, leader, successor } = message;
+    const known = this.#handedOver.get(from);
+    const isFirst = known === undefined || known.term !== term || equalBytes(known.body, body);
+    this.#judge.clause(isFirst, "§14.2", () => `${from} signs two HandOvers in term ${term}`);
+    this.#handedOver.set(from, { term, body });
+    const leads = leader === from && this.#led.get(from)?.term === term;
+    this.#judge.clause(leads, "§14.2", () => `${from} hands over term ${term}, which it does not lead`);
+    this.#judge.clause(successor !== from, "§14.2", () => `${from} names itself as its successor`);
+    const committed = this.#book.commits.at(message.index);
+    this.#judge.clause(
+      committed?.hash === message.hash,
+      "§14.2",
+      () => `${from} hands over with ${headText(message)} on its log, which is not committed`,
+    );
   }
 
   #begins(from: ReplicaId, { message, body }: Signed<AppendEntries>): void {

@@ -57,6 +57,9 @@ export class SigningChecker {
       case "AppendEntriesResponse":
         this.#demandTerm(from, packet.signed.message.term, packet.kind, disk);
         return this.#response(from, packet.signed.message, disk);
+      case "HandOver":
+        this.#demandTerm(from, packet.signed.message.term, packet.kind, disk);
+        return this.#leaders.handsOver(from, packet.signed);
       case "RequestVote":
         this.#demandTerm(from, packet.signed.message.term, packet.kind, disk);
         return this.#candidacy(from, packet.signed.message, disk);
