@@ -49,3 +49,20 @@ Deno.test("every replica is restarted in turn under load, each while it leads: n
     console.log(`longest pause ${Math.round(pauses.longestMs)} ms`);
     assert(pauses.longestMs < DEFAULT_CONSTANTS.electionTimeoutMs, `the longest pause took ${pauses.longestMs} ms`);
   }));
+
+Deno.test("§14.5 a leader without a quorum waits for its hand-over, and a second signal stops it at once", () =>
+  withLocalCluster({ replicas: 4, constants: { electionTimeoutMs: 4000, patienceMs: 8000 } }, async (cluster) => {
+    await cluster.startAll();
+    const observer = await Observer.of(cluster, "c2");
+    const { leader } = await waitForLeader(observer, cluster.ids);
+    await Promise.all(cluster.ids.filter((id) => id !== leader).map((id) => cluster.process(id).kill()));
+    const process = cluster.process(leader);
+    process.signal("SIGTERM");
+    await process.stderr.waitFor("a hand-over", (line) => line.includes(`"event":"hand-over-begun"`), 10_000);
+    assert(process.running, "it did not wait");
+    const before = performance.now();
+    process.signal("SIGTERM");
+    assertEquals((await process.exited).code, 0);
+    const tookMs = performance.now() - before;
+    assert(tookMs < 2000, `it took ${tookMs} ms to stop`);
+  }));
