@@ -55,9 +55,9 @@ async function main(args: readonly string[]): Promise<number> {
 /** Starts a replica, and gives up what only its start needed; `named` is told its id as soon as that is known. */
 export async function start(flags: ReplicaFlags, named: { id: string }): Promise<RunningReplica> {
   const threads = threadsFor(flags, navigator.hardwareConcurrency);
-  const threaded = await withThreads(await loadBackend(flags.crypto), threads, flags);
-  const { loaded } = threaded;
-  const { backend, fallbackReason, isDegraded } = loaded;
+  const alone = await loadBackend(flags.crypto);
+  const threaded = await withThreads(alone, threads, flags);
+  const { backend, fallbackReason, isDegraded } = alone;
   if (flags.transport === "zmtp") dropLoadingPermissions();
   const key = await unlockKeyFile(flags.key, flags.passphraseFile, backend);
   named.id = key.id;
@@ -65,6 +65,7 @@ export async function start(flags: ReplicaFlags, named: { id: string }): Promise
   const log = createLogger(key.id, flags.logLevel);
   const isSigned = !trustsReplicas(roster.constants);
   if (!isSigned) threaded.close();
+  const loaded = isSigned ? threaded.loaded : alone;
   const { data: dataDir, bind: bindHost, init, recover, byzantine, record, transport: engine, insecurePlaintext } =
     flags;
   if (threaded.refusal !== null) {
@@ -92,7 +93,7 @@ export async function start(flags: ReplicaFlags, named: { id: string }): Promise
   const crypto = {
     profile: roster.constants.profile,
     crypto: backend.name,
-    verifyThreads: isSigned ? threaded.threads : 0,
+    verifyThreads: loaded.threads ?? 0,
     fallbackReason,
     transport: engine,
     encrypted: !insecurePlaintext,

@@ -11,10 +11,9 @@ const SPARE_FROM = 3;
 export const threadsFor = ({ verifyThreads }: Pick<ReplicaFlags, "verifyThreads">, processors: number): number =>
   verifyThreads ?? (processors >= SPARE_FROM ? 1 : 0);
 
-/** A backend with threads that help it: how many, or why there are none though some were wanted. */
+/** A backend with threads that help it, or why there are none though some were wanted. */
 export interface Threaded {
   readonly loaded: LoadedBackend;
-  readonly threads: number;
   readonly refusal: string | null;
   close(): void;
 }
@@ -25,17 +24,12 @@ export async function withThreads(
   count: number,
   { crypto }: Pick<ReplicaFlags, "crypto">,
 ): Promise<Threaded> {
-  const alone = { loaded, threads: 0, refusal: null, close: () => {} };
+  const alone = { loaded, refusal: null, close: () => {} };
   if (count === 0) return alone;
   const { backend } = loaded;
   try {
     const { board, close } = await startVerifyThreads(count, crypto, backend.name);
-    return {
-      ...alone,
-      loaded: { ...loaded, backend: checkAhead(backend, board), threads: count },
-      threads: count,
-      close,
-    };
+    return { ...alone, loaded: { ...loaded, backend: checkAhead(backend, board), threads: count }, close };
   } catch (error) {
     return { ...alone, refusal: error instanceof Error ? error.message : String(error) };
   }

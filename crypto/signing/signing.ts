@@ -95,6 +95,10 @@ export interface BodyClaim {
   readonly publicKey: Uint8Array;
 }
 
+/** Returns the name of a signature that verified, for the cache. */
+const cacheKey = (digest: Digest, signature: Uint8Array, publicKey: Uint8Array): string =>
+  digest + hex(signature) + hex(publicKey);
+
 /** Returns a signer, which keeps its own copy of `secretKey`. Throws `TypeError` if that is not a valid secret key. */
 export function createSigner(backend: SignatureBackend, secretKey: Uint8Array, clusterId: string): Signer {
   const publicKey = backend.publicKey(secretKey);
@@ -121,7 +125,7 @@ export function createVerifier(
     backend.ahead?.(claims.flatMap(({ kind, body, signature, publicKey }) => {
       if (!isOfLength(signature, publicKey)) return [];
       const digest = digestOf(kind, body);
-      if (cache?.has(digest + hex(signature) + hex(publicKey))) return [];
+      if (cache?.has(cacheKey(digest, signature, publicKey))) return [];
       return [{ signature, digest: unhex(digest), publicKey }];
     }));
   return {
@@ -130,7 +134,7 @@ export function createVerifier(
       if (!isOfLength(signature, publicKey)) return false;
       const digest = digestOf(kind, body);
       if (cache === null) return backend.verify(signature, digestInto(bytes, digest), publicKey);
-      const key = digest + hex(signature) + hex(publicKey);
+      const key = cacheKey(digest, signature, publicKey);
       if (cache.has(key)) return true;
       const valid = backend.verify(signature, digestInto(bytes, digest), publicKey);
       if (valid) cache.add(key);

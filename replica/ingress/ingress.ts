@@ -137,13 +137,10 @@ export class Ingress {
   }
 
   /** Looks at a client's packet for which there was no room, if such packets are few, so that its sender is told (§7.3m). */
-  overflowed({ frames, route }: Received, now: number): void {
+  overflowed(received: Received, now: number): void {
     if (!this.#overflow.spend(ANYONE, now)) return;
-    try {
-      this.#clients.overflowed(decodeClientPacket(frames), route);
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-    }
+    const packet = this.#readable(received);
+    if (packet !== null) this.#clients.overflowed(packet, received.route);
   }
 
   /** Returns whether nothing of where this came from is looked at; what is still to come is not to be read either. */

@@ -47,15 +47,12 @@ export function checkAhead(
     return outcome;
   };
   return {
-    name: backend.name,
-    publicKey: (secretKey) => backend.publicKey(secretKey),
-    isPublicKey: (key) => backend.isPublicKey(key),
-    isSecretKey: (key) => backend.isSecretKey(key),
-    sign: (digest, secretKey) => backend.sign(digest, secretKey),
+    ...backend,
     ahead(claims) {
       if (claims.length < LEAST_POSTED || now() < restsUntil) return;
-      posted = claims.slice(0, MAX_POSTED);
-      board.post(claims.slice(0, MAX_POSTED));
+      const first = claims.slice(0, MAX_POSTED);
+      board.post(first);
+      posted = first;
       batch = board.batch;
       next = 0;
     },
