@@ -46,9 +46,9 @@ export function isQueued({ requests: { pool, proposed } }: CoreState, message: S
 /** Returns whether this replica, a leader or as an intervention, would hold `message`, or does already; a follower only passes others on. */
 export function hasRoomFor(state: CoreState, message: Request, intervention: boolean): boolean {
   const { requests, config } = state;
-  const leading = queuesRequests(state);
-  if (leading && message.kind === "SendRequest" && isQueued(state, message)) return true;
-  const held = leading ? requests.pool : intervention ? requests.interventions : null;
+  const queues = queuesRequests(state);
+  if (queues && message.kind === "SendRequest" && isQueued(state, message)) return true;
+  const held = queues ? requests.pool : intervention ? requests.interventions : null;
   return held === null || hasPlace(held.get(message.client) ?? new Map(), message, config.constants);
 }
 
