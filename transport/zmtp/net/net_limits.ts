@@ -14,12 +14,12 @@ export const NET_LIMITS = {
   /**
    * Connections accepted at one port in a second, and at once, and those that may wait for it in the kernel, where all addresses are in one queue: who comes
    * last waits 4 seconds, less than a dialer's patience. Whoever proves a key gives back what it took. One that is accepted and ends, full of garbage, costs some
-   * 0.25 ms, and as much again for what the kernel threw away: at this rate 2 % of a core a port. Each port has its own, so that a crowd at the one for clients
+   * 0.25 ms, and as much again for what the kernel threw away: at this rate 1 % of a core a port. Each port has its own, so that a crowd at the one for clients
    * keeps no peer from the one for peers.
    */
-  acceptsPerSecond: 32,
+  acceptsPerSecond: 16,
   acceptBurst: 64,
-  acceptBacklog: 128,
+  acceptBacklog: 64,
   /**
    * Handshakes of CURVE in a second, and at once; those that are only begun count like two. Each takes four operations of X25519, about 0.3 ms: at this
    * rate 2 % of one core. At once as many as the peers of the largest cluster need after a restart, two each.
