@@ -127,9 +127,15 @@ const isGenesisState = (
   index === genesis.index && hash === genesis.hash && stateDigest === genesis.stateDigest && checkpoints.length === 0;
 
 /** Returns whether Q different replicas certify exactly this state, at an index where checkpoints are taken. */
-function isStable(members: Membership, { index, hash, stateDigest, checkpoints }: StableCheckpoint): boolean {
-  return index > 0 && index % members.config.constants.checkpointEvery === 0 &&
-    isQuorum(members, checkpoints.map((c) => c.message.replica)) &&
+const isStable = (members: Membership, stable: StableCheckpoint): boolean =>
+  stable.index % members.config.constants.checkpointEvery === 0 && isStableAtEnd(members, stable);
+
+/** The same at the index of a stop-sign, which may be any behind the genesis (§13.4). */
+export function isStableAtEnd(
+  members: Membership,
+  { index, hash, stateDigest, checkpoints }: StableCheckpoint,
+): boolean {
+  return index > members.genesis.index && isQuorum(members, checkpoints.map((c) => c.message.replica)) &&
     checkpoints.every(({ message }) =>
       message.index === index && message.hash === hash && message.stateDigest === stateDigest
     );

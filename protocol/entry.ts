@@ -13,8 +13,8 @@ export interface RegisterSession {
   readonly nonce: Uint8Array;
 }
 
-/** The meaning of a request's `command`: one operation of a kind, or a group of them (§7.1f). */
-export type RequestMode = OperationMode | "group";
+/** The meaning of a request's `command`: one operation of a kind, a group of them (§7.1f), or a change of the roster (§13.2). */
+export type RequestMode = OperationMode | "group" | "roster";
 
 /**
  * A client's command, query or group of them, as the client signed it (§7.1, §7.4). Invariant wanted by every replica: `1 ≤ floor ≤ seq`,

@@ -1,5 +1,6 @@
 /** The ports handed to the core, so that it imports nothing: a hash function, the replicated application, the chunks on disk. */
 import type { ClientId, Digest, LogIndex } from "./ids.ts";
+import type { ChangeRefusal } from "./operations/change.ts";
 
 /** Returns the SHA-256 digest of `bytes`. Deterministic, synchronous. */
 export type Hash = (bytes: Uint8Array) => Digest;
@@ -75,10 +76,30 @@ export interface ChunkReader {
   digests(): Iterable<Digest>;
 }
 
+/** The verdict on a change of the roster: the roster that a valid one leads to, or what is wrong (§13.2). */
+export type RosterVerdict =
+  | { readonly next: RosterFacts; readonly refusal: null }
+  | { readonly next: null; readonly refusal: ChangeRefusal };
+
+/** The part of a roster that the core has to know: of the one that a change leads to, and of the one in force. */
+export interface RosterFacts {
+  readonly digest: Digest;
+  readonly roster: { readonly epoch: number; readonly clients: readonly { readonly id: ClientId }[] };
+}
+
+/** Judges changes by the roster in force: its verdict on the same bytes is the same at every replica of the epoch, and at any time. */
+export interface RosterChanges {
+  /** The roster in force. */
+  readonly current: RosterFacts;
+  /** Never throws, whatever the bytes. */
+  judge(command: Uint8Array): RosterVerdict;
+}
+
 /** The ports handed to `step`. */
 export interface Ports {
   readonly hash: Hash;
   readonly machine: StateMachine;
+  readonly changes: RosterChanges;
   readonly chunks: ChunkReader;
 }
 

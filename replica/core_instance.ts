@@ -74,7 +74,7 @@ type Settings = ReturnType<typeof settingsOf>;
 function settingsOf(parts: ReplicaParts, scope: ReplicaScope, storage: Storage, recovered: Recovered) {
   const { now, disk, line } = scope;
   const config = coreConfigOf(parts.roster, line, parts.seed);
-  const ports: Ports = { hash: sha256Hex, machine: parts.machine, chunks: storage.chunks };
+  const ports: Ports = { hash: sha256Hex, machine: parts.machine, changes: scope.changes, chunks: storage.chunks };
   const startedAt = now();
   const { recovery } = recovered.hardState;
   if (recovery !== null) parts.log.log("warn", "learner", { bar: recovery.bar, commitIndex: recovered.commitIndex });

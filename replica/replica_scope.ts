@@ -1,6 +1,8 @@
 /** The parts of a replica that outlive its core: a core whose disk refused is discarded, and another is built from the disk. */
 import { unhex } from "../crypto/digest.ts";
+import { createChangeJudge } from "../crypto/roster/change_judge.ts";
 import { createKeyRing } from "../crypto/roster/key_ring.ts";
+import { fileOf } from "../crypto/roster/parse_roster.ts";
 import { createVerifier } from "../crypto/signing/signing.ts";
 import { createMessageSigner, createMessageVerifier } from "../crypto/signing/unsigned.ts";
 import { createVerifiedCache } from "../crypto/signing/verified_cache.ts";
@@ -45,6 +47,7 @@ export function createReplicaScope(parts: ReplicaParts) {
       createMessageVerifier(constants, backend, roster.cluster, createVerifiedCache()),
       createVerifier(backend, roster.cluster),
     ),
+    changes: createChangeJudge(fileOf(roster), backend),
     routes: new Routes(),
     refused: new TallyByKind(INGRESS_LIMITS.maxCountedKinds),
     ignored: new TallyByKind(INGRESS_LIMITS.maxCountedKinds),

@@ -4,7 +4,8 @@ import type { CheckpointProof } from "../../protocol/certificate.ts";
 import type { Entry, Head } from "../../protocol/entry.ts";
 import { chainEntry } from "../../protocol/hash_chain.ts";
 import type { Digest } from "../../protocol/ids.ts";
-import type { StateMachine } from "../../protocol/ports.ts";
+import { type Executor, executorOf } from "../../protocol/operations/execute.ts";
+import type { RosterChanges, StateMachine } from "../../protocol/ports.ts";
 import { freezeSessions } from "../../protocol/snapshot/session_chunks.ts";
 import { readSessions } from "../../protocol/snapshot/session_chunks_read.ts";
 import { applyRequest, createSessionTable, type SessionTable } from "../../protocol/snapshot/session_table.ts";
@@ -17,11 +18,13 @@ export class Rebuilt {
   /** End of the log applied so far. */
   head: Head;
   readonly #machine: StateMachine;
+  readonly #executor: Executor;
   #sessions: SessionTable;
 
   /** Starts from the state before the first entry; `machine` must be fresh. */
-  constructor(machine: StateMachine, genesis: Head, bounds: SessionBounds) {
+  constructor(machine: StateMachine, changes: RosterChanges, genesis: Head, bounds: SessionBounds) {
     this.#machine = machine;
+    this.#executor = executorOf({ machine, changes });
     this.head = genesis;
     this.#sessions = createSessionTable(bounds);
   }
@@ -45,7 +48,7 @@ export class Rebuilt {
     if (entry.requests === null) throw new RangeError(`holds entry ${entry.index}, which is no list of requests`);
     const { index } = entry;
     for (const { message, body } of entry.requests) {
-      applyRequest(this.#sessions, message, sha256Hex(body), index, this.#machine);
+      applyRequest(this.#sessions, message, sha256Hex(body), index, this.#executor);
     }
     this.head = { index, hash: chainEntry(sha256Hex, this.head.hash, entry).hash };
   }

@@ -1,4 +1,6 @@
 /** Verifies a backup with nothing but the roster: no key, no network, and no trust in whoever made or stored it. */
+import { createChangeJudge } from "../../crypto/roster/change_judge.ts";
+import { fileOf } from "../../crypto/roster/parse_roster.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
 import type { SignatureBackend } from "../../crypto/signing/backend.ts";
 import type { CheckpointProof, CommitCertificate } from "../../protocol/certificate.ts";
@@ -78,7 +80,12 @@ class Verification {
     }
     this.#reader = reader;
     this.#trust = new Trust(roster, backend);
-    this.#state = new Rebuilt(machine, this.#trust.genesis, roster.constants);
+    this.#state = new Rebuilt(
+      machine,
+      createChangeJudge(fileOf(roster), backend),
+      this.#trust.genesis,
+      roster.constants,
+    );
     this.#onProgress = onProgress ?? (() => {});
   }
 

@@ -26,6 +26,8 @@ export type ChangeVerdict =
 
 /** Judges commands by the roster in force. */
 export interface ChangeJudge {
+  /** The roster in force. */
+  readonly current: RosterFile;
   /** Never throws, whatever the bytes. */
   judge(command: Uint8Array): ChangeVerdict;
 }
@@ -89,6 +91,7 @@ function judgeChange(current: RosterFile, change: ChangeCommand, backend: Signat
 export function createChangeJudge(current: RosterFile, backend: SignatureBackend): ChangeJudge {
   const verdicts = new Map<Digest, ChangeVerdict>();
   return {
+    current,
     judge(command) {
       const digest = sha256Hex(command);
       const known = verdicts.get(digest);

@@ -34,6 +34,11 @@ export interface SignedRoster extends RosterFile {
   readonly isSigned: true;
 }
 
+/** Returns the file of a roster that was made here: it has all its members. */
+export const fileOf = (roster: Roster): RosterFile => ({
+  ...{ roster, digest: rosterDigest(roster), raw: roster as unknown as JsonObject, signatures: new Map() },
+});
+
 /** Reads one of `signatures`: keys ascend, so that none is there twice. */
 function readSignature(field: Field, last: string): readonly [string, string] {
   const fields = readObject(field, ["key", "signature"]);

@@ -3,16 +3,28 @@ import type { SendRequest } from "../entry.ts";
 import type { LogIndex } from "../ids.ts";
 import { assertInvariant } from "../invariant.ts";
 import { LIMITS } from "../limits.ts";
-import type { ApplyContext, StateMachine } from "../ports.ts";
+import type { ApplyContext, Ports, RosterChanges, StateMachine } from "../ports.ts";
+import { encodeChangeResult } from "./change.ts";
 import { decodeGroup, encodeResults, type Operation } from "./group.ts";
 
-/** The part of a state machine that requests reach. */
-export type Executor = Pick<StateMachine, "apply" | "query">;
+/** The receivers of requests: the state machine, and the judge of changes of the roster, which the state machine never sees (§13.2). */
+export interface Executor extends Pick<StateMachine, "apply" | "query"> {
+  /** Returns the result of a change. */
+  change(command: Uint8Array): Uint8Array;
+}
+
+/** Returns the executor of a core. */
+export const executorOf = ({ machine, changes }: Pick<Ports, "machine" | "changes">): Executor => ({
+  apply: (command, context) => machine.apply(command, context),
+  query: (query) => machine.query(query),
+  change: (command) => changeResultOf(changes, command),
+});
 
 /** Executes `request` in the entry at `index` and returns its result; a group's is that of all of its operations. */
 export function executeRequest(machine: Executor, request: SendRequest, index: LogIndex): Uint8Array {
   const { mode, client, command } = request;
   const context = { index, client };
+  if (mode === "roster") return machine.change(command);
   if (mode !== "group") return execute(machine, { mode, command }, context);
   const operations = decodeGroup(command);
   assertInvariant(operations !== null, "internal", `request ${request.seq} of ${client} is no group`);
@@ -40,4 +52,11 @@ function execute(machine: Executor, { mode, command }: Operation, context: Apply
   const result = mode === "command" ? machine.apply(command, context) : machine.query(command).value;
   assertInvariant(result.length <= LIMITS.maxResultBytes, "internal", `a result has ${result.length} bytes`);
   return result;
+}
+
+/** §13.2: a valid change is told what it leads to, any other what is wrong with it and what is in force. */
+function changeResultOf({ judge, current }: RosterChanges, command: Uint8Array): Uint8Array {
+  const { next, refusal } = judge(command);
+  const { digest, roster: { epoch } } = next ?? current;
+  return encodeChangeResult({ refusal, epoch, digest });
 }

@@ -53,6 +53,7 @@ function execute(operations: readonly Operation[]) {
   const machine: Executor = {
     apply: (command) => answer("apply", command),
     query: (command) => ({ version: 0, value: answer("query", command) }),
+    change: (command) => answer("change", command),
   };
   const result = executeRequest(machine, {
     ...{ kind: "SendRequest", client: clientId("c1"), session: logIndex(1), seq: seq(1), floor: seq(1), mode: "group" },

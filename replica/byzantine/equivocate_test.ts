@@ -9,6 +9,7 @@ import type { UnsignedPacketOf } from "../../protocol/packet.ts";
 import type { Signed } from "../../protocol/signed.ts";
 import { KvStore } from "../../state_machine/mod.ts";
 import { makeRoster } from "../../tests/support/make_roster.ts";
+import { NO_CHANGES } from "../../tests/support/no_changes.ts";
 import { HeldChunks } from "../../tests/support/snapshot_values.ts";
 import { createState } from "../core/create_state.ts";
 import type { Outgoing } from "../core/output.ts";
@@ -22,6 +23,7 @@ const genesis = genesisHash(sha256Hex, roster.cluster);
 const state = createState(config, EMPTY_RECOVERED, {
   hash: sha256Hex,
   machine: new KvStore(),
+  changes: NO_CHANGES,
   chunks: new HeldChunks(),
 }, 0);
 const adversary = () => {

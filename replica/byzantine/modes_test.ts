@@ -7,6 +7,7 @@ import type { Packet } from "../../protocol/packet.ts";
 import { encodeKvCommand, KvStore } from "../../state_machine/mod.ts";
 import { SimCluster } from "../../tests/simulation/nodes/sim_cluster.ts";
 import type { SimNode } from "../../tests/simulation/nodes/sim_node.ts";
+import { NO_CHANGES } from "../../tests/support/no_changes.ts";
 import { HeldChunks } from "../../tests/support/snapshot_values.ts";
 import { decodePeerPacket, encodeMessage, encodePacket } from "../../transport/codec/mod.ts";
 import { createState } from "../core/create_state.ts";
@@ -170,6 +171,7 @@ Deno.test("a behaviour that has heard nothing yet has its say without failing", 
     const state = createState(config, EMPTY_RECOVERED, {
       hash: sha256Hex,
       machine: new KvStore(),
+      changes: NO_CHANGES,
       chunks: new HeldChunks(),
     }, 0);
     const { corrupt } = createAdversary(mode, { config, hash: sha256Hex, state });

@@ -18,6 +18,7 @@ import { encodeKvCommand, KvStore } from "../../state_machine/mod.ts";
 import { certificateCodec, checkpointProofCodec, encodeMessage, entryCodec } from "../../transport/codec/mod.ts";
 import { backend } from "../support/backends.ts";
 import { makeRoster } from "../support/make_roster.ts";
+import { executing } from "../support/no_changes.ts";
 import { HeldChunks } from "../support/snapshot_values.ts";
 
 /** The entry that opens the session of all commands. */
@@ -153,7 +154,7 @@ export class BackupLab {
     const entry = { index: offset(last.index, 1), term: TERM, body: joinRequests(requests), requests };
     this.chain.push(chainEntry(sha256Hex, last.hash, entry));
     for (const { message, body } of requests) {
-      applyRequest(this.#sessions, message, sha256Hex(body), entry.index, this.machine);
+      applyRequest(this.#sessions, message, sha256Hex(body), entry.index, executing(this.machine));
     }
   }
 

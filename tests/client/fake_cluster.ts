@@ -29,6 +29,7 @@ import { sessionAnswer } from "../../replica/core/clients/session_answer.ts";
 import { KvStore } from "../../state_machine/mod.ts";
 import { decodeClientPacket, encodeMessage, encodePacket, helloAnswerCodec } from "../../transport/codec/mod.ts";
 import { type ClientTransport, MemoryNetwork, type ReplicaTransport } from "../../transport/mod.ts";
+import { executing } from "../support/no_changes.ts";
 import { committedAt, readPayloads } from "./fake_answers.ts";
 import { type FakeRosterOptions, newFakeRoster } from "./fake_roster.ts";
 import type { Script } from "./fake_scripts.ts";
@@ -206,7 +207,7 @@ export class FakeCluster {
     this.#log.push(message);
     if (message.kind === "SendRequest") this.ordered.push(message);
     else this.registers.push(message);
-    const answer = applyRequest(this.#table, message, sha256Hex(body), logIndex(this.index), this.store);
+    const answer = applyRequest(this.#table, message, sha256Hex(body), logIndex(this.index), executing(this.store));
     for (const { id } of this.roster.replicas) this.#reply(id, message, answer);
   }
 

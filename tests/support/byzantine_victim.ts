@@ -23,6 +23,7 @@ import { KvStore } from "../../state_machine/mod.ts";
 import { encodeMessage } from "../../transport/codec/mod.ts";
 import { backend } from "./backends.ts";
 import { makeRoster } from "./make_roster.ts";
+import { NO_CHANGES } from "./no_changes.ts";
 import { HeldChunks } from "./snapshot_values.ts";
 
 const { roster, keys } = makeRoster();
@@ -34,6 +35,7 @@ const stateOf = (line: number): CoreState =>
   createState(coreConfigOf(roster, roster.replicas[line]!, 1), EMPTY_RECOVERED, {
     hash: sha256Hex,
     machine: new KvStore(),
+    changes: NO_CHANGES,
     chunks: new HeldChunks(),
   }, 0);
 

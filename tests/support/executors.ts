@@ -5,4 +5,5 @@ import type { Executor } from "../../protocol/operations/execute.ts";
 export const answering = (answer: (bytes: Uint8Array) => Uint8Array): Executor => ({
   apply: (command) => answer(command),
   query: (query) => ({ version: 0, value: answer(query) }),
+  change: (command) => answer(command),
 });

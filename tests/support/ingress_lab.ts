@@ -22,6 +22,7 @@ import { type AnyPacket, encodeMessage, encodePacket } from "../../transport/cod
 import type { Channel, Received } from "../../transport/port.ts";
 import { backend } from "./backends.ts";
 import { makeRoster } from "./make_roster.ts";
+import { NO_CHANGES } from "./no_changes.ts";
 import { HeldChunks } from "./snapshot_values.ts";
 
 /** A query handler that answers nothing and keeps what it was asked. */
@@ -51,7 +52,7 @@ function queriesOn(routes: Routes) {
 /** Ingress of `r1` in a roster of four replicas and two clients. `ahead` is told what other threads would begin with; left out, there are none. */
 export function ingressLab(constants: Partial<ProtocolConstants> = {}, ahead?: SignatureBackend["ahead"]) {
   const { roster, keys } = makeRoster();
-  const ports = { hash: sha256Hex, machine: new KvStore(), chunks: new HeldChunks() };
+  const ports = { hash: sha256Hex, machine: new KvStore(), changes: NO_CHANGES, chunks: new HeldChunks() };
   const altered = { ...roster, constants: { ...roster.constants, ...constants } };
   const state = createState(coreConfigOf(altered, roster.replicas[0]!, 1), EMPTY_RECOVERED, ports, 0);
   const { backend: counting, work } = countingBackend({ ...backend, ...(ahead === undefined ? {} : { ahead }) });

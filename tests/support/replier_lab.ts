@@ -19,6 +19,7 @@ import { decodeReplyPacket } from "../../transport/codec/mod.ts";
 import type { ReplicaTransport } from "../../transport/port.ts";
 import { backend } from "./backends.ts";
 import { makeRoster } from "./make_roster.ts";
+import { NO_CHANGES } from "./no_changes.ts";
 import { HeldChunks } from "./snapshot_values.ts";
 
 /** Stands for the digest of request `number`. */
@@ -29,7 +30,7 @@ type Told = Omit<ClientReply, "client"> & { readonly client: string };
 /** Creates the replier of `r1`; `c1` and `c2` said hello from the routes of these names. */
 export function replierLab() {
   const { roster, keys } = makeRoster();
-  const ports = { hash: sha256Hex, machine: new KvStore(), chunks: new HeldChunks() };
+  const ports = { hash: sha256Hex, machine: new KvStore(), changes: NO_CHANGES, chunks: new HeldChunks() };
   const state = createState(coreConfigOf(roster, roster.replicas[0]!, 1), EMPTY_RECOVERED, ports, 0);
   const { backend: counting, work } = countingBackend(backend);
   const signer = createSigner(counting, unhex(keys.get("r1")!.secretKey), roster.cluster);

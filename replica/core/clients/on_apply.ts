@@ -4,6 +4,7 @@ import type { Entry } from "../../../protocol/entry.ts";
 import { type ClientId, offset } from "../../../protocol/ids.ts";
 import { assertInvariant } from "../../../protocol/invariant.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
+import { type Executor, executorOf } from "../../../protocol/operations/execute.ts";
 import { groupSize } from "../../../protocol/operations/group.ts";
 import { applyRequest } from "../../../protocol/snapshot/session_table.ts";
 import { beginSnapshot, isCheckpointIndex, snapshotsPending } from "../checkpoints/checkpoints.ts";
@@ -22,13 +23,14 @@ import type { Known } from "./waiting.ts";
 /** Applies committed entries until at least `limit` operations are done, and outputs the answers, a reply for each client and batch. */
 export function onApply(context: Context, limit: number): Verdict {
   const { state } = context;
+  const executor = executorOf(context.ports);
   const answers = new Map<ClientId, SessionAnswer[]>();
   const progress = new Map<ClientId, Progress>();
   for (let done = 0; done < limit && state.appliedIndex < state.commitIndex && !snapshotsPending(state);) {
     const next = offset(state.appliedIndex, 1);
     const { entry } = entryAt(state.log, next)!;
     assertApplicable(state, entry);
-    applyEntry(context, entry, answers, progress);
+    applyEntry(context, executor, entry, answers, progress);
     state.appliedIndex = next;
     if (isCheckpointIndex(state, next)) beginSnapshot(context, next);
     done += 1 + operationsIn(entry);
@@ -60,6 +62,7 @@ function operationsIn({ requests }: Entry): number {
 
 function applyEntry(
   { state, ports, now }: Context,
+  executor: Executor,
   { index, requests }: Entry,
   answers: Map<ClientId, SessionAnswer[]>,
   progress: Map<ClientId, Progress>,
@@ -67,7 +70,7 @@ function applyEntry(
   for (const request of requests ?? []) {
     const { client } = request.message;
     const known: Known = { request, digest: ports.hash(request.body) };
-    const answer = applyRequest(state.sessions, request.message, known.digest, index, ports.machine);
+    const answer = applyRequest(state.sessions, request.message, known.digest, index, executor);
     unmarkProposed(state, known);
     noteServed(state, client);
     if (!progress.has(client)) progress.set(client, noProgress());

@@ -9,6 +9,7 @@ import { applyRequest } from "../../../protocol/snapshot/session_table.ts";
 import { decodeKvResult, KvStore } from "../../../state_machine/mod.ts";
 import { encodeMessage } from "../../../transport/codec/mod.ts";
 import { CONSTANTS } from "../../simulation/nodes/sim_cluster.ts";
+import { executing, NO_CHANGES } from "../../support/no_changes.ts";
 import { ElectionLab } from "../support/election_lab.ts";
 import * as forge from "../support/forge.ts";
 import { Lab } from "../support/lab.ts";
@@ -53,6 +54,7 @@ Deno.test("§7.4d no query reaches apply, and none changes the state: the bytes 
         return machine.apply(command, context);
       },
       query: (query) => machine.query(query),
+      change: (command) => executing(machine).change(command),
     });
   order(forge.request(0, "kept"), 1);
   const before = machine.digest();
@@ -92,7 +94,7 @@ Deno.test("§7.4d a restart answers it from the log again, with the same result 
 
 Deno.test("§7.4d a backup's state is rebuilt by the same rule", () => {
   const machine = new KvStore();
-  const rebuilt = new Rebuilt(machine, forge.GENESIS, CONSTANTS);
+  const rebuilt = new Rebuilt(machine, NO_CHANGES, forge.GENESIS, CONSTANTS);
   const opens = forge.entryAfter(forge.GENESIS, 1, [forge.register(0)]);
   const asks = forge.entryAfter(forge.endOf([opens]), 1, [forge.request(0, "a"), forge.query(1), PUT_ASKED]);
   for (const { entry } of [opens, asks]) rebuilt.apply(entry);

@@ -7,6 +7,7 @@ import type { Signed } from "../../../protocol/signed.ts";
 import { applyRequest } from "../../../protocol/snapshot/session_table.ts";
 import { replicatedDigest } from "../../../replica/status/status.ts";
 import { encodeKvCommand, type KvCommand, KvStore } from "../../../state_machine/mod.ts";
+import { executing } from "../../support/no_changes.ts";
 import * as forge from "../support/forge.ts";
 import { Lab, sentOf } from "../support/lab.ts";
 
@@ -17,7 +18,7 @@ class Replicated {
 
   apply({ message, body }: Signed<Request>, index: number, command?: KvCommand) {
     const request = command ? { ...message, command: encodeKvCommand(command) } as Request : message;
-    applyRequest(this.#state.sessions, request, sha256Hex(body), logIndex(index), this.#machine);
+    applyRequest(this.#state.sessions, request, sha256Hex(body), logIndex(index), executing(this.#machine));
     const machine = this.#machine.digest();
     return { machine, digest: replicatedDigest(machine, this.#state) };
   }

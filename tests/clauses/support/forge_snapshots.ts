@@ -12,6 +12,7 @@ import { freezeMachine } from "../../../protocol/snapshot/snapshot_source.ts";
 import { startSnapshot } from "../../../protocol/snapshot/snapshot_writer.ts";
 import { KvStore } from "../../../state_machine/mod.ts";
 import { CONSTANTS } from "../../simulation/nodes/sim_cluster.ts";
+import { executing } from "../../support/no_changes.ts";
 import { openSessions } from "../../support/numbered_requests.ts";
 import { HeldChunks, writeAll } from "../../support/snapshot_values.ts";
 import { commitCertificate, endOf, signAs } from "./forge.ts";
@@ -29,7 +30,7 @@ export function snapshotAfter(chain: readonly ChainedEntry[]): ForgedSnapshot {
   const machine = new KvStore();
   for (const { entry: { index, requests } } of chain) {
     for (const { message, body } of requests ?? []) {
-      applyRequest(sessions, message, sha256Hex(body), index, machine);
+      applyRequest(sessions, message, sha256Hex(body), index, executing(machine));
     }
   }
   const held = new HeldChunks();

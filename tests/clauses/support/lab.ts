@@ -26,6 +26,7 @@ import { KvStore } from "../../../state_machine/mod.ts";
 import { encodeMessage } from "../../../transport/codec/mod.ts";
 import { createFakeSigner } from "../../simulation/network/fake_crypto.ts";
 import { CONSTANTS } from "../../simulation/nodes/sim_cluster.ts";
+import { NO_CHANGES } from "../../support/no_changes.ts";
 import { openSessions } from "../../support/numbered_requests.ts";
 import {
   appendEntries,
@@ -119,7 +120,7 @@ export class Lab {
       constants: { ...CONSTANTS, ...this.#options.constants },
       seed: this.#options.seed ?? 1,
     };
-    const ports = { hash: sha256Hex, machine: new KvStore(), chunks: this.storage.chunks };
+    const ports = { hash: sha256Hex, machine: new KvStore(), changes: NO_CHANGES, chunks: this.storage.chunks };
     const signer = createFakeSigner("replica", this.self);
     this.state = createState(config, this.storage.load(), ports, this.now);
     if (this.state.appliedIndex === 0) openSessions(this.state.sessions, config.clients);
@@ -236,7 +237,7 @@ export class Lab {
 
   /** Returns a context for calling one guarded function directly, past the rules that lead to it. */
   context(): Context {
-    const ports = { hash: sha256Hex, machine: new KvStore(), chunks: this.storage.chunks };
+    const ports = { hash: sha256Hex, machine: new KvStore(), changes: NO_CHANGES, chunks: this.storage.chunks };
     return { state: this.state, ports, now: this.now, out: emptyOutputs() };
   }
 

@@ -19,6 +19,7 @@ import { openMemoryStorage } from "../../../replica/storage/memory/memory_storag
 import { GuardError, isRefusal, type Storage, StorageError } from "../../../replica/storage/port.ts";
 import { KvStore } from "../../../state_machine/mod.ts";
 import { encodeMessage } from "../../../transport/codec/mod.ts";
+import { NO_CHANGES } from "../../support/no_changes.ts";
 import type { LeaderHint, SimAdversary } from "../actors/actor.ts";
 import { createFakeSigner, FAKE_CHECK } from "../network/fake_crypto.ts";
 import type { StateView } from "../observer.ts";
@@ -86,13 +87,12 @@ export class SimNode {
   }
 
   #begin(storage: Storage): void {
-    this.machine = new KvStore();
-    const machine = observed(this.machine, {
+    const machine = observed(this.machine = new KvStore(), {
       executes: (...call) => this.#executed(...call),
       asks: (query) => this.#queried(query),
       restored: () => this.#restored = true,
     });
-    const ports = { hash: sha256Hex, machine, chunks: storage.chunks };
+    const ports = { hash: sha256Hex, machine, changes: NO_CHANGES, chunks: storage.chunks };
     const state = createState(this.#config, storage.load(), ports, this.#world.clock(this.id));
     if (state.appliedIndex === 0) this.#world.prepare?.(state);
     this.state = state;

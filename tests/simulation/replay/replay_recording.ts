@@ -22,6 +22,7 @@ import {
   type StepPrint,
 } from "../../../replica/recording/mod.ts";
 import { KvStore } from "../../../state_machine/mod.ts";
+import { NO_CHANGES } from "../../support/no_changes.ts";
 import { describeInput } from "./describe_input.ts";
 import { ReplayTranscript } from "./replay_transcript.ts";
 
@@ -89,7 +90,7 @@ class Replay {
   constructor(reader: RecordingReader, { machine = new KvStore(), transcript }: ReplayOptions) {
     const { config, recovered, chunks, startedAt } = reader.start;
     this.#reader = reader;
-    this.#ports = { hash: sha256Hex, machine, chunks };
+    this.#ports = { hash: sha256Hex, machine, changes: NO_CHANGES, chunks };
     this.#state = createState(config, recovered, this.#ports, startedAt);
     this.#transcript = transcript ? new ReplayTranscript(this.#state, startedAt, transcript) : null;
   }

@@ -14,7 +14,7 @@ export const sendRequest = body<m.SendRequest>("SendRequest", {
   session: positive as Schema<LogIndex>,
   seq,
   floor: positive as Schema<Seq>,
-  mode: enumOf<RequestMode>(["command", "query", "group"]),
+  mode: enumOf<RequestMode>(["command", "query", "group", "roster"]),
   command: bytes(LIMITS.maxCommandBytes),
 }, faultOfRequest);
 

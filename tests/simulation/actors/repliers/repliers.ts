@@ -11,6 +11,7 @@ import type { SessionAnswer } from "../../../../replica/core/output.ts";
 import type { CoreState } from "../../../../replica/core/state.ts";
 import { KvStore } from "../../../../state_machine/mod.ts";
 import { queryResultCodec } from "../../../../transport/codec/mod.ts";
+import { executing } from "../../../support/no_changes.ts";
 import type { Actor, FaultyReplica } from "../actor.ts";
 import type { Archive } from "../support/archive.ts";
 import { createRhythm, honestStates, quorumIn } from "../support/craft.ts";
@@ -39,7 +40,7 @@ class Forecast {
       this.#applied = entry.index;
       this.#hash = hash;
       return (entry.requests ?? []).map(({ message, body }) => {
-        const answer = applyRequest(this.#sessions, message, sha256Hex(body), entry.index, this.store);
+        const answer = applyRequest(this.#sessions, message, sha256Hex(body), entry.index, executing(this.store));
         return { ...sessionAnswer(message, answer), client: message.client };
       });
     });

@@ -8,6 +8,7 @@ import type { SessionBounds } from "../../../../protocol/snapshot/session_types.
 import type { CoreState } from "../../../../replica/core/state.ts";
 import { replicatedDigest } from "../../../../replica/status/status.ts";
 import { KvStore } from "../../../../state_machine/mod.ts";
+import { executing } from "../../../support/no_changes.ts";
 import { openSessions } from "../../../support/numbered_requests.ts";
 
 /** The bounds of the checkers' own tests. */
@@ -20,7 +21,7 @@ export function viewAfter(chain: readonly ChainedEntry[], bounds: SessionBounds 
   const machine = new KvStore();
   for (const { entry: { index, requests } } of chain) {
     for (const { message, body } of requests ?? []) {
-      applyRequest(sessions, message, sha256Hex(body), index, machine);
+      applyRequest(sessions, message, sha256Hex(body), index, executing(machine));
     }
   }
   const hash = createHash("sha256");

@@ -26,9 +26,11 @@ export function textOf(bytes: Uint8Array): string {
 /** Returns a key for a command of a client. */
 export const commandName = (client: string, command: Uint8Array): string => `${client} ${textOf(command)}`;
 
-/** Returns the commands and queries of a request, in the order in which they are to be executed. */
-export const operationsOf = ({ mode, command }: SendRequest): readonly Operation[] =>
-  mode === "group" ? decodeGroup(command) ?? [] : [{ mode, command }];
+/** Returns the commands and queries of a request, in the order in which they are to be executed; none of a change, which the machine never sees. */
+export function operationsOf({ mode, command }: SendRequest): readonly Operation[] {
+  if (mode === "roster") return [];
+  return mode === "group" ? decodeGroup(command) ?? [] : [{ mode, command }];
+}
 
 /** A request that a client signed, with the digest that answers name it with. */
 export interface SignedRequest {

@@ -1,0 +1,46 @@
+/** The end of an epoch (§13.4): it proves to whoever has the epoch's roster with which entry, and on which state, the epoch ended. */
+import type { CheckpointProof } from "../certificate.ts";
+import { isCertificate, isStableAtEnd, plausibleCertificate } from "../certify.ts";
+import type { Membership } from "../config.ts";
+import type { Entry } from "../entry.ts";
+import { chainEntry } from "../hash_chain.ts";
+import type { Digest } from "../ids.ts";
+import type { Hash, RosterChanges, RosterFacts } from "../ports.ts";
+
+export interface EpochEnd {
+  readonly epoch: number;
+  /** Of the checkpoint at the stop-sign. The commit certificate has no links: nothing lies behind. */
+  readonly proof: CheckpointProof;
+  /** The hash before the stop-sign. */
+  readonly before: Digest;
+  /** The stop-sign. */
+  readonly entry: Entry;
+}
+
+/**
+ * Returns the roster that an entry changes to: a stop-sign holds a valid change and nothing else (§13.2). Null for any other entry. It rests on
+ * the roster in force and on these bytes alone.
+ */
+export function stopSignOf({ requests }: Entry, changes: RosterChanges): RosterFacts | null {
+  if (requests === null || requests.length !== 1) return null;
+  const { message } = requests[0]!;
+  return message.kind === "SendRequest" && message.mode === "roster" ? changes.judge(message.command).next : null;
+}
+
+/** The cheap part of {@linkcode nextAfter}: an end that fails it is not worth a signature check. */
+export function isPlausibleEnd(members: Membership, { epoch, proof: { stable, commit }, entry }: EpochEnd): boolean {
+  return epoch === members.genesis.epoch && isStableAtEnd(members, stable) && stable.index === entry.index &&
+    commit.index === stable.index && commit.hash === stable.hash && commit.links.length === 0 && commit.term > 0 &&
+    plausibleCertificate(members, commit);
+}
+
+/** Returns the roster that the epoch of `members` ended with (§13.4), provided the end's signatures are valid; null if this is no end of it. */
+export function nextAfter(
+  members: Membership,
+  hash: Hash,
+  changes: RosterChanges,
+  end: EpochEnd,
+): RosterFacts | null {
+  if (!isPlausibleEnd(members, end) || !isCertificate(members, hash, end.proof.commit)) return null;
+  return chainEntry(hash, end.before, end.entry).hash === end.proof.stable.hash ? stopSignOf(end.entry, changes) : null;
+}

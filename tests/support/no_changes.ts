@@ -1,0 +1,12 @@
+/** A judge for labs whose roster never changes. */
+import { digest } from "../../protocol/ids.ts";
+import { type Executor, executorOf } from "../../protocol/operations/execute.ts";
+import type { RosterChanges, StateMachine } from "../../protocol/ports.ts";
+
+export const NO_CHANGES: RosterChanges = {
+  current: { digest: digest("00".repeat(32)), roster: { epoch: 1, clients: [] } },
+  judge: () => ({ next: null, refusal: "operators" }),
+};
+
+/** Returns what requests reach at a replica with this machine. */
+export const executing = (machine: StateMachine): Executor => executorOf({ machine, changes: NO_CHANGES });
