@@ -14,11 +14,11 @@ export interface Received {
   /**
    * Tells connections of a channel apart, so that one can be muted without the others; says nothing about the signer.
    * For peers and clients it is hexadecimal digits made up when the connection began: a route can be neither chosen nor taken over, and
-   * a reconnecting sender gets another. For published frames it is the roster id whose address was connected to.
+   * a reconnecting sender gets another. For published frames it is the name of the peer whose address was connected to.
    */
   readonly route: string;
   /**
-   * Roster id of who proved by a CURVE key to be at the other end; left out where nobody is authenticated. What a connection costs is charged to
+   * Name of who proved by a CURVE key to be at the other end; left out where nobody is authenticated. What a connection costs is charged to
    * its owner. Says nothing of the signer either: a client may hand in what another has signed.
    */
   readonly owner?: string;
