@@ -58,6 +58,7 @@ export async function leaver(lab: TransportLab, twin: Twin) {
   const steady = await Steady.start(lab, r1);
   await assertHeard(steady, r1, "r2", r2, "in");
   const { sent } = r1.counters;
+  r2.publish(frames("late"));
   r1.reconfigure(lab.members([lab.member("r3")]));
   assertThrows(() => r1.sendToPeer("r2", frames("x")), RangeError, '"r2"');
   const late: Received[] = [];
