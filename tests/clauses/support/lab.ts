@@ -26,7 +26,7 @@ import { KvStore } from "../../../state_machine/mod.ts";
 import { encodeMessage } from "../../../transport/codec/mod.ts";
 import { createFakeSigner } from "../../simulation/network/fake_crypto.ts";
 import { CONSTANTS } from "../../simulation/nodes/sim_cluster.ts";
-import { NO_CHANGES } from "../../support/no_changes.ts";
+import { NO_CHANGES } from "../../support/executors.ts";
 import { openSessions } from "../../support/numbered_requests.ts";
 import {
   appendEntries,
