@@ -36,7 +36,9 @@ export const genesisCertificate = ({ index, hash }: Head): Certificate => ({
 export function createState(config: CoreConfig, recovered: Recovered, ports: Ports, now: Millis): CoreState {
   const genesis = firstGenesis(ports.hash, config.clusterId);
   const { state: randomState, value } = drawRandom(config.seed);
-  const restored = recovered.checkpoint === null ? null : restoreState(ports, recovered.checkpoint, config.constants);
+  const restored = recovered.checkpoint === null
+    ? null
+    : restoreState(ports, recovered.checkpoint, config.constants, genesis.index);
   const timeout = config.constants.electionTimeoutMs * (1 + value);
   const hard = hardStateOf(recovered);
   return {
@@ -80,6 +82,8 @@ export function createState(config: CoreConfig, recovered: Recovered, ports: Por
     requests: emptyRequests(config, now),
     catchUp: emptyCatchUp(),
     checkpoints: emptyCheckpoints(recovered.checkpoint, restored?.digests ?? []),
+    shownEnd: null,
+    ended: null,
     transfer: recovered.transfer === null ? null : createTransfer(recovered.transfer, now),
     rollCall: emptyRollCall(),
     votesSeen: new Map(),

@@ -21,7 +21,7 @@ import { hasEvidence } from "./accuse.ts";
 import { awaitedBy } from "./catch_up/catch_up.ts";
 import { isAwaitedAnswer } from "./catch_up/recovery.ts";
 import { awaitedSource } from "./catch_up/state_transfer.ts";
-import { isCheckpointIndex } from "./checkpoints/checkpoints.ts";
+import { mayBeCheckpoint } from "./checkpoints/checkpoint_index.ts";
 import { hasRoomFor, isQueued } from "./clients/request_pool.ts";
 import { concernsCandidacy } from "./election/voting.ts";
 import { hashAt } from "./log/log.ts";
@@ -147,7 +147,7 @@ function screenRefusal(state: CoreState, { signed, certificate }: PacketOf<"Vote
 }
 
 function screenCheckpoint(state: CoreState, { replica, index }: Checkpoint): Verdict {
-  if (!isCheckpointIndex(state, index)) return reject("not-a-checkpoint-index", replica);
+  if (!mayBeCheckpoint(state, index)) return reject("not-a-checkpoint-index", replica);
   return state.checkpoints.heard.get(replica)?.has(index) ? ignore("known-checkpoint") : ACCEPT;
 }
 

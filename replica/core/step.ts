@@ -33,7 +33,7 @@ import { onAppendEntries } from "./replication/on_append_entries.ts";
 import { onAppendEntriesResponse } from "./replication/on_append_entries_response.ts";
 import { onResendRequest } from "./replication/on_resend_request.ts";
 import type { CoreState } from "./state.ts";
-import type { Verdict } from "./verdict.ts";
+import { ignore, type Verdict } from "./verdict.ts";
 
 /** Handles one input. Packets for others are composed along the way and output by the next `flush`. */
 export function step(state: CoreState, input: Input, ports: Ports): Outputs {
@@ -43,6 +43,7 @@ export function step(state: CoreState, input: Input, ports: Ports): Outputs {
 }
 
 function handle(context: Context, input: Input): Verdict {
+  if (context.state.ended !== null && input.kind !== "flush") return ignore("epoch-ended");
   switch (input.kind) {
     case "packet":
       return handlePacket(context, input.packet);
