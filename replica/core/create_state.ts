@@ -15,6 +15,7 @@ import { emptyCheckpoints } from "./checkpoints/checkpoints.ts";
 import { fullBudget } from "./clients/forwarding_budget.ts";
 import type { RequestState } from "./clients/request_state.ts";
 import type { ElectionState } from "./election/election_state.ts";
+import { ownEnd } from "./epochs/ended.ts";
 import type { HardState, Recovered } from "./log/durable_state.ts";
 import { createLog } from "./log/log.ts";
 import { createClock } from "./offices/clock_state.ts";
@@ -41,13 +42,15 @@ export function createState(config: CoreConfig, recovered: Recovered, ports: Por
     : restoreState(ports, recovered.checkpoint, config.constants, genesis.index);
   const timeout = config.constants.electionTimeoutMs * (1 + value);
   const hard = hardStateOf(recovered);
+  const log = createLog(recovered.base ?? { index: genesis.index, hash: genesis.hash }, recovered.entries);
+  const checkpoints = emptyCheckpoints(recovered.checkpoint, restored?.digests ?? []);
   return {
     config,
     quorumSizes: quorumOf(config.replicas.length, config.constants.profile),
     genesis,
     randomState,
     hard,
-    log: createLog(recovered.base ?? { index: genesis.index, hash: genesis.hash }, recovered.entries),
+    log,
     prepared: recovered.prepared ?? genesisCertificate(genesis),
     branch: [...recovered.branch],
     commitIndex: recovered.commitIndex,
@@ -81,9 +84,9 @@ export function createState(config: CoreConfig, recovered: Recovered, ports: Por
     offices: emptyOffices(),
     requests: emptyRequests(config, now),
     catchUp: emptyCatchUp(),
-    checkpoints: emptyCheckpoints(recovered.checkpoint, restored?.digests ?? []),
+    checkpoints,
     shownEnd: null,
-    ended: null,
+    ended: ownEnd({ checkpoints, log, genesis }, ports.changes),
     transfer: recovered.transfer === null ? null : createTransfer(recovered.transfer, now),
     rollCall: emptyRollCall(),
     votesSeen: new Map(),

@@ -12,7 +12,7 @@ import type { CatchUpState, RollCallState, Transfer } from "./catch_up/catch_up_
 import type { CheckpointState } from "./checkpoints/checkpoint_state.ts";
 import type { RequestState } from "./clients/request_state.ts";
 import type { ElectionState, TermView } from "./election/election_state.ts";
-import type { Ended } from "./epochs/ended.ts";
+import type { Ended } from "./epochs/epoch_state.ts";
 import type { HardState } from "./log/durable_state.ts";
 import type { Log } from "./log/log.ts";
 import type { JudgedClock } from "./offices/clock_state.ts";

@@ -9,6 +9,7 @@ import type { ChainedEntry } from "../../../protocol/entry.ts";
 import { clientId, type ReplicaId, replicaId } from "../../../protocol/ids.ts";
 import type { Request } from "../../../protocol/message.ts";
 import type { Packet, PacketOf } from "../../../protocol/packet.ts";
+import type { RosterChanges } from "../../../protocol/ports.ts";
 import type { Signed, Verified } from "../../../protocol/signed.ts";
 import { type Context, emptyOutputs } from "../../../replica/core/context.ts";
 import { createState } from "../../../replica/core/create_state.ts";
@@ -77,6 +78,8 @@ export interface LabOptions {
   readonly replicas?: number;
   readonly constants?: Partial<ProtocolConstants>;
   readonly seed?: number;
+  /** The judge of changes of the roster; none is valid by default. */
+  readonly changes?: RosterChanges;
 }
 
 export interface FollowOptions extends Omit<AppendOptions, "proof"> {
@@ -96,6 +99,7 @@ export class Lab {
   state!: CoreState;
   storage!: MemoryStorage;
   readonly #options: LabOptions;
+  readonly #changes: RosterChanges;
   #run!: RunInputs;
   #verdicts: Verdict[] = [];
   #persisted: PersistOperation[] = [];
@@ -104,6 +108,7 @@ export class Lab {
 
   constructor(options: LabOptions = {}) {
     this.#options = options;
+    this.#changes = options.changes ?? NO_CHANGES;
     this.self = replicaId(options.self ?? "r2");
     this.ids = Array.from({ length: options.replicas ?? 4 }, (_, i) => replicaId(`r${i + 1}`));
     this.restart();
@@ -120,7 +125,7 @@ export class Lab {
       constants: { ...CONSTANTS, ...this.#options.constants },
       seed: this.#options.seed ?? 1,
     };
-    const ports = { hash: sha256Hex, machine: new KvStore(), changes: NO_CHANGES, chunks: this.storage.chunks };
+    const ports = { hash: sha256Hex, machine: new KvStore(), changes: this.#changes, chunks: this.storage.chunks };
     const signer = createFakeSigner("replica", this.self);
     this.state = createState(config, this.storage.load(), ports, this.now);
     if (this.state.appliedIndex === 0) openSessions(this.state.sessions, config.clients);
@@ -237,7 +242,7 @@ export class Lab {
 
   /** Returns a context for calling one guarded function directly, past the rules that lead to it. */
   context(): Context {
-    const ports = { hash: sha256Hex, machine: new KvStore(), changes: NO_CHANGES, chunks: this.storage.chunks };
+    const ports = { hash: sha256Hex, machine: new KvStore(), changes: this.#changes, chunks: this.storage.chunks };
     return { state: this.state, ports, now: this.now, out: emptyOutputs() };
   }
 
