@@ -14,7 +14,10 @@ const { stateDigest, chunks } = fx.snapshot(fx.chunk("state"));
 /** The mark of an empty disk, after `operations`. */
 function markAfter(...operations: Parameters<typeof markDurable>[1]): DurableMark {
   const { index, hash } = fx.GENESIS;
-  const mark = { hard: EMPTY_HARD_STATE, last: index, prepared: { term: term(0), index, hash }, commitIndex: index };
+  const mark: DurableMark = {
+    ...{ epoch: 1, crossing: null, hard: EMPTY_HARD_STATE, last: index },
+    ...{ prepared: { term: term(0), index, hash }, commitIndex: index },
+  };
   markDurable(mark, operations);
   return mark;
 }

@@ -16,7 +16,9 @@ const hard: HardState = {
   ack: { index: logIndex(9), hash },
   preVoted: term(5),
 };
-const mark: DurableMark = { hard, last: logIndex(9), prepared: point(4, 8), commitIndex: logIndex(7) };
+const mark: DurableMark = {
+  ...{ epoch: 1, crossing: null, hard, last: logIndex(9), prepared: point(4, 8), commitIndex: logIndex(7) },
+};
 const holding: Recovered = {
   ...EMPTY_RECOVERED,
   hardState: hard,

@@ -70,6 +70,12 @@ const chained: fc.Arbitrary<ChainedEntry> = fc.tuple(entry, arbitraries.digest).
   hash,
 }));
 const recovered: fc.Arbitrary<Recovered> = fc.record({
+  genesis: fc.option(fc.record({
+    epoch: fc.integer({ min: 2 }),
+    index: arbitraries.logIndex,
+    hash: arbitraries.digest,
+    stateDigest: arbitraries.digest,
+  })),
   hardState: fc.record({
     currentTerm: term,
     vote: fc.option(fc.record({ candidate: arbitraries.replicaId, base: arbitraries.certified })),
@@ -202,9 +208,9 @@ Deno.test("what is no recording, or one of another version, is refused in words"
   await assertRejects(() => readAll("hello\n"), ConfigError, "wanted one of a recording");
   const sink = new MemorySink();
   new Recorder(sink, () => {}).begin({ ...startWith(EMPTY_RECOVERED), byzantine: "x" });
-  await assertRejects(() => readAll(sink.text.replace('"recording":3', '"recording":4')), ConfigError, "was changed");
+  await assertRejects(() => readAll(sink.text.replace('"recording":4', '"recording":5')), ConfigError, "was changed");
   const later = `${new Chain().line({ recording: 1 })}\n`;
-  await assertRejects(() => readAll(later), ConfigError, "$.recording: given 1, wanted 3");
+  await assertRejects(() => readAll(later), ConfigError, "$.recording: given 1, wanted 4");
   await assertRejects(() => RecordingReader.open([`${"x".repeat(9_000_000)}`]), ConfigError, "a line of more than");
 });
 

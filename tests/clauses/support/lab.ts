@@ -254,6 +254,7 @@ export class Lab {
   #spyOn(storage: Storage): Storage {
     return {
       chunks: storage.chunks,
+      epochs: storage.epochs,
       load: () => storage.load(),
       commit: (operations, intents, meanwhile) => {
         storage.commit(operations, intents, meanwhile);

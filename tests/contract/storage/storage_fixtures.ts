@@ -122,12 +122,13 @@ export const evidence = (culprit: string): Evidence => ({
 });
 
 export const acks = (termNumber: number, ...heads: Head[]): SigningIntent => ({
+  epoch: 1,
   kind: "acks",
   term: term(termNumber),
   heads,
 });
 export function voting(given: Vote): SigningIntent {
-  return { kind: "vote", vote: given, body: encodeMessage(given) };
+  return { epoch: 1, kind: "vote", vote: given, body: encodeMessage(given) };
 }
 
 /** Returns a chunk of `bytes` bytes that depends on `text` alone. */
@@ -168,6 +169,7 @@ export const restart = (base: Head): PersistOperation => ({ op: "restart-log", b
 export const transfer = (proof: CheckpointProof | null): PersistOperation => ({ op: "transfer", proof });
 
 export const checkpointing = (head: Head, stateDigest: Digest): SigningIntent => ({
+  epoch: 1,
   kind: "checkpoint",
   checkpoint: checkpointMessage(head, stateDigest, REPLICA),
 });
