@@ -33,7 +33,7 @@ import { onAppendEntries } from "./replication/on_append_entries.ts";
 import { onAppendEntriesResponse } from "./replication/on_append_entries_response.ts";
 import { onResendRequest } from "./replication/on_resend_request.ts";
 import type { CoreState } from "./state.ts";
-import type { Verdict } from "./verdict.ts";
+import { ignore, type Verdict } from "./verdict.ts";
 
 /** Handles one input. Packets for others are composed along the way and output by the next `flush`. */
 export function step(state: CoreState, input: Input, ports: Ports): Outputs {
@@ -103,6 +103,9 @@ function handlePacket(context: Context, packet: Packet): Verdict {
       return onForwardedRequest(context, packet.signed);
     case "Evidence":
       return onEvidence(context, packet.evidence);
+    case "FetchEpoch":
+    case "EpochEnd":
+      return ignore("of-no-epoch");
     default:
       return packet satisfies never;
   }
