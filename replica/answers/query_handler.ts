@@ -4,7 +4,7 @@ import type { ClientHello, FastReads, GetStatus, Request } from "../../protocol/
 import type { ClientPacket } from "../../protocol/packet.ts";
 import type { ChunkReader, RosterChanges, StateMachine } from "../../protocol/ports.ts";
 import type { Signed } from "../../protocol/signed.ts";
-import { helloAnswerCodec } from "../../transport/codec/mod.ts";
+import { epochsAnswerCodec, helloAnswerCodec } from "../../transport/codec/mod.ts";
 import type { CoreState } from "../core/state.ts";
 import type { StatusReporter } from "../status/status.ts";
 import type { Activation } from "./activation.ts";
@@ -118,6 +118,9 @@ function read(
   return payloads.length === 0 ? "refused" : null;
 }
 
+/** No epoch of this replica has ended. */
+const NO_ENDS: QueryAnswer = { ok: true, payload: epochsAnswerCodec.encode([]) };
+
 function answerOf(
   { state, chunks, changes, status }: QueryHandlerParts,
   packet: QueryPacket,
@@ -134,6 +137,8 @@ function answerOf(
       return chunksHeld(chunks, packet.signed.message.digests);
     case "GetEntries":
       return committedEntries(state, packet.signed.message.from);
+    case "GetEpochs":
+      return NO_ENDS;
     default:
       return packet satisfies never;
   }

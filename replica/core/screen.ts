@@ -78,6 +78,9 @@ function screenOther(state: CoreState, packet: Exclude<Packet, { kind: "AppendEn
       return isAwaitedAnswer(state, packet.signed.message) ? ACCEPT : ignore("not-asked-for");
     case "HandOver":
       return screenHandOver(state, packet.signed.message);
+    case "FetchEpoch":
+    case "EpochEnd":
+      return ignore("of-no-epoch");
     case "AppendEntriesResponse":
     case "FetchEntries":
     case "FetchChunks":

@@ -104,6 +104,9 @@ function handlePacket(context: Context, packet: Packet): Verdict {
       return onForwardedRequest(context, packet.signed);
     case "Evidence":
       return onEvidence(context, packet.evidence);
+    case "FetchEpoch":
+    case "EpochEnd":
+      return ignore("of-no-epoch");
     default:
       return packet satisfies never;
   }
