@@ -125,6 +125,10 @@ const SHELL: readonly Room[] = [
     mayImport: [...FORMATS, ...CRYPTO, "transport/", ...CODEC, ...CORE, ...STORAGE, ...TOOLS, "replica/disk/"],
   },
   {
+    name: "replica/epochs/",
+    mayImport: [...FORMATS, ...CRYPTO, "transport/", ...CODEC, ...CORE, ...STORAGE, ...TOOLS],
+  },
+  {
     name: "replica/answers/",
     mayImport: [...FORMATS, ...CRYPTO, "transport/", ...CODEC, ...CORE, ...STORAGE, ...TOOLS, "replica/status/"],
   },
@@ -139,6 +143,7 @@ const SHELL: readonly Room[] = [
       ...TOOLS,
       "replica/disk/",
       "replica/status/",
+      "replica/epochs/",
       "replica/answers/",
     ],
   },
@@ -157,6 +162,7 @@ const SHELL: readonly Room[] = [
       ...TOOLS,
       "replica/disk/",
       "replica/status/",
+      "replica/epochs/",
       "replica/answers/",
       "replica/ingress/",
       "replica/byzantine/",
