@@ -43,7 +43,8 @@ const begin = (genesis: Genesis, held = true): BeginEpoch => fx.beginEpoch(genes
 /** Registers the suite's tests for one twin; `recover` returns a disk on which a recovery has just begun. */
 export function epochContract(name: string, open: Open, recover: Open): void {
   beginnings(name, open);
-  refusals(name, open, recover);
+  refusals(name, open);
+  successions(name, open, recover);
   logs(name, open);
   signatures(name, open);
   evidence(name, open);
@@ -76,7 +77,7 @@ function beginnings(name: string, open: Open): void {
   });
 }
 
-function refusals(name: string, open: Open, recover: Open): void {
+function refusals(name: string, open: Open): void {
   const epoch = (change: Partial<Genesis>): BeginEpoch => begin({ ...GENESIS, ...change });
   const cases: readonly (readonly [string, readonly PersistOperation[], readonly SigningIntent[], string])[] = [
     ["leaves one out", [epoch({ epoch: 3 })], [], "the beginning of epoch 3 after epoch 1"],
@@ -110,6 +111,9 @@ function refusals(name: string, open: Open, recover: Open): void {
       assertEquals(reopened.storage.load(), HELD);
     });
   }
+}
+
+function successions(name: string, open: Open, recover: Open): void {
   Deno.test(`${name}: an epoch begins behind the one before it, and the next one after that`, () => {
     using subject = open();
     live(subject.storage);
