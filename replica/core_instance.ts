@@ -116,6 +116,7 @@ function handlersOf(parts: ReplicaParts, scope: ReplicaScope, settings: Settings
   const queries = createQueryHandler({
     state,
     machine,
+    changes: scope.changes,
     chunks: settings.ports.chunks,
     routes,
     replier,

@@ -21,8 +21,8 @@ import { KvStore } from "../../state_machine/mod.ts";
 import { type AnyPacket, encodeMessage, encodePacket } from "../../transport/codec/mod.ts";
 import type { Channel, Received } from "../../transport/port.ts";
 import { backend } from "./backends.ts";
+import { NO_CHANGES } from "./executors.ts";
 import { makeRoster } from "./make_roster.ts";
-import { NO_CHANGES } from "./no_changes.ts";
 import { HeldChunks } from "./snapshot_values.ts";
 
 /** A query handler that answers nothing and keeps what it was asked. */
