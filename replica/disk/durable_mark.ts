@@ -77,8 +77,8 @@ export function markDurable(mark: DurableMark, operations: readonly PersistOpera
  * Returns whether `packet` may leave while the transaction that it came with is on its way to the disk: an AppendEntries of a term that is durable. A leader
  * that forgets the entry in it does not lead that term again (§5.1b, §5.1c), and nobody takes its word that it keeps it: that is its ack.
  */
-export const leavesAhead = ({ hard }: DurableMark, packet: UnsignedPacket): boolean =>
-  packet.kind === "AppendEntries" && packet.signed.term <= hard.currentTerm;
+export const leavesAhead = ({ crossing, hard }: DurableMark, packet: UnsignedPacket): boolean =>
+  crossing === null && packet.kind === "AppendEntries" && packet.signed.term <= hard.currentTerm;
 
 /**
  * Throws InvariantError if signing `packet` now would promise what a crash could undo. The storage, which knows the chunks held, ensures
