@@ -48,6 +48,37 @@ export interface ConnectionEnd {
   readonly cause: { readonly code: string; readonly detail: string };
 }
 
+/** Another replica, as one talks to it. Names are nothing but names here: one of an earlier epoch may be called `r1@3`. */
+export interface TransportPeer {
+  readonly id: string;
+  /** An address, or a name that is looked up. */
+  readonly host: string;
+  readonly peerPort: number;
+  readonly publishPort: number;
+  /** Its CURVE key: nobody else is talked to at that address. Not looked at where all is in clear. */
+  readonly curveKey: Uint8Array;
+}
+
+/** A replica, as a client talks to it. */
+export interface TransportReplica {
+  readonly id: string;
+  /** An address, or a name that is looked up. */
+  readonly host: string;
+  readonly clientPort: number;
+  /** Its CURVE key: nobody else is talked to at that address. Not looked at where all is in clear. */
+  readonly curveKey: Uint8Array;
+}
+
+/** Whom a replica talks to, and whom it lets in. */
+export interface TransportMembers {
+  /** Replicas to connect to, at both ports. */
+  readonly peers: readonly TransportPeer[];
+  /** CURVE keys that may come to the peer port and the publish port, by the names of their owners. Not looked at where all is in clear. */
+  readonly admittedPeers: ReadonlyMap<string, Uint8Array>;
+  /** The same of the client port. */
+  readonly admittedClients: ReadonlyMap<string, Uint8Array>;
+}
+
 /** One replica's end of the network. */
 export interface ReplicaTransport {
   /**
@@ -85,6 +116,28 @@ export interface ReplicaTransport {
    * still come.
    */
   expel(source: Pick<Received, "channel" | "route">, offence: string): boolean;
+  /**
+   * Has other members from now on, in the place of all it had. When it returns, all of this has happened, but for connections that take their time to come about:
+   *
+   * - **Who is connected to.** A peer with the same address, ports and key as one before keeps both its connections and what is queued for it, also under another
+   *   name. Any other is connected to at once, under the name given; with another address or key it is another one. Where all is in clear, another name makes it another one too.
+   * - **Who is no longer connected to.** The connections to all others before end, as `closed`; what is queued for them is lost, and `sendToPeer` does not know
+   *   their names any more. So nothing more is heard of what they publish.
+   * - **Who may come.** Keys that are admitted from now on are let in when they come next. Those that were refused try again, a first time after
+   *   `firstRefusedPauseMs` and at last every `refusedPauseMs`, and soon after the one that refused them has connected to them.
+   * - **Who may not.** Connections of keys that are no longer admitted at that port end as `not-admitted`, also those that have shown their key and wait. What they have
+   *   sent and nobody has received is lost, what is queued for them too, and their routes lead nowhere.
+   * - **All others** keep their connections, their routes, and what is on its way. A key that is admitted under another name has that `owner` in all that
+   *   is received from now on. A hold-off ends with the key that had the name, and so does the wait for an offence with the admission of its key.
+   *
+   * One that authenticates nobody, in clear or by libzmq, lets in whoever comes, before as after: it only connects to others, and no longer to those that are gone.
+   * Of what these have published, messages that were here already may then still come, under the names of then.
+   *
+   * Addresses that this replica listens at and its own key stay: they change with a restart. Throws `TransportError` if an address is not usable and `RangeError` if a
+   * name is given to two peers, a key is not of 32 bytes, is this replica's own, has two names at a port or among peers and their ports, or a name two keys there; then nothing has changed.
+   * Does nothing once it is closed.
+   */
+  reconfigure(members: TransportMembers): void;
   readonly counters: Readonly<TransportCounters>;
   close(): Promise<void>;
 }
@@ -101,6 +154,15 @@ export interface ClientTransport {
    * Queues frames for one replica by roster id; drops and counts them if its queue is full. Throws `RangeError` on another id or 0 frames.
    */
   send(replica: string, frames: readonly Uint8Array[]): void;
+  /**
+   * Talks to these replicas from now on, and to no others. One with the same address, port and key as before keeps its connection and what is queued for it, also
+   * under another name, by which its answers come from then on; where all is in clear another name makes it another one. Any other is connected to at once, and what is sent to it waits for the connection. The connections to all
+   * others before end: what is queued for them is dropped, and nothing more is received of them.
+   *
+   * Throws `TransportError` if an address is not usable and `RangeError` if a name or key is given twice, a key is not of 32 bytes or this client's own; then nothing
+   * has changed. Does nothing once it is closed.
+   */
+  reconfigure(replicas: readonly TransportReplica[]): void;
   readonly counters: Readonly<TransportCounters>;
   close(): Promise<void>;
 }

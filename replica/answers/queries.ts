@@ -5,6 +5,7 @@ import { LIMITS } from "../../protocol/limits.ts";
 import type { Ports, RosterChanges } from "../../protocol/ports.ts";
 import type { Signed } from "../../protocol/signed.ts";
 import { queryResultCodec } from "../../transport/codec/mod.ts";
+import { holdsState } from "../core/epochs/holds_state.ts";
 import { hasStopped } from "../core/epochs/stop_sign.ts";
 import { entryAt } from "../core/log/log.ts";
 import type { CoreState } from "../core/state.ts";
@@ -17,6 +18,9 @@ export type Answering = Pick<Ports, "machine" | "changes">;
 
 /** §13.4: others may answer in the next epoch already. */
 const ENDING = "this epoch is ending: ask again in the next one";
+
+/** §13.7: it is a member already. */
+const FETCHING = "this replica is fetching the state that its epoch began with";
 
 /** Returns an answer in JSON. */
 export const jsonAnswer = (value: unknown): QueryAnswer => ({ ok: true, payload: UTF8.encode(JSON.stringify(value)) });
@@ -37,6 +41,7 @@ function asJson({ message }: Signed<Request>): object {
 /** Returns the entry committed at `index`, equal on all honest replicas, or that there is none here yet. */
 export function committedCommand(state: CoreState, changes: RosterChanges, index: LogIndex): QueryAnswer {
   const { log, commitIndex } = state;
+  if (!holdsState(state)) return refusal(FETCHING);
   if (hasStopped(state, changes)) return refusal(ENDING);
   if (index === 0 || index > commitIndex) return jsonAnswer({ index, none: true, commitIndex });
   const chained = entryAt(log, index);
@@ -53,6 +58,7 @@ export function fastRead(state: CoreState, { machine, changes }: Answering, quer
   if (!state.config.constants.fastReads) return refusal("the roster does not enable fast reads");
   if (state.appliedIndex < state.replayUntil) return refusal("this replica is still applying its log after a restart");
   if (state.hard.recovery !== null) return refusal("this replica lost its disk and is a learner");
+  if (!holdsState(state)) return refusal(FETCHING);
   if (hasStopped(state, changes)) return refusal(ENDING);
   return { ok: true, payload: queryResultCodec.encode(machine.query(query)) };
 }

@@ -24,6 +24,7 @@ import { awaitedSource } from "./catch_up/state_transfer.ts";
 import { mayBeCheckpoint } from "./checkpoints/checkpoint_index.ts";
 import { hasRoomFor, isQueued } from "./clients/request_pool.ts";
 import { concernsCandidacy } from "./election/voting.ts";
+import { screenEnd } from "./epochs/on_epoch_end.ts";
 import { hashAt } from "./log/log.ts";
 import { screenHandOver } from "./offices/on_hand_over.ts";
 import type { CoreState } from "./state.ts";
@@ -79,8 +80,9 @@ function screenOther(state: CoreState, packet: Exclude<Packet, { kind: "AppendEn
     case "HandOver":
       return screenHandOver(state, packet.signed.message);
     case "FetchEpoch":
-    case "EpochEnd":
       return ignore("of-no-epoch");
+    case "EpochEnd":
+      return screenEnd(state, packet.end);
     case "AppendEntriesResponse":
     case "FetchEntries":
     case "FetchChunks":

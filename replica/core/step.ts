@@ -20,6 +20,7 @@ import { onRequestVote } from "./election/on_request_vote.ts";
 import { onVote } from "./election/on_vote.ts";
 import { onVoteDeferred } from "./election/on_vote_deferred.ts";
 import { onVoteRefusal } from "./election/on_vote_refusal.ts";
+import { onEpochEnd } from "./epochs/on_epoch_end.ts";
 import type { Input } from "./input.ts";
 import { onHandOver } from "./offices/on_hand_over.ts";
 import { onLeave } from "./offices/on_leave.ts";
@@ -105,8 +106,9 @@ function handlePacket(context: Context, packet: Packet): Verdict {
     case "Evidence":
       return onEvidence(context, packet.evidence);
     case "FetchEpoch":
-    case "EpochEnd":
       return ignore("of-no-epoch");
+    case "EpochEnd":
+      return onEpochEnd(context, packet.end);
     default:
       return packet satisfies never;
   }

@@ -4,7 +4,7 @@
  */
 import { sha256Hex } from "../../../crypto/digest.ts";
 import type { Certificate } from "../../../protocol/certificate.ts";
-import type { ProtocolConstants } from "../../../protocol/config.ts";
+import type { Genesis, ProtocolConstants } from "../../../protocol/config.ts";
 import type { ChainedEntry } from "../../../protocol/entry.ts";
 import { clientId, type ReplicaId, replicaId } from "../../../protocol/ids.ts";
 import type { Request } from "../../../protocol/message.ts";
@@ -29,6 +29,7 @@ import { createFakeSigner } from "../../simulation/network/fake_crypto.ts";
 import { CONSTANTS } from "../../simulation/nodes/sim_cluster.ts";
 import { NO_CHANGES } from "../../support/executors.ts";
 import { openSessions } from "../../support/numbered_requests.ts";
+import { plainChanges, type PlainRoster } from "../../support/rosters/plain_rosters.ts";
 import {
   appendEntries,
   type AppendOptions,
@@ -91,7 +92,7 @@ const isFed = ({ kind }: InputWithoutTime): boolean => kind === "packet" || kind
 
 export class Lab {
   readonly self: ReplicaId;
-  readonly ids: readonly ReplicaId[];
+  ids: readonly ReplicaId[];
   readonly disk: MemoryDisk = new MemoryDisk();
   /** Every answer to a client so far. */
   readonly replies: ClientReply[] = [];
@@ -99,7 +100,7 @@ export class Lab {
   state!: CoreState;
   storage!: MemoryStorage;
   readonly #options: LabOptions;
-  readonly #changes: RosterChanges;
+  #changes: RosterChanges;
   #run!: RunInputs;
   #verdicts: Verdict[] = [];
   #persisted: PersistOperation[] = [];
@@ -148,6 +149,14 @@ export class Lab {
         if (isFed(input)) this.#verdicts.push(verdict);
       },
     });
+  }
+
+  /** Begins the epoch of `roster` on its disk, and starts a core in it (§13.7). */
+  beginEpoch(roster: PlainRoster, genesis: Genesis, held: boolean): void {
+    this.storage.commit([{ op: "begin-epoch", genesis, held, recovery: null }], []);
+    this.ids = roster.replicas.map(replicaId);
+    this.#changes = plainChanges(roster);
+    this.restart();
   }
 
   /** Feeds `inputs` as one batch: handled, flushed, made durable, signed, sent. */
