@@ -15,6 +15,7 @@ export {
   parseSignedRoster,
   readRoster,
   readSignedRoster,
+  type RosterFile,
   type SignedRoster,
 } from "./crypto/roster/parse_roster.ts";
 // Replicas and the application's port.

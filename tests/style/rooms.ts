@@ -57,10 +57,18 @@ const CLIENT: readonly Room[] = [
   { name: "client/session/", mayImport: ["protocol/", "protocol/bytes/"] },
   { name: "client/errors.ts", mayImport: [] },
   { name: "client/loop/", mayImport: [...BELOW_CLIENT, "client/session/", "client/errors.ts"] },
+  { name: "client/epochs/", mayImport: [...BELOW_CLIENT, "client/session/", "client/errors.ts", "client/loop/"] },
   { name: "client/calls/", mayImport: [...BELOW_CLIENT, "client/session/", "client/errors.ts", "client/loop/"] },
   {
     name: "client/",
-    mayImport: [...BELOW_CLIENT, "client/session/", "client/errors.ts", "client/loop/", "client/calls/"],
+    mayImport: [
+      ...BELOW_CLIENT,
+      "client/session/",
+      "client/errors.ts",
+      "client/loop/",
+      "client/epochs/",
+      "client/calls/",
+    ],
   },
   {
     name: "client/backup/",
@@ -86,6 +94,7 @@ const CLIENT: readonly Room[] = [
     mayImport: [
       ...BELOW_CLIENT,
       "client/errors.ts",
+      "client/epochs/",
       "client/calls/",
       "client/",
       "client/cli/common/",
