@@ -21,9 +21,10 @@ import { hasEvidence } from "./accuse.ts";
 import { awaitedBy } from "./catch_up/catch_up.ts";
 import { isAwaitedAnswer } from "./catch_up/recovery.ts";
 import { awaitedSource } from "./catch_up/state_transfer.ts";
-import { isCheckpointIndex } from "./checkpoints/checkpoints.ts";
+import { mayBeCheckpoint } from "./checkpoints/checkpoint_index.ts";
 import { hasRoomFor, isQueued } from "./clients/request_pool.ts";
 import { concernsCandidacy } from "./election/voting.ts";
+import { screenEnd } from "./epochs/on_epoch_end.ts";
 import { hashAt } from "./log/log.ts";
 import { screenHandOver } from "./offices/on_hand_over.ts";
 import type { CoreState } from "./state.ts";
@@ -78,6 +79,10 @@ function screenOther(state: CoreState, packet: Exclude<Packet, { kind: "AppendEn
       return isAwaitedAnswer(state, packet.signed.message) ? ACCEPT : ignore("not-asked-for");
     case "HandOver":
       return screenHandOver(state, packet.signed.message);
+    case "FetchEpoch":
+      return ignore("of-no-epoch");
+    case "EpochEnd":
+      return screenEnd(state, packet.end);
     case "AppendEntriesResponse":
     case "FetchEntries":
     case "FetchChunks":
@@ -147,7 +152,7 @@ function screenRefusal(state: CoreState, { signed, certificate }: PacketOf<"Vote
 }
 
 function screenCheckpoint(state: CoreState, { replica, index }: Checkpoint): Verdict {
-  if (!isCheckpointIndex(state, index)) return reject("not-a-checkpoint-index", replica);
+  if (!mayBeCheckpoint(state, index)) return reject("not-a-checkpoint-index", replica);
   return state.checkpoints.heard.get(replica)?.has(index) ? ignore("known-checkpoint") : ACCEPT;
 }
 

@@ -9,7 +9,7 @@ import type { Input } from "../core/input.ts";
 import type { Recovered } from "../core/log/durable_state.ts";
 
 /** Version of the file's layout. Raise it with any change of what a record means, or of how outputs are fingerprinted. */
-export const RECORDING_VERSION = 3;
+export const RECORDING_VERSION = 4;
 
 /** Everything a core's behaviour depends on besides its inputs and its state machine. */
 export interface RecordingStart {

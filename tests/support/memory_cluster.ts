@@ -12,6 +12,7 @@ import { MemoryNetwork } from "../../transport/mod.ts";
 import type { ClientTransport, ReplicaTransport } from "../../transport/port.ts";
 import { backend } from "./backends.ts";
 import { makeRoster, type RosterOptions } from "./make_roster.ts";
+import { signedBy } from "./rosters/sign_rosters.ts";
 
 /** One replica of the cluster. */
 export interface MemoryNode {
@@ -52,7 +53,7 @@ export class MemoryCluster implements AsyncDisposable {
     const transport = this.network.replica(id, peers);
     let storage = openMemoryStorage({ clusterId: this.roster.cluster, hash: sha256Hex, disk });
     const replica = createReplica({
-      roster: this.roster,
+      roster: signedBy(this.roster, this.keys.get("operator")!),
       key: this.keys.get(id)!,
       backend: { backend, fallbackReason: null, isDegraded: false },
       storage,

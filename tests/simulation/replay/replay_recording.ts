@@ -22,7 +22,7 @@ import {
   type StepPrint,
 } from "../../../replica/recording/mod.ts";
 import { KvStore } from "../../../state_machine/mod.ts";
-import { NO_CHANGES } from "../../support/no_changes.ts";
+import { NO_CHANGES } from "../../support/executors.ts";
 import { describeInput } from "./describe_input.ts";
 import { ReplayTranscript } from "./replay_transcript.ts";
 
