@@ -1,6 +1,5 @@
 export { TransportError } from "./endpoint.ts";
 export { MEMORY_QUEUES, MemoryNetwork, type MemoryQueues } from "./memory/memory_transport.ts";
-export { membersOf, replicasOf } from "./open/members_of.ts";
 export type {
   Channel,
   ClientTransport,
