@@ -7,12 +7,15 @@ import { connected, type TransportLab } from "./transport_lab.ts";
 const CHANNELS = ["peer", "published", "client"] as const;
 const STEADY = "steady";
 
-/** A peer and a client of r1 for whom nothing changes. They number what they say, and nothing of it may be missing. */
+const numberOf = ({ frames: [, second] }: Received) => new TextDecoder().decode(second);
+
+/** A peer and a client of r1 for whom nothing changes. They number what they say, and so does r1 to the peer; nothing of it may be missing. */
 export class Steady {
   readonly #r1: ReplicaTransport;
   readonly #r3: ReplicaTransport;
   readonly #c1: ClientTransport;
   readonly #heard = new Map<Channel, { readonly numbers: string[]; readonly routes: Set<string> }>();
+  readonly #told: string[] = [];
   #said = 0;
 
   private constructor(r1: ReplicaTransport, r3: ReplicaTransport, c1: ClientTransport) {
@@ -41,7 +44,9 @@ export class Steady {
     this.#r3.sendToPeer("r1", said);
     this.#r3.publish(said);
     this.#c1.send("r1", said);
+    this.#r1.sendToPeer("r3", said);
     act();
+    await this.#listen();
     return (await this.#r1.receive(20, 64)).filter((message) => !this.#take(message));
   }
 
@@ -54,24 +59,31 @@ export class Steady {
   async assertWhole(): Promise<void> {
     await untilReceived("all that was said", async () => {
       for (const message of await this.#r1.receive(20, 64)) this.#take(message);
-      return CHANNELS.every((channel) => this.#heard.get(channel)?.numbers.length === this.#said) ? true : null;
+      await this.#listen();
+      const isAll = this.#told.length === this.#said &&
+        CHANNELS.every((channel) => this.#heard.get(channel)?.numbers.length === this.#said);
+      return isAll ? true : null;
     });
     const ascending = Array.from({ length: this.#said }, (_, place) => `${place}`);
     for (const channel of CHANNELS) {
       const { numbers, routes } = this.#heard.get(channel)!;
       assertEquals([numbers, routes.size], [ascending, 1], channel);
     }
-    this.#r1.sendToPeer("r3", frames("end"));
-    await untilReplicaGets("what r1 says", this.#r3, (message) => text(message) === "end");
+    assertEquals(this.#told, ascending);
     const [route = ""] = this.#heard.get("client")!.routes;
     this.#r1.sendToClient(route, frames("answer"));
     await untilClientGets("its answer", this.#c1, (message) => text(message) === "answer");
   }
 
+  async #listen(): Promise<void> {
+    const heard = (await this.#r3.receive(0, 1000)).filter((message) => text(message) === STEADY);
+    this.#told.push(...heard.map(numberOf));
+  }
+
   #take(message: Received): boolean {
     if (text(message) !== STEADY) return text(message) === "hello";
     const heard = this.#heard.get(message.channel) ?? { numbers: [], routes: new Set() };
-    heard.numbers.push(new TextDecoder().decode(message.frames[1]));
+    heard.numbers.push(numberOf(message));
     heard.routes.add(message.route);
     this.#heard.set(message.channel, heard);
     return true;
