@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { changeOf } from "../../crypto/roster/change_judge.ts";
-import type { SignedRoster } from "../../crypto/roster/parse_roster.ts";
-import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
-import { createSigner } from "../../crypto/signing/signing.ts";
+import { changeOf } from "./change_judge.ts";
+import type { SignedRoster } from "./parse_roster.ts";
+import { nobleBackend } from "../signing/noble_backend.ts";
+import { createSigner } from "../signing/signing.ts";
 import { joinRequests } from "../../protocol/entry_body.ts";
 import type { EpochEnd } from "../../protocol/epochs/epoch_end.ts";
 import { clientId, logIndex, seq, term } from "../../protocol/ids.ts";
