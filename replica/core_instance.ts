@@ -1,8 +1,6 @@
 /** One life of a core, from loading its disk to the end of the replica or to the disk's refusal: core, effects, ingress, event loop. */
 import { sha256Hex } from "../crypto/digest.ts";
-import { createKeyRing } from "../crypto/roster/key_ring.ts";
 import type { Roster } from "../crypto/roster/roster_types.ts";
-import { createMessageVerifier } from "../crypto/signing/unsigned.ts";
 import type { Ports } from "../protocol/ports.ts";
 import { encodeMessage, encodePacket } from "../transport/codec/mod.ts";
 import { Activation } from "./answers/activation.ts";
@@ -17,12 +15,11 @@ import { createDurableMark, type DurableMark } from "./disk/durable_mark.ts";
 import { watchStorage } from "./disk/watched_storage.ts";
 import { createEffects, type EffectPorts, type RunInputs } from "./effects.ts";
 import { EpochTalk } from "./epochs/epoch_talk.ts";
-import { newcomersIn } from "./epochs/members.ts";
+import { formerNames, newcomersIn } from "./epochs/members.ts";
 import { readArchived } from "./epochs/rosters.ts";
 import { EventLoop } from "./event_loop.ts";
-import type { FormerClients } from "./ingress/admit_client.ts";
+import { formerOf } from "./ingress/former.ts";
 import { Ingress } from "./ingress/ingress.ts";
-import { createSignatureCheck } from "./ingress/signature_check.ts";
 import { INGRESS_LIMITS } from "./limits/ingress_limits.ts";
 import { coreConfigOf } from "./replica_config.ts";
 import type { ReplicaParts } from "./replica_parts.ts";
@@ -84,10 +81,12 @@ type Settings = ReturnType<typeof settingsOf>;
 /** Returns the parts of its own that a core starts with. */
 function settingsOf(parts: ReplicaParts, scope: ReplicaScope, storage: Storage, recovered: Recovered) {
   const { now, disk, line } = scope;
-  const config = coreConfigOf(scope.roster, line, parts.seed);
   const ports: Ports = { hash: sha256Hex, machine: parts.machine, changes: scope.changes, chunks: storage.chunks };
   const startedAt = now();
-  const before = scope.epoch === 1 ? null : readArchived(storage.epochs, scope.epoch - 1, scope.backend).roster;
+  const { backend, roster } = scope;
+  const before = scope.epoch === 1 ? null : readArchived(storage.epochs, scope.epoch - 1, backend);
+  const former = before === null ? [] : formerNames(roster, before.roster);
+  const config = { ...coreConfigOf(roster, line, parts.seed), former };
   const { recovery } = recovered.hardState;
   if (recovery !== null) parts.log.log("warn", "learner", { bar: recovery.bar, commitIndex: recovered.commitIndex });
   parts.recorder?.begin({ config, recovered, chunks: storage.chunks, startedAt, byzantine: parts.byzantine ?? null });
@@ -99,17 +98,9 @@ function settingsOf(parts: ReplicaParts, scope: ReplicaScope, storage: Storage, 
     watched: watchStorage(storage, disk, now),
     takesPart: () => activation.active && !disk.refused,
     events: new EventLog(scope.paced),
-    talk: createTalk(scope, before, storage.epochs),
-    former: before === null ? null : formerClients(scope, before),
+    talk: createTalk(scope, before?.roster ?? null, storage.epochs),
+    former: before === null ? null : formerOf(before, scope.file, former, backend),
   };
-}
-
-/** Returns the clients of the epoch before that have left, or have another key now. */
-function formerClients({ roster, backend }: ReplicaScope, before: Roster): FormerClients {
-  const listed = new Map(roster.clients.map(({ id, publicKey }) => [id, publicKey]));
-  const left = before.clients.filter(({ id, publicKey }) => listed.get(id) !== publicKey);
-  const verifier = createMessageVerifier(before.constants, backend, before.cluster);
-  return { ids: new Set(left.map(({ id }) => id)), check: createSignatureCheck(createKeyRing(before), verifier) };
 }
 
 /** Returns the talk with replicas of other epochs. */

@@ -19,6 +19,8 @@ import { threadsFor, withThreads } from "./verify_threads.ts";
 const EXIT_DONE = 0;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
+/** It is to be started again, with permissions for the roster that is in force now: what is wrong is temporary (sysexits.h). */
+const EXIT_RESTART = 75;
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGTERM", "SIGINT"];
 
 /** Output of the process itself. Neither a full disk nor a closed pipe behind it ends a replica, so `console` is not used. */
@@ -38,9 +40,11 @@ async function main(args: readonly string[]): Promise<number> {
     const replica = await start(flags, named);
     const signal = stopOnSignal(replica);
     const health = flags.health === null ? null : keepHealthFile(flags.health, () => replica.trouble());
-    await replica.finished.finally(() => health?.end());
-    warn(logLine(named.id, "info", "stopped", { reason: signal.received ?? "stop" }));
-    return EXIT_DONE;
+    const outcome = await replica.finished.finally(() => health?.end());
+    warn(
+      logLine(named.id, "info", "stopped", { reason: signal.received ?? (outcome === "stopped" ? "stop" : outcome) }),
+    );
+    return outcome === "restart" && signal.received === null ? EXIT_RESTART : EXIT_DONE;
   } catch (error) {
     if (error instanceof ConfigError) {
       warn(`replica${named.id === "?" ? "" : ` ${named.id}`}: ${error.message}`);

@@ -1,6 +1,7 @@
 /** One replica on a storage and a transport: it runs a core, and a new one from the disk each time the disk refused and is back. */
-import { sha256Hex } from "../crypto/digest.ts";
+import { sha256Hex, unhex } from "../crypto/digest.ts";
 import type { SignedRoster } from "../crypto/roster/parse_roster.ts";
+import type { Roster } from "../crypto/roster/roster_types.ts";
 import { changeIn } from "../protocol/epochs/epoch_end.ts";
 import { epochEndCodec } from "../transport/codec/mod.ts";
 import type { Ended } from "./core/epochs/epoch_state.ts";
@@ -10,6 +11,8 @@ import { ForgottenError } from "./disk/forgotten_signatures.ts";
 import { assertSameDisk } from "./disk/same_disk.ts";
 import { beginningOf, waitingIn } from "./epochs/cross.ts";
 import { membersOf } from "./epochs/members.ts";
+import type { Outcome } from "./epochs/outcome.ts";
+import { Retirement } from "./epochs/retirement.ts";
 import { bytesOf, readArchived, rosterInForce } from "./epochs/rosters.ts";
 import type { ReplicaParts } from "./replica_parts.ts";
 import { createEpochScope, createProcessScope, type EpochScope, type ProcessScope } from "./replica_scope.ts";
@@ -22,11 +25,11 @@ export type { ReplicaParts } from "./replica_parts.ts";
 
 export interface Replica {
   /**
-   * Runs until `stop`. Rejects with InvariantError, GuardError or StorageError, the last also if others show that its disk is out of date;
+   * Runs until `stop`, or until a later roster has no place for it, or wants it to start again. Rejects with InvariantError, GuardError or StorageError, the last also if others show that its disk is out of date;
    * nothing more is signed then. A disk that refuses is waited for: meanwhile nothing is signed but answers to GetStatus and refusals of
    * SetActive.
    */
-  run(): Promise<void>;
+  run(): Promise<Outcome>;
   /** Ends `run` after the batch in progress. */
   stop(): void;
   /** Ends `run` once this replica has handed over, if it leads, within an election timeout (§14.5). */
@@ -41,6 +44,9 @@ export function createReplica(parts: ReplicaParts): Replica {
   return new RestartingReplica(parts);
 }
 
+/** Time between the restarts of two replicas that a new roster makes necessary, in milliseconds. */
+const RESTART_AFTER_MS = 2000;
+
 class RestartingReplica implements Replica {
   readonly #parts: ReplicaParts;
   readonly #process: ProcessScope;
@@ -50,6 +56,9 @@ class RestartingReplica implements Replica {
   /** Built from a disk that is back; takes over once the previous core has ended. */
   #next: CoreInstance | null = null;
   #stopping = false;
+  #outcome: Outcome = "stopped";
+  #restartTimer: ReturnType<typeof setTimeout> | undefined;
+  #retirement: Retirement | null = null;
 
   constructor(parts: ReplicaParts) {
     this.#parts = parts;
@@ -59,11 +68,12 @@ class RestartingReplica implements Replica {
     const { backend } = this.#process;
     const file = rosterInForce(parts.storage.epochs, epochOf(recovered), parts.roster, backend);
     this.#epoch = createEpochScope(parts, this.#process, file);
-    if (file.digest !== parts.roster.digest) this.#admit(file);
+    this.#admit(file);
+    parts.host?.entered(file);
     this.#instance = this.#begin(parts.storage, recovered);
   }
 
-  async run(): Promise<void> {
+  async run(): Promise<Outcome> {
     while (!this.#stopping) {
       try {
         await this.#instance.loop.run();
@@ -74,10 +84,13 @@ class RestartingReplica implements Replica {
         continue;
       }
       const next = this.#next ?? this.#afterEpoch();
-      if (next === null) return;
+      if (next === null) break;
       this.#instance = next;
       this.#next = null;
     }
+    clearTimeout(this.#restartTimer);
+    if (this.#outcome === "left" && !this.#stopping) await this.#retire();
+    return this.#outcome;
   }
 
   /** Returns the core of the next epoch, if the one in use has ended and this replica goes on. */
@@ -101,40 +114,86 @@ class RestartingReplica implements Replica {
     storage.epochs.put(next.roster.epoch, bytesOf(next), null);
     this.#parts.recorder?.end(`epoch ${epoch} has ended, and what follows is another core's`);
     this.#parts.log.log("warn", "epoch", { epoch: next.roster.epoch, digest: next.digest, held: ended.held });
-    if (!this.#isMember(next)) return null;
+    const { roster } = next;
+    if (!roster.replicas.some(({ id }) => id === this.#epoch.line.id)) {
+      return this.#leave(next, "it is not listed any more");
+    }
     storage.commit([beginningOf(state, ended, sha256Hex, next.digest)], []);
+    if (!this.#isListed(next)) return this.#leave(next, "it is listed with another key: start it with that one");
     const waiting = waitingIn(state, file, next);
     const instance = this.#begin(storage, storage.load());
     instance.loop.hand(waiting);
     return instance;
   }
 
-  /** Returns whether this replica goes on in the epoch of `next` as it runs; else it says what has to be done. */
-  #isMember({ roster }: SignedRoster): boolean {
-    const { key, log } = this.#parts;
+  #isListed({ roster }: SignedRoster): boolean {
+    const { publicKey, curvePublicKey } = this.#parts.key;
     const line = roster.replicas.find(({ id }) => id === this.#epoch.line.id);
-    if (line?.publicKey === key.publicKey && line.curveKey === key.curvePublicKey) return true;
-    const note = line === undefined
-      ? "this replica is not listed any more"
-      : `this replica is listed with another key: start it with the one of public key ${line.publicKey}`;
-    log.log("warn", "left", { epoch: roster.epoch, note });
-    return false;
+    return line?.publicKey === publicKey && line.curveKey === curvePublicKey;
+  }
+
+  #leave({ roster: { epoch } }: SignedRoster, note: string): null {
+    this.#parts.log.log("warn", "left", { epoch, note });
+    this.#outcome = "left";
+    return null;
+  }
+
+  /** Serves those who still need it, until enough members of the next epoch have begun, or it is stopped (§13.10). */
+  async #retire(): Promise<void> {
+    const [{ file, epoch, changes }, { backend, now }] = [this.#epoch, this.#process];
+    const { end } = this.#instance.state.ended!;
+    const next = changes.judge(changeIn(end.entry)).next!;
+    const { transport, key, log } = this.#parts;
+    transport.reconfigure(membersOf(next.roster, file.roster, key.curvePublicKey));
+    this.#retirement = new Retirement({
+      ...{
+        before: file,
+        next,
+        end,
+        transport,
+        backend,
+        now,
+        archive: this.#storage.epochs,
+        chunks: this.#storage.chunks,
+      },
+      self: this.#epoch.line.id,
+      secretKey: unhex(key.secretKey),
+    });
+    const begun = await this.#retirement.run();
+    log.log("warn", "retired", { epoch: epoch + 1, begun: begun.join(" ") });
+  }
+
+  /** Replicas start again one after the other, so that the others go on meanwhile. */
+  #restartInTurn({ replicas, epoch }: Roster): void {
+    const position = replicas.findIndex(({ id }) => id === this.#epoch.line.id);
+    const inMs = RESTART_AFTER_MS * (1 + position);
+    this.#parts.log.log("warn", "restarts", {
+      epoch,
+      inMs,
+      note: "the new roster has addresses that this process may not use",
+    });
+    this.#restartTimer = setTimeout(() => {
+      this.#outcome = "restart";
+      this.leave();
+    }, inMs);
   }
 
   /** Talks from now on to the members of `file`, and to those of the epoch before. */
   #admit({ roster }: SignedRoster): void {
+    if (roster.epoch === 1) return;
     const { epochs } = this.#storage;
-    const before = roster.epoch === 1 ? null : readArchived(epochs, roster.epoch - 1, this.#process.backend).roster;
+    const before = readArchived(epochs, roster.epoch - 1, this.#process.backend).roster;
     this.#parts.transport.reconfigure(membersOf(roster, before, this.#parts.key.curvePublicKey));
   }
 
   stop(): void {
     this.#stopping = true;
     this.#instance.loop.stop();
+    this.#retirement?.stop();
   }
 
   leave(): void {
-    if (this.#process.disk.refused) return this.stop();
+    if (this.#process.disk.refused || this.#retirement !== null) return this.stop();
     this.#stopping = true;
     this.#instance.loop.leave();
   }
@@ -154,6 +213,8 @@ class RestartingReplica implements Replica {
       this.#epoch = createEpochScope(this.#parts, this.#process, file);
       this.#parts.machine.restore(this.#process.emptyMachine);
       this.#admit(file);
+      this.#parts.host?.entered(file);
+      if (this.#parts.host?.mustRestart(file.roster)) this.#restartInTurn(file.roster);
     }
     const scope = { ...this.#process, ...this.#epoch };
     return createCoreInstance(this.#parts, scope, storage, recovered, (now) => this.#retry(now));

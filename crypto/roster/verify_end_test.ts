@@ -1,9 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { changeOf } from "./change_judge.ts";
-import type { SignedRoster } from "./parse_roster.ts";
-import { nobleBackend } from "../signing/noble_backend.ts";
-import { createSigner } from "../signing/signing.ts";
 import { joinRequests } from "../../protocol/entry_body.ts";
 import type { EpochEnd } from "../../protocol/epochs/epoch_end.ts";
 import { clientId, logIndex, seq, term } from "../../protocol/ids.ts";
@@ -12,6 +8,10 @@ import type { Signed } from "../../protocol/signed.ts";
 import { type Changes, endOf, FakeEpochs, sealed, successorOf } from "../../tests/client/fake_epochs.ts";
 import { newFakeRoster } from "../../tests/client/fake_roster.ts";
 import { entryOf, epochEndCodec } from "../../transport/codec/mod.ts";
+import { nobleBackend } from "../signing/noble_backend.ts";
+import { createSigner } from "../signing/signing.ts";
+import { changeOf } from "./change_judge.ts";
+import type { SignedRoster } from "./parse_roster.ts";
 import { followEnds, verifyEnd } from "./verify_end.ts";
 
 const { roster, keys } = newFakeRoster({});

@@ -52,23 +52,23 @@ export class EpochTalk {
     this.#newcomers.delete(peer);
   }
 
-  /** Shows `peer` the end of an epoch that is over. */
+  /** Shows `peer` the end of an epoch that is over, with its roster, which others know by its digest at least. */
   show(peer: string, epoch: number, now: Millis): void {
     if (epoch >= this.#parts.epoch || !this.#shown.spend(peer, now)) return;
-    this.#send(peer, epoch, false);
+    this.#send(peer, epoch);
   }
 
-  /** Shows newcomers how their epoch began, with the roster before, which they know by its digest (§13.8). */
+  /** Shows newcomers how their epoch began (§13.8). */
   look(now: Millis): void {
     if (this.#newcomers.size === 0 || now < this.#showAt) return;
     this.#showAt = now + SHOW_MS;
-    for (const peer of this.#newcomers) this.#send(peer, this.#parts.epoch - 1, true);
+    for (const peer of this.#newcomers) this.#send(peer, this.#parts.epoch - 1);
   }
 
-  #send(peer: string, epoch: number, withRoster: boolean): void {
+  #send(peer: string, epoch: number): void {
     const archived = this.#parts.archive().read(epoch);
     if (archived === null || archived.end === null) return;
     const end = epochEndCodec.decode(archived.end);
-    this.#parts.send(peer, { kind: "EpochEnd", end, roster: withRoster ? archived.roster : null });
+    this.#parts.send(peer, { kind: "EpochEnd", end, roster: archived.roster });
   }
 }

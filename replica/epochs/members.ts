@@ -2,6 +2,7 @@
 import { unhex } from "../../crypto/digest.ts";
 import { OPERATOR_ID } from "../../crypto/keys/key_kind.ts";
 import type { Roster, RosterReplica } from "../../crypto/roster/roster_types.ts";
+import type { ReplicaId } from "../../protocol/ids.ts";
 import type { TransportMembers, TransportPeer } from "../../transport/port.ts";
 
 /** Returns a name for a member of an epoch that is over; no id has an `@`. */
@@ -16,8 +17,7 @@ const peerOf = ({ host, peerPort, publishPort, curveKey }: RosterReplica, id: st
  * how that ended and may have what others lack.
  */
 export function membersOf(roster: Roster, before: Roster | null, curveKey: string): TransportMembers {
-  const listed = new Set(roster.replicas.map((replica) => replica.curveKey));
-  const former = before?.replicas.filter((replica) => !listed.has(replica.curveKey)) ?? [];
+  const former = before === null ? [] : formerIn(roster, before);
   const peers = [
     ...roster.replicas.map((replica) => peerOf(replica, replica.id)),
     ...former.map((replica) => peerOf(replica, formerName(replica, before!.epoch))),
@@ -28,6 +28,16 @@ export function membersOf(roster: Roster, before: Roster | null, curveKey: strin
     admittedClients: admittedClients(roster, before),
   };
 }
+
+/** Returns the replicas of the epoch before whose connections have another key now, or none. */
+function formerIn(roster: Roster, before: Roster): readonly RosterReplica[] {
+  const listed = new Set(roster.replicas.map(({ curveKey }) => curveKey));
+  return before.replicas.filter(({ curveKey }) => !listed.has(curveKey));
+}
+
+/** Returns the names by which they are talked to. */
+export const formerNames = (roster: Roster, before: Roster): ReplicaId[] =>
+  formerIn(roster, before).map((replica) => formerName(replica, before.epoch) as ReplicaId);
 
 /** Returns the keys of clients. One of the epoch before gets the ends of epochs: else it would never hear that there is a later one. */
 function admittedClients(roster: Roster, before: Roster | null): Map<string, Uint8Array> {

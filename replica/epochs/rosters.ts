@@ -46,3 +46,6 @@ export function rosterInForce(
   archive.put(epoch, bytesOf(given), null);
   return given;
 }
+
+/** Returns the path of the copy of the roster in force, which only says what a replica's process may reach. */
+export const rosterCopy = (dataDir: string): string => `${dataDir}/replica.roster`;

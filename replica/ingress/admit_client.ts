@@ -12,6 +12,7 @@ import type { CoreState } from "../core/state.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { TokenBuckets } from "../limits/token_bucket.ts";
 import { type Admission, DONE, dropped, excessive, faulty, forged } from "./admission.ts";
+import type { Former } from "./former.ts";
 import type { SignatureCheck } from "./signature_check.ts";
 import { speakerOf } from "./source.ts";
 
@@ -44,13 +45,6 @@ export const claimOf = ({ signed }: Pick<OwnPacket, "signed">): SignatureClaim =
   ...{ role: "client", signer: signed.message.client, kind: signed.message.kind, signed },
 });
 
-/** Clients of the epoch before that the roster in force lists no more, or with another key. */
-export interface FormerClients {
-  readonly ids: ReadonlySet<string>;
-  /** By the keys of the epoch before. */
-  readonly check: Pick<SignatureCheck, "holds">;
-}
-
 const isFault = (admission: Admission): boolean => "blame" in admission && admission.blame === "fault";
 
 /** Judges clients' packets, each client within its own rates. */
@@ -58,14 +52,14 @@ export class ClientAdmission {
   readonly #state: CoreState;
   readonly #check: SignatureCheck;
   readonly #handler: QueryHandler;
-  readonly #former: FormerClients | null;
+  readonly #former: Former | null;
   readonly #requests = new TokenBuckets(INGRESS_LIMITS.requestsPerSecond, INGRESS_LIMITS.requestBurst);
   readonly #repeats = new TokenBuckets(INGRESS_LIMITS.repeatsPerSecond, INGRESS_LIMITS.repeatBurst);
   readonly #queries = new TokenBuckets(INGRESS_LIMITS.queriesPerSecond, INGRESS_LIMITS.queryBurst);
   readonly #fastReads = new TokenBuckets(INGRESS_LIMITS.fastReadsPerSecond, INGRESS_LIMITS.fastReadBurst);
   readonly #hellos = new TokenBuckets(INGRESS_LIMITS.hellosPerSecond, INGRESS_LIMITS.helloBurst);
 
-  constructor(state: CoreState, check: SignatureCheck, handler: QueryHandler, former: FormerClients | null = null) {
+  constructor(state: CoreState, check: SignatureCheck, handler: QueryHandler, former: Former | null = null) {
     this.#state = state;
     this.#check = check;
     this.#handler = handler;
@@ -100,7 +94,7 @@ export class ClientAdmission {
   #isFormer(packet: OwnPacket, { name }: Budget, now: number): boolean {
     const former = this.#former;
     const claim = claimOf(packet);
-    if (former === null || !former.ids.has(packet.signed.message.client) || !this.#queries.allows(name, now)) {
+    if (former === null || !former.clients.has(packet.signed.message.client) || !this.#queries.allows(name, now)) {
       return false;
     }
     if (!former.check.holds(claim) || (this.#check.knows(claim) && this.#check.holds(claim))) return false;

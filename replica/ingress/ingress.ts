@@ -17,9 +17,10 @@ import type { EpochTalk } from "../epochs/epoch_talk.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { TokenBuckets } from "../limits/token_bucket.ts";
 import { type Admission, DONE, dropped, excessive, faulty, type Refusal } from "./admission.ts";
-import { claimOf, ClientAdmission, type FormerClients } from "./admit_client.ts";
+import { claimOf, ClientAdmission } from "./admit_client.ts";
 import { judgePacket, type Judging } from "./admit_packet.ts";
 import { BACKLOG_UNIT_BYTES } from "./backlog.ts";
+import { type Former, judgeFormerChunks } from "./former.ts";
 import { LateResponses } from "./late_responses.ts";
 import { PeerRates } from "./peer_rates.ts";
 import type { SignatureCheck } from "./signature_check.ts";
@@ -32,8 +33,8 @@ export interface IngressParts {
   readonly queries: QueryHandler;
   /** The talk with replicas of other epochs. */
   readonly talk: EpochTalk;
-  /** Those who may ask for ends alone; null in the first epoch. */
-  readonly former?: FormerClients | null;
+  /** The members that left with the epoch before; null in the first. */
+  readonly former?: Former | null;
   /** Counts refused packets, by kind. */
   readonly refused: TallyByKind;
   /** Called with a peer's verified packet that came over the connection to its own address. */
@@ -192,7 +193,14 @@ export class Ingress {
       if (epoch !== null && epoch !== state.genesis.epoch) return this.#ofAnotherEpoch(received, epoch, now);
       const packet = decodePeerPacket(frames);
       if (!this.#rates.take(packet.kind, sourceOf(received), now)) return excessive(`rate:${packet.kind}`);
-      if (packet.kind === "FetchEpoch") return this.#asksForEnd(received, packet.epoch, now);
+      if (packet.kind === "FetchEpoch" && packet.epoch !== state.genesis.epoch) {
+        return this.#asksForEnd(received, packet.epoch, now);
+      }
+      const { former = null } = this.#parts;
+      const name = speakerOf(received);
+      if (packet.kind === "FetchChunksResponse" && name !== null && former?.replicas.has(name)) {
+        return judgeFormerChunks(state, former, packet, name);
+      }
       if (this.#isPutOff(received, packet, now)) return DONE;
       const judging = judgePacket(state, check, channel, packet, speakerOf(received));
       const admission = packet.kind === "Evidence"

@@ -6,6 +6,7 @@ import type { SignedRoster } from "../../crypto/roster/parse_roster.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
 import { SILENT } from "../../replica/diagnostics/logger.ts";
 import { awaitBeginning } from "../../replica/epochs/newcomer.ts";
+import type { Outcome } from "../../replica/epochs/outcome.ts";
 import { createReplica, type Replica, type ReplicaParts } from "../../replica/replica.ts";
 import { MemoryDisk } from "../../replica/storage/memory/memory_disk.ts";
 import { type MemoryStorage, openMemoryStorage } from "../../replica/storage/memory/memory_storage.ts";
@@ -20,7 +21,7 @@ import { signedBy } from "./rosters/sign_rosters.ts";
 export interface MemoryNode {
   readonly replica: Replica;
   readonly transport: ReplicaTransport;
-  readonly running: Promise<void>;
+  readonly running: Promise<Outcome>;
 }
 
 export class MemoryCluster implements AsyncDisposable {
@@ -60,7 +61,7 @@ export class MemoryCluster implements AsyncDisposable {
   async join(id: string, roster: SignedRoster, key: KeyFile): Promise<MemoryNode> {
     const transport = this.#attach(id, roster);
     const storage = this.#open(id);
-    await awaitBeginning({ given: roster, storage, transport, backend, now: () => performance.now() });
+    await awaitBeginning({ given: roster, self: id, storage, transport, backend, now: () => performance.now() });
     return this.#run(id, transport, storage, { roster, key });
   }
 
