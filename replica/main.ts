@@ -2,7 +2,7 @@
 import { ConfigError } from "../crypto/config_error.ts";
 import { dropLoadingPermissions, dropPathPermissions } from "../crypto/drop_permissions.ts";
 import { unlockKeyFile } from "../crypto/keys/key_file.ts";
-import { readRoster } from "../crypto/roster/parse_roster.ts";
+import { readSignedRoster } from "../crypto/roster/parse_roster.ts";
 import { loadBackend } from "../crypto/signing/load_backend.ts";
 import { threadSources } from "../crypto/signing/threads/sources.ts";
 import { trustsReplicas } from "../protocol/config.ts";
@@ -61,7 +61,8 @@ export async function start(flags: ReplicaFlags, named: { id: string }): Promise
   if (flags.transport === "zmtp") dropLoadingPermissions();
   const key = await unlockKeyFile(flags.key, flags.passphraseFile, backend);
   named.id = key.id;
-  const roster = await readRoster(flags.cluster, key.operatorKey, backend);
+  const file = await readSignedRoster(flags.cluster, key.operatorKey, backend);
+  const { roster } = file;
   const log = createLogger(key.id, flags.logLevel);
   const isSigned = !trustsReplicas(roster.constants);
   if (!isSigned) threaded.close();
@@ -82,7 +83,7 @@ export async function start(flags: ReplicaFlags, named: { id: string }): Promise
     log.log("info", "first-start", { data: dataDir, note });
   }
   const replica = await startReplica({
-    ...{ roster, key, dataDir, backend: loaded, bindHost, log, firstStart, recover, byzantine, record },
+    ...{ roster: file, key, dataDir, backend: loaded, bindHost, log, firstStart, recover, byzantine, record },
     ...{ engine, insecurePlaintext },
   });
   noteRun({ keyFile: flags.key, publicKey });

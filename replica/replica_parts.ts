@@ -1,6 +1,6 @@
 /** The parts of a replica. */
 import type { KeyFile } from "../crypto/keys/key_file.ts";
-import type { Roster } from "../crypto/roster/roster_types.ts";
+import type { SignedRoster } from "../crypto/roster/parse_roster.ts";
 import type { LoadedBackend } from "../crypto/signing/load_backend.ts";
 import type { StateMachine } from "../protocol/ports.ts";
 import type { ReplicaTransport } from "../transport/port.ts";
@@ -10,7 +10,8 @@ import type { Recorder } from "./recording/mod.ts";
 import type { Storage } from "./storage/port.ts";
 
 export interface ReplicaParts {
-  readonly roster: Roster;
+  /** The roster given. What is in force is on the disk, once it holds one (§13.8). */
+  readonly roster: SignedRoster;
   /** Key of a replica of the roster. */
   readonly key: KeyFile;
   readonly backend: LoadedBackend;

@@ -1,7 +1,8 @@
 /** A replica as a process runs it: its disk, ZMTP, and an orderly end. */
 import { ConfigError } from "../crypto/config_error.ts";
 import type { KeyFile } from "../crypto/keys/key_file.ts";
-import type { Roster, RosterReplica } from "../crypto/roster/roster_types.ts";
+import type { SignedRoster } from "../crypto/roster/parse_roster.ts";
+import type { RosterReplica } from "../crypto/roster/roster_types.ts";
 import type { LoadedBackend } from "../crypto/signing/load_backend.ts";
 import { CRASH_WARNING } from "../protocol/config.ts";
 import { type Digest, digest } from "../protocol/ids.ts";
@@ -23,7 +24,8 @@ import { beginRecovery, type BegunRecovery } from "./storage/disk/disk_recover.t
 
 /** Options of {@linkcode startReplica}. */
 export interface StartOptions extends EngineOptions {
-  readonly roster: Roster;
+  /** The roster's file. What is in force is on the disk, once that holds one (§13.8); the addresses to listen at are those of this one. */
+  readonly roster: SignedRoster;
   /** Key of a replica of the roster. */
   readonly key: KeyFile;
   /** This replica's own directory. */
@@ -77,7 +79,8 @@ export interface RunningReplica {
  * nothing stays open, and no recording is left.
  */
 export async function startReplica(options: StartOptions): Promise<RunningReplica> {
-  const { roster, key, backend, bindHost = null, log = SILENT, byzantine = null, record = null } = options;
+  const { roster: file, key, backend, bindHost = null, log = SILENT, byzantine = null, record = null } = options;
+  const { roster } = file;
   const line = ownLine(roster, key);
   requireProfile(options);
   requireDisk(options);
@@ -89,14 +92,14 @@ export async function startReplica(options: StartOptions): Promise<RunningReplic
     if (options.recover) logRecovery(log, beginRecovery(owner, freshNonce()));
     disk = new ReopenableStorage(owner, log);
     const { storage, reopen } = disk;
-    requireKnownRoster(storage, roster);
+    if (storage.epochs.newest() === null) requireKnownRoster(storage, roster); // a disk of before there were epochs
     const onEnd = connectionLog(log, () => performance.now());
-    transport = await openReplicaTransport({ ...options, bind: bindAddresses(line, bindHost), onEnd });
+    transport = await openReplicaTransport({ ...options, roster, bind: bindAddresses(line, bindHost), onEnd });
     if (options.insecurePlaintext) log.log("warn", "insecure-plaintext", { note: PLAINTEXT_NOTE });
     const machine = options.machine ?? new KvStore();
     const recorder = recording && new Recorder(recording, warnOfEnd(log));
     const replica = createReplica({
-      ...{ roster, key, backend, storage, reopen, transport, machine, log, byzantine, recorder },
+      ...{ roster: file, key, backend, storage, reopen, transport, machine, log, byzantine, recorder },
     });
     return supervise({ line, replica, disk, transport, recorder });
   } catch (error) {
@@ -106,7 +109,7 @@ export async function startReplica(options: StartOptions): Promise<RunningReplic
 }
 
 /** §1.4: says that replicas are trusted, never silently; a drill with a liar among them would prove nothing. */
-function requireProfile({ roster, byzantine = null, log = SILENT }: StartOptions): void {
+function requireProfile({ roster: { roster }, byzantine = null, log = SILENT }: StartOptions): void {
   const { profile } = roster.constants;
   if (profile === "byzantine") return;
   log.log("warn", "profile", { profile, note: CRASH_WARNING });

@@ -34,6 +34,12 @@ export interface Ordering {
   readonly reads: FastReads;
 }
 
+/** Frames of other epochs than the client's (§13.12). */
+export interface OtherEpochs {
+  /** Takes frames of another epoch; returns false for those of the client's own. */
+  take(replica: string, frames: readonly Uint8Array[]): boolean;
+}
+
 /** The parts that the loop drives. */
 export interface LoopParts {
   readonly now: () => number;
@@ -42,6 +48,8 @@ export interface LoopParts {
   readonly ordering: Ordering | null;
   readonly queries: Queries;
   readonly inbox: Inbox;
+  /** Null for a client that stays in its epoch. */
+  readonly otherEpochs: OtherEpochs | null;
 }
 
 /** Runs from its construction until `close` or until the transport fails. */
@@ -51,6 +59,8 @@ export class ClientLoop {
   /** Time until which the loop means to wait, on the client's clock. */
   #wakeAt = -Infinity;
   #closedBy: Error | null = null;
+  /** The reason for which nothing is asked any more, while the roster in force does not list this client. */
+  #barredBy: Error | null = null;
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
@@ -60,10 +70,22 @@ export class ClientLoop {
 
   /** Starts a call, and wakes the loop if its timers are now due earlier. */
   track<T>(start: () => Promise<T>): Promise<T> {
-    if (this.#closedBy !== null) return Promise.reject(this.#closedBy);
+    const refusal = this.#closedBy ?? this.#barredBy;
+    if (refusal !== null) return Promise.reject(refusal);
     const call = start();
     if (this.#dueAt() < this.#wakeAt) this.#parts.transport.wake();
     return call;
+  }
+
+  /** Rejects every pending call with `pending` and those to come with `later`, until {@linkcode readmit}. */
+  bar(pending: Error, later: Error): void {
+    this.#barredBy = later;
+    this.#abandonCalls(pending);
+  }
+
+  /** Takes calls again. */
+  readmit(): void {
+    this.#barredBy = null;
   }
 
   /** Ends the loop: every pending call rejects with `reason`, and the transport is closed. */
@@ -95,6 +117,7 @@ export class ClientLoop {
   }
 
   #take(replica: string, frames: readonly Uint8Array[]): void {
+    if (this.#parts.otherEpochs?.take(replica, frames)) return;
     const inbound = this.#parts.inbox.read(replica, frames, (packet) => this.#wants(packet), this.#parts.now());
     if ("dropped" in inbound) return;
     const { packet } = inbound;
@@ -129,6 +152,7 @@ export class ClientLoop {
 
   #helloDueAt(): number {
     const { ordering, queries } = this.#parts;
+    if (this.#barredBy !== null) return Infinity;
     return ordering?.hellos.dueAt(ordering.requests.busy || ordering.reads.busy || queries.busy) ?? Infinity;
   }
 
@@ -139,6 +163,10 @@ export class ClientLoop {
 
   #abandon(reason: Error): void {
     this.#closedBy ??= reason;
+    this.#abandonCalls(reason);
+  }
+
+  #abandonCalls(reason: Error): void {
     this.#parts.ordering?.requests.abandon(reason);
     this.#parts.ordering?.reads.abandon(reason);
     this.#parts.queries.abandon(reason);

@@ -20,12 +20,14 @@ const EVERYBODY = "strangers";
 
 export class TurnAway {
   readonly #self: ReplicaId;
+  readonly #epoch: number;
   readonly #send: (route: string, frames: readonly Uint8Array[]) => void;
   readonly #answers = new TokenBuckets(INGRESS_LIMITS.refusalsPerSecond, INGRESS_LIMITS.refusalBurst);
   #questions = 0;
 
-  constructor(self: ReplicaId, send: (route: string, frames: readonly Uint8Array[]) => void) {
+  constructor(self: ReplicaId, epoch: number, send: (route: string, frames: readonly Uint8Array[]) => void) {
     this.#self = self;
+    this.#epoch = epoch;
     this.#send = send;
   }
 
@@ -36,6 +38,6 @@ export class TurnAway {
     const payload = new Uint8Array(0);
     const message: QueryReply = { kind: "QueryReply", replica: this.#self, client, nonce, ok: false, payload };
     const signed = { message, body: encodeMessage(message), signature: new Uint8Array(SIGNATURE_BYTES) };
-    this.#send(route, encodePacket({ kind: "QueryReply", signed }));
+    this.#send(route, encodePacket({ kind: "QueryReply", signed }, this.#epoch));
   }
 }

@@ -2,6 +2,7 @@
 import { type Client, type ClientOptions, createClient } from "../../client/mod.ts";
 import { sha256Hex } from "../../crypto/digest.ts";
 import type { KeyFile } from "../../crypto/keys/key_file.ts";
+import type { SignedRoster } from "../../crypto/roster/parse_roster.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
 import { SILENT } from "../../replica/diagnostics/logger.ts";
 import { createReplica, type Replica, type ReplicaParts } from "../../replica/replica.ts";
@@ -12,6 +13,7 @@ import { MemoryNetwork } from "../../transport/mod.ts";
 import type { ClientTransport, ReplicaTransport } from "../../transport/port.ts";
 import { backend } from "./backends.ts";
 import { makeRoster, type RosterOptions } from "./make_roster.ts";
+import { signedBy } from "./rosters/sign_rosters.ts";
 
 /** One replica of the cluster. */
 export interface MemoryNode {
@@ -21,7 +23,9 @@ export interface MemoryNode {
 }
 
 export class MemoryCluster implements AsyncDisposable {
+  /** The roster that replicas and clients are started with; with its signatures in `file`. */
   readonly roster: Roster;
+  readonly file: SignedRoster;
   readonly keys: ReadonlyMap<string, KeyFile>;
   readonly network = new MemoryNetwork();
   readonly nodes = new Map<string, MemoryNode>();
@@ -31,6 +35,7 @@ export class MemoryCluster implements AsyncDisposable {
   private constructor(roster: Roster, keys: ReadonlyMap<string, KeyFile>) {
     this.roster = roster;
     this.keys = keys;
+    this.file = signedBy(roster, keys.get("operator")!);
   }
 
   /** Starts all replicas, with `changes` to the parts of those named. Timeouts are short: an election takes about 100 ms. */
@@ -52,7 +57,7 @@ export class MemoryCluster implements AsyncDisposable {
     const transport = this.network.replica(id, peers);
     let storage = openMemoryStorage({ clusterId: this.roster.cluster, hash: sha256Hex, disk });
     const replica = createReplica({
-      roster: this.roster,
+      roster: this.file,
       key: this.keys.get(id)!,
       backend: { backend, fallbackReason: null, isDegraded: false },
       storage,
