@@ -3,6 +3,7 @@ import { unhex } from "../crypto/digest.ts";
 import { lists, requireMember } from "../crypto/roster/key_ring.ts";
 import type { SignedRoster } from "../crypto/roster/parse_roster.ts";
 import type { Roster } from "../crypto/roster/roster_types.ts";
+import type { Step } from "../crypto/roster/verify_end.ts";
 import { createSigner, type Signer } from "../crypto/signing/signing.ts";
 import { createMessageSigner } from "../crypto/signing/unsigned.ts";
 import { createVerifiedCache } from "../crypto/signing/verified_cache.ts";
@@ -15,9 +16,8 @@ import { withStrangers } from "./calls/status_report.ts";
 import type { Client, ClientOptions } from "./client_types.ts";
 import { type EpochView, isChained, viewOf, type ViewParts } from "./epochs/epoch_view.ts";
 import { EpochFollower } from "./epochs/follower.ts";
-import type { Step } from "./epochs/verify_end.ts";
 import { ClosedError, NotListedError, UsageError } from "./errors.ts";
-import { ClientLoop, type LoopParts, type Ordering } from "./loop/client_loop.ts";
+import { ClientLoop, type LoopParts, type Ordering, type OtherEpochs } from "./loop/client_loop.ts";
 import { FastReads } from "./loop/fast_reads.ts";
 import { Hellos } from "./loop/hellos.ts";
 import type { Orderable } from "./loop/in_flight.ts";
@@ -120,6 +120,7 @@ interface Running {
   readonly ordering: Ordering | null;
   readonly queries: Queries;
   readonly inbox: Inbox;
+  readonly otherEpochs: OtherEpochs | null;
   readonly loop: ClientLoop;
   view: EpochView;
   /** Settles once what was learnt is kept. */
@@ -153,7 +154,17 @@ export function createClient(options: ClientOptions): Client {
     ...{ signer, now, drawNonce, backend: options.backend },
   });
   const loop = new ClientLoop({ now, transport, ordering, queries, inbox, otherEpochs } satisfies LoopParts);
-  running = { settings, options, ordering, queries, inbox, loop, view: settings.view, kept: Promise.resolve() };
+  running = {
+    settings,
+    options,
+    ordering,
+    queries,
+    inbox,
+    otherEpochs,
+    loop,
+    view: settings.view,
+    kept: Promise.resolve(),
+  };
   return assemble(running, { dropped: inbox.counters, disagreements, turnedAway: inbox.turnedAway });
 }
 
@@ -162,7 +173,7 @@ function adopt(running: Running, steps: readonly Step[]): void {
   const { settings, options, ordering, queries, inbox, loop } = running;
   const view = viewOf(steps.at(-1)!.next, settings.viewParts);
   running.view = view;
-  connectTo(options.transport as Partial<Reconfigurable>, view);
+  connectTo(options, view);
   inbox.adopt(view.keys, view.verifier);
   if (lists(view.roster, settings.key)) {
     loop.readmit();
@@ -180,20 +191,9 @@ function adopt(running: Running, steps: readonly Step[]): void {
 const notListed = ({ settings: { key }, view: { roster } }: Running, undecided: boolean): NotListedError =>
   new NotListedError(roster.epoch, `${key.kind} ${key.id}`, undecided);
 
-/** Transports that can have other replicas than they began with. */
-interface Reconfigurable {
-  reconfigure(
-    replicas: readonly {
-      readonly id: string;
-      readonly host: string;
-      readonly clientPort: number;
-      readonly curveKey: Uint8Array;
-    }[],
-  ): void;
-}
-
-function connectTo(transport: Partial<Reconfigurable>, { roster: { replicas } }: EpochView): void {
-  transport.reconfigure?.(
+/** Has the transport talk to the replicas of the roster in force. */
+function connectTo({ transport }: ClientOptions, { roster: { replicas } }: EpochView): void {
+  transport.reconfigure(
     replicas.map(({ id, host, clientPort, curveKey }) => ({ id, host, clientPort, curveKey: unhex(curveKey) })),
   );
 }
@@ -235,6 +235,7 @@ function assemble(running: Running, report: Client["report"]): Client {
       ...{ current, now: settings.now, timings: () => running.view.timings },
       change: (command, options) => order({ mode: "roster", command }, { ...options, repeatable: true }),
       status: (options) => node.getStatus(options),
+      askForLater: () => running.otherEpochs?.ask(),
     }),
     sources: node.sources,
     get roster() {

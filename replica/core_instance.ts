@@ -1,6 +1,9 @@
 /** One life of a core, from loading its disk to the end of the replica or to the disk's refusal: core, effects, ingress, event loop. */
 import { sha256Hex } from "../crypto/digest.ts";
+import { createKeyRing } from "../crypto/roster/key_ring.ts";
 import { rosterText } from "../crypto/roster/roster.ts";
+import type { Roster } from "../crypto/roster/roster_types.ts";
+import { createMessageVerifier } from "../crypto/signing/unsigned.ts";
 import type { Ports } from "../protocol/ports.ts";
 import { encodeMessage, encodePacket } from "../transport/codec/mod.ts";
 import { Activation } from "./answers/activation.ts";
@@ -18,7 +21,9 @@ import { EpochTalk } from "./epochs/epoch_talk.ts";
 import { newcomersIn } from "./epochs/members.ts";
 import { readArchived } from "./epochs/rosters.ts";
 import { EventLoop } from "./event_loop.ts";
+import type { FormerClients } from "./ingress/admit_client.ts";
 import { Ingress } from "./ingress/ingress.ts";
+import { createSignatureCheck } from "./ingress/signature_check.ts";
 import { INGRESS_LIMITS } from "./limits/ingress_limits.ts";
 import { coreConfigOf } from "./replica_config.ts";
 import type { ReplicaParts } from "./replica_parts.ts";
@@ -27,7 +32,7 @@ import { EventLog } from "./status/event_log.ts";
 import { SignsOfLife } from "./status/signs_of_life.ts";
 import { StatusReporter } from "./status/status.ts";
 import { TransferProgress } from "./status/transfer_progress.ts";
-import type { Storage } from "./storage/port.ts";
+import type { EpochArchive, Storage } from "./storage/port.ts";
 
 export interface CoreInstance {
   readonly state: CoreState;
@@ -55,7 +60,7 @@ export function createCoreInstance(
   const loop = new EventLoop({
     ...{ state, transport, work, refused, now, whileInactive },
     ingress: new Ingress({
-      ...{ state, check, queries: handlers.queries, refused, talk: settings.talk },
+      ...{ state, check, queries: handlers.queries, refused, talk: settings.talk, former: settings.former },
       heard(peer, packet, at) {
         settings.talk.joined(peer);
         peers.heard(peer, at);
@@ -83,6 +88,7 @@ function settingsOf(parts: ReplicaParts, scope: ReplicaScope, storage: Storage, 
   const config = coreConfigOf(scope.roster, line, parts.seed);
   const ports: Ports = { hash: sha256Hex, machine: parts.machine, changes: scope.changes, chunks: storage.chunks };
   const startedAt = now();
+  const before = scope.epoch === 1 ? null : readArchived(storage.epochs, scope.epoch - 1, scope.backend).roster;
   const { recovery } = recovered.hardState;
   if (recovery !== null) parts.log.log("warn", "learner", { bar: recovery.bar, commitIndex: recovered.commitIndex });
   const { raw, roster: { operatorKey }, signatures } = scope.changes.current;
@@ -98,16 +104,28 @@ function settingsOf(parts: ReplicaParts, scope: ReplicaScope, storage: Storage, 
     watched: watchStorage(storage, disk, now),
     takesPart: () => activation.active && !disk.refused,
     events: new EventLog(scope.paced),
-    talk: createTalk(scope, storage),
+    talk: createTalk(scope, before, storage.epochs),
+    former: before === null ? null : formerClients(scope, before),
   };
 }
 
+/** Returns the clients of the epoch before that have left, or have another key now. */
+function formerClients({ roster, backend }: ReplicaScope, before: Roster): FormerClients {
+  const listed = new Map(roster.clients.map(({ id, publicKey }) => [id, publicKey]));
+  const left = before.clients.filter(({ id, publicKey }) => listed.get(id) !== publicKey);
+  const verifier = createMessageVerifier(before.constants, backend, before.cluster);
+  return { ids: new Set(left.map(({ id }) => id)), check: createSignatureCheck(createKeyRing(before), verifier) };
+}
+
 /** Returns the talk with replicas of other epochs. */
-function createTalk({ transport, epoch, roster, backend }: ReplicaScope, storage: Storage): EpochTalk {
-  const archive = () => storage.epochs;
-  const before = epoch === 1 ? null : readArchived(storage.epochs, epoch - 1, backend).roster;
+function createTalk(
+  { transport, epoch, roster, line }: ReplicaScope,
+  before: Roster | null,
+  epochs: EpochArchive,
+): EpochTalk {
+  const archive = () => epochs;
   return new EpochTalk({
-    ...{ epoch, archive, newcomers: newcomersIn(roster, before) },
+    ...{ epoch, archive, newcomers: newcomersIn(roster, before, line.id) },
     send: (peer, packet) => transport.sendToPeer(peer, encodePacket(packet, epoch)),
   });
 }

@@ -13,6 +13,7 @@ import type { ReplicaTransport } from "../transport/port.ts";
 import type { ByzantineMode } from "./byzantine/mod.ts";
 import { type Logger, SILENT } from "./diagnostics/logger.ts";
 import { ReopenableStorage } from "./disk/reopenable_storage.ts";
+import { awaitBeginning, isUnused } from "./epochs/newcomer.ts";
 import { holdsReplica } from "./first_start.ts";
 import { requireKnownRoster } from "./known_roster.ts";
 import { Recorder, RecordingFile } from "./recording/mod.ts";
@@ -92,10 +93,17 @@ export async function startReplica(options: StartOptions): Promise<RunningReplic
     if (options.recover) logRecovery(log, beginRecovery(owner, freshNonce()));
     disk = new ReopenableStorage(owner, log);
     const { storage, reopen } = disk;
-    if (storage.epochs.newest() === null) requireKnownRoster(storage, roster); // a disk of before there were epochs
+    if (storage.epochs.newest() === null && roster.epoch === 1) requireKnownRoster(storage, roster); // a disk of before there were epochs
     const onEnd = connectionLog(log, () => performance.now());
     transport = await openReplicaTransport({ ...options, roster, bind: bindAddresses(line, bindHost), onEnd });
     if (options.insecurePlaintext) log.log("warn", "insecure-plaintext", { note: PLAINTEXT_NOTE });
+    if (roster.epoch > 1 && isUnused(storage)) {
+      log.log("info", "awaits-beginning", {
+        epoch: roster.epoch,
+        note: "until the roster's change is ordered, and a member tells",
+      });
+      await awaitBeginning({ given: file, storage, transport, backend: backend.backend, now: () => performance.now() });
+    }
     const machine = options.machine ?? new KvStore();
     const recorder = recording && new Recorder(recording, warnOfEnd(log));
     const replica = createReplica({

@@ -43,6 +43,8 @@ export interface ReconfigureParts {
   /** Has a change ordered. */
   readonly change: (command: Uint8Array, options: CallOptions) => Promise<Executed>;
   readonly status: (options: CallOptions) => Promise<readonly ReplicaStatus[]>;
+  /** Asks replicas whether there is a later epoch. */
+  readonly askForLater: () => void;
 }
 
 /** Pause between two questions whether replicas have begun. */
@@ -127,6 +129,7 @@ async function beginning(
   const tell = onChange(onProgress);
   for (;;) {
     const leftMs = startedAt + timeoutMs - parts.now();
+    if (!hasReached(parts, roster)) parts.askForLater();
     const begun = await begunOf(parts, next, Math.max(1, leftMs), signal);
     if (hasReached(parts, roster)) tell({ stage: "ended", epoch: roster.epoch - 1 });
     if (begun === null) return null;

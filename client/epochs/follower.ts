@@ -1,13 +1,14 @@
 /** Hears of later epochs in what replicas send, asks for the ends of those before them, and follows these (§13.12). */
 import type { RosterFile } from "../../crypto/roster/parse_roster.ts";
+import { followEnds, type Step } from "../../crypto/roster/verify_end.ts";
 import type { SignatureBackend } from "../../crypto/signing/backend.ts";
 import type { Signer } from "../../crypto/signing/signing.ts";
 import type { EpochEnd } from "../../protocol/epochs/epoch_end.ts";
 import type { ClientId } from "../../protocol/ids.ts";
 import { DecodeError, decodeReplyPacket, epochOf, epochsAnswerCodec } from "../../transport/codec/mod.ts";
+import type { OtherEpochs } from "../loop/client_loop.ts";
 import { type Frames, sealQuery } from "../loop/envelope.ts";
 import type { Outlet } from "../loop/outlet.ts";
-import { followEnds, type Step } from "./verify_end.ts";
 
 /** Pause before one replica is asked again: that of a liar costs a question and the check of an answer in so much time. */
 export const ASK_EVERY_MS = 1000;
@@ -32,7 +33,7 @@ interface Asked {
   nonce: number | null;
 }
 
-export class EpochFollower {
+export class EpochFollower implements OtherEpochs {
   readonly #parts: FollowerParts;
   readonly #asked = new Map<string, Asked>();
 
@@ -50,6 +51,10 @@ export class EpochFollower {
     if (epoch === null || epoch === own) return false;
     if (epoch > own) this.#takeLater(replica, frames);
     return true;
+  }
+
+  ask(): void {
+    for (const { id } of this.#parts.current().roster.replicas) this.#ask(id, this.#asked.get(id));
   }
 
   /** Nobody vouches for a later epoch's signatures yet; but ends prove themselves, whoever shows them. */

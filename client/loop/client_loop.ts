@@ -24,6 +24,8 @@ function readHelloAnswer(payload: Uint8Array): HelloAnswer | null {
 
 /** Longest wait for arrivals, in milliseconds: an injected clock may not advance with the transport's. */
 const MAX_WAIT_MS = 1000;
+/** Time without a valid answer after which a client that waits asks for later epochs: whom the roster does not list hears nothing else. */
+const SILENT_MS = 1000;
 /** Packets taken from each replica before timers are checked. */
 const BATCH = 256;
 
@@ -38,6 +40,8 @@ export interface Ordering {
 export interface OtherEpochs {
   /** Takes frames of another epoch; returns false for those of the client's own. */
   take(replica: string, frames: readonly Uint8Array[]): boolean;
+  /** Asks all replicas whether there is a later one. */
+  ask(): void;
 }
 
 /** The parts that the loop drives. */
@@ -59,11 +63,14 @@ export class ClientLoop {
   /** Time until which the loop means to wait, on the client's clock. */
   #wakeAt = -Infinity;
   #closedBy: Error | null = null;
+  /** Time of the last valid packet, on the client's clock. */
+  #heardAt: number;
   /** The reason for which nothing is asked any more, while the roster in force does not list this client. */
   #barredBy: Error | null = null;
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
+    this.#heardAt = parts.now();
     this.#sayHello();
     this.#running = this.#run();
   }
@@ -120,6 +127,7 @@ export class ClientLoop {
     if (this.#parts.otherEpochs?.take(replica, frames)) return;
     const inbound = this.#parts.inbox.read(replica, frames, (packet) => this.#wants(packet), this.#parts.now());
     if ("dropped" in inbound) return;
+    this.#heardAt = this.#parts.now();
     const { packet } = inbound;
     if (packet.kind === "Reply") this.#parts.ordering?.requests.take(packet);
     else if (packet.kind === "ReadReply") this.#parts.ordering?.reads.take(packet);
@@ -151,14 +159,20 @@ export class ClientLoop {
   }
 
   #helloDueAt(): number {
-    const { ordering, queries } = this.#parts;
+    const { ordering } = this.#parts;
     if (this.#barredBy !== null) return Infinity;
-    return ordering?.hellos.dueAt(ordering.requests.busy || ordering.reads.busy || queries.busy) ?? Infinity;
+    return ordering?.hellos.dueAt(this.#busy) ?? Infinity;
+  }
+
+  get #busy(): boolean {
+    const { ordering, queries } = this.#parts;
+    return ordering?.requests.busy || ordering?.reads.busy || queries.busy;
   }
 
   #sayHello(): void {
-    const { ordering } = this.#parts;
+    const { ordering, otherEpochs, now } = this.#parts;
     ordering?.hellos.say(ordering.requests.onlySession);
+    if (this.#busy && now() - this.#heardAt >= SILENT_MS) otherEpochs?.ask();
   }
 
   #abandon(reason: Error): void {

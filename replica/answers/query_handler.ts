@@ -39,7 +39,7 @@ export interface QueryHandler {
   /** Has the sender of a request over `route` told that it is not taken, and to ask again after `waitMs`. */
   busy(request: Signed<Request>, route: string, waitMs: Millis): void;
   /** Takes a question that nobody of the roster signed. */
-  turnAway(question: GetStatus, route: string, now: number): void;
+  turnAway(question: Pick<GetStatus, "client" | "nonce">, route: string, now: number): void;
 }
 
 export interface QueryHandlerParts {

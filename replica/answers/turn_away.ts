@@ -32,7 +32,7 @@ export class TurnAway {
   }
 
   /** Takes a question whose signature nobody of the roster made, and answers it over `route` if it is its turn and within the rate. */
-  take({ client, nonce }: GetStatus, route: string, now: number): void {
+  take({ client, nonce }: Pick<GetStatus, "client" | "nonce">, route: string, now: number): void {
     this.#questions = (this.#questions + 1) % QUESTIONS_PER_ANSWER;
     if (this.#questions !== 0 || !this.#answers.spend(EVERYBODY, now)) return;
     const payload = new Uint8Array(0);

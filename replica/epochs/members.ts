@@ -4,8 +4,8 @@ import { OPERATOR_ID } from "../../crypto/keys/key_kind.ts";
 import type { Roster, RosterReplica } from "../../crypto/roster/roster_types.ts";
 import type { TransportMembers, TransportPeer } from "../../transport/port.ts";
 
-/** Returns a name of a replica of an epoch that is over; no id has an `@`. */
-const formerName = ({ id }: RosterReplica, epoch: number): string => `${id}@${epoch}`;
+/** Returns a name for a member of an epoch that is over; no id has an `@`. */
+const formerName = ({ id }: { readonly id: string }, epoch: number): string => `${id}@${epoch}`;
 
 const peerOf = ({ host, peerPort, publishPort, curveKey }: RosterReplica, id: string): TransportPeer => ({
   ...{ id, host, peerPort, publishPort, curveKey: unhex(curveKey) },
@@ -25,15 +25,22 @@ export function membersOf(roster: Roster, before: Roster | null, curveKey: strin
   return {
     peers,
     admittedPeers: new Map(peers.map(({ id, curveKey }) => [id, curveKey])),
-    admittedClients: new Map([
-      ...roster.clients.map(({ id, curveKey }): [string, Uint8Array] => [id, unhex(curveKey)]),
-      [OPERATOR_ID, unhex(roster.operatorCurveKey)],
-    ]),
+    admittedClients: admittedClients(roster, before),
   };
 }
 
-/** Returns the members of `roster` whose signing key `before` does not list: nobody of them knows that the epoch has begun. */
-export function newcomersIn(roster: Roster, before: Roster | null): string[] {
-  const known = new Set(before?.replicas.map(({ publicKey }) => publicKey));
-  return before === null ? [] : roster.replicas.filter(({ publicKey }) => !known.has(publicKey)).map(({ id }) => id);
+/** Returns the keys of clients. One of the epoch before gets the ends of epochs: else it would never hear that there is a later one. */
+function admittedClients(roster: Roster, before: Roster | null): Map<string, Uint8Array> {
+  const admitted = new Map<string, string>();
+  for (const { id, curveKey } of before?.clients ?? []) admitted.set(curveKey, formerName({ id }, before!.epoch));
+  for (const { id, curveKey } of roster.clients) admitted.set(curveKey, id);
+  admitted.set(roster.operatorCurveKey, OPERATOR_ID);
+  return new Map([...admitted].map(([curveKey, name]) => [name, unhex(curveKey)]));
+}
+
+/** Returns the members of `roster` but `self` whose signing key `before` does not list: nobody of them knows that the epoch has begun. */
+export function newcomersIn({ replicas }: Roster, before: Roster | null, self: string): string[] {
+  if (before === null) return [];
+  const known = new Set(before.replicas.map(({ publicKey }) => publicKey));
+  return replicas.filter(({ id, publicKey }) => id !== self && !known.has(publicKey)).map(({ id }) => id);
 }

@@ -17,7 +17,7 @@ import type { EpochTalk } from "../epochs/epoch_talk.ts";
 import { INGRESS_LIMITS } from "../limits/ingress_limits.ts";
 import { TokenBuckets } from "../limits/token_bucket.ts";
 import { type Admission, DONE, dropped, excessive, faulty, type Refusal } from "./admission.ts";
-import { claimOf, ClientAdmission } from "./admit_client.ts";
+import { claimOf, ClientAdmission, type FormerClients } from "./admit_client.ts";
 import { judgePacket, type Judging } from "./admit_packet.ts";
 import { BACKLOG_UNIT_BYTES } from "./backlog.ts";
 import { LateResponses } from "./late_responses.ts";
@@ -32,6 +32,8 @@ export interface IngressParts {
   readonly queries: QueryHandler;
   /** The talk with replicas of other epochs. */
   readonly talk: EpochTalk;
+  /** Those who may ask for ends alone; null in the first epoch. */
+  readonly former?: FormerClients | null;
   /** Counts refused packets, by kind. */
   readonly refused: TallyByKind;
   /** Called with a peer's verified packet that came over the connection to its own address. */
@@ -86,7 +88,7 @@ export class Ingress {
 
   constructor(parts: IngressParts) {
     this.#parts = parts;
-    this.#clients = new ClientAdmission(parts.state, parts.check, parts.queries);
+    this.#clients = new ClientAdmission(parts.state, parts.check, parts.queries, parts.former);
     this.#late = new LateResponses(parts.state.config.constants.heartbeatMs);
   }
 

@@ -17,4 +17,5 @@ export const NO_CHANGES: RosterChanges = {
 };
 
 /** Returns what requests reach at a replica with this machine. */
-export const executing = (machine: StateMachine): Executor => executorOf({ machine, changes: NO_CHANGES });
+export const executing = (machine: StateMachine, changes: RosterChanges = NO_CHANGES): Executor =>
+  executorOf({ machine, changes });

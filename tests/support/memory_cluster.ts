@@ -5,9 +5,10 @@ import type { KeyFile } from "../../crypto/keys/key_file.ts";
 import type { SignedRoster } from "../../crypto/roster/parse_roster.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
 import { SILENT } from "../../replica/diagnostics/logger.ts";
+import { awaitBeginning } from "../../replica/epochs/newcomer.ts";
 import { createReplica, type Replica, type ReplicaParts } from "../../replica/replica.ts";
 import { MemoryDisk } from "../../replica/storage/memory/memory_disk.ts";
-import { openMemoryStorage } from "../../replica/storage/memory/memory_storage.ts";
+import { type MemoryStorage, openMemoryStorage } from "../../replica/storage/memory/memory_storage.ts";
 import { KvStore } from "../../state_machine/mod.ts";
 import { MemoryNetwork } from "../../transport/mod.ts";
 import type { ClientTransport, ReplicaTransport } from "../../transport/port.ts";
@@ -51,11 +52,30 @@ export class MemoryCluster implements AsyncDisposable {
 
   /** Starts a replica on the disk it left behind. */
   start(id: string, changes: Partial<ReplicaParts> = {}): MemoryNode {
+    const transport = this.#attach(id, this.file);
+    return this.#run(id, transport, this.#open(id), changes);
+  }
+
+  /** Starts a new member of a later epoch: it waits until it is shown how that began. */
+  async join(id: string, roster: SignedRoster, key: KeyFile): Promise<MemoryNode> {
+    const transport = this.#attach(id, roster);
+    const storage = this.#open(id);
+    await awaitBeginning({ given: roster, storage, transport, backend, now: () => performance.now() });
+    return this.#run(id, transport, storage, { roster, key });
+  }
+
+  #attach(id: string, { roster }: SignedRoster): ReplicaTransport {
+    return this.network.replica(id, roster.replicas.filter((line) => line.id !== id).map((line) => line.id));
+  }
+
+  #open(id: string): MemoryStorage {
     const disk = this.#disks.get(id) ?? new MemoryDisk();
     this.#disks.set(id, disk);
-    const peers = this.roster.replicas.filter((line) => line.id !== id).map((line) => line.id);
-    const transport = this.network.replica(id, peers);
-    let storage = openMemoryStorage({ clusterId: this.roster.cluster, hash: sha256Hex, disk });
+    return openMemoryStorage({ clusterId: this.roster.cluster, hash: sha256Hex, disk });
+  }
+
+  #run(id: string, transport: ReplicaTransport, opened: MemoryStorage, changes: Partial<ReplicaParts>): MemoryNode {
+    let storage = opened;
     const replica = createReplica({
       roster: this.file,
       key: this.keys.get(id)!,
