@@ -1,5 +1,6 @@
 /** One life of a core, from loading its disk to the end of the replica or to the disk's refusal: core, effects, ingress, event loop. */
 import { sha256Hex } from "../crypto/digest.ts";
+import { rosterText } from "../crypto/roster/roster.ts";
 import type { Roster } from "../crypto/roster/roster_types.ts";
 import type { Ports } from "../protocol/ports.ts";
 import { encodeMessage, encodePacket } from "../transport/codec/mod.ts";
@@ -89,7 +90,11 @@ function settingsOf(parts: ReplicaParts, scope: ReplicaScope, storage: Storage, 
   const config = { ...coreConfigOf(roster, line, parts.seed), former };
   const { recovery } = recovered.hardState;
   if (recovery !== null) parts.log.log("warn", "learner", { bar: recovery.bar, commitIndex: recovered.commitIndex });
-  parts.recorder?.begin({ config, recovered, chunks: storage.chunks, startedAt, byzantine: parts.byzantine ?? null });
+  const { raw, roster: { operatorKey }, signatures } = scope.changes.current;
+  parts.recorder?.begin({
+    ...{ config, roster: rosterText(raw, operatorKey, signatures), recovered, chunks: storage.chunks, startedAt },
+    byzantine: parts.byzantine ?? null,
+  });
   const state = createState(config, recovered, ports, startedAt);
   const activation = new Activation(config.self, storage, () => disk.refused);
   return {

@@ -7,6 +7,7 @@ import { epochEndCodec } from "../transport/codec/mod.ts";
 import type { Ended } from "./core/epochs/epoch_state.ts";
 import type { Recovered } from "./core/log/durable_state.ts";
 import { type CoreInstance, createCoreInstance } from "./core_instance.ts";
+import { beginEpoch } from "./disk/durable_mark.ts";
 import { ForgottenError } from "./disk/forgotten_signatures.ts";
 import { assertSameDisk } from "./disk/same_disk.ts";
 import { beginningOf, waitingIn } from "./epochs/cross.ts";
@@ -108,7 +109,7 @@ class RestartingReplica implements Replica {
 
   /** §13.7: the end and the next roster are durable before the next epoch begins on the disk. */
   #cross(ended: Ended): CoreInstance | null {
-    const [{ file, epoch, changes }, storage, { state }] = [this.#epoch, this.#storage, this.#instance];
+    const [{ file, epoch, changes }, storage, { state, mark }] = [this.#epoch, this.#storage, this.#instance];
     const next = changes.judge(changeIn(ended.end.entry)).next!;
     storage.epochs.put(epoch, bytesOf(file), epochEndCodec.encode(ended.end));
     storage.epochs.put(next.roster.epoch, bytesOf(next), null);
@@ -118,7 +119,7 @@ class RestartingReplica implements Replica {
     if (!roster.replicas.some(({ id }) => id === this.#epoch.line.id)) {
       return this.#leave(next, "it is not listed any more");
     }
-    storage.commit([beginningOf(state, ended, sha256Hex, next.digest)], []);
+    beginEpoch(storage, mark, beginningOf(state, ended, sha256Hex, next.digest));
     if (!this.#isListed(next)) return this.#leave(next, "it is listed with another key: start it with that one");
     const waiting = waitingIn(state, file, next);
     const instance = this.#begin(storage, storage.load());

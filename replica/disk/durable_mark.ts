@@ -6,16 +6,17 @@ import type { Certified } from "../../protocol/message.ts";
 import type { UnsignedPacket } from "../../protocol/packet.ts";
 import { compareRank, sameCertified } from "../../protocol/rank.ts";
 import { learnerMaySign } from "../core/learner.ts";
-import type { HardState, PersistOperation } from "../core/log/durable_state.ts";
+import type { BeginEpoch, HardState, PersistOperation } from "../core/log/durable_state.ts";
 import { lastIndex } from "../core/log/log.ts";
 import type { CoreState } from "../core/state.ts";
+import type { Storage } from "../storage/port.ts";
 
 /** The state that the disk is known to hold. */
 export interface DurableMark {
   /** The epoch of the core, and of all below. */
   readonly epoch: number;
   /**
-   * The genesis of the epoch that the disk was asked to begin, set before it is asked: of uncertain fate if it refuses (§13.7). Null as long as this core
+   * The genesis of the epoch that the disk was asked to begin ({@linkcode beginEpoch}): of uncertain fate if it refused (§13.7). Null as long as this core
    * may sign.
    */
   crossing: Genesis | null;
@@ -34,6 +35,12 @@ export const createDurableMark = (state: CoreState): DurableMark => ({
   prepared: state.prepared,
   commitIndex: state.commitIndex,
 });
+
+/** Begins an epoch on the disk of a core that has ended (§13.7). If the disk refuses, `mark` says that it may have taken it all the same. */
+export function beginEpoch(storage: Pick<Storage, "commit">, mark: DurableMark, operation: BeginEpoch): void {
+  mark.crossing = operation.genesis;
+  storage.commit([operation], []);
+}
 
 /** Records that these operations are durable. */
 export function markDurable(mark: DurableMark, operations: readonly PersistOperation[]): void {

@@ -1,12 +1,13 @@
-import { assert, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { sha256Hex } from "../../crypto/digest.ts";
-import { nextGenesis } from "../../protocol/hash_chain.ts";
+import { firstGenesis, nextGenesis } from "../../protocol/hash_chain.ts";
 import { digest, logIndex, replicaId, term } from "../../protocol/ids.ts";
 import type { HardState, Recovered } from "../core/log/durable_state.ts";
 import { EMPTY_HARD_STATE, EMPTY_RECOVERED } from "../storage/empty.ts";
-import { beginningOf } from "../storage/epoch.ts";
+import { beginningOf, epochOf } from "../storage/epoch.ts";
+import { openMemoryStorage } from "../storage/memory/memory_storage.ts";
 import { StorageError } from "../storage/port.ts";
-import type { DurableMark } from "./durable_mark.ts";
+import { beginEpoch, type DurableMark } from "./durable_mark.ts";
 import { assertSameDisk } from "./same_disk.ts";
 
 const hash = digest("ab".repeat(32));
@@ -103,4 +104,22 @@ Deno.test("where nothing was certified in an epoch yet, its genesis is the highe
   assertSameDisk({ ...fresh, prepared: { term: term(0), index: genesis.index, hash: genesis.hash } }, found);
   const lower = { ...fresh, prepared: point(1, 10) };
   assertThrows(() => assertSameDisk(lower, found), StorageError, "a lower certificate");
+});
+
+Deno.test("whether the disk that refused a beginning took it or not, it is known again as it comes back", () => {
+  for (const [fate, epoch] of [["before", 1], ["meanwhile", 1], ["after", 2]] as const) {
+    const storage = openMemoryStorage({ clusterId: "x", hash: sha256Hex });
+    const genesis = nextGenesis(sha256Hex, 2, hash, { index: logIndex(9), hash }, hash);
+    const { index, hash: start } = firstGenesis(sha256Hex, "x");
+    const known: DurableMark = {
+      ...{ epoch: 1, crossing: null, hard: EMPTY_HARD_STATE, last: index, commitIndex: index },
+      prepared: { term: term(0), index, hash: start },
+    };
+    storage.failNext = fate;
+    const begin = () => beginEpoch(storage, known, { op: "begin-epoch", genesis, held: false, recovery: null });
+    assertThrows(begin, StorageError, "Simulated crash");
+    const back = storage.reopen().load();
+    assertEquals(epochOf(back), epoch);
+    assertSameDisk(known, back);
+  }
 });
