@@ -25,6 +25,8 @@ export interface ReconfigureOptions extends CallOptions {
   readonly onProgress?: (progress: ReconfigureProgress) => void;
 }
 
+type Tell = (progress: ReconfigureProgress) => void;
+
 /** A change that is in force. */
 export interface Reconfigured {
   readonly epoch: number;
@@ -61,9 +63,13 @@ export const reconfigureCall =
     }
     const startedAt = parts.now();
     const timeoutMs = options.timeoutMs ?? parts.timings().timeoutMs;
-    const index = before.digest === next.digest ? null : await handIn(parts, before, next, { ...options, timeoutMs });
-    if (index !== null) options.onProgress?.({ stage: "ordered", index });
-    const begun = await beginning(parts, next, { ...options, timeoutMs }, startedAt);
+    const isInForce = before.digest === next.digest;
+    const index = isInForce ? null : await handIn(parts, before, next, { ...options, timeoutMs });
+    const say = onChange(options.onProgress);
+    if (index !== null) say({ stage: "ordered", index });
+    // Where it is in force the epoch before ended long ago.
+    const tell: Tell = (progress) => isInForce && progress.stage === "ended" ? undefined : say(progress);
+    const begun = await beginning(parts, next, { ...options, timeoutMs }, startedAt, tell);
     return { epoch: next.roster.epoch, digest: next.digest, index, begun };
   };
 
@@ -99,14 +105,13 @@ function indexOf(result: ChangeResult | null, index: number, next: SignedRoster)
 
 type Facts = Pick<ChangeResult, "epoch" | "digest">;
 type Words = (inForce: Facts, next: SignedRoster) => string;
-const behind = ({ epoch, digest }: Facts): string =>
-  `given one to epoch NEW, wanted one behind epoch ${epoch} with digest ${digest}`;
-const inEpoch: Words = (inForce, { roster: { epoch } }) => behind(inForce).replace("NEW", `${epoch}`);
+const given: Words = ({ epoch, digest }, { roster }) =>
+  `given one to epoch ${roster.epoch}, wanted one behind epoch ${epoch} with digest ${digest}`;
 
 /** Words for what replicas find wrong with a change. */
 const REFUSALS: Readonly<Record<ChangeRefusal, Words>> = {
-  epoch: (inForce, next) => `another change came first: ${inEpoch(inForce, next)}. Prepare and sign it anew`,
-  previous: (inForce, next) => `it follows another roster: ${inEpoch(inForce, next)}. Prepare and sign it anew`,
+  epoch: (inForce, next) => `another change came first: ${given(inForce, next)}. Prepare and sign it anew`,
+  previous: (inForce, next) => `it follows another roster: ${given(inForce, next)}. Prepare and sign it anew`,
   signature: () => "a signature of an operator does not verify",
   operators: () => "too few of the operators signed it",
   difference: () => "what it makes of the roster in force is not what the operators signed",
@@ -120,13 +125,12 @@ const REFUSALS: Readonly<Record<ChangeRefusal, Words>> = {
 async function beginning(
   parts: ReconfigureParts,
   next: SignedRoster,
-  options: ReconfigureOptions & { readonly timeoutMs: number },
+  { signal, timeoutMs }: CallOptions & { readonly timeoutMs: number },
   startedAt: number,
+  tell: Tell,
 ): Promise<readonly string[] | null> {
-  const { onProgress, signal, timeoutMs } = options;
   const { roster } = next;
   const wanted = quorumOf(roster.replicas.length, roster.constants.profile).quorum;
-  const tell = onChange(onProgress);
   for (;;) {
     const leftMs = startedAt + timeoutMs - parts.now();
     if (!hasReached(parts, roster)) parts.askForLater();
@@ -172,7 +176,7 @@ function tooFew(begun: number, wanted: number, { epoch, replicas }: Roster, wait
 }
 
 /** Returns a teller that says each thing once. */
-function onChange(tell: ReconfigureOptions["onProgress"]): (progress: ReconfigureProgress) => void {
+function onChange(tell: ReconfigureOptions["onProgress"]): Tell {
   const said = new Set<string>();
   return (progress) => {
     const text = JSON.stringify(progress);
