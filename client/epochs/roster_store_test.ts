@@ -7,7 +7,7 @@ import { clientId, logIndex, seq } from "../../protocol/ids.ts";
 import { endOf, FakeEpochs, sealed, successorOf } from "../../tests/client/fake_epochs.ts";
 import { newFakeRoster } from "../../tests/client/fake_roster.ts";
 import { withTempDirectory } from "../../tests/support/temp_directory.ts";
-import { RosterStore } from "./roster_store.ts";
+import { MAX_STORE_BYTES, RosterStore } from "./roster_store.ts";
 import type { Step } from "./verify_end.ts";
 
 const { roster, keys } = newFakeRoster({});
@@ -63,6 +63,10 @@ Deno.test("§13.12 a store that somebody has forged is worth nothing", () =>
       await Deno.writeTextFile(`${path}.latest`, text);
       assertEquals(await latest(path), first, text);
     }
+    const file = await Deno.open(`${path}.latest`, { write: true });
+    await file.truncate(MAX_STORE_BYTES + 1);
+    file.close();
+    assertEquals(await latest(path), first, "too long");
     const store = new RosterStore(path);
     await store.read(first, nobleBackend);
     await store.add(steps.slice(0, 1));
