@@ -2,6 +2,7 @@
 import type { KeyFile } from "../crypto/keys/key_file.ts";
 import type { RosterFile, SignedRoster } from "../crypto/roster/parse_roster.ts";
 import type { Roster } from "../crypto/roster/roster_types.ts";
+import type { Step } from "../crypto/roster/verify_end.ts";
 import type { SignatureBackend } from "../crypto/signing/backend.ts";
 import type { ClientTransport } from "../transport/port.ts";
 import type { BackupSources } from "./calls/backup_sources.ts";
@@ -10,7 +11,6 @@ import type { FastReadOutcome, KvCalls } from "./calls/kv.ts";
 import type { QueryOutcome } from "./calls/node_calls.ts";
 import type { Reconfigured, ReconfigureOptions } from "./calls/reconfigure.ts";
 import type { ReplicaStatus } from "./calls/status_report.ts";
-import type { Step } from "./epochs/verify_end.ts";
 import type { InboxCounters } from "./loop/inbox.ts";
 import type { CallOptions, Executed, RequestOptions } from "./loop/requests.ts";
 import type { ClientTimings } from "./loop/timings.ts";

@@ -11,7 +11,7 @@ export { evidenceJudge, type Judgement } from "./evidence/judge_evidence.ts";
 export { type NamedText, type Trust, type Verdict, verifyFiles } from "./evidence/verify_files.ts";
 export { createClient } from "./client.ts";
 export { RosterStore } from "./epochs/roster_store.ts";
-export { type Step, verifyEnd } from "./epochs/verify_end.ts";
+export { type Step, verifyEnd } from "../crypto/roster/verify_end.ts";
 export type { Client, ClientOptions, ClientReport } from "./client_types.ts";
 export type {
   CommittedCommand,

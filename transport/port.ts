@@ -14,11 +14,11 @@ export interface Received {
   /**
    * Tells connections of a channel apart, so that one can be muted without the others; says nothing about the signer.
    * For peers and clients it is hexadecimal digits made up when the connection began: a route can be neither chosen nor taken over, and
-   * a reconnecting sender gets another. For published frames it is the roster id whose address was connected to.
+   * a reconnecting sender gets another. For published frames it is the name of the peer whose address was connected to.
    */
   readonly route: string;
   /**
-   * Roster id of who proved by a CURVE key to be at the other end; left out where nobody is authenticated. What a connection costs is charged to
+   * Name of who proved by a CURVE key to be at the other end; left out where nobody is authenticated. What a connection costs is charged to
    * its owner. Says nothing of the signer either: a client may hand in what another has signed.
    */
   readonly owner?: string;
@@ -117,25 +117,26 @@ export interface ReplicaTransport {
    */
   expel(source: Pick<Received, "channel" | "route">, offence: string): boolean;
   /**
-   * Has other members from now on, in the place of all it had. When it returns, all of this has happened, but for connections that take their time to come about:
+   * Has other members from now on, in the place of all it had. All of it has happened on return, but for new connections, which take their time.
    *
-   * - **Who is connected to.** A peer with the same address, ports and key as one before keeps both its connections and what is queued for it, also under another
-   *   name. Any other is connected to at once, under the name given; with another address or key it is another one. Where all is in clear, another name makes it another one too.
-   * - **Who is no longer connected to.** The connections to all others before end, as `closed`; what is queued for them is lost, and `sendToPeer` does not know
-   *   their names any more. So nothing more is heard of what they publish.
-   * - **Who may come.** Keys that are admitted from now on are let in when they come next. Those that were refused try again, a first time after
-   *   `firstRefusedPauseMs` and at last every `refusedPauseMs`, and soon after the one that refused them has connected to them.
-   * - **Who may not.** Connections of keys that are no longer admitted at that port end as `not-admitted`, also those that have shown their key and wait. What they have
-   *   sent and nobody has received is lost, what is queued for them too, and their routes lead nowhere.
-   * - **All others** keep their connections, their routes, and what is on its way. A key that is admitted under another name has that `owner` in all that
-   *   is received from now on. A hold-off ends with the key that had the name, and so does the wait for an offence with the admission of its key.
+   * - **Peers that stay.** One with the address, ports and key of a peer before keeps both connections and what is queued for it, also under another name: the messages
+   *   it publishes come under the new one then. Where all is in clear, another name makes it another peer.
+   * - **Peers that are new**, or have another address or key, are connected to at once, and what they publish is subscribed to.
+   * - **Peers that are gone**, by address, ports or key. The connections to them end as `closed`. What is queued for them is lost, nothing more is heard of what they
+   *   publish, and `sendToPeer` does not know their names any more.
+   * - **Keys that are new** at a port are let in when they come next. Who was refused comes again by itself, 250 ms later, then after pauses that grow to 5 s, and at once
+   *   when this replica has connected to it. One on libzmq comes again every 3 to 5 s.
+   * - **Keys that are gone** from a port. Their connections there end as `not-admitted`, those included that have shown their key and wait to be let in. What they have sent and
+   *   nobody has received is lost, so is what is queued for them, and their routes lead nowhere.
+   * - **Everybody else** keeps connections and routes, and loses nothing. A key that has another name is the `owner` by that name in whatever is received from now on. A hold-off
+   *   ends when its name gets another key or none, the wait after an offence when the key is gone.
    *
-   * One that authenticates nobody, in clear or by libzmq, lets in whoever comes, before as after: it only connects to others, and no longer to those that are gone.
-   * Of what these have published, messages that were here already may then still come, under the names of then.
+   * A transport that authenticates nobody, in clear or on libzmq, lets in whoever comes, before as after: packets of those that are gone still come, with no `owner`, and it is the
+   * signatures' business that they count for nothing. It connects to new peers and no longer to those that are gone, like any other.
    *
-   * Addresses that this replica listens at and its own key stay: they change with a restart. Throws `TransportError` if an address is not usable and `RangeError` if a
-   * name is given to two peers, a key is not of 32 bytes, is this replica's own, has two names at a port or among peers and their ports, or a name two keys there; then nothing has changed.
-   * Does nothing once it is closed.
+   * The addresses that this replica listens at and its own key cannot change: a replica that moves or has another key is started again. Throws `TransportError` if an address is not
+   * usable; `RangeError` if two peers have one name, or, where keys count, if a key is not of 32 bytes or this replica's own, or has two names, or a name has two keys, among peers and
+   * those admitted beside them, or among clients. Nothing has changed then. Does nothing once it is closed.
    */
   reconfigure(members: TransportMembers): void;
   readonly counters: Readonly<TransportCounters>;

@@ -4,13 +4,13 @@ import { unlockKeyFile } from "../../crypto/keys/key_file.ts";
 import { requireMember } from "../../crypto/roster/key_ring.ts";
 import { readSignedRoster, type SignedRoster } from "../../crypto/roster/parse_roster.ts";
 import type { Roster } from "../../crypto/roster/roster_types.ts";
+import type { Step } from "../../crypto/roster/verify_end.ts";
 import { loadBackend } from "../../crypto/signing/load_backend.ts";
 import { CRASH_WARNING } from "../../protocol/config.ts";
 import { openClientTransport } from "../../transport/mod.ts";
 import { createClient } from "../client.ts";
 import type { Client } from "../client_types.ts";
 import { RosterStore } from "../epochs/roster_store.ts";
-import type { Step } from "../epochs/verify_end.ts";
 import { UsageError } from "../errors.ts";
 import type { GlobalOptions } from "./common/global_options.ts";
 

@@ -1,5 +1,6 @@
 /** Hears of later epochs in what replicas send, asks for the ends of those before them, and follows these (§13.12). */
 import type { RosterFile } from "../../crypto/roster/parse_roster.ts";
+import { followEnds, type Step } from "../../crypto/roster/verify_end.ts";
 import type { SignatureBackend } from "../../crypto/signing/backend.ts";
 import type { Signer } from "../../crypto/signing/signing.ts";
 import type { EpochEnd } from "../../protocol/epochs/epoch_end.ts";
@@ -8,7 +9,6 @@ import { DecodeError, decodeReplyPacket, epochOf, epochsAnswerCodec } from "../.
 import type { OtherEpochs } from "../loop/client_loop.ts";
 import { type Frames, sealQuery } from "../loop/envelope.ts";
 import type { Outlet } from "../loop/outlet.ts";
-import { followEnds, type Step } from "./verify_end.ts";
 
 /** Pause before one replica is asked again: that of a liar costs a question and the check of an answer in so much time. */
 export const ASK_EVERY_MS = 1000;

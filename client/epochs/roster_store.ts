@@ -5,10 +5,10 @@
 import { ConfigError } from "../../crypto/config_error.ts";
 import { readSmallFile, replaceFile } from "../../crypto/files.ts";
 import type { SignedRoster } from "../../crypto/roster/parse_roster.ts";
+import { followEnds, type Step } from "../../crypto/roster/verify_end.ts";
 import type { SignatureBackend } from "../../crypto/signing/backend.ts";
 import type { EpochEnd } from "../../protocol/epochs/epoch_end.ts";
 import { DecodeError, epochEndCodec } from "../../transport/codec/mod.ts";
-import { followEnds, type Step } from "./verify_end.ts";
 
 /** Bytes of the file: thousands of ends. What goes beyond is asked for again at the next start. */
 export const MAX_STORE_BYTES = 16 * 1024 * 1024;

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { changeOf } from "../../crypto/roster/change_judge.ts";
 import type { SignedRoster } from "../../crypto/roster/parse_roster.ts";
+import type { Step } from "../../crypto/roster/verify_end.ts";
 import { nobleBackend } from "../../crypto/signing/noble_backend.ts";
 import { createSigner } from "../../crypto/signing/signing.ts";
 import { clientId, logIndex, seq } from "../../protocol/ids.ts";
@@ -8,7 +9,6 @@ import { endOf, FakeEpochs, sealed, successorOf } from "../../tests/client/fake_
 import { newFakeRoster } from "../../tests/client/fake_roster.ts";
 import { withTempDirectory } from "../../tests/support/temp_directory.ts";
 import { MAX_STORE_BYTES, RosterStore } from "./roster_store.ts";
-import type { Step } from "./verify_end.ts";
 
 const { roster, keys } = newFakeRoster({});
 const first = new FakeEpochs(roster, keys).newest;

@@ -32,6 +32,13 @@ export function stopSignOf<N extends RosterFacts>({ requests }: Entry, changes: 
   return message.kind === "SendRequest" && message.mode === "roster" ? changes.judge(message.command).next : null;
 }
 
+/** Returns the command of a stop-sign. */
+export function changeIn({ requests }: Entry): Uint8Array {
+  const message = requests?.[0]?.message;
+  if (message?.kind !== "SendRequest") throw new RangeError("wanted a stop-sign, given an entry without a command");
+  return message.command;
+}
+
 /** The cheap part of {@linkcode nextAfter}: an end that fails it is not worth a signature check. */
 export function isPlausibleEnd(members: Membership, { epoch, proof: { stable, commit }, entry }: EpochEnd): boolean {
   return epoch === members.genesis.epoch && isStableAtEnd(members, stable) && stable.index === entry.index &&

@@ -4,11 +4,12 @@ import type { ClientHello, FastReads, GetStatus, Request } from "../../protocol/
 import type { ClientPacket } from "../../protocol/packet.ts";
 import type { ChunkReader, RosterChanges, StateMachine } from "../../protocol/ports.ts";
 import type { Signed } from "../../protocol/signed.ts";
-import { epochsAnswerCodec, helloAnswerCodec } from "../../transport/codec/mod.ts";
+import { helloAnswerCodec } from "../../transport/codec/mod.ts";
 import type { CoreState } from "../core/state.ts";
 import type { StatusReporter } from "../status/status.ts";
+import type { EpochArchive } from "../storage/port.ts";
 import type { Activation } from "./activation.ts";
-import { chunksHeld, committedEntries, latestCheckpoint } from "./backup_queries.ts";
+import { chunksHeld, committedEntries, endsFrom, latestCheckpoint } from "./backup_queries.ts";
 import { OperatorHandler } from "./operator_handler.ts";
 import { committedCommand, fastReads, jsonAnswer } from "./queries.ts";
 import type { QueryAnswer, Replier } from "./replier.ts";
@@ -38,13 +39,14 @@ export interface QueryHandler {
   /** Has the sender of a request over `route` told that it is not taken, and to ask again after `waitMs`. */
   busy(request: Signed<Request>, route: string, waitMs: Millis): void;
   /** Takes a question that nobody of the roster signed. */
-  turnAway(question: GetStatus, route: string, now: number): void;
+  turnAway(question: Pick<GetStatus, "client" | "nonce">, route: string, now: number): void;
 }
 
 export interface QueryHandlerParts {
   readonly state: CoreState;
   readonly machine: StateMachine;
   readonly changes: RosterChanges;
+  readonly epochs: EpochArchive;
   /** Chunks of snapshots on this replica's disk. */
   readonly chunks: Pick<ChunkReader, "read">;
   readonly routes: Routes;
@@ -118,11 +120,8 @@ function read(
   return payloads.length === 0 ? "refused" : null;
 }
 
-/** No epoch of this replica has ended. */
-const NO_ENDS: QueryAnswer = { ok: true, payload: epochsAnswerCodec.encode([]) };
-
 function answerOf(
-  { state, chunks, changes, status }: QueryHandlerParts,
+  { state, chunks, changes, epochs, status }: QueryHandlerParts,
   packet: QueryPacket,
   now: number,
 ): QueryAnswer {
@@ -138,7 +137,7 @@ function answerOf(
     case "GetEntries":
       return committedEntries(state, packet.signed.message.from);
     case "GetEpochs":
-      return NO_ENDS;
+      return endsFrom(epochs, packet.signed.message.epoch);
     default:
       return packet satisfies never;
   }

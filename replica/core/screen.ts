@@ -11,7 +11,7 @@ import {
   plausibleProof,
 } from "../../protocol/certify.ts";
 import { trustsReplicas } from "../../protocol/config.ts";
-import type { Digest } from "../../protocol/ids.ts";
+import type { Digest, ReplicaId } from "../../protocol/ids.ts";
 import type { Checkpoint, Request } from "../../protocol/message.ts";
 import type { Packet, PacketOf } from "../../protocol/packet.ts";
 import { sameCertified } from "../../protocol/rank.ts";
@@ -38,7 +38,7 @@ export interface Screened {
 
 export function screen(state: CoreState, packet: Packet): Screened {
   const sender = senderOf(packet);
-  if (sender !== null && !state.config.replicas.includes(sender)) {
+  if (sender !== null && !state.config.replicas.includes(sender) && !isFormerSource(state, packet, sender)) {
     return { verdict: reject("not-in-roster", null), packet };
   }
   switch (packet.kind) {
@@ -50,6 +50,10 @@ export function screen(state: CoreState, packet: Packet): Screened {
       return { verdict: screenOther(state, packet), packet };
   }
 }
+
+/** §13.7: who is no member any more may hand out the state that the epoch began with. */
+const isFormerSource = ({ config: { former } }: CoreState, { kind }: Packet, sender: ReplicaId): boolean =>
+  kind === "FetchChunksResponse" && (former?.includes(sender) ?? false);
 
 function screenOther(state: CoreState, packet: Exclude<Packet, { kind: "AppendEntries" | "PreVote" }>): Verdict {
   const { currentTerm } = state.hard;
@@ -80,7 +84,7 @@ function screenOther(state: CoreState, packet: Exclude<Packet, { kind: "AppendEn
     case "HandOver":
       return screenHandOver(state, packet.signed.message);
     case "FetchEpoch":
-      return ignore("of-no-epoch");
+      return packet.epoch === state.genesis.epoch ? ACCEPT : ignore("of-another-epoch");
     case "EpochEnd":
       return screenEnd(state, packet.end);
     case "AppendEntriesResponse":

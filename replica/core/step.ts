@@ -21,6 +21,7 @@ import { onVote } from "./election/on_vote.ts";
 import { onVoteDeferred } from "./election/on_vote_deferred.ts";
 import { onVoteRefusal } from "./election/on_vote_refusal.ts";
 import { onEpochEnd } from "./epochs/on_epoch_end.ts";
+import { onFetchEpoch } from "./epochs/on_fetch_epoch.ts";
 import type { Input } from "./input.ts";
 import { onHandOver } from "./offices/on_hand_over.ts";
 import { onLeave } from "./offices/on_leave.ts";
@@ -106,7 +107,7 @@ function handlePacket(context: Context, packet: Packet): Verdict {
     case "Evidence":
       return onEvidence(context, packet.evidence);
     case "FetchEpoch":
-      return ignore("of-no-epoch");
+      return onFetchEpoch(context);
     case "EpochEnd":
       return onEpochEnd(context, packet.end);
     default:

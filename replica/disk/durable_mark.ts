@@ -6,16 +6,17 @@ import type { Certified } from "../../protocol/message.ts";
 import type { UnsignedPacket } from "../../protocol/packet.ts";
 import { compareRank, sameCertified } from "../../protocol/rank.ts";
 import { learnerMaySign } from "../core/learner.ts";
-import type { HardState, PersistOperation } from "../core/log/durable_state.ts";
+import type { BeginEpoch, HardState, PersistOperation } from "../core/log/durable_state.ts";
 import { lastIndex } from "../core/log/log.ts";
 import type { CoreState } from "../core/state.ts";
+import type { Storage } from "../storage/port.ts";
 
 /** The state that the disk is known to hold. */
 export interface DurableMark {
   /** The epoch of the core, and of all below. */
   readonly epoch: number;
   /**
-   * The genesis of the epoch that the disk was asked to begin, set before it is asked: of uncertain fate if it refuses (§13.7). Null as long as this core
+   * The genesis of the epoch that the disk was asked to begin ({@linkcode beginEpoch}): of uncertain fate if it refused (§13.7). Null as long as this core
    * may sign.
    */
   crossing: Genesis | null;
@@ -34,6 +35,12 @@ export const createDurableMark = (state: CoreState): DurableMark => ({
   prepared: state.prepared,
   commitIndex: state.commitIndex,
 });
+
+/** Begins an epoch on the disk of a core that has ended (§13.7). If the disk refuses, `mark` says that it may have taken it all the same. */
+export function beginEpoch(storage: Pick<Storage, "commit">, mark: DurableMark, operation: BeginEpoch): void {
+  mark.crossing = operation.genesis;
+  storage.commit([operation], []);
+}
 
 /** Records that these operations are durable. */
 export function markDurable(mark: DurableMark, operations: readonly PersistOperation[]): void {
@@ -77,8 +84,8 @@ export function markDurable(mark: DurableMark, operations: readonly PersistOpera
  * Returns whether `packet` may leave while the transaction that it came with is on its way to the disk: an AppendEntries of a term that is durable. A leader
  * that forgets the entry in it does not lead that term again (§5.1b, §5.1c), and nobody takes its word that it keeps it: that is its ack.
  */
-export const leavesAhead = ({ hard }: DurableMark, packet: UnsignedPacket): boolean =>
-  packet.kind === "AppendEntries" && packet.signed.term <= hard.currentTerm;
+export const leavesAhead = ({ crossing, hard }: DurableMark, packet: UnsignedPacket): boolean =>
+  crossing === null && packet.kind === "AppendEntries" && packet.signed.term <= hard.currentTerm;
 
 /**
  * Throws InvariantError if signing `packet` now would promise what a crash could undo. The storage, which knows the chunks held, ensures

@@ -101,3 +101,15 @@ Deno.test("⚠ §8.4: nothing that counts leaves while a recovery is under way, 
   markDurable(mark, [fx.hardState(3, { preVoted: term(7) })]);
   for (const packet of packets) assertDurable(mark, packet);
 });
+
+Deno.test("⚠ §13.7: a core whose disk was asked to begin the next epoch signs nothing any more", () => {
+  const genesis = fx.genesisAfter(at(3), stateDigest);
+  const mark = markAfter(fx.hardState(3, { preVoted: term(7) }), fx.append(LOG), fx.commit(2, at(3)));
+  for (const packet of [preVote(7), checkpoint(3), rollCallAnswer(3)]) assertDurable(mark, packet);
+  mark.crossing = genesis;
+  for (const packet of [preVote(7), checkpoint(3), rollCallAnswer(3), heartbeat(3, 4), voteRefusal]) {
+    assertThrows(() => assertDurable(mark, packet), InvariantError, `a ${packet.kind} of epoch 1`);
+    assertEquals(leavesAhead(mark, packet), false);
+  }
+  assertEquals(markAfter(fx.beginEpoch(genesis, true)).crossing, genesis);
+});

@@ -27,7 +27,8 @@ function hasCrossed({ epoch, crossing }: DurableMark, recovered: Recovered): boo
   const found = epochOf(recovered);
   if (found === epoch) return false;
   const wanted = crossing === null ? `epoch ${epoch}` : `epoch ${epoch} or the beginning of epoch ${crossing.epoch}`;
-  demand(crossing !== null && recovered.genesis?.hash === crossing.hash, `epoch ${found}`, wanted);
+  const isThat = found > epoch && crossing !== null && recovered.genesis?.hash === crossing.hash;
+  demand(isThat, `epoch ${found}`, wanted);
   return true;
 }
 

@@ -21,11 +21,23 @@ import { LIMITS } from "../../protocol/limits.ts";
 import type { Chunk } from "../../protocol/ports.ts";
 import { certificateCodec, checkpointProofCodec, entryCodec, evidenceCodec } from "../../transport/codec/mod.ts";
 import type { HardState, Recovery, VoteRecord } from "../core/log/durable_state.ts";
-import { readBase64, readDecoded, readMillis, readNullable } from "./fields.ts";
+import { readBase64, readDecoded, readMillis, readNullable, readText } from "./fields.ts";
 import { RECORDING_VERSION, type RecordingStart } from "./format.ts";
 
 const NAMES = [
-  ...["recording", "wire", "program", "clusterId", "self", "replicas", "clients", "constants", "seed", "startedAt"],
+  ...[
+    "recording",
+    "wire",
+    "program",
+    "clusterId",
+    "self",
+    "replicas",
+    "clients",
+    "constants",
+    "seed",
+    "roster",
+    "startedAt",
+  ],
   ...[
     "byzantine",
     "genesis",
@@ -59,6 +71,7 @@ export function decodeHeader(field: Field): RecordingHeader {
   return {
     start: {
       config: readConfig(at),
+      roster: readText(at("roster")),
       startedAt: readMillis(at("startedAt")),
       byzantine: readNullable(at("byzantine"), readId),
       recovered: {

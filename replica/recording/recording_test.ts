@@ -52,6 +52,7 @@ const startWith = (recovered: Recovered, chunks: readonly Chunk[] = []): Recordi
     constants: DEFAULT_CONSTANTS,
     seed: -7,
   },
+  roster: '{"roster":{}}\n',
   recovered,
   chunks: new RecordedChunks(chunks),
   startedAt: 12.345678901234567,

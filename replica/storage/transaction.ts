@@ -108,7 +108,8 @@ function assertCheckpoint(
 
 function viewOf(disk: OpenDisk, tip: Tip, { hash, origin }: Fixed): TipView & GuardView {
   const base = baseIndex(tip);
-  const baseHash = tip.base?.hash ?? origin;
+  // §13.7: of an epoch that is begun without its state nothing is held, so nothing of it is acked.
+  const baseHash = tip.base?.hash ?? (tip.genesis === null ? origin : null);
   return {
     epoch: epochOf(tip),
     baseIndex: base,

@@ -134,6 +134,10 @@ const SHELL: readonly Room[] = [
     mayImport: [...FORMATS, ...CRYPTO, "transport/", ...CODEC, ...CORE, ...STORAGE, ...TOOLS, "replica/disk/"],
   },
   {
+    name: "replica/epochs/",
+    mayImport: [...FORMATS, ...CRYPTO, "transport/", ...CODEC, ...CORE, ...STORAGE, ...TOOLS],
+  },
+  {
     name: "replica/answers/",
     mayImport: [...FORMATS, ...CRYPTO, "transport/", ...CODEC, ...CORE, ...STORAGE, ...TOOLS, "replica/status/"],
   },
@@ -148,6 +152,7 @@ const SHELL: readonly Room[] = [
       ...TOOLS,
       "replica/disk/",
       "replica/status/",
+      "replica/epochs/",
       "replica/answers/",
     ],
   },
@@ -166,6 +171,7 @@ const SHELL: readonly Room[] = [
       ...TOOLS,
       "replica/disk/",
       "replica/status/",
+      "replica/epochs/",
       "replica/answers/",
       "replica/ingress/",
       "replica/byzantine/",

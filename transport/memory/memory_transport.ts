@@ -90,7 +90,7 @@ interface ReplicaLinks {
 class MemoryReplica implements ReplicaTransport {
   readonly counters = noCounters();
   readonly #route: string;
-  /** Where the peers are attached, by their names. */
+  /** Ids under which the peers are attached, by their names. */
   #peers: ReadonlyMap<string, string>;
   readonly #links: ReplicaLinks;
   readonly #inbox: MemoryInbox<Received>;
@@ -188,7 +188,7 @@ interface ClientLinks {
 class MemoryClient implements ClientTransport {
   readonly counters = noCounters();
   readonly #route: string;
-  /** Where the replicas are attached, by their names. */
+  /** Ids under which the replicas are attached, by their names. */
   #replicas: ReadonlyMap<string, string>;
   readonly #links: ClientLinks;
   readonly #inbox: MemoryInbox<Answer>;

@@ -105,6 +105,8 @@ export class ZmtpReplicaTransport implements ReplicaTransport {
     const { bind: ports, curve = null } = this.#options;
     const members = firstMembers(this.#options.peers, curve);
     requireMembers(members, curve?.keys.publicKey ?? null);
+    // Before anybody can come: who is refused waits before it comes again.
+    this.#admit(members);
     const fromPeers = serverMechanism(curve, this.#admittedPeers);
     const fromClients = serverMechanism(curve, this.#admittedClients);
     const { clientMessages, clientBytes, publishMessages, publishBytes } = this.#queues;
@@ -113,15 +115,13 @@ export class ZmtpReplicaTransport implements ReplicaTransport {
     await this.#listen(ports.publishPort, "publishing", "PUB", fromPeers, stray, this.#publisher);
     const limits = limitsOf("client", clientMessages, clientBytes);
     await this.#listen(ports.clientPort, "clients", "ROUTER", fromClients, limits, this.#clients);
-    this.reconfigure(members);
+    this.#lines.replace(members.peers);
   }
 
   reconfigure(members: TransportMembers): void {
     if (this.#closing !== null) return;
     requireMembers(members, this.#options.curve?.keys.publicKey ?? null);
-    for (const name of this.#admittedPeers.replace(members.admittedPeers)) this.#peers.release(name);
-    for (const name of this.#admittedClients.replace(members.admittedClients)) this.#clients.release(name);
-    for (const listener of this.#listeners) listener.readmit();
+    this.#admit(members);
     this.#lines.replace(members.peers);
   }
 
@@ -176,6 +176,12 @@ export class ZmtpReplicaTransport implements ReplicaTransport {
     for (const socket of [this.#peers, this.#clients, this.#published]) socket.close();
     await this.#inbox.close();
     await this.network.close();
+  }
+
+  #admit({ admittedPeers, admittedClients }: TransportMembers): void {
+    for (const name of this.#admittedPeers.replace(admittedPeers)) this.#peers.release(name);
+    for (const name of this.#admittedClients.replace(admittedClients)) this.#clients.release(name);
+    for (const listener of this.#listeners) listener.readmit();
   }
 
   async #listen(

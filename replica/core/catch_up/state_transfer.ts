@@ -112,10 +112,11 @@ export function askSources(context: Context, transfer: Transfer): void {
   }
 }
 
-/** Returns the other replicas, beginning with a different one each time: the head and the lists must not always come from the same one. */
-function inOrder(state: CoreState, { nextNonce }: Transfer): ReplicaId[] {
-  const peers = peersOf(state);
-  const first = nextNonce % peers.length;
+/** Returns who may have chunks, beginning with a different one each time: the head and the lists must not always come from the same one. */
+function inOrder(state: CoreState, transfer: Transfer): ReplicaId[] {
+  const former = isOfGenesis(state, transfer) ? state.config.former ?? [] : [];
+  const peers = [...peersOf(state), ...former];
+  const first = transfer.nextNonce % peers.length;
   return [...peers.slice(first), ...peers.slice(0, first)];
 }
 

@@ -1,9 +1,9 @@
 /** §13.12 What a client takes for the end of an epoch, and what not. */
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { followEnds, verifyEnd } from "../../../client/epochs/verify_end.ts";
 import { changeOf } from "../../../crypto/roster/change_judge.ts";
 import type { SignedRoster } from "../../../crypto/roster/parse_roster.ts";
+import { followEnds, verifyEnd } from "../../../crypto/roster/verify_end.ts";
 import { nobleBackend } from "../../../crypto/signing/noble_backend.ts";
 import { createSigner } from "../../../crypto/signing/signing.ts";
 import { joinRequests } from "../../../protocol/entry_body.ts";

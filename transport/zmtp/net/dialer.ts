@@ -59,14 +59,16 @@ export class Dialer {
     this.#link?.rename(name);
   }
 
-  /** Tries again soon if it was refused: there is a sign that the other side admits this one's key now. At most every {@linkcode NetLimits} `firstRefusedPauseMs`. */
+  /** Tries again in a moment if it was refused: there is a sign that the other side admits this one's key now. */
   retryIfRefused(): void {
-    const { firstRefusedPauseMs } = this.#shared.limits;
+    const { firstPauseMs, firstRefusedPauseMs } = this.#shared.limits;
     if (this.#refusedPauseMs === firstRefusedPauseMs || this.#retryTimer !== undefined || this.#isClosed) return;
     this.#retryTimer = setTimeout(() => {
       this.#retryTimer = undefined;
+      // An attempt may be under way that is refused yet.
+      this.#refusedPauseMs = firstRefusedPauseMs;
       this.#endPause();
-    }, firstRefusedPauseMs);
+    }, firstPauseMs);
   }
 
   /** Ends the connection, and tries no more. */

@@ -1,17 +1,17 @@
 /** Ends of epochs, checked by whoever has the epoch's roster (§13.4, §13.12): it takes a later roster in no other way. */
-import { sha256Hex } from "../../crypto/digest.ts";
-import { createChangeJudge } from "../../crypto/roster/change_judge.ts";
-import { createKeyRing } from "../../crypto/roster/key_ring.ts";
-import { epochNameOf, type RosterFile, type SignedRoster } from "../../crypto/roster/parse_roster.ts";
-import type { Roster } from "../../crypto/roster/roster_types.ts";
-import type { SignatureBackend } from "../../crypto/signing/backend.ts";
-import { createMessageVerifier } from "../../crypto/signing/unsigned.ts";
 import type { Membership } from "../../protocol/config.ts";
 import { type EpochEnd, isPlausibleEnd, nextAfter } from "../../protocol/epochs/epoch_end.ts";
 import { firstGenesis } from "../../protocol/hash_chain.ts";
 import type { ReplicaId } from "../../protocol/ids.ts";
 import { quorumOf } from "../../protocol/quorum.ts";
 import { ofEpochEnd } from "../../protocol/signatures.ts";
+import { sha256Hex } from "../digest.ts";
+import type { SignatureBackend } from "../signing/backend.ts";
+import { createMessageVerifier } from "../signing/unsigned.ts";
+import { createChangeJudge } from "./change_judge.ts";
+import { createKeyRing } from "./key_ring.ts";
+import { epochNameOf, type RosterFile, type SignedRoster } from "./parse_roster.ts";
+import type { Roster } from "./roster_types.ts";
 
 /** An epoch's end, and the roster it leads to. */
 export interface Step {
