@@ -38,7 +38,7 @@ export interface Reconfigured {
 }
 
 export interface ReconfigureParts {
-  /** Returns the roster in force, as far as the client knows; null if it does not follow epochs. */
+  /** Returns the roster in force, as far as the client knows; null if that has no signatures. */
   readonly current: () => SignedRoster | null;
   readonly timings: () => ClientTimings;
   readonly now: () => number;
@@ -58,7 +58,7 @@ export const reconfigureCall =
     const before = parts.current();
     if (before === null) {
       throw new UsageError(
-        "reconfigure was given a client that stays in its epoch; wanted one made of a signed roster",
+        "reconfigure was given a client whose roster has no signatures; wanted one with a signed roster",
       );
     }
     const startedAt = parts.now();
@@ -158,8 +158,10 @@ async function begunOf(
 ): Promise<string[] | null> {
   try {
     const lines = await status({ timeoutMs, ...(signal === undefined ? {} : { signal }) });
+    // Whoever still fetches the state that the epoch began with serves nobody yet.
     const isIn = (line: ReplicaStatus) =>
-      line.reachable && isRecord(line.status) && Number(line.status["epoch"]) >= epoch;
+      line.reachable && isRecord(line.status) && Number(line.status["epoch"]) >= epoch &&
+      line.status["epochProgress"] !== "fetching";
     const begun = new Set(lines.filter(isIn).map(({ replica }) => replica));
     return replicas.map(({ id }) => id).filter((id) => begun.has(id));
   } catch (error) {

@@ -19,7 +19,7 @@ const withLab = (
     withEpochs({}, async (lab) => {
       const connect: Connect = (globals) =>
         Promise.resolve(
-          lab.connect("c1", { timings: { timeoutMs: globals.timeoutMs, statusMs: 300, queryRetryMs: 30 } }),
+          lab.connect("c1", { timings: { timeoutMs: globals.timeoutMs, statusMs: 2000, queryRetryMs: 30 } }),
         );
       const run = (line: string) => runInMemory(connect, line.replaceAll("DIR", directory).split(" "));
       await body(lab, run, directory);
