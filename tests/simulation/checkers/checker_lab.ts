@@ -64,6 +64,7 @@ export class CheckerLab {
       checkpointEvery,
     };
     const facts = {
+      roster: null,
       clusterId: CLUSTER,
       replicas: ids,
       byzantine: new Set(byzantine.map(replicaId)),
