@@ -81,7 +81,7 @@ export class ClientDesk {
       ...{ plan, epochs, now: () => scheduler.now },
       ask(replica, from, take) {
         network.sendOther(client, replica, () => {
-          const ends = endsFrom(nodes.get(replica)!.disk, from);
+          const ends = endsFrom(nodes.get(replica)!.disk, from).map((end) => epochs!.kept(end));
           network.sendOther(replica, client, () => take(ends));
         });
       },

@@ -120,8 +120,10 @@ export class EpochHost {
   /** Returns with what a core starts in the epoch that the disk is in. */
   enter(storage: Storage): Setup {
     const { epochs, id, seed, corruptions, entered, crypto } = this.#parts;
-    const epoch = epochOf(storage.load());
+    const { genesis } = storage.load();
+    const epoch = genesis?.epoch ?? 1;
     const inForce = this.#inForce = epochs.read(storage.epochs.read(epoch)!.roster);
+    inForce.genesis ??= genesis;
     const before = this.#before = epoch === 1 ? null : epochs.read(storage.epochs.read(epoch - 1)!.roster);
     const { roster: { clients, constants }, replicas, place, changes, check } = inForce;
     const former = before === null ? [] : formerNames(inForce, before);
@@ -148,6 +150,7 @@ export class EpochHost {
     const { epochs, id } = this.#parts;
     const inForce = this.#inForce;
     const next = epochs.read(changeIn(ended.end.entry));
+    epochs.keep(ended.end);
     archiveEnd(storage.epochs, ended.end, inForce.bytes, next);
     if (!next.replicas.includes(id)) return this.#leave(storage, next, ended.end);
     beginEpoch(storage, mark, beginningOf(state, ended, sha256Hex, next.digest));
@@ -167,14 +170,17 @@ export class EpochHost {
     if (peer !== null) this.#bystander?.take(peer, packet);
   }
 
-  #talkAs(inForce: SimEpoch, before: SimEpoch | null, { epochs }: Pick<Storage, "epochs">): EpochTalk {
-    const { id, send } = this.#parts;
+  #talkAs(inForce: SimEpoch, before: SimEpoch | null, storage: Pick<Storage, "epochs">): EpochTalk {
+    const { id, send, epochs } = this.#parts;
     const known = (other: ReplicaId) =>
       before === null || lists(before, { id: other, key: keyIn(inForce.roster, other) });
     return new EpochTalk({
-      ...{ epoch: inForce.epoch, archive: () => epochs },
+      ...{ epoch: inForce.epoch, archive: () => storage.epochs },
       newcomers: inForce.replicas.filter((other) => other !== id && !known(other)),
-      send: (peer, packet) => send([peer], packet, inForce.epoch),
+      send(peer, packet) {
+        const whole = packet.kind === "EpochEnd" ? { ...packet, end: epochs.kept(packet.end) } : packet;
+        send([peer], whole, inForce.epoch);
+      },
     });
   }
 

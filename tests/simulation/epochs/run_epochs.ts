@@ -3,6 +3,7 @@ import { sha256Hex } from "../../../crypto/digest.ts";
 import type { EpochName } from "../../../crypto/signing/signing.ts";
 import type { ProtocolConstants } from "../../../protocol/config.ts";
 import { type EpochEnd, nextAfter } from "../../../protocol/epochs/epoch_end.ts";
+import type { Head } from "../../../protocol/entry.ts";
 import { firstGenesis } from "../../../protocol/hash_chain.ts";
 import { clientId, type ReplicaId } from "../../../protocol/ids.ts";
 import type { RosterChanges } from "../../../protocol/ports.ts";
@@ -10,6 +11,7 @@ import { quorumOf } from "../../../protocol/quorum.ts";
 import { ofEpochEnd } from "../../../protocol/signatures.ts";
 import type { KeptRoster } from "../../../replica/epochs/cross.ts";
 import type { SignatureCheck } from "../../../replica/ingress/signature_check.ts";
+import { epochEndCodec } from "../../../transport/codec/mod.ts";
 import {
   commandOf,
   keyIn,
@@ -31,6 +33,8 @@ export interface SimEpoch extends KeptRoster {
   readonly replicas: readonly ReplicaId[];
   readonly place: EpochName;
   readonly changes: RosterChanges;
+  /** Where it begins; known once the one before has ended, and not of the first. */
+  genesis: Head | null;
   /** By its own keys, of what is signed in it. */
   readonly check: SignatureCheck;
 }
@@ -51,6 +55,7 @@ export class RunEpochs {
   newest: SimEpoch;
   readonly #crypto: SimCrypto;
   readonly #cluster: string;
+  readonly #ends = new Map<string, EpochEnd>();
   readonly #known = new Map<string, SimEpoch>();
 
   constructor(first: SimRoster, crypto: SimCrypto, cluster: string) {
@@ -98,6 +103,16 @@ export class RunEpochs {
     return this.#known.get(next.digest) ?? null;
   }
 
+  /** Remembers an end that is kept on a disk. */
+  keep(end: EpochEnd): void {
+    this.#ends.set(epochEndCodec.encode(end).toHex(), end);
+  }
+
+  /** Returns an end that was read from a disk as it was kept: unforgeable fakes are good by who issued them, not by their bytes. */
+  kept(end: EpochEnd): EpochEnd {
+    return this.#ends.get(epochEndCodec.encode(end).toHex()) ?? end;
+  }
+
   /** Returns a check by the keys of `signers` of what is signed in `epoch`. */
   checkIn(epoch: SimEpoch, signers: SimEpoch): SignatureCheck {
     return this.#crypto.checkIn(epoch.place, signers.roster);
@@ -107,7 +122,7 @@ export class RunEpochs {
     const digest = plainDigest(roster);
     const place = { cluster: this.#cluster, epoch: roster.epoch, digest };
     return {
-      ...{ roster, digest, place, epoch: roster.epoch, bytes: commandOf(roster) },
+      ...{ genesis: null, roster, digest, place, epoch: roster.epoch, bytes: commandOf(roster) },
       replicas: roster.replicas as ReplicaId[],
       changes: plainChanges(roster),
       check: this.#crypto.checkIn(place, roster),

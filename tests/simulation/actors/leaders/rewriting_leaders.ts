@@ -29,7 +29,9 @@ export function rewriteBase(situation: Situation, rogueTerm: RogueTerm): void {
   const after = Math.min(...victims.map(({ state }) => state.commitIndex));
   const fork = forkOf(situation, rogueTerm, after, rogueTerm.base.index + 1);
   const ids = victims.map(({ id }) => id);
-  rogueTerm.show(ids, fork, { after: fork.matchOf(victims[0]!.state.log) < after ? logIndex(0) : logIndex(after) });
+  rogueTerm.show(ids, fork, {
+    after: fork.matchOf(victims[0]!.state.log) < after ? fork.genesis.index : logIndex(after),
+  });
   rogueTerm.vouch(ids, fork, true);
 }
 

@@ -1,6 +1,6 @@
 /** The colluders of one run, wired to it. */
 import { sha256Hex } from "../../../../crypto/digest.ts";
-import { genesisHash } from "../../../../protocol/hash_chain.ts";
+import { firstGenesis } from "../../../../protocol/hash_chain.ts";
 import type { ReplicaId } from "../../../../protocol/ids.ts";
 import type { Packet } from "../../../../protocol/packet.ts";
 import { quorumOf } from "../../../../protocol/quorum.ts";
@@ -40,6 +40,8 @@ export function createColluders(
 ): Colluders {
   const members = plan.byzantine.map(({ replica }) => replica);
   const signedAt = (member: ReplicaId) => at ? { place: at.place, key: keyIn(at.roster, member) } : null;
+  const start = firstGenesis(sha256Hex, clusterId);
+  const genesis = at?.genesis ?? start;
   const own = (member: ReplicaId): ReplicaId => {
     if (!members.includes(member)) throw new Error(`${member} is honest: nobody has its key`);
     return member;
@@ -48,7 +50,7 @@ export function createColluders(
     members,
     honest: plan.replicas.filter((id) => !members.includes(id)),
     rng: new Rng(plan.seed, at === undefined || at.epoch === 1 ? STREAM : `${STREAM} ${at.epoch}`),
-    archive: new Archive(genesisHash(sha256Hex, clusterId)),
+    archive: new Archive(genesis, start.hash),
     adversaryView: new AdversaryView(quorumOf(plan.replicas.length).quorum),
     now: () => scheduler.now,
     sign: (member, message) => signAs(crypto, "replica", own(member), message, signedAt(member)),
