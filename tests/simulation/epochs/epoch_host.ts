@@ -213,6 +213,7 @@ export class EpochHost {
   #await(storage: Storage, given: SimEpoch): void {
     const { epochs, send, id, begin } = this.#parts;
     [this.#inForce, this.#before] = [given, null];
+    this.key = keyIn(given.roster, id);
     const others = given.replicas.filter((other) => other !== id);
     this.#standBy({
       look: () => send(others, { kind: "FetchEpoch", epoch: given.epoch - 1 }, given.epoch),

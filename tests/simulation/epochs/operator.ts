@@ -84,7 +84,7 @@ export class Operator {
     const wrong = junk ? [...this.#last.map(({ bytes }) => bytes), Uint8Array.of(123), newest.bytes] : [];
     this.#handedIn = [...this.#rng.shuffle(this.#underWay.map(({ bytes }) => bytes)), ...wrong]
       .map((command) => ({ command, requests: new Map() }));
-    if (startsEarly) { for (const given of this.#underWay) this.#startNew(given, startMs); }
+    if (startsEarly) { for (const given of this.#underWay) this.#startNew(given, startMs, newest); }
   }
 
   #finish({ startMs }: ChangePlan, newest: SimEpoch): void {
@@ -96,9 +96,11 @@ export class Operator {
   }
 
   /** Starts members that were none before; who runs already, or has a disk, is left alone. */
-  #startNew(given: SimEpoch, startMs: Millis): void {
+  #startNew(given: SimEpoch, startMs: Millis, before: SimEpoch | null = null): void {
     const { scheduler, startNew } = this.#parts;
-    for (const id of given.replicas) scheduler.schedule(startMs, () => startNew(id, given));
+    for (const id of given.replicas) {
+      if (before?.replicas.includes(id) !== true) scheduler.schedule(startMs, () => startNew(id, given));
+    }
   }
 
   #handIn({ command, requests }: HandedIn, newest: SimEpoch): void {

@@ -142,8 +142,8 @@ export class Reconfiguration {
     const { nodes, start } = this.#parts;
     const node = nodes.get(id)!;
     const host = node.host!;
-    if (!isEmpty(node.disk) || node.state !== null || (node.up && host.given === given.roster)) return;
-    if (given.epoch < host.given.epoch) return;
+    const waits = host.given.epoch > 1 && !this.epochs.isLost(this.epochs.of(host.given));
+    if (!isEmpty(node.disk) || node.state !== null || waits) return;
     node.crash();
     host.given = given.roster;
     start(id);

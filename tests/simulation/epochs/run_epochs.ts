@@ -55,6 +55,7 @@ export class RunEpochs {
   newest: SimEpoch;
   readonly #crypto: SimCrypto;
   readonly #cluster: string;
+  readonly #inForce = new Map<number, SimEpoch>();
   readonly #ends = new Map<string, EpochEnd>();
   readonly #known = new Map<string, SimEpoch>();
 
@@ -79,6 +80,12 @@ export class RunEpochs {
     return this.of(roster as SimRoster);
   }
 
+  /** Returns whether another roster than this one was ordered for its epoch. */
+  isLost({ epoch, digest }: KeptRoster): boolean {
+    const inForce = this.#inForce.get(epoch);
+    return inForce !== undefined && inForce.digest !== digest;
+  }
+
   /** Returns every epoch that operators made a roster for. */
   all(): readonly SimEpoch[] {
     return [...this.#known.values()];
@@ -86,6 +93,7 @@ export class RunEpochs {
 
   /** Takes note that an honest replica is in this epoch. */
   entered(epoch: SimEpoch): void {
+    this.#inForce.set(epoch.epoch, epoch);
     if (epoch.epoch > this.newest.epoch) this.newest = epoch;
   }
 

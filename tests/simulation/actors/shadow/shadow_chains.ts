@@ -31,10 +31,10 @@ export class Chain {
     return this.headAt(logIndex(this.length));
   }
 
-  /** Returns the point at `index`, which must lie on the chain. */
+  /** Returns the point at `index`, which must not lie beyond the chain; below the genesis there is none but that. */
   headAt(index: LogIndex): Head {
     const { genesis } = this;
-    return { index, hash: index === genesis.index ? genesis.hash : this.entries[index - genesis.index - 1]!.hash };
+    return index <= genesis.index ? genesis : { index, hash: this.entries[index - genesis.index - 1]!.hash };
   }
 
   contains({ index, hash }: Head): boolean {
