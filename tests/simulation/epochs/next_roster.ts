@@ -11,6 +11,8 @@ export interface EditSources {
   /** Returns the replica that a target means now. */
   readonly resolve: (target: Target) => ReplicaId | null;
   readonly maxReplicas: number;
+  /** Returns whether every honest member that is late would still be let in by somebody it lets in itself (§13.11). */
+  readonly isReached: (after: SimRoster) => boolean;
 }
 
 /** Returns the roster behind `epoch` with those edits that may follow it. */
@@ -52,12 +54,12 @@ function apply(roster: SimRoster, edit: RosterEdit, { resolve }: EditSources): S
 }
 
 /** §13.1, as far as it is the operators' to see to it; and no roster has more faulty replicas than it tolerates. */
-function mayFollow(before: SimRoster, after: SimRoster, { isFaulty, maxReplicas }: EditSources): boolean {
+function mayFollow(before: SimRoster, after: SimRoster, { isFaulty, maxReplicas, isReached }: EditSources): boolean {
   const { constants: { profile }, replicas } = after;
   const [n, m] = [before.replicas.length, replicas.length];
   if (m < leastReplicas(profile) || m > maxReplicas) return false;
   const staying = replicas.filter((id) => before.replicas.includes(id) && keyIn(before, id) === keyIn(after, id));
   const wanted = profile === "crash" ? 1 : toleratedBy(n, profile) + 1;
   const faulty = (replicas as ReplicaId[]).filter(isFaulty).length;
-  return staying.length >= wanted && faulty <= toleratedBy(m, profile) && after.clients.length > 0;
+  return staying.length >= wanted && faulty <= toleratedBy(m, profile) && isReached(after);
 }

@@ -26,6 +26,8 @@ export interface OperatorParts {
   readonly sessions: () => readonly LogIndex[];
   /** Highest index that an honest replica has applied. */
   readonly height: () => LogIndex;
+  /** Returns whether every replica whose key was changed last has begun with the new one: by two changes nobody would know who it is. */
+  readonly isRekeyed: () => boolean;
   /** Starts a new member with the roster it is given, unless it runs already. */
   readonly startNew: (id: ReplicaId, given: SimEpoch) => void;
 }
@@ -73,7 +75,7 @@ export class Operator {
     const { epochs: { newest }, plan } = this.#parts;
     const change = plan.reconfiguration!.changes[this.#at]!;
     if (this.#underWay.length > 0 && newest.epoch >= this.#underWay[0]!.epoch) return this.#finish(change, newest);
-    if (this.#underWay.length === 0 && now >= change.at) this.#prepare(change, newest);
+    if (this.#underWay.length === 0 && now >= change.at && this.#parts.isRekeyed()) this.#prepare(change, newest);
     for (const handedIn of this.#handedIn) this.#handIn(handedIn, newest);
   }
 

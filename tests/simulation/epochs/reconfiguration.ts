@@ -52,8 +52,12 @@ export class Reconfiguration {
     this.epochs = new RunEpochs(firstRoster(plan), crypto, cluster);
     this.#operator = new Operator({
       ...{ plan, crypto, scheduler, observer, request, sessions, epochs: this.epochs },
-      sources: { isFaulty: (id) => !isHonest(id), resolve, maxReplicas: MAX_REPLICAS },
+      sources: {
+        ...{ isFaulty: (id) => !isHonest(id), resolve, maxReplicas: MAX_REPLICAS },
+        isReached: (after) => this.#isReached(after),
+      },
       height: () => this.#height(),
+      isRekeyed: () => this.#isRekeyed(),
       startNew: (id, given) => this.#startNew(id, given),
     });
   }
@@ -161,6 +165,30 @@ export class Reconfiguration {
     const made = this.#parts.colluders(epoch, byzantine);
     this.#colluders.set(epoch.digest, made);
     return made;
+  }
+
+  /** Who has not begun the latest epoch lets in those of its own: some of them have to stay, by the same keys. */
+  #isReached(after: SimRoster): boolean {
+    const { nodes, isHonest } = this.#parts;
+    const late = this.epochs.newest.replicas.flatMap((id) => nodes.get(id)!.host!.epoch)
+      .filter(({ epoch }) => epoch < this.epochs.newest.epoch);
+    return late.every((epoch) => {
+      const { replicas, roster: { constants } } = epoch;
+      const bridges = replicas.filter((id) =>
+        isHonest(id) && after.replicas.includes(id) && lists(epoch, { id, key: keyIn(after, id) })
+      );
+      return bridges.length > toleratedBy(replicas.length, constants.profile);
+    });
+  }
+
+  #isRekeyed(): boolean {
+    const { nodes, isHonest } = this.#parts;
+    const { newest } = this.epochs;
+    return newest.replicas.every((id) => {
+      const { state, host } = nodes.get(id)!;
+      const wasRekeyed = keyIn(newest.roster, id) > 0 && isHonest(id);
+      return !wasRekeyed || (state?.genesis.epoch === newest.epoch && lists(newest, { id, key: host!.key }));
+    });
   }
 
   #height(): LogIndex {
