@@ -1,6 +1,7 @@
 /** The part of a run in which rosters change: its epochs, the operator, each node's host, and the colluders of each epoch. */
 import { type LogIndex, logIndex, type ReplicaId } from "../../../protocol/ids.ts";
 import type { Packet } from "../../../protocol/packet.ts";
+import { quorumOf } from "../../../protocol/quorum.ts";
 import type { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
 import { keyIn } from "../../support/rosters/plain_rosters.ts";
 import type { Colluders } from "../actors/actor.ts";
@@ -167,17 +168,17 @@ export class Reconfiguration {
     return made;
   }
 
-  /** Who has not begun the latest epoch lets in those of its own: some of them have to stay, by the same keys. */
+  /** Who is late lets in those of its own epoch: more of them have to stay, by the same keys, than may be late themselves. */
   #isReached(after: SimRoster): boolean {
     const { nodes, isHonest } = this.#parts;
-    const late = this.epochs.newest.replicas.flatMap((id) => nodes.get(id)!.host!.epoch)
-      .filter(({ epoch }) => epoch < this.epochs.newest.epoch);
-    return late.every((epoch) => {
+    const epochs = new Set(this.epochs.newest.replicas.map((id) => nodes.get(id)!.host!.epoch));
+    return [this.epochs.newest, ...epochs].every((epoch) => {
       const { replicas, roster: { constants } } = epoch;
+      const { n, quorum } = quorumOf(replicas.length, constants.profile);
       const bridges = replicas.filter((id) =>
         isHonest(id) && after.replicas.includes(id) && lists(epoch, { id, key: keyIn(after, id) })
       );
-      return bridges.length > toleratedBy(replicas.length, constants.profile);
+      return bridges.length > n - quorum;
     });
   }
 
