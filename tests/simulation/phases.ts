@@ -106,7 +106,9 @@ function dropLeader(simulation: Simulation): void {
 /** Returns the time to settle in: replicas that share a leader, and would not elect another for long, must settle before they could. */
 function settlingBound(simulation: Simulation): { readonly bound: Millis; readonly why: string } {
   const { constants, livenessMs } = simulation.plan;
-  const patient = constants.electionTimeoutMs >= PATIENT_TIMEOUT_MS && sharesLeader(simulation);
+  // Who began without the state may have asked a silent replica for it.
+  const patient = simulation.epoch === 1 && constants.electionTimeoutMs >= PATIENT_TIMEOUT_MS &&
+    sharesLeader(simulation);
   return patient
     ? { bound: PATIENT_BOUND_MS, why: "settling under the leader at hand" }
     : { bound: livenessMs, why: "settling without any client's help" };

@@ -248,7 +248,7 @@ export class Simulation {
     const epoch = at?.epoch ?? 1;
     return createColluders({
       ...{ clusterId: CLUSTER, plan, crypto: this.#parts.crypto, scheduler: this.scheduler },
-      ...(at ? { at } : {}),
+      ...(at ? { at, earlier: () => this.#changes?.overheardBefore(epoch) ?? [] } : {}),
       send: (from, to, packet) => this.#silenced || this.#send(from, to, packet, epoch),
       reply: (from, reply) => this.#silenced || this.#reply(from, reply),
       peek: (id) => {
@@ -267,6 +267,7 @@ export class Simulation {
     const arrived = this.#parts.crypto.transmit(packet, epoch);
     if (this.#changes === null) return this.#inboxes.deliver(to, { packet: arrived });
     markOf(arrived, epoch);
+    if (!this.isHonest(to)) this.#changes.overheard(arrived);
     this.#inboxes.deliver(to, { packet: arrived, from: this.#changes.ownerOf(from) });
   }
 

@@ -1,6 +1,7 @@
 /** Every mutant there is. */
 import type { Mutant } from "../mutant.ts";
 import { CRASH } from "./crash.ts";
+import { EPOCHS } from "./epochs.ts";
 import { INGRESS } from "./ingress.ts";
 import { LEADERS } from "./leaders.ts";
 import { LIVENESS } from "./liveness.ts";
@@ -25,6 +26,7 @@ const MUTANTS: readonly Mutant[] = [
   ...SAFETY_TRANSFER,
   ...SAFETY_RECOVERY,
   ...CRASH,
+  ...EPOCHS,
   ...INGRESS,
   ...MORE,
   ...LEADERS,

@@ -1,6 +1,7 @@
 /** Every faulty behaviour there is. */
 import type { Actor } from "./actor.ts";
 import { CANDIDATES } from "./candidates/candidates.ts";
+import { MARK_LIARS } from "./epochs/mark_liar.ts";
 import { FOLLOWERS } from "./followers/followers.ts";
 import { GREEDY } from "./greedy/greedy.ts";
 import { BACKDATING_LEADERS } from "./leaders/backdating_leader.ts";
@@ -45,7 +46,12 @@ export const ACTORS: Readonly<Record<string, Actor>> = {
 };
 
 /** Behaviours that come to nothing except in plans made for them; drawn only if they, or such a plan, are named. */
-const STAGED_ACTORS: Readonly<Record<string, Actor>> = { ...BACKDATING_LEADERS, ...BRANCH_LENDERS, ...BUSY_LEADERS };
+const STAGED_ACTORS: Readonly<Record<string, Actor>> = {
+  ...BACKDATING_LEADERS,
+  ...BRANCH_LENDERS,
+  ...BUSY_LEADERS,
+  ...MARK_LIARS,
+};
 
 /** Every behaviour that a plan can name. */
 export const NAMED_ACTORS: Readonly<Record<string, Actor>> = { ...ACTORS, ...STAGED_ACTORS };

@@ -6,6 +6,7 @@ import type { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts"
 import { keyIn } from "../../support/rosters/plain_rosters.ts";
 import type { Colluders } from "../actors/actor.ts";
 import { corruptionsOf } from "../actors/support/colluders.ts";
+import { namedBy } from "../network/epoch_marks.ts";
 import type { Scheduler } from "../network/scheduler.ts";
 import type { SimCrypto } from "../network/sim_crypto.ts";
 import type { SimNode } from "../nodes/sim_node.ts";
@@ -36,6 +37,10 @@ export interface ReconfigurationParts {
   readonly sessions: OperatorParts["sessions"];
 }
 
+/** Interval at which is looked whether a replica may be started with another key. */
+const WAIT_MS = 100;
+/** Most packets that faulty replicas remember. */
+const MOST_OVERHEARD = 200;
 /** Most replicas of a roster. */
 const MAX_REPLICAS = 10;
 
@@ -45,6 +50,7 @@ export class Reconfiguration {
   readonly #operator: Operator;
   readonly #colluders = new Map<string, Colluders>();
   readonly #rng: Rng;
+  readonly #overheard: { readonly packet: Packet; readonly epoch: number }[] = [];
 
   constructor(parts: ReconfigurationParts) {
     this.#parts = parts;
@@ -91,6 +97,20 @@ export class Reconfiguration {
   /** Returns the faulty replicas of the epoch that a node is in. */
   colludersOf = (id: ReplicaId): Colluders => this.#colludersIn(this.#parts.nodes.get(id)!.host!.epoch);
 
+  /** Takes note of a packet that a faulty replica receives. */
+  overheard(packet: Packet): void {
+    const epoch = namedBy(packet);
+    if (epoch === null || packet.kind === "Evidence") return;
+    const kept = this.#overheard;
+    if (kept.length < MOST_OVERHEARD) kept.push({ packet, epoch });
+    else kept[this.#rng.int(0, MOST_OVERHEARD - 1)] = { packet, epoch };
+  }
+
+  /** Returns what faulty replicas have received in epochs before one. */
+  overheardBefore(epoch: number): readonly Packet[] {
+    return this.#overheard.filter((each) => each.epoch < epoch).map(({ packet }) => packet);
+  }
+
   /** True once every change is done, and every one of `members` has a core in the last epoch. */
   isDone(members: readonly ReplicaId[]): boolean {
     const { nodes } = this.#parts;
@@ -134,12 +154,24 @@ export class Reconfiguration {
     stats.retirements++;
     if (!next.replicas.includes(id)) return;
     const { rekeyMs } = plan.reconfiguration!.changes[next.epoch - 2]!;
-    scheduler.schedule(rekeyMs, () => {
+    const again = (): void => {
       const node = nodes.get(id)!;
       if (node.state !== null) return;
+      if (!this.#hasBegun(next, id)) return scheduler.schedule(WAIT_MS, again);
       node.crash();
       start(id);
-    });
+    };
+    scheduler.schedule(rekeyMs, again);
+  }
+
+  /** Returns whether somebody who can tell the others has begun an epoch: they do not let in who comes with another key. */
+  #hasBegun(next: SimEpoch, but: ReplicaId): boolean {
+    const { nodes, isHonest } = this.#parts;
+    const before = this.epochs.inForceAt(next.epoch - 1);
+    return next.replicas.some((id) =>
+      id !== but && isHonest(id) && keyIn(next.roster, id) === keyIn(before.roster, id) &&
+      (nodes.get(id)!.state?.genesis.epoch ?? 0) >= next.epoch
+    );
   }
 
   /** Starts a new member, or once more with another roster that it is to begin with; who has a disk is left alone. */

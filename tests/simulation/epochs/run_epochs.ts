@@ -80,6 +80,11 @@ export class RunEpochs {
     return this.of(roster as SimRoster);
   }
 
+  /** Returns the roster that was ordered for an epoch which has begun. */
+  inForceAt(epoch: number): SimEpoch {
+    return this.#inForce.get(epoch)!;
+  }
+
   /** Returns whether another roster than this one was ordered for its epoch. */
   isLost({ epoch, digest }: KeptRoster): boolean {
     const inForce = this.#inForce.get(epoch);

@@ -16,9 +16,11 @@ export function withChanges(plan: Plan): Plan {
   const ids = [...replicas, ...joiners.ids];
   const liar = plan.byzantine[0];
   const liars = liar ? joiners.ids.filter(() => rng.chance(0.3)).map((replica) => ({ ...liar, replica })) : [];
+  const all = [...plan.byzantine, ...liars];
+  const marks = all.length > 0 && plan.constants.electionTimeoutMs < PATIENT_MS && rng.chance(0.4);
   return {
     ...plan,
-    byzantine: [...plan.byzantine, ...liars],
+    byzantine: marks ? all.map((each) => ({ ...each, actors: [...each.actors, "mark-liar"] })) : all,
     down: [],
     faults: [...plan.faults, ...changes.flatMap((change) => drawFaultsAround(rng, change, plan, ids, unit))],
     reconfiguration: {
@@ -27,6 +29,9 @@ export function withChanges(plan: Plan): Plan {
     },
   };
 }
+
+/** Shorter than election timeouts of plans in which nothing but silence is anybody's fault. */
+const PATIENT_MS = 10_000;
 
 /** Names for new replicas, each of them used once. */
 class Joiners {

@@ -31,12 +31,13 @@ export interface ColludersParts {
   readonly scheduler: Scheduler;
   readonly send: (from: ReplicaId, to: readonly ReplicaId[], packet: Packet) => unknown;
   readonly reply: (from: ReplicaId, reply: ClientReply) => unknown;
+  readonly earlier?: () => readonly Packet[];
   readonly peek: (id: ReplicaId) => CoreState | null;
 }
 
 /** Creates the colluders of a run. Throws if one of them would sign for an honest replica, whose key they do not have. */
 export function createColluders(
-  { clusterId, plan, at, crypto, scheduler, send, reply, peek }: ColludersParts,
+  { clusterId, plan, at, crypto, scheduler, send, reply, peek, earlier = () => [] }: ColludersParts,
 ): Colluders {
   const members = plan.byzantine.map(({ replica }) => replica);
   const signedAt = (member: ReplicaId) => at ? { place: at.place, key: keyIn(at.roster, member) } : null;
@@ -53,6 +54,7 @@ export function createColluders(
     archive: new Archive(genesis, start.hash),
     adversaryView: new AdversaryView(quorumOf(plan.replicas.length).quorum),
     now: () => scheduler.now,
+    earlier,
     sign: (member, message) => signAs(crypto, "replica", own(member), message, signedAt(member)),
     send: (member, to, packet) => void send(own(member), to, packet),
     reply: (member, answers) => void reply(own(member), answers),
