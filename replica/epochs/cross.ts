@@ -6,11 +6,11 @@ import type { Digest } from "../../protocol/ids.ts";
 import type { Request } from "../../protocol/message.ts";
 import type { Hash } from "../../protocol/ports.ts";
 import type { Signed } from "../../protocol/signed.ts";
+import { epochEndCodec } from "../../transport/codec/mod.ts";
 import { itemsOf } from "../core/clients/waiting.ts";
 import type { Ended } from "../core/epochs/epoch_state.ts";
 import type { BeginEpoch } from "../core/log/durable_state.ts";
 import type { CoreState } from "../core/state.ts";
-import { epochEndCodec } from "../../transport/codec/mod.ts";
 import type { EpochArchive, Storage } from "../storage/port.ts";
 
 /** A roster as it is kept and named. */

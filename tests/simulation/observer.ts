@@ -5,9 +5,9 @@ import type { Packet } from "../../protocol/packet.ts";
 import type { Profile } from "../../protocol/quorum.ts";
 import type { Signed } from "../../protocol/signed.ts";
 import type { PersistOperation } from "../../replica/core/log/durable_state.ts";
-import type { SimRoster } from "./epochs/run_epochs.ts";
 import type { ClientReply, CoreEvent } from "../../replica/core/output.ts";
 import type { MemoryDisk } from "../../replica/storage/memory/memory_disk.ts";
+import type { SimRoster } from "./epochs/run_epochs.ts";
 
 /** Facts the checkers know beforehand. */
 export interface RunFacts {

@@ -125,7 +125,7 @@ function ofHonest(honest: (id: ReplicaId) => boolean, parts: Parts) {
     persisted(at, operations, disk) {
       if (!honest(at)) return;
       const beginning = operations.find((operation) => operation.op === "begin-epoch");
-      if (beginning !== undefined) return epochs.begins(at, beginning);
+      if (beginning !== undefined) return epochs.begins(at, beginning, disk);
       const { durable, checkpoints, recoveries } = epochs.of(at);
       durable.persisted(at, operations, disk);
       checkpoints.persisted(at, operations, disk);

@@ -1,5 +1,6 @@
 /** All clients of a run, honest and faulty, and the links between them and the replicas. */
 import { sha256Hex } from "../../../crypto/digest.ts";
+import type { EpochEnd } from "../../../protocol/epochs/epoch_end.ts";
 import { ALL_SESSIONS, clientId, type LogIndex, type Millis, type ReplicaId } from "../../../protocol/ids.ts";
 import type { Request } from "../../../protocol/message.ts";
 import { busyAnswer } from "../../../protocol/reply.ts";
@@ -7,11 +8,10 @@ import type { Signed, Verified } from "../../../protocol/signed.ts";
 import { fastRead } from "../../../replica/answers/queries.ts";
 import { needs } from "../../../replica/answers/routes.ts";
 import type { ClientReply } from "../../../replica/core/output.ts";
-import { NO_CHANGES } from "../../support/executors.ts";
-import type { EpochEnd } from "../../../protocol/epochs/epoch_end.ts";
 import type { CoreState } from "../../../replica/core/state.ts";
 import type { MemoryDisk } from "../../../replica/storage/memory/memory_disk.ts";
 import { epochEndCodec } from "../../../transport/codec/mod.ts";
+import { NO_CHANGES } from "../../support/executors.ts";
 import type { RunEpochs } from "../epochs/run_epochs.ts";
 import type { Network } from "../network/network.ts";
 import type { Scheduler } from "../network/scheduler.ts";
@@ -22,8 +22,8 @@ import type { Observer } from "../observer.ts";
 import type { ClientPlan, Plan } from "../plan/plan.ts";
 import { Rng } from "../plan/rng.ts";
 import type { ClientHistory, ClientProcess, ClientWorld, Reply } from "./client_world.ts";
-import { Following } from "./following.ts";
 import { CLIENT_BEHAVIOURS } from "./faulty_clients.ts";
+import { Following } from "./following.ts";
 import { SimClient } from "./sim_client.ts";
 
 export interface ClientDeskParts {
@@ -228,6 +228,7 @@ export class ClientDesk {
     take: Parameters<ClientWorld["fastRead"]>[2],
   ): void {
     const { nodes, network } = this.#parts;
+    const { epoch: asked } = following; // answers of two epochs are never counted together (§13.12)
     for (const id of following.replicas) {
       const node = nodes.get(id)!;
       network.sendOther(client, id, () => {
@@ -236,7 +237,7 @@ export class ClientDesk {
         const changes = host?.epoch.changes ?? NO_CHANGES;
         const answer = node.reads(fastRead(state, { machine, changes }, query), query);
         const { epoch } = state.genesis;
-        network.sendOther(id, client, () => following.isOfEpoch(id, epoch) && take(id, answer));
+        network.sendOther(id, client, () => following.isOfEpoch(id, epoch) && epoch === asked && take(id, answer));
       });
     }
   }

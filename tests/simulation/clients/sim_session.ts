@@ -48,6 +48,7 @@ export function readFast(
   ended: (result: Uint8Array | null) => void,
 ): void {
   const tally = createFastReadTally(new Set(world.replicas), world.constants.profile);
+  const { epoch } = world;
   let open = true;
   const end = (result: Uint8Array | null) => {
     if (!open) return;
@@ -58,7 +59,7 @@ export function readFast(
     if (!open) return;
     const state = countFastRead(tally, replica, answer);
     if (state.state === "accepted") {
-      world.observer.read?.(client, tally.accepted!.replicas as ReplicaId[], world.scheduler.now, world.epoch);
+      world.observer.read?.(client, tally.accepted!.replicas as ReplicaId[], world.scheduler.now, epoch);
       end(state.payload);
     }
     if (state.state === "hopeless") end(null);

@@ -200,7 +200,7 @@ export class Reconfiguration {
     return made;
   }
 
-  /** Who is late lets in those of its own epoch: more of them have to stay, by the same keys, than may be late themselves. */
+  /** Returns whether those who are late would be reached: they let in members of their own epoch, of whom more have to stay than may be late themselves. */
   #isReached(after: SimRoster): boolean {
     const { nodes, isHonest } = this.#parts;
     const epochs = new Set(this.epochs.newest.replicas.map((id) => nodes.get(id)!.host!.epoch));

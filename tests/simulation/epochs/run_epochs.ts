@@ -2,8 +2,8 @@
 import { sha256Hex } from "../../../crypto/digest.ts";
 import type { EpochName } from "../../../crypto/signing/signing.ts";
 import type { ProtocolConstants } from "../../../protocol/config.ts";
-import { type EpochEnd, nextAfter } from "../../../protocol/epochs/epoch_end.ts";
 import type { Head } from "../../../protocol/entry.ts";
+import { type EpochEnd, nextAfter } from "../../../protocol/epochs/epoch_end.ts";
 import { firstGenesis } from "../../../protocol/hash_chain.ts";
 import { clientId, type ReplicaId } from "../../../protocol/ids.ts";
 import type { RosterChanges } from "../../../protocol/ports.ts";
@@ -33,7 +33,7 @@ export interface SimEpoch extends KeptRoster {
   readonly replicas: readonly ReplicaId[];
   readonly place: EpochName;
   readonly changes: RosterChanges;
-  /** Where it begins; known once the one before has ended, and not of the first. */
+  /** The point it begins at; known once the one before has ended, and not of the first. */
   genesis: Head | null;
   /** By its own keys, of what is signed in it. */
   readonly check: SignatureCheck;

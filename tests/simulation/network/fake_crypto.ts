@@ -2,14 +2,14 @@
  * Unforgeable signatures for simulations that cost nothing: a signature is good because its signer issued that very array for these bytes,
  * whatever it contains.
  */
-import { equalBytes } from "../../../protocol/bytes/equal_bytes.ts";
 import { type EpochName, signingDomain } from "../../../crypto/signing/signing.ts";
-import type { SignatureClaim } from "../../../protocol/signatures.ts";
-import { keyIn, type PlainRoster } from "../../support/rosters/plain_rosters.ts";
+import { equalBytes } from "../../../protocol/bytes/equal_bytes.ts";
 import type { Message } from "../../../protocol/message.ts";
+import type { SignatureClaim } from "../../../protocol/signatures.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import type { SignatureCheck } from "../../../replica/ingress/signature_check.ts";
 import { encodeMessage } from "../../../transport/codec/mod.ts";
+import { keyIn, type PlainRoster } from "../../support/rosters/plain_rosters.ts";
 
 export interface FakeSigner {
   /** Signs `body`; if the `message` it encodes is passed too, a check need not encode it again. */

@@ -6,6 +6,7 @@ import { isUnsigned, UNSIGNED } from "../../../crypto/signing/unsigned.ts";
 import { createVerifiedCache } from "../../../crypto/signing/verified_cache.ts";
 import type { Message, Request } from "../../../protocol/message.ts";
 import type { Packet } from "../../../protocol/packet.ts";
+import type { SignatureClaim } from "../../../protocol/signatures.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import type { SignatureCheck } from "../../../replica/ingress/signature_check.ts";
 import {
@@ -15,7 +16,6 @@ import {
   encodePacket,
   epochOf,
 } from "../../../transport/codec/mod.ts";
-import type { SignatureClaim } from "../../../protocol/signatures.ts";
 import { keyIn } from "../../support/rosters/plain_rosters.ts";
 import {
   createFakeCheck,

@@ -5,14 +5,14 @@ import { senderOf } from "../../../protocol/signatures.ts";
 import type { InputWithoutTime } from "../../../replica/core/input.ts";
 import { isLateResponse } from "../../../replica/core/replication/late_response.ts";
 import type { CoreState } from "../../../replica/core/state.ts";
+import type { Admission } from "../../../replica/ingress/admission.ts";
 import { admitPacket } from "../../../replica/ingress/admit_packet.ts";
-import { type Admission } from "../../../replica/ingress/admission.ts";
 import { judgeFormerChunks } from "../../../replica/ingress/former.ts";
+import { LateResponses } from "../../../replica/ingress/late_responses.ts";
 import { asksForEnd, isOfAnotherEpoch } from "../../../replica/ingress/other_epochs.ts";
+import type { SignatureCheck } from "../../../replica/ingress/signature_check.ts";
 import type { Setup } from "../epochs/epoch_host.ts";
 import { namedBy } from "../network/epoch_marks.ts";
-import { LateResponses } from "../../../replica/ingress/late_responses.ts";
-import type { SignatureCheck } from "../../../replica/ingress/signature_check.ts";
 import type { Arrival } from "./node_world.ts";
 
 export class SimIngress {

@@ -1,7 +1,7 @@
 /** The shared knowledge of the actors that lead and campaign by themselves. */
 import type { Certificate } from "../../../../protocol/certificate.ts";
 import type { Head } from "../../../../protocol/entry.ts";
-import { type ReplicaId, type Term } from "../../../../protocol/ids.ts";
+import type { ReplicaId, Term } from "../../../../protocol/ids.ts";
 import type { Certified, Request } from "../../../../protocol/message.ts";
 import { compareRank } from "../../../../protocol/rank.ts";
 import type { Signed } from "../../../../protocol/signed.ts";

@@ -2,8 +2,8 @@
  * Judges the way of honest replicas from epoch to epoch (§13): there is one end of each, which the checkers derive from what was committed, nobody begins before it,
  * and nobody signs behind its own crossing.
  */
-import type { Digest, ReplicaId } from "../../../../protocol/ids.ts";
 import type { Head } from "../../../../protocol/entry.ts";
+import type { Digest, ReplicaId } from "../../../../protocol/ids.ts";
 import type { Packet } from "../../../../protocol/packet.ts";
 import type { BeginEpoch } from "../../../../replica/core/log/durable_state.ts";
 import type { MemoryDisk } from "../../../../replica/storage/memory/memory_disk.ts";
@@ -79,7 +79,7 @@ export class EpochChecker {
   }
 
   /** Judges that honest `at` begins an epoch on its disk. */
-  begins(at: ReplicaId, { genesis, recovery }: BeginEpoch): void {
+  begins(at: ReplicaId, { genesis, recovery }: BeginEpoch, disk: MemoryDisk): void {
     const before = this.of(at);
     const { epoch } = genesis;
     const parts = this.in(epoch, at);
@@ -93,6 +93,13 @@ export class EpochChecker {
       recovery !== null || !parts.recoveries.hasForgotten(at),
       "§13.9",
       () => `${at} begins epoch ${epoch} as a full member, and has signed in it on a disk that it lost`,
+    );
+    const { hardState: { currentTerm, vote, ack, preVoted }, prepared, branch, entries } = disk;
+    const isFresh = currentTerm === 0 && vote === null && ack === null && preVoted === 0 && prepared === null;
+    this.#judge.clause(
+      isFresh && branch.length === 0 && entries.length === 0,
+      "§13.5",
+      () => `${at} begins epoch ${epoch} in term ${currentTerm}, with what it had in the one before`,
     );
     before.recoveries.left(at, recovery);
     this.#epochs.set(at, epoch);

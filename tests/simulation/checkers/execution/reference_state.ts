@@ -6,9 +6,9 @@ import { sha256, sha256Hex } from "../../../../crypto/digest.ts";
 import { type ClientId, type Digest, digest, logIndex } from "../../../../protocol/ids.ts";
 import type { Operation } from "../../../../protocol/operations/group.ts";
 import { KvStore } from "../../../../state_machine/mod.ts";
-import { changeResult, stopSignIn } from "../epochs/stop_signs.ts";
 import type { RunFacts } from "../../observer.ts";
 import type { ChainNode } from "../durable/chain_tree.ts";
+import { changeResult, stopSignIn } from "../epochs/stop_signs.ts";
 import { Fields } from "../fields.ts";
 import { type ReferenceSession, ReferenceSessions, type SessionFacts } from "./reference_sessions.ts";
 
