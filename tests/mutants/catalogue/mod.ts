@@ -6,6 +6,7 @@ import { INGRESS } from "./ingress.ts";
 import { LEADERS } from "./leaders.ts";
 import { LIVENESS } from "./liveness.ts";
 import { LIVENESS_CHECKPOINTS } from "./liveness_checkpoints.ts";
+import { LIVENESS_EPOCHS } from "./liveness_epochs.ts";
 import { MORE } from "./more.ts";
 import { SAFETY_ACKS } from "./safety_acks.ts";
 import { SAFETY_CHECKPOINTS } from "./safety_checkpoints.ts";
@@ -32,6 +33,7 @@ const MUTANTS: readonly Mutant[] = [
   ...LEADERS,
   ...LIVENESS,
   ...LIVENESS_CHECKPOINTS,
+  ...LIVENESS_EPOCHS,
 ];
 
 /** Returns all mutants, safety first. */
