@@ -5,12 +5,11 @@ import type { Roster } from "../crypto/roster/roster_types.ts";
 import { changeIn } from "../protocol/epochs/epoch_end.ts";
 import { epochEndCodec } from "../transport/codec/mod.ts";
 import type { Ended } from "./core/epochs/epoch_state.ts";
-import type { Recovered } from "./core/log/durable_state.ts";
-import { type CoreInstance, createCoreInstance } from "./core_instance.ts";
+import { type CoreBeginning, type CoreInstance, createCoreInstance } from "./core_instance.ts";
 import { beginEpoch } from "./disk/durable_mark.ts";
 import { ForgottenError } from "./disk/forgotten_signatures.ts";
 import { assertSameDisk } from "./disk/same_disk.ts";
-import { beginningOf, waitingIn } from "./epochs/cross.ts";
+import { beginningOf, carriedFrom, waitingIn } from "./epochs/cross.ts";
 import { membersOf } from "./epochs/members.ts";
 import type { Outcome } from "./epochs/outcome.ts";
 import { Retirement } from "./epochs/retirement.ts";
@@ -71,7 +70,7 @@ class RestartingReplica implements Replica {
     this.#epoch = createEpochScope(parts, this.#process, file);
     this.#admit(file);
     parts.host?.entered(file);
-    this.#instance = this.#begin(parts.storage, recovered);
+    this.#instance = this.#begin({ storage: parts.storage, recovered, carried: null });
   }
 
   async run(): Promise<Outcome> {
@@ -122,7 +121,8 @@ class RestartingReplica implements Replica {
     beginEpoch(storage, mark, beginningOf(state, ended, sha256Hex, next.digest));
     if (!this.#isListed(next)) return this.#leave(next, "it is listed with another key: start it with that one");
     const waiting = waitingIn(state, file, next);
-    const instance = this.#begin(storage, storage.load());
+    if (!ended.held) this.#parts.machine.restore(this.#process.emptyMachine);
+    const instance = this.#begin({ storage, recovered: storage.load(), carried: carriedFrom(state, roster) });
     instance.loop.hand(waiting);
     return instance;
   }
@@ -209,18 +209,19 @@ class RestartingReplica implements Replica {
     return this.#instance.status.trouble(this.#process.now());
   }
 
-  #begin(storage: Storage, recovered: Recovered): CoreInstance {
+  #begin(beginning: CoreBeginning): CoreInstance {
+    const { storage, recovered } = beginning;
     const epoch = epochOf(recovered);
-    if (epoch !== this.#epoch.epoch) {
-      const file = readArchived(storage.epochs, epoch, this.#process.backend);
-      this.#epoch = createEpochScope(this.#parts, this.#process, file);
-      this.#parts.machine.restore(this.#process.emptyMachine);
-      this.#admit(file);
-      this.#parts.host?.entered(file);
-      this.#restartFor(file.roster);
-    }
+    if (epoch !== this.#epoch.epoch) this.#enter(readArchived(storage.epochs, epoch, this.#process.backend));
     const scope = { ...this.#process, ...this.#epoch };
-    return createCoreInstance(this.#parts, scope, storage, recovered, (now) => this.#retry(now));
+    return createCoreInstance(this.#parts, scope, beginning, (now) => this.#retry(now));
+  }
+
+  #enter(file: SignedRoster): void {
+    this.#epoch = createEpochScope(this.#parts, this.#process, file);
+    this.#admit(file);
+    this.#parts.host?.entered(file);
+    this.#restartFor(file.roster);
   }
 
   /** Marks the disk, which is older than what this replica has signed, so that no later start trusts it; returns the error to throw. */
@@ -245,7 +246,7 @@ class RestartingReplica implements Replica {
       const recovered = storage.load();
       assertSameDisk(this.#instance.mark, recovered);
       machine.restore(emptyMachine);
-      this.#next = this.#begin(storage, recovered);
+      this.#next = this.#begin({ storage, recovered, carried: null });
     } catch (error) {
       if (!isRefusal(error)) throw error;
       disk.refusedAgain(error, now);

@@ -1,5 +1,6 @@
 /** Crossing from one epoch into the next (§13.7): what is written, and what is handed on. */
 import type { SignedRoster } from "../../crypto/roster/parse_roster.ts";
+import type { Roster } from "../../crypto/roster/roster_types.ts";
 import type { Genesis } from "../../protocol/config.ts";
 import type { EpochEnd } from "../../protocol/epochs/epoch_end.ts";
 import { nextGenesis } from "../../protocol/hash_chain.ts";
@@ -7,6 +8,7 @@ import type { Digest } from "../../protocol/ids.ts";
 import type { Request } from "../../protocol/message.ts";
 import type { Hash } from "../../protocol/ports.ts";
 import type { Signed } from "../../protocol/signed.ts";
+import type { Restored } from "../core/catch_up/install_snapshot.ts";
 import { itemsOf } from "../core/clients/waiting.ts";
 import type { Ended } from "../core/epochs/epoch_state.ts";
 import type { BeginEpoch } from "../core/log/durable_state.ts";
@@ -40,4 +42,11 @@ export function waitingIn(
   return [...new Set(all)].filter(({ message: { client } }) =>
     config.clients.has(client) && keyIn(before, client) === keyIn(next, client)
   );
+}
+
+/** Returns the replicated state of a core that has ended with it, for the next one (§13.5): the machine has it already. */
+export function carriedFrom({ sessions: { clients }, checkpoints, ended }: CoreState, roster: Roster): Restored | null {
+  if (ended === null || !ended.held) return null;
+  const genesis = ended.end.entry.index;
+  return { sessions: { bounds: roster.constants, genesis, clients }, digests: checkpoints.stableDigests };
 }

@@ -36,8 +36,8 @@ export interface RetirementParts {
   readonly now: () => number;
 }
 
-/** Interval at which members are asked whether they have begun, in milliseconds. */
-const ASK_MS = 500;
+/** Interval at which newcomers that say nothing are looked after, in milliseconds. Members publish their latest response again and again, also at rest. */
+const LOOK_MS = 500;
 
 export class Retirement {
   readonly #parts: RetirementParts;
@@ -49,7 +49,6 @@ export class Retirement {
   readonly #check: (packet: Packet) => boolean;
   readonly #sign: (message: FetchChunksResponse, body: Uint8Array) => Uint8Array;
   #stopping = false;
-  #askAt = -Infinity;
 
   constructor(parts: RetirementParts) {
     this.#parts = parts;
@@ -75,8 +74,8 @@ export class Retirement {
   async run(): Promise<readonly ReplicaId[]> {
     const { transport, now } = this.#parts;
     while (!this.#stopping && this.#begun.size < this.#quorum) {
-      this.#ask(now());
-      for (const received of await transport.receive(ASK_MS, INGRESS_LIMITS.receiveBatch)) this.#take(received, now());
+      this.#talk.look(now());
+      for (const received of await transport.receive(LOOK_MS, INGRESS_LIMITS.receiveBatch)) this.#take(received, now());
     }
     return [...this.#begun];
   }
@@ -84,16 +83,6 @@ export class Retirement {
   stop(): void {
     this.#stopping = true;
     this.#parts.transport.wake();
-  }
-
-  #ask(now: number): void {
-    this.#talk.look(now);
-    if (now < this.#askAt) return;
-    this.#askAt = now + ASK_MS;
-    const { next: { roster: { replicas, epoch } }, transport, self } = this.#parts;
-    for (const { id } of replicas) {
-      if (id !== self && !this.#begun.has(id)) transport.sendToPeer(id, encodePacket({ kind: "FetchEpoch", epoch }));
-    }
   }
 
   #take({ channel, route, owner, frames }: Received, now: number): void {

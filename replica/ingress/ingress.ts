@@ -193,9 +193,7 @@ export class Ingress {
       if (epoch !== null && epoch !== state.genesis.epoch) return this.#ofAnotherEpoch(received, epoch, now);
       const packet = decodePeerPacket(frames);
       if (!this.#rates.take(packet.kind, sourceOf(received), now)) return excessive(`rate:${packet.kind}`);
-      if (packet.kind === "FetchEpoch" && packet.epoch !== state.genesis.epoch) {
-        return this.#asksForEnd(received, packet.epoch, now);
-      }
+      if (packet.kind === "FetchEpoch") return this.#asksForEnd(received, packet.epoch, now);
       const { former = null } = this.#parts;
       const name = speakerOf(received);
       if (packet.kind === "FetchChunksResponse" && name !== null && former?.replicas.has(name)) {
