@@ -50,7 +50,7 @@ export interface ReconfigureParts {
 }
 
 /** Pause between two questions whether replicas have begun, and time that they have to answer one. */
-const LOOK_EVERY_MS = 200;
+const LOOK_EVERY_MS = 100;
 const LOOK_MS = 1000;
 
 /** Returns the call `reconfigure` of a client. */
@@ -134,7 +134,6 @@ async function beginning(
   const wanted = quorumOf(roster.replicas.length, roster.constants.profile).quorum;
   const seen = new Set<string>();
   for (let leftMs = timeoutMs;;) {
-    if (!hasReached(parts, roster)) parts.askForLater();
     const found = await begunOf(parts, next, Math.max(1, Math.min(LOOK_MS, leftMs)), signal);
     if (hasReached(parts, roster)) tell({ stage: "ended", epoch: roster.epoch - 1 });
     if (found === null) return null;
@@ -144,6 +143,8 @@ async function beginning(
     if (begun.length >= wanted) return begun;
     leftMs = startedAt + timeoutMs - parts.now();
     if (leftMs <= 0) throw tooFew(begun.length, wanted, roster, timeoutMs);
+    // Those that are gone say nothing by themselves. Asked before they crossed they would not be asked again for a while.
+    if (!hasReached(parts, roster)) parts.askForLater();
     await pause(Math.min(LOOK_EVERY_MS, leftMs), signal ?? NEVER);
   }
 }
