@@ -133,7 +133,7 @@ class RestartingReplica implements Replica {
     return line?.publicKey === publicKey && line.curveKey === curvePublicKey;
   }
 
-  /** What it has to serve after that may need another process, too: one that may reach the new members. */
+  /** Gives up membership. Serving those who need it after that may take another process, one that may reach the new members. */
   #leave(next: SignedRoster, note: string): null {
     const { log, host } = this.#parts;
     log.log("warn", "left", { epoch: next.roster.epoch, note });
