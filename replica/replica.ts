@@ -169,6 +169,7 @@ class RestartingReplica implements Replica {
 
   /** Ends so that its process is started again, if that is the only way to be a member: one replica after the other, where the others can go on meanwhile. */
   #restartFor(roster: Roster): void {
+    clearTimeout(this.#restartTimer); // of the epoch before
     const wanted = this.#parts.host?.restartFor(roster) ?? "no";
     if (wanted === "no") return;
     const position = roster.replicas.findIndex(({ id }) => id === this.#epoch.line.id);
