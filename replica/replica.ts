@@ -3,16 +3,15 @@ import { sha256Hex, unhex } from "../crypto/digest.ts";
 import type { SignedRoster } from "../crypto/roster/parse_roster.ts";
 import type { Roster } from "../crypto/roster/roster_types.ts";
 import { changeIn } from "../protocol/epochs/epoch_end.ts";
-import { epochEndCodec } from "../transport/codec/mod.ts";
 import type { Ended } from "./core/epochs/epoch_state.ts";
 import { type CoreBeginning, type CoreInstance, createCoreInstance } from "./core_instance.ts";
 import { beginEpoch } from "./disk/durable_mark.ts";
 import { ForgottenError } from "./disk/forgotten_signatures.ts";
 import { assertSameDisk } from "./disk/same_disk.ts";
-import { beginningOf, carriedFrom, waitingIn } from "./epochs/cross.ts";
+import { archiveEnd, beginningOf, carriedFrom, waitingIn } from "./epochs/cross.ts";
 import { membersOf } from "./epochs/members.ts";
 import type { Outcome } from "./epochs/outcome.ts";
-import { Retirement } from "./epochs/retirement.ts";
+import { Retiree } from "./epochs/retiree.ts";
 import { bytesOf, readArchived, rosterInForce } from "./epochs/rosters.ts";
 import type { ReplicaParts } from "./replica_parts.ts";
 import { createEpochScope, createProcessScope, type EpochScope, type ProcessScope } from "./replica_scope.ts";
@@ -58,7 +57,7 @@ class RestartingReplica implements Replica {
   #stopping = false;
   #outcome: Outcome = "stopped";
   #restartTimer: ReturnType<typeof setTimeout> | undefined;
-  #retirement: Retirement | null = null;
+  #retirement: Retiree | null = null;
 
   constructor(parts: ReplicaParts) {
     this.#parts = parts;
@@ -110,8 +109,9 @@ class RestartingReplica implements Replica {
   #cross(ended: Ended): CoreInstance | null {
     const [{ file, epoch, changes }, storage, { state, mark }] = [this.#epoch, this.#storage, this.#instance];
     const next = changes.judge(changeIn(ended.end.entry)).next!;
-    storage.epochs.put(epoch, bytesOf(file), epochEndCodec.encode(ended.end));
-    storage.epochs.put(next.roster.epoch, bytesOf(next), null);
+    archiveEnd(storage.epochs, ended.end, bytesOf(file), {
+      ...{ epoch: next.roster.epoch, digest: next.digest, bytes: bytesOf(next) },
+    });
     this.#parts.recorder?.end(`epoch ${epoch} has ended, and what follows is another core's`);
     this.#parts.log.log("warn", "epoch", { epoch: next.roster.epoch, digest: next.digest, held: ended.held });
     const { roster } = next;
@@ -149,7 +149,7 @@ class RestartingReplica implements Replica {
     const next = changes.judge(changeIn(end.entry)).next!;
     const { transport, key, log } = this.#parts;
     transport.reconfigure(membersOf(next.roster, file.roster, key.curvePublicKey));
-    this.#retirement = new Retirement({
+    this.#retirement = new Retiree({
       ...{
         before: file,
         next,
