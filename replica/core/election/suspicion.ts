@@ -38,7 +38,12 @@ export function tickSuspicion(context: Context): void {
   election.preVoteAt = context.now;
   election.preVoteInterval = context.state.config.constants.heartbeatMs;
   if (electionFailed(context.state, reason)) election.failures = Math.min(election.failures + 1, 30);
-  note(context, "info", "suspect", { reason, term: hard.currentTerm, leader: view.leader, ...detailsOf(context, reason) });
+  note(context, "info", "suspect", {
+    reason,
+    term: hard.currentTerm,
+    leader: view.leader,
+    ...detailsOf(context, reason),
+  });
 }
 
 /** §14.1: remembers why this replica wants the present office to end; a leader that hands over knows better than its own word. */

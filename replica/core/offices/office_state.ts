@@ -21,7 +21,7 @@ export interface Office {
   dueSince: Millis | null;
   /** Reason for which this replica wants it to end, null while it does not. */
   wantedFor: string | null;
-  /** How it ended: when the next leader was proved, and how far was committed then; null while it lasts. */
+  /** Its end: when the next leader was proved, and the index committed by then; null while it lasts. */
   ended: { readonly at: Millis; readonly commitIndex: LogIndex } | null;
 }
 
