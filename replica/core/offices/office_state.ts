@@ -39,7 +39,7 @@ export interface OfficeState {
   readonly tooSlow: Set<ReplicaId>;
   /** Null while this replica is not about to stop taking part. */
   leaving: Leaving | null;
-  /** Time at which this replica signed its last HandOver. */
+  /** Time at which this replica signed its last HandOver, since which it knows no other leader; -Infinity if it does. */
   handedOverAt: Millis;
   /** Time at which this replica answered the roll call of a learner that may wait for another term. */
   readonly rollCalls: Map<ReplicaId, Millis>;

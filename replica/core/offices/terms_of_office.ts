@@ -22,6 +22,7 @@ export const entriesOf = ({ base, ended }: Office, { commitIndex }: Pick<CoreSta
 export function beginOffice({ state, now }: Context, leader: ReplicaId): void {
   const { offices: { known }, hard, quorumSizes, view, commitIndex } = state;
   const before = known.at(-1);
+  if (leader !== state.config.self) state.offices.handedOverAt = -Infinity;
   if (before !== undefined) before.ended = { at: now, commitIndex };
   known.push({
     ...{ term: hard.currentTerm, leader, since: now, judgedSince: judgedTime(state, now) },
