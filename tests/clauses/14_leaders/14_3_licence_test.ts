@@ -129,7 +129,11 @@ Deno.test("§14.3g who handed over does not stand before another leads, for two 
   again.feed(handOver("r2", 2, "r1", endOf(next)));
   again.hearPreVotes(3);
   again.elapse(10);
-  assertEquals(again.state.election.candidacy?.base.index, endOf(next).index, "r2 names it, long before two timeouts are over");
+  assertEquals(
+    again.state.election.candidacy?.base.index,
+    endOf(next).index,
+    "r2 names it, long before two timeouts are over",
+  );
 
   const stopping = follower();
   stopping.run([{ kind: "leave", reason: "stop" }]);
