@@ -64,7 +64,7 @@ const REAL_CRYPTO_EVERY = 50;
 /** Returns the plan of `seed`; equal arguments give equal plans. */
 export function drawPlan(seed: number, options: PlanOptions = {}): Plan {
   const { scenario = null, ...others } = options;
-  const plan = withOffices(withLeaves(withPauses(drawFreely(seed, others))));
+  const plan = withOffices(withLeaves(withPauses(drawFreely(seed, others))), (others.actors ?? null) === null);
   return scenario === null ? plan : SCENARIOS[scenario]!(plan, new Rng(seed, `${scenario} ${plan.replicas.length}`));
 }
 

@@ -4,6 +4,7 @@ import { busyLeaders } from "./busy_leaders.ts";
 import { diskLostTwice } from "./disk_lost_twice.ts";
 import { forgottenTerm } from "./forgotten_term.ts";
 import { handOvers, lostHandOvers, rotation } from "./hand_overs.ts";
+import { falseLearners, officeLiars } from "./office_liars.ts";
 import { oldTerms } from "./old_terms.ts";
 import type { Scenario } from "./scenario.ts";
 import { starved } from "./starved.ts";
@@ -15,6 +16,8 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   "forgotten-term": forgottenTerm,
   "hand-overs": handOvers,
   "lost-hand-overs": lostHandOvers,
+  "false-learners": falseLearners,
+  "office-liars": officeLiars,
   "old-terms": oldTerms,
   rotation,
   starved,
