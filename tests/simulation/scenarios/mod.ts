@@ -4,7 +4,7 @@ import { busyLeaders } from "./busy_leaders.ts";
 import { diskLostTwice } from "./disk_lost_twice.ts";
 import { forgottenTerm } from "./forgotten_term.ts";
 import { handOvers, lostHandOvers, rotation } from "./hand_overs.ts";
-import { falseLearners, officeLiars } from "./office_liars.ts";
+import { falseLearners, officeLiars, passingLeaders } from "./office_liars.ts";
 import { oldTerms } from "./old_terms.ts";
 import type { Scenario } from "./scenario.ts";
 import { starved } from "./starved.ts";
@@ -19,6 +19,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   "false-learners": falseLearners,
   "office-liars": officeLiars,
   "old-terms": oldTerms,
+  "passing-leaders": passingLeaders,
   rotation,
   starved,
 };

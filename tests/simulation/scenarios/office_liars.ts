@@ -17,6 +17,9 @@ export const officeLiars: Scenario = (drawn, rng) => {
 /** A faulty replica calls the roll for ever; the longest election timeout is so short that leaders have led for long. */
 export const falseLearners: Scenario = (drawn, rng) => liars(drawn, rng, "mute-learner");
 
+/** Faulty leaders pass their office on among themselves; no more than the law lets them may lead in a row. */
+export const passingLeaders: Scenario = (drawn, rng) => liars(drawn, rng, "passing-leaders");
+
 function liars(drawn: Plan, rng: Rng, name: string): Plan {
   const plan = brisk(drawn, rng);
   const unit = unitOf(plan);
