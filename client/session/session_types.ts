@@ -20,6 +20,9 @@ export interface SessionConfig {
   readonly seed: number;
 }
 
+/** The constants that go by the roster in force. */
+export type EpochChanges = Pick<SessionConfig, "window" | "weak" | "retry" | "intervention">;
+
 /** A command to be carried out; `ticket` is the caller's name for it, never used twice. */
 export interface Submission {
   readonly ticket: number;

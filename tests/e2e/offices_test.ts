@@ -6,7 +6,7 @@ import type { LocalCluster } from "../../tasks/support/local_cluster.ts";
 import { Observer } from "../../tasks/support/observer.ts";
 import { eventsOf } from "../../tasks/support/process_events.ts";
 import { assertEqualLogs, waitForLeader } from "./support/agreement.ts";
-import { watchPauses } from "./support/pauses.ts";
+import { watchPauses } from "./support/watch_pauses.ts";
 import { withLocalCluster } from "./support/with_local_cluster.ts";
 import { startCounting } from "./support/workload.ts";
 

@@ -4,7 +4,7 @@ import { DEFAULT_CONSTANTS } from "../../crypto/roster/constants.ts";
 import { eventually } from "../../tasks/support/eventually.ts";
 import { Observer } from "../../tasks/support/observer.ts";
 import { assertEqualLogs, waitForLeader } from "./support/agreement.ts";
-import { watchPauses } from "./support/pauses.ts";
+import { watchPauses } from "./support/watch_pauses.ts";
 import { withLocalCluster } from "./support/with_local_cluster.ts";
 import { startCounting } from "./support/workload.ts";
 

@@ -1,4 +1,4 @@
-/** Pauses of a service that is asked without a break. */
+/** Pauses of a load. */
 
 /** Watches for the longest time in which `count` did not rise. */
 export function watchPauses(count: () => number): { readonly longestMs: number; end(): void } {
