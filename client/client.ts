@@ -1,7 +1,6 @@
 /** The client library: one loop that receives, counts and repeats, and the calls on top of it (§7). */
 import { unhex } from "../crypto/digest.ts";
 import { lists, requireMember } from "../crypto/roster/key_ring.ts";
-import type { SignedRoster } from "../crypto/roster/parse_roster.ts";
 import type { Roster } from "../crypto/roster/roster_types.ts";
 import type { Step } from "../crypto/roster/verify_end.ts";
 import { createSigner, type Signer } from "../crypto/signing/signing.ts";
@@ -14,7 +13,7 @@ import { NodeCalls } from "./calls/node_calls.ts";
 import { reconfigureCall } from "./calls/reconfigure.ts";
 import { withStrangers } from "./calls/status_report.ts";
 import type { Client, ClientOptions } from "./client_types.ts";
-import { type EpochView, isChained, viewOf, type ViewParts } from "./epochs/epoch_view.ts";
+import { type EpochView, hasSignatures, viewOf, type ViewParts } from "./epochs/epoch_view.ts";
 import { EpochFollower } from "./epochs/follower.ts";
 import { ClosedError, NotListedError, UsageError } from "./errors.ts";
 import { ClientLoop, type LoopParts, type Ordering, type OtherEpochs } from "./loop/client_loop.ts";
@@ -46,7 +45,7 @@ function settingsOf(options: ClientOptions) {
   const { key, backend, timings } = options;
   const viewParts: ViewParts = { backend, timings, verified };
   const view = viewOf(options.roster, viewParts);
-  requireMember(view.roster, isChained(options.roster) ? { ...key, operatorKey: view.roster.operatorKey } : key);
+  requireMember(view.roster, hasSignatures(options.roster) ? { ...key, operatorKey: view.roster.operatorKey } : key);
   if (key.kind === "replica") {
     throw new UsageError(`key was given of replica ${key.id}; wanted a client's or the operator's`);
   }
@@ -149,7 +148,7 @@ export function createClient(options: ClientOptions): Client {
   });
   const queries = new Queries(signer, outlet, now, view().timings.queryRetryMs);
   const inbox = createInbox(key.id, view().keys, view().verifier, view().roster.constants.profile);
-  const otherEpochs = client === null || !isChained(options.roster) ? null : new EpochFollower({
+  const otherEpochs = client === null ? null : new EpochFollower({
     ...{ client, outlet, current: () => view().file, adopt: (steps) => running && adopt(running, steps) },
     ...{ signer, now, drawNonce, backend: options.backend },
   });
@@ -218,7 +217,7 @@ function assemble(running: Running, report: Client["report"]): Client {
       return await loop.track(() => ordering.reads.ask(query, timeoutMs, signal));
     },
   }, ordered.ask);
-  const current = () => isChained(running.options.roster) ? running.view.file as SignedRoster : null;
+  const current = () => hasSignatures(running.view.file) ? running.view.file : null;
   return {
     ...kvCalls(ordered),
     execute: ordered.execute,

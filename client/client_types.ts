@@ -18,8 +18,8 @@ import type { ClientTimings } from "./loop/timings.ts";
 /** Dependencies and options of a client. */
 export interface ClientOptions {
   /**
-   * The cluster's roster. One with its signatures, as `readSignedRoster` and `getRoster` give it, is where the client begins: it follows the cluster from epoch to epoch (§13.12). With one without
-   * them it stays in the first epoch.
+   * The roster with which the client begins; from there it follows the cluster from epoch to epoch (§13.12). Give it as it was signed, as `readSignedRoster` and `getRoster` do: by
+   * a roster without its signatures no change can be handed in, and none is found where its file lacks members that have defaults.
    */
   readonly roster: Roster | SignedRoster;
   /** Key of a client in the roster, or the operator's, which can do nothing but `setActive`. */
@@ -87,7 +87,7 @@ export interface Client extends KvCalls {
   getRoster(options?: CallOptions): Promise<RosterFile>;
   /**
    * Has the cluster change to `next`, which follows the roster in force and is signed by enough operators (§13.1), and waits until Q of its replicas have begun. Needs a client that
-   * follows epochs. Rejects with `ConfigError` where `next` is none that can follow, and with {@linkcode RefusedError} where the cluster says so. It may be called again: a change that is in force is no error.
+   * was given a signed roster. Rejects with `ConfigError` where `next` is none that can follow, and with {@linkcode RefusedError} where the cluster says so. It may be called again: a change that is in force is no error.
    */
   reconfigure(next: SignedRoster, options?: ReconfigureOptions): Promise<Reconfigured>;
   /** Fetches the parts of a backup for `takeBackup`. Needs a client's key. */

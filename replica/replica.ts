@@ -46,7 +46,7 @@ export function createReplica(parts: ReplicaParts): Replica {
 }
 
 /** Time between the restarts of two replicas that a new roster makes necessary, in milliseconds. */
-const RESTART_AFTER_MS = 2000;
+const RESTART_AFTER_MS = 1000;
 
 class RestartingReplica implements Replica {
   readonly #parts: ReplicaParts;
@@ -133,9 +133,12 @@ class RestartingReplica implements Replica {
     return line?.publicKey === publicKey && line.curveKey === curvePublicKey;
   }
 
-  #leave({ roster: { epoch } }: SignedRoster, note: string): null {
-    this.#parts.log.log("warn", "left", { epoch, note });
-    this.#outcome = "left";
+  /** What it has to serve after that may need another process, too: one that may reach the new members. */
+  #leave(next: SignedRoster, note: string): null {
+    const { log, host } = this.#parts;
+    log.log("warn", "left", { epoch: next.roster.epoch, note });
+    host?.entered(next);
+    this.#outcome = host === undefined || host.restartFor(next.roster) === "no" ? "left" : "restart";
     return null;
   }
 
@@ -164,15 +167,14 @@ class RestartingReplica implements Replica {
     log.log("warn", "retired", { epoch: epoch + 1, begun: begun.join(" ") });
   }
 
-  /** Replicas start again one after the other, so that the others go on meanwhile. */
-  #restartInTurn({ replicas, epoch }: Roster): void {
-    const position = replicas.findIndex(({ id }) => id === this.#epoch.line.id);
-    const inMs = RESTART_AFTER_MS * (1 + position);
-    this.#parts.log.log("warn", "restarts", {
-      epoch,
-      inMs,
-      note: "the new roster has addresses that this process may not use",
-    });
+  /** Ends so that its process is started again, if that is the only way to be a member: one replica after the other, where the others can go on meanwhile. */
+  #restartFor(roster: Roster): void {
+    const wanted = this.#parts.host?.restartFor(roster) ?? "no";
+    if (wanted === "no") return;
+    const position = roster.replicas.findIndex(({ id }) => id === this.#epoch.line.id);
+    const inMs = wanted === "at-once" ? 0 : RESTART_AFTER_MS * (1 + position);
+    const note = "the new roster has addresses that this process may not use";
+    this.#parts.log.log("warn", "restarts", { epoch: roster.epoch, inMs, note });
     this.#restartTimer = setTimeout(() => {
       this.#outcome = "restart";
       this.leave();
@@ -215,7 +217,7 @@ class RestartingReplica implements Replica {
       this.#parts.machine.restore(this.#process.emptyMachine);
       this.#admit(file);
       this.#parts.host?.entered(file);
-      if (this.#parts.host?.mustRestart(file.roster)) this.#restartInTurn(file.roster);
+      this.#restartFor(file.roster);
     }
     const scope = { ...this.#process, ...this.#epoch };
     return createCoreInstance(this.#parts, scope, storage, recovered, (now) => this.#retry(now));

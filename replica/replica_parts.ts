@@ -14,8 +14,11 @@ import type { Storage } from "./storage/port.ts";
 export interface EpochHost {
   /** Called with each roster that comes into force, at the start too. */
   entered(file: SignedRoster): void;
-  /** Returns whether this process has to start again to be a member of `roster`: to listen elsewhere, or to be allowed to reach the others. */
-  mustRestart(roster: Roster): boolean;
+  /**
+   * Returns whether this process has to start again to be a member of `roster`, to listen elsewhere or to be allowed to reach others: in turn with the others where it can do its
+   * part until then, or at once.
+   */
+  restartFor(roster: Roster): "no" | "in-turn" | "at-once";
 }
 
 export interface ReplicaParts {

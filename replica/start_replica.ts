@@ -9,6 +9,7 @@ import { CRASH_WARNING } from "../protocol/config.ts";
 import { hostAndPort } from "../protocol/host.ts";
 import { type Digest, digest } from "../protocol/ids.ts";
 import type { StateMachine } from "../protocol/ports.ts";
+import { quorumOf } from "../protocol/quorum.ts";
 import { KvStore } from "../state_machine/mod.ts";
 import { type EngineOptions, openReplicaTransport } from "../transport/mod.ts";
 import type { ReplicaTransport } from "../transport/port.ts";
@@ -158,14 +159,18 @@ function knownRoster(storage: Storage, given: SignedRoster, backend: SignatureBa
 function processHost(dataDir: string, line: RosterReplica): EpochHost {
   return {
     entered: (file) => Deno.writeFileSync(rosterCopy(dataDir), bytesOf(file)),
-    mustRestart({ replicas }) {
+    restartFor({ replicas, constants }) {
       const own = replicas.find(({ id }) => id === line.id);
-      return own !== undefined && (movedFrom(line, own) || replicas.some((peer) => peer !== own && !isReachable(peer)));
+      if (own !== undefined && hasMoved(line, own)) return "at-once";
+      const reached = replicas.filter((peer) => peer === own || isReachable(peer)).length;
+      if (reached === replicas.length) return "no";
+      const canWait = own !== undefined && reached >= quorumOf(replicas.length, constants.profile).quorum;
+      return canWait ? "in-turn" : "at-once";
     },
   };
 }
 
-const movedFrom = (before: RosterReplica, after: RosterReplica): boolean =>
+const hasMoved = (before: RosterReplica, after: RosterReplica): boolean =>
   (["host", "peerPort", "publishPort", "clientPort"] as const).some((name) => before[name] !== after[name]);
 
 /** Returns whether this process may connect to a peer; its permissions were granted for another roster. */

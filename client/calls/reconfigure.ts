@@ -25,6 +25,8 @@ export interface ReconfigureOptions extends CallOptions {
   readonly onProgress?: (progress: ReconfigureProgress) => void;
 }
 
+type Tell = (progress: ReconfigureProgress) => void;
+
 /** A change that is in force. */
 export interface Reconfigured {
   readonly epoch: number;
@@ -36,7 +38,7 @@ export interface Reconfigured {
 }
 
 export interface ReconfigureParts {
-  /** Returns the roster in force, as far as the client knows; null if it does not follow epochs. */
+  /** Returns the roster in force, as far as the client knows; null if that has no signatures. */
   readonly current: () => SignedRoster | null;
   readonly timings: () => ClientTimings;
   readonly now: () => number;
@@ -56,14 +58,18 @@ export const reconfigureCall =
     const before = parts.current();
     if (before === null) {
       throw new UsageError(
-        "reconfigure was given a client that stays in its epoch; wanted one made of a signed roster",
+        "reconfigure was given a client whose roster has no signatures; wanted one with a signed roster",
       );
     }
     const startedAt = parts.now();
     const timeoutMs = options.timeoutMs ?? parts.timings().timeoutMs;
-    const index = before.digest === next.digest ? null : await handIn(parts, before, next, { ...options, timeoutMs });
-    if (index !== null) options.onProgress?.({ stage: "ordered", index });
-    const begun = await beginning(parts, next, { ...options, timeoutMs }, startedAt);
+    const isInForce = before.digest === next.digest;
+    const index = isInForce ? null : await handIn(parts, before, next, { ...options, timeoutMs });
+    const say = onChange(options.onProgress);
+    if (index !== null) say({ stage: "ordered", index });
+    // Where it is in force the epoch before ended long ago.
+    const tell: Tell = (progress) => isInForce && progress.stage === "ended" ? undefined : say(progress);
+    const begun = await beginning(parts, next, { ...options, timeoutMs }, startedAt, tell);
     return { epoch: next.roster.epoch, digest: next.digest, index, begun };
   };
 
@@ -99,14 +105,13 @@ function indexOf(result: ChangeResult | null, index: number, next: SignedRoster)
 
 type Facts = Pick<ChangeResult, "epoch" | "digest">;
 type Words = (inForce: Facts, next: SignedRoster) => string;
-const behind = ({ epoch, digest }: Facts): string =>
-  `given one to epoch NEW, wanted one behind epoch ${epoch} with digest ${digest}`;
-const inEpoch: Words = (inForce, { roster: { epoch } }) => behind(inForce).replace("NEW", `${epoch}`);
+const given: Words = ({ epoch, digest }, { roster }) =>
+  `given one to epoch ${roster.epoch}, wanted one behind epoch ${epoch} with digest ${digest}`;
 
 /** Words for what replicas find wrong with a change. */
 const REFUSALS: Readonly<Record<ChangeRefusal, Words>> = {
-  epoch: (inForce, next) => `another change came first: ${inEpoch(inForce, next)}. Prepare and sign it anew`,
-  previous: (inForce, next) => `it follows another roster: ${inEpoch(inForce, next)}. Prepare and sign it anew`,
+  epoch: (inForce, next) => `another change came first: ${given(inForce, next)}. Prepare and sign it anew`,
+  previous: (inForce, next) => `it follows another roster: ${given(inForce, next)}. Prepare and sign it anew`,
   signature: () => "a signature of an operator does not verify",
   operators: () => "too few of the operators signed it",
   difference: () => "what it makes of the roster in force is not what the operators signed",
@@ -120,13 +125,12 @@ const REFUSALS: Readonly<Record<ChangeRefusal, Words>> = {
 async function beginning(
   parts: ReconfigureParts,
   next: SignedRoster,
-  options: ReconfigureOptions & { readonly timeoutMs: number },
+  { signal, timeoutMs }: CallOptions & { readonly timeoutMs: number },
   startedAt: number,
+  tell: Tell,
 ): Promise<readonly string[] | null> {
-  const { onProgress, signal, timeoutMs } = options;
   const { roster } = next;
   const wanted = quorumOf(roster.replicas.length, roster.constants.profile).quorum;
-  const tell = onChange(onProgress);
   for (;;) {
     const leftMs = startedAt + timeoutMs - parts.now();
     if (!hasReached(parts, roster)) parts.askForLater();
@@ -154,8 +158,10 @@ async function begunOf(
 ): Promise<string[] | null> {
   try {
     const lines = await status({ timeoutMs, ...(signal === undefined ? {} : { signal }) });
+    // Whoever still fetches the state that the epoch began with serves nobody yet.
     const isIn = (line: ReplicaStatus) =>
-      line.reachable && isRecord(line.status) && Number(line.status["epoch"]) >= epoch;
+      line.reachable && isRecord(line.status) && Number(line.status["epoch"]) >= epoch &&
+      line.status["epochProgress"] !== "fetching";
     const begun = new Set(lines.filter(isIn).map(({ replica }) => replica));
     return replicas.map(({ id }) => id).filter((id) => begun.has(id));
   } catch (error) {
@@ -172,7 +178,7 @@ function tooFew(begun: number, wanted: number, { epoch, replicas }: Roster, wait
 }
 
 /** Returns a teller that says each thing once. */
-function onChange(tell: ReconfigureOptions["onProgress"]): (progress: ReconfigureProgress) => void {
+function onChange(tell: ReconfigureOptions["onProgress"]): Tell {
   const said = new Set<string>();
   return (progress) => {
     const text = JSON.stringify(progress);

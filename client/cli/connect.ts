@@ -2,8 +2,7 @@
 import { ConfigError } from "../../crypto/config_error.ts";
 import { unlockKeyFile } from "../../crypto/keys/key_file.ts";
 import { requireMember } from "../../crypto/roster/key_ring.ts";
-import { readSignedRoster, type SignedRoster } from "../../crypto/roster/parse_roster.ts";
-import type { Roster } from "../../crypto/roster/roster_types.ts";
+import { readSignedRoster } from "../../crypto/roster/parse_roster.ts";
 import type { Step } from "../../crypto/roster/verify_end.ts";
 import { loadBackend } from "../../crypto/signing/load_backend.ts";
 import { CRASH_WARNING } from "../../protocol/config.ts";
@@ -47,7 +46,7 @@ export async function connectOverZmq(globals: GlobalOptions): Promise<Client> {
   const transport = await openClientTransport({ roster, key, engine, insecurePlaintext });
   try {
     return createClient({
-      ...{ roster: followed(given, latest), key, transport, backend, timings: { timeoutMs: globals.timeoutMs } },
+      ...{ roster: latest, key, transport, backend, timings: { timeoutMs: globals.timeoutMs } },
       onRoster: (steps) => keep(store, steps),
     });
   } catch (error) {
@@ -55,13 +54,6 @@ export async function connectOverZmq(globals: GlobalOptions): Promise<Client> {
     throw error;
   }
 }
-
-/**
- * A later roster that nobody's chain leads to took effect by the stop-all procedure, in which replicas name no epoch: it is used as it stands. All other
- * rosters are followed.
- */
-const followed = (given: SignedRoster, latest: SignedRoster): SignedRoster | Roster =>
-  given.roster.epoch > 1 && latest === given ? given.roster : latest;
 
 /** Keeps what was learnt; where nothing can be written it is asked for again the next time. */
 async function keep(store: RosterStore, steps: readonly Step[]): Promise<void> {

@@ -33,14 +33,14 @@ export interface ViewParts {
   readonly verified: VerifiedCache;
 }
 
-/** Returns whether a client that was given this follows the cluster's epochs: it needs the roster as it was signed. */
-export const isChained = (given: Roster | SignedRoster): given is SignedRoster => "isSigned" in given;
+/** Returns whether a roster has its signatures. */
+export const hasSignatures = (given: Roster | RosterFile): given is SignedRoster => "isSigned" in given;
 
-/** Returns the view of a roster; of one that was given without its signatures, that of a cluster whose replicas name no epoch. */
+/** Returns the view of a roster. One that was given without its signatures has to have all of its members: else it has another digest. */
 export function viewOf(given: Roster | SignedRoster, { backend, timings, verified }: ViewParts): EpochView {
-  const file = isChained(given) ? given : fileOf(given);
+  const file = hasSignatures(given) ? given : fileOf(given);
   const { roster } = file;
-  const { constants, cluster } = roster;
+  const { constants } = roster;
   const replicas = roster.replicas.map(({ id }) => id);
   return {
     ...{ file, roster, replicas, ids: new Set(replicas) },
@@ -48,6 +48,6 @@ export function viewOf(given: Roster | SignedRoster, { backend, timings, verifie
     needed: answersNeeded(replicas.length, constants.fastReads, constants.profile),
     timings: timingsFor(constants, timings),
     keys: createKeyRing(roster),
-    verifier: createMessageVerifier(constants, backend, isChained(given) ? epochNameOf(file) : cluster, verified),
+    verifier: createMessageVerifier(constants, backend, epochNameOf(file), verified),
   };
 }

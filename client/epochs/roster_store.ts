@@ -2,7 +2,8 @@
  * Ends of epochs kept beside the roster file that a client begins with (§13.12): in `cluster.json.latest` the ends from that roster on. None of it is believed but by
  * the roster before, so a file that somebody else has written is worth no more than none.
  */
-import { pathExists, readSmallFile, replaceFile } from "../../crypto/files.ts";
+import { ConfigError } from "../../crypto/config_error.ts";
+import { readSmallFile, replaceFile } from "../../crypto/files.ts";
 import type { SignedRoster } from "../../crypto/roster/parse_roster.ts";
 import { followEnds, type Step } from "../../crypto/roster/verify_end.ts";
 import type { SignatureBackend } from "../../crypto/signing/backend.ts";
@@ -24,11 +25,9 @@ export class RosterStore {
     this.path = `${rosterPath}.latest`;
   }
 
-  /** Returns the newest roster that the ends kept lead to from `given`: that one itself where they lead nowhere. Throws `ConfigError` if the file cannot be read. */
+  /** Returns the newest roster that the ends kept lead to from `given`: that one itself where they lead nowhere, or there is nothing to be read. */
   async read(given: SignedRoster, backend: SignatureBackend): Promise<SignedRoster> {
-    if (!pathExists(this.path)) return given;
-    const { text } = await readSmallFile(this.path, MAX_STORE_BYTES);
-    const steps = followEnds(given, endsIn(text), backend);
+    const steps = followEnds(given, endsIn(await textAt(this.path)), backend);
     this.#ends = steps.map(({ end }) => end);
     return steps.at(-1)?.next ?? given;
   }
@@ -43,6 +42,16 @@ export class RosterStore {
 
   async #write(text: string): Promise<void> {
     if (text.length <= MAX_STORE_BYTES) await replaceFile(this.path, text, MODE);
+  }
+}
+
+/** Returns nothing for a file that is none, or too long. */
+async function textAt(path: string): Promise<string> {
+  try {
+    return (await readSmallFile(path, MAX_STORE_BYTES)).text;
+  } catch (error) {
+    if (error instanceof ConfigError) return "";
+    throw error;
   }
 }
 

@@ -20,7 +20,7 @@ export interface EpochsLab {
   replicas(...ids: string[]): SignedRoster["roster"]["replicas"];
 }
 
-const TIMINGS = { timeoutMs: 8000, queryRetryMs: 30, statusMs: 300, helloIdleMs: 20, helloBusyMs: 20 };
+const TIMINGS = { timeoutMs: 8000, queryRetryMs: 30, statusMs: 2000, helloIdleMs: 20, helloBusyMs: 20 };
 
 /** Runs `body` with a cluster whose clients begin with the roster of its first epoch. */
 export const withEpochs = (options: FakeClusterOptions, body: (lab: EpochsLab) => Promise<void>): Promise<void> =>

@@ -50,7 +50,7 @@ function statusOf(id: string, { leader, leaderTerm, index, epochs }: Facts): obj
     ...{ replica: id, role: id === leader ? "leader" : "follower", active: true, term: leaderTerm },
     ...{ leader, commitIndex: index, appliedIndex: index, commitHash: "cd".repeat(32) },
     ...{ suspecting: null, evidence: [{ kind: "equivocation", culprit: "r2" }], crypto: { backend: "noble" } },
-    ...{ epoch, roster: digest },
+    ...{ epoch, roster: digest, epochProgress: "running" },
   };
 }
 

@@ -33,8 +33,8 @@ function roleOf({ role, active, storage, stateTransfer, recovery }: Members): Js
 }
 
 /** Returns the epoch that a replica is in, and how far it is from there to the next (§13.7); a dash is one that knows none. */
-function epochOf({ epoch, phase }: Members): Json | undefined {
-  return phase === undefined || phase === "running" ? epoch : `${epoch} ${phase}`;
+function epochOf({ epoch, epochProgress }: Members): Json | undefined {
+  return epochProgress === undefined || epochProgress === "running" ? epoch : `${epoch} ${epochProgress}`;
 }
 
 const refuses = (storage: Json | undefined): boolean => isRecord(storage) && storage["state"] === "refused";

@@ -6,7 +6,9 @@ import { type KeyRequest, requestOf } from "../../../crypto/roster/key_request.t
 import type { SignedRoster } from "../../../crypto/roster/parse_roster.ts";
 import { rosterText } from "../../../crypto/roster/roster.ts";
 import { editedRoster, type RosterEdit } from "../../../crypto/roster/roster_edits.ts";
+import type { ReplicaReport } from "../../../replica/status/status.ts";
 import { DenoProcess } from "../../../tasks/support/deno_process.ts";
+import { eventually } from "../../../tasks/support/eventually.ts";
 import { findFreePorts } from "../../../tasks/support/free_ports.ts";
 import type { LocalCluster } from "../../../tasks/support/local_cluster.ts";
 import { backend } from "../../support/backends.ts";
@@ -91,6 +93,21 @@ export class EpochCluster implements AsyncDisposable {
   async run(id: string, roster?: SignedRoster, ...flags: string[]): Promise<void> {
     const process = await this.launch(id, roster, ...flags);
     await process.stdout.waitFor(`replica ${id} ready`, (line) => line.includes('"event":"ready"'), READY_MS);
+  }
+
+  /** Waits until each replica hears all others: those that had to start again for it have done so. */
+  async reachesAll(): Promise<void> {
+    const client = await this.client("c2");
+    const { epoch } = this.latest.roster;
+    await eventually("all hear all", async () => {
+      const lines = await client.getStatus({ timeoutMs: 2000 });
+      return lines.every((line) => {
+        if (!line.reachable) return false;
+        const report = line.status as unknown as ReplicaReport;
+        return report.epoch === epoch &&
+          Object.values(report.peers).every(({ silent, heardMsAgo }) => !silent && heardMsAgo !== null);
+      });
+    }, 60_000);
   }
 
   async kill(id: string): Promise<void> {

@@ -1,18 +1,19 @@
+/** §13.12 What a client takes for the end of an epoch, and what not. */
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { joinRequests } from "../../protocol/entry_body.ts";
-import type { EpochEnd } from "../../protocol/epochs/epoch_end.ts";
-import { clientId, logIndex, seq, term } from "../../protocol/ids.ts";
-import type { SendRequest } from "../../protocol/message.ts";
-import type { Signed } from "../../protocol/signed.ts";
-import { type Changes, endOf, FakeEpochs, sealed, successorOf } from "../../tests/client/fake_epochs.ts";
-import { newFakeRoster } from "../../tests/client/fake_roster.ts";
-import { entryOf, epochEndCodec } from "../../transport/codec/mod.ts";
-import { nobleBackend } from "../signing/noble_backend.ts";
-import { createSigner } from "../signing/signing.ts";
-import { changeOf } from "./change_judge.ts";
-import type { SignedRoster } from "./parse_roster.ts";
-import { followEnds, verifyEnd } from "./verify_end.ts";
+import { changeOf } from "../../../crypto/roster/change_judge.ts";
+import type { SignedRoster } from "../../../crypto/roster/parse_roster.ts";
+import { followEnds, verifyEnd } from "../../../crypto/roster/verify_end.ts";
+import { nobleBackend } from "../../../crypto/signing/noble_backend.ts";
+import { createSigner } from "../../../crypto/signing/signing.ts";
+import { joinRequests } from "../../../protocol/entry_body.ts";
+import type { EpochEnd } from "../../../protocol/epochs/epoch_end.ts";
+import { clientId, logIndex, seq, term } from "../../../protocol/ids.ts";
+import type { SendRequest } from "../../../protocol/message.ts";
+import type { Signed } from "../../../protocol/signed.ts";
+import { entryOf, epochEndCodec } from "../../../transport/codec/mod.ts";
+import { type Changes, endOf, FakeEpochs, sealed, successorOf } from "../../client/fake_epochs.ts";
+import { newFakeRoster } from "../../client/fake_roster.ts";
 
 const { roster, keys } = newFakeRoster({});
 const operator = keys.get("operator")!;
@@ -38,7 +39,7 @@ const verified = (end: EpochEnd, by = first): string | null => verifyEnd(by, end
 
 const { next: second, end } = stepFrom(first, { constants: { heartbeatMs: 30 } });
 
-Deno.test("§13.12 an end by Q replicas of the epoch leads to the roster in its stop-sign, whatever of its bytes was passed on", () => {
+Deno.test("§13.12a an end by Q replicas of the epoch leads to the roster in its stop-sign, whatever of its bytes was passed on", () => {
   assertEquals(verified(end), second.digest);
   assertEquals(verified(epochEndCodec.decode(epochEndCodec.encode(end))), second.digest);
   assertEquals(
@@ -84,16 +85,16 @@ const FORGED: Readonly<Record<string, EpochEnd>> = {
   ),
 };
 for (const [what, forged] of Object.entries(FORGED)) {
-  Deno.test(`§13.12 an end ${what} proves nothing`, () => assertEquals(verified(forged), null));
+  Deno.test(`§13.12a an end ${what} proves nothing`, () => assertEquals(verified(forged), null));
 }
 
-Deno.test("§13.12 an end whose stop-sign does not stand alone proves nothing, though Q replicas signed it", () => {
+Deno.test("§13.12a an end whose stop-sign does not stand alone proves nothing, though Q replicas signed it", () => {
   const request = requestTo(first, second);
   assertEquals(verified(endOf(first, request, 10, QUORUM)), second.digest);
   assertEquals(verified(endOf(first, request, 10, QUORUM, [request, otherRequest])), null);
 });
 
-Deno.test("§13.12 not one changed bit of an end is taken", () => {
+Deno.test("§13.12a not one changed bit of an end is taken", () => {
   const bytes = epochEndCodec.encode(end);
   fc.assert(
     fc.property(fc.nat(bytes.length - 1), fc.nat(7), (at, bit) => {
@@ -109,7 +110,7 @@ Deno.test("§13.12 not one changed bit of an end is taken", () => {
   );
 });
 
-Deno.test("§13.12 whoever has another roster of the same epoch takes no end of this one", () => {
+Deno.test("§13.12a whoever has another roster of the same epoch takes no end of this one", () => {
   const twin = successorOf(first, { clients: roster.clients.slice(1) }, operator);
   assertEquals(twin.roster.epoch, second.roster.epoch);
   assertEquals(verified(later.end, second), later.next.digest);
@@ -117,7 +118,7 @@ Deno.test("§13.12 whoever has another roster of the same epoch takes no end of 
   assertEquals(verified(later.end, first), null);
 });
 
-Deno.test("§13.12 ends are followed one after the other, from where the reader stands, up to the first that proves nothing", () => {
+Deno.test("§13.12a ends are followed one after the other, from where the reader stands, up to the first that proves nothing", () => {
   const third = stepFrom(second, { constants: { heartbeatMs: 25 } });
   const fourth = stepFrom(third.next, {});
   const all = [end, third.end, fourth.end];
