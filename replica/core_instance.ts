@@ -60,7 +60,7 @@ export function createCoreInstance(
   whileInactive: (now: number) => void,
 ): CoreInstance {
   const settings = settingsOf(parts, scope, beginning);
-  const { state, takesPart, mark } = settings;
+  const { state, takesPart, mark, activation } = settings;
   const { refused, check, transport, work, now, backend, peers, peerMemory } = scope;
   const handlers = handlersOf(parts, scope, settings, beginning.storage);
   const loop = new EventLoop({
@@ -81,7 +81,8 @@ export function createCoreInstance(
     readWork: () => handlers.replier.readWork,
     turnEnds: () => handlers.replier.flush(),
     signaturesPerTurn: INGRESS_LIMITS.signaturesPerTurn[backend.name],
-    isActive: takesPart,
+    takesPart,
+    activation,
   });
   return { state, loop, status: handlers.status, mark };
 }
@@ -110,7 +111,7 @@ function settingsOf(parts: ReplicaParts, scope: ReplicaScope, { storage, recover
     ...{ config, ports, state, activation },
     mark: createDurableMark(state),
     watched: watchStorage(storage, disk, now),
-    takesPart: () => activation.active && !disk.refused,
+    takesPart: () => (activation.active || activation.leaving) && !disk.refused,
     events: new EventLog(scope.paced),
     talk: createTalk(scope, before?.roster ?? null, storage.epochs),
     former: before === null ? null : formerOf(before, scope.file, former, backend),
