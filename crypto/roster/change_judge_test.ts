@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import { clientId, digest } from "../../protocol/ids.ts";
-import { quorumOf } from "../../protocol/quorum.ts";
 import {
   type ChangeCommand,
   type ChangeRefusal,
   decodeChange,
   encodeChange,
 } from "../../protocol/operations/change.ts";
+import { quorumOf } from "../../protocol/quorum.ts";
 import { backend, BACKENDS } from "../../tests/support/backends.ts";
 import { makeRoster, newMemberKeys } from "../../tests/support/make_roster.ts";
 import { signedBy } from "../../tests/support/rosters/sign_rosters.ts";
