@@ -45,6 +45,12 @@ export function createReplica(parts: ReplicaParts): Replica {
   return new RestartingReplica(parts);
 }
 
+const REMOVED_NOTE =
+  "the new roster does not list it any more: it serves those who need its state, then ends by itself; destroy its key then";
+const ROTATED_NOTE =
+  "the new roster lists it with another key: it serves those who need its state, then ends by itself; once this process has ended, start it on the same data " +
+  "directory with the key file of that key (--key) and the new roster (--cluster)";
+
 /** Time between the restarts of two replicas that a new roster makes necessary, in milliseconds. */
 const RESTART_AFTER_MS = 1000;
 
@@ -115,28 +121,23 @@ class RestartingReplica implements Replica {
     storage.epochs.put(next.roster.epoch, bytesOf(next), null);
     this.#parts.recorder?.end(`epoch ${epoch} has ended, and what follows is another core's`);
     this.#parts.log.log("warn", "epoch", { epoch: next.roster.epoch, digest: next.digest, held: ended.held });
-    const { roster } = next;
-    if (!roster.replicas.some(({ id }) => id === this.#epoch.line.id)) {
-      return this.#leave(next, "it is not listed any more");
-    }
+    const line = next.roster.replicas.find(({ id }) => id === this.#epoch.line.id);
+    if (line === undefined) return this.#leave(next, { note: REMOVED_NOTE });
     beginEpoch(storage, mark, beginningOf(state, ended, sha256Hex, next.digest));
-    if (!this.#isListed(next)) return this.#leave(next, "it is listed with another key: start it with that one");
+    const { publicKey, curvePublicKey } = this.#parts.key;
+    if (line.publicKey !== publicKey || line.curveKey !== curvePublicKey) {
+      return this.#leave(next, { note: ROTATED_NOTE, publicKey: line.publicKey });
+    }
     const waiting = waitingIn(state, file, next);
     const instance = this.#begin(storage, storage.load());
     instance.loop.hand(waiting);
     return instance;
   }
 
-  #isListed({ roster }: SignedRoster): boolean {
-    const { publicKey, curvePublicKey } = this.#parts.key;
-    const line = roster.replicas.find(({ id }) => id === this.#epoch.line.id);
-    return line?.publicKey === publicKey && line.curveKey === curvePublicKey;
-  }
-
-  /** What it has to serve after that may need another process, too: one that may reach the new members. */
-  #leave(next: SignedRoster, note: string): null {
+  /** Goes on serving those who still need it; that may take another process, which may reach the new members. */
+  #leave(next: SignedRoster, why: { readonly note: string; readonly publicKey?: string }): null {
     const { log, host } = this.#parts;
-    log.log("warn", "left", { epoch: next.roster.epoch, note });
+    log.log("warn", "left", { epoch: next.roster.epoch, ...why });
     host?.entered(next);
     this.#outcome = host === undefined || host.restartFor(next.roster) === "no" ? "left" : "restart";
     return null;

@@ -57,8 +57,11 @@ export interface StartOptions extends EngineOptions {
   readonly byzantine?: ByzantineMode | null;
   /** File to record the core's inputs to; it must not exist, and only grows. */
   readonly record?: string | null;
+  /** Ends the wait of a new member for its epoch to begin; the start then rejects with the reason of the signal. */
+  readonly signal?: AbortSignal;
 }
 
+const AWAITS_NOTE = "until the change to this roster is ordered (client reconfigure), and a member tells";
 const PLAINTEXT_NOTE = "nothing is encrypted, and anybody may connect: for debugging alone";
 
 /** A replica started by {@linkcode startReplica}. */
@@ -100,8 +103,8 @@ export async function startReplica(options: StartOptions): Promise<RunningReplic
     if (options.recover) logRecovery(log, beginRecovery(owner, freshNonce()));
     disk = new ReopenableStorage(owner, log);
     const { storage, reopen } = disk;
-    if (storage.epochs.newest() === null && roster.epoch === 1) requireKnownRoster(storage, roster); // a disk of before there were epochs
     const inForce = knownRoster(storage, file, backend.backend);
+    noteDifference(log, file, inForce);
     const line = ownLine(inForce.roster, key);
     const onEnd = connectionLog(log, () => performance.now());
     transport = await openReplicaTransport({
@@ -112,17 +115,15 @@ export async function startReplica(options: StartOptions): Promise<RunningReplic
     });
     if (options.insecurePlaintext) log.log("warn", "insecure-plaintext", { note: PLAINTEXT_NOTE });
     if (roster.epoch > 1 && isUnused(storage)) {
-      log.log("info", "awaits-beginning", {
-        epoch: roster.epoch,
-        note: "until the roster's change is ordered, and a member tells",
-      });
+      log.log("info", "awaits-beginning", { epoch: roster.epoch, note: AWAITS_NOTE });
       await awaitBeginning({
+        ...options,
         given: file,
         self: line.id,
         storage,
         transport,
         backend: backend.backend,
-        now: () => performance.now(),
+        now,
       });
     }
     const machine = options.machine ?? new KvStore();
@@ -149,10 +150,24 @@ export async function startReplica(options: StartOptions): Promise<RunningReplic
   }
 }
 
+const now = (): number => performance.now();
+
 /** Returns the roster in force as the disk knows it; the one given where it knows none. */
 function knownRoster(storage: Storage, given: SignedRoster, backend: SignatureBackend): SignedRoster {
+  if (storage.epochs.newest() === null) requireKnownRoster(storage, given);
   const epoch = epochOf(storage.load());
   return storage.epochs.read(epoch) === null ? given : rosterInForce(storage.epochs, epoch, given, backend);
+}
+
+/** Says that the file given is not what is in force, lest somebody believe that a restart changes the cluster. */
+function noteDifference(log: Logger, given: SignedRoster, inForce: SignedRoster): void {
+  if (given.digest === inForce.digest) return;
+  const epochs = { given: given.roster.epoch, inForce: inForce.roster.epoch };
+  if (epochs.given < epochs.inForce) {
+    return log.log("info", "roster", { ...epochs, note: "the file given is an older one" });
+  }
+  const note = "the file given only says whom to reach: it takes effect by client reconfigure, not by a restart";
+  log.log("warn", "roster", { ...epochs, note });
 }
 
 /** Keeps a copy of the roster in force, from which the launcher of a replica's process tells what it may reach. */
