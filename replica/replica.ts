@@ -51,6 +51,11 @@ const ROTATED_NOTE =
   "the new roster lists it with another key: it serves those who need its state, then ends by itself; once this process has ended, start it on the same data " +
   "directory with the key file of that key (--key) and the new roster (--cluster)";
 
+const RETIRED_NOTE =
+  "it left with the epoch before this one, and others have its state: there is nothing to start it for";
+/** Name of what the disk keeps of that: the epoch it is no member of. */
+const RETIRED = "retired";
+
 /** Time between the restarts of two replicas that a new roster makes necessary, in milliseconds. */
 const RESTART_AFTER_MS = 1000;
 
@@ -72,7 +77,7 @@ class RestartingReplica implements Replica {
     this.#process = createProcessScope(parts);
     this.#storage = parts.storage;
     const recovered = parts.storage.load();
-    const { backend } = this.#process;
+    const { backend } = parts.backend; // what is checked of rosters is no work of the protocol
     const file = rosterInForce(parts.storage.epochs, epochOf(recovered), parts.roster, backend);
     this.#epoch = createEpochScope(parts, this.#process, file);
     this.#admit(file);
@@ -81,6 +86,10 @@ class RestartingReplica implements Replica {
   }
 
   async run(): Promise<Outcome> {
+    if (this.#hasRetired()) {
+      this.#parts.log.log("warn", "retired", { epoch: this.#epoch.epoch + 1, note: RETIRED_NOTE });
+      return "left";
+    }
     while (!this.#stopping) {
       try {
         await this.#instance.loop.run();
@@ -165,7 +174,14 @@ class RestartingReplica implements Replica {
       secretKey: unhex(key.secretKey),
     });
     const begun = await this.#retirement.run();
+    if (this.#stopping) return;
+    this.#storage.setMeta(RETIRED, String(epoch + 1));
     log.log("warn", "retired", { epoch: epoch + 1, begun: begun.join(" ") });
+  }
+
+  /** Returns whether this replica has left with the epoch that its disk is in, and nobody needs it any more: whoever starts it again has nothing to wait for. */
+  #hasRetired(): boolean {
+    return this.#storage.getMeta(RETIRED) === String(this.#epoch.epoch + 1);
   }
 
   /** Ends so that its process is started again, if that is the only way to be a member: one replica after the other, where the others can go on meanwhile. */
@@ -186,7 +202,7 @@ class RestartingReplica implements Replica {
   #admit({ roster }: SignedRoster): void {
     if (roster.epoch === 1) return;
     const { epochs } = this.#storage;
-    const before = readArchived(epochs, roster.epoch - 1, this.#process.backend).roster;
+    const before = readArchived(epochs, roster.epoch - 1, this.#parts.backend.backend).roster;
     this.#parts.transport.reconfigure(membersOf(roster, before, this.#parts.key.curvePublicKey));
   }
 
@@ -213,7 +229,7 @@ class RestartingReplica implements Replica {
   #begin(storage: Storage, recovered: Recovered): CoreInstance {
     const epoch = epochOf(recovered);
     if (epoch !== this.#epoch.epoch) {
-      const file = readArchived(storage.epochs, epoch, this.#process.backend);
+      const file = readArchived(storage.epochs, epoch, this.#parts.backend.backend);
       this.#epoch = createEpochScope(this.#parts, this.#process, file);
       this.#parts.machine.restore(this.#process.emptyMachine);
       this.#admit(file);

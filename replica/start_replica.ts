@@ -1,6 +1,7 @@
 /** A replica as a process runs it: its disk, ZMTP, and an orderly end. */
 import { ConfigError } from "../crypto/config_error.ts";
 import type { KeyFile } from "../crypto/keys/key_file.ts";
+import { lists } from "../crypto/roster/key_ring.ts";
 import type { SignedRoster } from "../crypto/roster/parse_roster.ts";
 import type { RosterReplica } from "../crypto/roster/roster_types.ts";
 import type { SignatureBackend } from "../crypto/signing/backend.ts";
@@ -23,7 +24,7 @@ import { holdsReplica } from "./first_start.ts";
 import { requireKnownRoster } from "./known_roster.ts";
 import { Recorder, RecordingFile } from "./recording/mod.ts";
 import { createReplica, type Replica } from "./replica.ts";
-import { bindAddresses, ownLine } from "./replica_config.ts";
+import { bindAddresses, lineInForce, ownLine } from "./replica_config.ts";
 import type { EpochHost } from "./replica_parts.ts";
 import { connectionLog } from "./status/connection_log.ts";
 import type { ReplicaReport } from "./status/status.ts";
@@ -103,18 +104,16 @@ export async function startReplica(options: StartOptions): Promise<RunningReplic
     if (options.recover) logRecovery(log, beginRecovery(owner, freshNonce()));
     disk = new ReopenableStorage(owner, log);
     const { storage, reopen } = disk;
-    const inForce = knownRoster(storage, file, backend.backend);
-    noteDifference(log, file, inForce);
-    const line = ownLine(inForce.roster, key);
-    const onEnd = connectionLog(log, () => performance.now());
-    transport = await openReplicaTransport({
-      ...options,
-      roster: inForce.roster,
-      bind: bindAddresses(line, bindHost),
-      onEnd,
-    });
+    const held = knownRoster(storage, file, backend.backend);
+    noteDifference(log, file, held);
+    const isNew = isNewIn(file, held, storage, key);
+    const inForce = isNew ? file : held;
+    const line = lineInForce(inForce.roster, key);
+    const onEnd = connectionLog(log, now);
+    const bind = bindAddresses(line, bindHost);
+    transport = await openReplicaTransport({ ...options, roster: inForce.roster, bind, onEnd });
     if (options.insecurePlaintext) log.log("warn", "insecure-plaintext", { note: PLAINTEXT_NOTE });
-    if (roster.epoch > 1 && isUnused(storage)) {
+    if (isNew) {
       log.log("info", "awaits-beginning", { epoch: roster.epoch, note: AWAITS_NOTE });
       await awaitBeginning({
         ...options,
@@ -128,21 +127,21 @@ export async function startReplica(options: StartOptions): Promise<RunningReplic
     }
     const machine = options.machine ?? new KvStore();
     const recorder = recording && new Recorder(recording, warnOfEnd(log));
-    const replica = createReplica({
-      ...{
-        roster: inForce,
-        key,
-        backend,
-        storage,
-        reopen,
-        host: processHost(options.dataDir, line),
-        transport,
-        machine,
-        log,
-        byzantine,
-        recorder,
-      },
-    });
+    const host = processHost(options.dataDir, line);
+    const parts = {
+      roster: inForce,
+      key,
+      backend,
+      storage,
+      reopen,
+      host,
+      transport,
+      machine,
+      log,
+      byzantine,
+      recorder,
+    };
+    const replica = createReplica(parts);
     return supervise({ line, replica, disk, transport, recorder });
   } catch (error) {
     await undo([() => transport?.close(), () => disk?.close(), () => recording?.discard()], log);
@@ -157,6 +156,24 @@ function knownRoster(storage: Storage, given: SignedRoster, backend: SignatureBa
   if (storage.epochs.newest() === null) requireKnownRoster(storage, given);
   const epoch = epochOf(storage.load());
   return storage.epochs.read(epoch) === null ? given : rosterInForce(storage.epochs, epoch, given, backend);
+}
+
+/**
+ * Returns whether a replica has to be shown how the epoch of the roster given began (§13.8): it has never run, or its disk is in the epoch before, when it had other keys. Throws
+ * `ConfigError` if its disk is older than that.
+ */
+function isNewIn(given: SignedRoster, held: SignedRoster, storage: Storage, key: KeyFile): boolean {
+  const [epoch, before] = [given.roster.epoch, held.roster.epoch];
+  if (epoch === 1) return false;
+  if (isUnused(storage)) return true;
+  const isListed = ({ roster }: SignedRoster) => lists(roster, key);
+  if (epoch <= before || isListed(held) || !isListed(given)) return false;
+  if (epoch === before + 1) return true;
+  throw new ConfigError(
+    `roster: given one of epoch ${epoch}, in which ${key.id} has other keys than on its disk, wanted one of epoch ${
+      before + 1
+    } for that disk; start ${key.id} with --recover`,
+  );
 }
 
 /** Says that the file given is not what is in force, lest somebody believe that a restart changes the cluster. */
