@@ -1,6 +1,6 @@
 /** Flags for what a cluster's first roster fixes for ever. */
 import { ConfigError } from "../../crypto/config_error.ts";
-import type { FirstRoster } from "../../crypto/roster/next_roster.ts";
+import type { FirstChoices } from "../../crypto/roster/first_roster.ts";
 import type { ProtocolConstants } from "../../protocol/config.ts";
 import { type Profile, PROFILES } from "../../protocol/quorum.ts";
 import { type Flags, wholeNumber } from "../support/flags.ts";
@@ -39,7 +39,7 @@ export function profileOf(given: string | undefined): Profile {
 /** Returns the choices made by flags. */
 export function firstChoices(
   flags: Flags<(typeof CONSTANT_STRINGS)[number], (typeof CONSTANT_BOOLEANS)[number]>,
-): FirstRoster {
+): FirstChoices {
   return {
     allowPlaintext: flags["allow-plaintext"],
     constants: {
