@@ -1,5 +1,5 @@
 /**
- * What a replica does that the next roster does not list any more, or with another key: it signs nothing in that epoch but answers to FetchChunks, and serves until enough
+ * Service of a replica that the next roster does not list any more, or with another key: it signs nothing in that epoch but answers to FetchChunks, and serves until enough
  * members have the state (§13.10).
  */
 import type { EpochEnd } from "../../protocol/epochs/epoch_end.ts";
