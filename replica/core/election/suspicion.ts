@@ -4,6 +4,7 @@ import { kthHighest } from "../../../protocol/quorum.ts";
 import { hasExpired } from "../clients/interventions.ts";
 import { type Context, note, send } from "../context.ts";
 import { setHardState } from "../log/durable.ts";
+import { describeDue, paceDue } from "../offices/expectation.ts";
 import { judgedTime } from "../offices/judged_clock.ts";
 import type { CoreState } from "../state.ts";
 import { endSuspicion } from "./terms.ts";
@@ -14,6 +15,7 @@ export function suspicionReason({ state, now }: Pick<Context, "state" | "now">):
   if (judgedTime(state, now) >= election.deadline) return view.leader === null ? "no-leader" : "timer";
   if (view.leader !== null) {
     if (view.handOver !== null) return "hand-over";
+    if (paceDue(state) !== null) return "pace";
     if (hasExpired(state)) return "patience";
     if (state.evidence.some(({ culprit }) => culprit === view.leader)) return "evidence";
     if (election.leaderFault?.leader === view.leader) return election.leaderFault.code;
@@ -35,7 +37,8 @@ export function tickSuspicion(context: Context): void {
   election.preVoteAt = context.now;
   election.preVoteInterval = context.state.config.constants.heartbeatMs;
   if (electionFailed(context.state, reason)) election.failures = Math.min(election.failures + 1, 30);
-  note(context, "info", "suspect", { reason, term: hard.currentTerm, leader: view.leader });
+  const details = reason === "pace" ? describeDue(context.state) : {};
+  note(context, "info", "suspect", { reason, term: hard.currentTerm, leader: view.leader, ...details });
 }
 
 /** §6.11: the election of this term brought no leader in time, or one under which nothing was committed in time. */

@@ -21,6 +21,7 @@ export const CONSTANTS: ProtocolConstants = {
   heartbeatMs: 100,
   patienceMs: 2000,
   patienceCapMs: 32_000,
+  paceMs: 0, // patience and timers alone, unless a test wants more
   sessionWindow: 16,
   sessionsPerClient: 4,
   registrationHorizon: 1000,

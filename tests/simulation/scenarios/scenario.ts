@@ -19,6 +19,7 @@ export function brisk(plan: Plan, rng: Rng, change: Partial<Plan["constants"]> =
     heartbeatMs: unit / rng.pick([5, 10]),
     patienceMs: 2 * unit,
     patienceCapMs: 16 * unit,
+    paceMs: 0,
     ...change,
   };
   return {
