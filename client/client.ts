@@ -94,6 +94,7 @@ function createOrdering(
         afterMs: interventionMs,
         backoff: { baseMs: interventionMs, capMs: interventionCapMs, jitter: JITTER },
       },
+      showAfterMs: roster.constants.paceMs / 2,
       weak: quorumOf(replicas.length, roster.constants.profile).weak,
       seed,
     },

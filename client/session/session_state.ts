@@ -23,7 +23,7 @@ export interface Registration extends Sending {
   readonly base: number;
 }
 
-/** State of a client; only the functions of `session.ts` and `overload.ts` change it. */
+/** State of a client; only the functions of `session.ts`, `overload.ts` and `showing.ts` change it. */
 export interface Session extends Sender {
   /** By number; those in sessions that are closed among them, until they are answered. */
   readonly outstanding: Map<number, Outstanding>;
@@ -38,6 +38,8 @@ export interface Session extends Sender {
   /** Registers in a row that were void. */
   voids: number;
   nextRequest: number;
+  /** Time at which a request was shown last (§14.7a). */
+  shownAt: number;
   /** Nothing becomes due before this. */
   dueAt: number;
 }
@@ -56,6 +58,7 @@ export function createSession(config: SessionConfig): Session {
     heights: new Map(),
     ...{ current: null, registration: null, voidBase: -1, registerAt: -Infinity, voids: 0 },
     nextRequest: 1,
+    shownAt: -Infinity,
     dueAt: Infinity,
   };
 }

@@ -14,6 +14,8 @@ export interface SessionConfig {
   /** Repeats of a request, before intervention. */
   readonly retry: BackoffPolicy;
   readonly intervention: InterventionPolicy;
+  /** Time after which the lowest seq under way is shown to all replicas, one in twice that: half of the pace expected of leaders (§14.7a); 0 for never. */
+  readonly showAfterMs: number;
   /** f + 1, for leader hints and for the base of a register. */
   readonly weak: number;
   /** Seed of the jitter. */
