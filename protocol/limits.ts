@@ -120,6 +120,8 @@ export const LIMITS = {
   starvedTimeouts: 4,
   /** Share of the time that passes in which it may do so again. */
   starvedShare: 0.75,
+  /** Longest election timeouts between two hand-overs of a replica for the same learner (§14.5). */
+  learnerHandOverCaps: 64,
   /** Share of the time in which nothing of a client is overdue by which what it lost is forgiven (§14.8). */
   forgivenShare: 0.25,
   /** Paces in force without losses after which a hand-over is due no more (§14.8). */

@@ -43,7 +43,7 @@ export function createCoreInstance(
   whileInactive: (now: number) => void,
 ): CoreInstance {
   const settings = settingsOf(parts, scope, storage, recovered);
-  const { state, takesPart, mark } = settings;
+  const { state, takesPart, mark, activation } = settings;
   const { refused, check, transport, work, now, backend, peers, peerMemory } = scope;
   const handlers = handlersOf(parts, scope, settings);
   const loop = new EventLoop({
@@ -63,7 +63,8 @@ export function createCoreInstance(
     readWork: () => handlers.replier.readWork,
     turnEnds: () => handlers.replier.flush(),
     signaturesPerTurn: INGRESS_LIMITS.signaturesPerTurn[backend.name],
-    isActive: takesPart,
+    takesPart,
+    activation,
   });
   return { loop, status: handlers.status, mark };
 }
@@ -85,7 +86,7 @@ function settingsOf(parts: ReplicaParts, scope: ReplicaScope, storage: Storage, 
     ...{ config, ports, state, activation },
     mark: createDurableMark(state),
     watched: watchStorage(storage, disk, now),
-    takesPart: () => activation.active && !disk.refused,
+    takesPart: () => (activation.active || activation.leaving) && !disk.refused,
     events: new EventLog(scope.paced),
   };
 }

@@ -16,6 +16,12 @@ const MAX_CHECKPOINT_EVERY = LIMITS.maxLinks / 2;
 /** The most a replica collects in one catch-up (§8.1): a replica that lacks more is better served by the snapshot than by a longer tail. */
 const MAX_LOG_TAIL = LIMITS.maxFetchEntries;
 
+const MIN_OFFICE_ENTRIES = 64;
+const MAX_OFFICE_ENTRIES = 1_000_000_000;
+/** An office is to outlast elections, also those that fail at first. */
+const MIN_OFFICE_TIMEOUTS = 4;
+const MAX_OFFICE_MS = 604_800_000;
+
 /** Constants of a new roster unless others are given. */
 export const DEFAULT_CONSTANTS: ProtocolConstants = {
   profile: "byzantine",
@@ -24,6 +30,8 @@ export const DEFAULT_CONSTANTS: ProtocolConstants = {
   heartbeatMs: 100,
   patienceMs: 2000,
   patienceCapMs: 32_000,
+  officeEntries: 0,
+  officeMs: 0,
   paceMs: 1000,
   sessionWindow: 128,
   sessionsPerClient: 8,
@@ -69,6 +77,8 @@ const ABSENT: Partial<Record<keyof ProtocolConstants, unknown>> = {
   logTail: DEFAULT_CONSTANTS.logTail,
   sessionsPerClient: DEFAULT_CONSTANTS.sessionsPerClient,
   registrationHorizon: DEFAULT_CONSTANTS.registrationHorizon,
+  officeEntries: 0,
+  officeMs: 0,
   paceMs: undefined, // depends on the others
 };
 
@@ -78,7 +88,7 @@ const NAMES = Object.keys(DEFAULT_CONSTANTS) as (keyof ProtocolConstants)[];
  * Reads and checks the constants: election timeout 10 ms to 1 h; its cap at least that and at most 1 h; heartbeat at least 1 ms and below
  * half the election timeout; patience and its cap likewise from 10 ms; session window even, 2 to 4096; 1 to 64 sessions of a client, no
  * more than its window, so that each has room in what is pending (§7.3); a registration horizon of 32 to 1 000 000 entries; a checkpoint
- * every 1 to 4096 entries; a log tail of 1 to 16 384 entries; a pace as §14.10 has it. From the sessions of a client on they have defaults
+ * every 1 to 4096 entries; a log tail of 1 to 16 384 entries; offices and pace as §14.10 has them. From the sessions of a client on they have defaults
  * if the roster does not say; one that names no profile is `byzantine`. Throws `ConfigError`.
  */
 export function readConstants(field: Field): ProtocolConstants {
@@ -99,6 +109,8 @@ export function readConstants(field: Field): ProtocolConstants {
     heartbeatMs,
     patienceMs,
     patienceCapMs,
+    officeEntries: readIntegerOrOff(fields.officeEntries, MIN_OFFICE_ENTRIES, MAX_OFFICE_ENTRIES),
+    officeMs: readIntegerOrOff(fields.officeMs, MIN_OFFICE_TIMEOUTS * electionTimeoutMs, MAX_OFFICE_MS),
     paceMs: readPace(fields.paceMs, { electionTimeoutMs, heartbeatMs, patienceMs, patienceCapMs }),
     sessionWindow,
     sessionsPerClient: readInteger(fields.sessionsPerClient, 1, Math.min(MAX_SESSIONS, sessionWindow)),

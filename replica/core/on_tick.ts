@@ -12,6 +12,7 @@ import { tickVoteRequests } from "./election/voting.ts";
 import { tickPace } from "./offices/expectation.ts";
 import { takeLateness } from "./offices/judged_clock.ts";
 import { tickShown } from "./offices/shown.ts";
+import { tickOffice } from "./offices/terms_of_office.ts";
 import { ACCEPT, type Verdict } from "./verdict.ts";
 
 export function onTick(context: Context, lateMs: Millis): Verdict {
@@ -20,6 +21,7 @@ export function onTick(context: Context, lateMs: Millis): Verdict {
   tickInterventions(context);
   tickShown(context);
   tickPace(context);
+  tickOffice(context);
   tickSuspicion(context);
   tickPreVote(context);
   tickVoteRequests(context);

@@ -10,6 +10,8 @@ export const CONSTANT_STRINGS = [
   "election-timeout-ms",
   "checkpoint-every",
   "log-tail",
+  "office-entries",
+  "office-ms",
   "pace-ms",
 ] as const;
 export const CONSTANT_BOOLEANS = ["fast-reads", "allow-plaintext"] as const;
@@ -24,6 +26,8 @@ export const CONSTANTS_USAGE = `\
                              and make the log and a restart longer
   --log-tail N               entries kept below the last checkpoint, 1 to 16384 (default 1000); who is further behind
                              fetches the whole state
+  --office-entries N         entries after which a leader is to hand over, from 64 on; 0: never (default)
+  --office-ms N              time after which it is, from 4 election timeouts on; 0: never (default)
   --pace-ms N                pace expected of a leader: twice what a client's oldest request may wait; 0: none is expected
                              (default: the election timeout, 1000 at least; at most the end of patience, 32000)
 `;
@@ -47,6 +51,8 @@ export function firstChoices(
       ...numberGiven(flags, "election-timeout-ms", "electionTimeoutMs"),
       ...numberGiven(flags, "checkpoint-every", "checkpointEvery"),
       ...numberGiven(flags, "log-tail", "logTail"),
+      ...numberGiven(flags, "office-entries", "officeEntries"),
+      ...numberGiven(flags, "office-ms", "officeMs"),
       ...numberGiven(flags, "pace-ms", "paceMs"),
     },
   };
