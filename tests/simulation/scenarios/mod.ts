@@ -6,6 +6,7 @@ import { forgottenTerm } from "./forgotten_term.ts";
 import { handOvers, lostHandOvers, rotation } from "./hand_overs.ts";
 import { oldTerms } from "./old_terms.ts";
 import type { Scenario } from "./scenario.ts";
+import { censors, floorLeaders, longLinks, partialShowers, slowLeaders, unevenClocks } from "./slow_leaders.ts";
 import { starved } from "./starved.ts";
 
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
@@ -18,4 +19,10 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   "old-terms": oldTerms,
   rotation,
   starved,
+  "slow-leaders": slowLeaders,
+  censors,
+  "partial-showers": partialShowers,
+  "uneven-clocks": unevenClocks,
+  "floor-leaders": floorLeaders,
+  "long-links": longLinks,
 };
