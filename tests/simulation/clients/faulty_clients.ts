@@ -2,6 +2,7 @@
 import { clientId, type LogIndex, logIndex, type ReplicaId, seq } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { RegisterSession, Request, SendRequest } from "../../../protocol/message.ts";
+import { encodeGroup } from "../../../protocol/operations/group.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import { encodeKvCommand } from "../../../state_machine/mod.ts";
 import { signAs } from "../network/sim_crypto.ts";
@@ -15,7 +16,7 @@ const UTF8 = new TextEncoder();
 const ASKED_EVERY = 4;
 
 /** A source of signed requests with whatever numbers, and of registers. */
-function signerOf({ id, keys }: ClientPlan, { crypto, observer, scheduler }: ClientWorld, rng: Rng) {
+export function signerOf({ id, keys }: ClientPlan, { crypto, observer, scheduler }: ClientWorld, rng: Rng) {
   let count = 0;
   const note = <R extends Signed<Request>>(request: R): R => {
     observer.requested?.(request, scheduler.now);
@@ -33,6 +34,25 @@ function signerOf({ id, keys }: ClientPlan, { crypto, observer, scheduler }: Cli
         signAs(crypto, "client", id, { kind: "SendRequest", client: clientId(id), ...numbers, mode, command }),
       );
     },
+    /** Puts as many values under one signature as `size` says. */
+    group(session: LogIndex, number: number, size: number): Signed<SendRequest> {
+      const operations = Array.from({ length: size }, (_, i) => ({
+        mode: "command" as const,
+        command: encodeKvCommand({
+          op: "put",
+          key: `${id}-${rng.int(1, keys)}`,
+          value: UTF8.encode(`${id}.${++count}.${i}`),
+        }),
+      }));
+      const numbers = {
+        session,
+        seq: seq(number + 1),
+        floor: seq(1),
+        mode: "group",
+        command: encodeGroup(operations),
+      } as const;
+      return note(signAs(crypto, "client", id, { kind: "SendRequest", client: clientId(id), ...numbers }));
+    },
     register(base: number): Signed<RegisterSession> {
       const nonce = Uint8Array.from({ length: LIMITS.nonceBytes }, () => rng.int(0, 255));
       const message = { kind: "RegisterSession", client: clientId(id), base: logIndex(base), nonce } as const;
@@ -42,7 +62,7 @@ function signerOf({ id, keys }: ClientPlan, { crypto, observer, scheduler }: Cli
 }
 
 /** Calls `act` until the run ends: quickly while the client has operations of its plan left, then every now and then. */
-function repeat(
+export function repeat(
   plan: ClientPlan,
   { scheduler, constants, mayAct }: ClientWorld,
   rng: Rng,
@@ -76,7 +96,7 @@ function inSessions(
 }
 
 export const CLIENT_BEHAVIOURS: Readonly<
-  Record<FaultyBehaviour, (plan: ClientPlan, world: ClientWorld, rng: Rng) => void>
+  Record<Exclude<FaultyBehaviour, "framer" | "bar-raiser">, (plan: ClientPlan, world: ClientWorld, rng: Rng) => void>
 > = {
   /** Signs one seq with two commands, different ones to different replicas. */
   "two-faced"(plan, world, rng) {

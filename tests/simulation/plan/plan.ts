@@ -145,7 +145,17 @@ export interface ClientPlan {
   /** Its clock's reading when the run begins. */
   readonly clockMs: Millis;
   /** An honest client, or the name of a faulty behaviour. */
-  readonly behaviour: "honest" | "two-faced" | "intervener" | "far-floors" | "registrar" | "trespasser";
+  readonly behaviour:
+    | "honest"
+    | "two-faced"
+    | "intervener"
+    | "far-floors"
+    | "registrar"
+    | "trespasser"
+    | "framer"
+    | "bar-raiser";
+  /** Way in which a framer goes about it; in many sessions if left out. */
+  readonly framing?: "sessions" | "floors" | "crowd";
   /** True if it sends UpdateLeader; without it only the replicas' own timers can depose a leader. */
   readonly intervenes: boolean;
   /** Operations until the network heals, and after it; then it goes on with others until every client is done. */

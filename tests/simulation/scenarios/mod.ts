@@ -6,7 +6,17 @@ import { forgottenTerm } from "./forgotten_term.ts";
 import { handOvers, lostHandOvers, rotation } from "./hand_overs.ts";
 import { oldTerms } from "./old_terms.ts";
 import type { Scenario } from "./scenario.ts";
-import { censors, floorLeaders, longLinks, partialShowers, slowLeaders, unevenClocks } from "./slow_leaders.ts";
+import {
+  barRaisers,
+  censors,
+  floorLeaders,
+  framers,
+  framingCrowds,
+  longLinks,
+  partialShowers,
+  slowLeaders,
+  unevenClocks,
+} from "./slow_leaders.ts";
 import { starved } from "./starved.ts";
 
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
@@ -25,4 +35,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   "uneven-clocks": unevenClocks,
   "floor-leaders": floorLeaders,
   "long-links": longLinks,
+  framers,
+  "framing-crowds": framingCrowds,
+  "bar-raisers": barRaisers,
 };

@@ -10,6 +10,8 @@ import { brisk, type Scenario, unitOf } from "./scenario.ts";
 const BEGUN = 8;
 /** Election timeouts in which a slow leader has come and gone. */
 const GONE = 8;
+/** Clients beyond what one replica passes on within half a pace (§7.5i). */
+const CROWD = 70;
 
 /** The faulty replicas lead first, and are slow in ways that all delay somebody for two and a half election timeouts. */
 export const slowLeaders: Scenario = (drawn, rng) => {
@@ -63,6 +65,52 @@ export const longLinks: Scenario = (drawn, rng) => {
     safetyMs: 120 * unit,
     livenessMs: 4 * plan.livenessMs,
     mostLeaders: 1 + 3 * (f + 1),
+  };
+};
+
+/** Disks are slow, and clients show followers what an honest leader cannot hurry by itself: of many sessions the last in turn, or far ahead. */
+export const framers: Scenario = (drawn, rng) => {
+  const plan = calm(drawn, rng);
+  const unit = 600;
+  const framing = rng.pick(["sessions", "floors"] as const);
+  const constants = {
+    ...plan.constants,
+    ...{ electionTimeoutMs: unit, heartbeatMs: unit / 10, paceMs: unit, patienceMs: 2 * unit },
+    ...{ sessionWindow: 32, sessionsPerClient: 32 },
+  };
+  const mallory = {
+    ...plan.clients[0]!,
+    id: "mallory",
+    behaviour: "framer",
+    framing,
+    thinkMs: unit / 20,
+    operations: 200,
+  } as const;
+  return { ...plan, constants, writeMs: 4, clients: [...plan.clients, mallory], safetyMs: 12 * unit };
+};
+
+/** So many clients show one follower alone that it cannot pass all of it on. */
+export const framingCrowds: Scenario = (drawn, rng) => {
+  const plan = calm(drawn, rng);
+  const unit = unitOf(plan);
+  const one = { ...plan.clients[0]!, behaviour: "framer", framing: "crowd", thinkMs: 60, operations: 150 } as const;
+  const crowd = Array.from({ length: CROWD }, (_, i) => ({ ...one, id: `m${i}` }));
+  return { ...plan, clients: [...plan.clients.slice(0, 1), ...crowd], latencyMs: [1, 1], safetyMs: 15 * unit };
+};
+
+/** Clients have leaders look quick with what is cheap, and slow with what is costly to slow disks, by turns. */
+export const barRaisers: Scenario = (drawn, rng) => {
+  const { noneTooSlow: _, ...plan } = calm(drawn, rng);
+  const unit = unitOf(plan);
+  const { f } = quorumOf(plan.replicas.length);
+  const raiser = { ...plan.clients[0]!, behaviour: "bar-raiser", thinkMs: unit / 20, operations: 100_000 } as const;
+  const raisers = [1, 2].map((i) => ({ ...raiser, id: `m${i}` }));
+  return {
+    ...plan,
+    writeMs: unit / 100,
+    clients: [...plan.clients, ...raisers],
+    safetyMs: 60 * unit,
+    mostLeaders: 1 + 4 * (f + 1),
   };
 };
 
