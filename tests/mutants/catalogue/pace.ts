@@ -39,10 +39,17 @@ export const PACE: readonly Mutant[] = [
     name: "floor-of-request-believed",
     kind: "liveness",
     clause: "§14.7",
-    what: "a request is held as shown if it says that nothing is below it",
+    what: "a follower holds a request as shown if that says that nothing is below it",
     how:
       "A client shows one far ahead, which waits at the leader for all that it has queued below, and says that nothing is.",
-    patches: [patch("canBeShown", `isLowest(state, message)`, `message.seq === message.floor`)],
+    patches: [
+      patch(
+        "show",
+        `if (!canBeShown(state, message)) return false;`,
+        `if (config.constants.paceMs === 0 || message.kind !== "SendRequest") return false;
+  if (view.role === "leader" ? !canBeShown(state, message) : message.seq !== message.floor) return false;`,
+      ),
+    ],
     scenario: "framers",
   },
   {

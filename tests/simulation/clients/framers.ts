@@ -8,7 +8,9 @@ import { repeat, signerOf } from "./faulty_clients.ts";
 /** Share of what they show that they send as interventions. */
 const INTERVENES = 0.1;
 /** Seqs of a session that are queued before the one that is shown. */
-const QUEUED_BEFORE = 28;
+const QUEUED_BEFORE = 60;
+/** Rounds for which that one is shown. */
+const FLOOR_ROUNDS = 30;
 
 type Signer = ReturnType<typeof signerOf>;
 
@@ -19,6 +21,8 @@ interface Framer {
   readonly signer: Signer;
   /** Signed once each, so that the leader takes them for what it knows. */
   readonly signed: Map<string, ReturnType<Signer["command"]>>;
+  /** Number of what it shows, with a wild floor. */
+  shown: number;
 }
 
 function command(framer: Framer, session: LogIndex, number: number, floor: number) {
@@ -50,15 +54,19 @@ function inManySessions(framer: Framer, sessions: readonly LogIndex[]): void {
   send(framer, followersIn(world), session, world.lowestIn(plan.id, session), 0);
 }
 
-/** Sends the leader many lower seqs of a session, and shows followers one above them, which it says nothing is below. */
-function withWildFloors(framer: Framer, [session]: readonly LogIndex[]): void {
-  const { world, plan } = framer;
+/**
+ * Has followers pass many lower seqs of a session on, since the leader would turn them away, and then shows them one above, which it says nothing is
+ * below, until that is executed or given up.
+ */
+function withWildFloors(framer: Framer, [session]: readonly LogIndex[], round: number): void {
+  const { world, plan, rng } = framer;
   const lowest = world.lowestIn(plan.id, session!);
-  for (let number = lowest; number < lowest + QUEUED_BEFORE; number++) {
-    if (framer.signed.has(`${session} ${number} 0`)) continue;
-    world.request(plan.id, [world.leader()!], command(framer, session!, number, 0), false);
-  }
-  send(framer, followersIn(world), session!, lowest + QUEUED_BEFORE, lowest + QUEUED_BEFORE);
+  if (round % FLOOR_ROUNDS === 0) {
+    framer.shown = lowest + QUEUED_BEFORE;
+    for (let number = lowest; number < framer.shown; number++) {
+      world.request(plan.id, [rng.pick(followersIn(world))], command(framer, session!, number, 0), false);
+    }
+  } else if (framer.shown >= lowest) send(framer, followersIn(world), session!, framer.shown, framer.shown);
 }
 
 /** Shows one follower alone what the leader never hears from it. With enough others, more than that one may pass on. */
@@ -75,15 +83,15 @@ export type Framing = keyof typeof HABITS;
 export function framer(plan: ClientPlan, world: ClientWorld, rng: Rng): void {
   const framing = plan.framing ?? "sessions";
   const most = framing === "sessions" ? world.constants.sessionsPerClient : 1;
-  const self: Framer = { world, plan, rng, signer: signerOf(plan, world, rng), signed: new Map() };
+  const self: Framer = { world, plan, rng, signer: signerOf(plan, world, rng), signed: new Map(), shown: 0 };
   let asked = 0;
-  repeat(plan, world, rng, () => {
+  repeat(plan, world, rng, (round) => {
     if (world.leader() === null) return;
     const sessions = world.sessionsOf(plan.id);
     if (sessions.length < most && asked <= sessions.length + 1) {
       asked++;
       world.request(plan.id, world.replicas, self.signer.register(sessions[0] ?? 0), false);
     }
-    if (sessions.length > 0) HABITS[framing](self, sessions);
+    if (sessions.length > 0) HABITS[framing](self, sessions, round);
   });
 }

@@ -41,9 +41,10 @@ export const partialShowers: Scenario = (drawn, rng) => {
 
 /** Honest clocks run at different speeds, so that at each request one replica alone has had enough. */
 export const unevenClocks: Scenario = (drawn, rng) => {
-  const plan = led(calm(drawn, rng, 1.25), ["smooth-slow-leader"]);
-  const [hasty] = plan.replicas.filter((id) => !plan.byzantine.some(({ replica }) => replica === id));
-  return { ...plan, clocks: plan.replicas.map((id) => id === hasty ? 1.2 : 0.85) };
+  const plan = led(calm(drawn, rng, 1.4), ["smooth-slow-leader"]);
+  const faulty = new Set(plan.byzantine.map(({ replica }) => replica));
+  const [hasty] = plan.replicas.filter((id) => !faulty.has(id));
+  return { ...plan, clocks: plan.replicas.map((id) => faulty.has(id) ? 1 : id === hasty ? 1.2 : 0.85) };
 };
 
 /** They stay below what anybody holds against them: the floor of service that the roster's pace buys. */
@@ -76,7 +77,7 @@ export const framers: Scenario = (drawn, rng) => {
   const constants = {
     ...plan.constants,
     ...{ electionTimeoutMs: unit, heartbeatMs: unit / 10, paceMs: unit, patienceMs: 2 * unit },
-    ...{ sessionWindow: 32, sessionsPerClient: 32 },
+    ...{ sessionWindow: 64, sessionsPerClient: 64 },
   };
   const mallory = {
     ...plan.clients[0]!,
@@ -86,7 +87,7 @@ export const framers: Scenario = (drawn, rng) => {
     thinkMs: unit / 20,
     operations: 200,
   } as const;
-  return { ...plan, constants, writeMs: 4, clients: [...plan.clients, mallory], safetyMs: 12 * unit };
+  return { ...plan, constants, writeMs: 7, clients: [...plan.clients, mallory], safetyMs: 20 * unit };
 };
 
 /** So many clients show one follower alone that it cannot pass all of it on. */
