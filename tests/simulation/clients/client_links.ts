@@ -18,10 +18,10 @@ import type { Plan } from "../plan/plan.ts";
 import { Rng } from "../plan/rng.ts";
 import type { ClientHistory, ClientProcess, ClientWorld } from "./client_world.ts";
 import { CLIENT_BEHAVIOURS } from "./faulty_clients.ts";
-import { PACE_BEHAVIOURS } from "./pace_behaviours.ts";
+import { framer } from "./framers.ts";
 import { SimClient } from "./sim_client.ts";
 
-const BEHAVIOURS = { ...CLIENT_BEHAVIOURS, ...PACE_BEHAVIOURS };
+const BEHAVIOURS = { ...CLIENT_BEHAVIOURS, framer };
 
 export interface ClientDeskParts {
   readonly plan: Plan;

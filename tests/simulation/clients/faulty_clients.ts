@@ -2,7 +2,6 @@
 import { clientId, type LogIndex, logIndex, type ReplicaId, seq } from "../../../protocol/ids.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { RegisterSession, Request, SendRequest } from "../../../protocol/message.ts";
-import { encodeGroup } from "../../../protocol/operations/group.ts";
 import type { Signed } from "../../../protocol/signed.ts";
 import { encodeKvCommand } from "../../../state_machine/mod.ts";
 import { signAs } from "../network/sim_crypto.ts";
@@ -33,25 +32,6 @@ export function signerOf({ id, keys }: ClientPlan, { crypto, observer, scheduler
       return note(
         signAs(crypto, "client", id, { kind: "SendRequest", client: clientId(id), ...numbers, mode, command }),
       );
-    },
-    /** Puts as many values under one signature as `size` says. */
-    group(session: LogIndex, number: number, size: number): Signed<SendRequest> {
-      const operations = Array.from({ length: size }, (_, i) => ({
-        mode: "command" as const,
-        command: encodeKvCommand({
-          op: "put",
-          key: `${id}-${rng.int(1, keys)}`,
-          value: UTF8.encode(`${id}.${++count}.${i}`),
-        }),
-      }));
-      const numbers = {
-        session,
-        seq: seq(number + 1),
-        floor: seq(1),
-        mode: "group",
-        command: encodeGroup(operations),
-      } as const;
-      return note(signAs(crypto, "client", id, { kind: "SendRequest", client: clientId(id), ...numbers }));
     },
     register(base: number): Signed<RegisterSession> {
       const nonce = Uint8Array.from({ length: LIMITS.nonceBytes }, () => rng.int(0, 255));
@@ -96,7 +76,7 @@ function inSessions(
 }
 
 export const CLIENT_BEHAVIOURS: Readonly<
-  Record<Exclude<FaultyBehaviour, "framer" | "bar-raiser">, (plan: ClientPlan, world: ClientWorld, rng: Rng) => void>
+  Record<Exclude<FaultyBehaviour, "framer">, (plan: ClientPlan, world: ClientWorld, rng: Rng) => void>
 > = {
   /** Signs one seq with two commands, different ones to different replicas. */
   "two-faced"(plan, world, rng) {

@@ -7,7 +7,6 @@ import { handOvers, lostHandOvers, rotation } from "./hand_overs.ts";
 import { oldTerms } from "./old_terms.ts";
 import type { Scenario } from "./scenario.ts";
 import {
-  barRaisers,
   censors,
   floorLeaders,
   framers,
@@ -37,5 +36,4 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   "long-links": longLinks,
   framers,
   "framing-crowds": framingCrowds,
-  "bar-raisers": barRaisers,
 };

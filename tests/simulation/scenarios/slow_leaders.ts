@@ -99,22 +99,6 @@ export const framingCrowds: Scenario = (drawn, rng) => {
   return { ...plan, clients: [...plan.clients.slice(0, 1), ...crowd], latencyMs: [1, 1], safetyMs: 15 * unit };
 };
 
-/** Clients have leaders look quick with what is cheap, and slow with what is costly to slow disks, by turns. */
-export const barRaisers: Scenario = (drawn, rng) => {
-  const { noneTooSlow: _, ...plan } = calm(drawn, rng);
-  const unit = unitOf(plan);
-  const { f } = quorumOf(plan.replicas.length);
-  const raiser = { ...plan.clients[0]!, behaviour: "bar-raiser", thinkMs: unit / 20, operations: 100_000 } as const;
-  const raisers = [1, 2].map((i) => ({ ...raiser, id: `m${i}` }));
-  return {
-    ...plan,
-    writeMs: unit / 100,
-    clients: [...plan.clients, ...raisers],
-    safetyMs: 60 * unit,
-    mostLeaders: 1 + 4 * (f + 1),
-  };
-};
-
 /** Returns `plan` on a good network, with a pace of so many election timeouts, and honest clients that have something to write all the time. */
 function calm(drawn: Plan, rng: Rng, pace = 1): Plan {
   const brief = brisk(drawn, rng);
