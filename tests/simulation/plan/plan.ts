@@ -152,8 +152,7 @@ export interface ClientPlan {
     | "far-floors"
     | "registrar"
     | "trespasser"
-    | "framer"
-    | "bar-raiser";
+    | "framer";
   /** Way in which a framer goes about it; in many sessions if left out. */
   readonly framing?: "sessions" | "floors" | "crowd";
   /** True if it sends UpdateLeader; without it only the replicas' own timers can depose a leader. */

@@ -6,7 +6,7 @@ import { drawPlan } from "../plan/draw_plan.ts";
 import type { Plan } from "../plan/plan.ts";
 import { runPlan } from "../run.ts";
 
-/** What honest replicas noted in their logs in a run that passed. */
+/** A run that passed, as honest replicas noted it in their logs. */
 interface Noted {
   readonly plan: Plan;
   /** Number of leaders proved until the network healed. */
